@@ -1,0 +1,135 @@
+//! The one error type and the exit codes.
+//!
+//! An error is a kind (which decides the exit code), a lowercase message that names the thing, an
+//! optional cause, and hints: the next command to type. `main` prints it; nothing else does.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// What every fallible function of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The process's exit codes. They are documented in the README and part of the command line's contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// Everything asked for was done.
+    Done = 0,
+    /// The command failed.
+    Failed = 1,
+    /// The command line is wrong, or names something that is not known.
+    Usage = 2,
+    /// `diff --exit-code` found changes.
+    Changed = 3,
+    /// A snapshot was published with gaps; `diff --exit-code` found something unknown but nothing
+    /// changed; or `--require-complete` was not met.
+    Incomplete = 4,
+    /// The collection stopped before publishing; running the command again resumes it.
+    Resumable = 5,
+    /// Interrupted by a signal; a collection is resumable all the same.
+    Interrupted = 130,
+}
+
+impl From<ExitStatus> for std::process::ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+/// What kind of failure this is, for as far as a caller or the exit code depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The command line, SQL or a parameter's value is malformed.
+    Usage,
+    /// A well-formed name (of a query, user, snapshot, column, …) that matches nothing or several things.
+    UnknownName,
+    /// Something outside failed for good: a file, the database, AWS.
+    Failed,
+    /// The snapshot that was asked for is not completely covered (`--require-complete`).
+    Incomplete,
+    /// A collection had to stop but kept its staging: credentials ended, network lost.
+    Resumable,
+    /// The user interrupted.
+    Interrupted,
+    /// The reader of our standard output went away: not worth a word.
+    BrokenPipe,
+}
+
+/// A failure as the user will read it.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    cause: Option<Box<dyn StdError + Send + Sync>>,
+    hints: Vec<String>,
+}
+
+impl Error {
+    /// Makes an error; `message` is a lowercase fragment that names the thing, without a full stop.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), cause: None, hints: Vec::new() }
+    }
+
+    /// A malformed command line, SQL statement or value (exit code 2).
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Usage, message)
+    }
+
+    /// A name that matches nothing, or more than one thing (exit code 2).
+    pub fn unknown(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::UnknownName, message)
+    }
+
+    /// A failure of the world outside (exit code 1).
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Failed, message)
+    }
+
+    /// Adds what made it fail; shown as `caused by: …`.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// Adds a next step for the user; shown as `hint: …`.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The kind, for callers that branch on it.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The next steps to print, most useful first.
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    /// The exit code that this error ends the process with.
+    pub fn exit_status(&self) -> ExitStatus {
+        match self.kind {
+            ErrorKind::Usage | ErrorKind::UnknownName => ExitStatus::Usage,
+            ErrorKind::Failed => ExitStatus::Failed,
+            ErrorKind::Incomplete => ExitStatus::Incomplete,
+            ErrorKind::Resumable => ExitStatus::Resumable,
+            ErrorKind::Interrupted => ExitStatus::Interrupted,
+            // What `yes | head` does: the reader has seen what it wanted.
+            ErrorKind::BrokenPipe => ExitStatus::Done,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.cause.as_ref().map(|cause| cause.as_ref() as _)
+    }
+}

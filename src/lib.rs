@@ -1,0 +1,46 @@
+//! A local, SQL-queryable census of an AWS organization.
+//!
+//! This page is the code map: read it first, then the modules in this order.
+//!
+//! ```text
+//! AWS ─► aws (clients, pacers, errors) ─► collect (tasks) ─► store::staging
+//!     ─► store::publish (versions, gaps, coverage) ─► store::views (now, or as of)
+//!     ─► query · diff ─► output ─► terminal, files, BI
+//! ```
+//!
+//! | module | its job |
+//! | --- | --- |
+//! | [`model`] | the nouns: one struct a resource, and the derived views |
+//! | [`aws`] | credentials, clients, pacers, one retry policy, one classification of errors |
+//! | [`collect`] | the verbs: one file a family of tasks; the queue's loop; the plan of calls |
+//! | [`store`] | the database: migrations, staging, publish, versions, views; names no resource |
+//! | [`query`] | the catalog of canned queries, typed parameters, running SQL safely |
+//! | [`diff`] | changes between two snapshots; access changes and their causes |
+//! | [`output`] | rows to table, csv, json, markdown; words to standard error |
+//! | [`cli`] | one file a subcommand: its arguments and a short `run` |
+//! | [`simulator`] | an AWS organization on loopback: for the demo, the tests and the benchmarks |
+//! | [`error`] | the error type and the exit codes |
+//!
+//! Invariants, worth more than any module:
+//!
+//! - Dependencies point one way: cli → (collect, query, diff) → store → model. Only `collect` and
+//!   `cli::doctor` know `aws`; only `cli::demo`, tests and benches know `simulator`.
+//! - No `await` inside a SQLite transaction.
+//! - `store` and `output` name no resource.
+//! - Only `output` and the progress printer write to the terminal.
+//! - Every listing goes through the one page loop (`collect::run`), so that an empty page never ends it
+//!   and a repeated token never ends it as a success.
+//! - No foreign key from an assignment to its principal, account or permission set: orphans are real,
+//!   and findings.
+//! - What was not seen is never absent: nothing but evidence closes a row (`store::publish`).
+
+pub mod aws;
+pub mod cli;
+pub mod collect;
+pub mod diff;
+pub mod error;
+pub mod model;
+pub mod output;
+pub mod query;
+pub mod simulator;
+pub mod store;

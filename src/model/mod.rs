@@ -1,0 +1,174 @@
+//! The nouns: one struct a resource, each the single declaration of its table's meaning.
+//!
+//! A struct's fields are the resource's columns, in the order of its table `<name>_versions` in
+//! `migrations/` (a test holds the two together); its [`Resource::SPEC`] says what the columns cannot:
+//! the key, which columns are volatile, what names a row to a person, and which resource is its parent.
+//! The store, the diff and the data dictionary derive everything else. The derived views (`effective_access`
+//! and its companions) are SQL files in `views/`.
+//!
+//! Nothing here knows AWS's wire format (see `collect`) or SQLite (see `store`).
+
+mod accounts;
+mod assignments;
+mod groups;
+mod organization;
+mod permission_sets;
+mod service_last_accessed;
+mod tags;
+mod users;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+pub use accounts::Account;
+pub use assignments::AccountAssignment;
+pub use groups::{Group, GroupMembership};
+pub use organization::{Organization, OrganizationalUnit, Root};
+pub use permission_sets::{PermissionSet, PermissionSetPolicy, PolicyKind, ProvisionedPermissionSet};
+pub use service_last_accessed::{EntityType, ServiceLastAccessed};
+pub use tags::{Tag, TaggedType};
+pub use users::User;
+
+/// What the store needs to know of a resource beyond its columns.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ResourceSpec {
+    /// The table's name as users write it, e.g. `accounts`.
+    pub name: &'static str,
+    /// One sentence for the data dictionary.
+    pub description: &'static str,
+    /// The columns that identify a row within a snapshot.
+    pub key: &'static [&'static str],
+    /// Columns that AWS touches without the row meaning anything new: overwritten in the open version,
+    /// left out of diff and hash.
+    pub volatile: &'static [&'static str],
+    /// The columns by which a person recognises a row, e.g. the name.
+    pub label: &'static [&'static str],
+    /// The resources without whose row a row of this one cannot exist.
+    pub parents: &'static [Parent],
+}
+
+/// A resource whose rows own rows of another: where the parent is seen not to exist, the child's scope
+/// counts as seen and empty.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// The parent resource's name.
+    pub resource: &'static str,
+    /// Pairs of (child column, parent key column); together they are the parent's whole key.
+    pub columns: &'static [(&'static str, &'static str)],
+    /// When the relation holds.
+    pub when: ParentWhen,
+}
+
+/// When a [`Parent`] relation holds.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ParentWhen {
+    /// For every row.
+    Always,
+    /// For the child rows whose column has this value.
+    Column(&'static str, &'static str),
+    /// Only in a collection that chose this assignment strategy (the staging's `assignment_strategy`).
+    Strategy(&'static str),
+}
+
+/// A struct that is one resource's row.
+pub trait Resource: Serialize {
+    /// The declaration of the resource.
+    const SPEC: ResourceSpec;
+}
+
+/// Every resource, parents before their children: the order in which they are published and shown.
+pub const RESOURCES: &[&ResourceSpec] = &[
+    &Organization::SPEC,
+    &Root::SPEC,
+    &OrganizationalUnit::SPEC,
+    &Account::SPEC,
+    &User::SPEC,
+    &Group::SPEC,
+    &GroupMembership::SPEC,
+    &PermissionSet::SPEC,
+    &PermissionSetPolicy::SPEC,
+    &ProvisionedPermissionSet::SPEC,
+    &AccountAssignment::SPEC,
+    &ServiceLastAccessed::SPEC,
+    &Tag::SPEC,
+];
+
+/// The resource of this name, if there is one.
+pub fn resource(name: &str) -> Option<&'static ResourceSpec> {
+    RESOURCES.iter().copied().find(|spec| spec.name == name)
+}
+
+/// A view over the resources' views, written by hand because it joins several of them.
+#[derive(Debug)]
+pub struct DerivedView {
+    /// The view's name.
+    pub name: &'static str,
+    /// One sentence for the data dictionary.
+    pub description: &'static str,
+    /// Its SELECT. It names resource views and tables unqualified and uses no function that is not in
+    /// every SQLite, so that the same text serves the latest snapshot and, as a TEMP view, any other.
+    pub select: &'static str,
+}
+
+/// Every derived view, in an order in which each names only earlier ones.
+pub const DERIVED_VIEWS: &[DerivedView] = &[];
+
+/// One row as a task staged it, with its type erased.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The resource's name.
+    pub resource: &'static str,
+    /// Column to value; a missing column is NULL. Booleans are stored as 0 and 1.
+    pub columns: Map<String, Value>,
+    /// Whether the row is whole. A row that is not whole proves only that its key lives: publishing keeps
+    /// an open version open because of it, and adds or changes nothing.
+    pub whole: bool,
+}
+
+impl Row {
+    /// A whole row.
+    pub fn whole<R: Resource>(resource: &R) -> Self {
+        Self { resource: R::SPEC.name, columns: columns_of(resource), whole: true }
+    }
+
+    /// A row of which only the key is known so far; its other columns are not looked at.
+    pub fn key_only<R: Resource>(resource: &R) -> Self {
+        Self { whole: false, ..Self::whole(resource) }
+    }
+}
+
+fn columns_of<R: Resource>(resource: &R) -> Map<String, Value> {
+    match serde_json::to_value(resource) {
+        Ok(Value::Object(columns)) => columns,
+        other => unreachable!("a resource is a struct of plain values, not {other:?}"),
+    }
+}
+
+/// What a task covers: a resource and the values that select its rows. It covers a row when every named
+/// column has the value; no column at all covers every row.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize)]
+pub struct Scope {
+    /// The resource's name.
+    pub resource: String,
+    /// Column to value, sorted by column so that equal scopes are equal text.
+    pub columns: std::collections::BTreeMap<String, String>,
+}
+
+impl Scope {
+    /// The scope of all rows of a resource.
+    pub fn all<R: Resource>() -> Self {
+        Self { resource: R::SPEC.name.to_owned(), columns: Default::default() }
+    }
+
+    /// Narrows the scope to the rows whose `column` is `value`.
+    #[must_use]
+    pub fn with(mut self, column: &str, value: &str) -> Self {
+        self.columns.insert(column.to_owned(), value.to_owned());
+        self
+    }
+
+    /// The columns as the JSON object that the `gaps` table and `diff` show.
+    pub fn json(&self) -> String {
+        serde_json::to_string(&self.columns).expect("a map of strings is always JSON")
+    }
+}

@@ -1,0 +1,32 @@
+//! The census on disk: open and migrate, staging, publish, views, as-of reading.
+//!
+//! The store is generic: it derives every statement from the tables' own columns and from
+//! [`crate::model::ResourceSpec`], and names no particular resource. It never talks to AWS and never
+//! prints.
+//!
+//! - `database`: the file opened for writing: creation with mode 0600, migrations, whose it is.
+//! - `lock`: one collector at a time.
+//! - `staging`: the queue of tasks and the rows of the collection in progress (`<db>.collecting`).
+//! - `publish`: staged rows to versions, gaps and coverage, in one transaction.
+//! - `views`: the SQL of the derived views, now or as of a snapshot.
+//! - `reader`: the file opened for reading, and the guard that keeps reading from writing.
+//! - `snapshot`: the published snapshots and how a WHEN names one.
+
+mod database;
+mod lock;
+mod publish;
+mod reader;
+mod snapshot;
+mod staging;
+mod views;
+mod when;
+
+pub use database::{Database, Identity};
+pub use lock::CollectorLock;
+pub use publish::{CallTotals, Published, ResourceOutcome};
+pub use reader::Census;
+pub use snapshot::{Coverage, CoverageStatus, Gap, GapKind, Snapshot, SnapshotStatus};
+pub use staging::{
+    AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Staging, TaskCounts,
+};
+pub use when::When;
