@@ -1,1 +1,23 @@
-//! (see src/lib.rs)
+//! Everything that knows AWS: credentials and Regions, clients, quotas and pacers, the one retry policy and
+//! the one classification of errors.
+//!
+//! Its neighbours are `collect` and `cli::doctor`, which say *what* to call; here is decided *how*: every
+//! request goes through [`Aws::call`], which waits for its pacer, counts, classifies and tries again. The
+//! SDK's own retries are off, because they would bypass the pacer. Nothing here knows a table or a row.
+
+mod call;
+mod clients;
+mod credentials;
+mod discovery;
+mod failure;
+mod operation;
+mod pacer;
+mod quota;
+
+pub use clients::{Aws, ConnectionOptions};
+pub use credentials::CredentialLife;
+pub use discovery::{Caller, Instance, OrganizationFacts, caller, choose_instance, instances, organization};
+pub use failure::{CallFailure, FailureClass};
+pub use operation::{Operation, Service};
+pub use pacer::Pacer;
+pub use quota::{PaceOptions, Quota, Rate, ServiceRate, quota_of};

@@ -1,1 +1,1 @@
-//! (see src/lib.rs)
+//! The verbs.

@@ -1,0 +1,156 @@
+//! The clients of one collection: the SDK's own configuration, without the SDK's retries.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+
+use super::operation::{Operation, Service};
+use super::pacer::Pacer;
+use super::quota::PaceOptions;
+
+/// Asked for instances in all Regions when no Region is set.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// How the user wants to connect: `--profile`, `--region`, `--assume-role`, `--external-id`, `--rate`, `--share`.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectionOptions {
+    pub profile: Option<String>,
+    pub region: Option<String>,
+    pub assume_role: Option<String>,
+    pub external_id: Option<String>,
+    pub pace: PaceOptions,
+}
+
+/// The clients, pacers and counts of one collection. Cheap to clone; clones share all of it.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    pub sso_admin: aws_sdk_ssoadmin::Client,
+    pub identity_store: aws_sdk_identitystore::Client,
+    pub organizations: aws_sdk_organizations::Client,
+    pub iam: aws_sdk_iam::Client,
+    pub sts: aws_sdk_sts::Client,
+    config: SdkConfig,
+    region_is_set: bool,
+    pacers: Arc<HashMap<(Service, Option<Operation>), Pacer>>,
+    calls: Arc<HashMap<Operation, AtomicU64>>,
+    pub(super) throttled: Arc<AtomicU64>,
+}
+
+impl Aws {
+    /// Connects with the SDK's own chain of credentials, Regions and endpoints. Nothing is sent yet, except
+    /// by a credential provider, once, where a role is to be assumed.
+    pub async fn connect(options: &ConnectionOptions) -> Self {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(5))
+                    .operation_attempt_timeout(Duration::from_secs(20))
+                    .build(),
+            );
+        if let Some(profile) = &options.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = &options.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        let mut config = loader.load().await;
+        let region_is_set = config.region().is_some();
+        if !region_is_set {
+            config = config.into_builder().region(Region::from_static(DEFAULT_REGION)).build();
+        }
+        if let Some(role) = &options.assume_role {
+            let mut provider = aws_config::sts::AssumeRoleProvider::builder(role)
+                .session_name("orgcensus")
+                .configure(&config);
+            if let Some(external_id) = &options.external_id {
+                provider = provider.external_id(external_id);
+            }
+            let provider = provider.build().await;
+            config = config
+                .into_builder()
+                .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(provider))
+                .build();
+        }
+        let pacers = Operation::ALL
+            .iter()
+            .map(|operation| {
+                (PaceOptions::pacer_key(*operation), Pacer::new(operation.service(), &options.pace))
+            })
+            .collect();
+        let calls = Operation::ALL.iter().map(|operation| (*operation, AtomicU64::new(0))).collect();
+        Self::with_config(config, region_is_set, Arc::new(pacers), Arc::new(calls), Arc::default())
+    }
+
+    fn with_config(
+        config: SdkConfig,
+        region_is_set: bool,
+        pacers: Arc<HashMap<(Service, Option<Operation>), Pacer>>,
+        calls: Arc<HashMap<Operation, AtomicU64>>,
+        throttled: Arc<AtomicU64>,
+    ) -> Self {
+        Self {
+            sso_admin: aws_sdk_ssoadmin::Client::new(&config),
+            identity_store: aws_sdk_identitystore::Client::new(&config),
+            organizations: aws_sdk_organizations::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&config),
+            config,
+            region_is_set,
+            pacers,
+            calls,
+            throttled,
+        }
+    }
+
+    /// The same connection in another Region: an instance's permission sets and assignments can be read in
+    /// its primary Region only. The pacers and counts stay shared.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        if self.region() == region {
+            return self.clone();
+        }
+        let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
+        Self::with_config(config, true, self.pacers.clone(), self.calls.clone(), self.throttled.clone())
+    }
+
+    /// The SDK's configuration.
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// The Region that is called.
+    pub fn region(&self) -> &str {
+        self.config.region().map_or(DEFAULT_REGION, AsRef::as_ref)
+    }
+
+    /// Whether the user set a Region, or the default was taken.
+    pub fn region_is_set(&self) -> bool {
+        self.region_is_set
+    }
+
+    /// The pacer that calls of this operation wait for.
+    pub fn pacer(&self, operation: Operation) -> &Pacer {
+        self.pacers.get(&PaceOptions::pacer_key(operation)).expect("there is a pacer for every operation")
+    }
+
+    pub(super) fn count(&self, operation: Operation) {
+        self.calls.get(&operation).expect("every operation has a counter").fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes the calls sent since the last taking, by operation, and how many of them were throttled.
+    pub fn take_calls(&self) -> (BTreeMap<String, u64>, u64) {
+        let calls = self
+            .calls
+            .iter()
+            .map(|(operation, count)| (operation.to_string(), count.swap(0, Ordering::Relaxed)))
+            .filter(|(_, count)| *count > 0)
+            .collect();
+        (calls, self.throttled.swap(0, Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,151 @@
+//! Who am I, which organization is this, and where is its Identity Center instance?
+
+use aws_sdk_ssoadmin::types::{InstanceMetadata, InstanceStatus, RegionScope};
+
+use super::clients::Aws;
+use super::failure::CallFailure;
+use super::operation::Operation;
+use crate::error::{Error, Result};
+
+/// Whose credentials these are (sts:GetCallerIdentity).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    pub account_id: Option<String>,
+    pub arn: Option<String>,
+}
+
+/// The organization that the caller's account belongs to (organizations:DescribeOrganization).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationFacts {
+    pub organization_id: String,
+    pub management_account_id: Option<String>,
+    pub feature_set: Option<String>,
+}
+
+/// An Identity Center instance (sso-admin:ListInstances).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    pub instance_arn: String,
+    pub identity_store_id: Option<String>,
+    pub owner_account_id: Option<String>,
+    /// The Region in which permission sets and assignments can be read.
+    pub region: String,
+    pub active: bool,
+}
+
+/// Asks who the caller is.
+pub async fn caller(aws: &Aws) -> Result<Caller, CallFailure> {
+    let answer = aws.call(Operation::GetCallerIdentity, || aws.sts.get_caller_identity().send()).await?;
+    Ok(Caller { account_id: answer.account, arn: answer.arn })
+}
+
+/// Asks which organization this is; `None` for an account outside any.
+pub async fn organization(aws: &Aws) -> Result<Option<OrganizationFacts>, CallFailure> {
+    let answer = aws
+        .call(Operation::DescribeOrganization, || aws.organizations.describe_organization().send())
+        .await;
+    let organization = match answer {
+        Ok(answer) => answer.organization,
+        Err(failure) if failure.is(&["AWSOrganizationsNotInUseException"]) => None,
+        Err(failure) => return Err(failure),
+    };
+    Ok(organization.and_then(|organization| {
+        Some(OrganizationFacts {
+            organization_id: organization.id?,
+            management_account_id: organization.master_account_id,
+            feature_set: organization.feature_set.map(|set| set.as_str().to_owned()),
+        })
+    }))
+}
+
+/// Lists the instances that the caller can see, in all Regions: ListInstances is regional, and in the wrong
+/// Region it answers with an empty list instead of an error (aws-sdk `RegionScope`).
+pub async fn instances(aws: &Aws) -> Result<Vec<Instance>, CallFailure> {
+    let mut instances = Vec::new();
+    let mut token: Option<String> = None;
+    let mut seen = std::collections::HashSet::new();
+    loop {
+        let page = aws
+            .call(Operation::ListInstances, || {
+                aws.sso_admin
+                    .list_instances()
+                    .region_scope(RegionScope::AllRegions)
+                    .set_next_token(token.clone())
+                    .send()
+            })
+            .await?;
+        instances.extend(page.instances.unwrap_or_default().into_iter().filter_map(|found| instance(found, aws.region())));
+        token = page.next_token.filter(|token| !token.is_empty());
+        match &token {
+            Some(token) if seen.insert(token.clone()) => {}
+            _ => return Ok(instances),
+        }
+    }
+}
+
+fn instance(found: InstanceMetadata, asked_in: &str) -> Option<Instance> {
+    let primary = found
+        .regions
+        .unwrap_or_default()
+        .into_iter()
+        .find(|region| region.is_primary_region)
+        .and_then(|region| region.region_name);
+    Some(Instance {
+        instance_arn: found.instance_arn?,
+        identity_store_id: found.identity_store_id,
+        owner_account_id: found.owner_account_id,
+        region: found.primary_region.or(primary).unwrap_or_else(|| asked_in.to_owned()),
+        active: !matches!(found.status, Some(InstanceStatus::CreateFailed | InstanceStatus::DeleteInProgress)),
+    })
+}
+
+/// Chooses the instance to take the census of: the one asked for, else the organization's (the management
+/// account owns it), else the only one.
+pub fn choose_instance(
+    instances: Vec<Instance>,
+    asked_for: Option<&str>,
+    management_account_id: Option<&str>,
+    aws: &Aws,
+) -> Result<Instance> {
+    let list = |instances: &[Instance]| {
+        instances
+            .iter()
+            .map(|instance| {
+                let owner = instance.owner_account_id.as_deref().unwrap_or("unknown account");
+                format!("{} ({owner}, {})", instance.instance_arn, instance.region)
+            })
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    if let Some(asked_for) = asked_for {
+        return instances
+            .iter()
+            .find(|instance| instance.instance_arn == asked_for)
+            .cloned()
+            .ok_or_else(|| {
+                let error = Error::unknown(format!("no Identity Center instance `{asked_for}` is visible"));
+                if instances.is_empty() { error } else { error.hint(format!("visible: {}", list(&instances))) }
+            });
+    }
+    let active: Vec<_> = instances.into_iter().filter(|instance| instance.active).collect();
+    let owned = active.iter().filter(|instance| {
+        management_account_id.is_some() && instance.owner_account_id.as_deref() == management_account_id
+    });
+    match (active.as_slice(), owned.collect::<Vec<_>>().as_slice()) {
+        ([only], _) => Ok(only.clone()),
+        (_, [organizations]) => Ok((*organizations).clone()),
+        ([], _) => {
+            let error = Error::failed(format!("no Identity Center instance in Region {}", aws.region()));
+            Err(if aws.region_is_set() {
+                error.hint("pass the instance's primary Region, e.g. --region eu-west-1, and the management account's or the delegated administrator's credentials")
+            } else {
+                error.hint(format!(
+                    "no Region is set, so {} was asked: pass the instance's primary Region, e.g. --region eu-west-1, or set AWS_REGION",
+                    aws.region()
+                ))
+            })
+        }
+        (several, _) => Err(Error::usage(format!("{} Identity Center instances are visible", several.len()))
+            .hint(format!("pass --instance-arn ARN, one of: {}", list(several)))),
+    }
+}

@@ -1,0 +1,242 @@
+//! The one classification of what can go wrong with a call.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
+
+use super::operation::Operation;
+use crate::error::{Error, ErrorKind};
+
+/// What a failure means for whoever called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureClass {
+    /// AWS refused: an action, a resource policy, a key or a network rule is missing.
+    Denied,
+    /// The quota is used up; the pacer slows down and the call is sent again.
+    Throttled,
+    /// Worth another try: a 5xx, a lost connection, a time-out, an answer that could not be read.
+    Transient,
+    /// No connection at all: transient, and perhaps the network is gone.
+    Unreachable,
+    /// The credentials ended or there are none: nothing else will work either.
+    Expired,
+    /// AWS answered with another error; its code says which.
+    Answered,
+}
+
+/// A call that failed for good, with what a gap records of it.
+#[derive(Debug, Clone)]
+pub struct CallFailure {
+    pub operation: Operation,
+    pub class: FailureClass,
+    /// AWS's error code, or what kind of failure there was without an answer.
+    pub code: String,
+    pub message: String,
+    /// The `Reason` of services that give one, e.g. `KMS_AccessDeniedException`.
+    pub reason: Option<String>,
+    pub request_id: Option<String>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// How long AWS asked to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl CallFailure {
+    /// Classifies one failed attempt.
+    ///
+    /// Codes are matched as text, not as the SDK's variants: some operations do not declare what they
+    /// answer (the access report's AccessDenied, for one).
+    pub fn of<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        let mut details = Details::default();
+        let (class, code, message, meta) = match error {
+            SdkError::ServiceError(service) => {
+                let meta = service.err().meta().clone();
+                let status = service.raw().status().as_u16();
+                details = Details::of(service.raw().body().bytes());
+                let code = meta.code().filter(|code| !code.is_empty()).map(plain_code);
+                let class = classify_answer(code, status);
+                let code = code.map_or_else(|| format!("HTTP{status}"), str::to_owned);
+                let message = meta.message().map_or_else(|| chain(service.err()), str::to_owned);
+                (class, code, message, Some(meta))
+            }
+            SdkError::ResponseError(response) => {
+                let status = response.raw().status().as_u16();
+                let code = if status < 300 { "UnreadableAnswer".to_owned() } else { format!("HTTP{status}") };
+                (FailureClass::Transient, code, chain(error), None)
+            }
+            SdkError::TimeoutError(_) => (FailureClass::Transient, "Timeout".to_owned(), chain(error), None),
+            SdkError::DispatchFailure(dispatch) if dispatch.is_timeout() => {
+                (FailureClass::Unreachable, "Timeout".to_owned(), chain(error), None)
+            }
+            SdkError::DispatchFailure(dispatch) if dispatch.is_io() => {
+                (FailureClass::Unreachable, "ConnectionFailed".to_owned(), chain(error), None)
+            }
+            other => {
+                let message = chain(other);
+                // Before sending, the SDK signs: a failure there is about the credentials.
+                let class = if message.to_lowercase().contains("credential") || message.contains("token") {
+                    FailureClass::Expired
+                } else {
+                    FailureClass::Unreachable
+                };
+                let code = if class == FailureClass::Expired { "CredentialsUnavailable" } else { "DispatchFailure" };
+                (class, code.to_owned(), message, None)
+            }
+        };
+        let request_id = meta.as_ref().and_then(request_id);
+        let Details { reason, retry_after } = details;
+        // Refused for the key's sake: the code alone says neither "gone" nor "throttled by the service".
+        let class = match reason.as_deref() {
+            Some(reason) if reason.starts_with("KMS_") && class == FailureClass::Answered => FailureClass::Denied,
+            _ => class,
+        };
+        let message = match &reason {
+            Some(reason) => format!("{message} ({reason})"),
+            None => message,
+        };
+        Self { operation, class, code, message, reason, request_id, attempts: 1, retry_after }
+    }
+
+    /// Whether the code is one of these and no key trouble hides behind it: a KMS reason inside a
+    /// ResourceNotFound means that the key could not be used, not that the thing is gone.
+    pub fn is(&self, codes: &[&str]) -> bool {
+        self.reason.is_none() && codes.contains(&self.code.as_str())
+    }
+
+    /// The failure as the error of a command that cannot do without this call.
+    pub fn into_error(self) -> Error {
+        let Self { operation, class, code, message, .. } = &self;
+        let kind = match class {
+            FailureClass::Unreachable | FailureClass::Expired => ErrorKind::Resumable,
+            _ => ErrorKind::Failed,
+        };
+        let error = Error::new(kind, format!("{operation} failed")).caused_by(format!("{code}: {message}"));
+        match class {
+            FailureClass::Denied => match operation.action() {
+                Some(action) => error
+                    .hint(format!("allow the action {action} (`orgcensus iam-policy` prints the whole policy)")),
+                None => error,
+            },
+            FailureClass::Expired => error.hint(
+                "sign in again (e.g. `aws sso login --profile …`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID, and run the command again",
+            ),
+            FailureClass::Unreachable => {
+                error.hint("check the network, the proxy and AWS_ENDPOINT_URL, and run the command again")
+            }
+            FailureClass::Throttled => error.hint("others use the same quota: try again later, or with --share 50"),
+            FailureClass::Transient | FailureClass::Answered => error,
+        }
+    }
+}
+
+impl fmt::Display for CallFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.operation, self.code, self.message)
+    }
+}
+
+impl StdError for CallFailure {}
+
+/// Sources: aws-api facts of each service's model; the SDK's own lists of throttling codes (aws-runtime).
+fn classify_answer(code: Option<&str>, status: u16) -> FailureClass {
+    match code.unwrap_or_default() {
+        "ThrottlingException" | "Throttling" | "ThrottledException" | "TooManyRequestsException"
+        | "RequestLimitExceeded" | "RequestThrottled" | "RequestThrottledException" | "SlowDown"
+        | "LimitExceededException" | "BandwidthLimitExceeded" => FailureClass::Throttled,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError"
+        | "UnauthorizedException" | "AccessDeniedForDependencyException" | "OptInRequired" => FailureClass::Denied,
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "InvalidClientTokenId"
+        | "UnrecognizedClientException" | "InvalidToken" | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException" | "InvalidSignatureException" | "SignatureDoesNotMatch"
+        | "IncompleteSignature" | "InvalidAccessKeyId" | "TokenRefreshRequired" => FailureClass::Expired,
+        "InternalServerException" | "InternalServerError" | "InternalFailure" | "InternalError"
+        | "ServiceException" | "ServiceFailure" | "ServiceUnavailable" | "ServiceUnavailableException"
+        | "RequestTimeout" | "RequestTimeoutException" | "ConcurrentModificationException"
+        | "TransientError" => FailureClass::Transient,
+        _ if status == 429 => FailureClass::Throttled,
+        _ if status >= 500 => FailureClass::Transient,
+        "" if status == 403 || status == 401 => FailureClass::Denied,
+        // An error status with a body that holds no error: somebody in between answered.
+        "" => FailureClass::Transient,
+        _ => FailureClass::Answered,
+    }
+}
+
+/// JSON 1.1 services may send `prefix#Code` or `Code:uri`.
+fn plain_code(code: &str) -> &str {
+    let code = code.rsplit('#').next().unwrap_or(code);
+    code.split(':').next().unwrap_or(code)
+}
+
+/// What some services put into the body of an error beside its code and message. The SDKs model them on
+/// single errors only, and the retry hint of the identity store not as one.
+#[derive(Debug, Default)]
+struct Details {
+    reason: Option<String>,
+    retry_after: Option<Duration>,
+}
+
+impl Details {
+    fn of(body: Option<&[u8]>) -> Self {
+        let json = body.and_then(|body| serde_json::from_slice::<serde_json::Value>(body).ok());
+        let Some(json) = json else { return Self::default() };
+        Self {
+            reason: json["Reason"].as_str().map(str::to_owned),
+            retry_after: json["RetryAfterSeconds"]
+                .as_f64()
+                .filter(|seconds| (0.0..=60.0).contains(seconds))
+                .map(Duration::from_secs_f64),
+        }
+    }
+}
+
+fn request_id(meta: &ErrorMetadata) -> Option<String> {
+    meta.extra("aws_request_id").map(str::to_owned)
+}
+
+/// An error and its sources, in one line.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_services_throttle_code_is_a_throttle_whatever_its_http_status() {
+        for code in ["ThrottlingException", "TooManyRequestsException", "Throttling"] {
+            assert_eq!(classify_answer(Some(code), 400), FailureClass::Throttled, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_error_page_of_somebody_in_between_is_transient() {
+        assert_eq!(classify_answer(None, 500), FailureClass::Transient);
+        assert_eq!(classify_answer(None, 400), FailureClass::Transient);
+        assert_eq!(classify_answer(None, 403), FailureClass::Denied);
+    }
+
+    #[test]
+    fn other_answers_keep_their_code() {
+        assert_eq!(classify_answer(Some("ResourceNotFoundException"), 400), FailureClass::Answered);
+        assert_eq!(plain_code("com.amazonaws.sso#ResourceNotFoundException"), "ResourceNotFoundException");
+    }
+}

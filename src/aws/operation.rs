@@ -1,0 +1,119 @@
+//! Every operation that the program can send. There is no other list: the IAM policy, the pacers, the call
+//! counts and the test that nothing mutates are all read off this one.
+
+use std::fmt;
+
+/// The AWS services that are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Service {
+    SsoAdmin,
+    IdentityStore,
+    Organizations,
+    Iam,
+    Sts,
+}
+
+impl Service {
+    /// Every service.
+    pub const ALL: [Self; 5] =
+        [Self::SsoAdmin, Self::IdentityStore, Self::Organizations, Self::Iam, Self::Sts];
+
+    /// The name that the AWS CLI and `--rate` use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SsoAdmin => "sso-admin",
+            Self::IdentityStore => "identitystore",
+            Self::Organizations => "organizations",
+            Self::Iam => "iam",
+            Self::Sts => "sts",
+        }
+    }
+
+    /// The prefix of the service's IAM actions.
+    /// Source: Service Authorization Reference; IAM Identity Center's actions are `sso:`.
+    pub fn action_prefix(self) -> &'static str {
+        match self {
+            Self::SsoAdmin => "sso",
+            other => other.name(),
+        }
+    }
+}
+
+macro_rules! operations {
+    ($($service:ident: $($name:ident),+ ;)+) => {
+        /// One operation of one service.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[allow(missing_docs, reason = "the variants are AWS's own operation names")]
+        pub enum Operation { $($($name),+),+ }
+
+        impl Operation {
+            /// Every operation that the program can send.
+            pub const ALL: &'static [Self] = &[$($(Self::$name),+),+];
+
+            /// The service that answers it.
+            pub fn service(self) -> Service {
+                match self { $($(Self::$name)|+ => Service::$service),+ }
+            }
+
+            /// AWS's name of the operation.
+            pub fn name(self) -> &'static str {
+                match self { $($(Self::$name => operations!(@name $name)),+),+ }
+            }
+        }
+    };
+    // Two services have an operation of this name; the variants tell them apart, AWS's name does not.
+    (@name ListPermissionSetTags) => { "ListTagsForResource" };
+    (@name ListTagsForResource) => { "ListTagsForResource" };
+    (@name $name:ident) => { stringify!($name) };
+}
+
+operations! {
+    Sts: GetCallerIdentity;
+    SsoAdmin: ListInstances, DescribeInstance, ListPermissionSets, DescribePermissionSet,
+        GetInlinePolicyForPermissionSet, GetPermissionsBoundaryForPermissionSet,
+        ListManagedPoliciesInPermissionSet, ListCustomerManagedPolicyReferencesInPermissionSet,
+        ListPermissionSetTags, ListAccountsForProvisionedPermissionSet, ListAccountAssignments,
+        ListAccountAssignmentsForPrincipal;
+    IdentityStore: ListUsers, ListGroups, ListGroupMemberships, DescribeUser, DescribeGroup;
+    Organizations: DescribeOrganization, ListRoots, ListOrganizationalUnitsForParent, ListAccounts,
+        ListAccountsForParent, ListTagsForResource;
+    Iam: GenerateOrganizationsAccessReport, GetOrganizationsAccessReport;
+}
+
+impl Operation {
+    /// The IAM action that allows it; `None` where none is needed (sts:GetCallerIdentity).
+    pub fn action(self) -> Option<String> {
+        match self.service() {
+            Service::Sts => None,
+            service => Some(format!("{}:{}", service.action_prefix(), self.name())),
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.service().name(), self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_only_reads() {
+        for operation in Operation::ALL {
+            let name = operation.name();
+            let reads = ["List", "Describe", "Get"].iter().any(|verb| name.starts_with(verb));
+            // The one exception: it starts a report about the organization and changes nothing in it.
+            assert!(reads || name == "GenerateOrganizationsAccessReport", "{operation} does not only read");
+        }
+    }
+
+    #[test]
+    fn actions_have_the_prefix_of_the_service_authorization_reference() {
+        assert_eq!(Operation::ListPermissionSetTags.action().as_deref(), Some("sso:ListTagsForResource"));
+        assert_eq!(Operation::ListUsers.action().as_deref(), Some("identitystore:ListUsers"));
+        assert_eq!(Operation::GetCallerIdentity.action(), None);
+    }
+}
