@@ -69,7 +69,7 @@ macro_rules! operations {
 
 operations! {
     Sts: GetCallerIdentity;
-    SsoAdmin: ListInstances, DescribeInstance, ListPermissionSets, DescribePermissionSet,
+    SsoAdmin: ListInstances, ListPermissionSets, DescribePermissionSet,
         GetInlinePolicyForPermissionSet, GetPermissionsBoundaryForPermissionSet,
         ListManagedPoliciesInPermissionSet, ListCustomerManagedPolicyReferencesInPermissionSet,
         ListPermissionSetTags, ListAccountsForProvisionedPermissionSet, ListAccountAssignments,

@@ -120,20 +120,36 @@ pub struct Row {
     pub resource: &'static str,
     /// Column to value; a missing column is NULL. Booleans are stored as 0 and 1.
     pub columns: Map<String, Value>,
-    /// Whether the row is whole. A row that is not whole proves only that its key lives: publishing keeps
-    /// an open version open because of it, and adds or changes nothing.
-    pub whole: bool,
+    /// How much the row says.
+    pub standing: Standing,
+}
+
+/// How much a staged row says, against another of the same key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// All of it, in place of whatever was staged before.
+    Whole,
+    /// All of it, unless a whole row was staged before: that one knows more.
+    WholeUnlessStaged,
+    /// Only that the key lives: publishing keeps an open version open because of it, and adds or changes
+    /// nothing.
+    KeyOnly,
 }
 
 impl Row {
     /// A whole row.
     pub fn whole<R: Resource>(resource: &R) -> Self {
-        Self { resource: R::SPEC.name, columns: columns_of(resource), whole: true }
+        Self { resource: R::SPEC.name, columns: columns_of(resource), standing: Standing::Whole }
     }
 
     /// A row of which only the key is known so far; its other columns are not looked at.
     pub fn key_only<R: Resource>(resource: &R) -> Self {
-        Self { whole: false, ..Self::whole(resource) }
+        Self { standing: Standing::KeyOnly, ..Self::whole(resource) }
+    }
+
+    /// A whole row that gives way to a whole one staged before it.
+    pub fn whole_unless_staged<R: Resource>(resource: &R) -> Self {
+        Self { standing: Standing::WholeUnlessStaged, ..Self::whole(resource) }
     }
 }
 

@@ -27,6 +27,11 @@ pub use publish::{CallTotals, Published, ResourceOutcome};
 pub use reader::Census;
 pub use snapshot::{Coverage, CoverageStatus, Gap, GapKind, Snapshot, SnapshotStatus};
 pub use staging::{
-    AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Staging, TaskCounts,
+    AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Rejected, Staging, TaskCounts,
 };
 pub use when::When;
+
+/// A failure of SQLite as the user will read it.
+pub fn failed(error: rusqlite::Error) -> crate::error::Error {
+    crate::error::Error::failed("the database could not be read").caused_by(error)
+}

@@ -104,9 +104,29 @@ pub enum Outcome {
     Restart { task_id: i64 },
     /// What the task asks about no longer exists: what it covers is seen and empty. `dropped` are the staged
     /// rows that this answer proves dead, as scopes over their keys.
-    Gone { task_id: i64, dropped: Vec<Scope> },
+    /// Where `scope_survives`, the answer is no evidence about the scope: it is neither seen nor a gap.
+    Gone { task_id: i64, dropped: Vec<Scope>, scope_survives: bool },
     /// The task ends unseen, and `follow_ups` try another way.
     Gap { task_id: i64, failure: Failure, follow_ups: Vec<NewTask>, job: Option<AccessReportJob> },
+}
+
+impl Outcome {
+    /// The task that it is an outcome of.
+    pub fn task_id(&self) -> i64 {
+        match self {
+            Self::Page { task_id, .. }
+            | Self::Restart { task_id }
+            | Self::Gone { task_id, .. }
+            | Self::Gap { task_id, .. } => *task_id,
+        }
+    }
+}
+
+/// A page that could not be staged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    pub task_id: i64,
+    pub reason: String,
 }
 
 /// How many tasks of one kind there are, for progress.
@@ -174,6 +194,21 @@ impl Staging {
         todo!("{stages:?}")
     }
 
+    /// The tasks of a stage that failed or were stopped: their bodies, and why.
+    pub fn failures(&self, stage: &str) -> Result<Vec<(String, Failure)>> {
+        todo!("{stage}")
+    }
+
+    /// The bodies of the tasks of a kind whose listing reached its last page.
+    pub fn seen_bodies(&self, kind: &str) -> Result<Vec<String>> {
+        todo!("{kind}")
+    }
+
+    /// Where the staging beside a database is.
+    pub fn path_for(database: &std::path::Path) -> std::path::PathBuf {
+        todo!("{database:?}")
+    }
+
     /// Tasks by kind, open and ended.
     pub fn task_counts(&self) -> Result<Vec<TaskCounts>> {
         todo!()
@@ -181,7 +216,7 @@ impl Staging {
 
     /// Commits outcomes in one transaction. Returns the ids of the tasks whose page repeated a token: for
     /// these nothing of the page was written, and the caller fails them.
-    pub fn commit(&mut self, outcomes: &[Outcome]) -> Result<Vec<i64>> {
+    pub fn commit(&mut self, outcomes: &[Outcome]) -> Result<Vec<Rejected>> {
         todo!("{outcomes:?}")
     }
 

@@ -1,0 +1,208 @@
+//! Organizations access reports: when each service was last attempted in the root, an OU or an account.
+//!
+//! Only one report job may run at a time in a whole organization, over all callers, and it takes 2 to 11
+//! seconds; so these tasks have a lane of their own, one at a time, and a budget of time (see the plan).
+//! Facts: IAM User Guide, "Refine permissions … Organizations last accessed information", and captures of
+//! real answers.
+
+use std::time::Duration;
+
+use aws_sdk_iam::operation::get_organizations_access_report::GetOrganizationsAccessReportOutput as Report;
+use aws_sdk_iam::types::{JobStatusType, SortKeyType};
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
+
+use super::preflight::Context;
+use super::task::{Collector, Page, Stage, Stopped};
+use super::wire::{key, text, time, unusable};
+use crate::aws::{CallFailure, FailureClass, Operation};
+use crate::model::{EntityType, Row, Scope, ServiceLastAccessed};
+use crate::store::AccessReportJob;
+
+/// The lane of access reports: one at a time.
+pub const LANE: &str = "access-report";
+
+/// How long a report takes, for estimates: 2 to 11 seconds in captures of real answers.
+pub const TYPICAL: Duration = Duration::from_secs(5);
+
+/// The largest page: one page a report.
+const PAGE: i32 = 1000;
+/// How long a job may take; AWS's take seconds.
+const JOB_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+/// How long to wait for another caller's job to finish.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(3 * 60);
+/// A job belongs to the session that generated it: when credentials rotate it has to be generated again.
+const GENERATIONS: u32 = 3;
+
+/// Generates and reads one access report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessReport {
+    pub entity_type: EntityType,
+    pub entity_id: String,
+    /// Without a slash at its end: the job fails on one.
+    pub entity_path: String,
+}
+
+impl Collector for AccessReport {
+    const OPERATION: Operation = Operation::GenerateOrganizationsAccessReport;
+    const OPERATIONS: &'static [Operation] =
+        &[Operation::GenerateOrganizationsAccessReport, Operation::GetOrganizationsAccessReport];
+    const STAGE: Stage = Stage::Reports;
+    const PRIORITY: i64 = 0;
+
+    fn covers(&self) -> Vec<Scope> {
+        vec![Scope::all::<ServiceLastAccessed>().with("entity_id", &self.entity_id)]
+    }
+
+    fn family() -> Vec<Scope> {
+        vec![Scope::all::<ServiceLastAccessed>()]
+    }
+
+    async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
+        match token {
+            None => self.first_page(context).await,
+            Some(token) => {
+                let (job_id, marker) = token.split_once(' ').unwrap_or((token, ""));
+                match self.get(context, job_id, Some(marker)).await {
+                    Ok(report) => Ok(self.read(job_id, report)?),
+                    Err(failure) => {
+                        let begin_again = lost(&failure);
+                        Err(Stopped { begin_again, ..failure.into() })
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl AccessReport {
+    async fn first_page(&self, context: &Context) -> Result<Page, Stopped> {
+        let mut generation = 1;
+        loop {
+            let job_id = self.generate(context).await?;
+            match self.finished(context, &job_id).await {
+                Ok(report) if report.job_status == JobStatusType::Failed => return Err(self.failed(report)),
+                Ok(report) => return Ok(self.read(&job_id, report)?),
+                Err(failure) if lost(&failure) && generation < GENERATIONS => generation += 1,
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+    }
+
+    async fn generate(&self, context: &Context) -> Result<String, CallFailure> {
+        let aws = &context.aws;
+        let begun = Instant::now();
+        let mut wait = Duration::from_millis(500);
+        loop {
+            let answer = aws
+                .call(Self::OPERATION, || {
+                    aws.iam.generate_organizations_access_report().entity_path(&self.entity_path).send()
+                })
+                .await;
+            match answer {
+                Ok(answer) => return key(Self::OPERATION, "JobId", answer.job_id),
+                // Another caller's report is in progress.
+                Err(failure)
+                    if failure.code.starts_with("ReportGenerationLimitExceeded")
+                        && begun.elapsed() < QUEUE_TIMEOUT =>
+                {
+                    sleep(wait).await;
+                    wait = (wait * 2).min(Duration::from_secs(10));
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    async fn finished(&self, context: &Context, job_id: &str) -> Result<Report, CallFailure> {
+        let begun = Instant::now();
+        let mut wait = Duration::from_millis(50);
+        loop {
+            sleep(wait).await;
+            let report = self.get(context, job_id, None).await?;
+            if report.job_status != JobStatusType::InProgress {
+                return Ok(report);
+            }
+            if begun.elapsed() > JOB_TIMEOUT {
+                let message = format!("the report was still in progress after {} s", JOB_TIMEOUT.as_secs());
+                return Err(unusable(Operation::GetOrganizationsAccessReport, message));
+            }
+            wait = (wait * 2).min(Duration::from_secs(2));
+        }
+    }
+
+    async fn get(&self, context: &Context, job_id: &str, marker: Option<&str>) -> Result<Report, CallFailure> {
+        let aws = &context.aws;
+        aws.call(Operation::GetOrganizationsAccessReport, || {
+            aws.iam
+                .get_organizations_access_report()
+                .job_id(job_id)
+                .max_items(PAGE)
+                .sort_key(SortKeyType::ServiceNamespaceAscending)
+                .set_marker(marker.map(str::to_owned))
+                .send()
+        })
+        .await
+    }
+
+    fn read(&self, job_id: &str, report: Report) -> Result<Page, CallFailure> {
+        let marker = text(report.marker.clone()).filter(|_| report.is_truncated);
+        let mut page = Page {
+            job: Some(self.job(&report)),
+            next_token: marker.map(|marker| format!("{job_id} {marker}")),
+            ..Page::default()
+        };
+        for found in report.access_details.unwrap_or_default() {
+            page.rows.push(Row::whole(&ServiceLastAccessed {
+                entity_id: self.entity_id.clone(),
+                policy_id: String::new(),
+                service_namespace: key(
+                    Operation::GetOrganizationsAccessReport,
+                    "ServiceNamespace",
+                    found.service_namespace,
+                )?,
+                entity_type: self.entity_type,
+                entity_path: Some(self.entity_path.clone()),
+                service_name: text(found.service_name),
+                last_authenticated_at: time(found.last_authenticated_time.as_ref()),
+                last_authenticated_region: text(found.region),
+                last_authenticated_entity: text(found.entity_path),
+                total_authenticated_entities: found.total_authenticated_entities.map(i64::from),
+            }));
+        }
+        Ok(page)
+    }
+
+    fn failed(&self, report: Report) -> Stopped {
+        let job = self.job(&report);
+        let operation = Operation::GetOrganizationsAccessReport;
+        let code = job.error_code.clone().unwrap_or_else(|| "JobFailed".to_owned());
+        let message = job.error_message.clone().unwrap_or_else(|| "the report's job failed".to_owned());
+        let denied = code == "ORGANIZATIONS_REPORT_ACCESS_DENIED";
+        let failure = CallFailure {
+            class: if denied { FailureClass::Denied } else { FailureClass::Answered },
+            code,
+            ..unusable(operation, message)
+        };
+        Stopped { failure, job: Some(job), begin_again: false }
+    }
+
+    fn job(&self, report: &Report) -> AccessReportJob {
+        AccessReportJob {
+            entity_id: self.entity_id.clone(),
+            policy_id: String::new(),
+            job_status: report.job_status.as_str().to_owned(),
+            created_at: time(Some(&report.job_creation_date)),
+            completed_at: time(report.job_completion_date.as_ref()),
+            services_accessible: report.number_of_services_accessible.map(i64::from),
+            services_not_accessed: report.number_of_services_not_accessed.map(i64::from),
+            error_code: report.error_details.as_ref().and_then(|details| text(details.code.clone())),
+            error_message: report.error_details.as_ref().and_then(|details| text(details.message.clone())),
+        }
+    }
+}
+
+/// Whether the job belongs to another session: not that the entity does not exist.
+fn lost(failure: &CallFailure) -> bool {
+    failure.code.starts_with("NoSuchEntity")
+}

@@ -1,0 +1,133 @@
+//! Account assignments, by provisioned pair or by principal; the plan chooses which.
+
+use serde::{Deserialize, Serialize};
+
+use super::permission_sets::PAGE;
+use super::preflight::Context;
+use super::task::{Collector, Gone, Page, Stage, Stopped};
+use super::wire::key;
+use crate::aws::{CallFailure, Operation};
+use crate::model::{AccountAssignment, Row, Scope};
+
+/// Lists who is assigned one permission set in one account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListPairAssignments {
+    pub account_id: String,
+    pub permission_set_arn: String,
+}
+
+impl Collector for ListPairAssignments {
+    const OPERATION: Operation = Operation::ListAccountAssignments;
+    const STAGE: Stage = Stage::Assignments;
+    const PRIORITY: i64 = 2;
+
+    fn covers(&self) -> Vec<Scope> {
+        vec![
+            Scope::all::<AccountAssignment>()
+                .with("account_id", &self.account_id)
+                .with("permission_set_arn", &self.permission_set_arn),
+        ]
+    }
+
+    fn family() -> Vec<Scope> {
+        vec![Scope::all::<AccountAssignment>()]
+    }
+
+    // The pair is gone; whether the account or the set is, this answer does not say.
+    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
+        failure.is(&["ResourceNotFoundException"]).then(Gone::default)
+    }
+
+    async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
+        let aws = &context.aws;
+        let answer = aws
+            .call(Self::OPERATION, || {
+                aws.sso_admin
+                    .list_account_assignments()
+                    .set_instance_arn(context.instance_arn())
+                    .account_id(&self.account_id)
+                    .permission_set_arn(&self.permission_set_arn)
+                    .max_results(PAGE)
+                    .set_next_token(token.map(str::to_owned))
+                    .send()
+            })
+            .await?;
+        let mut page = Page { next_token: answer.next_token, ..Page::default() };
+        for found in answer.account_assignments.unwrap_or_default() {
+            let principal_type = found.principal_type.map(|kind| kind.as_str().to_owned());
+            page.rows.push(Row::whole(&AccountAssignment {
+                account_id: self.account_id.clone(),
+                permission_set_arn: self.permission_set_arn.clone(),
+                principal_type: key(Self::OPERATION, "PrincipalType", principal_type)?,
+                principal_id: key(Self::OPERATION, "PrincipalId", found.principal_id)?,
+            }));
+        }
+        Ok(page)
+    }
+}
+
+/// Lists what one user or group is assigned, in all accounts. Only the management account may ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListPrincipalAssignments {
+    /// `USER` or `GROUP`.
+    pub principal_type: String,
+    pub principal_id: String,
+}
+
+impl Collector for ListPrincipalAssignments {
+    const OPERATION: Operation = Operation::ListAccountAssignmentsForPrincipal;
+    const STAGE: Stage = Stage::Assignments;
+    const PRIORITY: i64 = 2;
+
+    fn covers(&self) -> Vec<Scope> {
+        vec![
+            Scope::all::<AccountAssignment>()
+                .with("principal_type", &self.principal_type)
+                .with("principal_id", &self.principal_id),
+        ]
+    }
+
+    fn family() -> Vec<Scope> {
+        vec![Scope::all::<AccountAssignment>()]
+    }
+
+    // A principal that vanished in mid-run may have left its assignments behind, so this is no evidence
+    // about them: its pairs are listed with the remainder.
+    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
+        failure.is(&["ResourceNotFoundException"]).then(|| Gone { dropped: Vec::new(), scope_survives: true })
+    }
+
+    async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
+        let aws = &context.aws;
+        let answer = aws
+            .call(Self::OPERATION, || {
+                aws.sso_admin
+                    .list_account_assignments_for_principal()
+                    .set_instance_arn(context.instance_arn())
+                    .principal_type(self.principal_type.as_str().into())
+                    .principal_id(&self.principal_id)
+                    .max_results(PAGE)
+                    .set_next_token(token.map(str::to_owned))
+                    .send()
+            })
+            .await?;
+        let mut page = Page { next_token: answer.next_token, ..Page::default() };
+        for found in answer.account_assignments.unwrap_or_default() {
+            let row = AccountAssignment {
+                account_id: key(Self::OPERATION, "AccountId", found.account_id)?,
+                permission_set_arn: key(Self::OPERATION, "PermissionSetArn", found.permission_set_arn)?,
+                principal_type: key(
+                    Self::OPERATION,
+                    "PrincipalType",
+                    found.principal_type.map(|kind| kind.as_str().to_owned()),
+                )?,
+                principal_id: key(Self::OPERATION, "PrincipalId", found.principal_id)?,
+            };
+            // A user's answer repeats the rows of its groups, whose own listings are the authority for them.
+            if row.principal_id == self.principal_id {
+                page.rows.push(Row::whole(&row));
+            }
+        }
+        Ok(page)
+    }
+}

@@ -1,0 +1,150 @@
+//! What can only be decided from counts, as steps between the stages of the queue.
+//!
+//! A step waits until its stages have no open task; then it is a pure function of the staging (and of what
+//! the last snapshot held), so that a resumed collection decides the same. Only the choice of a strategy is
+//! stored, because counts may still move.
+
+mod assignments;
+mod reports;
+mod tree;
+
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::preflight::Context;
+use super::progress::Progress;
+use super::selection::{ReportDepth, Selection};
+use super::task::{Stage, Task};
+use super::wire::now;
+use crate::error::Result;
+use crate::model::{RESOURCES, Scope, ServiceLastAccessed, Tag};
+use crate::store::{Failure, GapKind, Staging};
+
+pub use assignments::{Estimate, StrategyChoice};
+
+/// The plan of one collection.
+pub(super) struct Plan<'a> {
+    pub context: &'a Context,
+    pub selection: &'a Selection,
+    /// What former snapshots saw.
+    pub history: &'a Connection,
+    /// Only count: the steps that lead to an estimate, and no assignment or report.
+    pub dry_run: bool,
+}
+
+impl Plan<'_> {
+    /// Queues the first tasks, and notes what nobody asked for.
+    pub fn begin(&self, staging: &mut Staging) -> Result<()> {
+        let first = [
+            super::organization::first_tasks(),
+            super::permission_sets::first_tasks(),
+            super::identity_store::first_tasks(),
+        ];
+        self.queue(staging, first.into_iter().flatten())?;
+        for spec in RESOURCES.iter().filter(|spec| !self.selection.has(spec.name)) {
+            let scope = Scope { resource: spec.name.to_owned(), columns: Default::default() };
+            staging.add_gap(&scope, &not_asked("left out by --only, --skip or --access-report"))?;
+        }
+        let tagged = [("account", "accounts"), ("permission_set", "permission_sets"), ("root", "roots"), ("organizational_unit", "organizational_units")];
+        for (resource_type, resource) in tagged {
+            if self.selection.has("tags") && !self.selection.has(resource) {
+                let scope = Scope::all::<Tag>().with("resource_type", resource_type);
+                staging.add_gap(&scope, &not_asked(&format!("{resource} are left out")))?;
+            }
+        }
+        if self.selection.has("service_last_accessed") {
+            let by_depth = [("organizational_unit", ReportDepth::Ous), ("account", ReportDepth::Accounts)];
+            for (entity_type, depth) in by_depth {
+                if self.selection.report_depth < depth {
+                    let scope = Scope::all::<ServiceLastAccessed>().with("entity_type", entity_type);
+                    staging.add_gap(&scope, &not_asked("beyond the depth of --access-report"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes every step whose stages have closed; to be called whenever a task has ended.
+    pub fn advance(&self, staging: &mut Staging, progress: &mut dyn Progress) -> Result<()> {
+        use Stage::{AccountParents, Accounts, Assignments, Pairs, Principals, Remainder, Sample, Tree};
+        self.step(staging, "tree", &[Tree], |plan, staging| plan.close_tree(staging))?;
+        self.step(staging, "account_parents", &[Tree, Accounts], |plan, staging| plan.ask_parents(staging))?;
+        self.step(staging, "sample", &[Principals, Pairs], |plan, staging| plan.sample_pairs(staging))?;
+        self.step(staging, "assignments", &[Principals, Pairs, Sample], |plan, staging| {
+            plan.choose_strategy(staging, progress)
+        })?;
+        if self.dry_run {
+            return Ok(());
+        }
+        self.step(staging, "reports", &[Tree, Accounts, AccountParents], |plan, staging| plan.ask_reports(staging))?;
+        self.step(staging, "remainder", &[Principals, Pairs, Sample, Assignments], |plan, staging| {
+            plan.list_remainder(staging)
+        })?;
+        self.step(staging, "names", &[Principals, Pairs, Sample, Assignments, Remainder], |plan, staging| {
+            plan.name_principals(staging)
+        })
+    }
+
+    /// Whether everything that is left is known, so that an estimate of time is honest.
+    pub fn is_counted(&self, staging: &Staging) -> Result<bool> {
+        Ok(staging.note(&planned("assignments"))?.is_some())
+    }
+
+    fn step(
+        &self,
+        staging: &mut Staging,
+        name: &str,
+        stages: &[Stage],
+        take: impl FnOnce(&Self, &mut Staging) -> Result<()>,
+    ) -> Result<()> {
+        let stages: Vec<_> = stages.iter().map(|stage| stage.name()).collect();
+        if staging.note(&planned(name))?.is_none() && !staging.has_open(&stages)? {
+            take(self, staging)?;
+            staging.set_note(&planned(name), &now())?;
+        }
+        Ok(())
+    }
+
+    /// Queues those of the tasks that the selection asks for, ranked in the order given.
+    fn queue(&self, staging: &mut Staging, tasks: impl IntoIterator<Item = Task>) -> Result<()> {
+        let wanted: Vec<_> = tasks
+            .into_iter()
+            .filter(|task| task.is_wanted(self.selection))
+            .zip(0..)
+            .map(|(task, rank)| task.queued(rank))
+            .collect();
+        staging.add_tasks(&wanted)
+    }
+}
+
+fn planned(step: &str) -> String {
+    format!("planned:{step}")
+}
+
+/// A gap that is nobody's failure.
+pub(super) fn not_asked(reason: &str) -> Failure {
+    gap(GapKind::NotAsked, reason)
+}
+
+fn gap(kind: GapKind, reason: &str) -> Failure {
+    Failure {
+        kind,
+        operation: None,
+        error_code: None,
+        error_message: Some(reason.to_owned()),
+        attempts: 0,
+        request_id: None,
+        observed_at: now(),
+    }
+}
+
+/// A time as people say it.
+pub(super) fn duration(time: Duration) -> String {
+    let seconds = time.as_secs_f64().round() as u64;
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} min", seconds / 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}

@@ -1,0 +1,406 @@
+//! The steps that choose how assignments are listed, and list what the choice leaves over.
+//!
+//! By *pairs* every provisioned pair of account and permission set is listed: complete. By *principals* every
+//! user and group is: complete for living principals, and often ten times cheaper; afterwards the pairs that
+//! may hold a deleted principal's assignments are listed too. Calls are counted before the choice.
+
+use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
+
+use clap::ValueEnum;
+use rusqlite::Connection;
+
+use super::{Plan, duration, gap};
+use crate::aws::Operation;
+use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments};
+use crate::collect::identity_store::{DescribeGroup, DescribeUser};
+use crate::collect::permission_sets::PAGE;
+use crate::collect::progress::Progress;
+use crate::collect::task::{Stage, Task};
+use crate::error::{Error, Result};
+use crate::model::{AccountAssignment, Scope};
+use crate::store::{Failure, GapKind, Staging, failed};
+
+/// The note under which the staging keeps the strategy; the snapshot records it.
+const STRATEGY: &str = "assignment_strategy";
+/// How many pairs are sampled at most where no former snapshot tells how assignments are spread: one in a
+/// hundred of the calls that the choice is about.
+const SAMPLE_SHARE: i64 = 100;
+const SAMPLE_LEAST: i64 = 5;
+
+/// How assignments are to be listed: `--assignments`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StrategyChoice {
+    /// Count, then take the cheaper.
+    Auto,
+    /// Every provisioned pair of account and permission set.
+    Pairs,
+    /// Every user and group; management account only.
+    Principals,
+}
+
+/// What a strategy is expected to cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// Pairs, or principals.
+    pub listings: i64,
+    /// Pages, and so calls.
+    pub calls: i64,
+}
+
+/// What the strategies' costs depend on.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Counts {
+    permission_sets: i64,
+    pairs: i64,
+    users: i64,
+    groups: i64,
+    memberships: f64,
+    group_assignments: f64,
+    user_assignments: f64,
+}
+
+impl Counts {
+    fn pairs(&self) -> Estimate {
+        let rows = self.group_assignments + self.user_assignments;
+        Estimate { listings: self.pairs, calls: pages(self.pairs, rows) }
+    }
+
+    /// A user's answer repeats the rows of its groups.
+    fn principals(&self) -> Estimate {
+        let rows_of_a_group = if self.groups > 0 { self.group_assignments / self.groups as f64 } else { 0.0 };
+        let users_rows = self.user_assignments + self.memberships * rows_of_a_group;
+        Estimate {
+            listings: self.users + self.groups,
+            calls: pages(self.groups, self.group_assignments) + pages(self.users, users_rows),
+        }
+    }
+}
+
+/// The expected pages of so many listings that share so many rows: at least one each, and half a page is
+/// lost at the end of each listing that has several.
+fn pages(listings: i64, rows: f64) -> i64 {
+    if listings == 0 {
+        return 0;
+    }
+    let rows_of_each = rows / listings as f64;
+    let pages_of_each = (rows_of_each / f64::from(PAGE) + 0.5).max(1.0);
+    (listings as f64 * pages_of_each).round() as i64
+}
+
+impl Plan<'_> {
+    /// Lists a few pairs where the choice is open and no former snapshot helps to estimate it.
+    pub(super) fn sample_pairs(&self, staging: &mut Staging) -> Result<()> {
+        let counts = self.counts(staging)?;
+        let open = self.selection.strategy == StrategyChoice::Auto
+            && self.can_list_principals(staging)?
+            && counts.users + counts.groups < counts.pairs
+            && !self.dry_run
+            && !self.has_history()?;
+        if !self.selection.has("account_assignments") || !open {
+            return Ok(());
+        }
+        let share = counts.pairs.min(counts.users + counts.groups) / SAMPLE_SHARE;
+        let step = counts.pairs / share.max(SAMPLE_LEAST);
+        let tasks: Vec<_> = provisioned_pairs(staging)?
+            .into_iter()
+            .step_by(usize::try_from(step.max(1)).expect("a positive step"))
+            .zip(0..)
+            .map(|(pair, rank)| Task::from(pair).queued_in(Stage::Sample, rank))
+            .collect();
+        staging.add_tasks(&tasks)
+    }
+
+    /// Chooses the strategy, once, and queues its listings.
+    pub(super) fn choose_strategy(&self, staging: &mut Staging, progress: &mut dyn Progress) -> Result<()> {
+        if !self.selection.has("account_assignments") {
+            return Ok(());
+        }
+        let counts = self.counts(staging)?;
+        let (pairs, principals) = (counts.pairs(), counts.principals());
+        let chosen = match self.selection.strategy {
+            StrategyChoice::Pairs => "pairs",
+            StrategyChoice::Principals => "principals",
+            StrategyChoice::Auto => self.cheaper(staging, &counts)?,
+        };
+        let chosen = staging.set_note(STRATEGY, chosen)?;
+        progress.say(&format!(
+            "assignments: {} provisioned pairs ({}) or {} users and groups ({}): listing by {chosen}",
+            pairs.listings,
+            self.cost(pairs, Operation::ListAccountAssignments),
+            principals.listings,
+            self.cost(principals, Operation::ListAccountAssignmentsForPrincipal),
+        ));
+        if self.dry_run {
+            return Ok(());
+        }
+        if chosen == "principals" { self.list_principals(staging) } else { self.list_pairs(staging, &counts) }
+    }
+
+    fn cost(&self, estimate: Estimate, operation: Operation) -> String {
+        let seconds = estimate.calls as f64 / self.context.aws.pacer(operation).rate();
+        format!("{} calls, {}", estimate.calls, duration(Duration::from_secs_f64(seconds)))
+    }
+
+    fn cheaper(&self, staging: &Staging, counts: &Counts) -> Result<&'static str> {
+        let possible = self.can_list_principals(staging)?;
+        // Nothing provisioned while there are permission sets: the provisioning is not to be believed.
+        if counts.pairs == 0 && counts.permission_sets > 0 {
+            let enumerable = staging.failures(Stage::Principals.name())?.is_empty() && self.has_principals();
+            return Ok(if enumerable { "principals" } else { "pairs" });
+        }
+        Ok(if possible && counts.principals().calls < counts.pairs().calls { "principals" } else { "pairs" })
+    }
+
+    /// Only the management account may list by principal, and only principals that can be enumerated.
+    fn can_list_principals(&self, staging: &Staging) -> Result<bool> {
+        Ok(self.context.is_management_account() == Some(true)
+            && self.has_principals()
+            && staging.failures(Stage::Principals.name())?.is_empty())
+    }
+
+    fn has_principals(&self) -> bool {
+        self.selection.has("users") && self.selection.has("groups")
+    }
+
+    fn list_pairs(&self, staging: &mut Staging, counts: &Counts) -> Result<()> {
+        if counts.pairs == 0 && counts.permission_sets > 0 && self.selection.strategy == StrategyChoice::Auto {
+            let reason = "no permission set is provisioned anywhere, and principals cannot be listed";
+            staging.add_gap(&Scope::all::<AccountAssignment>(), &gap(GapKind::Failed, reason))?;
+        }
+        // Pairs that could not be counted hide their assignments.
+        for (task, failure) in self.failures(staging, Stage::Pairs)? {
+            let scope = match task {
+                Task::ListProvisionedAccounts(task) => {
+                    Scope::all::<AccountAssignment>().with("permission_set_arn", &task.permission_set_arn)
+                }
+                Task::ListPermissionSets(_) => Scope::all::<AccountAssignment>(),
+                _ => continue,
+            };
+            staging.add_gap(&scope, &failure)?;
+        }
+        let pairs = provisioned_pairs(staging)?;
+        self.queue(staging, pairs.into_iter().map(Into::into))
+    }
+
+    fn list_principals(&self, staging: &mut Staging) -> Result<()> {
+        for (task, failure) in self.failures(staging, Stage::Principals)? {
+            let principal_type = match task {
+                Task::ListUsers(_) => "USER",
+                Task::ListGroups(_) => "GROUP",
+                _ => continue,
+            };
+            staging.add_gap(&Scope::all::<AccountAssignment>().with("principal_type", principal_type), &failure)?;
+        }
+        let tasks = select(
+            staging.connection(),
+            "SELECT 'GROUP', group_id FROM groups UNION ALL SELECT 'USER', user_id FROM users",
+            |row| Ok(ListPrincipalAssignments { principal_type: row.get(0)?, principal_id: row.get(1)? }.into()),
+        )?;
+        self.queue(staging, tasks)
+    }
+
+    /// After *principals*: each provisioned pair without a staged row, and each pair that holds an open row
+    /// which was not staged and whose principal was not listed.
+    pub(super) fn list_remainder(&self, staging: &mut Staging) -> Result<()> {
+        if staging.note(STRATEGY)?.as_deref() != Some("principals") {
+            return Ok(());
+        }
+        let mut pairs: BTreeSet<(String, String)> = select(
+            staging.connection(),
+            "SELECT account_id, permission_set_arn FROM provisioned_permission_sets AS pair
+             WHERE NOT EXISTS (
+                 SELECT 1 FROM account_assignments AS row
+                 WHERE row.account_id = pair.account_id AND row.permission_set_arn = pair.permission_set_arn)",
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?
+        .into_iter()
+        .collect();
+        let listed = self.listed_principals(staging)?;
+        let mut is_staged = staging
+            .connection()
+            .prepare(
+                "SELECT EXISTS (SELECT 1 FROM account_assignments
+                 WHERE account_id = ?1 AND permission_set_arn = ?2 AND principal_type = ?3 AND principal_id = ?4)",
+            )
+            .map_err(failed)?;
+        let mut open = self
+            .history
+            .prepare(
+                "SELECT account_id, permission_set_arn, principal_type, principal_id
+                 FROM account_assignments_versions WHERE valid_to IS NULL",
+            )
+            .map_err(failed)?;
+        let mut rows = open.query([]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let mut key: [String; 4] = Default::default();
+            for (index, value) in key.iter_mut().enumerate() {
+                *value = row.get(index).map_err(failed)?;
+            }
+            let [account_id, permission_set_arn, principal_type, principal_id] = key;
+            if listed.contains(&(principal_type.clone(), principal_id.clone())) {
+                continue;
+            }
+            let staged: bool = is_staged
+                .query_row([&account_id, &permission_set_arn, &principal_type, &principal_id], |row| row.get(0))
+                .map_err(failed)?;
+            if !staged {
+                pairs.insert((account_id, permission_set_arn));
+            }
+        }
+        drop(rows);
+        drop((open, is_staged));
+        let tasks: Vec<_> = pairs
+            .into_iter()
+            .zip(0..)
+            .map(|((account_id, permission_set_arn), rank)| {
+                Task::from(ListPairAssignments { account_id, permission_set_arn }).queued_in(Stage::Remainder, rank)
+            })
+            .collect();
+        staging.add_tasks(&tasks)
+    }
+
+    /// In a store that cannot be listed: describes the principals that assignments name.
+    pub(super) fn name_principals(&self, staging: &mut Staging) -> Result<()> {
+        for (task, failure) in self.failures(staging, Stage::Principals)? {
+            if failure.kind != GapKind::Unavailable {
+                continue;
+            }
+            let principal_type = match task {
+                Task::ListUsers(_) => "USER",
+                Task::ListGroups(_) => "GROUP",
+                _ => continue,
+            };
+            let ids: Vec<String> = select(
+                staging.connection(),
+                &format!("SELECT DISTINCT principal_id FROM account_assignments WHERE principal_type = '{principal_type}'"),
+                |row| row.get(0),
+            )?;
+            let tasks: Vec<Task> = ids
+                .into_iter()
+                .map(|id| match principal_type {
+                    "USER" => DescribeUser { user_id: id }.into(),
+                    _ => DescribeGroup { group_id: id }.into(),
+                })
+                .collect();
+            self.queue(staging, tasks)?;
+        }
+        Ok(())
+    }
+
+    /// Counts from the staging; how rows are spread over them from the last snapshot, or from the sample.
+    fn counts(&self, staging: &Staging) -> Result<Counts> {
+        let staged = staging.connection();
+        let mut counts = Counts {
+            permission_sets: count(staged, "SELECT count(*) FROM permission_sets")?,
+            pairs: count(staged, "SELECT count(*) FROM provisioned_permission_sets")?,
+            users: count(staged, "SELECT count(*) FROM users")?,
+            groups: count(staged, "SELECT count(*) FROM groups")?,
+            ..Counts::default()
+        };
+        let by_type = |connection: &Connection, open: &str, kind: &str| {
+            count(connection, &format!("SELECT count(*) FROM {open} AND principal_type = '{kind}'"))
+        };
+        if self.has_history()? {
+            let open = "account_assignments_versions WHERE valid_to IS NULL";
+            counts.group_assignments = by_type(self.history, open, "GROUP")? as f64;
+            counts.user_assignments = by_type(self.history, open, "USER")? as f64;
+            let open = "SELECT count(*) FROM group_memberships_versions WHERE valid_to IS NULL";
+            counts.memberships = count(self.history, open)? as f64;
+        } else {
+            let sampled = count(staged, "SELECT count(DISTINCT account_id || ' ' || permission_set_arn) FROM account_assignments")?;
+            if sampled > 0 {
+                let scale = counts.pairs as f64 / sampled as f64;
+                counts.group_assignments = by_type(staged, "account_assignments WHERE true", "GROUP")? as f64 * scale;
+                counts.user_assignments = by_type(staged, "account_assignments WHERE true", "USER")? as f64 * scale;
+            }
+            // Memberships are listed beside this; those listed by now stand for the rest.
+            let listed = count(staged, "SELECT count(DISTINCT group_id) FROM group_memberships")?;
+            if listed > 0 {
+                let memberships = count(staged, "SELECT count(*) FROM group_memberships")? as f64;
+                counts.memberships = memberships * counts.groups as f64 / listed as f64;
+            }
+        }
+        Ok(counts)
+    }
+
+    fn has_history(&self) -> Result<bool> {
+        let open = "SELECT EXISTS (SELECT 1 FROM account_assignments_versions WHERE valid_to IS NULL)";
+        Ok(count(self.history, open)? > 0)
+    }
+
+    fn listed_principals(&self, staging: &Staging) -> Result<HashSet<(String, String)>> {
+        staging
+            .seen_bodies("list_principal_assignments")?
+            .into_iter()
+            .map(|body| match parse(&body)? {
+                Task::ListPrincipalAssignments(task) => Ok((task.principal_type, task.principal_id)),
+                other => unreachable!("{other:?} is queued under another kind"),
+            })
+            .collect()
+    }
+
+    fn failures(&self, staging: &Staging, stage: Stage) -> Result<Vec<(Task, Failure)>> {
+        staging.failures(stage.name())?.into_iter().map(|(body, failure)| Ok((parse(&body)?, failure))).collect()
+    }
+}
+
+/// A task as the queue stored it.
+fn parse(body: &str) -> Result<Task> {
+    serde_json::from_str(body).map_err(|error| Error::failed("the staging holds a task that cannot be read").caused_by(error))
+}
+
+fn provisioned_pairs(staging: &Staging) -> Result<Vec<ListPairAssignments>> {
+    select(
+        staging.connection(),
+        "SELECT account_id, permission_set_arn FROM provisioned_permission_sets ORDER BY account_id, permission_set_arn",
+        |row| Ok(ListPairAssignments { account_id: row.get(0)?, permission_set_arn: row.get(1)? }),
+    )
+}
+
+fn select<T>(
+    connection: &Connection,
+    sql: &str,
+    read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>> {
+    let mut statement = connection.prepare(sql).map_err(failed)?;
+    let rows = statement.query_map([], read).map_err(failed)?;
+    rows.collect::<Result<_, _>>().map_err(failed)
+}
+
+fn count(connection: &Connection, sql: &str) -> Result<i64> {
+    connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(pairs: i64, groups: i64, users: i64) -> Counts {
+        Counts { permission_sets: 10, pairs, users, groups, ..Counts::default() }
+    }
+
+    #[test]
+    fn a_listing_costs_at_least_a_page() {
+        assert_eq!(pages(0, 0.0), 0);
+        assert_eq!(pages(400, 0.0), 400);
+        assert_eq!(pages(400, 400.0 * 40.0), 400);
+        assert_eq!(pages(10, 10.0 * 250.0), 30);
+    }
+
+    #[test]
+    fn without_rows_the_fewer_listings_are_cheaper() {
+        let medium = counts(20_000, 500, 5_000);
+        assert_eq!(medium.pairs().calls, 20_000);
+        assert_eq!(medium.principals().calls, 5_500);
+    }
+
+    #[test]
+    fn users_in_busy_groups_make_principals_dear() {
+        let mut large = counts(100_000, 3_000, 50_000);
+        large.group_assignments = 450_000.0;
+        large.memberships = 500_000.0;
+        // 150 rows a group, ten groups a user: 1,500 repeated rows a user.
+        assert!(large.principals().calls > large.pairs().calls);
+    }
+}

@@ -1,0 +1,103 @@
+//! The step that asks for access reports: of whom, and the stalest first.
+
+use std::collections::HashMap;
+
+use super::{Plan, gap};
+use crate::collect::access_report::AccessReport;
+use crate::collect::organization::service_control_policies_enabled;
+use crate::collect::selection::ReportDepth;
+use crate::error::Result;
+use crate::model::{EntityType, Scope, ServiceLastAccessed};
+use crate::store::{GapKind, Staging, failed};
+
+impl Plan<'_> {
+    /// Queues the reports of the root, the management account (the root's report leaves it out), the OUs and,
+    /// on request, the accounts.
+    pub(super) fn ask_reports(&self, staging: &mut Staging) -> Result<()> {
+        if !self.selection.has("service_last_accessed") {
+            return Ok(());
+        }
+        if let Some(reason) = self.no_reports(staging)? {
+            return staging.add_gap(&Scope::all::<ServiceLastAccessed>(), &gap(GapKind::Unavailable, &reason));
+        }
+        if self.context.organization.is_none() {
+            let reason = "the organization could not be described, so its entities' paths are not known";
+            return staging.add_gap(&Scope::all::<ServiceLastAccessed>(), &gap(GapKind::Failed, reason));
+        }
+        let last_reports = self.last_reports()?;
+        let mut reports = self.entities(staging)?;
+        // Never reported sorts before any time; the order within equals is the tree's.
+        reports.sort_by_key(|report| last_reports.get(&report.entity_id));
+        self.queue(staging, reports.into_iter().map(Into::into))
+    }
+
+    /// Why this organization, or these credentials, have no access reports at all.
+    fn no_reports(&self, staging: &Staging) -> Result<Option<String>> {
+        let Some(organization) = &self.context.organization else { return Ok(None) };
+        if organization.feature_set.as_deref() == Some("CONSOLIDATED_BILLING") {
+            return Ok(Some("the organization has consolidated billing only, and so no service control policies".to_owned()));
+        }
+        if self.context.is_management_account() == Some(false) {
+            return Ok(Some("only the management account can generate access reports".to_owned()));
+        }
+        let mut statement = staging.connection().prepare("SELECT policy_types FROM roots").map_err(failed)?;
+        let roots: Vec<Option<String>> =
+            statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).map_err(failed)?;
+        let enabled = roots.iter().any(|root| service_control_policies_enabled(root.as_deref()));
+        let disabled = !roots.is_empty() && !enabled;
+        Ok(disabled.then(|| "service control policies are not enabled on the root".to_owned()))
+    }
+
+    fn entities(&self, staging: &Staging) -> Result<Vec<AccessReport>> {
+        let Some(organization) = self.context.organization_id() else { return Ok(Vec::new()) };
+        let mut statement = staging
+            .connection()
+            .prepare(
+                "SELECT 'root', root_id, ?1 || '/' || root_id, 0 FROM roots
+                 UNION ALL SELECT 'organizational_unit', ou_id, entity_path, 0 FROM organizational_units WHERE whole
+                 UNION ALL SELECT 'account', account_id, entity_path, coalesce(is_management_account, 0)
+                 FROM accounts WHERE whole
+                 ORDER BY 4 DESC, 3",
+            )
+            .map_err(failed)?;
+        let found = statement
+            .query_map([organization], |row| {
+                let kind: String = row.get(0)?;
+                let entity_type = match kind.as_str() {
+                    "root" => EntityType::Root,
+                    "account" => EntityType::Account,
+                    _ => EntityType::OrganizationalUnit,
+                };
+                let management: bool = row.get(3)?;
+                let entity_path: Option<String> = row.get(2)?;
+                Ok((entity_type, row.get(1)?, entity_path, management))
+            })
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<(EntityType, String, Option<String>, bool)>>>)
+            .map_err(failed)?;
+        let depth = self.selection.report_depth;
+        Ok(found
+            .into_iter()
+            .filter(|(entity_type, _, _, management)| match entity_type {
+                EntityType::Root => true,
+                EntityType::OrganizationalUnit => depth >= ReportDepth::Ous,
+                EntityType::Account => *management || depth >= ReportDepth::Accounts,
+            })
+            .filter_map(|(entity_type, entity_id, entity_path, _)| {
+                Some(AccessReport { entity_type, entity_id, entity_path: entity_path? })
+            })
+            .collect())
+    }
+
+    /// When each entity's report was last completed, in any snapshot.
+    fn last_reports(&self) -> Result<HashMap<String, String>> {
+        let mut statement = self
+            .history
+            .prepare(
+                "SELECT entity_id, max(coalesce(completed_at, created_at)) FROM access_report_jobs
+                 WHERE job_status = 'COMPLETED' GROUP BY entity_id HAVING max(coalesce(completed_at, created_at)) NOT NULL",
+            )
+            .map_err(failed)?;
+        let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
+        found.collect::<Result<_, _>>().map_err(failed)
+    }
+}

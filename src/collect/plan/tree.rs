@@ -1,0 +1,52 @@
+//! The steps that close the tree of OUs and find the accounts' parents where ListAccounts does not say.
+
+use super::{Plan, gap};
+use crate::collect::organization::ListAccountsForParent;
+use crate::collect::task::{Stage, Task};
+use crate::error::Result;
+use crate::model::{Account, OrganizationalUnit, Scope, ServiceLastAccessed};
+use crate::store::{GapKind, Staging};
+
+impl Plan<'_> {
+    /// Every OU's children were listed: whatever was not found is gone, wherever it was.
+    pub(super) fn close_tree(&self, staging: &mut Staging) -> Result<()> {
+        let listed = self.selection.has("organizational_units") && staging.failures(Stage::Tree.name())?.is_empty();
+        if listed { staging.add_seen(&Scope::all::<OrganizationalUnit>()) } else { Ok(()) }
+    }
+
+    /// Asks each parent for its accounts, if any account came without its path.
+    pub(super) fn ask_parents(&self, staging: &mut Staging) -> Result<()> {
+        let pathless: i64 = staging
+            .connection()
+            .query_row("SELECT count(*) FROM accounts WHERE NOT whole", [], |row| row.get(0))
+            .map_err(crate::store::failed)?;
+        if pathless == 0 {
+            return Ok(());
+        }
+        if !staging.failures(Stage::Tree.name())?.is_empty() {
+            let reason = "AWS sent no paths, and the tree of OUs could not be listed: the accounts' parents are not known";
+            let failure = gap(GapKind::Failed, reason);
+            staging.add_gap(&Scope::all::<Account>(), &failure)?;
+            staging.add_gap(&Scope::all::<ServiceLastAccessed>().with("entity_type", "account"), &failure)?;
+        }
+        let parents = self.parents(staging)?;
+        self.queue(staging, parents)
+    }
+
+    fn parents(&self, staging: &Staging) -> Result<Vec<Task>> {
+        let mut statement = staging
+            .connection()
+            .prepare("SELECT root_id, NULL FROM roots UNION ALL SELECT ou_id, entity_path FROM organizational_units")
+            .map_err(crate::store::failed)?;
+        let parents = statement
+            .query_map([], |row| {
+                let parent_id: String = row.get(0)?;
+                let path: Option<String> = row.get(1)?;
+                let parent_path =
+                    path.or_else(|| self.context.organization_id().map(|organization| format!("{organization}/{parent_id}")));
+                Ok(ListAccountsForParent { parent_id, parent_path }.into())
+            })
+            .map_err(crate::store::failed)?;
+        parents.collect::<Result<_, _>>().map_err(crate::store::failed)
+    }
+}

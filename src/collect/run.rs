@@ -1,0 +1,488 @@
+//! The one loop that runs tasks: it is every listing's page loop, the only place that commits to the
+//! staging, and where a collection stops.
+//!
+//! A page's rows, follow-ups and next token are committed together, the last page with the done-mark. An empty
+//! page with a token goes on; a token seen before is an error, and so a gap. Nothing is awaited while a
+//! transaction is open: pages are fetched by spawned futures, and committed between awaits.
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, interval, sleep_until};
+
+use super::access_report;
+use super::plan::{Plan, not_asked};
+use super::preflight::Context;
+use super::progress::{Progress, Tick};
+use super::selection::Selection;
+use super::task::{Page, Stopped, Task};
+use super::wire::unusable;
+use crate::aws::{CallFailure, FailureClass, caller};
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::{Failure, OpenTask, Outcome, Staging};
+
+/// So many refusals of one kind of task, with no success between, stop the rest: one gap, not 100,000 calls.
+const REFUSALS: u32 = 5;
+/// How many calls of one lane are under way at most: to hide the round trip, not to go faster than the pacer.
+const LEAST_UNDER_WAY: usize = 4;
+const MOST_UNDER_WAY: usize = 64;
+/// Round trips up to this long do not cost throughput.
+const ROUND_TRIP: f64 = 0.6;
+/// How often calls are counted and progress is told.
+const TICK: Duration = Duration::from_millis(250);
+/// A listing whose token AWS no longer takes begins again this often.
+const BEGINNINGS: u32 = 2;
+/// Scopes of their own for so many reports that the budget left out; beyond, one for all.
+const REPORT_GAPS: usize = 100;
+
+/// How a collection runs.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// Time for access reports, from the first one on.
+    pub report_budget: Duration,
+    /// Only count, and estimate what a collection would call.
+    pub dry_run: bool,
+}
+
+/// How a collection came to its end.
+#[derive(Debug)]
+pub enum Ended {
+    /// Everything was tried; the staging can be published.
+    Finished,
+    /// It had to stop; the staging is kept, and the error says how to go on.
+    Stopped(Error),
+}
+
+/// A collection under way.
+pub struct Collection<'a> {
+    context: Arc<Context>,
+    plan: Plan<'a>,
+    staging: &'a mut Staging,
+    options: RunOptions,
+    lanes: HashMap<String, Lane>,
+    running: HashMap<i64, Running>,
+    steps: JoinSet<(i64, Result<Page, Stopped>)>,
+    refusals: HashMap<String, u32>,
+    stopped_kinds: BTreeSet<String>,
+    report_deadline: Option<Instant>,
+    tick: Tick,
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    limit: usize,
+    under_way: usize,
+    buffer: VecDeque<OpenTask>,
+    /// Whether the staging may hold open tasks of this lane beyond the buffer.
+    more: bool,
+}
+
+#[derive(Debug)]
+struct Running {
+    task: Arc<Task>,
+    kind: String,
+    lane: String,
+    token: Option<String>,
+    beginnings: u32,
+    handle: AbortHandle,
+}
+
+impl<'a> Collection<'a> {
+    /// Prepares to run what is queued; a fresh staging gets its first tasks.
+    pub fn new(
+        context: &'a Context,
+        selection: &'a Selection,
+        history: &'a Connection,
+        staging: &'a mut Staging,
+        options: RunOptions,
+    ) -> Result<Self> {
+        let plan = Plan { context, selection, history, dry_run: options.dry_run };
+        plan.begin(staging)?;
+        Ok(Self {
+            context: Arc::new(context.clone()),
+            plan,
+            staging,
+            options,
+            lanes: HashMap::new(),
+            running: HashMap::new(),
+            steps: JoinSet::new(),
+            refusals: HashMap::new(),
+            stopped_kinds: BTreeSet::new(),
+            report_deadline: None,
+            tick: Tick::default(),
+        })
+    }
+
+    /// Runs until nothing is left, or until it has to stop: credentials ended, network lost, interrupted.
+    ///
+    /// Fails where the staging cannot be written; what was committed is kept, and a later run resumes it.
+    pub async fn run(mut self, progress: &mut dyn Progress, interrupted: impl Future<Output = ()>) -> Result<Ended> {
+        tokio::pin!(interrupted);
+        let mut ticks = interval(TICK);
+        self.plan.advance(self.staging, progress)?;
+        self.look_again()?;
+        let ended = loop {
+            self.fill()?;
+            if self.steps.is_empty() {
+                break Ended::Finished;
+            }
+            let deadline = self.report_deadline;
+            tokio::select! {
+                biased;
+                () = &mut interrupted => break Ended::Stopped(interrupted_error()),
+                Some(step) = self.steps.join_next() => {
+                    let mut finished = vec![step];
+                    while let Some(step) = self.steps.try_join_next() {
+                        finished.push(step);
+                    }
+                    if let Some(stop) = self.settle(finished, progress).await? {
+                        break Ended::Stopped(stop);
+                    }
+                }
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                    self.end_reports(progress)?;
+                }
+                _ = ticks.tick() => self.tell(progress)?,
+            }
+        };
+        self.steps.abort_all();
+        self.tell(progress)?;
+        Ok(ended)
+    }
+
+    /// Keeps every lane as full as its limit allows.
+    fn fill(&mut self) -> Result<()> {
+        let lanes: Vec<String> = self.lanes.keys().cloned().collect();
+        for name in lanes {
+            while let Some(open) = self.next_of(&name)? {
+                self.start(&name, open)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn next_of(&mut self, name: &str) -> Result<Option<OpenTask>> {
+        let lane = self.lanes.get_mut(name).expect("only known lanes are filled");
+        if lane.under_way >= lane.limit {
+            return Ok(None);
+        }
+        if lane.buffer.is_empty() && lane.more {
+            let running: HashSet<i64> = self.running.keys().copied().collect();
+            // Little is buffered, so that a task that unlocks others does not wait behind those that do not.
+            let wanted = lane.limit;
+            let found = self.staging.next_tasks(name, wanted, &running)?;
+            lane.more = found.len() == wanted;
+            lane.buffer.extend(found);
+        }
+        Ok(lane.buffer.pop_front())
+    }
+
+    fn start(&mut self, name: &str, open: OpenTask) -> Result<()> {
+        let task: Task = serde_json::from_str(&open.body).map_err(|error| {
+            Error::failed(format!("the staging holds a `{}` that cannot be read", open.kind))
+                .caused_by(error)
+                .hint("start over with `orgcensus collect --restart`")
+        })?;
+        if name == access_report::LANE && self.report_deadline.is_none() {
+            self.report_deadline = Some(Instant::now() + self.options.report_budget);
+        }
+        let task = Arc::new(task);
+        let handle = self.spawn(open.task_id, &task, open.next_token.clone());
+        self.lanes.get_mut(name).expect("only known lanes are filled").under_way += 1;
+        let running =
+            Running { task, kind: open.kind, lane: name.to_owned(), token: open.next_token, beginnings: 1, handle };
+        self.running.insert(open.task_id, running);
+        Ok(())
+    }
+
+    fn spawn(&mut self, task_id: i64, task: &Arc<Task>, token: Option<String>) -> AbortHandle {
+        let (task, context) = (task.clone(), self.context.clone());
+        self.steps.spawn(async move { (task_id, task.page(&context, token.as_deref()).await) })
+    }
+
+    /// Commits what the finished steps came to, and lets their tasks go on or end.
+    async fn settle(
+        &mut self,
+        finished: Vec<Result<(i64, Result<Page, Stopped>), tokio::task::JoinError>>,
+        progress: &mut dyn Progress,
+    ) -> Result<Option<Error>> {
+        let mut outcomes = Vec::new();
+        let mut stop = None;
+        for step in finished {
+            let (task_id, answer) = match step {
+                Ok(step) => step,
+                Err(error) if error.is_cancelled() => continue,
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            };
+            // A task that was ended meanwhile (its kind was stopped) has nothing more to say.
+            let Some(running) = self.running.get(&task_id) else { continue };
+            match answer {
+                Ok(page) => outcomes.push(self.page_outcome(task_id, page)),
+                Err(stopped) => match stopped.failure.class {
+                    FailureClass::Expired => stop = Some(credentials_ended(&stopped.failure)),
+                    FailureClass::Unreachable if network_is_lost(&self.context).await => {
+                        stop = Some(network_lost(&stopped.failure));
+                    }
+                    _ => {
+                        let restart = (stopped.begin_again || token_refused(&stopped.failure, running.token.as_deref()))
+                            && running.beginnings < BEGINNINGS;
+                        outcomes.push(if restart {
+                            Outcome::Restart { task_id }
+                        } else {
+                            failure_outcome(task_id, &running.task, stopped)
+                        });
+                    }
+                },
+            }
+        }
+        self.commit(outcomes, progress)?;
+        Ok(stop)
+    }
+
+    fn page_outcome(&mut self, task_id: i64, page: Page) -> Outcome {
+        self.tick.rows += page.rows.len() as u64;
+        let selection = self.plan.selection;
+        let follow_ups: Vec<_> = page
+            .follow_ups
+            .iter()
+            .filter(|task| task.is_wanted(selection) && !(self.options.dry_run && !task.is_counted()))
+            .map(|task| task.queued(0))
+            .collect();
+        for task in &follow_ups {
+            self.expect(&task.lane);
+        }
+        Outcome::Page {
+            task_id,
+            rows: page.rows.into_iter().filter(|row| selection.has(row.resource)).collect(),
+            follow_ups,
+            next_token: page.next_token.filter(|token| !token.is_empty()),
+            job: page.job,
+        }
+    }
+
+    fn commit(&mut self, mut outcomes: Vec<Outcome>, progress: &mut dyn Progress) -> Result<()> {
+        let rejected = self.staging.commit(&outcomes)?;
+        if !rejected.is_empty() {
+            let failures: Vec<_> = rejected
+                .iter()
+                .filter_map(|rejected| {
+                    let running = self.running.get(&rejected.task_id)?;
+                    let failure = unusable(running.task.operation(), rejected.reason.clone());
+                    Some(failure_outcome(rejected.task_id, &running.task, failure.into()))
+                })
+                .collect();
+            outcomes.retain(|outcome| !rejected.iter().any(|rejected| rejected.task_id == outcome.task_id()));
+            self.staging.commit(&failures)?;
+            outcomes.extend(failures);
+        }
+        let mut ended = false;
+        for outcome in outcomes {
+            ended |= self.go_on(outcome, progress)?;
+        }
+        if ended {
+            self.plan.advance(self.staging, progress)?;
+            self.look_again()?;
+        }
+        Ok(())
+    }
+
+    /// Lets a task go on with its next page, or takes it off its lane. Whether it ended.
+    fn go_on(&mut self, outcome: Outcome, progress: &mut dyn Progress) -> Result<bool> {
+        let task_id = outcome.task_id();
+        let next = match &outcome {
+            Outcome::Page { next_token: Some(token), .. } => Some((Some(token.clone()), false)),
+            Outcome::Restart { .. } => Some((None, true)),
+            _ => None,
+        };
+        if let Some((token, restarted)) = next {
+            let Some(task) = self.running.get(&task_id).map(|running| running.task.clone()) else { return Ok(false) };
+            let handle = self.spawn(task_id, &task, token.clone());
+            let running = self.running.get_mut(&task_id).expect("looked up above");
+            running.handle = handle;
+            running.token = token;
+            running.beginnings += u32::from(restarted);
+            return Ok(false);
+        }
+        let Some(running) = self.running.remove(&task_id) else { return Ok(false) };
+        if let Some(lane) = self.lanes.get_mut(&running.lane) {
+            lane.under_way -= 1;
+        }
+        match outcome {
+            Outcome::Gap { failure, .. } => self.refused(&running, &failure, progress)?,
+            _ => {
+                self.refusals.remove(&running.kind);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Counts a refusal, and stops the kind of task when nothing but refusals comes.
+    fn refused(&mut self, running: &Running, failure: &Failure, progress: &mut dyn Progress) -> Result<()> {
+        let refusals = self.refusals.entry(running.kind.clone()).or_default();
+        *refusals += 1;
+        if *refusals < REFUSALS || !self.stopped_kinds.insert(running.kind.clone()) {
+            return Ok(());
+        }
+        let operation = failure.operation.as_deref().unwrap_or("the operation");
+        let code = failure.error_code.as_deref().unwrap_or("an error");
+        progress.say(&format!("{operation} was refused {REFUSALS} times in a row ({code}): not asking on; recorded as a gap"));
+        self.staging.stop_kind(&running.kind, failure, &running.task.family())?;
+        self.forget(&running.kind);
+        Ok(())
+    }
+
+    /// Takes every task of a kind off the lanes: the staging has ended them.
+    fn forget(&mut self, kind: &str) {
+        let ended: Vec<i64> =
+            self.running.iter().filter(|(_, running)| running.kind == kind).map(|(id, _)| *id).collect();
+        for task_id in ended {
+            if let Some(running) = self.running.remove(&task_id) {
+                running.handle.abort();
+                if let Some(lane) = self.lanes.get_mut(&running.lane) {
+                    lane.under_way -= 1;
+                }
+            }
+        }
+        for lane in self.lanes.values_mut() {
+            lane.buffer.retain(|open| open.kind != kind);
+        }
+    }
+
+    /// The reports' time is up: what is left is carried forward, and nothing waits for it.
+    fn end_reports(&mut self, progress: &mut dyn Progress) -> Result<()> {
+        self.report_deadline = None;
+        let running: HashSet<i64> = HashSet::new();
+        let left = self.staging.next_tasks(access_report::LANE, usize::MAX, &running)?;
+        let Some(kind) = left.first().map(|open| open.kind.clone()) else { return Ok(()) };
+        progress.say(&format!("the time for access reports is up: {} are left for the next run", left.len()));
+        let mut scopes = BTreeSet::new();
+        for open in &left {
+            if let Ok(task) = serde_json::from_str::<Task>(&open.body) {
+                scopes.extend(if left.len() > REPORT_GAPS { task.family() } else { task.covers() });
+            }
+        }
+        let scopes: Vec<_> = scopes.into_iter().collect();
+        self.staging.stop_kind(&kind, &not_asked("beyond --access-report-budget"), &scopes)?;
+        self.forget(&kind);
+        // A second budget would begin if a late step queued more; there is none left to queue.
+        self.lanes.remove(access_report::LANE);
+        Ok(())
+    }
+
+    /// Looks for open tasks again, in every lane that has some.
+    fn look_again(&mut self) -> Result<()> {
+        for counts in self.staging.task_counts()? {
+            if counts.open > 0 {
+                self.expect(&counts.lane);
+            }
+        }
+        Ok(())
+    }
+
+    fn expect(&mut self, name: &str) {
+        let context = &self.context;
+        let lane = self.lanes.entry(name.to_owned()).or_insert_with(|| Lane {
+            limit: limit_of(context, name),
+            ..Lane::default()
+        });
+        lane.more = true;
+    }
+
+    fn tell(&mut self, progress: &mut dyn Progress) -> Result<()> {
+        let (calls, throttled) = self.context.aws.take_calls();
+        if !calls.is_empty() {
+            self.tick.calls += calls.values().sum::<u64>();
+            self.tick.throttled += throttled;
+            self.staging.add_calls(&calls, throttled)?;
+        }
+        let counts = self.staging.task_counts()?;
+        self.tick.open = counts.iter().map(|counts| counts.open).sum();
+        self.tick.ended = counts.iter().map(|counts| counts.ended).sum();
+        self.tick.remaining = if self.plan.is_counted(self.staging)? {
+            let mut open: HashMap<&str, u64> = HashMap::new();
+            for counts in &counts {
+                *open.entry(counts.lane.as_str()).or_default() += counts.open;
+            }
+            let longest = open.iter().map(|(lane, open)| self.remaining(lane, *open)).max();
+            longest.or(Some(Duration::ZERO))
+        } else {
+            None
+        };
+        progress.tick(&self.tick);
+        Ok(())
+    }
+
+    /// How long a lane needs for so many listings of a page each.
+    fn remaining(&self, lane: &str, open: u64) -> Duration {
+        if lane == access_report::LANE {
+            let budget = self.report_deadline.map_or(self.options.report_budget, |deadline| {
+                deadline.saturating_duration_since(Instant::now())
+            });
+            return access_report::TYPICAL.mul_f64(open as f64).min(budget);
+        }
+        Duration::from_secs_f64(open as f64 / rate_of(&self.context, lane))
+    }
+}
+
+fn failure_outcome(task_id: i64, task: &Task, stopped: Stopped) -> Outcome {
+    if let Some(gone) = task.gone(&stopped.failure) {
+        return Outcome::Gone { task_id, dropped: gone.dropped, scope_survives: gone.scope_survives };
+    }
+    Outcome::Gap {
+        task_id,
+        failure: task.failure(&stopped.failure),
+        follow_ups: task.instead().iter().map(|task| task.queued(0)).collect(),
+        job: stopped.job,
+    }
+}
+
+/// Token lifetimes are not documented: a refusal of a later page's request begins the listing again, once.
+fn token_refused(failure: &CallFailure, token: Option<&str>) -> bool {
+    token.is_some()
+        && matches!(
+            failure.code.as_str(),
+            "ValidationException" | "InvalidInputException" | "ValidationError" | "InvalidNextTokenException"
+                | "InvalidPaginationTokenException" | "ExpiredNextTokenException" | "InvalidInput"
+        )
+}
+
+/// One connection that failed may be one host's; the caller's own identity can be asked for from anywhere.
+async fn network_is_lost(context: &Context) -> bool {
+    context.caller.is_some()
+        && matches!(caller(&context.aws).await, Err(failure) if failure.class == FailureClass::Unreachable)
+}
+
+fn rate_of(context: &Context, lane: &str) -> f64 {
+    crate::aws::Operation::ALL
+        .iter()
+        .find(|operation| operation.to_string() == lane || operation.service().name() == lane)
+        .map_or(1.0, |operation| context.aws.pacer(*operation).rate())
+}
+
+fn limit_of(context: &Context, lane: &str) -> usize {
+    if lane == access_report::LANE {
+        return 1;
+    }
+    let hidden = (rate_of(context, lane) * ROUND_TRIP).ceil() as usize;
+    hidden.clamp(LEAST_UNDER_WAY, MOST_UNDER_WAY)
+}
+
+fn interrupted_error() -> Error {
+    Error::new(ErrorKind::Interrupted, "interrupted; nothing was published")
+        .hint("run the same command again to resume where it stopped")
+}
+
+fn credentials_ended(failure: &CallFailure) -> Error {
+    Error::new(ErrorKind::Resumable, "the credentials ended before the collection did; nothing was published")
+        .caused_by(failure.to_string())
+        .hint("sign in again (e.g. `aws sso login --profile …`) and run the same command again: it resumes where it stopped")
+}
+
+fn network_lost(failure: &CallFailure) -> Error {
+    Error::new(ErrorKind::Resumable, "the network was lost; nothing was published")
+        .caused_by(failure.to_string())
+        .hint("run the same command again once there is a connection: it resumes where it stopped")
+}

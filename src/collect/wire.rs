@@ -1,0 +1,127 @@
+//! AWS's values as columns: what AWS leaves out, or sends as an empty string where it means nothing, is NULL.
+
+use aws_smithy_types::{DateTime, Document};
+use chrono::{SecondsFormat, TimeDelta, Utc};
+use serde_json::{Map, Number, Value};
+
+use crate::aws::{CallFailure, FailureClass, Operation};
+
+/// Text, with the empty string as NULL: the SDKs fill missing required members with it.
+pub fn text(value: impl Into<Option<String>>) -> Option<String> {
+    value.into().filter(|text| !text.is_empty())
+}
+
+/// A time as RFC 3339 in UTC: whole seconds where AWS sent whole seconds, milliseconds otherwise.
+pub fn time(value: Option<&DateTime>) -> Option<String> {
+    let value = value?;
+    let time = chrono::DateTime::<Utc>::from_timestamp(value.secs(), value.subsec_nanos())?;
+    // JSON 1.1 sends times as floats of seconds; half a millisecond up, so that .123 stays .123.
+    let time = time.checked_add_signed(TimeDelta::microseconds(500))?;
+    let format = if time.timestamp_subsec_millis() == 0 { SecondsFormat::Secs } else { SecondsFormat::Millis };
+    Some(time.to_rfc3339_opts(format, true))
+}
+
+/// This moment, as it is stored.
+pub fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// A key that must be there: a row without it is a failed task, never a NULL key.
+pub fn key(operation: Operation, name: &str, value: impl Into<Option<String>>) -> Result<String, CallFailure> {
+    text(value).ok_or_else(|| unusable(operation, format!("an item of the answer has no {name}")))
+}
+
+/// An answer that cannot be used as it is.
+pub fn unusable(operation: Operation, message: String) -> CallFailure {
+    CallFailure {
+        operation,
+        class: FailureClass::Answered,
+        code: "UnusableAnswer".to_owned(),
+        message,
+        reason: None,
+        request_id: None,
+        attempts: 1,
+        retry_after: None,
+    }
+}
+
+/// A JSON array of objects in AWS's own spelling, as a JSON text column; NULL when AWS sent none.
+pub fn array<T>(items: Option<Vec<T>>, object: impl Fn(T) -> Map<String, Value>) -> Option<String> {
+    let items = items.filter(|items| !items.is_empty())?;
+    let objects: Vec<Value> = items.into_iter().map(|item| Value::Object(object(item))).collect();
+    Some(Value::Array(objects).to_string())
+}
+
+/// Members of such an object: those that AWS left out are left out.
+pub fn members<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<String, Value> {
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// A member of text.
+pub fn string(value: Option<String>) -> Option<Value> {
+    value.map(Value::String)
+}
+
+/// A document (an open JSON value) as JSON.
+pub fn document(value: Document) -> Value {
+    match value {
+        Document::Object(members) => {
+            // Sorted: the SDK's map has no order, and an equal document must be equal text.
+            let mut members: Vec<_> = members.into_iter().collect();
+            members.sort_by(|(a, _), (b, _)| a.cmp(b));
+            Value::Object(members.into_iter().map(|(name, value)| (name, document(value))).collect())
+        }
+        Document::Array(items) => Value::Array(items.into_iter().map(document).collect()),
+        Document::Number(number) => match number {
+            aws_smithy_types::Number::PosInt(number) => number.into(),
+            aws_smithy_types::Number::NegInt(number) => number.into(),
+            aws_smithy_types::Number::Float(number) => Number::from_f64(number).map_or(Value::Null, Value::Number),
+        },
+        Document::String(text) => Value::String(text),
+        Document::Bool(truth) => Value::Bool(truth),
+        Document::Null => Value::Null,
+    }
+}
+
+/// An entity path without the slash at its end: AWS sends `o-…/r-…/ou-…/`, and the access report fails on
+/// a path that ends with one.
+pub fn entity_path(path: &str) -> String {
+    path.trim_end_matches('/').to_owned()
+}
+
+/// The last but one part of an entity path: the parent's id.
+pub fn parent_of_path(path: &str) -> Option<&str> {
+    entity_path_parts(path).rev().nth(1)
+}
+
+fn entity_path_parts(path: &str) -> impl DoubleEndedIterator<Item = &str> {
+    path.split('/').filter(|part| !part.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_utc_with_a_fraction_only_where_there_is_one() {
+        let whole = DateTime::from_secs(1_772_357_400);
+        assert_eq!(time(Some(&whole)).as_deref(), Some("2026-03-01T09:30:00Z"));
+        let float = DateTime::from_secs_f64(1_772_357_400.123);
+        assert_eq!(time(Some(&float)).as_deref(), Some("2026-03-01T09:30:00.123Z"));
+        assert_eq!(time(None), None);
+    }
+
+    #[test]
+    fn a_path_names_its_parent_with_or_without_a_slash_at_its_end() {
+        for path in ["o-1/r-2/ou-3/123456789012", "o-1/r-2/ou-3/123456789012/"] {
+            assert_eq!(parent_of_path(path), Some("ou-3"));
+            assert_eq!(entity_path(path), "o-1/r-2/ou-3/123456789012");
+        }
+    }
+
+    #[test]
+    fn an_empty_string_is_null() {
+        assert_eq!(text(String::new()), None);
+        assert_eq!(text(Some("x".to_owned())).as_deref(), Some("x"));
+    }
+}
