@@ -1,1 +1,124 @@
-//! (see src/lib.rs)
+//! The command line: one file a subcommand, with its arguments and a short `run`.
+//!
+//! A command's help is its documentation: every option says what it does, and every command ends with
+//! examples. Commands decide what to say and in which order; the work is done in `collect`, `query`, `diff`
+//! and `store`, and everything that is shown goes through `output`. Nothing here ends the process.
+
+mod answering;
+mod completions;
+mod global;
+mod query;
+mod schema;
+mod snapshots;
+mod status;
+
+use clap::{Parser, Subcommand};
+
+pub use global::GlobalOptions;
+
+use crate::error::{Error, ExitStatus, Result};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "orgcensus",
+    version,
+    about = "A local, SQL-queryable census of an AWS organization",
+    long_about = "A local, SQL-queryable census of an AWS organization: who could reach what, on any date, \
+                  since when, and through what.\n\nWithout a command it shows the state of the census.",
+    after_help = EXAMPLES,
+    propagate_version = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalOptions,
+
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  orgcensus                                        the state of the census
+  orgcensus query --list                           the questions it answers by name
+  orgcensus query user-access ana@example.com      what a user can reach, and through what
+  orgcensus query user-access ana --at 2026-09-30  the same on a past date
+  orgcensus query 'SELECT count(*) FROM users'     any SQL; `orgcensus schema` lists the tables
+  orgcensus snapshots                              the dates that it can answer for
+
+Exit codes:
+  0 done   1 failed   2 usage or an unknown name   3 diff --exit-code found changes
+  4 incomplete: a snapshot with gaps, or --require-complete was not met
+  5 stopped before publishing, run again to resume   130 interrupted";
+
+/// The subcommands, in the order of the help page.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ask the census: a canned query by name, or any SQL
+    Query(query::QueryArgs),
+    /// List the snapshots, or show one with its coverage and gaps
+    Snapshots(snapshots::SnapshotsArgs),
+    /// Show the tables, views and columns that SQL can use
+    Schema(schema::SchemaArgs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+}
+
+impl Command {
+    /// The name, and whether `--at` means something to the command.
+    fn takes_at(&self) -> (&'static str, bool) {
+        match self {
+            Self::Query(_) => ("query", true),
+            Self::Snapshots(_) => ("snapshots", false),
+            Self::Schema(_) => ("schema", false),
+            Self::Completions(_) => ("completions", false),
+        }
+    }
+}
+
+/// Runs the command; what it returns is the process's exit code.
+pub fn run(cli: Cli) -> Result<ExitStatus> {
+    let Cli { global, command } = cli;
+    let (name, takes_at) = command.as_ref().map_or(("status", false), Command::takes_at);
+    if global.at.is_some() && !takes_at {
+        return Err(Error::usage(format!("--at means nothing to {name}"))
+            .hint("orgcensus query … --at WHEN answers as of a past snapshot"));
+    }
+    match command {
+        None => status::run(&global),
+        Some(Command::Query(args)) => query::run(args, &global),
+        Some(Command::Snapshots(args)) => snapshots::run(args, &global),
+        Some(Command::Schema(args)) => schema::run(args, &global),
+        Some(Command::Completions(args)) => completions::run(args, &global),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_and_command_is_documented() {
+        fn check(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{} has no description", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {} has no help",
+                    command.get_name(),
+                    argument.get_id()
+                );
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+}

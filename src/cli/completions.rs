@@ -1,0 +1,33 @@
+//! `completions`: a script that teaches a shell the commands and options.
+
+use std::io::Write;
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::{Cli, GlobalOptions};
+use crate::error::{ExitStatus, Result};
+use crate::output::write_error;
+
+/// The arguments of `completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  orgcensus completions bash > ~/.local/share/bash-completion/completions/orgcensus
+  orgcensus completions zsh > ~/.zfunc/_orgcensus
+  orgcensus completions fish > ~/.config/fish/completions/orgcensus.fish")]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// Writes the script.
+pub fn run(args: CompletionsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    let mut destination = global.destination()?;
+    // Into memory first: the generator panics where it cannot write.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "orgcensus", &mut script);
+    destination.write_all(&script).map_err(write_error)?;
+    destination.finish()?;
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,132 @@
+//! The options that every command understands, and what they open.
+
+use std::path::{Path, PathBuf};
+
+use clap::{ArgAction, Args};
+
+use crate::error::Result;
+use crate::output::words::Color;
+use crate::output::{Destination, DestinationOptions, Format};
+use crate::store::{Census, Snapshot, When};
+
+/// The options that every command understands.
+#[derive(Debug, Args)]
+pub struct GlobalOptions {
+    /// The census: a SQLite file
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "ORGCENSUS_DB",
+        default_value = "orgcensus.db",
+        help_heading = "Census"
+    )]
+    pub db: PathBuf,
+
+    /// Answer as of a snapshot: an id, latest, latest~3, a date, a time, "7 days ago", 2026-Q3
+    #[arg(long, global = true, value_name = "WHEN", help_heading = "Census")]
+    pub at: Option<String>,
+
+    /// The profile of the AWS configuration to use
+    #[arg(long, global = true, value_name = "NAME", help_heading = "AWS credentials")]
+    pub profile: Option<String>,
+
+    /// The Region of the Identity Center instance [default: wherever it is found]
+    #[arg(long, global = true, value_name = "REGION", help_heading = "AWS credentials")]
+    pub region: Option<String>,
+
+    /// Assume this role first
+    #[arg(long, global = true, value_name = "ARN", help_heading = "AWS credentials")]
+    pub assume_role: Option<String>,
+
+    /// The external id that the role's trust policy asks for
+    #[arg(
+        long,
+        global = true,
+        value_name = "ID",
+        requires = "assume_role",
+        help_heading = "AWS credentials"
+    )]
+    pub external_id: Option<String>,
+
+    /// How data is written [default: table on a terminal, else csv; or what the file's extension says]
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, help_heading = "Output")]
+    pub format: Option<Format>,
+
+    /// Write the data to this file, readable by its owner only
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+
+    /// Replace the output file if it exists
+    #[arg(long, global = true, help_heading = "Output")]
+    pub force: bool,
+
+    /// Print only warnings and errors besides the data
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub quiet: bool,
+
+    /// Log what is done to standard error; -vv for more, -vvv for everything
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Output")]
+    pub verbose: u8,
+
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        help_heading = "Output",
+        hide_possible_values = false
+    )]
+    pub color: Color,
+}
+
+impl GlobalOptions {
+    /// Opens what `--output` names, or standard output. Called before any work.
+    pub fn destination(&self) -> Result<Destination> {
+        Destination::open(DestinationOptions {
+            path: self.output.as_deref(),
+            force: self.force,
+            protected: Some(&self.db),
+        })
+    }
+
+    /// The format asked for, or promised by the output file's extension, or fit for a terminal, or
+    /// `otherwise`.
+    pub fn format_for(&self, destination: &Destination, otherwise: Format) -> Format {
+        self.format
+            .or_else(|| destination.path().and_then(Format::of_file))
+            .unwrap_or_else(|| if destination.is_terminal() { Format::Table } else { otherwise })
+    }
+
+    /// Opens the census for reading.
+    pub fn open_census(&self) -> Result<Census> {
+        Census::open(&self.db)
+    }
+
+    /// What `--at` says, if it was given.
+    pub fn at(&self) -> Result<Option<When>> {
+        self.at.as_deref().map(str::parse).transpose()
+    }
+
+    /// The snapshot that `--at` names, or the latest one.
+    pub fn snapshot(&self, census: &Census) -> Result<Snapshot> {
+        census.resolve(&self.at()?.unwrap_or(When::Latest { back: 0 }))
+    }
+
+    /// The file of an unfinished collection: `<db>.collecting`.
+    pub fn staging_path(&self) -> PathBuf {
+        let mut path = self.db.clone().into_os_string();
+        path.push(".collecting");
+        path.into()
+    }
+
+    /// The `--db FILE` that a command in a hint needs to mean the same census; empty for the default.
+    pub fn db_option(&self) -> String {
+        if self.db == Path::new("orgcensus.db") || std::env::var_os("ORGCENSUS_DB").is_some() {
+            return String::new();
+        }
+        format!(" --db {}", self.db.display())
+    }
+}

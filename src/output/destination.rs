@@ -1,0 +1,177 @@
+//! Where the data goes: standard output, or a file that appears only when it is whole.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::format::Format;
+use crate::error::{Error, ErrorKind, Result};
+
+/// What `--output` and `--force` ask for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DestinationOptions<'a> {
+    /// The file; `None` and `-` are standard output.
+    pub path: Option<&'a Path>,
+    /// Whether an existing file may be replaced.
+    pub force: bool,
+    /// A file that must not be replaced even then: the census itself.
+    pub protected: Option<&'a Path>,
+}
+
+/// An open destination. Opened before the work starts, so that a bad path fails at once.
+///
+/// A file is written beside its final name, readable by its owner only, and takes the name in
+/// [`Destination::finish`]; one that is dropped before leaves nothing behind.
+pub struct Destination {
+    sink: Sink,
+}
+
+enum Sink {
+    Standard(BufWriter<io::Stdout>),
+    /// A device or a pipe: there is nothing to replace.
+    Special(BufWriter<File>),
+    File {
+        writer: BufWriter<File>,
+        partial: PathBuf,
+        path: PathBuf,
+        force: bool,
+    },
+}
+
+impl Destination {
+    /// Opens the destination. Fails for a bare format name (`--output json`), an existing file without
+    /// `force`, a directory, the census itself, and where no file can be created.
+    pub fn open(options: DestinationOptions<'_>) -> Result<Self> {
+        let path = match options.path {
+            None => return Ok(Self::standard()),
+            Some(path) if path.as_os_str() == "-" => return Ok(Self::standard()),
+            Some(path) => path,
+        };
+        if let Some(format) = path.to_str().and_then(Format::named) {
+            let name = format.name();
+            return Err(Error::usage(format!("--output takes a file, and {name:?} is a format"))
+                .hint(format!("--format {name} chooses the format; --output ./{name}.out names a file")));
+        }
+        // A symbolic link stays one: its target is replaced.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if let Ok(metadata) = fs::metadata(&path) {
+            if metadata.is_dir() {
+                return Err(Error::usage(format!("cannot write to {}: it is a directory", path.display())));
+            }
+            if !metadata.is_file() {
+                let file =
+                    OpenOptions::new().write(true).open(&path).map_err(|error| cannot_open(&path, error))?;
+                return Ok(Self { sink: Sink::Special(BufWriter::new(file)) });
+            }
+            if options.protected.is_some_and(|census| is_census(census, &path)) {
+                return Err(Error::usage(format!("{} is the census itself", path.display()))
+                    .hint("give --output another file"));
+            }
+            if !options.force {
+                return Err(exists(&path));
+            }
+        }
+        let partial = partial_path(&path)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&partial)
+            .map_err(|error| cannot_open(&path, error))?;
+        let writer = BufWriter::new(file);
+        Ok(Self { sink: Sink::File { writer, partial, path, force: options.force } })
+    }
+
+    /// Standard output.
+    pub fn standard() -> Self {
+        Self { sink: Sink::Standard(BufWriter::new(io::stdout())) }
+    }
+
+    /// Whether a person will read it on a terminal.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self.sink, Sink::Standard(_)) && io::stdout().is_terminal()
+    }
+
+    /// The file's final name; `None` for standard output and devices.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.sink {
+            Sink::File { path, .. } => Some(path),
+            Sink::Standard(_) | Sink::Special(_) => None,
+        }
+    }
+
+    /// Flushes, and gives a file its name. Without this call a file never appears.
+    pub fn finish(mut self) -> Result<()> {
+        self.flush().map_err(write_error)?;
+        let Sink::File { writer, partial, path, force } = &self.sink else { return Ok(()) };
+        writer.get_ref().sync_all().map_err(write_error)?;
+        // It may have appeared while we worked.
+        if !force && path.exists() {
+            return Err(exists(path));
+        }
+        fs::rename(partial, path).map_err(|error| cannot_open(path, error))
+    }
+}
+
+impl Write for Destination {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer().flush()
+    }
+}
+
+impl Destination {
+    fn writer(&mut self) -> &mut dyn Write {
+        match &mut self.sink {
+            Sink::Standard(writer) => writer,
+            Sink::Special(writer) | Sink::File { writer, .. } => writer,
+        }
+    }
+}
+
+impl Drop for Destination {
+    fn drop(&mut self) {
+        if let Sink::File { partial, .. } = &self.sink {
+            // After `finish` there is none.
+            let _ = fs::remove_file(partial);
+        }
+    }
+}
+
+/// What a failed write means: a reader that went away ends the program quietly, all else is a failure.
+pub fn write_error(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Error::new(ErrorKind::BrokenPipe, "the output's reader went away"),
+        _ => Error::failed("cannot write the output").caused_by(error),
+    }
+}
+
+fn cannot_open(path: &Path, error: io::Error) -> Error {
+    Error::failed(format!("cannot write to {}", path.display())).caused_by(error)
+}
+
+fn exists(path: &Path) -> Error {
+    Error::usage(format!("{} exists already", path.display())).hint("--force replaces it")
+}
+
+/// Beside the final name, so that the renaming is one step of the file system.
+fn partial_path(path: &Path) -> Result<PathBuf> {
+    let name = path.file_name().ok_or_else(|| Error::usage(format!("{} names no file", path.display())))?;
+    let mut partial = std::ffi::OsString::from(".");
+    partial.push(name);
+    partial.push(format!(".{:08x}.partial", fastrand::u32(..)));
+    Ok(path.with_file_name(partial))
+}
+
+/// Whether `path` is the census or one of the files beside it that belong to it.
+fn is_census(census: &Path, path: &Path) -> bool {
+    ["", "-wal", "-shm", ".lock", ".collecting"].iter().any(|suffix| {
+        let mut file = census.as_os_str().to_owned();
+        file.push(suffix);
+        fs::canonicalize(file).is_ok_and(|file| file == path)
+    })
+}

@@ -1,0 +1,58 @@
+//! Columns and rows in any format, written as they come.
+
+use rusqlite::types::{Value, ValueRef};
+
+use super::csv::CsvSink;
+use super::destination::Destination;
+use super::format::Format;
+use super::json::{JsonSink, Shape};
+use super::markdown::MarkdownSink;
+use super::table::TableSink;
+use crate::error::Result;
+
+/// One format's way to write rows.
+pub trait RowSink {
+    /// Writes a row; it has as many values as there are columns.
+    fn row(&mut self, values: &[ValueRef<'_>]) -> Result<()>;
+    /// Writes what comes after the last row and flushes.
+    fn finish(&mut self) -> Result<()>;
+}
+
+/// Writes rows to a destination and counts them.
+pub struct RowWriter<'a> {
+    sink: Box<dyn RowSink + 'a>,
+    rows: u64,
+}
+
+impl<'a> RowWriter<'a> {
+    /// Begins the output: the header, where the format has one, is written even when no row follows.
+    pub fn begin(format: Format, columns: &[String], destination: &'a mut Destination) -> Result<Self> {
+        let is_terminal = destination.is_terminal();
+        let sink: Box<dyn RowSink + 'a> = match format {
+            Format::Table => Box::new(TableSink::begin(columns, destination, is_terminal)),
+            Format::Csv => Box::new(CsvSink::begin(columns, destination, is_terminal)?),
+            Format::Json => Box::new(JsonSink::begin(columns, destination, Shape::Array)?),
+            Format::Jsonl => Box::new(JsonSink::begin(columns, destination, Shape::Lines)?),
+            Format::Markdown => Box::new(MarkdownSink::begin(columns, destination)?),
+        };
+        Ok(Self { sink, rows: 0 })
+    }
+
+    /// Writes a row as SQLite gives it.
+    pub fn row(&mut self, values: &[ValueRef<'_>]) -> Result<()> {
+        self.rows += 1;
+        self.sink.row(values)
+    }
+
+    /// Writes a row of values that the caller made.
+    pub fn values(&mut self, values: &[Value]) -> Result<()> {
+        let values: Vec<ValueRef<'_>> = values.iter().map(ValueRef::from).collect();
+        self.row(&values)
+    }
+
+    /// Writes what comes after the last row; returns how many rows there were.
+    pub fn finish(mut self) -> Result<u64> {
+        self.sink.finish()?;
+        Ok(self.rows)
+    }
+}
