@@ -8,6 +8,8 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 
 use super::operation::{Operation, Service};
 use super::pacer::Pacer;
@@ -15,6 +17,9 @@ use super::quota::PaceOptions;
 
 /// Asked for instances in all Regions when no Region is set.
 const DEFAULT_REGION: &str = "us-east-1";
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A call that takes longer than this hangs; AWS's slowest of these answer within a few seconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How the user wants to connect: `--profile`, `--region`, `--assume-role`, `--external-id`, `--rate`, `--share`.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +29,15 @@ pub struct ConnectionOptions {
     pub assume_role: Option<String>,
     pub external_id: Option<String>,
     pub pace: PaceOptions,
+    /// Instead of the SDK's own chain of credentials, Regions and endpoints.
+    pub endpoint: Option<FixedEndpoint>,
+}
+
+/// One endpoint for all services, and keys made up for it: an organization on loopback.
+#[derive(Debug, Clone)]
+pub struct FixedEndpoint {
+    pub url: String,
+    pub access_key_id: String,
 }
 
 /// The clients, pacers and counts of one collection. Cheap to clone; clones share all of it.
@@ -45,14 +59,25 @@ impl Aws {
     /// Connects with the SDK's own chain of credentials, Regions and endpoints. Nothing is sent yet, except
     /// by a credential provider, once, where a role is to be assumed.
     pub async fn connect(options: &ConnectionOptions) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .build();
+        if let Some(endpoint) = &options.endpoint {
+            let keys = Credentials::new(&endpoint.access_key_id, "made-up", None, None, "orgcensus");
+            let config = SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .endpoint_url(&endpoint.url)
+                .credentials_provider(SharedCredentialsProvider::new(keys))
+                .region(Region::from_static(DEFAULT_REGION))
+                .retry_config(RetryConfig::disabled())
+                .timeout_config(timeouts)
+                .build();
+            return Self::new(config, false, &options.pace);
+        }
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .retry_config(RetryConfig::disabled())
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(5))
-                    .operation_attempt_timeout(Duration::from_secs(20))
-                    .build(),
-            );
+            .timeout_config(timeouts);
         if let Some(profile) = &options.profile {
             loader = loader.profile_name(profile);
         }
@@ -74,14 +99,16 @@ impl Aws {
             let provider = provider.build().await;
             config = config
                 .into_builder()
-                .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(provider))
+                .credentials_provider(SharedCredentialsProvider::new(provider))
                 .build();
         }
+        Self::new(config, region_is_set, &options.pace)
+    }
+
+    fn new(config: SdkConfig, region_is_set: bool, pace: &PaceOptions) -> Self {
         let pacers = Operation::ALL
             .iter()
-            .map(|operation| {
-                (PaceOptions::pacer_key(*operation), Pacer::new(operation.service(), &options.pace))
-            })
+            .map(|operation| (PaceOptions::pacer_key(*operation), Pacer::new(operation.service(), pace)))
             .collect();
         let calls = Operation::ALL.iter().map(|operation| (*operation, AtomicU64::new(0))).collect();
         Self::with_config(config, region_is_set, Arc::new(pacers), Arc::new(calls), Arc::default())

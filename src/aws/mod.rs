@@ -14,7 +14,7 @@ mod operation;
 mod pacer;
 mod quota;
 
-pub use clients::{Aws, ConnectionOptions};
+pub use clients::{Aws, ConnectionOptions, FixedEndpoint};
 pub use credentials::CredentialLife;
 pub use discovery::{Caller, Instance, OrganizationFacts, caller, choose_instance, instances, organization};
 pub use failure::{CallFailure, FailureClass};

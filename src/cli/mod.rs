@@ -5,8 +5,13 @@
 //! and `store`, and everything that is shown goes through `output`. Nothing here ends the process.
 
 mod answering;
+mod collect;
 mod completions;
+mod demo;
+mod doctor;
 mod global;
+mod iam_policy;
+mod progress;
 mod query;
 mod schema;
 mod snapshots;
@@ -40,6 +45,9 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  orgcensus demo                                   see it work, without credentials
+  orgcensus doctor                                 what can these credentials see?
+  orgcensus collect                                take a snapshot
   orgcensus                                        the state of the census
   orgcensus query --list                           the questions it answers by name
   orgcensus query user-access ana@example.com      what a user can reach, and through what
@@ -55,12 +63,20 @@ Exit codes:
 /// The subcommands, in the order of the help page.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Say who these credentials are, what they can see, and what is missing
+    Doctor(doctor::DoctorArgs),
+    /// Take a snapshot of the organization
+    Collect(collect::CollectArgs),
     /// Ask the census: a canned query by name, or any SQL
     Query(query::QueryArgs),
     /// List the snapshots, or show one with its coverage and gaps
     Snapshots(snapshots::SnapshotsArgs),
     /// Show the tables, views and columns that SQL can use
     Schema(schema::SchemaArgs),
+    /// Print the smallest IAM policy that collect needs
+    IamPolicy(iam_policy::IamPolicyArgs),
+    /// Collect a simulated organization for three days, and show what can be asked of it
+    Demo(demo::DemoArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -69,6 +85,10 @@ impl Command {
     /// The name, and whether `--at` means something to the command.
     fn takes_at(&self) -> (&'static str, bool) {
         match self {
+            Self::Doctor(_) => ("doctor", false),
+            Self::Collect(_) => ("collect", false),
+            Self::IamPolicy(_) => ("iam-policy", false),
+            Self::Demo(_) => ("demo", false),
             Self::Query(_) => ("query", true),
             Self::Snapshots(_) => ("snapshots", false),
             Self::Schema(_) => ("schema", false),
@@ -87,11 +107,24 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
     }
     match command {
         None => status::run(&global),
+        Some(Command::Doctor(args)) => doctor::run(args, &global),
+        Some(Command::Collect(args)) => collect::run(args, &global),
+        Some(Command::IamPolicy(args)) => iam_policy::run(args, &global),
+        Some(Command::Demo(args)) => demo::run(args, &global),
         Some(Command::Query(args)) => query::run(args, &global),
         Some(Command::Snapshots(args)) => snapshots::run(args, &global),
         Some(Command::Schema(args)) => schema::run(args, &global),
         Some(Command::Completions(args)) => completions::run(args, &global),
     }
+}
+
+/// What the commands that call AWS run on: two workers suffice, since AWS sets the pace.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Error::failed("cannot start the runtime").caused_by(error))
 }
 
 #[cfg(test)]

@@ -10,13 +10,16 @@
 //! - `selection`: which resources are asked for, and what they need.
 //! - `plan`: what can only be decided from counts: the strategy for assignments, the remainder, the reports.
 //! - `run`: the one loop that runs tasks, pages, commits, stops families and tells the progress.
-//! - `preflight`: who, which organization, which instance, and whether a staging can be resumed.
+//! - `take`: a census from beginning to end: lock, preflight, stage or resume, run, publish.
+//! - `examine`: what these credentials can see, for `doctor`.
+//! - `preflight`: who, which organization, and which instance.
 //!
 //! Nothing here knows SQLite's tables beyond the plan's counts, and nothing prints: progress goes through
 //! the [`Progress`] that the caller hands in.
 
 mod access_report;
 mod assignments;
+mod examine;
 mod identity_store;
 mod organization;
 mod permission_sets;
@@ -26,11 +29,29 @@ mod progress;
 mod run;
 mod selection;
 mod tags;
+mod take;
 pub mod task;
 mod wire;
 
+pub use examine::{Finding, Seen, examine};
 pub use plan::{Estimate, StrategyChoice};
 pub use preflight::{Context, Preflight};
 pub use progress::{Progress, Tick};
 pub use run::{Collection, Ended, RunOptions};
-pub use selection::{ReportDepth, Selection};
+pub use selection::{ReportDepth, Selection, known};
+pub use take::{Summary, TakeOptions, Taken, take};
+
+use std::collections::BTreeSet;
+
+use crate::aws::Operation;
+
+/// Every operation that a collection of this selection can send: those of its tasks, and those that find out
+/// whose census it is.
+pub fn operations(selection: &Selection) -> BTreeSet<Operation> {
+    let mut operations = task::Task::operations(selection);
+    operations.extend([Operation::GetCallerIdentity, Operation::DescribeOrganization]);
+    if selection.needs_instance() {
+        operations.insert(Operation::ListInstances);
+    }
+    operations
+}

@@ -3,7 +3,7 @@
 //! A [`Collector`] declares what the queue, the publish and the IAM policy need to know of a task; the page
 //! itself is the only code that a family has to write.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -176,6 +176,20 @@ macro_rules! tasks {
                     operations.extend(<$name as Collector>::OPERATIONS);
                 })+
                 operations
+            }
+
+            /// Each operation that tasks can send, with the resources that need it.
+            pub fn needs() -> Vec<(Operation, Vec<String>)> {
+                let mut needs: BTreeMap<Operation, Vec<String>> = BTreeMap::new();
+                $(for operation in <$name as Collector>::OPERATIONS {
+                    let resources = needs.entry(*operation).or_default();
+                    for scope in <$name as Collector>::family() {
+                        if !resources.contains(&scope.resource) {
+                            resources.push(scope.resource);
+                        }
+                    }
+                })+
+                needs.into_iter().collect()
             }
 
             /// The operation that the task sends.

@@ -1,0 +1,252 @@
+//! `collect`: take a snapshot of the organization.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::progress::Printer;
+use super::{GlobalOptions, runtime};
+use crate::aws::{ConnectionOptions, PaceOptions, ServiceRate};
+use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, known, take};
+use crate::error::{Error, ExitStatus, Result};
+use crate::output::words;
+use crate::store::{CoverageStatus, SnapshotStatus};
+
+/// The arguments of `collect`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orgcensus collect                                     a snapshot of everything
+  orgcensus collect --profile audit --share 50          leave half of each quota to others
+  orgcensus collect --only group_memberships            one resource, and what it needs
+  orgcensus collect --access-report accounts --access-report-budget 2h
+  orgcensus collect --dry-run                           count, estimate, and write nothing
+
+It only reads AWS: it creates, assigns and deletes nothing. A call that fails is recorded as a gap: what it
+would have shown is carried forward as unknown, never as removed, and the exit code is 4. Interrupted, or
+when the credentials end, it keeps what it has: the same command resumes it (exit codes 130 and 5).")]
+pub struct CollectArgs {
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+
+    /// The Identity Center instance, where several are visible
+    #[arg(long, value_name = "ARN", help_heading = "What to collect")]
+    instance_arn: Option<String>,
+
+    /// Exit with 4 unless this resource is completely covered
+    #[arg(long, value_name = "RES", help_heading = "What to collect")]
+    require: Vec<String>,
+
+    /// A note to keep with the snapshot
+    #[arg(long, value_name = "TEXT", help_heading = "What to collect")]
+    label: Option<String>,
+
+    /// How long to wait for access reports (2 to 11 seconds each); the stalest come first
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "10m",
+        value_parser = humantime::parse_duration,
+        help_heading = "What to collect"
+    )]
+    access_report_budget: Duration,
+
+    /// Calls a second for a service (sso-admin, identitystore, organizations, iam), or auto to probe for a
+    /// raised quota
+    #[arg(long, value_name = "SERVICE=TPS|auto", help_heading = "Pace")]
+    rate: Vec<ServiceRate>,
+
+    /// The percentage of each quota to use: other tools share the same quotas
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        value_parser = clap::value_parser!(u8).range(1..=100),
+        help_heading = "Pace"
+    )]
+    share: Option<u8>,
+
+    /// Resume an unfinished collection if its last step is at most this old
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "6h",
+        value_parser = humantime::parse_duration,
+        help_heading = "Resuming"
+    )]
+    resume_within: Duration,
+
+    /// Discard an unfinished collection instead of resuming it
+    #[arg(long, help_heading = "Resuming")]
+    restart: bool,
+
+    /// Count and estimate; write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Which resources are asked for: shared with `iam-policy`, which prints what they need.
+#[derive(Debug, Args)]
+pub struct SelectionArgs {
+    /// Collect this resource, and what it needs, alone; repeatable
+    #[arg(long, value_name = "RES", help_heading = "What to collect")]
+    only: Vec<String>,
+
+    /// Leave out this resource, and what needs it; repeatable
+    #[arg(long, value_name = "RES", help_heading = "What to collect")]
+    skip: Vec<String>,
+
+    /// How deep access reports (services last accessed) go
+    #[arg(long, value_name = "DEPTH", value_enum, default_value = "ous", help_heading = "What to collect")]
+    access_report: ReportDepth,
+
+    /// How to list assignments
+    #[arg(long, value_name = "STRATEGY", value_enum, default_value = "auto", help_heading = "What to collect")]
+    assignments: StrategyChoice,
+}
+
+impl SelectionArgs {
+    /// The selection that they make.
+    pub fn selection(&self) -> Result<Selection> {
+        Selection::new(&self.only, &self.skip, self.access_report, self.assignments)
+    }
+}
+
+/// Takes a snapshot, and sums it up.
+pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    let selection = args.selection.selection()?;
+    let mut required = Vec::new();
+    for name in &args.require {
+        let name = known(name)?;
+        if !selection.has(name) {
+            return Err(Error::usage(format!("--require {name}, but --only or --skip leaves it out")));
+        }
+        required.push(name);
+    }
+    let options = TakeOptions {
+        database: global.db.clone(),
+        connection: connection(global, &args.rate, args.share),
+        selection,
+        instance_arn: args.instance_arn,
+        label: args.label,
+        restart: args.restart,
+        resume_within: args.resume_within,
+        run: RunOptions { report_budget: args.access_report_budget, dry_run: args.dry_run },
+    };
+    let mut printer = Printer::new(words::is_quiet());
+    let taken = runtime()?.block_on(take(&options, &mut printer, interrupted()))?;
+    printer.finish();
+    match taken {
+        Taken::Counted => Ok(ExitStatus::Done),
+        Taken::Stopped(error) => Err(error),
+        Taken::Published(summary) => {
+            tell(&summary);
+            let missing = unmet(&required, global, summary.published.snapshot_id)?;
+            let incomplete = summary.published.status == SnapshotStatus::Partial
+                || summary.published.suspect.is_some()
+                || missing;
+            Ok(if incomplete { ExitStatus::Incomplete } else { ExitStatus::Done })
+        }
+    }
+}
+
+/// How to connect, by the options that every command has and the pace of this one.
+pub(super) fn connection(global: &GlobalOptions, rates: &[ServiceRate], share: Option<u8>) -> ConnectionOptions {
+    ConnectionOptions {
+        profile: global.profile.clone(),
+        region: global.region.clone(),
+        assume_role: global.assume_role.clone(),
+        external_id: global.external_id.clone(),
+        pace: PaceOptions {
+            rates: rates.iter().map(|ServiceRate(service, rate)| (*service, *rate)).collect(),
+            share,
+        },
+        endpoint: None,
+    }
+}
+
+/// Ends when the process is asked to: Ctrl-C, or a service manager's SIGTERM.
+pub(super) async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminated) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminated.recv() => {}
+            }
+        }
+        // Without a handler the process ends at once, which the staging survives just as well.
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+/// The closing summary, on standard error.
+fn tell(summary: &Summary) {
+    let published = &summary.published;
+    let width = published.resources.iter().map(|outcome| outcome.resource.len()).max().unwrap_or_default();
+    words::say(format!("{:width$}  {:>8}  {:>7} {:>7} {:>7}", "resource", "rows", "added", "removed", "changed"));
+    for outcome in &published.resources {
+        let mut line = format!(
+            "{:width$}  {:>8}  {:>7} {:>7} {:>7}",
+            outcome.resource, outcome.rows, outcome.added, outcome.removed, outcome.changed
+        );
+        for (number, what) in [
+            (outcome.carried, "carried forward unseen"),
+            (outcome.dropped, "dropped: their parent vanished in mid-run"),
+            (outcome.gaps, "gaps"),
+        ] {
+            if number > 0 {
+                line.push_str(&format!("  {number} {what}"));
+            }
+        }
+        words::say(line);
+    }
+    let total: u64 = summary.calls.values().sum();
+    let mut services: Vec<(&str, u64)> = Vec::new();
+    for (operation, calls) in &summary.calls {
+        let service = operation.split(':').next().unwrap_or(operation);
+        match services.last_mut() {
+            Some((last, sum)) if *last == service => *sum += calls,
+            _ => services.push((service, *calls)),
+        }
+    }
+    let services: Vec<_> = services.iter().map(|(service, calls)| format!("{service} {calls}")).collect();
+    words::say(format!(
+        "{total} calls ({}), {} throttled, {}",
+        services.join(", "),
+        summary.throttled,
+        humantime::format_duration(Duration::from_millis(
+            u64::try_from(summary.elapsed.as_millis()).unwrap_or(u64::MAX)
+        ))
+    ));
+    let id = published.snapshot_id;
+    let status = match published.status {
+        SnapshotStatus::Complete => "complete",
+        SnapshotStatus::Partial => "partial",
+    };
+    words::say(format!("snapshot {id}, {status}"));
+    if published.status == SnapshotStatus::Partial {
+        words::warn(format!(
+            "something could not be seen and is unknown, not absent: orgcensus snapshots show {id} lists the gaps"
+        ));
+    }
+    if let Some(suspect) = &published.suspect {
+        words::warn(format!("snapshot {id} is suspect: {suspect}"));
+    }
+}
+
+/// Says which of the required resources the snapshot does not cover completely. Whether there are any.
+fn unmet(required: &[&str], global: &GlobalOptions, snapshot_id: i64) -> Result<bool> {
+    if required.is_empty() {
+        return Ok(false);
+    }
+    let coverage = global.open_census()?.coverage(snapshot_id)?;
+    let unmet: Vec<_> = coverage
+        .iter()
+        .filter(|covered| required.contains(&covered.resource.as_str()) && covered.status != CoverageStatus::Complete)
+        .collect();
+    for covered in &unmet {
+        let reason = covered.reason.as_deref().unwrap_or("no reason given");
+        words::warn(format!("--require {}: not completely covered ({reason})", covered.resource));
+    }
+    Ok(!unmet.is_empty())
+}

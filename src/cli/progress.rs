@@ -1,0 +1,90 @@
+//! The progress of a collection: a line that moves on a terminal, plain lines now and then elsewhere.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::collect::{Progress, Tick};
+use crate::output::{text, words};
+
+/// Without a terminal, progress is told this often: a job's log stays readable.
+const PLAIN_EVERY: Duration = Duration::from_secs(30);
+
+/// Prints the progress to standard error.
+pub struct Printer {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    told: Instant,
+}
+
+impl Printer {
+    /// A moving line on a terminal, plain lines otherwise, nothing when quiet.
+    pub fn new(quiet: bool) -> Self {
+        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("{bar:24} {pos}/{len} tasks  {msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar
+        });
+        Self { bar, quiet, told: Instant::now() }
+    }
+
+    /// Takes the moving line away.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Progress for Printer {
+    fn say(&mut self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| words::say(line)),
+            None => words::say(line),
+        }
+    }
+
+    fn tick(&mut self, tick: &Tick) {
+        if self.quiet {
+            return;
+        }
+        let message = describe(tick);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(tick.ended + tick.open);
+                bar.set_position(tick.ended);
+                bar.set_message(text::one_line(&message).into_owned());
+            }
+            None if self.told.elapsed() >= PLAIN_EVERY => {
+                self.told = Instant::now();
+                words::say(format!("{} of {} tasks, {message}", tick.ended, tick.ended + tick.open));
+            }
+            None => {}
+        }
+    }
+}
+
+fn describe(tick: &Tick) -> String {
+    let throttled = if tick.throttled > 0 { format!(", {} throttled", tick.throttled) } else { String::new() };
+    let remaining = match tick.remaining {
+        None => "still counting".to_owned(),
+        Some(time) => format!("about {} left", humantime::format_duration(Duration::from_secs(time.as_secs() + 1))),
+    };
+    format!("{} calls{throttled}, {} rows, {remaining}", tick.calls, tick.rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_is_not_told_before_everything_is_counted() {
+        let mut tick = Tick { calls: 3, rows: 40, ..Tick::default() };
+        assert_eq!(describe(&tick), "3 calls, 40 rows, still counting");
+        tick.remaining = Some(Duration::from_secs(89));
+        tick.throttled = 2;
+        assert_eq!(describe(&tick), "3 calls, 2 throttled, 40 rows, about 1m 30s left");
+    }
+}

@@ -1,0 +1,228 @@
+//! Taking one census from beginning to end: lock, open, preflight, stage or resume, run, publish.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::plan::duration;
+use super::preflight::{Context, Preflight};
+use super::progress::Progress;
+use super::run::{Collection, Ended, RunOptions};
+use super::selection::Selection;
+use super::wire::now;
+use crate::aws::ConnectionOptions;
+use crate::error::{Error, Result};
+use crate::store::{CallTotals, CollectionFacts, CollectorLock, Database, Published, Staging};
+
+/// What to collect, from where, into which database.
+#[derive(Debug, Clone)]
+pub struct TakeOptions {
+    pub database: PathBuf,
+    pub connection: ConnectionOptions,
+    pub selection: Selection,
+    pub instance_arn: Option<String>,
+    pub label: Option<String>,
+    /// Discard a staging instead of resuming it.
+    pub restart: bool,
+    /// How old a staging may be to be resumed.
+    pub resume_within: Duration,
+    pub run: RunOptions,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Taken {
+    /// A snapshot was published.
+    Published(Summary),
+    /// A dry run: nothing was written.
+    Counted,
+    /// It had to stop before publishing; the staging is kept.
+    Stopped(Error),
+}
+
+/// What a published collection called and how long it took, its resumed parts included.
+#[derive(Debug)]
+pub struct Summary {
+    pub published: Published,
+    /// Calls by operation.
+    pub calls: BTreeMap<String, u64>,
+    pub throttled: u64,
+    pub elapsed: Duration,
+}
+
+/// Takes a census.
+///
+/// Fails before anything is called where the database cannot be written, belongs to somebody else or is
+/// being written by another collector; see [`Preflight::run`] for what else can stop it at once.
+pub async fn take(
+    options: &TakeOptions,
+    progress: &mut dyn Progress,
+    interrupted: impl Future<Output = ()>,
+) -> Result<Taken> {
+    if options.run.dry_run {
+        return count(options, progress, interrupted).await;
+    }
+    let path = &options.database;
+    // An existing file is opened first: no call is worth sending for a database that cannot be written.
+    let existing = if path.exists() { Some(Database::open_or_create(path)?.0) } else { None };
+    let _lock = CollectorLock::acquire(path)?;
+    let preflight = preflight(options, progress).await?;
+    let context = &preflight.context;
+    let mut database = match existing {
+        Some(database) => database,
+        None => {
+            let (database, _) = Database::open_or_create(path)?;
+            progress.say(&format!("created {} for {}", path.display(), whose(context)));
+            database
+        }
+    };
+    database.claim(&context.identity())?;
+    let mut staging = match resumable(options, &database, context, progress)? {
+        Some(staging) => staging,
+        None => Staging::create(&database, &facts(options, context))?,
+    };
+    let begun = started(&staging);
+    let collection =
+        Collection::new(context, &options.selection, database.connection(), &mut staging, options.run.clone())?;
+    if let Ended::Stopped(error) = collection.run(progress, interrupted).await? {
+        return Ok(Taken::Stopped(error));
+    }
+    progress.say("publishing");
+    let (calls, throttled) = staging.calls()?;
+    let totals = CallTotals {
+        api_calls: i64::try_from(calls.values().sum::<u64>()).unwrap_or(i64::MAX),
+        throttled_calls: i64::try_from(throttled).unwrap_or(i64::MAX),
+        completed_at: now(),
+    };
+    let published = database.publish(&staging, &totals)?;
+    drop(staging);
+    Staging::discard(&database)?;
+    let elapsed = (Utc::now() - begun).to_std().unwrap_or_default();
+    Ok(Taken::Published(Summary { published, calls, throttled, elapsed }))
+}
+
+/// A dry run counts into a database of its own, which is gone afterwards.
+async fn count(
+    options: &TakeOptions,
+    progress: &mut dyn Progress,
+    interrupted: impl Future<Output = ()>,
+) -> Result<Taken> {
+    let preflight = preflight(options, progress).await?;
+    let folder = tempfile::Builder::new()
+        .prefix("orgcensus-dry-run-")
+        .tempdir()
+        .map_err(|error| Error::failed("cannot make a temporary folder to count in").caused_by(error))?;
+    let (scratch, _) = Database::open_or_create(&folder.path().join("census.db"))?;
+    let existing = if options.database.exists() { Some(Database::open_or_create(&options.database)?.0) } else { None };
+    let history = existing.as_ref().unwrap_or(&scratch);
+    let mut staging = Staging::create(&scratch, &facts(options, &preflight.context))?;
+    let collection = Collection::new(
+        &preflight.context,
+        &options.selection,
+        history.connection(),
+        &mut staging,
+        options.run.clone(),
+    )?;
+    Ok(match collection.run(progress, interrupted).await? {
+        Ended::Finished => Taken::Counted,
+        Ended::Stopped(error) => Taken::Stopped(error),
+    })
+}
+
+async fn preflight(options: &TakeOptions, progress: &mut dyn Progress) -> Result<Preflight> {
+    let preflight =
+        Preflight::run(&options.connection, &options.selection, options.instance_arn.as_deref()).await?;
+    progress.say(&format!("collecting {}", whose(&preflight.context)));
+    progress.say(&format!("the credentials {}", preflight.credentials.describe()));
+    for remark in &preflight.remarks {
+        progress.say(remark);
+    }
+    Ok(preflight)
+}
+
+fn whose(context: &Context) -> String {
+    let organization = context.organization_id().unwrap_or("an organization that cannot be described");
+    let instance = match &context.instance {
+        Some(instance) => format!(", {} in {}", instance.instance_arn, instance.region),
+        None => String::new(),
+    };
+    let caller = context.caller.as_ref().and_then(|caller| caller.arn.as_deref()).unwrap_or("an unknown caller");
+    format!("{organization}{instance}, as {caller}")
+}
+
+fn facts(options: &TakeOptions, context: &Context) -> CollectionFacts {
+    CollectionFacts {
+        collection_id: uuid::Uuid::new_v4().to_string(),
+        started_at: now(),
+        organization_id: context.organization_id().map(str::to_owned),
+        instance_arn: context.instance_arn(),
+        identity_store_id: context.identity_store_id(),
+        region: Some(context.aws.region().to_owned()),
+        caller_arn: context.caller.as_ref().and_then(|caller| caller.arn.clone()),
+        label: options.label.clone(),
+        selection: options.selection.canonical(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// The staging of an earlier collection, if this one may go on with it; otherwise it is discarded with a word.
+fn resumable(
+    options: &TakeOptions,
+    database: &Database,
+    context: &Context,
+    progress: &mut dyn Progress,
+) -> Result<Option<Staging>> {
+    let staging = match Staging::open(database) {
+        Ok(None) => return Ok(None),
+        Ok(Some(staging)) => staging,
+        Err(error) => {
+            progress.say(&format!("discarding an unfinished collection: {error}"));
+            Staging::discard(database)?;
+            return Ok(None);
+        }
+    };
+    let age = (Utc::now() - written(&staging)?).to_std().unwrap_or_default();
+    let found = staging.facts();
+    let refusal = if options.restart {
+        Some("--restart".to_owned())
+    } else if age > options.resume_within {
+        Some(format!("it is {} old, and --resume-within says {}", duration(age), duration(options.resume_within)))
+    } else if found.organization_id.as_deref() != context.organization_id()
+        || found.instance_arn != context.instance_arn()
+    {
+        Some("it is of another organization or instance".to_owned())
+    } else if found.selection != options.selection.canonical() {
+        Some("it collects something else (--only, --skip, --access-report or --assignments differ)".to_owned())
+    } else if found.tool_version != env!("CARGO_PKG_VERSION") {
+        Some(format!("version {} began it", found.tool_version))
+    } else {
+        None
+    };
+    if let Some(reason) = refusal {
+        progress.say(&format!("discarding an unfinished collection: {reason}"));
+        drop(staging);
+        Staging::discard(database)?;
+        return Ok(None);
+    }
+    let counts = staging.task_counts()?;
+    let ended: u64 = counts.iter().map(|counts| counts.ended).sum();
+    let open: u64 = counts.iter().map(|counts| counts.open).sum();
+    progress.say(&format!(
+        "resuming the collection begun at {}, last step {} ago: {ended} tasks are done, {open} are left",
+        found.started_at,
+        duration(age)
+    ));
+    Ok(Some(staging))
+}
+
+fn written(staging: &Staging) -> Result<DateTime<Utc>> {
+    let written = staging.last_written_at()?;
+    Ok(DateTime::parse_from_rfc3339(&written).map_or_else(|_| Utc::now(), |time| time.to_utc()))
+}
+
+fn started(staging: &Staging) -> DateTime<Utc> {
+    let started = &staging.facts().started_at;
+    DateTime::parse_from_rfc3339(started).map_or_else(|_| Utc::now(), |time| time.to_utc())
+}
