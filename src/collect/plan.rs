@@ -8,6 +8,7 @@ mod assignments;
 mod reports;
 mod tree;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -31,6 +32,8 @@ pub(super) struct Plan<'a> {
     pub history: &'a Connection,
     /// Only count: the steps that lead to an estimate, and no assignment or report.
     pub dry_run: bool,
+    /// Steps known to be taken, so that the staging is asked once.
+    pub taken: BTreeSet<&'static str>,
 }
 
 impl Plan<'_> {
@@ -65,9 +68,10 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Takes every step whose stages have closed; to be called whenever a task has ended.
-    pub fn advance(&self, staging: &mut Staging, progress: &mut dyn Progress) -> Result<()> {
+    /// Takes every step whose stages have closed; to be called whenever a task has ended. Whether any was.
+    pub fn advance(&mut self, staging: &mut Staging, progress: &mut dyn Progress) -> Result<bool> {
         use Stage::{AccountParents, Accounts, Assignments, Pairs, Principals, Remainder, Sample, Tree};
+        let before = self.taken.len();
         self.step(staging, "tree", &[Tree], |plan, staging| plan.close_tree(staging))?;
         self.step(staging, "account_parents", &[Tree, Accounts], |plan, staging| plan.ask_parents(staging))?;
         self.step(staging, "sample", &[Principals, Pairs], |plan, staging| plan.sample_pairs(staging))?;
@@ -75,7 +79,7 @@ impl Plan<'_> {
             plan.choose_strategy(staging, progress)
         })?;
         if self.dry_run {
-            return Ok(());
+            return Ok(self.taken.len() > before);
         }
         self.step(staging, "reports", &[Tree, Accounts, AccountParents], |plan, staging| plan.ask_reports(staging))?;
         self.step(staging, "remainder", &[Principals, Pairs, Sample, Assignments], |plan, staging| {
@@ -83,26 +87,35 @@ impl Plan<'_> {
         })?;
         self.step(staging, "names", &[Principals, Pairs, Sample, Assignments, Remainder], |plan, staging| {
             plan.name_principals(staging)
-        })
+        })?;
+        Ok(self.taken.len() > before)
     }
 
     /// Whether everything that is left is known, so that an estimate of time is honest.
-    pub fn is_counted(&self, staging: &Staging) -> Result<bool> {
-        Ok(staging.note(&planned("assignments"))?.is_some())
+    pub fn is_counted(&self) -> bool {
+        self.taken.contains("assignments")
     }
 
     fn step(
-        &self,
+        &mut self,
         staging: &mut Staging,
-        name: &str,
+        name: &'static str,
         stages: &[Stage],
         take: impl FnOnce(&Self, &mut Staging) -> Result<()>,
     ) -> Result<()> {
-        let stages: Vec<_> = stages.iter().map(|stage| stage.name()).collect();
-        if staging.note(&planned(name))?.is_none() && !staging.has_open(&stages)? {
-            take(self, staging)?;
-            staging.set_note(&planned(name), &now())?;
+        if self.taken.contains(name) {
+            return Ok(());
         }
+        let note = format!("planned:{name}");
+        if staging.note(&note)?.is_none() {
+            let stages: Vec<_> = stages.iter().map(|stage| stage.name()).collect();
+            if staging.has_open(&stages)? {
+                return Ok(());
+            }
+            take(self, staging)?;
+            staging.set_note(&note, &now())?;
+        }
+        self.taken.insert(name);
         Ok(())
     }
 
@@ -116,10 +129,6 @@ impl Plan<'_> {
             .collect();
         staging.add_tasks(&wanted)
     }
-}
-
-fn planned(step: &str) -> String {
-    format!("planned:{step}")
 }
 
 /// A gap that is nobody's failure.

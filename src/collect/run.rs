@@ -18,11 +18,11 @@ use super::plan::{Plan, not_asked};
 use super::preflight::Context;
 use super::progress::{Progress, Tick};
 use super::selection::Selection;
-use super::task::{Page, Stopped, Task};
+use super::task::{Gone, Page, Stopped, Task};
 use super::wire::unusable;
 use crate::aws::{CallFailure, FailureClass, caller};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{Failure, OpenTask, Outcome, Staging};
+use crate::store::{Failure, OpenTask, Outcome, Rejected, Staging};
 
 /// So many refusals of one kind of task, with no success between, stop the rest: one gap, not 100,000 calls.
 const REFUSALS: u32 = 5;
@@ -99,7 +99,7 @@ impl<'a> Collection<'a> {
         staging: &'a mut Staging,
         options: RunOptions,
     ) -> Result<Self> {
-        let plan = Plan { context, selection, history, dry_run: options.dry_run };
+        let plan = Plan { context, selection, history, dry_run: options.dry_run, taken: BTreeSet::new() };
         plan.begin(staging)?;
         Ok(Self {
             context: Arc::new(context.clone()),
@@ -229,10 +229,11 @@ impl<'a> Collection<'a> {
                     _ => {
                         let restart = (stopped.begin_again || token_refused(&stopped.failure, running.token.as_deref()))
                             && running.beginnings < BEGINNINGS;
+                        let task = running.task.clone();
                         outcomes.push(if restart {
                             Outcome::Restart { task_id }
                         } else {
-                            failure_outcome(task_id, &running.task, stopped)
+                            self.failure_outcome(task_id, &task, stopped)
                         });
                     }
                 },
@@ -263,17 +264,26 @@ impl<'a> Collection<'a> {
         }
     }
 
+    fn failure_outcome(&mut self, task_id: i64, task: &Task, stopped: Stopped) -> Outcome {
+        if let Some(Gone { dropped, scope_survives }) = task.gone(&stopped.failure) {
+            return Outcome::Gone { task_id, dropped, scope_survives };
+        }
+        let follow_ups: Vec<_> = task.instead().iter().map(|task| task.queued(0)).collect();
+        for task in &follow_ups {
+            self.expect(&task.lane);
+        }
+        Outcome::Gap { task_id, failure: task.failure(&stopped.failure), follow_ups, job: stopped.job }
+    }
+
     fn commit(&mut self, mut outcomes: Vec<Outcome>, progress: &mut dyn Progress) -> Result<()> {
         let rejected = self.staging.commit(&outcomes)?;
         if !rejected.is_empty() {
-            let failures: Vec<_> = rejected
-                .iter()
-                .filter_map(|rejected| {
-                    let running = self.running.get(&rejected.task_id)?;
-                    let failure = unusable(running.task.operation(), rejected.reason.clone());
-                    Some(failure_outcome(rejected.task_id, &running.task, failure.into()))
-                })
-                .collect();
+            let mut failures = Vec::new();
+            for Rejected { task_id, reason } in &rejected {
+                let Some(task) = self.running.get(task_id).map(|running| running.task.clone()) else { continue };
+                let failure = unusable(task.operation(), reason.clone());
+                failures.push(self.failure_outcome(*task_id, &task, failure.into()));
+            }
             outcomes.retain(|outcome| !rejected.iter().any(|rejected| rejected.task_id == outcome.task_id()));
             self.staging.commit(&failures)?;
             outcomes.extend(failures);
@@ -282,8 +292,7 @@ impl<'a> Collection<'a> {
         for outcome in outcomes {
             ended |= self.go_on(outcome, progress)?;
         }
-        if ended {
-            self.plan.advance(self.staging, progress)?;
+        if ended && self.plan.advance(self.staging, progress)? {
             self.look_again()?;
         }
         Ok(())
@@ -401,7 +410,7 @@ impl<'a> Collection<'a> {
         let counts = self.staging.task_counts()?;
         self.tick.open = counts.iter().map(|counts| counts.open).sum();
         self.tick.ended = counts.iter().map(|counts| counts.ended).sum();
-        self.tick.remaining = if self.plan.is_counted(self.staging)? {
+        self.tick.remaining = if self.plan.is_counted() {
             let mut open: HashMap<&str, u64> = HashMap::new();
             for counts in &counts {
                 *open.entry(counts.lane.as_str()).or_default() += counts.open;
@@ -424,18 +433,6 @@ impl<'a> Collection<'a> {
             return access_report::TYPICAL.mul_f64(open as f64).min(budget);
         }
         Duration::from_secs_f64(open as f64 / rate_of(&self.context, lane))
-    }
-}
-
-fn failure_outcome(task_id: i64, task: &Task, stopped: Stopped) -> Outcome {
-    if let Some(gone) = task.gone(&stopped.failure) {
-        return Outcome::Gone { task_id, dropped: gone.dropped, scope_survives: gone.scope_survives };
-    }
-    Outcome::Gap {
-        task_id,
-        failure: task.failure(&stopped.failure),
-        follow_ups: task.instead().iter().map(|task| task.queued(0)).collect(),
-        job: stopped.job,
     }
 }
 
