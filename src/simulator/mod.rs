@@ -1,1 +1,177 @@
-//! (see src/lib.rs)
+//! An AWS organization on loopback, over the real protocols: for the demo, the tests and the benchmarks.
+//!
+//! [`Simulator::start`] generates an organization from a [`Config`] and serves IAM Identity Center, its
+//! identity store, Organizations, the IAM access report and STS, as documented, quirks included. It can be
+//! moved through days of believable change, throttle, and fail by script. It knows the truth: what a
+//! complete collection must hold ([`Simulator::truth`]), what changed ([`Simulator::net_changes`]), who could
+//! reach what ([`Simulator::access`]).
+//!
+//! Code map: `config` what to simulate · `seed`, `days`, `activity` the generated world · `organization` its
+//! types · `history` its days · `ops` the operations · `protocol`, `http`, `server` the way of a call ·
+//! `paging`, `throttle`, `credentials`, `access_report` what AWS keeps between calls · `faults`, `damage`
+//! misfortune · `truth` rows and differences · `calls` the log.
+//!
+//! The truth is read from the generated world and never from an answer, and nothing here knows the
+//! collector. Only `cli::demo`, tests and benches may use this module.
+
+mod access_report;
+mod activity;
+mod calls;
+mod config;
+mod credentials;
+mod damage;
+mod days;
+mod dice;
+mod faults;
+mod history;
+mod http;
+mod ops;
+mod organization;
+mod paging;
+mod protocol;
+mod seed;
+mod server;
+mod throttle;
+mod truth;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+
+pub use calls::{Call, Calls};
+pub use config::{Caller, Config, Instances, Partition, Rates, Size};
+pub use faults::{Action, Fault, Faults};
+pub use protocol::Service;
+pub use truth::{Access, Assignments, Changes, ReportDepth, Rows, TruthOptions};
+
+/// A running simulator. It stops when dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    address: SocketAddr,
+    state: Arc<server::State>,
+    server: JoinHandle<()>,
+}
+
+impl Simulator {
+    /// Generates the organization and serves its day 0 on a free port of 127.0.0.1.
+    ///
+    /// Must be called within a tokio runtime, which then runs the server. Fails when the port cannot be had.
+    pub fn start(config: Config) -> io::Result<Self> {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let state = Arc::new(server::State::new(config));
+        let server = tokio::spawn(http::accept(listener, state.clone()));
+        Ok(Self { address, state, server })
+    }
+
+    /// The URL to give to every client, e.g. `http://127.0.0.1:40123`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The configuration that it was started with.
+    pub fn config(&self) -> &Config {
+        &self.state.config
+    }
+
+    /// Serves another day from now on, in mid-run too; any day, also an earlier one.
+    pub fn set_day(&self, day: u32) {
+        let world = self.state.history.day(day);
+        *self.state.current.write().expect("no thread panics while it reads the day") = world;
+    }
+
+    /// The day being served.
+    pub fn day(&self) -> u32 {
+        self.state.world().day
+    }
+
+    /// Every call received.
+    pub fn calls(&self) -> &Calls {
+        &self.state.calls
+    }
+
+    /// The script of faults.
+    pub fn faults(&self) -> &Faults {
+        &self.state.faults
+    }
+
+    /// Declares credentials expired: every later call with this access key id is refused.
+    pub fn expire_credentials(&self, access_key_id: &str) {
+        self.state.credentials.set_expired(access_key_id, true);
+    }
+
+    /// Makes expired credentials valid again.
+    pub fn renew_credentials(&self, access_key_id: &str) {
+        self.state.credentials.set_expired(access_key_id, false);
+    }
+
+    /// The organization's id.
+    pub fn organization_id(&self) -> String {
+        self.state.world().identity.organization_id.clone()
+    }
+
+    /// The management account's id.
+    pub fn management_account_id(&self) -> String {
+        self.state.world().management_account().id.to_string()
+    }
+
+    /// The ARN of the organization's instance.
+    pub fn instance_arn(&self) -> String {
+        self.state.world().instance_arn()
+    }
+
+    /// The id of the organization's identity store.
+    pub fn identity_store_id(&self) -> String {
+        self.state.world().store_id()
+    }
+
+    /// Every resource's rows on a day: all assignments, and the access report of root, management account
+    /// and OUs.
+    pub fn truth(&self, day: u32) -> BTreeMap<&'static str, Rows> {
+        self.truth_with(day, TruthOptions::default())
+    }
+
+    /// Every resource's rows on a day, for a collection that saw less or more.
+    pub fn truth_with(&self, day: u32, options: TruthOptions) -> BTreeMap<&'static str, Rows> {
+        truth::all(&self.state.history.day(day), options)
+    }
+
+    /// One resource's rows on a day; empty for a name that is no resource's.
+    pub fn rows(&self, day: u32, resource: &str, options: TruthOptions) -> Rows {
+        truth::rows(&self.state.history.day(day), resource, options)
+    }
+
+    /// What differs between the rows of two days, volatile columns left out.
+    pub fn net_changes(&self, from: u32, to: u32) -> BTreeMap<&'static str, Changes> {
+        self.net_changes_with(from, to, TruthOptions::default())
+    }
+
+    /// What differs between the rows of two days, for a collection that saw less or more.
+    pub fn net_changes_with(
+        &self,
+        from: u32,
+        to: u32,
+        options: TruthOptions,
+    ) -> BTreeMap<&'static str, Changes> {
+        truth::net_changes(&self.state.history.day(from), &self.state.history.day(to), options)
+    }
+
+    /// Every way in which a user that exists could reach a permission set in an account on a day.
+    pub fn access(&self, day: u32) -> BTreeSet<Access> {
+        truth::access(&self.state.history.day(day))
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests;

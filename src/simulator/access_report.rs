@@ -1,0 +1,135 @@
+//! The life of access report jobs.
+//!
+//! One may be in progress in the whole organization; the same question within a minute gets the same job;
+//! only who asked may read it, with temporary credentials the same session
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html>).
+//! `ops::iam` writes the answers, `activity` knows the rows.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::activity::{self, Entity, ServiceActivity};
+use super::dice;
+use super::organization::World;
+use super::protocol::{ApiError, Signature};
+
+/// For how long the same question gets the same job.
+const REUSE: Duration = Duration::from_secs(60);
+
+/// A job.
+#[derive(Debug, Clone)]
+pub(super) struct Job {
+    pub id: String,
+    pub created_at: DateTime<Utc>,
+    /// Decided at once, told when the time is over.
+    pub outcome: std::sync::Arc<Outcome>,
+    created: Instant,
+    duration: Duration,
+    day: u32,
+    path: String,
+    policy: String,
+    owner: Option<Signature>,
+}
+
+/// How a job ends.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Completed(Vec<ServiceActivity>),
+    Failed { code: &'static str, message: &'static str },
+}
+
+impl Job {
+    pub fn is_over(&self) -> bool {
+        self.created.elapsed() >= self.duration
+    }
+
+    pub fn completed_at(&self) -> DateTime<Utc> {
+        self.created_at + TimeDelta::from_std(self.duration).unwrap_or_default()
+    }
+
+    fn belongs_to(&self, caller: Option<&Signature>) -> bool {
+        let key = |owner: Option<&Signature>| {
+            owner.map(|owner| (owner.access_key_id.clone(), owner.session_token.clone()))
+        };
+        key(self.owner.as_ref()) == key(caller)
+    }
+}
+
+/// Every job so far.
+#[derive(Debug, Default)]
+pub(super) struct Reports {
+    jobs: Mutex<Vec<Job>>,
+}
+
+impl Reports {
+    /// Starts a job, or finds the one that answers the same question.
+    pub fn generate(
+        &self,
+        world: &World,
+        path: &str,
+        policy: &str,
+        owner: Option<Signature>,
+    ) -> Result<String, ApiError> {
+        let mut jobs = self.jobs.lock().expect("no thread panics while it holds the jobs");
+        let same = jobs.iter().rev().find(|job| {
+            job.path == path
+                && job.policy == policy
+                && job.day == world.day
+                && job.created.elapsed() < REUSE
+                && job.belongs_to(owner.as_ref())
+        });
+        if let Some(job) = same {
+            return Ok(job.id.clone());
+        }
+        if jobs.iter().any(|job| !job.is_over()) {
+            let message = "Maximum number of concurrent jobs exceeded";
+            return Err(ApiError::new(409, "ReportGenerationLimitExceeded", message));
+        }
+        let id = dice::uuid_from(world.config.seed, &["job", path, policy, &jobs.len().to_string()]);
+        jobs.push(Job {
+            id: id.clone(),
+            created_at: Utc::now(),
+            outcome: outcome(world, path, policy).into(),
+            created: Instant::now(),
+            duration: world.config.access_report_duration,
+            day: world.day,
+            path: path.to_owned(),
+            policy: policy.to_owned(),
+            owner,
+        });
+        Ok(id)
+    }
+
+    /// The caller's job of this id.
+    pub fn find(&self, id: &str, caller: Option<&Signature>) -> Option<Job> {
+        let jobs = self.jobs.lock().expect("no thread panics while it holds the jobs");
+        jobs.iter().find(|job| job.id == id && job.belongs_to(caller)).cloned()
+    }
+}
+
+fn outcome(world: &World, path: &str, policy: &str) -> Outcome {
+    // The simulator has no policies, so that it cannot know any.
+    if !policy.is_empty() {
+        let message = "The policy does not exist or is not a service control policy.";
+        return Outcome::Failed { code: "INVALID_ORGANIZATIONS_POLICY", message };
+    }
+    match entity_at(world, path) {
+        Some(entity) => Outcome::Completed(activity::report(world, entity)),
+        None => Outcome::Failed {
+            code: "INVALID_ORGANIZATIONS_ENTITY_PATH",
+            message: "The specified entity path is invalid.",
+        },
+    }
+}
+
+/// The entity, if the whole path is right; a slash at its end makes it wrong.
+fn entity_at(world: &World, path: &str) -> Option<Entity> {
+    let (index, last) = (world.index(), path.rsplit('/').next()?);
+    if let Some(unit) = index.units.get(last) {
+        return (index.unit_paths[*unit as usize] == path).then_some(Entity::Unit(*unit));
+    }
+    let account = *index.accounts.get(last)?;
+    (world.account_path(&world.accounts[account as usize]) == path).then_some(Entity::Account(account))
+}

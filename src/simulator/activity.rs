@@ -1,0 +1,127 @@
+//! When which account last used which service: a pure function of the day, so it costs no state.
+//!
+//! The access report (`access_report`) serves it, and `truth` states it. The rules are those of
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html>:
+//! a root's or OU's report covers the services that service control policies allow there and the accounts
+//! below, the management account left out; an account's report covers its own activity.
+
+use super::dice;
+use super::organization::{Account, DAY, Millis, World};
+use super::seed::names::SERVICES;
+
+/// What a report is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entity {
+    Unit(u32),
+    Account(u32),
+}
+
+/// One service in a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ServiceActivity {
+    pub namespace: &'static str,
+    pub name: &'static str,
+    pub last: Option<Attempt>,
+    /// Accounts that attempted.
+    pub accounts: i64,
+}
+
+/// The latest attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Attempt {
+    pub at: Millis,
+    pub region: &'static str,
+    pub account: u32,
+}
+
+/// AWS's tracking period (same page).
+const TRACKED: Millis = 400 * DAY;
+
+/// The report's rows, by namespace.
+pub(super) fn report(world: &World, entity: Entity) -> Vec<ServiceActivity> {
+    let (unit, accounts, everything) = match entity {
+        Entity::Unit(unit) => (unit, accounts_below(world, unit), false),
+        Entity::Account(account) => {
+            let parent = world.accounts[account as usize].parent;
+            (parent, vec![account], account == world.identity.management_account)
+        }
+    };
+    let denied = denied_services(world, unit);
+    let mut rows: Vec<ServiceActivity> = SERVICES
+        .iter()
+        .take(world.config.size.services)
+        .filter(|(namespace, _, _)| everything || !denied.contains(namespace))
+        .map(|&(namespace, name, popularity)| {
+            let mut row = ServiceActivity { namespace, name, last: None, accounts: 0 };
+            for &account in &accounts {
+                if let Some(at) =
+                    last_attempt(world, &world.accounts[account as usize], namespace, popularity)
+                {
+                    row.accounts += 1;
+                    if row.last.as_ref().is_none_or(|last| last.at < at) {
+                        row.last = Some(Attempt { at, region: region(world, account, namespace), account });
+                    }
+                }
+            }
+            row
+        })
+        .collect();
+    rows.sort_by_key(|row| row.namespace);
+    rows
+}
+
+fn accounts_below(world: &World, unit: u32) -> Vec<u32> {
+    let index = world.index();
+    let (mut below, mut open) = (Vec::new(), vec![unit]);
+    while let Some(unit) = open.pop() {
+        below.extend(&index.accounts_of[unit as usize]);
+        open.extend(&index.units_of[unit as usize]);
+    }
+    below.retain(|account| *account != world.identity.management_account);
+    below.sort_unstable();
+    below
+}
+
+fn denied_services(world: &World, unit: u32) -> Vec<&str> {
+    let (mut denied, mut next) = (Vec::new(), Some(unit));
+    while let Some(position) = next {
+        let unit = &world.units[position as usize];
+        denied.extend(unit.denied_services.iter().map(String::as_str));
+        next = unit.parent;
+    }
+    denied
+}
+
+/// Services are used at regular intervals of their own, or never; nothing was used today yet.
+fn last_attempt(world: &World, account: &Account, namespace: &str, popularity: u64) -> Option<Millis> {
+    let dice = dice::hash(world.config.seed, &[&account.id, namespace]);
+    if dice % 100 >= popularity {
+        return None;
+    }
+    const INTERVALS: [i64; 8] = [1, 1, 1, 2, 7, 30, 90, 250];
+    let interval = INTERVALS[(dice >> 8) as usize % INTERVALS.len()];
+    let phase = (dice >> 16) as i64 & 0xff;
+    let start = world.config.start.timestamp_millis();
+    let midnight = start - start.rem_euclid(DAY);
+    let until = account
+        .idle_since
+        .map_or(i64::from(world.day), |idle| i64::from(world.day).min((idle - midnight).div_euclid(DAY)));
+    let yesterday = until - 1;
+    let day = yesterday - (yesterday + phase).rem_euclid(interval);
+    let at = midnight + day * DAY + ((dice >> 24) as i64 & 0xffff) * 1_000;
+    (at > account.joined_at && world.now() - at < TRACKED).then_some(at)
+}
+
+fn region(world: &World, account: u32, namespace: &str) -> &'static str {
+    let regions = world.config.partition.regions();
+    if namespace == "iam" {
+        return regions[0];
+    }
+    regions
+        [dice::hash(world.config.seed, &["region", namespace, &account.to_string()]) as usize % regions.len()]
+}
+
+/// The Region that the row of a service which nobody used still carries: only `iam` has one.
+pub(super) fn idle_region(world: &World, namespace: &str) -> Option<&'static str> {
+    (namespace == "iam").then(|| world.config.partition.regions()[0])
+}

@@ -1,0 +1,281 @@
+//! What organization to simulate, and how awkwardly it answers.
+//!
+//! Plain data: `seed` reads the sizes, `ops` the toggles, `throttle` the rates. Nothing here acts.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeZone, Utc};
+
+/// How many things of each kind the organization has on day 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    pub accounts: usize,
+    pub organizational_units: usize,
+    pub users: usize,
+    pub groups: usize,
+    pub memberships: usize,
+    pub permission_sets: usize,
+    /// Provisioned (account, permission set) pairs.
+    pub pairs: usize,
+    pub assignments: usize,
+    /// Services in an access report (AWS lists about 455; <https://docs.aws.amazon.com/service-authorization/>).
+    pub services: usize,
+}
+
+/// The AWS partition, which decides how every ARN begins and which Regions exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partition {
+    Aws,
+    China,
+    GovCloud,
+}
+
+impl Partition {
+    /// The ARN's second part.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+            Self::China => "aws-cn",
+            Self::GovCloud => "aws-us-gov",
+        }
+    }
+
+    /// Regions in which the partition's accounts are active.
+    pub(super) fn regions(self) -> &'static [&'static str] {
+        match self {
+            Self::Aws => &["us-east-1", "eu-west-1", "eu-central-1", "us-west-2", "ap-southeast-2"],
+            Self::China => &["cn-north-1", "cn-northwest-1"],
+            Self::GovCloud => &["us-gov-west-1", "us-gov-east-1"],
+        }
+    }
+}
+
+/// In which account the caller's credentials live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    ManagementAccount,
+    /// Reads everything but ListAccountAssignmentsForPrincipal and the access report
+    /// (<https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html>).
+    DelegatedAdministrator,
+    /// Sees that the organization and the instance exist, and is denied everything else.
+    MemberAccount,
+}
+
+/// Which Identity Center instances exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instances {
+    /// The usual one, owned by the management account.
+    Organization,
+    /// Only an instance of a member account: users and groups, but no permission sets.
+    Account,
+    /// Both, the account instance listed first.
+    Several,
+    None,
+}
+
+/// Calls a second that each bucket refills; a bucket holds `burst` seconds' worth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rates {
+    /// Over all sso-admin operations together
+    /// (<https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>).
+    pub sso_admin: f64,
+    /// Not published; what was seen to work.
+    pub identity_store: f64,
+    /// For each operation of Organizations by itself
+    /// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>).
+    pub organizations_operation: f64,
+    /// Not published.
+    pub iam: f64,
+    /// How many seconds' worth of calls a full bucket holds.
+    pub burst: f64,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self { sso_admin: 20.0, identity_store: 20.0, organizations_operation: 8.0, iam: 10.0, burst: 1.0 }
+    }
+}
+
+impl Rates {
+    /// The same proportions, `factor` times as fast: for tests that have no minutes to spend.
+    #[must_use]
+    pub fn scaled(self, factor: f64) -> Self {
+        Self {
+            sso_admin: self.sso_admin * factor,
+            identity_store: self.identity_store * factor,
+            organizations_operation: self.organizations_operation * factor,
+            iam: self.iam * factor,
+            burst: self.burst,
+        }
+    }
+}
+
+/// The whole description of a simulated organization. Start from a preset and change fields.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub size: Size,
+    /// Everything generated follows from it.
+    pub seed: u64,
+    /// The moment of day 0; day n is n times 24 hours later.
+    pub start: DateTime<Utc>,
+    /// Events of change per day.
+    pub changes_per_day: usize,
+    pub partition: Partition,
+    /// The Region of the instance.
+    pub region: String,
+    /// Regions to which the instance was replicated; permission sets cannot be read there.
+    pub additional_regions: Vec<String>,
+    pub instances: Instances,
+    pub caller: Caller,
+    /// What AssumeRole must be told, when set.
+    pub external_id: Option<String>,
+    /// How long each call takes at least.
+    pub latency: Duration,
+    /// `None` never throttles.
+    pub throttling: Option<Rates>,
+    /// Whether the data holds one odd thing of each kind (see `seed::awkward`).
+    pub awkward: bool,
+    /// Whether Organizations now and then answers an empty page that has a token.
+    pub empty_pages: bool,
+    /// The most that any page holds, below what was asked for, as AWS reserves the right to do.
+    pub short_pages: Option<usize>,
+    /// Whether accounts and OUs carry their paths (they do since 2026).
+    pub paths: bool,
+    /// Whether accounts carry `State`.
+    pub account_state: bool,
+    /// Whether accounts carry the retired `Status`.
+    pub account_status: bool,
+    /// Whether service control policies are enabled on the root; the access report needs them.
+    pub service_control_policies: bool,
+    /// `false` is an organization with consolidated billing only.
+    pub all_features: bool,
+    /// A directory by legacy AD sync, which can be neither listed nor described.
+    pub legacy_directory: bool,
+    /// `false`: the caller's account is in no organization.
+    pub in_organization: bool,
+    /// Whether some users carry the enterprise extension (served only to who asks for it).
+    pub extensions: bool,
+    /// How long an access report job stays in progress.
+    pub access_report_duration: Duration,
+}
+
+impl Default for Config {
+    /// An organization of 25 accounts with all of the awkward data, unthrottled, with short pages so that
+    /// every listing has several.
+    fn default() -> Self {
+        Self {
+            size: Size {
+                accounts: 25,
+                organizational_units: 9,
+                users: 60,
+                groups: 12,
+                memberships: 180,
+                permission_sets: 12,
+                pairs: 130,
+                assignments: 230,
+                services: 24,
+            },
+            seed: 1,
+            start: Utc.with_ymd_and_hms(2026, 3, 1, 6, 0, 0).single().expect("a valid constant date"),
+            changes_per_day: 6,
+            partition: Partition::Aws,
+            region: "us-east-1".to_owned(),
+            additional_regions: Vec::new(),
+            instances: Instances::Organization,
+            caller: Caller::ManagementAccount,
+            external_id: None,
+            latency: Duration::ZERO,
+            throttling: None,
+            awkward: true,
+            empty_pages: true,
+            short_pages: Some(20),
+            paths: true,
+            account_state: true,
+            account_status: true,
+            service_control_policies: true,
+            all_features: true,
+            legacy_directory: false,
+            in_organization: true,
+            extensions: true,
+            access_report_duration: Duration::from_millis(20),
+        }
+    }
+}
+
+impl Config {
+    /// A company of 60 accounts and 150 people whose days are worth a tour.
+    pub fn demo() -> Self {
+        Self::sized(
+            Size {
+                accounts: 60,
+                organizational_units: 18,
+                users: 150,
+                groups: 28,
+                memberships: 520,
+                permission_sets: 22,
+                pairs: 420,
+                assignments: 640,
+                services: 40,
+            },
+            8,
+        )
+    }
+
+    /// 100 accounts, 40 permission sets, 400 users, 60 groups.
+    pub fn small() -> Self {
+        Self::sized(
+            Size {
+                accounts: 100,
+                organizational_units: 24,
+                users: 400,
+                groups: 60,
+                memberships: 1_600,
+                permission_sets: 40,
+                pairs: 1_200,
+                assignments: 2_400,
+                services: 40,
+            },
+            12,
+        )
+    }
+
+    /// 1,000 accounts, 150 permission sets, 5,000 users, 500 groups, 20,000 pairs.
+    pub fn medium() -> Self {
+        Self::sized(
+            Size {
+                accounts: 1_000,
+                organizational_units: 120,
+                users: 5_000,
+                groups: 500,
+                memberships: 25_000,
+                permission_sets: 150,
+                pairs: 20_000,
+                assignments: 60_000,
+                services: 60,
+            },
+            60,
+        )
+    }
+
+    /// 5,000 accounts, 500 permission sets, 50,000 users, 3,000 groups, 100,000 pairs, 500,000 assignments.
+    pub fn large() -> Self {
+        Self::sized(
+            Size {
+                accounts: 5_000,
+                organizational_units: 400,
+                users: 50_000,
+                groups: 3_000,
+                memberships: 250_000,
+                permission_sets: 500,
+                pairs: 100_000,
+                assignments: 500_000,
+                services: 60,
+            },
+            400,
+        )
+    }
+
+    fn sized(size: Size, changes_per_day: usize) -> Self {
+        Self { size, changes_per_day, short_pages: None, ..Self::default() }
+    }
+}

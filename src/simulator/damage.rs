@@ -1,0 +1,130 @@
+//! Carries out the faults that `faults` decided on: refusals in the service's words, and broken listings.
+//!
+//! What breaks the connection or the body itself is left to `http`.
+
+use serde_json::{Map, Value};
+
+use super::faults::Action;
+use super::ops::{self, Context};
+use super::paging;
+use super::protocol::{Answer, ApiError, Input, Request, Service};
+
+/// The refusal that an action stands for, if it stands for one.
+pub(super) fn refusal(action: &Action, request: &Request) -> Option<ApiError> {
+    let service = request.service;
+    let operation = &request.operation;
+    Some(match action {
+        Action::Denied { kms_reason } => {
+            let error = ApiError::denied(
+                service,
+                format!("User is not authorized to perform: {}:{operation}", service.as_str()),
+            );
+            match kms_reason {
+                Some(reason) => error.with("Reason", reason.as_str()),
+                None => error,
+            }
+        }
+        Action::Throttle { retry_after_seconds } => {
+            let error = ApiError::throttled(service);
+            match retry_after_seconds {
+                Some(seconds) => error.with("RetryAfterSeconds", *seconds),
+                None => error,
+            }
+        }
+        Action::Status(status) => server_error(*status, service),
+        Action::ExpiredToken => ApiError::invalid(service, "You specified an invalid value for nextToken."),
+        Action::NotFound => not_found(service, operation),
+        Action::ExpiredCredentials => expired(service),
+        _ => return None,
+    })
+}
+
+/// What callers with expired credentials are told.
+pub(super) fn expired(service: Service) -> ApiError {
+    let message = "The security token included in the request is expired";
+    if service.speaks_json() {
+        ApiError::new(400, "ExpiredTokenException", message)
+    } else {
+        ApiError::new(403, "ExpiredToken", message)
+    }
+}
+
+fn server_error(status: u16, service: Service) -> ApiError {
+    let code = match (service, status) {
+        (Service::Iam | Service::Sts, 503) => "ServiceUnavailable",
+        (Service::Iam | Service::Sts, _) => "ServiceFailure",
+        (Service::Organizations, _) => "ServiceException",
+        (_, 503) => "ServiceUnavailableException",
+        _ => "InternalServerException",
+    };
+    ApiError::new(status, code, "An internal error occurred. Try again later.")
+}
+
+fn not_found(service: Service, operation: &str) -> ApiError {
+    let message = "The resource does not exist.";
+    match (service, operation) {
+        (Service::Iam | Service::Sts, _) => ApiError::new(404, "NoSuchEntity", message),
+        (
+            Service::Organizations,
+            "ListOrganizationalUnitsForParent" | "ListAccountsForParent" | "ListChildren",
+        ) => ApiError::new(400, "ParentNotFoundException", message),
+        (Service::Organizations, "DescribeAccount") => {
+            ApiError::new(400, "AccountNotFoundException", message)
+        }
+        (Service::Organizations, "DescribeOrganizationalUnit") => {
+            ApiError::new(400, "OrganizationalUnitNotFoundException", message)
+        }
+        (Service::Organizations, "ListParents") => ApiError::new(400, "ChildNotFoundException", message),
+        (Service::Organizations, _) => ApiError::new(400, "TargetNotFoundException", message),
+        _ => ApiError::not_found(message),
+    }
+}
+
+/// A good answer, damaged. Only JSON listings can be.
+pub(super) fn damage(action: &Action, context: &Context, answer: Answer) -> Answer {
+    let Answer::Json(mut members) = answer else { return answer };
+    let Some(list) = members.iter().find(|(_, value)| value.is_array()).map(|(name, _)| name.clone()) else {
+        return Answer::Json(members);
+    };
+    let next_token = |members: &mut Map<String, Value>, token: String| {
+        members.insert("NextToken".to_owned(), Value::String(token));
+    };
+    match action {
+        Action::MissingListKey => {
+            members.remove(&list);
+        }
+        Action::EmptyPageWithToken => {
+            members.insert(list, Value::Array(Vec::new()));
+            next_token(&mut members, paging::token_to_same_page(context.request));
+        }
+        Action::RepeatToken => {
+            let own = context.request.input.text("NextToken").map(str::to_owned);
+            next_token(&mut members, own.unwrap_or_else(|| paging::token_to_same_page(context.request)));
+        }
+        Action::DuplicateItems => {
+            let again = first_item(context, &list);
+            if let Some(Value::Array(items)) = members.get_mut(&list) {
+                items.splice(0..0, again);
+            }
+        }
+        _ => {}
+    }
+    Answer::Json(members)
+}
+
+/// The first item of the listing's first page.
+fn first_item(context: &Context, list: &str) -> Option<Value> {
+    let request = context.request;
+    let mut input = request.input.0.clone();
+    input.remove("NextToken");
+    let first = Request {
+        service: request.service,
+        operation: request.operation.clone(),
+        input: Input(input),
+        signature: request.signature.clone(),
+    };
+    match ops::answer(&Context { request: &first, ..*context }) {
+        Ok(Answer::Json(members)) => members.get(list)?.as_array()?.first().cloned(),
+        _ => None,
+    }
+}

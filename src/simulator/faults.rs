@@ -1,0 +1,180 @@
+//! Scripted misfortune: which calls go wrong, when, and how.
+//!
+//! A script can be changed while the simulator serves. `damage` carries the actions out; real refusals (a
+//! missing group, a wrong token) are not faults and live in `ops`.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use super::dice::Dice;
+use super::protocol::Request;
+
+/// How a call goes wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// The service's access denied error, with the KMS `Reason` where one is given.
+    Denied { kms_reason: Option<String> },
+    /// The service's own throttling error; `RetryAfterSeconds` is a member of identitystore's body.
+    Throttle { retry_after_seconds: Option<u32> },
+    /// A server error with the service's body: 500 or 503.
+    Status(u16),
+    /// The connection is closed without an answer.
+    Reset,
+    /// No answer, until the client drops the connection.
+    Hang,
+    /// The body ends before its announced length.
+    TruncatedBody,
+    /// JSON or XML that does not parse.
+    MalformedBody,
+    /// The listing's list is missing from an otherwise good answer.
+    MissingListKey,
+    /// Nothing but a token to the same page.
+    EmptyPageWithToken,
+    /// The page's own token again, as the next one. Give it at least two calls.
+    RepeatToken,
+    /// A page's token is no longer valid; calls without a token are left alone.
+    ExpiredToken,
+    /// A page repeats an item of the first page.
+    DuplicateItems,
+    /// ResourceNotFoundException, or what the service has in its place.
+    NotFound,
+    /// The credentials have expired.
+    ExpiredCredentials,
+    /// HTTP 500 with a page of HTML, as proxies send it.
+    Html500,
+}
+
+/// One rule: which calls, and what happens to them.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    operation: String,
+    containing: Option<String>,
+    from: usize,
+    times: usize,
+    action: Action,
+    seen: usize,
+    struck: usize,
+}
+
+impl Fault {
+    /// A fault of every call of an operation: `"ListGroups"`, `"identitystore:ListGroups"`,
+    /// `"identitystore:*"` or `"*"`.
+    pub fn on(operation: &str, action: Action) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            containing: None,
+            from: 1,
+            times: usize::MAX,
+            action,
+            seen: 0,
+            struck: 0,
+        }
+    }
+
+    /// Only calls whose body contains the text, e.g. a group's id.
+    #[must_use]
+    pub fn containing(mut self, text: &str) -> Self {
+        self.containing = Some(text.to_owned());
+        self
+    }
+
+    /// From the nth matching call on, counted from 1.
+    #[must_use]
+    pub fn from_call(mut self, nth: usize) -> Self {
+        self.from = nth;
+        self
+    }
+
+    /// At most so many times.
+    #[must_use]
+    pub fn times(mut self, times: usize) -> Self {
+        self.times = times;
+        self
+    }
+
+    fn matches(&self, request: &Request, body: &str) -> bool {
+        let operation = match self.operation.split_once(':') {
+            Some((service, _)) if service != request.service.as_str() => return false,
+            Some((_, operation)) => operation,
+            None => self.operation.as_str(),
+        };
+        (operation == "*" || operation == request.operation)
+            && self.containing.as_ref().is_none_or(|text| body.contains(text.as_str()))
+            && (self.action != Action::ExpiredToken || request.input.text("NextToken").is_some())
+    }
+}
+
+/// The script. Rules are tried in the order in which they were added; the first that strikes wins.
+#[derive(Debug, Default)]
+pub struct Faults {
+    script: Mutex<Script>,
+}
+
+#[derive(Default)]
+struct Script {
+    faults: Vec<Fault>,
+    storm: Option<Storm>,
+}
+
+struct Storm {
+    dice: Dice,
+    per_mille: usize,
+    actions: Vec<Action>,
+}
+
+impl std::fmt::Debug for Script {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Script").field("faults", &self.faults).finish_non_exhaustive()
+    }
+}
+
+impl Faults {
+    /// Adds a rule.
+    pub fn add(&self, fault: Fault) {
+        self.lock().faults.push(fault);
+    }
+
+    /// Strikes any call with the chance `rate` (0 to 1) with one of the actions, until cleared.
+    pub fn storm(&self, seed: u64, rate: f64, actions: &[Action]) {
+        let per_mille = (rate * 1_000.0) as usize;
+        self.lock().storm = Some(Storm { dice: Dice::new(seed), per_mille, actions: actions.to_vec() });
+    }
+
+    /// Forgets all rules and ends the storm.
+    pub fn clear(&self) {
+        *self.lock() = Script::default();
+    }
+
+    /// How often each rule has struck, by its operation.
+    pub fn struck(&self) -> BTreeMap<String, usize> {
+        let mut struck = BTreeMap::new();
+        for fault in &self.lock().faults {
+            *struck.entry(fault.operation.clone()).or_default() += fault.struck;
+        }
+        struck
+    }
+
+    pub(super) fn strike(&self, request: &Request, body: &str) -> Option<Action> {
+        let mut script = self.lock();
+        for fault in &mut script.faults {
+            if !fault.matches(request, body) {
+                continue;
+            }
+            fault.seen += 1;
+            if fault.seen >= fault.from && fault.struck < fault.times {
+                fault.struck += 1;
+                return Some(fault.action.clone());
+            }
+        }
+        let storm = script.storm.as_mut()?;
+        if storm.actions.is_empty() || storm.dice.below(1_000) >= storm.per_mille {
+            return None;
+        }
+        let action = storm.actions[storm.dice.below(storm.actions.len())].clone();
+        (action != Action::ExpiredToken || request.input.text("NextToken").is_some()).then_some(action)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Script> {
+        self.script.lock().expect("no thread panics while it holds the script")
+    }
+}

@@ -1,0 +1,33 @@
+//! The organization's days, each made once, when it is first asked for.
+
+use std::sync::{Arc, Mutex};
+
+use super::config::Config;
+use super::organization::World;
+use super::{days, seed};
+
+/// Every day so far. Cheap to share; a day's world never changes.
+#[derive(Debug)]
+pub(super) struct History {
+    config: Arc<Config>,
+    worlds: Mutex<Vec<Arc<World>>>,
+}
+
+impl History {
+    pub fn new(config: Config) -> Self {
+        Self { config: Arc::new(config), worlds: Mutex::new(Vec::new()) }
+    }
+
+    /// The organization on that day.
+    pub fn day(&self, day: u32) -> Arc<World> {
+        let mut worlds = self.worlds.lock().expect("no thread panics while it makes a day");
+        while worlds.len() <= day as usize {
+            let next = match worlds.last() {
+                None => seed::world(&self.config),
+                Some(yesterday) => days::next(yesterday),
+            };
+            worlds.push(Arc::new(next));
+        }
+        worlds[day as usize].clone()
+    }
+}

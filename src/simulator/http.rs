@@ -1,0 +1,96 @@
+//! The HTTP server on loopback: connections, headers and bodies, nothing of AWS.
+
+use std::future::pending;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, Incoming};
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use super::protocol::Signature;
+use super::server::{Reply, State};
+
+/// Accepts connections until it is dropped; they end with it.
+pub(super) async fn accept(listener: TcpListener, state: Arc<State>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                // Too many open files, most likely: the next connection may fit again.
+                let Ok((stream, _)) = accepted else { continue };
+                // Small answers must not wait for a full packet.
+                let _ = stream.set_nodelay(true);
+                let state = state.clone();
+                connections.spawn(async move {
+                    let service = service_fn(|request| respond(&state, request));
+                    // A connection that the client cuts is its own business.
+                    let _ = hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
+                });
+            }
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+        }
+    }
+}
+
+async fn respond(state: &State, request: Request<Incoming>) -> io::Result<Response<Payload>> {
+    let (head, body) = request.into_parts();
+    let header = |headers: &HeaderMap, name: &str| headers.get(name)?.to_str().ok().map(str::to_owned);
+    let target = header(&head.headers, "x-amz-target");
+    let token = header(&head.headers, "x-amz-security-token");
+    let signature = header(&head.headers, AUTHORIZATION.as_str())
+        .and_then(|authorization| Signature::parse(&authorization, token.as_deref()));
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    match state.serve(target.as_deref(), signature, body).await {
+        // hyper closes the connection of a service that fails.
+        Reply::Reset => Err(io::Error::other("a scripted reset")),
+        Reply::Hang => pending().await,
+        Reply::Answer { status, content_type, request_id, body, truncated } => {
+            let announced = body.len();
+            let mut bytes = Bytes::from(body);
+            if truncated {
+                bytes.truncate(announced / 2);
+            }
+            Response::builder()
+                .status(status)
+                .header(CONTENT_TYPE, content_type)
+                .header(CONTENT_LENGTH, announced)
+                .header("x-amzn-requestid", request_id)
+                .body(Payload { bytes: Some(bytes), truncated })
+                .map_err(io::Error::other)
+        }
+    }
+}
+
+/// A body in one piece, which may break off.
+struct Payload {
+    bytes: Option<Bytes>,
+    truncated: bool,
+}
+
+impl Body for Payload {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        Poll::Ready(match self.bytes.take() {
+            Some(bytes) => Some(Ok(Frame::data(bytes))),
+            None if self.truncated => Some(Err(io::Error::other("a scripted truncation"))),
+            None => None,
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none() && !self.truncated
+    }
+}

@@ -1,0 +1,177 @@
+//! IAM: the access report of an organization
+//! (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateOrganizationsAccessReport.html>).
+//!
+//! The life of a job is in `access_report`; here are the calls and their XML.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::Context;
+use crate::simulator::access_report::{Job, Outcome};
+use crate::simulator::activity;
+use crate::simulator::config::Caller;
+use crate::simulator::organization::rfc3339;
+use crate::simulator::protocol::{ApiError, element};
+
+pub(super) fn answer(context: &Context) -> Result<String, ApiError> {
+    let operation = match context.request.operation.as_str() {
+        "GenerateOrganizationsAccessReport" => generate,
+        "GetOrganizationsAccessReport" => get,
+        _ => return Err(context.unknown_operation()),
+    };
+    let config = &context.world.config;
+    let possible = config.in_organization && config.all_features && config.service_control_policies;
+    if context.caller != Caller::ManagementAccount || !possible {
+        return Err(context.denied());
+    }
+    operation(context)
+}
+
+fn generate(context: &Context) -> Result<String, ApiError> {
+    let path = context.required("EntityPath")?;
+    let policy = context.request.input.text("OrganizationsPolicyId").unwrap_or_default();
+    if !is_entity_path(path) {
+        let message = format!(
+            "Value '{path}' at 'entityPath' failed to satisfy constraint: Member must satisfy regular expression pattern: ^o-[0-9a-z]{{10,32}}\\/r-[0-9a-z]{{4,32}}[0-9a-z-\\/]*"
+        );
+        return Err(ApiError::invalid(context.request.service, message));
+    }
+    if path.split('/').next() != Some(context.world.identity.organization_id.as_str()) {
+        return Err(context.denied());
+    }
+    let owner = context.request.signature.clone();
+    let id = context.state.reports.generate(context.world, path, policy, owner)?;
+    let mut xml = String::new();
+    element(&mut xml, "JobId", id);
+    Ok(xml)
+}
+
+/// AWS's pattern, which lets a slash at the end pass: the job fails of it later.
+fn is_entity_path(path: &str) -> bool {
+    let mut parts = path.splitn(3, '/');
+    let word = |part: Option<&str>, prefix: &str, least: usize| {
+        part.and_then(|part| part.strip_prefix(prefix)).is_some_and(|rest| {
+            (least..=32).contains(&rest.len())
+                && rest.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        })
+    };
+    let (organization, root) = (parts.next(), parts.next());
+    let rest = parts.next().unwrap_or_default();
+    (19..=427).contains(&path.len())
+        && word(organization, "o-", 10)
+        && word(root, "r-", 4)
+        && rest.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '/')
+}
+
+fn get(context: &Context) -> Result<String, ApiError> {
+    let id = context.required("JobId")?;
+    let input = &context.request.input;
+    let invalid = |message: &str| ApiError::invalid(context.request.service, message);
+    let limit = input.number("MaxItems").unwrap_or(100);
+    if !(1..=1_000).contains(&limit) {
+        return Err(invalid(
+            "Value at 'maxItems' failed to satisfy constraint: Member must have value between 1 and 1000",
+        ));
+    }
+    let sort_key = input.text("SortKey").unwrap_or("SERVICE_NAMESPACE_ASCENDING");
+    let job = context
+        .state
+        .reports
+        .find(id, context.request.signature.as_ref())
+        .ok_or_else(|| ApiError::new(404, "NoSuchEntity", format!("Report {id} not found.")))?;
+    let mut xml = String::new();
+    element(&mut xml, "JobCreationDate", wall(job.created_at));
+    if !job.is_over() {
+        // In progress: neither lists nor counts.
+        element(&mut xml, "JobStatus", "IN_PROGRESS");
+        element(&mut xml, "IsTruncated", false);
+        return Ok(xml);
+    }
+    element(&mut xml, "JobCompletionDate", wall(job.completed_at()));
+    match &*job.outcome {
+        Outcome::Failed { code, message } => {
+            element(&mut xml, "JobStatus", "FAILED");
+            let mut details = String::new();
+            element(&mut details, "Message", message);
+            element(&mut details, "Code", code);
+            xml.push_str(&format!("<ErrorDetails>{details}</ErrorDetails>"));
+            element(&mut xml, "IsTruncated", false);
+        }
+        Outcome::Completed(_) => {
+            element(&mut xml, "JobStatus", "COMPLETED");
+            details(context, &job, &mut xml, sort_key, limit as usize)?;
+        }
+    }
+    Ok(xml)
+}
+
+/// The counts, which every page repeats, and one page of rows.
+fn details(
+    context: &Context,
+    job: &Job,
+    xml: &mut String,
+    sort_key: &str,
+    limit: usize,
+) -> Result<(), ApiError> {
+    let Outcome::Completed(rows) = &*job.outcome else { return Ok(()) };
+    let invalid = |message: &str| ApiError::invalid(context.request.service, message);
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    match sort_key {
+        "SERVICE_NAMESPACE_ASCENDING" => {}
+        "SERVICE_NAMESPACE_DESCENDING" => order.reverse(),
+        "LAST_AUTHENTICATED_TIME_ASCENDING" => {
+            order.sort_by_key(|row| rows[*row].last.as_ref().map(|last| last.at))
+        }
+        "LAST_AUTHENTICATED_TIME_DESCENDING" => {
+            order.sort_by_key(|row| std::cmp::Reverse(rows[*row].last.as_ref().map(|last| last.at)));
+        }
+        _ => return Err(invalid("Value at 'sortKey' is not in the enumeration")),
+    }
+    // A marker is bound to the job and the order.
+    let stamp = format!("{}.{sort_key}.", job.id);
+    let start = match context.request.input.text("Marker") {
+        None => 0,
+        Some(marker) => marker
+            .strip_prefix(&stamp)
+            .and_then(|start| start.parse().ok())
+            .filter(|start| *start <= rows.len())
+            .ok_or_else(|| invalid("Invalid Marker."))?,
+    };
+    let limit = limit.min(context.world.config.short_pages.unwrap_or(limit)).max(1);
+    let end = rows.len().min(start + limit);
+    element(xml, "NumberOfServicesAccessible", rows.len());
+    element(xml, "NumberOfServicesNotAccessed", rows.iter().filter(|row| row.last.is_none()).count());
+    xml.push_str("<AccessDetails>");
+    for row in order[start..end].iter().map(|row| &rows[*row]) {
+        xml.push_str("<member>");
+        element(xml, "ServiceName", row.name);
+        element(xml, "ServiceNamespace", row.namespace);
+        match &row.last {
+            Some(last) => {
+                element(xml, "Region", last.region);
+                element(
+                    xml,
+                    "EntityPath",
+                    context.world.account_path(&context.world.accounts[last.account as usize]),
+                );
+                element(xml, "LastAuthenticatedTime", rfc3339(last.at));
+            }
+            None => {
+                if let Some(region) = activity::idle_region(context.world, row.namespace) {
+                    element(xml, "Region", region);
+                }
+            }
+        }
+        element(xml, "TotalAuthenticatedEntities", row.accounts);
+        xml.push_str("</member>");
+    }
+    xml.push_str("</AccessDetails>");
+    element(xml, "IsTruncated", end < rows.len());
+    if end < rows.len() {
+        element(xml, "Marker", format_args!("{stamp}{end}"));
+    }
+    Ok(())
+}
+
+fn wall(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}

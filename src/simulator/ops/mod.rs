@@ -1,0 +1,88 @@
+//! The operations, one file a service: what a well-formed, allowed, unthrottled call is answered.
+//!
+//! They read the world of the day being served. Who may call what is decided in each service's file, as the
+//! rules differ; damage to answers is the business of `faults`.
+
+mod iam;
+mod identity_store;
+mod organizations;
+mod sso_admin;
+mod sts;
+
+pub(super) use organizations::policy_types;
+
+use serde_json::{Map, Value};
+
+use super::config::Caller;
+use super::organization::World;
+use super::protocol::{Answer, ApiError, Request, Service};
+use super::server::State;
+
+/// Everything that an operation may look at.
+pub(super) struct Context<'a> {
+    pub world: &'a World,
+    pub state: &'a State,
+    pub request: &'a Request,
+    pub caller: Caller,
+}
+
+/// Answers a call.
+pub(super) fn answer(context: &Context) -> Result<Answer, ApiError> {
+    match context.request.service {
+        Service::SsoAdmin => sso_admin::answer(context).map(Answer::Json),
+        Service::IdentityStore => identity_store::answer(context).map(Answer::Json),
+        Service::Organizations => organizations::answer(context).map(Answer::Json),
+        Service::Iam => iam::answer(context).map(Answer::Xml),
+        Service::Sts => sts::answer(context).map(Answer::Xml),
+    }
+}
+
+impl Context<'_> {
+    /// A parameter that must be there.
+    fn required(&self, name: &str) -> Result<&str, ApiError> {
+        self.request.input.text(name).filter(|value| !value.is_empty()).ok_or_else(|| {
+            ApiError::invalid(
+                self.request.service,
+                format!("1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"),
+            )
+        })
+    }
+
+    fn unknown_operation(&self) -> ApiError {
+        ApiError::unknown_operation(self.request.service, &self.request.operation)
+    }
+
+    fn denied(&self) -> ApiError {
+        let prefix = match self.request.service {
+            Service::SsoAdmin => "sso",
+            other => other.as_str(),
+        };
+        let caller = self.state.credentials.caller_arn(self.world, self.request.signature.as_ref());
+        let message =
+            format!("User: {caller} is not authorized to perform: {prefix}:{}", self.request.operation);
+        ApiError::denied(self.request.service, message)
+    }
+}
+
+/// The object's members without those that AWS leaves out, which were written as null.
+fn members(object: Value) -> Map<String, Value> {
+    match object {
+        Value::Object(members) => members.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        other => unreachable!("answers are objects, not {other}"),
+    }
+}
+
+/// A page of items as an answer; the token's key is left out at the end.
+fn listing(key: &str, items: Vec<Value>, token: Option<String>) -> Map<String, Value> {
+    let mut answer = Map::new();
+    answer.insert(key.to_owned(), Value::Array(items));
+    if let Some(token) = token {
+        answer.insert("NextToken".to_owned(), Value::String(token));
+    }
+    answer
+}
+
+/// Tags as AWS sends them.
+fn tag_values(tags: &[(String, String)]) -> Vec<Value> {
+    tags.iter().map(|(key, value)| serde_json::json!({"Key": key, "Value": value})).collect()
+}

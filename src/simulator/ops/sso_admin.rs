@@ -1,0 +1,361 @@
+//! IAM Identity Center: instances, permission sets, assignments
+//! (<https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_Operations.html>).
+
+use serde_json::{Map, Value, json};
+
+use super::{Context, listing, members, tag_values};
+use crate::simulator::config::{Caller, Instances};
+use crate::simulator::organization::{Boundary, DAY, Kind, PermissionSet, epoch};
+use crate::simulator::paging::Pager;
+use crate::simulator::protocol::{ApiError, Service};
+
+type Answer = Result<Map<String, Value>, ApiError>;
+
+pub(super) fn answer(context: &Context) -> Answer {
+    let operation = match context.request.operation.as_str() {
+        "ListInstances" => return list_instances(context),
+        "DescribeInstance" => describe_instance,
+        "ListTagsForResource" => list_tags,
+        "ListPermissionSets" => list_permission_sets,
+        "DescribePermissionSet" => describe_permission_set,
+        "GetInlinePolicyForPermissionSet" => inline_policy,
+        "GetPermissionsBoundaryForPermissionSet" => permissions_boundary,
+        "ListManagedPoliciesInPermissionSet" => managed_policies,
+        "ListCustomerManagedPolicyReferencesInPermissionSet" => customer_managed_policies,
+        "ListAccountsForProvisionedPermissionSet" => provisioned_accounts,
+        "ListPermissionSetsProvisionedToAccount" => provisioned_sets,
+        "ListAccountAssignments" => assignments,
+        "ListAccountAssignmentsForPrincipal" => assignments_for_principal,
+        _ => return Err(context.unknown_operation()),
+    };
+    if context.caller == Caller::MemberAccount {
+        return Err(context.denied());
+    }
+    operation(context)
+}
+
+fn region<'a>(context: &'a Context) -> &'a str {
+    context.request.signature.as_ref().map_or("", |signature| signature.region.as_str())
+}
+
+fn here(context: &Context) -> bool {
+    let config = &context.world.config;
+    region(context) == config.region || config.additional_regions.iter().any(|other| other == region(context))
+}
+
+/// Metadata of the instances, the account instance first.
+fn instances(context: &Context) -> Vec<Map<String, Value>> {
+    let world = context.world;
+    let config = &world.config;
+    let mut found = Vec::new();
+    if matches!(config.instances, Instances::Account | Instances::Several) {
+        let owner = &world.accounts[world.identity.member_account as usize].id;
+        found.push(members(json!({
+            "InstanceArn": world.account_instance_arn(),
+            "IdentityStoreId": world.account_store_id(),
+            "OwnerAccountId": **owner,
+            "Name": "team-instance",
+            "CreatedDate": epoch(world.identity.created_at + 900 * DAY),
+            "Status": "ACTIVE",
+            "PrimaryRegion": config.region,
+        })));
+    }
+    if matches!(config.instances, Instances::Organization | Instances::Several) {
+        let owner = &world.management_account().id;
+        let regions: Vec<Value> = std::iter::once(&config.region)
+            .chain(&config.additional_regions)
+            .map(|name| {
+                json!({
+                    "RegionName": name, "Status": "ACTIVE", "AddedDate": epoch(world.identity.created_at),
+                    "IsPrimaryRegion": *name == config.region,
+                })
+            })
+            .collect();
+        found.push(members(json!({
+            "InstanceArn": world.instance_arn(),
+            "IdentityStoreId": world.store_id(),
+            "IdentityStoreArn":
+                format!("arn:{}:identitystore::{owner}:identitystore/{}", world.partition(), world.store_id()),
+            "OwnerAccountId": **owner,
+            "CreatedDate": epoch(world.identity.created_at),
+            "Status": "ACTIVE",
+            "PrimaryRegion": config.region,
+            "Regions": regions,
+        })));
+    }
+    found
+}
+
+/// In a Region without an instance the list is empty, unless all Regions are asked for.
+fn list_instances(context: &Context) -> Answer {
+    let everywhere = context.request.input.text("RegionScope") == Some("ALL_REGIONS");
+    let found: Vec<Value> = if everywhere || here(context) {
+        instances(context).into_iter().map(Value::Object).collect()
+    } else {
+        Vec::new()
+    };
+    let numbered: Vec<(usize, Value)> = found.into_iter().enumerate().collect();
+    let (page, token) =
+        Pager::of(&context.world.config, context.request)?.cut(&numbered, |(number, _)| *number as u128);
+    Ok(listing("Instances", page.iter().map(|(_, instance)| instance.clone()).collect(), token))
+}
+
+fn describe_instance(context: &Context) -> Answer {
+    let wanted = context.required("InstanceArn")?;
+    let mut found = instances(context)
+        .into_iter()
+        .find(|instance| here(context) && instance["InstanceArn"] == wanted)
+        .ok_or_else(|| context.denied())?;
+    let of_organization = wanted == context.world.instance_arn();
+    found.insert("PermissionSetsEnabled".to_owned(), of_organization.into());
+    let encryption = json!({"KeyType": "AWS_OWNED_KMS_KEY", "EncryptionStatus": "ENABLED"});
+    found.insert("EncryptionConfigurationDetails".to_owned(), encryption);
+    Ok(found)
+}
+
+/// Refuses what the instance or the Region does not support.
+fn check_instance(context: &Context) -> Result<(), ApiError> {
+    let wanted = context.required("InstanceArn")?;
+    let known = instances(context).iter().any(|instance| here(context) && instance["InstanceArn"] == wanted);
+    if !known {
+        return Err(ApiError::not_found(format!("Instance not found: {wanted}")));
+    }
+    let refuse = |message: &str| Err(ApiError::invalid(Service::SsoAdmin, message));
+    if wanted != context.world.instance_arn() {
+        return refuse("The operation is not supported for this Identity Center instance");
+    }
+    // https://docs.aws.amazon.com/singlesignon/latest/userguide/multi-region-iam-identity-center.html
+    if region(context) != context.world.config.region {
+        return refuse(
+            "The operation is not supported in this Region. Use the primary Region of the instance.",
+        );
+    }
+    Ok(())
+}
+
+fn permission_set<'a>(context: &'a Context) -> Result<(u32, &'a PermissionSet), ApiError> {
+    check_instance(context)?;
+    let arn = context.required("PermissionSetArn")?;
+    set_by_arn(context, arn)
+}
+
+fn set_by_arn<'a>(context: &'a Context, arn: &str) -> Result<(u32, &'a PermissionSet), ApiError> {
+    let position = *context.world.index().sets.get(arn).ok_or_else(|| {
+        ApiError::not_found(format!(
+            "Could not find PermissionSet with id {}",
+            arn.rsplit('/').next().unwrap_or(arn)
+        ))
+    })?;
+    Ok((position, &*context.world.sets[position as usize]))
+}
+
+fn list_tags(context: &Context) -> Answer {
+    let arn = context.required("ResourceArn")?;
+    if region(context) != context.world.config.region {
+        return Err(ApiError::not_found(format!("Resource not found: {arn}")));
+    }
+    let tags =
+        if arn == context.world.instance_arn() { &[] } else { set_by_arn(context, arn)?.1.tags.as_slice() };
+    let numbered: Vec<(usize, Value)> = tag_values(tags).into_iter().enumerate().collect();
+    let (page, token) =
+        Pager::of(&context.world.config, context.request)?.cut(&numbered, |(number, _)| *number as u128);
+    Ok(listing("Tags", page.iter().map(|(_, tag)| tag.clone()).collect(), token))
+}
+
+fn list_permission_sets(context: &Context) -> Answer {
+    check_instance(context)?;
+    let world = context.world;
+    let (page, token) =
+        Pager::of(&world.config, context.request)?.cut(&world.index().living_sets, |set| u128::from(*set));
+    Ok(listing(
+        "PermissionSets",
+        page.iter().map(|set| json!(*world.sets[*set as usize].arn)).collect(),
+        token,
+    ))
+}
+
+fn describe_permission_set(context: &Context) -> Answer {
+    let (_, set) = permission_set(context)?;
+    let described = members(json!({
+        "Name": set.name,
+        "PermissionSetArn": *set.arn,
+        "Description": set.description,
+        "CreatedDate": epoch(set.created_at),
+        "SessionDuration": set.session_duration,
+        "RelayState": set.relay_state,
+    }));
+    Ok(members(json!({"PermissionSet": described})))
+}
+
+fn inline_policy(context: &Context) -> Answer {
+    let (_, set) = permission_set(context)?;
+    // No policy is an empty text, not an error.
+    Ok(members(json!({"InlinePolicy": set.inline.as_deref().unwrap_or_default()})))
+}
+
+fn permissions_boundary(context: &Context) -> Answer {
+    let (_, set) = permission_set(context)?;
+    let boundary = match &set.boundary {
+        Some(Boundary::Managed(arn)) => json!({"ManagedPolicyArn": arn}),
+        Some(Boundary::Customer { path, name }) => {
+            json!({"CustomerManagedPolicyReference": members(json!({"Name": name, "Path": path}))})
+        }
+        None => {
+            let message = format!("PermissionsBoundary not found for {}", set.arn);
+            return Err(ApiError::not_found(message));
+        }
+    };
+    Ok(members(json!({"PermissionsBoundary": boundary})))
+}
+
+fn managed_policies(context: &Context) -> Answer {
+    let (_, set) = permission_set(context)?;
+    let policies: Vec<(usize, &String)> = set.aws_managed.iter().enumerate().collect();
+    let (page, token) =
+        Pager::of(&context.world.config, context.request)?.cut(&policies, |(number, _)| *number as u128);
+    let attached = |policy: &str| json!({"Name": policy.rsplit('/').next(), "Arn": context.world.managed_policy_arn(policy)});
+    Ok(listing("AttachedManagedPolicies", page.iter().map(|(_, policy)| attached(policy)).collect(), token))
+}
+
+fn customer_managed_policies(context: &Context) -> Answer {
+    let (_, set) = permission_set(context)?;
+    let policies: Vec<(usize, &(Option<String>, String))> = set.customer_managed.iter().enumerate().collect();
+    let (page, token) =
+        Pager::of(&context.world.config, context.request)?.cut(&policies, |(number, _)| *number as u128);
+    let reference =
+        |(path, name): &(Option<String>, String)| Value::Object(members(json!({"Name": name, "Path": path})));
+    Ok(listing(
+        "CustomerManagedPolicyReferences",
+        page.iter().map(|(_, policy)| reference(policy)).collect(),
+        token,
+    ))
+}
+
+/// The items with the provisioning status that was asked for, if any was.
+fn with_status(context: &Context, items: &[(u32, bool)]) -> Result<Vec<u32>, ApiError> {
+    let wanted = match context.request.input.text("ProvisioningStatus") {
+        None => None,
+        Some("LATEST_PERMISSION_SET_PROVISIONED") => Some(true),
+        Some("LATEST_PERMISSION_SET_NOT_PROVISIONED") => Some(false),
+        Some(other) => {
+            let message = format!("Value '{other}' at 'provisioningStatus' is not in the enumeration");
+            return Err(ApiError::invalid(Service::SsoAdmin, message));
+        }
+    };
+    Ok(items
+        .iter()
+        .filter(|(_, latest)| wanted.is_none_or(|wanted| wanted == *latest))
+        .map(|(item, _)| *item)
+        .collect())
+}
+
+fn provisioned_accounts(context: &Context) -> Answer {
+    let (set, _) = permission_set(context)?;
+    let world = context.world;
+    let accounts = with_status(context, &world.index().accounts_of_set[set as usize])?;
+    let (page, token) =
+        Pager::of(&world.config, context.request)?.cut(&accounts, |account| u128::from(*account));
+    Ok(listing(
+        "AccountIds",
+        page.iter().map(|account| json!(*world.accounts[*account as usize].id)).collect(),
+        token,
+    ))
+}
+
+fn provisioned_sets(context: &Context) -> Answer {
+    check_instance(context)?;
+    let world = context.world;
+    let account = account(context, context.required("AccountId")?)?;
+    let sets = with_status(context, &world.index().sets_of_account[account as usize])?;
+    let (page, token) = Pager::of(&world.config, context.request)?.cut(&sets, |set| u128::from(*set));
+    let mut answer = listing(
+        "PermissionSets",
+        page.iter().map(|set| json!(*world.sets[*set as usize].arn)).collect(),
+        token,
+    );
+    // https://github.com/aws-samples/aft-sso-account-configuration-using-aws-control-tower/issues/1
+    if page.is_empty() {
+        answer.remove("PermissionSets");
+    }
+    Ok(answer)
+}
+
+fn account(context: &Context, id: &str) -> Result<u32, ApiError> {
+    let world = context.world;
+    // A vanished account keeps its assignments, and can still be asked for.
+    let position = world.index().accounts.get(id).copied().or_else(|| {
+        world.accounts.iter().position(|account| *account.id == *id).map(|position| position as u32)
+    });
+    position.ok_or_else(|| ApiError::not_found(format!("Account not found: {id}")))
+}
+
+fn assignments(context: &Context) -> Answer {
+    let (set, _) = permission_set(context)?;
+    let account = account(context, context.required("AccountId")?)?;
+    let world = context.world;
+    let principals = world.pairs.get(&(set, account)).map_or(&[][..], |pair| &pair.principals);
+    let key = |&(kind, position): &(Kind, u32)| (kind as u128) << 32 | u128::from(position);
+    let (page, token) = Pager::of(&world.config, context.request)?.cut(principals, key);
+    let rows = page.iter().map(|&(kind, position)| row(context, account, set, kind, position)).collect();
+    Ok(listing("AccountAssignments", rows, token))
+}
+
+/// "Retrieves a list of the IAM Identity Center associated AWS accounts that the principal has access to":
+/// a user's answer holds its groups' rows too.
+fn assignments_for_principal(context: &Context) -> Answer {
+    check_instance(context)?;
+    if context.caller != Caller::ManagementAccount {
+        return Err(context.denied());
+    }
+    let world = context.world;
+    let index = world.index();
+    let id = context.required("PrincipalId")?;
+    let not_found = || ApiError::not_found(format!("Principal not found: {id}"));
+    let principals: Vec<(Kind, u32)> = match context.required("PrincipalType")? {
+        "GROUP" => vec![(Kind::Group, *index.groups.get(id).ok_or_else(not_found)?)],
+        "USER" => {
+            let user = *index.users.get(id).ok_or_else(not_found)?;
+            let groups = index.groups_of[user as usize].iter().map(|(group, _)| (Kind::Group, *group));
+            groups.chain([(Kind::User, user)]).collect()
+        }
+        other => {
+            let message = format!("Value '{other}' at 'principalType' is not in the enumeration");
+            return Err(ApiError::invalid(Service::SsoAdmin, message));
+        }
+    };
+    let filter = context
+        .request
+        .input
+        .0
+        .get("Filter")
+        .and_then(|filter| filter.get("AccountId"))
+        .and_then(Value::as_str);
+    let mut rows: Vec<(u32, u32, Kind, u32)> = Vec::new();
+    for (kind, position) in principals {
+        for &(account, set) in index.grants.get(&(kind, position)).map_or(&[][..], Vec::as_slice) {
+            if filter.is_none_or(|wanted| *world.accounts[account as usize].id == *wanted) {
+                rows.push((account, set, kind, position));
+            }
+        }
+    }
+    rows.sort_unstable();
+    let key = |&(account, set, kind, position): &(u32, u32, Kind, u32)| {
+        u128::from(account) << 96 | u128::from(set) << 64 | (kind as u128) << 32 | u128::from(position)
+    };
+    let (page, token) = Pager::of(&world.config, context.request)?.cut(&rows, key);
+    let rows = page
+        .iter()
+        .map(|&(account, set, kind, position)| row(context, account, set, kind, position))
+        .collect();
+    Ok(listing("AccountAssignments", rows, token))
+}
+
+fn row(context: &Context, account: u32, set: u32, kind: Kind, position: u32) -> Value {
+    let world = context.world;
+    json!({
+        "AccountId": *world.accounts[account as usize].id,
+        "PermissionSetArn": *world.sets[set as usize].arn,
+        "PrincipalType": kind.as_str(),
+        "PrincipalId": **world.principal_id(kind, position),
+    })
+}

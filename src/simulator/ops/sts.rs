@@ -1,0 +1,62 @@
+//! STS: who am I, and becoming somebody else
+//! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html>).
+
+use chrono::{SecondsFormat, TimeDelta, Utc};
+
+use super::Context;
+use crate::simulator::protocol::{ApiError, element};
+
+pub(super) fn answer(context: &Context) -> Result<String, ApiError> {
+    match context.request.operation.as_str() {
+        "GetCallerIdentity" => Ok(caller_identity(context)),
+        "AssumeRole" => assume_role(context),
+        _ => Err(context.unknown_operation()),
+    }
+}
+
+fn caller_identity(context: &Context) -> String {
+    let arn = context.state.credentials.caller_arn(context.world, context.request.signature.as_ref());
+    let account = arn.split(':').nth(4).unwrap_or_default();
+    let mut xml = String::new();
+    element(&mut xml, "Arn", &arn);
+    element(
+        &mut xml,
+        "UserId",
+        format_args!("AROASIMULATED0000000:{}", arn.rsplit('/').next().unwrap_or_default()),
+    );
+    element(&mut xml, "Account", account);
+    xml
+}
+
+fn assume_role(context: &Context) -> Result<String, ApiError> {
+    let role_arn = context.required("RoleArn")?;
+    let session = context.required("RoleSessionName")?;
+    let parts: Vec<&str> = role_arn.splitn(6, ':').collect();
+    let role = parts.get(5).and_then(|resource| resource.strip_prefix("role/"));
+    let (Some(account), Some(role)) = (parts.get(4), role) else {
+        return Err(ApiError::invalid(context.request.service, format!("{role_arn} is invalid")));
+    };
+    let known = context.world.index().accounts.contains_key(*account);
+    let wanted = context.world.config.external_id.as_deref();
+    if !known || wanted.is_some_and(|wanted| context.request.input.text("ExternalId") != Some(wanted)) {
+        let caller = context.state.credentials.caller_arn(context.world, context.request.signature.as_ref());
+        let message =
+            format!("User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role_arn}");
+        return Err(ApiError::denied(context.request.service, message));
+    }
+    // A role's path is no part of the session's ARN.
+    let role_name = role.rsplit('/').next().unwrap_or(role);
+    let arn = format!("arn:{}:sts::{account}:assumed-role/{role_name}/{session}", context.world.partition());
+    let (access_key_id, token) = context.state.credentials.assume(arn.clone());
+    let seconds = context.request.input.number("DurationSeconds").unwrap_or(3_600);
+    let expiration = (Utc::now() + TimeDelta::seconds(seconds)).to_rfc3339_opts(SecondsFormat::Secs, true);
+    let mut credentials = String::new();
+    element(&mut credentials, "AccessKeyId", &access_key_id);
+    element(&mut credentials, "SecretAccessKey", "simulated-secret");
+    element(&mut credentials, "SessionToken", &token);
+    element(&mut credentials, "Expiration", &expiration);
+    let mut user = String::new();
+    element(&mut user, "AssumedRoleId", format_args!("AROASIMULATED0000000:{session}"));
+    element(&mut user, "Arn", &arn);
+    Ok(format!("<Credentials>{credentials}</Credentials><AssumedRoleUser>{user}</AssumedRoleUser>"))
+}

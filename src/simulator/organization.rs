@@ -1,0 +1,423 @@
+//! The simulated organization on one day: the one source of what is served and of what is true.
+//!
+//! `seed` makes day 0, `days` makes every next day, `ops` reads it to answer calls and `truth` reads it to
+//! state the rows. Things are referred to by their position, which never changes: what is deleted stays as
+//! a record with `exists == false`, because assignments go on naming it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
+
+use chrono::{DateTime, SecondsFormat};
+use serde_json::Value;
+
+use super::config::Config;
+use super::dice;
+
+/// A moment in milliseconds since 1970.
+pub(super) type Millis = i64;
+
+/// Key and value of a tag.
+pub(super) type TagPair = (String, String);
+
+/// What never changes.
+#[derive(Debug)]
+pub(super) struct Identity {
+    pub organization_id: String,
+    pub root_id: String,
+    pub management_account: u32,
+    pub delegated_account: u32,
+    pub member_account: u32,
+    /// 16 hexadecimal digits after `ssoins-`.
+    pub instance_hex: String,
+    /// Ten hexadecimal digits after `d-`; every principal's id begins with them.
+    pub store_hex: String,
+    pub created_at: Millis,
+}
+
+/// The root (position 0) or an organizational unit.
+#[derive(Debug, Clone)]
+pub(super) struct Unit {
+    pub id: Arc<str>,
+    pub name: String,
+    pub parent: Option<u32>,
+    pub exists: bool,
+    pub tags: Vec<TagPair>,
+    /// Namespaces that a service control policy on it denies.
+    pub denied_services: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Account {
+    pub id: Arc<str>,
+    pub name: String,
+    pub email: String,
+    pub state: Option<&'static str>,
+    pub status: Option<&'static str>,
+    pub joined_method: &'static str,
+    pub joined_at: Millis,
+    pub parent: u32,
+    pub exists: bool,
+    /// When it stopped being used.
+    pub idle_since: Option<Millis>,
+    pub tags: Vec<TagPair>,
+}
+
+/// A user; multi-valued attributes are kept as the JSON arrays that AWS sends.
+#[derive(Debug, Clone, Default)]
+pub(super) struct User {
+    pub id: Arc<str>,
+    pub exists: bool,
+    pub user_name: String,
+    pub formatted: Option<String>,
+    pub family_name: Option<String>,
+    pub given_name: Option<String>,
+    pub middle_name: Option<String>,
+    pub honorific_prefix: Option<String>,
+    pub honorific_suffix: Option<String>,
+    pub display_name: Option<String>,
+    pub nick_name: Option<String>,
+    pub profile_url: Option<String>,
+    pub emails: Option<Value>,
+    pub addresses: Option<Value>,
+    pub phone_numbers: Option<Value>,
+    pub photos: Option<Value>,
+    pub roles: Option<Value>,
+    pub external_ids: Option<Value>,
+    pub extensions: Option<Value>,
+    pub user_type: Option<String>,
+    pub title: Option<String>,
+    pub preferred_language: Option<String>,
+    pub locale: Option<String>,
+    pub timezone: Option<String>,
+    pub website: Option<String>,
+    pub birthdate: Option<String>,
+    pub status: Option<&'static str>,
+    pub created_at: Millis,
+    pub updated_at: Millis,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Group {
+    pub id: Arc<str>,
+    pub exists: bool,
+    pub display_name: String,
+    pub description: Option<String>,
+    pub external_ids: Option<Value>,
+    pub created_at: Millis,
+    pub updated_at: Millis,
+}
+
+/// A user's place in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Member {
+    pub user: u32,
+    pub since: Millis,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Boundary {
+    Managed(String),
+    Customer { path: Option<String>, name: String },
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct PermissionSet {
+    pub arn: Arc<str>,
+    pub exists: bool,
+    pub name: String,
+    pub description: Option<String>,
+    pub session_duration: String,
+    pub relay_state: Option<String>,
+    pub created_at: Millis,
+    /// Names of AWS managed policies, with the path that some have (`job-function/Billing`).
+    pub aws_managed: Vec<String>,
+    /// Path (`None`: AWS leaves it out and means `/`) and name.
+    pub customer_managed: Vec<(Option<String>, String)>,
+    pub inline: Option<String>,
+    pub boundary: Option<Boundary>,
+    pub tags: Vec<TagPair>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Kind {
+    Group,
+    User,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Group => "GROUP",
+            Self::User => "USER",
+        }
+    }
+}
+
+/// A permission set's presence in an account.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pair {
+    /// Whether it is provisioned at the set's latest version.
+    pub latest: bool,
+    /// Who is assigned, sorted.
+    pub principals: Vec<(Kind, u32)>,
+}
+
+/// The organization on one day.
+#[derive(Debug)]
+pub(super) struct World {
+    pub day: u32,
+    pub config: Arc<Config>,
+    pub identity: Arc<Identity>,
+    pub units: Vec<Arc<Unit>>,
+    pub accounts: Vec<Arc<Account>>,
+    pub users: Vec<Arc<User>>,
+    pub groups: Vec<Arc<Group>>,
+    /// By group.
+    pub members: Vec<Arc<Vec<Member>>>,
+    pub sets: Vec<Arc<PermissionSet>>,
+    /// By permission set, then account.
+    pub pairs: BTreeMap<(u32, u32), Arc<Pair>>,
+    /// When the directory sync last touched every user and group.
+    pub synced_at: Option<Millis>,
+    pub index: OnceLock<Index>,
+}
+
+/// What answers need to find without searching; made once a day is first asked for.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    pub units: HashMap<Arc<str>, u32>,
+    pub accounts: HashMap<Arc<str>, u32>,
+    pub users: HashMap<Arc<str>, u32>,
+    pub groups: HashMap<Arc<str>, u32>,
+    pub sets: HashMap<Arc<str>, u32>,
+    pub living_accounts: Vec<u32>,
+    pub living_users: Vec<u32>,
+    pub living_groups: Vec<u32>,
+    pub living_sets: Vec<u32>,
+    /// Ids from the organization down, without a trailing slash; by unit.
+    pub unit_paths: Vec<String>,
+    pub units_of: Vec<Vec<u32>>,
+    pub accounts_of: Vec<Vec<u32>>,
+    /// By permission set: account, and whether at the latest version.
+    pub accounts_of_set: Vec<Vec<(u32, bool)>>,
+    /// By account: permission set, and whether at the latest version.
+    pub sets_of_account: Vec<Vec<(u32, bool)>>,
+    /// By principal: account and permission set.
+    pub grants: HashMap<(Kind, u32), Vec<(u32, u32)>>,
+    /// By user: the groups and since when.
+    pub groups_of: Vec<Vec<(u32, Millis)>>,
+}
+
+impl World {
+    /// The moment of this day.
+    pub fn now(&self) -> Millis {
+        self.config.start.timestamp_millis() + i64::from(self.day) * DAY
+    }
+
+    pub fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(self))
+    }
+
+    /// The next day's world before anything happened in it.
+    pub fn tomorrow(&self) -> Self {
+        Self {
+            day: self.day + 1,
+            config: self.config.clone(),
+            identity: self.identity.clone(),
+            units: self.units.clone(),
+            accounts: self.accounts.clone(),
+            users: self.users.clone(),
+            groups: self.groups.clone(),
+            members: self.members.clone(),
+            sets: self.sets.clone(),
+            pairs: self.pairs.clone(),
+            synced_at: self.synced_at,
+            index: OnceLock::new(),
+        }
+    }
+
+    pub fn management_account(&self) -> &Account {
+        &self.accounts[self.identity.management_account as usize]
+    }
+
+    pub fn partition(&self) -> &'static str {
+        self.config.partition.as_str()
+    }
+
+    pub fn organization_arn(&self) -> String {
+        self.organizations_arn("organization", None)
+    }
+
+    pub fn account_arn(&self, account: &Account) -> String {
+        self.organizations_arn("account", Some(&account.id))
+    }
+
+    pub fn unit_arn(&self, unit: &Unit) -> String {
+        self.organizations_arn(if unit.parent.is_none() { "root" } else { "ou" }, Some(&unit.id))
+    }
+
+    fn organizations_arn(&self, kind: &str, id: Option<&str>) -> String {
+        let owner = &self.management_account().id;
+        let organization = &self.identity.organization_id;
+        let id = id.map(|id| format!("/{id}")).unwrap_or_default();
+        format!("arn:{}:organizations::{owner}:{kind}/{organization}{id}", self.partition())
+    }
+
+    pub fn instance_arn(&self) -> String {
+        format!("arn:{}:sso:::instance/ssoins-{}", self.partition(), self.identity.instance_hex)
+    }
+
+    /// The member account's own instance, where `Instances` says that there is one.
+    pub fn account_instance_arn(&self) -> String {
+        let reversed: String = self.identity.instance_hex.chars().rev().collect();
+        format!("arn:{}:sso:::instance/ssoins-{reversed}", self.partition())
+    }
+
+    pub fn store_id(&self) -> String {
+        format!("d-{}", self.identity.store_hex)
+    }
+
+    pub fn account_store_id(&self) -> String {
+        format!("d-{}", self.identity.store_hex.chars().rev().collect::<String>())
+    }
+
+    /// The ARN of a user, group or membership
+    /// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentitystore.html>).
+    pub fn identity_arn(&self, kind: &str, id: &str) -> String {
+        format!("arn:{}:identitystore:::{kind}/{id}", self.partition())
+    }
+
+    pub fn managed_policy_arn(&self, name: &str) -> String {
+        format!("arn:{}:iam::aws:policy/{name}", self.partition())
+    }
+
+    /// A membership's id follows from who is in what since when, so that leaving and returning makes a new one.
+    pub fn membership_id(&self, group: u32, member: Member) -> String {
+        let parts = [
+            &*self.groups[group as usize].id,
+            &*self.users[member.user as usize].id,
+            &member.since.to_string(),
+        ];
+        format!("{}-{}", self.identity.store_hex, dice::uuid_from(self.config.seed, &parts))
+    }
+
+    /// The ids from the organization down to the account, without a trailing slash.
+    pub fn account_path(&self, account: &Account) -> String {
+        format!("{}/{}", self.index().unit_paths[account.parent as usize], account.id)
+    }
+
+    pub fn principal_id(&self, kind: Kind, position: u32) -> &Arc<str> {
+        match kind {
+            Kind::Group => &self.groups[position as usize].id,
+            Kind::User => &self.users[position as usize].id,
+        }
+    }
+
+    pub fn principal_exists(&self, kind: Kind, position: u32) -> bool {
+        match kind {
+            Kind::Group => self.groups[position as usize].exists,
+            Kind::User => self.users[position as usize].exists,
+        }
+    }
+
+    /// When a user or group was last touched, by a change of its own or by the directory sync.
+    pub fn updated_at(&self, own: Millis) -> Millis {
+        own.max(self.synced_at.unwrap_or(own))
+    }
+
+    /// By whom. The value names the sync's run, so that it changes with every one as the time does.
+    pub fn updated_by(&self, own: Millis) -> String {
+        match self.synced_at {
+            Some(synced) if synced >= own => {
+                format!("SCIM/{}", dice::uuid_from(self.config.seed, &["sync", &synced.to_string()]))
+            }
+            _ => created_by(own),
+        }
+    }
+}
+
+/// Who created a user, group or membership.
+pub(super) fn created_by(created_at: Millis) -> String {
+    if created_at % 3 == 0 { "SCIM/provisioning".to_owned() } else { "IAM/identity-admin".to_owned() }
+}
+
+pub(super) const DAY: Millis = 86_400_000;
+
+/// RFC 3339 in UTC, to the second, or to the millisecond where there are any.
+pub(super) fn rfc3339(at: Millis) -> String {
+    let format = if at % 1000 == 0 { SecondsFormat::Secs } else { SecondsFormat::Millis };
+    DateTime::from_timestamp_millis(at)
+        .expect("simulated times lie within a few years of the start")
+        .to_rfc3339_opts(format, true)
+}
+
+/// Seconds since 1970 as AWS JSON 1.1 writes a time.
+pub(super) fn epoch(at: Millis) -> Value {
+    Value::from(at as f64 / 1000.0)
+}
+
+impl Index {
+    fn of(world: &World) -> Self {
+        let mut index = Self {
+            unit_paths: Vec::with_capacity(world.units.len()),
+            units_of: vec![Vec::new(); world.units.len()],
+            accounts_of: vec![Vec::new(); world.units.len()],
+            accounts_of_set: vec![Vec::new(); world.sets.len()],
+            sets_of_account: vec![Vec::new(); world.accounts.len()],
+            groups_of: vec![Vec::new(); world.users.len()],
+            ..Self::default()
+        };
+        for (position, unit) in numbered(&world.units) {
+            index.unit_paths.push(path_of(world, unit));
+            if unit.exists {
+                index.units.insert(unit.id.clone(), position);
+                if let Some(parent) = unit.parent {
+                    index.units_of[parent as usize].push(position);
+                }
+            }
+        }
+        for (position, account) in numbered(&world.accounts).filter(|(_, account)| account.exists) {
+            index.accounts.insert(account.id.clone(), position);
+            index.living_accounts.push(position);
+            index.accounts_of[account.parent as usize].push(position);
+        }
+        for (position, user) in numbered(&world.users).filter(|(_, user)| user.exists) {
+            index.users.insert(user.id.clone(), position);
+            index.living_users.push(position);
+        }
+        for (position, group) in numbered(&world.groups).filter(|(_, group)| group.exists) {
+            index.groups.insert(group.id.clone(), position);
+            index.living_groups.push(position);
+            for member in world.members[position as usize].iter() {
+                index.groups_of[member.user as usize].push((position, member.since));
+            }
+        }
+        for (position, set) in numbered(&world.sets).filter(|(_, set)| set.exists) {
+            index.sets.insert(set.arn.clone(), position);
+            index.living_sets.push(position);
+        }
+        for (&(set, account), pair) in &world.pairs {
+            index.accounts_of_set[set as usize].push((account, pair.latest));
+            index.sets_of_account[account as usize].push((set, pair.latest));
+            for principal in &pair.principals {
+                index.grants.entry(*principal).or_default().push((account, set));
+            }
+        }
+        for grants in index.grants.values_mut() {
+            grants.sort_unstable();
+        }
+        index
+    }
+}
+
+/// The items with their positions.
+pub(super) fn numbered<T>(items: &[Arc<T>]) -> impl Iterator<Item = (u32, &Arc<T>)> {
+    items.iter().enumerate().map(|(position, item)| (position as u32, item))
+}
+
+fn path_of(world: &World, unit: &Unit) -> String {
+    match unit.parent {
+        Some(parent) => format!("{}/{}", path_of(world, &world.units[parent as usize]), unit.id),
+        None => format!("{}/{}", world.identity.organization_id, unit.id),
+    }
+}

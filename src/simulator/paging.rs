@@ -1,0 +1,175 @@
+//! Pages and their tokens.
+//!
+//! A token is opaque and bound to its operation and parameters. It names the key after which the next page
+//! begins, so a listing goes on sensibly when the organization changes in its middle.
+
+use serde_json::Value;
+
+use super::config::Config;
+use super::dice;
+use super::protocol::{ApiError, Input, Request, Service};
+
+/// One page that was asked for.
+#[derive(Debug)]
+pub(super) struct Pager {
+    /// What the token is bound to.
+    scope: u64,
+    after: Option<u128>,
+    limit: usize,
+    /// Answer nothing but a token to the same place.
+    empty: bool,
+}
+
+/// A page's items and, if there are more, the token.
+pub(super) type Page<'a, T> = (&'a [T], Option<String>);
+
+impl Pager {
+    /// Reads and checks `MaxResults` and `NextToken`.
+    ///
+    /// Sizes: Organizations takes 1 to 20, the other two 1 to 100; beyond that the call fails.
+    pub fn of(config: &Config, request: &Request) -> Result<Self, ApiError> {
+        let service = request.service;
+        let maximum = if service == Service::Organizations { 20 } else { 100 };
+        let invalid = |message: String| ApiError::invalid(service, message);
+        let mut limit = maximum;
+        if let Some(wanted) = request.input.number("MaxResults") {
+            if wanted < 1 || wanted > maximum as i64 {
+                return Err(invalid(format!(
+                    "1 validation error detected: Value '{wanted}' at 'maxResults' failed to satisfy constraint: \
+                     Member must have value between 1 and {maximum}"
+                )));
+            }
+            limit = wanted as usize;
+        }
+        let scope = scope_of(request);
+        let (after, nonce) = match request.input.text("NextToken") {
+            None => (None, 0),
+            // The other services take an empty token for none.
+            Some("") if service != Service::Organizations => (None, 0),
+            Some(token) => decode(scope, token)
+                .ok_or_else(|| invalid("You specified an invalid value for nextToken.".to_owned()))?,
+        };
+        let limit = limit.min(config.short_pages.unwrap_or(limit)).max(1);
+        // "can occasionally return an empty set of results even when there are more results available"
+        // (https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html)
+        let dice = dice::mix(scope ^ after.map_or(7, |after| after as u64));
+        let empty =
+            config.empty_pages && service == Service::Organizations && nonce == 0 && dice.is_multiple_of(4);
+        Ok(Self { scope, after, limit, empty })
+    }
+
+    /// Cuts the page out of all items, which must ascend by `key`.
+    pub fn cut<'a, T>(&self, items: &'a [T], key: impl Fn(&T) -> u128) -> Page<'a, T> {
+        if self.empty {
+            return (&[], Some(encode(self.scope, self.after, 1)));
+        }
+        let start = self.after.map_or(0, |after| items.partition_point(|item| key(item) <= after));
+        let end = items.len().min(start + self.limit);
+        let page = &items[start..end];
+        let token =
+            page.last().filter(|_| end < items.len()).map(|last| encode(self.scope, Some(key(last)), 0));
+        (page, token)
+    }
+}
+
+/// A fresh token to where the request's own page begins: what an empty page carries.
+pub(super) fn token_to_same_page(request: &Request) -> String {
+    let scope = scope_of(request);
+    let (after, nonce) =
+        request.input.text("NextToken").and_then(|token| decode(scope, token)).unwrap_or((None, 0));
+    encode(scope, after, nonce.wrapping_add(1))
+}
+
+fn scope_of(request: &Request) -> u64 {
+    let Input(members) = &request.input;
+    let mut parts: Vec<String> = members
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "NextToken" | "MaxResults"))
+        .map(|(name, value)| format!("{name}={}", Value::to_string(value)))
+        .collect();
+    parts.sort();
+    let mut texts = vec![request.operation.as_str()];
+    texts.extend(parts.iter().map(String::as_str));
+    dice::hash(17, &texts)
+}
+
+/// Nonce, whether there is a key, key and check, in hexadecimal; the text says nothing to a reader.
+fn encode(scope: u64, after: Option<u128>, nonce: u8) -> String {
+    let key = after.unwrap_or_default();
+    let check = check(scope, after, nonce);
+    let pad = dice::mix(check) as u128 * 0x1_0000_0001;
+    format!("AAMA{nonce:02x}{:x}{:032x}{check:016x}", u8::from(after.is_some()), key ^ pad)
+}
+
+fn decode(scope: u64, token: &str) -> Option<(Option<u128>, u8)> {
+    let digits = token.strip_prefix("AAMA").filter(|digits| digits.len() == 51 && digits.is_ascii())?;
+    let nonce = u8::from_str_radix(&digits[..2], 16).ok()?;
+    let sent = u64::from_str_radix(&digits[35..], 16).ok()?;
+    let pad = dice::mix(sent) as u128 * 0x1_0000_0001;
+    let key = u128::from_str_radix(&digits[3..35], 16).ok()? ^ pad;
+    let after = (&digits[2..3] == "1").then_some(key);
+    (check(scope, after, nonce) == sent).then_some((after, nonce))
+}
+
+fn check(scope: u64, after: Option<u128>, nonce: u8) -> u64 {
+    let key = after.map_or(1, |after| after ^ (after >> 64)) as u64;
+    dice::mix(scope ^ dice::mix(key ^ u64::from(nonce) << 56))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(input: Value) -> Request {
+        let Value::Object(members) = input else { panic!("parameters are an object") };
+        Request {
+            service: Service::IdentityStore,
+            operation: "ListUsers".to_owned(),
+            input: Input(members),
+            signature: None,
+        }
+    }
+
+    #[test]
+    fn pages_follow_each_other_and_end() {
+        let config = Config { empty_pages: false, short_pages: None, ..Config::default() };
+        let items: Vec<u32> = (0..25).collect();
+        let (mut seen, mut token) = (Vec::new(), None);
+        loop {
+            let request = request(serde_json::json!({"MaxResults": 10, "NextToken": token}));
+            let (page, next) = Pager::of(&config, &request).unwrap().cut(&items, |item| u128::from(*item));
+            seen.extend_from_slice(page);
+            token = next;
+            if token.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, items);
+    }
+
+    #[test]
+    fn a_token_is_bound_to_its_parameters() {
+        let config = Config::default();
+        let first = request(serde_json::json!({"IdentityStoreId": "d-1"}));
+        let items: Vec<u32> = (0..200).collect();
+        let (_, token) = Pager::of(&config, &first).unwrap().cut(&items, |item| u128::from(*item));
+        let stolen = request(serde_json::json!({"IdentityStoreId": "d-2", "NextToken": token}));
+        assert_eq!(Pager::of(&config, &stolen).unwrap_err().code, "ValidationException");
+        let garbled = request(serde_json::json!({"IdentityStoreId": "d-1", "NextToken": "AAMAx"}));
+        assert!(Pager::of(&config, &garbled).is_err());
+    }
+
+    #[test]
+    fn sizes_beyond_the_maximum_fail() {
+        let config = Config::default();
+        let mut request = request(serde_json::json!({"MaxResults": 101}));
+        assert_eq!(Pager::of(&config, &request).unwrap_err().code, "ValidationException");
+        (request.service, request.input) = (Service::Organizations, Input::default());
+        for (name, value) in
+            [("MaxResults", Value::from(0)), ("MaxResults", Value::from(21)), ("NextToken", Value::from(""))]
+        {
+            request.input = Input([(name.to_owned(), value)].into_iter().collect());
+            assert_eq!(Pager::of(&config, &request).unwrap_err().code, "InvalidInputException");
+        }
+    }
+}

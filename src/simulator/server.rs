@@ -1,0 +1,167 @@
+//! What a call goes through before and after its operation: credentials, faults, buckets, the log.
+//!
+//! `http` brings the bytes; `ops` knows the answers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+
+use bytes::Bytes;
+
+use super::access_report::Reports;
+use super::calls::{Call, Calls};
+use super::config::Config;
+use super::credentials::Credentials;
+use super::damage;
+use super::dice;
+use super::faults::{Action, Faults};
+use super::history::History;
+use super::ops::{self, Context};
+use super::organization::World;
+use super::protocol::{self, ApiError, Request, Service, Signature};
+use super::throttle::Buckets;
+
+/// Everything that the running simulator keeps.
+#[derive(Debug)]
+pub(super) struct State {
+    pub config: Config,
+    pub history: History,
+    pub current: RwLock<Arc<World>>,
+    pub calls: Calls,
+    pub faults: Faults,
+    pub reports: Reports,
+    pub credentials: Credentials,
+    buckets: Buckets,
+    requests: AtomicU64,
+}
+
+/// What goes back over the connection.
+pub(super) enum Reply {
+    Answer {
+        status: u16,
+        content_type: &'static str,
+        request_id: String,
+        body: String,
+        truncated: bool,
+    },
+    /// Close without an answer.
+    Reset,
+    /// Wait for the client to go away.
+    Hang,
+}
+
+impl State {
+    pub fn new(config: Config) -> Self {
+        let history = History::new(config.clone());
+        let current = RwLock::new(history.day(0));
+        Self {
+            config,
+            history,
+            current,
+            calls: Calls::new(),
+            faults: Faults::default(),
+            reports: Reports::default(),
+            credentials: Credentials::default(),
+            buckets: Buckets::default(),
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    pub fn world(&self) -> Arc<World> {
+        self.current.read().expect("no thread panics while it changes the day").clone()
+    }
+
+    /// Serves one call.
+    pub async fn serve(&self, target: Option<&str>, signature: Option<Signature>, body: Bytes) -> Reply {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        let request_id = dice::uuid_from(number, &["request"]);
+        let flight = self.calls.begin();
+        let Some(request) = protocol::parse(target, &body, signature) else {
+            let error = ApiError::new(400, "UnknownOperationException", "");
+            let body = error.body(Service::Organizations, &request_id);
+            return Reply::Answer { status: 400, content_type: JSON, request_id, body, truncated: false };
+        };
+        if !self.config.latency.is_zero() {
+            tokio::time::sleep(self.config.latency).await;
+        }
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let (reply, error_code) = self.reply(&request, &text, request_id);
+        flight.log(Call {
+            service: request.service,
+            operation: request.operation,
+            body: text,
+            access_key_id: request.signature.map(|signature| signature.access_key_id),
+            at: flight.at,
+            status: match &reply {
+                Reply::Answer { status, .. } => *status,
+                Reply::Reset | Reply::Hang => 0,
+            },
+            error_code,
+        });
+        reply
+    }
+
+    fn reply(&self, request: &Request, text: &str, request_id: String) -> (Reply, Option<String>) {
+        let service = request.service;
+        let action = self.faults.strike(request, text);
+        match action {
+            Some(Action::Reset) => return (Reply::Reset, None),
+            Some(Action::Hang) => return (Reply::Hang, None),
+            Some(Action::Html500) => {
+                let body = "<html><body><h1>500 Internal Server Error</h1></body></html>".to_owned();
+                let reply = Reply::Answer {
+                    status: 500,
+                    content_type: "text/html",
+                    request_id,
+                    body,
+                    truncated: false,
+                };
+                return (reply, None);
+            }
+            _ => {}
+        }
+        let content_type = if service.speaks_json() { JSON } else { "text/xml" };
+        let (status, error_code, mut body) = match self.answer(request, action.as_ref()) {
+            Ok(answer) => (200, None, answer.body(service, &request.operation, &request_id)),
+            Err(error) => (error.status, Some(error.code.to_owned()), error.body(service, &request_id)),
+        };
+        if action == Some(Action::MalformedBody) {
+            let middle = (0..=body.len() / 2).rev().find(|at| body.is_char_boundary(*at)).unwrap_or(0);
+            body.truncate(middle);
+        }
+        let truncated = action == Some(Action::TruncatedBody);
+        (Reply::Answer { status, content_type, request_id, body, truncated }, error_code)
+    }
+
+    fn answer(&self, request: &Request, action: Option<&Action>) -> Result<protocol::Answer, ApiError> {
+        let service = request.service;
+        let Some(signature) = &request.signature else {
+            let (status, code) = if service.speaks_json() {
+                (400, "MissingAuthenticationTokenException")
+            } else {
+                (403, "MissingAuthenticationToken")
+            };
+            return Err(ApiError::new(status, code, "Missing Authentication Token"));
+        };
+        if self.credentials.is_expired(&signature.access_key_id) {
+            return Err(damage::expired(service));
+        }
+        if let Some(rates) = &self.config.throttling
+            && !self.buckets.take(rates, service, &request.operation)
+        {
+            return Err(ApiError::throttled(service));
+        }
+        if let Some(refusal) = action.and_then(|action| damage::refusal(action, request)) {
+            return Err(refusal);
+        }
+        let world = self.world();
+        let caller = self.credentials.caller(&self.config, &world, Some(signature));
+        let context = Context { world: &world, state: self, request, caller };
+        let answer = ops::answer(&context)?;
+        Ok(match action {
+            Some(action) => damage::damage(action, &context, answer),
+            None => answer,
+        })
+    }
+}
+
+const JSON: &str = "application/x-amz-json-1.1";

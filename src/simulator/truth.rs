@@ -1,0 +1,512 @@
+//! What a complete collection must hold: the rows of every resource, and what differs between two days.
+//!
+//! Written from the world itself, with the model's structs but without a line of the collector's, so that
+//! the two can be held against each other. It states what the configuration's organization *has*; what a
+//! caller may not see (a member account, a legacy directory) is still stated.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::activity::{self, Entity};
+use super::config::Instances;
+use super::ops::policy_types;
+use super::organization::{
+    Boundary, Group, Kind, Member, PermissionSet, TagPair, User, World, created_by, numbered, rfc3339,
+};
+use crate::model::{
+    self, Account, AccountAssignment, EntityType, GroupMembership, Organization, OrganizationalUnit,
+    PermissionSetPolicy, PolicyKind, ProvisionedPermissionSet, RESOURCES, Resource, Root, Row,
+    ServiceLastAccessed, Tag, TaggedType,
+};
+
+/// Rows of one resource: column to value.
+pub type Rows = Vec<Map<String, Value>>;
+
+/// Which assignments a collection can have seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Assignments {
+    /// By pairs: all of them.
+    #[default]
+    All,
+    /// By principals: those of users and groups that exist.
+    LivingPrincipals,
+    /// By principals, and afterwards every provisioned pair that no living principal is assigned on.
+    LivingPrincipalsAndUnseenPairs,
+}
+
+/// For which entities an access report was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReportDepth {
+    None,
+    /// The root and the management account.
+    Root,
+    /// These and the OUs.
+    #[default]
+    OrganizationalUnits,
+    /// These and the accounts.
+    Accounts,
+}
+
+/// What the truth is to cover.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TruthOptions {
+    pub assignments: Assignments,
+    pub access_report: ReportDepth,
+}
+
+/// The keys of the rows that differ between two days.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Changes {
+    pub added: Rows,
+    pub removed: Rows,
+    /// Those with another value in a column that is neither key nor volatile.
+    pub changed: Rows,
+}
+
+impl Changes {
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
+    }
+}
+
+/// One way to a permission set in an account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Access {
+    pub user_id: String,
+    pub account_id: String,
+    pub permission_set_arn: String,
+    /// The group that gives it; `None` when it is assigned to the user.
+    pub group_id: Option<String>,
+}
+
+/// Every resource's rows.
+pub(super) fn all(world: &World, options: TruthOptions) -> BTreeMap<&'static str, Rows> {
+    RESOURCES.iter().map(|spec| (spec.name, rows(world, spec.name, options))).collect()
+}
+
+/// One resource's rows.
+pub(super) fn rows(world: &World, resource: &str, options: TruthOptions) -> Rows {
+    let config = &world.config;
+    let organization = config.in_organization;
+    let store = config.instances != Instances::None;
+    let sets = matches!(config.instances, Instances::Organization | Instances::Several);
+    match resource {
+        "organization" if organization => vec![columns(&organization_row(world))],
+        "roots" if organization => vec![columns(&root_row(world))],
+        "organizational_units" if organization => units(world),
+        "accounts" if organization => accounts(world),
+        "users" if store => world
+            .users
+            .iter()
+            .filter(|user| user.exists)
+            .map(|user| columns(&user_row(world, user)))
+            .collect(),
+        "groups" if store => world
+            .groups
+            .iter()
+            .filter(|group| group.exists)
+            .map(|group| columns(&group_row(world, group)))
+            .collect(),
+        "group_memberships" if store => memberships(world),
+        "permission_sets" if sets => living_sets(world).map(|set| columns(&set_row(set))).collect(),
+        "permission_set_policies" if sets => {
+            living_sets(world).flat_map(|set| policies(world, set)).collect()
+        }
+        "provisioned_permission_sets" if sets => provisioned(world),
+        "account_assignments" if sets => assignments(world, options.assignments),
+        "service_last_accessed" if organization => last_accessed(world, options.access_report),
+        "tags" => tags(world, organization, sets),
+        _ => Vec::new(),
+    }
+}
+
+fn columns<R: Resource>(row: &R) -> Map<String, Value> {
+    Row::whole(row).columns
+}
+
+fn organization_row(world: &World) -> Organization {
+    let owner = world.management_account();
+    Organization {
+        organization_id: world.identity.organization_id.clone(),
+        arn: Some(world.organization_arn()),
+        feature_set: Some(if world.config.all_features { "ALL" } else { "CONSOLIDATED_BILLING" }.to_owned()),
+        management_account_id: Some(owner.id.to_string()),
+        management_account_email: Some(owner.email.clone()),
+        management_account_arn: Some(world.account_arn(owner)),
+    }
+}
+
+fn root_row(world: &World) -> Root {
+    let root = &world.units[0];
+    let types = policy_types(world);
+    Root {
+        root_id: root.id.to_string(),
+        arn: Some(world.unit_arn(root)),
+        name: Some(root.name.clone()),
+        policy_types: (!types.is_empty()).then(|| Value::Array(types).to_string()),
+    }
+}
+
+fn units(world: &World) -> Rows {
+    let living = numbered(&world.units).filter(|(_, unit)| unit.exists && unit.parent.is_some());
+    living
+        .map(|(position, unit)| {
+            columns(&OrganizationalUnit {
+                ou_id: unit.id.to_string(),
+                arn: Some(world.unit_arn(unit)),
+                name: Some(unit.name.clone()),
+                parent_id: unit.parent.map(|parent| world.units[parent as usize].id.to_string()),
+                entity_path: Some(world.index().unit_paths[position as usize].clone()),
+            })
+        })
+        .collect()
+}
+
+fn accounts(world: &World) -> Rows {
+    let config = &world.config;
+    let living = numbered(&world.accounts).filter(|(_, account)| account.exists);
+    living
+        .map(|(position, account)| {
+            let state = account.state.filter(|_| config.account_state);
+            let status = account.status.filter(|_| config.account_status);
+            columns(&Account {
+                account_id: account.id.to_string(),
+                arn: Some(world.account_arn(account)),
+                name: Some(account.name.clone()),
+                email: Some(account.email.clone()),
+                state: state.or(status).map(str::to_owned),
+                joined_method: Some(account.joined_method.to_owned()),
+                joined_at: Some(rfc3339(account.joined_at)),
+                parent_id: Some(world.units[account.parent as usize].id.to_string()),
+                entity_path: Some(world.account_path(account)),
+                is_management_account: Some(position == world.identity.management_account),
+            })
+        })
+        .collect()
+}
+
+fn user_row(world: &World, user: &User) -> model::User {
+    let text = |value: &Option<Value>| value.as_ref().map(Value::to_string);
+    // The address marked as primary; AWS allows one address, so an unmarked one is it.
+    let primary_email = user.emails.as_ref().and_then(|emails| {
+        let emails = emails.as_array()?;
+        let primary = emails.iter().find(|email| email["Primary"] == true).or(emails.first())?;
+        primary["Value"].as_str().map(str::to_owned)
+    });
+    model::User {
+        user_id: user.id.to_string(),
+        user_name: Some(user.user_name.clone()),
+        display_name: user.display_name.clone(),
+        given_name: user.given_name.clone(),
+        family_name: user.family_name.clone(),
+        primary_email,
+        user_status: user.status.map(str::to_owned),
+        user_type: user.user_type.clone(),
+        title: user.title.clone(),
+        user_arn: Some(world.identity_arn("user", &user.id)),
+        nick_name: user.nick_name.clone(),
+        formatted_name: user.formatted.clone(),
+        middle_name: user.middle_name.clone(),
+        honorific_prefix: user.honorific_prefix.clone(),
+        honorific_suffix: user.honorific_suffix.clone(),
+        profile_url: user.profile_url.clone(),
+        preferred_language: user.preferred_language.clone(),
+        locale: user.locale.clone(),
+        timezone: user.timezone.clone(),
+        website: user.website.clone(),
+        birthdate: user.birthdate.clone(),
+        emails: text(&user.emails),
+        phone_numbers: text(&user.phone_numbers),
+        addresses: text(&user.addresses),
+        photos: text(&user.photos),
+        roles: text(&user.roles),
+        external_ids: text(&user.external_ids),
+        extensions: text(&user.extensions),
+        created_at: Some(rfc3339(user.created_at)),
+        created_by: Some(created_by(user.created_at)),
+        updated_at: Some(rfc3339(world.updated_at(user.updated_at))),
+        updated_by: Some(world.updated_by(user.updated_at)),
+    }
+}
+
+fn group_row(world: &World, group: &Group) -> model::Group {
+    model::Group {
+        group_id: group.id.to_string(),
+        display_name: Some(group.display_name.clone()),
+        description: group.description.clone(),
+        external_ids: group.external_ids.as_ref().map(Value::to_string),
+        group_arn: Some(world.identity_arn("group", &group.id)),
+        created_at: Some(rfc3339(group.created_at)),
+        created_by: Some(created_by(group.created_at)),
+        updated_at: Some(rfc3339(world.updated_at(group.updated_at))),
+        updated_by: Some(world.updated_by(group.updated_at)),
+    }
+}
+
+fn memberships(world: &World) -> Rows {
+    let living = numbered(&world.groups).filter(|(_, group)| group.exists);
+    living
+        .flat_map(|(position, group)| {
+            world.members[position as usize].iter().map(move |&member: &Member| {
+                let id = world.membership_id(position, member);
+                columns(&GroupMembership {
+                    group_id: group.id.to_string(),
+                    user_id: world.users[member.user as usize].id.to_string(),
+                    membership_arn: Some(world.identity_arn("membership", &id)),
+                    membership_id: Some(id),
+                    created_at: Some(rfc3339(member.since)),
+                    created_by: Some(created_by(member.since)),
+                    updated_at: Some(rfc3339(world.updated_at(member.since))),
+                    updated_by: Some(world.updated_by(member.since)),
+                })
+            })
+        })
+        .collect()
+}
+
+fn living_sets(world: &World) -> impl Iterator<Item = &PermissionSet> {
+    world.sets.iter().map(|set| &**set).filter(|set| set.exists)
+}
+
+fn set_row(set: &PermissionSet) -> model::PermissionSet {
+    model::PermissionSet {
+        permission_set_arn: set.arn.to_string(),
+        name: Some(set.name.clone()),
+        description: set.description.clone(),
+        session_duration: Some(set.session_duration.clone()),
+        relay_state: set.relay_state.clone(),
+        created_at: Some(rfc3339(set.created_at)),
+    }
+}
+
+fn policies(world: &World, set: &PermissionSet) -> Rows {
+    let row = |kind, policy: String| PermissionSetPolicy {
+        permission_set_arn: set.arn.to_string(),
+        kind,
+        policy,
+        ..PermissionSetPolicy::default()
+    };
+    let customer = |kind, path: &Option<String>, name: &str| {
+        let path = path.as_deref().unwrap_or("/");
+        PermissionSetPolicy {
+            policy_name: Some(name.to_owned()),
+            policy_path: Some(path.to_owned()),
+            ..row(kind, format!("{path}{name}"))
+        }
+    };
+    let mut found = Vec::new();
+    for policy in &set.aws_managed {
+        let name = policy.rsplit('/').next().map(str::to_owned);
+        let arn = world.managed_policy_arn(policy);
+        found.push(PermissionSetPolicy { policy_name: name, ..row(PolicyKind::AwsManaged, arn) });
+    }
+    for (path, name) in &set.customer_managed {
+        found.push(customer(PolicyKind::CustomerManaged, path, name));
+    }
+    if let Some(document) = &set.inline {
+        found.push(PermissionSetPolicy {
+            document: Some(document.clone()),
+            ..row(PolicyKind::Inline, "inline".to_owned())
+        });
+    }
+    match &set.boundary {
+        Some(Boundary::Managed(arn)) => found.push(row(PolicyKind::PermissionsBoundary, arn.clone())),
+        Some(Boundary::Customer { path, name }) => {
+            found.push(customer(PolicyKind::PermissionsBoundary, path, name));
+        }
+        None => {}
+    }
+    found.iter().map(columns).collect()
+}
+
+fn provisioned(world: &World) -> Rows {
+    let status = |latest: bool| {
+        if latest { "LATEST_PERMISSION_SET_PROVISIONED" } else { "LATEST_PERMISSION_SET_NOT_PROVISIONED" }
+    };
+    let pairs = world.pairs.iter();
+    pairs
+        .map(|(&(set, account), pair)| {
+            columns(&ProvisionedPermissionSet {
+                account_id: world.accounts[account as usize].id.to_string(),
+                permission_set_arn: world.sets[set as usize].arn.to_string(),
+                provisioning_status: Some(status(pair.latest).to_owned()),
+            })
+        })
+        .collect()
+}
+
+fn assignments(world: &World, which: Assignments) -> Rows {
+    let mut rows = Vec::new();
+    for (&(set, account), pair) in &world.pairs {
+        let lives = |&(kind, position): &(Kind, u32)| world.principal_exists(kind, position);
+        let whole_pair = match which {
+            Assignments::All => true,
+            Assignments::LivingPrincipals => false,
+            Assignments::LivingPrincipalsAndUnseenPairs => !pair.principals.iter().any(lives),
+        };
+        for principal in pair.principals.iter().filter(|principal| whole_pair || lives(principal)) {
+            rows.push(columns(&AccountAssignment {
+                account_id: world.accounts[account as usize].id.to_string(),
+                permission_set_arn: world.sets[set as usize].arn.to_string(),
+                principal_type: principal.0.as_str().to_owned(),
+                principal_id: world.principal_id(principal.0, principal.1).to_string(),
+            }));
+        }
+    }
+    rows
+}
+
+fn last_accessed(world: &World, depth: ReportDepth) -> Rows {
+    let config = &world.config;
+    if depth == ReportDepth::None || !config.all_features || !config.service_control_policies {
+        return Vec::new();
+    }
+    let management = world.identity.management_account;
+    let mut entities = vec![Entity::Unit(0), Entity::Account(management)];
+    if depth >= ReportDepth::OrganizationalUnits {
+        let units = numbered(&world.units).filter(|(position, unit)| unit.exists && *position != 0);
+        entities.extend(units.map(|(position, _)| Entity::Unit(position)));
+    }
+    if depth >= ReportDepth::Accounts {
+        let accounts = world.index().living_accounts.iter().filter(|account| **account != management);
+        entities.extend(accounts.map(|account| Entity::Account(*account)));
+    }
+    entities.into_iter().flat_map(|entity| entity_rows(world, entity)).collect()
+}
+
+fn entity_rows(world: &World, entity: Entity) -> Rows {
+    let (entity_id, entity_type, entity_path) = match entity {
+        Entity::Unit(position) => {
+            let kind = if position == 0 { EntityType::Root } else { EntityType::OrganizationalUnit };
+            let path = world.index().unit_paths[position as usize].clone();
+            (world.units[position as usize].id.to_string(), kind, path)
+        }
+        Entity::Account(position) => {
+            let account = &world.accounts[position as usize];
+            (account.id.to_string(), EntityType::Account, world.account_path(account))
+        }
+    };
+    activity::report(world, entity)
+        .into_iter()
+        .map(|row| {
+            let last = row.last.as_ref();
+            let region = last.map(|last| last.region).or(activity::idle_region(world, row.namespace));
+            columns(&ServiceLastAccessed {
+                entity_id: entity_id.clone(),
+                policy_id: String::new(),
+                service_namespace: row.namespace.to_owned(),
+                entity_type,
+                entity_path: Some(entity_path.clone()),
+                service_name: Some(row.name.to_owned()),
+                last_authenticated_at: last.map(|last| rfc3339(last.at)),
+                last_authenticated_region: region.map(str::to_owned),
+                last_authenticated_entity: last
+                    .map(|last| world.account_path(&world.accounts[last.account as usize])),
+                total_authenticated_entities: Some(row.accounts),
+            })
+        })
+        .collect()
+}
+
+fn tags(world: &World, organization: bool, sets: bool) -> Rows {
+    let mut rows = Vec::new();
+    let mut add = |kind, id: &str, tags: &[TagPair]| {
+        for (key, value) in tags {
+            rows.push(columns(&Tag {
+                resource_type: kind,
+                resource_id: id.to_owned(),
+                key: key.clone(),
+                value: Some(value.clone()),
+            }));
+        }
+    };
+    if organization {
+        for (position, unit) in numbered(&world.units).filter(|(_, unit)| unit.exists) {
+            let kind = if position == 0 { TaggedType::Root } else { TaggedType::OrganizationalUnit };
+            add(kind, &unit.id, &unit.tags);
+        }
+        for account in world.accounts.iter().filter(|account| account.exists) {
+            add(TaggedType::Account, &account.id, &account.tags);
+        }
+    }
+    if sets {
+        living_sets(world).for_each(|set| add(TaggedType::PermissionSet, &set.arn, &set.tags));
+    }
+    rows
+}
+
+/// What differs, resource by resource, so that only one's rows are in memory at a time.
+pub(super) fn net_changes(
+    from: &World,
+    to: &World,
+    options: TruthOptions,
+) -> BTreeMap<&'static str, Changes> {
+    RESOURCES
+        .iter()
+        .map(|spec| {
+            let mut before = keyed(from, spec, options);
+            let mut changes = Changes::default();
+            for (key, row) in keyed(to, spec, options) {
+                match before.remove(&key) {
+                    None => changes.added.push(key_of(&row, spec)),
+                    Some(old) if lasting(&old, spec) != lasting(&row, spec) => {
+                        changes.changed.push(key_of(&row, spec));
+                    }
+                    Some(_) => {}
+                }
+            }
+            changes.removed = before.values().map(|row| key_of(row, spec)).collect();
+            (spec.name, changes)
+        })
+        .collect()
+}
+
+fn keyed(
+    world: &World,
+    spec: &model::ResourceSpec,
+    options: TruthOptions,
+) -> BTreeMap<String, Map<String, Value>> {
+    rows(world, spec.name, options)
+        .into_iter()
+        .map(|row| (Value::Object(key_of(&row, spec)).to_string(), row))
+        .collect()
+}
+
+fn key_of(row: &Map<String, Value>, spec: &model::ResourceSpec) -> Map<String, Value> {
+    spec.key.iter().map(|column| ((*column).to_owned(), row[*column].clone())).collect()
+}
+
+fn lasting<'a>(row: &'a Map<String, Value>, spec: &model::ResourceSpec) -> Vec<(&'a String, &'a Value)> {
+    row.iter().filter(|(column, _)| !spec.volatile.contains(&column.as_str())).collect()
+}
+
+/// Every way of every user that exists.
+pub(super) fn access(world: &World) -> BTreeSet<Access> {
+    let mut ways = BTreeSet::new();
+    for (&(set, account), pair) in &world.pairs {
+        let mut add = |user: u32, group_id: Option<&str>| {
+            ways.insert(Access {
+                user_id: world.users[user as usize].id.to_string(),
+                account_id: world.accounts[account as usize].id.to_string(),
+                permission_set_arn: world.sets[set as usize].arn.to_string(),
+                group_id: group_id.map(str::to_owned),
+            });
+        };
+        for &(kind, position) in
+            pair.principals.iter().filter(|(kind, at)| world.principal_exists(*kind, *at))
+        {
+            match kind {
+                Kind::User => add(position, None),
+                Kind::Group => {
+                    let group = &world.groups[position as usize];
+                    world.members[position as usize]
+                        .iter()
+                        .for_each(|member| add(member.user, Some(&group.id)));
+                }
+            }
+        }
+    }
+    ways
+}
