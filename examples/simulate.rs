@@ -1,0 +1,48 @@
+//! Serves a simulated organization until it is interrupted, to try the program on by hand:
+//!
+//! ```text
+//! cargo run --example simulate -- small
+//! export AWS_ENDPOINT_URL=http://127.0.0.1:… AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
+//! cargo run -- doctor
+//! ```
+//!
+//! The argument is a size: default, demo, small, medium or large. A day typed on standard input is served from
+//! then on.
+
+use std::error::Error;
+
+use orgcensus::simulator::{Config, Simulator};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let config = match std::env::args().nth(1).as_deref() {
+        None | Some("default") => Config::default(),
+        Some("demo") => Config::demo(),
+        Some("small") => Config::small(),
+        Some("medium") => Config::medium(),
+        Some("large") => Config::large(),
+        Some(other) => return Err(format!("no size `{other}`: default, demo, small, medium or large").into()),
+    };
+    let simulator = Simulator::start(config)?;
+    println!("{}", simulator.endpoint());
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    loop {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => return Ok(()),
+            line = lines.next_line() => match line? {
+                Some(line) => match line.trim().parse() {
+                    Ok(day) => {
+                        simulator.set_day(day);
+                        println!("day {day}");
+                    }
+                    Err(_) => println!("not a day: {line}"),
+                },
+                None => {
+                    tokio::signal::ctrl_c().await?;
+                    return Ok(());
+                }
+            },
+        }
+    }
+}
