@@ -281,7 +281,7 @@ impl<'a> Collection<'a> {
             let mut failures = Vec::new();
             for Rejected { task_id, reason } in &rejected {
                 let Some(task) = self.running.get(task_id).map(|running| running.task.clone()) else { continue };
-                let failure = unusable(task.operation(), reason.clone());
+                let failure = unusable(task.operation(), reason.to_string());
                 failures.push(self.failure_outcome(*task_id, &task, failure.into()));
             }
             outcomes.retain(|outcome| !rejected.iter().any(|rejected| rejected.task_id == outcome.task_id()));
