@@ -260,6 +260,7 @@ CREATE UNIQUE INDEX account_assignments_open ON account_assignments_versions (ac
 CREATE INDEX account_assignments_began ON account_assignments_versions (valid_from);
 CREATE INDEX account_assignments_ended ON account_assignments_versions (valid_to) WHERE valid_to IS NOT NULL;
 CREATE INDEX account_assignments_by_principal_id ON account_assignments_versions (principal_id, valid_from, valid_to);
+CREATE INDEX account_assignments_by_permission_set_arn ON account_assignments_versions (permission_set_arn, valid_from, valid_to);
 
 CREATE TABLE service_last_accessed_versions (
     entity_id TEXT NOT NULL, -- id of the root, OU or account that the report is about

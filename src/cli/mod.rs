@@ -4,6 +4,7 @@
 //! examples. Commands decide what to say and in which order; the work is done in `collect`, `query`, `diff`
 //! and `store`, and everything that is shown goes through `output`. Nothing here ends the process.
 
+mod answering;
 mod completions;
 mod global;
 mod query;

@@ -1,15 +1,183 @@
-//! `query`.
+//! `query`: a canned query by name, or any SQL, as of any snapshot.
+
+use std::io::{Read, Write};
+use std::time::Duration;
 
 use clap::Args;
+use rusqlite::types::Value;
 
 use super::GlobalOptions;
-use crate::error::{ExitStatus, Result};
+use super::answering::{answering, no_rows_in};
+use crate::error::{Error, ErrorKind, ExitStatus, Result};
+use crate::output::{Format, RowWriter, words, write_error};
+use crate::query::{
+    CannedQuery, Header, Incomplete, Interruption, ResourcePages, TypedValues, bind, catalog, find,
+    not_complete, prepare, stream,
+};
 
 /// The arguments of `query`.
 #[derive(Debug, Args)]
-pub struct QueryArgs {}
+#[command(after_help = "\
+Examples:
+  orgcensus query --list                                   the canned queries and what they take
+  orgcensus query user-access ana@example.com              a value by its place
+  orgcensus query account-access -p account=prod           or by its name
+  orgcensus query account-access prod --at 2026-09-30      as of the end of a past day
+  orgcensus query privileged-access --output admins.csv    into a file
+  orgcensus query \"SELECT user_name FROM users WHERE user_status = 'DISABLED'\"
+  orgcensus query 'SELECT * FROM accounts WHERE name = :n' -p n=prod
+  orgcensus query - < question.sql                         SQL from standard input
+  orgcensus query --show user-access                       the SQL of a canned query, to start from
 
-/// Runs `query`.
+Values:
+  A user, account, group, permission set or OU is found by id, name or e-mail address, ignoring case, in
+  the snapshot that is asked. A name that matches nothing, or several things, is an error (exit code 2),
+  so that a misspelt name never reads as \"no access\".
+
+Where it is about services, last_authenticated_at is NULL when no attempt was seen in AWS's tracking
+period, and attempts include denied ones.")]
+pub struct QueryArgs {
+    /// The name of a canned query, SQL (anything with white space in it), or - for SQL from standard input
+    #[arg(value_name = "NAME | SQL | -")]
+    question: Option<String>,
+
+    /// The canned query's values, in the order of --list
+    #[arg(value_name = "VALUE")]
+    values: Vec<String>,
+
+    /// Give a parameter its value by name; in SQL of your own it is written :NAME and bound as text
+    #[arg(short, long = "param", value_name = "NAME=VALUE", help_heading = "Question")]
+    param: Vec<String>,
+
+    /// List the canned queries with what they take
+    #[arg(long, conflicts_with_all = ["question", "show"], help_heading = "Question")]
+    list: bool,
+
+    /// Print the SQL of a canned query
+    #[arg(long, value_name = "NAME", conflicts_with = "question", help_heading = "Question")]
+    show: Option<String>,
+
+    /// Give up after this time, e.g. 30s or 5m
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, help_heading = "Question")]
+    timeout: Option<Duration>,
+
+    /// Fail (exit code 4) unless the snapshot saw every table that is read completely
+    #[arg(long, help_heading = "Question")]
+    require_complete: bool,
+}
+
+/// What is asked.
+struct Question {
+    canned: Option<&'static CannedQuery>,
+    header: Header,
+    sql: String,
+}
+
+/// Answers the question.
 pub fn run(args: QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
-    todo!("{args:?} {global:?}")
+    if args.list {
+        return list(global);
+    }
+    if let Some(name) = &args.show {
+        return show(find(name)?, global);
+    }
+    let question = question(args.question.as_deref())?;
+    let usage = question.canned.map(CannedQuery::usage);
+    let typed = TypedValues::new(&question.header, usage.as_deref(), &args.values, &args.param)?;
+    let mut destination = global.destination()?;
+    let format = global.format_for(&destination, Format::Csv);
+
+    let mut census = global.open_census()?;
+    if global.at.is_none() {
+        // One look at the file: a snapshot that is published while we answer does not mix in.
+        let begun = census.connection().execute_batch("BEGIN");
+        begun.map_err(|error| Error::failed("cannot begin to read").caused_by(error))?;
+    }
+    let snapshot = global.snapshot(&census)?;
+    if global.at.is_some() {
+        census.answer_as_of(snapshot.snapshot_id)?;
+    }
+    let pages = ResourcePages::read(census.connection())?;
+    census.guard()?;
+    let mut statement = prepare(&census, &question.sql)?;
+    let resolved = bind(&mut statement, &question.header, usage.as_deref(), &typed, &census, &snapshot)?;
+
+    let resources = pages.read_by(census.connection(), &question.sql);
+    let incomplete = not_complete(&census, snapshot.snapshot_id, &resources)?;
+    if args.require_complete && !incomplete.is_empty() {
+        return Err(Error::new(
+            ErrorKind::Incomplete,
+            not_completely_covered(&incomplete, snapshot.snapshot_id),
+        )
+        .hint(format!("orgcensus snapshots show {} lists what could not be seen", snapshot.snapshot_id)));
+    }
+    words::say(answering(&snapshot));
+    for (name, typed, bound) in &resolved {
+        tracing::info!("{name} {typed:?} is {bound}");
+    }
+    if !incomplete.is_empty() {
+        words::warn(format!(
+            "{}: rows may be missing or old",
+            not_completely_covered(&incomplete, snapshot.snapshot_id)
+        ));
+    }
+    let interruption = Interruption::watch(census.connection(), args.timeout)?;
+    let rows = stream(&census, &question.sql, &mut statement, &interruption, format, &mut destination)?;
+    destination.finish()?;
+    if rows == 0 {
+        words::say(no_rows_in(&snapshot));
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn question(typed: Option<&str>) -> Result<Question> {
+    let sql = match typed {
+        None => {
+            return Err(Error::usage("nothing is asked")
+                .hint("orgcensus query --list shows the canned queries")
+                .hint("orgcensus query 'SELECT …' runs any SQL"));
+        }
+        Some("-") => {
+            let mut sql = String::new();
+            std::io::stdin()
+                .read_to_string(&mut sql)
+                .map_err(|error| Error::failed("cannot read SQL from standard input").caused_by(error))?;
+            sql
+        }
+        Some(text) if text.contains(char::is_whitespace) || text.is_empty() => text.to_owned(),
+        Some(name) => {
+            let canned = find(name)?;
+            return Ok(Question {
+                canned: Some(canned),
+                header: canned.header.clone(),
+                sql: canned.sql.to_owned(),
+            });
+        }
+    };
+    Ok(Question { canned: None, header: Header::parse(&sql)?, sql })
+}
+
+fn not_completely_covered(incomplete: &[Incomplete], snapshot_id: i64) -> String {
+    let resources: Vec<String> = incomplete.iter().map(Incomplete::to_string).collect();
+    format!("snapshot {snapshot_id} does not completely cover {}", resources.join(", "))
+}
+
+fn list(global: &GlobalOptions) -> Result<ExitStatus> {
+    let mut destination = global.destination()?;
+    let format = global.format_for(&destination, Format::Csv);
+    let columns = ["query", "title"].map(str::to_owned);
+    let mut writer = RowWriter::begin(format, &columns, &mut destination)?;
+    for query in catalog() {
+        writer.values(&[Value::Text(query.usage()), Value::Text(query.header.title.clone())])?;
+    }
+    writer.finish()?;
+    destination.finish()?;
+    Ok(ExitStatus::Done)
+}
+
+fn show(query: &CannedQuery, global: &GlobalOptions) -> Result<ExitStatus> {
+    let mut destination = global.destination()?;
+    destination.write_all(query.sql.as_bytes()).map_err(write_error)?;
+    destination.finish()?;
+    Ok(ExitStatus::Done)
 }

@@ -1,15 +1,93 @@
-//! `schema`.
+//! `schema`: the data dictionary, from the census itself.
 
 use clap::Args;
+use rusqlite::types::Value;
 
 use super::GlobalOptions;
-use crate::error::{ExitStatus, Result};
+use crate::error::{Error, ExitStatus, Result};
+use crate::output::{Format, RowWriter};
+use crate::query::did_you_mean;
+use crate::store::{Table, TableKind};
 
 /// The arguments of `schema`.
 #[derive(Debug, Args)]
-pub struct SchemaArgs {}
+#[command(after_help = "\
+Examples:
+  orgcensus schema                     every table and view, one a line
+  orgcensus schema effective_access    its columns and what they mean
+  orgcensus schema --format markdown   for a wiki
 
-/// Runs `schema`.
+Every resource has three views: NAME as of the snapshot that answers, NAME_history with every version and
+when it was seen, and NAME_by_snapshot with one row per snapshot and row.")]
+pub struct SchemaArgs {
+    /// A table or view, to list its columns
+    #[arg(value_name = "NAME")]
+    table: Option<String>,
+}
+
+/// Writes the tables, or one table's columns.
 pub fn run(args: SchemaArgs, global: &GlobalOptions) -> Result<ExitStatus> {
-    todo!("{args:?} {global:?}")
+    let mut destination = global.destination()?;
+    let format = global.format_for(&destination, Format::Csv);
+    let tables = global.open_census()?.tables()?;
+    let (columns, rows) = match &args.table {
+        None => overview(&tables),
+        Some(name) => one(find(&tables, name)?),
+    };
+    let mut writer = RowWriter::begin(format, &columns, &mut destination)?;
+    for row in rows {
+        writer.values(&row)?;
+    }
+    writer.finish()?;
+    destination.finish()?;
+    Ok(ExitStatus::Done)
+}
+
+fn overview(tables: &[Table]) -> (Vec<String>, Vec<Vec<Value>>) {
+    let rows = tables.iter().map(|table| {
+        vec![
+            Value::Text(table.name.clone()),
+            Value::Text(kind(table.kind).to_owned()),
+            Value::Integer(table.columns.len().try_into().unwrap_or(i64::MAX)),
+            Value::Text(table.description.clone()),
+        ]
+    });
+    (["name", "kind", "columns", "description"].map(str::to_owned).to_vec(), rows.collect())
+}
+
+fn one(table: &Table) -> (Vec<String>, Vec<Vec<Value>>) {
+    let rows = table.columns.iter().map(|column| {
+        vec![
+            Value::Text(column.name.clone()),
+            optional(&column.sql_type),
+            Value::Integer(column.in_key.into()),
+            optional(&column.description),
+        ]
+    });
+    (["column", "type", "key", "description"].map(str::to_owned).to_vec(), rows.collect())
+}
+
+fn find<'a>(tables: &'a [Table], name: &str) -> Result<&'a Table> {
+    tables.iter().find(|table| table.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let error = Error::unknown(format!("there is no table or view {name:?}"));
+        let error = match did_you_mean(name, tables.iter().map(|table| table.name.as_str())) {
+            Some(hint) => error.hint(hint),
+            None => error,
+        };
+        error.hint("orgcensus schema lists them all")
+    })
+}
+
+fn kind(kind: TableKind) -> &'static str {
+    match kind {
+        TableKind::Resource => "resource",
+        TableKind::Derived => "derived view",
+        TableKind::SnapshotFact => "snapshot facts",
+        TableKind::History => "history",
+        TableKind::BySnapshot => "by snapshot",
+    }
+}
+
+fn optional(text: &str) -> Value {
+    if text.is_empty() { Value::Null } else { Value::Text(text.to_owned()) }
 }

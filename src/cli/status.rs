@@ -1,9 +1,110 @@
-//! The bare command: the state of the census.
+//! The bare command: the state of the census, or the first commands to type.
+
+use std::io::Write;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
 
 use super::GlobalOptions;
-use crate::error::{ExitStatus, Result};
+use super::answering::{age, answering};
+use crate::error::{Error, ExitStatus, Result};
+use crate::output::{Format, text, write_error};
+use crate::store::{Census, CoverageStatus, Snapshot};
 
-/// Shows the state of the census.
+/// Shows the file, the organization, the last snapshot with its age and gaps, and an unfinished collection.
 pub fn run(global: &GlobalOptions) -> Result<ExitStatus> {
-    todo!("{global:?}")
+    if let Some(format) = global.format.filter(|format| *format != Format::Table) {
+        return Err(Error::usage(format!(
+            "the state of the census is no table: --format {} does not apply",
+            format.name()
+        ))
+        .hint(format!("orgcensus snapshots --format {} lists the snapshots", format.name())));
+    }
+    let mut destination = global.destination()?;
+    let lines = if global.db.exists() { state(global)? } else { first_commands(global) };
+    for line in lines {
+        writeln!(destination, "{}", text::one_line(&line)).map_err(write_error)?;
+    }
+    destination.finish()?;
+    Ok(ExitStatus::Done)
+}
+
+fn first_commands(global: &GlobalOptions) -> Vec<String> {
+    let db = global.db_option();
+    let mut lines = vec![format!("There is no census yet at {}.", global.db.display())];
+    lines.extend(unfinished_collection(global));
+    lines.extend([
+        String::new(),
+        "Begin with:".to_owned(),
+        format!("  orgcensus doctor{db}     what can these credentials see, and what is missing"),
+        format!("  orgcensus collect{db}    take the first snapshot"),
+        format!("  orgcensus query{db} --list    what it can then answer"),
+    ]);
+    lines
+}
+
+fn state(global: &GlobalOptions) -> Result<Vec<String>> {
+    let census = global.open_census()?;
+    let mut lines = vec![format!("census        {}{}", global.db.display(), size(&global.db))];
+    let snapshots = census.snapshots()?;
+    match snapshots.last() {
+        None => lines.push("snapshots     none yet: orgcensus collect takes the first".to_owned()),
+        Some(last) => {
+            let or_unknown = |id: &Option<String>| id.clone().unwrap_or_else(|| "not known".to_owned());
+            lines.push(format!("organization  {}", or_unknown(&last.organization_id)));
+            lines.push(format!("instance      {}", or_unknown(&last.instance_arn)));
+            lines.push(format!("snapshots     {}", number_of(&snapshots)));
+            lines.push(format!("last          {}", answering(last)));
+            lines.extend(gaps(&census, last)?);
+        }
+    }
+    lines.extend(unfinished_collection(global));
+    Ok(lines)
+}
+
+fn number_of(snapshots: &[Snapshot]) -> String {
+    match snapshots {
+        [first, .., last] => {
+            format!("{} ({} to {})", snapshots.len(), first.snapshot_id, last.snapshot_id)
+        }
+        _ => snapshots.len().to_string(),
+    }
+}
+
+fn gaps(census: &Census, last: &Snapshot) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    for coverage in census.coverage(last.snapshot_id)? {
+        let reason = coverage.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        let resource = coverage.resource;
+        match coverage.status {
+            CoverageStatus::Complete => {}
+            CoverageStatus::Partial => {
+                let gaps =
+                    if coverage.gaps == 1 { "1 gap".to_owned() } else { format!("{} gaps", coverage.gaps) };
+                lines.push(format!("partial       {resource}, {gaps}{reason}"));
+            }
+            CoverageStatus::NotCollected => lines.push(format!("not collected {resource}{reason}")),
+            CoverageStatus::Unavailable => lines.push(format!("unavailable   {resource}{reason}")),
+        }
+    }
+    if !lines.is_empty() {
+        lines.push(format!("              orgcensus snapshots show {} lists the gaps", last.snapshot_id));
+    }
+    Ok(lines)
+}
+
+/// By the file alone: opening it would get in the way of a collector that is at work.
+fn unfinished_collection(global: &GlobalOptions) -> Option<String> {
+    let written = std::fs::metadata(global.staging_path()).ok()?.modified().ok()?;
+    let written: DateTime<Utc> = written.into();
+    let age = age(&written.to_rfc3339(), Utc::now());
+    Some(format!("unfinished    a collection, last step {age}: orgcensus collect resumes it"))
+}
+
+fn size(file: &Path) -> String {
+    let Ok(metadata) = std::fs::metadata(file) else { return String::new() };
+    match metadata.len() {
+        bytes @ ..1_000_000 => format!(", {} kB", bytes.div_ceil(1_000)),
+        bytes => format!(", {} MB", bytes.div_ceil(1_000_000)),
+    }
 }

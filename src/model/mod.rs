@@ -105,13 +105,41 @@ pub struct DerivedView {
     pub name: &'static str,
     /// One sentence for the data dictionary.
     pub description: &'static str,
-    /// Its SELECT. It names resource views and tables unqualified and uses no function that is not in
-    /// every SQLite, so that the same text serves the latest snapshot and, as a TEMP view, any other.
+    /// Its SELECT. It names only views (`<name>`, `<name>_history`, `answering_snapshot`, earlier derived
+    /// ones) and the tables keyed by snapshot, unqualified, and uses no function that is not in every
+    /// SQLite, so that the same text serves the latest snapshot and, as TEMP view, any other. The rows
+    /// alive are those of a history whose `valid_to` is NULL. A column's description is its comment.
     pub select: &'static str,
 }
 
 /// Every derived view, in an order in which each names only earlier ones.
-pub const DERIVED_VIEWS: &[DerivedView] = &[];
+pub const DERIVED_VIEWS: &[DerivedView] = &[
+    DerivedView {
+        name: "organization_tree",
+        description: "The root, the OUs and the accounts as one tree, with their paths.",
+        select: include_str!("views/organization_tree.sql"),
+    },
+    DerivedView {
+        name: "effective_access",
+        description: "Every way of a user to a permission set in an account: direct or through a group.",
+        select: include_str!("views/effective_access.sql"),
+    },
+    DerivedView {
+        name: "effective_access_history",
+        description: "Every way that ever was, with when it was first and last seen and by when it was gone.",
+        select: include_str!("views/effective_access_history.sql"),
+    },
+    DerivedView {
+        name: "effective_access_unknown",
+        description: "The assignments of which it is not known whom they give access.",
+        select: include_str!("views/effective_access_unknown.sql"),
+    },
+    DerivedView {
+        name: "privileged_permission_sets",
+        description: "The permission sets with power over identities or over everything, and why.",
+        select: include_str!("views/privileged_permission_sets.sql"),
+    },
+];
 
 /// One row as a task staged it, with its type erased.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,1 +1,31 @@
-//! (see src/lib.rs)
+//! Asking the census: canned queries, typed parameters, and running SQL that a user typed.
+//!
+//! - `header`: the comments at the top of a query that say what it is and which values it takes.
+//! - `catalog`: the canned queries of `queries/`, one a file.
+//! - `values`: the values that a user typed, as what a statement binds.
+//! - `lookup`: a typed name, e-mail address or id as the one id that it means.
+//! - `statement`: preparing, refusing and explaining SQL; streaming its rows.
+//! - `coverage`: which resources a statement reads, and whether the snapshot saw them completely.
+//! - `interruption`: Ctrl-C and time limits.
+//! - `nearest`: "did you mean …?".
+//!
+//! It reads through [`crate::store::Census`] and writes through [`crate::output`]. It never changes the
+//! database, and never talks to AWS.
+
+mod catalog;
+mod coverage;
+mod header;
+mod interruption;
+mod lookup;
+mod nearest;
+mod statement;
+mod values;
+
+pub use catalog::{CannedQuery, catalog, find};
+pub use coverage::{Incomplete, ResourcePages, not_complete};
+pub use header::{Header, Parameter, ParameterType};
+pub use interruption::Interruption;
+pub use lookup::resolve_id;
+pub use nearest::{did_you_mean, nearest};
+pub use statement::{prepare, stream};
+pub use values::{TypedValues, bind};

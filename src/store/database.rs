@@ -1,12 +1,19 @@
-//! The database opened for writing.
+//! The database opened for writing: creation with mode 0600, migrations, permanent views, and whose it is.
+//!
+//! Its neighbours: `schema` knows the migrations, `views` the text of the views, `publish` writes a snapshot.
+//! Nothing here reads a staged row.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
-use super::publish::{CallTotals, Published};
+use super::file::{Doing, connect, create_private, open_failed, refuse_directory};
+use super::publish::{self, CallTotals, Published};
+use super::schema::{self, Kind};
 use super::staging::Staging;
-use crate::error::Result;
+use super::views;
+use crate::error::{Error, Result};
 
 /// Which organization and Identity Center instance a database belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +25,11 @@ pub struct Identity {
 }
 
 /// The census, opened by its one writer.
-pub struct Database {}
+#[derive(Debug)]
+pub struct Database {
+    path: PathBuf,
+    connection: Connection,
+}
 
 impl Database {
     /// Opens the database at `path` for writing, creating it (mode 0600) where there is none and
@@ -27,32 +38,138 @@ impl Database {
     /// Fails, naming the path and the next step, for a directory, a file that is no SQLite database or not
     /// ours, a newer schema, a corrupt or read-only file.
     pub fn open_or_create(path: &Path) -> Result<(Self, bool)> {
-        todo!("{path:?}")
+        refuse_directory(path)?;
+        match create_private(path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(creation_failed(path, error)),
+        }
+        let mut connection = connect(path, "mode=rw").map_err(|error| open_failed(path, error))?;
+        // The header is looked at before anything is written: a foreign file stays as it is.
+        let kind = schema::recognise(&connection, path)?;
+        if connection.is_readonly("main").map_err(|error| open_failed(path, error))? {
+            return Err(Error::failed(format!("\"{}\" cannot be written", path.display())).hint(
+                "check the permissions of the file and of its folder, or name another file with --db",
+            ));
+        }
+        prepare(&connection).map_err(|error| open_failed(path, error))?;
+        schema::migrate(&mut connection)?;
+        views::make_permanent(&mut connection)?;
+        Ok((Self { path: path.to_owned(), connection }, kind == Kind::Empty))
     }
 
     /// The path that it was opened with.
     pub fn path(&self) -> &Path {
-        todo!()
+        &self.path
     }
 
     /// The connection, for reading what former snapshots saw.
     pub fn connection(&self) -> &Connection {
-        todo!()
+        &self.connection
+    }
+
+    /// The connection, for the publish.
+    pub(super) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
     }
 
     /// Whose census this is; `None` while nothing claimed it.
     pub fn identity(&self) -> Result<Option<Identity>> {
-        todo!()
+        identity(&self.connection)
     }
 
     /// Claims an unclaimed database for an organization and instance, or checks that it is theirs; another
     /// one's is refused with an error that names both. A part that was unknown is filled in.
+    ///
+    /// An identity of which nothing is known claims nothing, and is refused where somebody else's claim
+    /// holds: two parts that cannot be compared are no proof of being the same.
     pub fn claim(&mut self, identity: &Identity) -> Result<()> {
-        todo!("{identity:?}")
+        let Some(owner) = self.identity()? else {
+            if identity.organization_id.is_none() && identity.instance_arn.is_none() {
+                return Ok(());
+            }
+            self.connection
+                .execute(
+                    "INSERT INTO census (only_row, organization_id, instance_arn, created_at) VALUES (1, ?1, ?2, ?3)",
+                    (&identity.organization_id, &identity.instance_arn, super::now()),
+                )
+                .doing("claim the database for the organization")?;
+            return Ok(());
+        };
+        let parts = [
+            (&owner.organization_id, &identity.organization_id),
+            (&owner.instance_arn, &identity.instance_arn),
+        ];
+        let differs = parts.iter().any(|(mine, theirs)| mine.is_some() && theirs.is_some() && mine != theirs);
+        let agrees = parts.iter().any(|(mine, theirs)| mine.is_some() && mine == theirs);
+        if differs || !agrees {
+            return Err(Error::failed(format!(
+                "\"{}\" is the census of {}, and these credentials see {}",
+                self.path.display(),
+                described(&owner),
+                described(identity)
+            ))
+            .hint("keep one database an organization: name another file with --db")
+            .hint("or use the credentials of the organization that this database belongs to (--profile)"));
+        }
+        self.connection
+            .execute(
+                "UPDATE census SET organization_id = coalesce(organization_id, ?1),
+                     instance_arn = coalesce(instance_arn, ?2)
+                 WHERE (organization_id IS NULL AND ?1 IS NOT NULL) OR (instance_arn IS NULL AND ?2 IS NOT NULL)",
+                (&identity.organization_id, &identity.instance_arn),
+            )
+            .doing("complete the database's identity")?;
+        Ok(())
     }
 
-    /// Publishes what is staged as the next snapshot, in one transaction, by the rules of gaps.
+    /// Publishes what is staged as the next snapshot, in one transaction, by the rules of gaps. A staging
+    /// that was published before yields the snapshot that it became (without its counts of changes).
     pub fn publish(&mut self, staging: &Staging, totals: &CallTotals) -> Result<Published> {
-        todo!("{staging:p} {totals:?}")
+        publish::publish(self, staging, totals)
     }
 }
+
+/// Whose census this is; `None` while nothing claimed it.
+pub(super) fn identity(connection: &Connection) -> Result<Option<Identity>> {
+    connection
+        .query_row("SELECT organization_id, instance_arn FROM main.census", [], |row| {
+            Ok(Identity { organization_id: row.get(0)?, instance_arn: row.get(1)? })
+        })
+        .optional()
+        .doing("read whose census this is")
+}
+
+/// How the writer's connection works: readers never wait for it, and a published snapshot survives a power
+/// cut.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // Pages of a few hundred MB of indexes are probed in key order: a larger cache saves reading them again.
+    connection.pragma_update(None, "cache_size", -65_536)
+}
+
+fn creation_failed(path: &Path, error: io::Error) -> Error {
+    let hint = match (error.kind(), path.parent()) {
+        (io::ErrorKind::NotFound, Some(folder)) => {
+            format!("make its folder first: mkdir -p \"{}\"", folder.display())
+        }
+        _ => "check the permissions of its folder, or name another file with --db".to_owned(),
+    };
+    Error::failed(format!("cannot create \"{}\"", path.display())).caused_by(error).hint(hint)
+}
+
+fn described(identity: &Identity) -> String {
+    match (&identity.organization_id, &identity.instance_arn) {
+        (Some(organization), Some(instance)) => {
+            format!("organization {organization} with instance {instance}")
+        }
+        (Some(organization), None) => format!("organization {organization}"),
+        (None, Some(instance)) => format!("instance {instance}"),
+        (None, None) => "no organization and no instance".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

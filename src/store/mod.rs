@@ -8,19 +8,26 @@
 //! - `lock`: one collector at a time.
 //! - `staging`: the queue of tasks and the rows of the collection in progress (`<db>.collecting`).
 //! - `publish`: staged rows to versions, gaps and coverage, in one transaction.
-//! - `views`: the SQL of the derived views, now or as of a snapshot.
-//! - `reader`: the file opened for reading, and the guard that keeps reading from writing.
-//! - `snapshot`: the published snapshots and how a WHEN names one.
+//! - `views`: the SQL of the views, now or as of a snapshot.
+//! - `reader`: the file opened for reading; `guard` keeps reading from writing.
+//! - `snapshot`: the published snapshots; `when`: how a user names one.
+//! - `catalog`: every table and view with its columns and their descriptions.
+//! - `schema`: the migrations and the columns that they made; `file`: names, modes and errors of the files.
 
+mod catalog;
 mod database;
+mod file;
+mod guard;
 mod lock;
 mod publish;
 mod reader;
+mod schema;
 mod snapshot;
 mod staging;
 mod views;
 mod when;
 
+pub use catalog::{Table, TableColumn, TableKind};
 pub use database::{Database, Identity};
 pub use lock::CollectorLock;
 pub use publish::{CallTotals, Published, ResourceOutcome};
@@ -30,3 +37,8 @@ pub use staging::{
     AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Staging, TaskCounts,
 };
 pub use when::When;
+
+/// The time as the census writes it: RFC 3339, UTC, seconds.
+fn now() -> String {
+    chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}

@@ -1,6 +1,9 @@
 //! From staged rows to versions, gaps and coverage, in one transaction, by the rules of gaps.
 
+use super::database::Database;
 use super::snapshot::SnapshotStatus;
+use super::staging::Staging;
+use crate::error::Result;
 
 /// What the whole collection, resumed parts included, called and how long it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,4 +38,8 @@ pub struct Published {
     pub status: SnapshotStatus,
     pub suspect: Option<String>,
     pub resources: Vec<ResourceOutcome>,
+}
+
+pub(super) fn publish(database: &mut Database, staging: &Staging, totals: &CallTotals) -> Result<Published> {
+    todo!("{:?} {staging:p} {totals:?}", database.connection_mut())
 }

@@ -1,62 +1,171 @@
-//! The database opened for reading.
+//! The database opened for reading: as of which snapshot it answers, and what may be asked.
+//!
+//! `views` writes the text of the views, `guard` holds the fence, `catalog` describes the tables. Nothing here
+//! can write the census: the file is opened read-only.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, ErrorCode};
 
-use super::snapshot::{Coverage, Gap, Snapshot};
+use super::catalog::{self, Table};
+use super::file::{Doing, beside, connect, open_failed, refuse_directory};
+use super::schema::{self, Kind};
+use super::snapshot::{self, Coverage, Gap, Snapshot};
+use super::views::{self, Answering};
 use super::when::When;
-use crate::error::Result;
+use super::{database, guard};
+use crate::error::{Error, Result};
 
 /// The census, opened read-only.
-pub struct Census {}
+#[derive(Debug)]
+pub struct Census {
+    path: PathBuf,
+    connection: Connection,
+    guarded: bool,
+}
 
 impl Census {
     /// Opens the database at `path` read-only, also on read-only media. Fails, naming the path and the
     /// next step, where there is none, for a directory, a foreign or corrupt file or a newer schema.
     pub fn open(path: &Path) -> Result<Self> {
-        todo!("{path:?}")
+        refuse_directory(path)?;
+        if !path.exists() {
+            return Err(Error::failed(format!("there is no database \"{}\"", path.display()))
+                .hint(format!("make one with: orgcensus collect --db \"{}\"", path.display()))
+                .hint("or name an existing one with --db or ORGCENSUS_DB"));
+        }
+        let connection = connect_reading(path).map_err(|error| open_failed(path, error))?;
+        if schema::recognise(&connection, path)? == Kind::Empty {
+            return Err(Error::failed(format!("\"{}\" is empty", path.display()))
+                .hint(format!("fill it with: orgcensus collect --db \"{}\"", path.display())));
+        }
+        // A file that an older version wrote has older views or none: ours stand before them.
+        if !views::permanent_are_current(&connection)? {
+            views::shadow(&connection, Answering::Latest)?;
+        }
+        Ok(Self { path: path.to_owned(), connection, guarded: false })
     }
 
     /// The path that it was opened with.
     pub fn path(&self) -> &Path {
-        todo!()
+        &self.path
     }
 
     /// The read-only connection.
     pub fn connection(&self) -> &Connection {
-        todo!()
+        &self.connection
+    }
+
+    /// Whose census this is; `None` while nothing claimed it.
+    pub fn identity(&self) -> Result<Option<database::Identity>> {
+        database::identity(&self.connection)
     }
 
     /// Every snapshot, oldest first.
     pub fn snapshots(&self) -> Result<Vec<Snapshot>> {
-        todo!()
+        snapshot::all(&self.connection)
     }
 
     /// The snapshot that `when` names: exit 2 with the known ones for an unknown id, and for a time
     /// before the first snapshot an error that names the first.
     pub fn resolve(&self, when: &When) -> Result<Snapshot> {
-        todo!("{when:?}")
+        let snapshots = self.snapshots()?;
+        let (Some(first), Some(last)) = (snapshots.first(), snapshots.last()) else {
+            return Err(Error::unknown(format!("\"{}\" has no snapshot yet", self.path.display()))
+                .hint(format!("take the first with: orgcensus collect --db \"{}\"", self.path.display())));
+        };
+        let known = format!(
+            "the snapshots are {} to {}: see orgcensus snapshots",
+            first.snapshot_id, last.snapshot_id
+        );
+        match when {
+            When::Id(id) => snapshots
+                .iter()
+                .find(|one| one.snapshot_id == *id)
+                .cloned()
+                .ok_or_else(|| Error::unknown(format!("there is no snapshot {id}")).hint(known)),
+            When::Latest { back } => {
+                let index = snapshots.len().checked_sub(1 + *back as usize);
+                index.map(|index| snapshots[index].clone()).ok_or_else(|| {
+                    Error::unknown(format!(
+                        "latest~{back} is before the first of {} snapshots",
+                        snapshots.len()
+                    ))
+                    .hint(known)
+                })
+            }
+            When::By { instant, typed } => {
+                let completed = |one: &&Snapshot| {
+                    DateTime::parse_from_rfc3339(&one.completed_at)
+                        .is_ok_and(|time| time.with_timezone(&Utc) <= *instant)
+                };
+                snapshots.iter().rev().find(completed).cloned().ok_or_else(|| {
+                    Error::unknown(format!(
+                        "no snapshot was completed by {typed}: the first, {}, was completed at {}",
+                        first.snapshot_id, first.completed_at
+                    ))
+                    .hint(known)
+                })
+            }
+        }
     }
 
     /// What the snapshot covered, in the order of [`crate::model::RESOURCES`].
     pub fn coverage(&self, snapshot_id: i64) -> Result<Vec<Coverage>> {
-        todo!("{snapshot_id}")
+        snapshot::coverage(&self.connection, snapshot_id)
     }
 
     /// What the snapshot could not see.
     pub fn gaps(&self, snapshot_id: i64) -> Result<Vec<Gap>> {
-        todo!("{snapshot_id}")
+        snapshot::gaps(&self.connection, snapshot_id)
+    }
+
+    /// Every table and view that a user may ask, resources first, each with its columns and what they mean.
+    pub fn tables(&self) -> Result<Vec<Table>> {
+        catalog::tables(&self.connection)
     }
 
     /// From now on every view of this connection, derived ones too, answers as of this snapshot.
     pub fn answer_as_of(&mut self, snapshot_id: i64) -> Result<()> {
-        todo!("{snapshot_id}")
+        if self.guarded {
+            guard::lower(&self.connection).doing("prepare the views for the snapshot")?;
+        }
+        let shadowed = views::shadow(&self.connection, Answering::AsOf(snapshot_id));
+        if self.guarded {
+            guard::raise(&self.connection).doing("guard the database against writing")?;
+        }
+        shadowed
     }
 
     /// From now on no SQL on this connection can change anything, attach a file, write a pragma or load
     /// code: for statements that a user typed.
     pub fn guard(&mut self) -> Result<()> {
-        todo!()
+        guard::raise(&self.connection).doing("guard the database against writing")?;
+        self.guarded = true;
+        Ok(())
     }
 }
+
+/// Opens read-only. A database in WAL mode needs its `-shm` file even then; where that cannot be made (a
+/// read-only folder) and no `-wal` holds newer pages, the file is all there is and can be taken as immutable.
+fn connect_reading(path: &Path) -> rusqlite::Result<Connection> {
+    let touch =
+        |connection: &Connection| connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()));
+    let read_only = connect(path, "mode=ro")?;
+    match touch(&read_only) {
+        Err(error)
+            if matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+                && !beside(path, "-wal").exists() =>
+        {
+            let immutable = connect(path, "immutable=1")?;
+            touch(&immutable)?;
+            Ok(immutable)
+        }
+        Err(error) => Err(error),
+        Ok(()) => Ok(read_only),
+    }
+}
+
+#[cfg(test)]
+mod tests;

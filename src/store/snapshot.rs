@@ -1,10 +1,27 @@
 //! The published snapshots: what each is, what it covers and what it could not see.
 
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::file::Doing;
+use crate::error::Result;
+use crate::model::RESOURCES;
+
 /// Whether everything that was asked for was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SnapshotStatus {
     Complete,
     Partial,
+}
+
+impl SnapshotStatus {
+    /// The value of the column `status`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Partial => "partial",
+        }
+    }
 }
 
 /// One row of `snapshots`.
@@ -37,6 +54,18 @@ pub enum CoverageStatus {
     Partial,
     NotCollected,
     Unavailable,
+}
+
+impl CoverageStatus {
+    /// The value of the column `status`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Partial => "partial",
+            Self::NotCollected => "not_collected",
+            Self::Unavailable => "unavailable",
+        }
+    }
 }
 
 /// One row of `coverage`.
@@ -87,4 +116,131 @@ pub struct Gap {
     pub attempts: i64,
     pub request_id: Option<String>,
     pub observed_at: Option<String>,
+}
+
+/// Reads a column that holds one of a few words; the tables' CHECKs allow no other.
+macro_rules! word_column {
+    ($type:ty, $($variant:expr),+) => {
+        impl FromSql for $type {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let word = value.as_str()?;
+                [$($variant),+]
+                    .into_iter()
+                    .find(|variant| variant.as_str() == word)
+                    .ok_or(FromSqlError::InvalidType)
+            }
+        }
+    };
+}
+
+word_column!(SnapshotStatus, SnapshotStatus::Complete, SnapshotStatus::Partial);
+word_column!(
+    CoverageStatus,
+    CoverageStatus::Complete,
+    CoverageStatus::Partial,
+    CoverageStatus::NotCollected,
+    CoverageStatus::Unavailable
+);
+word_column!(GapKind, GapKind::Denied, GapKind::Failed, GapKind::NotAsked, GapKind::Unavailable);
+
+const SNAPSHOT: &str = "SELECT snapshot_id, taken_at, completed_at, status, organization_id, instance_arn,
+    identity_store_id, region, caller_arn, label, tool_version, api_calls, throttled_calls,
+    assignment_strategy, suspect, collection_id FROM main.snapshots";
+
+fn snapshot(row: &Row<'_>) -> rusqlite::Result<Snapshot> {
+    Ok(Snapshot {
+        snapshot_id: row.get(0)?,
+        taken_at: row.get(1)?,
+        completed_at: row.get(2)?,
+        status: row.get(3)?,
+        organization_id: row.get(4)?,
+        instance_arn: row.get(5)?,
+        identity_store_id: row.get(6)?,
+        region: row.get(7)?,
+        caller_arn: row.get(8)?,
+        label: row.get(9)?,
+        tool_version: row.get(10)?,
+        api_calls: row.get(11)?,
+        throttled_calls: row.get(12)?,
+        assignment_strategy: row.get(13)?,
+        suspect: row.get(14)?,
+        collection_id: row.get(15)?,
+    })
+}
+
+/// Every snapshot, oldest first.
+pub(super) fn all(connection: &Connection) -> Result<Vec<Snapshot>> {
+    let read = || {
+        connection
+            .prepare_cached(&format!("{SNAPSHOT} ORDER BY snapshot_id"))?
+            .query_map([], snapshot)?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    read().doing("read the snapshots")
+}
+
+/// The newest snapshot, if there is one.
+pub(super) fn newest(connection: &Connection) -> Result<Option<Snapshot>> {
+    connection
+        .query_row(&format!("{SNAPSHOT} ORDER BY snapshot_id DESC LIMIT 1"), [], snapshot)
+        .optional()
+        .doing("read the newest snapshot")
+}
+
+/// The snapshot that a collection was published as, if it was.
+pub(super) fn of_collection(connection: &Connection, collection_id: &str) -> Result<Option<Snapshot>> {
+    connection
+        .query_row(&format!("{SNAPSHOT} WHERE collection_id = ?1"), [collection_id], snapshot)
+        .optional()
+        .doing("look for the collection's snapshot")
+}
+
+/// What a snapshot covered, in the order in which resources are shown.
+pub(super) fn coverage(connection: &Connection, snapshot_id: i64) -> Result<Vec<Coverage>> {
+    let read = || {
+        connection
+            .prepare_cached(
+                "SELECT resource, status, rows, gaps, reason FROM main.coverage WHERE snapshot_id = ?1",
+            )?
+            .query_map([snapshot_id], |row| {
+                Ok(Coverage {
+                    resource: row.get(0)?,
+                    status: row.get(1)?,
+                    rows: row.get(2)?,
+                    gaps: row.get(3)?,
+                    reason: row.get(4)?,
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    let mut coverage = read().doing("read the coverage")?;
+    coverage.sort_by_key(|one| RESOURCES.iter().position(|spec| spec.name == one.resource));
+    Ok(coverage)
+}
+
+/// What a snapshot could not see.
+pub(super) fn gaps(connection: &Connection, snapshot_id: i64) -> Result<Vec<Gap>> {
+    let read = || {
+        connection
+            .prepare_cached(
+                "SELECT resource, scope, kind, operation, error_code, error_message, attempts, request_id,
+                     observed_at
+                 FROM main.gaps WHERE snapshot_id = ?1 ORDER BY resource, scope",
+            )?
+            .query_map([snapshot_id], |row| {
+                Ok(Gap {
+                    resource: row.get(0)?,
+                    scope: row.get(1)?,
+                    kind: row.get(2)?,
+                    operation: row.get(3)?,
+                    error_code: row.get(4)?,
+                    error_message: row.get(5)?,
+                    attempts: row.get(6)?,
+                    request_id: row.get(7)?,
+                    observed_at: row.get(8)?,
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    read().doing("read the gaps")
 }

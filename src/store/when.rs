@@ -1,6 +1,14 @@
 //! How a user names a snapshot: by id, `latest`, `latest~3`, a date, a time, "7 days ago", a quarter.
+//!
+//! Only the words are understood here; which snapshot they name is [`Census::resolve`](super::Census)'s
+//! business. All times are UTC unless the text says otherwise.
 
 use std::str::FromStr;
+
+use chrono::{
+    DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday,
+};
+use interim::{Dialect, parse_date_string};
 
 use crate::error::{Error, Result};
 
@@ -13,13 +21,186 @@ pub enum When {
     Latest { back: u32 },
     /// The last snapshot completed by this instant (inclusive): a date stands for the end of that day, a
     /// quarter (`2026-Q3`) for its end. `typed` is what the user wrote.
-    By { instant: chrono::DateTime<chrono::Utc>, typed: String },
+    By { instant: DateTime<Utc>, typed: String },
 }
 
 impl FromStr for When {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        todo!("{text}")
+        Self::parse(text, Utc::now())
+    }
+}
+
+impl When {
+    /// Parses what a user typed; `now` is what "ago", "today" and a weekday count from.
+    pub fn parse(text: &str, now: DateTime<Utc>) -> Result<Self> {
+        let typed = text.trim();
+        let word = typed.to_ascii_lowercase();
+        if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) {
+            return word.parse().map(Self::Id).map_err(|_| not_understood(text));
+        }
+        if let Some(back) = word.strip_prefix("latest") {
+            return match back.strip_prefix('~') {
+                None if back.is_empty() => Ok(Self::Latest { back: 0 }),
+                Some(back) => {
+                    back.parse().map(|back| Self::Latest { back }).map_err(|_| not_understood(text))
+                }
+                None => Err(not_understood(text)),
+            };
+        }
+        let instant = end_of_period(&word, now.date_naive())
+            .or_else(|| exact_time(typed))
+            .or_else(|| relative(&word, now))
+            .ok_or_else(|| not_understood(text))?;
+        Ok(Self::By { instant, typed: typed.to_owned() })
+    }
+}
+
+/// A day, month or quarter stands for its end.
+fn end_of_period(word: &str, today: NaiveDate) -> Option<DateTime<Utc>> {
+    let last_day = match word {
+        "today" => today,
+        "yesterday" => today.pred_opt()?,
+        _ => NaiveDate::parse_from_str(word, "%Y-%m-%d")
+            .ok()
+            .or_else(|| quarter(word))
+            .or_else(|| month(word))
+            .or_else(|| weekday(word, today))?,
+    };
+    // The last instant of the day, so that "completed by" includes all of it.
+    let midnight = last_day.checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN).and_utc();
+    Some(midnight - TimeDelta::nanoseconds(1))
+}
+
+fn quarter(word: &str) -> Option<NaiveDate> {
+    let (year, quarter) = word.split_once("-q")?;
+    let quarter: u32 = quarter.parse().ok().filter(|quarter| (1..=4).contains(quarter))?;
+    last_of_month(year.parse().ok()?, quarter * 3)
+}
+
+fn month(word: &str) -> Option<NaiveDate> {
+    let (year, month) = word.split_once('-').filter(|(year, month)| year.len() == 4 && month.len() == 2)?;
+    last_of_month(year.parse().ok()?, month.parse().ok()?)
+}
+
+fn last_of_month(year: i32, month: u32) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(year, month, 1)?.checked_add_months(Months::new(1))?.pred_opt()
+}
+
+/// The latest such day, today included: a census has no future.
+fn weekday(word: &str, today: NaiveDate) -> Option<NaiveDate> {
+    let (name, before_today) = match word.strip_prefix("last ") {
+        Some(name) => (name.trim(), true),
+        None => (word, false),
+    };
+    let day: Weekday = name.parse().ok()?;
+    let back = u64::from(today.weekday().days_since(day));
+    today.checked_sub_days(Days::new(if back == 0 && before_today { 7 } else { back }))
+}
+
+/// RFC 3339, or the same without an offset or seconds, which is UTC.
+fn exact_time(typed: &str) -> Option<DateTime<Utc>> {
+    if let Ok(instant) = DateTime::parse_from_rfc3339(typed) {
+        return Some(instant.to_utc());
+    }
+    let plain = typed.strip_suffix(['Z', 'z']).unwrap_or(typed);
+    ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(plain, format).ok())
+        .map(|time| time.and_utc())
+}
+
+fn relative(word: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    // A single word is a typing error sooner than a relative date ("mar", "now" and the like aside).
+    if !word.contains(' ') && word != "now" {
+        return None;
+    }
+    parse_date_string(word, now, Dialect::Uk).ok()
+}
+
+fn not_understood(text: &str) -> Error {
+    Error::usage(format!("\"{text}\" names no snapshot")).hint(
+        "give a snapshot id (12), latest, latest~3, a date (2026-09-30), an RFC 3339 time, \"7 days ago\", \
+         tuesday or a quarter (2026-Q3)",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A Tuesday.
+    fn now() -> DateTime<Utc> {
+        "2026-11-17T10:30:00Z".parse().unwrap()
+    }
+
+    fn by(text: &str) -> String {
+        match When::parse(text, now()) {
+            Ok(When::By { instant, typed }) => {
+                assert_eq!(typed, text.trim());
+                instant.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+            }
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn ids_and_latest_are_themselves() {
+        assert_eq!(When::parse("12", now()).unwrap(), When::Id(12));
+        assert_eq!(When::parse("latest", now()).unwrap(), When::Latest { back: 0 });
+        assert_eq!(When::parse(" Latest~3 ", now()).unwrap(), When::Latest { back: 3 });
+    }
+
+    #[test]
+    fn a_period_stands_for_its_end() {
+        assert_eq!(by("2026-09-30"), "2026-09-30T23:59:59Z");
+        assert_eq!(by("2026-Q3"), "2026-09-30T23:59:59Z");
+        assert_eq!(by("2026-q4"), "2026-12-31T23:59:59Z");
+        assert_eq!(by("2028-02"), "2028-02-29T23:59:59Z");
+        assert_eq!(by("today"), "2026-11-17T23:59:59Z");
+        assert_eq!(by("yesterday"), "2026-11-16T23:59:59Z");
+    }
+
+    #[test]
+    fn a_weekday_is_the_latest_one_and_never_in_the_future() {
+        assert_eq!(by("tuesday"), "2026-11-17T23:59:59Z");
+        assert_eq!(by("last tuesday"), "2026-11-10T23:59:59Z");
+        assert_eq!(by("wednesday"), "2026-11-11T23:59:59Z");
+        assert_eq!(by("Mon"), "2026-11-16T23:59:59Z");
+    }
+
+    #[test]
+    fn times_keep_their_offset_and_are_utc_without_one() {
+        assert_eq!(by("2026-09-30T10:00:00+02:00"), "2026-09-30T08:00:00Z");
+        assert_eq!(by("2026-09-30T10:00Z"), "2026-09-30T10:00:00Z");
+        assert_eq!(by("2026-09-30 10:00"), "2026-09-30T10:00:00Z");
+    }
+
+    #[test]
+    fn relative_times_count_from_now() {
+        assert_eq!(by("7 days ago"), "2026-11-10T10:30:00Z");
+        assert_eq!(by("2 hours ago"), "2026-11-17T08:30:00Z");
+        assert_eq!(by("now"), "2026-11-17T10:30:00Z");
+    }
+
+    #[test]
+    fn anything_else_is_a_usage_error_with_a_hint() {
+        for text in [
+            "",
+            "latest~",
+            "latest~x",
+            "lastest",
+            "2026-13-01",
+            "2026-Q5",
+            "soon",
+            "-3",
+            "12x",
+            "99999999999999999999",
+        ] {
+            let error = When::parse(text, now()).unwrap_err();
+            assert_eq!(error.kind(), crate::error::ErrorKind::Usage, "{text}");
+            assert!(!error.hints().is_empty());
+        }
     }
 }

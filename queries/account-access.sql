@@ -1,0 +1,21 @@
+-- title: Who can reach an account
+-- description: Everyone with access to the account, one row a way: direct, or through a group. It began after not_before and by first_seen_at.
+-- param account (account): account id, name or e-mail address
+SELECT
+    e.user_name,
+    (SELECT u.display_name FROM users AS u WHERE u.user_id = e.user_id) AS display_name,
+    (SELECT u.primary_email FROM users AS u WHERE u.user_id = e.user_id) AS primary_email,
+    e.user_status,
+    e.permission_set_name,
+    e.via,
+    e.group_name,
+    e.not_before,
+    e.first_seen_at,
+    e.account_name,
+    e.account_id,
+    e.user_id,
+    e.group_id,
+    e.permission_set_arn
+FROM effective_access AS e
+WHERE e.account_id = :account
+ORDER BY e.user_name, e.user_id, e.permission_set_name, e.permission_set_arn, e.via, e.group_name, e.group_id

@@ -1,0 +1,17 @@
+-- title: Assignments to users instead of groups
+-- description: Every assignment whose principal is a user. A user without a name was deleted, or could not be read.
+SELECT
+    u.user_name,
+    u.display_name,
+    u.user_status,
+    c.name AS account_name,
+    a.account_id,
+    s.name AS permission_set_name,
+    a.principal_id AS user_id,
+    a.permission_set_arn
+FROM account_assignments AS a
+LEFT JOIN users AS u ON u.user_id = a.principal_id
+LEFT JOIN accounts AS c ON c.account_id = a.account_id
+LEFT JOIN permission_sets AS s ON s.permission_set_arn = a.permission_set_arn
+WHERE a.principal_type = 'USER'
+ORDER BY u.user_name, a.principal_id, c.name, a.account_id, s.name, a.permission_set_arn

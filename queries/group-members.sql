@@ -1,0 +1,16 @@
+-- title: Who is in a group
+-- description: The members of the group. A member without a name is a user that could not be read.
+-- param group (group): group id or name
+SELECT
+    u.user_name,
+    u.display_name,
+    u.primary_email,
+    u.user_status,
+    m.created_at AS member_since,
+    m.user_id,
+    (SELECT g.display_name FROM groups AS g WHERE g.group_id = m.group_id) AS group_name,
+    m.group_id
+FROM group_memberships AS m
+LEFT JOIN users AS u ON u.user_id = m.user_id
+WHERE m.group_id = :group
+ORDER BY u.user_name, m.user_id

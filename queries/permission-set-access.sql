@@ -1,0 +1,20 @@
+-- title: Who can use a permission set, and where
+-- description: Everyone with access by this permission set, one row for each account and way.
+-- param permission_set (permission_set): permission set name or ARN
+SELECT
+    account_name,
+    account_id,
+    account_state,
+    user_name,
+    user_status,
+    via,
+    group_name,
+    not_before,
+    first_seen_at,
+    user_id,
+    group_id,
+    permission_set_name,
+    permission_set_arn
+FROM effective_access
+WHERE permission_set_arn = :permission_set
+ORDER BY account_name, account_id, user_name, user_id, via, group_name, group_id

@@ -1,0 +1,16 @@
+-- title: What a permission set allows
+-- description: The policies of the permission set: AWS managed, customer managed, inline (with its document) and the permissions boundary.
+-- param permission_set (permission_set): permission set name or ARN
+SELECT
+    s.name AS permission_set_name,
+    p.kind,
+    coalesce(p.policy_name, p.policy) AS policy_name,
+    p.policy,
+    p.policy_path,
+    s.session_duration,
+    p.document,
+    p.permission_set_arn
+FROM permission_set_policies AS p
+LEFT JOIN permission_sets AS s ON s.permission_set_arn = p.permission_set_arn
+WHERE p.permission_set_arn = :permission_set
+ORDER BY p.kind, p.policy

@@ -1,0 +1,24 @@
+-- title: Who has privileged access
+-- description: Everyone with access by a privileged permission set, one row a way, and why the set counts as privileged. Managed policies' documents, boundaries and service control policies are not weighed.
+WITH privileged AS MATERIALIZED (
+    SELECT permission_set_arn, group_concat(reason, '; ') AS reasons
+    FROM (SELECT permission_set_arn, reason FROM privileged_permission_sets ORDER BY permission_set_arn, reason)
+    GROUP BY permission_set_arn
+)
+SELECT
+    e.user_name,
+    e.user_status,
+    e.account_name,
+    e.account_id,
+    e.permission_set_name,
+    p.reasons,
+    e.via,
+    e.group_name,
+    e.not_before,
+    e.first_seen_at,
+    e.user_id,
+    e.group_id,
+    e.permission_set_arn
+FROM effective_access AS e
+JOIN privileged AS p ON p.permission_set_arn = e.permission_set_arn
+ORDER BY e.user_name, e.user_id, e.account_name, e.account_id, e.permission_set_name, e.permission_set_arn, e.via, e.group_name, e.group_id

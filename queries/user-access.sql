@@ -1,0 +1,20 @@
+-- title: What a user can reach
+-- description: Every account and permission set that the user has access to, one row a way: direct, or through a group. It began after not_before and by first_seen_at.
+-- param user (user): user id, name or e-mail address
+SELECT
+    account_name,
+    account_id,
+    account_state,
+    permission_set_name,
+    via,
+    group_name,
+    not_before,
+    first_seen_at,
+    user_name,
+    user_status,
+    user_id,
+    group_id,
+    permission_set_arn
+FROM effective_access
+WHERE user_id = :user
+ORDER BY account_name, account_id, permission_set_name, permission_set_arn, via, group_name, group_id

@@ -1,0 +1,84 @@
+//! How a command says which snapshot answered, and times and ages as people read them.
+
+use chrono::{DateTime, Utc};
+
+use crate::store::{Snapshot, SnapshotStatus};
+
+/// `snapshot 41, 2026-11-17T02:00Z, 5 days old, complete`.
+pub fn answering(snapshot: &Snapshot) -> String {
+    format!("snapshot {}, {}", snapshot.snapshot_id, details(snapshot))
+}
+
+/// `0 rows in snapshot 41 (2026-11-17T02:00Z, 5 days old, complete)`.
+pub fn no_rows_in(snapshot: &Snapshot) -> String {
+    format!("0 rows in snapshot {} ({})", snapshot.snapshot_id, details(snapshot))
+}
+
+/// The status as a word.
+pub fn status(snapshot: &Snapshot) -> &'static str {
+    match snapshot.status {
+        SnapshotStatus::Complete => "complete",
+        SnapshotStatus::Partial => "partial",
+    }
+}
+
+/// A time to the minute, `2026-11-17T02:00Z`; text that is no time stays as it is.
+pub fn minute(time: &str) -> String {
+    match parse(time) {
+        Some(time) => time.format("%Y-%m-%dT%H:%MZ").to_string(),
+        None => time.to_owned(),
+    }
+}
+
+/// How long ago a time was, in its largest whole unit: `5 days old`.
+pub fn age(time: &str, now: DateTime<Utc>) -> String {
+    let Some(time) = parse(time) else { return "of unknown age".to_owned() };
+    let minutes = now.signed_duration_since(time).num_minutes();
+    match minutes {
+        ..0 => "from the future: check the clocks".to_owned(),
+        0 => "less than a minute old".to_owned(),
+        1..60 => plural(minutes, "minute"),
+        60..2_880 => plural(minutes / 60, "hour"),
+        _ => plural(minutes / 1_440, "day"),
+    }
+}
+
+fn details(snapshot: &Snapshot) -> String {
+    let time = minute(&snapshot.completed_at);
+    let age = age(&snapshot.completed_at, Utc::now());
+    let suspect = snapshot.suspect.as_deref().map(|why| format!(", suspect: {why}")).unwrap_or_default();
+    format!("{time}, {age}, {}{suspect}", status(snapshot))
+}
+
+fn parse(time: &str) -> Option<DateTime<Utc>> {
+    Some(DateTime::parse_from_rfc3339(time).ok()?.with_timezone(&Utc))
+}
+
+fn plural(number: i64, unit: &str) -> String {
+    if number == 1 { format!("1 {unit} old") } else { format!("{number} {unit}s old") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_told_in_their_largest_whole_unit() {
+        let now = parse("2026-11-22T02:30:00Z").unwrap();
+        for (time, expected) in [
+            ("2026-11-22T02:29:30Z", "less than a minute old"),
+            ("2026-11-22T02:29:00Z", "1 minute old"),
+            ("2026-11-21T03:00:00Z", "23 hours old"),
+            ("2026-11-17T02:00:00Z", "5 days old"),
+            ("2026-11-23T02:00:00Z", "from the future: check the clocks"),
+            ("yesterday", "of unknown age"),
+        ] {
+            assert_eq!(age(time, now), expected, "{time}");
+        }
+    }
+
+    #[test]
+    fn times_are_shown_to_the_minute_in_utc() {
+        assert_eq!(minute("2026-11-17T04:00:59+02:00"), "2026-11-17T02:00Z");
+    }
+}

@@ -1,0 +1,153 @@
+//! The comments at the top of a query: what it is and which values it takes.
+//!
+//! ```text
+//! -- title: Who can reach an account
+//! -- description: Everyone with access to the account, directly or through a group.
+//! -- param account (account): account id or name
+//! -- param days (number) = 90: how far back to look
+//! ```
+
+use clap::ValueEnum;
+
+use crate::error::{Error, Result};
+
+/// What a parameter's value means; a name is resolved to an id before the statement sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum ParameterType {
+    /// A user's id, name or e-mail address.
+    User,
+    /// An account's id, name or e-mail address.
+    Account,
+    /// A group's id or name.
+    Group,
+    /// A permission set's ARN or name.
+    PermissionSet,
+    /// The id, name or path of names of the root or an organizational unit.
+    Ou,
+    /// A day (its beginning) or a time; bound as RFC 3339 in UTC.
+    Date,
+    /// An integer or a decimal number.
+    Number,
+    /// Text, as typed.
+    Text,
+}
+
+impl ParameterType {
+    /// The name as a header writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Account => "account",
+            Self::Group => "group",
+            Self::PermissionSet => "permission_set",
+            Self::Ou => "ou",
+            Self::Date => "date",
+            Self::Number => "number",
+            Self::Text => "text",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::value_variants().iter().copied().find(|kind| kind.name() == name)
+    }
+}
+
+/// A value that a query takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// The name, as in `:name`.
+    pub name: String,
+    pub kind: ParameterType,
+    /// What holds where no value is given; without one, a value is required.
+    pub default: Option<String>,
+    /// What it means.
+    pub description: String,
+}
+
+/// What a query says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Header {
+    pub title: String,
+    pub description: String,
+    /// In the order in which values are typed.
+    pub parameters: Vec<Parameter>,
+}
+
+impl Header {
+    /// Reads the comment lines before the first line of SQL. SQL without such comments has an empty header;
+    /// a `-- param` line that cannot be read is an error that shows it.
+    pub fn parse(sql: &str) -> Result<Self> {
+        let mut header = Self::default();
+        for line in sql.lines().map(str::trim).take_while(|line| line.is_empty() || line.starts_with("--")) {
+            let comment = line.trim_start_matches('-').trim();
+            if let Some(title) = comment.strip_prefix("title:") {
+                header.title = title.trim().to_owned();
+            } else if let Some(description) = comment.strip_prefix("description:") {
+                header.description = description.trim().to_owned();
+            } else if let Some(declaration) = comment.strip_prefix("param ") {
+                header.parameters.push(parameter(declaration)?);
+            }
+        }
+        Ok(header)
+    }
+}
+
+/// `name (type) = default: description`, the default being optional.
+fn parameter(declaration: &str) -> Result<Parameter> {
+    let parse = || -> Option<Parameter> {
+        let (name, rest) = declaration.split_once('(')?;
+        let (kind, rest) = rest.split_once(')')?;
+        let (default, description) = rest.split_once(':')?;
+        let default = match default.trim() {
+            "" => None,
+            default => Some(default.strip_prefix('=')?.trim().to_owned()),
+        };
+        let name = name.trim();
+        let is_name = !name.is_empty() && name.chars().all(|one| one.is_ascii_alphanumeric() || one == '_');
+        is_name.then_some(Parameter {
+            name: name.to_owned(),
+            kind: ParameterType::named(kind.trim())?,
+            default,
+            description: description.trim().to_owned(),
+        })
+    };
+    parse().ok_or_else(|| {
+        let kinds: Vec<_> = ParameterType::value_variants().iter().map(|kind| kind.name()).collect();
+        Error::usage(format!("cannot read the parameter \"-- param {declaration}\""))
+            .hint("write it as: -- param NAME (TYPE) = DEFAULT: DESCRIPTION; the default may be left out")
+            .hint(format!("the types are {}", kinds.join(", ")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_ends_where_the_sql_begins() {
+        let header = Header::parse(
+            "-- title: A title: with a colon\n-- description: What it does.\n\
+             -- param account (account): account id or name\n-- param days (number) = 90: how far back\n\
+             SELECT 1\n-- param late (text): not a parameter",
+        )
+        .unwrap();
+        assert_eq!(header.title, "A title: with a colon");
+        assert_eq!(header.parameters.len(), 2);
+        assert_eq!(header.parameters[0].kind, ParameterType::Account);
+        assert_eq!(header.parameters[1].default.as_deref(), Some("90"));
+        assert_eq!(header.parameters[1].description, "how far back");
+    }
+
+    #[test]
+    fn a_parameter_of_an_unknown_type_is_an_error() {
+        let error = Header::parse("-- param x (person): who").unwrap_err();
+        assert_eq!(error.to_string(), "cannot read the parameter \"-- param x (person): who\"");
+        assert!(error.hints()[1].contains("permission_set"));
+    }
+
+    #[test]
+    fn sql_without_comments_has_no_header() {
+        assert_eq!(Header::parse("SELECT 1").unwrap(), Header::default());
+    }
+}

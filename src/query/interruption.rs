@@ -1,0 +1,87 @@
+//! Ctrl-C and time limits: what ends a statement before its last row.
+//!
+//! A flag and a deadline are looked at while SQLite works (its progress handler) and between rows. A first
+//! signal ends the statement in good order, so that no half-written file stays; a second one, for when
+//! standard output is stuck, ends the process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::error::{Error, ErrorKind, ExitStatus, Result};
+
+/// How many of SQLite's instructions pass between two looks at the clock: a few milliseconds' worth.
+const INSTRUCTIONS: i32 = 20_000;
+
+/// What may end a statement early.
+#[derive(Debug, Clone)]
+pub struct Interruption {
+    interrupted: Arc<AtomicBool>,
+    deadline: Option<Instant>,
+    timeout: Option<Duration>,
+}
+
+impl Interruption {
+    /// Watches for SIGINT and SIGTERM from now on; `timeout` counts from now too.
+    pub fn watch(connection: &Connection, timeout: Option<Duration>) -> Result<Self> {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        watch_signals(interrupted.clone())?;
+        // A limit too long to be told from none is none.
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let interruption = Self { interrupted, deadline, timeout };
+        let handler = interruption.clone();
+        connection
+            .progress_handler(INSTRUCTIONS, Some(move || handler.is_due()))
+            .map_err(|error| Error::failed("cannot watch the statement").caused_by(error))?;
+        Ok(interruption)
+    }
+
+    /// Fails when it is time to stop: as interrupted, or for the time limit.
+    pub fn check(&self) -> Result<()> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorKind::Interrupted, "interrupted"));
+        }
+        match self.timeout {
+            Some(timeout) if self.is_due() => {
+                let timeout = humantime::format_duration(timeout);
+                Err(Error::failed(format!("the query took longer than {timeout}"))
+                    .hint("give --timeout more time, or ask for less: one account, one user, a LIMIT"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
+fn watch_signals(interrupted: Arc<AtomicBool>) -> Result<()> {
+    let cannot = |error: std::io::Error| Error::failed("cannot watch for signals").caused_by(error);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(cannot)?;
+    let (mut interrupts, mut terminations) = {
+        let _context = runtime.enter();
+        (signal(SignalKind::interrupt()).map_err(cannot)?, signal(SignalKind::terminate()).map_err(cannot)?)
+    };
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            let mut is_second = false;
+            loop {
+                tokio::select! {
+                    _ = interrupts.recv() => {}
+                    _ = terminations.recv() => {}
+                }
+                if is_second {
+                    std::process::exit(ExitStatus::Interrupted as i32);
+                }
+                interrupted.store(true, Ordering::Relaxed);
+                is_second = true;
+            }
+        });
+    });
+    Ok(())
+}

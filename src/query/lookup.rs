@@ -1,0 +1,290 @@
+//! A typed name, e-mail address or id as the one id that it means.
+//!
+//! A misspelt name must never read as "no access": a name that matches nothing is an error with the nearest
+//! names and the snapshots where it existed, one that matches several things is an error that lists them.
+//! Ids are resolved before the statement runs, because it is fast by id only.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::header::ParameterType;
+use super::nearest::did_you_mean;
+use crate::error::{Error, Result};
+use crate::store::{Census, CoverageStatus, Snapshot};
+
+/// Where things of one kind are looked up, and by what.
+struct Place {
+    /// What one is called.
+    noun: &'static str,
+    /// The resource or view; its key is `id`.
+    table: &'static str,
+    id: &'static str,
+    /// Columns that hold a name or an e-mail address, the first one being what it is called.
+    names: &'static [&'static str],
+    /// A column with e-mail addresses, as a JSON array of objects with a `Value`.
+    emails: Option<&'static str>,
+    /// Which rows of the table count; a condition.
+    only: &'static str,
+    /// The resource that the snapshot must have seen for the answer to be trusted, and whose versions say
+    /// when a thing existed.
+    resource: &'static str,
+    /// Where ids occur even where the resource itself could not be read: (table, column, condition).
+    occurs_in: &'static [(&'static str, &'static str, &'static str)],
+}
+
+fn place(kind: ParameterType) -> Option<Place> {
+    match kind {
+        ParameterType::User => Some(Place {
+            noun: "user",
+            table: "users",
+            id: "user_id",
+            names: &["user_name", "display_name", "primary_email"],
+            emails: Some("emails"),
+            only: "1",
+            resource: "users",
+            occurs_in: &[],
+        }),
+        ParameterType::Account => Some(Place {
+            noun: "account",
+            table: "accounts",
+            id: "account_id",
+            names: &["name", "email"],
+            emails: None,
+            only: "1",
+            resource: "accounts",
+            occurs_in: &[
+                ("account_assignments", "account_id", "1"),
+                ("provisioned_permission_sets", "account_id", "1"),
+            ],
+        }),
+        ParameterType::Group => Some(Place {
+            noun: "group",
+            table: "groups",
+            id: "group_id",
+            names: &["display_name"],
+            emails: None,
+            only: "1",
+            resource: "groups",
+            occurs_in: &[
+                ("group_memberships", "group_id", "1"),
+                ("account_assignments", "principal_id", "principal_type = 'GROUP'"),
+            ],
+        }),
+        ParameterType::PermissionSet => Some(Place {
+            noun: "permission set",
+            table: "permission_sets",
+            id: "permission_set_arn",
+            names: &["name"],
+            emails: None,
+            only: "1",
+            resource: "permission_sets",
+            occurs_in: &[
+                ("account_assignments", "permission_set_arn", "1"),
+                ("provisioned_permission_sets", "permission_set_arn", "1"),
+            ],
+        }),
+        ParameterType::Ou => Some(Place {
+            noun: "organizational unit",
+            table: "organization_tree",
+            id: "id",
+            names: &["name", "ou_path"],
+            emails: None,
+            only: "type <> 'account'",
+            resource: "organizational_units",
+            occurs_in: &[],
+        }),
+        ParameterType::Date | ParameterType::Number | ParameterType::Text => None,
+    }
+}
+
+/// A row that a name may mean.
+struct Candidate {
+    id: String,
+    names: Vec<String>,
+    /// From which snapshot on it has these names and the first one that it no longer has; versions only.
+    life: Option<(i64, Option<i64>)>,
+}
+
+impl Candidate {
+    fn is_called(&self, typed: &str) -> bool {
+        self.id.to_lowercase() == typed || self.names.iter().any(|name| name.to_lowercase() == typed)
+    }
+}
+
+/// The id that `typed` means in the answering snapshot, for a kind that has ids.
+pub fn resolve_id(kind: ParameterType, typed: &str, census: &Census, snapshot: &Snapshot) -> Result<String> {
+    let place = place(kind).ok_or_else(|| Error::usage(format!("a {} has no id", kind.name())))?;
+    let connection = census.connection();
+    let cannot_read = |error: rusqlite::Error| {
+        Error::failed(format!("cannot look up the {} {typed:?}", place.noun)).caused_by(error)
+    };
+    if let Some(id) = place.by_id(connection, typed).map_err(cannot_read)? {
+        return Ok(id);
+    }
+    let lower = typed.trim().to_lowercase();
+    let source = format!("SELECT *, NULL AS valid_from, NULL AS valid_to FROM {}", place.table);
+    let condition = place.only;
+    let mut matches = place
+        .candidates(connection, &format!("{source} WHERE {condition}"), |one| one.is_called(&lower))
+        .map_err(cannot_read)?;
+    match matches.len() {
+        1 => Ok(matches.remove(0).id),
+        0 => Err(place.unknown(typed, &lower, census, snapshot).map_err(cannot_read)?),
+        _ => Err(place.ambiguous(typed, &matches, snapshot)),
+    }
+}
+
+impl Place {
+    /// The fast way, and the only one for ids of things that could not be read themselves.
+    fn by_id(&self, connection: &Connection, typed: &str) -> rusqlite::Result<Option<String>> {
+        let own = [(self.table, self.id, self.only)];
+        for (table, column, condition) in own.iter().chain(self.occurs_in) {
+            let sql = format!("SELECT {column} FROM {table} WHERE {column} = ?1 AND {condition} LIMIT 1");
+            let found = connection.query_row(&sql, [typed], |row| row.get(0)).optional()?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    fn candidates(
+        &self,
+        connection: &Connection,
+        source: &str,
+        mut is_wanted: impl FnMut(&Candidate) -> bool,
+    ) -> rusqlite::Result<Vec<Candidate>> {
+        let mut columns = vec![self.id];
+        columns.extend(self.names);
+        columns.extend(self.emails);
+        let sql = format!("SELECT {}, valid_from, valid_to FROM ({source})", columns.join(", "));
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        let mut wanted = Vec::new();
+        while let Some(row) = rows.next()? {
+            let candidate = self.candidate(row)?;
+            if is_wanted(&candidate) {
+                wanted.push(candidate);
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn candidate(&self, row: &Row<'_>) -> rusqlite::Result<Candidate> {
+        let text = |index: usize| -> rusqlite::Result<Option<String>> {
+            Ok(match row.get(index)? {
+                Value::Text(text) => Some(text),
+                _ => None,
+            })
+        };
+        let mut names = Vec::new();
+        for index in 1..=self.names.len() {
+            names.extend(text(index)?);
+        }
+        if self.emails.is_some() {
+            names.extend(text(self.names.len() + 1)?.as_deref().map(addresses).unwrap_or_default());
+        }
+        let valid_from: Option<i64> = row.get("valid_from")?;
+        let valid_to = row.get("valid_to")?;
+        let life = valid_from.map(|valid_from| (valid_from, valid_to));
+        Ok(Candidate { id: row.get(0)?, names, life })
+    }
+
+    fn ambiguous(&self, typed: &str, matches: &[Candidate], snapshot: &Snapshot) -> Error {
+        let mut error = Error::unknown(format!(
+            "{} {typed:?} is ambiguous in snapshot {}: {} match",
+            self.noun,
+            snapshot.snapshot_id,
+            matches.len()
+        ));
+        for candidate in matches.iter().take(10) {
+            let mut names = candidate.names.clone();
+            names.dedup();
+            error = error.hint(format!("{} ({})", candidate.id, names.join(", ")));
+        }
+        error.hint("type the id of the one you mean")
+    }
+
+    fn unknown(
+        &self,
+        typed: &str,
+        lower: &str,
+        census: &Census,
+        snapshot: &Snapshot,
+    ) -> rusqlite::Result<Error> {
+        let connection = census.connection();
+        let mut error = Error::unknown(format!(
+            "there is no {} {typed:?} in snapshot {}",
+            self.noun, snapshot.snapshot_id
+        ));
+        let source = format!("SELECT *, NULL AS valid_from, NULL AS valid_to FROM {}", self.table);
+        let everyone = self.candidates(connection, &format!("{source} WHERE {}", self.only), |_| true)?;
+        let names = everyone.iter().flat_map(|one| one.names.iter().map(String::as_str));
+        if let Some(hint) = did_you_mean(typed, names) {
+            error = error.hint(hint);
+        }
+        for hint in self.other_times(connection, lower)? {
+            error = error.hint(hint);
+        }
+        let coverage = census.coverage(snapshot.snapshot_id).unwrap_or_default();
+        let is_seen = |it: &crate::store::Coverage| {
+            it.resource == self.resource && it.status == CoverageStatus::Complete
+        };
+        if !coverage.iter().any(is_seen) {
+            error = error.hint(format!(
+                "snapshot {} did not see all {}: unknown is not absent (orgcensus snapshots show {})",
+                snapshot.snapshot_id, self.resource, snapshot.snapshot_id
+            ));
+        }
+        if error.hints().is_empty() {
+            error = error.hint(format!(
+                "orgcensus query \"SELECT {}, {} FROM {} ORDER BY 2\" lists them all",
+                self.id, self.names[0], self.table
+            ));
+        }
+        Ok(error)
+    }
+
+    /// In which snapshots something of this name existed, one sentence for each id.
+    fn other_times(&self, connection: &Connection, lower: &str) -> rusqlite::Result<Vec<String>> {
+        let resource = self.resource;
+        let columns = match self.table {
+            // The tree's ids and paths are derived; its units have versions of their own.
+            "organization_tree" => "ou_id AS id, name, entity_path AS ou_path, valid_from, valid_to",
+            _ => "*",
+        };
+        let source = format!("SELECT {columns} FROM main.{resource}_versions");
+        let mut lives: Vec<(String, i64, Option<i64>)> = Vec::new();
+        for candidate in self.candidates(connection, &source, |one| one.is_called(lower))? {
+            let Some((from, to)) = candidate.life else { continue };
+            match lives.iter_mut().find(|(id, ..)| *id == candidate.id) {
+                Some((_, first, last)) => {
+                    *first = from.min(*first);
+                    *last = last.zip(to).map(|(a, b)| a.max(b));
+                }
+                None => lives.push((candidate.id, from, to)),
+            }
+        }
+        let mut sentences = Vec::new();
+        for (id, first, gone) in lives.into_iter().take(3) {
+            let last: i64 = connection.query_row(
+                "SELECT max(snapshot_id) FROM snapshots WHERE snapshot_id < coalesce(?1, snapshot_id + 1)",
+                [gone],
+                |row| row.get(0),
+            )?;
+            let when = if first == last {
+                format!("snapshot {first}")
+            } else {
+                format!("snapshots {first} to {last}")
+            };
+            sentences.push(format!("it existed in {when} as {id}: --at {last} asks there"));
+        }
+        Ok(sentences)
+    }
+}
+
+/// The addresses in AWS's JSON array of `{"Value": …}`; none where it is something else.
+fn addresses(json: &str) -> Vec<String> {
+    let Ok(serde_json::Value::Array(entries)) = serde_json::from_str(json) else { return Vec::new() };
+    entries.iter().filter_map(|entry| entry.get("Value")?.as_str().map(str::to_owned)).collect()
+}

@@ -1,0 +1,53 @@
+//! The names nearest to one that nobody knows.
+
+/// At most this many names are offered.
+const OFFERED: usize = 3;
+
+/// How alike two names must be to be offered, from 0 to 1.
+const ALIKE: f64 = 0.6;
+
+/// The candidates most like `typed`, best first: near in spelling, or containing it.
+pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let typed = typed.to_lowercase();
+    let mut scored: Vec<(f64, &str)> = candidates
+        .into_iter()
+        .map(|candidate| (likeness(&typed, &candidate.to_lowercase()), candidate))
+        .filter(|(score, _)| *score >= ALIKE)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    scored.dedup_by(|a, b| a.1 == b.1);
+    scored.into_iter().take(OFFERED).map(|(_, candidate)| candidate).collect()
+}
+
+/// The hint "did you mean …?", if any candidate is near.
+pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    match nearest(typed, candidates).as_slice() {
+        [] => None,
+        [one] => Some(format!("did you mean {one}?")),
+        [first @ .., last] => Some(format!("did you mean {} or {last}?", first.join(", "))),
+    }
+}
+
+fn likeness(typed: &str, candidate: &str) -> f64 {
+    let spelling = strsim::normalized_damerau_levenshtein(typed, candidate);
+    // Part of a name, such as a surname or the name before the @.
+    let part = if typed.chars().count() >= 3 && candidate.contains(typed) { 0.8 } else { 0.0 };
+    spelling.max(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_comes_first_and_strangers_not_at_all() {
+        let names = ["user-access", "user-groups", "account-access", "organization-tree"];
+        assert_eq!(nearest("usr-acess", names), ["user-access"]);
+        assert_eq!(did_you_mean("zzz", names), None);
+        assert_eq!(did_you_mean("tree", names).as_deref(), Some("did you mean organization-tree?"));
+        assert_eq!(
+            did_you_mean("USER-", ["user-access", "user-groups"]).as_deref(),
+            Some("did you mean user-access or user-groups?")
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! Preparing, refusing and explaining SQL that a user typed; streaming its rows.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, Statement};
+
+use super::interruption::Interruption;
+use super::nearest::did_you_mean;
+use crate::error::{Error, Result};
+use crate::output::{Destination, Format, RowWriter};
+use crate::store::Census;
+
+/// Prepares one statement that only reads. Everything else is refused: nothing to run, several statements,
+/// statements that write or yield no columns, and SQL that SQLite does not understand, with its message, the
+/// place and the nearest names.
+pub fn prepare<'a>(census: &'a Census, sql: &str) -> Result<Statement<'a>> {
+    let statement = census.connection().prepare(sql).map_err(|error| sql_error(census, sql, error))?;
+    if statement.column_count() == 0 || !statement.readonly() {
+        if is_blank(census.connection(), sql) {
+            return Err(Error::usage("there is no SQL to run")
+                .hint("orgcensus query --list shows the canned queries, orgcensus schema the tables"));
+        }
+        return Err(only_reads());
+    }
+    Ok(statement)
+}
+
+/// Runs the statement, its parameters being bound, and writes its rows as they come. Returns their number.
+pub fn stream(
+    census: &Census,
+    sql: &str,
+    statement: &mut Statement<'_>,
+    interruption: &Interruption,
+    format: Format,
+    destination: &mut Destination,
+) -> Result<u64> {
+    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted) => match interruption.check() {
+            Err(reason) => reason,
+            Ok(()) => Error::failed("the query was interrupted"),
+        },
+        _ => sql_error(census, sql, error),
+    };
+    let mut rows = statement.raw_query();
+    // The first row before the header: a statement that fails at once writes nothing.
+    let mut row = rows.next().map_err(failed)?;
+    let mut writer = RowWriter::begin(format, &columns, destination)?;
+    while let Some(found) = row {
+        let values: Vec<ValueRef<'_>> =
+            (0..columns.len()).map(|index| found.get_ref(index)).collect::<Result<_, _>>().map_err(failed)?;
+        writer.row(&values)?;
+        interruption.check()?;
+        row = rows.next().map_err(failed)?;
+    }
+    writer.finish()
+}
+
+fn only_reads() -> Error {
+    Error::usage("only statements that read can be run: SELECT, VALUES, WITH … SELECT, EXPLAIN")
+        .hint("the census is opened read-only; copy the file to change the copy with another tool")
+}
+
+/// Whether the SQL is nothing but white space and comments.
+fn is_blank(connection: &Connection, sql: &str) -> bool {
+    // SQLite compiles nothing from it, so there is nothing to expand either.
+    connection.prepare(sql).is_ok_and(|statement| statement.expanded_sql().is_none())
+}
+
+fn sql_error(census: &Census, sql: &str, error: rusqlite::Error) -> Error {
+    use rusqlite::Error::{MultipleStatement, SqlInputError, SqliteFailure};
+    match error {
+        MultipleStatement => {
+            Error::usage("there are several statements").hint("run them one at a time, each by its own query")
+        }
+        SqlInputError { error, .. } | SqliteFailure(error, _)
+            if matches!(error.code, ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly) =>
+        {
+            only_reads()
+        }
+        SqlInputError { msg, offset, .. } => {
+            let error = Error::usage(format!("{msg}{}", position(sql, offset)));
+            with_name_hints(census, sql, &msg, error)
+        }
+        SqliteFailure(error, message) if is_the_statements(error.code) => {
+            Error::usage(message.unwrap_or_else(|| error.to_string()))
+        }
+        SqliteFailure(error, message) => {
+            let cause = message.unwrap_or_else(|| error.to_string());
+            Error::failed(format!("cannot read {}", census.path().display())).caused_by(cause)
+        }
+        other => Error::failed("the query failed").caused_by(other),
+    }
+}
+
+/// Whether it is the statement that is wrong (malformed JSON, an overflow), not the file or the machine.
+fn is_the_statements(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::Unknown | ErrorCode::TypeMismatch | ErrorCode::TooBig | ErrorCode::ApiMisuse)
+}
+
+/// ` (line 2, column 8)` and the line with a mark below it; nothing where SQLite does not say.
+fn position(sql: &str, offset: i32) -> String {
+    let Some(before) = usize::try_from(offset).ok().and_then(|offset| sql.get(..offset)) else {
+        return String::new();
+    };
+    let line_number = before.matches('\n').count() + 1;
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line = sql[line_start..].lines().next().unwrap_or_default();
+    let column = before[line_start..].chars().count();
+    let mark = " ".repeat(column);
+    format!(" (line {line_number}, column {})\n  {}\n  {mark}^", column + 1, line.replace('\t', " "))
+}
+
+fn with_name_hints(census: &Census, sql: &str, message: &str, error: Error) -> Error {
+    let tables = census.tables().unwrap_or_default();
+    if let Some(table) = message.strip_prefix("no such table: ") {
+        let table = table.trim_start_matches("main.").trim_start_matches("temp.");
+        let error = match did_you_mean(table, tables.iter().map(|table| table.name.as_str())) {
+            Some(hint) => error.hint(hint),
+            None => error,
+        };
+        return error.hint("orgcensus schema lists the tables and views");
+    }
+    if let Some(column) = message.strip_prefix("no such column: ") {
+        let column = column.rsplit('.').next().unwrap_or(column).trim_matches('"');
+        let words: Vec<&str> = sql.split(|one: char| !one.is_alphanumeric() && one != '_').collect();
+        let named: Vec<_> = tables
+            .iter()
+            .filter(|table| words.iter().any(|word| word.eq_ignore_ascii_case(&table.name)))
+            .collect();
+        let columns = named.iter().flat_map(|table| table.columns.iter().map(|column| column.name.as_str()));
+        let error = match did_you_mean(column, columns) {
+            Some(hint) => error.hint(hint),
+            None => error,
+        };
+        return match named.first() {
+            Some(table) => error.hint(format!("orgcensus schema {} lists its columns", table.name)),
+            None => error.hint("orgcensus schema lists the tables and their columns"),
+        };
+    }
+    if message.starts_with("near ") || message.contains("syntax error") || message == "incomplete input" {
+        return error.hint("orgcensus query --show NAME prints a canned query to start from");
+    }
+    error
+}

@@ -1,0 +1,171 @@
+//! The values that a user typed, as what a statement binds.
+
+use chrono::{NaiveDate, SecondsFormat};
+use rusqlite::Statement;
+use rusqlite::types::Value;
+
+use super::header::{Header, Parameter, ParameterType};
+use super::lookup::resolve_id;
+use super::nearest::did_you_mean;
+use crate::error::{Error, Result};
+use crate::store::{Census, Snapshot, When};
+
+/// What was typed: values in their order, and values by name.
+#[derive(Debug, Default)]
+pub struct TypedValues {
+    named: Vec<(String, String)>,
+}
+
+impl TypedValues {
+    /// Gives each positional value to the parameter of its place, and each `K=V` of `-p` to the parameter of
+    /// its name. Too many values, a value given twice and an unknown name are errors; `usage` is shown.
+    ///
+    /// SQL without a header (`usage` is `None`) has no order, so it takes values by name only.
+    pub fn new(
+        header: &Header,
+        usage: Option<&str>,
+        positional: &[String],
+        by_name: &[String],
+    ) -> Result<Self> {
+        let mut typed = Self::default();
+        if positional.len() > header.parameters.len() {
+            let extra = &positional[header.parameters.len()];
+            return Err(match usage {
+                Some(usage) => Error::usage(format!("unexpected value {extra:?}"))
+                    .hint(format!("usage: orgcensus query {usage}"))
+                    .hint("quote a value that has white space in it"),
+                None => Error::usage(format!("unexpected value {extra:?} after the SQL"))
+                    .hint("quote the SQL as one argument; give values by name: -p NAME=VALUE for :NAME"),
+            });
+        }
+        for (parameter, value) in header.parameters.iter().zip(positional) {
+            typed.named.push((parameter.name.clone(), value.clone()));
+        }
+        for pair in by_name {
+            let (name, value) = pair.split_once('=').ok_or_else(|| {
+                Error::usage(format!("-p {pair:?} has no value")).hint("write it as -p NAME=VALUE")
+            })?;
+            let name = name.trim().trim_start_matches([':', '@', '$']);
+            if typed.get(name).is_some() {
+                return Err(Error::usage(format!("parameter {name:?} has two values")));
+            }
+            typed.named.push((name.to_owned(), value.to_owned()));
+        }
+        Ok(typed)
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.named.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Binds every parameter of the statement: what was typed, else the header's default. Names are resolved in
+/// `snapshot`. Returns what was resolved, as (parameter, typed, bound), for whoever wants to say so.
+pub fn bind(
+    statement: &mut Statement<'_>,
+    header: &Header,
+    usage: Option<&str>,
+    typed: &TypedValues,
+    census: &Census,
+    snapshot: &Snapshot,
+) -> Result<Vec<(String, String, String)>> {
+    let names = parameter_names(statement)?;
+    for (name, _) in &typed.named {
+        if !names.contains(name) {
+            return Err(unknown_parameter(name, &names, usage));
+        }
+    }
+    let mut resolved = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        let declared = header.parameters.iter().find(|parameter| parameter.name == *name);
+        let text = typed
+            .get(name)
+            .or_else(|| declared?.default.as_deref())
+            .ok_or_else(|| missing_value(name, declared, usage))?;
+        let kind = declared.map_or(ParameterType::Text, |parameter| parameter.kind);
+        let value = value(name, kind, text, census, snapshot)?;
+        if let Value::Text(bound) = &value
+            && bound != text
+        {
+            resolved.push((name.clone(), text.to_owned(), bound.clone()));
+        }
+        statement
+            .raw_bind_parameter(index + 1, value)
+            .map_err(|error| Error::failed(format!("cannot bind :{name}")).caused_by(error))?;
+    }
+    Ok(resolved)
+}
+
+/// The statement's parameters in its own order, without the sign before the name.
+fn parameter_names(statement: &Statement<'_>) -> Result<Vec<String>> {
+    (1..=statement.parameter_count())
+        .map(|index| match statement.parameter_name(index) {
+            Some(name) if !name.starts_with('?') => Ok(name[1..].to_owned()),
+            _ => Err(Error::usage("the SQL has a parameter without a name (?)")
+                .hint("name it, e.g. :user, and give its value with -p user=VALUE")),
+        })
+        .collect()
+}
+
+fn value(name: &str, kind: ParameterType, text: &str, census: &Census, snapshot: &Snapshot) -> Result<Value> {
+    match kind {
+        ParameterType::User
+        | ParameterType::Account
+        | ParameterType::Group
+        | ParameterType::PermissionSet
+        | ParameterType::Ou => resolve_id(kind, text, census, snapshot).map(Value::Text),
+        ParameterType::Date => date(name, text).map(Value::Text),
+        ParameterType::Number => number(name, text),
+        ParameterType::Text => Ok(Value::Text(text.to_owned())),
+    }
+}
+
+/// A day stands for its beginning, so that "since" includes it.
+fn date(name: &str, text: &str) -> Result<String> {
+    if let Ok(day) = text.parse::<NaiveDate>() {
+        return Ok(format!("{day}T00:00:00Z"));
+    }
+    match text.parse() {
+        Ok(When::By { instant, .. }) => Ok(instant.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        _ => Err(Error::usage(format!("{name} {text:?} is no date"))
+            .hint("write a date (2026-09-30), a time (2026-09-30T12:00:00Z) or \"90 days ago\"")),
+    }
+}
+
+fn number(name: &str, text: &str) -> Result<Value> {
+    let text = text.trim();
+    if let Ok(integer) = text.parse::<i64>() {
+        return Ok(Value::Integer(integer));
+    }
+    match text.parse::<f64>() {
+        Ok(real) if real.is_finite() => Ok(Value::Real(real)),
+        _ => Err(Error::usage(format!("{name} {text:?} is no number"))),
+    }
+}
+
+fn missing_value(name: &str, declared: Option<&Parameter>, usage: Option<&str>) -> Error {
+    let error = match declared {
+        Some(parameter) => {
+            Error::usage(format!("{name} has no value")).hint(format!("{name}: {}", parameter.description))
+        }
+        None => Error::usage(format!(":{name} has no value")).hint(format!("give it with -p {name}=VALUE")),
+    };
+    match usage {
+        Some(usage) => error.hint(format!("usage: orgcensus query {usage}")),
+        None => error,
+    }
+}
+
+fn unknown_parameter(name: &str, names: &[String], usage: Option<&str>) -> Error {
+    let mut error = Error::unknown(format!("there is no parameter {name:?}"));
+    if let Some(hint) = did_you_mean(name, names.iter().map(String::as_str)) {
+        error = error.hint(hint);
+    }
+    if let Some(usage) = usage {
+        return error.hint(format!("usage: orgcensus query {usage}"));
+    }
+    match names {
+        [] => error.hint("the SQL has no parameters: write one as :name"),
+        _ => error.hint(format!("the SQL's parameters are :{}", names.join(", :"))),
+    }
+}

@@ -1,0 +1,161 @@
+//! The data dictionary: every table and view that a user may ask, with its columns and what they mean.
+//!
+//! Nothing is described twice: a table's columns are described by the comments of its migration, a derived
+//! view's by the comments of its SQL file, and the views of a resource by its table.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use super::file::Doing;
+use super::schema::{columns, versions_table};
+use super::views::ANSWERING_SNAPSHOT;
+use crate::error::Result;
+use crate::model::{DERIVED_VIEWS, RESOURCES};
+
+/// What a table or view is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableKind {
+    /// A resource as it is in the answering snapshot.
+    Resource,
+    /// A view that joins several resources.
+    Derived,
+    /// A fact about each snapshot.
+    SnapshotFact,
+    /// All versions of a resource.
+    History,
+    /// A resource in each of the snapshots.
+    BySnapshot,
+}
+
+/// A table or view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    pub name: String,
+    pub kind: TableKind,
+    /// One sentence.
+    pub description: String,
+    pub columns: Vec<TableColumn>,
+}
+
+/// A column of a table or view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableColumn {
+    pub name: String,
+    /// `TEXT` or `INTEGER`; empty where SQLite does not say.
+    pub sql_type: String,
+    /// Whether it is one of the columns that identify a row.
+    pub in_key: bool,
+    /// A fragment without a full stop; empty where there is nothing to say.
+    pub description: String,
+}
+
+/// The tables keyed by snapshot.
+const SNAPSHOT_FACTS: &[(&str, &str)] = &[
+    ("snapshots", "The snapshots: when each was taken, by whom, and whether it is complete."),
+    ("coverage", "How much of each resource each snapshot saw."),
+    ("gaps", "What each snapshot could not see, and why."),
+    ("access_report_jobs", "The access reports that each snapshot asked Organizations for."),
+    (
+        ANSWERING_SNAPSHOT,
+        "The one snapshot that all views answer for: the latest, or the one asked for with --at.",
+    ),
+];
+
+/// What `_history` and `_by_snapshot` add to a resource's columns.
+const ADDED: &[(&str, &str, &str)] = &[
+    ("snapshot_id", "INTEGER", "the snapshot"),
+    ("taken_at", "TEXT", "time of the snapshot's first call, UTC"),
+    ("valid_from", "INTEGER", "first snapshot that saw this version"),
+    ("valid_to", "INTEGER", "first snapshot that no longer did; NULL while it holds"),
+    ("not_before", "TEXT", "the version began after this time; NULL: before the first snapshot"),
+    ("first_seen_at", "TEXT", "and was there at this time"),
+    ("last_seen_at", "TEXT", "when it was last seen, UTC"),
+    ("gone_at", "TEXT", "by when it was gone, UTC; NULL while it holds"),
+];
+
+/// Every table and view: resources, derived views, snapshot facts, histories, charts.
+pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
+    let mut tables = Vec::new();
+    let mut add = |name: &str, kind, description: &str, texts: &Texts, key: &[&str]| -> Result<()> {
+        let columns = described(connection, name, texts, key)?;
+        // A file of an older version may lack it.
+        if !columns.is_empty() {
+            tables.push(Table { name: name.to_owned(), kind, description: description.to_owned(), columns });
+        }
+        Ok(())
+    };
+    let none = Texts::new();
+    let mut of_resources = Vec::new();
+    for spec in RESOURCES {
+        let texts = table_comments(connection, &versions_table(spec.name))?;
+        add(spec.name, TableKind::Resource, spec.description, &texts, spec.key)?;
+        of_resources.push((spec, texts));
+    }
+    for view in DERIVED_VIEWS {
+        add(view.name, TableKind::Derived, view.description, &view_comments(view.select), &[])?;
+    }
+    for (name, description) in SNAPSHOT_FACTS {
+        let source = if *name == ANSWERING_SNAPSHOT { "snapshots" } else { name };
+        let texts = table_comments(connection, source)?;
+        add(name, TableKind::SnapshotFact, description, if texts.is_empty() { &none } else { &texts }, &[])?;
+    }
+    for (spec, texts) in &of_resources {
+        let description = format!("Every version of {}, with when it was seen.", spec.name);
+        add(&format!("{}_history", spec.name), TableKind::History, &description, texts, spec.key)?;
+    }
+    for (spec, texts) in &of_resources {
+        let description = format!("The rows of {} in each snapshot.", spec.name);
+        add(&format!("{}_by_snapshot", spec.name), TableKind::BySnapshot, &description, texts, spec.key)?;
+    }
+    Ok(tables)
+}
+
+/// Column to description.
+type Texts = BTreeMap<String, String>;
+
+fn described(connection: &Connection, table: &str, texts: &Texts, key: &[&str]) -> Result<Vec<TableColumn>> {
+    // A TEMP view stands before the permanent one; an older file has only the former.
+    let mut found = columns(connection, "temp", table)?;
+    if found.is_empty() {
+        found = columns(connection, "main", table)?;
+    }
+    let column = |column: super::schema::Column| {
+        let added = ADDED.iter().find(|(name, ..)| *name == column.name);
+        let text = texts.get(&column.name).map(String::as_str).or(added.map(|(.., text)| *text));
+        let sql_type = match added {
+            Some((_, sql_type, _)) if column.sql_type.is_empty() => (*sql_type).to_owned(),
+            _ => column.sql_type,
+        };
+        let in_key = column.in_key || key.contains(&column.name.as_str());
+        TableColumn { name: column.name, sql_type, in_key, description: text.unwrap_or_default().to_owned() }
+    };
+    Ok(found.into_iter().map(column).collect())
+}
+
+/// The comments of a CREATE TABLE, which SQLite keeps: `name TYPE …, -- description`.
+fn table_comments(connection: &Connection, table: &str) -> Result<Texts> {
+    let read = || {
+        connection
+            .prepare("SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?1")?
+            .query_map([table], |row| row.get::<_, String>(0))?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    let sql = read().doing("read the tables' descriptions")?.concat();
+    Ok(comments(&sql, |code| code.split_whitespace().next()))
+}
+
+/// The comments of a view's first SELECT: `expression AS name, -- description`.
+fn view_comments(select: &str) -> Texts {
+    comments(select, |code| code.rsplit([' ', '.']).next())
+}
+
+fn comments<'a>(sql: &'a str, name_of: impl Fn(&'a str) -> Option<&'a str>) -> Texts {
+    sql.lines()
+        .filter_map(|line| {
+            let (code, text) = line.split_once(" -- ")?;
+            let name = name_of(code.trim().trim_end_matches(',').trim_end())?;
+            Some((name.to_owned(), text.trim().to_owned()))
+        })
+        .collect()
+}

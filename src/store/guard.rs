@@ -1,0 +1,48 @@
+//! What keeps reading from writing: SQL that a user typed can read the census and do nothing else.
+//!
+//! Three fences, because each alone has a hole: the file is open read-only, `query_only` stops temporary
+//! tables, and an authorizer stops ATTACH, VACUUM INTO (which leaves a file behind), pragmas that switch the
+//! other two off, and loading code.
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::limits::Limit;
+
+/// The pragmas that only describe tables and indexes.
+const DESCRIBING: &[&str] =
+    &["table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo"];
+
+/// Functions that reach outside the database, should a build of SQLite have them.
+const OUTSIDE: &[&str] = &["load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"];
+
+/// Lets no statement of this connection do anything but read.
+pub(super) fn raise(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    connection.pragma_update(None, "query_only", true)?;
+    // Statements prepared before were not asked; none of them is the user's, but none is needed either.
+    connection.flush_prepared_statement_cache();
+    connection.authorizer(Some(decide))
+}
+
+/// Takes the guard away again, for statements of our own.
+pub(super) fn lower(connection: &Connection) -> rusqlite::Result<()> {
+    connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
+    connection.pragma_update(None, "query_only", false)
+}
+
+fn decide(context: AuthContext<'_>) -> Authorization {
+    let allowed = match context.action {
+        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => true,
+        AuthAction::Function { function_name } => {
+            !OUTSIDE.iter().any(|name| name.eq_ignore_ascii_case(function_name))
+        }
+        AuthAction::Pragma { pragma_name, .. } => {
+            DESCRIBING.iter().any(|name| name.eq_ignore_ascii_case(pragma_name))
+        }
+        _ => false,
+    };
+    if allowed { Authorization::Allow } else { Authorization::Deny }
+}

@@ -1,0 +1,171 @@
+//! The census's schema: its migrations, how a file of ours is told from others, and what columns it has.
+//!
+//! The migrations are the only list of the columns in SQL; everything else in this room asks the database.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+use super::file::{Doing, literal, open_failed};
+use crate::error::{Error, Result};
+
+/// The migrations, forward only: a file is never edited after it landed, a test compares with the folder.
+const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_first_schema.sql"))];
+
+/// `PRAGMA application_id` of a census: "orgc".
+const CENSUS: i32 = 0x6f72_6763;
+
+/// What a file is, by its header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An empty database: nobody's yet.
+    Empty,
+    /// A census, whose schema this program knows.
+    Census,
+}
+
+/// Tells a census from an empty file; refuses another program's database and a newer schema.
+pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<Kind> {
+    let header = |pragma: &str| -> Result<i64> {
+        connection
+            .query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0))
+            .map_err(|error| open_failed(path, error))
+    };
+    let objects: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))
+        .map_err(|error| open_failed(path, error))?;
+    let (application, version) = (header("application_id")?, header("user_version")?);
+    let name = path.display();
+    if objects == 0 && version == 0 && [0, i64::from(CENSUS)].contains(&application) {
+        return Ok(Kind::Empty);
+    }
+    if application != i64::from(CENSUS) {
+        return Err(Error::failed(format!("\"{name}\" is a SQLite database of another program"))
+            .hint("name the census's own file with --db, or another one to create"));
+    }
+    let known = MIGRATIONS.len() as i64;
+    if version > known {
+        return Err(Error::failed(format!(
+            "\"{name}\" was written by a newer orgcensus (its schema is {version}, this program knows {known})"
+        ))
+        .hint("install the newer version: this one cannot read the file"));
+    }
+    Ok(Kind::Census)
+}
+
+/// Brings the schema to the newest version, in one transaction.
+pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
+    connection.pragma_update(None, "application_id", CENSUS).doing("mark the new database")?;
+    Migrations::from_slice(MIGRATIONS)
+        .to_latest(connection)
+        .map_err(|error| Error::failed("cannot bring the database to this version's schema").caused_by(error))
+}
+
+/// A column as the database declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    pub name: String,
+    /// `TEXT` or `INTEGER`; empty for an expression of a view.
+    pub sql_type: String,
+    pub not_null: bool,
+    /// Whether it is part of the primary key.
+    pub in_key: bool,
+}
+
+/// The columns of a table or view of `main` or `temp`, in order; none where there is no such table.
+pub(super) fn columns(connection: &Connection, schema: &str, table: &str) -> Result<Vec<Column>> {
+    let sql = format!(
+        "SELECT name, type, \"notnull\", pk FROM pragma_table_info({}, {}) ORDER BY cid",
+        literal(table),
+        literal(schema)
+    );
+    let read = || {
+        connection
+            .prepare(&sql)?
+            .query_map([], |row| {
+                Ok(Column {
+                    name: row.get(0)?,
+                    sql_type: row.get(1)?,
+                    not_null: row.get(2)?,
+                    in_key: row.get::<_, i64>(3)? > 0,
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    read().doing(&format!("read the columns of {table}"))
+}
+
+/// The columns of a resource: those of its versions table but the two that bound a version's life.
+pub(super) fn resource_columns(connection: &Connection, resource: &str) -> Result<Vec<Column>> {
+    let mut columns = columns(connection, "main", &versions_table(resource))?;
+    columns.retain(|column| column.name != "valid_from" && column.name != "valid_to");
+    Ok(columns)
+}
+
+/// The name of the table that keeps a resource's versions.
+pub(super) fn versions_table(resource: &str) -> String {
+    format!("{resource}_versions")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::*;
+
+    #[test]
+    fn every_migration_of_the_folder_is_known_in_order() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        assert_eq!(files.len(), MIGRATIONS.len());
+        for (number, (file, migration)) in files.iter().zip(MIGRATIONS).enumerate() {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            assert!(name.starts_with(&format!("{:04}_", number + 1)), "{name}");
+            assert_eq!(&M::up(&std::fs::read_to_string(file).unwrap()), migration);
+        }
+    }
+
+    #[test]
+    fn the_migrations_are_valid() {
+        Migrations::from_slice(MIGRATIONS).validate().unwrap();
+    }
+
+    #[test]
+    fn a_resources_fields_are_its_tables_columns_in_order() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection).unwrap();
+        let rows = [
+            Row::whole(&Organization::default()),
+            Row::whole(&Root::default()),
+            Row::whole(&OrganizationalUnit::default()),
+            Row::whole(&Account::default()),
+            Row::whole(&User::default()),
+            Row::whole(&Group::default()),
+            Row::whole(&GroupMembership::default()),
+            Row::whole(&PermissionSet::default()),
+            Row::whole(&PermissionSetPolicy::default()),
+            Row::whole(&ProvisionedPermissionSet::default()),
+            Row::whole(&AccountAssignment::default()),
+            Row::whole(&ServiceLastAccessed::default()),
+            Row::whole(&Tag::default()),
+        ];
+        assert_eq!(rows.len(), RESOURCES.len());
+        for (row, spec) in rows.iter().zip(RESOURCES) {
+            assert_eq!(row.resource, spec.name);
+            let columns = resource_columns(&connection, spec.name).unwrap();
+            let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
+            let fields: Vec<_> = row.columns.keys().map(String::as_str).collect();
+            assert_eq!(fields, names, "{}", spec.name);
+            let key: Vec<_> =
+                columns.iter().filter(|column| column.in_key).map(|column| column.name.as_str()).collect();
+            let mut declared = spec.key.to_vec();
+            declared.sort_by_key(|name| names.iter().position(|other| other == name));
+            assert_eq!(key, declared, "the key of {}", spec.name);
+            for named in spec.volatile.iter().chain(spec.label) {
+                assert!(names.contains(named), "{named} of {}", spec.name);
+            }
+        }
+    }
+}
