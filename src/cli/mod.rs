@@ -6,6 +6,7 @@
 
 mod answering;
 mod completions;
+mod diff;
 mod global;
 mod query;
 mod schema;
@@ -57,6 +58,8 @@ Exit codes:
 pub enum Command {
     /// Ask the census: a canned query by name, or any SQL
     Query(query::QueryArgs),
+    /// Show what changed between two snapshots, and why access did
+    Diff(diff::DiffArgs),
     /// List the snapshots, or show one with its coverage and gaps
     Snapshots(snapshots::SnapshotsArgs),
     /// Show the tables, views and columns that SQL can use
@@ -70,6 +73,7 @@ impl Command {
     fn takes_at(&self) -> (&'static str, bool) {
         match self {
             Self::Query(_) => ("query", true),
+            Self::Diff(_) => ("diff", false),
             Self::Snapshots(_) => ("snapshots", false),
             Self::Schema(_) => ("schema", false),
             Self::Completions(_) => ("completions", false),
@@ -88,6 +92,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
     match command {
         None => status::run(&global),
         Some(Command::Query(args)) => query::run(args, &global),
+        Some(Command::Diff(args)) => diff::run(args, &global),
         Some(Command::Snapshots(args)) => snapshots::run(args, &global),
         Some(Command::Schema(args)) => schema::run(args, &global),
         Some(Command::Completions(args)) => completions::run(args, &global),

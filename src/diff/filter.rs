@@ -4,8 +4,6 @@
 //! of every resource that access depends on.
 
 use super::change::{ChangeKind, Diff};
-use crate::error::{Error, Result};
-use crate::model::RESOURCES;
 
 /// The resources that decide who can reach what.
 const BEHIND_ACCESS: &[&str] = &[
@@ -27,24 +25,9 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Fails (exit 2) for a resource that does not exist, with the nearest name.
-    pub fn check(&self) -> Result<()> {
-        for resource in &self.resources {
-            if RESOURCES.iter().any(|spec| spec.name == resource) {
-                continue;
-            }
-            let nearest = RESOURCES
-                .iter()
-                .map(|spec| (strsim::jaro_winkler(spec.name, resource), spec.name))
-                .max_by(|one, other| one.0.total_cmp(&other.0))
-                .filter(|(likeness, _)| *likeness > 0.7);
-            let error = Error::unknown(format!("there is no resource \"{resource}\""));
-            return Err(match nearest {
-                Some((_, name)) => error.hint(format!("did you mean {name}?")),
-                None => error.hint("orgcensus schema  (lists the resources)"),
-            });
-        }
-        Ok(())
+    /// Whether access changes are wanted.
+    pub fn shows_access(&self) -> bool {
+        self.access || self.resources.is_empty()
     }
 
     /// Leaves out what is not wanted.

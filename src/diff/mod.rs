@@ -71,7 +71,7 @@ pub fn compare(connection: &Connection, from: i64, to: i64) -> Result<Diff> {
     let mut row_changes = Vec::new();
     let mut changes = Vec::new();
     for spec in RESOURCES {
-        let table = rows::Table::of(connection, spec)?;
+        let Some(table) = rows::Table::of(connection, spec)? else { continue };
         let differences = rows::differences(connection, &table, days)?;
         let (judged, unknown) = judge.judge(&table, differences)?;
         for row in &judged {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::days::Days;
 use super::unreadable;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::ResourceSpec;
 
 /// One resource's version table, as far as diff looks at it.
@@ -24,8 +24,8 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Reads the columns of the resource's table.
-    pub fn of(connection: &Connection, spec: &'static ResourceSpec) -> Result<Self> {
+    /// Reads the columns of the resource's table; `None` in a file that is older than the resource.
+    pub fn of(connection: &Connection, spec: &'static ResourceSpec) -> Result<Option<Self>> {
         let mut statement = connection
             .prepare_cached("SELECT name FROM pragma_table_info(?1) ORDER BY cid")
             .map_err(unreadable)?;
@@ -34,12 +34,12 @@ impl Table {
             .and_then(Iterator::collect)
             .map_err(unreadable)?;
         if columns.is_empty() {
-            return Err(Error::failed(format!("the database has no table for {}", spec.name)));
+            return Ok(None);
         }
         columns.retain(|column| {
             !spec.volatile.contains(&column.as_str()) && column != "valid_from" && column != "valid_to"
         });
-        Ok(Self { spec, columns })
+        Ok(Some(Self { spec, columns }))
     }
 
     /// The versions alive on the earlier day that ended by the later one.

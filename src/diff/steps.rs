@@ -66,7 +66,7 @@ pub fn came_and_went(connection: &Connection, from: i64, to: i64) -> Result<Betw
         for spec in RESOURCES {
             // Whether a gap hides a row does not matter to how often access came and went.
             if ["users", "group_memberships", "account_assignments"].contains(&spec.name) {
-                let table = Table::of(connection, spec)?;
+                let Some(table) = Table::of(connection, spec)? else { continue };
                 let differences = differences(connection, &table, days)?;
                 rows.extend(differences.into_iter().map(|difference| RowChange::seen(&table, difference)));
             }

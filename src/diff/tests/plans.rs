@@ -23,7 +23,7 @@ fn plan(history: &History, sql: &str) -> String {
 fn row_changes_are_found_by_where_versions_began_and_ended() {
     let history = History::new();
     for spec in RESOURCES {
-        let table = Table::of(&history.connection, spec).unwrap();
+        let table = Table::of(&history.connection, spec).unwrap().unwrap();
         let ended = plan(&history, &table.ended_sql());
         assert!(
             ended.contains(&format!("USING INDEX {}_ended (valid_to>? AND valid_to<?)", spec.name)),
