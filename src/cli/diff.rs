@@ -242,7 +242,7 @@ fn check_resource(name: &str) -> Result<()> {
     let error = Error::unknown(format!("there is no resource {name:?}"));
     Err(match did_you_mean(name, RESOURCES.iter().map(|spec| spec.name)) {
         Some(hint) => error.hint(hint),
-        None => error.hint("orgcensus schema  (lists the resources)"),
+        None => error.hint("orgcensus schema lists the resources"),
     })
 }
 
@@ -255,7 +255,7 @@ fn resolve(census: &Census, from: When, to: When) -> Result<(Snapshot, Snapshot)
             "snapshot {} is the only one: nothing to compare it with",
             only.snapshot_id
         ))
-        .hint("orgcensus collect  (takes the next one)"));
+        .hint("orgcensus collect takes the next one"));
     }
     Ok((census.resolve(&from)?, census.resolve(&to)?))
 }

@@ -56,7 +56,7 @@ fn judge(
     let of_ways = if differ { touched.of_ways(user_id, entry, ways) } else { Vec::new() };
     let stays = !ways.from.is_empty() && !ways.to.is_empty();
     let of_content = if stays { touched.of_content(user_id, entry) } else { Vec::new() };
-    let known = |causes: &[Cause]| causes.iter().any(|cause| !cause.unknown);
+    let known = |causes: &[Cause]| causes.iter().any(|cause| !cause.is_unknown());
     let change = match (ways.from.is_empty(), ways.to.is_empty()) {
         _ if of_ways.is_empty() && of_content.is_empty() => return None,
         _ if !known(&of_ways) && !known(&of_content) => AccessChangeKind::Unknown,

@@ -125,7 +125,7 @@ fn cause(change: &RowChange, came: CauseKind, went: CauseKind) -> Cause {
         key: change.key.clone(),
         by: said("created_by").filter(|_| change.before.is_none()),
         at: said("created_at").filter(|_| change.before.is_none()),
-        unknown: change.kind == ChangeKind::Unknown,
+        change: change.kind,
     }
 }
 

@@ -70,7 +70,7 @@ impl SnapshotFacts {
             .map_err(unreadable)?
             .ok_or_else(|| {
                 Error::unknown(format!("there is no snapshot {snapshot_id}"))
-                    .hint("orgcensus snapshots  (lists them)")
+                    .hint("orgcensus snapshots lists them")
             })
     }
 }
@@ -226,7 +226,14 @@ pub struct Cause {
     /// When it was done, where AWS says.
     #[serde(skip)]
     pub at: Option<String>,
-    /// Whether a gap leaves open that it happened.
+    /// What happened to the row itself; `Unknown` where a gap leaves open that it did.
     #[serde(skip)]
-    pub unknown: bool,
+    pub change: ChangeKind,
+}
+
+impl Cause {
+    /// Whether a gap leaves open that it happened.
+    pub fn is_unknown(&self) -> bool {
+        self.change == ChangeKind::Unknown
+    }
 }

@@ -152,7 +152,7 @@ impl<'c> Names<'c> {
             }
             "permission_set_policies" => match row.get("policy_name").and_then(Value::as_str) {
                 Some(name) => format!("{name} on {}", set()?),
-                None => format!("{} on {}", value("policy"), set()?),
+                None => format!("{} on {}", policy_name(&value("policy")), set()?),
             },
             "provisioned_permission_sets" => format!("{} in {}", set()?, account()?),
             "service_last_accessed" => format!("{} in {}", value("service_namespace"), whose("entity_id")?),
@@ -189,5 +189,13 @@ impl<'c> Names<'c> {
             Some(named) => Ok(format!("{} {}", named.word(), self.name_or_id(named, &id)?)),
             None => Ok(id),
         }
+    }
+}
+
+/// The name in a policy's ARN; what is no ARN is a name already.
+pub(super) fn policy_name(policy: &str) -> &str {
+    match policy.split_once(":policy/") {
+        Some((_, path)) => path.rsplit('/').next().unwrap_or(path),
+        None => policy,
     }
 }

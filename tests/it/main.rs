@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod canned_queries;
+mod diff;
 mod fixture;
 mod query;
 mod shapes;

@@ -37,6 +37,11 @@ impl History {
 
     /// The same with a strategy for assignments.
     pub fn publish_by(&mut self, strategy: &str, staged: &[Row], gaps: &[TestGap]) -> i64 {
+        self.publish_seeing(strategy, staged, gaps, &[])
+    }
+
+    /// The same, where narrower scopes than the gaps were seen: `gone` are keys that are surely not there.
+    pub fn publish_seeing(&mut self, strategy: &str, staged: &[Row], gaps: &[TestGap], gone: &[Row]) -> i64 {
         self.snapshot += 1;
         let id = self.snapshot;
         let time = format!("2026-11-{id:02}T02:00:00Z");
@@ -81,7 +86,11 @@ impl History {
                 self.insert(spec.name, &row.columns);
             }
             for held in open.iter().filter(|held| !staged_keys.contains(&key(held))) {
-                if !gaps.iter().any(|(resource, scope, _)| *resource == spec.name && covers(scope, held)) {
+                let is_hidden =
+                    gaps.iter().any(|(resource, scope, _)| *resource == spec.name && covers(scope, held));
+                let is_gone =
+                    gone.iter().any(|row| row.resource == spec.name && key(&row.columns) == key(held));
+                if is_gone || !is_hidden {
                     self.close(spec.name, spec.key, held);
                 }
             }

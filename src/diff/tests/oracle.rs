@@ -74,6 +74,7 @@ fn publish(days: &[Day]) -> History {
             .map(|(gap, _)| gap)
             .collect();
         let mut staged: BTreeMap<(usize, Vec<String>), Row> = BTreeMap::new();
+        let mut gone = Vec::new();
         for (index, row) in universe().into_iter().enumerate() {
             let hidden = gaps
                 .iter()
@@ -81,9 +82,11 @@ fn publish(days: &[Day]) -> History {
             if exists[index] && (!hidden || seen[index]) {
                 // Of two contents of one key the later holds.
                 staged.insert(place(row.resource, &row.columns), row);
+            } else if !exists[index] && seen[index] {
+                gone.push(row);
             }
         }
-        history.publish_with(&staged.into_values().collect::<Vec<_>>(), &gaps);
+        history.publish_seeing("pairs", &staged.into_values().collect::<Vec<_>>(), &gaps, &gone);
     }
     history
 }
@@ -241,10 +244,10 @@ fn access_changes_agree(history: &History, diff: &Diff) {
         assert!(!change.causes.is_empty(), "{change:?}");
         assert_eq!(
             change.change == AccessChangeKind::Unknown,
-            change.causes.iter().all(|cause| cause.unknown),
+            change.causes.iter().all(|cause| cause.is_unknown()),
             "{change:?}"
         );
-        for cause in change.causes.iter().filter(|cause| !cause.unknown) {
+        for cause in change.causes.iter().filter(|cause| !cause.is_unknown()) {
             assert!(
                 diff.changes.iter().any(|row| row.resource == cause.resource && row.key == cause.key),
                 "no changed row for {cause:?}"

@@ -8,7 +8,8 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::super::change::{AccessChange, AccessChangeKind, Cause, CauseKind, Diff, Way};
+use super::super::change::{AccessChange, AccessChangeKind, Cause, CauseKind, ChangeKind, Diff, Way};
+use super::super::names::policy_name;
 use super::Paint;
 use crate::output::text::one_line;
 
@@ -41,7 +42,7 @@ pub fn write(out: &mut dyn Write, diff: &Diff, paint: Paint) -> io::Result<()> {
 }
 
 /// What makes changes share an entry, and the order of entries.
-type Place = (AccessChangeKind, String, String, Vec<String>, String, String);
+type Place = (AccessChangeKind, String, String, Vec<String>, String);
 
 fn place(change: &AccessChange) -> Place {
     let causes: Vec<String> = change
@@ -53,7 +54,7 @@ fn place(change: &AccessChange) -> Place {
     let account = if change.change == AccessChangeKind::Altered { String::new() } else { account(change) };
     let ways = format!("{:?} {:?}", change.before_ways, change.after_ways);
     let ways = if change.change == AccessChangeKind::Rerouted { ways } else { String::new() };
-    (change.change, permission_set(change), account, causes, ways, String::new())
+    (change.change, permission_set(change), account, causes, ways)
 }
 
 fn headline(changes: &[&AccessChange]) -> String {
@@ -65,10 +66,14 @@ fn headline(changes: &[&AccessChange]) -> String {
     match first.change {
         AccessChangeKind::Gained => format!("{who} gained {set} in {place}, {}", through(ways)),
         AccessChangeKind::Lost => format!("{who} lost {set} in {place}"),
-        AccessChangeKind::Altered => format!("{who} still have {set} in {place}, but it is not the same")
-            .replace(" still have ", if is_one(changes) { " still has " } else { " still have " }),
-        AccessChangeKind::Rerouted => format!("{who} reach {set} in {place} another way")
-            .replace(" reach ", if is_one(changes) { " reaches " } else { " reach " }),
+        AccessChangeKind::Altered => {
+            let has = if is_one(changes) { "has" } else { "have" };
+            format!("{who} still {has} {set} in {place}, but it is not the same")
+        }
+        AccessChangeKind::Rerouted => {
+            let reaches = if is_one(changes) { "reaches" } else { "reach" };
+            format!("{who} {reaches} {set} in {place} another way")
+        }
         AccessChangeKind::Unknown => {
             let seen = match (first.before_ways.is_empty(), first.after_ways.is_empty()) {
                 (true, _) => "not seen before",
@@ -116,7 +121,13 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
             format!("the session duration of {} changed", permission_set(change))
         }
         CauseKind::PolicyChanged => {
-            format!("policy {} ({}) of {} changed", of_key("policy"), of_key("kind"), permission_set(change))
+            let policy = policy_name(of_key("policy"));
+            let done = match cause.change {
+                ChangeKind::Added => "was attached to",
+                ChangeKind::Removed => "was detached from",
+                ChangeKind::Changed | ChangeKind::Unknown => "changed in",
+            };
+            format!("policy {policy} {done} {}", permission_set(change))
         }
     };
     let said: Vec<String> = [("by", &cause.by), ("at", &cause.at)]
@@ -126,8 +137,8 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
     if !said.is_empty() {
         words.push_str(&format!(" ({})", said.join(", ")));
     }
-    if cause.unknown {
-        words.push_str(": or not seen");
+    if cause.is_unknown() {
+        words.push_str(", or was not seen");
     }
     words
 }
