@@ -11,6 +11,7 @@
 //! | `rows` | the rows that differ, for any resource |
 //! | `sight` | what a snapshot could not see, and when a scope was last seen |
 //! | `unknown` | telling removed from not seen |
+//! | `unchanged` | how many rows stand unchanged under a gap |
 //! | `principals` | what listing assignments by principal cannot see |
 //! | `reach` | who has which ways into an account on the two days, by key |
 //! | `causes` | the row changes behind an access change |
@@ -39,6 +40,7 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 pub mod text;
+mod unchanged;
 mod unknown;
 
 use rusqlite::Connection;

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 use serde_json::{Map, Value};
 
 use super::change::{Change, ChangeKind, HidingGap, SnapshotFacts};
@@ -19,6 +19,7 @@ use super::names::Names;
 use super::principals::unlisted_principal;
 use super::rows::{Difference, Table, Version, quoted, text_of};
 use super::sight::{Sights, Unseen, canonical};
+use super::unchanged::unchanged_rows;
 use super::unreadable;
 use crate::error::Result;
 use crate::model::ResourceSpec;
@@ -202,56 +203,11 @@ impl<'c> Judge<'c> {
         for gap in earlier.gaps().iter().chain(later.gaps()) {
             let rows = match scopes.get(&canonical(&gap.scope)) {
                 Some((_, rows)) => *rows,
-                None => self.unchanged_under(table, differences, &gap.scope)?,
+                None => unchanged_rows(self.connection, self.days, table, differences, &gap.scope)?,
             };
             scopes.insert(canonical(&gap.scope), (gap.clone(), rows));
         }
         Ok(scopes)
-    }
-
-    /// How many rows of the scope are the same version on both days.
-    fn unchanged_under(
-        &self,
-        table: &Table,
-        differences: &[Difference],
-        scope: &Map<String, Value>,
-    ) -> Result<i64> {
-        if scope.keys().any(|column| !table.columns.contains(column)) {
-            return Ok(0);
-        }
-        // The whole table need not be walked: the later snapshot knows how many rows it has.
-        if scope.is_empty()
-            && let Some(rows) = self.rows_on(self.days.later(), table.spec.name)?
-        {
-            let began = differences
-                .iter()
-                .filter(|difference| self.days.sides(&difference.before, &difference.after).to.is_some())
-                .count();
-            return Ok((rows - began as i64).max(0));
-        }
-        let mut sql = format!(
-            "SELECT count(*) FROM {}
-             WHERE valid_from <= ?1 AND (valid_to IS NULL OR valid_to > ?2)",
-            quoted(&format!("{}_versions", table.spec.name))
-        );
-        let mut values = vec![self.days.earlier().to_string(), self.days.later().to_string()];
-        for (column, value) in scope {
-            values.push(text_of(value));
-            sql.push_str(&format!(" AND {} = ?{}", quoted(column), values.len()));
-        }
-        self.connection
-            .prepare_cached(&sql)
-            .and_then(|mut statement| statement.query_row(params_from_iter(values), |row| row.get(0)))
-            .map_err(unreadable)
-    }
-
-    fn rows_on(&self, snapshot_id: i64, resource: &str) -> Result<Option<i64>> {
-        self.connection
-            .prepare_cached("SELECT rows FROM coverage WHERE snapshot_id = ?1 AND resource = ?2")
-            .and_then(|mut statement| {
-                statement.query_row((snapshot_id, resource), |row| row.get(0)).optional()
-            })
-            .map_err(unreadable)
     }
 
     /// What of the snapshot hides a row that it lacks; nothing where its absence was seen.

@@ -120,7 +120,7 @@ fn a_carried_row_says_when_it_was_last_seen() {
     let mut history = History::new();
     let gap = ("users", json!({}), "denied");
     history.publish(&[user("ana"), user("bob")]);
-    history.publish_with(&[], &[gap.clone()]);
+    history.publish_with(&[], std::slice::from_ref(&gap));
     history.publish_with(&[], &[gap]);
     history.publish(&[with(user("bob"), "title", "Lead")]);
 
@@ -163,7 +163,7 @@ fn both_sides_under_one_gap_are_one_entry() {
     let mut history = History::new();
     let gap = ("users", json!({}), "denied");
     history.publish(&[user("ana"), user("bob")]);
-    history.publish_with(&[], &[gap.clone()]);
+    history.publish_with(&[], std::slice::from_ref(&gap));
     history.publish_with(&[user("eve")], &[gap]);
     let diff = history.diff(2, 3);
     let entries = unknown(&diff);
