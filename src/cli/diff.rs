@@ -6,15 +6,15 @@ use clap::Args;
 
 use super::GlobalOptions;
 use super::answering::answering;
-use crate::diff::filter::Filter;
+use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::steps::{self, Between};
 use crate::diff::text::{self, TextOptions};
 use crate::diff::{Diff, compare, table};
-use crate::error::{Error, ExitStatus, Result};
+use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::model::RESOURCES;
 use crate::output::words::{self, Color};
 use crate::output::{Destination, Format, RowWriter, write_error};
-use crate::query::did_you_mean;
+use crate::query::{ParameterType, did_you_mean, resolve_id};
 use crate::store::{Census, Snapshot, When};
 
 /// The arguments of `diff`.
@@ -24,6 +24,7 @@ Examples:
   orgcensus diff                              the last two snapshots
   orgcensus diff 2026-09-30                   a past date and the latest
   orgcensus diff 2026-Q2..2026-Q3 --access    who gained and lost access in a quarter, and why
+  orgcensus diff '7 days ago' --user ana      what changed for one user
   orgcensus diff '7 days ago' --steps         every snapshot of a week with the one before
   orgcensus diff --resource account_assignments --format json
   orgcensus diff --exit-code --quiet          3: something changed, 4: nothing did, but not all was seen
@@ -47,6 +48,22 @@ pub struct DiffArgs {
     #[arg(long = "resource", value_name = "RESOURCE", help_heading = "What to show")]
     resources: Vec<String>,
 
+    /// Show only what concerns this account: an id or a name
+    #[arg(long, value_name = "ACCOUNT", help_heading = "What to show")]
+    account: Option<String>,
+
+    /// Show only what concerns this user: an id, a name or an e-mail address
+    #[arg(long, value_name = "USER", help_heading = "What to show")]
+    user: Option<String>,
+
+    /// Show only what concerns this group, and access through it: an id or a name
+    #[arg(long, value_name = "GROUP", help_heading = "What to show")]
+    group: Option<String>,
+
+    /// Show only what concerns this permission set: an ARN or a name
+    #[arg(long, value_name = "SET", help_heading = "What to show")]
+    permission_set: Option<String>,
+
     /// Show each snapshot's changes to the one before it, and not only what remains of them
     #[arg(long, help_heading = "What to show")]
     steps: bool,
@@ -58,13 +75,13 @@ pub struct DiffArgs {
 
 /// Compares the snapshots.
 pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
-    let filter = Filter { resources: args.resources.clone(), access: args.access };
-    filter.resources.iter().try_for_each(|resource| check_resource(resource))?;
+    args.resources.iter().try_for_each(|resource| check_resource(resource))?;
     let (from, to) = ends(args.from.as_deref(), args.to.as_deref())?;
     let mut destination = global.destination()?;
     let shape = Shape::of(global, &destination);
-    let census = global.open_census()?;
+    let mut census = global.open_census()?;
     let (from, to) = resolve(&census, from, to)?;
+    let subjects = subjects(&args, &mut census, &from, &to)?;
     if shape != Shape::Text {
         words::say(format!("from {}", answering(&from)));
         words::say(format!("to {}", answering(&to)));
@@ -78,7 +95,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         census: &census,
         from: from.snapshot_id,
         to: to.snapshot_id,
-        filter,
+        filter: Filter { resources: args.resources, access: args.access, subjects },
         is_colored: is_colored(global.color, &destination),
     };
     let found = if args.steps {
@@ -151,7 +168,7 @@ impl Question<'_> {
         found.note(&diff);
         match shape {
             Shape::Text => {
-                let between = if self.filter.shows_access() {
+                let between = if self.filter.shows_access() && self.filter.subjects.is_empty() {
                     steps::came_and_went(self.census.connection(), self.from, self.to)?
                 } else {
                     Between::default()
@@ -258,6 +275,41 @@ fn resolve(census: &Census, from: When, to: When) -> Result<(Snapshot, Snapshot)
         .hint("orgcensus collect takes the next one"));
     }
     Ok((census.resolve(&from)?, census.resolve(&to)?))
+}
+
+/// What the answer is narrowed to, by name: the thing of that name in either snapshot, for it may be gone in
+/// one, or made again under another id. A name that neither knows is an error.
+fn subjects(args: &DiffArgs, census: &mut Census, from: &Snapshot, to: &Snapshot) -> Result<Vec<Subject>> {
+    let asked = [
+        (SubjectKind::Account, ParameterType::Account, &args.account),
+        (SubjectKind::User, ParameterType::User, &args.user),
+        (SubjectKind::Group, ParameterType::Group, &args.group),
+        (SubjectKind::PermissionSet, ParameterType::PermissionSet, &args.permission_set),
+    ];
+    let mut subjects = Vec::new();
+    for (kind, parameter, typed) in asked {
+        let Some(typed) = typed else { continue };
+        let mut ids = Vec::new();
+        let mut unknown = None;
+        for snapshot in [to, from] {
+            census.answer_as_of(snapshot.snapshot_id)?;
+            match resolve_id(parameter, typed, census, snapshot) {
+                Ok(id) if !ids.contains(&id) => ids.push(id),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::UnknownName => {
+                    unknown.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match unknown {
+            Some(error) if ids.is_empty() => return Err(error),
+            _ => {}
+        }
+        tracing::info!("{typed:?} is {}", ids.join(", "));
+        subjects.push(Subject { kind, ids });
+    }
+    Ok(subjects)
 }
 
 fn is_colored(color: Color, destination: &Destination) -> bool {

@@ -67,6 +67,19 @@ fn the_exit_code_tells_what_was_found_only_when_asked() {
 }
 
 #[test]
+fn an_answer_is_narrowed_by_names_of_either_side() {
+    let sandbox = fixture::census();
+    let carl = sandbox.run(&["diff", "1", "2", "--user", "Carl"]);
+    assert!(carl.data().contains("- carl lost ReadOnly in prod") && !carl.stdout.contains("ana"));
+    let gone = sandbox.run(&["diff", "3", "4", "--group", "gone"]);
+    assert!(gone.data().contains("groups") && !gone.stdout.contains("Admins"));
+    let prod = json(&sandbox, &["1", "2", "--account", "prod", "--permission-set", "deploy"]);
+    assert_eq!(prod["access_changes"].as_array().unwrap().len(), 3);
+    assert_eq!(sandbox.run(&["diff", "1", "2", "--user", "charlie"]).exit, Some(2));
+    assert_eq!(sandbox.run(&["diff", "1", "2", "--account", "twin"]).exit, Some(2));
+}
+
+#[test]
 fn other_formats_hold_one_row_a_change() {
     let sandbox = fixture::census();
     for format in ["csv", "jsonl", "markdown", "table"] {

@@ -4,7 +4,7 @@ use rusqlite::types::Value as SqlValue;
 use serde_json::json;
 
 use super::history::{History, account, group, member, policy, set, to_group, to_user, user, with};
-use crate::diff::filter::Filter;
+use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::steps::Between;
 use crate::diff::text::{TextOptions, write};
 use crate::diff::{ChangeKind, Diff, table};
@@ -113,13 +113,13 @@ fn what_many_have_in_common_is_said_once() {
 #[test]
 fn an_answer_about_access_keeps_what_access_cannot_be_told_without() {
     let mut diff = story().diff(1, 2);
-    Filter { access: true, resources: Vec::new() }.apply(&mut diff);
+    Filter { access: true, ..Filter::default() }.apply(&mut diff);
     assert!(diff.changes.iter().all(|change| change.change == ChangeKind::Unknown));
     assert_eq!(diff.changes.len(), 1);
     assert!(!diff.access_changes.is_empty());
 
     let mut diff = story().diff(1, 2);
-    Filter { access: false, resources: vec!["users".to_owned()] }.apply(&mut diff);
+    Filter { resources: vec!["users".to_owned()], ..Filter::default() }.apply(&mut diff);
     assert!(diff.access_changes.is_empty());
     assert!(diff.changes.iter().all(|change| change.resource == "users"));
 }
@@ -131,4 +131,35 @@ fn flat_rows_hold_every_change() {
     assert_eq!(rows.len(), diff.changes.len() + diff.access_changes.len());
     let access = rows.last().unwrap();
     assert_eq!(access[2], SqlValue::Text("access".to_owned()));
+}
+
+#[test]
+fn an_answer_about_one_thing_keeps_the_gaps_that_may_hide_it() {
+    let about = |kind, id: &str| {
+        let mut diff = story().diff(1, 2);
+        let subjects = vec![Subject { kind, ids: vec![id.to_owned()] }];
+        Filter { subjects, ..Filter::default() }.apply(&mut diff);
+        let changes: Vec<String> = diff
+            .changes
+            .iter()
+            .map(|change| format!("{} {}", change.change.as_str(), change.label))
+            .chain(diff.access_changes.iter().map(|change| format!("{:?} {}", change.change, change.user_id)))
+            .collect();
+        changes.join(", ")
+    };
+    assert_eq!(
+        about(SubjectKind::User, "ana"),
+        "added ana-name in group ops-name, unknown group hid-name, Gained ana"
+    );
+    assert_eq!(about(SubjectKind::Group, "hid"), "unknown group hid-name");
+    assert_eq!(
+        about(SubjectKind::Group, "ops"),
+        "added ana-name in group ops-name, removed bob-name in group ops-name, Gained ana, Lost bob"
+    );
+    assert_eq!(about(SubjectKind::Account, "222"), "Altered eve");
+    assert_eq!(
+        about(SubjectKind::PermissionSet, "read"),
+        "added ReadOnlyAccess on read-name, removed read-name for group dev-name in 111-name, \
+         added read-name for user eve-name in 111-name, Rerouted eve, Altered eve"
+    );
 }
