@@ -108,6 +108,15 @@ fn what_many_have_in_common_is_said_once() {
     let words = text(&diff, TextOptions::default());
     assert!(words.contains("~ 20 users (u00-name, "), "{words}");
     assert_eq!(words.matches("because:").count(), 1, "{words}");
+
+    rows.retain(|row| row.resource != "users" && row.resource != "group_memberships");
+    history.publish(&rows);
+    let words = text(&history.diff(2, 3), TextOptions::default());
+    assert!(words.contains("- 20 users (u00-name, "), "{words}");
+    assert!(
+        words.contains("because: removed from group ops\n               each user was deleted"),
+        "{words}"
+    );
 }
 
 #[test]

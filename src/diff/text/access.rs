@@ -45,16 +45,19 @@ pub fn write(out: &mut dyn Write, diff: &Diff, paint: Paint) -> io::Result<()> {
 type Place = (AccessChangeKind, String, String, Vec<String>, String);
 
 fn place(change: &AccessChange) -> Place {
-    let causes: Vec<String> = change
-        .causes
-        .iter()
-        .map(|cause| format!("{:?} {} {}", cause.kind, cause.resource, Value::Object(cause.key.clone())))
-        .collect();
+    let causes = change.causes.iter().map(like).collect();
     // What happens through a policy or a user happens in many accounts; everything else in one.
     let account = if change.change == AccessChangeKind::Altered { String::new() } else { account(change) };
     let ways = format!("{:?} {:?}", change.before_ways, change.after_ways);
     let ways = if change.change == AccessChangeKind::Rerouted { ways } else { String::new() };
     (change.change, permission_set(change), account, causes, ways)
+}
+
+/// What a cause has in common with that of another user.
+fn like(cause: &Cause) -> String {
+    let mut key = cause.key.clone();
+    key.remove("user_id");
+    format!("{:?} {:?} {} {:?} {:?}", cause.kind, cause.change, Value::Object(key), cause.by, cause.at)
 }
 
 fn headline(changes: &[&AccessChange]) -> String {
@@ -93,6 +96,7 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
     let change = changes[0];
     let of_key = |column: &str| cause.key.get(column).and_then(Value::as_str).unwrap_or_default();
     let group = || group_name(change, of_key("group_id"));
+    let whom = || if is_one(changes) { format!("user {}", user(change)) } else { "each user".to_owned() };
     let mut words = match cause.kind {
         CauseKind::MembershipAdded => format!("added to group {}", group()),
         CauseKind::MembershipRemoved => format!("removed from group {}", group()),
@@ -108,10 +112,10 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
             };
             format!("{whose} {done} {} in {}", permission_set(change), account(change))
         }
-        CauseKind::UserCreated => format!("user {} was created", user(change)),
-        CauseKind::UserDeleted => format!("user {} was deleted", user(change)),
-        CauseKind::UserEnabled => format!("user {} was enabled", user(change)),
-        CauseKind::UserDisabled => format!("user {} was disabled", user(change)),
+        CauseKind::UserCreated => format!("{} was created", whom()),
+        CauseKind::UserDeleted => format!("{} was deleted", whom()),
+        CauseKind::UserEnabled => format!("{} was enabled", whom()),
+        CauseKind::UserDisabled => format!("{} was disabled", whom()),
         CauseKind::GroupCreated => format!("group {} was created", group()),
         CauseKind::GroupDeleted => format!("group {} was deleted", group()),
         CauseKind::GroupRecreated => format!("group {} was deleted and made again", group()),
