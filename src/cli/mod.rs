@@ -9,6 +9,7 @@ mod collect;
 mod completions;
 mod demo;
 mod doctor;
+mod diff;
 mod global;
 mod iam_policy;
 mod progress;
@@ -69,6 +70,8 @@ pub enum Command {
     Collect(collect::CollectArgs),
     /// Ask the census: a canned query by name, or any SQL
     Query(query::QueryArgs),
+    /// Show what changed between two snapshots, and why access did
+    Diff(diff::DiffArgs),
     /// List the snapshots, or show one with its coverage and gaps
     Snapshots(snapshots::SnapshotsArgs),
     /// Show the tables, views and columns that SQL can use
@@ -90,6 +93,7 @@ impl Command {
             Self::IamPolicy(_) => ("iam-policy", false),
             Self::Demo(_) => ("demo", false),
             Self::Query(_) => ("query", true),
+            Self::Diff(_) => ("diff", false),
             Self::Snapshots(_) => ("snapshots", false),
             Self::Schema(_) => ("schema", false),
             Self::Completions(_) => ("completions", false),
@@ -112,6 +116,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
         Some(Command::IamPolicy(args)) => iam_policy::run(args, &global),
         Some(Command::Demo(args)) => demo::run(args, &global),
         Some(Command::Query(args)) => query::run(args, &global),
+        Some(Command::Diff(args)) => diff::run(args, &global),
         Some(Command::Snapshots(args)) => snapshots::run(args, &global),
         Some(Command::Schema(args)) => schema::run(args, &global),
         Some(Command::Completions(args)) => completions::run(args, &global),

@@ -9,11 +9,12 @@ use rusqlite::types::Value;
 use super::GlobalOptions;
 use super::answering::{answering, no_rows_in};
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
-use crate::output::{Format, RowWriter, words, write_error};
+use crate::output::{Destination, Format, RowWriter, words, write_error};
 use crate::query::{
     CannedQuery, Header, Incomplete, Interruption, ResourcePages, TypedValues, bind, catalog, find,
     not_complete, prepare, stream,
 };
+use crate::store::Census;
 
 /// The arguments of `query`.
 #[derive(Debug, Args)]
@@ -30,12 +31,13 @@ Examples:
   orgcensus query --show user-access                       the SQL of a canned query, to start from
 
 Values:
-  A user, account, group, permission set or OU is found by id, name or e-mail address, ignoring case, in
-  the snapshot that is asked. A name that matches nothing, or several things, is an error (exit code 2),
-  so that a misspelt name never reads as \"no access\".
+  A user, account, group, permission set or OU is found by id, name or e-mail address,
+  ignoring case, in the snapshot that is asked. A name that matches nothing, or several
+  things, is an error (exit code 2): a misspelt name never reads as \"no access\".
 
-Where it is about services, last_authenticated_at is NULL when no attempt was seen in AWS's tracking
-period, and attempts include denied ones.")]
+Services:
+  last_authenticated_at is NULL when no attempt was seen in AWS's tracking period, and
+  attempts include denied ones.")]
 pub struct QueryArgs {
     /// The name of a canned query, SQL (anything with white space in it), or - for SQL from standard input
     #[arg(value_name = "NAME | SQL | -")]
@@ -84,10 +86,23 @@ pub fn run(args: QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let question = question(args.question.as_deref())?;
     let usage = question.canned.map(CannedQuery::usage);
     let typed = TypedValues::new(&question.header, usage.as_deref(), &args.values, &args.param)?;
-    let mut destination = global.destination()?;
-    let format = global.format_for(&destination, Format::Csv);
+    let destination = global.destination()?;
+    let census = global.open_census()?;
+    let interruption = Interruption::watch(census.connection(), args.timeout)?;
+    answer(&args, global, &question, &typed, census, &interruption, destination)
+        .map_err(|error| interruption.explain(error))?;
+    Ok(ExitStatus::Done)
+}
 
-    let mut census = global.open_census()?;
+fn answer(
+    args: &QueryArgs,
+    global: &GlobalOptions,
+    question: &Question,
+    typed: &TypedValues,
+    mut census: Census,
+    interruption: &Interruption,
+    mut destination: Destination,
+) -> Result<()> {
     if global.at.is_none() {
         // One look at the file: a snapshot that is published while we answer does not mix in.
         let begun = census.connection().execute_batch("BEGIN");
@@ -100,34 +115,35 @@ pub fn run(args: QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let pages = ResourcePages::read(census.connection())?;
     census.guard()?;
     let mut statement = prepare(&census, &question.sql)?;
-    let resolved = bind(&mut statement, &question.header, usage.as_deref(), &typed, &census, &snapshot)?;
+    let usage = question.canned.map(CannedQuery::usage);
+    for (name, typed, bound) in
+        bind(&mut statement, &question.header, usage.as_deref(), typed, &census, &snapshot)?
+    {
+        tracing::info!("{name} {typed:?} is {bound}");
+    }
 
     let resources = pages.read_by(census.connection(), &question.sql);
     let incomplete = not_complete(&census, snapshot.snapshot_id, &resources)?;
+    let not_covered = || {
+        let resources: Vec<String> = incomplete.iter().map(Incomplete::to_string).collect();
+        format!("snapshot {} does not completely cover {}", snapshot.snapshot_id, resources.join(", "))
+    };
     if args.require_complete && !incomplete.is_empty() {
-        return Err(Error::new(
-            ErrorKind::Incomplete,
-            not_completely_covered(&incomplete, snapshot.snapshot_id),
-        )
-        .hint(format!("orgcensus snapshots show {} lists what could not be seen", snapshot.snapshot_id)));
+        let show = format!("orgcensus snapshots show {}{}", snapshot.snapshot_id, global.db_option());
+        return Err(Error::new(ErrorKind::Incomplete, not_covered())
+            .hint(format!("{show} lists what could not be seen")));
     }
     words::say(answering(&snapshot));
-    for (name, typed, bound) in &resolved {
-        tracing::info!("{name} {typed:?} is {bound}");
-    }
     if !incomplete.is_empty() {
-        words::warn(format!(
-            "{}: rows may be missing or old",
-            not_completely_covered(&incomplete, snapshot.snapshot_id)
-        ));
+        words::warn(format!("{}: rows may be missing or old", not_covered()));
     }
-    let interruption = Interruption::watch(census.connection(), args.timeout)?;
-    let rows = stream(&census, &question.sql, &mut statement, &interruption, format, &mut destination)?;
+    let format = global.format_for(&destination, Format::Csv);
+    let rows = stream(&census, &question.sql, &mut statement, interruption, format, &mut destination)?;
     destination.finish()?;
     if rows == 0 {
         words::say(no_rows_in(&snapshot));
     }
-    Ok(ExitStatus::Done)
+    Ok(())
 }
 
 fn question(typed: Option<&str>) -> Result<Question> {
@@ -155,11 +171,6 @@ fn question(typed: Option<&str>) -> Result<Question> {
         }
     };
     Ok(Question { canned: None, header: Header::parse(&sql)?, sql })
-}
-
-fn not_completely_covered(incomplete: &[Incomplete], snapshot_id: i64) -> String {
-    let resources: Vec<String> = incomplete.iter().map(Incomplete::to_string).collect();
-    format!("snapshot {snapshot_id} does not completely cover {}", resources.join(", "))
 }
 
 fn list(global: &GlobalOptions) -> Result<ExitStatus> {

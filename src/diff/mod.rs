@@ -1,1 +1,95 @@
-//! (see src/lib.rs)
+//! What changed between two snapshots, and why access did.
+//!
+//! Two states are compared; what lay between does not matter ([`steps`] lists that). The work follows the
+//! number of changes: rows come from the indexes on where versions began and ended, access from those rows
+//! by keyed lookups.
+//!
+//! | module | its job |
+//! | --- | --- |
+//! | `change` | the answer's types; their JSON is the contract of `diff --format json` |
+//! | `days` | the two snapshots, and on which of them a version is alive |
+//! | `rows` | the rows that differ, for any resource |
+//! | `sight` | what a snapshot could not see, and when a scope was last seen |
+//! | `unknown` | telling removed from not seen |
+//! | `unchanged` | how many rows stand unchanged under a gap |
+//! | `principals` | what listing assignments by principal cannot see |
+//! | `reach` | who has which ways into an account on the two days, by key |
+//! | `causes` | the row changes behind an access change |
+//! | `access` | the access changes |
+//! | `names` | names for people |
+//! | [`steps`] | adjacent pairs, and what came and went between |
+//! | [`filter`] | narrowing an answer to resources or names |
+//! | [`text`] | the answer for people |
+//! | [`table`] | the answer as flat rows |
+//!
+//! It never writes to the database or the terminal, and never reads more of a table than changed, except to
+//! count the rows under a gap. Row changes know no resource; `reach`, `causes`, `access` and `names` do.
+
+mod access;
+mod causes;
+mod change;
+mod days;
+pub mod filter;
+mod names;
+mod principals;
+mod reach;
+mod rows;
+mod sight;
+pub mod steps;
+pub mod table;
+#[cfg(test)]
+mod tests;
+pub mod text;
+mod unchanged;
+mod unknown;
+
+use rusqlite::Connection;
+
+pub use change::{
+    AccessChange, AccessChangeKind, Cause, CauseKind, Change, ChangeKind, Diff, HidingGap, SnapshotFacts, Way,
+};
+
+use crate::error::{Error, Result};
+use crate::model::RESOURCES;
+use days::Days;
+use names::Names;
+
+/// Compares snapshot `from` with snapshot `to`, in either order of time, for every resource and for access.
+///
+/// Fails (exit 2) for a snapshot that does not exist.
+pub fn compare(connection: &Connection, from: i64, to: i64) -> Result<Diff> {
+    // One read transaction, so that a publish or prune by another process cannot fall in between.
+    let transaction = if connection.is_autocommit() {
+        Some(connection.unchecked_transaction().map_err(unreadable)?)
+    } else {
+        None
+    };
+    let from = SnapshotFacts::read(connection, from)?;
+    let to = SnapshotFacts::read(connection, to)?;
+    let days = Days { from: from.snapshot_id, to: to.snapshot_id };
+    let names = Names::new(connection, days);
+    let mut judge = unknown::Judge::new(connection, &from, &to);
+
+    let mut row_changes = Vec::new();
+    let mut changes = Vec::new();
+    for spec in RESOURCES {
+        let Some(table) = rows::Table::of(connection, spec)? else { continue };
+        let differences = rows::differences(connection, &table, days)?;
+        let (judged, unknown) = judge.judge(&table, differences)?;
+        for row in &judged {
+            changes.extend(row.as_change(&names)?);
+        }
+        for entry in unknown {
+            changes.push(entry.as_change(&names)?);
+        }
+        row_changes.extend(judged);
+    }
+    let access_changes = access::changes(connection, days, &row_changes, &names)?;
+    drop(transaction);
+    Ok(Diff { from, to, changes, access_changes })
+}
+
+/// A failure of SQLite while reading the census.
+fn unreadable(cause: rusqlite::Error) -> Error {
+    Error::failed("the census cannot be read").caused_by(cause)
+}

@@ -120,12 +120,21 @@ mod tests {
             vec![ValueRef::Text("日本 \u{1b}[2J".as_bytes()), ValueRef::Integer(1234)],
             vec![ValueRef::Null, ValueRef::Null],
         ];
-        insta::assert_snapshot!(written(&rows), @"");
+        insta::assert_snapshot!(written(&rows), @r"
+        name          n
+        ------------- -----
+        ana              7
+        日本 \x1b[2J  1234
+        -             -
+        ");
     }
 
     #[test]
     fn a_table_without_rows_has_its_header() {
-        insta::assert_snapshot!(written(&[]), @"");
+        insta::assert_snapshot!(written(&[]), @r"
+        name  n
+        ----- --
+        ");
     }
 
     #[test]
@@ -134,8 +143,6 @@ mod tests {
         rows.push(vec![ValueRef::Text(b"abcdefgh"), ValueRef::Integer(2)]);
         let text = written(&rows);
         let last: Vec<&str> = text.lines().skip(BLOCK + 1).collect();
-        assert_eq!(last[1].split_whitespace().collect::<Vec<_>>(), ["abcd", "1"]);
-        let rest = last[2..].concat();
-        assert!(rest.contains("abcd") && rest.contains("efgh") && rest.contains('2'), "{rest}");
+        assert_eq!(last, ["abcd  1", "abcd  2", "efgh"]);
     }
 }

@@ -54,6 +54,14 @@ impl Interruption {
         }
     }
 
+    /// The error to report: the interruption itself where that is what made the work fail.
+    pub fn explain(&self, error: Error) -> Error {
+        match error.kind() {
+            ErrorKind::Failed => self.check().err().unwrap_or(error),
+            _ => error,
+        }
+    }
+
     fn is_due(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
             || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)

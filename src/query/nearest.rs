@@ -29,6 +29,13 @@ pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a st
 }
 
 fn likeness(typed: &str, candidate: &str) -> f64 {
+    // Everybody's address ends alike: what stands before the @ tells them apart.
+    if let (Some((typed, typed_domain)), Some((candidate, domain))) =
+        (typed.split_once('@'), candidate.split_once('@'))
+        && typed_domain == domain
+    {
+        return likeness(typed, candidate);
+    }
     let spelling = strsim::normalized_damerau_levenshtein(typed, candidate);
     // Part of a name, such as a surname or the name before the @.
     let part = if typed.chars().count() >= 3 && candidate.contains(typed) { 0.8 } else { 0.0 };
@@ -44,6 +51,7 @@ mod tests {
         let names = ["user-access", "user-groups", "account-access", "organization-tree"];
         assert_eq!(nearest("usr-acess", names), ["user-access"]);
         assert_eq!(did_you_mean("zzz", names), None);
+        assert_eq!(nearest("anna@example.com", ["bob@example.com", "ana@example.com"]), ["ana@example.com"]);
         assert_eq!(did_you_mean("tree", names).as_deref(), Some("did you mean organization-tree?"));
         assert_eq!(
             did_you_mean("USER-", ["user-access", "user-groups"]).as_deref(),

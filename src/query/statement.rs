@@ -34,13 +34,7 @@ pub fn stream(
     destination: &mut Destination,
 ) -> Result<u64> {
     let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
-    let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::OperationInterrupted) => match interruption.check() {
-            Err(reason) => reason,
-            Ok(()) => Error::failed("the query was interrupted"),
-        },
-        _ => sql_error(census, sql, error),
-    };
+    let failed = |error| sql_error(census, sql, error);
     let mut rows = statement.raw_query();
     // The first row before the header: a statement that fails at once writes nothing.
     let mut row = rows.next().map_err(failed)?;
@@ -81,8 +75,10 @@ fn sql_error(census: &Census, sql: &str, error: rusqlite::Error) -> Error {
             let error = Error::usage(format!("{msg}{}", position(sql, offset)));
             with_name_hints(census, sql, &msg, error)
         }
+        // Without a position: an unknown table, input that ends too early, malformed JSON.
         SqliteFailure(error, message) if is_the_statements(error.code) => {
-            Error::usage(message.unwrap_or_else(|| error.to_string()))
+            let message = message.unwrap_or_else(|| error.to_string());
+            with_name_hints(census, sql, &message, Error::usage(message.clone()))
         }
         SqliteFailure(error, message) => {
             let cause = message.unwrap_or_else(|| error.to_string());

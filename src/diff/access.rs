@@ -1,0 +1,152 @@
+//! Access changes: for each user, account and permission set that a changed row touches, the ways on both
+//! days and every cause.
+//!
+//! The triples to look at come from the row changes alone; each is then answered by keyed lookups (`reach`).
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+
+use super::causes::{Touched, is_disabled};
+use super::change::{AccessChange, AccessChangeKind, Cause, Way};
+use super::days::{Days, Sides};
+use super::names::{Named, Names};
+use super::reach::{Entry, Reach, WayIds};
+use super::rows::text_of;
+use super::unknown::RowChange;
+use crate::error::Result;
+
+/// Every access change that follows from the row changes, by user, account and permission set.
+pub(super) fn changes(
+    connection: &Connection,
+    days: Days,
+    rows: &[RowChange],
+    names: &Names<'_>,
+) -> Result<Vec<AccessChange>> {
+    let reach = Reach::new(connection, days);
+    let touched = Touched::by(rows);
+    let mut changes = Vec::new();
+    for (user_id, entry) in touched_triples(&reach, &touched, rows)? {
+        let ways = reach.ways(&user_id, &entry)?;
+        let Some((change, causes)) = judge(&touched, &user_id, &entry, &ways) else { continue };
+        changes.push(AccessChange {
+            change,
+            user_name: names.name(Named::User, &user_id)?,
+            account_name: names.name(Named::Account, &entry.0)?,
+            permission_set_name: names.name(Named::PermissionSet, &entry.1)?,
+            before_ways: with_names(names, days.from, ways.from)?,
+            after_ways: with_names(names, days.to, ways.to)?,
+            causes,
+            user_id,
+            account_id: entry.0,
+            permission_set_arn: entry.1,
+        });
+    }
+    Ok(changes)
+}
+
+/// What happened to the triple, and why; `None` where its access is as it was.
+fn judge(
+    touched: &Touched<'_>,
+    user_id: &str,
+    entry: &Entry,
+    ways: &Sides<BTreeSet<WayIds>>,
+) -> Option<(AccessChangeKind, Vec<Cause>)> {
+    let differ = ways.from != ways.to;
+    let of_ways = if differ { touched.of_ways(user_id, entry, ways) } else { Vec::new() };
+    let stays = !ways.from.is_empty() && !ways.to.is_empty();
+    let of_content = if stays { touched.of_content(user_id, entry) } else { Vec::new() };
+    let known = |causes: &[Cause]| causes.iter().any(|cause| !cause.is_unknown());
+    let change = match (ways.from.is_empty(), ways.to.is_empty()) {
+        _ if of_ways.is_empty() && of_content.is_empty() => return None,
+        _ if !known(&of_ways) && !known(&of_content) => AccessChangeKind::Unknown,
+        (true, _) => AccessChangeKind::Gained,
+        (_, true) => AccessChangeKind::Lost,
+        // Other ways that nobody saw come or go are no fact; the other content is.
+        _ if known(&of_ways) => AccessChangeKind::Rerouted,
+        _ => AccessChangeKind::Altered,
+    };
+    Some((change, of_ways.into_iter().chain(of_content).collect()))
+}
+
+/// The triples that a changed row touches, some of which turn out to be unchanged.
+fn touched_triples(
+    reach: &Reach<'_>,
+    touched: &Touched<'_>,
+    rows: &[RowChange],
+) -> Result<BTreeSet<(String, Entry)>> {
+    let mut triples = BTreeSet::new();
+    for change in rows {
+        let one_sided = change.before.is_none() || change.after.is_none();
+        let value = |column: &str| text_of(&change.key[column]);
+        match change.spec.name {
+            "account_assignments" if one_sided => {
+                let entry = (value("account_id"), value("permission_set_arn"));
+                add_people(reach, &mut triples, &value("principal_type"), &value("principal_id"), &entry)?;
+            }
+            "group_memberships" if one_sided => {
+                let entries = reach.entries_of("GROUP", &value("group_id"))?;
+                for entry in entries.from.union(&entries.to) {
+                    triples.insert((value("user_id"), entry.clone()));
+                }
+            }
+            "users" if one_sided || changes_status(change) => {
+                let user_id = value("user_id");
+                let groups = reach.groups_of(&user_id)?;
+                let through_groups = groups.from.union(&groups.to).map(|group_id| ("GROUP", group_id));
+                for (principal_type, principal_id) in through_groups.chain([("USER", &user_id)]) {
+                    let entries = reach.entries_of(principal_type, principal_id)?;
+                    for entry in entries.from.union(&entries.to) {
+                        triples.insert((user_id.clone(), entry.clone()));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    for (entry, (principal_type, principal_id)) in
+        reach.assignments_of_sets(&touched.sets_with_other_content())?
+    {
+        add_people(reach, &mut triples, &principal_type, &principal_id, &entry)?;
+    }
+    Ok(triples)
+}
+
+fn add_people(
+    reach: &Reach<'_>,
+    triples: &mut BTreeSet<(String, Entry)>,
+    principal_type: &str,
+    principal_id: &str,
+    entry: &Entry,
+) -> Result<()> {
+    if principal_type == "GROUP" {
+        let members = reach.members_of(principal_id)?;
+        for user_id in members.from.union(&members.to) {
+            triples.insert((user_id.clone(), entry.clone()));
+        }
+    } else {
+        triples.insert((principal_id.to_owned(), entry.clone()));
+    }
+    Ok(())
+}
+
+fn changes_status(change: &RowChange) -> bool {
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) => is_disabled(&before.row) != is_disabled(&after.row),
+        _ => false,
+    }
+}
+
+fn with_names(names: &Names<'_>, day: i64, ways: BTreeSet<WayIds>) -> Result<Vec<Way>> {
+    ways.into_iter()
+        .map(|way| {
+            Ok(match way {
+                WayIds::Direct => Way::Direct,
+                WayIds::Group(group_id) => {
+                    let group_name = names.name_on(day, Named::Group, &group_id)?;
+                    Way::Group { group_id, group_name }
+                }
+            })
+        })
+        .collect()
+}

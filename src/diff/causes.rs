@@ -1,0 +1,174 @@
+//! The row changes behind an access change.
+//!
+//! A cause is a row that really differs between the two days (or that a gap leaves open) and that the user's
+//! ways run through. It reads the row changes alone, never the database.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde_json::{Map, Value};
+
+use super::change::{Cause, CauseKind, ChangeKind};
+use super::days::Sides;
+use super::reach::{Entry, WayIds};
+use super::rows::text_of;
+use super::unknown::RowChange;
+
+/// The row changes that access can depend on, by what they touch.
+#[derive(Default)]
+pub(super) struct Touched<'r> {
+    /// Resource and key values to the change.
+    by_key: HashMap<(&'static str, Vec<String>), &'r RowChange>,
+    /// Permission set to what changed of it for those who have it: its policies and session duration.
+    content: HashMap<String, Vec<&'r RowChange>>,
+    /// A group that came or went to the group on the `to` side that replaces it.
+    recreated: HashMap<String, &'r RowChange>,
+}
+
+impl<'r> Touched<'r> {
+    pub fn by(changes: &'r [RowChange]) -> Self {
+        let mut touched = Self::default();
+        for change in changes {
+            match change.spec.name {
+                "users" | "groups" | "group_memberships" | "account_assignments" => {}
+                "permission_sets" => {
+                    if change.fields.iter().any(|field| field == "session_duration") {
+                        touched.content.entry(text(change, "permission_set_arn")).or_default().push(change);
+                    }
+                }
+                "permission_set_policies" => {
+                    touched.content.entry(text(change, "permission_set_arn")).or_default().push(change);
+                    continue;
+                }
+                _ => continue,
+            }
+            let key = change.key.values().map(text_of).collect();
+            touched.by_key.insert((change.spec.name, key), change);
+        }
+        touched.recreated = recreated(changes);
+        touched
+    }
+
+    /// The permission sets whose policies or session changed.
+    pub fn sets_with_other_content(&self) -> BTreeSet<String> {
+        self.content.keys().cloned().collect()
+    }
+
+    /// Why the ways differ: never nothing, where they do.
+    pub fn of_ways(&self, user_id: &str, entry: &Entry, ways: &Sides<BTreeSet<WayIds>>) -> Vec<Cause> {
+        let mut causes = Vec::new();
+        if let Some(change) = self.one_sided("users", &[user_id]) {
+            causes.push(cause(change, CauseKind::UserCreated, CauseKind::UserDeleted));
+        }
+        if let Some(change) = self.one_sided("permission_sets", &[&entry.1]) {
+            causes.push(cause(change, CauseKind::PermissionSetCreated, CauseKind::PermissionSetDeleted));
+        }
+        for way in ways.from.symmetric_difference(&ways.to) {
+            let (principal_type, principal_id) = match way {
+                WayIds::Direct => ("USER", user_id),
+                WayIds::Group(group_id) => ("GROUP", group_id.as_str()),
+            };
+            let assignment = [&entry.0, &entry.1, principal_type, principal_id];
+            if let Some(change) = self.one_sided("account_assignments", &assignment) {
+                causes.push(cause(change, CauseKind::AssignmentGranted, CauseKind::AssignmentRevoked));
+            }
+            let WayIds::Group(group_id) = way else { continue };
+            if let Some(change) = self.one_sided("group_memberships", &[group_id, user_id]) {
+                causes.push(cause(change, CauseKind::MembershipAdded, CauseKind::MembershipRemoved));
+            }
+            if let Some(change) = self.recreated.get(group_id) {
+                causes.push(cause(change, CauseKind::GroupRecreated, CauseKind::GroupRecreated));
+            } else if let Some(change) = self.one_sided("groups", &[group_id]) {
+                causes.push(cause(change, CauseKind::GroupCreated, CauseKind::GroupDeleted));
+            }
+        }
+        in_order(causes)
+    }
+
+    /// Why access that stays is not the same: policies, session, the user's status.
+    pub fn of_content(&self, user_id: &str, entry: &Entry) -> Vec<Cause> {
+        let mut causes = Vec::new();
+        for change in self.content.get(&entry.1).into_iter().flatten() {
+            causes.push(cause(change, CauseKind::PolicyChanged, CauseKind::PolicyChanged));
+        }
+        if let Some(change) = self.get("users", &[user_id])
+            && let (Some(before), Some(after)) = (&change.before, &change.after)
+        {
+            match (is_disabled(&before.row), is_disabled(&after.row)) {
+                (true, false) => causes.push(cause(change, CauseKind::UserEnabled, CauseKind::UserEnabled)),
+                (false, true) => causes.push(cause(change, CauseKind::UserDisabled, CauseKind::UserDisabled)),
+                _ => {}
+            }
+        }
+        in_order(causes)
+    }
+
+    fn get(&self, resource: &'static str, key: &[&str]) -> Option<&'r RowChange> {
+        self.by_key.get(&(resource, key.iter().map(|part| (*part).to_owned()).collect())).copied()
+    }
+
+    fn one_sided(&self, resource: &'static str, key: &[&str]) -> Option<&'r RowChange> {
+        self.get(resource, key).filter(|change| change.before.is_none() || change.after.is_none())
+    }
+}
+
+/// Whether the user is known to be disabled; AWS does not always say.
+pub(super) fn is_disabled(user: &Map<String, Value>) -> bool {
+    user.get("user_status").and_then(Value::as_str) == Some("DISABLED")
+}
+
+fn cause(change: &RowChange, came: CauseKind, went: CauseKind) -> Cause {
+    let row = change.after.as_ref().map(|version| &version.row);
+    let said = |column: &str| row?.get(column)?.as_str().map(str::to_owned);
+    Cause {
+        kind: if change.after.is_some() { came } else { went },
+        resource: change.spec.name,
+        key: change.key.clone(),
+        by: said("created_by").filter(|_| change.before.is_none()),
+        at: said("created_at").filter(|_| change.before.is_none()),
+        change: change.kind,
+    }
+}
+
+fn in_order(mut causes: Vec<Cause>) -> Vec<Cause> {
+    let place =
+        |cause: &Cause| (cause.kind, cause.resource, cause.key.values().map(text_of).collect::<Vec<_>>());
+    causes.sort_by_key(place);
+    causes.dedup_by_key(|cause| place(cause));
+    causes
+}
+
+/// Pairs a group that went with one of the same name or external id that came.
+fn recreated(changes: &[RowChange]) -> HashMap<String, &RowChange> {
+    let of_kind = |kind| {
+        changes.iter().filter(move |change: &&RowChange| change.spec.name == "groups" && change.kind == kind)
+    };
+    let mut came: HashMap<String, &RowChange> = HashMap::new();
+    for change in of_kind(ChangeKind::Added) {
+        for mark in marks(change) {
+            came.entry(mark).or_insert(change);
+        }
+    }
+    let mut recreated = HashMap::new();
+    for gone in of_kind(ChangeKind::Removed) {
+        if let Some(change) = marks(gone).iter().find_map(|mark| came.get(mark)) {
+            recreated.insert(text(gone, "group_id"), *change);
+            recreated.insert(text(change, "group_id"), *change);
+        }
+    }
+    recreated
+}
+
+/// By what a group is recognised though its id is another: its external ids first, then its name.
+fn marks(group: &RowChange) -> Vec<String> {
+    let said = |column: &str| group.row().get(column).and_then(Value::as_str);
+    let mut marks = Vec::new();
+    if let Some(Ok(Value::Array(ids))) = said("external_ids").map(serde_json::from_str) {
+        marks.extend(ids.iter().map(|id| format!("external id {id}")));
+    }
+    marks.extend(said("display_name").map(|name| format!("name {name}")));
+    marks
+}
+
+fn text(change: &RowChange, column: &str) -> String {
+    change.key.get(column).map(text_of).unwrap_or_default()
+}

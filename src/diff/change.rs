@@ -1,0 +1,239 @@
+//! The answer's types. Their serialized form is the contract of `diff --format json`: a change here is a
+//! change of that contract.
+
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::unreadable;
+use crate::error::{Error, Result};
+
+/// What changed between two snapshots.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Diff {
+    pub from: SnapshotFacts,
+    pub to: SnapshotFacts,
+    /// In the order of [`crate::model::RESOURCES`]: changed rows by key, then what is unknown by scope.
+    pub changes: Vec<Change>,
+    /// By user, account and permission set.
+    pub access_changes: Vec<AccessChange>,
+}
+
+impl Diff {
+    /// Whether anything is known to have changed.
+    pub fn has_changes(&self) -> bool {
+        self.changes.iter().any(|change| change.change != ChangeKind::Unknown)
+            || self.access_changes.iter().any(|change| change.change != AccessChangeKind::Unknown)
+    }
+
+    /// Whether anything may have changed and could not be seen.
+    pub fn has_unknowns(&self) -> bool {
+        self.changes.iter().any(|change| change.change == ChangeKind::Unknown)
+            || self.access_changes.iter().any(|change| change.change == AccessChangeKind::Unknown)
+    }
+}
+
+/// Which snapshot a side of the diff is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SnapshotFacts {
+    pub snapshot_id: i64,
+    /// RFC 3339, UTC.
+    pub taken_at: String,
+    /// RFC 3339, UTC.
+    pub completed_at: String,
+    /// `complete` or `partial`.
+    pub status: String,
+    /// How its assignments were listed: `pairs` or `principals`.
+    #[serde(skip)]
+    pub assignment_strategy: Option<String>,
+}
+
+impl SnapshotFacts {
+    /// Reads a snapshot; one that does not exist is an error (exit 2).
+    pub fn read(connection: &Connection, snapshot_id: i64) -> Result<Self> {
+        connection
+            .query_row(
+                "SELECT snapshot_id, taken_at, completed_at, status, assignment_strategy
+                 FROM snapshots WHERE snapshot_id = ?1",
+                [snapshot_id],
+                |row| {
+                    Ok(Self {
+                        snapshot_id: row.get(0)?,
+                        taken_at: row.get(1)?,
+                        completed_at: row.get(2)?,
+                        status: row.get(3)?,
+                        assignment_strategy: row.get(4)?,
+                    })
+                },
+            )
+            .optional()
+            .map_err(unreadable)?
+            .ok_or_else(|| {
+                Error::unknown(format!("there is no snapshot {snapshot_id}"))
+                    .hint("orgcensus snapshots lists them")
+            })
+    }
+}
+
+/// What happened to a row, or that it cannot be told for the rows of a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    Added,
+    Removed,
+    Changed,
+    Unknown,
+}
+
+impl ChangeKind {
+    /// The word that JSON and text use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One changed row, or one scope of which nothing can be said.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    pub resource: &'static str,
+    pub change: ChangeKind,
+    /// The row's key; the scope for `unknown`.
+    pub key: Map<String, Value>,
+    /// What a person calls it.
+    pub label: String,
+    /// The row in `from`, volatile columns left out.
+    pub before: Option<Map<String, Value>>,
+    /// The row in `to`, volatile columns left out.
+    pub after: Option<Map<String, Value>>,
+    /// The columns that differ, for `changed`.
+    pub fields: Vec<String>,
+    /// What hides the rows, for `unknown`.
+    pub gap: Option<HidingGap>,
+    /// The newest kept snapshot that saw the row of `from`, where `from` only carried it.
+    pub last_seen: Option<i64>,
+    /// For `unknown`: the rows that this leaves open. Scopes may overlap, and then count a row each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<i64>,
+}
+
+/// Why a scope could not be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HidingGap {
+    /// Column to value.
+    pub scope: Map<String, Value>,
+    /// `denied`, `failed`, `not_asked` or `unavailable`.
+    pub kind: String,
+    pub operation: Option<String>,
+    pub error_code: Option<String>,
+    /// AWS's message, or the reason in words.
+    #[serde(skip)]
+    pub message: Option<String>,
+    /// The snapshot that could not see it.
+    #[serde(skip)]
+    pub snapshot_id: i64,
+}
+
+/// What happened to one user's access to one permission set in one account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessChangeKind {
+    /// No way in before.
+    Gained,
+    /// No way in any more.
+    Lost,
+    /// The same access, but its policies or session, or the user's status, changed.
+    Altered,
+    /// Access on both sides, by other ways.
+    Rerouted,
+    /// Every row change behind it is unknown.
+    Unknown,
+}
+
+impl AccessChangeKind {
+    /// The word that JSON and text use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gained => "gained",
+            Self::Lost => "lost",
+            Self::Altered => "altered",
+            Self::Rerouted => "rerouted",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A change of one user's access to one permission set in one account.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AccessChange {
+    pub change: AccessChangeKind,
+    pub user_id: String,
+    pub user_name: Option<String>,
+    pub account_id: String,
+    pub account_name: Option<String>,
+    pub permission_set_arn: String,
+    pub permission_set_name: Option<String>,
+    pub before_ways: Vec<Way>,
+    pub after_ways: Vec<Way>,
+    /// Every row change behind it.
+    pub causes: Vec<Cause>,
+}
+
+/// One way to a permission set in an account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "via", rename_all = "snake_case")]
+pub enum Way {
+    /// Assigned to the user.
+    Direct,
+    /// Assigned to a group that the user is in.
+    Group { group_id: String, group_name: Option<String> },
+}
+
+/// What a row change did to access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CauseKind {
+    MembershipAdded,
+    MembershipRemoved,
+    AssignmentGranted,
+    AssignmentRevoked,
+    UserCreated,
+    UserDeleted,
+    UserEnabled,
+    UserDisabled,
+    GroupCreated,
+    GroupDeleted,
+    GroupRecreated,
+    PermissionSetCreated,
+    PermissionSetDeleted,
+    PolicyChanged,
+}
+
+/// A row change behind an access change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    pub kind: CauseKind,
+    pub resource: &'static str,
+    /// The key of the row in `resource`.
+    pub key: Map<String, Value>,
+    /// Who did it, where AWS says.
+    #[serde(skip)]
+    pub by: Option<String>,
+    /// When it was done, where AWS says.
+    #[serde(skip)]
+    pub at: Option<String>,
+    /// What happened to the row itself; `Unknown` where a gap leaves open that it did.
+    #[serde(skip)]
+    pub change: ChangeKind,
+}
+
+impl Cause {
+    /// Whether a gap leaves open that it happened.
+    pub fn is_unknown(&self) -> bool {
+        self.change == ChangeKind::Unknown
+    }
+}

@@ -1,0 +1,201 @@
+//! Names for people: of users, groups, accounts, permission sets and OUs, and the label of any row.
+//!
+//! A name is the one of the later snapshot, else the last that was known before it, so that what is gone
+//! keeps its name. Which resources name others is known here and nowhere else in the row changes.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::{Map, Value};
+
+use super::days::Days;
+use super::rows::text_of;
+use super::unreadable;
+use crate::error::Result;
+use crate::model::ResourceSpec;
+
+/// What has an id and a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Named {
+    User,
+    Group,
+    Account,
+    PermissionSet,
+    Ou,
+    Root,
+}
+
+impl Named {
+    /// The table, its key and its name column.
+    fn columns(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::User => ("users_versions", "user_id", "user_name"),
+            Self::Group => ("groups_versions", "group_id", "display_name"),
+            Self::Account => ("accounts_versions", "account_id", "name"),
+            Self::PermissionSet => ("permission_sets_versions", "permission_set_arn", "name"),
+            Self::Ou => ("organizational_units_versions", "ou_id", "name"),
+            Self::Root => ("roots_versions", "root_id", "name"),
+        }
+    }
+
+    /// What the value of a column names, in a row that may say so in another column.
+    fn by_column(column: &str, row: &Map<String, Value>) -> Option<Self> {
+        let said = |column: &str| row.get(column).and_then(Value::as_str);
+        match column {
+            "user_id" => Some(Self::User),
+            "group_id" => Some(Self::Group),
+            "account_id" => Some(Self::Account),
+            "permission_set_arn" => Some(Self::PermissionSet),
+            "ou_id" => Some(Self::Ou),
+            "root_id" => Some(Self::Root),
+            "principal_id" => match said("principal_type")? {
+                "USER" => Some(Self::User),
+                "GROUP" => Some(Self::Group),
+                _ => None,
+            },
+            "entity_id" | "resource_id" => {
+                match said(if column == "entity_id" { "entity_type" } else { "resource_type" }) {
+                    Some("root") => Some(Self::Root),
+                    Some("organizational_unit") => Some(Self::Ou),
+                    Some("account") => Some(Self::Account),
+                    Some("permission_set") => Some(Self::PermissionSet),
+                    // A scope names the id alone; ids tell what they are of.
+                    _ => match said(column)? {
+                        id if id.starts_with("r-") => Some(Self::Root),
+                        id if id.starts_with("ou-") => Some(Self::Ou),
+                        id if id.starts_with("arn:") => Some(Self::PermissionSet),
+                        _ => Some(Self::Account),
+                    },
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+            Self::Account => "account",
+            Self::PermissionSet => "permission set",
+            Self::Ou => "OU",
+            Self::Root => "root",
+        }
+    }
+}
+
+/// Looks names up, each once.
+pub(super) struct Names<'c> {
+    connection: &'c Connection,
+    days: Days,
+    known: RefCell<HashMap<(Named, String), Option<String>>>,
+}
+
+impl<'c> Names<'c> {
+    pub fn new(connection: &'c Connection, days: Days) -> Self {
+        Self { connection, days, known: RefCell::default() }
+    }
+
+    /// The name on the later day, else the last one before it; `None` where there never was one.
+    pub fn name(&self, named: Named, id: &str) -> Result<Option<String>> {
+        let place = (named, id.to_owned());
+        if let Some(name) = self.known.borrow().get(&place) {
+            return Ok(name.clone());
+        }
+        let (table, key, name) = named.columns();
+        let found: Option<Option<String>> = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT {name} FROM {table} WHERE {key} = ?1 AND valid_from <= ?2
+                 ORDER BY valid_from DESC LIMIT 1"
+            ))
+            .and_then(|mut statement| {
+                statement.query_row((id, self.days.later()), |row| row.get(0)).optional()
+            })
+            .map_err(unreadable)?;
+        let found = found.flatten();
+        self.known.borrow_mut().insert(place, found.clone());
+        Ok(found)
+    }
+
+    /// The name on that day; `None` where it does not exist or has none.
+    pub fn name_on(&self, day: i64, named: Named, id: &str) -> Result<Option<String>> {
+        let (table, key, name) = named.columns();
+        let found: Option<Option<String>> = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT {name} FROM {table} WHERE {key} = ?1
+                 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)"
+            ))
+            .and_then(|mut statement| statement.query_row((id, day), |row| row.get(0)).optional())
+            .map_err(unreadable)?;
+        Ok(found.flatten())
+    }
+
+    fn name_or_id(&self, named: Named, id: &str) -> Result<String> {
+        Ok(self.name(named, id)?.unwrap_or_else(|| id.to_owned()))
+    }
+
+    /// What a person calls a row of the resource.
+    pub fn label(&self, spec: &ResourceSpec, row: &Map<String, Value>) -> Result<String> {
+        let value = |column: &str| row.get(column).map(text_of).unwrap_or_default();
+        let user = || self.name_or_id(Named::User, &value("user_id"));
+        let group = || self.name_or_id(Named::Group, &value("group_id"));
+        let account = || self.name_or_id(Named::Account, &value("account_id"));
+        let set = || self.name_or_id(Named::PermissionSet, &value("permission_set_arn"));
+        let whose = |column: &str| self.thing(column, row);
+        Ok(match spec.name {
+            "group_memberships" => format!("{} in group {}", user()?, group()?),
+            "account_assignments" => {
+                format!("{} for {} in {}", set()?, whose("principal_id")?, account()?)
+            }
+            "permission_set_policies" => match row.get("policy_name").and_then(Value::as_str) {
+                Some(name) => format!("{name} on {}", set()?),
+                None => format!("{} on {}", policy_name(&value("policy")), set()?),
+            },
+            "provisioned_permission_sets" => format!("{} in {}", set()?, account()?),
+            "service_last_accessed" => format!("{} in {}", value("service_namespace"), whose("entity_id")?),
+            "tags" => format!("{} of {}", value("key"), whose("resource_id")?),
+            _ => {
+                let named: Vec<&str> =
+                    spec.label.iter().filter_map(|column| row.get(*column)?.as_str()).collect();
+                if named.is_empty() {
+                    spec.key.iter().map(|column| value(column)).collect::<Vec<_>>().join(" ")
+                } else {
+                    named.join(" ")
+                }
+            }
+        })
+    }
+
+    /// What a person calls a scope of the resource.
+    pub fn scope_label(&self, resource: &str, scope: &Map<String, Value>) -> Result<String> {
+        let mut parts = Vec::new();
+        for column in scope.keys() {
+            match Named::by_column(column, scope) {
+                Some(_) => parts.push(self.thing(column, scope)?),
+                None if column == "principal_type" && scope.contains_key("principal_id") => {}
+                None => parts.push(format!("{column} {}", text_of(&scope[column]))),
+            }
+        }
+        if parts.is_empty() { Ok(format!("all {resource}")) } else { Ok(parts.join(", ")) }
+    }
+
+    /// `group Platform`, `account payments-prod`: what a column's value names, or the value.
+    fn thing(&self, column: &str, row: &Map<String, Value>) -> Result<String> {
+        let id = row.get(column).map(text_of).unwrap_or_default();
+        match Named::by_column(column, row) {
+            Some(named) => Ok(format!("{} {}", named.word(), self.name_or_id(named, &id)?)),
+            None => Ok(id),
+        }
+    }
+}
+
+/// The name in a policy's ARN; what is no ARN is a name already.
+pub(super) fn policy_name(policy: &str) -> &str {
+    match policy.split_once(":policy/") {
+        Some((_, path)) => path.rsplit('/').next().unwrap_or(path),
+        None => policy,
+    }
+}

@@ -1,0 +1,216 @@
+//! Who has which ways into an account on the two days, by keyed lookups.
+//!
+//! Access is what the view `effective_access` says: an assignment to a user who exists, or to a group that a
+//! user who exists is in; the group, the account and the permission set need not be known. Everything here is
+//! asked for one user, group, principal or pair at a time and kept for the next question: nothing walks users
+//! times accounts.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
+use std::rc::Rc;
+
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, Params, Row};
+
+use super::days::{Days, Sides};
+use super::unreadable;
+use crate::error::Result;
+
+/// A permission set in an account: what an assignment gives.
+pub(super) type Entry = (String, String);
+
+/// A way by ids.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum WayIds {
+    Direct,
+    Group(String),
+}
+
+/// What exists on each of the two days.
+type OnDays<T> = Rc<Sides<BTreeSet<T>>>;
+type Kept<K, T> = RefCell<HashMap<K, OnDays<T>>>;
+
+/// Answers by key, each key once.
+pub(super) struct Reach<'c> {
+    connection: &'c Connection,
+    days: Days,
+    users: Kept<String, String>,
+    groups_of: Kept<String, String>,
+    members_of: Kept<String, String>,
+    entries_of: Kept<WayOwner, Entry>,
+    owners_of: Kept<Entry, WayOwner>,
+}
+
+/// Whom an assignment is for: type and id.
+pub(super) type WayOwner = (String, String);
+
+impl<'c> Reach<'c> {
+    pub fn new(connection: &'c Connection, days: Days) -> Self {
+        Self {
+            connection,
+            days,
+            users: Kept::default(),
+            groups_of: Kept::default(),
+            members_of: Kept::default(),
+            entries_of: Kept::default(),
+            owners_of: Kept::default(),
+        }
+    }
+
+    /// The user's ways to the permission set in the account, on each day.
+    pub fn ways(&self, user_id: &str, entry: &Entry) -> Result<Sides<BTreeSet<WayIds>>> {
+        let owners = self.owners_of(entry)?;
+        let groups = self.groups_of(user_id)?;
+        let exists = self.user(user_id)?;
+        let on = |exists: &BTreeSet<String>, owners: &BTreeSet<WayOwner>, groups: &BTreeSet<String>| {
+            let mut ways = BTreeSet::new();
+            if exists.is_empty() {
+                return ways;
+            }
+            if owners.contains(&("USER".to_owned(), user_id.to_owned())) {
+                ways.insert(WayIds::Direct);
+            }
+            for (principal_type, principal_id) in owners {
+                if principal_type == "GROUP" && groups.contains(principal_id) {
+                    ways.insert(WayIds::Group(principal_id.clone()));
+                }
+            }
+            ways
+        };
+        Ok(Sides {
+            from: on(&exists.from, &owners.from, &groups.from),
+            to: on(&exists.to, &owners.to, &groups.to),
+        })
+    }
+
+    /// The groups that the user is in.
+    pub fn groups_of(&self, user_id: &str) -> Result<OnDays<String>> {
+        self.kept(
+            &self.groups_of,
+            user_id.to_owned(),
+            "SELECT valid_from, valid_to, group_id FROM group_memberships_versions
+             WHERE user_id = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
+            (user_id, self.days.later(), self.days.earlier()),
+            one,
+        )
+    }
+
+    /// The users in the group.
+    pub fn members_of(&self, group_id: &str) -> Result<OnDays<String>> {
+        self.kept(
+            &self.members_of,
+            group_id.to_owned(),
+            "SELECT valid_from, valid_to, user_id FROM group_memberships_versions
+             WHERE group_id = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
+            (group_id, self.days.later(), self.days.earlier()),
+            one,
+        )
+    }
+
+    /// What is assigned to the user or group itself.
+    pub fn entries_of(&self, principal_type: &str, principal_id: &str) -> Result<OnDays<Entry>> {
+        self.kept(
+            &self.entries_of,
+            (principal_type.to_owned(), principal_id.to_owned()),
+            "SELECT valid_from, valid_to, account_id, permission_set_arn FROM account_assignments_versions
+             WHERE principal_id = ?1 AND principal_type = ?2
+               AND valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?4)",
+            (principal_id, principal_type, self.days.later(), self.days.earlier()),
+            two,
+        )
+    }
+
+    /// The assignments of any of these permission sets on either day.
+    ///
+    /// The key begins with the account, so this hops from account to account instead of walking the table.
+    pub fn assignments_of_sets(&self, sets: &BTreeSet<String>) -> Result<Vec<(Entry, WayOwner)>> {
+        if sets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sets = serde_json::to_string(sets).expect("a set of strings is always JSON");
+        let mut statement = self.connection.prepare_cached(ASSIGNMENTS_OF_SETS).map_err(unreadable)?;
+        let rows = statement
+            .query_map((sets, self.days.later(), self.days.earlier()), |row| {
+                let alive = self.days.alive(row.get(0)?, row.get(1)?);
+                let found = ((row.get(2)?, row.get(3)?), (row.get(4)?, row.get(5)?));
+                Ok((alive.from || alive.to).then_some(found))
+            })
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+            .map_err(unreadable)?;
+        Ok(rows.into_iter().flatten().collect())
+    }
+
+    fn owners_of(&self, entry: &Entry) -> Result<OnDays<WayOwner>> {
+        self.kept(
+            &self.owners_of,
+            entry.clone(),
+            "SELECT valid_from, valid_to, principal_type, principal_id FROM account_assignments_versions
+             WHERE account_id = ?1 AND permission_set_arn = ?2
+               AND valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?4)",
+            (&entry.0, &entry.1, self.days.later(), self.days.earlier()),
+            two,
+        )
+    }
+
+    fn user(&self, user_id: &str) -> Result<OnDays<String>> {
+        self.kept(
+            &self.users,
+            user_id.to_owned(),
+            "SELECT valid_from, valid_to, user_id FROM users_versions
+             WHERE user_id = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
+            (user_id, self.days.later(), self.days.earlier()),
+            one,
+        )
+    }
+
+    fn kept<K: Hash + Eq, T: Ord + Clone>(
+        &self,
+        kept: &Kept<K, T>,
+        key: K,
+        sql: &str,
+        parameters: impl Params,
+        value_of: fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<OnDays<T>> {
+        if let Some(found) = kept.borrow().get(&key) {
+            return Ok(Rc::clone(found));
+        }
+        let mut found = Sides { from: BTreeSet::new(), to: BTreeSet::new() };
+        let mut statement = self.connection.prepare_cached(sql).map_err(unreadable)?;
+        let mut rows = statement.query(parameters).map_err(unreadable)?;
+        while let Some(row) = rows.next().map_err(unreadable)? {
+            let alive = self.days.alive(row.get(0).map_err(unreadable)?, row.get(1).map_err(unreadable)?);
+            let value = value_of(row).map_err(unreadable)?;
+            if alive.from {
+                found.from.insert(value.clone());
+            }
+            if alive.to {
+                found.to.insert(value);
+            }
+        }
+        let found = Rc::new(found);
+        kept.borrow_mut().insert(key, Rc::clone(&found));
+        Ok(found)
+    }
+}
+
+pub(super) const ASSIGNMENTS_OF_SETS: &str = "
+    WITH RECURSIVE assigned_account (account_id) AS (
+        SELECT min(account_id) FROM account_assignments_versions
+        UNION ALL
+        SELECT (SELECT min(next.account_id) FROM account_assignments_versions AS next
+                WHERE next.account_id > assigned_account.account_id)
+        FROM assigned_account WHERE assigned_account.account_id IS NOT NULL)
+    SELECT valid_from, valid_to, assignment.account_id, permission_set_arn, principal_type, principal_id
+    FROM assigned_account CROSS JOIN account_assignments_versions AS assignment
+    WHERE assignment.account_id = assigned_account.account_id
+      AND assignment.permission_set_arn IN (SELECT value FROM json_each(?1))
+      AND assignment.valid_from <= ?2 AND (assignment.valid_to IS NULL OR assignment.valid_to > ?3)";
+
+fn one<T: FromSql>(row: &Row<'_>) -> rusqlite::Result<T> {
+    row.get(2)
+}
+
+fn two(row: &Row<'_>) -> rusqlite::Result<(String, String)> {
+    Ok((row.get(2)?, row.get(3)?))
+}

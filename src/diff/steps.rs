@@ -1,0 +1,91 @@
+//! What lay between: the adjacent pairs of snapshots, and the access that came and went unseen by the net diff.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use super::access;
+use super::change::{AccessChangeKind, Diff};
+use super::days::Days;
+use super::names::Names;
+use super::rows::{Table, differences};
+use super::unknown::RowChange;
+use super::{compare, unreadable};
+use crate::error::Result;
+use crate::model::RESOURCES;
+
+/// Users' access that is as it was, though not all the time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Between {
+    /// Access that neither side has, but a snapshot between them.
+    pub gained_and_lost: usize,
+    /// Access that both sides have, but not every snapshot between them.
+    pub lost_and_gained: usize,
+}
+
+/// The adjacent pairs of kept snapshots from one to the other, in the direction asked for.
+pub fn pairs(connection: &Connection, from: i64, to: i64) -> Result<Vec<(i64, i64)>> {
+    let days = Days { from, to };
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT snapshot_id FROM snapshots WHERE snapshot_id BETWEEN ?1 AND ?2 ORDER BY snapshot_id",
+        )
+        .map_err(unreadable)?;
+    let mut kept: Vec<i64> = statement
+        .query_map([days.earlier(), days.later()], |row| row.get(0))
+        .and_then(Iterator::collect)
+        .map_err(unreadable)?;
+    if from > to {
+        kept.reverse();
+    }
+    Ok(kept.windows(2).map(|pair| (pair[0], pair[1])).collect())
+}
+
+/// The diff of every adjacent pair, one at a time.
+pub fn each<'c>(
+    connection: &'c Connection,
+    from: i64,
+    to: i64,
+) -> Result<impl Iterator<Item = Result<Diff>> + 'c> {
+    Ok(pairs(connection, from, to)?.into_iter().map(move |(from, to)| compare(connection, from, to)))
+}
+
+/// Counts the access that came and went between the two snapshots. The work follows the changes of the steps.
+pub fn came_and_went(connection: &Connection, from: i64, to: i64) -> Result<Between> {
+    let pairs = pairs(connection, from, to)?;
+    let mut between = Between::default();
+    if pairs.len() < 2 {
+        return Ok(between);
+    }
+    // The first and the last thing that happened to each user's access tell how it began and ended.
+    let mut happened: BTreeMap<(String, String, String), (AccessChangeKind, AccessChangeKind)> =
+        BTreeMap::new();
+    for (from, to) in pairs {
+        let days = Days { from, to };
+        let mut rows = Vec::new();
+        for spec in RESOURCES {
+            // Whether a gap hides a row does not matter to how often access came and went.
+            if ["users", "group_memberships", "account_assignments"].contains(&spec.name) {
+                let Some(table) = Table::of(connection, spec)? else { continue };
+                let differences = differences(connection, &table, days)?;
+                rows.extend(differences.into_iter().map(|difference| RowChange::seen(&table, difference)));
+            }
+        }
+        for change in access::changes(connection, days, &rows, &Names::new(connection, days))? {
+            if matches!(change.change, AccessChangeKind::Gained | AccessChangeKind::Lost) {
+                happened
+                    .entry((change.user_id, change.account_id, change.permission_set_arn))
+                    .and_modify(|(_, last)| *last = change.change)
+                    .or_insert((change.change, change.change));
+            }
+        }
+    }
+    for ends in happened.into_values() {
+        match ends {
+            (AccessChangeKind::Gained, AccessChangeKind::Lost) => between.gained_and_lost += 1,
+            (AccessChangeKind::Lost, AccessChangeKind::Gained) => between.lost_and_gained += 1,
+            _ => {}
+        }
+    }
+    Ok(between)
+}

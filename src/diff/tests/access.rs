@@ -1,0 +1,172 @@
+//! Who gained or lost access, and every cause.
+
+use serde_json::{Value, json};
+
+use super::history::{
+    History, access, account, group, member, named_group, policy, set, to_group, to_user, unknown, user, with,
+};
+use crate::diff::{Way, steps};
+use crate::model::Row;
+
+fn base() -> Vec<Row> {
+    vec![user("ana"), group("ops"), account("111"), set("p"), to_group("111", "p", "ops")]
+}
+
+fn and(rows: &[Row], more: &[Row]) -> Vec<Row> {
+    rows.iter().chain(more).cloned().collect()
+}
+
+#[test]
+fn a_membership_gives_what_the_group_has() {
+    let mut history = History::new();
+    history.publish(&base());
+    history.publish(&and(&base(), &[member("ops", "ana")]));
+    let diff = history.diff(1, 2);
+    assert_eq!(access(&diff), ["ana gained p in 111: membership_added"]);
+    let change = &diff.access_changes[0];
+    assert_eq!(change.user_name.as_deref(), Some("ana-name"));
+    assert_eq!(change.account_name.as_deref(), Some("111-name"));
+    assert_eq!(change.permission_set_name.as_deref(), Some("p-name"));
+    assert!(change.before_ways.is_empty());
+    let way = Way::Group { group_id: "ops".to_owned(), group_name: Some("ops-name".to_owned()) };
+    assert_eq!(change.after_ways, [way]);
+    assert_eq!(change.causes[0].key, *json!({"group_id": "ops", "user_id": "ana"}).as_object().unwrap());
+    assert_eq!(access(&history.diff(2, 1)), ["ana lost p in 111: membership_removed"]);
+}
+
+#[test]
+fn every_cause_is_named() {
+    let mut history = History::new();
+    history.publish(&[account("111")]);
+    history.publish(&and(&base(), &[member("ops", "ana"), account("111")]));
+    assert_eq!(
+        access(&history.diff(1, 2)),
+        ["ana gained p in 111: membership_added, assignment_granted, user_created, group_created, \
+          permission_set_created"]
+    );
+    assert_eq!(
+        access(&history.diff(2, 1)),
+        ["ana lost p in 111: membership_removed, assignment_revoked, user_deleted, group_deleted, \
+          permission_set_deleted"]
+    );
+}
+
+#[test]
+fn another_way_is_no_loss() {
+    let mut history = History::new();
+    history.publish(&and(&base(), &[member("ops", "ana")]));
+    history.publish(&and(&base(), &[to_user("111", "p", "ana")]));
+    assert_eq!(
+        access(&history.diff(1, 2)),
+        ["ana rerouted p in 111: membership_removed, assignment_granted"]
+    );
+}
+
+#[test]
+fn a_deleted_users_assignments_give_nothing() {
+    let mut history = History::new();
+    history.publish(&[user("ana"), to_user("111", "p", "ana")]);
+    history.publish(&[to_user("111", "p", "ana")]);
+    history.publish(&[to_user("111", "p", "ana"), to_user("222", "p", "ana")]);
+    assert_eq!(access(&history.diff(1, 2)), ["ana lost p in 111: user_deleted"]);
+    assert_eq!(access(&history.diff(2, 3)), Vec::<String>::new());
+    assert_eq!(access(&history.diff(1, 3)), ["ana lost p in 111: user_deleted"]);
+}
+
+#[test]
+fn other_policies_sessions_and_statuses_alter_access() {
+    let mut history = History::new();
+    let mine = [member("ops", "ana"), user("bob"), to_user("222", "p", "bob"), to_user("222", "q", "bob")];
+    history.publish(&and(&base(), &mine));
+    history.publish(&and(&and(&base(), &mine), &[policy("p", "Admin")]));
+    assert_eq!(
+        access(&history.diff(1, 2)),
+        ["ana altered p in 111: policy_changed", "bob altered p in 222: policy_changed"]
+    );
+
+    let mut history = History::new();
+    history.publish(&[user("ana"), set("p"), to_user("111", "p", "ana")]);
+    history.publish(&[
+        with(user("ana"), "user_status", "DISABLED"),
+        with(set("p"), "session_duration", "PT8H"),
+        to_user("111", "p", "ana"),
+    ]);
+    assert_eq!(access(&history.diff(1, 2)), ["ana altered p in 111: user_disabled, policy_changed"]);
+    assert_eq!(access(&history.diff(2, 1)), ["ana altered p in 111: user_enabled, policy_changed"]);
+    history.publish(&[
+        with(user("ana"), "user_status", "DISABLED"),
+        with(with(set("p"), "session_duration", "PT8H"), "description", "words"),
+        to_user("111", "p", "ana"),
+    ]);
+    assert_eq!(access(&history.diff(2, 3)), Vec::<String>::new());
+}
+
+#[test]
+fn a_group_that_was_deleted_and_made_again_is_one_cause() {
+    let mut history = History::new();
+    let with_group =
+        |id: &str| [user("ana"), named_group(id, "Ops"), member(id, "ana"), to_group("111", "p", id)];
+    history.publish(&with_group("old"));
+    history.publish(&with_group("new"));
+    let diff = history.diff(1, 2);
+    assert_eq!(
+        access(&diff),
+        ["ana rerouted p in 111: membership_added, membership_removed, assignment_granted, \
+          assignment_revoked, group_recreated"]
+    );
+    assert_eq!(diff.access_changes[0].causes[4].key["group_id"], "new");
+}
+
+#[test]
+fn access_is_unknown_when_every_row_behind_it_is() {
+    let mut history = History::new();
+    history.publish_with(&base(), &[("group_memberships", json!({"group_id": "ops"}), "denied")]);
+    history.publish(&and(&base(), &[member("ops", "ana")]));
+    let diff = history.diff(1, 2);
+    assert_eq!(access(&diff), ["ana unknown p in 111: membership_added"]);
+    assert_eq!(unknown(&diff).len(), 1);
+
+    // A known assignment beside it makes the gain known.
+    let mut history = History::new();
+    history.publish_with(&base()[..4], &[("group_memberships", json!({"group_id": "ops"}), "denied")]);
+    history.publish(&and(&base(), &[member("ops", "ana")]));
+    assert_eq!(access(&history.diff(1, 2)), ["ana gained p in 111: membership_added, assignment_granted"]);
+}
+
+#[test]
+fn carried_rows_keep_giving_access() {
+    let mut history = History::new();
+    history.publish(&and(&base(), &[member("ops", "ana")]));
+    history.publish_with(&base(), &[("group_memberships", json!({}), "denied")]);
+    let diff = history.diff(1, 2);
+    assert!(diff.access_changes.is_empty(), "{:?}", diff.access_changes);
+}
+
+#[test]
+fn json_is_the_contract() {
+    let mut history = History::new();
+    history.publish(&base());
+    history.publish_with(
+        &and(&base(), &[member("ops", "ana")]),
+        &[("users", json!({"user_id": "eve"}), "denied")],
+    );
+    let value: Value = serde_json::to_value(history.diff(1, 2)).unwrap();
+    insta::assert_json_snapshot!(value);
+}
+
+#[test]
+fn what_came_and_went_is_counted() {
+    let mut history = History::new();
+    history.publish(&and(&base(), &[to_user("222", "p", "ana")]));
+    history.publish(&and(&base(), &[member("ops", "ana")]));
+    history.publish(&and(&base(), &[to_user("222", "p", "ana")]));
+    let between = steps::came_and_went(&history.connection, 1, 3).unwrap();
+    assert_eq!(between, steps::Between { gained_and_lost: 1, lost_and_gained: 1 });
+    assert_eq!(steps::came_and_went(&history.connection, 1, 2).unwrap(), steps::Between::default());
+    let each: Vec<usize> = steps::each(&history.connection, 1, 3)
+        .unwrap()
+        .map(|diff| diff.unwrap().access_changes.len())
+        .collect();
+    assert_eq!(each, [2, 2]);
+    assert_eq!(steps::pairs(&history.connection, 3, 1).unwrap(), [(3, 2), (2, 1)]);
+}

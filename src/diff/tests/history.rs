@@ -1,0 +1,308 @@
+//! Small histories, published by the rules of gaps.
+
+use rusqlite::{Connection, params_from_iter};
+use serde_json::{Map, Value, json};
+
+use crate::diff::{Change, ChangeKind, Diff, compare};
+use crate::model::{
+    Account, AccountAssignment, Group, GroupMembership, PermissionSet, PermissionSetPolicy, RESOURCES, Row,
+    User,
+};
+
+/// A census whose snapshots a test publishes one after another.
+pub struct History {
+    pub connection: Connection,
+    pub snapshot: i64,
+}
+
+/// What a snapshot could not see: resource, scope, kind.
+pub type TestGap = (&'static str, Value, &'static str);
+
+impl History {
+    pub fn new() -> Self {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../../../migrations/0001_first_schema.sql")).unwrap();
+        Self { connection, snapshot: 0 }
+    }
+
+    /// Publishes what was staged, with everything else seen.
+    pub fn publish(&mut self, staged: &[Row]) -> i64 {
+        self.publish_with(staged, &[])
+    }
+
+    /// Publishes what was staged: what is not, is closed, unless a gap covers it.
+    pub fn publish_with(&mut self, staged: &[Row], gaps: &[TestGap]) -> i64 {
+        self.publish_by("pairs", staged, gaps)
+    }
+
+    /// The same with a strategy for assignments.
+    pub fn publish_by(&mut self, strategy: &str, staged: &[Row], gaps: &[TestGap]) -> i64 {
+        self.publish_seeing(strategy, staged, gaps, &[])
+    }
+
+    /// The same, where narrower scopes than the gaps were seen: `gone` are keys that are surely not there.
+    pub fn publish_seeing(&mut self, strategy: &str, staged: &[Row], gaps: &[TestGap], gone: &[Row]) -> i64 {
+        self.snapshot += 1;
+        let id = self.snapshot;
+        let time = format!("2026-11-{id:02}T02:00:00Z");
+        self.connection
+            .execute(
+                "INSERT INTO snapshots (snapshot_id, taken_at, completed_at, status, tool_version, api_calls,
+                     throttled_calls, assignment_strategy, collection_id)
+                 VALUES (?1, ?2, ?2, ?3, '0', 0, 0, ?4, ?1)",
+                (id, &time, if gaps.is_empty() { "complete" } else { "partial" }, strategy),
+            )
+            .unwrap();
+        for (resource, scope, kind) in gaps {
+            self.connection
+                .execute(
+                    "INSERT INTO gaps (snapshot_id, resource, scope, kind, operation, error_code, attempts)
+                     VALUES (?1, ?2, ?3, ?4, 'List', 'Nope', 1)",
+                    (id, resource, scope.to_string(), kind),
+                )
+                .unwrap();
+        }
+        for spec in RESOURCES {
+            let open = self.rows(spec.name, "valid_to IS NULL");
+            let key = |row: &Map<String, Value>| -> Vec<Value> {
+                spec.key.iter().map(|column| row[*column].clone()).collect()
+            };
+            let content = |row: &Map<String, Value>| -> Map<String, Value> {
+                row.iter()
+                    .filter(|(column, _)| !spec.volatile.contains(&column.as_str()))
+                    .map(|(column, value)| (column.clone(), value.clone()))
+                    .collect()
+            };
+            let mut staged_keys = Vec::new();
+            for row in staged.iter().filter(|row| row.resource == spec.name) {
+                let held = open.iter().find(|held| key(held) == key(&row.columns));
+                staged_keys.push(key(&row.columns));
+                if held.is_some_and(|held| content(held) == content(&row.columns)) {
+                    continue;
+                }
+                if held.is_some() {
+                    self.close(spec.name, spec.key, &row.columns);
+                }
+                self.insert(spec.name, &row.columns);
+            }
+            for held in open.iter().filter(|held| !staged_keys.contains(&key(held))) {
+                let is_hidden =
+                    gaps.iter().any(|(resource, scope, _)| *resource == spec.name && covers(scope, held));
+                let is_gone =
+                    gone.iter().any(|row| row.resource == spec.name && key(&row.columns) == key(held));
+                if is_gone || !is_hidden {
+                    self.close(spec.name, spec.key, held);
+                }
+            }
+            let rows = self.rows(spec.name, "valid_to IS NULL").len();
+            let denied = gaps
+                .iter()
+                .filter(|(resource, _, kind)| *resource == spec.name && ["denied", "failed"].contains(kind))
+                .count();
+            self.connection
+                .execute(
+                    "INSERT INTO coverage VALUES (?1, ?2, ?3, ?4, ?5, NULL)",
+                    (
+                        id,
+                        spec.name,
+                        if denied > 0 { "partial" } else { "complete" },
+                        rows as i64,
+                        denied as i64,
+                    ),
+                )
+                .unwrap();
+        }
+        id
+    }
+
+    /// Says that the snapshot collected nothing of the resource.
+    pub fn not_collected(&self, snapshot: i64, resource: &str) {
+        self.connection
+            .execute(
+                "UPDATE coverage SET status = 'not_collected' WHERE snapshot_id = ?1 AND resource = ?2",
+                (snapshot, resource),
+            )
+            .unwrap();
+    }
+
+    pub fn diff(&self, from: i64, to: i64) -> Diff {
+        compare(&self.connection, from, to).unwrap()
+    }
+
+    /// The rows alive on a day.
+    pub fn alive(&self, resource: &str, day: i64) -> Vec<Map<String, Value>> {
+        self.rows(resource, &format!("valid_from <= {day} AND (valid_to IS NULL OR valid_to > {day})"))
+    }
+
+    pub fn rows(&self, resource: &str, condition: &str) -> Vec<Map<String, Value>> {
+        let mut statement =
+            self.connection.prepare(&format!("SELECT * FROM {resource}_versions WHERE {condition}")).unwrap();
+        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        statement
+            .query_map([], |row| {
+                let mut object = Map::new();
+                for (index, column) in columns.iter().enumerate() {
+                    if column == "valid_from" || column == "valid_to" {
+                        continue;
+                    }
+                    let value = match row.get::<_, rusqlite::types::Value>(index)? {
+                        rusqlite::types::Value::Null => Value::Null,
+                        rusqlite::types::Value::Integer(number) => number.into(),
+                        rusqlite::types::Value::Text(text) => text.into(),
+                        other => panic!("{other:?}"),
+                    };
+                    object.insert(column.clone(), value);
+                }
+                Ok(object)
+            })
+            .unwrap()
+            .collect::<rusqlite::Result<_>>()
+            .unwrap()
+    }
+
+    fn insert(&self, resource: &str, row: &Map<String, Value>) {
+        let columns: Vec<String> = row.keys().map(|column| format!("\"{column}\"")).collect();
+        let marks: Vec<String> = (1..=row.len()).map(|number| format!("?{number}")).collect();
+        self.connection
+            .execute(
+                &format!(
+                    "INSERT INTO {resource}_versions ({}, valid_from) VALUES ({}, {})",
+                    columns.join(", "),
+                    marks.join(", "),
+                    self.snapshot
+                ),
+                params_from_iter(row.values().map(value_of)),
+            )
+            .unwrap();
+    }
+
+    fn close(&self, resource: &str, key: &[&str], row: &Map<String, Value>) {
+        let equal: Vec<String> =
+            key.iter().enumerate().map(|(index, column)| format!("\"{column}\" = ?{}", index + 1)).collect();
+        self.connection
+            .execute(
+                &format!(
+                    "UPDATE {resource}_versions SET valid_to = {} WHERE valid_to IS NULL AND {}",
+                    self.snapshot,
+                    equal.join(" AND ")
+                ),
+                params_from_iter(key.iter().map(|column| value_of(&row[*column]))),
+            )
+            .unwrap();
+    }
+}
+
+/// Whether a scope covers a row, read from the rule and not from the code under test.
+pub fn covers(scope: &Value, row: &Map<String, Value>) -> bool {
+    scope.as_object().unwrap().iter().all(|(column, value)| row.get(column) == Some(value))
+}
+
+fn value_of(value: &Value) -> rusqlite::types::Value {
+    match value {
+        Value::Null => rusqlite::types::Value::Null,
+        Value::Bool(truth) => i64::from(*truth).into(),
+        Value::Number(number) => number.as_i64().unwrap().into(),
+        Value::String(text) => text.clone().into(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The changes without the unknown ones, as `resource change label`.
+pub fn known(diff: &Diff) -> Vec<String> {
+    diff.changes
+        .iter()
+        .filter(|change| change.change != ChangeKind::Unknown)
+        .map(|change| format!("{} {} {}", change.resource, change.change.as_str(), change.label))
+        .collect()
+}
+
+/// The unknown entries.
+pub fn unknown(diff: &Diff) -> Vec<&Change> {
+    diff.changes.iter().filter(|change| change.change == ChangeKind::Unknown).collect()
+}
+
+/// The access changes as `user change permission set in account because causes`.
+pub fn access(diff: &Diff) -> Vec<String> {
+    diff.access_changes
+        .iter()
+        .map(|change| {
+            let causes: Vec<String> = change
+                .causes
+                .iter()
+                .map(|cause| serde_json::to_value(cause.kind).unwrap().as_str().unwrap().to_owned())
+                .collect();
+            format!(
+                "{} {} {} in {}: {}",
+                change.user_id,
+                change.change.as_str(),
+                change.permission_set_arn,
+                change.account_id,
+                causes.join(", ")
+            )
+        })
+        .collect()
+}
+
+pub fn user(id: &str) -> Row {
+    Row::whole(&User { user_id: id.to_owned(), user_name: Some(format!("{id}-name")), ..User::default() })
+}
+
+pub fn group(id: &str) -> Row {
+    named_group(id, &format!("{id}-name"))
+}
+
+pub fn named_group(id: &str, name: &str) -> Row {
+    Row::whole(&Group { group_id: id.to_owned(), display_name: Some(name.to_owned()), ..Group::default() })
+}
+
+pub fn member(group_id: &str, user_id: &str) -> Row {
+    Row::whole(&GroupMembership {
+        group_id: group_id.to_owned(),
+        user_id: user_id.to_owned(),
+        ..GroupMembership::default()
+    })
+}
+
+pub fn account(id: &str) -> Row {
+    Row::whole(&Account { account_id: id.to_owned(), name: Some(format!("{id}-name")), ..Account::default() })
+}
+
+pub fn set(arn: &str) -> Row {
+    Row::whole(&PermissionSet {
+        permission_set_arn: arn.to_owned(),
+        name: Some(format!("{arn}-name")),
+        ..PermissionSet::default()
+    })
+}
+
+pub fn policy(arn: &str, policy: &str) -> Row {
+    Row::whole(&PermissionSetPolicy {
+        permission_set_arn: arn.to_owned(),
+        policy: policy.to_owned(),
+        ..PermissionSetPolicy::default()
+    })
+}
+
+pub fn to_user(account_id: &str, arn: &str, user_id: &str) -> Row {
+    assignment(account_id, arn, "USER", user_id)
+}
+
+pub fn to_group(account_id: &str, arn: &str, group_id: &str) -> Row {
+    assignment(account_id, arn, "GROUP", group_id)
+}
+
+fn assignment(account_id: &str, arn: &str, principal_type: &str, principal_id: &str) -> Row {
+    Row::whole(&AccountAssignment {
+        account_id: account_id.to_owned(),
+        permission_set_arn: arn.to_owned(),
+        principal_type: principal_type.to_owned(),
+        principal_id: principal_id.to_owned(),
+    })
+}
+
+/// The row with another value in a column.
+pub fn with(mut row: Row, column: &str, value: &str) -> Row {
+    assert!(row.columns.contains_key(column), "{column}");
+    row.columns.insert(column.to_owned(), json!(value));
+    row
+}

@@ -1,0 +1,404 @@
+//! Random small histories, compared by a second opinion that expands both days and looks at every triple.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::history::{History, TestGap, covers, group, member, policy, set, to_group, to_user, user, with};
+use crate::diff::{AccessChangeKind, ChangeKind, Diff};
+use crate::model::{RESOURCES, Row};
+
+/// Everything that can exist in the little organization, in up to two contents.
+fn universe() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for id in ["u1", "u2", "u3"] {
+        rows.push(user(id));
+        rows.push(with(user(id), "user_status", "DISABLED"));
+    }
+    for id in ["g1", "g2"] {
+        rows.push(group(id));
+        rows.push(with(group(id), "description", "other"));
+        rows.extend(["u1", "u2", "u3"].map(|user_id| member(id, user_id)));
+    }
+    for arn in ["p1", "p2"] {
+        rows.push(set(arn));
+        rows.push(with(set(arn), "session_duration", "PT8H"));
+        rows.push(policy(arn, "Read"));
+        rows.push(policy(arn, "Write"));
+        for account_id in ["a1", "a2"] {
+            rows.push(to_user(account_id, arn, "u1"));
+            rows.push(to_user(account_id, arn, "u3"));
+            rows.push(to_group(account_id, arn, "g1"));
+            rows.push(to_group(account_id, arn, "g2"));
+        }
+    }
+    rows
+}
+
+fn scopes() -> Vec<TestGap> {
+    vec![
+        ("users", json!({}), "denied"),
+        ("users", json!({"user_id": "u1"}), "failed"),
+        ("groups", json!({}), "not_asked"),
+        ("group_memberships", json!({}), "denied"),
+        ("group_memberships", json!({"group_id": "g1"}), "denied"),
+        ("permission_sets", json!({}), "failed"),
+        ("permission_set_policies", json!({"permission_set_arn": "p1"}), "denied"),
+        ("account_assignments", json!({}), "unavailable"),
+        ("account_assignments", json!({"account_id": "a1", "permission_set_arn": "p1"}), "denied"),
+        ("account_assignments", json!({"principal_id": "g2", "principal_type": "GROUP"}), "failed"),
+    ]
+}
+
+/// One day: what exists, what cannot be seen, and what is nevertheless seen of that.
+type Day = (Vec<bool>, Vec<u8>, Vec<bool>);
+
+fn days() -> impl Strategy<Value = Vec<Day>> {
+    let rows = universe().len();
+    let day = (
+        prop::collection::vec(prop::bool::weighted(0.6), rows),
+        prop::collection::vec(0u8..6, scopes().len()),
+        prop::collection::vec(prop::bool::weighted(0.2), rows),
+    );
+    prop::collection::vec(day, 2..5)
+}
+
+fn publish(days: &[Day]) -> History {
+    let mut history = History::new();
+    for (exists, unseen, seen) in days {
+        let gaps: Vec<TestGap> = scopes()
+            .into_iter()
+            .zip(unseen)
+            .filter(|(_, chance)| **chance == 0)
+            .map(|(gap, _)| gap)
+            .collect();
+        let mut staged: BTreeMap<(usize, Vec<String>), Row> = BTreeMap::new();
+        let mut gone = Vec::new();
+        for (index, row) in universe().into_iter().enumerate() {
+            let hidden = gaps
+                .iter()
+                .any(|(resource, scope, _)| *resource == row.resource && covers(scope, &row.columns));
+            if exists[index] && (!hidden || seen[index]) {
+                // Of two contents of one key the later holds.
+                staged.insert(place(row.resource, &row.columns), row);
+            } else if !exists[index] && seen[index] {
+                gone.push(row);
+            }
+        }
+        history.publish_seeing("pairs", &staged.into_values().collect::<Vec<_>>(), &gaps, &gone);
+    }
+    history
+}
+
+fn place(resource: &str, row: &Map<String, Value>) -> (usize, Vec<String>) {
+    let index = RESOURCES.iter().position(|spec| spec.name == resource).unwrap();
+    (index, RESOURCES[index].key.iter().map(|column| row[*column].as_str().unwrap().to_owned()).collect())
+}
+
+fn text<'a>(row: &'a Map<String, Value>, column: &str) -> &'a str {
+    row[column].as_str().unwrap()
+}
+
+/// A day written out: every row of a resource by key, volatile columns left out.
+fn state(history: &History, resource: &str, day: i64) -> BTreeMap<Vec<String>, Map<String, Value>> {
+    let spec = RESOURCES.iter().find(|spec| spec.name == resource).unwrap();
+    history
+        .alive(resource, day)
+        .into_iter()
+        .map(|mut row| {
+            row.retain(|column, _| !spec.volatile.contains(&column.as_str()));
+            (place(resource, &row).1, row)
+        })
+        .collect()
+}
+
+type Triple = (String, String, String);
+type Ways = BTreeMap<Triple, BTreeSet<String>>;
+
+/// Every way of everybody, users times accounts times sets.
+fn ways(history: &History, day: i64) -> Ways {
+    let users = state(history, "users", day);
+    let memberships = state(history, "group_memberships", day);
+    let mut ways = Ways::new();
+    for assignment in state(history, "account_assignments", day).into_values() {
+        let principal = text(&assignment, "principal_id");
+        for user_id in users.values().map(|row| text(row, "user_id")) {
+            let way = match text(&assignment, "principal_type") {
+                "USER" if principal == user_id => "direct",
+                "GROUP" if memberships.contains_key(&vec![principal.to_owned(), user_id.to_owned()]) => {
+                    principal
+                }
+                _ => continue,
+            };
+            let triple = (
+                user_id.to_owned(),
+                text(&assignment, "account_id").to_owned(),
+                text(&assignment, "permission_set_arn").to_owned(),
+            );
+            ways.entry(triple).or_default().insert(way.to_owned());
+        }
+    }
+    ways
+}
+
+fn ways_of(ways: &[crate::diff::Way]) -> BTreeSet<String> {
+    ways.iter()
+        .map(|way| match way {
+            crate::diff::Way::Direct => "direct".to_owned(),
+            crate::diff::Way::Group { group_id, .. } => group_id.clone(),
+        })
+        .collect()
+}
+
+/// Whether anything but the ways of a triple differs.
+fn content_differs(history: &History, from: i64, to: i64, (user_id, _, arn): &Triple) -> bool {
+    let on = |day: i64| {
+        let policies: Vec<_> = state(history, "permission_set_policies", day)
+            .into_iter()
+            .filter(|(key, _)| key[0] == *arn)
+            .collect();
+        let disabled = state(history, "users", day)
+            .get(&vec![user_id.clone()])
+            .is_some_and(|row| row["user_status"] == "DISABLED");
+        (policies, disabled)
+    };
+    let session = |day: i64| state(history, "permission_sets", day).get(&vec![arn.clone()]).cloned();
+    let sessions = match (session(from), session(to)) {
+        (Some(before), Some(after)) => before["session_duration"] != after["session_duration"],
+        _ => false,
+    };
+    on(from) != on(to) || sessions
+}
+
+fn gaps(history: &History, day: i64, resource: &str) -> Vec<Value> {
+    let mut statement = history
+        .connection
+        .prepare("SELECT scope FROM gaps WHERE snapshot_id = ?1 AND resource = ?2")
+        .unwrap();
+    statement
+        .query_map((day, resource), |row| row.get::<_, String>(0))
+        .unwrap()
+        .map(|scope| serde_json::from_str(&scope.unwrap()).unwrap())
+        .collect()
+}
+
+fn closed_at(history: &History, resource: &str, key: &[String], day: i64) -> bool {
+    history.rows(resource, &format!("valid_to = {day}")).iter().any(|row| place(resource, row).1 == key)
+}
+
+fn row_changes_agree(history: &History, diff: &Diff) {
+    let (from, to) = (diff.from.snapshot_id, diff.to.snapshot_id);
+    for spec in RESOURCES {
+        let (before, after) = (state(history, spec.name, from), state(history, spec.name, to));
+        let hidden = |key: &Vec<String>, row: &Map<String, Value>, day: i64| {
+            gaps(history, day, spec.name).iter().any(|scope| covers(scope, row))
+                && !closed_at(history, spec.name, key, day)
+        };
+        let mut expected = BTreeMap::new();
+        for key in before.keys().chain(after.keys()) {
+            let change = match (before.get(key), after.get(key)) {
+                (Some(one), Some(other)) if one == other => continue,
+                (Some(_), Some(_)) => ChangeKind::Changed,
+                (Some(row), None) if !hidden(key, row, to) => ChangeKind::Removed,
+                (None, Some(row)) if !hidden(key, row, from) => ChangeKind::Added,
+                _ => continue,
+            };
+            expected.insert(key.clone(), (change, before.get(key).cloned(), after.get(key).cloned()));
+        }
+        let found: BTreeMap<_, _> = diff
+            .changes
+            .iter()
+            .filter(|change| change.resource == spec.name && change.change != ChangeKind::Unknown)
+            .map(|change| {
+                let row = change.after.as_ref().or(change.before.as_ref()).unwrap();
+                (place(spec.name, row).1, (change.change, change.before.clone(), change.after.clone()))
+            })
+            .collect();
+        assert_eq!(found, expected, "{} {from} → {to}", spec.name);
+
+        for entry in diff.changes.iter().filter(|change| change.resource == spec.name && change.gap.is_some())
+        {
+            let scope = Value::Object(entry.key.clone());
+            let on = |day: i64| gaps(history, day, spec.name).contains(&scope);
+            let rows = before.keys().chain(after.keys()).collect::<BTreeSet<_>>();
+            let open = rows.into_iter().filter(|key| match (before.get(*key), after.get(*key)) {
+                (Some(one), Some(other)) => one == other && covers(&scope, one),
+                (Some(row), None) => covers(&scope, row) && on(to) && hidden(key, row, to),
+                (None, Some(row)) => covers(&scope, row) && on(from) && hidden(key, row, from),
+                (None, None) => false,
+            });
+            assert_eq!(entry.rows, Some(open.count() as i64), "{} {scope} {from} → {to}", spec.name);
+        }
+    }
+}
+
+fn access_changes_agree(history: &History, diff: &Diff) {
+    let (from, to) = (diff.from.snapshot_id, diff.to.snapshot_id);
+    let (before, after) = (ways(history, from), ways(history, to));
+    let mut found = BTreeMap::new();
+    for change in &diff.access_changes {
+        let triple = (change.user_id.clone(), change.account_id.clone(), change.permission_set_arn.clone());
+        assert_eq!(ways_of(&change.before_ways), before.get(&triple).cloned().unwrap_or_default());
+        assert_eq!(ways_of(&change.after_ways), after.get(&triple).cloned().unwrap_or_default());
+        assert!(!change.causes.is_empty(), "{change:?}");
+        assert_eq!(
+            change.change == AccessChangeKind::Unknown,
+            change.causes.iter().all(|cause| cause.is_unknown()),
+            "{change:?}"
+        );
+        for cause in change.causes.iter().filter(|cause| !cause.is_unknown()) {
+            assert!(
+                diff.changes.iter().any(|row| row.resource == cause.resource && row.key == cause.key),
+                "no changed row for {cause:?}"
+            );
+        }
+        assert!(found.insert(triple, change.change).is_none());
+    }
+    let triples: BTreeSet<&Triple> = before.keys().chain(after.keys()).collect();
+    for triple in triples {
+        let expected = match (before.get(triple), after.get(triple)) {
+            (None, _) => Some(AccessChangeKind::Gained),
+            (_, None) => Some(AccessChangeKind::Lost),
+            (one, other) if one != other => Some(AccessChangeKind::Rerouted),
+            _ if content_differs(history, from, to, triple) => Some(AccessChangeKind::Altered),
+            _ => None,
+        };
+        match (found.remove(triple), expected) {
+            (Some(AccessChangeKind::Unknown), Some(_)) => {}
+            // Ways that nobody saw change do not hide that the content did.
+            (Some(AccessChangeKind::Altered), Some(AccessChangeKind::Rerouted)) => {
+                assert!(content_differs(history, from, to, triple));
+            }
+            (found, expected) => assert_eq!(found, expected, "{triple:?} {from} → {to}"),
+        }
+    }
+    assert!(found.is_empty(), "{found:?}");
+}
+
+fn mirrored(diff: &Diff) -> BTreeSet<String> {
+    let rows = diff.changes.iter().map(|change| {
+        let mirror = match change.change {
+            ChangeKind::Added => ChangeKind::Removed,
+            ChangeKind::Removed => ChangeKind::Added,
+            same => same,
+        };
+        let fields: BTreeSet<&String> = change.fields.iter().collect();
+        format!(
+            "{:?}",
+            (
+                change.resource,
+                mirror,
+                &change.key,
+                &change.label,
+                &change.after,
+                &change.before,
+                fields,
+                &change.gap,
+                change.rows
+            )
+        )
+    });
+    let access = diff.access_changes.iter().map(|change| {
+        let mirror = match change.change {
+            AccessChangeKind::Gained => AccessChangeKind::Lost,
+            AccessChangeKind::Lost => AccessChangeKind::Gained,
+            same => same,
+        };
+        format!(
+            "{:?}",
+            (
+                mirror,
+                &change.user_id,
+                &change.account_id,
+                &change.permission_set_arn,
+                &change.after_ways,
+                &change.before_ways,
+                change.causes.len()
+            )
+        )
+    });
+    rows.chain(access).collect()
+}
+
+fn as_is(diff: &Diff) -> BTreeSet<String> {
+    let rows = diff.changes.iter().map(|change| {
+        let fields: BTreeSet<&String> = change.fields.iter().collect();
+        format!(
+            "{:?}",
+            (
+                change.resource,
+                change.change,
+                &change.key,
+                &change.label,
+                &change.before,
+                &change.after,
+                fields,
+                &change.gap,
+                change.rows
+            )
+        )
+    });
+    let access = diff.access_changes.iter().map(|change| {
+        format!(
+            "{:?}",
+            (
+                change.change,
+                &change.user_id,
+                &change.account_id,
+                &change.permission_set_arn,
+                &change.before_ways,
+                &change.after_ways,
+                change.causes.len()
+            )
+        )
+    });
+    rows.chain(access).collect()
+}
+
+/// Where nothing is unknown, the changed rows lead from one day to the other.
+fn applied(history: &History, diff: &Diff) {
+    for spec in RESOURCES {
+        let mut rows = state(history, spec.name, diff.from.snapshot_id);
+        for change in diff.changes.iter().filter(|change| change.resource == spec.name) {
+            if let Some(row) = &change.before {
+                assert_eq!(rows.remove(&place(spec.name, row).1).as_ref(), Some(row));
+            }
+            if let Some(row) = &change.after {
+                assert!(rows.insert(place(spec.name, row).1, row.clone()).is_none());
+            }
+        }
+        let to = state(history, spec.name, diff.to.snapshot_id);
+        let open = |rows: &BTreeMap<Vec<String>, Map<String, Value>>| {
+            rows.iter()
+                .filter(|(_, row)| {
+                    !diff.changes.iter().any(|change| {
+                        change.resource == spec.name
+                            && change.gap.is_some()
+                            && covers(&Value::Object(change.key.clone()), row)
+                    })
+                })
+                .map(|(key, row)| (key.clone(), row.clone()))
+                .collect::<BTreeMap<_, _>>()
+        };
+        assert_eq!(open(&rows), open(&to));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_pair_of_days_is_told_as_if_both_were_written_out(days in days()) {
+        let history = publish(&days);
+        for from in 1..=history.snapshot {
+            for to in 1..=history.snapshot {
+                let diff = history.diff(from, to);
+                row_changes_agree(&history, &diff);
+                access_changes_agree(&history, &diff);
+                applied(&history, &diff);
+                prop_assert_eq!(mirrored(&diff), as_is(&history.diff(to, from)));
+            }
+        }
+    }
+}

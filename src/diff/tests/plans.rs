@@ -1,0 +1,48 @@
+//! The cost follows the changes: no statement walks a table that did not change.
+
+use super::history::History;
+use crate::diff::reach::ASSIGNMENTS_OF_SETS;
+use crate::diff::rows::Table;
+use crate::model::RESOURCES;
+
+fn plan(history: &History, sql: &str) -> String {
+    let mut statement = history.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let count = statement.parameter_count();
+    for index in 1..=count {
+        statement.raw_bind_parameter(index, 1).unwrap();
+    }
+    let mut lines = Vec::new();
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next().unwrap() {
+        lines.push(row.get::<_, String>(3).unwrap());
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn row_changes_are_found_by_where_versions_began_and_ended() {
+    let history = History::new();
+    for spec in RESOURCES {
+        let table = Table::of(&history.connection, spec).unwrap().unwrap();
+        let ended = plan(&history, &table.ended_sql());
+        assert!(
+            ended.contains(&format!("USING INDEX {}_ended (valid_to>? AND valid_to<?)", spec.name)),
+            "{ended}"
+        );
+        let began = plan(&history, &table.began_sql());
+        assert!(
+            began.contains(&format!("USING INDEX {}_began (valid_from>? AND valid_from<?)", spec.name)),
+            "{began}"
+        );
+        assert!(!ended.contains("SCAN") && !began.contains("SCAN"), "{ended}\n{began}");
+    }
+}
+
+#[test]
+fn the_assignments_of_a_permission_set_are_found_from_account_to_account() {
+    let history = History::new();
+    let plan = plan(&history, ASSIGNMENTS_OF_SETS);
+    assert!(plan.contains("SEARCH assignment USING INDEX"), "{plan}");
+    assert!(plan.contains("(account_id=? AND permission_set_arn=?"), "{plan}");
+    assert!(!plan.contains("SCAN assignment") && !plan.contains("SCAN next"), "{plan}");
+}

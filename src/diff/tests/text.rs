@@ -1,0 +1,174 @@
+//! The answer as people and flat files get it.
+
+use rusqlite::types::Value as SqlValue;
+use serde_json::json;
+
+use super::history::{History, account, group, member, policy, set, to_group, to_user, user, with};
+use crate::diff::filter::{Filter, Subject, SubjectKind};
+use crate::diff::steps::Between;
+use crate::diff::text::{TextOptions, write};
+use crate::diff::{ChangeKind, Diff, table};
+use crate::model::Row;
+
+fn text(diff: &Diff, options: TextOptions) -> String {
+    let mut out = Vec::new();
+    write(&mut out, diff, options).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// One of everything: a story that a person should understand from the text alone.
+fn story() -> History {
+    let mut history = History::new();
+    let stays: Vec<Row> = vec![
+        account("111"),
+        account("222"),
+        set("admin"),
+        set("read"),
+        group("ops"),
+        group("dev"),
+        group("hid"),
+    ];
+    let mut before = stays.clone();
+    before.extend(["ana", "bob", "eve", "ian", "joe"].map(user));
+    before.extend([
+        to_group("111", "admin", "ops"),
+        member("ops", "bob"),
+        member("dev", "eve"),
+        to_group("222", "read", "dev"),
+        to_group("111", "read", "dev"),
+        member("hid", "ian"),
+    ]);
+    history.publish(&before);
+    let mut after = stays;
+    after.extend(["ana", "eve", "ian"].map(user));
+    let joined = with(with(member("ops", "ana"), "created_by", "scim"), "created_at", "2026-11-02T01:00:00Z");
+    after.extend([
+        with(user("joe"), "title", "Lead \u{1b}[2J\nof \"all\""),
+        to_group("111", "admin", "ops"),
+        joined,
+        to_group("222", "read", "dev"),
+        to_user("111", "read", "eve"),
+        member("dev", "eve"),
+        policy("read", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+    ]);
+    let hidden = ("group_memberships", json!({"group_id": "hid"}), "denied");
+    history.publish_with(&after, &[hidden]);
+    history
+}
+
+#[test]
+fn the_text_tells_the_story() {
+    let options =
+        TextOptions { between: Between { gained_and_lost: 3, lost_and_gained: 0 }, ..TextOptions::default() };
+    insta::assert_snapshot!(text(&story().diff(1, 2), options));
+}
+
+#[test]
+fn colour_adds_nothing_but_colour_and_names_cannot_add_any() {
+    let diff = story().diff(1, 2);
+    let plain = text(&diff, TextOptions::default());
+    let colored = text(&diff, TextOptions { is_colored: true, ..TextOptions::default() });
+    assert!(!plain.contains('\u{1b}'));
+    let mut stripped = String::new();
+    let mut rest = colored.as_str();
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        stripped.push_str(before);
+        rest = after.split_once('m').unwrap().1;
+    }
+    stripped.push_str(rest);
+    assert_eq!(stripped, plain);
+}
+
+#[test]
+fn nothing_is_said_as_nothing() {
+    let mut history = History::new();
+    history.publish(&[user("ana")]);
+    history.publish(&[user("ana")]);
+    let words = text(&history.diff(1, 2), TextOptions::default());
+    assert!(words.ends_with("\n  nothing changed\n"), "{words}");
+    history.publish_with(&[], &[("users", json!({}), "denied")]);
+    let words = text(&history.diff(2, 3), TextOptions::default());
+    assert!(words.contains("no change was seen, but not everything was"), "{words}");
+    assert!(words.contains("? users: 1 row neither added nor removed: not seen"), "{words}");
+}
+
+#[test]
+fn what_many_have_in_common_is_said_once() {
+    let mut history = History::new();
+    let mut rows = vec![set("p"), to_group("111", "p", "ops")];
+    for number in 0..20 {
+        rows.push(user(&format!("u{number:02}")));
+        rows.push(member("ops", &format!("u{number:02}")));
+    }
+    history.publish(&rows);
+    rows.push(policy("p", "Admin"));
+    history.publish(&rows);
+    let diff = history.diff(1, 2);
+    assert_eq!(diff.access_changes.len(), 20);
+    let words = text(&diff, TextOptions::default());
+    assert!(words.contains("~ 20 users (u00-name, "), "{words}");
+    assert_eq!(words.matches("because:").count(), 1, "{words}");
+
+    rows.retain(|row| row.resource != "users" && row.resource != "group_memberships");
+    history.publish(&rows);
+    let words = text(&history.diff(2, 3), TextOptions::default());
+    assert!(words.contains("- 20 users (u00-name, "), "{words}");
+    assert!(
+        words.contains("because: removed from group ops\n               each user was deleted"),
+        "{words}"
+    );
+}
+
+#[test]
+fn an_answer_about_access_keeps_what_access_cannot_be_told_without() {
+    let mut diff = story().diff(1, 2);
+    Filter { access: true, ..Filter::default() }.apply(&mut diff);
+    assert!(diff.changes.iter().all(|change| change.change == ChangeKind::Unknown));
+    assert_eq!(diff.changes.len(), 1);
+    assert!(!diff.access_changes.is_empty());
+
+    let mut diff = story().diff(1, 2);
+    Filter { resources: vec!["users".to_owned()], ..Filter::default() }.apply(&mut diff);
+    assert!(diff.access_changes.is_empty());
+    assert!(diff.changes.iter().all(|change| change.resource == "users"));
+}
+
+#[test]
+fn flat_rows_hold_every_change() {
+    let diff = story().diff(1, 2);
+    let rows: Vec<_> = table::rows(&diff).collect();
+    assert_eq!(rows.len(), diff.changes.len() + diff.access_changes.len());
+    let access = rows.last().unwrap();
+    assert_eq!(access[2], SqlValue::Text("access".to_owned()));
+}
+
+#[test]
+fn an_answer_about_one_thing_keeps_the_gaps_that_may_hide_it() {
+    let about = |kind, id: &str| {
+        let mut diff = story().diff(1, 2);
+        let subjects = vec![Subject { kind, ids: vec![id.to_owned()] }];
+        Filter { subjects, ..Filter::default() }.apply(&mut diff);
+        let changes: Vec<String> = diff
+            .changes
+            .iter()
+            .map(|change| format!("{} {}", change.change.as_str(), change.label))
+            .chain(diff.access_changes.iter().map(|change| format!("{:?} {}", change.change, change.user_id)))
+            .collect();
+        changes.join(", ")
+    };
+    assert_eq!(
+        about(SubjectKind::User, "ana"),
+        "added ana-name in group ops-name, unknown group hid-name, Gained ana"
+    );
+    assert_eq!(about(SubjectKind::Group, "hid"), "unknown group hid-name");
+    assert_eq!(
+        about(SubjectKind::Group, "ops"),
+        "added ana-name in group ops-name, removed bob-name in group ops-name, Gained ana, Lost bob"
+    );
+    assert_eq!(about(SubjectKind::Account, "222"), "Altered eve");
+    assert_eq!(
+        about(SubjectKind::PermissionSet, "read"),
+        "added ReadOnlyAccess on read-name, removed read-name for group dev-name in 111-name, \
+         added read-name for user eve-name in 111-name, Rerouted eve, Altered eve"
+    );
+}

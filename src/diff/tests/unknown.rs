@@ -1,0 +1,172 @@
+//! What was not seen is never absent.
+
+use serde_json::json;
+
+use super::history::{History, group, known, member, named_group, to_group, to_user, unknown, user, with};
+
+#[test]
+fn a_carried_row_is_unknown_and_not_removed() {
+    let mut history = History::new();
+    history.publish(&[group("ops"), member("ops", "ana"), member("ops", "bob"), member("dev", "ana")]);
+    let denied = ("group_memberships", json!({"group_id": "ops"}), "denied");
+    history.publish_with(&[group("ops"), member("dev", "ana")], &[denied]);
+
+    let diff = history.diff(1, 2);
+    assert_eq!(known(&diff), Vec::<String>::new());
+    let entries = unknown(&diff);
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].key["group_id"], "ops");
+    assert_eq!(entries[0].rows, Some(2));
+    assert_eq!(entries[0].label, "group ops-name");
+    assert_eq!(entries[0].last_seen, None, "the rows of `from` were seen there");
+    assert_eq!(entries[0].gap.as_ref().unwrap().kind, "denied");
+    assert!(!diff.has_changes() && diff.has_unknowns());
+}
+
+#[test]
+fn what_is_first_seen_after_a_gap_is_not_added() {
+    let mut history = History::new();
+    history.publish_with(&[], &[("users", json!({}), "failed")]);
+    history.publish(&[user("ana"), user("bob")]);
+
+    let diff = history.diff(1, 2);
+    assert_eq!(known(&diff), Vec::<String>::new());
+    assert_eq!(unknown(&diff)[0].rows, Some(2));
+    let backward = history.diff(2, 1);
+    assert_eq!(known(&backward), Vec::<String>::new());
+    assert_eq!(unknown(&backward)[0].rows, Some(2));
+}
+
+#[test]
+fn a_resource_that_was_not_collected_is_a_gap_over_everything() {
+    let mut history = History::new();
+    let first = history.publish(&[]);
+    history.not_collected(first, "users");
+    history.publish(&[user("ana")]);
+    let diff = history.diff(1, 2);
+    assert_eq!(known(&diff), Vec::<String>::new());
+    assert_eq!(unknown(&diff)[0].gap.as_ref().unwrap().kind, "not_asked");
+
+    history.connection.execute("DELETE FROM coverage WHERE snapshot_id = 1", []).unwrap();
+    assert_eq!(known(&history.diff(1, 2)), Vec::<String>::new());
+}
+
+#[test]
+fn a_row_that_this_very_publish_closed_was_removed_whatever_wider_gap_there_is() {
+    let mut history = History::new();
+    history.publish(&[member("ops", "ana"), member("dev", "bob")]);
+    history.publish(&[member("dev", "bob")]);
+    // The listing of ops was seen; that of every other group was refused.
+    history
+        .connection
+        .execute(
+            "INSERT INTO gaps VALUES (2, 'group_memberships', '{}', 'denied', 'L', 'E', NULL, 1, NULL, NULL)",
+            [],
+        )
+        .unwrap();
+
+    let diff = history.diff(1, 2);
+    assert_eq!(known(&diff), ["group_memberships removed ana in group ops"]);
+    assert_eq!(unknown(&diff)[0].rows, Some(1));
+    assert_eq!(known(&history.diff(2, 1)), ["group_memberships added ana in group ops"]);
+}
+
+#[test]
+fn a_row_closed_before_a_gap_may_be_there_again() {
+    let mut history = History::new();
+    history.publish(&[user("ana")]);
+    history.publish(&[]);
+    history.publish_with(&[], &[("users", json!({}), "denied")]);
+    let diff = history.diff(1, 3);
+    assert_eq!(known(&diff), Vec::<String>::new());
+    assert_eq!(unknown(&diff)[0].rows, Some(1));
+}
+
+#[test]
+fn a_gap_covers_only_rows_with_all_of_its_values() {
+    let mut history = History::new();
+    history.publish(&[to_user("111", "p", "ana"), to_user("111", "q", "ana"), to_user("222", "p", "ana")]);
+    let gap = ("account_assignments", json!({"account_id": "111", "permission_set_arn": "p"}), "denied");
+    history.publish_with(&[], &[gap]);
+    let diff = history.diff(1, 2);
+    assert_eq!(known(&diff).len(), 2);
+    assert_eq!(unknown(&diff)[0].rows, Some(1));
+}
+
+#[test]
+fn a_refusal_is_told_even_when_nothing_was_ever_seen_there() {
+    let mut history = History::new();
+    history.publish(&[]);
+    let gaps = [("users", json!({}), "denied"), ("groups", json!({}), "not_asked")];
+    history.publish_with(&[], &gaps);
+    let diff = history.diff(1, 2);
+    let entries = unknown(&diff);
+    assert_eq!(entries.len(), 1, "what was not asked for and carries nothing leaves nothing open");
+    assert_eq!((entries[0].resource, entries[0].rows), ("users", Some(0)));
+}
+
+#[test]
+fn a_changed_row_under_a_gap_is_a_fact() {
+    let mut history = History::new();
+    history.publish(&[user("ana"), user("bob")]);
+    history.publish_with(&[with(user("ana"), "title", "Lead")], &[("users", json!({}), "failed")]);
+    let diff = history.diff(1, 2);
+    assert_eq!(known(&diff), ["users changed ana-name"]);
+    assert_eq!(unknown(&diff)[0].rows, Some(1));
+}
+
+#[test]
+fn a_carried_row_says_when_it_was_last_seen() {
+    let mut history = History::new();
+    let gap = ("users", json!({}), "denied");
+    history.publish(&[user("ana"), user("bob")]);
+    history.publish_with(&[], std::slice::from_ref(&gap));
+    history.publish_with(&[], &[gap]);
+    history.publish(&[with(user("bob"), "title", "Lead")]);
+
+    let diff = history.diff(3, 4);
+    assert_eq!(known(&diff), ["users removed ana-name", "users changed bob-name"]);
+    assert!(diff.changes.iter().all(|change| change.last_seen == Some(1)), "{:?}", diff.changes);
+
+    let diff = history.diff(2, 3);
+    assert_eq!(unknown(&diff)[0].last_seen, Some(1));
+    history.connection.execute("DELETE FROM snapshots WHERE snapshot_id = 1", []).unwrap_err();
+}
+
+#[test]
+fn listing_by_principal_says_nothing_of_principals_that_nobody_knows() {
+    let mut history = History::new();
+    history.publish_by("principals", &[user("ana"), named_group("ops", "Ops")], &[]);
+    history.publish(&[
+        user("ana"),
+        named_group("ops", "Ops"),
+        to_user("111", "p", "ana"),
+        to_user("111", "p", "ghost"),
+        to_group("111", "p", "ops"),
+    ]);
+    let diff = history.diff(1, 2);
+    assert_eq!(
+        known(&diff),
+        [
+            "account_assignments added p for group Ops in 111",
+            "account_assignments added p for user ana-name in 111"
+        ]
+    );
+    let entries = unknown(&diff);
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].key["principal_id"], "ghost");
+    assert_eq!(entries[0].rows, Some(1));
+}
+
+#[test]
+fn both_sides_under_one_gap_are_one_entry() {
+    let mut history = History::new();
+    let gap = ("users", json!({}), "denied");
+    history.publish(&[user("ana"), user("bob")]);
+    history.publish_with(&[], std::slice::from_ref(&gap));
+    history.publish_with(&[user("eve")], &[gap]);
+    let diff = history.diff(2, 3);
+    let entries = unknown(&diff);
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].rows, Some(3), "two carried, and one that may have been there");
+}

@@ -1,0 +1,194 @@
+//! Access changes in sentences: who, what, where, through what, and because of what.
+//!
+//! People to whom the same happened for the same reasons share an entry: a policy of a much used permission
+//! set alters thousands of accesses, and is one thing to read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use super::super::change::{AccessChange, AccessChangeKind, Cause, CauseKind, ChangeKind, Diff, Way};
+use super::super::names::policy_name;
+use super::Paint;
+use crate::output::text::one_line;
+
+/// So many names are written out before the rest is counted.
+const NAMED: usize = 5;
+
+/// Writes the access changes, gained first.
+pub fn write(out: &mut dyn Write, diff: &Diff, paint: Paint) -> io::Result<()> {
+    if diff.access_changes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", paint.heading("access"))?;
+    let mut entries: BTreeMap<Place, Vec<&AccessChange>> = BTreeMap::new();
+    for change in &diff.access_changes {
+        entries.entry(place(change)).or_default().push(change);
+    }
+    for changes in entries.values() {
+        let first = changes[0];
+        writeln!(out, "  {}", paint.access(first.change, &one_line(&headline(changes))))?;
+        if first.change == AccessChangeKind::Rerouted {
+            writeln!(out, "      {}", one_line(&format!("before: {}", through(&first.before_ways))))?;
+            writeln!(out, "      {}", one_line(&format!("now: {}", through(&first.after_ways))))?;
+        }
+        for (index, cause) in first.causes.iter().enumerate() {
+            let word = if index == 0 { "because: " } else { "         " };
+            writeln!(out, "      {word}{}", one_line(&because(cause, changes)))?;
+        }
+    }
+    Ok(())
+}
+
+/// What makes changes share an entry, and the order of entries.
+type Place = (AccessChangeKind, String, String, Vec<String>, String);
+
+fn place(change: &AccessChange) -> Place {
+    let causes = change.causes.iter().map(like).collect();
+    // What happens through a policy or a user happens in many accounts; everything else in one.
+    let account = if change.change == AccessChangeKind::Altered { String::new() } else { account(change) };
+    let ways = format!("{:?} {:?}", change.before_ways, change.after_ways);
+    let ways = if change.change == AccessChangeKind::Rerouted { ways } else { String::new() };
+    (change.change, permission_set(change), account, causes, ways)
+}
+
+/// What a cause has in common with that of another user.
+fn like(cause: &Cause) -> String {
+    let mut key = cause.key.clone();
+    key.remove("user_id");
+    format!("{:?} {:?} {} {:?} {:?}", cause.kind, cause.change, Value::Object(key), cause.by, cause.at)
+}
+
+fn headline(changes: &[&AccessChange]) -> String {
+    let first = changes[0];
+    let who = named("users", changes.iter().map(|change| user(change)).collect());
+    let place = named("accounts", changes.iter().map(|change| account(change)).collect());
+    let set = permission_set(first);
+    let ways = if first.after_ways.is_empty() { &first.before_ways } else { &first.after_ways };
+    match first.change {
+        AccessChangeKind::Gained => format!("{who} gained {set} in {place}, {}", through(ways)),
+        AccessChangeKind::Lost => format!("{who} lost {set} in {place}"),
+        AccessChangeKind::Altered => {
+            let has = if is_one(changes) { "has" } else { "have" };
+            format!("{who} still {has} {set} in {place}, but it is not the same")
+        }
+        AccessChangeKind::Rerouted => {
+            let reaches = if is_one(changes) { "reaches" } else { "reach" };
+            format!("{who} {reaches} {set} in {place} another way")
+        }
+        AccessChangeKind::Unknown => {
+            let seen = match (first.before_ways.is_empty(), first.after_ways.is_empty()) {
+                (true, _) => "not seen before",
+                (_, true) => "not seen now",
+                _ => "not wholly seen",
+            };
+            format!("{who}: {set} in {place}, {seen}")
+        }
+    }
+}
+
+fn is_one(changes: &[&AccessChange]) -> bool {
+    changes.iter().all(|change| change.user_id == changes[0].user_id)
+}
+
+fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
+    let change = changes[0];
+    let of_key = |column: &str| cause.key.get(column).and_then(Value::as_str).unwrap_or_default();
+    let group = || group_name(change, of_key("group_id"));
+    let whom = || if is_one(changes) { format!("user {}", user(change)) } else { "each user".to_owned() };
+    let mut words = match cause.kind {
+        CauseKind::MembershipAdded => format!("added to group {}", group()),
+        CauseKind::MembershipRemoved => format!("removed from group {}", group()),
+        CauseKind::AssignmentGranted | CauseKind::AssignmentRevoked => {
+            let whose = match of_key("principal_type") {
+                "GROUP" => format!("group {}", group_name(change, of_key("principal_id"))),
+                _ => format!("user {}", user(change)),
+            };
+            let done = if cause.kind == CauseKind::AssignmentGranted {
+                "was assigned"
+            } else {
+                "is no longer assigned"
+            };
+            format!("{whose} {done} {} in {}", permission_set(change), account(change))
+        }
+        CauseKind::UserCreated => format!("{} was created", whom()),
+        CauseKind::UserDeleted => format!("{} was deleted", whom()),
+        CauseKind::UserEnabled => format!("{} was enabled", whom()),
+        CauseKind::UserDisabled => format!("{} was disabled", whom()),
+        CauseKind::GroupCreated => format!("group {} was created", group()),
+        CauseKind::GroupDeleted => format!("group {} was deleted", group()),
+        CauseKind::GroupRecreated => format!("group {} was deleted and made again", group()),
+        CauseKind::PermissionSetCreated => format!("permission set {} was created", permission_set(change)),
+        CauseKind::PermissionSetDeleted => format!("permission set {} was deleted", permission_set(change)),
+        CauseKind::PolicyChanged if cause.resource == "permission_sets" => {
+            format!("the session duration of {} changed", permission_set(change))
+        }
+        CauseKind::PolicyChanged => {
+            let policy = policy_name(of_key("policy"));
+            let done = match cause.change {
+                ChangeKind::Added => "was attached to",
+                ChangeKind::Removed => "was detached from",
+                ChangeKind::Changed | ChangeKind::Unknown => "changed in",
+            };
+            format!("policy {policy} {done} {}", permission_set(change))
+        }
+    };
+    let said: Vec<String> = [("by", &cause.by), ("at", &cause.at)]
+        .into_iter()
+        .filter_map(|(word, value)| Some(format!("{word} {}", value.as_ref()?)))
+        .collect();
+    if !said.is_empty() {
+        words.push_str(&format!(" ({})", said.join(", ")));
+    }
+    if cause.is_unknown() {
+        words.push_str(", or was not seen");
+    }
+    words
+}
+
+fn through(ways: &[Way]) -> String {
+    let ways: Vec<String> = ways
+        .iter()
+        .map(|way| match way {
+            Way::Direct => "directly".to_owned(),
+            Way::Group { group_id, group_name } => {
+                format!("through group {}", group_name.as_ref().unwrap_or(group_id))
+            }
+        })
+        .collect();
+    ways.join(" and ")
+}
+
+/// Up to [`NAMED`] names, and how many there are if there are more.
+fn named(what: &str, names: BTreeSet<String>) -> String {
+    let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+    match names.len() {
+        all if all > NAMED => format!("{all} {what} ({}, …)", shown.join(", ")),
+        _ => shown.join(", "),
+    }
+}
+
+fn user(change: &AccessChange) -> String {
+    change.user_name.as_ref().unwrap_or(&change.user_id).clone()
+}
+
+fn account(change: &AccessChange) -> String {
+    change.account_name.as_ref().unwrap_or(&change.account_id).clone()
+}
+
+fn permission_set(change: &AccessChange) -> String {
+    change.permission_set_name.as_ref().unwrap_or(&change.permission_set_arn).clone()
+}
+
+fn group_name(change: &AccessChange, id: &str) -> String {
+    change
+        .after_ways
+        .iter()
+        .chain(&change.before_ways)
+        .find_map(|way| match way {
+            Way::Group { group_id, group_name } if group_id == id => group_name.clone(),
+            _ => None,
+        })
+        .unwrap_or_else(|| id.to_owned())
+}

@@ -1,0 +1,265 @@
+//! Telling removed from not seen, and added from not seen before.
+//!
+//! A row on one side only is `unknown` when the other side's snapshot has a gap over it, or collected nothing
+//! of its resource, unless there is evidence: a version that this very snapshot's publish closed was seen
+//! to be gone, whatever wider gap there is. What is unknown is told by scope and not by row: one entry for a
+//! gap, with the number of rows that it leaves open, those that are equal on both sides included.
+//!
+//! It reads both directions of time alike, so that `diff(a, b)` mirrors `diff(b, a)`.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use rusqlite::{Connection, params_from_iter};
+use serde_json::{Map, Value};
+
+use super::change::{Change, ChangeKind, HidingGap, SnapshotFacts};
+use super::days::{Days, Sides};
+use super::names::Names;
+use super::principals::unlisted_principal;
+use super::rows::{Difference, Table, Version, quoted, text_of};
+use super::sight::{Sights, Unseen, canonical};
+use super::unchanged::unchanged_rows;
+use super::unreadable;
+use crate::error::Result;
+use crate::model::ResourceSpec;
+
+/// A row that differs, and what that means.
+#[derive(Debug)]
+pub(super) struct RowChange {
+    pub spec: &'static ResourceSpec,
+    /// `Unknown` for a row that one side could not see.
+    pub kind: ChangeKind,
+    pub key: Map<String, Value>,
+    pub before: Option<Version>,
+    pub after: Option<Version>,
+    /// The columns that differ, for `Changed`.
+    pub fields: Vec<String>,
+    last_seen: Option<i64>,
+}
+
+impl RowChange {
+    /// A difference taken at its word, whatever could not be seen.
+    pub fn seen(table: &Table, difference: Difference) -> Self {
+        let fields = difference.fields();
+        let Difference { before, after } = difference;
+        let kind = match (&before, &after) {
+            (None, _) => ChangeKind::Added,
+            (_, None) => ChangeKind::Removed,
+            _ => ChangeKind::Changed,
+        };
+        let row = after.as_ref().or(before.as_ref());
+        let key = table.key_of(&row.expect("a difference has at least one side").row);
+        Self { spec: table.spec, kind, key, before, after, fields, last_seen: None }
+    }
+
+    /// The row on the side that has it; the later column values where both have.
+    pub fn row(&self) -> &Map<String, Value> {
+        let version = self.after.as_ref().or(self.before.as_ref());
+        &version.expect("a difference has at least one side").row
+    }
+
+    /// As the answer shows it; `None` for an unknown row, for which its gap's entry stands.
+    pub fn as_change(&self, names: &Names<'_>) -> Result<Option<Change>> {
+        if self.kind == ChangeKind::Unknown {
+            return Ok(None);
+        }
+        Ok(Some(Change {
+            resource: self.spec.name,
+            change: self.kind,
+            key: self.key.clone(),
+            label: names.label(self.spec, self.row())?,
+            before: self.before.as_ref().map(|version| version.row.clone()),
+            after: self.after.as_ref().map(|version| version.row.clone()),
+            fields: self.fields.clone(),
+            gap: None,
+            last_seen: self.last_seen,
+            rows: None,
+        }))
+    }
+}
+
+/// A scope of which one side saw nothing.
+#[derive(Debug)]
+pub(super) struct UnknownScope {
+    resource: &'static str,
+    gap: HidingGap,
+    rows: i64,
+    last_seen: Option<i64>,
+}
+
+impl UnknownScope {
+    /// As the answer shows it.
+    pub fn as_change(&self, names: &Names<'_>) -> Result<Change> {
+        Ok(Change {
+            resource: self.resource,
+            change: ChangeKind::Unknown,
+            key: self.gap.scope.clone(),
+            label: names.scope_label(self.resource, &self.gap.scope)?,
+            before: None,
+            after: None,
+            fields: Vec::new(),
+            gap: Some(self.gap.clone()),
+            last_seen: self.last_seen,
+            rows: Some(self.rows),
+        })
+    }
+}
+
+/// Decides what differences mean.
+pub(super) struct Judge<'c> {
+    connection: &'c Connection,
+    days: Days,
+    /// Whether assignments were listed by principal, which leaves unlisted principals out.
+    by_principals: Sides<bool>,
+    sights: Sights<'c>,
+}
+
+impl<'c> Judge<'c> {
+    pub fn new(connection: &'c Connection, from: &SnapshotFacts, to: &SnapshotFacts) -> Self {
+        let by_principals =
+            |snapshot: &SnapshotFacts| snapshot.assignment_strategy.as_deref() == Some("principals");
+        Self {
+            connection,
+            days: Days { from: from.snapshot_id, to: to.snapshot_id },
+            by_principals: Sides { from: by_principals(from), to: by_principals(to) },
+            sights: Sights::new(connection),
+        }
+    }
+
+    /// The rows that changed or may have, by key, and the scopes that are unknown, by scope.
+    pub fn judge(
+        &mut self,
+        table: &Table,
+        differences: Vec<Difference>,
+    ) -> Result<(Vec<RowChange>, Vec<UnknownScope>)> {
+        let resource = table.spec.name;
+        let unseen = Sides {
+            from: self.sights.unseen(self.days.from, resource)?,
+            to: self.sights.unseen(self.days.to, resource)?,
+        };
+        let mut scopes = self.scopes(table, &differences, &unseen)?;
+        let mut changes = Vec::new();
+        for difference in differences {
+            let fields = difference.fields();
+            let hiding = match (&difference.before, &difference.after) {
+                (Some(_), Some(after)) if fields.is_empty() => {
+                    // Closed and seen again as it was: no change, but it stands under its gaps as ever.
+                    for scope in covering(&unseen, &after.row) {
+                        scopes.entry(scope).and_modify(|(_, rows)| *rows += 1);
+                    }
+                    continue;
+                }
+                (Some(_), Some(_)) => Vec::new(),
+                (Some(before), None) => {
+                    self.hiding(table, &before.row, self.days.to, &unseen.to, self.by_principals.to)?
+                }
+                (None, Some(after)) => {
+                    self.hiding(table, &after.row, self.days.from, &unseen.from, self.by_principals.from)?
+                }
+                (None, None) => unreachable!("a difference has at least one side"),
+            };
+            let mut change = RowChange::seen(table, difference);
+            if !hiding.is_empty() {
+                change.kind = ChangeKind::Unknown;
+            } else if let Some(before) = &change.before {
+                change.last_seen = self.carried(table, before, &unseen.from)?;
+            }
+            for gap in hiding {
+                scopes.entry(canonical(&gap.scope)).or_insert((gap, 0)).1 += 1;
+            }
+            changes.push(change);
+        }
+        let mut unknown = Vec::new();
+        for (gap, rows) in scopes.into_values() {
+            // A refusal may hide what nobody ever saw; what was not asked for leaves open only what it carries.
+            if rows == 0 && gap.kind != "denied" && gap.kind != "failed" {
+                continue;
+            }
+            let last_seen = if unseen.from.hides(&gap.scope) {
+                self.sights.last_seen(resource, &gap.scope, self.days.from, None)?
+            } else {
+                None
+            };
+            unknown.push(UnknownScope { resource, gap, rows, last_seen });
+        }
+        Ok((changes, unknown))
+    }
+
+    /// The gaps of both sides by scope, with the number of rows under them that are the same version on
+    /// both days. Where both sides have a gap of one scope, the later one speaks for it.
+    fn scopes(
+        &self,
+        table: &Table,
+        differences: &[Difference],
+        unseen: &Sides<Rc<Unseen>>,
+    ) -> Result<BTreeMap<String, (HidingGap, i64)>> {
+        let (earlier, later) = if self.days.from <= self.days.to {
+            (&unseen.from, &unseen.to)
+        } else {
+            (&unseen.to, &unseen.from)
+        };
+        let mut scopes = BTreeMap::new();
+        for gap in earlier.gaps().iter().chain(later.gaps()) {
+            let rows = match scopes.get(&canonical(&gap.scope)) {
+                Some((_, rows)) => *rows,
+                None => unchanged_rows(self.connection, self.days, table, differences, &gap.scope)?,
+            };
+            scopes.insert(canonical(&gap.scope), (gap.clone(), rows));
+        }
+        Ok(scopes)
+    }
+
+    /// What of the snapshot hides a row that it lacks; nothing where its absence was seen.
+    fn hiding(
+        &self,
+        table: &Table,
+        row: &Map<String, Value>,
+        snapshot_id: i64,
+        unseen: &Unseen,
+        by_principals: bool,
+    ) -> Result<Vec<HidingGap>> {
+        let mut gaps: Vec<HidingGap> = unseen.over(row).cloned().collect();
+        if gaps.is_empty() && by_principals {
+            gaps.extend(unlisted_principal(self.connection, self.days, table, row, snapshot_id)?);
+        }
+        if !gaps.is_empty() && self.was_closed_by(table, row, snapshot_id)? {
+            gaps.clear();
+        }
+        Ok(gaps)
+    }
+
+    /// Whether the snapshot's own publish closed a version of the row's key: nothing but evidence does.
+    fn was_closed_by(&self, table: &Table, row: &Map<String, Value>, snapshot_id: i64) -> Result<bool> {
+        let key = table.spec.key;
+        let equal: Vec<String> = key
+            .iter()
+            .enumerate()
+            .map(|(index, column)| format!("{} = ?{}", quoted(column), index + 2))
+            .collect();
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM {} WHERE {} AND +valid_to = CAST(?1 AS INTEGER))",
+            quoted(&format!("{}_versions", table.spec.name)),
+            equal.join(" AND ")
+        );
+        let mut values = vec![snapshot_id.to_string()];
+        values.extend(key.iter().map(|column| text_of(&row[*column])));
+        self.connection
+            .prepare_cached(&sql)
+            .and_then(|mut statement| statement.query_row(params_from_iter(values), |row| row.get(0)))
+            .map_err(unreadable)
+    }
+
+    /// When the row of `from` was last seen, where `from` only carried it.
+    fn carried(&mut self, table: &Table, before: &Version, unseen: &Unseen) -> Result<Option<i64>> {
+        if before.valid_from == self.days.from || !unseen.hides(&before.row) {
+            return Ok(None);
+        }
+        self.sights.last_seen(table.spec.name, &before.row, self.days.from, Some(before.valid_from))
+    }
+}
+
+/// The scopes, each once, of the gaps of either side that cover a row.
+fn covering(unseen: &Sides<Rc<Unseen>>, row: &Map<String, Value>) -> std::collections::BTreeSet<String> {
+    unseen.from.over(row).chain(unseen.to.over(row)).map(|gap| canonical(&gap.scope)).collect()
+}

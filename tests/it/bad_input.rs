@@ -1,0 +1,166 @@
+//! Bad input: the message, the hint and the exit code. Nothing is written to standard output.
+use std::os::unix::fs::PermissionsExt;
+
+use insta::assert_snapshot;
+use orgcensus::store::Database;
+
+use crate::fixture::{self, Sandbox};
+
+fn refused(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    sandbox.run(arguments).refusal()
+}
+
+#[test]
+fn names_that_nobody_knows() {
+    let sandbox = fixture::census();
+    let refused = |arguments: &[&str]| refused(&sandbox, arguments);
+    assert_snapshot!("unknown_query", refused(&["query", "user-acess", "ana"]));
+    assert_snapshot!("unknown_query_to_show", refused(&["query", "--show", "acounts"]));
+    assert_snapshot!("unknown_user", refused(&["query", "user-access", "anna@example.com"]));
+    assert_snapshot!("unknown_user_like_nobody", refused(&["query", "user-access", "zzzzzzzzz"]));
+    assert_snapshot!("deleted_user", refused(&["query", "user-access", "Carl"]));
+    assert_snapshot!("ambiguous_user", refused(&["query", "user-access", "sam smith"]));
+    assert_snapshot!("unknown_account", refused(&["query", "account-access", "pord"]));
+    assert_snapshot!("ambiguous_account", refused(&["query", "account-access", "TWIN"]));
+    assert_snapshot!("deleted_group", refused(&["query", "group-members", "gone"]));
+    assert_snapshot!("unknown_parameter", refused(&["query", "user-access", "-p", "usr=ana"]));
+    assert_snapshot!("unknown_snapshot", refused(&["query", "user-access", "ana", "--at", "99"]));
+    assert_snapshot!("no_such_time", refused(&["query", "user-access", "ana", "--at", "2020-01-01"]));
+    assert_snapshot!("no_time", refused(&["query", "user-access", "ana", "--at", "whenever"]));
+    assert_snapshot!("unknown_table_in_schema", refused(&["schema", "acounts"]));
+    assert_snapshot!("unknown_snapshot_to_show", refused(&["snapshots", "show", "99"]));
+}
+
+#[test]
+fn values_that_are_missing_or_too_many() {
+    let sandbox = fixture::census();
+    let refused = |arguments: &[&str]| refused(&sandbox, arguments);
+    assert_snapshot!("no_question", refused(&["query"]));
+    assert_snapshot!("no_value", refused(&["query", "user-access"]));
+    assert_snapshot!("two_values", refused(&["query", "user-access", "Ana", "Núñez"]));
+    assert_snapshot!("value_twice", refused(&["query", "user-access", "ana", "-p", "user=bob"]));
+    assert_snapshot!("no_equals_sign", refused(&["query", "user-access", "-p", "user"]));
+    assert_snapshot!("no_value_for_sql", refused(&["query", "SELECT :a, :b", "-p", "a=1"]));
+    assert_snapshot!("no_parameter_in_sql", refused(&["query", "SELECT 1", "-p", "a=1"]));
+    assert_snapshot!("value_after_sql", refused(&["query", "SELECT 1", "ana"]));
+    assert_snapshot!("unnamed_parameter", refused(&["query", "SELECT ?"]));
+    assert_snapshot!("sql_in_words", refused(&["query", "SELECT", "*", "FROM", "users"]));
+    assert_snapshot!("at_means_nothing", refused(&["snapshots", "--at", "2"]));
+}
+
+#[test]
+fn arguments_that_the_command_line_does_not_know() {
+    let sandbox = fixture::census();
+    for arguments in [
+        &["query", "user-access", "ana", "--format", "xml"][..],
+        &["qury"],
+        &["query", "--lst"],
+        &["query", "SELECT 1", "--timeout", "soon"],
+        &["--external-id", "x"],
+    ] {
+        let ran = sandbox.run(arguments);
+        assert_eq!(ran.exit, Some(2), "{arguments:?}");
+        assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
+    }
+    let format = sandbox.run(&["query", "SELECT 1", "--format", "xml"]).stderr;
+    assert!(format.contains("[possible values: table, csv, json, jsonl, markdown]"), "{format}");
+}
+
+#[test]
+fn sql_that_is_wrong_or_does_more_than_read() {
+    let sandbox = fixture::census();
+    let refused = |sql: &str| refused(&sandbox, &["query", sql]);
+    assert_snapshot!("sql_unknown_table", refused("SELECT *\nFROM acounts"));
+    assert_snapshot!("sql_unknown_column", refused("SELECT user_nme FROM users"));
+    assert_snapshot!("sql_syntax", refused("SELEC 1"));
+    assert_snapshot!("sql_incomplete", refused("SELECT (1"));
+    assert_snapshot!("sql_runtime", refused("SELECT json('{') FROM users"));
+    assert_snapshot!("sql_empty", refused(" -- nothing"));
+    assert_snapshot!("sql_several", refused("SELECT 1; SELECT 2"));
+    let only_reads = refused("DELETE FROM users_versions");
+    assert_snapshot!("sql_that_writes", only_reads);
+    for sql in [
+        "INSERT INTO snapshots SELECT * FROM snapshots",
+        "UPDATE users_versions SET user_name = 'x' RETURNING user_id",
+        "DROP VIEW users",
+        "CREATE TEMP TABLE t (x)",
+        "ATTACH 'other.db' AS other",
+        "VACUUM INTO 'copy.db'",
+        "PRAGMA query_only = 0",
+        "PRAGMA journal_mode = DELETE",
+        "BEGIN IMMEDIATE",
+        "COMMIT; SELECT 1",
+        "SELECT load_extension('x')",
+    ] {
+        let ran = sandbox.run(&["query", sql]);
+        assert_eq!((ran.exit, ran.stdout.as_str()), (Some(2), ""), "{sql}: {}", ran.stderr);
+    }
+    assert_eq!(sandbox.files(), ["orgcensus.db"]);
+    assert_eq!(sandbox.run(&["query", "SELECT count(*) FROM users"]).data(), "count(*)\n5\n");
+}
+
+#[test]
+fn files_that_are_no_census() {
+    let sandbox = fixture::census();
+    std::fs::write(sandbox.path("notes.txt"), "not a database, but long enough to be looked at\n".repeat(40))
+        .unwrap();
+    std::fs::create_dir(sandbox.path("folder")).unwrap();
+    let (newer, _) = Database::open_or_create(&sandbox.path("newer.db")).unwrap();
+    newer.connection().execute_batch("PRAGMA user_version = 999").unwrap();
+    drop(newer);
+    rusqlite::Connection::open(sandbox.path("foreign.db"))
+        .unwrap()
+        .execute_batch("CREATE TABLE t (x)")
+        .unwrap();
+    std::fs::write(sandbox.path("nothing.db"), "").unwrap();
+    for (name, file) in [
+        ("missing", "missing.db"),
+        ("no_database", "notes.txt"),
+        ("directory", "folder"),
+        ("newer_schema", "newer.db"),
+        ("foreign", "foreign.db"),
+        ("empty_file", "nothing.db"),
+    ] {
+        assert_snapshot!(
+            format!("file_{name}"),
+            refused(&sandbox, &["query", "user-access", "ana", "--db", file])
+        );
+    }
+}
+
+#[test]
+fn a_census_in_a_folder_that_cannot_be_written_can_be_read() {
+    let sandbox = fixture::census();
+    let folder = sandbox.path("");
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).unwrap();
+    let ran = sandbox.run(&["query", "SELECT count(*) FROM users"]);
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(ran.data(), "count(*)\n5\n");
+}
+
+#[test]
+fn outputs_that_cannot_be_written() {
+    let sandbox = fixture::census();
+    std::fs::write(sandbox.path("kept.csv"), "kept").unwrap();
+    let refused = |output: &str| refused(&sandbox, &["query", "user-access", "ana", "--output", output]);
+    assert_snapshot!("output_is_a_format", refused("json"));
+    assert_snapshot!("output_exists", refused("kept.csv"));
+    assert_snapshot!("output_is_a_folder", refused("."));
+    assert_snapshot!("output_in_no_folder", refused("nowhere/out.csv"));
+    let census = sandbox.run(&["query", "user-access", "ana", "--output", "orgcensus.db", "--force"]);
+    assert_snapshot!("output_is_the_census", census.refusal());
+    // What fails later leaves an existing file as it was.
+    let failed = sandbox.run(&["query", "user-access", "nobody", "--output", "kept.csv", "--force"]);
+    assert_eq!(failed.exit, Some(2));
+    assert_eq!(std::fs::read_to_string(sandbox.path("kept.csv")).unwrap(), "kept");
+    assert_eq!(sandbox.files(), ["kept.csv", "orgcensus.db"]);
+}
+
+#[test]
+fn an_escape_sequence_in_an_argument_or_a_name_never_reaches_the_terminal() {
+    let sandbox = fixture::census();
+    let unknown = sandbox.run(&["query", "user-access", "\u{1b}[31mEv"]);
+    assert!(!unknown.stderr.contains('\u{1b}'), "{:?}", unknown.stderr);
+    let file = sandbox.run(&["query", "SELECT 1", "--db", "\u{1b}[2Jx.db"]);
+    assert!(!file.stderr.contains('\u{1b}'), "{:?}", file.stderr);
+}

@@ -1,0 +1,121 @@
+//! `query`: names, values, SQL of one's own, dates, coverage.
+use insta::assert_snapshot;
+
+use crate::fixture;
+
+#[test]
+fn a_user_is_found_by_id_name_and_any_address_ignoring_case() {
+    let sandbox = fixture::census();
+    let by_id = sandbox.run(&["query", "user-access", "u-ana"]);
+    assert_eq!(by_id.data().lines().count(), 7);
+    for name in ["ana", "ANA", "Ana Núñez", "ANA NÚÑEZ", "Ana@Example.com", "anita@example.org", "U-ANA"]
+    {
+        assert_eq!(sandbox.run(&["query", "user-access", name]), by_id, "{name}");
+    }
+    assert_eq!(sandbox.run(&["query", "user-access", "-p", "user=ana"]), by_id);
+    assert_eq!(sandbox.run(&["query", "USER-ACCESS", "-p", ":user=ana"]), by_id);
+}
+
+#[test]
+fn an_account_that_organizations_does_not_know_is_found_by_its_id() {
+    let sandbox = fixture::census();
+    let ran = sandbox.run(&["query", "account-access", "777777777777", "--format", "jsonl"]);
+    assert!(ran.data().contains("\"user_name\":\"sam.two\""), "{}", ran.stdout);
+    assert!(ran.data().contains("\"account_name\":null"), "{}", ran.stdout);
+}
+
+#[test]
+fn an_account_id_with_a_leading_zero_stays_one() {
+    let sandbox = fixture::census();
+    let sql = "SELECT name FROM accounts WHERE account_id = :id";
+    let ran = sandbox.run(&["query", sql, "-p", "id=044444444444"]);
+    assert_eq!(ran.data(), "name\nsandbox 🦀\n");
+}
+
+#[test]
+fn the_same_question_is_answered_for_any_date() {
+    let sandbox = fixture::census();
+    let bob = |at: &str| {
+        let sql = "SELECT user_status FROM users WHERE user_name = 'bob'";
+        sandbox.run(&["query", sql, "--at", at]).data().lines().last().unwrap().to_owned()
+    };
+    assert_eq!(bob("1"), "ENABLED");
+    assert_eq!(bob("2026-02-09"), "ENABLED");
+    assert_eq!(bob("2026-02-10"), "DISABLED");
+    assert_eq!(bob("latest~3"), "ENABLED");
+    assert_eq!(bob("latest"), "DISABLED");
+    let carl = sandbox.run(&["query", "user-access", "carl", "--at", "2026-01-31", "--format", "jsonl"]);
+    assert!(carl.data().contains("\"via\":\"direct\""));
+    assert_eq!(carl.stderr, "snapshot 1, 2026-01-10T02:01Z, [AGE] old, complete\n");
+}
+
+#[test]
+fn no_rows_are_said_to_be_none_in_which_snapshot() {
+    let sandbox = fixture::census();
+    assert_snapshot!(sandbox.run(&["query", "user-access", "sam.one", "--at", "1"]).all());
+}
+
+#[test]
+fn what_a_snapshot_did_not_see_is_said_and_may_be_required() {
+    let sandbox = fixture::census();
+    assert_snapshot!(sandbox.run(&["query", "group-members", "g-devs", "--at", "3"]).all());
+    let required = sandbox.run(&["query", "group-members", "g-devs", "--at", "3", "--require-complete"]);
+    assert_snapshot!(required.refusal());
+    // A table that the statement does not read is no reason to warn.
+    let users = sandbox.run(&["query", "SELECT count(*) FROM users", "--at", "3", "--require-complete"]);
+    assert_eq!(users.data(), "count(*)\n5\n");
+    // Not even one that its view reads for a column that is not asked for.
+    let tags = sandbox.run(&["query", "SELECT count(*) FROM tags", "--require-complete"]);
+    assert_eq!(tags.exit, Some(4));
+    assert!(tags.stderr.contains("tags (not collected: --skip tags)"), "{}", tags.stderr);
+}
+
+#[test]
+fn sql_comes_from_an_argument_or_from_standard_input() {
+    let sandbox = fixture::census();
+    let sql = "SELECT account_id FROM accounts WHERE name = :name -- a comment";
+    let argument = sandbox.run(&["query", sql, "-p", "name=prod"]);
+    assert_eq!(argument.data(), "account_id\n222222222222\n");
+    assert_eq!(sandbox.run_with_input(&["query", "-", "-p", "name=prod"], sql), argument);
+    // SQL with a header of its own has typed parameters and takes values by their place.
+    let typed = format!("-- param name (account): which\n{}", sql.replace("WHERE name", "WHERE account_id"));
+    assert_eq!(sandbox.run_with_input(&["query", "-", "PROD"], &typed), argument);
+}
+
+#[test]
+fn quiet_leaves_only_the_data_and_the_warnings() {
+    let sandbox = fixture::census();
+    assert_eq!(sandbox.run(&["-q", "query", "user-groups", "ana"]).stderr, "");
+    let partial = sandbox.run(&["query", "-q", "user-groups", "ana", "--at", "3"]);
+    assert!(partial.stderr.starts_with("warning: snapshot 3 does not completely cover group_memberships"));
+}
+
+#[test]
+fn the_queries_are_listed_and_shown_without_a_census() {
+    let sandbox = fixture::empty();
+    assert_snapshot!(sandbox.run(&["query", "--list", "--format", "table"]).all());
+    let shown = sandbox.run(&["query", "--show", "user-access"]);
+    assert!(shown.data().starts_with("-- title: What a user can reach\n"));
+}
+
+#[test]
+fn a_time_limit_ends_a_long_statement() {
+    let sandbox = fixture::census();
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+    let ran = sandbox.run(&["query", endless, "--timeout", "200ms", "--output", "out.csv"]);
+    assert_snapshot!(ran.refusal());
+    assert_eq!(sandbox.files(), ["orgcensus.db"]);
+}
+
+#[test]
+fn ctrl_c_ends_a_long_statement_and_leaves_no_file() {
+    let sandbox = fixture::census();
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+    let child = sandbox.command(&["query", endless, "--output", "out.csv"]).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let interrupt = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupt.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(sandbox.files(), ["orgcensus.db"]);
+}
