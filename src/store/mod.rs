@@ -24,6 +24,8 @@ mod reader;
 mod schema;
 mod snapshot;
 mod staging;
+#[cfg(test)]
+mod testing;
 mod views;
 mod when;
 
@@ -34,7 +36,8 @@ pub use publish::{CallTotals, Published, ResourceOutcome};
 pub use reader::Census;
 pub use snapshot::{Coverage, CoverageStatus, Gap, GapKind, Snapshot, SnapshotStatus};
 pub use staging::{
-    AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Staging, TaskCounts,
+    AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, Staging,
+    TaskCounts,
 };
 pub use when::When;
 

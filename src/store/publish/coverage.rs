@@ -1,0 +1,92 @@
+//! How much of a resource the snapshot saw, and whether it looks wrong.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::gaps::rank;
+use super::{Publishing, ResourceOutcome};
+use crate::error::Result;
+use crate::model::ResourceSpec;
+use crate::store::file::{Doing, quoted};
+use crate::store::snapshot::CoverageStatus;
+
+/// A resource with fewer rows may well lose most of them in a day.
+const SMALL: i64 = 20;
+
+/// Writes the coverage of one resource, and its number of gaps into the outcome.
+pub(super) fn write(
+    publishing: &Publishing<'_>,
+    spec: &ResourceSpec,
+    outcome: &mut ResourceOutcome,
+) -> Result<()> {
+    let mut run = || -> rusqlite::Result<()> {
+        outcome.gaps = publishing.connection.query_row(
+            "SELECT count(*) FROM main.gaps WHERE snapshot_id = ?1 AND resource = ?2 AND kind IN ('denied', 'failed')",
+            params![publishing.snapshot_id, spec.name],
+            |row| row.get(0),
+        )?;
+        let (status, reason) = status(publishing, spec, outcome.gaps)?;
+        publishing.connection.execute(
+            "INSERT INTO main.coverage (snapshot_id, resource, status, rows, gaps, reason)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![publishing.snapshot_id, spec.name, status.as_str(), outcome.rows, outcome.gaps, reason],
+        )?;
+        Ok(())
+    };
+    run().doing(&format!("write the coverage of {}", spec.name))
+}
+
+/// What to say of a resource that lost more than half of its rows: published all the same, but looked at.
+pub(super) fn shrunk(before: i64, outcome: &ResourceOutcome) -> Option<String> {
+    (before > SMALL && outcome.rows * 2 < before)
+        .then(|| format!("{} fell from {before} to {}", outcome.resource, outcome.rows))
+}
+
+fn status(
+    publishing: &Publishing<'_>,
+    spec: &ResourceSpec,
+    gaps: i64,
+) -> rusqlite::Result<(CoverageStatus, Option<String>)> {
+    if gaps > 0 {
+        return Ok((CoverageStatus::Partial, reason(publishing, spec, "kind IN ('denied', 'failed')")?));
+    }
+    let whole_gap = reason(publishing, spec, "kind = 'unavailable' AND scope = '{}'")?;
+    if whole_gap.is_some() {
+        return Ok((CoverageStatus::Unavailable, whole_gap));
+    }
+    if !was_looked_at(publishing, spec)? {
+        let not_asked = reason(publishing, spec, "kind = 'not_asked' AND scope = '{}'")?;
+        if not_asked.is_some() {
+            return Ok((CoverageStatus::NotCollected, not_asked));
+        }
+        // Children are seen with their parents, but a resource of its own that nobody listed is unknown.
+        if spec.parents.is_empty() {
+            return Ok((CoverageStatus::NotCollected, Some("nothing was listed".to_owned())));
+        }
+    }
+    Ok((CoverageStatus::Complete, None))
+}
+
+/// Whether any task saw or staged something of it.
+fn was_looked_at(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::Result<bool> {
+    if publishing.seen.has_any(spec.name) {
+        return Ok(true);
+    }
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM staging.{})", quoted(spec.name));
+    publishing.connection.query_row(&sql, [], |row| row.get(0))
+}
+
+/// What the first gap of a kind says, the one that tells most first.
+fn reason(publishing: &Publishing<'_>, spec: &ResourceSpec, which: &str) -> rusqlite::Result<Option<String>> {
+    publishing
+        .connection
+        .query_row(
+            &format!(
+                "SELECT coalesce(error_message, error_code, kind) FROM main.gaps
+                 WHERE snapshot_id = ?1 AND resource = ?2 AND {which} ORDER BY {}, scope LIMIT 1",
+                rank("kind")
+            ),
+            params![publishing.snapshot_id, spec.name],
+            |row| row.get(0),
+        )
+        .optional()
+}

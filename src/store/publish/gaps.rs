@@ -1,0 +1,97 @@
+//! What was not seen: the gaps of tasks that did not reach their end, and those that no task stands for.
+
+use rusqlite::Connection;
+
+use super::scopes::{Scopes, json_path};
+use crate::error::Result;
+use crate::model::RESOURCES;
+use crate::store::file::{Doing, literal};
+use crate::store::schema::resource_columns;
+
+/// What a gap is besides its scope.
+const FACTS: &str = "kind, operation, error_code, error_message, attempts, request_id, observed_at";
+
+/// Writes the snapshot's gaps, one a scope, and returns their scopes.
+///
+/// Of several gaps over one scope the one that tells most stays: a refusal or failure before what nobody
+/// asked. A gap over a scope that was seen after all is none, and the gaps of a kind of task that was given
+/// up are one wide gap, where there is one.
+pub(super) fn gather(connection: &Connection, snapshot_id: i64) -> Result<Scopes> {
+    let explicit = gather_explicit(connection)?;
+    connection
+        .execute_batch(&format!(
+            "CREATE TEMP TABLE publish_unseen AS
+                 SELECT s.resource, s.scope, t.failure_kind AS kind, t.operation, t.error_code,
+                     t.error_message, t.attempts, t.request_id, t.observed_at
+                 FROM staging.tasks AS t JOIN staging.task_scopes AS s ON s.task_id = t.task_id
+                 WHERE t.state = 'gap';
+             INSERT INTO temp.publish_unseen (resource, scope, kind, error_message, attempts)
+                 SELECT s.resource, s.scope, 'failed', 'the collection ended before this was listed', 0
+                 FROM staging.tasks AS t JOIN staging.task_scopes AS s ON s.task_id = t.task_id
+                 WHERE t.state = 'open';
+             INSERT INTO temp.publish_unseen
+                 SELECT s.resource, s.scope, t.failure_kind, t.operation, t.error_code, t.error_message,
+                     t.attempts, t.request_id, t.observed_at
+                 FROM staging.tasks AS t JOIN staging.task_scopes AS s ON s.task_id = t.task_id
+                 WHERE t.state = 'stopped' AND NOT ({covered});
+             INSERT INTO temp.publish_unseen SELECT resource, scope, {FACTS} FROM staging.gaps;",
+            covered = covered_scope(connection, &explicit)?
+        ))
+        .doing("gather what was not seen")?;
+    // SQLite takes the other columns from the row that has the minimum.
+    connection
+        .execute(
+            &format!(
+                "INSERT INTO main.gaps (snapshot_id, resource, scope, {FACTS})
+                 SELECT ?1, resource, scope, {FACTS} FROM (
+                     SELECT resource, scope, {FACTS}, min({rank}) FROM temp.publish_unseen GROUP BY resource, scope
+                 ) AS n
+                 WHERE NOT EXISTS (SELECT 1 FROM temp.publish_seen AS s
+                                   WHERE s.resource = n.resource AND s.scope = n.scope)",
+                rank = rank("kind")
+            ),
+            [snapshot_id],
+        )
+        .doing("write the gaps")?;
+    connection
+        .execute_batch(&format!(
+            "CREATE TEMP TABLE publish_gap AS SELECT resource, scope FROM main.gaps WHERE snapshot_id = {snapshot_id}"
+        ))
+        .doing("group the gaps")?;
+    Scopes::of(connection, "publish_gap")
+}
+
+/// The SQL of a kind's rank: lower tells more.
+pub(super) fn rank(kind: &str) -> String {
+    format!("CASE {kind} WHEN 'denied' THEN 0 WHEN 'failed' THEN 1 WHEN 'unavailable' THEN 2 ELSE 3 END")
+}
+
+fn gather_explicit(connection: &Connection) -> Result<Scopes> {
+    connection
+        .execute_batch(
+            "CREATE TEMP TABLE publish_explicit AS SELECT DISTINCT resource, scope FROM staging.gaps",
+        )
+        .doing("gather what was not seen")?;
+    Scopes::of(connection, "publish_explicit")
+}
+
+/// The SQL condition that a wider (or the same) explicit gap covers the scope `s`: each of its columns is
+/// named by `s` too, with the same value.
+fn covered_scope(connection: &Connection, explicit: &Scopes) -> Result<String> {
+    let mut cases = String::new();
+    for spec in RESOURCES.iter().filter(|spec| explicit.has_any(spec.name)) {
+        let columns = resource_columns(connection, spec.name)?;
+        let value_of = |name: &str| {
+            columns
+                .iter()
+                .any(|column| column.name == name)
+                .then(|| format!("json_extract(s.scope, {})", json_path(name)))
+        };
+        cases.push_str(&format!(
+            " WHEN {} THEN {}",
+            literal(spec.name),
+            explicit.cover(spec.name, &value_of)
+        ));
+    }
+    Ok(if cases.is_empty() { "0".to_owned() } else { format!("CASE s.resource{cases} ELSE 0 END") })
+}

@@ -1,0 +1,241 @@
+//! From staged rows to versions, gaps and coverage, in one transaction, by the rules of gaps:
+//!
+//! - A staged row holds, whatever gaps say. A row that is not staged is closed only where its scope was seen
+//!   (or its parent is seen not to exist), and is carried forward untouched everywhere else.
+//! - A task that was not seen to its end leaves a gap, and a carried row that no gap covers fails the publish:
+//!   it would be a bug, and silence about it a lie.
+//!
+//! `scopes` turns scopes into tables that a statement can probe, `parents` finds what went with its parent,
+//! `versions` opens and closes versions, `gaps` and `coverage` say what was not seen. The staging is attached
+//! read-only, so the transaction writes to one file. Every statement is made from the tables' own columns.
+
+mod coverage;
+mod gaps;
+mod parents;
+mod scopes;
+#[cfg(test)]
+mod tests;
+mod versions;
+
+use std::collections::BTreeSet;
+
+use chrono::DateTime;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use self::scopes::Scopes;
+use super::database::Database;
+use super::file::{Doing, uri};
+use super::snapshot::{self, Snapshot, SnapshotStatus};
+use super::staging::{self, CollectionFacts, Staging};
+use crate::error::Result;
+use crate::model::RESOURCES;
+
+/// What the whole collection, resumed parts included, called and how long it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallTotals {
+    pub api_calls: i64,
+    pub throttled_calls: i64,
+    /// Time of the last call, RFC 3339, UTC.
+    pub completed_at: String,
+}
+
+/// What publishing did to one resource.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ResourceOutcome {
+    pub resource: String,
+    /// Rows alive in the new snapshot, carried ones included.
+    pub rows: i64,
+    pub added: i64,
+    pub removed: i64,
+    pub changed: i64,
+    /// Rows carried forward because a gap hides them.
+    pub carried: i64,
+    /// Staged rows whose parent vanished in mid-run, left out.
+    pub dropped: i64,
+    /// Gaps of kind denied or failed.
+    pub gaps: i64,
+}
+
+/// The snapshot that was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    pub snapshot_id: i64,
+    pub status: SnapshotStatus,
+    pub suspect: Option<String>,
+    pub resources: Vec<ResourceOutcome>,
+}
+
+/// What every part of a publish needs. The connection is inside the publish's transaction, with the staging
+/// attached as `staging`.
+struct Publishing<'a> {
+    connection: &'a Connection,
+    snapshot_id: i64,
+    /// The assignment strategy that the collection chose, for [`crate::model::ParentWhen::Strategy`].
+    strategy: Option<String>,
+    /// What was seen.
+    seen: Scopes,
+    /// What was not.
+    gaps: Scopes,
+    /// The resources of which staged rows were left out; their keys are in `temp.publish_dropped_<name>`.
+    dropped: BTreeSet<&'static str>,
+}
+
+/// Publishes the staging, see [`Database::publish`].
+pub(super) fn publish(database: &mut Database, staging: &Staging, totals: &CallTotals) -> Result<Published> {
+    if let Some(published) = snapshot::of_collection(database.connection(), &staging.facts().collection_id)? {
+        return already_published(database.connection(), published);
+    }
+    let file = uri(&staging::path(database.path()), "mode=ro");
+    let connection = database.connection_mut();
+    connection.execute("ATTACH ?1 AS staging", [file]).doing("read the collection")?;
+    let published = in_transaction(connection, staging.facts(), totals);
+    // The statements that read the staging are done with it, but the cache still holds them.
+    connection.flush_prepared_statement_cache();
+    let detached = connection.execute_batch("DETACH staging").doing("let go of the collection");
+    let published = published?;
+    detached?;
+    // Leaves one file to copy; a reader that holds the journal back only puts it off.
+    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    Ok(published)
+}
+
+fn in_transaction(
+    connection: &mut Connection,
+    facts: &CollectionFacts,
+    totals: &CallTotals,
+) -> Result<Published> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .doing("begin to publish the snapshot")?;
+    let published = write_snapshot(&transaction, facts, totals)?;
+    drop_temporary_tables(&transaction).doing("clean up after the publish")?;
+    transaction.commit().doing("publish the snapshot")?;
+    Ok(published)
+}
+
+fn write_snapshot(
+    connection: &Connection,
+    facts: &CollectionFacts,
+    totals: &CallTotals,
+) -> Result<Published> {
+    let strategy: Option<String> = connection
+        .query_row("SELECT max(value) FROM staging.notes WHERE name = 'assignment_strategy'", [], |row| {
+            row.get(0)
+        })
+        .doing("read the collection's choices")?;
+    let snapshot_id = insert_snapshot(connection, facts, totals, strategy.as_deref())?;
+    let seen = scopes::seen(connection)?;
+    let gaps = gaps::gather(connection, snapshot_id)?;
+    let mut publishing =
+        Publishing { connection, snapshot_id, strategy, seen, gaps, dropped: BTreeSet::new() };
+
+    let mut resources = Vec::new();
+    let mut suspects = Vec::new();
+    for spec in RESOURCES {
+        let dead = parents::drop_orphans(&mut publishing, spec)?;
+        let (before, mut outcome) = versions::publish(&publishing, spec, &dead)?;
+        outcome.dropped = dead.dropped;
+        coverage::write(&publishing, spec, &mut outcome)?;
+        suspects.extend(coverage::shrunk(before, &outcome));
+        resources.push(outcome);
+    }
+    copy_access_report_jobs(connection, snapshot_id).doing("copy the access report jobs")?;
+
+    let status = match resources.iter().any(|outcome| outcome.gaps > 0) {
+        true => SnapshotStatus::Partial,
+        false => SnapshotStatus::Complete,
+    };
+    let suspect = (!suspects.is_empty()).then(|| suspects.join("; "));
+    connection
+        .execute(
+            "UPDATE main.snapshots SET status = ?2, suspect = ?3 WHERE snapshot_id = ?1",
+            params![snapshot_id, status.as_str(), suspect],
+        )
+        .doing("complete the snapshot")?;
+    Ok(Published { snapshot_id, status, suspect, resources })
+}
+
+/// The snapshot's own row; its status is known only at the end.
+fn insert_snapshot(
+    connection: &Connection,
+    facts: &CollectionFacts,
+    totals: &CallTotals,
+    strategy: Option<&str>,
+) -> Result<i64> {
+    let previous = snapshot::newest(connection)?;
+    let previous = previous.as_ref();
+    // A clock that was set back must not turn history round.
+    let taken_at = later(&facts.started_at, previous.map(|one| one.taken_at.as_str()));
+    let completed_at = later(&totals.completed_at, previous.map(|one| one.completed_at.as_str()));
+    let completed_at = later(completed_at, Some(taken_at));
+    let snapshot_id = previous.map_or(0, |one| one.snapshot_id) + 1;
+    connection
+        .execute(
+            "INSERT INTO main.snapshots (snapshot_id, taken_at, completed_at, status, organization_id,
+                 instance_arn, identity_store_id, region, caller_arn, label, tool_version, api_calls,
+                 throttled_calls, assignment_strategy, collection_id)
+             VALUES (?1, ?2, ?3, 'complete', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+            params![
+                snapshot_id,
+                taken_at,
+                completed_at,
+                facts.organization_id,
+                facts.instance_arn,
+                facts.identity_store_id,
+                facts.region,
+                facts.caller_arn,
+                facts.label,
+                facts.tool_version,
+                totals.api_calls,
+                totals.throttled_calls,
+                strategy,
+                facts.collection_id,
+            ],
+        )
+        .doing("begin the snapshot")?;
+    Ok(snapshot_id)
+}
+
+/// The later of two RFC 3339 times, as it was written.
+fn later<'a>(one: &'a str, other: Option<&'a str>) -> &'a str {
+    match other {
+        Some(other) if DateTime::parse_from_rfc3339(other).ok() > DateTime::parse_from_rfc3339(one).ok() => {
+            other
+        }
+        _ => one,
+    }
+}
+
+fn copy_access_report_jobs(connection: &Connection, snapshot_id: i64) -> rusqlite::Result<usize> {
+    connection.execute(
+        "INSERT INTO main.access_report_jobs (snapshot_id, entity_id, policy_id, job_status, created_at,
+             completed_at, services_accessible, services_not_accessed, error_code, error_message)
+         SELECT ?1, entity_id, policy_id, job_status, created_at, completed_at, services_accessible,
+             services_not_accessed, error_code, error_message
+         FROM staging.access_report_jobs",
+        [snapshot_id],
+    )
+}
+
+fn drop_temporary_tables(connection: &Connection) -> rusqlite::Result<()> {
+    let names: Vec<String> = connection
+        .prepare("SELECT name FROM temp.sqlite_master WHERE type = 'table' AND name LIKE 'publish\\_%' ESCAPE '\\'")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    names.iter().try_for_each(|name| connection.execute_batch(&format!("DROP TABLE temp.\"{name}\"")))
+}
+
+/// A publish that was cut off after its commit is found again, not repeated.
+fn already_published(connection: &Connection, published: Snapshot) -> Result<Published> {
+    let resources = snapshot::coverage(connection, published.snapshot_id)?
+        .into_iter()
+        .map(|one| ResourceOutcome {
+            resource: one.resource,
+            rows: one.rows,
+            gaps: one.gaps,
+            ..Default::default()
+        })
+        .collect();
+    let Snapshot { snapshot_id, status, suspect, .. } = published;
+    Ok(Published { snapshot_id, status, suspect, resources })
+}

@@ -1,0 +1,186 @@
+//! What went with its parent: where a parent is seen not to exist, its children's scope counts as seen and
+//! empty. Their open versions are closed, and staged ones (their parent was deleted in mid-run) are left out.
+
+use super::Publishing;
+use crate::error::Result;
+use crate::model::{Parent, ParentWhen, ResourceSpec, resource};
+use crate::store::file::{Doing, literal, quoted};
+use crate::store::schema::versions_table;
+
+/// The rows of a resource that went with a parent.
+#[derive(Debug, Default)]
+pub(super) struct Dead {
+    /// SQL conditions, each on a row with the alias `x`.
+    conditions: Vec<String>,
+    /// How many staged rows were left out.
+    pub dropped: i64,
+}
+
+impl Dead {
+    /// The SQL condition that the row with the alias `x` went with a parent.
+    pub(super) fn condition(&self) -> String {
+        if self.conditions.is_empty() {
+            "0".to_owned()
+        } else {
+            format!("({})", self.conditions.join(" OR "))
+        }
+    }
+}
+
+/// Finds the parents of a resource's rows that are seen not to exist, and leaves out staged rows of theirs.
+/// The parents' own publish must be over.
+pub(super) fn drop_orphans(publishing: &mut Publishing<'_>, spec: &'static ResourceSpec) -> Result<Dead> {
+    let mut dead = Dead::default();
+    for (number, parent) in spec.parents.iter().enumerate() {
+        if let ParentWhen::Strategy(wanted) = parent.when
+            && publishing.strategy.as_deref() != Some(wanted)
+        {
+            continue;
+        }
+        let table = format!("publish_dead_{}_{number}", spec.name);
+        if gather(publishing, spec, parent, &table).doing("look for deleted parents")? > 0 {
+            let equal: Vec<_> = parent.columns.iter().map(|(column, _)| quoted(column)).collect();
+            let equal: Vec<_> = equal.iter().map(|column| format!("d.{column} = x.{column}")).collect();
+            dead.conditions.push(format!(
+                "({} AND EXISTS (SELECT 1 FROM temp.{table} AS d WHERE {}))",
+                holds(parent),
+                equal.join(" AND ")
+            ));
+        }
+    }
+    if !dead.conditions.is_empty() {
+        dead.dropped = leave_out(publishing, spec, &dead).doing("leave out rows of deleted parents")?;
+    }
+    Ok(dead)
+}
+
+/// The staged rows of a resource that count, as a FROM item.
+pub(super) fn staged(publishing: &Publishing<'_>, spec: &ResourceSpec) -> String {
+    let table = format!("staging.{}", quoted(spec.name));
+    if !publishing.dropped.contains(spec.name) {
+        return table;
+    }
+    let equal: Vec<_> = spec.key.iter().map(|key| quoted(key)).collect();
+    let equal: Vec<_> = equal.iter().map(|key| format!("o.{key} = i.{key}")).collect();
+    format!(
+        "(SELECT i.* FROM {table} AS i WHERE NOT EXISTS (SELECT 1 FROM temp.{} AS o WHERE {}))",
+        dropped_table(spec),
+        equal.join(" AND ")
+    )
+}
+
+fn dropped_table(spec: &ResourceSpec) -> String {
+    quoted(&format!("publish_dropped_{}", spec.name))
+}
+
+/// Fills `table` with the keys of parents that rows name and that are seen not to exist; returns how many.
+fn gather(
+    publishing: &Publishing<'_>,
+    spec: &ResourceSpec,
+    parent: &Parent,
+    table: &str,
+) -> rusqlite::Result<usize> {
+    let columns: Vec<_> = parent.columns.iter().map(|(column, _)| quoted(column)).collect();
+    let columns = columns.join(", ");
+    let holds = holds(parent);
+    let value_of = |column: &str| Some(format!("x.{}", quoted(column)));
+    let Some(dead) = dead(publishing, parent, &value_of) else { return Ok(0) };
+    publishing.connection.execute_batch(&format!(
+        "CREATE TEMP TABLE {table} ({columns}, PRIMARY KEY ({columns})) WITHOUT ROWID;"
+    ))?;
+    let sources = [
+        format!("main.{} AS x WHERE x.valid_to IS NULL AND {holds}", quoted(&versions_table(spec.name))),
+        format!("staging.{} AS x WHERE {holds}", quoted(spec.name)),
+    ];
+    let mut found = 0;
+    for source in sources {
+        // Distinct first: a parent has many children, and each question below is a few index probes.
+        found += publishing.connection.execute(
+            &format!(
+                "INSERT OR IGNORE INTO temp.{table} SELECT {columns} FROM (SELECT DISTINCT {columns} FROM {source}) AS x
+                 WHERE {dead}"
+            ),
+            [],
+        )?;
+    }
+    Ok(found)
+}
+
+/// The SQL condition that the relation holds for the row `x`; the strategy was looked at before.
+fn holds(parent: &Parent) -> String {
+    match parent.when {
+        ParentWhen::Column(column, value) => format!("x.{} = {}", quoted(column), literal(value)),
+        ParentWhen::Always | ParentWhen::Strategy(_) => "1".to_owned(),
+    }
+}
+
+/// The SQL condition that the parent is seen not to exist: it is neither staged nor alive, and either it was
+/// closed just now, or a scope over its key was seen, or its own parent is seen not to exist. `value_of`
+/// gives the SQL of a child column's value; `None` where the parent's key cannot be told.
+fn dead(
+    publishing: &Publishing<'_>,
+    parent: &Parent,
+    value_of: &dyn Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let spec = resource(parent.resource).expect("the parents of the model are resources of the model");
+    let key: Vec<(&str, String)> =
+        parent.columns.iter().map(|(child, key)| Some((*key, value_of(child)?))).collect::<Option<_>>()?;
+    let equal: Vec<_> = key.iter().map(|(column, value)| format!("p.{} = {value}", quoted(column))).collect();
+    let equal = equal.join(" AND ");
+    let versions = format!("main.{}", quoted(&versions_table(spec.name)));
+
+    let of_key = |column: &str| key.iter().find(|(name, _)| *name == column).map(|(_, value)| value.clone());
+    let mut evidence = vec![
+        format!(
+            "EXISTS (SELECT 1 FROM {versions} AS p WHERE {equal} AND p.valid_to = {})",
+            publishing.snapshot_id
+        ),
+        publishing.seen.cover(spec.name, &of_key),
+    ];
+    for grandparent in spec.parents {
+        let applies = match grandparent.when {
+            ParentWhen::Always => Some("1".to_owned()),
+            ParentWhen::Strategy(wanted) => {
+                (publishing.strategy.as_deref() == Some(wanted)).then(|| "1".to_owned())
+            }
+            ParentWhen::Column(column, value) => {
+                of_key(column).map(|sql| format!("{sql} = {}", literal(value)))
+            }
+        };
+        if let (Some(applies), Some(dead)) = (applies, dead(publishing, grandparent, &of_key)) {
+            evidence.push(format!("({applies} AND {dead})"));
+        }
+    }
+    Some(format!(
+        "(NOT EXISTS (SELECT 1 FROM {versions} AS p WHERE {equal} AND p.valid_to IS NULL)
+          AND NOT EXISTS (SELECT 1 FROM {staged} AS p WHERE {equal})
+          AND ({evidence}))",
+        staged = staged(publishing, spec),
+        evidence = evidence.join(" OR ")
+    ))
+}
+
+fn leave_out(
+    publishing: &mut Publishing<'_>,
+    spec: &'static ResourceSpec,
+    dead: &Dead,
+) -> rusqlite::Result<i64> {
+    let key: Vec<_> = spec.key.iter().map(|column| quoted(column)).collect();
+    let key = key.join(", ");
+    let table = dropped_table(spec);
+    publishing
+        .connection
+        .execute_batch(&format!("CREATE TEMP TABLE {table} ({key}, PRIMARY KEY ({key})) WITHOUT ROWID;"))?;
+    let dropped = publishing.connection.execute(
+        &format!(
+            "INSERT INTO temp.{table} SELECT {key} FROM staging.{} AS x WHERE {}",
+            quoted(spec.name),
+            dead.condition()
+        ),
+        [],
+    )?;
+    if dropped > 0 {
+        publishing.dropped.insert(spec.name);
+    }
+    Ok(dropped as i64)
+}

@@ -1,0 +1,114 @@
+//! Any history: as of every snapshot stands what was staged, or the last known where a gap covers it.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A pair's value: `None` where it is not staged.
+type State = BTreeMap<(u8, u8), u8>;
+
+/// One collection of the members of three groups: which groups exist, how each group's listing went, and
+/// which rows there were.
+#[derive(Debug, Clone)]
+struct Day {
+    groups_listed: bool,
+    /// By group: whether it exists, and whether its members' listing reached its end.
+    groups: Vec<(bool, bool)>,
+    rows: State,
+}
+
+fn day() -> impl Strategy<Value = Day> {
+    let rows = proptest::collection::btree_map((0..3u8, 0..3u8), 0..2u8, 0..6);
+    let groups = proptest::collection::vec((proptest::bool::weighted(0.8), proptest::bool::weighted(0.7)), 3);
+    (proptest::bool::weighted(0.8), groups, rows).prop_map(|(groups_listed, groups, rows)| Day {
+        groups_listed,
+        groups,
+        rows,
+    })
+}
+
+fn collect(world: &mut World, day: &Day) {
+    let mut collection = world.collect();
+    let existing = day.groups.iter().enumerate().filter(|(_, (exists, _))| *exists);
+    let rows: Vec<_> = existing.clone().map(|(number, _)| group(&number.to_string())).collect();
+    if day.groups_listed {
+        collection.listed(&[all("groups")], rows);
+    } else {
+        collection.failed(GapKind::Denied, &[all("groups")], &[all("group_memberships")], rows);
+    }
+    for (number, (_, listed)) in existing {
+        let rows = day.rows.iter().filter(|((group, _), _)| usize::from(*group) == number);
+        let rows = rows
+            .map(|((group, user), value)| {
+                let (group, user, value) = (group.to_string(), user.to_string(), value.to_string());
+                row(
+                    "group_memberships",
+                    &[("group_id", &group), ("user_id", &user), ("membership_id", &value)],
+                )
+            })
+            .collect();
+        let covers = [members_of(&number.to_string())];
+        if *listed {
+            collection.listed(&covers, rows);
+        } else {
+            collection.failed(GapKind::Failed, &covers, &[], rows);
+        }
+    }
+    collection.publish();
+}
+
+/// What must stand after `day`, given what stood before: staged rows of existing groups; of the others the
+/// last known where the listing failed, or where the group was not staged and the groups' listing failed.
+fn expected(before: &State, day: &Day) -> State {
+    let mut after = State::new();
+    for (key, value) in before {
+        let (exists, listed) = day.groups[usize::from(key.0)];
+        let unseen = if exists { !listed } else { !day.groups_listed };
+        if unseen {
+            after.insert(*key, *value);
+        }
+    }
+    let staged = day.rows.iter().filter(|((group, _), _)| day.groups[usize::from(*group)].0);
+    after.extend(staged.map(|(key, value)| (*key, *value)));
+    after
+}
+
+fn state(connection: &rusqlite::Connection) -> State {
+    let sql = "SELECT group_id || user_id || membership_id FROM group_memberships";
+    let digit = |text: &str, at: usize| text.as_bytes()[at] - b'0';
+    column(connection, sql).iter().map(|row| ((digit(row, 0), digit(row, 1)), digit(row, 2))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn as_of_every_snapshot_stands_what_was_staged_or_last_known(days in proptest::collection::vec(day(), 1..6)) {
+        let mut world = World::new();
+        let mut states = vec![State::new()];
+        for day in &days {
+            collect(&mut world, day);
+            states.push(expected(&states[states.len() - 1], day));
+        }
+        let mut census = world.census();
+        prop_assert_eq!(&state(census.connection()), states.last().unwrap());
+        for (snapshot, expected) in states.iter().enumerate().skip(1) {
+            census.answer_as_of(snapshot as i64).unwrap();
+            prop_assert_eq!(&state(census.connection()), expected, "as of {}", snapshot);
+            let charted = format!(
+                "SELECT count(*) || '' FROM main.group_memberships_by_snapshot WHERE snapshot_id = {snapshot}"
+            );
+            prop_assert_eq!(column(census.connection(), &charted), vec![expected.len().to_string()]);
+        }
+        let twice = "SELECT group_id FROM group_memberships_versions WHERE valid_to IS NULL
+                     GROUP BY group_id, user_id HAVING count(*) > 1";
+        prop_assert!(column(census.connection(), twice).is_empty());
+        // Adjacent versions differ: what stays the same is stored once.
+        let idle = "SELECT a.group_id FROM group_memberships_versions AS a JOIN group_memberships_versions AS b
+                    ON b.group_id = a.group_id AND b.user_id = a.user_id AND b.valid_from = a.valid_to
+                       AND b.membership_id = a.membership_id";
+        prop_assert!(column(census.connection(), idle).is_empty());
+    }
+}

@@ -1,0 +1,264 @@
+//! The derived views, now and as of a snapshot, and the plans by which they answer.
+
+use super::*;
+
+fn user(id: &str, name: &str, title: &str) -> Row {
+    row("users", &[("user_id", id), ("user_name", name), ("title", title)])
+}
+
+fn granted(account: &str, set: &str, kind: &str, principal: &str) -> Row {
+    row(
+        "account_assignments",
+        &[
+            ("account_id", account),
+            ("permission_set_arn", set),
+            ("principal_type", kind),
+            ("principal_id", principal),
+        ],
+    )
+}
+
+/// Day 1: ann directly, bob through g. Day 2: ann's title changes and she joins g. Day 3: bob leaves g.
+fn world() -> World {
+    let mut world = World::new();
+    for (title, members) in [("old", vec!["bob"]), ("new", vec!["ann", "bob"]), ("new", vec!["ann"])] {
+        let mut collection = world.collect();
+        collection.listed(&[all("accounts")], accounts(&[("1", "one")]));
+        collection.listed(&[all("users")], vec![user("ann", "Ann", title), user("bob", "Bob", "old")]);
+        collection.listed(&[all("groups")], vec![group("g"), group("empty")]);
+        collection.listed(&[members_of("g")], members.iter().map(|user| member("g", user)).collect());
+        collection.listed(&[members_of("empty")], vec![]);
+        let rows = vec![
+            granted("1", "s", "USER", "ann"),
+            granted("1", "s", "GROUP", "g"),
+            granted("1", "s", "GROUP", "empty"),
+            granted("1", "s", "USER", "nobody"),
+            granted("2", "s", "GROUP", "vanished"),
+        ];
+        collection.listed(&[all("account_assignments")], rows);
+        collection.publish();
+    }
+    world
+}
+
+const ACCESS: &str = "SELECT user_name || ' ' || account_id || ' ' || coalesce(account_name, '-') || ' ' || via || ' '
+    || coalesce(substr(not_before, 1, 10), '-') || ' ' || substr(first_seen_at, 1, 10) FROM effective_access ORDER BY 1";
+
+#[test]
+fn effective_access_lists_every_way_and_since_when() {
+    let world = world();
+    let mut census = world.census();
+    let access = |census: &crate::store::Census| column(census.connection(), ACCESS);
+    let ann = "Ann 1 one direct - 2026-01-02";
+    let bob = "Bob 1 one group - 2026-01-02";
+    let joined = "Ann 1 one group 2026-01-02 2026-01-03";
+    assert_eq!(access(&census), [ann, joined]);
+    census.answer_as_of(2).unwrap();
+    assert_eq!(access(&census), [ann, joined, bob]);
+    census.answer_as_of(1).unwrap();
+    assert_eq!(access(&census), [ann, bob]);
+}
+
+#[test]
+fn a_way_is_one_row_of_history_however_often_the_user_changes() {
+    let world = world();
+    let mut census = world.census();
+    let sql = "SELECT user_name || ' ' || via || ' ' || substr(first_seen_at, 1, 10) || ' ' || substr(last_seen_at, 1, 10)
+        || ' ' || coalesce(substr(gone_at, 1, 10), '-') FROM effective_access_history ORDER BY 1";
+    assert_eq!(
+        column(census.connection(), sql),
+        [
+            "Ann direct 2026-01-02 2026-01-04 -",
+            "Ann group 2026-01-03 2026-01-04 -",
+            "Bob group 2026-01-02 2026-01-03 2026-01-04",
+        ]
+    );
+    census.answer_as_of(2).unwrap();
+    assert_eq!(
+        column(census.connection(), sql),
+        [
+            "Ann direct 2026-01-02 2026-01-03 -",
+            "Ann group 2026-01-03 2026-01-03 -",
+            "Bob group 2026-01-02 2026-01-03 -",
+        ]
+    );
+}
+
+#[test]
+fn a_deleted_user_has_no_access_and_the_way_ends_with_the_user() {
+    let mut world = world();
+    let mut fourth = world.collect();
+    fourth.listed(&[all("users")], vec![user("bob", "Bob", "old")]);
+    fourth.gap(GapKind::Failed, all("account_assignments")).gap(GapKind::Failed, all("group_memberships"));
+    fourth.publish();
+    assert!(world.column("SELECT user_id FROM effective_access").is_empty());
+    let gone =
+        "SELECT via || substr(gone_at, 1, 10) FROM effective_access_history WHERE user_id = 'ann' ORDER BY 1";
+    assert_eq!(world.column(gone), ["direct2026-01-05", "group2026-01-05"]);
+}
+
+#[test]
+fn a_way_that_ends_and_begins_again_is_two_rows_of_history() {
+    let mut world = world();
+    let mut fourth = world.collect();
+    fourth.listed(&[members_of("g")], vec![member("g", "ann"), member("g", "bob")]);
+    fourth.publish();
+    let bob =
+        "SELECT substr(first_seen_at, 1, 10) FROM effective_access_history WHERE user_id = 'bob' ORDER BY 1";
+    assert_eq!(world.column(bob), ["2026-01-02", "2026-01-05"]);
+}
+
+#[test]
+fn assignments_whose_people_are_not_known_are_listed_with_the_reason() {
+    let mut world = world();
+    let sql =
+        "SELECT account_id || ' ' || principal_id || ' ' || reason FROM effective_access_unknown ORDER BY 1";
+    let deleted = ["1 nobody principal_deleted", "2 vanished principal_deleted"];
+    assert_eq!(world.column(sql), deleted);
+    let mut fourth = world.collect();
+    fourth.listed(&[all("groups")], vec![group("g"), group("empty"), group("new")]);
+    fourth.failed(GapKind::Denied, &[members_of("new")], &[], vec![]);
+    fourth.failed(GapKind::Denied, &[all("users")], &[], vec![]);
+    fourth.listed(&[members_of("g")], vec![member("g", "ann"), member("g", "carl")]);
+    fourth.listed(&[members_of("empty")], vec![]);
+    let rows = vec![
+        granted("1", "s", "GROUP", "new"),
+        granted("1", "s", "GROUP", "g"),
+        granted("1", "s", "USER", "nobody"),
+    ];
+    fourth.listed(&[all("account_assignments")], rows).publish();
+    assert_eq!(
+        world.column(sql),
+        ["1 g member_users_not_listed", "1 new members_not_listed", "1 nobody principal_not_listed"]
+    );
+    let mut census = world.census();
+    census.answer_as_of(3).unwrap();
+    assert_eq!(column(census.connection(), sql), deleted);
+}
+
+#[test]
+fn the_tree_has_the_names_from_the_root_down() {
+    let mut world = World::new();
+    let ou = |id: &str, name: &str, parent: &str| {
+        row("organizational_units", &[("ou_id", id), ("name", name), ("parent_id", parent)])
+    };
+    let mut first = world.collect();
+    first.listed(&[all("organization")], vec![row("organization", &[("organization_id", "o-1")])]);
+    first.listed(&[all("roots")], vec![row("roots", &[("root_id", "r"), ("name", "Root")])]);
+    first.listed(
+        &[all("organizational_units")],
+        vec![ou("a", "Work", "r"), ou("b", "Prod", "a"), ou("c", "Lost", "unseen"), ou("d", "Sub", "c")],
+    );
+    let placed =
+        |id: &str, parent: &str| row("accounts", &[("account_id", id), ("name", id), ("parent_id", parent)]);
+    let rows = vec![placed("1", "b"), placed("2", "r"), placed("3", "nowhere")];
+    first.listed(&[all("accounts")], rows).publish();
+    let sql =
+        "SELECT id || ' ' || type || ' ' || coalesce(depth, '-') || ' ' || coalesce(ou_path, '-') || ' '
+        || coalesce(entity_path, '-') FROM organization_tree ORDER BY 1";
+    assert_eq!(
+        world.column(sql),
+        [
+            "1 account 3 Root/Work/Prod -",
+            "2 account 1 Root -",
+            "3 account - - -",
+            "a organizational_unit 1 Root/Work -",
+            "b organizational_unit 2 Root/Work/Prod -",
+            "c organizational_unit - Lost -",
+            "d organizational_unit - Lost/Sub -",
+            "r root 0 Root o-1/r",
+        ]
+    );
+}
+
+#[test]
+fn power_is_recognised_by_policy_name_and_by_what_inline_policies_allow() {
+    let mut world = World::new();
+    let managed = |set: &str, arn: &str| {
+        row(
+            "permission_set_policies",
+            &[("permission_set_arn", set), ("kind", "aws_managed"), ("policy", arn)],
+        )
+    };
+    let inline = |set: &str, document: &str| {
+        row(
+            "permission_set_policies",
+            &[("permission_set_arn", set), ("kind", "inline"), ("policy", "inline"), ("document", document)],
+        )
+    };
+    let rows = vec![
+        managed("admin", "arn:aws:iam::aws:policy/AdministratorAccess"),
+        managed("china", "arn:aws-cn:iam::aws:policy/IAMFullAccess"),
+        managed("reader", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        managed("similar", "arn:aws:iam::aws:policy/NotAdministratorAccess"),
+        inline("star", r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#),
+        inline(
+            "list",
+            r#"{"Statement": [{"Effect": "Deny", "Action": "*"}, {"Effect": "Allow", "Action": ["s3:Get*", "IAM:*", "sso:*"]}]}"#,
+        ),
+        inline(
+            "assume",
+            r#"{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ["x", "*"]}]}"#,
+        ),
+        inline(
+            "narrow",
+            r#"{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:x"}]}"#,
+        ),
+        inline("inverse", r#"{"Statement": [{"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}]}"#),
+        inline("denied", r#"{"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}"#),
+        inline("broken", r#"{"Statement": [{"Effect": "Allow""#),
+        inline("odd", r#"{"Statement": ["Allow", 7, null, {"Effect": "Allow", "Action": 7}]}"#),
+        inline("scalar", "7"),
+    ];
+    let mut first = world.collect();
+    let sets = [
+        "admin", "china", "reader", "similar", "star", "list", "assume", "narrow", "inverse", "denied",
+        "broken", "odd", "scalar",
+    ];
+    first.listed(&[all("permission_sets")], sets.map(permission_set).to_vec());
+    first.listed(&[all("permission_set_policies")], rows).publish();
+    assert_eq!(
+        world
+            .column("SELECT permission_set_arn || ': ' || reason FROM privileged_permission_sets ORDER BY 1"),
+        [
+            "admin: AWS managed policy AdministratorAccess",
+            "assume: inline policy allows sts:assumerole on *",
+            "china: AWS managed policy IAMFullAccess",
+            "inverse: inline policy allows everything but what its NotAction names",
+            "list: inline policy allows iam:*",
+            "list: inline policy allows sso:*",
+            "star: inline policy allows *",
+        ]
+    );
+}
+
+#[test]
+fn effective_access_is_found_by_index_whatever_it_is_asked_by() {
+    let world = world();
+    let mut census = world.census();
+    for as_of in [None, Some(2)] {
+        if let Some(snapshot_id) = as_of {
+            census.answer_as_of(snapshot_id).unwrap();
+        }
+        for view in ["effective_access", "effective_access_history"] {
+            for filter in ["account_id", "user_id", "permission_set_arn"] {
+                for value in ["'1'", "(SELECT '1')"] {
+                    let sql = format!("EXPLAIN QUERY PLAN SELECT * FROM {view} WHERE {filter} = {value}");
+                    let mut statement = census.connection().prepare(&sql).unwrap();
+                    let plan: Vec<String> = statement
+                        .query_map([], |row| row.get(3))
+                        .unwrap()
+                        .collect::<rusqlite::Result<_>>()
+                        .unwrap();
+                    // v are the versions; the gaps of one snapshot and the view itself are walked.
+                    let slow = |step: &&String| {
+                        ["SCAN v", "MATERIALIZE"].iter().any(|one| step.starts_with(one))
+                            || step.contains("AUTOMATIC")
+                    };
+                    let scans: Vec<_> = plan.iter().filter(slow).collect();
+                    assert!(scans.is_empty(), "{view} by {filter} = {value}: {plan:#?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! What a step of a task came to, written down. Every function here runs inside the caller's transaction.
+
+use rusqlite::{Connection, Params, params};
+
+use super::rows::RowWriters;
+use super::task::{AccessReportJob, Failure, NewTask, Outcome, Rejected, Rejection};
+use crate::error::{Error, Result};
+use crate::model::Scope;
+use crate::store::file::Doing;
+
+/// Writes one outcome, or nothing of it and says why.
+pub(super) fn outcome(
+    connection: &Connection,
+    writers: &RowWriters,
+    outcome: &Outcome,
+) -> Result<Option<Rejected>> {
+    match outcome {
+        Outcome::Page { task_id, rows, follow_ups, next_token, job } => {
+            let reason = match next_token {
+                Some(token) if has_had(connection, *task_id, token)? => Some(Rejection::RepeatedToken),
+                _ => writers.rejection(rows)?,
+            };
+            if let Some(reason) = reason {
+                return Ok(Some(Rejected { task_id: *task_id, reason }));
+            }
+            for row in rows {
+                writers.write(connection, *task_id, row)?;
+            }
+            queue(connection, follow_ups)?;
+            store_job(connection, job.as_ref())?;
+            match next_token {
+                Some(token) => go_on(connection, *task_id, token)?,
+                // Also for a task that was stopped meanwhile: its answer is in, so it is seen.
+                None => end(connection, *task_id, "done")?,
+            }
+        }
+        Outcome::Restart { task_id } => {
+            forget(connection, writers, *task_id)?;
+            execute(connection, "DELETE FROM tokens WHERE task_id = ?1", [task_id])?;
+            execute(
+                connection,
+                "UPDATE tasks SET next_token = NULL, state = CASE state WHEN 'stopped' THEN state ELSE 'open' END
+                 WHERE task_id = ?1",
+                [task_id],
+            )?;
+        }
+        Outcome::Gone { task_id, dropped } => {
+            // What it covers is empty, so the pages before this answer are no longer facts.
+            forget(connection, writers, *task_id)?;
+            end(connection, *task_id, "gone")?;
+            for scope in dropped {
+                writers.drop_scope(connection, scope)?;
+                seen(connection, scope)?;
+            }
+        }
+        Outcome::Gap { task_id, failure, follow_ups, job } => {
+            queue(connection, follow_ups)?;
+            store_job(connection, job.as_ref())?;
+            fail(connection, *task_id, failure)?;
+        }
+    }
+    Ok(None)
+}
+
+/// Queues tasks that are not queued yet.
+pub(super) fn queue(connection: &Connection, tasks: &[NewTask]) -> Result<()> {
+    let write = || -> rusqlite::Result<()> {
+        let mut insert = connection.prepare_cached(
+            "INSERT INTO tasks (kind, body, lane, stage, priority, state) VALUES (?1, ?2, ?3, ?4, ?5, 'open')
+             ON CONFLICT (kind, body) DO NOTHING",
+        )?;
+        let mut scope = connection.prepare_cached(
+            "INSERT OR IGNORE INTO task_scopes (task_id, role, resource, scope) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        for task in tasks {
+            if insert.execute(params![task.kind, task.body, task.lane, task.stage, task.priority])? == 0 {
+                continue;
+            }
+            let task_id = connection.last_insert_rowid();
+            for (role, scopes) in [("covers", &task.covers), ("hides", &task.hides)] {
+                for one in scopes {
+                    scope.execute(params![task_id, role, one.resource, one.json()])?;
+                }
+            }
+        }
+        Ok(())
+    };
+    write().doing("queue tasks")
+}
+
+/// Notes a gap that no task stands for.
+pub(super) fn gap(connection: &Connection, scope: &Scope, failure: &Failure) -> Result<()> {
+    execute(
+        connection,
+        "INSERT OR REPLACE INTO gaps (resource, scope, kind, operation, error_code, error_message, attempts,
+             request_id, observed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            scope.resource,
+            scope.json(),
+            failure.kind.as_str(),
+            failure.operation,
+            failure.error_code,
+            failure.error_message,
+            failure.attempts,
+            failure.request_id,
+            failure.observed_at,
+        ],
+    )
+    .map(|_| ())
+}
+
+/// Notes that a scope was seen.
+pub(super) fn seen(connection: &Connection, scope: &Scope) -> Result<()> {
+    execute(
+        connection,
+        "INSERT OR IGNORE INTO seen (resource, scope) VALUES (?1, ?2)",
+        params![scope.resource, scope.json()],
+    )
+    .map(|_| ())
+}
+
+/// Gives up a kind of task: see [`super::Staging::stop_kind`].
+pub(super) fn stop_kind(
+    connection: &Connection,
+    kind: &str,
+    failure: &Failure,
+    scopes: &[Scope],
+) -> Result<()> {
+    execute(
+        connection,
+        "UPDATE tasks SET state = 'stopped', failure_kind = ?2, operation = ?3, error_code = ?4,
+             error_message = ?5, attempts = ?6, request_id = ?7, observed_at = ?8
+         WHERE kind = ?1 AND (state = 'open' OR (state = 'gap' AND failure_kind = 'denied'))",
+        params![
+            kind,
+            failure.kind.as_str(),
+            failure.operation,
+            failure.error_code,
+            failure.error_message,
+            failure.attempts,
+            failure.request_id,
+            failure.observed_at,
+        ],
+    )?;
+    scopes.iter().try_for_each(|scope| gap(connection, scope, failure))
+}
+
+fn has_had(connection: &Connection, task_id: i64, token: &str) -> Result<bool> {
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM tokens WHERE task_id = ?1 AND token = ?2)")
+        .and_then(|mut statement| statement.query_row(params![task_id, token], |row| row.get(0)))
+        .doing("look for a repeated token")
+}
+
+fn go_on(connection: &Connection, task_id: i64, token: &str) -> Result<()> {
+    execute(connection, "INSERT INTO tokens (task_id, token) VALUES (?1, ?2)", params![task_id, token])?;
+    let sql = "UPDATE tasks SET next_token = ?2 WHERE task_id = ?1";
+    known(task_id, execute(connection, sql, params![task_id, token])?)
+}
+
+fn end(connection: &Connection, task_id: i64, state: &str) -> Result<()> {
+    let sql = "UPDATE tasks SET state = ?2, next_token = NULL WHERE task_id = ?1";
+    known(task_id, execute(connection, sql, params![task_id, state])?)
+}
+
+/// A stopped task stays stopped: its kind has one gap already.
+fn fail(connection: &Connection, task_id: i64, failure: &Failure) -> Result<()> {
+    let updated = execute(
+        connection,
+        "UPDATE tasks SET state = CASE state WHEN 'stopped' THEN state ELSE 'gap' END, failure_kind = ?2,
+             operation = ?3, error_code = ?4, error_message = ?5, attempts = ?6, request_id = ?7,
+             observed_at = ?8
+         WHERE task_id = ?1",
+        params![
+            task_id,
+            failure.kind.as_str(),
+            failure.operation,
+            failure.error_code,
+            failure.error_message,
+            failure.attempts,
+            failure.request_id,
+            failure.observed_at,
+        ],
+    )?;
+    known(task_id, updated)
+}
+
+/// Takes back the rows of a task. Finding them walks all staged rows, so it is done only for a task that
+/// has staged a page before.
+fn forget(connection: &Connection, writers: &RowWriters, task_id: i64) -> Result<()> {
+    let staged: bool = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM tokens WHERE task_id = ?1)")
+        .and_then(|mut statement| statement.query_row([task_id], |row| row.get(0)))
+        .doing("look for the task's pages")?;
+    if staged { writers.forget(connection, task_id) } else { Ok(()) }
+}
+
+fn store_job(connection: &Connection, job: Option<&AccessReportJob>) -> Result<()> {
+    let Some(job) = job else { return Ok(()) };
+    execute(
+        connection,
+        "INSERT OR REPLACE INTO access_report_jobs (entity_id, policy_id, job_status, created_at,
+             completed_at, services_accessible, services_not_accessed, error_code, error_message)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            job.entity_id,
+            job.policy_id,
+            job.job_status,
+            job.created_at,
+            job.completed_at,
+            job.services_accessible,
+            job.services_not_accessed,
+            job.error_code,
+            job.error_message,
+        ],
+    )
+    .map(|_| ())
+}
+
+fn execute(connection: &Connection, sql: &str, params: impl Params) -> Result<usize> {
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.execute(params))
+        .doing("write what was collected")
+}
+
+fn known(task_id: i64, updated: usize) -> Result<()> {
+    match updated {
+        0 => Err(Error::failed(format!("the collection has no task {task_id}"))),
+        _ => Ok(()),
+    }
+}

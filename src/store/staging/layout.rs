@@ -1,0 +1,220 @@
+//! The staging file: its tables, and whether this version can go on with it.
+//!
+//! The tables of staged rows are derived from the census's own; nothing here writes a row or a task.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::error::{Error, Result};
+use crate::model::{RESOURCES, ResourceSpec};
+use crate::store::database::Database;
+use crate::store::file::{Doing, beside, connect, create_private, open_failed, quoted};
+use crate::store::schema::{Column, columns, resource_columns};
+
+/// `PRAGMA application_id` of a staging file: "orgs".
+const STAGING: i32 = 0x6f72_6773;
+
+/// Rises whenever `TABLES` or the meaning of a value changes.
+const VERSION: i32 = 1;
+
+/// Everything but the staged rows. `state` is open, done (its last page is in), gone (what it asks about no
+/// longer exists), gap (it failed) or stopped (its whole kind was given up).
+const TABLES: &str = "
+CREATE TABLE facts (
+    only_row          INTEGER PRIMARY KEY CHECK (only_row = 1),
+    collection_id     TEXT NOT NULL,
+    started_at        TEXT NOT NULL,
+    organization_id   TEXT,
+    instance_arn      TEXT,
+    identity_store_id TEXT,
+    region            TEXT,
+    caller_arn        TEXT,
+    label             TEXT,
+    selection         TEXT NOT NULL,
+    tool_version      TEXT NOT NULL,
+    throttled_calls   INTEGER NOT NULL,
+    last_written_at   TEXT NOT NULL
+) STRICT;
+CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE tasks (
+    task_id       INTEGER PRIMARY KEY,
+    kind          TEXT NOT NULL,
+    body          TEXT NOT NULL,
+    lane          TEXT NOT NULL,
+    stage         TEXT NOT NULL,
+    priority      INTEGER NOT NULL,
+    state         TEXT NOT NULL CHECK (state IN ('open', 'done', 'gone', 'gap', 'stopped')),
+    next_token    TEXT,
+    failure_kind  TEXT,
+    operation     TEXT,
+    error_code    TEXT,
+    error_message TEXT,
+    attempts      INTEGER,
+    request_id    TEXT,
+    observed_at   TEXT,
+    UNIQUE (kind, body)
+) STRICT;
+CREATE INDEX tasks_to_run ON tasks (lane, priority, task_id) WHERE state = 'open';
+CREATE INDEX tasks_open_by_stage ON tasks (stage) WHERE state = 'open';
+CREATE INDEX tasks_counted ON tasks (kind, lane, state);
+CREATE TABLE task_scopes (
+    task_id  INTEGER NOT NULL,
+    role     TEXT NOT NULL CHECK (role IN ('covers', 'hides')),
+    resource TEXT NOT NULL,
+    scope    TEXT NOT NULL,
+    PRIMARY KEY (task_id, role, resource, scope)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tokens (
+    task_id INTEGER NOT NULL,
+    token   TEXT NOT NULL,
+    PRIMARY KEY (task_id, token)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE seen (resource TEXT NOT NULL, scope TEXT NOT NULL, PRIMARY KEY (resource, scope)) STRICT, WITHOUT ROWID;
+CREATE TABLE gaps (
+    resource      TEXT NOT NULL,
+    scope         TEXT NOT NULL,
+    kind          TEXT NOT NULL,
+    operation     TEXT,
+    error_code    TEXT,
+    error_message TEXT,
+    attempts      INTEGER NOT NULL,
+    request_id    TEXT,
+    observed_at   TEXT NOT NULL,
+    PRIMARY KEY (resource, scope, kind)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE access_report_jobs (
+    entity_id             TEXT NOT NULL,
+    policy_id             TEXT NOT NULL,
+    job_status            TEXT NOT NULL,
+    created_at            TEXT,
+    completed_at          TEXT,
+    services_accessible   INTEGER,
+    services_not_accessed INTEGER,
+    error_code            TEXT,
+    error_message         TEXT,
+    PRIMARY KEY (entity_id, policy_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE calls (operation TEXT PRIMARY KEY, calls INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+/// The staging file beside a database.
+pub(in crate::store) fn path(database: &Path) -> PathBuf {
+    beside(database, ".collecting")
+}
+
+/// Opens the staging; `None` where there is none, or one whose creation was cut short.
+pub(super) fn open(database: &Database) -> Result<Option<Connection>> {
+    let path = path(database.path());
+    if !path.exists() {
+        return Ok(None);
+    }
+    let failed = |error| open_failed(&path, error).hint(RESTART);
+    let connection = connect(&path, "mode=rw").map_err(failed)?;
+    let number =
+        |sql: &str| -> Result<i64> { connection.query_row(sql, [], |row| row.get(0)).map_err(failed) };
+    if number("SELECT count(*) FROM sqlite_master")? == 0 {
+        return Ok(None);
+    }
+    let ours = number("PRAGMA application_id")? == i64::from(STAGING)
+        && number("PRAGMA user_version")? == i64::from(VERSION)
+        && has_the_tables(&connection, database.connection())?;
+    if !ours {
+        let name = path.display();
+        return Err(Error::failed(format!("the unfinished collection in \"{name}\" is another version's"))
+            .hint(RESTART)
+            .hint("or finish it with the version that began it"));
+    }
+    prepare(&connection).map_err(failed)?;
+    Ok(Some(connection))
+}
+
+const RESTART: &str = "begin anew, without what was collected so far: orgcensus collect --restart";
+
+/// Makes an empty staging, in place of any other.
+pub(super) fn create(database: &Database) -> Result<Connection> {
+    // A journal that outlived its file would be replayed into the new one.
+    discard(database)?;
+    let path = path(database.path());
+    create_private(&path).map_err(|error| {
+        Error::failed(format!("cannot create \"{}\"", path.display()))
+            .caused_by(error)
+            .hint("check the permissions of its folder, or name another file with --db")
+    })?;
+    let make = || -> rusqlite::Result<Connection> {
+        let connection = connect(&path, "mode=rw")?;
+        prepare(&connection)?;
+        Ok(connection)
+    };
+    make().map_err(|error| open_failed(&path, error))
+}
+
+/// The statements that make a staging's tables for the census's schema.
+pub(super) fn script(census: &Connection) -> Result<String> {
+    let mut script =
+        format!("PRAGMA application_id = {STAGING};\nPRAGMA user_version = {VERSION};\n{TABLES}");
+    for spec in RESOURCES {
+        let columns = resource_columns(census, spec.name)?;
+        script.push_str(&rows_table(spec, &columns));
+    }
+    Ok(script)
+}
+
+/// Deletes the staging's files.
+pub(super) fn discard(database: &Database) -> Result<()> {
+    let path = path(database.path());
+    for file in [path.clone(), beside(&path, "-wal"), beside(&path, "-shm")] {
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::failed(format!("cannot delete \"{}\"", file.display()))
+                    .caused_by(error)
+                    .hint("delete it by hand"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    // A power cut may cost the last pages, which are listed again; a crash of the program costs nothing.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "cache_size", -32_768)
+}
+
+/// The staged rows of a resource: its columns, whose task they are, and whether they are whole.
+fn rows_table(spec: &ResourceSpec, columns: &[Column]) -> String {
+    let columns: String = columns
+        .iter()
+        .map(|column| {
+            let not_null = if column.not_null { " NOT NULL" } else { "" };
+            format!("    {} {}{not_null},\n", quoted(&column.name), column.sql_type)
+        })
+        .collect();
+    let key: Vec<_> = spec.key.iter().map(|column| quoted(column)).collect();
+    format!(
+        "CREATE TABLE {} (\n{columns}    task_id INTEGER NOT NULL,\n    whole INTEGER NOT NULL,\n    \
+         PRIMARY KEY ({})\n) STRICT, WITHOUT ROWID;\n",
+        quoted(spec.name),
+        key.join(", ")
+    )
+}
+
+/// Whether the staged rows have the columns that the census has.
+fn has_the_tables(staging: &Connection, census: &Connection) -> Result<bool> {
+    let names = |columns: Vec<Column>| -> Vec<(String, String)> {
+        columns.into_iter().map(|column| (column.name, column.sql_type)).collect()
+    };
+    for spec in RESOURCES {
+        let mut wanted = names(resource_columns(census, spec.name)?);
+        wanted.extend(["task_id", "whole"].map(|name| (name.to_owned(), "INTEGER".to_owned())));
+        if names(columns(staging, "main", spec.name)?) != wanted {
+            return Ok(false);
+        }
+    }
+    staging
+        .query_row("SELECT count(*) FROM facts", [], |row| row.get::<_, i64>(0))
+        .doing("read the unfinished collection")
+        .map(|facts| facts == 1)
+}
