@@ -12,7 +12,7 @@ use rusqlite::types::ValueRef;
 /// `text` on one line, with every character that a terminal would obey written out: `\n`, `\x1b`,
 /// `\u{202e}`.
 pub fn one_line(text: &str) -> Cow<'_, str> {
-    escape(text, |character| is_obeyed(character))
+    escape(text, is_obeyed)
 }
 
 /// Like [`one_line`], but keeps line feeds: for messages that have several lines of their own.
