@@ -27,7 +27,11 @@ impl Aws {
     /// or a transient failure, never again after any other answer.
     ///
     /// `send` makes and sends the request; it is called once an attempt.
-    pub async fn call<T, E, F>(&self, operation: Operation, mut send: impl FnMut() -> F) -> Result<T, CallFailure>
+    pub async fn call<T, E, F>(
+        &self,
+        operation: Operation,
+        mut send: impl FnMut() -> F,
+    ) -> Result<T, CallFailure>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + StdError + 'static,

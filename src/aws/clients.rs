@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
@@ -97,10 +97,8 @@ impl Aws {
                 provider = provider.external_id(external_id);
             }
             let provider = provider.build().await;
-            config = config
-                .into_builder()
-                .credentials_provider(SharedCredentialsProvider::new(provider))
-                .build();
+            config =
+                config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();
         }
         Self::new(config, region_is_set, &options.pace)
     }

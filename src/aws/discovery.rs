@@ -41,9 +41,8 @@ pub async fn caller(aws: &Aws) -> Result<Caller, CallFailure> {
 
 /// Asks which organization this is; `None` for an account outside any.
 pub async fn organization(aws: &Aws) -> Result<Option<OrganizationFacts>, CallFailure> {
-    let answer = aws
-        .call(Operation::DescribeOrganization, || aws.organizations.describe_organization().send())
-        .await;
+    let answer =
+        aws.call(Operation::DescribeOrganization, || aws.organizations.describe_organization().send()).await;
     let organization = match answer {
         Ok(answer) => answer.organization,
         Err(failure) if failure.is(&["AWSOrganizationsNotInUseException"]) => None,
@@ -74,7 +73,9 @@ pub async fn instances(aws: &Aws) -> Result<Vec<Instance>, CallFailure> {
                     .send()
             })
             .await?;
-        instances.extend(page.instances.unwrap_or_default().into_iter().filter_map(|found| instance(found, aws.region())));
+        instances.extend(
+            page.instances.unwrap_or_default().into_iter().filter_map(|found| instance(found, aws.region())),
+        );
         token = page.next_token.filter(|token| !token.is_empty());
         match &token {
             Some(token) if seen.insert(token.clone()) => {}
@@ -95,7 +96,10 @@ fn instance(found: InstanceMetadata, asked_in: &str) -> Option<Instance> {
         identity_store_id: found.identity_store_id,
         owner_account_id: found.owner_account_id,
         region: found.primary_region.or(primary).unwrap_or_else(|| asked_in.to_owned()),
-        active: !matches!(found.status, Some(InstanceStatus::CreateFailed | InstanceStatus::DeleteInProgress)),
+        active: !matches!(
+            found.status,
+            Some(InstanceStatus::CreateFailed | InstanceStatus::DeleteInProgress)
+        ),
     })
 }
 
@@ -118,14 +122,16 @@ pub fn choose_instance(
             .join(", ")
     };
     if let Some(asked_for) = asked_for {
-        return instances
-            .iter()
-            .find(|instance| instance.instance_arn == asked_for)
-            .cloned()
-            .ok_or_else(|| {
+        return instances.iter().find(|instance| instance.instance_arn == asked_for).cloned().ok_or_else(
+            || {
                 let error = Error::unknown(format!("no Identity Center instance `{asked_for}` is visible"));
-                if instances.is_empty() { error } else { error.hint(format!("visible: {}", list(&instances))) }
-            });
+                if instances.is_empty() {
+                    error
+                } else {
+                    error.hint(format!("visible: {}", list(&instances)))
+                }
+            },
+        );
     }
     let active: Vec<_> = instances.into_iter().filter(|instance| instance.active).collect();
     let owned = active.iter().filter(|instance| {

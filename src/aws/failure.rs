@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 
 use super::operation::Operation;
@@ -86,7 +86,8 @@ impl CallFailure {
                 } else {
                     FailureClass::Unreachable
                 };
-                let code = if class == FailureClass::Expired { "CredentialsUnavailable" } else { "DispatchFailure" };
+                let code =
+                    if class == FailureClass::Expired { "CredentialsUnavailable" } else { "DispatchFailure" };
                 (class, code.to_owned(), message, None)
             }
         };
@@ -94,7 +95,9 @@ impl CallFailure {
         let Details { reason, retry_after } = details;
         // Refused for the key's sake: the code alone says neither "gone" nor "throttled by the service".
         let class = match reason.as_deref() {
-            Some(reason) if reason.starts_with("KMS_") && class == FailureClass::Answered => FailureClass::Denied,
+            Some(reason) if reason.starts_with("KMS_") && class == FailureClass::Answered => {
+                FailureClass::Denied
+            }
             _ => class,
         };
         let message = match &reason {
@@ -147,18 +150,47 @@ impl StdError for CallFailure {}
 /// Sources: aws-api facts of each service's model; the SDK's own lists of throttling codes (aws-runtime).
 fn classify_answer(code: Option<&str>, status: u16) -> FailureClass {
     match code.unwrap_or_default() {
-        "ThrottlingException" | "Throttling" | "ThrottledException" | "TooManyRequestsException"
-        | "RequestLimitExceeded" | "RequestThrottled" | "RequestThrottledException" | "SlowDown"
-        | "LimitExceededException" | "BandwidthLimitExceeded" => FailureClass::Throttled,
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError"
-        | "UnauthorizedException" | "AccessDeniedForDependencyException" | "OptInRequired" => FailureClass::Denied,
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "InvalidClientTokenId"
-        | "UnrecognizedClientException" | "InvalidToken" | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException" | "InvalidSignatureException" | "SignatureDoesNotMatch"
-        | "IncompleteSignature" | "InvalidAccessKeyId" | "TokenRefreshRequired" => FailureClass::Expired,
-        "InternalServerException" | "InternalServerError" | "InternalFailure" | "InternalError"
-        | "ServiceException" | "ServiceFailure" | "ServiceUnavailable" | "ServiceUnavailableException"
-        | "RequestTimeout" | "RequestTimeoutException" | "ConcurrentModificationException"
+        "ThrottlingException"
+        | "Throttling"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "SlowDown"
+        | "LimitExceededException"
+        | "BandwidthLimitExceeded" => FailureClass::Throttled,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "AuthorizationError"
+        | "UnauthorizedException"
+        | "AccessDeniedForDependencyException"
+        | "OptInRequired" => FailureClass::Denied,
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "RequestExpired"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidToken"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "InvalidAccessKeyId"
+        | "TokenRefreshRequired" => FailureClass::Expired,
+        "InternalServerException"
+        | "InternalServerError"
+        | "InternalFailure"
+        | "InternalError"
+        | "ServiceException"
+        | "ServiceFailure"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "RequestTimeout"
+        | "RequestTimeoutException"
+        | "ConcurrentModificationException"
         | "TransientError" => FailureClass::Transient,
         _ if status == 429 => FailureClass::Throttled,
         _ if status >= 500 => FailureClass::Transient,

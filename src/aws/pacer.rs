@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::quota::{PaceOptions, Rate, quota_of};
 use super::operation::Service;
+use super::quota::{PaceOptions, Rate, quota_of};
 
 /// Start here, below the published rate, so that the bucket never runs dry on jitter alone.
 const HEADROOM: f64 = 0.95;

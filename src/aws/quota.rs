@@ -91,7 +91,8 @@ impl FromStr for ServiceRate {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wanted = || Error::usage(format!("`{text}` is not SERVICE=TPS or SERVICE=auto, e.g. sso-admin=15"));
+        let wanted =
+            || Error::usage(format!("`{text}` is not SERVICE=TPS or SERVICE=auto, e.g. sso-admin=15"));
         let (name, rate) = text.split_once('=').ok_or_else(wanted)?;
         let service = Service::ALL.into_iter().find(|service| service.name() == name).ok_or_else(|| {
             let known: Vec<_> = Service::ALL.iter().map(|service| service.name()).collect();
@@ -114,7 +115,10 @@ mod tests {
 
     #[test]
     fn a_rate_names_a_service_and_calls_a_second() {
-        assert_eq!("sso-admin=15".parse::<ServiceRate>().unwrap(), ServiceRate(Service::SsoAdmin, Rate::Fixed(15.0)));
+        assert_eq!(
+            "sso-admin=15".parse::<ServiceRate>().unwrap(),
+            ServiceRate(Service::SsoAdmin, Rate::Fixed(15.0))
+        );
         assert_eq!("iam=auto".parse::<ServiceRate>().unwrap(), ServiceRate(Service::Iam, Rate::Auto));
         for wrong in ["sso-admin", "s3=4", "iam=-1", "iam=0", "iam=NaN", "iam="] {
             assert!(wrong.parse::<ServiceRate>().is_err(), "{wrong}");

@@ -7,7 +7,9 @@ use clap::Args;
 use super::progress::Printer;
 use super::{GlobalOptions, runtime};
 use crate::aws::{ConnectionOptions, PaceOptions, ServiceRate};
-use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, known, take};
+use crate::collect::{
+    ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, known, take,
+};
 use crate::error::{Error, ExitStatus, Result};
 use crate::output::words;
 use crate::store::{CoverageStatus, SnapshotStatus};
@@ -100,7 +102,13 @@ pub struct SelectionArgs {
     access_report: ReportDepth,
 
     /// How to list assignments
-    #[arg(long, value_name = "STRATEGY", value_enum, default_value = "auto", help_heading = "What to collect")]
+    #[arg(
+        long,
+        value_name = "STRATEGY",
+        value_enum,
+        default_value = "auto",
+        help_heading = "What to collect"
+    )]
     assignments: StrategyChoice,
 }
 
@@ -150,7 +158,11 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 }
 
 /// How to connect, by the options that every command has and the pace of this one.
-pub(super) fn connection(global: &GlobalOptions, rates: &[ServiceRate], share: Option<u8>) -> ConnectionOptions {
+pub(super) fn connection(
+    global: &GlobalOptions,
+    rates: &[ServiceRate],
+    share: Option<u8>,
+) -> ConnectionOptions {
     ConnectionOptions {
         profile: global.profile.clone(),
         region: global.region.clone(),
@@ -183,7 +195,10 @@ pub(super) async fn interrupted() {
 fn tell(summary: &Summary) {
     let published = &summary.published;
     let width = published.resources.iter().map(|outcome| outcome.resource.len()).max().unwrap_or_default();
-    words::say(format!("{:width$}  {:>8}  {:>7} {:>7} {:>7}", "resource", "rows", "added", "removed", "changed"));
+    words::say(format!(
+        "{:width$}  {:>8}  {:>7} {:>7} {:>7}",
+        "resource", "rows", "added", "removed", "changed"
+    ));
     for outcome in &published.resources {
         let mut line = format!(
             "{:width$}  {:>8}  {:>7} {:>7} {:>7}",
@@ -242,7 +257,9 @@ fn unmet(required: &[&str], global: &GlobalOptions, snapshot_id: i64) -> Result<
     let coverage = global.open_census()?.coverage(snapshot_id)?;
     let unmet: Vec<_> = coverage
         .iter()
-        .filter(|covered| required.contains(&covered.resource.as_str()) && covered.status != CoverageStatus::Complete)
+        .filter(|covered| {
+            required.contains(&covered.resource.as_str()) && covered.status != CoverageStatus::Complete
+        })
         .collect();
     for covered in &unmet {
         let reason = covered.reason.as_deref().unwrap_or("no reason given");

@@ -90,7 +90,11 @@ async fn collect(database: &Path, simulator: &Simulator, day: u32) -> Result<()>
         Taken::Published(summary) => {
             let rows: i64 = summary.published.resources.iter().map(|outcome| outcome.rows).sum();
             let calls: u64 = summary.calls.values().sum();
-            words::say(format!("day {}: snapshot {}, {calls} calls, {rows} rows", day + 1, summary.published.snapshot_id));
+            words::say(format!(
+                "day {}: snapshot {}, {calls} calls, {rows} rows",
+                day + 1,
+                summary.published.snapshot_id
+            ));
             Ok(())
         }
         Taken::Stopped(error) => Err(error),
@@ -108,7 +112,10 @@ fn replace(database: &Path, organization_id: &str) -> Result<()> {
             .hint("run the demo in another folder")
     };
     let census = Census::open(database).map_err(|error| foreign().caused_by(error))?;
-    let is_ours = census.snapshots()?.iter().all(|snapshot| snapshot.organization_id.as_deref() == Some(organization_id));
+    let is_ours = census
+        .snapshots()?
+        .iter()
+        .all(|snapshot| snapshot.organization_id.as_deref() == Some(organization_id));
     drop(census);
     if !is_ours {
         return Err(foreign());
@@ -146,11 +153,16 @@ fn somebody(database: &Path) -> Result<String> {
 fn show(arguments: &[&str]) -> Result<()> {
     let quoted: Vec<_> = arguments
         .iter()
-        .map(|argument| if argument.contains(' ') { format!("\"{argument}\"") } else { (*argument).to_owned() })
+        .map(
+            |argument| {
+                if argument.contains(' ') { format!("\"{argument}\"") } else { (*argument).to_owned() }
+            },
+        )
         .collect();
     words::say("");
     words::say(format!("$ orgcensus --db {DATABASE} {}", quoted.join(" ")));
     let line = ["orgcensus", "--db", DATABASE, "--format", "table"].iter().chain(arguments);
-    let cli = Cli::try_parse_from(line).map_err(|error| Error::usage("the demo's own command").caused_by(error))?;
+    let cli =
+        Cli::try_parse_from(line).map_err(|error| Error::usage("the demo's own command").caused_by(error))?;
     super::run(cli).map(drop)
 }

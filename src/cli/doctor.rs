@@ -59,7 +59,10 @@ pub fn run(args: DoctorArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         words::say("everything that collect asks for can be seen");
         return Ok(ExitStatus::Done);
     }
-    words::warn(format!("{unseen} of {} operations cannot be used; orgcensus iam-policy prints the policy that allows them", findings.len()));
+    words::warn(format!(
+        "{unseen} of {} operations cannot be used; orgcensus iam-policy prints the policy that allows them",
+        findings.len()
+    ));
     Ok(ExitStatus::Failed)
 }
 
@@ -73,7 +76,9 @@ fn introduce(preflight: &Preflight) {
         Some(organization) => {
             let account = match context.is_management_account() {
                 Some(true) => "these credentials are in the management account",
-                Some(false) => "these credentials are not in the management account: assignments are listed by pairs, and there is no access report",
+                Some(false) => {
+                    "these credentials are not in the management account: assignments are listed by pairs, and there is no access report"
+                }
                 None => "the management account is not known",
             };
             format!("{} ({account})", organization.organization_id)

@@ -49,7 +49,8 @@ pub fn run(args: IamPolicyArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 }
 
 fn policy(selection: &Selection) -> Value {
-    let operations: Vec<Operation> = operations(selection).into_iter().filter(|operation| sends(selection, *operation)).collect();
+    let operations: Vec<Operation> =
+        operations(selection).into_iter().filter(|operation| sends(selection, *operation)).collect();
     let mut statements = vec![json!({
         "Sid": "OrgcensusReads",
         "Effect": "Allow",
@@ -99,7 +100,12 @@ mod tests {
         let users = actions(&["users"], ReportDepth::Ous, StrategyChoice::Auto);
         assert_eq!(
             users,
-            ["sso:ListInstances", "identitystore:ListUsers", "identitystore:DescribeUser", "organizations:DescribeOrganization"]
+            [
+                "sso:ListInstances",
+                "identitystore:ListUsers",
+                "identitystore:DescribeUser",
+                "organizations:DescribeOrganization"
+            ]
         );
         let pairs = actions(&[], ReportDepth::None, StrategyChoice::Pairs);
         assert!(!pairs.contains(&"sso:ListAccountAssignmentsForPrincipal".to_owned()));

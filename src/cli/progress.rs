@@ -67,10 +67,13 @@ impl Progress for Printer {
 }
 
 fn describe(tick: &Tick) -> String {
-    let throttled = if tick.throttled > 0 { format!(", {} throttled", tick.throttled) } else { String::new() };
+    let throttled =
+        if tick.throttled > 0 { format!(", {} throttled", tick.throttled) } else { String::new() };
     let remaining = match tick.remaining {
         None => "still counting".to_owned(),
-        Some(time) => format!("about {} left", humantime::format_duration(Duration::from_secs(time.as_secs() + 1))),
+        Some(time) => {
+            format!("about {} left", humantime::format_duration(Duration::from_secs(time.as_secs() + 1)))
+        }
     };
     format!("{} calls{throttled}, {} rows, {remaining}", tick.calls, tick.rows)
 }

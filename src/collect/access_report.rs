@@ -131,7 +131,12 @@ impl AccessReport {
         }
     }
 
-    async fn get(&self, context: &Context, job_id: &str, marker: Option<&str>) -> Result<Report, CallFailure> {
+    async fn get(
+        &self,
+        context: &Context,
+        job_id: &str,
+        marker: Option<&str>,
+    ) -> Result<Report, CallFailure> {
         let aws = &context.aws;
         aws.call(Operation::GetOrganizationsAccessReport, || {
             aws.iam

@@ -94,8 +94,11 @@ pub async fn examine(context: &Context) -> Vec<Finding> {
 /// Several kinds of task may send one operation: what is missing for any is missing.
 fn note(findings: &mut BTreeMap<Operation, Finding>, operation: Operation, task: &Task, seen: Seen) {
     let resources: Vec<String> = task.family().into_iter().map(|scope| scope.resource).collect();
-    let finding =
-        findings.entry(operation).or_insert_with(|| Finding { operation, resources: Vec::new(), seen: Seen::Yes });
+    let finding = findings.entry(operation).or_insert_with(|| Finding {
+        operation,
+        resources: Vec::new(),
+        seen: Seen::Yes,
+    });
     for resource in resources {
         if !finding.resources.contains(&resource) {
             finding.resources.push(resource);
@@ -117,7 +120,9 @@ fn asked_by(context: &Context, row: &Row) -> Vec<Task> {
             _ => Vec::new(),
         },
         "groups" if context.is_management_account() == Some(true) => text("group_id")
-            .map(|principal_id| ListPrincipalAssignments { principal_type: "GROUP".to_owned(), principal_id }.into())
+            .map(|principal_id| {
+                ListPrincipalAssignments { principal_type: "GROUP".to_owned(), principal_id }.into()
+            })
             .into_iter()
             .collect(),
         _ => Vec::new(),
@@ -145,7 +150,10 @@ async fn note_reports(
             let aws = &context.aws;
             let answer = aws
                 .call(Operation::GetOrganizationsAccessReport, || {
-                    aws.iam.get_organizations_access_report().job_id("00000000-0000-0000-0000-000000000000").send()
+                    aws.iam
+                        .get_organizations_access_report()
+                        .job_id("00000000-0000-0000-0000-000000000000")
+                        .send()
                 })
                 .await;
             let get = match answer {
@@ -155,12 +163,16 @@ async fn note_reports(
                 Err(failure) if failure.class != FailureClass::Answered => Seen::No(failure.to_string()),
                 _ => Seen::Yes,
             };
-            (Seen::NotTried("a report takes seconds, and only one may run in the organization".to_owned()), get)
+            (
+                Seen::NotTried("a report takes seconds, and only one may run in the organization".to_owned()),
+                get,
+            )
         }
     };
-    for (operation, seen) in
-        [(Operation::GenerateOrganizationsAccessReport, generate), (Operation::GetOrganizationsAccessReport, get)]
-    {
+    for (operation, seen) in [
+        (Operation::GenerateOrganizationsAccessReport, generate),
+        (Operation::GetOrganizationsAccessReport, get),
+    ] {
         findings.insert(operation, Finding { operation, resources: resources.clone(), seen });
     }
 }

@@ -17,6 +17,10 @@ use crate::model::{Group, GroupMembership, Row, Scope, User};
 /// The identity store's largest page.
 const PAGE: i32 = 100;
 
+/// The extended attributes of a user: AWS returns them on request only.
+/// Source: IAM Identity Center Identity Store API Reference, ListUsers.
+const EXTENSION: &str = "aws:identitystore:enterprise";
+
 /// Whether the store cannot be listed at all, whatever the permissions: it mirrors a legacy Active Directory.
 /// Sources: aws/aws-sdk#629 and boto/boto3#3985 ("Filter is required"); iambic#557 (unknown operation).
 pub(super) fn cannot_be_listed(failure: &CallFailure) -> bool {
@@ -47,16 +51,24 @@ impl Collector for ListUsers {
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
         let aws = &context.aws;
-        let answer = aws
-            .call(Self::OPERATION, || {
+        let list = |extensions: Option<Vec<String>>| {
+            aws.call(Self::OPERATION, move || {
                 aws.identity_store
                     .list_users()
                     .set_identity_store_id(context.identity_store_id())
+                    .set_extensions(extensions.clone())
                     .max_results(PAGE)
                     .set_next_token(token.map(str::to_owned))
                     .send()
             })
-            .await?;
+        };
+        let answer = match list(Some(vec![EXTENSION.to_owned()])).await {
+            // An endpoint that does not know the extension still knows the users.
+            Err(failure) if failure.code == "ValidationException" && !cannot_be_listed(&failure) => {
+                list(None).await?
+            }
+            answer => answer?,
+        };
         let mut page = Page { next_token: answer.next_token, ..Page::default() };
         for found in answer.users {
             page.rows.push(Row::whole(&user(Self::OPERATION, found)?));
@@ -367,9 +379,10 @@ fn user(operation: Operation, found: WireUser) -> Result<User, CallFailure> {
             ])
         }),
         external_ids: external_ids(found.external_ids),
-        extensions: found.extensions.filter(|extensions| !extensions.is_empty()).map(|extensions| {
-            document(aws_smithy_types::Document::Object(extensions)).to_string()
-        }),
+        extensions: found
+            .extensions
+            .filter(|extensions| !extensions.is_empty())
+            .map(|extensions| document(aws_smithy_types::Document::Object(extensions)).to_string()),
         created_at: time(found.created_at.as_ref()),
         created_by: text(found.created_by),
         updated_at: time(found.updated_at.as_ref()),

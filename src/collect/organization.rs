@@ -46,9 +46,7 @@ impl Collector for DescribeOrganization {
 
     async fn page(&self, context: &Context, _token: Option<&str>) -> Result<Page, Stopped> {
         let aws = &context.aws;
-        let answer = aws
-            .call(Self::OPERATION, || aws.organizations.describe_organization().send())
-            .await?;
+        let answer = aws.call(Self::OPERATION, || aws.organizations.describe_organization().send()).await?;
         let found = answer
             .organization
             .ok_or_else(|| unusable(Self::OPERATION, "the answer has no Organization".to_owned()))?;
@@ -98,7 +96,11 @@ impl Collector for ListRoots {
         let aws = &context.aws;
         let answer = aws
             .call(Self::OPERATION, || {
-                aws.organizations.list_roots().max_results(PAGE).set_next_token(token.map(str::to_owned)).send()
+                aws.organizations
+                    .list_roots()
+                    .max_results(PAGE)
+                    .set_next_token(token.map(str::to_owned))
+                    .send()
             })
             .await?;
         let mut page = Page { next_token: answer.next_token, ..Page::default() };
@@ -109,7 +111,8 @@ impl Collector for ListRoots {
                 .organization_id()
                 .or_else(|| arn.as_deref().and_then(organization_of_arn))
                 .map(|organization| format!("{organization}/{root_id}"));
-            page.follow_ups.push(ListOrganizationalUnits { parent_id: root_id.clone(), parent_path: path }.into());
+            page.follow_ups
+                .push(ListOrganizationalUnits { parent_id: root_id.clone(), parent_path: path }.into());
             page.follow_ups.push(
                 ListOrganizationTags { resource_type: TaggedType::Root, resource_id: root_id.clone() }.into(),
             );
@@ -180,9 +183,8 @@ impl Collector for ListOrganizationalUnits {
         let mut page = Page { next_token: answer.next_token, ..Page::default() };
         for found in answer.organizational_units.unwrap_or_default() {
             let unit = self.unit(found)?;
-            page.follow_ups.push(
-                Self { parent_id: unit.ou_id.clone(), parent_path: unit.entity_path.clone() }.into(),
-            );
+            page.follow_ups
+                .push(Self { parent_id: unit.ou_id.clone(), parent_path: unit.entity_path.clone() }.into());
             page.follow_ups.push(
                 ListOrganizationTags {
                     resource_type: TaggedType::OrganizationalUnit,
@@ -246,7 +248,11 @@ impl Collector for ListAccounts {
         let aws = &context.aws;
         let answer = aws
             .call(Self::OPERATION, || {
-                aws.organizations.list_accounts().max_results(PAGE).set_next_token(token.map(str::to_owned)).send()
+                aws.organizations
+                    .list_accounts()
+                    .max_results(PAGE)
+                    .set_next_token(token.map(str::to_owned))
+                    .send()
             })
             .await?;
         let mut page = Page { next_token: answer.next_token, ..Page::default() };
@@ -366,8 +372,8 @@ pub(super) fn first_tasks() -> Vec<Task> {
 pub(super) fn service_control_policies_enabled(policy_types: Option<&str>) -> bool {
     let policy_types = policy_types.and_then(|json| serde_json::from_str::<Value>(json).ok());
     policy_types.as_ref().and_then(Value::as_array).is_some_and(|policy_types| {
-        policy_types
-            .iter()
-            .any(|policy_type| policy_type["Type"] == "SERVICE_CONTROL_POLICY" && policy_type["Status"] == "ENABLED")
+        policy_types.iter().any(|policy_type| {
+            policy_type["Type"] == "SERVICE_CONTROL_POLICY" && policy_type["Status"] == "ENABLED"
+        })
     })
 }

@@ -88,7 +88,10 @@ impl Collector for ListPermissionSets {
         let mut page = Page { next_token: answer.next_token, ..Page::default() };
         for found in answer.permission_sets.unwrap_or_default() {
             let arn = key(Self::OPERATION, "permission set ARN", found)?;
-            page.rows.push(Row::key_only(&PermissionSet { permission_set_arn: arn.clone(), ..Default::default() }));
+            page.rows.push(Row::key_only(&PermissionSet {
+                permission_set_arn: arn.clone(),
+                ..Default::default()
+            }));
             page.follow_ups.extend([
                 ListOutdatedAccounts { permission_set_arn: arn.clone() }.into(),
                 DescribePermissionSet { permission_set_arn: arn.clone() }.into(),
@@ -400,7 +403,8 @@ impl Collector for ListOutdatedAccounts {
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
         let status = ProvisioningStatus::LatestPermissionSetNotProvisioned;
-        let (mut page, accounts) = provisioned(context, &self.permission_set_arn, Some(status.clone()), token).await?;
+        let (mut page, accounts) =
+            provisioned(context, &self.permission_set_arn, Some(status.clone()), token).await?;
         for account_id in accounts {
             page.rows.push(Row::whole(&ProvisionedPermissionSet {
                 account_id,
@@ -410,7 +414,8 @@ impl Collector for ListOutdatedAccounts {
         }
         if page.next_token.as_deref().is_none_or(str::is_empty) {
             let permission_set_arn = self.permission_set_arn.clone();
-            page.follow_ups.push(ListProvisionedAccounts { permission_set_arn, outdated_are_known: true }.into());
+            page.follow_ups
+                .push(ListProvisionedAccounts { permission_set_arn, outdated_are_known: true }.into());
         }
         Ok(page)
     }
@@ -448,7 +453,9 @@ impl Collector for ListProvisionedAccounts {
             let row = ProvisionedPermissionSet {
                 account_id,
                 permission_set_arn: self.permission_set_arn.clone(),
-                provisioning_status: Some(ProvisioningStatus::LatestPermissionSetProvisioned.as_str().to_owned()),
+                provisioning_status: Some(
+                    ProvisioningStatus::LatestPermissionSetProvisioned.as_str().to_owned(),
+                ),
             };
             page.rows.push(if self.outdated_are_known {
                 Row::whole_unless_staged(&row)

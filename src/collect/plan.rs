@@ -49,7 +49,12 @@ impl Plan<'_> {
             let scope = Scope { resource: spec.name.to_owned(), columns: Default::default() };
             staging.add_gap(&scope, &not_asked("left out by --only, --skip or --access-report"))?;
         }
-        let tagged = [("account", "accounts"), ("permission_set", "permission_sets"), ("root", "roots"), ("organizational_unit", "organizational_units")];
+        let tagged = [
+            ("account", "accounts"),
+            ("permission_set", "permission_sets"),
+            ("root", "roots"),
+            ("organizational_unit", "organizational_units"),
+        ];
         for (resource_type, resource) in tagged {
             if self.selection.has("tags") && !self.selection.has(resource) {
                 let scope = Scope::all::<Tag>().with("resource_type", resource_type);
@@ -81,13 +86,18 @@ impl Plan<'_> {
         if self.dry_run {
             return Ok(self.taken.len() > before);
         }
-        self.step(staging, "reports", &[Tree, Accounts, AccountParents], |plan, staging| plan.ask_reports(staging))?;
+        self.step(staging, "reports", &[Tree, Accounts, AccountParents], |plan, staging| {
+            plan.ask_reports(staging)
+        })?;
         self.step(staging, "remainder", &[Principals, Pairs, Sample, Assignments], |plan, staging| {
             plan.list_remainder(staging)
         })?;
-        self.step(staging, "names", &[Principals, Pairs, Sample, Assignments, Remainder], |plan, staging| {
-            plan.name_principals(staging)
-        })?;
+        self.step(
+            staging,
+            "names",
+            &[Principals, Pairs, Sample, Assignments, Remainder],
+            |plan, staging| plan.name_principals(staging),
+        )?;
         Ok(self.taken.len() > before)
     }
 

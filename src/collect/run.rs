@@ -119,7 +119,11 @@ impl<'a> Collection<'a> {
     /// Runs until nothing is left, or until it has to stop: credentials ended, network lost, interrupted.
     ///
     /// Fails where the staging cannot be written; what was committed is kept, and a later run resumes it.
-    pub async fn run(mut self, progress: &mut dyn Progress, interrupted: impl Future<Output = ()>) -> Result<Ended> {
+    pub async fn run(
+        mut self,
+        progress: &mut dyn Progress,
+        interrupted: impl Future<Output = ()>,
+    ) -> Result<Ended> {
         tokio::pin!(interrupted);
         let mut ticks = interval(TICK);
         self.plan.advance(self.staging, progress)?;
@@ -192,8 +196,14 @@ impl<'a> Collection<'a> {
         let task = Arc::new(task);
         let handle = self.spawn(open.task_id, &task, open.next_token.clone());
         self.lanes.get_mut(name).expect("only known lanes are filled").under_way += 1;
-        let running =
-            Running { task, kind: open.kind, lane: name.to_owned(), token: open.next_token, beginnings: 1, handle };
+        let running = Running {
+            task,
+            kind: open.kind,
+            lane: name.to_owned(),
+            token: open.next_token,
+            beginnings: 1,
+            handle,
+        };
         self.running.insert(open.task_id, running);
         Ok(())
     }
@@ -227,7 +237,8 @@ impl<'a> Collection<'a> {
                         stop = Some(network_lost(&stopped.failure));
                     }
                     _ => {
-                        let restart = (stopped.begin_again || token_refused(&stopped.failure, running.token.as_deref()))
+                        let restart = (stopped.begin_again
+                            || token_refused(&stopped.failure, running.token.as_deref()))
                             && running.beginnings < BEGINNINGS;
                         let task = running.task.clone();
                         outcomes.push(if restart {
@@ -280,7 +291,9 @@ impl<'a> Collection<'a> {
         if !rejected.is_empty() {
             let mut failures = Vec::new();
             for Rejected { task_id, reason } in &rejected {
-                let Some(task) = self.running.get(task_id).map(|running| running.task.clone()) else { continue };
+                let Some(task) = self.running.get(task_id).map(|running| running.task.clone()) else {
+                    continue;
+                };
                 let failure = unusable(task.operation(), reason.to_string());
                 failures.push(self.failure_outcome(*task_id, &task, failure.into()));
             }
@@ -307,7 +320,9 @@ impl<'a> Collection<'a> {
             _ => None,
         };
         if let Some((token, restarted)) = next {
-            let Some(task) = self.running.get(&task_id).map(|running| running.task.clone()) else { return Ok(false) };
+            let Some(task) = self.running.get(&task_id).map(|running| running.task.clone()) else {
+                return Ok(false);
+            };
             let handle = self.spawn(task_id, &task, token.clone());
             let running = self.running.get_mut(&task_id).expect("looked up above");
             running.handle = handle;
@@ -337,7 +352,9 @@ impl<'a> Collection<'a> {
         }
         let operation = failure.operation.as_deref().unwrap_or("the operation");
         let code = failure.error_code.as_deref().unwrap_or("an error");
-        progress.say(&format!("{operation} was refused {REFUSALS} times in a row ({code}): not asking on; recorded as a gap"));
+        progress.say(&format!(
+            "{operation} was refused {REFUSALS} times in a row ({code}): not asking on; recorded as a gap"
+        ));
         self.staging.stop_kind(&running.kind, failure, &running.task.family())?;
         self.forget(&running.kind);
         Ok(())
@@ -393,10 +410,10 @@ impl<'a> Collection<'a> {
 
     fn expect(&mut self, name: &str) {
         let context = &self.context;
-        let lane = self.lanes.entry(name.to_owned()).or_insert_with(|| Lane {
-            limit: limit_of(context, name),
-            ..Lane::default()
-        });
+        let lane = self
+            .lanes
+            .entry(name.to_owned())
+            .or_insert_with(|| Lane { limit: limit_of(context, name), ..Lane::default() });
         lane.more = true;
     }
 
@@ -441,8 +458,13 @@ fn token_refused(failure: &CallFailure, token: Option<&str>) -> bool {
     token.is_some()
         && matches!(
             failure.code.as_str(),
-            "ValidationException" | "InvalidInputException" | "ValidationError" | "InvalidNextTokenException"
-                | "InvalidPaginationTokenException" | "ExpiredNextTokenException" | "InvalidInput"
+            "ValidationException"
+                | "InvalidInputException"
+                | "ValidationError"
+                | "InvalidNextTokenException"
+                | "InvalidPaginationTokenException"
+                | "ExpiredNextTokenException"
+                | "InvalidInput"
         )
 }
 

@@ -36,7 +36,12 @@ impl Selection {
     /// the skipped ones.
     ///
     /// Fails for a name that is no resource, and when nothing is left.
-    pub fn new(only: &[String], skip: &[String], report_depth: ReportDepth, strategy: StrategyChoice) -> Result<Self> {
+    pub fn new(
+        only: &[String],
+        skip: &[String],
+        report_depth: ReportDepth,
+        strategy: StrategyChoice,
+    ) -> Result<Self> {
         for name in only.iter().chain(skip) {
             known(name)?;
         }
@@ -68,7 +73,8 @@ impl Selection {
             resources.remove("service_last_accessed");
         }
         if resources.is_empty() {
-            return Err(Error::usage("nothing is left to collect").hint("drop a --skip, or name other resources with --only"));
+            return Err(Error::usage("nothing is left to collect")
+                .hint("drop a --skip, or name other resources with --only"));
         }
         Ok(Self { resources, report_depth, strategy })
     }

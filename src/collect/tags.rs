@@ -69,7 +69,9 @@ impl Collector for ListOrganizationTags {
         let rows = answer.tags.unwrap_or_default().into_iter();
         Ok(Page {
             rows: rows
-                .map(|found| tag(Self::OPERATION, self.resource_type, &self.resource_id, (found.key, found.value)))
+                .map(|found| {
+                    tag(Self::OPERATION, self.resource_type, &self.resource_id, (found.key, found.value))
+                })
                 .collect::<Result<_, _>>()?,
             next_token: answer.next_token,
             ..Page::default()

@@ -84,8 +84,13 @@ pub async fn take(
         None => Staging::create(&database, &facts(options, context))?,
     };
     let begun = started(&staging);
-    let collection =
-        Collection::new(context, &options.selection, database.connection(), &mut staging, options.run.clone())?;
+    let collection = Collection::new(
+        context,
+        &options.selection,
+        database.connection(),
+        &mut staging,
+        options.run.clone(),
+    )?;
     if let Ended::Stopped(error) = collection.run(progress, interrupted).await? {
         return Ok(Taken::Stopped(error));
     }
@@ -115,7 +120,8 @@ async fn count(
         .tempdir()
         .map_err(|error| Error::failed("cannot make a temporary folder to count in").caused_by(error))?;
     let (scratch, _) = Database::open_or_create(&folder.path().join("census.db"))?;
-    let existing = if options.database.exists() { Some(Database::open_or_create(&options.database)?.0) } else { None };
+    let existing =
+        if options.database.exists() { Some(Database::open_or_create(&options.database)?.0) } else { None };
     let history = existing.as_ref().unwrap_or(&scratch);
     let mut staging = Staging::create(&scratch, &facts(options, &preflight.context))?;
     let collection = Collection::new(
@@ -148,7 +154,8 @@ fn whose(context: &Context) -> String {
         Some(instance) => format!(", {} in {}", instance.instance_arn, instance.region),
         None => String::new(),
     };
-    let caller = context.caller.as_ref().and_then(|caller| caller.arn.as_deref()).unwrap_or("an unknown caller");
+    let caller =
+        context.caller.as_ref().and_then(|caller| caller.arn.as_deref()).unwrap_or("an unknown caller");
     format!("{organization}{instance}, as {caller}")
 }
 
@@ -188,13 +195,19 @@ fn resumable(
     let refusal = if options.restart {
         Some("--restart".to_owned())
     } else if age > options.resume_within {
-        Some(format!("it is {} old, and --resume-within says {}", duration(age), duration(options.resume_within)))
+        Some(format!(
+            "it is {} old, and --resume-within says {}",
+            duration(age),
+            duration(options.resume_within)
+        ))
     } else if found.organization_id.as_deref() != context.organization_id()
         || found.instance_arn != context.instance_arn()
     {
         Some("it is of another organization or instance".to_owned())
     } else if found.selection != options.selection.canonical() {
-        Some("it collects something else (--only, --skip, --access-report or --assignments differ)".to_owned())
+        Some(
+            "it collects something else (--only, --skip, --access-report or --assignments differ)".to_owned(),
+        )
     } else if found.tool_version != env!("CARGO_PKG_VERSION") {
         Some(format!("version {} began it", found.tool_version))
     } else {

@@ -17,7 +17,8 @@ pub fn time(value: Option<&DateTime>) -> Option<String> {
     let time = chrono::DateTime::<Utc>::from_timestamp(value.secs(), value.subsec_nanos())?;
     // JSON 1.1 sends times as floats of seconds; half a millisecond up, so that .123 stays .123.
     let time = time.checked_add_signed(TimeDelta::microseconds(500))?;
-    let format = if time.timestamp_subsec_millis() == 0 { SecondsFormat::Secs } else { SecondsFormat::Millis };
+    let format =
+        if time.timestamp_subsec_millis() == 0 { SecondsFormat::Secs } else { SecondsFormat::Millis };
     Some(time.to_rfc3339_opts(format, true))
 }
 
@@ -27,7 +28,11 @@ pub fn now() -> String {
 }
 
 /// A key that must be there: a row without it is a failed task, never a NULL key.
-pub fn key(operation: Operation, name: &str, value: impl Into<Option<String>>) -> Result<String, CallFailure> {
+pub fn key(
+    operation: Operation,
+    name: &str,
+    value: impl Into<Option<String>>,
+) -> Result<String, CallFailure> {
     text(value).ok_or_else(|| unusable(operation, format!("an item of the answer has no {name}")))
 }
 
@@ -75,7 +80,9 @@ pub fn document(value: Document) -> Value {
         Document::Number(number) => match number {
             aws_smithy_types::Number::PosInt(number) => number.into(),
             aws_smithy_types::Number::NegInt(number) => number.into(),
-            aws_smithy_types::Number::Float(number) => Number::from_f64(number).map_or(Value::Null, Value::Number),
+            aws_smithy_types::Number::Float(number) => {
+                Number::from_f64(number).map_or(Value::Null, Value::Number)
+            }
         },
         Document::String(text) => Value::String(text),
         Document::Bool(truth) => Value::Bool(truth),

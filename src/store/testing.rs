@@ -8,7 +8,7 @@ use super::{
     CallTotals, Census, CollectionFacts, Database, Failure, GapKind, NewTask, Outcome, Published, Staging,
 };
 use crate::error::Result;
-use crate::model::{Row, Scope, resource};
+use crate::model::{Row, Scope, Standing, resource};
 
 /// A census in a folder that goes with it. Collection `n` is taken on day `n` of 2026.
 pub(super) struct World {
@@ -108,7 +108,7 @@ impl Collection<'_> {
 
     pub fn gone(&mut self, covers: &[Scope], dropped: &[Scope]) -> &mut Self {
         let task_id = self.task(covers, &[]);
-        self.end(Outcome::Gone { task_id, dropped: dropped.to_vec() })
+        self.end(Outcome::Gone { task_id, dropped: dropped.to_vec(), scope_survives: false })
     }
 
     pub fn gap(&mut self, kind: GapKind, scope: Scope) -> &mut Self {
@@ -199,10 +199,10 @@ pub(super) fn scope(resource: &str, columns: &[(&str, &str)]) -> Scope {
 pub(super) fn row(name: &str, columns: &[(&str, &str)]) -> Row {
     let columns: Map<String, Value> =
         columns.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
-    Row { resource: resource(name).unwrap().name, columns, whole: true }
+    Row { resource: resource(name).unwrap().name, columns, standing: Standing::Whole }
 }
 
 /// A row that proves only that its key lives.
 pub(super) fn key_only(name: &str, columns: &[(&str, &str)]) -> Row {
-    Row { whole: false, ..row(name, columns) }
+    Row { standing: Standing::KeyOnly, ..row(name, columns) }
 }

@@ -164,7 +164,8 @@ impl Plan<'_> {
     }
 
     fn list_pairs(&self, staging: &mut Staging, counts: &Counts) -> Result<()> {
-        if counts.pairs == 0 && counts.permission_sets > 0 && self.selection.strategy == StrategyChoice::Auto {
+        if counts.pairs == 0 && counts.permission_sets > 0 && self.selection.strategy == StrategyChoice::Auto
+        {
             let reason = "no permission set is provisioned anywhere, and principals cannot be listed";
             staging.add_gap(&Scope::all::<AccountAssignment>(), &gap(GapKind::Failed, reason))?;
         }
@@ -190,12 +191,17 @@ impl Plan<'_> {
                 Task::ListGroups(_) => "GROUP",
                 _ => continue,
             };
-            staging.add_gap(&Scope::all::<AccountAssignment>().with("principal_type", principal_type), &failure)?;
+            staging.add_gap(
+                &Scope::all::<AccountAssignment>().with("principal_type", principal_type),
+                &failure,
+            )?;
         }
         let tasks = select(
             staging.connection(),
             "SELECT 'GROUP', group_id FROM groups UNION ALL SELECT 'USER', user_id FROM users",
-            |row| Ok(ListPrincipalAssignments { principal_type: row.get(0)?, principal_id: row.get(1)? }.into()),
+            |row| {
+                Ok(ListPrincipalAssignments { principal_type: row.get(0)?, principal_id: row.get(1)? }.into())
+            },
         )?;
         self.queue(staging, tasks)
     }
@@ -242,7 +248,9 @@ impl Plan<'_> {
                 continue;
             }
             let staged: bool = is_staged
-                .query_row([&account_id, &permission_set_arn, &principal_type, &principal_id], |row| row.get(0))
+                .query_row([&account_id, &permission_set_arn, &principal_type, &principal_id], |row| {
+                    row.get(0)
+                })
                 .map_err(failed)?;
             if !staged {
                 pairs.insert((account_id, permission_set_arn));
@@ -254,7 +262,8 @@ impl Plan<'_> {
             .into_iter()
             .zip(0..)
             .map(|((account_id, permission_set_arn), rank)| {
-                Task::from(ListPairAssignments { account_id, permission_set_arn }).queued_in(Stage::Remainder, rank)
+                Task::from(ListPairAssignments { account_id, permission_set_arn })
+                    .queued_in(Stage::Remainder, rank)
             })
             .collect();
         staging.add_tasks(&tasks)
@@ -273,7 +282,9 @@ impl Plan<'_> {
             };
             let ids: Vec<String> = select(
                 staging.connection(),
-                &format!("SELECT DISTINCT principal_id FROM account_assignments WHERE principal_type = '{principal_type}'"),
+                &format!(
+                    "SELECT DISTINCT principal_id FROM account_assignments WHERE principal_type = '{principal_type}'"
+                ),
                 |row| row.get(0),
             )?;
             let tasks: Vec<Task> = ids
@@ -308,11 +319,16 @@ impl Plan<'_> {
             let open = "SELECT count(*) FROM group_memberships_versions WHERE valid_to IS NULL";
             counts.memberships = count(self.history, open)? as f64;
         } else {
-            let sampled = count(staged, "SELECT count(DISTINCT account_id || ' ' || permission_set_arn) FROM account_assignments")?;
+            let sampled = count(
+                staged,
+                "SELECT count(DISTINCT account_id || ' ' || permission_set_arn) FROM account_assignments",
+            )?;
             if sampled > 0 {
                 let scale = counts.pairs as f64 / sampled as f64;
-                counts.group_assignments = by_type(staged, "account_assignments WHERE true", "GROUP")? as f64 * scale;
-                counts.user_assignments = by_type(staged, "account_assignments WHERE true", "USER")? as f64 * scale;
+                counts.group_assignments =
+                    by_type(staged, "account_assignments WHERE true", "GROUP")? as f64 * scale;
+                counts.user_assignments =
+                    by_type(staged, "account_assignments WHERE true", "USER")? as f64 * scale;
             }
             // Memberships are listed beside this; those listed by now stand for the rest.
             let listed = count(staged, "SELECT count(DISTINCT group_id) FROM group_memberships")?;
@@ -341,13 +357,18 @@ impl Plan<'_> {
     }
 
     fn failures(&self, staging: &Staging, stage: Stage) -> Result<Vec<(Task, Failure)>> {
-        staging.failures(stage.name())?.into_iter().map(|(body, failure)| Ok((parse(&body)?, failure))).collect()
+        staging
+            .failures(stage.name())?
+            .into_iter()
+            .map(|(body, failure)| Ok((parse(&body)?, failure)))
+            .collect()
     }
 }
 
 /// A task as the queue stored it.
 fn parse(body: &str) -> Result<Task> {
-    serde_json::from_str(body).map_err(|error| Error::failed("the staging holds a task that cannot be read").caused_by(error))
+    serde_json::from_str(body)
+        .map_err(|error| Error::failed("the staging holds a task that cannot be read").caused_by(error))
 }
 
 fn provisioned_pairs(staging: &Staging) -> Result<Vec<ListPairAssignments>> {

@@ -18,7 +18,8 @@ impl Plan<'_> {
             return Ok(());
         }
         if let Some(reason) = self.no_reports(staging)? {
-            return staging.add_gap(&Scope::all::<ServiceLastAccessed>(), &gap(GapKind::Unavailable, &reason));
+            return staging
+                .add_gap(&Scope::all::<ServiceLastAccessed>(), &gap(GapKind::Unavailable, &reason));
         }
         if self.context.organization.is_none() {
             let reason = "the organization could not be described, so its entities' paths are not known";
@@ -35,7 +36,10 @@ impl Plan<'_> {
     fn no_reports(&self, staging: &Staging) -> Result<Option<String>> {
         let Some(organization) = &self.context.organization else { return Ok(None) };
         if organization.feature_set.as_deref() == Some("CONSOLIDATED_BILLING") {
-            return Ok(Some("the organization has consolidated billing only, and so no service control policies".to_owned()));
+            return Ok(Some(
+                "the organization has consolidated billing only, and so no service control policies"
+                    .to_owned(),
+            ));
         }
         if self.context.is_management_account() == Some(false) {
             return Ok(Some("only the management account can generate access reports".to_owned()));

@@ -10,7 +10,8 @@ use crate::store::{GapKind, Staging};
 impl Plan<'_> {
     /// Every OU's children were listed: whatever was not found is gone, wherever it was.
     pub(super) fn close_tree(&self, staging: &mut Staging) -> Result<()> {
-        let listed = self.selection.has("organizational_units") && staging.failures(Stage::Tree.name())?.is_empty();
+        let listed =
+            self.selection.has("organizational_units") && staging.failures(Stage::Tree.name())?.is_empty();
         if listed { staging.add_seen(&Scope::all::<OrganizationalUnit>()) } else { Ok(()) }
     }
 
@@ -42,8 +43,9 @@ impl Plan<'_> {
             .query_map([], |row| {
                 let parent_id: String = row.get(0)?;
                 let path: Option<String> = row.get(1)?;
-                let parent_path =
-                    path.or_else(|| self.context.organization_id().map(|organization| format!("{organization}/{parent_id}")));
+                let parent_path = path.or_else(|| {
+                    self.context.organization_id().map(|organization| format!("{organization}/{parent_id}"))
+                });
                 Ok(ListAccountsForParent { parent_id, parent_path }.into())
             })
             .map_err(crate::store::failed)?;

@@ -217,7 +217,7 @@ fn what_is_gone_takes_its_rows_along() {
     let member = row("group_memberships", &[("group_id", "g"), ("user_id", "u")]);
     staging.commit(&[page(2, vec![member], Some("a"))]).unwrap();
     let dropped = vec![scope("groups", &[("group_id", "g")])];
-    staging.commit(&[Outcome::Gone { task_id: 2, dropped }]).unwrap();
+    staging.commit(&[Outcome::Gone { task_id: 2, dropped, scope_survives: false }]).unwrap();
     assert_eq!(groups(&staging), ["h H"]);
     assert!(column(staging.connection(), "SELECT user_id FROM group_memberships").is_empty());
     assert!(open_ids(&staging).is_empty());
