@@ -60,10 +60,11 @@ impl Simulator {
     ///
     /// Must be called within a tokio runtime, which then runs the server. Fails when the port cannot be had.
     pub fn start(config: Config) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        // The standard library's 128 would make a burst of connections wait a second for their second try.
+        let listener = socket.listen(4_096)?;
         let address = listener.local_addr()?;
-        let listener = tokio::net::TcpListener::from_std(listener)?;
         let state = Arc::new(server::State::new(config));
         let server = tokio::spawn(http::accept(listener, state.clone()));
         Ok(Self { address, state, server })
