@@ -466,6 +466,82 @@ async fn a_day_can_change_while_a_listing_runs() {
     assert_eq!(simulator.day(), 1);
 }
 
+#[tokio::test]
+async fn one_odd_thing_of_each_kind_is_there() {
+    let simulator = start(Config::default());
+    let truth = simulator.truth(0);
+    let has = |resource: &str, test: &dyn Fn(&Map<String, Value>) -> bool| {
+        assert!(truth[resource].iter().any(test), "{resource}");
+    };
+    let contains = |row: &Map<String, Value>, column: &str, text: &str| {
+        row[column].as_str().is_some_and(|value| value.contains(text))
+    };
+    has("users", &|row| {
+        row["display_name"].is_null() && row["emails"].is_null() && row["user_status"].is_null()
+    });
+    has("users", &|row| contains(row, "title", "\n"));
+    has("users", &|row| contains(row, "display_name", "=cmd|"));
+    has("users", &|row| row["user_status"] == "DISABLED");
+    has("accounts", &|row| row["state"] == "CLOSED");
+    has("accounts", &|row| contains(row, "name", "\""));
+    has("groups", &|row| contains(row, "display_name", "\u{1f980}"));
+    has("groups", &|row| {
+        truth["group_memberships"].iter().all(|member| member["group_id"] != row["group_id"])
+    });
+    has("organizational_units", &|row| row["entity_path"].as_str().unwrap().split('/').count() == 7);
+    has("tags", &|row| row["value"] == "");
+    has("permission_set_policies", &|row| {
+        row["kind"] == "permissions_boundary" && row["policy_name"].is_null()
+    });
+    has("permission_set_policies", &|row| row["kind"] == "permissions_boundary" && row["policy_path"] == "/");
+    has("permission_set_policies", &|row| row["policy"] == "/team/TeamPolicy");
+    let pairs = &truth["provisioned_permission_sets"];
+    has("permission_sets", &|row| {
+        pairs.iter().all(|pair| pair["permission_set_arn"] != row["permission_set_arn"])
+    });
+    has("provisioned_permission_sets", &|row| {
+        row["provisioning_status"] == "LATEST_PERMISSION_SET_NOT_PROVISIONED"
+    });
+    let on = |assignment: &Map<String, Value>, pair: &Map<String, Value>| {
+        ["account_id", "permission_set_arn"].iter().all(|column| assignment[*column] == pair[*column])
+    };
+    has("provisioned_permission_sets", &|pair| truth["account_assignments"].iter().all(|row| !on(row, pair)));
+    for (kind, resource, column) in [("USER", "users", "user_id"), ("GROUP", "groups", "group_id")] {
+        let living = by_key(&truth[resource], column);
+        has("account_assignments", &|row| {
+            row["principal_type"] == kind && !living.contains_key(row["principal_id"].as_str().unwrap())
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_very_small_organization_and_other_partitions_are_possible() {
+    let size = Size {
+        accounts: 0,
+        organizational_units: 0,
+        users: 0,
+        groups: 0,
+        memberships: 0,
+        permission_sets: 0,
+        pairs: 0,
+        assignments: 0,
+        services: 0,
+    };
+    let simulator = start(Config {
+        size,
+        partition: Partition::China,
+        region: "cn-north-1".to_owned(),
+        ..Config::default()
+    });
+    for day in 0..20 {
+        let truth = simulator.truth(day);
+        assert!(truth["accounts"].iter().all(|row| row["arn"].as_str().unwrap().starts_with("arn:aws-cn:")));
+    }
+    simulator.set_day(19);
+    simulator.set_day(0);
+    assert_eq!(simulator.day(), 0);
+}
+
 /// Sends one request without an SDK and returns everything that came back.
 async fn raw(address: SocketAddr, headers: &str, body: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
