@@ -22,7 +22,7 @@ use super::task::{Gone, Page, Stopped, Task};
 use super::wire::unusable;
 use crate::aws::{CallFailure, FailureClass, caller};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{Failure, OpenTask, Outcome, Rejected, Staging};
+use crate::store::{Failure, OpenTask, Outcome, Rejected, Staging, TaskCounts};
 
 /// So many refusals of one kind of task, with no success between, stop the rest: one gap, not 100,000 calls.
 const REFUSALS: u32 = 5;
@@ -33,6 +33,8 @@ const MOST_UNDER_WAY: usize = 64;
 const ROUND_TRIP: f64 = 0.6;
 /// How often calls are counted and progress is told.
 const TICK: Duration = Duration::from_millis(250);
+/// The pace of the last seconds is measured over this.
+const PACE_WINDOW: Duration = Duration::from_secs(10);
 /// A listing whose token AWS no longer takes begins again this often.
 const BEGINNINGS: u32 = 2;
 /// Scopes of their own for so many reports that the budget left out; beyond, one for all.
@@ -68,7 +70,26 @@ pub struct Collection<'a> {
     refusals: HashMap<String, u32>,
     stopped_kinds: BTreeSet<String>,
     report_deadline: Option<Instant>,
+    reports: Reports,
+    /// How many tasks had ended when, over the last seconds: what is left takes at least as long.
+    pace: VecDeque<(Instant, u64)>,
     tick: Tick,
+}
+
+/// How long access reports take here.
+#[derive(Debug, Default)]
+struct Reports {
+    begun: Option<Instant>,
+    ended: u32,
+}
+
+impl Reports {
+    fn typical(&self) -> Duration {
+        match self.begun {
+            Some(begun) if self.ended > 0 => begun.elapsed() / self.ended,
+            _ => access_report::TYPICAL,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -112,6 +133,8 @@ impl<'a> Collection<'a> {
             refusals: HashMap::new(),
             stopped_kinds: BTreeSet::new(),
             report_deadline: None,
+            reports: Reports::default(),
+            pace: VecDeque::new(),
             tick: Tick::default(),
         })
     }
@@ -192,6 +215,7 @@ impl<'a> Collection<'a> {
         })?;
         if name == access_report::LANE && self.report_deadline.is_none() {
             self.report_deadline = Some(Instant::now() + self.options.report_budget);
+            self.reports.begun = Some(Instant::now());
         }
         let task = Arc::new(task);
         let handle = self.spawn(open.task_id, &task, open.next_token.clone());
@@ -334,6 +358,7 @@ impl<'a> Collection<'a> {
         if let Some(lane) = self.lanes.get_mut(&running.lane) {
             lane.under_way -= 1;
         }
+        self.reports.ended += u32::from(running.lane == access_report::LANE);
         match outcome {
             Outcome::Gap { failure, .. } => self.refused(&running, &failure, progress)?,
             _ => {
@@ -427,29 +452,39 @@ impl<'a> Collection<'a> {
         let counts = self.staging.task_counts()?;
         self.tick.open = counts.iter().map(|counts| counts.open).sum();
         self.tick.ended = counts.iter().map(|counts| counts.ended).sum();
-        self.tick.remaining = if self.plan.is_counted() {
-            let mut open: HashMap<&str, u64> = HashMap::new();
-            for counts in &counts {
-                *open.entry(counts.lane.as_str()).or_default() += counts.open;
-            }
-            let longest = open.iter().map(|(lane, open)| self.remaining(lane, *open)).max();
-            longest.or(Some(Duration::ZERO))
-        } else {
-            None
-        };
+        self.tick.remaining = if self.plan.is_counted() { Some(self.remaining(&counts)) } else { None };
         progress.tick(&self.tick);
         Ok(())
     }
 
-    /// How long a lane needs for so many listings of a page each.
-    fn remaining(&self, lane: &str, open: u64) -> Duration {
-        if lane == access_report::LANE {
-            let budget = self.report_deadline.map_or(self.options.report_budget, |deadline| {
-                deadline.saturating_duration_since(Instant::now())
-            });
-            return access_report::TYPICAL.mul_f64(open as f64).min(budget);
+    /// How long the slowest lane needs, at a page a listing: by its pacer's rate, and by the pace of the last
+    /// seconds, whichever is slower.
+    fn remaining(&mut self, counts: &[TaskCounts]) -> Duration {
+        let mut open: HashMap<&str, u64> = HashMap::new();
+        let mut ended = 0;
+        for counts in counts {
+            *open.entry(counts.lane.as_str()).or_default() += counts.open;
+            ended += if counts.lane == access_report::LANE { 0 } else { counts.ended };
         }
-        Duration::from_secs_f64(open as f64 / rate_of(&self.context, lane))
+        let reports = self.reports.typical().mul_f64(open.remove(access_report::LANE).unwrap_or(0) as f64);
+        let budget = self.report_deadline.map_or(self.options.report_budget, |deadline| {
+            deadline.saturating_duration_since(Instant::now())
+        });
+        let paced = open
+            .iter()
+            .map(|(lane, open)| Duration::from_secs_f64(*open as f64 / rate_of(&self.context, lane)))
+            .max();
+        let now = Instant::now();
+        self.pace.push_back((now, ended));
+        while self.pace.front().is_some_and(|(time, _)| now - *time > PACE_WINDOW) {
+            self.pace.pop_front();
+        }
+        let left: u64 = open.values().sum();
+        let observed = self.pace.front().and_then(|(time, before)| {
+            let per_second = (ended - before) as f64 / (now - *time).as_secs_f64().max(0.001);
+            (per_second > 0.0).then(|| Duration::from_secs_f64(left as f64 / per_second))
+        });
+        reports.min(budget).max(paced.unwrap_or_default()).max(observed.unwrap_or_default())
     }
 }
 
