@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, interval, sleep_until};
 
 use super::access_report;
@@ -66,7 +66,7 @@ pub struct Collection<'a> {
     options: RunOptions,
     lanes: HashMap<String, Lane>,
     running: HashMap<i64, Running>,
-    steps: JoinSet<(i64, Result<Page, Stopped>)>,
+    steps: JoinSet<Step>,
     refusals: HashMap<String, u32>,
     stopped_kinds: BTreeSet<String>,
     report_deadline: Option<Instant>,
@@ -75,6 +75,9 @@ pub struct Collection<'a> {
     pace: VecDeque<(Instant, u64)>,
     tick: Tick,
 }
+
+/// What a fetched page came to, and of which task.
+type Step = (i64, Result<Page, Stopped>);
 
 /// How long access reports take here.
 #[derive(Debug, Default)]
@@ -240,7 +243,7 @@ impl<'a> Collection<'a> {
     /// Commits what the finished steps came to, and lets their tasks go on or end.
     async fn settle(
         &mut self,
-        finished: Vec<Result<(i64, Result<Page, Stopped>), tokio::task::JoinError>>,
+        finished: Vec<Result<Step, JoinError>>,
         progress: &mut dyn Progress,
     ) -> Result<Option<Error>> {
         let mut outcomes = Vec::new();
@@ -284,7 +287,7 @@ impl<'a> Collection<'a> {
         let follow_ups: Vec<_> = page
             .follow_ups
             .iter()
-            .filter(|task| task.is_wanted(selection) && !(self.options.dry_run && !task.is_counted()))
+            .filter(|task| task.is_wanted(selection) && (task.is_counted() || !self.options.dry_run))
             .map(|task| task.queued(0))
             .collect();
         for task in &follow_ups {
