@@ -6,17 +6,18 @@
 //! cargo run -- doctor
 //! ```
 //!
-//! The argument is a size: default, demo, small, medium or large. A day typed on standard input is served from
-//! then on.
+//! The first argument is a size: default, demo, small, medium or large. With `throttled` after it, calls take
+//! 30 ms and quotas are AWS's. A day typed on standard input is served from then on.
 
 use std::error::Error;
+use std::time::Duration;
 
-use orgcensus::simulator::{Config, Simulator};
+use orgcensus::simulator::{Config, Rates, Simulator};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let config = match std::env::args().nth(1).as_deref() {
+    let mut config = match std::env::args().nth(1).as_deref() {
         None | Some("default") => Config::default(),
         Some("demo") => Config::demo(),
         Some("small") => Config::small(),
@@ -24,6 +25,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some("large") => Config::large(),
         Some(other) => return Err(format!("no size `{other}`: default, demo, small, medium or large").into()),
     };
+    if std::env::args().nth(2).as_deref() == Some("throttled") {
+        config.latency = Duration::from_millis(30);
+        config.throttling = Some(Rates::default());
+    }
     let simulator = Simulator::start(config)?;
     println!("{}", simulator.endpoint());
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
