@@ -141,7 +141,6 @@ async fn preflight(options: &TakeOptions, progress: &mut dyn Progress) -> Result
     let preflight =
         Preflight::run(&options.connection, &options.selection, options.instance_arn.as_deref()).await?;
     progress.say(&format!("collecting {}", whose(&preflight.context)));
-    progress.say(&format!("the credentials {}", preflight.credentials.describe()));
     for remark in &preflight.remarks {
         progress.say(remark);
     }

@@ -4,14 +4,15 @@
 //! user and group is: complete for living principals, and often ten times cheaper; afterwards the pairs that
 //! may hold a deleted principal's assignments are listed too. Calls are counted before the choice.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use clap::ValueEnum;
 use rusqlite::Connection;
 
 use super::{Plan, duration, gap};
-use crate::aws::Operation;
+use crate::aws::{Operation, Service};
+use crate::collect::access_report;
 use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments};
 use crate::collect::identity_store::{DescribeGroup, DescribeUser};
 use crate::collect::permission_sets::PAGE;
@@ -131,10 +132,30 @@ impl Plan<'_> {
             principals.listings,
             self.cost(principals, Operation::ListAccountAssignmentsForPrincipal),
         ));
+        let chosen_calls = if chosen == "principals" { principals.calls } else { pairs.calls };
+        self.tell_what_is_left(staging, chosen_calls, progress)?;
         if self.dry_run {
             return Ok(());
         }
         if chosen == "principals" { self.list_principals(staging) } else { self.list_pairs(staging, &counts) }
+    }
+
+    /// Says how much is left of the whole collection, beside how long the credentials still last.
+    fn tell_what_is_left(&self, staging: &Staging, calls: i64, progress: &mut dyn Progress) -> Result<()> {
+        let assignments = Service::SsoAdmin.name();
+        let mut lanes: BTreeMap<String, i64> = BTreeMap::from([(assignments.to_owned(), calls)]);
+        for counts in staging.task_counts()?.into_iter().filter(|counts| counts.lane != access_report::LANE) {
+            *lanes.entry(counts.lane).or_default() += i64::try_from(counts.open).unwrap_or(i64::MAX);
+        }
+        let longest =
+            lanes.iter().map(|(lane, calls)| *calls as f64 / self.context.rate_of(lane)).fold(0.0, f64::max);
+        progress.say(&format!(
+            "about {} calls are left, {}, and access reports beside them; the credentials {}",
+            lanes.values().sum::<i64>(),
+            duration(Duration::from_secs_f64(longest)),
+            self.context.credentials.describe()
+        ));
+        Ok(())
     }
 
     fn cost(&self, estimate: Estimate, operation: Operation) -> String {
