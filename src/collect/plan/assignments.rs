@@ -15,7 +15,7 @@ use crate::aws::{Operation, Service};
 use crate::collect::access_report;
 use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments};
 use crate::collect::identity_store::{DescribeGroup, DescribeUser};
-use crate::collect::permission_sets::PAGE;
+use crate::collect::permission_sets::{ListOutdatedAccounts, ListProvisionedAccounts, PAGE};
 use crate::collect::progress::Progress;
 use crate::collect::task::{Stage, Task};
 use crate::error::{Error, Result};
@@ -191,12 +191,17 @@ impl Plan<'_> {
             staging.add_gap(&Scope::all::<AccountAssignment>(), &gap(GapKind::Failed, reason))?;
         }
         // Pairs that could not be counted hide their assignments.
+        let counted = self.counted_permission_sets(staging)?;
         for (task, failure) in self.failures(staging, Stage::Pairs)? {
+            let all = Scope::all::<AccountAssignment>();
             let scope = match task {
-                Task::ListProvisionedAccounts(task) => {
-                    Scope::all::<AccountAssignment>().with("permission_set_arn", &task.permission_set_arn)
+                Task::ListPermissionSets(_) => all,
+                Task::ListOutdatedAccounts(ListOutdatedAccounts { permission_set_arn })
+                | Task::ListProvisionedAccounts(ListProvisionedAccounts { permission_set_arn, .. })
+                    if !counted.contains(&permission_set_arn) =>
+                {
+                    all.with("permission_set_arn", &permission_set_arn)
                 }
-                Task::ListPermissionSets(_) => Scope::all::<AccountAssignment>(),
                 _ => continue,
             };
             staging.add_gap(&scope, &failure)?;
@@ -372,6 +377,18 @@ impl Plan<'_> {
             .into_iter()
             .map(|body| match parse(&body)? {
                 Task::ListPrincipalAssignments(task) => Ok((task.principal_type, task.principal_id)),
+                other => unreachable!("{other:?} is queued under another kind"),
+            })
+            .collect()
+    }
+
+    /// The permission sets of which every provisioned account is known.
+    fn counted_permission_sets(&self, staging: &Staging) -> Result<HashSet<String>> {
+        staging
+            .seen_bodies("list_provisioned_accounts")?
+            .into_iter()
+            .map(|body| match parse(&body)? {
+                Task::ListProvisionedAccounts(task) => Ok(task.permission_set_arn),
                 other => unreachable!("{other:?} is queued under another kind"),
             })
             .collect()
