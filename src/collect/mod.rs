@@ -38,7 +38,7 @@ pub use plan::{Estimate, StrategyChoice};
 pub use preflight::{Context, Preflight};
 pub use progress::{Progress, Tick};
 pub use run::{Collection, Ended, RunOptions};
-pub use selection::{ReportDepth, Selection, known};
+pub use selection::{ReportDepth, Selection};
 pub use take::{Summary, TakeOptions, Taken, take};
 
 use std::collections::BTreeSet;

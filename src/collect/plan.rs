@@ -79,6 +79,9 @@ impl Plan<'_> {
         let before = self.taken.len();
         self.step(staging, "tree", &[Tree], |plan, staging| plan.close_tree(staging))?;
         self.step(staging, "account_parents", &[Tree, Accounts], |plan, staging| plan.ask_parents(staging))?;
+        self.step(staging, "lost_accounts", &[Tree, Accounts, AccountParents], |plan, staging| {
+            plan.give_up_on_parents(staging)
+        })?;
         self.step(staging, "sample", &[Principals, Pairs], |plan, staging| plan.sample_pairs(staging))?;
         self.step(staging, "assignments", &[Principals, Pairs, Sample], |plan, staging| {
             plan.choose_strategy(staging, progress)

@@ -207,15 +207,20 @@ impl<'a> Collection<'a> {
             lane.more = found.len() == wanted;
             lane.buffer.extend(found);
         }
+        if self.options.dry_run {
+            // What is counted runs first in every lane: behind it are only tasks to be counted themselves.
+            let is_counted =
+                lane.buffer.front().map(parse).transpose()?.is_some_and(|task| task.is_counted());
+            if !is_counted {
+                lane.buffer.clear();
+                lane.more = false;
+            }
+        }
         Ok(lane.buffer.pop_front())
     }
 
     fn start(&mut self, name: &str, open: OpenTask) -> Result<()> {
-        let task: Task = serde_json::from_str(&open.body).map_err(|error| {
-            Error::failed(format!("the staging holds a `{}` that cannot be read", open.kind))
-                .caused_by(error)
-                .hint("start over with `orgcensus collect --restart`")
-        })?;
+        let task = parse(&open)?;
         if name == access_report::LANE && self.report_deadline.is_none() {
             self.report_deadline = Some(Instant::now() + self.options.report_budget);
             self.reports.begun = Some(Instant::now());
@@ -287,7 +292,7 @@ impl<'a> Collection<'a> {
         let follow_ups: Vec<_> = page
             .follow_ups
             .iter()
-            .filter(|task| task.is_wanted(selection) && (task.is_counted() || !self.options.dry_run))
+            .filter(|task| task.is_wanted(selection))
             .map(|task| task.queued(0))
             .collect();
         for task in &follow_ups {
@@ -475,7 +480,7 @@ impl<'a> Collection<'a> {
         });
         let paced = open
             .iter()
-            .map(|(lane, open)| Duration::from_secs_f64(*open as f64 / rate_of(&self.context, lane)))
+            .map(|(lane, open)| Duration::from_secs_f64(*open as f64 / self.context.rate_of(lane)))
             .max();
         let now = Instant::now();
         self.pace.push_back((now, ended));
@@ -489,6 +494,14 @@ impl<'a> Collection<'a> {
         });
         reports.min(budget).max(paced.unwrap_or_default()).max(observed.unwrap_or_default())
     }
+}
+
+fn parse(open: &OpenTask) -> Result<Task> {
+    serde_json::from_str(&open.body).map_err(|error| {
+        Error::failed(format!("the staging holds a `{}` that cannot be read", open.kind))
+            .caused_by(error)
+            .hint("start over with `orgcensus collect --restart`")
+    })
 }
 
 /// Token lifetimes are not documented: a refusal of a later page's request begins the listing again, once.
@@ -512,18 +525,11 @@ async fn network_is_lost(context: &Context) -> bool {
         && matches!(caller(&context.aws).await, Err(failure) if failure.class == FailureClass::Unreachable)
 }
 
-fn rate_of(context: &Context, lane: &str) -> f64 {
-    crate::aws::Operation::ALL
-        .iter()
-        .find(|operation| operation.to_string() == lane || operation.service().name() == lane)
-        .map_or(1.0, |operation| context.aws.pacer(*operation).rate())
-}
-
 fn limit_of(context: &Context, lane: &str) -> usize {
     if lane == access_report::LANE {
         return 1;
     }
-    let hidden = (rate_of(context, lane) * ROUND_TRIP).ceil() as usize;
+    let hidden = (context.rate_of(lane) * ROUND_TRIP).ceil() as usize;
     hidden.clamp(LEAST_UNDER_WAY, MOST_UNDER_WAY)
 }
 

@@ -4,17 +4,18 @@
 //! user and group is: complete for living principals, and often ten times cheaper; afterwards the pairs that
 //! may hold a deleted principal's assignments are listed too. Calls are counted before the choice.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use clap::ValueEnum;
 use rusqlite::Connection;
 
 use super::{Plan, duration, gap};
-use crate::aws::Operation;
+use crate::aws::{Operation, Service};
+use crate::collect::access_report;
 use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments};
 use crate::collect::identity_store::{DescribeGroup, DescribeUser};
-use crate::collect::permission_sets::PAGE;
+use crate::collect::permission_sets::{ListOutdatedAccounts, ListProvisionedAccounts, PAGE};
 use crate::collect::progress::Progress;
 use crate::collect::task::{Stage, Task};
 use crate::error::{Error, Result};
@@ -131,10 +132,30 @@ impl Plan<'_> {
             principals.listings,
             self.cost(principals, Operation::ListAccountAssignmentsForPrincipal),
         ));
+        let chosen_calls = if chosen == "principals" { principals.calls } else { pairs.calls };
+        self.tell_what_is_left(staging, chosen_calls, progress)?;
         if self.dry_run {
             return Ok(());
         }
         if chosen == "principals" { self.list_principals(staging) } else { self.list_pairs(staging, &counts) }
+    }
+
+    /// Says how much is left of the whole collection, beside how long the credentials still last.
+    fn tell_what_is_left(&self, staging: &Staging, calls: i64, progress: &mut dyn Progress) -> Result<()> {
+        let assignments = Service::SsoAdmin.name();
+        let mut lanes: BTreeMap<String, i64> = BTreeMap::from([(assignments.to_owned(), calls)]);
+        for counts in staging.task_counts()?.into_iter().filter(|counts| counts.lane != access_report::LANE) {
+            *lanes.entry(counts.lane).or_default() += i64::try_from(counts.open).unwrap_or(i64::MAX);
+        }
+        let longest =
+            lanes.iter().map(|(lane, calls)| *calls as f64 / self.context.rate_of(lane)).fold(0.0, f64::max);
+        progress.say(&format!(
+            "about {} calls are left, {}, and access reports beside them; the credentials {}",
+            lanes.values().sum::<i64>(),
+            duration(Duration::from_secs_f64(longest)),
+            self.context.credentials.describe()
+        ));
+        Ok(())
     }
 
     fn cost(&self, estimate: Estimate, operation: Operation) -> String {
@@ -170,12 +191,17 @@ impl Plan<'_> {
             staging.add_gap(&Scope::all::<AccountAssignment>(), &gap(GapKind::Failed, reason))?;
         }
         // Pairs that could not be counted hide their assignments.
+        let counted = self.counted_permission_sets(staging)?;
         for (task, failure) in self.failures(staging, Stage::Pairs)? {
+            let all = Scope::all::<AccountAssignment>();
             let scope = match task {
-                Task::ListProvisionedAccounts(task) => {
-                    Scope::all::<AccountAssignment>().with("permission_set_arn", &task.permission_set_arn)
+                Task::ListPermissionSets(_) => all,
+                Task::ListOutdatedAccounts(ListOutdatedAccounts { permission_set_arn })
+                | Task::ListProvisionedAccounts(ListProvisionedAccounts { permission_set_arn, .. })
+                    if !counted.contains(&permission_set_arn) =>
+                {
+                    all.with("permission_set_arn", &permission_set_arn)
                 }
-                Task::ListPermissionSets(_) => Scope::all::<AccountAssignment>(),
                 _ => continue,
             };
             staging.add_gap(&scope, &failure)?;
@@ -351,6 +377,18 @@ impl Plan<'_> {
             .into_iter()
             .map(|body| match parse(&body)? {
                 Task::ListPrincipalAssignments(task) => Ok((task.principal_type, task.principal_id)),
+                other => unreachable!("{other:?} is queued under another kind"),
+            })
+            .collect()
+    }
+
+    /// The permission sets of which every provisioned account is known.
+    fn counted_permission_sets(&self, staging: &Staging) -> Result<HashSet<String>> {
+        staging
+            .seen_bodies("list_provisioned_accounts")?
+            .into_iter()
+            .map(|body| match parse(&body)? {
+                Task::ListProvisionedAccounts(task) => Ok(task.permission_set_arn),
                 other => unreachable!("{other:?} is queued under another kind"),
             })
             .collect()
