@@ -14,6 +14,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use super::operation::{Operation, Service};
 use super::pacer::Pacer;
 use super::quota::PaceOptions;
+use super::whole_xml::WholeXml;
 
 /// Asked for instances in all Regions when no Region is set.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -123,8 +124,12 @@ impl Aws {
             sso_admin: aws_sdk_ssoadmin::Client::new(&config),
             identity_store: aws_sdk_identitystore::Client::new(&config),
             organizations: aws_sdk_organizations::Client::new(&config),
-            iam: aws_sdk_iam::Client::new(&config),
-            sts: aws_sdk_sts::Client::new(&config),
+            iam: aws_sdk_iam::Client::from_conf(
+                aws_sdk_iam::config::Builder::from(&config).interceptor(WholeXml).build(),
+            ),
+            sts: aws_sdk_sts::Client::from_conf(
+                aws_sdk_sts::config::Builder::from(&config).interceptor(WholeXml).build(),
+            ),
             config,
             region_is_set,
             pacers,

@@ -13,6 +13,7 @@ mod failure;
 mod operation;
 mod pacer;
 mod quota;
+mod whole_xml;
 
 pub use clients::{Aws, ConnectionOptions, FixedEndpoint};
 pub use credentials::CredentialLife;
