@@ -23,11 +23,18 @@ pub enum CredentialLife {
 impl CredentialLife {
     /// The life of the credentials that this configuration finds.
     ///
-    /// Fails with the next step where there are none, or where their source (an SSO session, say) ended.
-    pub async fn of(config: &SdkConfig) -> Result<Self> {
+    /// Fails with the next step where there are none, or where their source (an SSO session, say) ended;
+    /// `profile` is the one that was asked for.
+    pub async fn of(config: &SdkConfig, profile: Option<&str>) -> Result<Self> {
         let none = || {
-            Error::new(ErrorKind::Failed, "no AWS credentials")
-                .hint("sign in (e.g. `aws sso login --profile NAME`) and pass --profile NAME, or set AWS_PROFILE or AWS_ACCESS_KEY_ID")
+            let error = match profile {
+                Some(profile) => {
+                    Error::new(ErrorKind::Failed, format!("no AWS credentials in profile \"{profile}\""))
+                        .hint("`aws configure list-profiles` shows the profiles that there are")
+                }
+                None => Error::new(ErrorKind::Failed, "no AWS credentials"),
+            };
+            error.hint("sign in (e.g. `aws sso login --profile NAME`) and pass --profile NAME, or set AWS_PROFILE or AWS_ACCESS_KEY_ID")
         };
         let provider = config.credentials_provider().ok_or_else(none)?;
         let credentials = provider.provide_credentials().await.map_err(|error| none().caused_by(error))?;

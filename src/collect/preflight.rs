@@ -84,7 +84,7 @@ impl Preflight {
         instance_arn: Option<&str>,
     ) -> Result<Self> {
         let aws = Aws::connect(options).await;
-        let credentials = CredentialLife::of(aws.config()).await?;
+        let credentials = CredentialLife::of(aws.config(), options.profile.as_deref()).await?;
         let mut remarks = Vec::new();
         let caller = tolerate(caller(&aws).await, &mut remarks)?;
         let organization = tolerate(organization(&aws).await, &mut remarks)?.flatten();

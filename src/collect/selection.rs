@@ -98,9 +98,17 @@ impl Selection {
 
 fn include(name: &'static str, resources: &mut BTreeSet<&'static str>) {
     if resources.insert(name) {
-        for need in needs(name) {
+        for need in needs(name).iter().chain(hangs_on(name)) {
             include(need, resources);
         }
+    }
+}
+
+/// What a resource's tasks follow from, any one of which is enough: tags of whatever is left are collected.
+fn hangs_on(name: &str) -> &'static [&'static str] {
+    match name {
+        "tags" => &["roots", "organizational_units", "accounts", "permission_sets"],
+        _ => &[],
     }
 }
 
@@ -132,6 +140,13 @@ mod tests {
         let selection = select(&["account_assignments"], &[]).unwrap();
         assert!(selection.has("provisioned_permission_sets") && selection.has("permission_sets"));
         assert!(!selection.has("accounts") && !selection.has("group_memberships"));
+    }
+
+    #[test]
+    fn tags_alone_bring_what_they_are_tags_of() {
+        let selection = select(&["tags"], &["permission_sets"]).unwrap();
+        assert!(selection.has("tags") && selection.has("accounts") && selection.has("organizational_units"));
+        assert!(!selection.has("permission_sets") && !selection.has("users"));
     }
 
     #[test]
