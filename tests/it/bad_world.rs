@@ -1,1 +1,376 @@
-//! To come.
+//! `collect` and `doctor` where something outside is wrong: the message, the hint, the exit code, and that
+//! nothing is created or changed where nothing could be collected.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::time::Duration;
+
+use orgcensus::simulator::{Action, Caller, Config, Fault, Instances, TruthOptions};
+use orgcensus::store::Database;
+
+use crate::fixture::{self, Ran};
+use crate::world::{World, small};
+
+const QUICK: [&str; 4] = ["--assignments", "pairs", "--access-report", "none"];
+
+#[track_caller]
+fn assert_refused(ran: &Ran, exit: i32, parts: &[&str]) {
+    assert_eq!(ran.exit, Some(exit), "{}", ran.stderr);
+    assert_eq!(ran.stdout, "");
+    for part in parts {
+        assert!(ran.stderr.contains(part), "no `{part}` in: {}", ran.stderr);
+    }
+}
+
+/// Files that hold no data and stay behind on purpose.
+fn data_files(world: &World) -> Vec<String> {
+    world.sandbox.files().into_iter().filter(|name| !name.ends_with(".lock")).collect()
+}
+
+fn ran(world: &World, command: &mut Command) -> Ran {
+    world.sandbox.ran(command.output().unwrap())
+}
+
+#[test]
+fn without_credentials_nothing_is_tried() {
+    let world = World::of(small());
+    for arguments in [&["collect"][..], &["doctor"], &["collect", "--dry-run"]] {
+        let mut command = world.command(arguments);
+        command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+        let ran = ran(&world, &mut command);
+        assert_refused(&ran, 1, &["error: no AWS credentials", "hint: sign in (e.g. `aws sso login"]);
+    }
+    assert_eq!(data_files(&world), [""; 0]);
+    assert_eq!(world.simulator.calls().total(), 0);
+}
+
+#[test]
+fn a_profile_that_does_not_exist_is_named() {
+    let world = World::of(small());
+    let mut command = world.command(&["collect", "--profile", "nobody"]);
+    command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+    let ran = ran(&world, &mut command);
+    assert_refused(&ran, 1, &["error: ", "nobody", "hint: "]);
+    assert_eq!(data_files(&world), [""; 0]);
+}
+
+#[test]
+fn where_no_instance_is_visible_the_region_is_asked_for() {
+    let world = World::of(Config { instances: Instances::None, ..small() });
+    for arguments in [&["collect"][..], &["doctor"]] {
+        let unset = world.run(arguments);
+        assert_refused(
+            &unset,
+            1,
+            &["error: no Identity Center instance in Region us-east-1", "hint: no Region is set", "--region"],
+        );
+        let set = ran(&world, world.command(arguments).env("AWS_REGION", "eu-west-1"));
+        assert_refused(
+            &set,
+            1,
+            &["no Identity Center instance in Region eu-west-1", "hint: pass the instance's"],
+        );
+    }
+    assert_eq!(data_files(&world), [""; 0]);
+}
+
+#[test]
+fn without_a_region_the_instance_is_found_in_its_own() {
+    let config = Config {
+        region: "eu-central-1".to_owned(),
+        additional_regions: vec!["us-east-1".to_owned(), "us-west-2".to_owned()],
+        ..small()
+    };
+    let world = World::of(config);
+    for region in [None, Some("us-west-2")] {
+        let mut command = world.collect_command(&QUICK);
+        if let Some(region) = region {
+            command.env("AWS_REGION", region);
+        }
+        let ran = ran(&world, &mut command);
+        assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+        world.assert_truth_but(0, TruthOptions::default(), &["service_last_accessed"]);
+    }
+    let regions = world.select("SELECT DISTINCT region FROM snapshots");
+    assert_eq!(regions[0]["region"], "eu-central-1");
+    assert_eq!(regions.len(), 1);
+}
+
+#[test]
+fn a_member_account_is_told_what_it_lacks_and_closes_nothing() {
+    let world = World::of(Config { caller: Caller::MemberAccount, ..small() });
+    let doctor = world.run(&["doctor"]);
+    assert_eq!(doctor.exit, Some(1), "{}", doctor.all());
+    for part in ["sso:ListPermissionSets", "identitystore:ListUsers", "organizations:ListAccounts"] {
+        assert!(doctor.stdout.contains(&format!("allow {part}")), "{}", doctor.stdout);
+    }
+    assert!(doctor.stderr.contains("not in the management account"), "{}", doctor.stderr);
+    assert!(doctor.stderr.contains("orgcensus iam-policy"), "{}", doctor.stderr);
+    let ran = world.collect(&QUICK);
+    assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    assert_eq!(world.number("SELECT count(*) FROM users"), 0);
+    let denied = world.gaps();
+    for resource in ["users", "groups", "permission_sets", "accounts", "roots"] {
+        let gap = (resource.to_owned(), "{}".to_owned(), "denied".to_owned());
+        assert!(denied.contains(&gap), "{resource}: {denied:?}");
+    }
+}
+
+#[test]
+fn of_several_instances_the_organizations_own_is_taken_or_the_one_asked_for() {
+    let world = World::of(Config { instances: Instances::Several, ..small() });
+    let ran = world.collect(&QUICK);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    world.assert_truth_but(0, TruthOptions::default(), &["service_last_accessed"]);
+    let arn = world.simulator.instance_arn();
+    let asked = world.collect(&[&QUICK[..], &["--instance-arn", &arn]].concat());
+    assert_eq!(asked.exit, Some(0), "{}", asked.stderr);
+    let wrong = "arn:aws:sso:::instance/ssoins-0000000000000000";
+    let unknown = world.collect(&["--instance-arn", wrong]);
+    assert_refused(&unknown, 2, &["no Identity Center instance", wrong, "hint: visible: ", &arn]);
+    // Who cannot tell which one is the organization's is asked.
+    world.simulator.faults().add(Fault::on("DescribeOrganization", Action::Denied { kms_reason: None }));
+    let several = world.collect(&QUICK);
+    assert_refused(
+        &several,
+        2,
+        &["2 Identity Center instances are visible", "hint: pass --instance-arn ARN", &arn],
+    );
+    assert_eq!(world.number("SELECT count(*) FROM snapshots"), 2);
+}
+
+#[test]
+fn an_account_instance_is_another_census() {
+    let world = World::of(Config { instances: Instances::Several, ..small() });
+    world.collect_day(0, &QUICK);
+    let visible = world.collect(&["--instance-arn", "arn:aws:sso:::instance/ssoins-x"]).stderr;
+    let own = world.simulator.instance_arn();
+    let other = visible
+        .split(['`', ' ', ',', '('])
+        .find(|word| {
+            word.starts_with("arn:aws:sso:::instance/") && *word != own && !word.ends_with("ssoins-x")
+        })
+        .unwrap()
+        .to_owned();
+    let mixed = world.collect(&["--instance-arn", &other]);
+    assert_refused(&mixed, 1, &["is the census of", &own, &other, "hint: keep one database an organization"]);
+    assert_eq!(world.number("SELECT count(*) FROM snapshots"), 1);
+    assert!(!world.sandbox.path("orgcensus.db.collecting").exists());
+}
+
+#[test]
+fn another_organizations_database_is_refused_and_left_alone() {
+    let (mine, theirs) = (World::of(small()), World::of(Config { seed: 99, ..small() }));
+    mine.collect_day(0, &QUICK);
+    let file = mine.sandbox.path("orgcensus.db");
+    // Opening counts as a change in SQLite's own header; what the file holds is what matters.
+    let holds = || {
+        ["census", "snapshots", "users", "gaps"].map(|table| mine.select(&format!("SELECT * FROM {table}")))
+    };
+    let before = holds();
+    let ran = theirs.collect(&["--db", file.to_str().unwrap()]);
+    assert_refused(
+        &ran,
+        1,
+        &[
+            "is the census of",
+            &mine.simulator.organization_id(),
+            &theirs.simulator.organization_id(),
+            "hint: ",
+        ],
+    );
+    assert_eq!(holds(), before);
+    assert!(!mine.sandbox.path("orgcensus.db.collecting").exists());
+}
+
+#[test]
+fn the_second_of_two_collectors_is_refused_by_name_of_the_first() {
+    let world = World::of(Config { latency: Duration::from_millis(40), ..small() });
+    let first = world.spawn(&QUICK);
+    world.wait_for_calls(10);
+    let second = world.collect(&QUICK);
+    let process = format!("is running (process {})", first.id());
+    assert_refused(&second, 1, &["another collection into", &process, "hint: wait until it has ended"]);
+    let first = world.sandbox.ran(first.wait_with_output().unwrap());
+    assert_eq!(first.exit, Some(0), "{}", first.stderr);
+    assert_eq!(world.number("SELECT count(*) FROM snapshots"), 1);
+}
+
+#[test]
+fn files_that_cannot_hold_a_census_are_refused_before_anything_is_called() {
+    let world = World::of(small());
+    let sandbox = &world.sandbox;
+    std::fs::write(
+        sandbox.path("notes.txt"),
+        "not a database, but long enough to look like one\n".repeat(40),
+    )
+    .unwrap();
+    std::fs::create_dir(sandbox.path("folder")).unwrap();
+    let (newer, _) = Database::open_or_create(&sandbox.path("newer.db")).unwrap();
+    newer.connection().execute_batch("PRAGMA user_version = 999").unwrap();
+    drop(newer);
+    let foreign = rusqlite::Connection::open(sandbox.path("foreign.db")).unwrap();
+    foreign.execute_batch("CREATE TABLE t (x)").unwrap();
+    drop(foreign);
+    for (file, message, hint) in [
+        ("notes.txt", "is not a SQLite database", "hint: name the census's own file"),
+        ("folder", "is a directory", "hint: name a file in it: --db"),
+        ("newer.db", "newer", "hint: "),
+        ("foreign.db", "foreign.db", "hint: "),
+        ("nowhere/orgcensus.db", "nowhere", "hint: "),
+    ] {
+        let before = std::fs::read(sandbox.path(file)).ok();
+        let ran = world.collect(&["--db", file]);
+        assert_refused(&ran, 1, &["error: ", message, hint]);
+        assert_eq!(std::fs::read(sandbox.path(file)).ok(), before, "{file}");
+        assert!(!sandbox.path(&format!("{file}.collecting")).exists());
+    }
+    assert!(!sandbox.path("nowhere").exists());
+    assert_eq!(world.simulator.calls().total(), 0, "no call is worth sending for a database like that");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_refused() {
+    let world = World::of(small());
+    let folder = world.sandbox.path("locked");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).unwrap();
+    // Who may write everywhere cannot be kept out by a mode.
+    if std::fs::write(folder.join("probe"), "").is_ok() {
+        return;
+    }
+    let ran = world.collect(&["--db", "locked/orgcensus.db"]);
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert_refused(&ran, 1, &["cannot lock", "hint: check the permissions of its folder"]);
+    assert_eq!(world.simulator.calls().total(), 0);
+}
+
+#[test]
+fn resources_and_rates_that_nobody_knows() {
+    let world = World::of(small());
+    for flag in ["--only", "--skip", "--require"] {
+        let ran = world.run(&["collect", flag, "acounts"]);
+        assert_refused(
+            &ran,
+            2,
+            &[
+                "there is no resource \"acounts\"",
+                "hint: did you mean accounts?",
+                "hint: the resources are: ",
+            ],
+        );
+    }
+    let left_out = world.run(&["collect", "--skip", "users", "--require", "users"]);
+    assert_refused(&left_out, 2, &["--require users, but --only or --skip leaves it out"]);
+    for rate in ["sso-admin", "sso-admin=fast", "sso-admin=0", "sso-admin=-3", "sso-admin=inf"] {
+        let ran = world.run(&["collect", "--rate", rate]);
+        assert_refused(&ran, 2, &["SERVICE=TPS"]);
+    }
+    assert_refused(&world.run(&["collect", "--rate", "s3=4"]), 2, &["no service `s3`", "known: sso-admin"]);
+    assert_refused(&world.run(&["collect", "--share", "0"]), 2, &["--share"]);
+    assert_refused(&world.run(&["collect", "--assignments", "both"]), 2, &["possible values"]);
+    assert_refused(&world.run(&["collect", "--resume-within", "soon"]), 2, &["--resume-within"]);
+    assert_refused(&world.run(&["collect", "--external-id", "x"]), 2, &["--assume-role"]);
+    assert_eq!(data_files(&world), [""; 0]);
+    assert_eq!(world.simulator.calls().total(), 0);
+}
+
+#[test]
+fn a_role_is_assumed_with_the_right_external_id_only() {
+    let world = World::of(Config { external_id: Some("census-42".to_owned()), ..small() });
+    let role = format!("arn:aws:iam::{}:role/audit/Census", world.simulator.management_account_id());
+    for wrong in [&["--assume-role", &role][..], &["--assume-role", &role, "--external-id", "42"]] {
+        let ran = world.collect(wrong);
+        assert_refused(&ran, 1, &["error: ", "AccessDenied", "hint: "]);
+        assert_eq!(data_files(&world), [""; 0], "{}", ran.stderr);
+    }
+    let right =
+        world.collect(&[&QUICK[..], &["--assume-role", &role, "--external-id", "census-42"]].concat());
+    assert_eq!(right.exit, Some(0), "{}", right.stderr);
+    world.assert_truth_but(0, TruthOptions::default(), &["service_last_accessed"]);
+    let caller = world.select("SELECT caller_arn FROM snapshots");
+    let expected =
+        format!("arn:aws:sts::{}:assumed-role/Census/orgcensus", world.simulator.management_account_id());
+    assert_eq!(caller[0]["caller_arn"], expected);
+    // No credential is stored or told.
+    let database = std::fs::read(world.sandbox.path("orgcensus.db")).unwrap();
+    for secret in ["made-up", "simulated-secret", "simulated-session"] {
+        assert!(!database.windows(secret.len()).any(|part| part == secret.as_bytes()), "{secret}");
+        assert!(!right.stderr.contains(secret));
+    }
+}
+
+#[test]
+fn where_nothing_listens_the_run_can_be_repeated() {
+    let world = World::of(small());
+    for arguments in [&["collect"][..], &["doctor"]] {
+        let ran = ran(&world, world.command(arguments).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
+        assert_refused(&ran, 5, &["error: ", "hint: check the network, the proxy and AWS_ENDPOINT_URL"]);
+    }
+    assert_eq!(data_files(&world), [""; 0]);
+}
+
+#[test]
+fn a_network_that_is_lost_in_mid_run_ends_it_resumably() {
+    let world = World::of(Config { latency: Duration::from_millis(20), ..small() });
+    let child = world.spawn(&QUICK);
+    world.wait_for_calls(40);
+    world.simulator.faults().add(Fault::on("*", Action::Reset));
+    let ran = world.sandbox.ran(child.wait_with_output().unwrap());
+    assert_refused(&ran, 5, &["error: the network was lost; nothing was published", "hint: "]);
+    world.simulator.faults().clear();
+    let resumed = world.collect(&QUICK);
+    assert_eq!(resumed.exit, Some(0), "{}", resumed.stderr);
+    assert!(resumed.stderr.contains("resuming"), "{}", resumed.stderr);
+    world.assert_truth_but(0, TruthOptions::default(), &["service_last_accessed"]);
+    assert_eq!(world.gaps(), []);
+}
+
+#[test]
+fn the_census_and_all_beside_it_are_private() {
+    let world = World::of(Config { latency: Duration::from_millis(20), ..small() });
+    let child = world.spawn(&QUICK);
+    world.wait_for_calls(40);
+    let mut seen = 0;
+    for name in ["orgcensus.db", "orgcensus.db.collecting", "orgcensus.db.lock"] {
+        let mode = std::fs::metadata(world.sandbox.path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+        seen += 1;
+    }
+    assert_eq!(seen, 3);
+    assert!(child.wait_with_output().unwrap().status.success());
+    assert_eq!(data_files(&world), ["orgcensus.db"]);
+}
+
+#[test]
+fn a_dry_run_counts_and_writes_nothing() {
+    let world = World::of(small());
+    let dry = world.collect(&["--dry-run"]);
+    assert_eq!(dry.exit, Some(0), "{}", dry.stderr);
+    assert!(dry.stderr.contains("assignments: "), "{}", dry.stderr);
+    assert_eq!(world.sandbox.files(), [""; 0]);
+    assert_eq!(world.simulator.calls().count("ListAccountAssignments"), 0);
+    assert_eq!(world.simulator.calls().count("GenerateOrganizationsAccessReport"), 0);
+}
+
+#[test]
+fn doctor_sees_everything_with_everything_and_writes_nothing() {
+    let world = World::of(small());
+    let ran = world.run(&["doctor"]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.all());
+    assert!(ran.stderr.contains("everything that collect asks for can be seen"), "{}", ran.stderr);
+    assert_eq!(world.sandbox.files(), [""; 0]);
+    assert!(world.simulator.calls().total() < 40, "{}", world.simulator.calls().total());
+    world.simulator.faults().add(Fault::on("ListGroups", Action::Denied { kms_reason: None }));
+    let denied = world.run(&["doctor", "--format", "jsonl"]);
+    assert_eq!(denied.exit, Some(1));
+    assert!(denied.stdout.contains("allow identitystore:ListGroups"), "{}", denied.stdout);
+}
+
+#[test]
+fn an_empty_folder_has_no_census_to_read_and_none_is_made() {
+    let sandbox = fixture::empty();
+    assert_eq!(sandbox.run(&["query", "SELECT 1"]).exit, Some(1));
+    assert_eq!(sandbox.run(&["diff"]).exit, Some(1));
+    assert_eq!(sandbox.files(), [""; 0]);
+}
