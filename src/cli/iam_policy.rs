@@ -69,8 +69,16 @@ fn policy(selection: &Selection) -> Value {
 }
 
 /// A strategy that is fixed leaves the other one's operation out; *principals* needs both (its remainder).
+/// Tags are asked for of what is listed.
 fn sends(selection: &Selection, operation: Operation) -> bool {
-    operation != Operation::ListAccountAssignmentsForPrincipal || selection.strategy != StrategyChoice::Pairs
+    match operation {
+        Operation::ListAccountAssignmentsForPrincipal => selection.strategy != StrategyChoice::Pairs,
+        Operation::ListPermissionSetTags => selection.has("permission_sets"),
+        Operation::ListTagsForResource => {
+            ["roots", "organizational_units", "accounts"].iter().any(|resource| selection.has(resource))
+        }
+        _ => true,
+    }
 }
 
 #[cfg(test)]
