@@ -170,6 +170,14 @@ impl Plan<'_> {
             let enumerable = staging.failures(Stage::Principals.name())?.is_empty() && self.has_principals();
             return Ok(if enumerable { "principals" } else { "pairs" });
         }
+        // Pairs that cannot be counted cannot be listed either; principals still can.
+        let sets_are_known = !self
+            .failures(staging, Stage::Pairs)?
+            .iter()
+            .any(|(task, _)| matches!(task, Task::ListPermissionSets(_)));
+        if possible && !sets_are_known {
+            return Ok("principals");
+        }
         Ok(if possible && counts.principals().calls < counts.pairs().calls { "principals" } else { "pairs" })
     }
 
