@@ -39,6 +39,8 @@ const PACE_WINDOW: Duration = Duration::from_secs(10);
 const BEGINNINGS: u32 = 2;
 /// Scopes of their own for so many reports that the budget left out; beyond, one for all.
 const REPORT_GAPS: usize = 100;
+/// More than an organization can have entities: 50,000 accounts and 2,000 OUs.
+const MOST_REPORTS: usize = 1_000_000;
 
 /// How a collection runs.
 #[derive(Debug, Clone)]
@@ -414,7 +416,7 @@ impl<'a> Collection<'a> {
     fn end_reports(&mut self, progress: &mut dyn Progress) -> Result<()> {
         self.report_deadline = None;
         let running: HashSet<i64> = HashSet::new();
-        let left = self.staging.next_tasks(access_report::LANE, usize::MAX, &running)?;
+        let left = self.staging.next_tasks(access_report::LANE, MOST_REPORTS, &running)?;
         let Some(kind) = left.first().map(|open| open.kind.clone()) else { return Ok(()) };
         progress.say(&format!("the time for access reports is up: {} are left for the next run", left.len()));
         let mut scopes = BTreeSet::new();
