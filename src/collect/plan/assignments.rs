@@ -122,12 +122,12 @@ impl Plan<'_> {
             let enumerable = staging.failures(Stage::Principals.name())?.is_empty() && self.has_principals();
             return Ok(if enumerable { "principals" } else { "pairs" });
         }
-        // Pairs that cannot be counted cannot be listed either; principals still can.
-        let sets_are_known = !self
-            .failures(staging, Stage::Pairs)?
-            .iter()
-            .any(|(task, _)| matches!(task, Task::ListPermissionSets(_)));
-        if possible && !sets_are_known {
+        // Pairs that cannot be counted cannot be listed either; principals still can, where there are permission
+        // sets at all.
+        let sets_are_hidden = self.failures(staging, Stage::Pairs)?.iter().any(|(task, failure)| {
+            matches!(task, Task::ListPermissionSets(_)) && failure.kind != GapKind::Unavailable
+        });
+        if possible && sets_are_hidden {
             return Ok("principals");
         }
         Ok(if possible && counts.principals().calls < counts.pairs().calls { "principals" } else { "pairs" })
