@@ -50,6 +50,14 @@ CREATE TABLE gaps (
     attempts      INTEGER NOT NULL, -- how often it was tried
     request_id    TEXT, -- AWS's request id of the last attempt
     observed_at   TEXT, -- when, UTC
+    seen_columns  TEXT, -- the columns of narrower scopes in it that were seen all the same (seen_under_gaps): a JSON array of arrays; NULL: none
+    PRIMARY KEY (snapshot_id, resource, scope)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE seen_under_gaps (
+    snapshot_id INTEGER NOT NULL REFERENCES snapshots, -- the snapshot
+    resource    TEXT NOT NULL, -- name of the resource
+    scope       TEXT NOT NULL, -- which rows: a JSON object of column to value, narrower than a gap of the snapshot
     PRIMARY KEY (snapshot_id, resource, scope)
 ) STRICT, WITHOUT ROWID;
 

@@ -206,7 +206,7 @@ fn tell(summary: &Summary) {
         for (number, what) in [
             (outcome.carried, "carried forward unseen"),
             (outcome.dropped, "dropped: their parent vanished in mid-run"),
-            (outcome.gaps, "gaps"),
+            (outcome.gaps, if outcome.gaps == 1 { "gap" } else { "gaps" }),
         ] {
             if number > 0 {
                 line.push_str(&format!("  {number} {what}"));

@@ -1,4 +1,4 @@
-//! `schema`: the data dictionary, from the census itself.
+//! `schema`: the data dictionary, from the census itself, or from a blank one where there is none yet.
 
 use clap::Args;
 use rusqlite::types::Value;
@@ -7,7 +7,7 @@ use super::GlobalOptions;
 use crate::error::{Error, ExitStatus, Result};
 use crate::nearest::did_you_mean;
 use crate::output::{Format, RowWriter};
-use crate::store::{Table, TableKind};
+use crate::store::{Census, Table, TableKind};
 
 /// The arguments of `schema`.
 #[derive(Debug, Args)]
@@ -29,7 +29,9 @@ pub struct SchemaArgs {
 pub fn run(args: SchemaArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
     let format = global.format_for(&destination, Format::Csv);
-    let tables = global.open_census()?.tables()?;
+    // Who has no census yet wants to know what is in one.
+    let census = if global.db.exists() { global.open_census()? } else { Census::blank()? };
+    let tables = census.tables()?;
     let (columns, rows) = match &args.table {
         None => overview(&tables),
         Some(name) => one(find(&tables, name)?),

@@ -51,7 +51,12 @@ impl Collector for AccessReport {
     const PRIORITY: i64 = 0;
 
     fn covers(&self) -> Vec<Scope> {
-        vec![Scope::all::<ServiceLastAccessed>().with("entity_id", &self.entity_id)]
+        // Its type too, so that it lies within the scope of all reports of a type.
+        vec![
+            Scope::all::<ServiceLastAccessed>()
+                .with("entity_id", &self.entity_id)
+                .with("entity_type", self.entity_type.as_str()),
+        ]
     }
 
     fn family() -> Vec<Scope> {

@@ -5,6 +5,7 @@
 //! stored, because counts may still move.
 
 mod assignments;
+mod estimate;
 mod reports;
 mod tree;
 
@@ -22,7 +23,7 @@ use crate::error::Result;
 use crate::model::{RESOURCES, Scope, ServiceLastAccessed, Tag};
 use crate::store::{Failure, GapKind, Staging};
 
-pub use assignments::{Estimate, StrategyChoice};
+pub use assignments::StrategyChoice;
 
 /// The plan of one collection.
 pub(super) struct Plan<'a> {

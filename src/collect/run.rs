@@ -5,6 +5,9 @@
 //! page with a token goes on; a token seen before is an error, and so a gap. Nothing is awaited while a
 //! transaction is open: pages are fetched by spawned futures, and committed between awaits.
 
+mod forecast;
+mod stopping;
+
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +16,7 @@ use rusqlite::Connection;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, interval, sleep_until};
 
+use self::forecast::Forecast;
 use super::access_report;
 use super::plan::{Plan, not_asked};
 use super::preflight::Context;
@@ -20,9 +24,9 @@ use super::progress::{Progress, Tick};
 use super::selection::Selection;
 use super::task::{Gone, Page, Stopped, Task};
 use super::wire::unusable;
-use crate::aws::{CallFailure, FailureClass, caller};
-use crate::error::{Error, ErrorKind, Result};
-use crate::store::{Failure, OpenTask, Outcome, Rejected, Staging, TaskCounts};
+use crate::aws::FailureClass;
+use crate::error::{Error, Result};
+use crate::store::{Failure, OpenTask, Outcome, Rejected, Staging};
 
 /// So many refusals of one kind of task, with no success between, stop the rest: one gap, not 100,000 calls.
 const REFUSALS: u32 = 5;
@@ -33,12 +37,12 @@ const MOST_UNDER_WAY: usize = 64;
 const ROUND_TRIP: f64 = 0.6;
 /// How often calls are counted and progress is told.
 const TICK: Duration = Duration::from_millis(250);
-/// The pace of the last seconds is measured over this.
-const PACE_WINDOW: Duration = Duration::from_secs(10);
 /// A listing whose token AWS no longer takes begins again this often.
 const BEGINNINGS: u32 = 2;
 /// Scopes of their own for so many reports that the budget left out; beyond, one for all.
 const REPORT_GAPS: usize = 100;
+/// More than an organization can have entities: 50,000 accounts and 2,000 OUs.
+const MOST_REPORTS: usize = 1_000_000;
 
 /// How a collection runs.
 #[derive(Debug, Clone)]
@@ -70,30 +74,12 @@ pub struct Collection<'a> {
     refusals: HashMap<String, u32>,
     stopped_kinds: BTreeSet<String>,
     report_deadline: Option<Instant>,
-    reports: Reports,
-    /// How many tasks had ended when, over the last seconds: what is left takes at least as long.
-    pace: VecDeque<(Instant, u64)>,
+    forecast: Forecast,
     tick: Tick,
 }
 
 /// What a fetched page came to, and of which task.
 type Step = (i64, Result<Page, Stopped>);
-
-/// How long access reports take here.
-#[derive(Debug, Default)]
-struct Reports {
-    begun: Option<Instant>,
-    ended: u32,
-}
-
-impl Reports {
-    fn typical(&self) -> Duration {
-        match self.begun {
-            Some(begun) if self.ended > 0 => begun.elapsed() / self.ended,
-            _ => access_report::TYPICAL,
-        }
-    }
-}
 
 #[derive(Debug, Default)]
 struct Lane {
@@ -136,8 +122,7 @@ impl<'a> Collection<'a> {
             refusals: HashMap::new(),
             stopped_kinds: BTreeSet::new(),
             report_deadline: None,
-            reports: Reports::default(),
-            pace: VecDeque::new(),
+            forecast: Forecast::default(),
             tick: Tick::default(),
         })
     }
@@ -161,8 +146,7 @@ impl<'a> Collection<'a> {
             }
             let deadline = self.report_deadline;
             tokio::select! {
-                biased;
-                () = &mut interrupted => break Ended::Stopped(interrupted_error()),
+                () = &mut interrupted => break Ended::Stopped(stopping::interrupted()),
                 Some(step) = self.steps.join_next() => {
                     let mut finished = vec![step];
                     while let Some(step) = self.steps.try_join_next() {
@@ -223,7 +207,7 @@ impl<'a> Collection<'a> {
         let task = parse(&open)?;
         if name == access_report::LANE && self.report_deadline.is_none() {
             self.report_deadline = Some(Instant::now() + self.options.report_budget);
-            self.reports.begun = Some(Instant::now());
+            self.forecast.reports_begin();
         }
         let task = Arc::new(task);
         let handle = self.spawn(open.task_id, &task, open.next_token.clone());
@@ -264,13 +248,13 @@ impl<'a> Collection<'a> {
             match answer {
                 Ok(page) => outcomes.push(self.page_outcome(task_id, page)),
                 Err(stopped) => match stopped.failure.class {
-                    FailureClass::Expired => stop = Some(credentials_ended(&stopped.failure)),
-                    FailureClass::Unreachable if network_is_lost(&self.context).await => {
-                        stop = Some(network_lost(&stopped.failure));
+                    FailureClass::Expired => stop = Some(stopping::credentials_ended(&stopped.failure)),
+                    FailureClass::Unreachable if stopping::network_is_lost(&self.context).await => {
+                        stop = Some(stopping::network_lost(&stopped.failure));
                     }
                     _ => {
                         let restart = (stopped.begin_again
-                            || token_refused(&stopped.failure, running.token.as_deref()))
+                            || stopping::token_refused(&stopped.failure, running.token.as_deref()))
                             && running.beginnings < BEGINNINGS;
                         let task = running.task.clone();
                         outcomes.push(if restart {
@@ -366,7 +350,9 @@ impl<'a> Collection<'a> {
         if let Some(lane) = self.lanes.get_mut(&running.lane) {
             lane.under_way -= 1;
         }
-        self.reports.ended += u32::from(running.lane == access_report::LANE);
+        if running.lane == access_report::LANE {
+            self.forecast.report_ended();
+        }
         match outcome {
             Outcome::Gap { failure, .. } => self.refused(&running, &failure, progress)?,
             _ => {
@@ -414,7 +400,7 @@ impl<'a> Collection<'a> {
     fn end_reports(&mut self, progress: &mut dyn Progress) -> Result<()> {
         self.report_deadline = None;
         let running: HashSet<i64> = HashSet::new();
-        let left = self.staging.next_tasks(access_report::LANE, usize::MAX, &running)?;
+        let left = self.staging.next_tasks(access_report::LANE, MOST_REPORTS, &running)?;
         let Some(kind) = left.first().map(|open| open.kind.clone()) else { return Ok(()) };
         progress.say(&format!("the time for access reports is up: {} are left for the next run", left.len()));
         let mut scopes = BTreeSet::new();
@@ -460,39 +446,13 @@ impl<'a> Collection<'a> {
         let counts = self.staging.task_counts()?;
         self.tick.open = counts.iter().map(|counts| counts.open).sum();
         self.tick.ended = counts.iter().map(|counts| counts.ended).sum();
-        self.tick.remaining = if self.plan.is_counted() { Some(self.remaining(&counts)) } else { None };
-        progress.tick(&self.tick);
-        Ok(())
-    }
-
-    /// How long the slowest lane needs, at a page a listing: by its pacer's rate, and by the pace of the last
-    /// seconds, whichever is slower.
-    fn remaining(&mut self, counts: &[TaskCounts]) -> Duration {
-        let mut open: HashMap<&str, u64> = HashMap::new();
-        let mut ended = 0;
-        for counts in counts {
-            *open.entry(counts.lane.as_str()).or_default() += counts.open;
-            ended += if counts.lane == access_report::LANE { 0 } else { counts.ended };
-        }
-        let reports = self.reports.typical().mul_f64(open.remove(access_report::LANE).unwrap_or(0) as f64);
         let budget = self.report_deadline.map_or(self.options.report_budget, |deadline| {
             deadline.saturating_duration_since(Instant::now())
         });
-        let paced = open
-            .iter()
-            .map(|(lane, open)| Duration::from_secs_f64(*open as f64 / self.context.rate_of(lane)))
-            .max();
-        let now = Instant::now();
-        self.pace.push_back((now, ended));
-        while self.pace.front().is_some_and(|(time, _)| now - *time > PACE_WINDOW) {
-            self.pace.pop_front();
-        }
-        let left: u64 = open.values().sum();
-        let observed = self.pace.front().and_then(|(time, before)| {
-            let per_second = (ended - before) as f64 / (now - *time).as_secs_f64().max(0.001);
-            (per_second > 0.0).then(|| Duration::from_secs_f64(left as f64 / per_second))
-        });
-        reports.min(budget).max(paced.unwrap_or_default()).max(observed.unwrap_or_default())
+        let remaining = self.forecast.remaining(&self.context, &counts, budget);
+        self.tick.remaining = self.plan.is_counted().then_some(remaining);
+        progress.tick(&self.tick);
+        Ok(())
     }
 }
 
@@ -504,48 +464,10 @@ fn parse(open: &OpenTask) -> Result<Task> {
     })
 }
 
-/// Token lifetimes are not documented: a refusal of a later page's request begins the listing again, once.
-fn token_refused(failure: &CallFailure, token: Option<&str>) -> bool {
-    token.is_some()
-        && matches!(
-            failure.code.as_str(),
-            "ValidationException"
-                | "InvalidInputException"
-                | "ValidationError"
-                | "InvalidNextTokenException"
-                | "InvalidPaginationTokenException"
-                | "ExpiredNextTokenException"
-                | "InvalidInput"
-        )
-}
-
-/// One connection that failed may be one host's; the caller's own identity can be asked for from anywhere.
-async fn network_is_lost(context: &Context) -> bool {
-    context.caller.is_some()
-        && matches!(caller(&context.aws).await, Err(failure) if failure.class == FailureClass::Unreachable)
-}
-
 fn limit_of(context: &Context, lane: &str) -> usize {
     if lane == access_report::LANE {
         return 1;
     }
     let hidden = (context.rate_of(lane) * ROUND_TRIP).ceil() as usize;
     hidden.clamp(LEAST_UNDER_WAY, MOST_UNDER_WAY)
-}
-
-fn interrupted_error() -> Error {
-    Error::new(ErrorKind::Interrupted, "interrupted; nothing was published")
-        .hint("run the same command again to resume where it stopped")
-}
-
-fn credentials_ended(failure: &CallFailure) -> Error {
-    Error::new(ErrorKind::Resumable, "the credentials ended before the collection did; nothing was published")
-        .caused_by(failure.to_string())
-        .hint("sign in again (e.g. `aws sso login --profile …`) and run the same command again: it resumes where it stopped")
-}
-
-fn network_lost(failure: &CallFailure) -> Error {
-    Error::new(ErrorKind::Resumable, "the network was lost; nothing was published")
-        .caused_by(failure.to_string())
-        .hint("run the same command again once there is a connection: it resumes where it stopped")
 }

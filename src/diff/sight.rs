@@ -1,9 +1,9 @@
 //! What a snapshot could not see: its gaps, and what it did not collect at all.
 //!
-//! A gap covers a row when every column that its scope names has the value; `{}` covers all. It knows no
-//! resource in particular.
+//! A gap covers a row when every column that its scope names has the value; `{}` covers all. It hides the row
+//! unless a narrower scope, seen all the same, covers it too. It knows no resource in particular.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -18,6 +18,10 @@ use crate::error::{Error, Result};
 #[derive(Debug, Default)]
 pub(super) struct Unseen {
     gaps: Vec<HidingGap>,
+    /// By gap: which columns the narrower scopes in it name that were seen all the same.
+    seen_columns: Vec<Vec<Vec<String>>>,
+    /// The scopes that were seen in spite of a wider gap.
+    seen: HashSet<String>,
     /// Columns to values to the gap, so that a row is looked up once for each set of columns and not
     /// compared with each of ten thousand gaps.
     by_columns: BTreeMap<Vec<String>, HashMap<Vec<String>, usize>>,
@@ -29,21 +33,26 @@ impl Unseen {
         let mut unseen = Self::default();
         let mut statement = connection
             .prepare_cached(
-                "SELECT scope, kind, operation, error_code, error_message FROM gaps
+                "SELECT scope, kind, operation, error_code, error_message, seen_columns FROM gaps
                  WHERE snapshot_id = ?1 AND resource = ?2 ORDER BY scope",
             )
             .map_err(unreadable)?;
         let mut rows = statement.query((snapshot_id, resource)).map_err(unreadable)?;
         while let Some(row) = rows.next().map_err(unreadable)? {
             let scope: String = row.get(0).map_err(unreadable)?;
-            unseen.add(HidingGap {
+            let seen_columns: Option<String> = row.get(5).map_err(unreadable)?;
+            let gap = HidingGap {
                 scope: parse(&scope)?,
                 kind: row.get(1).map_err(unreadable)?,
                 operation: row.get(2).map_err(unreadable)?,
                 error_code: row.get(3).map_err(unreadable)?,
                 message: row.get(4).map_err(unreadable)?,
                 snapshot_id,
-            });
+            };
+            unseen.add(gap, seen_columns.as_deref().map(parse).transpose()?.unwrap_or_default());
+        }
+        if unseen.seen_columns.iter().any(|columns| !columns.is_empty()) {
+            unseen.seen = seen_under_gaps(connection, snapshot_id, resource).map_err(unreadable)?;
         }
         let coverage: Option<(String, Option<String>)> = connection
             .prepare_cached("SELECT status, reason FROM coverage WHERE snapshot_id = ?1 AND resource = ?2")
@@ -57,22 +66,24 @@ impl Unseen {
             _ => "not_asked",
         };
         if !unseen.by_columns.contains_key(&Vec::new()) {
-            unseen.add(HidingGap {
+            let gap = HidingGap {
                 scope: Map::new(),
                 kind: kind.to_owned(),
                 operation: None,
                 error_code: None,
                 message: coverage.and_then(|(_, reason)| reason),
                 snapshot_id,
-            });
+            };
+            unseen.add(gap, Vec::new());
         }
         Ok(unseen)
     }
 
-    fn add(&mut self, gap: HidingGap) {
+    fn add(&mut self, gap: HidingGap, seen_columns: Vec<Vec<String>>) {
         let (columns, values) = sorted(&gap.scope);
         self.by_columns.entry(columns).or_default().insert(values, self.gaps.len());
         self.gaps.push(gap);
+        self.seen_columns.push(seen_columns);
     }
 
     /// Every gap of the resource.
@@ -80,16 +91,38 @@ impl Unseen {
         &self.gaps
     }
 
-    /// The gaps that cover a row; for a scope, those that cover all of it.
+    /// The gap of exactly this scope, if there is one, with the columns that the narrower scopes name that were
+    /// seen all the same.
+    pub fn gap_of(&self, scope: &Map<String, Value>) -> Option<(&HidingGap, &[Vec<String>])> {
+        let (columns, values) = sorted(scope);
+        let index = *self.by_columns.get(&columns)?.get(&values)?;
+        Some((&self.gaps[index], &self.seen_columns[index]))
+    }
+
+    /// The gaps that hide a row; for a scope, those that hide all of it.
     pub fn over<'a>(&'a self, row: &'a Map<String, Value>) -> impl Iterator<Item = &'a HidingGap> {
         self.by_columns.iter().filter_map(|(columns, gaps)| {
             let values: Option<Vec<String>> =
                 columns.iter().map(|column| row.get(column).map(text_of)).collect();
-            gaps.get(&values?).map(|index| &self.gaps[*index])
+            let index = *gaps.get(&values?)?;
+            (!self.seen_by(&self.seen_columns[index], row)).then(|| &self.gaps[index])
         })
     }
 
-    /// Whether any gap covers the row.
+    /// Whether a scope that was seen in spite of a wider gap covers the row.
+    pub fn saw(&self, row: &Map<String, Value>) -> bool {
+        self.seen_columns.iter().any(|columns| self.seen_by(columns, row))
+    }
+
+    fn seen_by(&self, columns: &[Vec<String>], row: &Map<String, Value>) -> bool {
+        columns.iter().any(|columns| {
+            let scope: Option<Map<String, Value>> =
+                columns.iter().map(|column| Some((column.clone(), row.get(column)?.clone()))).collect();
+            scope.is_some_and(|scope| self.seen.contains(&canonical(&scope)))
+        })
+    }
+
+    /// Whether any gap hides the row.
     pub fn hides(&self, row: &Map<String, Value>) -> bool {
         self.over(row).next().is_some()
     }
@@ -157,7 +190,18 @@ pub(super) fn canonical(scope: &Map<String, Value>) -> String {
     serde_json::to_string(&by_column).expect("a map of strings is always JSON")
 }
 
-fn parse(scope: &str) -> Result<Map<String, Value>> {
-    serde_json::from_str(scope)
-        .map_err(|cause| Error::failed(format!("a gap's scope is no JSON object: {scope}")).caused_by(cause))
+fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text)
+        .map_err(|cause| Error::failed(format!("a gap's scope is no JSON: {text}")).caused_by(cause))
+}
+
+fn seen_under_gaps(
+    connection: &Connection,
+    snapshot_id: i64,
+    resource: &str,
+) -> rusqlite::Result<HashSet<String>> {
+    connection
+        .prepare_cached("SELECT scope FROM seen_under_gaps WHERE snapshot_id = ?1 AND resource = ?2")?
+        .query_map((snapshot_id, resource), |row| row.get(0))?
+        .collect()
 }

@@ -1,27 +1,95 @@
 //! How many rows stand unchanged under a scope: what a gap leaves open though nothing differs.
 //!
 //! The one place where diff counts what did not change; it reads keys of the scope, and for a whole resource
-//! the number that the snapshot itself recorded.
+//! the number that the snapshot itself recorded, less those of the narrower scopes that were seen all the same.
 
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde_json::{Map, Value};
 
+use super::change::HidingGap;
 use super::days::Days;
 use super::rows::{Difference, Table, quoted, text_of};
 use super::unreadable;
 use crate::error::Result;
 
-/// How many rows of the scope are the same version on both days; `differences` are all of the resource.
+/// How many rows of the scope are the same version on both days and hidden on one of them; `differences` are
+/// all of the resource, `gaps` the one or two gaps of this scope, each with the columns of the narrower scopes in
+/// it that were seen all the same.
 pub(super) fn unchanged_rows(
     connection: &Connection,
     days: Days,
     table: &Table,
     differences: &[Difference],
     scope: &Map<String, Value>,
+    gaps: &[(&HidingGap, &[Vec<String>])],
 ) -> Result<i64> {
     if scope.keys().any(|column| !table.columns.contains(column)) {
         return Ok(0);
     }
+    let in_scope = rows_in_scope(connection, days, table, differences, scope)?;
+    // A row that one of two gaps hides is open, whether or not the other does.
+    if in_scope == 0 || gaps.iter().any(|(_, seen_columns)| seen_columns.is_empty()) {
+        return Ok(in_scope);
+    }
+    Ok((in_scope - seen_rows(connection, days, table, scope, gaps)?).max(0))
+}
+
+/// How many of these rows lie in scopes that every one of the gaps' snapshots saw: found from the scopes.
+fn seen_rows(
+    connection: &Connection,
+    days: Days,
+    table: &Table,
+    scope: &Map<String, Value>,
+    gaps: &[(&HidingGap, &[Vec<String>])],
+) -> Result<i64> {
+    let (earlier, later) = (days.earlier(), days.later());
+    let mut values = Vec::new();
+    let mut place = |value: String| {
+        values.push(value);
+        format!("?{}", values.len())
+    };
+    let in_scope: String = scope
+        .iter()
+        .map(|(column, value)| format!(" AND v.{} = {}", quoted(column), place(text_of(value))))
+        .collect();
+    let resource = place(table.spec.name.to_owned());
+    let mut of_snapshots = Vec::new();
+    for (gap, seen_columns) in gaps {
+        let mut of_columns = Vec::new();
+        for columns in *seen_columns {
+            let equal: String = columns
+                .iter()
+                .map(|column| {
+                    let path = place(format!("$.\"{column}\""));
+                    format!(" AND v.{} = json_extract(u.scope, {path})", quoted(column))
+                })
+                .collect();
+            let names = place(serde_json::to_string(columns).expect("names are always JSON"));
+            of_columns.push(format!(
+                "SELECT v.rowid FROM seen_under_gaps AS u CROSS JOIN {} AS v
+                 WHERE u.snapshot_id = {} AND u.resource = {resource}
+                   AND (SELECT json_group_array(j.key) FROM json_each(u.scope) AS j) = {names}{equal}{in_scope}
+                   AND +v.valid_from <= {earlier} AND (v.valid_to IS NULL OR v.valid_to > {later})",
+                quoted(&format!("{}_versions", table.spec.name)),
+                gap.snapshot_id,
+            ));
+        }
+        of_snapshots.push(format!("SELECT * FROM ({})", of_columns.join(" UNION ")));
+    }
+    let sql = format!("SELECT count(*) FROM ({})", of_snapshots.join(" INTERSECT "));
+    connection
+        .prepare_cached(&sql)
+        .and_then(|mut statement| statement.query_row(params_from_iter(values), |row| row.get(0)))
+        .map_err(unreadable)
+}
+
+fn rows_in_scope(
+    connection: &Connection,
+    days: Days,
+    table: &Table,
+    differences: &[Difference],
+    scope: &Map<String, Value>,
+) -> Result<i64> {
     // The whole table need not be walked: the later snapshot knows how many rows it has.
     if scope.is_empty()
         && let Some(rows) = rows_on(connection, days.later(), table.spec.name)?

@@ -1,8 +1,8 @@
 //! Telling removed from not seen, and added from not seen before.
 //!
 //! A row on one side only is `unknown` when the other side's snapshot has a gap over it, or collected nothing
-//! of its resource, unless there is evidence: a version that this very snapshot's publish closed was seen
-//! to be gone, whatever wider gap there is. What is unknown is told by scope and not by row: one entry for a
+//! of its resource, unless there is evidence: a narrower scope was seen all the same, or this very snapshot's
+//! publish closed a version, and so saw that it was gone, whatever wider gap there is. What is unknown is told by scope and not by row: one entry for a
 //! gap, with the number of rows that it leaves open, those that are equal on both sides included.
 //!
 //! It reads both directions of time alike, so that `diff(a, b)` mirrors `diff(b, a)`.
@@ -186,8 +186,8 @@ impl<'c> Judge<'c> {
         Ok((changes, unknown))
     }
 
-    /// The gaps of both sides by scope, with the number of rows under them that are the same version on
-    /// both days. Where both sides have a gap of one scope, the later one speaks for it.
+    /// The gaps of both sides by scope, with the number of rows that they hide and that are the same version
+    /// on both days. Where both sides have a gap of one scope, the later one speaks for it.
     fn scopes(
         &self,
         table: &Table,
@@ -203,7 +203,11 @@ impl<'c> Judge<'c> {
         for gap in earlier.gaps().iter().chain(later.gaps()) {
             let rows = match scopes.get(&canonical(&gap.scope)) {
                 Some((_, rows)) => *rows,
-                None => unchanged_rows(self.connection, self.days, table, differences, &gap.scope)?,
+                None => {
+                    let of_both = [earlier.gap_of(&gap.scope), later.gap_of(&gap.scope)];
+                    let of_both: Vec<_> = of_both.into_iter().flatten().collect();
+                    unchanged_rows(self.connection, self.days, table, differences, &gap.scope, &of_both)?
+                }
             };
             scopes.insert(canonical(&gap.scope), (gap.clone(), rows));
         }
@@ -220,7 +224,7 @@ impl<'c> Judge<'c> {
         by_principals: bool,
     ) -> Result<Vec<HidingGap>> {
         let mut gaps: Vec<HidingGap> = unseen.over(row).cloned().collect();
-        if gaps.is_empty() && by_principals {
+        if gaps.is_empty() && by_principals && !unseen.saw(row) {
             gaps.extend(unlisted_principal(self.connection, self.days, table, row, snapshot_id)?);
         }
         if !gaps.is_empty() && self.was_closed_by(table, row, snapshot_id)? {
@@ -259,7 +263,7 @@ impl<'c> Judge<'c> {
     }
 }
 
-/// The scopes, each once, of the gaps of either side that cover a row.
+/// The scopes, each once, of the gaps of either side that hide a row.
 fn covering(unseen: &Sides<Rc<Unseen>>, row: &Map<String, Value>) -> std::collections::BTreeSet<String> {
     unseen.from.over(row).chain(unseen.to.over(row)).map(|gap| canonical(&gap.scope)).collect()
 }

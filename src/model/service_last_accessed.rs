@@ -14,6 +14,17 @@ pub enum EntityType {
     Account,
 }
 
+impl EntityType {
+    /// The value of the column `entity_type`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::OrganizationalUnit => "organizational_unit",
+            Self::Account => "account",
+        }
+    }
+}
+
 /// One service in the access report of one root, OU or account (GetOrganizationsAccessReport).
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ServiceLastAccessed {

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::file::Doing;
 use super::schema::{columns, versions_table};
-use super::views::ANSWERING_SNAPSHOT;
+use super::views::{ANSWERING_SNAPSHOT, STALE_ROWS};
 use crate::error::Result;
 use crate::model::{DERIVED_VIEWS, RESOURCES};
 
@@ -55,6 +55,10 @@ const SNAPSHOT_FACTS: &[(&str, &str)] = &[
     ("snapshots", "The snapshots: when each was taken, by whom, and whether it is complete."),
     ("coverage", "How much of each resource each snapshot saw."),
     ("gaps", "What each snapshot could not see, and why."),
+    (
+        "seen_under_gaps",
+        "What each snapshot saw in spite of a wider gap: a row in such a scope is not hidden by that gap.",
+    ),
     ("access_report_jobs", "The access reports that each snapshot asked Organizations for."),
     (
         ANSWERING_SNAPSHOT,
@@ -95,6 +99,7 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
     for view in DERIVED_VIEWS {
         add(view.name, TableKind::Derived, view.description, &view_comments(view.select), &[])?;
     }
+    add(STALE_ROWS.name, TableKind::Derived, STALE_ROWS.description, &view_comments(STALE_ROWS.select), &[])?;
     for (name, description) in SNAPSHOT_FACTS {
         let source = if *name == ANSWERING_SNAPSHOT { "snapshots" } else { name };
         let texts = table_comments(connection, source)?;

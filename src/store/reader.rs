@@ -47,6 +47,14 @@ impl Census {
         Ok(Self { path: path.to_owned(), connection, guarded: false })
     }
 
+    /// A census without a file and without a row, for who wants to know its tables before there is one.
+    pub fn blank() -> Result<Self> {
+        let mut connection = Connection::open_in_memory().doing("make a database in memory")?;
+        schema::migrate(&mut connection)?;
+        views::make_permanent(&mut connection)?;
+        Ok(Self { path: PathBuf::from(":memory:"), connection, guarded: false })
+    }
+
     /// The path that it was opened with.
     pub fn path(&self) -> &Path {
         &self.path

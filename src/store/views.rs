@@ -10,10 +10,24 @@ use rusqlite::Connection;
 use super::file::{Doing, literal, quoted};
 use super::schema::{Column, resource_columns, versions_table};
 use crate::error::Result;
-use crate::model::{DERIVED_VIEWS, RESOURCES};
+use crate::model::{DERIVED_VIEWS, DerivedView, RESOURCES, ResourceSpec};
 
 /// The view with the one snapshot that all views answer for.
 pub(super) const ANSWERING_SNAPSHOT: &str = "answering_snapshot";
+
+/// The view with every row that the answering snapshot only carried forward; `select` is its beginning, the
+/// rest is made from the tables of all resources.
+pub(super) const STALE_ROWS: DerivedView = DerivedView {
+    name: "stale_rows",
+    description: "Every row of the answering snapshot that a gap hid: it is carried forward from an earlier one.",
+    select: "-- A row of a listing that broke off may have been seen just the same: only its gap is known.
+SELECT
+    r.resource, -- name of the resource
+    r.key, -- the row's key, a JSON object of column to value
+    r.last_seen_at, -- when it was last seen, UTC
+    r.gap -- what hid it, a JSON object of scope, kind, operation and error_code
+FROM (",
+};
 
 /// Which snapshot the views answer for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,11 +56,13 @@ impl View {
 /// out: an older file is readable all the same.
 pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<View>> {
     let mut views = vec![View { name: ANSWERING_SNAPSHOT.to_owned(), select: answering_snapshot(answering) }];
+    let mut stale = Vec::new();
     for spec in RESOURCES {
         let columns = resource_columns(connection, spec.name)?;
         if columns.is_empty() {
             continue;
         }
+        stale.push(stale_rows(spec, &columns, answering));
         let view = |suffix: &str, select| View { name: format!("{}{suffix}", spec.name), select };
         views.push(view("", current(spec.name, &columns, answering)));
         views.push(view("_history", history(spec.name, &columns, answering)));
@@ -57,6 +73,10 @@ pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<V
             .iter()
             .map(|view| View { name: view.name.to_owned(), select: view.select.trim_end().to_owned() }),
     );
+    views.push(View {
+        name: STALE_ROWS.name.to_owned(),
+        select: format!("{}\n{}\n) AS r", STALE_ROWS.select, stale.join("\nUNION ALL\n")),
+    });
     Ok(views)
 }
 
@@ -127,14 +147,19 @@ fn answering_snapshot(answering: Answering) -> String {
     format!("SELECT * FROM snapshots WHERE snapshot_id = {snapshot}")
 }
 
-/// The rows alive. The plus keeps SQLite from taking `valid_from <= s`, true of nearly every version, for a
-/// reason to walk the index of beginnings.
+/// The rows alive.
 fn current(resource: &str, columns: &[Column], answering: Answering) -> String {
-    let alive = match answering {
+    let (table, alive) = (quoted(&versions_table(resource)), alive(answering));
+    format!("SELECT {} FROM {table} AS v WHERE {alive}", list(columns))
+}
+
+/// Whether the version `v` is alive. The plus keeps SQLite from taking `valid_from <= s`, true of nearly every
+/// version, for a reason to walk the index of beginnings.
+fn alive(answering: Answering) -> String {
+    match answering {
         Answering::Latest => "v.valid_to IS NULL".to_owned(),
         Answering::AsOf(s) => format!("+v.valid_from <= {s} AND (v.valid_to IS NULL OR v.valid_to > {s})"),
-    };
-    format!("SELECT {} FROM {} AS v WHERE {alive}", list(columns), quoted(&versions_table(resource)))
+    }
 }
 
 /// Every version that began by the answering snapshot. What ended later still holds, so `valid_to IS NULL`
@@ -150,16 +175,14 @@ fn history(resource: &str, columns: &[Column], answering: Answering) -> String {
             (valid_to, end, format!(" WHERE +v.valid_from <= {s}"))
         }
     };
-    let unseen = covered_by_gap(resource, columns);
+    let unseen = hidden(resource, columns);
+    let last_seen = last_seen(&end, &unseen);
     format!(
         "SELECT {columns}, v.valid_from, {valid_to} AS valid_to,
     (SELECT s.taken_at FROM snapshots AS s WHERE s.snapshot_id < v.valid_from AND NOT {unseen}
      ORDER BY s.snapshot_id DESC LIMIT 1) AS not_before,
     (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = v.valid_from) AS first_seen_at,
-    coalesce((SELECT s.completed_at FROM snapshots AS s
-              WHERE s.snapshot_id >= v.valid_from AND s.snapshot_id < {end} AND NOT {unseen}
-              ORDER BY s.snapshot_id DESC LIMIT 1),
-             (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = v.valid_from)) AS last_seen_at,
+    {last_seen} AS last_seen_at,
     (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = {valid_to}) AS gone_at
 FROM {table} AS v{began}",
         columns = list(columns),
@@ -182,24 +205,108 @@ JOIN {} AS v ON v.valid_from <= s.snapshot_id AND (v.valid_to IS NULL OR v.valid
     )
 }
 
-/// Whether a gap of snapshot `s` covers the row `v`: no column that the gap's scope names has another value.
-fn covered_by_gap(resource: &str, columns: &[Column]) -> String {
+/// When the version `v`, which ends at the snapshot `end`, was last seen: in the newest snapshot in which no gap
+/// hid it. It was surely seen in the one that it began with.
+fn last_seen(end: &str, hidden: &str) -> String {
+    format!(
+        "coalesce((SELECT s.completed_at FROM snapshots AS s
+              WHERE s.snapshot_id >= v.valid_from AND s.snapshot_id < {end} AND NOT {hidden}
+              ORDER BY s.snapshot_id DESC LIMIT 1),
+             (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = v.valid_from))"
+    )
+}
+
+/// The rows of a resource that a gap of the answering snapshot hid. Driven from the gaps, by one SELECT for
+/// each set of key columns that a scope can name, so that each finds its rows by an index; of several gaps over
+/// a row the one with the first scope stands for all.
+fn stale_rows(spec: &ResourceSpec, columns: &[Column], answering: Answering) -> String {
+    let (table, resource, alive) = (quoted(&versions_table(spec.name)), literal(spec.name), alive(answering));
+    let (covers, seen) = (covers(columns), seen_all_the_same(columns));
+    let hidden_by = |named: usize| {
+        let names: String = spec
+            .key
+            .iter()
+            .enumerate()
+            .map(|(place, column)| {
+                let value = format!("json_extract(n.scope, {})", literal(&format!("$.\"{column}\"")));
+                match named >> place & 1 {
+                    1 => format!(" AND v.{} = {value}", quoted(column)),
+                    _ => format!(" AND {value} IS NULL"),
+                }
+            })
+            .collect();
+        format!(
+            "SELECT v.rowid AS version, n.snapshot_id, n.scope
+        FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id AND n.resource = {resource}
+        CROSS JOIN {table} AS v
+        WHERE {alive} AND +v.valid_from < n.snapshot_id{names}
+        AND {covers}
+        AND NOT {seen}"
+        )
+    };
+    let branches: Vec<String> = (0..1_usize << spec.key.len()).map(hidden_by).collect();
+    let key: Vec<_> =
+        spec.key.iter().map(|column| format!("{}, v.{}", literal(column), quoted(column))).collect();
+    format!(
+        "SELECT {resource} AS resource, json_object({key}) AS key,
+    {last_seen} AS last_seen_at,
+    json_object('scope', json(g.scope), 'kind', g.kind, 'operation', g.operation, 'error_code', g.error_code) AS gap
+FROM (SELECT version, snapshot_id, min(scope) AS scope FROM (
+        {branches}
+    ) GROUP BY version) AS h
+JOIN {table} AS v ON v.rowid = h.version
+JOIN gaps AS g ON g.snapshot_id = h.snapshot_id AND g.resource = {resource} AND g.scope = h.scope",
+        key = key.join(", "),
+        last_seen = last_seen("h.snapshot_id", &hidden(spec.name, columns)),
+        branches = branches.join("\n        UNION ALL "),
+    )
+}
+
+/// Whether snapshot `s` did not see the row `v`: a gap covers it, and no narrower scope that was seen all the
+/// same does.
+fn hidden(resource: &str, columns: &[Column]) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM gaps AS n WHERE n.snapshot_id = s.snapshot_id AND n.resource = {}
+        AND {}
+        AND NOT {})",
+        literal(resource),
+        covers(columns),
+        seen_all_the_same(columns)
+    )
+}
+
+/// Whether the gap `n` covers the row `v`: no column that its scope names has another value.
+fn covers(columns: &[Column]) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM json_each(n.scope) AS j WHERE {} IS NOT j.value)",
+        value_of("j.key", columns)
+    )
+}
+
+/// Whether a narrower scope than that of the gap `n` was seen and covers the row `v`. The gap knows which
+/// columns such scopes name: so a row needs one probe for each set of them, however many scopes there are.
+fn seen_all_the_same(columns: &[Column]) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM json_each(n.seen_columns) AS k JOIN seen_under_gaps AS u
+            ON u.snapshot_id = n.snapshot_id AND u.resource = n.resource AND u.scope =
+            (SELECT json_group_object(c.value, {}) FROM json_each(k.value) AS c))",
+        value_of("c.value", columns)
+    )
+}
+
+/// The value, as text, of the column of `v` that the SQL `name` names; a scope's values are text.
+fn value_of(name: &str, columns: &[Column]) -> String {
     let values: String = columns
         .iter()
         .map(|column| {
             let value = match column.sql_type.as_str() {
                 "TEXT" => format!("v.{}", quoted(&column.name)),
-                // A scope's values are text.
                 _ => format!("CAST(v.{} AS TEXT)", quoted(&column.name)),
             };
             format!(" WHEN {} THEN {value}", literal(&column.name))
         })
         .collect();
-    format!(
-        "EXISTS (SELECT 1 FROM gaps AS n WHERE n.snapshot_id = s.snapshot_id AND n.resource = {}
-        AND NOT EXISTS (SELECT 1 FROM json_each(n.scope) AS j WHERE CASE j.key{values} END IS NOT j.value))",
-        literal(resource)
-    )
+    format!("CASE {name}{values} END")
 }
 
 fn list(columns: &[Column]) -> String {

@@ -32,7 +32,7 @@ fn the_data_dictionary_describes_every_column() {
     let sandbox = fixture::census();
     let ran = sandbox.run(&["schema", "--format", "jsonl"]);
     assert!(ran.data().lines().count() > 40);
-    for name in ["effective_access", "users", "snapshots", "Users_History"] {
+    for name in ["effective_access", "users", "snapshots", "seen_under_gaps", "stale_rows", "Users_History"] {
         let table = sandbox.run(&["schema", name, "--format", "jsonl"]);
         for line in table.data().lines() {
             let column: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -40,6 +40,15 @@ fn the_data_dictionary_describes_every_column() {
         }
     }
     assert_snapshot!(sandbox.run(&["schema", "groups", "--format", "table"]).data());
+}
+
+#[test]
+fn the_data_dictionary_can_be_read_before_there_is_a_census() {
+    let (before, after) = (fixture::empty(), fixture::census());
+    for arguments in [&["schema"][..], &["schema", "stale_rows"], &["schema", "users_history"]] {
+        assert_eq!(before.run(arguments).data(), after.run(arguments).data());
+    }
+    assert!(before.files().is_empty(), "reading makes no file");
 }
 
 #[test]

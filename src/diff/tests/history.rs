@@ -18,6 +18,9 @@ pub struct History {
 /// What a snapshot could not see: resource, scope, kind.
 pub type TestGap = (&'static str, Value, &'static str);
 
+/// What it saw all the same: resource, scope.
+pub type TestScope = (&'static str, Value);
+
 impl History {
     pub fn new() -> Self {
         let connection = Connection::open_in_memory().unwrap();
@@ -37,11 +40,23 @@ impl History {
 
     /// The same with a strategy for assignments.
     pub fn publish_by(&mut self, strategy: &str, staged: &[Row], gaps: &[TestGap]) -> i64 {
-        self.publish_seeing(strategy, staged, gaps, &[])
+        self.publish_all(strategy, staged, gaps, &[], &[])
     }
 
-    /// The same, where narrower scopes than the gaps were seen: `gone` are keys that are surely not there.
-    pub fn publish_seeing(&mut self, strategy: &str, staged: &[Row], gaps: &[TestGap], gone: &[Row]) -> i64 {
+    /// The same, where narrower scopes than the gaps were seen all the same.
+    pub fn publish_seeing(&mut self, staged: &[Row], gaps: &[TestGap], seen: &[TestScope]) -> i64 {
+        self.publish_all("pairs", staged, gaps, &[], seen)
+    }
+
+    /// The same with all that can be said: `gone` are keys that are surely not there.
+    pub fn publish_all(
+        &mut self,
+        strategy: &str,
+        staged: &[Row],
+        gaps: &[TestGap],
+        gone: &[Row],
+        seen: &[TestScope],
+    ) -> i64 {
         self.snapshot += 1;
         let id = self.snapshot;
         let time = format!("2026-11-{id:02}T02:00:00Z");
@@ -54,11 +69,26 @@ impl History {
             )
             .unwrap();
         for (resource, scope, kind) in gaps {
+            let mut seen_columns = Vec::new();
+            for (_, seen) in seen.iter().filter(|(other, seen)| other == resource && is_under(seen, scope)) {
+                self.connection
+                    .execute(
+                        "INSERT OR IGNORE INTO seen_under_gaps VALUES (?1, ?2, ?3)",
+                        (id, resource, seen.to_string()),
+                    )
+                    .unwrap();
+                let columns: Vec<&String> = seen.as_object().unwrap().keys().collect();
+                if !seen_columns.contains(&json!(columns)) {
+                    seen_columns.push(json!(columns));
+                }
+            }
+            let seen_columns = (!seen_columns.is_empty()).then(|| Value::from(seen_columns).to_string());
             self.connection
                 .execute(
-                    "INSERT INTO gaps (snapshot_id, resource, scope, kind, operation, error_code, attempts)
-                     VALUES (?1, ?2, ?3, ?4, 'List', 'Nope', 1)",
-                    (id, resource, scope.to_string(), kind),
+                    "INSERT INTO gaps (snapshot_id, resource, scope, kind, operation, error_code, attempts,
+                         seen_columns)
+                     VALUES (?1, ?2, ?3, ?4, 'List', 'Nope', 1, ?5)",
+                    (id, resource, scope.to_string(), kind, seen_columns),
                 )
                 .unwrap();
         }
@@ -86,8 +116,9 @@ impl History {
                 self.insert(spec.name, &row.columns);
             }
             for held in open.iter().filter(|held| !staged_keys.contains(&key(held))) {
-                let is_hidden =
-                    gaps.iter().any(|(resource, scope, _)| *resource == spec.name && covers(scope, held));
+                let is_hidden = gaps.iter().any(|(resource, scope, _)| {
+                    *resource == spec.name && hides(scope, &scopes_of(spec.name, seen), held)
+                });
                 let is_gone =
                     gone.iter().any(|row| row.resource == spec.name && key(&row.columns) == key(held));
                 if is_gone || !is_hidden {
@@ -195,6 +226,21 @@ impl History {
 /// Whether a scope covers a row, read from the rule and not from the code under test.
 pub fn covers(scope: &Value, row: &Map<String, Value>) -> bool {
     scope.as_object().unwrap().iter().all(|(column, value)| row.get(column) == Some(value))
+}
+
+/// Whether a gap hides a row though these scopes were seen, read from the rule likewise.
+pub fn hides(gap: &Value, seen: &[Value], row: &Map<String, Value>) -> bool {
+    covers(gap, row) && !seen.iter().any(|scope| is_under(scope, gap) && covers(scope, row))
+}
+
+/// Those of the scopes that are of this resource.
+pub fn scopes_of(resource: &str, scopes: &[TestScope]) -> Vec<Value> {
+    scopes.iter().filter(|(other, _)| *other == resource).map(|(_, scope)| scope.clone()).collect()
+}
+
+/// Whether a scope is narrower than a gap.
+fn is_under(scope: &Value, gap: &Value) -> bool {
+    scope != gap && covers(gap, scope.as_object().unwrap())
 }
 
 fn value_of(value: &Value) -> rusqlite::types::Value {

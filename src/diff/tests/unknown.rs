@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use crate::model::{EntityType, Row, ServiceLastAccessed};
+
 use super::history::{History, group, known, member, named_group, to_group, to_user, unknown, user, with};
 
 #[test]
@@ -60,7 +62,7 @@ fn a_row_that_this_very_publish_closed_was_removed_whatever_wider_gap_there_is()
     history
         .connection
         .execute(
-            "INSERT INTO gaps VALUES (2, 'group_memberships', '{}', 'denied', 'L', 'E', NULL, 1, NULL, NULL)",
+            "INSERT INTO gaps VALUES (2, 'group_memberships', '{}', 'denied', 'L', 'E', NULL, 1, NULL, NULL, NULL)",
             [],
         )
         .unwrap();
@@ -169,4 +171,60 @@ fn both_sides_under_one_gap_are_one_entry() {
     let entries = unknown(&diff);
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].rows, Some(3), "two carried, and one that may have been there");
+}
+
+#[test]
+fn what_was_seen_under_a_wider_gap_is_known() {
+    let mut history = History::new();
+    let rows = [member("ops", "ana"), member("ops", "bob"), member("dev", "ana")];
+    let gap = ("group_memberships", json!({}), "denied");
+    let seen = ("group_memberships", json!({"group_id": "ops"}));
+    history.publish_seeing(&rows, std::slice::from_ref(&gap), std::slice::from_ref(&seen));
+    let joined = [rows.as_slice(), &[member("ops", "eve")]].concat();
+    history.publish_seeing(&joined[1..], std::slice::from_ref(&gap), &[seen]);
+
+    let diff = history.diff(1, 2);
+    assert_eq!(
+        known(&diff),
+        ["group_memberships removed ana in group ops", "group_memberships added eve in group ops"]
+    );
+    assert_eq!(unknown(&diff)[0].rows, Some(1), "only dev was hidden");
+    // Seen on one of the two days only, a row may have come and gone on the other.
+    history.publish_with(&[], &[gap]);
+    assert_eq!(unknown(&history.diff(2, 3))[0].rows, Some(3));
+}
+
+#[test]
+fn the_reports_of_entities_that_were_asked_for_are_no_unknowns_where_others_were_not() {
+    let service = |entity_id: &str| {
+        Row::whole(&ServiceLastAccessed {
+            entity_id: entity_id.to_owned(),
+            service_namespace: "s3".to_owned(),
+            entity_type: EntityType::Account,
+            ..ServiceLastAccessed::default()
+        })
+    };
+    let mut history = History::new();
+    let not_asked = ("service_last_accessed", json!({"entity_type": "account"}), "not_asked");
+    let seen = ("service_last_accessed", json!({"entity_id": "111", "entity_type": "account"}));
+    for _ in 0..2 {
+        let (gaps, seen) = (std::slice::from_ref(&not_asked), std::slice::from_ref(&seen));
+        history.publish_seeing(&[service("111")], gaps, seen);
+    }
+    assert!(history.diff(1, 2).changes.is_empty(), "{:?}", history.diff(1, 2).changes);
+}
+
+#[test]
+fn a_row_hidden_before_and_seen_again_was_last_seen_in_a_narrower_scope() {
+    let mut history = History::new();
+    let gap = ("users", json!({}), "denied");
+    history.publish(&[user("ana")]);
+    history.publish_seeing(
+        &[user("ana")],
+        std::slice::from_ref(&gap),
+        &[("users", json!({"user_id": "ana"}))],
+    );
+    history.publish_with(&[], &[gap]);
+    history.publish(&[]);
+    assert_eq!(history.diff(3, 4).changes[0].last_seen, Some(2));
 }

@@ -1,5 +1,6 @@
 -- A group that was listed and has no members gives nobody access: that is known, and not here. Neither is a
--- group whose own row is missing while its members are known.
+-- group whose own row is missing while its members are known. A gap hides nothing of what was seen all the
+-- same in a narrower scope (seen_under_gaps).
 SELECT
     a.account_id, -- id of the account
     a.permission_set_arn, -- ARN of the permission set
@@ -8,7 +9,11 @@ SELECT
     CASE
         WHEN EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
                      WHERE n.resource = 'users'
-                       AND coalesce(json_extract(n.scope, '$.user_id'), a.principal_id) = a.principal_id)
+                       AND coalesce(json_extract(n.scope, '$.user_id'), a.principal_id) = a.principal_id
+                       AND (n.scope <> '{}' OR NOT EXISTS (
+                           SELECT 1 FROM seen_under_gaps AS x
+                           WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'users'
+                             AND x.scope = json_object('user_id', a.principal_id))))
         THEN 'principal_not_listed' ELSE 'principal_deleted'
     END AS reason -- principal_deleted, principal_not_listed, members_not_listed, or member_users_not_listed
 FROM account_assignments AS a
@@ -18,12 +23,20 @@ SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id,
     CASE
         WHEN EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
                      WHERE n.resource = 'groups'
-                       AND coalesce(json_extract(n.scope, '$.group_id'), a.principal_id) = a.principal_id)
+                       AND coalesce(json_extract(n.scope, '$.group_id'), a.principal_id) = a.principal_id
+                       AND (n.scope <> '{}' OR NOT EXISTS (
+                           SELECT 1 FROM seen_under_gaps AS x
+                           WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'groups'
+                             AND x.scope = json_object('group_id', a.principal_id))))
              AND NOT EXISTS (SELECT 1 FROM groups AS g WHERE g.group_id = a.principal_id)
         THEN 'principal_not_listed'
         WHEN EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
                      WHERE n.resource = 'group_memberships'
-                       AND coalesce(json_extract(n.scope, '$.group_id'), a.principal_id) = a.principal_id)
+                       AND coalesce(json_extract(n.scope, '$.group_id'), a.principal_id) = a.principal_id
+                       AND (n.scope <> '{}' OR NOT EXISTS (
+                           SELECT 1 FROM seen_under_gaps AS x
+                           WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'group_memberships'
+                             AND x.scope = json_object('group_id', a.principal_id))))
         THEN 'members_not_listed'
         ELSE 'principal_deleted'
     END
@@ -33,7 +46,11 @@ WHERE a.principal_type = 'GROUP'
   AND (NOT EXISTS (SELECT 1 FROM groups AS g WHERE g.group_id = a.principal_id)
        OR EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
                   WHERE n.resource = 'group_memberships'
-                    AND coalesce(json_extract(n.scope, '$.group_id'), a.principal_id) = a.principal_id))
+                    AND coalesce(json_extract(n.scope, '$.group_id'), a.principal_id) = a.principal_id
+                    AND (n.scope <> '{}' OR NOT EXISTS (
+                        SELECT 1 FROM seen_under_gaps AS x
+                        WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'group_memberships'
+                          AND x.scope = json_object('group_id', a.principal_id)))))
 UNION ALL
 -- Members whose user is unknown matter only where users could not all be listed: else they are deleted.
 SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id, 'member_users_not_listed'
@@ -43,4 +60,11 @@ WHERE a.principal_type = 'GROUP'
               WHERE n.resource = 'users')
   AND EXISTS (SELECT 1 FROM group_memberships AS m
               WHERE m.group_id = a.principal_id
-                AND NOT EXISTS (SELECT 1 FROM users AS u WHERE u.user_id = m.user_id))
+                AND NOT EXISTS (SELECT 1 FROM users AS u WHERE u.user_id = m.user_id)
+                AND EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
+                            WHERE n.resource = 'users'
+                              AND coalesce(json_extract(n.scope, '$.user_id'), m.user_id) = m.user_id
+                              AND (n.scope <> '{}' OR NOT EXISTS (
+                                  SELECT 1 FROM seen_under_gaps AS x
+                                  WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'users'
+                                    AND x.scope = json_object('user_id', m.user_id)))))

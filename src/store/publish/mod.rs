@@ -6,11 +6,13 @@
 //!   it would be a bug, and silence about it a lie.
 //!
 //! `scopes` turns scopes into tables that a statement can probe, `parents` finds what went with its parent,
-//! `versions` opens and closes versions, `gaps` and `coverage` say what was not seen. The staging is attached
+//! `versions` opens and closes versions, `gaps` and `coverage` say what was not seen, `narrower` what was seen
+//! all the same. The staging is attached
 //! read-only, so the transaction writes to one file. Every statement is made from the tables' own columns.
 
 mod coverage;
 mod gaps;
+mod narrower;
 mod parents;
 mod scopes;
 #[cfg(test)]
@@ -126,6 +128,7 @@ fn write_snapshot(
     let snapshot_id = insert_snapshot(connection, facts, totals, strategy.as_deref())?;
     let seen = scopes::seen(connection)?;
     let gaps = gaps::gather(connection, snapshot_id)?;
+    narrower::write(connection, snapshot_id, &seen, &gaps)?;
     let mut publishing =
         Publishing { connection, snapshot_id, strategy, seen, gaps, dropped: BTreeSet::new() };
 

@@ -11,11 +11,12 @@ use crate::store::schema::resource_columns;
 pub(super) struct Scopes(Vec<Group>);
 
 /// The scopes of one resource that name the same columns.
-struct Group {
-    resource: String,
+pub(super) struct Group {
+    pub resource: String,
     /// Sorted; none for the scope of all rows.
-    columns: Vec<String>,
-    table: String,
+    pub columns: Vec<String>,
+    /// The temporary table whose rows are the scopes; there is none where there are no columns.
+    pub table: String,
 }
 
 /// What the collection saw: the scopes of tasks that ended, and those that several saw together.
@@ -56,6 +57,11 @@ impl Scopes {
             groups.push(group);
         }
         Ok(Self(groups))
+    }
+
+    /// The scopes, grouped by resource and columns.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.0.iter()
     }
 
     /// Whether any scope of the resource is known.
@@ -121,7 +127,8 @@ impl Group {
             .map(|_| ())
     }
 
-    fn covers(&self, value_of: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    /// The SQL condition that one of the scopes covers a row; see [`Scopes::cover`].
+    pub(super) fn covers(&self, value_of: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         if self.columns.is_empty() {
             return Some("1".to_owned());
         }

@@ -22,7 +22,7 @@ fn census(folder: &Path) -> PathBuf {
                     (3, '2026-01-03T00:00:00Z', '2026-01-03T00:10:00Z', 'complete', '0', 0, 0, 'c');
              INSERT INTO coverage VALUES (2, 'users', 'complete', 0, 0, NULL), (2, 'accounts', 'partial', 2, 1, 'no');
              INSERT INTO gaps VALUES
-                 (2, 'accounts', '{\"account_id\":\"2\"}', 'denied', 'op', 'code', 'message', 1, NULL, NULL);
+                 (2, 'accounts', '{\"account_id\":\"2\"}', 'denied', 'op', 'code', 'message', 1, NULL, NULL, NULL);
              INSERT INTO accounts_versions (account_id, name, valid_from, valid_to)
              VALUES ('1', 'one', 1, 2), ('1', 'uno', 2, NULL), ('2', 'two', 1, 3);",
         )
@@ -241,6 +241,6 @@ fn every_table_and_column_is_described() {
         .connection()
         .query_row("SELECT count(*) FROM sqlite_master WHERE type = 'view'", [], |row| row.get(0))
         .unwrap();
-    // The views, and the four tables keyed by snapshot.
-    assert_eq!(tables.len() as i64, everything + 4);
+    // The views, and the five tables keyed by snapshot.
+    assert_eq!(tables.len() as i64, everything + 5);
 }

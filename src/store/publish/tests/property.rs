@@ -75,6 +75,37 @@ fn expected(before: &State, day: &Day) -> State {
     after
 }
 
+/// A row that a gap hides, and since which snapshot it stands and which saw it last.
+type Stale = BTreeMap<(u8, u8), (usize, usize)>;
+
+/// What `stale_rows` must hold after the day `number`, and what is known of every row.
+fn sight(before: &State, after: &State, day: &Day, number: usize, known: &mut Stale) -> Stale {
+    let unseen = |group: u8| match day.groups[usize::from(group)] {
+        (true, listed) => !listed,
+        (false, _) => !day.groups_listed,
+    };
+    known.retain(|key, _| after.contains_key(key) && before.get(key) == after.get(key));
+    let mut stale = Stale::new();
+    for key in after.keys() {
+        let (began, last_seen) = known.entry(*key).or_insert((number, number));
+        if !unseen(key.0) {
+            *last_seen = number;
+        } else if *began < number {
+            stale.insert(*key, (*began, *last_seen));
+        }
+    }
+    stale
+}
+
+/// The rows of the view, as text that says when they were last seen.
+fn stale(connection: &rusqlite::Connection) -> Vec<String> {
+    let sql =
+        "SELECT json_extract(r.key, '$.group_id') || json_extract(r.key, '$.user_id') || ' ' || s.snapshot_id
+               FROM stale_rows AS r JOIN snapshots AS s ON s.completed_at = r.last_seen_at
+               WHERE r.resource = 'group_memberships' ORDER BY 1";
+    column(connection, sql)
+}
+
 fn state(connection: &rusqlite::Connection) -> State {
     let sql = "SELECT group_id || user_id || membership_id FROM group_memberships";
     let digit = |text: &str, at: usize| text.as_bytes()[at] - b'0';
@@ -88,15 +119,24 @@ proptest! {
     fn as_of_every_snapshot_stands_what_was_staged_or_last_known(days in proptest::collection::vec(day(), 1..6)) {
         let mut world = World::new();
         let mut states = vec![State::new()];
-        for day in &days {
+        let mut stales = vec![Vec::new()];
+        let mut known = Stale::new();
+        for (day, number) in days.iter().zip(1..) {
             collect(&mut world, day);
-            states.push(expected(&states[states.len() - 1], day));
+            let before = &states[number - 1];
+            let after = expected(before, day);
+            let hidden = sight(before, &after, day, number, &mut known);
+            let told = hidden.iter().map(|((group, user), (_, last_seen))| format!("{group}{user} {last_seen}"));
+            stales.push(told.collect());
+            states.push(after);
         }
         let mut census = world.census();
         prop_assert_eq!(&state(census.connection()), states.last().unwrap());
+        prop_assert_eq!(&stale(census.connection()), stales.last().unwrap());
         for (snapshot, expected) in states.iter().enumerate().skip(1) {
             census.answer_as_of(snapshot as i64).unwrap();
             prop_assert_eq!(&state(census.connection()), expected, "as of {}", snapshot);
+            prop_assert_eq!(&stale(census.connection()), &stales[snapshot], "stale as of {}", snapshot);
             let charted = format!(
                 "SELECT count(*) || '' FROM main.group_memberships_by_snapshot WHERE snapshot_id = {snapshot}"
             );

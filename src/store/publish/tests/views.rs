@@ -137,6 +137,21 @@ fn assignments_whose_people_are_not_known_are_listed_with_the_reason() {
 }
 
 #[test]
+fn a_principal_seen_to_be_gone_under_a_wider_gap_is_deleted_and_not_merely_unlisted() {
+    let mut world = world();
+    let mut fourth = world.collect();
+    fourth.failed(GapKind::Denied, &[all("users")], &[], vec![user("ann", "Ann", "new")]);
+    fourth.gone(&[scope("users", &[("user_id", "nobody")])], &[]);
+    fourth.failed(GapKind::Denied, &[all("groups")], &[all("group_memberships")], vec![group("empty")]);
+    fourth.listed(&[members_of("empty")], vec![]);
+    fourth.gone(&[scope("groups", &[("group_id", "vanished")]), members_of("vanished")], &[]);
+    fourth.gap(GapKind::NotAsked, all("account_assignments")).publish();
+    let sql =
+        "SELECT account_id || ' ' || principal_id || ' ' || reason FROM effective_access_unknown ORDER BY 1";
+    assert_eq!(world.column(sql), ["1 nobody principal_deleted", "2 vanished principal_deleted"]);
+}
+
+#[test]
 fn the_tree_has_the_names_from_the_root_down() {
     let mut world = World::new();
     let ou = |id: &str, name: &str, parent: &str| {

@@ -1,0 +1,66 @@
+//! What was seen in spite of a wider gap, so that a reader takes no row that was seen for one that was hidden.
+//!
+//! Only the scopes under a gap are kept: a ledger of every scope of every snapshot would cost more than the
+//! rows, and where no gap is, everything was seen. A scope that is the gap's own is none of them: one task saw
+//! which keys live there, and the gap is of the task that would have told the rest.
+
+use rusqlite::{Connection, params};
+
+use super::scopes::{Group, Scopes, json_path};
+use crate::error::Result;
+use crate::store::file::{Doing, literal, quoted};
+
+/// Writes the seen scopes that are narrower than a gap, and into the gaps which columns these name.
+pub(super) fn write(connection: &Connection, snapshot_id: i64, seen: &Scopes, gaps: &Scopes) -> Result<()> {
+    for gap in gaps.groups() {
+        for scope in seen.groups().filter(|scope| lies_under(scope, gap)) {
+            keep(connection, snapshot_id, scope, gap).doing("keep what was seen under the gaps")?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether scopes of these columns can be narrower than gaps of those.
+fn lies_under(scope: &Group, gap: &Group) -> bool {
+    scope.resource == gap.resource
+        && scope.columns.len() > gap.columns.len()
+        && gap.columns.iter().all(|column| scope.columns.contains(column))
+}
+
+fn keep(connection: &Connection, snapshot_id: i64, scope: &Group, gap: &Group) -> rusqlite::Result<()> {
+    let of_scope = |column: &str| Some(format!("x.{}", quoted(column)));
+    let in_a_gap = gap.covers(&of_scope).expect("a narrower scope has every column of the gap");
+    let members: Vec<_> =
+        scope.columns.iter().map(|column| format!("{}, x.{}", literal(column), quoted(column))).collect();
+    let found = connection.execute(
+        &format!(
+            "INSERT INTO main.seen_under_gaps (snapshot_id, resource, scope)
+             SELECT ?1, ?2, json_object({}) FROM temp.{} AS x WHERE {in_a_gap}
+             ON CONFLICT DO UPDATE SET scope = excluded.scope",
+            members.join(", "),
+            scope.table
+        ),
+        params![snapshot_id, scope.resource],
+    )?;
+    if found == 0 {
+        return Ok(());
+    }
+    let names = |group: &Group| serde_json::to_string(&group.columns).expect("names are always JSON");
+    let values: Vec<_> =
+        gap.columns.iter().map(|column| format!("json_extract(scope, {})", json_path(column))).collect();
+    let columns: Vec<_> = gap.columns.iter().map(|column| quoted(column)).collect();
+    let holds_some = match gap.columns.as_slice() {
+        [] => "1".to_owned(),
+        _ => format!("({}) IN (SELECT {} FROM temp.{})", values.join(", "), columns.join(", "), scope.table),
+    };
+    connection
+        .execute(
+            &format!(
+                "UPDATE main.gaps SET seen_columns = json_insert(coalesce(seen_columns, '[]'), '$[#]', json(?4))
+                 WHERE snapshot_id = ?1 AND resource = ?2
+                   AND (SELECT json_group_array(j.key) FROM json_each(scope) AS j) = ?3 AND {holds_some}"
+            ),
+            params![snapshot_id, scope.resource, names(gap), names(scope)],
+        )
+        .map(|_| ())
+}
