@@ -6,17 +6,41 @@
 //! cargo run -- doctor
 //! ```
 //!
-//! The argument is a size: default, demo, small, medium or large. A day typed on standard input is served from
-//! then on.
+//! The first argument is a size: default, demo, small, medium or large. With `throttled` after it, calls take
+//! 30 ms and quotas are AWS's. Lines on standard input change what is served from then on:
+//!
+//! ```text
+//! day 3                                      another day
+//! deny identitystore:ListGroupMemberships    refuse an operation (of a service, or of all: sso-admin:*)
+//! fail organizations:ListAccounts            answer it with HTTP 503
+//! heal                                       neither any more
+//! ```
 
 use std::error::Error;
+use std::time::Duration;
 
-use orgcensus::simulator::{Config, Simulator};
+use orgcensus::simulator::{Action, Config, Fault, Rates, Simulator};
 use tokio::io::{AsyncBufReadExt, BufReader};
+
+fn obey(simulator: &Simulator, line: &str) -> &'static str {
+    match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+        ["day", day] => match day.parse() {
+            Ok(day) => simulator.set_day(day),
+            Err(_) => return "day takes a number",
+        },
+        ["deny", operation] => {
+            simulator.faults().add(Fault::on(operation, Action::Denied { kms_reason: None }))
+        }
+        ["fail", operation] => simulator.faults().add(Fault::on(operation, Action::Status(503))),
+        ["heal"] => simulator.faults().clear(),
+        _ => return "day N, deny OPERATION, fail OPERATION or heal",
+    }
+    "done"
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let config = match std::env::args().nth(1).as_deref() {
+    let mut config = match std::env::args().nth(1).as_deref() {
         None | Some("default") => Config::default(),
         Some("demo") => Config::demo(),
         Some("small") => Config::small(),
@@ -24,6 +48,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some("large") => Config::large(),
         Some(other) => return Err(format!("no size `{other}`: default, demo, small, medium or large").into()),
     };
+    if std::env::args().nth(2).as_deref() == Some("throttled") {
+        config.latency = Duration::from_millis(30);
+        config.throttling = Some(Rates::default());
+    }
     let simulator = Simulator::start(config)?;
     println!("{}", simulator.endpoint());
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
@@ -31,13 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => return Ok(()),
             line = lines.next_line() => match line? {
-                Some(line) => match line.trim().parse() {
-                    Ok(day) => {
-                        simulator.set_day(day);
-                        println!("day {day}");
-                    }
-                    Err(_) => println!("not a day: {line}"),
-                },
+                Some(line) => println!("{}", obey(&simulator, &line)),
                 None => {
                     tokio::signal::ctrl_c().await?;
                     return Ok(());

@@ -3,14 +3,14 @@
 -- param account (account): account id, name or e-mail address
 SELECT
     e.user_name,
-    (SELECT u.display_name FROM users AS u WHERE u.user_id = e.user_id) AS display_name,
-    (SELECT u.primary_email FROM users AS u WHERE u.user_id = e.user_id) AS primary_email,
-    e.user_status,
     e.permission_set_name,
     e.via,
     e.group_name,
-    e.not_before,
+    e.user_status,
     e.first_seen_at,
+    e.not_before,
+    (SELECT u.display_name FROM users AS u WHERE u.user_id = e.user_id) AS display_name,
+    (SELECT u.primary_email FROM users AS u WHERE u.user_id = e.user_id) AS primary_email,
     e.account_name,
     e.account_id,
     e.user_id,

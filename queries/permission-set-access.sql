@@ -3,14 +3,14 @@
 -- param permission_set (permission_set): permission set name or ARN
 SELECT
     account_name,
-    account_id,
-    account_state,
     user_name,
-    user_status,
     via,
     group_name,
-    not_before,
+    user_status,
     first_seen_at,
+    not_before,
+    account_id,
+    account_state,
     user_id,
     group_id,
     permission_set_name,

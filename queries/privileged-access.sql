@@ -7,15 +7,15 @@ WITH privileged AS MATERIALIZED (
 )
 SELECT
     e.user_name,
-    e.user_status,
-    e.account_name,
-    e.account_id,
     e.permission_set_name,
-    (SELECT p.reasons FROM privileged AS p WHERE p.permission_set_arn = e.permission_set_arn) AS reasons,
+    e.account_name,
     e.via,
     e.group_name,
-    e.not_before,
+    (SELECT p.reasons FROM privileged AS p WHERE p.permission_set_arn = e.permission_set_arn) AS reasons,
+    e.user_status,
     e.first_seen_at,
+    e.not_before,
+    e.account_id,
     e.user_id,
     e.group_id,
     e.permission_set_arn

@@ -20,6 +20,7 @@
 //! | [`cli`] | one file a subcommand: its arguments and a short `run` |
 //! | [`simulator`] | an AWS organization on loopback: for the demo, the tests and the benchmarks |
 //! | [`error`] | the error type and the exit codes |
+//! | [`nearest`] | "did you mean …?", for every room that takes names |
 //!
 //! Invariants, worth more than any module:
 //!
@@ -40,6 +41,7 @@ pub mod collect;
 pub mod diff;
 pub mod error;
 pub mod model;
+pub mod nearest;
 pub mod output;
 pub mod query;
 pub mod simulator;

@@ -62,14 +62,17 @@ impl CallFailure {
                 details = Details::of(service.raw().body().bytes());
                 let code = meta.code().filter(|code| !code.is_empty()).map(plain_code);
                 let class = classify_answer(code, status);
-                let code = code.map_or_else(|| format!("HTTP{status}"), str::to_owned);
-                let message = meta.message().map_or_else(|| chain(service.err()), str::to_owned);
+                let cause = || chain(service.err());
+                let (code, message) = match (code, meta.message()) {
+                    (Some(code), message) => (code.to_owned(), message.map_or_else(cause, str::to_owned)),
+                    (None, Some(message)) => (unreadable(status, cause()).0, message.to_owned()),
+                    (None, None) => unreadable(status, cause()),
+                };
                 (class, code, message, Some(meta))
             }
             SdkError::ResponseError(response) => {
-                let status = response.raw().status().as_u16();
-                let code = if status < 300 { "UnreadableAnswer".to_owned() } else { format!("HTTP{status}") };
-                (FailureClass::Transient, code, chain(error), None)
+                let (code, message) = unreadable(response.raw().status().as_u16(), chain(error));
+                (FailureClass::Transient, code, message, None)
             }
             SdkError::TimeoutError(_) => (FailureClass::Transient, "Timeout".to_owned(), chain(error), None),
             SdkError::DispatchFailure(dispatch) if dispatch.is_timeout() => {
@@ -201,6 +204,20 @@ fn classify_answer(code: Option<&str>, status: u16) -> FailureClass {
     }
 }
 
+/// The code and the message of an answer in which neither what was asked for nor an error could be read. The
+/// SDK's own words for it name the parser's trouble alone. It reports a success that it cannot read as an
+/// error of the service, so that only the status tells the two apart.
+fn unreadable(status: u16, cause: String) -> (String, String) {
+    if status < 300 {
+        ("UnreadableAnswer".to_owned(), format!("the answer (HTTP {status}) cannot be read: {cause}"))
+    } else {
+        (
+            format!("HTTP{status}"),
+            format!("the answer (HTTP {status}) holds no error that can be read: {cause}"),
+        )
+    }
+}
+
 /// JSON 1.1 services may send `prefix#Code` or `Code:uri`.
 fn plain_code(code: &str) -> &str {
     let code = code.rsplit('#').next().unwrap_or(code);
@@ -264,6 +281,16 @@ mod tests {
         assert_eq!(classify_answer(None, 500), FailureClass::Transient);
         assert_eq!(classify_answer(None, 400), FailureClass::Transient);
         assert_eq!(classify_answer(None, 403), FailureClass::Denied);
+    }
+
+    #[test]
+    fn an_unreadable_answer_says_whether_it_was_meant_as_a_success() {
+        let (code, message) = unreadable(200, "expected text".to_owned());
+        assert_eq!(code, "UnreadableAnswer");
+        assert_eq!(message, "the answer (HTTP 200) cannot be read: expected text");
+        let (code, message) = unreadable(500, "no root element".to_owned());
+        assert_eq!(code, "HTTP500");
+        assert_eq!(message, "the answer (HTTP 500) holds no error that can be read: no root element");
     }
 
     #[test]

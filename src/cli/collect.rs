@@ -7,10 +7,9 @@ use clap::Args;
 use super::progress::Printer;
 use super::{GlobalOptions, runtime};
 use crate::aws::{ConnectionOptions, PaceOptions, ServiceRate};
-use crate::collect::{
-    ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, known, take,
-};
+use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, take};
 use crate::error::{Error, ExitStatus, Result};
+use crate::model;
 use crate::output::words;
 use crate::store::{CoverageStatus, SnapshotStatus};
 
@@ -124,7 +123,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let selection = args.selection.selection()?;
     let mut required = Vec::new();
     for name in &args.require {
-        let name = known(name)?;
+        let name = model::named(name)?.name;
         if !selection.has(name) {
             return Err(Error::usage(format!("--require {name}, but --only or --skip leaves it out")));
         }
@@ -207,7 +206,7 @@ fn tell(summary: &Summary) {
         for (number, what) in [
             (outcome.carried, "carried forward unseen"),
             (outcome.dropped, "dropped: their parent vanished in mid-run"),
-            (outcome.gaps, "gaps"),
+            (outcome.gaps, if outcome.gaps == 1 { "gap" } else { "gaps" }),
         ] {
             if number > 0 {
                 line.push_str(&format!("  {number} {what}"));

@@ -9,6 +9,7 @@ use super::progress::Printer;
 use super::{Cli, GlobalOptions, runtime};
 use crate::aws::{ConnectionOptions, FixedEndpoint, PaceOptions, Rate, Service};
 use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, TakeOptions, Taken, take};
+use crate::diff::{self, AccessChangeKind};
 use crate::error::{Error, ExitStatus, Result};
 use crate::output::words;
 use crate::simulator::{Config, Simulator};
@@ -29,7 +30,7 @@ pub struct DemoArgs {}
 /// Collects three days and shows what can be asked of them.
 pub fn run(_args: DemoArgs, _global: &GlobalOptions) -> Result<ExitStatus> {
     let database = Path::new(DATABASE);
-    let user = runtime()?.block_on(async {
+    runtime()?.block_on(async {
         let simulator = Simulator::start(Config::demo())
             .map_err(|error| Error::failed("cannot open a port on loopback").caused_by(error))?;
         replace(database, &simulator.organization_id())?;
@@ -39,20 +40,20 @@ pub fn run(_args: DemoArgs, _global: &GlobalOptions) -> Result<ExitStatus> {
             collect(database, &simulator, day).await?;
         }
         Ok::<_, Error>(())
-    });
-    user?;
-    let name = somebody(database)?;
+    })?;
+    let user = somebody(database)?;
     for command in [
         vec!["snapshots"],
-        vec!["query", "user-access", &name],
-        vec!["query", "user-access", &name, "--at", "1"],
-        vec!["diff", "1", "3"],
+        vec!["query", "user-access", &user],
+        vec!["query", "user-access", &user, "--at", "1"],
+        vec!["diff", "1", "3", "--access", "--user", &user],
     ] {
         show(&command)?;
     }
     words::say("");
     words::say("try next:");
     for line in [
+        "diff 1 3",
         "query --list",
         "query privileged-access",
         "query \"SELECT via, count(*) FROM effective_access GROUP BY via\" --at 2",
@@ -83,7 +84,7 @@ async fn collect(database: &Path, simulator: &Simulator, day: u32) -> Result<()>
         resume_within: Duration::ZERO,
         run: RunOptions { report_budget: Duration::from_secs(60), dry_run: false },
     };
-    let mut printer = Printer::new(words::is_quiet());
+    let mut printer = Printer::new(words::is_quiet()).silently();
     let taken = take(&options, &mut printer, super::collect::interrupted()).await?;
     printer.finish();
     match taken {
@@ -132,21 +133,24 @@ fn replace(database: &Path, organization_id: &str) -> Result<()> {
     Ok(())
 }
 
-/// A user whose access changed between the first and the last day: what the demo asks about.
+/// The user of the demo's questions: one who gained access between the first and the last day, with the
+/// fewest ways to read.
 fn somebody(database: &Path) -> Result<String> {
     let census = Census::open(database)?;
-    census
-        .connection()
-        .query_row(
-            "SELECT u.user_name FROM users AS u
-             WHERE u.user_name IS NOT NULL AND u.user_status = 'ENABLED'
-             ORDER BY (SELECT count(DISTINCT m.valid_from) FROM group_memberships_versions AS m WHERE m.user_id = u.user_id) DESC,
-                 (SELECT count(*) FROM group_memberships AS m WHERE m.user_id = u.user_id) DESC, u.user_name
-             LIMIT 1",
-            [],
-            |row| row.get(0),
-        )
-        .map_err(crate::store::failed)
+    let diff = diff::compare(census.connection(), 1, i64::from(DAYS))?;
+    let ways_of = "SELECT count(*) FROM effective_access WHERE user_id = ?1";
+    let mut fewest: Option<(i64, String)> = None;
+    for change in diff.access_changes.iter().filter(|change| change.change == AccessChangeKind::Gained) {
+        let Some(name) = &change.user_name else { continue };
+        let ways: i64 = census
+            .connection()
+            .query_row(ways_of, [&change.user_id], |row| row.get(0))
+            .map_err(crate::store::failed)?;
+        if fewest.as_ref().is_none_or(|(least, _)| ways < *least) {
+            fewest = Some((ways, name.clone()));
+        }
+    }
+    fewest.map(|(_, name)| name).ok_or_else(|| Error::failed("nobody gained access in the demo's three days"))
 }
 
 /// Shows a command and what it prints, by running it.
@@ -161,7 +165,9 @@ fn show(arguments: &[&str]) -> Result<()> {
         .collect();
     words::say("");
     words::say(format!("$ orgcensus --db {DATABASE} {}", quoted.join(" ")));
-    let line = ["orgcensus", "--db", DATABASE, "--format", "table"].iter().chain(arguments);
+    // Rows are shown as a table even where the demo is piped; a diff's own form is text.
+    let format: &[&str] = if arguments[0] == "diff" { &[] } else { &["--format", "table"] };
+    let line = ["orgcensus", "--db", DATABASE].iter().chain(format).chain(arguments);
     let cli =
         Cli::try_parse_from(line).map_err(|error| Error::usage("the demo's own command").caused_by(error))?;
     super::run(cli).map(drop)

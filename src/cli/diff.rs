@@ -11,10 +11,10 @@ use crate::diff::steps::{self, Between};
 use crate::diff::text::{self, TextOptions};
 use crate::diff::{Diff, compare, table};
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
-use crate::model::RESOURCES;
+use crate::model;
 use crate::output::words::{self, Color};
 use crate::output::{Destination, Format, RowWriter, write_error};
-use crate::query::{ParameterType, did_you_mean, resolve_id};
+use crate::query::{ParameterType, resolve_id};
 use crate::store::{Census, Snapshot, When};
 
 /// The arguments of `diff`.
@@ -75,7 +75,7 @@ pub struct DiffArgs {
 
 /// Compares the snapshots.
 pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
-    args.resources.iter().try_for_each(|resource| check_resource(resource))?;
+    args.resources.iter().try_for_each(|name| model::named(name).map(drop))?;
     let (from, to) = ends(args.from.as_deref(), args.to.as_deref())?;
     let mut destination = global.destination()?;
     let shape = Shape::of(global, &destination);
@@ -249,18 +249,6 @@ fn ends(from: Option<&str>, to: Option<&str>) -> Result<(When, When)> {
     let from = from.map_or(Ok(When::Latest { back: 1 }), str::parse)?;
     let to = to.map_or(Ok(When::Latest { back: 0 }), str::parse)?;
     Ok((from, to))
-}
-
-/// A resource that does not exist is an error with the nearest name, and not an empty answer.
-fn check_resource(name: &str) -> Result<()> {
-    if RESOURCES.iter().any(|spec| spec.name == name) {
-        return Ok(());
-    }
-    let error = Error::unknown(format!("there is no resource {name:?}"));
-    Err(match did_you_mean(name, RESOURCES.iter().map(|spec| spec.name)) {
-        Some(hint) => error.hint(hint),
-        None => error.hint("orgcensus schema lists the resources"),
-    })
 }
 
 fn resolve(census: &Census, from: When, to: When) -> Result<(Snapshot, Snapshot)> {

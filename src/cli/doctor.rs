@@ -71,7 +71,7 @@ fn introduce(preflight: &Preflight) {
     let unknown = || "not known".to_owned();
     let caller = context.caller.as_ref().and_then(|caller| caller.arn.clone()).unwrap_or_else(unknown);
     words::say(format!("caller        {caller}"));
-    words::say(format!("credentials   {}", preflight.credentials.describe()));
+    words::say(format!("credentials   {}", context.credentials.describe()));
     let organization = match &context.organization {
         Some(organization) => {
             let account = match context.is_management_account() {

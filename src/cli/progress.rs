@@ -15,6 +15,7 @@ const PLAIN_EVERY: Duration = Duration::from_secs(30);
 pub struct Printer {
     bar: Option<ProgressBar>,
     quiet: bool,
+    speaks: bool,
     told: Instant,
 }
 
@@ -27,7 +28,13 @@ impl Printer {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
-        Self { bar, quiet, told: Instant::now() }
+        Self { bar, quiet, speaks: true, told: Instant::now() }
+    }
+
+    /// Shows how far it is, and keeps what it says to itself.
+    #[must_use]
+    pub fn silently(self) -> Self {
+        Self { speaks: false, ..self }
     }
 
     /// Takes the moving line away.
@@ -40,6 +47,9 @@ impl Printer {
 
 impl Progress for Printer {
     fn say(&mut self, line: &str) {
+        if !self.speaks {
+            return;
+        }
         match &self.bar {
             Some(bar) => bar.suspend(|| words::say(line)),
             None => words::say(line),

@@ -5,8 +5,8 @@ use rusqlite::types::Value;
 
 use super::GlobalOptions;
 use crate::error::{Error, ExitStatus, Result};
+use crate::nearest::did_you_mean;
 use crate::output::{Format, RowWriter};
-use crate::query::did_you_mean;
 use crate::store::{Census, Table, TableKind};
 
 /// The arguments of `schema`.

@@ -4,8 +4,8 @@
 //! one describe for one scope; running it yields typed rows and follow-up tasks.
 //!
 //! - [`task`]: what a task declares, and the one list of all tasks.
-//! - `organization`, `identity_store`, `permission_sets`, `assignments`, `tags`, `access_report`: the tasks,
-//!   one file a family. A new resource's collector is a struct in one of them and a word in `task`.
+//! - `organization`, `identity_store`, `permission_sets`, `permission_set_policies`, `provisioning`,
+//!   `assignments`, `tags`, `access_report`: the tasks, one file a family. A new resource's collector is a struct in one of them and a word in `task`.
 //! - `wire`: AWS's values as columns.
 //! - `selection`: which resources are asked for, and what they need.
 //! - `plan`: what can only be decided from counts: the strategy for assignments, the remainder, the reports.
@@ -22,10 +22,12 @@ mod assignments;
 mod examine;
 mod identity_store;
 mod organization;
+mod permission_set_policies;
 mod permission_sets;
 mod plan;
 mod preflight;
 mod progress;
+mod provisioning;
 mod run;
 mod selection;
 mod tags;
@@ -34,11 +36,11 @@ pub mod task;
 mod wire;
 
 pub use examine::{Finding, Seen, examine};
-pub use plan::{Estimate, StrategyChoice};
+pub use plan::StrategyChoice;
 pub use preflight::{Context, Preflight};
 pub use progress::{Progress, Tick};
 pub use run::{Collection, Ended, RunOptions};
-pub use selection::{ReportDepth, Selection, known};
+pub use selection::{ReportDepth, Selection};
 pub use take::{Summary, TakeOptions, Taken, take};
 
 use std::collections::BTreeSet;

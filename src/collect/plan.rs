@@ -5,6 +5,7 @@
 //! stored, because counts may still move.
 
 mod assignments;
+mod estimate;
 mod reports;
 mod tree;
 
@@ -22,7 +23,7 @@ use crate::error::Result;
 use crate::model::{RESOURCES, Scope, ServiceLastAccessed, Tag};
 use crate::store::{Failure, GapKind, Staging};
 
-pub use assignments::{Estimate, StrategyChoice};
+pub use assignments::StrategyChoice;
 
 /// The plan of one collection.
 pub(super) struct Plan<'a> {
@@ -79,6 +80,9 @@ impl Plan<'_> {
         let before = self.taken.len();
         self.step(staging, "tree", &[Tree], |plan, staging| plan.close_tree(staging))?;
         self.step(staging, "account_parents", &[Tree, Accounts], |plan, staging| plan.ask_parents(staging))?;
+        self.step(staging, "lost_accounts", &[Tree, Accounts, AccountParents], |plan, staging| {
+            plan.give_up_on_parents(staging)
+        })?;
         self.step(staging, "sample", &[Principals, Pairs], |plan, staging| plan.sample_pairs(staging))?;
         self.step(staging, "assignments", &[Principals, Pairs, Sample], |plan, staging| {
             plan.choose_strategy(staging, progress)

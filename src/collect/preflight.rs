@@ -1,8 +1,8 @@
 //! Before the first listing: who is calling, which organization this is, and which instance is read.
 
 use crate::aws::{
-    Aws, CallFailure, Caller, ConnectionOptions, CredentialLife, FailureClass, Instance, OrganizationFacts,
-    caller, choose_instance, instances, organization,
+    Aws, CallFailure, Caller, ConnectionOptions, CredentialLife, FailureClass, Instance, Operation,
+    OrganizationFacts, caller, choose_instance, instances, organization,
 };
 use crate::error::Result;
 use crate::store::Identity;
@@ -17,6 +17,8 @@ pub struct Context {
     pub caller: Option<Caller>,
     pub organization: Option<OrganizationFacts>,
     pub instance: Option<Instance>,
+    /// How long the credentials will serve.
+    pub credentials: CredentialLife,
 }
 
 impl Context {
@@ -46,6 +48,14 @@ impl Context {
         self.instance.as_ref()?.identity_store_id.clone()
     }
 
+    /// The rate of the pacer that a lane's tasks wait for, in calls a second.
+    pub fn rate_of(&self, lane: &str) -> f64 {
+        Operation::ALL
+            .iter()
+            .find(|operation| operation.to_string() == lane || operation.service().name() == lane)
+            .map_or(1.0, |operation| self.aws.pacer(*operation).rate())
+    }
+
     /// Whose census this is.
     pub fn identity(&self) -> Identity {
         Identity {
@@ -59,8 +69,6 @@ impl Context {
 #[derive(Debug, Clone)]
 pub struct Preflight {
     pub context: Context,
-    /// How long the credentials will serve.
-    pub credentials: CredentialLife,
     /// Worth a word to the user, but no reason to stop.
     pub remarks: Vec<String>,
 }
@@ -92,7 +100,7 @@ impl Preflight {
             Some(instance) => aws.in_region(&instance.region),
             None => aws,
         };
-        Ok(Self { context: Context { aws, caller, organization, instance }, credentials, remarks })
+        Ok(Self { context: Context { aws, caller, organization, instance, credentials }, remarks })
     }
 }
 

@@ -5,14 +5,18 @@
 //! page with a token goes on; a token seen before is an error, and so a gap. Nothing is awaited while a
 //! transaction is open: pages are fetched by spawned futures, and committed between awaits.
 
+mod forecast;
+mod stopping;
+
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, interval, sleep_until};
 
+use self::forecast::Forecast;
 use super::access_report;
 use super::plan::{Plan, not_asked};
 use super::preflight::Context;
@@ -20,8 +24,8 @@ use super::progress::{Progress, Tick};
 use super::selection::Selection;
 use super::task::{Gone, Page, Stopped, Task};
 use super::wire::unusable;
-use crate::aws::{CallFailure, FailureClass, caller};
-use crate::error::{Error, ErrorKind, Result};
+use crate::aws::FailureClass;
+use crate::error::{Error, Result};
 use crate::store::{Failure, OpenTask, Outcome, Rejected, Staging};
 
 /// So many refusals of one kind of task, with no success between, stop the rest: one gap, not 100,000 calls.
@@ -37,6 +41,8 @@ const TICK: Duration = Duration::from_millis(250);
 const BEGINNINGS: u32 = 2;
 /// Scopes of their own for so many reports that the budget left out; beyond, one for all.
 const REPORT_GAPS: usize = 100;
+/// More than an organization can have entities: 50,000 accounts and 2,000 OUs.
+const MOST_REPORTS: usize = 1_000_000;
 
 /// How a collection runs.
 #[derive(Debug, Clone)]
@@ -64,12 +70,16 @@ pub struct Collection<'a> {
     options: RunOptions,
     lanes: HashMap<String, Lane>,
     running: HashMap<i64, Running>,
-    steps: JoinSet<(i64, Result<Page, Stopped>)>,
+    steps: JoinSet<Step>,
     refusals: HashMap<String, u32>,
     stopped_kinds: BTreeSet<String>,
     report_deadline: Option<Instant>,
+    forecast: Forecast,
     tick: Tick,
 }
+
+/// What a fetched page came to, and of which task.
+type Step = (i64, Result<Page, Stopped>);
 
 #[derive(Debug, Default)]
 struct Lane {
@@ -112,6 +122,7 @@ impl<'a> Collection<'a> {
             refusals: HashMap::new(),
             stopped_kinds: BTreeSet::new(),
             report_deadline: None,
+            forecast: Forecast::default(),
             tick: Tick::default(),
         })
     }
@@ -135,8 +146,7 @@ impl<'a> Collection<'a> {
             }
             let deadline = self.report_deadline;
             tokio::select! {
-                biased;
-                () = &mut interrupted => break Ended::Stopped(interrupted_error()),
+                () = &mut interrupted => break Ended::Stopped(stopping::interrupted()),
                 Some(step) = self.steps.join_next() => {
                     let mut finished = vec![step];
                     while let Some(step) = self.steps.try_join_next() {
@@ -181,17 +191,23 @@ impl<'a> Collection<'a> {
             lane.more = found.len() == wanted;
             lane.buffer.extend(found);
         }
+        if self.options.dry_run {
+            // What is counted runs first in every lane: behind it are only tasks to be counted themselves.
+            let is_counted =
+                lane.buffer.front().map(parse).transpose()?.is_some_and(|task| task.is_counted());
+            if !is_counted {
+                lane.buffer.clear();
+                lane.more = false;
+            }
+        }
         Ok(lane.buffer.pop_front())
     }
 
     fn start(&mut self, name: &str, open: OpenTask) -> Result<()> {
-        let task: Task = serde_json::from_str(&open.body).map_err(|error| {
-            Error::failed(format!("the staging holds a `{}` that cannot be read", open.kind))
-                .caused_by(error)
-                .hint("start over with `orgcensus collect --restart`")
-        })?;
+        let task = parse(&open)?;
         if name == access_report::LANE && self.report_deadline.is_none() {
             self.report_deadline = Some(Instant::now() + self.options.report_budget);
+            self.forecast.reports_begin();
         }
         let task = Arc::new(task);
         let handle = self.spawn(open.task_id, &task, open.next_token.clone());
@@ -216,7 +232,7 @@ impl<'a> Collection<'a> {
     /// Commits what the finished steps came to, and lets their tasks go on or end.
     async fn settle(
         &mut self,
-        finished: Vec<Result<(i64, Result<Page, Stopped>), tokio::task::JoinError>>,
+        finished: Vec<Result<Step, JoinError>>,
         progress: &mut dyn Progress,
     ) -> Result<Option<Error>> {
         let mut outcomes = Vec::new();
@@ -232,13 +248,13 @@ impl<'a> Collection<'a> {
             match answer {
                 Ok(page) => outcomes.push(self.page_outcome(task_id, page)),
                 Err(stopped) => match stopped.failure.class {
-                    FailureClass::Expired => stop = Some(credentials_ended(&stopped.failure)),
-                    FailureClass::Unreachable if network_is_lost(&self.context).await => {
-                        stop = Some(network_lost(&stopped.failure));
+                    FailureClass::Expired => stop = Some(stopping::credentials_ended(&stopped.failure)),
+                    FailureClass::Unreachable if stopping::network_is_lost(&self.context).await => {
+                        stop = Some(stopping::network_lost(&stopped.failure));
                     }
                     _ => {
                         let restart = (stopped.begin_again
-                            || token_refused(&stopped.failure, running.token.as_deref()))
+                            || stopping::token_refused(&stopped.failure, running.token.as_deref()))
                             && running.beginnings < BEGINNINGS;
                         let task = running.task.clone();
                         outcomes.push(if restart {
@@ -260,7 +276,7 @@ impl<'a> Collection<'a> {
         let follow_ups: Vec<_> = page
             .follow_ups
             .iter()
-            .filter(|task| task.is_wanted(selection) && !(self.options.dry_run && !task.is_counted()))
+            .filter(|task| task.is_wanted(selection))
             .map(|task| task.queued(0))
             .collect();
         for task in &follow_ups {
@@ -334,6 +350,9 @@ impl<'a> Collection<'a> {
         if let Some(lane) = self.lanes.get_mut(&running.lane) {
             lane.under_way -= 1;
         }
+        if running.lane == access_report::LANE {
+            self.forecast.report_ended();
+        }
         match outcome {
             Outcome::Gap { failure, .. } => self.refused(&running, &failure, progress)?,
             _ => {
@@ -381,7 +400,7 @@ impl<'a> Collection<'a> {
     fn end_reports(&mut self, progress: &mut dyn Progress) -> Result<()> {
         self.report_deadline = None;
         let running: HashSet<i64> = HashSet::new();
-        let left = self.staging.next_tasks(access_report::LANE, usize::MAX, &running)?;
+        let left = self.staging.next_tasks(access_report::LANE, MOST_REPORTS, &running)?;
         let Some(kind) = left.first().map(|open| open.kind.clone()) else { return Ok(()) };
         progress.say(&format!("the time for access reports is up: {} are left for the next run", left.len()));
         let mut scopes = BTreeSet::new();
@@ -427,81 +446,28 @@ impl<'a> Collection<'a> {
         let counts = self.staging.task_counts()?;
         self.tick.open = counts.iter().map(|counts| counts.open).sum();
         self.tick.ended = counts.iter().map(|counts| counts.ended).sum();
-        self.tick.remaining = if self.plan.is_counted() {
-            let mut open: HashMap<&str, u64> = HashMap::new();
-            for counts in &counts {
-                *open.entry(counts.lane.as_str()).or_default() += counts.open;
-            }
-            let longest = open.iter().map(|(lane, open)| self.remaining(lane, *open)).max();
-            longest.or(Some(Duration::ZERO))
-        } else {
-            None
-        };
+        let budget = self.report_deadline.map_or(self.options.report_budget, |deadline| {
+            deadline.saturating_duration_since(Instant::now())
+        });
+        let remaining = self.forecast.remaining(&self.context, &counts, budget);
+        self.tick.remaining = self.plan.is_counted().then_some(remaining);
         progress.tick(&self.tick);
         Ok(())
     }
-
-    /// How long a lane needs for so many listings of a page each.
-    fn remaining(&self, lane: &str, open: u64) -> Duration {
-        if lane == access_report::LANE {
-            let budget = self.report_deadline.map_or(self.options.report_budget, |deadline| {
-                deadline.saturating_duration_since(Instant::now())
-            });
-            return access_report::TYPICAL.mul_f64(open as f64).min(budget);
-        }
-        Duration::from_secs_f64(open as f64 / rate_of(&self.context, lane))
-    }
 }
 
-/// Token lifetimes are not documented: a refusal of a later page's request begins the listing again, once.
-fn token_refused(failure: &CallFailure, token: Option<&str>) -> bool {
-    token.is_some()
-        && matches!(
-            failure.code.as_str(),
-            "ValidationException"
-                | "InvalidInputException"
-                | "ValidationError"
-                | "InvalidNextTokenException"
-                | "InvalidPaginationTokenException"
-                | "ExpiredNextTokenException"
-                | "InvalidInput"
-        )
-}
-
-/// One connection that failed may be one host's; the caller's own identity can be asked for from anywhere.
-async fn network_is_lost(context: &Context) -> bool {
-    context.caller.is_some()
-        && matches!(caller(&context.aws).await, Err(failure) if failure.class == FailureClass::Unreachable)
-}
-
-fn rate_of(context: &Context, lane: &str) -> f64 {
-    crate::aws::Operation::ALL
-        .iter()
-        .find(|operation| operation.to_string() == lane || operation.service().name() == lane)
-        .map_or(1.0, |operation| context.aws.pacer(*operation).rate())
+fn parse(open: &OpenTask) -> Result<Task> {
+    serde_json::from_str(&open.body).map_err(|error| {
+        Error::failed(format!("the staging holds a `{}` that cannot be read", open.kind))
+            .caused_by(error)
+            .hint("start over with `orgcensus collect --restart`")
+    })
 }
 
 fn limit_of(context: &Context, lane: &str) -> usize {
     if lane == access_report::LANE {
         return 1;
     }
-    let hidden = (rate_of(context, lane) * ROUND_TRIP).ceil() as usize;
+    let hidden = (context.rate_of(lane) * ROUND_TRIP).ceil() as usize;
     hidden.clamp(LEAST_UNDER_WAY, MOST_UNDER_WAY)
-}
-
-fn interrupted_error() -> Error {
-    Error::new(ErrorKind::Interrupted, "interrupted; nothing was published")
-        .hint("run the same command again to resume where it stopped")
-}
-
-fn credentials_ended(failure: &CallFailure) -> Error {
-    Error::new(ErrorKind::Resumable, "the credentials ended before the collection did; nothing was published")
-        .caused_by(failure.to_string())
-        .hint("sign in again (e.g. `aws sso login --profile …`) and run the same command again: it resumes where it stopped")
-}
-
-fn network_lost(failure: &CallFailure) -> Error {
-    Error::new(ErrorKind::Resumable, "the network was lost; nothing was published")
-        .caused_by(failure.to_string())
-        .hint("run the same command again once there is a connection: it resumes where it stopped")
 }

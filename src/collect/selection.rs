@@ -43,7 +43,7 @@ impl Selection {
         strategy: StrategyChoice,
     ) -> Result<Self> {
         for name in only.iter().chain(skip) {
-            known(name)?;
+            model::named(name)?;
         }
         let mut resources = BTreeSet::new();
         for spec in RESOURCES {
@@ -96,21 +96,6 @@ impl Selection {
     }
 }
 
-/// Fails for a name that is no resource, with the nearest.
-pub fn known(name: &str) -> Result<&'static str> {
-    if let Some(spec) = model::resource(name) {
-        return Ok(spec.name);
-    }
-    let nearest = RESOURCES
-        .iter()
-        .map(|spec| spec.name)
-        .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)))
-        .expect("there are resources");
-    let all: Vec<_> = RESOURCES.iter().map(|spec| spec.name).collect();
-    Err(Error::unknown(format!("no resource `{name}`; did you mean `{nearest}`?"))
-        .hint(format!("the resources are: {}", all.join(", "))))
-}
-
 fn include(name: &'static str, resources: &mut BTreeSet<&'static str>) {
     if resources.insert(name) {
         for need in needs(name) {
@@ -161,6 +146,7 @@ mod tests {
     #[test]
     fn an_unknown_resource_is_named_with_the_nearest() {
         let error = select(&["acounts"], &[]).unwrap_err();
-        assert_eq!(error.to_string(), "no resource `acounts`; did you mean `accounts`?");
+        assert_eq!(error.to_string(), "there is no resource \"acounts\"");
+        assert_eq!(error.hints()[0], "did you mean accounts?");
     }
 }

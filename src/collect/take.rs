@@ -14,7 +14,7 @@ use super::selection::Selection;
 use super::wire::now;
 use crate::aws::ConnectionOptions;
 use crate::error::{Error, Result};
-use crate::store::{CallTotals, CollectionFacts, CollectorLock, Database, Published, Staging};
+use crate::store::{CallTotals, Census, CollectionFacts, CollectorLock, Database, Published, Staging};
 
 /// What to collect, from where, into which database.
 #[derive(Debug, Clone)]
@@ -120,17 +120,11 @@ async fn count(
         .tempdir()
         .map_err(|error| Error::failed("cannot make a temporary folder to count in").caused_by(error))?;
     let (scratch, _) = Database::open_or_create(&folder.path().join("census.db"))?;
-    let existing =
-        if options.database.exists() { Some(Database::open_or_create(&options.database)?.0) } else { None };
-    let history = existing.as_ref().unwrap_or(&scratch);
+    let existing = if options.database.exists() { Some(Census::open(&options.database)?) } else { None };
+    let history = existing.as_ref().map_or(scratch.connection(), Census::connection);
     let mut staging = Staging::create(&scratch, &facts(options, &preflight.context))?;
-    let collection = Collection::new(
-        &preflight.context,
-        &options.selection,
-        history.connection(),
-        &mut staging,
-        options.run.clone(),
-    )?;
+    let collection =
+        Collection::new(&preflight.context, &options.selection, history, &mut staging, options.run.clone())?;
     Ok(match collection.run(progress, interrupted).await? {
         Ended::Finished => Taken::Counted,
         Ended::Stopped(error) => Taken::Stopped(error),
@@ -141,7 +135,6 @@ async fn preflight(options: &TakeOptions, progress: &mut dyn Progress) -> Result
     let preflight =
         Preflight::run(&options.connection, &options.selection, options.instance_arn.as_deref()).await?;
     progress.say(&format!("collecting {}", whose(&preflight.context)));
-    progress.say(&format!("the credentials {}", preflight.credentials.describe()));
     for remark in &preflight.remarks {
         progress.say(remark);
     }

@@ -13,11 +13,12 @@ use super::identity_store::{DescribeGroup, DescribeUser, ListGroupMemberships, L
 use super::organization::{
     DescribeOrganization, ListAccounts, ListAccountsForParent, ListOrganizationalUnits, ListRoots,
 };
-use super::permission_sets::{
-    DescribePermissionSet, GetInlinePolicy, GetPermissionsBoundary, ListCustomerManagedPolicies,
-    ListManagedPolicies, ListOutdatedAccounts, ListPermissionSets, ListProvisionedAccounts,
+use super::permission_set_policies::{
+    GetInlinePolicy, GetPermissionsBoundary, ListCustomerManagedPolicies, ListManagedPolicies,
 };
+use super::permission_sets::{DescribePermissionSet, ListPermissionSets};
 use super::preflight::Context;
+use super::provisioning::{ListOutdatedAccounts, ListProvisionedAccounts};
 use super::selection::Selection;
 use super::tags::{ListOrganizationTags, ListPermissionSetTags};
 use crate::aws::{CallFailure, FailureClass, Operation, PaceOptions};

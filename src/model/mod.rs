@@ -20,6 +20,9 @@ mod users;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::error::{Error, Result};
+use crate::nearest::did_you_mean;
+
 pub use accounts::Account;
 pub use assignments::AccountAssignment;
 pub use groups::{Group, GroupMembership};
@@ -96,6 +99,19 @@ pub const RESOURCES: &[&ResourceSpec] = &[
 /// The resource of this name, if there is one.
 pub fn resource(name: &str) -> Option<&'static ResourceSpec> {
     RESOURCES.iter().copied().find(|spec| spec.name == name)
+}
+
+/// The resource that a user named; a name that is none is an error with the nearest.
+pub fn named(name: &str) -> Result<&'static ResourceSpec> {
+    resource(name).ok_or_else(|| {
+        let names = RESOURCES.iter().map(|spec| spec.name);
+        let error = Error::unknown(format!("there is no resource {name:?}"));
+        let error = match did_you_mean(name, names.clone()) {
+            Some(hint) => error.hint(hint),
+            None => error,
+        };
+        error.hint(format!("the resources are: {}", names.collect::<Vec<_>>().join(", ")))
+    })
 }
 
 /// A view over the resources' views, written by hand because it joins several of them.

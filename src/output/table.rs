@@ -2,20 +2,29 @@
 //!
 //! The first rows settle the widths; what follows is laid out with the same widths, a block at a time, and
 //! longer cells wrap. So a million rows need no more memory than a block.
+//!
+//! On a terminal, columns that do not fit beside the first ones are left out, and named: a dozen columns
+//! wrapped to six characters each help nobody. Every other way to write a table shows them all.
 
 use std::io::Write;
 
 use comfy_table::{Cell, ContentLineStyle, LineStyle};
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, TableStyle, Width};
+use comfy_table::{CellAlignment, ColumnConstraint, Row, Table, TableStyle, Width};
 use rusqlite::types::ValueRef;
 
 use super::destination::write_error;
 use super::rows::RowSink;
-use super::text;
+use super::{text, words};
 use crate::error::Result;
 
 /// How many rows are laid out together.
 const BLOCK: usize = 2_000;
+
+/// A column wider than this wraps where the terminal is too narrow for all.
+const WIDE: u16 = 48;
+
+/// Between two columns.
+const GAP: u16 = 2;
 
 const STYLE: TableStyle = TableStyle::new()
     .header_lines(ContentLineStyle::none().junction(' '))
@@ -26,45 +35,42 @@ const STYLE: TableStyle = TableStyle::new()
 pub struct TableSink<W: Write> {
     sink: W,
     columns: Vec<String>,
-    is_terminal: bool,
+    /// How many characters fit in a line; `None` where there is no terminal.
+    room: Option<u16>,
     block: Vec<Row>,
-    /// The columns' widths, once the first block settled them.
+    /// The columns' widths, once the first block settled them; 0 for one that does not fit.
     widths: Option<Vec<u16>>,
 }
 
 impl<W: Write> TableSink<W> {
-    /// Nothing is written before the first block is full. On a terminal, cells wrap to its width.
+    /// Nothing is written before the first block is full.
     pub fn begin(columns: &[String], sink: W, is_terminal: bool) -> Self {
+        let room = if is_terminal { Table::new().width() } else { None };
+        Self::fitting(columns, sink, room)
+    }
+
+    fn fitting(columns: &[String], sink: W, room: Option<u16>) -> Self {
         let columns = columns.iter().map(|column| text::one_line(column).into_owned()).collect();
-        Self { sink, columns, is_terminal, block: Vec::new(), widths: None }
+        Self { sink, columns, room, block: Vec::new(), widths: None }
     }
 
     fn write_block(&mut self) -> Result<()> {
         let mut table = Table::new();
         table.load_style(STYLE);
-        match &self.widths {
-            None => {
-                table.set_header(&self.columns);
-                if self.is_terminal {
-                    table.set_content_arrangement(ContentArrangement::Dynamic);
-                } else {
-                    table.force_no_tty();
-                }
-            }
-            Some(_) => {
-                table.force_no_tty();
-            }
+        if self.widths.is_none() {
+            table.set_header(&self.columns);
         }
+        table.force_no_tty();
         table.add_rows(std::mem::take(&mut self.block));
         table.discover_columns();
-        let widths = self.widths.clone().unwrap_or_else(|| table.column_max_content_widths());
-        let is_first = self.widths.is_none();
+        let widths = self.widths.take().unwrap_or_else(|| fit(table.column_max_content_widths(), self.room));
         for (column, width) in table.column_iter_mut().zip(&widths) {
             column.set_padding((0, 1));
-            if !is_first {
+            column.set_constraint(match width {
+                0 => ColumnConstraint::Hidden,
                 // The width includes the padding.
-                column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width.saturating_add(1))));
-            }
+                width => ColumnConstraint::Absolute(Width::Fixed(width.saturating_add(1))),
+            });
         }
         for line in table.lines() {
             writeln!(self.sink, "{}", line.trim_end()).map_err(write_error)?;
@@ -84,8 +90,42 @@ impl<W: Write> RowSink for TableSink<W> {
         if !self.block.is_empty() || self.widths.is_none() {
             self.write_block()?;
         }
-        self.sink.flush().map_err(write_error)
+        self.sink.flush().map_err(write_error)?;
+        let widths = self.widths.as_deref().unwrap_or_default();
+        let left_out: Vec<_> = self
+            .columns
+            .iter()
+            .zip(widths)
+            .filter(|(_, width)| **width == 0)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        if !left_out.is_empty() {
+            words::say(format!(
+                "not shown for want of room: {} (widen the window, or --format csv)",
+                left_out.join(", ")
+            ));
+        }
+        Ok(())
     }
+}
+
+/// The widths that fit: all as they are, or the first ones, with wide columns wrapped, and 0 for the rest.
+fn fit(natural: Vec<u16>, room: Option<u16>) -> Vec<u16> {
+    let needed = |widths: &[u16]| {
+        widths.iter().fold(0_u16, |sum, width| sum.saturating_add(width.saturating_add(GAP)))
+    };
+    let Some(room) = room.map(|room| room.saturating_add(GAP)) else { return natural };
+    if needed(&natural) <= room {
+        return natural;
+    }
+    let mut widths: Vec<u16> = natural.into_iter().map(|width| width.min(WIDE)).collect();
+    let mut shown = widths.len();
+    while shown > 1 && needed(&widths[..shown]) > room {
+        shown -= 1;
+    }
+    widths[shown..].fill(0);
+    widths[0] = widths[0].min(room.saturating_sub(GAP)).max(1);
+    widths
 }
 
 /// Numbers stand to the right, so that their digits line up.
@@ -127,6 +167,15 @@ mod tests {
         日本 \x1b[2J  1234
         -             -
         ");
+    }
+
+    #[test]
+    fn on_a_narrow_terminal_the_first_columns_are_readable_and_the_last_left_out() {
+        assert_eq!(fit(vec![10, 20, 30], None), [10, 20, 30]);
+        assert_eq!(fit(vec![10, 20, 30], Some(64)), [10, 20, 30]);
+        assert_eq!(fit(vec![10, 20, 30], Some(63)), [10, 20, 0]);
+        assert_eq!(fit(vec![10, 90, 5], Some(80)), [10, 48, 5]);
+        assert_eq!(fit(vec![200, 4], Some(40)), [40, 0]);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use include_dir::{Dir, include_dir};
 
 use super::header::Header;
-use super::nearest::did_you_mean;
 use crate::error::{Error, Result};
+use crate::nearest::did_you_mean;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/queries");
 

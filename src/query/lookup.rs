@@ -8,8 +8,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::header::ParameterType;
-use super::nearest::did_you_mean;
 use crate::error::{Error, Result};
+use crate::nearest::did_you_mean;
 use crate::store::{Census, CoverageStatus, Snapshot};
 
 /// Where things of one kind are looked up, and by what.

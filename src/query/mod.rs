@@ -7,7 +7,6 @@
 //! - `statement`: preparing, refusing and explaining SQL; streaming its rows.
 //! - `coverage`: which resources a statement reads, and whether the snapshot saw them completely.
 //! - `interruption`: Ctrl-C and time limits.
-//! - `nearest`: "did you mean …?".
 //!
 //! It reads through [`crate::store::Census`] and writes through [`crate::output`]. It never changes the
 //! database, and never talks to AWS.
@@ -17,7 +16,6 @@ mod coverage;
 mod header;
 mod interruption;
 mod lookup;
-mod nearest;
 mod statement;
 mod values;
 
@@ -26,6 +24,5 @@ pub use coverage::{Incomplete, ResourcePages, not_complete};
 pub use header::{Header, Parameter, ParameterType};
 pub use interruption::Interruption;
 pub use lookup::resolve_id;
-pub use nearest::{did_you_mean, nearest};
 pub use statement::{prepare, stream};
 pub use values::{TypedValues, bind};

@@ -4,8 +4,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Statement};
 
 use super::interruption::Interruption;
-use super::nearest::did_you_mean;
 use crate::error::{Error, Result};
+use crate::nearest::did_you_mean;
 use crate::output::{Destination, Format, RowWriter};
 use crate::store::Census;
 

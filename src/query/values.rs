@@ -6,8 +6,8 @@ use rusqlite::types::Value;
 
 use super::header::{Header, Parameter, ParameterType};
 use super::lookup::resolve_id;
-use super::nearest::did_you_mean;
 use crate::error::{Error, Result};
+use crate::nearest::did_you_mean;
 use crate::store::{Census, Snapshot, When};
 
 /// What was typed: values in their order, and values by name.

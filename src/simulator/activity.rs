@@ -31,7 +31,8 @@ pub(super) struct ServiceActivity {
 pub(super) struct Attempt {
     pub at: Millis,
     pub region: &'static str,
-    pub account: u32,
+    /// The account's path on the day of the report.
+    pub entity_path: String,
 }
 
 /// AWS's tracking period (same page).
@@ -59,7 +60,9 @@ pub(super) fn report(world: &World, entity: Entity) -> Vec<ServiceActivity> {
                 {
                     row.accounts += 1;
                     if row.last.as_ref().is_none_or(|last| last.at < at) {
-                        row.last = Some(Attempt { at, region: region(world, account, namespace), account });
+                        let entity_path = world.account_path(&world.accounts[account as usize]);
+                        row.last =
+                            Some(Attempt { at, region: region(world, account, namespace), entity_path });
                     }
                 }
             }

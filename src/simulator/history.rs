@@ -14,7 +14,18 @@ pub(super) struct History {
 }
 
 impl History {
-    pub fn new(config: Config) -> Self {
+    pub fn new(mut config: Config) -> Self {
+        // Below this the fixed accounts, OUs and awkward things would not fit.
+        let size = &mut config.size;
+        for (count, least) in [
+            (&mut size.accounts, 8),
+            (&mut size.users, 4),
+            (&mut size.groups, 4),
+            (&mut size.permission_sets, 3),
+            (&mut size.pairs, 4),
+        ] {
+            *count = least.max(*count);
+        }
         Self { config: Arc::new(config), worlds: Mutex::new(Vec::new()) }
     }
 

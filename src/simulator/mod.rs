@@ -7,7 +7,7 @@
 //! reach what ([`Simulator::access`]).
 //!
 //! Code map: `config` what to simulate · `seed`, `days`, `activity` the generated world · `organization` its
-//! types · `history` its days · `ops` the operations · `protocol`, `http`, `server` the way of a call ·
+//! types, `index` what is found by id · `history` its days · `ops` the operations · `protocol`, `http`, `server` the way of a call ·
 //! `paging`, `throttle`, `credentials`, `access_report` what AWS keeps between calls · `faults`, `damage`
 //! misfortune · `truth` rows and differences · `calls` the log.
 //!
@@ -25,6 +25,7 @@ mod dice;
 mod faults;
 mod history;
 mod http;
+mod index;
 mod ops;
 mod organization;
 mod paging;
@@ -60,10 +61,11 @@ impl Simulator {
     ///
     /// Must be called within a tokio runtime, which then runs the server. Fails when the port cannot be had.
     pub fn start(config: Config) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        // The standard library's 128 would make a burst of connections wait a second for their second try.
+        let listener = socket.listen(4_096)?;
         let address = listener.local_addr()?;
-        let listener = tokio::net::TcpListener::from_std(listener)?;
         let state = Arc::new(server::State::new(config));
         let server = tokio::spawn(http::accept(listener, state.clone()));
         Ok(Self { address, state, server })

@@ -4,7 +4,7 @@
 //! state the rows. Things are referred to by their position, which never changes: what is deleted stays as
 //! a record with `exists == false`, because assignments go on naming it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, SecondsFormat};
@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::config::Config;
 use super::dice;
+use super::index::Index;
 
 /// A moment in milliseconds since 1970.
 pub(super) type Millis = i64;
@@ -182,32 +183,6 @@ pub(super) struct World {
     pub index: OnceLock<Index>,
 }
 
-/// What answers need to find without searching; made once a day is first asked for.
-#[derive(Debug, Default)]
-pub(super) struct Index {
-    pub units: HashMap<Arc<str>, u32>,
-    pub accounts: HashMap<Arc<str>, u32>,
-    pub users: HashMap<Arc<str>, u32>,
-    pub groups: HashMap<Arc<str>, u32>,
-    pub sets: HashMap<Arc<str>, u32>,
-    pub living_accounts: Vec<u32>,
-    pub living_users: Vec<u32>,
-    pub living_groups: Vec<u32>,
-    pub living_sets: Vec<u32>,
-    /// Ids from the organization down, without a trailing slash; by unit.
-    pub unit_paths: Vec<String>,
-    pub units_of: Vec<Vec<u32>>,
-    pub accounts_of: Vec<Vec<u32>>,
-    /// By permission set: account, and whether at the latest version.
-    pub accounts_of_set: Vec<Vec<(u32, bool)>>,
-    /// By account: permission set, and whether at the latest version.
-    pub sets_of_account: Vec<Vec<(u32, bool)>>,
-    /// By principal: account and permission set.
-    pub grants: HashMap<(Kind, u32), Vec<(u32, u32)>>,
-    /// By user: the groups and since when.
-    pub groups_of: Vec<Vec<(u32, Millis)>>,
-}
-
 impl World {
     /// The moment of this day.
     pub fn now(&self) -> Millis {
@@ -356,68 +331,7 @@ pub(super) fn epoch(at: Millis) -> Value {
     Value::from(at as f64 / 1000.0)
 }
 
-impl Index {
-    fn of(world: &World) -> Self {
-        let mut index = Self {
-            unit_paths: Vec::with_capacity(world.units.len()),
-            units_of: vec![Vec::new(); world.units.len()],
-            accounts_of: vec![Vec::new(); world.units.len()],
-            accounts_of_set: vec![Vec::new(); world.sets.len()],
-            sets_of_account: vec![Vec::new(); world.accounts.len()],
-            groups_of: vec![Vec::new(); world.users.len()],
-            ..Self::default()
-        };
-        for (position, unit) in numbered(&world.units) {
-            index.unit_paths.push(path_of(world, unit));
-            if unit.exists {
-                index.units.insert(unit.id.clone(), position);
-                if let Some(parent) = unit.parent {
-                    index.units_of[parent as usize].push(position);
-                }
-            }
-        }
-        for (position, account) in numbered(&world.accounts).filter(|(_, account)| account.exists) {
-            index.accounts.insert(account.id.clone(), position);
-            index.living_accounts.push(position);
-            index.accounts_of[account.parent as usize].push(position);
-        }
-        for (position, user) in numbered(&world.users).filter(|(_, user)| user.exists) {
-            index.users.insert(user.id.clone(), position);
-            index.living_users.push(position);
-        }
-        for (position, group) in numbered(&world.groups).filter(|(_, group)| group.exists) {
-            index.groups.insert(group.id.clone(), position);
-            index.living_groups.push(position);
-            for member in world.members[position as usize].iter() {
-                index.groups_of[member.user as usize].push((position, member.since));
-            }
-        }
-        for (position, set) in numbered(&world.sets).filter(|(_, set)| set.exists) {
-            index.sets.insert(set.arn.clone(), position);
-            index.living_sets.push(position);
-        }
-        for (&(set, account), pair) in &world.pairs {
-            index.accounts_of_set[set as usize].push((account, pair.latest));
-            index.sets_of_account[account as usize].push((set, pair.latest));
-            for principal in &pair.principals {
-                index.grants.entry(*principal).or_default().push((account, set));
-            }
-        }
-        for grants in index.grants.values_mut() {
-            grants.sort_unstable();
-        }
-        index
-    }
-}
-
 /// The items with their positions.
 pub(super) fn numbered<T>(items: &[Arc<T>]) -> impl Iterator<Item = (u32, &Arc<T>)> {
     items.iter().enumerate().map(|(position, item)| (position as u32, item))
-}
-
-fn path_of(world: &World, unit: &Unit) -> String {
-    match unit.parent {
-        Some(parent) => format!("{}/{}", path_of(world, &world.units[parent as usize]), unit.id),
-        None => format!("{}/{}", world.identity.organization_id, unit.id),
-    }
 }

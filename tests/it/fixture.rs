@@ -63,7 +63,8 @@ impl Sandbox {
         self.ran(child.wait_with_output().unwrap())
     }
 
-    fn ran(&self, output: Output) -> Ran {
+    /// What a run came to.
+    pub fn ran(&self, output: Output) -> Ran {
         let text =
             |bytes: Vec<u8>| without_ages(&without(self.folder.path(), String::from_utf8(bytes).unwrap()));
         Ran { exit: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }

@@ -1,9 +1,16 @@
 //! The binary end to end, in one test binary so that the SDKs link once. Modules are named by behaviour.
 
 mod bad_input;
+mod bad_world;
 mod canned_queries;
 mod diff;
 mod fixture;
+mod gaps;
+mod kill;
+mod only_reads;
 mod query;
 mod shapes;
 mod state;
+mod time;
+mod truth;
+mod world;

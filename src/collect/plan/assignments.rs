@@ -4,18 +4,20 @@
 //! user and group is: complete for living principals, and often ten times cheaper; afterwards the pairs that
 //! may hold a deleted principal's assignments are listed too. Calls are counted before the choice.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use clap::ValueEnum;
 use rusqlite::Connection;
 
+use super::estimate::{Counts, Estimate};
 use super::{Plan, duration, gap};
-use crate::aws::Operation;
+use crate::aws::{Operation, Service};
+use crate::collect::access_report;
 use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments};
 use crate::collect::identity_store::{DescribeGroup, DescribeUser};
-use crate::collect::permission_sets::PAGE;
 use crate::collect::progress::Progress;
+use crate::collect::provisioning::{ListOutdatedAccounts, ListProvisionedAccounts};
 use crate::collect::task::{Stage, Task};
 use crate::error::{Error, Result};
 use crate::model::{AccountAssignment, Scope};
@@ -37,55 +39,6 @@ pub enum StrategyChoice {
     Pairs,
     /// Every user and group; management account only.
     Principals,
-}
-
-/// What a strategy is expected to cost.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimate {
-    /// Pairs, or principals.
-    pub listings: i64,
-    /// Pages, and so calls.
-    pub calls: i64,
-}
-
-/// What the strategies' costs depend on.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Counts {
-    permission_sets: i64,
-    pairs: i64,
-    users: i64,
-    groups: i64,
-    memberships: f64,
-    group_assignments: f64,
-    user_assignments: f64,
-}
-
-impl Counts {
-    fn pairs(&self) -> Estimate {
-        let rows = self.group_assignments + self.user_assignments;
-        Estimate { listings: self.pairs, calls: pages(self.pairs, rows) }
-    }
-
-    /// A user's answer repeats the rows of its groups.
-    fn principals(&self) -> Estimate {
-        let rows_of_a_group = if self.groups > 0 { self.group_assignments / self.groups as f64 } else { 0.0 };
-        let users_rows = self.user_assignments + self.memberships * rows_of_a_group;
-        Estimate {
-            listings: self.users + self.groups,
-            calls: pages(self.groups, self.group_assignments) + pages(self.users, users_rows),
-        }
-    }
-}
-
-/// The expected pages of so many listings that share so many rows: at least one each, and half a page is
-/// lost at the end of each listing that has several.
-fn pages(listings: i64, rows: f64) -> i64 {
-    if listings == 0 {
-        return 0;
-    }
-    let rows_of_each = rows / listings as f64;
-    let pages_of_each = (rows_of_each / f64::from(PAGE) + 0.5).max(1.0);
-    (listings as f64 * pages_of_each).round() as i64
 }
 
 impl Plan<'_> {
@@ -131,10 +84,30 @@ impl Plan<'_> {
             principals.listings,
             self.cost(principals, Operation::ListAccountAssignmentsForPrincipal),
         ));
+        let chosen_calls = if chosen == "principals" { principals.calls } else { pairs.calls };
+        self.tell_what_is_left(staging, chosen_calls, progress)?;
         if self.dry_run {
             return Ok(());
         }
         if chosen == "principals" { self.list_principals(staging) } else { self.list_pairs(staging, &counts) }
+    }
+
+    /// Says how much is left of the whole collection, beside how long the credentials still last.
+    fn tell_what_is_left(&self, staging: &Staging, calls: i64, progress: &mut dyn Progress) -> Result<()> {
+        let assignments = Service::SsoAdmin.name();
+        let mut lanes: BTreeMap<String, i64> = BTreeMap::from([(assignments.to_owned(), calls)]);
+        for counts in staging.task_counts()?.into_iter().filter(|counts| counts.lane != access_report::LANE) {
+            *lanes.entry(counts.lane).or_default() += i64::try_from(counts.open).unwrap_or(i64::MAX);
+        }
+        let longest =
+            lanes.iter().map(|(lane, calls)| *calls as f64 / self.context.rate_of(lane)).fold(0.0, f64::max);
+        progress.say(&format!(
+            "about {} calls are left, {}, and access reports beside them; the credentials {}",
+            lanes.values().sum::<i64>(),
+            duration(Duration::from_secs_f64(longest)),
+            self.context.credentials.describe()
+        ));
+        Ok(())
     }
 
     fn cost(&self, estimate: Estimate, operation: Operation) -> String {
@@ -148,6 +121,14 @@ impl Plan<'_> {
         if counts.pairs == 0 && counts.permission_sets > 0 {
             let enumerable = staging.failures(Stage::Principals.name())?.is_empty() && self.has_principals();
             return Ok(if enumerable { "principals" } else { "pairs" });
+        }
+        // Pairs that cannot be counted cannot be listed either; principals still can, where there are permission
+        // sets at all.
+        let sets_are_hidden = self.failures(staging, Stage::Pairs)?.iter().any(|(task, failure)| {
+            matches!(task, Task::ListPermissionSets(_)) && failure.kind != GapKind::Unavailable
+        });
+        if possible && sets_are_hidden {
+            return Ok("principals");
         }
         Ok(if possible && counts.principals().calls < counts.pairs().calls { "principals" } else { "pairs" })
     }
@@ -170,12 +151,17 @@ impl Plan<'_> {
             staging.add_gap(&Scope::all::<AccountAssignment>(), &gap(GapKind::Failed, reason))?;
         }
         // Pairs that could not be counted hide their assignments.
+        let counted = self.counted_permission_sets(staging)?;
         for (task, failure) in self.failures(staging, Stage::Pairs)? {
+            let all = Scope::all::<AccountAssignment>();
             let scope = match task {
-                Task::ListProvisionedAccounts(task) => {
-                    Scope::all::<AccountAssignment>().with("permission_set_arn", &task.permission_set_arn)
+                Task::ListPermissionSets(_) => all,
+                Task::ListOutdatedAccounts(ListOutdatedAccounts { permission_set_arn })
+                | Task::ListProvisionedAccounts(ListProvisionedAccounts { permission_set_arn, .. })
+                    if !counted.contains(&permission_set_arn) =>
+                {
+                    all.with("permission_set_arn", &permission_set_arn)
                 }
-                Task::ListPermissionSets(_) => Scope::all::<AccountAssignment>(),
                 _ => continue,
             };
             staging.add_gap(&scope, &failure)?;
@@ -356,6 +342,18 @@ impl Plan<'_> {
             .collect()
     }
 
+    /// The permission sets of which every provisioned account is known.
+    fn counted_permission_sets(&self, staging: &Staging) -> Result<HashSet<String>> {
+        staging
+            .seen_bodies("list_provisioned_accounts")?
+            .into_iter()
+            .map(|body| match parse(&body)? {
+                Task::ListProvisionedAccounts(task) => Ok(task.permission_set_arn),
+                other => unreachable!("{other:?} is queued under another kind"),
+            })
+            .collect()
+    }
+
     fn failures(&self, staging: &Staging, stage: Stage) -> Result<Vec<(Task, Failure)>> {
         staging
             .failures(stage.name())?
@@ -391,37 +389,4 @@ fn select<T>(
 
 fn count(connection: &Connection, sql: &str) -> Result<i64> {
     connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn counts(pairs: i64, groups: i64, users: i64) -> Counts {
-        Counts { permission_sets: 10, pairs, users, groups, ..Counts::default() }
-    }
-
-    #[test]
-    fn a_listing_costs_at_least_a_page() {
-        assert_eq!(pages(0, 0.0), 0);
-        assert_eq!(pages(400, 0.0), 400);
-        assert_eq!(pages(400, 400.0 * 40.0), 400);
-        assert_eq!(pages(10, 10.0 * 250.0), 30);
-    }
-
-    #[test]
-    fn without_rows_the_fewer_listings_are_cheaper() {
-        let medium = counts(20_000, 500, 5_000);
-        assert_eq!(medium.pairs().calls, 20_000);
-        assert_eq!(medium.principals().calls, 5_500);
-    }
-
-    #[test]
-    fn users_in_busy_groups_make_principals_dear() {
-        let mut large = counts(100_000, 3_000, 50_000);
-        large.group_assignments = 450_000.0;
-        large.memberships = 500_000.0;
-        // 150 rows a group, ten groups a user: 1,500 repeated rows a user.
-        assert!(large.principals().calls > large.pairs().calls);
-    }
 }

@@ -6,6 +6,7 @@ use super::{Plan, gap};
 use crate::collect::access_report::AccessReport;
 use crate::collect::organization::service_control_policies_enabled;
 use crate::collect::selection::ReportDepth;
+use crate::collect::task::Stage;
 use crate::error::Result;
 use crate::model::{EntityType, Scope, ServiceLastAccessed};
 use crate::store::{GapKind, Staging, failed};
@@ -22,6 +23,11 @@ impl Plan<'_> {
                 .add_gap(&Scope::all::<ServiceLastAccessed>(), &gap(GapKind::Unavailable, &reason));
         }
         if self.context.organization.is_none() {
+            if self.is_outside_organizations(staging)? {
+                let reason = "the account is in no organization";
+                return staging
+                    .add_gap(&Scope::all::<ServiceLastAccessed>(), &gap(GapKind::Unavailable, reason));
+            }
             let reason = "the organization could not be described, so its entities' paths are not known";
             return staging.add_gap(&Scope::all::<ServiceLastAccessed>(), &gap(GapKind::Failed, reason));
         }
@@ -50,6 +56,12 @@ impl Plan<'_> {
         let enabled = roots.iter().any(|root| service_control_policies_enabled(root.as_deref()));
         let disabled = !roots.is_empty() && !enabled;
         Ok(disabled.then(|| "service control policies are not enabled on the root".to_owned()))
+    }
+
+    /// Whether AWS said that there is no organization, instead of refusing to describe it.
+    fn is_outside_organizations(&self, staging: &Staging) -> Result<bool> {
+        let tree = staging.failures(Stage::Tree.name())?;
+        Ok(tree.iter().any(|(_, failure)| failure.kind == GapKind::Unavailable))
     }
 
     fn entities(&self, staging: &Staging) -> Result<Vec<AccessReport>> {

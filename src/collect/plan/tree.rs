@@ -34,6 +34,21 @@ impl Plan<'_> {
         self.queue(staging, parents)
     }
 
+    /// An account that was under none of the parents when they were asked: moved, or gone, in mid-run.
+    pub(super) fn give_up_on_parents(&self, staging: &mut Staging) -> Result<()> {
+        let lost: Vec<String> = staging
+            .connection()
+            .prepare("SELECT account_id FROM accounts WHERE NOT whole")
+            .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
+            .map_err(crate::store::failed)?;
+        for account_id in lost {
+            let failure = gap(GapKind::Failed, "the account was under none of the OUs when they were listed");
+            staging.add_gap(&Scope::all::<ServiceLastAccessed>().with("entity_id", &account_id), &failure)?;
+            staging.add_gap(&Scope::all::<Account>().with("account_id", &account_id), &failure)?;
+        }
+        Ok(())
+    }
+
     fn parents(&self, staging: &Staging) -> Result<Vec<Task>> {
         let mut statement = staging
             .connection()

@@ -148,11 +148,7 @@ fn details(
         match &row.last {
             Some(last) => {
                 element(xml, "Region", last.region);
-                element(
-                    xml,
-                    "EntityPath",
-                    context.world.account_path(&context.world.accounts[last.account as usize]),
-                );
+                element(xml, "EntityPath", &last.entity_path);
                 element(xml, "LastAuthenticatedTime", rfc3339(last.at));
             }
             None => {

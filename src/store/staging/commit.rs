@@ -129,7 +129,7 @@ pub(super) fn stop_kind(
         connection,
         "UPDATE tasks SET state = 'stopped', failure_kind = ?2, operation = ?3, error_code = ?4,
              error_message = ?5, attempts = ?6, request_id = ?7, observed_at = ?8
-         WHERE kind = ?1 AND (state = 'open' OR (state = 'gap' AND failure_kind = 'denied'))",
+         WHERE kind = ?1 AND (state = 'open' OR (state = 'gap' AND failure_kind = ?2))",
         params![
             kind,
             failure.kind.as_str(),

@@ -216,7 +216,7 @@ impl Staging {
         Ok(rejected)
     }
 
-    /// Ends every open task of a kind, and takes those of its ended tasks that failed with `denied` with
+    /// Ends every open task of a kind, and takes those of its ended tasks that failed in the same way with
     /// them: one gap over `scopes` instead of one a task.
     pub fn stop_kind(&mut self, kind: &str, failure: &Failure, scopes: &[Scope]) -> Result<()> {
         self.write(|connection| commit::stop_kind(connection, kind, failure, scopes))

@@ -1,93 +1,22 @@
-//! What a complete collection must hold: the rows of every resource, and what differs between two days.
-//!
-//! Written from the world itself, with the model's structs but without a line of the collector's, so that
-//! the two can be held against each other. It states what the configuration's organization *has*; what a
-//! caller may not see (a member account, a legacy directory) is still stated.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Every resource's rows, column by column, as the design states them.
 
 use serde_json::{Map, Value};
 
-use super::activity::{self, Entity};
-use super::config::Instances;
-use super::ops::policy_types;
-use super::organization::{
-    Boundary, Group, Kind, Member, PermissionSet, TagPair, User, World, created_by, numbered, rfc3339,
-};
+use super::{Assignments, ReportDepth, Rows, TruthOptions};
 use crate::model::{
     self, Account, AccountAssignment, EntityType, GroupMembership, Organization, OrganizationalUnit,
-    PermissionSetPolicy, PolicyKind, ProvisionedPermissionSet, RESOURCES, Resource, Root, Row,
-    ServiceLastAccessed, Tag, TaggedType,
+    PermissionSetPolicy, PolicyKind, ProvisionedPermissionSet, Resource, Root, Row, ServiceLastAccessed, Tag,
+    TaggedType,
+};
+use crate::simulator::activity::{self, Entity};
+use crate::simulator::config::Instances;
+use crate::simulator::ops::policy_types;
+use crate::simulator::organization::{
+    Boundary, Group, Kind, Member, PermissionSet, TagPair, User, World, created_by, numbered, rfc3339,
 };
 
-/// Rows of one resource: column to value.
-pub type Rows = Vec<Map<String, Value>>;
-
-/// Which assignments a collection can have seen.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Assignments {
-    /// By pairs: all of them.
-    #[default]
-    All,
-    /// By principals: those of users and groups that exist.
-    LivingPrincipals,
-    /// By principals, and afterwards every provisioned pair that no living principal is assigned on.
-    LivingPrincipalsAndUnseenPairs,
-}
-
-/// For which entities an access report was made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ReportDepth {
-    None,
-    /// The root and the management account.
-    Root,
-    /// These and the OUs.
-    #[default]
-    OrganizationalUnits,
-    /// These and the accounts.
-    Accounts,
-}
-
-/// What the truth is to cover.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TruthOptions {
-    pub assignments: Assignments,
-    pub access_report: ReportDepth,
-}
-
-/// The keys of the rows that differ between two days.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Changes {
-    pub added: Rows,
-    pub removed: Rows,
-    /// Those with another value in a column that is neither key nor volatile.
-    pub changed: Rows,
-}
-
-impl Changes {
-    /// Whether nothing differs.
-    pub fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
-    }
-}
-
-/// One way to a permission set in an account.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Access {
-    pub user_id: String,
-    pub account_id: String,
-    pub permission_set_arn: String,
-    /// The group that gives it; `None` when it is assigned to the user.
-    pub group_id: Option<String>,
-}
-
-/// Every resource's rows.
-pub(super) fn all(world: &World, options: TruthOptions) -> BTreeMap<&'static str, Rows> {
-    RESOURCES.iter().map(|spec| (spec.name, rows(world, spec.name, options))).collect()
-}
-
 /// One resource's rows.
-pub(super) fn rows(world: &World, resource: &str, options: TruthOptions) -> Rows {
+pub(in crate::simulator) fn rows(world: &World, resource: &str, options: TruthOptions) -> Rows {
     let config = &world.config;
     let organization = config.in_organization;
     let store = config.instances != Instances::None;
@@ -402,8 +331,7 @@ fn entity_rows(world: &World, entity: Entity) -> Rows {
                 service_name: Some(row.name.to_owned()),
                 last_authenticated_at: last.map(|last| rfc3339(last.at)),
                 last_authenticated_region: region.map(str::to_owned),
-                last_authenticated_entity: last
-                    .map(|last| world.account_path(&world.accounts[last.account as usize])),
+                last_authenticated_entity: last.map(|last| last.entity_path.clone()),
                 total_authenticated_entities: Some(row.accounts),
             })
         })
@@ -435,78 +363,4 @@ fn tags(world: &World, organization: bool, sets: bool) -> Rows {
         living_sets(world).for_each(|set| add(TaggedType::PermissionSet, &set.arn, &set.tags));
     }
     rows
-}
-
-/// What differs, resource by resource, so that only one's rows are in memory at a time.
-pub(super) fn net_changes(
-    from: &World,
-    to: &World,
-    options: TruthOptions,
-) -> BTreeMap<&'static str, Changes> {
-    RESOURCES
-        .iter()
-        .map(|spec| {
-            let mut before = keyed(from, spec, options);
-            let mut changes = Changes::default();
-            for (key, row) in keyed(to, spec, options) {
-                match before.remove(&key) {
-                    None => changes.added.push(key_of(&row, spec)),
-                    Some(old) if lasting(&old, spec) != lasting(&row, spec) => {
-                        changes.changed.push(key_of(&row, spec));
-                    }
-                    Some(_) => {}
-                }
-            }
-            changes.removed = before.values().map(|row| key_of(row, spec)).collect();
-            (spec.name, changes)
-        })
-        .collect()
-}
-
-fn keyed(
-    world: &World,
-    spec: &model::ResourceSpec,
-    options: TruthOptions,
-) -> BTreeMap<String, Map<String, Value>> {
-    rows(world, spec.name, options)
-        .into_iter()
-        .map(|row| (Value::Object(key_of(&row, spec)).to_string(), row))
-        .collect()
-}
-
-fn key_of(row: &Map<String, Value>, spec: &model::ResourceSpec) -> Map<String, Value> {
-    spec.key.iter().map(|column| ((*column).to_owned(), row[*column].clone())).collect()
-}
-
-fn lasting<'a>(row: &'a Map<String, Value>, spec: &model::ResourceSpec) -> Vec<(&'a String, &'a Value)> {
-    row.iter().filter(|(column, _)| !spec.volatile.contains(&column.as_str())).collect()
-}
-
-/// Every way of every user that exists.
-pub(super) fn access(world: &World) -> BTreeSet<Access> {
-    let mut ways = BTreeSet::new();
-    for (&(set, account), pair) in &world.pairs {
-        let mut add = |user: u32, group_id: Option<&str>| {
-            ways.insert(Access {
-                user_id: world.users[user as usize].id.to_string(),
-                account_id: world.accounts[account as usize].id.to_string(),
-                permission_set_arn: world.sets[set as usize].arn.to_string(),
-                group_id: group_id.map(str::to_owned),
-            });
-        };
-        for &(kind, position) in
-            pair.principals.iter().filter(|(kind, at)| world.principal_exists(*kind, *at))
-        {
-            match kind {
-                Kind::User => add(position, None),
-                Kind::Group => {
-                    let group = &world.groups[position as usize];
-                    world.members[position as usize]
-                        .iter()
-                        .for_each(|member| add(member.user, Some(&group.id)));
-                }
-            }
-        }
-    }
-    ways
 }

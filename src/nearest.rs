@@ -1,4 +1,4 @@
-//! The names nearest to one that nobody knows.
+//! The names nearest to one that nobody knows: "did you mean …?", for every room that takes names.
 
 /// At most this many names are offered.
 const OFFERED: usize = 3;

@@ -1,0 +1,68 @@
+//! How much longer a collection takes.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::collect::access_report;
+use crate::collect::preflight::Context;
+use crate::store::TaskCounts;
+
+/// The pace of the last seconds is measured over this.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// What was seen of the collection's pace.
+#[derive(Debug, Default)]
+pub(super) struct Forecast {
+    reports_begun: Option<Instant>,
+    reports_ended: u32,
+    /// How many tasks had ended when, over the last seconds.
+    pace: VecDeque<(Instant, u64)>,
+}
+
+impl Forecast {
+    /// The first access report is under way.
+    pub fn reports_begin(&mut self) {
+        self.reports_begun = Some(Instant::now());
+    }
+
+    /// An access report has ended.
+    pub fn report_ended(&mut self) {
+        self.reports_ended += 1;
+    }
+
+    /// How long the slowest lane needs, at a page a listing: by its pacer's rate, or by the pace of the last
+    /// seconds, whichever is slower. Access reports take what is left of their budget at most.
+    pub fn remaining(&mut self, context: &Context, counts: &[TaskCounts], budget: Duration) -> Duration {
+        let mut open: HashMap<&str, u64> = HashMap::new();
+        let mut ended = 0;
+        for counts in counts {
+            *open.entry(counts.lane.as_str()).or_default() += counts.open;
+            ended += if counts.lane == access_report::LANE { 0 } else { counts.ended };
+        }
+        let reports = open.remove(access_report::LANE).unwrap_or(0);
+        let reports = self.a_report().mul_f64(reports as f64).min(budget);
+        let paced = open.iter().map(|(lane, open)| *open as f64 / context.rate_of(lane)).fold(0.0, f64::max);
+        let observed = self.observed(ended, open.values().sum());
+        reports.max(Duration::from_secs_f64(paced)).max(observed)
+    }
+
+    fn a_report(&self) -> Duration {
+        match self.reports_begun {
+            Some(begun) if self.reports_ended > 0 => begun.elapsed() / self.reports_ended,
+            _ => access_report::TYPICAL,
+        }
+    }
+
+    fn observed(&mut self, ended: u64, left: u64) -> Duration {
+        let now = Instant::now();
+        self.pace.push_back((now, ended));
+        while self.pace.front().is_some_and(|(time, _)| now - *time > WINDOW) {
+            self.pace.pop_front();
+        }
+        let Some((time, before)) = self.pace.front() else { return Duration::ZERO };
+        let per_second = (ended - before) as f64 / (now - *time).as_secs_f64().max(0.001);
+        if per_second > 0.0 { Duration::from_secs_f64(left as f64 / per_second) } else { Duration::ZERO }
+    }
+}

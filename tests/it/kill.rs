@@ -1,0 +1,229 @@
+//! A collection that ends early, in whatever way, leaves the census as it was, and the next one goes on
+//! where it stopped.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use orgcensus::model::RESOURCES;
+use orgcensus::simulator::{Call, Config, Rows, TruthOptions};
+
+use crate::world::{KEY, World, assert_same, small};
+
+const PAIRS: [&str; 2] = ["--assignments", "pairs"];
+const LATENCY: Duration = Duration::from_millis(40);
+/// Asked before every collection, resumed or not.
+const PREFLIGHT: [&str; 3] = ["GetCallerIdentity", "DescribeOrganization", "ListInstances"];
+
+/// Slow enough that a collection takes a second or two.
+fn slow() -> World {
+    World::of(Config { latency: LATENCY, ..small() })
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+fn snapshots(world: &World) -> i64 {
+    if !world.sandbox.path("orgcensus.db").exists() {
+        return 0;
+    }
+    world.number("SELECT count(*) FROM snapshots")
+}
+
+/// Everything that the census answers now.
+fn everything(world: &World) -> BTreeMap<String, Rows> {
+    let views =
+        RESOURCES.iter().map(|spec| spec.name).chain(["effective_access", "snapshots", "gaps", "coverage"]);
+    views.map(|view| (view.to_owned(), world.select(&format!("SELECT * FROM {view}")))).collect()
+}
+
+fn assert_intact(world: &World, before: &BTreeMap<String, Rows>) {
+    let check = world.select("PRAGMA integrity_check");
+    assert_eq!(check[0]["integrity_check"], "ok");
+    for (view, rows) in everything(world) {
+        assert_same(&view, &rows, &before[&view]);
+    }
+}
+
+fn sent(call: &Call) -> (String, String) {
+    (call.operation.clone(), call.body.clone())
+}
+
+fn is_preflight(call: &Call) -> bool {
+    PREFLIGHT.contains(&call.operation.as_str())
+}
+
+/// The resumed collection asked again for nothing that was answered well before the kill, and in all for no
+/// more than what was under way.
+fn assert_only_the_rest_was_asked(
+    killed: &[Call],
+    at: Duration,
+    resumed: &[Call],
+    under_way: usize,
+) -> usize {
+    let margin = LATENCY + Duration::from_millis(500);
+    let long_answered: BTreeSet<_> = killed
+        .iter()
+        .filter(|call| call.status == 200 && call.at + margin < at && !is_preflight(call))
+        .map(sent)
+        .collect();
+    for call in resumed {
+        assert!(!long_answered.contains(&sent(call)), "asked again: {} {}", call.operation, call.body);
+    }
+    let distinct: BTreeSet<_> = killed.iter().chain(resumed).map(sent).collect();
+    let total = killed.len() + resumed.len();
+    // A report's job is asked about until it has ended.
+    let polls = killed.iter().chain(resumed).filter(|call| call.operation == "GetOrganizationsAccessReport");
+    let repeated = total - distinct.len();
+    assert!(
+        repeated <= under_way + PREFLIGHT.len() + 1 + polls.count(),
+        "{repeated} of {total} calls were repeated, {under_way} were under way"
+    );
+    long_answered.len()
+}
+
+#[test]
+fn killed_at_any_moment_it_keeps_the_census_and_goes_on() {
+    let world = slow();
+    let mut random = fastrand::Rng::with_seed(7);
+    world.collect_day(0, &PAIRS);
+    let calls = world.simulator.calls().total();
+    let (mut published, mut kept, mut resumed_runs) = (1, 0, 0);
+    for round in 1..=12_u32 {
+        let before = everything(&world);
+        world.simulator.set_day(round);
+        world.simulator.calls().clear();
+        let mut child = world.spawn(&PAIRS);
+        let begun = Instant::now();
+        // The last rounds die while they publish, or just after.
+        let moment = if round > 9 { calls } else { random.usize(5..calls) };
+        while world.simulator.calls().total() < moment && begun.elapsed() < Duration::from_secs(20) {
+            if child.try_wait().unwrap().is_some() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        if round > 9 {
+            std::thread::sleep(Duration::from_millis(random.u64(0..60)));
+        }
+        child.kill().unwrap();
+        let output = child.wait_with_output().unwrap();
+        std::thread::sleep(LATENCY * 2);
+        let (killed, under_way) = (world.simulator.calls().all(), world.simulator.calls().peak());
+        if snapshots(&world) > published {
+            // It was done before it was killed: nothing is left to resume, and nothing is published twice.
+            assert!(round > 9, "round {round}: {}", String::from_utf8_lossy(&output.stderr));
+            published += 1;
+        } else {
+            assert_intact(&world, &before);
+            world.simulator.calls().clear();
+            let ran = world.collect(&PAIRS);
+            assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+            assert!(ran.stderr.contains("resuming the collection begun at "), "{}", ran.stderr);
+            resumed_runs += 1;
+            published += 1;
+            let resumed = world.simulator.calls().all();
+            let at = killed.iter().map(|call| call.at).max().unwrap_or_default();
+            kept += assert_only_the_rest_was_asked(&killed, at, &resumed, under_way);
+        }
+        assert_eq!(snapshots(&world), published, "round {round}");
+        world.assert_truth(round, TruthOptions::default());
+        assert!(!world.sandbox.path("orgcensus.db.collecting").exists() || resumed_runs == 0);
+        let ids = "SELECT count(DISTINCT collection_id) FROM snapshots";
+        assert_eq!(world.number(ids), published);
+    }
+    assert!(resumed_runs >= 8 && kept > 100, "{resumed_runs} resumed, {kept} answers were kept");
+}
+
+#[test]
+fn a_first_collection_that_was_killed_goes_on_too() {
+    let world = slow();
+    let mut child = world.spawn(&PAIRS);
+    world.wait_for_calls(60);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(snapshots(&world), 0);
+    // What reads meanwhile says what there is: no snapshot yet, and an unfinished collection.
+    let status = world.run(&[]);
+    assert!(status.stdout.contains("unfinished"), "{}", status.all());
+    let ran = world.collect_day(0, &PAIRS);
+    assert!(ran.stderr.contains("resuming"), "{}", ran.stderr);
+    world.assert_truth(0, TruthOptions::default());
+    assert_eq!(snapshots(&world), 1);
+}
+
+#[test]
+fn a_signal_ends_it_resumably() {
+    let world = slow();
+    for (round, name) in ["INT", "TERM"].into_iter().enumerate() {
+        world.simulator.set_day(round as u32);
+        world.simulator.calls().clear();
+        let child = world.spawn(&PAIRS);
+        world.wait_for_calls(60);
+        signal(&child, name);
+        let ran = world.sandbox.ran(child.wait_with_output().unwrap());
+        assert_eq!(ran.exit, Some(130), "{name}: {}", ran.stderr);
+        assert!(ran.stderr.contains("error: interrupted; nothing was published"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("hint: run the same command again to resume"), "{}", ran.stderr);
+        assert_eq!(snapshots(&world), round as i64);
+        let resumed = world.collect(&PAIRS);
+        assert_eq!(resumed.exit, Some(0), "{}", resumed.stderr);
+        assert!(resumed.stderr.contains("resuming"), "{}", resumed.stderr);
+        assert_eq!(snapshots(&world), round as i64 + 1);
+        world.assert_truth(round as u32, TruthOptions::default());
+    }
+}
+
+#[test]
+fn credentials_that_end_in_mid_run_end_it_resumably() {
+    let world = slow();
+    let child = world.spawn(&PAIRS);
+    world.wait_for_calls(60);
+    world.simulator.expire_credentials(KEY);
+    let ran = world.sandbox.ran(child.wait_with_output().unwrap());
+    assert_eq!(ran.exit, Some(5), "{}", ran.stderr);
+    assert!(ran.stderr.contains("error: the credentials ended before the collection did"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: sign in again"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("made-up"), "{}", ran.stderr);
+    assert!(world.sandbox.path("orgcensus.db.collecting").exists());
+    assert_eq!(snapshots(&world), 0);
+    // Too early: still expired.
+    let early = world.collect(&PAIRS);
+    assert_eq!(early.exit, Some(5), "{}", early.stderr);
+    assert!(early.stderr.contains("hint: sign in again"), "{}", early.stderr);
+    assert!(world.sandbox.path("orgcensus.db.collecting").exists());
+    world.simulator.renew_credentials(KEY);
+    let resumed = world.collect(&PAIRS);
+    assert_eq!(resumed.exit, Some(0), "{}", resumed.stderr);
+    assert!(resumed.stderr.contains("resuming"), "{}", resumed.stderr);
+    world.assert_truth(0, TruthOptions::default());
+    assert_eq!(world.gaps(), []);
+}
+
+#[test]
+fn an_unfinished_collection_is_begun_anew_when_asked_or_when_it_does_not_fit() {
+    let world = slow();
+    let stop = || {
+        world.simulator.calls().clear();
+        let mut child = world.spawn(&PAIRS);
+        world.wait_for_calls(60);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    };
+    for (arguments, reason) in [
+        (&["--assignments", "pairs", "--restart"][..], "--restart"),
+        (&["--assignments", "pairs", "--resume-within", "0s"], "--resume-within"),
+        (&["--assignments", "pairs", "--skip", "tags"], "it collects something else"),
+    ] {
+        stop();
+        let ran = world.collect(arguments);
+        assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("resuming"), "{}", ran.stderr);
+        let line = ran.stderr.lines().find(|line| line.starts_with("discarding an unfinished collection"));
+        assert!(line.is_some_and(|line| line.contains(reason)), "{reason}: {}", ran.stderr);
+    }
+    assert_eq!(snapshots(&world), 3);
+    world.assert_truth(0, TruthOptions::default());
+}

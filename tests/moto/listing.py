@@ -1,0 +1,255 @@
+"""What AWS's own client for Python lists of the organization, as the rows that the census should hold.
+
+It asks by other ways than the program where there are some: a child for its parents, a pair of account and
+permission set for its assignments.
+"""
+
+from comparison import Json, Moment
+
+
+class Aws:
+    """A client of each service."""
+
+    def __init__(self, session):
+        self.organizations = session.client("organizations")
+        self.sso_admin = session.client("sso-admin")
+        self.identity_store = session.client("identitystore")
+
+    def instance(self) -> dict:
+        """The Identity Center instance."""
+        [instance] = self.sso_admin.list_instances()["Instances"]
+        return instance
+
+
+#: The key of each table.
+KEYS = {
+    "organization": ["organization_id"],
+    "roots": ["root_id"],
+    "organizational_units": ["ou_id"],
+    "accounts": ["account_id"],
+    "tags": ["resource_type", "resource_id", "key"],
+    "users": ["user_id"],
+    "groups": ["group_id"],
+    "group_memberships": ["group_id", "user_id"],
+    "permission_sets": ["permission_set_arn"],
+    "permission_set_policies": ["permission_set_arn", "kind", "policy"],
+    "account_assignments": ["account_id", "permission_set_arn", "principal_type", "principal_id"],
+}
+
+
+def pages(client, operation: str, items: str, **arguments) -> list:
+    """All items of a listing, whatever its pages."""
+    return list(client.get_paginator(operation).paginate(**arguments).search(items + "[]"))
+
+
+def listed(aws: Aws, pairs: set[tuple[str, str]]) -> dict[str, list[dict]]:
+    """The rows of every table. `pairs` are those of account and permission set that ever were assigned."""
+    return organization_tables(aws.organizations) | identity_tables(aws) | permission_tables(aws, pairs)
+
+
+def organization_tables(client) -> dict[str, list[dict]]:
+    """The organization, its tree, its accounts and their tags."""
+    organization = client.describe_organization()["Organization"]
+    tables = {
+        "organization": [
+            {
+                "organization_id": organization["Id"],
+                "arn": organization["Arn"],
+                "feature_set": organization["FeatureSet"],
+                "management_account_id": organization["MasterAccountId"],
+                "management_account_email": organization["MasterAccountEmail"],
+                "management_account_arn": organization["MasterAccountArn"],
+            }
+        ],
+        "roots": [],
+        "organizational_units": [],
+        "accounts": [],
+        "tags": [],
+    }
+    paths = {}
+
+    def tags_of(resource_type, resource_id):
+        for tag in client.list_tags_for_resource(ResourceId=resource_id)["Tags"]:
+            row = {"resource_type": resource_type, "resource_id": resource_id}
+            tables["tags"].append(row | {"key": tag["Key"], "value": tag["Value"]})
+
+    def units_under(parent):
+        for unit in pages(client, "list_organizational_units_for_parent", "OrganizationalUnits", ParentId=parent):
+            paths[unit["Id"]] = f"{paths[parent]}/{unit['Id']}"
+            tables["organizational_units"].append(
+                {
+                    "ou_id": unit["Id"],
+                    "arn": unit["Arn"],
+                    "name": unit["Name"],
+                    "parent_id": parent,
+                    "entity_path": paths[unit["Id"]],
+                }
+            )
+            tags_of("organizational_unit", unit["Id"])
+            units_under(unit["Id"])
+
+    for root in client.list_roots()["Roots"]:
+        paths[root["Id"]] = f"{organization['Id']}/{root['Id']}"
+        tables["roots"].append(
+            {
+                "root_id": root["Id"],
+                "arn": root["Arn"],
+                "name": root["Name"],
+                "policy_types": Json(root["PolicyTypes"]) if root["PolicyTypes"] else None,
+            }
+        )
+        tags_of("root", root["Id"])
+        units_under(root["Id"])
+    for account in pages(client, "list_accounts", "Accounts"):
+        [parent] = client.list_parents(ChildId=account["Id"])["Parents"]
+        tables["accounts"].append(
+            {
+                "account_id": account["Id"],
+                "arn": account["Arn"],
+                "name": account["Name"],
+                "email": account["Email"],
+                "state": account["State"],
+                "joined_method": account["JoinedMethod"],
+                "joined_at": Moment(account["JoinedTimestamp"]),
+                "parent_id": parent["Id"],
+                "entity_path": f"{paths[parent['Id']]}/{account['Id']}",
+                "is_management_account": int(account["Id"] == organization["MasterAccountId"]),
+            }
+        )
+        tags_of("account", account["Id"])
+    return tables
+
+
+def identity_tables(aws: Aws) -> dict[str, list[dict]]:
+    """Users, groups and who is in them."""
+    store = {"IdentityStoreId": aws.instance()["IdentityStoreId"]}
+    client = aws.identity_store
+    groups = pages(client, "list_groups", "Groups", **store)
+    memberships = [
+        membership
+        for group in groups
+        for membership in pages(client, "list_group_memberships", "GroupMemberships", GroupId=group["GroupId"], **store)
+    ]
+    return {
+        "users": [user_row(user) for user in pages(client, "list_users", "Users", **store)],
+        "groups": [
+            {
+                "group_id": group["GroupId"],
+                "display_name": group["DisplayName"],
+                "description": group.get("Description"),
+            }
+            for group in groups
+        ],
+        "group_memberships": [
+            {
+                "group_id": membership["GroupId"],
+                "user_id": membership["MemberId"]["UserId"],
+                "membership_id": membership["MembershipId"],
+            }
+            for membership in memberships
+        ],
+    }
+
+
+def user_row(user: dict) -> dict:
+    """A user as a row: what is not named here moto does not send."""
+    name = user.get("Name") or {}
+
+    def values(attribute):
+        # AWS leaves out `Primary` where it is false.
+        return Json([{"Primary": False} | value for value in user[attribute]]) if user.get(attribute) else None
+
+    emails = user.get("Emails") or []
+    primary = [email for email in emails if email.get("Primary")] or emails
+    return {
+        "user_id": user["UserId"],
+        "user_name": user["UserName"],
+        "display_name": user.get("DisplayName"),
+        "given_name": name.get("GivenName"),
+        "family_name": name.get("FamilyName"),
+        "formatted_name": name.get("Formatted"),
+        "middle_name": name.get("MiddleName"),
+        "honorific_prefix": name.get("HonorificPrefix"),
+        "honorific_suffix": name.get("HonorificSuffix"),
+        "nick_name": user.get("NickName"),
+        "profile_url": user.get("ProfileUrl"),
+        "primary_email": primary[0]["Value"] if primary else None,
+        "emails": values("Emails"),
+        "addresses": values("Addresses"),
+        "phone_numbers": values("PhoneNumbers"),
+        "user_type": user.get("UserType"),
+        "title": user.get("Title"),
+        "preferred_language": user.get("PreferredLanguage"),
+        "locale": user.get("Locale"),
+        "timezone": user.get("Timezone"),
+    }
+
+
+def permission_tables(aws: Aws, pairs: set[tuple[str, str]]) -> dict[str, list[dict]]:
+    """Permission sets, their policies and who is assigned them where."""
+    client, instance = aws.sso_admin, {"InstanceArn": aws.instance()["InstanceArn"]}
+    sets, policies = [], []
+    for arn in pages(client, "list_permission_sets", "PermissionSets", **instance):
+        of_set = instance | {"PermissionSetArn": arn}
+        described = client.describe_permission_set(**of_set)["PermissionSet"]
+        sets.append(
+            {
+                "permission_set_arn": arn,
+                "name": described["Name"],
+                "description": described.get("Description"),
+                "session_duration": described.get("SessionDuration"),
+                "relay_state": described.get("RelayState"),
+                "created_at": Moment(described["CreatedDate"]),
+            }
+        )
+        row = {"permission_set_arn": arn}
+        inline = client.get_inline_policy_for_permission_set(**of_set)["InlinePolicy"]
+        if inline:
+            policies.append(row | {"kind": "inline", "policy": "inline", "document": inline})
+        managed = pages(client, "list_managed_policies_in_permission_set", "AttachedManagedPolicies", **of_set)
+        for policy in managed:
+            policies.append(row | {"kind": "aws_managed", "policy": policy["Arn"], "policy_name": policy["Name"]})
+        for policy in pages(
+            client,
+            "list_customer_managed_policy_references_in_permission_set",
+            "CustomerManagedPolicyReferences",
+            **of_set,
+        ):
+            name, path = policy["Name"], policy["Path"]
+            named = {"policy": path + name, "policy_name": name, "policy_path": path}
+            policies.append(row | {"kind": "customer_managed"} | named)
+    assignments = [
+        {
+            "account_id": found["AccountId"],
+            "permission_set_arn": found["PermissionSetArn"],
+            "principal_type": found["PrincipalType"],
+            "principal_id": found["PrincipalId"],
+        }
+        for account, arn in sorted(pairs)
+        for found in pages(
+            client,
+            "list_account_assignments",
+            "AccountAssignments",
+            AccountId=account,
+            PermissionSetArn=arn,
+            **instance,
+        )
+    ]
+    return {"permission_sets": sets, "permission_set_policies": policies, "account_assignments": assignments}
+
+
+def access(tables: dict[str, list[dict]]) -> set[tuple]:
+    """Who reaches what, worked out from the listings: user, account, permission set, way, group."""
+    users = {user["user_id"] for user in tables["users"]}
+    members = {}
+    for membership in tables["group_memberships"]:
+        members.setdefault(membership["group_id"], set()).add(membership["user_id"])
+    ways = set()
+    for assignment in tables["account_assignments"]:
+        where = (assignment["account_id"], assignment["permission_set_arn"])
+        principal = assignment["principal_id"]
+        if assignment["principal_type"] == "USER":
+            ways |= {(user, *where, "direct", None) for user in users & {principal}}
+        else:
+            ways |= {(user, *where, "group", principal) for user in users & members.get(principal, set())}
+    return ways
