@@ -40,6 +40,8 @@ impl Census {
             return Err(Error::failed(format!("\"{}\" is empty", path.display()))
                 .hint(format!("fill it with: orgcensus collect --db \"{}\"", path.display())));
         }
+        // A diff asks a few statements of every resource, again and again.
+        connection.set_prepared_statement_cache_capacity(128);
         // A file that an older version wrote has older views or none: ours stand before them.
         if !views::permanent_are_current(&connection)? {
             views::shadow(&connection, Answering::Latest)?;

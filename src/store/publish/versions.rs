@@ -21,8 +21,14 @@ pub(super) fn publish(
         let connection = publishing.connection;
         let before = statements.count_alive(connection)?;
         let fates = statements.judge(connection)?;
+        // Every open version that is neither gone nor unseen nor known by its key alone has a whole staged row.
+        let matched = before - fates.gone - fates.kept - fates.carried;
+        let all_matched = before > 0 && statements.count_whole(connection)? == matched;
         let ended = statements.end(connection)?;
-        let begun = statements.begin(connection, before > 0)?;
+        let begun = match all_matched {
+            true => statements.begin_changed(connection)?,
+            false => statements.begin(connection, before > 0)?,
+        };
         statements.refresh_volatile(connection)?;
         Ok((before, fates, ended, begun))
     };
@@ -42,7 +48,8 @@ pub(super) fn publish(
     ))
 }
 
-/// What became of the open versions that are not simply staged as they are.
+/// What became of the open versions that are not simply staged as they are. Those of which only volatile
+/// columns differ are `touched`, and nobody counts them.
 struct Fates {
     /// Not staged, and seen: ended.
     gone: i64,
@@ -95,21 +102,28 @@ impl Statements {
         connection.query_row(&sql, [], |row| row.get(0))
     }
 
+    fn count_whole(&self, connection: &Connection) -> rusqlite::Result<i64> {
+        let sql = format!("SELECT count(*) FROM {} AS t WHERE t.whole = 1", self.staged);
+        connection.query_row(&sql, [], |row| row.get(0))
+    }
+
     /// Decides over every open version that does not stay as it is.
     fn judge(&self, connection: &Connection) -> rusqlite::Result<Fates> {
         let compared = self
             .columns
             .iter()
             .filter(|column| !self.volatile.contains(column) && !self.key.contains(column));
-        let differs: String = compared.map(|column| format!(" OR t.{column} IS NOT x.{column}")).collect();
+        let differs = |column: &String| format!(" OR t.{column} IS NOT x.{column}");
+        let changed: String = compared.map(differs).collect();
+        let touched: String = self.volatile.iter().map(differs).collect();
         connection.execute_batch("DROP TABLE IF EXISTS temp.publish_fates")?;
         connection.execute_batch(&format!(
             "CREATE TEMP TABLE publish_fates AS
              SELECT x.rowid AS version,
-                 CASE WHEN t.whole = 1 THEN 'changed' WHEN t.whole = 0 THEN 'kept'
-                      WHEN {seen} THEN 'gone' ELSE 'carried' END AS fate
+                 CASE WHEN t.whole = 1 THEN CASE WHEN 0{changed} THEN 'changed' ELSE 'touched' END
+                      WHEN t.whole = 0 THEN 'kept' WHEN {seen} THEN 'gone' ELSE 'carried' END AS fate
              FROM {versions} AS x LEFT JOIN {staged} AS t ON {same_key}
-             WHERE x.valid_to IS NULL AND (t.whole IS NOT 1{differs})",
+             WHERE x.valid_to IS NULL AND (t.whole IS NOT 1{changed}{touched})",
             seen = self.seen,
             versions = self.versions,
             staged = self.staged,
@@ -146,35 +160,48 @@ impl Statements {
             ),
             false => String::new(),
         };
+        let source = format!("{} AS t WHERE t.whole = 1{new}", self.staged);
+        self.insert(connection, &source)
+    }
+
+    /// The same where no key is new: then the changed rows are all that begins, and no other is looked for.
+    fn begin_changed(&self, connection: &Connection) -> rusqlite::Result<i64> {
+        let source = format!(
+            "temp.publish_fates AS f CROSS JOIN {} AS x ON x.rowid = f.version CROSS JOIN {} AS t ON {}
+             WHERE f.fate = 'changed'",
+            self.versions,
+            self.staged,
+            self.same_key("x")
+        );
+        self.insert(connection, &source)
+    }
+
+    fn insert(&self, connection: &Connection, source: &str) -> rusqlite::Result<i64> {
         let columns = self.columns.join(", ");
         let values: Vec<_> = self.columns.iter().map(|column| format!("t.{column}")).collect();
         let sql = format!(
-            "INSERT INTO {} ({columns}, valid_from) SELECT {}, ?1 FROM {} AS t WHERE t.whole = 1{new}",
+            "INSERT INTO {} ({columns}, valid_from) SELECT {}, ?1 FROM {source}",
             self.versions,
             values.join(", "),
-            self.staged
         );
         connection.execute(&sql, [self.snapshot_id]).map(|rows| rows as i64)
     }
 
-    /// Overwrites the volatile columns of open versions where the staged row has others.
+    /// Overwrites the volatile columns of open versions of which nothing else differs.
     fn refresh_volatile(&self, connection: &Connection) -> rusqlite::Result<()> {
         if self.volatile.is_empty() {
             return Ok(());
         }
         let sets: Vec<_> = self.volatile.iter().map(|column| format!("{column} = t.{column}")).collect();
-        let differs: Vec<_> =
-            self.volatile.iter().map(|column| format!("t.{column} IS NOT v.{column}")).collect();
         let sql = format!(
-            "UPDATE {} AS v SET {} FROM {} AS t
-             WHERE {} AND v.valid_to IS NULL AND v.valid_from < ?1 AND t.whole = 1 AND ({})",
+            "UPDATE {} AS v SET {} FROM temp.publish_fates AS f, {} AS t
+             WHERE f.fate = 'touched' AND v.rowid = f.version AND {}",
             self.versions,
             sets.join(", "),
             self.staged,
-            self.same_key("v"),
-            differs.join(" OR ")
+            self.same_key("v")
         );
-        connection.execute(&sql, [self.snapshot_id]).map(|_| ())
+        connection.execute(&sql, []).map(|_| ())
     }
 
     /// A row that is carried forward needs a gap that says why.

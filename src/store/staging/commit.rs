@@ -23,9 +23,7 @@ pub(super) fn outcome(
             if let Some(reason) = reason {
                 return Ok(Some(Rejected { task_id: *task_id, reason }));
             }
-            for row in rows {
-                writers.write(connection, *task_id, row)?;
-            }
+            writers.write(connection, *task_id, rows)?;
             queue(connection, follow_ups)?;
             store_job(connection, job.as_ref())?;
             match next_token {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::types::Value as SqlValue;
+use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 use serde_json::Value;
 
@@ -66,23 +66,34 @@ impl RowWriters {
         Ok(None)
     }
 
-    /// Stages one row for a task.
-    pub(super) fn write(&self, connection: &Connection, task_id: i64, row: &Row) -> Result<()> {
-        let writer = self.of(row.resource)?;
-        if let Some(unknown) = row.columns.keys().find(|name| !writer.columns.contains(name)) {
-            return Err(Error::failed(format!("{} have no column \"{unknown}\"", row.resource)));
+    /// Stages the rows of a page for a task.
+    pub(super) fn write(&self, connection: &Connection, task_id: i64, rows: &[Row]) -> Result<()> {
+        let alike = |one: &Row, other: &Row| (one.resource, one.standing) == (other.resource, other.standing);
+        for rows in rows.chunk_by(alike) {
+            let resource = rows[0].resource;
+            let writer = self.of(resource)?;
+            let (upsert, whole) = match rows[0].standing {
+                Standing::Whole => (&writer.replace, 1),
+                Standing::WholeUnlessStaged => (&writer.complete, 1),
+                Standing::KeyOnly => (&writer.replace, 0),
+            };
+            for row in rows {
+                writer.check(row)?;
+            }
+            let stage = || -> rusqlite::Result<()> {
+                let mut statement = connection.prepare_cached(upsert)?;
+                statement.raw_bind_parameter(writer.columns.len() + 1, task_id)?;
+                statement.raw_bind_parameter(writer.columns.len() + 2, whole)?;
+                for row in rows {
+                    for (column, place) in writer.columns.iter().zip(1..) {
+                        statement.raw_bind_parameter(place, sql_value(row.columns.get(column)))?;
+                    }
+                    statement.raw_execute()?;
+                }
+                Ok(())
+            };
+            stage().doing(&format!("stage a row of {resource}"))?;
         }
-        let values = writer.columns.iter().map(|column| sql_value(row.columns.get(column)));
-        let (upsert, whole) = match row.standing {
-            Standing::Whole => (&writer.replace, 1),
-            Standing::WholeUnlessStaged => (&writer.complete, 1),
-            Standing::KeyOnly => (&writer.replace, 0),
-        };
-        let values = values.chain([SqlValue::Integer(task_id), SqlValue::Integer(whole)]);
-        connection
-            .prepare_cached(upsert)
-            .and_then(|mut statement| statement.execute(params_from_iter(values)))
-            .doing(&format!("stage a row of {}", row.resource))?;
         Ok(())
     }
 
@@ -113,6 +124,20 @@ impl RowWriters {
     }
 }
 
+impl RowWriter {
+    /// Refuses a row with a column that the table does not have. The columns of a row are a struct's fields, in
+    /// the table's order, so that they are mostly compared once each.
+    fn check(&self, row: &Row) -> Result<()> {
+        let mut columns = self.columns.iter();
+        let unknown =
+            row.columns.keys().find(|name| !columns.any(|one| one == *name) && !self.columns.contains(name));
+        match unknown {
+            None => Ok(()),
+            Some(unknown) => Err(Error::failed(format!("{} have no column \"{unknown}\"", row.resource))),
+        }
+    }
+}
+
 /// A staged row gives way where `outranks` holds of its own `whole`.
 fn upsert(resource: &str, columns: &[String], key: &[&str], outranks: &str) -> String {
     let names: Vec<_> = columns.iter().map(String::as_str).chain(["task_id", "whole"]).map(quoted).collect();
@@ -133,16 +158,17 @@ fn upsert(resource: &str, columns: &[String], key: &[&str], outranks: &str) -> S
     )
 }
 
-fn sql_value(value: Option<&Value>) -> SqlValue {
-    match value {
+fn sql_value(value: Option<&Value>) -> ToSqlOutput<'_> {
+    let owned = match value {
         None | Some(Value::Null) => SqlValue::Null,
+        Some(Value::String(text)) => return ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
         Some(Value::Bool(yes)) => SqlValue::Integer((*yes).into()),
-        Some(Value::String(text)) => SqlValue::Text(text.clone()),
         Some(Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
             (Some(integer), _) => SqlValue::Integer(integer),
             (None, Some(real)) => SqlValue::Real(real),
             (None, None) => SqlValue::Text(number.to_string()),
         },
         Some(json @ (Value::Array(_) | Value::Object(_))) => SqlValue::Text(json.to_string()),
-    }
+    };
+    ToSqlOutput::Owned(owned)
 }
