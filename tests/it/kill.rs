@@ -6,14 +6,18 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use orgcensus::model::RESOURCES;
-use orgcensus::simulator::{Call, Config, Rows, TruthOptions};
+use orgcensus::simulator::{Call, Config, ReportDepth, Rows, TruthOptions};
 
 use crate::world::{KEY, World, assert_same, small};
 
-const PAIRS: [&str; 2] = ["--assignments", "pairs"];
+const PAIRS: [&str; 4] = ["--assignments", "pairs", "--access-report", "root"];
 const LATENCY: Duration = Duration::from_millis(40);
 /// Asked before every collection, resumed or not.
 const PREFLIGHT: [&str; 3] = ["GetCallerIdentity", "DescribeOrganization", "ListInstances"];
+
+fn truth() -> TruthOptions {
+    TruthOptions { access_report: ReportDepth::Root, ..TruthOptions::default() }
+}
 
 /// Slow enough that a collection takes a second or two.
 fn slow() -> World {
@@ -129,7 +133,7 @@ fn killed_at_any_moment_it_keeps_the_census_and_goes_on() {
             kept += assert_only_the_rest_was_asked(&killed, at, &resumed, under_way);
         }
         assert_eq!(snapshots(&world), published, "round {round}");
-        world.assert_truth(round, TruthOptions::default());
+        world.assert_truth(round, truth());
         assert!(!world.sandbox.path("orgcensus.db.collecting").exists() || resumed_runs == 0);
         let ids = "SELECT count(DISTINCT collection_id) FROM snapshots";
         assert_eq!(world.number(ids), published);
@@ -150,7 +154,7 @@ fn a_first_collection_that_was_killed_goes_on_too() {
     assert!(status.stdout.contains("unfinished"), "{}", status.all());
     let ran = world.collect_day(0, &PAIRS);
     assert!(ran.stderr.contains("resuming"), "{}", ran.stderr);
-    world.assert_truth(0, TruthOptions::default());
+    world.assert_truth(0, truth());
     assert_eq!(snapshots(&world), 1);
 }
 
@@ -172,7 +176,7 @@ fn a_signal_ends_it_resumably() {
         assert_eq!(resumed.exit, Some(0), "{}", resumed.stderr);
         assert!(resumed.stderr.contains("resuming"), "{}", resumed.stderr);
         assert_eq!(snapshots(&world), round as i64 + 1);
-        world.assert_truth(round as u32, TruthOptions::default());
+        world.assert_truth(round as u32, truth());
     }
 }
 
@@ -198,7 +202,7 @@ fn credentials_that_end_in_mid_run_end_it_resumably() {
     let resumed = world.collect(&PAIRS);
     assert_eq!(resumed.exit, Some(0), "{}", resumed.stderr);
     assert!(resumed.stderr.contains("resuming"), "{}", resumed.stderr);
-    world.assert_truth(0, TruthOptions::default());
+    world.assert_truth(0, truth());
     assert_eq!(world.gaps(), []);
 }
 
@@ -213,9 +217,9 @@ fn an_unfinished_collection_is_begun_anew_when_asked_or_when_it_does_not_fit() {
         child.wait().unwrap();
     };
     for (arguments, reason) in [
-        (&["--assignments", "pairs", "--restart"][..], "--restart"),
-        (&["--assignments", "pairs", "--resume-within", "0s"], "--resume-within"),
-        (&["--assignments", "pairs", "--skip", "tags"], "it collects something else"),
+        (&[&PAIRS[..], &["--restart"]].concat(), "--restart"),
+        (&[&PAIRS[..], &["--resume-within", "0s"]].concat(), "--resume-within"),
+        (&[&PAIRS[..], &["--skip", "tags"]].concat(), "it collects something else"),
     ] {
         stop();
         let ran = world.collect(arguments);
@@ -225,5 +229,5 @@ fn an_unfinished_collection_is_begun_anew_when_asked_or_when_it_does_not_fit() {
         assert!(line.is_some_and(|line| line.contains(reason)), "{reason}: {}", ran.stderr);
     }
     assert_eq!(snapshots(&world), 3);
-    world.assert_truth(0, TruthOptions::default());
+    world.assert_truth(0, truth());
 }

@@ -146,11 +146,31 @@ impl World {
         self.database().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// The rows that the program answers for a table or view, as of a snapshot.
-    pub fn at(&self, table: &str, snapshot_id: u32) -> Rows {
-        let sql = format!("SELECT * FROM {table}");
+    /// The rows that the program answers for several tables and views, as of a snapshot, in one question.
+    pub fn all_at(&self, views: &[String], snapshot_id: u32) -> BTreeMap<String, Rows> {
+        let database = self.database();
+        let mut columns: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut selects = Vec::new();
+        for view in views {
+            let statement = database.prepare(&format!("SELECT * FROM {view}")).unwrap();
+            let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+            selects.push(format!(
+                "SELECT '{view}' AS name, json_array({}) AS row FROM {view}",
+                names.join(", ")
+            ));
+            columns.insert(view, names);
+        }
+        let sql = selects.join(" UNION ALL ");
         let ran = self.run(&["query", &sql, "--format", "json", "--at", &snapshot_id.to_string()]);
-        serde_json::from_str(ran.data()).unwrap()
+        let answer: Vec<Map<String, Value>> = serde_json::from_str(ran.data()).unwrap();
+        let mut rows: BTreeMap<String, Rows> = views.iter().map(|view| (view.clone(), Rows::new())).collect();
+        for found in answer {
+            let name = found["name"].as_str().unwrap();
+            let values: Vec<Value> = serde_json::from_str(found["row"].as_str().unwrap()).unwrap();
+            let row = columns[name].iter().cloned().zip(values).collect();
+            rows.get_mut(name).unwrap().push(row);
+        }
+        rows
     }
 
     /// The diff of two snapshots as its JSON.
