@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -89,6 +91,17 @@ impl Aws {
         let region_is_set = config.region().is_some();
         if !region_is_set {
             config = config.into_builder().region(Region::from_static(DEFAULT_REGION)).build();
+        }
+        if let Some(profile) = &options.profile {
+            // As in the AWS CLI, a profile that is asked for goes before the environment's keys.
+            let credentials = ProfileFileCredentialsProvider::builder()
+                .configure(&ProviderConfig::without_region().with_region(config.region().cloned()))
+                .profile_name(profile)
+                .build();
+            config = config
+                .into_builder()
+                .credentials_provider(SharedCredentialsProvider::new(credentials))
+                .build();
         }
         if let Some(role) = &options.assume_role {
             let mut provider = aws_config::sts::AssumeRoleProvider::builder(role)

@@ -28,6 +28,13 @@ pub enum FailureClass {
     Answered,
 }
 
+impl FailureClass {
+    /// Whether the same call may well succeed later.
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::Throttled | Self::Transient | Self::Unreachable)
+    }
+}
+
 /// A call that failed for good, with what a gap records of it.
 #[derive(Debug, Clone)]
 pub struct CallFailure {
@@ -38,6 +45,8 @@ pub struct CallFailure {
     pub message: String,
     /// The `Reason` of services that give one, e.g. `KMS_AccessDeniedException`.
     pub reason: Option<String>,
+    /// What was not found, where a ResourceNotFound says so: `USER`, `GROUP`, `IDENTITY_STORE`, …
+    pub resource_type: Option<String>,
     pub request_id: Option<String>,
     /// How often it was tried.
     pub attempts: u32,
@@ -95,7 +104,7 @@ impl CallFailure {
             }
         };
         let request_id = meta.as_ref().and_then(request_id);
-        let Details { reason, retry_after } = details;
+        let Details { reason, resource_type, retry_after } = details;
         // Refused for the key's sake: the code alone says neither "gone" nor "throttled by the service".
         let class = match reason.as_deref() {
             Some(reason) if reason.starts_with("KMS_") && class == FailureClass::Answered => {
@@ -107,13 +116,20 @@ impl CallFailure {
             Some(reason) => format!("{message} ({reason})"),
             None => message,
         };
-        Self { operation, class, code, message, reason, request_id, attempts: 1, retry_after }
+        Self { operation, class, code, message, reason, resource_type, request_id, attempts: 1, retry_after }
     }
 
     /// Whether the code is one of these and no key trouble hides behind it: a KMS reason inside a
     /// ResourceNotFound means that the key could not be used, not that the thing is gone.
     pub fn is(&self, codes: &[&str]) -> bool {
         self.reason.is_none() && codes.contains(&self.code.as_str())
+    }
+
+    /// Whether a thing of this type was not found: an answer about the store or the instance that holds it is
+    /// none about the thing.
+    pub fn says_gone(&self, resource_type: &str) -> bool {
+        self.is(&["ResourceNotFoundException"])
+            && self.resource_type.as_deref().is_none_or(|found| found == resource_type)
     }
 
     /// The failure as the error of a command that cannot do without this call.
@@ -229,6 +245,7 @@ fn plain_code(code: &str) -> &str {
 #[derive(Debug, Default)]
 struct Details {
     reason: Option<String>,
+    resource_type: Option<String>,
     retry_after: Option<Duration>,
 }
 
@@ -238,6 +255,7 @@ impl Details {
         let Some(json) = json else { return Self::default() };
         Self {
             reason: json["Reason"].as_str().map(str::to_owned),
+            resource_type: json["ResourceType"].as_str().map(str::to_owned),
             retry_after: json["RetryAfterSeconds"]
                 .as_f64()
                 .filter(|seconds| (0.0..=60.0).contains(seconds))

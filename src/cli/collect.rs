@@ -1,5 +1,6 @@
 //! `collect`: take a snapshot of the organization.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::Args;
@@ -11,7 +12,7 @@ use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, Summary
 use crate::error::{Error, ExitStatus, Result};
 use crate::model;
 use crate::output::words;
-use crate::store::{CoverageStatus, SnapshotStatus};
+use crate::store::{CoverageStatus, Gap, GapKind, SnapshotStatus};
 
 /// The arguments of `collect`.
 #[derive(Debug, Args)]
@@ -147,6 +148,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         Taken::Stopped(error) => Err(error),
         Taken::Published(summary) => {
             tell(&summary);
+            tell_gaps(&global.open_census()?.gaps(summary.published.snapshot_id)?);
             let missing = unmet(&required, global, summary.published.snapshot_id)?;
             let incomplete = summary.published.status == SnapshotStatus::Partial
                 || summary.published.suspect.is_some()
@@ -245,6 +247,18 @@ fn tell(summary: &Summary) {
     }
     if let Some(suspect) = &published.suspect {
         words::warn(format!("snapshot {id} is suspect: {suspect}"));
+    }
+}
+
+/// Names what failed, once for each operation and answer: what to look at first.
+fn tell_gaps(gaps: &[Gap]) {
+    let mut told = BTreeSet::new();
+    for gap in gaps.iter().filter(|gap| matches!(gap.kind, GapKind::Denied | GapKind::Failed)) {
+        let operation = gap.operation.as_deref().unwrap_or("not seen");
+        let answer = gap.error_code.as_deref().or(gap.error_message.as_deref()).unwrap_or("no answer");
+        if told.insert((operation, answer)) {
+            words::warn(format!("{}: {operation}: {answer}", gap.resource));
+        }
     }
 }
 

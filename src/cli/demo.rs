@@ -121,6 +121,7 @@ fn replace(database: &Path, organization_id: &str) -> Result<()> {
     if !is_ours {
         return Err(foreign());
     }
+    words::say(format!("replacing the former demo's {}", database.display()));
     for suffix in ["", "-wal", "-shm", ".collecting", ".collecting-wal", ".collecting-shm"] {
         let file = format!("{}{suffix}", database.display());
         match std::fs::remove_file(&file) {

@@ -56,7 +56,12 @@ pub fn run(args: DoctorArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     destination.finish()?;
     let unseen = findings.iter().filter(|finding| matches!(finding.seen, Seen::No(_))).count();
     if unseen == 0 {
-        words::say("everything that collect asks for can be seen");
+        let untried = findings.iter().filter(|finding| matches!(finding.seen, Seen::NotTried(_))).count();
+        words::say(format!(
+            "everything that was tried can be seen ({} of {} operations; {untried} were not tried)",
+            findings.len() - untried,
+            findings.len()
+        ));
         return Ok(ExitStatus::Done);
     }
     words::warn(format!(

@@ -31,6 +31,8 @@ const PAGE: i32 = 1000;
 const JOB_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// How long to wait for another caller's job to finish.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(3 * 60);
+/// Asked again for the same entity within this time, AWS answers with the same job.
+const REUSE: Duration = Duration::from_secs(61);
 /// A job belongs to the session that generated it: when credentials rotate it has to be generated again.
 const GENERATIONS: u32 = 3;
 
@@ -83,12 +85,22 @@ impl Collector for AccessReport {
 impl AccessReport {
     async fn first_page(&self, context: &Context) -> Result<Page, Stopped> {
         let mut generation = 1;
+        let mut lost_job = None;
         loop {
-            let job_id = self.generate(context).await?;
+            let begun = Instant::now();
+            let mut job_id = self.generate(context).await?;
+            if lost_job.as_ref() == Some(&job_id) {
+                // For a minute AWS hands out the same job again, whoever asks.
+                sleep(REUSE.saturating_sub(begun.elapsed())).await;
+                job_id = self.generate(context).await?;
+            }
             match self.finished(context, &job_id).await {
                 Ok(report) if report.job_status == JobStatusType::Failed => return Err(self.failed(report)),
                 Ok(report) => return Ok(self.read(&job_id, report)?),
-                Err(failure) if lost(&failure) && generation < GENERATIONS => generation += 1,
+                Err(failure) if lost(&failure) && generation < GENERATIONS => {
+                    generation += 1;
+                    lost_job = Some(job_id);
+                }
                 Err(failure) => return Err(failure.into()),
             }
         }
@@ -156,7 +168,24 @@ impl AccessReport {
     }
 
     fn read(&self, job_id: &str, report: Report) -> Result<Page, CallFailure> {
+        let operation = Operation::GetOrganizationsAccessReport;
+        if report.job_status != JobStatusType::Completed {
+            return Err(unusable(
+                operation,
+                format!("the report's status is {}", report.job_status.as_str()),
+            ));
+        }
         let marker = text(report.marker.clone()).filter(|_| report.is_truncated);
+        if report.is_truncated && marker.is_none() {
+            return Err(unusable(operation, "the report is truncated but names no next page".to_owned()));
+        }
+        let services = report.access_details.as_deref().unwrap_or_default().len();
+        if services == 0
+            && marker.is_none()
+            && report.number_of_services_accessible.is_some_and(|number| number > 0)
+        {
+            return Err(unusable(operation, "the report counts services but lists none".to_owned()));
+        }
         let mut page = Page {
             job: Some(self.job(&report)),
             next_token: marker.map(|marker| format!("{job_id} {marker}")),

@@ -148,9 +148,7 @@ impl Collector for ListGroupMemberships {
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<Gone> {
-        failure
-            .is(&["ResourceNotFoundException"])
-            .then(|| Gone::with(Scope::all::<Group>().with("group_id", &self.group_id)))
+        failure.says_gone("GROUP").then(|| Gone::with(Scope::all::<Group>().with("group_id", &self.group_id)))
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
@@ -206,8 +204,9 @@ impl Collector for DescribeUser {
         vec![Scope::all::<User>()]
     }
 
+    // A store that cannot be listed answers so as a matter of course: the wider gap keeps what was known.
     fn gone(&self, failure: &CallFailure) -> Option<Gone> {
-        failure.is(&["ResourceNotFoundException"]).then(Gone::default)
+        failure.says_gone("USER").then(|| Gone { dropped: Vec::new(), scope_survives: true })
     }
 
     async fn page(&self, context: &Context, _token: Option<&str>) -> Result<Page, Stopped> {
@@ -276,8 +275,9 @@ impl Collector for DescribeGroup {
         vec![Scope::all::<Group>()]
     }
 
+    // A store that cannot be listed answers so as a matter of course: the wider gap keeps what was known.
     fn gone(&self, failure: &CallFailure) -> Option<Gone> {
-        failure.is(&["ResourceNotFoundException"]).then(Gone::default)
+        failure.says_gone("GROUP").then(|| Gone { dropped: Vec::new(), scope_survives: true })
     }
 
     async fn page(&self, context: &Context, _token: Option<&str>) -> Result<Page, Stopped> {

@@ -104,7 +104,9 @@ impl Collector for ListRoots {
             })
             .await?;
         let mut page = Page { next_token: answer.next_token, ..Page::default() };
-        for found in answer.roots.unwrap_or_default() {
+        let roots = answer.roots.unwrap_or_default();
+        never_empty(Self::OPERATION, token, &page, roots.len(), "an organization has a root")?;
+        for found in roots {
             let root_id = key(Self::OPERATION, "Id", found.id)?;
             let arn = text(found.arn);
             let path = context
@@ -256,7 +258,15 @@ impl Collector for ListAccounts {
             })
             .await?;
         let mut page = Page { next_token: answer.next_token, ..Page::default() };
-        for found in answer.accounts.unwrap_or_default() {
+        let accounts = answer.accounts.unwrap_or_default();
+        never_empty(
+            Self::OPERATION,
+            token,
+            &page,
+            accounts.len(),
+            "an organization has its management account",
+        )?;
+        for found in accounts {
             let path = found.paths.as_ref().and_then(|paths| paths.first()).map(|path| entity_path(path));
             let account = account(context, Self::OPERATION, found, path)?;
             page.follow_ups.push(
@@ -345,7 +355,11 @@ fn account(
     let state = found.state.map(|state| state.as_str().to_owned());
     let status = found.status.map(|status| status.as_str().to_owned());
     Ok(Account {
-        is_management_account: context.management_account_id().map(|management| management == account_id),
+        // Where the organization could not be described, the account's own ARN names the management account.
+        is_management_account: context
+            .management_account_id()
+            .or_else(|| found.arn.as_deref().and_then(management_account_of_arn))
+            .map(|management| management == account_id),
         arn: text(found.arn),
         name: text(found.name),
         email: text(found.email),
@@ -358,9 +372,31 @@ fn account(
     })
 }
 
+/// `111122223333` of `arn:aws:organizations::111122223333:account/o-…/444455556666`.
+fn management_account_of_arn(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4).filter(|account| !account.is_empty())
+}
+
 /// `o-…` of `arn:aws:organizations::111122223333:root/o-…/r-…`.
-fn organization_of_arn(arn: &str) -> Option<&str> {
+pub(super) fn organization_of_arn(arn: &str) -> Option<&str> {
     arn.split('/').find(|part| part.starts_with("o-"))
+}
+
+/// Refuses a listing that ended with nothing although there must be something: an answer that lost its list
+/// would otherwise read as the end of everything.
+fn never_empty(
+    operation: Operation,
+    token: Option<&str>,
+    page: &Page,
+    items: usize,
+    why: &str,
+) -> Result<(), CallFailure> {
+    let is_whole = token.is_none() && page.next_token.as_deref().is_none_or(str::is_empty);
+    if is_whole && items == 0 {
+        Err(unusable(operation, format!("the listing is empty, but {why}")))
+    } else {
+        Ok(())
+    }
 }
 
 /// The tasks that the organization begins with.

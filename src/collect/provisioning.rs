@@ -37,8 +37,13 @@ impl Collector for ListOutdatedAccounts {
         vec![Scope::all::<ProvisionedPermissionSet>()]
     }
 
+    // Nothing else will list the accounts of a set that is gone: they are gone with it.
     fn gone(&self, failure: &CallFailure) -> Option<Gone> {
-        set_is_gone(failure, &self.permission_set_arn)
+        let mut gone = set_is_gone(failure, &self.permission_set_arn)?;
+        gone.dropped.push(
+            Scope::all::<ProvisionedPermissionSet>().with("permission_set_arn", &self.permission_set_arn),
+        );
+        Some(gone)
     }
 
     fn instead(&self) -> Vec<Task> {

@@ -8,7 +8,7 @@
 mod forecast;
 mod stopping;
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,10 +26,13 @@ use super::task::{Gone, Page, Stopped, Task};
 use super::wire::unusable;
 use crate::aws::FailureClass;
 use crate::error::{Error, Result};
-use crate::store::{Failure, OpenTask, Outcome, Rejected, Staging};
+use crate::model::Scope;
+use crate::store::{Failure, GapKind, OpenTask, Outcome, Rejected, Staging};
 
 /// So many refusals of one kind of task, with no success between, stop the rest: one gap, not 100,000 calls.
 const REFUSALS: u32 = 5;
+/// Failures that may pass stop a kind only when they have gone on for this long: a blip ends by itself.
+const LASTING: Duration = Duration::from_secs(30);
 /// How many calls of one lane are under way at most: to hide the round trip, not to go faster than the pacer.
 const LEAST_UNDER_WAY: usize = 4;
 const MOST_UNDER_WAY: usize = 64;
@@ -70,9 +73,14 @@ pub struct Collection<'a> {
     options: RunOptions,
     lanes: HashMap<String, Lane>,
     running: HashMap<i64, Running>,
+    /// Tasks that were put aside once: their next failure is a gap.
+    second_chances: HashSet<i64>,
     steps: JoinSet<Step>,
-    refusals: HashMap<String, u32>,
-    stopped_kinds: BTreeSet<String>,
+    refusals: HashMap<String, Refusals>,
+    /// The kinds that are not asked on, with what is recorded of each.
+    stopped_kinds: BTreeMap<String, (Failure, Vec<Scope>)>,
+    /// Whether tasks of a stopped kind may have been queued since.
+    stop_again: bool,
     report_deadline: Option<Instant>,
     forecast: Forecast,
     tick: Tick,
@@ -86,6 +94,8 @@ struct Lane {
     limit: usize,
     under_way: usize,
     buffer: VecDeque<OpenTask>,
+    /// Tasks whose call failed in a way that may pass: tried once more when the lane has nothing else to do.
+    aside: Vec<OpenTask>,
     /// Whether the staging may hold open tasks of this lane beyond the buffer.
     more: bool,
 }
@@ -98,6 +108,13 @@ struct Running {
     token: Option<String>,
     beginnings: u32,
     handle: AbortHandle,
+}
+
+/// Failures of one kind of task with no success between.
+#[derive(Debug)]
+struct Refusals {
+    number: u32,
+    since: Instant,
 }
 
 impl<'a> Collection<'a> {
@@ -118,9 +135,11 @@ impl<'a> Collection<'a> {
             options,
             lanes: HashMap::new(),
             running: HashMap::new(),
+            second_chances: HashSet::new(),
             steps: JoinSet::new(),
             refusals: HashMap::new(),
-            stopped_kinds: BTreeSet::new(),
+            stopped_kinds: BTreeMap::new(),
+            stop_again: false,
             report_deadline: None,
             forecast: Forecast::default(),
             tick: Tick::default(),
@@ -184,12 +203,16 @@ impl<'a> Collection<'a> {
             return Ok(None);
         }
         if lane.buffer.is_empty() && lane.more {
-            let running: HashSet<i64> = self.running.keys().copied().collect();
+            let aside = lane.aside.iter().map(|open| open.task_id);
+            let running: HashSet<i64> = self.running.keys().copied().chain(aside).collect();
             // Little is buffered, so that a task that unlocks others does not wait behind those that do not.
             let wanted = lane.limit;
             let found = self.staging.next_tasks(name, wanted, &running)?;
             lane.more = found.len() == wanted;
             lane.buffer.extend(found);
+        }
+        if lane.buffer.is_empty() && !lane.more && lane.under_way == 0 {
+            lane.buffer.extend(lane.aside.drain(..));
         }
         if self.options.dry_run {
             // What is counted runs first in every lane: behind it are only tasks to be counted themselves.
@@ -247,23 +270,24 @@ impl<'a> Collection<'a> {
             let Some(running) = self.running.get(&task_id) else { continue };
             match answer {
                 Ok(page) => outcomes.push(self.page_outcome(task_id, page)),
-                Err(stopped) => match stopped.failure.class {
-                    FailureClass::Expired => stop = Some(stopping::credentials_ended(&stopped.failure)),
-                    FailureClass::Unreachable if stopping::network_is_lost(&self.context).await => {
-                        stop = Some(stopping::network_lost(&stopped.failure));
+                Err(stopped) => {
+                    let begin_again = stopped.begin_again
+                        || stopping::token_refused(&stopped.failure, running.token.as_deref());
+                    let (task, beginnings) = (running.task.clone(), running.beginnings);
+                    match stopped.failure.class {
+                        _ if begin_again && beginnings < BEGINNINGS => {
+                            outcomes.push(Outcome::Restart { task_id })
+                        }
+                        FailureClass::Expired => stop = Some(stopping::credentials_ended(&stopped.failure)),
+                        FailureClass::Unreachable if stopping::network_is_lost(&self.context).await => {
+                            stop = Some(stopping::network_lost(&stopped.failure));
+                        }
+                        class if class.may_pass() && self.second_chances.insert(task_id) => {
+                            self.put_aside(task_id, &task.failure(&stopped.failure), progress)?;
+                        }
+                        _ => outcomes.push(self.failure_outcome(task_id, &task, stopped)),
                     }
-                    _ => {
-                        let restart = (stopped.begin_again
-                            || stopping::token_refused(&stopped.failure, running.token.as_deref()))
-                            && running.beginnings < BEGINNINGS;
-                        let task = running.task.clone();
-                        outcomes.push(if restart {
-                            Outcome::Restart { task_id }
-                        } else {
-                            self.failure_outcome(task_id, &task, stopped)
-                        });
-                    }
-                },
+                }
             }
         }
         self.commit(outcomes, progress)?;
@@ -281,6 +305,7 @@ impl<'a> Collection<'a> {
             .collect();
         for task in &follow_ups {
             self.expect(&task.lane);
+            self.stop_again |= self.stopped_kinds.contains_key(&task.kind);
         }
         Outcome::Page {
             task_id,
@@ -323,6 +348,13 @@ impl<'a> Collection<'a> {
         }
         if ended && self.plan.advance(self.staging, progress)? {
             self.look_again()?;
+            self.stop_again = true;
+        }
+        if std::mem::take(&mut self.stop_again) {
+            for (kind, (failure, scopes)) in self.stopped_kinds.clone() {
+                self.staging.stop_kind(&kind, &failure, &scopes)?;
+                self.forget(&kind);
+            }
         }
         Ok(())
     }
@@ -354,6 +386,8 @@ impl<'a> Collection<'a> {
             self.forecast.report_ended();
         }
         match outcome {
+            // A report's job that failed is about its entity alone.
+            Outcome::Gap { job: Some(_), failure, .. } if failure.kind != GapKind::Denied => {}
             Outcome::Gap { failure, .. } => self.refused(&running, &failure, progress)?,
             _ => {
                 self.refusals.remove(&running.kind);
@@ -362,19 +396,41 @@ impl<'a> Collection<'a> {
         Ok(true)
     }
 
-    /// Counts a refusal, and stops the kind of task when nothing but refusals comes.
+    /// Takes a task off its lane, to be tried once more when the lane has nothing else to do: what failed for
+    /// some seconds is no reason for a gap in a collection of hours.
+    fn put_aside(&mut self, task_id: i64, failure: &Failure, progress: &mut dyn Progress) -> Result<()> {
+        let Some(running) = self.running.remove(&task_id) else { return Ok(()) };
+        let body = serde_json::to_string(&*running.task).expect("a task is a struct of plain values");
+        let open = OpenTask { task_id, kind: running.kind.clone(), body, next_token: running.token.clone() };
+        if let Some(lane) = self.lanes.get_mut(&running.lane) {
+            lane.under_way -= 1;
+            lane.aside.push(open);
+        }
+        self.refused(&running, failure, progress)
+    }
+
+    /// Counts a refusal, and stops the kind of task when nothing but refusals comes: at once where AWS said no,
+    /// after a while where it may pass.
     fn refused(&mut self, running: &Running, failure: &Failure, progress: &mut dyn Progress) -> Result<()> {
-        let refusals = self.refusals.entry(running.kind.clone()).or_default();
-        *refusals += 1;
-        if *refusals < REFUSALS || !self.stopped_kinds.insert(running.kind.clone()) {
+        let refusals = self
+            .refusals
+            .entry(running.kind.clone())
+            .or_insert_with(|| Refusals { number: 0, since: Instant::now() });
+        refusals.number += 1;
+        let final_answer = matches!(failure.kind, GapKind::Denied | GapKind::Unavailable);
+        if refusals.number < REFUSALS || !(final_answer || refusals.since.elapsed() >= LASTING) {
             return Ok(());
         }
-        let operation = failure.operation.as_deref().unwrap_or("the operation");
-        let code = failure.error_code.as_deref().unwrap_or("an error");
-        progress.say(&format!(
-            "{operation} was refused {REFUSALS} times in a row ({code}): not asking on; recorded as a gap"
-        ));
-        self.staging.stop_kind(&running.kind, failure, &running.task.family())?;
+        let scopes = running.task.family();
+        if self.stopped_kinds.insert(running.kind.clone(), (failure.clone(), scopes.clone())).is_none() {
+            let operation = failure.operation.as_deref().unwrap_or("the operation");
+            let code = failure.error_code.as_deref().unwrap_or("an error");
+            progress.say(&format!(
+                "{operation} was refused {} times in a row ({code}): not asking on; recorded as a gap",
+                refusals.number
+            ));
+        }
+        self.staging.stop_kind(&running.kind, failure, &scopes)?;
         self.forget(&running.kind);
         Ok(())
     }
@@ -393,6 +449,7 @@ impl<'a> Collection<'a> {
         }
         for lane in self.lanes.values_mut() {
             lane.buffer.retain(|open| open.kind != kind);
+            lane.aside.retain(|open| open.kind != kind);
         }
     }
 

@@ -193,8 +193,8 @@ fn resumable(
             duration(age),
             duration(options.resume_within)
         ))
-    } else if found.organization_id.as_deref() != context.organization_id()
-        || found.instance_arn != context.instance_arn()
+    } else if differ(found.organization_id.as_deref(), context.organization_id())
+        || differ(found.instance_arn.as_deref(), context.instance_arn().as_deref())
     {
         Some("it is of another organization or instance".to_owned())
     } else if found.selection != options.selection.canonical() {
@@ -221,6 +221,11 @@ fn resumable(
         duration(age)
     ));
     Ok(Some(staging))
+}
+
+/// What is not known now is no proof of another organization.
+fn differ(found: Option<&str>, now: Option<&str>) -> bool {
+    found.is_some() && now.is_some() && found != now
 }
 
 fn written(staging: &Staging) -> Result<DateTime<Utc>> {

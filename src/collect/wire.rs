@@ -44,6 +44,7 @@ pub fn unusable(operation: Operation, message: String) -> CallFailure {
         code: "UnusableAnswer".to_owned(),
         message,
         reason: None,
+        resource_type: None,
         request_id: None,
         attempts: 1,
         retry_after: None,

@@ -45,7 +45,8 @@ pub struct TableSink<W: Write> {
 impl<W: Write> TableSink<W> {
     /// Nothing is written before the first block is full.
     pub fn begin(columns: &[String], sink: W, is_terminal: bool) -> Self {
-        let room = if is_terminal { Table::new().width() } else { None };
+        // A terminal that does not know its width says 0.
+        let room = if is_terminal { Table::new().width().filter(|width| *width > 0) } else { None };
         Self::fitting(columns, sink, room)
     }
 

@@ -198,12 +198,16 @@ impl Plan<'_> {
         if staging.note(STRATEGY)?.as_deref() != Some("principals") {
             return Ok(());
         }
+        let without_a_row = "WHERE NOT EXISTS (
+            SELECT 1 FROM account_assignments AS row
+            WHERE row.account_id = pair.account_id AND row.permission_set_arn = pair.permission_set_arn)";
+        // Where users or groups were left out, any pair may hold assignments of those that nobody listed.
+        let which = if self.has_principals() { without_a_row } else { "" };
         let mut pairs: BTreeSet<(String, String)> = select(
             staging.connection(),
-            "SELECT account_id, permission_set_arn FROM provisioned_permission_sets AS pair
-             WHERE NOT EXISTS (
-                 SELECT 1 FROM account_assignments AS row
-                 WHERE row.account_id = pair.account_id AND row.permission_set_arn = pair.permission_set_arn)",
+            &format!(
+                "SELECT account_id, permission_set_arn FROM provisioned_permission_sets AS pair {which}"
+            ),
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?
         .into_iter()

@@ -104,13 +104,13 @@ impl Plan<'_> {
             .collect())
     }
 
-    /// When each entity's report was last completed, in any snapshot.
+    /// When each entity's report was last tried, in any snapshot: one that keeps failing must not come first for ever.
     fn last_reports(&self) -> Result<HashMap<String, String>> {
         let mut statement = self
             .history
             .prepare(
                 "SELECT entity_id, max(coalesce(completed_at, created_at)) FROM access_report_jobs
-                 WHERE job_status = 'COMPLETED' GROUP BY entity_id HAVING max(coalesce(completed_at, created_at)) NOT NULL",
+                 GROUP BY entity_id HAVING max(coalesce(completed_at, created_at)) NOT NULL",
             )
             .map_err(failed)?;
         let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;

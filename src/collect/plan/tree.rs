@@ -1,7 +1,7 @@
 //! The steps that close the tree of OUs and find the accounts' parents where ListAccounts does not say.
 
 use super::{Plan, gap};
-use crate::collect::organization::ListAccountsForParent;
+use crate::collect::organization::{ListAccountsForParent, organization_of_arn};
 use crate::collect::task::{Stage, Task};
 use crate::error::Result;
 use crate::model::{Account, OrganizationalUnit, Scope, ServiceLastAccessed};
@@ -52,15 +52,17 @@ impl Plan<'_> {
     fn parents(&self, staging: &Staging) -> Result<Vec<Task>> {
         let mut statement = staging
             .connection()
-            .prepare("SELECT root_id, NULL FROM roots UNION ALL SELECT ou_id, entity_path FROM organizational_units")
+            .prepare("SELECT root_id, NULL, arn FROM roots UNION ALL SELECT ou_id, entity_path, NULL FROM organizational_units")
             .map_err(crate::store::failed)?;
         let parents = statement
             .query_map([], |row| {
                 let parent_id: String = row.get(0)?;
                 let path: Option<String> = row.get(1)?;
-                let parent_path = path.or_else(|| {
-                    self.context.organization_id().map(|organization| format!("{organization}/{parent_id}"))
-                });
+                let arn: Option<String> = row.get(2)?;
+                let organization =
+                    self.context.organization_id().or_else(|| arn.as_deref().and_then(organization_of_arn));
+                let parent_path =
+                    path.or_else(|| organization.map(|organization| format!("{organization}/{parent_id}")));
                 Ok(ListAccountsForParent { parent_id, parent_path }.into())
             })
             .map_err(crate::store::failed)?;

@@ -16,6 +16,7 @@ pub(super) fn token_refused(failure: &CallFailure, token: Option<&str>) -> bool 
                 | "InvalidPaginationTokenException"
                 | "ExpiredNextTokenException"
                 | "InvalidInput"
+                | "InvalidToken"
         )
 }
 
