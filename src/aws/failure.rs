@@ -44,9 +44,9 @@ pub struct CallFailure {
     pub code: String,
     pub message: String,
     /// The `Reason` of services that give one, e.g. `KMS_AccessDeniedException`.
-    pub reason: Option<String>,
+    pub reason: Option<Box<str>>,
     /// What was not found, where a ResourceNotFound says so: `USER`, `GROUP`, `IDENTITY_STORE`, …
-    pub resource_type: Option<String>,
+    pub resource_type: Option<Box<str>>,
     pub request_id: Option<String>,
     /// How often it was tried.
     pub attempts: u32,
@@ -244,8 +244,8 @@ fn plain_code(code: &str) -> &str {
 /// single errors only, and the retry hint of the identity store not as one.
 #[derive(Debug, Default)]
 struct Details {
-    reason: Option<String>,
-    resource_type: Option<String>,
+    reason: Option<Box<str>>,
+    resource_type: Option<Box<str>>,
     retry_after: Option<Duration>,
 }
 
@@ -254,8 +254,8 @@ impl Details {
         let json = body.and_then(|body| serde_json::from_slice::<serde_json::Value>(body).ok());
         let Some(json) = json else { return Self::default() };
         Self {
-            reason: json["Reason"].as_str().map(str::to_owned),
-            resource_type: json["ResourceType"].as_str().map(str::to_owned),
+            reason: json["Reason"].as_str().map(Box::from),
+            resource_type: json["ResourceType"].as_str().map(Box::from),
             retry_after: json["RetryAfterSeconds"]
                 .as_f64()
                 .filter(|seconds| (0.0..=60.0).contains(seconds))
