@@ -47,7 +47,7 @@ pub struct CallFailure {
     pub reason: Option<Box<str>>,
     /// What was not found, where a ResourceNotFound says so: `USER`, `GROUP`, `IDENTITY_STORE`, …
     pub resource_type: Option<Box<str>>,
-    pub request_id: Option<String>,
+    pub request_id: Option<Box<str>>,
     /// How often it was tried.
     pub attempts: u32,
     /// How long AWS asked to wait.
@@ -264,8 +264,8 @@ impl Details {
     }
 }
 
-fn request_id(meta: &ErrorMetadata) -> Option<String> {
-    meta.extra("aws_request_id").map(str::to_owned)
+fn request_id(meta: &ErrorMetadata) -> Option<Box<str>> {
+    meta.extra("aws_request_id").map(Box::from)
 }
 
 /// An error and its sources, in one line.

@@ -311,7 +311,7 @@ impl Task {
             error_code: Some(failure.code.clone()),
             error_message: Some(failure.message.clone()),
             attempts: failure.attempts,
-            request_id: failure.request_id.clone(),
+            request_id: failure.request_id.as_deref().map(str::to_owned),
             observed_at: super::wire::now(),
         }
     }

@@ -358,7 +358,7 @@ fn doctor_sees_everything_with_everything_and_writes_nothing() {
     let world = World::of(small());
     let ran = world.run(&["doctor"]);
     assert_eq!(ran.exit, Some(0), "{}", ran.all());
-    assert!(ran.stderr.contains("everything that collect asks for can be seen"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("everything that was tried can be seen"), "{}", ran.stderr);
     assert_eq!(world.sandbox.files(), [""; 0]);
     assert!(world.simulator.calls().total() < 40, "{}", world.simulator.calls().total());
     world.simulator.faults().add(Fault::on("ListGroups", Action::Denied { kms_reason: None }));

@@ -11,7 +11,7 @@ use orgcensus::simulator::{Call, Config, ReportDepth, Rows, TruthOptions};
 use crate::world::{KEY, World, assert_same, small};
 
 const PAIRS: [&str; 4] = ["--assignments", "pairs", "--access-report", "root"];
-const LATENCY: Duration = Duration::from_millis(40);
+const LATENCY: Duration = Duration::from_millis(120);
 /// Asked before every collection, resumed or not.
 const PREFLIGHT: [&str; 3] = ["GetCallerIdentity", "DescribeOrganization", "ListInstances"];
 
