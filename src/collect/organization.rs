@@ -104,8 +104,7 @@ impl Collector for ListRoots {
             })
             .await?;
         let mut page = Page { next_token: answer.next_token, ..Page::default() };
-        let roots = answer.roots.unwrap_or_default();
-        never_empty(Self::OPERATION, token, &page, roots.len(), "an organization has a root")?;
+        let roots = never_empty(Self::OPERATION, token, &page, answer.roots, "an organization has a root")?;
         for found in roots {
             let root_id = key(Self::OPERATION, "Id", found.id)?;
             let arn = text(found.arn);
@@ -258,14 +257,8 @@ impl Collector for ListAccounts {
             })
             .await?;
         let mut page = Page { next_token: answer.next_token, ..Page::default() };
-        let accounts = answer.accounts.unwrap_or_default();
-        never_empty(
-            Self::OPERATION,
-            token,
-            &page,
-            accounts.len(),
-            "an organization has its management account",
-        )?;
+        let why = "an organization has its management account";
+        let accounts = never_empty(Self::OPERATION, token, &page, answer.accounts, why)?;
         for found in accounts {
             let path = found.paths.as_ref().and_then(|paths| paths.first()).map(|path| entity_path(path));
             let account = account(context, Self::OPERATION, found, path)?;
@@ -382,20 +375,22 @@ pub(super) fn organization_of_arn(arn: &str) -> Option<&str> {
     arn.split('/').find(|part| part.starts_with("o-"))
 }
 
-/// Refuses a listing that ended with nothing although there must be something: an answer that lost its list
-/// would otherwise read as the end of everything.
-fn never_empty(
+/// Refuses an answer without its list, and a listing that ended with nothing although there must be something:
+/// either would read as the end of everything. (An empty page that has a token is documented, and goes on.)
+fn never_empty<T>(
     operation: Operation,
     token: Option<&str>,
     page: &Page,
-    items: usize,
+    items: Option<Vec<T>>,
     why: &str,
-) -> Result<(), CallFailure> {
+) -> Result<Vec<T>, CallFailure> {
     let is_whole = token.is_none() && page.next_token.as_deref().is_none_or(str::is_empty);
-    if is_whole && items == 0 {
-        Err(unusable(operation, format!("the listing is empty, but {why}")))
-    } else {
-        Ok(())
+    match items {
+        None => Err(unusable(operation, format!("the answer has no list, but {why}"))),
+        Some(items) if is_whole && items.is_empty() => {
+            Err(unusable(operation, format!("the listing is empty, but {why}")))
+        }
+        Some(items) => Ok(items),
     }
 }
 

@@ -396,7 +396,7 @@ fn an_organization_that_may_not_be_described_keeps_its_census() {
     world.simulator.faults().add(Fault::on("DescribeOrganization", denied()));
     let ran = collect(&world);
     assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
-    let but = ["organization", "accounts", "service_last_accessed"];
+    let but = ["organization", "service_last_accessed"];
     world.assert_truth_but(DAY, everything(), &but);
     assert_same("organization", &held(&world, "organization"), &truth(&world, 0, "organization"));
     let removed = |change: &&Value| {
@@ -479,4 +479,51 @@ fn a_day_that_turns_in_mid_run_is_a_consistent_snapshot() {
     world.collect_day(DAY, &ARGUMENTS);
     world.assert_truth(DAY, everything());
     assert_net_changes(&world, 1, 3);
+}
+
+#[test]
+fn a_blip_of_some_seconds_leaves_no_gap() {
+    let world = after_day_0();
+    // Every set is refused as often as one call is tried, and then some.
+    let blip = Fault::on("sso-admin:DescribePermissionSet", Action::Status(503)).times(80);
+    world.simulator.faults().add(blip);
+    let ran = collect(&world);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert_eq!(world.simulator.faults().struck().values().sum::<usize>(), 80);
+    world.assert_truth(DAY, everything());
+}
+
+#[test]
+fn a_kind_that_was_given_up_is_not_asked_by_what_later_pages_bring() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("organizations:ListTagsForResource", denied()));
+    let ran = world.collect(&[&ARGUMENTS[..], &["--rate", "organizations=8"]].concat());
+    let asked = world.simulator.faults().struck().values().sum::<usize>();
+    assert!((5..=12).contains(&asked), "{asked} calls were sent to be refused");
+    let of = |kind: &str| ("tags", json!({ "resource_type": kind }));
+    assert_hidden(&world, &ran, &[of("root"), of("organizational_unit"), of("account")], "denied");
+}
+
+#[test]
+fn an_answer_without_its_accounts_is_no_end_of_all_accounts() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("organizations:ListAccounts", Action::MissingListKey));
+    world.collect(&ARGUMENTS);
+    let before = truth(&world, 0, "accounts").len();
+    assert!(held(&world, "accounts").len() >= before, "accounts were lost");
+    let removed = world.diff(1, 2)["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|change| change["resource"] == "accounts" && change["change"] == "removed");
+    assert!(!removed, "a lost list reads as removals");
+}
+
+#[test]
+fn by_principals_without_the_groups_every_pair_is_listed() {
+    let world = World::of(small());
+    let ran = world.collect(&["--skip", "groups", "--assignments", "principals", "--access-report", "none"]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    let all = truth(&world, 0, "account_assignments");
+    assert_same("account_assignments", &held(&world, "account_assignments"), &all);
 }
