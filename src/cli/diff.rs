@@ -155,7 +155,15 @@ struct Question<'c> {
     is_colored: bool,
 }
 
+/// So many rows of a resource are told one by one where nobody asked for that resource: the dates of an access
+/// report move every day, and would bury the rest.
+const ROWS: usize = 40;
+
 impl Question<'_> {
+    fn rows(&self) -> Option<usize> {
+        self.filter.resources.is_empty().then_some(ROWS)
+    }
+
     fn compare(&self, from: i64, to: i64) -> Result<Diff> {
         let mut diff = compare(self.census.connection(), from, to)?;
         self.filter.apply(&mut diff);
@@ -173,7 +181,7 @@ impl Question<'_> {
                 } else {
                     Between::default()
                 };
-                let options = TextOptions { is_colored: self.is_colored, between };
+                let options = TextOptions { is_colored: self.is_colored, between, rows: self.rows() };
                 text::write(destination, &diff, options).map_err(write_error)?;
             }
             Shape::Object => {
@@ -199,7 +207,11 @@ impl Question<'_> {
         let mut found = Found::default();
         match shape {
             Shape::Text => {
-                let options = TextOptions { is_colored: self.is_colored, between: Between::default() };
+                let options = TextOptions {
+                    is_colored: self.is_colored,
+                    between: Between::default(),
+                    rows: self.rows(),
+                };
                 for (index, (from, to)) in pairs.into_iter().enumerate() {
                     if index > 0 {
                         writeln!(destination).map_err(write_error)?;

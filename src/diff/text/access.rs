@@ -71,7 +71,15 @@ fn headline(changes: &[&AccessChange]) -> String {
         AccessChangeKind::Lost => format!("{who} lost {set} in {place}"),
         AccessChangeKind::Altered => {
             let has = if is_one(changes) { "has" } else { "have" };
-            format!("{who} still {has} {set} in {place}, but it is not the same")
+            let only = |kind| first.causes.iter().all(|cause| cause.kind == kind);
+            let how = if only(CauseKind::UserDisabled) {
+                "now as a disabled user"
+            } else if only(CauseKind::UserEnabled) {
+                "now as an enabled user"
+            } else {
+                "but not the same"
+            };
+            format!("{who} still {has} {set} in {place}, {how}")
         }
         AccessChangeKind::Rerouted => {
             let reaches = if is_one(changes) { "reaches" } else { "reach" };

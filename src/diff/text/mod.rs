@@ -23,6 +23,8 @@ pub struct TextOptions {
     pub is_colored: bool,
     /// What came and went between, where it was counted.
     pub between: Between,
+    /// How many rows of a resource are told one by one; `None` for all of them.
+    pub rows: Option<usize>,
 }
 
 /// Writes the diff.
@@ -36,7 +38,7 @@ pub fn write(out: &mut dyn Write, diff: &Diff, options: TextOptions) -> io::Resu
     writeln!(out)?;
     summary(out, diff, options.between)?;
     access::write(out, diff, paint)?;
-    rows::write_changes(out, diff, paint)?;
+    rows::write_changes(out, diff, options.rows, paint)?;
     rows::write_unknown(out, diff, paint)
 }
 

@@ -11,14 +11,24 @@ use crate::output::text::one_line;
 /// Longer values are cut: a policy document belongs in JSON output.
 const SHOWN: usize = 100;
 
-/// Writes the known changes, grouped by resource.
-pub fn write_changes(out: &mut dyn Write, diff: &Diff, paint: Paint) -> io::Result<()> {
-    let mut resource = "";
-    for change in diff.changes.iter().filter(|change| change.change != ChangeKind::Unknown) {
-        if change.resource != resource {
-            resource = change.resource;
-            writeln!(out, "\n{}", paint.heading(resource))?;
+/// Writes the known changes, grouped by resource: at most `most` rows of each, and how many more there are.
+pub fn write_changes(out: &mut dyn Write, diff: &Diff, most: Option<usize>, paint: Paint) -> io::Result<()> {
+    let known: Vec<_> = diff.changes.iter().filter(|change| change.change != ChangeKind::Unknown).collect();
+    for of_resource in known.chunk_by(|a, b| a.resource == b.resource) {
+        let resource = of_resource[0].resource;
+        writeln!(out, "\n{}", paint.heading(resource))?;
+        let (told, rest) = of_resource.split_at(most.unwrap_or(usize::MAX).min(of_resource.len()));
+        write_rows(out, told, paint)?;
+        if !rest.is_empty() {
+            let rest = format!("… and {} more: --resource {resource} lists them all", rest.len());
+            writeln!(out, "  {}", paint.aside(&rest))?;
         }
+    }
+    Ok(())
+}
+
+fn write_rows(out: &mut dyn Write, changes: &[&Change], paint: Paint) -> io::Result<()> {
+    for change in changes {
         let mut line = one_line(&change.label).into_owned();
         if let Some(snapshot) = change.last_seen {
             line.push_str(&format!(" (last seen before in snapshot {snapshot})"));
