@@ -78,8 +78,12 @@ pub async fn instances(aws: &Aws) -> Result<Vec<Instance>, CallFailure> {
         );
         token = page.next_token.filter(|token| !token.is_empty());
         match &token {
+            None => return Ok(instances),
             Some(token) if seen.insert(token.clone()) => {}
-            _ => return Ok(instances),
+            Some(_) => {
+                let message = "a page's token was repeated: the listing has no end".to_owned();
+                return Err(CallFailure::unusable(Operation::ListInstances, message));
+            }
         }
     }
 }

@@ -119,6 +119,21 @@ impl CallFailure {
         Self { operation, class, code, message, reason, resource_type, request_id, attempts: 1, retry_after }
     }
 
+    /// An answer that cannot be used as it is, and why.
+    pub fn unusable(operation: Operation, message: String) -> Self {
+        Self {
+            operation,
+            class: FailureClass::Answered,
+            code: "UnusableAnswer".to_owned(),
+            message,
+            reason: None,
+            resource_type: None,
+            request_id: None,
+            attempts: 1,
+            retry_after: None,
+        }
+    }
+
     /// Whether the code is one of these and no key trouble hides behind it: a KMS reason inside a
     /// ResourceNotFound means that the key could not be used, not that the thing is gone.
     pub fn is(&self, codes: &[&str]) -> bool {

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use super::preflight::Context;
 use super::task::{Collector, Page, Stage, Stopped};
-use super::wire::{key, text, time, unusable};
+use super::wire::{key, text, time};
 use crate::aws::{CallFailure, FailureClass, Operation};
 use crate::model::{EntityType, Row, Scope, ServiceLastAccessed};
 use crate::store::AccessReportJob;
@@ -142,7 +142,7 @@ impl AccessReport {
             }
             if begun.elapsed() > JOB_TIMEOUT {
                 let message = format!("the report was still in progress after {} s", JOB_TIMEOUT.as_secs());
-                return Err(unusable(Operation::GetOrganizationsAccessReport, message));
+                return Err(CallFailure::unusable(Operation::GetOrganizationsAccessReport, message));
             }
             wait = (wait * 2).min(Duration::from_secs(2));
         }
@@ -170,21 +170,27 @@ impl AccessReport {
     fn read(&self, job_id: &str, report: Report) -> Result<Page, CallFailure> {
         let operation = Operation::GetOrganizationsAccessReport;
         if report.job_status != JobStatusType::Completed {
-            return Err(unusable(
+            return Err(CallFailure::unusable(
                 operation,
                 format!("the report's status is {}", report.job_status.as_str()),
             ));
         }
         let marker = text(report.marker.clone()).filter(|_| report.is_truncated);
         if report.is_truncated && marker.is_none() {
-            return Err(unusable(operation, "the report is truncated but names no next page".to_owned()));
+            return Err(CallFailure::unusable(
+                operation,
+                "the report is truncated but names no next page".to_owned(),
+            ));
         }
         let services = report.access_details.as_deref().unwrap_or_default().len();
         if services == 0
             && marker.is_none()
             && report.number_of_services_accessible.is_some_and(|number| number > 0)
         {
-            return Err(unusable(operation, "the report counts services but lists none".to_owned()));
+            return Err(CallFailure::unusable(
+                operation,
+                "the report counts services but lists none".to_owned(),
+            ));
         }
         let mut page = Page {
             job: Some(self.job(&report)),
@@ -221,7 +227,7 @@ impl AccessReport {
         let failure = CallFailure {
             class: if denied { FailureClass::Denied } else { FailureClass::Answered },
             code,
-            ..unusable(operation, message)
+            ..CallFailure::unusable(operation, message)
         };
         Stopped { failure, job: Some(job), begin_again: false }
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::preflight::Context;
 use super::task::{Collector, Gone, Page, Stage, Stopped, Task};
-use super::wire::{array, document, key, members, string, text, time, unusable};
+use super::wire::{array, document, key, members, string, text, time};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{Group, GroupMembership, Row, Scope, User};
 
@@ -250,7 +250,7 @@ impl Collector for DescribeUser {
             .set_updated_by(answer.updated_by)
             .set_extensions(answer.extensions)
             .build()
-            .map_err(|error| unusable(Self::OPERATION, error.to_string()))?;
+            .map_err(|error| CallFailure::unusable(Self::OPERATION, error.to_string()))?;
         let user = user(Self::OPERATION, described)?;
         Ok(Page { rows: vec![Row::whole(&user)], ..Page::default() })
     }
@@ -304,7 +304,7 @@ impl Collector for DescribeGroup {
             .set_updated_at(answer.updated_at)
             .set_updated_by(answer.updated_by)
             .build()
-            .map_err(|error| unusable(Self::OPERATION, error.to_string()))?;
+            .map_err(|error| CallFailure::unusable(Self::OPERATION, error.to_string()))?;
         let group = group(Self::OPERATION, described)?;
         Ok(Page { rows: vec![Row::whole(&group)], ..Page::default() })
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::preflight::Context;
 use super::tags::ListOrganizationTags;
 use super::task::{Collector, Gone, Page, Stage, Stopped, Task};
-use super::wire::{array, entity_path, key, members, parent_of_path, string, text, time, unusable};
+use super::wire::{array, entity_path, key, members, parent_of_path, string, text, time};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{
     Account, Organization, OrganizationalUnit, Root, Row, Scope, ServiceLastAccessed, Tag, TaggedType,
@@ -47,9 +47,9 @@ impl Collector for DescribeOrganization {
     async fn page(&self, context: &Context, _token: Option<&str>) -> Result<Page, Stopped> {
         let aws = &context.aws;
         let answer = aws.call(Self::OPERATION, || aws.organizations.describe_organization().send()).await?;
-        let found = answer
-            .organization
-            .ok_or_else(|| unusable(Self::OPERATION, "the answer has no Organization".to_owned()))?;
+        let found = answer.organization.ok_or_else(|| {
+            CallFailure::unusable(Self::OPERATION, "the answer has no Organization".to_owned())
+        })?;
         let row = Organization {
             organization_id: key(Self::OPERATION, "Id", found.id)?,
             arn: text(found.arn),
@@ -386,9 +386,9 @@ fn never_empty<T>(
 ) -> Result<Vec<T>, CallFailure> {
     let is_whole = token.is_none() && page.next_token.as_deref().is_none_or(str::is_empty);
     match items {
-        None => Err(unusable(operation, format!("the answer has no list, but {why}"))),
+        None => Err(CallFailure::unusable(operation, format!("the answer has no list, but {why}"))),
         Some(items) if is_whole && items.is_empty() => {
-            Err(unusable(operation, format!("the listing is empty, but {why}")))
+            Err(CallFailure::unusable(operation, format!("the listing is empty, but {why}")))
         }
         Some(items) => Ok(items),
     }

@@ -12,7 +12,7 @@ use super::preflight::Context;
 use super::provisioning::ListOutdatedAccounts;
 use super::tags::ListPermissionSetTags;
 use super::task::{Collector, Gone, Page, Stage, Stopped, Task};
-use super::wire::{key, text, time, unusable};
+use super::wire::{key, text, time};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{
     PermissionSet, PermissionSetPolicy, ProvisionedPermissionSet, Row, Scope, Tag, TaggedType,
@@ -131,9 +131,9 @@ impl Collector for DescribePermissionSet {
                     .send()
             })
             .await?;
-        let found = answer
-            .permission_set
-            .ok_or_else(|| unusable(Self::OPERATION, "the answer has no PermissionSet".to_owned()))?;
+        let found = answer.permission_set.ok_or_else(|| {
+            CallFailure::unusable(Self::OPERATION, "the answer has no PermissionSet".to_owned())
+        })?;
         let row = PermissionSet {
             permission_set_arn: self.permission_set_arn.clone(),
             name: text(found.name),

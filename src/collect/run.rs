@@ -23,8 +23,7 @@ use super::preflight::Context;
 use super::progress::{Progress, Tick};
 use super::selection::Selection;
 use super::task::{Gone, Page, Stopped, Task};
-use super::wire::unusable;
-use crate::aws::FailureClass;
+use crate::aws::{CallFailure, FailureClass};
 use crate::error::{Error, Result};
 use crate::model::Scope;
 use crate::store::{Failure, GapKind, OpenTask, Outcome, Rejected, Staging};
@@ -335,7 +334,7 @@ impl<'a> Collection<'a> {
                 let Some(task) = self.running.get(task_id).map(|running| running.task.clone()) else {
                     continue;
                 };
-                let failure = unusable(task.operation(), reason.to_string());
+                let failure = CallFailure::unusable(task.operation(), reason.to_string());
                 failures.push(self.failure_outcome(*task_id, &task, failure.into()));
             }
             outcomes.retain(|outcome| !rejected.iter().any(|rejected| rejected.task_id == outcome.task_id()));

@@ -4,7 +4,7 @@ use aws_smithy_types::{DateTime, Document};
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Number, Value};
 
-use crate::aws::{CallFailure, FailureClass, Operation};
+use crate::aws::{CallFailure, Operation};
 
 /// Text, with the empty string as NULL: the SDKs fill missing required members with it.
 pub fn text(value: impl Into<Option<String>>) -> Option<String> {
@@ -33,22 +33,8 @@ pub fn key(
     name: &str,
     value: impl Into<Option<String>>,
 ) -> Result<String, CallFailure> {
-    text(value).ok_or_else(|| unusable(operation, format!("an item of the answer has no {name}")))
-}
-
-/// An answer that cannot be used as it is.
-pub fn unusable(operation: Operation, message: String) -> CallFailure {
-    CallFailure {
-        operation,
-        class: FailureClass::Answered,
-        code: "UnusableAnswer".to_owned(),
-        message,
-        reason: None,
-        resource_type: None,
-        request_id: None,
-        attempts: 1,
-        retry_after: None,
-    }
+    text(value)
+        .ok_or_else(|| CallFailure::unusable(operation, format!("an item of the answer has no {name}")))
 }
 
 /// A JSON array of objects in AWS's own spelling, as a JSON text column; NULL when AWS sent none.
