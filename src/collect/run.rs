@@ -6,9 +6,10 @@
 //! transaction is open: pages are fetched by spawned futures, and committed between awaits.
 
 mod forecast;
+mod lanes;
 mod stopping;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, interval, sleep_until};
 
 use self::forecast::Forecast;
+use self::lanes::{Lane, limit_of};
 use super::access_report;
 use super::plan::{Plan, not_asked};
 use super::preflight::Context;
@@ -32,11 +34,6 @@ use crate::store::{Failure, GapKind, OpenTask, Outcome, Rejected, Staging};
 const REFUSALS: u32 = 5;
 /// Failures that may pass stop a kind only when they have gone on for this long: a blip ends by itself.
 const LASTING: Duration = Duration::from_secs(30);
-/// How many calls of one lane are under way at most: to hide the round trip, not to go faster than the pacer.
-const LEAST_UNDER_WAY: usize = 4;
-const MOST_UNDER_WAY: usize = 64;
-/// Round trips up to this long do not cost throughput.
-const ROUND_TRIP: f64 = 0.6;
 /// How often calls are counted and progress is told.
 const TICK: Duration = Duration::from_millis(250);
 /// A listing whose token AWS no longer takes begins again this often.
@@ -87,17 +84,6 @@ pub struct Collection<'a> {
 
 /// What a fetched page came to, and of which task.
 type Step = (i64, Result<Page, Stopped>);
-
-#[derive(Debug, Default)]
-struct Lane {
-    limit: usize,
-    under_way: usize,
-    buffer: VecDeque<OpenTask>,
-    /// Tasks whose call failed in a way that may pass: tried once more when the lane has nothing else to do.
-    aside: Vec<OpenTask>,
-    /// Whether the staging may hold open tasks of this lane beyond the buffer.
-    more: bool,
-}
 
 #[derive(Debug)]
 struct Running {
@@ -518,12 +504,4 @@ fn parse(open: &OpenTask) -> Result<Task> {
             .caused_by(error)
             .hint("start over with `orgcensus collect --restart`")
     })
-}
-
-fn limit_of(context: &Context, lane: &str) -> usize {
-    if lane == access_report::LANE {
-        return 1;
-    }
-    let hidden = (context.rate_of(lane) * ROUND_TRIP).ceil() as usize;
-    hidden.clamp(LEAST_UNDER_WAY, MOST_UNDER_WAY)
 }
