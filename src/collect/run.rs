@@ -99,6 +99,8 @@ struct Running {
 #[derive(Debug)]
 struct Refusals {
     number: u32,
+    /// Those of tasks that had been put aside before.
+    again: u32,
     since: Instant,
 }
 
@@ -373,7 +375,10 @@ impl<'a> Collection<'a> {
         match outcome {
             // A report's job that failed is about its entity alone.
             Outcome::Gap { job: Some(_), failure, .. } if failure.kind != GapKind::Denied => {}
-            Outcome::Gap { failure, .. } => self.refused(&running, &failure, progress)?,
+            Outcome::Gap { failure, .. } => {
+                let is_again = self.second_chances.contains(&task_id);
+                self.refused(&running, &failure, is_again, progress)?;
+            }
             _ => {
                 self.refusals.remove(&running.kind);
             }
@@ -391,19 +396,28 @@ impl<'a> Collection<'a> {
             lane.under_way -= 1;
             lane.aside.push(open);
         }
-        self.refused(&running, failure, progress)
+        self.refused(&running, failure, false, progress)
     }
 
     /// Counts a refusal, and stops the kind of task when nothing but refusals comes: at once where AWS said no,
-    /// after a while where it may pass.
-    fn refused(&mut self, running: &Running, failure: &Failure, progress: &mut dyn Progress) -> Result<()> {
-        let refusals = self
-            .refusals
-            .entry(running.kind.clone())
-            .or_insert_with(|| Refusals { number: 0, since: Instant::now() });
+    /// after a while, or when the second chances fail too, where it may pass.
+    fn refused(
+        &mut self,
+        running: &Running,
+        failure: &Failure,
+        is_again: bool,
+        progress: &mut dyn Progress,
+    ) -> Result<()> {
+        let refusals = self.refusals.entry(running.kind.clone()).or_insert_with(|| Refusals {
+            number: 0,
+            again: 0,
+            since: Instant::now(),
+        });
         refusals.number += 1;
-        let final_answer = matches!(failure.kind, GapKind::Denied | GapKind::Unavailable);
-        if refusals.number < REFUSALS || !(final_answer || refusals.since.elapsed() >= LASTING) {
+        refusals.again += u32::from(is_again);
+        let is_final = matches!(failure.kind, GapKind::Denied | GapKind::Unavailable);
+        let lasts = refusals.again >= REFUSALS || refusals.since.elapsed() >= LASTING;
+        if refusals.number < REFUSALS || !(is_final || lasts) {
             return Ok(());
         }
         let scopes = running.task.family();
