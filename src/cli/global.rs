@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 use crate::error::Result;
 use crate::output::words::Color;
 use crate::output::{Destination, DestinationOptions, Format};
-use crate::store::{Census, Snapshot, When};
+use crate::store::{Census, Snapshot, Staging, When};
 
 /// The options that every command understands.
 #[derive(Debug, Args)]
@@ -117,9 +117,7 @@ impl GlobalOptions {
 
     /// The file of an unfinished collection: `<db>.collecting`.
     pub fn staging_path(&self) -> PathBuf {
-        let mut path = self.db.clone().into_os_string();
-        path.push(".collecting");
-        path.into()
+        Staging::path_beside(&self.db)
     }
 
     /// The `--db FILE` that a command in a hint needs to mean the same census; empty for the default.

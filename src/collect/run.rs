@@ -455,15 +455,13 @@ impl<'a> Collection<'a> {
     /// The reports' time is up: what is left is carried forward, and nothing waits for it.
     fn end_reports(&mut self, progress: &mut dyn Progress) -> Result<()> {
         self.report_deadline = None;
-        let running: HashSet<i64> = HashSet::new();
-        let left = self.staging.next_tasks(access_report::LANE, MOST_REPORTS, &running)?;
+        let left = self.staging.next_tasks(access_report::LANE, MOST_REPORTS, &HashSet::new())?;
         let Some(kind) = left.first().map(|open| open.kind.clone()) else { return Ok(()) };
         progress.say(&format!("the time for access reports is up: {} are left for the next run", left.len()));
         let mut scopes = BTreeSet::new();
         for open in &left {
-            if let Ok(task) = serde_json::from_str::<Task>(&open.body) {
-                scopes.extend(if left.len() > REPORT_GAPS { task.family() } else { task.covers() });
-            }
+            let task = parse(open)?;
+            scopes.extend(if left.len() > REPORT_GAPS { task.family() } else { task.covers() });
         }
         let scopes: Vec<_> = scopes.into_iter().collect();
         self.staging.stop_kind(&kind, &not_asked("beyond --access-report-budget"), &scopes)?;

@@ -12,6 +12,7 @@ mod task;
 mod tests;
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -68,6 +69,11 @@ impl Staging {
         make().doing("begin a collection")?;
         let writers = RowWriters::new(&connection)?;
         Ok(Self { connection, facts: facts.clone(), writers })
+    }
+
+    /// The file of the collection in progress beside a database.
+    pub fn path_beside(database: &Path) -> PathBuf {
+        layout::path(database)
     }
 
     /// Deletes the staging beside the database, if any.
