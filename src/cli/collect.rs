@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::interruption::interrupted;
 use super::progress::Printer;
 use super::{GlobalOptions, runtime};
 use crate::aws::{ConnectionOptions, PaceOptions, ServiceRate};
@@ -12,7 +13,7 @@ use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, Summary
 use crate::error::{Error, ExitStatus, Result};
 use crate::model;
 use crate::output::words;
-use crate::store::{CoverageStatus, Gap, GapKind, SnapshotStatus};
+use crate::store::{CoverageStatus, Gap, GapKind, ShrinkLimit, SnapshotStatus};
 
 /// The arguments of `collect`.
 #[derive(Debug, Args)]
@@ -25,8 +26,9 @@ Examples:
   orgcensus collect --dry-run                           count, estimate, and write nothing
 
 It only reads AWS: it creates, assigns and deletes nothing. A call that fails is recorded as a gap: what it
-would have shown is carried forward as unknown, never as removed, and the exit code is 4. Interrupted, or
-when the credentials end, it keeps what it has: the same command resumes it (exit codes 130 and 5).")]
+would have shown is carried forward as unknown, never as removed, and the exit code is 4. Interrupted
+(exit code 130), or when the credentials end, the network is lost, the disk is full or another program locks
+the database (5), it keeps what it has: the same command resumes it.")]
 pub struct CollectArgs {
     #[command(flatten)]
     pub selection: SelectionArgs,
@@ -38,6 +40,17 @@ pub struct CollectArgs {
     /// Exit with 4 unless this resource is completely covered
     #[arg(long, value_name = "RES", help_heading = "What to collect")]
     require: Vec<String>,
+
+    /// Mark the snapshot suspect (exit 4) where a resource of over 20 rows loses more than this percentage of
+    /// them; 100 turns it off
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        default_value_t = 50,
+        value_parser = clap::value_parser!(u8).range(0..=100),
+        help_heading = "What to collect"
+    )]
+    shrink_limit: u8,
 
     /// A note to keep with the snapshot
     #[arg(long, value_name = "TEXT", help_heading = "What to collect")]
@@ -138,6 +151,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         label: args.label,
         restart: args.restart,
         resume_within: args.resume_within,
+        shrink_limit: ShrinkLimit(args.shrink_limit),
         run: RunOptions { report_budget: args.access_report_budget, dry_run: args.dry_run },
     };
     let mut printer = Printer::new(words::is_quiet());
@@ -147,7 +161,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         Taken::Counted => Ok(ExitStatus::Done),
         Taken::Stopped(error) => Err(error),
         Taken::Published(summary) => {
-            tell(&summary);
+            tell(&summary, &global.db_option());
             tell_gaps(&global.open_census()?.gaps(summary.published.snapshot_id)?);
             let missing = unmet(&required, global, summary.published.snapshot_id)?;
             let incomplete = summary.published.status == SnapshotStatus::Partial
@@ -177,23 +191,8 @@ pub(super) fn connection(
     }
 }
 
-/// Ends when the process is asked to: Ctrl-C, or a service manager's SIGTERM.
-pub(super) async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminated) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminated.recv() => {}
-            }
-        }
-        // Without a handler the process ends at once, which the staging survives just as well.
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
-}
-
 /// The closing summary, on standard error.
-fn tell(summary: &Summary) {
+fn tell(summary: &Summary, db: &str) {
     let published = &summary.published;
     let width = published.resources.iter().map(|outcome| outcome.resource.len()).max().unwrap_or_default();
     words::say(format!(
@@ -246,7 +245,10 @@ fn tell(summary: &Summary) {
         ));
     }
     if let Some(suspect) = &published.suspect {
-        words::warn(format!("snapshot {id} is suspect: {suspect}"));
+        words::warn(format!(
+            "snapshot {id} is suspect: {suspect}; see what is gone: orgcensus diff {} {id}{db}",
+            id - 1
+        ));
     }
 }
 

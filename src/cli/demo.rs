@@ -13,7 +13,7 @@ use crate::diff::{self, AccessChangeKind};
 use crate::error::{Error, ExitStatus, Result};
 use crate::output::words;
 use crate::simulator::{Config, Simulator};
-use crate::store::Census;
+use crate::store::{Census, ShrinkLimit};
 
 /// Where the demo's census goes: it touches nothing else.
 const DATABASE: &str = "orgcensus-demo.db";
@@ -82,10 +82,11 @@ async fn collect(database: &Path, simulator: &Simulator, day: u32) -> Result<()>
         label: Some(format!("day {} of the demo", day + 1)),
         restart: true,
         resume_within: Duration::ZERO,
+        shrink_limit: ShrinkLimit(100),
         run: RunOptions { report_budget: Duration::from_secs(60), dry_run: false },
     };
     let mut printer = Printer::new(words::is_quiet()).silently();
-    let taken = take(&options, &mut printer, super::collect::interrupted()).await?;
+    let taken = take(&options, &mut printer, super::interruption::interrupted()).await?;
     printer.finish();
     match taken {
         Taken::Published(summary) => {

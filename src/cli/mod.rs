@@ -2,7 +2,8 @@
 //!
 //! A command's help is its documentation: every option says what it does, and every command ends with
 //! examples. Commands decide what to say and in which order; the work is done in `collect`, `query`, `diff`
-//! and `store`, and everything that is shown goes through `output`. Nothing here ends the process.
+//! and `store`, and everything that is shown goes through `output`. Nothing here ends the process
+//! but a second Ctrl-C.
 
 mod answering;
 mod collect;
@@ -12,6 +13,7 @@ mod diff;
 mod doctor;
 mod global;
 mod iam_policy;
+mod interruption;
 mod progress;
 mod query;
 mod schema;

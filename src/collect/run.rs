@@ -19,6 +19,7 @@ use tokio::time::{Instant, interval, sleep_until};
 
 use self::forecast::Forecast;
 use self::lanes::{Lane, limit_of};
+pub(super) use self::stopping::stopped_by_hand;
 use super::access_report;
 use super::plan::{Plan, not_asked};
 use super::preflight::Context;
@@ -152,7 +153,7 @@ impl<'a> Collection<'a> {
             }
             let deadline = self.report_deadline;
             tokio::select! {
-                () = &mut interrupted => break Ended::Stopped(stopping::interrupted()),
+                () = &mut interrupted => break Ended::Stopped(stopped_by_hand()),
                 Some(step) = self.steps.join_next() => {
                     let mut finished = vec![step];
                     while let Some(step) = self.steps.try_join_next() {

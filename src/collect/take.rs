@@ -9,12 +9,15 @@ use chrono::{DateTime, Utc};
 use super::plan::duration;
 use super::preflight::{Context, Preflight};
 use super::progress::Progress;
-use super::run::{Collection, Ended, RunOptions};
+use super::run::{Collection, Ended, RunOptions, stopped_by_hand};
 use super::selection::Selection;
 use super::wire::now;
 use crate::aws::ConnectionOptions;
 use crate::error::{Error, Result};
-use crate::store::{CallTotals, Census, CollectionFacts, CollectorLock, Database, Published, Staging};
+use crate::store::{
+    CallTotals, Census, CollectionFacts, CollectorLock, Database, Published, ShrinkLimit, Staging,
+    Unfinished, stopped,
+};
 
 /// What to collect, from where, into which database.
 #[derive(Debug, Clone)]
@@ -28,6 +31,8 @@ pub struct TakeOptions {
     pub restart: bool,
     /// How old a staging may be to be resumed.
     pub resume_within: Duration,
+    /// What a resource may lose before the snapshot is suspect.
+    pub shrink_limit: ShrinkLimit,
     pub run: RunOptions,
 }
 
@@ -55,7 +60,10 @@ pub struct Summary {
 /// Takes a census.
 ///
 /// Fails before anything is called where the database cannot be written, belongs to somebody else or is
-/// being written by another collector; see [`Preflight::run`] for what else can stop it at once.
+/// being written by another collector; see [`Preflight::run`] for what else can stop it at once. What the disk
+/// does later (full, locked by another program) stops it resumably.
+///
+/// `interrupted` is heeded until the publish begins: that takes seconds, and all is collected.
 pub async fn take(
     options: &TakeOptions,
     progress: &mut dyn Progress,
@@ -68,7 +76,11 @@ pub async fn take(
     // An existing file is opened first: no call is worth sending for a database that cannot be written.
     let existing = if path.exists() { Some(Database::open_or_create(path)?.0) } else { None };
     let _lock = CollectorLock::acquire(path)?;
-    let preflight = preflight(options, progress).await?;
+    tokio::pin!(interrupted);
+    let preflight = tokio::select! {
+        preflight = preflight(options, progress) => preflight?,
+        () = &mut interrupted => return Ok(Taken::Stopped(stopped_by_hand())),
+    };
     let context = &preflight.context;
     let mut database = match existing {
         Some(database) => database,
@@ -78,10 +90,12 @@ pub async fn take(
             database
         }
     };
-    database.claim(&context.identity())?;
+    database.claim(&context.identity()).map_err(|error| stopped(error, path))?;
+    let staged_in = Staging::path_beside(path);
+    let not_staged = |error| stopped(error, &staged_in);
     let mut staging = match resumable(options, &database, context, progress)? {
         Some(staging) => staging,
-        None => Staging::create(&database, &facts(options, context))?,
+        None => Staging::create(&database, &facts(options, context)).map_err(not_staged)?,
     };
     let begun = started(&staging);
     let collection = Collection::new(
@@ -90,8 +104,9 @@ pub async fn take(
         database.connection(),
         &mut staging,
         options.run.clone(),
-    )?;
-    if let Ended::Stopped(error) = collection.run(progress, interrupted).await? {
+    )
+    .map_err(not_staged)?;
+    if let Ended::Stopped(error) = collection.run(progress, interrupted).await.map_err(not_staged)? {
         return Ok(Taken::Stopped(error));
     }
     progress.say("publishing");
@@ -101,7 +116,8 @@ pub async fn take(
         throttled_calls: i64::try_from(throttled).unwrap_or(i64::MAX),
         completed_at: now(),
     };
-    let published = database.publish(&staging, &totals)?;
+    let published =
+        database.publish(&staging, &totals, options.shrink_limit).map_err(|error| stopped(error, path))?;
     drop(staging);
     Staging::discard(&database)?;
     let elapsed = (Utc::now() - begun).to_std().unwrap_or_default();
@@ -174,11 +190,11 @@ fn resumable(
     context: &Context,
     progress: &mut dyn Progress,
 ) -> Result<Option<Staging>> {
-    let staging = match Staging::open(database) {
-        Ok(None) => return Ok(None),
-        Ok(Some(staging)) => staging,
-        Err(error) => {
-            progress.say(&format!("discarding an unfinished collection: {error}"));
+    let mut staging = match Staging::open(database)? {
+        Unfinished::None => return Ok(None),
+        Unfinished::Usable(staging) => *staging,
+        Unfinished::Unusable(reason) => {
+            progress.say(&format!("discarding an unfinished collection: {reason}"));
             Staging::discard(database)?;
             return Ok(None);
         }
@@ -220,6 +236,9 @@ fn resumable(
         found.started_at,
         duration(age)
     ));
+    if let Some(label) = &options.label {
+        staging.set_label(label)?;
+    }
     Ok(Some(staging))
 }
 

@@ -30,7 +30,7 @@ pub struct Destination {
 enum Sink {
     Standard(BufWriter<io::Stdout>),
     /// A device or a pipe: there is nothing to replace.
-    Special(BufWriter<File>),
+    Special(BufWriter<File>, PathBuf),
     File {
         writer: BufWriter<File>,
         partial: PathBuf,
@@ -62,7 +62,7 @@ impl Destination {
             if !metadata.is_file() {
                 let file =
                     OpenOptions::new().write(true).open(&path).map_err(|error| cannot_open(&path, error))?;
-                return Ok(Self { sink: Sink::Special(BufWriter::new(file)) });
+                return Ok(Self { sink: Sink::Special(BufWriter::new(file), path) });
             }
             if options.protected.is_some_and(|census| is_census(census, &path)) {
                 return Err(Error::usage(format!("{} is the census itself", path.display()))
@@ -97,7 +97,7 @@ impl Destination {
     pub fn path(&self) -> Option<&Path> {
         match &self.sink {
             Sink::File { path, .. } => Some(path),
-            Sink::Standard(_) | Sink::Special(_) => None,
+            Sink::Standard(_) | Sink::Special(..) => None,
         }
     }
 
@@ -105,7 +105,7 @@ impl Destination {
     pub fn finish(mut self) -> Result<()> {
         self.flush().map_err(write_error)?;
         let Sink::File { writer, partial, path, force } = &self.sink else { return Ok(()) };
-        writer.get_ref().sync_all().map_err(write_error)?;
+        writer.get_ref().sync_all().map_err(|error| write_error(self.named(error)))?;
         // It may have appeared while we worked.
         if !force && path.exists() {
             return Err(exists(path));
@@ -116,11 +116,11 @@ impl Destination {
 
 impl Write for Destination {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer().write(bytes)
+        self.writer().write(bytes).map_err(|error| self.named(error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.writer().flush()
+        self.writer().flush().map_err(|error| self.named(error))
     }
 }
 
@@ -128,7 +128,17 @@ impl Destination {
     fn writer(&mut self) -> &mut dyn Write {
         match &mut self.sink {
             Sink::Standard(writer) => writer,
-            Sink::Special(writer) | Sink::File { writer, .. } => writer,
+            Sink::Special(writer, _) | Sink::File { writer, .. } => writer,
+        }
+    }
+
+    /// The error with the file's name in it: who reads it far from here knows no path.
+    fn named(&self, error: io::Error) -> io::Error {
+        match &self.sink {
+            Sink::Standard(_) => error,
+            Sink::Special(_, path) | Sink::File { path, .. } => {
+                io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+            }
         }
     }
 }
@@ -146,6 +156,11 @@ impl Drop for Destination {
 pub fn write_error(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Error::new(ErrorKind::BrokenPipe, "the output's reader went away"),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            Error::failed("cannot write the output")
+                .caused_by(error)
+                .hint("make room there, or give --output a file on another disk")
+        }
         _ => Error::failed("cannot write the output").caused_by(error),
     }
 }

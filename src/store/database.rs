@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::file::{Doing, connect, create_private, open_failed, refuse_directory};
-use super::publish::{self, CallTotals, Published};
+use super::file::{Doing, NO_SPACE, connect, create_private, open_failed, refuse_directory, target};
+use super::filesystem;
+use super::publish::{self, CallTotals, Published, ShrinkLimit};
 use super::schema::{self, Kind};
 use super::staging::Staging;
+use super::trouble;
 use super::views;
 use crate::error::{Error, Result};
 
@@ -36,10 +38,12 @@ impl Database {
     /// migrating it where it is older than the program. The flag says whether it was created.
     ///
     /// Fails, naming the path and the next step, for a directory, a file that is no SQLite database or not
-    /// ours, a newer schema, a corrupt or read-only file.
+    /// ours, a newer schema, a corrupt or read-only file, and on a network file system.
     pub fn open_or_create(path: &Path) -> Result<(Self, bool)> {
         refuse_directory(path)?;
-        match create_private(path) {
+        refuse_network(path)?;
+        // Through a symbolic link too: SQLite would not create its target.
+        match create_private(&target(path)) {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(creation_failed(path, error)),
@@ -53,7 +57,7 @@ impl Database {
             ));
         }
         prepare(&connection).map_err(|error| open_failed(path, error))?;
-        schema::migrate(&mut connection)?;
+        schema::migrate(&mut connection).map_err(|error| migration_failed(path, error))?;
         views::make_permanent(&mut connection)?;
         Ok((Self { path: path.to_owned(), connection }, kind == Kind::Empty))
     }
@@ -112,11 +116,14 @@ impl Database {
             .hint("keep one database an organization: name another file with --db")
             .hint("or use the credentials of the organization that this database belongs to (--profile)"));
         }
+        let completes = parts.iter().any(|(mine, theirs)| mine.is_none() && theirs.is_some());
+        if !completes {
+            return Ok(());
+        }
         self.connection
             .execute(
                 "UPDATE census SET organization_id = coalesce(organization_id, ?1),
-                     instance_arn = coalesce(instance_arn, ?2)
-                 WHERE (organization_id IS NULL AND ?1 IS NOT NULL) OR (instance_arn IS NULL AND ?2 IS NOT NULL)",
+                     instance_arn = coalesce(instance_arn, ?2)",
                 (&identity.organization_id, &identity.instance_arn),
             )
             .doing("complete the database's identity")?;
@@ -125,8 +132,13 @@ impl Database {
 
     /// Publishes what is staged as the next snapshot, in one transaction, by the rules of gaps. A staging
     /// that was published before yields the snapshot that it became (without its counts of changes).
-    pub fn publish(&mut self, staging: &Staging, totals: &CallTotals) -> Result<Published> {
-        publish::publish(self, staging, totals)
+    pub fn publish(
+        &mut self,
+        staging: &Staging,
+        totals: &CallTotals,
+        limit: ShrinkLimit,
+    ) -> Result<Published> {
+        publish::publish(self, staging, totals, limit)
     }
 }
 
@@ -142,16 +154,41 @@ pub(super) fn identity(connection: &Connection) -> Result<Option<Identity>> {
 
 /// How the writer's connection works: readers never wait for it, and a published snapshot survives a power
 /// cut.
+///
+/// FULL makes each commit wait until the log is on the disk; NORMAL would wait at checkpoints only, and could
+/// lose the last publish. The first such wait after the log was made covers the folder too, and with it the
+/// entries of the log and of the database. macOS needs `fullfsync` for the disk's own cache.
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    // A publish's temporary tables are small, and a full disk is then always the database's own.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // Pages of a few hundred MB of indexes are probed in key order: a larger cache saves reading them again.
     connection.pragma_update(None, "cache_size", -65_536)
 }
 
+/// Refuses a network file system, where the log that lets readers read while a snapshot is published cannot
+/// work, and where two machines would not see each other's locks.
+fn refuse_network(path: &Path) -> Result<()> {
+    let Some(name) = filesystem::network(path) else { return Ok(()) };
+    Err(Error::failed(format!("\"{}\" is on a network file system ({name})", path.display()))
+        .hint("collect into a file on a local disk: name one with --db")
+        .hint("copy it to the share afterwards: there it can be read"))
+}
+
+fn migration_failed(path: &Path, error: Error) -> Error {
+    match trouble::passes(&error) {
+        true => trouble::stopped(error, path),
+        false => error,
+    }
+}
+
 fn creation_failed(path: &Path, error: io::Error) -> Error {
     let hint = match (error.kind(), path.parent()) {
+        (kind, _) if trouble::is_no_space(kind) => NO_SPACE.to_owned(),
         (io::ErrorKind::NotFound, Some(folder)) => {
             format!("make its folder first: mkdir -p \"{}\"", folder.display())
         }

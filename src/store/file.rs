@@ -15,17 +15,30 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::{Error, Result};
 
-/// How long a statement waits for another process to let go of the file.
-const BUSY: Duration = Duration::from_secs(10);
+/// How long a statement waits for another process to let go of the file; a unit test has no ten seconds.
+const BUSY: Duration = if cfg!(test) { Duration::from_millis(100) } else { Duration::from_secs(10) };
+
+/// What to do where a file cannot grow.
+pub(super) const NO_SPACE: &str = "make room on the disk, or name another file with --db";
 
 /// What may stand in a URI's path as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
 
-/// The file beside the database whose name is the database's with `suffix` at its end.
+/// The file beside the database whose name is the database's with `suffix` at its end. A symbolic link counts
+/// as the file that it leads to, as it does for SQLite's own files: two names of one census share one lock.
 pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(database.as_os_str());
+    let mut name = OsString::from(target(database));
     name.push(suffix);
     PathBuf::from(name)
+}
+
+/// The file that a symbolic link leads to, be it there or not; any other path as it is.
+pub(super) fn target(path: &Path) -> PathBuf {
+    match (path.canonicalize(), path.read_link()) {
+        (Ok(real), Ok(_)) => real,
+        (Err(_), Ok(link)) => path.parent().map_or(link.clone(), |folder| folder.join(link)),
+        _ => path.to_owned(),
+    }
 }
 
 /// Makes a new, empty file that only its owner may read: SQLite gives its journal the same mode.
@@ -103,9 +116,11 @@ pub(super) fn open_failed(path: &Path, error: rusqlite::Error) -> Error {
             format!("\"{name}\" is being written by another process"),
             "wait until that process has ended, then try again".to_owned(),
         ),
-        Some(ErrorCode::DiskFull) => (
-            format!("no space left for \"{name}\""),
-            "make room on the disk, or name another file with --db".to_owned(),
+        Some(ErrorCode::DiskFull) => (format!("no space left for \"{name}\""), NO_SPACE.to_owned()),
+        Some(ErrorCode::SystemIoFailure) => (
+            format!("\"{name}\" could not be read or written"),
+            "look at its disk: space, quota, the limit of file sizes; or name another file with --db"
+                .to_owned(),
         ),
         _ => return Error::failed(format!("cannot open \"{name}\"")).caused_by(error),
     };

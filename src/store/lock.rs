@@ -7,7 +7,8 @@ use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
-use super::file::{beside, open_private};
+use super::file::{NO_SPACE, beside, open_private};
+use super::trouble;
 use crate::error::{Error, Result};
 
 /// Held for as long as a collection runs; dropped with the process at the latest.
@@ -22,10 +23,12 @@ impl CollectorLock {
     /// process id where known).
     pub fn acquire(database: &Path) -> Result<Self> {
         let path = beside(database, ".lock");
-        let failed = |error| {
-            Error::failed(format!("cannot lock \"{}\"", path.display()))
-                .caused_by(error)
-                .hint("check the permissions of its folder, or name another file with --db")
+        let failed = |error: std::io::Error| {
+            let hint = match trouble::is_no_space(error.kind()) {
+                true => NO_SPACE,
+                false => "check the permissions of its folder, or name another file with --db",
+            };
+            Error::failed(format!("cannot lock \"{}\"", path.display())).caused_by(error).hint(hint)
         };
         let mut file = open_private(&path).map_err(failed)?;
         match file.try_lock() {

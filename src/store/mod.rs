@@ -13,10 +13,12 @@
 //! - `snapshot`: the published snapshots; `when`: how a user names one.
 //! - `catalog`: every table and view with its columns and their descriptions.
 //! - `schema`: the migrations and the columns that they made; `file`: names, modes and errors of the files.
+//! - `filesystem`: what lies on a network; `trouble`: what passes, so that a collection can go on after it.
 
 mod catalog;
 mod database;
 mod file;
+mod filesystem;
 mod guard;
 mod lock;
 mod publish;
@@ -26,19 +28,21 @@ mod snapshot;
 mod staging;
 #[cfg(test)]
 mod testing;
+mod trouble;
 mod views;
 mod when;
 
 pub use catalog::{Table, TableColumn, TableKind};
 pub use database::{Database, Identity};
 pub use lock::CollectorLock;
-pub use publish::{CallTotals, Published, ResourceOutcome};
+pub use publish::{CallTotals, Published, ResourceOutcome, ShrinkLimit};
 pub use reader::Census;
 pub use snapshot::{Coverage, CoverageStatus, Gap, GapKind, Snapshot, SnapshotStatus};
 pub use staging::{
     AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, Staging,
-    TaskCounts,
+    TaskCounts, Unfinished,
 };
+pub use trouble::stopped;
 pub use when::When;
 
 /// A failure of SQLite as the user will read it.

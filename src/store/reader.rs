@@ -14,7 +14,7 @@ use super::schema::{self, Kind};
 use super::snapshot::{self, Coverage, Gap, Snapshot};
 use super::views::{self, Answering};
 use super::when::When;
-use super::{database, guard};
+use super::{database, filesystem, guard};
 use crate::error::{Error, Result};
 
 /// The census, opened read-only.
@@ -26,7 +26,7 @@ pub struct Census {
 }
 
 impl Census {
-    /// Opens the database at `path` read-only, also on read-only media. Fails, naming the path and the
+    /// Opens the database at `path` read-only, also on read-only media and network file systems. Fails, naming the path and the
     /// next step, where there is none, for a directory, a foreign or corrupt file or a newer schema.
     pub fn open(path: &Path) -> Result<Self> {
         refuse_directory(path)?;
@@ -35,7 +35,7 @@ impl Census {
                 .hint(format!("make one with: orgcensus collect --db \"{}\"", path.display()))
                 .hint("or name an existing one with --db or ORGCENSUS_DB"));
         }
-        let connection = connect_reading(path).map_err(|error| open_failed(path, error))?;
+        let connection = connect_reading(path)?;
         if schema::recognise(&connection, path)? == Kind::Empty {
             return Err(Error::failed(format!("\"{}\" is empty", path.display()))
                 .hint(format!("fill it with: orgcensus collect --db \"{}\"", path.display())));
@@ -158,23 +158,44 @@ impl Census {
 }
 
 /// Opens read-only. A database in WAL mode needs its `-shm` file even then; where that cannot be made (a
-/// read-only folder) and no `-wal` holds newer pages, the file is all there is and can be taken as immutable.
-fn connect_reading(path: &Path) -> rusqlite::Result<Connection> {
-    let touch =
-        |connection: &Connection| connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()));
-    let read_only = connect(path, "mode=ro")?;
-    match touch(&read_only) {
-        Err(error)
-            if matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
-                && !beside(path, "-wal").exists() =>
-        {
-            let immutable = connect(path, "immutable=1")?;
-            touch(&immutable)?;
-            Ok(immutable)
+/// read-only folder) or means nothing (a network file system), and no `-wal` holds newer pages, the file is all
+/// there is and can be taken as immutable.
+///
+/// Elsewhere it is not, though that would spare the `-shm` and the empty `-wal` that reading leaves behind: a
+/// collector that begins meanwhile would change the file under a reader that takes no lock.
+fn connect_reading(path: &Path) -> Result<Connection> {
+    let failed = |error| open_failed(path, error);
+    let log = beside(path, "-wal");
+    let has_newer_pages = std::fs::metadata(&log).is_ok_and(|log| log.len() > 0);
+    let unreadable = |why: &str| {
+        Error::failed(format!("\"{}\" holds newer pages that cannot be read {why}", log.display()))
+            .hint("copy it and the database, both, to a local folder that can be written; name the copy with --db")
+            .hint("or wait for the collection that is writing it, if one is: it leaves one file")
+    };
+    if let Some(name) = filesystem::network(path) {
+        if has_newer_pages {
+            return Err(unreadable(&format!("on a network file system ({name})")));
         }
-        Err(error) => Err(error),
-        Ok(()) => Ok(read_only),
+        return touched(connect(path, "immutable=1")).map_err(failed);
     }
+    match touched(connect(path, "mode=ro")) {
+        Err(error)
+            if matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)) =>
+        {
+            if has_newer_pages {
+                return Err(unreadable("where nothing can be written").caused_by(error));
+            }
+            touched(connect(path, "immutable=1")).map_err(failed)
+        }
+        opened => opened.map_err(failed),
+    }
+}
+
+/// SQLite opens a file when it is first asked.
+fn touched(connection: rusqlite::Result<Connection>) -> rusqlite::Result<Connection> {
+    let connection = connection?;
+    connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+    Ok(connection)
 }
 
 #[cfg(test)]

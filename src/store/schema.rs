@@ -56,7 +56,13 @@ pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<Kind> {
 
 /// Brings the schema to the newest version, in one transaction.
 pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
-    connection.pragma_update(None, "application_id", CENSUS).doing("mark the new database")?;
+    let mark: i32 = connection
+        .query_row("PRAGMA application_id", [], |row| row.get(0))
+        .doing("look at the database's mark")?;
+    // Only once: opening a census takes no lock that another program could hold.
+    if mark != CENSUS {
+        connection.pragma_update(None, "application_id", CENSUS).doing("mark the new database")?;
+    }
     Migrations::from_slice(MIGRATIONS)
         .to_latest(connection)
         .map_err(|error| Error::failed("cannot bring the database to this version's schema").caused_by(error))

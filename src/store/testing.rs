@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::{
-    CallTotals, Census, CollectionFacts, Database, Failure, GapKind, NewTask, Outcome, Published, Staging,
+    CallTotals, Census, CollectionFacts, Database, Failure, GapKind, NewTask, Outcome, Published,
+    ShrinkLimit, Staging,
 };
 use crate::error::Result;
 use crate::model::{Row, Scope, Standing, resource};
@@ -30,7 +31,7 @@ impl World {
     pub fn collect(&mut self) -> Collection<'_> {
         self.collections += 1;
         let staging = Staging::create(&self.database, &facts(self.collections)).unwrap();
-        Collection { day: self.collections, world: self, staging, tasks: 0 }
+        Collection { day: self.collections, world: self, staging, tasks: 0, shrink_limit: ShrinkLimit(50) }
     }
 
     pub fn census(&self) -> Census {
@@ -74,8 +75,9 @@ fn time(day: u32, minute: u32) -> String {
 /// A collection in progress; each task listed here ends in one step.
 pub(super) struct Collection<'a> {
     day: u32,
-    world: &'a mut World,
+    pub world: &'a mut World,
     pub staging: Staging,
+    pub shrink_limit: ShrinkLimit,
     tasks: u32,
 }
 
@@ -157,7 +159,7 @@ impl Collection<'_> {
         self.rest_not_asked();
         let completed_at = time(self.day, 10);
         let totals = CallTotals { api_calls: 7, throttled_calls: 1, completed_at };
-        self.world.database.publish(&self.staging, &totals)
+        self.world.database.publish(&self.staging, &totals, self.shrink_limit)
     }
 
     pub fn publish(&mut self) -> Published {

@@ -27,7 +27,7 @@ pub(super) async fn network_is_lost(context: &Context) -> bool {
 }
 
 /// The user, or a service manager, asked for the end.
-pub(super) fn interrupted() -> Error {
+pub(in crate::collect) fn stopped_by_hand() -> Error {
     Error::new(ErrorKind::Interrupted, "interrupted; nothing was published")
         .hint("run the same command again to resume where it stopped")
 }

@@ -9,7 +9,7 @@ use crate::model::ResourceSpec;
 use crate::store::file::{Doing, quoted};
 use crate::store::snapshot::CoverageStatus;
 
-/// A resource with fewer rows may well lose most of them in a day.
+/// A resource with so few rows may well lose most of them in a day.
 const SMALL: i64 = 20;
 
 /// Writes the coverage of one resource, and its number of gaps into the outcome.
@@ -35,10 +35,18 @@ pub(super) fn write(
     run().doing(&format!("write the coverage of {}", spec.name))
 }
 
-/// What to say of a resource that lost more than half of its rows: published all the same, but looked at.
-pub(super) fn shrunk(before: i64, outcome: &ResourceOutcome) -> Option<String> {
-    (before > SMALL && outcome.rows * 2 < before)
-        .then(|| format!("{} fell from {before} to {}", outcome.resource, outcome.rows))
+/// How much of its rows, in percent, a resource may lose from one snapshot to the next. What loses more is
+/// published all the same, but the snapshot is suspect. With 100 none ever is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShrinkLimit(pub u8);
+
+impl ShrinkLimit {
+    /// What to say of a resource that lost more. Rows that a gap carries forward are not lost.
+    pub(super) fn exceeded(self, before: i64, outcome: &ResourceOutcome) -> Option<String> {
+        let lost = before - outcome.rows;
+        (before > SMALL && lost * 100 > before * i64::from(self.0))
+            .then(|| format!("{} fell from {before} to {}", outcome.resource, outcome.rows))
+    }
 }
 
 fn status(

@@ -24,6 +24,7 @@ use std::collections::BTreeSet;
 use chrono::DateTime;
 use rusqlite::{Connection, TransactionBehavior, params};
 
+pub use self::coverage::ShrinkLimit;
 use self::scopes::Scopes;
 use super::database::Database;
 use super::file::{Doing, uri};
@@ -63,6 +64,7 @@ pub struct ResourceOutcome {
 pub struct Published {
     pub snapshot_id: i64,
     pub status: SnapshotStatus,
+    /// Which resources lost more rows than [`ShrinkLimit`] allows, and from how many to how many.
     pub suspect: Option<String>,
     pub resources: Vec<ResourceOutcome>,
 }
@@ -83,14 +85,19 @@ struct Publishing<'a> {
 }
 
 /// Publishes the staging, see [`Database::publish`].
-pub(super) fn publish(database: &mut Database, staging: &Staging, totals: &CallTotals) -> Result<Published> {
+pub(super) fn publish(
+    database: &mut Database,
+    staging: &Staging,
+    totals: &CallTotals,
+    limit: ShrinkLimit,
+) -> Result<Published> {
     if let Some(published) = snapshot::of_collection(database.connection(), &staging.facts().collection_id)? {
         return already_published(database.connection(), published);
     }
     let file = uri(&staging::path(database.path()), "mode=ro");
     let connection = database.connection_mut();
     connection.execute("ATTACH ?1 AS staging", [file]).doing("read the collection")?;
-    let published = in_transaction(connection, staging.facts(), totals);
+    let published = in_transaction(connection, staging.facts(), totals, limit);
     // The statements that read the staging are done with it, but the cache still holds them.
     connection.flush_prepared_statement_cache();
     let detached = connection.execute_batch("DETACH staging").doing("let go of the collection");
@@ -105,11 +112,12 @@ fn in_transaction(
     connection: &mut Connection,
     facts: &CollectionFacts,
     totals: &CallTotals,
+    limit: ShrinkLimit,
 ) -> Result<Published> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .doing("begin to publish the snapshot")?;
-    let published = write_snapshot(&transaction, facts, totals)?;
+    let published = write_snapshot(&transaction, facts, totals, limit)?;
     drop_temporary_tables(&transaction).doing("clean up after the publish")?;
     transaction.commit().doing("publish the snapshot")?;
     Ok(published)
@@ -119,6 +127,7 @@ fn write_snapshot(
     connection: &Connection,
     facts: &CollectionFacts,
     totals: &CallTotals,
+    limit: ShrinkLimit,
 ) -> Result<Published> {
     let strategy: Option<String> = connection
         .query_row("SELECT max(value) FROM staging.notes WHERE name = 'assignment_strategy'", [], |row| {
@@ -139,7 +148,7 @@ fn write_snapshot(
         let (before, mut outcome) = versions::publish(&publishing, spec, &dead)?;
         outcome.dropped = dead.dropped;
         coverage::write(&publishing, spec, &mut outcome)?;
-        suspects.extend(coverage::shrunk(before, &outcome));
+        suspects.extend(limit.exceeded(before, &outcome));
         resources.push(outcome);
     }
     copy_access_report_jobs(connection, snapshot_id).doing("copy the access report jobs")?;

@@ -5,7 +5,9 @@ use crate::model::{Row, Scope};
 use crate::store::testing::{World, column, failure, key_only, new_task, row, scope};
 use crate::store::{AccessReportJob, CoverageStatus, GapKind, Outcome};
 
+mod power_cut;
 mod property;
+mod suspect;
 mod views;
 
 fn all(resource: &str) -> Scope {
@@ -441,19 +443,6 @@ fn a_narrower_unasked_scope_leaves_a_resource_complete() {
     assert_eq!(coverage(&world, 1, "accounts"), (CoverageStatus::Complete, None));
     // Children without any scope are complete when their parents are: there was nobody to ask.
     world.collect().listed(&[all("groups")], vec![]).publish();
-}
-
-#[test]
-fn a_resource_that_shrinks_by_half_is_suspect() {
-    let mut world = World::new();
-    let many: Vec<_> = (0..30).map(|number| account(&number.to_string(), "name")).collect();
-    world.collect().listed(&[all("accounts")], many.clone()).publish();
-    let half = world.collect().listed(&[all("accounts")], many[..15].to_vec()).publish();
-    assert_eq!(half.suspect, None);
-    world.collect().listed(&[all("accounts")], many.clone()).publish();
-    let less = world.collect().listed(&[all("accounts")], many[..14].to_vec()).publish();
-    assert_eq!(less.suspect.as_deref(), Some("accounts fell from 30 to 14"));
-    assert_eq!(world.column("SELECT coalesce(suspect, '') FROM snapshots")[3], "accounts fell from 30 to 14");
 }
 
 #[test]

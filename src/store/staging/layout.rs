@@ -9,8 +9,9 @@ use rusqlite::Connection;
 use crate::error::{Error, Result};
 use crate::model::{RESOURCES, ResourceSpec};
 use crate::store::database::Database;
-use crate::store::file::{Doing, beside, connect, create_private, open_failed, quoted};
+use crate::store::file::{Doing, NO_SPACE, beside, connect, create_private, open_failed, quoted};
 use crate::store::schema::{Column, columns, resource_columns};
+use crate::store::trouble;
 
 /// `PRAGMA application_id` of a staging file: "orgs".
 const STAGING: i32 = 0x6f72_6773;
@@ -103,13 +104,13 @@ pub(in crate::store) fn path(database: &Path) -> PathBuf {
     beside(database, ".collecting")
 }
 
-/// Opens the staging; `None` where there is none, or one whose creation was cut short.
+/// Opens the staging, having read all of it; `None` where there is none, or one whose creation was cut short.
 pub(super) fn open(database: &Database) -> Result<Option<Connection>> {
     let path = path(database.path());
     if !path.exists() {
         return Ok(None);
     }
-    let failed = |error| open_failed(&path, error).hint(RESTART);
+    let failed = |error| open_failed(&path, error);
     let connection = connect(&path, "mode=rw").map_err(failed)?;
     let number =
         |sql: &str| -> Result<i64> { connection.query_row(sql, [], |row| row.get(0)).map_err(failed) };
@@ -121,15 +122,17 @@ pub(super) fn open(database: &Database) -> Result<Option<Connection>> {
         && has_the_tables(&connection, database.connection())?;
     if !ours {
         let name = path.display();
-        return Err(Error::failed(format!("the unfinished collection in \"{name}\" is another version's"))
-            .hint(RESTART)
-            .hint("or finish it with the version that began it"));
+        return Err(Error::failed(format!("\"{name}\" is another version's")));
     }
     prepare(&connection).map_err(failed)?;
+    // A page that a dying disk spoilt would otherwise end every run that comes to it, and no run would pass it.
+    let found: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
+    if found != "ok" {
+        return Err(Error::failed(format!("\"{}\" is damaged", path.display())).caused_by(found));
+    }
     Ok(Some(connection))
 }
-
-const RESTART: &str = "begin anew, without what was collected so far: orgcensus collect --restart";
 
 /// Makes an empty staging, in place of any other.
 pub(super) fn create(database: &Database) -> Result<Connection> {
@@ -137,9 +140,11 @@ pub(super) fn create(database: &Database) -> Result<Connection> {
     discard(database)?;
     let path = path(database.path());
     create_private(&path).map_err(|error| {
-        Error::failed(format!("cannot create \"{}\"", path.display()))
-            .caused_by(error)
-            .hint("check the permissions of its folder, or name another file with --db")
+        let hint = match trouble::is_no_space(error.kind()) {
+            true => NO_SPACE,
+            false => "check the permissions of its folder, or name another file with --db",
+        };
+        Error::failed(format!("cannot create \"{}\"", path.display())).caused_by(error).hint(hint)
     })?;
     let make = || -> rusqlite::Result<Connection> {
         let connection = connect(&path, "mode=rw")?;
@@ -178,7 +183,8 @@ pub(super) fn discard(database: &Database) -> Result<()> {
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-    // A power cut may cost the last pages, which are listed again; a crash of the program costs nothing.
+    // NORMAL waits for the disk at checkpoints only: a power cut may cost the last seconds, which are listed
+    // again, but leaves what came before whole. A crash of the program costs nothing.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     // Two statements a resource and some twenty others: they must not drive each other out.
     connection.set_prepared_statement_cache_capacity(128);

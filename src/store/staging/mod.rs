@@ -19,7 +19,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use self::rows::RowWriters;
 use super::database::Database;
 use super::file::Doing;
-use super::{now, snapshot};
+use super::{now, snapshot, trouble};
 use crate::error::Result;
 use crate::model::Scope;
 
@@ -27,6 +27,17 @@ pub(super) use layout::path;
 pub use task::{
     AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, TaskCounts,
 };
+
+/// What an earlier collection left beside the database.
+#[derive(Debug)]
+pub enum Unfinished {
+    /// Nothing.
+    None,
+    /// A staging that this version can go on with.
+    Usable(Box<Staging>),
+    /// One that is damaged or another version's, and why.
+    Unusable(String),
+}
 
 /// The staging database.
 #[derive(Debug)]
@@ -37,20 +48,30 @@ pub struct Staging {
 }
 
 impl Staging {
-    /// Opens the staging beside the database, if there is one that this version can go on with. `None`
-    /// where there is none; an unreadable or incompatible one is an error that `discard` resolves.
+    /// Opens the staging beside the database, if there is one that this version can go on with.
     ///
-    /// A staging that was published already, but not deleted since, is deleted.
-    pub fn open(database: &Database) -> Result<Option<Self>> {
-        let Some(connection) = layout::open(database)? else {
-            return Ok(None);
+    /// A staging that was published already, but not deleted since, is deleted. Fails where it is the moment
+    /// that is wrong and not the staging: a full disk, or another program's lock.
+    pub fn open(database: &Database) -> Result<Unfinished> {
+        let staging = match Self::open_whole(database) {
+            Ok(Some(staging)) => staging,
+            Ok(None) => return Ok(Unfinished::None),
+            Err(error) if trouble::passes(&error) => {
+                return Err(trouble::stopped(error, &layout::path(database.path())));
+            }
+            Err(error) => return Ok(Unfinished::Unusable(error.to_string())),
         };
-        let facts = read_facts(&connection)?;
-        if snapshot::of_collection(database.connection(), &facts.collection_id)?.is_some() {
-            drop(connection);
+        if snapshot::of_collection(database.connection(), &staging.facts.collection_id)?.is_some() {
+            drop(staging);
             layout::discard(database)?;
-            return Ok(None);
+            return Ok(Unfinished::None);
         }
+        Ok(Unfinished::Usable(Box::new(staging)))
+    }
+
+    fn open_whole(database: &Database) -> Result<Option<Self>> {
+        let Some(connection) = layout::open(database)? else { return Ok(None) };
+        let facts = read_facts(&connection)?;
         let writers = RowWriters::new(&connection)?;
         Ok(Some(Self { connection, facts, writers }))
     }
@@ -84,6 +105,15 @@ impl Staging {
     /// What was known when the collection began.
     pub fn facts(&self) -> &CollectionFacts {
         &self.facts
+    }
+
+    /// Takes another label for the snapshot.
+    pub fn set_label(&mut self, label: &str) -> Result<()> {
+        self.write(|connection| {
+            connection.execute("UPDATE facts SET label = ?1", [label]).doing("note the label").map(|_| ())
+        })?;
+        self.facts.label = Some(label.to_owned());
+        Ok(())
     }
 
     /// When a step was last committed, RFC 3339, UTC.

@@ -17,6 +17,21 @@ fn begun(world: &World) -> Staging {
     staging
 }
 
+fn resumable(world: &World) -> Option<Staging> {
+    match Staging::open(&world.database).unwrap() {
+        Unfinished::None => None,
+        Unfinished::Usable(staging) => Some(*staging),
+        Unfinished::Unusable(reason) => panic!("{reason}"),
+    }
+}
+
+fn unusable(world: &World) -> String {
+    match Staging::open(&world.database).unwrap() {
+        Unfinished::Unusable(reason) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn open_ids(staging: &Staging) -> Vec<i64> {
     staging.next_tasks("lane", 10, &HashSet::new()).unwrap().iter().map(|task| task.task_id).collect()
 }
@@ -32,12 +47,12 @@ fn group(id: &str, name: &str) -> Row {
 #[test]
 fn a_collection_goes_on_where_it_stopped() {
     let world = World::new();
-    assert!(Staging::open(&world.database).unwrap().is_none());
+    assert!(resumable(&world).is_none());
     let mut staging = begun(&world);
     staging.commit(&[page(1, vec![group("g", "Group")], Some("next"))]).unwrap();
     staging.add_calls(&BTreeMap::from([("s3:List".to_owned(), 2)]), 1).unwrap();
     drop(staging);
-    let mut staging = Staging::open(&world.database).unwrap().unwrap();
+    let mut staging = resumable(&world).unwrap();
     assert_eq!(staging.facts(), &facts(1));
     let next = staging.next_tasks("lane", 1, &HashSet::new()).unwrap();
     assert_eq!(next[0].next_token.as_deref(), Some("next"));
@@ -46,7 +61,7 @@ fn a_collection_goes_on_where_it_stopped() {
     assert_eq!(staging.calls().unwrap(), (BTreeMap::from([("s3:List".to_owned(), 5)]), 1));
     assert!(staging.last_written_at().unwrap().ends_with('Z'));
     Staging::discard(&world.database).unwrap();
-    assert!(Staging::open(&world.database).unwrap().is_none());
+    assert!(resumable(&world).is_none());
 }
 
 #[cfg(unix)]
@@ -62,26 +77,105 @@ fn the_staging_is_private() {
 }
 
 #[test]
-fn another_versions_staging_is_refused_until_it_is_discarded() {
+fn another_versions_or_a_damaged_staging_is_told_from_one_to_go_on_with() {
     let world = World::new();
     begun(&world).connection().pragma_update(None, "user_version", 99).unwrap();
-    let error = Staging::open(&world.database).unwrap_err();
-    assert!(error.hints()[0].contains("--restart"), "{error}");
-    Staging::discard(&world.database).unwrap();
-    assert!(Staging::open(&world.database).unwrap().is_none());
+    assert!(unusable(&world).contains("another version's"));
     begun(&world).connection().execute_batch("ALTER TABLE users ADD COLUMN later TEXT").unwrap();
-    Staging::open(&world.database).unwrap_err();
+    assert!(unusable(&world).contains("another version's"));
+    begun(&world).connection().execute_batch("DELETE FROM facts").unwrap();
+    assert!(unusable(&world).contains("another version's"));
+    Staging::discard(&world.database).unwrap();
     std::fs::write(path(&world.path), "no database ".repeat(100)).unwrap();
-    Staging::open(&world.database).unwrap_err();
+    assert!(unusable(&world).contains("is not a SQLite database"));
+    Staging::discard(&world.database).unwrap();
     begun(&world);
-    Staging::open(&world.database).unwrap().unwrap();
+    resumable(&world).unwrap();
+}
+
+#[test]
+fn a_staging_damaged_anywhere_is_found_out_or_reads_as_it_was_written() {
+    let world = World::new();
+    let mut staging = begun(&world);
+    let rows: Vec<Row> = (0..200).map(|number| group(&format!("g-{number:04}"), "Group")).collect();
+    staging.commit(&[page(1, rows, Some("next"))]).unwrap();
+    let expected = groups(&staging);
+    drop(staging);
+    let whole = std::fs::read(path(&world.path)).unwrap();
+    let (mut damaged, mut random) = (0, fastrand::Rng::with_seed(3));
+    for round in 0..60 {
+        let mut bytes = whole.clone();
+        if round % 3 == 0 {
+            bytes.truncate(random.usize(1..whole.len()));
+        } else {
+            let at = random.usize(0..whole.len() - 600);
+            bytes[at..at + 600].fill(0xa5);
+        }
+        std::fs::write(path(&world.path), bytes).unwrap();
+        match Staging::open(&world.database).unwrap() {
+            Unfinished::Unusable(_) => damaged += 1,
+            Unfinished::Usable(staging) => assert_eq!(groups(&staging).len(), expected.len(), "{round}"),
+            Unfinished::None => panic!("{round}: something is there"),
+        }
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(crate::store::file::beside(&path(&world.path), suffix));
+        }
+    }
+    assert!(damaged > 20, "{damaged} of 60");
+}
+
+#[test]
+fn a_full_disk_keeps_what_was_staged() {
+    let world = World::new();
+    let mut staging = begun(&world);
+    staging.commit(&[page(1, vec![group("g", "Group")], Some("next"))]).unwrap();
+    let pages: i64 = staging.connection().query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    staging.connection().pragma_update(None, "max_page_count", pages + 1).unwrap();
+    let rows: Vec<Row> = (0..500).map(|number| group(&format!("h-{number}"), "Group")).collect();
+    let error = staging.commit(&[page(1, rows.clone(), None)]).unwrap_err();
+    assert!(trouble::passes(&error), "{error}");
+    drop(staging);
+    let mut staging = resumable(&world).unwrap();
+    assert_eq!(groups(&staging), ["g Group"]);
+    assert_eq!(open_ids(&staging), [1, 2]);
+    staging.commit(&[page(1, rows, None)]).unwrap();
+    assert_eq!(groups(&staging).len(), 501);
+}
+
+#[test]
+fn a_staging_that_is_locked_is_not_given_up() {
+    let world = World::new();
+    drop(begun(&world));
+    let other = rusqlite::Connection::open(path(&world.path)).unwrap();
+    other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM notes").unwrap();
+    let error = Staging::open(&world.database).unwrap_err();
+    assert!(error.to_string().contains("is locked by another program"), "{error}");
+    drop(other);
+    resumable(&world).unwrap();
+}
+
+#[test]
+fn a_crash_costs_nothing_and_a_power_cut_seconds() {
+    let world = World::new();
+    let staging = begun(&world);
+    let pragma =
+        |name: &str| column(staging.connection(), &format!("SELECT {name} || '' FROM pragma_{name}"));
+    assert_eq!(pragma("journal_mode"), ["wal"]);
+    assert_eq!(pragma("synchronous"), ["1"]);
+}
+
+#[test]
+fn a_resumed_collection_may_take_another_label() {
+    let world = World::new();
+    begun(&world).set_label("after the audit").unwrap();
+    assert_eq!(resumable(&world).unwrap().facts().label.as_deref(), Some("after the audit"));
 }
 
 #[test]
 fn a_staging_whose_creation_was_cut_short_is_none() {
     let world = World::new();
     std::fs::write(path(&world.path), "").unwrap();
-    assert!(Staging::open(&world.database).unwrap().is_none());
+    assert!(resumable(&world).is_none());
     begun(&world);
 }
 
@@ -256,7 +350,7 @@ fn a_published_staging_that_was_left_behind_is_not_resumed() {
     let mut world = World::new();
     world.collect().publish();
     assert!(path(&world.path).exists());
-    assert!(Staging::open(&world.database).unwrap().is_none());
+    assert!(resumable(&world).is_none());
     assert!(!path(&world.path).exists());
 }
 

@@ -1,0 +1,142 @@
+//! Troubles that pass: no space left, another program's lock, a disk that does not take a write. They cost no
+//! row: what was collected is kept through them, so a collection that meets one stops resumably.
+//!
+//! SQLite says "full" for ENOSPC alone; a quota (EDQUOT) and the limit of file sizes (EFBIG) are I/O errors to it.
+
+use std::error::Error as StdError;
+use std::io;
+use std::path::Path;
+
+use rusqlite::ErrorCode;
+
+use crate::error::{Error, ErrorKind};
+
+/// What is in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    NoSpace,
+    Locked,
+    NotWritten,
+    Damaged,
+}
+
+/// Whether the same command may succeed later, with everything that it finds on the disk now.
+pub(super) fn passes(error: &Error) -> bool {
+    trouble(error).is_some_and(|trouble| trouble != Trouble::Damaged)
+}
+
+/// What a failure to write `file` means for a collection: nothing was published, and where the trouble passes
+/// the same command goes on (exit code 5). Other errors stay as they are.
+pub fn stopped(error: Error, file: &Path) -> Error {
+    let Some(trouble) = trouble(&error) else { return error };
+    let name = file.display();
+    let (kind, what, first) = match trouble {
+        Trouble::NoSpace => (
+            ErrorKind::Resumable,
+            format!("no space left for \"{name}\""),
+            "make room on its disk".to_owned(),
+        ),
+        Trouble::Locked => (
+            ErrorKind::Resumable,
+            format!("\"{name}\" is locked by another program"),
+            "close what has it open (a SQLite shell, a BI tool)".to_owned(),
+        ),
+        Trouble::NotWritten => (
+            ErrorKind::Resumable,
+            format!("\"{name}\" could not be written"),
+            "look at its disk: space, quota, the limit of file sizes".to_owned(),
+        ),
+        Trouble::Damaged => {
+            (ErrorKind::Failed, format!("\"{name}\" is damaged"), format!("restore \"{name}\" from a backup"))
+        }
+    };
+    Error::new(kind, format!("{what}; nothing was published"))
+        .caused_by(error)
+        .hint(format!("{first}, then run the same command again: it resumes where it stopped"))
+}
+
+fn trouble(error: &Error) -> Option<Trouble> {
+    let mut cause = error.source();
+    while let Some(one) = cause {
+        if let Some(error) = one.downcast_ref::<rusqlite::Error>() {
+            return of_sqlite(error.sqlite_error_code()?);
+        }
+        if let Some(error) = one.downcast_ref::<io::Error>() {
+            return of_system(error.kind());
+        }
+        cause = one.source();
+    }
+    None
+}
+
+fn of_sqlite(code: ErrorCode) -> Option<Trouble> {
+    match code {
+        ErrorCode::DiskFull => Some(Trouble::NoSpace),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
+            Some(Trouble::Locked)
+        }
+        ErrorCode::SystemIoFailure => Some(Trouble::NotWritten),
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Some(Trouble::Damaged),
+        _ => None,
+    }
+}
+
+/// What a failed system call says, where SQLite had no part in it.
+pub(super) fn is_no_space(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+fn of_system(kind: io::ErrorKind) -> Option<Trouble> {
+    match kind {
+        _ if is_no_space(kind) => Some(Trouble::NoSpace),
+        io::ErrorKind::FileTooLarge => Some(Trouble::NotWritten),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+    use crate::error::ExitStatus;
+
+    fn sqlite(code: i32) -> Error {
+        let cause = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        stopped(Error::failed("cannot write what was collected").caused_by(cause), Path::new("o.db"))
+    }
+
+    #[test]
+    fn what_passes_is_resumable_and_names_the_file_and_the_next_step() {
+        for (code, says) in [
+            (ffi::SQLITE_FULL, "no space left for \"o.db\""),
+            (ffi::SQLITE_IOERR_WRITE, "\"o.db\" could not be written"),
+            (ffi::SQLITE_IOERR_FSYNC, "\"o.db\" could not be written"),
+            (ffi::SQLITE_BUSY, "\"o.db\" is locked by another program"),
+            (ffi::SQLITE_BUSY_SNAPSHOT, "\"o.db\" is locked by another program"),
+        ] {
+            let error = sqlite(code);
+            assert_eq!(error.exit_status(), ExitStatus::Resumable, "{says}");
+            assert_eq!(error.to_string(), format!("{says}; nothing was published"));
+            assert!(error.hints()[0].contains("run the same command again"), "{error}");
+            assert!(passes(&error), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_pass_needs_somebody() {
+        let damaged = sqlite(ffi::SQLITE_CORRUPT);
+        assert_eq!(damaged.exit_status(), ExitStatus::Failed);
+        assert!(damaged.hints()[0].starts_with("restore \"o.db\" from a backup"), "{damaged}");
+        assert!(!passes(&damaged));
+        let other = sqlite(ffi::SQLITE_CONSTRAINT);
+        assert_eq!(other.to_string(), "cannot write what was collected");
+        assert!(!passes(&other));
+    }
+
+    #[test]
+    fn a_full_disk_outside_sqlite_is_one_too() {
+        let full = Error::failed("cannot create").caused_by(io::Error::from(io::ErrorKind::StorageFull));
+        assert_eq!(stopped(full, Path::new("o.db")).exit_status(), ExitStatus::Resumable);
+    }
+}
