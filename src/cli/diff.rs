@@ -88,7 +88,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     }
     for snapshot in [&from, &to] {
         if let Some(why) = &snapshot.suspect {
-            words::warn(format!("snapshot {} looks wrong: {why}", snapshot.snapshot_id));
+            words::warn(format!("snapshot {} is suspect: {why}", snapshot.snapshot_id));
         }
     }
     let question = Question {

@@ -38,8 +38,16 @@ impl Database {
     /// migrating it where it is older than the program. The flag says whether it was created.
     ///
     /// Fails, naming the path and the next step, for a directory, a file that is no SQLite database or not
-    /// ours, a newer schema, a corrupt or read-only file, and on a network file system.
+    /// ours, a newer schema, a corrupt or read-only file, and on a network file system; resumably where the
+    /// disk is full or another program has it locked.
     pub fn open_or_create(path: &Path) -> Result<(Self, bool)> {
+        Self::open_for_writing(path).map_err(|error| match trouble::passes(&error) {
+            true => trouble::stopped(error, path),
+            false => error,
+        })
+    }
+
+    fn open_for_writing(path: &Path) -> Result<(Self, bool)> {
         refuse_directory(path)?;
         refuse_network(path)?;
         // Through a symbolic link too: SQLite would not create its target.
@@ -57,7 +65,7 @@ impl Database {
             ));
         }
         prepare(&connection).map_err(|error| open_failed(path, error))?;
-        schema::migrate(&mut connection).map_err(|error| migration_failed(path, error))?;
+        schema::migrate(&mut connection)?;
         views::make_permanent(&mut connection)?;
         Ok((Self { path: path.to_owned(), connection }, kind == Kind::Empty))
     }
@@ -177,13 +185,6 @@ fn refuse_network(path: &Path) -> Result<()> {
     Err(Error::failed(format!("\"{}\" is on a network file system ({name})", path.display()))
         .hint("collect into a file on a local disk: name one with --db")
         .hint("copy it to the share afterwards: there it can be read"))
-}
-
-fn migration_failed(path: &Path, error: Error) -> Error {
-    match trouble::passes(&error) {
-        true => trouble::stopped(error, path),
-        false => error,
-    }
 }
 
 fn creation_failed(path: &Path, error: io::Error) -> Error {

@@ -116,12 +116,6 @@ pub(super) fn open_failed(path: &Path, error: rusqlite::Error) -> Error {
             format!("\"{name}\" is being written by another process"),
             "wait until that process has ended, then try again".to_owned(),
         ),
-        Some(ErrorCode::DiskFull) => (format!("no space left for \"{name}\""), NO_SPACE.to_owned()),
-        Some(ErrorCode::SystemIoFailure) => (
-            format!("\"{name}\" could not be read or written"),
-            "look at its disk: space, quota, the limit of file sizes; or name another file with --db"
-                .to_owned(),
-        ),
         _ => return Error::failed(format!("cannot open \"{name}\"")).caused_by(error),
     };
     Error::failed(message).caused_by(error).hint(hint)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use orgcensus::model::RESOURCES;
 use orgcensus::simulator::{Call, Config, ReportDepth, Rows, TruthOptions};
 
-use crate::world::{KEY, World, assert_same, small};
+use crate::world::{World, assert_same, small};
 
 const PAIRS: [&str; 4] = ["--assignments", "pairs", "--access-report", "root"];
 const LATENCY: Duration = Duration::from_millis(120);
@@ -178,56 +178,4 @@ fn a_signal_ends_it_resumably() {
         assert_eq!(snapshots(&world), round as i64 + 1);
         world.assert_truth(round as u32, truth());
     }
-}
-
-#[test]
-fn credentials_that_end_in_mid_run_end_it_resumably() {
-    let world = slow();
-    let child = world.spawn(&PAIRS);
-    world.wait_for_calls(60);
-    world.simulator.expire_credentials(KEY);
-    let ran = world.sandbox.ran(child.wait_with_output().unwrap());
-    assert_eq!(ran.exit, Some(5), "{}", ran.stderr);
-    assert!(ran.stderr.contains("error: the credentials ended before the collection did"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("hint: sign in again"), "{}", ran.stderr);
-    assert!(!ran.stderr.contains("made-up"), "{}", ran.stderr);
-    assert!(world.sandbox.path("orgcensus.db.collecting").exists());
-    assert_eq!(snapshots(&world), 0);
-    // Too early: still expired.
-    let early = world.collect(&PAIRS);
-    assert_eq!(early.exit, Some(5), "{}", early.stderr);
-    assert!(early.stderr.contains("hint: sign in again"), "{}", early.stderr);
-    assert!(world.sandbox.path("orgcensus.db.collecting").exists());
-    world.simulator.renew_credentials(KEY);
-    let resumed = world.collect(&PAIRS);
-    assert_eq!(resumed.exit, Some(0), "{}", resumed.stderr);
-    assert!(resumed.stderr.contains("resuming"), "{}", resumed.stderr);
-    world.assert_truth(0, truth());
-    assert_eq!(world.gaps(), []);
-}
-
-#[test]
-fn an_unfinished_collection_is_begun_anew_when_asked_or_when_it_does_not_fit() {
-    let world = slow();
-    let stop = || {
-        world.simulator.calls().clear();
-        let mut child = world.spawn(&PAIRS);
-        world.wait_for_calls(60);
-        child.kill().unwrap();
-        child.wait().unwrap();
-    };
-    for (arguments, reason) in [
-        (&[&PAIRS[..], &["--restart"]].concat(), "--restart"),
-        (&[&PAIRS[..], &["--resume-within", "0s"]].concat(), "--resume-within"),
-        (&[&PAIRS[..], &["--skip", "tags"]].concat(), "it collects something else"),
-    ] {
-        stop();
-        let ran = world.collect(arguments);
-        assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
-        assert!(!ran.stderr.contains("resuming"), "{}", ran.stderr);
-        let line = ran.stderr.lines().find(|line| line.starts_with("discarding an unfinished collection"));
-        assert!(line.is_some_and(|line| line.contains(reason)), "{reason}: {}", ran.stderr);
-    }
-    assert_eq!(snapshots(&world), 3);
-    world.assert_truth(0, truth());
 }

@@ -1,0 +1,224 @@
+//! Which unfinished collection the next `collect` goes on with, what it says, and what it asks again. Nothing
+//! here waits for a person: what does not fit is discarded with one line.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use orgcensus::simulator::{Call, Config, ReportDepth, Size, TruthOptions};
+use rusqlite::Connection;
+
+use crate::fixture::Ran;
+use crate::world::{KEY, World, small};
+
+const PAIRS: [&str; 4] = ["--assignments", "pairs", "--access-report", "root"];
+
+fn truth() -> TruthOptions {
+    TruthOptions { access_report: ReportDepth::Root, ..TruthOptions::default() }
+}
+
+/// Slow enough to be stopped half-way.
+fn slow() -> World {
+    World::of(Config { latency: Duration::from_millis(25), ..small() })
+}
+
+/// Begins to collect, and kills it half-way.
+fn stop_half_way(world: &World) {
+    world.simulator.calls().clear();
+    let mut child = world.spawn(&PAIRS);
+    world.wait_for_calls(60);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(world.sandbox.path("orgcensus.db.collecting").exists());
+}
+
+/// The staging file, with all of its log in it, opened without the program under test.
+fn staging(world: &World) -> Connection {
+    Connection::open(world.sandbox.path("orgcensus.db.collecting")).unwrap()
+}
+
+#[track_caller]
+fn assert_resumed(ran: &Ran) {
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    let line = ran.stderr.lines().find(|line| line.starts_with("resuming the collection begun at "));
+    let line = line.unwrap_or_else(|| panic!("not resumed: {}", ran.stderr));
+    let numbers = line.split_once(" ago: ").unwrap().1;
+    let (done, left) = numbers.split_once(" tasks are done, ").unwrap();
+    assert!(done.parse::<u32>().unwrap() > 0, "{line}");
+    left.strip_suffix(" are left").unwrap().parse::<u32>().unwrap();
+    assert!(line.contains(", last step "), "{line}");
+}
+
+#[track_caller]
+fn assert_begun_anew(ran: &Ran, reason: &str) {
+    assert_eq!(ran.exit, Some(0), "{reason}: {}", ran.stderr);
+    assert!(!ran.stderr.contains("resuming"), "{reason}: {}", ran.stderr);
+    let lines: Vec<_> =
+        ran.stderr.lines().filter(|line| line.starts_with("discarding an unfinished collection: ")).collect();
+    assert!(lines.len() == 1 && lines[0].contains(reason), "{reason}: {}", ran.stderr);
+}
+
+#[test]
+fn whoever_the_caller_and_whichever_the_profile_it_goes_on() {
+    let world = slow();
+    std::fs::write(
+        world.sandbox.path("credentials"),
+        "[auditor]\naws_access_key_id = AKIAANOTHERPROFILE00\naws_secret_access_key = made-up\n",
+    )
+    .unwrap();
+    let role = format!("arn:aws:iam::{}:role/audit/Census", world.simulator.management_account_id());
+    let others: [&dyn Fn() -> Ran; 3] = [
+        &|| {
+            let mut command = world.collect_command(&PAIRS);
+            command.env("AWS_ACCESS_KEY_ID", "AKIASOMEBODYELSE0000");
+            world.sandbox.ran(command.output().unwrap())
+        },
+        &|| {
+            let mut command = world.collect_command(&[&PAIRS[..], &["--profile", "auditor"]].concat());
+            command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+            command.env("AWS_SHARED_CREDENTIALS_FILE", world.sandbox.path("credentials"));
+            world.sandbox.ran(command.output().unwrap())
+        },
+        &|| world.collect(&[&PAIRS[..], &["--assume-role", &role]].concat()),
+    ];
+    for (day, other) in others.into_iter().enumerate() {
+        world.simulator.set_day(day as u32);
+        stop_half_way(&world);
+        assert_resumed(&other());
+        world.assert_truth(day as u32, truth());
+    }
+    assert_eq!(world.number("SELECT count(*) FROM snapshots"), 3);
+}
+
+#[test]
+fn credentials_that_end_in_mid_run_end_it_resumably() {
+    let world = slow();
+    let child = world.spawn(&PAIRS);
+    world.wait_for_calls(60);
+    world.simulator.expire_credentials(KEY);
+    let ran = world.sandbox.ran(child.wait_with_output().unwrap());
+    assert_eq!(ran.exit, Some(5), "{}", ran.stderr);
+    assert!(ran.stderr.contains("error: the credentials ended before the collection did"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: sign in again"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("made-up"), "{}", ran.stderr);
+    assert!(world.sandbox.path("orgcensus.db.collecting").exists());
+    assert_eq!(world.number("SELECT count(*) FROM snapshots"), 0);
+    // Too early: still expired.
+    let early = world.collect(&PAIRS);
+    assert_eq!(early.exit, Some(5), "{}", early.stderr);
+    assert!(early.stderr.contains("hint: sign in again"), "{}", early.stderr);
+    assert!(world.sandbox.path("orgcensus.db.collecting").exists());
+    world.simulator.renew_credentials(KEY);
+    assert_resumed(&world.collect(&PAIRS));
+    world.assert_truth(0, truth());
+    assert_eq!(world.gaps(), []);
+}
+
+#[test]
+fn what_was_asked_for_otherwise_or_is_too_old_is_begun_anew() {
+    let world = slow();
+    let differs = "it collects something else (--only, --skip, --access-report or --assignments differ)";
+    for (arguments, reason) in [
+        (&[&PAIRS[..], &["--restart"]].concat(), "--restart"),
+        (&[&PAIRS[..], &["--resume-within", "0s"]].concat(), "old, and --resume-within says 0 s"),
+        (&[&PAIRS[..], &["--skip", "tags"]].concat(), differs),
+        (&[&PAIRS[..], &["--only", "users"]].concat(), differs),
+        (&vec!["--assignments", "pairs", "--access-report", "none"], differs),
+        (&vec!["--assignments", "principals", "--access-report", "root"], differs),
+    ] {
+        stop_half_way(&world);
+        assert_begun_anew(&world.collect(arguments), reason);
+        assert!(!world.sandbox.path("orgcensus.db.collecting").exists());
+    }
+    assert_eq!(world.number("SELECT count(*) FROM snapshots"), 6);
+    world.assert_truth(0, truth());
+}
+
+#[test]
+fn what_cannot_be_gone_on_with_is_begun_anew() {
+    let world = slow();
+    let set = |sql: &str| staging(&world).execute_batch(sql).unwrap();
+    let file = world.sandbox.path("orgcensus.db.collecting");
+    let cut = |bytes: fn(Vec<u8>) -> Vec<u8>| {
+        // Closing it writes its log back.
+        set("UPDATE facts SET throttled_calls = 0");
+        std::fs::write(&file, bytes(std::fs::read(&file).unwrap())).unwrap();
+    };
+    let spoil: [(&dyn Fn(), &str); 7] = [
+        (&|| set("PRAGMA user_version = 99"), "another version's"),
+        (&|| set("ALTER TABLE users ADD COLUMN from_the_future TEXT"), "another version's"),
+        (&|| set("UPDATE facts SET tool_version = '0.0.9'"), "version 0.0.9 began it"),
+        (
+            &|| set("UPDATE facts SET organization_id = 'o-somebodyelse'"),
+            "of another organization or instance",
+        ),
+        (
+            &|| set("UPDATE facts SET last_written_at = '2020-01-01T00:00:00Z'"),
+            "old, and --resume-within says 6 h 0 min",
+        ),
+        (&|| cut(|bytes| bytes[..bytes.len() / 2].to_vec()), "is damaged"),
+        (&|| cut(|_| b"a text that is no database ".repeat(300)), "is not a SQLite database"),
+    ];
+    for (spoil, reason) in spoil {
+        stop_half_way(&world);
+        spoil();
+        assert_begun_anew(&world.collect(&PAIRS), reason);
+    }
+    // One that was not begun yet has nothing to tell of.
+    stop_half_way(&world);
+    cut(|_| Vec::new());
+    let ran = world.collect(&PAIRS);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("discarding") && !ran.stderr.contains("resuming"), "{}", ran.stderr);
+    world.assert_truth(0, truth());
+}
+
+#[test]
+fn a_label_given_to_the_run_that_ends_it_is_the_snapshots() {
+    let world = slow();
+    stop_half_way(&world);
+    assert_resumed(&world.collect(&[&PAIRS[..], &["--label", "after the audit"]].concat()));
+    assert_eq!(world.select("SELECT label FROM snapshots")[0]["label"], "after the audit");
+}
+
+/// How many calls both runs asked.
+fn repeated(killed: &[Call], resumed: &[Call]) -> usize {
+    let before: BTreeSet<_> =
+        killed.iter().map(|call| (call.operation.as_str(), call.body.as_str())).collect();
+    // A report's job is asked about until it has ended.
+    let asked: BTreeSet<_> = resumed
+        .iter()
+        .filter(|call| call.operation != "GetOrganizationsAccessReport")
+        .map(|call| (call.operation.as_str(), call.body.as_str()))
+        .collect();
+    asked.into_iter().filter(|call| before.contains(call)).count()
+}
+
+#[test]
+fn a_resumed_collection_repeats_under_two_percent_of_the_calls() {
+    let size = Size {
+        accounts: 60,
+        users: 150,
+        groups: 40,
+        memberships: 600,
+        permission_sets: 40,
+        pairs: 700,
+        assignments: 1_200,
+        ..small().size
+    };
+    let world = World::of(Config { size, latency: Duration::from_millis(10), short_pages: None, ..small() });
+    // What is under way is lost, which the pace bounds: this one is near AWS's own.
+    let mut child = world.spawn(&[&PAIRS[..], &["--rate", "sso-admin=30"]].concat());
+    world.wait_for_calls(400);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    let killed = world.simulator.calls().all();
+    world.simulator.calls().clear();
+    assert_resumed(&world.collect(&PAIRS));
+    let resumed = world.simulator.calls().all();
+    let (repeated, total) = (repeated(&killed, &resumed), killed.len() + resumed.len());
+    let percent = 100.0 * repeated as f64 / total as f64;
+    println!("{} calls, killed, {} more: {repeated} repeated, {percent:.2} %", killed.len(), resumed.len());
+    assert!(total > 1_000 && percent < 2.0, "{percent:.2} % of {total} calls were repeated");
+    world.assert_truth(0, truth());
+}
