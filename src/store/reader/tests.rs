@@ -75,6 +75,46 @@ fn a_census_in_a_read_only_folder_is_readable() {
     assert_eq!(read.unwrap(), ["uno"]);
 }
 
+/// A census whose shared memory cannot be made, as on read-only media: whoever runs this, a link of that name,
+/// which SQLite does not follow, is in the way.
+#[cfg(unix)]
+fn without_shared_memory(folder: &Path) -> PathBuf {
+    let path = census(folder);
+    std::os::unix::fs::symlink("/nowhere/at/all", beside(&path, "-shm")).unwrap();
+    path
+}
+
+#[cfg(unix)]
+#[test]
+fn a_census_that_cannot_share_memory_is_readable_while_no_log_holds_newer_pages() {
+    let folder = folder();
+    let path = without_shared_memory(folder.path());
+    let read = || Census::open(&path).map(|census| names(&census, "SELECT name FROM accounts"));
+    assert_eq!(read().unwrap(), ["uno"]);
+    // Who read it before, where that was possible, left an empty log.
+    std::fs::write(beside(&path, "-wal"), "").unwrap();
+    assert_eq!(read().unwrap(), ["uno"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_that_cannot_be_read_is_not_passed_over() {
+    let (here, there) = (folder(), folder());
+    let path = census(here.path());
+    let (writer, _) = Database::open_or_create(&path).unwrap();
+    writer.connection().execute_batch("UPDATE accounts_versions SET name = 'newer'").unwrap();
+    let copy = without_shared_memory(there.path());
+    for suffix in ["", "-wal"] {
+        std::fs::copy(beside(&path, suffix), beside(&copy, suffix)).unwrap();
+    }
+    let error = Census::open(&copy).unwrap_err();
+    assert!(error.to_string().contains("o.db-wal\" holds newer pages that cannot be read"), "{error}");
+    assert!(error.hints()[0].contains("copy it and the database, both"), "{error}");
+    std::fs::remove_file(beside(&copy, "-shm")).unwrap();
+    let census = Census::open(&copy).unwrap();
+    assert_eq!(names(&census, "SELECT DISTINCT name FROM accounts"), ["newer"]);
+}
+
 #[test]
 fn a_census_without_our_views_is_readable() {
     let folder = folder();
