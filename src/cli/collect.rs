@@ -13,7 +13,7 @@ use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, Summary
 use crate::error::{Error, ExitStatus, Result};
 use crate::model;
 use crate::output::words;
-use crate::store::{CoverageStatus, Gap, GapKind, ShrinkLimit, SnapshotStatus};
+use crate::store::{Coverage, CoverageStatus, Gap, GapKind, ShrinkLimit, SnapshotStatus};
 
 /// The arguments of `collect`.
 #[derive(Debug, Args)]
@@ -162,8 +162,8 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         Taken::Stopped(error) => Err(error),
         Taken::Published(summary) => {
             tell(&summary, &global.db_option());
-            tell_gaps(&global.open_census()?.gaps(summary.published.snapshot_id)?);
-            let missing = unmet(&required, global, summary.published.snapshot_id)?;
+            tell_gaps(&summary.gaps);
+            let missing = unmet(&required, &summary.coverage);
             let incomplete = summary.published.status == SnapshotStatus::Partial
                 || summary.published.suspect.is_some()
                 || missing;
@@ -265,11 +265,7 @@ fn tell_gaps(gaps: &[Gap]) {
 }
 
 /// Says which of the required resources the snapshot does not cover completely. Whether there are any.
-fn unmet(required: &[&str], global: &GlobalOptions, snapshot_id: i64) -> Result<bool> {
-    if required.is_empty() {
-        return Ok(false);
-    }
-    let coverage = global.open_census()?.coverage(snapshot_id)?;
+fn unmet(required: &[&str], coverage: &[Coverage]) -> bool {
     let unmet: Vec<_> = coverage
         .iter()
         .filter(|covered| {
@@ -280,5 +276,5 @@ fn unmet(required: &[&str], global: &GlobalOptions, snapshot_id: i64) -> Result<
         let reason = covered.reason.as_deref().unwrap_or("no reason given");
         words::warn(format!("--require {}: not completely covered ({reason})", covered.resource));
     }
-    Ok(!unmet.is_empty())
+    !unmet.is_empty()
 }

@@ -15,8 +15,8 @@ use super::wire::now;
 use crate::aws::ConnectionOptions;
 use crate::error::{Error, Result};
 use crate::store::{
-    CallTotals, Census, CollectionFacts, CollectorLock, Database, Published, ShrinkLimit, Staging,
-    Unfinished, stopped,
+    CallTotals, Census, CollectionFacts, CollectorLock, Coverage, Database, Gap, Published, ShrinkLimit,
+    Staging, Unfinished, staging_stopped, stopped,
 };
 
 /// What to collect, from where, into which database.
@@ -51,6 +51,9 @@ pub enum Taken {
 #[derive(Debug)]
 pub struct Summary {
     pub published: Published,
+    /// Read by the connection that wrote them: one that only reads would leave SQLite's files beside the census.
+    pub coverage: Vec<Coverage>,
+    pub gaps: Vec<Gap>,
     /// Calls by operation.
     pub calls: BTreeMap<String, u64>,
     pub throttled: u64,
@@ -92,7 +95,7 @@ pub async fn take(
     };
     database.claim(&context.identity()).map_err(|error| stopped(error, path))?;
     let staged_in = Staging::path_beside(path);
-    let not_staged = |error| stopped(error, &staged_in);
+    let not_staged = |error| staging_stopped(error, &staged_in);
     let mut staging = match resumable(options, &database, context, progress)? {
         Some(staging) => staging,
         None => Staging::create(&database, &facts(options, context)).map_err(not_staged)?,
@@ -121,7 +124,9 @@ pub async fn take(
     drop(staging);
     Staging::discard(&database)?;
     let elapsed = (Utc::now() - begun).to_std().unwrap_or_default();
-    Ok(Taken::Published(Summary { published, calls, throttled, elapsed }))
+    let coverage = database.coverage(published.snapshot_id)?;
+    let gaps = database.gaps(published.snapshot_id)?;
+    Ok(Taken::Published(Summary { published, coverage, gaps, calls, throttled, elapsed }))
 }
 
 /// A dry run counts into a database of its own, which is gone afterwards.

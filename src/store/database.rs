@@ -12,6 +12,7 @@ use super::file::{Doing, NO_SPACE, connect, create_private, open_failed, refuse_
 use super::filesystem;
 use super::publish::{self, CallTotals, Published, ShrinkLimit};
 use super::schema::{self, Kind};
+use super::snapshot::{self, Coverage, Gap};
 use super::staging::Staging;
 use super::trouble;
 use super::views;
@@ -136,6 +137,16 @@ impl Database {
             )
             .doing("complete the database's identity")?;
         Ok(())
+    }
+
+    /// What a published snapshot covered; see [`super::Census::coverage`].
+    pub fn coverage(&self, snapshot_id: i64) -> Result<Vec<Coverage>> {
+        snapshot::coverage(&self.connection, snapshot_id)
+    }
+
+    /// What a published snapshot could not see.
+    pub fn gaps(&self, snapshot_id: i64) -> Result<Vec<Gap>> {
+        snapshot::gaps(&self.connection, snapshot_id)
     }
 
     /// Publishes what is staged as the next snapshot, in one transaction, by the rules of gaps. A staging

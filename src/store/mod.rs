@@ -42,7 +42,7 @@ pub use staging::{
     AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, Staging,
     TaskCounts, Unfinished,
 };
-pub use trouble::stopped;
+pub use trouble::{staging_stopped, stopped};
 pub use when::When;
 
 /// A failure of SQLite as the user will read it.

@@ -25,34 +25,42 @@ pub(super) fn passes(error: &Error) -> bool {
     trouble(error).is_some_and(|trouble| trouble != Trouble::Damaged)
 }
 
-/// What a failure to write `file` means for a collection: nothing was published, and where the trouble passes
-/// the same command goes on (exit code 5). Other errors stay as they are.
-pub fn stopped(error: Error, file: &Path) -> Error {
+/// What a failure to write the census means for a collection: nothing was published, and where the trouble
+/// passes the same command goes on (exit code 5). Other errors stay as they are.
+pub fn stopped(error: Error, census: &Path) -> Error {
+    let restore = format!("restore \"{}\" from a backup", census.display());
+    told(error, census, ErrorKind::Failed, &format!("{restore}, {GO_ON}"))
+}
+
+/// The same for the staging. Where it is damaged the next run finds out, and begins anew.
+pub fn staging_stopped(error: Error, staging: &Path) -> Error {
+    told(error, staging, ErrorKind::Resumable, "run the same command again: it begins anew")
+}
+
+const GO_ON: &str = "then run the same command again: it resumes where it stopped";
+
+fn told(error: Error, file: &Path, if_damaged: ErrorKind, then: &str) -> Error {
     let Some(trouble) = trouble(&error) else { return error };
     let name = file.display();
-    let (kind, what, first) = match trouble {
+    let (kind, what, hint) = match trouble {
         Trouble::NoSpace => (
             ErrorKind::Resumable,
             format!("no space left for \"{name}\""),
-            "make room on its disk".to_owned(),
+            format!("make room on its disk, {GO_ON}"),
         ),
         Trouble::Locked => (
             ErrorKind::Resumable,
             format!("\"{name}\" is locked by another program"),
-            "close what has it open (a SQLite shell, a BI tool)".to_owned(),
+            format!("close what has it open (a SQLite shell, a BI tool), {GO_ON}"),
         ),
         Trouble::NotWritten => (
             ErrorKind::Resumable,
             format!("\"{name}\" could not be written"),
-            "look at its disk: space, quota, the limit of file sizes".to_owned(),
+            format!("look at its disk: space, quota, the limit of file sizes, {GO_ON}"),
         ),
-        Trouble::Damaged => {
-            (ErrorKind::Failed, format!("\"{name}\" is damaged"), format!("restore \"{name}\" from a backup"))
-        }
+        Trouble::Damaged => (if_damaged, format!("\"{name}\" is damaged"), then.to_owned()),
     };
-    Error::new(kind, format!("{what}; nothing was published"))
-        .caused_by(error)
-        .hint(format!("{first}, then run the same command again: it resumes where it stopped"))
+    Error::new(kind, format!("{what}; nothing was published")).caused_by(error).hint(hint)
 }
 
 fn trouble(error: &Error) -> Option<Trouble> {
@@ -129,6 +137,9 @@ mod tests {
         assert_eq!(damaged.exit_status(), ExitStatus::Failed);
         assert!(damaged.hints()[0].starts_with("restore \"o.db\" from a backup"), "{damaged}");
         assert!(!passes(&damaged));
+        let cause = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None);
+        let staging = staging_stopped(Error::failed("").caused_by(cause), Path::new("o.db.collecting"));
+        assert_eq!(staging.hints(), ["run the same command again: it begins anew"]);
         let other = sqlite(ffi::SQLITE_CONSTRAINT);
         assert_eq!(other.to_string(), "cannot write what was collected");
         assert!(!passes(&other));

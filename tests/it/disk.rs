@@ -152,6 +152,13 @@ fn a_publish_that_is_locked_out_or_finds_no_space_is_made_up_for_without_asking_
 
     let published = world.collect(&PAIRS);
     assert_stopped(&published, 0, &[" 0 are left", "snapshot 2, complete"]);
+    // One file to copy: the lock holds nothing.
+    let mut left: Vec<_> = std::fs::read_dir(world.sandbox.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["orgcensus.db", "orgcensus.db.lock"]);
     let asked = world.simulator.calls().counts();
     assert!(asked.keys().all(|(_, operation)| PREFLIGHT.contains(&operation.as_str())), "{asked:?}");
     world.assert_truth(9, truth());

@@ -159,6 +159,18 @@ fn a_first_collection_that_was_killed_goes_on_too() {
 }
 
 #[test]
+fn a_signal_before_anything_is_collected_ends_it_as_well() {
+    let world = World::of(Config { latency: Duration::from_secs(1), ..small() });
+    let child = world.spawn(&PAIRS);
+    world.wait_for_calls(1);
+    signal(&child, "INT");
+    let ran = world.sandbox.ran(child.wait_with_output().unwrap());
+    assert_eq!(ran.exit, Some(130), "{}", ran.stderr);
+    assert!(ran.stderr.contains("error: interrupted; nothing was published"), "{}", ran.stderr);
+    assert_eq!(world.sandbox.files(), ["orgcensus.db.lock"]);
+}
+
+#[test]
 fn a_signal_ends_it_resumably() {
     let world = slow();
     for (round, name) in ["INT", "TERM"].into_iter().enumerate() {

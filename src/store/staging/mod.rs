@@ -57,7 +57,7 @@ impl Staging {
             Ok(Some(staging)) => staging,
             Ok(None) => return Ok(Unfinished::None),
             Err(error) if trouble::passes(&error) => {
-                return Err(trouble::stopped(error, &layout::path(database.path())));
+                return Err(trouble::staging_stopped(error, &layout::path(database.path())));
             }
             Err(error) => return Ok(Unfinished::Unusable(error.to_string())),
         };
