@@ -47,7 +47,8 @@ impl Aws {
             let again = match failure.class {
                 FailureClass::Throttled => {
                     self.count_throttle();
-                    pacer.throttled(failure.retry_after);
+                    // Whoever waits no longer than that holds nobody else up for longer either.
+                    pacer.throttled(failure.retry_after.map(|wait| wait.min(patience.throttled_for)));
                     begun.elapsed() + failure.retry_after.unwrap_or_default() < patience.throttled_for
                 }
                 FailureClass::Transient | FailureClass::Unreachable => {

@@ -46,29 +46,33 @@ impl CredentialLife {
     /// Fails with the next step where there are none, or where their source (an SSO session, say) ended;
     /// `profile` is the one that was asked for.
     pub async fn of(config: &SdkConfig, profile: Option<&str>) -> Result<Self> {
+        let profile = profile.map(str::to_owned).or_else(|| variable("AWS_PROFILE"));
         let none = || {
-            let error = match profile {
-                Some(profile) => {
-                    Error::new(ErrorKind::Failed, format!("no AWS credentials in profile \"{profile}\""))
-                        .hint("`aws configure list-profiles` shows the profiles that there are")
-                }
-                None => Error::new(ErrorKind::Failed, "no AWS credentials"),
-            };
-            error.hint("sign in (e.g. `aws sso login --profile NAME`) and pass --profile NAME, or set AWS_PROFILE or AWS_ACCESS_KEY_ID")
+            match &profile {
+            Some(profile) => {
+                Error::new(ErrorKind::Failed, format!("no AWS credentials in profile \"{profile}\""))
+                    .hint(format!("sign in (e.g. `aws sso login --profile {profile}`), and run the command again"))
+                    .hint("`aws configure list-profiles` shows the profiles that there are")
+            }
+            None => Error::new(ErrorKind::Failed, "no AWS credentials")
+                .hint("sign in (e.g. `aws sso login --profile NAME`) and pass --profile NAME, or set AWS_PROFILE or AWS_ACCESS_KEY_ID"),
+        }
         };
         let provider = config.credentials_provider().ok_or_else(none)?;
         let credentials = provider.provide_credentials().await.map_err(|error| none().caused_by(error))?;
         let source = source(&credentials);
-        let ends_at = match (credentials.expiry(), source) {
-            (Some(expiry), _) => Some(utc(expiry)),
+        let has_token = credentials.session_token().is_some();
+        let ends_at = match credentials.expiry() {
+            Some(expiry) => Some(utc(expiry)),
             // The SDK does not read what `aws configure export-credentials --format env` and others write.
-            (None, CredentialSource::Environment) => variable("AWS_CREDENTIAL_EXPIRATION")
-                .and_then(|end| DateTime::parse_from_rfc3339(&end).ok())
-                .map(|end| end.to_utc()),
-            (None, _) => None,
+            None if has_token && source == CredentialSource::Environment => {
+                variable("AWS_CREDENTIAL_EXPIRATION")
+                    .and_then(|end| DateTime::parse_from_rfc3339(&end).ok())
+                    .map(|end| end.to_utc())
+            }
+            None => None,
         };
-        let is_temporary = ends_at.is_some() || credentials.session_token().is_some();
-        let profile = profile.map(str::to_owned).or_else(|| variable("AWS_PROFILE"));
+        let is_temporary = ends_at.is_some() || has_token;
         Ok(Self { source, is_temporary, ends_at, profile })
     }
 

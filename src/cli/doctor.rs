@@ -67,7 +67,7 @@ fn write_rows(format: Format, findings: &[Finding], destination: &mut Destinatio
     for finding in findings {
         writer.values(&[
             Value::Text(finding.operation.to_string()),
-            Value::Text(finding.resources.join(", ")),
+            text(&Some(finding.resources.join(", ")).filter(|resources| !resources.is_empty())),
             Value::Text(finding.seen.as_str().to_owned()),
             text(&finding.missing),
             text(&finding.error_code),

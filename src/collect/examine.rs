@@ -7,7 +7,7 @@
 mod asking;
 mod missing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use asking::Asking;
 use missing::missing;
@@ -17,6 +17,7 @@ use super::selection::Selection;
 use super::task::Task;
 use crate::aws::{CallFailure, Operation, Service};
 use crate::error::Error;
+use crate::model::RESOURCES;
 
 /// Whether an operation can be used; of two answers the later in this order counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,24 +88,8 @@ pub(super) struct Findings(BTreeMap<Operation, Finding>);
 impl Findings {
     fn of(selection: &Selection) -> Self {
         let operations = super::operations(selection);
-        let needs: BTreeMap<Operation, Vec<String>> = Task::needs().into_iter().collect();
-        let wanted = |resources: &[String]| -> Vec<String> {
-            resources.iter().filter(|resource| selection.has(resource)).cloned().collect()
-        };
         let findings = operations.iter().map(|&operation| {
-            let resources = match operation {
-                // Whatever is in the instance needs it to be found.
-                Operation::ListInstances => {
-                    let mut all: Vec<String> = Vec::new();
-                    for (_, resources) in needs.iter().filter(|(needing, _)| is_in_the_instance(**needing)) {
-                        all.extend(wanted(resources));
-                    }
-                    all.sort();
-                    all.dedup();
-                    all
-                }
-                _ => needs.get(&operation).map(|resources| wanted(resources)).unwrap_or_default(),
-            };
+            let resources = needing(operation).into_iter().filter(|name| selection.has(name)).collect();
             let (seen, missing, error_code, error_message) = (Seen::NotTried, None, None, None);
             (operation, Finding { operation, resources, seen, missing, error_code, error_message })
         });
@@ -181,6 +166,9 @@ impl Findings {
         let before = source_of(operation);
         before.into_iter().for_each(|before| self.settle(before));
         let (seen, why) = match before.and_then(|before| self.0.get(&before)) {
+            Some(before) if is_description(operation) && before.seen == Seen::Unavailable => {
+                (Seen::NotTried, "no assignment that was seen names anybody to ask about".to_owned())
+            }
             _ if let Some(case) = fallback_for(operation) => {
                 (Seen::NotTried, format!("only asked where {case}"))
             }
@@ -197,6 +185,21 @@ impl Findings {
             (finding.seen, finding.missing) = (seen, Some(why));
         }
     }
+}
+
+/// The resources that need the operation: by their tasks, or because what it finds is the ground of those.
+fn needing(operation: Operation) -> Vec<String> {
+    let is_ground_of = |other: Operation| match operation {
+        Operation::ListInstances => is_in_the_instance(other),
+        // A report is asked for by a path that begins with the organization.
+        Operation::DescribeOrganization => {
+            other == operation || other == Operation::GenerateOrganizationsAccessReport
+        }
+        _ => other == operation,
+    };
+    let needs = Task::needs().into_iter().filter(|(other, _)| is_ground_of(*other));
+    let needing: BTreeSet<String> = needs.flat_map(|(_, resources)| resources).collect();
+    RESOURCES.iter().map(|spec| spec.name.to_owned()).filter(|name| needing.contains(name)).collect()
 }
 
 pub(super) fn is_in_the_instance(operation: Operation) -> bool {
@@ -237,11 +240,16 @@ fn source_of(operation: Operation) -> Option<Operation> {
     }
 }
 
+/// Asked about the principals of assignments, where the directory cannot be listed.
+fn is_description(operation: Operation) -> bool {
+    matches!(operation, Operation::DescribeUser | Operation::DescribeGroup)
+}
+
 /// Where the usual way is open, these are never sent.
 fn fallback_for(operation: Operation) -> Option<&'static str> {
     match operation {
         Operation::ListAccountsForParent => Some("ListAccounts sends no paths"),
-        Operation::DescribeUser | Operation::DescribeGroup => Some("the directory cannot be listed"),
+        _ if is_description(operation) => Some("the directory cannot be listed"),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@ mod bad_input;
 mod bad_world;
 mod canned_queries;
 mod diff;
+mod doctor;
 mod fixture;
 mod gaps;
 mod kill;

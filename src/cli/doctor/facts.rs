@@ -57,15 +57,18 @@ fn standing(context: &Context, findings: &[Finding]) -> Option<String> {
     let account = context.caller.as_ref()?.account_id.as_deref()?;
     let owner = context.instance.as_ref().and_then(|instance| instance.owner_account_id.as_deref());
     // What only the management account and its delegates may read.
-    let reads = |seen: Seen| {
-        let inside = ["ListPermissionSets", "ListUsers", "ListGroups"];
-        findings.iter().any(|finding| inside.contains(&finding.operation.name()) && finding.seen == seen)
+    let mut inside = findings.iter().filter(|finding| {
+        ["ListPermissionSets", "ListUsers", "ListGroups"].contains(&finding.operation.name())
+    });
+    let is_delegate = inside.clone().any(|finding| finding.seen == Seen::Yes);
+    let is_denied = |finding: &Finding| {
+        finding.error_code.as_deref().is_some_and(|code| code.starts_with("AccessDenied"))
     };
     let what = match context.is_management_account() {
         Some(true) => "the management account".to_owned(),
         Some(false) if owner == Some(account) => "a member account, with an account instance of its own".to_owned(),
-        Some(false) if reads(Seen::Yes) => "a member account, delegated administrator of Identity Center: assignments are listed by pairs, and there is no access report".to_owned(),
-        Some(false) if reads(Seen::No) => format!("a member account, and no delegated administrator as far as can be seen: beside the actions it needs to be registered (by the management account: aws organizations register-delegated-administrator --service-principal sso.amazonaws.com --account-id {account}), or use the management account"),
+        Some(false) if is_delegate => "a member account, delegated administrator of Identity Center: assignments are listed by pairs, and there is no access report".to_owned(),
+        Some(false) if inside.any(is_denied) => format!("a member account, and no delegated administrator as far as can be seen: beside the actions it needs to be registered (by the management account: aws organizations register-delegated-administrator --service-principal sso.amazonaws.com --account-id {account}), or use the management account"),
         Some(false) => "a member account".to_owned(),
         None => "which one of the organization is not known".to_owned(),
     };

@@ -104,6 +104,19 @@ mod tests {
         ];
         let mut out = Vec::new();
         write(&findings, &mut out).unwrap();
-        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @"");
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r"
+        sso-admin
+          yes          ListInstances
+          no           ListPermissionSets
+                       missing: allow sso:ListPermissionSets
+                       needed for users
+                       AWS said AccessDeniedException: not \x1b[31mauthorized
+          not tried    DescribePermissionSet
+          not tried    ListAccountAssignments
+                       it follows from above
+        identitystore
+          unavailable  ListUsers
+                       it cannot be listed
+        ");
     }
 }

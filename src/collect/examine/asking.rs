@@ -234,7 +234,7 @@ impl<'a> Asking<'a> {
         if self.context.organization.is_none() {
             return;
         }
-        let why = "a report takes seconds, and only one may run in the whole organization";
+        let why = "a report takes seconds, and only one may run in the whole organization; iam-policy lists what it needs";
         self.findings.explain(generate, why);
         let aws = self.context.aws.clone();
         self.reads.spawn(async move {
