@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
+use std::time::Duration;
 
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use orgcensus::aws::Operation;
@@ -85,6 +86,14 @@ fn with_everything_allowed_everything_is_seen_and_nothing_is_written() {
     all.says("credentials keys, from the environment; they do not end");
     all.says("service control policies are enabled on the root");
     all.says("whatever was tried can be seen");
+}
+
+#[test]
+fn the_reads_are_sent_beside_each_other() {
+    let world = World::of(Config { latency: Duration::from_millis(300), ..small() });
+    assert_eq!(examined(&world, &[]).ran.exit, Some(0));
+    // Five services, and within one a call each twentieth of a second.
+    assert!(world.simulator.calls().peak() >= 5, "{}", world.simulator.calls().peak());
 }
 
 #[test]
