@@ -287,8 +287,8 @@ fn an_empty_directory_leaves_nothing_to_ask_and_says_so() {
     let others = examined(&world, &["--instance-arn", "arn:aws:sso:::instance/ssoins-x"]);
     let own = world.simulator.instance_arn();
     let visible = others.missing("sso-admin:ListInstances").to_owned();
-    let arns = visible.split_whitespace().filter(|word| word.starts_with("arn:aws:sso:::instance/ssoins-"));
-    let empty = arns.filter(|word| *word != own).next_back().unwrap();
+    let is_other = |word: &&str| word.starts_with("arn:aws:sso:::instance/ssoins-") && *word != own;
+    let empty = visible.split_whitespace().find(is_other).unwrap();
     let found = examined(&world, &["--instance-arn", empty]);
     assert_eq!(found.ran.exit, Some(0), "{}", found.ran.all());
     assert_eq!(found.seen("identitystore:ListGroups"), "yes");

@@ -25,7 +25,7 @@ const SAMPLES: usize = 5;
 
 /// A read that was answered.
 enum Answered {
-    Task(Box<Task>, Result<Page, Stopped>),
+    Task(Box<(Task, Result<Page, Stopped>)>),
     Report(Option<CallFailure>),
 }
 
@@ -77,7 +77,10 @@ impl<'a> Asking<'a> {
         self.note_principals_out_of_reach();
         while let Some(answered) = self.reads.join_next().await {
             match answered {
-                Ok(Answered::Task(task, answer)) => self.take(&task, answer),
+                Ok(Answered::Task(answered)) => {
+                    let (task, answer) = *answered;
+                    self.take(&task, answer);
+                }
                 Ok(Answered::Report(failure)) => self.take_report(failure),
                 Err(error) => std::panic::resume_unwind(error.into_panic()),
             }
@@ -107,7 +110,7 @@ impl<'a> Asking<'a> {
         let context = self.context.clone();
         self.reads.spawn(async move {
             let answer = first_rows(&task, &context).await;
-            Answered::Task(Box::new(task), answer)
+            Answered::Task(Box::new((task, answer)))
         });
     }
 
