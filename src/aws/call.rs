@@ -2,7 +2,6 @@
 
 use std::error::Error as StdError;
 use std::future::Future;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -13,14 +12,6 @@ use tokio::time::{Instant, sleep};
 use super::clients::Aws;
 use super::failure::{CallFailure, FailureClass};
 use super::operation::Operation;
-
-/// How often a transient failure is tried before it becomes a gap: with the waits of [`backoff`], about ten
-/// seconds, and at a failure rate of 30% one call in 1,400 is lost.
-const TRANSIENT_ATTEMPTS: u32 = 6;
-/// A time-out has already cost the caller the time of one.
-const TIMEOUT_ATTEMPTS: u32 = 3;
-/// How long a throttled call keeps coming back. Throttling ends when whoever uses the bucket stops.
-const THROTTLED_FOR: Duration = Duration::from_secs(5 * 60);
 
 impl Aws {
     /// Sends a request until it is answered for good: at the pace of its quota, again after a throttle
@@ -37,6 +28,7 @@ impl Aws {
         E: ProvideErrorMetadata + StdError + 'static,
     {
         let pacer = self.pacer(operation);
+        let patience = self.patience();
         let begun = Instant::now();
         let mut attempts = 0;
         let mut transients = 0;
@@ -54,14 +46,15 @@ impl Aws {
             tracing::debug!(%operation, attempts, code = failure.code, message = failure.message, "call failed");
             let again = match failure.class {
                 FailureClass::Throttled => {
-                    self.throttled.fetch_add(1, Ordering::Relaxed);
-                    pacer.throttled(failure.retry_after);
-                    begun.elapsed() < THROTTLED_FOR
+                    self.count_throttle();
+                    // Whoever waits no longer than that holds nobody else up for longer either.
+                    pacer.throttled(failure.retry_after.map(|wait| wait.min(patience.throttled_for)));
+                    begun.elapsed() + failure.retry_after.unwrap_or_default() < patience.throttled_for
                 }
                 FailureClass::Transient | FailureClass::Unreachable => {
                     transients += 1;
-                    let most = if failure.code == "Timeout" { TIMEOUT_ATTEMPTS } else { TRANSIENT_ATTEMPTS };
-                    transients < most
+                    let timed_out = failure.code == "Timeout";
+                    transients < if timed_out { patience.timeouts } else { patience.transients }
                 }
                 FailureClass::Denied | FailureClass::Expired | FailureClass::Answered => {
                     pacer.answered();

@@ -15,14 +15,13 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 
 use super::operation::{Operation, Service};
 use super::pacer::Pacer;
+use super::patience::Patience;
 use super::quota::PaceOptions;
 use super::whole_xml::WholeXml;
 
 /// Asked for instances in all Regions when no Region is set.
 const DEFAULT_REGION: &str = "us-east-1";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A call that takes longer than this hangs; AWS's slowest of these answer within a few seconds.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How the user wants to connect: `--profile`, `--region`, `--assume-role`, `--external-id`, `--rate`, `--share`.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +31,7 @@ pub struct ConnectionOptions {
     pub assume_role: Option<String>,
     pub external_id: Option<String>,
     pub pace: PaceOptions,
+    pub patience: Patience,
     /// Instead of the SDK's own chain of credentials, Regions and endpoints.
     pub endpoint: Option<FixedEndpoint>,
 }
@@ -53,9 +53,16 @@ pub struct Aws {
     pub sts: aws_sdk_sts::Client,
     config: SdkConfig,
     region_is_set: bool,
-    pacers: Arc<HashMap<(Service, Option<Operation>), Pacer>>,
-    calls: Arc<HashMap<Operation, AtomicU64>>,
-    pub(super) throttled: Arc<AtomicU64>,
+    shared: Arc<Shared>,
+}
+
+/// What the connections of a collection to several Regions have in common.
+#[derive(Debug)]
+struct Shared {
+    patience: Patience,
+    pacers: HashMap<(Service, Option<Operation>), Pacer>,
+    calls: HashMap<Operation, AtomicU64>,
+    throttled: AtomicU64,
 }
 
 impl Aws {
@@ -64,7 +71,7 @@ impl Aws {
     pub async fn connect(options: &ConnectionOptions) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_attempt_timeout(options.patience.attempt_timeout)
             .build();
         if let Some(endpoint) = &options.endpoint {
             let keys = Credentials::new(&endpoint.access_key_id, "made-up", None, None, "orgcensus");
@@ -76,7 +83,7 @@ impl Aws {
                 .retry_config(RetryConfig::disabled())
                 .timeout_config(timeouts)
                 .build();
-            return Self::new(config, false, &options.pace);
+            return Self::new(config, false, options);
         }
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .retry_config(RetryConfig::disabled())
@@ -114,25 +121,23 @@ impl Aws {
             config =
                 config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();
         }
-        Self::new(config, region_is_set, &options.pace)
+        Self::new(config, region_is_set, options)
     }
 
-    fn new(config: SdkConfig, region_is_set: bool, pace: &PaceOptions) -> Self {
+    fn new(config: SdkConfig, region_is_set: bool, options: &ConnectionOptions) -> Self {
         let pacers = Operation::ALL
             .iter()
-            .map(|operation| (PaceOptions::pacer_key(*operation), Pacer::new(operation.service(), pace)))
+            .map(|operation| {
+                (PaceOptions::pacer_key(*operation), Pacer::new(operation.service(), &options.pace))
+            })
             .collect();
         let calls = Operation::ALL.iter().map(|operation| (*operation, AtomicU64::new(0))).collect();
-        Self::with_config(config, region_is_set, Arc::new(pacers), Arc::new(calls), Arc::default())
+        let patience = options.patience;
+        let shared = Arc::new(Shared { patience, pacers, calls, throttled: AtomicU64::new(0) });
+        Self::with_config(config, region_is_set, shared)
     }
 
-    fn with_config(
-        config: SdkConfig,
-        region_is_set: bool,
-        pacers: Arc<HashMap<(Service, Option<Operation>), Pacer>>,
-        calls: Arc<HashMap<Operation, AtomicU64>>,
-        throttled: Arc<AtomicU64>,
-    ) -> Self {
+    fn with_config(config: SdkConfig, region_is_set: bool, shared: Arc<Shared>) -> Self {
         Self {
             sso_admin: aws_sdk_ssoadmin::Client::new(&config),
             identity_store: aws_sdk_identitystore::Client::new(&config),
@@ -145,9 +150,7 @@ impl Aws {
             ),
             config,
             region_is_set,
-            pacers,
-            calls,
-            throttled,
+            shared,
         }
     }
 
@@ -159,7 +162,7 @@ impl Aws {
             return self.clone();
         }
         let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
-        Self::with_config(config, true, self.pacers.clone(), self.calls.clone(), self.throttled.clone())
+        Self::with_config(config, true, self.shared.clone())
     }
 
     /// The SDK's configuration.
@@ -179,21 +182,33 @@ impl Aws {
 
     /// The pacer that calls of this operation wait for.
     pub fn pacer(&self, operation: Operation) -> &Pacer {
-        self.pacers.get(&PaceOptions::pacer_key(operation)).expect("there is a pacer for every operation")
+        let key = PaceOptions::pacer_key(operation);
+        self.shared.pacers.get(&key).expect("there is a pacer for every operation")
+    }
+
+    /// How long a call is waited for.
+    pub(super) fn patience(&self) -> Patience {
+        self.shared.patience
     }
 
     pub(super) fn count(&self, operation: Operation) {
-        self.calls.get(&operation).expect("every operation has a counter").fetch_add(1, Ordering::Relaxed);
+        let calls = self.shared.calls.get(&operation).expect("every operation has a counter");
+        calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_throttle(&self) {
+        self.shared.throttled.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Takes the calls sent since the last taking, by operation, and how many of them were throttled.
     pub fn take_calls(&self) -> (BTreeMap<String, u64>, u64) {
         let calls = self
+            .shared
             .calls
             .iter()
             .map(|(operation, count)| (operation.to_string(), count.swap(0, Ordering::Relaxed)))
             .filter(|(_, count)| *count > 0)
             .collect();
-        (calls, self.throttled.swap(0, Ordering::Relaxed))
+        (calls, self.shared.throttled.swap(0, Ordering::Relaxed))
     }
 }

@@ -4,20 +4,40 @@
 use std::time::SystemTime;
 
 use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::credential_feature::AwsCredentialFeature as Feature;
 use aws_credential_types::provider::ProvideCredentials;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long the credentials will serve.
+/// Where the credentials come from, which decides whether they are renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CredentialLife {
-    /// Long-lived keys.
-    Unlimited,
-    /// Temporary credentials whose provider (SSO, a role, a process) renews them; these end then.
-    RenewedAt(DateTime<Utc>),
-    /// Temporary credentials from the environment or a file: their end is not known, and nothing renews them.
-    Unknown,
+pub enum CredentialSource {
+    Environment,
+    /// Keys written into a profile.
+    Profile,
+    SingleSignOn,
+    Login,
+    Process,
+    AssumedRole,
+    WebIdentity,
+    Container,
+    Instance,
+    /// Made up for an organization on loopback, or of a kind that a later SDK brings.
+    Other,
+}
+
+/// How long the credentials will serve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialLife {
+    pub source: CredentialSource,
+    /// Keys of a user do not end; those of a session do, whether or not it is told when.
+    pub is_temporary: bool,
+    /// When they end, where that is told.
+    pub ends_at: Option<DateTime<Utc>>,
+    /// The profile that was asked for, by option or environment.
+    profile: Option<String>,
 }
 
 impl CredentialLife {
@@ -26,41 +46,184 @@ impl CredentialLife {
     /// Fails with the next step where there are none, or where their source (an SSO session, say) ended;
     /// `profile` is the one that was asked for.
     pub async fn of(config: &SdkConfig, profile: Option<&str>) -> Result<Self> {
+        let profile = profile.map(str::to_owned).or_else(|| variable("AWS_PROFILE"));
         let none = || {
-            let error = match profile {
-                Some(profile) => {
-                    Error::new(ErrorKind::Failed, format!("no AWS credentials in profile \"{profile}\""))
-                        .hint("`aws configure list-profiles` shows the profiles that there are")
-                }
-                None => Error::new(ErrorKind::Failed, "no AWS credentials"),
-            };
-            error.hint("sign in (e.g. `aws sso login --profile NAME`) and pass --profile NAME, or set AWS_PROFILE or AWS_ACCESS_KEY_ID")
+            match &profile {
+            Some(profile) => {
+                Error::new(ErrorKind::Failed, format!("no AWS credentials in profile \"{profile}\""))
+                    .hint(format!("sign in (e.g. `aws sso login --profile {profile}`), and run the command again"))
+                    .hint("`aws configure list-profiles` shows the profiles that there are")
+            }
+            None => Error::new(ErrorKind::Failed, "no AWS credentials")
+                .hint("sign in (e.g. `aws sso login --profile NAME`) and pass --profile NAME, or set AWS_PROFILE or AWS_ACCESS_KEY_ID"),
+        }
         };
         let provider = config.credentials_provider().ok_or_else(none)?;
         let credentials = provider.provide_credentials().await.map_err(|error| none().caused_by(error))?;
-        Ok(match (credentials.expiry(), credentials.session_token()) {
-            (Some(expiry), _) => Self::RenewedAt(utc(expiry)),
-            (None, Some(_)) => Self::Unknown,
-            (None, None) => Self::Unlimited,
-        })
+        let source = source(&credentials);
+        let has_token = credentials.session_token().is_some();
+        let ends_at = match credentials.expiry() {
+            Some(expiry) => Some(utc(expiry)),
+            // The SDK does not read what `aws configure export-credentials --format env` and others write.
+            None if has_token && source == CredentialSource::Environment => {
+                variable("AWS_CREDENTIAL_EXPIRATION")
+                    .and_then(|end| DateTime::parse_from_rfc3339(&end).ok())
+                    .map(|end| end.to_utc())
+            }
+            None => None,
+        };
+        let is_temporary = ends_at.is_some() || has_token;
+        Ok(Self { source, is_temporary, ends_at, profile })
     }
 
-    /// In words, for the plan and `doctor`.
+    /// What they are and how long they last, in words, for `doctor`.
     pub fn describe(&self) -> String {
-        match self {
-            Self::Unlimited => "do not end".to_owned(),
-            Self::RenewedAt(expiry) => {
-                let minutes = (*expiry - Utc::now()).num_minutes().max(0);
-                format!(
-                    "last {minutes} more minutes (until {}), then are renewed by their provider",
-                    expiry.format("%H:%MZ")
-                )
-            }
-            Self::Unknown => "end at an unknown time and are not renewed".to_owned(),
+        let what = match self.source {
+            CredentialSource::Environment if self.is_temporary => "a session, from the environment",
+            CredentialSource::Environment => "keys, from the environment",
+            CredentialSource::Profile if self.is_temporary => "a session, written into a profile",
+            CredentialSource::Profile => "keys, written into a profile",
+            CredentialSource::SingleSignOn => "a sign-in with IAM Identity Center",
+            CredentialSource::Login => "a sign-in with `aws login`",
+            CredentialSource::Process => "from a credential_process",
+            CredentialSource::AssumedRole => "an assumed role",
+            CredentialSource::WebIdentity => "a role assumed with a web identity",
+            CredentialSource::Container => "a container's role",
+            CredentialSource::Instance => "an instance's role",
+            CredentialSource::Other => "given",
+        };
+        let mut words = format!("{what}; they {}", self.end());
+        if self.is_temporary && !self.is_renewed() {
+            words += ": a collection that outlasts them stops with exit code 5, and with new ones the same command resumes it";
         }
+        words
+    }
+
+    /// How long they last, in words, to go after "the credentials".
+    pub fn end(&self) -> String {
+        if !self.is_temporary {
+            return "do not end".to_owned();
+        }
+        let end = match self.ends_at {
+            Some(end) => match end - Utc::now() {
+                left if left <= TimeDelta::zero() => format!("ended at {}", end.format("%Y-%m-%d %H:%MZ")),
+                left => format!("end in {} (at {})", words_of(left), end.format("%H:%MZ")),
+            },
+            None => "end at an unknown time".to_owned(),
+        };
+        format!("{end} and {}", self.renewal())
+    }
+
+    /// Whether new ones come without a person.
+    fn is_renewed(&self) -> bool {
+        match self.source {
+            CredentialSource::Environment | CredentialSource::Profile | CredentialSource::Other => false,
+            // A process that does not say when its credentials end is not asked for new ones in time.
+            CredentialSource::Process => self.ends_at.is_some(),
+            CredentialSource::SingleSignOn
+            | CredentialSource::Login
+            | CredentialSource::AssumedRole
+            | CredentialSource::WebIdentity
+            | CredentialSource::Container
+            | CredentialSource::Instance => true,
+        }
+    }
+
+    fn renewal(&self) -> String {
+        let profile = self.profile.as_ref().map(|name| format!(" --profile {name}")).unwrap_or_default();
+        match self.source {
+            _ if !self.is_renewed() => "are not renewed".to_owned(),
+            CredentialSource::SingleSignOn => format!(
+                "are renewed for as long as the sign-in lasts; then a person must run `aws sso login{profile}`"
+            ),
+            CredentialSource::Login => format!(
+                "are renewed for as long as the sign-in lasts; then a person must run `aws login{profile}`"
+            ),
+            CredentialSource::Process => "are renewed by asking the process again".to_owned(),
+            CredentialSource::AssumedRole => {
+                "are renewed for as long as the credentials that assume the role last".to_owned()
+            }
+            _ => "are renewed by themselves".to_owned(),
+        }
+    }
+}
+
+/// What the SDK notes of its providers, the innermost first.
+fn source(credentials: &Credentials) -> CredentialSource {
+    let features = credentials.get_property::<Vec<Feature>>().map_or(&[][..], Vec::as_slice);
+    let known = features.iter().find_map(|feature| match feature {
+        Feature::CredentialsEnvVars => Some(CredentialSource::Environment),
+        Feature::CredentialsSso | Feature::CredentialsProfileSso => Some(CredentialSource::SingleSignOn),
+        Feature::CredentialsLogin | Feature::CredentialsProfileLogin => Some(CredentialSource::Login),
+        Feature::CredentialsProcess | Feature::CredentialsProfileProcess => Some(CredentialSource::Process),
+        Feature::CredentialsStsAssumeRole => Some(CredentialSource::AssumedRole),
+        Feature::CredentialsStsAssumeRoleWebId
+        | Feature::CredentialsEnvVarsStsWebIdToken
+        | Feature::CredentialsProfileStsWebIdToken => Some(CredentialSource::WebIdentity),
+        Feature::CredentialsHttp => Some(CredentialSource::Container),
+        Feature::CredentialsImds => Some(CredentialSource::Instance),
+        _ => None,
+    });
+    let profile = features.contains(&Feature::CredentialsProfile).then_some(CredentialSource::Profile);
+    known.or(profile).unwrap_or(CredentialSource::Other)
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// `42 minutes`, `7 hours 5 minutes`.
+fn words_of(left: TimeDelta) -> String {
+    let plural = |number: i64, unit: &str| match number {
+        1 => format!("1 {unit}"),
+        _ => format!("{number} {unit}s"),
+    };
+    match (left.num_hours(), left.num_minutes() % 60) {
+        (0, 0) => "less than a minute".to_owned(),
+        (0, minutes) => plural(minutes, "minute"),
+        (hours, 0) => plural(hours, "hour"),
+        (hours, minutes) => format!("{} {}", plural(hours, "hour"), plural(minutes, "minute")),
     }
 }
 
 fn utc(time: SystemTime) -> DateTime<Utc> {
     time.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn life(source: CredentialSource, left: Option<TimeDelta>) -> CredentialLife {
+        let ends_at = left.map(|left| Utc::now() + left + TimeDelta::seconds(30));
+        CredentialLife { source, is_temporary: true, ends_at, profile: Some("audit".to_owned()) }
+    }
+
+    #[test]
+    fn a_persons_sign_in_is_told_from_what_renews_itself_and_what_does_not() {
+        let hour = Some(TimeDelta::minutes(61));
+        let sso = life(CredentialSource::SingleSignOn, hour).describe();
+        assert!(sso.contains("they end in 1 hour 1 minute (at "), "{sso}");
+        assert!(sso.ends_with("then a person must run `aws sso login --profile audit`"), "{sso}");
+        let instance = life(CredentialSource::Instance, hour).describe();
+        assert!(instance.ends_with("and are renewed by themselves"), "{instance}");
+        let session = life(CredentialSource::Environment, Some(TimeDelta::minutes(42))).describe();
+        assert!(session.contains("end in 42 minutes") && session.contains("are not renewed: "), "{session}");
+        let unknown = life(CredentialSource::Profile, None).describe();
+        assert!(unknown.contains("end at an unknown time and are not renewed: "), "{unknown}");
+        let ended = life(CredentialSource::Environment, Some(TimeDelta::minutes(-5))).end();
+        assert!(ended.starts_with("ended at "), "{ended}");
+        let keys = CredentialLife { is_temporary: false, ..life(CredentialSource::Profile, None) };
+        assert_eq!(keys.describe(), "keys, written into a profile; they do not end");
+    }
+
+    #[test]
+    fn the_innermost_provider_is_the_source() {
+        let mut credentials = Credentials::new("AKIA", "made-up", None, None, "test");
+        assert_eq!(source(&credentials), CredentialSource::Other);
+        credentials.set_property(vec![Feature::CredentialsSso, Feature::CredentialsProfile]);
+        assert_eq!(source(&credentials), CredentialSource::SingleSignOn);
+        credentials.set_property(vec![Feature::CredentialsProfile]);
+        assert_eq!(source(&credentials), CredentialSource::Profile);
+    }
 }

@@ -1,6 +1,6 @@
 //! Who am I, which organization is this, and where is its Identity Center instance?
 
-use aws_sdk_ssoadmin::types::{InstanceMetadata, InstanceStatus, RegionScope};
+use aws_sdk_ssoadmin::types::{InstanceMetadata, RegionScope};
 
 use super::clients::Aws;
 use super::failure::CallFailure;
@@ -30,7 +30,14 @@ pub struct Instance {
     pub owner_account_id: Option<String>,
     /// The Region in which permission sets and assignments can be read.
     pub region: String,
-    pub active: bool,
+    /// `ACTIVE`, or what keeps it from being read.
+    pub status: Option<String>,
+}
+
+impl Instance {
+    fn is_active(&self) -> bool {
+        !matches!(self.status.as_deref(), Some("CREATE_FAILED" | "DELETE_IN_PROGRESS"))
+    }
 }
 
 /// Asks who the caller is.
@@ -100,10 +107,7 @@ fn instance(found: InstanceMetadata, asked_in: &str) -> Option<Instance> {
         identity_store_id: found.identity_store_id,
         owner_account_id: found.owner_account_id,
         region: found.primary_region.or(primary).unwrap_or_else(|| asked_in.to_owned()),
-        active: !matches!(
-            found.status,
-            Some(InstanceStatus::CreateFailed | InstanceStatus::DeleteInProgress)
-        ),
+        status: found.status.map(|status| status.as_str().to_owned()),
     })
 }
 
@@ -137,13 +141,20 @@ pub fn choose_instance(
             },
         );
     }
-    let active: Vec<_> = instances.into_iter().filter(|instance| instance.active).collect();
+    let (active, inactive): (Vec<_>, Vec<_>) = instances.into_iter().partition(Instance::is_active);
     let owned = active.iter().filter(|instance| {
         management_account_id.is_some() && instance.owner_account_id.as_deref() == management_account_id
     });
     match (active.as_slice(), owned.collect::<Vec<_>>().as_slice()) {
         ([only], _) => Ok(only.clone()),
         (_, [organizations]) => Ok((*organizations).clone()),
+        ([], _) if !inactive.is_empty() => {
+            let inactive = inactive.iter().map(|instance| {
+                format!("{} is {}", instance.instance_arn, instance.status.as_deref().unwrap_or("not active"))
+            });
+            let inactive = inactive.collect::<Vec<_>>().join(", ");
+            Err(Error::failed(format!("no active Identity Center instance: {inactive}")))
+        }
         ([], _) => {
             let error = Error::failed(format!("no Identity Center instance in Region {}", aws.region()));
             Err(if aws.region_is_set() {

@@ -33,6 +33,11 @@ impl FailureClass {
     pub fn may_pass(self) -> bool {
         matches!(self, Self::Throttled | Self::Transient | Self::Unreachable)
     }
+
+    /// Whether no other call can be expected to fare better.
+    pub fn ends_all(self) -> bool {
+        matches!(self, Self::Expired | Self::Unreachable)
+    }
 }
 
 /// A call that failed for good, with what a gap records of it.

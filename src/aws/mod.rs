@@ -12,13 +12,15 @@ mod discovery;
 mod failure;
 mod operation;
 mod pacer;
+mod patience;
 mod quota;
 mod whole_xml;
 
 pub use clients::{Aws, ConnectionOptions, FixedEndpoint};
-pub use credentials::CredentialLife;
+pub use credentials::{CredentialLife, CredentialSource};
 pub use discovery::{Caller, Instance, OrganizationFacts, caller, choose_instance, instances, organization};
 pub use failure::{CallFailure, FailureClass};
 pub use operation::{Operation, Service};
 pub use pacer::Pacer;
+pub use patience::Patience;
 pub use quota::{PaceOptions, Quota, Rate, ServiceRate, quota_of};

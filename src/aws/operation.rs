@@ -1,5 +1,6 @@
 //! Every operation that the program can send. There is no other list: the IAM policy, the pacers, the call
-//! counts and the test that nothing mutates are all read off this one.
+//! counts and the test that nothing mutates are all read off this one. (What the SDK itself sends to find
+//! credentials, such as sts:AssumeRole, is the user's configuration and goes through no client of ours.)
 
 use std::fmt;
 

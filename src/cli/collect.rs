@@ -187,7 +187,7 @@ pub(super) fn connection(
             rates: rates.iter().map(|ServiceRate(service, rate)| (*service, *rate)).collect(),
             share,
         },
-        endpoint: None,
+        ..ConnectionOptions::default()
     }
 }
 

@@ -1,12 +1,20 @@
 //! `doctor`: who am I, until when, what can these credentials see, and what is missing?
+//!
+//! It ends at once only where nothing can be asked: without credentials, with ended ones, without a connection.
+//! Whatever else is wrong is a row.
+
+mod facts;
+mod layout;
 
 use clap::Args;
 use rusqlite::types::Value;
 
+use super::collect::{SelectionArgs, connection};
 use super::{GlobalOptions, runtime};
-use crate::collect::{Preflight, ReportDepth, Seen, Selection, StrategyChoice, examine};
+use crate::aws::{ConnectionOptions, Patience};
+use crate::collect::{Finding, Groundwork, Seen, examine};
 use crate::error::{ExitStatus, Result};
-use crate::output::{Format, RowWriter, words};
+use crate::output::{Destination, Format, RowWriter, words, write_error};
 
 /// The arguments of `doctor`.
 #[derive(Debug, Args)]
@@ -14,87 +22,75 @@ use crate::output::{Format, RowWriter, words};
 Examples:
   orgcensus doctor
   orgcensus doctor --profile audit
+  orgcensus doctor --only users                  what would collect --only users need?
   orgcensus doctor --assume-role arn:aws:iam::111122223333:role/Census --external-id 42
+  orgcensus doctor --format csv > permissions.csv
 
-It sends one cheap read for each operation that collect uses, and writes nothing. Exit code 0: everything
-can be seen; 1: something cannot, and the table says which action or setting is missing.")]
+It sends one cheap read for each operation that collect with the same flags uses, and writes nothing. Exit
+code 0: whatever was tried can be seen; 1: something cannot, and its row says which action or setting is
+missing. `unavailable` is what the organization, or the kind of account or instance, rules out.")]
 pub struct DoctorArgs {
+    #[command(flatten)]
+    selection: SelectionArgs,
+
     /// The Identity Center instance, where several are visible
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", help_heading = "What to collect")]
     instance_arn: Option<String>,
 }
 
 /// Finds out, and prints a row for each operation.
 pub fn run(args: DoctorArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
-    let selection = Selection::new(&[], &[], ReportDepth::Ous, StrategyChoice::Auto)?;
-    let connection = super::collect::connection(global, &[], None);
-    let (preflight, findings) = runtime()?.block_on(async {
-        let preflight = Preflight::run(&connection, &selection, args.instance_arn.as_deref()).await?;
-        let findings = examine(&preflight.context).await;
-        Ok::<_, crate::error::Error>((preflight, findings))
-    })?;
-    introduce(&preflight);
-    let format = global.format_for(&destination, Format::Table);
-    let columns = ["operation", "needed_for", "seen", "missing"].map(str::to_owned);
-    let mut writer = RowWriter::begin(format, &columns, &mut destination)?;
-    for finding in &findings {
-        let (seen, missing) = match &finding.seen {
-            Seen::Yes => ("yes", None),
-            Seen::NotTried(reason) => ("not tried", Some(reason.clone())),
-            Seen::Unavailable(reason) => ("unavailable", Some(reason.clone())),
-            Seen::No(reason) => ("no", Some(reason.clone())),
-        };
-        writer.values(&[
-            Value::Text(finding.operation.to_string()),
-            Value::Text(finding.resources.join(", ")),
-            Value::Text(seen.to_owned()),
-            missing.map_or(Value::Null, Value::Text),
-        ])?;
+    let selection = args.selection.selection()?;
+    let options = ConnectionOptions { patience: Patience::BRIEF, ..connection(global, &[], None) };
+    let runtime = runtime()?;
+    let groundwork = runtime.block_on(Groundwork::lay(&options, &selection))?;
+    if let Some(error) = groundwork.dead_end() {
+        return Err(error);
     }
-    writer.finish()?;
+    facts::introduce(&groundwork);
+    let examination = runtime.block_on(examine(&groundwork, &selection, args.instance_arn.as_deref()));
+    facts::conclude(&groundwork, &examination);
+    match global.format_for(&destination, Format::Table) {
+        Format::Table => layout::write(&examination.findings, &mut destination).map_err(write_error)?,
+        format => write_rows(format, &examination.findings, &mut destination)?,
+    }
     destination.finish()?;
-    let unseen = findings.iter().filter(|finding| matches!(finding.seen, Seen::No(_))).count();
-    if unseen == 0 {
-        let untried = findings.iter().filter(|finding| matches!(finding.seen, Seen::NotTried(_))).count();
-        words::say(format!(
-            "everything that was tried can be seen ({} of {} operations; {untried} were not tried)",
-            findings.len() - untried,
-            findings.len()
-        ));
-        return Ok(ExitStatus::Done);
-    }
-    words::warn(format!(
-        "{unseen} of {} operations cannot be used; orgcensus iam-policy prints the policy that allows them",
-        findings.len()
-    ));
-    Ok(ExitStatus::Failed)
+    Ok(sum_up(&examination.findings))
 }
 
-fn introduce(preflight: &Preflight) {
-    let context = &preflight.context;
-    let unknown = || "not known".to_owned();
-    let caller = context.caller.as_ref().and_then(|caller| caller.arn.clone()).unwrap_or_else(unknown);
-    words::say(format!("caller        {caller}"));
-    words::say(format!("credentials   {}", context.credentials.describe()));
-    let organization = match &context.organization {
-        Some(organization) => {
-            let account = match context.is_management_account() {
-                Some(true) => "these credentials are in the management account",
-                Some(false) => {
-                    "these credentials are not in the management account: assignments are listed by pairs, and there is no access report"
-                }
-                None => "the management account is not known",
-            };
-            format!("{} ({account})", organization.organization_id)
-        }
-        None => unknown(),
-    };
-    words::say(format!("organization  {organization}"));
-    if let Some(instance) = &context.instance {
-        words::say(format!("instance      {} in {}", instance.instance_arn, instance.region));
+fn write_rows(format: Format, findings: &[Finding], destination: &mut Destination) -> Result<()> {
+    let columns =
+        ["operation", "needed_for", "seen", "missing", "error_code", "error_message"].map(str::to_owned);
+    let mut writer = RowWriter::begin(format, &columns, destination)?;
+    let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
+    for finding in findings {
+        writer.values(&[
+            Value::Text(finding.operation.to_string()),
+            text(&Some(finding.resources.join(", ")).filter(|resources| !resources.is_empty())),
+            Value::Text(finding.seen.as_str().to_owned()),
+            text(&finding.missing),
+            text(&finding.error_code),
+            text(&finding.error_message),
+        ])?;
     }
-    for remark in &preflight.remarks {
-        words::warn(remark);
+    writer.finish().map(drop)
+}
+
+fn sum_up(findings: &[Finding]) -> ExitStatus {
+    let count = |seen: Seen| findings.iter().filter(|finding| finding.seen == seen).count();
+    let (all, unseen) = (findings.len(), count(Seen::No));
+    if unseen > 0 {
+        words::warn(format!(
+            "{unseen} of {all} operations cannot be used; orgcensus iam-policy prints the policy that allows them"
+        ));
+        return ExitStatus::Failed;
     }
+    words::say(format!(
+        "whatever was tried can be seen: {} of {all} operations; {} are unavailable here, {} were not tried",
+        count(Seen::Yes),
+        count(Seen::Unavailable),
+        count(Seen::NotTried)
+    ));
+    ExitStatus::Done
 }

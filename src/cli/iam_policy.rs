@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::GlobalOptions;
 use super::collect::SelectionArgs;
 use crate::aws::Operation;
-use crate::collect::{Selection, StrategyChoice, operations};
-use crate::error::{ExitStatus, Result};
-use crate::output::write_error;
+use crate::collect::{Selection, operations};
+use crate::error::{Error, ExitStatus, Result};
+use crate::output::{Format, write_error};
 
 /// The arguments of `iam-policy`.
 #[derive(Debug, Args)]
@@ -40,6 +40,10 @@ const REPORT_NEEDS: [&str; 6] = [
 
 /// Prints the policy.
 pub fn run(args: IamPolicyArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    if let Some(format) = global.format.filter(|format| *format != Format::Json) {
+        return Err(Error::usage(format!("--format {} means nothing to iam-policy", format.name()))
+            .hint("a policy is always printed as JSON"));
+    }
     let selection = args.selection.selection()?;
     let mut destination = global.destination()?;
     let policy = serde_json::to_string_pretty(&policy(&selection)).expect("a policy is plain JSON");
@@ -49,8 +53,7 @@ pub fn run(args: IamPolicyArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 }
 
 fn policy(selection: &Selection) -> Value {
-    let operations: Vec<Operation> =
-        operations(selection).into_iter().filter(|operation| sends(selection, *operation)).collect();
+    let operations = operations(selection);
     let mut statements = vec![json!({
         "Sid": "OrgcensusReads",
         "Effect": "Allow",
@@ -68,23 +71,10 @@ fn policy(selection: &Selection) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// A strategy that is fixed leaves the other one's operation out; *principals* needs both (its remainder).
-/// Tags are asked for of what is listed.
-fn sends(selection: &Selection, operation: Operation) -> bool {
-    match operation {
-        Operation::ListAccountAssignmentsForPrincipal => selection.strategy != StrategyChoice::Pairs,
-        Operation::ListPermissionSetTags => selection.has("permission_sets"),
-        Operation::ListTagsForResource => {
-            ["roots", "organizational_units", "accounts"].iter().any(|resource| selection.has(resource))
-        }
-        _ => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::ReportDepth;
+    use crate::collect::{ReportDepth, StrategyChoice};
 
     fn actions(only: &[&str], depth: ReportDepth, strategy: StrategyChoice) -> Vec<String> {
         let only: Vec<_> = only.iter().map(|&name| name.to_owned()).collect();
@@ -108,13 +98,10 @@ mod tests {
         let users = actions(&["users"], ReportDepth::Ous, StrategyChoice::Auto);
         assert_eq!(
             users,
-            [
-                "sso:ListInstances",
-                "identitystore:ListUsers",
-                "identitystore:DescribeUser",
-                "organizations:DescribeOrganization"
-            ]
+            ["sso:ListInstances", "identitystore:ListUsers", "organizations:DescribeOrganization"]
         );
+        let assignments = actions(&["account_assignments"], ReportDepth::None, StrategyChoice::Auto);
+        assert!(!assignments.contains(&"sso:ListAccountAssignmentsForPrincipal".to_owned()));
         let pairs = actions(&[], ReportDepth::None, StrategyChoice::Pairs);
         assert!(!pairs.contains(&"sso:ListAccountAssignmentsForPrincipal".to_owned()));
         assert!(!pairs.contains(&"iam:GenerateOrganizationsAccessReport".to_owned()));

@@ -247,6 +247,24 @@ impl AccessReport {
     }
 }
 
+/// Why there are none: a setting that the management account can change.
+pub(super) const POLICIES_OFF: &str = "service control policies are not enabled on the root";
+
+/// Why this organization, or these credentials, have no access reports at all. `policies_enabled` is whether
+/// service control policies are enabled on the root, where that is known.
+pub(super) fn ruled_out(context: &Context, policies_enabled: Option<bool>) -> Option<&'static str> {
+    let organization = context.organization.as_ref()?;
+    if organization.feature_set.as_deref() == Some("CONSOLIDATED_BILLING") {
+        Some("the organization has consolidated billing only, and so no service control policies")
+    } else if context.is_management_account() == Some(false) {
+        Some("only the management account can generate access reports")
+    } else if policies_enabled == Some(false) {
+        Some(POLICIES_OFF)
+    } else {
+        None
+    }
+}
+
 /// Whether the job belongs to another session: not that the entity does not exist.
 fn lost(failure: &CallFailure) -> bool {
     failure.code.starts_with("NoSuchEntity")

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::permission_sets::PAGE;
+use super::permission_sets::{PAGE, account_instance};
 use super::preflight::Context;
 use super::task::{Collector, Gone, Page, Stage, Stopped};
 use super::wire::key;
@@ -85,6 +85,10 @@ impl Collector for ListPrincipalAssignments {
                 .with("principal_type", &self.principal_type)
                 .with("principal_id", &self.principal_id),
         ]
+    }
+
+    fn unavailable(failure: &CallFailure) -> bool {
+        account_instance(failure)
     }
 
     fn family() -> Vec<Scope> {

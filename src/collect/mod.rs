@@ -35,9 +35,9 @@ mod take;
 pub mod task;
 mod wire;
 
-pub use examine::{Finding, Seen, examine};
+pub use examine::{Examination, Finding, Seen, examine};
 pub use plan::StrategyChoice;
-pub use preflight::{Context, Preflight};
+pub use preflight::{Context, Groundwork, Preflight};
 pub use progress::{Progress, Tick};
 pub use run::{Collection, Ended, RunOptions};
 pub use selection::{ReportDepth, Selection};
@@ -51,9 +51,27 @@ use crate::aws::Operation;
 /// whose census it is.
 pub fn operations(selection: &Selection) -> BTreeSet<Operation> {
     let mut operations = task::Task::operations(selection);
+    operations.retain(|operation| can_be_asked(selection, *operation));
     operations.extend([Operation::GetCallerIdentity, Operation::DescribeOrganization]);
     if selection.needs_instance() {
         operations.insert(Operation::ListInstances);
     }
     operations
+}
+
+/// Whether this selection leads to a task that is only asked because of something else: tags of what is
+/// listed, a principal that an assignment names in a directory that cannot be listed, a strategy.
+fn can_be_asked(selection: &Selection, operation: Operation) -> bool {
+    match operation {
+        // *Principals* needs both operations, for its remainder; it has to know all principals.
+        Operation::ListAccountAssignmentsForPrincipal => {
+            selection.strategy != StrategyChoice::Pairs && selection.has("users") && selection.has("groups")
+        }
+        Operation::DescribeUser | Operation::DescribeGroup => selection.has("account_assignments"),
+        Operation::ListPermissionSetTags => selection.has("permission_sets"),
+        Operation::ListTagsForResource => {
+            ["roots", "organizational_units", "accounts"].iter().any(|resource| selection.has(resource))
+        }
+        _ => true,
+    }
 }

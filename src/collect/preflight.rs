@@ -1,10 +1,10 @@
 //! Before the first listing: who is calling, which organization this is, and which instance is read.
 
 use crate::aws::{
-    Aws, CallFailure, Caller, ConnectionOptions, CredentialLife, FailureClass, Instance, Operation,
-    OrganizationFacts, caller, choose_instance, instances, organization,
+    Aws, CallFailure, Caller, ConnectionOptions, CredentialLife, Instance, Operation, OrganizationFacts,
+    caller, choose_instance, instances, organization,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::Identity;
 
 use super::selection::Selection;
@@ -65,6 +65,78 @@ impl Context {
     }
 }
 
+/// What the first reads answered, which are sent beside each other: a refusal of one says nothing of another.
+#[derive(Debug, Clone)]
+pub struct Groundwork {
+    /// In the Region that was asked for.
+    pub aws: Aws,
+    pub credentials: CredentialLife,
+    pub caller: Result<Caller, CallFailure>,
+    /// `None` for an account outside any.
+    pub organization: Result<Option<OrganizationFacts>, CallFailure>,
+    /// The visible instances; `None` where nothing that is asked for needs one.
+    pub instances: Option<Result<Vec<Instance>, CallFailure>>,
+}
+
+impl Groundwork {
+    /// Finds the credentials and sends the first reads. Fails without credentials.
+    pub async fn lay(options: &ConnectionOptions, selection: &Selection) -> Result<Self> {
+        let aws = Aws::connect(options).await;
+        let credentials = CredentialLife::of(aws.config(), options.profile.as_deref()).await?;
+        let visible = async {
+            match selection.needs_instance() {
+                true => Some(instances(&aws).await),
+                false => None,
+            }
+        };
+        let (caller, organization, instances) = tokio::join!(caller(&aws), organization(&aws), visible);
+        Ok(Self { aws, credentials, caller, organization, instances })
+    }
+
+    /// The instance that the census is of, if it needs one. Fails where none is visible, where it cannot be
+    /// told which of several is meant, and where the instances could not be listed.
+    pub fn instance(&self, asked_for: Option<&str>) -> Result<Option<Instance>> {
+        let Some(visible) = &self.instances else { return Ok(None) };
+        let visible = visible.clone().map_err(CallFailure::into_error)?;
+        let organization = self.organization.as_ref().ok().and_then(Option::as_ref);
+        let management_account_id =
+            organization.and_then(|organization| organization.management_account_id.as_deref());
+        choose_instance(visible, asked_for, management_account_id, &self.aws).map(Some)
+    }
+
+    /// What the tasks may know, with this instance.
+    pub fn context(&self, instance: Option<Instance>) -> Context {
+        let aws = match &instance {
+            Some(instance) => self.aws.in_region(&instance.region),
+            None => self.aws.clone(),
+        };
+        Context {
+            aws,
+            caller: self.caller.clone().ok(),
+            organization: self.organization.clone().ok().flatten(),
+            instance,
+            credentials: self.credentials.clone(),
+        }
+    }
+
+    /// The error of a run that can see nothing: every read found no connection, or no valid credentials.
+    pub fn dead_end(&self) -> Option<Error> {
+        let failures = self.failures();
+        let reads = 2 + usize::from(self.instances.is_some());
+        let is_dead = failures.len() == reads && failures.iter().all(|failure| failure.class.ends_all());
+        is_dead.then(|| failures[0].clone().into_error())
+    }
+
+    /// The failures, in the order in which the reads are named.
+    pub fn failures(&self) -> Vec<&CallFailure> {
+        let instances = self.instances.as_ref().and_then(|instances| instances.as_ref().err());
+        [self.caller.as_ref().err(), self.organization.as_ref().err(), instances]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
 /// What was found out before the first listing.
 #[derive(Debug, Clone)]
 pub struct Preflight {
@@ -83,37 +155,13 @@ impl Preflight {
         selection: &Selection,
         instance_arn: Option<&str>,
     ) -> Result<Self> {
-        let aws = Aws::connect(options).await;
-        let credentials = CredentialLife::of(aws.config(), options.profile.as_deref()).await?;
-        let mut remarks = Vec::new();
-        let caller = tolerate(caller(&aws).await, &mut remarks)?;
-        let organization = tolerate(organization(&aws).await, &mut remarks)?.flatten();
-        let management_account_id =
-            organization.as_ref().and_then(|organization| organization.management_account_id.as_deref());
-        let instance = if selection.needs_instance() {
-            let visible = instances(&aws).await.map_err(CallFailure::into_error)?;
-            Some(choose_instance(visible, instance_arn, management_account_id, &aws)?)
-        } else {
-            None
-        };
-        let aws = match &instance {
-            Some(instance) => aws.in_region(&instance.region),
-            None => aws,
-        };
-        Ok(Self { context: Context { aws, caller, organization, instance, credentials }, remarks })
-    }
-}
-
-/// A refusal leaves a fact unknown; without credentials or a connection nothing else will work either.
-fn tolerate<T>(answer: Result<T, CallFailure>, remarks: &mut Vec<String>) -> Result<Option<T>> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(failure) if matches!(failure.class, FailureClass::Expired | FailureClass::Unreachable) => {
-            Err(failure.into_error())
+        let groundwork = Groundwork::lay(options, selection).await?;
+        // A refusal leaves a fact unknown; without credentials or a connection nothing else will work either.
+        if let Some(failure) = groundwork.failures().into_iter().find(|failure| failure.class.ends_all()) {
+            return Err(failure.clone().into_error());
         }
-        Err(failure) => {
-            remarks.push(failure.to_string());
-            Ok(None)
-        }
+        let instance = groundwork.instance(instance_arn)?;
+        let remarks = groundwork.failures().into_iter().map(ToString::to_string).collect();
+        Ok(Self { context: groundwork.context(instance), remarks })
     }
 }

@@ -1,4 +1,4 @@
-//! `collect` and `doctor` where something outside is wrong: the message, the hint, the exit code, and that
+//! `collect` where something outside is wrong: the message, the hint, the exit code, and that
 //! nothing is created or changed where nothing could be collected.
 
 use std::os::unix::fs::PermissionsExt;
@@ -34,7 +34,7 @@ fn ran(world: &World, command: &mut Command) -> Ran {
 #[test]
 fn without_credentials_nothing_is_tried() {
     let world = World::of(small());
-    for arguments in [&["collect"][..], &["doctor"], &["collect", "--dry-run"]] {
+    for arguments in [&["collect"][..], &["collect", "--dry-run"]] {
         let mut command = world.command(arguments);
         command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
         let ran = ran(&world, &mut command);
@@ -57,20 +57,18 @@ fn a_profile_that_does_not_exist_is_named() {
 #[test]
 fn where_no_instance_is_visible_the_region_is_asked_for() {
     let world = World::of(Config { instances: Instances::None, ..small() });
-    for arguments in [&["collect"][..], &["doctor"]] {
-        let unset = world.run(arguments);
-        assert_refused(
-            &unset,
-            1,
-            &["error: no Identity Center instance in Region us-east-1", "hint: no Region is set", "--region"],
-        );
-        let set = ran(&world, world.command(arguments).env("AWS_REGION", "eu-west-1"));
-        assert_refused(
-            &set,
-            1,
-            &["no Identity Center instance in Region eu-west-1", "hint: pass the instance's"],
-        );
-    }
+    let unset = world.collect(&[]);
+    assert_refused(
+        &unset,
+        1,
+        &["error: no Identity Center instance in Region us-east-1", "hint: no Region is set", "--region"],
+    );
+    let set = ran(&world, world.collect_command(&[]).env("AWS_REGION", "eu-west-1"));
+    assert_refused(
+        &set,
+        1,
+        &["no Identity Center instance in Region eu-west-1", "hint: pass the instance's"],
+    );
     assert_eq!(data_files(&world), [""; 0]);
 }
 
@@ -97,15 +95,8 @@ fn without_a_region_the_instance_is_found_in_its_own() {
 }
 
 #[test]
-fn a_member_account_is_told_what_it_lacks_and_closes_nothing() {
+fn a_member_account_closes_nothing() {
     let world = World::of(Config { caller: Caller::MemberAccount, ..small() });
-    let doctor = world.run(&["doctor"]);
-    assert_eq!(doctor.exit, Some(1), "{}", doctor.all());
-    for part in ["sso:ListPermissionSets", "identitystore:ListUsers", "organizations:ListAccounts"] {
-        assert!(doctor.stdout.contains(&format!("allow {part}")), "{}", doctor.stdout);
-    }
-    assert!(doctor.stderr.contains("not in the management account"), "{}", doctor.stderr);
-    assert!(doctor.stderr.contains("orgcensus iam-policy"), "{}", doctor.stderr);
     let ran = world.collect(&QUICK);
     assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
     assert_eq!(world.number("SELECT count(*) FROM users"), 0);
@@ -302,10 +293,8 @@ fn a_role_is_assumed_with_the_right_external_id_only() {
 #[test]
 fn where_nothing_listens_the_run_can_be_repeated() {
     let world = World::of(small());
-    for arguments in [&["collect"][..], &["doctor"]] {
-        let ran = ran(&world, world.command(arguments).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
-        assert_refused(&ran, 5, &["error: ", "hint: check the network, the proxy and AWS_ENDPOINT_URL"]);
-    }
+    let ran = ran(&world, world.command(&["collect"]).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
+    assert_refused(&ran, 5, &["error: ", "hint: check the network, the proxy and AWS_ENDPOINT_URL"]);
     assert_eq!(data_files(&world), [""; 0]);
 }
 
@@ -350,20 +339,6 @@ fn a_dry_run_counts_and_writes_nothing() {
     assert_eq!(world.sandbox.files(), [""; 0]);
     assert_eq!(world.simulator.calls().count("ListAccountAssignments"), 0);
     assert_eq!(world.simulator.calls().count("GenerateOrganizationsAccessReport"), 0);
-}
-
-#[test]
-fn doctor_sees_everything_with_everything_and_writes_nothing() {
-    let world = World::of(small());
-    let ran = world.run(&["doctor"]);
-    assert_eq!(ran.exit, Some(0), "{}", ran.all());
-    assert!(ran.stderr.contains("everything that was tried can be seen"), "{}", ran.stderr);
-    assert_eq!(world.sandbox.files(), [""; 0]);
-    assert!(world.simulator.calls().total() < 40, "{}", world.simulator.calls().total());
-    world.simulator.faults().add(Fault::on("ListGroups", Action::Denied { kms_reason: None }));
-    let denied = world.run(&["doctor", "--format", "jsonl"]);
-    assert_eq!(denied.exit, Some(1));
-    assert!(denied.stdout.contains("allow identitystore:ListGroups"), "{}", denied.stdout);
 }
 
 #[test]

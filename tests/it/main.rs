@@ -5,6 +5,7 @@ mod bad_world;
 mod canned_queries;
 mod diff;
 mod disk;
+mod doctor;
 mod fixture;
 mod gaps;
 mod kill;

@@ -1,8 +1,10 @@
 //! What a collection sends only reads, is exactly what the program declares, and is what `iam-policy` allows.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use orgcensus::aws::Operation;
+use orgcensus::aws::{Operation, Service};
+use orgcensus::model::RESOURCES;
 use orgcensus::simulator::{Action, Config, Fault};
 use serde_json::Value;
 
@@ -24,8 +26,7 @@ fn sent(world: &World) -> BTreeSet<String> {
         .filter_map(|(service, operation)| {
             let found = declared(service.as_str(), &operation);
             let known = found.unwrap_or_else(|| panic!("{}:{operation} is not declared", service.as_str()));
-            let reads = ["List", "Describe", "Get"].iter().any(|verb| operation.starts_with(verb));
-            assert!(reads || operation == "GenerateOrganizationsAccessReport", "{operation}");
+            assert!(only_reads(&operation), "{operation}");
             known.action()
         })
         .collect()
@@ -68,16 +69,14 @@ fn the_fallbacks_are_sent_where_they_are_needed() {
 
 #[test]
 fn a_selection_sends_what_its_policy_allows() {
-    for flags in [
-        &["--only", "users"][..],
-        &["--only", "group_memberships"],
-        &["--only", "accounts"],
-        &["--only", "tags", "--access-report", "none"],
-        &["--only", "service_last_accessed"],
-        &["--skip", "permission_sets", "--access-report", "none"],
-        &["--assignments", "pairs", "--access-report", "none"],
-        &["--only", "account_assignments", "--assignments", "pairs"],
-    ] {
+    let mut selections: Vec<Vec<&str>> = RESOURCES.iter().map(|spec| vec!["--only", spec.name]).collect();
+    selections.extend([
+        vec!["--skip", "permission_sets", "--access-report", "none"],
+        vec!["--skip", "groups", "--assignments", "pairs", "--access-report", "none"],
+        vec!["--assignments", "pairs", "--access-report", "none"],
+        vec!["--only", "account_assignments", "--assignments", "pairs"],
+    ]);
+    for flags in selections.iter().map(Vec::as_slice) {
         let world = World::of(small());
         let ran = world.collect(flags);
         assert_eq!(ran.exit, Some(0), "{flags:?}: {}", ran.stderr);
@@ -88,7 +87,83 @@ fn a_selection_sends_what_its_policy_allows() {
             allowed.remove(fallback);
         }
         assert_eq!(sent, allowed, "{flags:?}");
+        let asked = World::of(small());
+        asked.run(&[&["doctor"], flags].concat()).data();
+        assert!(self::sent(&asked).is_subset(&allowed), "doctor {flags:?}");
     }
+}
+
+#[test]
+fn a_policy_is_json_that_aws_takes() {
+    let world = World::of(small());
+    let policy: Value = serde_json::from_str(world.run(&["iam-policy", "--format", "json"]).data()).unwrap();
+    assert_eq!(policy["Version"], "2012-10-17");
+    for statement in policy["Statement"].as_array().unwrap() {
+        assert!(statement["Sid"].as_str().unwrap().chars().all(|letter| letter.is_ascii_alphanumeric()));
+        assert_eq!(
+            (&statement["Effect"], &statement["Resource"]),
+            (&Value::from("Allow"), &Value::from("*"))
+        );
+        for action in statement["Action"].as_array().unwrap() {
+            let (_, name) = action.as_str().unwrap().split_once(':').unwrap();
+            assert!(only_reads(name), "{name}");
+        }
+    }
+    let csv = world.run(&["iam-policy", "--format", "csv"]);
+    assert_eq!((csv.exit, csv.stdout.as_str()), (Some(2), ""));
+    assert!(csv.stderr.contains("--format csv means nothing to iam-policy"), "{}", csv.stderr);
+}
+
+/// Every method of a client that the source calls, by the client's field. What the SDK itself sends to find
+/// credentials (sts:AssumeRole, sso:GetRoleCredentials, …) goes through no client of ours, and is the user's
+/// own configuration.
+#[test]
+fn the_source_calls_no_client_for_anything_that_is_not_declared() {
+    let clients = [
+        ("sso_admin", Service::SsoAdmin),
+        ("identity_store", Service::IdentityStore),
+        ("organizations", Service::Organizations),
+        ("iam", Service::Iam),
+        ("sts", Service::Sts),
+    ];
+    let mut called = BTreeSet::new();
+    for file in source_files(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
+        let text: String = std::fs::read_to_string(&file).unwrap().split_whitespace().collect();
+        let is_aws = file.components().any(|part| part.as_os_str() == "aws");
+        assert!(is_aws || !text.contains("::Client"), "{} makes a client", file.display());
+        for (client, service) in clients {
+            for (_, after) in text
+                .match_indices(&format!("aws.{client}."))
+                .map(|(at, found)| text.split_at(at + found.len()))
+            {
+                let method = after.split('(').next().unwrap();
+                let name: String = method.split('_').map(capitalized).collect();
+                assert!(only_reads(&name), "{}: {name}", file.display());
+                called.insert((service, name));
+            }
+        }
+    }
+    let declared = Operation::ALL.iter().map(|operation| (operation.service(), operation.name().to_owned()));
+    assert_eq!(called, declared.collect());
+}
+
+fn source_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let found = entries.flat_map(|path| if path.is_dir() { source_files(&path) } else { vec![path] });
+    // The simulator serves, and calls nobody.
+    found.filter(|path| !path.components().any(|part| part.as_os_str() == "simulator")).collect()
+}
+
+fn capitalized(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_ascii_uppercase() + rest
+}
+
+/// Whether an operation of this name changes nothing. The one exception starts a report about the
+/// organization, and changes nothing in it.
+fn only_reads(operation: &str) -> bool {
+    ["List", "Describe", "Get"].iter().any(|verb| operation.starts_with(verb))
+        || operation == "GenerateOrganizationsAccessReport"
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl Plan<'_> {
             "about {} calls are left, {}, and access reports beside them; the credentials {}",
             lanes.values().sum::<i64>(),
             duration(Duration::from_secs_f64(longest)),
-            self.context.credentials.describe()
+            self.context.credentials.end()
         ));
         Ok(())
     }

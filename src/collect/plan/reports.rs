@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Plan, gap};
-use crate::collect::access_report::AccessReport;
+use crate::collect::access_report::{AccessReport, ruled_out};
 use crate::collect::organization::service_control_policies_enabled;
 use crate::collect::selection::ReportDepth;
 use crate::collect::task::Stage;
@@ -18,9 +18,8 @@ impl Plan<'_> {
         if !self.selection.has("service_last_accessed") {
             return Ok(());
         }
-        if let Some(reason) = self.no_reports(staging)? {
-            return staging
-                .add_gap(&Scope::all::<ServiceLastAccessed>(), &gap(GapKind::Unavailable, &reason));
+        if let Some(reason) = ruled_out(self.context, self.policies_enabled(staging)?) {
+            return staging.add_gap(&Scope::all::<ServiceLastAccessed>(), &gap(GapKind::Unavailable, reason));
         }
         if self.context.organization.is_none() {
             if self.is_outside_organizations(staging)? {
@@ -38,24 +37,13 @@ impl Plan<'_> {
         self.queue(staging, reports.into_iter().map(Into::into))
     }
 
-    /// Why this organization, or these credentials, have no access reports at all.
-    fn no_reports(&self, staging: &Staging) -> Result<Option<String>> {
-        let Some(organization) = &self.context.organization else { return Ok(None) };
-        if organization.feature_set.as_deref() == Some("CONSOLIDATED_BILLING") {
-            return Ok(Some(
-                "the organization has consolidated billing only, and so no service control policies"
-                    .to_owned(),
-            ));
-        }
-        if self.context.is_management_account() == Some(false) {
-            return Ok(Some("only the management account can generate access reports".to_owned()));
-        }
+    /// Whether service control policies are enabled on the root; `None` where it could not be listed.
+    fn policies_enabled(&self, staging: &Staging) -> Result<Option<bool>> {
         let mut statement = staging.connection().prepare("SELECT policy_types FROM roots").map_err(failed)?;
         let roots: Vec<Option<String>> =
             statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).map_err(failed)?;
         let enabled = roots.iter().any(|root| service_control_policies_enabled(root.as_deref()));
-        let disabled = !roots.is_empty() && !enabled;
-        Ok(disabled.then(|| "service control policies are not enabled on the root".to_owned()))
+        Ok((!roots.is_empty()).then_some(enabled))
     }
 
     /// Whether AWS said that there is no organization, instead of refusing to describe it.

@@ -1,0 +1,92 @@
+//! Who is calling, with which credentials, from which account, on which instance: in words.
+
+use super::layout::hanging;
+use crate::aws::Instance;
+use crate::collect::{Context, Examination, Finding, Groundwork, Seen};
+use crate::output::words;
+
+/// Where the facts begin.
+const MARGIN: usize = 14;
+
+/// What is known before anything is examined.
+pub fn introduce(groundwork: &Groundwork) {
+    let caller = groundwork.caller.as_ref().ok().and_then(|caller| caller.arn.as_deref());
+    tell("caller", caller.unwrap_or("not known"));
+    tell("credentials", &groundwork.credentials.describe());
+    let organization = match &groundwork.organization {
+        Ok(Some(organization)) => {
+            let management = organization.management_account_id.as_deref().unwrap_or("not known");
+            let features = match organization.feature_set.as_deref() {
+                Some("CONSOLIDATED_BILLING") => ", consolidated billing only",
+                _ => "",
+            };
+            format!("{}, management account {management}{features}", organization.organization_id)
+        }
+        Ok(None) => "none: the account is in no organization".to_owned(),
+        Err(_) => "not known".to_owned(),
+    };
+    tell("organization", &organization);
+}
+
+/// What the examination showed.
+pub fn conclude(groundwork: &Groundwork, examination: &Examination) {
+    let context = &examination.context;
+    if let Some(standing) = standing(context, &examination.findings) {
+        tell("account", &standing);
+    }
+    match &context.instance {
+        Some(instance) => tell("instance", &describe(instance, context, groundwork.aws.region())),
+        None if groundwork.instances.is_some() => tell("instance", "not known"),
+        None => {}
+    }
+    match examination.policies_enabled {
+        Some(true) => tell("policies", "service control policies are enabled on the root"),
+        Some(false) => {
+            tell("policies", "service control policies are not enabled on the root: no access reports")
+        }
+        None => {}
+    }
+}
+
+fn tell(what: &str, fact: &str) {
+    words::say(format!("{what:MARGIN$}{}", hanging(fact, MARGIN)));
+}
+
+/// Which account these credentials are in, and what that means.
+fn standing(context: &Context, findings: &[Finding]) -> Option<String> {
+    let account = context.caller.as_ref()?.account_id.as_deref()?;
+    let owner = context.instance.as_ref().and_then(|instance| instance.owner_account_id.as_deref());
+    // What only the management account and its delegates may read.
+    let mut inside = findings.iter().filter(|finding| {
+        ["ListPermissionSets", "ListUsers", "ListGroups"].contains(&finding.operation.name())
+    });
+    let is_delegate = inside.clone().any(|finding| finding.seen == Seen::Yes);
+    let is_denied = |finding: &Finding| {
+        finding.error_code.as_deref().is_some_and(|code| code.starts_with("AccessDenied"))
+    };
+    let what = match context.is_management_account() {
+        Some(true) => "the management account".to_owned(),
+        Some(false) if owner == Some(account) => "a member account, with an account instance of its own".to_owned(),
+        Some(false) if is_delegate => "a member account, delegated administrator of Identity Center: assignments are listed by pairs, and there is no access report".to_owned(),
+        Some(false) if inside.any(is_denied) => format!("a member account, and no delegated administrator as far as can be seen: beside the actions it needs to be registered (by the management account: aws organizations register-delegated-administrator --service-principal sso.amazonaws.com --account-id {account}), or use the management account"),
+        Some(false) => "a member account".to_owned(),
+        None => "which one of the organization is not known".to_owned(),
+    };
+    Some(format!("{account}, {what}"))
+}
+
+fn describe(instance: &Instance, context: &Context, asked_in: &str) -> String {
+    let owner = instance.owner_account_id.as_deref();
+    let kind = match (owner, context.management_account_id()) {
+        (Some(owner), Some(management)) if owner == management => ", the organization's".to_owned(),
+        (Some(owner), Some(_)) => format!(", an account instance of {owner}"),
+        (Some(owner), None) => format!(", of account {owner}"),
+        (None, _) => String::new(),
+    };
+    let status = match instance.status.as_deref() {
+        None | Some("ACTIVE") => String::new(),
+        Some(status) => format!(", {status}"),
+    };
+    let asked = if instance.region == asked_in { String::new() } else { format!(" ({asked_in} was asked)") };
+    format!("{}{kind}{status}, in {}{asked}", instance.instance_arn, instance.region)
+}

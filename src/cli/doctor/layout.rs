@@ -1,0 +1,122 @@
+//! The findings as a person reads them, at 80 columns: an operation a line, by service, and below it what is
+//! missing. A table would have to leave out, on a terminal of that width, the column that matters most.
+
+use std::io::{self, Write};
+
+use crate::collect::{Finding, Seen};
+use crate::output::text;
+
+const WIDTH: usize = 80;
+/// Where an operation's name and what is said of it begin.
+const MARGIN: usize = 15;
+
+/// Writes all findings.
+pub fn write(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+    for of_service in findings.chunk_by(|a, b| a.operation.service() == b.operation.service()) {
+        writeln!(out, "{}", of_service[0].operation.service().name())?;
+        for (index, finding) in of_service.iter().enumerate() {
+            writeln!(out, "  {:<11}  {}", finding.seen.as_str(), finding.operation.name())?;
+            let details = details(finding);
+            // What several in a row have in common is said once.
+            let next = of_service.get(index + 1);
+            if next.is_some_and(|next| next.seen == finding.seen && self::details(next) == details) {
+                continue;
+            }
+            for detail in details {
+                writeln!(out, "{:MARGIN$}{}", "", hanging(&detail, MARGIN))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn details(finding: &Finding) -> Vec<String> {
+    let missing = finding.missing.as_deref().unwrap_or_default();
+    match finding.seen {
+        Seen::Yes => Vec::new(),
+        Seen::NotTried | Seen::Unavailable => vec![missing.to_owned()],
+        Seen::No => {
+            let mut details = vec![format!("missing: {missing}")];
+            if !finding.resources.is_empty() {
+                details.push(format!("needed for {}", finding.resources.join(", ")));
+            }
+            if let (Some(code), Some(message)) = (&finding.error_code, &finding.error_message) {
+                details.push(format!("AWS said {code}: {message}"));
+            }
+            details
+        }
+    }
+}
+
+/// The text in lines of at most 80 columns, all but the first one indented by `margin`. A word that is longer
+/// than a line stays whole: it may be one to copy.
+pub fn hanging(words: &str, margin: usize) -> String {
+    let mut lines = String::new();
+    let mut column = margin;
+    for word in text::one_line(words).split(' ') {
+        let width = word.chars().count();
+        if column > margin && column + 1 + width > WIDTH {
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', margin));
+            column = margin;
+        } else if column > margin {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += width;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::Operation;
+
+    #[test]
+    fn lines_hang_below_the_first_and_no_word_is_cut() {
+        let arn = "arn:".to_owned() + &"x".repeat(90);
+        let text = hanging(&format!("{}{arn} at the end", "one two three ".repeat(8)), 15);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[1..].iter().all(|line| line.starts_with(&" ".repeat(15))), "{text}");
+        let widest = lines.iter().filter(|line| !line.contains("arn:")).map(|line| line.len()).max();
+        assert!(widest <= Some(80) && lines[0].len() + 15 <= 80, "{text}");
+        assert!(text.contains(&arn));
+    }
+
+    #[test]
+    fn what_is_missing_is_below_its_operation_and_a_common_reason_is_said_once() {
+        let finding = |operation, seen, missing: Option<&str>| Finding {
+            operation,
+            resources: vec!["users".to_owned()],
+            seen,
+            missing: missing.map(str::to_owned),
+            error_code: (seen == Seen::No).then(|| "AccessDeniedException".to_owned()),
+            error_message: (seen == Seen::No).then(|| "not \u{1b}[31mauthorized".to_owned()),
+        };
+        let findings = [
+            finding(Operation::ListInstances, Seen::Yes, None),
+            finding(Operation::ListPermissionSets, Seen::No, Some("allow sso:ListPermissionSets")),
+            finding(Operation::DescribePermissionSet, Seen::NotTried, Some("it follows from above")),
+            finding(Operation::ListAccountAssignments, Seen::NotTried, Some("it follows from above")),
+            finding(Operation::ListUsers, Seen::Unavailable, Some("it cannot be listed")),
+        ];
+        let mut out = Vec::new();
+        write(&findings, &mut out).unwrap();
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r"
+        sso-admin
+          yes          ListInstances
+          no           ListPermissionSets
+                       missing: allow sso:ListPermissionSets
+                       needed for users
+                       AWS said AccessDeniedException: not \x1b[31mauthorized
+          not tried    DescribePermissionSet
+          not tried    ListAccountAssignments
+                       it follows from above
+        identitystore
+          unavailable  ListUsers
+                       it cannot be listed
+        ");
+    }
+}
