@@ -35,7 +35,7 @@ pub fn run(args: DoctorArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         Ok::<_, crate::error::Error>((preflight, findings))
     })?;
     introduce(&preflight);
-    let format = global.format_for(&destination, Format::Table);
+    let format = global.format_for(&destination, Format::Table)?;
     let columns = ["operation", "needed_for", "seen", "missing"].map(str::to_owned);
     let mut writer = RowWriter::begin(format, &columns, &mut destination)?;
     for finding in &findings {

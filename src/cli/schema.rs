@@ -28,7 +28,7 @@ pub struct SchemaArgs {
 /// Writes the tables, or one table's columns.
 pub fn run(args: SchemaArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
-    let format = global.format_for(&destination, Format::Csv);
+    let format = global.format_for(&destination, Format::Csv)?;
     // Who has no census yet wants to know what is in one.
     let census = if global.db.exists() { global.open_census()? } else { Census::blank()? };
     let tables = census.tables()?;
