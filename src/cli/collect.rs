@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::progress::Printer;
-use super::{GlobalOptions, runtime};
+use super::{GlobalOptions, duration, runtime};
 use crate::aws::{ConnectionOptions, PaceOptions, ServiceRate};
 use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, take};
 use crate::error::{Error, ExitStatus, Result};
@@ -48,7 +48,7 @@ pub struct CollectArgs {
         long,
         value_name = "DURATION",
         default_value = "10m",
-        value_parser = humantime::parse_duration,
+        value_parser = duration,
         help_heading = "What to collect"
     )]
     access_report_budget: Duration,
@@ -62,7 +62,7 @@ pub struct CollectArgs {
     #[arg(
         long,
         value_name = "PERCENT",
-        value_parser = clap::value_parser!(u8).range(1..=100),
+        value_parser = percent,
         help_heading = "Pace"
     )]
     share: Option<u8>,
@@ -72,7 +72,7 @@ pub struct CollectArgs {
         long,
         value_name = "DURATION",
         default_value = "6h",
-        value_parser = humantime::parse_duration,
+        value_parser = duration,
         help_heading = "Resuming"
     )]
     resume_within: Duration,
@@ -117,6 +117,12 @@ impl SelectionArgs {
     pub fn selection(&self) -> Result<Selection> {
         Selection::new(&self.only, &self.skip, self.access_report, self.assignments)
     }
+}
+
+/// `50` or `50%`.
+fn percent(typed: &str) -> Result<u8, String> {
+    let number = typed.trim().trim_end_matches('%').parse().ok();
+    number.filter(|percent| (1..=100).contains(percent)).ok_or_else(|| "give 1 to 100".to_owned())
 }
 
 /// Takes a snapshot, and sums it up.
@@ -196,10 +202,7 @@ pub(super) async fn interrupted() {
 fn tell(summary: &Summary) {
     let published = &summary.published;
     let width = published.resources.iter().map(|outcome| outcome.resource.len()).max().unwrap_or_default();
-    words::say(format!(
-        "{:width$}  {:>8}  {:>7} {:>7} {:>7}",
-        "resource", "rows", "added", "removed", "changed"
-    ));
+    words::say(format!("{:width$}  {:>8}  {:>7} {:>7} {:>7}", "resource", "rows", "new", "gone", "changed"));
     for outcome in &published.resources {
         let mut line = format!(
             "{:width$}  {:>8}  {:>7} {:>7} {:>7}",
