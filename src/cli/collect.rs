@@ -24,8 +24,8 @@ Examples:
   orgcensus collect --access-report accounts --access-report-budget 2h
   orgcensus collect --dry-run                           count, estimate, and write nothing
 
-It only reads AWS: it creates, assigns and deletes nothing. A call that fails is recorded as a gap: what it
-would have shown is carried forward as unknown, never as removed, and the exit code is 4. Interrupted, or
+It only reads AWS: it creates, assigns and deletes nothing. A call that fails is recorded as a gap: what it \
+would have shown is carried forward as unknown, never as removed, and the exit code is 4. Interrupted, or \
 when the credentials end, it keeps what it has: the same command resumes it (exit codes 130 and 5).")]
 pub struct CollectArgs {
     #[command(flatten)]

@@ -22,8 +22,8 @@ const DAYS: u32 = 3;
 /// The arguments of `demo`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-It needs no credentials and calls nobody: an organization is simulated on loopback, over AWS's own
-protocols, and collected by the same code that collects a real one. The census of its three days is
+It needs no credentials and calls nobody: an organization is simulated on loopback, over AWS's own \
+protocols, and collected by the same code that collects a real one. The census of its three days is \
 orgcensus-demo.db in the working directory.")]
 pub struct DemoArgs {}
 

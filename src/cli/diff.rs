@@ -30,7 +30,7 @@ Examples:
   orgcensus diff --resource account_assignments --format json
   orgcensus diff --exit-code --quiet          3: something changed, 4: nothing did, but not all was seen
 
-What a snapshot could not see is never reported as removed, and what is first seen after that not as added:
+What a snapshot could not see is never reported as removed, and what is first seen after that not as added: \
 it is told as \"not seen\" (unknown in JSON), with the reason.")]
 pub struct DiffArgs {
     /// The snapshot to start from, or FROM..TO [default: the one before the latest]

@@ -32,15 +32,16 @@ Examples:
   orgcensus query --show user-access                       the SQL of a canned query, to start from
 
 Values:
-  A user, account, group, permission set or OU is found by id, name or e-mail address,
-  ignoring case, in the snapshot that is asked. A name that matches nothing, or several
-  things, is an error (exit code 2): a misspelt name never reads as \"no access\".
-  In SQL of your own a value is text, and takes the type of the column that it is compared with.
-  Compared with an expression it has none: -p n=2 is then an error that asks for -p n:number=2.
+A user, account, group, permission set or OU is found by id, name or e-mail address, ignoring case, in the \
+snapshot that is asked. A name that matches nothing, or several things, is an error (exit code 2): a misspelt \
+name never reads as \"no access\".
+
+In SQL of your own a value is text, and takes the type of the column that it is compared with. An expression \
+such as count(*) has no type to give: -p n=2 is then an error that asks for -p n:number=2.
 
 Services:
-  last_authenticated_at is NULL when no attempt was seen in AWS's tracking period, and
-  attempts include denied ones.")]
+last_authenticated_at is NULL when no attempt was seen in AWS's tracking period, and attempts include denied \
+ones.")]
 pub struct QueryArgs {
     /// The name of a canned query, SQL (anything with white space in it), or - for SQL from standard input
     #[arg(value_name = "NAME | SQL | -")]

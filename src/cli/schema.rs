@@ -17,7 +17,7 @@ Examples:
   orgcensus schema effective_access    its columns and what they mean
   orgcensus schema --format markdown   for a wiki
 
-Every resource has three views: NAME as of the snapshot that answers, NAME_history with every version and
+Every resource has three views: NAME as of the snapshot that answers, NAME_history with every version and \
 when it was seen, and NAME_by_snapshot with one row per snapshot and row.")]
 pub struct SchemaArgs {
     /// A table or view, to list its columns

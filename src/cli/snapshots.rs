@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 mod show;
 
 use super::GlobalOptions;
-use super::answering::{age, status};
+use super::answering::{age, minute, status};
 use crate::error::{ExitStatus, Result};
 use crate::output::{Destination, Format, RowWriter, words};
 use crate::store::Snapshot;
@@ -63,16 +63,23 @@ fn list(snapshots: &[Snapshot], format: Format, destination: &mut Destination) -
         "caller_arn",
     ];
     let now = Utc::now();
+    // People compare days and must not overlook a suspect; programs get the times as they are.
+    let is_read = format == Format::Table;
+    let time = |time: &String| Value::Text(if is_read { minute(time) } else { time.clone() });
+    let status = |snapshot: &Snapshot| match snapshot.suspect {
+        Some(_) if is_read => format!("{}, suspect", status(snapshot)),
+        _ => status(snapshot).to_owned(),
+    };
     let mut writer = RowWriter::begin(format, &columns.map(str::to_owned), destination)?;
     for snapshot in snapshots {
         writer.values(&[
             Value::Integer(snapshot.snapshot_id),
-            Value::Text(snapshot.completed_at.clone()),
+            time(&snapshot.completed_at),
             Value::Text(age(&snapshot.completed_at, now)),
-            Value::Text(status(snapshot).to_owned()),
+            Value::Text(status(snapshot)),
             snapshot.label.clone().into(),
             snapshot.suspect.clone().into(),
-            Value::Text(snapshot.taken_at.clone()),
+            time(&snapshot.taken_at),
             Value::Integer(snapshot.api_calls),
             snapshot.caller_arn.clone().into(),
         ])?;

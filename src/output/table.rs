@@ -4,8 +4,8 @@
 //! longer cells wrap. So a million rows need no more memory than a block.
 //!
 //! On a terminal that is too narrow the widest columns give way first and their cells wrap. Columns that would
-//! become unreadable are left out, from the last one on: a column `…` stands for them, and they are named. Cells
-//! of very many lines, such as policy documents, end in `…`. Every other way to write a table shows everything.
+//! become unreadable are left out, from the last one on, and named. Cells of very many lines, such as policy
+//! documents, end in `…`. Every other way to write a table shows everything.
 
 use std::io::Write;
 
@@ -33,8 +33,8 @@ const LINES: usize = 12;
 /// Between two columns.
 const GAP: u16 = 2;
 
-/// What stands for what is not shown.
-const MORE: &str = "…";
+/// What ends a cell that is cut.
+const CUT: &str = "…";
 
 const STYLE: TableStyle = TableStyle::new()
     .header_lines(ContentLineStyle::none().junction(' '))
@@ -77,21 +77,18 @@ impl<W: Write> TableSink<W> {
         let block = std::mem::take(&mut self.block);
         let is_first = self.widths.is_none();
         let widths = self.widths.take().unwrap_or_else(|| fit(self.natural_widths(&block), self.room));
-        let leaves_out = widths.len() < self.columns.len();
         let mut table = Table::new();
         table.load_style(STYLE);
         table.force_no_tty();
-        let more = leaves_out.then(|| MORE.to_owned());
         if is_first {
-            table.set_header(self.columns.iter().take(widths.len()).chain(&more));
+            table.set_header(self.columns.iter().take(widths.len()));
         }
         for shown in block {
             let cells = shown.into_iter().zip(&widths).map(|(shown, width)| self.cell(shown, *width));
-            let cells: Vec<Cell> = cells.chain(more.as_ref().map(Cell::new)).collect();
-            table.add_row(Row::from(cells));
+            table.add_row(Row::from(cells.collect::<Vec<Cell>>()));
         }
         table.discover_columns();
-        for (column, width) in table.column_iter_mut().zip(widths.iter().chain(&[1])) {
+        for (column, width) in table.column_iter_mut().zip(&widths) {
             column.set_padding((0, 1));
             // The width includes the padding.
             column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width.saturating_add(1))));
@@ -118,7 +115,7 @@ impl<W: Write> TableSink<W> {
             && let Some((end, _)) = text.char_indices().nth(most)
         {
             text.truncate(end);
-            text.push_str(MORE);
+            text.push_str(CUT);
             self.is_cut = true;
         }
         let cell = Cell::new(text);
@@ -147,10 +144,10 @@ impl<W: Write> RowSink for TableSink<W> {
             missing.push(format!("columns left out: {}", self.columns[shown..].join(", ")));
         }
         if self.is_cut {
-            missing.push(format!("cells that end in {MORE} are cut"));
+            missing.push(format!("cells that end in {CUT} are cut"));
         }
         if !missing.is_empty() {
-            words::say(format!(
+            words::note(format!(
                 "not everything fits in {} characters ({}): --format csv or json shows it all",
                 self.room.unwrap_or_default(),
                 missing.join("; ")
@@ -169,12 +166,8 @@ fn fit(natural: Vec<u16>, room: Option<u16>) -> Vec<u16> {
     let Some(room) = room.map(|room| room.saturating_add(GAP - 1)) else { return natural };
     let least = |(place, width): (usize, &u16)| (*width).min(if place == 0 { FIRST } else { LEAST });
     let mut least: Vec<u16> = natural.iter().enumerate().map(least).collect();
-    let mut room = room;
-    if needed(&least) > room {
-        room = room.saturating_sub(1 + GAP);
-        while least.len() > 1 && needed(&least) > room {
-            least.pop();
-        }
+    while least.len() > 1 && needed(&least) > room {
+        least.pop();
     }
     let capped = |cap: u16| -> Vec<u16> {
         natural.iter().zip(&least).map(|(width, least)| (*width).min(cap).max(*least)).collect()
@@ -230,8 +223,8 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_would_become_unreadable_are_left_out_and_a_mark_stands_for_them() {
-        assert_eq!(fit(vec![20, 20, 20, 20, 20], Some(80)), [20, 16, 16, 16]);
+    fn columns_that_would_become_unreadable_are_left_out_and_long_cells_are_cut() {
+        assert_eq!(fit(vec![20, 20, 20, 20, 20], Some(80)), [20, 17, 17, 17]);
         assert_eq!(fit(vec![20; 9], Some(80)).len(), 4);
         let (mut sink, columns) = (Vec::new(), ["a", "b", "c"].map(str::to_owned));
         let mut table = TableSink::fitting(&columns, &mut sink, Some(30));
@@ -242,7 +235,7 @@ mod tests {
         table.finish().unwrap();
         drop(table);
         let written = String::from_utf8(sink).unwrap();
-        assert!(written.starts_with("a    b                      …\n"), "{written}");
+        assert!(written.starts_with("a    b\n"), "{written}");
         assert!(written.lines().all(|line| line.chars().count() <= 30), "{written}");
         assert_eq!(written.lines().count(), 2 + LINES + 1, "{written}");
         assert!(written.trim_end().ends_with('…'), "{written}");

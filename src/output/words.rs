@@ -62,6 +62,11 @@ pub fn say(words: impl Display) {
     }
 }
 
+/// Says something that is no warning, but that a quiet run needs as well.
+pub fn note(words: impl Display) {
+    print("", &words.to_string());
+}
+
 /// Says, in yellow, something that a quiet run leaves out and that is easily overlooked.
 pub fn caution(words: impl Display) {
     if !is_quiet() {

@@ -96,21 +96,16 @@ impl Plan<'_> {
     fn tell_what_is_left(&self, staging: &Staging, calls: i64, progress: &mut dyn Progress) -> Result<()> {
         let assignments = Service::SsoAdmin.name();
         let mut lanes: BTreeMap<String, i64> = BTreeMap::from([(assignments.to_owned(), calls)]);
-        let mut reports = 0;
-        for counts in staging.task_counts()? {
-            match counts.lane == access_report::LANE {
-                true => reports += counts.open,
-                false => {
-                    *lanes.entry(counts.lane).or_default() += i64::try_from(counts.open).unwrap_or(i64::MAX)
-                }
-            }
+        for counts in staging.task_counts()?.into_iter().filter(|counts| counts.lane != access_report::LANE) {
+            *lanes.entry(counts.lane).or_default() += i64::try_from(counts.open).unwrap_or(i64::MAX);
         }
         let longest =
             lanes.iter().map(|(lane, calls)| *calls as f64 / self.context.rate_of(lane)).fold(0.0, f64::max);
-        let reports = match reports {
-            0 => String::new(),
-            1 => ", and 1 access report beside them".to_owned(),
-            reports => format!(", and {reports} access reports beside them, one at a time"),
+        let reports = match self.expected_reports(staging)? {
+            Some(0) => String::new(),
+            Some(1) => ", and 1 access report beside them, 2 to 11 s".to_owned(),
+            Some(reports) => format!(", and {reports} access reports beside them, 2 to 11 s each"),
+            None => ", and access reports beside them, 2 to 11 s each".to_owned(),
         };
         progress.say(&format!(
             "about {} more calls {}, {}{reports}; the credentials {}",

@@ -38,6 +38,15 @@ impl Plan<'_> {
         self.queue(staging, reports.into_iter().map(Into::into))
     }
 
+    /// How many reports will be asked for; `None` while the tree and the accounts are still being listed.
+    pub(super) fn expected_reports(&self, staging: &Staging) -> Result<Option<usize>> {
+        if !self.selection.has("service_last_accessed") || self.no_reports(staging)?.is_some() {
+            return Ok(Some(0));
+        }
+        let listed = [Stage::Tree, Stage::Accounts, Stage::AccountParents].map(Stage::name);
+        Ok(if staging.has_open(&listed)? { None } else { Some(self.entities(staging)?.len()) })
+    }
+
     /// Why this organization, or these credentials, have no access reports at all.
     fn no_reports(&self, staging: &Staging) -> Result<Option<String>> {
         let Some(organization) = &self.context.organization else { return Ok(None) };
