@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use orgcensus::cli::{self, Cli};
 use orgcensus::error::ExitStatus;
 use orgcensus::output::words;
@@ -11,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     // The runtime ignores SIGPIPE, so a reader that goes away is an error like any other, and `output`
     // turns it into a quiet end.
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no errors, but come this way; a closed pipe is no reason to fail.

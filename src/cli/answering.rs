@@ -1,12 +1,38 @@
 //! How a command says which snapshot answered, and times and ages as people read them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
-use crate::store::{Snapshot, SnapshotStatus};
+use crate::output::words;
+use crate::store::{Snapshot, SnapshotStatus, When};
 
 /// `snapshot 41, 2026-11-17T02:00Z, 5 days old, complete`.
 pub fn answering(snapshot: &Snapshot) -> String {
     format!("snapshot {}, {}", snapshot.snapshot_id, details(snapshot))
+}
+
+/// Says which snapshot answers, after `role`; in yellow, and how far it is from what was asked for, where it is
+/// a day or more older than that.
+pub fn say_answering(role: &str, snapshot: &Snapshot, asked: Option<&When>) {
+    let line = format!("{role}{}", answering(snapshot));
+    match asked.and_then(|when| distance(snapshot, when, Utc::now())) {
+        Some(distance) => words::caution(format!("{line}, {distance}")),
+        None => words::say(line),
+    }
+}
+
+/// How far a snapshot is from the time asked for, where that is a day or more, or to come.
+pub fn distance(snapshot: &Snapshot, asked: &When, now: DateTime<Utc>) -> Option<String> {
+    let When::By { instant, typed } = asked else { return None };
+    // Today, this month and this quarter are not over, but only the former is sure to be meant as "now".
+    let tomorrow = (now + TimeDelta::days(1)).with_time(NaiveTime::MIN).single()?;
+    if *instant >= tomorrow {
+        return Some(format!("the latest one: {typed} is not over yet"));
+    }
+    match instant.signed_duration_since(parse(&snapshot.completed_at)?).num_days() {
+        ..=0 => None,
+        1 => Some(format!("1 day before {typed}")),
+        days => Some(format!("{days} days before {typed}")),
+    }
 }
 
 /// `0 rows in snapshot 41 (2026-11-17T02:00Z, 5 days old, complete)`.
@@ -74,6 +100,41 @@ mod tests {
             ("yesterday", "of unknown age"),
         ] {
             assert_eq!(age(time, now), expected, "{time}");
+        }
+    }
+
+    #[test]
+    fn a_snapshot_of_another_day_than_asked_for_says_so() {
+        let now = parse("2026-11-22T02:30:00Z").unwrap();
+        let snapshot = Snapshot {
+            snapshot_id: 1,
+            taken_at: "2026-11-20T02:00:00Z".to_owned(),
+            completed_at: "2026-11-20T03:00:00Z".to_owned(),
+            status: SnapshotStatus::Complete,
+            organization_id: None,
+            instance_arn: None,
+            identity_store_id: None,
+            region: None,
+            caller_arn: None,
+            label: None,
+            tool_version: String::new(),
+            api_calls: 0,
+            throttled_calls: 0,
+            assignment_strategy: None,
+            suspect: None,
+            collection_id: String::new(),
+        };
+        for (typed, expected) in [
+            ("2026-11-20", None),
+            ("2026-11-21T02:59:59Z", None),
+            ("2026-11-21", Some("1 day before 2026-11-21")),
+            ("today", Some("2 days before today")),
+            ("2026-11-23", Some("the latest one: 2026-11-23 is not over yet")),
+            ("2026-Q4", Some("the latest one: 2026-Q4 is not over yet")),
+            ("1", None),
+        ] {
+            let when = When::parse(typed, now).unwrap();
+            assert_eq!(distance(&snapshot, &when, now).as_deref(), expected, "{typed}");
         }
     }
 

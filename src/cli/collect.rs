@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::interruption::interrupted;
 use super::progress::Printer;
-use super::{GlobalOptions, runtime};
+use super::{GlobalOptions, duration, runtime};
 use crate::aws::{ConnectionOptions, PaceOptions, ServiceRate};
 use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, take};
 use crate::error::{Error, ExitStatus, Result};
@@ -25,9 +25,9 @@ Examples:
   orgcensus collect --access-report accounts --access-report-budget 2h
   orgcensus collect --dry-run                           count, estimate, and write nothing
 
-It only reads AWS: it creates, assigns and deletes nothing. A call that fails is recorded as a gap: what it
-would have shown is carried forward as unknown, never as removed, and the exit code is 4. Interrupted
-(exit code 130), or when the credentials end, the network is lost, the disk is full or another program locks
+It only reads AWS: it creates, assigns and deletes nothing. A call that fails is recorded as a gap: what it \
+would have shown is carried forward as unknown, never as removed, and the exit code is 4. Interrupted \
+(exit code 130), or when the credentials end, the network is lost, the disk is full or another program locks \
 the database (5), it keeps what it has: the same command resumes it.")]
 pub struct CollectArgs {
     #[command(flatten)]
@@ -61,7 +61,7 @@ pub struct CollectArgs {
         long,
         value_name = "DURATION",
         default_value = "10m",
-        value_parser = humantime::parse_duration,
+        value_parser = duration,
         help_heading = "What to collect"
     )]
     access_report_budget: Duration,
@@ -75,7 +75,7 @@ pub struct CollectArgs {
     #[arg(
         long,
         value_name = "PERCENT",
-        value_parser = clap::value_parser!(u8).range(1..=100),
+        value_parser = percent,
         help_heading = "Pace"
     )]
     share: Option<u8>,
@@ -85,7 +85,7 @@ pub struct CollectArgs {
         long,
         value_name = "DURATION",
         default_value = "6h",
-        value_parser = humantime::parse_duration,
+        value_parser = duration,
         help_heading = "Resuming"
     )]
     resume_within: Duration,
@@ -130,6 +130,12 @@ impl SelectionArgs {
     pub fn selection(&self) -> Result<Selection> {
         Selection::new(&self.only, &self.skip, self.access_report, self.assignments)
     }
+}
+
+/// `50` or `50%`.
+fn percent(typed: &str) -> Result<u8, String> {
+    let number = typed.trim().trim_end_matches('%').parse().ok();
+    number.filter(|percent| (1..=100).contains(percent)).ok_or_else(|| "give 1 to 100".to_owned())
 }
 
 /// Takes a snapshot, and sums it up.
@@ -195,10 +201,7 @@ pub(super) fn connection(
 fn tell(summary: &Summary, db: &str) {
     let published = &summary.published;
     let width = published.resources.iter().map(|outcome| outcome.resource.len()).max().unwrap_or_default();
-    words::say(format!(
-        "{:width$}  {:>8}  {:>7} {:>7} {:>7}",
-        "resource", "rows", "added", "removed", "changed"
-    ));
+    words::say(format!("{:width$}  {:>8}  {:>7} {:>7} {:>7}", "resource", "rows", "new", "gone", "changed"));
     for outcome in &published.resources {
         let mut line = format!(
             "{:width$}  {:>8}  {:>7} {:>7} {:>7}",

@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
-use super::{Cli, GlobalOptions};
+use super::{GlobalOptions, parse};
 use crate::error::{ExitStatus, Result};
 use crate::output::write_error;
 
@@ -26,7 +26,7 @@ pub fn run(args: CompletionsArgs, global: &GlobalOptions) -> Result<ExitStatus> 
     let mut destination = global.destination()?;
     // Into memory first: the generator panics where it cannot write.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "orgcensus", &mut script);
+    clap_complete::generate(args.shell, &mut parse::command(), "orgcensus", &mut script);
     destination.write_all(&script).map_err(write_error)?;
     destination.finish()?;
     Ok(ExitStatus::Done)

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use clap::{Args, Parser};
+use clap::Args;
 
 use super::progress::Printer;
 use super::{Cli, GlobalOptions, runtime};
@@ -22,8 +22,8 @@ const DAYS: u32 = 3;
 /// The arguments of `demo`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-It needs no credentials and calls nobody: an organization is simulated on loopback, over AWS's own
-protocols, and collected by the same code that collects a real one. The census of its three days is
+It needs no credentials and calls nobody: an organization is simulated on loopback, over AWS's own \
+protocols, and collected by the same code that collects a real one. The census of its three days is \
 orgcensus-demo.db in the working directory.")]
 pub struct DemoArgs {}
 
@@ -170,7 +170,7 @@ fn show(arguments: &[&str]) -> Result<()> {
     // Rows are shown as a table even where the demo is piped; a diff's own form is text.
     let format: &[&str] = if arguments[0] == "diff" { &[] } else { &["--format", "table"] };
     let line = ["orgcensus", "--db", DATABASE].iter().chain(format).chain(arguments);
-    let cli =
-        Cli::try_parse_from(line).map_err(|error| Error::usage("the demo's own command").caused_by(error))?;
+    let cli = Cli::read(line.map(Into::into))
+        .map_err(|error| Error::usage("the demo's own command").caused_by(error))?;
     super::run(cli).map(drop)
 }

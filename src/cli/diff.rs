@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
+use chrono::Utc;
 use clap::Args;
 
 use super::GlobalOptions;
-use super::answering::answering;
+use super::answering::{distance, say_answering};
 use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::steps::{self, Between};
 use crate::diff::text::{self, TextOptions};
@@ -29,7 +30,7 @@ Examples:
   orgcensus diff --resource account_assignments --format json
   orgcensus diff --exit-code --quiet          3: something changed, 4: nothing did, but not all was seen
 
-What a snapshot could not see is never reported as removed, and what is first seen after that not as added:
+What a snapshot could not see is never reported as removed, and what is first seen after that not as added: \
 it is told as \"not seen\" (unknown in JSON), with the reason.")]
 pub struct DiffArgs {
     /// The snapshot to start from, or FROM..TO [default: the one before the latest]
@@ -78,25 +79,33 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     args.resources.iter().try_for_each(|name| model::named(name).map(drop))?;
     let (from, to) = ends(args.from.as_deref(), args.to.as_deref())?;
     let mut destination = global.destination()?;
-    let shape = Shape::of(global, &destination);
+    if args.exit_code {
+        destination.outlive_reader();
+    }
+    let shape = Shape::of(global, &destination)?;
     let mut census = global.open_census()?;
-    let (from, to) = resolve(&census, from, to)?;
+    let asked = [from, to];
+    let (from, to) = resolve(&census, &asked)?;
     let subjects = subjects(&args, &mut census, &from, &to)?;
-    if shape != Shape::Text {
-        words::say(format!("from {}", answering(&from)));
-        words::say(format!("to {}", answering(&to)));
+    for (role, snapshot, when) in [("from ", &from, &asked[0]), ("to ", &to, &asked[1])] {
+        // The text begins with both; only that one is not of the day asked for remains to be said.
+        if shape != Shape::Text || distance(snapshot, when, Utc::now()).is_some() {
+            say_answering(role, snapshot, Some(when));
+        }
     }
     for snapshot in [&from, &to] {
         if let Some(why) = &snapshot.suspect {
             words::warn(format!("snapshot {} is suspect: {why}", snapshot.snapshot_id));
         }
     }
+    let args_again = format!("{}{}", narrowed(&args), global.db_option());
     let question = Question {
         census: &census,
         from: from.snapshot_id,
         to: to.snapshot_id,
         filter: Filter { resources: args.resources, access: args.access, subjects },
         is_colored: is_colored(global.color, &destination),
+        options: args_again,
     };
     let found = if args.steps {
         question.write_steps(shape, &mut destination)?
@@ -122,13 +131,14 @@ enum Shape {
 }
 
 impl Shape {
-    fn of(global: &GlobalOptions, destination: &Destination) -> Self {
-        match (global.format, destination.path().and_then(Format::of_file)) {
-            (Some(Format::Json), _) | (None, Some(Format::Json)) => Self::Object,
-            (Some(format), _) => Self::Rows(format),
-            (None, None | Some(Format::Table)) => Self::Text,
-            (None, Some(format)) => Self::Rows(format),
-        }
+    fn of(global: &GlobalOptions, destination: &Destination) -> Result<Self> {
+        Ok(match global.format_said(destination)? {
+            Some(Format::Json) => Self::Object,
+            // A text file holds the text, unless a table is asked for.
+            None => Self::Text,
+            Some(Format::Table) if global.format.is_none() => Self::Text,
+            Some(format) => Self::Rows(format),
+        })
     }
 }
 
@@ -153,6 +163,8 @@ struct Question<'c> {
     to: i64,
     filter: Filter,
     is_colored: bool,
+    /// The options to repeat in a command that shows more of the answer.
+    options: String,
 }
 
 /// So many rows of a resource are told one by one where nobody asked for that resource: the dates of an access
@@ -160,8 +172,13 @@ struct Question<'c> {
 const ROWS: usize = 40;
 
 impl Question<'_> {
-    fn rows(&self) -> Option<usize> {
-        self.filter.resources.is_empty().then_some(ROWS)
+    fn text_options(&self) -> TextOptions<'_> {
+        TextOptions {
+            is_colored: self.is_colored,
+            between: Between::default(),
+            rows: self.filter.resources.is_empty().then_some(ROWS),
+            options: &self.options,
+        }
     }
 
     fn compare(&self, from: i64, to: i64) -> Result<Diff> {
@@ -181,7 +198,7 @@ impl Question<'_> {
                 } else {
                     Between::default()
                 };
-                let options = TextOptions { is_colored: self.is_colored, between, rows: self.rows() };
+                let options = TextOptions { between, ..self.text_options() };
                 text::write(destination, &diff, options).map_err(write_error)?;
             }
             Shape::Object => {
@@ -207,11 +224,7 @@ impl Question<'_> {
         let mut found = Found::default();
         match shape {
             Shape::Text => {
-                let options = TextOptions {
-                    is_colored: self.is_colored,
-                    between: Between::default(),
-                    rows: self.rows(),
-                };
+                let options = self.text_options();
                 for (index, (from, to)) in pairs.into_iter().enumerate() {
                     if index > 0 {
                         writeln!(destination).map_err(write_error)?;
@@ -259,14 +272,14 @@ fn ends(from: Option<&str>, to: Option<&str>) -> Result<(When, When)> {
         other => other,
     };
     let from = from.map_or(Ok(When::Latest { back: 1 }), str::parse)?;
-    let to = to.map_or(Ok(When::Latest { back: 0 }), str::parse)?;
+    let to = to.map_or(Ok(When::LATEST), str::parse)?;
     Ok((from, to))
 }
 
-fn resolve(census: &Census, from: When, to: When) -> Result<(Snapshot, Snapshot)> {
+fn resolve(census: &Census, [from, to]: &[When; 2]) -> Result<(Snapshot, Snapshot)> {
     let snapshots = census.snapshots()?;
     if let [only] = snapshots.as_slice()
-        && from == (When::Latest { back: 1 })
+        && *from == (When::Latest { back: 1 })
     {
         return Err(Error::failed(format!(
             "snapshot {} is the only one: nothing to compare it with",
@@ -274,7 +287,7 @@ fn resolve(census: &Census, from: When, to: When) -> Result<(Snapshot, Snapshot)
         ))
         .hint("orgcensus collect takes the next one"));
     }
-    Ok((census.resolve(&from)?, census.resolve(&to)?))
+    Ok((census.resolve(from)?, census.resolve(to)?))
 }
 
 /// What the answer is narrowed to, by name: the thing of that name in either snapshot, for it may be gone in
@@ -310,6 +323,28 @@ fn subjects(args: &DiffArgs, census: &mut Census, from: &Snapshot, to: &Snapshot
         subjects.push(Subject { kind, ids });
     }
     Ok(subjects)
+}
+
+/// The options that narrow the answer to something, as they are typed.
+fn narrowed(args: &DiffArgs) -> String {
+    [
+        ("--account", &args.account),
+        ("--user", &args.user),
+        ("--group", &args.group),
+        ("--permission-set", &args.permission_set),
+    ]
+    .into_iter()
+    .filter_map(|(option, value)| Some(format!(" {option} {}", quoted(value.as_deref()?))))
+    .collect()
+}
+
+/// A value as a shell reads it back.
+fn quoted(value: &str) -> String {
+    let is_plain = |one: char| one.is_ascii_alphanumeric() || "-_./:@+=,".contains(one);
+    if !value.is_empty() && value.chars().all(is_plain) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\'', "'\\''"))
 }
 
 fn is_colored(color: Color, destination: &Destination) -> bool {

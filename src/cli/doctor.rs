@@ -51,7 +51,7 @@ pub fn run(args: DoctorArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     facts::introduce(&groundwork);
     let examination = runtime.block_on(examine(&groundwork, &selection, args.instance_arn.as_deref()));
     facts::conclude(&groundwork, &examination);
-    match global.format_for(&destination, Format::Table) {
+    match global.format_for(&destination, Format::Table)? {
         Format::Table => layout::write(&examination.findings, &mut destination).map_err(write_error)?,
         format => write_rows(format, &examination.findings, &mut destination)?,
     }

@@ -1,4 +1,5 @@
-//! The options that every command understands, and what they open.
+//! The options that stand before or after any command, and what they open. Which of them a command takes is
+//! `parse`'s business.
 
 use std::path::{Path, PathBuf};
 
@@ -7,9 +8,9 @@ use clap::{ArgAction, Args};
 use crate::error::Result;
 use crate::output::words::Color;
 use crate::output::{Destination, DestinationOptions, Format};
-use crate::store::{Census, Snapshot, Staging, When};
+use crate::store::{Census, Staging, When};
 
-/// The options that every command understands.
+/// The options that stand before or after any command.
 #[derive(Debug, Args)]
 pub struct GlobalOptions {
     /// The census: a SQLite file
@@ -36,7 +37,13 @@ pub struct GlobalOptions {
     pub region: Option<String>,
 
     /// Assume this role first
-    #[arg(long, global = true, value_name = "ARN", help_heading = "AWS credentials")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "ARN",
+        value_parser = role_arn,
+        help_heading = "AWS credentials"
+    )]
     pub assume_role: Option<String>,
 
     /// The external id that the role's trust policy asks for
@@ -93,11 +100,18 @@ impl GlobalOptions {
     }
 
     /// The format asked for, or promised by the output file's extension, or fit for a terminal, or
-    /// `otherwise`.
-    pub fn format_for(&self, destination: &Destination, otherwise: Format) -> Format {
-        self.format
-            .or_else(|| destination.path().and_then(Format::of_file))
-            .unwrap_or_else(|| if destination.is_terminal() { Format::Table } else { otherwise })
+    /// `otherwise`. An extension that promises nothing known is an error, lest `report.xlsx` hold CSV.
+    pub fn format_for(&self, destination: &Destination, otherwise: Format) -> Result<Format> {
+        let fit = if destination.is_terminal() { Format::Table } else { otherwise };
+        Ok(self.format_said(destination)?.unwrap_or(fit))
+    }
+
+    /// The format asked for, or promised by the output file's extension, if either is.
+    pub fn format_said(&self, destination: &Destination) -> Result<Option<Format>> {
+        match (self.format, destination.path()) {
+            (None, Some(path)) => Format::of_file(path),
+            (said, _) => Ok(said),
+        }
     }
 
     /// Opens the census for reading.
@@ -108,11 +122,6 @@ impl GlobalOptions {
     /// What `--at` says, if it was given.
     pub fn at(&self) -> Result<Option<When>> {
         self.at.as_deref().map(str::parse).transpose()
-    }
-
-    /// The snapshot that `--at` names, or the latest one.
-    pub fn snapshot(&self, census: &Census) -> Result<Snapshot> {
-        census.resolve(&self.at()?.unwrap_or(When::Latest { back: 0 }))
     }
 
     /// The file of an unfinished collection: `<db>.collecting`.
@@ -126,5 +135,20 @@ impl GlobalOptions {
             return String::new();
         }
         format!(" --db {}", self.db.display())
+    }
+}
+
+/// A role's ARN, of any partition; everything else would only fail later, and less clearly.
+fn role_arn(typed: &str) -> Result<String, String> {
+    let parts: Vec<&str> = typed.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", _, "iam", "", account, resource]
+            if account.len() == 12
+                && account.bytes().all(|byte| byte.is_ascii_digit())
+                && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty()) =>
+        {
+            Ok(typed.to_owned())
+        }
+        _ => Err("a role's ARN reads arn:aws:iam::111122223333:role/NAME".to_owned()),
     }
 }

@@ -19,8 +19,8 @@ Examples:
   orgcensus iam-policy > policy.json
   orgcensus iam-policy --access-report none
 
-The policy holds exactly the actions that `orgcensus collect` with the same flags calls, and those that AWS
-asks of whoever generates an access report. Where the instance is encrypted with a key of your own, allow
+The policy holds exactly the actions that `orgcensus collect` with the same flags calls, and those that AWS \
+asks of whoever generates an access report. Where the instance is encrypted with a key of your own, allow \
 kms:Decrypt on that key too.")]
 pub struct IamPolicyArgs {
     #[command(flatten)]

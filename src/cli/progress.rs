@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::collect::{Progress, Tick};
 use crate::output::{text, words};
 
-/// Without a terminal, progress is told this often: a job's log stays readable.
+/// Without a terminal, progress is told at once and then this often: a job's log stays readable.
 const PLAIN_EVERY: Duration = Duration::from_secs(30);
 
 /// Prints the progress to standard error.
@@ -16,7 +16,8 @@ pub struct Printer {
     bar: Option<ProgressBar>,
     quiet: bool,
     speaks: bool,
-    told: Instant,
+    /// When a plain line was last told.
+    told: Option<Instant>,
 }
 
 impl Printer {
@@ -28,13 +29,13 @@ impl Printer {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
-        Self { bar, quiet, speaks: true, told: Instant::now() }
+        Self { bar, quiet, speaks: true, told: None }
     }
 
     /// Shows how far it is, and keeps what it says to itself.
     #[must_use]
     pub fn silently(self) -> Self {
-        Self { speaks: false, ..self }
+        Self { speaks: false, told: Some(Instant::now()), ..self }
     }
 
     /// Takes the moving line away.
@@ -67,8 +68,8 @@ impl Progress for Printer {
                 bar.set_position(tick.ended);
                 bar.set_message(text::one_line(&message).into_owned());
             }
-            None if self.told.elapsed() >= PLAIN_EVERY => {
-                self.told = Instant::now();
+            None if self.told.is_none_or(|told| told.elapsed() >= PLAIN_EVERY) => {
+                self.told = Some(Instant::now());
                 words::say(format!("{} of {} tasks, {message}", tick.ended, tick.ended + tick.open));
             }
             None => {}

@@ -6,15 +6,15 @@ use std::time::Duration;
 use clap::Args;
 use rusqlite::types::Value;
 
-use super::GlobalOptions;
-use super::answering::{answering, no_rows_in};
+use super::answering::{no_rows_in, say_answering};
+use super::{GlobalOptions, duration};
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::output::{Destination, Format, RowWriter, words, write_error};
 use crate::query::{
-    CannedQuery, Header, Incomplete, Interruption, ResourcePages, TypedValues, bind, catalog, find,
-    not_complete, prepare, stream,
+    CannedQuery, Header, Incomplete, Interruption, ResourcePages, TypedValues, Why, bind, catalog, find,
+    in_words, not_complete, prepare, stream,
 };
-use crate::store::Census;
+use crate::store::{Census, When};
 
 /// The arguments of `query`.
 #[derive(Debug, Args)]
@@ -27,17 +27,21 @@ Examples:
   orgcensus query privileged-access --output admins.csv    into a file
   orgcensus query \"SELECT user_name FROM users WHERE user_status = 'DISABLED'\"
   orgcensus query 'SELECT * FROM accounts WHERE name = :n' -p n=prod
+  orgcensus query 'SELECT * FROM organization_tree WHERE depth > :n' -p n:number=2
   orgcensus query - < question.sql                         SQL from standard input
   orgcensus query --show user-access                       the SQL of a canned query, to start from
 
 Values:
-  A user, account, group, permission set or OU is found by id, name or e-mail address,
-  ignoring case, in the snapshot that is asked. A name that matches nothing, or several
-  things, is an error (exit code 2): a misspelt name never reads as \"no access\".
+A user, account, group, permission set or OU is found by id, name or e-mail address, ignoring case, in the \
+snapshot that is asked. A name that matches nothing, or several things, is an error (exit code 2): a misspelt \
+name never reads as \"no access\".
+
+In SQL of your own a value is text, and takes the type of the column that it is compared with. An expression \
+such as count(*) has no type to give: -p n=2 is then an error that asks for -p n:number=2.
 
 Services:
-  last_authenticated_at is NULL when no attempt was seen in AWS's tracking period, and
-  attempts include denied ones.")]
+last_authenticated_at is NULL when no attempt was seen in AWS's tracking period, and attempts include denied \
+ones.")]
 pub struct QueryArgs {
     /// The name of a canned query, SQL (anything with white space in it), or - for SQL from standard input
     #[arg(value_name = "NAME | SQL | -")]
@@ -47,8 +51,9 @@ pub struct QueryArgs {
     #[arg(value_name = "VALUE")]
     values: Vec<String>,
 
-    /// Give a parameter its value by name; in SQL of your own it is written :NAME and bound as text
-    #[arg(short, long = "param", value_name = "NAME=VALUE", help_heading = "Question")]
+    /// Give a parameter its value by name; in SQL of your own it is written :NAME and is text, or of the type
+    /// that you say: number, date, user, account, group, permission_set, ou
+    #[arg(short, long = "param", value_name = "NAME[:TYPE]=VALUE", help_heading = "Question")]
     param: Vec<String>,
 
     /// List the canned queries with what they take
@@ -60,7 +65,7 @@ pub struct QueryArgs {
     show: Option<String>,
 
     /// Give up after this time, e.g. 30s or 5m
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, help_heading = "Question")]
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Question")]
     timeout: Option<Duration>,
 
     /// Fail (exit code 4) unless the snapshot saw every table that is read completely
@@ -103,13 +108,15 @@ fn answer(
     interruption: &Interruption,
     mut destination: Destination,
 ) -> Result<()> {
+    let format = global.format_for(&destination, Format::Csv)?;
     if global.at.is_none() {
         // One look at the file: a snapshot that is published while we answer does not mix in.
         let begun = census.connection().execute_batch("BEGIN");
         begun.map_err(|error| Error::failed("cannot begin to read").caused_by(error))?;
     }
-    let snapshot = global.snapshot(&census)?;
-    if global.at.is_some() {
+    let when = global.at()?;
+    let snapshot = census.resolve(when.as_ref().unwrap_or(&When::LATEST))?;
+    if when.is_some() {
         census.answer_as_of(snapshot.snapshot_id)?;
     }
     let pages = ResourcePages::read(census.connection())?;
@@ -117,33 +124,43 @@ fn answer(
     let mut statement = prepare(&census, &question.sql)?;
     let usage = question.canned.map(CannedQuery::usage);
     for (name, typed, bound) in
-        bind(&mut statement, &question.header, usage.as_deref(), typed, &census, &snapshot)?
+        bind(&mut statement, &question.sql, &question.header, usage.as_deref(), typed, &census, &snapshot)?
     {
         tracing::info!("{name} {typed:?} is {bound}");
     }
 
     let resources = pages.read_by(census.connection(), &question.sql);
     let incomplete = not_complete(&census, snapshot.snapshot_id, &resources)?;
-    let not_covered = || {
-        let resources: Vec<String> = incomplete.iter().map(Incomplete::to_string).collect();
-        format!("snapshot {} does not completely cover {}", snapshot.snapshot_id, resources.join(", "))
-    };
+    let not_covered =
+        || format!("snapshot {} does not completely cover {}", snapshot.snapshot_id, in_words(&incomplete));
     if args.require_complete && !incomplete.is_empty() {
         let show = format!("orgcensus snapshots show {}{}", snapshot.snapshot_id, global.db_option());
         return Err(Error::new(ErrorKind::Incomplete, not_covered())
             .hint(format!("{show} lists what could not be seen")));
     }
-    words::say(answering(&snapshot));
+    say_answering("", &snapshot, when.as_ref());
     if !incomplete.is_empty() {
         words::warn(format!("{}: rows may be missing or old", not_covered()));
     }
-    let format = global.format_for(&destination, Format::Csv);
     let rows = stream(&census, &question.sql, &mut statement, interruption, format, &mut destination)?;
     destination.finish()?;
-    if rows == 0 {
-        words::say(no_rows_in(&snapshot));
+    match (rows, incomplete.as_slice()) {
+        (0, []) => words::say(no_rows_in(&snapshot)),
+        (0, unseen) => words::warn(format!("{} {}", no_rows_in(&snapshot), no_proof(unseen))),
+        _ => {}
     }
     Ok(())
+}
+
+/// What an empty answer does not mean: who asks about access must not read it as "no access".
+fn no_proof(incomplete: &[Incomplete]) -> String {
+    let names: Vec<_> = incomplete.iter().map(|one| one.resource).collect();
+    let were = if names.len() == 1 { "was" } else { "were" };
+    let seen = match incomplete.iter().all(|one| one.why == Why::NotCollected) {
+        true => "collected",
+        false => "completely seen",
+    };
+    format!("does not mean that there are none: {} {were} not {seen}", names.join(", "))
 }
 
 fn question(typed: Option<&str>) -> Result<Question> {
@@ -160,9 +177,9 @@ fn question(typed: Option<&str>) -> Result<Question> {
                 .map_err(|error| Error::failed("cannot read SQL from standard input").caused_by(error))?;
             sql
         }
-        Some(text) if text.contains(char::is_whitespace) || text.is_empty() => text.to_owned(),
+        Some(text) if text.contains(char::is_whitespace) || text.is_empty() => text.trim_start().to_owned(),
         Some(name) => {
-            let canned = find(name)?;
+            let canned = find(name).map_err(|error| of_a_table(name, error))?;
             return Ok(Question {
                 canned: Some(canned),
                 header: canned.header.clone(),
@@ -173,9 +190,20 @@ fn question(typed: Option<&str>) -> Result<Question> {
     Ok(Question { canned: None, header: Header::parse(&sql)?, sql })
 }
 
+/// Who gives a table's name wants its rows.
+fn of_a_table(name: &str, error: Error) -> Error {
+    let tables = Census::blank().and_then(|census| census.tables()).unwrap_or_default();
+    match tables.iter().find(|table| table.name.eq_ignore_ascii_case(name)) {
+        Some(table) => Error::unknown(format!("{} is a table, and no query", table.name))
+            .hint(format!("orgcensus query \"SELECT * FROM {}\" shows its rows", table.name))
+            .hint(format!("orgcensus schema {} describes it", table.name)),
+        None => error,
+    }
+}
+
 fn list(global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
-    let format = global.format_for(&destination, Format::Csv);
+    let format = global.format_for(&destination, Format::Csv)?;
     let columns = ["query", "title"].map(str::to_owned);
     let mut writer = RowWriter::begin(format, &columns, &mut destination)?;
     for query in catalog() {

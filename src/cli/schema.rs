@@ -17,7 +17,7 @@ Examples:
   orgcensus schema effective_access    its columns and what they mean
   orgcensus schema --format markdown   for a wiki
 
-Every resource has three views: NAME as of the snapshot that answers, NAME_history with every version and
+Every resource has three views: NAME as of the snapshot that answers, NAME_history with every version and \
 when it was seen, and NAME_by_snapshot with one row per snapshot and row.")]
 pub struct SchemaArgs {
     /// A table or view, to list its columns
@@ -28,7 +28,7 @@ pub struct SchemaArgs {
 /// Writes the tables, or one table's columns.
 pub fn run(args: SchemaArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
-    let format = global.format_for(&destination, Format::Csv);
+    let format = global.format_for(&destination, Format::Csv)?;
     // Who has no census yet wants to know what is in one.
     let census = if global.db.exists() { global.open_census()? } else { Census::blank()? };
     let tables = census.tables()?;

@@ -4,11 +4,13 @@ use chrono::Utc;
 use clap::{Args, Subcommand};
 use rusqlite::types::Value;
 
+mod show;
+
 use super::GlobalOptions;
-use super::answering::{age, answering, minute, status};
+use super::answering::{age, minute, status};
 use crate::error::{ExitStatus, Result};
 use crate::output::{Destination, Format, RowWriter, words};
-use crate::store::{Census, Coverage, CoverageStatus, Gap, Snapshot};
+use crate::store::Snapshot;
 
 /// The arguments of `snapshots`.
 #[derive(Debug, Args)]
@@ -17,7 +19,7 @@ Examples:
   orgcensus snapshots                         the list, oldest first
   orgcensus snapshots show latest             what the latest one covers, and its gaps
   orgcensus snapshots show 2026-09-30         the one that answers for a date
-  orgcensus snapshots show 41 --format json   the same for a program")]
+  orgcensus snapshots show 41 --format json   the same for a program, with each gap by itself")]
 pub struct SnapshotsArgs {
     #[command(subcommand)]
     action: Option<Action>,
@@ -36,11 +38,13 @@ enum Action {
 /// Lists the snapshots, or shows one.
 pub fn run(args: SnapshotsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
-    let format = global.format_for(&destination, Format::Csv);
+    let format = global.format_for(&destination, Format::Csv)?;
     let census = global.open_census()?;
     match args.action {
         None => list(&census.snapshots()?, format, &mut destination)?,
-        Some(Action::Show { when }) => show(&census, &when, format, &mut destination)?,
+        Some(Action::Show { when }) => {
+            show::write(&census, &when.parse()?, format, &global.db_option(), &mut destination)?;
+        }
     }
     destination.finish()?;
     Ok(ExitStatus::Done)
@@ -49,107 +53,39 @@ pub fn run(args: SnapshotsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 fn list(snapshots: &[Snapshot], format: Format, destination: &mut Destination) -> Result<()> {
     let columns = [
         "snapshot_id",
-        "taken_at",
         "completed_at",
         "age",
         "status",
         "label",
+        "suspect",
+        "taken_at",
         "api_calls",
         "caller_arn",
-        "suspect",
     ];
     let now = Utc::now();
+    // People compare days and must not overlook a suspect; programs get the times as they are.
+    let is_read = format == Format::Table;
+    let time = |time: &String| Value::Text(if is_read { minute(time) } else { time.clone() });
+    let status = |snapshot: &Snapshot| match snapshot.suspect {
+        Some(_) if is_read => format!("{}, suspect", status(snapshot)),
+        _ => status(snapshot).to_owned(),
+    };
     let mut writer = RowWriter::begin(format, &columns.map(str::to_owned), destination)?;
     for snapshot in snapshots {
         writer.values(&[
             Value::Integer(snapshot.snapshot_id),
-            Value::Text(snapshot.taken_at.clone()),
-            Value::Text(snapshot.completed_at.clone()),
+            time(&snapshot.completed_at),
             Value::Text(age(&snapshot.completed_at, now)),
-            Value::Text(status(snapshot).to_owned()),
+            Value::Text(status(snapshot)),
             snapshot.label.clone().into(),
+            snapshot.suspect.clone().into(),
+            time(&snapshot.taken_at),
             Value::Integer(snapshot.api_calls),
             snapshot.caller_arn.clone().into(),
-            snapshot.suspect.clone().into(),
         ])?;
     }
     if writer.finish()? == 0 {
         words::say("no snapshot yet: orgcensus collect takes the first");
     }
     Ok(())
-}
-
-/// One row a resource and, below those of its resource, one row a gap: one shape that every format can hold.
-fn show(census: &Census, when: &str, format: Format, destination: &mut Destination) -> Result<()> {
-    let snapshot = census.resolve(&when.parse()?)?;
-    let gaps = census.gaps(snapshot.snapshot_id)?;
-    words::say(answering(&snapshot));
-    say_facts(&snapshot);
-    let columns = ["resource", "status", "rows", "gaps", "scope", "operation", "reason"];
-    let mut writer = RowWriter::begin(format, &columns.map(str::to_owned), destination)?;
-    for coverage in census.coverage(snapshot.snapshot_id)? {
-        writer.values(&covered(&coverage))?;
-        for gap in gaps.iter().filter(|gap| gap.resource == coverage.resource) {
-            writer.values(&unseen(gap))?;
-        }
-    }
-    writer.finish()?;
-    Ok(())
-}
-
-fn say_facts(snapshot: &Snapshot) {
-    let facts = [
-        ("label", snapshot.label.as_deref()),
-        ("organization", snapshot.organization_id.as_deref()),
-        ("instance", snapshot.instance_arn.as_deref()),
-        ("collected by", snapshot.caller_arn.as_deref()),
-        ("assignments listed by", snapshot.assignment_strategy.as_deref()),
-    ];
-    for (name, value) in facts {
-        if let Some(value) = value {
-            words::say(format!("  {name} {value}"));
-        }
-    }
-    words::say(format!(
-        "  from {} to {}, {} calls, {} throttled, by orgcensus {}",
-        minute(&snapshot.taken_at),
-        minute(&snapshot.completed_at),
-        snapshot.api_calls,
-        snapshot.throttled_calls,
-        snapshot.tool_version
-    ));
-}
-
-fn covered(coverage: &Coverage) -> [Value; 7] {
-    let status = match coverage.status {
-        CoverageStatus::Complete => "complete",
-        CoverageStatus::Partial => "partial",
-        CoverageStatus::NotCollected => "not_collected",
-        CoverageStatus::Unavailable => "unavailable",
-    };
-    [
-        Value::Text(coverage.resource.clone()),
-        Value::Text(status.to_owned()),
-        Value::Integer(coverage.rows),
-        Value::Integer(coverage.gaps),
-        Value::Null,
-        Value::Null,
-        coverage.reason.clone().into(),
-    ]
-}
-
-fn unseen(gap: &Gap) -> [Value; 7] {
-    let reason = match (&gap.error_code, &gap.error_message) {
-        (Some(code), Some(message)) => Some(format!("{code}: {message}")),
-        (code, message) => code.clone().or_else(|| message.clone()),
-    };
-    [
-        Value::Text(gap.resource.clone()),
-        Value::Text(format!("gap: {}", gap.kind.as_str())),
-        Value::Null,
-        Value::Null,
-        Value::Text(gap.scope.clone()),
-        gap.operation.clone().into(),
-        reason.into(),
-    ]
 }

@@ -55,7 +55,7 @@ fn state(global: &GlobalOptions) -> Result<Vec<String>> {
             lines.push(format!("instance      {}", or_unknown(&last.instance_arn)));
             lines.push(format!("snapshots     {}", number_of(&snapshots)));
             lines.push(format!("last          {}", answering(last)));
-            lines.extend(gaps(&census, last)?);
+            lines.extend(gaps(&census, last, &global.db_option())?);
         }
     }
     lines.extend(unfinished_collection(global));
@@ -71,24 +71,34 @@ fn number_of(snapshots: &[Snapshot]) -> String {
     }
 }
 
-fn gaps(census: &Census, last: &Snapshot) -> Result<Vec<String>> {
+/// What the last snapshot did not see: each incomplete resource by itself, and those that nobody looked at
+/// together by reason.
+fn gaps(census: &Census, last: &Snapshot, db: &str) -> Result<Vec<String>> {
     let mut lines = Vec::new();
+    let mut others: Vec<(&str, String, Vec<String>)> = Vec::new();
     for coverage in census.coverage(last.snapshot_id)? {
         let reason = coverage.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
         let resource = coverage.resource;
-        match coverage.status {
-            CoverageStatus::Complete => {}
+        let word = match coverage.status {
+            CoverageStatus::Complete => continue,
             CoverageStatus::Partial => {
                 let gaps =
                     if coverage.gaps == 1 { "1 gap".to_owned() } else { format!("{} gaps", coverage.gaps) };
                 lines.push(format!("partial       {resource}, {gaps}{reason}"));
+                continue;
             }
-            CoverageStatus::NotCollected => lines.push(format!("not collected {resource}{reason}")),
-            CoverageStatus::Unavailable => lines.push(format!("unavailable   {resource}{reason}")),
+            CoverageStatus::NotCollected => "not collected ",
+            CoverageStatus::Unavailable => "unavailable   ",
+        };
+        match others.iter_mut().find(|(known, why, _)| *known == word && *why == reason) {
+            Some((_, _, resources)) => resources.push(resource),
+            None => others.push((word, reason, vec![resource])),
         }
     }
+    let others = others.into_iter();
+    lines.extend(others.map(|(word, reason, resources)| format!("{word}{}{reason}", resources.join(", "))));
     if !lines.is_empty() {
-        lines.push(format!("              orgcensus snapshots show {} lists the gaps", last.snapshot_id));
+        lines.push(format!("              orgcensus snapshots show {}{db} lists the gaps", last.snapshot_id));
     }
     Ok(lines)
 }

@@ -84,9 +84,10 @@ impl Plan<'_> {
             plan.give_up_on_parents(staging)
         })?;
         self.step(staging, "sample", &[Principals, Pairs], |plan, staging| plan.sample_pairs(staging))?;
-        self.step(staging, "assignments", &[Principals, Pairs, Sample], |plan, staging| {
-            plan.choose_strategy(staging, progress)
-        })?;
+        // A dry run has nothing to hurry for: it tells the number of access reports too.
+        let counted = [Principals, Pairs, Sample, Tree, Accounts];
+        let counted = if self.dry_run { &counted } else { &counted[..3] };
+        self.step(staging, "assignments", counted, |plan, staging| plan.choose_strategy(staging, progress))?;
         if self.dry_run {
             return Ok(self.taken.len() > before);
         }

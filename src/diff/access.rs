@@ -36,6 +36,7 @@ pub(super) fn changes(
             permission_set_name: names.name(Named::PermissionSet, &entry.1)?,
             before_ways: with_names(names, days.from, ways.from)?,
             after_ways: with_names(names, days.to, ways.to)?,
+            gap: causes.iter().find_map(|cause| cause.gap.clone()),
             causes,
             user_id,
             account_id: entry.0,

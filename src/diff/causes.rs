@@ -126,6 +126,8 @@ fn cause(change: &RowChange, came: CauseKind, went: CauseKind) -> Cause {
         by: said("created_by").filter(|_| change.before.is_none()),
         at: said("created_at").filter(|_| change.before.is_none()),
         change: change.kind,
+        gap: change.gap.clone(),
+        last_seen: change.last_seen,
     }
 }
 

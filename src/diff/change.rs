@@ -181,6 +181,8 @@ pub struct AccessChange {
     pub after_ways: Vec<Way>,
     /// Every row change behind it.
     pub causes: Vec<Cause>,
+    /// What hides a cause: the change rests on it, wholly where it is `unknown`. Of several gaps the first.
+    pub gap: Option<HidingGap>,
 }
 
 /// One way to a permission set in an account.
@@ -229,6 +231,12 @@ pub struct Cause {
     /// What happened to the row itself; `Unknown` where a gap leaves open that it did.
     #[serde(skip)]
     pub change: ChangeKind,
+    /// What hides the row, where a gap leaves open that it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap: Option<HidingGap>,
+    /// The newest kept snapshot that saw the row of `from`, where `from` only carried it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<i64>,
 }
 
 impl Cause {

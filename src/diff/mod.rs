@@ -89,6 +89,12 @@ pub fn compare(connection: &Connection, from: i64, to: i64) -> Result<Diff> {
     Ok(Diff { from, to, changes, access_changes })
 }
 
+/// What a person calls a scope of a resource, by the names known in a snapshot: `group Platform`.
+pub fn scope_label(connection: &Connection, snapshot_id: i64, resource: &str, scope: &str) -> Result<String> {
+    let days = Days { from: snapshot_id, to: snapshot_id };
+    Names::new(connection, days).scope_label(resource, &sight::parse(scope)?)
+}
+
 /// A failure of SQLite while reading the census.
 fn unreadable(cause: rusqlite::Error) -> Error {
     Error::failed("the census cannot be read").caused_by(cause)

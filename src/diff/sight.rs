@@ -190,7 +190,7 @@ pub(super) fn canonical(scope: &Map<String, Value>) -> String {
     serde_json::to_string(&by_column).expect("a map of strings is always JSON")
 }
 
-fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+pub(super) fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text)
         .map_err(|cause| Error::failed(format!("a gap's scope is no JSON: {text}")).caused_by(cause))
 }

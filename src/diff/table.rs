@@ -71,7 +71,7 @@ fn of_access(diff: &Diff, change: &AccessChange) -> [SqlValue; 13] {
         SqlValue::Null,
         text(&change.before_ways),
         text(&change.after_ways),
-        SqlValue::Null,
+        change.gap.as_ref().map_or(SqlValue::Null, text),
         SqlValue::Null,
         SqlValue::Null,
         text(&change.causes),

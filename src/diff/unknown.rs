@@ -35,7 +35,10 @@ pub(super) struct RowChange {
     pub after: Option<Version>,
     /// The columns that differ, for `Changed`.
     pub fields: Vec<String>,
-    last_seen: Option<i64>,
+    /// What hides the row, for `Unknown`; of several gaps the first.
+    pub gap: Option<HidingGap>,
+    /// The newest kept snapshot that saw the row of `from`, where `from` only carried it.
+    pub last_seen: Option<i64>,
 }
 
 impl RowChange {
@@ -50,7 +53,7 @@ impl RowChange {
         };
         let row = after.as_ref().or(before.as_ref());
         let key = table.key_of(&row.expect("a difference has at least one side").row);
-        Self { spec: table.spec, kind, key, before, after, fields, last_seen: None }
+        Self { spec: table.spec, kind, key, before, after, fields, gap: None, last_seen: None }
     }
 
     /// The row on the side that has it; the later column values where both have.
@@ -160,8 +163,9 @@ impl<'c> Judge<'c> {
                 (None, None) => unreachable!("a difference has at least one side"),
             };
             let mut change = RowChange::seen(table, difference);
-            if !hiding.is_empty() {
+            if let Some(gap) = hiding.first() {
                 change.kind = ChangeKind::Unknown;
+                change.gap = Some(gap.clone());
             } else if let Some(before) = &change.before {
                 change.last_seen = self.carried(table, before, &unseen.from)?;
             }

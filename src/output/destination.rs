@@ -25,6 +25,7 @@ pub struct DestinationOptions<'a> {
 /// [`Destination::finish`]; one that is dropped before leaves nothing behind.
 pub struct Destination {
     sink: Sink,
+    outlives_reader: bool,
 }
 
 enum Sink {
@@ -62,7 +63,7 @@ impl Destination {
             if !metadata.is_file() {
                 let file =
                     OpenOptions::new().write(true).open(&path).map_err(|error| cannot_open(&path, error))?;
-                return Ok(Self { sink: Sink::Special(BufWriter::new(file), path) });
+                return Ok(Self::to(Sink::Special(BufWriter::new(file), path)));
             }
             if options.protected.is_some_and(|census| is_census(census, &path)) {
                 return Err(Error::usage(format!("{} is the census itself", path.display()))
@@ -80,12 +81,22 @@ impl Destination {
             .open(&partial)
             .map_err(|error| cannot_open(&path, error))?;
         let writer = BufWriter::new(file);
-        Ok(Self { sink: Sink::File { writer, partial, path, force: options.force } })
+        Ok(Self::to(Sink::File { writer, partial, path, force: options.force }))
     }
 
     /// Standard output.
     pub fn standard() -> Self {
-        Self { sink: Sink::Standard(BufWriter::new(io::stdout())) }
+        Self::to(Sink::Standard(BufWriter::new(io::stdout())))
+    }
+
+    fn to(sink: Sink) -> Self {
+        Self { sink, outlives_reader: false }
+    }
+
+    /// Goes on without a reader that went away, writing to nobody: for a command whose exit code is an answer
+    /// too.
+    pub fn outlive_reader(&mut self) {
+        self.outlives_reader = true;
     }
 
     /// Whether a person will read it on a terminal.
@@ -116,15 +127,25 @@ impl Destination {
 
 impl Write for Destination {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer().write(bytes).map_err(|error| self.named(error))
+        match self.writer().write(bytes) {
+            Err(error) if self.may_ignore(&error) => Ok(bytes.len()),
+            written => written.map_err(|error| self.named(error)),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.writer().flush().map_err(|error| self.named(error))
+        match self.writer().flush() {
+            Err(error) if self.may_ignore(&error) => Ok(()),
+            flushed => flushed.map_err(|error| self.named(error)),
+        }
     }
 }
 
 impl Destination {
+    fn may_ignore(&self, error: &io::Error) -> bool {
+        self.outlives_reader && error.kind() == io::ErrorKind::BrokenPipe
+    }
+
     fn writer(&mut self) -> &mut dyn Write {
         match &mut self.sink {
             Sink::Standard(writer) => writer,

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use crate::error::{Error, Result};
+
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -18,6 +20,17 @@ pub enum Format {
     /// A Markdown table
     Markdown,
 }
+
+/// What a file's name promises. Text is laid out as on a terminal.
+const EXTENSIONS: &[(&str, Format)] = &[
+    ("csv", Format::Csv),
+    ("json", Format::Json),
+    ("jsonl", Format::Jsonl),
+    ("ndjson", Format::Jsonl),
+    ("md", Format::Markdown),
+    ("markdown", Format::Markdown),
+    ("txt", Format::Table),
+];
 
 impl Format {
     /// The name as typed after `--format`.
@@ -36,15 +49,17 @@ impl Format {
         Self::value_variants().iter().copied().find(|format| format.name().eq_ignore_ascii_case(name))
     }
 
-    /// The format that a file's extension promises, so that `--output access.json` does not hold CSV.
-    pub fn of_file(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "csv" => Some(Self::Csv),
-            "json" => Some(Self::Json),
-            "jsonl" | "ndjson" => Some(Self::Jsonl),
-            "md" | "markdown" => Some(Self::Markdown),
-            "txt" => Some(Self::Table),
-            _ => None,
-        }
+    /// The format that a file's extension promises, so that `--output access.json` does not hold CSV; `None`
+    /// for a file without one. An extension that no format has is an error (exit 2).
+    pub fn of_file(path: &Path) -> Result<Option<Self>> {
+        let Some(extension) = path.extension() else { return Ok(None) };
+        let known = EXTENSIONS.iter().find(|(name, _)| extension.eq_ignore_ascii_case(name));
+        known.map(|(_, format)| Some(*format)).ok_or_else(|| {
+            let names: Vec<_> = EXTENSIONS.iter().map(|(name, _)| format!(".{name}")).collect();
+            let extension = extension.to_string_lossy();
+            Error::usage(format!("no format is known by the extension .{extension}"))
+                .hint(format!("the known extensions are {}", names.join(", ")))
+                .hint("or say what the file shall hold, e.g. --format csv")
+        })
     }
 }

@@ -3,8 +3,9 @@
 //! The first rows settle the widths; what follows is laid out with the same widths, a block at a time, and
 //! longer cells wrap. So a million rows need no more memory than a block.
 //!
-//! On a terminal, columns that do not fit beside the first ones are left out, and named: a dozen columns
-//! wrapped to six characters each help nobody. Every other way to write a table shows them all.
+//! On a terminal that is too narrow the widest columns give way first and their cells wrap. Columns that would
+//! become unreadable are left out, from the last one on, and named. Cells of very many lines, such as policy
+//! documents, end in `…`. Every other way to write a table shows everything.
 
 use std::io::Write;
 
@@ -20,11 +21,20 @@ use crate::error::Result;
 /// How many rows are laid out together.
 const BLOCK: usize = 2_000;
 
-/// A column wider than this wraps where the terminal is too narrow for all.
-const WIDE: u16 = 48;
+/// On a narrow terminal the first column, which names the row, keeps this width if it needs it.
+const FIRST: u16 = 32;
+
+/// And every other one this.
+const LEAST: u16 = 16;
+
+/// On a terminal a cell takes about so many lines at most.
+const LINES: usize = 12;
 
 /// Between two columns.
 const GAP: u16 = 2;
+
+/// What ends a cell that is cut.
+const CUT: &str = "…";
 
 const STYLE: TableStyle = TableStyle::new()
     .header_lines(ContentLineStyle::none().junction(' '))
@@ -37,9 +47,17 @@ pub struct TableSink<W: Write> {
     columns: Vec<String>,
     /// How many characters fit in a line; `None` where there is no terminal.
     room: Option<u16>,
-    block: Vec<Row>,
-    /// The columns' widths, once the first block settled them; 0 for one that does not fit.
+    block: Vec<Vec<Shown>>,
+    /// The columns' widths, once the first block settled them; the columns beyond do not fit.
     widths: Option<Vec<u16>>,
+    /// Whether a cell was cut.
+    is_cut: bool,
+}
+
+/// A value as it is shown.
+struct Shown {
+    text: String,
+    is_number: bool,
 }
 
 impl<W: Write> TableSink<W> {
@@ -52,26 +70,28 @@ impl<W: Write> TableSink<W> {
 
     fn fitting(columns: &[String], sink: W, room: Option<u16>) -> Self {
         let columns = columns.iter().map(|column| text::one_line(column).into_owned()).collect();
-        Self { sink, columns, room, block: Vec::new(), widths: None }
+        Self { sink, columns, room, block: Vec::new(), widths: None, is_cut: false }
     }
 
     fn write_block(&mut self) -> Result<()> {
+        let block = std::mem::take(&mut self.block);
+        let is_first = self.widths.is_none();
+        let widths = self.widths.take().unwrap_or_else(|| fit(self.natural_widths(&block), self.room));
         let mut table = Table::new();
         table.load_style(STYLE);
-        if self.widths.is_none() {
-            table.set_header(&self.columns);
-        }
         table.force_no_tty();
-        table.add_rows(std::mem::take(&mut self.block));
+        if is_first {
+            table.set_header(self.columns.iter().take(widths.len()));
+        }
+        for shown in block {
+            let cells = shown.into_iter().zip(&widths).map(|(shown, width)| self.cell(shown, *width));
+            table.add_row(Row::from(cells.collect::<Vec<Cell>>()));
+        }
         table.discover_columns();
-        let widths = self.widths.take().unwrap_or_else(|| fit(table.column_max_content_widths(), self.room));
         for (column, width) in table.column_iter_mut().zip(&widths) {
             column.set_padding((0, 1));
-            column.set_constraint(match width {
-                0 => ColumnConstraint::Hidden,
-                // The width includes the padding.
-                width => ColumnConstraint::Absolute(Width::Fixed(width.saturating_add(1))),
-            });
+            // The width includes the padding.
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width.saturating_add(1))));
         }
         for line in table.lines() {
             writeln!(self.sink, "{}", line.trim_end()).map_err(write_error)?;
@@ -79,11 +99,37 @@ impl<W: Write> TableSink<W> {
         self.widths = Some(widths);
         Ok(())
     }
+
+    /// The width of each column's widest cell, its name included.
+    fn natural_widths(&self, block: &[Vec<Shown>]) -> Vec<u16> {
+        let mut table = Table::new();
+        table.set_header(&self.columns);
+        table.add_rows(block.iter().map(|row| row.iter().map(|shown| &shown.text)));
+        table.column_max_content_widths()
+    }
+
+    /// Numbers stand to the right, so that their digits line up.
+    fn cell(&mut self, Shown { mut text, is_number }: Shown, width: u16) -> Cell {
+        let most = usize::from(width) * LINES;
+        if self.room.is_some()
+            && let Some((end, _)) = text.char_indices().nth(most)
+        {
+            text.truncate(end);
+            text.push_str(CUT);
+            self.is_cut = true;
+        }
+        let cell = Cell::new(text);
+        if is_number { cell.set_alignment(CellAlignment::Right) } else { cell }
+    }
 }
 
 impl<W: Write> RowSink for TableSink<W> {
     fn row(&mut self, values: &[ValueRef<'_>]) -> Result<()> {
-        self.block.push(values.iter().map(|value| cell(*value)).collect::<Vec<Cell>>().into());
+        let shown = |value: &ValueRef<'_>| Shown {
+            text: text::of_value(*value).into_owned(),
+            is_number: matches!(value, ValueRef::Integer(_) | ValueRef::Real(_)),
+        };
+        self.block.push(values.iter().map(shown).collect());
         if self.block.len() == BLOCK { self.write_block() } else { Ok(()) }
     }
 
@@ -92,50 +138,45 @@ impl<W: Write> RowSink for TableSink<W> {
             self.write_block()?;
         }
         self.sink.flush().map_err(write_error)?;
-        let widths = self.widths.as_deref().unwrap_or_default();
-        let left_out: Vec<_> = self
-            .columns
-            .iter()
-            .zip(widths)
-            .filter(|(_, width)| **width == 0)
-            .map(|(name, _)| name.as_str())
-            .collect();
-        if !left_out.is_empty() {
-            words::say(format!(
-                "not shown for want of room: {} (widen the window, or --format csv)",
-                left_out.join(", ")
+        let shown = self.widths.as_ref().map_or(0, Vec::len);
+        let mut missing = Vec::new();
+        if shown < self.columns.len() {
+            missing.push(format!("columns left out: {}", self.columns[shown..].join(", ")));
+        }
+        if self.is_cut {
+            missing.push(format!("cells that end in {CUT} are cut"));
+        }
+        if !missing.is_empty() {
+            words::note(format!(
+                "not everything fits in {} characters ({}): --format csv or json shows it all",
+                self.room.unwrap_or_default(),
+                missing.join("; ")
             ));
         }
         Ok(())
     }
 }
 
-/// The widths that fit: all as they are, or the first ones, with wide columns wrapped, and 0 for the rest.
+/// The widths that fit: all as they are; or with the widest made narrower; or those of the first columns only.
 fn fit(natural: Vec<u16>, room: Option<u16>) -> Vec<u16> {
     let needed = |widths: &[u16]| {
         widths.iter().fold(0_u16, |sum, width| sum.saturating_add(width.saturating_add(GAP)))
     };
-    let Some(room) = room.map(|room| room.saturating_add(GAP)) else { return natural };
-    if needed(&natural) <= room {
-        return natural;
+    // The line below the last name is one longer than its column.
+    let Some(room) = room.map(|room| room.saturating_add(GAP - 1)) else { return natural };
+    let least = |(place, width): (usize, &u16)| (*width).min(if place == 0 { FIRST } else { LEAST });
+    let mut least: Vec<u16> = natural.iter().enumerate().map(least).collect();
+    while least.len() > 1 && needed(&least) > room {
+        least.pop();
     }
-    let mut widths: Vec<u16> = natural.into_iter().map(|width| width.min(WIDE)).collect();
-    let mut shown = widths.len();
-    while shown > 1 && needed(&widths[..shown]) > room {
-        shown -= 1;
-    }
-    widths[shown..].fill(0);
+    let capped = |cap: u16| -> Vec<u16> {
+        natural.iter().zip(&least).map(|(width, least)| (*width).min(cap).max(*least)).collect()
+    };
+    let widest = natural.iter().take(least.len()).copied().max().unwrap_or_default();
+    let mut widths = (0..=widest).rev().map(capped).find(|widths| needed(widths) <= room).unwrap_or(least);
+    // A single column always fits: it wraps.
     widths[0] = widths[0].min(room.saturating_sub(GAP)).max(1);
     widths
-}
-
-/// Numbers stand to the right, so that their digits line up.
-fn cell(value: ValueRef<'_>) -> Cell {
-    let shown = Cell::new(text::of_value(value));
-    match value {
-        ValueRef::Integer(_) | ValueRef::Real(_) => shown.set_alignment(CellAlignment::Right),
-        _ => shown,
-    }
 }
 
 #[cfg(test)]
@@ -171,12 +212,33 @@ mod tests {
     }
 
     #[test]
-    fn on_a_narrow_terminal_the_first_columns_are_readable_and_the_last_left_out() {
+    fn on_a_narrow_terminal_the_widest_columns_give_way_first() {
         assert_eq!(fit(vec![10, 20, 30], None), [10, 20, 30]);
-        assert_eq!(fit(vec![10, 20, 30], Some(64)), [10, 20, 30]);
-        assert_eq!(fit(vec![10, 20, 30], Some(63)), [10, 20, 0]);
-        assert_eq!(fit(vec![10, 90, 5], Some(80)), [10, 48, 5]);
-        assert_eq!(fit(vec![200, 4], Some(40)), [40, 0]);
+        assert_eq!(fit(vec![10, 20, 30], Some(65)), [10, 20, 30]);
+        assert_eq!(fit(vec![10, 20, 30], Some(64)), [10, 20, 29]);
+        assert_eq!(fit(vec![10, 90, 5], Some(80)), [10, 60, 5]);
+        assert_eq!(fit(vec![30, 40, 40], Some(80)), [30, 22, 22]);
+        assert_eq!(fit(vec![200, 4], Some(40)), [33, 4]);
+        assert_eq!(fit(vec![200], Some(40)), [39]);
+    }
+
+    #[test]
+    fn columns_that_would_become_unreadable_are_left_out_and_long_cells_are_cut() {
+        assert_eq!(fit(vec![20, 20, 20, 20, 20], Some(80)), [20, 17, 17, 17]);
+        assert_eq!(fit(vec![20; 9], Some(80)).len(), 4);
+        let (mut sink, columns) = (Vec::new(), ["a", "b", "c"].map(str::to_owned));
+        let mut table = TableSink::fitting(&columns, &mut sink, Some(30));
+        let long = "x".repeat(400);
+        table
+            .row(&[ValueRef::Text(b"one"), ValueRef::Text(long.as_bytes()), ValueRef::Text(long.as_bytes())])
+            .unwrap();
+        table.finish().unwrap();
+        drop(table);
+        let written = String::from_utf8(sink).unwrap();
+        assert!(written.starts_with("a    b\n"), "{written}");
+        assert!(written.lines().all(|line| line.chars().count() <= 30), "{written}");
+        assert_eq!(written.lines().count(), 2 + LINES + 1, "{written}");
+        assert!(written.trim_end().ends_with('…'), "{written}");
     }
 
     #[test]

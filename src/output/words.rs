@@ -62,6 +62,19 @@ pub fn say(words: impl Display) {
     }
 }
 
+/// Says something that is no warning, but that a quiet run needs as well.
+pub fn note(words: impl Display) {
+    print("", &words.to_string());
+}
+
+/// Says, in yellow, something that a quiet run leaves out and that is easily overlooked.
+pub fn caution(words: impl Display) {
+    if !is_quiet() {
+        let (color, reset) = if is_colored() { (YELLOW, RESET) } else { ("", "") };
+        let _ = writeln!(io::stderr(), "{color}{}{reset}", text::lines(&words.to_string()));
+    }
+}
+
 /// Says something that must not go unnoticed, in a quiet run too.
 pub fn warn(words: impl Display) {
     print(&label("warning:", YELLOW), &words.to_string());

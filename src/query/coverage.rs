@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::model::RESOURCES;
-use crate::store::{Census, Coverage, CoverageStatus};
+use crate::store::{Census, CoverageStatus, GapKind};
 
 /// Which resource each b-tree of the database belongs to.
 #[derive(Debug)]
@@ -62,23 +62,55 @@ impl ResourcePages {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incomplete {
     pub resource: &'static str,
-    /// Its coverage; `None` where the snapshot knows nothing of the resource.
-    pub coverage: Option<Coverage>,
+    pub why: Why,
+    /// How many listings were denied or failed.
+    gaps: i64,
+    reason: Option<String>,
 }
 
-impl std::fmt::Display for Incomplete {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let resource = self.resource;
-        let Some(coverage) = &self.coverage else { return write!(f, "{resource} (not collected)") };
-        let reason = coverage.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        match coverage.status {
-            CoverageStatus::Complete => write!(f, "{resource} (complete)"),
-            CoverageStatus::Partial if coverage.gaps == 1 => write!(f, "{resource} (partial, 1 gap)"),
-            CoverageStatus::Partial => write!(f, "{resource} (partial, {} gaps)", coverage.gaps),
-            CoverageStatus::NotCollected => write!(f, "{resource} (not collected{reason})"),
-            CoverageStatus::Unavailable => write!(f, "{resource} (unavailable{reason})"),
+/// What kept a snapshot from seeing a resource completely, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    Denied,
+    Failed,
+    NotCollected,
+    Unavailable,
+}
+
+impl Why {
+    const ALL: [Self; 4] = [Self::Denied, Self::Failed, Self::NotCollected, Self::Unavailable];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Failed => "failed",
+            Self::NotCollected => "not collected",
+            Self::Unavailable => "unavailable",
         }
     }
+}
+
+/// The resources by what kept them from being seen: `users, groups (denied, 3 gaps); tags (not collected:
+/// --skip tags)`.
+pub fn in_words(incomplete: &[Incomplete]) -> String {
+    let of = |why: Why| {
+        let of: Vec<_> = incomplete.iter().filter(|one| one.why == why).collect();
+        let names: Vec<_> = of.iter().map(|one| one.resource).collect();
+        let detail = match why {
+            Why::Denied | Why::Failed => match of.iter().map(|one| one.gaps).sum() {
+                1 => ", 1 gap".to_owned(),
+                gaps => format!(", {gaps} gaps"),
+            },
+            Why::NotCollected | Why::Unavailable => {
+                let reasons: BTreeSet<_> = of.iter().filter_map(|one| one.reason.as_deref()).collect();
+                reasons.into_iter().enumerate().fold(String::new(), |words, (index, reason)| {
+                    words + if index == 0 { ": " } else { "; " } + reason
+                })
+            }
+        };
+        (!names.is_empty()).then(|| format!("{} ({}{detail})", names.join(", "), why.word()))
+    };
+    Why::ALL.into_iter().filter_map(of).collect::<Vec<_>>().join("; ")
 }
 
 /// Those of the resources that the snapshot did not see completely.
@@ -89,11 +121,50 @@ pub fn not_complete(
 ) -> Result<Vec<Incomplete>> {
     let coverage = census.coverage(snapshot_id)?;
     let mut incomplete = Vec::new();
-    for resource in resources {
-        let coverage = coverage.iter().find(|coverage| coverage.resource == *resource);
-        if coverage.is_none_or(|coverage| coverage.status != CoverageStatus::Complete) {
-            incomplete.push(Incomplete { resource, coverage: coverage.cloned() });
-        }
+    for resource in resources.iter().copied() {
+        let coverage = coverage.iter().find(|coverage| coverage.resource == resource);
+        let why = match coverage.map(|coverage| coverage.status) {
+            Some(CoverageStatus::Complete) => continue,
+            Some(CoverageStatus::Partial) if is_denied(census, snapshot_id, resource)? => Why::Denied,
+            Some(CoverageStatus::Partial) => Why::Failed,
+            Some(CoverageStatus::Unavailable) => Why::Unavailable,
+            Some(CoverageStatus::NotCollected) | None => Why::NotCollected,
+        };
+        let gaps = coverage.map_or(0, |coverage| coverage.gaps);
+        let reason = coverage.and_then(|coverage| coverage.reason.clone());
+        incomplete.push(Incomplete { resource, why, gaps, reason });
     }
     Ok(incomplete)
+}
+
+fn is_denied(census: &Census, snapshot_id: i64, resource: &str) -> Result<bool> {
+    let gaps = census.gaps(snapshot_id)?;
+    Ok(gaps.iter().any(|gap| gap.resource == resource && gap.kind == GapKind::Denied))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_seen_is_told_once_for_each_reason() {
+        let one = |resource, why, gaps, reason: Option<&str>| Incomplete {
+            resource,
+            why,
+            gaps,
+            reason: reason.map(str::to_owned),
+        };
+        let incomplete = [
+            one("accounts", Why::NotCollected, 0, Some("left out")),
+            one("users", Why::Denied, 1, None),
+            one("groups", Why::NotCollected, 0, Some("left out")),
+            one("group_memberships", Why::Denied, 2, Some("no")),
+            one("roots", Why::Failed, 1, None),
+        ];
+        assert_eq!(
+            in_words(&incomplete),
+            "users, group_memberships (denied, 3 gaps); roots (failed, 1 gap); \
+             accounts, groups (not collected: left out)"
+        );
+    }
 }

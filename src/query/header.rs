@@ -48,8 +48,14 @@ impl ParameterType {
         }
     }
 
-    fn named(name: &str) -> Option<Self> {
-        Self::value_variants().iter().copied().find(|kind| kind.name() == name)
+    /// The type of this name; another name is an error that lists them (exit 2).
+    pub fn named(name: &str) -> Result<Self> {
+        let known = Self::value_variants();
+        known.iter().copied().find(|kind| kind.name() == name).ok_or_else(|| {
+            let kinds: Vec<_> = known.iter().map(|kind| kind.name()).collect();
+            Error::usage(format!("there is no type {name:?}"))
+                .hint(format!("the types are {}", kinds.join(", ")))
+        })
     }
 }
 
@@ -107,7 +113,7 @@ fn parameter(declaration: &str) -> Result<Parameter> {
         let is_name = !name.is_empty() && name.chars().all(|one| one.is_ascii_alphanumeric() || one == '_');
         is_name.then_some(Parameter {
             name: name.to_owned(),
-            kind: ParameterType::named(kind.trim())?,
+            kind: ParameterType::named(kind.trim()).ok()?,
             default,
             description: description.trim().to_owned(),
         })

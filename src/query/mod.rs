@@ -3,6 +3,7 @@
 //! - `header`: the comments at the top of a query that say what it is and which values it takes.
 //! - `catalog`: the canned queries of `queries/`, one a file.
 //! - `values`: the values that a user typed, as what a statement binds.
+//! - `untyped`: which of them a statement compares with something that has no type.
 //! - `lookup`: a typed name, e-mail address or id as the one id that it means.
 //! - `statement`: preparing, refusing and explaining SQL; streaming its rows.
 //! - `coverage`: which resources a statement reads, and whether the snapshot saw them completely.
@@ -17,10 +18,11 @@ mod header;
 mod interruption;
 mod lookup;
 mod statement;
+mod untyped;
 mod values;
 
 pub use catalog::{CannedQuery, catalog, find};
-pub use coverage::{Incomplete, ResourcePages, not_complete};
+pub use coverage::{Incomplete, ResourcePages, Why, in_words, not_complete};
 pub use header::{Header, Parameter, ParameterType};
 pub use interruption::Interruption;
 pub use lookup::resolve_id;

@@ -71,6 +71,9 @@ fn sql_error(census: &Census, sql: &str, error: rusqlite::Error) -> Error {
         {
             only_reads()
         }
+        // DELETE FROM a view fails before it could be refused.
+        SqlInputError { msg, .. } if msg.starts_with("cannot modify ") => only_reads(),
+        SqliteFailure(_, Some(message)) if message.starts_with("cannot modify ") => only_reads(),
         SqlInputError { msg, offset, .. } => {
             let error = Error::usage(format!("{msg}{}", position(sql, offset)));
             with_name_hints(census, sql, &msg, error)

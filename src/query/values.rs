@@ -6,6 +6,7 @@ use rusqlite::types::Value;
 
 use super::header::{Header, Parameter, ParameterType};
 use super::lookup::resolve_id;
+use super::untyped::compared_untyped;
 use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
 use crate::store::{Census, Snapshot, When};
@@ -13,12 +14,21 @@ use crate::store::{Census, Snapshot, When};
 /// What was typed: values in their order, and values by name.
 #[derive(Debug, Default)]
 pub struct TypedValues {
-    named: Vec<(String, String)>,
+    named: Vec<NamedValue>,
+}
+
+#[derive(Debug)]
+struct NamedValue {
+    name: String,
+    /// The type, where `-p NAME:TYPE=VALUE` says it.
+    kind: Option<ParameterType>,
+    text: String,
 }
 
 impl TypedValues {
-    /// Gives each positional value to the parameter of its place, and each `K=V` of `-p` to the parameter of
-    /// its name. Too many values, a value given twice and an unknown name are errors; `usage` is shown.
+    /// Gives each positional value to the parameter of its place, and each `K=V` or `K:TYPE=V` of `-p` to the
+    /// parameter of its name. Too many values, a value given twice, an unknown name or type, and a type where
+    /// the header has said it are errors; `usage` is shown.
     ///
     /// SQL without a header (`usage` is `None`) has no order, so it takes values by name only.
     pub fn new(
@@ -39,30 +49,53 @@ impl TypedValues {
             });
         }
         for (parameter, value) in header.parameters.iter().zip(positional) {
-            typed.named.push((parameter.name.clone(), value.clone()));
+            typed.named.push(NamedValue { name: parameter.name.clone(), kind: None, text: value.clone() });
         }
         for pair in by_name {
-            let (name, value) = pair.split_once('=').ok_or_else(|| {
-                Error::usage(format!("-p {pair:?} has no value")).hint("write it as -p NAME=VALUE")
-            })?;
-            let name = name.trim().trim_start_matches([':', '@', '$']);
-            if typed.get(name).is_some() {
-                return Err(Error::usage(format!("parameter {name:?} has two values")));
+            let value = NamedValue::parse(pair)?;
+            if typed.get(&value.name).is_some() {
+                return Err(Error::usage(format!("parameter {:?} has two values", value.name)));
             }
-            typed.named.push((name.to_owned(), value.to_owned()));
+            let declared = header.parameters.iter().find(|parameter| parameter.name == value.name);
+            if let (Some(declared), Some(_)) = (declared, value.kind) {
+                let (name, kind) = (&declared.name, declared.kind.name());
+                return Err(Error::usage(format!("the query says already that {name} is a {kind}"))
+                    .hint(format!("write it as -p {name}=VALUE")));
+            }
+            typed.named.push(value);
         }
         Ok(typed)
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
-        self.named.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    fn get(&self, name: &str) -> Option<&NamedValue> {
+        self.named.iter().find(|value| value.name == name)
+    }
+}
+
+impl NamedValue {
+    /// Reads `NAME=VALUE` or `NAME:TYPE=VALUE`.
+    fn parse(pair: &str) -> Result<Self> {
+        let (name, text) = pair.split_once('=').ok_or_else(|| {
+            Error::usage(format!("-p {pair:?} has no value")).hint("write it as -p NAME=VALUE")
+        })?;
+        let name = name.trim().trim_start_matches([':', '@', '$']);
+        let (name, kind) = match name.split_once(':') {
+            None => (name, None),
+            Some((name, kind)) => (name, Some(ParameterType::named(kind)?)),
+        };
+        Ok(Self { name: name.to_owned(), kind, text: text.to_owned() })
     }
 }
 
 /// Binds every parameter of the statement: what was typed, else the header's default. Names are resolved in
 /// `snapshot`. Returns what was resolved, as (parameter, typed, bound), for whoever wants to say so.
+///
+/// A value without a type is text, so that ids keep their leading zeros. Where it may be a number and the SQL
+/// compares it with something that has no type either, the text would be compared wrongly and in silence:
+/// that is an error that asks for the type.
 pub fn bind(
     statement: &mut Statement<'_>,
+    sql: &str,
     header: &Header,
     usage: Option<&str>,
     typed: &TypedValues,
@@ -70,20 +103,23 @@ pub fn bind(
     snapshot: &Snapshot,
 ) -> Result<Vec<(String, String, String)>> {
     let names = parameter_names(statement)?;
-    for (name, _) in &typed.named {
-        if !names.contains(name) {
-            return Err(unknown_parameter(name, &names, usage));
-        }
+    if let Some(value) = typed.named.iter().find(|value| !names.contains(&value.name)) {
+        return Err(unknown_parameter(&value.name, &names, usage));
     }
+    let untyped = compared_untyped(census.connection(), sql);
     let mut resolved = Vec::new();
     for (index, name) in names.iter().enumerate() {
         let declared = header.parameters.iter().find(|parameter| parameter.name == *name);
-        let text = typed
-            .get(name)
+        let said = typed.get(name);
+        let text = said
+            .map(|value| value.text.as_str())
             .or_else(|| declared?.default.as_deref())
             .ok_or_else(|| missing_value(name, declared, usage))?;
-        let kind = declared.map_or(ParameterType::Text, |parameter| parameter.kind);
-        let value = value(name, kind, text, census, snapshot)?;
+        let kind = declared.map(|parameter| parameter.kind).or_else(|| said?.kind);
+        if kind.is_none() && may_be_a_number(text) && untyped.contains(&(index + 1)) {
+            return Err(ambiguous(name, text));
+        }
+        let value = value(name, kind.unwrap_or(ParameterType::Text), text, census, snapshot)?;
         if let Value::Text(bound) = &value
             && bound != text
         {
@@ -141,6 +177,25 @@ fn number(name: &str, text: &str) -> Result<Value> {
         Ok(real) if real.is_finite() => Ok(Value::Real(real)),
         _ => Err(Error::usage(format!("{name} {text:?} is no number"))),
     }
+}
+
+/// Whether a person may have meant a number. Leading zeros and the twelve digits of an account's id are text.
+fn may_be_a_number(text: &str) -> bool {
+    let digits = text.trim().trim_start_matches(['-', '+']);
+    let is_id = digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_padded = digits.starts_with('0') && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+    digits.starts_with(|one: char| one.is_ascii_digit() || one == '.')
+        && !is_id
+        && !is_padded
+        && digits.parse::<f64>().is_ok()
+}
+
+fn ambiguous(name: &str, text: &str) -> Error {
+    Error::usage(format!(
+        "is {name}={text} a number or text? the SQL compares :{name} with a value that has no type of its own"
+    ))
+    .hint(format!("for a number: -p {name}:number={text}"))
+    .hint(format!("for text: -p {name}:text={text}"))
 }
 
 fn missing_value(name: &str, declared: Option<&Parameter>, usage: Option<&str>) -> Error {

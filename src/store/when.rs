@@ -33,6 +33,9 @@ impl FromStr for When {
 }
 
 impl When {
+    /// The newest snapshot: what holds where nothing was typed.
+    pub const LATEST: Self = Self::Latest { back: 0 };
+
     /// Parses what a user typed; `now` is what "ago", "today" and a weekday count from.
     pub fn parse(text: &str, now: DateTime<Utc>) -> Result<Self> {
         let typed = text.trim();

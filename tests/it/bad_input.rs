@@ -15,6 +15,7 @@ fn names_that_nobody_knows() {
     let sandbox = fixture::census();
     let refused = |arguments: &[&str]| refused(&sandbox, arguments);
     assert_snapshot!("unknown_query", refused(&["query", "user-acess", "ana"]));
+    assert_snapshot!("table_for_a_query", refused(&["query", "Users"]));
     assert_snapshot!("unknown_query_to_show", refused(&["query", "--show", "acounts"]));
     assert_snapshot!("unknown_user", refused(&["query", "user-access", "anna@example.com"]));
     assert_snapshot!("unknown_user_like_nobody", refused(&["query", "user-access", "zzzzzzzzz"]));
@@ -46,6 +47,7 @@ fn values_that_are_missing_or_too_many() {
     assert_snapshot!("unnamed_parameter", refused(&["query", "SELECT ?"]));
     assert_snapshot!("sql_in_words", refused(&["query", "SELECT", "*", "FROM", "users"]));
     assert_snapshot!("at_means_nothing", refused(&["snapshots", "--at", "2"]));
+    assert_snapshot!("db_means_nothing", refused(&["--db", "x.db", "demo"]));
 }
 
 #[test]
@@ -56,12 +58,22 @@ fn arguments_that_the_command_line_does_not_know() {
         &["qury"],
         &["query", "--lst"],
         &["query", "SELECT 1", "--timeout", "soon"],
+        &["query", "SELECT 1", "--timeout", "5"],
+        &["collect", "--share", "0"],
+        &["collect", "--share", "101%"],
+        &["collect", "--assume-role", "audit"],
+        &["collect", "--assume-role", "arn:aws:iam::1:role/audit"],
+        &["demo", "--output", "x.csv"],
         &["--external-id", "x"],
     ] {
         let ran = sandbox.run(arguments);
         assert_eq!(ran.exit, Some(2), "{arguments:?}");
         assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
     }
+    let timeout = sandbox.run(&["query", "SELECT 1", "--timeout", "5"]).stderr;
+    assert!(timeout.contains("5 of what? give the unit, e.g. 5s, 5m or 5h"), "{timeout}");
+    let role = sandbox.run(&["doctor", "--assume-role", "audit"]).stderr;
+    assert!(role.contains("a role's ARN reads arn:aws:iam::111122223333:role/NAME"), "{role}");
     let format = sandbox.run(&["query", "SELECT 1", "--format", "xml"]).stderr;
     assert!(format.contains("[possible values: table, csv, json, jsonl, markdown]"), "{format}");
 }
@@ -80,6 +92,7 @@ fn sql_that_is_wrong_or_does_more_than_read() {
     let only_reads = refused("DELETE FROM users_versions");
     assert_snapshot!("sql_that_writes", only_reads);
     for sql in [
+        "DELETE FROM users",
         "INSERT INTO snapshots SELECT * FROM snapshots",
         "UPDATE users_versions SET user_name = 'x' RETURNING user_id",
         "DROP VIEW users",
@@ -144,6 +157,7 @@ fn outputs_that_cannot_be_written() {
     std::fs::write(sandbox.path("kept.csv"), "kept").unwrap();
     let refused = |output: &str| refused(&sandbox, &["query", "user-access", "ana", "--output", output]);
     assert_snapshot!("output_is_a_format", refused("json"));
+    assert_snapshot!("output_of_no_known_format", refused("report.xlsx"));
     assert_snapshot!("output_exists", refused("kept.csv"));
     assert_snapshot!("output_is_a_folder", refused("."));
     assert_snapshot!("output_in_no_folder", refused("nowhere/out.csv"));

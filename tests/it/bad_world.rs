@@ -336,6 +336,10 @@ fn a_dry_run_counts_and_writes_nothing() {
     let dry = world.collect(&["--dry-run"]);
     assert_eq!(dry.exit, Some(0), "{}", dry.stderr);
     assert!(dry.stderr.contains("assignments: "), "{}", dry.stderr);
+    let ous = world.simulator.rows(0, "organizational_units", TruthOptions::default()).len();
+    let reports = format!(" more calls would follow, 0 s, and {} access reports beside them", 2 + ous);
+    assert!(dry.stderr.contains(&reports), "{reports}: {}", dry.stderr);
+    assert!(dry.stderr.contains("\n0 of "), "progress is told at once: {}", dry.stderr);
     assert_eq!(world.sandbox.files(), [""; 0]);
     assert_eq!(world.simulator.calls().count("ListAccountAssignments"), 0);
     assert_eq!(world.simulator.calls().count("GenerateOrganizationsAccessReport"), 0);

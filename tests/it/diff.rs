@@ -34,7 +34,7 @@ fn a_snapshot_can_be_named_in_every_way() {
         &["diff", "2026-01-31..2026-04-30"],
         &["diff", "1.."],
     ] {
-        assert_eq!(sandbox.run(arguments), by_id, "{arguments:?}");
+        assert_eq!(sandbox.run(arguments).data(), by_id.data(), "{arguments:?}");
     }
     assert_eq!(sandbox.run(&["diff"]), sandbox.run(&["diff", "3", "4"]));
 }
@@ -64,6 +64,21 @@ fn the_exit_code_tells_what_was_found_only_when_asked() {
     assert_eq!(exit(&["2", "3", "--exit-code"]), Some(4));
     assert_eq!(exit(&["2", "2", "--exit-code"]), Some(0));
     assert_eq!(exit(&["1", "2", "--resource", "roots", "--exit-code"]), Some(0));
+}
+
+#[test]
+fn the_exit_code_does_not_depend_on_who_reads() {
+    let sandbox = fixture::census();
+    let unread = |arguments: &[&str]| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = sandbox.command(&[&["diff"], arguments].concat());
+        command.stdout(writer).stderr(std::process::Stdio::null()).status().unwrap().code()
+    };
+    assert_eq!(unread(&["1", "2", "--exit-code"]), Some(3));
+    assert_eq!(unread(&["2", "3", "--exit-code"]), Some(4));
+    assert_eq!(unread(&["1", "4", "--steps", "--exit-code", "--format", "csv"]), Some(3));
+    assert_eq!(unread(&["1", "2"]), Some(0));
 }
 
 #[test]

@@ -46,7 +46,10 @@ fn the_same_question_is_answered_for_any_date() {
     assert_eq!(bob("latest"), "DISABLED");
     let carl = sandbox.run(&["query", "user-access", "carl", "--at", "2026-01-31", "--format", "jsonl"]);
     assert!(carl.data().contains("\"via\":\"direct\""));
-    assert_eq!(carl.stderr, "snapshot 1, 2026-01-10T02:01Z, [AGE] old, complete\n");
+    assert_eq!(
+        carl.stderr,
+        "snapshot 1, 2026-01-10T02:01Z, [AGE] old, complete, 21 days before 2026-01-31\n"
+    );
 }
 
 #[test]
@@ -118,4 +121,61 @@ fn ctrl_c_ends_a_long_statement_and_leaves_no_file() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     assert_eq!(sandbox.files(), ["orgcensus.db"]);
+}
+
+#[test]
+fn a_value_without_a_type_is_never_compared_wrongly_in_silence() {
+    let sandbox = fixture::census();
+    let ask = |sql: &str, value: &str| sandbox.run(&["query", sql, "-p", value]);
+    // Deeper than the root's children, by a column that the view computes.
+    let deeper = "SELECT count(*) AS n FROM organization_tree WHERE depth > :n";
+    assert_eq!(ask(deeper, "n:number=1").data(), "n\n6\n");
+    assert_snapshot!(ask(deeper, "n=1").refusal());
+    // Beside a column it takes the column's type, and an id is an id.
+    let columns = "SELECT count(*) AS n FROM accounts WHERE is_management_account = :n";
+    assert_eq!(ask(columns, "n=1").data(), "n\n1\n");
+    let computed = "SELECT name FROM organization_tree WHERE id = :id";
+    assert_eq!(ask(computed, "id=222222222222").data(), "name\nprod\n");
+    assert_eq!(ask(computed, "id=044444444444").data(), "name\nsandbox 🦀\n");
+    assert_eq!(ask("SELECT count(*) AS n FROM users WHERE lower(user_name) = :n", "n=ana").data(), "n\n1\n");
+}
+
+#[test]
+fn sql_of_ones_own_resolves_names_by_the_type_that_is_said() {
+    let sandbox = fixture::census();
+    let sql = "SELECT user_name FROM users WHERE user_id = :u";
+    assert_eq!(sandbox.run(&["query", sql, "-p", "u:user=Anita@example.org"]).data(), "user_name\nana\n");
+    let wrong = sandbox.run(&["query", sql, "-p", "u:person=ana"]).refusal();
+    assert!(wrong.starts_with("error: there is no type \"person\"\nhint: the types are user, "), "{wrong}");
+    let twice = sandbox.run(&["query", "user-access", "-p", "user:text=ana"]).refusal();
+    assert!(twice.starts_with("error: the query says already that user is a user\n"), "{twice}");
+}
+
+#[test]
+fn no_rows_of_what_was_not_seen_is_said_to_be_no_proof() {
+    let sandbox = fixture::census();
+    assert_snapshot!(sandbox.run(&["query", "SELECT * FROM tags"]).all());
+    let both = "SELECT * FROM group_memberships AS m JOIN tags AS t ON t.resource_id = m.user_id";
+    assert_snapshot!(sandbox.run(&["query", "-q", both, "--at", "3"]).stderr);
+}
+
+#[test]
+fn a_snapshot_of_another_day_than_the_one_asked_for_says_so() {
+    let sandbox = fixture::census();
+    let said = |at: &str| sandbox.run(&["query", "SELECT 1", "--at", at, "--color", "always"]).stderr;
+    let (yellow, plain) = ("\u{1b}[1;33msnapshot 2, 2026-02-10T02:01Z", "snapshot 2, 2026-02-10T02:01Z");
+    assert!(said("2026-02-10").starts_with(plain));
+    let later = said("2026-02-12");
+    assert!(later.starts_with(yellow) && later.contains(", complete, 2 days before 2026-02-12"), "{later}");
+    let future = said("2999-01-01");
+    assert!(future.contains("complete, the latest one: 2999-01-01 is not over yet"), "{future}");
+    let diff = sandbox.run(&["diff", "2026-01-10", "2026-02-12"]).stderr;
+    assert_eq!(diff, "to snapshot 2, 2026-02-10T02:01Z, [AGE] old, complete, 2 days before 2026-02-12\n");
+}
+
+#[test]
+fn sql_may_begin_with_a_comment() {
+    let sandbox = fixture::census();
+    let ran = sandbox.run(&["query", "-- who?\nSELECT user_name FROM users WHERE user_id = 'u-ana'"]);
+    assert_eq!(ran.data(), "user_name\nana\n");
 }

@@ -28,6 +28,34 @@ fn snapshots_are_listed_and_shown_with_their_gaps() {
 }
 
 #[test]
+fn like_gaps_are_told_together_and_each_by_itself_to_programs() {
+    let sandbox = fixture::census();
+    let (database, _) = orgcensus::store::Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
+    let gaps = "INSERT INTO gaps (snapshot_id, resource, scope, kind, operation, error_code, error_message, attempts,
+            request_id, observed_at)
+        SELECT 3, 'group_memberships', json_object('group_id', value), 'denied', 'identitystore:ListGroupMemberships',
+            'AccessDeniedException', 'no', 1, 'req-' || value, '2026-03-10T02:00:31Z'
+        FROM json_each('[\"g-admins\", \"g-empty\", \"g-gone\", \"g-new\"]');
+        INSERT INTO gaps (snapshot_id, resource, scope, kind, error_message, attempts)
+        VALUES (3, 'tags', '{}', 'not_asked', 'left out by --skip', 0)";
+    database.connection().execute_batch(gaps).unwrap();
+    drop(database);
+    let shown = sandbox.run(&["snapshots", "show", "3", "--format", "table"]);
+    let (_, unseen) = shown.data().split_once("\nnot seen\n").unwrap();
+    assert_snapshot!(unseen);
+    assert!(shown.stderr.ends_with("each gap by itself: orgcensus snapshots show 3 --format json\n"));
+    let rows = sandbox.run(&["snapshots", "show", "3", "--format", "jsonl"]);
+    let gaps: Vec<serde_json::Value> =
+        rows.data().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let gaps: Vec<_> = gaps.iter().filter(|row| row["status"] == "gap").collect();
+    assert_eq!(gaps.len(), 6);
+    assert_eq!(
+        (&gaps[0]["about"], &gaps[0]["request_id"]),
+        (&"group Admins (g-admins)".into(), &"req-g-admins".into())
+    );
+}
+
+#[test]
 fn the_data_dictionary_describes_every_column() {
     let sandbox = fixture::census();
     let ran = sandbox.run(&["schema", "--format", "jsonl"]);

@@ -101,9 +101,16 @@ impl Plan<'_> {
         }
         let longest =
             lanes.iter().map(|(lane, calls)| *calls as f64 / self.context.rate_of(lane)).fold(0.0, f64::max);
+        let reports = match self.expected_reports(staging)? {
+            Some(0) => String::new(),
+            Some(1) => ", and 1 access report beside them, 2 to 11 s".to_owned(),
+            Some(reports) => format!(", and {reports} access reports beside them, 2 to 11 s each"),
+            None => ", and access reports beside them, 2 to 11 s each".to_owned(),
+        };
         progress.say(&format!(
-            "about {} calls are left, {}, and access reports beside them; the credentials {}",
+            "about {} more calls {}, {}{reports}; the credentials {}",
             lanes.values().sum::<i64>(),
+            if self.dry_run { "would follow" } else { "follow" },
             duration(Duration::from_secs_f64(longest)),
             self.context.credentials.end()
         ));

@@ -37,6 +37,17 @@ impl Plan<'_> {
         self.queue(staging, reports.into_iter().map(Into::into))
     }
 
+    /// How many reports will be asked for; `None` while the tree and the accounts are still being listed.
+    pub(super) fn expected_reports(&self, staging: &Staging) -> Result<Option<usize>> {
+        let none = !self.selection.has("service_last_accessed")
+            || ruled_out(self.context, self.policies_enabled(staging)?).is_some();
+        if none {
+            return Ok(Some(0));
+        }
+        let listed = [Stage::Tree, Stage::Accounts, Stage::AccountParents].map(Stage::name);
+        Ok(if staging.has_open(&listed)? { None } else { Some(self.entities(staging)?.len()) })
+    }
+
     /// Whether service control policies are enabled on the root; `None` where it could not be listed.
     fn policies_enabled(&self, staging: &Staging) -> Result<Option<bool>> {
         let mut statement = staging.connection().prepare("SELECT policy_types FROM roots").map_err(failed)?;

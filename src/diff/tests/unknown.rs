@@ -85,6 +85,43 @@ fn a_row_closed_before_a_gap_may_be_there_again() {
 }
 
 #[test]
+fn access_that_rests_on_a_gap_says_on_which() {
+    let base = [user("ana"), group("ops"), to_group("111", "p", "ops")];
+    let and = |more: &[Row]| base.iter().chain(more).cloned().collect::<Vec<_>>();
+    let denied = ("group_memberships", json!({"group_id": "ops"}), "denied");
+    let mut history = History::new();
+    history.publish_with(&base, std::slice::from_ref(&denied));
+    history.publish(&and(&[member("ops", "ana")]));
+    history.publish(&and(&[member("ops", "ana"), to_user("111", "p", "ana")]));
+    history.publish_with(&base, &[denied]);
+    history.publish(&base);
+
+    let json = |from, to| serde_json::to_value(&history.diff(from, to).access_changes[0]).unwrap();
+    let unknown = json(1, 2);
+    assert_eq!((&unknown["change"], &unknown["gap"]["kind"]), (&json!("unknown"), &json!("denied")));
+    assert_eq!(unknown["causes"][0]["gap"]["scope"], json!({"group_id": "ops"}));
+    // Gained for a reason that was seen, and for one that may be older.
+    let gained = json(1, 3);
+    assert_eq!((&gained["change"], &gained["gap"]["kind"]), (&json!("gained"), &json!("denied")));
+    assert_eq!(gained["causes"][1]["kind"], "assignment_granted");
+    assert_eq!(gained["causes"][1].get("gap"), None);
+    // Seen to be gone, and only carried before.
+    let lost = json(4, 5);
+    assert_eq!((&lost["change"], &lost["gap"]), (&json!("lost"), &json!(null)));
+    assert_eq!(lost["causes"][0]["last_seen"], 3);
+
+    let text = |from, to| {
+        let mut words = Vec::new();
+        crate::diff::text::write(&mut words, &history.diff(from, to), Default::default()).unwrap();
+        String::from_utf8(words).unwrap()
+    };
+    let words = text(1, 3);
+    assert!(words.contains("      not seen because ") && words.contains(" was denied"), "{words}");
+    let words = text(4, 5);
+    assert!(words.contains("removed from group ops-name, last seen before in snapshot 3"), "{words}");
+}
+
+#[test]
 fn a_gap_covers_only_rows_with_all_of_its_values() {
     let mut history = History::new();
     history.publish(&[to_user("111", "p", "ana"), to_user("111", "q", "ana"), to_user("222", "p", "ana")]);

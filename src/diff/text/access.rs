@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::super::change::{AccessChange, AccessChangeKind, Cause, CauseKind, ChangeKind, Diff, Way};
 use super::super::names::policy_name;
 use super::Paint;
+use super::rows::hidden_by;
 use crate::output::text::one_line;
 
 /// So many names are written out before the rest is counted.
@@ -37,6 +38,9 @@ pub fn write(out: &mut dyn Write, diff: &Diff, paint: Paint) -> io::Result<()> {
             let word = if index == 0 { "because: " } else { "         " };
             writeln!(out, "      {word}{}", one_line(&because(cause, changes)))?;
         }
+        if let Some(gap) = &first.gap {
+            writeln!(out, "      {}", paint.aside(&one_line(&format!("not seen {}", hidden_by(gap)))))?;
+        }
     }
     Ok(())
 }
@@ -57,7 +61,9 @@ fn place(change: &AccessChange) -> Place {
 fn like(cause: &Cause) -> String {
     let mut key = cause.key.clone();
     key.remove("user_id");
-    format!("{:?} {:?} {} {:?} {:?}", cause.kind, cause.change, Value::Object(key), cause.by, cause.at)
+    let hidden = cause.gap.as_ref().map(hidden_by);
+    let happened = (cause.kind, cause.change, &cause.by, &cause.at, hidden, cause.last_seen);
+    format!("{} {happened:?}", Value::Object(key))
 }
 
 fn headline(changes: &[&AccessChange]) -> String {
@@ -151,6 +157,9 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
     }
     if cause.is_unknown() {
         words.push_str(", or was not seen");
+    }
+    if let Some(snapshot) = cause.last_seen {
+        words.push_str(&format!(", last seen before in snapshot {snapshot}"));
     }
     words
 }

@@ -18,17 +18,19 @@ pub(super) use paint::Paint;
 
 /// How the text is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TextOptions {
+pub struct TextOptions<'o> {
     /// Whether changes are coloured.
     pub is_colored: bool,
     /// What came and went between, where it was counted.
     pub between: Between,
     /// How many rows of a resource are told one by one; `None` for all of them.
     pub rows: Option<usize>,
+    /// What else the command that lists all of them needs, each option after a space.
+    pub options: &'o str,
 }
 
 /// Writes the diff.
-pub fn write(out: &mut dyn Write, diff: &Diff, options: TextOptions) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, diff: &Diff, options: TextOptions<'_>) -> io::Result<()> {
     let paint = Paint { is_colored: options.is_colored };
     writeln!(
         out,
@@ -38,7 +40,7 @@ pub fn write(out: &mut dyn Write, diff: &Diff, options: TextOptions) -> io::Resu
     writeln!(out)?;
     summary(out, diff, options.between)?;
     access::write(out, diff, paint)?;
-    rows::write_changes(out, diff, options.rows, paint)?;
+    rows::write_changes(out, diff, options, paint)?;
     rows::write_unknown(out, diff, paint)
 }
 

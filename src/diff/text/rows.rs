@@ -5,22 +5,30 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use super::super::change::{Change, ChangeKind, Diff, HidingGap};
-use super::Paint;
+use super::{Paint, TextOptions};
 use crate::output::text::one_line;
 
 /// Longer values are cut: a policy document belongs in JSON output.
 const SHOWN: usize = 100;
 
-/// Writes the known changes, grouped by resource: at most `most` rows of each, and how many more there are.
-pub fn write_changes(out: &mut dyn Write, diff: &Diff, most: Option<usize>, paint: Paint) -> io::Result<()> {
+/// Writes the known changes, grouped by resource: not more rows of each than `options` allow, and how to see the
+/// others.
+pub fn write_changes(
+    out: &mut dyn Write,
+    diff: &Diff,
+    options: TextOptions<'_>,
+    paint: Paint,
+) -> io::Result<()> {
     let known: Vec<_> = diff.changes.iter().filter(|change| change.change != ChangeKind::Unknown).collect();
     for of_resource in known.chunk_by(|a, b| a.resource == b.resource) {
         let resource = of_resource[0].resource;
         writeln!(out, "\n{}", paint.heading(resource))?;
-        let (told, rest) = of_resource.split_at(most.unwrap_or(usize::MAX).min(of_resource.len()));
+        let (told, rest) = of_resource.split_at(options.rows.unwrap_or(usize::MAX).min(of_resource.len()));
         write_rows(out, told, paint)?;
         if !rest.is_empty() {
-            let rest = format!("… and {} more: --resource {resource} lists them all", rest.len());
+            let (from, to, options) = (diff.from.snapshot_id, diff.to.snapshot_id, options.options);
+            let all = format!("orgcensus diff {from} {to} --resource {resource}{options}");
+            let rest = format!("… and {} more of {}; to see them all: {all}", rest.len(), of_resource.len());
             writeln!(out, "  {}", paint.aside(&rest))?;
         }
     }
@@ -70,8 +78,16 @@ pub fn write_unknown(out: &mut dyn Write, diff: &Diff, paint: Paint) -> io::Resu
     Ok(())
 }
 
-/// `because ListGroupMemberships was denied (AccessDeniedException) in snapshot 41; last seen in 39`.
+/// What hides a scope, and when it was last seen.
 fn reason(gap: &HidingGap, change: &Change) -> String {
+    match change.last_seen {
+        Some(snapshot) => format!("{}; last seen in snapshot {snapshot}", hidden_by(gap)),
+        None => hidden_by(gap),
+    }
+}
+
+/// `because ListGroupMemberships was denied (AccessDeniedException) in snapshot 41`.
+pub fn hidden_by(gap: &HidingGap) -> String {
     let operation = gap.operation.as_deref().unwrap_or("the listing");
     let mut words = match gap.kind.as_str() {
         "denied" => format!("because {operation} was denied"),
@@ -83,11 +99,7 @@ fn reason(gap: &HidingGap, change: &Change) -> String {
     if !said.is_empty() {
         words.push_str(&format!(" ({})", said.join(": ")));
     }
-    words.push_str(&format!(" in snapshot {}", gap.snapshot_id));
-    if let Some(snapshot) = change.last_seen {
-        words.push_str(&format!("; last seen in snapshot {snapshot}"));
-    }
-    words
+    words + &format!(" in snapshot {}", gap.snapshot_id)
 }
 
 fn shown(value: &Value) -> String {

@@ -1,0 +1,154 @@
+//! From the arguments to a [`Cli`]: of the options that may stand before or after any command, each command
+//! takes those that mean something to it. Its help shows no other, and others are refused.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches};
+
+use super::Cli;
+
+/// The options that every command takes, help and version aside.
+const EVERYWHERE: &[&str] = &["quiet", "verbose", "color"];
+
+/// The further ones that a command takes; the bare program's name is empty.
+fn takes(command: &str) -> &'static [&'static str] {
+    match command {
+        "doctor" => &["db", "profile", "region", "assume_role", "external_id", "format", "output", "force"],
+        "collect" => &["db", "profile", "region", "assume_role", "external_id"],
+        "query" => &["db", "at", "format", "output", "force"],
+        "" | "diff" | "snapshots" | "schema" => &["db", "format", "output", "force"],
+        "iam-policy" | "completions" => &["output", "force"],
+        _ => &[],
+    }
+}
+
+impl Cli {
+    /// Reads the arguments, the program's name first. What is wrong with them, and help, is the error.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut command = command();
+        let matches = command.try_get_matches_from_mut(arguments.into_iter().map(sql_is_no_option))?;
+        refuse_idle(&mut command, &matches)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+}
+
+/// The command line, every command's help with the options that it takes.
+pub(super) fn command() -> clap::Command {
+    let mut command = Cli::command();
+    let anywhere: Vec<Arg> = command.get_arguments().filter(|one| one.is_global_set()).cloned().collect();
+    let names: Vec<String> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
+    for name in names {
+        // Hidden and not left out, so that the refusal is ours wherever the option stands.
+        let idle = anywhere.iter().filter(|one| !is_taken(one.get_id().as_str(), &name));
+        let idle: Vec<Arg> = idle.map(|one| one.clone().hide(true)).collect();
+        command = command.mut_subcommand(name, |subcommand| subcommand.args(idle));
+    }
+    command
+}
+
+fn is_taken(option: &str, command: &str) -> bool {
+    EVERYWHERE.contains(&option) || takes(command).contains(&option)
+}
+
+/// Fails for an option that was typed and means nothing to the command.
+fn refuse_idle(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), clap::Error> {
+    let name = matches.subcommand_name().unwrap_or_default();
+    let typed = |option: &&Arg| {
+        option.is_global_set()
+            && matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine)
+    };
+    let Some(idle) = command.get_arguments().filter(typed).find(|one| !is_taken(one.get_id().as_str(), name))
+    else {
+        return Ok(());
+    };
+    let option = idle.get_long().unwrap_or_default();
+    let instead = match (option, name) {
+        ("at", _) => "orgcensus query … --at WHEN answers as of a past snapshot",
+        ("db", "demo") => "its census is orgcensus-demo.db in the working directory",
+        ("db", _) => "ORGCENSUS_DB names the census for every command",
+        ("profile" | "region" | "assume-role" | "external-id", _) => "it does not call AWS",
+        ("format", "iam-policy") => "a policy is JSON",
+        _ => "it writes no data",
+    };
+    let shown = if name.is_empty() { "orgcensus without a command" } else { name };
+    let message = format!("--{option} means nothing to {shown}: {instead}");
+    let command = match name {
+        "" => command,
+        name => command.find_subcommand_mut(name).expect("the matches are those of the command"),
+    };
+    Err(command.error(ErrorKind::UnknownArgument, message))
+}
+
+/// SQL may begin with a comment. No option's name has white space in it, so such an argument is none: a line
+/// feed before it tells the parser so.
+fn sql_is_no_option(argument: OsString) -> OsString {
+    let is_comment = argument.to_str().is_some_and(|text| {
+        let name = text.split('=').next().unwrap_or_default();
+        text.starts_with("--") && name.contains(char::is_whitespace)
+    });
+    if !is_comment {
+        return argument;
+    }
+    let mut sql = OsString::from("\n");
+    sql.push(argument);
+    sql
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str]) -> Result<Cli, clap::Error> {
+        Cli::read([&["orgcensus"], arguments].concat().into_iter().map(OsString::from))
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+        let known: Vec<_> = command().get_arguments().map(|one| one.get_id().to_string()).collect();
+        for subcommand in command().get_subcommands() {
+            for option in takes(subcommand.get_name()).iter().chain(EVERYWHERE) {
+                assert!(known.contains(&(*option).to_owned()), "{option} of {}", subcommand.get_name());
+            }
+        }
+    }
+
+    #[test]
+    fn an_option_stands_before_or_after_its_command() {
+        for arguments in [&["--db", "x.db", "query", "a"][..], &["query", "a", "--db", "x.db"]] {
+            assert_eq!(read(arguments).unwrap().global.db.to_str(), Some("x.db"));
+        }
+        assert!(read(&["--profile", "p", "collect"]).is_ok());
+    }
+
+    #[test]
+    fn an_option_that_means_nothing_to_a_command_is_refused_wherever_it_stands() {
+        for (option, value) in [("--db", "x"), ("--output", "x"), ("--at", "1"), ("--profile", "p")] {
+            for arguments in [[option, value, "demo"], ["demo", option, value]] {
+                let error = read(&arguments).unwrap_err().to_string();
+                assert!(error.starts_with(&format!("error: {option} means nothing to demo: ")), "{error}");
+            }
+        }
+        for arguments in [
+            &["collect", "--format", "csv"][..],
+            &["collect", "--output", "x.csv"],
+            &["iam-policy", "--format", "csv"],
+            &["query", "a", "--profile", "p"],
+            &["diff", "--at", "1"],
+            &["snapshots", "show", "1", "--region", "x"],
+            &["--at", "1"],
+        ] {
+            assert!(read(arguments).is_err(), "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn sql_may_begin_with_a_comment() {
+        assert!(read(&["query", "-- who = what\nSELECT 1"]).is_ok());
+        assert!(read(&["query", "--who\nSELECT 1"]).is_ok());
+        assert!(read(&["query", "--lst"]).is_err());
+        assert!(read(&["collect", "--labl=a b"]).is_err());
+    }
+}

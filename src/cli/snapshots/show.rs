@@ -1,0 +1,197 @@
+//! `snapshots show`: what a snapshot covers and what it could not see.
+//!
+//! People get a table of the resources and, below it, the gaps in sentences, like ones together. Programs get one
+//! row a resource and, below those of its resource, one row a gap.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use rusqlite::types::Value;
+
+use crate::cli::answering::{minute, say_answering};
+use crate::diff::scope_label;
+use crate::error::Result;
+use crate::output::{Destination, Format, RowWriter, text, words, write_error};
+use crate::store::{Census, Coverage, Gap, GapKind, Snapshot, When};
+
+/// So many scopes of like gaps are named before the rest is counted.
+const NAMED: usize = 4;
+
+/// Writes the snapshot that `when` names; `db` is the option that a command in a hint needs.
+pub fn write(
+    census: &Census,
+    when: &When,
+    format: Format,
+    db: &str,
+    destination: &mut Destination,
+) -> Result<()> {
+    let snapshot = census.resolve(when)?;
+    say_answering("", &snapshot, Some(when));
+    say_facts(&snapshot);
+    let coverage = census.coverage(snapshot.snapshot_id)?;
+    let gaps = census.gaps(snapshot.snapshot_id)?;
+    if format != Format::Table {
+        return write_rows(census, &snapshot, &coverage, &gaps, format, destination);
+    }
+    write_coverage(&coverage, destination)?;
+    if write_gaps(census, &snapshot, &gaps, destination)? {
+        let id = snapshot.snapshot_id;
+        words::say(format!("each gap by itself: orgcensus snapshots show {id} --format json{db}"));
+    }
+    Ok(())
+}
+
+fn say_facts(snapshot: &Snapshot) {
+    let facts = [
+        ("label", snapshot.label.as_deref()),
+        ("organization", snapshot.organization_id.as_deref()),
+        ("instance", snapshot.instance_arn.as_deref()),
+        ("collected by", snapshot.caller_arn.as_deref()),
+        ("assignments listed by", snapshot.assignment_strategy.as_deref()),
+    ];
+    for (name, value) in facts {
+        if let Some(value) = value {
+            words::say(format!("  {name} {value}"));
+        }
+    }
+    words::say(format!(
+        "  from {} to {}, {} calls, {} throttled, by orgcensus {}",
+        minute(&snapshot.taken_at),
+        minute(&snapshot.completed_at),
+        snapshot.api_calls,
+        snapshot.throttled_calls,
+        snapshot.tool_version
+    ));
+}
+
+/// The columns of both; a gap's own come after.
+const COVERAGE: [&str; 5] = ["resource", "status", "rows", "gaps", "reason"];
+
+const GAP: [&str; 8] =
+    ["scope", "about", "kind", "operation", "error_code", "attempts", "request_id", "observed_at"];
+
+fn covered(coverage: &Coverage) -> [Value; COVERAGE.len()] {
+    [
+        Value::Text(coverage.resource.clone()),
+        Value::Text(coverage.status.as_str().to_owned()),
+        Value::Integer(coverage.rows),
+        Value::Integer(coverage.gaps),
+        coverage.reason.clone().into(),
+    ]
+}
+
+fn write_coverage(coverage: &[Coverage], destination: &mut Destination) -> Result<()> {
+    let mut writer = RowWriter::begin(Format::Table, &COVERAGE.map(str::to_owned), destination)?;
+    for coverage in coverage {
+        writer.values(&covered(coverage))?;
+    }
+    writer.finish().map(drop)
+}
+
+fn write_rows(
+    census: &Census,
+    snapshot: &Snapshot,
+    coverage: &[Coverage],
+    gaps: &[Gap],
+    format: Format,
+    destination: &mut Destination,
+) -> Result<()> {
+    let columns: Vec<String> = COVERAGE.iter().chain(&GAP).map(|&name| name.to_owned()).collect();
+    let mut writer = RowWriter::begin(format, &columns, destination)?;
+    for coverage in coverage {
+        let mut row = covered(coverage).to_vec();
+        row.resize(columns.len(), Value::Null);
+        writer.values(&row)?;
+        for gap in gaps.iter().filter(|gap| gap.resource == coverage.resource) {
+            writer.values(&[
+                Value::Text(gap.resource.clone()),
+                Value::Text("gap".to_owned()),
+                Value::Null,
+                Value::Null,
+                gap.error_message.clone().into(),
+                Value::Text(gap.scope.clone()),
+                Value::Text(about(census, snapshot, gap)?),
+                Value::Text(gap.kind.as_str().to_owned()),
+                gap.operation.clone().into(),
+                gap.error_code.clone().into(),
+                Value::Integer(gap.attempts),
+                gap.request_id.clone().into(),
+                gap.observed_at.clone().into(),
+            ])?;
+        }
+    }
+    writer.finish().map(drop)
+}
+
+/// Writes the gaps in sentences; returns whether any stands for others.
+fn write_gaps(
+    census: &Census,
+    snapshot: &Snapshot,
+    gaps: &[Gap],
+    destination: &mut Destination,
+) -> Result<bool> {
+    // Like gaps in the order of the first of them.
+    let mut like: BTreeMap<(&str, &str, Option<&str>, Option<&str>), Vec<&Gap>> = BTreeMap::new();
+    for gap in gaps {
+        let kind = gap.kind.as_str();
+        let place = (gap.resource.as_str(), kind, gap.operation.as_deref(), gap.error_code.as_deref());
+        like.entry(place).or_default().push(gap);
+    }
+    let mut lines = Vec::new();
+    for gaps in like.values() {
+        let named = gaps.iter().take(NAMED).map(|gap| about(census, snapshot, gap));
+        let named = named.collect::<Result<Vec<_>>>()?.join("; ");
+        let (first, others) = (gaps[0], gaps.len() - 1);
+        lines.push(format!("  {}: {}", first.resource, what_happened(first)));
+        lines.push(match others + 1 {
+            all if all > NAMED => format!("      {all} scopes: {named}; …"),
+            _ => format!("      {named}"),
+        });
+        lines.extend(first.error_message.as_ref().map(|message| format!("      {message}")));
+        lines.extend(how(first).map(|how| match others {
+            0 => format!("      {how}"),
+            _ => format!("      the first: {how}"),
+        }));
+    }
+    if lines.is_empty() {
+        return Ok(false);
+    }
+    writeln!(destination, "\nnot seen").map_err(write_error)?;
+    for line in lines {
+        writeln!(destination, "{}", text::one_line(&line)).map_err(write_error)?;
+    }
+    Ok(like.values().any(|gaps| gaps.len() > 1))
+}
+
+/// What a gap is about, by name and by id: `group Platform (90676…)`.
+fn about(census: &Census, snapshot: &Snapshot, gap: &Gap) -> Result<String> {
+    let label = scope_label(census.connection(), snapshot.snapshot_id, &gap.resource, &gap.scope)?;
+    let scope: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&gap.scope).unwrap_or_default();
+    let ids = scope.iter().filter(|(column, _)| *column != "principal_type");
+    let ids: Vec<&str> = ids.filter_map(|(_, id)| id.as_str()).filter(|id| !label.contains(id)).collect();
+    Ok(if ids.is_empty() { label } else { format!("{label} ({})", ids.join(", ")) })
+}
+
+fn what_happened(gap: &Gap) -> String {
+    let operation = gap.operation.as_deref().unwrap_or("the listing");
+    let code = gap.error_code.as_deref().map(|code| format!(", {code}")).unwrap_or_default();
+    match gap.kind {
+        GapKind::Denied => format!("{operation} was denied{code}"),
+        GapKind::Failed => format!("{operation} failed{code}"),
+        GapKind::NotAsked => "not asked for".to_owned(),
+        GapKind::Unavailable => "unavailable".to_owned(),
+    }
+}
+
+/// `3 attempts, request 1f…, 2026-11-17T02:00Z`; nothing where no call was sent.
+fn how(gap: &Gap) -> Option<String> {
+    let attempts = match gap.attempts {
+        0 => return None,
+        1 => "1 attempt".to_owned(),
+        attempts => format!("{attempts} attempts"),
+    };
+    let request = gap.request_id.as_ref().map(|id| format!("request {id}"));
+    let parts = [Some(attempts), request, gap.observed_at.as_deref().map(minute)];
+    Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+}
