@@ -49,6 +49,10 @@ struct Step {
 const AFFINITY: i64 = 0x47;
 const AS_IT_IS: i64 = 0x41;
 
+/// The functions that compare their arguments as they are, and as many arguments as anybody gives them.
+const COMPARING: [&str; 3] = ["max(", "min(", "nullif("];
+const ARGUMENTS: i64 = 8;
+
 impl Step {
     /// The registers whose values are compared without a conversion.
     fn compared_as_is(&self, typed: &BTreeSet<i64>) -> Vec<i64> {
@@ -63,6 +67,10 @@ impl Step {
             }
             // A member of a list after IN.
             "MakeRecord" if self.p4 == "A" => vec![self.p1],
+            // The greatest or least of some values; how many they are is not told.
+            "Function" if COMPARING.iter().any(|name| self.p4.starts_with(name)) => {
+                (self.p2..self.p2 + ARGUMENTS).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -135,6 +143,9 @@ mod tests {
             "t GROUP BY id HAVING count(*) >= :x",
             "t JOIN v ON v.many = :x",
             "t WHERE CASE :x WHEN 1 THEN 1 END",
+            "t WHERE n > max(1, :x)",
+            "t WHERE n IS nullif(1, :x)",
+            "v WHERE next > coalesce(:x, 1)",
             "(SELECT :x AS least) AS s, v WHERE v.many > least",
         ] {
             assert!(is_met(condition), "{condition}");

@@ -106,7 +106,6 @@ pub fn bind(
     if let Some(value) = typed.named.iter().find(|value| !names.contains(&value.name)) {
         return Err(unknown_parameter(&value.name, &names, usage));
     }
-    let untyped = compared_untyped(census.connection(), sql);
     let mut resolved = Vec::new();
     for (index, name) in names.iter().enumerate() {
         let declared = header.parameters.iter().find(|parameter| parameter.name == *name);
@@ -116,7 +115,8 @@ pub fn bind(
             .or_else(|| declared?.default.as_deref())
             .ok_or_else(|| missing_value(name, declared, usage))?;
         let kind = declared.map(|parameter| parameter.kind).or_else(|| said?.kind);
-        if kind.is_none() && may_be_a_number(text) && untyped.contains(&(index + 1)) {
+        let is_compared_untyped = || compared_untyped(census.connection(), sql).contains(&(index + 1));
+        if kind.is_none() && may_be_a_number(text) && is_compared_untyped() {
             return Err(ambiguous(name, text));
         }
         let value = value(name, kind.unwrap_or(ParameterType::Text), text, census, snapshot)?;

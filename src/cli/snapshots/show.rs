@@ -123,6 +123,9 @@ fn write_rows(
     writer.finish().map(drop)
 }
 
+/// What like gaps have in common: resource, kind, operation and error code.
+type Likeness<'g> = (&'g str, &'g str, Option<&'g str>, Option<&'g str>);
+
 /// Writes the gaps in sentences; returns whether any stands for others.
 fn write_gaps(
     census: &Census,
@@ -131,7 +134,7 @@ fn write_gaps(
     destination: &mut Destination,
 ) -> Result<bool> {
     // Like gaps in the order of the first of them.
-    let mut like: BTreeMap<(&str, &str, Option<&str>, Option<&str>), Vec<&Gap>> = BTreeMap::new();
+    let mut like: BTreeMap<Likeness<'_>, Vec<&Gap>> = BTreeMap::new();
     for gap in gaps {
         let kind = gap.kind.as_str();
         let place = (gap.resource.as_str(), kind, gap.operation.as_deref(), gap.error_code.as_deref());
