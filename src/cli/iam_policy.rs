@@ -9,8 +9,8 @@ use super::GlobalOptions;
 use super::collect::SelectionArgs;
 use crate::aws::Operation;
 use crate::collect::{Selection, operations};
-use crate::error::{Error, ExitStatus, Result};
-use crate::output::{Format, write_error};
+use crate::error::{ExitStatus, Result};
+use crate::output::write_error;
 
 /// The arguments of `iam-policy`.
 #[derive(Debug, Args)]
@@ -40,10 +40,6 @@ const REPORT_NEEDS: [&str; 6] = [
 
 /// Prints the policy.
 pub fn run(args: IamPolicyArgs, global: &GlobalOptions) -> Result<ExitStatus> {
-    if let Some(format) = global.format.filter(|format| *format != Format::Json) {
-        return Err(Error::usage(format!("--format {} means nothing to iam-policy", format.name()))
-            .hint("a policy is always printed as JSON"));
-    }
     let selection = args.selection.selection()?;
     let mut destination = global.destination()?;
     let policy = serde_json::to_string_pretty(&policy(&selection)).expect("a policy is plain JSON");
