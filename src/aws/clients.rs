@@ -17,7 +17,7 @@ use super::operation::{Operation, Service};
 use super::pacer::Pacer;
 use super::patience::Patience;
 use super::quota::PaceOptions;
-use super::whole_xml::WholeXml;
+use super::whole_answer::{WholeJson, WholeXml};
 
 /// Asked for instances in all Regions when no Region is set.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -139,9 +139,21 @@ impl Aws {
 
     fn with_config(config: SdkConfig, region_is_set: bool, shared: Arc<Shared>) -> Self {
         Self {
-            sso_admin: aws_sdk_ssoadmin::Client::new(&config),
-            identity_store: aws_sdk_identitystore::Client::new(&config),
-            organizations: aws_sdk_organizations::Client::new(&config),
+            sso_admin: aws_sdk_ssoadmin::Client::from_conf(
+                aws_sdk_ssoadmin::config::Builder::from(&config)
+                    .interceptor(WholeJson::of(Service::SsoAdmin))
+                    .build(),
+            ),
+            identity_store: aws_sdk_identitystore::Client::from_conf(
+                aws_sdk_identitystore::config::Builder::from(&config)
+                    .interceptor(WholeJson::of(Service::IdentityStore))
+                    .build(),
+            ),
+            organizations: aws_sdk_organizations::Client::from_conf(
+                aws_sdk_organizations::config::Builder::from(&config)
+                    .interceptor(WholeJson::of(Service::Organizations))
+                    .build(),
+            ),
             iam: aws_sdk_iam::Client::from_conf(
                 aws_sdk_iam::config::Builder::from(&config).interceptor(WholeXml).build(),
             ),

@@ -14,7 +14,7 @@ mod operation;
 mod pacer;
 mod patience;
 mod quota;
-mod whole_xml;
+mod whole_answer;
 
 pub use clients::{Aws, ConnectionOptions, FixedEndpoint};
 pub use credentials::{CredentialLife, CredentialSource};

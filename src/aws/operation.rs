@@ -81,7 +81,59 @@ operations! {
     Iam: GenerateOrganizationsAccessReport, GetOrganizationsAccessReport;
 }
 
+/// The member of an answer that holds what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    pub member: &'static str,
+    pub sent: Sent,
+}
+
+/// Whether an answer that lacks the member can be AWS's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// It cannot: the API's model requires the member, or what it holds always exists.
+    Always,
+    /// It may be, as AWS's way to say "none": the model leaves it open.
+    UnlessEmpty,
+}
+
 impl Operation {
+    /// The member of the JSON answer that holds what was asked for; `None` where the answer is XML.
+    /// Source: the services' API models (botocore), the output shape of each operation.
+    pub fn asked(self) -> Option<Asked> {
+        use Sent::{Always, UnlessEmpty};
+        let (member, sent) = match self {
+            Self::ListInstances => ("Instances", UnlessEmpty),
+            Self::ListPermissionSets => ("PermissionSets", UnlessEmpty),
+            Self::DescribePermissionSet => ("PermissionSet", Always),
+            Self::GetInlinePolicyForPermissionSet => ("InlinePolicy", UnlessEmpty),
+            Self::GetPermissionsBoundaryForPermissionSet => ("PermissionsBoundary", UnlessEmpty),
+            Self::ListManagedPoliciesInPermissionSet => ("AttachedManagedPolicies", UnlessEmpty),
+            Self::ListCustomerManagedPolicyReferencesInPermissionSet => {
+                ("CustomerManagedPolicyReferences", UnlessEmpty)
+            }
+            Self::ListPermissionSetTags | Self::ListTagsForResource => ("Tags", UnlessEmpty),
+            Self::ListAccountsForProvisionedPermissionSet => ("AccountIds", UnlessEmpty),
+            Self::ListAccountAssignments | Self::ListAccountAssignmentsForPrincipal => {
+                ("AccountAssignments", UnlessEmpty)
+            }
+            Self::ListUsers => ("Users", Always),
+            Self::ListGroups => ("Groups", Always),
+            Self::ListGroupMemberships => ("GroupMemberships", Always),
+            Self::DescribeUser => ("UserId", Always),
+            Self::DescribeGroup => ("GroupId", Always),
+            Self::DescribeOrganization => ("Organization", Always),
+            Self::ListRoots => ("Roots", Always),
+            Self::ListOrganizationalUnitsForParent => ("OrganizationalUnits", UnlessEmpty),
+            Self::ListAccounts => ("Accounts", Always),
+            Self::ListAccountsForParent => ("Accounts", UnlessEmpty),
+            Self::GetCallerIdentity
+            | Self::GenerateOrganizationsAccessReport
+            | Self::GetOrganizationsAccessReport => return None,
+        };
+        Some(Asked { member, sent })
+    }
+
     /// The IAM action that allows it; `None` where none is needed (sts:GetCallerIdentity).
     pub fn action(self) -> Option<String> {
         match self.service() {

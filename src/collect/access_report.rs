@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::preflight::Context;
-use super::task::{Collector, Page, Stage, Stopped};
+use super::task::{Collector, Gone, Page, Stage, Stopped};
 use super::wire::{key, text, time};
 use crate::aws::{CallFailure, FailureClass, Operation};
-use crate::model::{EntityType, Row, Scope, ServiceLastAccessed};
+use crate::model::{Account, EntityType, OrganizationalUnit, Root, Row, Scope, ServiceLastAccessed};
 use crate::store::AccessReportJob;
 
 /// The lane of access reports: one at a time.
@@ -31,8 +31,9 @@ const PAGE: i32 = 1000;
 const JOB_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// How long to wait for another caller's job to finish.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(3 * 60);
-/// Asked again for the same entity within this time, AWS answers with the same job.
-const REUSE: Duration = Duration::from_secs(61);
+/// Asked again for the same entity within this time of the first, AWS answers with the same job: 60 seconds in
+/// captures of real answers.
+const REUSE: Duration = Duration::from_secs(75);
 /// A job belongs to the session that generated it: when credentials rotate it has to be generated again.
 const GENERATIONS: u32 = 3;
 
@@ -47,8 +48,11 @@ pub struct AccessReport {
 
 impl Collector for AccessReport {
     const OPERATION: Operation = Operation::GenerateOrganizationsAccessReport;
-    const OPERATIONS: &'static [Operation] =
-        &[Operation::GenerateOrganizationsAccessReport, Operation::GetOrganizationsAccessReport];
+    const OPERATIONS: &'static [Operation] = &[
+        Operation::GenerateOrganizationsAccessReport,
+        Operation::GetOrganizationsAccessReport,
+        Operation::ListTagsForResource,
+    ];
     const STAGE: Stage = Stage::Reports;
     const PRIORITY: i64 = 0;
 
@@ -65,13 +69,25 @@ impl Collector for AccessReport {
         vec![Scope::all::<ServiceLastAccessed>()]
     }
 
+    // Its tags cannot be listed: see `is_gone`.
+    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
+        let entity = match self.entity_type {
+            EntityType::Root => Scope::all::<Root>().with("root_id", &self.entity_id),
+            EntityType::OrganizationalUnit => {
+                Scope::all::<OrganizationalUnit>().with("ou_id", &self.entity_id)
+            }
+            EntityType::Account => Scope::all::<Account>().with("account_id", &self.entity_id),
+        };
+        failure.is(&["TargetNotFoundException"]).then(|| Gone::with(entity))
+    }
+
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
         match token {
             None => self.first_page(context).await,
             Some(token) => {
                 let (job_id, marker) = token.split_once(' ').unwrap_or((token, ""));
                 match self.get(context, job_id, Some(marker)).await {
-                    Ok(report) => Ok(self.read(job_id, report)?),
+                    Ok(report) => self.read(job_id, report),
                     Err(failure) => {
                         let begin_again = lost(&failure);
                         Err(Stopped { begin_again, ..failure.into() })
@@ -87,22 +103,33 @@ impl AccessReport {
         let mut generation = 1;
         let mut lost_job = None;
         loop {
-            let begun = Instant::now();
-            let mut job_id = self.generate(context).await?;
-            if lost_job.as_ref() == Some(&job_id) {
-                // For a minute AWS hands out the same job again, whoever asks.
-                sleep(REUSE.saturating_sub(begun.elapsed())).await;
-                job_id = self.generate(context).await?;
-            }
+            let job_id = self.generate_other(context, lost_job.as_deref()).await?;
             match self.finished(context, &job_id).await {
-                Ok(report) if report.job_status == JobStatusType::Failed => return Err(self.failed(report)),
-                Ok(report) => return Ok(self.read(&job_id, report)?),
+                Ok(report) if report.job_status == JobStatusType::Failed => {
+                    return Err(self.failed(context, report).await);
+                }
+                Ok(report) => return self.read(&job_id, report),
                 Err(failure) if lost(&failure) && generation < GENERATIONS => {
                     generation += 1;
                     lost_job = Some(job_id);
                 }
                 Err(failure) => return Err(failure.into()),
             }
+        }
+    }
+
+    /// Generates a report whose job is another than the lost one: for a minute AWS may hand out the same job
+    /// again, whoever asks.
+    async fn generate_other(&self, context: &Context, lost_job: Option<&str>) -> Result<String, CallFailure> {
+        let begun = Instant::now();
+        let mut wait = Duration::from_secs(1);
+        loop {
+            let job_id = self.generate(context).await?;
+            if lost_job != Some(job_id.as_str()) || begun.elapsed() > REUSE {
+                return Ok(job_id);
+            }
+            sleep(wait).await;
+            wait = (wait * 2).min(Duration::from_secs(10));
         }
     }
 
@@ -167,30 +194,22 @@ impl AccessReport {
         .await
     }
 
-    fn read(&self, job_id: &str, report: Report) -> Result<Page, CallFailure> {
+    fn read(&self, job_id: &str, report: Report) -> Result<Page, Stopped> {
         let operation = Operation::GetOrganizationsAccessReport;
+        let unusable = |message: &str| CallFailure::unusable(operation, message.to_owned());
         if report.job_status != JobStatusType::Completed {
-            return Err(CallFailure::unusable(
-                operation,
-                format!("the report's status is {}", report.job_status.as_str()),
-            ));
+            return Err(unusable(&format!("the report's status is {}", report.job_status.as_str())).into());
         }
         let marker = text(report.marker.clone()).filter(|_| report.is_truncated);
         if report.is_truncated && marker.is_none() {
-            return Err(CallFailure::unusable(
-                operation,
-                "the report is truncated but names no next page".to_owned(),
-            ));
+            return Err(unusable("the report is truncated but names no next page").into());
         }
-        let services = report.access_details.as_deref().unwrap_or_default().len();
-        if services == 0
-            && marker.is_none()
+        // Such an answer would read as "nothing is used"; a second one may be whole.
+        if report.access_details.is_none()
             && report.number_of_services_accessible.is_some_and(|number| number > 0)
         {
-            return Err(CallFailure::unusable(
-                operation,
-                "the report counts services but lists none".to_owned(),
-            ));
+            let failure = unusable("the report counts services but lists none");
+            return Err(Stopped { begin_again: true, ..failure.into() });
         }
         let mut page = Page {
             job: Some(self.job(&report)),
@@ -201,11 +220,7 @@ impl AccessReport {
             page.rows.push(Row::whole(&ServiceLastAccessed {
                 entity_id: self.entity_id.clone(),
                 policy_id: String::new(),
-                service_namespace: key(
-                    Operation::GetOrganizationsAccessReport,
-                    "ServiceNamespace",
-                    found.service_namespace,
-                )?,
+                service_namespace: key(operation, "ServiceNamespace", found.service_namespace)?,
                 entity_type: self.entity_type,
                 entity_path: Some(self.entity_path.clone()),
                 service_name: text(found.service_name),
@@ -218,11 +233,16 @@ impl AccessReport {
         Ok(page)
     }
 
-    fn failed(&self, report: Report) -> Stopped {
+    async fn failed(&self, context: &Context, report: Report) -> Stopped {
         let job = self.job(&report);
         let operation = Operation::GetOrganizationsAccessReport;
         let code = job.error_code.clone().unwrap_or_else(|| "JobFailed".to_owned());
         let message = job.error_message.clone().unwrap_or_else(|| "the report's job failed".to_owned());
+        if code == "INVALID_ORGANIZATIONS_ENTITY_PATH"
+            && let Some(gone) = self.is_gone(context).await
+        {
+            return gone.into();
+        }
         let denied = code == "ORGANIZATIONS_REPORT_ACCESS_DENIED";
         let failure = CallFailure {
             class: if denied { FailureClass::Denied } else { FailureClass::Answered },
@@ -230,6 +250,16 @@ impl AccessReport {
             ..CallFailure::unusable(operation, message)
         };
         Stopped { failure, job: Some(job), begin_again: false }
+    }
+
+    /// The answer that says so, if the entity was deleted since it was listed: a job says no more than that the
+    /// path is wrong, which it is of an entity that was moved as well.
+    async fn is_gone(&self, context: &Context) -> Option<CallFailure> {
+        let aws = &context.aws;
+        let tags = aws.call(Operation::ListTagsForResource, || {
+            aws.organizations.list_tags_for_resource().resource_id(&self.entity_id).send()
+        });
+        tags.await.err().filter(|failure| self.gone(failure).is_some())
     }
 
     fn job(&self, report: &Report) -> AccessReportJob {

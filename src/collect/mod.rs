@@ -30,6 +30,7 @@ mod progress;
 mod provisioning;
 mod run;
 mod selection;
+mod strangers;
 mod tags;
 mod take;
 pub mod task;

@@ -375,8 +375,8 @@ pub(super) fn organization_of_arn(arn: &str) -> Option<&str> {
     arn.split('/').find(|part| part.starts_with("o-"))
 }
 
-/// Refuses an answer without its list, and a listing that ended with nothing although there must be something:
-/// either would read as the end of everything. (An empty page that has a token is documented, and goes on.)
+/// Refuses a listing that ended with nothing although there must be something: it would read as the end of
+/// everything. (An empty page that has a token is documented, and goes on.)
 fn never_empty<T>(
     operation: Operation,
     token: Option<&str>,
@@ -385,12 +385,11 @@ fn never_empty<T>(
     why: &str,
 ) -> Result<Vec<T>, CallFailure> {
     let is_whole = token.is_none() && page.next_token.as_deref().is_none_or(str::is_empty);
-    match items {
-        None => Err(CallFailure::unusable(operation, format!("the answer has no list, but {why}"))),
-        Some(items) if is_whole && items.is_empty() => {
+    match items.unwrap_or_default() {
+        items if is_whole && items.is_empty() => {
             Err(CallFailure::unusable(operation, format!("the listing is empty, but {why}")))
         }
-        Some(items) => Ok(items),
+        items => Ok(items),
     }
 }
 

@@ -493,7 +493,8 @@ impl<'a> Collection<'a> {
 
     fn tell(&mut self, progress: &mut dyn Progress) -> Result<()> {
         let (calls, throttled) = self.context.aws.take_calls();
-        if !calls.is_empty() {
+        // A throttle may be answered in a tick in which nothing was sent.
+        if !calls.is_empty() || throttled > 0 {
             self.tick.calls += calls.values().sum::<u64>();
             self.tick.throttled += throttled;
             self.staging.add_calls(&calls, throttled)?;

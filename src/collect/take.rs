@@ -11,6 +11,7 @@ use super::preflight::{Context, Preflight};
 use super::progress::Progress;
 use super::run::{Collection, Ended, RunOptions, stopped_by_hand};
 use super::selection::Selection;
+use super::strangers;
 use super::wire::now;
 use crate::aws::ConnectionOptions;
 use crate::error::{Error, Result};
@@ -123,6 +124,9 @@ pub async fn take(
         database.publish(&staging, &totals, options.shrink_limit).map_err(|error| stopped(error, path))?;
     drop(staging);
     Staging::discard(&database)?;
+    if let Some(remark) = strangers::remark(database.connection(), published.snapshot_id)? {
+        progress.say(&remark);
+    }
     let elapsed = (Utc::now() - begun).to_std().unwrap_or_default();
     let coverage = database.coverage(published.snapshot_id)?;
     let gaps = database.gaps(published.snapshot_id)?;

@@ -1,7 +1,7 @@
 //! The life of access report jobs.
 //!
-//! One may be in progress in the whole organization; the same question within a minute gets the same job;
-//! only who asked may read it, with temporary credentials the same session
+//! One may be in progress in the whole organization; the same question within a minute gets the same job,
+//! whoever asks (captures do not say whose it was, so the worse is served); only who asked may read it, with temporary credentials the same session
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html>).
 //! `ops::iam` writes the answers, `activity` knows the rows.
 
@@ -14,9 +14,6 @@ use super::activity::{self, Entity, ServiceActivity};
 use super::dice;
 use super::organization::World;
 use super::protocol::{ApiError, Signature};
-
-/// For how long the same question gets the same job.
-const REUSE: Duration = Duration::from_secs(60);
 
 /// A job.
 #[derive(Debug, Clone)]
@@ -77,15 +74,13 @@ impl Reports {
             job.path == path
                 && job.policy == policy
                 && job.day == world.day
-                && job.created.elapsed() < REUSE
-                && job.belongs_to(owner.as_ref())
+                && job.created.elapsed() < world.config.access_report_reuse
         });
         if let Some(job) = same {
             return Ok(job.id.clone());
         }
         if jobs.iter().any(|job| !job.is_over()) {
-            let message = "Maximum number of concurrent jobs exceeded";
-            return Err(ApiError::new(409, "ReportGenerationLimitExceeded", message));
+            return Err(ApiError::report_in_progress());
         }
         let id = dice::uuid_from(world.config.seed, &["job", path, policy, &jobs.len().to_string()]);
         jobs.push(Job {

@@ -138,6 +138,8 @@ pub struct Config {
     pub awkward: bool,
     /// Whether Organizations now and then answers an empty page that has a token.
     pub empty_pages: bool,
+    /// Whether an empty list is sent; `false` leaves it out where the API's model allows that.
+    pub empty_lists: bool,
     /// The most that any page holds, below what was asked for, as AWS reserves the right to do.
     pub short_pages: Option<usize>,
     /// Whether accounts and OUs carry their paths (they do since 2026).
@@ -150,14 +152,18 @@ pub struct Config {
     pub service_control_policies: bool,
     /// `false` is an organization with consolidated billing only.
     pub all_features: bool,
-    /// A directory by legacy AD sync, which can be neither listed nor described.
+    /// A directory by legacy AD sync, which cannot be listed, nor described unless `legacy_describes`.
     pub legacy_directory: bool,
+    /// Whether single principals of such a directory can be described after all.
+    pub legacy_describes: bool,
     /// `false`: the caller's account is in no organization.
     pub in_organization: bool,
     /// Whether some users carry the enterprise extension (served only to who asks for it).
     pub extensions: bool,
     /// How long an access report job stays in progress.
     pub access_report_duration: Duration,
+    /// For how long the same question gets the same access report job.
+    pub access_report_reuse: Duration,
 }
 
 impl Default for Config {
@@ -189,6 +195,7 @@ impl Default for Config {
             throttling: None,
             awkward: true,
             empty_pages: true,
+            empty_lists: true,
             short_pages: Some(20),
             paths: true,
             account_state: true,
@@ -196,9 +203,11 @@ impl Default for Config {
             service_control_policies: true,
             all_features: true,
             legacy_directory: false,
+            legacy_describes: false,
             in_organization: true,
             extensions: true,
             access_report_duration: Duration::from_millis(20),
+            access_report_reuse: Duration::from_secs(60),
         }
     }
 }

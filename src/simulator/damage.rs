@@ -34,6 +34,10 @@ pub(super) fn refusal(action: &Action, request: &Request) -> Option<ApiError> {
         Action::Status(status) => server_error(*status, service),
         Action::ExpiredToken => ApiError::invalid(service, "You specified an invalid value for nextToken."),
         Action::NotFound => not_found(service, operation),
+        Action::KeyNotFound { kms_reason } => {
+            not_found(service, operation).with("Reason", kms_reason.as_str())
+        }
+        Action::ReportInProgress => ApiError::report_in_progress(),
         Action::ExpiredCredentials => expired(service),
         _ => return None,
     })
@@ -80,11 +84,35 @@ fn not_found(service: Service, operation: &str) -> ApiError {
     }
 }
 
-/// A good answer, damaged. Only JSON listings can be.
+/// A good answer, damaged.
 pub(super) fn damage(action: &Action, context: &Context, answer: Answer) -> Answer {
-    let Answer::Json(mut members) = answer else { return answer };
+    match answer {
+        Answer::Json(members) => Answer::Json(damaged_listing(action, context, members)),
+        Answer::Xml(result) => Answer::Xml(damaged_report(action, result)),
+    }
+}
+
+/// An access report that failed, or that lost its list.
+fn damaged_report(action: &Action, result: String) -> String {
+    match action {
+        Action::FailedReport(code) => ops::failed_report(code),
+        Action::MissingListKey => match (result.find("<AccessDetails>"), result.rfind("</AccessDetails>")) {
+            (Some(start), Some(end)) => {
+                format!("{}{}", &result[..start], &result[end + "</AccessDetails>".len()..])
+            }
+            _ => result,
+        },
+        _ => result,
+    }
+}
+
+fn damaged_listing(
+    action: &Action,
+    context: &Context,
+    mut members: Map<String, Value>,
+) -> Map<String, Value> {
     let Some(list) = members.iter().find(|(_, value)| value.is_array()).map(|(name, _)| name.clone()) else {
-        return Answer::Json(members);
+        return members;
     };
     let next_token = |members: &mut Map<String, Value>, token: String| {
         members.insert("NextToken".to_owned(), Value::String(token));
@@ -109,7 +137,7 @@ pub(super) fn damage(action: &Action, context: &Context, answer: Answer) -> Answ
         }
         _ => {}
     }
-    Answer::Json(members)
+    members
 }
 
 /// The first item of the listing's first page.

@@ -38,6 +38,14 @@ pub enum Action {
     DuplicateItems,
     /// ResourceNotFoundException, or what the service has in its place.
     NotFound,
+    /// The same for the sake of a key that cannot be used, which the KMS `Reason` tells.
+    KeyNotFound { kms_reason: String },
+    /// An access report's job that failed, with the code of its `ErrorDetails`.
+    FailedReport(&'static str),
+    /// An access report of somebody else is in progress.
+    ReportInProgress,
+    /// The organization changes: this day is served from this call on.
+    TurnDay(u32),
     /// The credentials have expired.
     ExpiredCredentials,
     /// HTTP 500 with a page of HTML, as proxies send it.
@@ -48,6 +56,7 @@ pub enum Action {
 #[derive(Debug, Clone)]
 pub struct Fault {
     operation: String,
+    but: Option<String>,
     containing: Option<String>,
     from: usize,
     times: usize,
@@ -62,6 +71,7 @@ impl Fault {
     pub fn on(operation: &str, action: Action) -> Self {
         Self {
             operation: operation.to_owned(),
+            but: None,
             containing: None,
             from: 1,
             times: usize::MAX,
@@ -69,6 +79,13 @@ impl Fault {
             seen: 0,
             struck: 0,
         }
+    }
+
+    /// All operations of the service but this one.
+    #[must_use]
+    pub fn but(mut self, operation: &str) -> Self {
+        self.but = Some(operation.to_owned());
+        self
     }
 
     /// Only calls whose body contains the text, e.g. a group's id.
@@ -99,6 +116,7 @@ impl Fault {
             None => self.operation.as_str(),
         };
         (operation == "*" || operation == request.operation)
+            && self.but.as_ref().is_none_or(|spared| *spared != request.operation)
             && self.containing.as_ref().is_none_or(|text| body.contains(text.as_str()))
             && (self.action != Action::ExpiredToken || request.input.text("NextToken").is_some())
     }

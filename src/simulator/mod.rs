@@ -83,8 +83,7 @@ impl Simulator {
 
     /// Serves another day from now on, in mid-run too; any day, also an earlier one.
     pub fn set_day(&self, day: u32) {
-        let world = self.state.history.day(day);
-        *self.state.current.write().expect("no thread panics while it reads the day") = world;
+        self.state.set_day(day);
     }
 
     /// The day being served.

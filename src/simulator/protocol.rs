@@ -169,6 +169,11 @@ impl ApiError {
         }
     }
 
+    /// One access report may be in progress in the whole organization.
+    pub fn report_in_progress() -> Self {
+        Self::new(409, "ReportGenerationLimitExceeded", "Maximum number of concurrent jobs exceeded")
+    }
+
     pub fn unknown_operation(service: Service, operation: &str) -> Self {
         match service {
             Service::Iam | Service::Sts => {

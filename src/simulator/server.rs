@@ -70,6 +70,12 @@ impl State {
         self.current.read().expect("no thread panics while it changes the day").clone()
     }
 
+    /// Serves another day from now on.
+    pub fn set_day(&self, day: u32) {
+        let world = self.history.day(day);
+        *self.current.write().expect("no thread panics while it reads the day") = world;
+    }
+
     /// Serves one call.
     pub async fn serve(&self, target: Option<&str>, signature: Option<Signature>, body: Bytes) -> Reply {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
@@ -106,6 +112,7 @@ impl State {
         match action {
             Some(Action::Reset) => return (Reply::Reset, None),
             Some(Action::Hang) => return (Reply::Hang, None),
+            Some(Action::TurnDay(day)) => self.set_day(day),
             Some(Action::Html500) => {
                 let body = "<html><body><h1>500 Internal Server Error</h1></body></html>".to_owned();
                 let reply = Reply::Answer {

@@ -6,6 +6,7 @@ mod canned_queries;
 mod diff;
 mod disk;
 mod doctor;
+mod faults;
 mod fixture;
 mod gaps;
 mod kill;

@@ -5,6 +5,7 @@
 //! may hold a deleted principal's assignments are listed too. Calls are counted before the choice.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -381,11 +382,24 @@ fn parse(body: &str) -> Result<Task> {
 }
 
 fn provisioned_pairs(staging: &Staging) -> Result<Vec<ListPairAssignments>> {
-    select(
+    let mut pairs = select(
         staging.connection(),
         "SELECT account_id, permission_set_arn FROM provisioned_permission_sets ORDER BY account_id, permission_set_arn",
         |row| Ok(ListPairAssignments { account_id: row.get(0)?, permission_set_arn: row.get(1)? }),
-    )
+    )?;
+    spread(&mut pairs);
+    Ok(pairs)
+}
+
+/// Brings pairs into an order of no meaning, the same each time: neighbours are of different accounts and sets.
+/// Where one account or set may not be read, its refusals do not come in a row then, which would end the listing
+/// of all.
+fn spread(pairs: &mut [ListPairAssignments]) {
+    pairs.sort_by_cached_key(|pair| {
+        let mut hasher = DefaultHasher::new();
+        (&pair.account_id, &pair.permission_set_arn).hash(&mut hasher);
+        hasher.finish()
+    });
 }
 
 fn select<T>(
@@ -400,4 +414,25 @@ fn select<T>(
 
 fn count(connection: &Connection, sql: &str) -> Result<i64> {
     connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_of_one_account_or_set_do_not_come_in_a_row() {
+        let pair = |account: usize, set: usize| ListPairAssignments {
+            account_id: format!("{account:012}"),
+            permission_set_arn: format!("arn:aws:sso:::permissionSet/ssoins-1/ps-{set:016}"),
+        };
+        let mut pairs: Vec<_> =
+            (0..40).flat_map(|account| (0..40).map(move |set| pair(account, set))).collect();
+        spread(&mut pairs);
+        let row_of = |same: fn(&ListPairAssignments, &ListPairAssignments) -> bool| {
+            pairs.chunk_by(same).map(<[_]>::len).max().unwrap()
+        };
+        assert!(row_of(|a, b| a.account_id == b.account_id) < 5);
+        assert!(row_of(|a, b| a.permission_set_arn == b.permission_set_arn) < 5);
+    }
 }

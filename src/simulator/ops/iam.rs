@@ -89,12 +89,7 @@ fn get(context: &Context) -> Result<String, ApiError> {
     element(&mut xml, "JobCompletionDate", wall(job.completed_at()));
     match &*job.outcome {
         Outcome::Failed { code, message } => {
-            element(&mut xml, "JobStatus", "FAILED");
-            let mut details = String::new();
-            element(&mut details, "Message", message);
-            element(&mut details, "Code", code);
-            xml.push_str(&format!("<ErrorDetails>{details}</ErrorDetails>"));
-            element(&mut xml, "IsTruncated", false);
+            fail(&mut xml, code, message);
         }
         Outcome::Completed(_) => {
             element(&mut xml, "JobStatus", "COMPLETED");
@@ -166,6 +161,24 @@ fn details(
         element(xml, "Marker", format_args!("{stamp}{end}"));
     }
     Ok(())
+}
+
+fn fail(xml: &mut String, code: &str, message: &str) {
+    element(xml, "JobStatus", "FAILED");
+    let mut details = String::new();
+    element(&mut details, "Message", message);
+    element(&mut details, "Code", code);
+    xml.push_str(&format!("<ErrorDetails>{details}</ErrorDetails>"));
+    element(xml, "IsTruncated", false);
+}
+
+/// A job that failed, whatever it was about.
+pub(in crate::simulator) fn failed_report(code: &str) -> String {
+    let mut xml = String::new();
+    element(&mut xml, "JobCreationDate", wall(Utc::now()));
+    element(&mut xml, "JobCompletionDate", wall(Utc::now()));
+    fail(&mut xml, code, "The job failed.");
+    xml
 }
 
 fn wall(at: DateTime<Utc>) -> String {

@@ -25,7 +25,9 @@ pub(super) fn answer(context: &Context) -> Answer {
     if context.caller == Caller::MemberAccount {
         return Err(context.denied());
     }
-    if context.world.config.legacy_directory {
+    let config = &context.world.config;
+    let describes = matches!(context.request.operation.as_str(), "DescribeUser" | "DescribeGroup");
+    if config.legacy_directory && !(config.legacy_describes && describes) {
         return Err(legacy(context));
     }
     check_store(context)?;

@@ -9,6 +9,7 @@ mod organizations;
 mod sso_admin;
 mod sts;
 
+pub(super) use iam::failed_report;
 pub(super) use organizations::policy_types;
 
 use serde_json::{Map, Value};
@@ -28,10 +29,11 @@ pub(super) struct Context<'a> {
 
 /// Answers a call.
 pub(super) fn answer(context: &Context) -> Result<Answer, ApiError> {
+    let json = |answer: Map<String, Value>| Answer::Json(without_empty_lists(context, answer));
     match context.request.service {
-        Service::SsoAdmin => sso_admin::answer(context).map(Answer::Json),
+        Service::SsoAdmin => sso_admin::answer(context).map(json),
         Service::IdentityStore => identity_store::answer(context).map(Answer::Json),
-        Service::Organizations => organizations::answer(context).map(Answer::Json),
+        Service::Organizations => organizations::answer(context).map(json),
         Service::Iam => iam::answer(context).map(Answer::Xml),
         Service::Sts => sts::answer(context).map(Answer::Xml),
     }
@@ -62,6 +64,16 @@ impl Context<'_> {
             format!("User: {caller} is not authorized to perform: {prefix}:{}", self.request.operation);
         ApiError::denied(self.request.service, message)
     }
+}
+
+/// What a service sends that leaves empty lists out. The identity store's model requires its lists, and an
+/// organization always has accounts and a root.
+fn without_empty_lists(context: &Context, mut answer: Map<String, Value>) -> Map<String, Value> {
+    let never_empty = matches!(context.request.operation.as_str(), "ListAccounts" | "ListRoots");
+    if !context.world.config.empty_lists && !never_empty {
+        answer.retain(|_, value| value.as_array().is_none_or(|items| !items.is_empty()));
+    }
+    answer
 }
 
 /// The object's members without those that AWS leaves out, which were written as null.

@@ -12,7 +12,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 /// Fails an answer of a service that speaks XML unless its outermost element is closed; such a failure is
 /// classified as an answer that could not be read, and tried again.
 #[derive(Debug)]
-pub(super) struct WholeXml;
+pub struct WholeXml;
 
 impl Intercept for WholeXml {
     fn name(&self) -> &'static str {

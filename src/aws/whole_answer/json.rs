@@ -1,0 +1,191 @@
+//! Refuses a JSON answer that lacks the member that was asked for. (JSON that is cut does not parse.)
+//!
+//! Where the API's model requires the member, or the thing always exists, every answer has it
+//! ([`Sent::Always`]). Of the others, some leave an empty list out:
+//! sso-admin:ListPermissionSetsProvisionedToAccount is known to (PeterBengtson/AFT-SSO-account-configuration#1).
+//! So it is learned from the answers: an empty list that was sent shows that the operation sends them, and one
+//! without a list is refused from then on; until then it is believed when the same question is answered so
+//! twice, which shows that the operation leaves empty lists out.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, PoisonError};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use serde_json::{Map, Value};
+
+use crate::aws::operation::{Asked, Operation, Sent, Service};
+
+/// Fails an answer of a service that speaks JSON unless it holds what was asked for.
+#[derive(Debug)]
+pub struct WholeJson {
+    service: Service,
+    habits: Mutex<HashMap<Operation, Habit>>,
+}
+
+/// How an operation says that there is nothing, as far as its answers have shown.
+#[derive(Debug)]
+enum Habit {
+    /// Not known yet; the questions that were answered without a list.
+    Unknown(HashSet<u64>),
+    SendsEmpty,
+    LeavesEmptyOut,
+}
+
+/// What was asked: the same in every attempt.
+#[derive(Debug)]
+struct Question(u64);
+
+impl Storable for Question {
+    type Storer = StoreReplace<Self>;
+}
+
+impl WholeJson {
+    pub fn of(service: Service) -> Self {
+        Self { service, habits: Mutex::default() }
+    }
+
+    fn operation(&self, config: &ConfigBag) -> Option<Operation> {
+        let name = config.load::<Metadata>()?.name();
+        Operation::ALL
+            .iter()
+            .copied()
+            .find(|operation| operation.service() == self.service && operation.name() == name)
+    }
+
+    /// Whether an answer with this body may be read as what it seems to say.
+    fn is_whole(&self, operation: Operation, asked: Asked, question: u64, body: &[u8]) -> bool {
+        let held = Held::of(body, asked.member);
+        if asked.sent == Sent::Always || held == Held::Something {
+            return held != Held::Nothing;
+        }
+        // What was learned is whole between any two statements.
+        let mut habits = self.habits.lock().unwrap_or_else(PoisonError::into_inner);
+        let habit = habits.entry(operation).or_insert_with(|| Habit::Unknown(HashSet::new()));
+        match (held, &mut *habit) {
+            (Held::Empty, _) => *habit = Habit::SendsEmpty,
+            (_, Habit::SendsEmpty) => return false,
+            (_, Habit::LeavesEmptyOut) => {}
+            (_, Habit::Unknown(answered)) => {
+                let is_first = answered.insert(question);
+                if is_first {
+                    return false;
+                }
+                *habit = Habit::LeavesEmptyOut;
+            }
+        }
+        true
+    }
+}
+
+/// What an answer's member holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    Something,
+    Empty,
+    /// The member is missing.
+    Nothing,
+}
+
+impl Held {
+    fn of(body: &[u8], member: &str) -> Self {
+        let answer: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+        match answer.get(member) {
+            None | Some(Value::Null) => Self::Nothing,
+            Some(Value::Array(items)) if items.is_empty() => Self::Empty,
+            Some(Value::String(text)) if text.is_empty() => Self::Empty,
+            Some(_) => Self::Something,
+        }
+    }
+}
+
+impl Intercept for WholeJson {
+    fn name(&self) -> &'static str {
+        "WholeJson"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let mut hasher = DefaultHasher::new();
+        context.request().body().bytes().hash(&mut hasher);
+        config.interceptor_state().store_put(Question(hasher.finish()));
+        Ok(())
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        let Some(operation) = self.operation(config).filter(|_| response.status().is_success()) else {
+            return Ok(());
+        };
+        let Some(asked) = operation.asked() else { return Ok(()) };
+        let question = config.load::<Question>().map_or(0, |question| question.0);
+        let body = response.body().bytes().unwrap_or_default();
+        if self.is_whole(operation, asked, question, body) {
+            return Ok(());
+        }
+        Err(format!("it holds no {}", asked.member).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTHING: &[u8] = b"{}";
+
+    fn whole(answers: &WholeJson, operation: Operation, question: u64, body: &[u8]) -> bool {
+        answers.is_whole(operation, operation.asked().unwrap(), question, body)
+    }
+
+    #[test]
+    fn a_list_that_is_always_sent_is_never_missing() {
+        let answers = WholeJson::of(Service::IdentityStore);
+        for _ in 0..3 {
+            assert!(!whole(&answers, Operation::ListUsers, 1, NOTHING));
+        }
+        assert!(!whole(&answers, Operation::ListUsers, 1, br#"{"Users": null}"#));
+        assert!(!whole(&answers, Operation::ListUsers, 1, b""));
+        assert!(whole(&answers, Operation::ListUsers, 1, br#"{"Users": []}"#));
+        assert!(whole(&answers, Operation::ListUsers, 1, br#"{"Users": [{}]}"#));
+    }
+
+    #[test]
+    fn where_empty_lists_may_be_left_out_the_same_answer_twice_is_believed() {
+        let answers = WholeJson::of(Service::SsoAdmin);
+        let operation = Operation::ListAccountAssignments;
+        assert!(!whole(&answers, operation, 1, NOTHING));
+        assert!(!whole(&answers, operation, 2, NOTHING), "another question, asked once");
+        assert!(whole(&answers, operation, 1, NOTHING));
+        assert!(whole(&answers, operation, 3, NOTHING), "the operation leaves empty lists out");
+        assert!(!whole(&answers, Operation::ListPermissionSets, 1, NOTHING), "each has its own habit");
+    }
+
+    #[test]
+    fn who_sends_empty_lists_does_not_leave_them_out() {
+        let answers = WholeJson::of(Service::SsoAdmin);
+        let operation = Operation::ListAccountAssignments;
+        assert!(whole(&answers, operation, 1, br#"{"AccountAssignments": []}"#));
+        for _ in 0..3 {
+            assert!(!whole(&answers, operation, 2, NOTHING));
+        }
+        let operation = Operation::GetInlinePolicyForPermissionSet;
+        assert!(whole(&answers, operation, 1, br#"{"InlinePolicy": ""}"#));
+        assert!(!whole(&answers, operation, 2, NOTHING));
+    }
+}

@@ -1,0 +1,45 @@
+//! Credentials that end while a collection runs.
+
+use orgcensus::simulator::{Action, Fault};
+
+use crate::gaps::{ARGUMENTS, DAY, after_day_0, assert_survived, everything};
+use crate::world::KEY;
+
+#[test]
+fn that_end_in_mid_run() {
+    let world = after_day_0();
+    let before = world.select("SELECT * FROM account_assignments_history");
+    world.simulator.faults().add(Fault::on("*", Action::ExpiredCredentials).from_call(80));
+    let ended = world.collect(&ARGUMENTS);
+    assert_eq!(ended.exit, Some(5), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("error: the credentials ended before the collection did"),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.stderr.contains("hint: sign in again"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("it resumes where it stopped"), "{}", ended.stderr);
+    assert!(world.sandbox.path("orgcensus.db.collecting").exists());
+    assert_eq!(world.number("SELECT count(*) FROM snapshots"), 1);
+    assert_eq!(world.select("SELECT * FROM account_assignments_history"), before);
+    let answered: Vec<_> = world.simulator.calls().all();
+    // Another session of another key: what was answered to the first is not asked again.
+    world.simulator.faults().clear();
+    world.simulator.expire_credentials(KEY);
+    world.simulator.calls().clear();
+    let mut command = world.collect_command(&ARGUMENTS);
+    command.env("AWS_ACCESS_KEY_ID", "ASIANEWNEWNEWNEWNEWN").env("AWS_SESSION_TOKEN", "renewed");
+    let resumed = world.sandbox.ran(command.output().unwrap());
+    assert!(resumed.stderr.contains("resuming the collection begun at "), "{}", resumed.stderr);
+    let preflight = ["GetCallerIdentity", "DescribeOrganization", "ListInstances"];
+    let again = world.simulator.calls().all().into_iter().filter(|call| {
+        !preflight.contains(&call.operation.as_str())
+            && answered.iter().any(|other| {
+                other.status == 200 && (&other.operation, &other.body) == (&call.operation, &call.body)
+            })
+    });
+    // An answer that was still under way when the end came may have been lost.
+    assert!(again.count() <= 8, "the pages of the first run were kept");
+    assert_survived(&world, &resumed);
+    world.assert_truth(DAY, everything());
+}

@@ -1,0 +1,244 @@
+//! AWS says no: to one thing, to one kind of call, to a whole service.
+
+use orgcensus::simulator::{Fault, ReportDepth, Rows, TruthOptions};
+use serde_json::{Map, Value, json};
+
+use crate::gaps::{
+    ARGUMENTS, DAY, after_day_0, assert_hidden, assert_net_changes, collect, denied, everything, held, key,
+    one, truth,
+};
+use crate::world::{World, assert_same};
+
+/// The pairs of account and permission set that are provisioned and assigned on both days, as scopes.
+fn lasting_pairs(world: &World) -> Vec<Value> {
+    let pairs = |day: u32| -> Vec<Value> {
+        let rows = truth(world, day, "account_assignments");
+        let pair = |row: &Map<String, Value>| json!({ "account_id": row["account_id"], "permission_set_arn": row["permission_set_arn"] });
+        rows.iter().map(pair).collect()
+    };
+    let now = pairs(DAY);
+    let mut lasting: Vec<Value> = Vec::new();
+    for pair in pairs(0) {
+        if now.contains(&pair) && !lasting.contains(&pair) {
+            lasting.push(pair);
+        }
+    }
+    lasting
+}
+
+/// What the request for a pair's assignments holds.
+fn asking_for(pair: &Value) -> String {
+    format!("\"AccountId\":{},\"PermissionSetArn\":{}", pair["account_id"], pair["permission_set_arn"])
+}
+
+#[test]
+fn one_operation() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("ListUsers", denied()));
+    let ran = collect(&world);
+    assert_eq!(world.simulator.calls().count("ListUsers"), 1, "a refusal is not asked about again");
+    assert_hidden(&world, &ran, &[("users", json!({}))], "denied");
+}
+
+#[test]
+fn groups_and_so_their_members() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("ListGroups", denied()));
+    let ran = collect(&world);
+    assert_hidden(&world, &ran, &[("groups", json!({})), ("group_memberships", json!({}))], "denied");
+}
+
+#[test]
+fn one_group() {
+    let world = after_day_0();
+    let group_id = one(&world, "group_memberships", "group_id");
+    world.simulator.faults().add(Fault::on("ListGroupMemberships", denied()).containing(&group_id));
+    let ran = collect(&world);
+    assert_hidden(&world, &ran, &[("group_memberships", json!({ "group_id": group_id }))], "denied");
+}
+
+#[test]
+fn one_pair() {
+    let world = after_day_0();
+    let pair = lasting_pairs(&world).remove(0);
+    let faults = world.simulator.faults();
+    faults.add(Fault::on("ListAccountAssignments", denied()).containing(&asking_for(&pair)));
+    let ran = collect(&world);
+    assert_eq!(faults.struck()["ListAccountAssignments"], 1);
+    assert_hidden(&world, &ran, &[("account_assignments", pair)], "denied");
+}
+
+#[test]
+fn one_account() {
+    let world = after_day_0();
+    // The account with the most pairs: more refusals than end a kind of call when they come in a row.
+    let provisioned = truth(&world, DAY, "provisioned_permission_sets");
+    let pairs_of = |account_id: &Value| -> Vec<&Map<String, Value>> {
+        provisioned.iter().filter(|row| row["account_id"] == *account_id).collect()
+    };
+    let account_id =
+        provisioned.iter().map(|row| &row["account_id"]).max_by_key(|id| pairs_of(id).len()).unwrap();
+    let pairs = pairs_of(account_id);
+    assert!(pairs.len() >= 5, "{} pairs", pairs.len());
+    let body = format!("\"AccountId\":{account_id}");
+    world.simulator.faults().add(Fault::on("ListAccountAssignments", denied()).containing(&body));
+    let ran = collect(&world);
+    let gaps: Vec<_> = pairs
+        .iter()
+        .map(|row| {
+            let set = &row["permission_set_arn"];
+            ("account_assignments", json!({ "account_id": account_id, "permission_set_arn": set }))
+        })
+        .collect();
+    assert_hidden(&world, &ran, &gaps, "denied");
+}
+
+#[test]
+fn five_times_in_a_row() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("ListAccountAssignments", denied()));
+    let ran = world.collect(&[&ARGUMENTS[..], &["--rate", "sso-admin=30"]].concat());
+    let asked = world.simulator.calls().count("ListAccountAssignments");
+    // The fifth refusal ends it, and those under way at that moment: 0.6 seconds' worth.
+    assert!((5..=5 + 18).contains(&asked), "{asked} calls were sent to be refused");
+    assert!(ran.stderr.contains("ListAccountAssignments was refused 5 times in a row"), "{}", ran.stderr);
+    assert_hidden(&world, &ran, &[("account_assignments", json!({}))], "denied");
+}
+
+#[test]
+fn five_times_and_what_later_pages_bring() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("organizations:ListTagsForResource", denied()));
+    let ran = world.collect(&[&ARGUMENTS[..], &["--rate", "organizations=8"]].concat());
+    let asked = world.simulator.faults().struck().values().sum::<usize>();
+    assert!((5..=12).contains(&asked), "{asked} calls were sent to be refused");
+    let of = |kind: &str| ("tags", json!({ "resource_type": kind }));
+    assert_hidden(&world, &ran, &[of("root"), of("organizational_unit"), of("account")], "denied");
+}
+
+#[test]
+fn accounts_and_what_follows_from_them() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("ListAccounts", denied()));
+    let ran = collect(&world);
+    let gaps = [
+        ("accounts", json!({})),
+        ("tags", json!({ "resource_type": "account" })),
+        ("service_last_accessed", json!({ "entity_type": "account" })),
+    ];
+    assert_hidden(&world, &ran, &gaps, "denied");
+}
+
+#[test]
+fn reports() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("GenerateOrganizationsAccessReport", denied()));
+    let ran = collect(&world);
+    assert!(world.simulator.calls().count("GenerateOrganizationsAccessReport") <= 5);
+    assert_hidden(&world, &ran, &[("service_last_accessed", json!({}))], "denied");
+}
+
+#[test]
+fn the_organizations_description() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("DescribeOrganization", denied()));
+    let ran = collect(&world);
+    assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    let but = ["organization", "service_last_accessed"];
+    world.assert_truth_but(DAY, everything(), &but);
+    assert_same("organization", &held(&world, "organization"), &truth(&world, 0, "organization"));
+    assert_nothing_false_is_removed(&world);
+}
+
+/// Whatever the diff calls removed is gone.
+fn assert_nothing_false_is_removed(world: &World) {
+    let expected = world.simulator.net_changes_with(0, DAY, everything());
+    let diff = world.diff(1, 2);
+    for change in diff["changes"].as_array().unwrap().iter().filter(|change| change["change"] == "removed") {
+        let name = change["resource"].as_str().unwrap();
+        let key_of_change = key(name, change["key"].as_object().unwrap());
+        assert!(expected[name].removed.iter().any(|row| key(name, row) == key_of_change), "{change}");
+    }
+}
+
+#[test]
+fn the_whole_identity_store() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("identitystore:*", denied()));
+    let ran = collect(&world);
+    let gaps = [("users", json!({})), ("groups", json!({})), ("group_memberships", json!({}))];
+    assert_hidden(&world, &ran, &gaps, "denied");
+}
+
+#[test]
+fn the_whole_identity_center() {
+    let world = after_day_0();
+    // Without ListInstances it would not even be known which instance to ask for: that ends a run at once.
+    world.simulator.faults().add(Fault::on("sso-admin:*", denied()).but("ListInstances"));
+    let ran = collect(&world);
+    let gaps = [
+        ("permission_sets", json!({})),
+        ("permission_set_policies", json!({})),
+        ("provisioned_permission_sets", json!({})),
+        ("account_assignments", json!({})),
+        ("tags", json!({ "resource_type": "permission_set" })),
+    ];
+    assert_hidden(&world, &ran, &gaps, "denied");
+}
+
+#[test]
+fn the_whole_of_iam() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("iam:*", denied()));
+    let ran = collect(&world);
+    assert_hidden(&world, &ran, &[("service_last_accessed", json!({}))], "denied");
+}
+
+#[test]
+fn the_whole_of_organizations() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("organizations:*", denied()));
+    let ran = collect(&world);
+    assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    let hidden = ["organization", "roots", "organizational_units", "accounts"];
+    for resource in hidden {
+        assert_same(resource, &held(&world, resource), &truth(&world, 0, resource));
+        let gap = (resource.to_owned(), "{}".to_owned(), "denied".to_owned());
+        assert!(world.gaps().contains(&gap), "{resource}: {:?}", world.gaps());
+    }
+    // The tags of permission sets are another service's.
+    let of_sets =
+        |rows: Rows| rows.into_iter().filter(|row| row["resource_type"] == "permission_set").collect();
+    let others =
+        |rows: Rows| rows.into_iter().filter(|row| row["resource_type"] != "permission_set").collect();
+    assert_same("tags", &of_sets(held(&world, "tags")), &of_sets(truth(&world, DAY, "tags")));
+    assert_same("tags", &others(held(&world, "tags")), &others(truth(&world, 0, "tags")));
+    let reports = "service_last_accessed";
+    assert_same(reports, &held(&world, reports), &truth(&world, 0, reports));
+    let but: Vec<&str> = hidden.into_iter().chain(["tags", reports]).collect();
+    world.assert_truth_but(DAY, everything(), &but);
+    assert_nothing_false_is_removed(&world);
+    // The day after, everything can be seen again.
+    world.simulator.faults().clear();
+    assert_eq!(collect(&world).exit, Some(0));
+    world.assert_truth(DAY, everything());
+    assert_net_changes(&world, 1, 3);
+}
+
+#[test]
+fn all_but_the_instance() {
+    let world = after_day_0();
+    let faults = world.simulator.faults();
+    for service in ["identitystore", "organizations", "iam"] {
+        faults.add(Fault::on(&format!("{service}:*"), denied()));
+    }
+    faults.add(Fault::on("sso-admin:*", denied()).but("ListInstances"));
+    let ran = collect(&world);
+    assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    let options = TruthOptions { access_report: ReportDepth::Accounts, ..TruthOptions::default() };
+    world.assert_truth(0, options);
+    let diff = world.diff(1, 2);
+    for change in diff["changes"].as_array().unwrap() {
+        assert_eq!(change["change"], "unknown", "{change}");
+    }
+}

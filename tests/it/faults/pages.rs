@@ -1,0 +1,138 @@
+//! Listings whose pages are odd: empty ones, repeated and expired tokens, items that come twice.
+
+use std::collections::BTreeSet;
+
+use orgcensus::simulator::{Action, Fault, Rows};
+use serde_json::{Map, Value};
+
+use crate::gaps::{
+    DAY, after_day_0, assert_net_changes, assert_survived, collect, everything, held, key, truth,
+};
+use crate::world::{World, plain};
+
+#[test]
+fn empty_with_a_token() {
+    let world = after_day_0();
+    let faults = world.simulator.faults();
+    let listings = [
+        "ListUsers",
+        "ListPermissionSets",
+        "ListAccountAssignments",
+        "ListAccounts",
+        "ListOrganizationalUnitsForParent",
+    ];
+    for operation in listings {
+        faults.add(Fault::on(operation, Action::EmptyPageWithToken).times(2));
+    }
+    let ran = collect(&world);
+    assert_eq!(faults.struck().values().sum::<usize>(), 2 * listings.len());
+    assert_survived(&world, &ran);
+}
+
+#[test]
+fn with_items_twice() {
+    let world = after_day_0();
+    let faults = world.simulator.faults();
+    for operation in ["ListUsers", "ListGroups", "ListPermissionSets", "ListAccounts", "ListGroupMemberships"]
+    {
+        faults.add(Fault::on(operation, Action::DuplicateItems));
+    }
+    let ran = collect(&world);
+    assert!(faults.struck().values().all(|times| *times > 1), "{:?}", faults.struck());
+    assert_survived(&world, &ran);
+}
+
+#[test]
+fn whose_token_expires_begin_again() {
+    let world = after_day_0();
+    let faults = world.simulator.faults();
+    for operation in ["ListUsers", "ListAccounts", "ListPermissionSets"] {
+        faults.add(Fault::on(operation, Action::ExpiredToken).times(1));
+    }
+    let ran = collect(&world);
+    let calls = world.simulator.calls().all();
+    for operation in ["ListUsers", "ListAccounts", "ListPermissionSets"] {
+        let is_first = |body: &str| !body.contains("NextToken");
+        let begun = calls.iter().filter(|call| call.operation == operation && is_first(&call.body));
+        assert_eq!(begun.count(), 2, "{operation} begins again, once");
+    }
+    assert_survived(&world, &ran);
+}
+
+#[test]
+fn whose_token_is_never_taken() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("ListUsers", Action::ExpiredToken));
+    let ran = collect(&world);
+    assert_a_listing_without_end(&world, &ran);
+}
+
+#[test]
+fn whose_token_comes_again() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("ListUsers", Action::RepeatToken).from_call(2));
+    let ran = collect(&world);
+    assert_a_listing_without_end(&world, &ran);
+}
+
+#[test]
+fn of_groups_without_an_end() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("ListGroups", Action::ExpiredToken));
+    let ran = collect(&world);
+    assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    let failed = |resource: &str| (resource.to_owned(), "{}".to_owned(), "failed".to_owned());
+    assert_eq!(world.gaps(), [failed("group_memberships"), failed("groups")]);
+    world.assert_truth_but(DAY, everything(), &["groups", "group_memberships"]);
+    assert_none_is_removed(&world, "groups");
+}
+
+/// The users that were shown are as they are now, the others as they were, and nobody is removed.
+fn assert_a_listing_without_end(world: &World, ran: &crate::fixture::Ran) {
+    assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    assert_eq!(world.gaps(), [("users".to_owned(), "{}".to_owned(), "failed".to_owned())]);
+    world.assert_truth_but(DAY, everything(), &["users"]);
+    let (before, now) = (truth(world, 0, "users"), truth(world, DAY, "users"));
+    let found = held(world, "users");
+    let keys = |rows: &Rows| rows.iter().map(|row| key("users", row)).collect::<BTreeSet<_>>();
+    assert!(keys(&found).is_superset(&keys(&before)));
+    for row in &found {
+        let same = |known: &Map<String, Value>| plain(known) == plain(row);
+        assert!(before.iter().chain(&now).any(same), "{row:?}");
+    }
+    assert_none_is_removed(world, "users");
+    world.simulator.faults().clear();
+    assert_eq!(collect(world).exit, Some(0));
+    world.assert_truth(DAY, everything());
+    assert_net_changes(world, 1, 3);
+}
+
+fn assert_none_is_removed(world: &World, resource: &str) {
+    let diff = world.diff(1, 2);
+    let removed = |change: &&Value| change["resource"] == resource && change["change"] == "removed";
+    assert_eq!(diff["changes"].as_array().unwrap().iter().find(removed), None);
+}
+
+#[test]
+fn of_reports_that_are_lost() {
+    let world = after_day_0();
+    // A report's page after the first names its job and a marker.
+    world
+        .simulator
+        .faults()
+        .add(Fault::on("GetOrganizationsAccessReport", Action::NotFound).containing("Marker="));
+    let ran = collect(&world);
+    assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    let gaps = crate::gaps::gaps_found(&world);
+    assert!(gaps.iter().all(|(resource, _)| resource == "service_last_accessed"), "{gaps:?}");
+    let before = truth(&world, 0, "service_last_accessed");
+    let now = truth(&world, DAY, "service_last_accessed");
+    for row in held(&world, "service_last_accessed") {
+        let same = |known: &Map<String, Value>| plain(known) == plain(&row);
+        assert!(before.iter().chain(&now).any(same), "{row:?}");
+    }
+    world.assert_truth_but(DAY, everything(), &["service_last_accessed"]);
+    world.simulator.faults().clear();
+    assert_eq!(collect(&world).exit, Some(0));
+    world.assert_truth(DAY, everything());
+}

@@ -1,0 +1,104 @@
+//! Access reports are jobs: they fail, wait for somebody else's, and belong to the session that asked.
+
+use std::time::Duration;
+
+use orgcensus::simulator::{Action, Config, Fault};
+
+use crate::gaps::{
+    ARGUMENTS, DAY, after_day_0, after_day_0_of, assert_hidden, assert_survived, borrowed, collect,
+    everything, gaps_found, held, truth,
+};
+use crate::world::{assert_same, small};
+
+const GENERATE: &str = "GenerateOrganizationsAccessReport";
+const GET: &str = "GetOrganizationsAccessReport";
+
+#[test]
+fn that_fail() {
+    for (code, kind) in
+        [("INVALID_ORGANIZATIONS_ENTITY_PATH", "failed"), ("ORGANIZATIONS_REPORT_ACCESS_DENIED", "denied")]
+    {
+        let world = after_day_0();
+        world.simulator.faults().add(Fault::on(GET, Action::FailedReport(code)).times(2));
+        let ran = collect(&world);
+        let gaps = gaps_found(&world);
+        assert_eq!(gaps.len(), 2, "{gaps:?}");
+        // What the job said of itself is kept beside the gap.
+        let jobs = format!(
+            "SELECT count(*) FROM access_report_jobs JOIN gaps USING (snapshot_id, error_code)
+             WHERE snapshot_id = 2 AND job_status = 'FAILED' AND error_code = '{code}'
+               AND json_extract(scope, '$.entity_id') = entity_id"
+        );
+        assert_eq!(world.number(&jobs), 2);
+        assert_hidden(&world, &ran, &borrowed(&gaps), kind);
+    }
+}
+
+#[test]
+fn of_somebody_else() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on(GENERATE, Action::ReportInProgress).times(3));
+    let ran = collect(&world);
+    assert_survived(&world, &ran);
+}
+
+#[test]
+fn of_somebody_else_that_never_end() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on(GENERATE, Action::ReportInProgress));
+    let ran = world.collect(&[&ARGUMENTS[..], &["--access-report-budget", "2s"]].concat());
+    assert!(ran.stderr.contains("the time for access reports is up"), "{}", ran.stderr);
+    // Left for the next run, as if nobody had asked: no failure, and nothing is lost.
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert_eq!(world.gaps(), []);
+    world.assert_truth_but(DAY, everything(), &["service_last_accessed"]);
+    let lives: Vec<_> = [("roots", "root_id"), ("organizational_units", "ou_id"), ("accounts", "account_id")]
+        .into_iter()
+        .flat_map(|(resource, id)| truth(&world, DAY, resource).into_iter().map(move |row| row[id].clone()))
+        .collect();
+    let mut expected = truth(&world, 0, "service_last_accessed");
+    expected.retain(|row| lives.contains(&row["entity_id"]));
+    assert_same("service_last_accessed", &held(&world, "service_last_accessed"), &expected);
+    let unasked = "SELECT count(*) FROM gaps WHERE snapshot_id = 2 AND kind = 'not_asked'
+                   AND resource = 'service_last_accessed'";
+    assert!(world.number(unasked) > 0);
+    world.simulator.faults().clear();
+    assert_eq!(collect(&world).exit, Some(0));
+    world.assert_truth(DAY, everything());
+}
+
+#[test]
+fn that_are_lost() {
+    // For a while the new session is handed the old one's job, which it may not read.
+    let reuse = Duration::from_millis(1500);
+    let world = after_day_0_of(Config { access_report_reuse: reuse, ..small() });
+    world.simulator.faults().add(Fault::on(GET, Action::NotFound).times(2));
+    let ran = collect(&world);
+    assert_survived(&world, &ran);
+    // Until it gets a job of its own, it asks again: three times for each of the two that were lost.
+    let generated = world.simulator.calls().count(GENERATE);
+    let entities = world.simulator.rows(DAY, "accounts", everything()).len()
+        + world.simulator.rows(DAY, "organizational_units", everything()).len()
+        + 1;
+    assert!(generated >= entities + 4, "{generated} reports of {entities} entities");
+}
+
+#[test]
+fn that_are_lost_again_and_again() {
+    let world = after_day_0_of(Config { access_report_reuse: Duration::ZERO, ..small() });
+    world.simulator.faults().add(Fault::on(GET, Action::NotFound).times(3));
+    let ran = collect(&world);
+    let gaps = gaps_found(&world);
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    assert_hidden(&world, &ran, &borrowed(&gaps), "failed");
+}
+
+#[test]
+fn that_lost_their_list() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on(GET, Action::MissingListKey).times(4));
+    let ran = collect(&world);
+    let gaps = gaps_found(&world);
+    assert!(!gaps.is_empty(), "{}", ran.stderr);
+    assert_hidden(&world, &ran, &borrowed(&gaps), "failed");
+}
