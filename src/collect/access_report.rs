@@ -249,7 +249,7 @@ impl AccessReport {
             code,
             ..CallFailure::unusable(operation, message)
         };
-        Stopped { failure, job: Some(job), begin_again: false }
+        Stopped { failure: failure.into(), job: Some(job.into()), begin_again: false }
     }
 
     /// The answer that says so, if the entity was deleted since it was listed: a job says no more than that the

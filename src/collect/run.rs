@@ -312,7 +312,8 @@ impl<'a> Collection<'a> {
         for task in &follow_ups {
             self.expect(&task.lane);
         }
-        Outcome::Gap { task_id, failure: task.failure(&stopped.failure), follow_ups, job: stopped.job }
+        let job = stopped.job.map(|job| *job);
+        Outcome::Gap { task_id, failure: task.failure(&stopped.failure), follow_ups, job }
     }
 
     fn commit(&mut self, mut outcomes: Vec<Outcome>, progress: &mut dyn Progress) -> Result<()> {

@@ -98,16 +98,16 @@ impl Gone {
 /// Why a page could not be had.
 #[derive(Debug)]
 pub struct Stopped {
-    pub failure: CallFailure,
+    pub failure: Box<CallFailure>,
     /// The access-report job that failed.
-    pub job: Option<AccessReportJob>,
+    pub job: Option<Box<AccessReportJob>>,
     /// The listing cannot go on where it stopped, but may begin again.
     pub begin_again: bool,
 }
 
 impl From<CallFailure> for Stopped {
     fn from(failure: CallFailure) -> Self {
-        Self { failure, job: None, begin_again: false }
+        Self { failure: failure.into(), job: None, begin_again: false }
     }
 }
 

@@ -12,6 +12,7 @@ use orgcensus::collect::{
 };
 use orgcensus::model::{ParentWhen, RESOURCES, ResourceSpec, resource};
 use orgcensus::simulator::{Action, Config, ReportDepth, Rows, TruthOptions};
+use orgcensus::store::ShrinkLimit;
 use serde_json::{Map, Value, json};
 
 use crate::fixture::Ran;
@@ -57,6 +58,7 @@ pub(crate) fn collect_impatiently(world: &World) -> Summary {
         label: None,
         restart: false,
         resume_within: Duration::from_secs(3600),
+        shrink_limit: ShrinkLimit(50),
         run: RunOptions { report_budget: Duration::from_secs(600), dry_run: false },
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
