@@ -18,7 +18,7 @@ fn truth() -> TruthOptions {
 
 /// Slow enough to be stopped half-way.
 fn slow() -> World {
-    World::of(Config { latency: Duration::from_millis(25), ..small() })
+    World::of(Config { latency: Duration::from_millis(12), ..small() })
 }
 
 /// Begins to collect, and kills it half-way.
