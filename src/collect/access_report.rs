@@ -87,7 +87,7 @@ impl Collector for AccessReport {
             Some(token) => {
                 let (job_id, marker) = token.split_once(' ').unwrap_or((token, ""));
                 match self.get(context, job_id, Some(marker)).await {
-                    Ok(report) => self.read(job_id, report),
+                    Ok(report) => Ok(self.read(job_id, report)?),
                     Err(failure) => {
                         let begin_again = lost(&failure);
                         Err(Stopped { begin_again, ..failure.into() })
@@ -108,7 +108,7 @@ impl AccessReport {
                 Ok(report) if report.job_status == JobStatusType::Failed => {
                     return Err(self.failed(context, report).await);
                 }
-                Ok(report) => return self.read(&job_id, report),
+                Ok(report) => return Ok(self.read(&job_id, report)?),
                 Err(failure) if lost(&failure) && generation < GENERATIONS => {
                     generation += 1;
                     lost_job = Some(job_id);
@@ -194,22 +194,22 @@ impl AccessReport {
         .await
     }
 
-    fn read(&self, job_id: &str, report: Report) -> Result<Page, Stopped> {
+    fn read(&self, job_id: &str, report: Report) -> Result<Page, CallFailure> {
         let operation = Operation::GetOrganizationsAccessReport;
         let unusable = |message: &str| CallFailure::unusable(operation, message.to_owned());
         if report.job_status != JobStatusType::Completed {
-            return Err(unusable(&format!("the report's status is {}", report.job_status.as_str())).into());
+            return Err(unusable(&format!("the report's status is {}", report.job_status.as_str())));
         }
         let marker = text(report.marker.clone()).filter(|_| report.is_truncated);
         if report.is_truncated && marker.is_none() {
-            return Err(unusable("the report is truncated but names no next page").into());
+            return Err(unusable("the report is truncated but names no next page"));
         }
-        // Such an answer would read as "nothing is used"; a second one may be whole.
+        // Such a page would read as "nothing is used"; asked for again it may be whole.
         if report.access_details.is_none()
             && report.number_of_services_accessible.is_some_and(|number| number > 0)
         {
             let failure = unusable("the report counts services but lists none");
-            return Err(Stopped { begin_again: true, ..failure.into() });
+            return Err(CallFailure { class: FailureClass::Transient, ..failure });
         }
         let mut page = Page {
             job: Some(self.job(&report)),

@@ -1,5 +1,4 @@
-//! README.md's table "What happens when…" names the tests that back it: they exist, in `tests/it` or beside the
-//! code.
+//! README.md's table "What happens when…" names the tests that back it: they exist, in this folder or beside it.
 
 use std::fs::read_to_string;
 use std::path::Path;
@@ -33,11 +32,7 @@ fn every_row_names_tests_that_exist() {
         for test in tests {
             let (module, name) = test.rsplit_once("::").unwrap_or_else(|| panic!("`{test}` names no module"));
             let path = module.replace("::", "/");
-            let files = [
-                format!("tests/it/faults/{path}.rs"),
-                format!("tests/it/{path}.rs"),
-                format!("src/{path}/tests.rs"),
-            ];
+            let files = [format!("tests/it/faults/{path}.rs"), format!("tests/it/{path}.rs")];
             let source = files.iter().find_map(|file| read_to_string(root().join(file)).ok());
             let source = source.unwrap_or_else(|| panic!("`{test}`: there is none of {files:?}"));
             let is_test = |attribute: &str| source.contains(&format!("{attribute}\nfn {name}() {{"));
