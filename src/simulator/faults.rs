@@ -73,17 +73,23 @@ impl Action {
             Self::NotFound => "not found",
             Self::ExpiredCredentials => "expired credentials",
             Self::Html500 => "HTML 500",
+            Self::KeyNotFound { .. } => "not found for a key's sake",
+            Self::FailedReport(_) => "failed report",
+            Self::ReportInProgress => "report of another in progress",
+            Self::TurnDay(_) => "day turned",
         }
     }
 
     /// Whether the call is one that can go wrong so: only listings have lists and tokens.
     fn suits(&self, request: &Request) -> bool {
         let is_listing = request.service.speaks_json() && request.operation.starts_with("List");
+        let is_report = request.operation == "GetOrganizationsAccessReport";
         match self {
             Self::ExpiredToken => request.input.text("NextToken").is_some(),
-            Self::MissingListKey | Self::EmptyPageWithToken | Self::RepeatToken | Self::DuplicateItems => {
-                is_listing
-            }
+            Self::MissingListKey => is_listing || is_report,
+            Self::EmptyPageWithToken | Self::RepeatToken | Self::DuplicateItems => is_listing,
+            Self::FailedReport(_) => is_report,
+            Self::ReportInProgress => request.operation == "GenerateOrganizationsAccessReport",
             _ => true,
         }
     }

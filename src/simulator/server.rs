@@ -118,7 +118,7 @@ impl State {
         match action {
             Some(Action::Reset) => return (Reply::Reset, None),
             Some(Action::Hang) => return (Reply::Hang, None),
-            Some(Action::TurnDay(day)) => self.set_day(day),
+            Some(Action::TurnDay(day)) => self.set_day(*day),
             Some(Action::Html500) => {
                 let body = "<html><body><h1>500 Internal Server Error</h1></body></html>".to_owned();
                 let reply = Reply::Answer {
