@@ -36,13 +36,14 @@ impl Aws {
             pacer.turn().await;
             attempts += 1;
             self.count(operation);
-            let failure = match send().await {
+            let mut failure = match send().await {
                 Ok(answer) => {
                     pacer.answered();
                     return Ok(answer);
                 }
                 Err(error) => CallFailure { attempts, ..CallFailure::of(operation, &error) },
             };
+            failure.retry_after = failure.retry_after.map(|time| patience.wait(time));
             tracing::debug!(%operation, attempts, code = failure.code, message = failure.message, "call failed");
             let again = match failure.class {
                 FailureClass::Throttled => {
@@ -64,7 +65,7 @@ impl Aws {
             if !again {
                 return Err(failure);
             }
-            sleep(failure.retry_after.unwrap_or_else(|| backoff(attempts))).await;
+            sleep(failure.retry_after.unwrap_or_else(|| patience.wait(backoff(attempts)))).await;
         }
     }
 }

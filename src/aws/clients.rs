@@ -199,7 +199,7 @@ impl Aws {
     }
 
     /// How long a call is waited for.
-    pub(super) fn patience(&self) -> Patience {
+    pub fn patience(&self) -> Patience {
         self.shared.patience
     }
 

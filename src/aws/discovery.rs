@@ -80,9 +80,12 @@ pub async fn instances(aws: &Aws) -> Result<Vec<Instance>, CallFailure> {
                     .send()
             })
             .await?;
-        instances.extend(
-            page.instances.unwrap_or_default().into_iter().filter_map(|found| instance(found, aws.region())),
-        );
+        for found in page.instances.unwrap_or_default() {
+            // Pages may repeat an item.
+            if let Some(found) = instance(found, aws.region()).filter(|found| !instances.contains(found)) {
+                instances.push(found);
+            }
+        }
         token = page.next_token.filter(|token| !token.is_empty());
         match &token {
             None => return Ok(instances),

@@ -8,7 +8,7 @@ use clap::Args;
 use super::interruption::interrupted;
 use super::progress::Printer;
 use super::{GlobalOptions, duration, runtime};
-use crate::aws::{ConnectionOptions, PaceOptions, ServiceRate};
+use crate::aws::{ConnectionOptions, PaceOptions, Patience, ServiceRate};
 use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, take};
 use crate::error::{Error, ExitStatus, Result};
 use crate::model;
@@ -97,6 +97,16 @@ pub struct CollectArgs {
     /// Count and estimate; write nothing
     #[arg(long)]
     dry_run: bool,
+
+    /// By how much to shorten every wait for AWS: for tests, whose AWS is a simulator
+    #[arg(
+        long,
+        hide = true,
+        env = "ORGCENSUS_HASTE",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=100)
+    )]
+    haste: u32,
 }
 
 /// Which resources are asked for: shared with `iam-policy`, which prints what they need.
@@ -151,7 +161,10 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     }
     let options = TakeOptions {
         database: global.db.clone(),
-        connection: connection(global, &args.rate, args.share),
+        connection: ConnectionOptions {
+            patience: Patience::default().hurried(args.haste),
+            ..connection(global, &args.rate, args.share)
+        },
         selection,
         instance_arn: args.instance_arn,
         label: args.label,

@@ -125,10 +125,10 @@ impl AccessReport {
         let mut wait = Duration::from_secs(1);
         loop {
             let job_id = self.generate(context).await?;
-            if lost_job != Some(job_id.as_str()) || begun.elapsed() > REUSE {
+            if lost_job != Some(job_id.as_str()) || begun.elapsed() > context.aws.patience().wait(REUSE) {
                 return Ok(job_id);
             }
-            sleep(wait).await;
+            sleep(context.aws.patience().wait(wait)).await;
             wait = (wait * 2).min(Duration::from_secs(10));
         }
     }
@@ -148,9 +148,9 @@ impl AccessReport {
                 // Another caller's report is in progress.
                 Err(failure)
                     if failure.code.starts_with("ReportGenerationLimitExceeded")
-                        && begun.elapsed() < QUEUE_TIMEOUT =>
+                        && begun.elapsed() < aws.patience().wait(QUEUE_TIMEOUT) =>
                 {
-                    sleep(wait).await;
+                    sleep(context.aws.patience().wait(wait)).await;
                     wait = (wait * 2).min(Duration::from_secs(10));
                 }
                 Err(failure) => return Err(failure),
@@ -162,12 +162,12 @@ impl AccessReport {
         let begun = Instant::now();
         let mut wait = Duration::from_millis(50);
         loop {
-            sleep(wait).await;
+            sleep(context.aws.patience().wait(wait)).await;
             let report = self.get(context, job_id, None).await?;
             if report.job_status != JobStatusType::InProgress {
                 return Ok(report);
             }
-            if begun.elapsed() > JOB_TIMEOUT {
+            if begun.elapsed() > context.aws.patience().wait(JOB_TIMEOUT) {
                 let message = format!("the report was still in progress after {} s", JOB_TIMEOUT.as_secs());
                 return Err(CallFailure::unusable(Operation::GetOrganizationsAccessReport, message));
             }

@@ -418,7 +418,8 @@ impl<'a> Collection<'a> {
         refusals.number += 1;
         refusals.again += u32::from(is_again);
         let is_final = matches!(failure.kind, GapKind::Denied | GapKind::Unavailable);
-        let lasts = refusals.again >= REFUSALS || refusals.since.elapsed() >= LASTING;
+        let lasting = self.context.aws.patience().wait(LASTING);
+        let lasts = refusals.again >= REFUSALS || refusals.since.elapsed() >= lasting;
         if refusals.number < REFUSALS || !(is_final || lasts) {
             return Ok(());
         }

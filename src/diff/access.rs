@@ -58,11 +58,14 @@ fn judge(
     let stays = !ways.from.is_empty() && !ways.to.is_empty();
     let of_content = if stays { touched.of_content(user_id, entry) } else { Vec::new() };
     let known = |causes: &[Cause]| causes.iter().any(|cause| !cause.is_unknown());
+    // One way that nobody saw come or go is enough for access that may have been there all the time.
+    let all_known = |ways: &BTreeSet<WayIds>| ways.iter().all(|way| touched.is_known(user_id, entry, way));
     let change = match (ways.from.is_empty(), ways.to.is_empty()) {
         _ if of_ways.is_empty() && of_content.is_empty() => return None,
         _ if !known(&of_ways) && !known(&of_content) => AccessChangeKind::Unknown,
-        (true, _) => AccessChangeKind::Gained,
-        (_, true) => AccessChangeKind::Lost,
+        (true, _) if all_known(&ways.to) => AccessChangeKind::Gained,
+        (_, true) if all_known(&ways.from) => AccessChangeKind::Lost,
+        (true, _) | (_, true) => AccessChangeKind::Unknown,
         // Other ways that nobody saw come or go are no fact; the other content is.
         _ if known(&of_ways) => AccessChangeKind::Rerouted,
         _ => AccessChangeKind::Altered,

@@ -55,6 +55,19 @@ impl<'r> Touched<'r> {
 
     /// Why the ways differ: never nothing, where they do.
     pub fn of_ways(&self, user_id: &str, entry: &Entry, ways: &Sides<BTreeSet<WayIds>>) -> Vec<Cause> {
+        let differ = ways.from.symmetric_difference(&ways.to);
+        let of_each = differ.flat_map(|way| self.of_way(user_id, entry, way));
+        in_order(self.of_ends(user_id, entry).into_iter().chain(of_each).collect())
+    }
+
+    /// Whether a way on one side only is known to be missing on the other: some row that it runs through is.
+    pub fn is_known(&self, user_id: &str, entry: &Entry, way: &WayIds) -> bool {
+        let mut causes = self.of_ends(user_id, entry).into_iter().chain(self.of_way(user_id, entry, way));
+        causes.any(|cause| !cause.is_unknown())
+    }
+
+    /// What all ways of a user to a permission set run through.
+    fn of_ends(&self, user_id: &str, entry: &Entry) -> Vec<Cause> {
         let mut causes = Vec::new();
         if let Some(change) = self.one_sided("users", &[user_id]) {
             causes.push(cause(change, CauseKind::UserCreated, CauseKind::UserDeleted));
@@ -62,26 +75,29 @@ impl<'r> Touched<'r> {
         if let Some(change) = self.one_sided("permission_sets", &[&entry.1]) {
             causes.push(cause(change, CauseKind::PermissionSetCreated, CauseKind::PermissionSetDeleted));
         }
-        for way in ways.from.symmetric_difference(&ways.to) {
-            let (principal_type, principal_id) = match way {
-                WayIds::Direct => ("USER", user_id),
-                WayIds::Group(group_id) => ("GROUP", group_id.as_str()),
-            };
-            let assignment = [&entry.0, &entry.1, principal_type, principal_id];
-            if let Some(change) = self.one_sided("account_assignments", &assignment) {
-                causes.push(cause(change, CauseKind::AssignmentGranted, CauseKind::AssignmentRevoked));
-            }
-            let WayIds::Group(group_id) = way else { continue };
-            if let Some(change) = self.one_sided("group_memberships", &[group_id, user_id]) {
-                causes.push(cause(change, CauseKind::MembershipAdded, CauseKind::MembershipRemoved));
-            }
-            if let Some(change) = self.recreated.get(group_id) {
-                causes.push(cause(change, CauseKind::GroupRecreated, CauseKind::GroupRecreated));
-            } else if let Some(change) = self.one_sided("groups", &[group_id]) {
-                causes.push(cause(change, CauseKind::GroupCreated, CauseKind::GroupDeleted));
-            }
+        causes
+    }
+
+    fn of_way(&self, user_id: &str, entry: &Entry, way: &WayIds) -> Vec<Cause> {
+        let mut causes = Vec::new();
+        let (principal_type, principal_id) = match way {
+            WayIds::Direct => ("USER", user_id),
+            WayIds::Group(group_id) => ("GROUP", group_id.as_str()),
+        };
+        let assignment = [&entry.0, &entry.1, principal_type, principal_id];
+        if let Some(change) = self.one_sided("account_assignments", &assignment) {
+            causes.push(cause(change, CauseKind::AssignmentGranted, CauseKind::AssignmentRevoked));
         }
-        in_order(causes)
+        let WayIds::Group(group_id) = way else { return causes };
+        if let Some(change) = self.one_sided("group_memberships", &[group_id, user_id]) {
+            causes.push(cause(change, CauseKind::MembershipAdded, CauseKind::MembershipRemoved));
+        }
+        if let Some(change) = self.recreated.get(group_id) {
+            causes.push(cause(change, CauseKind::GroupRecreated, CauseKind::GroupRecreated));
+        } else if let Some(change) = self.one_sided("groups", &[group_id]) {
+            causes.push(cause(change, CauseKind::GroupCreated, CauseKind::GroupDeleted));
+        }
+        causes
     }
 
     /// Why access that stays is not the same: policies, session, the user's status.

@@ -150,7 +150,8 @@ pub enum AccessChangeKind {
     Altered,
     /// Access on both sides, by other ways.
     Rerouted,
-    /// Every row change behind it is unknown.
+    /// Every row change behind it is unknown, or a way of which nothing is known to have changed may have given
+    /// the access all the time.
     Unknown,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use super::faults::Action;
 use super::protocol::Service;
 
 /// One call, logged when it ends.
@@ -21,6 +22,8 @@ pub struct Call {
     pub status: u16,
     /// AWS's error code.
     pub error_code: Option<String>,
+    /// What the script of faults did to it.
+    pub fault: Option<Action>,
 }
 
 /// Every call so far. It can be read and emptied while the simulator serves.

@@ -52,6 +52,49 @@ pub enum Action {
     Html500,
 }
 
+impl Action {
+    /// Its kind, as figures name it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Denied { kms_reason: None } => "denied",
+            Self::Denied { kms_reason: Some(_) } => "denied for a key's sake",
+            Self::Throttle { .. } => "throttled",
+            Self::Status(500) => "status 500",
+            Self::Status(_) => "status 503",
+            Self::Reset => "connection reset",
+            Self::Hang => "no answer",
+            Self::TruncatedBody => "truncated body",
+            Self::MalformedBody => "malformed body",
+            Self::MissingListKey => "missing list key",
+            Self::EmptyPageWithToken => "empty page with a token",
+            Self::RepeatToken => "repeated token",
+            Self::ExpiredToken => "expired token",
+            Self::DuplicateItems => "duplicate items",
+            Self::NotFound => "not found",
+            Self::ExpiredCredentials => "expired credentials",
+            Self::Html500 => "HTML 500",
+            Self::KeyNotFound { .. } => "not found for a key's sake",
+            Self::FailedReport(_) => "failed report",
+            Self::ReportInProgress => "report of another in progress",
+            Self::TurnDay(_) => "day turned",
+        }
+    }
+
+    /// Whether the call is one that can go wrong so: only listings have lists and tokens.
+    fn suits(&self, request: &Request) -> bool {
+        let is_listing = request.service.speaks_json() && request.operation.starts_with("List");
+        let is_report = request.operation == "GetOrganizationsAccessReport";
+        match self {
+            Self::ExpiredToken => request.input.text("NextToken").is_some(),
+            Self::MissingListKey => is_listing || is_report,
+            Self::EmptyPageWithToken | Self::RepeatToken | Self::DuplicateItems => is_listing,
+            Self::FailedReport(_) => is_report,
+            Self::ReportInProgress => request.operation == "GenerateOrganizationsAccessReport",
+            _ => true,
+        }
+    }
+}
+
 /// One rule: which calls, and what happens to them.
 #[derive(Debug, Clone)]
 pub struct Fault {
@@ -118,7 +161,7 @@ impl Fault {
         (operation == "*" || operation == request.operation)
             && self.but.as_ref().is_none_or(|spared| *spared != request.operation)
             && self.containing.as_ref().is_none_or(|text| body.contains(text.as_str()))
-            && (self.action != Action::ExpiredToken || request.input.text("NextToken").is_some())
+            && self.action.suits(request)
     }
 }
 
@@ -126,6 +169,7 @@ impl Fault {
 #[derive(Debug, Default)]
 pub struct Faults {
     script: Mutex<Script>,
+    kinds: Mutex<BTreeMap<&'static str, usize>>,
 }
 
 #[derive(Default)]
@@ -172,7 +216,20 @@ impl Faults {
         struck
     }
 
+    /// How often each kind of fault has struck since the simulator started: those of rules that are forgotten
+    /// and of storms that are over too.
+    pub fn kinds(&self) -> BTreeMap<&'static str, usize> {
+        self.kinds.lock().expect("no thread panics while it counts").clone()
+    }
+
     pub(super) fn strike(&self, request: &Request, body: &str) -> Option<Action> {
+        let action = self.draw(request, body)?;
+        let mut kinds = self.kinds.lock().expect("no thread panics while it counts");
+        *kinds.entry(action.kind()).or_default() += 1;
+        Some(action)
+    }
+
+    fn draw(&self, request: &Request, body: &str) -> Option<Action> {
         let mut script = self.lock();
         for fault in &mut script.faults {
             if !fault.matches(request, body) {
@@ -189,7 +246,7 @@ impl Faults {
             return None;
         }
         let action = storm.actions[storm.dice.below(storm.actions.len())].clone();
-        (action != Action::ExpiredToken || request.input.text("NextToken").is_some()).then_some(action)
+        action.suits(request).then_some(action)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Script> {

@@ -90,7 +90,8 @@ impl State {
             tokio::time::sleep(self.config.latency).await;
         }
         let text = String::from_utf8_lossy(&body).into_owned();
-        let (reply, error_code) = self.reply(&request, &text, request_id);
+        let fault = self.faults.strike(&request, &text);
+        let (reply, error_code) = self.reply(&request, fault.as_ref(), request_id);
         flight.log(Call {
             service: request.service,
             operation: request.operation,
@@ -102,17 +103,22 @@ impl State {
                 Reply::Reset | Reply::Hang => 0,
             },
             error_code,
+            fault,
         });
         reply
     }
 
-    fn reply(&self, request: &Request, text: &str, request_id: String) -> (Reply, Option<String>) {
+    fn reply(
+        &self,
+        request: &Request,
+        action: Option<&Action>,
+        request_id: String,
+    ) -> (Reply, Option<String>) {
         let service = request.service;
-        let action = self.faults.strike(request, text);
         match action {
             Some(Action::Reset) => return (Reply::Reset, None),
             Some(Action::Hang) => return (Reply::Hang, None),
-            Some(Action::TurnDay(day)) => self.set_day(day),
+            Some(Action::TurnDay(day)) => self.set_day(*day),
             Some(Action::Html500) => {
                 let body = "<html><body><h1>500 Internal Server Error</h1></body></html>".to_owned();
                 let reply = Reply::Answer {
@@ -127,15 +133,15 @@ impl State {
             _ => {}
         }
         let content_type = if service.speaks_json() { JSON } else { "text/xml" };
-        let (status, error_code, mut body) = match self.answer(request, action.as_ref()) {
+        let (status, error_code, mut body) = match self.answer(request, action) {
             Ok(answer) => (200, None, answer.body(service, &request.operation, &request_id)),
             Err(error) => (error.status, Some(error.code.to_owned()), error.body(service, &request_id)),
         };
-        if action == Some(Action::MalformedBody) {
+        if action == Some(&Action::MalformedBody) {
             let middle = (0..=body.len() / 2).rev().find(|at| body.is_char_boundary(*at)).unwrap_or(0);
             body.truncate(middle);
         }
-        let truncated = action == Some(Action::TruncatedBody);
+        let truncated = action == Some(&Action::TruncatedBody);
         (Reply::Answer { status, content_type, request_id, body, truncated }, error_code)
     }
 

@@ -108,6 +108,17 @@ fn a_member_account_closes_nothing() {
 }
 
 #[test]
+fn an_instance_that_is_listed_twice_is_one() {
+    let world = World::of(small());
+    let faults = world.simulator.faults();
+    faults.add(Fault::on("ListInstances", Action::DuplicateItems));
+    // Who owns it is not known, so that no owner tells the two apart.
+    faults.add(Fault::on("DescribeOrganization", Action::Denied { kms_reason: None }));
+    let ran = world.collect(&["--only", "groups"]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+}
+
+#[test]
 fn of_several_instances_the_organizations_own_is_taken_or_the_one_asked_for() {
     let world = World::of(Config { instances: Instances::Several, ..small() });
     let ran = world.collect(&QUICK);

@@ -40,6 +40,7 @@ pub(crate) fn collect_impatiently(world: &World) -> Summary {
         transients: 2,
         timeouts: 2,
         throttled_for: Duration::from_secs(1),
+        ..Patience::default()
     };
     let rates = Service::ALL.into_iter().map(|service| (service, Rate::Fixed(100_000.0))).collect();
     let endpoint = FixedEndpoint { url: world.simulator.endpoint(), access_key_id: KEY.to_owned() };

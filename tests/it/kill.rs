@@ -13,7 +13,7 @@ use crate::world::{World, assert_same, small};
 const PAIRS: [&str; 4] = ["--assignments", "pairs", "--access-report", "root"];
 const LATENCY: Duration = Duration::from_millis(120);
 /// Asked before every collection, resumed or not.
-const PREFLIGHT: [&str; 3] = ["GetCallerIdentity", "DescribeOrganization", "ListInstances"];
+pub const PREFLIGHT: [&str; 3] = ["GetCallerIdentity", "DescribeOrganization", "ListInstances"];
 
 fn truth() -> TruthOptions {
     TruthOptions { access_report: ReportDepth::Root, ..TruthOptions::default() }
@@ -24,7 +24,7 @@ fn slow() -> World {
     World::of(Config { latency: LATENCY, ..small() })
 }
 
-fn signal(child: &Child, name: &str) {
+pub fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status().unwrap();
     assert!(sent.success());
 }
@@ -51,7 +51,7 @@ fn assert_intact(world: &World, before: &BTreeMap<String, Rows>) {
     }
 }
 
-fn sent(call: &Call) -> (String, String) {
+pub fn sent(call: &Call) -> (String, String) {
     (call.operation.clone(), call.body.clone())
 }
 

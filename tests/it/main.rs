@@ -15,6 +15,7 @@ mod query;
 mod resume;
 mod shapes;
 mod state;
+mod storm;
 mod suspect;
 mod time;
 mod truth;

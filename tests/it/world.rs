@@ -123,22 +123,7 @@ impl World {
 
     /// What a statement answers on the database, without the program under test.
     pub fn select(&self, sql: &str) -> Rows {
-        let database = self.database();
-        let mut statement = database.prepare(sql).unwrap();
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
-        let rows = statement
-            .query_map([], |row| {
-                let value = |index| match row.get_ref_unwrap(index) {
-                    ValueRef::Null => Value::Null,
-                    ValueRef::Integer(number) => number.into(),
-                    ValueRef::Real(number) => number.into(),
-                    ValueRef::Text(text) => String::from_utf8(text.to_vec()).unwrap().into(),
-                    ValueRef::Blob(_) => panic!("no table has blobs"),
-                };
-                Ok(names.iter().enumerate().map(|(index, name)| (name.clone(), value(index))).collect())
-            })
-            .unwrap();
-        rows.map(Result::unwrap).collect()
+        select(&self.database(), sql)
     }
 
     /// The first column of the first row.
@@ -203,6 +188,25 @@ impl World {
             assert_same(spec.name, &found, &self.simulator.rows(day, spec.name, options));
         }
     }
+}
+
+/// What a statement answers.
+pub fn select(database: &Connection, sql: &str) -> Rows {
+    let mut statement = database.prepare(sql).unwrap();
+    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let rows = statement
+        .query_map([], |row| {
+            let value = |index| match row.get_ref_unwrap(index) {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(number) => number.into(),
+                ValueRef::Real(number) => number.into(),
+                ValueRef::Text(text) => String::from_utf8(text.to_vec()).unwrap().into(),
+                ValueRef::Blob(_) => panic!("no table has blobs"),
+            };
+            Ok(names.iter().enumerate().map(|(index, name)| (name.clone(), value(index))).collect())
+        })
+        .unwrap();
+    rows.map(Result::unwrap).collect()
 }
 
 /// Two tables hold the same rows, in any order.

@@ -134,6 +134,20 @@ fn access_is_unknown_when_every_row_behind_it_is() {
 }
 
 #[test]
+fn access_that_a_hidden_way_may_have_given_is_neither_gained_nor_lost() {
+    let with_all = and(&base(), &[member("ops", "ana"), to_user("111", "p", "ana")]);
+    let direct = json!({"principal_type": "USER", "principal_id": "ana"});
+    let mut history = History::new();
+    // Ana's membership is seen to come and to go; of her direct assignment nobody knows whether it was there.
+    history.publish_with(&base(), &[("account_assignments", direct, "denied")]);
+    history.publish(&with_all);
+    let causes = "membership_added, assignment_granted";
+    assert_eq!(access(&history.diff(1, 2)), [format!("ana unknown p in 111: {causes}")]);
+    let causes = "membership_removed, assignment_revoked";
+    assert_eq!(access(&history.diff(2, 1)), [format!("ana unknown p in 111: {causes}")]);
+}
+
+#[test]
 fn carried_rows_keep_giving_access() {
     let mut history = History::new();
     history.publish(&and(&base(), &[member("ops", "ana")]));

@@ -15,7 +15,8 @@ const FACTS: &str = "kind, operation, error_code, error_message, attempts, reque
 ///
 /// Of several gaps over one scope the one that tells most stays: a refusal or failure before what nobody
 /// asked. The gaps of a kind of task that was given up are one wide gap, where there is one. A gap stays where
-/// another task saw the same scope: that one told which keys live, and this one would have told the rest.
+/// another task saw the same scope: that one told which keys live, and this one would have told the rest. So it
+/// does beside a wide gap, of which that scope would else be a part that was seen all the same.
 pub(super) fn gather(connection: &Connection, snapshot_id: i64) -> Result<Scopes> {
     let explicit = gather_explicit(connection)?;
     connection
@@ -33,7 +34,8 @@ pub(super) fn gather(connection: &Connection, snapshot_id: i64) -> Result<Scopes
                  SELECT s.resource, s.scope, t.failure_kind, t.operation, t.error_code, t.error_message,
                      t.attempts, t.request_id, t.observed_at
                  FROM staging.tasks AS t JOIN staging.task_scopes AS s ON s.task_id = t.task_id
-                 WHERE t.state = 'stopped' AND NOT ({covered});
+                 WHERE t.state = 'stopped' AND (NOT ({covered}) OR EXISTS (
+                     SELECT 1 FROM temp.publish_seen AS p WHERE p.resource = s.resource AND p.scope = s.scope));
              INSERT INTO temp.publish_unseen SELECT resource, scope, {FACTS} FROM staging.gaps;",
             covered = covered_scope(connection, &explicit)?
         ))

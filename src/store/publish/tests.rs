@@ -419,6 +419,28 @@ fn a_kind_that_was_given_up_leaves_one_gap() {
 }
 
 #[test]
+fn what_a_given_up_kind_would_have_told_is_unknown_where_another_task_saw_the_keys() {
+    let mut world = World::new();
+    let of_set = |set: &str| scope("provisioned_permission_sets", &[("permission_set_arn", set)]);
+    let pairs = || vec![provisioned("1", "a"), provisioned("1", "b")];
+    world.collect().listed(&[of_set("a"), of_set("b")], pairs()).publish();
+    let mut second = world.collect();
+    for set in ["a", "b"] {
+        let mut task = new_task("list_outdated", set);
+        task.hides = vec![of_set(set)];
+        second.staging.add_tasks(&[task]).unwrap();
+    }
+    let whole = [all("provisioned_permission_sets")];
+    second.staging.stop_kind("list_outdated", &failure(GapKind::Denied), &whole).unwrap();
+    let key = [("account_id", "1"), ("permission_set_arn", "a")];
+    second.listed(&[of_set("a")], vec![key_only("provisioned_permission_sets", &key)]).publish();
+    let stale = "SELECT key ->> 'permission_set_arn' FROM stale_rows ORDER BY 1";
+    assert_eq!(world.column(stale), ["a", "b"], "of a it is known that it lives, and no more");
+    let gaps = "SELECT scope FROM gaps WHERE resource = 'provisioned_permission_sets' AND snapshot_id = 2 ORDER BY 1";
+    assert_eq!(world.column(gaps), [r#"{"permission_set_arn":"a"}"#, "{}"]);
+}
+
+#[test]
 fn not_asked_and_unavailable_carry_rows_but_make_nothing_partial() {
     for (kind, status) in [
         (GapKind::NotAsked, CoverageStatus::NotCollected),

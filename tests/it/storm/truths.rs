@@ -1,0 +1,185 @@
+//! What an honest snapshot may hold: the truth of the days that were served while it was collected, and what
+//! AWS then claimed to be gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use orgcensus::model::{RESOURCES, ResourceSpec};
+use orgcensus::simulator::{Action, Assignments, Call, ReportDepth, Simulator, TruthOptions};
+use serde_json::{Map, Value};
+
+use crate::world::plain;
+
+/// A row without its volatile columns, and how it was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub row: Map<String, Value>,
+    pub text: String,
+}
+
+/// A resource's rows by their keys.
+pub type Keyed = BTreeMap<String, Held>;
+
+/// The key of a row, as text.
+pub fn key_of(spec: &ResourceSpec, row: &Map<String, Value>) -> String {
+    let values: Vec<&Value> = spec.key.iter().map(|column| &row[*column]).collect();
+    serde_json::to_string(&values).unwrap()
+}
+
+/// Rows by their keys, without volatile columns.
+pub fn keyed(spec: &ResourceSpec, rows: Vec<Map<String, Value>>) -> Keyed {
+    let mut keyed = Keyed::new();
+    for mut row in rows {
+        for column in spec.volatile {
+            row.remove(*column);
+        }
+        let text = plain(&row);
+        keyed.insert(key_of(spec, &row), Held { row, text });
+    }
+    keyed
+}
+
+/// The truth of one day.
+#[derive(Debug)]
+pub struct Day {
+    pub rows: BTreeMap<&'static str, Keyed>,
+    /// The assignments that listing by principals shows: those of the living.
+    of_the_living: BTreeSet<String>,
+    /// And those on pairs on which nobody living is assigned anything.
+    and_unseen_pairs: BTreeSet<String>,
+    /// User, account and permission set.
+    pub access: BTreeSet<(String, String, String)>,
+}
+
+impl Day {
+    pub fn of(simulator: &Simulator, day: u32) -> Self {
+        let options = |assignments| TruthOptions { assignments, access_report: ReportDepth::Accounts };
+        let rows = RESOURCES
+            .iter()
+            .map(|spec| (spec.name, keyed(spec, simulator.rows(day, spec.name, options(Assignments::All)))))
+            .collect();
+        let spec = orgcensus::model::resource("account_assignments").unwrap();
+        let keys = |assignments| {
+            let rows = simulator.rows(day, spec.name, options(assignments));
+            rows.iter().map(|row| key_of(spec, row)).collect()
+        };
+        let access = simulator.access(day).into_iter();
+        Self {
+            rows,
+            of_the_living: keys(Assignments::LivingPrincipals),
+            and_unseen_pairs: keys(Assignments::LivingPrincipalsAndUnseenPairs),
+            access: access.map(|way| (way.user_id, way.account_id, way.permission_set_arn)).collect(),
+        }
+    }
+}
+
+/// What was there to be seen by one collection, its resumed parts included.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// The days that were served meanwhile.
+    pub days: BTreeMap<u32, Arc<Day>>,
+    pub claims: Claims,
+}
+
+impl Seen {
+    /// A row that was there all the time.
+    pub fn throughout(&self, resource: &str, key: &str) -> bool {
+        self.days.values().all(|day| day.rows[resource].contains_key(key))
+    }
+
+    /// Whether a row with these values, or with each of these values at some time, was there.
+    pub fn was_so(&self, resource: &str, key: &str, held: &Held) -> bool {
+        let then: Vec<&Held> = self.days.values().filter_map(|day| day.rows[resource].get(key)).collect();
+        if then.iter().any(|then| then.text == held.text) {
+            return true;
+        }
+        // Several listings tell of one row; they may have been on different days.
+        then.len() > 1
+            && held.row.iter().all(|(column, value)| {
+                column == "provisioning_status"
+                    || then.iter().any(|then| normal(&then.row[column]) == normal(value))
+            })
+    }
+
+    /// Whether a listing of assignments by principals can show this one, on every day.
+    pub fn is_enumerable(&self, key: &str, pairs_are_known: bool) -> bool {
+        self.days.values().all(|day| {
+            let shown = if pairs_are_known { &day.and_unseen_pairs } else { &day.of_the_living };
+            shown.contains(key)
+        })
+    }
+
+    /// Access that somebody had all the time.
+    pub fn had_access(&self, way: &(String, String, String)) -> bool {
+        self.days.values().all(|day| day.access.contains(way))
+    }
+}
+
+fn normal(value: &Value) -> Value {
+    value.as_bool().map_or_else(|| value.clone(), |truth| i32::from(truth).into())
+}
+
+/// What AWS, by a fault, claimed to be gone: no program can know better.
+#[derive(Debug, Clone, Default)]
+pub struct Claims {
+    claims: Vec<Claim>,
+}
+
+/// That rows of some resources with these values do not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Claim {
+    resources: &'static [&'static str],
+    /// Each must be among the row's values.
+    values: Vec<String>,
+}
+
+impl Claims {
+    /// Adds what a call's answer claimed. `units` are the organizational units and their paths.
+    pub fn hear(&mut self, call: &Call, units: &[(String, String)]) {
+        if call.fault != Some(Action::NotFound) || call.error_code.is_none() {
+            return;
+        }
+        let Ok(Value::Object(input)) = serde_json::from_str(&call.body) else { return };
+        let text = |name: &str| input.get(name).and_then(Value::as_str).map(str::to_owned);
+        let resources: &'static [&'static str] = match call.operation.as_str() {
+            "ListTagsForResource" if text("ResourceId").is_some() => &["tags"],
+            "GetPermissionsBoundaryForPermissionSet" => &["permission_set_policies"],
+            "ListAccountAssignments" | "ListAccountAssignmentsForPrincipal" => &["account_assignments"],
+            "ListGroupMemberships" => &["groups", "group_memberships"],
+            "ListOrganizationalUnitsForParent" | "ListAccountsForParent" => {
+                &["organizational_units", "tags", "service_last_accessed"]
+            }
+            _ => &[
+                "permission_sets",
+                "permission_set_policies",
+                "provisioned_permission_sets",
+                "account_assignments",
+                "tags",
+            ],
+        };
+        let names = ["AccountId", "PermissionSetArn", "GroupId", "ResourceId", "ResourceArn", "PrincipalId"];
+        let values: Vec<String> = names.into_iter().filter_map(text).collect();
+        if !values.is_empty() {
+            self.claims.push(Claim { resources, values });
+        }
+        if let Some(parent) = text("ParentId") {
+            let below = units.iter().filter(|(_, path)| path.split('/').any(|part| part == parent));
+            let gone = below.map(|(id, _)| id.clone()).chain([parent.clone()]);
+            self.claims.extend(gone.map(|id| Claim { resources, values: vec![id] }));
+        }
+    }
+
+    /// Whether the row was claimed to be gone.
+    pub fn cover(&self, resource: &str, row: &Map<String, Value>) -> bool {
+        self.claims.iter().any(|claim| {
+            claim.resources.contains(&resource)
+                && claim.values.iter().all(|value| row.values().any(|found| found == value.as_str()))
+        })
+    }
+
+    /// Whether an access may be thought lost because of a claim.
+    pub fn touch_access(&self) -> bool {
+        let ways = ["account_assignments", "groups", "group_memberships"];
+        self.claims.iter().any(|claim| claim.resources.iter().any(|resource| ways.contains(resource)))
+    }
+}
