@@ -16,6 +16,7 @@
 
 mod chapter;
 mod check;
+mod run;
 mod staging;
 mod story;
 mod tally;

@@ -2,26 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::fs::File;
-use std::process::Child;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fastrand::Rng;
-use orgcensus::simulator::{Action, Call, Caller, Config};
+use orgcensus::simulator::{Call, Caller, Config};
 
-use super::chapter::{Chapter, Event};
+use super::chapter::Chapter;
 use super::check::{self, Published};
+use super::run::Run;
 use super::staging::{self, Ended};
 use super::tally::Tally;
 use super::truths::{Day, Seen};
-use crate::kill::{PREFLIGHT, sent, signal};
+use crate::kill::{PREFLIGHT, sent};
 use crate::world::{KEY, World, small};
-
-/// Nothing that a chapter brings takes longer than this.
-const LONGEST: Duration = Duration::from_secs(180);
-/// How much sooner `collect` sends again and gives up: a simulator does not take seconds.
-const HASTE: &str = "10";
 
 /// A story while it is told.
 pub struct Story {
@@ -48,23 +42,6 @@ struct UnderWay {
     answered: BTreeSet<(String, String)>,
     /// What the staging has ended: nothing of it may be asked again.
     ended: Vec<Ended>,
-}
-
-/// How one run ended.
-#[derive(Debug)]
-struct Run {
-    exit: Option<i32>,
-    stderr: String,
-    calls: Vec<Call>,
-    turned: Vec<u32>,
-    signalled: bool,
-    expired: bool,
-}
-
-impl Run {
-    fn end(&self) -> String {
-        self.exit.map_or("killed".to_owned(), |exit| format!("exit {exit}"))
-    }
 }
 
 impl Story {
@@ -129,7 +106,7 @@ impl Story {
                 passes = true;
             }
             let events = if attempt == 0 { &chapter.events[..] } else { &[] };
-            let run = self.run(&chapter.arguments, events, tally);
+            let run = Run::of(&self.world, &chapter.arguments, events, tally);
             let _ = writeln!(log, "{} after {} calls:\n{}", run.end(), run.calls.len(), run.stderr);
             if self.settle(&run, chapter, passes, tally) {
                 break;
@@ -138,56 +115,6 @@ impl Story {
         }
         self.world.simulator.faults().clear();
         self.world.simulator.renew_credentials(KEY);
-    }
-
-    /// Runs `collect` once, with what happens in its middle.
-    fn run(&mut self, arguments: &[String], events: &[(usize, Event)], tally: &mut Tally) -> Run {
-        let simulator = &self.world.simulator;
-        simulator.calls().clear();
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let log = self.world.sandbox.path("stderr");
-        let mut child = self
-            .world
-            .collect_command(&arguments)
-            .env("ORGCENSUS_HASTE", HASTE)
-            .stderr(File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
-        let (mut turned, mut signalled, mut expired) = (vec![simulator.day()], false, false);
-        let begun = Instant::now();
-        let mut coming = events.iter();
-        let mut next = coming.next();
-        let status = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(begun.elapsed() < LONGEST, "it hangs: {}", std::fs::read_to_string(&log).unwrap());
-            match next {
-                Some((calls, event)) if simulator.calls().total() >= *calls => {
-                    match *event {
-                        Event::Turn(day) => {
-                            simulator.set_day(day);
-                            turned.push(day);
-                            tally.days_turned += 1;
-                        }
-                        Event::Expire => {
-                            simulator.expire_credentials(KEY);
-                            expired = true;
-                        }
-                        Event::Signal(name, after) => {
-                            std::thread::sleep(Duration::from_millis(after));
-                            signalled |= strike(&mut child, name);
-                        }
-                    }
-                    next = coming.next();
-                }
-                _ => std::thread::sleep(Duration::from_millis(2)),
-            }
-        };
-        // A call that the simulator began to answer is logged a moment later.
-        std::thread::sleep(simulator.config().latency + Duration::from_millis(5));
-        let stderr = std::fs::read_to_string(&log).unwrap();
-        Run { exit: status.code(), stderr, calls: simulator.calls().all(), turned, signalled, expired }
     }
 
     /// Holds everything against the run. Whether it published.
@@ -201,7 +128,7 @@ impl Story {
         if let Some(last) = self.answers.last() {
             assert_eq!(check::answers(&self.world, before), *last, "snapshot {before} changed");
         }
-        assert_exit(run, is_published);
+        run.assert_end(is_published);
         self.go_on(run, passes, tally);
         if !is_published {
             return false;
@@ -234,7 +161,7 @@ impl Story {
         let well = run.calls.iter().filter(|call| call.status == 200 && call.fault.is_none());
         self.under_way.answered.extend(well.map(sent));
         self.under_way.ended = staging::ended(&self.world);
-        for day in &run.turned {
+        for day in &run.days {
             let truth = self.day(*day);
             self.under_way.seen.days.insert(*day, truth);
         }
@@ -302,40 +229,6 @@ impl Story {
 /// A report's job is asked about until it has ended, and belongs to the run that began it.
 fn is_repeatable(call: &Call) -> bool {
     PREFLIGHT.contains(&call.operation.as_str()) || call.operation.contains("AccessReport")
-}
-
-/// Sends a signal; whether there was somebody to get it.
-fn strike(child: &mut Child, name: &str) -> bool {
-    let lives = child.try_wait().unwrap().is_none();
-    if lives {
-        signal(child, name);
-    }
-    lives
-}
-
-/// Every end has its reason.
-fn assert_exit(run: &Run, is_published: bool) {
-    let struck = |kinds: &[Action]| {
-        run.calls.iter().filter_map(|call| call.fault.as_ref()).any(|fault| kinds.contains(fault))
-    };
-    match run.exit {
-        Some(0 | 4) => assert!(is_published),
-        Some(130) | None => assert!(run.signalled),
-        Some(5) => assert!(
-            run.expired
-                || struck(&[Action::ExpiredCredentials, Action::Reset, Action::TruncatedBody, Action::Hang]),
-            "nothing stops it"
-        ),
-        // Without the instance nothing can be collected, and nothing by who cannot tell whose census it is.
-        Some(1) => assert!(
-            ["ListInstances", "no Identity Center instance", "see no organization"]
-                .iter()
-                .any(|reason| run.stderr.contains(reason)),
-            "it failed"
-        ),
-        Some(other) => panic!("exit {other}"),
-    }
-    assert!(is_published || !matches!(run.exit, Some(0 | 4)));
 }
 
 fn config(random: &mut Rng) -> Config {

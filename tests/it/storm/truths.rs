@@ -101,12 +101,14 @@ impl Seen {
             })
     }
 
-    /// Whether a listing of assignments by principals can show this one, on every day.
-    pub fn is_enumerable(&self, key: &str, pairs_are_known: bool) -> bool {
-        self.days.values().all(|day| {
+    /// Whether a listing of assignments by principals can show this one: on every day, and whatever AWS claimed
+    /// of its group.
+    pub fn is_enumerable(&self, key: &str, row: &Map<String, Value>, pairs_are_known: bool) -> bool {
+        let is_shown = |day: &Arc<Day>| {
             let shown = if pairs_are_known { &day.and_unseen_pairs } else { &day.of_the_living };
             shown.contains(key)
-        })
+        };
+        self.days.values().all(is_shown) && !self.claims.cover("groups", row)
     }
 
     /// Access that somebody had all the time.
