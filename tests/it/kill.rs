@@ -60,7 +60,8 @@ fn is_preflight(call: &Call) -> bool {
 }
 
 /// The resumed collection asked again for no more than what was under way: each task has one page that is
-/// asked for and not yet committed. Answers how many it did not ask for again.
+/// asked for and not yet committed. On a busy machine as many may be answered and wait to be committed as are
+/// being served. Answers how many it did not ask for again.
 fn assert_only_the_rest_was_asked(killed: &[Call], resumed: &[Call], under_way: usize) -> usize {
     let answered: BTreeSet<_> =
         killed.iter().filter(|call| call.status == 200 && !is_preflight(call)).map(sent).collect();
@@ -71,7 +72,7 @@ fn assert_only_the_rest_was_asked(killed: &[Call], resumed: &[Call], under_way: 
     let polls = killed.iter().chain(resumed).filter(|call| call.operation == "GetOrganizationsAccessReport");
     let repeated = total - distinct.len();
     assert!(
-        repeated <= under_way + PREFLIGHT.len() + 1 + polls.count(),
+        repeated <= 2 * under_way + PREFLIGHT.len() + 1 + polls.count(),
         "{repeated} of {total} calls were repeated, {under_way} were under way"
     );
     answered.difference(&asked_again).count()
