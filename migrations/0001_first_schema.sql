@@ -135,6 +135,8 @@ CREATE TABLE accounts_versions (
 CREATE UNIQUE INDEX accounts_open ON accounts_versions (account_id) WHERE valid_to IS NULL;
 CREATE INDEX accounts_began ON accounts_versions (valid_from);
 CREATE INDEX accounts_ended ON accounts_versions (valid_to) WHERE valid_to IS NOT NULL;
+CREATE INDEX accounts_by_name ON accounts_versions (name);
+CREATE INDEX accounts_by_email ON accounts_versions (email);
 
 CREATE TABLE users_versions (
     user_id TEXT NOT NULL, -- id of the user in the identity store
@@ -176,6 +178,10 @@ CREATE TABLE users_versions (
 CREATE UNIQUE INDEX users_open ON users_versions (user_id) WHERE valid_to IS NULL;
 CREATE INDEX users_began ON users_versions (valid_from);
 CREATE INDEX users_ended ON users_versions (valid_to) WHERE valid_to IS NOT NULL;
+-- Covers the names in effective_access: the rows themselves are ten times as wide.
+CREATE INDEX users_by_user_id ON users_versions (user_id, valid_from, valid_to, user_name, user_status);
+CREATE INDEX users_by_user_name ON users_versions (user_name);
+CREATE INDEX users_by_primary_email ON users_versions (primary_email);
 
 CREATE TABLE groups_versions (
     group_id TEXT NOT NULL, -- id of the group in the identity store
@@ -194,6 +200,7 @@ CREATE TABLE groups_versions (
 CREATE UNIQUE INDEX groups_open ON groups_versions (group_id) WHERE valid_to IS NULL;
 CREATE INDEX groups_began ON groups_versions (valid_from);
 CREATE INDEX groups_ended ON groups_versions (valid_to) WHERE valid_to IS NOT NULL;
+CREATE INDEX groups_by_display_name ON groups_versions (display_name);
 
 CREATE TABLE group_memberships_versions (
     group_id TEXT NOT NULL, -- id of the group
@@ -227,6 +234,7 @@ CREATE TABLE permission_sets_versions (
 CREATE UNIQUE INDEX permission_sets_open ON permission_sets_versions (permission_set_arn) WHERE valid_to IS NULL;
 CREATE INDEX permission_sets_began ON permission_sets_versions (valid_from);
 CREATE INDEX permission_sets_ended ON permission_sets_versions (valid_to) WHERE valid_to IS NOT NULL;
+CREATE INDEX permission_sets_by_name ON permission_sets_versions (name);
 
 CREATE TABLE permission_set_policies_versions (
     permission_set_arn TEXT NOT NULL, -- ARN of the permission set
@@ -267,7 +275,8 @@ CREATE TABLE account_assignments_versions (
 CREATE UNIQUE INDEX account_assignments_open ON account_assignments_versions (account_id, permission_set_arn, principal_type, principal_id) WHERE valid_to IS NULL;
 CREATE INDEX account_assignments_began ON account_assignments_versions (valid_from);
 CREATE INDEX account_assignments_ended ON account_assignments_versions (valid_to) WHERE valid_to IS NOT NULL;
-CREATE INDEX account_assignments_by_principal_id ON account_assignments_versions (principal_id, valid_from, valid_to);
+-- Covers the assignments of a principal: of a group of many accounts, each would else be a page to read.
+CREATE INDEX account_assignments_by_principal_id ON account_assignments_versions (principal_id, principal_type, account_id, permission_set_arn, valid_from, valid_to);
 CREATE INDEX account_assignments_by_permission_set_arn ON account_assignments_versions (permission_set_arn, valid_from, valid_to);
 
 CREATE TABLE service_last_accessed_versions (

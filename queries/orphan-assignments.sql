@@ -5,8 +5,9 @@ WITH findings AS (
     FROM effective_access_unknown
     UNION ALL
     SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id, 'account_' || lower(c.state)
-    FROM account_assignments AS a
-    JOIN accounts AS c ON c.account_id = a.account_id
+    -- Few accounts are not active: they lead the way (CROSS JOIN).
+    FROM accounts AS c
+    CROSS JOIN account_assignments AS a ON a.account_id = c.account_id
     WHERE c.state <> 'ACTIVE'
 )
 SELECT

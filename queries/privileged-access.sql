@@ -20,6 +20,6 @@ SELECT
     e.group_id,
     e.permission_set_arn
 FROM effective_access AS e
--- By IN, not by a join: a join would compute everybody's access first.
+-- By IN, not by a join: so few permission sets lead the way.
 WHERE e.permission_set_arn IN (SELECT permission_set_arn FROM privileged)
 ORDER BY e.user_name, e.user_id, e.account_name, e.account_id, e.permission_set_name, e.permission_set_arn, e.via, e.group_name, e.group_id

@@ -1,33 +1,43 @@
 -- Driven by assignments: a user must exist, a name may be missing. Of the versions alive (valid_to IS NULL)
 -- the histories know since when: a way began when the later of its assignment and its membership did.
+--
+-- How it is written decides how it is found; SQLite begins at whatever end a question filters because
+-- - direct and group ways part in w, below the joins: a question that counts walks the memberships at most,
+--   and never all ways; every column of w has one affinity (hence the casts), or w would be made first;
+-- - the outer joins stand before the inner one, which leaves the order of the tables open;
+-- - a plus before valid_to and principal_type hides them from the planner: one is true of nearly every row,
+--   the other of half of them, and an index over either would look better than it is. So the plan of today
+--   is the plan of any other day.
 SELECT
-    u.user_id, -- id of the user
-    u.user_name, -- name of the user
-    u.user_status, -- ENABLED or DISABLED
+    w.user_id, -- id of the user
+    w.user_name, -- name of the user
+    w.user_status, -- ENABLED or DISABLED
     a.account_id, -- id of the account
     c.name AS account_name, -- name of the account; NULL where accounts were not read
     c.state AS account_state, -- state of the account
     a.permission_set_arn, -- ARN of the permission set
     p.name AS permission_set_name, -- name of the permission set
-    'direct' AS via, -- direct, or group when the assignment is a group's
-    NULL AS group_id, -- id of that group
-    NULL AS group_name, -- name of that group
-    a.not_before AS not_before, -- the way began after this time; NULL: before the first snapshot
-    a.first_seen_at AS first_seen_at -- and was there at this time
+    w.via, -- direct, or group when the assignment is a group's
+    w.group_id, -- id of that group
+    g.display_name AS group_name, -- name of that group
+    nullif(max(coalesce(a.not_before, ''), coalesce(w.not_before, '')), '') AS not_before, -- the way began after this time; NULL: before the first snapshot
+    CASE WHEN w.valid_from > a.valid_from THEN w.first_seen_at ELSE a.first_seen_at END AS first_seen_at -- and was there at this time
 FROM account_assignments_history AS a
-JOIN users AS u ON u.user_id = a.principal_id
-LEFT JOIN accounts AS c ON c.account_id = a.account_id
-LEFT JOIN permission_sets AS p ON p.permission_set_arn = a.permission_set_arn
-WHERE a.valid_to IS NULL AND a.principal_type = 'USER'
-UNION ALL
-SELECT u.user_id, u.user_name, u.user_status, a.account_id, c.name, c.state, a.permission_set_arn, p.name,
-       'group', a.principal_id, g.display_name,
-       nullif(max(coalesce(a.not_before, ''), coalesce(m.not_before, '')), ''),
-       CASE WHEN m.valid_from > a.valid_from THEN m.first_seen_at ELSE a.first_seen_at END
-FROM account_assignments_history AS a
-JOIN group_memberships_history AS m ON m.group_id = a.principal_id
-JOIN users AS u ON u.user_id = m.user_id
-LEFT JOIN groups AS g ON g.group_id = a.principal_id
-LEFT JOIN accounts AS c ON c.account_id = a.account_id
-LEFT JOIN permission_sets AS p ON p.permission_set_arn = a.permission_set_arn
-WHERE a.valid_to IS NULL AND m.valid_to IS NULL AND a.principal_type = 'GROUP'
+LEFT JOIN accounts_history AS c ON c.account_id = a.account_id AND +c.valid_to IS NULL
+LEFT JOIN permission_sets_history AS p ON p.permission_set_arn = a.permission_set_arn AND +p.valid_to IS NULL
+LEFT JOIN groups_history AS g
+    ON g.group_id = a.principal_id AND a.principal_type = 'GROUP' AND +g.valid_to IS NULL
+JOIN (
+    SELECT 'USER' AS principal_type, u.user_id AS principal_id, u.user_id, u.user_name, u.user_status,
+           'direct' AS via, CAST(NULL AS TEXT) AS group_id, CAST(NULL AS INTEGER) AS valid_from,
+           CAST(NULL AS TEXT) AS not_before, CAST(NULL AS TEXT) AS first_seen_at
+    FROM users_history AS u
+    WHERE +u.valid_to IS NULL
+    UNION ALL
+    SELECT 'GROUP', m.group_id, u.user_id, u.user_name, u.user_status,
+           'group', m.group_id, m.valid_from, m.not_before, m.first_seen_at
+    FROM group_memberships_history AS m
+    JOIN users_history AS u ON u.user_id = m.user_id
+    WHERE +m.valid_to IS NULL AND +u.valid_to IS NULL
+) AS w ON w.principal_id = a.principal_id AND w.principal_type = +a.principal_type
+WHERE +a.valid_to IS NULL

@@ -1,62 +1,52 @@
 -- One row per overlap of an assignment's life with a membership's and the user's. A user's attributes never
 -- split a way: u is the user's newest version, and the user's life goes from the first one to its end. Names
--- are the newest known. 9223372036854775807 stands for a life that has not ended.
+-- are the newest known. 9223372036854775807 stands for a life that has not ended. Written as effective_access
+-- is, for the same reasons.
 SELECT
-    u.user_id, -- id of the user
-    u.user_name, -- newest name of the user
-    u.user_status, -- newest status, ENABLED or DISABLED
+    w.user_id, -- id of the user
+    w.user_name, -- newest name of the user
+    w.user_status, -- newest status, ENABLED or DISABLED
     a.account_id, -- id of the account
     c.name AS account_name, -- newest name of the account
     c.state AS account_state, -- newest state of the account
     a.permission_set_arn, -- ARN of the permission set
     p.name AS permission_set_name, -- newest name of the permission set
-    'direct' AS via, -- direct, or group when the assignment is a group's
-    NULL AS group_id, -- id of that group
-    NULL AS group_name, -- newest name of that group
-    a.not_before AS not_before, -- the way began after this time; NULL: before the first snapshot
+    w.via, -- direct, or group when the assignment is a group's
+    w.group_id, -- id of that group
+    g.display_name AS group_name, -- newest name of that group
+    nullif(max(coalesce(a.not_before, ''), coalesce(w.not_before, '')), '') AS not_before, -- the way began after this time; NULL: before the first snapshot
     (SELECT s.completed_at FROM snapshots AS s
-     WHERE s.snapshot_id = max(a.valid_from, (SELECT min(f.valid_from) FROM users_history AS f
-                                              WHERE f.user_id = a.principal_id))) AS first_seen_at, -- and was there at this time
-    min(a.last_seen_at, u.last_seen_at) AS last_seen_at, -- when it was last seen
+     WHERE s.snapshot_id = max(a.valid_from, w.valid_from)) AS first_seen_at, -- and was there at this time
+    min(a.last_seen_at, w.last_seen_at) AS last_seen_at, -- when it was last seen
     (SELECT s.completed_at FROM snapshots AS s
-     WHERE s.snapshot_id = min(coalesce(a.valid_to, 9223372036854775807),
-                               coalesce(u.valid_to, 9223372036854775807))) AS gone_at -- by when it was gone; NULL while it holds
+     WHERE s.snapshot_id = min(coalesce(a.valid_to, 9223372036854775807), w.valid_to)) AS gone_at -- by when it was gone; NULL while it holds
 FROM account_assignments_history AS a
-JOIN users_history AS u ON u.user_id = a.principal_id
-    AND u.valid_from = (SELECT max(f.valid_from) FROM users_history AS f WHERE f.user_id = a.principal_id)
 LEFT JOIN accounts_history AS c ON c.account_id = a.account_id
-    AND c.valid_from = (SELECT max(f.valid_from) FROM accounts_history AS f WHERE f.account_id = a.account_id)
+    AND c.valid_from = (SELECT max(f.valid_from) FROM accounts_history AS f WHERE f.account_id = c.account_id)
 LEFT JOIN permission_sets_history AS p ON p.permission_set_arn = a.permission_set_arn
     AND p.valid_from = (SELECT max(f.valid_from) FROM permission_sets_history AS f
-                        WHERE f.permission_set_arn = a.permission_set_arn)
-WHERE a.principal_type = 'USER'
-  AND max(a.valid_from, (SELECT min(f.valid_from) FROM users_history AS f WHERE f.user_id = a.principal_id))
-      < min(coalesce(a.valid_to, 9223372036854775807), coalesce(u.valid_to, 9223372036854775807))
-UNION ALL
-SELECT u.user_id, u.user_name, u.user_status, a.account_id, c.name, c.state, a.permission_set_arn, p.name,
-       'group', a.principal_id, g.display_name,
-       nullif(max(coalesce(a.not_before, ''), coalesce(m.not_before, '')), ''),
-       (SELECT s.completed_at FROM snapshots AS s
-        WHERE s.snapshot_id = max(a.valid_from, m.valid_from,
-                                  (SELECT min(f.valid_from) FROM users_history AS f WHERE f.user_id = m.user_id))),
-       min(a.last_seen_at, m.last_seen_at, u.last_seen_at),
-       (SELECT s.completed_at FROM snapshots AS s
-        WHERE s.snapshot_id = min(coalesce(a.valid_to, 9223372036854775807),
-                                  coalesce(m.valid_to, 9223372036854775807),
-                                  coalesce(u.valid_to, 9223372036854775807)))
-FROM account_assignments_history AS a
-JOIN group_memberships_history AS m ON m.group_id = a.principal_id
-JOIN users_history AS u ON u.user_id = m.user_id
-    AND u.valid_from = (SELECT max(f.valid_from) FROM users_history AS f WHERE f.user_id = m.user_id)
-LEFT JOIN groups_history AS g ON g.group_id = a.principal_id
-    AND g.valid_from = (SELECT max(f.valid_from) FROM groups_history AS f WHERE f.group_id = a.principal_id)
-LEFT JOIN accounts_history AS c ON c.account_id = a.account_id
-    AND c.valid_from = (SELECT max(f.valid_from) FROM accounts_history AS f WHERE f.account_id = a.account_id)
-LEFT JOIN permission_sets_history AS p ON p.permission_set_arn = a.permission_set_arn
-    AND p.valid_from = (SELECT max(f.valid_from) FROM permission_sets_history AS f
-                        WHERE f.permission_set_arn = a.permission_set_arn)
-WHERE a.principal_type = 'GROUP'
-  AND max(a.valid_from, m.valid_from,
-          (SELECT min(f.valid_from) FROM users_history AS f WHERE f.user_id = m.user_id))
-      < min(coalesce(a.valid_to, 9223372036854775807), coalesce(m.valid_to, 9223372036854775807),
-            coalesce(u.valid_to, 9223372036854775807))
+                        WHERE f.permission_set_arn = p.permission_set_arn)
+LEFT JOIN groups_history AS g ON g.group_id = a.principal_id AND a.principal_type = 'GROUP'
+    AND g.valid_from = (SELECT max(f.valid_from) FROM groups_history AS f WHERE f.group_id = g.group_id)
+JOIN (
+    SELECT 'USER' AS principal_type, u.user_id AS principal_id, u.user_id, u.user_name, u.user_status,
+           'direct' AS via, CAST(NULL AS TEXT) AS group_id, CAST(NULL AS TEXT) AS not_before,
+           CAST((SELECT min(f.valid_from) FROM users_history AS f WHERE f.user_id = u.user_id)
+                AS INTEGER) AS valid_from,
+           CAST(coalesce(u.valid_to, 9223372036854775807) AS INTEGER) AS valid_to,
+           CAST(u.last_seen_at AS TEXT) AS last_seen_at
+    FROM users_history AS u
+    WHERE u.valid_from = (SELECT max(f.valid_from) FROM users_history AS f WHERE f.user_id = u.user_id)
+    UNION ALL
+    SELECT 'GROUP', m.group_id, u.user_id, u.user_name, u.user_status,
+           'group', m.group_id, m.not_before,
+           CAST(max(m.valid_from, (SELECT min(f.valid_from) FROM users_history AS f WHERE f.user_id = u.user_id))
+                AS INTEGER),
+           CAST(min(coalesce(m.valid_to, 9223372036854775807), coalesce(u.valid_to, 9223372036854775807))
+                AS INTEGER),
+           CAST(min(m.last_seen_at, u.last_seen_at) AS TEXT)
+    FROM group_memberships_history AS m
+    JOIN users_history AS u ON u.user_id = m.user_id
+    WHERE u.valid_from = (SELECT max(f.valid_from) FROM users_history AS f WHERE f.user_id = u.user_id)
+) AS w ON w.principal_id = a.principal_id AND w.principal_type = +a.principal_type
+WHERE max(a.valid_from, w.valid_from) < min(coalesce(a.valid_to, 9223372036854775807), w.valid_to)

@@ -1,6 +1,7 @@
 -- A group that was listed and has no members gives nobody access: that is known, and not here. Neither is a
 -- group whose own row is missing while its members are known. A gap hides nothing of what was seen all the
--- same in a narrower scope (seen_under_gaps).
+-- same in a narrower scope (seen_under_gaps). The principals are looked up by a list made once: there are ten
+-- times as many assignments as principals.
 SELECT
     a.account_id, -- id of the account
     a.permission_set_arn, -- ARN of the permission set
@@ -17,7 +18,9 @@ SELECT
         THEN 'principal_not_listed' ELSE 'principal_deleted'
     END AS reason -- principal_deleted, principal_not_listed, members_not_listed, or member_users_not_listed
 FROM account_assignments AS a
-WHERE a.principal_type = 'USER' AND NOT EXISTS (SELECT 1 FROM users AS u WHERE u.user_id = a.principal_id)
+WHERE a.principal_type = 'USER'
+  AND a.principal_id IN (SELECT q.principal_id FROM account_assignments AS q WHERE q.principal_type = 'USER'
+                         EXCEPT SELECT u.user_id FROM users AS u)
 UNION ALL
 SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id,
     CASE
@@ -42,15 +45,18 @@ SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id,
     END
 FROM account_assignments AS a
 WHERE a.principal_type = 'GROUP'
-  AND NOT EXISTS (SELECT 1 FROM group_memberships AS m WHERE m.group_id = a.principal_id)
-  AND (NOT EXISTS (SELECT 1 FROM groups AS g WHERE g.group_id = a.principal_id)
-       OR EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
-                  WHERE n.resource = 'group_memberships'
-                    AND coalesce(json_extract(n.scope, '$.group_id'), a.principal_id) = a.principal_id
-                    AND (n.scope <> '{}' OR NOT EXISTS (
-                        SELECT 1 FROM seen_under_gaps AS x
-                        WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'group_memberships'
-                          AND x.scope = json_object('group_id', a.principal_id)))))
+  AND a.principal_id IN (
+      SELECT q.principal_id
+      FROM (SELECT DISTINCT principal_id FROM account_assignments WHERE principal_type = 'GROUP') AS q
+      WHERE NOT EXISTS (SELECT 1 FROM group_memberships AS m WHERE m.group_id = q.principal_id)
+        AND (NOT EXISTS (SELECT 1 FROM groups AS g WHERE g.group_id = q.principal_id)
+             OR EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
+                        WHERE n.resource = 'group_memberships'
+                          AND coalesce(json_extract(n.scope, '$.group_id'), q.principal_id) = q.principal_id
+                          AND (n.scope <> '{}' OR NOT EXISTS (
+                              SELECT 1 FROM seen_under_gaps AS x
+                              WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'group_memberships'
+                                AND x.scope = json_object('group_id', q.principal_id))))))
 UNION ALL
 -- Members whose user is unknown matter only where users could not all be listed: else they are deleted.
 SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id, 'member_users_not_listed'
