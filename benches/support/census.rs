@@ -1,0 +1,141 @@
+//! Censuses without AWS: the simulator's rows of a day, staged and published by the program's own code.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use chrono::{SecondsFormat, TimeDelta};
+use orgcensus::model::{RESOURCES, ResourceSpec, Row, Scope, Standing};
+use orgcensus::simulator::{Config, ReportDepth, Simulator, TruthOptions};
+use orgcensus::store::{CallTotals, CollectionFacts, Database, Identity, NewTask, Outcome, Staging};
+
+use super::churn::{self, Rows};
+
+/// A simulated organization that is published day after day into a file.
+pub struct Maker {
+    simulator: Simulator,
+    reports: ReportDepth,
+    /// The simulator wants one to serve from, though nobody calls it.
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Maker {
+    /// Generates day 0. `reports` says for which entities there are access reports.
+    pub fn new(config: Config, reports: ReportDepth) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime needs only a thread");
+        let simulator = {
+            let _inside = runtime.enter();
+            Simulator::start(config).expect("a port of 127.0.0.1 is free")
+        };
+        Self { simulator, reports, _runtime: runtime }
+    }
+
+    fn open(&self, path: &Path) -> Database {
+        let (mut database, _) = Database::open_or_create(path).expect("the census opens");
+        let identity = Identity {
+            organization_id: Some(self.simulator.organization_id()),
+            instance_arn: Some(self.simulator.instance_arn()),
+        };
+        database.claim(&identity).expect("the census is the organization's");
+        database
+    }
+
+    /// Every row of day 0.
+    pub fn rows(&self) -> Rows {
+        RESOURCES.iter().map(|spec| (spec.name, self.rows_of(spec))).collect()
+    }
+
+    fn rows_of(&self, spec: &ResourceSpec) -> Vec<Row> {
+        let options = TruthOptions { access_report: self.reports, ..TruthOptions::default() };
+        let rows = self.simulator.rows(0, spec.name, options);
+        let row = |columns| Row { resource: spec.name, columns, standing: Standing::Whole };
+        rows.into_iter().map(row).collect()
+    }
+
+    /// Publishes `days` snapshots into a new census at `path`, each with `per_mille` of the rows of users,
+    /// memberships and assignments changed; returns how long each publish took and how many bytes the file
+    /// had then.
+    pub fn publish_days(&self, path: &Path, days: u32, per_mille: usize) -> Vec<(Duration, u64)> {
+        let mut database = self.open(path);
+        let mut rows = self.rows();
+        let mut published = Vec::new();
+        for day in 0..days {
+            if day > 0 {
+                churn::change(&mut rows, per_mille, day);
+            }
+            let staging = self.stage(&database, &rows, day);
+            let took = self.publish(&mut database, &staging, day);
+            published.push((took, bytes(path)));
+        }
+        published
+    }
+
+    /// Stages a whole day: every resource seen to its end.
+    fn stage(&self, database: &Database, rows: &Rows, day: u32) -> Staging {
+        let mut staging = Staging::create(database, &self.facts(day)).expect("a collection begins");
+        let tasks: Vec<NewTask> = RESOURCES.iter().map(|spec| task(spec)).collect();
+        staging.add_tasks(&tasks).expect("tasks are queued");
+        for (spec, task_id) in RESOURCES.iter().zip(1..) {
+            let rows = rows[spec.name].clone();
+            let page = Outcome::Page { task_id, rows, follow_ups: Vec::new(), next_token: None, job: None };
+            assert_eq!(staging.commit(&[page]).expect("a page is staged"), []);
+        }
+        staging
+    }
+
+    fn publish(&self, database: &mut Database, staging: &Staging, day: u32) -> Duration {
+        let totals = CallTotals {
+            api_calls: 0,
+            throttled_calls: 0,
+            completed_at: self.time(day, TimeDelta::minutes(30)),
+        };
+        let began = Instant::now();
+        database.publish(staging, &totals).expect("the snapshot is published");
+        let took = began.elapsed();
+        Staging::discard(database).expect("the staging is deleted");
+        took
+    }
+
+    fn facts(&self, day: u32) -> CollectionFacts {
+        CollectionFacts {
+            collection_id: format!("day {day}"),
+            started_at: self.time(day, TimeDelta::zero()),
+            organization_id: Some(self.simulator.organization_id()),
+            instance_arn: Some(self.simulator.instance_arn()),
+            identity_store_id: Some(self.simulator.identity_store_id()),
+            region: Some(self.simulator.config().region.clone()),
+            caller_arn: None,
+            label: None,
+            selection: String::new(),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    fn time(&self, day: u32, later: TimeDelta) -> String {
+        let time = self.simulator.config().start + TimeDelta::days(day.into()) + later;
+        time.to_rfc3339_opts(SecondsFormat::Secs, true)
+    }
+}
+
+fn task(spec: &ResourceSpec) -> NewTask {
+    NewTask {
+        kind: format!("list_{}", spec.name),
+        body: String::new(),
+        lane: "bench".to_owned(),
+        stage: "bench".to_owned(),
+        priority: 0,
+        covers: vec![Scope { resource: spec.name.to_owned(), columns: Default::default() }],
+        hides: Vec::new(),
+    }
+}
+
+/// The bytes of a census's file, with what its journal still holds.
+pub fn bytes(path: &Path) -> u64 {
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-wal");
+    size(path) + size(&PathBuf::from(journal))
+}

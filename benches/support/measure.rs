@@ -1,0 +1,74 @@
+//! Medians of several runs, printed as a table and kept as JSON.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
+
+/// A system counts processor time in ticks: a short work is repeated until it fills some.
+const LEAST: Duration = Duration::from_millis(60);
+
+/// How long `work` kept the processor, the median of `runs`: other programs on the machine count little. Where
+/// the system does not say, how long it took.
+pub fn median<T>(runs: usize, mut work: impl FnMut() -> T) -> (Duration, T) {
+    let mut times = Vec::new();
+    let mut last = None;
+    for _ in 0..runs.max(1) {
+        let (wall, processor) = (Instant::now(), on_processor());
+        let mut repeated = 0;
+        while repeated == 0 || wall.elapsed() < LEAST {
+            last = Some(work());
+            repeated += 1;
+        }
+        let time = match (processor, on_processor()) {
+            (Some(before), Some(after)) => after - before,
+            _ => wall.elapsed(),
+        };
+        times.push(time / repeated);
+    }
+    times.sort_unstable();
+    (times[times.len() / 2], last.expect("it ran at least once"))
+}
+
+/// How long the main thread has been on a processor.
+fn on_processor() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/self/schedstat").ok()?;
+    Some(Duration::from_nanos(text.split_whitespace().next()?.parse().ok()?))
+}
+
+/// A table that is printed line by line and kept.
+#[derive(Default)]
+pub struct Report(Map<String, Value>);
+
+impl Report {
+    /// Begins a part of the table.
+    pub fn part(&mut self, title: &str, columns: &[&str]) {
+        println!(
+            "\n{title}\n{:<58}{}",
+            "",
+            columns.iter().map(|name| format!("{name:>14}")).collect::<String>()
+        );
+        self.0.insert(title.to_owned(), json!({"columns": columns, "lines": []}));
+    }
+
+    /// Adds a line to a part.
+    pub fn line(&mut self, title: &str, name: &str, values: &[f64]) {
+        let short: String = name.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(57).collect();
+        println!("{short:<58}{}", values.iter().map(|value| format!("{value:>14.1}")).collect::<String>());
+        let lines = &mut self.0[title]["lines"];
+        lines.as_array_mut().expect("the part was begun").push(json!({"name": name, "values": values}));
+    }
+
+    /// Writes what was measured to `benches/results/<name>.json`.
+    pub fn write(self, name: &str) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/results");
+        std::fs::create_dir_all(&folder).expect("the folder of results can be made");
+        let text = serde_json::to_string_pretty(&Value::Object(self.0)).expect("a map of strings is JSON");
+        std::fs::write(folder.join(format!("{name}.json")), text + "\n").expect("the results can be written");
+    }
+}
+
+/// Milliseconds.
+pub fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}

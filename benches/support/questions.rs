@@ -1,0 +1,132 @@
+//! What is asked: the canned queries, what people type about access, and whole tables.
+
+use orgcensus::query::{ParameterType, catalog};
+use orgcensus::store::Census;
+
+/// A statement with the values of its parameters, by place (`:user`).
+pub struct Question {
+    pub name: String,
+    pub sql: String,
+    pub values: Vec<(String, String)>,
+}
+
+/// Whom and what the questions are about: neither the largest nor the smallest of their kind.
+pub struct Picks {
+    account: String,
+    account_name: String,
+    user: String,
+    user_name: String,
+    group: String,
+    group_name: String,
+    permission_set: String,
+}
+
+impl Picks {
+    /// Picks from the latest snapshot.
+    pub fn of(census: &Census) -> Self {
+        let text = |sql: &str| -> String {
+            census.connection().query_row(sql, [], |row| row.get(0)).expect("the census has one")
+        };
+        let middle = |column: &str, table: &str| {
+            text(&format!(
+                "SELECT {column} FROM {table} GROUP BY 1 ORDER BY count(*) LIMIT 1
+                 OFFSET (SELECT count(DISTINCT {column}) / 2 FROM {table})"
+            ))
+        };
+        let account = middle("account_id", "account_assignments");
+        let user = middle("user_id", "group_memberships");
+        let group = middle("group_id", "group_memberships");
+        Self {
+            account_name: text(&format!("SELECT name FROM accounts WHERE account_id = '{account}'")),
+            user_name: text(&format!("SELECT user_name FROM users WHERE user_id = '{user}'")),
+            group_name: text(&format!("SELECT display_name FROM groups WHERE group_id = '{group}'")),
+            permission_set: middle("permission_set_arn", "account_assignments"),
+            account,
+            user,
+            group,
+        }
+    }
+}
+
+/// Every canned query, about the picks.
+pub fn canned(picks: &Picks) -> Vec<Question> {
+    let value = |kind| match kind {
+        ParameterType::User => picks.user.clone(),
+        ParameterType::Account => picks.account.clone(),
+        ParameterType::Group => picks.group.clone(),
+        ParameterType::PermissionSet => picks.permission_set.clone(),
+        _ => String::new(),
+    };
+    let question = |query: &orgcensus::query::CannedQuery| Question {
+        name: query.name.to_owned(),
+        sql: query.sql.to_owned(),
+        values: query
+            .header
+            .parameters
+            .iter()
+            .map(|parameter| (format!(":{}", parameter.name), value(parameter.kind)))
+            .collect(),
+    };
+    catalog().iter().map(question).collect()
+}
+
+/// What people type about access.
+pub fn ad_hoc(picks: &Picks) -> Vec<Question> {
+    [
+        "SELECT * FROM effective_access WHERE account_id = :account",
+        "SELECT * FROM effective_access WHERE account_name = :account_name",
+        "SELECT * FROM effective_access WHERE user_id = :user",
+        "SELECT * FROM effective_access WHERE user_name = :user_name",
+        "SELECT * FROM effective_access WHERE group_name = :group_name",
+        "SELECT * FROM effective_access WHERE account_name IN (:account_name, 'none')",
+        "SELECT * FROM effective_access WHERE user_name LIKE :user_name",
+        "SELECT * FROM effective_access WHERE user_id IN (SELECT user_id FROM users WHERE user_name = :user_name)",
+        "SELECT e.*, c.email FROM effective_access AS e JOIN accounts AS c USING (account_id) WHERE c.name = :account_name",
+        "SELECT e.*, c.email FROM accounts AS c JOIN effective_access AS e USING (account_id) WHERE c.name LIKE :account_name",
+        "SELECT e.*, u.title FROM effective_access AS e JOIN users AS u USING (user_id) WHERE u.user_name = :user_name",
+        "SELECT count(*) FROM effective_access WHERE account_name = :account_name",
+        "SELECT count(*) FROM effective_access WHERE user_name = :user_name",
+        "SELECT DISTINCT user_name FROM effective_access WHERE account_id = :account",
+        "SELECT c.name, count(DISTINCT e.user_id) FROM effective_access AS e JOIN accounts AS c USING (account_id) WHERE c.name = :account_name GROUP BY 1",
+        "SELECT * FROM effective_access_history WHERE account_id = :account",
+        "SELECT * FROM effective_access_history WHERE user_name = :user_name",
+        "SELECT * FROM effective_access_unknown",
+        "SELECT * FROM organization_tree",
+        "SELECT * FROM privileged_permission_sets",
+        "SELECT * FROM stale_rows",
+    ]
+    .iter()
+    .map(|sql| {
+        let places = [
+            (":account", &picks.account),
+            (":account_name", &picks.account_name),
+            (":user", &picks.user),
+            (":user_name", &picks.user_name),
+            (":group_name", &picks.group_name),
+        ];
+        let named = |place: &str| sql.split(|c: char| !(c == ':' || c == '_' || c.is_alphanumeric())).any(|word| word == place);
+        Question {
+            name: (*sql).to_owned(),
+            sql: (*sql).to_owned(),
+            values: places
+                .iter()
+                .filter(|(place, _)| named(place))
+                .map(|(place, value)| ((*place).to_owned(), (*value).clone()))
+                .collect(),
+        }
+    })
+    .collect()
+}
+
+/// Whole tables, and as many ways as say how fast the rest would come.
+pub fn scans() -> Vec<Question> {
+    [
+        "SELECT * FROM users",
+        "SELECT * FROM group_memberships",
+        "SELECT * FROM account_assignments",
+        "SELECT count(*) FROM account_assignments",
+        "SELECT * FROM effective_access LIMIT 200000",
+    ]
+    .map(|sql| Question { name: sql.to_owned(), sql: sql.to_owned(), values: Vec::new() })
+    .into()
+}
