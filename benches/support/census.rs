@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use chrono::{SecondsFormat, TimeDelta};
 use orgcensus::model::{RESOURCES, ResourceSpec, Row, Scope, Standing};
 use orgcensus::simulator::{Config, ReportDepth, Simulator, TruthOptions};
-use orgcensus::store::{CallTotals, CollectionFacts, Database, Identity, NewTask, Outcome, Staging};
+use orgcensus::store::{
+    CallTotals, CollectionFacts, Database, Identity, NewTask, Outcome, ShrinkLimit, Staging,
+};
 
 use super::churn::{self, Rows};
 
@@ -93,7 +95,7 @@ impl Maker {
             completed_at: self.time(day, TimeDelta::minutes(30)),
         };
         let began = Instant::now();
-        database.publish(staging, &totals).expect("the snapshot is published");
+        database.publish(staging, &totals, ShrinkLimit(100)).expect("the snapshot is published");
         let took = began.elapsed();
         Staging::discard(database).expect("the staging is deleted");
         took
