@@ -82,8 +82,10 @@ pub async fn take(
     let _lock = CollectorLock::acquire(path)?;
     tokio::pin!(interrupted);
     let preflight = tokio::select! {
-        preflight = preflight(options, progress) => preflight?,
+        // In this order: who interrupts is listened to before the first call is sent.
+        biased;
         () = &mut interrupted => return Ok(Taken::Stopped(stopped_by_hand())),
+        preflight = preflight(options, progress) => preflight?,
     };
     let context = &preflight.context;
     let mut database = match existing {
