@@ -79,7 +79,9 @@ pub fn ad_hoc(picks: &Picks) -> Vec<Question> {
         "SELECT * FROM effective_access WHERE user_name = :user_name",
         "SELECT * FROM effective_access WHERE group_name = :group_name",
         "SELECT * FROM effective_access WHERE account_name IN (:account_name, 'none')",
-        "SELECT * FROM effective_access WHERE user_name LIKE :user_name",
+        "SELECT * FROM effective_access WHERE user_name LIKE '%' || :user_name || '%'",
+        "SELECT * FROM effective_access WHERE lower(user_name) = :user_name",
+        "SELECT * FROM effective_access WHERE account_name LIKE '%' || :account_name || '%'",
         "SELECT * FROM effective_access WHERE user_id IN (SELECT user_id FROM users WHERE user_name = :user_name)",
         "SELECT e.*, c.email FROM effective_access AS e JOIN accounts AS c USING (account_id) WHERE c.name = :account_name",
         "SELECT e.*, c.email FROM accounts AS c JOIN effective_access AS e USING (account_id) WHERE c.name LIKE :account_name",
@@ -97,23 +99,19 @@ pub fn ad_hoc(picks: &Picks) -> Vec<Question> {
     ]
     .iter()
     .map(|sql| {
+        // As people type them, with the values in the text: longer places first, they begin alike.
         let places = [
-            (":account", &picks.account),
             (":account_name", &picks.account_name),
-            (":user", &picks.user),
+            (":account", &picks.account),
             (":user_name", &picks.user_name),
+            (":user", &picks.user),
             (":group_name", &picks.group_name),
         ];
-        let named = |place: &str| sql.split(|c: char| !(c == ':' || c == '_' || c.is_alphanumeric())).any(|word| word == place);
-        Question {
-            name: (*sql).to_owned(),
-            sql: (*sql).to_owned(),
-            values: places
-                .iter()
-                .filter(|(place, _)| named(place))
-                .map(|(place, value)| ((*place).to_owned(), (*value).clone()))
-                .collect(),
-        }
+        let put = |sql: String, (place, value): &(&str, &String)| {
+            sql.replace(place, &format!("'{}'", value.replace('\'', "''")))
+        };
+        let typed = places.iter().fold((*sql).to_owned(), put);
+        Question { name: (*sql).to_owned(), sql: typed, values: Vec::new() }
     })
     .collect()
 }

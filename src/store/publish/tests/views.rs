@@ -323,6 +323,34 @@ fn a_count_of_effective_access_lists_the_memberships_and_never_the_ways() {
     }
 }
 
+/// By a filter that no index serves, the users or accounts are walked, and filtered before the memberships
+/// multiply them.
+#[test]
+fn a_filter_that_no_index_serves_is_tried_before_the_ways_are_made() {
+    let world = world();
+    let mut census = world.census();
+    for as_of in [None, Some(2)] {
+        if let Some(snapshot_id) = as_of {
+            census.answer_as_of(snapshot_id).unwrap();
+        }
+        for (filter, first, last) in [
+            ("lower(user_name) = 'ann'", "users_", "account_assignments_"),
+            ("user_name LIKE '%nn%'", "users_", "account_assignments_"),
+            ("user_status = 'DISABLED'", "users_", "account_assignments_"),
+            ("account_name LIKE '%on%'", "accounts_", "group_memberships_"),
+            ("permission_set_name LIKE '%s%'", "permission_sets_", "group_memberships_"),
+        ] {
+            let plan = plan(&census, &format!("SELECT * FROM effective_access WHERE {filter}"));
+            // The half of the groups, without the subqueries of its columns.
+            let half = plan.iter().skip_while(|step| *step != "UNION ALL");
+            let steps: Vec<_> = half.take_while(|step| !step.starts_with("CORRELATED")).collect();
+            let place = |table: &str| steps.iter().position(|step| step.contains(table));
+            assert!(place(first) < place(last), "as of {as_of:?}: {filter}: {steps:#?}");
+            assert!(place(first).is_some(), "as of {as_of:?}: {filter}: {steps:#?}");
+        }
+    }
+}
+
 fn plan(census: &crate::store::Census, sql: &str) -> Vec<String> {
     let mut statement = census.connection().prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     let steps = statement.query_map([], |row| row.get(3)).unwrap();
