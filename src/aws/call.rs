@@ -33,7 +33,7 @@ impl Aws {
         let mut attempts = 0;
         let mut transients = 0;
         loop {
-            pacer.turn().await;
+            let sent = pacer.turn().await;
             attempts += 1;
             self.count(operation);
             let mut failure = match send().await {
@@ -49,7 +49,7 @@ impl Aws {
                 FailureClass::Throttled => {
                     self.count_throttle();
                     // Whoever waits no longer than that holds nobody else up for longer either.
-                    pacer.throttled(failure.retry_after.map(|wait| wait.min(patience.throttled_for)));
+                    pacer.throttled(sent, failure.retry_after.map(|wait| wait.min(patience.throttled_for)));
                     begun.elapsed() + failure.retry_after.unwrap_or_default() < patience.throttled_for
                 }
                 FailureClass::Transient | FailureClass::Unreachable => {
