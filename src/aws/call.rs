@@ -33,7 +33,7 @@ impl Aws {
         let mut attempts = 0;
         let mut transients = 0;
         loop {
-            let sent = pacer.turn().await;
+            let sent = pacer.turn(self.is_ahead()).await;
             attempts += 1;
             self.count(operation);
             let mut failure = match send().await {

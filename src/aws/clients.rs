@@ -53,6 +53,7 @@ pub struct Aws {
     pub sts: aws_sdk_sts::Client,
     config: SdkConfig,
     region_is_set: bool,
+    is_ahead: bool,
     shared: Arc<Shared>,
 }
 
@@ -162,6 +163,7 @@ impl Aws {
             ),
             config,
             region_is_set,
+            is_ahead: false,
             shared,
         }
     }
@@ -175,6 +177,17 @@ impl Aws {
         }
         let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
         Self::with_config(config, true, self.shared.clone())
+    }
+
+    /// The same connection, whose calls go ahead of others that wait for the same pacer.
+    #[must_use]
+    pub fn ahead(&self) -> Self {
+        Self { is_ahead: true, ..self.clone() }
+    }
+
+    /// Whether its calls go ahead of others.
+    pub(super) fn is_ahead(&self) -> bool {
+        self.is_ahead
     }
 
     /// The SDK's configuration.

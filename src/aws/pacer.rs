@@ -23,6 +23,8 @@ const AUTO_PER_SECOND: f64 = 0.10;
 pub struct Pacer {
     /// The first in line holds it until its call is due, so that a change of the rate is felt at once.
     line: tokio::sync::Mutex<()>,
+    /// Where calls wait that let others go ahead: one at a time stands in the line itself.
+    behind: tokio::sync::Mutex<()>,
     cadence: Mutex<Cadence>,
 }
 
@@ -40,11 +42,17 @@ impl Pacer {
         // A share is a promise to others who use the same bucket: no probing beyond it.
         let beyond = if share < 1.0 { Beyond::Never } else { beyond };
         let cadence = Cadence::new(per_second * share, beyond, Instant::now().into_std());
-        Self { line: tokio::sync::Mutex::new(()), cadence: Mutex::new(cadence) }
+        Self {
+            line: tokio::sync::Mutex::new(()),
+            behind: tokio::sync::Mutex::new(()),
+            cadence: Mutex::new(cadence),
+        }
     }
 
-    /// Waits in line until a call may be sent. Returns when that was.
-    pub async fn turn(&self) -> Instant {
+    /// Waits in line until a call may be sent; those that are `ahead` go before the others. Returns when that
+    /// was.
+    pub async fn turn(&self, ahead: bool) -> Instant {
+        let _behind = if ahead { None } else { Some(self.behind.lock().await) };
         let _first_in_line = self.line.lock().await;
         loop {
             let due = {
@@ -96,7 +104,7 @@ mod tests {
         let begun = Instant::now();
         let mut last = None;
         for _ in 0..400 {
-            let sent = pacer.turn().await;
+            let sent = pacer.turn(false).await;
             pacer.answered();
             if let Some(last) = last.replace(sent) {
                 let apart = (sent - last).as_millis();
@@ -111,7 +119,7 @@ mod tests {
     async fn a_share_leaves_the_rest_to_others() {
         let pacer = sso_admin(&PaceOptions { share: Some(50), ..PaceOptions::default() });
         for _ in 0..300 {
-            pacer.turn().await;
+            pacer.turn(false).await;
         }
         assert!((9.8..10.0).contains(&pacer.rate()), "{}", pacer.rate());
     }
@@ -119,17 +127,29 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_wait_that_aws_asks_for_holds_the_whole_line() {
         let pacer = sso_admin(&PaceOptions::default());
-        let sent = pacer.turn().await;
+        let sent = pacer.turn(false).await;
         pacer.throttled(sent, Some(Duration::from_secs(4)));
-        let (second, third) = tokio::join!(pacer.turn(), pacer.turn());
+        let (second, third) = tokio::join!(pacer.turn(false), pacer.turn(false));
         assert!(second.min(third) - sent >= Duration::from_secs(4));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_others_wait_for_go_ahead() {
+        let pacer = sso_admin(&PaceOptions::default());
+        let late = async {
+            tokio::task::yield_now().await;
+            pacer.turn(true).await
+        };
+        let (_, first, second, third, ahead) =
+            tokio::join!(pacer.turn(false), pacer.turn(false), pacer.turn(false), pacer.turn(false), late);
+        assert!(first < ahead && ahead < second && second < third);
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_gives_up_waiting_costs_nobody_a_turn() {
         let pacer = sso_admin(&PaceOptions::default());
-        let first = pacer.turn().await;
-        assert!(tokio::time::timeout(Duration::from_millis(10), pacer.turn()).await.is_err());
-        assert!(pacer.turn().await - first < Duration::from_millis(60));
+        let first = pacer.turn(false).await;
+        assert!(tokio::time::timeout(Duration::from_millis(10), pacer.turn(false)).await.is_err());
+        assert!(pacer.turn(false).await - first < Duration::from_millis(60));
     }
 }

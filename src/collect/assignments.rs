@@ -16,6 +16,11 @@ pub struct ListPairAssignments {
     pub permission_set_arn: String,
 }
 
+impl ListPairAssignments {
+    /// The kind, as the queue stores it.
+    pub const KIND: &str = "list_pair_assignments";
+}
+
 impl Collector for ListPairAssignments {
     const OPERATION: Operation = Operation::ListAccountAssignments;
     const STAGE: Stage = Stage::Assignments;
@@ -102,36 +107,79 @@ impl Collector for ListPrincipalAssignments {
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        let aws = &context.aws;
-        let answer = aws
-            .call(Self::OPERATION, || {
-                aws.sso_admin
-                    .list_account_assignments_for_principal()
-                    .set_instance_arn(context.instance_arn())
-                    .principal_type(self.principal_type.as_str().into())
-                    .principal_id(&self.principal_id)
-                    .max_results(PAGE)
-                    .set_next_token(token.map(str::to_owned))
-                    .send()
-            })
-            .await?;
-        let mut page = Page { next_token: answer.next_token, ..Page::default() };
-        for found in answer.account_assignments.unwrap_or_default() {
-            let row = AccountAssignment {
-                account_id: key(Self::OPERATION, "AccountId", found.account_id)?,
-                permission_set_arn: key(Self::OPERATION, "PermissionSetArn", found.permission_set_arn)?,
-                principal_type: key(
-                    Self::OPERATION,
-                    "PrincipalType",
-                    found.principal_type.map(|kind| kind.as_str().to_owned()),
-                )?,
-                principal_id: key(Self::OPERATION, "PrincipalId", found.principal_id)?,
-            };
-            // A user's answer repeats the rows of its groups, whose own listings are the authority for them.
-            if row.principal_id == self.principal_id {
-                page.rows.push(Row::whole(&row));
-            }
-        }
-        Ok(page)
+        of_principal(context, &self.principal_type, &self.principal_id, token).await
     }
+}
+
+/// Lists a principal's assignments only to see how many pages that takes: before a strategy is chosen. Nothing
+/// is lost with a failure, so that nothing is a gap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SamplePrincipal {
+    /// `USER` or `GROUP`.
+    pub principal_type: String,
+    pub principal_id: String,
+}
+
+impl SamplePrincipal {
+    /// The kind, as the queue stores it.
+    pub const KIND: &str = "sample_principal";
+}
+
+impl Collector for SamplePrincipal {
+    const OPERATION: Operation = Operation::ListAccountAssignmentsForPrincipal;
+    const STAGE: Stage = Stage::Sample;
+    const PRIORITY: i64 = 2;
+
+    fn covers(&self) -> Vec<Scope> {
+        Vec::new()
+    }
+
+    fn family() -> Vec<Scope> {
+        Vec::new()
+    }
+
+    async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
+        let page = of_principal(context, &self.principal_type, &self.principal_id, token).await?;
+        Ok(Page { rows: Vec::new(), ..page })
+    }
+}
+
+async fn of_principal(
+    context: &Context,
+    principal_type: &str,
+    principal_id: &str,
+    token: Option<&str>,
+) -> Result<Page, Stopped> {
+    let operation = Operation::ListAccountAssignmentsForPrincipal;
+    let aws = &context.aws;
+    let answer = aws
+        .call(operation, || {
+            aws.sso_admin
+                .list_account_assignments_for_principal()
+                .set_instance_arn(context.instance_arn())
+                .principal_type(principal_type.into())
+                .principal_id(principal_id)
+                .max_results(PAGE)
+                .set_next_token(token.map(str::to_owned))
+                .send()
+        })
+        .await?;
+    let mut page = Page { next_token: answer.next_token, ..Page::default() };
+    for found in answer.account_assignments.unwrap_or_default() {
+        let row = AccountAssignment {
+            account_id: key(operation, "AccountId", found.account_id)?,
+            permission_set_arn: key(operation, "PermissionSetArn", found.permission_set_arn)?,
+            principal_type: key(
+                operation,
+                "PrincipalType",
+                found.principal_type.map(|kind| kind.as_str().to_owned()),
+            )?,
+            principal_id: key(operation, "PrincipalId", found.principal_id)?,
+        };
+        // A user's answer repeats the rows of its groups, whose own listings are the authority for them.
+        if row.principal_id == principal_id {
+            page.rows.push(Row::whole(&row));
+        }
+    }
+    Ok(page)
 }

@@ -74,7 +74,8 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Takes every step whose stages have closed; to be called whenever a task has ended. Whether any was.
+    /// Takes every step whose stages have closed; to be called whenever a task has ended, or something was
+    /// counted. Whether any was taken.
     pub fn advance(&mut self, staging: &mut Staging, progress: &mut dyn Progress) -> Result<bool> {
         use Stage::{AccountParents, Accounts, Assignments, Pairs, Principals, Remainder, Sample, Tree};
         let before = self.taken.len();
@@ -83,10 +84,13 @@ impl Plan<'_> {
         self.step(staging, "lost_accounts", &[Tree, Accounts, AccountParents], |plan, staging| {
             plan.give_up_on_parents(staging)
         })?;
-        self.step(staging, "sample", &[Principals, Pairs], |plan, staging| plan.sample_pairs(staging))?;
+        self.step(staging, "sample", &[Principals, Pairs], |plan, staging| plan.sample(staging))?;
         // A dry run has nothing to hurry for: it tells the number of access reports too.
-        let counted = [Principals, Pairs, Sample, Tree, Accounts];
-        let counted = if self.dry_run { &counted } else { &counted[..3] };
+        let counted: &[Stage] = match self.dry_run {
+            true => &[Principals, Pairs, Sample, Tree, Accounts],
+            false if self.pairs_are_surely_cheaper(staging)? => &[Pairs],
+            false => &[Principals, Pairs, Sample],
+        };
         self.step(staging, "assignments", counted, |plan, staging| plan.choose_strategy(staging, progress))?;
         if self.dry_run {
             return Ok(self.taken.len() > before);

@@ -65,6 +65,8 @@ pub enum Ended {
 /// A collection under way.
 pub struct Collection<'a> {
     context: Arc<Context>,
+    /// For what the plan has to count: its pages come one after another, and all others would be waited for.
+    ahead: Arc<Context>,
     plan: Plan<'a>,
     staging: &'a mut Staging,
     options: RunOptions,
@@ -118,6 +120,7 @@ impl<'a> Collection<'a> {
         plan.begin(staging)?;
         Ok(Self {
             context: Arc::new(context.clone()),
+            ahead: Arc::new(Context { aws: context.aws.ahead(), ..context.clone() }),
             plan,
             staging,
             options,
@@ -236,7 +239,8 @@ impl<'a> Collection<'a> {
     }
 
     fn spawn(&mut self, task_id: i64, task: &Arc<Task>, token: Option<String>) -> AbortHandle {
-        let (task, context) = (task.clone(), self.context.clone());
+        let context = if task.is_counted() { &self.ahead } else { &self.context };
+        let (task, context) = (task.clone(), context.clone());
         self.steps.spawn(async move { (task_id, task.page(&context, token.as_deref()).await) })
     }
 
@@ -331,11 +335,13 @@ impl<'a> Collection<'a> {
             self.staging.commit(&failures)?;
             outcomes.extend(failures);
         }
-        let mut ended = false;
+        let mut news = false;
         for outcome in outcomes {
-            ended |= self.go_on(outcome, progress)?;
+            let task = self.running.get(&outcome.task_id());
+            news |= task.is_some_and(|running| running.task.is_counted());
+            news |= self.go_on(outcome, progress)?;
         }
-        if ended && self.plan.advance(self.staging, progress)? {
+        if news && self.plan.advance(self.staging, progress)? {
             self.look_again()?;
             self.stop_again = true;
         }
@@ -427,8 +433,9 @@ impl<'a> Collection<'a> {
         if self.stopped_kinds.insert(running.kind.clone(), (failure.clone(), scopes.clone())).is_none() {
             let operation = failure.operation.as_deref().unwrap_or("the operation");
             let code = failure.error_code.as_deref().unwrap_or("an error");
+            let gap = if scopes.is_empty() { "" } else { "; recorded as a gap" };
             progress.say(&format!(
-                "{operation} was refused {} times in a row ({code}): not asking on; recorded as a gap",
+                "{operation} was refused {} times in a row ({code}): not asking on{gap}",
                 refusals.number
             ));
         }
@@ -494,6 +501,9 @@ impl<'a> Collection<'a> {
     }
 
     fn tell(&mut self, progress: &mut dyn Progress) -> Result<()> {
+        for (name, lane) in &mut self.lanes {
+            lane.limit = limit_of(&self.context, name);
+        }
         let (calls, throttled) = self.context.aws.take_calls();
         // A throttle may be answered in a tick in which nothing was sent.
         if !calls.is_empty() || throttled > 0 {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::access_report::AccessReport;
-use super::assignments::{ListPairAssignments, ListPrincipalAssignments};
+use super::assignments::{ListPairAssignments, ListPrincipalAssignments, SamplePrincipal};
 use super::identity_store::{DescribeGroup, DescribeUser, ListGroupMemberships, ListGroups, ListUsers};
 use super::organization::{
     DescribeOrganization, ListAccounts, ListAccountsForParent, ListOrganizationalUnits, ListRoots,
@@ -38,7 +38,7 @@ pub enum Stage {
     Principals,
     /// Permission sets and the pairs that are provisioned: counted likewise.
     Pairs,
-    /// A few pairs, from whose assignments the strategies' costs are estimated.
+    /// A few pairs and users, from whose pages the strategies' costs are estimated.
     Sample,
     /// Assignments by the chosen strategy.
     Assignments,
@@ -247,7 +247,7 @@ tasks! {
     ListOrganizationTags, ListUsers, ListGroups, ListGroupMemberships, DescribeUser, DescribeGroup,
     ListPermissionSets, DescribePermissionSet, GetInlinePolicy, GetPermissionsBoundary,
     ListManagedPolicies, ListCustomerManagedPolicies, ListPermissionSetTags, ListOutdatedAccounts,
-    ListProvisionedAccounts, ListPairAssignments, ListPrincipalAssignments, AccessReport,
+    ListProvisionedAccounts, ListPairAssignments, ListPrincipalAssignments, SamplePrincipal, AccessReport,
 }
 
 impl Task {

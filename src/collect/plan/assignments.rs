@@ -11,11 +11,11 @@ use std::time::Duration;
 use clap::ValueEnum;
 use rusqlite::Connection;
 
-use super::estimate::{Counts, Estimate};
+use super::estimate::{Beyond, Counts, Estimate};
 use super::{Plan, duration, gap};
 use crate::aws::{Operation, Service};
 use crate::collect::access_report;
-use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments};
+use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments, SamplePrincipal};
 use crate::collect::identity_store::{DescribeGroup, DescribeUser};
 use crate::collect::progress::Progress;
 use crate::collect::provisioning::{ListOutdatedAccounts, ListProvisionedAccounts};
@@ -26,10 +26,14 @@ use crate::store::{Failure, GapKind, Staging, failed};
 
 /// The note under which the staging keeps the strategy; the snapshot records it.
 const STRATEGY: &str = "assignment_strategy";
-/// How many pairs are sampled at most where no former snapshot tells how assignments are spread: one in a
-/// hundred of the calls that the choice is about.
-const SAMPLE_SHARE: i64 = 100;
-const SAMPLE_LEAST: i64 = 5;
+/// One in so many of the calls that sso-admin gets anyway may be spent on trying pairs, and as many on users.
+const SAMPLE_SHARE: i64 = 250;
+/// What a permission set costs by any strategy: six details and two listings of its accounts.
+const CALLS_OF_A_SET: i64 = 8;
+/// With fewer pairs than this, trying first costs more than a wrong choice.
+const WORTH_A_SAMPLE: i64 = 250;
+/// Of pairs so much cheaper no page that is not counted yet changes the choice.
+const SURELY_CHEAPER: i64 = 2;
 
 /// How assignments are to be listed: `--assignments`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -43,25 +47,43 @@ pub enum StrategyChoice {
 }
 
 impl Plan<'_> {
-    /// Lists a few pairs where the choice is open and no former snapshot helps to estimate it.
-    pub(super) fn sample_pairs(&self, staging: &mut Staging) -> Result<()> {
-        let counts = self.counts(staging)?;
-        let open = self.selection.strategy == StrategyChoice::Auto
-            && self.can_list_principals(staging)?
-            && counts.users + counts.groups < counts.pairs
+    /// Whether pairs are the cheaper strategy however many users are still to be counted: assignments need not
+    /// wait for them then.
+    pub(super) fn pairs_are_surely_cheaper(&self, staging: &Staging) -> Result<bool> {
+        if self.dry_run || self.selection.strategy != StrategyChoice::Auto {
+            return Ok(self.selection.strategy == StrategyChoice::Pairs && !self.dry_run);
+        }
+        if staging.has_open(&[Stage::Pairs.name()])? {
+            return Ok(false);
+        }
+        let counts = Counts::of(staging)?;
+        Ok(counts.pairs > 0 && counts.principals() >= counts.pairs * SURELY_CHEAPER)
+    }
+
+    /// Tries a few listings of either kind where the choice is open and no former snapshot helps.
+    pub(super) fn sample(&self, staging: &mut Staging) -> Result<()> {
+        let counts = Counts::of(staging)?;
+        let is_open = self.selection.has("account_assignments")
+            && self.selection.strategy == StrategyChoice::Auto
             && !self.dry_run
+            && counts.pairs >= WORTH_A_SAMPLE
+            && counts.principals() < counts.pairs
+            && self.can_list_principals(staging)?
             && !self.has_history()?;
-        if !self.selection.has("account_assignments") || !open {
+        if !is_open {
             return Ok(());
         }
-        let share = counts.pairs.min(counts.users + counts.groups) / SAMPLE_SHARE;
-        let step = counts.pairs / share.max(SAMPLE_LEAST);
-        let tasks: Vec<_> = provisioned_pairs(staging)?
-            .into_iter()
-            .step_by(usize::try_from(step.max(1)).expect("a positive step"))
-            .zip(0..)
-            .map(|(pair, rank)| Task::from(pair).queued_in(Stage::Sample, rank))
-            .collect();
+        let either_way = CALLS_OF_A_SET * counts.permission_sets + counts.principals();
+        let few = usize::try_from(either_way / SAMPLE_SHARE).unwrap_or_default().max(2);
+        let users = select(
+            staging.connection(),
+            // By the end of an id: ids that were given one after another begin alike.
+            &format!("SELECT user_id FROM users ORDER BY substr(user_id, -4), user_id LIMIT {few}"),
+            |row| Ok(SamplePrincipal { principal_type: "USER".to_owned(), principal_id: row.get(0)? }.into()),
+        )?;
+        let pairs = provisioned_pairs(staging)?.into_iter().take(few).map(Task::from);
+        let tasks: Vec<_> =
+            pairs.chain(users).zip(0..).map(|(task, rank)| task.queued_in(Stage::Sample, rank)).collect();
         staging.add_tasks(&tasks)
     }
 
@@ -70,16 +92,22 @@ impl Plan<'_> {
         if !self.selection.has("account_assignments") {
             return Ok(());
         }
-        let counts = self.counts(staging)?;
-        let (pairs, principals) = (counts.pairs(), counts.principals());
+        let counts = Counts::of(staging)?;
+        let beyond = self.beyond(staging, &counts)?;
+        let known = beyond.unwrap_or_default();
+        let (pairs, principals) = (counts.by_pairs(&known), counts.by_principals(&known));
+        let is_counted = !staging.has_open(&[Stage::Principals.name()])?;
         let chosen = match self.selection.strategy {
             StrategyChoice::Pairs => "pairs",
             StrategyChoice::Principals => "principals",
-            StrategyChoice::Auto => self.cheaper(staging, &counts)?,
+            // Only principals that are all known, and can be listed, are a choice.
+            StrategyChoice::Auto if beyond.is_none() || !is_counted => "pairs",
+            StrategyChoice::Auto => self.cheaper(staging, &counts, principals.calls < pairs.calls)?,
         };
         let chosen = staging.set_note(STRATEGY, chosen)?;
+        let at_least = if is_counted { "" } else { "at least " };
         progress.say(&format!(
-            "assignments: {} provisioned pairs ({}) or {} users and groups ({}): listing by {chosen}",
+            "assignments: {} provisioned pairs ({}) or {at_least}{} users and groups ({}): listing by {chosen}",
             pairs.listings,
             self.cost(pairs, Operation::ListAccountAssignments),
             principals.listings,
@@ -91,6 +119,18 @@ impl Plan<'_> {
             return Ok(());
         }
         if chosen == "principals" { self.list_principals(staging) } else { self.list_pairs(staging, &counts) }
+    }
+
+    /// What listings cost beyond a call each. `None` where principals were tried, and none could be listed.
+    fn beyond(&self, staging: &Staging, counts: &Counts) -> Result<Option<Beyond>> {
+        if self.has_history()? {
+            return Beyond::of_history(self.history).map(Some);
+        }
+        if staging.pages(SamplePrincipal::KIND)?.0 == 0 && staging.failures(Stage::Sample.name())?.is_empty()
+        {
+            return Ok(Some(Beyond::default()));
+        }
+        Beyond::sampled(staging, counts)
     }
 
     /// Says how much is left of the whole collection, beside how long the credentials still last.
@@ -123,7 +163,12 @@ impl Plan<'_> {
         format!("{} calls, {}", estimate.calls, duration(Duration::from_secs_f64(seconds)))
     }
 
-    fn cheaper(&self, staging: &Staging, counts: &Counts) -> Result<&'static str> {
+    fn cheaper(
+        &self,
+        staging: &Staging,
+        counts: &Counts,
+        principals_cost_less: bool,
+    ) -> Result<&'static str> {
         let possible = self.can_list_principals(staging)?;
         // Nothing provisioned while there are permission sets: the provisioning is not to be believed.
         if counts.pairs == 0 && counts.permission_sets > 0 {
@@ -138,7 +183,7 @@ impl Plan<'_> {
         if possible && sets_are_hidden {
             return Ok("principals");
         }
-        Ok(if possible && counts.principals().calls < counts.pairs().calls { "principals" } else { "pairs" })
+        Ok(if possible && principals_cost_less { "principals" } else { "pairs" })
     }
 
     /// Only the management account may list by principal, and only principals that can be enumerated.
@@ -297,47 +342,6 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Counts from the staging; how rows are spread over them from the last snapshot, or from the sample.
-    fn counts(&self, staging: &Staging) -> Result<Counts> {
-        let staged = staging.connection();
-        let mut counts = Counts {
-            permission_sets: count(staged, "SELECT count(*) FROM permission_sets")?,
-            pairs: count(staged, "SELECT count(*) FROM provisioned_permission_sets")?,
-            users: count(staged, "SELECT count(*) FROM users")?,
-            groups: count(staged, "SELECT count(*) FROM groups")?,
-            ..Counts::default()
-        };
-        let by_type = |connection: &Connection, open: &str, kind: &str| {
-            count(connection, &format!("SELECT count(*) FROM {open} AND principal_type = '{kind}'"))
-        };
-        if self.has_history()? {
-            let open = "account_assignments_versions WHERE valid_to IS NULL";
-            counts.group_assignments = by_type(self.history, open, "GROUP")? as f64;
-            counts.user_assignments = by_type(self.history, open, "USER")? as f64;
-            let open = "SELECT count(*) FROM group_memberships_versions WHERE valid_to IS NULL";
-            counts.memberships = count(self.history, open)? as f64;
-        } else {
-            let sampled = count(
-                staged,
-                "SELECT count(DISTINCT account_id || ' ' || permission_set_arn) FROM account_assignments",
-            )?;
-            if sampled > 0 {
-                let scale = counts.pairs as f64 / sampled as f64;
-                counts.group_assignments =
-                    by_type(staged, "account_assignments WHERE true", "GROUP")? as f64 * scale;
-                counts.user_assignments =
-                    by_type(staged, "account_assignments WHERE true", "USER")? as f64 * scale;
-            }
-            // Memberships are listed beside this; those listed by now stand for the rest.
-            let listed = count(staged, "SELECT count(DISTINCT group_id) FROM group_memberships")?;
-            if listed > 0 {
-                let memberships = count(staged, "SELECT count(*) FROM group_memberships")? as f64;
-                counts.memberships = memberships * counts.groups as f64 / listed as f64;
-            }
-        }
-        Ok(counts)
-    }
-
     fn has_history(&self) -> Result<bool> {
         let open = "SELECT EXISTS (SELECT 1 FROM account_assignments_versions WHERE valid_to IS NULL)";
         Ok(count(self.history, open)? > 0)
@@ -412,7 +416,7 @@ fn select<T>(
     rows.collect::<Result<_, _>>().map_err(failed)
 }
 
-fn count(connection: &Connection, sql: &str) -> Result<i64> {
+pub(super) fn count(connection: &Connection, sql: &str) -> Result<i64> {
     connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
 }
 

@@ -219,6 +219,18 @@ impl Staging {
         read().doing("read which tasks are done")
     }
 
+    /// How many tasks of a kind are done, and how many pages they had together.
+    pub fn pages(&self, kind: &str) -> Result<(i64, i64)> {
+        self.connection
+            .query_row(
+                "SELECT count(*), count(*) + coalesce(sum((SELECT count(*) FROM tokens WHERE task_id = tasks.task_id)), 0)
+                 FROM tasks WHERE kind = ?1 AND state = 'done'",
+                [kind],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .doing("count the pages of tasks that are done")
+    }
+
     /// Tasks by kind, open and ended.
     pub fn task_counts(&self) -> Result<Vec<TaskCounts>> {
         let read = || {
