@@ -79,7 +79,7 @@ impl Maker {
     fn stage(&self, database: &Database, rows: &Rows, day: u32) -> Staging {
         let mut staging = Staging::create(database, &self.facts(day)).expect("a collection begins");
         let tasks: Vec<NewTask> = RESOURCES.iter().map(|spec| task(spec)).collect();
-        staging.add_tasks(&tasks).expect("tasks are queued");
+        staging.add_tasks(tasks).expect("tasks are queued");
         for (spec, task_id) in RESOURCES.iter().zip(1..) {
             let rows = rows[spec.name].clone();
             let page = Outcome::Page { task_id, rows, follow_ups: Vec::new(), next_token: None, job: None };

@@ -132,7 +132,7 @@ pub struct Config {
     pub external_id: Option<String>,
     /// How long each call takes at least.
     pub latency: Duration,
-    /// `None` never throttles.
+    /// `None` never throttles. `Simulator::set_throttling` changes it while it serves.
     pub throttling: Option<Rates>,
     /// Whether the data holds one odd thing of each kind (see `seed::awkward`).
     pub awkward: bool,

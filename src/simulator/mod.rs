@@ -4,12 +4,12 @@
 //! identity store, Organizations, the IAM access report and STS, as documented, quirks included. It can be
 //! moved through days of believable change, throttle, and fail by script. It knows the truth: what a
 //! complete collection must hold ([`Simulator::truth`]), what changed ([`Simulator::net_changes`]), who could
-//! reach what ([`Simulator::access`]).
+//! reach what ([`Simulator::access`]), how few calls can tell ([`Simulator::sso_admin_calls`]).
 //!
 //! Code map: `config` what to simulate · `seed`, `days`, `activity` the generated world · `organization` its
 //! types, `index` what is found by id · `history` its days · `ops` the operations · `protocol`, `http`, `server` the way of a call ·
 //! `paging`, `throttle`, `credentials`, `access_report` what AWS keeps between calls · `faults`, `damage`
-//! misfortune · `truth` rows and differences · `calls` the log.
+//! misfortune · `truth` rows, differences and costs · `calls` the log.
 //!
 //! The truth is read from the generated world and never from an answer, and nothing here knows the
 //! collector. Only `cli::demo`, tests and benches may use this module.
@@ -46,7 +46,7 @@ pub use calls::{Call, Calls};
 pub use config::{Caller, Config, Instances, Partition, Rates, Size};
 pub use faults::{Action, Fault, Faults};
 pub use protocol::Service;
-pub use truth::{Access, Assignments, Changes, ReportDepth, Rows, TruthOptions};
+pub use truth::{Access, Assignments, Changes, ReportDepth, Rows, SsoAdminCalls, TruthOptions};
 
 /// A running simulator. It stops when dropped.
 #[derive(Debug)]
@@ -99,6 +99,12 @@ impl Simulator {
     /// The script of faults.
     pub fn faults(&self) -> &Faults {
         &self.state.faults
+    }
+
+    /// Throttles at these rates from now on, in mid-run too, e.g. because another client takes a part of a
+    /// bucket; `None` never throttles.
+    pub fn set_throttling(&self, rates: Option<Rates>) {
+        self.state.buckets.set_rates(rates);
     }
 
     /// Declares credentials expired: every later call with this access key id is refused.
@@ -160,6 +166,11 @@ impl Simulator {
         options: TruthOptions,
     ) -> BTreeMap<&'static str, Changes> {
         truth::net_changes(&self.state.history.day(from), &self.state.history.day(to), options)
+    }
+
+    /// How many calls of sso-admin a complete collection of a day needs, by each way of listing assignments.
+    pub fn sso_admin_calls(&self, day: u32) -> SsoAdminCalls {
+        truth::sso_admin_calls(&self.state.history.day(day))
     }
 
     /// Every way in which a user that exists could reach a permission set in an account on a day.

@@ -30,7 +30,7 @@ pub(super) struct State {
     pub faults: Faults,
     pub reports: Reports,
     pub credentials: Credentials,
-    buckets: Buckets,
+    pub buckets: Buckets,
     requests: AtomicU64,
 }
 
@@ -53,6 +53,7 @@ impl State {
     pub fn new(config: Config) -> Self {
         let history = History::new(config.clone());
         let current = RwLock::new(history.day(0));
+        let buckets = Buckets::new(config.throttling);
         Self {
             config,
             history,
@@ -61,7 +62,7 @@ impl State {
             faults: Faults::default(),
             reports: Reports::default(),
             credentials: Credentials::default(),
-            buckets: Buckets::default(),
+            buckets,
             requests: AtomicU64::new(0),
         }
     }
@@ -158,9 +159,7 @@ impl State {
         if self.credentials.is_expired(&signature.access_key_id) {
             return Err(damage::expired(service));
         }
-        if let Some(rates) = &self.config.throttling
-            && !self.buckets.take(rates, service, &request.operation)
-        {
+        if !self.buckets.take(service, &request.operation) {
             return Err(ApiError::throttled(service));
         }
         if let Some(refusal) = action.and_then(|action| damage::refusal(action, request)) {

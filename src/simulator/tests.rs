@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_credential_types::Credentials;
 use aws_sdk_iam::error::ProvideErrorMetadata;
-use aws_sdk_ssoadmin::types::PrincipalType;
+use aws_sdk_ssoadmin::types::{PrincipalType, ProvisioningStatus};
 use aws_types::region::Region;
 use serde_json::{Map, Value};
 
@@ -147,8 +147,13 @@ async fn permission_sets_by_the_sdk_are_the_truth() {
             .list_accounts_for_provisioned_permission_set()
             .instance_arn(&instance)
             .permission_set_arn(arn);
+        let outdated = ProvisioningStatus::LatestPermissionSetNotProvisioned;
+        let outdated = accounts.clone().provisioning_status(outdated).into_paginator().items();
+        outdated.send().try_collect().await.unwrap();
         let accounts: Vec<String> = accounts.into_paginator().items().send().try_collect().await.unwrap();
         provisioned += accounts.len();
+        let tags = client.list_tags_for_resource().instance_arn(&instance).resource_arn(arn);
+        tags.into_paginator().items().send().try_collect().await.unwrap();
         for account in accounts {
             let rows = client
                 .list_account_assignments()
@@ -164,6 +169,9 @@ async fn permission_sets_by_the_sdk_are_the_truth() {
     assert_eq!(policies, truth["permission_set_policies"].len());
     assert_eq!(provisioned, truth["provisioned_permission_sets"].len());
     assert_eq!(assignments, assignment_keys(&truth["account_assignments"]));
+    let (needed, by_pairs) =
+        (simulator.sso_admin_calls(0), simulator.calls().count("ListAccountAssignments"));
+    assert_eq!((needed.common + needed.by_pairs, needed.by_pairs), (simulator.calls().total(), by_pairs));
 }
 
 fn assignment_keys(rows: &Rows) -> BTreeSet<(String, String, String)> {
@@ -213,6 +221,12 @@ async fn assignments_by_principal_are_the_living_ones_with_group_rows_for_users(
     }
     assert_eq!(seen, assignment_keys(&truth["account_assignments"]));
     assert_eq!(access, simulator.access(0));
+    let pair = |row: &Map<String, Value>| (row["account_id"].clone(), row["permission_set_arn"].clone());
+    let on_pairs: Vec<_> = truth["account_assignments"].iter().map(pair).collect();
+    let pairs = truth["provisioned_permission_sets"].iter().map(pair);
+    let unseen = pairs.filter(|pair| !on_pairs.contains(pair)).count();
+    assert!(unseen > 0, "somebody deleted is alone on a pair");
+    assert_eq!(simulator.sso_admin_calls(0).by_principals, simulator.calls().total() + unseen);
 }
 
 #[tokio::test]

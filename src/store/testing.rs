@@ -88,7 +88,7 @@ impl Collection<'_> {
         let mut task = new_task("list", &self.tasks.to_string());
         task.covers = covers.to_vec();
         task.hides = hides.to_vec();
-        self.staging.add_tasks(&[task]).unwrap();
+        self.staging.add_tasks([task]).unwrap();
         self.staging.connection().query_row("SELECT max(task_id) FROM tasks", [], |row| row.get(0)).unwrap()
     }
 

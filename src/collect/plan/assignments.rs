@@ -82,9 +82,7 @@ impl Plan<'_> {
             |row| Ok(SamplePrincipal { principal_type: "USER".to_owned(), principal_id: row.get(0)? }.into()),
         )?;
         let pairs = provisioned_pairs(staging)?.into_iter().take(few).map(Task::from);
-        let tasks: Vec<_> =
-            pairs.chain(users).zip(0..).map(|(task, rank)| task.queued_in(Stage::Sample, rank)).collect();
-        staging.add_tasks(&tasks)
+        staging.add_tasks(pairs.chain(users).zip(0..).map(|(task, rank)| task.queued_in(Stage::Sample, rank)))
     }
 
     /// Chooses the strategy, once, and queues its listings.
@@ -301,15 +299,10 @@ impl Plan<'_> {
         }
         drop(rows);
         drop((open, is_staged));
-        let tasks: Vec<_> = pairs
-            .into_iter()
-            .zip(0..)
-            .map(|((account_id, permission_set_arn), rank)| {
-                Task::from(ListPairAssignments { account_id, permission_set_arn })
-                    .queued_in(Stage::Remainder, rank)
-            })
-            .collect();
-        staging.add_tasks(&tasks)
+        staging.add_tasks(pairs.into_iter().zip(0..).map(|((account_id, permission_set_arn), rank)| {
+            Task::from(ListPairAssignments { account_id, permission_set_arn })
+                .queued_in(Stage::Remainder, rank)
+        }))
     }
 
     /// In a store that cannot be listed: describes the principals that assignments name.

@@ -2,8 +2,10 @@
 //!
 //! Written from the world itself, with the model's structs but without a line of the collector's, so that
 //! the two can be held against each other. It states what the configuration's organization *has*; what a
-//! caller may not see (a member account, a legacy directory) is still stated. `rows` writes the rows.
+//! caller may not see (a member account, a legacy directory) is still stated. `rows` writes the rows, `costs` counts
+//! the calls that they need.
 
+mod costs;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +15,8 @@ use serde_json::{Map, Value};
 use super::organization::{Kind, World};
 use crate::model::{self, RESOURCES};
 
+pub use costs::SsoAdminCalls;
+pub(super) use costs::sso_admin_calls;
 pub(super) use rows::rows;
 
 /// Rows of one resource: column to value.

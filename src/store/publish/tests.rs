@@ -407,7 +407,7 @@ fn a_kind_that_was_given_up_leaves_one_gap() {
         let mut task = new_task("list_members", &number.to_string());
         task.covers = vec![members_of(&number.to_string())];
         task.hides = vec![scope("tags", &[("resource_id", &number.to_string())])];
-        first.staging.add_tasks(&[task]).unwrap();
+        first.staging.add_tasks([task]).unwrap();
     }
     first.end(Outcome::Gap { task_id: 1, failure: failure(GapKind::Denied), follow_ups: vec![], job: None });
     first.staging.stop_kind("list_members", &failure(GapKind::Denied), &[all("group_memberships")]).unwrap();
@@ -428,7 +428,7 @@ fn what_a_given_up_kind_would_have_told_is_unknown_where_another_task_saw_the_ke
     for set in ["a", "b"] {
         let mut task = new_task("list_outdated", set);
         task.hides = vec![of_set(set)];
-        second.staging.add_tasks(&[task]).unwrap();
+        second.staging.add_tasks([task]).unwrap();
     }
     let whole = [all("provisioned_permission_sets")];
     second.staging.stop_kind("list_outdated", &failure(GapKind::Denied), &whole).unwrap();

@@ -1,5 +1,7 @@
 //! What a step of a task came to, written down. Every function here runs inside the caller's transaction.
 
+use std::borrow::Borrow;
+
 use rusqlite::{Connection, Params, params};
 
 use super::rows::RowWriters;
@@ -61,7 +63,10 @@ pub(super) fn outcome(
 }
 
 /// Queues tasks that are not queued yet.
-pub(super) fn queue(connection: &Connection, tasks: &[NewTask]) -> Result<()> {
+pub(super) fn queue(
+    connection: &Connection,
+    tasks: impl IntoIterator<Item = impl Borrow<NewTask>>,
+) -> Result<()> {
     let write = || -> rusqlite::Result<()> {
         let mut insert = connection.prepare_cached(
             "INSERT INTO tasks (kind, body, lane, stage, priority, state) VALUES (?1, ?2, ?3, ?4, ?5, 'open')
@@ -71,6 +76,7 @@ pub(super) fn queue(connection: &Connection, tasks: &[NewTask]) -> Result<()> {
             "INSERT OR IGNORE INTO task_scopes (task_id, role, resource, scope) VALUES (?1, ?2, ?3, ?4)",
         )?;
         for task in tasks {
+            let task = task.borrow();
             if insert.execute(params![task.kind, task.body, task.lane, task.stage, task.priority])? == 0 {
                 continue;
             }

@@ -140,7 +140,7 @@ impl Staging {
     }
 
     /// Queues tasks; those queued before are left as they are.
-    pub fn add_tasks(&mut self, tasks: &[NewTask]) -> Result<()> {
+    pub fn add_tasks(&mut self, tasks: impl IntoIterator<Item = NewTask>) -> Result<()> {
         self.write(|connection| commit::queue(connection, tasks))
     }
 

@@ -13,7 +13,7 @@ fn page(task_id: i64, rows: Vec<Row>, next_token: Option<&str>) -> Outcome {
 
 fn begun(world: &World) -> Staging {
     let mut staging = Staging::create(&world.database, &facts(1)).unwrap();
-    staging.add_tasks(&[new_task("list", "1"), new_task("list", "2")]).unwrap();
+    staging.add_tasks([new_task("list", "1"), new_task("list", "2")]).unwrap();
     staging
 }
 
@@ -184,7 +184,7 @@ fn a_task_is_queued_once() {
     let world = World::new();
     let mut staging = begun(&world);
     staging.commit(&[page(1, vec![], None)]).unwrap();
-    staging.add_tasks(&[new_task("list", "1"), new_task("describe", "1")]).unwrap();
+    staging.add_tasks([new_task("list", "1"), new_task("describe", "1")]).unwrap();
     assert_eq!(open_ids(&staging), [2, 3]);
     let counts = |kind: &str, open, ended| TaskCounts { kind: kind.into(), lane: "lane".into(), open, ended };
     assert_eq!(staging.task_counts().unwrap(), [counts("describe", 1, 0), counts("list", 1, 1)]);
@@ -199,7 +199,7 @@ fn tasks_run_by_priority_then_in_order_and_never_twice_at_once() {
     let mut elsewhere = new_task("other", "1");
     elsewhere.lane = "other".to_owned();
     elsewhere.stage = "later".to_owned();
-    staging.add_tasks(&[urgent, elsewhere]).unwrap();
+    staging.add_tasks([urgent, elsewhere]).unwrap();
     assert_eq!(open_ids(&staging), [3, 1, 2]);
     let next = staging.next_tasks("lane", 1, &HashSet::from([3, 1])).unwrap();
     assert_eq!(next.iter().map(|task| task.task_id).collect::<Vec<_>>(), [2]);
@@ -331,7 +331,7 @@ fn a_note_is_stored_once_and_for_all() {
 fn a_stopped_kind_has_no_open_task_and_an_answer_on_its_way_still_counts() {
     let world = World::new();
     let mut staging = begun(&world);
-    staging.add_tasks(&[new_task("list", "3"), new_task("describe", "1")]).unwrap();
+    staging.add_tasks([new_task("list", "3"), new_task("describe", "1")]).unwrap();
     let gap = |task_id, kind| Outcome::Gap { task_id, failure: failure(kind), follow_ups: vec![], job: None };
     staging.commit(&[gap(1, GapKind::Denied)]).unwrap();
     staging.stop_kind("list", &failure(GapKind::Denied), &[scope("groups", &[])]).unwrap();

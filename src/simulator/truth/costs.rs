@@ -1,0 +1,62 @@
+//! The fewest calls of sso-admin, as its listings are documented: what a plan of calls is held against.
+
+use serde::{Deserialize, Serialize};
+
+use crate::simulator::organization::{Kind, World};
+
+/// Calls of sso-admin that a complete collection needs. Each page of a listing is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SsoAdminCalls {
+    /// However assignments are listed: ListInstances, ListPermissionSets, and of each set its description,
+    /// inline policy, boundary, both lists of policies, tags, and its accounts twice: all of them, and those
+    /// that are not at the latest version.
+    pub common: usize,
+    /// ListAccountAssignments of every provisioned pair of account and permission set.
+    pub by_pairs: usize,
+    /// ListAccountAssignmentsForPrincipal of every user and group that exists, whose answers repeat a group's
+    /// rows for each of its members, and ListAccountAssignments of the pairs where none of them is assigned.
+    pub by_principals: usize,
+}
+
+impl SsoAdminCalls {
+    /// In all, by the way that needs fewer.
+    pub fn fewest(&self) -> usize {
+        self.common + self.by_pairs.min(self.by_principals)
+    }
+}
+
+/// Counts them from the world.
+pub(in crate::simulator) fn sso_admin_calls(world: &World) -> SsoAdminCalls {
+    let index = world.index();
+    let page = world.config.short_pages.unwrap_or(100).clamp(1, 100);
+    let pages = |rows: usize| rows.div_ceil(page).max(1);
+    let granted = |kind, position| index.grants.get(&(kind, position)).map_or(0, Vec::len);
+
+    let of_sets = index.living_sets.iter().map(|&position| {
+        let set = &world.sets[position as usize];
+        let accounts = &index.accounts_of_set[position as usize];
+        let outdated = accounts.iter().filter(|(_, latest)| !latest).count();
+        let listings =
+            [set.aws_managed.len(), set.customer_managed.len(), set.tags.len(), outdated, accounts.len()];
+        3 + listings.into_iter().map(pages).sum::<usize>()
+    });
+    let of_groups = index.living_groups.iter().map(|&group| pages(granted(Kind::Group, group)));
+    let of_users = index.living_users.iter().map(|&user| {
+        let groups = index.groups_of[user as usize].iter();
+        let by_groups: usize = groups.map(|&(group, _)| granted(Kind::Group, group)).sum();
+        pages(granted(Kind::User, user) + by_groups)
+    });
+    let (mut by_pairs, mut unseen) = (0, 0);
+    for (_, pair) in world.pairs.iter().filter(|((set, _), _)| world.sets[*set as usize].exists) {
+        let calls = pages(pair.principals.len());
+        by_pairs += calls;
+        if !pair.principals.iter().any(|&(kind, position)| world.principal_exists(kind, position)) {
+            unseen += calls;
+        }
+    }
+    SsoAdminCalls {
+        common: 1 + pages(index.living_sets.len()) + of_sets.sum::<usize>(),
+        by_pairs,
+        by_principals: of_groups.sum::<usize>() + of_users.sum::<usize>() + unseen,
+    }
+}
