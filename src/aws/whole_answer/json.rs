@@ -7,7 +7,9 @@
 //! without a list is refused from then on; until then it is believed when the same question is answered so
 //! twice, which shows that the operation leaves empty lists out.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::fmt::{self, Formatter};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 
@@ -19,7 +21,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
-use serde_json::{Map, Value};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::aws::operation::{Asked, Operation, Sent, Service};
 
@@ -96,13 +98,85 @@ enum Held {
 
 impl Held {
     fn of(body: &[u8], member: &str) -> Self {
-        let answer: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
-        match answer.get(member) {
-            None | Some(Value::Null) => Self::Nothing,
-            Some(Value::Array(items)) if items.is_empty() => Self::Empty,
-            Some(Value::String(text)) if text.is_empty() => Self::Empty,
-            Some(_) => Self::Something,
+        let mut answer = serde_json::Deserializer::from_slice(body);
+        answer.deserialize_map(MemberOf(member)).unwrap_or(Self::Nothing)
+    }
+}
+
+/// Looks for a member without keeping anything of the answer: the SDK has read it before.
+struct MemberOf<'a>(&'a str);
+
+impl<'de> Visitor<'de> for MemberOf<'_> {
+    type Value = Held;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Held, A::Error> {
+        let mut held = Held::Nothing;
+        while let Some(name) = members.next_key::<Cow<'de, str>>()? {
+            if name == self.0 {
+                held = members.next_value()?;
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
         }
+        Ok(held)
+    }
+}
+
+impl<'de> Deserialize<'de> for Held {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Member)
+    }
+}
+
+/// Sees whether a member is empty.
+struct Member;
+
+impl<'de> Visitor<'de> for Member {
+    type Value = Held;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list, a text or an object")
+    }
+
+    fn visit_unit<E>(self) -> Result<Held, E> {
+        Ok(Held::Nothing)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Held, E> {
+        Ok(if text.is_empty() { Held::Empty } else { Held::Something })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Held, A::Error> {
+        let mut held = Held::Empty;
+        while items.next_element::<IgnoredAny>()?.is_some() {
+            held = Held::Something;
+        }
+        Ok(held)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Held, A::Error> {
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Held::Something)
+    }
+
+    fn visit_bool<E>(self, _value: bool) -> Result<Held, E> {
+        Ok(Held::Something)
+    }
+
+    fn visit_i64<E>(self, _value: i64) -> Result<Held, E> {
+        Ok(Held::Something)
+    }
+
+    fn visit_u64<E>(self, _value: u64) -> Result<Held, E> {
+        Ok(Held::Something)
+    }
+
+    fn visit_f64<E>(self, _value: f64) -> Result<Held, E> {
+        Ok(Held::Something)
     }
 }
 

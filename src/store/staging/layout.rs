@@ -19,7 +19,8 @@ const STAGING: i32 = 0x6f72_6773;
 /// Rises whenever `TABLES` or the meaning of a value changes.
 const VERSION: i32 = 1;
 
-/// Everything but the staged rows. `state` is open, done (its last page is in), gone (what it asks about no
+/// Everything but the staged rows. `task_counts` are kept as tasks come and go: progress asks for them all the
+/// time, and counting a hundred thousand tasks would cost more than all else. `state` is open, done (its last page is in), gone (what it asks about no
 /// longer exists), moot (likewise, but its scope outlives it), gap (it failed) or stopped (its whole kind was given up).
 const TABLES: &str = "
 CREATE TABLE facts (
@@ -58,7 +59,22 @@ CREATE TABLE tasks (
 ) STRICT;
 CREATE INDEX tasks_to_run ON tasks (lane, priority, task_id) WHERE state = 'open';
 CREATE INDEX tasks_open_by_stage ON tasks (stage) WHERE state = 'open';
-CREATE INDEX tasks_counted ON tasks (kind, lane, state);
+CREATE TABLE task_counts (
+    kind  TEXT NOT NULL,
+    lane  TEXT NOT NULL,
+    open  INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
+    PRIMARY KEY (kind, lane)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER task_is_queued AFTER INSERT ON tasks BEGIN
+    INSERT INTO task_counts VALUES (new.kind, new.lane, 1, 0)
+    ON CONFLICT (kind, lane) DO UPDATE SET open = open + 1;
+END;
+CREATE TRIGGER task_ends AFTER UPDATE OF state ON tasks WHEN (old.state = 'open') <> (new.state = 'open') BEGIN
+    UPDATE task_counts
+    SET open = open + iif(new.state = 'open', 1, -1), ended = ended - iif(new.state = 'open', 1, -1)
+    WHERE kind = new.kind AND lane = new.lane;
+END;
 CREATE TABLE task_scopes (
     task_id  INTEGER NOT NULL,
     role     TEXT NOT NULL CHECK (role IN ('covers', 'hides')),

@@ -235,10 +235,7 @@ impl Staging {
     pub fn task_counts(&self) -> Result<Vec<TaskCounts>> {
         let read = || {
             self.connection
-                .prepare_cached(
-                    "SELECT kind, lane, sum(state = 'open'), sum(state <> 'open') FROM tasks
-                     GROUP BY kind, lane ORDER BY kind, lane",
-                )?
+                .prepare_cached("SELECT kind, lane, open, ended FROM task_counts ORDER BY kind, lane")?
                 .query_map([], |row| {
                     let count = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
                     Ok(TaskCounts { kind: row.get(0)?, lane: row.get(1)?, open: count(2)?, ended: count(3)? })
