@@ -35,6 +35,8 @@ pub(super) struct Plan<'a> {
     pub dry_run: bool,
     /// Steps known to be taken, so that the staging is asked once.
     pub taken: BTreeSet<&'static str>,
+    /// How often it was asked whether a strategy is certain.
+    pub looks: u32,
 }
 
 impl Plan<'_> {
@@ -86,10 +88,12 @@ impl Plan<'_> {
         })?;
         self.step(staging, "sample", &[Principals, Pairs], |plan, staging| plan.sample(staging))?;
         // A dry run has nothing to hurry for: it tells the number of access reports too.
-        let counted: &[Stage] = match self.dry_run {
-            true => &[Principals, Pairs, Sample, Tree, Accounts],
-            false if self.pairs_are_surely_cheaper(staging)? => &[Pairs],
-            false => &[Principals, Pairs, Sample],
+        let counted: &[Stage] = if self.dry_run {
+            &[Principals, Pairs, Sample, Tree, Accounts]
+        } else if self.pairs_are_certain(staging)? {
+            &[Pairs]
+        } else {
+            &[Principals, Pairs, Sample]
         };
         self.step(staging, "assignments", counted, |plan, staging| plan.choose_strategy(staging, progress))?;
         if self.dry_run {

@@ -116,7 +116,8 @@ impl<'a> Collection<'a> {
         staging: &'a mut Staging,
         options: RunOptions,
     ) -> Result<Self> {
-        let plan = Plan { context, selection, history, dry_run: options.dry_run, taken: BTreeSet::new() };
+        let dry_run = options.dry_run;
+        let plan = Plan { context, selection, history, dry_run, taken: BTreeSet::new(), looks: 0 };
         plan.begin(staging)?;
         Ok(Self {
             context: Arc::new(context.clone()),

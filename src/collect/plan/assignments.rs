@@ -47,13 +47,20 @@ pub enum StrategyChoice {
 }
 
 impl Plan<'_> {
-    /// Whether pairs are the cheaper strategy however many users are still to be counted: assignments need not
-    /// wait for them then.
-    pub(super) fn pairs_are_surely_cheaper(&self, staging: &Staging) -> Result<bool> {
-        if self.dry_run || self.selection.strategy != StrategyChoice::Auto {
-            return Ok(self.selection.strategy == StrategyChoice::Pairs && !self.dry_run);
+    /// Whether pairs are the strategy however many users are still to be counted: assignments need not wait for
+    /// them then.
+    pub(super) fn pairs_are_certain(&mut self, staging: &Staging) -> Result<bool> {
+        match self.selection.strategy {
+            StrategyChoice::Principals => return Ok(false),
+            StrategyChoice::Pairs => return Ok(true),
+            StrategyChoice::Auto => {}
         }
-        if staging.has_open(&[Stage::Pairs.name()])? {
+        if self.taken.contains("assignments") || staging.has_open(&[Stage::Pairs.name()])? {
+            return Ok(false);
+        }
+        // Counting walks all users, so it is done ever more rarely.
+        self.looks += 1;
+        if !self.looks.is_power_of_two() {
             return Ok(false);
         }
         let counts = Counts::of(staging)?;
