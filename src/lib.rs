@@ -22,6 +22,9 @@
 //! | [`error`] | the error type and the exit codes |
 //! | [`nearest`] | "did you mean …?", for every room that takes names |
 //!
+//! Outside: `queries/` the canned queries, `migrations/` the tables, `tests/it` the program from outside,
+//! `benches/` what it costs and how it compares (`benches/README.md`).
+//!
 //! Invariants, worth more than any module:
 //!
 //! - Dependencies point one way: cli → (collect, query, diff) → store → model. Only `collect` and

@@ -59,6 +59,13 @@ impl Report {
         lines.as_array_mut().expect("the part was begun").push(json!({"name": name, "values": values}));
     }
 
+    /// Keeps beside the tables of what they are, and what made them.
+    pub fn about(&mut self, what: Value) {
+        let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+        let date = chrono::Utc::now().format("%Y-%m-%d").to_string();
+        self.0.insert("about".to_owned(), json!({"of": what, "profile": profile, "date": date}));
+    }
+
     /// Writes what was measured to `benches/results/<name>.json`.
     pub fn write(self, name: &str) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/results");

@@ -1,0 +1,245 @@
+//! How well a collection uses AWS's quotas, and what it costs this machine. See `benches/README.md`.
+//!
+//! ```text
+//! cargo bench --bench collecting -- [quota] [contended] [auto] [unthrottled] [--size SIZE] [--rate FACTOR]
+//! ```
+//!
+//! The program runs as users run it, against a simulated organization in a process of its own whose buckets
+//! refill at FACTOR times AWS's rates (10 unless said), with `--rate` to match.
+//!
+//! - `quota`: calls beside the fewest that can tell; how much of the quota is used, and for how long.
+//! - `contended`: another client takes half of the bucket in mid-run, and gives it back.
+//! - `auto`: a quota that was raised to 60 calls a second, and `--rate sso-admin=auto` to find it.
+//! - `unthrottled`: nothing holds it back but itself: its own memory and time on processors.
+
+#[path = "support/child.rs"]
+mod child;
+#[expect(dead_code, reason = "medians are for work within the bench")]
+#[path = "support/measure.rs"]
+mod measure;
+#[path = "support/program.rs"]
+mod program;
+#[path = "support/simulation.rs"]
+mod simulation;
+
+use std::process::Command;
+use std::time::Duration;
+
+use orgcensus::simulator::Rates;
+use serde_json::json;
+use tempfile::TempDir;
+
+use child::{Running, Usage};
+use measure::Report;
+use simulation::{Ledger, Simulation};
+
+/// What a call to AWS takes at least.
+const LATENCY: Duration = Duration::from_millis(30);
+const NONE: Duration = Duration::ZERO;
+
+fn main() {
+    if simulation::serve_if_asked() {
+        return;
+    }
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let value = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1).cloned()
+    };
+    let factor: f64 = value("--rate").map_or(10.0, |factor| factor.parse().expect("--rate takes a factor"));
+    let sizes = |otherwise: &[&str]| match value("--size") {
+        Some(size) => vec![size],
+        None => otherwise.iter().map(|size| (*size).to_owned()).collect(),
+    };
+    let parts = ["quota", "contended", "auto", "unthrottled"];
+    let chosen = |part: &&str| arguments.iter().any(|argument| argument == part);
+    let all = !parts.iter().any(&chosen);
+    for part in parts.iter().filter(|part| all || chosen(part)) {
+        match *part {
+            "quota" => sizes(&["small", "medium"]).iter().for_each(|size| quota(size, factor)),
+            "contended" => sizes(&["medium"]).iter().for_each(|size| contended(size, factor)),
+            "auto" => sizes(&["medium"]).iter().for_each(|size| auto(size)),
+            _ => sizes(&["large"]).iter().for_each(|size| unthrottled(size)),
+        }
+    }
+}
+
+/// An empty folder on the disk that builds are on: `/tmp` is memory on many machines.
+fn folder() -> TempDir {
+    let target = concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench");
+    std::fs::create_dir_all(target).expect("a folder below target can be made");
+    tempfile::tempdir_in(target).expect("a folder below target/bench can be made")
+}
+
+fn began(part: &str, size: &str, about: serde_json::Value, columns: &[&str]) -> (Report, String) {
+    let mut report = Report::default();
+    report.about(about);
+    let title = format!("{part}, {size}");
+    report.part(&title, columns);
+    (report, title)
+}
+
+/// Collects to the end.
+fn collected(simulation: &mut Simulation, command: &mut Command) -> (Usage, Ledger) {
+    let usage = Running::start(command).wait();
+    assert_eq!(usage.exit, Some(0), "the collection failed: {command:?}");
+    (usage, simulation.ledger())
+}
+
+fn quota(size: &str, factor: f64) {
+    let rates = Rates::default().scaled(factor);
+    let mut simulation = Simulation::start(size, LATENCY);
+    simulation.throttle(rates);
+    let folder = folder();
+    let mut collect = program::collect(&simulation.endpoint, folder.path());
+    let (usage, ledger) = collected(&mut simulation, collect.args(program::times(factor)));
+    let traffic = ledger.sso_admin();
+    let (mut report, title) = began(
+        "quota",
+        size,
+        json!({"size": size, "rates": format!("AWS's times {factor}"), "latency_ms": LATENCY.as_millis()}),
+        &["value"],
+    );
+    let percent_over = |value: f64, least: f64| 100.0 * (value / least - 1.0);
+    let at_rate = traffic.answered() as f64 / rates.sso_admin;
+    let mut line = |name: &str, value: f64| report.line(&title, name, &[value]);
+    line("sso-admin: calls", traffic.calls as f64);
+    line("sso-admin: fewest calls that can tell", ledger.needed.fewest() as f64);
+    line(
+        "sso-admin: calls above the fewest, %",
+        percent_over(traffic.calls as f64, ledger.needed.fewest() as f64),
+    );
+    line("sso-admin: quota used from first to last call, %", 100.0 * traffic.rate() / rates.sso_admin);
+    line("sso-admin: throttled, %", traffic.throttled_percent());
+    line("sso-admin: first call after the start, s", traffic.first - start_of(&ledger, &usage));
+    line("sso-admin: end after its last call, s", ledger.now - traffic.last);
+    line("wall, s", usage.wall.as_secs_f64());
+    line(
+        "wall above sso-admin's calls divided by its rate, %",
+        percent_over(usage.wall.as_secs_f64(), at_rate),
+    );
+    line("all services: calls", ledger.calls() as f64);
+    line("all services: throttled", ledger.throttled() as f64);
+    for (service, traffic) in &ledger.services {
+        report.line(
+            &title,
+            &format!("{service}: last call after the start, s"),
+            &[traffic.last - start_of(&ledger, &usage)],
+        );
+    }
+    report.write(&format!("collecting-quota-{size}"));
+}
+
+/// When the program was started, on the simulation's clock: the ledger is asked for right after its end.
+fn start_of(ledger: &Ledger, usage: &Usage) -> f64 {
+    ledger.now - usage.wall.as_secs_f64()
+}
+
+fn contended(size: &str, factor: f64) {
+    let rates = Rates::default().scaled(factor);
+    let half = Rates { sso_admin: rates.sso_admin / 2.0, ..rates };
+    let mut simulation = Simulation::start(size, LATENCY);
+    simulation.throttle(rates);
+    let folder = folder();
+    let mut collect = program::collect(&simulation.endpoint, folder.path());
+    let running = Running::start(collect.args(program::times(factor)));
+    let eight_seconds = Duration::from_secs(8);
+    std::thread::sleep(eight_seconds);
+    let taken = simulation.throttle(half);
+    std::thread::sleep(eight_seconds);
+    let given_back = simulation.throttle(rates);
+    let usage = running.wait();
+    assert_eq!(usage.exit, Some(0), "the collection failed: {collect:?}");
+    let ledger = simulation.ledger();
+    let traffic = ledger.sso_admin();
+    let (before, during) = (ledger.between(taken - 4.0, taken), ledger.between(taken, given_back));
+    let after = ledger.between(given_back, traffic.last);
+    let (mut report, title) = began(
+        "contended",
+        size,
+        json!({"size": size, "rates": format!("AWS's times {factor}, half of sso-admin's from second 8 to 16"),
+               "latency_ms": LATENCY.as_millis()}),
+        &["before", "during", "after"],
+    );
+    let per_second =
+        |traffic: &simulation::Traffic| traffic.answered() as f64 / (traffic.last - traffic.first);
+    let phases = [before, during, after];
+    let left = [rates.sso_admin, half.sso_admin, rates.sso_admin];
+    let used: Vec<f64> =
+        phases.iter().zip(left).map(|(traffic, rate)| 100.0 * per_second(traffic) / rate).collect();
+    report.line(&title, "calls answered a second, % of what was left", &used);
+    report.line(&title, "throttled, %", &phases.map(simulation::Traffic::throttled_percent));
+    let again = ledger.first_at_rate(given_back, 1.0, 0.95 * rates.sso_admin);
+    let seconds = again.map_or(f64::NAN, |again| again - given_back);
+    report.line(&title, "seconds until 95% of the full rate is used again", &[f64::NAN, f64::NAN, seconds]);
+    report.write(&format!("collecting-contended-{size}"));
+}
+
+fn auto(size: &str) {
+    const RAISED: f64 = 60.0;
+    let minute = Duration::from_secs(60);
+    let unlimited = 1e6;
+    let mut simulation = Simulation::start(size, LATENCY);
+    simulation.throttle(Rates {
+        sso_admin: RAISED,
+        identity_store: unlimited,
+        organizations_operation: unlimited,
+        iam: unlimited,
+        ..Rates::default()
+    });
+    let folder = folder();
+    let mut collect = program::collect(&simulation.endpoint, folder.path());
+    // The last word on a service holds.
+    collect.args(program::unpaced()).arg("--rate=sso-admin=auto");
+    Running::start(&mut collect).wait_at_most(minute);
+    let ledger = simulation.ledger();
+    let traffic = ledger.sso_admin();
+    let (mut report, title) = began(
+        "auto",
+        size,
+        json!({"size": size, "rates": format!("sso-admin {RAISED} a second"),
+               "latency_ms": LATENCY.as_millis(), "seconds": minute.as_secs()}),
+        &["value"],
+    );
+    let found = ledger.first_at_rate(traffic.first, 2.0, 57.0);
+    let mut line = |name: &str, value: f64| report.line(&title, name, &[value]);
+    line(
+        "seconds until 57 calls a second are answered",
+        found.map_or(f64::NAN, |found| found - traffic.first),
+    );
+    line("throttled, %", traffic.throttled_percent());
+    let last_seconds = ledger.between(traffic.last - 20.0, traffic.last);
+    line("calls answered a second in the last 20 seconds", last_seconds.answered() as f64 / 20.0);
+    line("throttled in the last 20 seconds, %", last_seconds.throttled_percent());
+    report.write(&format!("collecting-auto-{size}"));
+}
+
+fn unthrottled(size: &str) {
+    let mut simulation = Simulation::start(size, NONE);
+    let folder = folder();
+    let mut collect = program::collect(&simulation.endpoint, folder.path());
+    // Reports come one after another, at the simulator's leisure.
+    collect.args(program::unpaced()).args(["--access-report", "none"]);
+    let (usage, ledger) = collected(&mut simulation, &mut collect);
+    let (mut report, title) = began(
+        "unthrottled",
+        size,
+        json!({"size": size, "latency_ms": 0, "access_reports": "none"}),
+        &["value"],
+    );
+    let calls = ledger.calls() as f64;
+    let rows: usize = ledger.rows.values().sum();
+    let mut line = |name: &str, value: f64| report.line(&title, name, &[value]);
+    line("calls", calls);
+    line("rows", rows as f64);
+    line("wall, s", usage.wall.as_secs_f64());
+    line("wall from the start to the last call, s", ledger.last() - start_of(&ledger, &usage));
+    line("wall after the last call (publish), s", ledger.now - ledger.last());
+    line("calls a second until the last", calls / (ledger.last() - start_of(&ledger, &usage)));
+    line("processor time, s", usage.cpu.as_secs_f64());
+    line("processor time in system mode, s", usage.system.as_secs_f64());
+    line("processor time a call, µs", usage.cpu.as_secs_f64() * 1e6 / calls);
+    line("processor time a row, µs", usage.cpu.as_secs_f64() * 1e6 / rows as f64);
+    line("peak memory, MB", usage.peak_mb);
+    report.write(&format!("collecting-unthrottled-{size}"));
+}

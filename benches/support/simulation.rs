@@ -1,0 +1,237 @@
+//! A simulated organization in a process of its own, so that what is measured shares nothing with it but the
+//! machine: the bench runs itself again as `serve SIZE MILLISECONDS`, and steers it by lines.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use orgcensus::model::RESOURCES;
+use orgcensus::simulator::{Call, Config, Rates, Service, Simulator, SsoAdminCalls, TruthOptions};
+use serde::{Deserialize, Serialize};
+
+/// Seconds that one entry of the timeline stands for.
+pub const STEP: f64 = 0.1;
+
+/// What was asked of the simulation, and what there was to find. Times are seconds since it started.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Ledger {
+    pub now: f64,
+    /// By service, as in `--rate`.
+    pub services: BTreeMap<String, Traffic>,
+    pub operations: BTreeMap<String, usize>,
+    /// Calls of sso-admin, by tenths of a second.
+    pub timeline: Vec<Step>,
+    /// Rows by resource, without access reports.
+    pub rows: BTreeMap<String, usize>,
+    /// The fewest calls of sso-admin that can tell them.
+    pub needed: SsoAdminCalls,
+}
+
+/// Calls of one service.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Traffic {
+    pub calls: usize,
+    pub throttled: usize,
+    pub first: f64,
+    pub last: f64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub answered: usize,
+    pub throttled: usize,
+}
+
+impl Traffic {
+    pub fn answered(self) -> usize {
+        self.calls - self.throttled
+    }
+
+    /// Calls a second that were answered from the first to the last.
+    pub fn rate(self) -> f64 {
+        (self.answered() as f64 - 1.0) / (self.last - self.first)
+    }
+
+    pub fn throttled_percent(self) -> f64 {
+        100.0 * self.throttled as f64 / self.calls as f64
+    }
+}
+
+impl Ledger {
+    pub fn sso_admin(&self) -> Traffic {
+        self.services[Service::SsoAdmin.as_str()]
+    }
+
+    pub fn calls(&self) -> usize {
+        self.services.values().map(|traffic| traffic.calls).sum()
+    }
+
+    pub fn throttled(&self) -> usize {
+        self.services.values().map(|traffic| traffic.throttled).sum()
+    }
+
+    /// When the last call of all came in.
+    pub fn last(&self) -> f64 {
+        self.services.values().map(|traffic| traffic.last).fold(0.0, f64::max)
+    }
+
+    /// sso-admin's calls between two moments.
+    pub fn between(&self, from: f64, to: f64) -> Traffic {
+        let place = |time: f64| ((time / STEP).round() as usize).min(self.timeline.len());
+        let steps = &self.timeline[place(from)..place(to)];
+        let answered: usize = steps.iter().map(|step| step.answered).sum();
+        let throttled = steps.iter().map(|step| step.throttled).sum();
+        Traffic { calls: answered + throttled, throttled, first: from, last: to }
+    }
+
+    /// The first moment from which on, for `window` seconds, at least `rate` calls a second were answered.
+    pub fn first_at_rate(&self, from: f64, window: f64, rate: f64) -> Option<f64> {
+        let steps = (from / STEP).ceil() as usize..self.timeline.len();
+        let moments = steps.map(|step| step as f64 * STEP);
+        let mut whole = moments.take_while(|moment| moment + window <= self.timeline.len() as f64 * STEP);
+        whole.find(|moment| {
+            self.between(*moment, moment + window).answered() as f64 >= (rate * window).floor()
+        })
+    }
+}
+
+/// A simulation that runs; it ends when dropped.
+pub struct Simulation {
+    process: Child,
+    input: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+    pub endpoint: String,
+}
+
+impl Simulation {
+    /// Starts one that never throttles. `size` is `small`, `medium` or `large`.
+    pub fn start(size: &str, latency: Duration) -> Self {
+        let mut process = Command::new(std::env::current_exe().expect("a running program has a file"))
+            .args(["serve", size, &latency.as_millis().to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the bench runs itself");
+        let input = process.stdin.take().expect("it is piped");
+        let answers = BufReader::new(process.stdout.take().expect("it is piped")).lines();
+        let mut simulation = Self { process, input, answers, endpoint: String::new() };
+        simulation.endpoint = simulation.answer();
+        simulation
+    }
+
+    /// Throttles at these rates from now on; returns when that is.
+    pub fn throttle(&mut self, rates: Rates) -> f64 {
+        let Rates { sso_admin, identity_store, organizations_operation, iam, .. } = rates;
+        self.ask(&format!("throttle {sso_admin} {identity_store} {organizations_operation} {iam}"))
+            .parse()
+            .expect("it answers with the time")
+    }
+
+    /// What happened so far.
+    pub fn ledger(&mut self) -> Ledger {
+        serde_json::from_str(&self.ask("ledger")).expect("it is written as it is read")
+    }
+
+    fn ask(&mut self, line: &str) -> String {
+        writeln!(self.input, "{line}").expect("the simulation reads as long as it runs");
+        self.answer()
+    }
+
+    fn answer(&mut self) -> String {
+        self.answers.next().expect("the simulation answers every line").expect("its answer is text")
+    }
+}
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Is the simulation, if the bench's first argument says so: returns whether it was, when it is over.
+pub fn serve_if_asked() -> bool {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [serve, size, milliseconds] = arguments.as_slice() else { return false };
+    if serve != "serve" {
+        return false;
+    }
+    let latency = Duration::from_millis(milliseconds.parse().expect("a number of milliseconds"));
+    let config = match size.as_str() {
+        "small" => Config::small(),
+        "medium" => Config::medium(),
+        "large" => Config::large(),
+        other => panic!("no size `{other}`: small, medium or large"),
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime needs only threads");
+    let inside = runtime.enter();
+    let simulator = Simulator::start(Config { latency, ..config }).expect("a port of 127.0.0.1 is free");
+    let started = Instant::now();
+    drop(inside);
+    println!("{}", simulator.endpoint());
+    for line in std::io::stdin().lines() {
+        println!("{}", obey(&simulator, started, &line.expect("the bench writes text")));
+    }
+    true
+}
+
+fn obey(simulator: &Simulator, started: Instant, line: &str) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words.as_slice() {
+        ["throttle", rates @ ..] => {
+            let rates: Vec<f64> = rates.iter().map(|rate| rate.parse().expect("calls a second")).collect();
+            let [sso_admin, identity_store, organizations_operation, iam] = rates[..] else {
+                panic!("four rates, not `{line}`")
+            };
+            let rates = Rates { sso_admin, identity_store, organizations_operation, iam, ..Rates::default() };
+            simulator.set_throttling(Some(rates));
+            started.elapsed().as_secs_f64().to_string()
+        }
+        ["ledger"] => serde_json::to_string(&ledger(simulator, started.elapsed())).expect("plain numbers"),
+        _ => panic!("no order `{line}`"),
+    }
+}
+
+fn ledger(simulator: &Simulator, now: Duration) -> Ledger {
+    let calls = simulator.calls().all();
+    let mut ledger = Ledger {
+        now: now.as_secs_f64(),
+        services: BTreeMap::new(),
+        operations: BTreeMap::new(),
+        timeline: Vec::new(),
+        rows: BTreeMap::new(),
+        needed: simulator.sso_admin_calls(0),
+    };
+    for call in &calls {
+        ledger.enter(call);
+    }
+    for spec in RESOURCES.iter().filter(|spec| spec.name != "service_last_accessed") {
+        let rows = simulator.rows(0, spec.name, TruthOptions::default()).len();
+        ledger.rows.insert(spec.name.to_owned(), rows);
+    }
+    ledger
+}
+
+impl Ledger {
+    fn enter(&mut self, call: &Call) {
+        let at = call.at.as_secs_f64();
+        let codes = ["ThrottlingException", "TooManyRequestsException", "Throttling"];
+        let throttled = call.error_code.as_deref().is_some_and(|code| codes.contains(&code));
+        let new = Traffic { first: at, ..Traffic::default() };
+        let traffic = self.services.entry(call.service.as_str().to_owned()).or_insert(new);
+        traffic.calls += 1;
+        traffic.throttled += usize::from(throttled);
+        // They are logged when they end.
+        traffic.first = traffic.first.min(at);
+        traffic.last = traffic.last.max(at);
+        *self.operations.entry(call.operation.clone()).or_default() += 1;
+        if call.service == Service::SsoAdmin {
+            let place = (at / STEP) as usize;
+            let length = self.timeline.len().max(place + 1);
+            self.timeline.resize(length, Step::default());
+            let step = &mut self.timeline[place];
+            if throttled { step.throttled += 1 } else { step.answered += 1 }
+        }
+    }
+}
