@@ -118,6 +118,8 @@ pub struct SamplePrincipal {
     /// `USER` or `GROUP`.
     pub principal_type: String,
     pub principal_id: String,
+    /// No more pages than this are worth knowing.
+    pub most_pages: u32,
 }
 
 impl SamplePrincipal {
@@ -141,6 +143,10 @@ impl Collector for SamplePrincipal {
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
         let page = of_principal(context, &self.principal_type, &self.principal_id, token).await?;
         Ok(Page { rows: Vec::new(), ..page })
+    }
+
+    fn most_pages(&self) -> u32 {
+        self.most_pages
     }
 }
 

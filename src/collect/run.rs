@@ -94,6 +94,7 @@ struct Running {
     kind: String,
     lane: String,
     token: Option<String>,
+    pages: u32,
     beginnings: u32,
     handle: AbortHandle,
 }
@@ -232,6 +233,7 @@ impl<'a> Collection<'a> {
             kind: open.kind,
             lane: name.to_owned(),
             token: open.next_token,
+            pages: 0,
             beginnings: 1,
             handle,
         };
@@ -288,6 +290,10 @@ impl<'a> Collection<'a> {
     }
 
     fn page_outcome(&mut self, task_id: i64, page: Page) -> Outcome {
+        let goes_on = self.running.get_mut(&task_id).is_some_and(|running| {
+            running.pages += 1;
+            running.pages < running.task.most_pages()
+        });
         self.tick.rows += page.rows.len() as u64;
         let selection = self.plan.selection;
         let follow_ups: Vec<_> = page
@@ -304,7 +310,7 @@ impl<'a> Collection<'a> {
             task_id,
             rows: page.rows.into_iter().filter(|row| selection.has(row.resource)).collect(),
             follow_ups,
-            next_token: page.next_token.filter(|token| !token.is_empty()),
+            next_token: page.next_token.filter(|token| goes_on && !token.is_empty()),
             job: page.job,
         }
     }

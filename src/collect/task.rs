@@ -155,6 +155,11 @@ pub(super) trait Collector {
     fn instead(&self) -> Vec<Task> {
         Vec::new()
     }
+
+    /// After how many pages it has seen enough: never, for a listing that covers something.
+    fn most_pages(&self) -> u32 {
+        u32::MAX
+    }
 }
 
 macro_rules! tasks {
@@ -237,6 +242,11 @@ macro_rules! tasks {
             /// Tasks that go on in spite of the failure.
             pub fn instead(&self) -> Vec<Task> {
                 match self { $(Self::$name(task) => task.instead()),+ }
+            }
+
+            /// After how many pages it has seen enough.
+            pub fn most_pages(&self) -> u32 {
+                match self { $(Self::$name(task) => task.most_pages()),+ }
             }
         }
     };

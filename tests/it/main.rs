@@ -16,6 +16,7 @@ mod resume;
 mod shapes;
 mod state;
 mod storm;
+mod strategy;
 mod suspect;
 mod time;
 mod truth;

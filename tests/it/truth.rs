@@ -12,7 +12,7 @@ fn by_principals() -> TruthOptions {
     TruthOptions { assignments: Assignments::LivingPrincipalsAndUnseenPairs, ..all() }
 }
 
-fn strategy(world: &World) -> String {
+pub fn strategy(world: &World) -> String {
     let rows = world.select("SELECT assignment_strategy FROM snapshots ORDER BY snapshot_id DESC LIMIT 1");
     rows[0]["assignment_strategy"].as_str().unwrap().to_owned()
 }

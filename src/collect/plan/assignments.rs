@@ -82,11 +82,17 @@ impl Plan<'_> {
         }
         let either_way = CALLS_OF_A_SET * counts.permission_sets + counts.principals();
         let few = usize::try_from(either_way / SAMPLE_SHARE).unwrap_or_default().max(2);
+        // Where users have so many pages, pairs are cheaper whatever the others have.
+        let most_pages =
+            u32::try_from(2 * counts.pairs / counts.principals().max(1)).unwrap_or(u32::MAX).max(2);
         let users = select(
             staging.connection(),
             // By the end of an id: ids that were given one after another begin alike.
             &format!("SELECT user_id FROM users ORDER BY substr(user_id, -4), user_id LIMIT {few}"),
-            |row| Ok(SamplePrincipal { principal_type: "USER".to_owned(), principal_id: row.get(0)? }.into()),
+            |row| {
+                let (principal_type, principal_id) = ("USER".to_owned(), row.get(0)?);
+                Ok(SamplePrincipal { principal_type, principal_id, most_pages }.into())
+            },
         )?;
         let pairs = provisioned_pairs(staging)?.into_iter().take(few).map(Task::from);
         staging.add_tasks(pairs.chain(users).zip(0..).map(|(task, rank)| task.queued_in(Stage::Sample, rank)))
