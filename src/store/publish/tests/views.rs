@@ -338,6 +338,13 @@ fn a_filter_that_no_index_serves_is_tried_before_the_ways_are_made() {
             ("user_name LIKE '%nn%'", "users_", "account_assignments_"),
             ("user_status = 'DISABLED'", "users_", "account_assignments_"),
             ("account_name LIKE '%on%'", "accounts_", "group_memberships_"),
+            ("lower(account_name) = 'one'", "accounts_", "group_memberships_"),
+            ("account_state <> 'ACTIVE'", "accounts_", "group_memberships_"),
+            ("lower(permission_set_name) = 's'", "permission_sets_", "group_memberships_"),
+            ("lower(group_name) = 'g'", "groups_", "group_memberships_"),
+            ("account_id LIKE '1%'", "SCAN v", "group_memberships_"),
+            ("permission_set_arn LIKE '%s'", "SCAN v", "group_memberships_"),
+            ("substr(user_name, 1, 1) = 'A'", "users_", "account_assignments_"),
             ("permission_set_name LIKE '%s%'", "permission_sets_", "group_memberships_"),
         ] {
             let plan = plan(&census, &format!("SELECT * FROM effective_access WHERE {filter}"));
