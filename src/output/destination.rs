@@ -63,7 +63,7 @@ impl Destination {
             if !metadata.is_file() {
                 let file =
                     OpenOptions::new().write(true).open(&path).map_err(|error| cannot_open(&path, error))?;
-                return Ok(Self::to(Sink::Special(BufWriter::new(file), path)));
+                return Ok(Self::to(Sink::Special(buffered(file), path)));
             }
             if options.protected.is_some_and(|census| is_census(census, &path)) {
                 return Err(Error::usage(format!("{} is the census itself", path.display()))
@@ -80,13 +80,13 @@ impl Destination {
             .mode(0o600)
             .open(&partial)
             .map_err(|error| cannot_open(&path, error))?;
-        let writer = BufWriter::new(file);
+        let writer = buffered(file);
         Ok(Self::to(Sink::File { writer, partial, path, force: options.force }))
     }
 
     /// Standard output.
     pub fn standard() -> Self {
-        Self::to(Sink::Standard(BufWriter::new(io::stdout())))
+        Self::to(Sink::Standard(buffered(io::stdout())))
     }
 
     fn to(sink: Sink) -> Self {
@@ -184,6 +184,11 @@ pub fn write_error(error: io::Error) -> Error {
         }
         _ => Error::failed("cannot write the output").caused_by(error),
     }
+}
+
+/// A large answer is written in large pieces.
+fn buffered<W: Write>(sink: W) -> BufWriter<W> {
+    BufWriter::with_capacity(64 * 1024, sink)
 }
 
 fn cannot_open(path: &Path, error: io::Error) -> Error {

@@ -50,7 +50,7 @@ impl<W: Write> JsonSink<W> {
         for (position, (name, value)) in self.names.iter().zip(values).enumerate() {
             self.sink.write_all(if position == 0 { b"{" } else { b"," })?;
             self.sink.write_all(name.as_bytes())?;
-            serde_json::to_writer(&mut self.sink, &json(*value))?;
+            write_value(&mut self.sink, *value)?;
         }
         self.sink.write_all(if self.shape == Shape::Lines { b"}\n" } else { b"}" })
     }
@@ -71,13 +71,15 @@ impl<W: Write> RowSink for JsonSink<W> {
     }
 }
 
-fn json(value: ValueRef<'_>) -> Value {
+/// Writes the value as it stands, without a copy: most of an answer is text.
+fn write_value(sink: &mut impl Write, value: ValueRef<'_>) -> std::io::Result<()> {
     match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(number) => Value::from(number),
-        ValueRef::Real(number) => Value::from(number),
-        ValueRef::Text(bytes) => Value::from(String::from_utf8_lossy(bytes)),
-        ValueRef::Blob(bytes) => Value::from(text::hexadecimal(bytes)),
+        ValueRef::Null => sink.write_all(b"null"),
+        ValueRef::Integer(number) => write!(sink, "{number}"),
+        // A number that JSON has no word for is null.
+        ValueRef::Real(number) => Ok(serde_json::to_writer(sink, &number)?),
+        ValueRef::Text(bytes) => Ok(serde_json::to_writer(sink, &*String::from_utf8_lossy(bytes))?),
+        ValueRef::Blob(bytes) => write!(sink, "\"{}\"", text::hexadecimal(bytes)),
     }
 }
 

@@ -17,6 +17,9 @@ use super::when::When;
 use super::{database, filesystem, guard};
 use crate::error::{Error, Result};
 
+/// How many pages are kept in memory: 64 MB (SQLite counts negative sizes in KiB).
+const CACHE: i32 = -65_536;
+
 /// The census, opened read-only.
 #[derive(Debug)]
 pub struct Census {
@@ -40,6 +43,10 @@ impl Census {
             return Err(Error::failed(format!("\"{}\" is empty", path.display()))
                 .hint(format!("fill it with: orgcensus collect --db \"{}\"", path.display())));
         }
+        // A way of access is put together from pages all over the file: SQLite's own 2 MB would be read anew
+        // and again.
+        let cache = connection.pragma_update(None, "cache_size", CACHE);
+        cache.doing("give the database a cache")?;
         // A diff asks a few statements of every resource, again and again.
         connection.set_prepared_statement_cache_capacity(128);
         // A file that an older version wrote has older views or none: ours stand before them.
