@@ -15,13 +15,14 @@ mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use orgcensus::simulator::{Config, ReportDepth, Size};
 use orgcensus::store::Census;
 
 use questions::{Picks, Question};
 use support::census::{Maker, bytes};
-use support::measure::{Report, median, ms};
+use support::measure::{Report, Stopwatch, median, ms};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -74,26 +75,37 @@ fn large(report: &mut Report, runs: usize) {
     let mut then = Census::open(&path).expect("the census opens");
     then.answer_as_of(1).expect("the first snapshot can be answered for");
     let picks = Picks::of(&now);
-    let title = "large: ms of processor time, and rows";
-    report.part(title, &["now", "as of day 1", "ratio", "rows"]);
+    let title = "large: ms of processor time, to the first row and to the last, and rows";
+    report.part(title, &["now", "first row", "as of day 1", "ratio", "rows", "1000 rows/s"]);
     for question in questions::canned(&picks).iter().chain(&questions::ad_hoc(&picks)) {
-        let (latest, rows) = median(runs, || question.ask(&now));
+        let (latest, (rows, first)) = median(runs, || question.read(&now));
         let (past, _) = median(runs, || question.ask(&then));
         let ratio = past.as_secs_f64() / latest.as_secs_f64();
-        report.line(title, &question.name, &[ms(latest), ms(past), ratio, rows as f64]);
+        let rate = rows as f64 / ms(latest);
+        report.line(title, &question.name, &[ms(latest), ms(first), ms(past), ratio, rows as f64, rate]);
     }
-    let title = "large: peak memory in MB of a whole answer, written as CSV";
-    report.part(title, &["peak MB"]);
-    for sql in ["SELECT 1", "SELECT * FROM effective_access LIMIT 1000000", "SELECT * FROM effective_access"]
-    {
-        report.line(title, sql, &[peak_memory(&path, sql)]);
+    let title = "large: an answer written by the program: peak memory in MB, and seconds that it took";
+    report.part(title, &["peak MB", "seconds"]);
+    let million = "SELECT * FROM effective_access LIMIT 1000000";
+    for (format, sql) in [
+        ("csv", "SELECT 1"),
+        ("csv", million),
+        ("jsonl", million),
+        ("json", million),
+        ("markdown", million),
+        ("table", million),
+        ("csv", "SELECT * FROM effective_access"),
+    ] {
+        let began = Instant::now();
+        let peak = peak_memory(&path, sql, format);
+        report.line(title, &format!("{format}: {sql}"), &[peak, began.elapsed().as_secs_f64()]);
     }
 }
 
 /// The most memory that the program ever had while it answered, in MB (Linux only).
-fn peak_memory(path: &Path, sql: &str) -> f64 {
+fn peak_memory(path: &Path, sql: &str, format: &str) -> f64 {
     let mut child = Command::new(env!("CARGO_BIN_EXE_orgcensus"))
-        .args(["query", sql, "--format", "csv", "--db"])
+        .args(["query", sql, "--format", format, "--db"])
         .arg(path)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -191,6 +203,12 @@ fn double(report: &mut Report, runs: usize) {
 impl Question {
     /// Reads the whole answer; returns its rows.
     fn ask(&self, census: &Census) -> usize {
+        self.read(census).0
+    }
+
+    /// Reads the whole answer; returns its rows, and how long the first one kept the processor.
+    fn read(&self, census: &Census) -> (usize, Duration) {
+        let watch = Stopwatch::start();
         let mut statement = census.connection().prepare(&self.sql).expect("the question is SQL");
         for (place, value) in &self.values {
             let index = statement.parameter_index(place).ok().flatten().expect("the parameter is its own");
@@ -198,13 +216,16 @@ impl Question {
         }
         let columns = statement.column_count();
         let mut rows = statement.raw_query();
-        let mut count = 0;
+        let (mut count, mut first) = (0, Duration::ZERO);
         while let Some(row) = rows.next().expect("the answer is read") {
             for column in 0..columns {
                 std::hint::black_box(row.get_ref(column).expect("the column is there"));
             }
             count += 1;
+            if count == 1 {
+                first = watch.read();
+            }
         }
-        count
+        (count, first)
     }
 }

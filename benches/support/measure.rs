@@ -14,20 +14,37 @@ pub fn median<T>(runs: usize, mut work: impl FnMut() -> T) -> (Duration, T) {
     let mut times = Vec::new();
     let mut last = None;
     for _ in 0..runs.max(1) {
-        let (wall, processor) = (Instant::now(), on_processor());
+        let watch = Stopwatch::start();
         let mut repeated = 0;
-        while repeated == 0 || wall.elapsed() < LEAST {
+        while repeated == 0 || watch.wall.elapsed() < LEAST {
             last = Some(work());
             repeated += 1;
         }
-        let time = match (processor, on_processor()) {
-            (Some(before), Some(after)) => after - before,
-            _ => wall.elapsed(),
-        };
-        times.push(time / repeated);
+        times.push(watch.read() / repeated);
     }
     times.sort_unstable();
     (times[times.len() / 2], last.expect("it ran at least once"))
+}
+
+/// Measures the time on the processor, or where the system does not say, the time that passes.
+pub struct Stopwatch {
+    wall: Instant,
+    processor: Option<Duration>,
+}
+
+impl Stopwatch {
+    /// Begins to measure.
+    pub fn start() -> Self {
+        Self { wall: Instant::now(), processor: on_processor() }
+    }
+
+    /// How long it has been.
+    pub fn read(&self) -> Duration {
+        match (self.processor, on_processor()) {
+            (Some(before), Some(after)) => after - before,
+            _ => self.wall.elapsed(),
+        }
+    }
 }
 
 /// How long the main thread has been on a processor.

@@ -14,6 +14,7 @@ pub struct Question {
 pub struct Picks {
     account: String,
     account_name: String,
+    email: String,
     user: String,
     user_name: String,
     group: String,
@@ -38,6 +39,7 @@ impl Picks {
         let group = middle("group_id", "group_memberships");
         Self {
             account_name: text(&format!("SELECT name FROM accounts WHERE account_id = '{account}'")),
+            email: text(&format!("SELECT email FROM accounts WHERE account_id = '{account}'")),
             user_name: text(&format!("SELECT user_name FROM users WHERE user_id = '{user}'")),
             group_name: text(&format!("SELECT display_name FROM groups WHERE group_id = '{group}'")),
             permission_set: middle("permission_set_arn", "account_assignments"),
@@ -81,11 +83,18 @@ pub fn ad_hoc(picks: &Picks) -> Vec<Question> {
         "SELECT * FROM effective_access WHERE account_name IN (:account_name, 'none')",
         "SELECT * FROM effective_access WHERE user_name LIKE '%' || :user_name || '%'",
         "SELECT * FROM effective_access WHERE lower(user_name) = :user_name",
+        "SELECT * FROM effective_access WHERE lower(account_name) = :account_name",
+        "SELECT * FROM effective_access WHERE account_state <> 'ACTIVE'",
+        "SELECT * FROM effective_access WHERE permission_set_arn LIKE '%/ps-0000%'",
         "SELECT * FROM effective_access WHERE account_name LIKE '%' || :account_name || '%'",
         "SELECT * FROM effective_access WHERE user_id IN (SELECT user_id FROM users WHERE user_name = :user_name)",
         "SELECT e.*, c.email FROM effective_access AS e JOIN accounts AS c USING (account_id) WHERE c.name = :account_name",
         "SELECT e.*, c.email FROM accounts AS c JOIN effective_access AS e USING (account_id) WHERE c.name LIKE :account_name",
         "SELECT e.*, u.title FROM effective_access AS e JOIN users AS u USING (user_id) WHERE u.user_name = :user_name",
+        "SELECT e.*, c.arn FROM accounts AS c JOIN effective_access AS e USING (account_id) WHERE c.email = :email",
+        "SELECT e.*, c.arn FROM accounts AS c JOIN effective_access AS e USING (account_id) WHERE lower(c.email) = :email",
+        "SELECT u.user_name FROM users AS u WHERE NOT EXISTS (SELECT 1 FROM effective_access AS e WHERE e.user_id = u.user_id)",
+        "SELECT u.title, count(*) FROM effective_access AS e JOIN users AS u USING (user_id) WHERE u.user_name = :user_name GROUP BY 1",
         "SELECT count(*) FROM effective_access WHERE account_name = :account_name",
         "SELECT count(*) FROM effective_access WHERE user_name = :user_name",
         "SELECT DISTINCT user_name FROM effective_access WHERE account_id = :account",
@@ -103,6 +112,7 @@ pub fn ad_hoc(picks: &Picks) -> Vec<Question> {
         let places = [
             (":account_name", &picks.account_name),
             (":account", &picks.account),
+            (":email", &picks.email),
             (":user_name", &picks.user_name),
             (":user", &picks.user),
             (":group_name", &picks.group_name),
