@@ -1,5 +1,8 @@
 //! One resource's versions: which stay open, which end, which begin. Set by set, in SQL made from the table's
 //! own columns; at most one open version a key is the tables' own unique index.
+//!
+//! They write OR ROLLBACK: one that fails ends the publish in any case, and one that might be undone alone would
+//! keep every page that it changes in memory.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -142,7 +145,7 @@ impl Statements {
 
     fn end(&self, connection: &Connection) -> rusqlite::Result<i64> {
         let sql = format!(
-            "UPDATE {} SET valid_to = ?1
+            "UPDATE OR ROLLBACK {} SET valid_to = ?1
              WHERE rowid IN (SELECT version FROM temp.publish_fates WHERE fate IN ('gone', 'changed'))",
             self.versions
         );
@@ -180,7 +183,7 @@ impl Statements {
         let columns = self.columns.join(", ");
         let values: Vec<_> = self.columns.iter().map(|column| format!("t.{column}")).collect();
         let sql = format!(
-            "INSERT INTO {} ({columns}, valid_from) SELECT {}, ?1 FROM {source}",
+            "INSERT OR ROLLBACK INTO {} ({columns}, valid_from) SELECT {}, ?1 FROM {source}",
             self.versions,
             values.join(", "),
         );
@@ -194,7 +197,7 @@ impl Statements {
         }
         let sets: Vec<_> = self.volatile.iter().map(|column| format!("{column} = t.{column}")).collect();
         let sql = format!(
-            "UPDATE {} AS v SET {} FROM temp.publish_fates AS f, {} AS t
+            "UPDATE OR ROLLBACK {} AS v SET {} FROM temp.publish_fates AS f, {} AS t
              WHERE f.fate = 'touched' AND v.rowid = f.version AND {}",
             self.versions,
             sets.join(", "),
