@@ -61,6 +61,18 @@ CREATE TABLE seen_under_gaps (
     PRIMARY KEY (snapshot_id, resource, scope)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE gap_columns (
+    snapshot_id INTEGER NOT NULL REFERENCES snapshots, -- the snapshot
+    resource    TEXT NOT NULL, -- name of the resource
+    columns     TEXT NOT NULL, -- columns that the scope of a gap names: a JSON array; [] of a gap over all rows
+    PRIMARY KEY (snapshot_id, resource, columns)
+) STRICT, WITHOUT ROWID;
+-- With these, whether a gap hides a row is one probe for each set of columns, however many gaps there are.
+CREATE TRIGGER gap_columns_of_a_gap AFTER INSERT ON gaps BEGIN
+    INSERT OR IGNORE INTO gap_columns
+    SELECT new.snapshot_id, new.resource, json_group_array(key) FROM json_each(new.scope);
+END;
+
 CREATE TABLE access_report_jobs (
     snapshot_id           INTEGER NOT NULL REFERENCES snapshots, -- the snapshot
     entity_id             TEXT NOT NULL, -- id of the root, OU or account

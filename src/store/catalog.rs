@@ -59,6 +59,7 @@ const SNAPSHOT_FACTS: &[(&str, &str)] = &[
         "seen_under_gaps",
         "What each snapshot saw in spite of a wider gap: a row in such a scope is not hidden by that gap.",
     ),
+    ("gap_columns", "Which columns the scopes of each snapshot's gaps name."),
     ("access_report_jobs", "The access reports that each snapshot asked Organizations for."),
     (
         ANSWERING_SNAPSHOT,

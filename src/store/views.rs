@@ -263,15 +263,17 @@ JOIN gaps AS g ON g.snapshot_id = h.snapshot_id AND g.resource = {resource} AND 
 }
 
 /// Whether snapshot `s` did not see the row `v`: a gap covers it, and no narrower scope that was seen all the
-/// same does.
+/// same does. The snapshot knows which columns its gaps name: so a row needs one probe for each set of them,
+/// however many gaps there are.
 fn hidden(resource: &str, columns: &[Column]) -> String {
     format!(
-        "EXISTS (SELECT 1 FROM gaps AS n WHERE n.snapshot_id = s.snapshot_id AND n.resource = {}
-        AND {}
-        AND NOT {})",
-        literal(resource),
-        covers(columns),
-        seen_all_the_same(columns)
+        "EXISTS (SELECT 1 FROM gap_columns AS o CROSS JOIN gaps AS n
+        WHERE o.snapshot_id = s.snapshot_id AND o.resource = {resource}
+        AND n.snapshot_id = o.snapshot_id AND n.resource = o.resource AND n.scope = {scope}
+        AND NOT {seen})",
+        resource = literal(resource),
+        scope = scope_of("o.columns", columns),
+        seen = seen_all_the_same(columns)
     )
 }
 
@@ -288,8 +290,15 @@ fn covers(columns: &[Column]) -> String {
 fn seen_all_the_same(columns: &[Column]) -> String {
     format!(
         "EXISTS (SELECT 1 FROM json_each(n.seen_columns) AS k JOIN seen_under_gaps AS u
-            ON u.snapshot_id = n.snapshot_id AND u.resource = n.resource AND u.scope =
-            (SELECT json_group_object(c.value, {}) FROM json_each(k.value) AS c))",
+            ON u.snapshot_id = n.snapshot_id AND u.resource = n.resource AND u.scope = {})",
+        scope_of("k.value", columns)
+    )
+}
+
+/// The scope, as its text, that names the columns of the JSON array `names` and has the values of the row `v`.
+fn scope_of(names: &str, columns: &[Column]) -> String {
+    format!(
+        "(SELECT json_group_object(c.value, {}) FROM json_each({names}) AS c)",
         value_of("c.value", columns)
     )
 }

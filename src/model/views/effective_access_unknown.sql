@@ -1,7 +1,8 @@
 -- A group that was listed and has no members gives nobody access: that is known, and not here. Neither is a
 -- group whose own row is missing while its members are known. A gap hides nothing of what was seen all the
 -- same in a narrower scope (seen_under_gaps). The principals are looked up by a list made once: there are ten
--- times as many assignments as principals.
+-- times as many assignments as principals. A gap is of all users, groups or members, or of one user or group:
+-- those two scopes are looked for, and no other gap is tried, for there may be as many as principals.
 SELECT
     a.account_id, -- id of the account
     a.permission_set_arn, -- ARN of the permission set
@@ -10,7 +11,7 @@ SELECT
     CASE
         WHEN EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
                      WHERE n.resource = 'users'
-                       AND coalesce(json_extract(n.scope, '$.user_id'), a.principal_id) = a.principal_id
+                       AND n.scope IN ('{}', json_object('user_id', a.principal_id))
                        AND (n.scope <> '{}' OR NOT EXISTS (
                            SELECT 1 FROM seen_under_gaps AS x
                            WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'users'
@@ -26,7 +27,7 @@ SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id,
     CASE
         WHEN EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
                      WHERE n.resource = 'groups'
-                       AND coalesce(json_extract(n.scope, '$.group_id'), a.principal_id) = a.principal_id
+                       AND n.scope IN ('{}', json_object('group_id', a.principal_id))
                        AND (n.scope <> '{}' OR NOT EXISTS (
                            SELECT 1 FROM seen_under_gaps AS x
                            WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'groups'
@@ -35,7 +36,7 @@ SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id,
         THEN 'principal_not_listed'
         WHEN EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
                      WHERE n.resource = 'group_memberships'
-                       AND coalesce(json_extract(n.scope, '$.group_id'), a.principal_id) = a.principal_id
+                       AND n.scope IN ('{}', json_object('group_id', a.principal_id))
                        AND (n.scope <> '{}' OR NOT EXISTS (
                            SELECT 1 FROM seen_under_gaps AS x
                            WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'group_memberships'
@@ -52,7 +53,7 @@ WHERE a.principal_type = 'GROUP'
         AND (NOT EXISTS (SELECT 1 FROM groups AS g WHERE g.group_id = q.principal_id)
              OR EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
                         WHERE n.resource = 'group_memberships'
-                          AND coalesce(json_extract(n.scope, '$.group_id'), q.principal_id) = q.principal_id
+                          AND n.scope IN ('{}', json_object('group_id', q.principal_id))
                           AND (n.scope <> '{}' OR NOT EXISTS (
                               SELECT 1 FROM seen_under_gaps AS x
                               WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'group_memberships'
@@ -62,15 +63,15 @@ UNION ALL
 SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id, 'member_users_not_listed'
 FROM account_assignments AS a
 WHERE a.principal_type = 'GROUP'
-  AND EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
-              WHERE n.resource = 'users')
-  AND EXISTS (SELECT 1 FROM group_memberships AS m
-              WHERE m.group_id = a.principal_id
-                AND NOT EXISTS (SELECT 1 FROM users AS u WHERE u.user_id = m.user_id)
-                AND EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
-                            WHERE n.resource = 'users'
-                              AND coalesce(json_extract(n.scope, '$.user_id'), m.user_id) = m.user_id
-                              AND (n.scope <> '{}' OR NOT EXISTS (
-                                  SELECT 1 FROM seen_under_gaps AS x
-                                  WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'users'
-                                    AND x.scope = json_object('user_id', m.user_id)))))
+  AND EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gap_columns AS o ON o.snapshot_id = s.snapshot_id
+              WHERE o.resource = 'users')
+  AND a.principal_id IN (
+      SELECT m.group_id FROM group_memberships AS m
+      WHERE NOT EXISTS (SELECT 1 FROM users AS u WHERE u.user_id = m.user_id)
+        AND EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
+                    WHERE n.resource = 'users'
+                      AND n.scope IN ('{}', json_object('user_id', m.user_id))
+                      AND (n.scope <> '{}' OR NOT EXISTS (
+                          SELECT 1 FROM seen_under_gaps AS x
+                          WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'users'
+                            AND x.scope = json_object('user_id', m.user_id)))))

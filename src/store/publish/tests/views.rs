@@ -358,6 +358,33 @@ fn a_filter_that_no_index_serves_is_tried_before_the_ways_are_made() {
     }
 }
 
+/// A denied family of listings leaves a gap for each group: to try each of them for each row is the square.
+#[test]
+fn a_gap_is_looked_for_by_its_scope_and_no_other_is_tried() {
+    let world = world();
+    let mut census = world.census();
+    for as_of in [None, Some(2)] {
+        if let Some(snapshot_id) = as_of {
+            census.answer_as_of(snapshot_id).unwrap();
+        }
+        for sql in [
+            "SELECT not_before, last_seen_at FROM group_memberships_history",
+            "SELECT not_before, last_seen_at FROM account_assignments_history",
+            "SELECT * FROM effective_access_unknown",
+        ] {
+            let plan = plan(&census, sql);
+            let tried: Vec<_> = plan.iter().filter(|step| step.starts_with("SEARCH n ")).collect();
+            assert!(!tried.is_empty(), "{plan:#?}");
+            let by_scope = |step: &&&String| step.ends_with("(snapshot_id=? AND resource=? AND scope=?)");
+            assert_eq!(
+                tried.iter().filter(by_scope).count(),
+                tried.len(),
+                "as of {as_of:?}: {sql}: {plan:#?}"
+            );
+        }
+    }
+}
+
 fn plan(census: &crate::store::Census, sql: &str) -> Vec<String> {
     let mut statement = census.connection().prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     let steps = statement.query_map([], |row| row.get(3)).unwrap();
