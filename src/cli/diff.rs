@@ -10,7 +10,7 @@ use super::answering::{distance, say_answering};
 use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::steps::{self, Between};
 use crate::diff::text::{self, TextOptions};
-use crate::diff::{Diff, compare, table};
+use crate::diff::{Diff, compare, compare_rows, table};
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::model;
 use crate::output::words::{self, Color};
@@ -182,6 +182,7 @@ impl Question<'_> {
     }
 
     fn compare(&self, from: i64, to: i64) -> Result<Diff> {
+        let compare = if self.filter.shows_access() { compare } else { compare_rows };
         let mut diff = compare(self.census.connection(), from, to)?;
         self.filter.apply(&mut diff);
         Ok(diff)

@@ -58,6 +58,21 @@ use names::Names;
 ///
 /// Fails (exit 2) for a snapshot that does not exist.
 pub fn compare(connection: &Connection, from: i64, to: i64) -> Result<Diff> {
+    compare_either(connection, from, to, access::changes)
+}
+
+/// The same without access: a changed row of a group touches the access of all its members, and to find that
+/// takes longer than to find the row.
+pub fn compare_rows(connection: &Connection, from: i64, to: i64) -> Result<Diff> {
+    compare_either(connection, from, to, |_, _, _, _| Ok(Vec::new()))
+}
+
+fn compare_either(
+    connection: &Connection,
+    from: i64,
+    to: i64,
+    access: impl FnOnce(&Connection, Days, &[unknown::RowChange], &Names<'_>) -> Result<Vec<AccessChange>>,
+) -> Result<Diff> {
     // One read transaction, so that a publish or prune by another process cannot fall in between.
     let transaction = if connection.is_autocommit() {
         Some(connection.unchecked_transaction().map_err(unreadable)?)
@@ -84,7 +99,7 @@ pub fn compare(connection: &Connection, from: i64, to: i64) -> Result<Diff> {
         }
         row_changes.extend(judged);
     }
-    let access_changes = access::changes(connection, days, &row_changes, &names)?;
+    let access_changes = access(connection, days, &row_changes, &names)?;
     drop(transaction);
     Ok(Diff { from, to, changes, access_changes })
 }
