@@ -90,11 +90,12 @@ pub(super) struct Names<'c> {
     connection: &'c Connection,
     days: Days,
     known: RefCell<HashMap<(Named, String), Option<String>>>,
+    known_on: RefCell<HashMap<(i64, Named, String), Option<String>>>,
 }
 
 impl<'c> Names<'c> {
     pub fn new(connection: &'c Connection, days: Days) -> Self {
-        Self { connection, days, known: RefCell::default() }
+        Self { connection, days, known: RefCell::default(), known_on: RefCell::default() }
     }
 
     /// The name on the later day, else the last one before it; `None` where there never was one.
@@ -121,6 +122,10 @@ impl<'c> Names<'c> {
 
     /// The name on that day; `None` where it does not exist or has none.
     pub fn name_on(&self, day: i64, named: Named, id: &str) -> Result<Option<String>> {
+        let place = (day, named, id.to_owned());
+        if let Some(name) = self.known_on.borrow().get(&place) {
+            return Ok(name.clone());
+        }
         let (table, key, name) = named.columns();
         let found: Option<Option<String>> = self
             .connection
@@ -130,7 +135,9 @@ impl<'c> Names<'c> {
             ))
             .and_then(|mut statement| statement.query_row((id, day), |row| row.get(0)).optional())
             .map_err(unreadable)?;
-        Ok(found.flatten())
+        let found = found.flatten();
+        self.known_on.borrow_mut().insert(place, found.clone());
+        Ok(found)
     }
 
     fn name_or_id(&self, named: Named, id: &str) -> Result<String> {

@@ -90,7 +90,7 @@ impl<'c> Reach<'c> {
             &self.groups_of,
             user_id.to_owned(),
             "SELECT valid_from, valid_to, group_id FROM group_memberships_versions
-             WHERE user_id = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
+             WHERE user_id = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
             (user_id, self.days.later(), self.days.earlier()),
             one,
         )
@@ -102,7 +102,7 @@ impl<'c> Reach<'c> {
             &self.members_of,
             group_id.to_owned(),
             "SELECT valid_from, valid_to, user_id FROM group_memberships_versions
-             WHERE group_id = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
+             WHERE group_id = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
             (group_id, self.days.later(), self.days.earlier()),
             one,
         )
@@ -115,7 +115,7 @@ impl<'c> Reach<'c> {
             (principal_type.to_owned(), principal_id.to_owned()),
             "SELECT valid_from, valid_to, account_id, permission_set_arn FROM account_assignments_versions
              WHERE principal_id = ?1 AND principal_type = ?2
-               AND valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?4)",
+               AND +valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?4)",
             (principal_id, principal_type, self.days.later(), self.days.earlier()),
             two,
         )
@@ -145,9 +145,7 @@ impl<'c> Reach<'c> {
         self.kept(
             &self.owners_of,
             entry.clone(),
-            "SELECT valid_from, valid_to, principal_type, principal_id FROM account_assignments_versions
-             WHERE account_id = ?1 AND permission_set_arn = ?2
-               AND valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?4)",
+            OWNERS_OF,
             (&entry.0, &entry.1, self.days.later(), self.days.earlier()),
             two,
         )
@@ -158,7 +156,7 @@ impl<'c> Reach<'c> {
             &self.users,
             user_id.to_owned(),
             "SELECT valid_from, valid_to, user_id FROM users_versions
-             WHERE user_id = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
+             WHERE user_id = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
             (user_id, self.days.later(), self.days.earlier()),
             one,
         )
@@ -194,6 +192,13 @@ impl<'c> Reach<'c> {
     }
 }
 
+/// The plus hides valid_from from the planner: it is true of nearly every row, and an index of the permission
+/// set and valid_from would look as good as the key.
+pub(super) const OWNERS_OF: &str = "
+    SELECT valid_from, valid_to, principal_type, principal_id FROM account_assignments_versions
+    WHERE account_id = ?1 AND permission_set_arn = ?2
+      AND +valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?4)";
+
 pub(super) const ASSIGNMENTS_OF_SETS: &str = "
     WITH RECURSIVE assigned_account (account_id) AS (
         SELECT min(account_id) FROM account_assignments_versions
@@ -205,7 +210,7 @@ pub(super) const ASSIGNMENTS_OF_SETS: &str = "
     FROM assigned_account CROSS JOIN account_assignments_versions AS assignment
     WHERE assignment.account_id = assigned_account.account_id
       AND assignment.permission_set_arn IN (SELECT value FROM json_each(?1))
-      AND assignment.valid_from <= ?2 AND (assignment.valid_to IS NULL OR assignment.valid_to > ?3)";
+      AND +assignment.valid_from <= ?2 AND (assignment.valid_to IS NULL OR assignment.valid_to > ?3)";
 
 fn one<T: FromSql>(row: &Row<'_>) -> rusqlite::Result<T> {
     row.get(2)

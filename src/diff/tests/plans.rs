@@ -1,7 +1,7 @@
 //! The cost follows the changes: no statement walks a table that did not change.
 
 use super::history::History;
-use crate::diff::reach::ASSIGNMENTS_OF_SETS;
+use crate::diff::reach::{ASSIGNMENTS_OF_SETS, OWNERS_OF};
 use crate::diff::rows::Table;
 use crate::model::RESOURCES;
 
@@ -45,4 +45,11 @@ fn the_assignments_of_a_permission_set_are_found_from_account_to_account() {
     assert!(plan.contains("SEARCH assignment USING INDEX"), "{plan}");
     assert!(plan.contains("(account_id=? AND permission_set_arn=?"), "{plan}");
     assert!(!plan.contains("SCAN assignment") && !plan.contains("SCAN next"), "{plan}");
+}
+
+#[test]
+fn who_is_assigned_a_permission_set_in_an_account_is_found_by_both() {
+    let history = History::new();
+    let plan = plan(&history, OWNERS_OF);
+    assert!(plan.contains("(account_id=? AND permission_set_arn=?)"), "{plan}");
 }
