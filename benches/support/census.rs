@@ -1,5 +1,6 @@
 //! Censuses without AWS: the simulator's rows of a day, staged and published by the program's own code.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -35,7 +36,8 @@ impl Maker {
         Self { simulator, reports, _runtime: runtime }
     }
 
-    fn open(&self, path: &Path) -> Database {
+    /// The census at `path`, made where there is none.
+    pub fn open(&self, path: &Path) -> Database {
         let (mut database, _) = Database::open_or_create(path).expect("the census opens");
         let identity = Identity {
             organization_id: Some(self.simulator.organization_id()),
@@ -57,38 +59,29 @@ impl Maker {
         rows.into_iter().map(row).collect()
     }
 
-    /// Publishes `days` snapshots into a new census at `path`, each with `per_mille` of the rows of users,
-    /// memberships and assignments changed; returns how long each publish took and how many bytes the file
-    /// had then.
-    pub fn publish_days(&self, path: &Path, days: u32, per_mille: usize) -> Vec<(Duration, u64)> {
-        let mut database = self.open(path);
-        let mut rows = self.rows();
-        let mut published = Vec::new();
-        for day in 0..days {
-            if day > 0 {
-                churn::change(&mut rows, per_mille, day);
-            }
-            let staging = self.stage(&database, &rows, day);
-            let took = self.publish(&mut database, &staging, day);
-            published.push((took, bytes(path)));
-        }
-        published
-    }
-
-    /// Stages a whole day: every resource seen to its end.
-    fn stage(&self, database: &Database, rows: &Rows, day: u32) -> Staging {
+    /// Stages a whole day: every resource seen to its end, each in the listings that `listed_by` says.
+    pub fn stage(&self, database: &Database, rows: &Rows, day: u32, listed_by: ListedBy) -> Staging {
         let mut staging = Staging::create(database, &self.facts(day)).expect("a collection begins");
-        let tasks: Vec<NewTask> = RESOURCES.iter().map(|spec| task(spec)).collect();
-        staging.add_tasks(tasks).expect("tasks are queued");
-        for (spec, task_id) in RESOURCES.iter().zip(1..) {
-            let rows = rows[spec.name].clone();
-            let page = Outcome::Page { task_id, rows, follow_ups: Vec::new(), next_token: None, job: None };
-            assert_eq!(staging.commit(&[page]).expect("a page is staged"), []);
+        staging.set_note("assignment_strategy", "pairs").expect("the choice is stored");
+        let mut task_id = 0;
+        for spec in RESOURCES {
+            for listed in listings(spec.name, &rows[spec.name], listed_by).chunks(PAGES) {
+                let tasks: Vec<NewTask> = listed.iter().map(|(scope, _)| task(scope)).collect();
+                staging.add_tasks(tasks).expect("tasks are queued");
+                let page = |(_, rows): &(Scope, Vec<&Row>)| {
+                    task_id += 1;
+                    let rows = rows.iter().copied().cloned().collect();
+                    Outcome::Page { task_id, rows, follow_ups: Vec::new(), next_token: None, job: None }
+                };
+                let pages: Vec<Outcome> = listed.iter().map(page).collect();
+                assert_eq!(staging.commit(&pages).expect("pages are staged"), []);
+            }
         }
         staging
     }
 
-    fn publish(&self, database: &mut Database, staging: &Staging, day: u32) -> Duration {
+    /// Publishes what is staged and deletes the staging; returns how long the publish took.
+    pub fn publish(&self, database: &mut Database, staging: &Staging, day: u32) -> Duration {
         let totals = CallTotals {
             api_calls: 0,
             throttled_calls: 0,
@@ -122,14 +115,35 @@ impl Maker {
     }
 }
 
-fn task(spec: &ResourceSpec) -> NewTask {
+/// By which columns the rows of a resource are listed; a resource that is not named is one listing.
+pub type ListedBy = &'static [(&'static str, &'static [&'static str])];
+
+/// As many listings are staged at once; a collection commits as many as have come in meanwhile.
+const PAGES: usize = 32;
+
+/// The listings of a resource, each with its rows.
+fn listings<'r>(resource: &str, rows: &'r [Row], listed_by: ListedBy) -> Vec<(Scope, Vec<&'r Row>)> {
+    let columns = listed_by.iter().find(|(listed, _)| *listed == resource).map_or(&[][..], |(_, by)| by);
+    let scope = |columns| Scope { resource: resource.to_owned(), columns };
+    if columns.is_empty() {
+        return vec![(scope(BTreeMap::new()), rows.iter().collect())];
+    }
+    let mut listed: BTreeMap<Scope, Vec<&Row>> = BTreeMap::new();
+    for row in rows {
+        let value = |column: &&str| ((*column).to_owned(), churn::text(row, column).to_owned());
+        listed.entry(scope(columns.iter().map(value).collect())).or_default().push(row);
+    }
+    listed.into_iter().collect()
+}
+
+fn task(scope: &Scope) -> NewTask {
     NewTask {
-        kind: format!("list_{}", spec.name),
-        body: String::new(),
+        kind: format!("list_{}", scope.resource),
+        body: scope.json(),
         lane: "bench".to_owned(),
         stage: "bench".to_owned(),
         priority: 0,
-        covers: vec![Scope { resource: spec.name.to_owned(), columns: Default::default() }],
+        covers: vec![scope.clone()],
         hides: Vec::new(),
     }
 }

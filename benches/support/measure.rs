@@ -71,7 +71,9 @@ impl Report {
     /// Adds a line to a part.
     pub fn line(&mut self, title: &str, name: &str, values: &[f64]) {
         let short: String = name.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(57).collect();
-        println!("{short:<58}{}", values.iter().map(|value| format!("{value:>14.1}")).collect::<String>());
+        let printed =
+            |value: &f64| if value.is_nan() { format!("{:>14}", "-") } else { format!("{value:>14.1}") };
+        println!("{short:<58}{}", values.iter().map(printed).collect::<String>());
         let lines = &mut self.0[title]["lines"];
         lines.as_array_mut().expect("the part was begun").push(json!({"name": name, "values": values}));
     }

@@ -1,7 +1,11 @@
 //! What is asked: the canned queries, what people type about access, and whole tables.
 
+use std::time::Duration;
+
 use orgcensus::query::{ParameterType, catalog};
 use orgcensus::store::Census;
+
+use crate::support::measure::Stopwatch;
 
 /// A statement with the values of its parameters, by place (`:user`).
 pub struct Question {
@@ -137,4 +141,34 @@ pub fn scans() -> Vec<Question> {
     ]
     .map(|sql| Question { name: sql.to_owned(), sql: sql.to_owned(), values: Vec::new() })
     .into()
+}
+
+impl Question {
+    /// Reads the whole answer; returns its rows.
+    pub fn ask(&self, census: &Census) -> usize {
+        self.read(census).0
+    }
+
+    /// Reads the whole answer; returns its rows, and how long the first one kept the processor.
+    pub fn read(&self, census: &Census) -> (usize, Duration) {
+        let watch = Stopwatch::start();
+        let mut statement = census.connection().prepare(&self.sql).expect("the question is SQL");
+        for (place, value) in &self.values {
+            let index = statement.parameter_index(place).ok().flatten().expect("the parameter is its own");
+            statement.raw_bind_parameter(index, value).expect("a text is bound");
+        }
+        let columns = statement.column_count();
+        let mut rows = statement.raw_query();
+        let (mut count, mut first) = (0, Duration::ZERO);
+        while let Some(row) = rows.next().expect("the answer is read") {
+            for column in 0..columns {
+                std::hint::black_box(row.get_ref(column).expect("the column is there"));
+            }
+            count += 1;
+            if count == 1 {
+                first = watch.read();
+            }
+        }
+        (count, first)
+    }
 }

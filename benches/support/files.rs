@@ -1,0 +1,23 @@
+//! Where the benches keep their censuses.
+
+use std::path::{Path, PathBuf};
+
+/// The file of a census that is made once; delete `target/bench` to make it anew.
+pub fn made(name: &str, make: impl FnOnce(&Path)) -> PathBuf {
+    let path = place(name);
+    if !path.exists() {
+        // Under another name until it is whole, so that an interrupted run leaves none.
+        let partial = place(&format!("{name}.partial"));
+        let _ = std::fs::remove_file(&partial);
+        make(&partial);
+        std::fs::rename(&partial, &path).expect("the census is moved within its folder");
+    }
+    path
+}
+
+/// The path of a census below `target/bench`.
+pub fn place(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
+    std::fs::create_dir_all(&folder).expect("a folder below target can be made");
+    folder.join(format!("{name}.db"))
+}
