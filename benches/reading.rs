@@ -47,6 +47,7 @@ fn main() {
     if asked("double") {
         double(&mut report, runs);
     }
+    report.about(serde_json::json!({"runs": runs}));
     report.write("reading");
 }
 

@@ -79,10 +79,6 @@ impl Report {
     }
 
     /// Keeps beside the tables of what they are, and what made them.
-    #[allow(
-        dead_code,
-        reason = "each bench compiles this file for itself, and not every one has choices to keep"
-    )]
     pub fn about(&mut self, what: Value) {
         let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
         let date = chrono::Utc::now().format("%Y-%m-%d").to_string();
