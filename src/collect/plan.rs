@@ -7,6 +7,7 @@
 mod assignments;
 mod estimate;
 mod reports;
+mod strategy;
 mod tree;
 
 use std::collections::BTreeSet;
@@ -23,7 +24,7 @@ use crate::error::Result;
 use crate::model::{RESOURCES, Scope, ServiceLastAccessed, Tag};
 use crate::store::{Failure, GapKind, Staging};
 
-pub use assignments::StrategyChoice;
+pub use strategy::StrategyChoice;
 
 /// The plan of one collection.
 pub(super) struct Plan<'a> {
