@@ -6,6 +6,7 @@
 //! transaction is open: pages are fetched by spawned futures, and committed between awaits.
 
 mod forecast;
+mod giving_up;
 mod lanes;
 mod stopping;
 
@@ -18,10 +19,11 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, interval, sleep_until};
 
 use self::forecast::Forecast;
+use self::giving_up::Refusals;
 use self::lanes::{Lane, limit_of};
 pub(super) use self::stopping::stopped_by_hand;
 use super::access_report;
-use super::plan::{Plan, not_asked};
+use super::plan::Plan;
 use super::preflight::Context;
 use super::progress::{Progress, Tick};
 use super::selection::Selection;
@@ -31,19 +33,10 @@ use crate::error::{Error, Result};
 use crate::model::Scope;
 use crate::store::{Failure, GapKind, OpenTask, Outcome, Rejected, Staging};
 
-/// So many refusals of one kind of task, with no success between, stop the rest: one gap, not 100,000 calls.
-const REFUSALS: u32 = 5;
-/// Failures that may pass stop a kind only when they have gone on for this long: a blip ends by itself.
-const LASTING: Duration = Duration::from_secs(30);
 /// How often calls are counted and progress is told.
 const TICK: Duration = Duration::from_millis(250);
 /// A listing whose token AWS no longer takes begins again this often.
 const BEGINNINGS: u32 = 2;
-/// Scopes of their own for so many reports that the budget left out; beyond, one for all.
-const REPORT_GAPS: usize = 100;
-/// More than an organization can have entities: 50,000 accounts and 2,000 OUs.
-const MOST_REPORTS: usize = 1_000_000;
-
 /// How a collection runs.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
@@ -97,15 +90,6 @@ struct Running {
     pages: u32,
     beginnings: u32,
     handle: AbortHandle,
-}
-
-/// Failures of one kind of task with no success between.
-#[derive(Debug)]
-struct Refusals {
-    number: u32,
-    /// Those of tasks that had been put aside before.
-    again: u32,
-    since: Instant,
 }
 
 impl<'a> Collection<'a> {
@@ -399,93 +383,6 @@ impl<'a> Collection<'a> {
             }
         }
         Ok(true)
-    }
-
-    /// Takes a task off its lane, to be tried once more when the lane has nothing else to do: what failed for
-    /// some seconds is no reason for a gap in a collection of hours.
-    fn put_aside(&mut self, task_id: i64, failure: &Failure, progress: &mut dyn Progress) -> Result<()> {
-        let Some(running) = self.running.remove(&task_id) else { return Ok(()) };
-        let body = serde_json::to_string(&*running.task).expect("a task is a struct of plain values");
-        let open = OpenTask { task_id, kind: running.kind.clone(), body, next_token: running.token.clone() };
-        if let Some(lane) = self.lanes.get_mut(&running.lane) {
-            lane.under_way -= 1;
-            lane.aside.push(open);
-        }
-        self.refused(&running, failure, false, progress)
-    }
-
-    /// Counts a refusal, and stops the kind of task when nothing but refusals comes: at once where AWS said no,
-    /// after a while, or when the second chances fail too, where it may pass.
-    fn refused(
-        &mut self,
-        running: &Running,
-        failure: &Failure,
-        is_again: bool,
-        progress: &mut dyn Progress,
-    ) -> Result<()> {
-        let refusals = self.refusals.entry(running.kind.clone()).or_insert_with(|| Refusals {
-            number: 0,
-            again: 0,
-            since: Instant::now(),
-        });
-        refusals.number += 1;
-        refusals.again += u32::from(is_again);
-        let is_final = matches!(failure.kind, GapKind::Denied | GapKind::Unavailable);
-        let lasting = self.context.aws.patience().wait(LASTING);
-        let lasts = refusals.again >= REFUSALS || refusals.since.elapsed() >= lasting;
-        if refusals.number < REFUSALS || !(is_final || lasts) {
-            return Ok(());
-        }
-        let scopes = running.task.family();
-        if self.stopped_kinds.insert(running.kind.clone(), (failure.clone(), scopes.clone())).is_none() {
-            let operation = failure.operation.as_deref().unwrap_or("the operation");
-            let code = failure.error_code.as_deref().unwrap_or("an error");
-            let gap = if scopes.is_empty() { "" } else { "; recorded as a gap" };
-            progress.say(&format!(
-                "{operation} was refused {} times in a row ({code}): not asking on{gap}",
-                refusals.number
-            ));
-        }
-        self.staging.stop_kind(&running.kind, failure, &scopes)?;
-        self.forget(&running.kind);
-        Ok(())
-    }
-
-    /// Takes every task of a kind off the lanes: the staging has ended them.
-    fn forget(&mut self, kind: &str) {
-        let ended: Vec<i64> =
-            self.running.iter().filter(|(_, running)| running.kind == kind).map(|(id, _)| *id).collect();
-        for task_id in ended {
-            if let Some(running) = self.running.remove(&task_id) {
-                running.handle.abort();
-                if let Some(lane) = self.lanes.get_mut(&running.lane) {
-                    lane.under_way -= 1;
-                }
-            }
-        }
-        for lane in self.lanes.values_mut() {
-            lane.buffer.retain(|open| open.kind != kind);
-            lane.aside.retain(|open| open.kind != kind);
-        }
-    }
-
-    /// The reports' time is up: what is left is carried forward, and nothing waits for it.
-    fn end_reports(&mut self, progress: &mut dyn Progress) -> Result<()> {
-        self.report_deadline = None;
-        let left = self.staging.next_tasks(access_report::LANE, MOST_REPORTS, &HashSet::new())?;
-        let Some(kind) = left.first().map(|open| open.kind.clone()) else { return Ok(()) };
-        progress.say(&format!("the time for access reports is up: {} are left for the next run", left.len()));
-        let mut scopes = BTreeSet::new();
-        for open in &left {
-            let task = parse(open)?;
-            scopes.extend(if left.len() > REPORT_GAPS { task.family() } else { task.covers() });
-        }
-        let scopes: Vec<_> = scopes.into_iter().collect();
-        self.staging.stop_kind(&kind, &not_asked("beyond --access-report-budget"), &scopes)?;
-        self.forget(&kind);
-        // A second budget would begin if a late step queued more; there is none left to queue.
-        self.lanes.remove(access_report::LANE);
-        Ok(())
     }
 
     /// Looks for open tasks again, in every lane that has some.
