@@ -186,7 +186,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // Pages of a few hundred MB of indexes are probed in key order: a larger cache saves reading them again.
-    connection.pragma_update(None, "cache_size", -65_536)
+    connection.pragma_update(None, "cache_size", -49_152)
 }
 
 /// Refuses a network file system, where the log that lets readers read while a snapshot is published cannot

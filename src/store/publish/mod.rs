@@ -95,6 +95,8 @@ pub(super) fn publish(
         return already_published(database.connection(), published);
     }
     let file = uri(&staging::path(database.path()), "mode=ro");
+    // The publish reads the file itself: what the collection kept of it in memory has served.
+    staging.connection().execute_batch("PRAGMA shrink_memory").doing("let go of the collection's cache")?;
     let connection = database.connection_mut();
     connection.execute("ATTACH ?1 AS staging", [file]).doing("read the collection")?;
     let published = in_transaction(connection, staging.facts(), totals, limit);
