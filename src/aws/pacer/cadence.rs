@@ -179,7 +179,7 @@ impl Cadence {
             self.rate = if self.rate < self.known {
                 (self.rate + self.known * RAMP_PER_SECOND * seconds).min(self.known)
             } else {
-                self.rate + self.rate * self.probed_per_second() * seconds
+                self.probed(seconds)
             };
             return;
         };
@@ -187,7 +187,7 @@ impl Cadence {
         let curve = limit.curve(since, self.known);
         self.rate = match self.beyond {
             Beyond::Search(_) => self.rate.max(curve),
-            _ if self.rate >= self.known => self.rate * (1.0 + self.probed_per_second() * seconds),
+            _ if self.rate >= self.known => self.probed(seconds),
             _ => self.rate.max(curve.min(self.known)),
         };
         let is_over = !matches!(self.beyond, Beyond::Search(_)) && self.rate >= self.known;
@@ -196,10 +196,11 @@ impl Cadence {
         }
     }
 
-    fn probed_per_second(&self) -> f64 {
+    /// The rate after so many seconds of probing beyond what is known.
+    fn probed(&self, seconds: f64) -> f64 {
         match self.beyond {
-            Beyond::Never => 0.0,
-            Beyond::Slowly(part) | Beyond::Search(part) => part,
+            Beyond::Never => self.rate,
+            Beyond::Slowly(part) | Beyond::Search(part) => self.rate * (1.0 + part * seconds),
         }
     }
 }
