@@ -12,6 +12,8 @@
 //! - `auto`: a quota that was raised to 60 calls a second, and `--rate sso-admin=auto` to find it.
 //! - `unthrottled`: nothing holds it back but itself: its own memory and time on processors.
 
+#[path = "support/arguments.rs"]
+mod arguments;
 #[path = "support/child.rs"]
 mod child;
 #[expect(dead_code, reason = "medians are for work within the bench")]
@@ -29,6 +31,7 @@ use orgcensus::simulator::Rates;
 use serde_json::json;
 use tempfile::TempDir;
 
+use arguments::Arguments;
 use child::{Running, Usage};
 use measure::Report;
 use simulation::{Ledger, Simulation};
@@ -41,20 +44,14 @@ fn main() {
     if simulation::serve_if_asked() {
         return;
     }
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let value = |name: &str| {
-        let at = arguments.iter().position(|argument| argument == name)?;
-        arguments.get(at + 1).cloned()
-    };
-    let factor: f64 = value("--rate").map_or(10.0, |factor| factor.parse().expect("--rate takes a factor"));
-    let sizes = |otherwise: &[&str]| match value("--size") {
-        Some(size) => vec![size],
+    let arguments = Arguments::given();
+    let factor = arguments.number("--rate", 10.0);
+    let sizes = |otherwise: &[&str]| match arguments.text("--size") {
+        Some(size) => vec![size.to_owned()],
         None => otherwise.iter().map(|size| (*size).to_owned()).collect(),
     };
     let parts = ["quota", "contended", "auto", "unthrottled"];
-    let chosen = |part: &&str| arguments.iter().any(|argument| argument == part);
-    let all = !parts.iter().any(&chosen);
-    for part in parts.iter().filter(|part| all || chosen(part)) {
+    for part in parts.iter().filter(|part| arguments.ask_for(part, &parts)) {
         match *part {
             "quota" => sizes(&["small", "medium"]).iter().for_each(|size| quota(size, factor)),
             "contended" => sizes(&["medium"]).iter().for_each(|size| contended(size, factor)),

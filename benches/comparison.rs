@@ -7,6 +7,9 @@
 //! Each tool has a fresh simulation whose calls take 30 ms: once with AWS's quotas times FACTOR (1 unless
 //! said), once without quotas. The rivals are made from `comparison/requirements.txt` into `target/bench`.
 
+#[expect(dead_code, reason = "it has no parts to choose from")]
+#[path = "support/arguments.rs"]
+mod arguments;
 #[expect(dead_code, reason = "no tool is ended early")]
 #[path = "support/child.rs"]
 mod child;
@@ -28,6 +31,7 @@ use std::time::Duration;
 use orgcensus::simulator::Rates;
 use serde_json::{Value, json};
 
+use arguments::Arguments;
 use child::{Running, Usage};
 use measure::Report;
 use simulation::{Ledger, Simulation};
@@ -58,13 +62,9 @@ fn main() {
     if simulation::serve_if_asked() {
         return;
     }
-    let arguments: Vec<String> = std::env::args().collect();
-    let value = |name: &str| {
-        let at = arguments.iter().position(|argument| argument == name)?;
-        arguments.get(at + 1).cloned()
-    };
-    let size = value("--size").unwrap_or_else(|| "small".to_owned());
-    let factor: f64 = value("--rate").map_or(1.0, |factor| factor.parse().expect("--rate takes a factor"));
+    let arguments = Arguments::given();
+    let size = arguments.text("--size").unwrap_or("small").to_owned();
+    let factor = arguments.number("--rate", 1.0);
     let python = python();
     let mut report = Report::default();
     report.about(json!({

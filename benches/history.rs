@@ -8,6 +8,8 @@
 //! the file against that of one snapshot, reading days long past, and the diff of adjacent days against EXCEPT
 //! over full copies of both.
 
+#[path = "support/arguments.rs"]
+mod arguments;
 #[path = "support/copies.rs"]
 mod copies;
 #[path = "support/days.rs"]
@@ -26,6 +28,7 @@ use orgcensus::diff::{Diff, compare, compare_rows};
 use orgcensus::simulator::{Config, ReportDepth};
 use orgcensus::store::Census;
 
+use arguments::Arguments;
 use copies::Copies;
 use days::publish_days;
 use files::{made, place};
@@ -34,19 +37,13 @@ use support::census::{Maker, bytes};
 use support::measure::{Report, median, ms};
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let number = |name: &str, otherwise: usize| {
-        let at = arguments.iter().position(|argument| argument == name);
-        at.and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(otherwise)
-    };
-    let (days, runs) = (number("--days", 365) as u32, number("--runs", 5));
+    let arguments = Arguments::given();
+    let (days, runs) = (arguments.number("--days", 365), arguments.number("--runs", 5));
     let marks: Vec<u32> = [2, 10, 180, 365].into_iter().filter(|day| *day <= days).collect();
     let mut report = Report::default();
     let path = made(&format!("year-{days}"), |path| publish_year(&mut report, path, days, &marks));
     let parts = ["size", "reading", "diff"];
-    let asked = |part: &str| {
-        !arguments.iter().any(|one| parts.contains(&one.as_str())) || arguments.iter().any(|one| one == part)
-    };
+    let asked = |part: &str| arguments.ask_for(part, &parts);
     if asked("size") {
         size(&mut report, &path, days);
     }

@@ -8,6 +8,8 @@
 //! - `double`: staging, publish and diff of 50,000 users and 500,000 memberships, with names as long as AWS
 //!   allows, and of twice as much of everything.
 
+#[path = "support/arguments.rs"]
+mod arguments;
 #[path = "support/shell.rs"]
 mod shell;
 mod support;
@@ -19,6 +21,7 @@ use std::time::{Duration, Instant};
 use orgcensus::simulator::{Config, ReportDepth, Size};
 use orgcensus::store::{CallTotals, Census, Database, ShrinkLimit, Staging, Unfinished};
 
+use arguments::Arguments;
 use shell::Import;
 use support::census::{ListedBy, Maker, bytes};
 use support::churn;
@@ -35,18 +38,12 @@ const AS_COLLECTED: ListedBy = &[
 ];
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if let [publish, path] = arguments.as_slice()
-        && publish == "--publish"
-    {
+    let arguments = Arguments::given();
+    if let Some(path) = arguments.text("--publish") {
         return publish_alone(Path::new(path));
     }
-    let runs = arguments.iter().position(|argument| argument == "--runs");
-    let runs = runs.and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(3);
-    let asked = |part: &str| {
-        arguments.iter().any(|one| one == part)
-            || !["large", "double"].iter().any(|part| arguments.iter().any(|one| one == part))
-    };
+    let runs = arguments.number("--runs", 3);
+    let asked = |part: &str| arguments.ask_for(part, &["large", "double"]);
     let mut report = Report::default();
     if asked("large") {
         large(&mut report, runs);

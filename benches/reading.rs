@@ -8,6 +8,8 @@
 //!   the first of two snapshots; the memory of the largest answer.
 //! - `double`: from 50,000 users and 500,000 memberships to twice as many.
 
+#[path = "support/arguments.rs"]
+mod arguments;
 #[path = "support/days.rs"]
 mod days;
 #[path = "support/files.rs"]
@@ -23,6 +25,7 @@ use std::time::Instant;
 use orgcensus::simulator::{Config, ReportDepth, Size};
 use orgcensus::store::Census;
 
+use arguments::Arguments;
 use days::publish_days;
 use files::{made, place};
 use questions::Picks;
@@ -30,16 +33,10 @@ use support::census::{Maker, bytes};
 use support::measure::{Report, median, ms};
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let number = |name: &str, otherwise: usize| {
-        let at = arguments.iter().position(|argument| argument == name);
-        at.and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(otherwise)
-    };
-    let runs = number("--runs", 5);
+    let arguments = Arguments::given();
+    let runs = arguments.number("--runs", 5);
     let parts = ["large", "double"];
-    let asked = |part: &str| {
-        !arguments.iter().any(|one| parts.contains(&one.as_str())) || arguments.iter().any(|one| one == part)
-    };
+    let asked = |part: &str| arguments.ask_for(part, &parts);
     let mut report = Report::default();
     if asked("large") {
         large(&mut report, runs);
