@@ -272,16 +272,11 @@ const AD_HOC: &[&str] = &[
 
 #[test]
 fn effective_access_is_found_by_index_whatever_it_is_asked_by() {
-    let world = world();
-    let mut census = world.census();
-    for as_of in [None, Some(2)] {
-        if let Some(snapshot_id) = as_of {
-            census.answer_as_of(snapshot_id).unwrap();
-        }
+    now_and_as_of(|census, as_of| {
         for view in ["effective_access", "effective_access_history"] {
             for form in AD_HOC {
                 let sql = form.replace("{view}", view);
-                let plan = plan(&census, &sql);
+                let plan = plan(census, &sql);
                 // v are the versions; the gaps of one snapshot are walked.
                 let slow = |step: &&String| {
                     ["SCAN v", "MATERIALIZE"].iter().any(|one| step.starts_with(one))
@@ -291,19 +286,14 @@ fn effective_access_is_found_by_index_whatever_it_is_asked_by() {
                 assert!(scans.is_empty(), "as of {as_of:?}: {sql}: {plan:#?}");
             }
         }
-    }
+    });
 }
 
 /// SQLite joins no two halves of a compound into a question that counts, nor an outer join into one without
 /// duplicates: then the people of the groups and the names are listed first, but never the ways.
 #[test]
 fn a_count_of_effective_access_lists_the_memberships_and_never_the_ways() {
-    let world = world();
-    let mut census = world.census();
-    for as_of in [None, Some(2)] {
-        if let Some(snapshot_id) = as_of {
-            census.answer_as_of(snapshot_id).unwrap();
-        }
+    now_and_as_of(|census, as_of| {
         for sql in [
             "SELECT count(*) FROM effective_access WHERE account_name = 'one'",
             "SELECT count(DISTINCT user_id) FROM effective_access WHERE account_id IN ('1', '2')",
@@ -311,7 +301,7 @@ fn a_count_of_effective_access_lists_the_memberships_and_never_the_ways() {
             "SELECT c.email, count(*) FROM effective_access JOIN accounts AS c USING (account_id)
              WHERE c.name = 'one' GROUP BY 1",
         ] {
-            let plan = plan(&census, sql);
+            let plan = plan(census, sql);
             let small = ["w", "accounts_history", "groups_history", "permission_sets_history"];
             let made = |step: &&String| {
                 let name = ["MATERIALIZE ", "CO-ROUTINE "].iter().find_map(|how| step.strip_prefix(how));
@@ -320,19 +310,14 @@ fn a_count_of_effective_access_lists_the_memberships_and_never_the_ways() {
             let made: Vec<_> = plan.iter().filter(made).collect();
             assert!(made.is_empty(), "as of {as_of:?}: {sql}: {plan:#?}");
         }
-    }
+    });
 }
 
 /// By a filter that no index serves, the users or accounts are walked, and filtered before the memberships
 /// multiply them.
 #[test]
 fn a_filter_that_no_index_serves_is_tried_before_the_ways_are_made() {
-    let world = world();
-    let mut census = world.census();
-    for as_of in [None, Some(2)] {
-        if let Some(snapshot_id) = as_of {
-            census.answer_as_of(snapshot_id).unwrap();
-        }
+    now_and_as_of(|census, as_of| {
         for (filter, first, last) in [
             ("lower(user_name) = 'ann'", "users_", "account_assignments_"),
             ("user_name LIKE '%nn%'", "users_", "account_assignments_"),
@@ -347,7 +332,7 @@ fn a_filter_that_no_index_serves_is_tried_before_the_ways_are_made() {
             ("substr(user_name, 1, 1) = 'A'", "users_", "account_assignments_"),
             ("permission_set_name LIKE '%s%'", "permission_sets_", "group_memberships_"),
         ] {
-            let plan = plan(&census, &format!("SELECT * FROM effective_access WHERE {filter}"));
+            let plan = plan(census, &format!("SELECT * FROM effective_access WHERE {filter}"));
             // The half of the groups, without the subqueries of its columns.
             let half = plan.iter().skip_while(|step| *step != "UNION ALL");
             let steps: Vec<_> = half.take_while(|step| !step.starts_with("CORRELATED")).collect();
@@ -355,24 +340,19 @@ fn a_filter_that_no_index_serves_is_tried_before_the_ways_are_made() {
             assert!(place(first) < place(last), "as of {as_of:?}: {filter}: {steps:#?}");
             assert!(place(first).is_some(), "as of {as_of:?}: {filter}: {steps:#?}");
         }
-    }
+    });
 }
 
 /// A denied family of listings leaves a gap for each group: to try each of them for each row is the square.
 #[test]
 fn a_gap_is_looked_for_by_its_scope_and_no_other_is_tried() {
-    let world = world();
-    let mut census = world.census();
-    for as_of in [None, Some(2)] {
-        if let Some(snapshot_id) = as_of {
-            census.answer_as_of(snapshot_id).unwrap();
-        }
+    now_and_as_of(|census, as_of| {
         for sql in [
             "SELECT not_before, last_seen_at FROM group_memberships_history",
             "SELECT not_before, last_seen_at FROM account_assignments_history",
             "SELECT * FROM effective_access_unknown",
         ] {
-            let plan = plan(&census, sql);
+            let plan = plan(census, sql);
             let tried: Vec<_> = plan.iter().filter(|step| step.starts_with("SEARCH n ")).collect();
             assert!(!tried.is_empty(), "{plan:#?}");
             let by_scope = |step: &&&String| step.ends_with("(snapshot_id=? AND resource=? AND scope=?)");
@@ -382,7 +362,16 @@ fn a_gap_is_looked_for_by_its_scope_and_no_other_is_tried() {
                 "as of {as_of:?}: {sql}: {plan:#?}"
             );
         }
-    }
+    });
+}
+
+/// Looks at a census as it answers now, and as of its second snapshot.
+fn now_and_as_of(check: impl Fn(&crate::store::Census, Option<i64>)) {
+    let world = world();
+    let mut census = world.census();
+    check(&census, None);
+    census.answer_as_of(2).unwrap();
+    check(&census, Some(2));
 }
 
 fn plan(census: &crate::store::Census, sql: &str) -> Vec<String> {
