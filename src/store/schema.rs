@@ -11,7 +11,10 @@ use super::file::{Doing, literal, open_failed};
 use crate::error::{Error, Result};
 
 /// The migrations, forward only: a file is never edited after it landed, a test compares with the folder.
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_first_schema.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("../../migrations/0001_first_schema.sql")),
+    M::up(include_str!("../../migrations/0002_snapshot_hashes.sql")),
+];
 
 /// `PRAGMA application_id` of a census: "orgc".
 const CENSUS: i32 = 0x6f72_6763;
