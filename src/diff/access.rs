@@ -9,11 +9,12 @@ use rusqlite::Connection;
 
 use super::causes::{Touched, is_disabled};
 use super::change::{AccessChange, AccessChangeKind, Cause, Way};
-use super::days::{Days, Sides};
+use super::days::{Days, Side, Sides};
+use super::hidden::Hidden;
 use super::names::{Named, Names};
 use super::reach::{Entry, Reach, WayIds};
 use super::rows::text_of;
-use super::unknown::RowChange;
+use super::unknown::{Judge, RowChange};
 use crate::error::Result;
 
 /// Every access change that follows from the row changes, by user, account and permission set.
@@ -22,13 +23,27 @@ pub(super) fn changes(
     days: Days,
     rows: &[RowChange],
     names: &Names<'_>,
+    judge: &mut Judge<'_>,
 ) -> Result<Vec<AccessChange>> {
     let reach = Reach::new(connection, days);
+    let mut hidden = Hidden { judge, reach: &reach, days };
     let touched = Touched::by(rows);
     let mut changes = Vec::new();
     for (user_id, entry) in touched_triples(&reach, &touched, rows)? {
         let ways = reach.ways(&user_id, &entry)?;
-        let Some((change, causes)) = judge(&touched, &user_id, &entry, &ways) else { continue };
+        let Some((mut change, causes)) = seen_change(&touched, &user_id, &entry, &ways) else { continue };
+        let mut gap = causes.iter().find_map(|cause| cause.gap.clone());
+        let empty_side = match change {
+            AccessChangeKind::Gained => Some(Side::From),
+            AccessChangeKind::Lost => Some(Side::To),
+            _ => None,
+        };
+        if let Some(side) = empty_side
+            && let Some(hiding) = hidden.way(&user_id, &entry, side)?
+        {
+            change = AccessChangeKind::Unknown;
+            gap = Some(hiding);
+        }
         changes.push(AccessChange {
             change,
             user_name: names.name(Named::User, &user_id)?,
@@ -36,7 +51,7 @@ pub(super) fn changes(
             permission_set_name: names.name(Named::PermissionSet, &entry.1)?,
             before_ways: with_names(names, days.from, ways.from)?,
             after_ways: with_names(names, days.to, ways.to)?,
-            gap: causes.iter().find_map(|cause| cause.gap.clone()),
+            gap,
             causes,
             user_id,
             account_id: entry.0,
@@ -46,8 +61,8 @@ pub(super) fn changes(
     Ok(changes)
 }
 
-/// What happened to the triple, and why; `None` where its access is as it was.
-fn judge(
+/// What happened to the triple by all that was seen, and why; `None` where its access is as it was.
+fn seen_change(
     touched: &Touched<'_>,
     user_id: &str,
     entry: &Entry,

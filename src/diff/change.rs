@@ -150,8 +150,8 @@ pub enum AccessChangeKind {
     Altered,
     /// Access on both sides, by other ways.
     Rerouted,
-    /// Every row change behind it is unknown, or a way of which nothing is known to have changed may have given
-    /// the access all the time.
+    /// Every row change behind it is unknown, or a way that a snapshot could not see may have given the access
+    /// all the time.
     Unknown,
 }
 
@@ -182,7 +182,8 @@ pub struct AccessChange {
     pub after_ways: Vec<Way>,
     /// Every row change behind it.
     pub causes: Vec<Cause>,
-    /// What hides a cause: the change rests on it, wholly where it is `unknown`. Of several gaps the first.
+    /// What hides a cause, or a way that may have given the access all the time: the change rests on it, wholly
+    /// where it is `unknown`. Of several gaps the first.
     pub gap: Option<HidingGap>,
 }
 

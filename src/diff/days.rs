@@ -20,6 +20,14 @@ impl Days {
         self.from.max(self.to)
     }
 
+    /// The snapshot of a side.
+    pub fn of(self, side: Side) -> i64 {
+        match side {
+            Side::From => self.from,
+            Side::To => self.to,
+        }
+    }
+
     /// Whether a version with these bounds is alive on each day.
     pub fn alive(self, valid_from: i64, valid_to: Option<i64>) -> Sides<bool> {
         let on = |day| valid_from <= day && valid_to.is_none_or(|end| end > day);
@@ -41,4 +49,21 @@ impl Days {
 pub(super) struct Sides<T> {
     pub from: T,
     pub to: T,
+}
+
+impl<T> Sides<T> {
+    /// What is on that side.
+    pub fn on(&self, side: Side) -> &T {
+        match side {
+            Side::From => &self.from,
+            Side::To => &self.to,
+        }
+    }
+}
+
+/// One of the two ends of a diff.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    From,
+    To,
 }

@@ -14,6 +14,7 @@
 //! | `unchanged` | how many rows stand unchanged under a gap |
 //! | `principals` | what listing assignments by principal cannot see |
 //! | `reach` | who has which ways into an account on the two days, by key |
+//! | `hidden` | ways that a snapshot could not see |
 //! | `causes` | the row changes behind an access change |
 //! | `access` | the access changes |
 //! | `names` | names for people |
@@ -30,6 +31,7 @@ mod causes;
 mod change;
 mod days;
 pub mod filter;
+mod hidden;
 mod names;
 mod principals;
 mod reach;
@@ -53,6 +55,7 @@ use crate::error::{Error, Result};
 use crate::model::RESOURCES;
 use days::Days;
 use names::Names;
+use unknown::{Judge, RowChange};
 
 /// Compares snapshot `from` with snapshot `to`, in either order of time, for every resource and for access.
 ///
@@ -64,14 +67,14 @@ pub fn compare(connection: &Connection, from: i64, to: i64) -> Result<Diff> {
 /// The same without access: a changed row of a group touches the access of all its members, and to find that
 /// takes longer than to find the row.
 pub fn compare_rows(connection: &Connection, from: i64, to: i64) -> Result<Diff> {
-    compare_either(connection, from, to, |_, _, _, _| Ok(Vec::new()))
+    compare_either(connection, from, to, |_, _, _, _, _| Ok(Vec::new()))
 }
 
 fn compare_either(
     connection: &Connection,
     from: i64,
     to: i64,
-    access: impl FnOnce(&Connection, Days, &[unknown::RowChange], &Names<'_>) -> Result<Vec<AccessChange>>,
+    access: impl FnOnce(&Connection, Days, &[RowChange], &Names<'_>, &mut Judge<'_>) -> Result<Vec<AccessChange>>,
 ) -> Result<Diff> {
     // One read transaction, so that a publish or prune by another process cannot fall in between.
     let transaction = if connection.is_autocommit() {
@@ -83,7 +86,7 @@ fn compare_either(
     let to = SnapshotFacts::read(connection, to)?;
     let days = Days { from: from.snapshot_id, to: to.snapshot_id };
     let names = Names::new(connection, days);
-    let mut judge = unknown::Judge::new(connection, &from, &to);
+    let mut judge = Judge::new(connection, &from, &to);
 
     let mut row_changes = Vec::new();
     let mut changes = Vec::new();
@@ -99,7 +102,7 @@ fn compare_either(
         }
         row_changes.extend(judged);
     }
-    let access_changes = access(connection, days, &row_changes, &names)?;
+    let access_changes = access(connection, days, &row_changes, &names, &mut judge)?;
     drop(transaction);
     Ok(Diff { from, to, changes, access_changes })
 }

@@ -36,6 +36,8 @@ pub(super) struct Reach<'c> {
     connection: &'c Connection,
     days: Days,
     users: Kept<String, String>,
+    groups: Kept<String, String>,
+    all_groups: RefCell<Option<Rc<BTreeSet<String>>>>,
     groups_of: Kept<String, String>,
     members_of: Kept<String, String>,
     entries_of: Kept<WayOwner, Entry>,
@@ -51,6 +53,8 @@ impl<'c> Reach<'c> {
             connection,
             days,
             users: Kept::default(),
+            groups: Kept::default(),
+            all_groups: RefCell::default(),
             groups_of: Kept::default(),
             members_of: Kept::default(),
             entries_of: Kept::default(),
@@ -141,7 +145,8 @@ impl<'c> Reach<'c> {
         Ok(rows.into_iter().flatten().collect())
     }
 
-    fn owners_of(&self, entry: &Entry) -> Result<OnDays<WayOwner>> {
+    /// Whom the permission set is assigned to in the account.
+    pub fn owners_of(&self, entry: &Entry) -> Result<OnDays<WayOwner>> {
         self.kept(
             &self.owners_of,
             entry.clone(),
@@ -151,7 +156,35 @@ impl<'c> Reach<'c> {
         )
     }
 
-    fn user(&self, user_id: &str) -> Result<OnDays<String>> {
+    /// The group itself, where it exists.
+    pub fn group(&self, group_id: &str) -> Result<OnDays<String>> {
+        self.kept(
+            &self.groups,
+            group_id.to_owned(),
+            "SELECT valid_from, valid_to, group_id FROM groups_versions
+             WHERE group_id = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
+            (group_id, self.days.later(), self.days.earlier()),
+            one,
+        )
+    }
+
+    /// Every group that there ever was.
+    pub fn all_groups(&self) -> Result<Rc<BTreeSet<String>>> {
+        if let Some(known) = self.all_groups.borrow().as_ref() {
+            return Ok(Rc::clone(known));
+        }
+        let groups: BTreeSet<String> = self
+            .connection
+            .prepare_cached("SELECT DISTINCT group_id FROM groups_versions")
+            .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
+            .map_err(unreadable)?;
+        let groups = Rc::new(groups);
+        self.all_groups.borrow_mut().replace(Rc::clone(&groups));
+        Ok(groups)
+    }
+
+    /// The user, where one exists.
+    pub fn user(&self, user_id: &str) -> Result<OnDays<String>> {
         self.kept(
             &self.users,
             user_id.to_owned(),

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::access;
-use super::change::{AccessChangeKind, Diff};
+use super::change::{AccessChangeKind, Diff, SnapshotFacts};
 use super::days::Days;
 use super::names::Names;
 use super::rows::{Table, differences};
-use super::unknown::RowChange;
+use super::unknown::{Judge, RowChange};
 use super::{compare, unreadable};
 use crate::error::Result;
 use crate::model::RESOURCES;
@@ -71,7 +71,9 @@ pub fn came_and_went(connection: &Connection, from: i64, to: i64) -> Result<Betw
                 rows.extend(differences.into_iter().map(|difference| RowChange::seen(&table, difference)));
             }
         }
-        for change in access::changes(connection, days, &rows, &Names::new(connection, days))? {
+        let (from, to) = (SnapshotFacts::read(connection, from)?, SnapshotFacts::read(connection, to)?);
+        let mut judge = Judge::new(connection, &from, &to);
+        for change in access::changes(connection, days, &rows, &Names::new(connection, days), &mut judge)? {
             if matches!(change.change, AccessChangeKind::Gained | AccessChangeKind::Lost) {
                 happened
                     .entry((change.user_id, change.account_id, change.permission_set_arn))

@@ -218,6 +218,25 @@ impl<'c> Judge<'c> {
         Ok(scopes)
     }
 
+    /// Whether the snapshot has no gap in the resource.
+    pub fn saw_all(&mut self, spec: &'static ResourceSpec, snapshot_id: i64) -> Result<bool> {
+        Ok(self.sights.unseen(snapshot_id, spec.name)?.gaps().is_empty())
+    }
+
+    /// What of the snapshot hides the row of this key, which it lacks; `None` where its absence was seen.
+    pub fn hides(
+        &mut self,
+        spec: &'static ResourceSpec,
+        key: &Map<String, Value>,
+        snapshot_id: i64,
+    ) -> Result<Option<HidingGap>> {
+        let unseen = self.sights.unseen(snapshot_id, spec.name)?;
+        match unseen.over(key).next() {
+            Some(gap) if !self.was_closed_by(spec, key, snapshot_id)? => Ok(Some(gap.clone())),
+            _ => Ok(None),
+        }
+    }
+
     /// What of the snapshot hides a row that it lacks; nothing where its absence was seen.
     fn hiding(
         &self,
@@ -231,15 +250,15 @@ impl<'c> Judge<'c> {
         if gaps.is_empty() && by_principals && !unseen.saw(row) {
             gaps.extend(unlisted_principal(self.connection, self.days, table, row, snapshot_id)?);
         }
-        if !gaps.is_empty() && self.was_closed_by(table, row, snapshot_id)? {
+        if !gaps.is_empty() && self.was_closed_by(table.spec, row, snapshot_id)? {
             gaps.clear();
         }
         Ok(gaps)
     }
 
     /// Whether the snapshot's own publish closed a version of the row's key: nothing but evidence does.
-    fn was_closed_by(&self, table: &Table, row: &Map<String, Value>, snapshot_id: i64) -> Result<bool> {
-        let key = table.spec.key;
+    fn was_closed_by(&self, spec: &ResourceSpec, row: &Map<String, Value>, snapshot_id: i64) -> Result<bool> {
+        let key = spec.key;
         let equal: Vec<String> = key
             .iter()
             .enumerate()
@@ -247,7 +266,7 @@ impl<'c> Judge<'c> {
             .collect();
         let sql = format!(
             "SELECT EXISTS (SELECT 1 FROM {} WHERE {} AND +valid_to = CAST(?1 AS INTEGER))",
-            quoted(&format!("{}_versions", table.spec.name)),
+            quoted(&format!("{}_versions", spec.name)),
             equal.join(" AND ")
         );
         let mut values = vec![snapshot_id.to_string()];

@@ -148,6 +148,28 @@ fn access_that_a_hidden_way_may_have_given_is_neither_gained_nor_lost() {
 }
 
 #[test]
+fn access_that_a_way_nobody_could_see_may_give_is_not_lost() {
+    let members = ("group_memberships", json!({"group_id": "dev"}), "denied");
+    let mut history = History::new();
+    let rows = and(&base(), &[group("dev"), to_group("a", "read", "dev"), to_user("a", "read", "ana")]);
+    history.publish(&rows);
+    history.publish_with(&rows[..rows.len() - 1], std::slice::from_ref(&members));
+    // She may be in dev by now, whose members nobody could list.
+    let diff = history.diff(1, 2);
+    assert_eq!(access(&diff), ["ana unknown read in a: assignment_revoked"]);
+    assert_eq!(diff.access_changes[0].gap.as_ref().unwrap().scope, *members.1.as_object().unwrap());
+    assert_eq!(access(&history.diff(2, 1)), ["ana unknown read in a: assignment_granted"]);
+    // Nobody can be in a group that is surely gone, whatever was not asked of its members.
+    let gone: Vec<Row> = rows[..rows.len() - 1]
+        .iter()
+        .filter(|row| row.columns.get("group_id") != Some(&json!("dev")))
+        .cloned()
+        .collect();
+    history.publish_with(&gone, &[("group_memberships", json!({}), "not_asked")]);
+    assert_eq!(access(&history.diff(1, 3)), ["ana lost read in a: assignment_revoked"]);
+}
+
+#[test]
 fn carried_rows_keep_giving_access() {
     let mut history = History::new();
     history.publish(&and(&base(), &[member("ops", "ana")]));

@@ -268,9 +268,10 @@ pub fn diff(world: &World, before: &Published, now: &Published) {
             "gained" => before,
             _ => continue,
         };
-        let text = |member: &str| change[member].as_str().unwrap().to_owned();
-        let way = (text("user_id"), text("account_id"), text("permission_set_arn"));
-        let was_there = other.seen.had_access(&way) && !other.seen.claims.touch_access();
+        let text = |member: &str| change[member].as_str().unwrap();
+        let (user_id, account_id) = (text("user_id"), text("account_id"));
+        let had_access = other.seen.had_access(user_id, account_id, text("permission_set_arn"));
+        let was_there = had_access && !other.seen.claims.touch_access();
         assert!(!was_there, "diff calls {change} although it was there all the time");
     }
 }

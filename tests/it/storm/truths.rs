@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use orgcensus::model::{RESOURCES, ResourceSpec};
-use orgcensus::simulator::{Action, Assignments, Call, ReportDepth, Simulator, TruthOptions};
+use orgcensus::simulator::{Access, Action, Assignments, Call, ReportDepth, Simulator, TruthOptions};
 use serde_json::{Map, Value};
 
 use crate::world::plain;
@@ -47,8 +47,8 @@ pub struct Day {
     of_the_living: BTreeSet<String>,
     /// And those on pairs on which nobody living is assigned anything.
     and_unseen_pairs: BTreeSet<String>,
-    /// User, account and permission set.
-    pub access: BTreeSet<(String, String, String)>,
+    /// Every way of everybody.
+    pub ways: BTreeSet<Access>,
 }
 
 impl Day {
@@ -63,12 +63,11 @@ impl Day {
             let rows = simulator.rows(day, spec.name, options(assignments));
             rows.iter().map(|row| key_of(spec, row)).collect()
         };
-        let access = simulator.access(day).into_iter();
         Self {
             rows,
             of_the_living: keys(Assignments::LivingPrincipals),
             and_unseen_pairs: keys(Assignments::LivingPrincipalsAndUnseenPairs),
-            access: access.map(|way| (way.user_id, way.account_id, way.permission_set_arn)).collect(),
+            ways: simulator.access(day),
         }
     }
 }
@@ -111,9 +110,16 @@ impl Seen {
         self.days.values().all(is_shown) && !self.claims.cover("groups", row)
     }
 
-    /// Access that somebody had all the time.
-    pub fn had_access(&self, way: &(String, String, String)) -> bool {
-        self.days.values().all(|day| day.access.contains(way))
+    /// Access that somebody had all the time by one way: of a change of ways in mid-run, a listing may show the
+    /// one before it and another what follows.
+    pub fn had_access(&self, user_id: &str, account_id: &str, permission_set_arn: &str) -> bool {
+        let mut days = self.days.values();
+        let Some(first) = days.next() else { return true };
+        let mut ways = first.ways.iter().filter(|way| {
+            (&*way.user_id, &*way.account_id, &*way.permission_set_arn)
+                == (user_id, account_id, permission_set_arn)
+        });
+        ways.any(|way| days.clone().all(|day| day.ways.contains(way)))
     }
 }
 

@@ -1,0 +1,133 @@
+//! Ways that a snapshot could not see: why access that it does not show may have been there all the same.
+//!
+//! A way runs through a user, an assignment and, for a group, the group and a membership. Each of these rows is
+//! there, is surely not, or is hidden by a gap; a way may be there when none of its rows is surely not. It is
+//! asked only of people who have no way that was seen, and only of a snapshot with gaps.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::change::HidingGap;
+use super::days::{Days, Side};
+use super::reach::{Entry, Reach};
+use super::unknown::Judge;
+use crate::error::Result;
+use crate::model::{AccountAssignment, Group, GroupMembership, Resource, ResourceSpec, User};
+
+/// What may stand in the rows that a snapshot could not see.
+pub(super) struct Hidden<'a, 'j, 'r> {
+    pub judge: &'a mut Judge<'j>,
+    pub reach: &'a Reach<'r>,
+    pub days: Days,
+}
+
+impl Hidden<'_, '_, '_> {
+    /// What hides a way of the user to the permission set in the account on that day, where no way was seen;
+    /// `None` where there surely is none.
+    pub fn way(&mut self, user_id: &str, entry: &Entry, side: Side) -> Result<Option<HidingGap>> {
+        if self.saw_everything(side)? {
+            return Ok(None);
+        }
+        let exists = !self.reach.user(user_id)?.on(side).is_empty();
+        let user = self.row(exists, &User::SPEC, &[("user_id", user_id)], side)?;
+        if user == Row::Absent {
+            return Ok(None);
+        }
+        let direct = self.assignment(entry, "USER", user_id, side)?;
+        if let Some(gap) = hiding([&user, &direct]) {
+            return Ok(Some(gap));
+        }
+        for group_id in self.groups(user_id, entry, side)? {
+            let exists = !self.reach.group(&group_id)?.on(side).is_empty();
+            let is_member = self.reach.groups_of(user_id)?.on(side).contains(&group_id);
+            let key = [("group_id", group_id.as_str()), ("user_id", user_id)];
+            let group = self.row(exists, &Group::SPEC, &key[..1], side)?;
+            let membership = self.row(is_member, &GroupMembership::SPEC, &key, side)?;
+            let assignment = self.assignment(entry, "GROUP", &group_id, side)?;
+            if let Some(gap) = hiding([&user, &group, &membership, &assignment]) {
+                return Ok(Some(gap));
+            }
+        }
+        Ok(None)
+    }
+
+    fn saw_everything(&mut self, side: Side) -> Result<bool> {
+        for spec in [&User::SPEC, &GroupMembership::SPEC, &AccountAssignment::SPEC] {
+            if !self.judge.saw_all(spec, self.days.of(side))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The groups that a way may run through: those assigned, those that the user is in, and any other where
+    /// both the one and the other may be hidden.
+    fn groups(&mut self, user_id: &str, entry: &Entry, side: Side) -> Result<BTreeSet<String>> {
+        let mut groups = self.reach.groups_of(user_id)?.on(side).clone();
+        let assigned = self.reach.owners_of(entry)?;
+        let of_groups = assigned.on(side).iter().filter(|(principal_type, _)| principal_type == "GROUP");
+        groups.extend(of_groups.map(|(_, group_id)| group_id.clone()));
+        let day = self.days.of(side);
+        let saw_memberships = self.judge.saw_all(&GroupMembership::SPEC, day)?;
+        if !saw_memberships && !self.judge.saw_all(&AccountAssignment::SPEC, day)? {
+            groups.extend(self.reach.all_groups()?.iter().cloned());
+        }
+        Ok(groups)
+    }
+
+    fn assignment(
+        &mut self,
+        entry: &Entry,
+        principal_type: &str,
+        principal_id: &str,
+        side: Side,
+    ) -> Result<Row> {
+        let owner = (principal_type.to_owned(), principal_id.to_owned());
+        let is_assigned = self.reach.owners_of(entry)?.on(side).contains(&owner);
+        let key = [
+            ("account_id", entry.0.as_str()),
+            ("permission_set_arn", entry.1.as_str()),
+            ("principal_type", principal_type),
+            ("principal_id", principal_id),
+        ];
+        self.row(is_assigned, &AccountAssignment::SPEC, &key, side)
+    }
+
+    fn row(
+        &mut self,
+        is_there: bool,
+        spec: &'static ResourceSpec,
+        key: &[(&str, &str)],
+        side: Side,
+    ) -> Result<Row> {
+        if is_there {
+            return Ok(Row::There);
+        }
+        let key: Map<String, Value> =
+            key.iter().map(|(column, value)| ((*column).to_owned(), (*value).into())).collect();
+        let gap = self.judge.hides(spec, &key, self.days.of(side))?;
+        Ok(gap.map_or(Row::Absent, Row::Hidden))
+    }
+}
+
+/// What a snapshot says of one row.
+#[derive(Debug, PartialEq, Eq)]
+enum Row {
+    There,
+    Absent,
+    Hidden(HidingGap),
+}
+
+/// What hides the way through these rows; `None` where one of them is surely not there, or all of them are.
+fn hiding<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Option<HidingGap> {
+    let mut first = None;
+    for row in rows {
+        match row {
+            Row::There => {}
+            Row::Absent => return None,
+            Row::Hidden(gap) => first = first.or(Some(gap)),
+        }
+    }
+    first.cloned()
+}
