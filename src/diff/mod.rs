@@ -88,21 +88,25 @@ fn compare_either(
     let names = Names::new(connection, days);
     let mut judge = Judge::new(connection, &from, &to);
 
-    let mut row_changes = Vec::new();
-    let mut changes = Vec::new();
+    let (mut rows, mut unknown) = (Vec::new(), Vec::new());
     for spec in RESOURCES {
         let Some(table) = rows::Table::of(connection, spec)? else { continue };
         let differences = rows::differences(connection, &table, days)?;
-        let (judged, unknown) = judge.judge(&table, differences)?;
-        for row in &judged {
-            changes.extend(row.as_change(&names)?);
-        }
-        for entry in unknown {
-            changes.push(entry.as_change(&names)?);
-        }
-        row_changes.extend(judged);
+        let (of_resource, scopes) = judge.judge(&table, differences)?;
+        rows.extend(of_resource);
+        unknown.push((*spec, scopes));
     }
-    let access_changes = access(connection, days, &row_changes, &names, &mut judge)?;
+    let access_changes = access(connection, days, &rows, &names, &mut judge)?;
+    let mut changes = Vec::with_capacity(rows.len());
+    let mut rows = rows.into_iter().peekable();
+    for (spec, scopes) in unknown {
+        while let Some(row) = rows.next_if(|row| row.spec.name == spec.name) {
+            changes.extend(row.into_change(&names)?);
+        }
+        for scope in scopes {
+            changes.push(scope.into_change(&names)?);
+        }
+    }
     drop(transaction);
     Ok(Diff { from, to, changes, access_changes })
 }

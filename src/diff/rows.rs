@@ -21,25 +21,33 @@ pub(super) struct Table {
     pub spec: &'static ResourceSpec,
     /// The columns, key included, volatile ones and the versions' bounds left out.
     pub columns: Vec<String>,
+    /// Where each column stands in the table.
+    places: Vec<usize>,
+    /// Where `valid_from` does.
+    valid_from: usize,
 }
 
 impl Table {
     /// Reads the columns of the resource's table; `None` in a file that is older than the resource.
     pub fn of(connection: &Connection, spec: &'static ResourceSpec) -> Result<Option<Self>> {
-        let mut statement = connection
-            .prepare_cached("SELECT name FROM pragma_table_info(?1) ORDER BY cid")
-            .map_err(unreadable)?;
-        let mut columns: Vec<String> = statement
-            .query_map([format!("{}_versions", spec.name)], |row| row.get(0))
-            .and_then(Iterator::collect)
-            .map_err(unreadable)?;
-        if columns.is_empty() {
+        if !connection.table_exists(None, &*format!("{}_versions", spec.name)).map_err(unreadable)? {
             return Ok(None);
         }
-        columns.retain(|column| {
-            !spec.volatile.contains(&column.as_str()) && column != "valid_from" && column != "valid_to"
-        });
-        Ok(Some(Self { spec, columns }))
+        let mut table = Self { spec, columns: Vec::new(), places: Vec::new(), valid_from: 0 };
+        // What will be asked for anyway tells the columns without a question of its own.
+        let statement = connection.prepare_cached(&table.ended_sql()).map_err(unreadable)?;
+        for (place, column) in statement.column_names().into_iter().enumerate() {
+            match column {
+                "valid_from" => table.valid_from = place,
+                "valid_to" => {}
+                _ if spec.volatile.contains(&column) => {}
+                _ => {
+                    table.columns.push(column.to_owned());
+                    table.places.push(place);
+                }
+            }
+        }
+        Ok(Some(table))
     }
 
     /// The versions alive on the earlier day that ended by the later one.
@@ -54,12 +62,7 @@ impl Table {
     }
 
     fn select(&self, condition: &str) -> String {
-        let columns: Vec<String> = self.columns.iter().map(|column| quoted(column)).collect();
-        format!(
-            "SELECT {}, valid_from FROM {} WHERE {condition}",
-            columns.join(", "),
-            quoted(&format!("{}_versions", self.spec.name)),
-        )
+        format!("SELECT * FROM {} WHERE {condition}", quoted(&format!("{}_versions", self.spec.name)))
     }
 
     /// The key of a row, in the order that [`ResourceSpec::key`] declares.
@@ -123,11 +126,11 @@ pub(super) fn differences(connection: &Connection, table: &Table, days: Days) ->
 }
 
 fn version_of(table: &Table, row: &Row<'_>) -> rusqlite::Result<Version> {
-    let mut columns = Map::new();
-    for (index, column) in table.columns.iter().enumerate() {
-        columns.insert(column.clone(), json_of(row.get_ref(index)?));
+    let mut columns = Map::with_capacity(table.columns.len());
+    for (column, place) in table.columns.iter().zip(&table.places) {
+        columns.insert(column.clone(), json_of(row.get_ref(*place)?));
     }
-    Ok(Version { row: columns, valid_from: row.get(table.columns.len())? })
+    Ok(Version { row: columns, valid_from: row.get(table.valid_from)? })
 }
 
 fn json_of(value: ValueRef<'_>) -> Value {

@@ -63,18 +63,18 @@ impl RowChange {
     }
 
     /// As the answer shows it; `None` for an unknown row, for which its gap's entry stands.
-    pub fn as_change(&self, names: &Names<'_>) -> Result<Option<Change>> {
+    pub fn into_change(self, names: &Names<'_>) -> Result<Option<Change>> {
         if self.kind == ChangeKind::Unknown {
             return Ok(None);
         }
         Ok(Some(Change {
             resource: self.spec.name,
             change: self.kind,
-            key: self.key.clone(),
             label: names.label(self.spec, self.row())?,
-            before: self.before.as_ref().map(|version| version.row.clone()),
-            after: self.after.as_ref().map(|version| version.row.clone()),
-            fields: self.fields.clone(),
+            key: self.key,
+            before: self.before.map(|version| version.row),
+            after: self.after.map(|version| version.row),
+            fields: self.fields,
             gap: None,
             last_seen: self.last_seen,
             rows: None,
@@ -93,7 +93,7 @@ pub(super) struct UnknownScope {
 
 impl UnknownScope {
     /// As the answer shows it.
-    pub fn as_change(&self, names: &Names<'_>) -> Result<Change> {
+    pub fn into_change(self, names: &Names<'_>) -> Result<Change> {
         Ok(Change {
             resource: self.resource,
             change: ChangeKind::Unknown,
@@ -102,7 +102,7 @@ impl UnknownScope {
             before: None,
             after: None,
             fields: Vec::new(),
-            gap: Some(self.gap.clone()),
+            gap: Some(self.gap),
             last_seen: self.last_seen,
             rows: Some(self.rows),
         })
