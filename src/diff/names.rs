@@ -89,8 +89,8 @@ impl Named {
 pub(super) struct Names<'c> {
     connection: &'c Connection,
     days: Days,
-    known: RefCell<HashMap<(Named, String), Option<String>>>,
-    known_on: RefCell<HashMap<(i64, Named, String), Option<String>>>,
+    known: RefCell<HashMap<Named, HashMap<String, Option<String>>>>,
+    known_on: RefCell<HashMap<(i64, Named), HashMap<String, Option<String>>>>,
 }
 
 impl<'c> Names<'c> {
@@ -100,8 +100,7 @@ impl<'c> Names<'c> {
 
     /// The name on the later day, else the last one before it; `None` where there never was one.
     pub fn name(&self, named: Named, id: &str) -> Result<Option<String>> {
-        let place = (named, id.to_owned());
-        if let Some(name) = self.known.borrow().get(&place) {
+        if let Some(name) = self.known.borrow().get(&named).and_then(|names| names.get(id)) {
             return Ok(name.clone());
         }
         let (table, key, name) = named.columns();
@@ -116,14 +115,13 @@ impl<'c> Names<'c> {
             })
             .map_err(unreadable)?;
         let found = found.flatten();
-        self.known.borrow_mut().insert(place, found.clone());
+        self.known.borrow_mut().entry(named).or_default().insert(id.to_owned(), found.clone());
         Ok(found)
     }
 
     /// The name on that day; `None` where it does not exist or has none.
     pub fn name_on(&self, day: i64, named: Named, id: &str) -> Result<Option<String>> {
-        let place = (day, named, id.to_owned());
-        if let Some(name) = self.known_on.borrow().get(&place) {
+        if let Some(name) = self.known_on.borrow().get(&(day, named)).and_then(|names| names.get(id)) {
             return Ok(name.clone());
         }
         let (table, key, name) = named.columns();
@@ -136,7 +134,7 @@ impl<'c> Names<'c> {
             .and_then(|mut statement| statement.query_row((id, day), |row| row.get(0)).optional())
             .map_err(unreadable)?;
         let found = found.flatten();
-        self.known_on.borrow_mut().insert(place, found.clone());
+        self.known_on.borrow_mut().entry((day, named)).or_default().insert(id.to_owned(), found.clone());
         Ok(found)
     }
 
