@@ -1,13 +1,17 @@
 -- What proves a snapshot: hashes of its content and of its facts, and a chain over them.
 --
 -- A row stays when its snapshot is pruned: it then stands for the snapshot, so that the chain can be followed.
+-- How each hash is made: src/store/evidence.
 
 CREATE TABLE snapshot_hashes (
     snapshot_id   INTEGER PRIMARY KEY, -- number of the snapshot
     taken_at      TEXT NOT NULL, -- time of its first call, UTC
     completed_at  TEXT NOT NULL, -- time of its last call, UTC
-    content_hash  TEXT NOT NULL, -- hash of the rows alive in it
-    facts_hash    TEXT NOT NULL, -- hash of what is recorded of it (snapshots without the label, coverage, gaps)
-    snapshot_hash TEXT NOT NULL, -- hash of both and of the one before: the chain
-    pruned_at     TEXT -- when the snapshot was removed, UTC; NULL while it is kept
+    content       TEXT NOT NULL, -- hash of each resource's rows alive in it: a JSON object of resource to hash
+    content_hash  TEXT NOT NULL, -- SHA-256 of that text
+    facts         TEXT NOT NULL, -- hash of what each table keyed by snapshot says of it (its label aside): a JSON object of table to hash
+    facts_hash    TEXT NOT NULL, -- SHA-256 of that text
+    snapshot_hash TEXT NOT NULL, -- SHA-256 of its number, its times, both hashes and the snapshot_hash before: the chain
+    pruned_at     TEXT, -- when the snapshot was removed, UTC; NULL while it is kept
+    state         BLOB -- what the next snapshot's content is counted on from, kept of the newest row only
 ) STRICT;

@@ -13,13 +13,14 @@
 //! | [`model`] | the nouns: one struct a resource, and the derived views |
 //! | [`aws`] | credentials, clients, pacers, one retry policy, one classification of errors |
 //! | [`collect`] | the verbs: one file a family of tasks; the queue's loop; the plan of calls |
-//! | [`store`] | the database: migrations, staging, publish, versions, views; names no resource |
+//! | [`store`] | the database: migrations, staging, publish, versions, views, evidence; names no resource |
 //! | [`query`] | the catalog of canned queries, typed parameters, running SQL safely |
 //! | [`diff`] | changes between two snapshots; access changes and their causes |
 //! | [`output`] | rows to table, csv, json, markdown; words to standard error |
 //! | [`cli`] | one file a subcommand: its arguments and a short `run` |
 //! | [`simulator`] | an AWS organization on loopback: for the demo, the tests and the benchmarks |
 //! | [`error`] | the error type and the exit codes |
+//! | [`digest`] | SHA-256 as this program writes it |
 //! | [`nearest`] | "did you mean …?", for every room that takes names |
 //!
 //! Outside: `queries/` the canned queries, `migrations/` the tables, `tests/it` the program from outside,
@@ -42,6 +43,7 @@ pub mod aws;
 pub mod cli;
 pub mod collect;
 pub mod diff;
+pub mod digest;
 pub mod error;
 pub mod model;
 pub mod nearest;

@@ -61,6 +61,7 @@ const SNAPSHOT_FACTS: &[(&str, &str)] = &[
     ),
     ("gap_columns", "Which columns the scopes of each snapshot's gaps name."),
     ("access_report_jobs", "The access reports that each snapshot asked Organizations for."),
+    ("snapshot_hashes", "What proves each snapshot, pruned ones too: hashes, chained to the one before."),
     (
         ANSWERING_SNAPSHOT,
         "The one snapshot that all views answer for: the latest, or the one asked for with --at.",

@@ -8,6 +8,7 @@
 //! - `lock`: one collector at a time.
 //! - `staging`: the queue of tasks and the rows of the collection in progress (`<db>.collecting`).
 //! - `publish`: staged rows to versions, gaps and coverage, in one transaction.
+//! - `evidence`: the hashes that prove each snapshot, and the file held against them.
 //! - `views`: the SQL of the views, now or as of a snapshot.
 //! - `reader`: the file opened for reading; `guard` keeps reading from writing.
 //! - `snapshot`: the published snapshots; `when`: how a user names one.
@@ -17,6 +18,7 @@
 
 mod catalog;
 mod database;
+mod evidence;
 mod file;
 mod filesystem;
 mod guard;
@@ -34,6 +36,7 @@ mod when;
 
 pub use catalog::{Table, TableColumn, TableKind};
 pub use database::{Database, Identity};
+pub use evidence::{Link, Parts, Verified};
 pub use lock::CollectorLock;
 pub use publish::{CallTotals, Published, ResourceOutcome, ShrinkLimit};
 pub use reader::Census;

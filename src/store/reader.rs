@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode};
 
 use super::catalog::{self, Table};
+use super::evidence::{self, Link, Verified};
 use super::file::{Doing, beside, connect, open_failed, refuse_directory};
 use super::schema::{self, Kind};
 use super::snapshot::{self, Coverage, Gap, Snapshot};
@@ -136,6 +137,17 @@ impl Census {
     /// What the snapshot could not see.
     pub fn gaps(&self, snapshot_id: i64) -> Result<Vec<Gap>> {
         snapshot::gaps(&self.connection, snapshot_id)
+    }
+
+    /// What is recorded to prove each snapshot, kept or pruned, oldest first.
+    pub fn links(&self) -> Result<Vec<Link>> {
+        evidence::links(&self.connection)
+    }
+
+    /// Holds the whole file against what was recorded when each snapshot was published. Fails, naming the first
+    /// snapshot and resource that do not fit, and for a damaged file.
+    pub fn verify(&self) -> Result<Verified> {
+        evidence::verify(&self.connection, &self.path)
     }
 
     /// Every table and view that a user may ask, resources first, each with its columns and what they mean.

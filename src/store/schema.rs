@@ -2,6 +2,7 @@
 //!
 //! The migrations are the only list of the columns in SQL; everything else in this room asks the database.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -69,6 +70,27 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     Migrations::from_slice(MIGRATIONS)
         .to_latest(connection)
         .map_err(|error| Error::failed("cannot bring the database to this version's schema").caused_by(error))
+}
+
+/// The first table, index or trigger that is not as the migrations made it, and any trigger that they did not
+/// make: it would write whenever somebody does.
+pub(super) fn altered(connection: &Connection) -> Result<Option<String>> {
+    let objects = |connection: &Connection| -> rusqlite::Result<BTreeMap<String, String>> {
+        let sql = "SELECT type || ' ' || name, sql FROM main.sqlite_master WHERE type <> 'view' AND sql IS NOT NULL";
+        connection.prepare(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    };
+    let mut fresh = Connection::open_in_memory().doing("make a database in memory")?;
+    let version = connection
+        .query_row("PRAGMA main.user_version", [], |row| row.get::<_, u32>(0))
+        .doing("read the schema's version")?;
+    Migrations::from_slice(MIGRATIONS)
+        .to_version(&mut fresh, version as usize)
+        .map_err(|error| Error::failed("cannot make the file's schema anew").caused_by(error))?;
+    let made = objects(&fresh).doing("read the schema as it is made")?;
+    let mut found = objects(connection).doing("read the schema")?;
+    let differs = made.iter().find(|(name, sql)| found.get(*name) != Some(sql)).map(|(name, _)| name.clone());
+    found.retain(|name, _| name.starts_with("trigger ") && !made.contains_key(name));
+    Ok(differs.or_else(|| found.into_keys().next()))
 }
 
 /// A column as the database declares it.

@@ -143,6 +143,10 @@ word_column!(
 );
 word_column!(GapKind, GapKind::Denied, GapKind::Failed, GapKind::NotAsked, GapKind::Unavailable);
 
+/// The tables keyed by snapshot: what is recorded of a snapshot besides its rows.
+pub(super) const FACTS: &[&str] =
+    &["snapshots", "coverage", "gaps", "seen_under_gaps", "gap_columns", "access_report_jobs"];
+
 const SNAPSHOT: &str = "SELECT snapshot_id, taken_at, completed_at, status, organization_id, instance_arn,
     identity_store_id, region, caller_arn, label, tool_version, api_calls, throttled_calls,
     assignment_strategy, suspect, collection_id FROM main.snapshots";

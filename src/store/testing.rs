@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::{
-    CallTotals, Census, CollectionFacts, Database, Failure, GapKind, NewTask, Outcome, Published,
+    CallTotals, Census, CollectionFacts, Database, Failure, GapKind, Identity, NewTask, Outcome, Published,
     ShrinkLimit, Staging,
 };
 use crate::error::Result;
@@ -25,6 +25,14 @@ impl World {
         let path = folder.path().join("o.db");
         let (database, _) = Database::open_or_create(&path).unwrap();
         Self { _folder: folder, path, database, collections: 0 }
+    }
+
+    /// The same, claimed by whom its collections are of.
+    pub fn claimed() -> Self {
+        let mut world = Self::new();
+        let CollectionFacts { organization_id, instance_arn, .. } = facts(0);
+        world.database.claim(&Identity { organization_id, instance_arn }).unwrap();
+        world
     }
 
     /// Begins the next collection.

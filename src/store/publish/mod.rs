@@ -7,7 +7,7 @@
 //!
 //! `scopes` turns scopes into tables that a statement can probe, `parents` finds what went with its parent,
 //! `versions` opens and closes versions, `gaps` and `coverage` say what was not seen, `narrower` what was seen
-//! all the same. The staging is attached
+//! all the same, and [`evidence`] hashes what came of it. The staging is attached
 //! read-only, so the transaction writes to one file. Every statement is made from the tables' own columns.
 
 mod coverage;
@@ -27,6 +27,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 pub use self::coverage::ShrinkLimit;
 use self::scopes::Scopes;
 use super::database::Database;
+use super::evidence;
 use super::file::{Doing, uri};
 use super::snapshot::{self, Snapshot, SnapshotStatus};
 use super::staging::{self, CollectionFacts, Staging};
@@ -64,6 +65,8 @@ pub struct ResourceOutcome {
 pub struct Published {
     pub snapshot_id: i64,
     pub status: SnapshotStatus,
+    /// What proves it and every snapshot before, `sha256:…`; `None` of one of before there were hashes.
+    pub snapshot_hash: Option<String>,
     /// Which resources lost more rows than [`ShrinkLimit`] allows, and from how many to how many.
     pub suspect: Option<String>,
     pub resources: Vec<ResourceOutcome>,
@@ -166,7 +169,11 @@ fn write_snapshot(
             params![snapshot_id, status.as_str(), suspect],
         )
         .doing("complete the snapshot")?;
-    Ok(Published { snapshot_id, status, suspect, resources })
+    let snapshot = snapshot::newest(connection)?
+        .filter(|newest| newest.snapshot_id == snapshot_id)
+        .expect("the newest snapshot is the one just written");
+    let snapshot_hash = Some(evidence::record(connection, &snapshot)?);
+    Ok(Published { snapshot_id, status, snapshot_hash, suspect, resources })
 }
 
 /// The snapshot's own row; its status is known only at the end.
@@ -182,7 +189,9 @@ fn insert_snapshot(
     let taken_at = later(&facts.started_at, previous.map(|one| one.taken_at.as_str()));
     let completed_at = later(&totals.completed_at, previous.map(|one| one.completed_at.as_str()));
     let completed_at = later(completed_at, Some(taken_at));
-    let snapshot_id = previous.map_or(0, |one| one.snapshot_id) + 1;
+    // A pruned snapshot's number is not given again.
+    let linked = evidence::newest(connection)?.map_or(0, |link| link.snapshot_id);
+    let snapshot_id = previous.map_or(0, |one| one.snapshot_id).max(linked) + 1;
     connection
         .execute(
             "INSERT INTO main.snapshots (snapshot_id, taken_at, completed_at, status, organization_id,
@@ -251,5 +260,7 @@ fn already_published(connection: &Connection, published: Snapshot) -> Result<Pub
         })
         .collect();
     let Snapshot { snapshot_id, status, suspect, .. } = published;
-    Ok(Published { snapshot_id, status, suspect, resources })
+    let link = evidence::links(connection)?.into_iter().find(|link| link.snapshot_id == snapshot_id);
+    let snapshot_hash = link.map(|link| link.snapshot_hash);
+    Ok(Published { snapshot_id, status, snapshot_hash, suspect, resources })
 }

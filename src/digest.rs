@@ -1,0 +1,51 @@
+//! SHA-256 as this program writes it, for files and for what proves a snapshot.
+
+use std::fmt::Write;
+use std::io::{self, Read};
+
+use sha2::{Digest, Sha256};
+
+/// What stands before the digits, so that nobody has to guess what they are.
+pub const PREFIX: &str = "sha256:";
+
+/// The hash of some bytes: `sha256:` and 64 hexadecimal digits.
+pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    text(Sha256::digest(bytes.as_ref()).as_slice())
+}
+
+/// The hash of all that a reader yields, and how many bytes that were.
+pub fn sha256_of(mut reader: impl Read) -> io::Result<(String, u64)> {
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; 64 * 1024];
+    let mut length = 0;
+    loop {
+        match reader.read(&mut piece)? {
+            0 => return Ok((text(hasher.finalize().as_slice()), length)),
+            read => {
+                hasher.update(&piece[..read]);
+                length += read as u64;
+            }
+        }
+    }
+}
+
+fn text(digest: &[u8]) -> String {
+    digest.iter().fold(PREFIX.to_owned(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_what_sha256sum_prints() {
+        let of_abc = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256("abc"), of_abc);
+        assert_eq!(sha256_of(&b"abc"[..]).unwrap(), (of_abc.to_owned(), 3));
+        let long = vec![b'x'; 200_000];
+        assert_eq!(sha256_of(&long[..]).unwrap(), (sha256(&long), 200_000));
+    }
+}

@@ -1,0 +1,149 @@
+//! What is recorded to prove each snapshot, and how one is chained to the one before.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row, params};
+
+use super::set_hash::SetHash;
+use crate::digest::sha256;
+use crate::error::Result;
+use crate::store::file::Doing;
+use crate::store::schema::columns;
+
+/// The hash of each part: of a resource's rows, or of what a table says. What has no row is left out.
+pub type Parts = BTreeMap<String, String>;
+
+/// One row of `snapshot_hashes`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub snapshot_id: i64,
+    /// RFC 3339, UTC.
+    pub taken_at: String,
+    /// RFC 3339, UTC.
+    pub completed_at: String,
+    /// The hash of each resource's rows, as the JSON text that `content_hash` is of.
+    pub content: String,
+    pub content_hash: String,
+    /// The hash of what each table keyed by snapshot says, as the JSON text that `facts_hash` is of.
+    pub facts: String,
+    pub facts_hash: String,
+    /// What is printed as the snapshot's hash; it holds for every snapshot before too.
+    pub snapshot_hash: String,
+    /// When the snapshot was removed; `None` while it is kept.
+    pub pruned_at: Option<String>,
+    /// The set hashes of `content`, one after another in its order; `None` but in the newest.
+    pub(super) state: Option<Vec<u8>>,
+}
+
+impl Link {
+    /// The hash that the link must have after the one before: SHA-256 of these lines, which anybody can make
+    /// without this program.
+    pub fn chained(&self, before: Option<&str>) -> String {
+        sha256(format!(
+            "orgcensus snapshot {}\ntaken_at {}\ncompleted_at {}\ncontent {}\nfacts {}\nbefore {}\n",
+            self.snapshot_id,
+            self.taken_at,
+            self.completed_at,
+            self.content_hash,
+            self.facts_hash,
+            before.unwrap_or("nothing"),
+        ))
+    }
+
+    /// The hash of each resource's rows; nothing where the text is not what was written.
+    pub fn content_parts(&self) -> Parts {
+        serde_json::from_str(&self.content).unwrap_or_default()
+    }
+
+    /// The hash of what each table keyed by snapshot says; nothing where the text is not what was written.
+    pub fn facts_parts(&self) -> Parts {
+        serde_json::from_str(&self.facts).unwrap_or_default()
+    }
+
+    /// The set hash of each resource, from the state; `None` where there is none or it is not that of `content`.
+    pub(super) fn set_hashes(&self) -> Option<BTreeMap<String, SetHash>> {
+        let parts = self.content_parts();
+        let pieces = self.state.as_ref()?.chunks(super::set_hash::BYTES);
+        if pieces.len() != parts.len() {
+            return None;
+        }
+        parts
+            .into_iter()
+            .zip(pieces)
+            .map(|((name, digest), piece)| {
+                let hash = SetHash::from_bytes(piece)?;
+                (hash.digest()? == digest).then_some((name, hash))
+            })
+            .collect()
+    }
+}
+
+/// Parts as the text that is recorded and hashed: sorted by name.
+pub(super) fn text(parts: &Parts) -> String {
+    serde_json::to_string(parts).expect("a map of strings is always JSON")
+}
+
+/// Every link, oldest first; none in a file of before there were any.
+pub(in crate::store) fn links(connection: &Connection) -> Result<Vec<Link>> {
+    read(connection, "ORDER BY snapshot_id")
+}
+
+/// The newest link, be its snapshot kept or pruned.
+pub(in crate::store) fn newest(connection: &Connection) -> Result<Option<Link>> {
+    Ok(read(connection, "ORDER BY snapshot_id DESC LIMIT 1")?.pop())
+}
+
+fn read(connection: &Connection, which: &str) -> Result<Vec<Link>> {
+    if columns(connection, "main", "snapshot_hashes")?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let read = || {
+        connection
+            .prepare(&format!(
+                "SELECT snapshot_id, taken_at, completed_at, content, content_hash, facts, facts_hash,
+                     snapshot_hash, pruned_at, state FROM main.snapshot_hashes {which}"
+            ))?
+            .query_map([], link)?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    read().doing("read the hashes of the snapshots")
+}
+
+fn link(row: &Row<'_>) -> rusqlite::Result<Link> {
+    Ok(Link {
+        snapshot_id: row.get(0)?,
+        taken_at: row.get(1)?,
+        completed_at: row.get(2)?,
+        content: row.get(3)?,
+        content_hash: row.get(4)?,
+        facts: row.get(5)?,
+        facts_hash: row.get(6)?,
+        snapshot_hash: row.get(7)?,
+        pruned_at: row.get(8)?,
+        state: row.get(9)?,
+    })
+}
+
+/// Writes the newest link; the one before no longer needs its state.
+pub(super) fn append(connection: &Connection, link: &Link) -> Result<()> {
+    let write = || {
+        connection.execute("UPDATE main.snapshot_hashes SET state = NULL WHERE state IS NOT NULL", [])?;
+        connection.execute(
+            "INSERT INTO main.snapshot_hashes (snapshot_id, taken_at, completed_at, content, content_hash,
+                 facts, facts_hash, snapshot_hash, state)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                link.snapshot_id,
+                link.taken_at,
+                link.completed_at,
+                link.content,
+                link.content_hash,
+                link.facts,
+                link.facts_hash,
+                link.snapshot_hash,
+                link.state,
+            ],
+        )
+    };
+    write().map(drop).doing("write the snapshot's hash")
+}

@@ -1,0 +1,119 @@
+//! What proves a snapshot: hashes written when it is published, and held against the file by `verify`.
+//!
+//! - `set_hash`: a hash of a set of rows that grows and shrinks by rows.
+//! - `rows`: a row as the bytes that are hashed.
+//! - `chain`: what is recorded of each snapshot (`snapshot_hashes`), chained to the one before.
+//! - `verify`: the whole file held against it.
+//!
+//! The *content* of a snapshot is, for each resource, the set hash of the rows alive in it, without `valid_from`,
+//! `valid_to` and volatile columns. Its *facts* are, for each of the tables keyed by snapshot, the set hash of what the table says
+//! of the snapshot, without the label. The text of each is hashed, and `snapshot_hash` is over both and the
+//! `snapshot_hash` before. Who holds the file could change it and make all of that anew: the hash is proof only
+//! where it was noted elsewhere, in a job's log or a ticket.
+//!
+//! What others must keep to, so that the file can be verified:
+//!
+//! - A snapshot that is removed keeps its row here, with `pruned_at` set and nothing else changed. Its facts go,
+//!   and versions are bounded by kept snapshots alone: one that began in it begins in the next kept one, one that
+//!   ended in it ends there; what no kept snapshot saw is deleted. What is alive in a kept snapshot, and the facts
+//!   of it, stay as they are.
+//! - A number is never given twice: the next snapshot's is above every row here.
+//! - Of a published snapshot nothing may change but the label, and volatile columns.
+//! - A column that a migration adds is NULL in the rows that there are: NULL is not hashed.
+
+mod chain;
+mod rows;
+mod set_hash;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+pub use chain::{Link, Parts};
+pub(super) use chain::{links, newest};
+pub use verify::Verified;
+pub(super) use verify::verify;
+
+use self::rows::HashedTable;
+use self::set_hash::SetHash;
+use super::file::Doing;
+use super::snapshot::{FACTS, Snapshot};
+use crate::digest::sha256;
+use crate::error::Result;
+use crate::model::RESOURCES;
+
+/// Records what proves the snapshot that was just written, and returns its hash. Reads the rows that began or
+/// ended in it; all that are alive where the snapshot before left nothing to count on from.
+pub(super) fn record(connection: &Connection, snapshot: &Snapshot) -> Result<String> {
+    let before = newest(connection)?;
+    // A pruned one's rows are gone, and so is what to count from.
+    let counted = before.as_ref().filter(|link| link.pruned_at.is_none()).and_then(Link::set_hashes);
+    let mut content = BTreeMap::new();
+    for spec in RESOURCES {
+        let Some(table) = HashedTable::of_resource(connection, spec)? else { continue };
+        let former = counted.as_ref().map(|counted| counted.get(spec.name).cloned().unwrap_or_default());
+        let alive = match former {
+            Some(former) => count_on(connection, &table, former, snapshot.snapshot_id),
+            None => count_anew(connection, &table),
+        };
+        content.insert(spec.name, alive.doing(&format!("hash {}", spec.name))?);
+    }
+    let mut facts = BTreeMap::new();
+    for name in FACTS {
+        let Some(table) = HashedTable::of_facts(connection, name)? else { continue };
+        facts.insert(
+            *name,
+            facts_of(connection, &table, snapshot.snapshot_id).doing(&format!("hash {name}"))?,
+        );
+    }
+    let state = content.values().filter(|hash| hash.digest().is_some()).flat_map(SetHash::to_bytes);
+    let (content, facts, state) = (parts(&content), parts(&facts), state.collect());
+    let mut link = Link {
+        snapshot_id: snapshot.snapshot_id,
+        taken_at: snapshot.taken_at.clone(),
+        completed_at: snapshot.completed_at.clone(),
+        content_hash: sha256(&content),
+        content,
+        facts_hash: sha256(&facts),
+        facts,
+        snapshot_hash: String::new(),
+        pruned_at: None,
+        state: Some(state),
+    };
+    link.snapshot_hash = link.chained(before.as_ref().map(|before| before.snapshot_hash.as_str()));
+    chain::append(connection, &link)?;
+    Ok(link.snapshot_hash)
+}
+
+fn count_on(
+    connection: &Connection,
+    table: &HashedTable,
+    mut alive: SetHash,
+    snapshot_id: i64,
+) -> rusqlite::Result<SetHash> {
+    table.walk(connection, [], "WHERE valid_from = ?1", [snapshot_id], |[], row| alive.add(&row))?;
+    table.walk(connection, [], "WHERE valid_to = ?1", [snapshot_id], |[], row| alive.remove(&row))?;
+    Ok(alive)
+}
+
+fn count_anew(connection: &Connection, table: &HashedTable) -> rusqlite::Result<SetHash> {
+    let mut alive = SetHash::default();
+    // Most rows are alive: the table in its own order is read faster than by an index of those.
+    table.walk(connection, [], "NOT INDEXED WHERE valid_to IS NULL", [], |[], row| alive.add(&row))?;
+    Ok(alive)
+}
+
+fn facts_of(connection: &Connection, table: &HashedTable, snapshot_id: i64) -> rusqlite::Result<SetHash> {
+    let mut facts = SetHash::default();
+    table.walk(connection, [], "WHERE snapshot_id = ?1", [snapshot_id], |[], row| facts.add(&row))?;
+    Ok(facts)
+}
+
+/// The text of the parts: the digests of what is not empty, sorted by name.
+fn parts(hashes: &BTreeMap<&str, SetHash>) -> String {
+    let digests = hashes.iter().filter_map(|(name, hash)| Some(((*name).to_owned(), hash.digest()?)));
+    chain::text(&digests.collect())
+}

@@ -1,0 +1,217 @@
+//! The whole file held against what was recorded when each snapshot was published.
+//!
+//! Each table is walked once, whatever the number of snapshots: a version is added to the set of the snapshot
+//! that it begins in and taken out of that of the one it ends in, and the sets are summed up in the order of the
+//! snapshots.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::chain::{self, Link, Parts};
+use super::rows::HashedTable;
+use super::set_hash::SetHash;
+use crate::digest::sha256;
+use crate::error::{Error, Result};
+use crate::model::RESOURCES;
+use crate::store::file::{Doing, open_failed};
+use crate::store::snapshot::FACTS;
+use crate::store::{schema, snapshot, views};
+
+/// A file that is what was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// What is recorded of each snapshot, kept or pruned, oldest first; none is published later than the last.
+    pub links: Vec<Link>,
+    /// The snapshots of before there were hashes: nothing is known of them.
+    pub without_hash: Vec<i64>,
+    /// Whether the views in the file are those that this program makes; others do not matter to it, but to
+    /// other tools that read the file.
+    pub views_are_current: bool,
+}
+
+/// Something that is not as it was published.
+struct Misfit {
+    /// The first snapshot that it concerns; `None` of the file as a whole.
+    snapshot_id: Option<i64>,
+    what: String,
+}
+
+/// Verifies a census; `path` names it in errors. Fails, naming the first snapshot and resource that do not fit.
+pub(in crate::store) fn verify(connection: &Connection, path: &Path) -> Result<Verified> {
+    // One look at the file, however long it takes.
+    let _one_look = connection.unchecked_transaction().doing("begin to read")?;
+    check_integrity(connection, path)?;
+    let snapshots = snapshot::all(connection)?;
+    let kept: BTreeSet<i64> = snapshots.iter().map(|one| one.snapshot_id).collect();
+    let links = chain::links(connection)?;
+    let first_link = links.first().map_or(i64::MAX, |link| link.snapshot_id);
+
+    let mut misfits: Vec<_> = schema::altered(connection)?
+        .map(|name| Misfit { snapshot_id: None, what: format!("{name} is not declared as it was made") })
+        .into_iter()
+        .collect();
+    check_chain(&links, &kept, first_link, &mut misfits);
+    let by_id: BTreeMap<i64, &Link> = links.iter().map(|link| (link.snapshot_id, link)).collect();
+    check_content(connection, &by_id, &kept, &mut misfits)?;
+    check_facts(connection, &by_id, &kept, &mut misfits)?;
+    misfits.extend(foreign(connection)?);
+
+    // The first found of the first snapshot.
+    if let Some(first) = misfits.iter().min_by_key(|misfit| misfit.snapshot_id) {
+        return Err(changed(path, first, misfits.len() - 1));
+    }
+    let without_hash = kept.range(..first_link).copied().collect();
+    Ok(Verified { links, without_hash, views_are_current: views::permanent_are_current(connection)? })
+}
+
+fn changed(path: &Path, first: &Misfit, others: usize) -> Error {
+    let error = match first.snapshot_id {
+        Some(id) => Error::failed(format!("snapshot {id} is not as it was published: {}", first.what)),
+        None => Error::failed(format!("\"{}\" is not as it was made: {}", path.display(), first.what)),
+    };
+    let error = match others {
+        0 => error,
+        1 => error.caused_by("this is the first of 2 things that do not fit"),
+        _ => error.caused_by(format!("this is the first of {} things that do not fit", others + 1)),
+    };
+    error.hint("something else than orgcensus wrote the file: go back to a copy that orgcensus snapshots verify accepts")
+}
+
+fn check_integrity(connection: &Connection, path: &Path) -> Result<()> {
+    let found = connection.query_row("PRAGMA main.integrity_check(1)", [], |row| row.get::<_, String>(0));
+    match found.map_err(|error| open_failed(path, error))?.as_str() {
+        "ok" => Ok(()),
+        trouble => Err(Error::failed(format!("\"{}\" is damaged", path.display()))
+            .caused_by(trouble)
+            .hint("restore it from a backup")),
+    }
+}
+
+/// The links among themselves, and against the snapshots that there are.
+fn check_chain(links: &[Link], kept: &BTreeSet<i64>, first_link: i64, misfits: &mut Vec<Misfit>) {
+    let mut misfit = |snapshot_id, what: &str| {
+        misfits.push(Misfit { snapshot_id: Some(snapshot_id), what: what.to_owned() });
+    };
+    let mut before = None;
+    for link in links {
+        let id = link.snapshot_id;
+        if sha256(&link.content) != link.content_hash
+            || sha256(&link.facts) != link.facts_hash
+            || link.chained(before) != link.snapshot_hash
+        {
+            misfit(id, "its row in snapshot_hashes, or the one before, was changed");
+        }
+        before = Some(link.snapshot_hash.as_str());
+        match (kept.contains(&id), &link.pruned_at) {
+            (true, Some(_)) => misfit(id, "snapshot_hashes says that it was pruned, and it is there"),
+            (false, None) => misfit(id, "it is missing, and was not pruned"),
+            _ => {}
+        }
+        if link.state.is_some() && link.set_hashes().is_none() {
+            misfit(id, "its state in snapshot_hashes was changed");
+        }
+    }
+    if let Some(newest) = links.last().filter(|link| link.state.is_none()) {
+        misfit(newest.snapshot_id, "the row after it in snapshot_hashes is missing, or its own state is");
+    }
+    let linked: BTreeSet<i64> = links.iter().map(|link| link.snapshot_id).collect();
+    for id in kept.range(first_link..).filter(|id| !linked.contains(id)) {
+        misfit(*id, "it has no row in snapshot_hashes");
+    }
+}
+
+/// The rows alive in each kept snapshot, resource by resource.
+fn check_content(
+    connection: &Connection,
+    links: &BTreeMap<i64, &Link>,
+    kept: &BTreeSet<i64>,
+    misfits: &mut Vec<Misfit>,
+) -> Result<()> {
+    let recorded: BTreeMap<i64, Parts> =
+        kept.iter().filter_map(|id| Some((*id, links.get(id)?.content_parts()))).collect();
+    for spec in RESOURCES {
+        let Some(table) = HashedTable::of_resource(connection, spec)? else { continue };
+        let name = table.name;
+        let mut misfit = |snapshot_id, what| misfits.push(Misfit { snapshot_id: Some(snapshot_id), what });
+        let mut changes: BTreeMap<i64, SetHash> = BTreeMap::new();
+        let add = |[from, to]: [Option<i64>; 2], row| {
+            if let Some(from) = from {
+                changes.entry(from).or_default().add(&row);
+            }
+            if let Some(to) = to {
+                changes.entry(to).or_default().remove(&row);
+            }
+            if let (Some(from), Some(to)) = (from, to)
+                && to <= from
+            {
+                misfit(from, format!("a version of {name} ends before it begins"));
+            }
+        };
+        table.walk(connection, ["valid_from", "valid_to"], "", [], add).doing(&format!("hash {name}"))?;
+        for id in changes.keys().filter(|id| !kept.contains(id)) {
+            misfit(*id, format!("a version of {name} begins or ends in it, and it is not kept"));
+        }
+        let mut alive = SetHash::default();
+        let mut digest = None;
+        let mut changes = changes.into_iter().peekable();
+        for (id, recorded) in &recorded {
+            let mut changed = false;
+            while let Some((_, change)) = changes.next_if(|(at, _)| at <= id) {
+                alive.merge(&change);
+                changed = true;
+            }
+            if changed {
+                digest = alive.digest();
+            }
+            if digest.as_ref() != recorded.get(name) {
+                misfit(*id, format!("the rows of {name} differ"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the tables keyed by snapshot say of each kept one.
+fn check_facts(
+    connection: &Connection,
+    links: &BTreeMap<i64, &Link>,
+    kept: &BTreeSet<i64>,
+    misfits: &mut Vec<Misfit>,
+) -> Result<()> {
+    let recorded: BTreeMap<i64, Parts> = links.iter().map(|(id, link)| (*id, link.facts_parts())).collect();
+    for name in FACTS {
+        let Some(table) = HashedTable::of_facts(connection, name)? else { continue };
+        let mut found: BTreeMap<i64, SetHash> = BTreeMap::new();
+        let add = |[id]: [Option<i64>; 1], row| found.entry(id.unwrap_or_default()).or_default().add(&row);
+        table.walk(connection, ["snapshot_id"], "", [], add).doing(&format!("hash {name}"))?;
+        let mut misfit = |snapshot_id, what| misfits.push(Misfit { snapshot_id: Some(snapshot_id), what });
+        for id in found.keys().filter(|id| !kept.contains(id)) {
+            misfit(*id, format!("{name} speaks of it, and it is not kept"));
+        }
+        for (id, recorded) in recorded.iter().filter(|(id, _)| kept.contains(id)) {
+            if found.get(id).and_then(SetHash::digest).as_ref() != recorded.get(*name) {
+                misfit(*id, format!("what {name} says of it differs"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The first snapshot of another organization or instance than the census is of.
+fn foreign(connection: &Connection) -> Result<Option<Misfit>> {
+    let first: Option<i64> = connection
+        .query_row(
+            "SELECT min(s.snapshot_id) FROM main.snapshots AS s LEFT JOIN main.census AS c
+             WHERE s.organization_id <> coalesce(c.organization_id, '')
+                OR s.instance_arn <> coalesce(c.instance_arn, '')",
+            [],
+            |row| row.get(0),
+        )
+        .doing("compare the snapshots with whose census this is")?;
+    Ok(first.map(|id| Misfit {
+        snapshot_id: Some(id),
+        what: "it is of another organization or instance than census says".to_owned(),
+    }))
+}
