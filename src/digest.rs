@@ -29,11 +29,16 @@ pub fn sha256_of(mut reader: impl Read) -> io::Result<(String, u64)> {
     }
 }
 
-fn text(digest: &[u8]) -> String {
-    digest.iter().fold(PREFIX.to_owned(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
+/// Bytes as lower-case hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
     })
+}
+
+fn text(digest: &[u8]) -> String {
+    format!("{PREFIX}{}", hexadecimal(digest))
 }
 
 #[cfg(test)]

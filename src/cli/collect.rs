@@ -13,7 +13,7 @@ use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, Summary
 use crate::error::{Error, ExitStatus, Result};
 use crate::model;
 use crate::output::words;
-use crate::store::{Coverage, CoverageStatus, Gap, GapKind, ShrinkLimit, SnapshotStatus};
+use crate::store::{Coverage, CoverageStatus, Gap, GapKind, Published, ShrinkLimit, SnapshotStatus};
 
 /// The arguments of `collect`.
 #[derive(Debug, Args)]
@@ -183,6 +183,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             tell(&summary, &global.db_option());
             tell_gaps(&summary.gaps);
             let missing = unmet(&required, &summary.coverage);
+            tell_hash(&summary.published);
             let incomplete = summary.published.status == SnapshotStatus::Partial
                 || summary.published.suspect.is_some()
                 || missing;
@@ -265,6 +266,13 @@ fn tell(summary: &Summary, db: &str) {
             "snapshot {id} is suspect: {suspect}; see what is gone: orgcensus diff {} {id}{db}",
             id - 1
         ));
+    }
+}
+
+/// What proves the snapshot, as the last line: to be noted where who holds the file cannot change it.
+fn tell_hash(published: &Published) {
+    if let Some(hash) = &published.snapshot_hash {
+        words::say(format!("snapshot {} {hash}", published.snapshot_id));
     }
 }
 

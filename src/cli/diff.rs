@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::GlobalOptions;
 use super::answering::{distance, say_answering};
+use super::evidence::{self, EvidenceArgs};
 use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::steps::{self, Between};
 use crate::diff::text::{self, TextOptions};
@@ -72,6 +73,9 @@ pub struct DiffArgs {
     /// Exit with 3 when anything changed, with 4 when nothing did but something was not seen
     #[arg(long)]
     exit_code: bool,
+
+    #[command(flatten)]
+    evidence: EvidenceArgs,
 }
 
 /// Compares the snapshots.
@@ -83,6 +87,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         destination.outlive_reader();
     }
     let shape = Shape::of(global, &destination)?;
+    let sidecar = args.evidence.open(global, &destination)?;
     let mut census = global.open_census()?;
     let asked = [from, to];
     let (from, to) = resolve(&census, &asked)?;
@@ -112,7 +117,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     } else {
         question.write_net(shape, &mut destination)?
     };
-    destination.finish()?;
+    evidence::finish(destination, sidecar, &census, &[&from, &to], &evidence::Question::default())?;
     Ok(match found {
         _ if !args.exit_code => ExitStatus::Done,
         Found { changes: true, .. } => ExitStatus::Changed,

@@ -11,6 +11,7 @@ mod completions;
 mod demo;
 mod diff;
 mod doctor;
+mod evidence;
 mod global;
 mod iam_policy;
 mod interruption;
@@ -77,7 +78,7 @@ pub enum Command {
     Query(query::QueryArgs),
     /// Show what changed between two snapshots, and why access did
     Diff(diff::DiffArgs),
-    /// List the snapshots, or show one with its coverage and gaps
+    /// List the snapshots, show one with its coverage and gaps, or verify them all
     Snapshots(snapshots::SnapshotsArgs),
     /// Show the tables, views and columns that SQL can use
     Schema(schema::SchemaArgs),

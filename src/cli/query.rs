@@ -7,6 +7,7 @@ use clap::Args;
 use rusqlite::types::Value;
 
 use super::answering::{no_rows_in, say_answering};
+use super::evidence::{self, EvidenceArgs};
 use super::{GlobalOptions, duration};
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::output::{Destination, Format, RowWriter, words, write_error};
@@ -25,6 +26,8 @@ Examples:
   orgcensus query account-access -p account=prod           or by its name
   orgcensus query account-access prod --at 2026-09-30      as of the end of a past day
   orgcensus query privileged-access --output admins.csv    into a file
+  orgcensus query privileged-access --output admins.csv --evidence
+                                                           and what proves it in admins.csv.evidence.json
   orgcensus query \"SELECT user_name FROM users WHERE user_status = 'DISABLED'\"
   orgcensus query 'SELECT * FROM accounts WHERE name = :n' -p n=prod
   orgcensus query 'SELECT * FROM organization_tree WHERE depth > :n' -p n:number=2
@@ -71,6 +74,9 @@ pub struct QueryArgs {
     /// Fail (exit code 4) unless the snapshot saw every table that is read completely
     #[arg(long, help_heading = "Question")]
     require_complete: bool,
+
+    #[command(flatten)]
+    evidence: EvidenceArgs,
 }
 
 /// What is asked.
@@ -109,6 +115,7 @@ fn answer(
     mut destination: Destination,
 ) -> Result<()> {
     let format = global.format_for(&destination, Format::Csv)?;
+    let sidecar = args.evidence.open(global, &destination)?;
     if global.at.is_none() {
         // One look at the file: a snapshot that is published while we answer does not mix in.
         let begun = census.connection().execute_batch("BEGIN");
@@ -123,10 +130,10 @@ fn answer(
     census.guard()?;
     let mut statement = prepare(&census, &question.sql)?;
     let usage = question.canned.map(CannedQuery::usage);
-    for (name, typed, bound) in
-        bind(&mut statement, &question.sql, &question.header, usage.as_deref(), typed, &census, &snapshot)?
-    {
-        tracing::info!("{name} {typed:?} is {bound}");
+    let parameters =
+        bind(&mut statement, &question.sql, &question.header, usage.as_deref(), typed, &census, &snapshot)?;
+    for one in &parameters {
+        tracing::info!("{} {:?} is {:?}", one.name, one.typed, one.value);
     }
 
     let resources = pages.read_by(census.connection(), &question.sql);
@@ -143,7 +150,12 @@ fn answer(
         words::warn(format!("{}: rows may be missing or old", not_covered()));
     }
     let rows = stream(&census, &question.sql, &mut statement, interruption, format, &mut destination)?;
-    destination.finish()?;
+    let asked = evidence::Question {
+        query: question.canned.map(|query| query.name),
+        sql: Some(&question.sql),
+        parameters: &parameters,
+    };
+    evidence::finish(destination, sidecar, &census, &[&snapshot], &asked)?;
     match (rows, incomplete.as_slice()) {
         (0, []) => words::say(no_rows_in(&snapshot)),
         (0, unseen) => words::warn(format!("{} {}", no_rows_in(&snapshot), no_proof(unseen))),

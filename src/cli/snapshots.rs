@@ -1,10 +1,11 @@
-//! `snapshots`: the dates that the census can answer for, and what each of them saw.
+//! `snapshots`: the dates that the census can answer for, what each of them saw, and what proves it.
 
 use chrono::Utc;
 use clap::{Args, Subcommand};
 use rusqlite::types::Value;
 
 mod show;
+mod verify;
 
 use super::GlobalOptions;
 use super::answering::{age, minute, status};
@@ -19,7 +20,10 @@ Examples:
   orgcensus snapshots                         the list, oldest first
   orgcensus snapshots show latest             what the latest one covers, and its gaps
   orgcensus snapshots show 2026-09-30         the one that answers for a date
-  orgcensus snapshots show 41 --format json   the same for a program, with each gap by itself")]
+  orgcensus snapshots show 41 --format json   the same for a program, with each gap by itself
+  orgcensus snapshots show 41 --evidence      what proves it: times, caller, organization, coverage, hashes
+  orgcensus snapshots verify                  is every snapshot still as it was published?
+  orgcensus snapshots verify --expect HASH    and is the one among them whose hash was noted?")]
 pub struct SnapshotsArgs {
     #[command(subcommand)]
     action: Option<Action>,
@@ -32,19 +36,29 @@ enum Action {
         /// An id, latest, latest~3, a date, a time, "7 days ago", 2026-Q3
         #[arg(value_name = "ID | WHEN")]
         when: String,
+
+        /// Show what proves it instead: when, by whom and of what it was taken, what it covers, its hashes
+        #[arg(long)]
+        evidence: bool,
     },
+    /// Hold the whole file against the hashes that were recorded when each snapshot was published
+    Verify(verify::VerifyArgs),
 }
 
-/// Lists the snapshots, or shows one.
+/// Lists the snapshots, shows one, or verifies them all.
 pub fn run(args: SnapshotsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
     let format = global.format_for(&destination, Format::Csv)?;
     let census = global.open_census()?;
     match args.action {
         None => list(&census.snapshots()?, format, &mut destination)?,
-        Some(Action::Show { when }) => {
+        Some(Action::Show { when, evidence: true }) => {
+            show::write_evidence(&census, &when.parse()?, format, &mut destination)?;
+        }
+        Some(Action::Show { when, evidence: false }) => {
             show::write(&census, &when.parse()?, format, &global.db_option(), &mut destination)?;
         }
+        Some(Action::Verify(args)) => verify::write(&args, &census, format, &mut destination)?,
     }
     destination.finish()?;
     Ok(ExitStatus::Done)

@@ -9,6 +9,7 @@ use rusqlite::types::ValueRef;
 
 use super::rows::RowSink;
 use super::text;
+use crate::digest::hexadecimal;
 use crate::error::{Error, Result};
 
 /// Writes CSV; NULL and empty text are both an empty field (JSON keeps them apart).
@@ -42,7 +43,7 @@ impl<W: Write> RowSink for CsvSink<W> {
                 ValueRef::Integer(number) => self.field(number.to_string().as_bytes())?,
                 ValueRef::Real(number) => self.field(format!("{number:?}").as_bytes())?,
                 ValueRef::Text(bytes) => self.field(bytes)?,
-                ValueRef::Blob(bytes) => self.field(text::hexadecimal(bytes).as_bytes())?,
+                ValueRef::Blob(bytes) => self.field(hexadecimal(bytes).as_bytes())?,
             }
         }
         self.writer.write_record(None::<&[u8]>).map_err(csv_error)

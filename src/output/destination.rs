@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::format::Format;
+use crate::digest::sha256_of;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What `--output` and `--force` ask for.
@@ -114,13 +115,44 @@ impl Destination {
 
     /// Flushes, and gives a file its name. Without this call a file never appears.
     pub fn finish(mut self) -> Result<()> {
+        self.settle()?;
+        self.take_name()
+    }
+
+    /// Finishes this file and one that goes with it: both take their names, or neither does.
+    pub fn finish_with(mut self, companion: Self) -> Result<()> {
+        let mut companion = companion;
+        self.settle()?;
+        companion.settle()?;
+        // The companion first: one that stands alone says of itself what it lacks.
+        companion.take_name()?;
+        self.take_name().inspect_err(|_| {
+            let _ = companion.path().map(fs::remove_file);
+        })
+    }
+
+    /// The hash and the length of what was written so far; `None` for anything but a file.
+    pub fn digest(&mut self) -> Result<Option<(String, u64)>> {
         self.flush().map_err(write_error)?;
-        let Sink::File { writer, partial, path, force } = &self.sink else { return Ok(()) };
+        let Sink::File { partial, .. } = &self.sink else { return Ok(None) };
+        let digest = File::open(partial).and_then(sha256_of);
+        digest.map(Some).map_err(|error| Error::failed("cannot read the output again").caused_by(error))
+    }
+
+    /// Flushes, onto the disk.
+    fn settle(&mut self) -> Result<()> {
+        self.flush().map_err(write_error)?;
+        let Sink::File { writer, path, force, .. } = &self.sink else { return Ok(()) };
         writer.get_ref().sync_all().map_err(|error| write_error(self.named(error)))?;
         // It may have appeared while we worked.
         if !force && path.exists() {
             return Err(exists(path));
         }
+        Ok(())
+    }
+
+    fn take_name(&self) -> Result<()> {
+        let Sink::File { partial, path, .. } = &self.sink else { return Ok(()) };
         fs::rename(partial, path).map_err(|error| cannot_open(path, error))
     }
 }

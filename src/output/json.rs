@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::destination::write_error;
 use super::rows::RowSink;
-use super::text;
+use crate::digest::hexadecimal;
 use crate::error::Result;
 
 /// Which of the two JSON shapes is written.
@@ -79,7 +79,7 @@ fn write_value(sink: &mut impl Write, value: ValueRef<'_>) -> std::io::Result<()
         // A number that JSON has no word for is null.
         ValueRef::Real(number) => Ok(serde_json::to_writer(sink, &number)?),
         ValueRef::Text(bytes) => Ok(serde_json::to_writer(sink, &*String::from_utf8_lossy(bytes))?),
-        ValueRef::Blob(bytes) => write!(sink, "\"{}\"", text::hexadecimal(bytes)),
+        ValueRef::Blob(bytes) => write!(sink, "\"{}\"", hexadecimal(bytes)),
     }
 }
 

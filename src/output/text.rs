@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 
 use rusqlite::types::ValueRef;
 
+use crate::digest::hexadecimal;
+
 /// `text` on one line, with every character that a terminal would obey written out: `\n`, `\x1b`,
 /// `\u{202e}`.
 pub fn one_line(text: &str) -> Cow<'_, str> {
@@ -32,14 +34,6 @@ pub fn of_value(value: ValueRef<'_>) -> Cow<'static, str> {
         ValueRef::Text(bytes) => Cow::Owned(one_line(&String::from_utf8_lossy(bytes)).into_owned()),
         ValueRef::Blob(bytes) => Cow::Owned(format!("x'{}'", hexadecimal(bytes))),
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
 }
 
 fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {

@@ -27,4 +27,4 @@ pub use header::{Header, Parameter, ParameterType};
 pub use interruption::Interruption;
 pub use lookup::resolve_id;
 pub use statement::{prepare, stream};
-pub use values::{TypedValues, bind};
+pub use values::{Bound, TypedValues, bind};

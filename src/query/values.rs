@@ -87,8 +87,19 @@ impl NamedValue {
     }
 }
 
+/// What a parameter was bound to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bound {
+    /// The parameter's name.
+    pub name: String,
+    /// What was typed, or the header's default.
+    pub typed: String,
+    /// What that means: of a name, the id.
+    pub value: Value,
+}
+
 /// Binds every parameter of the statement: what was typed, else the header's default. Names are resolved in
-/// `snapshot`. Returns what was resolved, as (parameter, typed, bound), for whoever wants to say so.
+/// `snapshot`. Returns what each was bound to, for whoever wants to say so.
 ///
 /// A value without a type is text, so that ids keep their leading zeros. Where it may be a number and the SQL
 /// compares it with something that has no type either, the text would be compared wrongly and in silence:
@@ -101,12 +112,12 @@ pub fn bind(
     typed: &TypedValues,
     census: &Census,
     snapshot: &Snapshot,
-) -> Result<Vec<(String, String, String)>> {
+) -> Result<Vec<Bound>> {
     let names = parameter_names(statement)?;
     if let Some(value) = typed.named.iter().find(|value| !names.contains(&value.name)) {
         return Err(unknown_parameter(&value.name, &names, usage));
     }
-    let mut resolved = Vec::new();
+    let mut all = Vec::new();
     for (index, name) in names.iter().enumerate() {
         let declared = header.parameters.iter().find(|parameter| parameter.name == *name);
         let said = typed.get(name);
@@ -120,16 +131,12 @@ pub fn bind(
             return Err(ambiguous(name, text));
         }
         let value = value(name, kind.unwrap_or(ParameterType::Text), text, census, snapshot)?;
-        if let Value::Text(bound) = &value
-            && bound != text
-        {
-            resolved.push((name.clone(), text.to_owned(), bound.clone()));
-        }
+        all.push(Bound { name: name.clone(), typed: text.to_owned(), value: value.clone() });
         statement
             .raw_bind_parameter(index + 1, value)
             .map_err(|error| Error::failed(format!("cannot bind :{name}")).caused_by(error))?;
     }
-    Ok(resolved)
+    Ok(all)
 }
 
 /// The statement's parameters in its own order, without the sign before the name.

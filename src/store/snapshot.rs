@@ -2,13 +2,15 @@
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
+use serde::Serialize;
 
 use super::file::Doing;
 use crate::error::Result;
 use crate::model::RESOURCES;
 
 /// Whether everything that was asked for was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SnapshotStatus {
     Complete,
     Partial,
@@ -25,7 +27,7 @@ impl SnapshotStatus {
 }
 
 /// One row of `snapshots`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Snapshot {
     pub snapshot_id: i64,
     /// RFC 3339, UTC.
@@ -48,7 +50,8 @@ pub struct Snapshot {
 }
 
 /// How much of a resource a snapshot saw.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CoverageStatus {
     Complete,
     Partial,
@@ -69,7 +72,7 @@ impl CoverageStatus {
 }
 
 /// One row of `coverage`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Coverage {
     pub resource: String,
     pub status: CoverageStatus,

@@ -9,6 +9,7 @@ use std::io::Write;
 use rusqlite::types::Value;
 
 use crate::cli::answering::{minute, say_answering};
+use crate::cli::evidence::{ResourceEvidence, SnapshotEvidence, write_pretty};
 use crate::diff::scope_label;
 use crate::error::Result;
 use crate::output::{Destination, Format, RowWriter, text, words, write_error};
@@ -39,6 +40,62 @@ pub fn write(
         words::say(format!("each gap by itself: orgcensus snapshots show {id} --format json{db}"));
     }
     Ok(())
+}
+
+/// Writes what proves the snapshot that `when` names: an object in JSON, else one row a fact; on a terminal the
+/// resources are a table of their own.
+pub fn write_evidence(
+    census: &Census,
+    when: &When,
+    format: Format,
+    destination: &mut Destination,
+) -> Result<()> {
+    let snapshot = census.resolve(when)?;
+    say_answering("", &snapshot, Some(when));
+    let evidence = SnapshotEvidence::of(census, &snapshot)?;
+    if format == Format::Json {
+        return write_pretty(&evidence, destination);
+    }
+    let mut facts = Vec::new();
+    flatten("", serde_json::to_value(&evidence).map_err(|error| write_error(error.into()))?, &mut facts);
+    if format == Format::Table {
+        facts.retain(|(name, _)| !name.starts_with("coverage."));
+    }
+    let mut writer = RowWriter::begin(format, &["fact", "value"].map(str::to_owned), destination)?;
+    for (name, value) in facts {
+        writer.values(&[Value::Text(name), value])?;
+    }
+    writer.finish()?;
+    if format != Format::Table {
+        return Ok(());
+    }
+    writeln!(destination).map_err(write_error)?;
+    let columns = ["resource", "status", "rows", "gaps", "hash"].map(str::to_owned);
+    let mut writer = RowWriter::begin(format, &columns, destination)?;
+    for ResourceEvidence { coverage, hash } in evidence.coverage {
+        let [resource, status, rows, gaps, _] = covered(&coverage);
+        writer.values(&[resource, status, rows, gaps, hash.into()])?;
+    }
+    writer.finish().map(drop)
+}
+
+/// The values of a JSON object, each by its path: `before.snapshot_id`, `coverage.accounts.rows`.
+fn flatten(path: &str, value: serde_json::Value, facts: &mut Vec<(String, Value)>) {
+    let under = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match value {
+        serde_json::Value::Object(object) => {
+            object.into_iter().for_each(|(name, value)| flatten(&under(&name), value, facts));
+        }
+        serde_json::Value::Array(resources) => {
+            for resource in resources {
+                let name = resource["resource"].as_str().unwrap_or_default().to_owned();
+                flatten(&under(&name), resource, facts);
+            }
+        }
+        serde_json::Value::Null => facts.push((path.to_owned(), Value::Null)),
+        serde_json::Value::String(text) => facts.push((path.to_owned(), text.into())),
+        other => facts.push((path.to_owned(), other.to_string().into())),
+    }
 }
 
 fn say_facts(snapshot: &Snapshot) {

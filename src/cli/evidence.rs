@@ -1,0 +1,167 @@
+//! `--evidence`: what proves an answer, in a file beside it, and what proves a snapshot.
+//!
+//! A command that answers questions takes [`EvidenceArgs`] among its own, opens the [`Sidecar`] with its
+//! destination, and ends with [`finish`] in place of [`Destination::finish`].
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rusqlite::types::Value;
+use serde::Serialize;
+use serde_json::{Map, json};
+
+use super::GlobalOptions;
+use crate::error::{Error, Result};
+use crate::output::{Destination, DestinationOptions, write_error};
+use crate::query::Bound;
+use crate::store::{Census, Coverage, Link, Snapshot};
+
+/// The option of the commands that answer questions.
+#[derive(Debug, Args)]
+pub struct EvidenceArgs {
+    /// Write FILE.evidence.json beside the output file: the question, what answered it, and hashes of both
+    #[arg(long)]
+    evidence: bool,
+}
+
+/// The file beside the answer, open from the start so that a bad path fails at once.
+pub struct Sidecar(Destination);
+
+impl EvidenceArgs {
+    /// Opens `FILE.evidence.json` if it was asked for. Fails where the answer goes to no file.
+    pub fn open(&self, global: &GlobalOptions, answer: &Destination) -> Result<Option<Sidecar>> {
+        if !self.evidence {
+            return Ok(None);
+        }
+        let Some(path) = answer.path() else {
+            return Err(Error::usage("--evidence goes beside a file, and the answer goes to none")
+                .hint("name one: --output FILE --evidence"));
+        };
+        let mut name = path.as_os_str().to_owned();
+        name.push(".evidence.json");
+        let path = PathBuf::from(name);
+        let options =
+            DestinationOptions { path: Some(&path), force: global.force, protected: Some(&global.db) };
+        Destination::open(options).map(|file| Some(Sidecar(file)))
+    }
+}
+
+/// What was asked, besides the command line.
+#[derive(Debug, Default)]
+pub struct Question<'q> {
+    /// The name of the canned query, if it was one.
+    pub query: Option<&'q str>,
+    /// The SQL that ran, if the question was SQL.
+    pub sql: Option<&'q str>,
+    pub parameters: &'q [Bound],
+}
+
+/// Finishes an answer that these snapshots gave, and its evidence with it: both files appear, or neither.
+pub fn finish(
+    mut answer: Destination,
+    sidecar: Option<Sidecar>,
+    census: &Census,
+    snapshots: &[&Snapshot],
+    question: &Question<'_>,
+) -> Result<()> {
+    let Some(Sidecar(mut sidecar)) = sidecar else { return answer.finish() };
+    let (hash, bytes) = answer.digest()?.expect("a sidecar is opened beside a file alone");
+    let name = answer.path().and_then(|path| path.file_name()).unwrap_or_default();
+    let parameters: Map<_, _> = question
+        .parameters
+        .iter()
+        .map(|one| (one.name.clone(), json!({"typed": one.typed, "value": plain(&one.value)})))
+        .collect();
+    let snapshots = snapshots.iter().map(|snapshot| SnapshotEvidence::of(census, snapshot));
+    let evidence = json!({
+        "file": {"name": name.to_string_lossy(), "bytes": bytes, "hash": hash},
+        "written_at": chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        "program": concat!("orgcensus ", env!("CARGO_PKG_VERSION")),
+        "census": census.path().to_string_lossy(),
+        "question": {
+            "command": std::env::args_os().map(|one| one.to_string_lossy().into_owned()).collect::<Vec<_>>(),
+            "query": question.query,
+            "sql": question.sql,
+            "parameters": parameters,
+        },
+        "snapshots": snapshots.collect::<Result<Vec<_>>>()?,
+    });
+    write_pretty(&evidence, &mut sidecar)?;
+    answer.finish_with(sidecar)
+}
+
+/// Writes JSON for people who read it too.
+pub fn write_pretty(value: &impl Serialize, destination: &mut Destination) -> Result<()> {
+    use std::io::Write;
+    serde_json::to_writer_pretty(&mut *destination, value)
+        .map_err(std::io::Error::from)
+        .and_then(|()| writeln!(destination))
+        .map_err(write_error)
+}
+
+fn plain(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Null | Value::Blob(_) => serde_json::Value::Null,
+        Value::Integer(number) => (*number).into(),
+        Value::Real(number) => (*number).into(),
+        Value::Text(text) => text.clone().into(),
+    }
+}
+
+/// What is known of a snapshot, and what proves it.
+#[derive(Debug, Serialize)]
+pub struct SnapshotEvidence<'s> {
+    #[serde(flatten)]
+    snapshot: &'s Snapshot,
+    /// What `collect` printed; it stands for this snapshot and every one before. `None`: it is of before there
+    /// were hashes.
+    snapshot_hash: Option<String>,
+    content_hash: Option<String>,
+    facts_hash: Option<String>,
+    /// The snapshot before, kept or pruned.
+    before: Option<Before>,
+    /// Gaps of any kind.
+    gaps: usize,
+    pub coverage: Vec<ResourceEvidence>,
+}
+
+#[derive(Debug, Serialize)]
+struct Before {
+    snapshot_id: i64,
+    snapshot_hash: String,
+    pruned_at: Option<String>,
+}
+
+/// How much of a resource the snapshot saw, and the hash of its rows: `None` of no rows.
+#[derive(Debug, Serialize)]
+pub struct ResourceEvidence {
+    #[serde(flatten)]
+    pub coverage: Coverage,
+    pub hash: Option<String>,
+}
+
+impl<'s> SnapshotEvidence<'s> {
+    /// Of a published snapshot, as it is recorded: whether the file still fits is for `snapshots verify` to say.
+    pub fn of(census: &Census, snapshot: &'s Snapshot) -> Result<Self> {
+        let id = snapshot.snapshot_id;
+        let links = census.links()?;
+        let link = links.iter().find(|link| link.snapshot_id == id);
+        let before = link.and_then(|_| links.iter().rev().find(|link| link.snapshot_id < id));
+        let parts = link.map(Link::content_parts).unwrap_or_default();
+        let hashed =
+            |coverage: Coverage| ResourceEvidence { hash: parts.get(&coverage.resource).cloned(), coverage };
+        Ok(Self {
+            snapshot,
+            snapshot_hash: link.map(|link| link.snapshot_hash.clone()),
+            content_hash: link.map(|link| link.content_hash.clone()),
+            facts_hash: link.map(|link| link.facts_hash.clone()),
+            before: before.map(|link| Before {
+                snapshot_id: link.snapshot_id,
+                snapshot_hash: link.snapshot_hash.clone(),
+                pruned_at: link.pruned_at.clone(),
+            }),
+            gaps: census.gaps(id)?.len(),
+            coverage: census.coverage(id)?.into_iter().map(hashed).collect(),
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! `snapshots verify`: is every snapshot still as it was published?
+
+use clap::Args;
+use rusqlite::types::Value;
+
+use crate::digest::PREFIX;
+use crate::error::{Error, Result};
+use crate::output::{Destination, Format, RowWriter, words};
+use crate::store::{Census, Link};
+
+/// The arguments of `snapshots verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orgcensus snapshots verify                                  all snapshots, and the chain of their hashes
+  orgcensus snapshots verify --expect sha256:3f1a…            fails unless a snapshot has this hash
+  orgcensus snapshots verify --db copy.db --expect 3f1a9c0d27b5
+
+collect ends with the snapshot's hash, and snapshots show ID --evidence prints it. It stands for that snapshot \
+and every one before, pruned ones too. Who holds the file could change it and make all hashes anew: note the hash \
+elsewhere, in a job's log or a ticket, and give it to --expect.
+
+Free to change are labels, what the directory touches without meaning (updated_at and updated_by of users and \
+groups), when the file was created and when a snapshot was pruned.")]
+pub struct VerifyArgs {
+    /// Fail unless a snapshot, kept or pruned, has this hash: with or without sha256:, its first 12 digits or
+    /// more; may be given several times
+    #[arg(long, value_name = "HASH", value_parser = digits)]
+    expect: Vec<String>,
+}
+
+/// The digits that are compared.
+fn digits(typed: &str) -> Result<String, String> {
+    let typed = typed.trim().to_ascii_lowercase();
+    let digits = typed.strip_prefix(PREFIX).unwrap_or(&typed);
+    match digits.len() {
+        12..=64 if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => Ok(digits.to_owned()),
+        _ => Err("give 12 to 64 hexadecimal digits, as collect ended with".to_owned()),
+    }
+}
+
+/// Verifies the census and writes one row a snapshot; fails for the first thing that does not fit.
+pub fn write(
+    args: &VerifyArgs,
+    census: &Census,
+    format: Format,
+    destination: &mut Destination,
+) -> Result<()> {
+    let verified = census.verify()?;
+    let Some(last) = verified.links.last() else {
+        return Err(Error::failed(format!("no snapshot of \"{}\" has a hash", census.path().display()))
+            .hint("the next one that orgcensus collect publishes will have it"));
+    };
+    let expected = args.expect.iter().map(|digits| find(digits, &verified.links, census));
+    let expected = expected.collect::<Result<Vec<_>>>()?;
+    let columns = ["snapshot_id", "completed_at", "state", "snapshot_hash"].map(str::to_owned);
+    let mut writer = RowWriter::begin(format, &columns, destination)?;
+    for link in &verified.links {
+        writer.values(&[
+            Value::Integer(link.snapshot_id),
+            Value::Text(link.completed_at.clone()),
+            Value::Text(if link.pruned_at.is_some() { "pruned" } else { "verified" }.to_owned()),
+            Value::Text(link.snapshot_hash.clone()),
+        ])?;
+    }
+    writer.finish()?;
+    if let (Some(first), Some(last)) = (verified.without_hash.first(), verified.without_hash.last()) {
+        words::warn(format!("snapshots {first} to {last} are of before there were hashes: not verified"));
+    }
+    if !verified.views_are_current {
+        words::warn(
+            "the views in the file are not those of this version: other tools may be shown something else",
+        );
+    }
+    for link in expected {
+        words::say(format!("snapshot {} is the one expected, and so are all before it", link.snapshot_id));
+    }
+    let pruned = verified.links.iter().filter(|link| link.pruned_at.is_some()).count();
+    let pruned = if pruned > 0 { format!(", {pruned} pruned") } else { String::new() };
+    let kept = verified.links.iter().filter(|link| link.pruned_at.is_none()).count();
+    let snapshots = if kept == 1 { "1 snapshot".to_owned() } else { format!("{kept} snapshots") };
+    words::say(format!("{snapshots} verified{pruned}; the chain ends with {}", last.snapshot_hash));
+    Ok(())
+}
+
+/// The snapshot whose hash begins so.
+fn find<'l>(digits: &str, links: &'l [Link], census: &Census) -> Result<&'l Link> {
+    let begins =
+        |link: &&Link| link.snapshot_hash.strip_prefix(PREFIX).is_some_and(|it| it.starts_with(digits));
+    let found: Vec<_> = links.iter().filter(begins).collect();
+    match found.as_slice() {
+        [link] => Ok(link),
+        [] => Err(Error::failed(format!(
+            "no snapshot of \"{}\" has the hash {digits}",
+            census.path().display()
+        ))
+        .hint("it is another census, or one that was made anew after the hash was noted")
+        .hint("orgcensus snapshots verify lists the hashes of this one")),
+        _ => Err(Error::usage(format!("several snapshots have a hash that begins with {digits}"))
+            .hint("give more of its digits")),
+    }
+}

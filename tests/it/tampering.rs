@@ -1,0 +1,168 @@
+//! Whoever changes a single value of a published census is found out by `verify`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use fastrand::Rng;
+use orgcensus::model::RESOURCES;
+use orgcensus::simulator::{Action, Fault};
+use orgcensus::store::Census;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+
+use crate::world::{World, small};
+
+/// What nothing protects, by design.
+const FREE: &[(&str, &str)] = &[("census", "created_at"), ("snapshots", "label")];
+
+fn is_free(table: &str, column: &str) -> bool {
+    let resource = table.strip_suffix("_versions");
+    let spec = RESOURCES.iter().find(|spec| Some(spec.name) == resource);
+    FREE.contains(&(table, column)) || spec.is_some_and(|spec| spec.volatile.contains(&column))
+}
+
+/// Four days; on two of them something is denied, so that every table has rows.
+fn four_days() -> World {
+    let world = World::of(small());
+    world.collect_day(0, &["--assignments", "pairs"]);
+    for (day, denied) in [(1, "ListGroups"), (2, "ListUsers")] {
+        world.simulator.set_day(day);
+        world.simulator.faults().add(Fault::on(denied, Action::Denied { kms_reason: None }));
+        let ran = world.collect(&["--assignments", "principals", "--label", "denied"]);
+        assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+        world.simulator.faults().clear();
+    }
+    world.collect_day(3, &["--assignments", "pairs"]);
+    world
+}
+
+/// A copy that is written without waiting for the disk, and that no constraint protects.
+struct Copy {
+    path: PathBuf,
+    connection: Connection,
+}
+
+/// One value of one row.
+struct Place {
+    table: String,
+    column: String,
+    /// All other values of the row, as a condition.
+    others: String,
+    value: Value,
+}
+
+impl Copy {
+    fn of(census: &Path) -> Self {
+        let path = census.with_extension("copy");
+        std::fs::copy(census, &path).unwrap();
+        let connection = Connection::open(&path).unwrap();
+        let careless = "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;
+                        PRAGMA ignore_check_constraints = ON";
+        connection.execute_batch(careless).unwrap();
+        Self { path, connection }
+    }
+
+    fn strings(&self, sql: &str) -> Vec<String> {
+        let mut statement = self.connection.prepare(sql).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    fn verify(&self) -> Result<(), String> {
+        Census::open(&self.path).unwrap().verify().map(drop).map_err(|error| error.to_string())
+    }
+
+    /// A value of the column, drawn.
+    fn place(&self, table: &str, columns: &[String], column: &str, rng: &mut Rng) -> Place {
+        let rows: i64 = self
+            .connection
+            .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
+            .unwrap();
+        assert!(rows > 0, "{table} has no row to change");
+        let literals: Vec<_> = columns
+            .iter()
+            .filter(|one| *one != column)
+            .map(|one| format!("'{one} IS ' || quote({one})"))
+            .collect();
+        let select = format!(
+            "SELECT {}, {column} FROM {table} LIMIT 1 OFFSET {}",
+            literals.join(" || ' AND ' || "),
+            rng.i64(0..rows)
+        );
+        let drawn = self.connection.query_row(&select, [], |row| Ok((row.get(0)?, row.get(1)?)));
+        let (others, value) = drawn.unwrap();
+        Place { table: table.to_owned(), column: column.to_owned(), others, value }
+    }
+
+    /// Writes a value in place of another; false where the table does not allow it.
+    fn write(&self, place: &Place, from: &Value, to: &Value) -> bool {
+        let Place { table, column, others, .. } = place;
+        let sql = format!("UPDATE {table} SET {column} = ?2 WHERE {column} IS ?1 AND {others}");
+        self.connection.execute(&sql, [from, to]).is_ok_and(|rows| rows == 1)
+    }
+}
+
+/// Some other value: one digit, one letter, one bit, another snapshot, something in place of nothing.
+fn other(value: &Value, rng: &mut Rng) -> Value {
+    match value {
+        Value::Null if rng.bool() => Value::Integer(rng.i64(1..9)),
+        Value::Null => Value::Text("x".to_owned()),
+        _ if rng.u8(0..6) == 0 => Value::Null,
+        Value::Integer(number) => Value::Integer(number + [-1, 1, 2, 1000][rng.usize(0..4)]),
+        Value::Real(number) => Value::Real(number + 1.0),
+        Value::Text(text) if text.is_empty() || rng.u8(0..4) == 0 => Value::Text(format!("{text} ")),
+        Value::Text(text) => {
+            let mut letters: Vec<char> = text.chars().collect();
+            let at = rng.usize(0..letters.len());
+            letters[at] = if letters[at] == 'q' { 'p' } else { 'q' };
+            Value::Text(letters.into_iter().collect())
+        }
+        Value::Blob(bytes) => {
+            let mut bytes = bytes.clone();
+            let at = rng.usize(0..bytes.len());
+            bytes[at] ^= 1 << rng.u8(0..8);
+            Value::Blob(bytes)
+        }
+    }
+}
+
+#[test]
+fn a_single_value_that_is_changed_in_any_table_is_found_and_its_resource_named() {
+    let world = four_days();
+    let copy = Copy::of(&world.sandbox.path("orgcensus.db"));
+    assert_eq!(copy.verify(), Ok(()));
+    let mut rng = Rng::with_seed(5);
+    let (mut found, mut free) = (0, BTreeSet::new());
+    for table in copy.strings("SELECT name FROM sqlite_master WHERE type = 'table'") {
+        let columns = copy.strings(&format!("SELECT name FROM pragma_table_info('{table}')"));
+        for column in &columns {
+            let mut changed = 0;
+            for _ in 0..12 {
+                let place = copy.place(&table, &columns, column, &mut rng);
+                let value = other(&place.value, &mut rng);
+                if changed == 3 || !copy.write(&place, &place.value, &value) {
+                    continue;
+                }
+                changed += 1;
+                let what = format!("{table}.{column}: {:?} to {value:?} where {}", place.value, place.others);
+                match copy.verify() {
+                    Ok(()) => assert!(
+                        free.insert((table.clone(), column.clone())) || is_free(&table, column),
+                        "{what}"
+                    ),
+                    Err(said) => {
+                        found += 1;
+                        let resource = table.strip_suffix("_versions").unwrap_or("");
+                        assert!(said.contains(resource), "{what}: {said}");
+                    }
+                }
+                assert!(copy.write(&place, &value, &place.value), "{what} can be undone");
+            }
+            assert!(changed > 0 || column == "only_row", "{table}.{column} could not be changed");
+        }
+    }
+    assert_eq!(copy.verify(), Ok(()), "all was undone");
+    let unprotected = |(table, column): &&(String, String)| !is_free(table, column);
+    assert_eq!(free.iter().find(unprotected), None);
+    assert!(found > 300, "{found} changes");
+    println!("{found} changes were found out; free are {free:?}");
+}
