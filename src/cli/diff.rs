@@ -117,7 +117,11 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     } else {
         question.write_net(shape, &mut destination)?
     };
-    evidence::finish(destination, sidecar, &census, &[&from, &to], &evidence::Question::default())?;
+    let answered = match args.steps {
+        true => census.snapshots()?.into_iter().filter(|one| is_between(one, &from, &to)).collect(),
+        false => vec![from, to],
+    };
+    evidence::finish(destination, sidecar, &census, &answered, &evidence::Question::default())?;
     Ok(match found {
         _ if !args.exit_code => ExitStatus::Done,
         Found { changes: true, .. } => ExitStatus::Changed,
@@ -294,6 +298,12 @@ fn resolve(census: &Census, [from, to]: &[When; 2]) -> Result<(Snapshot, Snapsho
         .hint("orgcensus collect takes the next one"));
     }
     Ok((census.resolve(from)?, census.resolve(to)?))
+}
+
+/// Whether a snapshot is one of the two or lies between them.
+fn is_between(one: &Snapshot, from: &Snapshot, to: &Snapshot) -> bool {
+    let ends = [from.snapshot_id, to.snapshot_id];
+    (ends[0].min(ends[1])..=ends[0].max(ends[1])).contains(&one.snapshot_id)
 }
 
 /// What the answer is narrowed to, by name: the thing of that name in either snapshot, for it may be gone in

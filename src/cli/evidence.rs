@@ -61,7 +61,7 @@ pub fn finish(
     mut answer: Destination,
     sidecar: Option<Sidecar>,
     census: &Census,
-    snapshots: &[&Snapshot],
+    snapshots: &[Snapshot],
     question: &Question<'_>,
 ) -> Result<()> {
     let Some(Sidecar(mut sidecar)) = sidecar else { return answer.finish() };

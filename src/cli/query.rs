@@ -60,11 +60,11 @@ pub struct QueryArgs {
     param: Vec<String>,
 
     /// List the canned queries with what they take
-    #[arg(long, conflicts_with_all = ["question", "show"], help_heading = "Question")]
+    #[arg(long, conflicts_with_all = ["question", "show", "evidence"], help_heading = "Question")]
     list: bool,
 
     /// Print the SQL of a canned query
-    #[arg(long, value_name = "NAME", conflicts_with = "question", help_heading = "Question")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["question", "evidence"], help_heading = "Question")]
     show: Option<String>,
 
     /// Give up after this time, e.g. 30s or 5m
@@ -155,7 +155,7 @@ fn answer(
         sql: Some(&question.sql),
         parameters: &parameters,
     };
-    evidence::finish(destination, sidecar, &census, &[&snapshot], &asked)?;
+    evidence::finish(destination, sidecar, &census, std::slice::from_ref(&snapshot), &asked)?;
     match (rows, incomplete.as_slice()) {
         (0, []) => words::say(no_rows_in(&snapshot)),
         (0, unseen) => words::warn(format!("{} {}", no_rows_in(&snapshot), no_proof(unseen))),

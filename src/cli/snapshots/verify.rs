@@ -20,8 +20,8 @@ collect ends with the snapshot's hash, and snapshots show ID --evidence prints i
 and every one before, pruned ones too. Who holds the file could change it and make all hashes anew: note the hash \
 elsewhere, in a job's log or a ticket, and give it to --expect.
 
-Free to change are labels, what the directory touches without meaning (updated_at and updated_by of users and \
-groups), when the file was created and when a snapshot was pruned.")]
+Free to change are labels, what directories touch without meaning anything (updated_at and updated_by of users, \
+groups and memberships), when the file was created and when a snapshot was pruned.")]
 pub struct VerifyArgs {
     /// Fail unless a snapshot, kept or pruned, has this hash: with or without sha256:, its first 12 digits or
     /// more; may be given several times

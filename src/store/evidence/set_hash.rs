@@ -6,10 +6,10 @@
 //! adding digests of 256 bits would not do, where Wagner's generalized birthday finds two among as many rows as
 //! fit a file.
 //!
-//! Measured (one core, a row of 260 bytes): 0.6 µs to stretch with AVX-512 and 2.3 µs without, 0.05 µs to add;
-//! a row of a census costs about as much again to read. A digest over sorted rows is made in 0.3 µs a row, but
-//! of all rows at every publish, and anew for every snapshot that is verified; here a publish costs what
-//! changed, and all snapshots are verified in one walk over the versions.
+//! Measured on 1.5 million rows of 290 bytes in a file, in seconds of one core: 0.5 to read them, 1.6 with their
+//! set hash (4.3 without AVX-512), 1.2 with a digest over their sorted hashes. That one would be made of all rows
+//! at every publish, and anew for every snapshot that is verified; the set hash of all is made at the first
+//! publish alone, later ones cost what changed, and all snapshots are verified in one walk over the versions.
 
 use crate::digest::sha256;
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use orgcensus::model::{RESOURCES, ResourceSpec};
 use orgcensus::simulator::Rows;
+use orgcensus::store::Census;
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 
@@ -149,6 +150,7 @@ pub fn published(
         assert_no_loss(spec, &now, before, &gaps, tally);
     }
     assert_coverage(&census, snapshot_id);
+    Census::open(&world.sandbox.path("orgcensus.db")).unwrap().verify().unwrap();
     tally.published += 1;
     now
 }
