@@ -120,8 +120,7 @@ impl Destination {
     }
 
     /// Finishes this file and one that goes with it: both take their names, or neither does.
-    pub fn finish_with(mut self, companion: Self) -> Result<()> {
-        let mut companion = companion;
+    pub fn finish_with(mut self, mut companion: Self) -> Result<()> {
         self.settle()?;
         companion.settle()?;
         // The companion first: one that stands alone says of itself what it lacks.
@@ -247,4 +246,27 @@ fn is_census(census: &Path, path: &Path) -> bool {
         file.push(suffix);
         fs::canonicalize(file).is_ok_and(|file| file == path)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_take_its_name_takes_its_companion_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, beside] = ["answer", "companion"].map(|name| folder.path().join(name));
+        let open = |path: &Path| {
+            let options = DestinationOptions { path: Some(path), force: true, protected: None };
+            Destination::open(options).unwrap()
+        };
+        let (answer, companion) = (open(&path), open(&beside));
+        fs::create_dir(&path).unwrap();
+        answer.finish_with(companion).unwrap_err();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the folder in the way alone");
+
+        fs::remove_dir(&path).unwrap();
+        open(&path).finish_with(open(&beside)).unwrap();
+        assert!(path.is_file() && beside.is_file());
+    }
 }

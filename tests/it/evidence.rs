@@ -159,6 +159,18 @@ fn an_answer_has_its_evidence_beside_it() {
     let told: Vec<_> =
         found["snapshots"].as_array().unwrap().iter().map(|one| &one["snapshot_hash"]).collect();
     assert_eq!(told, [&hashes[0], &hashes[1]]);
+    assert_eq!(world.run(&["query", "--list", "--output", "l.csv", "--evidence"]).exit, Some(2), "no answer");
+}
+
+#[test]
+fn every_snapshot_of_the_steps_is_named() {
+    let (world, hashes) = collected(3);
+    let ran = world.run(&["diff", "1", "3", "--steps", "--output", "steps.txt", "--evidence"]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    let found = evidence(&world, "steps.txt");
+    let told: Vec<_> =
+        found["snapshots"].as_array().unwrap().iter().map(|one| &one["snapshot_hash"]).collect();
+    assert_eq!(told, [&hashes[0], &hashes[1], &hashes[2]]);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! `snapshots show`: what a snapshot covers and what it could not see.
 //!
 //! People get a table of the resources and, below it, the gaps in sentences, like ones together. Programs get one
-//! row a resource and, below those of its resource, one row a gap.
+//! row a resource and, below those of its resource, one row a gap. `--evidence` shows what proves the snapshot
+//! instead.
 
 use std::collections::BTreeMap;
 use std::io::Write;
