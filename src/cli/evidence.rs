@@ -113,8 +113,8 @@ fn plain(value: &Value) -> serde_json::Value {
 pub struct SnapshotEvidence<'s> {
     #[serde(flatten)]
     snapshot: &'s Snapshot,
-    /// What `collect` printed; it stands for this snapshot and every one before. `None`: it is of before there
-    /// were hashes.
+    /// What `collect` printed; it stands for this snapshot and every one before. `None`: it is of before
+    /// there were hashes.
     snapshot_hash: Option<String>,
     content_hash: Option<String>,
     facts_hash: Option<String>,
@@ -141,7 +141,8 @@ pub struct ResourceEvidence {
 }
 
 impl<'s> SnapshotEvidence<'s> {
-    /// Of a published snapshot, as it is recorded: whether the file still fits is for `snapshots verify` to say.
+    /// Of a published snapshot, as it is recorded: whether the file still fits is for `snapshots verify` to
+    /// say.
     pub fn of(census: &Census, snapshot: &'s Snapshot) -> Result<Self> {
         let id = snapshot.snapshot_id;
         let links = census.links()?;

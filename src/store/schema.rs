@@ -76,7 +76,8 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
 /// make: it would write whenever somebody does.
 pub(super) fn altered(connection: &Connection) -> Result<Option<String>> {
     let objects = |connection: &Connection| -> rusqlite::Result<BTreeMap<String, String>> {
-        let sql = "SELECT type || ' ' || name, sql FROM main.sqlite_master WHERE type <> 'view' AND sql IS NOT NULL";
+        let sql = "SELECT type || ' ' || name, sql FROM main.sqlite_master
+                   WHERE type <> 'view' AND sql IS NOT NULL";
         connection.prepare(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     };
     let mut fresh = Connection::open_in_memory().doing("make a database in memory")?;

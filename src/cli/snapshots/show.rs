@@ -1,8 +1,8 @@
 //! `snapshots show`: what a snapshot covers and what it could not see.
 //!
-//! People get a table of the resources and, below it, the gaps in sentences, like ones together. Programs get one
-//! row a resource and, below those of its resource, one row a gap. `--evidence` shows what proves the snapshot
-//! instead.
+//! People get a table of the resources and, below it, the gaps in sentences, like ones together. Programs get
+//! one row a resource and, below those of its resource, one row a gap. `--evidence` shows what proves the
+//! snapshot instead.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -43,8 +43,8 @@ pub fn write(
     Ok(())
 }
 
-/// Writes what proves the snapshot that `when` names: an object in JSON, else one row a fact; on a terminal the
-/// resources are a table of their own.
+/// Writes what proves the snapshot that `when` names: an object in JSON, else one row a fact; on a terminal
+/// the resources are a table of their own.
 pub fn write_evidence(
     census: &Census,
     when: &When,

@@ -60,7 +60,8 @@ impl Link {
         serde_json::from_str(&self.facts).unwrap_or_default()
     }
 
-    /// The set hash of each resource, from the state; `None` where there is none or it is not that of `content`.
+    /// The set hash of each resource, from the state; `None` where there is none or it is not that of
+    /// `content`.
     pub(super) fn set_hashes(&self) -> Option<BTreeMap<String, SetHash>> {
         let parts = self.content_parts();
         let pieces = self.state.as_ref()?.chunks(super::set_hash::BYTES);

@@ -5,18 +5,18 @@
 //! - `chain`: what is recorded of each snapshot (`snapshot_hashes`), chained to the one before.
 //! - `verify`: the whole file held against it.
 //!
-//! The *content* of a snapshot is, for each resource, the set hash of the rows alive in it, without `valid_from`,
-//! `valid_to` and volatile columns. Its *facts* are, for each of the tables keyed by snapshot, the set hash of what the table says
-//! of the snapshot, without the label. The text of each is hashed, and `snapshot_hash` is over both and the
-//! `snapshot_hash` before. Who holds the file could change it and make all of that anew: the hash is proof only
-//! where it was noted elsewhere, in a job's log or a ticket.
+//! The *content* of a snapshot is, for each resource, the set hash of the rows alive in it, without
+//! `valid_from`, `valid_to` and volatile columns. Its *facts* are, for each of the tables keyed by snapshot,
+//! the set hash of what the table says of the snapshot, without the label. The text of each is hashed, and
+//! `snapshot_hash` is over both and the `snapshot_hash` before. Who holds the file could change it and make
+//! all of that anew: the hash is proof only where it was noted elsewhere, in a job's log or a ticket.
 //!
 //! What others must keep to, so that the file can be verified:
 //!
-//! - A snapshot that is removed keeps its row here, with `pruned_at` set and nothing else changed. Its facts go,
-//!   and versions are bounded by kept snapshots alone: one that began in it begins in the next kept one, one that
-//!   ended in it ends there; what no kept snapshot saw is deleted. What is alive in a kept snapshot, and the facts
-//!   of it, stay as they are.
+//! - A snapshot that is removed keeps its row here, with `pruned_at` set and nothing else changed. Its facts
+//!   go, and versions are bounded by kept snapshots alone: one that began in it begins in the next kept one,
+//!   one that ended in it ends there; what no kept snapshot saw is deleted. What is alive in a kept snapshot,
+//!   and the facts of it, stay as they are.
 //! - A number is never given twice: the next snapshot's is above every row here.
 //! - Of a published snapshot nothing may change but the label, and volatile columns.
 //! - A column that a migration adds is NULL in the rows that there are: NULL is not hashed.

@@ -1,15 +1,16 @@
 //! A hash of a set of rows, to which a row can be added and from which it can be taken, in any order.
 //!
-//! It is LtHash16 (Bellare and Micciancio's lattice hash; Lewi, Kim, Maykov, Weis, "Securing Update Propagation
-//! with Homomorphic Hashing", 2019): a row is stretched to 1,024 lanes of 16 bits, here by BLAKE3, and lanes are
-//! added modulo 2^16. To find two sets of one hash is then as hard as a short-vector problem, about 2^200 steps;
-//! adding digests of 256 bits would not do, where Wagner's generalized birthday finds two among as many rows as
-//! fit a file.
+//! It is LtHash16 (Bellare and Micciancio's lattice hash; Lewi, Kim, Maykov, Weis, "Securing Update
+//! Propagation with Homomorphic Hashing", 2019): a row is stretched to 1,024 lanes of 16 bits, here by
+//! BLAKE3, and lanes are added modulo 2^16. To find two sets of one hash is then as hard as a short-vector
+//! problem, about 2^200 steps; adding digests of 256 bits would not do, where Wagner's generalized birthday
+//! finds two among as many rows as fit a file.
 //!
-//! Measured on 1.5 million rows of 290 bytes in a file, in seconds of one core: 0.5 to read them, 1.6 with their
-//! set hash (4.3 without AVX-512), 1.2 with a digest over their sorted hashes. That one would be made of all rows
-//! at every publish, and anew for every snapshot that is verified; the set hash of all is made at the first
-//! publish alone, later ones cost what changed, and all snapshots are verified in one walk over the versions.
+//! Measured on 1.5 million rows of 290 bytes in a file, in seconds of one core: 0.5 to read them, 1.6 with
+//! their set hash (4.3 without AVX-512), 1.2 with a digest over their sorted hashes. That one would be made
+//! of all rows at every publish, and anew for every snapshot that is verified; the set hash of all is made at
+//! the first publish alone, later ones cost what changed, and all snapshots are verified in one walk over the
+//! versions.
 
 use crate::digest::sha256;
 

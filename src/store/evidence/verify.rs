@@ -1,8 +1,8 @@
 //! The whole file held against what was recorded when each snapshot was published.
 //!
 //! Each table is walked once, whatever the number of snapshots: a version is added to the set of the snapshot
-//! that it begins in and taken out of that of the one it ends in, and the sets are summed up in the order of the
-//! snapshots.
+//! that it begins in and taken out of that of the one it ends in, and the sets are summed up in the order of
+//! the snapshots.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -22,7 +22,8 @@ use crate::store::{schema, snapshot, views};
 /// A file that is what was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// What is recorded of each snapshot, kept or pruned, oldest first; none is published later than the last.
+    /// What is recorded of each snapshot, kept or pruned, oldest first; none is published later than the
+    /// last.
     pub links: Vec<Link>,
     /// The snapshots of before there were hashes: nothing is known of them.
     pub without_hash: Vec<i64>,
@@ -38,7 +39,8 @@ struct Misfit {
     what: String,
 }
 
-/// Verifies a census; `path` names it in errors. Fails, naming the first snapshot and resource that do not fit.
+/// Verifies a census; `path` names it in errors. Fails, naming the first snapshot and resource that do not
+/// fit.
 pub(in crate::store) fn verify(connection: &Connection, path: &Path) -> Result<Verified> {
     // One look at the file, however long it takes.
     let _one_look = connection.unchecked_transaction().doing("begin to read")?;
@@ -79,10 +81,10 @@ fn changed(path: &Path, first: &Misfit, others: usize) -> Error {
     };
     let error = match others {
         0 => error,
-        1 => error.caused_by("this is the first of 2 things that do not fit"),
         _ => error.caused_by(format!("this is the first of {} things that do not fit", others + 1)),
     };
-    error.hint("something else than orgcensus wrote the file: go back to a copy that orgcensus snapshots verify accepts")
+    error
+        .hint("something else than orgcensus wrote the file: go back to a copy that snapshots verify accepts")
 }
 
 fn check_integrity(connection: &Connection, path: &Path) -> Result<()> {
