@@ -85,12 +85,15 @@ impl Named {
     }
 }
 
+/// What was looked up: the name of each id, by what it is an id of.
+type Known<K> = RefCell<HashMap<K, HashMap<String, Option<String>>>>;
+
 /// Looks names up, each once.
 pub(super) struct Names<'c> {
     connection: &'c Connection,
     days: Days,
-    known: RefCell<HashMap<Named, HashMap<String, Option<String>>>>,
-    known_on: RefCell<HashMap<(i64, Named), HashMap<String, Option<String>>>>,
+    known: Known<Named>,
+    known_on: Known<(i64, Named)>,
 }
 
 impl<'c> Names<'c> {
