@@ -48,6 +48,7 @@ pub(super) fn changes(
             change,
             user_name: names.name(Named::User, &user_id)?,
             account_name: names.name(Named::Account, &entry.0)?,
+            ou_path: None,
             permission_set_name: names.name(Named::PermissionSet, &entry.1)?,
             before_ways: with_names(names, days.from, ways.from)?,
             after_ways: with_names(names, days.to, ways.to)?,
@@ -85,7 +86,8 @@ fn seen_change(
         _ if known(&of_ways) => AccessChangeKind::Rerouted,
         _ => AccessChangeKind::Altered,
     };
-    Some((change, of_ways.into_iter().chain(of_content).collect()))
+    let of_account = if differ && !stays { touched.of_account(entry) } else { None };
+    Some((change, of_ways.into_iter().chain(of_content).chain(of_account).collect()))
 }
 
 /// The triples that a changed row touches, some of which turn out to be unchanged.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::change::{Cause, CauseKind, ChangeKind};
 use super::days::Sides;
 use super::reach::{Entry, WayIds};
+use super::recreated;
 use super::rows::text_of;
 use super::unknown::RowChange;
 
@@ -29,7 +30,7 @@ impl<'r> Touched<'r> {
         let mut touched = Self::default();
         for change in changes {
             match change.spec.name {
-                "users" | "groups" | "group_memberships" | "account_assignments" => {}
+                "users" | "groups" | "group_memberships" | "account_assignments" | "accounts" => {}
                 "permission_sets" => {
                     if change.fields.iter().any(|field| field == "session_duration") {
                         touched.content.entry(text(change, "permission_set_arn")).or_default().push(change);
@@ -44,7 +45,10 @@ impl<'r> Touched<'r> {
             let key = change.key.values().map(text_of).collect();
             touched.by_key.insert((change.spec.name, key), change);
         }
-        touched.recreated = recreated(changes);
+        for (old, new) in recreated::pairs(changes, "groups") {
+            touched.recreated.insert(text(old, "group_id"), new);
+            touched.recreated.insert(text(new, "group_id"), new);
+        }
         touched
     }
 
@@ -100,6 +104,14 @@ impl<'r> Touched<'r> {
         causes
     }
 
+    /// Whether the account itself is known to have come or gone. Access does not depend on that row, so it is told
+    /// beside the other causes and proves nothing.
+    pub fn of_account(&self, entry: &Entry) -> Option<Cause> {
+        let change = self.one_sided("accounts", &[&entry.0])?;
+        let is_known = change.kind != ChangeKind::Unknown;
+        is_known.then(|| cause(change, CauseKind::AccountCreated, CauseKind::AccountDeleted))
+    }
+
     /// Why access that stays is not the same: policies, session, the user's status.
     pub fn of_content(&self, user_id: &str, entry: &Entry) -> Vec<Cause> {
         let mut causes = Vec::new();
@@ -153,38 +165,6 @@ fn in_order(mut causes: Vec<Cause>) -> Vec<Cause> {
     causes.sort_by_key(place);
     causes.dedup_by_key(|cause| place(cause));
     causes
-}
-
-/// Pairs a group that went with one of the same name or external id that came.
-fn recreated(changes: &[RowChange]) -> HashMap<String, &RowChange> {
-    let of_kind = |kind| {
-        changes.iter().filter(move |change: &&RowChange| change.spec.name == "groups" && change.kind == kind)
-    };
-    let mut came: HashMap<String, &RowChange> = HashMap::new();
-    for change in of_kind(ChangeKind::Added) {
-        for mark in marks(change) {
-            came.entry(mark).or_insert(change);
-        }
-    }
-    let mut recreated = HashMap::new();
-    for gone in of_kind(ChangeKind::Removed) {
-        if let Some(change) = marks(gone).iter().find_map(|mark| came.get(mark)) {
-            recreated.insert(text(gone, "group_id"), *change);
-            recreated.insert(text(change, "group_id"), *change);
-        }
-    }
-    recreated
-}
-
-/// By what a group is recognised though its id is another: its external ids first, then its name.
-fn marks(group: &RowChange) -> Vec<String> {
-    let said = |column: &str| group.row().get(column).and_then(Value::as_str);
-    let mut marks = Vec::new();
-    if let Some(Ok(Value::Array(ids))) = said("external_ids").map(serde_json::from_str) {
-        marks.extend(ids.iter().map(|id| format!("external id {id}")));
-    }
-    marks.extend(said("display_name").map(|name| format!("name {name}")));
-    marks
 }
 
 fn text(change: &RowChange, column: &str) -> String {

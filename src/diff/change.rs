@@ -5,6 +5,8 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::policy::StatementChange;
+use super::recreated::Recreation;
 use super::unreadable;
 use crate::error::{Error, Result};
 
@@ -17,6 +19,8 @@ pub struct Diff {
     pub changes: Vec<Change>,
     /// By user, account and permission set.
     pub access_changes: Vec<AccessChange>,
+    /// What was deleted and made again under another id, beside its removed and its added row.
+    pub recreations: Vec<Recreation>,
 }
 
 impl Diff {
@@ -106,12 +110,20 @@ pub struct Change {
     pub key: Map<String, Value>,
     /// What a person calls it.
     pub label: String,
+    /// What the ids of the row (or scope) name, by column, as far as it is known.
+    pub names: Map<String, Value>,
     /// The row in `from`, volatile columns left out.
     pub before: Option<Map<String, Value>>,
     /// The row in `to`, volatile columns left out.
     pub after: Option<Map<String, Value>>,
     /// The columns that differ, for `changed`.
     pub fields: Vec<String>,
+    /// What came, went and changed in its policy document, where it has one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<StatementChange>,
+    /// Where the account is or the OU stands, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ou_path: Option<BeforeAfter>,
     /// What hides the rows, for `unknown`.
     pub gap: Option<HidingGap>,
     /// The newest kept snapshot that saw the row of `from`, where `from` only carried it.
@@ -119,6 +131,40 @@ pub struct Change {
     /// For `unknown`: the rows that this leaves open. Scopes may overlap, and then count a row each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<i64>,
+}
+
+impl Change {
+    /// A scope of which nothing can be said; `label` is what a person calls it.
+    pub(super) fn unknown(
+        resource: &'static str,
+        gap: HidingGap,
+        label: String,
+        rows: i64,
+        last_seen: Option<i64>,
+    ) -> Self {
+        Self {
+            resource,
+            change: ChangeKind::Unknown,
+            key: gap.scope.clone(),
+            label,
+            names: Map::new(),
+            before: None,
+            after: None,
+            fields: Vec::new(),
+            statements: Vec::new(),
+            ou_path: None,
+            gap: Some(gap),
+            last_seen,
+            rows: Some(rows),
+        }
+    }
+}
+
+/// Something on either side, as far as it is known there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BeforeAfter {
+    pub before: Option<String>,
+    pub after: Option<String>,
 }
 
 /// Why a scope could not be seen.
@@ -176,6 +222,8 @@ pub struct AccessChange {
     pub user_name: Option<String>,
     pub account_id: String,
     pub account_name: Option<String>,
+    /// Where the account is, by name: in `to`, else in `from`.
+    pub ou_path: Option<String>,
     pub permission_set_arn: String,
     pub permission_set_name: Option<String>,
     pub before_ways: Vec<Way>,
@@ -215,6 +263,8 @@ pub enum CauseKind {
     PermissionSetCreated,
     PermissionSetDeleted,
     PolicyChanged,
+    AccountCreated,
+    AccountDeleted,
 }
 
 /// A row change behind an access change.
@@ -225,10 +275,10 @@ pub struct Cause {
     /// The key of the row in `resource`.
     pub key: Map<String, Value>,
     /// Who did it, where AWS says.
-    #[serde(skip)]
+    #[serde(rename = "created_by", skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
     /// When it was done, where AWS says.
-    #[serde(skip)]
+    #[serde(rename = "created_at", skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// What happened to the row itself; `Unknown` where a gap leaves open that it did.
     #[serde(skip)]

@@ -1,21 +1,20 @@
-//! Narrowing an answer to resources, to access, or to what concerns a user, account, group or permission set.
+//! Narrowing an answer to resources, to access, or to what concerns a user, account, group, permission set, OU, tag
+//! or privilege.
 //!
-//! What could not be seen is never filtered away with what it hides: an answer about access keeps the gaps
-//! of every resource that access depends on, and one about a user every gap that a row of theirs may be under.
+//! What could not be seen is never filtered away with what it hides: an answer about access keeps the gaps of every
+//! resource that access depends on, one about a user every gap that a row of theirs may be under, and one about an
+//! OU, a tag or privilege every gap over what decides who is in, tagged or privileged (`hiding`).
 
+mod hiding;
+
+use std::collections::HashSet;
+
+use rusqlite::Connection;
 use serde_json::{Map, Value};
 
 use super::change::{AccessChange, Change, ChangeKind, Diff, Way};
-
-/// The resources that decide who can reach what.
-const BEHIND_ACCESS: &[&str] = &[
-    "users",
-    "groups",
-    "group_memberships",
-    "permission_sets",
-    "permission_set_policies",
-    "account_assignments",
-];
+use super::recreated::Recreation;
+use crate::error::Result;
 
 /// What of a diff is wanted; the default is everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,11 +27,12 @@ pub struct Filter {
     pub subjects: Vec<Subject>,
 }
 
-/// One thing that an answer is narrowed to. It has two ids where it was deleted and made again.
+/// What an answer is narrowed to: one thing, which has two ids where it was deleted and made again, or all things in
+/// an OU, with a tag or with privileges, on either side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     pub kind: SubjectKind,
-    pub ids: Vec<String>,
+    pub ids: HashSet<String>,
 }
 
 /// What an answer can be narrowed to.
@@ -42,6 +42,12 @@ pub enum SubjectKind {
     Account,
     Group,
     PermissionSet,
+    /// An OU: its id, and those of the accounts and OUs beneath it.
+    Ou,
+    /// Accounts and permission sets with a tag.
+    Tagged,
+    /// Permission sets with privileges.
+    Privileged,
 }
 
 impl Filter {
@@ -51,72 +57,132 @@ impl Filter {
     }
 
     /// Leaves out what is not wanted.
-    pub fn apply(&self, diff: &mut Diff) {
+    pub fn apply(&self, connection: &Connection, diff: &mut Diff) -> Result<()> {
+        hiding::tell_what_decides(connection, diff, &self.subjects)?;
         let named = |resource: &str| self.resources.iter().any(|name| name == resource);
-        if self.access {
-            diff.changes.retain(|change| {
-                named(change.resource)
-                    || (change.change == ChangeKind::Unknown && BEHIND_ACCESS.contains(&change.resource))
-            });
-        } else if !self.resources.is_empty() {
-            diff.changes.retain(|change| named(change.resource));
+        let is_wanted = |change: &Change| match self.access {
+            true => named(change.resource) || hiding::is_behind_access(change),
+            false => self.resources.is_empty() || named(change.resource),
+        };
+        if !self.shows_access() {
             diff.access_changes.clear();
         }
+        let mut kept = Vec::with_capacity(diff.changes.len());
+        for change in std::mem::take(&mut diff.changes) {
+            let decides = self.subjects.iter().any(|subject| subject.is_decided_by(&change));
+            if decides || (is_wanted(&change) && self.concerns(connection, diff, &change)?) {
+                kept.push(change);
+            }
+        }
+        diff.changes = kept;
         for subject in &self.subjects {
-            diff.changes.retain(|change| subject.concerns_rows(change));
             diff.access_changes.retain(|change| subject.concerns_access(change));
         }
+        diff.recreations.retain(|one| {
+            let is_wanted = match self.access {
+                true => {
+                    named(one.resource) || diff.access_changes.iter().any(|change| is_behind(one, change))
+                }
+                false => self.resources.is_empty() || named(one.resource),
+            };
+            is_wanted && self.subjects.iter().all(|subject| subject.concerns_recreation(one))
+        });
+        Ok(())
+    }
+
+    /// Whether the rows concern every subject, or may hide what does.
+    fn concerns(&self, connection: &Connection, diff: &Diff, change: &Change) -> Result<bool> {
+        for subject in &self.subjects {
+            let is_about = match change.change {
+                ChangeKind::Unknown => {
+                    subject.may_be_hidden_by(connection, diff, change, self.shows_access())?
+                }
+                _ => subject.concerns_rows(change),
+            };
+            if !is_about {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
 impl Subject {
-    /// Whether the row is about the subject, or the scope may hide a row that is.
+    /// Whether the row is about the subject.
     fn concerns_rows(&self, change: &Change) -> bool {
         let places = self.kind.places(change.resource);
-        if change.change == ChangeKind::Unknown {
-            return places.iter().any(|place| self.may_be_under(&change.key, place));
-        }
         let rows = change.before.iter().chain(&change.after);
         rows.into_iter().any(|row| places.iter().any(|place| self.is_at(row, place)))
     }
 
     fn concerns_access(&self, change: &AccessChange) -> bool {
-        let is_it = |id: &String| self.ids.contains(id);
         match self.kind {
-            SubjectKind::User => is_it(&change.user_id),
-            SubjectKind::Account => is_it(&change.account_id),
-            SubjectKind::PermissionSet => is_it(&change.permission_set_arn),
-            SubjectKind::Group => change.before_ways.iter().chain(&change.after_ways).any(|way| match way {
-                Way::Direct => false,
-                Way::Group { group_id, .. } => is_it(group_id),
-            }),
+            SubjectKind::User => self.ids.contains(&change.user_id),
+            SubjectKind::Group => groups(change).any(|group_id| self.ids.contains(group_id)),
+            _ => self.concerns_entry(&change.account_id, &change.permission_set_arn),
         }
     }
 
-    fn is_at(&self, row: &Map<String, Value>, place: &Place) -> bool {
-        let says = |column: &str| row.get(column).and_then(Value::as_str);
-        says(place.id).is_some_and(|id| self.ids.iter().any(|own| own == id))
-            && place.of.is_none_or(|(column, kind)| says(column) == Some(kind))
+    /// Whether a permission set in an account is about the subject, whoever has it.
+    fn concerns_entry(&self, account_id: &str, permission_set_arn: &str) -> bool {
+        match self.kind {
+            SubjectKind::Account | SubjectKind::Ou => self.ids.contains(account_id),
+            SubjectKind::PermissionSet | SubjectKind::Privileged => self.ids.contains(permission_set_arn),
+            SubjectKind::Tagged => self.ids.contains(account_id) || self.ids.contains(permission_set_arn),
+            SubjectKind::User | SubjectKind::Group => true,
+        }
     }
 
-    /// A scope that does not name the column covers every value of it.
-    fn may_be_under(&self, scope: &Map<String, Value>, place: &Place) -> bool {
-        let allows = |column: &str, wanted: &dyn Fn(&str) -> bool| {
-            scope.get(column).and_then(Value::as_str).is_none_or(wanted)
+    /// Whether it is what was made again, or what that left dangling is about it.
+    fn concerns_recreation(&self, recreation: &Recreation) -> bool {
+        let is_about = |row: &Map<String, Value>, resource: &str| {
+            self.kind.places(resource).iter().any(|place| self.is_at(row, place))
         };
-        allows(place.id, &|id| self.ids.iter().any(|own| own == id))
-            && place.of.is_none_or(|(column, kind)| allows(column, &|said| said == kind))
+        is_about(&recreation.before_key, recreation.resource)
+            || is_about(&recreation.after_key, recreation.resource)
+            || recreation.dangling.iter().any(|assignment| is_about(&assignment.key, "account_assignments"))
     }
+
+    fn is_at(&self, row: &Map<String, Value>, place: &Place) -> bool {
+        place.is_in(row) && row.get(place.id).and_then(Value::as_str).is_some_and(|id| self.ids.contains(id))
+    }
+}
+
+/// Whether a user's access has to do with what was made again.
+fn is_behind(recreation: &Recreation, change: &AccessChange) -> bool {
+    let ids: Vec<&str> = [&recreation.before_key, &recreation.after_key]
+        .into_iter()
+        .flat_map(|key| key.values().filter_map(Value::as_str))
+        .collect();
+    let is_one = |id: &str| ids.contains(&id);
+    is_one(&change.user_id) || is_one(&change.permission_set_arn) || groups(change).any(|id| is_one(id))
+}
+
+/// The groups that access runs through on either side.
+fn groups(change: &AccessChange) -> impl Iterator<Item = &String> {
+    change.before_ways.iter().chain(&change.after_ways).filter_map(|way| match way {
+        Way::Direct => None,
+        Way::Group { group_id, .. } => Some(group_id),
+    })
 }
 
 /// A column that holds a subject's id, and the value of another column that says so.
-struct Place {
-    id: &'static str,
+pub(super) struct Place {
+    pub id: &'static str,
     of: Option<(&'static str, &'static str)>,
 }
 
+impl Place {
+    /// Whether the row has an id of that kind there.
+    pub fn is_in(&self, row: &Map<String, Value>) -> bool {
+        let says = |column: &str| row.get(column).and_then(Value::as_str);
+        says(self.id).is_some() && self.of.is_none_or(|(column, kind)| says(column) == Some(kind))
+    }
+}
+
 impl SubjectKind {
-    fn places(self, resource: &str) -> Vec<Place> {
+    /// Where rows of the resource name such a subject.
+    pub(super) fn places(self, resource: &str) -> Vec<Place> {
         let plain = |id| vec![Place { id, of: None }];
         let of = |id, column, kind| vec![Place { id, of: Some((column, kind)) }];
         match (self, resource) {
@@ -124,19 +190,31 @@ impl SubjectKind {
             (Self::User, "account_assignments") => of("principal_id", "principal_type", "USER"),
             (Self::Group, "groups" | "group_memberships") => plain("group_id"),
             (Self::Group, "account_assignments") => of("principal_id", "principal_type", "GROUP"),
-            (Self::Account, "accounts" | "provisioned_permission_sets" | "account_assignments") => {
-                plain("account_id")
-            }
+            (
+                Self::Account | Self::Ou,
+                "accounts" | "provisioned_permission_sets" | "account_assignments",
+            ) => plain("account_id"),
             (Self::Account, "service_last_accessed") => of("entity_id", "entity_type", "account"),
             (Self::Account, "tags") => of("resource_id", "resource_type", "account"),
+            // Its ids are those of OUs and accounts, which nothing else has.
+            (Self::Ou, "organizational_units") => plain("ou_id"),
+            (Self::Ou, "service_last_accessed") => plain("entity_id"),
+            (Self::Ou | Self::Tagged, "tags") => plain("resource_id"),
             (
-                Self::PermissionSet,
+                Self::PermissionSet | Self::Privileged,
                 "permission_sets"
                 | "permission_set_policies"
                 | "provisioned_permission_sets"
                 | "account_assignments",
             ) => plain("permission_set_arn"),
-            (Self::PermissionSet, "tags") => of("resource_id", "resource_type", "permission_set"),
+            (Self::PermissionSet | Self::Privileged, "tags") => {
+                of("resource_id", "resource_type", "permission_set")
+            }
+            (Self::Tagged, resource) => {
+                let mut places = Self::Account.places(resource);
+                places.extend(Self::PermissionSet.places(resource));
+                places
+            }
             _ => Vec::new(),
         }
     }

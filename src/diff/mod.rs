@@ -17,11 +17,14 @@
 //! | `hidden` | ways that a snapshot could not see |
 //! | `causes` | the row changes behind an access change |
 //! | `access` | the access changes |
+//! | `recreated` | what was deleted and made again, and what that left dangling |
+//! | `policy` | what differs within a policy document |
+//! | `describe` | what is said beside ids and values |
 //! | `names` | names for people |
 //! | [`steps`] | adjacent pairs, and what came and went between |
 //! | [`filter`] | narrowing an answer to resources or names |
-//! | [`text`] | the answer for people |
-//! | [`table`] | the answer as flat rows |
+//! | [`text`] | the answer for people, as text or Markdown |
+//! | [`table`], [`lines`] | the answer as flat rows, and as lines of JSON |
 //!
 //! It never writes to the database or the terminal, and never reads more of a table than changed, except to
 //! count the rows under a gap. Row changes know no resource; `reach`, `causes`, `access` and `names` do.
@@ -30,11 +33,15 @@ mod access;
 mod causes;
 mod change;
 mod days;
+mod describe;
 pub mod filter;
 mod hidden;
+pub mod lines;
 mod names;
+mod policy;
 mod principals;
 mod reach;
+mod recreated;
 mod rows;
 mod sight;
 pub mod steps;
@@ -48,8 +55,11 @@ mod unknown;
 use rusqlite::Connection;
 
 pub use change::{
-    AccessChange, AccessChangeKind, Cause, CauseKind, Change, ChangeKind, Diff, HidingGap, SnapshotFacts, Way,
+    AccessChange, AccessChangeKind, BeforeAfter, Cause, CauseKind, Change, ChangeKind, Diff, HidingGap,
+    SnapshotFacts, Way,
 };
+pub use policy::{ElementChange, StatementChange};
+pub use recreated::{DanglingAssignment, MatchedBy, Recreation};
 
 use crate::error::{Error, Result};
 use crate::model::RESOURCES;
@@ -96,7 +106,8 @@ fn compare_either(
         rows.extend(of_resource);
         unknown.push((*spec, scopes));
     }
-    let access_changes = access(connection, days, &rows, &names, &mut judge)?;
+    let mut access_changes = access(connection, days, &rows, &names, &mut judge)?;
+    let recreations = recreated::recreations(connection, days, &rows, &names)?;
     let mut changes = Vec::with_capacity(rows.len());
     let mut rows = rows.into_iter().peekable();
     for (spec, scopes) in unknown {
@@ -107,8 +118,9 @@ fn compare_either(
             changes.push(scope.into_change(&names)?);
         }
     }
+    describe::describe(connection, days, &names, &mut changes, &mut access_changes)?;
     drop(transaction);
-    Ok(Diff { from, to, changes, access_changes })
+    Ok(Diff { from, to, changes, access_changes, recreations })
 }
 
 /// What a person calls a scope of a resource, by the names known in a snapshot: `group Platform`.

@@ -40,7 +40,7 @@ impl Named {
     }
 
     /// What the value of a column names, in a row that may say so in another column.
-    fn by_column(column: &str, row: &Map<String, Value>) -> Option<Self> {
+    pub fn by_column(column: &str, row: &Map<String, Value>) -> Option<Self> {
         let said = |column: &str| row.get(column).and_then(Value::as_str);
         match column {
             "user_id" => Some(Self::User),

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row};
 use serde_json::{Map, Value};
 
 use super::days::Days;
-use super::unreadable;
+use super::{policy, unreadable};
 use crate::error::Result;
 use crate::model::ResourceSpec;
 
@@ -91,17 +91,26 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    /// The columns that differ; none where a row was closed and seen again as it was.
+    /// The columns that differ; none where a row was closed and seen again as it was, or its policy document in
+    /// another order.
     pub fn fields(&self) -> Vec<String> {
         match (&self.before, &self.after) {
             (Some(before), Some(after)) => before
                 .row
                 .iter()
-                .filter(|(column, value)| after.row.get(*column) != Some(value))
+                .filter(|(column, value)| differs(column, value, &after.row))
                 .map(|(column, _)| column.clone())
                 .collect(),
             _ => Vec::new(),
         }
+    }
+}
+
+fn differs(column: &str, value: &Value, after: &Map<String, Value>) -> bool {
+    match after.get(column) {
+        Some(other) if other == value => false,
+        Some(other) if column == policy::COLUMN => !policy::same(value, other),
+        _ => true,
     }
 }
 

@@ -5,9 +5,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::change::{AccessChange, Change, Diff};
+use super::recreated::Recreation;
 
 /// The columns of a flat row. What is structured in JSON is JSON text here.
-pub const COLUMNS: [&str; 13] = [
+pub const COLUMNS: [&str; 14] = [
     "from_snapshot",
     "to_snapshot",
     "resource",
@@ -21,16 +22,18 @@ pub const COLUMNS: [&str; 13] = [
     "last_seen",
     "rows",
     "causes",
+    "details",
 ];
 
 /// The rows of a diff: its changes, then its access changes as those of the resource `access`, whose before
-/// and after are ways.
-pub fn rows(diff: &Diff) -> impl Iterator<Item = [SqlValue; 13]> {
+/// and after are ways, then what was recreated, whose before and after are keys.
+pub fn rows(diff: &Diff) -> impl Iterator<Item = [SqlValue; 14]> {
     let changes = diff.changes.iter().map(|change| of_change(diff, change));
-    changes.chain(diff.access_changes.iter().map(|change| of_access(diff, change)))
+    let access = diff.access_changes.iter().map(|change| of_access(diff, change));
+    changes.chain(access).chain(diff.recreations.iter().map(|one| of_recreation(diff, one)))
 }
 
-fn of_change(diff: &Diff, change: &Change) -> [SqlValue; 13] {
+fn of_change(diff: &Diff, change: &Change) -> [SqlValue; 14] {
     [
         diff.from.snapshot_id.into(),
         diff.to.snapshot_id.into(),
@@ -45,10 +48,11 @@ fn of_change(diff: &Diff, change: &Change) -> [SqlValue; 13] {
         change.last_seen.into(),
         change.rows.into(),
         SqlValue::Null,
+        if change.statements.is_empty() { SqlValue::Null } else { text(&change.statements) },
     ]
 }
 
-fn of_access(diff: &Diff, change: &AccessChange) -> [SqlValue; 13] {
+fn of_access(diff: &Diff, change: &AccessChange) -> [SqlValue; 14] {
     let name = |name: &Option<String>, id: &str| name.clone().unwrap_or_else(|| id.to_owned());
     let label = format!(
         "{}: {} in {}",
@@ -75,6 +79,26 @@ fn of_access(diff: &Diff, change: &AccessChange) -> [SqlValue; 13] {
         SqlValue::Null,
         SqlValue::Null,
         text(&change.causes),
+        SqlValue::Null,
+    ]
+}
+
+fn of_recreation(diff: &Diff, recreation: &Recreation) -> [SqlValue; 14] {
+    [
+        diff.from.snapshot_id.into(),
+        diff.to.snapshot_id.into(),
+        recreation.resource.to_owned().into(),
+        "recreated".to_owned().into(),
+        recreation.label.clone().into(),
+        text(&recreation.after_key),
+        SqlValue::Null,
+        text(&recreation.before_key),
+        text(&recreation.after_key),
+        SqlValue::Null,
+        SqlValue::Null,
+        SqlValue::Null,
+        SqlValue::Null,
+        text(&json!({"matched_by": recreation.matched_by, "dangling": recreation.dangling})),
     ]
 }
 

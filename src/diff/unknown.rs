@@ -72,9 +72,12 @@ impl RowChange {
             change: self.kind,
             label: names.label(self.spec, self.row())?,
             key: self.key,
+            names: Map::new(),
             before: self.before.map(|version| version.row),
             after: self.after.map(|version| version.row),
             fields: self.fields,
+            statements: Vec::new(),
+            ou_path: None,
             gap: None,
             last_seen: self.last_seen,
             rows: None,
@@ -94,18 +97,8 @@ pub(super) struct UnknownScope {
 impl UnknownScope {
     /// As the answer shows it.
     pub fn into_change(self, names: &Names<'_>) -> Result<Change> {
-        Ok(Change {
-            resource: self.resource,
-            change: ChangeKind::Unknown,
-            key: self.gap.scope.clone(),
-            label: names.scope_label(self.resource, &self.gap.scope)?,
-            before: None,
-            after: None,
-            fields: Vec::new(),
-            gap: Some(self.gap),
-            last_seen: self.last_seen,
-            rows: Some(self.rows),
-        })
+        let label = names.scope_label(self.resource, &self.gap.scope)?;
+        Ok(Change::unknown(self.resource, self.gap, label, self.rows, self.last_seen))
     }
 }
 

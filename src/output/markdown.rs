@@ -35,6 +35,30 @@ impl<W: Write> RowSink for MarkdownSink<W> {
     }
 }
 
+/// Prose in which neither Markdown nor a terminal finds anything to obey: names stand in it as they are.
+pub fn escaped(prose: &str) -> String {
+    let prose = text::one_line(prose);
+    let mut escaped = String::with_capacity(prose.len() + 8);
+    let mut before = ' ';
+    let mut characters = prose.chars().peekable();
+    while let Some(character) = characters.next() {
+        let is_first = escaped.is_empty();
+        // An underscore within a word is one.
+        let is_inside =
+            before.is_alphanumeric() && characters.peek().is_some_and(|next| next.is_alphanumeric());
+        match character {
+            '<' => escaped.push_str("&lt;"),
+            '&' => escaped.push_str("&amp;"),
+            '_' if is_inside => escaped.push(character),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' => escaped.extend(['\\', character]),
+            '+' | '-' | '#' | '>' | '=' if is_first => escaped.extend(['\\', character]),
+            _ => escaped.push(character),
+        }
+        before = character;
+    }
+    escaped
+}
+
 /// Text that Markdown takes neither for the end of the cell nor for HTML.
 fn cell(shown: &str) -> String {
     shown.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
@@ -42,4 +66,18 @@ fn cell(shown: &str) -> String {
 
 fn write_line(sink: &mut impl Write, cells: &[String]) -> Result<()> {
     writeln!(sink, "| {} |", cells.join(" | ")).map_err(write_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_is_neither_marked_up_nor_obeyed() {
+        assert_eq!(
+            escaped("+ group_memberships of *Ops* | _x_"),
+            "\\+ group_memberships of \\*Ops\\* \\| \\_x\\_"
+        );
+        assert_eq!(escaped("<b>&\u{1b}[2J"), "&lt;b>&amp;\\\\x1b\\[2J");
+    }
 }

@@ -21,4 +21,5 @@ pub mod words;
 
 pub use destination::{Destination, DestinationOptions, write_error};
 pub use format::Format;
+pub use markdown::escaped as escaped_markdown;
 pub use rows::{RowSink, RowWriter};

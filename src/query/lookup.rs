@@ -184,6 +184,9 @@ impl Place {
         if self.emails.is_some() {
             names.extend(text(self.names.len() + 1)?.as_deref().map(addresses).unwrap_or_default());
         }
+        if self.table == "organization_tree" {
+            names.extend(names.get(1).map(|path| below_root(path)));
+        }
         let valid_from: Option<i64> = row.get("valid_from")?;
         let valid_to = row.get("valid_to")?;
         let life = valid_from.map(|valid_from| (valid_from, valid_to));
@@ -281,6 +284,12 @@ impl Place {
         }
         Ok(sentences)
     }
+}
+
+/// `/Workloads/Prod`, for who does not want to type what every path begins with.
+fn below_root(ou_path: &str) -> String {
+    let (_root, below) = ou_path.split_once('/').unwrap_or((ou_path, ""));
+    format!("/{below}")
 }
 
 /// The addresses in AWS's JSON array of `{"Value": …}`; none where it is something else.

@@ -16,6 +16,12 @@ fn text(diff: &Diff, options: TextOptions) -> String {
     String::from_utf8(out).unwrap()
 }
 
+fn filtered(history: &History, filter: Filter) -> Diff {
+    let mut diff = history.diff(1, 2);
+    filter.apply(&history.connection, &mut diff).unwrap();
+    diff
+}
+
 /// One of everything: a story that a person should understand from the text alone.
 fn story() -> History {
     let mut history = History::new();
@@ -121,14 +127,12 @@ fn what_many_have_in_common_is_said_once() {
 
 #[test]
 fn an_answer_about_access_keeps_what_access_cannot_be_told_without() {
-    let mut diff = story().diff(1, 2);
-    Filter { access: true, ..Filter::default() }.apply(&mut diff);
+    let diff = filtered(&story(), Filter { access: true, ..Filter::default() });
     assert!(diff.changes.iter().all(|change| change.change == ChangeKind::Unknown));
     assert_eq!(diff.changes.len(), 1);
     assert!(!diff.access_changes.is_empty());
 
-    let mut diff = story().diff(1, 2);
-    Filter { resources: vec!["users".to_owned()], ..Filter::default() }.apply(&mut diff);
+    let diff = filtered(&story(), Filter { resources: vec!["users".to_owned()], ..Filter::default() });
     assert!(diff.access_changes.is_empty());
     assert!(diff.changes.iter().all(|change| change.resource == "users"));
 }
@@ -145,9 +149,8 @@ fn flat_rows_hold_every_change() {
 #[test]
 fn an_answer_about_one_thing_keeps_the_gaps_that_may_hide_it() {
     let about = |kind, id: &str| {
-        let mut diff = story().diff(1, 2);
-        let subjects = vec![Subject { kind, ids: vec![id.to_owned()] }];
-        Filter { subjects, ..Filter::default() }.apply(&mut diff);
+        let subjects = vec![Subject { kind, ids: [id.to_owned()].into() }];
+        let diff = filtered(&story(), Filter { subjects, ..Filter::default() });
         let changes: Vec<String> = diff
             .changes
             .iter()

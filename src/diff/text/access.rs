@@ -4,45 +4,45 @@
 //! set alters thousands of accesses, and is one thing to read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::super::change::{AccessChange, AccessChangeKind, Cause, CauseKind, ChangeKind, Diff, Way};
+use super::super::change::{AccessChange, AccessChangeKind, Cause, CauseKind, ChangeKind, Way};
 use super::super::names::policy_name;
-use super::Paint;
 use super::rows::hidden_by;
-use crate::output::text::one_line;
+use super::telling::{Detail, Entry};
 
 /// So many names are written out before the rest is counted.
 const NAMED: usize = 5;
 
-/// Writes the access changes, gained first.
-pub fn write(out: &mut dyn Write, diff: &Diff, paint: Paint) -> io::Result<()> {
-    if diff.access_changes.is_empty() {
-        return Ok(());
+/// The access changes, gained first.
+pub fn entries<'d>(changes: impl IntoIterator<Item = &'d AccessChange>) -> Vec<Entry> {
+    let mut places: BTreeMap<Place, Vec<&AccessChange>> = BTreeMap::new();
+    for change in changes {
+        places.entry(place(change)).or_default().push(change);
     }
-    writeln!(out, "\n{}", paint.heading("access"))?;
-    let mut entries: BTreeMap<Place, Vec<&AccessChange>> = BTreeMap::new();
-    for change in &diff.access_changes {
-        entries.entry(place(change)).or_default().push(change);
+    places.into_values().map(|changes| entry(&changes)).collect()
+}
+
+fn entry(changes: &[&AccessChange]) -> Entry {
+    let first = changes[0];
+    let mut details = Vec::new();
+    if first.change == AccessChangeKind::Rerouted {
+        details.push(Detail::Plain(format!("before: {}", through(&first.before_ways))));
+        details.push(Detail::Plain(format!("now: {}", through(&first.after_ways))));
     }
-    for changes in entries.values() {
-        let first = changes[0];
-        writeln!(out, "  {}", paint.access(first.change, &one_line(&headline(changes))))?;
-        if first.change == AccessChangeKind::Rerouted {
-            writeln!(out, "      {}", one_line(&format!("before: {}", through(&first.before_ways))))?;
-            writeln!(out, "      {}", one_line(&format!("now: {}", through(&first.after_ways))))?;
-        }
-        for (index, cause) in first.causes.iter().enumerate() {
-            let word = if index == 0 { "because: " } else { "         " };
-            writeln!(out, "      {word}{}", one_line(&because(cause, changes)))?;
-        }
-        if let Some(gap) = &first.gap {
-            writeln!(out, "      {}", paint.aside(&one_line(&format!("not seen {}", hidden_by(gap)))))?;
-        }
+    details.extend(first.causes.iter().map(|cause| Detail::Because(because(cause, changes))));
+    details.extend(first.gap.iter().map(|gap| Detail::Aside(format!("not seen {}", hidden_by(gap)))));
+    Entry { sign: sign(first.change), line: headline(changes), details }
+}
+
+fn sign(change: AccessChangeKind) -> ChangeKind {
+    match change {
+        AccessChangeKind::Gained => ChangeKind::Added,
+        AccessChangeKind::Lost => ChangeKind::Removed,
+        AccessChangeKind::Altered | AccessChangeKind::Rerouted => ChangeKind::Changed,
+        AccessChangeKind::Unknown => ChangeKind::Unknown,
     }
-    Ok(())
 }
 
 /// What makes changes share an entry, and the order of entries.
@@ -135,6 +135,8 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
         CauseKind::GroupRecreated => format!("group {} was deleted and made again", group()),
         CauseKind::PermissionSetCreated => format!("permission set {} was created", permission_set(change)),
         CauseKind::PermissionSetDeleted => format!("permission set {} was deleted", permission_set(change)),
+        CauseKind::AccountCreated => format!("account {} was created", account(change)),
+        CauseKind::AccountDeleted => format!("account {} was deleted", account(change)),
         CauseKind::PolicyChanged if cause.resource == "permission_sets" => {
             format!("the session duration of {} changed", permission_set(change))
         }

@@ -1,26 +1,39 @@
 //! A diff for people: first how much, then who gained or lost access and why, then the rows, then what could
-//! not be seen.
+//! not be seen. The same as text ([`write`]) and as Markdown ([`write_markdown`]).
 //!
 //! As readable without colour as with it. Names come from directories that anybody may have filled, so every
 //! one is neutralised (`output::text`). It writes to whatever it is given, and asks the database nothing.
+//!
+//! `telling` what is told · `access`, `rows`, `reading`, `by` tell it · `plain`, `markdown`, `paint` write it.
 
 mod access;
+mod by;
+mod markdown;
 mod paint;
+mod plain;
+mod reading;
 mod rows;
+mod telling;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::change::{AccessChangeKind, ChangeKind, Diff, SnapshotFacts};
+use super::change::{AccessChangeKind, Change, ChangeKind, Diff, SnapshotFacts};
+use super::recreated::{MatchedBy, Recreation};
 use super::steps::Between;
 use crate::output::text::one_line;
-pub(super) use paint::Paint;
+pub use by::Grouping;
+pub use markdown::write as write_markdown;
+use paint::Paint;
+use telling::{Detail, Entry, Section};
 
 /// How the text is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TextOptions<'o> {
     /// Whether changes are coloured.
     pub is_colored: bool,
+    /// What the details are grouped by.
+    pub by: Grouping,
     /// What came and went between, where it was counted.
     pub between: Between,
     /// How many rows of a resource are told one by one; `None` for all of them.
@@ -29,62 +42,88 @@ pub struct TextOptions<'o> {
     pub options: &'o str,
 }
 
-/// Writes the diff.
+/// Writes the diff as text.
 pub fn write(out: &mut dyn Write, diff: &Diff, options: TextOptions<'_>) -> io::Result<()> {
     let paint = Paint { is_colored: options.is_colored };
-    writeln!(
-        out,
-        "{}",
-        paint.heading(&format!("{} → {}", facts(&diff.from, "snapshot "), facts(&diff.to, "")))
-    )?;
-    writeln!(out)?;
-    summary(out, diff, options.between)?;
-    access::write(out, diff, paint)?;
-    rows::write_changes(out, diff, options, paint)?;
-    rows::write_unknown(out, diff, paint)
+    let heading = format!("{} → {}", facts(&diff.from, "snapshot "), facts(&diff.to, ""));
+    writeln!(out, "{}\n", paint.heading(&one_line(&heading)))?;
+    let summary = summary(diff, options.between);
+    if let Some(words) = summary.words {
+        writeln!(out, "  {words}")?;
+    }
+    for (what, counts) in &summary.counts {
+        writeln!(out, "  {what:28} {counts}")?;
+    }
+    if let Some(also) = &summary.also {
+        writeln!(out, "  {also}")?;
+    }
+    sections(diff, options).iter().try_for_each(|section| plain::write_section(out, section, paint))
 }
 
 /// `snapshot 41 (2026-11-17T02:00:00Z, complete)`.
 fn facts(snapshot: &SnapshotFacts, word: &str) -> String {
-    one_line(&format!("{word}{} ({}, {})", snapshot.snapshot_id, snapshot.completed_at, snapshot.status))
-        .into_owned()
+    format!("{word}{} ({}, {})", snapshot.snapshot_id, snapshot.completed_at, snapshot.status)
 }
 
-fn summary(out: &mut dyn Write, diff: &Diff, between: Between) -> io::Result<()> {
-    if !diff.has_changes() {
-        let words = if diff.has_unknowns() {
-            "no change was seen, but not everything was"
-        } else {
-            "nothing changed"
-        };
-        writeln!(out, "  {words}")?;
-    }
-    let mut access: BTreeMap<AccessChangeKind, u64> = BTreeMap::new();
-    for change in &diff.access_changes {
-        *access.entry(change.change).or_default() += 1;
-    }
-    if !access.is_empty() {
-        let counts: Vec<String> = access.iter().map(|(kind, n)| format!("{n} {}", kind.as_str())).collect();
-        writeln!(out, "  {:28} {}", "access", counts.join(", "))?;
-    }
-    let mut resources: Vec<(&str, BTreeMap<ChangeKind, i64>)> = Vec::new();
-    for change in &diff.changes {
-        if resources.last().is_none_or(|(resource, _)| *resource != change.resource) {
-            resources.push((change.resource, BTreeMap::new()));
+/// Everything but how much it is.
+fn sections(diff: &Diff, options: TextOptions<'_>) -> Vec<Section> {
+    let known: Vec<&Change> =
+        diff.changes.iter().filter(|change| change.change != ChangeKind::Unknown).collect();
+    let mut sections = vec![recreated(&diff.recreations)];
+    match options.by.subject() {
+        None => {
+            let entries = access::entries(&diff.access_changes);
+            sections.insert(0, Section { heading: "access".to_owned(), entries, rest: Vec::new() });
+            sections.extend(rows::sections(diff, &known, options));
         }
-        let (_, counts) = resources.last_mut().expect("one was pushed");
-        *counts.entry(change.change).or_default() += change.rows.unwrap_or(1);
+        Some(kind) => sections.extend(by::sections(diff, &known, kind, options)),
     }
-    for (resource, counts) in resources {
-        let counts: Vec<String> = counts
-            .iter()
-            .map(|(kind, n)| match kind {
-                ChangeKind::Unknown => format!("{n} not seen"),
-                kind => format!("{n} {}", kind.as_str()),
-            })
-            .collect();
-        writeln!(out, "  {resource:28} {}", counts.join(", "))?;
-    }
+    sections.retain(|section| !section.entries.is_empty());
+    sections.extend(rows::not_seen(diff));
+    sections
+}
+
+/// What was deleted and made again under its name.
+fn recreated(recreations: &[Recreation]) -> Section {
+    let entries = recreations.iter().map(|one| {
+        let id = |key: &serde_json::Map<String, serde_json::Value>| {
+            key.values().filter_map(serde_json::Value::as_str).collect::<String>()
+        };
+        let noun = match one.resource {
+            "users" => "user",
+            "groups" => "group",
+            _ => "permission set",
+        };
+        let matched = match one.matched_by {
+            MatchedBy::ExternalId => "same external id",
+            MatchedBy::Name => "same name",
+        };
+        let mut details =
+            vec![Detail::Plain(format!("{matched}: {} → {}", id(&one.before_key), id(&one.after_key)))];
+        details.extend(one.dangling.iter().map(|assignment| {
+            let seen = assignment.last_seen.map(|id| format!(", last seen in snapshot {id}"));
+            let seen = seen.unwrap_or_default();
+            Detail::Plain(format!("left dangling, it gives nothing: {}{seen}", assignment.label))
+        }));
+        let line = format!("{noun} {} was deleted and made again", one.label);
+        Entry { sign: ChangeKind::Changed, line, details }
+    });
+    Section { heading: "recreated".to_owned(), entries: entries.collect(), rest: Vec::new() }
+}
+
+/// How much changed, in words and numbers.
+struct Summary {
+    words: Option<&'static str>,
+    counts: Vec<(String, String)>,
+    also: Option<String>,
+}
+
+fn summary(diff: &Diff, between: Between) -> Summary {
+    let words = match (diff.has_changes(), diff.has_unknowns()) {
+        (true, _) => None,
+        (_, true) => Some("no change was seen, but not everything was"),
+        _ => Some("nothing changed"),
+    };
     let mut also = Vec::new();
     if between.gained_and_lost > 0 {
         also.push(format!("{} gained and lost again", between.gained_and_lost));
@@ -92,8 +131,42 @@ fn summary(out: &mut dyn Write, diff: &Diff, between: Between) -> io::Result<()>
     if between.lost_and_gained > 0 {
         also.push(format!("{} lost and gained again", between.lost_and_gained));
     }
-    if !also.is_empty() {
-        writeln!(out, "  also {}: --steps", also.join(", "))?;
+    let also = (!also.is_empty()).then(|| format!("also {}: --steps", also.join(", ")));
+    let counts = access_counts(diff).into_iter().chain(row_counts(diff)).collect();
+    Summary { words, counts, also }
+}
+
+fn access_counts(diff: &Diff) -> Option<(String, String)> {
+    let mut access: BTreeMap<AccessChangeKind, u64> = BTreeMap::new();
+    for change in &diff.access_changes {
+        *access.entry(change.change).or_default() += 1;
     }
-    Ok(())
+    let counts: Vec<String> = access.iter().map(|(kind, n)| format!("{n} {}", kind.as_str())).collect();
+    (!counts.is_empty()).then(|| ("access".to_owned(), counts.join(", ")))
+}
+
+fn row_counts(diff: &Diff) -> Vec<(String, String)> {
+    let recreated = |resource: &str| diff.recreations.iter().filter(|one| one.resource == resource).count();
+    diff.changes
+        .chunk_by(|one, other| one.resource == other.resource)
+        .map(|of_resource| {
+            let resource = of_resource[0].resource;
+            let mut counts: BTreeMap<ChangeKind, i64> = BTreeMap::new();
+            for change in of_resource {
+                *counts.entry(change.change).or_default() += change.rows.unwrap_or(1);
+            }
+            let mut words: Vec<String> = counts
+                .iter()
+                .map(|(kind, n)| match kind {
+                    ChangeKind::Unknown => format!("{n} not seen"),
+                    kind => format!("{n} {}", kind.as_str()),
+                })
+                .collect();
+            match recreated(resource) {
+                0 => {}
+                recreated => words.push(format!("of these {recreated} recreated")),
+            }
+            (resource.to_owned(), words.join(", "))
+        })
+        .collect()
 }

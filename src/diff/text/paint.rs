@@ -1,10 +1,10 @@
 //! The few colours of a diff. Colour only repeats what a sign or a word says.
 
-use super::super::change::{AccessChangeKind, ChangeKind};
+use super::super::change::ChangeKind;
 
 /// Colours text, or leaves it as it is.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::diff) struct Paint {
+pub struct Paint {
     pub is_colored: bool,
 }
 
@@ -17,27 +17,14 @@ impl Paint {
         self.with("2", text)
     }
 
-    /// A line about a row, with its sign before it.
-    pub fn row(self, change: ChangeKind, text: &str) -> String {
+    /// A line about something that happened, with its sign before it.
+    pub fn entry(self, change: ChangeKind, text: &str) -> String {
         match change {
             ChangeKind::Added => self.with("32", &format!("+ {text}")),
             ChangeKind::Removed => self.with("31", &format!("- {text}")),
             ChangeKind::Changed => self.with("33", &format!("~ {text}")),
             ChangeKind::Unknown => self.with("35", &format!("? {text}")),
         }
-    }
-
-    /// A line about access, with its sign before it.
-    pub fn access(self, change: AccessChangeKind, text: &str) -> String {
-        self.row(
-            match change {
-                AccessChangeKind::Gained => ChangeKind::Added,
-                AccessChangeKind::Lost => ChangeKind::Removed,
-                AccessChangeKind::Altered | AccessChangeKind::Rerouted => ChangeKind::Changed,
-                AccessChangeKind::Unknown => ChangeKind::Unknown,
-            },
-            text,
-        )
     }
 
     fn with(self, code: &str, text: &str) -> String {

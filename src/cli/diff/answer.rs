@@ -1,0 +1,162 @@
+//! Asking, and writing the answer in its shape.
+
+use std::io::{self, Write};
+
+use super::super::GlobalOptions;
+use super::narrowing::Narrowing;
+use crate::diff::filter::Filter;
+use crate::diff::steps::{self, Between};
+use crate::diff::text::{self, Grouping, TextOptions};
+use crate::diff::{Diff, compare, compare_rows, lines, table};
+use crate::error::{Error, Result};
+use crate::output::{Destination, Format, RowWriter, write_error};
+use crate::store::Census;
+
+/// How the answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    Text,
+    Markdown,
+    /// One object: the contract for programs.
+    Object,
+    /// One object a change.
+    Lines,
+    Rows(Format),
+}
+
+impl Shape {
+    pub fn of(global: &GlobalOptions, destination: &Destination) -> Result<Self> {
+        Ok(match global.format_said(destination)? {
+            Some(Format::Json) => Self::Object,
+            Some(Format::Jsonl) => Self::Lines,
+            Some(Format::Markdown) => Self::Markdown,
+            // A text file holds the text, unless a table is asked for.
+            None => Self::Text,
+            Some(Format::Table) if global.format.is_none() => Self::Text,
+            Some(format) => Self::Rows(format),
+        })
+    }
+
+    /// Whether its details are grouped under headings.
+    pub fn has_groups(self) -> bool {
+        matches!(self, Self::Text | Self::Markdown)
+    }
+}
+
+/// What the exit code depends on.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub changes: bool,
+    pub unknowns: bool,
+}
+
+/// What is compared, and how it is shown.
+pub struct Question<'c> {
+    pub census: &'c mut Census,
+    pub from: i64,
+    pub to: i64,
+    /// Whether each adjacent pair of snapshots is compared, and not only these two.
+    pub steps: bool,
+    pub resources: Vec<String>,
+    pub access: bool,
+    pub narrowing: Narrowing,
+    pub by: Grouping,
+    pub is_colored: bool,
+    /// The options to repeat in a command that shows more of the answer.
+    pub options: String,
+}
+
+/// So many rows of a resource are told one by one where nobody asked for that resource: the dates of an access
+/// report move every day, and would bury the rest.
+const ROWS: usize = 40;
+
+impl Question<'_> {
+    /// Writes the answer.
+    pub fn answer(&mut self, shape: Shape, destination: &mut Destination) -> Result<Found> {
+        match shape {
+            Shape::Text => self.write_text(destination, text::write),
+            Shape::Markdown => self.write_text(destination, text::write_markdown),
+            Shape::Object if self.steps => self.write_steps(destination),
+            Shape::Object => self.each(|_, diff| {
+                serde_json::to_writer_pretty(&mut *destination, diff).map_err(json_error)?;
+                writeln!(destination).map_err(write_error)
+            }),
+            Shape::Lines => self.each(|_, diff| lines::write(destination, diff).map_err(write_error)),
+            Shape::Rows(format) => {
+                let mut writer = RowWriter::begin(format, &table::COLUMNS.map(str::to_owned), destination)?;
+                let found = self.each(|_, diff| table::rows(diff).try_for_each(|row| writer.values(&row)))?;
+                writer.finish()?;
+                Ok(found)
+            }
+        }
+    }
+
+    fn write_text(
+        &mut self,
+        destination: &mut Destination,
+        write: impl Fn(&mut dyn Write, &Diff, TextOptions<'_>) -> io::Result<()>,
+    ) -> Result<Found> {
+        let between = self.between()?;
+        let (options, by, is_colored) = (self.options.clone(), self.by, self.is_colored);
+        let rows = self.resources.is_empty().then_some(ROWS);
+        self.each(|index, diff| {
+            if index > 0 {
+                writeln!(destination).map_err(write_error)?;
+            }
+            let options = TextOptions { is_colored, by, between, rows, options: &options };
+            write(destination, diff, options).map_err(write_error)
+        })
+    }
+
+    fn write_steps(&mut self, destination: &mut Destination) -> Result<Found> {
+        write!(destination, "{{\"steps\":[").map_err(write_error)?;
+        let found = self.each(|index, diff| {
+            writeln!(destination, "{}", if index > 0 { "," } else { "" }).map_err(write_error)?;
+            serde_json::to_writer(&mut *destination, diff).map_err(json_error)
+        })?;
+        writeln!(destination, "\n]}}").map_err(write_error)?;
+        Ok(found)
+    }
+
+    /// Compares, one pair after another, and hands each diff over with its number.
+    fn each(&mut self, mut write: impl FnMut(usize, &Diff) -> Result<()>) -> Result<Found> {
+        let pairs = match self.steps {
+            true => steps::pairs(self.census.connection(), self.from, self.to)?,
+            false => vec![(self.from, self.to)],
+        };
+        let mut found = Found::default();
+        for (index, (from, to)) in pairs.into_iter().enumerate() {
+            let diff = self.compare(from, to)?;
+            found.changes |= diff.has_changes();
+            found.unknowns |= diff.has_unknowns();
+            write(index, &diff)?;
+        }
+        Ok(found)
+    }
+
+    fn compare(&mut self, from: i64, to: i64) -> Result<Diff> {
+        let filter = Filter {
+            resources: self.resources.clone(),
+            access: self.access,
+            subjects: self.narrowing.subjects(self.census, [from, to])?,
+        };
+        let compare = if filter.shows_access() { compare } else { compare_rows };
+        let connection = self.census.connection();
+        let mut diff = compare(connection, from, to)?;
+        filter.apply(connection, &mut diff)?;
+        Ok(diff)
+    }
+
+    /// What came and went, where the whole answer is about access and hides it.
+    fn between(&self) -> Result<Between> {
+        let shows_access = self.access || self.resources.is_empty();
+        if self.steps || !shows_access || !self.narrowing.is_none() {
+            return Ok(Between::default());
+        }
+        steps::came_and_went(self.census.connection(), self.from, self.to)
+    }
+}
+
+fn json_error(error: serde_json::Error) -> Error {
+    write_error(error.into())
+}

@@ -1,0 +1,153 @@
+//! What is said beside ids and values: the names of what they stand for, where an account is in the organization,
+//! and what differs within a policy document.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::{Map, Value};
+
+use super::change::{AccessChange, BeforeAfter, Change, ChangeKind};
+use super::days::Days;
+use super::names::{Named, Names};
+use super::rows::text_of;
+use super::{policy, unreadable};
+use crate::error::Result;
+
+/// Says it of every change.
+pub(super) fn describe(
+    connection: &Connection,
+    days: Days,
+    names: &Names<'_>,
+    changes: &mut [Change],
+    access_changes: &mut [AccessChange],
+) -> Result<()> {
+    let mut paths = Paths { connection, days: HashMap::new() };
+    for change in changes {
+        let row = change.after.as_ref().or(change.before.as_ref()).unwrap_or(&change.key);
+        change.names = names_in(names, row)?;
+        change.ou_path = ou_path(&mut paths, days, change)?;
+        change.statements = statements(change);
+    }
+    for change in access_changes {
+        change.ou_path = match paths.of_account(days.to, &change.account_id)? {
+            None => paths.of_account(days.from, &change.account_id)?,
+            found => found,
+        };
+    }
+    Ok(())
+}
+
+/// Column to the name of what it names.
+fn names_in(names: &Names<'_>, row: &Map<String, Value>) -> Result<Map<String, Value>> {
+    let mut found = Map::new();
+    for (column, value) in row {
+        if let (Some(named), Value::String(id)) = (Named::by_column(column, row), value)
+            && let Some(name) = names.name(named, id)?
+        {
+            found.insert(column.clone(), name.into());
+        }
+    }
+    Ok(found)
+}
+
+fn statements(change: &Change) -> Vec<policy::StatementChange> {
+    let document = |row: &Option<Map<String, Value>>| row.as_ref()?.get(policy::COLUMN).cloned();
+    let (before, after) = (document(&change.before), document(&change.after));
+    let is_other = match change.change {
+        ChangeKind::Changed => change.fields.iter().any(|field| field == policy::COLUMN),
+        _ => before.is_some() || after.is_some(),
+    };
+    let changes = is_other.then(|| policy::changes(before.as_ref(), after.as_ref())).flatten();
+    changes.unwrap_or_default()
+}
+
+fn ou_path(paths: &mut Paths<'_>, days: Days, change: &Change) -> Result<Option<BeforeAfter>> {
+    let column = match change.resource {
+        "accounts" => "parent_id",
+        "organizational_units" => "ou_id",
+        _ => return Ok(None),
+    };
+    let mut on = |day: i64, row: &Option<Map<String, Value>>| {
+        let id = row.as_ref().and_then(|row| row.get(column)).filter(|id| !id.is_null());
+        id.map_or(Ok(None), |id| paths.of(day, &text_of(id)))
+    };
+    let (before, after) = (on(days.from, &change.before)?, on(days.to, &change.after)?);
+    let is_known = before.is_some() || after.is_some();
+    Ok(is_known.then_some(BeforeAfter { before, after }))
+}
+
+/// Where OUs stand: names from the root down, joined by slashes, as the view `organization_tree` has them.
+struct Paths<'c> {
+    connection: &'c Connection,
+    days: HashMap<(i64, String), Option<String>>,
+}
+
+/// The root and five levels of OUs are all that AWS allows
+/// (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html); the rest is for a tree
+/// that was seen while it changed.
+const DEEPEST: usize = 16;
+
+impl Paths<'_> {
+    /// The path of an OU or root on a day; `None` where it was not known.
+    fn of(&mut self, day: i64, id: &str) -> Result<Option<String>> {
+        let place = (day, id.to_owned());
+        if let Some(path) = self.days.get(&place) {
+            return Ok(path.clone());
+        }
+        let mut names: Vec<String> = Vec::new();
+        let mut next = Some(id.to_owned());
+        while let Some(id) = next.filter(|_| names.len() < DEEPEST) {
+            let Some((name, parent)) = self.unit(day, &id)? else { break };
+            names.push(name.unwrap_or(id));
+            next = parent;
+        }
+        names.reverse();
+        let path = (!names.is_empty()).then(|| names.join("/"));
+        self.days.insert(place, path.clone());
+        Ok(path)
+    }
+
+    fn of_account(&mut self, day: i64, account_id: &str) -> Result<Option<String>> {
+        let place = (day, account_id.to_owned());
+        if let Some(path) = self.days.get(&place) {
+            return Ok(path.clone());
+        }
+        let parent: Option<Option<String>> = self.one(
+            "SELECT parent_id FROM accounts_versions
+             WHERE account_id = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)",
+            account_id,
+            day,
+            |row| row.get(0),
+        )?;
+        let path = parent.flatten().map_or(Ok(None), |parent| self.of(day, &parent))?;
+        self.days.insert(place, path.clone());
+        Ok(path)
+    }
+
+    /// An OU's or root's name and parent.
+    fn unit(&self, day: i64, id: &str) -> Result<Option<(Option<String>, Option<String>)>> {
+        self.one(
+            "SELECT name, parent_id FROM organizational_units_versions
+             WHERE ou_id = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)
+             UNION ALL
+             SELECT name, NULL FROM roots_versions
+             WHERE root_id = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)",
+            id,
+            day,
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        id: &str,
+        day: i64,
+        read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row((id, day), read).optional())
+            .map_err(unreadable)
+    }
+}

@@ -1,0 +1,151 @@
+//! What may hide something that an answer is about: the gaps that a narrowed answer keeps.
+
+use std::collections::HashSet;
+
+use rusqlite::Connection;
+use serde_json::{Map, Value};
+
+use super::{Place, Subject, SubjectKind};
+use crate::diff::change::{Change, ChangeKind, Diff};
+use crate::diff::days::Days;
+use crate::diff::names::Names;
+use crate::diff::sight::{Unseen, canonical};
+use crate::diff::unreadable;
+use crate::error::Result;
+use crate::model::RESOURCES;
+
+/// The resources that decide who can reach what.
+const BEHIND_ACCESS: &[&str] = &[
+    "users",
+    "groups",
+    "group_memberships",
+    "permission_sets",
+    "permission_set_policies",
+    "account_assignments",
+];
+
+/// Whether it may hide access.
+pub(super) fn is_behind_access(change: &Change) -> bool {
+    change.change == ChangeKind::Unknown && BEHIND_ACCESS.contains(&change.resource)
+}
+
+/// Adds the gaps over what decides who is in an OU, tagged or privileged. A diff leaves them out where nobody asked
+/// for the resource and no row was carried; but who asks for an OU has to know that no account was seen.
+pub(super) fn tell_what_decides(
+    connection: &Connection,
+    diff: &mut Diff,
+    subjects: &[Subject],
+) -> Result<()> {
+    let days = Days { from: diff.from.snapshot_id, to: diff.to.snapshot_id };
+    let deciding: Vec<&'static str> =
+        subjects.iter().flat_map(|subject| subject.kind.decided_by().iter().copied()).collect();
+    for resource in deciding {
+        let is_gap = |change: &&Change| change.resource == resource && change.change == ChangeKind::Unknown;
+        let mut told: HashSet<String> =
+            diff.changes.iter().filter(is_gap).map(|change| canonical(&change.key)).collect();
+        for day in [days.to, days.from] {
+            for gap in Unseen::read(connection, day, resource)?.gaps() {
+                if told.insert(canonical(&gap.scope)) {
+                    let label = Names::new(connection, days).scope_label(resource, &gap.scope)?;
+                    diff.changes.push(Change::unknown(resource, gap.clone(), label, 0, None));
+                }
+            }
+        }
+    }
+    let place = |change: &Change| RESOURCES.iter().position(|spec| spec.name == change.resource);
+    diff.changes.sort_by_key(place);
+    Ok(())
+}
+
+impl Subject {
+    /// Whether it is a gap over what decides which ids the subject has.
+    pub(super) fn is_decided_by(&self, change: &Change) -> bool {
+        let tags_others = || {
+            let tagged = change.key.get("resource_type").and_then(Value::as_str);
+            tagged.is_some_and(|tagged| tagged != "account" && tagged != "permission_set")
+        };
+        change.change == ChangeKind::Unknown
+            && self.kind.decided_by().contains(&change.resource)
+            && !(self.kind == SubjectKind::Tagged && tags_others())
+    }
+
+    /// Whether the scope of an unknown change may hide a row of the subject's, or access that is about it.
+    pub(super) fn may_be_hidden_by(
+        &self,
+        connection: &Connection,
+        diff: &Diff,
+        change: &Change,
+        shows_access: bool,
+    ) -> Result<bool> {
+        let scope = &change.key;
+        let places = self.kind.places(change.resource);
+        if places.iter().any(|place| self.may_be_under(scope, place)) {
+            return Ok(true);
+        }
+        if !shows_access || !BEHIND_ACCESS.contains(&change.resource) {
+            return Ok(false);
+        }
+        match self.kind {
+            // A user's access may run through any group that they may be in.
+            SubjectKind::User if change.resource == "account_assignments" => {
+                Ok(scope.get("principal_type").and_then(Value::as_str) == Some("GROUP"))
+            }
+            _ if !places.is_empty() => Ok(false),
+            SubjectKind::User | SubjectKind::Group => Ok(true),
+            _ => self.access_runs_through(connection, diff, scope),
+        }
+    }
+
+    /// A scope that does not name the column covers every value of it.
+    fn may_be_under(&self, scope: &Map<String, Value>, place: &Place) -> bool {
+        let allows = |column: &str, wanted: &dyn Fn(&str) -> bool| {
+            scope.get(column).and_then(Value::as_str).is_none_or(wanted)
+        };
+        allows(place.id, &|id| self.ids.contains(id))
+            && place.of.is_none_or(|(column, kind)| allows(column, &|said| said == kind))
+    }
+
+    /// Whether what a scope names, a group or a permission set, is assigned on either day where it concerns the
+    /// subject. Of a scope that names neither nobody knows.
+    fn access_runs_through(
+        &self,
+        connection: &Connection,
+        diff: &Diff,
+        scope: &Map<String, Value>,
+    ) -> Result<bool> {
+        let id = |column: &str| scope.get(column).and_then(Value::as_str);
+        let (condition, id) = match (id("group_id"), id("permission_set_arn")) {
+            (Some(group_id), _) => ("principal_id = ?1 AND principal_type = 'GROUP'", group_id),
+            (_, Some(permission_set_arn)) => ("permission_set_arn = ?1", permission_set_arn),
+            (None, None) => return Ok(true),
+        };
+        let sql = format!(
+            "SELECT account_id, permission_set_arn FROM account_assignments_versions WHERE {condition}
+               AND ((+valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2))
+                 OR (+valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?3)))"
+        );
+        let mut statement = connection.prepare_cached(&sql).map_err(unreadable)?;
+        let mut entries =
+            statement.query((id, diff.from.snapshot_id, diff.to.snapshot_id)).map_err(unreadable)?;
+        while let Some(entry) = entries.next().map_err(unreadable)? {
+            let (account_id, permission_set_arn): (String, String) =
+                (entry.get(0).map_err(unreadable)?, entry.get(1).map_err(unreadable)?);
+            if self.concerns_entry(&account_id, &permission_set_arn) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl SubjectKind {
+    /// The resources whose rows decide which ids such a subject has.
+    fn decided_by(self) -> &'static [&'static str] {
+        match self {
+            Self::Ou => &["organizational_units", "accounts"],
+            Self::Tagged => &["tags"],
+            Self::Privileged => &["permission_set_policies"],
+            Self::User | Self::Account | Self::Group | Self::PermissionSet => &[],
+        }
+    }
+}

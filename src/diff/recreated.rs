@@ -1,0 +1,197 @@
+//! What was deleted and made again: the same name or external id under another id.
+//!
+//! Identity Center gives a new id to whatever is made again, and assignments name ids: those of the old one stay and
+//! give nothing, while the name looks as if nothing had happened.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::change::ChangeKind;
+use super::days::Days;
+use super::names::Names;
+use super::rows::text_of;
+use super::sight::Sights;
+use super::unknown::RowChange;
+use super::unreadable;
+use crate::error::Result;
+use crate::model::{AccountAssignment, Resource};
+
+/// One thing that was deleted and made again under another id.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Recreation {
+    /// `users`, `groups` or `permission_sets`.
+    pub resource: &'static str,
+    /// What a person calls it.
+    pub label: String,
+    pub before_key: Map<String, Value>,
+    pub after_key: Map<String, Value>,
+    pub matched_by: MatchedBy,
+    /// The assignments of `to` that still name the old one.
+    pub dangling: Vec<DanglingAssignment>,
+}
+
+/// By what a thing is recognised though its id is another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchedBy {
+    ExternalId,
+    Name,
+}
+
+/// An assignment that names what does not exist any more.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DanglingAssignment {
+    pub key: Map<String, Value>,
+    pub label: String,
+    /// The newest kept snapshot that saw it, where `to` only carried it.
+    pub last_seen: Option<i64>,
+}
+
+/// What can be recognised, each with the column of its name and that of its external ids, if it has any, and how
+/// an assignment names it.
+struct Kind {
+    resource: &'static str,
+    name: &'static str,
+    external_ids: Option<&'static str>,
+    assigned: &'static str,
+}
+
+const KINDS: &[Kind] = &[
+    Kind {
+        resource: "users",
+        name: "user_name",
+        external_ids: Some("external_ids"),
+        assigned: "principal_id = ?1 AND principal_type = 'USER'",
+    },
+    Kind {
+        resource: "groups",
+        name: "display_name",
+        external_ids: Some("external_ids"),
+        assigned: "principal_id = ?1 AND principal_type = 'GROUP'",
+    },
+    Kind {
+        resource: "permission_sets",
+        name: "name",
+        external_ids: None,
+        assigned: "permission_set_arn = ?1",
+    },
+];
+
+/// Everything that was made again, with the assignments that it left dangling.
+pub(super) fn recreations(
+    connection: &Connection,
+    days: Days,
+    rows: &[RowChange],
+    names: &Names<'_>,
+) -> Result<Vec<Recreation>> {
+    let mut recreations = Vec::new();
+    let mut sights = Sights::new(connection);
+    for kind in KINDS {
+        for (old, new, matched_by) in matched(rows, kind) {
+            let id = id_of(old);
+            recreations.push(Recreation {
+                resource: kind.resource,
+                label: names.label(new.spec, new.row())?,
+                before_key: old.key.clone(),
+                after_key: new.key.clone(),
+                matched_by,
+                dangling: dangling(connection, days, kind, &id, names, &mut sights)?,
+            });
+        }
+    }
+    Ok(recreations)
+}
+
+/// The rows of a resource that went, each with the one that came in its place.
+pub(super) fn pairs<'r>(rows: &'r [RowChange], resource: &str) -> Vec<(&'r RowChange, &'r RowChange)> {
+    let kinds = KINDS.iter().filter(|kind| kind.resource == resource);
+    kinds.flat_map(|kind| matched(rows, kind)).map(|(old, new, _)| (old, new)).collect()
+}
+
+/// Pairs what is known to have gone with what is known to have come: by external id first, each once.
+fn matched<'r>(rows: &'r [RowChange], kind: &Kind) -> Vec<(&'r RowChange, &'r RowChange, MatchedBy)> {
+    let of_kind = |change| {
+        rows.iter()
+            .filter(move |row| row.spec.name == kind.resource && row.kind == change)
+            .collect::<Vec<_>>()
+    };
+    let (mut gone, came) = (of_kind(ChangeKind::Removed), of_kind(ChangeKind::Added));
+    let mut taken = vec![false; came.len()];
+    let mut matched = Vec::new();
+    for by in [MatchedBy::ExternalId, MatchedBy::Name] {
+        let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, new) in came.iter().enumerate().rev().filter(|(place, _)| !taken[*place]) {
+            for mark in marks(new, kind, by) {
+                places.entry(mark).or_default().push(place);
+            }
+        }
+        gone.retain(|old| {
+            let found = marks(old, kind, by).iter().find_map(|mark| {
+                let places = places.get_mut(mark)?;
+                while let Some(place) = places.pop() {
+                    if !std::mem::replace(&mut taken[place], true) {
+                        return Some(place);
+                    }
+                }
+                None
+            });
+            matched.extend(found.map(|place| (*old, came[place], by)));
+            found.is_none()
+        });
+    }
+    matched.sort_by_key(|(old, ..)| id_of(old));
+    matched
+}
+
+/// The key of a row whose key is one column.
+fn id_of(row: &RowChange) -> String {
+    row.key.values().map(text_of).collect()
+}
+
+/// What a row is recognised by.
+fn marks(row: &RowChange, kind: &Kind, by: MatchedBy) -> Vec<String> {
+    let said = |column: &str| row.row().get(column).and_then(Value::as_str);
+    match by {
+        MatchedBy::Name => said(kind.name).map(str::to_owned).into_iter().collect(),
+        MatchedBy::ExternalId => match kind.external_ids.and_then(said).map(serde_json::from_str) {
+            Some(Ok(Value::Array(ids))) => ids.iter().map(Value::to_string).collect(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+/// The assignments alive in `to` that name the id.
+fn dangling(
+    connection: &Connection,
+    days: Days,
+    kind: &Kind,
+    id: &str,
+    names: &Names<'_>,
+    sights: &mut Sights<'_>,
+) -> Result<Vec<DanglingAssignment>> {
+    let spec = &AccountAssignment::SPEC;
+    let columns = spec.key.join(", ");
+    let sql = format!(
+        "SELECT {columns}, valid_from FROM {}_versions
+         WHERE {} AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2) ORDER BY {columns}",
+        spec.name, kind.assigned
+    );
+    let mut statement = connection.prepare_cached(&sql).map_err(unreadable)?;
+    let mut rows = statement.query((id, days.to)).map_err(unreadable)?;
+    let mut dangling = Vec::new();
+    while let Some(row) = rows.next().map_err(unreadable)? {
+        let mut key = Map::new();
+        for (index, column) in spec.key.iter().enumerate() {
+            key.insert((*column).to_owned(), row.get::<_, String>(index).map_err(unreadable)?.into());
+        }
+        let began: i64 = row.get(spec.key.len()).map_err(unreadable)?;
+        let is_carried = began != days.to && sights.unseen(days.to, spec.name)?.hides(&key);
+        let last_seen =
+            if is_carried { sights.last_seen(spec.name, &key, days.to, Some(began))? } else { None };
+        dangling.push(DanglingAssignment { label: names.label(spec, &key)?, key, last_seen });
+    }
+    Ok(dangling)
+}

@@ -1,0 +1,144 @@
+//! The details grouped by what a reader cares about: an account, a user, a permission set or a group, each with the
+//! access and the rows that concern it. What concerns none stands at the end, by resource.
+
+use std::collections::BTreeMap;
+
+use clap::ValueEnum;
+use serde_json::Value;
+
+use super::super::change::{AccessChange, Change, Diff, Way};
+use super::super::filter::SubjectKind;
+use super::telling::Section;
+use super::{TextOptions, access, rows};
+
+/// What details are grouped by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Grouping {
+    /// By what kind of row changed
+    #[default]
+    Resource,
+    /// By account
+    Account,
+    /// By user
+    User,
+    /// By permission set
+    PermissionSet,
+    /// By group
+    Group,
+}
+
+impl Grouping {
+    /// The kind of thing that has a section of its own; none where resources have.
+    pub(super) fn subject(self) -> Option<SubjectKind> {
+        match self {
+            Self::Resource => None,
+            Self::Account => Some(SubjectKind::Account),
+            Self::User => Some(SubjectKind::User),
+            Self::PermissionSet => Some(SubjectKind::PermissionSet),
+            Self::Group => Some(SubjectKind::Group),
+        }
+    }
+}
+
+/// What concerns one subject.
+#[derive(Default)]
+struct About<'d> {
+    name: Option<String>,
+    ou_path: Option<String>,
+    access: Vec<&'d AccessChange>,
+    rows: Vec<&'d Change>,
+}
+
+/// A section for each subject, by name, then those of the rows that concern none.
+pub fn sections(diff: &Diff, known: &[&Change], kind: SubjectKind, options: TextOptions<'_>) -> Vec<Section> {
+    let mut subjects: BTreeMap<String, About<'_>> = BTreeMap::new();
+    let mut through_no_group = Vec::new();
+    for change in &diff.access_changes {
+        let ids = subjects_of(change, kind);
+        if ids.is_empty() {
+            through_no_group.push(change);
+        }
+        for (id, name) in ids {
+            let about = subjects.entry(id).or_default();
+            about.name = name.or(about.name.take());
+            about.ou_path = change.ou_path.clone().filter(|_| kind == SubjectKind::Account);
+            about.access.push(change);
+        }
+    }
+    let mut others = Vec::new();
+    for change in known {
+        let Some((id, name)) = subject_of(change, kind) else {
+            others.push(*change);
+            continue;
+        };
+        let about = subjects.entry(id).or_default();
+        about.name = about.name.take().or(name);
+        if let Some(path) = &change.ou_path {
+            about.ou_path = path.after.clone().or(path.before.clone());
+        }
+        about.rows.push(change);
+    }
+    let mut named: Vec<(String, About<'_>)> = subjects.into_iter().collect();
+    named.sort_by_key(|(id, about)| {
+        (about.name.as_ref().map_or_else(|| id.to_lowercase(), |name| name.to_lowercase()), id.clone())
+    });
+    let mut sections: Vec<Section> =
+        named.iter().map(|(id, about)| about.section(id, diff, options)).collect();
+    let direct = access::entries(through_no_group);
+    sections.push(Section { heading: "assigned directly".to_owned(), entries: direct, rest: Vec::new() });
+    sections.extend(rows::sections(diff, &others, options));
+    sections
+}
+
+impl About<'_> {
+    fn section(&self, id: &str, diff: &Diff, options: TextOptions<'_>) -> Section {
+        let mut heading = match &self.name {
+            Some(name) => format!("{name} ({id})"),
+            None => id.to_owned(),
+        };
+        if let Some(path) = &self.ou_path {
+            heading.push_str(&format!(", {path}"));
+        }
+        let mut section =
+            Section { heading, entries: access::entries(self.access.iter().copied()), rest: Vec::new() };
+        for of_resource in self.rows.chunk_by(|one, other| one.resource == other.resource) {
+            let line = |change: &Change| format!("{}: {}", change.resource, change.label);
+            let (entries, rest) = rows::entries(diff, of_resource, options, line);
+            section.entries.extend(entries);
+            section.rest.extend(rest);
+        }
+        section
+    }
+}
+
+/// Ids and names of what the access concerns: for groups, those that it runs through on either side.
+fn subjects_of(change: &AccessChange, kind: SubjectKind) -> Vec<(String, Option<String>)> {
+    let one = |id: &String, name: &Option<String>| vec![(id.clone(), name.clone())];
+    match kind {
+        SubjectKind::User => one(&change.user_id, &change.user_name),
+        SubjectKind::Account => one(&change.account_id, &change.account_name),
+        SubjectKind::PermissionSet => one(&change.permission_set_arn, &change.permission_set_name),
+        SubjectKind::Group => {
+            let ways = change.before_ways.iter().chain(&change.after_ways);
+            let groups: BTreeMap<String, Option<String>> = ways
+                .filter_map(|way| match way {
+                    Way::Direct => None,
+                    Way::Group { group_id, group_name } => Some((group_id.clone(), group_name.clone())),
+                })
+                .collect();
+            groups.into_iter().collect()
+        }
+        // Nothing has a section by these.
+        SubjectKind::Ou | SubjectKind::Tagged | SubjectKind::Privileged => Vec::new(),
+    }
+}
+
+/// The id and name of what the row concerns.
+fn subject_of(change: &Change, kind: SubjectKind) -> Option<(String, Option<String>)> {
+    let row = change.after.as_ref().or(change.before.as_ref())?;
+    let place = kind.places(change.resource).into_iter().find(|place| place.is_in(row))?;
+    let id = row.get(place.id)?.as_str()?.to_owned();
+    // A row that is about the subject itself has its name as the label.
+    let name = change.names.get(place.id).and_then(Value::as_str).map(str::to_owned);
+    Some((id, name))
+}
