@@ -15,7 +15,7 @@ use super::churn::{self, Rows};
 
 /// A simulated organization that is published day after day into a file.
 pub struct Maker {
-    simulator: Simulator,
+    pub simulator: Simulator,
     reports: ReportDepth,
     /// The simulator wants one to serve from, though nobody calls it.
     _runtime: tokio::runtime::Runtime,
@@ -49,12 +49,17 @@ impl Maker {
 
     /// Every row of day 0.
     pub fn rows(&self) -> Rows {
-        RESOURCES.iter().map(|spec| (spec.name, self.rows_of(spec))).collect()
+        self.rows_on(0)
     }
 
-    fn rows_of(&self, spec: &ResourceSpec) -> Vec<Row> {
+    /// Every row of one of the simulator's own days.
+    pub fn rows_on(&self, day: u32) -> Rows {
+        RESOURCES.iter().map(|spec| (spec.name, self.rows_of(spec, day))).collect()
+    }
+
+    fn rows_of(&self, spec: &ResourceSpec, day: u32) -> Vec<Row> {
         let options = TruthOptions { access_report: self.reports, ..TruthOptions::default() };
-        let rows = self.simulator.rows(0, spec.name, options);
+        let rows = self.simulator.rows(day, spec.name, options);
         let row = |columns| Row { resource: spec.name, columns, standing: Standing::Whole };
         rows.into_iter().map(row).collect()
     }

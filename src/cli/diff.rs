@@ -18,7 +18,7 @@ use crate::output::Destination;
 use crate::output::words::{self, Color};
 use crate::store::{Census, Snapshot, When};
 use answer::{Found, Question, Shape};
-use narrowing::{Narrowing, NarrowingArgs};
+use narrowing::{Narrowing, NarrowingArgs, Range};
 
 /// The arguments of `diff`.
 #[derive(Debug, Args)]
@@ -91,8 +91,9 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut census = global.open_census()?;
     let asked = [from, to];
     let (from, to) = resolve(&census, &asked)?;
-    let looked_up_in = between(&census, &from, &to, args.steps)?;
-    let narrowing = Narrowing::new(&args.narrowing, &mut census, &looked_up_in)?;
+    let range = Range { from, to, steps: args.steps };
+    let narrowing = Narrowing::new(&args.narrowing, &mut census, &range)?;
+    let Range { from, to, .. } = range;
     for (role, snapshot, when) in [("from ", &from, &asked[0]), ("to ", &to, &asked[1])] {
         // The text begins with both; only that one is not of the day asked for remains to be said.
         if shape != Shape::Text || distance(snapshot, when, Utc::now()).is_some() {
@@ -104,7 +105,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             words::warn(format!("snapshot {} is suspect: {why}", snapshot.snapshot_id));
         }
     }
-    let mut question = Question {
+    let question = Question {
         from: from.snapshot_id,
         to: to.snapshot_id,
         steps: args.steps,
@@ -113,7 +114,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         by: args.by,
         is_colored: is_colored(global.color, &destination),
         options: format!("{}{}", args.narrowing.typed(), global.db_option()),
-        census: &mut census,
+        census: &census,
         narrowing,
     };
     let found = question.answer(shape, &mut destination)?;
@@ -156,18 +157,6 @@ fn resolve(census: &Census, [from, to]: &[When; 2]) -> Result<(Snapshot, Snapsho
         .hint("orgcensus collect takes the next one"));
     }
     Ok((census.resolve(from)?, census.resolve(to)?))
-}
-
-/// The snapshots in which a name is looked up: `to` and `from`, and under `--steps` all between, where what came and
-/// went has its day.
-fn between(census: &Census, from: &Snapshot, to: &Snapshot, steps: bool) -> Result<Vec<Snapshot>> {
-    let mut snapshots = vec![to.clone(), from.clone()];
-    if steps {
-        let ends = [from.snapshot_id.min(to.snapshot_id), from.snapshot_id.max(to.snapshot_id)];
-        let is_between = |one: &Snapshot| one.snapshot_id > ends[0] && one.snapshot_id < ends[1];
-        snapshots.extend(census.snapshots()?.into_iter().filter(is_between));
-    }
-    Ok(snapshots)
 }
 
 /// Whether a snapshot is one of the two or lies between them.

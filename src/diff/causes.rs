@@ -146,11 +146,12 @@ pub(super) fn is_disabled(user: &Map<String, Value>) -> bool {
 
 fn cause(change: &RowChange, came: CauseKind, went: CauseKind) -> Cause {
     let row = change.after.as_ref().map(|version| &version.row);
-    let said = |column: &str| row?.get(column)?.as_str().map(str::to_owned);
+    let said = |column: &str| text_in(row?, column);
     Cause {
         kind: if change.after.is_some() { came } else { went },
         resource: change.spec.name,
         key: change.key.clone(),
+        group_name: (change.spec.name == "groups").then(|| text_in(change.row(), "display_name")).flatten(),
         by: said("created_by").filter(|_| change.before.is_none()),
         at: said("created_at").filter(|_| change.before.is_none()),
         change: change.kind,
@@ -165,6 +166,10 @@ fn in_order(mut causes: Vec<Cause>) -> Vec<Cause> {
     causes.sort_by_key(place);
     causes.dedup_by_key(|cause| place(cause));
     causes
+}
+
+fn text_in(row: &Map<String, Value>, column: &str) -> Option<String> {
+    row.get(column)?.as_str().map(str::to_owned)
 }
 
 fn text(change: &RowChange, column: &str) -> String {

@@ -274,6 +274,9 @@ pub struct Cause {
     pub resource: &'static str,
     /// The key of the row in `resource`.
     pub key: Map<String, Value>,
+    /// What a group that came or went is called: no way may name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_name: Option<String>,
     /// Who did it, where AWS says.
     #[serde(rename = "created_by", skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,

@@ -7,7 +7,7 @@ use super::narrowing::Narrowing;
 use crate::diff::filter::Filter;
 use crate::diff::steps::{self, Between};
 use crate::diff::text::{self, Grouping, TextOptions};
-use crate::diff::{Diff, compare, compare_rows, lines, table};
+use crate::diff::{Diff, SnapshotFacts, compare, compare_rows, lines, table};
 use crate::error::{Error, Result};
 use crate::output::{Destination, Format, RowWriter, write_error};
 use crate::store::Census;
@@ -52,7 +52,7 @@ pub struct Found {
 
 /// What is compared, and how it is shown.
 pub struct Question<'c> {
-    pub census: &'c mut Census,
+    pub census: &'c Census,
     pub from: i64,
     pub to: i64,
     /// Whether each adjacent pair of snapshots is compared, and not only these two.
@@ -72,19 +72,19 @@ const ROWS: usize = 40;
 
 impl Question<'_> {
     /// Writes the answer.
-    pub fn answer(&mut self, shape: Shape, destination: &mut Destination) -> Result<Found> {
+    pub fn answer(&self, shape: Shape, destination: &mut Destination) -> Result<Found> {
         match shape {
             Shape::Text => self.write_text(destination, text::write),
             Shape::Markdown => self.write_text(destination, text::write_markdown),
             Shape::Object if self.steps => self.write_steps(destination),
-            Shape::Object => self.each(|_, diff| {
+            Shape::Object => self.each(|diff| {
                 serde_json::to_writer_pretty(&mut *destination, diff).map_err(json_error)?;
                 writeln!(destination).map_err(write_error)
             }),
-            Shape::Lines => self.each(|_, diff| lines::write(destination, diff).map_err(write_error)),
+            Shape::Lines => self.each(|diff| lines::write(destination, diff).map_err(write_error)),
             Shape::Rows(format) => {
                 let mut writer = RowWriter::begin(format, &table::COLUMNS.map(str::to_owned), destination)?;
-                let found = self.each(|_, diff| table::rows(diff).try_for_each(|row| writer.values(&row)))?;
+                let found = self.each(|diff| table::rows(diff).try_for_each(|row| writer.values(&row)))?;
                 writer.finish()?;
                 Ok(found)
             }
@@ -92,56 +92,62 @@ impl Question<'_> {
     }
 
     fn write_text(
-        &mut self,
+        &self,
         destination: &mut Destination,
         write: impl Fn(&mut dyn Write, &Diff, TextOptions<'_>) -> io::Result<()>,
     ) -> Result<Found> {
         let between = self.between()?;
         let (options, by, is_colored) = (self.options.clone(), self.by, self.is_colored);
         let rows = self.resources.is_empty().then_some(ROWS);
-        self.each(|index, diff| {
-            if index > 0 {
-                writeln!(destination).map_err(write_error)?;
+        let mut parts = Parts { destination, is_begun: false, unchanged: None };
+        let steps = self.steps;
+        let found = self.each(|diff| {
+            if steps && !diff.has_changes() && !diff.has_unknowns() {
+                parts.add_unchanged(diff);
+                return Ok(());
             }
             let options = TextOptions { is_colored, by, between, rows, options: &options };
-            write(destination, diff, options).map_err(write_error)
-        })
+            write(parts.next()?, diff, options).map_err(write_error)
+        })?;
+        parts.finish()?;
+        Ok(found)
     }
 
-    fn write_steps(&mut self, destination: &mut Destination) -> Result<Found> {
+    fn write_steps(&self, destination: &mut Destination) -> Result<Found> {
         write!(destination, "{{\"steps\":[").map_err(write_error)?;
-        let found = self.each(|index, diff| {
-            writeln!(destination, "{}", if index > 0 { "," } else { "" }).map_err(write_error)?;
+        let mut comma = "";
+        let found = self.each(|diff| {
+            writeln!(destination, "{}", std::mem::replace(&mut comma, ",")).map_err(write_error)?;
             serde_json::to_writer(&mut *destination, diff).map_err(json_error)
         })?;
         writeln!(destination, "\n]}}").map_err(write_error)?;
         Ok(found)
     }
 
-    /// Compares, one pair after another, and hands each diff over with its number.
-    fn each(&mut self, mut write: impl FnMut(usize, &Diff) -> Result<()>) -> Result<Found> {
+    /// Compares, one pair after another, and hands each diff over.
+    fn each(&self, mut write: impl FnMut(&Diff) -> Result<()>) -> Result<Found> {
         let pairs = match self.steps {
             true => steps::pairs(self.census.connection(), self.from, self.to)?,
             false => vec![(self.from, self.to)],
         };
         let mut found = Found::default();
-        for (index, (from, to)) in pairs.into_iter().enumerate() {
+        for (from, to) in pairs {
             let diff = self.compare(from, to)?;
             found.changes |= diff.has_changes();
             found.unknowns |= diff.has_unknowns();
-            write(index, &diff)?;
+            write(&diff)?;
         }
         Ok(found)
     }
 
-    fn compare(&mut self, from: i64, to: i64) -> Result<Diff> {
+    fn compare(&self, from: i64, to: i64) -> Result<Diff> {
+        let connection = self.census.connection();
         let filter = Filter {
             resources: self.resources.clone(),
             access: self.access,
-            subjects: self.narrowing.subjects(self.census, [from, to])?,
+            subjects: self.narrowing.subjects(connection, [from, to])?,
         };
         let compare = if filter.shows_access() { compare } else { compare_rows };
-        let connection = self.census.connection();
         let mut diff = compare(connection, from, to)?;
         filter.apply(connection, &mut diff)?;
         Ok(diff)
@@ -154,6 +160,43 @@ impl Question<'_> {
             return Ok(Between::default());
         }
         steps::came_and_went(self.census.connection(), self.from, self.to)
+    }
+}
+
+/// The parts of a text, an empty line between any two. Steps in which nothing changed make one part together.
+struct Parts<'d> {
+    destination: &'d mut Destination,
+    is_begun: bool,
+    /// Where a run of such steps begins, where it ends, and how many it has.
+    unchanged: Option<(SnapshotFacts, SnapshotFacts, usize)>,
+}
+
+impl Parts<'_> {
+    fn add_unchanged(&mut self, diff: &Diff) {
+        let (from, steps) = match self.unchanged.take() {
+            Some((from, _, steps)) => (from, steps + 1),
+            None => (diff.from.clone(), 1),
+        };
+        self.unchanged = Some((from, diff.to.clone(), steps));
+    }
+
+    /// Where the next part is written.
+    fn next(&mut self) -> Result<&mut Destination> {
+        self.finish()?;
+        self.separate()
+    }
+
+    /// Writes the run of steps in which nothing changed, if there is one.
+    fn finish(&mut self) -> Result<()> {
+        let Some((from, to, steps)) = self.unchanged.take() else { return Ok(()) };
+        text::write_unchanged(self.separate()?, &from, &to, steps).map_err(write_error)
+    }
+
+    fn separate(&mut self) -> Result<&mut Destination> {
+        if std::mem::replace(&mut self.is_begun, true) {
+            writeln!(self.destination).map_err(write_error)?;
+        }
+        Ok(self.destination)
     }
 }
 

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use clap::Args;
-use rusqlite::{Connection, Params};
+use rusqlite::Connection;
 
 use crate::diff::filter::{Subject, SubjectKind};
 use crate::error::{Error, ErrorKind, Result};
@@ -84,14 +84,14 @@ pub struct Narrowing {
     /// What was named: the same for every pair of snapshots.
     named: Vec<Subject>,
     /// The ids of an OU.
-    ou: Option<HashSet<String>>,
+    ous: Option<HashSet<String>>,
     tag: Option<Tag>,
     privileged: bool,
 }
 
 impl Narrowing {
-    /// Looks up what was typed, in these snapshots.
-    pub fn new(args: &NarrowingArgs, census: &mut Census, snapshots: &[Snapshot]) -> Result<Self> {
+    /// Looks up what was typed.
+    pub fn new(args: &NarrowingArgs, census: &mut Census, range: &Range) -> Result<Self> {
         let mut named = Vec::new();
         for (kind, parameter, typed) in [
             (SubjectKind::Account, ParameterType::Account, &args.account),
@@ -100,76 +100,89 @@ impl Narrowing {
             (SubjectKind::PermissionSet, ParameterType::PermissionSet, &args.permission_set),
         ] {
             if let Some(typed) = typed {
-                named.push(Subject { kind, ids: ids(parameter, typed, census, snapshots)? });
+                named.push(Subject { kind, ids: ids(parameter, typed, census, range)? });
             }
         }
-        let ou =
-            args.ou.as_ref().map(|typed| ids(ParameterType::Ou, typed, census, snapshots)).transpose()?;
+        let ous = args.ou.as_ref().map(|typed| ids(ParameterType::Ou, typed, census, range)).transpose()?;
         if let Some(tag) = &args.tag {
-            require_tag(tag, census, snapshots)?;
+            require_tag(tag, census, range)?;
         }
-        Ok(Self { named, ou, tag: args.tag.clone(), privileged: args.privileged })
+        Ok(Self { named, ous, tag: args.tag.clone(), privileged: args.privileged })
     }
 
     /// Whether the answer is about everything.
     pub fn is_none(&self) -> bool {
-        self.named.is_empty() && self.ou.is_none() && self.tag.is_none() && !self.privileged
+        self.named.is_empty() && self.ous.is_none() && self.tag.is_none() && !self.privileged
     }
 
-    /// The ids that it means in either of two snapshots.
-    pub fn subjects(&self, census: &mut Census, snapshots: [i64; 2]) -> Result<Vec<Subject>> {
+    /// What it means in either of two snapshots.
+    pub fn subjects(&self, connection: &Connection, snapshots: [i64; 2]) -> Result<Vec<Subject>> {
         let mut subjects = self.named.clone();
-        if let Some(ous) = &self.ou {
-            let mut beneath = HashSet::new();
-            for ou in ous {
-                beneath.extend(on_either(census, snapshots, BENEATH, [ou])?);
-            }
-            subjects.push(Subject { kind: SubjectKind::Ou, ids: beneath });
+        if let Some(ous) = &self.ous {
+            subjects.push(Subject::in_ous(connection, snapshots, ous)?);
         }
         if let Some(Tag { key, value }) = &self.tag {
-            let ids = on_either(census, snapshots, TAGGED, [key, value])?;
-            subjects.push(Subject { kind: SubjectKind::Tagged, ids });
+            subjects.push(Subject::tagged(connection, snapshots, key, value)?);
         }
         if self.privileged {
-            let sql = "SELECT DISTINCT permission_set_arn FROM privileged_permission_sets";
-            let ids = on_either(census, snapshots, sql, [])?;
-            subjects.push(Subject { kind: SubjectKind::Privileged, ids });
+            subjects.push(Subject::privileged(connection, snapshots)?);
         }
         Ok(subjects)
     }
 }
 
-/// An OU, the OUs beneath it and their accounts.
-const BENEATH: &str = "
-    WITH RECURSIVE units (id) AS (
-        SELECT ?1 UNION SELECT ou_id FROM organizational_units JOIN units ON parent_id = units.id)
-    SELECT id FROM units
-    UNION
-    SELECT account_id FROM accounts
-    WHERE parent_id IN (SELECT id FROM units) OR instr('/' || entity_path || '/', '/' || ?1 || '/') > 0";
+/// Where names are looked up.
+pub struct Range {
+    pub from: Snapshot,
+    pub to: Snapshot,
+    /// Whether what came and went between counts too.
+    pub steps: bool,
+}
 
-const TAGGED: &str = "
-    SELECT resource_id FROM tags
-    WHERE key = ?1 AND value = ?2 AND resource_type IN ('account', 'permission_set')";
+impl Range {
+    fn ends(&self) -> [&Snapshot; 2] {
+        [&self.to, &self.from]
+    }
 
-/// The ids of that name in any of the snapshots.
-fn ids(
-    parameter: ParameterType,
-    typed: &str,
-    census: &mut Census,
-    snapshots: &[Snapshot],
-) -> Result<HashSet<String>> {
+    /// The ids of what had the name or id between the ends.
+    fn between(&self, parameter: ParameterType, typed: &str, connection: &Connection) -> Result<Vec<String>> {
+        let (table, id, name) = match parameter {
+            ParameterType::Account => ("accounts", "account_id", "name"),
+            ParameterType::User => ("users", "user_id", "user_name"),
+            ParameterType::Group => ("groups", "group_id", "display_name"),
+            ParameterType::PermissionSet => ("permission_sets", "permission_set_arn", "name"),
+            ParameterType::Ou => ("organizational_units", "ou_id", "name"),
+            ParameterType::Date | ParameterType::Number | ParameterType::Text => return Ok(Vec::new()),
+        };
+        let (from, to) = (self.from.snapshot_id, self.to.snapshot_id);
+        let sql = format!(
+            "SELECT DISTINCT {id} FROM {table}_versions WHERE ({id} = ?1 OR lower({name}) = lower(?1))
+               AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)"
+        );
+        connection
+            .prepare(&sql)
+            .and_then(|mut statement| {
+                let range = (typed.trim(), from.max(to), from.min(to));
+                statement.query_map(range, |row| row.get(0))?.collect()
+            })
+            .map_err(|error| Error::failed(format!("cannot look up {typed:?}")).caused_by(error))
+    }
+}
+
+/// The ids of that name at either end, and of all that had it between.
+fn ids(parameter: ParameterType, typed: &str, census: &mut Census, range: &Range) -> Result<HashSet<String>> {
     let mut ids = HashSet::new();
     let mut unknown = None;
-    for snapshot in snapshots {
+    for snapshot in range.ends() {
         census.answer_as_of(snapshot.snapshot_id)?;
         match resolve_id(parameter, typed, census, snapshot) {
-            // An id means the same everywhere.
-            Ok(id) if id == typed => return Ok(HashSet::from([id])),
             Ok(id) => _ = ids.insert(id),
             Err(error) if error.kind() == ErrorKind::UnknownName => _ = unknown.get_or_insert(error),
             Err(error) => return Err(error),
         }
+    }
+    if range.steps {
+        ids.extend(range.between(parameter, typed, census.connection())?);
     }
     match unknown {
         Some(error) if ids.is_empty() => Err(error),
@@ -180,44 +193,35 @@ fn ids(
     }
 }
 
-/// What a statement answers in either snapshot: ids, in its first column.
-fn on_either<P: Params + Clone>(
-    census: &mut Census,
-    snapshots: [i64; 2],
-    sql: &str,
-    parameters: P,
-) -> Result<HashSet<String>> {
-    let mut ids = HashSet::new();
-    for snapshot_id in snapshots {
-        census.answer_as_of(snapshot_id)?;
-        ids.extend(column(census.connection(), sql, parameters.clone())?);
-    }
-    Ok(ids)
-}
-
 /// A tag that nothing has reads like a name that nothing has.
-fn require_tag(tag: &Tag, census: &mut Census, snapshots: &[Snapshot]) -> Result<()> {
-    let mut known = HashSet::new();
-    for snapshot in snapshots {
-        census.answer_as_of(snapshot.snapshot_id)?;
-        let (connection, typed) = (census.connection(), [&tag.key, &tag.value]);
-        if !column(connection, TAGGED, typed)?.is_empty() {
-            return Ok(());
-        }
-        let sql = "SELECT DISTINCT key || '=' || coalesce(value, '') FROM tags
-                   WHERE resource_type IN ('account', 'permission_set')";
-        known.extend(column(connection, sql, [])?);
+fn require_tag(tag: &Tag, census: &Census, range: &Range) -> Result<()> {
+    let (from, to) = (range.from.snapshot_id, range.to.snapshot_id);
+    let mut statement = census
+        .connection()
+        .prepare(
+            "SELECT DISTINCT key, coalesce(value, '') FROM tags_versions
+             WHERE resource_type IN ('account', 'permission_set')
+               AND valid_from <= ?1 AND (valid_to IS NULL OR valid_to > ?2)",
+        )
+        .map_err(unreadable_tags)?;
+    let known: Vec<(String, String)> = statement
+        .query_map([from.max(to), from.min(to)], |row| Ok((row.get(0)?, row.get(1)?)))
+        .and_then(Iterator::collect)
+        .map_err(unreadable_tags)?;
+    if known.iter().any(|(key, value)| (key, value) == (&tag.key, &tag.value)) {
+        return Ok(());
     }
     let typed = format!("{}={}", tag.key, tag.value);
-    let among: Vec<String> = snapshots.iter().take(2).map(|one| one.snapshot_id.to_string()).collect();
+    let known: Vec<String> = known.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
     let mut error = Error::unknown(format!(
-        "no account or permission set is tagged {typed:?} in snapshot {}",
-        among.join(" or ")
+        "no account or permission set is tagged {typed:?} in snapshots {} to {}",
+        from.min(to),
+        from.max(to)
     ));
     if let Some(hint) = did_you_mean(&typed, known.iter().map(String::as_str)) {
         error = error.hint(hint);
     }
-    for snapshot in snapshots.iter().take(2) {
+    for snapshot in range.ends() {
         let coverage = census.coverage(snapshot.snapshot_id)?;
         if !coverage.iter().any(|it| it.resource == "tags" && it.status == CoverageStatus::Complete) {
             error = error.hint(format!(
@@ -232,11 +236,8 @@ fn require_tag(tag: &Tag, census: &mut Census, snapshots: &[Snapshot]) -> Result
     Err(error)
 }
 
-fn column(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Vec<String>> {
-    connection
-        .prepare_cached(sql)
-        .and_then(|mut statement| statement.query_map(parameters, |row| row.get(0))?.collect())
-        .map_err(|error| Error::failed("cannot look up what to narrow the answer to").caused_by(error))
+fn unreadable_tags(error: rusqlite::Error) -> Error {
+    Error::failed("cannot look up tags").caused_by(error)
 }
 
 /// A value as a shell reads it back.

@@ -109,7 +109,7 @@ fn is_one(changes: &[&AccessChange]) -> bool {
 fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
     let change = changes[0];
     let of_key = |column: &str| cause.key.get(column).and_then(Value::as_str).unwrap_or_default();
-    let group = || group_name(change, of_key("group_id"));
+    let group = || cause.group_name.clone().unwrap_or_else(|| group_name(change, of_key("group_id")));
     let whom = || if is_one(changes) { format!("user {}", user(change)) } else { "each user".to_owned() };
     let mut words = match cause.kind {
         CauseKind::MembershipAdded => format!("added to group {}", group()),

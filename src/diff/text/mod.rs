@@ -60,6 +60,18 @@ pub fn write(out: &mut dyn Write, diff: &Diff, options: TextOptions<'_>) -> io::
     sections(diff, options).iter().try_for_each(|section| plain::write_section(out, section, paint))
 }
 
+/// Writes that nothing changed in so many steps, the first of which begins with `from` and the last ends with `to`.
+pub fn write_unchanged(
+    out: &mut dyn Write,
+    from: &SnapshotFacts,
+    to: &SnapshotFacts,
+    steps: usize,
+) -> io::Result<()> {
+    let steps = if steps == 1 { String::new() } else { format!(" in {steps} steps") };
+    let ends = format!("{} → {}", facts(from, "snapshot "), facts(to, ""));
+    writeln!(out, "{}: nothing changed{steps}", one_line(&ends))
+}
+
 /// `snapshot 41 (2026-11-17T02:00:00Z, complete)`.
 fn facts(snapshot: &SnapshotFacts, word: &str) -> String {
     format!("{word}{} ({}, {})", snapshot.snapshot_id, snapshot.completed_at, snapshot.status)

@@ -1,0 +1,78 @@
+//! Which ids are meant by an OU, a tag or privilege: those on either of the two days, for what moved out of an OU or
+//! lost a tag is no less of interest than what moved in.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, Params};
+
+use super::{Subject, SubjectKind};
+use crate::diff::unreadable;
+use crate::error::Result;
+use crate::model::DERIVED_VIEWS;
+
+impl Subject {
+    /// The OUs, all OUs beneath them, and their accounts.
+    pub fn in_ous(connection: &Connection, snapshots: [i64; 2], ous: &HashSet<String>) -> Result<Self> {
+        let sql = "
+            WITH RECURSIVE units (id) AS (
+                SELECT ?2 UNION SELECT ou_id FROM organizational_units JOIN units ON parent_id = units.id)
+            SELECT id FROM units
+            UNION
+            SELECT account_id FROM accounts
+            WHERE parent_id IN (SELECT id FROM units)
+               OR instr('/' || entity_path || '/', '/' || ?2 || '/') > 0";
+        let mut ids = HashSet::new();
+        for day in snapshots {
+            for ou in ous {
+                ids.extend(on(connection, &["organizational_units", "accounts"], sql, (day, ou))?);
+            }
+        }
+        Ok(Self { kind: SubjectKind::Ou, ids })
+    }
+
+    /// The accounts and permission sets with the tag.
+    pub fn tagged(connection: &Connection, snapshots: [i64; 2], key: &str, value: &str) -> Result<Self> {
+        let sql = "SELECT resource_id FROM tags
+                   WHERE key = ?2 AND value = ?3 AND resource_type IN ('account', 'permission_set')";
+        let mut ids = HashSet::new();
+        for day in snapshots {
+            ids.extend(on(connection, &["tags"], sql, (day, key, value))?);
+        }
+        Ok(Self { kind: SubjectKind::Tagged, ids })
+    }
+
+    /// The permission sets that the view `privileged_permission_sets` names.
+    pub fn privileged(connection: &Connection, snapshots: [i64; 2]) -> Result<Self> {
+        let view = DERIVED_VIEWS.iter().find(|view| view.name == "privileged_permission_sets");
+        let view = view.expect("the model has this view").select;
+        let sql = format!("SELECT DISTINCT permission_set_arn FROM (\n{view}\n)");
+        let mut ids = HashSet::new();
+        for day in snapshots {
+            ids.extend(on(connection, &["permission_set_policies"], &sql, [day])?);
+        }
+        Ok(Self { kind: SubjectKind::Privileged, ids })
+    }
+}
+
+/// What a statement answers on a day, which is `?1`: the named resources stand before the views of their names.
+fn on(
+    connection: &Connection,
+    resources: &[&str],
+    sql: &str,
+    parameters: impl Params,
+) -> Result<Vec<String>> {
+    let alive: Vec<String> = resources
+        .iter()
+        .map(|name| {
+            format!(
+                "{name} AS (SELECT * FROM {name}_versions
+                            WHERE valid_from <= ?1 AND (valid_to IS NULL OR valid_to > ?1))"
+            )
+        })
+        .collect();
+    let sql = format!("WITH {} SELECT * FROM ({sql})", alive.join(", "));
+    connection
+        .prepare_cached(&sql)
+        .and_then(|mut statement| statement.query_map(parameters, |row| row.get(0))?.collect())
+        .map_err(unreadable)
+}
