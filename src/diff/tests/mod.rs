@@ -1,9 +1,11 @@
 //! Tests of the answer as a whole; what they have in common is a small history to compare.
 
 mod access;
+mod filter;
 mod history;
 mod oracle;
 mod plans;
+mod recreated;
 mod rows;
 mod text;
 mod unknown;

@@ -13,7 +13,7 @@ use crate::diff::{AccessChange, AccessChangeKind, CauseKind, ChangeKind, Diff, W
 use crate::model::{RESOURCES, Row};
 
 /// Everything that can exist in the little organization, in up to two contents.
-fn universe() -> Vec<Row> {
+pub(super) fn universe() -> Vec<Row> {
     let mut rows = Vec::new();
     for id in ["u1", "u2", "u3"] {
         rows.push(user(id));
@@ -39,7 +39,7 @@ fn universe() -> Vec<Row> {
     rows
 }
 
-fn scopes() -> Vec<TestGap> {
+pub(super) fn scopes() -> Vec<TestGap> {
     vec![
         ("users", json!({}), "denied"),
         ("users", json!({"user_id": "u1"}), "failed"),
@@ -71,9 +71,9 @@ fn narrower() -> Vec<TestScope> {
 }
 
 /// One day: what exists, what cannot be seen, and what rows and scopes are nevertheless seen of that.
-type Day = (Vec<bool>, Vec<u8>, Vec<bool>, Vec<bool>);
+pub(super) type Day = (Vec<bool>, Vec<u8>, Vec<bool>, Vec<bool>);
 
-fn days() -> impl Strategy<Value = Vec<Day>> {
+pub(super) fn days() -> impl Strategy<Value = Vec<Day>> {
     let rows = universe().len();
     let day = (
         prop::collection::vec(prop::bool::weighted(0.6), rows),
@@ -84,7 +84,7 @@ fn days() -> impl Strategy<Value = Vec<Day>> {
     prop::collection::vec(day, 2..5)
 }
 
-fn publish(days: &[Day]) -> History {
+pub(super) fn publish(days: &[Day]) -> History {
     let mut history = History::new();
     for (exists, unseen, seen, seen_scopes) in days {
         let gaps: Vec<TestGap> = scopes()
