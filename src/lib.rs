@@ -24,7 +24,8 @@
 //! | [`nearest`] | "did you mean …?", for every room that takes names |
 //!
 //! Outside: `queries/` the canned queries, `migrations/` the tables, `tests/it` the program from outside,
-//! `benches/` what it costs and how it compares (`benches/README.md`).
+//! `benches/` what it costs and how it compares (`benches/README.md`), `examples/` an organization to collect and a
+//! quarter's census to ask.
 //!
 //! Invariants, worth more than any module:
 //!

@@ -103,12 +103,107 @@ fn other_formats_hold_one_row_a_change() {
         assert!(ran.stderr.contains("from snapshot 1, ") && ran.stderr.contains("to snapshot 2, "));
     }
     let steps = sandbox.run(&["diff", "1", "4", "--steps", "--format", "jsonl"]);
-    let numbers: Vec<i64> = steps
-        .data()
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap()["to_snapshot"].as_i64().unwrap())
-        .collect();
+    let lines: Vec<Value> = steps.data().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let numbers: Vec<i64> = lines.iter().map(|line| line["to_snapshot"].as_i64().unwrap()).collect();
     assert!(numbers.contains(&2) && numbers.contains(&4) && numbers.is_sorted());
+    let rows = sandbox.run(&["diff", "1", "4", "--steps", "--format", "csv"]);
+    assert_eq!(csv::Reader::from_reader(rows.data().as_bytes()).records().count(), lines.len());
+    // A line is what the object holds, and the two snapshots.
+    let object = json(&sandbox, &["1", "2"]);
+    let line = lines.iter().find(|line| line["resource"] == "accounts").unwrap();
+    for member in ["key", "before", "after", "names", "ou_path"] {
+        assert_eq!(line[member], object["changes"][0][member], "{member}");
+    }
+    assert!(lines.iter().any(|line| line["resource"] == "access" && line["change"] == "gained"));
+}
+
+#[test]
+fn a_ticket_gets_markdown() {
+    let sandbox = fixture::census();
+    assert_snapshot!("diff_markdown", sandbox.run(&["diff", "1", "2", "--format", "markdown"]).data());
+    sandbox.run(&["diff", "2", "3", "--output", "d.md"]);
+    assert_snapshot!("diff_markdown_file", std::fs::read_to_string(sandbox.path("d.md")).unwrap());
+    let steps = ["diff", "1", "4", "--steps", "--access", "--format", "markdown", "--by", "user"];
+    assert_snapshot!("diff_markdown_steps", sandbox.run(&steps).data());
+}
+
+#[test]
+fn details_are_grouped_by_what_the_reader_cares_about() {
+    let sandbox = fixture::census();
+    for by in ["account", "user", "permission-set", "group"] {
+        let ran = sandbox.run(&["diff", "1", "4", "--by", by]);
+        assert_snapshot!(format!("diff_by_{}", by.replace('-', "_")), ran.data());
+    }
+    let by_resource = sandbox.run(&["diff", "1", "4", "--by", "resource"]);
+    assert_eq!(by_resource, sandbox.run(&["diff", "1", "4"]));
+    assert_snapshot!(
+        "diff_by_as_json",
+        sandbox.run(&["diff", "1", "--by", "user", "--format", "json"]).refusal()
+    );
+}
+
+#[test]
+fn steps_are_dated_and_what_did_not_change_is_one_line() {
+    let sandbox = fixture::census();
+    assert_snapshot!(
+        "diff_steps",
+        sandbox.run(&["diff", "1", "4", "--steps", "--account", "sandbox 🦀"]).data()
+    );
+    let nothing = sandbox.run(&["diff", "1", "4", "--steps", "--resource", "roots"]);
+    assert_eq!(nothing.data().lines().count(), 1);
+    assert!(nothing.data().contains("1 (2026-01-10T02:01:00Z, complete) → 4 ("), "{}", nothing.stdout);
+    assert!(nothing.data().ends_with(": nothing changed in 3 steps\n"), "{}", nothing.stdout);
+    // What was there between alone is found by its name.
+    let sql = "INSERT INTO groups_versions (group_id, display_name, valid_from, valid_to) VALUES ('g-brief', 'Brief', 2, 3)";
+    rusqlite::Connection::open(sandbox.path("orgcensus.db")).unwrap().execute(sql, []).unwrap();
+    let brief = sandbox.run(&["diff", "1", "4", "--steps", "--group", "brief"]);
+    assert!(brief.data().contains("+ Brief") && brief.data().contains("- Brief"), "{}", brief.stdout);
+    assert_eq!(sandbox.run(&["diff", "1", "4", "--group", "brief"]).exit, Some(2));
+}
+
+#[test]
+fn an_answer_is_narrowed_to_an_ou_however_it_is_named() {
+    let sandbox = fixture::census();
+    let by_id = sandbox.run(&["diff", "1", "2", "--ou", "ou-f1-prod"]);
+    for path in ["/Production", "Production", "Root/Production", "root/production"] {
+        assert_eq!(sandbox.run(&["diff", "1", "2", "--ou", path]).data(), by_id.data(), "{path}");
+    }
+    let found = json(&sandbox, &["1", "2", "--ou", "/Production"]);
+    let accounts: Vec<&str> = found["access_changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["account_id"].as_str().unwrap())
+        .collect();
+    assert!(accounts.len() == 6 && accounts.iter().all(|id| *id == "222222222222"), "{accounts:?}");
+    assert_eq!(json(&sandbox, &["1", "2", "--ou", "/"])["access_changes"].as_array().unwrap().len(), 8);
+    assert_snapshot!("diff_unknown_ou", sandbox.run(&["diff", "--ou", "/Prod"]).refusal());
+}
+
+#[test]
+fn an_answer_is_narrowed_to_a_tag_that_something_has() {
+    let sandbox = fixture::census();
+    assert_snapshot!("diff_unknown_tag", sandbox.run(&["diff", "--tag", "env=prod"]).refusal());
+    assert_snapshot!("diff_no_tag", sandbox.run(&["diff", "--tag", "env"]).refusal());
+    let sql = "INSERT INTO tags_versions (resource_type, resource_id, key, value, valid_from)
+               VALUES ('account', '222222222222', 'env', 'prod', 1)";
+    rusqlite::Connection::open(sandbox.path("orgcensus.db")).unwrap().execute(sql, []).unwrap();
+    let ran = sandbox.run(&["diff", "1", "2", "--tag", "env=prod", "--access"]);
+    assert_snapshot!("diff_by_tag_without_seeing_tags", ran.data());
+    assert_eq!(sandbox.run(&["diff", "3", "3", "--tag", "env=prod", "--exit-code"]).exit, Some(4));
+}
+
+#[test]
+fn an_answer_is_narrowed_to_privileges() {
+    let sandbox = fixture::census();
+    let found = json(&sandbox, &["1", "4", "--privileged"]);
+    let names: Vec<&str> = found["access_changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["permission_set_name"].as_str().unwrap())
+        .collect();
+    assert!(!names.is_empty() && !names.contains(&"ReadOnly"), "{names:?}");
 }
 
 #[test]

@@ -92,4 +92,5 @@ fn help_shows_examples_and_grouped_options() {
     let sandbox = fixture::empty();
     assert_snapshot!(sandbox.run(&["--help"]).data());
     assert_snapshot!(sandbox.run(&["query", "--help"]).data());
+    assert_snapshot!("help_of_diff", sandbox.run(&["diff", "--help"]).data());
 }

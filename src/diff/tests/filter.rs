@@ -153,7 +153,7 @@ fn tag(resource_type: TaggedType, id: &str, value: &str) -> Row {
 /// Two OUs, one in the other; account 111 moves out of the inner one, and everybody gains something.
 fn tree() -> History {
     let mut history = History::new();
-    let base = vec![root(), unit("outer", "r"), unit("inner", "outer"), user("ana"), set("p"), set("q")];
+    let base = [root(), unit("outer", "r"), unit("inner", "outer"), user("ana"), set("p"), set("q")];
     let and = |more: &[Row]| base.iter().chain(more).cloned().collect::<Vec<_>>();
     let in_ou = |id: &str, ou: &str| with(account(id), "parent_id", ou);
     history.publish(&and(&[in_ou("111", "inner"), in_ou("222", "outer"), in_ou("333", "r")]));
@@ -221,7 +221,8 @@ fn privilege_counts_on_either_side() {
 
 #[test]
 fn what_decides_who_is_meant_is_told_where_it_was_not_seen() {
-    let cases: [(&str, Value, fn(&History) -> Subject); 4] = [
+    type Case = (&'static str, Value, fn(&History) -> Subject);
+    let cases: [Case; 4] = [
         ("accounts", json!({}), |history| {
             Subject::in_ous(&history.connection, [1, 2], &HashSet::from(["outer".to_owned()])).unwrap()
         }),

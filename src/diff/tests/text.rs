@@ -3,12 +3,14 @@
 use rusqlite::types::Value as SqlValue;
 use serde_json::json;
 
-use super::history::{History, account, group, member, policy, set, to_group, to_user, user, with};
+use super::history::{
+    History, account, group, member, named_group, policy, set, to_group, to_user, user, with,
+};
 use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::steps::Between;
 use crate::diff::text::{TextOptions, write};
 use crate::diff::{ChangeKind, Diff, table};
-use crate::model::Row;
+use crate::model::{OrganizationalUnit, Root, Row};
 
 fn text(diff: &Diff, options: TextOptions) -> String {
     let mut out = Vec::new();
@@ -174,4 +176,86 @@ fn an_answer_about_one_thing_keeps_the_gaps_that_may_hide_it() {
         "added ReadOnlyAccess on read-name, removed read-name for group dev-name in 111-name, \
          added read-name for user eve-name in 111-name, Rerouted eve, Altered eve"
     );
+}
+
+/// The row with other values in some columns.
+fn having(row: Row, columns: &[(&str, &str)]) -> Row {
+    columns.iter().fold(row, |row, (column, value)| with(row, column, value))
+}
+
+#[test]
+fn every_change_reads_as_what_it_is() {
+    let unit = |id: &str, name: &str, parent: &str| {
+        let unit = Row::whole(&OrganizationalUnit { ou_id: id.to_owned(), ..OrganizationalUnit::default() });
+        having(unit, &[("name", name), ("parent_id", parent)])
+    };
+    let tree = [
+        having(Row::whole(&Root { root_id: "r".to_owned(), ..Root::default() }), &[("name", "Root")]),
+        unit("ou-1", "Workloads", "r"),
+        unit("ou-2", "Prod", "ou-1"),
+        unit("ou-3", "Sandbox", "r"),
+    ];
+    let of = |id: &str, columns: &[(&str, &str)]| having(account(id), columns);
+    let inline = |statements: serde_json::Value| {
+        let document = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+        having(policy("deploy", "inline"), &[("kind", "inline"), ("document", &document)])
+    };
+    let statement = |sid: &str, actions: &[&str]| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"});
+    let mut history = History::new();
+    let before = [
+        of("111", &[("parent_id", "ou-2"), ("entity_path", "o/r/ou-1/ou-2/111"), ("state", "ACTIVE")]),
+        of("222", &[("parent_id", "ou-3"), ("state", "ACTIVE"), ("email", "a@example.com")]),
+        having(user("ana"), &[("user_status", "ENABLED")]),
+        having(user("bob"), &[("user_status", "DISABLED")]),
+        group("ops"),
+        set("deploy"),
+        having(set("text"), &[("description", "old")]),
+        having(policy("text", "inline"), &[("kind", "inline"), ("document", "no policy")]),
+        inline(json!([
+            statement("Deploy", &["ecs:RunTask", "ecs:StopTask"]),
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"},
+            {"Effect": "Deny", "NotAction": "iam:*", "Resource": "*", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}},
+        ])),
+    ];
+    history.publish(&[tree.as_slice(), &before].concat());
+    let after = [
+        of("111", &[("parent_id", "ou-3"), ("entity_path", "o/r/ou-3/111"), ("state", "SUSPENDED")]),
+        of(
+            "222",
+            &[("parent_id", "ou-3"), ("state", "ACTIVE"), ("email", "b@example.com"), ("name", "new-name")],
+        ),
+        having(user("ana"), &[("user_status", "DISABLED"), ("user_name", "ana.two")]),
+        having(user("bob"), &[("user_status", "ENABLED")]),
+        named_group("ops", "Operations"),
+        set("deploy"),
+        having(set("text"), &[("description", "new")]),
+        having(policy("text", "inline"), &[("kind", "inline"), ("document", "still none")]),
+        inline(json!([
+            {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::a/*"},
+            {"Sid": "Keys", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": ["x", "y"]}}},
+            statement("Deploy", &["ecs:StopTask", "ecs:UpdateService"]),
+        ])),
+    ];
+    history.publish(&[tree.as_slice(), &after].concat());
+    insta::assert_snapshot!(text(&history.diff(1, 2), TextOptions::default()));
+}
+
+#[test]
+fn a_policy_in_another_order_is_no_change_of_a_row_or_of_access() {
+    let document = |actions: &str| format!("{{\"Statement\":{{\"Effect\":\"Allow\",\"Action\":{actions}}}}}");
+    let with_policy = |actions: &str| {
+        let policy = having(policy("p", "inline"), &[("kind", "inline"), ("document", &document(actions))]);
+        [user("ana"), set("p"), to_user("111", "p", "ana"), policy]
+    };
+    let mut history = History::new();
+    history.publish(&with_policy("[\"a\",\"b\"]"));
+    history.publish(&with_policy("[\"b\", \"a\"]"));
+    let gap = ("permission_set_policies", json!({"permission_set_arn": "p"}), "denied");
+    history.publish_with(&with_policy("[\"b\",\"a\"]"), &[gap]);
+    assert_eq!(history.rows("permission_set_policies", "1").len(), 3, "what AWS said is kept");
+    let diff = history.diff(1, 2);
+    assert!(diff.changes.is_empty() && diff.access_changes.is_empty(), "{diff:?}");
+    // It stands under its gap as any row that did not change.
+    let diff = history.diff(2, 3);
+    assert_eq!((diff.changes.len(), diff.changes[0].rows), (1, Some(1)));
 }

@@ -170,6 +170,7 @@ fn row_counts(diff: &Diff) -> Vec<(String, String)> {
             let mut words: Vec<String> = counts
                 .iter()
                 .map(|(kind, n)| match kind {
+                    ChangeKind::Unknown if *n == 0 => "not seen".to_owned(),
                     ChangeKind::Unknown => format!("{n} not seen"),
                     kind => format!("{n} {}", kind.as_str()),
                 })

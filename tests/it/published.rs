@@ -1,0 +1,10 @@
+//! Censuses of the simulator's days that are published without a call: where the days are what a test is about.
+
+#[expect(dead_code, reason = "what measures is for the benches")]
+#[path = "../../benches/support/census.rs"]
+pub mod census;
+#[expect(dead_code, reason = "its days are another kind, for the benches")]
+#[path = "../../benches/support/churn.rs"]
+mod churn;
+#[path = "../../examples/quarter/nights.rs"]
+pub mod nights;

@@ -1,0 +1,27 @@
+//! What README.md shows of the program is what the program prints.
+
+use std::fs::read_to_string;
+
+use crate::fixture;
+use crate::published::nights;
+
+/// The command, without its name, and what it prints, of each console block with that command in it.
+fn shown(command: &str) -> (Vec<String>, String) {
+    let readme = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let begin = format!("```console\n$ orgcensus {command}");
+    let (_, block) = readme.split_once(&begin).unwrap_or_else(|| panic!("README shows no {command}"));
+    let (rest, block) = block.split_once('\n').unwrap();
+    let (output, _) = block.split_once("```").unwrap();
+    let line = format!("{command}{rest}");
+    (line.split_whitespace().map(str::to_owned).collect(), output.to_owned())
+}
+
+#[test]
+fn the_worked_example_is_real() {
+    let (arguments, output) = shown("diff 2026-Q2 2026-Q3");
+    let sandbox = fixture::empty();
+    nights::publish(&sandbox.path("quarter.db"));
+    let ran = sandbox.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(ran.data(), output);
+    assert_eq!(ran.stderr, "", "both dates are the last nights of their quarters");
+}
