@@ -14,7 +14,7 @@ use crate::world::small;
 
 /// So many organizations, each compared on every pair of so many days, in both directions.
 const ORGANIZATIONS: u64 = 4;
-const DAYS: u32 = 9;
+const DAYS: u32 = 8;
 
 #[test]
 fn every_pair_of_days_is_told_as_it_is_stated() {
@@ -49,7 +49,7 @@ fn every_pair_of_days_is_told_as_it_is_stated() {
             pairs += 1;
         }
     }
-    assert_eq!(pairs, 324);
+    assert_eq!(pairs, 256);
     for kind in ["Gained", "Lost", "Altered", "Rerouted", "recreated"] {
         assert!(seen.contains(kind), "no {kind} in {seen:?}");
     }
@@ -115,12 +115,6 @@ impl Day {
     fn is_disabled(&self, user_id: &str) -> bool {
         self.row("users", &[user_id]).is_some_and(|user| user["user_status"] == "DISABLED")
     }
-
-    fn policies(&self, arn: &str) -> BTreeMap<&Vec<String>, &Map<String, Value>> {
-        let of_set =
-            self.rows.iter().filter(|((name, key), _)| *name == "permission_set_policies" && key[0] == arn);
-        of_set.map(|((_, key), row)| (key, row)).collect()
-    }
 }
 
 /// Every access change and its causes.
@@ -130,7 +124,7 @@ fn access_changes(
     recreated: &BTreeSet<Recreated>,
 ) -> BTreeMap<Triple, (AccessChangeKind, BTreeSet<Cause>)> {
     let triples: BTreeSet<&Triple> = from.ways.keys().chain(to.ways.keys()).collect();
-    let nothing = BTreeSet::new();
+    let (nothing, contents) = (BTreeSet::new(), contents(from, to));
     let mut changes = BTreeMap::new();
     for triple in triples {
         let (before, after) =
@@ -142,7 +136,8 @@ fn access_changes(
         }
         let stays = !before.is_empty() && !after.is_empty();
         if stays {
-            causes.extend(causes_of_content(from, to, triple));
+            causes.extend(contents.get(&triple.2).cloned().unwrap_or_default());
+            causes.extend(causes_of_status(from, to, &triple.0));
         } else {
             causes.extend(one_sided(
                 from,
@@ -197,23 +192,34 @@ fn causes_of_ways<'a>(
     causes
 }
 
-fn causes_of_content(from: &Day, to: &Day, (user_id, _, arn): &Triple) -> BTreeSet<Cause> {
-    let mut causes = BTreeSet::new();
-    let changed = "policy_changed".to_owned();
-    let (before, after) = (from.policies(arn), to.policies(arn));
-    for key in before.keys().chain(after.keys()).filter(|key| before.get(*key) != after.get(*key)) {
-        causes.insert((changed.clone(), key.join(" ")));
+/// What changed of each permission set for those who have it.
+fn contents(from: &Day, to: &Day) -> BTreeMap<String, BTreeSet<Cause>> {
+    let mut contents: BTreeMap<String, BTreeSet<Cause>> = BTreeMap::new();
+    let mut changed = |arn: &str, key: String| {
+        contents.entry(arn.to_owned()).or_default().insert(("policy_changed".to_owned(), key));
+    };
+    for (resource, key, kind) in row_changes(from, to) {
+        let arn = key.split(' ').next().unwrap();
+        let session =
+            |day: &Day| day.row("permission_sets", &[arn]).map(|set| set["session_duration"].clone());
+        match resource {
+            "permission_set_policies" => changed(arn, key.clone()),
+            "permission_sets" if kind == ChangeKind::Changed && session(from) != session(to) => {
+                changed(arn, arn.to_owned());
+            }
+            _ => {}
+        }
     }
-    let session = |day: &Day| day.row("permission_sets", &[arn]).map(|set| set["session_duration"].clone());
-    if session(from) != session(to) {
-        causes.insert((changed, arn.clone()));
-    }
-    match (from.is_disabled(user_id), to.is_disabled(user_id)) {
-        (true, false) => _ = causes.insert(("user_enabled".to_owned(), user_id.clone())),
-        (false, true) => _ = causes.insert(("user_disabled".to_owned(), user_id.clone())),
-        _ => {}
-    }
-    causes
+    contents
+}
+
+fn causes_of_status(from: &Day, to: &Day, user_id: &str) -> Option<Cause> {
+    let kind = match (from.is_disabled(user_id), to.is_disabled(user_id)) {
+        (true, false) => "user_enabled",
+        (false, true) => "user_disabled",
+        _ => return None,
+    };
+    Some((kind.to_owned(), user_id.to_owned()))
 }
 
 fn one_sided(
