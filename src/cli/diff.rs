@@ -83,11 +83,11 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         destination.outlive_reader();
     }
     let shape = Shape::of(global, &destination)?;
-    let sidecar = args.evidence.open(global, &destination)?;
     if args.by != Grouping::Resource && !shape.has_groups() {
         return Err(Error::usage("--by groups text and Markdown, and this is neither")
             .hint("leave out --by: programs find every account, user, group and permission set by its id"));
     }
+    let sidecar = args.evidence.open(global, &destination)?;
     let mut census = global.open_census()?;
     let asked = [from, to];
     let (from, to) = resolve(&census, &asked)?;
