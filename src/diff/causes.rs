@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::change::{Cause, CauseKind, ChangeKind};
 use super::days::Sides;
 use super::reach::{Entry, WayIds};
+use super::record::Record;
 use super::recreated;
 use super::rows::text_of;
 use super::unknown::RowChange;
@@ -140,7 +141,7 @@ impl<'r> Touched<'r> {
 }
 
 /// Whether the user is known to be disabled; AWS does not always say.
-pub(super) fn is_disabled(user: &Map<String, Value>) -> bool {
+pub(super) fn is_disabled(user: &Record) -> bool {
     user.get("user_status").and_then(Value::as_str) == Some("DISABLED")
 }
 
@@ -168,7 +169,7 @@ fn in_order(mut causes: Vec<Cause>) -> Vec<Cause> {
     causes
 }
 
-fn text_in(row: &Map<String, Value>, column: &str) -> Option<String> {
+fn text_in(row: &Record, column: &str) -> Option<String> {
     row.get(column)?.as_str().map(str::to_owned)
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::policy::StatementChange;
+use super::record::Record;
 use super::recreated::Recreation;
 use super::unreadable;
 use crate::error::{Error, Result};
@@ -107,15 +108,15 @@ pub struct Change {
     pub resource: &'static str,
     pub change: ChangeKind,
     /// The row's key; the scope for `unknown`.
-    pub key: Map<String, Value>,
+    pub key: Record,
     /// What a person calls it.
     pub label: String,
     /// What the ids of the row (or scope) name, by column, as far as it is known.
     pub names: Map<String, Value>,
     /// The row in `from`, volatile columns left out.
-    pub before: Option<Map<String, Value>>,
+    pub before: Option<Record>,
     /// The row in `to`, volatile columns left out.
-    pub after: Option<Map<String, Value>>,
+    pub after: Option<Record>,
     /// The columns that differ, for `changed`.
     pub fields: Vec<String>,
     /// What came, went and changed in its policy document, where it has one.
@@ -171,7 +172,7 @@ pub struct BeforeAfter {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HidingGap {
     /// Column to value.
-    pub scope: Map<String, Value>,
+    pub scope: Record,
     /// `denied`, `failed`, `not_asked` or `unavailable`.
     pub kind: String,
     pub operation: Option<String>,
@@ -273,7 +274,7 @@ pub struct Cause {
     pub kind: CauseKind,
     pub resource: &'static str,
     /// The key of the row in `resource`.
-    pub key: Map<String, Value>,
+    pub key: Record,
     /// What a group that came or went is called: no way may name it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_name: Option<String>,

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::change::{AccessChange, BeforeAfter, Change, ChangeKind};
 use super::days::Days;
 use super::names::{Named, Names};
+use super::record::Record;
 use super::rows::text_of;
 use super::{policy, unreadable};
 use crate::error::Result;
@@ -38,9 +39,9 @@ pub(super) fn describe(
 }
 
 /// Column to the name of what it names.
-fn names_in(names: &Names<'_>, row: &Map<String, Value>) -> Result<Map<String, Value>> {
+fn names_in(names: &Names<'_>, row: &Record) -> Result<Map<String, Value>> {
     let mut found = Map::new();
-    for (column, value) in row {
+    for (column, value) in row.iter() {
         if let (Some(named), Value::String(id)) = (Named::by_column(column, row), value)
             && let Some(name) = names.name(named, id)?
         {
@@ -51,7 +52,7 @@ fn names_in(names: &Names<'_>, row: &Map<String, Value>) -> Result<Map<String, V
 }
 
 fn statements(change: &Change) -> Vec<policy::StatementChange> {
-    let document = |row: &Option<Map<String, Value>>| row.as_ref()?.get(policy::COLUMN).cloned();
+    let document = |row: &Option<Record>| row.as_ref()?.get(policy::COLUMN).cloned();
     let (before, after) = (document(&change.before), document(&change.after));
     let is_other = match change.change {
         ChangeKind::Changed => change.fields.iter().any(|field| field == policy::COLUMN),
@@ -67,7 +68,7 @@ fn ou_path(paths: &mut Paths<'_>, days: Days, change: &Change) -> Result<Option<
         "organizational_units" => "ou_id",
         _ => return Ok(None),
     };
-    let mut on = |day: i64, row: &Option<Map<String, Value>>| {
+    let mut on = |day: i64, row: &Option<Record>| {
         let id = row.as_ref().and_then(|row| row.get(column)).filter(|id| !id.is_null());
         id.map_or(Ok(None), |id| paths.of(day, &text_of(id)))
     };

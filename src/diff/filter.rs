@@ -11,9 +11,10 @@ mod meaning;
 use std::collections::HashSet;
 
 use rusqlite::Connection;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::change::{AccessChange, Change, ChangeKind, Diff, Way};
+use super::record::Record;
 use super::recreated::Recreation;
 use crate::error::Result;
 
@@ -136,7 +137,7 @@ impl Subject {
 
     /// Whether it is what was made again, or what that left dangling is about it.
     fn concerns_recreation(&self, recreation: &Recreation) -> bool {
-        let is_about = |row: &Map<String, Value>, resource: &str| {
+        let is_about = |row: &Record, resource: &str| {
             self.kind.places(resource).iter().any(|place| self.is_at(row, place))
         };
         is_about(&recreation.before_key, recreation.resource)
@@ -144,7 +145,7 @@ impl Subject {
             || recreation.dangling.iter().any(|assignment| is_about(&assignment.key, "account_assignments"))
     }
 
-    fn is_at(&self, row: &Map<String, Value>, place: &Place) -> bool {
+    fn is_at(&self, row: &Record, place: &Place) -> bool {
         place.is_in(row) && row.get(place.id).and_then(Value::as_str).is_some_and(|id| self.ids.contains(id))
     }
 }
@@ -175,7 +176,7 @@ pub(super) struct Place {
 
 impl Place {
     /// Whether the row has an id of that kind there.
-    pub fn is_in(&self, row: &Map<String, Value>) -> bool {
+    pub fn is_in(&self, row: &Record) -> bool {
         let says = |column: &str| row.get(column).and_then(Value::as_str);
         says(self.id).is_some() && self.of.is_none_or(|(column, kind)| says(column) == Some(kind))
     }

@@ -6,11 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
-
 use super::change::HidingGap;
 use super::days::{Days, Side};
 use super::reach::{Entry, Reach};
+use super::record::Record;
 use super::unknown::Judge;
 use crate::error::Result;
 use crate::model::{AccountAssignment, Group, GroupMembership, Resource, ResourceSpec, User};
@@ -104,8 +103,7 @@ impl Hidden<'_, '_, '_> {
         if is_there {
             return Ok(Row::There);
         }
-        let key: Map<String, Value> =
-            key.iter().map(|(column, value)| ((*column).to_owned(), (*value).into())).collect();
+        let key: Record = key.iter().map(|(column, value)| ((*column).to_owned(), (*value).into())).collect();
         let gap = self.judge.hides(spec, &key, self.days.of(side))?;
         Ok(gap.map_or(Row::Absent, Row::Hidden))
     }

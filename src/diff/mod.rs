@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `change` | the answer's types; their JSON is the contract of `diff --format json` |
 //! | `days` | the two snapshots, and on which of them a version is alive |
+//! | `record` | values by column |
 //! | `rows` | the rows that differ, for any resource |
 //! | `sight` | what a snapshot could not see, and when a scope was last seen |
 //! | `unknown` | telling removed from not seen |
@@ -41,6 +42,7 @@ mod names;
 mod policy;
 mod principals;
 mod reach;
+mod record;
 mod recreated;
 mod rows;
 mod sight;
@@ -59,6 +61,7 @@ pub use change::{
     SnapshotFacts, Way,
 };
 pub use policy::{ElementChange, StatementChange};
+pub use record::Record;
 pub use recreated::{DanglingAssignment, MatchedBy, Recreation};
 
 use crate::error::{Error, Result};

@@ -7,9 +7,10 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::days::Days;
+use super::record::Record;
 use super::rows::text_of;
 use super::unreadable;
 use crate::error::Result;
@@ -40,7 +41,7 @@ impl Named {
     }
 
     /// What the value of a column names, in a row that may say so in another column.
-    pub fn by_column(column: &str, row: &Map<String, Value>) -> Option<Self> {
+    pub fn by_column(column: &str, row: &Record) -> Option<Self> {
         let said = |column: &str| row.get(column).and_then(Value::as_str);
         match column {
             "user_id" => Some(Self::User),
@@ -146,7 +147,7 @@ impl<'c> Names<'c> {
     }
 
     /// What a person calls a row of the resource.
-    pub fn label(&self, spec: &ResourceSpec, row: &Map<String, Value>) -> Result<String> {
+    pub fn label(&self, spec: &ResourceSpec, row: &Record) -> Result<String> {
         let value = |column: &str| row.get(column).map(text_of).unwrap_or_default();
         let user = || self.name_or_id(Named::User, &value("user_id"));
         let group = || self.name_or_id(Named::Group, &value("group_id"));
@@ -167,7 +168,7 @@ impl<'c> Names<'c> {
             "tags" => format!("{} of {}", value("key"), whose("resource_id")?),
             _ => {
                 let named: Vec<&str> =
-                    spec.label.iter().filter_map(|column| row.get(*column)?.as_str()).collect();
+                    spec.label.iter().filter_map(|column| row.get(column)?.as_str()).collect();
                 if named.is_empty() {
                     spec.key.iter().map(|column| value(column)).collect::<Vec<_>>().join(" ")
                 } else {
@@ -178,7 +179,7 @@ impl<'c> Names<'c> {
     }
 
     /// What a person calls a scope of the resource.
-    pub fn scope_label(&self, resource: &str, scope: &Map<String, Value>) -> Result<String> {
+    pub fn scope_label(&self, resource: &str, scope: &Record) -> Result<String> {
         let mut parts = Vec::new();
         for column in scope.keys() {
             match Named::by_column(column, scope) {
@@ -191,7 +192,7 @@ impl<'c> Names<'c> {
     }
 
     /// `group Platform`, `account payments-prod`: what a column's value names, or the value.
-    fn thing(&self, column: &str, row: &Map<String, Value>) -> Result<String> {
+    fn thing(&self, column: &str, row: &Record) -> Result<String> {
         let id = row.get(column).map(text_of).unwrap_or_default();
         match Named::by_column(column, row) {
             Some(named) => Ok(format!("{} {}", named.word(), self.name_or_id(named, &id)?)),

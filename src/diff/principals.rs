@@ -3,10 +3,10 @@
 //! Of all that tells removed from not seen, this alone knows which resource it is about.
 
 use rusqlite::Connection;
-use serde_json::{Map, Value};
 
 use super::change::HidingGap;
 use super::days::Days;
+use super::record::Record;
 use super::rows::{Table, text_of};
 use super::unreadable;
 use crate::error::Result;
@@ -17,7 +17,7 @@ pub(super) fn unlisted_principal(
     connection: &Connection,
     days: Days,
     table: &Table,
-    row: &Map<String, Value>,
+    row: &Record,
     snapshot_id: i64,
 ) -> Result<Option<HidingGap>> {
     if table.spec.name != "account_assignments" {
@@ -39,9 +39,8 @@ pub(super) fn unlisted_principal(
     if is_known {
         return Ok(None);
     }
-    let mut scope = Map::new();
-    scope.insert("principal_id".to_owned(), principal_id.into());
-    scope.insert("principal_type".to_owned(), principal_type.into());
+    let scope = [("principal_id", principal_id), ("principal_type", principal_type)];
+    let scope = scope.map(|(column, value)| (column.to_owned(), value.into())).into_iter().collect();
     Ok(Some(HidingGap {
         scope,
         kind: "unavailable".to_owned(),

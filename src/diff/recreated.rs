@@ -7,11 +7,12 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::change::ChangeKind;
 use super::days::Days;
 use super::names::Names;
+use super::record::Record;
 use super::rows::text_of;
 use super::sight::Sights;
 use super::unknown::RowChange;
@@ -26,8 +27,8 @@ pub struct Recreation {
     pub resource: &'static str,
     /// What a person calls it.
     pub label: String,
-    pub before_key: Map<String, Value>,
-    pub after_key: Map<String, Value>,
+    pub before_key: Record,
+    pub after_key: Record,
     pub matched_by: MatchedBy,
     /// The assignments of `to` that still name the old one.
     pub dangling: Vec<DanglingAssignment>,
@@ -44,7 +45,7 @@ pub enum MatchedBy {
 /// An assignment that names what does not exist any more.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DanglingAssignment {
-    pub key: Map<String, Value>,
+    pub key: Record,
     pub label: String,
     /// The newest kept snapshot that saw it, where `to` only carried it.
     pub last_seen: Option<i64>,
@@ -183,10 +184,10 @@ fn dangling(
     let mut rows = statement.query((id, days.to)).map_err(unreadable)?;
     let mut dangling = Vec::new();
     while let Some(row) = rows.next().map_err(unreadable)? {
-        let mut key = Map::new();
-        for (index, column) in spec.key.iter().enumerate() {
-            key.insert((*column).to_owned(), row.get::<_, String>(index).map_err(unreadable)?.into());
-        }
+        let value =
+            |(place, column): (usize, &&str)| Ok(((*column).to_owned(), row.get::<_, String>(place)?.into()));
+        let key = spec.key.iter().enumerate().map(value);
+        let key: Record = key.collect::<rusqlite::Result<_>>().map_err(unreadable)?;
         let began: i64 = row.get(spec.key.len()).map_err(unreadable)?;
         let is_carried = began != days.to && sights.unseen(days.to, spec.name)?.hides(&key);
         let last_seen =

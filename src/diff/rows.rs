@@ -4,13 +4,15 @@
 //! ranges of an index (`<name>_ended`, `<name>_began`). So nothing that stayed is looked at. What a
 //! difference means (removed, or not seen?) is decided in `unknown`.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::sync::Arc;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::days::Days;
+use super::days::{Days, Sides};
+use super::record::Record;
 use super::{policy, unreadable};
 use crate::error::Result;
 use crate::model::ResourceSpec;
@@ -20,11 +22,13 @@ use crate::model::ResourceSpec;
 pub(super) struct Table {
     pub spec: &'static ResourceSpec,
     /// The columns, key included, volatile ones and the versions' bounds left out.
-    pub columns: Vec<String>,
+    pub columns: Arc<[String]>,
     /// Where each column stands in the table.
     places: Vec<usize>,
     /// Where `valid_from` does.
     valid_from: usize,
+    /// The columns of the key, in the order that [`ResourceSpec::key`] declares.
+    key: Arc<[String]>,
 }
 
 impl Table {
@@ -33,52 +37,59 @@ impl Table {
         if !connection.table_exists(None, &*format!("{}_versions", spec.name)).map_err(unreadable)? {
             return Ok(None);
         }
-        let mut table = Self { spec, columns: Vec::new(), places: Vec::new(), valid_from: 0 };
         // What will be asked for anyway tells the columns without a question of its own.
-        let statement = connection.prepare_cached(&table.ended_sql()).map_err(unreadable)?;
+        let statement = connection.prepare_cached(&ended_sql(spec)).map_err(unreadable)?;
+        let (mut columns, mut places, mut valid_from) = (Vec::new(), Vec::new(), 0);
         for (place, column) in statement.column_names().into_iter().enumerate() {
             match column {
-                "valid_from" => table.valid_from = place,
+                "valid_from" => valid_from = place,
                 "valid_to" => {}
                 _ if spec.volatile.contains(&column) => {}
                 _ => {
-                    table.columns.push(column.to_owned());
-                    table.places.push(place);
+                    columns.push(column.to_owned());
+                    places.push(place);
                 }
             }
         }
-        Ok(Some(table))
+        let key = spec.key.iter().map(|column| (*column).to_owned()).collect();
+        Ok(Some(Self { spec, columns: columns.into(), places, valid_from, key }))
     }
 
-    /// The versions alive on the earlier day that ended by the later one.
-    pub fn ended_sql(&self) -> String {
-        // The unary plus keeps SQLite from walking everything that began early.
-        self.select("valid_to > ?1 AND valid_to <= ?2 AND +valid_from <= ?1")
+    /// The key of a row.
+    pub fn key_of(&self, row: &Record) -> Record {
+        let value = |column: &String| row.get(column).cloned().unwrap_or(Value::Null);
+        Record::new(&self.key, self.key.iter().map(value).collect())
     }
 
-    /// The versions alive on the later day that began after the earlier one.
-    pub fn began_sql(&self) -> String {
-        self.select("valid_from > ?1 AND valid_from <= ?2 AND (+valid_to IS NULL OR +valid_to > ?2)")
+    /// The order of two versions by their keys.
+    fn by_key(&self, one: &Version, other: &Version) -> Ordering {
+        let compare = |column: &String| match (&one.row[column], &other.row[column]) {
+            (Value::String(one), Value::String(other)) => one.cmp(other),
+            (one, other) => text_of(one).cmp(&text_of(other)),
+        };
+        self.key.iter().map(compare).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     }
+}
 
-    fn select(&self, condition: &str) -> String {
-        format!("SELECT * FROM {} WHERE {condition}", quoted(&format!("{}_versions", self.spec.name)))
-    }
+/// The versions alive on the earlier day that ended by the later one.
+pub(super) fn ended_sql(spec: &ResourceSpec) -> String {
+    // The unary plus keeps SQLite from walking everything that began early.
+    select(spec, "valid_to > ?1 AND valid_to <= ?2 AND +valid_from <= ?1")
+}
 
-    /// The key of a row, in the order that [`ResourceSpec::key`] declares.
-    pub fn key_of(&self, row: &Map<String, Value>) -> Map<String, Value> {
-        self.spec
-            .key
-            .iter()
-            .map(|column| ((*column).to_owned(), row.get(*column).cloned().unwrap_or(Value::Null)))
-            .collect()
-    }
+/// The versions alive on the later day that began after the earlier one.
+pub(super) fn began_sql(spec: &ResourceSpec) -> String {
+    select(spec, "valid_from > ?1 AND valid_from <= ?2 AND (+valid_to IS NULL OR +valid_to > ?2)")
+}
+
+fn select(spec: &ResourceSpec, condition: &str) -> String {
+    format!("SELECT * FROM {} WHERE {condition}", quoted(&format!("{}_versions", spec.name)))
 }
 
 /// A version on one day.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Version {
-    pub row: Map<String, Value>,
+    pub row: Record,
     /// The snapshot that first saw it.
     pub valid_from: i64,
 }
@@ -106,7 +117,7 @@ impl Difference {
     }
 }
 
-fn differs(column: &str, value: &Value, after: &Map<String, Value>) -> bool {
+fn differs(column: &str, value: &Value, after: &Record) -> bool {
     match after.get(column) {
         Some(other) if other == value => false,
         Some(other) if column == policy::COLUMN => !policy::same(value, other),
@@ -116,30 +127,42 @@ fn differs(column: &str, value: &Value, after: &Map<String, Value>) -> bool {
 
 /// Every key whose version differs between the two days, by key.
 pub(super) fn differences(connection: &Connection, table: &Table, days: Days) -> Result<Vec<Difference>> {
-    let mut by_key: BTreeMap<Vec<String>, Difference> = BTreeMap::new();
-    for (sql, of_earlier) in [(table.ended_sql(), true), (table.began_sql(), false)] {
-        let mut statement = connection.prepare_cached(&sql).map_err(unreadable)?;
-        let mut rows = statement.query([days.earlier(), days.later()]).map_err(unreadable)?;
-        while let Some(row) = rows.next().map_err(unreadable)? {
-            let version = version_of(table, row).map_err(unreadable)?;
-            let key = table.spec.key.iter().map(|column| text_of(&version.row[*column])).collect();
-            let difference = by_key.entry(key).or_default();
-            if of_earlier == (days.from <= days.to) {
-                difference.before = Some(version);
-            } else {
-                difference.after = Some(version);
-            }
-        }
+    let ended = versions(connection, table, days, &ended_sql(table.spec))?;
+    let began = versions(connection, table, days, &began_sql(table.spec))?;
+    let Sides { from, to } = days.sides(ended, began);
+    let (mut from, mut to) = (from.into_iter().peekable(), to.into_iter().peekable());
+    let mut differences = Vec::with_capacity(from.len().max(to.len()));
+    loop {
+        let order = match (from.peek(), to.peek()) {
+            (None, None) => return Ok(differences),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(before), Some(after)) => table.by_key(before, after),
+        };
+        let before = if order.is_le() { from.next() } else { None };
+        let after = if order.is_ge() { to.next() } else { None };
+        differences.push(Difference { before, after });
     }
-    Ok(by_key.into_values().collect())
+}
+
+/// The versions that a statement finds, by key.
+fn versions(connection: &Connection, table: &Table, days: Days, sql: &str) -> Result<Vec<Version>> {
+    let mut versions = connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| {
+            statement
+                .query_map([days.earlier(), days.later()], |row| version_of(table, row))?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })
+        .map_err(unreadable)?;
+    versions.sort_unstable_by(|one, other| table.by_key(one, other));
+    Ok(versions)
 }
 
 fn version_of(table: &Table, row: &Row<'_>) -> rusqlite::Result<Version> {
-    let mut columns = Map::with_capacity(table.columns.len());
-    for (column, place) in table.columns.iter().zip(&table.places) {
-        columns.insert(column.clone(), json_of(row.get_ref(*place)?));
-    }
-    Ok(Version { row: columns, valid_from: row.get(table.valid_from)? })
+    let values = table.places.iter().map(|place| Ok(json_of(row.get_ref(*place)?)));
+    let values = values.collect::<rusqlite::Result<_>>()?;
+    Ok(Version { row: Record::new(&table.columns, values), valid_from: row.get(table.valid_from)? })
 }
 
 fn json_of(value: ValueRef<'_>) -> Value {

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use rusqlite::{Connection, OptionalExtension};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::change::HidingGap;
+use super::record::Record;
 use super::rows::text_of;
 use super::unreadable;
 use crate::error::{Error, Result};
@@ -67,7 +68,7 @@ impl Unseen {
         };
         if !unseen.by_columns.contains_key(&Vec::new()) {
             let gap = HidingGap {
-                scope: Map::new(),
+                scope: Record::default(),
                 kind: kind.to_owned(),
                 operation: None,
                 error_code: None,
@@ -93,14 +94,14 @@ impl Unseen {
 
     /// The gap of exactly this scope, if there is one, with the columns that the narrower scopes name that were
     /// seen all the same.
-    pub fn gap_of(&self, scope: &Map<String, Value>) -> Option<(&HidingGap, &[Vec<String>])> {
+    pub fn gap_of(&self, scope: &Record) -> Option<(&HidingGap, &[Vec<String>])> {
         let (columns, values) = sorted(scope);
         let index = *self.by_columns.get(&columns)?.get(&values)?;
         Some((&self.gaps[index], &self.seen_columns[index]))
     }
 
     /// The gaps that hide a row; for a scope, those that hide all of it.
-    pub fn over<'a>(&'a self, row: &'a Map<String, Value>) -> impl Iterator<Item = &'a HidingGap> {
+    pub fn over<'a>(&'a self, row: &'a Record) -> impl Iterator<Item = &'a HidingGap> {
         self.by_columns.iter().filter_map(|(columns, gaps)| {
             let values: Option<Vec<String>> =
                 columns.iter().map(|column| row.get(column).map(text_of)).collect();
@@ -110,20 +111,20 @@ impl Unseen {
     }
 
     /// Whether a scope that was seen in spite of a wider gap covers the row.
-    pub fn saw(&self, row: &Map<String, Value>) -> bool {
+    pub fn saw(&self, row: &Record) -> bool {
         self.seen_columns.iter().any(|columns| self.seen_by(columns, row))
     }
 
-    fn seen_by(&self, columns: &[Vec<String>], row: &Map<String, Value>) -> bool {
+    fn seen_by(&self, columns: &[Vec<String>], row: &Record) -> bool {
         columns.iter().any(|columns| {
-            let scope: Option<Map<String, Value>> =
+            let scope: Option<Record> =
                 columns.iter().map(|column| Some((column.clone(), row.get(column)?.clone()))).collect();
             scope.is_some_and(|scope| self.seen.contains(&canonical(&scope)))
         })
     }
 
     /// Whether any gap hides the row.
-    pub fn hides(&self, row: &Map<String, Value>) -> bool {
+    pub fn hides(&self, row: &Record) -> bool {
         self.over(row).next().is_some()
     }
 }
@@ -154,7 +155,7 @@ impl<'c> Sights<'c> {
     pub fn last_seen(
         &mut self,
         resource: &'static str,
-        row: &Map<String, Value>,
+        row: &Record,
         until: i64,
         began: Option<i64>,
     ) -> Result<Option<i64>> {
@@ -179,13 +180,13 @@ impl<'c> Sights<'c> {
 }
 
 /// A scope's columns in order, and their values.
-fn sorted(scope: &Map<String, Value>) -> (Vec<String>, Vec<String>) {
+fn sorted(scope: &Record) -> (Vec<String>, Vec<String>) {
     let by_column: BTreeMap<&String, &Value> = scope.iter().collect();
     by_column.into_iter().map(|(column, value)| (column.clone(), text_of(value))).unzip()
 }
 
 /// A scope's text, equal for equal scopes.
-pub(super) fn canonical(scope: &Map<String, Value>) -> String {
+pub(super) fn canonical(scope: &Record) -> String {
     let by_column: BTreeMap<&String, String> = scope.iter().map(|(c, v)| (c, text_of(v))).collect();
     serde_json::to_string(&by_column).expect("a map of strings is always JSON")
 }

@@ -4,10 +4,10 @@
 //! the number that the snapshot itself recorded, less those of the narrower scopes that were seen all the same.
 
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
-use serde_json::{Map, Value};
 
 use super::change::HidingGap;
 use super::days::Days;
+use super::record::Record;
 use super::rows::{Difference, Table, quoted, text_of};
 use super::unreadable;
 use crate::error::Result;
@@ -20,7 +20,7 @@ pub(super) fn unchanged_rows(
     days: Days,
     table: &Table,
     differences: &[Difference],
-    scope: &Map<String, Value>,
+    scope: &Record,
     gaps: &[(&HidingGap, &[Vec<String>])],
 ) -> Result<i64> {
     if scope.keys().any(|column| !table.columns.contains(column)) {
@@ -39,7 +39,7 @@ fn seen_rows(
     connection: &Connection,
     days: Days,
     table: &Table,
-    scope: &Map<String, Value>,
+    scope: &Record,
     gaps: &[(&HidingGap, &[Vec<String>])],
 ) -> Result<i64> {
     let (earlier, later) = (days.earlier(), days.later());
@@ -88,7 +88,7 @@ fn rows_in_scope(
     days: Days,
     table: &Table,
     differences: &[Difference],
-    scope: &Map<String, Value>,
+    scope: &Record,
 ) -> Result<i64> {
     // The whole table need not be walked: the later snapshot knows how many rows it has.
     if scope.is_empty()
@@ -105,7 +105,7 @@ fn rows_in_scope(
         quoted(&format!("{}_versions", table.spec.name))
     );
     let mut values = vec![days.earlier().to_string(), days.later().to_string()];
-    for (column, value) in scope {
+    for (column, value) in scope.iter() {
         values.push(text_of(value));
         sql.push_str(&format!(" AND {} = ?{}", quoted(column), values.len()));
     }

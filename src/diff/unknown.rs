@@ -11,12 +11,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use rusqlite::{Connection, params_from_iter};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use super::change::{Change, ChangeKind, HidingGap, SnapshotFacts};
 use super::days::{Days, Sides};
 use super::names::Names;
 use super::principals::unlisted_principal;
+use super::record::Record;
 use super::rows::{Difference, Table, Version, quoted, text_of};
 use super::sight::{Sights, Unseen, canonical};
 use super::unchanged::unchanged_rows;
@@ -30,7 +31,7 @@ pub(super) struct RowChange {
     pub spec: &'static ResourceSpec,
     /// `Unknown` for a row that one side could not see.
     pub kind: ChangeKind,
-    pub key: Map<String, Value>,
+    pub key: Record,
     pub before: Option<Version>,
     pub after: Option<Version>,
     /// The columns that differ, for `Changed`.
@@ -57,7 +58,7 @@ impl RowChange {
     }
 
     /// The row on the side that has it; the later column values where both have.
-    pub fn row(&self) -> &Map<String, Value> {
+    pub fn row(&self) -> &Record {
         let version = self.after.as_ref().or(self.before.as_ref());
         &version.expect("a difference has at least one side").row
     }
@@ -220,7 +221,7 @@ impl<'c> Judge<'c> {
     pub fn hides(
         &mut self,
         spec: &'static ResourceSpec,
-        key: &Map<String, Value>,
+        key: &Record,
         snapshot_id: i64,
     ) -> Result<Option<HidingGap>> {
         let unseen = self.sights.unseen(snapshot_id, spec.name)?;
@@ -234,7 +235,7 @@ impl<'c> Judge<'c> {
     fn hiding(
         &self,
         table: &Table,
-        row: &Map<String, Value>,
+        row: &Record,
         snapshot_id: i64,
         unseen: &Unseen,
         by_principals: bool,
@@ -250,7 +251,7 @@ impl<'c> Judge<'c> {
     }
 
     /// Whether the snapshot's own publish closed a version of the row's key: nothing but evidence does.
-    fn was_closed_by(&self, spec: &ResourceSpec, row: &Map<String, Value>, snapshot_id: i64) -> Result<bool> {
+    fn was_closed_by(&self, spec: &ResourceSpec, row: &Record, snapshot_id: i64) -> Result<bool> {
         let key = spec.key;
         let equal: Vec<String> = key
             .iter()
@@ -280,6 +281,6 @@ impl<'c> Judge<'c> {
 }
 
 /// The scopes, each once, of the gaps of either side that hide a row.
-fn covering(unseen: &Sides<Rc<Unseen>>, row: &Map<String, Value>) -> std::collections::BTreeSet<String> {
+fn covering(unseen: &Sides<Rc<Unseen>>, row: &Record) -> std::collections::BTreeSet<String> {
     unseen.from.over(row).chain(unseen.to.over(row)).map(|gap| canonical(&gap.scope)).collect()
 }

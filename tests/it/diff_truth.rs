@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use orgcensus::diff::{AccessChangeKind, CauseKind, ChangeKind, Diff, compare};
+use orgcensus::diff::{AccessChangeKind, CauseKind, ChangeKind, Diff, Record, compare};
 use orgcensus::model::RESOURCES;
 use orgcensus::simulator::{Access, Config, ReportDepth, Simulator};
 use orgcensus::store::Census;
@@ -284,6 +284,6 @@ fn told_recreated(diff: &Diff) -> BTreeSet<Recreated> {
 }
 
 /// A key's values as one word.
-fn joined(key: &Map<String, Value>) -> String {
+fn joined(key: &Record) -> String {
     key.values().map(|part| part.as_str().unwrap_or_default()).collect::<Vec<_>>().join(" ")
 }

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use rusqlite::Connection;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::super::record::Record;
 use super::{Place, Subject, SubjectKind};
 use crate::diff::change::{Change, ChangeKind, Diff};
 use crate::diff::days::Days;
@@ -97,7 +98,7 @@ impl Subject {
     }
 
     /// A scope that does not name the column covers every value of it.
-    fn may_be_under(&self, scope: &Map<String, Value>, place: &Place) -> bool {
+    fn may_be_under(&self, scope: &Record, place: &Place) -> bool {
         let allows = |column: &str, wanted: &dyn Fn(&str) -> bool| {
             scope.get(column).and_then(Value::as_str).is_none_or(wanted)
         };
@@ -107,12 +108,7 @@ impl Subject {
 
     /// Whether what a scope names, a group or a permission set, is assigned on either day where it concerns the
     /// subject. Of a scope that names neither nobody knows.
-    fn access_runs_through(
-        &self,
-        connection: &Connection,
-        diff: &Diff,
-        scope: &Map<String, Value>,
-    ) -> Result<bool> {
+    fn access_runs_through(&self, connection: &Connection, diff: &Diff, scope: &Record) -> Result<bool> {
         let id = |column: &str| scope.get(column).and_then(Value::as_str);
         let (condition, id) = match (id("group_id"), id("permission_set_arn")) {
             (Some(group_id), _) => ("principal_id = ?1 AND principal_type = 'GROUP'", group_id),

@@ -30,7 +30,10 @@ fn a_membership_gives_what_the_group_has() {
     assert!(change.before_ways.is_empty());
     let way = Way::Group { group_id: "ops".to_owned(), group_name: Some("ops-name".to_owned()) };
     assert_eq!(change.after_ways, [way]);
-    assert_eq!(change.causes[0].key, *json!({"group_id": "ops", "user_id": "ana"}).as_object().unwrap());
+    assert_eq!(
+        change.causes[0].key.to_object(),
+        *json!({"group_id": "ops", "user_id": "ana"}).as_object().unwrap()
+    );
     assert_eq!(access(&history.diff(2, 1)), ["ana lost p in 111: membership_removed"]);
 }
 
@@ -157,7 +160,10 @@ fn access_that_a_way_nobody_could_see_may_give_is_not_lost() {
     // She may be in dev by now, whose members nobody could list.
     let diff = history.diff(1, 2);
     assert_eq!(access(&diff), ["ana unknown read in a: assignment_revoked"]);
-    assert_eq!(diff.access_changes[0].gap.as_ref().unwrap().scope, *members.1.as_object().unwrap());
+    assert_eq!(
+        diff.access_changes[0].gap.as_ref().unwrap().scope.to_object(),
+        *members.1.as_object().unwrap()
+    );
     assert_eq!(access(&history.diff(2, 1)), ["ana unknown read in a: assignment_granted"]);
     // Nobody can be in a group that is surely gone, whatever was not asked of its members.
     let gone: Vec<Row> = rows[..rows.len() - 1]

@@ -75,7 +75,7 @@ fn day(history: &History, day: i64) -> Vec<(&'static str, Map<String, Value>)> {
 
 /// Whether a row that the gap may hide, of all that can exist, would change what can be said of the subject.
 fn may_hide(rows: &[(&'static str, Map<String, Value>)], gap: &Change, subject: &Subject) -> bool {
-    let scope = Value::Object(gap.key.clone());
+    let scope = Value::Object(gap.key.to_object());
     let before = ways_about(rows, subject);
     let possible =
         universe().into_iter().filter(|row| row.resource == gap.resource && covers(&scope, &row.columns));

@@ -6,7 +6,7 @@ use super::history::{
     History, access, account, group, known, member, named_group, set, to_group, to_user, user, with,
 };
 use crate::diff::filter::{Filter, Subject, SubjectKind};
-use crate::diff::{Diff, MatchedBy};
+use crate::diff::{Diff, MatchedBy, Record};
 use crate::model::Row;
 
 /// The recreations as `resource old → new by what: dangling`.
@@ -14,9 +14,7 @@ fn recreations(diff: &Diff) -> Vec<String> {
     diff.recreations
         .iter()
         .map(|one| {
-            let id = |key: &serde_json::Map<String, serde_json::Value>| {
-                key.values().map(|id| id.as_str().unwrap()).collect::<String>()
-            };
+            let id = |key: &Record| key.values().map(|id| id.as_str().unwrap()).collect::<String>();
             let dangling: Vec<&str> =
                 one.dangling.iter().map(|assignment| assignment.label.as_str()).collect();
             let (old, new) = (id(&one.before_key), id(&one.after_key));

@@ -59,11 +59,10 @@ fn place(change: &AccessChange) -> Place {
 
 /// What a cause has in common with that of another user.
 fn like(cause: &Cause) -> String {
-    let mut key = cause.key.clone();
-    key.remove("user_id");
+    let key: Vec<_> = cause.key.iter().filter(|(column, _)| *column != "user_id").collect();
     let hidden = cause.gap.as_ref().map(hidden_by);
     let happened = (cause.kind, cause.change, &cause.by, &cause.at, hidden, cause.last_seen);
-    format!("{} {happened:?}", Value::Object(key))
+    format!("{key:?} {happened:?}")
 }
 
 fn headline(changes: &[&AccessChange]) -> String {

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::change::{AccessChangeKind, Change, ChangeKind, Diff, SnapshotFacts};
+use super::record::Record;
 use super::recreated::{MatchedBy, Recreation};
 use super::steps::Between;
 use crate::output::text::one_line;
@@ -98,9 +99,7 @@ fn sections(diff: &Diff, options: TextOptions<'_>) -> Vec<Section> {
 /// What was deleted and made again under its name.
 fn recreated(recreations: &[Recreation]) -> Section {
     let entries = recreations.iter().map(|one| {
-        let id = |key: &serde_json::Map<String, serde_json::Value>| {
-            key.values().filter_map(serde_json::Value::as_str).collect::<String>()
-        };
+        let id = |key: &Record| key.values().filter_map(serde_json::Value::as_str).collect::<String>();
         let noun = match one.resource {
             "users" => "user",
             "groups" => "group",

@@ -1,10 +1,11 @@
 //! What a changed row is told to be: an account that moved, was renamed or suspended, a user who was disabled, a
 //! policy statement that came or went; and field by field what has no word of its own.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::super::change::{Change, ChangeKind};
 use super::super::policy::{COLUMN, StatementChange, gist};
+use super::super::record::Record;
 use super::telling::Detail;
 use crate::model;
 use crate::output::text::one_line;
@@ -24,9 +25,8 @@ pub fn details(change: &Change) -> Vec<Detail> {
 
 /// `suspended (state: "ACTIVE" → "SUSPENDED")`; without a word for it, what stands in the parentheses.
 fn of_field(change: &Change, field: &str) -> String {
-    let value = |row: &Option<Map<String, Value>>| {
-        row.as_ref().and_then(|row| row.get(field)).cloned().unwrap_or(Value::Null)
-    };
+    let value =
+        |row: &Option<Record>| row.as_ref().and_then(|row| row.get(field)).cloned().unwrap_or(Value::Null);
     let (before, after) = (value(&change.before), value(&change.after));
     let values = format!("{field}: {} → {}", shown(&before), shown(&after));
     match word(change, field, &before, &after) {

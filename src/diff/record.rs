@@ -1,0 +1,100 @@
+//! Values by column: a row, its key, a gap's scope.
+
+use std::ops::Index;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+/// Column to value, in the order of the table; as JSON it is an object. The rows of one table share the names of
+/// its columns, so that a row costs its values alone.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    columns: Arc<[String]>,
+    values: Vec<Value>,
+}
+
+impl Record {
+    /// The values of these columns, of which there are as many.
+    pub(super) fn new(columns: &Arc<[String]>, values: Vec<Value>) -> Self {
+        debug_assert_eq!(columns.len(), values.len());
+        Self { columns: Arc::clone(columns), values }
+    }
+
+    /// The value of a column; `None` where there is no such column.
+    pub fn get(&self, column: &str) -> Option<&Value> {
+        let place = self.columns.iter().position(|name| name == column)?;
+        Some(&self.values[place])
+    }
+
+    /// Whether there is such a column.
+    pub fn contains_key(&self, column: &str) -> bool {
+        self.get(column).is_some()
+    }
+
+    /// The columns, in order.
+    pub fn keys(&self) -> std::slice::Iter<'_, String> {
+        self.columns.iter()
+    }
+
+    /// Their values, in the same order.
+    pub fn values(&self) -> std::slice::Iter<'_, Value> {
+        self.values.iter()
+    }
+
+    /// Each column with its value, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.columns.iter().zip(&self.values)
+    }
+
+    /// As a JSON object.
+    pub fn to_object(&self) -> Map<String, Value> {
+        self.iter().map(|(column, value)| (column.clone(), value.clone())).collect()
+    }
+
+    /// Whether there is no column.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}
+
+/// The order of the columns does not matter.
+impl PartialEq for Record {
+    fn eq(&self, other: &Self) -> bool {
+        if self.columns == other.columns {
+            return self.values == other.values;
+        }
+        self.values.len() == other.values.len()
+            && self.iter().all(|(column, value)| other.get(column) == Some(value))
+    }
+}
+
+impl Eq for Record {}
+
+impl Index<&str> for Record {
+    type Output = Value;
+
+    /// The value of a column that there is.
+    fn index(&self, column: &str) -> &Value {
+        self.get(column).unwrap_or_else(|| panic!("there is no column {column}"))
+    }
+}
+
+impl FromIterator<(String, Value)> for Record {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(columns: I) -> Self {
+        let (columns, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        Self { columns: columns.into(), values }
+    }
+}
+
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Record {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Map::deserialize(deserializer)?.into_iter().collect())
+    }
+}
