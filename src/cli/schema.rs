@@ -17,8 +17,9 @@ Examples:
   orgcensus schema effective_access    its columns and what they mean
   orgcensus schema --format markdown   for a wiki
 
-Every resource has three views: NAME as of the snapshot that answers, NAME_history with every version and \
-when it was seen, and NAME_by_snapshot with one row per snapshot and row.")]
+Every resource has four views: NAME as of the snapshot that answers, NAME_history with every version and \
+when it was seen, NAME_by_snapshot with one row per snapshot and row, and NAME_changes with what changed at each \
+snapshot.")]
 pub struct SchemaArgs {
     /// A table or view, to list its columns
     #[arg(value_name = "NAME")]
@@ -87,6 +88,7 @@ fn kind(kind: TableKind) -> &'static str {
         TableKind::SnapshotFact => "snapshot facts",
         TableKind::History => "history",
         TableKind::BySnapshot => "by snapshot",
+        TableKind::Changes => "changes",
     }
 }
 

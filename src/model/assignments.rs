@@ -30,3 +30,20 @@ impl Resource for AccountAssignment {
         }],
     };
 }
+
+/// Whether the snapshot `s` listed by principal and so could not see the version `v`: it asks only for principals
+/// that are known, so it says nothing of one that is in no table, neither on its own day nor on the one when
+/// the row was first seen.
+pub(super) const UNLISTED_PRINCIPAL: &str = "s.assignment_strategy = 'principals'
+    AND NOT EXISTS (SELECT 1 FROM seen_under_gaps AS x
+        WHERE x.snapshot_id = s.snapshot_id AND x.resource = 'account_assignments'
+        AND x.scope IN (json_object('principal_id', v.principal_id, 'principal_type', v.principal_type),
+                        json_object('account_id', v.account_id, 'permission_set_arn', v.permission_set_arn)))
+    AND NOT EXISTS (SELECT 1 FROM users_versions AS x
+        WHERE x.user_id = v.principal_id AND v.principal_type <> 'GROUP'
+        AND (+x.valid_from <= s.snapshot_id AND (x.valid_to IS NULL OR x.valid_to > s.snapshot_id)
+            OR +x.valid_from <= v.valid_from AND (x.valid_to IS NULL OR x.valid_to > v.valid_from)))
+    AND NOT EXISTS (SELECT 1 FROM groups_versions AS x
+        WHERE x.group_id = v.principal_id AND v.principal_type = 'GROUP'
+        AND (+x.valid_from <= s.snapshot_id AND (x.valid_to IS NULL OR x.valid_to > s.snapshot_id)
+            OR +x.valid_from <= v.valid_from AND (x.valid_to IS NULL OR x.valid_to > v.valid_from)))";

@@ -114,6 +114,26 @@ pub fn named(name: &str) -> Result<&'static ResourceSpec> {
     })
 }
 
+/// The resources that a column of another one refers to by their key: of the first of them that has the value,
+/// the label is what a person calls it.
+pub fn referred_to(column: &str) -> &'static [&'static str] {
+    match column {
+        "user_id" => &["users"],
+        "group_id" => &["groups"],
+        "principal_id" => &["users", "groups"],
+        "account_id" => &["accounts"],
+        "permission_set_arn" => &["permission_sets"],
+        "entity_id" | "resource_id" => &["accounts", "organizational_units", "roots", "permission_sets"],
+        _ => &[],
+    }
+}
+
+/// What else than a gap keeps a snapshot `s` from seeing that a row, whose version `v` began later, is not
+/// there: a condition in SQL.
+pub fn unseen_besides_gaps(resource: &str) -> Option<&'static str> {
+    (resource == AccountAssignment::SPEC.name).then_some(assignments::UNLISTED_PRINCIPAL)
+}
+
 /// A view over the resources' views, written by hand because it joins several of them.
 #[derive(Debug)]
 pub struct DerivedView {
@@ -121,8 +141,8 @@ pub struct DerivedView {
     pub name: &'static str,
     /// One sentence for the data dictionary.
     pub description: &'static str,
-    /// Its SELECT. It names only views (`<name>`, `<name>_history`, `answering_snapshot`, earlier derived
-    /// ones) and the tables keyed by snapshot, unqualified, and uses no function that is not in every
+    /// Its SELECT. It names only views (`<name>`, `<name>_history`, `<name>_changes`, `answering_snapshot`,
+    /// earlier derived ones) and the tables keyed by snapshot, unqualified, and uses no function that is not in every
     /// SQLite, so that the same text serves the latest snapshot and, as TEMP view, any other. The rows
     /// alive are those of a history whose `valid_to` is NULL. A column's description is its comment.
     pub select: &'static str,
@@ -149,6 +169,11 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         name: "effective_access_unknown",
         description: "The assignments of which it is not known whom they give access.",
         select: include_str!("views/effective_access_unknown.sql"),
+    },
+    DerivedView {
+        name: "access_changes",
+        description: "The ways that came, went or became others at each snapshot, and by what: one row for a whole group.",
+        select: include_str!("views/access_changes.sql"),
     },
     DerivedView {
         name: "privileged_permission_sets",

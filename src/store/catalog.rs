@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::file::Doing;
 use super::schema::{columns, versions_table};
-use super::views::{ANSWERING_SNAPSHOT, STALE_ROWS};
+use super::views::{ANSWERING_SNAPSHOT, CHANGES, STALE_ROWS};
 use crate::error::Result;
 use crate::model::{DERIVED_VIEWS, RESOURCES};
 
@@ -26,6 +26,8 @@ pub enum TableKind {
     History,
     /// A resource in each of the snapshots.
     BySnapshot,
+    /// What changed of a resource at each of the snapshots.
+    Changes,
 }
 
 /// A table or view.
@@ -68,7 +70,7 @@ const SNAPSHOT_FACTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What `_history` and `_by_snapshot` add to a resource's columns.
+/// What `_history`, `_by_snapshot` and `_changes` add to a resource's columns.
 const ADDED: &[(&str, &str, &str)] = &[
     ("snapshot_id", "INTEGER", "the snapshot"),
     ("taken_at", "TEXT", "time of the snapshot's first call, UTC"),
@@ -78,6 +80,14 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("first_seen_at", "TEXT", "and was there at this time"),
     ("last_seen_at", "TEXT", "when it was last seen, UTC"),
     ("gone_at", "TEXT", "by when it was gone, UTC; NULL while it holds"),
+    ("previous_snapshot_id", "INTEGER", "the snapshot before, against which it changed"),
+    (
+        "change",
+        "TEXT",
+        "added, removed, changed, or unknown: first seen, and a gap of the snapshot before may have hidden it",
+    ),
+    ("label", "TEXT", "what a person calls the row, by the names of then"),
+    ("fields", "TEXT", "of a changed row: a JSON object of column to {old, new}; NULL otherwise"),
 ];
 
 /// Every table and view: resources, derived views, snapshot facts, histories, charts.
@@ -101,7 +111,9 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
     for view in DERIVED_VIEWS {
         add(view.name, TableKind::Derived, view.description, &view_comments(view.select), &[])?;
     }
-    add(STALE_ROWS.name, TableKind::Derived, STALE_ROWS.description, &view_comments(STALE_ROWS.select), &[])?;
+    for view in [CHANGES, STALE_ROWS] {
+        add(view.name, TableKind::Derived, view.description, &view_comments(view.select), &[])?;
+    }
     for (name, description) in SNAPSHOT_FACTS {
         let source = if *name == ANSWERING_SNAPSHOT { "snapshots" } else { name };
         let texts = table_comments(connection, source)?;
@@ -114,6 +126,10 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
     for (spec, texts) in &of_resources {
         let description = format!("The rows of {} in each snapshot.", spec.name);
         add(&format!("{}_by_snapshot", spec.name), TableKind::BySnapshot, &description, texts, spec.key)?;
+    }
+    for (spec, texts) in &of_resources {
+        let description = format!("What changed of {} at each snapshot against the one before.", spec.name);
+        add(&format!("{}_changes", spec.name), TableKind::Changes, &description, texts, spec.key)?;
     }
     Ok(tables)
 }

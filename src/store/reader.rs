@@ -65,6 +65,12 @@ impl Census {
         Ok(Self { path: PathBuf::from(":memory:"), connection, guarded: false })
     }
 
+    /// Its connection alone, for tests that write rows of their own under the views.
+    #[cfg(test)]
+    pub(crate) fn into_connection(self) -> Connection {
+        self.connection
+    }
+
     /// The path that it was opened with.
     pub fn path(&self) -> &Path {
         &self.path

@@ -1,16 +1,20 @@
-//! The SQL of the views: `<name>`, `<name>_history`, `<name>_by_snapshot` and the derived ones, now or as of
-//! a snapshot.
+//! The SQL of the views: `<name>`, `<name>_history`, `<name>_by_snapshot`, `<name>_changes` and the derived ones,
+//! now, as of a snapshot or over a range of them.
 //!
 //! Every text is derived from the version tables' own columns and from [`crate::model::DERIVED_VIEWS`]; no
 //! resource is named here. The permanent views answer for the latest snapshot; `reader` shadows all of them
 //! by TEMP views to answer for another one, because SQLite resolves a view's tables in the view's own schema.
+
+mod changes;
 
 use rusqlite::Connection;
 
 use super::file::{Doing, literal, quoted};
 use super::schema::{Column, resource_columns, versions_table};
 use crate::error::Result;
-use crate::model::{DERIVED_VIEWS, DerivedView, RESOURCES, ResourceSpec};
+use crate::model::{DERIVED_VIEWS, DerivedView, RESOURCES, ResourceSpec, unseen_besides_gaps};
+
+pub(super) use changes::CHANGES;
 
 /// The view with the one snapshot that all views answer for.
 pub(super) const ANSWERING_SNAPSHOT: &str = "answering_snapshot";
@@ -38,6 +42,16 @@ pub(super) enum Answering {
     AsOf(i64),
 }
 
+impl Answering {
+    /// Whether what changed at the snapshot `t` belongs to the answer.
+    fn changes(self) -> String {
+        match self {
+            Self::Latest => "1".to_owned(),
+            Self::AsOf(snapshot_id) => format!("t.snapshot_id <= {snapshot_id}"),
+        }
+    }
+}
+
 /// A view's name and its SELECT.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct View {
@@ -56,27 +70,29 @@ impl View {
 /// out: an older file is readable all the same.
 pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<View>> {
     let mut views = vec![View { name: ANSWERING_SNAPSHOT.to_owned(), select: answering_snapshot(answering) }];
-    let mut stale = Vec::new();
+    let (mut stale, mut changed) = (Vec::new(), Vec::new());
     for spec in RESOURCES {
         let columns = resource_columns(connection, spec.name)?;
         if columns.is_empty() {
             continue;
         }
         stale.push(stale_rows(spec, &columns, answering));
+        changed.push(changes::of_all(spec));
         let view = |suffix: &str, select| View { name: format!("{}{suffix}", spec.name), select };
         views.push(view("", current(spec.name, &columns, answering)));
-        views.push(view("_history", history(spec.name, &columns, answering)));
+        views.push(view("_history", history(spec, &columns, answering)));
         views.push(view("_by_snapshot", by_snapshot(spec.name, &columns, answering)));
+        views.push(view("_changes", changes::of_resource(spec, &columns, answering)));
     }
     views.extend(
         DERIVED_VIEWS
             .iter()
             .map(|view| View { name: view.name.to_owned(), select: view.select.trim_end().to_owned() }),
     );
-    views.push(View {
-        name: STALE_ROWS.name.to_owned(),
-        select: format!("{}\n{}\n) AS r", STALE_ROWS.select, stale.join("\nUNION ALL\n")),
-    });
+    for (view, alias, parts) in [(CHANGES, "c", changed), (STALE_ROWS, "r", stale)] {
+        let select = format!("{}\n{}\n) AS {alias}", view.select, parts.join("\nUNION ALL\n"));
+        views.push(View { name: view.name.to_owned(), select });
+    }
     Ok(views)
 }
 
@@ -164,7 +180,7 @@ fn alive(answering: Answering) -> String {
 
 /// Every version that began by the answering snapshot. What ended later still holds, so `valid_to IS NULL`
 /// means alive at the answering snapshot, and is the condition of the index of open versions at the latest.
-fn history(resource: &str, columns: &[Column], answering: Answering) -> String {
+fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering) -> String {
     let (valid_to, end, began) = match answering {
         Answering::Latest => {
             ("v.valid_to".to_owned(), "coalesce(v.valid_to, 9223372036854775807)".to_owned(), String::new())
@@ -175,8 +191,7 @@ fn history(resource: &str, columns: &[Column], answering: Answering) -> String {
             (valid_to, end, format!(" WHERE +v.valid_from <= {s}"))
         }
     };
-    let unseen = hidden(resource, columns);
-    let last_seen = last_seen(&end, &unseen);
+    let last_seen = last_seen(&end, &hidden(spec.name, columns));
     format!(
         "SELECT {columns}, v.valid_from, {valid_to} AS valid_to,
     (SELECT s.taken_at FROM snapshots AS s WHERE s.snapshot_id < v.valid_from AND NOT {unseen}
@@ -186,7 +201,8 @@ fn history(resource: &str, columns: &[Column], answering: Answering) -> String {
     (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = {valid_to}) AS gone_at
 FROM {table} AS v{began}",
         columns = list(columns),
-        table = quoted(&versions_table(resource)),
+        unseen = unseen(spec, columns),
+        table = quoted(&versions_table(spec.name)),
     )
 }
 
@@ -260,6 +276,31 @@ JOIN gaps AS g ON g.snapshot_id = h.snapshot_id AND g.resource = {resource} AND 
         last_seen = last_seen("h.snapshot_id", &hidden(spec.name, columns)),
         branches = branches.join("\n        UNION ALL "),
     )
+}
+
+/// Whether snapshot `s`, in which the version `v` had not begun, may only not have seen its row: a gap hides it,
+/// or nothing of the resource was collected, by an older program that did not know it. Its absence was surely
+/// seen where the snapshot closed another version of it.
+fn unseen(spec: &ResourceSpec, columns: &[Column]) -> String {
+    let besides = unseen_besides_gaps(spec.name).map(|why| format!(" OR ({why})")).unwrap_or_default();
+    format!(
+        "(({hidden}
+    OR NOT EXISTS (SELECT 1 FROM coverage AS c
+        WHERE c.snapshot_id = s.snapshot_id AND c.resource = {resource} AND c.status IN ('complete', 'partial'))
+    AND NOT EXISTS (SELECT 1 FROM gap_columns AS o
+        WHERE o.snapshot_id = s.snapshot_id AND o.resource = {resource} AND o.columns = '[]'){besides})
+    AND NOT EXISTS (SELECT 1 FROM {table} AS e WHERE +e.valid_to = s.snapshot_id{same_key}))",
+        resource = literal(spec.name),
+        hidden = hidden(spec.name, columns),
+        table = quoted(&versions_table(spec.name)),
+        same_key = same_key(spec, "e"),
+    )
+}
+
+/// ` AND b.x = v.x` for each column of the key.
+fn same_key(spec: &ResourceSpec, other: &str) -> String {
+    let same = |column: &&str| format!(" AND {other}.{column} = v.{column}", column = quoted(column));
+    spec.key.iter().map(same).collect()
 }
 
 /// Whether snapshot `s` did not see the row `v`: a gap covers it, and no narrower scope that was seen all the

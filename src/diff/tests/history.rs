@@ -8,6 +8,7 @@ use crate::model::{
     Account, AccountAssignment, Group, GroupMembership, PermissionSet, PermissionSetPolicy, RESOURCES, Row,
     User,
 };
+use crate::store::Census;
 
 /// A census whose snapshots a test publishes one after another.
 pub struct History {
@@ -23,9 +24,7 @@ pub type TestScope = (&'static str, Value);
 
 impl History {
     pub fn new() -> Self {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(include_str!("../../../migrations/0001_first_schema.sql")).unwrap();
-        Self { connection, snapshot: 0 }
+        Self { connection: Census::blank().unwrap().into_connection(), snapshot: 0 }
     }
 
     /// Publishes what was staged, with everything else seen.

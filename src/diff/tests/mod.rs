@@ -9,3 +9,4 @@ mod recreated;
 mod rows;
 mod text;
 mod unknown;
+mod views;

@@ -85,6 +85,11 @@ pub(super) fn days() -> impl Strategy<Value = Vec<Day>> {
 }
 
 pub(super) fn publish(days: &[Day]) -> History {
+    publish_by("pairs", days)
+}
+
+/// Publishes each of the days, its assignments listed by this strategy.
+pub(super) fn publish_by(strategy: &str, days: &[Day]) -> History {
     let mut history = History::new();
     for (exists, unseen, seen, seen_scopes) in days {
         let gaps: Vec<TestGap> = scopes()
@@ -113,7 +118,7 @@ pub(super) fn publish(days: &[Day]) -> History {
             }
         }
         let staged: Vec<Row> = staged.into_values().collect();
-        history.publish_all("pairs", &staged, &gaps, &gone, &scopes);
+        history.publish_all(strategy, &staged, &gaps, &gone, &scopes);
     }
     history
 }
@@ -128,7 +133,11 @@ fn text<'a>(row: &'a Map<String, Value>, column: &str) -> &'a str {
 }
 
 /// A day written out: every row of a resource by key, volatile columns left out.
-fn state(history: &History, resource: &str, day: i64) -> BTreeMap<Vec<String>, Map<String, Value>> {
+pub(super) fn state(
+    history: &History,
+    resource: &str,
+    day: i64,
+) -> BTreeMap<Vec<String>, Map<String, Value>> {
     let spec = RESOURCES.iter().find(|spec| spec.name == resource).unwrap();
     history
         .alive(resource, day)
@@ -140,11 +149,11 @@ fn state(history: &History, resource: &str, day: i64) -> BTreeMap<Vec<String>, M
         .collect()
 }
 
-type Triple = (String, String, String);
-type Ways = BTreeMap<Triple, BTreeSet<String>>;
+pub(super) type Triple = (String, String, String);
+pub(super) type Ways = BTreeMap<Triple, BTreeSet<String>>;
 
 /// Every way of everybody, users times accounts times sets.
-fn ways(history: &History, day: i64) -> Ways {
+pub(super) fn ways(history: &History, day: i64) -> Ways {
     let users = state(history, "users", day);
     let memberships = state(history, "group_memberships", day);
     let mut ways = Ways::new();

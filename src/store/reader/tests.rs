@@ -123,7 +123,7 @@ fn a_census_without_our_views_is_readable() {
         .unwrap()
         .execute_batch(
             "DROP VIEW effective_access; DROP VIEW accounts; DROP VIEW tags; DROP VIEW tags_history;
-             DROP VIEW tags_by_snapshot; DROP TABLE tags_versions;",
+             DROP VIEW tags_by_snapshot; DROP VIEW tags_changes; DROP TABLE tags_versions;",
         )
         .unwrap();
     let mut census = Census::open(&path).unwrap();

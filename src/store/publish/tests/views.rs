@@ -108,6 +108,59 @@ fn a_way_that_ends_and_begins_again_is_two_rows_of_history() {
     assert_eq!(world.column(bob), ["2026-01-02", "2026-01-05"]);
 }
 
+/// Bounds of a way that is put together from an assignment and a membership, each with gaps of its own.
+#[test]
+fn the_bounds_of_a_way_are_what_is_known_of_its_parts() {
+    let mut world = world();
+    let assigned = || vec![granted("1", "s", "GROUP", "g"), granted("1", "s", "USER", "ann")];
+    let people = || vec![user("ann", "Ann", "new"), user("bob", "Bob", "old")];
+    // The fourth time the members of g are hidden, the fifth carl came and bob is seen to be gone, the sixth bob is
+    // back and assignments are hidden, the seventh nothing of it is seen.
+    let mut fourth = world.collect();
+    fourth.listed(&[all("users")], people()).listed(&[all("groups")], vec![group("g")]);
+    fourth.failed(GapKind::Denied, &[members_of("g")], &[], vec![]);
+    fourth.listed(&[all("account_assignments")], assigned()).publish();
+    let mut fifth = world.collect();
+    fifth.listed(&[all("users")], vec![user("ann", "Ann", "new"), user("carl", "Carl", "")]);
+    fifth.listed(&[all("groups")], vec![group("g")]);
+    fifth.listed(&[members_of("g")], vec![member("g", "ann"), member("g", "carl")]);
+    let and_bob = [assigned(), vec![granted("1", "s", "USER", "bob")]].concat();
+    fifth.listed(&[all("account_assignments")], and_bob).publish();
+    let mut sixth = world.collect();
+    sixth.listed(
+        &[all("users")],
+        vec![user("ann", "Ann", "new"), user("bob", "Bob", "back"), user("carl", "Carl", "")],
+    );
+    sixth.listed(&[all("groups")], vec![group("g")]);
+    sixth.listed(&[members_of("g")], vec![member("g", "carl")]);
+    sixth.failed(GapKind::Failed, &[all("account_assignments")], &[], vec![]).publish();
+    let mut seventh = world.collect();
+    seventh.failed(GapKind::Failed, &[all("users")], &[], vec![]).failed(
+        GapKind::Failed,
+        &[all("groups")],
+        &[],
+        vec![],
+    );
+    seventh.failed(GapKind::Failed, &[members_of("g")], &[], vec![]).publish();
+
+    // After, by, last seen, gone by.
+    let sql = "SELECT user_name || ' ' || via || ' ' || coalesce(substr(not_before, 9, 2), '-') || ' '
+        || substr(first_seen_at, 9, 2) || ' ' || substr(last_seen_at, 9, 2) || ' ' || coalesce(substr(gone_at, 9, 2), '-')
+        FROM effective_access_history WHERE account_id = '1' ORDER BY 1";
+    let found = world.column(sql);
+    assert_eq!(
+        found,
+        [
+            "Ann direct - 02 06 -",
+            "Ann group 02 03 06 07",
+            // The assignment stood when bob was gone: it gave nobody access before he came back.
+            "Bob direct 06 07 07 -",
+            "Bob group - 02 03 04",
+            "Carl group 05 06 06 -",
+        ]
+    );
+}
+
 #[test]
 fn assignments_whose_people_are_not_known_are_listed_with_the_reason() {
     let mut world = world();
@@ -378,4 +431,38 @@ fn plan(census: &crate::store::Census, sql: &str) -> Vec<String> {
     let mut statement = census.connection().prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     let steps = statement.query_map([], |row| row.get(3)).unwrap();
     steps.collect::<rusqlite::Result<_>>().unwrap()
+}
+
+/// What changed is found by where versions began and ended, and who is concerned by keys: a year of snapshots of
+/// a large organization costs its changes.
+#[test]
+fn changes_are_found_from_the_snapshots_by_index() {
+    now_and_as_of(|census, as_of| {
+        for view in ["changes", "accounts_changes", "access_changes"] {
+            for question in [
+                "SELECT * FROM {view} WHERE snapshot_id = 2",
+                "SELECT * FROM {view}",
+                "SELECT strftime('%Y-%W', taken_at), change, count(*) FROM {view} GROUP BY 1, 2",
+            ] {
+                let sql = question.replace("{view}", view);
+                let plan = plan(census, &sql);
+                // v and b are versions, a, m, u and x those that a change concerns.
+                let versions = ["v", "b", "e", "n", "a", "m", "u", "x", "h"];
+                let walked = |step: &&String| {
+                    let alias = step.strip_prefix("SCAN ").and_then(|scanned| scanned.split(' ').next());
+                    step.contains("AUTOMATIC")
+                        || step.starts_with("MATERIALIZE")
+                        || alias.is_some_and(|alias| versions.contains(&alias))
+                };
+                let walked: Vec<_> = plan.iter().filter(walked).collect();
+                assert!(walked.is_empty(), "as of {as_of:?}: {sql}: {walked:#?} {plan:#?}");
+                // Of one snapshot no other one's changes are looked at, at whatever depth.
+                let mut of_snapshots =
+                    plan.iter().filter(|step| step.starts_with("SCAN t") || step.starts_with("SEARCH t "));
+                if question.contains("snapshot_id =") {
+                    assert!(of_snapshots.all(|step| step.ends_with("(rowid=?)")), "{sql}: {plan:#?}");
+                }
+            }
+        }
+    });
 }

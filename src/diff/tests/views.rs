@@ -1,0 +1,250 @@
+//! The views of changes against the diffs of adjacent snapshots, and against every way written out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+
+use super::history::{History, group, member, set, to_group, user, with};
+use super::oracle::{Triple, days, publish_by, state, ways};
+use crate::diff::{ChangeKind, Diff, Record};
+use crate::model::RESOURCES;
+
+/// What a statement answers, each row as JSON.
+fn select(history: &History, sql: &str) -> Vec<Map<String, Value>> {
+    let mut statement = history.connection.prepare(sql).unwrap();
+    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let rows = statement.query_map([], |row| {
+        let value = |index| match row.get_unwrap(index) {
+            rusqlite::types::Value::Null => Value::Null,
+            rusqlite::types::Value::Integer(number) => number.into(),
+            rusqlite::types::Value::Text(text) => text.into(),
+            other => panic!("{other:?}"),
+        };
+        Ok(columns.iter().enumerate().map(|(index, column)| (column.clone(), value(index))).collect())
+    });
+    rows.unwrap().collect::<rusqlite::Result<_>>().unwrap()
+}
+
+fn parsed(row: &Map<String, Value>, column: &str) -> Value {
+    row[column].as_str().map_or(Value::Null, |text| serde_json::from_str(text).unwrap())
+}
+
+/// The key's values, in the order of the key.
+fn key_of(resource: &str, key: &Map<String, Value>) -> Vec<String> {
+    let spec = crate::model::resource(resource).unwrap();
+    spec.key.iter().map(|column| key[*column].as_str().unwrap().to_owned()).collect()
+}
+
+type Told = BTreeMap<(String, Vec<String>), (String, BTreeMap<String, (Value, Value)>)>;
+
+fn told_by_diff(diff: &Diff) -> Told {
+    let known = diff.changes.iter().filter(|change| change.change != ChangeKind::Unknown);
+    let fields = |change: &crate::diff::Change| {
+        let value = |row: &Option<Record>, field: &String| row.as_ref().unwrap()[field].clone();
+        let of =
+            |field: &String| (field.clone(), (value(&change.before, field), value(&change.after, field)));
+        change.fields.iter().map(of).collect()
+    };
+    known
+        .map(|change| {
+            let place = (change.resource.to_owned(), key_of(change.resource, &change.key.to_object()));
+            (place, (change.change.as_str().to_owned(), fields(change)))
+        })
+        .collect()
+}
+
+fn told_by_view(history: &History, day: i64) -> Told {
+    let mut told = Told::new();
+    for row in select(history, &format!("SELECT * FROM changes WHERE snapshot_id = {day}")) {
+        let resource = row["resource"].as_str().unwrap();
+        let key = key_of(resource, parsed(&row, "key").as_object().unwrap());
+        let fields = parsed(&row, "fields").as_object().cloned().unwrap_or_default();
+        let fields =
+            fields.into_iter().map(|(field, both)| (field, (both["old"].clone(), both["new"].clone())));
+        let change = (row["change"].as_str().unwrap().to_owned(), fields.collect());
+        assert!(told.insert((resource.to_owned(), key), change).is_none(), "told twice: {row:?}");
+    }
+    told
+}
+
+/// Known changes are those of the diff; what is unknown is what began and is no addition.
+fn changes_agree(history: &History, day: i64) {
+    let mut told = told_by_view(history, day);
+    let unknown: BTreeSet<_> =
+        told.extract_if(.., |_, (change, _)| change == "unknown").map(|(place, _)| place).collect();
+    assert_eq!(told, told_by_diff(&history.diff(day - 1, day)), "{} → {day}", day - 1);
+    let mut expected = BTreeSet::new();
+    for spec in RESOURCES {
+        let before = state(history, spec.name, day - 1);
+        for key in state(history, spec.name, day).into_keys().filter(|key| !before.contains_key(key)) {
+            expected.insert((spec.name.to_owned(), key));
+        }
+    }
+    expected.retain(|place| !told.contains_key(place));
+    assert_eq!(unknown, expected, "{} → {day}", day - 1);
+}
+
+/// Change, cause, group, the one user, account, permission set.
+type Way = (String, String, Option<String>, Option<String>, String, String);
+
+/// The rows that `access_changes` must have, from the ways of both days and from what the diff knows.
+fn expected_access(history: &History, day: i64) -> BTreeMap<Way, i64> {
+    let diff = history.diff(day - 1, day);
+    let changed: BTreeMap<(&str, Vec<String>), &crate::diff::Change> = diff
+        .changes
+        .iter()
+        .filter(|change| change.change != ChangeKind::Unknown)
+        .map(|change| ((change.resource, key_of(change.resource, &change.key.to_object())), change))
+        .collect();
+    let is = |kind: ChangeKind, resource: &'static str, key: &[&str]| {
+        let key = key.iter().map(|part| (*part).to_owned()).collect();
+        changed.get(&(resource, key)).is_some_and(|change| change.change == kind)
+    };
+    let exists = |day: i64, resource: &str, key: &[&str]| {
+        let key: Vec<String> = key.iter().map(|part| (*part).to_owned()).collect();
+        state(history, resource, day).contains_key(&key)
+    };
+    let mut expected = BTreeMap::new();
+    let mut count = |change: &str, cause: &str, triple: &Triple, way: &str, one: bool| {
+        let group = (way != "direct").then(|| way.to_owned());
+        let user = (one || way == "direct").then(|| triple.0.clone());
+        let place = (change.to_owned(), cause.to_owned(), group, user, triple.1.clone(), triple.2.clone());
+        *expected.entry(place).or_insert(0) += 1;
+    };
+    let (before, after) = (ways(history, day - 1), ways(history, day));
+    let none = BTreeSet::new();
+    for triple in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
+        let (user_id, account, set) = (triple.0.as_str(), triple.1.as_str(), triple.2.as_str());
+        let (before, after) = (before.get(triple).unwrap_or(&none), after.get(triple).unwrap_or(&none));
+        for way in before.union(after) {
+            let direct = way == "direct";
+            let assignment = match direct {
+                true => [account, set, "USER", user_id],
+                false => [account, set, "GROUP", way.as_str()],
+            };
+            let membership = [way.as_str(), user_id];
+            // From the outside in, what is known first: what began or ended here, and who counts for it.
+            let parts: Vec<(&'static str, &[&str], &str, &str, bool)> = vec![
+                ("account_assignments", &assignment, "assignment_granted", "assignment_revoked", false),
+                ("groups", &membership[..1], "", "group_deleted", false),
+                ("group_memberships", &membership, "membership_added", "membership_removed", true),
+                ("users", &membership[1..], "user_created", "user_deleted", true),
+            ];
+            let parts = || parts.iter().filter(|part| !direct || !part.0.starts_with("group"));
+            if !before.contains(way) {
+                let began = || {
+                    parts().filter(|part| part.0 != "groups").filter(|part| !exists(day - 1, part.0, part.1))
+                };
+                let known = began().find(|part| is(ChangeKind::Added, part.0, part.1));
+                let part = known.or_else(|| began().next()).expect("something began");
+                count(if known.is_some() { "gained" } else { "unknown" }, part.2, triple, way, part.4);
+            } else if !after.contains(way) {
+                let order = ["account_assignments", "groups", "users", "group_memberships"];
+                let ended = |resource: &&str| {
+                    parts().find(|part| part.0 == *resource && is(ChangeKind::Removed, part.0, part.1))
+                };
+                let part = order.iter().find_map(ended).expect("something ended");
+                count("lost", part.3, triple, way, part.4);
+            } else {
+                let policies = |day| {
+                    let mut policies = state(history, "permission_set_policies", day);
+                    policies.retain(|key, _| key[0] == set);
+                    policies
+                };
+                let session = changed
+                    .get(&("permission_sets", vec![set.to_owned()]))
+                    .is_some_and(|change| change.fields.contains(&"session_duration".to_owned()));
+                let known = changed
+                    .keys()
+                    .any(|(resource, key)| *resource == "permission_set_policies" && key[0] == set);
+                if session || known {
+                    count("altered", "policy_changed", triple, way, false);
+                } else if policies(day - 1) != policies(day) {
+                    count("unknown", "policy_changed", triple, way, false);
+                }
+                if let Some(change) = changed.get(&("users", vec![user_id.to_owned()])) {
+                    let disabled = |row: &Option<Record>| row.as_ref().unwrap()["user_status"] == "DISABLED";
+                    match (disabled(&change.before), disabled(&change.after)) {
+                        (false, true) => count("altered", "user_disabled", triple, way, true),
+                        (true, false) => count("altered", "user_enabled", triple, way, true),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    expected
+}
+
+fn access_agrees(history: &History, day: i64) {
+    let mut found = BTreeMap::new();
+    for row in select(history, &format!("SELECT * FROM access_changes WHERE snapshot_id = {day}")) {
+        let text = |column: &str| row[column].as_str().map(str::to_owned);
+        assert_eq!(row["via"] == "group", row["group_id"].is_string());
+        let place = (
+            text("change").unwrap(),
+            text("cause").unwrap(),
+            text("group_id"),
+            text("user_id"),
+            text("account_id").unwrap(),
+            text("permission_set_arn").unwrap(),
+        );
+        let told = found.insert(place, row["users"].as_i64().unwrap());
+        assert_eq!(told, None, "told twice: {row:?}");
+    }
+    assert_eq!(found, expected_access(history, day), "{} → {day}", day - 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_views_of_changes_agree_with_the_diff_of_each_pair(days in days(), by_principals in any::<bool>()) {
+        let history = publish_by(if by_principals { "principals" } else { "pairs" }, &days);
+        for day in 2..=history.snapshot {
+            changes_agree(&history, day);
+            access_agrees(&history, day);
+        }
+        prop_assert!(select(&history, "SELECT * FROM changes WHERE snapshot_id = 1").is_empty());
+        prop_assert!(select(&history, "SELECT * FROM access_changes WHERE snapshot_id = 1").is_empty());
+    }
+}
+
+#[test]
+fn a_whole_group_is_one_row_and_a_change_says_what_it_was() {
+    let mut history = History::new();
+    let people = ["u1", "u2", "u3"].map(user).to_vec();
+    let members = ["u1", "u2"].map(|id| member("g1", id)).to_vec();
+    history.publish(&[people.clone(), members.clone(), vec![group("g1"), set("p1")]].concat());
+    let assigned = vec![set("p1"), to_group("a1", "p1", "g1")];
+    let renamed = with(group("g1"), "display_name", "Team");
+    history.publish(&[people.clone(), members, assigned.clone(), vec![renamed]].concat());
+    history.publish(&[people, assigned].concat());
+    let told = |sql: &str| -> Vec<String> {
+        select(&history, sql).iter().map(|row| Value::Object(row.clone()).to_string()).collect()
+    };
+    let access =
+        "SELECT snapshot_id, change, cause, group_name, user_name, account_name, permission_set_name, users
+        FROM access_changes ORDER BY 1, 3";
+    assert_eq!(
+        told(access),
+        [
+            r#"{"snapshot_id":2,"change":"gained","cause":"assignment_granted","group_name":"Team","user_name":null,"account_name":null,"permission_set_name":"p1-name","users":2}"#,
+            r#"{"snapshot_id":3,"change":"lost","cause":"group_deleted","group_name":"Team","user_name":null,"account_name":null,"permission_set_name":"p1-name","users":2}"#,
+        ]
+    );
+    let rows = "SELECT resource, change, key, label, fields FROM changes WHERE snapshot_id = 2 ORDER BY 1";
+    assert_eq!(
+        told(rows),
+        [
+            r#"{"resource":"account_assignments","change":"added","key":"{\"account_id\":\"a1\",\"permission_set_arn\":\"p1\",\"principal_type\":\"GROUP\",\"principal_id\":\"g1\"}","label":"a1 / p1-name / GROUP / Team","fields":null}"#,
+            r#"{"resource":"groups","change":"changed","key":"{\"group_id\":\"g1\"}","label":"Team","fields":"{\"display_name\":{\"old\":\"g1-name\",\"new\":\"Team\"}}"}"#,
+        ]
+    );
+    let gone = "SELECT label FROM changes WHERE snapshot_id = 3 ORDER BY 1";
+    assert_eq!(
+        told(gone),
+        [r#"{"label":"Team"}"#, r#"{"label":"Team / u1-name"}"#, r#"{"label":"Team / u2-name"}"#]
+    );
+}

@@ -1,0 +1,128 @@
+//! The SQL of `<name>_changes` and of `changes`: what began and ended at each snapshot, against the one before.
+//!
+//! Both are driven from the snapshots by the indexes on where versions began and ended: they cost what changed.
+//! A row that ended was seen to be gone, for nothing else closes it. A row that began is `added` only where the
+//! snapshot before saw that it was not there; else it is `unknown`.
+
+use super::{Answering, list, same_key, unseen};
+use crate::model::{DerivedView, ResourceSpec, referred_to, resource};
+use crate::store::file::{literal, quoted};
+use crate::store::schema::{Column, versions_table};
+
+/// The view with the changes of all resources; `select` is its beginning, the rest is made from their views.
+pub(in crate::store) const CHANGES: DerivedView = DerivedView {
+    name: "changes",
+    description: "What changed at each snapshot against the one before it, one row for each row of a resource.",
+    select: "-- The first snapshot changed nothing. A row under a gap is never removed; changes by resource are in
+-- <name>_changes, with the resource's own columns.
+SELECT
+    c.snapshot_id, -- the snapshot that saw the change
+    c.taken_at, -- time of its first call, UTC
+    c.resource, -- name of the resource
+    c.change, -- added, removed, changed, or unknown: first seen, and a gap of the snapshot before may have hidden it
+    c.key, -- the row's key, a JSON object of column to value
+    c.label, -- what a person calls the row, by the names of then
+    c.fields -- of a changed row: a JSON object of column to {old, new}; NULL otherwise
+FROM (",
+};
+
+/// The resource's part of [`CHANGES`].
+pub(super) fn of_all(spec: &ResourceSpec) -> String {
+    let key: Vec<_> =
+        spec.key.iter().map(|column| format!("{}, c.{}", literal(column), quoted(column))).collect();
+    format!(
+        "SELECT c.snapshot_id, c.taken_at, {} AS resource, c.change, json_object({}) AS key, c.label, c.fields
+FROM {} AS c",
+        literal(spec.name),
+        key.join(", "),
+        quoted(&format!("{}_changes", spec.name)),
+    )
+}
+
+/// `<name>_changes`: a row that changed, as it is in the snapshot, or as it was where it was removed.
+///
+/// The snapshots lead the way (CROSS JOIN); the pluses keep a row's other version from being looked for among
+/// everything that ended then. `t` is the snapshot and `s` the one before it.
+pub(super) fn of_resource(spec: &ResourceSpec, columns: &[Column], answering: Answering) -> String {
+    let kept: Vec<Column> =
+        columns.iter().filter(|column| !spec.volatile.contains(&column.name.as_str())).cloned().collect();
+    let table = quoted(&versions_table(spec.name));
+    let same_key = same_key(spec, "b");
+    let pairs = "FROM snapshots AS t
+CROSS JOIN snapshots AS s ON s.snapshot_id = (
+    SELECT max(q.snapshot_id) FROM snapshots AS q WHERE q.snapshot_id < t.snapshot_id)";
+    let (began, ended) = (label(spec, "t.snapshot_id"), label(spec, "s.snapshot_id"));
+    format!(
+        "SELECT t.snapshot_id, t.taken_at, s.snapshot_id AS previous_snapshot_id,
+    CASE WHEN b.valid_to IS NOT NULL THEN 'changed' WHEN {unseen} THEN 'unknown' ELSE 'added' END AS change,
+    {rows}, {began} AS label,
+    CASE WHEN b.valid_to IS NOT NULL THEN {fields} END AS fields
+{pairs}
+CROSS JOIN {table} AS v ON v.valid_from = t.snapshot_id
+LEFT JOIN {table} AS b ON +b.valid_to = t.snapshot_id{same_key}
+WHERE {within}
+UNION ALL
+SELECT t.snapshot_id, t.taken_at, s.snapshot_id, 'removed', {rows}, {ended}, NULL
+{pairs}
+CROSS JOIN {table} AS v ON v.valid_to = t.snapshot_id
+WHERE {within}
+    AND NOT EXISTS (SELECT 1 FROM {table} AS b WHERE b.valid_from = t.snapshot_id{same_key})",
+        unseen = unseen(spec, columns),
+        rows = list(&kept),
+        fields = fields(spec, &kept),
+        within = answering.changes(),
+    )
+}
+
+/// Which columns differ between the versions `b` and `v`, as a JSON object of column to old and new value.
+fn fields(spec: &ResourceSpec, columns: &[Column]) -> String {
+    let values: Vec<String> = columns
+        .iter()
+        .filter(|column| !spec.key.contains(&column.name.as_str()))
+        .map(|column| {
+            let (text, name) = (literal(&column.name), quoted(&column.name));
+            format!("SELECT {text} AS name, b.{name} AS old, v.{name} AS new")
+        })
+        .collect();
+    if values.is_empty() {
+        return "NULL".to_owned();
+    }
+    format!(
+        "(SELECT json_group_object(f.name, json_object('old', f.old, 'new', f.new))
+        FROM ({}) AS f WHERE f.old IS NOT f.new)",
+        values.join(" UNION ALL ")
+    )
+}
+
+/// What a person calls the version `v`: its own name, or the names of what its key refers to.
+fn label(spec: &ResourceSpec, day: &str) -> String {
+    if let ([key], [name, ..]) = (spec.key, spec.label) {
+        return format!("coalesce(v.{}, v.{})", quoted(name), quoted(key));
+    }
+    let part = |column: &&str| format!("coalesce(' / ' || nullif({}, ''), '')", name_of(column, day));
+    let parts: Vec<String> = spec.key.iter().map(part).collect();
+    format!("substr({}, 4)", parts.join(" || "))
+}
+
+/// The name of what a column refers to, as it was on a day or newest before it; else the column's value.
+fn name_of(column: &str, day: &str) -> String {
+    let names: String = referred_to(column)
+        .iter()
+        .filter_map(|name| {
+            let spec = resource(name)?;
+            Some(format!(
+                "(SELECT n.{} FROM {} AS n WHERE n.{} = v.{} AND n.valid_from <= {day} \
+                 ORDER BY n.valid_from DESC LIMIT 1), ",
+                quoted(spec.label.first()?),
+                quoted(&versions_table(name)),
+                quoted(spec.key.first()?),
+                quoted(column),
+            ))
+        })
+        .collect();
+    if names.is_empty() {
+        format!("v.{}", quoted(column))
+    } else {
+        format!("coalesce({names}v.{})", quoted(column))
+    }
+}
