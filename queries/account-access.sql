@@ -9,8 +9,9 @@ SELECT
     e.user_status,
     e.first_seen_at,
     e.not_before,
-    (SELECT u.display_name FROM users AS u WHERE u.user_id = e.user_id) AS display_name,
-    (SELECT u.primary_email FROM users AS u WHERE u.user_id = e.user_id) AS primary_email,
+    -- during: e.last_seen_at, e.gone_at,
+    (SELECT u.display_name FROM users_history AS u WHERE u.user_id = e.user_id ORDER BY u.valid_from DESC LIMIT 1) AS display_name,
+    (SELECT u.primary_email FROM users_history AS u WHERE u.user_id = e.user_id ORDER BY u.valid_from DESC LIMIT 1) AS primary_email,
     e.account_name,
     e.account_id,
     e.user_id,
@@ -18,4 +19,4 @@ SELECT
     e.permission_set_arn
 FROM effective_access AS e
 WHERE e.account_id = :account
-ORDER BY e.user_name, e.user_id, e.permission_set_name, e.permission_set_arn, e.via, e.group_name, e.group_id
+ORDER BY e.user_name, e.user_id, e.permission_set_name, e.permission_set_arn, e.via, e.group_name, e.group_id, e.first_seen_at

@@ -7,10 +7,15 @@ SELECT
     u.primary_email,
     u.user_status,
     m.created_at AS member_since,
+    -- during: m.first_seen_at, m.not_before, m.last_seen_at, m.gone_at,
     m.user_id,
-    (SELECT g.display_name FROM groups AS g WHERE g.group_id = m.group_id) AS group_name,
+    (SELECT g.display_name FROM groups AS g WHERE g.group_id = m.group_id
+        -- during: ORDER BY g.valid_from DESC LIMIT 1
+    ) AS group_name,
     m.group_id
 FROM group_memberships AS m
 LEFT JOIN users AS u ON u.user_id = m.user_id
+        -- during: AND u.valid_from = (SELECT max(n.valid_from) FROM users AS n WHERE n.user_id = u.user_id)
 WHERE m.group_id = :group
 ORDER BY u.user_name, m.user_id
+    -- during: , m.valid_from

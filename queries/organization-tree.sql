@@ -1,5 +1,6 @@
 -- title: The organization as a tree
 -- description: The root, the organizational units and the accounts, each below what it is in. An account has the path of its OU.
+-- not during: a tree is the state of one snapshot
 SELECT
     t.ou_path,
     t.type,

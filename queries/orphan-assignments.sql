@@ -1,5 +1,6 @@
 -- title: Assignments that lead nowhere
 -- description: Assignments of deleted users and groups, and those in accounts that are not active. Reason principal_not_listed, members_not_listed and member_users_not_listed: the principal or its people could not be read, so it is not known whether they exist.
+-- not during: what leads nowhere is judged by one snapshot and its gaps
 WITH findings AS (
     SELECT account_id, permission_set_arn, principal_type, principal_id, reason
     FROM effective_access_unknown

@@ -9,6 +9,7 @@ SELECT
     user_status,
     first_seen_at,
     not_before,
+    -- during: last_seen_at, gone_at,
     account_id,
     account_state,
     user_id,
@@ -17,4 +18,4 @@ SELECT
     permission_set_arn
 FROM effective_access
 WHERE permission_set_arn = :permission_set
-ORDER BY account_name, account_id, user_name, user_id, via, group_name, group_id
+ORDER BY account_name, account_id, user_name, user_id, via, group_name, group_id, first_seen_at

@@ -2,8 +2,10 @@
 -- description: Everyone with access by a privileged permission set, one row a way, and why the set counts as privileged. Managed policies' documents, boundaries and service control policies are not weighed.
 WITH privileged AS MATERIALIZED (
     SELECT permission_set_arn, group_concat(reason, '; ') AS reasons
-    FROM (SELECT permission_set_arn, reason FROM privileged_permission_sets ORDER BY permission_set_arn, reason)
+        -- during: , valid_from, valid_to
+    FROM (SELECT * FROM privileged_permission_sets ORDER BY permission_set_arn, reason)
     GROUP BY permission_set_arn
+        -- during: , valid_from, valid_to
 )
 SELECT
     e.user_name,
@@ -11,10 +13,14 @@ SELECT
     e.account_name,
     e.via,
     e.group_name,
-    (SELECT p.reasons FROM privileged AS p WHERE p.permission_set_arn = e.permission_set_arn) AS reasons,
+    (SELECT group_concat(p.reasons, '; ') FROM privileged AS p WHERE p.permission_set_arn = e.permission_set_arn
+        -- during: AND p.valid_from < coalesce(e.valid_to, 9223372036854775807)
+        -- during: AND e.valid_from < coalesce(p.valid_to, 9223372036854775807)
+    ) AS reasons,
     e.user_status,
     e.first_seen_at,
     e.not_before,
+    -- during: e.last_seen_at, e.gone_at,
     e.account_id,
     e.user_id,
     e.group_id,
@@ -22,4 +28,7 @@ SELECT
 FROM effective_access AS e
 -- By IN, not by a join: so few permission sets lead the way.
 WHERE e.permission_set_arn IN (SELECT permission_set_arn FROM privileged)
-ORDER BY e.user_name, e.user_id, e.account_name, e.account_id, e.permission_set_name, e.permission_set_arn, e.via, e.group_name, e.group_id
+-- during: AND EXISTS (SELECT 1 FROM privileged AS p WHERE p.permission_set_arn = e.permission_set_arn
+-- during:     AND p.valid_from < coalesce(e.valid_to, 9223372036854775807)
+-- during:     AND e.valid_from < coalesce(p.valid_to, 9223372036854775807))
+ORDER BY e.user_name, e.user_id, e.account_name, e.account_id, e.permission_set_name, e.permission_set_arn, e.via, e.group_name, e.group_id, e.first_seen_at

@@ -1,5 +1,6 @@
 -- title: Services without an attempt
 -- description: For each root, OU and account with an access report, the services with no attempt seen in AWS's tracking period. Attempts include denied ones; the root's report leaves the management account out.
+-- not during: a report covers a tracking period of its own
 SELECT
     s.entity_type,
     t.name AS entity_name,

@@ -9,6 +9,7 @@ SELECT
     group_name,
     first_seen_at,
     not_before,
+    -- during: last_seen_at, gone_at,
     account_state,
     user_name,
     user_status,
@@ -17,4 +18,4 @@ SELECT
     permission_set_arn
 FROM effective_access
 WHERE user_id = :user
-ORDER BY account_name, account_id, permission_set_name, permission_set_arn, via, group_name, group_id
+ORDER BY account_name, account_id, permission_set_name, permission_set_arn, via, group_name, group_id, first_seen_at

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use crate::output::words;
+use crate::query::Span;
 use crate::store::{Snapshot, SnapshotStatus, When};
 
 /// `snapshot 41, 2026-11-17T02:00Z, 5 days old, complete`.
@@ -35,9 +36,15 @@ pub fn distance(snapshot: &Snapshot, asked: &When, now: DateTime<Utc>) -> Option
     }
 }
 
-/// `0 rows in snapshot 41 (2026-11-17T02:00Z, 5 days old, complete)`.
-pub fn no_rows_in(snapshot: &Snapshot) -> String {
-    format!("0 rows in snapshot {} ({})", snapshot.snapshot_id, details(snapshot))
+/// `0 rows in snapshot 41 (2026-11-17T02:00Z, 5 days old, complete)`, or of a range with both times.
+pub fn no_rows_in(span: &Span) -> String {
+    let (from, to) = (span.from(), span.to());
+    let details = if from == to {
+        details(to)
+    } else {
+        format!("{} to {}", minute(&from.completed_at), minute(&to.completed_at))
+    };
+    format!("0 rows in {} ({details})", span.words())
 }
 
 /// The status as a word.

@@ -8,9 +8,9 @@ mod narrowing;
 use chrono::Utc;
 use clap::Args;
 
-use super::GlobalOptions;
 use super::answering::{distance, say_answering};
 use super::evidence::{self, EvidenceArgs};
+use super::{GlobalOptions, range};
 use crate::diff::text::Grouping;
 use crate::error::{Error, ExitStatus, Result};
 use crate::model;
@@ -133,13 +133,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 
 /// `FROM TO`, `FROM..TO` or less, as the two WHENs.
 fn ends(from: Option<&str>, to: Option<&str>) -> Result<(When, When)> {
-    let (from, to) = match (from, to) {
-        (Some(range), None) if range.contains("..") => {
-            let (from, to) = range.split_once("..").expect("it contains two dots");
-            (Some(from).filter(|end| !end.is_empty()), Some(to).filter(|end| !end.is_empty()))
-        }
-        other => other,
-    };
+    let (from, to) = range::ends(from, to);
     let from = from.map_or(Ok(When::Latest { back: 1 }), str::parse)?;
     let to = to.map_or(Ok(When::LATEST), str::parse)?;
     Ok((from, to))

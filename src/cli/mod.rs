@@ -18,6 +18,7 @@ mod interruption;
 mod parse;
 mod progress;
 mod query;
+mod range;
 mod schema;
 mod snapshots;
 mod status;

@@ -6,16 +6,19 @@ use std::time::Duration;
 use clap::Args;
 use rusqlite::types::Value;
 
-use super::answering::{no_rows_in, say_answering};
+mod asked;
+
+use super::answering::no_rows_in;
 use super::evidence::{self, EvidenceArgs};
 use super::{GlobalOptions, duration};
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::output::{Destination, Format, RowWriter, words, write_error};
 use crate::query::{
-    CannedQuery, Header, Incomplete, Interruption, ResourcePages, TypedValues, Why, bind, catalog, find,
-    in_words, not_complete, prepare, stream,
+    CannedQuery, Header, Incomplete, Interruption, ResourcePages, Span, TypedValues, Why, bind, catalog,
+    find, in_words, not_complete, prepare, stream,
 };
-use crate::store::{Census, When};
+use crate::store::Census;
+use asked::Asked;
 
 /// The arguments of `query`.
 #[derive(Debug, Args)]
@@ -25,6 +28,7 @@ Examples:
   orgcensus query user-access ana@example.com              a value by its place
   orgcensus query account-access -p account=prod           or by its name
   orgcensus query account-access prod --at 2026-09-30      as of the end of a past day
+  orgcensus query user-access ana --during 2026-Q2..2026-Q3  at any time in between, and from when to when
   orgcensus query privileged-access --output admins.csv    into a file
   orgcensus query privileged-access --output admins.csv --evidence
                                                            and what proves it in admins.csv.evidence.json
@@ -41,6 +45,13 @@ name never reads as \"no access\".
 
 In SQL of your own a value is text, and takes the type of the column that it is compared with. An expression \
 such as count(*) has no type to give: -p n=2 is then an error that asks for -p n:number=2.
+
+Ranges:
+With --during FROM TO the tables have whatever was alive in any snapshot from FROM to TO, one row for each version, \
+and further columns with its bounds: it began after not_before and by first_seen_at, was last seen at last_seen_at \
+and was gone by gone_at (empty: not by TO); valid_from and valid_to are the same as snapshot ids. In SQL of your own, \
+join only what lived together: a.valid_from < coalesce(b.valid_to, 1e9) and the other way round; effective_access \
+does so already. A state of one snapshot, such as organization_tree, is refused.
 
 Services:
 last_authenticated_at is NULL when no attempt was seen in AWS's tracking period, and attempts include denied \
@@ -71,7 +82,17 @@ pub struct QueryArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Question")]
     timeout: Option<Duration>,
 
-    /// Fail (exit code 4) unless the snapshot saw every table that is read completely
+    /// Answer with all that was alive in any snapshot from FROM to TO [default: latest], also as FROM..TO
+    #[arg(
+        long,
+        num_args = 1..=2,
+        value_names = ["FROM", "TO"],
+        conflicts_with_all = ["at", "list", "show"],
+        help_heading = "Census"
+    )]
+    during: Vec<String>,
+
+    /// Fail (exit code 4) unless the snapshots saw every table that is read completely
     #[arg(long, help_heading = "Question")]
     require_complete: bool,
 
@@ -81,6 +102,8 @@ pub struct QueryArgs {
 
 /// What is asked.
 struct Question {
+    /// Its SQL is written for that.
+    asked: Asked,
     canned: Option<&'static CannedQuery>,
     header: Header,
     sql: String,
@@ -94,7 +117,8 @@ pub fn run(args: QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     if let Some(name) = &args.show {
         return show(find(name)?, global);
     }
-    let question = question(args.question.as_deref())?;
+    let asked = Asked::of(&args, global)?;
+    let question = question(args.question.as_deref(), asked)?;
     let usage = question.canned.map(CannedQuery::usage);
     let typed = TypedValues::new(&question.header, usage.as_deref(), &args.values, &args.param)?;
     let destination = global.destination()?;
@@ -116,52 +140,56 @@ fn answer(
 ) -> Result<()> {
     let format = global.format_for(&destination, Format::Csv)?;
     let sidecar = args.evidence.open(global, &destination)?;
-    if global.at.is_none() {
+    let Question { asked, sql, .. } = question;
+    if matches!(asked, Asked::At(None)) {
         // One look at the file: a snapshot that is published while we answer does not mix in.
         let begun = census.connection().execute_batch("BEGIN");
         begun.map_err(|error| Error::failed("cannot begin to read").caused_by(error))?;
     }
-    let when = global.at()?;
-    let snapshot = census.resolve(when.as_ref().unwrap_or(&When::LATEST))?;
-    if when.is_some() {
-        census.answer_as_of(snapshot.snapshot_id)?;
-    }
+    let span = asked.answered_by(&mut census)?;
     let pages = ResourcePages::read(census.connection())?;
     census.guard()?;
-    let mut statement = prepare(&census, &question.sql)?;
+    let mut statement = prepare(&census, sql)?;
     let usage = question.canned.map(CannedQuery::usage);
-    let parameters =
-        bind(&mut statement, &question.sql, &question.header, usage.as_deref(), typed, &census, &snapshot)?;
+    let parameters = bind(&mut statement, sql, &question.header, usage.as_deref(), typed, &census, &span)?;
     for one in &parameters {
         tracing::info!("{} {:?} is {:?}", one.name, one.typed, one.value);
     }
 
-    let resources = pages.read_by(census.connection(), &question.sql);
-    let incomplete = not_complete(&census, snapshot.snapshot_id, &resources)?;
-    let not_covered =
-        || format!("snapshot {} does not completely cover {}", snapshot.snapshot_id, in_words(&incomplete));
+    let resources = pages.read_by(census.connection(), sql);
+    let (snapshots, incomplete) = not_complete(&census, &span, &resources)?;
+    let not_covered = || not_covered(&snapshots, &span, &incomplete);
     if args.require_complete && !incomplete.is_empty() {
-        let show = format!("orgcensus snapshots show {}{}", snapshot.snapshot_id, global.db_option());
+        let show = format!("orgcensus snapshots show {}{}", snapshots[0], global.db_option());
         return Err(Error::new(ErrorKind::Incomplete, not_covered())
             .hint(format!("{show} lists what could not be seen")));
     }
-    say_answering("", &snapshot, when.as_ref());
+    asked.say(&span);
     if !incomplete.is_empty() {
         words::warn(format!("{}: rows may be missing or old", not_covered()));
     }
-    let rows = stream(&census, &question.sql, &mut statement, interruption, format, &mut destination)?;
-    let asked = evidence::Question {
+    let rows = stream(&census, sql, &mut statement, interruption, format, &mut destination)?;
+    let proved = evidence::Question {
         query: question.canned.map(|query| query.name),
-        sql: Some(&question.sql),
+        sql: Some(sql),
         parameters: &parameters,
     };
-    evidence::finish(destination, sidecar, &census, std::slice::from_ref(&snapshot), &asked)?;
+    evidence::finish(destination, sidecar, &census, span.snapshots(), &proved)?;
     match (rows, incomplete.as_slice()) {
-        (0, []) => words::say(no_rows_in(&snapshot)),
-        (0, unseen) => words::warn(format!("{} {}", no_rows_in(&snapshot), no_proof(unseen))),
+        (0, []) => words::say(no_rows_in(&span)),
+        (0, unseen) => words::warn(format!("{} {}", no_rows_in(&span), no_proof(unseen))),
         _ => {}
     }
     Ok(())
+}
+
+/// `snapshot 3 does not completely cover users (denied, 1 gap)`; of a range, how many of its snapshots.
+fn not_covered(snapshots: &[i64], span: &Span, incomplete: &[Incomplete]) -> String {
+    let who = match snapshots {
+        [one] => format!("snapshot {one} does"),
+        several => format!("{} of {} snapshots do", several.len(), span.snapshots().len()),
+    };
+    format!("{who} not completely cover {}", in_words(incomplete))
 }
 
 /// What an empty answer does not mean: who asks about access must not read it as "no access".
@@ -175,7 +203,7 @@ fn no_proof(incomplete: &[Incomplete]) -> String {
     format!("does not mean that there are none: {} {were} not {seen}", names.join(", "))
 }
 
-fn question(typed: Option<&str>) -> Result<Question> {
+fn question(typed: Option<&str>, asked: Asked) -> Result<Question> {
     let sql = match typed {
         None => {
             return Err(Error::usage("nothing is asked")
@@ -192,14 +220,13 @@ fn question(typed: Option<&str>) -> Result<Question> {
         Some(text) if text.contains(char::is_whitespace) || text.is_empty() => text.trim_start().to_owned(),
         Some(name) => {
             let canned = find(name).map_err(|error| of_a_table(name, error))?;
-            return Ok(Question {
-                canned: Some(canned),
-                header: canned.header.clone(),
-                sql: canned.sql.to_owned(),
-            });
+            let sql = asked.sql(canned.name, &canned.header, canned.sql)?;
+            return Ok(Question { asked, canned: Some(canned), header: canned.header.clone(), sql });
         }
     };
-    Ok(Question { canned: None, header: Header::parse(&sql)?, sql })
+    let header = Header::parse(&sql)?;
+    let sql = asked.sql("this question", &header, &sql)?;
+    Ok(Question { asked, canned: None, header, sql })
 }
 
 /// Who gives a table's name wants its rows.
@@ -216,10 +243,12 @@ fn of_a_table(name: &str, error: Error) -> Error {
 fn list(global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
     let format = global.format_for(&destination, Format::Csv)?;
-    let columns = ["query", "title"].map(str::to_owned);
+    let columns = ["query", "title", "during"].map(str::to_owned);
     let mut writer = RowWriter::begin(format, &columns, &mut destination)?;
     for query in catalog() {
-        writer.values(&[Value::Text(query.usage()), Value::Text(query.header.title.clone())])?;
+        let during = if query.header.not_during.is_none() { "yes" } else { "no" };
+        let texts = [query.usage(), query.header.title.clone(), during.to_owned()];
+        writer.values(&texts.map(Value::Text))?;
     }
     writer.finish()?;
     destination.finish()?;

@@ -146,6 +146,21 @@ pub struct DerivedView {
     /// SQLite, so that the same text serves the latest snapshot and, as TEMP view, any other. The rows
     /// alive are those of a history whose `valid_to` is NULL. A column's description is its comment.
     pub select: &'static str,
+    /// What it answers over a range of snapshots.
+    pub over_range: OverRange,
+}
+
+/// What a derived view answers over a range of snapshots.
+#[derive(Debug, Clone, Copy)]
+pub enum OverRange {
+    /// The same SELECT: what it names is a history, or of the range.
+    Same,
+    /// This SELECT, in which a comment `-- during: …` is SQL, and `{from}` in it the range's first snapshot.
+    /// It has the further columns `valid_from` and `valid_to`, joins nothing that did not live together, and ends
+    /// with no comment.
+    Marked(&'static str),
+    /// Nothing: it is a state of one snapshot.
+    Nothing,
 }
 
 /// Every derived view, in an order in which each names only earlier ones.
@@ -154,31 +169,37 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         name: "organization_tree",
         description: "The root, the OUs and the accounts as one tree, with their paths.",
         select: include_str!("views/organization_tree.sql"),
+        over_range: OverRange::Nothing,
     },
     DerivedView {
         name: "effective_access",
         description: "Every way of a user to a permission set in an account: direct or through a group.",
         select: include_str!("views/effective_access.sql"),
+        over_range: OverRange::Marked(include_str!("views/effective_access_history.sql")),
     },
     DerivedView {
         name: "effective_access_history",
         description: "Every way that ever was, with when it was first and last seen and by when it was gone.",
         select: include_str!("views/effective_access_history.sql"),
+        over_range: OverRange::Same,
     },
     DerivedView {
         name: "effective_access_unknown",
         description: "The assignments of which it is not known whom they give access.",
         select: include_str!("views/effective_access_unknown.sql"),
+        over_range: OverRange::Nothing,
     },
     DerivedView {
         name: "access_changes",
         description: "The ways that came, went or became others at each snapshot, and by what: one row for a whole group.",
         select: include_str!("views/access_changes.sql"),
+        over_range: OverRange::Same,
     },
     DerivedView {
         name: "privileged_permission_sets",
         description: "The permission sets with power over identities or over everything, and why.",
         select: include_str!("views/privileged_permission_sets.sql"),
+        over_range: OverRange::Marked(include_str!("views/privileged_permission_sets.sql")),
     },
 ];
 

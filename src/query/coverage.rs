@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
+use super::span::Span;
 use crate::error::{Error, Result};
 use crate::model::RESOURCES;
 use crate::store::{Census, CoverageStatus, GapKind};
@@ -113,8 +114,42 @@ pub fn in_words(incomplete: &[Incomplete]) -> String {
     Why::ALL.into_iter().filter_map(of).collect::<Vec<_>>().join("; ")
 }
 
-/// Those of the resources that the snapshot did not see completely.
+/// Which of the answering snapshots did not see all of the resources completely, and what of them, each
+/// resource once with the worst that kept it from being seen.
 pub fn not_complete(
+    census: &Census,
+    span: &Span,
+    resources: &BTreeSet<&'static str>,
+) -> Result<(Vec<i64>, Vec<Incomplete>)> {
+    let (mut snapshots, mut merged) = (Vec::new(), Vec::<Incomplete>::new());
+    for snapshot in span.snapshots() {
+        let incomplete = not_complete_in(census, snapshot.snapshot_id, resources)?;
+        if !incomplete.is_empty() {
+            snapshots.push(snapshot.snapshot_id);
+        }
+        for one in incomplete {
+            match merged.iter_mut().find(|other| other.resource == one.resource) {
+                Some(other) => other.add(one),
+                None => merged.push(one),
+            }
+        }
+    }
+    merged.sort_by_key(|one| one.resource);
+    Ok((snapshots, merged))
+}
+
+impl Incomplete {
+    /// Joins what kept another snapshot from seeing the resource.
+    fn add(&mut self, other: Self) {
+        self.gaps += other.gaps;
+        let place = |why: Why| Why::ALL.iter().position(|one| *one == why);
+        if place(other.why) < place(self.why) {
+            (self.why, self.reason) = (other.why, other.reason);
+        }
+    }
+}
+
+fn not_complete_in(
     census: &Census,
     snapshot_id: i64,
     resources: &BTreeSet<&'static str>,

@@ -5,7 +5,11 @@
 //! -- description: Everyone with access to the account, directly or through a group.
 //! -- param account (account): account id or name
 //! -- param days (number) = 90: how far back to look
+//! -- not during: why it has no answer over a range of snapshots
 //! ```
+//!
+//! Anywhere in the SQL, a comment `-- during: …` is SQL of a question over a range: what bounds the rows there,
+//! and what keeps from being joined what did not live together.
 
 use clap::ValueEnum;
 
@@ -78,6 +82,8 @@ pub struct Header {
     pub description: String,
     /// In the order in which values are typed.
     pub parameters: Vec<Parameter>,
+    /// Why it has no answer over a range of snapshots; without it, it has.
+    pub not_during: Option<String>,
 }
 
 impl Header {
@@ -91,12 +97,19 @@ impl Header {
                 header.title = title.trim().to_owned();
             } else if let Some(description) = comment.strip_prefix("description:") {
                 header.description = description.trim().to_owned();
+            } else if let Some(why) = comment.strip_prefix("not during:") {
+                header.not_during = Some(why.trim().to_owned());
             } else if let Some(declaration) = comment.strip_prefix("param ") {
                 header.parameters.push(parameter(declaration)?);
             }
         }
         Ok(header)
     }
+}
+
+/// The SQL of a question over a range of snapshots: its comments `-- during: …` are SQL too.
+pub fn sql_during(sql: &str) -> String {
+    sql.replace("-- during: ", "")
 }
 
 /// `name (type) = default: description`, the default being optional.

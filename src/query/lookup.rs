@@ -4,10 +4,13 @@
 //! names and the snapshots where it existed, one that matches several things is an error that lists them.
 //! Ids are resolved before the statement runs, because it is fast by id only.
 
+use std::collections::HashSet;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::header::ParameterType;
+use super::span::Span;
 use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
 use crate::store::{Census, CoverageStatus, Snapshot};
@@ -113,7 +116,18 @@ impl Candidate {
 
 /// The id that `typed` means in the answering snapshot, for a kind that has ids.
 pub fn resolve_id(kind: ParameterType, typed: &str, census: &Census, snapshot: &Snapshot) -> Result<String> {
+    resolve_in(kind, typed, census, &Span::at(snapshot.clone()))
+}
+
+/// The same in any of the answering snapshots.
+pub(super) fn resolve_in(kind: ParameterType, typed: &str, census: &Census, span: &Span) -> Result<String> {
     let place = place(kind).ok_or_else(|| Error::usage(format!("a {} has no id", kind.name())))?;
+    if span.from() != span.to() && place.table == "organization_tree" {
+        return Err(Error::usage(
+            "an organizational unit has a path in one snapshot only, and none over a range",
+        )
+        .hint("ask as of one: --at WHEN"));
+    }
     let connection = census.connection();
     let cannot_read = |error: rusqlite::Error| {
         Error::failed(format!("cannot look up the {} {typed:?}", place.noun)).caused_by(error)
@@ -127,10 +141,13 @@ pub fn resolve_id(kind: ParameterType, typed: &str, census: &Census, snapshot: &
     let mut matches = place
         .candidates(connection, &format!("{source} WHERE {condition}"), |one| one.is_called(&lower))
         .map_err(cannot_read)?;
+    // Over a range one thing may have several versions.
+    let mut ids = HashSet::new();
+    matches.retain(|one| ids.insert(one.id.clone()));
     match matches.len() {
         1 => Ok(matches.remove(0).id),
-        0 => Err(place.unknown(typed, &lower, census, snapshot).map_err(cannot_read)?),
-        _ => Err(place.ambiguous(typed, &matches, snapshot)),
+        0 => Err(place.unknown(typed, &lower, census, span).map_err(cannot_read)?),
+        _ => Err(place.ambiguous(typed, &matches, span)),
     }
 }
 
@@ -193,11 +210,11 @@ impl Place {
         Ok(Candidate { id: row.get(0)?, names, life })
     }
 
-    fn ambiguous(&self, typed: &str, matches: &[Candidate], snapshot: &Snapshot) -> Error {
+    fn ambiguous(&self, typed: &str, matches: &[Candidate], span: &Span) -> Error {
         let mut error = Error::unknown(format!(
-            "{} {typed:?} is ambiguous in snapshot {}: {} match",
+            "{} {typed:?} is ambiguous in {}: {} match",
             self.noun,
-            snapshot.snapshot_id,
+            span.words(),
             matches.len()
         ));
         for candidate in matches.iter().take(10) {
@@ -208,18 +225,9 @@ impl Place {
         error.hint("type the id of the one you mean")
     }
 
-    fn unknown(
-        &self,
-        typed: &str,
-        lower: &str,
-        census: &Census,
-        snapshot: &Snapshot,
-    ) -> rusqlite::Result<Error> {
+    fn unknown(&self, typed: &str, lower: &str, census: &Census, span: &Span) -> rusqlite::Result<Error> {
         let connection = census.connection();
-        let mut error = Error::unknown(format!(
-            "there is no {} {typed:?} in snapshot {}",
-            self.noun, snapshot.snapshot_id
-        ));
+        let mut error = Error::unknown(format!("there is no {} {typed:?} in {}", self.noun, span.words()));
         let source = format!("SELECT *, NULL AS valid_from, NULL AS valid_to FROM {}", self.table);
         let everyone = self.candidates(connection, &format!("{source} WHERE {}", self.only), |_| true)?;
         let names = everyone.iter().flat_map(|one| one.names.iter().map(String::as_str));
@@ -229,11 +237,13 @@ impl Place {
         for hint in self.other_times(connection, lower)? {
             error = error.hint(hint);
         }
-        let coverage = census.coverage(snapshot.snapshot_id).unwrap_or_default();
         let is_seen = |it: &crate::store::Coverage| {
             it.resource == self.resource && it.status == CoverageStatus::Complete
         };
-        if !coverage.iter().any(is_seen) {
+        let did_not_see = |snapshot: &&Snapshot| {
+            !census.coverage(snapshot.snapshot_id).unwrap_or_default().iter().any(is_seen)
+        };
+        if let Some(snapshot) = span.snapshots().iter().find(did_not_see) {
             error = error.hint(format!(
                 "snapshot {} did not see all {}: unknown is not absent (orgcensus snapshots show {})",
                 snapshot.snapshot_id, self.resource, snapshot.snapshot_id

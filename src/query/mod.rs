@@ -7,6 +7,7 @@
 //! - `lookup`: a typed name, e-mail address or id as the one id that it means.
 //! - `statement`: preparing, refusing and explaining SQL; streaming its rows.
 //! - `coverage`: which resources a statement reads, and whether the snapshot saw them completely.
+//! - `span`: which snapshots answer: one, or a range of them.
 //! - `interruption`: Ctrl-C and time limits.
 //!
 //! It reads through [`crate::store::Census`] and writes through [`crate::output`]. It never changes the
@@ -17,14 +18,16 @@ mod coverage;
 mod header;
 mod interruption;
 mod lookup;
+mod span;
 mod statement;
 mod untyped;
 mod values;
 
 pub use catalog::{CannedQuery, catalog, find};
 pub use coverage::{Incomplete, ResourcePages, Why, in_words, not_complete};
-pub use header::{Header, Parameter, ParameterType};
+pub use header::{Header, Parameter, ParameterType, sql_during};
 pub use interruption::Interruption;
 pub use lookup::resolve_id;
+pub use span::Span;
 pub use statement::{prepare, stream};
 pub use values::{Bound, TypedValues, bind};

@@ -7,7 +7,7 @@ use super::interruption::Interruption;
 use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
 use crate::output::{Destination, Format, RowWriter};
-use crate::store::Census;
+use crate::store::{Census, without_range};
 
 /// Prepares one statement that only reads. Everything else is refused: nothing to run, several statements,
 /// statements that write or yield no columns, and SQL that SQLite does not understand, with its message, the
@@ -113,6 +113,12 @@ fn with_name_hints(census: &Census, sql: &str, message: &str, error: Error) -> E
     let tables = census.tables().unwrap_or_default();
     if let Some(table) = message.strip_prefix("no such table: ") {
         let table = table.trim_start_matches("main.").trim_start_matches("temp.");
+        if let Some(view) = without_range(table) {
+            return Error::usage(format!(
+                "{view} is a state of one snapshot, and has no answer over a range"
+            ))
+            .hint("ask as of one: --at WHEN");
+        }
         let error = match did_you_mean(table, tables.iter().map(|table| table.name.as_str())) {
             Some(hint) => error.hint(hint),
             None => error,

@@ -5,11 +5,12 @@ use rusqlite::Statement;
 use rusqlite::types::Value;
 
 use super::header::{Header, Parameter, ParameterType};
-use super::lookup::resolve_id;
+use super::lookup::resolve_in;
+use super::span::Span;
 use super::untyped::compared_untyped;
 use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
-use crate::store::{Census, Snapshot, When};
+use crate::store::{Census, When};
 
 /// What was typed: values in their order, and values by name.
 #[derive(Debug, Default)]
@@ -99,7 +100,7 @@ pub struct Bound {
 }
 
 /// Binds every parameter of the statement: what was typed, else the header's default. Names are resolved in
-/// `snapshot`. Returns what each was bound to, for whoever wants to say so.
+/// the answering snapshots. Returns what each was bound to, for whoever wants to say so.
 ///
 /// A value without a type is text, so that ids keep their leading zeros. Where it may be a number and the SQL
 /// compares it with something that has no type either, the text would be compared wrongly and in silence:
@@ -111,7 +112,7 @@ pub fn bind(
     usage: Option<&str>,
     typed: &TypedValues,
     census: &Census,
-    snapshot: &Snapshot,
+    span: &Span,
 ) -> Result<Vec<Bound>> {
     let names = parameter_names(statement)?;
     if let Some(value) = typed.named.iter().find(|value| !names.contains(&value.name)) {
@@ -130,7 +131,7 @@ pub fn bind(
         if kind.is_none() && may_be_a_number(text) && is_compared_untyped() {
             return Err(ambiguous(name, text));
         }
-        let value = value(name, kind.unwrap_or(ParameterType::Text), text, census, snapshot)?;
+        let value = value(name, kind.unwrap_or(ParameterType::Text), text, census, span)?;
         all.push(Bound { name: name.clone(), typed: text.to_owned(), value: value.clone() });
         statement
             .raw_bind_parameter(index + 1, value)
@@ -150,13 +151,13 @@ fn parameter_names(statement: &Statement<'_>) -> Result<Vec<String>> {
         .collect()
 }
 
-fn value(name: &str, kind: ParameterType, text: &str, census: &Census, snapshot: &Snapshot) -> Result<Value> {
+fn value(name: &str, kind: ParameterType, text: &str, census: &Census, span: &Span) -> Result<Value> {
     match kind {
         ParameterType::User
         | ParameterType::Account
         | ParameterType::Group
         | ParameterType::PermissionSet
-        | ParameterType::Ou => resolve_id(kind, text, census, snapshot).map(Value::Text),
+        | ParameterType::Ou => resolve_in(kind, text, census, span).map(Value::Text),
         ParameterType::Date => date(name, text).map(Value::Text),
         ParameterType::Number => number(name, text),
         ParameterType::Text => Ok(Value::Text(text.to_owned())),

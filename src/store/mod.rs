@@ -48,6 +48,12 @@ pub use staging::{
 pub use trouble::{staging_stopped, stopped};
 pub use when::When;
 
+/// The view that a table's name stands for, of those that have no answer over a range of snapshots: SQLite says
+/// that there is no such table.
+pub fn without_range(table: &str) -> Option<&str> {
+    table.strip_suffix(views::OVER_A_RANGE)
+}
+
 /// A failure of SQLite as the user will read it.
 pub fn failed(error: rusqlite::Error) -> crate::error::Error {
     crate::error::Error::failed("the database could not be read").caused_by(error)

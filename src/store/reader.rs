@@ -71,6 +71,12 @@ impl Census {
         self.connection
     }
 
+    /// The way back.
+    #[cfg(test)]
+    pub(crate) fn of_connection(connection: Connection) -> Self {
+        Self { path: PathBuf::from(":memory:"), connection, guarded: false }
+    }
+
     /// The path that it was opened with.
     pub fn path(&self) -> &Path {
         &self.path
@@ -163,10 +169,21 @@ impl Census {
 
     /// From now on every view of this connection, derived ones too, answers as of this snapshot.
     pub fn answer_as_of(&mut self, snapshot_id: i64) -> Result<()> {
+        self.answer(Answering::AsOf(snapshot_id))
+    }
+
+    /// From now on every resource's view, `effective_access` and `privileged_permission_sets` have what was
+    /// alive in any snapshot from one to the other, with its bounds; histories stop at the last, and views of
+    /// changes tell those between. Views that are a state of one snapshot are refused.
+    pub fn answer_during(&mut self, from: i64, to: i64) -> Result<()> {
+        self.answer(Answering::During { from, to })
+    }
+
+    fn answer(&mut self, answering: Answering) -> Result<()> {
         if self.guarded {
             guard::lower(&self.connection).doing("prepare the views for the snapshot")?;
         }
-        let shadowed = views::shadow(&self.connection, Answering::AsOf(snapshot_id));
+        let shadowed = views::shadow(&self.connection, answering);
         if self.guarded {
             guard::raise(&self.connection).doing("guard the database against writing")?;
         }

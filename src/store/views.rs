@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use super::file::{Doing, literal, quoted};
 use super::schema::{Column, resource_columns, versions_table};
 use crate::error::Result;
-use crate::model::{DERIVED_VIEWS, DerivedView, RESOURCES, ResourceSpec, unseen_besides_gaps};
+use crate::model::{DERIVED_VIEWS, DerivedView, OverRange, RESOURCES, ResourceSpec, unseen_besides_gaps};
 
 pub(super) use changes::CHANGES;
 
@@ -31,6 +31,7 @@ SELECT
     r.last_seen_at, -- when it was last seen, UTC
     r.gap -- what hid it, a JSON object of scope, kind, operation and error_code
 FROM (",
+    over_range: OverRange::Nothing,
 };
 
 /// Which snapshot the views answer for.
@@ -40,16 +41,38 @@ pub(super) enum Answering {
     Latest,
     /// This one.
     AsOf(i64),
+    /// Every one from this to that: what was alive in any of them, with its bounds as of the last.
+    During { from: i64, to: i64 },
 }
 
+/// What ends the name of the table that a view names which has no answer over a range: SQLite's error tells it.
+pub(super) const OVER_A_RANGE: &str = " over a range";
+
 impl Answering {
+    /// The SELECT of a derived view, whose text for one snapshot is `select`.
+    fn derived(self, view: &DerivedView, select: &str) -> String {
+        match (self, view.over_range) {
+            (Self::During { from, .. }, OverRange::Marked(select)) => during(select, from),
+            (Self::During { .. }, OverRange::Nothing) => {
+                format!("SELECT * FROM {}", quoted(&format!("{}{OVER_A_RANGE}", view.name)))
+            }
+            _ => select.trim_end().to_owned(),
+        }
+    }
+
     /// Whether what changed at the snapshot `t` belongs to the answer.
     fn changes(self) -> String {
         match self {
             Self::Latest => "1".to_owned(),
             Self::AsOf(snapshot_id) => format!("t.snapshot_id <= {snapshot_id}"),
+            Self::During { from, to } => format!("t.snapshot_id > {from} AND t.snapshot_id <= {to}"),
         }
     }
+}
+
+/// SQL whose comments `-- during: …` are SQL too.
+fn during(sql: &str, from: i64) -> String {
+    sql.replace("-- during: ", "").replace("{from}", &from.to_string())
 }
 
 /// A view's name and its SELECT.
@@ -79,19 +102,19 @@ pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<V
         stale.push(stale_rows(spec, &columns, answering));
         changed.push(changes::of_all(spec));
         let view = |suffix: &str, select| View { name: format!("{}{suffix}", spec.name), select };
-        views.push(view("", current(spec.name, &columns, answering)));
+        views.push(view("", current(spec, &columns, answering)));
         views.push(view("_history", history(spec, &columns, answering)));
         views.push(view("_by_snapshot", by_snapshot(spec.name, &columns, answering)));
         views.push(view("_changes", changes::of_resource(spec, &columns, answering)));
     }
-    views.extend(
-        DERIVED_VIEWS
-            .iter()
-            .map(|view| View { name: view.name.to_owned(), select: view.select.trim_end().to_owned() }),
-    );
+    let derived = |view: &DerivedView, select: &str| View {
+        name: view.name.to_owned(),
+        select: answering.derived(view, select),
+    };
+    views.extend(DERIVED_VIEWS.iter().map(|view| derived(view, view.select)));
     for (view, alias, parts) in [(CHANGES, "c", changed), (STALE_ROWS, "r", stale)] {
         let select = format!("{}\n{}\n) AS {alias}", view.select, parts.join("\nUNION ALL\n"));
-        views.push(View { name: view.name.to_owned(), select });
+        views.push(derived(&view, &select));
     }
     Ok(views)
 }
@@ -137,7 +160,7 @@ pub(super) fn shadow(connection: &Connection, answering: Answering) -> Result<()
                 view.select
             ))?;
         }
-        for view in &views {
+        for view in views.iter().filter(|view| !view.select.contains(OVER_A_RANGE)) {
             let name = quoted(&view.name);
             if connection.prepare(&format!("SELECT 1 FROM temp.{name}")).is_err() {
                 connection.execute_batch(&format!("DROP VIEW temp.{name}"))?;
@@ -158,14 +181,20 @@ fn present(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
 fn answering_snapshot(answering: Answering) -> String {
     let snapshot = match answering {
         Answering::Latest => "(SELECT max(snapshot_id) FROM snapshots)".to_owned(),
-        Answering::AsOf(snapshot_id) => snapshot_id.to_string(),
+        Answering::AsOf(snapshot_id) | Answering::During { to: snapshot_id, .. } => snapshot_id.to_string(),
     };
     format!("SELECT * FROM snapshots WHERE snapshot_id = {snapshot}")
 }
 
-/// The rows alive.
-fn current(resource: &str, columns: &[Column], answering: Answering) -> String {
-    let (table, alive) = (quoted(&versions_table(resource)), alive(answering));
+/// The rows alive; over a range every version alive in it, with its bounds.
+fn current(spec: &ResourceSpec, columns: &[Column], answering: Answering) -> String {
+    if let Answering::During { from, .. } = answering {
+        return format!(
+            "{} AND (v.valid_to IS NULL OR v.valid_to > {from})",
+            history(spec, columns, answering)
+        );
+    }
+    let (table, alive) = (quoted(&versions_table(spec.name)), alive(answering));
     format!("SELECT {} FROM {table} AS v WHERE {alive}", list(columns))
 }
 
@@ -174,7 +203,9 @@ fn current(resource: &str, columns: &[Column], answering: Answering) -> String {
 fn alive(answering: Answering) -> String {
     match answering {
         Answering::Latest => "v.valid_to IS NULL".to_owned(),
-        Answering::AsOf(s) => format!("+v.valid_from <= {s} AND (v.valid_to IS NULL OR v.valid_to > {s})"),
+        Answering::AsOf(s) | Answering::During { to: s, .. } => {
+            format!("+v.valid_from <= {s} AND (v.valid_to IS NULL OR v.valid_to > {s})")
+        }
     }
 }
 
@@ -185,7 +216,7 @@ fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering) -> Str
         Answering::Latest => {
             ("v.valid_to".to_owned(), "coalesce(v.valid_to, 9223372036854775807)".to_owned(), String::new())
         }
-        Answering::AsOf(s) => {
+        Answering::AsOf(s) | Answering::During { to: s, .. } => {
             let valid_to = format!("CASE WHEN v.valid_to <= {s} THEN v.valid_to END");
             let end = format!("coalesce({valid_to}, {})", s.saturating_add(1));
             (valid_to, end, format!(" WHERE +v.valid_from <= {s}"))
@@ -211,6 +242,7 @@ fn by_snapshot(resource: &str, columns: &[Column], answering: Answering) -> Stri
     let until = match answering {
         Answering::Latest => String::new(),
         Answering::AsOf(snapshot_id) => format!(" WHERE s.snapshot_id <= {snapshot_id}"),
+        Answering::During { from, to } => format!(" WHERE s.snapshot_id BETWEEN {from} AND {to}"),
     };
     format!(
         "SELECT s.snapshot_id, s.taken_at, {}

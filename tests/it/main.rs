@@ -7,6 +7,7 @@ mod diff;
 mod diff_truth;
 mod disk;
 mod doctor;
+mod during;
 mod evidence;
 mod faults;
 mod fixture;

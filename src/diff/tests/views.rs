@@ -9,6 +9,7 @@ use super::history::{History, group, member, set, to_group, user, with};
 use super::oracle::{Triple, days, publish_by, state, ways};
 use crate::diff::{ChangeKind, Diff, Record};
 use crate::model::RESOURCES;
+use crate::store::Census;
 
 /// What a statement answers, each row as JSON.
 fn select(history: &History, sql: &str) -> Vec<Map<String, Value>> {
@@ -208,6 +209,80 @@ proptest! {
         }
         prop_assert!(select(&history, "SELECT * FROM changes WHERE snapshot_id = 1").is_empty());
         prop_assert!(select(&history, "SELECT * FROM access_changes WHERE snapshot_id = 1").is_empty());
+    }
+}
+
+/// The range's ways, each once for each run of snapshots that have it, with the first one and the one after the
+/// last where the range sees it.
+fn runs(history: &History, from: i64, to: i64) -> BTreeSet<(Triple, String, i64, Option<i64>)> {
+    let mut runs = BTreeSet::new();
+    let mut open: BTreeMap<(Triple, String), i64> = BTreeMap::new();
+    for day in 1..=to {
+        let now: BTreeSet<(Triple, String)> = ways(history, day)
+            .into_iter()
+            .flat_map(|(triple, ways)| ways.into_iter().map(move |way| (triple.clone(), way)))
+            .collect();
+        for ((triple, way), began) in open.extract_if(.., |way, _| !now.contains(way)) {
+            // It ended before the range.
+            if day > from {
+                runs.insert((triple, way, began, Some(day)));
+            }
+        }
+        for way in now {
+            open.entry(way).or_insert(day);
+        }
+    }
+    runs.extend(open.into_iter().map(|((triple, way), began)| (triple, way, began, None)));
+    runs
+}
+
+fn range_agrees(history: History, from: i64, to: i64) {
+    let expected = runs(&history, from, to);
+    let mut rows = BTreeMap::new();
+    for spec in RESOURCES {
+        let of_days = (from..=to).flat_map(|day| state(&history, spec.name, day).into_values());
+        let texts: BTreeSet<String> = of_days.map(|row| Value::Object(row).to_string()).collect();
+        rows.insert(spec.name, texts);
+    }
+    let snapshot = history.snapshot;
+    let mut census = Census::of_connection(history.connection);
+    census.answer_during(from, to).unwrap();
+    let history = History { connection: census.into_connection(), snapshot };
+    let sql = "SELECT * FROM effective_access";
+    let found = select(&history, sql).into_iter().map(|row| {
+        let text = |column: &str| row[column].as_str().unwrap_or_default().to_owned();
+        let way = if row["via"] == "direct" { "direct".to_owned() } else { text("group_id") };
+        let triple = (text("user_id"), text("account_id"), text("permission_set_arn"));
+        (triple, way, row["valid_from"].as_i64().unwrap(), row["valid_to"].as_i64())
+    });
+    let found: Vec<_> = found.collect();
+    assert_eq!(found.len(), expected.len(), "{from} to {to}");
+    assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), expected, "{from} to {to}");
+    for (resource, expected) in rows {
+        let spec = crate::model::resource(resource).unwrap();
+        let bounds = ["valid_from", "valid_to", "not_before", "first_seen_at", "last_seen_at", "gone_at"];
+        let found = select(&history, &format!("SELECT * FROM {resource}")).into_iter().map(|mut row| {
+            assert!(bounds.iter().all(|column| row.contains_key(*column)), "{resource}");
+            row.retain(|column, _| {
+                !bounds.contains(&column.as_str()) && !spec.volatile.contains(&column.as_str())
+            });
+            Value::Object(row).to_string()
+        });
+        assert_eq!(found.collect::<BTreeSet<_>>(), expected, "{resource} {from} to {to}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_range_has_what_any_of_its_snapshots_has_with_its_bounds(days in days()) {
+        let last = days.len() as i64;
+        for from in 1..=last {
+            for to in from..=last {
+                range_agrees(publish_by("pairs", &days), from, to);
+            }
+        }
     }
 }
 

@@ -59,4 +59,6 @@ JOIN (
             SELECT 1 FROM users_history AS e WHERE e.user_id = b.user_id AND e.valid_to = b.valid_from))
     WHERE NOT EXISTS (SELECT 1 FROM users_history AS n WHERE n.user_id = u.user_id AND n.valid_from = u.valid_to)
 ) AS w ON w.principal_id = a.principal_id AND w.principal_type = +a.principal_type
-WHERE max(a.valid_from, w.valid_from) < min(coalesce(a.valid_to, 9223372036854775807), w.valid_to)
+WHERE
+    -- during: min(coalesce(a.valid_to, 9223372036854775807), w.valid_to) > {from} AND
+    max(a.valid_from, w.valid_from) < min(coalesce(a.valid_to, 9223372036854775807), w.valid_to)

@@ -5,7 +5,7 @@
 //! snapshot before saw that it was not there; else it is `unknown`.
 
 use super::{Answering, list, same_key, unseen};
-use crate::model::{DerivedView, ResourceSpec, referred_to, resource};
+use crate::model::{DerivedView, OverRange, ResourceSpec, referred_to, resource};
 use crate::store::file::{literal, quoted};
 use crate::store::schema::{Column, versions_table};
 
@@ -24,6 +24,7 @@ SELECT
     c.label, -- what a person calls the row, by the names of then
     c.fields -- of a changed row: a JSON object of column to {old, new}; NULL otherwise
 FROM (",
+    over_range: OverRange::Same,
 };
 
 /// The resource's part of [`CHANGES`].

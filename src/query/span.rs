@@ -1,0 +1,60 @@
+//! Which snapshots answer a question: one, or every one of a range.
+
+use std::ops::RangeInclusive;
+
+use crate::error::{Error, Result};
+use crate::store::{Census, Snapshot, When};
+
+/// The snapshots that answer, oldest first; at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span(Vec<Snapshot>);
+
+impl Span {
+    /// One snapshot.
+    pub fn at(snapshot: Snapshot) -> Self {
+        Self(vec![snapshot])
+    }
+
+    /// Every kept snapshot from one to the other. One that runs backward is an error (exit 2).
+    pub fn during(census: &Census, from: &When, to: &When) -> Result<Self> {
+        let ends = [census.resolve(from)?.snapshot_id, census.resolve(to)?.snapshot_id];
+        let [from, to] = ends;
+        if from > to {
+            return Err(Error::usage(format!(
+                "--during runs forward, and snapshot {from} is later than {to}"
+            ))
+            .hint(format!("--during {to} {from} is the same range")));
+        }
+        let mut snapshots = census.snapshots()?;
+        snapshots.retain(|snapshot| (from..=to).contains(&snapshot.snapshot_id));
+        Ok(Self(snapshots))
+    }
+
+    /// The first snapshot.
+    pub fn from(&self) -> &Snapshot {
+        &self.0[0]
+    }
+
+    /// The last snapshot: the only one, where it is one.
+    pub fn to(&self) -> &Snapshot {
+        &self.0[self.0.len() - 1]
+    }
+
+    /// The ids of the first and the last.
+    pub fn ids(&self) -> RangeInclusive<i64> {
+        self.from().snapshot_id..=self.to().snapshot_id
+    }
+
+    /// Every snapshot, oldest first.
+    pub fn snapshots(&self) -> &[Snapshot] {
+        &self.0
+    }
+
+    /// `snapshot 4`, or `snapshots 1 to 4`.
+    pub fn words(&self) -> String {
+        match (self.from().snapshot_id, self.to().snapshot_id) {
+            (from, to) if from == to => format!("snapshot {to}"),
+            (from, to) => format!("snapshots {from} to {to}"),
+        }
+    }
+}
