@@ -5,7 +5,7 @@
 //! ```text
 //! AWS ─► aws (clients, pacers, errors) ─► collect (tasks) ─► store::staging
 //!     ─► store::publish (versions, gaps, coverage) ─► store::views (now, or as of)
-//!     ─► query · diff ─► output ─► terminal, files, BI
+//!     ─► query · diff · history ─► output ─► terminal, files, BI
 //! ```
 //!
 //! | module | its job |
@@ -16,6 +16,7 @@
 //! | [`store`] | the database: migrations, staging, publish, versions, views, evidence; names no resource |
 //! | [`query`] | the catalog of canned queries, typed parameters, running SQL safely |
 //! | [`diff`] | changes between two snapshots; access changes and their causes |
+//! | [`history`] | the life of one account, user, group or permission set over all snapshots |
 //! | [`output`] | rows to table, csv, json, markdown; words to standard error |
 //! | [`cli`] | one file a subcommand: its arguments and a short `run` |
 //! | [`simulator`] | an AWS organization on loopback: for the demo, the tests and the benchmarks |
@@ -29,7 +30,7 @@
 //!
 //! Invariants, worth more than any module:
 //!
-//! - Dependencies point one way: cli → (collect, query, diff) → store → model. Only `collect` and
+//! - Dependencies point one way: cli → (collect, query, diff, history) → store → model. Only `collect` and
 //!   `cli::doctor` know `aws`; only `cli::demo`, tests and benches know `simulator`.
 //! - No `await` inside a SQLite transaction.
 //! - `store` and `output` name no resource.
@@ -46,6 +47,7 @@ pub mod collect;
 pub mod diff;
 pub mod digest;
 pub mod error;
+pub mod history;
 pub mod model;
 pub mod nearest;
 pub mod output;

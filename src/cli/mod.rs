@@ -1,8 +1,8 @@
 //! The command line: one file a subcommand, with its arguments and a short `run`.
 //!
 //! A command's help is its documentation: every option says what it does, and every command ends with
-//! examples. Commands decide what to say and in which order; the work is done in `collect`, `query`, `diff`
-//! and `store`, and everything that is shown goes through `output`. Nothing here ends the process
+//! examples. Commands decide what to say and in which order; the work is done in `collect`, `query`, `diff`,
+//! `history` and `store`, and everything that is shown goes through `output`. Nothing here ends the process
 //! but a second Ctrl-C.
 
 mod answering;
@@ -13,6 +13,7 @@ mod diff;
 mod doctor;
 mod evidence;
 mod global;
+mod history;
 mod iam_policy;
 mod interruption;
 mod parse;
@@ -60,6 +61,7 @@ Examples:
   orgcensus query --list                           the questions it answers by name
   orgcensus query user-access ana@example.com      what a user can reach, and through what
   orgcensus query user-access ana --at 2026-09-30  the same on a past date
+  orgcensus history ana                            her life, over all snapshots
   orgcensus query 'SELECT count(*) FROM users'     any SQL; `orgcensus schema` lists the tables
   orgcensus snapshots                              the dates that it can answer for
 
@@ -79,6 +81,8 @@ pub enum Command {
     Query(query::QueryArgs),
     /// Show what changed between two snapshots, and why access did
     Diff(diff::DiffArgs),
+    /// Tell the life of one account, user, group or permission set
+    History(history::HistoryArgs),
     /// List the snapshots, show one with its coverage and gaps, or verify them all
     Snapshots(snapshots::SnapshotsArgs),
     /// Show the tables, views and columns that SQL can use
@@ -102,6 +106,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
         Some(Command::Demo(args)) => demo::run(args, &global),
         Some(Command::Query(args)) => query::run(args, &global),
         Some(Command::Diff(args)) => diff::run(args, &global),
+        Some(Command::History(args)) => history::run(args, &global),
         Some(Command::Snapshots(args)) => snapshots::run(args, &global),
         Some(Command::Schema(args)) => schema::run(args, &global),
         Some(Command::Completions(args)) => completions::run(args, &global),

@@ -17,7 +17,7 @@ fn takes(command: &str) -> &'static [&'static str] {
     match command {
         "doctor" => &["db", "profile", "region", "assume_role", "external_id", "format", "output", "force"],
         "collect" => &["db", "profile", "region", "assume_role", "external_id"],
-        "query" => &["db", "at", "format", "output", "force"],
+        "query" | "history" => &["db", "at", "format", "output", "force"],
         "" | "diff" | "snapshots" | "schema" => &["db", "format", "output", "force"],
         "iam-policy" | "completions" => &["output", "force"],
         _ => &[],

@@ -132,7 +132,7 @@ pub(super) fn resolve_in(kind: ParameterType, typed: &str, census: &Census, span
     let cannot_read = |error: rusqlite::Error| {
         Error::failed(format!("cannot look up the {} {typed:?}", place.noun)).caused_by(error)
     };
-    if let Some(id) = place.by_id(connection, typed).map_err(cannot_read)? {
+    if let Some(id) = place.by_id(connection, typed, "").map_err(cannot_read)? {
         return Ok(id);
     }
     let lower = typed.trim().to_lowercase();
@@ -151,12 +151,48 @@ pub(super) fn resolve_in(kind: ParameterType, typed: &str, census: &Census, span
     }
 }
 
+/// The ids of everything that ever had this id, name or e-mail address up to the answering snapshot, in the
+/// order in which they came; none where nothing had.
+pub fn ids_ever(kind: ParameterType, typed: &str, census: &Census) -> Result<Vec<String>> {
+    let Some(place) = place(kind) else { return Ok(Vec::new()) };
+    let read = || -> rusqlite::Result<Vec<String>> {
+        let connection = census.connection();
+        if let Some(id) = place.by_id(connection, typed, "_history")? {
+            return Ok(vec![id]);
+        }
+        let lower = typed.trim().to_lowercase();
+        let source = format!("SELECT * FROM {}_history ORDER BY valid_from", place.resource);
+        let mut ids: Vec<String> = Vec::new();
+        for candidate in place.candidates(connection, &source, |one| one.is_called(&lower))? {
+            if !ids.contains(&candidate.id) {
+                ids.push(candidate.id);
+            }
+        }
+        Ok(ids)
+    };
+    read().map_err(|error| {
+        Error::failed(format!("cannot look up the {} {typed:?}", place.noun)).caused_by(error)
+    })
+}
+
+/// Every name that a thing of this kind ever had up to the answering snapshot.
+pub fn names_ever(kind: ParameterType, census: &Census) -> Result<Vec<String>> {
+    let Some(place) = place(kind) else { return Ok(Vec::new()) };
+    let source = format!("SELECT * FROM {}_history", place.resource);
+    let all = place.candidates(census.connection(), &source, |_| true);
+    let all =
+        all.map_err(|error| Error::failed(format!("cannot list the {}s", place.noun)).caused_by(error))?;
+    Ok(all.into_iter().flat_map(|one| one.names).collect())
+}
+
 impl Place {
     /// The fast way, and the only one for ids of things that could not be read themselves.
-    fn by_id(&self, connection: &Connection, typed: &str) -> rusqlite::Result<Option<String>> {
+    /// `view` is what follows the resources' names: nothing, or `_history`.
+    fn by_id(&self, connection: &Connection, typed: &str, view: &str) -> rusqlite::Result<Option<String>> {
         let own = [(self.table, self.id, self.only)];
         for (table, column, condition) in own.iter().chain(self.occurs_in) {
-            let sql = format!("SELECT {column} FROM {table} WHERE {column} = ?1 AND {condition} LIMIT 1");
+            let sql =
+                format!("SELECT {column} FROM {table}{view} WHERE {column} = ?1 AND {condition} LIMIT 1");
             let found = connection.query_row(&sql, [typed], |row| row.get(0)).optional()?;
             if found.is_some() {
                 return Ok(found);

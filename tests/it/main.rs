@@ -12,6 +12,7 @@ mod evidence;
 mod faults;
 mod fixture;
 mod gaps;
+mod history;
 mod kill;
 mod only_reads;
 mod published;

@@ -60,7 +60,16 @@ fn the_data_dictionary_describes_every_column() {
     let sandbox = fixture::census();
     let ran = sandbox.run(&["schema", "--format", "jsonl"]);
     assert!(ran.data().lines().count() > 40);
-    for name in ["effective_access", "users", "snapshots", "seen_under_gaps", "stale_rows", "Users_History"] {
+    for name in [
+        "effective_access",
+        "users",
+        "snapshots",
+        "seen_under_gaps",
+        "stale_rows",
+        "changes",
+        "access_changes",
+        "Users_History",
+    ] {
         let table = sandbox.run(&["schema", name, "--format", "jsonl"]);
         for line in table.data().lines() {
             let column: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -93,4 +102,5 @@ fn help_shows_examples_and_grouped_options() {
     assert_snapshot!(sandbox.run(&["--help"]).data());
     assert_snapshot!(sandbox.run(&["query", "--help"]).data());
     assert_snapshot!("help_of_diff", sandbox.run(&["diff", "--help"]).data());
+    assert_snapshot!("help_of_history", sandbox.run(&["history", "--help"]).data());
 }

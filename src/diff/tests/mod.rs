@@ -3,6 +3,7 @@
 mod access;
 mod filter;
 mod history;
+mod lives;
 mod oracle;
 mod plans;
 mod recreated;

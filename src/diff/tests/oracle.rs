@@ -215,7 +215,7 @@ fn seen_under_gaps(history: &History, day: i64, resource: &str) -> Vec<Value> {
     scopes_in(history, "seen_under_gaps", day, resource)
 }
 
-fn scopes_in(history: &History, table: &str, day: i64, resource: &str) -> Vec<Value> {
+pub(super) fn scopes_in(history: &History, table: &str, day: i64, resource: &str) -> Vec<Value> {
     let mut statement = history
         .connection
         .prepare(&format!("SELECT scope FROM {table} WHERE snapshot_id = ?1 AND resource = ?2"))

@@ -1,0 +1,134 @@
+//! `history`: the life of one account, user, group or permission set over all snapshots.
+
+use std::io::Write;
+
+use clap::Args;
+
+use super::GlobalOptions;
+use super::answering::say_answering;
+use crate::error::{Error, ExitStatus, Result};
+use crate::history::{self, Kind, Life, table, text};
+use crate::nearest::did_you_mean;
+use crate::output::{Format, RowWriter, write_error};
+use crate::query::{ParameterType, ids_ever, names_ever};
+use crate::store::{Census, When};
+
+/// The arguments of `history`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orgcensus history ana@example.com                 when she came, joined groups, was assigned what, left
+  orgcensus history prod                            an account: its names, OUs, states and assignments
+  orgcensus history Admins --kind group             where a user has the same name
+  orgcensus history 111122223333 --at 2026-09-30    as it was known at the end of a past day
+  orgcensus history AdministratorAccess --format csv --output admin.csv
+
+A name is looked for in all snapshots, also of what is gone. Several things that had it, such as one deleted and \
+made again under another id, are told one after another. Without --format it is text; formats have one row an \
+event, and for each column that changed.
+
+Signs:
+  + it came: the snapshot before did not have it     - it was seen to be gone
+  ~ it changed, from → to                            ? it could not be seen, which says nothing of it
+  · it was first seen here, and may be older: \"after\" says since when at the earliest")]
+pub struct HistoryArgs {
+    /// An account, user, group or permission set: a name it ever had, an id or an e-mail address
+    #[arg(value_name = "NAME | ID")]
+    name: String,
+
+    /// What it is, where things of several kinds have the name
+    #[arg(long, value_name = "KIND", value_enum)]
+    kind: Option<Kind>,
+}
+
+/// Tells the lives of whatever has the name.
+pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    let mut destination = global.destination()?;
+    // A text file holds the text, unless a table is asked for.
+    let format = global
+        .format_said(&destination)?
+        .filter(|format| *format != Format::Table || global.format.is_some());
+    let mut census = global.open_census()?;
+    let when = global.at()?;
+    let snapshot = census.resolve(when.as_ref().unwrap_or(&When::LATEST))?;
+    // One look at the file, whatever is published meanwhile.
+    census.answer_as_of(snapshot.snapshot_id)?;
+    let (kind, ids) = find(&args, &census)?;
+    let lives: Vec<Life> = ids.iter().map(|id| history::of(&census, kind, id)).collect::<Result<_>>()?;
+    say_answering("up to ", &snapshot, when.as_ref());
+    match format {
+        None => {
+            for (index, life) in lives.iter().enumerate() {
+                if index > 0 {
+                    writeln!(destination).map_err(write_error)?;
+                }
+                text::write(&mut destination, life).map_err(write_error)?;
+            }
+        }
+        Some(format) => {
+            let mut writer = RowWriter::begin(format, &table::COLUMNS.map(str::to_owned), &mut destination)?;
+            for row in lives.iter().flat_map(table::rows) {
+                writer.values(&row)?;
+            }
+            writer.finish()?;
+        }
+    }
+    destination.finish()?;
+    Ok(ExitStatus::Done)
+}
+
+/// What the name means: things of one kind, in the order in which they came.
+fn find(args: &HistoryArgs, census: &Census) -> Result<(Kind, Vec<String>)> {
+    let name = &args.name;
+    let mut found = Vec::new();
+    for kind in args.kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]) {
+        let ids = ids_ever(parameter(kind), name, census)?;
+        if !ids.is_empty() {
+            found.push((kind, ids));
+        }
+    }
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        0 => Err(unknown(args, census)?),
+        _ => {
+            let nouns: Vec<_> = found.iter().map(|(kind, _)| kind.noun()).collect();
+            let mut error = Error::unknown(format!("{name:?} is the name of a {}", nouns.join(" and of a ")));
+            for (kind, ids) in &found {
+                error = error.hint(format!("--kind {} tells of {}", kind.option(), ids.join(", ")));
+            }
+            Err(error)
+        }
+    }
+}
+
+/// As which a name is looked up.
+fn parameter(kind: Kind) -> ParameterType {
+    match kind {
+        Kind::User => ParameterType::User,
+        Kind::Group => ParameterType::Group,
+        Kind::Account => ParameterType::Account,
+        Kind::PermissionSet => ParameterType::PermissionSet,
+    }
+}
+
+fn unknown(args: &HistoryArgs, census: &Census) -> Result<Error> {
+    let name = &args.name;
+    let what = match args.kind {
+        None => "an account, user, group or permission set",
+        Some(Kind::Account) => "an account",
+        Some(Kind::User) => "a user",
+        Some(Kind::Group) => "a group",
+        Some(Kind::PermissionSet) => "a permission set",
+    };
+    let mut names = Vec::new();
+    for kind in args.kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]) {
+        names.extend(names_ever(parameter(kind), census)?);
+    }
+    let error = Error::unknown(format!("no snapshot has {what} {name:?}"));
+    Ok(match did_you_mean(name, names.iter().map(String::as_str)) {
+        Some(hint) => error.hint(hint),
+        None => error.hint(
+            "orgcensus query \"SELECT user_name, user_id FROM users_history\" lists who ever was there",
+        ),
+    })
+}

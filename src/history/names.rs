@@ -1,0 +1,104 @@
+//! Names of then: what a column of an event's row refers to, and paths in the tree.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::Value;
+
+use super::{Event, unreadable};
+use crate::error::Result;
+use crate::model::{referred_to, resource};
+
+/// How deep a tree may be; AWS allows five levels below the root.
+const DEPTH: usize = 10;
+
+/// Resource, id and day.
+type Place = (&'static str, String, i64);
+
+/// Looks names up, each once.
+pub(super) struct Names<'c> {
+    connection: &'c Connection,
+    known: RefCell<HashMap<Place, Option<String>>>,
+}
+
+impl<'c> Names<'c> {
+    pub fn new(connection: &'c Connection) -> Self {
+        Self { connection, known: RefCell::default() }
+    }
+
+    /// Adds to the event what its values are called.
+    pub fn add(&self, event: &mut Event) -> Result<()> {
+        let mut names = serde_json::Map::new();
+        for (column, value) in event.key.iter().chain(&event.row) {
+            if let Some(name) = self.referred(column, value, event.snapshot_id)? {
+                names.insert(column.clone(), name.into());
+            }
+        }
+        for (column, old, new) in event.fields.iter().filter(|(column, ..)| column == "parent_id") {
+            for (side, value, day) in [("old", old, event.snapshot_id - 1), ("new", new, event.snapshot_id)] {
+                let path = self.path(value.as_str().unwrap_or_default(), day)?;
+                names.insert(format!("{column} {side}"), path.into());
+            }
+        }
+        event.names = names;
+        Ok(())
+    }
+
+    /// The newest name of a thing; `None` where there never was one.
+    pub fn newest(&self, resource: &'static str, id: &str) -> Result<Option<String>> {
+        self.name(resource, id, i64::MAX)
+    }
+
+    fn referred(&self, column: &str, value: &Value, day: i64) -> Result<Option<String>> {
+        let Some(id) = value.as_str() else { return Ok(None) };
+        for resource in referred_to(column) {
+            if let Some(name) = self.name(resource, id, day)? {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The names from the root down to an OU or root, as they were on a day.
+    fn path(&self, id: &str, day: i64) -> Result<String> {
+        let mut names = Vec::new();
+        let mut next = Some(id.to_owned());
+        while let Some(id) = next.take().filter(|_| names.len() < DEPTH) {
+            if let Some(name) = self.name("roots", &id, day)? {
+                names.push(name);
+                break;
+            }
+            names.push(self.name("organizational_units", &id, day)?.unwrap_or_else(|| id.clone()));
+            let sql = "SELECT parent_id FROM organizational_units_history
+                       WHERE ou_id = ?1 AND valid_from <= ?2 ORDER BY valid_from DESC LIMIT 1";
+            next = self.value(sql, &id, day)?;
+        }
+        names.reverse();
+        Ok(names.join("/"))
+    }
+
+    fn name(&self, name: &'static str, id: &str, day: i64) -> Result<Option<String>> {
+        let place = (name, id.to_owned(), day);
+        if let Some(known) = self.known.borrow().get(&place) {
+            return Ok(known.clone());
+        }
+        let spec = resource(name).expect("a reference names a resource");
+        let sql = format!(
+            "SELECT {} FROM {name}_history WHERE {} = ?1 AND valid_from <= ?2 ORDER BY valid_from DESC LIMIT 1",
+            spec.label[0], spec.key[0]
+        );
+        let found = self.value(&sql, id, day)?;
+        self.known.borrow_mut().insert(place, found.clone());
+        Ok(found)
+    }
+
+    fn value(&self, sql: &str, id: &str, day: i64) -> Result<Option<String>> {
+        let found: Option<Option<String>> = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row((id, day), |row| row.get(0)).optional())
+            .map_err(unreadable)?;
+        Ok(found.flatten())
+    }
+}

@@ -1,0 +1,132 @@
+//! What each event says to a person, as lines without a sign.
+
+use serde_json::Value;
+
+use super::{Event, EventKind, Kind};
+use crate::model::resource;
+
+/// Longer values are cut: a policy document belongs in other formats.
+const SHOWN: usize = 100;
+
+/// What the event says in the life of a thing of this kind, a line for each thing said.
+pub(super) fn lines(kind: Kind, event: &Event) -> Vec<String> {
+    if event.kind == EventKind::NotSeen {
+        return vec![not_seen(event)];
+    }
+    if event.resource == kind.resource().0 {
+        return own(kind, event);
+    }
+    let what = match event.resource {
+        "group_memberships" if kind == Kind::User => format!("member of group {}", name(event, "group_id")),
+        "group_memberships" => format!("member {}", name(event, "user_id")),
+        "account_assignments" => assignment(kind, event),
+        "permission_set_policies" => policy(event),
+        "tags" => format!("tag {} = {}", text(event, "key"), text(event, "value")),
+        other => other.to_owned(),
+    };
+    match event.kind {
+        EventKind::Changed => fields(event).into_iter().map(|field| format!("{what}: {field}")).collect(),
+        _ => vec![format!("{what}{}", made(event))],
+    }
+}
+
+/// Of the thing itself.
+fn own(kind: Kind, event: &Event) -> Vec<String> {
+    let called = resource(event.resource).and_then(|spec| text_of(event.row.get(*spec.label.first()?)?));
+    let called = called.map(|name| format!(" {name}")).unwrap_or_default();
+    match event.kind {
+        EventKind::Changed => fields(event),
+        EventKind::Removed => vec![format!("{}{called} is gone", kind.noun())],
+        _ => {
+            let state = ["user_status", "state"].iter().find_map(|column| text_of(event.row.get(*column)?));
+            let state = state.map(|state| format!(", {state}")).unwrap_or_default();
+            vec![format!("{}{called}{state}{}", kind.noun(), made(event))]
+        }
+    }
+}
+
+fn not_seen(event: &Event) -> String {
+    let last = event.last_snapshot_id.unwrap_or(event.snapshot_id);
+    let when = if last == event.snapshot_id { String::new() } else { format!(", until snapshot {last}") };
+    format!("{} not seen{when}: {}", event.resource, event.gap.as_deref().unwrap_or("unknown"))
+}
+
+fn assignment(kind: Kind, event: &Event) -> String {
+    let set = || name(event, "permission_set_arn");
+    let account = || name(event, "account_id");
+    let of_group = text(event, "principal_type") == "GROUP";
+    let principal = || format!("{} {}", if of_group { "group" } else { "user" }, name(event, "principal_id"));
+    match kind {
+        Kind::User if of_group => format!("{} in {} through {}", set(), account(), principal()),
+        Kind::User => format!("{} in {}, directly", set(), account()),
+        Kind::Group => format!("{} in {}", set(), account()),
+        Kind::Account => format!("{} for {}", set(), principal()),
+        Kind::PermissionSet => format!("in {} for {}", account(), principal()),
+    }
+}
+
+fn policy(event: &Event) -> String {
+    let kind = text(event, "kind").replace('_', " ");
+    match (text_of(&event.row["policy_name"]), text(event, "policy")) {
+        (Some(name), _) => format!("{kind} policy {name}"),
+        (None, policy) if policy == text(event, "kind") => format!("{kind} policy"),
+        (None, policy) => format!("{kind} policy {policy}"),
+    }
+}
+
+/// What changed, old to new; what follows from another change is left to the other formats.
+fn fields(event: &Event) -> Vec<String> {
+    let moved = event.fields.iter().any(|(column, ..)| column == "parent_id");
+    let label = resource(event.resource).and_then(|spec| spec.label.first().copied());
+    let told = event.fields.iter().filter(|(column, ..)| !(moved && column == "entity_path"));
+    told.map(|(column, old, new)| match column.as_str() {
+        "parent_id" => {
+            let path = |side: &str| text_of(&event.names[&format!("parent_id {side}")]).unwrap_or_default();
+            format!("moved: {} → {}", path("old"), path("new"))
+        }
+        "user_status" if new == "DISABLED" => "disabled".to_owned(),
+        "user_status" if new == "ENABLED" => "enabled".to_owned(),
+        column if Some(column) == label => format!("renamed: {} → {}", shown(old), shown(new)),
+        column => format!("{column}: {} → {}", shown(old), shown(new)),
+    })
+    .collect()
+}
+
+/// ` (at 2026-04-01T00:00:00Z, by …)`, of what AWS says who made it and when, and since when it may be there.
+fn made(event: &Event) -> String {
+    let mut said = Vec::new();
+    if matches!(event.kind, EventKind::FirstSeen | EventKind::Added) {
+        let at = ["created_at", "joined_at"].iter().find_map(|column| text_of(event.row.get(*column)?));
+        said.extend(at.map(|at| format!("at {at}")));
+        said.extend(event.row.get("created_by").and_then(text_of).map(|by| format!("by {by}")));
+        if event.kind == EventKind::FirstSeen {
+            said.extend(event.not_before.as_deref().map(|time| format!("after {time}")));
+        }
+    }
+    if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
+}
+
+/// The name of what a column refers to, or its value.
+fn name(event: &Event, column: &str) -> String {
+    event.names.get(column).and_then(text_of).unwrap_or_else(|| text(event, column))
+}
+
+fn text(event: &Event, column: &str) -> String {
+    event.row.get(column).and_then(text_of).unwrap_or_default()
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+fn shown(value: &Value) -> String {
+    let text = text_of(value).unwrap_or_else(|| "(none)".to_owned());
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
