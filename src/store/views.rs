@@ -6,15 +6,17 @@
 //! by TEMP views to answer for another one, because SQLite resolves a view's tables in the view's own schema.
 
 mod changes;
+mod sight;
 
 use rusqlite::Connection;
 
 use super::file::{Doing, literal, quoted};
 use super::schema::{Column, resource_columns, versions_table};
 use crate::error::Result;
-use crate::model::{DERIVED_VIEWS, DerivedView, OverRange, RESOURCES, ResourceSpec, unseen_besides_gaps};
+use crate::model::{DERIVED_VIEWS, DerivedView, OverRange, RESOURCES, ResourceSpec};
 
 pub(super) use changes::CHANGES;
+use sight::{covers, hidden, seen_all_the_same, unseen};
 
 /// The view with the one snapshot that all views answer for.
 pub(super) const ANSWERING_SNAPSHOT: &str = "answering_snapshot";
@@ -308,87 +310,6 @@ JOIN gaps AS g ON g.snapshot_id = h.snapshot_id AND g.resource = {resource} AND 
         last_seen = last_seen("h.snapshot_id", &hidden(spec.name, columns)),
         branches = branches.join("\n        UNION ALL "),
     )
-}
-
-/// Whether snapshot `s`, in which the version `v` had not begun, may only not have seen its row: a gap hides it,
-/// or nothing of the resource was collected, by an older program that did not know it. Its absence was surely
-/// seen where the snapshot closed another version of it.
-fn unseen(spec: &ResourceSpec, columns: &[Column]) -> String {
-    let besides = unseen_besides_gaps(spec.name).map(|why| format!(" OR ({why})")).unwrap_or_default();
-    format!(
-        "(({hidden}
-    OR NOT EXISTS (SELECT 1 FROM coverage AS c
-        WHERE c.snapshot_id = s.snapshot_id AND c.resource = {resource} AND c.status IN ('complete', 'partial'))
-    AND NOT EXISTS (SELECT 1 FROM gap_columns AS o
-        WHERE o.snapshot_id = s.snapshot_id AND o.resource = {resource} AND o.columns = '[]'){besides})
-    AND NOT EXISTS (SELECT 1 FROM {table} AS e WHERE +e.valid_to = s.snapshot_id{same_key}))",
-        resource = literal(spec.name),
-        hidden = hidden(spec.name, columns),
-        table = quoted(&versions_table(spec.name)),
-        same_key = same_key(spec, "e"),
-    )
-}
-
-/// ` AND b.x = v.x` for each column of the key.
-fn same_key(spec: &ResourceSpec, other: &str) -> String {
-    let same = |column: &&str| format!(" AND {other}.{column} = v.{column}", column = quoted(column));
-    spec.key.iter().map(same).collect()
-}
-
-/// Whether snapshot `s` did not see the row `v`: a gap covers it, and no narrower scope that was seen all the
-/// same does. The snapshot knows which columns its gaps name: so a row needs one probe for each set of them,
-/// however many gaps there are.
-fn hidden(resource: &str, columns: &[Column]) -> String {
-    format!(
-        "EXISTS (SELECT 1 FROM gap_columns AS o CROSS JOIN gaps AS n
-        WHERE o.snapshot_id = s.snapshot_id AND o.resource = {resource}
-        AND n.snapshot_id = o.snapshot_id AND n.resource = o.resource AND n.scope = {scope}
-        AND NOT {seen})",
-        resource = literal(resource),
-        scope = scope_of("o.columns", columns),
-        seen = seen_all_the_same(columns)
-    )
-}
-
-/// Whether the gap `n` covers the row `v`: no column that its scope names has another value.
-fn covers(columns: &[Column]) -> String {
-    format!(
-        "NOT EXISTS (SELECT 1 FROM json_each(n.scope) AS j WHERE {} IS NOT j.value)",
-        value_of("j.key", columns)
-    )
-}
-
-/// Whether a narrower scope than that of the gap `n` was seen and covers the row `v`. The gap knows which
-/// columns such scopes name: so a row needs one probe for each set of them, however many scopes there are.
-fn seen_all_the_same(columns: &[Column]) -> String {
-    format!(
-        "EXISTS (SELECT 1 FROM json_each(n.seen_columns) AS k JOIN seen_under_gaps AS u
-            ON u.snapshot_id = n.snapshot_id AND u.resource = n.resource AND u.scope = {})",
-        scope_of("k.value", columns)
-    )
-}
-
-/// The scope, as its text, that names the columns of the JSON array `names` and has the values of the row `v`.
-fn scope_of(names: &str, columns: &[Column]) -> String {
-    format!(
-        "(SELECT json_group_object(c.value, {}) FROM json_each({names}) AS c)",
-        value_of("c.value", columns)
-    )
-}
-
-/// The value, as text, of the column of `v` that the SQL `name` names; a scope's values are text.
-fn value_of(name: &str, columns: &[Column]) -> String {
-    let values: String = columns
-        .iter()
-        .map(|column| {
-            let value = match column.sql_type.as_str() {
-                "TEXT" => format!("v.{}", quoted(&column.name)),
-                _ => format!("CAST(v.{} AS TEXT)", quoted(&column.name)),
-            };
-            format!(" WHEN {} THEN {value}", literal(&column.name))
-        })
-        .collect();
-    format!("CASE {name}{values} END")
 }
 
 fn list(columns: &[Column]) -> String {

@@ -34,8 +34,11 @@ fn keys(history: &History, resource: &'static str, day: i64, scope: &Value) -> B
     state(history, resource, day).into_values().filter(of_scope).map(key).collect()
 }
 
-/// What each thing is made of here: kind, id, its threads.
-fn things() -> Vec<(Kind, &'static str, Vec<(&'static str, Value)>)> {
+/// Resource and scope.
+type Thread = (&'static str, Value);
+
+/// What each thing is made of here.
+fn things() -> Vec<(Kind, &'static str, Vec<Thread>)> {
     let principal =
         |id: &str, of: &str| ("account_assignments", json!({"principal_id": id, "principal_type": of}));
     vec![
@@ -68,7 +71,7 @@ fn things() -> Vec<(Kind, &'static str, Vec<(&'static str, Value)>)> {
     ]
 }
 
-fn replays(history: &History, life: &Life, threads: &[(&'static str, Value)]) {
+fn replays(history: &History, life: &Life, threads: &[Thread]) {
     for (resource, scope) in threads {
         for day in 1..=history.snapshot {
             let (told, is) = (there(life, resource, day), keys(history, resource, day, scope));

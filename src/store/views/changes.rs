@@ -4,7 +4,8 @@
 //! A row that ended was seen to be gone, for nothing else closes it. A row that began is `added` only where the
 //! snapshot before saw that it was not there; else it is `unknown`.
 
-use super::{Answering, list, same_key, unseen};
+use super::sight::{same_key, unseen};
+use super::{Answering, list};
 use crate::model::{DerivedView, OverRange, ResourceSpec, referred_to, resource};
 use crate::store::file::{literal, quoted};
 use crate::store::schema::{Column, versions_table};
