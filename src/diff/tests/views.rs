@@ -323,3 +323,29 @@ fn a_whole_group_is_one_row_and_a_change_says_what_it_was() {
         [r#"{"label":"Team"}"#, r#"{"label":"Team / u1-name"}"#, r#"{"label":"Team / u2-name"}"#]
     );
 }
+
+/// A way that begins with all of its rows is counted once: for what is known to have begun, else as unknown.
+#[test]
+fn a_way_is_counted_once_whatever_of_it_may_have_been_there_before() {
+    let told = |gaps: &[&'static str]| -> Vec<String> {
+        let mut history = History::new();
+        let gaps: Vec<_> = gaps.iter().map(|resource| (*resource, serde_json::json!({}), "denied")).collect();
+        history.publish_with(&[group("g1"), set("p1")], &gaps);
+        history.publish(&[
+            group("g1"),
+            set("p1"),
+            user("u1"),
+            member("g1", "u1"),
+            to_group("a1", "p1", "g1"),
+        ]);
+        let rows =
+            select(&history, "SELECT change || ' ' || cause || ' ' || users AS told FROM access_changes");
+        rows.iter().map(|row| row["told"].as_str().unwrap().to_owned()).collect()
+    };
+    let (assigned, members, users) = ("account_assignments", "group_memberships", "users");
+    assert_eq!(told(&[]), ["gained assignment_granted 1"]);
+    assert_eq!(told(&[members, users]), ["gained assignment_granted 1"]);
+    assert_eq!(told(&[assigned]), ["gained membership_added 1"]);
+    assert_eq!(told(&[assigned, members]), ["gained user_created 1"]);
+    assert_eq!(told(&[assigned, members, users]), ["unknown assignment_granted 1"]);
+}
