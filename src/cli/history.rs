@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::GlobalOptions;
 use super::answering::say_answering;
+use super::evidence::{self, EvidenceArgs};
 use crate::error::{Error, ExitStatus, Result};
 use crate::history::{self, Kind, Life, table, text};
 use crate::nearest::did_you_mean;
@@ -39,6 +40,9 @@ pub struct HistoryArgs {
     /// What it is, where things of several kinds have the name
     #[arg(long, value_name = "KIND", value_enum)]
     kind: Option<Kind>,
+
+    #[command(flatten)]
+    evidence: EvidenceArgs,
 }
 
 /// Tells the lives of whatever has the name.
@@ -48,6 +52,7 @@ pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let format = global
         .format_said(&destination)?
         .filter(|format| *format != Format::Table || global.format.is_some());
+    let sidecar = args.evidence.open(global, &destination)?;
     let mut census = global.open_census()?;
     let when = global.at()?;
     let snapshot = census.resolve(when.as_ref().unwrap_or(&When::LATEST))?;
@@ -73,7 +78,8 @@ pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             writer.finish()?;
         }
     }
-    destination.finish()?;
+    let snapshots = std::slice::from_ref(&snapshot);
+    evidence::finish(destination, sidecar, &census, snapshots, &evidence::Question::default())?;
     Ok(ExitStatus::Done)
 }
 

@@ -66,6 +66,10 @@ fn other_formats_hold_one_row_an_event() {
     sandbox.run(&["history", "bob", "--output", "bob.txt"]).data();
     let file = std::fs::read_to_string(sandbox.path("bob.txt")).unwrap();
     assert_eq!(file, sandbox.run(&["history", "bob"]).data());
+    sandbox.run(&["history", "bob", "--output", "bob.csv", "--evidence"]).data();
+    let evidence = std::fs::read_to_string(sandbox.path("bob.csv.evidence.json")).unwrap();
+    let evidence: serde_json::Value = serde_json::from_str(&evidence).unwrap();
+    assert_eq!(evidence["snapshots"][0]["snapshot_id"], 4);
 }
 
 /// Days of a simulated organization: whatever came, went or changed of a thing is in its life.
