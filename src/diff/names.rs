@@ -5,8 +5,9 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Statement};
 use serde_json::Value;
 
 use super::days::Days;
@@ -86,60 +87,74 @@ impl Named {
     }
 }
 
-/// What was looked up: the name of each id, by what it is an id of.
-type Known<K> = RefCell<HashMap<K, HashMap<String, Option<String>>>>;
+/// The names of one kind as of one day, each looked up once, by a statement that is prepared once.
+struct Book<'c> {
+    statement: Statement<'c>,
+    day: i64,
+    known: HashMap<String, Option<String>>,
+}
+
+impl<'c> Book<'c> {
+    fn open(connection: &'c Connection, named: Named, day: i64, alive: &str) -> Result<Self> {
+        let (table, key, name) = named.columns();
+        let sql = format!("SELECT {name} FROM {table} WHERE {key} = ?1 AND {alive}");
+        let statement = connection.prepare(&sql).map_err(unreadable)?;
+        Ok(Self { statement, day, known: HashMap::new() })
+    }
+
+    fn look_up(&mut self, id: &str) -> Result<Option<String>> {
+        if let Some(name) = self.known.get(id) {
+            return Ok(name.clone());
+        }
+        let found: Option<Option<String>> =
+            self.statement.query_row((id, self.day), |row| row.get(0)).optional().map_err(unreadable)?;
+        let name = found.flatten();
+        self.known.insert(id.to_owned(), name.clone());
+        Ok(name)
+    }
+}
 
 /// Looks names up, each once.
 pub(super) struct Names<'c> {
     connection: &'c Connection,
     days: Days,
-    known: Known<Named>,
-    known_on: Known<(i64, Named)>,
+    latest: RefCell<HashMap<Named, Book<'c>>>,
+    of_days: RefCell<HashMap<(i64, Named), Book<'c>>>,
 }
 
 impl<'c> Names<'c> {
     pub fn new(connection: &'c Connection, days: Days) -> Self {
-        Self { connection, days, known: RefCell::default(), known_on: RefCell::default() }
+        Self { connection, days, latest: RefCell::default(), of_days: RefCell::default() }
     }
 
     /// The name on the later day, else the last one before it; `None` where there never was one.
     pub fn name(&self, named: Named, id: &str) -> Result<Option<String>> {
-        if let Some(name) = self.known.borrow().get(&named).and_then(|names| names.get(id)) {
-            return Ok(name.clone());
-        }
-        let (table, key, name) = named.columns();
-        let found: Option<Option<String>> = self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT {name} FROM {table} WHERE {key} = ?1 AND valid_from <= ?2
-                 ORDER BY valid_from DESC LIMIT 1"
-            ))
-            .and_then(|mut statement| {
-                statement.query_row((id, self.days.later()), |row| row.get(0)).optional()
-            })
-            .map_err(unreadable)?;
-        let found = found.flatten();
-        self.known.borrow_mut().entry(named).or_default().insert(id.to_owned(), found.clone());
-        Ok(found)
+        let mut books = self.latest.borrow_mut();
+        let book = match books.entry(named) {
+            Entry::Occupied(book) => book.into_mut(),
+            Entry::Vacant(place) => place.insert(Book::open(
+                self.connection,
+                named,
+                self.days.later(),
+                "valid_from <= ?2 ORDER BY valid_from DESC LIMIT 1",
+            )?),
+        };
+        book.look_up(id)
     }
 
     /// The name on that day; `None` where it does not exist or has none.
     pub fn name_on(&self, day: i64, named: Named, id: &str) -> Result<Option<String>> {
-        if let Some(name) = self.known_on.borrow().get(&(day, named)).and_then(|names| names.get(id)) {
-            return Ok(name.clone());
-        }
-        let (table, key, name) = named.columns();
-        let found: Option<Option<String>> = self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT {name} FROM {table} WHERE {key} = ?1
-                 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)"
-            ))
-            .and_then(|mut statement| statement.query_row((id, day), |row| row.get(0)).optional())
-            .map_err(unreadable)?;
-        let found = found.flatten();
-        self.known_on.borrow_mut().entry((day, named)).or_default().insert(id.to_owned(), found.clone());
-        Ok(found)
+        let mut books = self.of_days.borrow_mut();
+        let book = match books.entry((day, named)) {
+            Entry::Occupied(book) => book.into_mut(),
+            Entry::Vacant(place) => place.insert(Book::open(
+                self.connection,
+                named,
+                day,
+                "valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)",
+            )?),
+        };
+        book.look_up(id)
     }
 
     fn name_or_id(&self, named: Named, id: &str) -> Result<String> {
