@@ -13,7 +13,7 @@
 //! | [`model`] | the nouns: one struct a resource, and the derived views |
 //! | [`aws`] | credentials, clients, pacers, one retry policy, one classification of errors |
 //! | [`collect`] | the verbs: one file a family of tasks; the queue's loop; the plan of calls |
-//! | [`store`] | the database: migrations, staging, publish, versions, views, evidence; names no resource |
+//! | [`store`] | the database: staging, publish, versions, views, evidence, retention; names no resource |
 //! | [`query`] | the catalog of canned queries, typed parameters, running SQL safely |
 //! | [`diff`] | changes between two snapshots; access changes and their causes |
 //! | [`history`] | the life of one account, user, group or permission set over all snapshots |

@@ -1,10 +1,13 @@
 //! How a command says which snapshot answered, and times and ages as people read them.
 
+use std::path::Path;
+
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
+use crate::error::Result;
 use crate::output::words;
 use crate::query::Span;
-use crate::store::{Snapshot, SnapshotStatus, When};
+use crate::store::{Census, Snapshot, SnapshotStatus, When};
 
 /// `snapshot 41, 2026-11-17T02:00Z, 5 days old, complete`.
 pub fn answering(snapshot: &Snapshot) -> String {
@@ -19,6 +22,17 @@ pub fn say_answering(role: &str, snapshot: &Snapshot, asked: Option<&When>) {
         Some(distance) => words::caution(format!("{line}, {distance}")),
         None => words::say(line),
     }
+}
+
+/// Every snapshot, oldest first; of those that there were by the one asked for, which is then said.
+pub fn snapshots_by(census: &Census, asked: Option<&When>) -> Result<Vec<Snapshot>> {
+    let mut snapshots = census.snapshots()?;
+    if let Some(when) = asked {
+        let newest = census.resolve(when)?;
+        say_answering("", &newest, asked);
+        snapshots.retain(|one| one.snapshot_id <= newest.snapshot_id);
+    }
+    Ok(snapshots)
 }
 
 /// How far a snapshot is from the time asked for, where that is a day or more, or to come.
@@ -73,6 +87,19 @@ pub fn age(time: &str, now: DateTime<Utc>) -> String {
         1..60 => plural(minutes, "minute"),
         60..2_880 => plural(minutes / 60, "hour"),
         _ => plural(minutes / 1_440, "day"),
+    }
+}
+
+/// A file's size after what was said of it: `, 12 MB`; nothing where it is not known.
+pub fn file_size(file: &Path) -> String {
+    std::fs::metadata(file).map(|metadata| format!(", {}", bytes(metadata.len()))).unwrap_or_default()
+}
+
+/// A number of bytes as people read it.
+pub fn bytes(bytes: u64) -> String {
+    match bytes {
+        ..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
+        _ => format!("{} MB", bytes.div_ceil(1_000_000)),
     }
 }
 

@@ -83,7 +83,7 @@ pub enum Command {
     Diff(diff::DiffArgs),
     /// Tell the life of one account, user, group or permission set
     History(history::HistoryArgs),
-    /// List the snapshots, show one with its coverage and gaps, or verify them all
+    /// List the snapshots; show, verify, label, prune or copy them
     Snapshots(snapshots::SnapshotsArgs),
     /// Show the tables, views and columns that SQL can use
     Schema(schema::SchemaArgs),

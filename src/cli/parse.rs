@@ -12,15 +12,19 @@ use super::Cli;
 /// The options that every command takes, help and version aside.
 const EVERYWHERE: &[&str] = &["quiet", "verbose", "color"];
 
-/// The further ones that a command takes; the bare program's name is empty.
+/// The further ones that a command takes; the bare program's name is empty. A command's commands take the same
+/// where nothing else is said.
 fn takes(command: &str) -> &'static [&'static str] {
     match command {
+        "snapshots label" => &["db"],
+        "snapshots prune" => &["db", "format", "output", "force"],
+        "snapshots copy" => &["db", "at", "force"],
         "doctor" => &["db", "profile", "region", "assume_role", "external_id", "format", "output", "force"],
         "collect" => &["db", "profile", "region", "assume_role", "external_id"],
-        "query" | "history" => &["db", "at", "format", "output", "force"],
-        "" | "diff" | "snapshots" | "schema" => &["db", "format", "output", "force"],
+        "" | "query" | "history" | "snapshots" | "schema" => &["db", "at", "format", "output", "force"],
+        "diff" => &["db", "format", "output", "force"],
         "iam-policy" | "completions" => &["output", "force"],
-        _ => &[],
+        _ => command.rsplit_once(' ').map_or(&[], |(parent, _)| takes(parent)),
     }
 }
 
@@ -36,14 +40,21 @@ impl Cli {
 
 /// The command line, every command's help with the options that it takes.
 pub(super) fn command() -> clap::Command {
-    let mut command = Cli::command();
+    let command = Cli::command();
     let anywhere: Vec<Arg> = command.get_arguments().filter(|one| one.is_global_set()).cloned().collect();
+    hide_idle(command, "", &anywhere)
+}
+
+/// Hides from the help of a command's commands what means nothing to them. Hidden and not left out, so that the
+/// refusal is ours wherever the option stands.
+fn hide_idle(mut command: clap::Command, parent: &str, anywhere: &[Arg]) -> clap::Command {
     let names: Vec<String> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
     for name in names {
-        // Hidden and not left out, so that the refusal is ours wherever the option stands.
-        let idle = anywhere.iter().filter(|one| !is_taken(one.get_id().as_str(), &name));
+        let path = format!("{parent} {name}").trim_start().to_owned();
+        let idle = anywhere.iter().filter(|one| !is_taken(one.get_id().as_str(), &path));
         let idle: Vec<Arg> = idle.map(|one| one.clone().hide(true)).collect();
-        command = command.mut_subcommand(name, |subcommand| subcommand.args(idle));
+        command =
+            command.mut_subcommand(name, |subcommand| hide_idle(subcommand.args(idle), &path, anywhere));
     }
     command
 }
@@ -54,7 +65,11 @@ fn is_taken(option: &str, command: &str) -> bool {
 
 /// Fails for an option that was typed and means nothing to the command.
 fn refuse_idle(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), clap::Error> {
-    let name = matches.subcommand_name().unwrap_or_default();
+    let names: Vec<&str> = std::iter::successors(matches.subcommand(), |(_, inner)| inner.subcommand())
+        .map(|(name, _)| name)
+        .collect();
+    let name = names.join(" ");
+    let name = name.as_str();
     let typed = |option: &&Arg| {
         option.is_global_set()
             && matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine)
@@ -70,14 +85,14 @@ fn refuse_idle(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), 
         ("db", _) => "ORGCENSUS_DB names the census for every command",
         ("profile" | "region" | "assume-role" | "external-id", _) => "it does not call AWS",
         ("format", "iam-policy") => "a policy is JSON",
+        ("output", "snapshots copy") => "the name of the copy follows the command",
         _ => "it writes no data",
     };
     let shown = if name.is_empty() { "orgcensus without a command" } else { name };
     let message = format!("--{option} means nothing to {shown}: {instead}");
-    let command = match name {
-        "" => command,
-        name => command.find_subcommand_mut(name).expect("the matches are those of the command"),
-    };
+    let command = names.iter().fold(command, |command, name| {
+        command.find_subcommand_mut(name).expect("the matches are those of the command")
+    });
     Err(command.error(ErrorKind::UnknownArgument, message))
 }
 
@@ -116,6 +131,30 @@ mod tests {
     }
 
     #[test]
+    fn a_commands_commands_take_the_same_or_what_is_said() {
+        for arguments in [
+            &["snapshots", "--at", "1"][..],
+            &["snapshots", "show", "--at", "1"],
+            &["snapshots", "copy", "x.db", "--at", "1", "--at", "2"],
+            &["--at", "1"],
+            &["schema", "--at", "1"],
+        ] {
+            assert!(read(arguments).is_ok(), "{arguments:?}");
+        }
+        for (arguments, says) in [
+            (&["--at", "1", "snapshots", "prune", "1"][..], "--at means nothing to snapshots prune"),
+            (
+                &["snapshots", "label", "1", "x", "--format", "csv"],
+                "--format means nothing to snapshots label",
+            ),
+            (&["snapshots", "copy", "x.db", "--output", "y"], "the name of the copy follows the command"),
+        ] {
+            let error = read(arguments).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
     fn an_option_stands_before_or_after_its_command() {
         for arguments in [&["--db", "x.db", "query", "a"][..], &["query", "a", "--db", "x.db"]] {
             assert_eq!(read(arguments).unwrap().global.db.to_str(), Some("x.db"));
@@ -138,7 +177,6 @@ mod tests {
             &["query", "a", "--profile", "p"],
             &["diff", "--at", "1"],
             &["snapshots", "show", "1", "--region", "x"],
-            &["--at", "1"],
         ] {
             assert!(read(arguments).is_err(), "{arguments:?}");
         }

@@ -1,17 +1,21 @@
-//! `snapshots`: the dates that the census can answer for, what each of them saw, and what proves it.
+//! `snapshots`: the dates that the census can answer for, what each of them saw, what proves it, and which of them
+//! stay.
 
 use chrono::Utc;
 use clap::{Args, Subcommand};
 use rusqlite::types::Value;
 
+mod copy;
+mod label;
+mod prune;
 mod show;
 mod verify;
 
 use super::GlobalOptions;
-use super::answering::{age, minute, status};
-use crate::error::{ExitStatus, Result};
+use super::answering::{age, minute, snapshots_by, status};
+use crate::error::{Error, ExitStatus, Result};
 use crate::output::{Destination, Format, RowWriter, words};
-use crate::store::Snapshot;
+use crate::store::{Snapshot, When};
 
 /// The arguments of `snapshots`.
 #[derive(Debug, Args)]
@@ -23,7 +27,10 @@ Examples:
   orgcensus snapshots show 41 --format json   the same for a program, with each gap by itself
   orgcensus snapshots show 41 --evidence      what proves it: times, caller, organization, coverage, hashes
   orgcensus snapshots verify                  is every snapshot still as it was published?
-  orgcensus snapshots verify --expect HASH    and is the one among them whose hash was noted?")]
+  orgcensus snapshots verify --expect HASH    and is the one among them whose hash was noted?
+  orgcensus snapshots label 41 q3-review      so that people find it again, and prune can keep it
+  orgcensus snapshots prune --keep-daily 30 --keep-monthly 12 --dry-run
+  orgcensus snapshots copy audit.db --at 2026-09-30   one date in a file of its own")]
 pub struct SnapshotsArgs {
     #[command(subcommand)]
     action: Option<Action>,
@@ -33,9 +40,9 @@ pub struct SnapshotsArgs {
 enum Action {
     /// Show one snapshot: what it covers and what it could not see
     Show {
-        /// An id, latest, latest~3, a date, a time, "7 days ago", 2026-Q3
+        /// An id, latest, latest~3, a date, a time, "7 days ago", 2026-Q3 [default: latest]
         #[arg(value_name = "ID | WHEN")]
-        when: String,
+        when: Option<String>,
 
         /// Show what proves it instead: when, by whom and of what it was taken, what it covers, its hashes
         #[arg(long)]
@@ -43,25 +50,50 @@ enum Action {
     },
     /// Hold the whole file against the hashes that were recorded when each snapshot was published
     Verify(verify::VerifyArgs),
+    /// Label a snapshot
+    Label(label::LabelArgs),
+    /// Remove snapshots, by rules or by id; the others answer as before
+    Prune(prune::PruneArgs),
+    /// Write all or some snapshots into a file of their own
+    Copy(copy::CopyArgs),
 }
 
-/// Lists the snapshots, shows one, or verifies them all.
+/// Lists the snapshots, or does what is asked with them.
 pub fn run(args: SnapshotsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
     let format = global.format_for(&destination, Format::Csv)?;
-    let census = global.open_census()?;
     match args.action {
-        None => list(&census.snapshots()?, format, &mut destination)?,
-        Some(Action::Show { when, evidence: true }) => {
-            show::write_evidence(&census, &when.parse()?, format, &mut destination)?;
+        None => list(&listed(global)?, format, &mut destination)?,
+        Some(Action::Show { when, evidence }) => {
+            let (when, census) = (shown(when.as_deref(), global)?, global.open_census()?);
+            match evidence {
+                true => show::write_evidence(&census, &when, format, &mut destination)?,
+                false => show::write(&census, &when, format, &global.db_option(), &mut destination)?,
+            }
         }
-        Some(Action::Show { when, evidence: false }) => {
-            show::write(&census, &when.parse()?, format, &global.db_option(), &mut destination)?;
-        }
-        Some(Action::Verify(args)) => verify::write(&args, &census, format, &mut destination)?,
+        Some(Action::Verify(args)) => verify::write(&args, &global.open_census()?, format, &mut destination)?,
+        Some(Action::Label(args)) => label::run(args, global)?,
+        Some(Action::Prune(args)) => prune::run(args, format, global, &mut destination)?,
+        Some(Action::Copy(args)) => copy::run(&args, global)?,
     }
     destination.finish()?;
     Ok(ExitStatus::Done)
+}
+
+/// Every snapshot, or those that there were by the one of `--at`.
+fn listed(global: &GlobalOptions) -> Result<Vec<Snapshot>> {
+    snapshots_by(&global.open_census()?, global.at()?.as_ref())
+}
+
+/// The snapshot to show: by its place or by `--at`, but not by both.
+fn shown(when: Option<&str>, global: &GlobalOptions) -> Result<When> {
+    match (when, global.at()?) {
+        (Some(when), None) => when.parse(),
+        (None, at) => Ok(at.unwrap_or(When::LATEST)),
+        (Some(when), Some(_)) => {
+            Err(Error::usage(format!("\"{when}\" and --at both name a snapshot")).hint("give one of them"))
+        }
+    }
 }
 
 fn list(snapshots: &[Snapshot], format: Format, destination: &mut Destination) -> Result<()> {

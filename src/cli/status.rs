@@ -1,12 +1,11 @@
 //! The bare command: the state of the census, or the first commands to type.
 
 use std::io::Write;
-use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
 use super::GlobalOptions;
-use super::answering::{age, answering};
+use super::answering::{age, answering, file_size, snapshots_by};
 use crate::error::{Error, ExitStatus, Result};
 use crate::output::{Format, text, write_error};
 use crate::store::{Census, CoverageStatus, Snapshot};
@@ -45,8 +44,8 @@ fn first_commands(global: &GlobalOptions) -> Vec<String> {
 
 fn state(global: &GlobalOptions) -> Result<Vec<String>> {
     let census = global.open_census()?;
-    let mut lines = vec![format!("census        {}{}", global.db.display(), size(&global.db))];
-    let snapshots = census.snapshots()?;
+    let mut lines = vec![format!("census        {}{}", global.db.display(), file_size(&global.db))];
+    let snapshots = snapshots_by(&census, global.at()?.as_ref())?;
     match snapshots.last() {
         None => lines.push("snapshots     none yet: orgcensus collect takes the first".to_owned()),
         Some(last) => {
@@ -109,12 +108,4 @@ fn unfinished_collection(global: &GlobalOptions) -> Option<String> {
     let written: DateTime<Utc> = written.into();
     let age = age(&written.to_rfc3339(), Utc::now());
     Some(format!("unfinished    a collection, last step {age}: orgcensus collect resumes it"))
-}
-
-fn size(file: &Path) -> String {
-    let Ok(metadata) = std::fs::metadata(file) else { return String::new() };
-    match metadata.len() {
-        bytes @ ..1_000_000 => format!(", {} kB", bytes.div_ceil(1_000)),
-        bytes => format!(", {} MB", bytes.div_ceil(1_000_000)),
-    }
 }

@@ -189,9 +189,7 @@ fn dangling(
         let key = spec.key.iter().enumerate().map(value);
         let key: Record = key.collect::<rusqlite::Result<_>>().map_err(unreadable)?;
         let began: i64 = row.get(spec.key.len()).map_err(unreadable)?;
-        let is_carried = began != days.to && sights.unseen(days.to, spec.name)?.hides(&key);
-        let last_seen =
-            if is_carried { sights.last_seen(spec.name, &key, days.to, Some(began))? } else { None };
+        let last_seen = sights.carried(spec, &key, days.to, began)?;
         dangling.push(DanglingAssignment { label: names.label(spec, &key)?, key, last_seen });
     }
     Ok(dangling)

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde_json::Value;
 
 use super::change::HidingGap;
@@ -14,6 +14,7 @@ use super::record::Record;
 use super::rows::text_of;
 use super::unreadable;
 use crate::error::{Error, Result};
+use crate::model::ResourceSpec;
 
 /// What one snapshot could not see of one resource.
 #[derive(Debug, Default)]
@@ -151,10 +152,10 @@ impl<'c> Sights<'c> {
     }
 
     /// The newest kept snapshot, not newer than `until`, without a gap over the row (or scope). A row was
-    /// surely seen where its version began, so `began` ends the search.
+    /// surely seen where its version began, so `began` ends the search: there, or in a pruned snapshot before.
     pub fn last_seen(
         &mut self,
-        resource: &'static str,
+        spec: &'static ResourceSpec,
         row: &Record,
         until: i64,
         began: Option<i64>,
@@ -170,13 +171,65 @@ impl<'c> Sights<'c> {
             if began.is_some_and(|began| kept < began) {
                 return Ok(None);
             }
-            if began == Some(kept) || !self.unseen(kept, resource)?.hides(row) {
+            if !self.unseen(kept, spec.name)?.hides(row) {
                 return Ok(Some(kept));
+            }
+            if began == Some(kept) {
+                return Ok(Some(self.seen_before(spec, row, kept)?.unwrap_or(kept)));
             }
             next = kept.checked_sub(1);
         }
         Ok(None)
     }
+
+    /// When the row of a version that began in `began` was last seen, where the snapshot only carried it.
+    pub fn carried(
+        &mut self,
+        spec: &'static ResourceSpec,
+        row: &Record,
+        snapshot_id: i64,
+        began: i64,
+    ) -> Result<Option<i64>> {
+        if !self.unseen(snapshot_id, spec.name)?.hides(row) {
+            return Ok(None);
+        }
+        Ok(self.last_seen(spec, row, snapshot_id, Some(began))?.filter(|seen| *seen != snapshot_id))
+    }
+
+    /// Whether this file says what pruning hides: an older one does not.
+    pub fn knows_pruned(&self) -> Result<bool> {
+        self.connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM pragma_table_info('pruned_beginnings'))")
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .map_err(unreadable)
+    }
+
+    /// The pruned snapshot that saw the row last, where the version that begins in `began` was only carried then.
+    fn seen_before(&self, spec: &ResourceSpec, row: &Record, began: i64) -> Result<Option<i64>> {
+        if !self.knows_pruned()? {
+            return Ok(None);
+        }
+        let sql = format!(
+            "SELECT last_seen FROM pruned_beginnings
+             WHERE snapshot_id = CAST(?1 AS INTEGER) AND resource = '{}' AND key = {}",
+            spec.name,
+            json_key(spec)
+        );
+        let values = std::iter::once(began.to_string()).chain(spec.key.iter().map(|key| text_of(&row[*key])));
+        self.connection
+            .prepare_cached(&sql)
+            .and_then(|mut statement| {
+                statement.query_row(params_from_iter(values), |row| row.get(0)).optional()
+            })
+            .map_err(unreadable)
+    }
+}
+
+/// The key of a row as JSON, in SQL; the values are the parameters from the second on.
+pub(super) fn json_key(spec: &ResourceSpec) -> String {
+    let member = |(index, column): (usize, &&str)| format!("'{column}', ?{}", index + 2);
+    let members: Vec<_> = spec.key.iter().enumerate().map(member).collect();
+    format!("json_object({})", members.join(", "))
 }
 
 /// A scope's columns in order, and their values.

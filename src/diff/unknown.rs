@@ -19,7 +19,7 @@ use super::names::Names;
 use super::principals::unlisted_principal;
 use super::record::Record;
 use super::rows::{Difference, Table, Version, quoted, text_of};
-use super::sight::{Sights, Unseen, canonical};
+use super::sight::{Sights, Unseen, canonical, json_key};
 use super::unchanged::unchanged_rows;
 use super::unreadable;
 use crate::error::Result;
@@ -161,7 +161,8 @@ impl<'c> Judge<'c> {
                 change.kind = ChangeKind::Unknown;
                 change.gap = Some(gap.clone());
             } else if let Some(before) = &change.before {
-                change.last_seen = self.carried(table, before, &unseen.from)?;
+                change.last_seen =
+                    self.sights.carried(table.spec, &before.row, self.days.from, before.valid_from)?;
             }
             for gap in hiding {
                 scopes.entry(canonical(&gap.scope)).or_insert((gap, 0)).1 += 1;
@@ -175,7 +176,7 @@ impl<'c> Judge<'c> {
                 continue;
             }
             let last_seen = if unseen.from.hides(&gap.scope) {
-                self.sights.last_seen(resource, &gap.scope, self.days.from, None)?
+                self.sights.last_seen(table.spec, &gap.scope, self.days.from, None)?
             } else {
                 None
             };
@@ -250,7 +251,8 @@ impl<'c> Judge<'c> {
         Ok(gaps)
     }
 
-    /// Whether the snapshot's own publish closed a version of the row's key: nothing but evidence does.
+    /// Whether the snapshot's own publish closed a version of the row's key: nothing but evidence does. Where a
+    /// pruned one may have closed it, it is written down which did.
     fn was_closed_by(&self, spec: &ResourceSpec, row: &Record, snapshot_id: i64) -> Result<bool> {
         let key = spec.key;
         let equal: Vec<String> = key
@@ -258,8 +260,18 @@ impl<'c> Judge<'c> {
             .enumerate()
             .map(|(index, column)| format!("{} = ?{}", quoted(column), index + 2))
             .collect();
+        let written_down = match self.sights.knows_pruned()? {
+            true => format!(
+                "(SELECT seen FROM pruned_endings WHERE snapshot_id = CAST(?1 AS INTEGER) AND resource = '{}'
+                  AND key = {})",
+                spec.name,
+                json_key(spec)
+            ),
+            false => "NULL".to_owned(),
+        };
         let sql = format!(
-            "SELECT EXISTS (SELECT 1 FROM {} WHERE {} AND +valid_to = CAST(?1 AS INTEGER))",
+            "SELECT coalesce({written_down},
+                 EXISTS (SELECT 1 FROM {} WHERE {} AND +valid_to = CAST(?1 AS INTEGER)))",
             quoted(&format!("{}_versions", spec.name)),
             equal.join(" AND ")
         );
@@ -269,14 +281,6 @@ impl<'c> Judge<'c> {
             .prepare_cached(&sql)
             .and_then(|mut statement| statement.query_row(params_from_iter(values), |row| row.get(0)))
             .map_err(unreadable)
-    }
-
-    /// When the row of `from` was last seen, where `from` only carried it.
-    fn carried(&mut self, table: &Table, before: &Version, unseen: &Unseen) -> Result<Option<i64>> {
-        if before.valid_from == self.days.from || !unseen.hides(&before.row) {
-            return Ok(None);
-        }
-        self.sights.last_seen(table.spec.name, &before.row, self.days.from, Some(before.valid_from))
     }
 }
 

@@ -47,3 +47,10 @@ pub(super) const UNLISTED_PRINCIPAL: &str = "s.assignment_strategy = 'principals
         WHERE x.group_id = v.principal_id AND v.principal_type = 'GROUP'
         AND (+x.valid_from <= s.snapshot_id AND (x.valid_to IS NULL OR x.valid_to > s.snapshot_id)
             OR +x.valid_from <= v.valid_from AND (x.valid_to IS NULL OR x.valid_to > v.valid_from)))";
+
+/// Whether the snapshot `s` listed by principal and did not know that of the row `v`: it then asked nobody about it.
+pub(super) const OF_NO_LISTED_PRINCIPAL: &str = "s.assignment_strategy = 'principals'
+    AND NOT EXISTS (SELECT 1 FROM users_versions AS x WHERE x.user_id = v.principal_id AND v.principal_type <> 'GROUP'
+        AND +x.valid_from <= s.snapshot_id AND (x.valid_to IS NULL OR x.valid_to > s.snapshot_id))
+    AND NOT EXISTS (SELECT 1 FROM groups_versions AS x WHERE x.group_id = v.principal_id AND v.principal_type = 'GROUP'
+        AND +x.valid_from <= s.snapshot_id AND (x.valid_to IS NULL OR x.valid_to > s.snapshot_id))";

@@ -134,6 +134,12 @@ pub fn unseen_besides_gaps(resource: &str) -> Option<&'static str> {
     (resource == AccountAssignment::SPEC.name).then_some(assignments::UNLISTED_PRINCIPAL)
 }
 
+/// What else than a gap may keep a snapshot `s` from seeing that the row of the version `v` is gone: a condition in
+/// SQL.
+pub fn unlisted_without_a_gap(resource: &str) -> Option<&'static str> {
+    (resource == AccountAssignment::SPEC.name).then_some(assignments::OF_NO_LISTED_PRINCIPAL)
+}
+
 /// A view over the resources' views, written by hand because it joins several of them.
 #[derive(Debug)]
 pub struct DerivedView {

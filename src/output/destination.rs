@@ -68,7 +68,7 @@ impl Destination {
             }
             if options.protected.is_some_and(|census| is_census(census, &path)) {
                 return Err(Error::usage(format!("{} is the census itself", path.display()))
-                    .hint("give --output another file"));
+                    .hint("name another file"));
             }
             if !options.force {
                 return Err(exists(&path));
@@ -109,6 +109,14 @@ impl Destination {
     pub fn path(&self) -> Option<&Path> {
         match &self.sink {
             Sink::File { path, .. } => Some(path),
+            Sink::Standard(_) | Sink::Special(..) => None,
+        }
+    }
+
+    /// The file as it is until it has its name, for who writes it by other means; `None` where there is none.
+    pub fn partial(&self) -> Option<&Path> {
+        match &self.sink {
+            Sink::File { partial, .. } => Some(partial),
             Sink::Standard(_) | Sink::Special(..) => None,
         }
     }

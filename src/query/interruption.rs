@@ -32,11 +32,16 @@ impl Interruption {
         // A limit too long to be told from none is none.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let interruption = Self { interrupted, deadline, timeout };
-        let handler = interruption.clone();
+        interruption.attend(connection)?;
+        Ok(interruption)
+    }
+
+    /// Ends the statements of one more connection too.
+    pub fn attend(&self, connection: &Connection) -> Result<()> {
+        let handler = self.clone();
         connection
             .progress_handler(INSTRUCTIONS, Some(move || handler.is_due()))
-            .map_err(|error| Error::failed("cannot watch the statement").caused_by(error))?;
-        Ok(interruption)
+            .map_err(|error| Error::failed("cannot watch the statement").caused_by(error))
     }
 
     /// Fails when it is time to stop: as interrupted, or for the time limit.

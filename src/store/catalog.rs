@@ -65,6 +65,11 @@ const SNAPSHOT_FACTS: &[(&str, &str)] = &[
     ("access_report_jobs", "The access reports that each snapshot asked Organizations for."),
     ("snapshot_hashes", "What proves each snapshot, pruned ones too: hashes, chained to the one before."),
     (
+        "pruned_beginnings",
+        "Versions that a snapshot carried and no kept one saw: it stands for pruned ones that did.",
+    ),
+    ("pruned_endings", "Whether a snapshot saw for itself that a row was gone, where pruning hides that."),
+    (
         ANSWERING_SNAPSHOT,
         "The one snapshot that all views answer for: the latest, or the one asked for with --at.",
     ),

@@ -11,6 +11,8 @@ use rusqlite::{Connection, OptionalExtension};
 use super::file::{Doing, NO_SPACE, connect, create_private, open_failed, refuse_directory, target};
 use super::filesystem;
 use super::publish::{self, CallTotals, Published, ShrinkLimit};
+use super::reader::Census;
+use super::retention::{self, Pruned};
 use super::schema::{self, Kind};
 use super::snapshot::{self, Coverage, Gap};
 use super::staging::Staging;
@@ -48,6 +50,20 @@ impl Database {
         })
     }
 
+    /// Opens the census at `path` to change what is there; it is not created, and its journal stays what it is.
+    ///
+    /// Fails for the same reasons, and where there is none.
+    pub fn open_existing(path: &Path) -> Result<Self> {
+        // Whoever reads it is told what is wrong with it.
+        drop(Census::open(path)?);
+        refuse_network(path)?;
+        let (mut connection, _) = connect_writing(path)?;
+        prepare(&connection).map_err(|error| open_failed(path, error))?;
+        schema::migrate(&mut connection)?;
+        views::make_permanent(&mut connection)?;
+        Ok(Self { path: path.to_owned(), connection })
+    }
+
     fn open_for_writing(path: &Path) -> Result<(Self, bool)> {
         refuse_directory(path)?;
         refuse_network(path)?;
@@ -57,15 +73,10 @@ impl Database {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(creation_failed(path, error)),
         }
-        let mut connection = connect(path, "mode=rw").map_err(|error| open_failed(path, error))?;
-        // The header is looked at before anything is written: a foreign file stays as it is.
-        let kind = schema::recognise(&connection, path)?;
-        if connection.is_readonly("main").map_err(|error| open_failed(path, error))? {
-            return Err(Error::failed(format!("\"{}\" cannot be written", path.display())).hint(
-                "check the permissions of the file and of its folder, or name another file with --db",
-            ));
-        }
-        prepare(&connection).map_err(|error| open_failed(path, error))?;
+        let (mut connection, kind) = connect_writing(path)?;
+        let failed = |error| open_failed(path, error);
+        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(failed)?;
+        prepare(&connection).map_err(failed)?;
         schema::migrate(&mut connection)?;
         views::make_permanent(&mut connection)?;
         Ok((Self { path: path.to_owned(), connection }, kind == Kind::Empty))
@@ -149,6 +160,18 @@ impl Database {
         snapshot::gaps(&self.connection, snapshot_id)
     }
 
+    /// Removes snapshots in one transaction; every other one answers as before. Fails where one of them does not
+    /// exist, and where none would stay.
+    pub fn prune(&mut self, snapshot_ids: &[i64]) -> Result<Pruned> {
+        retention::prune(&mut self.connection, snapshot_ids)
+    }
+
+    /// Gives a snapshot a label, or takes it away.
+    pub fn label(&self, snapshot_id: i64, label: Option<&str>) -> Result<()> {
+        let sql = "UPDATE main.snapshots SET label = ?2 WHERE snapshot_id = ?1";
+        self.connection.execute(sql, (snapshot_id, label)).map(drop).doing("label the snapshot")
+    }
+
     /// Publishes what is staged as the next snapshot, in one transaction, by the rules of gaps. A staging
     /// that was published before yields the snapshot that it became (without its counts of changes).
     pub fn publish(
@@ -171,14 +194,25 @@ pub(super) fn identity(connection: &Connection) -> Result<Option<Identity>> {
         .doing("read whose census this is")
 }
 
-/// How the writer's connection works: readers never wait for it, and a published snapshot survives a power
-/// cut.
+/// Connects for writing, and says what the file is: it is looked at before anything is written, and a foreign
+/// one stays as it is.
+fn connect_writing(path: &Path) -> Result<(Connection, Kind)> {
+    let connection = connect(path, "mode=rw").map_err(|error| open_failed(path, error))?;
+    let kind = schema::recognise(&connection, path)?;
+    if connection.is_readonly("main").map_err(|error| open_failed(path, error))? {
+        return Err(Error::failed(format!("\"{}\" cannot be written", path.display()))
+            .hint("check the permissions of the file and of its folder, or name another file with --db"));
+    }
+    Ok((connection, kind))
+}
+
+/// How the writer's connection works: a published snapshot survives a power cut. The log of a census that is
+/// collected into lets readers never wait for it.
 ///
 /// FULL makes each commit wait until the log is on the disk; NORMAL would wait at checkpoints only, and could
 /// lose the last publish. The first such wait after the log was made covers the folder too, and with it the
 /// entries of the log and of the database. macOS needs `fullfsync` for the disk's own cache.
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;

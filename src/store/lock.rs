@@ -49,8 +49,11 @@ fn held(file: &mut File, database: &Path) -> Error {
         Ok(id) => format!(" (process {id})"),
         Err(_) => String::new(),
     };
-    Error::failed(format!("another collection into \"{}\" is running{process}", database.display()))
-        .hint("wait until it has ended; reading the database meanwhile is safe")
+    Error::failed(format!(
+        "another collection into \"{}\" is running, or a prune{process}",
+        database.display()
+    ))
+    .hint("wait until it has ended; reading the database meanwhile is safe")
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 //! - `staging`: the queue of tasks and the rows of the collection in progress (`<db>.collecting`).
 //! - `publish`: staged rows to versions, gaps and coverage, in one transaction.
 //! - `evidence`: the hashes that prove each snapshot, and the file held against them.
+//! - `retention`: which snapshots stay, how the others go, and copies of a census.
 //! - `views`: the SQL of the views, now or as of a snapshot.
 //! - `reader`: the file opened for reading; `guard` keeps reading from writing.
 //! - `snapshot`: the published snapshots; `when`: how a user names one.
@@ -25,6 +26,7 @@ mod guard;
 mod lock;
 mod publish;
 mod reader;
+mod retention;
 mod schema;
 mod snapshot;
 mod staging;
@@ -40,6 +42,7 @@ pub use evidence::{Link, Parts, Verified};
 pub use lock::CollectorLock;
 pub use publish::{CallTotals, Published, ResourceOutcome, ShrinkLimit};
 pub use reader::Census;
+pub use retention::{KeepRules, Pruned, Verdict, Watch};
 pub use snapshot::{Coverage, CoverageStatus, Gap, GapKind, Snapshot, SnapshotStatus};
 pub use staging::{
     AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, Staging,

@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode};
 use super::catalog::{self, Table};
 use super::evidence::{self, Link, Verified};
 use super::file::{Doing, beside, connect, open_failed, refuse_directory};
+use super::retention::{self, Watch};
 use super::schema::{self, Kind};
 use super::snapshot::{self, Coverage, Gap, Snapshot};
 use super::views::{self, Answering};
@@ -110,11 +111,10 @@ impl Census {
             first.snapshot_id, last.snapshot_id
         );
         match when {
-            When::Id(id) => snapshots
-                .iter()
-                .find(|one| one.snapshot_id == *id)
-                .cloned()
-                .ok_or_else(|| Error::unknown(format!("there is no snapshot {id}")).hint(known)),
+            When::Id(id) => match snapshots.iter().find(|one| one.snapshot_id == *id) {
+                Some(one) => Ok(one.clone()),
+                None => Err(self.no_snapshot(*id)?.hint(known)),
+            },
             When::Latest { back } => {
                 let index = snapshots.len().checked_sub(1 + *back as usize);
                 index.map(|index| snapshots[index].clone()).ok_or_else(|| {
@@ -141,6 +141,20 @@ impl Census {
         }
     }
 
+    /// Why there is no snapshot of this number.
+    fn no_snapshot(&self, id: i64) -> Result<Error> {
+        let message = match snapshot::pruned_at(&self.connection, id)? {
+            Some(pruned_at) => format!("snapshot {id} was pruned on {pruned_at}"),
+            None => format!("there is no snapshot {id}"),
+        };
+        let error = Error::unknown(message);
+        Ok(match id {
+            // Who means a year gets no other snapshot instead.
+            1970..=2999 => error.hint(format!("the year {id} is named by its last day: {id}-12-31")),
+            _ => error,
+        })
+    }
+
     /// What the snapshot covered, in the order of [`crate::model::RESOURCES`].
     pub fn coverage(&self, snapshot_id: i64) -> Result<Vec<Coverage>> {
         snapshot::coverage(&self.connection, snapshot_id)
@@ -165,6 +179,19 @@ impl Census {
     /// Every table and view that a user may ask, resources first, each with its columns and what they mean.
     pub fn tables(&self) -> Result<Vec<Table>> {
         catalog::tables(&self.connection)
+    }
+
+    /// Copies the census as it is at this moment, with every snapshot or only those of `kept`, into the empty file
+    /// `target`: one file without a log, which no former content is left in. A failure leaves it unfinished.
+    ///
+    /// Who gives the copy another name makes room for it there: [`Self::make_room_for_copy`].
+    pub fn copy(&self, target: &Path, kept: Option<&[i64]>, watch: Watch<'_>) -> Result<()> {
+        retention::copy(&self.connection, target, kept, watch)
+    }
+
+    /// Removes what a former database of this name left beside it; fails where that is not empty.
+    pub fn make_room_for_copy(file: &Path) -> Result<()> {
+        retention::make_room(file)
     }
 
     /// From now on every view of this connection, derived ones too, answers as of this snapshot.

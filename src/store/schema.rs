@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_first_schema.sql")),
     M::up(include_str!("../../migrations/0002_snapshot_hashes.sql")),
+    M::up(include_str!("../../migrations/0003_pruned_bounds.sql")),
 ];
 
 /// `PRAGMA application_id` of a census: "orgc".

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 
 use super::file::Doing;
+use super::schema::columns;
 use crate::error::Result;
 use crate::model::RESOURCES;
 
@@ -192,6 +193,22 @@ pub(super) fn newest(connection: &Connection) -> Result<Option<Snapshot>> {
         .query_row(&format!("{SNAPSHOT} ORDER BY snapshot_id DESC LIMIT 1"), [], snapshot)
         .optional()
         .doing("read the newest snapshot")
+}
+
+/// When the snapshot of this number was pruned; `None` where it was not, or never was.
+pub(super) fn pruned_at(connection: &Connection, snapshot_id: i64) -> Result<Option<String>> {
+    if columns(connection, "main", "snapshot_hashes")?.is_empty() {
+        return Ok(None);
+    }
+    connection
+        .query_row(
+            "SELECT pruned_at FROM main.snapshot_hashes WHERE snapshot_id = ?1",
+            [snapshot_id],
+            |row| row.get(0),
+        )
+        .optional()
+        .map(Option::flatten)
+        .doing("look for a pruned snapshot")
 }
 
 /// The snapshot that a collection was published as, if it was.

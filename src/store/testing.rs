@@ -35,6 +35,16 @@ impl World {
         world
     }
 
+    /// The same census in another folder, to go on with on its own.
+    pub fn fork(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("o.db");
+        std::fs::write(&path, "").unwrap();
+        self.census().copy(&path, None, &|_| Ok(())).unwrap();
+        let (database, _) = Database::open_or_create(&path).unwrap();
+        Self { _folder: folder, path, database, collections: self.collections }
+    }
+
     /// Begins the next collection.
     pub fn collect(&mut self) -> Collection<'_> {
         self.collections += 1;

@@ -11,12 +11,13 @@ mod sight;
 use rusqlite::Connection;
 
 use super::file::{Doing, literal, quoted};
-use super::schema::{Column, resource_columns, versions_table};
+use super::schema::{Column, columns, resource_columns, versions_table};
 use crate::error::Result;
 use crate::model::{DERIVED_VIEWS, DerivedView, OverRange, RESOURCES, ResourceSpec};
 
 pub(super) use changes::CHANGES;
-use sight::{covers, hidden, seen_all_the_same, unseen};
+use sight::{covers, seen_all_the_same, seen_before, unseen};
+pub(super) use sight::{hidden, key_of};
 
 /// The view with the one snapshot that all views answer for.
 pub(super) const ANSWERING_SNAPSHOT: &str = "answering_snapshot";
@@ -96,18 +97,19 @@ impl View {
 pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<View>> {
     let mut views = vec![View { name: ANSWERING_SNAPSHOT.to_owned(), select: answering_snapshot(answering) }];
     let (mut stale, mut changed) = (Vec::new(), Vec::new());
+    let knows_pruned = !columns(connection, "main", "pruned_beginnings")?.is_empty();
     for spec in RESOURCES {
         let columns = resource_columns(connection, spec.name)?;
         if columns.is_empty() {
             continue;
         }
-        stale.push(stale_rows(spec, &columns, answering));
+        stale.push(stale_rows(spec, &columns, answering, knows_pruned));
         changed.push(changes::of_all(spec));
         let view = |suffix: &str, select| View { name: format!("{}{suffix}", spec.name), select };
-        views.push(view("", current(spec, &columns, answering)));
-        views.push(view("_history", history(spec, &columns, answering)));
+        views.push(view("", current(spec, &columns, answering, knows_pruned)));
+        views.push(view("_history", history(spec, &columns, answering, knows_pruned)));
         views.push(view("_by_snapshot", by_snapshot(spec.name, &columns, answering)));
-        views.push(view("_changes", changes::of_resource(spec, &columns, answering)));
+        views.push(view("_changes", changes::of_resource(spec, &columns, answering, knows_pruned)));
     }
     let derived = |view: &DerivedView, select: &str| View {
         name: view.name.to_owned(),
@@ -189,11 +191,11 @@ fn answering_snapshot(answering: Answering) -> String {
 }
 
 /// The rows alive; over a range every version alive in it, with its bounds.
-fn current(spec: &ResourceSpec, columns: &[Column], answering: Answering) -> String {
+fn current(spec: &ResourceSpec, columns: &[Column], answering: Answering, knows_pruned: bool) -> String {
     if let Answering::During { from, .. } = answering {
         return format!(
             "{} AND (v.valid_to IS NULL OR v.valid_to > {from})",
-            history(spec, columns, answering)
+            history(spec, columns, answering, knows_pruned)
         );
     }
     let (table, alive) = (quoted(&versions_table(spec.name)), alive(answering));
@@ -213,7 +215,8 @@ fn alive(answering: Answering) -> String {
 
 /// Every version that began by the answering snapshot. What ended later still holds, so `valid_to IS NULL`
 /// means alive at the answering snapshot, and is the condition of the index of open versions at the latest.
-fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering) -> String {
+/// The cast gives `first_seen_at` the affinity of a column, without which SQLite would make derived views first.
+fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering, knows_pruned: bool) -> String {
     let (valid_to, end, began) = match answering {
         Answering::Latest => {
             ("v.valid_to".to_owned(), "coalesce(v.valid_to, 9223372036854775807)".to_owned(), String::new())
@@ -224,17 +227,19 @@ fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering) -> Str
             (valid_to, end, format!(" WHERE +v.valid_from <= {s}"))
         }
     };
-    let last_seen = last_seen(&end, &hidden(spec.name, columns));
+    let seen_before = seen_before(spec, knows_pruned);
+    let last_seen = last_seen(&end, &hidden(spec.name, columns), &seen_before);
     format!(
         "SELECT {columns}, v.valid_from, {valid_to} AS valid_to,
     (SELECT s.taken_at FROM snapshots AS s WHERE s.snapshot_id < v.valid_from AND NOT {unseen}
      ORDER BY s.snapshot_id DESC LIMIT 1) AS not_before,
-    (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = v.valid_from) AS first_seen_at,
+    CAST(coalesce({seen_before},
+        (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = v.valid_from)) AS TEXT) AS first_seen_at,
     {last_seen} AS last_seen_at,
     (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = {valid_to}) AS gone_at
 FROM {table} AS v{began}",
         columns = list(columns),
-        unseen = unseen(spec, columns),
+        unseen = unseen(spec, columns, knows_pruned),
         table = quoted(&versions_table(spec.name)),
     )
 }
@@ -256,12 +261,13 @@ JOIN {} AS v ON v.valid_from <= s.snapshot_id AND (v.valid_to IS NULL OR v.valid
 }
 
 /// When the version `v`, which ends at the snapshot `end`, was last seen: in the newest snapshot in which no gap
-/// hid it. It was surely seen in the one that it began with.
-fn last_seen(end: &str, hidden: &str) -> String {
+/// hid it. It was surely seen in the one that it began with, or in a pruned one.
+fn last_seen(end: &str, hidden: &str, seen_before: &str) -> String {
     format!(
         "coalesce((SELECT s.completed_at FROM snapshots AS s
               WHERE s.snapshot_id >= v.valid_from AND s.snapshot_id < {end} AND NOT {hidden}
               ORDER BY s.snapshot_id DESC LIMIT 1),
+             {seen_before},
              (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = v.valid_from))"
     )
 }
@@ -269,9 +275,10 @@ fn last_seen(end: &str, hidden: &str) -> String {
 /// The rows of a resource that a gap of the answering snapshot hid. Driven from the gaps, by one SELECT for
 /// each set of key columns that a scope can name, so that each finds its rows by an index; of several gaps over
 /// a row the one with the first scope stands for all.
-fn stale_rows(spec: &ResourceSpec, columns: &[Column], answering: Answering) -> String {
+fn stale_rows(spec: &ResourceSpec, columns: &[Column], answering: Answering, knows_pruned: bool) -> String {
     let (table, resource, alive) = (quoted(&versions_table(spec.name)), literal(spec.name), alive(answering));
     let (covers, seen) = (covers(columns), seen_all_the_same(columns));
+    let seen_before = seen_before(spec, knows_pruned);
     let hidden_by = |named: usize| {
         let names: String = spec
             .key
@@ -289,16 +296,14 @@ fn stale_rows(spec: &ResourceSpec, columns: &[Column], answering: Answering) -> 
             "SELECT v.rowid AS version, n.snapshot_id, n.scope
         FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id AND n.resource = {resource}
         CROSS JOIN {table} AS v
-        WHERE {alive} AND +v.valid_from < n.snapshot_id{names}
+        WHERE {alive} AND (+v.valid_from < n.snapshot_id OR {seen_before} IS NOT NULL){names}
         AND {covers}
         AND NOT {seen}"
         )
     };
     let branches: Vec<String> = (0..1_usize << spec.key.len()).map(hidden_by).collect();
-    let key: Vec<_> =
-        spec.key.iter().map(|column| format!("{}, v.{}", literal(column), quoted(column))).collect();
     format!(
-        "SELECT {resource} AS resource, json_object({key}) AS key,
+        "SELECT {resource} AS resource, {key} AS key,
     {last_seen} AS last_seen_at,
     json_object('scope', json(g.scope), 'kind', g.kind, 'operation', g.operation, 'error_code', g.error_code) AS gap
 FROM (SELECT version, snapshot_id, min(scope) AS scope FROM (
@@ -306,8 +311,8 @@ FROM (SELECT version, snapshot_id, min(scope) AS scope FROM (
     ) GROUP BY version) AS h
 JOIN {table} AS v ON v.rowid = h.version
 JOIN gaps AS g ON g.snapshot_id = h.snapshot_id AND g.resource = {resource} AND g.scope = h.scope",
-        key = key.join(", "),
-        last_seen = last_seen("h.snapshot_id", &hidden(spec.name, columns)),
+        key = key_of(spec, "v"),
+        last_seen = last_seen("h.snapshot_id", &hidden(spec.name, columns), &seen_before),
         branches = branches.join("\n        UNION ALL "),
     )
 }

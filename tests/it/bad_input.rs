@@ -46,7 +46,7 @@ fn values_that_are_missing_or_too_many() {
     assert_snapshot!("value_after_sql", refused(&["query", "SELECT 1", "ana"]));
     assert_snapshot!("unnamed_parameter", refused(&["query", "SELECT ?"]));
     assert_snapshot!("sql_in_words", refused(&["query", "SELECT", "*", "FROM", "users"]));
-    assert_snapshot!("at_means_nothing", refused(&["snapshots", "--at", "2"]));
+    assert_snapshot!("at_means_nothing", refused(&["snapshots", "prune", "1", "--at", "2"]));
     assert_snapshot!("db_means_nothing", refused(&["--db", "x.db", "demo"]));
 }
 

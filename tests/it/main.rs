@@ -19,6 +19,7 @@ mod published;
 mod query;
 mod readme;
 mod resume;
+mod retention;
 mod shapes;
 mod state;
 mod storm;

@@ -1,10 +1,11 @@
 //! The SQL of `<name>_changes` and of `changes`: what began and ended at each snapshot, against the one before.
 //!
 //! Both are driven from the snapshots by the indexes on where versions began and ended: they cost what changed.
-//! A row that ended was seen to be gone, for nothing else closes it. A row that began is `added` only where the
+//! A row that ended was seen to be gone, for nothing else closes it; where only a pruned snapshot saw that, it is
+//! `unknown`. A row that began is `added` only where the
 //! snapshot before saw that it was not there; else it is `unknown`.
 
-use super::sight::{same_key, unseen};
+use super::sight::{ending_seen, same_key, unseen};
 use super::{Answering, list};
 use crate::model::{DerivedView, OverRange, ResourceSpec, referred_to, resource};
 use crate::store::file::{literal, quoted};
@@ -45,7 +46,12 @@ FROM {} AS c",
 ///
 /// The snapshots lead the way (CROSS JOIN); the pluses keep a row's other version from being looked for among
 /// everything that ended then. `t` is the snapshot and `s` the one before it.
-pub(super) fn of_resource(spec: &ResourceSpec, columns: &[Column], answering: Answering) -> String {
+pub(super) fn of_resource(
+    spec: &ResourceSpec,
+    columns: &[Column],
+    answering: Answering,
+    knows_pruned: bool,
+) -> String {
     let kept: Vec<Column> =
         columns.iter().filter(|column| !spec.volatile.contains(&column.name.as_str())).cloned().collect();
     let table = quoted(&versions_table(spec.name));
@@ -62,18 +68,30 @@ CROSS JOIN snapshots AS s ON s.snapshot_id = (
 {pairs}
 CROSS JOIN {table} AS v ON v.valid_from = t.snapshot_id
 LEFT JOIN {table} AS b ON +b.valid_to = t.snapshot_id{same_key}
-WHERE {within}
+WHERE {within} AND (b.valid_to IS NULL OR {differs})
 UNION ALL
-SELECT t.snapshot_id, t.taken_at, s.snapshot_id, 'removed', {rows}, {ended}, NULL
+SELECT t.snapshot_id, t.taken_at, s.snapshot_id, CASE WHEN {ended_seen} IS 0 THEN 'unknown' ELSE 'removed' END,
+    {rows}, {ended}, NULL
 {pairs}
 CROSS JOIN {table} AS v ON v.valid_to = t.snapshot_id
 WHERE {within}
     AND NOT EXISTS (SELECT 1 FROM {table} AS b WHERE b.valid_from = t.snapshot_id{same_key})",
-        unseen = unseen(spec, columns),
+        unseen = unseen(spec, columns, knows_pruned),
+        ended_seen = ending_seen(spec, "t", knows_pruned),
+        differs = differs(spec, &kept),
         rows = list(&kept),
         fields = fields(spec, &kept),
         within = answering.changes(),
     )
+}
+
+/// Whether the versions `b` and `v` differ: of a row that was closed and seen again as it was, what lay between may
+/// be pruned.
+fn differs(spec: &ResourceSpec, columns: &[Column]) -> String {
+    let values = columns.iter().filter(|column| !spec.key.contains(&column.name.as_str()));
+    let differ: Vec<_> = values.map(|column| quoted(&column.name)).collect();
+    let differ: Vec<_> = differ.iter().map(|name| format!("b.{name} IS NOT v.{name}")).collect();
+    if differ.is_empty() { "0".to_owned() } else { format!("({})", differ.join(" OR ")) }
 }
 
 /// Which columns differ between the versions `b` and `v`, as a JSON object of column to old and new value.

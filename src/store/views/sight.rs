@@ -7,7 +7,7 @@ use crate::store::schema::{Column, versions_table};
 /// Whether snapshot `s`, in which the version `v` had not begun, may only not have seen its row: a gap hides it,
 /// or nothing of the resource was collected, by an older program that did not know it. Its absence was surely
 /// seen where the snapshot closed another version of it.
-pub(super) fn unseen(spec: &ResourceSpec, columns: &[Column]) -> String {
+pub(super) fn unseen(spec: &ResourceSpec, columns: &[Column], knows_pruned: bool) -> String {
     let besides = unseen_besides_gaps(spec.name).map(|why| format!(" OR ({why})")).unwrap_or_default();
     format!(
         "(({hidden}
@@ -15,12 +15,49 @@ pub(super) fn unseen(spec: &ResourceSpec, columns: &[Column]) -> String {
         WHERE c.snapshot_id = s.snapshot_id AND c.resource = {resource} AND c.status IN ('complete', 'partial'))
     AND NOT EXISTS (SELECT 1 FROM gap_columns AS o
         WHERE o.snapshot_id = s.snapshot_id AND o.resource = {resource} AND o.columns = '[]'){besides})
-    AND NOT EXISTS (SELECT 1 FROM {table} AS e WHERE +e.valid_to = s.snapshot_id{same_key}))",
+    AND NOT coalesce({written_down},
+        EXISTS (SELECT 1 FROM {table} AS e WHERE +e.valid_to = s.snapshot_id{same_key})))",
         resource = literal(spec.name),
         hidden = hidden(spec.name, columns),
+        written_down = ending_seen(spec, "s", knows_pruned),
         table = quoted(&versions_table(spec.name)),
         same_key = same_key(spec, "e"),
     )
+}
+
+/// Whether the snapshot with this alias saw for itself that the row of the version `v` was gone, where pruning
+/// wrote that down; else NULL.
+pub(super) fn ending_seen(spec: &ResourceSpec, snapshot: &str, knows_pruned: bool) -> String {
+    if !knows_pruned {
+        return "NULL".to_owned();
+    }
+    format!(
+        "CASE WHEN EXISTS (SELECT 1 FROM pruned_endings) THEN (SELECT p.seen FROM pruned_endings AS p
+        WHERE p.snapshot_id = {snapshot}.snapshot_id AND p.resource = {} AND p.key = {}) END",
+        literal(spec.name),
+        key_of(spec, "v")
+    )
+}
+
+/// When the version `v` was last seen before the snapshot that it begins with, where that one only carried it and
+/// those that saw it are pruned; else NULL. Few files have such a version: in others no row is looked for.
+pub(super) fn seen_before(spec: &ResourceSpec, knows_pruned: bool) -> String {
+    if !knows_pruned {
+        return "NULL".to_owned();
+    }
+    format!(
+        "CASE WHEN EXISTS (SELECT 1 FROM pruned_beginnings) THEN (SELECT b.last_seen_at FROM pruned_beginnings AS b
+        WHERE b.snapshot_id = v.valid_from AND b.resource = {} AND b.key = {}) END",
+        literal(spec.name),
+        key_of(spec, "v")
+    )
+}
+
+/// The key of the row with this alias, as JSON.
+pub(in crate::store) fn key_of(spec: &ResourceSpec, alias: &str) -> String {
+    let member = |column: &&str| format!("{}, {alias}.{}", literal(column), quoted(column));
+    let members: Vec<_> = spec.key.iter().map(member).collect();
+    format!("json_object({})", members.join(", "))
 }
 
 /// ` AND b.x = v.x` for each column of the key.
@@ -32,7 +69,7 @@ pub(super) fn same_key(spec: &ResourceSpec, other: &str) -> String {
 /// Whether snapshot `s` did not see the row `v`: a gap covers it, and no narrower scope that was seen all the
 /// same does. The snapshot knows which columns its gaps name: so a row needs one probe for each set of them,
 /// however many gaps there are.
-pub(super) fn hidden(resource: &str, columns: &[Column]) -> String {
+pub(in crate::store) fn hidden(resource: &str, columns: &[Column]) -> String {
     format!(
         "EXISTS (SELECT 1 FROM gap_columns AS o CROSS JOIN gaps AS n
         WHERE o.snapshot_id = s.snapshot_id AND o.resource = {resource}

@@ -1,0 +1,44 @@
+//! `snapshots label`: what a person calls a snapshot.
+
+use clap::Args;
+
+use crate::cli::GlobalOptions;
+use crate::cli::answering::say_answering;
+use crate::error::Result;
+use crate::output::words;
+use crate::store::{Database, When};
+
+/// The arguments of `snapshots label`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orgcensus snapshots label 41 'before the merger'
+  orgcensus snapshots label latest q3-review
+  orgcensus snapshots label 41 ''                    takes the label away
+
+A label is free text, and snapshots prune --keep-label keeps those that have it.")]
+pub struct LabelArgs {
+    /// An id, latest, latest~3, a date, a time, "7 days ago", 2026-Q3
+    #[arg(value_name = "ID | WHEN")]
+    when: String,
+
+    /// The label; an empty one takes it away
+    #[arg(value_name = "TEXT")]
+    text: String,
+}
+
+/// Labels the snapshot.
+pub fn run(args: LabelArgs, global: &GlobalOptions) -> Result<()> {
+    let when: When = args.when.parse()?;
+    let snapshot = global.open_census()?.resolve(&when)?;
+    say_answering("", &snapshot, Some(&when));
+    let label = Some(args.text.trim()).filter(|text| !text.is_empty());
+    Database::open_existing(&global.db)?.label(snapshot.snapshot_id, label)?;
+    words::say(match (label, &snapshot.label) {
+        (Some(label), Some(before)) => format!("labelled \"{label}\", before \"{before}\""),
+        (Some(label), None) => format!("labelled \"{label}\""),
+        (None, Some(before)) => format!("no longer labelled \"{before}\""),
+        (None, None) => "it had no label".to_owned(),
+    });
+    Ok(())
+}

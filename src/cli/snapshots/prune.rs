@@ -1,0 +1,178 @@
+//! `snapshots prune`: which snapshots stay, by rules, and the others removed.
+
+use clap::Args;
+use rusqlite::types::Value;
+
+use crate::cli::GlobalOptions;
+use crate::cli::answering::{bytes, minute, status};
+use crate::error::{Error, ErrorKind, Result};
+use crate::output::{Destination, Format, RowWriter, words};
+use crate::query::Interruption;
+use crate::store::{Census, CollectorLock, Database, KeepRules, Pruned, Verdict, When};
+
+/// The arguments of `snapshots prune`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orgcensus snapshots prune --keep-daily 30 --keep-monthly 12 --keep-yearly 7 --dry-run
+  orgcensus snapshots prune --keep-last 10 --keep-label q3-review
+  orgcensus snapshots prune 12 13         these two, by id
+
+A rule keeps the last snapshot of each of so many days (weeks, months, years) that have one, the newest first, by the \
+time in UTC when it was completed; what any rule keeps stays. Every snapshot that stays answers as before. \
+The file does not shrink, but coming snapshots fill it first; orgcensus snapshots copy makes a small one.")]
+pub struct PruneArgs {
+    /// Remove these snapshots
+    #[arg(value_name = "ID")]
+    ids: Vec<i64>,
+
+    #[command(flatten)]
+    rules: Rules,
+
+    /// Say what would be removed, and remove nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+struct Rules {
+    /// Keep the last N snapshots
+    #[arg(long, value_name = "N", value_parser = number, help_heading = "What to keep")]
+    keep_last: Option<usize>,
+
+    /// Keep the last snapshot of each of the last N days that have one
+    #[arg(long, value_name = "N", value_parser = number, help_heading = "What to keep")]
+    keep_daily: Option<usize>,
+
+    /// The same of ISO weeks
+    #[arg(long, value_name = "N", value_parser = number, help_heading = "What to keep")]
+    keep_weekly: Option<usize>,
+
+    /// The same of months
+    #[arg(long, value_name = "N", value_parser = number, help_heading = "What to keep")]
+    keep_monthly: Option<usize>,
+
+    /// The same of years
+    #[arg(long, value_name = "N", value_parser = number, help_heading = "What to keep")]
+    keep_yearly: Option<usize>,
+
+    /// Keep every snapshot with this label; may be given several times
+    #[arg(long, value_name = "TEXT", help_heading = "What to keep")]
+    keep_label: Vec<String>,
+}
+
+impl From<Rules> for KeepRules {
+    fn from(rules: Rules) -> Self {
+        Self {
+            last: rules.keep_last.unwrap_or(0),
+            daily: rules.keep_daily.unwrap_or(0),
+            weekly: rules.keep_weekly.unwrap_or(0),
+            monthly: rules.keep_monthly.unwrap_or(0),
+            yearly: rules.keep_yearly.unwrap_or(0),
+            labels: rules.keep_label,
+        }
+    }
+}
+
+/// Prunes the census, and lists what became of each snapshot.
+pub fn run(
+    args: PruneArgs,
+    format: Format,
+    global: &GlobalOptions,
+    destination: &mut Destination,
+) -> Result<()> {
+    // The census must not change between what is decided and what is done.
+    let lock = match args.dry_run {
+        true => None,
+        false => Some(lock(global)?),
+    };
+    let verdicts = judge(&global.open_census()?, args.ids, args.rules.into())?;
+    Verdict::check(&verdicts, &global.db)?;
+    let gone = Verdict::pruned(&verdicts);
+    let pruned = match lock {
+        Some(_) if !gone.is_empty() => Some(prune(global, &gone)?),
+        _ => None,
+    };
+    drop(lock);
+    write(&verdicts, format, destination)?;
+    words::say(told(gone.len(), verdicts.len(), pruned));
+    Ok(())
+}
+
+/// The collector's lock; the census itself comes first, so that none is made beside a file that is not there.
+fn lock(global: &GlobalOptions) -> Result<CollectorLock> {
+    drop(global.open_census()?);
+    CollectorLock::acquire(&global.db)
+}
+
+fn judge(census: &Census, ids: Vec<i64>, rules: KeepRules) -> Result<Vec<Verdict>> {
+    let snapshots = census.snapshots()?;
+    match (ids.is_empty(), rules.is_empty()) {
+        (true, true) => {
+            return Err(Error::usage("nothing says which snapshots to keep")
+                .hint("give rules: orgcensus snapshots prune --keep-daily 30 --keep-monthly 12 --dry-run")
+                .hint("or the ids of those to remove"));
+        }
+        (false, false) => {
+            return Err(Error::usage("rules say what to keep, and ids what to remove").hint("give either"));
+        }
+        _ => {}
+    }
+    if !ids.is_empty() {
+        ids.iter().try_for_each(|id| census.resolve(&When::Id(*id)).map(drop))?;
+        return Ok(Verdict::but(snapshots, &ids));
+    }
+    census.resolve(&When::LATEST)?;
+    Ok(rules.judge(snapshots))
+}
+
+fn prune(global: &GlobalOptions, gone: &[i64]) -> Result<Pruned> {
+    let mut database = Database::open_existing(&global.db)?;
+    let interruption = Interruption::watch(database.connection(), None)?;
+    database.prune(gone).map_err(|error| match interruption.explain(error) {
+        error if error.kind() == ErrorKind::Interrupted => error.hint("nothing was removed"),
+        error => error,
+    })
+}
+
+fn write(verdicts: &[Verdict], format: Format, destination: &mut Destination) -> Result<()> {
+    let columns = ["snapshot_id", "completed_at", "status", "label", "action", "reasons"];
+    let is_read = format == Format::Table;
+    let mut writer = RowWriter::begin(format, &columns.map(str::to_owned), destination)?;
+    for Verdict { snapshot, kept, reasons } in verdicts {
+        let completed_at = match is_read {
+            true => minute(&snapshot.completed_at),
+            false => snapshot.completed_at.clone(),
+        };
+        writer.values(&[
+            Value::Integer(snapshot.snapshot_id),
+            Value::Text(completed_at),
+            Value::Text(status(snapshot).to_owned()),
+            snapshot.label.clone().into(),
+            Value::Text(if *kept { "keep" } else { "prune" }.to_owned()),
+            (!reasons.is_empty()).then(|| reasons.join(", ")).into(),
+        ])?;
+    }
+    writer.finish().map(drop)
+}
+
+fn told(gone: usize, all: usize, pruned: Option<Pruned>) -> String {
+    match pruned {
+        _ if gone == 0 => format!("nothing to prune: all {all} snapshots are kept"),
+        None => format!("{gone} of {all} snapshots would be pruned; nothing was changed"),
+        Some(Pruned { versions, free_bytes, bytes: all_bytes }) => format!(
+            "pruned {gone} of {all} snapshots and {versions} versions: of {} now {} are free for coming ones",
+            bytes(all_bytes.unsigned_abs()),
+            bytes(free_bytes.unsigned_abs())
+        ),
+    }
+}
+
+/// A number of snapshots: to keep none is no rule.
+fn number(typed: &str) -> Result<usize, String> {
+    match typed.parse() {
+        Ok(0) => Err("to keep none is no rule: leave it out".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("give a number, e.g. 30".to_owned()),
+    }
+}

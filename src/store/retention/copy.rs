@@ -1,0 +1,103 @@
+//! A census, or some of its snapshots, as one file that holds nothing else: no pages of what was deleted, and no
+//! log beside it, not even while it is read.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode};
+
+use super::prune;
+use crate::error::{Error, Result};
+use crate::store::file::{Doing, beside, connect, create_private, uri};
+use crate::store::{schema, snapshot, views};
+
+/// What a copy tells of itself to whoever may want to end it: each connection that works on it.
+pub type Watch<'a> = &'a dyn Fn(&Connection) -> Result<()>;
+
+/// Makes sure that no log beside `file` is taken for that of the copy which is to have this name: one that holds
+/// nothing is removed, and another one belongs to a census that is in use, or was not closed.
+pub(in crate::store) fn make_room(file: &Path) -> Result<()> {
+    for suffix in ["-wal", "-journal", "-shm"] {
+        let log = beside(file, suffix);
+        let Ok(metadata) = std::fs::metadata(&log) else { continue };
+        if metadata.len() > 0 && suffix != "-shm" {
+            return Err(Error::failed(format!("\"{}\" holds pages of another database", log.display()))
+                .hint("name another file, or end what has that one open"));
+        }
+        std::fs::remove_file(&log).map_err(|error| {
+            Error::failed(format!("cannot remove \"{}\"", log.display())).caused_by(error)
+        })?;
+    }
+    Ok(())
+}
+
+/// Copies what the connection reads, as it is at one moment, into the empty file `target`. With `kept`, the other
+/// snapshots are pruned from the copy. A failure leaves the file as it may be.
+pub(in crate::store) fn copy(
+    census: &Connection,
+    target: &Path,
+    kept: Option<&[i64]>,
+    watch: Watch<'_>,
+) -> Result<()> {
+    let Some(kept) = kept else {
+        write_whole(census, target)?;
+        return settle(target, watch).map(drop);
+    };
+    // What is pruned leaves free pages, and its rows in them: so the file is made from another one.
+    let whole = Scratch::create(target)?;
+    write_whole(census, &whole.0)?;
+    let mut connection = settle(&whole.0, watch)?;
+    let snapshots = snapshot::all(&connection)?;
+    let others: Vec<i64> =
+        snapshots.iter().map(|one| one.snapshot_id).filter(|id| !kept.contains(id)).collect();
+    if others.len() + kept.len() != snapshots.len() {
+        return Err(Error::failed("one of the snapshots was pruned just now").hint("see orgcensus snapshots"));
+    }
+    prune(&mut connection, &others)?;
+    write_whole(&connection, target)
+}
+
+fn write_whole(from: &Connection, to: &Path) -> Result<()> {
+    from.execute("VACUUM INTO ?1", [uri(to, "mode=rw")]).map(drop).map_err(|error| {
+        let is_full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
+        let failed = Error::failed("cannot write the copy").caused_by(error);
+        match is_full {
+            true => failed.hint("make room there, or name a file on another disk"),
+            false => failed,
+        }
+    })
+}
+
+/// Brings the copy of an older census to this version's schema and views. The file is nobody's yet, so its journal
+/// need not outlive us; and it has none when it is read.
+fn settle(file: &Path, watch: Watch<'_>) -> Result<Connection> {
+    let open = || {
+        let connection = connect(file, "mode=rw")?;
+        connection.query_row("PRAGMA journal_mode = MEMORY", [], |_| Ok(()))?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        Ok(connection)
+    };
+    let mut connection = open().doing("open the copy")?;
+    watch(&connection)?;
+    schema::migrate(&mut connection)?;
+    views::make_permanent(&mut connection)?;
+    Ok(connection)
+}
+
+/// A file beside another one that goes with this value.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn create(target: &Path) -> Result<Self> {
+        let path = beside(target, ".whole");
+        create_private(&path).map_err(|error| {
+            Error::failed(format!("cannot create \"{}\"", path.display())).caused_by(error)
+        })?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

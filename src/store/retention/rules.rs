@@ -1,0 +1,122 @@
+//! Which snapshots stay, by rules such as "the last one of each of 30 days" or by naming those that go.
+//!
+//! A rule counts periods that have a snapshot, the newest first, and keeps the last snapshot of each: so what is
+//! kept does not depend on when it is asked. Days, ISO weeks, months and years are those of UTC, by the time when
+//! a snapshot was completed.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+use super::nothing_left;
+use crate::error::{Error, Result};
+use crate::store::Snapshot;
+use crate::store::staging;
+
+/// How many snapshots of each kind are kept; what several rules keep counts for all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeepRules {
+    pub last: usize,
+    pub daily: usize,
+    pub weekly: usize,
+    pub monthly: usize,
+    pub yearly: usize,
+    /// Every snapshot with one of these labels is kept.
+    pub labels: Vec<String>,
+}
+
+/// What becomes of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    pub snapshot: Snapshot,
+    pub kept: bool,
+    /// Why it is kept: `daily 2026-11-17`; none where no rule was asked.
+    pub reasons: Vec<String>,
+}
+
+/// A rule's name, how many it keeps, and how the period of a time is written.
+type Period = (&'static str, usize, &'static str);
+
+impl KeepRules {
+    /// Whether no rule is given: that would keep nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What becomes of each snapshot; `snapshots` and the answer are oldest first.
+    pub fn judge(&self, snapshots: Vec<Snapshot>) -> Vec<Verdict> {
+        let mut verdicts: Vec<Verdict> = snapshots
+            .into_iter()
+            .map(|snapshot| Verdict { snapshot, kept: false, reasons: Vec::new() })
+            .collect();
+        for verdict in verdicts.iter_mut().rev().take(self.last) {
+            verdict.reasons.push("last".to_owned());
+        }
+        for period in self.periods() {
+            keep_last_of_each(&mut verdicts, period);
+        }
+        for verdict in &mut verdicts {
+            let label = verdict.snapshot.label.as_ref().filter(|label| self.labels.contains(label));
+            verdict.reasons.extend(label.map(|label| format!("label {label}")));
+            verdict.kept = !verdict.reasons.is_empty();
+        }
+        verdicts
+    }
+
+    fn periods(&self) -> [Period; 4] {
+        [
+            ("daily", self.daily, "%Y-%m-%d"),
+            ("weekly", self.weekly, "%G-W%V"),
+            ("monthly", self.monthly, "%Y-%m"),
+            ("yearly", self.yearly, "%Y"),
+        ]
+    }
+}
+
+fn keep_last_of_each(verdicts: &mut [Verdict], (name, mut number, format): Period) {
+    let mut newest = None;
+    for verdict in verdicts.iter_mut().rev() {
+        let Ok(completed) = DateTime::parse_from_rfc3339(&verdict.snapshot.completed_at) else { continue };
+        let period = completed.with_timezone(&Utc).format(format).to_string();
+        if number == 0 || newest.as_ref() == Some(&period) {
+            continue;
+        }
+        verdict.reasons.push(format!("{name} {period}"));
+        newest = Some(period);
+        number -= 1;
+    }
+}
+
+impl Verdict {
+    /// The same where the snapshots that go are named.
+    pub fn but(snapshots: Vec<Snapshot>, pruned: &[i64]) -> Vec<Self> {
+        let verdict = |snapshot: Snapshot| Self {
+            kept: !pruned.contains(&snapshot.snapshot_id),
+            snapshot,
+            reasons: Vec::new(),
+        };
+        snapshots.into_iter().map(verdict).collect()
+    }
+
+    /// The snapshots that go.
+    pub fn pruned(verdicts: &[Self]) -> Vec<i64> {
+        verdicts.iter().filter(|one| !one.kept).map(|one| one.snapshot.snapshot_id).collect()
+    }
+
+    /// Refuses what must not be pruned from the census at `path`: all snapshots, and the newest while a collection
+    /// is unfinished. That one was begun with what the newest snapshot holds, or even was published as it.
+    pub fn check(verdicts: &[Self], path: &Path) -> Result<()> {
+        if !verdicts.iter().any(|one| one.kept) {
+            return Err(nothing_left());
+        }
+        let newest = verdicts.last().filter(|newest| !newest.kept);
+        match newest {
+            Some(newest) if staging::path(path).exists() => Err(Error::failed(format!(
+                "a collection is unfinished that began after snapshot {}",
+                newest.snapshot.snapshot_id
+            ))
+            .hint("finish it with orgcensus collect, then prune")),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Which snapshots stay, and copies: what stays answers as before, here and in a file of its own.
+
+use std::os::unix::fs::PermissionsExt;
+
+use insta::assert_snapshot;
+use orgcensus::model::{DERIVED_VIEWS, RESOURCES};
+use orgcensus::store::CollectorLock;
+use serde_json::Value;
+
+use crate::fixture::{self, Sandbox};
+use crate::world::{World, assert_same, small};
+
+const QUESTIONS: &[&[&str]] = &[
+    &["query", "SELECT * FROM accounts ORDER BY account_id"],
+    // Without since when: the snapshots that there are tell that.
+    &["query", "SELECT user_name, account_name, via, group_name FROM effective_access ORDER BY 1, 2, 3, 4"],
+    &["query", "orphan-assignments"],
+    &["query", "group-members", "Admins"],
+    &["snapshots", "show", "--format", "json"],
+];
+
+/// What the census answers as of a snapshot, and what had changed by then.
+fn answers(sandbox: &Sandbox, db: &str, at: &str) -> Vec<String> {
+    let asked = QUESTIONS.iter().map(|question| [question, &["--at", at, "--db", db][..]].concat());
+    let diff = vec!["diff", "1", at, "--db", db];
+    asked.chain([diff]).map(|arguments| sandbox.run(&arguments).data().to_owned()).collect()
+}
+
+#[test]
+fn what_would_be_pruned_is_listed_and_nothing_is_changed() {
+    let sandbox = fixture::census();
+    let rules =
+        ["snapshots", "prune", "--keep-last", "1", "--keep-monthly", "2", "--keep-label", "q1-review"];
+    sandbox.run(&["snapshots", "label", "1", "q1-review"]).data();
+    let before = sandbox.run(&["snapshots"]).data().to_owned();
+    let dry = sandbox.run(&[&rules[..], &["--dry-run", "--format", "table"]].concat());
+    assert_snapshot!("would_be_pruned", dry.all());
+    assert_eq!(sandbox.run(&["snapshots"]).data(), before);
+    assert!(!sandbox.files().contains(&"orgcensus.db.lock".to_owned()), "a dry run takes no lock");
+    let kept: Vec<_> = ["1", "3", "4"].iter().map(|at| answers(&sandbox, "orgcensus.db", at)).collect();
+    let done = sandbox.run(&[&rules[..], &["--format", "csv"]].concat());
+    assert_eq!(done.data(), sandbox_csv());
+    assert!(done.stderr.starts_with("pruned 1 of 4 snapshots and "), "{}", done.stderr);
+    for (then, at) in kept.iter().zip(["1", "3", "4"]) {
+        assert_eq!(&answers(&sandbox, "orgcensus.db", at), then, "--at {at}");
+    }
+    let again = sandbox.run(&rules);
+    assert_eq!(again.stderr, "nothing to prune: all 3 snapshots are kept\n");
+    let gone = sandbox.run(&["query", "SELECT 1", "--at", "2"]);
+    assert_eq!(gone.exit, Some(2));
+}
+
+fn sandbox_csv() -> &'static str {
+    "snapshot_id,completed_at,status,label,action,reasons\n\
+     1,2026-01-10T02:01:00Z,complete,q1-review,keep,label q1-review\n\
+     2,2026-02-10T02:01:00Z,complete,\"after the \"\"big\"\" move\",prune,\n\
+     3,2026-03-10T02:01:00Z,partial,,keep,monthly 2026-03\n\
+     4,2026-04-10T02:01:00Z,complete,,keep,\"last, monthly 2026-04\"\n"
+}
+
+#[test]
+fn help_says_what_is_kept_and_what_is_copied() {
+    let sandbox = fixture::empty();
+    assert_snapshot!("prune_help", sandbox.run(&["snapshots", "prune", "--help"]).data());
+    assert_snapshot!("copy_help", sandbox.run(&["snapshots", "copy", "--help"]).data());
+    assert_snapshot!("label_help", sandbox.run(&["snapshots", "label", "-h"]).data());
+}
+
+#[test]
+fn what_must_not_be_pruned_is_not() {
+    let sandbox = fixture::census();
+    let refused = |arguments: &[&str]| sandbox.run(&[&["snapshots", "prune"], arguments].concat()).refusal();
+    assert_snapshot!("prune_without_rules", refused(&[]));
+    assert_snapshot!("prune_all", refused(&["1", "2", "3", "4"]));
+    assert_snapshot!("prune_all_by_rule", refused(&["--keep-label", "no such label"]));
+    assert_snapshot!("prune_unknown", refused(&["2", "99", "--dry-run"]));
+    assert_snapshot!("prune_ids_and_rules", refused(&["2", "--keep-last", "3"]));
+    assert_snapshot!("prune_keep_none", refused(&["--keep-daily", "0"]));
+    std::fs::write(sandbox.path("orgcensus.db.collecting"), "").unwrap();
+    assert_snapshot!("prune_under_a_collection", refused(&["4"]));
+    let lock = CollectorLock::acquire(&sandbox.path("orgcensus.db")).unwrap();
+    let locked = refused(&["2"]).replace(&std::process::id().to_string(), "[PROCESS]");
+    assert_snapshot!("prune_while_collecting", locked);
+    drop(lock);
+    assert_eq!(sandbox.run(&["snapshots"]).data().lines().count(), 5, "all are there");
+    assert_eq!(fixture::empty().run(&["snapshots", "prune", "1"]).exit, Some(1));
+}
+
+#[test]
+fn a_snapshot_is_labelled_and_no_longer() {
+    let sandbox = fixture::census();
+    let label = |when: &str, text: &str| {
+        let ran = sandbox.run(&["snapshots", "label", when, text]);
+        assert_eq!((ran.exit, ran.stdout.as_str()), (Some(0), ""), "{}", ran.stderr);
+        ran.stderr.lines().last().unwrap().to_owned()
+    };
+    let labels = || {
+        let ran = sandbox.run(&["snapshots", "--format", "jsonl"]);
+        let rows =
+            ran.data().lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["label"].clone());
+        rows.collect::<Vec<_>>()
+    };
+    assert_eq!(label("2026-01-31", " q1 "), "labelled \"q1\"");
+    assert_eq!(label("latest", "now"), "labelled \"now\"");
+    assert_eq!(labels(), ["q1".into(), "after the \"big\" move".into(), Value::Null, "now".into()]);
+    assert_eq!(label("1", "q2"), "labelled \"q2\", before \"q1\"");
+    assert_eq!(label("1", ""), "no longer labelled \"q2\"");
+    assert_eq!(labels()[0], Value::Null);
+    assert_eq!(sandbox.run(&["snapshots", "label", "9", "x"]).exit, Some(2));
+}
+
+#[test]
+fn a_copy_answers_as_the_census_does_and_is_one_file() {
+    let sandbox = fixture::census();
+    // A collector may be at work meanwhile.
+    let _lock = CollectorLock::acquire(&sandbox.path("orgcensus.db")).unwrap();
+    let copied = sandbox.run(&["snapshots", "copy", "audit.db", "--mode", "0640"]);
+    assert_eq!(copied.exit, Some(0), "{}", copied.stderr);
+    assert!(copied.stderr.contains("copied all snapshots to audit.db, "), "{}", copied.stderr);
+    assert!(copied.stderr.ends_with(" kB, mode 0640\n"), "{}", copied.stderr);
+    let mode = std::fs::metadata(sandbox.path("audit.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+    for at in ["1", "2", "3", "4"] {
+        assert_eq!(answers(&sandbox, "audit.db", at), answers(&sandbox, "orgcensus.db", at), "--at {at}");
+    }
+    let of = |db: &str| sandbox.run(&["snapshots", "--db", db]).data().to_owned();
+    assert_eq!(of("audit.db"), of("orgcensus.db"));
+    let beside = |name: &str| sandbox.path(&format!("audit.db{name}")).exists();
+    assert!(!beside("-wal") && !beside("-shm"), "reading a copy leaves nothing beside it");
+    assert_eq!(sandbox.files(), ["audit.db", "orgcensus.db", "orgcensus.db.lock"]);
+}
+
+#[test]
+fn a_copy_of_named_dates_has_no_others() {
+    let sandbox = fixture::census();
+    let copied =
+        sandbox.run(&["snapshots", "copy", "audit.db", "--at", "2026-03-31", "--at", "1", "--at", "3"]);
+    assert_snapshot!("copied_dates", copied.all().replace(&size_of(&copied.stderr), "[SIZE]"));
+    let kept = sandbox.run(&["snapshots", "--db", "audit.db", "--format", "jsonl"]);
+    let ids: Vec<Value> = kept
+        .data()
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["snapshot_id"].clone())
+        .collect();
+    assert_eq!(ids, [1, 3]);
+    for question in QUESTIONS {
+        let of =
+            |db: &str| sandbox.run(&[question, &["--at", "3", "--db", db][..]].concat()).data().to_owned();
+        assert_eq!(of("audit.db"), of("orgcensus.db"));
+    }
+    let diff = |db: &str| sandbox.run(&["diff", "1", "3", "--format", "json", "--db", db]).data().to_owned();
+    assert_eq!(diff("audit.db"), diff("orgcensus.db"));
+}
+
+fn size_of(words: &str) -> String {
+    words.split(", ").find(|part| part.ends_with(" kB")).unwrap().to_owned()
+}
+
+#[test]
+fn a_copy_that_cannot_be_made_leaves_nothing() {
+    let sandbox = fixture::census();
+    std::fs::write(sandbox.path("kept.db"), "kept").unwrap();
+    let copy = |arguments: &[&str]| sandbox.run(&[&["snapshots", "copy"], arguments].concat());
+    assert_snapshot!("copy_exists", copy(&["kept.db"]).refusal());
+    assert_snapshot!("copy_onto_itself", copy(&["orgcensus.db", "--force"]).refusal());
+    assert_snapshot!("copy_unknown", copy(&["new.db", "--at", "99"]).refusal());
+    assert_snapshot!("copy_mode", copy(&["new.db", "--mode", "0755"]).refusal());
+    assert_snapshot!("copy_to_standard_output", copy(&["-"]).refusal());
+    assert_eq!(copy(&["nowhere/new.db"]).exit, Some(1));
+    assert_eq!(copy(&["kept.db", "--force", "--at", "99"]).exit, Some(2));
+    assert_eq!(std::fs::read_to_string(sandbox.path("kept.db")).unwrap(), "kept");
+    assert_eq!(sandbox.files(), ["kept.db", "orgcensus.db"]);
+    assert_eq!(copy(&["kept.db", "--force"]).exit, Some(0));
+    assert_eq!(
+        sandbox.run(&["query", "SELECT count(*) FROM users", "--db", "kept.db"]).data(),
+        "count(*)\n5\n"
+    );
+}
+
+#[test]
+fn every_command_that_reads_takes_a_date() {
+    let sandbox = fixture::census();
+    let then = "snapshot 2, 2026-02-10T02:01Z, [AGE] old, complete, 18 days before 2026-02-28\n";
+    for arguments in [
+        &["query", "SELECT count(*) FROM users"][..],
+        &["snapshots"],
+        &["snapshots", "show", "--format", "csv"],
+        &["schema", "users"],
+        &[],
+    ] {
+        let ran = sandbox.run(&[arguments, &["--at", "2026-02-28"]].concat());
+        ran.data();
+        assert!(ran.stderr.starts_with(then), "{arguments:?}: {}", ran.stderr);
+        let before = sandbox.run(&[arguments, &["--at", "2026-01-01"]].concat());
+        assert!(before.refusal().contains("the first, 1, was completed at 2026-01-10T02:01:00Z"));
+    }
+    let colored = sandbox.run(&["snapshots", "show", "--at", "2026-02-28", "--color", "always"]);
+    assert!(colored.stderr.starts_with("\u{1b}[1;33msnapshot 2, "), "{}", colored.stderr);
+    let state = sandbox.run(&["--at", "2"]).data().to_owned();
+    assert!(state.contains("snapshots     2 (1 to 2)\nlast          snapshot 2, "), "{state}");
+    assert_eq!(sandbox.run(&["snapshots", "--at", "2"]).data().lines().count(), 3);
+    assert_eq!(sandbox.run(&["snapshots", "show", "1", "--at", "2"]).exit, Some(2));
+    assert_eq!(fixture::empty().run(&["schema", "users", "--at", "latest"]).exit, Some(0));
+}
+
+#[test]
+fn a_history_that_is_pruned_or_copied_answers_as_before() {
+    let world = World::of(small());
+    (0..4).for_each(|day| drop(world.collect_day(day, &["--assignments", "pairs"])));
+    let views: Vec<String> = RESOURCES
+        .iter()
+        .map(|spec| spec.name.to_owned())
+        .chain(
+            DERIVED_VIEWS
+                .iter()
+                .map(|view| view.name.to_owned())
+                .filter(|name| !name.ends_with("_history") && !name.ends_with("changes")),
+        )
+        .collect();
+    let answers = |at: u32| {
+        let mut rows = world.all_at(&views, at);
+        for row in rows.values_mut().flatten() {
+            row.retain(|column, _| column != "not_before" && column != "first_seen_at");
+        }
+        rows
+    };
+    let kept = [1, 3, 4];
+    let before: Vec<_> =
+        kept.iter().map(|at| (answers(*at), world.diff(1, *at), world.diff(*at, 1))).collect();
+    let assert_as_before = |of: &str| {
+        for (then, at) in before.iter().zip(kept) {
+            let now = answers(at);
+            for (view, rows) in &then.0 {
+                assert_same(&format!("{view} of the {of} --at {at}"), &now[view], rows);
+            }
+            assert_eq!((&world.diff(1, at), &world.diff(at, 1)), (&then.1, &then.2), "{of}");
+        }
+        let verified = world.run(&["snapshots", "verify"]);
+        assert_eq!(verified.exit, Some(0), "{}", verified.stderr);
+        let gone = world.run(&["snapshots", "show", "2"]).refusal();
+        assert!(gone.starts_with("error: snapshot 2 was pruned on "), "{gone}");
+    };
+    let copied = world.run(&["snapshots", "copy", "copy.db", "--at", "1", "--at", "3", "--at", "4"]);
+    assert_eq!(copied.exit, Some(0), "{}", copied.stderr);
+    let pruned = world.run(&["snapshots", "prune", "2"]);
+    assert_eq!(pruned.exit, Some(0), "{}", pruned.stderr);
+    assert_as_before("pruned census");
+    // What is collected into it is compared with what is left.
+    world.collect_day(3, &["--assignments", "pairs"]);
+    assert_eq!(world.diff(4, 5)["changes"], Value::Array(Vec::new()));
+    assert_eq!(world.run(&["snapshots", "prune", "5"]).exit, Some(0));
+    world.collect_day(3, &["--assignments", "pairs"]);
+    assert_eq!(world.number("SELECT max(snapshot_id) FROM snapshots"), 6, "no number comes twice");
+    std::fs::rename(world.sandbox.path("copy.db"), world.sandbox.path("orgcensus.db")).unwrap();
+    assert_as_before("copy");
+}
