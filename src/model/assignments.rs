@@ -31,26 +31,52 @@ impl Resource for AccountAssignment {
     };
 }
 
-/// Whether the snapshot `s` listed by principal and so could not see the version `v`: it asks only for principals
-/// that are known, so it says nothing of one that is in no table, neither on its own day nor on the one when
-/// the row was first seen.
-pub(super) const UNLISTED_PRINCIPAL: &str = "s.assignment_strategy = 'principals'
+/// In SQL: the principal of the row `v` is in no table on a day.
+macro_rules! no_principal_on {
+    ($day:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM users_versions AS x
+        WHERE x.user_id = v.principal_id AND v.principal_type <> 'GROUP'
+        AND +x.valid_from <= ",
+            $day,
+            " AND (x.valid_to IS NULL OR x.valid_to > ",
+            $day,
+            "))
+    AND NOT EXISTS (SELECT 1 FROM groups_versions AS x
+        WHERE x.group_id = v.principal_id AND v.principal_type = 'GROUP'
+        AND +x.valid_from <= ",
+            $day,
+            " AND (x.valid_to IS NULL OR x.valid_to > ",
+            $day,
+            "))"
+        )
+    };
+}
+
+/// Whether the snapshot `s` listed by principal and did not know that of the row `v`: it then asked nobody about it.
+pub(super) const UNLISTED_PRINCIPAL: &str =
+    concat!("s.assignment_strategy = 'principals'\n    AND ", no_principal_on!("s.snapshot_id"));
+
+/// In SQL: the same, where the principal is in no table on another day either, and no other listing showed the
+/// row.
+macro_rules! never_listed_on {
+    ($other_day:literal) => {
+        concat!(
+            "s.assignment_strategy = 'principals'
     AND NOT EXISTS (SELECT 1 FROM seen_under_gaps AS x
         WHERE x.snapshot_id = s.snapshot_id AND x.resource = 'account_assignments'
         AND x.scope IN (json_object('principal_id', v.principal_id, 'principal_type', v.principal_type),
                         json_object('account_id', v.account_id, 'permission_set_arn', v.permission_set_arn)))
-    AND NOT EXISTS (SELECT 1 FROM users_versions AS x
-        WHERE x.user_id = v.principal_id AND v.principal_type <> 'GROUP'
-        AND (+x.valid_from <= s.snapshot_id AND (x.valid_to IS NULL OR x.valid_to > s.snapshot_id)
-            OR +x.valid_from <= v.valid_from AND (x.valid_to IS NULL OR x.valid_to > v.valid_from)))
-    AND NOT EXISTS (SELECT 1 FROM groups_versions AS x
-        WHERE x.group_id = v.principal_id AND v.principal_type = 'GROUP'
-        AND (+x.valid_from <= s.snapshot_id AND (x.valid_to IS NULL OR x.valid_to > s.snapshot_id)
-            OR +x.valid_from <= v.valid_from AND (x.valid_to IS NULL OR x.valid_to > v.valid_from)))";
+    AND ",
+            no_principal_on!("s.snapshot_id"),
+            "\n    AND ",
+            no_principal_on!($other_day)
+        )
+    };
+}
 
-/// Whether the snapshot `s` listed by principal and did not know that of the row `v`: it then asked nobody about it.
-pub(super) const OF_NO_LISTED_PRINCIPAL: &str = "s.assignment_strategy = 'principals'
-    AND NOT EXISTS (SELECT 1 FROM users_versions AS x WHERE x.user_id = v.principal_id AND v.principal_type <> 'GROUP'
-        AND +x.valid_from <= s.snapshot_id AND (x.valid_to IS NULL OR x.valid_to > s.snapshot_id))
-    AND NOT EXISTS (SELECT 1 FROM groups_versions AS x WHERE x.group_id = v.principal_id AND v.principal_type = 'GROUP'
-        AND +x.valid_from <= s.snapshot_id AND (x.valid_to IS NULL OR x.valid_to > s.snapshot_id))";
+/// Whether the snapshot `s` could not see that the row of the version `v`, which began later, is not there yet.
+pub(super) const PRINCIPAL_UNLISTED_BEFORE: &str = never_listed_on!("v.valid_from");
+
+/// Whether the snapshot `s` could not see that the row of the version `v`, alive in the snapshot `f`, is gone.
+pub(super) const PRINCIPAL_UNLISTED_SINCE: &str = never_listed_on!("f.snapshot_id");

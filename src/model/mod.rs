@@ -128,16 +128,24 @@ pub fn referred_to(column: &str) -> &'static [&'static str] {
     }
 }
 
-/// What else than a gap keeps a snapshot `s` from seeing that a row, whose version `v` began later, is not
-/// there: a condition in SQL.
-pub fn unseen_besides_gaps(resource: &str) -> Option<&'static str> {
-    (resource == AccountAssignment::SPEC.name).then_some(assignments::UNLISTED_PRINCIPAL)
+/// What else than a gap keeps a snapshot from seeing that a row is not there, in SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BesidesGaps {
+    /// That the row of the version `v`, which began later, is not there yet in the snapshot `s`.
+    pub before: &'static str,
+    /// That the row of the version `v`, alive in the snapshot `f`, is gone in the snapshot `s`.
+    pub since: &'static str,
+    /// The same, whatever snapshot it was alive in: it may be.
+    pub ever: &'static str,
 }
 
-/// What else than a gap may keep a snapshot `s` from seeing that the row of the version `v` is gone: a condition in
-/// SQL.
-pub fn unlisted_without_a_gap(resource: &str) -> Option<&'static str> {
-    (resource == AccountAssignment::SPEC.name).then_some(assignments::OF_NO_LISTED_PRINCIPAL)
+/// What besides gaps leaves rows of the resource unseen; `None` where nothing does.
+pub fn besides_gaps(resource: &str) -> Option<BesidesGaps> {
+    (resource == AccountAssignment::SPEC.name).then_some(BesidesGaps {
+        before: assignments::PRINCIPAL_UNLISTED_BEFORE,
+        since: assignments::PRINCIPAL_UNLISTED_SINCE,
+        ever: assignments::UNLISTED_PRINCIPAL,
+    })
 }
 
 /// A view over the resources' views, written by hand because it joins several of them.

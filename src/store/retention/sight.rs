@@ -8,7 +8,7 @@
 use rusqlite::Connection;
 
 use super::Table;
-use crate::model::unlisted_without_a_gap;
+use crate::model::besides_gaps;
 use crate::store::file::literal;
 use crate::store::views::key_of;
 
@@ -87,7 +87,7 @@ fn keep_endings(connection: &Connection, table: &Table, condition: &str, seen: b
 /// Whether snapshot `s` may not have seen that the row of the version `v` was gone: a gap hid it, or nothing of the
 /// resource was collected, or whatever else leaves it out.
 fn may_be_blind(table: &Table) -> String {
-    let unlisted = unlisted_without_a_gap(table.spec.name).map(|why| format!("\n OR ({why})"));
+    let unlisted = besides_gaps(table.spec.name).map(|why| format!("\n OR ({})", why.ever));
     format!(
         "({hidden}
          OR NOT EXISTS (SELECT 1 FROM main.coverage AS c WHERE c.snapshot_id = s.snapshot_id

@@ -2,10 +2,10 @@
 //!
 //! Both are driven from the snapshots by the indexes on where versions began and ended: they cost what changed.
 //! A row that ended was seen to be gone, for nothing else closes it; where only a pruned snapshot saw that, it is
-//! `unknown`. A row that began is `added` only where the
-//! snapshot before saw that it was not there; else it is `unknown`.
+//! `unknown`. A row that began is `added` only where the snapshot before saw that it was not there; else it is
+//! `unknown`.
 
-use super::sight::{ending_seen, same_key, unseen};
+use super::sight::{end_unseen, same_key, unseen};
 use super::{Answering, list};
 use crate::model::{DerivedView, OverRange, ResourceSpec, referred_to, resource};
 use crate::store::file::{literal, quoted};
@@ -45,7 +45,8 @@ FROM {} AS c",
 /// `<name>_changes`: a row that changed, as it is in the snapshot, or as it was where it was removed.
 ///
 /// The snapshots lead the way (CROSS JOIN); the pluses keep a row's other version from being looked for among
-/// everything that ended then. `t` is the snapshot and `s` the one before it.
+/// everything that ended then. `t` is the snapshot; the one before it is `s`, where it is asked
+/// what that one saw, and `f` where the row was in it.
 pub(super) fn of_resource(
     spec: &ResourceSpec,
     columns: &[Column],
@@ -56,10 +57,14 @@ pub(super) fn of_resource(
         columns.iter().filter(|column| !spec.volatile.contains(&column.name.as_str())).cloned().collect();
     let table = quoted(&versions_table(spec.name));
     let same_key = same_key(spec, "b");
-    let pairs = "FROM snapshots AS t
-CROSS JOIN snapshots AS s ON s.snapshot_id = (
-    SELECT max(q.snapshot_id) FROM snapshots AS q WHERE q.snapshot_id < t.snapshot_id)";
-    let (began, ended) = (label(spec, "t.snapshot_id"), label(spec, "s.snapshot_id"));
+    let pairs = |before: &str| {
+        format!(
+            "FROM snapshots AS t
+CROSS JOIN snapshots AS {before} ON {before}.snapshot_id = (
+    SELECT max(q.snapshot_id) FROM snapshots AS q WHERE q.snapshot_id < t.snapshot_id)"
+        )
+    };
+    let (began, ended) = (label(spec, "t.snapshot_id"), label(spec, "f.snapshot_id"));
     format!(
         "SELECT t.snapshot_id, t.taken_at, s.snapshot_id AS previous_snapshot_id,
     CASE WHEN b.valid_to IS NOT NULL THEN 'changed' WHEN {unseen} THEN 'unknown' ELSE 'added' END AS change,
@@ -70,14 +75,16 @@ CROSS JOIN {table} AS v ON v.valid_from = t.snapshot_id
 LEFT JOIN {table} AS b ON +b.valid_to = t.snapshot_id{same_key}
 WHERE {within} AND (b.valid_to IS NULL OR {differs})
 UNION ALL
-SELECT t.snapshot_id, t.taken_at, s.snapshot_id, CASE WHEN {ended_seen} IS 0 THEN 'unknown' ELSE 'removed' END,
+SELECT t.snapshot_id, t.taken_at, f.snapshot_id, CASE WHEN {end_unseen} THEN 'unknown' ELSE 'removed' END,
     {rows}, {ended}, NULL
-{pairs}
+{after}
 CROSS JOIN {table} AS v ON v.valid_to = t.snapshot_id
 WHERE {within}
     AND NOT EXISTS (SELECT 1 FROM {table} AS b WHERE b.valid_from = t.snapshot_id{same_key})",
         unseen = unseen(spec, columns, knows_pruned),
-        ended_seen = ending_seen(spec, "t", knows_pruned),
+        end_unseen = end_unseen(spec, columns, knows_pruned),
+        after = pairs("f"),
+        pairs = pairs("s"),
         differs = differs(spec, &kept),
         rows = list(&kept),
         fields = fields(spec, &kept),

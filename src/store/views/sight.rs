@@ -1,6 +1,6 @@
 //! The SQL of what a snapshot `s` saw of a version `v`: whether a gap, here `n`, hides its row.
 
-use crate::model::{ResourceSpec, unseen_besides_gaps};
+use crate::model::{ResourceSpec, besides_gaps};
 use crate::store::file::{literal, quoted};
 use crate::store::schema::{Column, versions_table};
 
@@ -8,26 +8,46 @@ use crate::store::schema::{Column, versions_table};
 /// or nothing of the resource was collected, by an older program that did not know it. Its absence was surely
 /// seen where the snapshot closed another version of it.
 pub(super) fn unseen(spec: &ResourceSpec, columns: &[Column], knows_pruned: bool) -> String {
-    let besides = unseen_besides_gaps(spec.name).map(|why| format!(" OR ({why})")).unwrap_or_default();
     format!(
-        "(({hidden}
-    OR NOT EXISTS (SELECT 1 FROM coverage AS c
-        WHERE c.snapshot_id = s.snapshot_id AND c.resource = {resource} AND c.status IN ('complete', 'partial'))
-    AND NOT EXISTS (SELECT 1 FROM gap_columns AS o
-        WHERE o.snapshot_id = s.snapshot_id AND o.resource = {resource} AND o.columns = '[]'){besides})
+        "({blind}
     AND NOT coalesce({written_down},
         EXISTS (SELECT 1 FROM {table} AS e WHERE +e.valid_to = s.snapshot_id{same_key})))",
-        resource = literal(spec.name),
-        hidden = hidden(spec.name, columns),
+        blind = blind(spec, columns, besides_gaps(spec.name).map(|why| why.before)),
         written_down = ending_seen(spec, "s", knows_pruned),
         table = quoted(&versions_table(spec.name)),
         same_key = same_key(spec, "e"),
     )
 }
 
+/// Whether the snapshot `t` may only not have seen the row of the version `v`, which was alive in the snapshot `f`
+/// before it and ended by `t`: only a snapshot that is pruned saw that it was gone.
+pub(super) fn end_unseen(spec: &ResourceSpec, columns: &[Column], knows_pruned: bool) -> String {
+    format!(
+        "({written_down} IS 0 AND EXISTS (SELECT 1 FROM snapshots AS s WHERE s.snapshot_id = t.snapshot_id
+    AND {blind}))",
+        written_down = ending_seen(spec, "t", knows_pruned),
+        blind = blind(spec, columns, besides_gaps(spec.name).map(|why| why.since)),
+    )
+}
+
+/// Whether a gap hides the row of the version `v` from snapshot `s`, or nothing of the resource was collected,
+/// or whatever else leaves it out.
+fn blind(spec: &ResourceSpec, columns: &[Column], besides: Option<&str>) -> String {
+    let besides = besides.map(|why| format!(" OR ({why})")).unwrap_or_default();
+    format!(
+        "({hidden}
+    OR NOT EXISTS (SELECT 1 FROM coverage AS c
+        WHERE c.snapshot_id = s.snapshot_id AND c.resource = {resource} AND c.status IN ('complete', 'partial'))
+    AND NOT EXISTS (SELECT 1 FROM gap_columns AS o
+        WHERE o.snapshot_id = s.snapshot_id AND o.resource = {resource} AND o.columns = '[]'){besides})",
+        resource = literal(spec.name),
+        hidden = hidden(spec.name, columns),
+    )
+}
+
 /// Whether the snapshot with this alias saw for itself that the row of the version `v` was gone, where pruning
 /// wrote that down; else NULL.
-pub(super) fn ending_seen(spec: &ResourceSpec, snapshot: &str, knows_pruned: bool) -> String {
+fn ending_seen(spec: &ResourceSpec, snapshot: &str, knows_pruned: bool) -> String {
     if !knows_pruned {
         return "NULL".to_owned();
     }
