@@ -13,5 +13,6 @@ CREATE TABLE snapshot_hashes (
     facts_hash    TEXT NOT NULL, -- SHA-256 of that text
     snapshot_hash TEXT NOT NULL, -- SHA-256 of its number, its times, both hashes and the snapshot_hash before: the chain
     pruned_at     TEXT, -- when the snapshot was removed, UTC; NULL while it is kept
+    notes_hash    TEXT, -- hash of what pruning noted of it (pruned_beginnings, pruned_endings); NULL: nothing
     state         BLOB -- what the next snapshot's content is counted on from, kept of the newest row only
 ) STRICT;

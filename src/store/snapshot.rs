@@ -151,6 +151,9 @@ word_column!(GapKind, GapKind::Denied, GapKind::Failed, GapKind::NotAsked, GapKi
 pub(super) const FACTS: &[&str] =
     &["snapshots", "coverage", "gaps", "seen_under_gaps", "gap_columns", "access_report_jobs"];
 
+/// The tables keyed by snapshot that pruning writes: what the bounds of versions no longer tell.
+pub(super) const NOTES: &[&str] = &["pruned_beginnings", "pruned_endings"];
+
 const SNAPSHOT: &str = "SELECT snapshot_id, taken_at, completed_at, status, organization_id, instance_arn,
     identity_store_id, region, caller_arn, label, tool_version, api_calls, throttled_calls,
     assignment_strategy, suspect, collection_id FROM main.snapshots";

@@ -21,8 +21,7 @@ and every one before, pruned ones too. Who holds the file could change it and ma
 elsewhere, in a job's log or a ticket, and give it to --expect.
 
 Free to change are labels, what directories touch without meaning anything (updated_at and updated_by of users, \
-groups and memberships), when the file was created, when a snapshot was pruned, and what pruning noted of the rows \
-that pruned snapshots saw last.")]
+groups and memberships), when the file was created and when a snapshot was pruned.")]
 pub struct VerifyArgs {
     /// Fail unless a snapshot, kept or pruned, has this hash: with or without sha256:, its first 12 digits or
     /// more; may be given several times

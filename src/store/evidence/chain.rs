@@ -31,6 +31,8 @@ pub struct Link {
     pub snapshot_hash: String,
     /// When the snapshot was removed; `None` while it is kept.
     pub pruned_at: Option<String>,
+    /// The hash of what pruning noted of the snapshot; `None` of nothing.
+    pub(super) notes_hash: Option<String>,
     /// The set hashes of `content`, one after another in its order; `None` but in the newest.
     pub(super) state: Option<Vec<u8>>,
 }
@@ -102,7 +104,7 @@ fn read(connection: &Connection, which: &str) -> Result<Vec<Link>> {
         connection
             .prepare(&format!(
                 "SELECT snapshot_id, taken_at, completed_at, content, content_hash, facts, facts_hash,
-                     snapshot_hash, pruned_at, state FROM main.snapshot_hashes {which}"
+                     snapshot_hash, pruned_at, notes_hash, state FROM main.snapshot_hashes {which}"
             ))?
             .query_map([], link)?
             .collect::<rusqlite::Result<Vec<_>>>()
@@ -121,7 +123,8 @@ fn link(row: &Row<'_>) -> rusqlite::Result<Link> {
         facts_hash: row.get(6)?,
         snapshot_hash: row.get(7)?,
         pruned_at: row.get(8)?,
-        state: row.get(9)?,
+        notes_hash: row.get(9)?,
+        state: row.get(10)?,
     })
 }
 

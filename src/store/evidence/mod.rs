@@ -17,6 +17,8 @@
 //!   go, and versions are bounded by kept snapshots alone: one that began in it begins in the next kept one,
 //!   one that ended in it ends there; what no kept snapshot saw is deleted. What is alive in a kept snapshot,
 //!   and the facts of it, stay as they are.
+//! - What pruning notes of kept snapshots is hashed when it is done ([`record_notes`]), beside the chain: it is of
+//!   after they were published.
 //! - A number is never given twice: the next snapshot's is above every row here.
 //! - Of a published snapshot nothing may change but the label, and volatile columns.
 //! - A column that a migration adds is NULL in the rows that there are: NULL is not hashed.
@@ -40,7 +42,7 @@ pub(super) use verify::verify;
 use self::rows::HashedTable;
 use self::set_hash::SetHash;
 use super::file::Doing;
-use super::snapshot::{FACTS, Snapshot};
+use super::snapshot::{FACTS, NOTES, Snapshot};
 use crate::digest::sha256;
 use crate::error::Result;
 use crate::model::RESOURCES;
@@ -81,6 +83,7 @@ pub(super) fn record(connection: &Connection, snapshot: &Snapshot) -> Result<Str
         facts,
         snapshot_hash: String::new(),
         pruned_at: None,
+        notes_hash: None,
         state: Some(state),
     };
     link.snapshot_hash = link.chained(before.as_ref().map(|before| before.snapshot_hash.as_str()));
@@ -110,6 +113,32 @@ fn facts_of(connection: &Connection, table: &HashedTable, snapshot_id: i64) -> r
     let mut facts = SetHash::default();
     table.walk(connection, [], "WHERE snapshot_id = ?1", [snapshot_id], |[], row| facts.add(&row))?;
     Ok(facts)
+}
+
+/// Records the hash of what pruning noted of each snapshot.
+pub(super) fn record_notes(connection: &Connection) -> Result<()> {
+    let notes = notes(connection)?;
+    for link in links(connection)? {
+        let noted = notes.get(&link.snapshot_id);
+        if link.notes_hash.as_ref() != noted {
+            let sql = "UPDATE main.snapshot_hashes SET notes_hash = ?2 WHERE snapshot_id = ?1";
+            connection.execute(sql, (link.snapshot_id, noted)).doing("write the hash of what was noted")?;
+        }
+    }
+    Ok(())
+}
+
+/// The hash of what pruning noted of each snapshot, where it noted anything.
+fn notes(connection: &Connection) -> Result<BTreeMap<i64, String>> {
+    let mut notes: BTreeMap<i64, BTreeMap<&str, SetHash>> = BTreeMap::new();
+    for name in NOTES {
+        let Some(table) = HashedTable::of_facts(connection, name)? else { continue };
+        let add = |[id]: [Option<i64>; 1], row| {
+            notes.entry(id.unwrap_or_default()).or_default().entry(name).or_default().add(&row);
+        };
+        table.walk(connection, ["snapshot_id"], "", [], add).doing(&format!("hash {name}"))?;
+    }
+    Ok(notes.into_iter().map(|(id, hashes)| (id, sha256(parts(&hashes)))).collect())
 }
 
 /// The text of the parts: the digests of what is not empty, sorted by name.

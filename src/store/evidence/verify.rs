@@ -60,6 +60,7 @@ pub(in crate::store) fn verify(connection: &Connection, path: &Path) -> Result<V
     let by_id: BTreeMap<i64, &Link> = links.iter().map(|link| (link.snapshot_id, link)).collect();
     check_content(connection, &by_id, &kept, &mut misfits)?;
     check_facts(connection, &by_id, &kept, &mut misfits)?;
+    check_notes(connection, &links, &mut misfits)?;
     misfits.extend(foreign(connection)?);
 
     // The first found of the first snapshot.
@@ -204,6 +205,21 @@ fn check_facts(
             }
         }
     }
+    Ok(())
+}
+
+/// What pruning noted of the snapshots.
+fn check_notes(connection: &Connection, links: &[Link], misfits: &mut Vec<Misfit>) -> Result<()> {
+    let mut notes = super::notes(connection)?;
+    let recorded = links.iter().map(|link| (link.snapshot_id, &link.notes_hash));
+    let differ = recorded.filter(|(id, recorded)| notes.remove(id) != **recorded).map(|(id, _)| id);
+    let mut differ: Vec<i64> = differ.collect();
+    differ.extend(notes.into_keys());
+    misfits.extend(
+        differ
+            .into_iter()
+            .map(|id| Misfit { snapshot_id: Some(id), what: "what pruning noted of it differs".to_owned() }),
+    );
     Ok(())
 }
 

@@ -28,7 +28,7 @@ pub(super) use self::copy::{copy, make_room};
 pub use self::rules::{KeepRules, Verdict};
 use super::file::{Doing, quoted};
 use super::schema::{columns, resource_columns, versions_table};
-use super::{now, snapshot, views};
+use super::{evidence, now, snapshot, views};
 use crate::error::{Error, Result};
 use crate::model::{RESOURCES, ResourceSpec};
 
@@ -56,6 +56,7 @@ pub(super) fn prune(connection: &mut Connection, snapshot_ids: &[i64]) -> Result
         versions += prune_versions(&transaction, &table).doing(&format!("prune {}", spec.name))?;
     }
     delete_facts(&transaction)?;
+    evidence::record_notes(&transaction)?;
     let clean_up = "DROP TABLE temp.prune_gone; DROP TABLE IF EXISTS temp.prune_moved";
     transaction.execute_batch(clean_up).doing("clean up after pruning")?;
     transaction.commit().doing("prune the snapshots")?;
