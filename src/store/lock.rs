@@ -50,7 +50,7 @@ fn held(file: &mut File, database: &Path) -> Error {
         Err(_) => String::new(),
     };
     Error::failed(format!(
-        "another collection into \"{}\" is running, or a prune{process}",
+        "another collection into \"{}\" (or a prune of it) is running{process}",
         database.display()
     ))
     .hint("wait until it has ended; reading the database meanwhile is safe")
