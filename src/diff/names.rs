@@ -95,9 +95,13 @@ struct Book<'c> {
 }
 
 impl<'c> Book<'c> {
-    fn open(connection: &'c Connection, named: Named, day: i64, alive: &str) -> Result<Self> {
+    fn open(connection: &'c Connection, named: Named, day: i64, which: Which) -> Result<Self> {
         let (table, key, name) = named.columns();
-        let sql = format!("SELECT {name} FROM {table} WHERE {key} = ?1 AND {alive}");
+        let condition = match which {
+            Which::Alive => "valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)",
+            Which::Last => "valid_from <= ?2 ORDER BY valid_from DESC LIMIT 1",
+        };
+        let sql = format!("SELECT {name} FROM {table} WHERE {key} = ?1 AND {condition}");
         let statement = connection.prepare(&sql).map_err(unreadable)?;
         Ok(Self { statement, day, known: HashMap::new() })
     }
@@ -114,45 +118,42 @@ impl<'c> Book<'c> {
     }
 }
 
+/// Which name of several is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Which {
+    /// That of the day.
+    Alive,
+    /// The last one by the day.
+    Last,
+}
+
 /// Looks names up, each once.
 pub(super) struct Names<'c> {
     connection: &'c Connection,
     days: Days,
-    latest: RefCell<HashMap<Named, Book<'c>>>,
-    of_days: RefCell<HashMap<(i64, Named), Book<'c>>>,
+    books: RefCell<HashMap<(Named, i64, Which), Book<'c>>>,
 }
 
 impl<'c> Names<'c> {
     pub fn new(connection: &'c Connection, days: Days) -> Self {
-        Self { connection, days, latest: RefCell::default(), of_days: RefCell::default() }
+        Self { connection, days, books: RefCell::default() }
     }
 
     /// The name on the later day, else the last one before it; `None` where there never was one.
     pub fn name(&self, named: Named, id: &str) -> Result<Option<String>> {
-        let mut books = self.latest.borrow_mut();
-        let book = match books.entry(named) {
-            Entry::Occupied(book) => book.into_mut(),
-            Entry::Vacant(place) => place.insert(Book::open(
-                self.connection,
-                named,
-                self.days.later(),
-                "valid_from <= ?2 ORDER BY valid_from DESC LIMIT 1",
-            )?),
-        };
-        book.look_up(id)
+        self.look_up(named, self.days.later(), Which::Last, id)
     }
 
     /// The name on that day; `None` where it does not exist or has none.
     pub fn name_on(&self, day: i64, named: Named, id: &str) -> Result<Option<String>> {
-        let mut books = self.of_days.borrow_mut();
-        let book = match books.entry((day, named)) {
+        self.look_up(named, day, Which::Alive, id)
+    }
+
+    fn look_up(&self, named: Named, day: i64, which: Which, id: &str) -> Result<Option<String>> {
+        let mut books = self.books.borrow_mut();
+        let book = match books.entry((named, day, which)) {
             Entry::Occupied(book) => book.into_mut(),
-            Entry::Vacant(place) => place.insert(Book::open(
-                self.connection,
-                named,
-                day,
-                "valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)",
-            )?),
+            Entry::Vacant(place) => place.insert(Book::open(self.connection, named, day, which)?),
         };
         book.look_up(id)
     }

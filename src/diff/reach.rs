@@ -90,25 +90,21 @@ impl<'c> Reach<'c> {
 
     /// The groups that the user is in.
     pub fn groups_of(&self, user_id: &str) -> Result<OnDays<String>> {
-        self.kept(
+        self.of_id(
             &self.groups_of,
-            user_id.to_owned(),
+            user_id,
             "SELECT valid_from, valid_to, group_id FROM group_memberships_versions
              WHERE user_id = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
-            (user_id, self.days.later(), self.days.earlier()),
-            one,
         )
     }
 
     /// The users in the group.
     pub fn members_of(&self, group_id: &str) -> Result<OnDays<String>> {
-        self.kept(
+        self.of_id(
             &self.members_of,
-            group_id.to_owned(),
+            group_id,
             "SELECT valid_from, valid_to, user_id FROM group_memberships_versions
              WHERE group_id = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
-            (group_id, self.days.later(), self.days.earlier()),
-            one,
         )
     }
 
@@ -158,13 +154,11 @@ impl<'c> Reach<'c> {
 
     /// The group itself, where it exists.
     pub fn group(&self, group_id: &str) -> Result<OnDays<String>> {
-        self.kept(
+        self.of_id(
             &self.groups,
-            group_id.to_owned(),
+            group_id,
             "SELECT valid_from, valid_to, group_id FROM groups_versions
              WHERE group_id = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
-            (group_id, self.days.later(), self.days.earlier()),
-            one,
         )
     }
 
@@ -185,14 +179,17 @@ impl<'c> Reach<'c> {
 
     /// The user, where one exists.
     pub fn user(&self, user_id: &str) -> Result<OnDays<String>> {
-        self.kept(
+        self.of_id(
             &self.users,
-            user_id.to_owned(),
+            user_id,
             "SELECT valid_from, valid_to, user_id FROM users_versions
              WHERE user_id = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
-            (user_id, self.days.later(), self.days.earlier()),
-            one,
         )
+    }
+
+    /// What a statement finds by one id.
+    fn of_id(&self, kept: &Kept<String, String>, id: &str, sql: &str) -> Result<OnDays<String>> {
+        self.kept(kept, id.to_owned(), sql, (id, self.days.later(), self.days.earlier()), one)
     }
 
     fn kept<K: Hash + Eq, T: Ord + Clone>(
