@@ -50,7 +50,7 @@ fn held(file: &mut File, database: &Path) -> Error {
         Err(_) => String::new(),
     };
     Error::failed(format!(
-        "another collection into \"{}\" (or a prune of it) is running{process}",
+        "another collection into \"{}\" is running{process}, or a prune of it",
         database.display()
     ))
     .hint("wait until it has ended; reading the database meanwhile is safe")
