@@ -15,7 +15,8 @@ use super::operation::Operation;
 
 impl Aws {
     /// Sends a request until it is answered for good: at the pace of its quota, again after a throttle
-    /// or a transient failure, never again after any other answer.
+    /// or a transient failure, never again after any other answer, and not at all once calls are ended (see
+    /// [`Aws::end_calls`]).
     ///
     /// `send` makes and sends the request; it is called once an attempt.
     pub async fn call<T, E, F>(
@@ -33,7 +34,9 @@ impl Aws {
         let mut attempts = 0;
         let mut transients = 0;
         loop {
-            let sent = pacer.turn(self.is_ahead()).await;
+            let Some(sent) = self.unless_ended(pacer.turn(self.is_ahead())).await else {
+                return Err(CallFailure::not_sent(operation, attempts));
+            };
             attempts += 1;
             self.count(operation);
             let mut failure = match send().await {
@@ -62,10 +65,10 @@ impl Aws {
                     false
                 }
             };
-            if !again {
+            let wait = failure.retry_after.unwrap_or_else(|| patience.wait(backoff(attempts)));
+            if !again || self.unless_ended(sleep(wait)).await.is_none() {
                 return Err(failure);
             }
-            sleep(failure.retry_after.unwrap_or_else(|| patience.wait(backoff(attempts)))).await;
         }
     }
 }

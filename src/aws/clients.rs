@@ -12,6 +12,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use tokio::sync::watch;
 
 use super::operation::{Operation, Service};
 use super::pacer::Pacer;
@@ -64,6 +65,7 @@ struct Shared {
     pacers: HashMap<(Service, Option<Operation>), Pacer>,
     calls: HashMap<Operation, AtomicU64>,
     throttled: AtomicU64,
+    ended: watch::Sender<bool>,
 }
 
 impl Aws {
@@ -134,7 +136,8 @@ impl Aws {
             .collect();
         let calls = Operation::ALL.iter().map(|operation| (*operation, AtomicU64::new(0))).collect();
         let patience = options.patience;
-        let shared = Arc::new(Shared { patience, pacers, calls, throttled: AtomicU64::new(0) });
+        let (ended, _) = watch::channel(false);
+        let shared = Arc::new(Shared { patience, pacers, calls, throttled: AtomicU64::new(0), ended });
         Self::with_config(config, region_is_set, shared)
     }
 
@@ -223,6 +226,22 @@ impl Aws {
 
     pub(super) fn count_throttle(&self) {
         self.shared.throttled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Sends no call any more, over this connection or any that shares its pacers. What was sent is still
+    /// answered; what waits for its turn, or for another try, fails at once.
+    pub fn end_calls(&self) {
+        self.shared.ended.send_replace(true);
+    }
+
+    /// Waits for something, but not beyond the end of all calls.
+    pub(super) async fn unless_ended<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
+        let mut ended = self.shared.ended.subscribe();
+        tokio::select! {
+            biased;
+            _ = ended.wait_for(|ended| *ended) => None,
+            value = wait => Some(value),
+        }
     }
 
     /// Takes the calls sent since the last taking, by operation, and how many of them were throttled.

@@ -139,6 +139,13 @@ impl CallFailure {
         }
     }
 
+    /// A call that was not sent (again) after so many attempts, for calls were ended meanwhile.
+    pub fn not_sent(operation: Operation, attempts: u32) -> Self {
+        let message = "not sent: no more calls are".to_owned();
+        let code = "NotSent".to_owned();
+        Self { class: FailureClass::Transient, code, attempts, ..Self::unusable(operation, message) }
+    }
+
     /// Whether the code is one of these and no key trouble hides behind it: a KMS reason inside a
     /// ResourceNotFound means that the key could not be used, not that the thing is gone.
     pub fn is(&self, codes: &[&str]) -> bool {

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
-use tokio::time::{Instant, interval, sleep_until};
+use tokio::time::{Instant, interval, sleep_until, timeout_at};
 
 use self::forecast::Forecast;
 use self::giving_up::Refusals;
@@ -35,8 +35,11 @@ use crate::store::{Failure, GapKind, OpenTask, Outcome, Rejected, Staging};
 
 /// How often calls are counted and progress is told.
 const TICK: Duration = Duration::from_millis(250);
+/// How long answers under way are waited for when a collection has to stop: a second signal ends that, too.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// A listing whose token AWS no longer takes begins again this often.
 const BEGINNINGS: u32 = 2;
+
 /// How a collection runs.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
@@ -158,9 +161,25 @@ impl<'a> Collection<'a> {
                 _ = ticks.tick() => self.tell(progress)?,
             }
         };
-        self.steps.abort_all();
+        if matches!(ended, Ended::Stopped(_)) {
+            self.keep_last_answers(progress).await?;
+        }
         self.tell(progress)?;
         Ok(ended)
+    }
+
+    /// Keeps what is still answered to calls that were sent before the collection had to stop: a later run need
+    /// not ask again. Whatever fails now stays open.
+    async fn keep_last_answers(&mut self, progress: &mut dyn Progress) -> Result<()> {
+        self.context.aws.end_calls();
+        let deadline = Instant::now() + LAST_ANSWERS;
+        while let Ok(Some(step)) = timeout_at(deadline, self.steps.join_next()).await {
+            if !matches!(step, Ok((_, Err(_)))) {
+                self.settle(vec![step], progress).await?;
+            }
+        }
+        self.steps.abort_all();
+        Ok(())
     }
 
     /// Keeps every lane as full as its limit allows.
