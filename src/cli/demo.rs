@@ -149,7 +149,7 @@ fn somebody(database: &Path) -> Result<String> {
             .query_row(ways_of, [&change.user_id], |row| row.get(0))
             .map_err(crate::store::failed)?;
         if fewest.as_ref().is_none_or(|(least, _)| ways < *least) {
-            fewest = Some((ways, name.clone()));
+            fewest = Some((ways, name.to_string()));
         }
     }
     fewest.map(|(_, name)| name).ok_or_else(|| Error::failed("nobody gained access in the demo's three days"))

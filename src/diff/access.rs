@@ -4,6 +4,7 @@
 //! The triples to look at come from the row changes alone; each is then answered by keyed lookups (`reach`).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
@@ -12,7 +13,7 @@ use super::change::{AccessChange, AccessChangeKind, Cause, Way};
 use super::days::{Days, Side, Sides};
 use super::hidden::Hidden;
 use super::names::{Named, Names};
-use super::reach::{Entry, Reach, WayIds};
+use super::reach::{Entry, Owner, Reach, WayIds};
 use super::rows::text_of;
 use super::unknown::{Judge, RowChange};
 use crate::error::Result;
@@ -65,15 +66,15 @@ pub(super) fn changes(
 /// What happened to the triple by all that was seen, and why; `None` where its access is as it was.
 fn seen_change(
     touched: &Touched<'_>,
-    user_id: &str,
+    user_id: &Arc<str>,
     entry: &Entry,
     ways: &Sides<BTreeSet<WayIds>>,
-) -> Option<(AccessChangeKind, Vec<Cause>)> {
+) -> Option<(AccessChangeKind, Vec<Arc<Cause>>)> {
     let differ = ways.from != ways.to;
     let of_ways = if differ { touched.of_ways(user_id, entry, ways) } else { Vec::new() };
     let stays = !ways.from.is_empty() && !ways.to.is_empty();
     let of_content = if stays { touched.of_content(user_id, entry) } else { Vec::new() };
-    let known = |causes: &[Cause]| causes.iter().any(|cause| !cause.is_unknown());
+    let known = |causes: &[Arc<Cause>]| causes.iter().any(|cause| !cause.is_unknown());
     // One way that nobody saw come or go is enough for access that may have been there all the time.
     let all_known = |ways: &BTreeSet<WayIds>| ways.iter().all(|way| touched.is_known(user_id, entry, way));
     let change = match (ways.from.is_empty(), ways.to.is_empty()) {
@@ -95,58 +96,59 @@ fn touched_triples(
     reach: &Reach<'_>,
     touched: &Touched<'_>,
     rows: &[RowChange],
-) -> Result<BTreeSet<(String, Entry)>> {
+) -> Result<BTreeSet<(Arc<str>, Entry)>> {
     let mut triples = BTreeSet::new();
     for change in rows {
         let one_sided = change.before.is_none() || change.after.is_none();
-        let value = |column: &str| text_of(&change.key[column]);
+        let value = |column: &str| Arc::<str>::from(text_of(&change.key[column]));
         match change.spec.name {
             "account_assignments" if one_sided => {
                 let entry = (value("account_id"), value("permission_set_arn"));
-                add_people(reach, &mut triples, &value("principal_type"), &value("principal_id"), &entry)?;
+                if let Some(owner) = Owner::new(&value("principal_type"), value("principal_id")) {
+                    add_people(reach, &mut triples, &owner, &entry)?;
+                }
             }
             "group_memberships" if one_sided => {
-                let entries = reach.entries_of("GROUP", &value("group_id"))?;
-                for entry in entries.from.union(&entries.to) {
-                    triples.insert((value("user_id"), entry.clone()));
-                }
+                let entries = reach.entries_of(&Owner::Group(value("group_id")))?;
+                let user_id = value("user_id");
+                triples.extend(
+                    entries.from.union(&entries.to).map(|entry| (Arc::clone(&user_id), entry.clone())),
+                );
             }
             "users" if one_sided || changes_status(change) => {
                 let user_id = value("user_id");
                 let groups = reach.groups_of(&user_id)?;
-                let through_groups = groups.from.union(&groups.to).map(|group_id| ("GROUP", group_id));
-                for (principal_type, principal_id) in through_groups.chain([("USER", &user_id)]) {
-                    let entries = reach.entries_of(principal_type, principal_id)?;
-                    for entry in entries.from.union(&entries.to) {
-                        triples.insert((user_id.clone(), entry.clone()));
-                    }
+                let through_groups = groups.from.union(&groups.to).cloned().map(Owner::Group);
+                for owner in through_groups.chain([Owner::User(Arc::clone(&user_id))]) {
+                    let entries = reach.entries_of(&owner)?;
+                    let entries = entries.from.union(&entries.to);
+                    triples.extend(entries.map(|entry| (Arc::clone(&user_id), entry.clone())));
                 }
             }
             _ => {}
         }
     }
-    for (entry, (principal_type, principal_id)) in
-        reach.assignments_of_sets(&touched.sets_with_other_content())?
-    {
-        add_people(reach, &mut triples, &principal_type, &principal_id, &entry)?;
+    for (entry, owner) in reach.assignments_of_sets(&touched.sets_with_other_content())? {
+        add_people(reach, &mut triples, &owner, &entry)?;
     }
     Ok(triples)
 }
 
 fn add_people(
     reach: &Reach<'_>,
-    triples: &mut BTreeSet<(String, Entry)>,
-    principal_type: &str,
-    principal_id: &str,
+    triples: &mut BTreeSet<(Arc<str>, Entry)>,
+    owner: &Owner,
     entry: &Entry,
 ) -> Result<()> {
-    if principal_type == "GROUP" {
-        let members = reach.members_of(principal_id)?;
-        for user_id in members.from.union(&members.to) {
-            triples.insert((user_id.clone(), entry.clone()));
+    match owner {
+        Owner::User(user_id) => {
+            triples.insert((Arc::clone(user_id), entry.clone()));
         }
-    } else {
-        triples.insert((principal_id.to_owned(), entry.clone()));
+        Owner::Group(group_id) => {
+            let members = reach.members_of(group_id)?;
+            let members = members.from.union(&members.to);
+            triples.extend(members.map(|user_id| (Arc::clone(user_id), entry.clone())));
+        }
     }
     Ok(())
 }

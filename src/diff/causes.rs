@@ -3,7 +3,9 @@
 //! A cause is a row that really differs between the two days (or that a gap leaves open) and that the user's
 //! ways run through. It reads the row changes alone, never the database.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -19,11 +21,13 @@ use super::unknown::RowChange;
 #[derive(Default)]
 pub(super) struct Touched<'r> {
     /// Resource and key values to the change.
-    by_key: HashMap<(&'static str, Vec<String>), &'r RowChange>,
+    by_key: HashMap<(&'static str, Vec<&'r str>), &'r RowChange>,
     /// Permission set to what changed of it for those who have it: its policies and session duration.
     content: HashMap<String, Vec<&'r RowChange>>,
     /// A group that came or went to the group on the `to` side that replaces it.
     recreated: HashMap<String, &'r RowChange>,
+    /// What was said of a change before: a policy's is the same for thousands.
+    told: RefCell<HashMap<(*const RowChange, CauseKind), Arc<Cause>>>,
 }
 
 impl<'r> Touched<'r> {
@@ -43,7 +47,7 @@ impl<'r> Touched<'r> {
                 }
                 _ => continue,
             }
-            let key = change.key.values().map(text_of).collect();
+            let key = change.key.values().filter_map(Value::as_str).collect();
             touched.by_key.insert((change.spec.name, key), change);
         }
         for (old, new) in recreated::pairs(changes, "groups") {
@@ -59,7 +63,7 @@ impl<'r> Touched<'r> {
     }
 
     /// Why the ways differ: never nothing, where they do.
-    pub fn of_ways(&self, user_id: &str, entry: &Entry, ways: &Sides<BTreeSet<WayIds>>) -> Vec<Cause> {
+    pub fn of_ways(&self, user_id: &str, entry: &Entry, ways: &Sides<BTreeSet<WayIds>>) -> Vec<Arc<Cause>> {
         let differ = ways.from.symmetric_difference(&ways.to);
         let of_each = differ.flat_map(|way| self.of_way(user_id, entry, way));
         in_order(self.of_ends(user_id, entry).into_iter().chain(of_each).collect())
@@ -72,67 +76,74 @@ impl<'r> Touched<'r> {
     }
 
     /// What all ways of a user to a permission set run through.
-    fn of_ends(&self, user_id: &str, entry: &Entry) -> Vec<Cause> {
+    fn of_ends(&self, user_id: &str, entry: &Entry) -> Vec<Arc<Cause>> {
         let mut causes = Vec::new();
         if let Some(change) = self.one_sided("users", &[user_id]) {
-            causes.push(cause(change, CauseKind::UserCreated, CauseKind::UserDeleted));
+            causes.push(self.cause(change, CauseKind::UserCreated, CauseKind::UserDeleted));
         }
         if let Some(change) = self.one_sided("permission_sets", &[&entry.1]) {
-            causes.push(cause(change, CauseKind::PermissionSetCreated, CauseKind::PermissionSetDeleted));
+            causes.push(self.cause(change, CauseKind::PermissionSetCreated, CauseKind::PermissionSetDeleted));
         }
         causes
     }
 
-    fn of_way(&self, user_id: &str, entry: &Entry, way: &WayIds) -> Vec<Cause> {
+    fn of_way(&self, user_id: &str, entry: &Entry, way: &WayIds) -> Vec<Arc<Cause>> {
         let mut causes = Vec::new();
         let (principal_type, principal_id) = match way {
             WayIds::Direct => ("USER", user_id),
-            WayIds::Group(group_id) => ("GROUP", group_id.as_str()),
+            WayIds::Group(group_id) => ("GROUP", &**group_id),
         };
         let assignment = [&entry.0, &entry.1, principal_type, principal_id];
         if let Some(change) = self.one_sided("account_assignments", &assignment) {
-            causes.push(cause(change, CauseKind::AssignmentGranted, CauseKind::AssignmentRevoked));
+            causes.push(self.cause(change, CauseKind::AssignmentGranted, CauseKind::AssignmentRevoked));
         }
         let WayIds::Group(group_id) = way else { return causes };
         if let Some(change) = self.one_sided("group_memberships", &[group_id, user_id]) {
-            causes.push(cause(change, CauseKind::MembershipAdded, CauseKind::MembershipRemoved));
+            causes.push(self.cause(change, CauseKind::MembershipAdded, CauseKind::MembershipRemoved));
         }
-        if let Some(change) = self.recreated.get(group_id) {
-            causes.push(cause(change, CauseKind::GroupRecreated, CauseKind::GroupRecreated));
+        if let Some(change) = self.recreated.get(&**group_id) {
+            causes.push(self.cause(change, CauseKind::GroupRecreated, CauseKind::GroupRecreated));
         } else if let Some(change) = self.one_sided("groups", &[group_id]) {
-            causes.push(cause(change, CauseKind::GroupCreated, CauseKind::GroupDeleted));
+            causes.push(self.cause(change, CauseKind::GroupCreated, CauseKind::GroupDeleted));
         }
         causes
     }
 
     /// Whether the account itself is known to have come or gone. Access does not depend on that row, so it is told
     /// beside the other causes and proves nothing.
-    pub fn of_account(&self, entry: &Entry) -> Option<Cause> {
+    pub fn of_account(&self, entry: &Entry) -> Option<Arc<Cause>> {
         let change = self.one_sided("accounts", &[&entry.0])?;
         let is_known = change.kind != ChangeKind::Unknown;
-        is_known.then(|| cause(change, CauseKind::AccountCreated, CauseKind::AccountDeleted))
+        is_known.then(|| self.cause(change, CauseKind::AccountCreated, CauseKind::AccountDeleted))
     }
 
     /// Why access that stays is not the same: policies, session, the user's status.
-    pub fn of_content(&self, user_id: &str, entry: &Entry) -> Vec<Cause> {
+    pub fn of_content(&self, user_id: &str, entry: &Entry) -> Vec<Arc<Cause>> {
         let mut causes = Vec::new();
-        for change in self.content.get(&entry.1).into_iter().flatten() {
-            causes.push(cause(change, CauseKind::PolicyChanged, CauseKind::PolicyChanged));
+        for change in self.content.get(&*entry.1).into_iter().flatten() {
+            causes.push(self.cause(change, CauseKind::PolicyChanged, CauseKind::PolicyChanged));
         }
         if let Some(change) = self.get("users", &[user_id])
             && let (Some(before), Some(after)) = (&change.before, &change.after)
         {
-            match (is_disabled(&before.row), is_disabled(&after.row)) {
-                (true, false) => causes.push(cause(change, CauseKind::UserEnabled, CauseKind::UserEnabled)),
-                (false, true) => causes.push(cause(change, CauseKind::UserDisabled, CauseKind::UserDisabled)),
-                _ => {}
-            }
+            let kind = match (is_disabled(&before.row), is_disabled(&after.row)) {
+                (true, false) => Some(CauseKind::UserEnabled),
+                (false, true) => Some(CauseKind::UserDisabled),
+                _ => None,
+            };
+            causes.extend(kind.map(|kind| self.cause(change, kind, kind)));
         }
         in_order(causes)
     }
 
     fn get(&self, resource: &'static str, key: &[&str]) -> Option<&'r RowChange> {
-        self.by_key.get(&(resource, key.iter().map(|part| (*part).to_owned()).collect())).copied()
+        self.by_key.get(&(resource, key.to_vec())).copied()
+    }
+
+    fn cause(&self, change: &RowChange, came: CauseKind, went: CauseKind) -> Arc<Cause> {
+        let kind = if change.after.is_some() { came } else { went };
+        let mut told = self.told.borrow_mut();
+        Arc::clone(told.entry((change, kind)).or_insert_with(|| Arc::new(cause(change, kind))))
     }
 
     fn one_sided(&self, resource: &'static str, key: &[&str]) -> Option<&'r RowChange> {
@@ -145,11 +156,11 @@ pub(super) fn is_disabled(user: &Record) -> bool {
     user.get("user_status").and_then(Value::as_str) == Some("DISABLED")
 }
 
-fn cause(change: &RowChange, came: CauseKind, went: CauseKind) -> Cause {
+fn cause(change: &RowChange, kind: CauseKind) -> Cause {
     let row = change.after.as_ref().map(|version| &version.row);
     let said = |column: &str| text_in(row?, column);
     Cause {
-        kind: if change.after.is_some() { came } else { went },
+        kind,
         resource: change.spec.name,
         key: change.key.clone(),
         group_name: (change.spec.name == "groups").then(|| text_in(change.row(), "display_name")).flatten(),
@@ -161,11 +172,14 @@ fn cause(change: &RowChange, came: CauseKind, went: CauseKind) -> Cause {
     }
 }
 
-fn in_order(mut causes: Vec<Cause>) -> Vec<Cause> {
-    let place =
-        |cause: &Cause| (cause.kind, cause.resource, cause.key.values().map(text_of).collect::<Vec<_>>());
-    causes.sort_by_key(place);
-    causes.dedup_by_key(|cause| place(cause));
+fn in_order(mut causes: Vec<Arc<Cause>>) -> Vec<Arc<Cause>> {
+    let place = |cause: &Arc<Cause>| {
+        (cause.kind, cause.resource, cause.key.values().map(text_of).collect::<Vec<_>>())
+    };
+    if causes.len() > 1 {
+        causes.sort_by_cached_key(place);
+        causes.dedup_by(|one, other| place(one) == place(other));
+    }
     causes
 }
 

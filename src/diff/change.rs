@@ -1,9 +1,10 @@
 //! The answer's types. Their serialized form is the contract of `diff --format json`: a change here is a
 //! change of that contract.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::policy::StatementChange;
 use super::record::Record;
@@ -112,7 +113,7 @@ pub struct Change {
     /// What a person calls it.
     pub label: String,
     /// What the ids of the row (or scope) name, by column, as far as it is known.
-    pub names: Map<String, Value>,
+    pub names: Record,
     /// The row in `from`, volatile columns left out.
     pub before: Option<Record>,
     /// The row in `to`, volatile columns left out.
@@ -148,7 +149,7 @@ impl Change {
             change: ChangeKind::Unknown,
             key: gap.scope.clone(),
             label,
-            names: Map::new(),
+            names: Record::default(),
             before: None,
             after: None,
             fields: Vec::new(),
@@ -215,22 +216,23 @@ impl AccessChangeKind {
     }
 }
 
-/// A change of one user's access to one permission set in one account.
+/// A change of one user's access to one permission set in one account. There may be tens of thousands, and they share
+/// what they name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AccessChange {
     pub change: AccessChangeKind,
-    pub user_id: String,
-    pub user_name: Option<String>,
-    pub account_id: String,
-    pub account_name: Option<String>,
+    pub user_id: Arc<str>,
+    pub user_name: Option<Arc<str>>,
+    pub account_id: Arc<str>,
+    pub account_name: Option<Arc<str>>,
     /// Where the account is, by name: in `to`, else in `from`.
-    pub ou_path: Option<String>,
-    pub permission_set_arn: String,
-    pub permission_set_name: Option<String>,
+    pub ou_path: Option<Arc<str>>,
+    pub permission_set_arn: Arc<str>,
+    pub permission_set_name: Option<Arc<str>>,
     pub before_ways: Vec<Way>,
     pub after_ways: Vec<Way>,
     /// Every row change behind it.
-    pub causes: Vec<Cause>,
+    pub causes: Vec<Arc<Cause>>,
     /// What hides a cause, or a way that may have given the access all the time: the change rests on it, wholly
     /// where it is `unknown`. Of several gaps the first.
     pub gap: Option<HidingGap>,
@@ -243,7 +245,7 @@ pub enum Way {
     /// Assigned to the user.
     Direct,
     /// Assigned to a group that the user is in.
-    Group { group_id: String, group_name: Option<String> },
+    Group { group_id: Arc<str>, group_name: Option<Arc<str>> },
 }
 
 /// What a row change did to access.

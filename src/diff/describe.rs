@@ -2,9 +2,10 @@
 //! and what differs within a policy document.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::change::{AccessChange, BeforeAfter, Change, ChangeKind};
 use super::days::Days;
@@ -12,7 +13,7 @@ use super::names::{Named, Names};
 use super::record::Record;
 use super::rows::text_of;
 use super::{policy, unreadable};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Says it of every change.
 pub(super) fn describe(
@@ -23,9 +24,10 @@ pub(super) fn describe(
     access_changes: &mut [AccessChange],
 ) -> Result<()> {
     let mut paths = Paths { connection, days: HashMap::new() };
+    let mut named = Arc::default();
     for change in changes {
         let row = change.after.as_ref().or(change.before.as_ref()).unwrap_or(&change.key);
-        change.names = names_in(names, row)?;
+        change.names = names_in(names, row, &mut named)?;
         change.ou_path = ou_path(&mut paths, days, change)?;
         change.statements = statements(change);
     }
@@ -38,17 +40,21 @@ pub(super) fn describe(
     Ok(())
 }
 
-/// Column to the name of what it names.
-fn names_in(names: &Names<'_>, row: &Record) -> Result<Map<String, Value>> {
-    let mut found = Map::new();
+/// Column to the name of what it names; `columns` are those of the row before, which mostly has the same.
+fn names_in(names: &Names<'_>, row: &Record, columns: &mut Arc<[String]>) -> Result<Record> {
+    let (mut found, mut values) = (Vec::new(), Vec::new());
     for (column, value) in row.iter() {
         if let (Some(named), Value::String(id)) = (Named::by_column(column, row), value)
             && let Some(name) = names.name(named, id)?
         {
-            found.insert(column.clone(), name.into());
+            found.push(column);
+            values.push(Value::from(&*name));
         }
     }
-    Ok(found)
+    if !columns.iter().eq(found.iter().copied()) {
+        *columns = found.into_iter().cloned().collect();
+    }
+    Ok(Record::new(columns, values))
 }
 
 fn statements(change: &Change) -> Vec<policy::StatementChange> {
@@ -70,7 +76,8 @@ fn ou_path(paths: &mut Paths<'_>, days: Days, change: &Change) -> Result<Option<
     };
     let mut on = |day: i64, row: &Option<Record>| {
         let id = row.as_ref().and_then(|row| row.get(column)).filter(|id| !id.is_null());
-        id.map_or(Ok(None), |id| paths.of(day, &text_of(id)))
+        let path = id.map_or(Ok(None), |id| paths.of(day, &text_of(id)))?;
+        Ok::<_, Error>(path.map(|path| path.to_string()))
     };
     let (before, after) = (on(days.from, &change.before)?, on(days.to, &change.after)?);
     let is_known = before.is_some() || after.is_some();
@@ -80,7 +87,7 @@ fn ou_path(paths: &mut Paths<'_>, days: Days, change: &Change) -> Result<Option<
 /// Where OUs stand: names from the root down, joined by slashes, as the view `organization_tree` has them.
 struct Paths<'c> {
     connection: &'c Connection,
-    days: HashMap<(i64, String), Option<String>>,
+    days: HashMap<i64, HashMap<String, Option<Arc<str>>>>,
 }
 
 /// The root and five levels of OUs are all that AWS allows
@@ -90,10 +97,9 @@ const DEEPEST: usize = 16;
 
 impl Paths<'_> {
     /// The path of an OU or root on a day; `None` where it was not known.
-    fn of(&mut self, day: i64, id: &str) -> Result<Option<String>> {
-        let place = (day, id.to_owned());
-        if let Some(path) = self.days.get(&place) {
-            return Ok(path.clone());
+    fn of(&mut self, day: i64, id: &str) -> Result<Option<Arc<str>>> {
+        if let Some(path) = self.known(day, id) {
+            return Ok(path);
         }
         let mut names: Vec<String> = Vec::new();
         let mut next = Some(id.to_owned());
@@ -103,15 +109,13 @@ impl Paths<'_> {
             next = parent;
         }
         names.reverse();
-        let path = (!names.is_empty()).then(|| names.join("/"));
-        self.days.insert(place, path.clone());
-        Ok(path)
+        let path = (!names.is_empty()).then(|| names.join("/").into());
+        Ok(self.keep(day, id, path))
     }
 
-    fn of_account(&mut self, day: i64, account_id: &str) -> Result<Option<String>> {
-        let place = (day, account_id.to_owned());
-        if let Some(path) = self.days.get(&place) {
-            return Ok(path.clone());
+    fn of_account(&mut self, day: i64, account_id: &str) -> Result<Option<Arc<str>>> {
+        if let Some(path) = self.known(day, account_id) {
+            return Ok(path);
         }
         let parent: Option<Option<String>> = self.one(
             "SELECT parent_id FROM accounts_versions
@@ -121,8 +125,16 @@ impl Paths<'_> {
             |row| row.get(0),
         )?;
         let path = parent.flatten().map_or(Ok(None), |parent| self.of(day, &parent))?;
-        self.days.insert(place, path.clone());
-        Ok(path)
+        Ok(self.keep(day, account_id, path))
+    }
+
+    fn known(&self, day: i64, id: &str) -> Option<Option<Arc<str>>> {
+        self.days.get(&day)?.get(id).cloned()
+    }
+
+    fn keep(&mut self, day: i64, id: &str, path: Option<Arc<str>>) -> Option<Arc<str>> {
+        self.days.entry(day).or_default().insert(id.to_owned(), path.clone());
+        path
     }
 
     /// An OU's or root's name and parent.

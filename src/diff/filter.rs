@@ -9,6 +9,7 @@ mod hiding;
 mod meaning;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -119,8 +120,8 @@ impl Subject {
 
     fn concerns_access(&self, change: &AccessChange) -> bool {
         match self.kind {
-            SubjectKind::User => self.ids.contains(&change.user_id),
-            SubjectKind::Group => groups(change).any(|group_id| self.ids.contains(group_id)),
+            SubjectKind::User => self.ids.contains(&*change.user_id),
+            SubjectKind::Group => groups(change).any(|group_id| self.ids.contains(&**group_id)),
             _ => self.concerns_entry(&change.account_id, &change.permission_set_arn),
         }
     }
@@ -161,7 +162,7 @@ fn is_behind(recreation: &Recreation, change: &AccessChange) -> bool {
 }
 
 /// The groups that access runs through on either side.
-fn groups(change: &AccessChange) -> impl Iterator<Item = &String> {
+fn groups(change: &AccessChange) -> impl Iterator<Item = &Arc<str>> {
     change.before_ways.iter().chain(&change.after_ways).filter_map(|way| match way {
         Way::Direct => None,
         Way::Group { group_id, .. } => Some(group_id),

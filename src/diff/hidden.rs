@@ -5,10 +5,11 @@
 //! asked only of people who have no way that was seen, and only of a snapshot with gaps.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::change::HidingGap;
 use super::days::{Days, Side};
-use super::reach::{Entry, Reach};
+use super::reach::{Entry, Owner, Reach};
 use super::record::Record;
 use super::unknown::Judge;
 use crate::error::Result;
@@ -24,7 +25,7 @@ pub(super) struct Hidden<'a, 'j, 'r> {
 impl Hidden<'_, '_, '_> {
     /// What hides a way of the user to the permission set in the account on that day, where no way was seen;
     /// `None` where there surely is none.
-    pub fn way(&mut self, user_id: &str, entry: &Entry, side: Side) -> Result<Option<HidingGap>> {
+    pub fn way(&mut self, user_id: &Arc<str>, entry: &Entry, side: Side) -> Result<Option<HidingGap>> {
         if self.saw_everything(side)? {
             return Ok(None);
         }
@@ -33,17 +34,17 @@ impl Hidden<'_, '_, '_> {
         if user == Row::Absent {
             return Ok(None);
         }
-        let direct = self.assignment(entry, "USER", user_id, side)?;
+        let direct = self.assignment(entry, Owner::User(Arc::clone(user_id)), side)?;
         if let Some(gap) = hiding([&user, &direct]) {
             return Ok(Some(gap));
         }
         for group_id in self.groups(user_id, entry, side)? {
             let exists = !self.reach.group(&group_id)?.on(side).is_empty();
             let is_member = self.reach.groups_of(user_id)?.on(side).contains(&group_id);
-            let key = [("group_id", group_id.as_str()), ("user_id", user_id)];
+            let key = [("group_id", &*group_id), ("user_id", user_id)];
             let group = self.row(exists, &Group::SPEC, &key[..1], side)?;
             let membership = self.row(is_member, &GroupMembership::SPEC, &key, side)?;
-            let assignment = self.assignment(entry, "GROUP", &group_id, side)?;
+            let assignment = self.assignment(entry, Owner::Group(group_id), side)?;
             if let Some(gap) = hiding([&user, &group, &membership, &assignment]) {
                 return Ok(Some(gap));
             }
@@ -62,11 +63,13 @@ impl Hidden<'_, '_, '_> {
 
     /// The groups that a way may run through: those assigned, those that the user is in, and any other where
     /// both the one and the other may be hidden.
-    fn groups(&mut self, user_id: &str, entry: &Entry, side: Side) -> Result<BTreeSet<String>> {
+    fn groups(&mut self, user_id: &Arc<str>, entry: &Entry, side: Side) -> Result<BTreeSet<Arc<str>>> {
         let mut groups = self.reach.groups_of(user_id)?.on(side).clone();
         let assigned = self.reach.owners_of(entry)?;
-        let of_groups = assigned.on(side).iter().filter(|(principal_type, _)| principal_type == "GROUP");
-        groups.extend(of_groups.map(|(_, group_id)| group_id.clone()));
+        groups.extend(assigned.on(side).iter().filter_map(|owner| match owner {
+            Owner::User(_) => None,
+            Owner::Group(group_id) => Some(Arc::clone(group_id)),
+        }));
         let day = self.days.of(side);
         let saw_memberships = self.judge.saw_all(&GroupMembership::SPEC, day)?;
         if !saw_memberships && !self.judge.saw_all(&AccountAssignment::SPEC, day)? {
@@ -75,18 +78,12 @@ impl Hidden<'_, '_, '_> {
         Ok(groups)
     }
 
-    fn assignment(
-        &mut self,
-        entry: &Entry,
-        principal_type: &str,
-        principal_id: &str,
-        side: Side,
-    ) -> Result<Row> {
-        let owner = (principal_type.to_owned(), principal_id.to_owned());
+    fn assignment(&mut self, entry: &Entry, owner: Owner, side: Side) -> Result<Row> {
+        let (principal_type, principal_id) = owner.parts();
         let is_assigned = self.reach.owners_of(entry)?.on(side).contains(&owner);
         let key = [
-            ("account_id", entry.0.as_str()),
-            ("permission_set_arn", entry.1.as_str()),
+            ("account_id", &*entry.0),
+            ("permission_set_arn", &*entry.1),
             ("principal_type", principal_type),
             ("principal_id", principal_id),
         ];

@@ -6,8 +6,9 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Statement};
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use serde_json::Value;
 
 use super::days::Days;
@@ -89,9 +90,9 @@ impl Named {
 
 /// The names of one kind as of one day, each looked up once, by a statement that is prepared once.
 struct Book<'c> {
-    statement: Statement<'c>,
+    statement: CachedStatement<'c>,
     day: i64,
-    known: HashMap<String, Option<String>>,
+    known: HashMap<String, Option<Arc<str>>>,
 }
 
 impl<'c> Book<'c> {
@@ -102,15 +103,15 @@ impl<'c> Book<'c> {
             Which::Last => "valid_from <= ?2 ORDER BY valid_from DESC LIMIT 1",
         };
         let sql = format!("SELECT {name} FROM {table} WHERE {key} = ?1 AND {condition}");
-        let statement = connection.prepare(&sql).map_err(unreadable)?;
+        let statement = connection.prepare_cached(&sql).map_err(unreadable)?;
         Ok(Self { statement, day, known: HashMap::new() })
     }
 
-    fn look_up(&mut self, id: &str) -> Result<Option<String>> {
+    fn look_up(&mut self, id: &str) -> Result<Option<Arc<str>>> {
         if let Some(name) = self.known.get(id) {
             return Ok(name.clone());
         }
-        let found: Option<Option<String>> =
+        let found: Option<Option<Arc<str>>> =
             self.statement.query_row((id, self.day), |row| row.get(0)).optional().map_err(unreadable)?;
         let name = found.flatten();
         self.known.insert(id.to_owned(), name.clone());
@@ -140,16 +141,16 @@ impl<'c> Names<'c> {
     }
 
     /// The name on the later day, else the last one before it; `None` where there never was one.
-    pub fn name(&self, named: Named, id: &str) -> Result<Option<String>> {
+    pub fn name(&self, named: Named, id: &str) -> Result<Option<Arc<str>>> {
         self.look_up(named, self.days.later(), Which::Last, id)
     }
 
     /// The name on that day; `None` where it does not exist or has none.
-    pub fn name_on(&self, day: i64, named: Named, id: &str) -> Result<Option<String>> {
+    pub fn name_on(&self, day: i64, named: Named, id: &str) -> Result<Option<Arc<str>>> {
         self.look_up(named, day, Which::Alive, id)
     }
 
-    fn look_up(&self, named: Named, day: i64, which: Which, id: &str) -> Result<Option<String>> {
+    fn look_up(&self, named: Named, day: i64, which: Which, id: &str) -> Result<Option<Arc<str>>> {
         let mut books = self.books.borrow_mut();
         let book = match books.entry((named, day, which)) {
             Entry::Occupied(book) => book.into_mut(),
@@ -158,8 +159,8 @@ impl<'c> Names<'c> {
         book.look_up(id)
     }
 
-    fn name_or_id(&self, named: Named, id: &str) -> Result<String> {
-        Ok(self.name(named, id)?.unwrap_or_else(|| id.to_owned()))
+    fn name_or_id(&self, named: Named, id: &str) -> Result<Arc<str>> {
+        Ok(self.name(named, id)?.unwrap_or_else(|| id.into()))
     }
 
     /// What a person calls a row of the resource.

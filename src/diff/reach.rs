@@ -9,22 +9,22 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use rusqlite::types::FromSql;
 use rusqlite::{Connection, Params, Row};
 
 use super::days::{Days, Sides};
 use super::unreadable;
 use crate::error::Result;
 
-/// A permission set in an account: what an assignment gives.
-pub(super) type Entry = (String, String);
+/// An account and a permission set in it: what an assignment gives.
+pub(super) type Entry = (Arc<str>, Arc<str>);
 
 /// A way by ids.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum WayIds {
     Direct,
-    Group(String),
+    Group(Arc<str>),
 }
 
 /// What exists on each of the two days.
@@ -35,17 +35,40 @@ type Kept<K, T> = RefCell<HashMap<K, OnDays<T>>>;
 pub(super) struct Reach<'c> {
     connection: &'c Connection,
     days: Days,
-    users: Kept<String, String>,
-    groups: Kept<String, String>,
-    all_groups: RefCell<Option<Rc<BTreeSet<String>>>>,
-    groups_of: Kept<String, String>,
-    members_of: Kept<String, String>,
-    entries_of: Kept<WayOwner, Entry>,
-    owners_of: Kept<Entry, WayOwner>,
+    users: Kept<Arc<str>, Arc<str>>,
+    groups: Kept<Arc<str>, Arc<str>>,
+    all_groups: RefCell<Option<Rc<BTreeSet<Arc<str>>>>>,
+    groups_of: Kept<Arc<str>, Arc<str>>,
+    members_of: Kept<Arc<str>, Arc<str>>,
+    entries_of: Kept<Owner, Entry>,
+    owners_of: Kept<Entry, Owner>,
 }
 
-/// Whom an assignment is for: type and id.
-pub(super) type WayOwner = (String, String);
+/// Whom an assignment is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Owner {
+    User(Arc<str>),
+    Group(Arc<str>),
+}
+
+impl Owner {
+    /// Of a principal type and id; `None` of a type that gives nobody access.
+    pub fn new(principal_type: &str, principal_id: Arc<str>) -> Option<Self> {
+        match principal_type {
+            "USER" => Some(Self::User(principal_id)),
+            "GROUP" => Some(Self::Group(principal_id)),
+            _ => None,
+        }
+    }
+
+    /// Its type, as an assignment says it, and its id.
+    pub fn parts(&self) -> (&'static str, &Arc<str>) {
+        match self {
+            Self::User(id) => ("USER", id),
+            Self::Group(id) => ("GROUP", id),
+        }
+    }
+}
 
 impl<'c> Reach<'c> {
     pub fn new(connection: &'c Connection, days: Days) -> Self {
@@ -63,24 +86,16 @@ impl<'c> Reach<'c> {
     }
 
     /// The user's ways to the permission set in the account, on each day.
-    pub fn ways(&self, user_id: &str, entry: &Entry) -> Result<Sides<BTreeSet<WayIds>>> {
+    pub fn ways(&self, user_id: &Arc<str>, entry: &Entry) -> Result<Sides<BTreeSet<WayIds>>> {
         let owners = self.owners_of(entry)?;
         let groups = self.groups_of(user_id)?;
         let exists = self.user(user_id)?;
-        let on = |exists: &BTreeSet<String>, owners: &BTreeSet<WayOwner>, groups: &BTreeSet<String>| {
-            let mut ways = BTreeSet::new();
-            if exists.is_empty() {
-                return ways;
-            }
-            if owners.contains(&("USER".to_owned(), user_id.to_owned())) {
-                ways.insert(WayIds::Direct);
-            }
-            for (principal_type, principal_id) in owners {
-                if principal_type == "GROUP" && groups.contains(principal_id) {
-                    ways.insert(WayIds::Group(principal_id.clone()));
-                }
-            }
-            ways
+        let on = |exists: &BTreeSet<Arc<str>>, owners: &BTreeSet<Owner>, groups: &BTreeSet<Arc<str>>| {
+            let of_owner = |owner: &Owner| match owner {
+                Owner::User(id) => (id == user_id).then_some(WayIds::Direct),
+                Owner::Group(id) => groups.contains(id).then(|| WayIds::Group(Arc::clone(id))),
+            };
+            if exists.is_empty() { BTreeSet::new() } else { owners.iter().filter_map(of_owner).collect() }
         };
         Ok(Sides {
             from: on(&exists.from, &owners.from, &groups.from),
@@ -89,7 +104,7 @@ impl<'c> Reach<'c> {
     }
 
     /// The groups that the user is in.
-    pub fn groups_of(&self, user_id: &str) -> Result<OnDays<String>> {
+    pub fn groups_of(&self, user_id: &Arc<str>) -> Result<OnDays<Arc<str>>> {
         self.of_id(
             &self.groups_of,
             user_id,
@@ -99,7 +114,7 @@ impl<'c> Reach<'c> {
     }
 
     /// The users in the group.
-    pub fn members_of(&self, group_id: &str) -> Result<OnDays<String>> {
+    pub fn members_of(&self, group_id: &Arc<str>) -> Result<OnDays<Arc<str>>> {
         self.of_id(
             &self.members_of,
             group_id,
@@ -109,22 +124,23 @@ impl<'c> Reach<'c> {
     }
 
     /// What is assigned to the user or group itself.
-    pub fn entries_of(&self, principal_type: &str, principal_id: &str) -> Result<OnDays<Entry>> {
+    pub fn entries_of(&self, owner: &Owner) -> Result<OnDays<Entry>> {
+        let (principal_type, principal_id) = owner.parts();
         self.kept(
             &self.entries_of,
-            (principal_type.to_owned(), principal_id.to_owned()),
+            owner,
             "SELECT valid_from, valid_to, account_id, permission_set_arn FROM account_assignments_versions
              WHERE principal_id = ?1 AND principal_type = ?2
                AND +valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?4)",
             (principal_id, principal_type, self.days.later(), self.days.earlier()),
-            two,
+            |row| Ok(Some((row.get(2)?, row.get(3)?))),
         )
     }
 
     /// The assignments of any of these permission sets on either day.
     ///
     /// The key begins with the account, so this hops from account to account instead of walking the table.
-    pub fn assignments_of_sets(&self, sets: &BTreeSet<String>) -> Result<Vec<(Entry, WayOwner)>> {
+    pub fn assignments_of_sets(&self, sets: &BTreeSet<String>) -> Result<Vec<(Entry, Owner)>> {
         if sets.is_empty() {
             return Ok(Vec::new());
         }
@@ -133,8 +149,9 @@ impl<'c> Reach<'c> {
         let rows = statement
             .query_map((sets, self.days.later(), self.days.earlier()), |row| {
                 let alive = self.days.alive(row.get(0)?, row.get(1)?);
-                let found = ((row.get(2)?, row.get(3)?), (row.get(4)?, row.get(5)?));
-                Ok((alive.from || alive.to).then_some(found))
+                let entry = (row.get(2)?, row.get(3)?);
+                let owner = owner_at(row, 4)?.filter(|_| alive.from || alive.to);
+                Ok(owner.map(|owner| (entry, owner)))
             })
             .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
             .map_err(unreadable)?;
@@ -142,18 +159,18 @@ impl<'c> Reach<'c> {
     }
 
     /// Whom the permission set is assigned to in the account.
-    pub fn owners_of(&self, entry: &Entry) -> Result<OnDays<WayOwner>> {
+    pub fn owners_of(&self, entry: &Entry) -> Result<OnDays<Owner>> {
         self.kept(
             &self.owners_of,
-            entry.clone(),
+            entry,
             OWNERS_OF,
             (&entry.0, &entry.1, self.days.later(), self.days.earlier()),
-            two,
+            |row| owner_at(row, 2),
         )
     }
 
     /// The group itself, where it exists.
-    pub fn group(&self, group_id: &str) -> Result<OnDays<String>> {
+    pub fn group(&self, group_id: &Arc<str>) -> Result<OnDays<Arc<str>>> {
         self.of_id(
             &self.groups,
             group_id,
@@ -163,11 +180,11 @@ impl<'c> Reach<'c> {
     }
 
     /// Every group that there ever was.
-    pub fn all_groups(&self) -> Result<Rc<BTreeSet<String>>> {
+    pub fn all_groups(&self) -> Result<Rc<BTreeSet<Arc<str>>>> {
         if let Some(known) = self.all_groups.borrow().as_ref() {
             return Ok(Rc::clone(known));
         }
-        let groups: BTreeSet<String> = self
+        let groups: BTreeSet<Arc<str>> = self
             .connection
             .prepare_cached("SELECT DISTINCT group_id FROM groups_versions")
             .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
@@ -178,7 +195,7 @@ impl<'c> Reach<'c> {
     }
 
     /// The user, where one exists.
-    pub fn user(&self, user_id: &str) -> Result<OnDays<String>> {
+    pub fn user(&self, user_id: &Arc<str>) -> Result<OnDays<Arc<str>>> {
         self.of_id(
             &self.users,
             user_id,
@@ -188,19 +205,20 @@ impl<'c> Reach<'c> {
     }
 
     /// What a statement finds by one id.
-    fn of_id(&self, kept: &Kept<String, String>, id: &str, sql: &str) -> Result<OnDays<String>> {
-        self.kept(kept, id.to_owned(), sql, (id, self.days.later(), self.days.earlier()), one)
+    fn of_id(&self, kept: &Kept<Arc<str>, Arc<str>>, id: &Arc<str>, sql: &str) -> Result<OnDays<Arc<str>>> {
+        let parameters = (id, self.days.later(), self.days.earlier());
+        self.kept(kept, id, sql, parameters, |row| row.get(2).map(Some))
     }
 
-    fn kept<K: Hash + Eq, T: Ord + Clone>(
+    fn kept<K: Hash + Eq + Clone, T: Ord + Clone>(
         &self,
         kept: &Kept<K, T>,
-        key: K,
+        key: &K,
         sql: &str,
         parameters: impl Params,
-        value_of: fn(&Row<'_>) -> rusqlite::Result<T>,
+        value_of: fn(&Row<'_>) -> rusqlite::Result<Option<T>>,
     ) -> Result<OnDays<T>> {
-        if let Some(found) = kept.borrow().get(&key) {
+        if let Some(found) = kept.borrow().get(key) {
             return Ok(Rc::clone(found));
         }
         let mut found = Sides { from: BTreeSet::new(), to: BTreeSet::new() };
@@ -208,7 +226,7 @@ impl<'c> Reach<'c> {
         let mut rows = statement.query(parameters).map_err(unreadable)?;
         while let Some(row) = rows.next().map_err(unreadable)? {
             let alive = self.days.alive(row.get(0).map_err(unreadable)?, row.get(1).map_err(unreadable)?);
-            let value = value_of(row).map_err(unreadable)?;
+            let Some(value) = value_of(row).map_err(unreadable)? else { continue };
             if alive.from {
                 found.from.insert(value.clone());
             }
@@ -217,7 +235,7 @@ impl<'c> Reach<'c> {
             }
         }
         let found = Rc::new(found);
-        kept.borrow_mut().insert(key, Rc::clone(&found));
+        kept.borrow_mut().insert(key.clone(), Rc::clone(&found));
         Ok(found)
     }
 }
@@ -242,10 +260,8 @@ pub(super) const ASSIGNMENTS_OF_SETS: &str = "
       AND assignment.permission_set_arn IN (SELECT value FROM json_each(?1))
       AND +assignment.valid_from <= ?2 AND (assignment.valid_to IS NULL OR assignment.valid_to > ?3)";
 
-fn one<T: FromSql>(row: &Row<'_>) -> rusqlite::Result<T> {
-    row.get(2)
-}
-
-fn two(row: &Row<'_>) -> rusqlite::Result<(String, String)> {
-    Ok((row.get(2)?, row.get(3)?))
+/// The owner whose type stands in this column and whose id stands in the next.
+fn owner_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Owner>> {
+    let principal_type = row.get_ref(column)?.as_str()?;
+    Ok(Owner::new(principal_type, row.get(column + 1)?))
 }

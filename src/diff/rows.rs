@@ -160,8 +160,10 @@ fn versions(connection: &Connection, table: &Table, days: Days, sql: &str) -> Re
 }
 
 fn version_of(table: &Table, row: &Row<'_>) -> rusqlite::Result<Version> {
-    let values = table.places.iter().map(|place| Ok(json_of(row.get_ref(*place)?)));
-    let values = values.collect::<rusqlite::Result<_>>()?;
+    let mut values = Vec::with_capacity(table.places.len());
+    for place in &table.places {
+        values.push(json_of(row.get_ref(*place)?));
+    }
     Ok(Version { row: Record::new(&table.columns, values), valid_from: row.get(table.valid_from)? })
 }
 

@@ -1,6 +1,7 @@
 //! What lay between: the adjacent pairs of snapshots, and the access that came and went unseen by the net diff.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
@@ -58,8 +59,7 @@ pub fn came_and_went(connection: &Connection, from: i64, to: i64) -> Result<Betw
         return Ok(between);
     }
     // The first and the last thing that happened to each user's access tell how it began and ended.
-    let mut happened: BTreeMap<(String, String, String), (AccessChangeKind, AccessChangeKind)> =
-        BTreeMap::new();
+    let mut happened: BTreeMap<[Arc<str>; 3], (AccessChangeKind, AccessChangeKind)> = BTreeMap::new();
     for (from, to) in pairs {
         let days = Days { from, to };
         let mut rows = Vec::new();
@@ -76,7 +76,7 @@ pub fn came_and_went(connection: &Connection, from: i64, to: i64) -> Result<Betw
         for change in access::changes(connection, days, &rows, &Names::new(connection, days), &mut judge)? {
             if matches!(change.change, AccessChangeKind::Gained | AccessChangeKind::Lost) {
                 happened
-                    .entry((change.user_id, change.account_id, change.permission_set_arn))
+                    .entry([change.user_id, change.account_id, change.permission_set_arn])
                     .and_modify(|(_, last)| *last = change.change)
                     .or_insert((change.change, change.change));
             }

@@ -53,17 +53,16 @@ fn of_change(diff: &Diff, change: &Change) -> [SqlValue; 14] {
 }
 
 fn of_access(diff: &Diff, change: &AccessChange) -> [SqlValue; 14] {
-    let name = |name: &Option<String>, id: &str| name.clone().unwrap_or_else(|| id.to_owned());
     let label = format!(
         "{}: {} in {}",
-        name(&change.user_name, &change.user_id),
-        name(&change.permission_set_name, &change.permission_set_arn),
-        name(&change.account_name, &change.account_id),
+        change.user_name.as_ref().unwrap_or(&change.user_id),
+        change.permission_set_name.as_ref().unwrap_or(&change.permission_set_arn),
+        change.account_name.as_ref().unwrap_or(&change.account_id),
     );
     let key = json!({
-        "user_id": change.user_id,
-        "account_id": change.account_id,
-        "permission_set_arn": change.permission_set_arn,
+        "user_id": &*change.user_id,
+        "account_id": &*change.account_id,
+        "permission_set_arn": &*change.permission_set_arn,
     });
     [
         diff.from.snapshot_id.into(),

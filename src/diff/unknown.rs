@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use rusqlite::{Connection, params_from_iter};
-use serde_json::Map;
 
 use super::change::{Change, ChangeKind, HidingGap, SnapshotFacts};
 use super::days::{Days, Sides};
@@ -73,7 +72,7 @@ impl RowChange {
             change: self.kind,
             label: names.label(self.spec, self.row())?,
             key: self.key,
-            names: Map::new(),
+            names: Record::default(),
             before: self.before.map(|version| version.row),
             after: self.after.map(|version| version.row),
             fields: self.fields,

@@ -266,8 +266,9 @@ fn told(diff: &Diff) -> BTreeMap<Triple, (AccessChangeKind, BTreeSet<Cause>)> {
     diff.access_changes
         .iter()
         .map(|change| {
-            let triple =
-                (change.user_id.clone(), change.account_id.clone(), change.permission_set_arn.clone());
+            let [user_id, account_id, arn] =
+                [&change.user_id, &change.account_id, &change.permission_set_arn];
+            let triple = (user_id.to_string(), account_id.to_string(), arn.to_string());
             let causes: BTreeSet<Cause> =
                 change.causes.iter().map(|cause| (word(cause.kind), joined(&cause.key))).collect();
             assert_eq!(causes.len(), change.causes.len(), "a cause is told once");

@@ -28,7 +28,7 @@ fn a_membership_gives_what_the_group_has() {
     assert_eq!(change.account_name.as_deref(), Some("111-name"));
     assert_eq!(change.permission_set_name.as_deref(), Some("p-name"));
     assert!(change.before_ways.is_empty());
-    let way = Way::Group { group_id: "ops".to_owned(), group_name: Some("ops-name".to_owned()) };
+    let way = Way::Group { group_id: "ops".into(), group_name: Some("ops-name".into()) };
     assert_eq!(change.after_ways, [way]);
     assert_eq!(
         change.causes[0].key.to_object(),

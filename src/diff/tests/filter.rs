@@ -110,9 +110,9 @@ proptest! {
             let filter = Filter { access, ..about(vec![subject.clone()]) };
             let diff = narrowed(&history, [from, to], &filter);
             let expected: Vec<_> = whole.access_changes.iter().filter(|change| match subject.kind {
-                SubjectKind::User => change.user_id == "u1",
-                SubjectKind::Account => change.account_id == "a1",
-                SubjectKind::PermissionSet => change.permission_set_arn == "p1",
+                SubjectKind::User => &*change.user_id == "u1",
+                SubjectKind::Account => &*change.account_id == "a1",
+                SubjectKind::PermissionSet => &*change.permission_set_arn == "p1",
                 _ => format!("{:?}{:?}", change.before_ways, change.after_ways).contains("\"g1\""),
             }).collect();
             prop_assert_eq!(diff.access_changes.iter().collect::<Vec<_>>(), expected);

@@ -182,7 +182,7 @@ fn ways_of(ways: &[crate::diff::Way]) -> BTreeSet<String> {
     ways.iter()
         .map(|way| match way {
             crate::diff::Way::Direct => "direct".to_owned(),
-            crate::diff::Way::Group { group_id, .. } => group_id.clone(),
+            crate::diff::Way::Group { group_id, .. } => group_id.to_string(),
         })
         .collect()
 }
@@ -288,7 +288,8 @@ fn access_changes_agree(history: &History, diff: &Diff) {
     let (before, after) = (ways(history, from), ways(history, to));
     let mut found = BTreeMap::new();
     for change in &diff.access_changes {
-        let triple = (change.user_id.clone(), change.account_id.clone(), change.permission_set_arn.clone());
+        let [user_id, account_id, arn] = [&change.user_id, &change.account_id, &change.permission_set_arn];
+        let triple = (user_id.to_string(), account_id.to_string(), arn.to_string());
         assert_eq!(ways_of(&change.before_ways), before.get(&triple).cloned().unwrap_or_default());
         assert_eq!(ways_of(&change.after_ways), after.get(&triple).cloned().unwrap_or_default());
         assert!(!change.causes.is_empty(), "{change:?}");
@@ -361,9 +362,9 @@ fn is_open(change: &AccessChange) -> bool {
         known().any(|cause| match (cause.resource, way) {
             ("users" | "permission_sets", _) => true,
             ("account_assignments", Way::Direct) => cause.key["principal_type"] == "USER",
-            ("account_assignments", Way::Group { group_id, .. }) => cause.key["principal_id"] == *group_id,
+            ("account_assignments", Way::Group { group_id, .. }) => cause.key["principal_id"] == **group_id,
             ("groups", Way::Group { .. }) if cause.kind == CauseKind::GroupRecreated => true,
-            (_, Way::Group { group_id, .. }) => cause.key["group_id"] == *group_id,
+            (_, Way::Group { group_id, .. }) => cause.key["group_id"] == **group_id,
             _ => false,
         })
     };

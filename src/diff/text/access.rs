@@ -3,7 +3,8 @@
 //! People to whom the same happened for the same reasons share an entry: a policy of a much used permission
 //! set alters thousands of accesses, and is one thing to read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -17,9 +18,10 @@ const NAMED: usize = 5;
 
 /// The access changes, gained first.
 pub fn entries<'d>(changes: impl IntoIterator<Item = &'d AccessChange>) -> Vec<Entry> {
-    let mut places: BTreeMap<Place, Vec<&AccessChange>> = BTreeMap::new();
+    let mut likes = Likes::default();
+    let mut places: BTreeMap<Place<'_>, Vec<&AccessChange>> = BTreeMap::new();
     for change in changes {
-        places.entry(place(change)).or_default().push(change);
+        places.entry(place(change, &mut likes)).or_default().push(change);
     }
     places.into_values().map(|changes| entry(&changes)).collect()
 }
@@ -46,14 +48,21 @@ fn sign(change: AccessChangeKind) -> ChangeKind {
 }
 
 /// What makes changes share an entry, and the order of entries.
-type Place = (AccessChangeKind, String, String, Vec<String>, String);
+type Place<'d> = (AccessChangeKind, &'d str, &'d str, Vec<Arc<str>>, String);
+/// What was said of causes that thousands may share.
+type Likes = HashMap<*const Cause, Arc<str>>;
 
-fn place(change: &AccessChange) -> Place {
+fn place<'d>(change: &'d AccessChange, likes: &mut Likes) -> Place<'d> {
+    let like = |cause: &Arc<Cause>| {
+        Arc::clone(likes.entry(Arc::as_ptr(cause)).or_insert_with(|| like(cause).into()))
+    };
     let causes = change.causes.iter().map(like).collect();
     // What happens through a policy or a user happens in many accounts; everything else in one.
-    let account = if change.change == AccessChangeKind::Altered { String::new() } else { account(change) };
-    let ways = format!("{:?} {:?}", change.before_ways, change.after_ways);
-    let ways = if change.change == AccessChangeKind::Rerouted { ways } else { String::new() };
+    let account = if change.change == AccessChangeKind::Altered { "" } else { account(change) };
+    let ways = match change.change {
+        AccessChangeKind::Rerouted => format!("{:?} {:?}", change.before_ways, change.after_ways),
+        _ => String::new(),
+    };
     (change.change, permission_set(change), account, causes, ways)
 }
 
@@ -108,7 +117,7 @@ fn is_one(changes: &[&AccessChange]) -> bool {
 fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
     let change = changes[0];
     let of_key = |column: &str| cause.key.get(column).and_then(Value::as_str).unwrap_or_default();
-    let group = || cause.group_name.clone().unwrap_or_else(|| group_name(change, of_key("group_id")));
+    let group = || cause.group_name.as_deref().unwrap_or_else(|| group_name(change, of_key("group_id")));
     let whom = || if is_one(changes) { format!("user {}", user(change)) } else { "each user".to_owned() };
     let mut words = match cause.kind {
         CauseKind::MembershipAdded => format!("added to group {}", group()),
@@ -179,34 +188,34 @@ fn through(ways: &[Way]) -> String {
 }
 
 /// Up to [`NAMED`] names, and how many there are if there are more.
-fn named(what: &str, names: BTreeSet<String>) -> String {
-    let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+fn named(what: &str, names: BTreeSet<&str>) -> String {
+    let shown: Vec<&str> = names.iter().take(NAMED).copied().collect();
     match names.len() {
         all if all > NAMED => format!("{all} {what} ({}, …)", shown.join(", ")),
         _ => shown.join(", "),
     }
 }
 
-fn user(change: &AccessChange) -> String {
-    change.user_name.as_ref().unwrap_or(&change.user_id).clone()
+fn user(change: &AccessChange) -> &str {
+    change.user_name.as_ref().unwrap_or(&change.user_id)
 }
 
-fn account(change: &AccessChange) -> String {
-    change.account_name.as_ref().unwrap_or(&change.account_id).clone()
+fn account(change: &AccessChange) -> &str {
+    change.account_name.as_ref().unwrap_or(&change.account_id)
 }
 
-fn permission_set(change: &AccessChange) -> String {
-    change.permission_set_name.as_ref().unwrap_or(&change.permission_set_arn).clone()
+fn permission_set(change: &AccessChange) -> &str {
+    change.permission_set_name.as_ref().unwrap_or(&change.permission_set_arn)
 }
 
-fn group_name(change: &AccessChange, id: &str) -> String {
+fn group_name<'d>(change: &'d AccessChange, id: &'d str) -> &'d str {
     change
         .after_ways
         .iter()
         .chain(&change.before_ways)
         .find_map(|way| match way {
-            Way::Group { group_id, group_name } if group_id == id => group_name.clone(),
+            Way::Group { group_id, group_name } if **group_id == *id => group_name.as_deref(),
             _ => None,
         })
-        .unwrap_or_else(|| id.to_owned())
+        .unwrap_or(id)
 }

@@ -2,6 +2,7 @@
 //! access and the rows that concern it. What concerns none stands at the end, by resource.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use serde_json::Value;
@@ -43,15 +44,15 @@ impl Grouping {
 /// What concerns one subject.
 #[derive(Default)]
 struct About<'d> {
-    name: Option<String>,
-    ou_path: Option<String>,
+    name: Option<Arc<str>>,
+    ou_path: Option<Arc<str>>,
     access: Vec<&'d AccessChange>,
     rows: Vec<&'d Change>,
 }
 
 /// A section for each subject, by name, then those of the rows that concern none.
 pub fn sections(diff: &Diff, known: &[&Change], kind: SubjectKind, options: TextOptions<'_>) -> Vec<Section> {
-    let mut subjects: BTreeMap<String, About<'_>> = BTreeMap::new();
+    let mut subjects: BTreeMap<Arc<str>, About<'_>> = BTreeMap::new();
     let mut through_no_group = Vec::new();
     for change in &diff.access_changes {
         let ids = subjects_of(change, kind);
@@ -74,11 +75,11 @@ pub fn sections(diff: &Diff, known: &[&Change], kind: SubjectKind, options: Text
         let about = subjects.entry(id).or_default();
         about.name = about.name.take().or(name);
         if let Some(path) = &change.ou_path {
-            about.ou_path = path.after.clone().or(path.before.clone());
+            about.ou_path = path.after.as_deref().or(path.before.as_deref()).map(Arc::from);
         }
         about.rows.push(change);
     }
-    let mut named: Vec<(String, About<'_>)> = subjects.into_iter().collect();
+    let mut named: Vec<(Arc<str>, About<'_>)> = subjects.into_iter().collect();
     named.sort_by_key(|(id, about)| {
         (about.name.as_ref().map_or_else(|| id.to_lowercase(), |name| name.to_lowercase()), id.clone())
     });
@@ -112,15 +113,15 @@ impl About<'_> {
 }
 
 /// Ids and names of what the access concerns: for groups, those that it runs through on either side.
-fn subjects_of(change: &AccessChange, kind: SubjectKind) -> Vec<(String, Option<String>)> {
-    let one = |id: &String, name: &Option<String>| vec![(id.clone(), name.clone())];
+fn subjects_of(change: &AccessChange, kind: SubjectKind) -> Vec<(Arc<str>, Option<Arc<str>>)> {
+    let one = |id: &Arc<str>, name: &Option<Arc<str>>| vec![(id.clone(), name.clone())];
     match kind {
         SubjectKind::User => one(&change.user_id, &change.user_name),
         SubjectKind::Account => one(&change.account_id, &change.account_name),
         SubjectKind::PermissionSet => one(&change.permission_set_arn, &change.permission_set_name),
         SubjectKind::Group => {
             let ways = change.before_ways.iter().chain(&change.after_ways);
-            let groups: BTreeMap<String, Option<String>> = ways
+            let groups: BTreeMap<Arc<str>, Option<Arc<str>>> = ways
                 .filter_map(|way| match way {
                     Way::Direct => None,
                     Way::Group { group_id, group_name } => Some((group_id.clone(), group_name.clone())),
@@ -134,11 +135,11 @@ fn subjects_of(change: &AccessChange, kind: SubjectKind) -> Vec<(String, Option<
 }
 
 /// The id and name of what the row concerns.
-fn subject_of(change: &Change, kind: SubjectKind) -> Option<(String, Option<String>)> {
+fn subject_of(change: &Change, kind: SubjectKind) -> Option<(Arc<str>, Option<Arc<str>>)> {
     let row = change.after.as_ref().or(change.before.as_ref())?;
     let place = kind.places(change.resource).into_iter().find(|place| place.is_in(row))?;
-    let id = row.get(place.id)?.as_str()?.to_owned();
+    let id = row.get(place.id)?.as_str()?.into();
     // A row that is about the subject itself has its name as the label.
-    let name = change.names.get(place.id).and_then(Value::as_str).map(str::to_owned);
+    let name = change.names.get(place.id).and_then(Value::as_str).map(Arc::from);
     Some((id, name))
 }
