@@ -28,6 +28,16 @@ SELECT
         AND h.valid_from <= w.snapshot_id ORDER BY h.valid_from DESC LIMIT 1) AS permission_set_name, -- name of the permission set
     w.users -- number of users who have the way by this, or had it
 FROM (
+    WITH user_events AS NOT MATERIALIZED (
+        SELECT c.snapshot_id, c.taken_at, c.previous_snapshot_id, c.user_id, c.change AS row_change,
+            CASE c.change WHEN 'added' THEN 'gained' WHEN 'removed' THEN 'lost' WHEN 'changed' THEN 'altered' ELSE c.change END
+                AS change,
+            CASE WHEN c.change = 'removed' THEN 'user_deleted' WHEN c.change <> 'changed' THEN 'user_created'
+                WHEN c.user_status IS 'DISABLED' THEN 'user_disabled' ELSE 'user_enabled' END AS cause
+        FROM users_changes AS c
+        WHERE c.change <> 'changed'
+            OR (c.user_status IS 'DISABLED') <> (json_extract(c.fields, '$.user_status.old') IS 'DISABLED')
+                AND json_type(c.fields, '$.user_status') IS NOT NULL)
     -- An assignment was granted: to those who did not come by themselves where it may have been there before.
     SELECT c.snapshot_id, c.taken_at, CASE c.change WHEN 'added' THEN 'gained' ELSE 'unknown' END AS change,
         'assignment_granted' AS cause, CASE c.principal_type WHEN 'GROUP' THEN c.principal_id END AS group_id,
@@ -127,47 +137,37 @@ FROM (
 
     UNION ALL
     -- A user came, went, was enabled or disabled: what is assigned to the user of old, or may have been.
-    SELECT c.snapshot_id, c.taken_at,
-        CASE c.change WHEN 'added' THEN 'gained' WHEN 'removed' THEN 'lost' WHEN 'changed' THEN 'altered' ELSE c.change END,
-        CASE WHEN c.change = 'removed' THEN 'user_deleted' WHEN c.change <> 'changed' THEN 'user_created'
-            WHEN c.user_status IS 'DISABLED' THEN 'user_disabled' ELSE 'user_enabled' END,
+    SELECT c.snapshot_id, c.taken_at, c.change, c.cause,
         NULL, c.user_id, a.account_id, a.permission_set_arn, 1
-    FROM users_changes AS c
+    FROM user_events AS c
     CROSS JOIN account_assignments_history AS a ON a.principal_id = c.user_id AND a.principal_type = 'USER'
         AND +a.valid_from <= c.snapshot_id AND (a.valid_to IS NULL OR a.valid_to > c.snapshot_id)
-    WHERE (c.change <> 'changed' OR (c.user_status IS 'DISABLED') <> (json_extract(c.fields, '$.user_status.old') IS 'DISABLED')
-            AND json_type(c.fields, '$.user_status') IS NOT NULL)
-        AND NOT EXISTS (
+    WHERE NOT EXISTS (
             SELECT 1 FROM account_assignments_changes AS x
             WHERE x.snapshot_id = c.snapshot_id AND x.account_id = a.account_id
                 AND x.permission_set_arn = a.permission_set_arn AND x.principal_type = a.principal_type
-                AND x.principal_id = a.principal_id AND (x.change = 'added' OR c.change <> 'added'))
+                AND x.principal_id = a.principal_id AND (x.change = 'added' OR c.row_change <> 'added'))
 
     UNION ALL
     -- The same through groups: the memberships of a deleted user went with the user.
-    SELECT c.snapshot_id, c.taken_at,
-        CASE c.change WHEN 'added' THEN 'gained' WHEN 'removed' THEN 'lost' WHEN 'changed' THEN 'altered' ELSE c.change END,
-        CASE WHEN c.change = 'removed' THEN 'user_deleted' WHEN c.change <> 'changed' THEN 'user_created'
-            WHEN c.user_status IS 'DISABLED' THEN 'user_disabled' ELSE 'user_enabled' END,
+    SELECT c.snapshot_id, c.taken_at, c.change, c.cause,
         m.group_id, c.user_id, a.account_id, a.permission_set_arn, 1
-    FROM users_changes AS c
+    FROM user_events AS c
     CROSS JOIN group_memberships_history AS m ON m.user_id = c.user_id
-        AND +m.valid_from <= CASE c.change WHEN 'removed' THEN c.previous_snapshot_id ELSE c.snapshot_id END
-        AND (m.valid_to IS NULL OR m.valid_to > CASE c.change WHEN 'removed' THEN c.previous_snapshot_id ELSE c.snapshot_id END)
+        AND +m.valid_from <= CASE c.row_change WHEN 'removed' THEN c.previous_snapshot_id ELSE c.snapshot_id END
+        AND (m.valid_to IS NULL OR m.valid_to > CASE c.row_change WHEN 'removed' THEN c.previous_snapshot_id ELSE c.snapshot_id END)
     CROSS JOIN account_assignments_history AS a ON a.principal_id = m.group_id AND a.principal_type = 'GROUP'
         AND +a.valid_from <= c.snapshot_id AND (a.valid_to IS NULL OR a.valid_to > c.snapshot_id)
-    WHERE (c.change <> 'changed' OR (c.user_status IS 'DISABLED') <> (json_extract(c.fields, '$.user_status.old') IS 'DISABLED')
-            AND json_type(c.fields, '$.user_status') IS NOT NULL)
-        AND NOT EXISTS (
+    WHERE NOT EXISTS (
             SELECT 1 FROM account_assignments_changes AS x
             WHERE x.snapshot_id = c.snapshot_id AND x.account_id = a.account_id
                 AND x.permission_set_arn = a.permission_set_arn AND x.principal_type = a.principal_type
-                AND x.principal_id = a.principal_id AND (x.change = 'added' OR c.change <> 'added'))
+                AND x.principal_id = a.principal_id AND (x.change = 'added' OR c.row_change <> 'added'))
         AND NOT EXISTS (
             SELECT 1 FROM group_memberships_changes AS x
             WHERE x.snapshot_id = c.snapshot_id AND x.group_id = m.group_id AND x.user_id = m.user_id
-                AND (x.change = 'added' OR x.change = 'unknown' AND c.change <> 'added'))
-        AND NOT (c.change = 'removed' AND EXISTS (
+                AND (x.change = 'added' OR x.change = 'unknown' AND c.row_change <> 'added'))
+        AND NOT (c.row_change = 'removed' AND EXISTS (
             SELECT 1 FROM groups_changes AS x
             WHERE x.snapshot_id = c.snapshot_id AND x.group_id = m.group_id AND x.change = 'removed'))
 
