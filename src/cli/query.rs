@@ -44,7 +44,8 @@ snapshot that is asked. A name that matches nothing, or several things, is an er
 name never reads as \"no access\".
 
 In SQL of your own a value is text, and takes the type of the column that it is compared with. An expression \
-such as count(*) has no type to give: -p n=2 is then an error that asks for -p n:number=2.
+such as count(*) has no type to give: -p n=2 is then an error that asks for -p n:number=2. \
+A day, month or quarter of type date stands for its beginning: -p since:date=2026-Q3 is the first of July.
 
 Ranges:
 With --during FROM TO the tables have whatever was alive in any snapshot from FROM to TO, one row for each version, \

@@ -1,6 +1,6 @@
 //! The values that a user typed, as what a statement binds.
 
-use chrono::{NaiveDate, SecondsFormat};
+use chrono::{SecondsFormat, Utc};
 use rusqlite::Statement;
 use rusqlite::types::Value;
 
@@ -10,7 +10,7 @@ use super::span::Span;
 use super::untyped::compared_untyped;
 use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
-use crate::store::{Census, When};
+use crate::store::{Census, beginning};
 
 /// What was typed: values in their order, and values by name.
 #[derive(Debug, Default)]
@@ -164,16 +164,13 @@ fn value(name: &str, kind: ParameterType, text: &str, census: &Census, span: &Sp
     }
 }
 
-/// A day stands for its beginning, so that "since" includes it.
+/// A day, month or quarter stands for its beginning, so that "since" includes it.
 fn date(name: &str, text: &str) -> Result<String> {
-    if let Ok(day) = text.parse::<NaiveDate>() {
-        return Ok(format!("{day}T00:00:00Z"));
-    }
-    match text.parse() {
-        Ok(When::By { instant, .. }) => Ok(instant.to_rfc3339_opts(SecondsFormat::Secs, true)),
-        _ => Err(Error::usage(format!("{name} {text:?} is no date"))
-            .hint("write a date (2026-09-30), a time (2026-09-30T12:00:00Z) or \"90 days ago\"")),
-    }
+    let first = beginning(text, Utc::now()).ok_or_else(|| {
+        Error::usage(format!("{name} {text:?} is no date"))
+            .hint("write a date (2026-09-30), a time (2026-09-30T12:00:00Z) or \"90 days ago\"")
+    })?;
+    Ok(first.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
 fn number(name: &str, text: &str) -> Result<Value> {

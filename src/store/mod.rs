@@ -49,7 +49,7 @@ pub use staging::{
     TaskCounts, Unfinished,
 };
 pub use trouble::{staging_stopped, stopped};
-pub use when::When;
+pub use when::{When, beginning};
 
 /// The view that a table's name stands for, of those that have no answer over a range of snapshots: SQLite says
 /// that there is no such table.

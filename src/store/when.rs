@@ -20,7 +20,7 @@ pub enum When {
     /// `latest` (0 back) or `latest~3`.
     Latest { back: u32 },
     /// The last snapshot completed by this instant (inclusive): a date stands for the end of that day, a
-    /// quarter (`2026-Q3`) for its end. `typed` is what the user wrote.
+    /// quarter (`2026-Q3`) or a minute (`2026-09-30T10:00Z`) for its end. `typed` is what the user wrote.
     By { instant: DateTime<Utc>, typed: String },
 }
 
@@ -52,43 +52,63 @@ impl When {
                 None => Err(not_understood(text)),
             };
         }
-        let instant = end_of_period(&word, now.date_naive())
-            .or_else(|| exact_time(typed))
-            .or_else(|| relative(&word, now))
-            .ok_or_else(|| not_understood(text))?;
+        let (_, instant) = period(typed, now).ok_or_else(|| not_understood(text))?;
         Ok(Self::By { instant, typed: typed.to_owned() })
     }
 }
 
-/// A day, month or quarter stands for its end.
-fn end_of_period(word: &str, today: NaiveDate) -> Option<DateTime<Utc>> {
-    let last_day = match word {
-        "today" => today,
-        "yesterday" => today.pred_opt()?,
+/// The first instant of what a user typed: where a date says since when, it includes that day. `None` where
+/// it is no time.
+pub fn beginning(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    period(text.trim(), now).map(|(first, _)| first)
+}
+
+/// The first and the last instant of a day, month, quarter or minute; of an exact time both are that time.
+fn period(typed: &str, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let word = typed.to_ascii_lowercase();
+    let exact = |time: DateTime<Utc>| (time, time);
+    days(&word, now.date_naive())
+        .or_else(|| exact_time(typed).map(exact))
+        .or_else(|| minute(typed))
+        .or_else(|| relative(&word, now).map(exact))
+}
+
+fn days(word: &str, today: NaiveDate) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let one = |day: NaiveDate| (day, day);
+    let (first, last) = match word {
+        "today" => one(today),
+        "yesterday" => one(today.pred_opt()?),
         _ => NaiveDate::parse_from_str(word, "%Y-%m-%d")
             .ok()
+            .map(one)
             .or_else(|| quarter(word))
             .or_else(|| month(word))
-            .or_else(|| weekday(word, today))?,
+            .or_else(|| weekday(word, today).map(one))?,
     };
-    // The last instant of the day, so that "completed by" includes all of it.
-    let midnight = last_day.checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN).and_utc();
-    Some(midnight - TimeDelta::nanoseconds(1))
+    let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+    Some((midnight(first), last_instant(midnight(last.succ_opt()?))))
 }
 
-fn quarter(word: &str) -> Option<NaiveDate> {
+/// The last instant before another, so that "completed by" includes all of a period.
+fn last_instant(next: DateTime<Utc>) -> DateTime<Utc> {
+    next - TimeDelta::nanoseconds(1)
+}
+
+fn quarter(word: &str) -> Option<(NaiveDate, NaiveDate)> {
     let (year, quarter) = word.split_once("-q")?;
     let quarter: u32 = quarter.parse().ok().filter(|quarter| (1..=4).contains(quarter))?;
-    last_of_month(year.parse().ok()?, quarter * 3)
+    months(year.parse().ok()?, quarter * 3 - 2, 3)
 }
 
-fn month(word: &str) -> Option<NaiveDate> {
+fn month(word: &str) -> Option<(NaiveDate, NaiveDate)> {
     let (year, month) = word.split_once('-').filter(|(year, month)| year.len() == 4 && month.len() == 2)?;
-    last_of_month(year.parse().ok()?, month.parse().ok()?)
+    months(year.parse().ok()?, month.parse().ok()?, 1)
 }
 
-fn last_of_month(year: i32, month: u32) -> Option<NaiveDate> {
-    NaiveDate::from_ymd_opt(year, month, 1)?.checked_add_months(Months::new(1))?.pred_opt()
+/// The first and the last day of so many months.
+fn months(year: i32, first: u32, number: u32) -> Option<(NaiveDate, NaiveDate)> {
+    let first = NaiveDate::from_ymd_opt(year, first, 1)?;
+    Some((first, first.checked_add_months(Months::new(number))?.pred_opt()?))
 }
 
 /// The latest such day, today included: a census has no future.
@@ -102,16 +122,24 @@ fn weekday(word: &str, today: NaiveDate) -> Option<NaiveDate> {
     today.checked_sub_days(Days::new(if back == 0 && before_today { 7 } else { back }))
 }
 
-/// RFC 3339, or the same without an offset or seconds, which is UTC.
+/// RFC 3339, or the same without an offset, which is UTC.
 fn exact_time(typed: &str) -> Option<DateTime<Utc>> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(typed) {
         return Some(instant.to_utc());
     }
+    in_utc(typed, &["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"])
+}
+
+/// A time without seconds, as every answer says when its snapshot was completed: all of that minute.
+fn minute(typed: &str) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let first = in_utc(typed, &["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])?;
+    Some((first, last_instant(first.checked_add_signed(TimeDelta::minutes(1))?)))
+}
+
+fn in_utc(typed: &str, formats: &[&str]) -> Option<DateTime<Utc>> {
     let plain = typed.strip_suffix(['Z', 'z']).unwrap_or(typed);
-    ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(plain, format).ok())
-        .map(|time| time.and_utc())
+    let mut times = formats.iter().filter_map(|format| NaiveDateTime::parse_from_str(plain, format).ok());
+    times.next().map(|time| time.and_utc())
 }
 
 fn relative(word: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -127,6 +155,7 @@ fn not_understood(text: &str) -> Error {
         "give a snapshot id (12), latest, latest~3, a date (2026-09-30), an RFC 3339 time, \"7 days ago\", \
          tuesday or a quarter (2026-Q3)",
     )
+    .hint("a label is not among them: orgcensus snapshots lists the labels with their ids")
 }
 
 #[cfg(test)]
@@ -176,8 +205,30 @@ mod tests {
     #[test]
     fn times_keep_their_offset_and_are_utc_without_one() {
         assert_eq!(by("2026-09-30T10:00:00+02:00"), "2026-09-30T08:00:00Z");
-        assert_eq!(by("2026-09-30T10:00Z"), "2026-09-30T10:00:00Z");
-        assert_eq!(by("2026-09-30 10:00"), "2026-09-30T10:00:00Z");
+        assert_eq!(by("2026-09-30 10:00:07"), "2026-09-30T10:00:07Z");
+    }
+
+    #[test]
+    fn a_minute_is_all_of_it_as_answers_say_when_their_snapshot_was_completed() {
+        assert_eq!(by("2026-09-30T10:00Z"), "2026-09-30T10:00:59Z");
+        assert_eq!(by("2026-09-30 10:00"), "2026-09-30T10:00:59Z");
+    }
+
+    #[test]
+    fn a_period_begins_with_its_first_instant() {
+        for (text, first) in [
+            ("2026-09-30", "2026-09-30T00:00:00Z"),
+            ("2026-Q3", "2026-07-01T00:00:00Z"),
+            ("2028-02", "2028-02-01T00:00:00Z"),
+            ("yesterday", "2026-11-16T00:00:00Z"),
+            ("tuesday", "2026-11-17T00:00:00Z"),
+            ("2026-09-30T10:00Z", "2026-09-30T10:00:00Z"),
+            ("7 days ago", "2026-11-10T10:30:00Z"),
+        ] {
+            assert_eq!(beginning(text, now()), Some(first.parse().unwrap()), "{text}");
+        }
+        assert_eq!(beginning("latest", now()), None);
+        assert_eq!(beginning("12", now()), None);
     }
 
     #[test]

@@ -102,6 +102,20 @@ fn the_queries_are_listed_and_shown_without_a_census() {
 }
 
 #[test]
+fn a_date_of_ones_own_sql_is_its_beginning() {
+    let sandbox = fixture::census();
+    for (typed, first) in [
+        ("2026-02-28", "2026-02-28T00:00:00Z"),
+        ("2026-Q3", "2026-07-01T00:00:00Z"),
+        ("2026-02", "2026-02-01T00:00:00Z"),
+        ("2026-02-28T10:30Z", "2026-02-28T10:30:00Z"),
+    ] {
+        let ran = sandbox.run(&["query", "SELECT :since AS d", "-p", &format!("since:date={typed}")]);
+        assert_eq!(ran.data(), format!("d\n{first}\n"));
+    }
+}
+
+#[test]
 fn a_time_limit_ends_a_long_statement() {
     let sandbox = fixture::census();
     let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
