@@ -39,7 +39,7 @@ Examples:
 What a snapshot could not see is never reported as removed, and what is first seen after that not as added: \
 it is told as \"not seen\" (unknown in JSON), with the reason.")]
 pub struct DiffArgs {
-    /// The snapshot to start from, or FROM..TO [default: the one before the latest]
+    /// The snapshot to start from, or FROM..TO [default: the one before TO]
     #[arg(value_name = "FROM")]
     from: Option<String>,
 
@@ -89,16 +89,19 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     }
     let sidecar = args.evidence.open(global, &destination)?;
     let mut census = global.open_census()?;
-    let asked = [from, to];
-    let (from, to) = resolve(&census, &asked)?;
+    let asked = [from.as_ref(), Some(&to)];
+    let (from, to) = resolve(&census, from.as_ref(), &to)?;
     let range = Range { from, to, steps: args.steps };
     let narrowing = Narrowing::new(&args.narrowing, &mut census, &range)?;
     let Range { from, to, .. } = range;
-    for (role, snapshot, when) in [("from ", &from, &asked[0]), ("to ", &to, &asked[1])] {
+    for (role, snapshot, when) in [("from ", &from, asked[0]), ("to ", &to, asked[1])] {
         // The text begins with both; only that one is not of the day asked for remains to be said.
-        if shape != Shape::Text || distance(snapshot, when, Utc::now()).is_some() {
-            say_answering(role, snapshot, Some(when));
+        if shape != Shape::Text || when.is_some_and(|when| distance(snapshot, when, Utc::now()).is_some()) {
+            say_answering(role, snapshot, when);
         }
+    }
+    if from.snapshot_id == to.snapshot_id {
+        words::warn(format!("both ends are snapshot {}: nothing is compared", to.snapshot_id));
     }
     for snapshot in [&from, &to] {
         if let Some(why) = &snapshot.suspect {
@@ -131,26 +134,27 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     })
 }
 
-/// `FROM TO`, `FROM..TO` or less, as the two WHENs.
-fn ends(from: Option<&str>, to: Option<&str>) -> Result<(When, When)> {
+/// `FROM TO`, `FROM..TO` or less, as the two WHENs; without a FROM it is the snapshot before TO.
+fn ends(from: Option<&str>, to: Option<&str>) -> Result<(Option<When>, When)> {
     let (from, to) = range::ends(from, to);
-    let from = from.map_or(Ok(When::Latest { back: 1 }), str::parse)?;
-    let to = to.map_or(Ok(When::LATEST), str::parse)?;
+    Ok((from.map(str::parse).transpose()?, to.map_or(Ok(When::LATEST), str::parse)?))
+}
+
+fn resolve(census: &Census, from: Option<&When>, to: &When) -> Result<(Snapshot, Snapshot)> {
+    let to = census.resolve(to)?;
+    let from = match from {
+        Some(from) => census.resolve(from)?,
+        None => before(census, &to)?,
+    };
     Ok((from, to))
 }
 
-fn resolve(census: &Census, [from, to]: &[When; 2]) -> Result<(Snapshot, Snapshot)> {
-    let snapshots = census.snapshots()?;
-    if let [only] = snapshots.as_slice()
-        && *from == (When::Latest { back: 1 })
-    {
-        return Err(Error::failed(format!(
-            "snapshot {} is the only one: nothing to compare it with",
-            only.snapshot_id
-        ))
-        .hint("orgcensus collect takes the next one"));
-    }
-    Ok((census.resolve(from)?, census.resolve(to)?))
+fn before(census: &Census, to: &Snapshot) -> Result<Snapshot> {
+    let mut snapshots = census.snapshots()?.into_iter().rev();
+    snapshots.find(|one| one.snapshot_id < to.snapshot_id).ok_or_else(|| {
+        Error::failed(format!("snapshot {} is the first: there is none to compare it with", to.snapshot_id))
+            .hint("orgcensus collect takes the next one, and orgcensus diff FROM TO compares any two")
+    })
 }
 
 /// Whether a snapshot is one of the two or lies between them.

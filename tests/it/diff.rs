@@ -37,6 +37,18 @@ fn a_snapshot_can_be_named_in_every_way() {
         assert_eq!(sandbox.run(arguments).data(), by_id.data(), "{arguments:?}");
     }
     assert_eq!(sandbox.run(&["diff"]), sandbox.run(&["diff", "3", "4"]));
+    assert_eq!(sandbox.run(&["diff", "..2"]), sandbox.run(&["diff", "1", "2"]));
+}
+
+#[test]
+fn a_snapshot_compared_with_itself_is_no_answer_in_silence() {
+    let sandbox = fixture::census();
+    // Where the nightly collections have failed, the day asked for and the latest are the same snapshot.
+    for arguments in [&["diff", "yesterday", "--quiet"][..], &["diff", "2", "2", "--format", "json"]] {
+        let ran = sandbox.run(arguments);
+        assert!(ran.stderr.contains("warning: both ends are snapshot "), "{ran:?}");
+    }
+    assert!(!sandbox.run(&["diff", "1", "2"]).stderr.contains("both ends"));
 }
 
 #[test]
@@ -240,4 +252,5 @@ fn what_cannot_be_compared_is_refused_with_a_next_step() {
         '0', 0, 0, 'c')";
     database.connection().execute_batch(first).unwrap();
     assert_snapshot!("diff_with_one_snapshot", refused(&["diff", "--db", "one.db"]));
+    assert_snapshot!("diff_before_the_first", refused(&["diff", "..1"]));
 }
