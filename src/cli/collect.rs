@@ -37,8 +37,8 @@ pub struct CollectArgs {
     #[arg(long, value_name = "ARN", help_heading = "What to collect")]
     instance_arn: Option<String>,
 
-    /// Exit with 4 unless this resource is completely covered
-    #[arg(long, value_name = "RES", help_heading = "What to collect")]
+    /// Exit with 4 unless this resource is completely covered; likewise
+    #[arg(long, value_name = "RES", value_delimiter = ',', help_heading = "What to collect")]
     require: Vec<String>,
 
     /// Mark the snapshot suspect (exit 4) where a resource of over 20 rows loses more than this percentage of
@@ -112,12 +112,12 @@ pub struct CollectArgs {
 /// Which resources are asked for: shared with `iam-policy`, which prints what they need.
 #[derive(Debug, Args)]
 pub struct SelectionArgs {
-    /// Collect this resource, and what it needs, alone; repeatable
-    #[arg(long, value_name = "RES", help_heading = "What to collect")]
+    /// Collect this resource, and what it needs, alone; repeatable, or several with commas between them
+    #[arg(long, value_name = "RES", value_delimiter = ',', help_heading = "What to collect")]
     only: Vec<String>,
 
-    /// Leave out this resource, and what needs it; repeatable
-    #[arg(long, value_name = "RES", help_heading = "What to collect")]
+    /// Leave out this resource, and what needs it; likewise
+    #[arg(long, value_name = "RES", value_delimiter = ',', help_heading = "What to collect")]
     skip: Vec<String>,
 
     /// How deep access reports (services last accessed) go

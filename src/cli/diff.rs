@@ -51,8 +51,8 @@ pub struct DiffArgs {
     #[arg(long, help_heading = "What to show")]
     access: bool,
 
-    /// Show only the rows of this resource; may be given several times
-    #[arg(long = "resource", value_name = "RESOURCE", help_heading = "What to show")]
+    /// Show only the rows of this resource; repeatable, or several with commas between them
+    #[arg(long = "resource", value_name = "RESOURCE", value_delimiter = ',', help_heading = "What to show")]
     resources: Vec<String>,
 
     #[command(flatten)]

@@ -97,6 +97,21 @@ fn completions_are_printed_for_every_shell() {
 }
 
 #[test]
+fn resources_are_named_one_by_one_or_with_commas() {
+    let sandbox = fixture::census();
+    for (with_commas, one_by_one) in [
+        (
+            &["iam-policy", "--only", "users,roots"][..],
+            &["iam-policy", "--only", "users", "--only", "roots"][..],
+        ),
+        (&["iam-policy", "--skip", "users,roots"], &["iam-policy", "--skip", "users", "--skip", "roots"]),
+        (&["diff", "--resource", "users,tags"], &["diff", "--resource", "users", "--resource", "tags"]),
+    ] {
+        assert_eq!(sandbox.run(with_commas).data(), sandbox.run(one_by_one).data());
+    }
+}
+
+#[test]
 fn help_shows_examples_and_grouped_options() {
     let sandbox = fixture::empty();
     assert_snapshot!(sandbox.run(&["--help"]).data());
