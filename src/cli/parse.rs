@@ -17,7 +17,7 @@ const EVERYWHERE: &[&str] = &["quiet", "verbose", "color"];
 fn takes(command: &str) -> &'static [&'static str] {
     match command {
         "snapshots label" => &["db"],
-        "snapshots prune" => &["db", "format", "output", "force"],
+        "snapshots prune" | "snapshots verify" => &["db", "format", "output", "force"],
         "snapshots copy" => &["db", "at", "force"],
         "doctor" => &["db", "profile", "region", "assume_role", "external_id", "format", "output", "force"],
         "collect" => &["db", "profile", "region", "assume_role", "external_id"],
@@ -80,6 +80,7 @@ fn refuse_idle(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), 
     };
     let option = idle.get_long().unwrap_or_default();
     let instead = match (option, name) {
+        ("at", "snapshots verify") => "it reads the whole file, and --expect HASH asks for a snapshot",
         ("at", _) => "orgcensus query … --at WHEN answers as of a past snapshot",
         ("db", "demo") => "its census is orgcensus-demo.db in the working directory",
         ("db", _) => "ORGCENSUS_DB names the census for every command",
@@ -143,6 +144,7 @@ mod tests {
         }
         for (arguments, says) in [
             (&["--at", "1", "snapshots", "prune", "1"][..], "--at means nothing to snapshots prune"),
+            (&["snapshots", "verify", "--at", "1"], "it reads the whole file"),
             (
                 &["snapshots", "label", "1", "x", "--format", "csv"],
                 "--format means nothing to snapshots label",

@@ -76,6 +76,7 @@ fn what_must_not_be_pruned_is_not() {
     assert_snapshot!("prune_unknown", refused(&["2", "99", "--dry-run"]));
     assert_snapshot!("prune_ids_and_rules", refused(&["2", "--keep-last", "3"]));
     assert_snapshot!("prune_keep_none", refused(&["--keep-daily", "0"]));
+    assert_snapshot!("prune_latest", refused(&["latest"]));
     std::fs::write(sandbox.path("orgcensus.db.collecting"), "").unwrap();
     assert_snapshot!("prune_under_a_collection", refused(&["4"]));
     let lock = CollectorLock::acquire(&sandbox.path("orgcensus.db")).unwrap();

@@ -23,7 +23,7 @@ time in UTC when it was completed; what any rule keeps stays. Every snapshot tha
 The file does not shrink, but coming snapshots fill it first; orgcensus snapshots copy makes a small one.")]
 pub struct PruneArgs {
     /// Remove these snapshots
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = id)]
     ids: Vec<i64>,
 
     #[command(flatten)]
@@ -166,6 +166,11 @@ fn told(gone: usize, all: usize, pruned: Option<Pruned>) -> String {
             bytes(free_bytes.unsigned_abs())
         ),
     }
+}
+
+/// A snapshot to remove is named by its id alone: a date may answer with another one than was meant.
+fn id(typed: &str) -> Result<i64, String> {
+    typed.parse().map_err(|_| "give an id, a number that orgcensus snapshots lists".to_owned())
 }
 
 /// A number of snapshots: to keep none is no rule.
