@@ -244,12 +244,14 @@ fn of_a_table(name: &str, error: Error) -> Error {
 fn list(global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
     let format = global.format_for(&destination, Format::Csv)?;
-    let columns = ["query", "title", "during"].map(str::to_owned);
+    let columns = ["query", "values", "title", "during"].map(str::to_owned);
     let mut writer = RowWriter::begin(format, &columns, &mut destination)?;
     for query in catalog() {
         let during = if query.header.not_during.is_none() { "yes" } else { "no" };
-        let texts = [query.usage(), query.header.title.clone(), during.to_owned()];
-        writer.values(&texts.map(Value::Text))?;
+        let text = |text: &str| Value::Text(text.to_owned());
+        let takes = Some(query.takes()).filter(|takes| !takes.is_empty());
+        let takes = takes.map_or(Value::Null, Value::Text);
+        writer.values(&[text(query.name), takes, text(&query.header.title), text(during)])?;
     }
     writer.finish()?;
     destination.finish()?;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
 
-use super::header::Header;
+use super::header::{Header, Parameter};
 use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
 
@@ -23,14 +23,18 @@ pub struct CannedQuery {
 }
 
 impl CannedQuery {
-    /// How to call it: the name and what it takes, in capitals, with what may be left out in brackets.
+    /// What it takes, in capitals, with what may be left out in brackets; empty where it takes nothing.
+    pub fn takes(&self) -> String {
+        let shown = |parameter: &Parameter| match (parameter.name.to_uppercase(), &parameter.default) {
+            (name, Some(_)) => format!("[{name}]"),
+            (name, None) => name,
+        };
+        self.header.parameters.iter().map(shown).collect::<Vec<_>>().join(" ")
+    }
+
+    /// How to call it: the name and what it takes.
     pub fn usage(&self) -> String {
-        let mut usage = self.name.to_owned();
-        for parameter in &self.header.parameters {
-            let name = parameter.name.to_uppercase();
-            usage += &if parameter.default.is_some() { format!(" [{name}]") } else { format!(" {name}") };
-        }
-        usage
+        format!("{} {}", self.name, self.takes()).trim_end().to_owned()
     }
 }
 
