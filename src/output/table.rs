@@ -27,6 +27,9 @@ const FIRST: u16 = 32;
 /// And every other one this.
 const LEAST: u16 = 16;
 
+/// Or more, up to the width of a time, where a cell has so long a word: a time in two lines is unreadable.
+const WORD: u16 = 24;
+
 /// On a terminal a cell takes about so many lines at most.
 const LINES: usize = 12;
 
@@ -76,7 +79,11 @@ impl<W: Write> TableSink<W> {
     fn write_block(&mut self) -> Result<()> {
         let block = std::mem::take(&mut self.block);
         let is_first = self.widths.is_none();
-        let widths = self.widths.take().unwrap_or_else(|| fit(self.natural_widths(&block), self.room));
+        let widths = self.widths.take().unwrap_or_else(|| {
+            let natural = self.natural_widths(&block);
+            let least = least_widths(&natural, &block);
+            fit(natural, least, self.room)
+        });
         let mut table = Table::new();
         table.load_style(STYLE);
         table.force_no_tty();
@@ -157,15 +164,26 @@ impl<W: Write> RowSink for TableSink<W> {
     }
 }
 
+/// The widths below which columns would become unreadable.
+fn least_widths(natural: &[u16], block: &[Vec<Shown>]) -> Vec<u16> {
+    let longest_word = |place: usize| {
+        let words = block.iter().flat_map(|row| row[place].text.split_whitespace());
+        words.map(|word| word.chars().count()).filter(|length| *length <= usize::from(WORD)).max()
+    };
+    let least = |(place, width): (usize, &u16)| {
+        let word = longest_word(place).map_or(0, |length| length as u16);
+        (*width).min(if place == 0 { FIRST } else { word.max(LEAST) })
+    };
+    natural.iter().enumerate().map(least).collect()
+}
+
 /// The widths that fit: all as they are; or with the widest made narrower; or those of the first columns only.
-fn fit(natural: Vec<u16>, room: Option<u16>) -> Vec<u16> {
+fn fit(natural: Vec<u16>, mut least: Vec<u16>, room: Option<u16>) -> Vec<u16> {
     let needed = |widths: &[u16]| {
         widths.iter().fold(0_u16, |sum, width| sum.saturating_add(width.saturating_add(GAP)))
     };
     // The line below the last name is one longer than its column.
     let Some(room) = room.map(|room| room.saturating_add(GAP - 1)) else { return natural };
-    let least = |(place, width): (usize, &u16)| (*width).min(if place == 0 { FIRST } else { LEAST });
-    let mut least: Vec<u16> = natural.iter().enumerate().map(least).collect();
     while least.len() > 1 && needed(&least) > room {
         least.pop();
     }
@@ -209,6 +227,28 @@ mod tests {
         日本 \x1b[2J  1234
         -             -
         ");
+    }
+
+    fn fit(natural: Vec<u16>, room: Option<u16>) -> Vec<u16> {
+        let least = least_widths(&natural, &[]);
+        super::fit(natural, least, room)
+    }
+
+    #[test]
+    fn a_time_is_left_out_sooner_than_broken() {
+        let row = ["a", "2026-01-10T02:01:00.123Z", "2026-01-10T02:01Z or so"];
+        let columns = ["n", "from", "to"].map(str::to_owned);
+        let in_room_of = |room: u16| {
+            let mut sink = Vec::new();
+            let mut table = TableSink::fitting(&columns, &mut sink, Some(room));
+            table.row(&row.map(|text| ValueRef::Text(text.as_bytes()))).unwrap();
+            table.finish().unwrap();
+            drop(table);
+            String::from_utf8(sink).unwrap().lines().nth(2).unwrap_or_default().to_owned()
+        };
+        assert_eq!(in_room_of(60), "a  2026-01-10T02:01:00.123Z  2026-01-10T02:01Z or so");
+        assert_eq!(in_room_of(48), "a  2026-01-10T02:01:00.123Z  2026-01-10T02:01Z");
+        assert_eq!(in_room_of(46), "a  2026-01-10T02:01:00.123Z");
     }
 
     #[test]
