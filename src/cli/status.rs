@@ -29,16 +29,19 @@ pub fn run(global: &GlobalOptions) -> Result<ExitStatus> {
 }
 
 fn first_commands(global: &GlobalOptions) -> Vec<String> {
-    let db = global.db_option();
+    let commands = [
+        (
+            format!("orgcensus doctor{}", global.db_option()),
+            "what can these credentials see, and what is missing",
+        ),
+        (format!("orgcensus collect{}", global.db_option()), "take the first snapshot"),
+        ("orgcensus query --list".to_owned(), "what it can then answer"),
+    ];
+    let width = commands.iter().map(|(command, _)| command.chars().count()).max().unwrap_or_default();
     let mut lines = vec![format!("There is no census yet at {}.", global.db.display())];
     lines.extend(unfinished_collection(global));
-    lines.extend([
-        String::new(),
-        "Begin with:".to_owned(),
-        format!("  orgcensus doctor{db}     what can these credentials see, and what is missing"),
-        format!("  orgcensus collect{db}    take the first snapshot"),
-        format!("  orgcensus query{db} --list    what it can then answer"),
-    ]);
+    lines.extend([String::new(), "Begin with:".to_owned()]);
+    lines.extend(commands.map(|(command, what)| format!("  {command:width$}   {what}")));
     lines
 }
 

@@ -6,6 +6,10 @@ use crate::fixture;
 #[test]
 fn without_a_census_the_first_commands_are_shown() {
     assert_snapshot!(fixture::empty().run(&[]).all());
+    let elsewhere = fixture::empty().run(&["--db", "a/long/path/to.db"]);
+    let columns =
+        elsewhere.data().lines().filter(|line| line.starts_with("  ")).map(|line| line.rfind("   "));
+    assert_eq!(columns.collect::<std::collections::BTreeSet<_>>().len(), 1, "{elsewhere:?}");
 }
 
 #[test]
