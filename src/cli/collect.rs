@@ -19,11 +19,11 @@ use crate::store::{Coverage, CoverageStatus, Gap, GapKind, Published, ShrinkLimi
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  orgcensus collect                                     a snapshot of everything
-  orgcensus collect --profile audit --share 50          leave half of each quota to others
-  orgcensus collect --only group_memberships            one resource, and what it needs
+  orgcensus collect                               a snapshot of everything
+  orgcensus collect --profile audit --share 50    leave half to others
+  orgcensus collect --only group_memberships      it, and what it needs
   orgcensus collect --access-report accounts --access-report-budget 2h
-  orgcensus collect --dry-run                           count, estimate, and write nothing
+  orgcensus collect --dry-run                     count and estimate only
 
 It only reads AWS: it creates, assigns and deletes nothing. A call that fails is recorded as a gap: what it \
 would have shown is carried forward as unknown, never as removed, and the exit code is 4. Interrupted \

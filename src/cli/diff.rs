@@ -24,17 +24,18 @@ use narrowing::{Narrowing, NarrowingArgs, Range};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  orgcensus diff                              the last two snapshots
-  orgcensus diff 2026-09-30                   a past date and the latest
-  orgcensus diff 2026-Q2..2026-Q3 --access    who gained and lost access in a quarter, and why
-  orgcensus diff '7 days ago' --user ana      what changed for one user
-  orgcensus diff '7 days ago' --steps         every snapshot of a week with the one before
+  orgcensus diff                             the last two snapshots
+  orgcensus diff 2026-09-30                  a past date and the latest
+  orgcensus diff 2026-Q2..2026-Q3 --access   who gained and lost access, and why
+  orgcensus diff '7 days ago' --user ana     what changed for one user
+  orgcensus diff '7 days ago' --steps        each snapshot with the one before
   orgcensus diff 2026-Q2 2026-Q3 --access --steps --ou /Workloads/Prod --privileged
-                                              who gained power in production in Q3, when, and why
-  orgcensus diff 2026-09-30 --by account      grouped by account, not by resource
-  orgcensus diff --format markdown            for a pull request or a ticket
+                                             who gained power in production
+  orgcensus diff 2026-09-30 --by account     grouped by account, not by resource
+  orgcensus diff --format markdown           for a pull request or a ticket
   orgcensus diff --resource account_assignments --format json
-  orgcensus diff --exit-code --quiet          3: something changed, 4: nothing did, but not all was seen
+  orgcensus diff --exit-code --quiet         3: something changed,
+                                             4: nothing did, not all was seen
 
 What a snapshot could not see is never reported as removed, and what is first seen after that not as added: \
 it is told as \"not seen\" (unknown in JSON), with the reason.")]

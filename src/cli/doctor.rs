@@ -22,12 +22,12 @@ use crate::output::{Destination, Format, RowWriter, words, write_error};
 Examples:
   orgcensus doctor
   orgcensus doctor --profile audit
-  orgcensus doctor --only users                  what would collect --only users need?
+  orgcensus doctor --only users            what would collect --only users need?
   orgcensus doctor --assume-role arn:aws:iam::111122223333:role/Census --external-id 42
   orgcensus doctor --format csv > permissions.csv
 
-It sends one cheap read for each operation that collect with the same flags uses, and writes nothing. Exit
-code 0: whatever was tried can be seen; 1: something cannot, and its row says which action or setting is
+It sends one cheap read for each operation that collect with the same flags uses, and writes nothing. Exit \
+code 0: whatever was tried can be seen; 1: something cannot, and its row says which action or setting is \
 missing. `unavailable` is what the organization, or the kind of account or instance, rules out.")]
 pub struct DoctorArgs {
     #[command(flatten)]

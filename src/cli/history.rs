@@ -18,10 +18,11 @@ use crate::store::{Census, When};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  orgcensus history ana@example.com                 when she came, joined groups, was assigned what, left
-  orgcensus history prod                            an account: its names, OUs, states and assignments
-  orgcensus history Admins --kind group             where a user has the same name
-  orgcensus history 111122223333 --at 2026-09-30    as it was known at the end of a past day
+  orgcensus history ana@example.com        when she came, joined groups, left
+  orgcensus history prod                   an account: its names, OUs, states
+  orgcensus history Admins --kind group    where a user has the same name
+  orgcensus history 111122223333 --at 2026-09-30
+                                           as known at the end of a past day
   orgcensus history AdministratorAccess --format csv --output admin.csv
 
 A name is looked for in all snapshots, also of what is gone. Several things that had it, such as one deleted and \
@@ -29,9 +30,11 @@ made again under another id, are told one after another. Without --format it is 
 event, and for each column that changed.
 
 Signs:
-  + it came: the snapshot before did not have it     - it was seen to be gone
-  ~ it changed, from → to                            ? it could not be seen, which says nothing of it
-  · it was first seen here, and may be older: \"after\" says since when at the earliest")]
+  + it came: the snapshot before did not have it
+  - it was seen to be gone
+  ~ it changed, from → to
+  ? it could not be seen, which says nothing of it
+  · it was first seen here, and may be older: \"after\" says since when")]
 pub struct HistoryArgs {
     /// An account, user, group or permission set: a name it ever had, an id or an e-mail address
     #[arg(value_name = "NAME | ID")]

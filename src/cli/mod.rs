@@ -54,19 +54,20 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  orgcensus demo                                   see it work, without credentials
-  orgcensus doctor                                 what can these credentials see?
-  orgcensus collect                                take a snapshot
-  orgcensus                                        the state of the census
-  orgcensus query --list                           the questions it answers by name
-  orgcensus query user-access ana@example.com      what a user can reach, and through what
-  orgcensus query user-access ana --at 2026-09-30  the same on a past date
-  orgcensus history ana                            her life, over all snapshots
-  orgcensus query 'SELECT count(*) FROM users'     any SQL; `orgcensus schema` lists the tables
-  orgcensus snapshots                              the dates that it can answer for
+  orgcensus demo                               see it work, without credentials
+  orgcensus doctor                             what can these credentials see?
+  orgcensus collect                            take a snapshot
+  orgcensus                                    the state of the census
+  orgcensus query --list                       the questions it answers by name
+  orgcensus query user-access ana              what a user can reach, and how
+  orgcensus query user-access ana --at 2026-09-30   the same on a past date
+  orgcensus history ana                        her life, over all snapshots
+  orgcensus query 'SELECT count(*) FROM users' any SQL: see orgcensus schema
+  orgcensus snapshots                          the dates that it can answer for
 
 Exit codes:
-  0 done   1 failed   2 usage or an unknown name   3 diff --exit-code found changes
+  0 done   1 failed   2 usage or an unknown name
+  3 diff --exit-code found changes
   4 incomplete: a snapshot with gaps, or --require-complete was not met
   5 stopped before publishing, run again to resume   130 interrupted";
 
@@ -148,6 +149,24 @@ mod tests {
                     command.get_name(),
                     argument.get_id()
                 );
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&parse::command());
+    }
+
+    #[test]
+    fn what_follows_the_options_stays_in_shape_on_a_terminal_of_80_columns() {
+        fn check(command: &clap::Command) {
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let lines: Vec<&str> = after.lines().collect();
+            for (line, next) in lines.iter().zip(lines.iter().skip(1).chain([&""])) {
+                let is_in_columns = line.starts_with("  ") && line.trim_start().contains("  ")
+                    || line.starts_with("                ");
+                assert!(!is_in_columns || line.chars().count() <= 80, "{}: {line}", command.get_name());
+                // The parser's printer breaks prose itself, so a line break within a paragraph shows.
+                let is_prose = !line.starts_with(' ') && !line.is_empty() && !line.ends_with(':');
+                assert!(!is_prose || next.is_empty(), "{}: {line}", command.get_name());
             }
             command.get_subcommands().for_each(check);
         }

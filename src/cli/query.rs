@@ -24,19 +24,22 @@ use asked::Asked;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  orgcensus query --list                                   the canned queries and what they take
-  orgcensus query user-access ana@example.com              a value by its place
-  orgcensus query account-access -p account=prod           or by its name
-  orgcensus query account-access prod --at 2026-09-30      as of the end of a past day
-  orgcensus query user-access ana --during 2026-Q2..2026-Q3  at any time in between, and from when to when
-  orgcensus query privileged-access --output admins.csv    into a file
+  orgcensus query --list                            what it answers by name
+  orgcensus query user-access ana@example.com       a value by its place
+  orgcensus query account-access -p account=prod    or by its name
+  orgcensus query account-access prod --at 2026-09-30
+                                                    as of the end of a past day
+  orgcensus query user-access ana --during 2026-Q2..2026-Q3
+                                                    at any time in between
+  orgcensus query privileged-access --output admins.csv
+                                                    into a file
   orgcensus query privileged-access --output admins.csv --evidence
-                                                           and what proves it in admins.csv.evidence.json
+                                                    and admins.csv.evidence.json
   orgcensus query \"SELECT user_name FROM users WHERE user_status = 'DISABLED'\"
   orgcensus query 'SELECT * FROM accounts WHERE name = :n' -p n=prod
   orgcensus query 'SELECT * FROM organization_tree WHERE depth > :n' -p n:number=2
-  orgcensus query - < question.sql                         SQL from standard input
-  orgcensus query --show user-access                       the SQL of a canned query, to start from
+  orgcensus query - < question.sql                  SQL from standard input
+  orgcensus query --show user-access                SQL to start from
 
 Values:
 A user, account, group, permission set or OU is found by id, name or e-mail address, ignoring case, in the \

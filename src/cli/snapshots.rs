@@ -21,16 +21,16 @@ use crate::store::{Snapshot, When};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  orgcensus snapshots                         the list, oldest first
-  orgcensus snapshots show latest             what the latest one covers, and its gaps
-  orgcensus snapshots show 2026-09-30         the one that answers for a date
-  orgcensus snapshots show 41 --format json   the same for a program, with each gap by itself
-  orgcensus snapshots show 41 --evidence      what proves it: times, caller, organization, coverage, hashes
-  orgcensus snapshots verify                  is every snapshot still as it was published?
-  orgcensus snapshots verify --expect HASH    and is the one among them whose hash was noted?
-  orgcensus snapshots label 41 q3-review      so that people find it again, and prune can keep it
+  orgcensus snapshots                        the list, oldest first
+  orgcensus snapshots show latest            what it covers, and its gaps
+  orgcensus snapshots show 2026-09-30        the one that answers for a date
+  orgcensus snapshots show 41 --format json  for a program, each gap by itself
+  orgcensus snapshots show 41 --evidence     what proves it, with its hashes
+  orgcensus snapshots verify                 is each still as published?
+  orgcensus snapshots verify --expect HASH   and is one the expected one?
+  orgcensus snapshots label 41 q3-review     so that it is found again, and kept
   orgcensus snapshots prune --keep-daily 30 --keep-monthly 12 --dry-run
-  orgcensus snapshots copy audit.db --at 2026-09-30   one date in a file of its own")]
+  orgcensus snapshots copy audit.db --at 2026-09-30   one date as a file")]
 pub struct SnapshotsArgs {
     #[command(subcommand)]
     action: Option<Action>,

@@ -15,10 +15,10 @@ use crate::store::{Census, When};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  orgcensus snapshots copy backup.db                     all of it, as it is now
-  orgcensus snapshots copy audit.db --at 2026-09-30      one date and no other
+  orgcensus snapshots copy backup.db                  all of it, as it is now
+  orgcensus snapshots copy audit.db --at 2026-09-30   one date and no other
   orgcensus snapshots copy q3.db --at 2026-Q2 --at 2026-Q3 --mode 0640
-  orgcensus query user-access ana --db audit.db          every command works on a copy
+  orgcensus query user-access ana --db audit.db       as on any census
 
 The copy is one file, without a log beside it, as small as it can be, and holds nothing of what was pruned. A \
 collection may be running meanwhile.")]

@@ -12,8 +12,9 @@ use crate::store::{Census, Link};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  orgcensus snapshots verify                                  all snapshots, and the chain of their hashes
-  orgcensus snapshots verify --expect sha256:3f1a…            fails unless a snapshot has this hash
+  orgcensus snapshots verify                    all, and their chain of hashes
+  orgcensus snapshots verify --expect sha256:3f1a9c0d27b5
+                                                fails unless one has this hash
   orgcensus snapshots verify --db copy.db --expect 3f1a9c0d27b5
 
 collect ends with the snapshot's hash, and snapshots show ID --evidence prints it. It stands for that snapshot \
