@@ -124,6 +124,9 @@ fn what_no_range_can_answer_is_refused() {
         refused(&["--during", "1..4", "user-access", "ana"])
             .contains("hint: put --during after the question")
     );
+    assert!(
+        refused(&["user-access", "--during", "1", "ana"]).contains("hint: put --during after the question")
+    );
     assert!(refused(&["SELECT 1", "--during", "1", "4", "--at", "2"]).contains("cannot be used with"));
     assert!(
         refused(&["SELECT 1", "--during", "2025-01-01", "4"])

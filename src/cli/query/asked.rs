@@ -29,7 +29,10 @@ impl Asked {
         let from = from.ok_or_else(|| {
             Error::usage("--during has no beginning").hint("write it as --during FROM TO, or FROM..TO")
         })?;
-        Ok(Self::During { from: from.parse()?, to: to.map_or(Ok(When::LATEST), str::parse)? })
+        let to = to.map_or(Ok(When::LATEST), |to| {
+            to.parse::<When>().map_err(|error| error.hint("put --during after the question and its values"))
+        })?;
+        Ok(Self::During { from: from.parse()?, to })
     }
 
     /// Finds the snapshots that answer, and makes the census answer as of them.
