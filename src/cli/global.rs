@@ -1,14 +1,18 @@
 //! The options that stand before or after any command, and what they open. Which of them a command takes is
 //! `parse`'s business.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use super::parse::DB;
 use crate::error::Result;
 use crate::output::words::Color;
 use crate::output::{Destination, DestinationOptions, Format};
 use crate::store::{Census, Staging, When};
+
+/// The census where nothing names one.
+const DEFAULT_DB: &str = "orgcensus.db";
 
 /// The options that stand before or after any command.
 #[derive(Debug, Args)]
@@ -18,8 +22,8 @@ pub struct GlobalOptions {
         long,
         global = true,
         value_name = "FILE",
-        env = "ORGCENSUS_DB",
-        default_value = "orgcensus.db",
+        env = DB,
+        default_value = DEFAULT_DB,
         help_heading = "Census"
     )]
     pub db: PathBuf,
@@ -129,9 +133,10 @@ impl GlobalOptions {
         Staging::path_beside(&self.db)
     }
 
-    /// The `--db FILE` that a command in a hint needs to mean the same census; empty for the default.
+    /// The `--db FILE` that a command in a hint needs to mean the same census; empty where it would without.
     pub fn db_option(&self) -> String {
-        if self.db == Path::new("orgcensus.db") || std::env::var_os("ORGCENSUS_DB").is_some() {
+        let named = std::env::var_os(DB).filter(|name| !name.is_empty());
+        if self.db == named.map_or(PathBuf::from(DEFAULT_DB), PathBuf::from) {
             return String::new();
         }
         format!(" --db {}", self.db.display())

@@ -3,11 +3,15 @@
 
 use std::ffi::OsString;
 
+use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches};
 
 use super::Cli;
+
+/// What names the census in the environment.
+pub(super) const DB: &str = "ORGCENSUS_DB";
 
 /// The options that every command takes, help and version aside.
 const EVERYWHERE: &[&str] = &["quiet", "verbose", "color"];
@@ -40,7 +44,11 @@ impl Cli {
 
 /// The command line, every command's help with the options that it takes.
 pub(super) fn command() -> clap::Command {
-    let command = Cli::command();
+    let mut command = Cli::command();
+    if std::env::var_os(DB).is_some_and(|name| name.is_empty()) {
+        // An empty name is none, and not an error of every command.
+        command = command.mut_arg("db", |db| db.env(Resettable::Reset));
+    }
     let anywhere: Vec<Arg> = command.get_arguments().filter(|one| one.is_global_set()).cloned().collect();
     hide_idle(command, "", &anywhere)
 }

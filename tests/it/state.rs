@@ -23,6 +23,29 @@ fn the_bare_command_shows_the_state() {
 }
 
 #[test]
+fn an_empty_name_of_the_census_in_the_environment_is_none() {
+    let sandbox = fixture::census();
+    let run =
+        |name: &str| sandbox.ran(sandbox.command(&["snapshots"]).env("ORGCENSUS_DB", name).output().unwrap());
+    assert_eq!(run(""), sandbox.run(&["snapshots"]));
+    assert_eq!(run("none.db").exit, Some(1));
+}
+
+#[test]
+fn a_hint_names_the_census_where_the_environment_names_another() {
+    let sandbox = fixture::census();
+    let hint = |arguments: &[&str], name: &str| {
+        let asked = ["query", "SELECT * FROM group_memberships", "--at", "3", "--require-complete"];
+        let mut command = sandbox.command(&[&asked, arguments].concat());
+        sandbox.ran(command.env("ORGCENSUS_DB", name).output().unwrap()).refusal()
+    };
+    let named = "hint: orgcensus snapshots show 3 --db orgcensus.db lists";
+    assert!(hint(&["--db", "orgcensus.db"], "other.db").contains(named));
+    assert!(hint(&[], "orgcensus.db").contains("hint: orgcensus snapshots show 3 lists"));
+    assert!(hint(&["--db", "./orgcensus.db"], "").contains("show 3 --db ./orgcensus.db lists"));
+}
+
+#[test]
 fn snapshots_are_listed_and_shown_with_their_gaps() {
     let sandbox = fixture::census();
     assert_snapshot!(sandbox.run(&["snapshots"]).data());
