@@ -1,12 +1,16 @@
 //! Which credentials are used and how long they last. The SDK's own chain finds them; here is only what
 //! a person wants to know of them. No credential is stored, logged or printed.
 
+use std::error::Error as StdError;
 use std::time::SystemTime;
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature as Feature;
 use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::error::ProvideErrorMetadata;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -59,7 +63,13 @@ impl CredentialLife {
         }
         };
         let provider = config.credentials_provider().ok_or_else(none)?;
-        let credentials = provider.provide_credentials().await.map_err(|error| none().caused_by(error))?;
+        let credentials = provider.provide_credentials().await.map_err(|error| match refusal(&error) {
+            Some(refusal) => Error::failed("the role cannot be assumed").caused_by(refusal).hint(
+                "the role's trust policy must allow the caller, with the --external-id that it asks for, and \
+                 the caller's own policy sts:AssumeRole",
+            ),
+            None => none().caused_by(error),
+        })?;
         let source = source(&credentials);
         let has_token = credentials.session_token().is_some();
         let ends_at = match credentials.expiry() {
@@ -146,6 +156,14 @@ impl CredentialLife {
             _ => "are renewed by themselves".to_owned(),
         }
     }
+}
+
+/// What STS said where there are credentials, and only the role is refused to them.
+fn refusal(error: &CredentialsError) -> Option<String> {
+    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+    let answer = causes.find_map(|cause| cause.downcast_ref::<AssumeRoleError>())?;
+    let code = answer.code().filter(|code| *code == "AccessDenied")?;
+    Some(format!("{code}: {}", answer.message().unwrap_or_default()))
 }
 
 /// What the SDK notes of its providers, the innermost first.

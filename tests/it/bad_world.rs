@@ -282,7 +282,11 @@ fn a_role_is_assumed_with_the_right_external_id_only() {
     let role = format!("arn:aws:iam::{}:role/audit/Census", world.simulator.management_account_id());
     for wrong in [&["--assume-role", &role][..], &["--assume-role", &role, "--external-id", "42"]] {
         let ran = world.collect(wrong);
-        assert_refused(&ran, 1, &["error: ", "AccessDenied", "hint: "]);
+        assert_refused(
+            &ran,
+            1,
+            &["error: the role cannot be assumed", "AccessDenied: User: ", "--external-id"],
+        );
         assert_eq!(data_files(&world), [""; 0], "{}", ran.stderr);
     }
     let right =
