@@ -231,7 +231,9 @@ fn buffered<W: Write>(sink: W) -> BufWriter<W> {
 }
 
 fn cannot_open(path: &Path, error: io::Error) -> Error {
-    Error::failed(format!("cannot write to {}", path.display())).caused_by(error)
+    let is_nowhere = error.kind() == io::ErrorKind::NotFound;
+    let error = Error::failed(format!("cannot write to {}", path.display())).caused_by(error);
+    if is_nowhere { error.hint("make its folder first, or name another file") } else { error }
 }
 
 fn exists(path: &Path) -> Error {

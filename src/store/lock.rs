@@ -24,9 +24,10 @@ impl CollectorLock {
     pub fn acquire(database: &Path) -> Result<Self> {
         let path = beside(database, ".lock");
         let failed = |error: std::io::Error| {
-            let hint = match trouble::is_no_space(error.kind()) {
-                true => NO_SPACE,
-                false => "check the permissions of its folder, or name another file with --db",
+            let hint = match error.kind() {
+                kind if trouble::is_no_space(kind) => NO_SPACE,
+                _ if is_nowhere(&path) => "make its folder first, or name another file with --db",
+                _ => "check the permissions of its folder, or name another file with --db",
             };
             Error::failed(format!("cannot lock \"{}\"", path.display())).caused_by(error).hint(hint)
         };
@@ -40,6 +41,11 @@ impl CollectorLock {
         let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
         Ok(Self { _file: file })
     }
+}
+
+/// Whether the file's folder does not exist; that of a bare name is the working directory.
+fn is_nowhere(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.exists())
 }
 
 fn held(file: &mut File, database: &Path) -> Error {

@@ -219,7 +219,7 @@ fn files_that_cannot_hold_a_census_are_refused_before_anything_is_called() {
         ("folder", "is a directory", "hint: name a file in it: --db"),
         ("newer.db", "newer", "hint: "),
         ("foreign.db", "foreign.db", "hint: "),
-        ("nowhere/orgcensus.db", "nowhere", "hint: "),
+        ("nowhere/orgcensus.db", "nowhere", "hint: make its folder first"),
     ] {
         let before = std::fs::read(sandbox.path(file)).ok();
         let ran = world.collect(&["--db", file]);
