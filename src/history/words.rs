@@ -48,7 +48,11 @@ fn own(kind: Kind, event: &Event) -> Vec<String> {
 fn not_seen(event: &Event) -> String {
     let last = event.last_snapshot_id.unwrap_or(event.snapshot_id);
     let when = if last == event.snapshot_id { String::new() } else { format!(", until snapshot {last}") };
-    format!("{} not seen{when}: {}", event.resource, event.gap.as_deref().unwrap_or("unknown"))
+    let why = match event.gap.as_deref() {
+        Some("not_asked") => "not asked for",
+        why => why.unwrap_or("unknown"),
+    };
+    format!("{} not seen{when}: {why}", event.resource)
 }
 
 fn assignment(kind: Kind, event: &Event) -> String {

@@ -21,6 +21,18 @@ fn a_life_reads_like_a_log() {
 }
 
 #[test]
+fn what_was_not_asked_for_is_said_in_words() {
+    let sandbox = fixture::census();
+    let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
+    let gap = "INSERT INTO gaps (snapshot_id, resource, scope, kind, error_message, attempts)
+        VALUES (4, 'group_memberships', '{}', 'not_asked', 'left out by --skip', 0)";
+    database.connection().execute_batch(gap).unwrap();
+    drop(database);
+    let told = sandbox.run(&["history", "g-devs"]);
+    assert!(told.data().contains("? group_memberships not seen: not asked for\n"), "{}", told.stdout);
+}
+
+#[test]
 fn names_come_and_go_and_accounts_move() {
     let sandbox = fixture::census();
     let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
