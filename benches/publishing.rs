@@ -5,8 +5,8 @@
 //! ```
 //!
 //! - `large`: 1.5 million rows with access reports: the first publish, an unchanged one, one with 0.5 % change.
-//! - `double`: staging, publish and diff of 50,000 users and 500,000 memberships, with names as long as AWS
-//!   allows, and of twice as much of everything.
+//! - `double`: staging, publish and diff of 50,000 users, 500,000 memberships and 10,000 policies, with names and
+//!   documents as long as AWS allows, and of twice as much of everything.
 
 #[path = "support/arguments.rs"]
 mod arguments;
@@ -217,8 +217,7 @@ fn publish_alone(path: &Path) {
 
 fn double(report: &mut Report, runs: usize) {
     let measured = [1, 2].map(|times| doubled(times, runs));
-    let title =
-        "double: 50,000 users and 500,000 memberships with the longest names, then twice of everything";
+    let title = "double: 50,000 users, 500,000 memberships, 10,000 policies, the longest names; then twice of everything";
     report.part(title, &["once", "twice", "ratio"]);
     for ((name, once), (_, twice)) in measured[0].iter().zip(&measured[1]) {
         report.line(title, name, &[*once, *twice, twice / once]);
@@ -239,6 +238,7 @@ fn doubled(times: usize, runs: usize) -> Vec<(String, f64)> {
     };
     let maker = Maker::new(Config { size, ..Config::medium() }, ReportDepth::Accounts);
     let mut rows = maker.rows();
+    add_policies(&mut rows, 10_000 * times);
     lengthen(&mut rows);
     let path = place(&format!("doubling-{times}"));
     let mut database = maker.open(&path);
@@ -264,6 +264,28 @@ fn doubled(times: usize, runs: usize) -> Vec<(String, f64)> {
         lines.push((name, ms(time)));
     }
     lines
+}
+
+/// As many more policies, each with a document as long as a service control policy may be.
+fn add_policies(rows: &mut churn::Rows, count: usize) {
+    let sets = rows["permission_sets"].clone();
+    let policies = rows.get_mut("permission_set_policies").expect("it is of the model");
+    let mut policy = policies[0].clone();
+    policy.columns.insert("kind".to_owned(), "customer_managed".into());
+    for number in 0..count {
+        let name = format!("bench-{number}");
+        let document = format!(r#"{{"Statement":[{{"Effect":"Deny","Action":"*","Sid":"{name:x<5000}"}}]}}"#);
+        let values = [
+            ("permission_set_arn", churn::text(&sets[number % sets.len()], "permission_set_arn")),
+            ("policy", &format!("/{name}")),
+            ("policy_name", &name),
+            ("document", &document),
+        ];
+        for (column, value) in values {
+            policy.columns.insert(column.to_owned(), value.into());
+        }
+        policies.push(policy.clone());
+    }
 }
 
 /// Names as long as AWS allows, each still its own.
