@@ -204,16 +204,16 @@ impl AccessReport {
         if report.is_truncated && marker.is_none() {
             return Err(unusable("the report is truncated but names no next page"));
         }
+        let counts_some = report.number_of_services_accessible.is_some_and(|number| number > 0);
         // Such a page would read as "nothing is used"; asked for again it may be whole.
-        if report.access_details.is_none()
-            && report.number_of_services_accessible.is_some_and(|number| number > 0)
-        {
+        if report.access_details.is_none() && counts_some {
             let failure = unusable("the report counts services but lists none");
             return Err(CallFailure { class: FailureClass::Transient, ..failure });
         }
         let mut page = Page {
             job: Some(self.job(&report)),
             next_token: marker.map(|marker| format!("{job_id} {marker}")),
+            must_hold: counts_some.then_some("the report counts services"),
             ..Page::default()
         };
         for found in report.access_details.unwrap_or_default() {

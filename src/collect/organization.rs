@@ -103,9 +103,9 @@ impl Collector for ListRoots {
                     .send()
             })
             .await?;
-        let mut page = Page { next_token: answer.next_token, ..Page::default() };
-        let roots = never_empty(Self::OPERATION, token, &page, answer.roots, "an organization has a root")?;
-        for found in roots {
+        let must_hold = Some("an organization has a root");
+        let mut page = Page { next_token: answer.next_token, must_hold, ..Page::default() };
+        for found in answer.roots.unwrap_or_default() {
             let root_id = key(Self::OPERATION, "Id", found.id)?;
             let arn = text(found.arn);
             let path = context
@@ -256,10 +256,9 @@ impl Collector for ListAccounts {
                     .send()
             })
             .await?;
-        let mut page = Page { next_token: answer.next_token, ..Page::default() };
-        let why = "an organization has its management account";
-        let accounts = never_empty(Self::OPERATION, token, &page, answer.accounts, why)?;
-        for found in accounts {
+        let must_hold = Some("an organization has its management account");
+        let mut page = Page { next_token: answer.next_token, must_hold, ..Page::default() };
+        for found in answer.accounts.unwrap_or_default() {
             let path = found.paths.as_ref().and_then(|paths| paths.first()).map(|path| entity_path(path));
             let account = account(context, Self::OPERATION, found, path)?;
             page.follow_ups.push(
@@ -373,24 +372,6 @@ fn management_account_of_arn(arn: &str) -> Option<&str> {
 /// `o-…` of `arn:aws:organizations::111122223333:root/o-…/r-…`.
 pub(super) fn organization_of_arn(arn: &str) -> Option<&str> {
     arn.split('/').find(|part| part.starts_with("o-"))
-}
-
-/// Refuses a listing that ended with nothing although there must be something: it would read as the end of
-/// everything. (An empty page that has a token is documented, and goes on.)
-fn never_empty<T>(
-    operation: Operation,
-    token: Option<&str>,
-    page: &Page,
-    items: Option<Vec<T>>,
-    why: &str,
-) -> Result<Vec<T>, CallFailure> {
-    let is_whole = token.is_none() && page.next_token.as_deref().is_none_or(str::is_empty);
-    match items.unwrap_or_default() {
-        items if is_whole && items.is_empty() => {
-            Err(CallFailure::unusable(operation, format!("the listing is empty, but {why}")))
-        }
-        items => Ok(items),
-    }
 }
 
 /// The tasks that the organization begins with.

@@ -266,6 +266,10 @@ impl<'a> Collection<'a> {
             };
             // A task that was ended meanwhile (its kind was stopped) has nothing more to say.
             let Some(running) = self.running.get(&task_id) else { continue };
+            let answer = match answer {
+                Ok(page) => self.unless_empty(&running.task, page)?,
+                stopped => stopped,
+            };
             match answer {
                 Ok(page) => outcomes.push(self.page_outcome(task_id, page)),
                 Err(stopped) => {
@@ -290,6 +294,22 @@ impl<'a> Collection<'a> {
         }
         self.commit(outcomes, progress)?;
         Ok(stop)
+    }
+
+    /// The page, unless a listing ends with it that must hold something and held nothing: that one begins again.
+    /// (An empty page that has a token is documented, and goes on.)
+    fn unless_empty(&self, task: &Task, page: Page) -> Result<Result<Page, Stopped>> {
+        let goes_on = page.next_token.as_deref().is_some_and(|token| !token.is_empty());
+        let Some(why) = page.must_hold.filter(|_| page.rows.is_empty() && !goes_on) else {
+            return Ok(Ok(page));
+        };
+        for scope in task.covers() {
+            if self.staging.has_rows(&scope)? {
+                return Ok(Ok(page));
+            }
+        }
+        let failure = CallFailure::unusable(task.operation(), format!("the listing is empty, but {why}"));
+        Ok(Err(Stopped { begin_again: true, ..failure.into() }))
     }
 
     fn page_outcome(&mut self, task_id: i64, page: Page) -> Outcome {

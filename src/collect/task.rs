@@ -77,6 +77,8 @@ pub struct Page {
     pub next_token: Option<String>,
     /// What a finished access-report job said of itself.
     pub job: Option<AccessReportJob>,
+    /// Why the listing cannot hold nothing at all, where it cannot: it would read as the end of everything.
+    pub must_hold: Option<&'static str>,
 }
 
 /// What it means that the thing that a task asks about no longer exists.

@@ -92,16 +92,18 @@ pub(super) fn damage(action: &Action, context: &Context, answer: Answer) -> Answ
     }
 }
 
-/// An access report that failed, or that lost its list.
+/// An access report that failed, or that lost its list or what is in it.
 fn damaged_report(action: &Action, result: String) -> String {
+    let with_list = |list: &str| match (result.find("<AccessDetails>"), result.rfind("</AccessDetails>")) {
+        (Some(start), Some(end)) => {
+            format!("{}{list}{}", &result[..start], &result[end + "</AccessDetails>".len()..])
+        }
+        _ => result.clone(),
+    };
     match action {
         Action::FailedReport(code) => ops::failed_report(code),
-        Action::MissingListKey => match (result.find("<AccessDetails>"), result.rfind("</AccessDetails>")) {
-            (Some(start), Some(end)) => {
-                format!("{}{}", &result[..start], &result[end + "</AccessDetails>".len()..])
-            }
-            _ => result,
-        },
+        Action::MissingListKey => with_list(""),
+        Action::EmptyList => with_list("<AccessDetails/>"),
         _ => result,
     }
 }
@@ -120,6 +122,10 @@ fn damaged_listing(
     match action {
         Action::MissingListKey => {
             members.remove(&list);
+        }
+        Action::EmptyList => {
+            members.insert(list, Value::Array(Vec::new()));
+            members.remove("NextToken");
         }
         Action::EmptyPageWithToken => {
             members.insert(list, Value::Array(Vec::new()));

@@ -28,6 +28,8 @@ pub enum Action {
     MalformedBody,
     /// The listing's list is missing from an otherwise good answer.
     MissingListKey,
+    /// The listing's list is empty, and no page follows, in an otherwise good answer.
+    EmptyList,
     /// Nothing but a token to the same page.
     EmptyPageWithToken,
     /// The page's own token again, as the next one. Give it at least two calls.
@@ -66,6 +68,7 @@ impl Action {
             Self::TruncatedBody => "truncated body",
             Self::MalformedBody => "malformed body",
             Self::MissingListKey => "missing list key",
+            Self::EmptyList => "empty list",
             Self::EmptyPageWithToken => "empty page with a token",
             Self::RepeatToken => "repeated token",
             Self::ExpiredToken => "expired token",
@@ -86,7 +89,7 @@ impl Action {
         let is_report = request.operation == "GetOrganizationsAccessReport";
         match self {
             Self::ExpiredToken => request.input.text("NextToken").is_some(),
-            Self::MissingListKey => is_listing || is_report,
+            Self::MissingListKey | Self::EmptyList => is_listing || is_report,
             Self::EmptyPageWithToken | Self::RepeatToken | Self::DuplicateItems => is_listing,
             Self::FailedReport(_) => is_report,
             Self::ReportInProgress => request.operation == "GenerateOrganizationsAccessReport",

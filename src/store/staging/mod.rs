@@ -231,6 +231,11 @@ impl Staging {
             .doing("count the pages of tasks that are done")
     }
 
+    /// Whether any row in a scope is staged.
+    pub fn has_rows(&self, scope: &Scope) -> Result<bool> {
+        self.writers.has_rows(&self.connection, scope)
+    }
+
     /// Tasks by kind, open and ended.
     pub fn task_counts(&self) -> Result<Vec<TaskCounts>> {
         let read = || {

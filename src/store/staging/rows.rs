@@ -110,17 +110,34 @@ impl RowWriters {
 
     /// Takes back every row in a scope.
     pub(super) fn drop_scope(&self, connection: &Connection, scope: &Scope) -> Result<()> {
+        let rows = self.rows_in(scope)?;
+        connection
+            .prepare_cached(&format!("DELETE FROM {rows}"))
+            .and_then(|mut statement| statement.execute(params_from_iter(scope.columns.values())))
+            .doing(&format!("take back staged rows of {}", scope.resource))?;
+        Ok(())
+    }
+
+    /// Whether there is any row in a scope.
+    pub(super) fn has_rows(&self, connection: &Connection, scope: &Scope) -> Result<bool> {
+        let rows = self.rows_in(scope)?;
+        connection
+            .prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM {rows})"))
+            .and_then(|mut statement| {
+                statement.query_row(params_from_iter(scope.columns.values()), |row| row.get(0))
+            })
+            .doing(&format!("look for staged rows of {}", scope.resource))
+    }
+
+    /// The table of a scope's resource, filtered to the scope's values, which are its parameters.
+    fn rows_in(&self, scope: &Scope) -> Result<String> {
         let writer = self.of(&scope.resource)?;
         if let Some(unknown) = scope.columns.keys().find(|name| !writer.columns.contains(name)) {
             return Err(Error::failed(format!("{} have no column \"{unknown}\"", scope.resource)));
         }
         let conditions: Vec<_> = scope.columns.keys().map(|name| format!("{} = ?", quoted(name))).collect();
         let filter = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };
-        connection
-            .prepare_cached(&format!("DELETE FROM {} WHERE {filter}", quoted(&scope.resource)))
-            .and_then(|mut statement| statement.execute(params_from_iter(scope.columns.values())))
-            .doing(&format!("take back staged rows of {}", scope.resource))?;
-        Ok(())
+        Ok(format!("{} WHERE {filter}", quoted(&scope.resource)))
     }
 }
 

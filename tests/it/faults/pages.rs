@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use orgcensus::simulator::{Action, Fault, Rows};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::gaps::{
-    DAY, after_day_0, assert_net_changes, assert_survived, collect, everything, held, key, truth,
+    DAY, after_day_0, assert_hidden, assert_net_changes, assert_survived, collect, everything, held, key,
+    truth,
 };
 use crate::world::{World, plain};
 
@@ -27,6 +28,28 @@ fn empty_with_a_token() {
     let ran = collect(&world);
     assert_eq!(faults.struck().values().sum::<usize>(), 2 * listings.len());
     assert_survived(&world, &ran);
+}
+
+#[test]
+fn empty_to_the_end_where_there_must_be_something() {
+    let world = after_day_0();
+    let faults = world.simulator.faults();
+    for operation in ["ListRoots", "ListAccounts"] {
+        faults.add(Fault::on(operation, Action::EmptyPageWithToken).times(2));
+        faults.add(Fault::on(operation, Action::EmptyList));
+    }
+    let ran = collect(&world);
+    let gaps = [
+        ("roots", json!({})),
+        ("organizational_units", json!({})),
+        ("accounts", json!({})),
+        ("tags", json!({ "resource_type": "root" })),
+        ("tags", json!({ "resource_type": "organizational_unit" })),
+        ("tags", json!({ "resource_type": "account" })),
+        ("service_last_accessed", json!({})),
+        ("service_last_accessed", json!({ "entity_type": "account" })),
+    ];
+    assert_hidden(&world, &ran, &gaps, "failed");
 }
 
 #[test]

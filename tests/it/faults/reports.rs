@@ -101,3 +101,13 @@ fn that_lost_their_list() {
     let ran = collect(&world);
     assert_hidden(&world, &ran, &[("service_last_accessed", json!({}))], "failed");
 }
+
+#[test]
+fn that_count_services_and_list_none() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on(GET, Action::EmptyList));
+    let ran = collect(&world);
+    let gaps = gaps_found(&world);
+    assert!(gaps.iter().all(|(resource, _)| resource == "service_last_accessed"), "{gaps:?}");
+    assert_hidden(&world, &ran, &borrowed(&gaps), "failed");
+}
