@@ -62,7 +62,12 @@ fn status(
         return Ok((CoverageStatus::Unavailable, whole_gap));
     }
     if !was_looked_at(publishing, spec)? {
-        let not_asked = reason(publishing, spec, "kind = 'not_asked' AND scope = '{}'")?;
+        // Gaps that are narrower each may be all that there is.
+        let unavailable = reason(publishing, spec, "kind = 'unavailable'")?;
+        if unavailable.is_some() {
+            return Ok((CoverageStatus::Unavailable, unavailable));
+        }
+        let not_asked = reason(publishing, spec, "kind = 'not_asked'")?;
         if not_asked.is_some() {
             return Ok((CoverageStatus::NotCollected, not_asked));
         }

@@ -457,6 +457,22 @@ fn not_asked_and_unavailable_carry_rows_but_make_nothing_partial() {
 }
 
 #[test]
+fn a_resource_of_which_nothing_was_seen_is_not_complete() {
+    for (kind, status) in [
+        (GapKind::NotAsked, CoverageStatus::NotCollected),
+        (GapKind::Unavailable, CoverageStatus::Unavailable),
+    ] {
+        let mut world = World::new();
+        let mut first = world.collect();
+        for resource_type in ["account", "permission_set"] {
+            first.gap(kind, scope("tags", &[("resource_type", resource_type)]));
+        }
+        first.publish();
+        assert_eq!(coverage(&world, 1, "tags").0, status);
+    }
+}
+
+#[test]
 fn a_narrower_unasked_scope_leaves_a_resource_complete() {
     let mut world = World::new();
     let one = scope("accounts", &[("account_id", "1")]);
