@@ -24,8 +24,10 @@ const EXTENSION: &str = "aws:identitystore:enterprise";
 /// Whether the store cannot be listed at all, whatever the permissions: it mirrors a legacy Active Directory.
 /// Sources: aws/aws-sdk#629 and boto/boto3#3985 ("Filter is required"); iambic#557 (unknown operation).
 pub(super) fn cannot_be_listed(failure: &CallFailure) -> bool {
+    let message = failure.message.to_lowercase();
     failure.code == "UnknownOperationException"
-        || (failure.code == "ValidationException" && failure.message.contains("Filter is required"))
+        || (failure.code == "ValidationException"
+            && ["filter", "required"].iter().all(|word| message.contains(word)))
 }
 
 /// Lists the users, disabled ones included.
@@ -401,4 +403,22 @@ fn external_ids(ids: Option<Vec<ExternalId>>) -> Option<String> {
 /// The tasks that the identity store begins with.
 pub(super) fn first_tasks() -> Vec<Task> {
     vec![ListUsers.into(), ListGroups.into()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_that_wants_a_filter_cannot_be_listed_however_it_says_so() {
+        let says = |code: &str, message: &str| {
+            let failure = CallFailure::unusable(Operation::ListUsers, message.to_owned());
+            cannot_be_listed(&CallFailure { code: code.to_owned(), ..failure })
+        };
+        assert!(says("ValidationException", "Filter is required"));
+        assert!(says("ValidationException", "1 validation error detected: Filters are required."));
+        assert!(says("UnknownOperationException", "UnknownError"));
+        assert!(!says("ValidationException", "The extension is required to be known"));
+        assert!(!says("AccessDeniedException", "Filter is required"));
+    }
 }
