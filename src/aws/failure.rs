@@ -280,9 +280,10 @@ impl Details {
     fn of(body: Option<&[u8]>) -> Self {
         let json = body.and_then(|body| serde_json::from_slice::<serde_json::Value>(body).ok());
         let Some(json) = json else { return Self::default() };
+        let text = |name: &str| json[name].as_str().filter(|text| !text.is_empty()).map(Box::from);
         Self {
-            reason: json["Reason"].as_str().map(Box::from),
-            resource_type: json["ResourceType"].as_str().map(Box::from),
+            reason: text("Reason"),
+            resource_type: text("ResourceType"),
             retry_after: json["RetryAfterSeconds"]
                 .as_f64()
                 .filter(|seconds| (0.0..=60.0).contains(seconds))
@@ -336,6 +337,16 @@ mod tests {
         let (code, message) = unreadable(500, "no root element".to_owned());
         assert_eq!(code, "HTTP500");
         assert_eq!(message, "the answer (HTTP 500) holds no error that can be read: no root element");
+    }
+
+    #[test]
+    fn what_an_error_leaves_empty_it_does_not_say() {
+        let details = Details::of(Some(br#"{"Reason": "", "ResourceType": null, "RetryAfterSeconds": 1.5}"#));
+        assert_eq!((details.reason, details.resource_type), (None, None));
+        assert_eq!(details.retry_after, Some(Duration::from_millis(1500)));
+        let details = Details::of(Some(br#"{"Reason": "KMS_NotFoundException", "ResourceType": "GROUP"}"#));
+        assert_eq!(details.reason.as_deref(), Some("KMS_NotFoundException"));
+        assert_eq!(details.resource_type.as_deref(), Some("GROUP"));
     }
 
     #[test]
