@@ -6,7 +6,7 @@ use super::{Plan, gap};
 use crate::collect::access_report::{AccessReport, ruled_out};
 use crate::collect::organization::service_control_policies_enabled;
 use crate::collect::selection::ReportDepth;
-use crate::collect::task::Stage;
+use crate::collect::task::{Stage, Task};
 use crate::error::Result;
 use crate::model::{EntityType, Scope, ServiceLastAccessed};
 use crate::store::{GapKind, Staging, failed};
@@ -27,8 +27,13 @@ impl Plan<'_> {
                 return staging
                     .add_gap(&Scope::all::<ServiceLastAccessed>(), &gap(GapKind::Unavailable, reason));
             }
+            let refused = self
+                .failures(staging, Stage::Details)?
+                .into_iter()
+                .find(|(task, _)| matches!(task, Task::DescribeOrganization(_)));
             let reason = "the organization could not be described, so its entities' paths are not known";
-            return staging.add_gap(&Scope::all::<ServiceLastAccessed>(), &gap(GapKind::Failed, reason));
+            let failure = refused.map_or_else(|| gap(GapKind::Failed, reason), |(_, failure)| failure);
+            return staging.add_gap(&Scope::all::<ServiceLastAccessed>(), &failure);
         }
         let last_reports = self.last_reports()?;
         let mut reports = self.entities(staging)?;

@@ -144,6 +144,9 @@ fn the_organizations_description() {
     world.simulator.faults().add(Fault::on("DescribeOrganization", denied()));
     let ran = collect(&world);
     assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    // A report's path begins with the organization.
+    let denied = |resource: &str| (resource.to_owned(), "{}".to_owned(), "denied".to_owned());
+    assert_eq!(world.gaps(), [denied("organization"), denied("service_last_accessed")]);
     let but = ["organization", "service_last_accessed"];
     world.assert_truth_but(DAY, everything(), &but);
     assert_same("organization", &held(&world, "organization"), &truth(&world, 0, "organization"));
