@@ -81,6 +81,7 @@ pub async fn take(
     let existing = if path.exists() { Some(Database::open_or_create(path)?.0) } else { None };
     let _lock = CollectorLock::acquire(path)?;
     tokio::pin!(interrupted);
+    let started_at = now();
     let preflight = tokio::select! {
         // In this order: who interrupts is listened to before the first call is sent.
         biased;
@@ -101,7 +102,7 @@ pub async fn take(
     let not_staged = |error| staging_stopped(error, &staged_in);
     let mut staging = match resumable(options, &database, context, progress)? {
         Some(staging) => staging,
-        None => Staging::create(&database, &facts(options, context)).map_err(not_staged)?,
+        None => Staging::create(&database, &facts(options, context, started_at)).map_err(not_staged)?,
     };
     let begun = started(&staging);
     let collection = Collection::new(
@@ -141,6 +142,7 @@ async fn count(
     progress: &mut dyn Progress,
     interrupted: impl Future<Output = ()>,
 ) -> Result<Taken> {
+    let started_at = now();
     let preflight = preflight(options, progress).await?;
     let folder = tempfile::Builder::new()
         .prefix("orgcensus-dry-run-")
@@ -149,7 +151,7 @@ async fn count(
     let (scratch, _) = Database::open_or_create(&folder.path().join("census.db"))?;
     let existing = if options.database.exists() { Some(Census::open(&options.database)?) } else { None };
     let history = existing.as_ref().map_or(scratch.connection(), Census::connection);
-    let mut staging = Staging::create(&scratch, &facts(options, &preflight.context))?;
+    let mut staging = Staging::create(&scratch, &facts(options, &preflight.context, started_at))?;
     let collection =
         Collection::new(&preflight.context, &options.selection, history, &mut staging, options.run.clone())?;
     Ok(match collection.run(progress, interrupted).await? {
@@ -179,10 +181,10 @@ fn whose(context: &Context) -> String {
     format!("{organization}{instance}, as {caller}")
 }
 
-fn facts(options: &TakeOptions, context: &Context) -> CollectionFacts {
+fn facts(options: &TakeOptions, context: &Context, started_at: String) -> CollectionFacts {
     CollectionFacts {
         collection_id: uuid::Uuid::new_v4().to_string(),
-        started_at: now(),
+        started_at,
         organization_id: context.organization_id().map(str::to_owned),
         instance_arn: context.instance_arn(),
         identity_store_id: context.identity_store_id(),

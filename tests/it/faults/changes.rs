@@ -212,8 +212,17 @@ fn keep_the_time_of_what_was_seen() {
     let group_id = one(&world, "group_memberships", "group_id");
     let fault = Fault::on("ListGroupMemberships", crate::gaps::denied()).containing(&group_id);
     world.simulator.faults().add(fault);
+    // Whose census it is has to be asked again and again.
+    world.simulator.faults().add(Fault::on("ListInstances", Action::Status(503)).times(3));
     let ran = collect(&world);
     assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    // From the first call to the last.
+    let calls = world.simulator.calls().all().into_iter().map(|call| call.at);
+    let (first, last) = (calls.clone().min().unwrap(), calls.max().unwrap());
+    let took = "SELECT round((julianday(completed_at) - julianday(taken_at)) * 86400000) + 1 AS ms
+                FROM snapshots WHERE snapshot_id = 2";
+    let took = world.select(took)[0]["ms"].as_f64().unwrap();
+    assert!(took >= (last - first).as_secs_f64() * 1000.0, "{took} ms, and {:?} of calls", last - first);
     // A snapshot's bounds hold every observation, and a gap tells when it was met.
     let outside = "SELECT count(*) FROM gaps JOIN snapshots USING (snapshot_id)
                    WHERE observed_at NOT BETWEEN taken_at AND completed_at";
