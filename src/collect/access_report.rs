@@ -47,7 +47,8 @@ pub struct AccessReport {
 }
 
 impl Collector for AccessReport {
-    const OPERATION: Operation = Operation::GenerateOrganizationsAccessReport;
+    // Its pages are of the report; what generates it is said where it is.
+    const OPERATION: Operation = Operation::GetOrganizationsAccessReport;
     const OPERATIONS: &'static [Operation] = &[
         Operation::GenerateOrganizationsAccessReport,
         Operation::GetOrganizationsAccessReport,
@@ -135,16 +136,17 @@ impl AccessReport {
 
     async fn generate(&self, context: &Context) -> Result<String, CallFailure> {
         let aws = &context.aws;
+        let operation = Operation::GenerateOrganizationsAccessReport;
         let begun = Instant::now();
         let mut wait = Duration::from_millis(500);
         loop {
             let answer = aws
-                .call(Self::OPERATION, || {
+                .call(operation, || {
                     aws.iam.generate_organizations_access_report().entity_path(&self.entity_path).send()
                 })
                 .await;
             match answer {
-                Ok(answer) => return key(Self::OPERATION, "JobId", answer.job_id),
+                Ok(answer) => return key(operation, "JobId", answer.job_id),
                 // Another caller's report is in progress.
                 Err(failure)
                     if failure.code.starts_with("ReportGenerationLimitExceeded")

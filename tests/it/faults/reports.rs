@@ -109,5 +109,7 @@ fn that_count_services_and_list_none() {
     let ran = collect(&world);
     let gaps = gaps_found(&world);
     assert!(gaps.iter().all(|(resource, _)| resource == "service_last_accessed"), "{gaps:?}");
+    let read = format!("SELECT count(*) FROM gaps WHERE operation = 'iam:{GET}'");
+    assert_eq!(world.number(&read), gaps.len() as i64);
     assert_hidden(&world, &ran, &borrowed(&gaps), "failed");
 }
