@@ -57,7 +57,8 @@ impl Collector for ListPairAssignments {
                     .send()
             })
             .await?;
-        let mut page = Page { next_token: answer.next_token, ..Page::default() };
+        let left_out = answer.account_assignments.is_none();
+        let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
         for found in answer.account_assignments.unwrap_or_default() {
             let principal_type = found.principal_type.map(|kind| kind.as_str().to_owned());
             page.rows.push(Row::whole(&AccountAssignment {
@@ -170,7 +171,8 @@ async fn of_principal(
                 .send()
         })
         .await?;
-    let mut page = Page { next_token: answer.next_token, ..Page::default() };
+    let left_out = answer.account_assignments.is_none();
+    let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
     for found in answer.account_assignments.unwrap_or_default() {
         let row = AccountAssignment {
             account_id: key(operation, "AccountId", found.account_id)?,

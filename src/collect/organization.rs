@@ -181,7 +181,8 @@ impl Collector for ListOrganizationalUnits {
                     .send()
             })
             .await?;
-        let mut page = Page { next_token: answer.next_token, ..Page::default() };
+        let left_out = answer.organizational_units.is_none();
+        let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
         for found in answer.organizational_units.unwrap_or_default() {
             let unit = self.unit(found)?;
             page.follow_ups
@@ -322,7 +323,8 @@ impl Collector for ListAccountsForParent {
                     .send()
             })
             .await?;
-        let mut page = Page { next_token: answer.next_token, ..Page::default() };
+        let left_out = answer.accounts.is_none();
+        let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
         for found in answer.accounts.unwrap_or_default() {
             let path = match (&self.parent_path, &found.id) {
                 (Some(parent), Some(account_id)) => Some(format!("{parent}/{account_id}")),

@@ -56,6 +56,7 @@ impl Collector for GetInlinePolicy {
                     .send()
             })
             .await?;
+        let left_out = answer.inline_policy.is_none();
         let row = text(answer.inline_policy).map(|document| {
             Row::whole(&PermissionSetPolicy {
                 permission_set_arn: self.permission_set_arn.clone(),
@@ -65,7 +66,7 @@ impl Collector for GetInlinePolicy {
                 ..PermissionSetPolicy::default()
             })
         });
-        Ok(Page { rows: row.into_iter().collect(), ..Page::default() })
+        Ok(Page { rows: row.into_iter().collect(), left_out, ..Page::default() })
     }
 }
 
@@ -104,7 +105,9 @@ impl Collector for GetPermissionsBoundary {
                     .send()
             })
             .await?;
-        let Some(boundary) = answer.permissions_boundary else { return Ok(Page::default()) };
+        let Some(boundary) = answer.permissions_boundary else {
+            return Ok(Page { left_out: true, ..Page::default() });
+        };
         let kind = PolicyKind::PermissionsBoundary;
         let policy = match (boundary.customer_managed_policy_reference, text(boundary.managed_policy_arn)) {
             (Some(reference), _) => customer_managed(&self.permission_set_arn, kind, reference)?,
@@ -156,7 +159,8 @@ impl Collector for ListManagedPolicies {
                     .send()
             })
             .await?;
-        let mut page = Page { next_token: answer.next_token, ..Page::default() };
+        let left_out = answer.attached_managed_policies.is_none();
+        let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
         for found in answer.attached_managed_policies.unwrap_or_default() {
             page.rows.push(Row::whole(&PermissionSetPolicy {
                 permission_set_arn: self.permission_set_arn.clone(),
@@ -206,7 +210,8 @@ impl Collector for ListCustomerManagedPolicies {
                     .send()
             })
             .await?;
-        let mut page = Page { next_token: answer.next_token, ..Page::default() };
+        let left_out = answer.customer_managed_policy_references.is_none();
+        let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
         for found in answer.customer_managed_policy_references.unwrap_or_default() {
             let policy = customer_managed(&self.permission_set_arn, PolicyKind::CustomerManaged, found)?;
             page.rows.push(Row::whole(&policy));

@@ -76,7 +76,8 @@ impl Collector for ListPermissionSets {
                     .send()
             })
             .await?;
-        let mut page = Page { next_token: answer.next_token, ..Page::default() };
+        let left_out = answer.permission_sets.is_none();
+        let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
         for found in answer.permission_sets.unwrap_or_default() {
             let arn = key(Self::OPERATION, "permission set ARN", found)?;
             page.rows.push(Row::key_only(&PermissionSet {

@@ -137,11 +137,12 @@ async fn provisioned(
                 .send()
         })
         .await?;
+    let left_out = answer.account_ids.is_none();
     let accounts = answer
         .account_ids
         .unwrap_or_default()
         .into_iter()
         .map(|account_id| key(operation, "account id", account_id))
         .collect::<Result<_, _>>()?;
-    Ok((Page { next_token: answer.next_token, ..Page::default() }, accounts))
+    Ok((Page { next_token: answer.next_token, left_out, ..Page::default() }, accounts))
 }

@@ -5,6 +5,7 @@
 //! page with a token goes on; a token seen before is an error, and so a gap. Nothing is awaited while a
 //! transaction is open: pages are fetched by spawned futures, and committed between awaits.
 
+mod belief;
 mod forecast;
 mod giving_up;
 mod lanes;
@@ -18,6 +19,7 @@ use rusqlite::Connection;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, interval, sleep_until, timeout_at};
 
+use self::belief::{Belief, Shown};
 use self::forecast::Forecast;
 use self::giving_up::Refusals;
 use self::lanes::{Lane, limit_of};
@@ -70,6 +72,7 @@ pub struct Collection<'a> {
     running: HashMap<i64, Running>,
     /// Tasks that were put aside once: their next failure is a gap.
     second_chances: HashSet<i64>,
+    shown: Shown,
     steps: JoinSet<Step>,
     refusals: HashMap<String, Refusals>,
     /// The kinds that are not asked on, with what is recorded of each.
@@ -116,6 +119,7 @@ impl<'a> Collection<'a> {
             lanes: HashMap::new(),
             running: HashMap::new(),
             second_chances: HashSet::new(),
+            shown: Shown::default(),
             steps: JoinSet::new(),
             refusals: HashMap::new(),
             stopped_kinds: BTreeMap::new(),
@@ -266,16 +270,26 @@ impl<'a> Collection<'a> {
             };
             // A task that was ended meanwhile (its kind was stopped) has nothing more to say.
             let Some(running) = self.running.get(&task_id) else { continue };
+            let (task, kind) = (running.task.clone(), running.kind.clone());
             let answer = match answer {
-                Ok(page) => self.unless_empty(&running.task, page)?,
+                Ok(page) => match self.belief(&task, &kind, &page)? {
+                    Belief::Taken => Ok(page),
+                    Belief::Refused(failure) => Err(Stopped { begin_again: true, ..failure.into() }),
+                    Belief::Doubted(_) if self.shown.doubted.insert(task_id) => {
+                        self.set_aside(task_id);
+                        continue;
+                    }
+                    Belief::Doubted(failure) => Err(failure.into()),
+                },
                 stopped => stopped,
             };
+            let Some(running) = self.running.get(&task_id) else { continue };
             match answer {
                 Ok(page) => outcomes.push(self.page_outcome(task_id, page)),
                 Err(stopped) => {
                     let begin_again = stopped.begin_again
                         || stopping::token_refused(&stopped.failure, running.token.as_deref());
-                    let (task, beginnings) = (running.task.clone(), running.beginnings);
+                    let beginnings = running.beginnings;
                     match stopped.failure.class {
                         _ if begin_again && beginnings < BEGINNINGS => {
                             outcomes.push(Outcome::Restart { task_id })
@@ -294,22 +308,6 @@ impl<'a> Collection<'a> {
         }
         self.commit(outcomes, progress)?;
         Ok(stop)
-    }
-
-    /// The page, unless a listing ends with it that must hold something and held nothing: that one begins again.
-    /// (An empty page that has a token is documented, and goes on.)
-    fn unless_empty(&self, task: &Task, page: Page) -> Result<Result<Page, Stopped>> {
-        let goes_on = page.next_token.as_deref().is_some_and(|token| !token.is_empty());
-        let Some(why) = page.must_hold.filter(|_| page.rows.is_empty() && !goes_on) else {
-            return Ok(Ok(page));
-        };
-        for scope in task.covers() {
-            if self.staging.has_rows(&scope)? {
-                return Ok(Ok(page));
-            }
-        }
-        let failure = CallFailure::unusable(task.operation(), format!("the listing is empty, but {why}"));
-        Ok(Err(Stopped { begin_again: true, ..failure.into() }))
     }
 
     fn page_outcome(&mut self, task_id: i64, page: Page) -> Outcome {
@@ -414,7 +412,8 @@ impl<'a> Collection<'a> {
             // A report's job that failed is about its entity alone.
             Outcome::Gap { job: Some(_), failure, .. } if failure.kind != GapKind::Denied => {}
             Outcome::Gap { failure, .. } => {
-                let is_again = self.second_chances.contains(&task_id);
+                let is_again =
+                    self.second_chances.contains(&task_id) || self.shown.doubted.contains(&task_id);
                 self.refused(&running, &failure, is_again, progress)?;
             }
             _ => {

@@ -66,8 +66,10 @@ impl Collector for ListOrganizationTags {
                     .send()
             })
             .await?;
+        let left_out = answer.tags.is_none();
         let rows = answer.tags.unwrap_or_default().into_iter();
         Ok(Page {
+            left_out,
             rows: rows
                 .map(|found| {
                     tag(Self::OPERATION, self.resource_type, &self.resource_id, (found.key, found.value))
@@ -114,8 +116,10 @@ impl Collector for ListPermissionSetTags {
                     .send()
             })
             .await?;
+        let left_out = answer.tags.is_none();
         let rows = answer.tags.unwrap_or_default().into_iter();
         Ok(Page {
+            left_out,
             rows: rows
                 .map(|found| {
                     tag(

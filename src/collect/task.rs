@@ -79,6 +79,9 @@ pub struct Page {
     pub job: Option<AccessReportJob>,
     /// Why the listing cannot hold nothing at all, where it cannot: it would read as the end of everything.
     pub must_hold: Option<&'static str>,
+    /// Whether the answer left out what was asked for: AWS's way to say "none" for some operations, but also what
+    /// is left of an answer that lost it.
+    pub left_out: bool,
 }
 
 /// What it means that the thing that a task asks about no longer exists.

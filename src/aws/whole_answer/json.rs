@@ -5,7 +5,8 @@
 //! sso-admin:ListPermissionSetsProvisionedToAccount is known to (PeterBengtson/AFT-SSO-account-configuration#1).
 //! So it is learned from the answers: an empty list that was sent shows that the operation sends them, and one
 //! without a list is refused from then on; until then it is believed when the same question is answered so
-//! twice, which shows that the operation leaves empty lists out.
+//! twice, which shows that the operation leaves empty lists out. (`collect::run` doubts it even then where every
+//! answer of a collection does so.)
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

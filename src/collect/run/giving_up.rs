@@ -39,14 +39,22 @@ impl Collection<'_> {
         failure: &Failure,
         progress: &mut dyn Progress,
     ) -> Result<()> {
-        let Some(running) = self.running.remove(&task_id) else { return Ok(()) };
+        match self.set_aside(task_id) {
+            Some(running) => self.refused(&running, failure, false, progress),
+            None => Ok(()),
+        }
+    }
+
+    /// The same without counting it as refused.
+    pub(super) fn set_aside(&mut self, task_id: i64) -> Option<Running> {
+        let running = self.running.remove(&task_id)?;
         let body = serde_json::to_string(&*running.task).expect("a task is a struct of plain values");
         let open = OpenTask { task_id, kind: running.kind.clone(), body, next_token: running.token.clone() };
         if let Some(lane) = self.lanes.get_mut(&running.lane) {
             lane.under_way -= 1;
             lane.aside.push(open);
         }
-        self.refused(&running, failure, false, progress)
+        Some(running)
     }
 
     /// Counts a refusal, and stops the kind of task when nothing but refusals comes: at once where AWS said no,

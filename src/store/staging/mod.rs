@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use self::rows::RowWriters;
 use super::database::Database;
-use super::file::Doing;
+use super::file::{Doing, quoted};
 use super::{now, snapshot, trouble};
 use crate::error::Result;
 use crate::model::Scope;
@@ -234,6 +234,14 @@ impl Staging {
     /// Whether any row in a scope is staged.
     pub fn has_rows(&self, scope: &Scope) -> Result<bool> {
         self.writers.has_rows(&self.connection, scope)
+    }
+
+    /// Whether any row of a resource was staged by a kind of task.
+    pub fn has_rows_of(&self, kind: &str, resource: &str) -> Result<bool> {
+        let rows = format!("{} JOIN tasks USING (task_id) WHERE tasks.kind = ?1", quoted(resource));
+        self.connection
+            .query_row(&format!("SELECT EXISTS (SELECT 1 FROM {rows})"), [kind], |row| row.get(0))
+            .doing("look for staged rows")
     }
 
     /// Tasks by kind, open and ended.

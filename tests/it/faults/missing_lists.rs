@@ -62,6 +62,41 @@ fn for_ever() {
     assert_kept(&world, &gaps, "failed");
 }
 
+/// Where AWS may leave an empty list out, it leaves out that of some; here it is that of all.
+fn assert_no_list_is_no_evidence(operation: &str, resource: &str) {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on(operation, Action::MissingListKey));
+    collect_impatiently(&world);
+    let gaps = gaps_found(&world);
+    assert!(gaps.iter().any(|(hidden, _)| hidden == resource), "{gaps:?}");
+    assert_kept(&world, &borrowed(&gaps), "failed");
+}
+
+#[test]
+fn of_every_pair() {
+    assert_no_list_is_no_evidence("ListAccountAssignments", "account_assignments");
+}
+
+#[test]
+fn of_the_permission_sets() {
+    assert_no_list_is_no_evidence("ListPermissionSets", "permission_sets");
+}
+
+#[test]
+fn of_all_that_is_provisioned() {
+    assert_no_list_is_no_evidence("ListAccountsForProvisionedPermissionSet", "provisioned_permission_sets");
+}
+
+#[test]
+fn of_every_parent() {
+    assert_no_list_is_no_evidence("ListOrganizationalUnitsForParent", "organizational_units");
+}
+
+#[test]
+fn of_everybodys_tags() {
+    assert_no_list_is_no_evidence("organizations:ListTagsForResource", "tags");
+}
+
 #[test]
 fn of_one_group() {
     let world = after_day_0();

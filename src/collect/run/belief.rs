@@ -1,0 +1,93 @@
+//! Whether an answer that shows nothing is believed: it would close whatever was known.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::params_from_iter;
+
+use super::Collection;
+use crate::aws::CallFailure;
+use crate::collect::task::{Page, Task};
+use crate::error::Result;
+use crate::store::failed;
+
+/// What became of an answer.
+pub(super) enum Belief {
+    /// It is taken as it is.
+    Taken,
+    /// The listing ended with nothing, although it must hold something: it begins again.
+    Refused(CallFailure),
+    /// It left out what was asked for, as AWS may where there is nothing, but so did every other answer of its
+    /// kind, and the last snapshot knew some. It is asked for once more when its lane has nothing else to do.
+    Doubted(CallFailure),
+}
+
+/// What the answers have shown so far.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    /// The kinds of task of which some answer held something.
+    kinds: HashSet<String>,
+    /// Whether a kind that has shown nothing has something to show, as far as former snapshots know.
+    expected: HashMap<String, bool>,
+    /// The tasks that were doubted once: the next time it is a gap.
+    pub doubted: HashSet<i64>,
+}
+
+impl Collection<'_> {
+    /// Whether this page of a task is believed.
+    pub(super) fn belief(&mut self, task: &Task, kind: &str, page: &Page) -> Result<Belief> {
+        if !page.rows.is_empty() {
+            if !self.shown.kinds.contains(kind) {
+                self.shown.kinds.insert(kind.to_owned());
+            }
+            return Ok(Belief::Taken);
+        }
+        let goes_on = page.next_token.as_deref().is_some_and(|token| !token.is_empty());
+        if goes_on || (page.must_hold.is_none() && !page.left_out) {
+            return Ok(Belief::Taken);
+        }
+        for scope in task.covers() {
+            if self.staging.has_rows(&scope)? {
+                return Ok(Belief::Taken);
+            }
+        }
+        if let Some(why) = page.must_hold {
+            let message = format!("the listing is empty, but {why}");
+            return Ok(Belief::Refused(CallFailure::unusable(task.operation(), message)));
+        }
+        if !self.is_expected(task, kind)? {
+            return Ok(Belief::Taken);
+        }
+        let message = "every answer left out what was asked for, but the snapshots before know some";
+        Ok(Belief::Doubted(CallFailure::unusable(task.operation(), message.to_owned())))
+    }
+
+    /// Whether tasks of a kind have shown nothing yet of what former snapshots know.
+    fn is_expected(&mut self, task: &Task, kind: &str) -> Result<bool> {
+        // Nothing is closed by a task that covers nothing.
+        if self.shown.kinds.contains(kind) || task.covers().is_empty() {
+            return Ok(false);
+        }
+        if let Some(expected) = self.shown.expected.get(kind) {
+            return Ok(*expected);
+        }
+        let mut expected = false;
+        for scope in task.family() {
+            // What a collection that is resumed was shown before.
+            if self.staging.has_rows_of(kind, &scope.resource)? {
+                self.shown.kinds.insert(kind.to_owned());
+                return Ok(false);
+            }
+            let conditions: String =
+                scope.columns.keys().map(|column| format!(" AND \"{column}\" = ?")).collect();
+            let known = format!(
+                "SELECT EXISTS (SELECT 1 FROM \"{}_versions\" WHERE valid_to IS NULL{conditions})",
+                scope.resource
+            );
+            let values = params_from_iter(scope.columns.values());
+            expected |=
+                self.plan.history.query_row(&known, values, |row| row.get::<_, bool>(0)).map_err(failed)?;
+        }
+        self.shown.expected.insert(kind.to_owned(), expected);
+        Ok(expected)
+    }
+}
