@@ -346,7 +346,7 @@ fn user(operation: Operation, found: WireUser) -> Result<User, CallFailure> {
         honorific_prefix: part(|name| &name.honorific_prefix),
         honorific_suffix: part(|name| &name.honorific_suffix),
         primary_email,
-        user_status: found.user_status.map(|status| status.as_str().to_owned()),
+        user_status: text(found.user_status.map(|status| status.as_str().to_owned())),
         user_type: text(found.user_type),
         title: text(found.title),
         user_arn: text(found.user_arn),
@@ -408,6 +408,17 @@ pub(super) fn first_tasks() -> Vec<Task> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_aws_sends_as_an_empty_string_is_null() {
+        let found = WireUser::builder().identity_store_id("d-1").user_id("u").user_arn("").revision("");
+        let found = found.user_status("".into()).title("").display_name("").build().unwrap();
+        let user = user(Operation::ListUsers, found).unwrap();
+        assert_eq!(
+            (user.user_status, user.title, user.display_name, user.user_arn),
+            (None, None, None, None)
+        );
+    }
 
     #[test]
     fn a_directory_that_wants_a_filter_cannot_be_listed_however_it_says_so() {

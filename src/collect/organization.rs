@@ -53,7 +53,7 @@ impl Collector for DescribeOrganization {
         let row = Organization {
             organization_id: key(Self::OPERATION, "Id", found.id)?,
             arn: text(found.arn),
-            feature_set: found.feature_set.map(|set| set.as_str().to_owned()),
+            feature_set: text(found.feature_set.map(|set| set.as_str().to_owned())),
             management_account_id: text(found.master_account_id),
             management_account_email: text(found.master_account_email),
             management_account_arn: text(found.master_account_arn),
@@ -358,7 +358,7 @@ fn account(
         name: text(found.name),
         email: text(found.email),
         state: text(state).or(text(status)),
-        joined_method: found.joined_method.map(|method| method.as_str().to_owned()),
+        joined_method: text(found.joined_method.map(|method| method.as_str().to_owned())),
         joined_at: time(found.joined_timestamp.as_ref()),
         parent_id: entity_path.as_deref().and_then(parent_of_path).map(str::to_owned),
         entity_path,
