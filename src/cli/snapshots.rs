@@ -38,6 +38,9 @@ pub struct SnapshotsArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// List them, as the bare command does
+    #[command(hide = true)]
+    List,
     /// Show one snapshot: what it covers and what it could not see
     Show {
         /// An id, latest, latest~3, a date, a time, "7 days ago", 2026-Q3 [default: latest]
@@ -63,7 +66,7 @@ pub fn run(args: SnapshotsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
     let format = global.format_for(&destination, Format::Csv)?;
     match args.action {
-        None => list(&listed(global)?, format, &mut destination)?,
+        None | Some(Action::List) => list(&listed(global)?, format, &mut destination)?,
         Some(Action::Show { when, evidence }) => {
             let (when, census) = (shown(when.as_deref(), global)?, global.open_census()?);
             match evidence {

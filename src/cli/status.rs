@@ -110,5 +110,7 @@ fn unfinished_collection(global: &GlobalOptions) -> Option<String> {
     let written = std::fs::metadata(global.staging_path()).ok()?.modified().ok()?;
     let written: DateTime<Utc> = written.into();
     let age = age(&written.to_rfc3339(), Utc::now());
-    Some(format!("unfinished    a collection, last step {age}: orgcensus collect resumes it"))
+    Some(format!(
+        "unfinished    a collection, last step {age}: still at work, or orgcensus collect resumes it"
+    ))
 }

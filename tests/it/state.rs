@@ -49,6 +49,7 @@ fn a_hint_names_the_census_where_the_environment_names_another() {
 fn snapshots_are_listed_and_shown_with_their_gaps() {
     let sandbox = fixture::census();
     assert_snapshot!(sandbox.run(&["snapshots"]).data());
+    assert_eq!(sandbox.run(&["snapshots", "list", "--at", "1"]), sandbox.run(&["snapshots", "--at", "1"]));
     assert_snapshot!(sandbox.run(&["snapshots", "show", "3", "--format", "table"]).all());
     let by_date = sandbox.run(&["snapshots", "show", "2026-03-31"]);
     assert!(by_date.stderr.starts_with("snapshot 3, "), "{}", by_date.stderr);

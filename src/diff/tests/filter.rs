@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::history::{
     History, account, covers, group, member, policy, set, to_group, to_user, unknown, user, with,
 };
-use super::oracle::{days, publish, universe};
+use super::random::{days, publish, universe};
 use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::{Change, ChangeKind, Diff};
 use crate::model::{OrganizationalUnit, RESOURCES, Root, Row, Tag, TaggedType};

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::history::{History, hides};
-use super::oracle::{days, publish_by, scopes_in, state};
+use super::oracle::{scopes_in, state};
+use super::random::{days, publish_by};
 use crate::diff::ChangeKind;
 use crate::history::{self, EventKind, Kind, Life};
 use crate::store::Census;

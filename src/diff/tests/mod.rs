@@ -6,6 +6,7 @@ mod history;
 mod lives;
 mod oracle;
 mod plans;
+mod random;
 mod recreated;
 mod rows;
 mod text;

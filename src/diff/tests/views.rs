@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 use super::history::{History, group, member, set, to_group, user, with};
-use super::oracle::{Triple, days, publish_by, state, ways};
+use super::oracle::{Triple, state, ways};
+use super::random::{days, publish_by};
 use crate::diff::{ChangeKind, Diff, Record};
 use crate::model::RESOURCES;
 use crate::store::Census;
