@@ -79,11 +79,8 @@ impl<W: Write> TableSink<W> {
     fn write_block(&mut self) -> Result<()> {
         let block = std::mem::take(&mut self.block);
         let is_first = self.widths.is_none();
-        let widths = self.widths.take().unwrap_or_else(|| {
-            let natural = self.natural_widths(&block);
-            let least = least_widths(&natural, &block);
-            fit(natural, least, self.room)
-        });
+        let widths =
+            self.widths.take().unwrap_or_else(|| fit(self.natural_widths(&block), &block, self.room));
         let mut table = Table::new();
         table.load_style(STYLE);
         table.force_no_tty();
@@ -178,12 +175,13 @@ fn least_widths(natural: &[u16], block: &[Vec<Shown>]) -> Vec<u16> {
 }
 
 /// The widths that fit: all as they are; or with the widest made narrower; or those of the first columns only.
-fn fit(natural: Vec<u16>, mut least: Vec<u16>, room: Option<u16>) -> Vec<u16> {
+fn fit(natural: Vec<u16>, block: &[Vec<Shown>], room: Option<u16>) -> Vec<u16> {
     let needed = |widths: &[u16]| {
         widths.iter().fold(0_u16, |sum, width| sum.saturating_add(width.saturating_add(GAP)))
     };
     // The line below the last name is one longer than its column.
     let Some(room) = room.map(|room| room.saturating_add(GAP - 1)) else { return natural };
+    let mut least = least_widths(&natural, block);
     while least.len() > 1 && needed(&least) > room {
         least.pop();
     }
@@ -230,8 +228,7 @@ mod tests {
     }
 
     fn fit(natural: Vec<u16>, room: Option<u16>) -> Vec<u16> {
-        let least = least_widths(&natural, &[]);
-        super::fit(natural, least, room)
+        super::fit(natural, &[], room)
     }
 
     #[test]
