@@ -57,6 +57,14 @@ fn permission_set(arn: &str) -> Row {
     row("permission_sets", &[("permission_set_arn", arn)])
 }
 
+/// Two groups with one member each.
+fn publish_two_groups(world: &mut World) {
+    let mut collection = world.collect();
+    collection.listed(&[all("groups")], vec![group("g"), group("h")]);
+    collection.listed(&[members_of("g")], vec![member("g", "1")]);
+    collection.listed(&[members_of("h")], vec![member("h", "1")]).publish();
+}
+
 const ACCOUNTS: &str = "SELECT account_id || ' ' || name FROM accounts ORDER BY 1";
 const MEMBERS: &str = "SELECT group_id || user_id FROM group_memberships ORDER BY 1";
 const ASSIGNED: &str =
@@ -231,10 +239,7 @@ fn a_row_of_which_only_the_key_is_known_keeps_the_old_one_and_begins_none() {
 #[test]
 fn what_is_gone_is_seen_and_empty() {
     let mut world = World::new();
-    let mut first = world.collect();
-    first.listed(&[all("groups")], vec![group("g"), group("h")]);
-    first.listed(&[members_of("g")], vec![member("g", "1")]);
-    first.listed(&[members_of("h")], vec![member("h", "1")]).publish();
+    publish_two_groups(&mut world);
     let mut second = world.collect();
     second.listed(&[all("groups")], vec![group("g"), group("h")]);
     second.gone(&[members_of("g")], &[scope("groups", &[("group_id", "g")])]);

@@ -61,10 +61,7 @@ fn a_kept_scope_reads_as_every_other_scope_does() {
 fn a_row_seen_under_a_wider_gap_was_seen_and_one_beside_it_was_not() {
     let mut world = World::new();
     for _ in 0..2 {
-        let mut collection = world.collect();
-        collection.listed(&[all("groups")], vec![group("g"), group("h")]);
-        collection.listed(&[members_of("g")], vec![member("g", "1")]);
-        collection.listed(&[members_of("h")], vec![member("h", "1")]).publish();
+        publish_two_groups(&mut world);
     }
     let mut third = world.collect();
     third.failed(GapKind::Failed, &[all("groups")], &[all("group_memberships")], vec![group("g")]);

@@ -5,10 +5,7 @@ use super::*;
 #[test]
 fn children_of_a_vanished_parent_are_closed_without_being_asked_for() {
     let mut world = World::new();
-    let mut first = world.collect();
-    first.listed(&[all("groups")], vec![group("g"), group("h")]);
-    first.listed(&[members_of("g")], vec![member("g", "1")]);
-    first.listed(&[members_of("h")], vec![member("h", "1")]).publish();
+    publish_two_groups(&mut world);
     let mut second = world.collect();
     second.listed(&[all("groups")], vec![group("h")]);
     second.listed(&[members_of("h")], vec![member("h", "1")]);
