@@ -19,7 +19,7 @@ use rusqlite::Connection;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, interval, sleep_until, timeout_at};
 
-use self::belief::{Belief, Shown};
+use self::belief::Shown;
 use self::forecast::Forecast;
 use self::giving_up::Refusals;
 use self::lanes::{Lane, limit_of};
@@ -271,29 +271,19 @@ impl<'a> Collection<'a> {
             // A task that was ended meanwhile (its kind was stopped) has nothing more to say.
             let Some(running) = self.running.get(&task_id) else { continue };
             let (task, kind) = (running.task.clone(), running.kind.clone());
+            let (token, may_begin_again) = (running.token.clone(), running.beginnings < BEGINNINGS);
             let answer = match answer {
-                Ok(page) => match self.belief(&task, &kind, &page)? {
-                    Belief::Taken => Ok(page),
-                    Belief::Refused(failure) => Err(Stopped { begin_again: true, ..failure.into() }),
-                    Belief::Doubted(_) if self.shown.doubted.insert(task_id) => {
-                        self.set_aside(task_id);
-                        continue;
-                    }
-                    Belief::Doubted(failure) => Err(failure.into()),
-                },
-                stopped => stopped,
+                Ok(page) => self.believed(task_id, &task, &kind, page)?,
+                stopped => Some(stopped),
             };
-            let Some(running) = self.running.get(&task_id) else { continue };
             match answer {
-                Ok(page) => outcomes.push(self.page_outcome(task_id, page)),
-                Err(stopped) => {
-                    let begin_again = stopped.begin_again
-                        || stopping::token_refused(&stopped.failure, running.token.as_deref());
-                    let beginnings = running.beginnings;
+                None => {}
+                Some(Ok(page)) => outcomes.push(self.page_outcome(task_id, page)),
+                Some(Err(stopped)) => {
+                    let begin_again =
+                        stopped.begin_again || stopping::token_refused(&stopped.failure, token.as_deref());
                     match stopped.failure.class {
-                        _ if begin_again && beginnings < BEGINNINGS => {
-                            outcomes.push(Outcome::Restart { task_id })
-                        }
+                        _ if begin_again && may_begin_again => outcomes.push(Outcome::Restart { task_id }),
                         FailureClass::Expired => stop = Some(stopping::credentials_ended(&stopped.failure)),
                         FailureClass::Unreachable if stopping::network_is_lost(&self.context).await => {
                             stop = Some(stopping::network_lost(&stopped.failure));

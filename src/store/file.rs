@@ -14,6 +14,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::{Error, Result};
+use crate::model::Scope;
 
 /// How long a statement waits for another process to let go of the file; a unit test has no ten seconds.
 const BUSY: Duration = if cfg!(test) { Duration::from_millis(100) } else { Duration::from_secs(10) };
@@ -148,6 +149,12 @@ impl<T> Doing<T> for rusqlite::Result<T> {
 /// `name` as a quoted SQL identifier.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The condition that a row lies in a scope, whose values are its parameters in order.
+pub(super) fn in_scope(scope: &Scope) -> String {
+    let conditions: Vec<_> = scope.columns.keys().map(|name| format!("{} = ?", quoted(name))).collect();
+    if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") }
 }
 
 /// `value` as a SQL text literal.

@@ -43,6 +43,7 @@ pub use lock::CollectorLock;
 pub use publish::{CallTotals, Published, ResourceOutcome, ShrinkLimit};
 pub use reader::Census;
 pub use retention::{KeepRules, Pruned, Verdict, Watch};
+pub use schema::has_open_rows;
 pub use snapshot::{Coverage, CoverageStatus, Gap, GapKind, Snapshot, SnapshotStatus};
 pub use staging::{
     AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, Staging,

@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params_from_iter};
 use rusqlite_migration::{M, Migrations};
 
-use super::file::{Doing, literal, open_failed};
+use super::file::{Doing, in_scope, literal, open_failed, quoted};
 use crate::error::{Error, Result};
+use crate::model::Scope;
 
 /// The migrations, forward only: a file is never edited after it landed, a test compares with the folder.
 const MIGRATIONS: &[M<'static>] = &[
@@ -134,6 +135,18 @@ pub(super) fn resource_columns(connection: &Connection, resource: &str) -> Resul
     let mut columns = columns(connection, "main", &versions_table(resource))?;
     columns.retain(|column| column.name != "valid_from" && column.name != "valid_to");
     Ok(columns)
+}
+
+/// Whether any row in a scope is alive in the newest snapshot.
+pub fn has_open_rows(connection: &Connection, scope: &Scope) -> Result<bool> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM {} WHERE valid_to IS NULL AND {})",
+        quoted(&versions_table(&scope.resource)),
+        in_scope(scope)
+    );
+    connection
+        .query_row(&sql, params_from_iter(scope.columns.values()), |row| row.get(0))
+        .doing(&format!("look for rows of {}", scope.resource))
 }
 
 /// The name of the table that keeps a resource's versions.

@@ -2,16 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::params_from_iter;
-
 use super::Collection;
 use crate::aws::CallFailure;
-use crate::collect::task::{Page, Task};
+use crate::collect::task::{Page, Stopped, Task};
 use crate::error::Result;
-use crate::store::failed;
+use crate::store::has_open_rows;
 
 /// What became of an answer.
-pub(super) enum Belief {
+enum Belief {
     /// It is taken as it is.
     Taken,
     /// The listing ended with nothing, although it must hold something: it begins again.
@@ -33,8 +31,27 @@ pub(super) struct Shown {
 }
 
 impl Collection<'_> {
-    /// Whether this page of a task is believed.
-    pub(super) fn belief(&mut self, task: &Task, kind: &str, page: &Page) -> Result<Belief> {
+    /// The page, if it is believed, or why its task fails; `None` where the task was set aside, to be asked once
+    /// more.
+    pub(super) fn believed(
+        &mut self,
+        task_id: i64,
+        task: &Task,
+        kind: &str,
+        page: Page,
+    ) -> Result<Option<Result<Page, Stopped>>> {
+        Ok(match self.belief(task, kind, &page)? {
+            Belief::Taken => Some(Ok(page)),
+            Belief::Refused(failure) => Some(Err(Stopped { begin_again: true, ..failure.into() })),
+            Belief::Doubted(_) if self.shown.doubted.insert(task_id) => {
+                self.set_aside(task_id);
+                None
+            }
+            Belief::Doubted(failure) => Some(Err(failure.into())),
+        })
+    }
+
+    fn belief(&mut self, task: &Task, kind: &str, page: &Page) -> Result<Belief> {
         if !page.rows.is_empty() {
             if !self.shown.kinds.contains(kind) {
                 self.shown.kinds.insert(kind.to_owned());
@@ -77,15 +94,7 @@ impl Collection<'_> {
                 self.shown.kinds.insert(kind.to_owned());
                 return Ok(false);
             }
-            let conditions: String =
-                scope.columns.keys().map(|column| format!(" AND \"{column}\" = ?")).collect();
-            let known = format!(
-                "SELECT EXISTS (SELECT 1 FROM \"{}_versions\" WHERE valid_to IS NULL{conditions})",
-                scope.resource
-            );
-            let values = params_from_iter(scope.columns.values());
-            expected |=
-                self.plan.history.query_row(&known, values, |row| row.get::<_, bool>(0)).map_err(failed)?;
+            expected |= has_open_rows(self.plan.history, &scope)?;
         }
         self.shown.expected.insert(kind.to_owned(), expected);
         Ok(expected)

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::task::Rejection;
 use crate::error::{Error, Result};
 use crate::model::{RESOURCES, Row, Scope, Standing};
-use crate::store::file::{Doing, quoted};
+use crate::store::file::{Doing, in_scope, quoted};
 use crate::store::schema::columns;
 
 /// The statements that write the staged rows, by resource.
@@ -135,9 +135,7 @@ impl RowWriters {
         if let Some(unknown) = scope.columns.keys().find(|name| !writer.columns.contains(name)) {
             return Err(Error::failed(format!("{} have no column \"{unknown}\"", scope.resource)));
         }
-        let conditions: Vec<_> = scope.columns.keys().map(|name| format!("{} = ?", quoted(name))).collect();
-        let filter = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };
-        Ok(format!("{} WHERE {filter}", quoted(&scope.resource)))
+        Ok(format!("{} WHERE {}", quoted(&scope.resource), in_scope(scope)))
     }
 }
 
