@@ -6,6 +6,8 @@
 mod facts;
 mod layout;
 
+use std::io::Write;
+
 use clap::Args;
 use rusqlite::types::Value;
 
@@ -27,7 +29,7 @@ Examples:
   orgcensus doctor --format csv > permissions.csv
 
 It sends one cheap read for each operation that collect with the same flags uses, and writes nothing. Exit \
-code 0: whatever was tried can be seen; 1: something cannot, and its row says which action or setting is \
+code 0: all that was tried can be seen; 1: something cannot, and its row says which action or setting is \
 missing. `unavailable` is what the organization, or the kind of account or instance, rules out.")]
 pub struct DoctorArgs {
     #[command(flatten)]
@@ -38,9 +40,10 @@ pub struct DoctorArgs {
     instance_arn: Option<String>,
 }
 
-/// Finds out, and prints a row for each operation.
+/// Finds out, and prints who is calling and a row for each operation.
 pub fn run(args: DoctorArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
+    let format = global.format_for(&destination, Format::Table)?;
     let selection = args.selection.selection()?;
     let options = ConnectionOptions { patience: Patience::BRIEF, ..connection(global, &[], None) };
     let runtime = runtime()?;
@@ -48,15 +51,27 @@ pub fn run(args: DoctorArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     if let Some(error) = groundwork.dead_end() {
         return Err(error);
     }
-    facts::introduce(&groundwork);
+    tell(&facts::introduce(&groundwork), format, &mut destination)?;
     let examination = runtime.block_on(examine(&groundwork, &selection, args.instance_arn.as_deref()));
-    facts::conclude(&groundwork, &examination);
-    match global.format_for(&destination, Format::Table)? {
+    tell(&facts::conclude(&groundwork, &examination), format, &mut destination)?;
+    match format {
         Format::Table => layout::write(&examination.findings, &mut destination).map_err(write_error)?,
         format => write_rows(format, &examination.findings, &mut destination)?,
     }
     destination.finish()?;
     Ok(sum_up(&examination.findings))
+}
+
+/// Facts are part of what a person reads, and beside what a program reads.
+fn tell(facts: &[String], format: Format, destination: &mut Destination) -> Result<()> {
+    for fact in facts {
+        match format {
+            Format::Table => writeln!(destination, "{fact}").map_err(write_error)?,
+            _ => words::say(fact),
+        }
+    }
+    // Who waits for the examination has something to read.
+    destination.flush().map_err(write_error)
 }
 
 fn write_rows(format: Format, findings: &[Finding], destination: &mut Destination) -> Result<()> {
@@ -87,7 +102,7 @@ fn sum_up(findings: &[Finding]) -> ExitStatus {
         return ExitStatus::Failed;
     }
     words::say(format!(
-        "whatever was tried can be seen: {} of {all} operations; {} are unavailable here, {} were not tried",
+        "all that was tried can be seen: {} of {all} operations; {} are unavailable here, {} were not tried",
         count(Seen::Yes),
         count(Seen::Unavailable),
         count(Seen::NotTried)

@@ -177,7 +177,7 @@ impl Findings {
                 (Seen::Yes, name) => (Seen::NotTried, format!("nothing to ask it about: {name} lists none")),
                 (Seen::Unavailable, _) => (Seen::Unavailable, before.missing.clone().unwrap_or_default()),
                 (Seen::No | Seen::NotTried, name) => {
-                    (Seen::NotTried, format!("it follows from {name}: see there"))
+                    (Seen::NotTried, format!("it depends on {name}: see there"))
                 }
             },
         };

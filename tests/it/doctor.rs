@@ -85,7 +85,7 @@ fn with_everything_allowed_everything_is_seen_and_nothing_is_written() {
     all.says("the management account");
     all.says("credentials keys, from the environment; they do not end");
     all.says("service control policies are enabled on the root");
-    all.says("whatever was tried can be seen");
+    all.says("all that was tried can be seen");
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn assert_only_this_is_missing(found: &Examined, usual: &Examined, operation: Op
     assert!(found.text(&name, "error_code").starts_with("AccessDenied"), "{name}");
     for (other, row) in found.rows.iter().filter(|(other, _)| **other != name) {
         let why = row["missing"].as_str().unwrap_or_default();
-        let follows = why.starts_with("it follows from") || why.contains("it is not known whether");
+        let follows = why.starts_with("it depends on") || why.contains("it is not known whether");
         assert!(row["seen"] == usual.seen(other) || follows, "{name} denied, {other}: {row:?}");
     }
     found.says("1 of 25 operations cannot be used; orgcensus iam-policy");
@@ -152,7 +152,7 @@ fn a_denied_service_is_told_operation_by_operation() {
         ["organizations:DescribeOrganization", "organizations:ListAccounts", "organizations:ListRoots"]
     );
     let follows = found.missing("organizations:ListOrganizationalUnitsForParent");
-    assert_eq!(follows, "it follows from ListRoots: see there");
+    assert_eq!(follows, "it depends on ListRoots: see there");
     assert_eq!(found.seen("identitystore:ListGroupMemberships"), "yes");
     assert_eq!(found.seen("sso-admin:ListAccountAssignments"), "yes");
     let needed_for = found.text("organizations:DescribeOrganization", "needed_for");
@@ -187,7 +187,7 @@ fn where_no_instance_is_visible_the_rest_is_examined_and_the_region_asked_for() 
     let missing = found.missing("sso-admin:ListInstances");
     assert!(missing.contains("in Region eu-west-1; pass the instance's primary Region"), "{missing}");
     assert!(missing.contains("--region"), "{missing}");
-    assert_eq!(found.missing("identitystore:ListUsers"), "it follows from ListInstances: see there");
+    assert_eq!(found.missing("identitystore:ListUsers"), "it depends on ListInstances: see there");
     for seen in [
         "organizations:ListAccounts",
         "organizations:ListTagsForResource",
@@ -410,8 +410,17 @@ fn what_is_missing_can_be_read_at_80_columns() {
     // A word to copy stays whole.
     let is_word = |line: &str| line.split_whitespace().count() <= 1 || line.starts_with("caller ");
     let wide = |line: &&str| line.chars().count() > 80 && !is_word(line);
-    let said = ran.stdout.lines().chain(ran.stderr.lines().filter(|line| !line.starts_with("warning: ")));
-    assert_eq!(said.filter(wide).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(ran.stdout.lines().filter(wide).collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn who_is_calling_is_in_the_file_that_is_handed_on() {
+    let world = World::of(small());
+    assert_eq!(world.run(&["doctor", "--quiet", "--output", "doctor.txt"]).exit, Some(0));
+    let text = std::fs::read_to_string(world.sandbox.path("doctor.txt")).unwrap();
+    for fact in ["caller  ", "credentials  ", "organization  ", "instance  "] {
+        assert!(text.contains(&format!("\n{fact}")) || text.starts_with(fact), "no {fact} in: {text}");
+    }
 }
 
 #[test]

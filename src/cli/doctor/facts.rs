@@ -3,16 +3,13 @@
 use super::layout::hanging;
 use crate::aws::Instance;
 use crate::collect::{Context, Examination, Finding, Groundwork, Seen};
-use crate::output::words;
 
 /// Where the facts begin.
 const MARGIN: usize = 14;
 
-/// What is known before anything is examined.
-pub fn introduce(groundwork: &Groundwork) {
+/// What is known before anything is examined, in lines.
+pub fn introduce(groundwork: &Groundwork) -> Vec<String> {
     let caller = groundwork.caller.as_ref().ok().and_then(|caller| caller.arn.as_deref());
-    tell("caller", caller.unwrap_or("not known"));
-    tell("credentials", &groundwork.credentials.describe());
     let organization = match &groundwork.organization {
         Ok(Some(organization)) => {
             let management = organization.management_account_id.as_deref().unwrap_or("not known");
@@ -25,31 +22,35 @@ pub fn introduce(groundwork: &Groundwork) {
         Ok(None) => "none: the account is in no organization".to_owned(),
         Err(_) => "not known".to_owned(),
     };
-    tell("organization", &organization);
+    vec![
+        line("caller", caller.unwrap_or("not known")),
+        line("credentials", &groundwork.credentials.describe()),
+        line("organization", &organization),
+    ]
 }
 
-/// What the examination showed.
-pub fn conclude(groundwork: &Groundwork, examination: &Examination) {
+/// What the examination showed, in lines.
+pub fn conclude(groundwork: &Groundwork, examination: &Examination) -> Vec<String> {
+    let mut lines = Vec::new();
     let context = &examination.context;
     if let Some(standing) = standing(context, &examination.findings) {
-        tell("account", &standing);
+        lines.push(line("account", &standing));
     }
-    match &context.instance {
-        Some(instance) => tell("instance", &describe(instance, context, groundwork.aws.region())),
-        None if groundwork.instances.is_some() => tell("instance", "not known"),
-        None => {}
-    }
-    match examination.policies_enabled {
-        Some(true) => tell("policies", "service control policies are enabled on the root"),
-        Some(false) => {
-            tell("policies", "service control policies are not enabled on the root: no access reports")
-        }
-        None => {}
-    }
+    let instance = match &context.instance {
+        Some(instance) => Some(describe(instance, context, groundwork.aws.region())),
+        None => groundwork.instances.is_some().then(|| "not known".to_owned()),
+    };
+    lines.extend(instance.map(|instance| line("instance", &instance)));
+    let policies = examination.policies_enabled.map(|enabled| match enabled {
+        true => "service control policies are enabled on the root",
+        false => "service control policies are not enabled on the root: no access reports",
+    });
+    lines.extend(policies.map(|policies| line("policies", policies)));
+    lines
 }
 
-fn tell(what: &str, fact: &str) {
-    words::say(format!("{what:MARGIN$}{}", hanging(fact, MARGIN)));
+fn line(what: &str, fact: &str) -> String {
+    format!("{what:MARGIN$}{}", hanging(fact, MARGIN))
 }
 
 /// Which account these credentials are in, and what that means.

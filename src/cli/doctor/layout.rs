@@ -98,8 +98,8 @@ mod tests {
         let findings = [
             finding(Operation::ListInstances, Seen::Yes, None),
             finding(Operation::ListPermissionSets, Seen::No, Some("allow sso:ListPermissionSets")),
-            finding(Operation::DescribePermissionSet, Seen::NotTried, Some("it follows from above")),
-            finding(Operation::ListAccountAssignments, Seen::NotTried, Some("it follows from above")),
+            finding(Operation::DescribePermissionSet, Seen::NotTried, Some("it depends on the above")),
+            finding(Operation::ListAccountAssignments, Seen::NotTried, Some("it depends on the above")),
             finding(Operation::ListUsers, Seen::Unavailable, Some("it cannot be listed")),
         ];
         let mut out = Vec::new();
@@ -113,7 +113,7 @@ mod tests {
                        AWS said AccessDeniedException: not \x1b[31mauthorized
           not tried    DescribePermissionSet
           not tried    ListAccountAssignments
-                       it follows from above
+                       it depends on the above
         identitystore
           unavailable  ListUsers
                        it cannot be listed
