@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::file::{Doing, NO_SPACE, connect, create_private, open_failed, refuse_directory, target};
+use super::file::{
+    Doing, NO_SPACE, connect, create_private, make_private_if_empty, open_failed, refuse_what_is_no_file,
+    target,
+};
 use super::filesystem;
 use super::publish::{self, CallTotals, Published, ShrinkLimit};
 use super::reader::Census;
@@ -65,12 +68,14 @@ impl Database {
     }
 
     fn open_for_writing(path: &Path) -> Result<(Self, bool)> {
-        refuse_directory(path)?;
+        refuse_what_is_no_file(path)?;
         refuse_network(path)?;
         // Through a symbolic link too: SQLite would not create its target.
         match create_private(&target(path)) {
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                make_private_if_empty(&target(path))
+            }
             Err(error) => return Err(creation_failed(path, error)),
         }
         let (mut connection, kind) = connect_writing(path)?;

@@ -22,6 +22,10 @@ const BUSY: Duration = if cfg!(test) { Duration::from_millis(100) } else { Durat
 /// What to do where a file cannot grow.
 pub(super) const NO_SPACE: &str = "make room on the disk, or name another file with --db";
 
+/// What to do where a file may not be read or written.
+const PERMISSIONS: &str =
+    "check the permissions of the file and of its folder, or name another file with --db";
+
 /// What may stand in a URI's path as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
 
@@ -50,6 +54,16 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
 /// Opens a file, making it where there is none, that only its owner may read.
 pub(super) fn open_private(path: &Path) -> io::Result<File> {
     private_options().read(true).create(true).truncate(false).open(path)
+}
+
+/// Makes an empty file private too: it becomes a census only now. One that holds something keeps the mode that
+/// somebody gave it.
+pub(super) fn make_private_if_empty(path: &Path) {
+    #[cfg(unix)]
+    if path.metadata().is_ok_and(|found| found.len() == 0) {
+        // Who may write another's file but not change its mode has been given it so.
+        let _ = std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600));
+    }
 }
 
 fn private_options() -> OpenOptions {
@@ -84,13 +98,26 @@ pub(super) fn connect(path: &Path, parameters: &str) -> rusqlite::Result<Connect
     Ok(connection)
 }
 
-/// Refuses a directory, whose SQLite error would say little.
-pub(super) fn refuse_directory(path: &Path) -> Result<()> {
-    if path.is_dir() {
-        return Err(Error::failed(format!("\"{}\" is a directory, not a database", path.display()))
-            .hint(format!("name a file in it: --db {}", path.join("orgcensus.db").display())));
+/// Refuses a directory, whose SQLite error would say little, and a pipe or device, which would be waited for.
+pub(super) fn refuse_what_is_no_file(path: &Path) -> Result<()> {
+    match path.metadata() {
+        Ok(found) if found.is_dir() => {
+            Err(Error::failed(format!("\"{}\" is a directory, not a database", path.display()))
+                .hint(format!("name a file in it: --db {}", path.join("orgcensus.db").display())))
+        }
+        Ok(found) if !found.is_file() => {
+            Err(Error::failed(format!("\"{}\" is a pipe or a device, not a database", path.display()))
+                .hint("name a file with --db"))
+        }
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// Whether there is a file at `path`; fails where that cannot be known, which is not to say that there is none.
+pub(super) fn is_there(path: &Path) -> Result<bool> {
+    path.try_exists().map_err(|error| {
+        Error::failed(format!("cannot open \"{}\"", path.display())).caused_by(error).hint(PERMISSIONS)
+    })
 }
 
 /// What a SQLite error while opening `path` means, and what to do about it.
@@ -105,14 +132,10 @@ pub(super) fn open_failed(path: &Path, error: rusqlite::Error) -> Error {
             format!("\"{name}\" is damaged"),
             format!("restore it from a backup, or save what can be read: sqlite3 \"{name}\" .recover"),
         ),
-        Some(ErrorCode::ReadOnly) => (
-            format!("\"{name}\" cannot be written"),
-            "check the permissions of the file and of its folder, or name another file with --db".to_owned(),
-        ),
-        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => (
-            format!("cannot open \"{name}\""),
-            "check the permissions of the file and of its folder, or name another file with --db".to_owned(),
-        ),
+        Some(ErrorCode::ReadOnly) => (format!("\"{name}\" cannot be written"), PERMISSIONS.to_owned()),
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            (format!("cannot open \"{name}\""), PERMISSIONS.to_owned())
+        }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
             format!("\"{name}\" is being written by another process"),
             "wait until that process has ended, then try again".to_owned(),

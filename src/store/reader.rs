@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::catalog::{self, Table};
 use super::evidence::{self, Link, Verified};
-use super::file::{Doing, beside, connect, open_failed, refuse_directory};
+use super::file::{Doing, beside, connect, is_there, open_failed, refuse_what_is_no_file};
 use super::retention::{self, Watch};
 use super::schema::{self, Kind};
 use super::snapshot::{self, Coverage, Gap, Snapshot};
@@ -34,16 +34,16 @@ impl Census {
     /// Opens the database at `path` read-only, also on read-only media and network file systems. Fails, naming the path and the
     /// next step, where there is none, for a directory, a foreign or corrupt file or a newer schema.
     pub fn open(path: &Path) -> Result<Self> {
-        refuse_directory(path)?;
-        if !path.exists() {
+        refuse_what_is_no_file(path)?;
+        if !is_there(path)? {
             return Err(Error::failed(format!("there is no database \"{}\"", path.display()))
-                .hint(format!("make one with: orgcensus collect --db \"{}\"", path.display()))
+                .hint("make one with: orgcensus collect")
                 .hint("or name an existing one with --db or ORGCENSUS_DB"));
         }
         let connection = connect_reading(path)?;
         if schema::recognise(&connection, path)? == Kind::Empty {
             return Err(Error::failed(format!("\"{}\" is empty", path.display()))
-                .hint(format!("fill it with: orgcensus collect --db \"{}\"", path.display())));
+                .hint("fill it with: orgcensus collect"));
         }
         // A way of access is put together from pages all over the file: SQLite's own 2 MB would be read anew
         // and again.
@@ -104,7 +104,7 @@ impl Census {
         let snapshots = self.snapshots()?;
         let (Some(first), Some(last)) = (snapshots.first(), snapshots.last()) else {
             return Err(Error::unknown(format!("\"{}\" has no snapshot yet", self.path.display()))
-                .hint(format!("take the first with: orgcensus collect --db \"{}\"", self.path.display())));
+                .hint("take the first with: orgcensus collect"));
         };
         let known = format!(
             "the snapshots are {} to {}: see orgcensus snapshots",

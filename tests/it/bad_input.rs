@@ -133,12 +133,16 @@ fn files_that_are_no_census() {
         ("newer_schema", "newer.db"),
         ("foreign", "foreign.db"),
         ("empty_file", "nothing.db"),
+        ("out_of_reach", "notes.txt/orgcensus.db"),
+        ("device", "/dev/null"),
     ] {
         assert_snapshot!(
             format!("file_{name}"),
             refused(&sandbox, &["query", "user-access", "ana", "--db", file])
         );
     }
+    // Where nobody can look there may well be a census.
+    assert!(refused(&sandbox, &["--db", "notes.txt/orgcensus.db"]).ends_with("exit 1"));
 }
 
 #[test]
