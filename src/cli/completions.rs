@@ -26,7 +26,7 @@ pub fn run(args: CompletionsArgs, global: &GlobalOptions) -> Result<ExitStatus> 
     let mut destination = global.destination()?;
     // Into memory first: the generator panics where it cannot write.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut parse::command(), "orgcensus", &mut script);
+    clap_complete::generate(args.shell, &mut parse::command_to_complete(), "orgcensus", &mut script);
     destination.write_all(&script).map_err(write_error)?;
     destination.finish()?;
     Ok(ExitStatus::Done)

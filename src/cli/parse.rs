@@ -67,6 +67,32 @@ fn hide_idle(mut command: clap::Command, parent: &str, anywhere: &[Arg]) -> clap
     command
 }
 
+/// The command line for a shell to complete, where an option that a command refuses may not even be hidden.
+pub(super) fn command_to_complete() -> clap::Command {
+    let command = Cli::command();
+    let anywhere: Vec<Arg> = command
+        .get_arguments()
+        .filter(|one| one.is_global_set())
+        .map(|one| one.clone().global(false))
+        .collect();
+    give_taken(command.mut_args(|one| one.global(false)), "", &anywhere)
+}
+
+fn give_taken(mut command: clap::Command, parent: &str, anywhere: &[Arg]) -> clap::Command {
+    let names: Vec<String> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
+    for name in names {
+        let path = format!("{parent} {name}").trim_start().to_owned();
+        let taken = anywhere.iter().filter(|one| is_taken(one.get_id().as_str(), &path));
+        command = command.mut_subcommand(name, |subcommand| {
+            let missing =
+                taken.filter(|one| subcommand.get_arguments().all(|own| own.get_id() != one.get_id()));
+            let missing: Vec<Arg> = missing.cloned().collect();
+            give_taken(subcommand.args(missing), &path, anywhere)
+        });
+    }
+    command
+}
+
 fn is_taken(option: &str, command: &str) -> bool {
     EVERYWHERE.contains(&option) || takes(command).contains(&option)
 }
@@ -137,6 +163,26 @@ mod tests {
                 assert!(known.contains(&(*option).to_owned()), "{option} of {}", subcommand.get_name());
             }
         }
+    }
+
+    #[test]
+    fn a_shell_completes_what_a_command_takes_and_nothing_else() {
+        fn check(command: &clap::Command, path: &str) {
+            for option in command.get_arguments().filter_map(|one| one.get_long()) {
+                let line = path.split_whitespace().chain(["--help"]);
+                let line = std::iter::once("orgcensus").chain(line).map(OsString::from);
+                let help = Cli::read(line).unwrap_err().to_string();
+                assert!(option == "haste" || help.contains(&format!("--{option}")), "{path} --{option}");
+            }
+            for inner in command.get_subcommands() {
+                check(inner, format!("{path} {}", inner.get_name()).trim_start());
+            }
+        }
+        let mut command = command_to_complete();
+        command.build();
+        check(&command_to_complete(), "");
+        let query = command.find_subcommand("query").expect("there is one");
+        assert!(query.get_arguments().any(|one| one.get_long() == Some("format")));
     }
 
     #[test]
