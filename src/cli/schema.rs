@@ -55,12 +55,13 @@ fn overview(tables: &[Table]) -> (Vec<String>, Vec<Vec<Value>>) {
     let rows = tables.iter().map(|table| {
         vec![
             Value::Text(table.name.clone()),
+            // What a table is stands where the narrowest terminal shows it.
+            Value::Text(table.description.clone()),
             Value::Text(kind(table.kind).to_owned()),
             Value::Integer(table.columns.len().try_into().unwrap_or(i64::MAX)),
-            Value::Text(table.description.clone()),
         ]
     });
-    (["name", "kind", "columns", "description"].map(str::to_owned).to_vec(), rows.collect())
+    (["name", "description", "kind", "columns"].map(str::to_owned).to_vec(), rows.collect())
 }
 
 fn one(table: &Table) -> (Vec<String>, Vec<Vec<Value>>) {
