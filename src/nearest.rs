@@ -38,15 +38,30 @@ fn likeness(typed: &str, candidate: &str) -> f64 {
     {
         return likeness(typed, candidate);
     }
-    let spelling = strsim::normalized_damerau_levenshtein(typed, candidate);
+    let spelling = match may_be_alike(typed, candidate) {
+        true => strsim::normalized_damerau_levenshtein(typed, candidate),
+        false => 0.0,
+    };
     // Part of a name, such as a surname or the name before the @.
     let part = if typed.chars().count() >= 3 && candidate.contains(typed) { 0.8 } else { 0.0 };
     spelling.max(part)
 }
 
+/// Whether lengths allow it: comparing costs their product, and a whole file may have been pasted as a name.
+fn may_be_alike(one: &str, other: &str) -> bool {
+    let (one, other) = (one.chars().count() as f64, other.chars().count() as f64);
+    one.min(other) >= ALIKE * one.max(other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_much_longer_than_every_name_is_not_compared() {
+        assert!(!may_be_alike(&"ana".repeat(1_000), "ana"));
+        assert!(may_be_alike("anna", "ana") && may_be_alike("", ""));
+    }
 
     #[test]
     fn the_nearest_comes_first_and_strangers_not_at_all() {
