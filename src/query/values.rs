@@ -167,7 +167,7 @@ fn value(name: &str, kind: ParameterType, text: &str, census: &Census, span: &Sp
 /// A day, month or quarter stands for its beginning, so that "since" includes it.
 fn date(name: &str, text: &str) -> Result<String> {
     let first = beginning(text, Utc::now()).ok_or_else(|| {
-        Error::usage(format!("{name} {text:?} is no date"))
+        Error::usage(format!("{name} {text:?} is not a date"))
             .hint("write a date (2026-09-30), a time (2026-09-30T12:00:00Z) or \"90 days ago\"")
     })?;
     Ok(first.to_rfc3339_opts(SecondsFormat::Secs, true))
@@ -180,7 +180,7 @@ fn number(name: &str, text: &str) -> Result<Value> {
     }
     match text.parse::<f64>() {
         Ok(real) if real.is_finite() => Ok(Value::Real(real)),
-        _ => Err(Error::usage(format!("{name} {text:?} is no number"))),
+        _ => Err(Error::usage(format!("{name} {text:?} is not a number"))),
     }
 }
 
@@ -206,7 +206,7 @@ fn ambiguous(name: &str, text: &str) -> Error {
 fn missing_value(name: &str, declared: Option<&Parameter>, usage: Option<&str>) -> Error {
     let error = match declared {
         Some(parameter) => {
-            Error::usage(format!("{name} has no value")).hint(format!("{name}: {}", parameter.description))
+            Error::usage(format!("no {name} is given")).hint(format!("{name}: {}", parameter.description))
         }
         None => Error::usage(format!(":{name} has no value")).hint(format!("give it with -p {name}=VALUE")),
     };

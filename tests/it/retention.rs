@@ -104,7 +104,7 @@ fn a_snapshot_is_labelled_and_no_longer() {
     assert_eq!(label("2026-01-31", " q1 "), "labelled \"q1\"");
     assert_eq!(label("latest", "now"), "labelled \"now\"");
     assert_eq!(labels(), ["q1".into(), "after the \"big\" move".into(), Value::Null, "now".into()]);
-    assert_eq!(label("1", "q2"), "labelled \"q2\", before \"q1\"");
+    assert_eq!(label("1", "q2"), "labelled \"q2\" (was \"q1\")");
     assert_eq!(label("1", ""), "no longer labelled \"q2\"");
     assert_eq!(labels()[0], Value::Null);
     assert_eq!(sandbox.run(&["snapshots", "label", "9", "x"]).exit, Some(2));

@@ -35,7 +35,7 @@ pub fn run(args: LabelArgs, global: &GlobalOptions) -> Result<()> {
     let label = Some(args.text.trim()).filter(|text| !text.is_empty());
     Database::open_existing(&global.db)?.label(snapshot.snapshot_id, label)?;
     words::say(match (label, &snapshot.label) {
-        (Some(label), Some(before)) => format!("labelled \"{label}\", before \"{before}\""),
+        (Some(label), Some(before)) => format!("labelled \"{label}\" (was \"{before}\")"),
         (Some(label), None) => format!("labelled \"{label}\""),
         (None, Some(before)) => format!("no longer labelled \"{before}\""),
         (None, None) => "it had no label".to_owned(),

@@ -20,7 +20,7 @@ Examples:
 
 A rule keeps the last snapshot of each of so many days (weeks, months, years) that have one, the newest first, by the \
 time in UTC when it was completed; what any rule keeps stays. Every snapshot that stays answers as before. \
-The file does not shrink, but coming snapshots fill it first; orgcensus snapshots copy makes a small one.")]
+The file does not shrink, but new snapshots fill the space first; orgcensus snapshots copy makes a small one.")]
 pub struct PruneArgs {
     /// Remove these snapshots
     #[arg(value_name = "ID", value_parser = id)]
@@ -114,7 +114,9 @@ fn judge(census: &Census, ids: Vec<i64>, rules: KeepRules) -> Result<Vec<Verdict
                 .hint("or the ids of those to remove"));
         }
         (false, false) => {
-            return Err(Error::usage("rules say what to keep, and ids what to remove").hint("give either"));
+            return Err(
+                Error::usage("rules say what to keep, and ids what to remove").hint("give one or the other")
+            );
         }
         _ => {}
     }
@@ -161,7 +163,7 @@ fn told(gone: usize, all: usize, pruned: Option<Pruned>) -> String {
         _ if gone == 0 => format!("nothing to prune: all {all} snapshots are kept"),
         None => format!("{gone} of {all} snapshots would be pruned; nothing was changed"),
         Some(Pruned { versions, free_bytes, bytes: all_bytes }) => format!(
-            "pruned {gone} of {all} snapshots and {versions} versions: of {} now {} are free for coming ones",
+            "pruned {gone} of {all} snapshots and {versions} versions: of {}, {} are now free for new ones",
             bytes(all_bytes.unsigned_abs()),
             bytes(free_bytes.unsigned_abs())
         ),
@@ -173,10 +175,10 @@ fn id(typed: &str) -> Result<i64, String> {
     typed.parse().map_err(|_| "give an id, a number that orgcensus snapshots lists".to_owned())
 }
 
-/// A number of snapshots: to keep none is no rule.
+/// A number of snapshots, at least 1.
 fn number(typed: &str) -> Result<usize, String> {
     match typed.parse() {
-        Ok(0) => Err("to keep none is no rule: leave it out".to_owned()),
+        Ok(0) => Err("give at least 1, or leave the rule out".to_owned()),
         Ok(number) => Ok(number),
         Err(_) => Err("give a number, e.g. 30".to_owned()),
     }

@@ -85,7 +85,7 @@ impl Collection<'_> {
             let code = failure.error_code.as_deref().unwrap_or("an error");
             let gap = if scopes.is_empty() { "" } else { "; recorded as a gap" };
             progress.say(&format!(
-                "{operation} was refused {} times in a row ({code}): not asking on{gap}",
+                "{operation} was refused {} times in a row ({code}): not asking again{gap}",
                 refusals.number
             ));
         }
