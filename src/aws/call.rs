@@ -42,12 +42,19 @@ impl Aws {
             let mut failure = match send().await {
                 Ok(answer) => {
                     pacer.answered();
+                    tracing::debug!(%operation, attempts, "answered");
                     return Ok(answer);
                 }
                 Err(error) => CallFailure { attempts, ..CallFailure::of(operation, &error) },
             };
             failure.retry_after = failure.retry_after.map(|time| patience.wait(time));
-            tracing::debug!(%operation, attempts, code = failure.code, message = failure.message, "call failed");
+            match failure.class {
+                // As often as not the answer that was looked for: there is no such boundary, or report yet.
+                FailureClass::Answered => {
+                    tracing::debug!(%operation, attempts, failure.code, failure.message, "answered");
+                }
+                _ => tracing::info!(%operation, attempts, failure.code, failure.message, "call failed"),
+            }
             let again = match failure.class {
                 FailureClass::Throttled => {
                     self.count_throttle();
