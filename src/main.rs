@@ -18,7 +18,7 @@ fn main() -> ExitCode {
             return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done }.into();
         }
     };
-    words::configure(cli.global.quiet, cli.global.color);
+    words::configure(cli.global.quiet, cli.global.color, cli.global.db_option());
     log_to_standard_error(cli.global.verbose);
     match cli::run(cli) {
         Ok(status) => status.into(),
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// `-v` logs what this program does, `-vv` its details, `-vvv` the SDKs too; ORGCENSUS_LOG overrides with a
+/// `-v` logs failed calls and how names were understood, `-vv` every call, `-vvv` the SDK too; ORGCENSUS_LOG overrides with a
 /// filter such as `orgcensus=debug`.
 fn log_to_standard_error(verbose: u8) {
     let directives = match verbose {

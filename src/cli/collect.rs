@@ -37,7 +37,7 @@ pub struct CollectArgs {
     #[arg(long, value_name = "ARN", help_heading = "What to collect")]
     instance_arn: Option<String>,
 
-    /// Exit with 4 unless this resource is completely covered; likewise
+    /// Exit with 4 unless this resource is completely covered; repeatable, or several with commas between them
     #[arg(long, value_name = "RES", value_delimiter = ',', help_heading = "What to collect")]
     require: Vec<String>,
 
@@ -112,11 +112,21 @@ pub struct CollectArgs {
 /// Which resources are asked for: shared with `iam-policy`, which prints what they need.
 #[derive(Debug, Args)]
 pub struct SelectionArgs {
-    /// Collect this resource, and what it needs, alone; repeatable, or several with commas between them
-    #[arg(long, value_name = "RES", value_delimiter = ',', help_heading = "What to collect")]
+    /// Collect only this resource and what it needs.
+    #[arg(
+        long,
+        value_name = "RES",
+        value_delimiter = ',',
+        help = format!(
+            "Collect only this resource and what it needs; repeatable, or several with commas between them. \
+             The resources are {}",
+            model::names()
+        ),
+        help_heading = "What to collect"
+    )]
     only: Vec<String>,
 
-    /// Leave out this resource, and what needs it; likewise
+    /// Leave out this resource and whatever needs it; repeatable, or several with commas between them
     #[arg(long, value_name = "RES", value_delimiter = ',', help_heading = "What to collect")]
     skip: Vec<String>,
 
@@ -155,7 +165,9 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     for name in &args.require {
         let name = model::named(name)?.name;
         if !selection.has(name) {
-            return Err(Error::usage(format!("--require {name}, but --only or --skip leaves it out")));
+            return Err(Error::usage(format!(
+                "--require {name}, but --only, --skip or --access-report leaves it out"
+            )));
         }
         required.push(name);
     }
@@ -180,7 +192,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         Taken::Counted => Ok(ExitStatus::Done),
         Taken::Stopped(error) => Err(error),
         Taken::Published(summary) => {
-            tell(&summary, &global.db_option());
+            tell(&summary);
             tell_gaps(&summary.gaps);
             let missing = unmet(&required, &summary.coverage);
             tell_hash(&summary.published);
@@ -212,11 +224,18 @@ pub(super) fn connection(
 }
 
 /// The closing summary, on standard error.
-fn tell(summary: &Summary, db: &str) {
+fn tell(summary: &Summary) {
     let published = &summary.published;
     let width = published.resources.iter().map(|outcome| outcome.resource.len()).max().unwrap_or_default();
     words::say(format!("{:width$}  {:>8}  {:>7} {:>7} {:>7}", "resource", "rows", "new", "gone", "changed"));
-    for outcome in &published.resources {
+    let is_left_out = |resource: &str| {
+        let mut coverage = summary.coverage.iter();
+        coverage.any(|one| one.resource == resource && one.status == CoverageStatus::NotCollected)
+    };
+    // A row of zeros would read as "there are none" of what was not asked for.
+    let (left_out, asked): (Vec<_>, Vec<_>) =
+        published.resources.iter().partition(|outcome| is_left_out(&outcome.resource));
+    for outcome in asked {
         let mut line = format!(
             "{:width$}  {:>8}  {:>7} {:>7} {:>7}",
             outcome.resource, outcome.rows, outcome.added, outcome.removed, outcome.changed
@@ -231,6 +250,10 @@ fn tell(summary: &Summary, db: &str) {
             }
         }
         words::say(line);
+    }
+    if !left_out.is_empty() {
+        let names: Vec<_> = left_out.iter().map(|outcome| outcome.resource.as_str()).collect();
+        words::say(format!("not collected: {}", names.join(", ")));
     }
     let total: u64 = summary.calls.values().sum();
     let mut services: Vec<(&str, u64)> = Vec::new();
@@ -263,7 +286,7 @@ fn tell(summary: &Summary, db: &str) {
     }
     if let Some(suspect) = &published.suspect {
         words::warn(format!(
-            "snapshot {id} is suspect: {suspect}; see what is gone: orgcensus diff {} {id}{db}",
+            "snapshot {id} is suspect: {suspect}; see what is gone: orgcensus diff {} {id}",
             id - 1
         ));
     }

@@ -14,8 +14,7 @@ use super::{GlobalOptions, range};
 use crate::diff::text::Grouping;
 use crate::error::{Error, ExitStatus, Result};
 use crate::model;
-use crate::output::Destination;
-use crate::output::words::{self, Color};
+use crate::output::words;
 use crate::store::{Census, Snapshot, When};
 use answer::{Found, Question, Shape};
 use narrowing::{Narrowing, NarrowingArgs, Range};
@@ -116,7 +115,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         resources: args.resources,
         access: args.access,
         by: args.by,
-        is_colored: is_colored(global.color, &destination),
+        is_colored: global.color.is_on(destination.is_terminal()),
         options: format!("{}{}", args.narrowing.typed(), global.db_option()),
         census: &census,
         narrowing,
@@ -162,14 +161,4 @@ fn before(census: &Census, to: &Snapshot) -> Result<Snapshot> {
 fn is_between(one: &Snapshot, from: &Snapshot, to: &Snapshot) -> bool {
     let ends = [from.snapshot_id, to.snapshot_id];
     (ends[0].min(ends[1])..=ends[0].max(ends[1])).contains(&one.snapshot_id)
-}
-
-fn is_colored(color: Color, destination: &Destination) -> bool {
-    match color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => {
-            destination.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        }
-    }
 }

@@ -8,7 +8,7 @@ use clap::{ArgAction, Args};
 use super::parse::DB;
 use crate::error::Result;
 use crate::output::words::Color;
-use crate::output::{Destination, DestinationOptions, Format};
+use crate::output::{Destination, DestinationOptions, Format, text};
 use crate::store::{Census, Staging, When};
 
 /// The census where nothing names one.
@@ -76,7 +76,7 @@ pub struct GlobalOptions {
     #[arg(short, long, global = true, help_heading = "Output")]
     pub quiet: bool,
 
-    /// Log what is done to standard error; -vv for more, -vvv for everything
+    /// Log failed calls to standard error; -vv for every call, -vvv for the SDK too
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
 
@@ -139,7 +139,7 @@ impl GlobalOptions {
         if self.db == named.map_or(PathBuf::from(DEFAULT_DB), PathBuf::from) {
             return String::new();
         }
-        format!(" --db {}", self.db.display())
+        format!(" --db {}", text::shell_word(&self.db.to_string_lossy()))
     }
 }
 

@@ -4,6 +4,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::error::ExitStatus;
+use crate::output::words;
 
 /// Ends when the process is asked to: Ctrl-C, or a service manager's SIGTERM. Watches from its first poll on.
 ///
@@ -20,6 +21,7 @@ pub(super) async fn interrupted() {
         // Nobody listens while a snapshot is published; that is seconds, and then it is done.
         let _ = tell.send(());
         one_of(&mut interrupts, &mut terminations).await;
+        words::warn("interrupted again: ending at once");
         std::process::exit(ExitStatus::Interrupted as i32);
     });
     if told.await.is_err() {

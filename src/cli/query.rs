@@ -164,9 +164,8 @@ fn answer(
     let (snapshots, incomplete) = not_complete(&census, &span, &resources)?;
     let not_covered = || not_covered(&snapshots, &span, &incomplete);
     if args.require_complete && !incomplete.is_empty() {
-        let show = format!("orgcensus snapshots show {}{}", snapshots[0], global.db_option());
         return Err(Error::new(ErrorKind::Incomplete, not_covered())
-            .hint(format!("{show} lists what could not be seen")));
+            .hint(format!("orgcensus snapshots show {} lists what could not be seen", snapshots[0])));
     }
     asked.say(&span);
     if !incomplete.is_empty() {
@@ -210,7 +209,7 @@ fn no_proof(incomplete: &[Incomplete]) -> String {
 fn question(typed: Option<&str>, asked: Asked) -> Result<Question> {
     let sql = match typed {
         None => {
-            return Err(Error::usage("nothing is asked")
+            return Err(Error::usage("there is nothing to answer")
                 .hint("orgcensus query --list shows the canned queries")
                 .hint("orgcensus query 'SELECT …' runs any SQL"));
         }
@@ -237,7 +236,7 @@ fn question(typed: Option<&str>, asked: Asked) -> Result<Question> {
 fn of_a_table(name: &str, error: Error) -> Error {
     let tables = Census::blank().and_then(|census| census.tables()).unwrap_or_default();
     match tables.iter().find(|table| table.name.eq_ignore_ascii_case(name)) {
-        Some(table) => Error::unknown(format!("{} is a table, and no query", table.name))
+        Some(table) => Error::unknown(format!("{} is a table, not a query", table.name))
             .hint(format!("orgcensus query \"SELECT * FROM {}\" shows its rows", table.name))
             .hint(format!("orgcensus schema {} describes it", table.name)),
         None => error,

@@ -71,7 +71,7 @@ pub fn run(args: SnapshotsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             let (when, census) = (shown(when.as_deref(), global)?, global.open_census()?);
             match evidence {
                 true => show::write_evidence(&census, &when, format, &mut destination)?,
-                false => show::write(&census, &when, format, &global.db_option(), &mut destination)?,
+                false => show::write(&census, &when, format, &mut destination)?,
             }
         }
         Some(Action::Verify(args)) => verify::write(&args, &global.open_census()?, format, &mut destination)?,

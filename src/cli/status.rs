@@ -14,13 +14,15 @@ use crate::store::{Census, CoverageStatus, Snapshot};
 pub fn run(global: &GlobalOptions) -> Result<ExitStatus> {
     if let Some(format) = global.format.filter(|format| *format != Format::Table) {
         return Err(Error::usage(format!(
-            "the state of the census is no table: --format {} does not apply",
+            "the state of the census is not a table: --format {} does not apply",
             format.name()
         ))
         .hint(format!("orgcensus snapshots --format {} lists the snapshots", format.name())));
     }
     let mut destination = global.destination()?;
-    let lines = if global.db.exists() { state(global)? } else { first_commands(global) };
+    // A file that may not even be looked for is no census "yet": opening it says why.
+    let is_there = global.db.try_exists().unwrap_or(true);
+    let lines = if is_there { state(global)? } else { first_commands(global) };
     for line in lines {
         writeln!(destination, "{}", text::one_line(&line)).map_err(write_error)?;
     }
@@ -50,7 +52,8 @@ fn state(global: &GlobalOptions) -> Result<Vec<String>> {
     let mut lines = vec![format!("census        {}{}", global.db.display(), file_size(&global.db))];
     let snapshots = snapshots_by(&census, global.at()?.as_ref())?;
     match snapshots.last() {
-        None => lines.push("snapshots     none yet: orgcensus collect takes the first".to_owned()),
+        None => lines
+            .push(format!("snapshots     none yet: orgcensus collect{} takes the first", global.db_option())),
         Some(last) => {
             let or_unknown = |id: &Option<String>| id.clone().unwrap_or_else(|| "not known".to_owned());
             lines.push(format!("organization  {}", or_unknown(&last.organization_id)));
@@ -111,6 +114,7 @@ fn unfinished_collection(global: &GlobalOptions) -> Option<String> {
     let written: DateTime<Utc> = written.into();
     let age = age(&written.to_rfc3339(), Utc::now());
     Some(format!(
-        "unfinished    a collection, last step {age}: still at work, or orgcensus collect resumes it"
+        "unfinished    a collection, last step {age}: still at work, or orgcensus collect{} resumes it",
+        global.db_option()
     ))
 }

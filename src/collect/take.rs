@@ -93,7 +93,8 @@ pub async fn take(
         Some(database) => database,
         None => {
             let (database, _) = Database::open_or_create(path)?;
-            progress.say(&format!("created {} for {}", path.display(), whose(context)));
+            // For whom and by whom stands in the line before.
+            progress.say(&format!("created {}", path.display()));
             database
         }
     };

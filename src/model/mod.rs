@@ -106,12 +106,17 @@ pub fn named(name: &str) -> Result<&'static ResourceSpec> {
     resource(name).ok_or_else(|| {
         let names = RESOURCES.iter().map(|spec| spec.name);
         let error = Error::unknown(format!("there is no resource {name:?}"));
-        let error = match did_you_mean(name, names.clone()) {
+        let error = match did_you_mean(name, names) {
             Some(hint) => error.hint(hint),
             None => error,
         };
-        error.hint(format!("the resources are: {}", names.collect::<Vec<_>>().join(", ")))
+        error.hint(format!("the resources are: {}", self::names()))
     })
+}
+
+/// The names of all resources, as a sentence lists them.
+pub fn names() -> String {
+    RESOURCES.iter().map(|spec| spec.name).collect::<Vec<_>>().join(", ")
 }
 
 /// The resources that a column of another one refers to by their key: of the first of them that has the value,

@@ -36,6 +36,15 @@ pub fn of_value(value: ValueRef<'_>) -> Cow<'static, str> {
     }
 }
 
+/// A word of a command as a shell reads it back.
+pub fn shell_word(word: &str) -> Cow<'_, str> {
+    let is_plain = |one: char| one.is_alphanumeric() || "-_./:@+=,".contains(one);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return Cow::Borrowed(word);
+    }
+    Cow::Owned(format!("'{}'", word.replace('\'', "'\\''")))
+}
+
 fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.chars().any(&is_escaped) {
         return Cow::Borrowed(text);

@@ -1,7 +1,11 @@
 //! What the census says of itself: the bare command, snapshots, the data dictionary, completions.
+use std::os::unix::fs::PermissionsExt;
+
 use insta::assert_snapshot;
+use orgcensus::simulator::{Action, Fault};
 
 use crate::fixture;
+use crate::world::{World, small};
 
 #[test]
 fn without_a_census_the_first_commands_are_shown() {
@@ -39,10 +43,16 @@ fn a_hint_names_the_census_where_the_environment_names_another() {
         let mut command = sandbox.command(&[&asked, arguments].concat());
         sandbox.ran(command.env("ORGCENSUS_DB", name).output().unwrap()).refusal()
     };
-    let named = "hint: orgcensus snapshots show 3 --db orgcensus.db lists";
+    let named = "hint: orgcensus --db orgcensus.db snapshots show 3 lists";
     assert!(hint(&["--db", "orgcensus.db"], "other.db").contains(named));
     assert!(hint(&[], "orgcensus.db").contains("hint: orgcensus snapshots show 3 lists"));
-    assert!(hint(&["--db", "./orgcensus.db"], "").contains("show 3 --db ./orgcensus.db lists"));
+    assert!(
+        hint(&["--db", "./orgcensus.db"], "")
+            .contains("orgcensus --db ./orgcensus.db snapshots show 3 lists")
+    );
+    std::fs::copy(sandbox.path("orgcensus.db"), sandbox.path("our census.db")).unwrap();
+    let nobody = sandbox.run(&["query", "user-access", "zzzz", "--db", "our census.db"]).refusal();
+    assert!(nobody.contains("hint: orgcensus --db 'our census.db' query \"SELECT user_id"), "{nobody}");
 }
 
 #[test]
@@ -146,4 +156,34 @@ fn help_shows_examples_and_grouped_options() {
     assert_snapshot!(sandbox.run(&["query", "--help"]).data());
     assert_snapshot!("help_of_diff", sandbox.run(&["diff", "--help"]).data());
     assert_snapshot!("help_of_history", sandbox.run(&["history", "--help"]).data());
+}
+
+#[test]
+fn what_a_collection_was_not_asked_for_is_not_summed_up_as_none() {
+    let world = World::of(small());
+    let ran = world.collect(&["--only", "groups"]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    let row = |resource: &str| ran.stderr.lines().any(|line| line.starts_with(&format!("{resource}  ")));
+    assert!(row("groups") && !row("users") && !row("tags"), "{}", ran.stderr);
+    let left_out = ran.stderr.lines().find_map(|line| line.strip_prefix("not collected: ")).unwrap();
+    assert!(left_out.split(", ").any(|name| name == "users"), "{left_out}");
+}
+
+#[test]
+fn a_failed_call_is_logged_where_that_is_asked_for() {
+    let world = World::of(small());
+    world.simulator.faults().add(Fault::on("ListGroups", Action::Denied { kms_reason: None }));
+    let logged =
+        |option: &str| world.run(&["doctor", "--only", "groups", option]).stderr.contains("call failed");
+    assert!(logged("-v") && !logged("--quiet"));
+}
+
+#[test]
+fn an_empty_file_becomes_a_census_that_only_its_owner_may_read() {
+    let world = World::of(small());
+    let file = world.sandbox.path("orgcensus.db");
+    std::fs::write(&file, "").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(world.collect(&["--only", "organization"]).exit, Some(0));
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
 }

@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use crate::diff::filter::{Subject, SubjectKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::nearest::did_you_mean;
+use crate::output::text;
 use crate::query::{ParameterType, resolve_id};
 use crate::store::{Census, CoverageStatus, Snapshot};
 
@@ -72,7 +73,7 @@ impl NarrowingArgs {
             ("--permission-set", &self.permission_set),
         ]
         .into_iter()
-        .filter_map(|(option, value)| Some(format!(" {option} {}", quoted(value.as_deref()?))))
+        .filter_map(|(option, value)| Some(format!(" {option} {}", text::shell_word(value.as_deref()?))))
         .collect();
         options + if self.privileged { " --privileged" } else { "" }
     }
@@ -238,13 +239,4 @@ fn require_tag(tag: &Tag, census: &Census, range: &Range) -> Result<()> {
 
 fn unreadable_tags(error: rusqlite::Error) -> Error {
     Error::failed("cannot look up tags").caused_by(error)
-}
-
-/// A value as a shell reads it back.
-fn quoted(value: &str) -> String {
-    let is_plain = |one: char| one.is_ascii_alphanumeric() || "-_./:@+=,".contains(one);
-    if !value.is_empty() && value.chars().all(is_plain) {
-        return value.to_owned();
-    }
-    format!("'{}'", value.replace('\'', "'\\''"))
 }

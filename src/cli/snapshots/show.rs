@@ -19,14 +19,8 @@ use crate::store::{Census, Coverage, Gap, GapKind, Snapshot, When};
 /// So many scopes of like gaps are named before the rest is counted.
 const NAMED: usize = 4;
 
-/// Writes the snapshot that `when` names; `db` is the option that a command in a hint needs.
-pub fn write(
-    census: &Census,
-    when: &When,
-    format: Format,
-    db: &str,
-    destination: &mut Destination,
-) -> Result<()> {
+/// Writes the snapshot that `when` names.
+pub fn write(census: &Census, when: &When, format: Format, destination: &mut Destination) -> Result<()> {
     let snapshot = census.resolve(when)?;
     say_answering("", &snapshot, Some(when));
     say_facts(&snapshot);
@@ -38,7 +32,7 @@ pub fn write(
     write_coverage(&coverage, destination)?;
     if write_gaps(census, &snapshot, &gaps, destination)? {
         let id = snapshot.snapshot_id;
-        words::say(format!("each gap by itself: orgcensus snapshots show {id} --format json{db}"));
+        words::say(format!("each gap by itself: orgcensus snapshots show {id} --format json"));
     }
     Ok(())
 }
