@@ -106,10 +106,12 @@ impl Census {
             return Err(Error::unknown(format!("\"{}\" has no snapshot yet", self.path.display()))
                 .hint("take the first with: orgcensus collect"));
         };
-        let known = format!(
-            "the snapshots are {} to {}: see orgcensus snapshots",
-            first.snapshot_id, last.snapshot_id
-        );
+        let known = match (first.snapshot_id, last.snapshot_id) {
+            (first, last) if first == last => {
+                format!("the only snapshot is {first}: see orgcensus snapshots")
+            }
+            (first, last) => format!("the snapshots are {first} to {last}: see orgcensus snapshots"),
+        };
         match when {
             When::Id(id) => match snapshots.iter().find(|one| one.snapshot_id == *id) {
                 Some(one) => Ok(one.clone()),
