@@ -146,7 +146,7 @@ impl Plan<'_> {
     /// Queues those of the tasks that the selection asks for, ranked in the order given.
     fn queue(&self, staging: &mut Staging, tasks: impl IntoIterator<Item = Task>) -> Result<()> {
         let wanted = tasks.into_iter().filter(|task| task.is_wanted(self.selection));
-        staging.add_tasks(wanted.zip(0..).map(|(task, rank)| task.queued(rank)))
+        staging.add_tasks(wanted.zip(0..).map(|(task, rank)| task.queued(rank, self.selection)))
     }
 }
 

@@ -311,7 +311,7 @@ impl<'a> Collection<'a> {
             .follow_ups
             .iter()
             .filter(|task| task.is_wanted(selection))
-            .map(|task| task.queued(0))
+            .map(|task| task.queued(0, selection))
             .collect();
         for task in &follow_ups {
             self.expect(&task.lane);
@@ -330,7 +330,8 @@ impl<'a> Collection<'a> {
         if let Some(Gone { dropped, scope_survives }) = task.gone(&stopped.failure) {
             return Outcome::Gone { task_id, dropped, scope_survives };
         }
-        let follow_ups: Vec<_> = task.instead().iter().map(|task| task.queued(0)).collect();
+        let follow_ups: Vec<_> =
+            task.instead().iter().map(|task| task.queued(0, self.plan.selection)).collect();
         for task in &follow_ups {
             self.expect(&task.lane);
         }

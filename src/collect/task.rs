@@ -284,12 +284,13 @@ impl Task {
     }
 
     /// The task as the queue stores it, waited for by another stage than its own.
-    pub fn queued_in(&self, stage: Stage, rank: i64) -> NewTask {
-        NewTask { stage: stage.name().to_owned(), ..self.queued(rank) }
+    pub fn queued_in(&self, stage: Stage, rank: i64, selection: &Selection) -> NewTask {
+        NewTask { stage: stage.name().to_owned(), ..self.queued(rank, selection) }
     }
 
-    /// The task as the queue stores it; `rank` moves it behind others of its priority.
-    pub fn queued(&self, rank: i64) -> NewTask {
+    /// The task as the queue stores it; `rank` moves it behind others of its priority. Its failure hides nothing
+    /// that was not asked for.
+    pub fn queued(&self, rank: i64, selection: &Selection) -> NewTask {
         NewTask {
             kind: self.kind(),
             body: serde_json::to_string(self).expect("a task is a struct of plain values"),
@@ -297,7 +298,7 @@ impl Task {
             stage: self.stage().name().to_owned(),
             priority: self.priority() * 1_000_000 + rank,
             covers: self.covers(),
-            hides: self.hides(),
+            hides: self.hides().into_iter().filter(|scope| selection.has(&scope.resource)).collect(),
         }
     }
 

@@ -124,8 +124,11 @@ impl Plan<'_> {
         drop(rows);
         drop((open, is_staged));
         staging.add_tasks(pairs.into_iter().zip(0..).map(|((account_id, permission_set_arn), rank)| {
-            Task::from(ListPairAssignments { account_id, permission_set_arn })
-                .queued_in(Stage::Remainder, rank)
+            Task::from(ListPairAssignments { account_id, permission_set_arn }).queued_in(
+                Stage::Remainder,
+                rank,
+                self.selection,
+            )
         }))
     }
 

@@ -96,7 +96,12 @@ impl Plan<'_> {
             },
         )?;
         let pairs = provisioned_pairs(staging)?.into_iter().take(few).map(Task::from);
-        staging.add_tasks(pairs.chain(users).zip(0..).map(|(task, rank)| task.queued_in(Stage::Sample, rank)))
+        staging.add_tasks(
+            pairs
+                .chain(users)
+                .zip(0..)
+                .map(|(task, rank)| task.queued_in(Stage::Sample, rank, self.selection)),
+        )
     }
 
     /// Chooses the strategy, once, and queues its listings.

@@ -41,6 +41,17 @@ fn one_operation() {
 }
 
 #[test]
+fn nothing_that_was_not_asked_for() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on("ListAccounts", denied()));
+    let ran = world.collect(&["--access-report", "none"]);
+    assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    let status = "SELECT status FROM coverage WHERE snapshot_id = 2 AND resource = 'service_last_accessed'";
+    let status: String = world.database().query_row(status, [], |row| row.get(0)).unwrap();
+    assert_eq!(status, "not_collected");
+}
+
+#[test]
 fn groups_and_so_their_members() {
     let world = after_day_0();
     world.simulator.faults().add(Fault::on("ListGroups", denied()));
