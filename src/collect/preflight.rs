@@ -5,7 +5,7 @@ use crate::aws::{
     caller, choose_instance, instances, organization,
 };
 use crate::error::{Error, Result};
-use crate::store::Identity;
+use crate::store::{Identity, Snapshot};
 
 use super::selection::Selection;
 
@@ -104,6 +104,26 @@ impl Groundwork {
         choose_instance(visible, asked_for, management_account_id, &self.aws).map(Some)
     }
 
+    /// Where the instances could not be listed: the one that the newest of the organization's own snapshots is of,
+    /// and that snapshot's number. What a refused service holds is a gap then, and everything else is seen.
+    fn known_instance(&self, asked_for: Option<&str>, former: &[Snapshot]) -> Option<(i64, Instance)> {
+        let (Some(Err(_)), Ok(Some(organization))) = (&self.instances, &self.organization) else {
+            return None;
+        };
+        former.iter().rev().find_map(|snapshot| {
+            let instance = Instance {
+                instance_arn: snapshot.instance_arn.clone()?,
+                identity_store_id: Some(snapshot.identity_store_id.clone()?),
+                owner_account_id: None,
+                region: snapshot.region.clone()?,
+                status: None,
+            };
+            let is_ours = snapshot.organization_id.as_deref() == Some(organization.organization_id.as_str());
+            let is_meant = asked_for.is_none_or(|asked_for| asked_for == instance.instance_arn);
+            (is_ours && is_meant).then_some((snapshot.snapshot_id, instance))
+        })
+    }
+
     /// What the tasks may know, with this instance.
     pub fn context(&self, instance: Option<Instance>) -> Context {
         let aws = match &instance {
@@ -146,7 +166,8 @@ pub struct Preflight {
 }
 
 impl Preflight {
-    /// Finds the credentials, the caller, the organization and the instance.
+    /// Finds the credentials, the caller, the organization and the instance. Where the instances cannot be
+    /// listed, it goes on with the one that the census's `former` snapshots are of.
     ///
     /// Fails where a collection could see nothing, or could not know whose it is: without credentials, with
     /// expired ones, without a connection, without a visible instance (unless nothing needs one).
@@ -154,14 +175,24 @@ impl Preflight {
         options: &ConnectionOptions,
         selection: &Selection,
         instance_arn: Option<&str>,
+        former: &[Snapshot],
     ) -> Result<Self> {
         let groundwork = Groundwork::lay(options, selection).await?;
         // A refusal leaves a fact unknown; without credentials or a connection nothing else will work either.
         if let Some(failure) = groundwork.failures().into_iter().find(|failure| failure.class.ends_all()) {
             return Err(failure.clone().into_error());
         }
-        let instance = groundwork.instance(instance_arn)?;
-        let remarks = groundwork.failures().into_iter().map(ToString::to_string).collect();
+        let mut remarks: Vec<_> = groundwork.failures().into_iter().map(ToString::to_string).collect();
+        let instance = match groundwork.instance(instance_arn) {
+            Ok(instance) => instance,
+            Err(error) => {
+                let Some((snapshot_id, known)) = groundwork.known_instance(instance_arn, former) else {
+                    return Err(error);
+                };
+                remarks.push(format!("going on with the instance of snapshot {snapshot_id}"));
+                Some(known)
+            }
+        };
         Ok(Self { context: groundwork.context(instance), remarks })
     }
 }

@@ -17,7 +17,7 @@ use crate::aws::ConnectionOptions;
 use crate::error::{Error, Result};
 use crate::store::{
     CallTotals, Census, CollectionFacts, CollectorLock, Coverage, Database, Gap, Published, ShrinkLimit,
-    Staging, Unfinished, staging_stopped, stopped,
+    Snapshot, Staging, Unfinished, staging_stopped, stopped,
 };
 
 /// What to collect, from where, into which database.
@@ -80,13 +80,14 @@ pub async fn take(
     // An existing file is opened first: no call is worth sending for a database that cannot be written.
     let existing = if path.exists() { Some(Database::open_or_create(path)?.0) } else { None };
     let _lock = CollectorLock::acquire(path)?;
+    let former = existing.as_ref().map_or(Ok(Vec::new()), Database::snapshots)?;
     tokio::pin!(interrupted);
     let started_at = now();
     let preflight = tokio::select! {
         // In this order: who interrupts is listened to before the first call is sent.
         biased;
         () = &mut interrupted => return Ok(Taken::Stopped(stopped_by_hand())),
-        preflight = preflight(options, progress) => preflight?,
+        preflight = preflight(options, &former, progress) => preflight?,
     };
     let context = &preflight.context;
     let mut database = match existing {
@@ -144,13 +145,14 @@ async fn count(
     interrupted: impl Future<Output = ()>,
 ) -> Result<Taken> {
     let started_at = now();
-    let preflight = preflight(options, progress).await?;
+    let existing = if options.database.exists() { Some(Census::open(&options.database)?) } else { None };
+    let former = existing.as_ref().map_or(Ok(Vec::new()), Census::snapshots)?;
+    let preflight = preflight(options, &former, progress).await?;
     let folder = tempfile::Builder::new()
         .prefix("orgcensus-dry-run-")
         .tempdir()
         .map_err(|error| Error::failed("cannot make a temporary folder to count in").caused_by(error))?;
     let (scratch, _) = Database::open_or_create(&folder.path().join("census.db"))?;
-    let existing = if options.database.exists() { Some(Census::open(&options.database)?) } else { None };
     let history = existing.as_ref().map_or(scratch.connection(), Census::connection);
     let mut staging = Staging::create(&scratch, &facts(options, &preflight.context, started_at))?;
     let collection =
@@ -161,9 +163,13 @@ async fn count(
     })
 }
 
-async fn preflight(options: &TakeOptions, progress: &mut dyn Progress) -> Result<Preflight> {
-    let preflight =
-        Preflight::run(&options.connection, &options.selection, options.instance_arn.as_deref()).await?;
+async fn preflight(
+    options: &TakeOptions,
+    former: &[Snapshot],
+    progress: &mut dyn Progress,
+) -> Result<Preflight> {
+    let instance_arn = options.instance_arn.as_deref();
+    let preflight = Preflight::run(&options.connection, &options.selection, instance_arn, former).await?;
     progress.say(&format!("collecting {}", whose(&preflight.context)));
     for remark in &preflight.remarks {
         progress.say(remark);

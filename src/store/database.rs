@@ -17,7 +17,7 @@ use super::publish::{self, CallTotals, Published, ShrinkLimit};
 use super::reader::Census;
 use super::retention::{self, Pruned};
 use super::schema::{self, Kind};
-use super::snapshot::{self, Coverage, Gap};
+use super::snapshot::{self, Coverage, Gap, Snapshot};
 use super::staging::Staging;
 use super::trouble;
 use super::views;
@@ -153,6 +153,11 @@ impl Database {
             )
             .doing("complete the database's identity")?;
         Ok(())
+    }
+
+    /// The published snapshots, the oldest first.
+    pub fn snapshots(&self) -> Result<Vec<Snapshot>> {
+        snapshot::all(&self.connection)
     }
 
     /// What a published snapshot covered; see [`super::Census::coverage`].
