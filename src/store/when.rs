@@ -70,7 +70,7 @@ fn period(typed: &str, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Ut
     days(&word, now.date_naive())
         .or_else(|| exact_time(typed).map(exact))
         .or_else(|| minute(typed))
-        .or_else(|| relative(&word, now).map(exact))
+        .or_else(|| in_words(&word, now))
 }
 
 fn days(word: &str, today: NaiveDate) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
@@ -85,6 +85,11 @@ fn days(word: &str, today: NaiveDate) -> Option<(DateTime<Utc>, DateTime<Utc>)> 
             .or_else(|| month(word))
             .or_else(|| weekday(word, today).map(one))?,
     };
+    all_of(first, last)
+}
+
+/// From the first instant of a day to the last one of another.
+fn all_of(first: NaiveDate, last: NaiveDate) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
     Some((midnight(first), last_instant(midnight(last.succ_opt()?))))
 }
@@ -142,12 +147,23 @@ fn in_utc(typed: &str, formats: &[&str]) -> Option<DateTime<Utc>> {
     times.next().map(|time| time.and_utc())
 }
 
-fn relative(word: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+/// `7 days ago`, `30 sep 2026` (all of that day), `friday 10:00`.
+fn in_words(word: &str, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     // A single word is a typing error sooner than a relative date ("mar", "now" and the like aside).
     if !word.contains(' ') && word != "now" {
         return None;
     }
-    parse_date_string(word, now, Dialect::Uk).ok()
+    let mut time = parse_date_string(word, now, Dialect::Uk).ok()?;
+    let day = word.strip_prefix("last ").unwrap_or(word).split(' ').next().unwrap_or_default();
+    // The parser takes a weekday for the coming one.
+    if time > now && day.parse::<Weekday>().is_ok() {
+        time = time.checked_sub_signed(TimeDelta::days(7))?;
+    }
+    let says_when = word.contains(':') || ["am", "pm", "ago"].iter().any(|end| word.ends_with(end));
+    match time.time() == NaiveTime::MIN && !says_when {
+        true => all_of(time.date_naive(), time.date_naive()),
+        false => Some((time, time)),
+    }
 }
 
 fn not_understood(text: &str) -> Error {
@@ -236,6 +252,23 @@ mod tests {
         assert_eq!(by("7 days ago"), "2026-11-10T10:30:00Z");
         assert_eq!(by("2 hours ago"), "2026-11-17T08:30:00Z");
         assert_eq!(by("now"), "2026-11-17T10:30:00Z");
+    }
+
+    #[test]
+    fn a_day_in_words_is_all_of_it_unless_a_time_follows() {
+        assert_eq!(by("30 sep 2026"), "2026-09-30T23:59:59Z");
+        assert_eq!(by("september 30"), "2026-09-30T23:59:59Z");
+        assert_eq!(by("30 sep 2026 00:00"), "2026-09-30T00:00:00Z");
+        assert_eq!(by("30 sep 2026 10:00"), "2026-09-30T10:00:00Z");
+        assert_eq!(beginning("30 sep 2026", now()), Some("2026-09-30T00:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn the_time_of_a_weekday_is_never_in_the_future() {
+        assert_eq!(by("tuesday 10:00"), "2026-11-17T10:00:00Z");
+        assert_eq!(by("tuesday 11:00"), "2026-11-10T11:00:00Z");
+        assert_eq!(by("wednesday 10:00"), "2026-11-11T10:00:00Z");
+        assert_eq!(by("yesterday 10:00"), "2026-11-16T10:00:00Z");
     }
 
     #[test]
