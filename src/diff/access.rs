@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::causes::{Touched, is_disabled};
-use super::change::{AccessChange, AccessChangeKind, Cause, Way};
+use super::change::{AccessChange, AccessChangeKind, Cause, CauseKind, Way};
 use super::days::{Days, Side, Sides};
 use super::hidden::Hidden;
 use super::names::{Named, Names};
@@ -40,6 +40,7 @@ pub(super) fn changes(
             _ => None,
         };
         if let Some(side) = empty_side
+            && !causes.iter().any(|cause| had_no_permission_set(cause))
             && let Some(hiding) = hidden.way(&user_id, &entry, side)?
         {
             change = AccessChangeKind::Unknown;
@@ -89,6 +90,12 @@ fn seen_change(
     };
     let of_account = if differ && !stays { touched.of_account(entry) } else { None };
     Some((change, of_ways.into_iter().chain(of_content).chain(of_account).collect()))
+}
+
+/// Whether it says that the permission set surely did not exist on one side: AWS deletes none that is assigned.
+fn had_no_permission_set(cause: &Cause) -> bool {
+    let is_of_set = matches!(cause.kind, CauseKind::PermissionSetCreated | CauseKind::PermissionSetDeleted);
+    is_of_set && !cause.is_unknown()
 }
 
 /// The triples that a changed row touches, some of which turn out to be unchanged.

@@ -4,7 +4,9 @@ use serde_json::json;
 
 use crate::model::{EntityType, Row, ServiceLastAccessed};
 
-use super::history::{History, group, known, member, named_group, to_group, to_user, unknown, user, with};
+use super::history::{
+    History, access, group, known, member, named_group, set, to_group, to_user, unknown, user, with,
+};
 
 #[test]
 fn a_carried_row_is_unknown_and_not_removed() {
@@ -119,6 +121,50 @@ fn access_that_rests_on_a_gap_says_on_which() {
     assert!(words.contains("      not seen because ") && words.contains(" was denied"), "{words}");
     let words = text(4, 5);
     assert!(words.contains("removed from group ops-name, last seen before in snapshot 3"), "{words}");
+}
+
+#[test]
+fn a_way_that_may_have_been_there_is_told_apart_from_a_cause_that_was_not_seen() {
+    let base = [user("ana"), group("ops"), set("p"), to_group("111", "p", "ops"), to_user("111", "q", "ana")];
+    let denied = ("group_memberships", json!({"group_id": "ops"}), "denied");
+    let and_direct: Vec<Row> = base.iter().cloned().chain([to_user("111", "p", "ana")]).collect();
+    let mut history = History::new();
+    history.publish_with(&base, std::slice::from_ref(&denied));
+    history.publish(&and_direct);
+    history.publish_with(&base, &[denied]);
+    let text = |from, to| {
+        let mut words = Vec::new();
+        crate::diff::text::write(&mut words, &history.diff(from, to), Default::default()).unwrap();
+        String::from_utf8(words).unwrap()
+    };
+    assert!(
+        text(1, 2).contains("      there may have been another way, not seen because L"),
+        "{}",
+        text(1, 2)
+    );
+    assert!(
+        text(2, 3).contains("      there may still be another way, not seen because L"),
+        "{}",
+        text(2, 3)
+    );
+}
+
+#[test]
+fn no_gap_hides_a_way_to_a_permission_set_that_is_seen_to_be_gone() {
+    let without = [user("ana"), group("ops"), member("ops", "ana")];
+    let with: Vec<Row> = without.iter().cloned().chain([set("p"), to_user("111", "p", "ana")]).collect();
+    let denied = ("account_assignments", json!({"principal_type": "GROUP", "principal_id": "ops"}), "denied");
+    let mut history = History::new();
+    history.publish(&with);
+    history.publish_with(&without, &[denied]);
+    assert_eq!(
+        access(&history.diff(1, 2)),
+        ["ana lost p in 111: assignment_revoked, permission_set_deleted"]
+    );
+    assert_eq!(
+        access(&history.diff(2, 1)),
+        ["ana gained p in 111: assignment_granted, permission_set_created"]
+    );
 }
 
 #[test]

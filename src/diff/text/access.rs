@@ -34,8 +34,19 @@ fn entry(changes: &[&AccessChange]) -> Entry {
         details.push(Detail::Plain(format!("now: {}", through(&first.after_ways))));
     }
     details.extend(first.causes.iter().map(|cause| Detail::Because(because(cause, changes))));
-    details.extend(first.gap.iter().map(|gap| Detail::Aside(format!("not seen {}", hidden_by(gap)))));
+    details
+        .extend(first.gap.iter().map(|gap| Detail::Aside(format!("{} {}", not_seen(first), hidden_by(gap)))));
     Entry { sign: sign(first.change), line: headline(changes), details }
+}
+
+/// What it is that a gap hides: what the causes say, or else a way beside theirs.
+fn not_seen(change: &AccessChange) -> &'static str {
+    let is_all_known = !change.causes.iter().any(|cause| cause.is_unknown());
+    match (change.before_ways.is_empty(), change.after_ways.is_empty()) {
+        (true, _) if is_all_known => "there may have been another way, not seen",
+        (_, true) if is_all_known => "there may still be another way, not seen",
+        _ => "not seen",
+    }
 }
 
 fn sign(change: AccessChangeKind) -> ChangeKind {
