@@ -1,7 +1,7 @@
 //! Names for people: of users, groups, accounts, permission sets and OUs, and the label of any row.
 //!
-//! A name is the one of the later snapshot, else the last that was known before it, so that what is gone
-//! keeps its name. Which resources name others is known here and nowhere else in the row changes.
+//! A name is the one of the later snapshot, else that of the earlier one: what lay between does not matter. What
+//! neither has keeps the last name that was known before. Which resources name others is known here and nowhere else in the row changes.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -140,9 +140,16 @@ impl<'c> Names<'c> {
         Self { connection, days, books: RefCell::default() }
     }
 
-    /// The name on the later day, else the last one before it; `None` where there never was one.
+    /// The name on the later day, else on the earlier one, else the last one before; `None` where there never was
+    /// one.
     pub fn name(&self, named: Named, id: &str) -> Result<Option<Arc<str>>> {
-        self.look_up(named, self.days.later(), Which::Last, id)
+        let (earlier, later) = (self.days.earlier(), self.days.later());
+        for (day, which) in [(later, Which::Alive), (earlier, Which::Alive), (later, Which::Last)] {
+            if let Some(name) = self.look_up(named, day, which, id)? {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
     }
 
     /// The name on that day; `None` where it does not exist or has none.

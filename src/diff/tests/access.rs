@@ -184,6 +184,21 @@ fn carried_rows_keep_giving_access() {
     assert!(diff.access_changes.is_empty(), "{:?}", diff.access_changes);
 }
 
+/// So that pruning what lay between changes no diff.
+#[test]
+fn what_is_gone_has_the_name_of_the_day_on_which_it_was() {
+    let mut history = History::new();
+    history.publish(&[user("ana"), member("ops", "ana"), named_group("ops", "Operations")]);
+    history.publish(&[user("ana"), member("ops", "ana"), named_group("ops", "Ops")]);
+    history.publish(&[user("ana")]);
+    for (from, to) in [(1, 3), (3, 1)] {
+        let diff = history.diff(from, to);
+        let labels: Vec<&str> = diff.changes.iter().map(|change| change.label.as_str()).collect();
+        assert_eq!(labels, ["Operations", "ana-name in group Operations"], "{from} {to}");
+    }
+    assert_eq!(history.diff(1, 2).changes[0].label, "Ops", "the later name of what is on both days");
+}
+
 #[test]
 fn json_is_the_contract() {
     let mut history = History::new();
