@@ -118,7 +118,8 @@ impl Subject {
         rows.into_iter().any(|row| places.iter().any(|place| self.is_at(row, place)))
     }
 
-    fn concerns_access(&self, change: &AccessChange) -> bool {
+    /// Whether the access is about the subject.
+    pub(super) fn concerns_access(&self, change: &AccessChange) -> bool {
         match self.kind {
             SubjectKind::User => self.ids.contains(&*change.user_id),
             SubjectKind::Group => groups(change).any(|group_id| self.ids.contains(&**group_id)),

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::access;
 use super::change::{AccessChangeKind, Diff, SnapshotFacts};
 use super::days::Days;
+use super::filter::Subject;
 use super::names::Names;
 use super::rows::{Table, differences};
 use super::unknown::{Judge, RowChange};
@@ -51,8 +52,14 @@ pub fn each<'c>(
     Ok(pairs(connection, from, to)?.into_iter().map(move |(from, to)| compare(connection, from, to)))
 }
 
-/// Counts the access that came and went between the two snapshots. The work follows the changes of the steps.
-pub fn came_and_went(connection: &Connection, from: i64, to: i64) -> Result<Between> {
+/// Counts the access that came and went between the two snapshots, as far as it concerns everything that `subjects`
+/// names for a step. The work follows the changes of the steps.
+pub fn came_and_went(
+    connection: &Connection,
+    from: i64,
+    to: i64,
+    subjects: impl Fn([i64; 2]) -> Result<Vec<Subject>>,
+) -> Result<Between> {
     let pairs = pairs(connection, from, to)?;
     let mut between = Between::default();
     if pairs.len() < 2 {
@@ -73,8 +80,10 @@ pub fn came_and_went(connection: &Connection, from: i64, to: i64) -> Result<Betw
         }
         let (from, to) = (SnapshotFacts::read(connection, from)?, SnapshotFacts::read(connection, to)?);
         let mut judge = Judge::new(connection, &from, &to);
+        let subjects = subjects([days.from, days.to])?;
         for change in access::changes(connection, days, &rows, &Names::new(connection, days), &mut judge)? {
-            if matches!(change.change, AccessChangeKind::Gained | AccessChangeKind::Lost) {
+            let is_meant = subjects.iter().all(|subject| subject.concerns_access(&change));
+            if is_meant && matches!(change.change, AccessChangeKind::Gained | AccessChangeKind::Lost) {
                 happened
                     .entry([change.user_id, change.account_id, change.permission_set_arn])
                     .and_modify(|(_, last)| *last = change.change)

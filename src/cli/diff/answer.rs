@@ -66,8 +66,7 @@ pub struct Question<'c> {
     pub options: String,
 }
 
-/// So many rows of a resource are told one by one where nobody asked for that resource: the dates of an access
-/// report move every day, and would bury the rest.
+/// So many rows of a resource are told one by one where nobody asked for that resource: more would bury the rest.
 const ROWS: usize = 40;
 
 impl Question<'_> {
@@ -153,13 +152,14 @@ impl Question<'_> {
         Ok(diff)
     }
 
-    /// What came and went, where the whole answer is about access and hides it.
+    /// What came and went, where the answer is about access and hides it.
     fn between(&self) -> Result<Between> {
         let shows_access = self.access || self.resources.is_empty();
-        if self.steps || !shows_access || !self.narrowing.is_none() {
+        if self.steps || !shows_access {
             return Ok(Between::default());
         }
-        steps::came_and_went(self.census.connection(), self.from, self.to)
+        let connection = self.census.connection();
+        steps::came_and_went(connection, self.from, self.to, |step| self.narrowing.subjects(connection, step))
     }
 }
 

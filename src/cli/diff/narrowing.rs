@@ -111,11 +111,6 @@ impl Narrowing {
         Ok(Self { named, ous, tag: args.tag.clone(), privileged: args.privileged })
     }
 
-    /// Whether the answer is about everything.
-    pub fn is_none(&self) -> bool {
-        self.named.is_empty() && self.ous.is_none() && self.tag.is_none() && !self.privileged
-    }
-
     /// What it means in either of two snapshots.
     pub fn subjects(&self, connection: &Connection, snapshots: [i64; 2]) -> Result<Vec<Subject>> {
         let mut subjects = self.named.clone();

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::history::{
     History, access, account, group, member, named_group, policy, set, to_group, to_user, unknown, user, with,
 };
+use crate::diff::filter::{Subject, SubjectKind};
 use crate::diff::{Way, steps};
 use crate::model::Row;
 
@@ -217,9 +218,18 @@ fn what_came_and_went_is_counted() {
     history.publish(&and(&base(), &[to_user("222", "p", "ana")]));
     history.publish(&and(&base(), &[member("ops", "ana")]));
     history.publish(&and(&base(), &[to_user("222", "p", "ana")]));
-    let between = steps::came_and_went(&history.connection, 1, 3).unwrap();
-    assert_eq!(between, steps::Between { gained_and_lost: 1, lost_and_gained: 1 });
-    assert_eq!(steps::came_and_went(&history.connection, 1, 2).unwrap(), steps::Between::default());
+    let between = |from, to, about: &[Subject]| {
+        steps::came_and_went(&history.connection, from, to, |_| Ok(about.to_vec())).unwrap()
+    };
+    assert_eq!(between(1, 3, &[]), steps::Between { gained_and_lost: 1, lost_and_gained: 1 });
+    assert_eq!(between(1, 2, &[]), steps::Between::default());
+    let in_account = |id: &str| Subject { kind: SubjectKind::Account, ids: [id.to_owned()].into() };
+    assert_eq!(
+        between(1, 3, &[in_account("111")]),
+        steps::Between { gained_and_lost: 1, lost_and_gained: 0 },
+        "of what was asked for"
+    );
+    assert_eq!(between(1, 3, &[in_account("333")]), steps::Between::default());
     let each: Vec<usize> = steps::each(&history.connection, 1, 3)
         .unwrap()
         .map(|diff| diff.unwrap().access_changes.len())
