@@ -89,7 +89,7 @@ const ADDED: &[(&str, &str, &str)] = &[
     (
         "change",
         "TEXT",
-        "added, removed, changed, or unknown: first seen, and a gap of the snapshot before may have hidden it",
+        "added, removed, changed (as text; diff compares policies as JSON), or unknown: first seen, and a gap of the snapshot before may have hidden it",
     ),
     ("label", "TEXT", "what a person calls the row, by the names of then"),
     ("fields", "TEXT", "of a changed row: a JSON object of column to {old, new}; NULL otherwise"),

@@ -21,7 +21,7 @@ SELECT
     c.snapshot_id, -- the snapshot that saw the change
     c.taken_at, -- time of its first call, UTC
     c.resource, -- name of the resource
-    c.change, -- added, removed, changed, or unknown: first seen, and a gap of the snapshot before may have hidden it
+    c.change, -- added, removed, changed (as text; diff compares policies as JSON), or unknown: first seen, and a gap of the snapshot before may have hidden it
     c.key, -- the row's key, a JSON object of column to value
     c.label, -- what a person calls the row, by the names of then
     c.fields -- of a changed row: a JSON object of column to {old, new}; NULL otherwise
