@@ -183,10 +183,15 @@ impl<'c> Names<'c> {
             "account_assignments" => {
                 format!("{} for {} in {}", set()?, whose("principal_id")?, account()?)
             }
-            "permission_set_policies" => match row.get("policy_name").and_then(Value::as_str) {
-                Some(name) => format!("{name} on {}", set()?),
-                None => format!("{} on {}", policy_name(&value("policy")), set()?),
-            },
+            "permission_set_policies" => {
+                let policy = value("policy");
+                let name = row.get("policy_name").and_then(Value::as_str);
+                format!(
+                    "{} on {}",
+                    policy_words(&value("kind"), name.unwrap_or(policy_name(&policy))),
+                    set()?
+                )
+            }
             "provisioned_permission_sets" => format!("{} in {}", set()?, account()?),
             "service_last_accessed" => format!("{} in {}", value("service_namespace"), whose("entity_id")?),
             "tags" => format!("{} of {}", value("key"), whose("resource_id")?),
@@ -222,6 +227,15 @@ impl<'c> Names<'c> {
             Some(named) => Ok(format!("{} {}", named.word(), self.name_or_id(named, &id)?)),
             None => Ok(id),
         }
+    }
+}
+
+/// What a person calls a policy of a permission set: an inline one has no name, and a boundary gives nothing.
+pub(super) fn policy_words(kind: &str, name: &str) -> String {
+    match kind {
+        "inline" => "inline policy".to_owned(),
+        "permissions_boundary" => format!("permissions boundary {name}"),
+        _ => name.to_owned(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::steps::Between;
 use crate::diff::text::{TextOptions, write};
 use crate::diff::{ChangeKind, Diff, table};
-use crate::model::{OrganizationalUnit, Root, Row};
+use crate::model::{EntityType, OrganizationalUnit, Root, Row, ServiceLastAccessed};
 
 fn text(diff: &Diff, options: TextOptions) -> String {
     let mut out = Vec::new();
@@ -85,6 +85,64 @@ fn colour_adds_nothing_but_colour_and_names_cannot_add_any() {
     }
     stripped.push_str(rest);
     assert_eq!(stripped, plain);
+}
+
+#[test]
+fn an_access_report_does_not_bury_what_was_not_seen() {
+    let services = |at: &str| -> Vec<Row> {
+        let service = |namespace: &str| {
+            Row::whole(&ServiceLastAccessed {
+                entity_id: "111".to_owned(),
+                service_namespace: namespace.to_owned(),
+                entity_type: EntityType::Account,
+                last_authenticated_at: Some(at.to_owned()),
+                ..ServiceLastAccessed::default()
+            })
+        };
+        ["a", "b", "c", "d", "e", "f", "g"].map(service).to_vec()
+    };
+    let mut history = History::new();
+    history.publish(&services("2026-11-01"));
+    history.publish(&services("2026-11-02"));
+    let diff = history.diff(1, 2);
+    let told = text(&diff, TextOptions { rows: Some(40), ..TextOptions::default() });
+    assert_eq!(told.matches("  ~ ").count(), 5, "{told}");
+    assert!(
+        told.contains(
+            "… and 2 more of 7; to see them all: orgcensus diff 1 2 --resource service_last_accessed"
+        )
+    );
+    assert_eq!(text(&diff, TextOptions::default()).matches("  ~ ").count(), 7);
+}
+
+#[test]
+fn an_inline_policy_and_a_boundary_are_called_what_they_are() {
+    let arn = "arn:aws:iam::aws:policy/Fence";
+    let base = [user("ana"), set("p"), to_user("111", "p", "ana")];
+    let inline = with(policy("p", "inline"), "kind", "inline");
+    let boundary = with(policy("p", arn), "kind", "permissions_boundary");
+    let mut history = History::new();
+    history.publish(&base);
+    history.publish(&[base.as_slice(), &[inline, boundary]].concat());
+    let told = text(&history.diff(1, 2), TextOptions::default());
+    for words in [
+        "an inline policy was attached to p-name",
+        "permissions boundary Fence was attached to p-name",
+        "  + inline policy on p-name",
+        "  + permissions boundary Fence on p-name",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}
+
+#[test]
+fn an_account_that_left_was_not_deleted() {
+    let mut history = History::new();
+    history.publish(&[user("ana"), set("p")]);
+    history.publish(&[user("ana"), set("p"), account("111"), to_user("111", "p", "ana")]);
+    let told = |from, to| text(&history.diff(from, to), TextOptions::default());
+    assert!(told(1, 2).contains("account 111-name is new in the organization\n"), "{}", told(1, 2));
+    assert!(told(2, 1).contains("account 111-name is no longer in the organization\n"), "{}", told(2, 1));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::change::{AccessChange, AccessChangeKind, Cause, CauseKind, ChangeKind, Way};
-use super::super::names::policy_name;
+use super::super::names::{policy_name, policy_words};
 use super::rows::hidden_by;
 use super::telling::{Detail, Entry};
 
@@ -154,19 +154,24 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
         CauseKind::GroupRecreated => format!("group {} was deleted and made again", group()),
         CauseKind::PermissionSetCreated => format!("permission set {} was created", permission_set(change)),
         CauseKind::PermissionSetDeleted => format!("permission set {} was deleted", permission_set(change)),
-        CauseKind::AccountCreated => format!("account {} was created", account(change)),
-        CauseKind::AccountDeleted => format!("account {} was deleted", account(change)),
+        CauseKind::AccountCreated => format!("account {} is new in the organization", account(change)),
+        CauseKind::AccountDeleted => format!("account {} is no longer in the organization", account(change)),
         CauseKind::PolicyChanged if cause.resource == "permission_sets" => {
             format!("the session duration of {} changed", permission_set(change))
         }
         CauseKind::PolicyChanged => {
-            let policy = policy_name(of_key("policy"));
+            let policy = match (of_key("kind"), policy_name(of_key("policy"))) {
+                ("inline", _) if cause.change == ChangeKind::Added => "an inline policy".to_owned(),
+                ("inline", _) => "the inline policy".to_owned(),
+                (kind @ "permissions_boundary", name) => policy_words(kind, name),
+                (_, name) => format!("policy {name}"),
+            };
             let done = match cause.change {
                 ChangeKind::Added => "was attached to",
                 ChangeKind::Removed => "was detached from",
                 ChangeKind::Changed | ChangeKind::Unknown => "changed in",
             };
-            format!("policy {policy} {done} {}", permission_set(change))
+            format!("{policy} {done} {}", permission_set(change))
         }
     };
     let said: Vec<String> = [("by", &cause.by), ("at", &cause.at)]

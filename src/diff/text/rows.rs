@@ -5,14 +5,24 @@ use super::TextOptions;
 use super::reading::details;
 use super::telling::{Detail, Entry, Section};
 
+/// So many rows of an access report are told one by one at most: its dates move every day, and what was not seen
+/// stands below.
+const REPORTED: usize = 5;
+
 /// The known changes, a section for each resource: not more rows of each than `options` allow, and how to see the
 /// others.
 pub fn sections(diff: &Diff, changes: &[&Change], options: TextOptions<'_>) -> Vec<Section> {
     changes
         .chunk_by(|one, other| one.resource == other.resource)
         .map(|of_resource| {
+            let resource = of_resource[0].resource;
+            let rows = match resource {
+                "service_last_accessed" => options.rows.map(|rows| rows.min(REPORTED)),
+                _ => options.rows,
+            };
+            let options = TextOptions { rows, ..options };
             let (entries, rest) = entries(diff, of_resource, options, |change| change.label.clone());
-            Section { heading: of_resource[0].resource.to_owned(), entries, rest }
+            Section { heading: resource.to_owned(), entries, rest }
         })
         .collect()
 }
