@@ -12,7 +12,7 @@ use crate::history::{self, Kind, Life, table, text};
 use crate::nearest::did_you_mean;
 use crate::output::{Format, RowWriter, write_error};
 use crate::query::{ParameterType, ids_ever, names_ever};
-use crate::store::{Census, When};
+use crate::store::{Census, Snapshot, When};
 
 /// The arguments of `history`.
 #[derive(Debug, Args)]
@@ -61,7 +61,10 @@ pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let snapshot = census.resolve(when.as_ref().unwrap_or(&When::LATEST))?;
     // One look at the file, whatever is published meanwhile.
     census.answer_as_of(snapshot.snapshot_id)?;
-    let (kind, ids) = find(&args, &census)?;
+    let (kind, ids) = match find(&args, &census)? {
+        Some(found) => found,
+        None => return Err(unknown(&args, &mut census, &snapshot)?),
+    };
     let lives: Vec<Life> = ids.iter().map(|id| history::of(&census, kind, id)).collect::<Result<_>>()?;
     say_answering("up to ", &snapshot, when.as_ref());
     match format {
@@ -86,8 +89,8 @@ pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     Ok(ExitStatus::Done)
 }
 
-/// What the name means: things of one kind, in the order in which they came.
-fn find(args: &HistoryArgs, census: &Census) -> Result<(Kind, Vec<String>)> {
+/// What the name means: things of one kind, in the order in which they came; `None` where there is nothing.
+fn find(args: &HistoryArgs, census: &Census) -> Result<Option<(Kind, Vec<String>)>> {
     let name = &args.name;
     let mut found = Vec::new();
     for kind in args.kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]) {
@@ -97,8 +100,7 @@ fn find(args: &HistoryArgs, census: &Census) -> Result<(Kind, Vec<String>)> {
         }
     }
     match found.len() {
-        1 => Ok(found.remove(0)),
-        0 => Err(unknown(args, census)?),
+        0 | 1 => Ok(found.pop()),
         _ => {
             let nouns: Vec<_> = found.iter().map(|(kind, _)| kind.noun()).collect();
             let mut error = Error::unknown(format!("{name:?} is the name of a {}", nouns.join(" and of a ")));
@@ -120,7 +122,8 @@ fn parameter(kind: Kind) -> ParameterType {
     }
 }
 
-fn unknown(args: &HistoryArgs, census: &Census) -> Result<Error> {
+/// Nothing had the name by the snapshot that was asked for.
+fn unknown(args: &HistoryArgs, census: &mut Census, snapshot: &Snapshot) -> Result<Error> {
     let name = &args.name;
     let what = match args.kind {
         None => "an account, user, group or permission set",
@@ -129,12 +132,26 @@ fn unknown(args: &HistoryArgs, census: &Census) -> Result<Error> {
         Some(Kind::Group) => "a group",
         Some(Kind::PermissionSet) => "a permission set",
     };
+    let latest = census.resolve(&When::LATEST)?;
+    if latest.snapshot_id != snapshot.snapshot_id {
+        let error = Error::unknown(format!("no snapshot up to {} has {what} {name:?}", snapshot.snapshot_id));
+        census.answer_as_of(latest.snapshot_id)?;
+        // Several kinds of it are some, too.
+        if find(args, census).map_or(true, |found| found.is_some()) {
+            return Ok(error.hint("a later one has: leave out --at"));
+        }
+        return with_nearest(error, args, census);
+    }
+    with_nearest(Error::unknown(format!("no snapshot has {what} {name:?}")), args, census)
+}
+
+/// Says which name may have been meant, or where to look.
+fn with_nearest(error: Error, args: &HistoryArgs, census: &Census) -> Result<Error> {
     let mut names = Vec::new();
     for kind in args.kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]) {
         names.extend(names_ever(parameter(kind), census)?);
     }
-    let error = Error::unknown(format!("no snapshot has {what} {name:?}"));
-    Ok(match did_you_mean(name, names.iter().map(String::as_str)) {
+    Ok(match did_you_mean(&args.name, names.iter().map(String::as_str)) {
         Some(hint) => error.hint(hint),
         None => error.hint(
             "orgcensus query \"SELECT user_name, user_id FROM users_history\" lists who ever was there",

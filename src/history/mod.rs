@@ -157,7 +157,14 @@ pub fn of(census: &Census, kind: Kind, id: &str) -> Result<Life> {
         }
     }
     let place = |event: &Event| threads.iter().position(|thread| thread.resource == event.resource);
-    events.sort_by_key(|event| (event.snapshot_id, place(event), event.kind == EventKind::NotSeen));
+    // What went stands before what came: else who was taken out of one group and put into another of its name, made
+    // again, seems to have lost it.
+    let order = |event: &Event| match event.kind {
+        EventKind::Removed => 0,
+        EventKind::NotSeen => 2,
+        _ => 1,
+    };
+    events.sort_by_key(|event| (event.snapshot_id, place(event), order(event)));
     let names = names::Names::new(connection);
     for event in &mut events {
         names.add(event)?;

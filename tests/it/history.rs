@@ -67,6 +67,44 @@ fn names_come_and_go_and_accounts_move() {
 }
 
 #[test]
+fn who_came_later_is_not_said_never_to_have_been() {
+    let sandbox = fixture::census();
+    let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
+    let came =
+        "INSERT INTO groups_versions (group_id, display_name, valid_from) VALUES ('g-new', 'Newcomers', 4)";
+    database.connection().execute_batch(came).unwrap();
+    drop(database);
+    let refusal = sandbox.run(&["history", "newcomers", "--at", "1"]).refusal();
+    let words = "no snapshot up to 1 has an account, user, group or permission set \"newcomers\"";
+    assert!(
+        refusal.contains(words) && refusal.contains("hint: a later one has: leave out --at"),
+        "{refusal}"
+    );
+    let refusal = sandbox.run(&["history", "carla", "--at", "1"]).refusal();
+    assert!(refusal.contains("no snapshot up to 1 has") && refusal.contains("carl"), "{refusal}");
+}
+
+/// A directory makes a group again and puts its members into the new one.
+#[test]
+fn what_went_stands_before_what_came_in_its_place() {
+    let sandbox = fixture::census();
+    let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
+    let again = "
+        UPDATE group_memberships_versions SET valid_to = 4 WHERE group_id = 'g-devs' AND valid_to IS NULL;
+        UPDATE groups_versions SET valid_to = 4 WHERE group_id = 'g-devs' AND valid_to IS NULL;
+        INSERT INTO groups_versions (group_id, display_name, valid_from)
+        SELECT 'g-again', display_name, 4 FROM groups_versions WHERE group_id = 'g-devs';
+        INSERT INTO group_memberships_versions (group_id, user_id, valid_from)
+        SELECT 'g-again', user_id, 4 FROM group_memberships_versions WHERE group_id = 'g-devs'";
+    database.connection().execute_batch(again).unwrap();
+    drop(database);
+    let told = sandbox.run(&["history", "u-eve"]);
+    let signs: Vec<&str> =
+        told.data().lines().filter(|line| line.contains("member of")).map(|line| &line[2..3]).collect();
+    assert_eq!(signs.last(), Some(&"+"), "{}", told.stdout);
+}
+
+#[test]
 fn other_formats_hold_one_row_an_event() {
     let sandbox = fixture::census();
     let csv = sandbox.run(&["history", "bob", "--format", "csv"]);
