@@ -114,13 +114,27 @@ impl Candidate {
     }
 }
 
-/// The id that `typed` means in the answering snapshot, for a kind that has ids.
+/// The id that `typed` means in the answering snapshot, one of the two of a diff, for a kind that has ids.
 pub fn resolve_id(kind: ParameterType, typed: &str, census: &Census, snapshot: &Snapshot) -> Result<String> {
-    resolve_in(kind, typed, census, &Span::at(snapshot.clone()))
+    let compared = |_| "a diff from or to one of them finds it, or one over them with --steps".to_owned();
+    resolve(kind, typed, census, &Span::at(snapshot.clone()), &compared)
 }
 
-/// The same in any of the answering snapshots.
+/// The same in any of the answering snapshots of a query.
 pub(super) fn resolve_in(kind: ParameterType, typed: &str, census: &Census, span: &Span) -> Result<String> {
+    resolve(kind, typed, census, span, &|last| format!("--at {last} asks there"))
+}
+
+/// How to ask about what existed last in a snapshot.
+type HowToAsk<'h> = &'h dyn Fn(i64) -> String;
+
+fn resolve(
+    kind: ParameterType,
+    typed: &str,
+    census: &Census,
+    span: &Span,
+    how_to_ask: HowToAsk<'_>,
+) -> Result<String> {
     let place = place(kind).ok_or_else(|| Error::usage(format!("a {} has no id", kind.name())))?;
     if span.from() != span.to() && place.table == "organization_tree" {
         return Err(Error::usage(
@@ -135,7 +149,10 @@ pub(super) fn resolve_in(kind: ParameterType, typed: &str, census: &Census, span
     if let Some(id) = place.by_id(connection, typed, "").map_err(cannot_read)? {
         return Ok(id);
     }
-    let lower = typed.trim().to_lowercase();
+    let mut lower = typed.trim().to_lowercase();
+    if place.table == "organization_tree" && lower.len() > 1 && lower.ends_with('/') {
+        lower.pop();
+    }
     let source = format!("SELECT *, NULL AS valid_from, NULL AS valid_to FROM {}", place.table);
     let condition = place.only;
     let mut matches = place
@@ -146,7 +163,7 @@ pub(super) fn resolve_in(kind: ParameterType, typed: &str, census: &Census, span
     matches.retain(|one| ids.insert(one.id.clone()));
     match matches.len() {
         1 => Ok(matches.remove(0).id),
-        0 => Err(place.unknown(typed, &lower, census, span).map_err(cannot_read)?),
+        0 => Err(place.unknown(typed, &lower, census, span, how_to_ask).map_err(cannot_read)?),
         _ => Err(place.ambiguous(typed, &matches, span)),
     }
 }
@@ -261,7 +278,14 @@ impl Place {
         error.hint("type the id of the one you mean")
     }
 
-    fn unknown(&self, typed: &str, lower: &str, census: &Census, span: &Span) -> rusqlite::Result<Error> {
+    fn unknown(
+        &self,
+        typed: &str,
+        lower: &str,
+        census: &Census,
+        span: &Span,
+        how_to_ask: HowToAsk<'_>,
+    ) -> rusqlite::Result<Error> {
         let connection = census.connection();
         let mut error = Error::unknown(format!("there is no {} {typed:?} in {}", self.noun, span.words()));
         let source = format!("SELECT *, NULL AS valid_from, NULL AS valid_to FROM {}", self.table);
@@ -270,7 +294,7 @@ impl Place {
         if let Some(hint) = did_you_mean(typed, names) {
             error = error.hint(hint);
         }
-        for hint in self.other_times(connection, lower)? {
+        for hint in self.other_times(connection, lower, how_to_ask)? {
             error = error.hint(hint);
         }
         let is_seen = |it: &crate::store::Coverage| {
@@ -295,7 +319,12 @@ impl Place {
     }
 
     /// In which snapshots something of this name existed, one sentence for each id.
-    fn other_times(&self, connection: &Connection, lower: &str) -> rusqlite::Result<Vec<String>> {
+    fn other_times(
+        &self,
+        connection: &Connection,
+        lower: &str,
+        how_to_ask: HowToAsk<'_>,
+    ) -> rusqlite::Result<Vec<String>> {
         let resource = self.resource;
         let columns = match self.table {
             // The tree's ids and paths are derived; its units have versions of their own.
@@ -326,7 +355,7 @@ impl Place {
             } else {
                 format!("snapshots {first} to {last}")
             };
-            sentences.push(format!("it existed in {when} as {id}: --at {last} asks there"));
+            sentences.push(format!("it existed in {when} as {id}: {}", how_to_ask(last)));
         }
         Ok(sentences)
     }

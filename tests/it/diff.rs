@@ -130,6 +130,16 @@ fn other_formats_hold_one_row_a_change() {
 }
 
 #[test]
+fn who_was_there_at_neither_end_is_said_to_be_found_elsewhere() {
+    let refusal = fixture::census().run(&["diff", "2", "4", "--user", "carl"]).refusal();
+    assert!(
+        refusal.contains("it existed in snapshot 1 as u-carl: a diff from or to one of them"),
+        "{refusal}"
+    );
+    assert!(!refusal.contains("--at"), "diff has no such option: {refusal}");
+}
+
+#[test]
 fn a_ticket_gets_markdown() {
     let sandbox = fixture::census();
     assert_snapshot!("diff_markdown", sandbox.run(&["diff", "1", "2", "--format", "markdown"]).data());
@@ -177,7 +187,7 @@ fn steps_are_dated_and_what_did_not_change_is_one_line() {
 fn an_answer_is_narrowed_to_an_ou_however_it_is_named() {
     let sandbox = fixture::census();
     let by_id = sandbox.run(&["diff", "1", "2", "--ou", "ou-f1-prod"]);
-    for path in ["/Production", "Production", "Root/Production", "root/production"] {
+    for path in ["/Production", "Production", "Root/Production", "root/production", "/Production/"] {
         assert_eq!(sandbox.run(&["diff", "1", "2", "--ou", path]).data(), by_id.data(), "{path}");
     }
     let found = json(&sandbox, &["1", "2", "--ou", "/Production"]);
