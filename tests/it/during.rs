@@ -39,6 +39,18 @@ fn access_that_came_and_went_within_the_range_is_told_with_its_bounds() {
 }
 
 #[test]
+fn a_quarter_that_is_one_snapshot_is_said_to_be() {
+    let sandbox = census();
+    let told =
+        |from: &str, to: &str| sandbox.run(&["query", "user-access", "sam.two", "--during", from, to]).stderr;
+    let one = told("2026-Q1", "2026-Q1");
+    assert!(one.contains("warning: the range is snapshot 3 alone: a day, month or quarter"), "{one}");
+    for (from, to) in [("2026-01-31", "2026-Q1"), ("3", "3")] {
+        assert!(!told(from, to).contains("alone"), "{from} {to}");
+    }
+}
+
+#[test]
 fn a_deleted_users_access_is_found_by_name() {
     let sandbox = census();
     assert_snapshot!(sandbox.run(&["query", "user-access", "carl", "--during", "1", "4"]).all());

@@ -4,6 +4,7 @@ use super::super::answering::say_answering;
 use super::super::{GlobalOptions, range};
 use super::QueryArgs;
 use crate::error::{Error, Result};
+use crate::output::words;
 use crate::query::{Header, Span, sql_during};
 use crate::store::{Census, When};
 
@@ -73,6 +74,13 @@ impl Asked {
             Self::During { from, to } => {
                 say_answering("from ", span.from(), Some(from));
                 say_answering("to ", span.to(), Some(to));
+                if let (When::By { .. }, [one]) = (from, span.snapshots()) {
+                    words::warn(format!(
+                        "the range is snapshot {} alone: a day, month or quarter stands for its end, so that \
+                         2026-Q2..2026-Q3 is all of the third quarter",
+                        one.snapshot_id
+                    ));
+                }
             }
         }
     }
