@@ -80,8 +80,12 @@ pub fn came_and_went(
         }
         let (from, to) = (SnapshotFacts::read(connection, from)?, SnapshotFacts::read(connection, to)?);
         let mut judge = Judge::new(connection, &from, &to);
+        let changes = access::changes(connection, days, &rows, &Names::new(connection, days), &mut judge)?;
+        if changes.is_empty() {
+            continue;
+        }
         let subjects = subjects([days.from, days.to])?;
-        for change in access::changes(connection, days, &rows, &Names::new(connection, days), &mut judge)? {
+        for change in changes {
             let is_meant = subjects.iter().all(|subject| subject.concerns_access(&change));
             if is_meant && matches!(change.change, AccessChangeKind::Gained | AccessChangeKind::Lost) {
                 happened
