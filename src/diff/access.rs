@@ -77,12 +77,13 @@ fn seen_change(
     let of_content = if stays { touched.of_content(user_id, entry) } else { Vec::new() };
     let known = |causes: &[Arc<Cause>]| causes.iter().any(|cause| !cause.is_unknown());
     // One way that nobody saw come or go is enough for access that may have been there all the time.
-    let all_known = |ways: &BTreeSet<WayIds>| ways.iter().all(|way| touched.is_known(user_id, entry, way));
+    let all_known =
+        |ways: &BTreeSet<WayIds>, came| ways.iter().all(|way| touched.is_known(user_id, entry, way, came));
     let change = match (ways.from.is_empty(), ways.to.is_empty()) {
         _ if of_ways.is_empty() && of_content.is_empty() => return None,
         _ if !known(&of_ways) && !known(&of_content) => AccessChangeKind::Unknown,
-        (true, _) if all_known(&ways.to) => AccessChangeKind::Gained,
-        (_, true) if all_known(&ways.from) => AccessChangeKind::Lost,
+        (true, _) if all_known(&ways.to, true) => AccessChangeKind::Gained,
+        (_, true) if all_known(&ways.from, false) => AccessChangeKind::Lost,
         (true, _) | (_, true) => AccessChangeKind::Unknown,
         // Other ways that nobody saw come or go are no fact; the other content is.
         _ if known(&of_ways) => AccessChangeKind::Rerouted,

@@ -64,48 +64,47 @@ impl<'r> Touched<'r> {
 
     /// Why the ways differ: never nothing, where they do.
     pub fn of_ways(&self, user_id: &str, entry: &Entry, ways: &Sides<BTreeSet<WayIds>>) -> Vec<Arc<Cause>> {
-        let differ = ways.from.symmetric_difference(&ways.to);
-        let of_each = differ.flat_map(|way| self.of_way(user_id, entry, way));
-        in_order(self.of_ends(user_id, entry).into_iter().chain(of_each).collect())
+        let came = ways.to.difference(&ways.from).map(|way| (way, true));
+        let went = ways.from.difference(&ways.to).map(|way| (way, false));
+        in_order(came.chain(went).flat_map(|(way, came)| self.of_way(user_id, entry, way, came)).collect())
     }
 
-    /// Whether a way on one side only is known to be missing on the other: some row that it runs through is.
-    pub fn is_known(&self, user_id: &str, entry: &Entry, way: &WayIds) -> bool {
-        let mut causes = self.of_ends(user_id, entry).into_iter().chain(self.of_way(user_id, entry, way));
-        causes.any(|cause| !cause.is_unknown())
+    /// Whether a way on one side only is known to be missing on the other: some row that it runs through is. `came`
+    /// says whether it is on the `to` side.
+    pub fn is_known(&self, user_id: &str, entry: &Entry, way: &WayIds, came: bool) -> bool {
+        self.of_way(user_id, entry, way, came).iter().any(|cause| !cause.is_unknown())
     }
 
-    /// What all ways of a user to a permission set run through.
-    fn of_ends(&self, user_id: &str, entry: &Entry) -> Vec<Arc<Cause>> {
+    /// The rows that the way runs through and that came, or went, with it. One that went while the way came is no
+    /// cause of that: an assignment that a gap hides is carried beyond the end of its permission set.
+    fn of_way(&self, user_id: &str, entry: &Entry, way: &WayIds, came: bool) -> Vec<Arc<Cause>> {
+        let with_it = |resource, key: &[&str]| {
+            self.one_sided(resource, key).filter(|change| change.after.is_some() == came)
+        };
         let mut causes = Vec::new();
-        if let Some(change) = self.one_sided("users", &[user_id]) {
+        if let Some(change) = with_it("users", &[user_id]) {
             causes.push(self.cause(change, CauseKind::UserCreated, CauseKind::UserDeleted));
         }
-        if let Some(change) = self.one_sided("permission_sets", &[&entry.1]) {
+        if let Some(change) = with_it("permission_sets", &[&entry.1]) {
             causes.push(self.cause(change, CauseKind::PermissionSetCreated, CauseKind::PermissionSetDeleted));
         }
-        causes
-    }
-
-    fn of_way(&self, user_id: &str, entry: &Entry, way: &WayIds) -> Vec<Arc<Cause>> {
-        let mut causes = Vec::new();
         let (principal_type, principal_id) = match way {
             WayIds::Direct => ("USER", user_id),
             WayIds::Group(group_id) => ("GROUP", &**group_id),
         };
         let assignment = [&entry.0, &entry.1, principal_type, principal_id];
-        if let Some(change) = self.one_sided("account_assignments", &assignment) {
+        if let Some(change) = with_it("account_assignments", &assignment) {
             causes.push(self.cause(change, CauseKind::AssignmentGranted, CauseKind::AssignmentRevoked));
         }
         let WayIds::Group(group_id) = way else { return causes };
-        if let Some(change) = self.one_sided("group_memberships", &[group_id, user_id]) {
+        if let Some(change) = with_it("group_memberships", &[group_id, user_id]) {
             causes.push(self.cause(change, CauseKind::MembershipAdded, CauseKind::MembershipRemoved));
         }
-        if let Some(change) = self.recreated.get(&**group_id) {
-            causes.push(self.cause(change, CauseKind::GroupRecreated, CauseKind::GroupRecreated));
-        } else if let Some(change) = self.one_sided("groups", &[group_id]) {
-            causes.push(self.cause(change, CauseKind::GroupCreated, CauseKind::GroupDeleted));
-        }
+        let Some(change) = with_it("groups", &[group_id]) else { return causes };
+        causes.push(match self.recreated.get(&**group_id) {
+            Some(again) => self.cause(again, CauseKind::GroupRecreated, CauseKind::GroupRecreated),
+            None => self.cause(change, CauseKind::GroupCreated, CauseKind::GroupDeleted),
+        });
         causes
     }
 

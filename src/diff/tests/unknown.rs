@@ -167,6 +167,20 @@ fn no_gap_hides_a_way_to_a_permission_set_that_is_seen_to_be_gone() {
     );
 }
 
+/// Listed by principal, an assignment that a refusal hides is carried beyond the end of its permission set.
+#[test]
+fn what_went_is_no_reason_for_access_to_have_come() {
+    let carried = ("account_assignments", json!({"principal_type": "USER", "principal_id": "ana"}), "denied");
+    let mut history = History::new();
+    history.publish_with(&[set("p"), to_user("111", "p", "ana")], &[("users", json!({}), "failed")]);
+    history.publish_with(&[user("ana")], &[carried]);
+    for (from, to) in [(1, 2), (2, 1)] {
+        let change = &history.diff(from, to).access_changes[0];
+        assert_eq!(change.change.as_str(), "unknown", "{change:?}");
+        assert!(change.causes.iter().all(|cause| cause.resource == "users"), "{change:?}");
+    }
+}
+
 #[test]
 fn a_gap_covers_only_rows_with_all_of_its_values() {
     let mut history = History::new();
