@@ -66,6 +66,9 @@ impl WholeJson {
     /// Whether an answer with this body may be read as what it seems to say.
     fn is_whole(&self, operation: Operation, asked: Asked, question: u64, body: &[u8]) -> bool {
         let held = Held::of(body, asked.member);
+        if held == Held::NoAnswer {
+            return false;
+        }
         if asked.sent == Sent::Always || held == Held::Something {
             return held != Held::Nothing;
         }
@@ -95,12 +98,14 @@ enum Held {
     Empty,
     /// The member is missing.
     Nothing,
+    /// The body is no object, as an empty one is not, which the SDK reads as `{}`.
+    NoAnswer,
 }
 
 impl Held {
     fn of(body: &[u8], member: &str) -> Self {
         let mut answer = serde_json::Deserializer::from_slice(body);
-        answer.deserialize_map(MemberOf(member)).unwrap_or(Self::Nothing)
+        answer.deserialize_map(MemberOf(member)).unwrap_or(Self::NoAnswer)
     }
 }
 
@@ -249,6 +254,17 @@ mod tests {
         assert!(whole(&answers, operation, 1, NOTHING));
         assert!(whole(&answers, operation, 3, NOTHING), "the operation leaves empty lists out");
         assert!(!whole(&answers, Operation::ListPermissionSets, 1, NOTHING), "each has its own habit");
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_says_nothing_whatever_the_habit() {
+        let answers = WholeJson::of(Service::SsoAdmin);
+        let operation = Operation::GetPermissionsBoundaryForPermissionSet;
+        assert!(!whole(&answers, operation, 1, NOTHING));
+        assert!(whole(&answers, operation, 1, NOTHING), "it leaves out what is not there");
+        for body in [&b""[..], b" ", b"null", b"[]"] {
+            assert!(!whole(&answers, operation, 1, body) && !whole(&answers, operation, 1, body));
+        }
     }
 
     #[test]
