@@ -188,6 +188,14 @@ impl<'a> Collection<'a> {
 
     /// Keeps every lane as full as its limit allows.
     fn fill(&mut self) -> Result<()> {
+        self.fill_lanes()?;
+        if self.ask_the_doubted_again() {
+            self.fill_lanes()?;
+        }
+        Ok(())
+    }
+
+    fn fill_lanes(&mut self) -> Result<()> {
         let lanes: Vec<String> = self.lanes.keys().cloned().collect();
         for name in lanes {
             while let Some(open) = self.next_of(&name)? {
@@ -203,7 +211,7 @@ impl<'a> Collection<'a> {
             return Ok(None);
         }
         if lane.buffer.is_empty() && lane.more {
-            let aside = lane.aside.iter().map(|open| open.task_id);
+            let aside = lane.aside.iter().chain(&lane.doubted).map(|open| open.task_id);
             let running: HashSet<i64> = self.running.keys().copied().chain(aside).collect();
             // Little is buffered, so that a task that unlocks others does not wait behind those that do not.
             let wanted = lane.limit;

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Collection;
 use crate::aws::CallFailure;
+use crate::collect::access_report;
 use crate::collect::task::{Page, Stopped, Task};
 use crate::error::Result;
 use crate::store::has_open_rows;
@@ -15,7 +16,7 @@ enum Belief {
     /// The listing ended with nothing, although it must hold something: it begins again.
     Refused(CallFailure),
     /// It left out what was asked for, as AWS may where there is nothing, but so did every other answer of its
-    /// kind, and the last snapshot knew some. It is asked for once more when its lane has nothing else to do.
+    /// kind, and the last snapshot knew some. It is asked for once more when all others have answered.
     Doubted(CallFailure),
 }
 
@@ -44,7 +45,7 @@ impl Collection<'_> {
             Belief::Taken => Some(Ok(page)),
             Belief::Refused(failure) => Some(Err(Stopped { begin_again: true, ..failure.into() })),
             Belief::Doubted(_) if self.shown.doubted.insert(task_id) => {
-                self.set_aside(task_id);
+                self.doubt(task_id);
                 None
             }
             Belief::Doubted(failure) => Some(Err(failure.into())),
@@ -76,6 +77,27 @@ impl Collection<'_> {
         }
         let message = "every answer left out what was asked for, but the snapshots before know some";
         Ok(Belief::Doubted(CallFailure::unusable(task.operation(), message.to_owned())))
+    }
+
+    fn doubt(&mut self, task_id: i64) {
+        let Some((running, open)) = self.take_off(task_id) else { return };
+        if let Some(lane) = self.lanes.get_mut(&running.lane) {
+            lane.doubted.push(open);
+        }
+    }
+
+    /// Lets what was doubted be asked again once nothing but access reports is under way: they show nothing of
+    /// other kinds and take long. Whether there is any.
+    pub(super) fn ask_the_doubted_again(&mut self) -> bool {
+        if self.running.values().any(|running| running.lane != access_report::LANE) {
+            return false;
+        }
+        let mut any = false;
+        for lane in self.lanes.values_mut() {
+            any |= !lane.doubted.is_empty();
+            lane.buffer.extend(lane.doubted.drain(..));
+        }
+        any
     }
 
     /// Whether tasks of a kind have shown nothing yet of what former snapshots know.

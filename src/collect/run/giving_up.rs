@@ -39,22 +39,22 @@ impl Collection<'_> {
         failure: &Failure,
         progress: &mut dyn Progress,
     ) -> Result<()> {
-        match self.set_aside(task_id) {
-            Some(running) => self.refused(&running, failure, false, progress),
-            None => Ok(()),
+        let Some((running, open)) = self.take_off(task_id) else { return Ok(()) };
+        if let Some(lane) = self.lanes.get_mut(&running.lane) {
+            lane.aside.push(open);
         }
+        self.refused(&running, failure, false, progress)
     }
 
-    /// The same without counting it as refused.
-    pub(super) fn set_aside(&mut self, task_id: i64) -> Option<Running> {
+    /// Takes a running task off its lane, still open.
+    pub(super) fn take_off(&mut self, task_id: i64) -> Option<(Running, OpenTask)> {
         let running = self.running.remove(&task_id)?;
         let body = serde_json::to_string(&*running.task).expect("a task is a struct of plain values");
         let open = OpenTask { task_id, kind: running.kind.clone(), body, next_token: running.token.clone() };
         if let Some(lane) = self.lanes.get_mut(&running.lane) {
             lane.under_way -= 1;
-            lane.aside.push(open);
         }
-        Some(running)
+        Some((running, open))
     }
 
     /// Counts a refusal, and stops the kind of task when nothing but refusals comes: at once where AWS said no,
@@ -109,6 +109,7 @@ impl Collection<'_> {
         for lane in self.lanes.values_mut() {
             lane.buffer.retain(|open| open.kind != kind);
             lane.aside.retain(|open| open.kind != kind);
+            lane.doubted.retain(|open| open.kind != kind);
         }
     }
 

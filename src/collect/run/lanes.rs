@@ -20,6 +20,9 @@ pub(super) struct Lane {
     pub buffer: VecDeque<OpenTask>,
     /// Tasks whose call failed in a way that may pass: tried once more when the lane has nothing else to do.
     pub aside: Vec<OpenTask>,
+    /// Tasks whose answer was doubted: asked once more when nothing but access reports is left to ask, since any
+    /// other answer may show that they are to be believed.
+    pub doubted: Vec<OpenTask>,
     /// Whether the staging may hold open tasks of this lane beyond the buffer.
     pub more: bool,
 }

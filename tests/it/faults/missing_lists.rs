@@ -126,3 +126,20 @@ fn where_empty_lists_are_left_out() {
     let ran = collect(&world);
     assert_survived(&world, &ran);
 }
+
+/// The root is asked first, and only what is asked later shows that the listing can be believed.
+#[test]
+fn where_empty_lists_are_left_out_of_the_first_that_is_asked() {
+    let world = after_day_0_of(Config { empty_lists: false, ..small() });
+    let faults = world.simulator.faults();
+    let root_id = one(&world, "roots", "root_id");
+    let tags = "organizations:ListTagsForResource";
+    faults.add(Fault::on(tags, Action::MissingListKey).containing(&root_id));
+    for operation in ["ListAccounts", "ListOrganizationalUnitsForParent"] {
+        faults.add(Fault::on(operation, Action::Throttle { retry_after_seconds: None }).times(6));
+    }
+    let ran = collect(&world);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert_eq!(world.gaps(), []);
+    assert_eq!(world.number("SELECT count(*) FROM tags WHERE resource_type = 'root'"), 0);
+}
