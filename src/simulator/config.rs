@@ -140,6 +140,8 @@ pub struct Config {
     pub empty_pages: bool,
     /// Whether an empty list is sent; `false` leaves it out where the API's model allows that.
     pub empty_lists: bool,
+    /// So many provisioned pairs that nobody is assigned, where there are fewer assignments than pairs.
+    pub unassigned_pairs: usize,
     /// The most that any page holds, below what was asked for, as AWS reserves the right to do.
     pub short_pages: Option<usize>,
     /// Whether accounts and OUs carry their paths (they do since 2026).
@@ -196,6 +198,7 @@ impl Default for Config {
             awkward: true,
             empty_pages: true,
             empty_lists: true,
+            unassigned_pairs: 0,
             short_pages: Some(20),
             paths: true,
             account_state: true,

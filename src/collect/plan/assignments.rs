@@ -87,6 +87,28 @@ impl Plan<'_> {
         )?
         .into_iter()
         .collect();
+        pairs.extend(self.pairs_of_unlisted(staging)?);
+        staging.add_tasks(pairs.into_iter().zip(0..).map(|((account_id, permission_set_arn), rank)| {
+            Task::from(ListPairAssignments { account_id, permission_set_arn }).queued_in(
+                Stage::Remainder,
+                rank,
+                self.selection,
+            )
+        }))
+    }
+
+    /// After *principals*: whether the remaining pairs hold rows that no principal's listing has shown, as far as is
+    /// known. `None` where pairs are listed for another reason.
+    pub(in crate::collect) fn remainder_holds_some(&self, staging: &Staging) -> Result<Option<bool>> {
+        if staging.note(STRATEGY)?.as_deref() != Some("principals") || !self.has_principals() {
+            return Ok(None);
+        }
+        Ok(Some(!self.pairs_of_unlisted(staging)?.is_empty()))
+    }
+
+    /// The pairs that hold an open row which was not staged and whose principal was not listed.
+    fn pairs_of_unlisted(&self, staging: &Staging) -> Result<BTreeSet<(String, String)>> {
+        let mut pairs = BTreeSet::new();
         let listed = self.listed_principals(staging)?;
         let mut is_staged = staging
             .connection()
@@ -121,15 +143,7 @@ impl Plan<'_> {
                 pairs.insert((account_id, permission_set_arn));
             }
         }
-        drop(rows);
-        drop((open, is_staged));
-        staging.add_tasks(pairs.into_iter().zip(0..).map(|((account_id, permission_set_arn), rank)| {
-            Task::from(ListPairAssignments { account_id, permission_set_arn }).queued_in(
-                Stage::Remainder,
-                rank,
-                self.selection,
-            )
-        }))
+        Ok(pairs)
     }
 
     /// In a store that cannot be listed: describes the principals that assignments name.

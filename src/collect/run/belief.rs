@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::Collection;
 use crate::aws::CallFailure;
 use crate::collect::access_report;
+use crate::collect::assignments::ListPairAssignments;
 use crate::collect::task::{Page, Stopped, Task};
 use crate::error::Result;
 use crate::store::has_open_rows;
@@ -110,13 +111,20 @@ impl Collection<'_> {
             return Ok(*expected);
         }
         let mut expected = false;
+        let remainder = match kind {
+            ListPairAssignments::KIND => self.plan.remainder_holds_some(self.staging)?,
+            _ => None,
+        };
         for scope in task.family() {
             // What a collection that is resumed was shown before.
             if self.staging.has_rows_of(kind, &scope.resource)? {
                 self.shown.kinds.insert(kind.to_owned());
                 return Ok(false);
             }
-            expected |= has_open_rows(self.plan.history, &scope)?;
+            expected |= match remainder {
+                Some(holds_some) => holds_some,
+                None => has_open_rows(self.plan.history, &scope)?,
+            };
         }
         self.shown.expected.insert(kind.to_owned(), expected);
         Ok(expected)

@@ -108,7 +108,7 @@ fn assign(world: &mut World, dice: &mut Dice) {
     // A few pairs have more principals than fit on a page of 100.
     let crowded = (keys.len() / 2_000).max(1);
     let mut left = world.config.size.assignments;
-    for pair in pairs.iter_mut() {
+    for pair in pairs.iter_mut().skip(world.config.unassigned_pairs) {
         pair.push(principal(dice, users, groups));
         left = left.saturating_sub(1);
     }
