@@ -29,8 +29,6 @@ pub const TYPICAL: Duration = Duration::from_secs(5);
 const PAGE: i32 = 1000;
 /// How long a job may take; AWS's take seconds.
 const JOB_TIMEOUT: Duration = Duration::from_secs(5 * 60);
-/// How long to wait for another caller's job to finish.
-const QUEUE_TIMEOUT: Duration = Duration::from_secs(3 * 60);
 /// Asked again for the same entity within this time of the first, AWS answers with the same job: 60 seconds in
 /// captures of real answers.
 const REUSE: Duration = Duration::from_secs(75);
@@ -137,7 +135,6 @@ impl AccessReport {
     async fn generate(&self, context: &Context) -> Result<String, CallFailure> {
         let aws = &context.aws;
         let operation = Operation::GenerateOrganizationsAccessReport;
-        let begun = Instant::now();
         let mut wait = Duration::from_millis(500);
         loop {
             let answer = aws
@@ -147,11 +144,9 @@ impl AccessReport {
                 .await;
             match answer {
                 Ok(answer) => return key(operation, "JobId", answer.job_id),
-                // Another caller's report is in progress.
-                Err(failure)
-                    if failure.code.starts_with("ReportGenerationLimitExceeded")
-                        && begun.elapsed() < aws.patience().wait(QUEUE_TIMEOUT) =>
-                {
+                // Another caller's report is in progress: no failure of this one, so that only the budget of all
+                // reports ends the wait.
+                Err(failure) if failure.code.starts_with("ReportGenerationLimitExceeded") => {
                     sleep(context.aws.patience().wait(wait)).await;
                     wait = (wait * 2).min(Duration::from_secs(10));
                 }
