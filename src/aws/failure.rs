@@ -1,12 +1,11 @@
-//! The one classification of what can go wrong with a call.
+//! What can go wrong with a call, and what that means for whoever called; `classification` tells it from AWS's
+//! answers.
+
+mod classification;
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
-
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 
 use super::operation::Operation;
 use crate::error::{Error, ErrorKind};
@@ -60,70 +59,6 @@ pub struct CallFailure {
 }
 
 impl CallFailure {
-    /// Classifies one failed attempt.
-    ///
-    /// Codes are matched as text, not as the SDK's variants: some operations do not declare what they
-    /// answer (the access report's AccessDenied, for one).
-    pub fn of<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
-    where
-        E: ProvideErrorMetadata + StdError + 'static,
-    {
-        let mut details = Details::default();
-        let (class, code, message, meta) = match error {
-            SdkError::ServiceError(service) => {
-                let meta = service.err().meta().clone();
-                let status = service.raw().status().as_u16();
-                details = Details::of(service.raw().body().bytes());
-                let code = meta.code().filter(|code| !code.is_empty()).map(plain_code);
-                let class = classify_answer(code, status);
-                let cause = || chain(service.err());
-                let (code, message) = match (code, meta.message()) {
-                    (Some(code), message) => (code.to_owned(), message.map_or_else(cause, str::to_owned)),
-                    (None, Some(message)) => (unreadable(status, cause()).0, message.to_owned()),
-                    (None, None) => unreadable(status, cause()),
-                };
-                (class, code, message, Some(meta))
-            }
-            SdkError::ResponseError(response) => {
-                let (code, message) = unreadable(response.raw().status().as_u16(), chain(error));
-                (FailureClass::Transient, code, message, None)
-            }
-            SdkError::TimeoutError(_) => (FailureClass::Transient, "Timeout".to_owned(), chain(error), None),
-            SdkError::DispatchFailure(dispatch) if dispatch.is_timeout() => {
-                (FailureClass::Unreachable, "Timeout".to_owned(), chain(error), None)
-            }
-            SdkError::DispatchFailure(dispatch) if dispatch.is_io() => {
-                (FailureClass::Unreachable, "ConnectionFailed".to_owned(), chain(error), None)
-            }
-            other => {
-                let message = chain(other);
-                // Before sending, the SDK signs: a failure there is about the credentials.
-                let class = if message.to_lowercase().contains("credential") || message.contains("token") {
-                    FailureClass::Expired
-                } else {
-                    FailureClass::Unreachable
-                };
-                let code =
-                    if class == FailureClass::Expired { "CredentialsUnavailable" } else { "DispatchFailure" };
-                (class, code.to_owned(), message, None)
-            }
-        };
-        let request_id = meta.as_ref().and_then(request_id);
-        let Details { reason, resource_type, retry_after } = details;
-        // Refused for the key's sake: the code alone says neither "gone" nor "throttled by the service".
-        let class = match reason.as_deref() {
-            Some(reason) if reason.starts_with("KMS_") && class == FailureClass::Answered => {
-                FailureClass::Denied
-            }
-            _ => class,
-        };
-        let message = match &reason {
-            Some(reason) => format!("{message} ({reason})"),
-            None => message,
-        };
-        Self { operation, class, code, message, reason, resource_type, request_id, attempts: 1, retry_after }
-    }
-
     /// An answer that cannot be used as it is, and why.
     pub fn unusable(operation: Operation, message: String) -> Self {
         Self {
@@ -174,7 +109,8 @@ impl CallFailure {
                 None => error,
             },
             FailureClass::Expired => error.hint(
-                "sign in again (e.g. `aws sso login --profile …`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID, and run the command again",
+                "sign in again (e.g. `aws sso login --profile …`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID, and \
+                 run the command again",
             ),
             FailureClass::Unreachable => {
                 error.hint("check the network, the proxy and AWS_ENDPOINT_URL, and run the command again")
@@ -192,166 +128,3 @@ impl fmt::Display for CallFailure {
 }
 
 impl StdError for CallFailure {}
-
-/// Sources: aws-api facts of each service's model; the SDK's own lists of throttling codes (aws-runtime).
-fn classify_answer(code: Option<&str>, status: u16) -> FailureClass {
-    match code.unwrap_or_default() {
-        "ThrottlingException"
-        | "Throttling"
-        | "ThrottledException"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "SlowDown"
-        | "LimitExceededException"
-        | "BandwidthLimitExceeded" => FailureClass::Throttled,
-        "AccessDenied"
-        | "AccessDeniedException"
-        | "UnauthorizedOperation"
-        | "AuthorizationError"
-        | "UnauthorizedException"
-        | "AccessDeniedForDependencyException"
-        | "OptInRequired" => FailureClass::Denied,
-        "ExpiredToken"
-        | "ExpiredTokenException"
-        | "RequestExpired"
-        | "InvalidClientTokenId"
-        | "UnrecognizedClientException"
-        | "InvalidToken"
-        | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException"
-        | "InvalidSignatureException"
-        | "SignatureDoesNotMatch"
-        | "IncompleteSignature"
-        | "InvalidAccessKeyId"
-        | "TokenRefreshRequired" => FailureClass::Expired,
-        "InternalServerException"
-        | "InternalServerError"
-        | "InternalFailure"
-        | "InternalError"
-        | "ServiceException"
-        | "ServiceFailure"
-        | "ServiceUnavailable"
-        | "ServiceUnavailableException"
-        | "RequestTimeout"
-        | "RequestTimeoutException"
-        | "ConcurrentModificationException"
-        | "TransientError" => FailureClass::Transient,
-        _ if status == 429 => FailureClass::Throttled,
-        _ if status >= 500 => FailureClass::Transient,
-        "" if status == 403 || status == 401 => FailureClass::Denied,
-        // An error status with a body that holds no error: somebody in between answered.
-        "" => FailureClass::Transient,
-        _ => FailureClass::Answered,
-    }
-}
-
-/// The code and the message of an answer in which neither what was asked for nor an error could be read. The
-/// SDK's own words for it name the parser's trouble alone. It reports a success that it cannot read as an
-/// error of the service, so that only the status tells the two apart.
-fn unreadable(status: u16, cause: String) -> (String, String) {
-    if status < 300 {
-        ("UnreadableAnswer".to_owned(), format!("the answer (HTTP {status}) cannot be read: {cause}"))
-    } else {
-        (
-            format!("HTTP{status}"),
-            format!("the answer (HTTP {status}) holds no error that can be read: {cause}"),
-        )
-    }
-}
-
-/// JSON 1.1 services may send `prefix#Code` or `Code:uri`.
-fn plain_code(code: &str) -> &str {
-    let code = code.rsplit('#').next().unwrap_or(code);
-    code.split(':').next().unwrap_or(code)
-}
-
-/// What some services put into the body of an error beside its code and message. The SDKs model them on
-/// single errors only, and the retry hint of the identity store not as one.
-#[derive(Debug, Default)]
-struct Details {
-    reason: Option<Box<str>>,
-    resource_type: Option<Box<str>>,
-    retry_after: Option<Duration>,
-}
-
-impl Details {
-    fn of(body: Option<&[u8]>) -> Self {
-        let json = body.and_then(|body| serde_json::from_slice::<serde_json::Value>(body).ok());
-        let Some(json) = json else { return Self::default() };
-        let text = |name: &str| json[name].as_str().filter(|text| !text.is_empty()).map(Box::from);
-        Self {
-            reason: text("Reason"),
-            resource_type: text("ResourceType"),
-            retry_after: json["RetryAfterSeconds"]
-                .as_f64()
-                .filter(|seconds| (0.0..=60.0).contains(seconds))
-                .map(Duration::from_secs_f64),
-        }
-    }
-}
-
-fn request_id(meta: &ErrorMetadata) -> Option<Box<str>> {
-    meta.extra("aws_request_id").map(Box::from)
-}
-
-/// An error and its sources, in one line.
-fn chain(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_services_throttle_code_is_a_throttle_whatever_its_http_status() {
-        for code in ["ThrottlingException", "TooManyRequestsException", "Throttling"] {
-            assert_eq!(classify_answer(Some(code), 400), FailureClass::Throttled, "{code}");
-        }
-    }
-
-    #[test]
-    fn an_error_page_of_somebody_in_between_is_transient() {
-        assert_eq!(classify_answer(None, 500), FailureClass::Transient);
-        assert_eq!(classify_answer(None, 400), FailureClass::Transient);
-        assert_eq!(classify_answer(None, 403), FailureClass::Denied);
-    }
-
-    #[test]
-    fn an_unreadable_answer_says_whether_it_was_meant_as_a_success() {
-        let (code, message) = unreadable(200, "expected text".to_owned());
-        assert_eq!(code, "UnreadableAnswer");
-        assert_eq!(message, "the answer (HTTP 200) cannot be read: expected text");
-        let (code, message) = unreadable(500, "no root element".to_owned());
-        assert_eq!(code, "HTTP500");
-        assert_eq!(message, "the answer (HTTP 500) holds no error that can be read: no root element");
-    }
-
-    #[test]
-    fn what_an_error_leaves_empty_it_does_not_say() {
-        let details = Details::of(Some(br#"{"Reason": "", "ResourceType": null, "RetryAfterSeconds": 1.5}"#));
-        assert_eq!((details.reason, details.resource_type), (None, None));
-        assert_eq!(details.retry_after, Some(Duration::from_millis(1500)));
-        let details = Details::of(Some(br#"{"Reason": "KMS_NotFoundException", "ResourceType": "GROUP"}"#));
-        assert_eq!(details.reason.as_deref(), Some("KMS_NotFoundException"));
-        assert_eq!(details.resource_type.as_deref(), Some("GROUP"));
-    }
-
-    #[test]
-    fn other_answers_keep_their_code() {
-        assert_eq!(classify_answer(Some("ResourceNotFoundException"), 400), FailureClass::Answered);
-        assert_eq!(plain_code("com.amazonaws.sso#ResourceNotFoundException"), "ResourceNotFoundException");
-    }
-}
