@@ -4,8 +4,9 @@
 //! one describe for one scope; running it yields typed rows and follow-up tasks.
 //!
 //! - [`task`]: what a task declares, and the one list of all tasks.
-//! - `organization`, `identity_store`, `permission_sets`, `permission_set_policies`, `provisioning`,
-//!   `assignments`, `tags`, `access_report`: the tasks, one file a family. A new resource's collector is a struct in one of them and a word in `task`.
+//! - `organization`, `accounts`, `identity_store`, `permission_sets`, `permission_set_policies`, `provisioning`,
+//!   `assignments`, `tags`, `access_report`: the tasks, one file a family. A new resource's collector is a struct in
+//!   one of them and a word in `task`.
 //! - `wire`: AWS's values as columns.
 //! - `selection`: which resources are asked for, and what they need.
 //! - `plan`: what can only be decided from counts: the strategy for assignments, the remainder, the reports.
@@ -18,6 +19,7 @@
 //! the [`Progress`] that the caller hands in.
 
 mod access_report;
+mod accounts;
 mod assignments;
 mod examine;
 mod identity_store;

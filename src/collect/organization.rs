@@ -1,26 +1,32 @@
-//! The organization, its root, its OUs and its accounts.
-//!
-//! ListAccounts alone gives every account's place, by its `Paths`; where an endpoint does not send them, the
-//! plan asks for the accounts of each parent instead.
+//! The organization, its root and its OUs; the accounts have a file of their own.
 
-use aws_sdk_organizations::types::{Account as WireAccount, OrganizationalUnit as WireUnit};
+use aws_sdk_organizations::types::OrganizationalUnit as WireUnit;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::accounts::ListAccounts;
 use super::preflight::Context;
 use super::tags::ListOrganizationTags;
 use super::task::{Collector, Gone, Page, Stage, Stopped, Task};
-use super::wire::{array, entity_path, key, members, parent_of_path, string, text, time};
+use super::wire::{array, entity_path, key, members, string, text};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{
-    Account, Organization, OrganizationalUnit, Root, Row, Scope, ServiceLastAccessed, Tag, TaggedType,
+    Organization, OrganizationalUnit, Root, Row, Scope, ServiceLastAccessed, Tag, TaggedType,
 };
 
 /// Organizations' largest page; MaxResults 21 is refused.
-const PAGE: i32 = 20;
+pub(super) const PAGE: i32 = 20;
 
-fn not_in_use(failure: &CallFailure) -> bool {
+/// Whether the account is in no organization.
+pub(super) fn not_in_use(failure: &CallFailure) -> bool {
     failure.is(&["AWSOrganizationsNotInUseException"])
+}
+
+/// Whether the OU whose children were asked for no longer exists, and with it its staged row.
+pub(super) fn parent_is_gone(failure: &CallFailure, parent_id: &str) -> Option<Gone> {
+    failure
+        .is(&["ParentNotFoundException"])
+        .then(|| Gone::with(Scope::all::<OrganizationalUnit>().with("ou_id", parent_id)))
 }
 
 /// Reads the organization itself.
@@ -164,9 +170,7 @@ impl Collector for ListOrganizationalUnits {
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<Gone> {
-        failure
-            .is(&["ParentNotFoundException"])
-            .then(|| Gone::with(Scope::all::<OrganizationalUnit>().with("ou_id", &self.parent_id)))
+        parent_is_gone(failure, &self.parent_id)
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
@@ -216,159 +220,6 @@ impl ListOrganizationalUnits {
             entity_path,
         })
     }
-}
-
-/// Lists all accounts of the organization, suspended and closed ones included.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListAccounts;
-
-impl Collector for ListAccounts {
-    const OPERATION: Operation = Operation::ListAccounts;
-    const STAGE: Stage = Stage::Accounts;
-    const PRIORITY: i64 = 0;
-
-    fn covers(&self) -> Vec<Scope> {
-        Self::family()
-    }
-
-    fn hides(&self) -> Vec<Scope> {
-        vec![
-            Scope::all::<Tag>().with("resource_type", TaggedType::Account.as_str()),
-            Scope::all::<ServiceLastAccessed>().with("entity_type", "account"),
-        ]
-    }
-
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<Account>()]
-    }
-
-    fn unavailable(failure: &CallFailure) -> bool {
-        not_in_use(failure)
-    }
-
-    async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        let aws = &context.aws;
-        let answer = aws
-            .call(Self::OPERATION, || {
-                aws.organizations
-                    .list_accounts()
-                    .max_results(PAGE)
-                    .set_next_token(token.map(str::to_owned))
-                    .send()
-            })
-            .await?;
-        let must_hold = Some("an organization has its management account");
-        let mut page = Page { next_token: answer.next_token, must_hold, ..Page::default() };
-        for found in answer.accounts.unwrap_or_default() {
-            let path = found.paths.as_ref().and_then(|paths| paths.first()).map(|path| entity_path(path));
-            let account = account(context, Self::OPERATION, found, path)?;
-            page.follow_ups.push(
-                ListOrganizationTags {
-                    resource_type: TaggedType::Account,
-                    resource_id: account.account_id.clone(),
-                }
-                .into(),
-            );
-            // Without a path the account's place is not known yet: see the plan.
-            page.rows.push(if account.parent_id.is_some() {
-                Row::whole(&account)
-            } else {
-                Row::key_only(&account)
-            });
-        }
-        Ok(page)
-    }
-}
-
-/// Lists the accounts in a root or OU: only where ListAccounts sends no paths.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListAccountsForParent {
-    pub parent_id: String,
-    pub parent_path: Option<String>,
-}
-
-impl Collector for ListAccountsForParent {
-    const OPERATION: Operation = Operation::ListAccountsForParent;
-    const STAGE: Stage = Stage::AccountParents;
-    const PRIORITY: i64 = 0;
-
-    fn covers(&self) -> Vec<Scope> {
-        vec![Scope::all::<Account>().with("parent_id", &self.parent_id)]
-    }
-
-    // An account that cannot be found under one parent may have come from any other.
-    fn hides(&self) -> Vec<Scope> {
-        vec![Scope::all::<Account>(), Scope::all::<ServiceLastAccessed>().with("entity_type", "account")]
-    }
-
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<Account>()]
-    }
-
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
-        failure
-            .is(&["ParentNotFoundException"])
-            .then(|| Gone::with(Scope::all::<OrganizationalUnit>().with("ou_id", &self.parent_id)))
-    }
-
-    async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        let aws = &context.aws;
-        let answer = aws
-            .call(Self::OPERATION, || {
-                aws.organizations
-                    .list_accounts_for_parent()
-                    .parent_id(&self.parent_id)
-                    .max_results(PAGE)
-                    .set_next_token(token.map(str::to_owned))
-                    .send()
-            })
-            .await?;
-        let left_out = answer.accounts.is_none();
-        let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
-        for found in answer.accounts.unwrap_or_default() {
-            let path = match (&self.parent_path, &found.id) {
-                (Some(parent), Some(account_id)) => Some(format!("{parent}/{account_id}")),
-                _ => None,
-            };
-            let mut account = account(context, Self::OPERATION, found, path)?;
-            account.parent_id = Some(self.parent_id.clone());
-            page.rows.push(Row::whole(&account));
-        }
-        Ok(page)
-    }
-}
-
-fn account(
-    context: &Context,
-    operation: Operation,
-    found: WireAccount,
-    entity_path: Option<String>,
-) -> Result<Account, CallFailure> {
-    let account_id = key(operation, "Id", found.id)?;
-    // `Status` was retired in September 2026 in favour of `State`; endpoints send either or both.
-    let state = found.state.map(|state| state.as_str().to_owned());
-    let status = found.status.map(|status| status.as_str().to_owned());
-    Ok(Account {
-        // Where the organization could not be described, the account's own ARN names the management account.
-        is_management_account: context
-            .management_account_id()
-            .or_else(|| found.arn.as_deref().and_then(management_account_of_arn))
-            .map(|management| management == account_id),
-        arn: text(found.arn),
-        name: text(found.name),
-        email: text(found.email),
-        state: text(state).or(text(status)),
-        joined_method: text(found.joined_method.map(|method| method.as_str().to_owned())),
-        joined_at: time(found.joined_timestamp.as_ref()),
-        parent_id: entity_path.as_deref().and_then(parent_of_path).map(str::to_owned),
-        entity_path,
-        account_id,
-    })
-}
-
-/// `111122223333` of `arn:aws:organizations::111122223333:account/o-…/444455556666`.
-fn management_account_of_arn(arn: &str) -> Option<&str> {
-    arn.split(':').nth(4).filter(|account| !account.is_empty())
 }
 
 /// `o-…` of `arn:aws:organizations::111122223333:root/o-…/r-…`.

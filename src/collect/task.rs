@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::access_report::AccessReport;
+use super::accounts::{ListAccounts, ListAccountsForParent};
 use super::assignments::{ListPairAssignments, ListPrincipalAssignments, SamplePrincipal};
 use super::identity_store::{DescribeGroup, DescribeUser, ListGroupMemberships, ListGroups, ListUsers};
-use super::organization::{
-    DescribeOrganization, ListAccounts, ListAccountsForParent, ListOrganizationalUnits, ListRoots,
-};
+use super::organization::{DescribeOrganization, ListOrganizationalUnits, ListRoots};
 use super::permission_set_policies::{
     GetInlinePolicy, GetPermissionsBoundary, ListCustomerManagedPolicies, ListManagedPolicies,
 };

@@ -8,9 +8,10 @@ use super::missing::{how_to_enable_policies, missing, why_unavailable};
 use super::{Findings, Seen, is_in_the_instance};
 use crate::aws::{CallFailure, FailureClass, Operation};
 use crate::collect::access_report::{POLICIES_OFF, ruled_out};
+use crate::collect::accounts::ListAccountsForParent;
 use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments};
 use crate::collect::identity_store::{DescribeGroup, DescribeUser};
-use crate::collect::organization::{ListAccountsForParent, service_control_policies_enabled};
+use crate::collect::organization::service_control_policies_enabled;
 use crate::collect::preflight::Context;
 use crate::collect::selection::Selection;
 use crate::collect::task::{Page, Stopped, Task};
@@ -237,7 +238,8 @@ impl<'a> Asking<'a> {
         if self.context.organization.is_none() {
             return;
         }
-        let why = "a report takes seconds, and only one may run in the whole organization; iam-policy lists what it needs";
+        let why = "a report takes seconds, and only one may run in the whole organization; iam-policy lists \
+                   what it needs";
         self.findings.explain(generate, why);
         let aws = self.context.aws.clone();
         self.reads.spawn(async move {

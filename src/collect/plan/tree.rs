@@ -1,7 +1,8 @@
 //! The steps that close the tree of OUs and find the accounts' parents where ListAccounts does not say.
 
 use super::{Plan, gap};
-use crate::collect::organization::{ListAccountsForParent, organization_of_arn};
+use crate::collect::accounts::ListAccountsForParent;
+use crate::collect::organization::organization_of_arn;
 use crate::collect::task::{Stage, Task};
 use crate::error::Result;
 use crate::model::{Account, OrganizationalUnit, Scope, ServiceLastAccessed};
