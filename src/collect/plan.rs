@@ -22,7 +22,7 @@ use super::task::{Stage, Task};
 use super::wire::now;
 use crate::error::Result;
 use crate::model::{RESOURCES, Scope, ServiceLastAccessed, Tag};
-use crate::store::{Failure, GapKind, Staging};
+use crate::store::{Failure, GapKind, Staging, failed};
 
 pub use strategy::StrategyChoice;
 
@@ -165,6 +165,22 @@ fn gap(kind: GapKind, reason: &str) -> Failure {
         request_id: None,
         observed_at: now(),
     }
+}
+
+/// The rows of a statement without parameters.
+fn select<T>(
+    connection: &Connection,
+    sql: &str,
+    read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>> {
+    let mut statement = connection.prepare(sql).map_err(failed)?;
+    let rows = statement.query_map([], read).map_err(failed)?;
+    rows.collect::<Result<_, _>>().map_err(failed)
+}
+
+/// The one number that a statement yields.
+fn count(connection: &Connection, sql: &str) -> Result<i64> {
+    connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
 }
 
 /// A time as people say it.

@@ -3,11 +3,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use rusqlite::Connection;
-
 use super::estimate::Counts;
 use super::strategy::{STRATEGY, StrategyChoice};
-use super::{Plan, gap};
+use super::{Plan, gap, select};
 use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments};
 use crate::collect::identity_store::{DescribeGroup, DescribeUser};
 use crate::collect::provisioning::{ListOutdatedAccounts, ListProvisionedAccounts};
@@ -233,20 +231,6 @@ fn spread(pairs: &mut [ListPairAssignments]) {
         (&pair.account_id, &pair.permission_set_arn).hash(&mut hasher);
         hasher.finish()
     });
-}
-
-pub(super) fn select<T>(
-    connection: &Connection,
-    sql: &str,
-    read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Vec<T>> {
-    let mut statement = connection.prepare(sql).map_err(failed)?;
-    let rows = statement.query_map([], read).map_err(failed)?;
-    rows.collect::<Result<_, _>>().map_err(failed)
-}
-
-pub(super) fn count(connection: &Connection, sql: &str) -> Result<i64> {
-    connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
 }
 
 #[cfg(test)]

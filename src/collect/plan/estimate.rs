@@ -5,7 +5,7 @@
 
 use rusqlite::Connection;
 
-use super::assignments::count;
+use super::count;
 use crate::collect::assignments::{ListPairAssignments, SamplePrincipal};
 use crate::collect::permission_sets::PAGE;
 use crate::error::Result;

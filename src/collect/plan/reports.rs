@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Plan, gap};
+use super::{Plan, gap, select};
 use crate::collect::access_report::{AccessReport, ruled_out};
 use crate::collect::organization::service_control_policies_enabled;
 use crate::collect::selection::ReportDepth;
@@ -55,9 +55,8 @@ impl Plan<'_> {
 
     /// Whether service control policies are enabled on the root; `None` where it could not be listed.
     fn policies_enabled(&self, staging: &Staging) -> Result<Option<bool>> {
-        let mut statement = staging.connection().prepare("SELECT policy_types FROM roots").map_err(failed)?;
         let roots: Vec<Option<String>> =
-            statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).map_err(failed)?;
+            select(staging.connection(), "SELECT policy_types FROM roots", |row| row.get(0))?;
         let enabled = roots.iter().any(|root| service_control_policies_enabled(root.as_deref()));
         Ok((!roots.is_empty()).then_some(enabled))
     }
@@ -108,16 +107,12 @@ impl Plan<'_> {
             .collect())
     }
 
-    /// When each entity's report was last tried, in any snapshot: one that keeps failing must not come first for ever.
+    /// When each entity's report was last tried, in any snapshot: one that keeps failing must not come first for
+    /// ever.
     fn last_reports(&self) -> Result<HashMap<String, String>> {
-        let mut statement = self
-            .history
-            .prepare(
-                "SELECT entity_id, max(coalesce(completed_at, created_at)) FROM access_report_jobs
-                 GROUP BY entity_id HAVING max(coalesce(completed_at, created_at)) NOT NULL",
-            )
-            .map_err(failed)?;
-        let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
-        found.collect::<Result<_, _>>().map_err(failed)
+        let last_tried = "SELECT entity_id, max(coalesce(completed_at, created_at)) FROM access_report_jobs
+             GROUP BY entity_id HAVING max(coalesce(completed_at, created_at)) NOT NULL";
+        let found = select(self.history, last_tried, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.into_iter().collect())
     }
 }

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::assignments::{count, provisioned_pairs, select};
+use super::assignments::provisioned_pairs;
 use super::estimate::{Beyond, Counts, Estimate};
-use super::{Plan, duration};
+use super::{Plan, count, duration, select};
 use crate::aws::{Operation, Service};
 use crate::collect::access_report;
 use crate::collect::assignments::SamplePrincipal;
