@@ -4,11 +4,16 @@
 //! A page's rows, follow-ups and next token are committed together, the last page with the done-mark. An empty
 //! page with a token goes on; a token seen before is an error, and so a gap. Nothing is awaited while a
 //! transaction is open: pages are fetched by spawned futures, and committed between awaits.
+//!
+//! `lanes` says how many calls are under way at once, `settling` what becomes of a page or a failure, `belief`
+//! which answers are doubted, `giving_up` and `stopping` when a kind of task or the whole collection ends, and
+//! `forecast` how long it will take.
 
 mod belief;
 mod forecast;
 mod giving_up;
 mod lanes;
+mod settling;
 mod stopping;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -16,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, interval, sleep_until, timeout_at};
 
 use self::belief::Shown;
@@ -29,18 +34,15 @@ use super::plan::Plan;
 use super::preflight::Context;
 use super::progress::{Progress, Tick};
 use super::selection::Selection;
-use super::task::{Gone, Page, Stopped, Task};
-use crate::aws::{CallFailure, FailureClass};
+use super::task::{Page, Stopped, Task};
 use crate::error::{Error, Result};
 use crate::model::Scope;
-use crate::store::{Failure, GapKind, OpenTask, Outcome, Rejected, Staging};
+use crate::store::{Failure, OpenTask, Staging};
 
 /// How often calls are counted and progress is told.
 const TICK: Duration = Duration::from_millis(250);
 /// How long answers under way are waited for when a collection has to stop: a second signal ends that, too.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
-/// A listing whose token AWS no longer takes begins again this often.
-const BEGINNINGS: u32 = 2;
 
 /// How a collection runs.
 #[derive(Debug, Clone)]
@@ -260,166 +262,6 @@ impl<'a> Collection<'a> {
         let context = if task.is_counted() { &self.ahead } else { &self.context };
         let (task, context) = (task.clone(), context.clone());
         self.steps.spawn(async move { (task_id, task.page(&context, token.as_deref()).await) })
-    }
-
-    /// Commits what the finished steps came to, and lets their tasks go on or end.
-    async fn settle(
-        &mut self,
-        finished: Vec<Result<Step, JoinError>>,
-        progress: &mut dyn Progress,
-    ) -> Result<Option<Error>> {
-        let mut outcomes = Vec::new();
-        let mut stop = None;
-        for step in finished {
-            let (task_id, answer) = match step {
-                Ok(step) => step,
-                Err(error) if error.is_cancelled() => continue,
-                Err(error) => std::panic::resume_unwind(error.into_panic()),
-            };
-            // A task that was ended meanwhile (its kind was stopped) has nothing more to say.
-            let Some(running) = self.running.get(&task_id) else { continue };
-            let (task, kind) = (running.task.clone(), running.kind.clone());
-            let (token, may_begin_again) = (running.token.clone(), running.beginnings < BEGINNINGS);
-            let answer = match answer {
-                Ok(page) => self.believed(task_id, &task, &kind, page)?,
-                stopped => Some(stopped),
-            };
-            match answer {
-                None => {}
-                Some(Ok(page)) => outcomes.push(self.page_outcome(task_id, page)),
-                Some(Err(stopped)) => {
-                    let begin_again =
-                        stopped.begin_again || stopping::token_refused(&stopped.failure, token.as_deref());
-                    match stopped.failure.class {
-                        _ if begin_again && may_begin_again => outcomes.push(Outcome::Restart { task_id }),
-                        FailureClass::Expired => stop = Some(stopping::credentials_ended(&stopped.failure)),
-                        FailureClass::Unreachable if stopping::network_is_lost(&self.context).await => {
-                            stop = Some(stopping::network_lost(&stopped.failure));
-                        }
-                        class if class.may_pass() && self.second_chances.insert(task_id) => {
-                            self.put_aside(task_id, &task.failure(&stopped.failure), progress)?;
-                        }
-                        _ => outcomes.push(self.failure_outcome(task_id, &task, stopped)),
-                    }
-                }
-            }
-        }
-        self.commit(outcomes, progress)?;
-        Ok(stop)
-    }
-
-    fn page_outcome(&mut self, task_id: i64, page: Page) -> Outcome {
-        let goes_on = self.running.get_mut(&task_id).is_some_and(|running| {
-            running.pages += 1;
-            running.pages < running.task.most_pages()
-        });
-        self.tick.rows += page.rows.len() as u64;
-        let selection = self.plan.selection;
-        let follow_ups: Vec<_> = page
-            .follow_ups
-            .iter()
-            .filter(|task| task.is_wanted(selection))
-            .map(|task| task.queued(0, selection))
-            .collect();
-        for task in &follow_ups {
-            self.expect(&task.lane);
-            self.stop_again |= self.stopped_kinds.contains_key(&task.kind);
-        }
-        Outcome::Page {
-            task_id,
-            rows: page.rows.into_iter().filter(|row| selection.has(row.resource)).collect(),
-            follow_ups,
-            next_token: page.next_token.filter(|token| goes_on && !token.is_empty()),
-            job: page.job,
-        }
-    }
-
-    fn failure_outcome(&mut self, task_id: i64, task: &Task, stopped: Stopped) -> Outcome {
-        if let Some(Gone { dropped, scope_survives }) = task.gone(&stopped.failure) {
-            return Outcome::Gone { task_id, dropped, scope_survives };
-        }
-        let follow_ups: Vec<_> =
-            task.instead().iter().map(|task| task.queued(0, self.plan.selection)).collect();
-        for task in &follow_ups {
-            self.expect(&task.lane);
-        }
-        let job = stopped.job.map(|job| *job);
-        Outcome::Gap { task_id, failure: task.failure(&stopped.failure), follow_ups, job }
-    }
-
-    fn commit(&mut self, mut outcomes: Vec<Outcome>, progress: &mut dyn Progress) -> Result<()> {
-        let rejected = self.staging.commit(&outcomes)?;
-        if !rejected.is_empty() {
-            let mut failures = Vec::new();
-            for Rejected { task_id, reason } in &rejected {
-                let Some(task) = self.running.get(task_id).map(|running| running.task.clone()) else {
-                    continue;
-                };
-                let failure = CallFailure::unusable(task.operation(), reason.to_string());
-                failures.push(self.failure_outcome(*task_id, &task, failure.into()));
-            }
-            outcomes.retain(|outcome| !rejected.iter().any(|rejected| rejected.task_id == outcome.task_id()));
-            self.staging.commit(&failures)?;
-            outcomes.extend(failures);
-        }
-        let mut news = false;
-        for outcome in outcomes {
-            let task = self.running.get(&outcome.task_id());
-            news |= task.is_some_and(|running| running.task.is_counted());
-            news |= self.go_on(outcome, progress)?;
-        }
-        if news && self.plan.advance(self.staging, progress)? {
-            self.look_again()?;
-            self.stop_again = true;
-        }
-        if std::mem::take(&mut self.stop_again) {
-            for (kind, (failure, scopes)) in self.stopped_kinds.clone() {
-                self.staging.stop_kind(&kind, &failure, &scopes)?;
-                self.forget(&kind);
-            }
-        }
-        Ok(())
-    }
-
-    /// Lets a task go on with its next page, or takes it off its lane. Whether it ended.
-    fn go_on(&mut self, outcome: Outcome, progress: &mut dyn Progress) -> Result<bool> {
-        let task_id = outcome.task_id();
-        let next = match &outcome {
-            Outcome::Page { next_token: Some(token), .. } => Some((Some(token.clone()), false)),
-            Outcome::Restart { .. } => Some((None, true)),
-            _ => None,
-        };
-        if let Some((token, restarted)) = next {
-            let Some(task) = self.running.get(&task_id).map(|running| running.task.clone()) else {
-                return Ok(false);
-            };
-            let handle = self.spawn(task_id, &task, token.clone());
-            let running = self.running.get_mut(&task_id).expect("looked up above");
-            running.handle = handle;
-            running.token = token;
-            running.beginnings += u32::from(restarted);
-            return Ok(false);
-        }
-        let Some(running) = self.running.remove(&task_id) else { return Ok(false) };
-        if let Some(lane) = self.lanes.get_mut(&running.lane) {
-            lane.under_way -= 1;
-        }
-        if running.lane == access_report::LANE {
-            self.forecast.report_ended();
-        }
-        match outcome {
-            // A report's job that failed is about its entity alone.
-            Outcome::Gap { job: Some(_), failure, .. } if failure.kind != GapKind::Denied => {}
-            Outcome::Gap { failure, .. } => {
-                let is_again =
-                    self.second_chances.contains(&task_id) || self.shown.doubted.contains(&task_id);
-                self.refused(&running, &failure, is_again, progress)?;
-            }
-            _ => {
-                self.refusals.remove(&running.kind);
-            }
-        }
-        Ok(true)
     }
 
     /// Looks for open tasks again, in every lane that has some.
