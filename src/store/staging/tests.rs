@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use std::collections::{BTreeMap, HashSet};
+
 use super::*;
 use crate::model::Row;
 use crate::store::GapKind;

@@ -1,0 +1,126 @@
+//! What is asked of the tasks: which are open, which failed, how many there are.
+
+use std::collections::HashSet;
+
+use rusqlite::params;
+
+use super::{Failure, OpenTask, Staging, TaskCounts};
+use crate::error::Result;
+use crate::model::Scope;
+use crate::store::file::{Doing, quoted};
+
+impl Staging {
+    /// Up to `limit` open tasks of a lane, by priority and then in the order queued, without those in
+    /// `running`.
+    pub fn next_tasks(&self, lane: &str, limit: usize, running: &HashSet<i64>) -> Result<Vec<OpenTask>> {
+        let read = || {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT task_id, kind, body, next_token FROM tasks
+                 WHERE lane = ?1 AND state = 'open' ORDER BY priority, task_id LIMIT ?2",
+            )?;
+            let found = statement.query_map(params![lane, (limit + running.len()) as i64], |row| {
+                Ok(OpenTask {
+                    task_id: row.get(0)?,
+                    kind: row.get(1)?,
+                    body: row.get(2)?,
+                    next_token: row.get(3)?,
+                })
+            })?;
+            found
+                .filter(|task| !task.as_ref().is_ok_and(|task| running.contains(&task.task_id)))
+                .take(limit)
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().doing("read the next tasks")
+    }
+
+    /// Whether any of these stages still has an open task.
+    pub fn has_open(&self, stages: &[&str]) -> Result<bool> {
+        for stage in stages {
+            let open: bool = self
+                .connection
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM tasks WHERE stage = ?1 AND state = 'open')")
+                .and_then(|mut statement| statement.query_row([stage], |row| row.get(0)))
+                .doing("look for open tasks")?;
+            if open {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The tasks of a stage that failed, or whose kind was given up: their bodies, and why.
+    pub fn failures(&self, stage: &str) -> Result<Vec<(String, Failure)>> {
+        let read = || {
+            self.connection
+                .prepare(
+                    "SELECT body, failure_kind, operation, error_code, error_message, attempts, request_id, observed_at
+                     FROM tasks WHERE stage = ?1 AND state IN ('gap', 'stopped') ORDER BY task_id",
+                )?
+                .query_map([stage], |row| {
+                    let failure = Failure {
+                        kind: row.get(1)?,
+                        operation: row.get(2)?,
+                        error_code: row.get(3)?,
+                        error_message: row.get(4)?,
+                        attempts: row.get(5)?,
+                        request_id: row.get(6)?,
+                        observed_at: row.get(7)?,
+                    };
+                    Ok((row.get(0)?, failure))
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().doing("read which tasks failed")
+    }
+
+    /// The bodies of the tasks of a kind whose listing reached its last page.
+    pub fn seen_bodies(&self, kind: &str) -> Result<Vec<String>> {
+        let read = || {
+            self.connection
+                .prepare("SELECT body FROM tasks WHERE kind = ?1 AND state = 'done'")?
+                .query_map([kind], |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().doing("read which tasks are done")
+    }
+
+    /// How many tasks of a kind are done, and how many pages they had together.
+    pub fn pages(&self, kind: &str) -> Result<(i64, i64)> {
+        self.connection
+            .query_row(
+                "SELECT count(*), count(*) + coalesce(sum((SELECT count(*) FROM tokens WHERE task_id = tasks.task_id)), 0)
+                 FROM tasks WHERE kind = ?1 AND state = 'done'",
+                [kind],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .doing("count the pages of tasks that are done")
+    }
+
+    /// Whether any row in a scope is staged.
+    pub fn has_rows(&self, scope: &Scope) -> Result<bool> {
+        self.writers.has_rows(&self.connection, scope)
+    }
+
+    /// Whether any row of a resource was staged by a kind of task.
+    pub fn has_rows_of(&self, kind: &str, resource: &str) -> Result<bool> {
+        let rows = format!("{} JOIN tasks USING (task_id) WHERE tasks.kind = ?1", quoted(resource));
+        self.connection
+            .query_row(&format!("SELECT EXISTS (SELECT 1 FROM {rows})"), [kind], |row| row.get(0))
+            .doing("look for staged rows")
+    }
+
+    /// Tasks by kind, open and ended.
+    pub fn task_counts(&self) -> Result<Vec<TaskCounts>> {
+        let read = || {
+            self.connection
+                .prepare_cached("SELECT kind, lane, open, ended FROM task_counts ORDER BY kind, lane")?
+                .query_map([], |row| {
+                    let count = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
+                    Ok(TaskCounts { kind: row.get(0)?, lane: row.get(1)?, open: count(2)?, ended: count(3)? })
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().doing("count the tasks")
+    }
+}
