@@ -98,6 +98,13 @@ impl Error {
         self
     }
 
+    /// Adds a next step, where there is one: "did you mean …?" has no answer for every name.
+    #[must_use]
+    pub fn hint_if_any(mut self, hint: Option<String>) -> Self {
+        self.hints.extend(hint);
+        self
+    }
+
     /// The kind, for callers that branch on it.
     pub fn kind(&self) -> ErrorKind {
         self.kind

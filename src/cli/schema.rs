@@ -78,12 +78,9 @@ fn one(table: &Table) -> (Vec<String>, Vec<Vec<Value>>) {
 
 fn find<'a>(tables: &'a [Table], name: &str) -> Result<&'a Table> {
     tables.iter().find(|table| table.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
-        let error = Error::unknown(format!("there is no table or view {name:?}"));
-        let error = match did_you_mean(name, tables.iter().map(|table| table.name.as_str())) {
-            Some(hint) => error.hint(hint),
-            None => error,
-        };
-        error.hint("orgcensus schema lists them all")
+        Error::unknown(format!("there is no table or view {name:?}"))
+            .hint_if_any(did_you_mean(name, tables.iter().map(|table| table.name.as_str())))
+            .hint("orgcensus schema lists them all")
     })
 }
 

@@ -105,12 +105,9 @@ pub fn resource(name: &str) -> Option<&'static ResourceSpec> {
 pub fn named(name: &str) -> Result<&'static ResourceSpec> {
     resource(name).ok_or_else(|| {
         let names = RESOURCES.iter().map(|spec| spec.name);
-        let error = Error::unknown(format!("there is no resource {name:?}"));
-        let error = match did_you_mean(name, names) {
-            Some(hint) => error.hint(hint),
-            None => error,
-        };
-        error.hint(format!("the resources are: {}", self::names()))
+        Error::unknown(format!("there is no resource {name:?}"))
+            .hint_if_any(did_you_mean(name, names))
+            .hint(format!("the resources are: {}", self::names()))
     })
 }
 

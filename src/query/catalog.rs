@@ -53,11 +53,8 @@ pub fn find(name: &str) -> Result<&'static CannedQuery> {
     if let Some(query) = catalog().iter().find(|query| query.name.eq_ignore_ascii_case(name)) {
         return Ok(query);
     }
-    let mut error = Error::unknown(format!("there is no query {name:?}"));
-    if let Some(hint) = did_you_mean(name, catalog().iter().map(|query| query.name)) {
-        error = error.hint(hint);
-    }
-    Err(error
+    Err(Error::unknown(format!("there is no query {name:?}"))
+        .hint_if_any(did_you_mean(name, catalog().iter().map(|query| query.name)))
         .hint("orgcensus query --list shows the queries")
         .hint("SQL is one argument with white space in it: quote it, e.g. orgcensus query 'SELECT …'"))
 }

@@ -287,13 +287,11 @@ impl Place {
         how_to_ask: HowToAsk<'_>,
     ) -> rusqlite::Result<Error> {
         let connection = census.connection();
-        let mut error = Error::unknown(format!("there is no {} {typed:?} in {}", self.noun, span.words()));
+        let error = Error::unknown(format!("there is no {} {typed:?} in {}", self.noun, span.words()));
         let source = format!("SELECT *, NULL AS valid_from, NULL AS valid_to FROM {}", self.table);
         let everyone = self.candidates(connection, &format!("{source} WHERE {}", self.only), |_| true)?;
         let names = everyone.iter().flat_map(|one| one.names.iter().map(String::as_str));
-        if let Some(hint) = did_you_mean(typed, names) {
-            error = error.hint(hint);
-        }
+        let mut error = error.hint_if_any(did_you_mean(typed, names));
         for hint in self.other_times(connection, lower, how_to_ask)? {
             error = error.hint(hint);
         }

@@ -119,11 +119,9 @@ fn with_name_hints(census: &Census, sql: &str, message: &str, error: Error) -> E
             ))
             .hint("ask as of one: --at WHEN");
         }
-        let error = match did_you_mean(table, tables.iter().map(|table| table.name.as_str())) {
-            Some(hint) => error.hint(hint),
-            None => error,
-        };
-        return error.hint("orgcensus schema lists the tables and views");
+        return error
+            .hint_if_any(did_you_mean(table, tables.iter().map(|table| table.name.as_str())))
+            .hint("orgcensus schema lists the tables and views");
     }
     if let Some(column) = message.strip_prefix("no such column: ") {
         let column = column.rsplit('.').next().unwrap_or(column).trim_matches('"');
@@ -133,10 +131,7 @@ fn with_name_hints(census: &Census, sql: &str, message: &str, error: Error) -> E
             .filter(|table| words.iter().any(|word| word.eq_ignore_ascii_case(&table.name)))
             .collect();
         let columns = named.iter().flat_map(|table| table.columns.iter().map(|column| column.name.as_str()));
-        let error = match did_you_mean(column, columns) {
-            Some(hint) => error.hint(hint),
-            None => error,
-        };
+        let error = error.hint_if_any(did_you_mean(column, columns));
         return match named.first() {
             Some(table) => error.hint(format!("orgcensus schema {} lists its columns", table.name)),
             None => error.hint("orgcensus schema lists the tables and their columns"),

@@ -217,10 +217,8 @@ fn missing_value(name: &str, declared: Option<&Parameter>, usage: Option<&str>) 
 }
 
 fn unknown_parameter(name: &str, names: &[String], usage: Option<&str>) -> Error {
-    let mut error = Error::unknown(format!("there is no parameter {name:?}"));
-    if let Some(hint) = did_you_mean(name, names.iter().map(String::as_str)) {
-        error = error.hint(hint);
-    }
+    let error = Error::unknown(format!("there is no parameter {name:?}"))
+        .hint_if_any(did_you_mean(name, names.iter().map(String::as_str)));
     if let Some(usage) = usage {
         return error.hint(format!("usage: orgcensus query {usage}"));
     }

@@ -214,9 +214,7 @@ fn require_tag(tag: &Tag, census: &Census, range: &Range) -> Result<()> {
         from.min(to),
         from.max(to)
     ));
-    if let Some(hint) = did_you_mean(&typed, known.iter().map(String::as_str)) {
-        error = error.hint(hint);
-    }
+    error = error.hint_if_any(did_you_mean(&typed, known.iter().map(String::as_str)));
     for snapshot in range.ends() {
         let coverage = census.coverage(snapshot.snapshot_id)?;
         if !coverage.iter().any(|it| it.resource == "tags" && it.status == CoverageStatus::Complete) {
