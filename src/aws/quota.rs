@@ -27,19 +27,22 @@ pub fn quota_of(service: Service) -> Quota {
             per_second: 20.0,
             published: true,
             per_operation: false,
-            source: "IAM Identity Center User Guide, quotas: 20 TPS, collective over all sso-admin operations, not adjustable",
+            source: "IAM Identity Center User Guide, quotas: 20 TPS, collective over all sso-admin operations, \
+                     not adjustable",
         },
         Service::IdentityStore => Quota {
             per_second: 20.0,
             published: false,
             per_operation: false,
-            source: "not published; throttles are seen on fan-outs of ListGroupMemberships (modernisation-platform#11948)",
+            source: "not published; throttles are seen on fan-outs of ListGroupMemberships \
+                     (modernisation-platform#11948)",
         },
         Service::Organizations => Quota {
             per_second: 6.0,
             published: false,
             per_operation: true,
-            source: "per operation and shared by the whole organization, numbers not published; four parallel callers of a tree walk pass, eight are throttled (orgtreepubsub)",
+            source: "per operation and shared by the whole organization, numbers not published; four parallel \
+                     callers of a tree walk pass, eight are throttled (orgtreepubsub)",
         },
         Service::Iam => Quota {
             per_second: 5.0,
@@ -83,6 +86,9 @@ impl PaceOptions {
     }
 }
 
+/// The rates that can be asked for, in calls a second: between two calls lie at most some minutes.
+const RATES: std::ops::RangeInclusive<f64> = 0.01..=100_000.0;
+
 /// One `--rate` argument: `SERVICE=TPS` or `SERVICE=auto`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ServiceRate(pub Service, pub Rate);
@@ -101,7 +107,11 @@ impl FromStr for ServiceRate {
         let rate = match rate {
             "auto" => Rate::Auto,
             number => match number.parse::<f64>() {
-                Ok(per_second) if per_second.is_finite() && per_second > 0.0 => Rate::Fixed(per_second),
+                Ok(per_second) if RATES.contains(&per_second) => Rate::Fixed(per_second),
+                Ok(per_second) if per_second > 0.0 => {
+                    let (least, most) = RATES.into_inner();
+                    return Err(Error::usage(format!("`{text}`: a rate is from {least} to {most} a second")));
+                }
                 _ => return Err(wanted()),
             },
         };
@@ -120,7 +130,7 @@ mod tests {
             ServiceRate(Service::SsoAdmin, Rate::Fixed(15.0))
         );
         assert_eq!("iam=auto".parse::<ServiceRate>().unwrap(), ServiceRate(Service::Iam, Rate::Auto));
-        for wrong in ["sso-admin", "s3=4", "iam=-1", "iam=0", "iam=NaN", "iam="] {
+        for wrong in ["sso-admin", "s3=4", "iam=-1", "iam=0", "iam=NaN", "iam=", "iam=1e-30", "iam=inf"] {
             assert!(wrong.parse::<ServiceRate>().is_err(), "{wrong}");
         }
     }

@@ -41,7 +41,7 @@ const LONGEST_STAY: f64 = 60.0;
 const CURVE: f64 = 0.003;
 /// So many seconds without a throttle, at the full rate, and the saturation is history.
 const FORGET: f64 = 20.0;
-/// No rate falls below this many calls a second.
+/// A throttle lets no rate fall below this many calls a second.
 const FLOOR: f64 = 0.2;
 /// The rate is looked at so often.
 const STEP: f64 = 0.1;
@@ -143,7 +143,9 @@ impl Cadence {
         if is_burst {
             self.throttles.clear();
         }
-        self.rate = (saturation * if is_burst { AFTER_BURST } else { AFTER_THROTTLE }).max(FLOOR);
+        let dropped = saturation * if is_burst { AFTER_BURST } else { AFTER_THROTTLE };
+        // A rate that is slower than that to begin with is not raised by a throttle.
+        self.rate = dropped.max(FLOOR.min(self.rate));
         self.raised_at = now;
         self.limit = Some(Limit { at: now, from: self.rate, saturation, stay });
     }
