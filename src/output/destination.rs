@@ -249,8 +249,10 @@ fn partial_path(path: &Path) -> Result<PathBuf> {
     Ok(path.with_file_name(partial))
 }
 
-/// Whether `path` is the census or one of the files beside it that belong to it.
+/// Whether `path` is the census or one of the files beside it that belong to it. Beside a symbolic link there are
+/// none: they stand beside the file that it leads to.
 fn is_census(census: &Path, path: &Path) -> bool {
+    let census = fs::canonicalize(census).unwrap_or_else(|_| census.to_owned());
     ["", "-wal", "-shm", ".lock", ".collecting"].iter().any(|suffix| {
         let mut file = census.as_os_str().to_owned();
         file.push(suffix);
@@ -261,6 +263,19 @@ fn is_census(census: &Path, path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_belongs_to_the_census_is_protected_by_any_of_its_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let [census, link, log] = ["o.db", "link.db", "o.db-wal"].map(|name| folder.path().join(name));
+        fs::write(&census, "").unwrap();
+        fs::write(&log, "").unwrap();
+        std::os::unix::fs::symlink(&census, &link).unwrap();
+        for (name, path) in [(&census, &census), (&census, &log), (&link, &census), (&link, &log)] {
+            let options = DestinationOptions { path: Some(path), force: true, protected: Some(name) };
+            assert!(Destination::open(options).is_err(), "{} of {}", path.display(), name.display());
+        }
+    }
 
     #[test]
     fn a_file_that_cannot_take_its_name_takes_its_companion_with_it() {
