@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use crate::error::Result;
 use crate::output::words;
 use crate::query::Span;
-use crate::store::{Census, Snapshot, SnapshotStatus, When};
+use crate::store::{Census, Snapshot, When};
 
 /// `snapshot 41, 2026-11-17T02:00Z, 5 days old, complete`.
 pub fn answering(snapshot: &Snapshot) -> String {
@@ -61,14 +61,6 @@ pub fn no_rows_in(span: &Span) -> String {
     format!("0 rows in {} ({details})", span.words())
 }
 
-/// The status as a word.
-pub fn status(snapshot: &Snapshot) -> &'static str {
-    match snapshot.status {
-        SnapshotStatus::Complete => "complete",
-        SnapshotStatus::Partial => "partial",
-    }
-}
-
 /// A time to the minute, `2026-11-17T02:00Z`; text that is no time stays as it is.
 pub fn minute(time: &str) -> String {
     match parse(time) {
@@ -107,7 +99,7 @@ fn details(snapshot: &Snapshot) -> String {
     let time = minute(&snapshot.completed_at);
     let age = age(&snapshot.completed_at, Utc::now());
     let suspect = snapshot.suspect.as_deref().map(|why| format!(", suspect: {why}")).unwrap_or_default();
-    format!("{time}, {age}, {}{suspect}", status(snapshot))
+    format!("{time}, {age}, {}{suspect}", snapshot.status.as_str())
 }
 
 fn parse(time: &str) -> Option<DateTime<Utc>> {
@@ -121,6 +113,7 @@ fn plural(number: i64, unit: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::SnapshotStatus;
 
     #[test]
     fn ages_are_told_in_their_largest_whole_unit() {

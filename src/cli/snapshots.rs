@@ -12,7 +12,7 @@ mod show;
 mod verify;
 
 use super::GlobalOptions;
-use super::answering::{age, minute, snapshots_by, status};
+use super::answering::{age, minute, snapshots_by};
 use crate::error::{Error, ExitStatus, Result};
 use crate::output::{Destination, Format, RowWriter, words};
 use crate::store::{Snapshot, When};
@@ -116,8 +116,8 @@ fn list(snapshots: &[Snapshot], format: Format, destination: &mut Destination) -
     let is_read = format == Format::Table;
     let time = |time: &String| Value::Text(if is_read { minute(time) } else { time.clone() });
     let status = |snapshot: &Snapshot| match snapshot.suspect {
-        Some(_) if is_read => format!("{}, suspect", status(snapshot)),
-        _ => status(snapshot).to_owned(),
+        Some(_) if is_read => format!("{}, suspect", snapshot.status.as_str()),
+        _ => snapshot.status.as_str().to_owned(),
     };
     let mut writer = RowWriter::begin(format, &columns.map(str::to_owned), destination)?;
     for snapshot in snapshots {

@@ -4,7 +4,7 @@ use clap::Args;
 use rusqlite::types::Value;
 
 use crate::cli::GlobalOptions;
-use crate::cli::answering::{bytes, minute, status};
+use crate::cli::answering::{bytes, minute};
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::{Destination, Format, RowWriter, words};
 use crate::query::Interruption;
@@ -149,7 +149,7 @@ fn write(verdicts: &[Verdict], format: Format, destination: &mut Destination) ->
         writer.values(&[
             Value::Integer(snapshot.snapshot_id),
             Value::Text(completed_at),
-            Value::Text(status(snapshot).to_owned()),
+            Value::Text(snapshot.status.as_str().to_owned()),
             snapshot.label.clone().into(),
             Value::Text(if *kept { "keep" } else { "prune" }.to_owned()),
             (!reasons.is_empty()).then(|| reasons.join(", ")).into(),
