@@ -186,9 +186,9 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         run: RunOptions { report_budget: args.access_report_budget, dry_run: args.dry_run },
     };
     let mut printer = Printer::new(words::is_quiet());
-    let taken = runtime()?.block_on(take(&options, &mut printer, interrupted()))?;
+    let taken = runtime()?.block_on(take(&options, &mut printer, interrupted()));
     printer.finish();
-    match taken {
+    match taken? {
         Taken::Counted => Ok(ExitStatus::Done),
         Taken::Stopped(error) => Err(error),
         Taken::Published(summary) => {
@@ -274,11 +274,7 @@ fn tell(summary: &Summary) {
         ))
     ));
     let id = published.snapshot_id;
-    let status = match published.status {
-        SnapshotStatus::Complete => "complete",
-        SnapshotStatus::Partial => "partial",
-    };
-    words::say(format!("snapshot {id}, {status}"));
+    words::say(format!("snapshot {id}, {}", published.status.as_str()));
     if published.status == SnapshotStatus::Partial {
         words::warn(format!(
             "something could not be seen and is unknown, not absent: orgcensus snapshots show {id} lists the gaps"

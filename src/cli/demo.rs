@@ -86,9 +86,9 @@ async fn collect(database: &Path, simulator: &Simulator, day: u32) -> Result<()>
         run: RunOptions { report_budget: Duration::from_secs(60), dry_run: false },
     };
     let mut printer = Printer::new(words::is_quiet()).silently();
-    let taken = take(&options, &mut printer, super::interruption::interrupted()).await?;
+    let taken = take(&options, &mut printer, super::interruption::interrupted()).await;
     printer.finish();
-    match taken {
+    match taken? {
         Taken::Published(summary) => {
             let rows: i64 = summary.published.resources.iter().map(|outcome| outcome.rows).sum();
             let calls: u64 = summary.calls.values().sum();
