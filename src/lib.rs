@@ -22,7 +22,7 @@
 //! | [`simulator`] | an AWS organization on loopback: for the demo, the tests and the benchmarks |
 //! | [`error`] | the error type and the exit codes |
 //! | [`digest`] | SHA-256 as this program writes it |
-//! | [`nearest`] | "did you mean …?", for every room that takes names |
+//! | [`nearest`] | "did you mean …?", for whatever takes a name |
 //!
 //! Outside: `queries/` the canned queries, `migrations/` the tables, `tests/it` the program from outside,
 //! `benches/` what it costs and how it compares (`benches/README.md`), `examples/` an organization to collect and a
@@ -30,13 +30,15 @@
 //!
 //! Invariants, worth more than any module:
 //!
-//! - Dependencies point one way: cli → (collect, query, diff, history) → store → model. Only `collect` and
-//!   `cli::doctor` know `aws`; only `cli::demo`, tests and benches know `simulator`.
+//! - Dependencies point one way: cli → (collect, query, diff, history) → store → model. Only `collect` and the
+//!   commands that have it call AWS, or say what it would call (`collect`, `doctor`, `demo`, `iam-policy`), know
+//!   `aws`; only `cli::demo`, tests and benches know `simulator`.
 //! - No `await` inside a SQLite transaction.
 //! - `store` and `output` name no resource.
 //! - Only `output` and the progress printer write to the terminal.
-//! - Every listing goes through the one page loop (`collect::run`), so that an empty page never ends it
-//!   and a repeated token never ends it as a success.
+//! - Every listing of a collection goes through the one page loop (`collect::run`), so that an empty page never
+//!   ends it and a repeated token never ends it as a success. (ListInstances comes before there is a collection:
+//!   `aws::discovery` keeps the same rules.)
 //! - No foreign key from an assignment to its principal, account or permission set: orphans are real,
 //!   and findings.
 //! - What was not seen is never absent: nothing but evidence closes a row (`store::publish`).

@@ -1,4 +1,4 @@
-//! The names nearest to one that nobody knows: "did you mean …?", for every room that takes names.
+//! The names nearest to one that nobody knows: "did you mean …?", for whatever takes a name.
 
 /// At most this many names are offered.
 const OFFERED: usize = 3;
