@@ -170,3 +170,15 @@ fn a_quota_below_the_guess_is_found_and_kept_to() {
         assert!(throttled < 0.02, "{throttled} of the calls at {quota} a second");
     }
 }
+
+#[test]
+fn a_throttle_raises_no_rate() {
+    for quota in [0.05, 0.2, 1.0, 20.0] {
+        let begun = Instant::now();
+        let mut cadence = Cadence::new(quota, Beyond::Never, begun);
+        let before = cadence.rate();
+        cadence.sent(begun);
+        cadence.throttled(begun, None, begun + Duration::from_secs(1));
+        assert!(cadence.rate() <= before, "{} of {quota}", cadence.rate());
+    }
+}
