@@ -80,8 +80,8 @@ impl Aws {
     }
 }
 
-/// Full jitter over a doubling bound: 0.2 s, 0.4 s … 10 s.
-/// Source: AWS Architecture Blog, "Exponential Backoff And Jitter".
+/// Half of a doubling bound (0.2 s, 0.4 s … 10 s), and up to the other half by chance.
+/// Source: AWS Architecture Blog, "Exponential Backoff And Jitter" ("Equal Jitter").
 fn backoff(attempts: u32) -> Duration {
     let bound = (0.1 * f64::from(2_u32.saturating_pow(attempts.min(20)))).min(10.0);
     Duration::from_secs_f64(bound * (0.5 + fastrand::f64() / 2.0))

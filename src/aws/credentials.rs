@@ -13,7 +13,7 @@ use aws_sdk_sts::error::ProvideErrorMetadata;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// Where the credentials come from, which decides whether they are renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,17 +51,7 @@ impl CredentialLife {
     /// `profile` is the one that was asked for.
     pub async fn of(config: &SdkConfig, profile: Option<&str>) -> Result<Self> {
         let profile = profile.map(str::to_owned).or_else(|| variable("AWS_PROFILE"));
-        let none = || {
-            match &profile {
-            Some(profile) => {
-                Error::new(ErrorKind::Failed, format!("no AWS credentials in profile \"{profile}\""))
-                    .hint(format!("sign in (e.g. `aws sso login --profile {profile}`), and run the command again"))
-                    .hint("`aws configure list-profiles` shows the profiles that there are")
-            }
-            None => Error::new(ErrorKind::Failed, "no AWS credentials")
-                .hint("sign in (e.g. `aws sso login --profile NAME`) and pass --profile NAME, or set AWS_PROFILE or AWS_ACCESS_KEY_ID"),
-        }
-        };
+        let none = || no_credentials(profile.as_deref());
         let provider = config.credentials_provider().ok_or_else(none)?;
         let credentials = provider.provide_credentials().await.map_err(|error| match refusal(&error) {
             Some(refusal) => Error::failed("the role cannot be assumed").caused_by(refusal).hint(
@@ -104,7 +94,8 @@ impl CredentialLife {
         };
         let mut words = format!("{what}; they {}", self.end());
         if self.is_temporary && !self.is_renewed() {
-            words += ": a collection that outlasts them stops with exit code 5, and with new ones the same command resumes it";
+            words += ": a collection that outlasts them stops with exit code 5, and with new ones the same \
+                      command resumes it";
         }
         words
     }
@@ -155,6 +146,18 @@ impl CredentialLife {
             }
             _ => "are renewed by themselves".to_owned(),
         }
+    }
+}
+
+fn no_credentials(profile: Option<&str>) -> Error {
+    match profile {
+        Some(profile) => Error::failed(format!("no AWS credentials in profile \"{profile}\""))
+            .hint(format!("sign in (e.g. `aws sso login --profile {profile}`), and run the command again"))
+            .hint("`aws configure list-profiles` shows the profiles that there are"),
+        None => Error::failed("no AWS credentials").hint(
+            "sign in (e.g. `aws sso login --profile NAME`) and pass --profile NAME, or set AWS_PROFILE or \
+             AWS_ACCESS_KEY_ID",
+        ),
     }
 }
 

@@ -66,6 +66,9 @@ pub async fn organization(aws: &Aws) -> Result<Option<OrganizationFacts>, CallFa
 
 /// Lists the instances that the caller can see, in all Regions: ListInstances is regional, and in the wrong
 /// Region it answers with an empty list instead of an error (aws-sdk `RegionScope`).
+///
+/// It is asked before there is a collection, so it has a page loop of its own, by the same rules: an empty page
+/// with a token goes on, and a token that comes again is an error.
 pub async fn instances(aws: &Aws) -> Result<Vec<Instance>, CallFailure> {
     let mut instances = Vec::new();
     let mut token: Option<String> = None;
@@ -161,10 +164,14 @@ pub fn choose_instance(
         ([], _) => {
             let error = Error::failed(format!("no Identity Center instance in Region {}", aws.region()));
             Err(if aws.region_is_set() {
-                error.hint("pass the instance's primary Region, e.g. --region eu-west-1, and the management account's or the delegated administrator's credentials")
+                error.hint(
+                    "pass the instance's primary Region, e.g. --region eu-west-1, and the management account's \
+                     or the delegated administrator's credentials",
+                )
             } else {
                 error.hint(format!(
-                    "no Region is set, so {} was asked: pass the instance's primary Region, e.g. --region eu-west-1, or set AWS_REGION",
+                    "no Region is set, so {} was asked: pass the instance's primary Region, e.g. --region \
+                     eu-west-1, or set AWS_REGION",
                     aws.region()
                 ))
             })

@@ -3,7 +3,8 @@
 //!
 //! What could not be seen is never filtered away with what it hides: an answer about access keeps the gaps of every
 //! resource that access depends on, one about a user every gap that a row of theirs may be under, and one about an
-//! OU, a tag or privilege every gap over what decides who is in, tagged or privileged (`hiding`). Which ids that are is asked of both sides (`meaning`).
+//! OU, a tag or privilege every gap over what decides who is in, tagged or privileged (`hiding`). Which ids those are
+//! is asked of both sides (`meaning`).
 
 mod hiding;
 mod meaning;

@@ -2,8 +2,9 @@
 //!
 //! A row on one side only is `unknown` when the other side's snapshot has a gap over it, or collected nothing
 //! of its resource, unless there is evidence: a narrower scope was seen all the same, or this very snapshot's
-//! publish closed a version, and so saw that it was gone, whatever wider gap there is. What is unknown is told by scope and not by row: one entry for a
-//! gap, with the number of rows that it leaves open, those that are equal on both sides included.
+//! publish closed a version, and so saw that it was gone, whatever wider gap there is. What is unknown is told by
+//! scope and not by row: one entry for a gap, with the number of rows that it leaves open, those that are equal on
+//! both sides included.
 //!
 //! It reads both directions of time alike, so that `diff(a, b)` mirrors `diff(b, a)`.
 

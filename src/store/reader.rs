@@ -31,8 +31,9 @@ pub struct Census {
 }
 
 impl Census {
-    /// Opens the database at `path` read-only, also on read-only media and network file systems. Fails, naming the path and the
-    /// next step, where there is none, for a directory, a foreign or corrupt file or a newer schema.
+    /// Opens the database at `path` read-only, also on read-only media and network file systems. Fails, naming
+    /// the path and the next step, where there is none, for a directory, a foreign or corrupt file or a newer
+    /// schema.
     pub fn open(path: &Path) -> Result<Self> {
         refuse_what_is_no_file(path)?;
         if !is_there(path)? {

@@ -67,9 +67,19 @@ fn standing(context: &Context, findings: &[Finding]) -> Option<String> {
     };
     let what = match context.is_management_account() {
         Some(true) => "the management account".to_owned(),
-        Some(false) if owner == Some(account) => "a member account, with an account instance of its own".to_owned(),
-        Some(false) if is_delegate => "a member account, delegated administrator of Identity Center: assignments are listed by pairs, and there is no access report".to_owned(),
-        Some(false) if inside.any(is_denied) => format!("a member account, and no delegated administrator as far as can be seen: beside the actions it needs to be registered (by the management account: aws organizations register-delegated-administrator --service-principal sso.amazonaws.com --account-id {account}), or use the management account"),
+        Some(false) if owner == Some(account) => {
+            "a member account, with an account instance of its own".to_owned()
+        }
+        Some(false) if is_delegate => {
+            "a member account, delegated administrator of Identity Center: assignments are listed by pairs, and \
+             there is no access report"
+                .to_owned()
+        }
+        Some(false) if inside.any(is_denied) => format!(
+            "a member account, and no delegated administrator as far as can be seen: beside the actions it needs \
+             to be registered (by the management account: aws organizations register-delegated-administrator \
+             --service-principal sso.amazonaws.com --account-id {account}), or use the management account"
+        ),
         Some(false) => "a member account".to_owned(),
         None => "which one of the organization is not known".to_owned(),
     };

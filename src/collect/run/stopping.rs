@@ -36,7 +36,10 @@ pub(in crate::collect) fn stopped_by_hand() -> Error {
 pub(super) fn credentials_ended(failure: &CallFailure) -> Error {
     Error::new(ErrorKind::Resumable, "the credentials ended before the collection did; nothing was published")
         .caused_by(failure.to_string())
-        .hint("sign in again (e.g. `aws sso login --profile …`) and run the same command again: it resumes where it stopped")
+        .hint(
+            "sign in again (e.g. `aws sso login --profile …`) and run the same command again: it resumes where \
+             it stopped",
+        )
 }
 
 /// Nothing can be reached any more.

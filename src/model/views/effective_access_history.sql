@@ -1,7 +1,7 @@
 -- One row per overlap of an assignment's life with a membership's and the user's. A user's attributes never
 -- split a way: a user's life is a run of versions of which each begins where the one before ends, from f to u.
--- Who was seen to be gone and came back has two. Names are the newest known (of the user, in that life). 9223372036854775807 stands for a life that has not ended. Written as effective_access
--- is, for the same reasons.
+-- Who was seen to be gone and came back has two. Names are the newest known (of the user, in that life).
+-- 9223372036854775807 stands for a life that has not ended. Written as effective_access is, for the same reasons.
 SELECT
     w.user_id, -- id of the user
     w.user_name, -- newest name of the user

@@ -19,9 +19,12 @@ const STAGING: i32 = 0x6f72_6773;
 /// Rises whenever `TABLES` or the meaning of a value changes.
 const VERSION: i32 = 1;
 
-/// Everything but the staged rows. `task_counts` are kept as tasks come and go: progress asks for them all the
-/// time, and counting a hundred thousand tasks would cost more than all else. `state` is open, done (its last page is in), gone (what it asks about no
-/// longer exists), moot (likewise, but its scope outlives it), gap (it failed) or stopped (its whole kind was given up).
+/// Everything but the staged rows.
+///
+/// A task's `state` is open, done (its last page is in), gone (what it asks about no longer exists), moot (likewise,
+/// but its scope outlives it), gap (it failed) or stopped (its whole kind was given up). `task_counts` are kept as
+/// tasks come and go: progress asks for them all the time, and counting a hundred thousand tasks would cost more
+/// than all else.
 const TABLES: &str = "
 CREATE TABLE facts (
     only_row          INTEGER PRIMARY KEY CHECK (only_row = 1),
