@@ -106,7 +106,6 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
         }
         Ok(())
     };
-    let none = Texts::new();
     let mut of_resources = Vec::new();
     for spec in RESOURCES {
         let texts = table_comments(connection, &versions_table(spec.name))?;
@@ -122,7 +121,7 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
     for (name, description) in SNAPSHOT_FACTS {
         let source = if *name == ANSWERING_SNAPSHOT { "snapshots" } else { name };
         let texts = table_comments(connection, source)?;
-        add(name, TableKind::SnapshotFact, description, if texts.is_empty() { &none } else { &texts }, &[])?;
+        add(name, TableKind::SnapshotFact, description, &texts, &[])?;
     }
     for (spec, texts) in &of_resources {
         let description = format!("Every version of {}, with when it was seen.", spec.name);
