@@ -82,7 +82,7 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("valid_from", "INTEGER", "first snapshot that saw this version"),
     ("valid_to", "INTEGER", "first snapshot that no longer did; NULL while it holds"),
     ("not_before", "TEXT", "the version began after this time; NULL: before the first snapshot"),
-    ("first_seen_at", "TEXT", "and was there at this time"),
+    ("first_seen_at", "TEXT", "when it was first seen, UTC"),
     ("last_seen_at", "TEXT", "when it was last seen, UTC"),
     ("gone_at", "TEXT", "by when it was gone, UTC; NULL while it holds"),
     ("previous_snapshot_id", "INTEGER", "the snapshot before, against which it changed"),

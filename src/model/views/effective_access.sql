@@ -26,7 +26,7 @@ SELECT
     w.group_id, -- id of that group
     g.display_name AS group_name, -- name of that group
     nullif(max(coalesce(a.not_before, ''), coalesce(w.not_before, '')), '') AS not_before, -- the way began after this time; NULL: before the first snapshot
-    CASE WHEN w.valid_from > a.valid_from THEN w.first_seen_at ELSE a.first_seen_at END AS first_seen_at -- and was there at this time
+    CASE WHEN w.valid_from > a.valid_from THEN w.first_seen_at ELSE a.first_seen_at END AS first_seen_at -- when it was first seen
 FROM account_assignments_history AS a
 LEFT JOIN accounts_history AS c ON c.account_id = a.account_id AND likelihood(+c.valid_to IS NULL, 0.85)
 LEFT JOIN permission_sets_history AS p ON p.permission_set_arn = a.permission_set_arn AND +p.valid_to IS NULL

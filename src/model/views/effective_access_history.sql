@@ -16,7 +16,7 @@ SELECT
     g.display_name AS group_name, -- newest name of that group
     nullif(max(coalesce(a.not_before, ''), coalesce(w.not_before, '')), '') AS not_before, -- the way began after this time; NULL: before the first snapshot
     (SELECT s.completed_at FROM snapshots AS s
-     WHERE s.snapshot_id = max(a.valid_from, w.valid_from)) AS first_seen_at, -- and was there at this time
+     WHERE s.snapshot_id = max(a.valid_from, w.valid_from)) AS first_seen_at, -- when it was first seen
     max(min(a.last_seen_at, w.last_seen_at), (SELECT s.completed_at FROM snapshots AS s
      WHERE s.snapshot_id = max(a.valid_from, w.valid_from))) AS last_seen_at, -- when it was last seen
     (SELECT s.completed_at FROM snapshots AS s
