@@ -150,7 +150,7 @@ fn in_utc(typed: &str, formats: &[&str]) -> Option<DateTime<Utc>> {
 /// `7 days ago`, `30 sep 2026` (all of that day), `friday 10:00`.
 fn in_words(word: &str, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     // A single word is a typing error sooner than a relative date ("mar", "now" and the like aside).
-    if !word.contains(' ') && word != "now" {
+    if (!word.contains(' ') && word != "now") || has_a_huge_number(word) {
         return None;
     }
     let mut time = parse_date_string(word, now, Dialect::Uk).ok()?;
@@ -164,6 +164,12 @@ fn in_words(word: &str, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<U
         true => all_of(time.date_naive(), time.date_naive()),
         false => Some((time, time)),
     }
+}
+
+/// More than five digits: the parser multiplies an amount by its unit's seconds, days or months in 32 bits, and
+/// would take "400000000 years ago" for some other time.
+fn has_a_huge_number(word: &str) -> bool {
+    word.split(|symbol: char| !symbol.is_ascii_digit()).any(|digits| digits.len() > 5)
 }
 
 fn not_understood(text: &str) -> Error {
@@ -284,6 +290,8 @@ mod tests {
             "-3",
             "12x",
             "99999999999999999999",
+            "400000000 years ago",
+            "- 2147483648 hours",
         ] {
             let error = When::parse(text, now()).unwrap_err();
             assert_eq!(error.kind(), crate::error::ErrorKind::Usage, "{text}");
