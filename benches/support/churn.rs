@@ -26,7 +26,7 @@ const CHANGING: &[(&str, &str)] = &[
     ("tags", "value"),
 ];
 
-/// In whose rows who is a member, or assigned, changes.
+/// The resources whose rows come and go, with the column that is replaced.
 const COMING_AND_GOING: &[(&str, &str)] =
     &[("group_memberships", "user_id"), ("account_assignments", "principal_id")];
 
@@ -113,8 +113,8 @@ fn give_other_values(rows: &mut [Row], column: &str, changes: usize, day: u32) {
     }
 }
 
-/// Replaces who is a member or assigned by that of another row, so that one row ends and another begins, until
-/// `changes` are made; returns how many were.
+/// Gives rows the member or principal of other rows, so that one row ends and another begins, until `changes`
+/// are made; returns how many were.
 fn come_and_go(rows: &mut [Row], name: &str, column: &str, changes: usize, day: u32) -> usize {
     let mut dice = fastrand::Rng::with_seed(u64::from(day) << 24);
     let key = resource(name).expect("it is of the model").key;

@@ -1,4 +1,4 @@
-//! Full copies of snapshots, as who has no versions keeps them: a table for each resource and day.
+//! Full copies of snapshots, what one would keep without versions: a table for each resource and day.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -78,7 +78,7 @@ impl Report {
         lines.as_array_mut().expect("the part was begun").push(json!({"name": name, "values": values}));
     }
 
-    /// Keeps beside the tables of what they are, and what made them.
+    /// Records beside the tables what was measured, with which build, and when.
     pub fn about(&mut self, what: Value) {
         let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
         let date = chrono::Utc::now().format("%Y-%m-%d").to_string();

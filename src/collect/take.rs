@@ -262,7 +262,7 @@ fn resumable(
     Ok(Some(staging))
 }
 
-/// What is not known now is no proof of another organization.
+/// Whether both are known and not the same: what is not known proves nothing.
 fn differ(found: Option<&str>, now: Option<&str>) -> bool {
     found.is_some() && now.is_some() && found != now
 }

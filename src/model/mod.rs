@@ -207,7 +207,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
     },
     DerivedView {
         name: "access_changes",
-        description: "The ways that came, went or became others at each snapshot, and by what: one row for a whole group.",
+        description: "The ways that came, went or changed at each snapshot, and what caused it: one row for a whole group.",
         select: include_str!("views/access_changes.sql"),
         over_range: OverRange::Same,
     },

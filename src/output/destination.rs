@@ -94,8 +94,8 @@ impl Destination {
         Self { sink, outlives_reader: false }
     }
 
-    /// Goes on without a reader that went away, writing to nobody: for a command whose exit code is an answer
-    /// too.
+    /// Keeps the command running, with its output discarded, after the reader has gone: for a command whose
+    /// exit code is an answer too.
     pub fn outlive_reader(&mut self) {
         self.outlives_reader = true;
     }
@@ -113,7 +113,7 @@ impl Destination {
         }
     }
 
-    /// The file as it is until it has its name, for who writes it by other means; `None` where there is none.
+    /// The file under its temporary name, for callers that write it by other means; `None` where there is none.
     pub fn partial(&self) -> Option<&Path> {
         match &self.sink {
             Sink::File { partial, .. } => Some(partial),
@@ -192,7 +192,7 @@ impl Destination {
         }
     }
 
-    /// The error with the file's name in it: who reads it far from here knows no path.
+    /// The error with the file's name in it: where it is reported, the path is no longer known.
     fn named(&self, error: io::Error) -> io::Error {
         match &self.sink {
             Sink::Standard(_) => error,

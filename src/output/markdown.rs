@@ -35,7 +35,7 @@ impl<W: Write> RowSink for MarkdownSink<W> {
     }
 }
 
-/// Prose in which neither Markdown nor a terminal finds anything to obey: names stand in it as they are.
+/// Prose with everything escaped that Markdown or a terminal would interpret, so that names read as they are.
 pub fn escaped(prose: &str) -> String {
     let prose = text::one_line(prose);
     let mut escaped = String::with_capacity(prose.len() + 8);

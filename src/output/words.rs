@@ -78,7 +78,7 @@ pub fn say(words: impl Display) {
     }
 }
 
-/// Says something that is no warning, but that a quiet run needs as well.
+/// Says something that is not a warning but that is shown with `--quiet` too.
 pub fn note(words: impl Display) {
     print("", &words.to_string());
 }

@@ -359,7 +359,7 @@ impl Place {
     }
 }
 
-/// `/Workloads/Prod`, for who does not want to type what every path begins with.
+/// `/Workloads/Prod`: the path without the root, with which every path begins.
 fn below_root(ou_path: &str) -> String {
     let (_root, below) = ou_path.split_once('/').unwrap_or((ou_path, ""));
     format!("/{below}")

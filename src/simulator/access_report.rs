@@ -1,7 +1,8 @@
 //! The life of access report jobs.
 //!
-//! One may be in progress in the whole organization; the same question within a minute gets the same job,
-//! whoever asks (captures do not say whose it was, so the worse is served); only who asked may read it, with temporary credentials the same session
+//! One job may be in progress in the whole organization; the same question within a minute gets the same job,
+//! whoever asks (recorded answers do not say whose job it was: the stricter reading is served). A job may be read
+//! only by the caller that asked for it, with temporary credentials by the same session
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html>).
 //! `ops::iam` writes the answers, `activity` knows the rows.
 

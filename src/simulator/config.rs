@@ -160,7 +160,7 @@ pub struct Config {
     pub legacy_describes: bool,
     /// `false`: the caller's account is in no organization.
     pub in_organization: bool,
-    /// Whether some users carry the enterprise extension (served only to who asks for it).
+    /// Whether some users carry the enterprise extension (served only when a request asks for it).
     pub extensions: bool,
     /// How long an access report job stays in progress.
     pub access_report_duration: Duration,

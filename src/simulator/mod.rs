@@ -7,9 +7,9 @@
 //! reach what ([`Simulator::access`]), how few calls can tell ([`Simulator::sso_admin_calls`]).
 //!
 //! Code map: `config` what to simulate · `seed`, `days`, `activity` the generated world · `organization` its
-//! types, `index` what is found by id · `history` its days · `ops` the operations · `protocol`, `http`, `server` the way of a call ·
-//! `paging`, `throttle`, `credentials`, `access_report` what AWS keeps between calls · `faults`, `damage`
-//! misfortune · `truth` rows, differences and costs · `calls` the log.
+//! types, `index` what is found by id · `history` its days · `ops` the operations · `protocol`, `http`, `server`
+//! the way of a call · `paging`, `throttle`, `credentials`, `access_report` what AWS keeps between calls ·
+//! `faults`, `damage` misfortune · `truth` rows, differences and costs · `calls` the log.
 //!
 //! The truth is read from the generated world and never from an answer, and nothing here knows the
 //! collector. Only `cli::demo`, tests and benches may use this module.
@@ -148,7 +148,7 @@ impl Simulator {
         truth::all(&self.state.history.day(day), options)
     }
 
-    /// One resource's rows on a day; empty for a name that is no resource's.
+    /// One resource's rows on a day; empty where the name is not a resource's.
     pub fn rows(&self, day: u32, resource: &str, options: TruthOptions) -> Rows {
         truth::rows(&self.state.history.day(day), resource, options)
     }

@@ -59,7 +59,7 @@ impl Census {
         Ok(Self { path: path.to_owned(), connection, guarded: false })
     }
 
-    /// A census without a file and without a row, for who wants to know its tables before there is one.
+    /// An empty census in memory: what it answers about tables and columns holds before any file exists.
     pub fn blank() -> Result<Self> {
         let mut connection = Connection::open_in_memory().doing("make a database in memory")?;
         schema::migrate(&mut connection)?;
@@ -152,7 +152,7 @@ impl Census {
         };
         let error = Error::unknown(message);
         Ok(match id {
-            // Who means a year gets no other snapshot instead.
+            // Perhaps a year was meant; guessing a snapshot of it could answer for the wrong day.
             1970..=2999 => error.hint(format!("the year {id} is named by its last day: {id}-12-31")),
             _ => error,
         })
@@ -187,7 +187,7 @@ impl Census {
     /// Copies the census as it is at this moment, with every snapshot or only those of `kept`, into the empty file
     /// `target`: one file without a log, which no former content is left in. A failure leaves it unfinished.
     ///
-    /// Who gives the copy another name makes room for it there: [`Self::make_room_for_copy`].
+    /// Before the copy is renamed onto another path, [`Self::make_room_for_copy`] clears that path.
     pub fn copy(&self, target: &Path, kept: Option<&[i64]>, watch: Watch<'_>) -> Result<()> {
         retention::copy(&self.connection, target, kept, watch)
     }

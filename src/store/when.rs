@@ -58,7 +58,7 @@ impl When {
 }
 
 /// The first instant of what a user typed: where a date says since when, it includes that day. `None` where
-/// it is no time.
+/// it is not a time.
 pub fn beginning(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     period(text.trim(), now).map(|(first, _)| first)
 }

@@ -112,7 +112,7 @@ fn an_instance_that_is_listed_twice_is_one() {
     let world = World::of(small());
     let faults = world.simulator.faults();
     faults.add(Fault::on("ListInstances", Action::DuplicateItems));
-    // Who owns it is not known, so that no owner tells the two apart.
+    // The organization is not known, so the instances' owners do not tell the two apart.
     faults.add(Fault::on("DescribeOrganization", Action::Denied { kms_reason: None }));
     let ran = world.collect(&["--only", "groups"]);
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
@@ -130,7 +130,7 @@ fn of_several_instances_the_organizations_own_is_taken_or_the_one_asked_for() {
     let wrong = "arn:aws:sso:::instance/ssoins-0000000000000000";
     let unknown = world.collect(&["--instance-arn", wrong]);
     assert_refused(&unknown, 2, &["no Identity Center instance", wrong, "hint: visible: ", &arn]);
-    // Who cannot tell which one is the organization's is asked.
+    // Where the program cannot tell which one is the organization's, it asks.
     world.simulator.faults().add(Fault::on("DescribeOrganization", Action::Denied { kms_reason: None }));
     let several = world.collect(&QUICK);
     assert_refused(
@@ -237,7 +237,7 @@ fn a_folder_that_cannot_be_written_is_refused() {
     let folder = world.sandbox.path("locked");
     std::fs::create_dir(&folder).unwrap();
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).unwrap();
-    // Who may write everywhere cannot be kept out by a mode, but nobody makes a file of his own in /proc.
+    // No mode keeps root out, but nobody can create a file in /proc.
     let is_almighty = std::fs::write(folder.join("probe"), "").is_ok();
     let database = if is_almighty { "/proc/orgcensus.db" } else { "locked/orgcensus.db" };
     let ran = world.collect(&["--db", database]);

@@ -132,9 +132,9 @@ fn classify_answer(code: Option<&str>, status: u16) -> FailureClass {
     }
 }
 
-/// The code and the message of an answer in which neither what was asked for nor an error could be read. The
-/// SDK's own words for it name the parser's trouble alone. It reports a success that it cannot read as an
-/// error of the service, so that only the status tells the two apart.
+/// The code and the message for an answer that could be read neither as what was asked for nor as an error. The
+/// SDK's own words for it name only what the parser stumbled on. The SDK reports a success that it cannot read
+/// as an error of the service, so that only the status tells the two apart.
 fn unreadable(status: u16, cause: String) -> (String, String) {
     if status < 300 {
         ("UnreadableAnswer".to_owned(), format!("the answer (HTTP {status}) cannot be read: {cause}"))

@@ -1,4 +1,4 @@
-//! The step that asks for access reports: of whom, and the stalest first.
+//! The step that asks for access reports: of which entities, the stalest first.
 
 use std::collections::HashMap;
 

@@ -8,8 +8,9 @@
 //! The *content* of a snapshot is, for each resource, the set hash of the rows alive in it, without
 //! `valid_from`, `valid_to` and volatile columns. Its *facts* are, for each of the tables keyed by snapshot,
 //! the set hash of what the table says of the snapshot, without the label. The text of each is hashed, and
-//! `snapshot_hash` is over both and the `snapshot_hash` before. Who holds the file could change it and make
-//! all of that anew: the hash is proof only where it was noted elsewhere, in a job's log or a ticket.
+//! `snapshot_hash` is over both and the `snapshot_hash` before. Whoever holds the file could change it and
+//! compute all of that anew: the hash proves something only where it was also noted elsewhere, in a job's log
+//! or a ticket.
 //!
 //! What others must keep to, so that the file can be verified:
 //!
@@ -17,11 +18,11 @@
 //!   go, and versions are bounded by kept snapshots alone: one that began in it begins in the next kept one,
 //!   one that ended in it ends there; what no kept snapshot saw is deleted. What is alive in a kept snapshot,
 //!   and the facts of it, stay as they are.
-//! - What pruning notes of kept snapshots is hashed when it is done ([`record_notes`]), beside the chain: it is of
-//!   after they were published.
-//! - A number is never given twice: the next snapshot's is above every row here.
+//! - What pruning notes about kept snapshots is hashed when it happens ([`record_notes`]), beside the chain: the
+//!   snapshots were published, and chained, before.
+//! - A snapshot's number is never given again: the next snapshot's is above every row here.
 //! - Of a published snapshot nothing may change but the label, and volatile columns.
-//! - A column that a migration adds is NULL in the rows that there are: NULL is not hashed.
+//! - A column that a migration adds is NULL in the existing rows: NULL is not hashed.
 
 mod chain;
 mod rows;

@@ -91,7 +91,7 @@ fn a_census_that_cannot_share_memory_is_readable_while_no_log_holds_newer_pages(
     let path = without_shared_memory(folder.path());
     let read = || Census::open(&path).map(|census| names(&census, "SELECT name FROM accounts"));
     assert_eq!(read().unwrap(), ["uno"]);
-    // Who read it before, where that was possible, left an empty log.
+    // An earlier reader, in a folder that it could write to, left an empty log.
     std::fs::write(beside(&path, "-wal"), "").unwrap();
     assert_eq!(read().unwrap(), ["uno"]);
 }

@@ -101,7 +101,7 @@ impl Run {
                     ]),
                 "nothing stops it"
             ),
-            // Without the instance nothing can be collected, and nothing by who cannot tell whose census it is.
+            // Nothing can be collected without the instance, or where it is not known whose census it would be.
             Some(1) => assert!(
                 ["ListInstances", "no Identity Center instance", "see no organization"]
                     .iter()

@@ -23,7 +23,7 @@ fn after_power_cut(folder: &Path, database: &[u8], log: &[u8]) -> (Vec<String>, 
 fn a_publish_that_is_torn_anywhere_is_whole_or_did_not_happen() {
     let mut world = World::new();
     world.collect().listed(&[all("accounts")], accounts(&[("1", "one"), ("2", "two")])).publish();
-    // Somebody who reads keeps the log from being written back and emptied.
+    // An open reader keeps the log from being written back and emptied.
     let census = world.census();
     let mut reader = census.connection().prepare("SELECT name FROM accounts").unwrap();
     let mut rows = reader.query([]).unwrap();

@@ -62,7 +62,7 @@ pub fn day() -> impl Strategy<Value = Day> {
 
 /// Collects and publishes the day.
 pub fn collect(world: &mut World, day: &Day) {
-    // Who lists by principal asks for each pair that holds a row of somebody else.
+    // A collection by principal also asks for each pair that holds a row of somebody else.
     let open = world.column(
         "SELECT account_id || principal_type || principal_id FROM account_assignments_versions WHERE valid_to IS NULL",
     );

@@ -95,7 +95,7 @@ fn a_removal_that_this_one_saw_stays_so_where_what_it_closed_is_pruned() {
         ("pairs", vec![orphan()]),
         ("pairs", vec![]),
         ("pairs", vec![orphan()]),
-        // Who lists by principal asks for a pair that holds a row of nobody's.
+        // A collection by principal also asks for each pair that holds the row of a deleted principal.
         ("principals", vec![]),
     ] {
         let mut collection = world.collect();
