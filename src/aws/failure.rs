@@ -87,8 +87,8 @@ impl CallFailure {
         self.reason.is_none() && codes.contains(&self.code.as_str())
     }
 
-    /// Whether a thing of this type was not found: an answer about the store or the instance that holds it is
-    /// none about the thing.
+    /// Whether a thing of this type was not found: that the store or the instance around it was not found says
+    /// nothing about the thing.
     pub fn says_gone(&self, resource_type: &str) -> bool {
         self.is(&["ResourceNotFoundException"])
             && self.resource_type.as_deref().is_none_or(|found| found == resource_type)

@@ -49,8 +49,8 @@ impl Pacer {
         }
     }
 
-    /// Waits in line until a call may be sent; those that are `ahead` go before the others. Returns when that
-    /// was.
+    /// Waits in line until a call may be sent; those that are `ahead` go before the others. Returns that
+    /// moment.
     pub async fn turn(&self, ahead: bool) -> Instant {
         let _behind = if ahead { None } else { Some(self.behind.lock().await) };
         let _first_in_line = self.line.lock().await;
@@ -85,7 +85,7 @@ impl Pacer {
     }
 
     fn cadence(&self) -> MutexGuard<'_, Cadence> {
-        // A few numbers that are whole between any two statements.
+        // A panic elsewhere cannot have left these few numbers half-written.
         self.cadence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

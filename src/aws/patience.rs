@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The bounds of the one retry policy (see [`super::Aws::call`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// An attempt that takes longer hangs; AWS's slowest of these calls answer within a few seconds.
+    /// An attempt that takes longer is taken to hang: the slowest of these calls answer within a few seconds.
     pub attempt_timeout: Duration,
     /// How often a transient failure is tried in all.
     pub transients: u32,
@@ -13,8 +13,8 @@ pub struct Patience {
     pub timeouts: u32,
     /// How long a throttled call keeps coming back. Throttling ends when whoever uses the bucket stops.
     pub throttled_for: Duration,
-    /// Every wait for AWS is so many times shorter. AWS takes seconds, and needs them; a simulator on loopback
-    /// does neither.
+    /// How many times shorter every wait for AWS is made. AWS needs seconds to recover; a simulator on loopback
+    /// does not.
     pub haste: u32,
 }
 

@@ -117,8 +117,8 @@ impl AccessReport {
         }
     }
 
-    /// Generates a report whose job is another than the lost one: for a minute AWS may hand out the same job
-    /// again, whoever asks.
+    /// Generates a report with a job other than the lost one: for a minute AWS may hand out the same job again,
+    /// whoever asks.
     async fn generate_other(&self, context: &Context, lost_job: Option<&str>) -> Result<String, CallFailure> {
         let begun = Instant::now();
         let mut wait = Duration::from_secs(1);
@@ -249,8 +249,8 @@ impl AccessReport {
         Stopped { failure: failure.into(), job: Some(job.into()), begin_again: false }
     }
 
-    /// The answer that says so, if the entity was deleted since it was listed: a job says no more than that the
-    /// path is wrong, which it is of an entity that was moved as well.
+    /// The answer that shows it, if the entity was deleted since it was listed. The job itself says only that the
+    /// path is wrong, as it also is once an entity was moved.
     async fn is_gone(&self, context: &Context) -> Option<CallFailure> {
         let aws = &context.aws;
         let tags = aws.call(Operation::ListTagsForResource, || {

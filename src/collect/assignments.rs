@@ -112,8 +112,8 @@ impl Collector for ListPrincipalAssignments {
     }
 }
 
-/// Lists a principal's assignments only to see how many pages that takes: before a strategy is chosen. Nothing
-/// is lost with a failure, so that nothing is a gap.
+/// Lists a principal's assignments only to see how many pages that takes, before a strategy is chosen. A failure
+/// loses nothing, and so leaves no gap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SamplePrincipal {
     /// `USER` or `GROUP`.

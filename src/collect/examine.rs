@@ -187,7 +187,7 @@ impl Findings {
     }
 }
 
-/// The resources that need the operation: by their tasks, or because what it finds is the ground of those.
+/// The resources that need the operation: by their tasks, or because those tasks rest on what it finds.
 fn needing(operation: Operation) -> Vec<String> {
     let is_ground_of = |other: Operation| match operation {
         Operation::ListInstances => is_in_the_instance(other),

@@ -84,7 +84,7 @@ pub async fn take(
     tokio::pin!(interrupted);
     let started_at = now();
     let preflight = tokio::select! {
-        // In this order: who interrupts is listened to before the first call is sent.
+        // In this order: interruptions are listened for before the first call is sent.
         biased;
         () = &mut interrupted => return Ok(Taken::Stopped(stopped_by_hand())),
         preflight = preflight(options, &former, progress) => preflight?,

@@ -101,7 +101,7 @@ pub fn resource(name: &str) -> Option<&'static ResourceSpec> {
     RESOURCES.iter().copied().find(|spec| spec.name == name)
 }
 
-/// The resource that a user named; a name that is none is an error with the nearest.
+/// The resource that a user named; an unknown name is an error that suggests the nearest.
 pub fn named(name: &str) -> Result<&'static ResourceSpec> {
     resource(name).ok_or_else(|| {
         let names = RESOURCES.iter().map(|spec| spec.name);
@@ -116,8 +116,8 @@ pub fn names() -> String {
     RESOURCES.iter().map(|spec| spec.name).collect::<Vec<_>>().join(", ")
 }
 
-/// The resources that a column of another one refers to by their key: of the first of them that has the value,
-/// the label is what a person calls it.
+/// The resources whose key a column of another one refers to: the label of the first of them that has the value
+/// is what a person calls it.
 pub fn referred_to(column: &str) -> &'static [&'static str] {
     match column {
         "user_id" => &["users"],
@@ -130,7 +130,7 @@ pub fn referred_to(column: &str) -> &'static [&'static str] {
     }
 }
 
-/// What else than a gap keeps a snapshot from seeing that a row is not there, in SQL.
+/// What besides gaps keeps a snapshot from seeing that a row is not there, in SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BesidesGaps {
     /// That the row of the version `v`, which began later, is not there yet in the snapshot `s`.

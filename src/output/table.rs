@@ -27,10 +27,10 @@ const FIRST: u16 = 32;
 /// And every other one this.
 const LEAST: u16 = 16;
 
-/// Or more, up to the width of a time, where a cell has so long a word: a time in two lines is unreadable.
+/// Or as much as its longest word needs, up to the width of a time: a time in two lines is unreadable.
 const WORD: u16 = 24;
 
-/// On a terminal a cell takes about so many lines at most.
+/// On a terminal a cell takes about this many lines at most.
 const LINES: usize = 12;
 
 /// Between two columns.

@@ -8,8 +8,8 @@
 //! -- not during: why it has no answer over a range of snapshots
 //! ```
 //!
-//! Anywhere in the SQL, a comment `-- during: …` is SQL of a question over a range: what bounds the rows there,
-//! and what keeps from being joined what did not live together.
+//! Anywhere in the SQL, a comment `-- during: …` holds SQL that counts only in a question over a range of
+//! snapshots: it gives the rows their bounds, and keeps rows that never lived at the same time from being joined.
 
 use clap::ValueEnum;
 

@@ -95,7 +95,7 @@ pub struct Bound {
     pub name: String,
     /// What was typed, or the header's default.
     pub typed: String,
-    /// What that means: of a name, the id.
+    /// What that means; for a name, the id.
     pub value: Value,
 }
 

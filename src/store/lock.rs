@@ -1,7 +1,8 @@
 //! One collector at a time: an advisory lock on `<db>.lock`, a file of its own (opening and closing the
 //! database by `std::fs` while SQLite has it open would drop SQLite's own locks).
 //!
-//! The file stays behind on purpose: deleting it would let two collectors hold two locks of one name.
+//! The file stays behind on purpose: were it deleted, two collectors could each hold a lock on a file of this
+//! name.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Write};

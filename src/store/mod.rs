@@ -52,8 +52,8 @@ pub use staging::{
 pub use trouble::{staging_stopped, stopped};
 pub use when::{When, beginning};
 
-/// The view that a table's name stands for, of those that have no answer over a range of snapshots: SQLite says
-/// that there is no such table.
+/// The view without an answer over a range of snapshots that this error is about: SQLite says that there is no
+/// such table, by the name that `views` gave it.
 pub fn without_range(table: &str) -> Option<&str> {
     table.strip_suffix(views::OVER_A_RANGE)
 }

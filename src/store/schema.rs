@@ -1,6 +1,6 @@
 //! The census's schema: its migrations, how a file of ours is told from others, and what columns it has.
 //!
-//! The migrations are the only list of the columns in SQL; everything else in this room asks the database.
+//! The migrations are the only list of the columns in SQL; everything else in the store asks the database.
 
 use std::collections::BTreeMap;
 use std::path::Path;

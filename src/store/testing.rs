@@ -1,4 +1,4 @@
-//! A small world for the tests of this room: a census in a folder of its own, and collections into it.
+//! A small world for the store's tests: a census in a folder of its own, and collections into it.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use super::{
 use crate::error::Result;
 use crate::model::{Row, Scope, Standing, resource};
 
-/// A census in a folder that goes with it. Collection `n` is taken on day `n` of 2026.
+/// A census in a folder that is deleted with it. Collection `n` is taken on day `n` of 2026.
 pub(super) struct World {
     _folder: tempfile::TempDir,
     pub path: PathBuf,

@@ -44,11 +44,12 @@ pub(super) enum Answering {
     Latest,
     /// This one.
     AsOf(i64),
-    /// Every one from this to that: what was alive in any of them, with its bounds as of the last.
+    /// Every one from the first to the second: what was alive in any of them, with its bounds as of the last.
     During { from: i64, to: i64 },
 }
 
-/// What ends the name of the table that a view names which has no answer over a range: SQLite's error tells it.
+/// Ends the name of the missing table that a view without an answer over a range selects from, so that SQLite's
+/// error tells which view it was.
 pub(super) const OVER_A_RANGE: &str = " over a range";
 
 impl Answering {

@@ -1,8 +1,8 @@
 //! At which rate to call: pure arithmetic over the times of calls, answers and throttles.
 //!
-//! Of a published quota nearly all is used, and never more. A throttle says that less than that is to be had,
-//! because others use the same quota, or because a quota that is not published is lower than guessed. How much
-//! AWS let through just then is the *saturation*: the rate drops below it, comes back to it soon, stays there
+//! Nearly all of a published quota is used, and never more. A throttle says that less is available, because
+//! others use the same quota, or because an unpublished quota is lower than guessed. How much AWS let through
+//! just then is the *saturation*: the rate drops below it, comes back to it soon, stays there
 //! for a while, and then rises faster and faster, in case there is more again. (The curve is that of CUBIC,
 //! RFC 9438.) The more often a rise is throttled at the same saturation, the longer the stay.
 
@@ -150,7 +150,7 @@ impl Cadence {
         self.limit = Some(Limit { at: now, from: self.rate, saturation, stay });
     }
 
-    /// What AWS let through in a second of late.
+    /// What AWS has lately let through, in calls a second.
     fn goodput(&mut self, now: Instant) -> f64 {
         forget_before(&mut self.answers, now, GOODPUT_WINDOW);
         match self.answers.front().map(|first| now - *first) {

@@ -9,7 +9,7 @@ use crate::collect::preflight::Context;
 use crate::collect::task::{Collector, Gone, Page, Stage, Stopped};
 use crate::model::{Group, Row, Scope, User};
 
-/// Describes one user: only in a store that cannot be listed.
+/// Describes one user; only in a store that cannot be listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DescribeUser {
     pub user_id: String,
@@ -80,7 +80,7 @@ impl Collector for DescribeUser {
     }
 }
 
-/// Describes one group: only in a store that cannot be listed.
+/// Describes one group; only in a store that cannot be listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DescribeGroup {
     pub group_id: String,

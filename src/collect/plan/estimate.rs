@@ -138,7 +138,7 @@ impl Beyond {
     }
 }
 
-/// What was found in `tried` of `all`, as if it were the same in the others.
+/// Scales what was found in `tried` up to `all`.
 fn scaled(found: i64, tried: i64, all: i64) -> i64 {
     (found as f64 * all as f64 / tried as f64).round() as i64
 }

@@ -28,7 +28,7 @@ const SAMPLE_SHARE: i64 = 250;
 const CALLS_OF_A_SET: i64 = 8;
 /// With fewer pairs than this, trying first costs more than a wrong choice.
 const WORTH_A_SAMPLE: i64 = 250;
-/// Of pairs so much cheaper no page that is not counted yet changes the choice.
+/// Where pairs are this many times cheaper, pages not counted yet cannot change the choice.
 const SURELY_CHEAPER: i64 = 2;
 
 /// How assignments are to be listed: `--assignments`.
@@ -52,7 +52,7 @@ impl Plan<'_> {
             StrategyChoice::Auto => {}
         }
         let pairs = Stage::Pairs.name();
-        // Pairs that could not be counted may be listed by nobody but principals.
+        // Pairs that could not be counted can be reached only by listing principals.
         if self.taken.contains("assignments")
             || staging.has_open(&[pairs])?
             || !staging.failures(pairs)?.is_empty()

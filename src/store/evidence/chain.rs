@@ -86,7 +86,7 @@ pub(super) fn text(parts: &Parts) -> String {
     serde_json::to_string(parts).expect("a map of strings is always JSON")
 }
 
-/// Every link, oldest first; none in a file of before there were any.
+/// Every link, oldest first; none in a file older than the hashes.
 pub(in crate::store) fn links(connection: &Connection) -> Result<Vec<Link>> {
     read(connection, "ORDER BY snapshot_id")
 }

@@ -1,8 +1,8 @@
 //! Rows in canonical bytes: the same for the same values, whatever the order of the columns.
 //!
 //! For each column that is not NULL, sorted by name: the name, the kind of the value, the value, each length
-//! before what it measures. NULL is left out, so that a column that a later version adds changes no hash of
-//! before.
+//! before what it measures. NULL is left out, so that a column that a later version adds changes no earlier
+//! hash.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Params, Row};

@@ -59,8 +59,7 @@ impl SetHash {
         }
     }
 
-    /// Its hash as text; `None` of no rows, so that a table that there was not yet differs in nothing from an
-    /// empty one.
+    /// Its hash as text; `None` for no rows, so that a table that did not exist yet is the same as an empty one.
     pub fn digest(&self) -> Option<String> {
         (*self != Self::default()).then(|| sha256(self.to_bytes()))
     }
@@ -140,7 +139,7 @@ mod tests {
         assert_eq!(SetHash::from_bytes(&[0; 3]), None);
     }
 
-    /// What was published once must be verified for ever.
+    /// What was published once must stay verifiable for ever.
     #[test]
     fn the_hash_stays_what_it_is() {
         let hash = of(&[b"one".to_vec(), b"two".to_vec()]).digest().unwrap();

@@ -19,13 +19,13 @@ use crate::store::file::{Doing, open_failed};
 use crate::store::snapshot::FACTS;
 use crate::store::{schema, snapshot, views};
 
-/// A file that is what was published.
+/// What verifying found in a file that holds what was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     /// What is recorded of each snapshot, kept or pruned, oldest first; none is published later than the
     /// last.
     pub links: Vec<Link>,
-    /// The snapshots of before there were hashes: nothing is known of them.
+    /// The snapshots older than the hashes, of which nothing is recorded.
     pub without_hash: Vec<i64>,
     /// Whether the views in the file are those that this program makes; others do not matter to it, but to
     /// other tools that read the file.
@@ -34,7 +34,7 @@ pub struct Verified {
 
 /// Something that is not as it was published.
 struct Misfit {
-    /// The first snapshot that it concerns; `None` of the file as a whole.
+    /// The first snapshot that it concerns; `None` where it is the file as a whole.
     snapshot_id: Option<i64>,
     what: String,
 }

@@ -8,7 +8,7 @@ use crate::model::RESOURCES;
 use crate::store::file::{Doing, literal};
 use crate::store::schema::resource_columns;
 
-/// What a gap is besides its scope.
+/// A gap's columns besides its scope.
 const FACTS: &str = "kind, operation, error_code, error_message, attempts, request_id, observed_at";
 
 /// Writes the snapshot's gaps, one a scope, and returns their scopes.

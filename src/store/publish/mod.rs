@@ -65,7 +65,7 @@ pub struct ResourceOutcome {
 pub struct Published {
     pub snapshot_id: i64,
     pub status: SnapshotStatus,
-    /// What proves it and every snapshot before, `sha256:…`; `None` of one of before there were hashes.
+    /// What proves it and every snapshot before, `sha256:…`; `None` for a snapshot older than the hashes.
     pub snapshot_hash: Option<String>,
     /// Which resources lost more rows than [`ShrinkLimit`] allows, and from how many to how many.
     pub suspect: Option<String>,
@@ -98,7 +98,7 @@ pub(super) fn publish(
         return already_published(database.connection(), published);
     }
     let file = uri(&staging::path(database.path()), "mode=ro");
-    // The publish reads the file itself: what the collection kept of it in memory has served.
+    // The publish reads the file by itself: what the collection kept of it in memory is no longer needed.
     staging.connection().execute_batch("PRAGMA shrink_memory").doing("let go of the collection's cache")?;
     let connection = database.connection_mut();
     connection.execute("ATTACH ?1 AS staging", [file]).doing("read the collection")?;

@@ -1,7 +1,7 @@
-//! Versions come to begin and end at kept snapshots: each bound moves to the next one that stays.
+//! Makes versions begin and end at kept snapshots: each bound moves to the next snapshot that stays.
 //!
-//! What lay between two kept snapshots was in neither, so a version that now begins where it ends goes, and so
-//! does one that began after the last kept snapshot. One that ended only after that holds again.
+//! A version that lived only between two kept snapshots was in neither: it now begins where it ends, and is
+//! deleted, as is one that began after the last kept snapshot. One that ended after that one holds again.
 
 use rusqlite::Connection;
 

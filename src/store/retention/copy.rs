@@ -10,11 +10,11 @@ use crate::error::{Error, Result};
 use crate::store::file::{Doing, beside, connect, create_private, uri};
 use crate::store::{schema, snapshot, views};
 
-/// What a copy tells of itself to whoever may want to end it: each connection that works on it.
+/// Told of each connection that works on the copy, so that whoever may want to end it can interrupt it.
 pub type Watch<'a> = &'a dyn Fn(&Connection) -> Result<()>;
 
-/// Makes sure that no log beside `file` is taken for that of the copy which is to have this name: one that holds
-/// nothing is removed, and another one belongs to a census that is in use, or was not closed.
+/// Makes sure that no log beside `file` is taken for that of the copy that will have this name: an empty one is
+/// removed; any other belongs to a census that is in use, or was not closed, and is an error.
 pub(in crate::store) fn make_room(file: &Path) -> Result<()> {
     for suffix in ["-wal", "-journal", "-shm"] {
         let log = beside(file, suffix);

@@ -6,10 +6,10 @@
 //! - `merge`: versions that became alike and adjacent are one.
 //! - `copy`: a whole census, or some of its snapshots, as one file.
 //!
-//! Of a kept snapshot stay its rows, coverage and gaps, the derived views and the diff to any other kept one.
-//! Only when something was seen may change (`not_before`, `first_seen_at`, `last_seen_at`, `gone_at`, a diff's
-//! `last_seen`): it names kept snapshots, and a pruned one where no kept one saw the row. Names of what is in no
-//! kept snapshot are forgotten with it.
+//! What a kept snapshot answers stays: its rows, coverage and gaps, the derived views, and the diff to any other
+//! kept one. Only the times at which something was seen may change (`not_before`, `first_seen_at`,
+//! `last_seen_at`, `gone_at`, a diff's `last_seen`): they are those of kept snapshots, and of a pruned one where
+//! no kept one saw the row. Names of what is in no kept snapshot are forgotten with it.
 //!
 //! Every statement is made from the tables' own columns and works on all rows at once.
 

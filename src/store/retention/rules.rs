@@ -43,7 +43,7 @@ impl KeepRules {
         *self == Self::default()
     }
 
-    /// What becomes of each snapshot; `snapshots` and the answer are oldest first.
+    /// What becomes of each snapshot; `snapshots` and the answer are both sorted, oldest first.
     pub fn judge(&self, snapshots: Vec<Snapshot>) -> Vec<Verdict> {
         let mut verdicts: Vec<Verdict> = snapshots
             .into_iter()

@@ -63,8 +63,8 @@ fn keep_seen_endings(connection: &Connection, table: &Table) -> rusqlite::Result
     keep_endings(connection, table, &format!("m.dead AND NOT m.to_moved AND NOT {another_ends_there}"), true)
 }
 
-/// Writes down, of the moved versions `m` with this condition, whether the snapshot that they end in saw their
-/// row gone: where that may be asked, so not of one that has the row, and where it is not written down yet.
+/// Writes down, for the moved versions `m` with this condition, whether the snapshot that they now end in saw
+/// that their row was gone: unless that snapshot has the row, or it is written down already.
 fn keep_endings(connection: &Connection, table: &Table, condition: &str, seen: bool) -> rusqlite::Result<()> {
     let sql = format!(
         "INSERT OR IGNORE INTO main.pruned_endings (snapshot_id, resource, key, seen)

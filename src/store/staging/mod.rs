@@ -52,8 +52,8 @@ pub struct Staging {
 impl Staging {
     /// Opens the staging beside the database, if there is one that this version can go on with.
     ///
-    /// A staging that was published already, but not deleted since, is deleted. Fails where it is the moment
-    /// that is wrong and not the staging: a full disk, or another program's lock.
+    /// A staging that was published already, but not deleted since, is deleted. Fails where the trouble
+    /// will pass and the staging is sound: a full disk, or another program's lock.
     pub fn open(database: &Database) -> Result<Unfinished> {
         let staging = match Self::open_whole(database) {
             Ok(Some(staging)) => staging,
