@@ -3,11 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Context, listing, members};
+use super::{Context, members};
 use crate::simulator::config::{Caller, Instances};
 use crate::simulator::dice;
 use crate::simulator::organization::{Group, Member, User, World, created_by, epoch};
-use crate::simulator::paging::Pager;
 use crate::simulator::protocol::{ApiError, Service};
 
 type Answer = Result<Map<String, Value>, ApiError>;
@@ -75,11 +74,9 @@ fn populated(context: &Context) -> bool {
 fn list_users(context: &Context) -> Answer {
     let world = context.world;
     let users = if populated(context) { world.index().living_users.as_slice() } else { &[] };
-    let (page, token) = Pager::of(&world.config, context.request)?.cut(users, |user| u128::from(*user));
     let extended = wants_extension(context);
-    let users =
-        page.iter().map(|user| user_value(world, &world.users[*user as usize], extended).into()).collect();
-    Ok(listing("Users", users, token))
+    let shown = |user: &u32| user_value(world, &world.users[*user as usize], extended).into();
+    context.page("Users", users, |user| u128::from(*user), shown)
 }
 
 fn wants_extension(context: &Context) -> bool {
@@ -135,9 +132,8 @@ fn revision(id: &str, updated_at: i64) -> String {
 fn list_groups(context: &Context) -> Answer {
     let world = context.world;
     let groups = if populated(context) { world.index().living_groups.as_slice() } else { &[] };
-    let (page, token) = Pager::of(&world.config, context.request)?.cut(groups, |group| u128::from(*group));
-    let groups = page.iter().map(|group| group_value(world, &world.groups[*group as usize]).into()).collect();
-    Ok(listing("Groups", groups, token))
+    let shown = |group: &u32| group_value(world, &world.groups[*group as usize]).into();
+    context.page("Groups", groups, |group| u128::from(*group), shown)
 }
 
 fn group_value(world: &World, group: &Group) -> Map<String, Value> {
@@ -161,10 +157,8 @@ fn memberships(context: &Context) -> Answer {
     let group = group(context, context.required("GroupId")?)?;
     let mut found = world.members[group as usize].to_vec();
     found.sort_unstable_by_key(|member| member.user);
-    let (page, token) =
-        Pager::of(&world.config, context.request)?.cut(&found, |member| u128::from(member.user));
-    let rows = page.iter().map(|member| membership_value(world, group, *member)).collect();
-    Ok(listing("GroupMemberships", rows, token))
+    let shown = |member: &Member| membership_value(world, group, *member);
+    context.page("GroupMemberships", &found, |member| u128::from(member.user), shown)
 }
 
 fn memberships_for_member(context: &Context) -> Answer {
@@ -179,11 +173,8 @@ fn memberships_for_member(context: &Context) -> Answer {
     let id = id.ok_or_else(|| ApiError::invalid(Service::IdentityStore, "MemberId.UserId is required"))?;
     let user = user(context, id)?;
     let groups = &world.index().groups_of[user as usize];
-    let (page, token) =
-        Pager::of(&world.config, context.request)?.cut(groups, |(group, _)| u128::from(*group));
-    let rows =
-        page.iter().map(|&(group, since)| membership_value(world, group, Member { user, since })).collect();
-    Ok(listing("GroupMemberships", rows, token))
+    let shown = |&(group, since): &(u32, i64)| membership_value(world, group, Member { user, since });
+    context.page("GroupMemberships", groups, |(group, _)| u128::from(*group), shown)
 }
 
 fn membership_value(world: &World, group: u32, member: Member) -> Value {

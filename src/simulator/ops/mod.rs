@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 use super::config::Caller;
 use super::organization::World;
+use super::paging::Pager;
 use super::protocol::{Answer, ApiError, Request, Service};
 use super::server::State;
 
@@ -48,6 +49,29 @@ impl Context<'_> {
                 format!("1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"),
             )
         })
+    }
+
+    /// The page that was asked for of items that ascend by `key`, as the answer's member `name`.
+    fn page<T>(
+        &self,
+        name: &str,
+        items: &[T],
+        key: impl Fn(&T) -> u128,
+        show: impl Fn(&T) -> Value,
+    ) -> Result<Map<String, Value>, ApiError> {
+        let (page, token) = Pager::of(&self.world.config, self.request)?.cut(items, key);
+        Ok(listing(name, page.iter().map(show).collect(), token))
+    }
+
+    /// The same of items without a key, which are told apart by their places.
+    fn page_by_place<T>(
+        &self,
+        name: &str,
+        items: &[T],
+        show: impl Fn(&T) -> Value,
+    ) -> Result<Map<String, Value>, ApiError> {
+        let places: Vec<usize> = (0..items.len()).collect();
+        self.page(name, &places, |place| *place as u128, |place| show(&items[*place]))
     }
 
     fn unknown_operation(&self) -> ApiError {
@@ -94,7 +118,7 @@ fn listing(key: &str, items: Vec<Value>, token: Option<String>) -> Map<String, V
     answer
 }
 
-/// Tags as AWS sends them.
-fn tag_values(tags: &[(String, String)]) -> Vec<Value> {
-    tags.iter().map(|(key, value)| serde_json::json!({"Key": key, "Value": value})).collect()
+/// A tag as AWS sends it.
+fn tag_value((key, value): &(String, String)) -> Value {
+    serde_json::json!({"Key": key, "Value": value})
 }

@@ -3,10 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Context, listing, members, tag_values};
+use super::{Context, members, tag_value};
 use crate::simulator::config::Caller;
 use crate::simulator::organization::{Account, DAY, Unit, World, epoch};
-use crate::simulator::paging::Pager;
 use crate::simulator::protocol::ApiError;
 
 type Answer = Result<Map<String, Value>, ApiError>;
@@ -55,14 +54,13 @@ fn describe_organization(context: &Context) -> Answer {
 fn list_roots(context: &Context) -> Answer {
     let world = context.world;
     let roots = [0_u32];
-    let (page, token) = Pager::of(&world.config, context.request)?.cut(&roots, |root| u128::from(*root));
     let root = |_: &u32| {
         let unit = &world.units[0];
         json!({
             "Id": *unit.id, "Arn": world.unit_arn(unit), "Name": unit.name, "PolicyTypes": policy_types(world),
         })
     };
-    Ok(listing("Roots", page.iter().map(root).collect(), token))
+    context.page("Roots", &roots, |root| u128::from(*root), root)
 }
 
 /// The policy types of the root.
@@ -111,8 +109,7 @@ fn parent(context: &Context) -> Result<u32, ApiError> {
 fn units_for_parent(context: &Context) -> Answer {
     let world = context.world;
     let units = &world.index().units_of[parent(context)? as usize];
-    let (page, token) = Pager::of(&world.config, context.request)?.cut(units, |unit| u128::from(*unit));
-    Ok(listing("OrganizationalUnits", page.iter().map(|unit| unit_value(world, *unit)).collect(), token))
+    context.page("OrganizationalUnits", units, |unit| u128::from(*unit), |unit| unit_value(world, *unit))
 }
 
 fn describe_unit(context: &Context) -> Answer {
@@ -138,13 +135,8 @@ fn accounts_for_parent(context: &Context) -> Answer {
 
 fn accounts(context: &Context, positions: &[u32]) -> Answer {
     let world = context.world;
-    let (page, token) =
-        Pager::of(&world.config, context.request)?.cut(positions, |account| u128::from(*account));
-    let accounts = page
-        .iter()
-        .map(|position| account_value(world, &world.accounts[*position as usize]).into())
-        .collect();
-    Ok(listing("Accounts", accounts, token))
+    let shown = |position: &u32| account_value(world, &world.accounts[*position as usize]).into();
+    context.page("Accounts", positions, |account| u128::from(*account), shown)
 }
 
 fn describe_account(context: &Context) -> Answer {
@@ -168,13 +160,9 @@ fn list_parents(context: &Context) -> Answer {
             "You specified an organizational unit (OU) or account that doesn't exist.",
         )
     })?;
-    let parents = [parent];
-    let (page, token) =
-        Pager::of(&world.config, context.request)?.cut(&parents, |parent| u128::from(*parent));
     let kind = if parent == 0 { "ROOT" } else { "ORGANIZATIONAL_UNIT" };
-    let parents =
-        page.iter().map(|parent| json!({"Id": *world.units[*parent as usize].id, "Type": kind})).collect();
-    Ok(listing("Parents", parents, token))
+    let shown = |parent: &u32| json!({"Id": *world.units[*parent as usize].id, "Type": kind});
+    context.page("Parents", &[parent], |parent| u128::from(*parent), shown)
 }
 
 fn list_children(context: &Context) -> Answer {
@@ -186,12 +174,11 @@ fn list_children(context: &Context) -> Answer {
         "ORGANIZATIONAL_UNIT" => &index.units_of[parent],
         _ => return Err(ApiError::invalid(context.request.service, "ChildType is not in the enumeration")),
     };
-    let (page, token) = Pager::of(&world.config, context.request)?.cut(positions, |child| u128::from(*child));
     let id = |position: usize| {
         if kind == "ACCOUNT" { &world.accounts[position].id } else { &world.units[position].id }
     };
-    let children = page.iter().map(|child| json!({"Id": **id(*child as usize), "Type": kind})).collect();
-    Ok(listing("Children", children, token))
+    let shown = |child: &u32| json!({"Id": **id(*child as usize), "Type": kind});
+    context.page("Children", positions, |child| u128::from(*child), shown)
 }
 
 fn list_tags(context: &Context) -> Answer {
@@ -202,22 +189,17 @@ fn list_tags(context: &Context) -> Answer {
     let tags = account.or_else(unit).ok_or_else(|| {
         ApiError::new(400, "TargetNotFoundException", "You specified a target that doesn't exist.")
     })?;
-    let numbered: Vec<(usize, Value)> = tag_values(tags).into_iter().enumerate().collect();
-    let (page, token) =
-        Pager::of(&world.config, context.request)?.cut(&numbered, |(number, _)| *number as u128);
-    Ok(listing("Tags", page.iter().map(|(_, tag)| tag.clone()).collect(), token))
+    context.page_by_place("Tags", tags, tag_value)
 }
 
 fn delegated_administrators(context: &Context) -> Answer {
     let world = context.world;
     let delegates = [world.identity.delegated_account];
-    let (page, token) =
-        Pager::of(&world.config, context.request)?.cut(&delegates, |account| u128::from(*account));
     let delegate = |position: &u32| {
         let mut value = account_value(world, &world.accounts[*position as usize]);
         value.remove("Paths");
         value.insert("DelegationEnabledDate".to_owned(), epoch(world.identity.created_at + 100 * DAY));
         Value::Object(value)
     };
-    Ok(listing("DelegatedAdministrators", page.iter().map(delegate).collect(), token))
+    context.page("DelegatedAdministrators", &delegates, |account| u128::from(*account), delegate)
 }

@@ -3,10 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Context, listing, members, tag_values};
+use super::{Context, members, tag_value};
 use crate::simulator::config::{Caller, Instances};
 use crate::simulator::organization::{Boundary, DAY, Kind, PermissionSet, epoch};
-use crate::simulator::paging::Pager;
 use crate::simulator::protocol::{ApiError, Service};
 
 type Answer = Result<Map<String, Value>, ApiError>;
@@ -89,15 +88,8 @@ fn instances(context: &Context) -> Vec<Map<String, Value>> {
 /// In a Region without an instance the list is empty, unless all Regions are asked for.
 fn list_instances(context: &Context) -> Answer {
     let everywhere = context.request.input.text("RegionScope") == Some("ALL_REGIONS");
-    let found: Vec<Value> = if everywhere || here(context) {
-        instances(context).into_iter().map(Value::Object).collect()
-    } else {
-        Vec::new()
-    };
-    let numbered: Vec<(usize, Value)> = found.into_iter().enumerate().collect();
-    let (page, token) =
-        Pager::of(&context.world.config, context.request)?.cut(&numbered, |(number, _)| *number as u128);
-    Ok(listing("Instances", page.iter().map(|(_, instance)| instance.clone()).collect(), token))
+    let found = if everywhere || here(context) { instances(context) } else { Vec::new() };
+    context.page_by_place("Instances", &found, |instance| Value::Object(instance.clone()))
 }
 
 fn describe_instance(context: &Context) -> Answer {
@@ -156,22 +148,18 @@ fn list_tags(context: &Context) -> Answer {
     }
     let tags =
         if arn == context.world.instance_arn() { &[] } else { set_by_arn(context, arn)?.1.tags.as_slice() };
-    let numbered: Vec<(usize, Value)> = tag_values(tags).into_iter().enumerate().collect();
-    let (page, token) =
-        Pager::of(&context.world.config, context.request)?.cut(&numbered, |(number, _)| *number as u128);
-    Ok(listing("Tags", page.iter().map(|(_, tag)| tag.clone()).collect(), token))
+    context.page_by_place("Tags", tags, tag_value)
+}
+
+/// The page that was asked for of these permission sets.
+fn list_sets(context: &Context, sets: &[u32]) -> Answer {
+    let arn = |set: &u32| json!(*context.world.sets[*set as usize].arn);
+    context.page("PermissionSets", sets, |set| u128::from(*set), arn)
 }
 
 fn list_permission_sets(context: &Context) -> Answer {
     check_instance(context)?;
-    let world = context.world;
-    let (page, token) =
-        Pager::of(&world.config, context.request)?.cut(&world.index().living_sets, |set| u128::from(*set));
-    Ok(listing(
-        "PermissionSets",
-        page.iter().map(|set| json!(*world.sets[*set as usize].arn)).collect(),
-        token,
-    ))
+    list_sets(context, &context.world.index().living_sets)
 }
 
 fn describe_permission_set(context: &Context) -> Answer {
@@ -210,25 +198,18 @@ fn permissions_boundary(context: &Context) -> Answer {
 
 fn managed_policies(context: &Context) -> Answer {
     let (_, set) = permission_set(context)?;
-    let policies: Vec<(usize, &String)> = set.aws_managed.iter().enumerate().collect();
-    let (page, token) =
-        Pager::of(&context.world.config, context.request)?.cut(&policies, |(number, _)| *number as u128);
-    let attached = |policy: &str| json!({"Name": policy.rsplit('/').next(), "Arn": context.world.managed_policy_arn(policy)});
-    Ok(listing("AttachedManagedPolicies", page.iter().map(|(_, policy)| attached(policy)).collect(), token))
+    let attached = |policy: &String| {
+        let name = policy.rsplit('/').next();
+        json!({"Name": name, "Arn": context.world.managed_policy_arn(policy)})
+    };
+    context.page_by_place("AttachedManagedPolicies", &set.aws_managed, attached)
 }
 
 fn customer_managed_policies(context: &Context) -> Answer {
     let (_, set) = permission_set(context)?;
-    let policies: Vec<(usize, &(Option<String>, String))> = set.customer_managed.iter().enumerate().collect();
-    let (page, token) =
-        Pager::of(&context.world.config, context.request)?.cut(&policies, |(number, _)| *number as u128);
     let reference =
         |(path, name): &(Option<String>, String)| Value::Object(members(json!({"Name": name, "Path": path})));
-    Ok(listing(
-        "CustomerManagedPolicyReferences",
-        page.iter().map(|(_, policy)| reference(policy)).collect(),
-        token,
-    ))
+    context.page_by_place("CustomerManagedPolicyReferences", &set.customer_managed, reference)
 }
 
 /// The items with the provisioning status that was asked for, if any was.
@@ -253,13 +234,8 @@ fn provisioned_accounts(context: &Context) -> Answer {
     let (set, _) = permission_set(context)?;
     let world = context.world;
     let accounts = with_status(context, &world.index().accounts_of_set[set as usize])?;
-    let (page, token) =
-        Pager::of(&world.config, context.request)?.cut(&accounts, |account| u128::from(*account));
-    Ok(listing(
-        "AccountIds",
-        page.iter().map(|account| json!(*world.accounts[*account as usize].id)).collect(),
-        token,
-    ))
+    let id = |account: &u32| json!(*world.accounts[*account as usize].id);
+    context.page("AccountIds", &accounts, |account| u128::from(*account), id)
 }
 
 fn provisioned_sets(context: &Context) -> Answer {
@@ -267,14 +243,9 @@ fn provisioned_sets(context: &Context) -> Answer {
     let world = context.world;
     let account = account(context, context.required("AccountId")?)?;
     let sets = with_status(context, &world.index().sets_of_account[account as usize])?;
-    let (page, token) = Pager::of(&world.config, context.request)?.cut(&sets, |set| u128::from(*set));
-    let mut answer = listing(
-        "PermissionSets",
-        page.iter().map(|set| json!(*world.sets[*set as usize].arn)).collect(),
-        token,
-    );
+    let mut answer = list_sets(context, &sets)?;
     // https://github.com/aws-samples/aft-sso-account-configuration-using-aws-control-tower/issues/1
-    if page.is_empty() {
+    if answer["PermissionSets"] == json!([]) {
         answer.remove("PermissionSets");
     }
     Ok(answer)
@@ -295,9 +266,8 @@ fn assignments(context: &Context) -> Answer {
     let world = context.world;
     let principals = world.pairs.get(&(set, account)).map_or(&[][..], |pair| &pair.principals);
     let key = |&(kind, position): &(Kind, u32)| (kind as u128) << 32 | u128::from(position);
-    let (page, token) = Pager::of(&world.config, context.request)?.cut(principals, key);
-    let rows = page.iter().map(|&(kind, position)| row(context, account, set, kind, position)).collect();
-    Ok(listing("AccountAssignments", rows, token))
+    let shown = |&(kind, position): &(Kind, u32)| row(context, account, set, kind, position);
+    context.page("AccountAssignments", principals, key, shown)
 }
 
 /// "Retrieves a list of the IAM Identity Center associated AWS accounts that the principal has access to":
@@ -342,12 +312,9 @@ fn assignments_for_principal(context: &Context) -> Answer {
     let key = |&(account, set, kind, position): &(u32, u32, Kind, u32)| {
         u128::from(account) << 96 | u128::from(set) << 64 | (kind as u128) << 32 | u128::from(position)
     };
-    let (page, token) = Pager::of(&world.config, context.request)?.cut(&rows, key);
-    let rows = page
-        .iter()
-        .map(|&(account, set, kind, position)| row(context, account, set, kind, position))
-        .collect();
-    Ok(listing("AccountAssignments", rows, token))
+    let shown =
+        |&(account, set, kind, position): &(u32, u32, Kind, u32)| row(context, account, set, kind, position);
+    context.page("AccountAssignments", &rows, key, shown)
 }
 
 fn row(context: &Context, account: u32, set: u32, kind: Kind, position: u32) -> Value {
