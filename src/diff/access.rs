@@ -1,9 +1,10 @@
 //! Access changes: for each user, account and permission set that a changed row touches, the ways on both
 //! days and every cause.
 //!
-//! The triples to look at come from the row changes alone; each is then answered by keyed lookups (`reach`).
+//! The triples to look at come from the row changes alone; each is then answered by keyed lookups (`reach`), one
+//! user after the other, so that what is known of a user is asked once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -26,40 +27,44 @@ pub(super) fn changes(
     names: &Names<'_>,
     judge: &mut Judge<'_>,
 ) -> Result<Vec<AccessChange>> {
-    let reach = Reach::new(connection, days);
+    let reach = Reach::new(connection, days)?;
     let mut hidden = Hidden { judge, reach: &reach, days };
     let touched = Touched::by(rows);
     let mut changes = Vec::new();
-    for (user_id, entry) in touched_triples(&reach, &touched, rows)? {
-        let ways = reach.ways(&user_id, &entry)?;
-        let Some((mut change, causes)) = seen_change(&touched, &user_id, &entry, &ways) else { continue };
-        let mut gap = causes.iter().find_map(|cause| cause.gap.clone());
-        let empty_side = match change {
-            AccessChangeKind::Gained => Some(Side::From),
-            AccessChangeKind::Lost => Some(Side::To),
-            _ => None,
-        };
-        if let Some(side) = empty_side
-            && !causes.iter().any(|cause| had_no_permission_set(cause))
-            && let Some(hiding) = hidden.way(&user_id, &entry, side)?
-        {
-            change = AccessChangeKind::Unknown;
-            gap = Some(hiding);
+    for (user_id, entries) in touched_entries(&reach, &touched, rows)? {
+        let person = reach.person(&user_id)?;
+        let user_name = names.name(Named::User, &user_id)?;
+        for entry in entries {
+            let ways = reach.ways(&person, &entry)?;
+            let Some((mut change, causes)) = seen_change(&touched, &user_id, &entry, &ways) else { continue };
+            let mut gap = causes.iter().find_map(|cause| cause.gap.clone());
+            let empty_side = match change {
+                AccessChangeKind::Gained => Some(Side::From),
+                AccessChangeKind::Lost => Some(Side::To),
+                _ => None,
+            };
+            if let Some(side) = empty_side
+                && !causes.iter().any(|cause| had_no_permission_set(cause))
+                && let Some(hiding) = hidden.way(&user_id, &entry, side)?
+            {
+                change = AccessChangeKind::Unknown;
+                gap = Some(hiding);
+            }
+            changes.push(AccessChange {
+                change,
+                user_id: Arc::clone(&user_id),
+                user_name: user_name.clone(),
+                account_name: names.name(Named::Account, &entry.0)?,
+                ou_path: None,
+                permission_set_name: names.name(Named::PermissionSet, &entry.1)?,
+                before_ways: with_names(names, days.from, ways.from)?,
+                after_ways: with_names(names, days.to, ways.to)?,
+                gap,
+                causes,
+                account_id: entry.0,
+                permission_set_arn: entry.1,
+            });
         }
-        changes.push(AccessChange {
-            change,
-            user_name: names.name(Named::User, &user_id)?,
-            account_name: names.name(Named::Account, &entry.0)?,
-            ou_path: None,
-            permission_set_name: names.name(Named::PermissionSet, &entry.1)?,
-            before_ways: with_names(names, days.from, ways.from)?,
-            after_ways: with_names(names, days.to, ways.to)?,
-            gap,
-            causes,
-            user_id,
-            account_id: entry.0,
-            permission_set_arn: entry.1,
-        });
     }
     Ok(changes)
 }
@@ -69,7 +74,7 @@ fn seen_change(
     touched: &Touched<'_>,
     user_id: &Arc<str>,
     entry: &Entry,
-    ways: &Sides<BTreeSet<WayIds>>,
+    ways: &Sides<Vec<WayIds>>,
 ) -> Option<(AccessChangeKind, Vec<Arc<Cause>>)> {
     let differ = ways.from != ways.to;
     let of_ways = if differ { touched.of_ways(user_id, entry, ways) } else { Vec::new() };
@@ -78,7 +83,7 @@ fn seen_change(
     let known = |causes: &[Arc<Cause>]| causes.iter().any(|cause| !cause.is_unknown());
     // One way that nobody saw come or go is enough for access that may have been there all the time.
     let all_known =
-        |ways: &BTreeSet<WayIds>, came| ways.iter().all(|way| touched.is_known(user_id, entry, way, came));
+        |ways: &[WayIds], came| ways.iter().all(|way| touched.is_known(user_id, entry, way, came));
     let change = match (ways.from.is_empty(), ways.to.is_empty()) {
         _ if of_ways.is_empty() && of_content.is_empty() => return None,
         _ if !known(&of_ways) && !known(&of_content) => AccessChangeKind::Unknown,
@@ -99,13 +104,12 @@ fn had_no_permission_set(cause: &Cause) -> bool {
     is_of_set && !cause.is_unknown()
 }
 
+/// By user, what a changed row touches.
+type Entries = BTreeMap<Arc<str>, BTreeSet<Entry>>;
+
 /// The triples that a changed row touches, some of which turn out to be unchanged.
-fn touched_triples(
-    reach: &Reach<'_>,
-    touched: &Touched<'_>,
-    rows: &[RowChange],
-) -> Result<BTreeSet<(Arc<str>, Entry)>> {
-    let mut triples = BTreeSet::new();
+fn touched_entries(reach: &Reach<'_>, touched: &Touched<'_>, rows: &[RowChange]) -> Result<Entries> {
+    let mut touched_entries = Entries::new();
     for change in rows {
         let one_sided = change.before.is_none() || change.after.is_none();
         let value = |column: &str| Arc::<str>::from(text_of(&change.key[column]));
@@ -113,49 +117,49 @@ fn touched_triples(
             "account_assignments" if one_sided => {
                 let entry = (value("account_id"), value("permission_set_arn"));
                 if let Some(owner) = Owner::new(&value("principal_type"), value("principal_id")) {
-                    add_people(reach, &mut triples, &owner, &entry)?;
+                    add_people(reach, &mut touched_entries, &owner, &entry)?;
                 }
             }
             "group_memberships" if one_sided => {
                 let entries = reach.entries_of(&Owner::Group(value("group_id")))?;
-                let user_id = value("user_id");
-                triples.extend(
-                    entries.from.union(&entries.to).map(|entry| (Arc::clone(&user_id), entry.clone())),
-                );
+                let theirs = touched_entries.entry(value("user_id")).or_default();
+                theirs.extend(entries.from.union(&entries.to).cloned());
             }
             "users" if one_sided || changes_status(change) => {
                 let user_id = value("user_id");
                 let groups = reach.groups_of(&user_id)?;
                 let through_groups = groups.from.union(&groups.to).cloned().map(Owner::Group);
-                for owner in through_groups.chain([Owner::User(Arc::clone(&user_id))]) {
+                let theirs = touched_entries.entry(Arc::clone(&user_id)).or_default();
+                for owner in through_groups.chain([Owner::User(user_id)]) {
                     let entries = reach.entries_of(&owner)?;
-                    let entries = entries.from.union(&entries.to);
-                    triples.extend(entries.map(|entry| (Arc::clone(&user_id), entry.clone())));
+                    theirs.extend(entries.from.union(&entries.to).cloned());
                 }
             }
             _ => {}
         }
     }
-    for (entry, owner) in reach.assignments_of_sets(&touched.sets_with_other_content())? {
-        add_people(reach, &mut triples, &owner, &entry)?;
+    for (entry, owners) in reach.assignments_of_sets(&touched.sets_with_other_content())? {
+        for owner in owners.from.union(&owners.to) {
+            add_people(reach, &mut touched_entries, owner, &entry)?;
+        }
     }
-    Ok(triples)
+    Ok(touched_entries)
 }
 
-fn add_people(
-    reach: &Reach<'_>,
-    triples: &mut BTreeSet<(Arc<str>, Entry)>,
-    owner: &Owner,
-    entry: &Entry,
-) -> Result<()> {
-    match owner {
-        Owner::User(user_id) => {
-            triples.insert((Arc::clone(user_id), entry.clone()));
+fn add_people(reach: &Reach<'_>, touched_entries: &mut Entries, owner: &Owner, entry: &Entry) -> Result<()> {
+    let mut add = |user_id: &Arc<str>| match touched_entries.get_mut(user_id) {
+        Some(entries) => {
+            entries.insert(entry.clone());
         }
+        None => {
+            touched_entries.insert(Arc::clone(user_id), BTreeSet::from([entry.clone()]));
+        }
+    };
+    match owner {
+        Owner::User(user_id) => add(user_id),
         Owner::Group(group_id) => {
             let members = reach.members_of(group_id)?;
-            let members = members.from.union(&members.to);
-            triples.extend(members.map(|user_id| (Arc::clone(user_id), entry.clone())));
+            members.from.union(&members.to).for_each(add);
         }
     }
     Ok(())
@@ -168,7 +172,7 @@ fn changes_status(change: &RowChange) -> bool {
     }
 }
 
-fn with_names(names: &Names<'_>, day: i64, ways: BTreeSet<WayIds>) -> Result<Vec<Way>> {
+fn with_names(names: &Names<'_>, day: i64, ways: Vec<WayIds>) -> Result<Vec<Way>> {
     ways.into_iter()
         .map(|way| {
             Ok(match way {

@@ -4,24 +4,28 @@
 //! ways run through. It reads the row changes alone, never the database.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::change::{Cause, CauseKind, ChangeKind};
 use super::days::Sides;
+use super::keyed::HashMap;
 use super::reach::{Entry, WayIds};
 use super::record::Record;
 use super::recreated;
 use super::rows::text_of;
 use super::unknown::RowChange;
 
+/// The columns of the longest key: that of an assignment.
+const LONGEST_KEY: usize = 4;
+
 /// The row changes that access can depend on, by what they touch.
 #[derive(Default)]
 pub(super) struct Touched<'r> {
     /// Resource and key values to the change.
-    by_key: HashMap<(&'static str, Vec<&'r str>), &'r RowChange>,
+    by_key: HashMap<(&'static str, [&'r str; LONGEST_KEY]), &'r RowChange>,
     /// Permission set to what changed of it for those who have it: its policies and session duration.
     content: HashMap<String, Vec<&'r RowChange>>,
     /// A group that came or went to the group on the `to` side that replaces it.
@@ -47,8 +51,8 @@ impl<'r> Touched<'r> {
                 }
                 _ => continue,
             }
-            let key = change.key.values().filter_map(Value::as_str).collect();
-            touched.by_key.insert((change.spec.name, key), change);
+            let key: Vec<&str> = change.key.values().filter_map(Value::as_str).collect();
+            touched.by_key.insert((change.spec.name, padded(&key)), change);
         }
         for (old, new) in recreated::pairs(changes, "groups") {
             touched.recreated.insert(text(old, "group_id"), new);
@@ -63,9 +67,9 @@ impl<'r> Touched<'r> {
     }
 
     /// Why the ways differ: never nothing, where they do.
-    pub fn of_ways(&self, user_id: &str, entry: &Entry, ways: &Sides<BTreeSet<WayIds>>) -> Vec<Arc<Cause>> {
-        let came = ways.to.difference(&ways.from).map(|way| (way, true));
-        let went = ways.from.difference(&ways.to).map(|way| (way, false));
+    pub fn of_ways(&self, user_id: &str, entry: &Entry, ways: &Sides<Vec<WayIds>>) -> Vec<Arc<Cause>> {
+        let came = ways.to.iter().filter(|way| !ways.from.contains(way)).map(|way| (way, true));
+        let went = ways.from.iter().filter(|way| !ways.to.contains(way)).map(|way| (way, false));
         in_order(came.chain(went).flat_map(|(way, came)| self.of_way(user_id, entry, way, came)).collect())
     }
 
@@ -136,7 +140,7 @@ impl<'r> Touched<'r> {
     }
 
     fn get(&self, resource: &'static str, key: &[&str]) -> Option<&'r RowChange> {
-        self.by_key.get(&(resource, key.to_vec())).copied()
+        self.by_key.get(&(resource, padded(key))).copied()
     }
 
     fn cause(&self, change: &RowChange, came: CauseKind, went: CauseKind) -> Arc<Cause> {
@@ -148,6 +152,11 @@ impl<'r> Touched<'r> {
     fn one_sided(&self, resource: &'static str, key: &[&str]) -> Option<&'r RowChange> {
         self.get(resource, key).filter(|change| change.before.is_none() || change.after.is_none())
     }
+}
+
+/// A key with nothing in the place of what shorter keys lack.
+fn padded<'k>(key: &[&'k str]) -> [&'k str; LONGEST_KEY] {
+    std::array::from_fn(|place| key.get(place).copied().unwrap_or_default())
 }
 
 /// Whether the user is known to be disabled; AWS does not always say.

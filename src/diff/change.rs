@@ -141,6 +141,7 @@ impl Change {
         resource: &'static str,
         gap: HidingGap,
         label: String,
+        names: Record,
         rows: i64,
         last_seen: Option<i64>,
     ) -> Self {
@@ -149,7 +150,7 @@ impl Change {
             change: ChangeKind::Unknown,
             key: gap.scope.clone(),
             label,
-            names: Record::default(),
+            names,
             before: None,
             after: None,
             fields: Vec::new(),

@@ -1,15 +1,13 @@
-//! What is said beside ids and values: the names of what they stand for, where an account is in the organization,
-//! and what differs within a policy document.
+//! What is said beside ids, values and names: where an account is in the organization, and what differs within a
+//! policy document.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
-use serde_json::Value;
 
 use super::change::{AccessChange, BeforeAfter, Change, ChangeKind};
 use super::days::Days;
-use super::names::{Named, Names};
+use super::keyed::HashMap;
 use super::record::Record;
 use super::rows::text_of;
 use super::{policy, unreadable};
@@ -19,15 +17,11 @@ use crate::error::{Error, Result};
 pub(super) fn describe(
     connection: &Connection,
     days: Days,
-    names: &Names<'_>,
     changes: &mut [Change],
     access_changes: &mut [AccessChange],
 ) -> Result<()> {
-    let mut paths = Paths { connection, days: HashMap::new() };
-    let mut named = Arc::default();
+    let mut paths = Paths { connection, days: HashMap::default() };
     for change in changes {
-        let row = change.after.as_ref().or(change.before.as_ref()).unwrap_or(&change.key);
-        change.names = names_in(names, row, &mut named)?;
         change.ou_path = ou_path(&mut paths, days, change)?;
         change.statements = statements(change);
     }
@@ -38,23 +32,6 @@ pub(super) fn describe(
         };
     }
     Ok(())
-}
-
-/// Column to the name of what it names; `columns` are those of the row before, which mostly has the same.
-fn names_in(names: &Names<'_>, row: &Record, columns: &mut Arc<[String]>) -> Result<Record> {
-    let (mut found, mut values) = (Vec::new(), Vec::new());
-    for (column, value) in row.iter() {
-        if let (Some(named), Value::String(id)) = (Named::by_column(column, row), value)
-            && let Some(name) = names.name(named, id)?
-        {
-            found.push(column);
-            values.push(Value::from(&*name));
-        }
-    }
-    if !columns.iter().eq(found.iter().copied()) {
-        *columns = found.into_iter().cloned().collect();
-    }
-    Ok(Record::new(columns, values))
 }
 
 fn statements(change: &Change) -> Vec<policy::StatementChange> {

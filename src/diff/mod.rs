@@ -9,12 +9,14 @@
 //! | `change` | the answer's types; their JSON is the contract of `diff --format json` |
 //! | `days` | the two snapshots, and on which of them a version is alive |
 //! | `record` | values by column |
+//! | `keyed` | maps by ids |
 //! | `rows` | the rows that differ, for any resource |
 //! | `sight` | what a snapshot could not see, and when a scope was last seen |
 //! | `unknown` | telling removed from not seen |
 //! | `unchanged` | how many rows stand unchanged under a gap |
 //! | `principals` | what listing assignments by principal cannot see |
 //! | `reach` | who has which ways into an account on the two days, by key |
+//! | `kept` | what a statement finds by key, each key asked once |
 //! | `hidden` | ways that a snapshot could not see |
 //! | `causes` | the row changes behind an access change |
 //! | `access` | the access changes |
@@ -37,6 +39,8 @@ mod days;
 mod describe;
 pub mod filter;
 mod hidden;
+mod kept;
+mod keyed;
 pub mod lines;
 mod names;
 mod policy;
@@ -121,7 +125,7 @@ fn compare_either(
             changes.push(scope.into_change(&names)?);
         }
     }
-    describe::describe(connection, days, &names, &mut changes, &mut access_changes)?;
+    describe::describe(connection, days, &mut changes, &mut access_changes)?;
     drop(transaction);
     Ok(Diff { from, to, changes, access_changes, recreations })
 }
@@ -129,7 +133,9 @@ fn compare_either(
 /// What a person calls a scope of a resource, by the names known in a snapshot: `group Platform`.
 pub fn scope_label(connection: &Connection, snapshot_id: i64, resource: &str, scope: &str) -> Result<String> {
     let days = Days { from: snapshot_id, to: snapshot_id };
-    Names::new(connection, days).scope_label(resource, &sight::parse(scope)?)
+    let scope = sight::parse(scope)?;
+    let names = Names::new(connection, days).in_row(&scope)?;
+    Ok(names::scope_label(resource, &scope, &names))
 }
 
 /// A failure of SQLite while reading the census.

@@ -3,15 +3,15 @@
 //! A name is the one of the later snapshot, else that of the earlier one: what lay between does not matter. What
 //! neither has keeps the last name that was known before. Which resources name others is known here and nowhere else in the row changes.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use serde_json::Value;
 
 use super::days::Days;
+use super::keyed::HashMap;
 use super::record::Record;
 use super::rows::text_of;
 use super::unreadable;
@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::model::ResourceSpec;
 
 /// What has an id and a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
     User,
     Group,
@@ -90,13 +90,14 @@ impl Named {
 
 /// The names of one kind as of one day, each looked up once, by a statement that is prepared once.
 struct Book<'c> {
+    of: (Named, i64, Which),
     statement: CachedStatement<'c>,
-    day: i64,
     known: HashMap<String, Option<Arc<str>>>,
 }
 
 impl<'c> Book<'c> {
-    fn open(connection: &'c Connection, named: Named, day: i64, which: Which) -> Result<Self> {
+    fn open(connection: &'c Connection, of: (Named, i64, Which)) -> Result<Self> {
+        let (named, _, which) = of;
         let (table, key, name) = named.columns();
         let condition = match which {
             Which::Alive => "valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)",
@@ -104,7 +105,7 @@ impl<'c> Book<'c> {
         };
         let sql = format!("SELECT {name} FROM {table} WHERE {key} = ?1 AND {condition}");
         let statement = connection.prepare_cached(&sql).map_err(unreadable)?;
-        Ok(Self { statement, day, known: HashMap::new() })
+        Ok(Self { of, statement, known: HashMap::default() })
     }
 
     fn look_up(&mut self, id: &str) -> Result<Option<Arc<str>>> {
@@ -112,7 +113,7 @@ impl<'c> Book<'c> {
             return Ok(name.clone());
         }
         let found: Option<Option<Arc<str>>> =
-            self.statement.query_row((id, self.day), |row| row.get(0)).optional().map_err(unreadable)?;
+            self.statement.query_row((id, self.of.1), |row| row.get(0)).optional().map_err(unreadable)?;
         let name = found.flatten();
         self.known.insert(id.to_owned(), name.clone());
         Ok(name)
@@ -120,7 +121,7 @@ impl<'c> Book<'c> {
 }
 
 /// Which name of several is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Which {
     /// That of the day.
     Alive,
@@ -132,12 +133,14 @@ enum Which {
 pub(super) struct Names<'c> {
     connection: &'c Connection,
     days: Days,
-    books: RefCell<HashMap<(Named, i64, Which), Book<'c>>>,
+    books: RefCell<Vec<Book<'c>>>,
+    /// The columns with names of the row before: the next one mostly has the same.
+    columns: RefCell<Arc<[String]>>,
 }
 
 impl<'c> Names<'c> {
     pub fn new(connection: &'c Connection, days: Days) -> Self {
-        Self { connection, days, books: RefCell::default() }
+        Self { connection, days, books: RefCell::default(), columns: RefCell::default() }
     }
 
     /// The name on the later day, else on the earlier one, else the last one before; `None` where there never was
@@ -157,76 +160,91 @@ impl<'c> Names<'c> {
         self.look_up(named, day, Which::Alive, id)
     }
 
+    /// Column to the name of what it names, for those of a row (or scope) whose name is known.
+    pub fn in_row(&self, row: &Record) -> Result<Record> {
+        let (mut columns, mut names) = (Vec::new(), Vec::new());
+        for (column, value) in row.iter() {
+            if let (Some(named), Value::String(id)) = (Named::by_column(column, row), value)
+                && let Some(name) = self.name(named, id)?
+            {
+                columns.push(column);
+                names.push(Value::from(&*name));
+            }
+        }
+        let mut before = self.columns.borrow_mut();
+        if !before.iter().eq(columns.iter().copied()) {
+            *before = columns.into_iter().cloned().collect();
+        }
+        Ok(Record::new(&before, names))
+    }
+
     fn look_up(&self, named: Named, day: i64, which: Which, id: &str) -> Result<Option<Arc<str>>> {
+        let of = (named, day, which);
         let mut books = self.books.borrow_mut();
-        let book = match books.entry((named, day, which)) {
-            Entry::Occupied(book) => book.into_mut(),
-            Entry::Vacant(place) => place.insert(Book::open(self.connection, named, day, which)?),
-        };
-        book.look_up(id)
+        if let Some(book) = books.iter_mut().find(|book| book.of == of) {
+            return book.look_up(id);
+        }
+        books.push(Book::open(self.connection, of)?);
+        books.last_mut().expect("it was just pushed").look_up(id)
     }
+}
 
-    fn name_or_id(&self, named: Named, id: &str) -> Result<Arc<str>> {
-        Ok(self.name(named, id)?.unwrap_or_else(|| id.into()))
-    }
-
-    /// What a person calls a row of the resource.
-    pub fn label(&self, spec: &ResourceSpec, row: &Record) -> Result<String> {
-        let value = |column: &str| row.get(column).map(text_of).unwrap_or_default();
-        let user = || self.name_or_id(Named::User, &value("user_id"));
-        let group = || self.name_or_id(Named::Group, &value("group_id"));
-        let account = || self.name_or_id(Named::Account, &value("account_id"));
-        let set = || self.name_or_id(Named::PermissionSet, &value("permission_set_arn"));
-        let whose = |column: &str| self.thing(column, row);
-        Ok(match spec.name {
-            "group_memberships" => format!("{} in group {}", user()?, group()?),
-            "account_assignments" => {
-                format!("{} for {} in {}", set()?, whose("principal_id")?, account()?)
-            }
-            "permission_set_policies" => {
-                let policy = value("policy");
-                let name = row.get("policy_name").and_then(Value::as_str);
-                format!(
-                    "{} on {}",
-                    policy_words(&value("kind"), name.unwrap_or(policy_name(&policy))),
-                    set()?
-                )
-            }
-            "provisioned_permission_sets" => format!("{} in {}", set()?, account()?),
-            "service_last_accessed" => format!("{} in {}", value("service_namespace"), whose("entity_id")?),
-            "tags" => format!("{} of {}", value("key"), whose("resource_id")?),
-            _ => {
-                let named: Vec<&str> =
-                    spec.label.iter().filter_map(|column| row.get(column)?.as_str()).collect();
-                if named.is_empty() {
-                    spec.key.iter().map(|column| value(column)).collect::<Vec<_>>().join(" ")
-                } else {
-                    named.join(" ")
-                }
-            }
-        })
-    }
-
-    /// What a person calls a scope of the resource.
-    pub fn scope_label(&self, resource: &str, scope: &Record) -> Result<String> {
-        let mut parts = Vec::new();
-        for column in scope.keys() {
-            match Named::by_column(column, scope) {
-                Some(_) => parts.push(self.thing(column, scope)?),
-                None if column == "principal_type" && scope.contains_key("principal_id") => {}
-                None => parts.push(format!("{column} {}", text_of(&scope[column]))),
+/// What a person calls a row of the resource; `names` are those in the row.
+pub(super) fn label(spec: &ResourceSpec, row: &Record, names: &Record) -> String {
+    let value = |column: &str| row.get(column).map(text_of).unwrap_or_default();
+    let name = |column: &str| name_or_value(column, row, names);
+    let thing = |column: &str| thing(column, row, names);
+    match spec.name {
+        "group_memberships" => [&*name("user_id"), " in group ", &name("group_id")].concat(),
+        "account_assignments" => {
+            let (set, whom) = (name("permission_set_arn"), thing("principal_id"));
+            [&*set, " for ", &whom, " in ", &name("account_id")].concat()
+        }
+        "permission_set_policies" => {
+            let policy = value("policy");
+            let named = row.get("policy_name").and_then(Value::as_str).unwrap_or(policy_name(&policy));
+            format!("{} on {}", policy_words(&value("kind"), named), name("permission_set_arn"))
+        }
+        "provisioned_permission_sets" => [&*name("permission_set_arn"), " in ", &name("account_id")].concat(),
+        "service_last_accessed" => format!("{} in {}", value("service_namespace"), thing("entity_id")),
+        "tags" => format!("{} of {}", value("key"), thing("resource_id")),
+        _ => {
+            let named: Vec<&str> = spec.label.iter().filter_map(|column| row.get(column)?.as_str()).collect();
+            if named.is_empty() {
+                spec.key.iter().map(|column| value(column)).collect::<Vec<_>>().join(" ")
+            } else {
+                named.join(" ")
             }
         }
-        if parts.is_empty() { Ok(format!("all {resource}")) } else { Ok(parts.join(", ")) }
     }
+}
 
-    /// `group Platform`, `account payments-prod`: what a column's value names, or the value.
-    fn thing(&self, column: &str, row: &Record) -> Result<String> {
-        let id = row.get(column).map(text_of).unwrap_or_default();
-        match Named::by_column(column, row) {
-            Some(named) => Ok(format!("{} {}", named.word(), self.name_or_id(named, &id)?)),
-            None => Ok(id),
+/// What a person calls a scope of the resource; `names` are those in the scope.
+pub(super) fn scope_label(resource: &str, scope: &Record, names: &Record) -> String {
+    let mut parts = Vec::new();
+    for column in scope.keys() {
+        match Named::by_column(column, scope) {
+            Some(_) => parts.push(thing(column, scope, names)),
+            None if column == "principal_type" && scope.contains_key("principal_id") => {}
+            None => parts.push(format!("{column} {}", text_of(&scope[column]))),
         }
+    }
+    if parts.is_empty() { format!("all {resource}") } else { parts.join(", ") }
+}
+
+/// `group Platform`, `account payments-prod`: what a column's value names, or the value.
+fn thing(column: &str, row: &Record, names: &Record) -> String {
+    let name = name_or_value(column, row, names);
+    match Named::by_column(column, row) {
+        Some(named) => [named.word(), " ", &name].concat(),
+        None => name.into_owned(),
+    }
+}
+
+fn name_or_value<'r>(column: &str, row: &'r Record, names: &'r Record) -> Cow<'r, str> {
+    match (names.get(column), row.get(column)) {
+        (Some(Value::String(text)), _) | (None, Some(Value::String(text))) => text.into(),
+        (_, value) => value.map(text_of).unwrap_or_default().into(),
     }
 }
 

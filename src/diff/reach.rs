@@ -6,14 +6,14 @@
 //! times accounts.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
-use std::hash::Hash;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Connection, Row};
 
-use super::days::{Days, Sides};
+use super::days::{Days, Side, Sides};
+use super::kept::{Kept, OnDays, add};
 use super::unreadable;
 use crate::error::Result;
 
@@ -27,21 +27,24 @@ pub(super) enum WayIds {
     Group(Arc<str>),
 }
 
-/// What exists on each of the two days.
-type OnDays<T> = Rc<Sides<BTreeSet<T>>>;
-type Kept<K, T> = RefCell<HashMap<K, OnDays<T>>>;
-
 /// Answers by key, each key once.
 pub(super) struct Reach<'c> {
     connection: &'c Connection,
     days: Days,
-    users: Kept<Arc<str>, Arc<str>>,
-    groups: Kept<Arc<str>, Arc<str>>,
+    users: Kept<'c, Arc<str>, Arc<str>>,
+    groups: Kept<'c, Arc<str>, Arc<str>>,
     all_groups: RefCell<Option<Rc<BTreeSet<Arc<str>>>>>,
-    groups_of: Kept<Arc<str>, Arc<str>>,
-    members_of: Kept<Arc<str>, Arc<str>>,
-    entries_of: Kept<Owner, Entry>,
-    owners_of: Kept<Entry, Owner>,
+    groups_of: Kept<'c, Arc<str>, Arc<str>>,
+    members_of: Kept<'c, Arc<str>, Arc<str>>,
+    entries_of: Kept<'c, Owner, Entry>,
+    owners_of: Kept<'c, Entry, Owner>,
+}
+
+/// A user whose ways are asked for one entry after the other.
+pub(super) struct Person {
+    user_id: Arc<str>,
+    user: OnDays<Arc<str>>,
+    groups: OnDays<Arc<str>>,
 }
 
 /// Whom an assignment is for.
@@ -71,112 +74,98 @@ impl Owner {
 }
 
 impl<'c> Reach<'c> {
-    pub fn new(connection: &'c Connection, days: Days) -> Self {
-        Self {
+    pub fn new(connection: &'c Connection, days: Days) -> Result<Self> {
+        let found_by = |id: &str, found: &str, table: &str| {
+            let sql = format!(
+                "SELECT valid_from, valid_to, {found} FROM {table}
+                 WHERE {id} = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)"
+            );
+            Kept::new(connection, days, &sql, |row| row.get(2).map(Some))
+        };
+        Ok(Self {
             connection,
             days,
-            users: Kept::default(),
-            groups: Kept::default(),
+            users: found_by("user_id", "user_id", "users_versions")?,
+            groups: found_by("group_id", "group_id", "groups_versions")?,
             all_groups: RefCell::default(),
-            groups_of: Kept::default(),
-            members_of: Kept::default(),
-            entries_of: Kept::default(),
-            owners_of: Kept::default(),
-        }
+            groups_of: found_by("user_id", "group_id", "group_memberships_versions")?,
+            members_of: found_by("group_id", "user_id", "group_memberships_versions")?,
+            entries_of: Kept::new(connection, days, ENTRIES_OF, |row| Ok(Some((row.get(2)?, row.get(3)?))))?,
+            owners_of: Kept::new(connection, days, OWNERS_OF, |row| owner_at(row, 2))?,
+        })
     }
 
-    /// The user's ways to the permission set in the account, on each day.
-    pub fn ways(&self, user_id: &Arc<str>, entry: &Entry) -> Result<Sides<BTreeSet<WayIds>>> {
+    /// The user, to be asked for ways.
+    pub fn person(&self, user_id: &Arc<str>) -> Result<Person> {
+        let (user, groups) = (self.user(user_id)?, self.groups_of(user_id)?);
+        Ok(Person { user_id: Arc::clone(user_id), user, groups })
+    }
+
+    /// The user's ways to the permission set in the account, on each day, in order.
+    pub fn ways(&self, person: &Person, entry: &Entry) -> Result<Sides<Vec<WayIds>>> {
         let owners = self.owners_of(entry)?;
-        let groups = self.groups_of(user_id)?;
-        let exists = self.user(user_id)?;
-        let on = |exists: &BTreeSet<Arc<str>>, owners: &BTreeSet<Owner>, groups: &BTreeSet<Arc<str>>| {
+        let on = |side: Side| {
             let of_owner = |owner: &Owner| match owner {
-                Owner::User(id) => (id == user_id).then_some(WayIds::Direct),
-                Owner::Group(id) => groups.contains(id).then(|| WayIds::Group(Arc::clone(id))),
+                Owner::User(id) => (*id == person.user_id).then_some(WayIds::Direct),
+                Owner::Group(id) => {
+                    person.groups.on(side).contains(id).then(|| WayIds::Group(Arc::clone(id)))
+                }
             };
-            if exists.is_empty() { BTreeSet::new() } else { owners.iter().filter_map(of_owner).collect() }
+            match person.user.on(side).is_empty() {
+                true => Vec::new(),
+                false => owners.on(side).iter().filter_map(of_owner).collect(),
+            }
         };
-        Ok(Sides {
-            from: on(&exists.from, &owners.from, &groups.from),
-            to: on(&exists.to, &owners.to, &groups.to),
-        })
+        Ok(Sides { from: on(Side::From), to: on(Side::To) })
     }
 
     /// The groups that the user is in.
     pub fn groups_of(&self, user_id: &Arc<str>) -> Result<OnDays<Arc<str>>> {
-        self.of_id(
-            &self.groups_of,
-            user_id,
-            "SELECT valid_from, valid_to, group_id FROM group_memberships_versions
-             WHERE user_id = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
-        )
+        self.groups_of.of_id(user_id)
     }
 
     /// The users in the group.
     pub fn members_of(&self, group_id: &Arc<str>) -> Result<OnDays<Arc<str>>> {
-        self.of_id(
-            &self.members_of,
-            group_id,
-            "SELECT valid_from, valid_to, user_id FROM group_memberships_versions
-             WHERE group_id = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
-        )
+        self.members_of.of_id(group_id)
     }
 
     /// What is assigned to the user or group itself.
     pub fn entries_of(&self, owner: &Owner) -> Result<OnDays<Entry>> {
         let (principal_type, principal_id) = owner.parts();
-        self.kept(
-            &self.entries_of,
-            owner,
-            "SELECT valid_from, valid_to, account_id, permission_set_arn FROM account_assignments_versions
-             WHERE principal_id = ?1 AND principal_type = ?2
-               AND +valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?4)",
-            (principal_id, principal_type, self.days.later(), self.days.earlier()),
-            |row| Ok(Some((row.get(2)?, row.get(3)?))),
-        )
+        self.entries_of.of(owner, (principal_id, principal_type, self.days.later(), self.days.earlier()))
     }
 
-    /// The assignments of any of these permission sets on either day.
+    /// Whom each of these permission sets is assigned to, in each account, on either day.
     ///
-    /// The key begins with the account, so this hops from account to account instead of walking the table.
-    pub fn assignments_of_sets(&self, sets: &BTreeSet<String>) -> Result<Vec<(Entry, Owner)>> {
+    /// The key begins with the account, so this hops from account to account instead of walking the table. What it
+    /// finds is all that [`Self::owners_of`] would find one by one.
+    pub fn assignments_of_sets(&self, sets: &BTreeSet<String>) -> Result<Vec<(Entry, OnDays<Owner>)>> {
         if sets.is_empty() {
             return Ok(Vec::new());
         }
         let sets = serde_json::to_string(sets).expect("a set of strings is always JSON");
         let mut statement = self.connection.prepare_cached(ASSIGNMENTS_OF_SETS).map_err(unreadable)?;
-        let rows = statement
-            .query_map((sets, self.days.later(), self.days.earlier()), |row| {
-                let alive = self.days.alive(row.get(0)?, row.get(1)?);
-                let entry = (row.get(2)?, row.get(3)?);
-                let owner = owner_at(row, 4)?.filter(|_| alive.from || alive.to);
-                Ok(owner.map(|owner| (entry, owner)))
-            })
-            .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
-            .map_err(unreadable)?;
-        Ok(rows.into_iter().flatten().collect())
+        let mut rows = statement.query((sets, self.days.later(), self.days.earlier())).map_err(unreadable)?;
+        let mut found: BTreeMap<Entry, Sides<BTreeSet<Owner>>> = BTreeMap::new();
+        while let Some(row) = rows.next().map_err(unreadable)? {
+            let entry = row.get(4).and_then(|account_id| Ok((account_id, row.get(5)?)));
+            let owners = found.entry(entry.map_err(unreadable)?).or_default();
+            add(owners, self.days, row, &|row| owner_at(row, 2)).map_err(unreadable)?;
+        }
+        Ok(found
+            .into_iter()
+            .map(|(entry, owners)| (entry.clone(), self.owners_of.keep(entry, owners)))
+            .collect())
     }
 
     /// Whom the permission set is assigned to in the account.
     pub fn owners_of(&self, entry: &Entry) -> Result<OnDays<Owner>> {
-        self.kept(
-            &self.owners_of,
-            entry,
-            OWNERS_OF,
-            (&entry.0, &entry.1, self.days.later(), self.days.earlier()),
-            |row| owner_at(row, 2),
-        )
+        self.owners_of.of(entry, (&entry.0, &entry.1, self.days.later(), self.days.earlier()))
     }
 
     /// The group itself, where it exists.
     pub fn group(&self, group_id: &Arc<str>) -> Result<OnDays<Arc<str>>> {
-        self.of_id(
-            &self.groups,
-            group_id,
-            "SELECT valid_from, valid_to, group_id FROM groups_versions
-             WHERE group_id = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
-        )
+        self.groups.of_id(group_id)
     }
 
     /// Every group that there ever was.
@@ -196,49 +185,14 @@ impl<'c> Reach<'c> {
 
     /// The user, where one exists.
     pub fn user(&self, user_id: &Arc<str>) -> Result<OnDays<Arc<str>>> {
-        self.of_id(
-            &self.users,
-            user_id,
-            "SELECT valid_from, valid_to, user_id FROM users_versions
-             WHERE user_id = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)",
-        )
-    }
-
-    /// What a statement finds by one id.
-    fn of_id(&self, kept: &Kept<Arc<str>, Arc<str>>, id: &Arc<str>, sql: &str) -> Result<OnDays<Arc<str>>> {
-        let parameters = (id, self.days.later(), self.days.earlier());
-        self.kept(kept, id, sql, parameters, |row| row.get(2).map(Some))
-    }
-
-    fn kept<K: Hash + Eq + Clone, T: Ord + Clone>(
-        &self,
-        kept: &Kept<K, T>,
-        key: &K,
-        sql: &str,
-        parameters: impl Params,
-        value_of: fn(&Row<'_>) -> rusqlite::Result<Option<T>>,
-    ) -> Result<OnDays<T>> {
-        if let Some(found) = kept.borrow().get(key) {
-            return Ok(Rc::clone(found));
-        }
-        let mut found = Sides { from: BTreeSet::new(), to: BTreeSet::new() };
-        let mut statement = self.connection.prepare_cached(sql).map_err(unreadable)?;
-        let mut rows = statement.query(parameters).map_err(unreadable)?;
-        while let Some(row) = rows.next().map_err(unreadable)? {
-            let alive = self.days.alive(row.get(0).map_err(unreadable)?, row.get(1).map_err(unreadable)?);
-            let Some(value) = value_of(row).map_err(unreadable)? else { continue };
-            if alive.from {
-                found.from.insert(value.clone());
-            }
-            if alive.to {
-                found.to.insert(value);
-            }
-        }
-        let found = Rc::new(found);
-        kept.borrow_mut().insert(key.clone(), Rc::clone(&found));
-        Ok(found)
+        self.users.of_id(user_id)
     }
 }
+
+const ENTRIES_OF: &str = "
+    SELECT valid_from, valid_to, account_id, permission_set_arn FROM account_assignments_versions
+    WHERE principal_id = ?1 AND principal_type = ?2
+      AND +valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?4)";
 
 /// The plus hides valid_from from the planner: it is true of nearly every row, and an index of the permission
 /// set and valid_from would look as good as the key.
@@ -254,7 +208,7 @@ pub(super) const ASSIGNMENTS_OF_SETS: &str = "
         SELECT (SELECT min(next.account_id) FROM account_assignments_versions AS next
                 WHERE next.account_id > assigned_account.account_id)
         FROM assigned_account WHERE assigned_account.account_id IS NOT NULL)
-    SELECT valid_from, valid_to, assignment.account_id, permission_set_arn, principal_type, principal_id
+    SELECT valid_from, valid_to, principal_type, principal_id, assignment.account_id, permission_set_arn
     FROM assigned_account CROSS JOIN account_assignments_versions AS assignment
     WHERE assignment.account_id = assigned_account.account_id
       AND assignment.permission_set_arn IN (SELECT value FROM json_each(?1))

@@ -27,6 +27,11 @@ impl Record {
         Some(&self.values[place])
     }
 
+    /// The value in a place among the columns.
+    pub(super) fn at(&self, place: usize) -> &Value {
+        &self.values[place]
+    }
+
     /// Whether there is such a column.
     pub fn contains_key(&self, column: &str) -> bool {
         self.get(column).is_some()

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::change::ChangeKind;
 use super::days::Days;
-use super::names::Names;
+use super::names::{Names, label};
 use super::record::Record;
 use super::rows::text_of;
 use super::sight::Sights;
@@ -95,7 +95,7 @@ pub(super) fn recreations(
             let id = id_of(old);
             recreations.push(Recreation {
                 resource: kind.resource,
-                label: names.label(new.spec, new.row())?,
+                label: label(new.spec, new.row(), &names.in_row(new.row())?),
                 before_key: old.key.clone(),
                 after_key: new.key.clone(),
                 matched_by,
@@ -190,7 +190,7 @@ fn dangling(
         let key: Record = key.collect::<rusqlite::Result<_>>().map_err(unreadable)?;
         let began: i64 = row.get(spec.key.len()).map_err(unreadable)?;
         let last_seen = sights.carried(spec, &key, days.to, began)?;
-        dangling.push(DanglingAssignment { label: names.label(spec, &key)?, key, last_seen });
+        dangling.push(DanglingAssignment { label: label(spec, &key, &names.in_row(&key)?), key, last_seen });
     }
     Ok(dangling)
 }

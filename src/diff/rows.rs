@@ -29,6 +29,8 @@ pub(super) struct Table {
     valid_from: usize,
     /// The columns of the key, in the order that [`ResourceSpec::key`] declares.
     key: Arc<[String]>,
+    /// Where each of them stands among [`Self::columns`].
+    key_places: Vec<usize>,
 }
 
 impl Table {
@@ -51,23 +53,24 @@ impl Table {
                 }
             }
         }
-        let key = spec.key.iter().map(|column| (*column).to_owned()).collect();
-        Ok(Some(Self { spec, columns: columns.into(), places, valid_from, key }))
+        let place_of = |column: &str| columns.iter().position(|name| name == column);
+        let of_key = spec.key.iter().filter_map(|column| Some(((*column).to_owned(), place_of(column)?)));
+        let (key, key_places): (Vec<String>, Vec<usize>) = of_key.unzip();
+        Ok(Some(Self { spec, columns: columns.into(), places, valid_from, key: key.into(), key_places }))
     }
 
     /// The key of a row.
     pub fn key_of(&self, row: &Record) -> Record {
-        let value = |column: &String| row.get(column).cloned().unwrap_or(Value::Null);
-        Record::new(&self.key, self.key.iter().map(value).collect())
+        Record::new(&self.key, self.key_places.iter().map(|place| row.at(*place).clone()).collect())
     }
 
     /// The order of two versions by their keys.
     fn by_key(&self, one: &Version, other: &Version) -> Ordering {
-        let compare = |column: &String| match (&one.row[column], &other.row[column]) {
+        let compare = |place: &usize| match (one.row.at(*place), other.row.at(*place)) {
             (Value::String(one), Value::String(other)) => one.cmp(other),
             (one, other) => text_of(one).cmp(&text_of(other)),
         };
-        self.key.iter().map(compare).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        self.key_places.iter().map(compare).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     }
 }
 
@@ -172,7 +175,10 @@ fn json_of(value: ValueRef<'_>) -> Value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => number.into(),
         ValueRef::Real(number) => number.into(),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned().into(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => text.into(),
+            Err(_) => String::from_utf8_lossy(bytes).into_owned().into(),
+        },
     }
 }
 

@@ -75,7 +75,10 @@ pub fn came_and_went(
             if ["users", "group_memberships", "account_assignments"].contains(&spec.name) {
                 let Some(table) = Table::of(connection, spec)? else { continue };
                 let differences = differences(connection, &table, days)?;
-                rows.extend(differences.into_iter().map(|difference| RowChange::seen(&table, difference)));
+                rows.extend(differences.into_iter().map(|difference| {
+                    let fields = difference.fields();
+                    RowChange::seen(&table, difference, fields)
+                }));
             }
         }
         let (from, to) = (SnapshotFacts::read(connection, from)?, SnapshotFacts::read(connection, to)?);

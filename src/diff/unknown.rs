@@ -15,7 +15,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::change::{Change, ChangeKind, HidingGap, SnapshotFacts};
 use super::days::{Days, Sides};
-use super::names::Names;
+use super::names::{Names, label, scope_label};
 use super::principals::unlisted_principal;
 use super::record::Record;
 use super::rows::{Difference, Table, Version, quoted, text_of};
@@ -43,9 +43,8 @@ pub(super) struct RowChange {
 }
 
 impl RowChange {
-    /// A difference taken at its word, whatever could not be seen.
-    pub fn seen(table: &Table, difference: Difference) -> Self {
-        let fields = difference.fields();
+    /// A difference taken at its word, whatever could not be seen; `fields` are its columns that differ.
+    pub fn seen(table: &Table, difference: Difference, fields: Vec<String>) -> Self {
         let Difference { before, after } = difference;
         let kind = match (&before, &after) {
             (None, _) => ChangeKind::Added,
@@ -68,12 +67,13 @@ impl RowChange {
         if self.kind == ChangeKind::Unknown {
             return Ok(None);
         }
+        let names = names.in_row(self.row())?;
         Ok(Some(Change {
             resource: self.spec.name,
             change: self.kind,
-            label: names.label(self.spec, self.row())?,
+            label: label(self.spec, self.row(), &names),
             key: self.key,
-            names: Record::default(),
+            names,
             before: self.before.map(|version| version.row),
             after: self.after.map(|version| version.row),
             fields: self.fields,
@@ -98,8 +98,9 @@ pub(super) struct UnknownScope {
 impl UnknownScope {
     /// As the answer shows it.
     pub fn into_change(self, names: &Names<'_>) -> Result<Change> {
-        let label = names.scope_label(self.resource, &self.gap.scope)?;
-        Ok(Change::unknown(self.resource, self.gap, label, self.rows, self.last_seen))
+        let names = names.in_row(&self.gap.scope)?;
+        let label = scope_label(self.resource, &self.gap.scope, &names);
+        Ok(Change::unknown(self.resource, self.gap, label, names, self.rows, self.last_seen))
     }
 }
 
@@ -156,7 +157,7 @@ impl<'c> Judge<'c> {
                 }
                 (None, None) => unreachable!("a difference has at least one side"),
             };
-            let mut change = RowChange::seen(table, difference);
+            let mut change = RowChange::seen(table, difference, fields);
             if let Some(gap) = hiding.first() {
                 change.kind = ChangeKind::Unknown;
                 change.gap = Some(gap.clone());

@@ -9,7 +9,7 @@ use super::super::record::Record;
 use super::{Place, Subject, SubjectKind};
 use crate::diff::change::{Change, ChangeKind, Diff};
 use crate::diff::days::Days;
-use crate::diff::names::Names;
+use crate::diff::names::{Names, scope_label};
 use crate::diff::sight::{Unseen, canonical};
 use crate::diff::unreadable;
 use crate::error::Result;
@@ -47,8 +47,9 @@ pub(super) fn tell_what_decides(
         for day in [days.to, days.from] {
             for gap in Unseen::read(connection, day, resource)?.gaps() {
                 if told.insert(canonical(&gap.scope)) {
-                    let label = Names::new(connection, days).scope_label(resource, &gap.scope)?;
-                    diff.changes.push(Change::unknown(resource, gap.clone(), label, 0, None));
+                    let names = Names::new(connection, days).in_row(&gap.scope)?;
+                    let label = scope_label(resource, &gap.scope, &names);
+                    diff.changes.push(Change::unknown(resource, gap.clone(), label, names, 0, None));
                 }
             }
         }

@@ -263,6 +263,21 @@ fn what_decides_who_is_meant_is_told_where_it_was_not_seen() {
 }
 
 #[test]
+fn a_gap_that_only_a_narrowed_answer_tells_says_what_its_scope_names() {
+    let mut history = History::new();
+    let scope = json!({"permission_set_arn": "p"});
+    for _ in 0..2 {
+        let rows = [with(set("p"), "name", "Admins")];
+        history.publish_with(&rows, &[("permission_set_policies", scope.clone(), "not_asked")]);
+    }
+    let privileged = Subject::privileged(&history.connection, [1, 2]).unwrap();
+    let diff = narrowed(&history, [1, 2], &about(vec![privileged]));
+    let names: Vec<_> =
+        unknown(&diff).iter().map(|change| change.names["permission_set_arn"].clone()).collect();
+    assert_eq!(names, ["Admins"]);
+}
+
+#[test]
 fn a_gap_over_a_group_is_kept_only_where_the_group_is_assigned() {
     let mut history = History::new();
     let rows = [group("ops"), user("ana"), account("111"), account("222"), to_group("111", "p", "ops")];

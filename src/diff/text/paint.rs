@@ -10,24 +10,25 @@ pub struct Paint {
 
 impl Paint {
     pub fn heading(self, text: &str) -> String {
-        self.with("1", text)
+        self.with("1", text.to_owned())
     }
 
     pub fn aside(self, text: &str) -> String {
-        self.with("2", text)
+        self.with("2", text.to_owned())
     }
 
     /// A line about something that happened, with its sign before it.
     pub fn entry(self, change: ChangeKind, text: &str) -> String {
-        match change {
-            ChangeKind::Added => self.with("32", &format!("+ {text}")),
-            ChangeKind::Removed => self.with("31", &format!("- {text}")),
-            ChangeKind::Changed => self.with("33", &format!("~ {text}")),
-            ChangeKind::Unknown => self.with("35", &format!("? {text}")),
-        }
+        let (code, sign) = match change {
+            ChangeKind::Added => ("32", "+ "),
+            ChangeKind::Removed => ("31", "- "),
+            ChangeKind::Changed => ("33", "~ "),
+            ChangeKind::Unknown => ("35", "? "),
+        };
+        self.with(code, [sign, text].concat())
     }
 
-    fn with(self, code: &str, text: &str) -> String {
-        if self.is_colored { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    fn with(self, code: &str, text: String) -> String {
+        if self.is_colored { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text }
     }
 }

@@ -1,0 +1,91 @@
+//! What a statement finds by key on the two days of a diff, each key asked once. It knows no table.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::hash::Hash;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rusqlite::{CachedStatement, Connection, Params, Row};
+
+use super::days::{Days, Sides};
+use super::keyed::HashMap;
+use super::unreadable;
+use crate::error::Result;
+
+/// What exists on each of the two days.
+pub(super) type OnDays<T> = Rc<Sides<BTreeSet<T>>>;
+
+/// What a statement finds on the two days, each key asked once, by a statement that is prepared once.
+pub(super) struct Kept<'c, K, T> {
+    statement: RefCell<CachedStatement<'c>>,
+    days: Days,
+    read: fn(&Row<'_>) -> rusqlite::Result<Option<T>>,
+    known: RefCell<HashMap<K, OnDays<T>>>,
+}
+
+impl<'c, K: Hash + Eq + Clone, T: Ord + Clone> Kept<'c, K, T> {
+    /// A statement whose rows begin with the bounds of a version; `read` reads what follows.
+    pub fn new(
+        connection: &'c Connection,
+        days: Days,
+        sql: &str,
+        read: fn(&Row<'_>) -> rusqlite::Result<Option<T>>,
+    ) -> Result<Self> {
+        let statement = RefCell::new(connection.prepare_cached(sql).map_err(unreadable)?);
+        Ok(Self { statement, days, read, known: RefCell::default() })
+    }
+
+    /// What it finds for the key, which the parameters are made of.
+    pub fn of(&self, key: &K, parameters: impl Params) -> Result<OnDays<T>> {
+        if let Some(found) = self.known.borrow().get(key) {
+            return Ok(Rc::clone(found));
+        }
+        let found = self.ask(parameters).map_err(unreadable)?;
+        Ok(self.keep(key.clone(), found))
+    }
+
+    /// Keeps what was found for the key by other means.
+    pub fn keep(&self, key: K, found: Sides<BTreeSet<T>>) -> OnDays<T> {
+        let found = Rc::new(found);
+        self.known.borrow_mut().insert(key, Rc::clone(&found));
+        found
+    }
+
+    fn ask(&self, parameters: impl Params) -> rusqlite::Result<Sides<BTreeSet<T>>> {
+        let mut found = Sides::default();
+        let mut statement = self.statement.borrow_mut();
+        let mut rows = statement.query(parameters)?;
+        while let Some(row) = rows.next()? {
+            add(&mut found, self.days, row, &self.read)?;
+        }
+        Ok(found)
+    }
+}
+
+impl<T: Ord + Clone> Kept<'_, Arc<str>, T> {
+    /// What it finds for the id.
+    pub fn of_id(&self, id: &Arc<str>) -> Result<OnDays<T>> {
+        self.of(id, (id, self.days.later(), self.days.earlier()))
+    }
+}
+
+/// Adds what a row says to the days on which its version is alive.
+pub(super) fn add<T: Ord + Clone>(
+    found: &mut Sides<BTreeSet<T>>,
+    days: Days,
+    row: &Row<'_>,
+    read: &impl Fn(&Row<'_>) -> rusqlite::Result<Option<T>>,
+) -> rusqlite::Result<()> {
+    let alive = days.alive(row.get(0)?, row.get(1)?);
+    let Some(value) = read(row)? else { return Ok(()) };
+    if alive.from && alive.to {
+        found.from.insert(value.clone());
+        found.to.insert(value);
+    } else if alive.from {
+        found.from.insert(value);
+    } else if alive.to {
+        found.to.insert(value);
+    }
+    Ok(())
+}
