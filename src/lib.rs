@@ -22,6 +22,7 @@
 //! | [`simulator`] | an AWS organization on loopback: for the demo, the tests and the benchmarks |
 //! | [`error`] | the error type and the exit codes |
 //! | [`digest`] | SHA-256 as this program writes it |
+//! | [`invocation`] | commands as they are printed for people to type, for the census that was asked |
 //! | [`nearest`] | "did you mean …?", for whatever takes a name |
 //!
 //! Outside: `queries/` the canned queries, `migrations/` the tables, `tests/it` the program from outside,
@@ -50,6 +51,7 @@ pub mod diff;
 pub mod digest;
 pub mod error;
 pub mod history;
+pub mod invocation;
 pub mod model;
 pub mod nearest;
 pub mod output;

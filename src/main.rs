@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use orgcensus::cli::{self, Cli};
 use orgcensus::error::ExitStatus;
+use orgcensus::invocation;
 use orgcensus::output::words;
 use tracing_subscriber::EnvFilter;
 
@@ -18,7 +19,8 @@ fn main() -> ExitCode {
             return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done }.into();
         }
     };
-    words::configure(cli.global.quiet, cli.global.color, cli.global.db_option());
+    words::configure(cli.global.quiet, cli.global.color);
+    invocation::configure(cli.db_option());
     log_to_standard_error(cli.global.verbose);
     match cli::run(cli) {
         Ok(status) => status.into(),

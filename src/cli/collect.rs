@@ -11,6 +11,7 @@ use super::{GlobalOptions, duration, runtime};
 use crate::aws::{ConnectionOptions, PaceOptions, Patience, ServiceRate};
 use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, take};
 use crate::error::{Error, ExitStatus, Result};
+use crate::invocation;
 use crate::model;
 use crate::output::words;
 use crate::store::{Coverage, CoverageStatus, Gap, GapKind, Published, ShrinkLimit, SnapshotStatus};
@@ -277,13 +278,14 @@ fn tell(summary: &Summary) {
     words::say(format!("snapshot {id}, {}", published.status.as_str()));
     if published.status == SnapshotStatus::Partial {
         words::warn(format!(
-            "something could not be seen and is unknown, not absent: orgcensus snapshots show {id} lists the gaps"
+            "something could not be seen and is unknown, not absent: {} lists the gaps",
+            invocation::command(format_args!("snapshots show {id}"))
         ));
     }
     if let Some(suspect) = &published.suspect {
         words::warn(format!(
-            "snapshot {id} is suspect: {suspect}; see what is gone: orgcensus diff {} {id}",
-            id - 1
+            "snapshot {id} is suspect: {suspect}; see what is gone: {}",
+            invocation::command(format_args!("diff {} {id}", id - 1))
         ));
     }
 }

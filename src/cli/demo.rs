@@ -11,12 +11,13 @@ use crate::aws::{ConnectionOptions, FixedEndpoint, PaceOptions, Rate, Service};
 use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, TakeOptions, Taken, take};
 use crate::diff::{self, AccessChangeKind};
 use crate::error::{Error, ExitStatus, Result};
+use crate::invocation;
 use crate::output::words;
 use crate::simulator::{Config, Simulator};
 use crate::store::{Census, ShrinkLimit};
 
 /// Where the demo's census goes: it touches nothing else.
-const DATABASE: &str = "orgcensus-demo.db";
+pub(super) const DATABASE: &str = "orgcensus-demo.db";
 const DAYS: u32 = 3;
 
 /// The arguments of `demo`.
@@ -60,7 +61,7 @@ pub fn run(_args: DemoArgs, _global: &GlobalOptions) -> Result<ExitStatus> {
         "diff 2 3 --format json",
         "schema effective_access",
     ] {
-        words::say(format!("  orgcensus --db {DATABASE} {line}"));
+        words::say(format!("  {}", invocation::command(line)));
     }
     Ok(ExitStatus::Done)
 }
@@ -166,7 +167,7 @@ fn show(arguments: &[&str]) -> Result<()> {
         )
         .collect();
     words::say("");
-    words::say(format!("$ orgcensus --db {DATABASE} {}", quoted.join(" ")));
+    words::say(format!("$ {}", invocation::command(quoted.join(" "))));
     // Rows are shown as a table even where the demo is piped; a diff's own form is text.
     let format: &[&str] = if arguments[0] == "diff" { &[] } else { &["--format", "table"] };
     let line = ["orgcensus", "--db", DATABASE].iter().chain(format).chain(arguments);

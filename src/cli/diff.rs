@@ -13,6 +13,7 @@ use super::evidence::{self, EvidenceArgs};
 use super::{GlobalOptions, range};
 use crate::diff::text::Grouping;
 use crate::error::{Error, ExitStatus, Result};
+use crate::invocation;
 use crate::model;
 use crate::output::words;
 use crate::store::{Census, Snapshot, When};
@@ -116,7 +117,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         access: args.access,
         by: args.by,
         is_colored: global.color.is_on(destination.is_terminal()),
-        options: format!("{}{}", args.narrowing.typed(), global.db_option()),
+        options: args.narrowing.typed(),
         census: &census,
         narrowing,
     };
@@ -153,7 +154,11 @@ fn before(census: &Census, to: &Snapshot) -> Result<Snapshot> {
     let mut snapshots = census.snapshots()?.into_iter().rev();
     snapshots.find(|one| one.snapshot_id < to.snapshot_id).ok_or_else(|| {
         Error::failed(format!("snapshot {} is the first: there is none to compare it with", to.snapshot_id))
-            .hint("orgcensus collect takes the next one, and orgcensus diff FROM TO compares any two")
+            .hint(format!(
+                "{} takes the next one, and {} compares any two",
+                invocation::command("collect"),
+                invocation::command("diff FROM TO")
+            ))
     })
 }
 

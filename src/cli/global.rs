@@ -1,7 +1,7 @@
 //! The options that stand before or after any command, and what they open. Which of them a command takes is
 //! `parse`'s business.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args};
 
@@ -132,15 +132,13 @@ impl GlobalOptions {
     pub fn staging_path(&self) -> PathBuf {
         Staging::path_beside(&self.db)
     }
+}
 
-    /// The `--db FILE` that a command in a hint needs to mean the same census; empty where it would without.
-    pub fn db_option(&self) -> String {
-        let named = std::env::var_os(DB).filter(|name| !name.is_empty());
-        if self.db == named.map_or(PathBuf::from(DEFAULT_DB), PathBuf::from) {
-            return String::new();
-        }
-        format!(" --db {}", text::shell_word(&self.db.to_string_lossy()))
-    }
+/// The option that makes any command mean the census at `db`; `None` where it would without.
+pub(super) fn db_option(db: &Path) -> Option<String> {
+    let named = std::env::var_os(DB).filter(|name| !name.is_empty());
+    let is_meant_anyway = db == named.map_or(PathBuf::from(DEFAULT_DB), PathBuf::from);
+    (!is_meant_anyway).then(|| format!("--db {}", text::shell_word(&db.to_string_lossy())))
 }
 
 /// A role's ARN, of any partition; everything else would only fail later, and less clearly.

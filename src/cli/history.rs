@@ -9,6 +9,7 @@ use super::answering::say_answering;
 use super::evidence::{self, EvidenceArgs};
 use crate::error::{Error, ExitStatus, Result};
 use crate::history::{self, Kind, Life, table, text};
+use crate::invocation;
 use crate::nearest::did_you_mean;
 use crate::output::{Format, RowWriter, write_error};
 use crate::query::{ParameterType, ids_ever, names_ever};
@@ -153,8 +154,9 @@ fn with_nearest(error: Error, args: &HistoryArgs, census: &Census) -> Result<Err
     }
     Ok(match did_you_mean(&args.name, names.iter().map(String::as_str)) {
         Some(hint) => error.hint(hint),
-        None => error.hint(
-            "orgcensus query \"SELECT user_name, user_id FROM users_history\" lists who ever was there",
-        ),
+        None => {
+            let all = invocation::command("query \"SELECT user_name, user_id FROM users_history\"");
+            error.hint(format!("{all} lists who ever was there"))
+        }
     })
 }

@@ -24,6 +24,7 @@ mod schema;
 mod snapshots;
 mod status;
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
@@ -50,6 +51,16 @@ pub struct Cli {
 
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Cli {
+    /// The option that the commands which it prints need to mean its census; `None` where they would without.
+    pub fn db_option(&self) -> Option<String> {
+        global::db_option(match self.command {
+            Some(Command::Demo(_)) => Path::new(demo::DATABASE),
+            _ => &self.global.db,
+        })
+    }
 }
 
 const EXAMPLES: &str = "\

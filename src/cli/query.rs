@@ -12,6 +12,7 @@ use super::answering::no_rows_in;
 use super::evidence::{self, EvidenceArgs};
 use super::{GlobalOptions, duration};
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
+use crate::invocation;
 use crate::output::{Destination, Format, RowWriter, words, write_error};
 use crate::query::{
     CannedQuery, Header, Incomplete, Interruption, ResourcePages, Span, TypedValues, Why, bind, catalog,
@@ -164,8 +165,10 @@ fn answer(
     let (snapshots, incomplete) = not_complete(&census, &span, &resources)?;
     let not_covered = || not_covered(&snapshots, &span, &incomplete);
     if args.require_complete && !incomplete.is_empty() {
-        return Err(Error::new(ErrorKind::Incomplete, not_covered())
-            .hint(format!("orgcensus snapshots show {} lists what could not be seen", snapshots[0])));
+        return Err(Error::new(ErrorKind::Incomplete, not_covered()).hint(format!(
+            "{} lists what could not be seen",
+            invocation::command(format_args!("snapshots show {}", snapshots[0]))
+        )));
     }
     asked.say(&span);
     if !incomplete.is_empty() {
@@ -211,7 +214,7 @@ fn question(typed: Option<&str>, asked: Asked) -> Result<Question> {
         None => {
             return Err(Error::usage("there is nothing to answer")
                 .hint("orgcensus query --list shows the canned queries")
-                .hint("orgcensus query 'SELECT …' runs any SQL"));
+                .hint(format!("{} runs any SQL", invocation::command("query 'SELECT …'"))));
         }
         Some("-") => {
             let mut sql = String::new();
@@ -237,7 +240,10 @@ fn of_a_table(name: &str, error: Error) -> Error {
     let tables = Census::blank().and_then(|census| census.tables()).unwrap_or_default();
     match tables.iter().find(|table| table.name.eq_ignore_ascii_case(name)) {
         Some(table) => Error::unknown(format!("{} is a table, not a query", table.name))
-            .hint(format!("orgcensus query \"SELECT * FROM {}\" shows its rows", table.name))
+            .hint(format!(
+                "{} shows its rows",
+                invocation::command(format_args!("query \"SELECT * FROM {}\"", table.name))
+            ))
             .hint(format!("orgcensus schema {} describes it", table.name)),
         None => error,
     }

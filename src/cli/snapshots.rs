@@ -14,6 +14,7 @@ mod verify;
 use super::GlobalOptions;
 use super::answering::{age, minute, snapshots_by};
 use crate::error::{Error, ExitStatus, Result};
+use crate::invocation;
 use crate::output::{Destination, Format, RowWriter, words};
 use crate::store::{Snapshot, When};
 
@@ -134,7 +135,7 @@ fn list(snapshots: &[Snapshot], format: Format, destination: &mut Destination) -
         ])?;
     }
     if writer.finish()? == 0 {
-        words::say("no snapshot yet: orgcensus collect takes the first");
+        words::say(format!("no snapshot yet: {} takes the first", invocation::command("collect")));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::GlobalOptions;
 use super::answering::{age, answering, file_size, snapshots_by};
 use crate::error::{Error, ExitStatus, Result};
+use crate::invocation;
 use crate::output::{Format, text, write_error};
 use crate::store::{Census, CoverageStatus, Snapshot};
 
@@ -17,7 +18,10 @@ pub fn run(global: &GlobalOptions) -> Result<ExitStatus> {
             "the state of the census is not a table: --format {} does not apply",
             format.name()
         ))
-        .hint(format!("orgcensus snapshots --format {} lists the snapshots", format.name())));
+        .hint(format!(
+            "{} lists the snapshots",
+            invocation::command(format_args!("snapshots --format {}", format.name()))
+        )));
     }
     let mut destination = global.destination()?;
     // A file that may not even be looked for is no census "yet": opening it says why.
@@ -32,11 +36,8 @@ pub fn run(global: &GlobalOptions) -> Result<ExitStatus> {
 
 fn first_commands(global: &GlobalOptions) -> Vec<String> {
     let commands = [
-        (
-            format!("orgcensus doctor{}", global.db_option()),
-            "what can these credentials see, and what is missing",
-        ),
-        (format!("orgcensus collect{}", global.db_option()), "take the first snapshot"),
+        ("orgcensus doctor".to_owned(), "what can these credentials see, and what is missing"),
+        (invocation::command("collect"), "take the first snapshot"),
         ("orgcensus query --list".to_owned(), "what it can then answer"),
     ];
     let width = commands.iter().map(|(command, _)| command.chars().count()).max().unwrap_or_default();
@@ -52,15 +53,16 @@ fn state(global: &GlobalOptions) -> Result<Vec<String>> {
     let mut lines = vec![format!("census        {}{}", global.db.display(), file_size(&global.db))];
     let snapshots = snapshots_by(&census, global.at()?.as_ref())?;
     match snapshots.last() {
-        None => lines
-            .push(format!("snapshots     none yet: orgcensus collect{} takes the first", global.db_option())),
+        None => {
+            lines.push(format!("snapshots     none yet: {} takes the first", invocation::command("collect")));
+        }
         Some(last) => {
             let or_unknown = |id: &Option<String>| id.clone().unwrap_or_else(|| "not known".to_owned());
             lines.push(format!("organization  {}", or_unknown(&last.organization_id)));
             lines.push(format!("instance      {}", or_unknown(&last.instance_arn)));
             lines.push(format!("snapshots     {}", number_of(&snapshots)));
             lines.push(format!("last          {}", answering(last)));
-            lines.extend(gaps(&census, last, &global.db_option())?);
+            lines.extend(gaps(&census, last)?);
         }
     }
     lines.extend(unfinished_collection(global));
@@ -78,7 +80,7 @@ fn number_of(snapshots: &[Snapshot]) -> String {
 
 /// What the last snapshot did not see: each incomplete resource by itself, and those that nobody looked at
 /// together by reason.
-fn gaps(census: &Census, last: &Snapshot, db: &str) -> Result<Vec<String>> {
+fn gaps(census: &Census, last: &Snapshot) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     let mut others: Vec<(&str, String, Vec<String>)> = Vec::new();
     for coverage in census.coverage(last.snapshot_id)? {
@@ -103,7 +105,8 @@ fn gaps(census: &Census, last: &Snapshot, db: &str) -> Result<Vec<String>> {
     let others = others.into_iter();
     lines.extend(others.map(|(word, reason, resources)| format!("{word}{}{reason}", resources.join(", "))));
     if !lines.is_empty() {
-        lines.push(format!("              orgcensus snapshots show {}{db} lists the gaps", last.snapshot_id));
+        let show = invocation::command(format_args!("snapshots show {}", last.snapshot_id));
+        lines.push(format!("              {show} lists the gaps"));
     }
     Ok(lines)
 }
@@ -114,7 +117,7 @@ fn unfinished_collection(global: &GlobalOptions) -> Option<String> {
     let written: DateTime<Utc> = written.into();
     let age = age(&written.to_rfc3339(), Utc::now());
     Some(format!(
-        "unfinished    a collection, last step {age}: still at work, or orgcensus collect{} resumes it",
-        global.db_option()
+        "unfinished    a collection, last step {age}: still at work, or {} resumes it",
+        invocation::command("collect")
     ))
 }

@@ -36,6 +36,7 @@ use super::progress::{Progress, Tick};
 use super::selection::Selection;
 use super::task::{Page, Stopped, Task};
 use crate::error::{Error, Result};
+use crate::invocation;
 use crate::model::Scope;
 use crate::store::{Failure, OpenTask, Staging};
 
@@ -311,6 +312,6 @@ fn parse(open: &OpenTask) -> Result<Task> {
     serde_json::from_str(&open.body).map_err(|error| {
         Error::failed(format!("the staging holds a `{}` that cannot be read", open.kind))
             .caused_by(error)
-            .hint("start over with `orgcensus collect --restart`")
+            .hint(format!("start over with `{}`", invocation::command("collect --restart")))
     })
 }

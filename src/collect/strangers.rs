@@ -4,6 +4,7 @@
 use rusqlite::Connection;
 
 use crate::error::Result;
+use crate::invocation;
 use crate::store::failed;
 
 /// What is said of the strangers in a snapshot; `None` where there are none, or where the people were not all seen.
@@ -31,7 +32,8 @@ pub(super) fn remark(connection: &Connection, snapshot_id: i64) -> Result<Option
     Ok((number > 0).then(|| {
         format!(
             "{number} new {rows} a user or group that was not listed: created in mid-run, or deleted \
-             (`orgcensus query orphan-assignments` names them)"
+             (`{}` names them)",
+            invocation::command("query orphan-assignments")
         )
     }))
 }

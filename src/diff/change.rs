@@ -11,6 +11,7 @@ use super::record::Record;
 use super::recreated::Recreation;
 use super::unreadable;
 use crate::error::{Error, Result};
+use crate::invocation;
 
 /// What changed between two snapshots.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -76,7 +77,7 @@ impl SnapshotFacts {
             .map_err(unreadable)?
             .ok_or_else(|| {
                 Error::unknown(format!("there is no snapshot {snapshot_id}"))
-                    .hint("orgcensus snapshots lists them")
+                    .hint(format!("{} lists them", invocation::command("snapshots")))
             })
     }
 }

@@ -3,7 +3,6 @@
 //! Data never comes this way, and nothing else in the program prints prose. A standard error that is closed
 //! is no reason to fail.
 
-use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -26,9 +25,6 @@ pub enum Color {
     Never,
 }
 
-/// The commands that ask a census, and so mean another one without its `--db`.
-const ASKING: [&str; 5] = ["collect", "query", "diff", "history", "snapshots"];
-
 impl Color {
     /// Whether to colour what goes to a terminal, or to something else.
     pub fn is_on(self, is_terminal: bool) -> bool {
@@ -49,16 +45,14 @@ impl Color {
 struct Settings {
     is_quiet: bool,
     is_colored: bool,
-    db_option: String,
 }
 
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
 
-/// Settles for the whole process how words are printed; the first call counts. `db_option`, such as ` --db x.db`,
-/// is put into every command that is printed and needs it to mean the same census.
-pub fn configure(is_quiet: bool, color: Color, db_option: String) {
+/// Settles for the whole process how words are printed; the first call counts.
+pub fn configure(is_quiet: bool, color: Color) {
     let is_colored = color.is_on(io::stderr().is_terminal());
-    let _ = SETTINGS.set(Settings { is_quiet, is_colored, db_option });
+    let _ = SETTINGS.set(Settings { is_quiet, is_colored });
 }
 
 /// Whether only warnings and errors are wanted.
@@ -133,30 +127,7 @@ fn label(words: &str, color: &str) -> String {
 
 /// The label is ours; the words may hold names from a directory and are neutralised.
 fn print(label: &str, words: &str) {
-    let db_option = SETTINGS.get().map_or("", |settings| &settings.db_option);
-    let _ = writeln!(io::stderr(), "{label}{}", text::lines(&of_the_census(words, db_option)));
-}
-
-/// The words with `db_option` in each command that asks a census and says nothing of which.
-fn of_the_census<'a>(words: &'a str, db_option: &str) -> Cow<'a, str> {
-    const PROGRAM: &str = "orgcensus";
-    if db_option.is_empty() {
-        return Cow::Borrowed(words);
-    }
-    let mut parts = words.split(PROGRAM);
-    let mut told = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        told.push_str(PROGRAM);
-        let mut arguments = part.split_ascii_whitespace();
-        let command =
-            arguments.next().unwrap_or_default().trim_end_matches(|one: char| !one.is_alphanumeric());
-        let asks = part.starts_with(' ') && ASKING.contains(&command);
-        if asks && !matches!(arguments.next(), Some("--list" | "--show")) && !part.contains(" --db ") {
-            told.push_str(db_option);
-        }
-        told.push_str(part);
-    }
-    Cow::Owned(told)
+    let _ = writeln!(io::stderr(), "{label}{}", text::lines(words));
 }
 
 #[cfg(test)]
@@ -169,22 +140,5 @@ mod tests {
         assert!(repeats("no such file", "cannot open x: no such file"));
         assert!(!repeats("Error code 26: file is not a database", "cannot open x"));
         assert!(!repeats("Permission denied (os error 13)", "cannot write to x.csv"));
-    }
-
-    #[test]
-    fn a_command_that_is_printed_means_the_census_that_was_asked() {
-        for (words, expected) in [
-            ("see orgcensus snapshots", "see orgcensus --db x.db snapshots"),
-            ("orgcensus query --list shows them", "orgcensus query --list shows them"),
-            ("orgcensus schema users", "orgcensus schema users"),
-            ("orgcensus diff 1 2 --db y.db", "orgcensus diff 1 2 --db y.db"),
-            (
-                "an orgcensus.db: orgcensus collect, then `orgcensus diff`",
-                "an orgcensus.db: orgcensus --db x.db collect, then `orgcensus --db x.db diff`",
-            ),
-        ] {
-            assert_eq!(of_the_census(words, " --db x.db"), expected);
-            assert_eq!(of_the_census(words, ""), words);
-        }
     }
 }

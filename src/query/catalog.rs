@@ -8,6 +8,7 @@ use include_dir::{Dir, include_dir};
 
 use super::header::{Header, Parameter};
 use crate::error::{Error, Result};
+use crate::invocation;
 use crate::nearest::did_you_mean;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/queries");
@@ -56,7 +57,10 @@ pub fn find(name: &str) -> Result<&'static CannedQuery> {
     Err(Error::unknown(format!("there is no query {name:?}"))
         .hint_if_any(did_you_mean(name, catalog().iter().map(|query| query.name)))
         .hint("orgcensus query --list shows the queries")
-        .hint("SQL is one argument with white space in it: quote it, e.g. orgcensus query 'SELECT …'"))
+        .hint(format!(
+            "SQL is one argument with white space in it: quote it, e.g. {}",
+            invocation::command("query 'SELECT …'")
+        )))
 }
 
 fn canned_query(file: &'static include_dir::File<'static>) -> Option<CannedQuery> {

@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::header::ParameterType;
 use super::span::Span;
 use crate::error::{Error, Result};
+use crate::invocation;
 use crate::nearest::did_you_mean;
 use crate::store::{Census, CoverageStatus, Snapshot};
 
@@ -303,15 +304,16 @@ impl Place {
         };
         if let Some(snapshot) = span.snapshots().iter().find(did_not_see) {
             error = error.hint(format!(
-                "snapshot {} did not see all {}: unknown is not absent (orgcensus snapshots show {})",
-                snapshot.snapshot_id, self.resource, snapshot.snapshot_id
+                "snapshot {} did not see all {}: unknown is not absent ({})",
+                snapshot.snapshot_id,
+                self.resource,
+                invocation::command(format_args!("snapshots show {}", snapshot.snapshot_id))
             ));
         }
         if error.hints().is_empty() {
-            error = error.hint(format!(
-                "orgcensus query \"SELECT {}, {} FROM {} ORDER BY 2\" lists them all",
-                self.id, self.names[0], self.table
-            ));
+            let all =
+                format!("query \"SELECT {}, {} FROM {} ORDER BY 2\"", self.id, self.names[0], self.table);
+            error = error.hint(format!("{} lists them all", invocation::command(all)));
         }
         Ok(error)
     }

@@ -9,6 +9,7 @@ use super::lookup::resolve_in;
 use super::span::Span;
 use super::untyped::compared_untyped;
 use crate::error::{Error, Result};
+use crate::invocation;
 use crate::nearest::did_you_mean;
 use crate::store::{Census, beginning};
 
@@ -43,7 +44,7 @@ impl TypedValues {
             let extra = &positional[header.parameters.len()];
             return Err(match usage {
                 Some(usage) => Error::usage(format!("unexpected value {extra:?}"))
-                    .hint(format!("usage: orgcensus query {usage}"))
+                    .hint(how_to_use(usage))
                     .hint("quote a value that has white space in it"),
                 None => Error::usage(format!("unexpected value {extra:?} after the SQL"))
                     .hint("quote the SQL as one argument; give values by name: -p NAME=VALUE for :NAME"),
@@ -203,6 +204,10 @@ fn ambiguous(name: &str, text: &str) -> Error {
     .hint(format!("for text: -p {name}:text={text}"))
 }
 
+fn how_to_use(usage: &str) -> String {
+    format!("usage: {}", invocation::command(format_args!("query {usage}")))
+}
+
 fn missing_value(name: &str, declared: Option<&Parameter>, usage: Option<&str>) -> Error {
     let error = match declared {
         Some(parameter) => {
@@ -211,7 +216,7 @@ fn missing_value(name: &str, declared: Option<&Parameter>, usage: Option<&str>) 
         None => Error::usage(format!(":{name} has no value")).hint(format!("give it with -p {name}=VALUE")),
     };
     match usage {
-        Some(usage) => error.hint(format!("usage: orgcensus query {usage}")),
+        Some(usage) => error.hint(how_to_use(usage)),
         None => error,
     }
 }
@@ -220,7 +225,7 @@ fn unknown_parameter(name: &str, names: &[String], usage: Option<&str>) -> Error
     let error = Error::unknown(format!("there is no parameter {name:?}"))
         .hint_if_any(did_you_mean(name, names.iter().map(String::as_str)));
     if let Some(usage) = usage {
-        return error.hint(format!("usage: orgcensus query {usage}"));
+        return error.hint(how_to_use(usage));
     }
     match names {
         [] => error.hint("the SQL has no parameters: write one as :name"),

@@ -18,6 +18,7 @@ use super::views::{self, Answering};
 use super::when::When;
 use super::{database, filesystem, guard};
 use crate::error::{Error, Result};
+use crate::invocation;
 
 /// How many pages are kept in memory: 64 MB (SQLite counts negative sizes in KiB).
 const CACHE: i32 = -65_536;
@@ -38,13 +39,13 @@ impl Census {
         refuse_what_is_no_file(path)?;
         if !is_there(path)? {
             return Err(Error::failed(format!("there is no database \"{}\"", path.display()))
-                .hint("make one with: orgcensus collect")
+                .hint(format!("make one with: {}", invocation::command("collect")))
                 .hint("or name an existing one with --db or ORGCENSUS_DB"));
         }
         let connection = connect_reading(path)?;
         if schema::recognise(&connection, path)? == Kind::Empty {
             return Err(Error::failed(format!("\"{}\" is empty", path.display()))
-                .hint("fill it with: orgcensus collect"));
+                .hint(format!("fill it with: {}", invocation::command("collect"))));
         }
         // A way of access is put together from pages all over the file: SQLite's own 2 MB would be read anew
         // and again.
@@ -105,14 +106,13 @@ impl Census {
         let snapshots = self.snapshots()?;
         let (Some(first), Some(last)) = (snapshots.first(), snapshots.last()) else {
             return Err(Error::unknown(format!("\"{}\" has no snapshot yet", self.path.display()))
-                .hint("take the first with: orgcensus collect"));
+                .hint(format!("take the first with: {}", invocation::command("collect"))));
         };
         let known = match (first.snapshot_id, last.snapshot_id) {
-            (first, last) if first == last => {
-                format!("the only snapshot is {first}: see orgcensus snapshots")
-            }
-            (first, last) => format!("the snapshots are {first} to {last}: see orgcensus snapshots"),
+            (first, last) if first == last => format!("the only snapshot is {first}"),
+            (first, last) => format!("the snapshots are {first} to {last}"),
         };
+        let known = format!("{known}: see {}", invocation::command("snapshots"));
         match when {
             When::Id(id) => match snapshots.iter().find(|one| one.snapshot_id == *id) {
                 Some(one) => Ok(one.clone()),

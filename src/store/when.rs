@@ -11,6 +11,7 @@ use chrono::{
 use interim::{Dialect, parse_date_string};
 
 use crate::error::{Error, Result};
+use crate::invocation;
 
 /// A point of the census's history, as typed after `--at` or `diff`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,7 +178,10 @@ fn not_understood(text: &str) -> Error {
         "give a snapshot id (12), latest, latest~3, a date (2026-09-30), an RFC 3339 time, \"7 days ago\", \
          tuesday or a quarter (2026-Q3)",
     )
-    .hint("a label is not among them: orgcensus snapshots lists the labels with their ids")
+    .hint(format!(
+        "a label is not among them: {} lists the labels with their ids",
+        invocation::command("snapshots")
+    ))
 }
 
 #[cfg(test)]

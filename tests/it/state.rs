@@ -56,6 +56,14 @@ fn a_hint_names_the_census_where_the_environment_names_another() {
 }
 
 #[test]
+fn what_is_quoted_is_never_taken_for_a_command_of_ours() {
+    let sandbox = fixture::census();
+    std::fs::rename(sandbox.path("orgcensus.db"), sandbox.path("other.db")).unwrap();
+    let nobody = sandbox.run(&["query", "user-access", "orgcensus query", "--db", "other.db"]).refusal();
+    assert!(nobody.starts_with("error: there is no user \"orgcensus query\" in snapshot"), "{nobody}");
+}
+
+#[test]
 fn snapshots_are_listed_and_shown_with_their_gaps() {
     let sandbox = fixture::census();
     assert_snapshot!(sandbox.run(&["snapshots"]).data());

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use crate::diff::filter::{Subject, SubjectKind};
 use crate::error::{Error, ErrorKind, Result};
+use crate::invocation;
 use crate::nearest::did_you_mean;
 use crate::output::text;
 use crate::query::{ParameterType, resolve_id};
@@ -218,14 +219,14 @@ fn require_tag(tag: &Tag, census: &Census, range: &Range) -> Result<()> {
     for snapshot in range.ends() {
         let coverage = census.coverage(snapshot.snapshot_id)?;
         if !coverage.iter().any(|it| it.resource == "tags" && it.status == CoverageStatus::Complete) {
-            error = error.hint(format!(
-                "snapshot {0} did not see all tags: unknown is not absent (orgcensus snapshots show {0})",
-                snapshot.snapshot_id
-            ));
+            let id = snapshot.snapshot_id;
+            let show = invocation::command(format_args!("snapshots show {id}"));
+            error = error.hint(format!("snapshot {id} did not see all tags: unknown is not absent ({show})"));
         }
     }
     if error.hints().is_empty() {
-        error = error.hint("orgcensus query \"SELECT DISTINCT key, value FROM tags\" lists them all");
+        let all = invocation::command("query \"SELECT DISTINCT key, value FROM tags\"");
+        error = error.hint(format!("{all} lists them all"));
     }
     Err(error)
 }

@@ -6,6 +6,7 @@ use rusqlite::types::Value;
 use crate::cli::GlobalOptions;
 use crate::cli::answering::{bytes, minute};
 use crate::error::{Error, ErrorKind, Result};
+use crate::invocation;
 use crate::output::{Destination, Format, RowWriter, words};
 use crate::query::Interruption;
 use crate::store::{Census, CollectorLock, Database, KeepRules, Pruned, Verdict, When};
@@ -110,7 +111,10 @@ fn judge(census: &Census, ids: Vec<i64>, rules: KeepRules) -> Result<Vec<Verdict
     match (ids.is_empty(), rules.is_empty()) {
         (true, true) => {
             return Err(Error::usage("nothing says which snapshots to keep")
-                .hint("give rules: orgcensus snapshots prune --keep-daily 30 --keep-monthly 12 --dry-run")
+                .hint(format!(
+                    "give rules: {}",
+                    invocation::command("snapshots prune --keep-daily 30 --keep-monthly 12 --dry-run")
+                ))
                 .hint("or the ids of those to remove"));
         }
         (false, false) => {

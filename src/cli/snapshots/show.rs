@@ -13,6 +13,7 @@ use crate::cli::answering::{minute, say_answering};
 use crate::cli::evidence::{ResourceEvidence, SnapshotEvidence, write_pretty};
 use crate::diff::scope_label;
 use crate::error::Result;
+use crate::invocation;
 use crate::output::{Destination, Format, RowWriter, text, words, write_error};
 use crate::store::{Census, Coverage, Gap, GapKind, Snapshot, When};
 
@@ -31,8 +32,8 @@ pub fn write(census: &Census, when: &When, format: Format, destination: &mut Des
     }
     write_coverage(&coverage, destination)?;
     if write_gaps(census, &snapshot, &gaps, destination)? {
-        let id = snapshot.snapshot_id;
-        words::say(format!("each gap by itself: orgcensus snapshots show {id} --format json"));
+        let each = format_args!("snapshots show {} --format json", snapshot.snapshot_id);
+        words::say(format!("each gap by itself: {}", invocation::command(each)));
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use rusqlite::types::Value;
 
 use crate::digest::PREFIX;
 use crate::error::{Error, Result};
+use crate::invocation;
 use crate::output::{Destination, Format, RowWriter, words};
 use crate::store::{Census, Link};
 
@@ -50,7 +51,7 @@ pub fn write(
     let verified = census.verify()?;
     let Some(last) = verified.links.last() else {
         return Err(Error::failed(format!("no snapshot of \"{}\" has a hash", census.path().display()))
-            .hint("the next one that orgcensus collect publishes will have it"));
+            .hint(format!("the next one that {} publishes will have it", invocation::command("collect"))));
     };
     let expected = args.expect.iter().map(|digits| find(digits, &verified.links, census));
     let expected = expected.collect::<Result<Vec<_>>>()?;
@@ -96,7 +97,7 @@ fn find<'l>(digits: &str, links: &'l [Link], census: &Census) -> Result<&'l Link
             census.path().display()
         ))
         .hint("it is another census, or one that was made anew after the hash was noted")
-        .hint("orgcensus snapshots verify lists the hashes of this one")),
+        .hint(format!("{} lists the hashes of this one", invocation::command("snapshots verify")))),
         _ => Err(Error::usage(format!("several snapshots have a hash that begins with {digits}"))
             .hint("give more of its digits")),
     }

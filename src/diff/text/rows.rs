@@ -4,6 +4,7 @@ use super::super::change::{Change, ChangeKind, Diff, HidingGap};
 use super::TextOptions;
 use super::reading::details;
 use super::telling::{Detail, Entry, Section};
+use crate::invocation;
 
 /// So many rows of an access report are told one by one at most: its dates move every day, and what was not seen
 /// stands below.
@@ -47,7 +48,8 @@ pub fn entries(
         .collect();
     let left_out = (!rest.is_empty()).then(|| {
         let (from, to, options) = (diff.from.snapshot_id, diff.to.snapshot_id, options.options);
-        let all = format!("orgcensus diff {from} {to} --resource {}{options}", rest[0].resource);
+        let resource = rest[0].resource;
+        let all = invocation::command(format_args!("diff {from} {to} --resource {resource}{options}"));
         format!("… and {} more of {}; to see them all: {all}", rest.len(), of_resource.len())
     });
     (entries, left_out.into_iter().collect())

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::parents::{Dead, staged};
 use super::{Publishing, ResourceOutcome};
 use crate::error::{Error, Result};
+use crate::invocation;
 use crate::model::ResourceSpec;
 use crate::store::file::{Doing, quoted};
 use crate::store::schema::{resource_columns, versions_table};
@@ -235,7 +236,7 @@ impl Statements {
             .hint(
                 "nothing was published, the snapshots before are intact: this is a defect, please report it",
             )
-            .hint("orgcensus collect --restart begins anew")),
+            .hint(format!("{} begins anew", invocation::command("collect --restart")))),
         }
     }
 }

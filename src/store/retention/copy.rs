@@ -7,6 +7,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::prune;
 use crate::error::{Error, Result};
+use crate::invocation;
 use crate::store::file::{Doing, beside, connect, create_private, uri};
 use crate::store::{schema, snapshot, views};
 
@@ -50,7 +51,8 @@ pub(in crate::store) fn copy(
     let others: Vec<i64> =
         snapshots.iter().map(|one| one.snapshot_id).filter(|id| !kept.contains(id)).collect();
     if others.len() + kept.len() != snapshots.len() {
-        return Err(Error::failed("one of the snapshots was pruned just now").hint("see orgcensus snapshots"));
+        return Err(Error::failed("one of the snapshots was pruned just now")
+            .hint(format!("see {}", invocation::command("snapshots"))));
     }
     prune(&mut connection, &others)?;
     write_whole(&connection, target)

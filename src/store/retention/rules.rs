@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::nothing_left;
 use crate::error::{Error, Result};
+use crate::invocation;
 use crate::store::Snapshot;
 use crate::store::staging;
 
@@ -115,7 +116,7 @@ impl Verdict {
                 "a collection is unfinished that began after snapshot {}",
                 newest.snapshot.snapshot_id
             ))
-            .hint("finish it with orgcensus collect, then prune")),
+            .hint(format!("finish it with {}, then prune", invocation::command("collect")))),
             _ => Ok(()),
         }
     }

@@ -1,0 +1,41 @@
+//! Commands of this program as they are printed for people to type.
+//!
+//! Whoever prints a command that needs the census makes it here, so that it means the census that was asked; one
+//! that needs none (`query --list`, `schema`, `doctor`, …) is plain text.
+
+use std::fmt::Display;
+use std::sync::OnceLock;
+
+static DB_OPTION: OnceLock<String> = OnceLock::new();
+
+/// Settles for the whole process what every command needs to mean the same census, such as `--db x.db`; nothing
+/// where it is the one that a command means by itself. The first call counts.
+pub fn configure(db_option: Option<String>) {
+    let _ = DB_OPTION.set(db_option.unwrap_or_default());
+}
+
+/// The command of these arguments: of `snapshots show 41` it is `orgcensus --db x.db snapshots show 41`.
+pub fn command(arguments: impl Display) -> String {
+    of_census(DB_OPTION.get().map_or("", String::as_str), arguments)
+}
+
+fn of_census(db_option: &str, arguments: impl Display) -> String {
+    let space = if db_option.is_empty() { "" } else { " " };
+    format!("orgcensus{space}{db_option} {arguments}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_names_the_census_where_it_is_not_the_one_meant_anyway() {
+        assert_eq!(of_census("--db x.db", "snapshots show 41"), "orgcensus --db x.db snapshots show 41");
+        assert_eq!(of_census("", format_args!("diff {} {}", 1, 2)), "orgcensus diff 1 2");
+    }
+
+    #[test]
+    fn without_a_setting_a_command_is_plain() {
+        assert_eq!(command("collect"), "orgcensus collect");
+    }
+}
