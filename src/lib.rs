@@ -23,6 +23,7 @@
 //! | [`error`] | the error type and the exit codes |
 //! | [`digest`] | SHA-256 as this program writes it |
 //! | [`invocation`] | commands as they are printed for people to type, for the census that was asked |
+//! | [`signals`] | Ctrl-C and SIGTERM, and the files that they must not leave behind half-written |
 //! | [`nearest`] | "did you mean …?", for whatever takes a name |
 //!
 //! Outside: `queries/` the canned queries, `migrations/` the tables, `tests/it` the program from outside,
@@ -56,5 +57,6 @@ pub mod model;
 pub mod nearest;
 pub mod output;
 pub mod query;
+pub mod signals;
 pub mod simulator;
 pub mod store;

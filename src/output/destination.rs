@@ -2,12 +2,12 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::format::Format;
 use crate::digest::sha256_of;
 use crate::error::{Error, ErrorKind, Result};
+use crate::signals::{self, Held, Unfinished};
 
 /// What `--output` and `--force` ask for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,7 +23,7 @@ pub struct DestinationOptions<'a> {
 /// An open destination. Opened before the work starts, so that a bad path fails at once.
 ///
 /// A file is written beside its final name, readable by its owner only, and takes the name in
-/// [`Destination::finish`]; one that is dropped before leaves nothing behind.
+/// [`Destination::finish`]; one that is dropped before, or whose process a signal ends, leaves nothing behind.
 pub struct Destination {
     sink: Sink,
     outlives_reader: bool,
@@ -35,7 +35,7 @@ enum Sink {
     Special(BufWriter<File>, PathBuf),
     File {
         writer: BufWriter<File>,
-        partial: PathBuf,
+        partial: Unfinished,
         path: PathBuf,
         force: bool,
     },
@@ -74,13 +74,8 @@ impl Destination {
                 return Err(exists(&path));
             }
         }
-        let partial = partial_path(&path)?;
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&partial)
-            .map_err(|error| cannot_open(&path, error))?;
+        let (partial, file) =
+            Unfinished::create(partial_path(&path)?).map_err(|error| cannot_open(&path, error))?;
         let writer = buffered(file);
         Ok(Self::to(Sink::File { writer, partial, path, force: options.force }))
     }
@@ -116,7 +111,7 @@ impl Destination {
     /// The file under its temporary name, for callers that write it by other means; `None` where there is none.
     pub fn partial(&self) -> Option<&Path> {
         match &self.sink {
-            Sink::File { partial, .. } => Some(partial),
+            Sink::File { partial, .. } => Some(partial.path()),
             Sink::Standard(_) | Sink::Special(..) => None,
         }
     }
@@ -124,16 +119,18 @@ impl Destination {
     /// Flushes, and gives a file its name. Without this call a file never appears.
     pub fn finish(mut self) -> Result<()> {
         self.settle()?;
-        self.take_name()
+        let held = signals::hold();
+        self.take_name(&held)
     }
 
     /// Finishes this file and one that goes with it: both take their names, or neither does.
     pub fn finish_with(mut self, mut companion: Self) -> Result<()> {
         self.settle()?;
         companion.settle()?;
+        let held = signals::hold();
         // The companion first: one that stands alone says of itself what it lacks.
-        companion.take_name()?;
-        self.take_name().inspect_err(|_| {
+        companion.take_name(&held)?;
+        self.take_name(&held).inspect_err(|_| {
             let _ = companion.path().map(fs::remove_file);
         })
     }
@@ -142,7 +139,7 @@ impl Destination {
     pub fn digest(&mut self) -> Result<Option<(String, u64)>> {
         self.flush().map_err(write_error)?;
         let Sink::File { partial, .. } = &self.sink else { return Ok(None) };
-        let digest = File::open(partial).and_then(sha256_of);
+        let digest = File::open(partial.path()).and_then(sha256_of);
         digest.map(Some).map_err(|error| Error::failed("cannot read the output again").caused_by(error))
     }
 
@@ -158,9 +155,9 @@ impl Destination {
         Ok(())
     }
 
-    fn take_name(&self) -> Result<()> {
+    fn take_name(&self, _held: &Held) -> Result<()> {
         let Sink::File { partial, path, .. } = &self.sink else { return Ok(()) };
-        fs::rename(partial, path).map_err(|error| cannot_open(path, error))
+        fs::rename(partial.path(), path).map_err(|error| cannot_open(path, error))
     }
 }
 
@@ -199,15 +196,6 @@ impl Destination {
             Sink::Special(_, path) | Sink::File { path, .. } => {
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
             }
-        }
-    }
-}
-
-impl Drop for Destination {
-    fn drop(&mut self) {
-        if let Sink::File { partial, .. } = &self.sink {
-            // After `finish` there is none.
-            let _ = fs::remove_file(partial);
         }
     }
 }

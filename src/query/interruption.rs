@@ -1,17 +1,17 @@
 //! Ctrl-C and time limits: what ends a statement before its last row.
 //!
 //! A flag and a deadline are looked at while SQLite works (its progress handler) and between rows. A first
-//! signal ends the statement in good order, so that no half-written file stays; a second one, for when
-//! standard output is stuck, ends the process.
+//! signal ends the statement in good order; a second one, for when standard output is stuck, ends the process
+//! ([`signals`]).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tokio::signal::unix::{SignalKind, signal};
 
-use crate::error::{Error, ErrorKind, ExitStatus, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::signals;
 
 /// How many of SQLite's instructions pass between two looks at the clock: a few milliseconds' worth.
 const INSTRUCTIONS: i32 = 20_000;
@@ -28,7 +28,7 @@ impl Interruption {
     /// Watches for SIGINT and SIGTERM from now on; `timeout` counts from now too.
     pub fn watch(connection: &Connection, timeout: Option<Duration>) -> Result<Self> {
         let interrupted = Arc::new(AtomicBool::new(false));
-        watch_signals(interrupted.clone())?;
+        signals::tell(&interrupted)?;
         // A limit too long to be told from none is none.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let interruption = Self { interrupted, deadline, timeout };
@@ -71,30 +71,4 @@ impl Interruption {
         self.interrupted.load(Ordering::Relaxed)
             || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
-}
-
-fn watch_signals(interrupted: Arc<AtomicBool>) -> Result<()> {
-    let cannot = |error: std::io::Error| Error::failed("cannot watch for signals").caused_by(error);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(cannot)?;
-    let (mut interrupts, mut terminations) = {
-        let _context = runtime.enter();
-        (signal(SignalKind::interrupt()).map_err(cannot)?, signal(SignalKind::terminate()).map_err(cannot)?)
-    };
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            let mut is_second = false;
-            loop {
-                tokio::select! {
-                    _ = interrupts.recv() => {}
-                    _ = terminations.recv() => {}
-                }
-                if is_second {
-                    std::process::exit(ExitStatus::Interrupted as i32);
-                }
-                interrupted.store(true, Ordering::Relaxed);
-                is_second = true;
-            }
-        });
-    });
-    Ok(())
 }

@@ -13,6 +13,7 @@ mod faults;
 mod fixture;
 mod gaps;
 mod history;
+mod interrupted;
 mod kill;
 mod only_reads;
 mod published;

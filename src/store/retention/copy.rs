@@ -1,14 +1,15 @@
 //! A census, or some of its snapshots, as one file that holds nothing else: no pages of what was deleted, and no
 //! log beside it, not even while it is read.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
 
 use super::prune;
 use crate::error::{Error, Result};
 use crate::invocation;
-use crate::store::file::{Doing, beside, connect, create_private, uri};
+use crate::signals::Unfinished;
+use crate::store::file::{Doing, beside, connect, uri};
 use crate::store::{schema, snapshot, views};
 
 /// Told of each connection that works on the copy, so that whoever may want to end it can interrupt it.
@@ -44,9 +45,9 @@ pub(in crate::store) fn copy(
         return settle(target, watch).map(drop);
     };
     // What is pruned leaves free pages, and its rows in them: so the file is made from another one.
-    let whole = Scratch::create(target)?;
-    write_whole(census, &whole.0)?;
-    let mut connection = settle(&whole.0, watch)?;
+    let whole = scratch(target)?;
+    write_whole(census, whole.path())?;
+    let mut connection = settle(whole.path(), watch)?;
     let snapshots = snapshot::all(&connection)?;
     let others: Vec<i64> =
         snapshots.iter().map(|one| one.snapshot_id).filter(|id| !kept.contains(id)).collect();
@@ -85,21 +86,9 @@ fn settle(file: &Path, watch: Watch<'_>) -> Result<Connection> {
     Ok(connection)
 }
 
-/// A file beside another one that goes with this value.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn create(target: &Path) -> Result<Self> {
-        let path = beside(target, ".whole");
-        create_private(&path).map_err(|error| {
-            Error::failed(format!("cannot create \"{}\"", path.display())).caused_by(error)
-        })?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
+/// A file beside the copy, for what is not to stay.
+fn scratch(target: &Path) -> Result<Unfinished> {
+    let path = beside(target, ".whole");
+    let created = Unfinished::create(path.clone()).map(|(scratch, _)| scratch);
+    created.map_err(|error| Error::failed(format!("cannot create \"{}\"", path.display())).caused_by(error))
 }

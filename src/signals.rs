@@ -1,0 +1,124 @@
+//! Ctrl-C and SIGTERM, and the files that they must not leave behind half-written.
+//!
+//! A first signal is told to the work that asked for it ([`tell`]), which then ends in good order. Where none did,
+//! and at a second signal, the process ends at once, its unfinished files removed and without a word: standard
+//! error may be what it is stuck at. A collection, which writes no such file, watches by itself.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::error::{Error, ExitStatus, Result};
+
+static STATE: Mutex<State> =
+    Mutex::new(State { is_watching: false, work: Weak::new(), unfinished: Vec::new() });
+
+struct State {
+    is_watching: bool,
+    /// What the work looks at, as long as there is any.
+    work: Weak<AtomicBool>,
+    unfinished: Vec<PathBuf>,
+}
+
+/// From now on the first signal sets `interrupted`, as long as anybody holds it.
+pub fn tell(interrupted: &Arc<AtomicBool>) -> Result<()> {
+    let mut state = state();
+    state.watch()?;
+    state.work = Arc::downgrade(interrupted);
+    Ok(())
+}
+
+/// Keeps a signal from ending the process as long as it is held, for what must happen as a whole. Nothing that
+/// waits belongs here, nor the making or dropping of an [`Unfinished`].
+#[must_use]
+pub struct Held {
+    _state: MutexGuard<'static, State>,
+}
+
+/// See [`Held`].
+pub fn hold() -> Held {
+    Held { _state: state() }
+}
+
+/// A file under a name that it is not to keep: dropped, or the process being ended, it is removed.
+#[derive(Debug)]
+pub struct Unfinished {
+    path: PathBuf,
+}
+
+impl Unfinished {
+    /// Makes the file, readable by its owner only; it must not be there yet.
+    pub fn create(path: PathBuf) -> io::Result<(Self, File)> {
+        let mut state = state();
+        state.watch().map_err(io::Error::other)?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        state.unfinished.push(path.clone());
+        Ok((Self { path }, file))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let mut state = state();
+        state.unfinished.retain(|path| *path != self.path);
+        // There is none if it was renamed.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl State {
+    /// Watches for both signals until the process ends.
+    fn watch(&mut self) -> Result<()> {
+        if self.is_watching {
+            return Ok(());
+        }
+        let cannot = |error: io::Error| Error::failed("cannot watch for signals").caused_by(error);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(cannot)?;
+        let (mut interrupts, mut terminations) = {
+            let _context = runtime.enter();
+            let terminations = signal(SignalKind::terminate()).map_err(cannot)?;
+            (signal(SignalKind::interrupt()).map_err(cannot)?, terminations)
+        };
+        let watching = move || {
+            runtime.block_on(async {
+                loop {
+                    tokio::select! {
+                        _ = interrupts.recv() => {}
+                        _ = terminations.recv() => {}
+                    }
+                    heed();
+                }
+            });
+        };
+        std::thread::Builder::new().name("signals".to_owned()).spawn(watching).map_err(cannot)?;
+        self.is_watching = true;
+        Ok(())
+    }
+}
+
+fn heed() {
+    let state = state();
+    let work = state.work.upgrade();
+    if work.is_some_and(|interrupted| !interrupted.swap(true, Ordering::Relaxed)) {
+        return;
+    }
+    for path in &state.unfinished {
+        let _ = fs::remove_file(path);
+    }
+    // The state stays held, so that no file takes its name any more.
+    std::process::exit(ExitStatus::Interrupted as i32);
+}
