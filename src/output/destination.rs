@@ -73,6 +73,9 @@ impl Destination {
             if !options.force {
                 return Err(exists(&path));
             }
+        } else if path.is_symlink() && !options.force {
+            // One that leads nowhere is somebody's all the same.
+            return Err(exists(&path));
         }
         let (partial, file) =
             Unfinished::create(partial_path(&path)?).map_err(|error| cannot_open(&path, error))?;
@@ -156,7 +159,17 @@ impl Destination {
     }
 
     fn take_name(&self, _held: &Held) -> Result<()> {
-        let Sink::File { partial, path, .. } = &self.sink else { return Ok(()) };
+        let Sink::File { partial, path, force, .. } = &self.sink else { return Ok(()) };
+        if !force {
+            // Unlike a renaming, a second name never replaces what somebody else put there just now.
+            match fs::hard_link(partial.path(), path) {
+                // The first name goes with the partial file.
+                Ok(()) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(exists(path)),
+                // A file system without links; of all else the renaming says what it is.
+                Err(_) => {}
+            }
+        }
         fs::rename(partial.path(), path).map_err(|error| cannot_open(path, error))
     }
 }
@@ -263,6 +276,48 @@ mod tests {
             let options = DestinationOptions { path: Some(path), force: true, protected: Some(name) };
             assert!(Destination::open(options).is_err(), "{} of {}", path.display(), name.display());
         }
+    }
+
+    #[test]
+    fn a_file_that_appeared_at_the_last_moment_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("answer");
+        let options = DestinationOptions { path: Some(&path), ..DestinationOptions::default() };
+        let mut answer = Destination::open(options).unwrap();
+        answer.write_all(b"ours").unwrap();
+        answer.settle().unwrap();
+        fs::write(&path, "theirs").unwrap();
+        let held = signals::hold();
+        let error = answer.take_name(&held).unwrap_err();
+        drop(held);
+        drop(answer);
+        assert_eq!(
+            (error.kind(), error.hints()),
+            (ErrorKind::Usage, &["--force replaces it".to_owned()][..])
+        );
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_has_one_name_in_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("answer");
+        let options = DestinationOptions { path: Some(&path), ..DestinationOptions::default() };
+        Destination::open(options).unwrap().finish().unwrap();
+        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|one| one.unwrap().path()).collect();
+        assert_eq!(names, [path]);
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_not_replaced_unasked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("answer");
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        let options = DestinationOptions { path: Some(&path), ..DestinationOptions::default() };
+        assert!(Destination::open(options).is_err());
+        Destination::open(DestinationOptions { force: true, ..options }).unwrap().finish().unwrap();
+        assert!(path.is_file());
     }
 
     #[test]
