@@ -31,8 +31,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// `-v` logs failed calls and how names were understood, `-vv` every call, `-vvv` the SDK too; ORGCENSUS_LOG overrides with a
-/// filter such as `orgcensus=debug`.
+/// `-v` logs failed calls and how names were understood, `-vv` every call, `-vvv` the SDK too; ORGCENSUS_LOG
+/// overrides with a filter such as `orgcensus=debug`.
 fn log_to_standard_error(verbose: u8) {
     let directives = match verbose {
         0 => "off",

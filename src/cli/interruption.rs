@@ -4,7 +4,6 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::error::ExitStatus;
-use crate::output::words;
 
 /// Ends when the process is asked to: Ctrl-C, or a service manager's SIGTERM. Watches from its first poll on.
 ///
@@ -21,7 +20,7 @@ pub(super) async fn interrupted() {
         // Nobody listens while a snapshot is published; that is seconds, and then it is done.
         let _ = tell.send(());
         one_of(&mut interrupts, &mut terminations).await;
-        words::warn("interrupted again: ending at once");
+        // Without a word: standard error may be what it is stuck at.
         std::process::exit(ExitStatus::Interrupted as i32);
     });
     if told.await.is_err() {

@@ -1,7 +1,8 @@
 //! Names for people: of users, groups, accounts, permission sets and OUs, and the label of any row.
 //!
 //! A name is the one of the later snapshot, else that of the earlier one: what lay between does not matter. What
-//! neither has keeps the last name that was known before. Which resources name others is known here and nowhere else in the row changes.
+//! neither has keeps the last name that was known before. Which resources name others is known here and nowhere else
+//! in the row changes.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
