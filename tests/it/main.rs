@@ -29,4 +29,5 @@ mod suspect;
 mod tampering;
 mod time;
 mod truth;
+mod upgrade;
 mod world;

@@ -1,0 +1,144 @@
+//! Censuses that earlier versions left (`tests/upgrade`), opened by the program of today.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use orgcensus::digest;
+use orgcensus::model::RESOURCES;
+use orgcensus::simulator::{Config, TruthOptions};
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+
+use crate::fixture::{self, Sandbox};
+use crate::world::{World, assert_same, select};
+
+/// The commit whose program made the census.
+const COMMIT: &str = "f58fccf";
+const CENSUS_HASH: &str = "sha256:28f12b3642584b05e0a1c8bd5ce0bc924ceeab811a93a9f7fc90c97a714d7e5f";
+const COLLECTING_HASH: &str = "sha256:aaf93ac66641c665922b974e994cc1de727329102fb2f4017bc0280d3bc779fb";
+
+/// The hash that the last snapshot was published with.
+const SNAPSHOT_HASH: &str = "sha256:c2d696613f88b1ff9467d8a8c42f2ad2fc3c3a01e90a0d282fd9d78fa4e91790";
+/// The snapshots that are kept.
+const KEPT: [u32; 5] = [1, 3, 5, 6, 7];
+/// From, to, and how many entries of each kind the diff had: of rows, then of access.
+const DIFFS: [(u32, u32, &str); 5] = [
+    (1, 3, "12 added, 164 changed, 3 removed, 13 unknown; 23 altered, 54 gained, 8 lost, 5 rerouted"),
+    (3, 5, "23 added, 182 changed, 12 removed, 13 unknown; 215 altered, 28 gained, 136 lost, 23 rerouted"),
+    (5, 6, "1 added, 152 changed, 85 removed, 4 unknown; 18 altered, 481 lost, 35 rerouted"),
+    (6, 7, "9 added, 156 changed, 28 removed, 5 unknown; 12 gained, 12 lost"),
+    (1, 7, "67 added, 196 changed, 103 removed, 2 unknown; 83 altered, 91 gained, 634 lost, 50 rerouted"),
+];
+
+fn stored(suffix: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/upgrade/census-{COMMIT}.db{suffix}"))
+}
+
+/// Puts the stored census, and what was unfinished, into the folder.
+fn place(sandbox: &Sandbox) {
+    for suffix in ["", ".collecting"] {
+        std::fs::copy(stored(suffix), sandbox.path(&format!("orgcensus.db{suffix}"))).unwrap();
+    }
+}
+
+/// The stored census, read without the program under test.
+fn original() -> Connection {
+    // Nothing may appear beside the stored file.
+    let uri = format!("file:{}?immutable=1", stored("").display());
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(uri, flags).unwrap()
+}
+
+/// Holds every table as of each of the snapshots to the stored file's own versions.
+fn assert_every_table(sandbox: &Sandbox, snapshots: &[u32]) {
+    let original = original();
+    for spec in RESOURCES {
+        let columns = match original.prepare(&format!("SELECT * FROM {}_versions", spec.name)) {
+            Ok(versions) => versions.column_names().into_iter().map(str::to_owned).collect::<Vec<_>>(),
+            // A resource that this version did not know yet.
+            Err(_) => continue,
+        };
+        let columns: Vec<_> = columns
+            .into_iter()
+            .filter(|name| !name.starts_with("valid_") && !spec.volatile.contains(&name.as_str()))
+            .collect();
+        for snapshot_id in snapshots {
+            let columns = columns.join(", ");
+            let expected = select(
+                &original,
+                &format!(
+                    "SELECT {columns} FROM {}_versions WHERE valid_from <= {snapshot_id}
+                     AND (valid_to IS NULL OR valid_to > {snapshot_id})",
+                    spec.name
+                ),
+            );
+            let sql = format!("SELECT {columns} FROM {}", spec.name);
+            let ran = sandbox.run(&["query", &sql, "--format", "json", "--at", &snapshot_id.to_string()]);
+            let found: Vec<serde_json::Map<String, Value>> = serde_json::from_str(ran.data()).unwrap();
+            assert_same(&format!("{} in snapshot {snapshot_id}", spec.name), &found, &expected);
+        }
+    }
+}
+
+fn assert_verifies(sandbox: &Sandbox, expected: &str) {
+    let ran = sandbox.run(&["snapshots", "verify", "--expect", expected]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.all());
+}
+
+fn assert_diffs(sandbox: &Sandbox, diffs: &[(u32, u32, &str)]) {
+    for (from, to, expected) in diffs {
+        let ran = sandbox.run(&["diff", &from.to_string(), &to.to_string(), "--format", "json"]);
+        let diff: Value = serde_json::from_str(ran.data()).unwrap();
+        let counted = |list: &str| {
+            let mut kinds = BTreeMap::new();
+            for entry in diff[list].as_array().unwrap() {
+                *kinds.entry(entry["change"].as_str().unwrap().to_owned()).or_insert(0) += 1;
+            }
+            kinds.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(
+            format!("{}; {}", counted("changes"), counted("access_changes")),
+            *expected,
+            "{from} to {to}"
+        );
+    }
+}
+
+#[test]
+fn stored_files_are_never_made_again() {
+    for (suffix, expected) in [("", CENSUS_HASH), (".collecting", COLLECTING_HASH)] {
+        assert_eq!(digest::sha256(std::fs::read(stored(suffix)).unwrap()), expected, "{suffix}");
+    }
+}
+
+#[test]
+fn read_before_it_is_migrated() {
+    let sandbox = fixture::empty();
+    place(&sandbox);
+    let before = std::fs::read(sandbox.path("orgcensus.db")).unwrap();
+    assert_verifies(&sandbox, SNAPSHOT_HASH);
+    assert_every_table(&sandbox, &KEPT);
+    assert_diffs(&sandbox, &DIFFS);
+    assert_eq!(sandbox.run(&[]).exit, Some(0));
+    assert_eq!(sandbox.run(&["history", "log-archive"]).exit, Some(0));
+    let after = std::fs::read(sandbox.path("orgcensus.db")).unwrap();
+    assert!(before == after, "reading does not write");
+}
+
+#[test]
+fn collected_into_verified_and_pruned() {
+    let world = World::of(Config::default());
+    place(&world.sandbox);
+    let ran = world.collect_day(7, &["--assignments", "pairs"]);
+    let told = ["resum", "discard"].iter().any(|word| ran.stderr.contains(word));
+    assert!(told, "what was left unfinished goes on or is given up, and never silently: {}", ran.stderr);
+    // Reports of accounts, which this run did not ask for, are carried forward.
+    world.assert_truth_but(7, TruthOptions::default(), &["service_last_accessed"]);
+    assert_verifies(&world.sandbox, SNAPSHOT_HASH);
+    assert_every_table(&world.sandbox, &KEPT);
+    assert_diffs(&world.sandbox, &DIFFS);
+    world.sandbox.run(&["snapshots", "prune", "3", "6"]).data();
+    assert_verifies(&world.sandbox, SNAPSHOT_HASH);
+    assert_every_table(&world.sandbox, &[1, 5, 7]);
+    assert_diffs(&world.sandbox, &DIFFS[4..]);
+}
