@@ -8,7 +8,7 @@ mod narrowing;
 use chrono::Utc;
 use clap::Args;
 
-use super::answering::{distance, say_answering};
+use super::answering::{answering, distance, say_answering};
 use super::evidence::{self, EvidenceArgs};
 use super::{GlobalOptions, range};
 use crate::diff::text::Grouping;
@@ -36,9 +36,16 @@ Examples:
   orgcensus diff --resource account_assignments --format json
   orgcensus diff --exit-code --quiet         3: something changed,
                                              4: nothing did, not all was seen
+  orgcensus diff --exit-code --skip tags     the same, whatever happens to tags
 
 What a snapshot could not see is never reported as removed, and what is first seen after that not as added: \
-it is told as \"not seen\" (unknown in JSON), with the reason.")]
+it is told as \"not seen\" (unknown in JSON), with the reason.
+
+A service that was attempted again (a newer last_authenticated_at, with its Region, account and count) is not \
+counted as a change: one line says how many there are, and --resource service_last_accessed lists them. JSON, jsonl and CSV \
+have their rows, marked by activity. A first attempt is a change, and so is one that is older than before.
+
+--skip leaves out a resource's rows and what was not seen of them, but not what may hide access.")]
 pub struct DiffArgs {
     /// The snapshot to start from, or FROM..TO [default: the one before TO]
     #[arg(value_name = "FROM")]
@@ -56,6 +63,10 @@ pub struct DiffArgs {
     #[arg(long = "resource", value_name = "RESOURCE", value_delimiter = ',', help_heading = "What to show")]
     resources: Vec<String>,
 
+    /// Leave out the rows of this resource; repeatable, or several with commas between them
+    #[arg(long = "skip", value_name = "RESOURCE", value_delimiter = ',', help_heading = "What to show")]
+    skip: Vec<String>,
+
     #[command(flatten)]
     narrowing: NarrowingArgs,
 
@@ -67,7 +78,8 @@ pub struct DiffArgs {
     #[arg(long, help_heading = "What to show")]
     steps: bool,
 
-    /// Exit with 3 when anything changed, with 4 when nothing did but something was not seen
+    /// Exit with 3 when anything changed, with 4 when nothing did but something was not seen; with --quiet, print
+    /// nothing to standard output
     #[arg(long)]
     exit_code: bool,
 
@@ -77,11 +89,21 @@ pub struct DiffArgs {
 
 /// Compares the snapshots.
 pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
-    args.resources.iter().try_for_each(|name| model::named(name).map(drop))?;
+    args.resources.iter().chain(&args.skip).try_for_each(|name| model::named(name).map(drop))?;
+    if !args.access
+        && !args.resources.is_empty()
+        && args.resources.iter().all(|name| args.skip.contains(name))
+    {
+        return Err(Error::usage("--skip leaves out all that --resource names: nothing would be compared")
+            .hint("leave out one of the two"));
+    }
     let (from, to) = ends(args.from.as_deref(), args.to.as_deref())?;
     let mut destination = global.destination()?;
     if args.exit_code {
         destination.outlive_reader();
+        if global.quiet {
+            destination.silence();
+        }
     }
     let shape = Shape::of(global, &destination)?;
     if args.by != Grouping::Resource && !shape.has_groups() {
@@ -91,17 +113,28 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let sidecar = args.evidence.open(global, &destination)?;
     let mut census = global.open_census()?;
     let asked = [from.as_ref(), Some(&to)];
-    let (from, to) = resolve(&census, from.as_ref(), &to)?;
+    let is_first = args.exit_code && from.is_none() && census.snapshots()?.len() == 1;
+    let (from, to) = match is_first {
+        // A job that runs after every collection has nothing to tell after the first.
+        true => census.resolve(&to).map(|only| (only.clone(), only))?,
+        false => resolve(&census, from.as_ref(), &to)?,
+    };
     let range = Range { from, to, steps: args.steps };
     let narrowing = Narrowing::new(&args.narrowing, &mut census, &range)?;
     let Range { from, to, .. } = range;
+    if is_first {
+        words::say(format!("{}: it is the first, and there is none to compare it with", answering(&to)));
+    }
     for (role, snapshot, when) in [("from ", &from, asked[0]), ("to ", &to, asked[1])] {
         // The text begins with both; only that one is not of the day asked for remains to be said.
+        if is_first {
+            continue;
+        }
         if shape != Shape::Text || when.is_some_and(|when| distance(snapshot, when, Utc::now()).is_some()) {
             say_answering(role, snapshot, when);
         }
     }
-    if from.snapshot_id == to.snapshot_id {
+    if from.snapshot_id == to.snapshot_id && !is_first {
         words::warn(format!("both ends are snapshot {}: nothing is compared", to.snapshot_id));
     }
     for snapshot in [&from, &to] {
@@ -112,8 +145,10 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let question = Question {
         from: from.snapshot_id,
         to: to.snapshot_id,
+        is_first,
         steps: args.steps,
         resources: args.resources,
+        skip: args.skip,
         access: args.access,
         by: args.by,
         is_colored: global.color.is_on(destination.is_terminal()),

@@ -1,6 +1,7 @@
 //! The answer's types. Their serialized form is the contract of `diff --format json`: a change here is a
 //! change of that contract.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -27,10 +28,19 @@ pub struct Diff {
 }
 
 impl Diff {
-    /// Whether anything is known to have changed.
+    /// Whether anything is known to have changed: that something was used again is no change.
     pub fn has_changes(&self) -> bool {
-        self.changes.iter().any(|change| change.change != ChangeKind::Unknown)
+        self.changes.iter().any(|change| change.change != ChangeKind::Unknown && !change.activity)
             || self.access_changes.iter().any(|change| change.change != AccessChangeKind::Unknown)
+    }
+
+    /// How many rows of each resource tell only that something was used again.
+    pub fn activity(&self) -> BTreeMap<&'static str, usize> {
+        let mut rows = BTreeMap::new();
+        for change in self.changes.iter().filter(|change| change.activity) {
+            *rows.entry(change.resource).or_default() += 1;
+        }
+        rows
     }
 
     /// Whether anything may have changed and could not be seen.
@@ -121,6 +131,9 @@ pub struct Change {
     pub after: Option<Record>,
     /// The columns that differ, for `changed`.
     pub fields: Vec<String>,
+    /// Whether nothing differs but that something was used again, which does not count as a change.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub activity: bool,
     /// What came, went and changed in its policy document, where it has one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub statements: Vec<StatementChange>,
@@ -155,6 +168,7 @@ impl Change {
             before: None,
             after: None,
             fields: Vec::new(),
+            activity: false,
             statements: Vec::new(),
             ou_path: None,
             gap: Some(gap),

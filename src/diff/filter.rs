@@ -25,6 +25,8 @@ use crate::error::Result;
 pub struct Filter {
     /// Only the rows of these resources; empty for all. Access changes then need `access`.
     pub resources: Vec<String>,
+    /// No rows of these resources, but the gaps that may hide access where access is wanted.
+    pub skip: Vec<String>,
     /// Only access changes, beside `resources` where these are named.
     pub access: bool,
     /// Only what concerns all of these.
@@ -64,7 +66,9 @@ impl Filter {
     pub fn apply(&self, connection: &Connection, diff: &mut Diff) -> Result<()> {
         hiding::tell_what_decides(connection, diff, &self.subjects)?;
         let named = |resource: &str| self.resources.iter().any(|name| name == resource);
+        let skipped = |resource: &str| self.skip.iter().any(|name| name == resource);
         let is_wanted = |change: &Change| match self.access {
+            _ if skipped(change.resource) => self.shows_access() && hiding::is_behind_access(change),
             true => named(change.resource) || hiding::is_behind_access(change),
             false => self.resources.is_empty() || named(change.resource),
         };
@@ -84,6 +88,7 @@ impl Filter {
         }
         diff.recreations.retain(|one| {
             let is_wanted = match self.access {
+                _ if skipped(one.resource) => false,
                 true => {
                     named(one.resource) || diff.access_changes.iter().any(|change| is_behind(one, change))
                 }

@@ -13,6 +13,7 @@
 //! | `rows` | the rows that differ, for any resource |
 //! | `sight` | what a snapshot could not see, and when a scope was last seen |
 //! | `unknown` | telling removed from not seen |
+//! | `activity` | telling use that goes on from a change |
 //! | `unchanged` | how many rows stand unchanged under a gap |
 //! | `principals` | what listing assignments by principal cannot see |
 //! | `reach` | who has which ways into an account on the two days, by key |
@@ -33,6 +34,7 @@
 //! count the rows under a gap. Row changes know no resource; `reach`, `causes`, `access` and `names` do.
 
 mod access;
+mod activity;
 mod causes;
 mod change;
 mod days;

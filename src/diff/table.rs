@@ -8,7 +8,7 @@ use super::change::{AccessChange, Change, Diff};
 use super::recreated::Recreation;
 
 /// The columns of a flat row. What is structured in JSON is JSON text here.
-pub const COLUMNS: [&str; 14] = [
+pub const COLUMNS: [&str; 15] = [
     "from_snapshot",
     "to_snapshot",
     "resource",
@@ -23,17 +23,18 @@ pub const COLUMNS: [&str; 14] = [
     "rows",
     "causes",
     "details",
+    "activity",
 ];
 
 /// The rows of a diff: its changes, then its access changes as those of the resource `access`, whose before
 /// and after are ways, then what was recreated, whose before and after are keys.
-pub fn rows(diff: &Diff) -> impl Iterator<Item = [SqlValue; 14]> {
+pub fn rows(diff: &Diff) -> impl Iterator<Item = [SqlValue; 15]> {
     let changes = diff.changes.iter().map(|change| of_change(diff, change));
     let access = diff.access_changes.iter().map(|change| of_access(diff, change));
     changes.chain(access).chain(diff.recreations.iter().map(|one| of_recreation(diff, one)))
 }
 
-fn of_change(diff: &Diff, change: &Change) -> [SqlValue; 14] {
+fn of_change(diff: &Diff, change: &Change) -> [SqlValue; 15] {
     [
         diff.from.snapshot_id.into(),
         diff.to.snapshot_id.into(),
@@ -49,10 +50,11 @@ fn of_change(diff: &Diff, change: &Change) -> [SqlValue; 14] {
         change.rows.into(),
         SqlValue::Null,
         if change.statements.is_empty() { SqlValue::Null } else { text(&change.statements) },
+        change.activity.into(),
     ]
 }
 
-fn of_access(diff: &Diff, change: &AccessChange) -> [SqlValue; 14] {
+fn of_access(diff: &Diff, change: &AccessChange) -> [SqlValue; 15] {
     let label = format!(
         "{}: {} in {}",
         change.user_name.as_ref().unwrap_or(&change.user_id),
@@ -79,10 +81,11 @@ fn of_access(diff: &Diff, change: &AccessChange) -> [SqlValue; 14] {
         SqlValue::Null,
         text(&change.causes),
         SqlValue::Null,
+        false.into(),
     ]
 }
 
-fn of_recreation(diff: &Diff, recreation: &Recreation) -> [SqlValue; 14] {
+fn of_recreation(diff: &Diff, recreation: &Recreation) -> [SqlValue; 15] {
     [
         diff.from.snapshot_id.into(),
         diff.to.snapshot_id.into(),
@@ -98,6 +101,7 @@ fn of_recreation(diff: &Diff, recreation: &Recreation) -> [SqlValue; 14] {
         SqlValue::Null,
         SqlValue::Null,
         text(&json!({"matched_by": recreation.matched_by, "dangling": recreation.dangling})),
+        false.into(),
     ]
 }
 

@@ -13,6 +13,7 @@ use std::rc::Rc;
 
 use rusqlite::{Connection, params_from_iter};
 
+use super::activity;
 use super::change::{Change, ChangeKind, HidingGap, SnapshotFacts};
 use super::days::{Days, Sides};
 use super::names::{Names, label, scope_label};
@@ -36,6 +37,8 @@ pub(super) struct RowChange {
     pub after: Option<Version>,
     /// The columns that differ, for `Changed`.
     pub fields: Vec<String>,
+    /// Whether nothing differs but that something was used again, for `Changed`.
+    pub activity: bool,
     /// What hides the row, for `Unknown`; of several gaps the first.
     pub gap: Option<HidingGap>,
     /// The newest kept snapshot that saw the row of `from`, where `from` only carried it.
@@ -53,7 +56,17 @@ impl RowChange {
         };
         let row = after.as_ref().or(before.as_ref());
         let key = table.key_of(&row.expect("a difference has at least one side").row);
-        Self { spec: table.spec, kind, key, before, after, fields, gap: None, last_seen: None }
+        Self {
+            spec: table.spec,
+            kind,
+            key,
+            before,
+            after,
+            fields,
+            activity: false,
+            gap: None,
+            last_seen: None,
+        }
     }
 
     /// The row on the side that has it; the later column values where both have.
@@ -77,6 +90,7 @@ impl RowChange {
             before: self.before.map(|version| version.row),
             after: self.after.map(|version| version.row),
             fields: self.fields,
+            activity: self.activity,
             statements: Vec::new(),
             ou_path: None,
             gap: None,
@@ -157,7 +171,8 @@ impl<'c> Judge<'c> {
                 }
                 (None, None) => unreachable!("a difference has at least one side"),
             };
-            let mut change = RowChange::seen(table, difference, fields);
+            let activity = activity::is_all(table.spec, self.days, &difference, &fields);
+            let mut change = RowChange { activity, ..RowChange::seen(table, difference, fields) };
             if let Some(gap) = hiding.first() {
                 change.kind = ChangeKind::Unknown;
                 change.gap = Some(gap.clone());

@@ -25,6 +25,7 @@ impl Resource for Account {
         description: "The accounts of the organization, suspended and closed ones included.",
         key: &["account_id"],
         volatile: &[],
+        activity: None,
         label: &["name"],
         parents: &[],
     };

@@ -22,6 +22,7 @@ impl Resource for AccountAssignment {
         description: "Which user or group is assigned which permission set in which account.",
         key: &["account_id", "permission_set_arn", "principal_type", "principal_id"],
         volatile: &[],
+        activity: None,
         label: &[],
         parents: &[Parent {
             resource: "provisioned_permission_sets",

@@ -24,6 +24,7 @@ impl Resource for Group {
         description: "The groups of the identity store, empty ones included.",
         key: &["group_id"],
         volatile: &["updated_at", "updated_by"],
+        activity: None,
         label: &["display_name"],
         parents: &[],
     };
@@ -48,6 +49,7 @@ impl Resource for GroupMembership {
         description: "Which user is in which group.",
         key: &["group_id", "user_id"],
         volatile: &["updated_at", "updated_by"],
+        activity: None,
         label: &[],
         parents: &[Parent {
             resource: "groups",

@@ -44,10 +44,31 @@ pub struct ResourceSpec {
     /// Columns that AWS touches without the row meaning anything new: overwritten in the open version,
     /// left out of diff and hash.
     pub volatile: &'static [&'static str],
+    /// The columns that tell of use, which goes on where nothing changes; `None` where there are none.
+    pub activity: Option<Activity>,
     /// The columns by which a person recognises a row, e.g. the name.
     pub label: &'static [&'static str],
     /// The resources without whose row a row of this one cannot exist.
     pub parents: &'static [Parent],
+}
+
+/// The columns of a row that move when something is used again. They are stored like any other; `diff` does not
+/// count a row as changed where nothing else of it differs and the use is newer. A first use is a change.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// The column with the time of the newest use, RFC 3339; NULL where none was seen.
+    pub newest_at: &'static str,
+    /// The columns that say more of that use, or count uses.
+    pub moves_with_it: &'static [&'static str],
+    /// What one use is called.
+    pub noun: &'static str,
+}
+
+impl Activity {
+    /// Whether the column tells of use.
+    pub fn has(&self, column: &str) -> bool {
+        self.newest_at == column || self.moves_with_it.contains(&column)
+    }
 }
 
 /// A resource whose rows own rows of another: where the parent is seen not to exist, the child's scope

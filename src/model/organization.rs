@@ -21,6 +21,7 @@ impl Resource for Organization {
         description: "The AWS organization: one row.",
         key: &["organization_id"],
         volatile: &[],
+        activity: None,
         label: &["organization_id"],
         parents: &[],
     };
@@ -41,6 +42,7 @@ impl Resource for Root {
         description: "The root of the organization's tree of organizational units and accounts.",
         key: &["root_id"],
         volatile: &[],
+        activity: None,
         label: &["name"],
         parents: &[],
     };
@@ -62,6 +64,7 @@ impl Resource for OrganizationalUnit {
         description: "The organizational units (OUs), each with its parent and its path of ids.",
         key: &["ou_id"],
         volatile: &[],
+        activity: None,
         label: &["name"],
         parents: &[],
     };

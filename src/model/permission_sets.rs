@@ -21,6 +21,7 @@ impl Resource for PermissionSet {
         description: "The permission sets of the Identity Center instance.",
         key: &["permission_set_arn"],
         volatile: &[],
+        activity: None,
         label: &["name"],
         parents: &[],
     };
@@ -66,6 +67,7 @@ impl Resource for PermissionSetPolicy {
         description: "The policies of each permission set: AWS managed, customer managed, inline, and its boundary.",
         key: &["permission_set_arn", "kind", "policy"],
         volatile: &[],
+        activity: None,
         label: &["policy"],
         parents: &[PERMISSION_SET],
     };
@@ -85,6 +87,7 @@ impl Resource for ProvisionedPermissionSet {
         description: "Which permission set is provisioned to which account, and whether at its latest version.",
         key: &["account_id", "permission_set_arn"],
         volatile: &[],
+        activity: None,
         label: &[],
         parents: &[PERMISSION_SET],
     };

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Parent, ParentWhen, Resource, ResourceSpec};
+use super::{Activity, Parent, ParentWhen, Resource, ResourceSpec};
 
 /// What an access report is about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
@@ -46,6 +46,15 @@ impl Resource for ServiceLastAccessed {
         description: "When each service was last attempted in each root, OU or account, denied attempts included.",
         key: &["entity_id", "policy_id", "service_namespace"],
         volatile: &[],
+        activity: Some(Activity {
+            newest_at: "last_authenticated_at",
+            moves_with_it: &[
+                "last_authenticated_region",
+                "last_authenticated_entity",
+                "total_authenticated_entities",
+            ],
+            noun: "attempt",
+        }),
         label: &["service_name"],
         parents: &[
             Parent {

@@ -42,6 +42,7 @@ impl Resource for Tag {
         description: "The tags of accounts, OUs, the root and permission sets.",
         key: &["resource_type", "resource_id", "key"],
         volatile: &[],
+        activity: None,
         label: &["key"],
         parents: &[
             Parent {

@@ -48,6 +48,7 @@ impl Resource for User {
         description: "The users of the identity store, disabled ones included.",
         key: &["user_id"],
         volatile: &["updated_at", "updated_by"],
+        activity: None,
         label: &["user_name"],
         parents: &[],
     };

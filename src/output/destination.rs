@@ -30,6 +30,8 @@ pub struct Destination {
 }
 
 enum Sink {
+    /// Nothing is written: only the exit code is asked for.
+    Nowhere(io::Sink),
     Standard(BufWriter<io::Stdout>),
     /// A device or a pipe: there is nothing to replace.
     Special(BufWriter<File>, PathBuf),
@@ -98,6 +100,13 @@ impl Destination {
         self.outlives_reader = true;
     }
 
+    /// Writes nothing where standard output would be written, for a command of which only the exit code is wanted.
+    pub fn silence(&mut self) {
+        if matches!(self.sink, Sink::Standard(_)) {
+            self.sink = Sink::Nowhere(io::sink());
+        }
+    }
+
     /// Whether a person will read it on a terminal.
     pub fn is_terminal(&self) -> bool {
         matches!(self.sink, Sink::Standard(_)) && io::stdout().is_terminal()
@@ -107,7 +116,7 @@ impl Destination {
     pub fn path(&self) -> Option<&Path> {
         match &self.sink {
             Sink::File { path, .. } => Some(path),
-            Sink::Standard(_) | Sink::Special(..) => None,
+            Sink::Nowhere(_) | Sink::Standard(_) | Sink::Special(..) => None,
         }
     }
 
@@ -115,7 +124,7 @@ impl Destination {
     pub fn partial(&self) -> Option<&Path> {
         match &self.sink {
             Sink::File { partial, .. } => Some(partial.path()),
-            Sink::Standard(_) | Sink::Special(..) => None,
+            Sink::Nowhere(_) | Sink::Standard(_) | Sink::Special(..) => None,
         }
     }
 
@@ -197,6 +206,7 @@ impl Destination {
 
     fn writer(&mut self) -> &mut dyn Write {
         match &mut self.sink {
+            Sink::Nowhere(nothing) => nothing,
             Sink::Standard(writer) => writer,
             Sink::Special(writer, _) | Sink::File { writer, .. } => writer,
         }
@@ -205,7 +215,7 @@ impl Destination {
     /// The error with the file's name in it: where it is reported, the path is no longer known.
     fn named(&self, error: io::Error) -> io::Error {
         match &self.sink {
-            Sink::Standard(_) => error,
+            Sink::Nowhere(_) | Sink::Standard(_) => error,
             Sink::Special(_, path) | Sink::File { path, .. } => {
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
             }

@@ -212,6 +212,12 @@ mod tests {
             for named in spec.volatile.iter().chain(spec.label) {
                 assert!(names.contains(named), "{named} of {}", spec.name);
             }
+            if let Some(activity) = &spec.activity {
+                let of_use = activity.moves_with_it.iter().chain([&activity.newest_at]);
+                for named in of_use {
+                    assert!(names.contains(named) && !spec.key.contains(named), "{named} of {}", spec.name);
+                }
+            }
         }
     }
 }

@@ -78,6 +78,102 @@ fn the_exit_code_tells_what_was_found_only_when_asked() {
     assert_eq!(exit(&["1", "2", "--resource", "roots", "--exit-code"]), Some(0));
 }
 
+/// Moves the attempts of the fixture's access report from the last snapshot but one to the last.
+fn attempt_again(sandbox: &Sandbox) {
+    let sql = "INSERT INTO snapshots SELECT 5, '2026-05-10T02:00:00Z', '2026-05-10T02:01:00Z', status, organization_id,
+            instance_arn, identity_store_id, region, caller_arn, NULL, tool_version, api_calls, throttled_calls,
+            assignment_strategy, NULL, 'c-5' FROM snapshots WHERE snapshot_id = 4;
+        INSERT INTO coverage SELECT 5, resource, status, rows, gaps, reason FROM coverage WHERE snapshot_id = 4;
+        INSERT INTO service_last_accessed_versions (entity_id, policy_id, service_namespace, entity_type,
+            last_authenticated_at, valid_from, valid_to)
+        VALUES ('222222222222', '', 'sqs', 'account', '2026-04-01T00:00:00Z', 4, 5),
+               ('222222222222', '', 'sqs', 'account', '2026-05-01T00:00:00Z', 5, NULL);";
+    rusqlite::Connection::open(sandbox.path("orgcensus.db")).unwrap().execute_batch(sql).unwrap();
+}
+
+#[test]
+fn a_newer_attempt_is_no_change_for_the_exit_code() {
+    let sandbox = fixture::census();
+    attempt_again(&sandbox);
+    let ran = sandbox.run(&["diff", "--exit-code"]);
+    assert_eq!(ran.exit, Some(0), "{ran:?}");
+    assert!(ran.data().contains("1 row with a newer attempt (not counted as a change)"), "{ran:?}");
+    let value = json(&sandbox, &["4", "5"]);
+    assert_eq!(value["changes"][0]["activity"], true);
+    let csv = sandbox.run(&["diff", "--format", "csv"]);
+    assert!(csv.data().lines().next().unwrap().ends_with(",activity") && csv.data().contains(",1\n"));
+    let steps = sandbox.run(&["diff", "3", "5", "--steps", "--resource", "service_last_accessed"]);
+    assert!(steps.data().contains("nothing changed; service_last_accessed: 1 row with a newer"), "{steps:?}");
+}
+
+#[test]
+fn a_skipped_resource_does_not_count() {
+    let sandbox = fixture::census();
+    let exit = |arguments: &[&str]| sandbox.run(&[&["diff", "--exit-code"], arguments].concat()).exit;
+    let one = ["3", "4", "--resource", "groups,group_memberships"];
+    assert_eq!(exit(&one), Some(3));
+    assert_eq!(exit(&[&one[..], &["--skip", "group_memberships"]].concat()), Some(3));
+    assert_eq!(exit(&[&one[..], &["--skip", "groups", "--skip", "group_memberships"]].concat()), Some(2));
+    // Devs was not seen in snapshot 3: that may hide access, which is not skipped.
+    assert_eq!(exit(&["2", "3", "--skip", "group_memberships"]), Some(4));
+    assert_eq!(
+        exit(&["2", "3", "--resource", "groups,group_memberships", "--skip", "group_memberships"]),
+        Some(0)
+    );
+    assert_snapshot!("diff_skip_unknown", sandbox.run(&["diff", "--skip", "group"]).refusal());
+    assert_snapshot!(
+        "diff_skip_all",
+        sandbox.run(&["diff", "--resource", "tags", "--skip", "tags"]).refusal()
+    );
+}
+
+#[test]
+fn a_quiet_exit_code_prints_nothing() {
+    let sandbox = fixture::census();
+    for (arguments, exit) in [
+        (&["1", "2"][..], 3),
+        (&["2", "3"], 4),
+        (&["2", "3", "--resource", "roots"], 0),
+        (&["1", "2", "--format", "json"], 3),
+        (&["1", "4", "--steps", "--format", "csv"], 3),
+        (&["1", "2", "--output", "-", "--format", "markdown"], 3),
+    ] {
+        let ran = sandbox.run(&[&["diff", "--exit-code", "--quiet"], arguments].concat());
+        assert_eq!(
+            (ran.exit, ran.stdout.as_str(), ran.stderr.as_str()),
+            (Some(exit), "", ""),
+            "{arguments:?}"
+        );
+    }
+    // A file that was asked for is written.
+    sandbox.run(&["diff", "1", "2", "--exit-code", "-q", "--output", "d.json"]);
+    assert!(std::fs::read_to_string(sandbox.path("d.json")).unwrap().contains("\"changes\""));
+    assert!(sandbox.run(&["diff", "1", "2", "--quiet"]).stdout.starts_with("snapshot 1 ("));
+}
+
+#[test]
+fn the_first_snapshot_has_nothing_to_tell() {
+    let sandbox = fixture::census();
+    assert_eq!(sandbox.run(&["snapshots", "prune", "1", "2", "3"]).exit, Some(0));
+    let ran = sandbox.run(&["diff", "--exit-code"]);
+    assert_eq!((ran.exit, ran.stdout.as_str()), (Some(0), ""), "{ran:?}");
+    assert!(ran.stderr.starts_with("snapshot 4, 2026-04-10T02:01Z, "), "{ran:?}");
+    assert!(ran.stderr.ends_with(": it is the first, and there is none to compare it with\n"), "{ran:?}");
+    let quiet = sandbox.run(&["diff", "--exit-code", "--quiet"]);
+    assert_eq!((quiet.exit, quiet.stdout.as_str(), quiet.stderr.as_str()), (Some(0), "", ""));
+    let value = json(&sandbox, &["--exit-code"]);
+    assert_eq!(value["to"]["snapshot_id"], 4);
+    assert_eq!(value["changes"], Value::Array(Vec::new()));
+    let steps = json(&sandbox, &["--exit-code", "--steps"]);
+    assert_eq!(steps["steps"], Value::Array(Vec::new()));
+    let csv = sandbox.run(&["diff", "--exit-code", "--format", "csv"]);
+    assert_eq!((csv.exit, csv.stdout.lines().count()), (Some(0), 1), "{csv:?}");
+    // Without --exit-code somebody wants to see a difference; and a misspelt name is no "nothing changed".
+    assert_eq!(sandbox.run(&["diff"]).exit, Some(1));
+    assert_eq!(sandbox.run(&["diff", "--exit-code", "--user", "charlie"]).exit, Some(2));
+    assert_eq!(sandbox.run(&["diff", "--exit-code", "3"]).exit, Some(2));
+}
+
 #[test]
 fn the_exit_code_does_not_depend_on_who_reads() {
     let sandbox = fixture::census();

@@ -1,12 +1,13 @@
 //! Asking, and writing the answer in its shape.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::super::GlobalOptions;
 use super::narrowing::Narrowing;
 use crate::diff::filter::Filter;
 use crate::diff::steps::{self, Between};
-use crate::diff::text::{self, Grouping, TextOptions};
+use crate::diff::text::{self, Grouping, TextOptions, Unchanged};
 use crate::diff::{Diff, SnapshotFacts, compare, compare_rows, lines, table};
 use crate::error::{Error, Result};
 use crate::output::{Destination, Format, RowWriter, write_error};
@@ -55,9 +56,12 @@ pub struct Question<'c> {
     pub census: &'c Census,
     pub from: i64,
     pub to: i64,
+    /// Whether `to` is the first snapshot and there is none to compare it with: the answer is then empty.
+    pub is_first: bool,
     /// Whether each adjacent pair of snapshots is compared, and not only these two.
     pub steps: bool,
     pub resources: Vec<String>,
+    pub skip: Vec<String>,
     pub access: bool,
     pub narrowing: Narrowing,
     pub by: Grouping,
@@ -76,10 +80,11 @@ impl Question<'_> {
             Shape::Text => self.write_text(destination, text::write),
             Shape::Markdown => self.write_text(destination, text::write_markdown),
             Shape::Object if self.steps => self.write_steps(destination),
-            Shape::Object => self.each(|diff| {
-                serde_json::to_writer_pretty(&mut *destination, diff).map_err(json_error)?;
-                writeln!(destination).map_err(write_error)
-            }),
+            Shape::Object if self.is_first => {
+                write_object(destination, &self.nothing()?)?;
+                Ok(Found::default())
+            }
+            Shape::Object => self.each(|diff| write_object(destination, diff)),
             Shape::Lines => self.each(|diff| lines::write(destination, diff).map_err(write_error)),
             Shape::Rows(format) => {
                 let mut writer = RowWriter::begin(format, &table::COLUMNS.map(str::to_owned), destination)?;
@@ -126,6 +131,7 @@ impl Question<'_> {
     /// Compares, one pair after another, and hands each diff over.
     fn each(&self, mut write: impl FnMut(&Diff) -> Result<()>) -> Result<Found> {
         let pairs = match self.steps {
+            _ if self.is_first => Vec::new(),
             true => steps::pairs(self.census.connection(), self.from, self.to)?,
             false => vec![(self.from, self.to)],
         };
@@ -139,10 +145,23 @@ impl Question<'_> {
         Ok(found)
     }
 
+    /// The answer where nothing is compared, for programs that read one object.
+    fn nothing(&self) -> Result<Diff> {
+        let facts = SnapshotFacts::read(self.census.connection(), self.to)?;
+        Ok(Diff {
+            from: facts.clone(),
+            to: facts,
+            changes: Vec::new(),
+            access_changes: Vec::new(),
+            recreations: Vec::new(),
+        })
+    }
+
     fn compare(&self, from: i64, to: i64) -> Result<Diff> {
         let connection = self.census.connection();
         let filter = Filter {
             resources: self.resources.clone(),
+            skip: self.skip.clone(),
             access: self.access,
             subjects: self.narrowing.subjects(connection, [from, to])?,
         };
@@ -167,17 +186,23 @@ impl Question<'_> {
 struct Parts<'d> {
     destination: &'d mut Destination,
     is_begun: bool,
-    /// Where a run of such steps begins, where it ends, and how many it has.
-    unchanged: Option<(SnapshotFacts, SnapshotFacts, usize)>,
+    /// The run of such steps that the next part ends.
+    unchanged: Option<Unchanged>,
 }
 
 impl Parts<'_> {
     fn add_unchanged(&mut self, diff: &Diff) {
-        let (from, steps) = match self.unchanged.take() {
-            Some((from, _, steps)) => (from, steps + 1),
-            None => (diff.from.clone(), 1),
-        };
-        self.unchanged = Some((from, diff.to.clone(), steps));
+        let unchanged = self.unchanged.get_or_insert_with(|| Unchanged {
+            from: diff.from.clone(),
+            to: diff.to.clone(),
+            steps: 0,
+            activity: BTreeMap::new(),
+        });
+        unchanged.to = diff.to.clone();
+        unchanged.steps += 1;
+        for (resource, rows) in diff.activity() {
+            *unchanged.activity.entry(resource).or_default() += rows;
+        }
     }
 
     /// Where the next part is written.
@@ -188,8 +213,8 @@ impl Parts<'_> {
 
     /// Writes the run of steps in which nothing changed, if there is one.
     fn finish(&mut self) -> Result<()> {
-        let Some((from, to, steps)) = self.unchanged.take() else { return Ok(()) };
-        text::write_unchanged(self.separate()?, &from, &to, steps).map_err(write_error)
+        let Some(unchanged) = self.unchanged.take() else { return Ok(()) };
+        text::write_unchanged(self.separate()?, &unchanged).map_err(write_error)
     }
 
     fn separate(&mut self) -> Result<&mut Destination> {
@@ -198,6 +223,11 @@ impl Parts<'_> {
         }
         Ok(self.destination)
     }
+}
+
+fn write_object(destination: &mut Destination, diff: &Diff) -> Result<()> {
+    serde_json::to_writer_pretty(&mut *destination, diff).map_err(json_error)?;
+    writeln!(destination).map_err(write_error)
 }
 
 fn json_error(error: serde_json::Error) -> Error {

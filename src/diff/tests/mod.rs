@@ -1,6 +1,7 @@
 //! Tests of the answer as a whole; what they have in common is a small history to compare.
 
 mod access;
+mod activity;
 mod filter;
 mod history;
 mod lives;

@@ -10,7 +10,7 @@ use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::steps::Between;
 use crate::diff::text::{TextOptions, write};
 use crate::diff::{ChangeKind, Diff, table};
-use crate::model::{EntityType, OrganizationalUnit, Root, Row, ServiceLastAccessed};
+use crate::model::{OrganizationalUnit, Root, Row};
 
 fn text(diff: &Diff, options: TextOptions) -> String {
     let mut out = Vec::new();
@@ -85,34 +85,6 @@ fn colour_adds_nothing_but_colour_and_names_cannot_add_any() {
     }
     stripped.push_str(rest);
     assert_eq!(stripped, plain);
-}
-
-#[test]
-fn an_access_report_does_not_bury_what_was_not_seen() {
-    let services = |at: &str| -> Vec<Row> {
-        let service = |namespace: &str| {
-            Row::whole(&ServiceLastAccessed {
-                entity_id: "111".to_owned(),
-                service_namespace: namespace.to_owned(),
-                entity_type: EntityType::Account,
-                last_authenticated_at: Some(at.to_owned()),
-                ..ServiceLastAccessed::default()
-            })
-        };
-        ["a", "b", "c", "d", "e", "f", "g"].map(service).to_vec()
-    };
-    let mut history = History::new();
-    history.publish(&services("2026-11-01"));
-    history.publish(&services("2026-11-02"));
-    let diff = history.diff(1, 2);
-    let told = text(&diff, TextOptions { rows: Some(40), ..TextOptions::default() });
-    assert_eq!(told.matches("  ~ ").count(), 5, "{told}");
-    assert!(
-        told.contains(
-            "… and 2 more of 7; to see them all: orgcensus diff 1 2 --resource service_last_accessed"
-        )
-    );
-    assert_eq!(text(&diff, TextOptions::default()).matches("  ~ ").count(), 7);
 }
 
 #[test]

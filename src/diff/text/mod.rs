@@ -22,6 +22,7 @@ use super::change::{AccessChangeKind, Change, ChangeKind, Diff, SnapshotFacts};
 use super::record::Record;
 use super::recreated::{MatchedBy, Recreation};
 use super::steps::Between;
+use crate::model;
 use crate::output::text::one_line;
 pub use by::Grouping;
 pub use markdown::write as write_markdown;
@@ -37,7 +38,7 @@ pub struct TextOptions<'o> {
     pub by: Grouping,
     /// What came and went between, where it was counted.
     pub between: Between,
-    /// How many rows of a resource are told one by one; `None` for all of them.
+    /// How many rows of a resource are told one by one, and none that only tells of use; `None` for all of them.
     pub rows: Option<usize>,
     /// What else the command that lists all of them needs, each option after a space.
     pub options: &'o str,
@@ -61,16 +62,29 @@ pub fn write(out: &mut dyn Write, diff: &Diff, options: TextOptions<'_>) -> io::
     sections(diff, options).iter().try_for_each(|section| plain::write_section(out, section, paint))
 }
 
-/// Writes that nothing changed in so many steps, the first of which begins with `from` and the last ends with `to`.
-pub fn write_unchanged(
-    out: &mut dyn Write,
-    from: &SnapshotFacts,
-    to: &SnapshotFacts,
-    steps: usize,
-) -> io::Result<()> {
-    let steps = if steps == 1 { String::new() } else { format!(" in {steps} steps") };
+/// A run of steps in which nothing changed.
+#[derive(Debug, Clone)]
+pub struct Unchanged {
+    /// The snapshot that the first step begins with.
+    pub from: SnapshotFacts,
+    /// The one that the last ends with.
+    pub to: SnapshotFacts,
+    pub steps: usize,
+    /// How many rows of each resource tell only of use, step by step.
+    pub activity: BTreeMap<&'static str, usize>,
+}
+
+/// Writes that nothing changed in so many steps.
+pub fn write_unchanged(out: &mut dyn Write, unchanged: &Unchanged) -> io::Result<()> {
+    let Unchanged { from, to, steps, activity: used } = unchanged;
+    let steps = if *steps == 1 { String::new() } else { format!(" in {steps} steps") };
     let ends = format!("{} → {}", facts(from, "snapshot "), facts(to, ""));
-    writeln!(out, "{}: nothing changed{steps}", one_line(&ends))
+    write!(out, "{}: nothing changed{steps}", one_line(&ends))?;
+    for (resource, rows) in used {
+        let words = activity(resource, *rows);
+        words.map_or(Ok(()), |words| write!(out, "; {resource}: {words}"))?;
+    }
+    writeln!(out)
 }
 
 /// `snapshot 41 (2026-11-17T02:00:00Z, complete)`.
@@ -80,8 +94,11 @@ fn facts(snapshot: &SnapshotFacts, word: &str) -> String {
 
 /// Everything but how much it is.
 fn sections(diff: &Diff, options: TextOptions<'_>) -> Vec<Section> {
-    let known: Vec<&Change> =
-        diff.changes.iter().filter(|change| change.change != ChangeKind::Unknown).collect();
+    // Where nobody asked for the resource, its summary tells what is only used again.
+    let is_told = |change: &&Change| {
+        change.change != ChangeKind::Unknown && (!change.activity || options.rows.is_none())
+    };
+    let known: Vec<&Change> = diff.changes.iter().filter(is_told).collect();
     let mut sections = vec![recreated(&diff.recreations)];
     match options.by.subject() {
         None => {
@@ -163,7 +180,7 @@ fn row_counts(diff: &Diff) -> Vec<(String, String)> {
         .map(|of_resource| {
             let resource = of_resource[0].resource;
             let mut counts: BTreeMap<ChangeKind, i64> = BTreeMap::new();
-            for change in of_resource {
+            for change in of_resource.iter().filter(|change| !change.activity) {
                 *counts.entry(change.change).or_default() += change.rows.unwrap_or(1);
             }
             let mut words: Vec<String> = counts
@@ -174,6 +191,8 @@ fn row_counts(diff: &Diff) -> Vec<(String, String)> {
                     kind => format!("{n} {}", kind.as_str()),
                 })
                 .collect();
+            let used = of_resource.iter().filter(|change| change.activity).count();
+            words.extend(activity(resource, used));
             match recreated(resource) {
                 0 => {}
                 recreated => words.push(format!("of these {recreated} recreated")),
@@ -181,4 +200,14 @@ fn row_counts(diff: &Diff) -> Vec<(String, String)> {
             (resource.to_owned(), words.join(", "))
         })
         .collect()
+}
+
+/// `412 rows with a newer attempt (not counted as changes)`; nothing for no row.
+fn activity(resource: &str, rows: usize) -> Option<String> {
+    let noun = model::resource(resource)?.activity.as_ref()?.noun;
+    match rows {
+        0 => None,
+        1 => Some(format!("1 row with a newer {noun} (not counted as a change)")),
+        _ => Some(format!("{rows} rows with a newer {noun} (not counted as changes)")),
+    }
 }

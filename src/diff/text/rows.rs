@@ -6,10 +6,6 @@ use super::reading::details;
 use super::telling::{Detail, Entry, Section};
 use crate::invocation;
 
-/// So many rows of an access report are told one by one at most: its dates move every day, and what was not seen
-/// stands below.
-const REPORTED: usize = 5;
-
 /// The known changes, a section for each resource: not more rows of each than `options` allow, and how to see the
 /// others.
 pub fn sections(diff: &Diff, changes: &[&Change], options: TextOptions<'_>) -> Vec<Section> {
@@ -17,11 +13,6 @@ pub fn sections(diff: &Diff, changes: &[&Change], options: TextOptions<'_>) -> V
         .chunk_by(|one, other| one.resource == other.resource)
         .map(|of_resource| {
             let resource = of_resource[0].resource;
-            let rows = match resource {
-                "service_last_accessed" => options.rows.map(|rows| rows.min(REPORTED)),
-                _ => options.rows,
-            };
-            let options = TextOptions { rows, ..options };
             let (entries, rest) = entries(diff, of_resource, options, |change| change.label.clone());
             Section { heading: resource.to_owned(), entries, rest }
         })
@@ -42,6 +33,9 @@ pub fn entries(
             let mut line = line(change);
             if let Some(snapshot) = change.last_seen {
                 line.push_str(&format!(" (last seen before in snapshot {snapshot})"));
+            }
+            if change.activity {
+                line.push_str(" (not counted as a change)");
             }
             Entry { sign: change.change, line, details: details(change) }
         })
