@@ -1,29 +1,29 @@
 -- title: Assignments that lead nowhere
--- description: Assignments of deleted users and groups, and those in accounts that are not active. Reason principal_not_listed, members_not_listed and member_users_not_listed: the principal or its people could not be read, so it is not known whether they exist.
+-- description: Assignments of users and groups that were deleted, in accounts that are not active or not in the organization's list, and of permission sets that are in no list. Reason account_missing and permission_set_missing: it left, was closed or deleted, or was created in mid-run. Reason principal_not_listed, members_not_listed, member_users_not_listed, account_not_listed and permission_set_not_listed: it could not be read, so it is not known whether it exists. The names of what is in no list are the last known ones.
 -- not during: what leads nowhere is judged by one snapshot and its gaps
-WITH findings AS (
-    SELECT account_id, permission_set_arn, principal_type, principal_id, reason
-    FROM effective_access_unknown
-    UNION ALL
-    SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id, 'account_' || lower(c.state)
-    -- Few accounts are not active: they lead the way (CROSS JOIN).
-    FROM accounts AS c
-    CROSS JOIN account_assignments AS a ON a.account_id = c.account_id
-    WHERE c.state <> 'ACTIVE'
-)
 SELECT
     f.reason,
-    c.name AS account_name,
+    coalesce(c.name, (SELECT h.name FROM accounts_history AS h WHERE h.account_id = f.account_id
+                      ORDER BY h.valid_from DESC LIMIT 1)) AS account_name,
     f.account_id,
     c.state AS account_state,
-    s.name AS permission_set_name,
+    coalesce(s.name, (SELECT h.name FROM permission_sets_history AS h
+                      WHERE h.permission_set_arn = f.permission_set_arn
+                      ORDER BY h.valid_from DESC LIMIT 1)) AS permission_set_name,
     f.principal_type,
     f.principal_id,
-    coalesce(u.user_name, g.display_name) AS principal_name,
+    CASE f.principal_type
+        WHEN 'GROUP' THEN coalesce(g.display_name, (
+            SELECT h.display_name FROM groups_history AS h WHERE h.group_id = f.principal_id
+            ORDER BY h.valid_from DESC LIMIT 1))
+        ELSE coalesce(u.user_name, (
+            SELECT h.user_name FROM users_history AS h WHERE h.user_id = f.principal_id
+            ORDER BY h.valid_from DESC LIMIT 1))
+    END AS principal_name,
     f.permission_set_arn
-FROM findings AS f
+FROM orphan_assignments AS f
 LEFT JOIN accounts AS c ON c.account_id = f.account_id
 LEFT JOIN permission_sets AS s ON s.permission_set_arn = f.permission_set_arn
-LEFT JOIN users AS u ON u.user_id = f.principal_id AND f.principal_type = 'USER'
+LEFT JOIN users AS u ON u.user_id = f.principal_id AND f.principal_type <> 'GROUP'
 LEFT JOIN groups AS g ON g.group_id = f.principal_id AND f.principal_type = 'GROUP'
-ORDER BY f.reason, c.name, f.account_id, s.name, f.permission_set_arn, f.principal_type, f.principal_id
+ORDER BY f.reason, account_name, f.account_id, permission_set_name, f.permission_set_arn, f.principal_type, f.principal_id

@@ -14,7 +14,10 @@ use crate::error::{Error, ExitStatus, Result};
 use crate::invocation;
 use crate::model;
 use crate::output::words;
-use crate::store::{Coverage, CoverageStatus, Gap, GapKind, Published, ShrinkLimit, SnapshotStatus};
+use crate::store::{Coverage, CoverageStatus, Doubled, Gap, GapKind, Published, ShrinkLimit, SnapshotStatus};
+
+/// So many items of one kind are named in the summary before the rest is counted.
+const NAMED: usize = 5;
 
 /// The arguments of `collect`.
 #[derive(Debug, Args)]
@@ -195,6 +198,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         Taken::Published(summary) => {
             tell(&summary);
             tell_gaps(&summary.gaps);
+            tell_doubled(&summary.doubled);
             let missing = unmet(&required, &summary.coverage);
             tell_hash(&summary.published);
             let incomplete = summary.published.status == SnapshotStatus::Partial
@@ -306,6 +310,23 @@ fn tell_gaps(gaps: &[Gap]) {
         if told.insert((operation, answer)) {
             words::warn(format!("{}: {operation}: {answer}", gap.resource));
         }
+    }
+}
+
+/// Counts and names the items that came twice with different values: one of the two values is in no snapshot.
+fn tell_doubled(doubled: &[Doubled]) {
+    for of_resource in doubled.chunk_by(|one, other| one.resource == other.resource) {
+        let number = of_resource.len();
+        let items = if number == 1 { "1 item".to_owned() } else { format!("{number} items") };
+        let named = of_resource.iter().take(NAMED).map(|one| format!("{} ({})", one.item, one.differs));
+        let mut names = named.collect::<Vec<_>>().join("; ");
+        if number > NAMED {
+            names.push_str(&format!("; and {} more", number - NAMED));
+        }
+        words::warn(format!(
+            "{}: AWS listed {items} twice with different values, and the later one is kept: {names}",
+            of_resource[0].resource
+        ));
     }
 }
 

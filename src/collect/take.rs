@@ -16,8 +16,8 @@ use super::wire::now;
 use crate::aws::ConnectionOptions;
 use crate::error::{Error, Result};
 use crate::store::{
-    CallTotals, Census, CollectionFacts, CollectorLock, Coverage, Database, Gap, Published, ShrinkLimit,
-    Snapshot, Staging, Unfinished, staging_stopped, stopped,
+    CallTotals, Census, CollectionFacts, CollectorLock, Coverage, Database, Doubled, Gap, Published,
+    ShrinkLimit, Snapshot, Staging, Unfinished, staging_stopped, stopped,
 };
 
 /// What to collect, from where, into which database.
@@ -55,6 +55,8 @@ pub struct Summary {
     /// Read by the connection that wrote them: one that only reads would leave SQLite's files beside the census.
     pub coverage: Vec<Coverage>,
     pub gaps: Vec<Gap>,
+    /// What one kind of listing sent twice with different values.
+    pub doubled: Vec<Doubled>,
     /// Calls by operation.
     pub calls: BTreeMap<String, u64>,
     pub throttled: u64,
@@ -127,15 +129,16 @@ pub async fn take(
     };
     let published =
         database.publish(&staging, &totals, options.shrink_limit).map_err(|error| stopped(error, path))?;
+    let doubled = staging.doubled()?;
     drop(staging);
     Staging::discard(&database)?;
-    if let Some(remark) = strangers::remark(database.connection(), published.snapshot_id)? {
+    for remark in strangers::remarks(database.connection(), published.snapshot_id)? {
         progress.say(&remark);
     }
     let elapsed = (Utc::now() - begun).to_std().unwrap_or_default();
     let coverage = database.coverage(published.snapshot_id)?;
     let gaps = database.gaps(published.snapshot_id)?;
-    Ok(Taken::Published(Summary { published, coverage, gaps, calls, throttled, elapsed }))
+    Ok(Taken::Published(Summary { published, coverage, gaps, doubled, calls, throttled, elapsed }))
 }
 
 /// A dry run counts into a database of its own, which is gone afterwards.

@@ -227,6 +227,12 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         over_range: OverRange::Nothing,
     },
     DerivedView {
+        name: "orphan_assignments",
+        description: "The assignments that lead nowhere, and those that name a user, group, account or permission set that is in no table.",
+        select: include_str!("views/orphan_assignments.sql"),
+        over_range: OverRange::Nothing,
+    },
+    DerivedView {
         name: "access_changes",
         description: "The ways that came, went or changed at each snapshot, and what caused it: one row for a whole group.",
         select: include_str!("views/access_changes.sql"),

@@ -141,9 +141,24 @@ fn damaged_listing(
                 items.splice(0..0, again);
             }
         }
+        Action::ConflictingItems => {
+            if let Some(Value::Array(items)) = members.get_mut(&list) {
+                items.extend(items.first().cloned().map(with_other_values));
+            }
+        }
         _ => {}
     }
     members
+}
+
+/// The item with another name or value, and the same key.
+fn with_other_values(mut item: Value) -> Value {
+    for name in ["DisplayName", "Name", "MembershipId", "Value"] {
+        if let Some(Value::String(text)) = item.get_mut(name) {
+            text.push_str(" again");
+        }
+    }
+    item
 }
 
 /// The first item of the listing's first page.

@@ -38,6 +38,8 @@ pub enum Action {
     ExpiredToken,
     /// A page repeats an item of the first page.
     DuplicateItems,
+    /// A page's first item comes again, with another name or value.
+    ConflictingItems,
     /// ResourceNotFoundException, or what the service has in its place.
     NotFound,
     /// The same for the sake of a key that cannot be used, which the KMS `Reason` tells.
@@ -73,6 +75,7 @@ impl Action {
             Self::RepeatToken => "repeated token",
             Self::ExpiredToken => "expired token",
             Self::DuplicateItems => "duplicate items",
+            Self::ConflictingItems => "conflicting items",
             Self::NotFound => "not found",
             Self::ExpiredCredentials => "expired credentials",
             Self::Html500 => "HTML 500",
@@ -90,7 +93,9 @@ impl Action {
         match self {
             Self::ExpiredToken => request.input.text("NextToken").is_some(),
             Self::MissingListKey | Self::EmptyList => is_listing || is_report,
-            Self::EmptyPageWithToken | Self::RepeatToken | Self::DuplicateItems => is_listing,
+            Self::EmptyPageWithToken | Self::RepeatToken | Self::DuplicateItems | Self::ConflictingItems => {
+                is_listing
+            }
             Self::FailedReport(_) => is_report,
             Self::ReportInProgress => request.operation == "GenerateOrganizationsAccessReport",
             _ => true,

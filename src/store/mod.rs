@@ -46,8 +46,8 @@ pub use retention::{KeepRules, Pruned, Verdict, Watch};
 pub use schema::has_open_rows;
 pub use snapshot::{Coverage, CoverageStatus, Gap, GapKind, Snapshot, SnapshotStatus};
 pub use staging::{
-    AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, Staging,
-    TaskCounts, Unfinished,
+    AccessReportJob, CollectionFacts, Doubled, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection,
+    Staging, TaskCounts, Unfinished,
 };
 pub use trouble::{staging_stopped, stopped};
 pub use when::{When, beginning};

@@ -128,7 +128,7 @@ fn what_no_range_can_answer_is_refused() {
     assert_snapshot!(refused(&["user-access", "ana", "--during", "4", "1"]));
     assert_snapshot!(refused(&["organization-tree", "--during", "1", "4"]));
     assert_snapshot!(refused(&["SELECT * FROM stale_rows", "--during", "1", "4"]));
-    for view in ["organization_tree", "effective_access_unknown", "stale_rows"] {
+    for view in ["organization_tree", "effective_access_unknown", "orphan_assignments", "stale_rows"] {
         let refusal = refused(&[&format!("SELECT * FROM {view}"), "--during", "1", "4"]);
         assert!(refusal.starts_with(&format!("error: {view} is a state of one snapshot")), "{refusal}");
     }

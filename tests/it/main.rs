@@ -16,6 +16,7 @@ mod history;
 mod interrupted;
 mod kill;
 mod only_reads;
+mod orphans;
 mod published;
 mod query;
 mod readme;

@@ -18,7 +18,7 @@ SELECT
     w.user_name, -- name of the user
     w.user_status, -- ENABLED or DISABLED
     a.account_id, -- id of the account
-    c.name AS account_name, -- name of the account; NULL where accounts were not read
+    c.name AS account_name, -- name of the account; NULL where accounts were not read, or it is not in the organization's list
     c.state AS account_state, -- state of the account
     a.permission_set_arn, -- ARN of the permission set
     p.name AS permission_set_name, -- name of the permission set

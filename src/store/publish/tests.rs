@@ -7,6 +7,7 @@ use crate::store::{AccessReportJob, CoverageStatus, GapKind, Outcome};
 
 mod gaps;
 mod narrower;
+mod orphans;
 mod parents;
 mod power_cut;
 mod property;

@@ -17,14 +17,15 @@ use crate::store::trouble;
 const STAGING: i32 = 0x6f72_6773;
 
 /// Rises whenever `TABLES` or the meaning of a value changes.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 /// Everything but the staged rows.
 ///
 /// A task's `state` is open, done (its last page is in), gone (what it asks about no longer exists), moot (likewise,
 /// but its scope outlives it), gap (it failed) or stopped (its whole kind was given up). `task_counts` are kept as
 /// tasks come and go: progress asks for them all the time, and counting a hundred thousand tasks would cost more
-/// than all else.
+/// than all else. `doubles` are the items that one kind of listing sent twice with different values: of the two only
+/// the later can be staged.
 const TABLES: &str = "
 CREATE TABLE facts (
     only_row          INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -115,6 +116,13 @@ CREATE TABLE access_report_jobs (
     error_message         TEXT,
     PRIMARY KEY (entity_id, policy_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE doubles (
+    task_id  INTEGER NOT NULL,
+    resource TEXT NOT NULL,
+    item     TEXT NOT NULL,
+    differs  TEXT NOT NULL,
+    PRIMARY KEY (resource, item)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE calls (operation TEXT PRIMARY KEY, calls INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
@@ -180,6 +188,7 @@ pub(super) fn script(census: &Connection) -> Result<String> {
     for spec in RESOURCES {
         let columns = resource_columns(census, spec.name)?;
         script.push_str(&rows_table(spec, &columns));
+        script.push_str(&doubles_trigger(spec, &columns));
     }
     Ok(script)
 }
@@ -228,6 +237,42 @@ fn rows_table(spec: &ResourceSpec, columns: &[Column]) -> String {
          PRIMARY KEY ({})\n) STRICT, WITHOUT ROWID;\n",
         quoted(spec.name),
         key.join(", ")
+    )
+}
+
+/// Notes an item that replaces one of the same key and kind of listing, if any other column differs: nothing else
+/// would tell that AWS sent two.
+fn doubles_trigger(spec: &ResourceSpec, columns: &[Column]) -> String {
+    let others: Vec<_> = columns
+        .iter()
+        .filter(|column| !spec.key.contains(&column.name.as_str()))
+        .map(|column| (&column.name, quoted(&column.name)))
+        .collect();
+    // Where the key is all that there is, two items of one key are the same.
+    if others.is_empty() {
+        return String::new();
+    }
+    let differ: Vec<_> =
+        others.iter().map(|(_, column)| format!("old.{column} IS NOT new.{column}")).collect();
+    let differs: Vec<_> = others
+        .iter()
+        .map(|(name, column)| format!("iif(old.{column} IS NOT new.{column}, ', {name}', '')"))
+        .collect();
+    let item: Vec<_> = spec.key.iter().map(|column| format!("new.{}", quoted(column))).collect();
+    format!(
+        "CREATE TRIGGER {trigger} BEFORE UPDATE ON {table}\n\
+         WHEN old.whole AND new.whole AND ({differ})\n    \
+             AND (SELECT kind FROM tasks WHERE task_id = old.task_id) = (SELECT kind FROM tasks WHERE task_id = new.task_id)\n\
+         BEGIN\n    \
+             INSERT INTO doubles SELECT new.task_id, '{name}', {item}, substr({differs}, 3)\n    \
+             WHERE NOT EXISTS (SELECT 1 FROM doubles WHERE resource = '{name}' AND item = {item});\n\
+         END;\n",
+        trigger = quoted(&format!("{}_doubled", spec.name)),
+        table = quoted(spec.name),
+        name = spec.name,
+        differ = differ.join(" OR "),
+        item = item.join(" || ' ' || "),
+        differs = differs.join(" || "),
     )
 }
 

@@ -27,7 +27,8 @@ use crate::model::Scope;
 
 pub(super) use layout::path;
 pub use task::{
-    AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, TaskCounts,
+    AccessReportJob, CollectionFacts, Doubled, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection,
+    TaskCounts,
 };
 
 /// What an earlier collection left beside the database.

@@ -1,10 +1,10 @@
-//! What is asked of the tasks: which are open, which failed, how many there are.
+//! What is asked of the tasks: which are open, which failed, how many there are, and what came twice.
 
 use std::collections::HashSet;
 
 use rusqlite::params;
 
-use super::{Failure, OpenTask, Staging, TaskCounts};
+use super::{Doubled, Failure, OpenTask, Staging, TaskCounts};
 use crate::error::Result;
 use crate::model::Scope;
 use crate::store::file::{Doing, quoted};
@@ -108,6 +108,19 @@ impl Staging {
         self.connection
             .query_row(&format!("SELECT EXISTS (SELECT 1 FROM {rows})"), [kind], |row| row.get(0))
             .doing("look for staged rows")
+    }
+
+    /// The items that came twice with different values, by resource.
+    pub fn doubled(&self) -> Result<Vec<Doubled>> {
+        let read = || {
+            self.connection
+                .prepare("SELECT resource, item, differs FROM doubles ORDER BY resource, item")?
+                .query_map([], |row| {
+                    Ok(Doubled { resource: row.get(0)?, item: row.get(1)?, differs: row.get(2)? })
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().doing("read which items came twice")
     }
 
     /// Tasks by kind, open and ended.

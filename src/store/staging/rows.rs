@@ -105,7 +105,11 @@ impl RowWriters {
                 .and_then(|mut statement| statement.execute([task_id]))
                 .doing(&format!("take back staged rows of {resource}"))?;
         }
-        Ok(())
+        connection
+            .prepare_cached("DELETE FROM doubles WHERE task_id = ?1")
+            .and_then(|mut statement| statement.execute([task_id]))
+            .doing("take back what came twice")
+            .map(drop)
     }
 
     /// Takes back every row in a scope.

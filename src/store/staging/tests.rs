@@ -360,3 +360,28 @@ fn a_published_staging_that_was_left_behind_is_not_resumed() {
 fn the_files_are_beside_the_database() {
     assert_eq!(path(Path::new("/tmp/o.db")), Path::new("/tmp/o.db.collecting"));
 }
+
+#[test]
+fn what_came_twice_is_counted_once_it_differs() {
+    let world = World::new();
+    let mut staging = Staging::create(&world.database, &facts(1)).unwrap();
+    staging.add_tasks([new_task("list", "1"), new_task("list", "2"), new_task("other", "3")]).unwrap();
+    let doubled = |staging: &Staging| -> Vec<String> {
+        let doubled = staging.doubled().unwrap();
+        doubled.into_iter().map(|one| format!("{} {} ({})", one.resource, one.item, one.differs)).collect()
+    };
+    let member =
+        |id: &str| row("group_memberships", &[("group_id", "g"), ("user_id", "u"), ("membership_id", id)]);
+    // The same twice, a key alone beside a whole row, and two kinds of listing that disagree are no doubles.
+    let same = vec![group("g", "Group"), group("g", "Group"), key_only("groups", &[("group_id", "g")])];
+    staging.commit(&[page(1, same, Some("next")), page(3, vec![group("g", "Other")], None)]).unwrap();
+    assert!(doubled(&staging).is_empty());
+    staging.commit(&[page(1, vec![member("m-1"), member("m-2"), member("m-3")], Some("more"))]).unwrap();
+    assert_eq!(doubled(&staging), ["group_memberships g u (membership_id)"]);
+    assert_eq!(column(staging.connection(), "SELECT membership_id FROM group_memberships"), ["m-3"]);
+    // Two tasks of one kind are one listing; what begins again has not come yet.
+    staging.commit(&[page(2, vec![member("m-4"), group("h", "H"), group("h", "I")], Some("n"))]).unwrap();
+    assert_eq!(doubled(&staging).len(), 2);
+    staging.commit(&[Outcome::Restart { task_id: 2 }]).unwrap();
+    assert_eq!(doubled(&staging), ["group_memberships g u (membership_id)"]);
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use orgcensus::simulator::{Action, Fault, Rows};
+use orgcensus::simulator::{Action, Config, Fault, Rows};
 use serde_json::{Map, Value, json};
 
 use crate::gaps::{
@@ -63,6 +63,37 @@ fn with_items_twice() {
     let ran = collect(&world);
     assert!(faults.struck().values().all(|times| *times > 1), "{:?}", faults.struck());
     assert_survived(&world, &ran);
+}
+
+/// One row can be kept of each key: that there were two is counted and named, whatever the listing.
+#[test]
+fn with_conflicting_items() {
+    let listings = [
+        ("ListUsers", "users", "display_name"),
+        ("ListGroups", "groups", "display_name"),
+        ("ListAccounts", "accounts", "name"),
+        ("ListOrganizationalUnitsForParent", "organizational_units", "name"),
+        ("ListGroupMemberships", "group_memberships", "membership_id"),
+        ("ListManagedPoliciesInPermissionSet", "permission_set_policies", "policy_name"),
+        ("organizations:ListTagsForResource", "tags", "value"),
+    ];
+    let world = World::of(Config { empty_pages: false, ..Config::default() });
+    for (operation, ..) in listings {
+        world.simulator.faults().add(Fault::on(operation, Action::ConflictingItems).times(1));
+    }
+    let ran = world.collect(&["--access-report", "none"]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    for (operation, resource, column) in listings {
+        let kept = world.select(&format!("SELECT * FROM {resource} WHERE {column} LIKE '% again'"));
+        assert_eq!(kept.len(), 1, "{operation}: the later one is kept");
+        let key = orgcensus::model::resource(resource).unwrap().key;
+        let item: Vec<_> = key.iter().map(|column| kept[0][*column].as_str().unwrap()).collect();
+        let told = format!(
+            "{resource}: AWS listed 1 item twice with different values, and the later one is kept: {} ({column})",
+            item.join(" ")
+        );
+        assert!(ran.stderr.contains(&told), "{told}\n{}", ran.stderr);
+    }
 }
 
 #[test]
