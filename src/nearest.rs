@@ -6,24 +6,44 @@ const OFFERED: usize = 3;
 /// How alike two names must be to be offered, from 0 to 1.
 const ALIKE: f64 = 0.6;
 
-/// The candidates most like `typed`, best first: near in spelling, or containing it.
+/// Returns the candidates most like `typed`, best first: near in spelling, or containing it.
 pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let candidates = candidates.into_iter().map(|candidate| (candidate, candidate));
+    nearest_of(typed, candidates, |name| *name).into_iter().map(|(name, _)| name).collect()
+}
+
+/// Does the same for names of things, and takes the best name of each thing, which `id` tells from others.
+pub fn nearest_of<'a, T, I: PartialEq>(
+    typed: &str,
+    candidates: impl IntoIterator<Item = (&'a str, T)>,
+    id: impl Fn(&T) -> I,
+) -> Vec<(&'a str, T)> {
     let typed = typed.to_lowercase();
-    let mut scored: Vec<(f64, &str)> = candidates
+    let mut scored: Vec<(f64, &str, T)> = candidates
         .into_iter()
-        .map(|candidate| (likeness(&typed, &candidate.to_lowercase()), candidate))
-        .filter(|(score, _)| *score >= ALIKE)
+        .map(|(name, thing)| (likeness(&typed, &name.to_lowercase()), name, thing))
+        .filter(|(score, ..)| *score >= ALIKE)
         .collect();
     scored.sort_by(|a, b| {
         b.0.total_cmp(&a.0).then_with(|| a.1.len().cmp(&b.1.len())).then_with(|| a.1.cmp(b.1))
     });
-    scored.dedup_by(|a, b| a.1 == b.1);
-    scored.into_iter().take(OFFERED).map(|(_, candidate)| candidate).collect()
+    let mut taken: Vec<(&str, T)> = Vec::with_capacity(OFFERED);
+    for (_, name, thing) in scored {
+        if taken.len() < OFFERED && taken.iter().all(|(_, other)| id(other) != id(&thing)) {
+            taken.push((name, thing));
+        }
+    }
+    taken
 }
 
-/// The hint "did you mean …?", if any candidate is near.
+/// Returns the hint "did you mean …?" for words of this program, if any candidate is near.
 pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    match nearest(typed, candidates).as_slice() {
+    one_of(nearest(typed, candidates).into_iter().map(str::to_owned))
+}
+
+/// Returns the hint "did you mean …?" for these; `None` where there are none.
+pub fn one_of(offered: impl IntoIterator<Item = String>) -> Option<String> {
+    match offered.into_iter().collect::<Vec<_>>().as_slice() {
         [] => None,
         [one] => Some(format!("did you mean {one}?")),
         [first @ .., last] => Some(format!("did you mean {} or {last}?", first.join(", "))),

@@ -10,9 +10,8 @@ use super::evidence::{self, EvidenceArgs};
 use crate::error::{Error, ExitStatus, Result};
 use crate::history::{self, Kind, Life, table, text};
 use crate::invocation;
-use crate::nearest::did_you_mean;
-use crate::output::{Format, RowWriter, write_error};
-use crate::query::{ParameterType, ids_ever, names_ever};
+use crate::output::{Format, RowWriter, words, write_error};
+use crate::query::{Ever, ParameterType, find_ever, nearest_ever};
 use crate::store::{Census, Snapshot, When};
 
 /// The arguments of `history`.
@@ -92,18 +91,22 @@ pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 
 /// What the name means: things of one kind, in the order in which they came; `None` where there is nothing.
 fn find(args: &HistoryArgs, census: &Census) -> Result<Option<(Kind, Vec<String>)>> {
-    let name = &args.name;
-    let mut found = Vec::new();
-    for kind in args.kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]) {
-        let ids = ids_ever(parameter(kind), name, census)?;
-        if !ids.is_empty() {
-            found.push((kind, ids));
+    let kind = |parameter| Kind::ALL.into_iter().find(|kind| self::parameter(*kind) == parameter);
+    let kind = |parameter| kind(parameter).expect("only these kinds are looked up");
+    match find_ever(&parameters(args), &args.name, census)? {
+        Ever::Nothing => Ok(None),
+        Ever::Things { kind: parameter, found, others } => {
+            found.echo.iter().for_each(words::say);
+            for other in others.into_iter().map(kind) {
+                let (name, option) = (&args.name, other.option());
+                words::say(format!("{} has the name {name:?} too: --kind {option}", with_article(other)));
+            }
+            Ok(Some((kind(parameter), found.id)))
         }
-    }
-    match found.len() {
-        0 | 1 => Ok(found.pop()),
-        _ => {
+        Ever::Several(found) => {
+            let found: Vec<_> = found.into_iter().map(|(parameter, ids)| (kind(parameter), ids)).collect();
             let nouns: Vec<_> = found.iter().map(|(kind, _)| kind.noun()).collect();
+            let name = &args.name;
             let mut error = Error::unknown(format!("{name:?} is the name of a {}", nouns.join(" and of a ")));
             for (kind, ids) in &found {
                 error = error.hint(format!("--kind {} tells of {}", kind.option(), ids.join(", ")));
@@ -111,6 +114,11 @@ fn find(args: &HistoryArgs, census: &Census) -> Result<Option<(Kind, Vec<String>
             Err(error)
         }
     }
+}
+
+/// As which kinds the name is looked up.
+fn parameters(args: &HistoryArgs) -> Vec<ParameterType> {
+    args.kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]).into_iter().map(parameter).collect()
 }
 
 /// As which a name is looked up.
@@ -123,22 +131,21 @@ fn parameter(kind: Kind) -> ParameterType {
     }
 }
 
+fn with_article(kind: Kind) -> String {
+    let noun = kind.noun();
+    if noun.starts_with('a') { format!("an {noun}") } else { format!("a {noun}") }
+}
+
 /// Nothing had the name by the snapshot that was asked for.
 fn unknown(args: &HistoryArgs, census: &mut Census, snapshot: &Snapshot) -> Result<Error> {
     let name = &args.name;
-    let what = match args.kind {
-        None => "an account, user, group or permission set",
-        Some(Kind::Account) => "an account",
-        Some(Kind::User) => "a user",
-        Some(Kind::Group) => "a group",
-        Some(Kind::PermissionSet) => "a permission set",
-    };
+    let what = args.kind.map_or("an account, user, group or permission set".to_owned(), with_article);
     let latest = census.resolve(&When::LATEST)?;
     if latest.snapshot_id != snapshot.snapshot_id {
         let error = Error::unknown(format!("no snapshot up to {} has {what} {name:?}", snapshot.snapshot_id));
         census.answer_as_of(latest.snapshot_id)?;
         // Several kinds of it are some, too.
-        if find(args, census).map_or(true, |found| found.is_some()) {
+        if !matches!(find_ever(&parameters(args), name, census), Ok(Ever::Nothing)) {
             return Ok(error.hint("a later one has: leave out --at"));
         }
         return with_nearest(error, args, census);
@@ -148,11 +155,7 @@ fn unknown(args: &HistoryArgs, census: &mut Census, snapshot: &Snapshot) -> Resu
 
 /// Says which name may have been meant, or where to look.
 fn with_nearest(error: Error, args: &HistoryArgs, census: &Census) -> Result<Error> {
-    let mut names = Vec::new();
-    for kind in args.kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]) {
-        names.extend(names_ever(parameter(kind), census)?);
-    }
-    Ok(match did_you_mean(&args.name, names.iter().map(String::as_str)) {
+    Ok(match nearest_ever(&parameters(args), &args.name, census)? {
         Some(hint) => error.hint(hint),
         None => {
             let all = invocation::command("query \"SELECT user_name, user_id FROM users_history\"");

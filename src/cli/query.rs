@@ -43,9 +43,10 @@ Examples:
   orgcensus query --show user-access                SQL to start from
 
 Values:
-A user, account, group, permission set or OU is found by id, name or e-mail address, ignoring case, in the \
-snapshot that is asked. A name that matches nothing, or several things, is an error (exit code 2): a misspelt \
-name never reads as \"no access\".
+A user, account, group, permission set or OU is found in the snapshot that is asked: by id, name, display name or \
+e-mail address, in this order, and each as it is, then without spaces at its ends, then ignoring case. The first match \
+wins, and is told with its id where it is not exact. Nothing, or several things on one step, is an error (exit code 2): \
+a misspelt name never reads as \"no access\".
 
 In SQL of your own a value is text, and takes the type of the column that it is compared with. An expression \
 such as count(*) has no type to give: -p n=2 is then an error that asks for -p n:number=2. \
@@ -171,6 +172,7 @@ fn answer(
         )));
     }
     asked.say(&span);
+    parameters.iter().filter_map(|one| one.echo.as_ref()).for_each(words::say);
     if !incomplete.is_empty() {
         words::warn(format!("{}: rows may be missing or old", not_covered()));
     }

@@ -27,7 +27,7 @@ pub use catalog::{CannedQuery, catalog, find};
 pub use coverage::{Incomplete, ResourcePages, Why, in_words, not_complete};
 pub use header::{Header, Parameter, ParameterType, sql_during};
 pub use interruption::Interruption;
-pub use lookup::{ids_ever, names_ever, resolve_id};
+pub use lookup::{Ever, Found, find_ever, nearest_ever, resolve_at_ends};
 pub use span::Span;
 pub use statement::{prepare, stream};
 pub use values::{Bound, TypedValues, bind};

@@ -5,7 +5,7 @@ use rusqlite::Statement;
 use rusqlite::types::Value;
 
 use super::header::{Header, Parameter, ParameterType};
-use super::lookup::resolve_in;
+use super::lookup::{Found, resolve_in};
 use super::span::Span;
 use super::untyped::compared_untyped;
 use crate::error::{Error, Result};
@@ -98,6 +98,8 @@ pub struct Bound {
     pub typed: String,
     /// What that means; for a name, the id.
     pub value: Value,
+    /// What to tell the user, where a name is not exactly that of what was taken.
+    pub echo: Option<String>,
 }
 
 /// Binds every parameter of the statement: what was typed, else the header's default. Names are resolved in
@@ -132,8 +134,8 @@ pub fn bind(
         if kind.is_none() && may_be_a_number(text) && is_compared_untyped() {
             return Err(ambiguous(name, text));
         }
-        let value = value(name, kind.unwrap_or(ParameterType::Text), text, census, span)?;
-        all.push(Bound { name: name.clone(), typed: text.to_owned(), value: value.clone() });
+        let Found { id: value, echo } = value(name, kind.unwrap_or(ParameterType::Text), text, census, span)?;
+        all.push(Bound { name: name.clone(), typed: text.to_owned(), value: value.clone(), echo });
         statement
             .raw_bind_parameter(index + 1, value)
             .map_err(|error| Error::failed(format!("cannot bind :{name}")).caused_by(error))?;
@@ -152,17 +154,21 @@ fn parameter_names(statement: &Statement<'_>) -> Result<Vec<String>> {
         .collect()
 }
 
-fn value(name: &str, kind: ParameterType, text: &str, census: &Census, span: &Span) -> Result<Value> {
-    match kind {
+fn value(name: &str, kind: ParameterType, text: &str, census: &Census, span: &Span) -> Result<Found<Value>> {
+    let value = match kind {
         ParameterType::User
         | ParameterType::Account
         | ParameterType::Group
         | ParameterType::PermissionSet
-        | ParameterType::Ou => resolve_in(kind, text, census, span).map(Value::Text),
-        ParameterType::Date => date(name, text).map(Value::Text),
-        ParameterType::Number => number(name, text),
-        ParameterType::Text => Ok(Value::Text(text.to_owned())),
-    }
+        | ParameterType::Ou => {
+            let Found { id, echo } = resolve_in(kind, text, census, span)?;
+            return Ok(Found { id: Value::Text(id), echo });
+        }
+        ParameterType::Date => Value::Text(date(name, text)?),
+        ParameterType::Number => number(name, text)?,
+        ParameterType::Text => Value::Text(text.to_owned()),
+    };
+    Ok(Found { id: value, echo: None })
 }
 
 /// A day, month or quarter stands for its beginning, so that "since" includes it.

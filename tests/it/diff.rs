@@ -199,7 +199,7 @@ fn an_answer_is_narrowed_by_names_of_either_side() {
     let prod = json(&sandbox, &["1", "2", "--account", "prod", "--permission-set", "deploy"]);
     assert_eq!(prod["access_changes"].as_array().unwrap().len(), 3);
     assert_eq!(sandbox.run(&["diff", "1", "2", "--user", "charlie"]).exit, Some(2));
-    assert_eq!(sandbox.run(&["diff", "1", "2", "--account", "twin"]).exit, Some(2));
+    assert_eq!(sandbox.run(&["diff", "1", "2", "--account", "TWIN"]).exit, Some(2));
 }
 
 #[test]

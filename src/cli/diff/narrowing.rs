@@ -10,11 +10,11 @@ use clap::Args;
 use rusqlite::Connection;
 
 use crate::diff::filter::{Subject, SubjectKind};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::invocation;
 use crate::nearest::did_you_mean;
-use crate::output::text;
-use crate::query::{ParameterType, resolve_id};
+use crate::output::{text, words};
+use crate::query::{Found, ParameterType, resolve_at_ends};
 use crate::store::{Census, CoverageStatus, Snapshot};
 
 /// The arguments that narrow an answer.
@@ -140,54 +140,14 @@ impl Range {
     fn ends(&self) -> [&Snapshot; 2] {
         [&self.to, &self.from]
     }
-
-    /// The ids of what had the name or id between the ends.
-    fn between(&self, parameter: ParameterType, typed: &str, connection: &Connection) -> Result<Vec<String>> {
-        let (table, id, name) = match parameter {
-            ParameterType::Account => ("accounts", "account_id", "name"),
-            ParameterType::User => ("users", "user_id", "user_name"),
-            ParameterType::Group => ("groups", "group_id", "display_name"),
-            ParameterType::PermissionSet => ("permission_sets", "permission_set_arn", "name"),
-            ParameterType::Ou => ("organizational_units", "ou_id", "name"),
-            ParameterType::Date | ParameterType::Number | ParameterType::Text => return Ok(Vec::new()),
-        };
-        let (from, to) = (self.from.snapshot_id, self.to.snapshot_id);
-        let sql = format!(
-            "SELECT DISTINCT {id} FROM {table}_versions WHERE ({id} = ?1 OR lower({name}) = lower(?1))
-               AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)"
-        );
-        connection
-            .prepare(&sql)
-            .and_then(|mut statement| {
-                let range = (typed.trim(), from.max(to), from.min(to));
-                statement.query_map(range, |row| row.get(0))?.collect()
-            })
-            .map_err(|error| Error::failed(format!("cannot look up {typed:?}")).caused_by(error))
-    }
 }
 
-/// The ids of that name at either end, and of all that had it between.
+/// The ids of that name at either end, and with `--steps` of all that had it between.
 fn ids(parameter: ParameterType, typed: &str, census: &mut Census, range: &Range) -> Result<HashSet<String>> {
-    let mut ids = HashSet::new();
-    let mut unknown = None;
-    for snapshot in range.ends() {
-        census.answer_as_of(snapshot.snapshot_id)?;
-        match resolve_id(parameter, typed, census, snapshot) {
-            Ok(id) => _ = ids.insert(id),
-            Err(error) if error.kind() == ErrorKind::UnknownName => _ = unknown.get_or_insert(error),
-            Err(error) => return Err(error),
-        }
-    }
-    if range.steps {
-        ids.extend(range.between(parameter, typed, census.connection())?);
-    }
-    match unknown {
-        Some(error) if ids.is_empty() => Err(error),
-        _ => {
-            tracing::info!("{typed:?} is {ids:?}");
-            Ok(ids)
-        }
-    }
+    let Found { id: ids, echo } = resolve_at_ends(parameter, typed, census, range.ends(), range.steps)?;
+    echo.iter().for_each(words::say);
+    tracing::info!("{typed:?} is {ids:?}");
+    Ok(ids)
 }
 
 /// A tag that nothing has reads like a name that nothing has.

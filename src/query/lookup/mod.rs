@@ -1,0 +1,184 @@
+//! A typed name, e-mail address or id as the one id that it means.
+//!
+//! A misspelt name must never read as "no access": a name that matches nothing is an error with the nearest
+//! names and the snapshots where it existed, one that matches several things is an error that lists them.
+//! Ids are resolved before the statement runs, because it is fast by id only.
+//!
+//! - `place`: where things of a kind are looked up, and by what.
+//! - `ladder`: which of several things is meant, the surest match first.
+//! - `advice`: what is said of a name that means nothing, or several things.
+
+mod advice;
+mod ladder;
+mod place;
+
+use std::collections::HashSet;
+
+use super::header::ParameterType;
+use super::span::Span;
+use crate::error::{Error, Result};
+use crate::store::{Census, Snapshot};
+pub use advice::nearest_ever;
+use ladder::{Best, Likeness, Rank, Rung, Typed};
+use place::{Place, place};
+
+/// What a name means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found<I> {
+    /// One id, or several.
+    pub id: I,
+    /// What to tell the user, where the name is not exactly that of what was taken.
+    pub echo: Option<String>,
+}
+
+/// Finds the id that `typed` means in any of the answering snapshots of a query, for a kind that has ids.
+pub(super) fn resolve_in(
+    kind: ParameterType,
+    typed: &str,
+    census: &Census,
+    span: &Span,
+) -> Result<Found<String>> {
+    let lookup = Lookup::new(kind, typed)?;
+    if span.from() != span.to() && lookup.place.is_of_one_snapshot() {
+        return Err(Error::usage(
+            "an organizational unit has a path in one snapshot only, and none over a range",
+        )
+        .hint("ask as of one: --at WHEN"));
+    }
+    let best = lookup.in_answering(census)?;
+    match best.things().as_slice() {
+        [] => Err(lookup.unknown(census, span, &|last| format!("--at {last} asks there"))?),
+        [one] => Ok(Found { id: one.id.clone(), echo: lookup.echo(&best) }),
+        several => Err(lookup.ambiguous(several, &span.words())),
+    }
+}
+
+/// Finds the ids that `typed` means in either of the two snapshots that a diff compares, and with `between` in any
+/// snapshot between them: a thing may be gone in one, or made again under another id.
+pub fn resolve_at_ends(
+    kind: ParameterType,
+    typed: &str,
+    census: &mut Census,
+    ends: [&Snapshot; 2],
+    between: bool,
+) -> Result<Found<HashSet<String>>> {
+    let lookup = Lookup::new(kind, typed)?;
+    let mut all: Vec<(String, Best)> = Vec::new();
+    for end in ends {
+        census.answer_as_of(end.snapshot_id)?;
+        all.push((Span::at(end.clone()).words(), lookup.in_answering(census)?));
+    }
+    if between {
+        let [from, to] = ends.map(|end| end.snapshot_id);
+        let (first, last) = (from.min(to), from.max(to));
+        let versions = format!(
+            "{} WHERE valid_from <= {last} AND (valid_to IS NULL OR valid_to > {first})",
+            lookup.place.versions()
+        );
+        let best = lookup.place.best(census.connection(), &versions, &lookup.typed);
+        all.push((format!("snapshots {first} to {last}"), best.map_err(|error| lookup.cannot_read(error))?));
+    }
+    let Some(rank) = all.iter().filter_map(|(_, best)| best.rank).min() else {
+        let compared = |_| "a diff from or to one of them finds it, or one over them with --steps".to_owned();
+        census.answer_as_of(ends[0].snapshot_id)?;
+        return Err(lookup.unknown(census, &Span::at(ends[0].clone()), &compared)?);
+    };
+    all.retain(|(_, best)| best.rank == Some(rank));
+    for (place, best) in &all {
+        let at_once = best.at_once();
+        if !at_once.is_empty() {
+            return Err(lookup.ambiguous(&at_once, place));
+        }
+    }
+    let ids = all.iter().flat_map(|(_, best)| best.things()).map(|one| one.id.clone()).collect();
+    Ok(Found { id: ids, echo: all.first().and_then(|(_, best)| lookup.echo(best)) })
+}
+
+/// What had a name at any time up to the answering snapshot.
+#[derive(Debug)]
+pub enum Ever {
+    Nothing,
+    /// Things of one kind, in the order in which they came.
+    Things {
+        kind: ParameterType,
+        found: Found<Vec<String>>,
+        /// Kinds of which something has the name less surely.
+        others: Vec<ParameterType>,
+    },
+    /// Things of several kinds, as surely these as those.
+    Several(Vec<(ParameterType, Vec<String>)>),
+}
+
+/// Finds everything of these kinds that ever had this id, name or e-mail address. Things of one kind that had it at
+/// the same time are ambiguous.
+pub fn find_ever(kinds: &[ParameterType], typed: &str, census: &Census) -> Result<Ever> {
+    let mut all = Vec::new();
+    for kind in kinds {
+        let lookup = Lookup::new(*kind, typed)?;
+        let best = lookup.among_all(census)?;
+        all.extend(best.rank.map(|rank| (rank, *kind, lookup, best)));
+    }
+    let Some(rank) = all.iter().map(|(rank, ..)| *rank).min() else { return Ok(Ever::Nothing) };
+    let (mut surest, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(of, ..)| *of == rank);
+    let ids = |best: &Best| best.things().into_iter().map(|one| one.id.clone()).collect::<Vec<_>>();
+    let (_, kind, lookup, best) = match surest.len() {
+        1 => surest.remove(0),
+        _ => return Ok(Ever::Several(surest.iter().map(|(_, kind, _, best)| (*kind, ids(best))).collect())),
+    };
+    match best.at_once().as_slice() {
+        [] => {
+            let found = Found { id: ids(&best), echo: lookup.echo(&best) };
+            Ok(Ever::Things { kind, found, others: others.into_iter().map(|(_, kind, ..)| kind).collect() })
+        }
+        several => Err(lookup.ambiguous(several, "the snapshots so far")),
+    }
+}
+
+/// One name that is looked up.
+struct Lookup<'t> {
+    place: Place,
+    typed: Typed<'t>,
+}
+
+impl<'t> Lookup<'t> {
+    fn new(kind: ParameterType, typed: &'t str) -> Result<Self> {
+        let place = place(kind).ok_or_else(|| Error::usage(format!("a {} has no id", kind.name())))?;
+        Ok(Self { place, typed: Typed::new(typed) })
+    }
+
+    /// What it means in the answering snapshots.
+    fn in_answering(&self, census: &Census) -> Result<Best> {
+        self.look_up(census, &self.place.now(), "")
+    }
+
+    /// What it meant at any time up to the answering snapshot.
+    fn among_all(&self, census: &Census) -> Result<Best> {
+        self.look_up(census, &self.place.history(), "_history")
+    }
+
+    fn look_up(&self, census: &Census, source: &str, view: &str) -> Result<Best> {
+        let connection = census.connection();
+        let look_up = || -> rusqlite::Result<Best> {
+            if let Some(id) = self.place.by_id(connection, self.typed.text(), view)? {
+                return Ok(Best::of_id(id, Rank::ID));
+            }
+            let best = self.place.best(connection, source, &self.typed)?;
+            if best.rank.is_some() {
+                return Ok(best);
+            }
+            let like = self.place.by_like_id(connection, &self.typed, view)?;
+            let rank = Rank { rung: Rung::Id, likeness: Likeness::IgnoringCase };
+            Ok(like.map(|id| Best::of_id(id, rank)).unwrap_or_default())
+        };
+        look_up().map_err(|error| self.cannot_read(error))
+    }
+
+    fn echo(&self, best: &Best) -> Option<String> {
+        best.echo(self.place.noun, &self.typed)
+    }
+
+    fn cannot_read(&self, error: rusqlite::Error) -> Error {
+        Error::failed(format!("cannot look up the {} {:?}", self.place.noun, self.typed.text()))
+            .caused_by(error)
+    }
+}

@@ -1,0 +1,153 @@
+//! Which of several things a typed name means, the same for `query`, `-p`, `diff` and `history`.
+
+use orgcensus::store::Database;
+
+use crate::fixture::{self, Ran, Sandbox};
+
+/// The fixture with names that are alike.
+fn alike() -> Sandbox {
+    let sandbox = fixture::census();
+    let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
+    let sql = "
+        INSERT INTO users_versions (user_id, user_name, display_name, primary_email, emails, user_status, valid_from)
+        VALUES ('u-1', 'Trail Space ', 'T', 't@example.com', NULL, 'ENABLED', 1),
+               ('u-2', 'kim', 'Lee', 'kim@example.com', NULL, 'ENABLED', 1),
+               ('u-3', 'lee', 'kim', 'shared@example.com', NULL, 'DISABLED', 1),
+               ('u-4', 'Kim2', 'u-2', 'kim', '[{\"Value\":\"SHARED@example.com\"}]', NULL, 1),
+               ('u-5', 'twice', 'X', NULL, NULL, 'ENABLED', 1), ('u-6', ' twice', 'Y', NULL, NULL, 'DISABLED', 1),
+               ('u-7', 'Zero' || char(0x200b) || 'Width', 'Z', NULL, NULL, 'ENABLED', 1),
+               ('u-8', 'forge', 'Forge' || char(10) || 'error: run this', 'f@example.com', NULL, 'ENABLED', 1),
+               ('u-9', 'forge2', 'Forge' || char(10) || 'error: run this', 'f@example.com', NULL, 'ENABLED', 1);
+        INSERT INTO groups_versions (group_id, display_name, valid_from)
+        VALUES ('g-prod', 'prod', 1), ('g-a', 'Ops', 1), ('g-b', 'ops ', 1);
+        INSERT INTO organizational_units_versions (ou_id, name, parent_id, entity_path, valid_from)
+        VALUES ('ou-f1-2', 'Production', 'ou-f1-sand', 'o-fixture/r-f1/ou-f1-sand/ou-f1-2', 1)";
+    database.connection().execute_batch(sql).unwrap();
+    sandbox
+}
+
+const USER: &str = "SELECT user_id FROM users WHERE user_id = :user";
+
+/// The id that the same name means in every command that takes a user.
+fn user(sandbox: &Sandbox, typed: &str) -> String {
+    let by_name = sandbox.run(&["query", USER, "-p", &format!("user:user={typed}")]);
+    let id = by_name.data().lines().nth(1).unwrap_or_default().to_owned();
+    let echo = |ran: &Ran| ran.stderr.lines().find(|line| line.contains(" is u-")).map(str::to_owned);
+    let canned = sandbox.run(&["query", "user-access", typed]);
+    assert_eq!((canned.exit, echo(&canned)), (Some(0), echo(&by_name)), "{typed:?}");
+    let diff = sandbox.run(&["diff", "1", "4", "--user", typed]);
+    assert_eq!((diff.exit, echo(&diff)), (Some(0), echo(&by_name)), "{typed:?}: {}", diff.stderr);
+    let history = sandbox.run(&["history", "--kind", "user", typed]);
+    assert!(history.data().contains(&format!("({id})")), "{typed:?}: {}", history.stdout);
+    assert_eq!(echo(&history), echo(&by_name), "{typed:?}");
+    match echo(&by_name) {
+        None => id,
+        Some(echo) => {
+            assert!(echo.starts_with(&format!("user {typed:?} is {id} (")), "{echo}");
+            format!("{id} echoed")
+        }
+    }
+}
+
+#[test]
+fn the_surest_name_is_taken() {
+    let sandbox = alike();
+    for (typed, id) in [
+        ("u-2", "u-2"),
+        ("kim", "u-2"),
+        ("lee", "u-3"),
+        ("Lee", "u-3 echoed"),
+        ("KIM", "u-2 echoed"),
+        ("kim2", "u-4 echoed"),
+        ("Trail Space ", "u-1"),
+        ("Trail Space", "u-1 echoed"),
+        (" trail space", "u-1 echoed"),
+        ("twice", "u-5"),
+        (" twice", "u-6"),
+        ("U-7", "u-7 echoed"),
+        ("kim@example.com", "u-2"),
+    ] {
+        assert_eq!(user(&sandbox, typed), id, "{typed:?}");
+    }
+}
+
+#[test]
+fn several_on_one_step_are_ambiguous() {
+    let sandbox = alike();
+    for (typed, ids) in [
+        ("shared@example.com", &[][..]),
+        ("TWICE", &["u-5 (\"twice\", \"X\", ENABLED)", "u-6 (\" twice\", \"Y\", DISABLED)"]),
+        ("twice ", &["u-5 (\"twice\", \"X\", ENABLED)", "u-6 (\" twice\", \"Y\", DISABLED)"]),
+        ("SHARED@EXAMPLE.COM", &["u-3 (\"lee\"", "u-4 (\"Kim2\""]),
+        ("f@example.com", &["u-8 (\"forge\", \"Forge\\nerror: run this\"", "u-9 (\"forge2\""]),
+        ("Forge\nerror: run this", &["u-8 (", "u-9 ("]),
+    ] {
+        for arguments in [
+            &["query", "user-access", typed][..],
+            &["query", "user-access", "-p", &format!("user={typed}")],
+            &["query", USER, "-p", &format!("user:user={typed}")],
+            &["diff", "1", "4", "--user", typed],
+            &["diff", "1", "4", "--steps", "--user", typed],
+            &["history", typed],
+        ] {
+            let ran = sandbox.run(arguments);
+            if ids.is_empty() {
+                assert_eq!(ran.exit, Some(0), "{arguments:?}: {}", ran.stderr);
+                continue;
+            }
+            assert_eq!((ran.exit, ran.stdout.as_str()), (Some(2), ""), "{arguments:?}: {}", ran.stderr);
+            assert!(ran.stderr.contains(" is ambiguous in "), "{}", ran.stderr);
+            for id in ids {
+                assert!(ran.stderr.contains(&format!("hint: {id}")), "{id}: {}", ran.stderr);
+            }
+            let forged = |line: &str| !line.starts_with("error: user") && line.starts_with("error: ");
+            assert!(!ran.stderr.lines().any(forged), "{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn other_kinds_have_the_same_ladder() {
+    let sandbox = alike();
+    let taken = |query: &str, typed: &str| sandbox.run(&["query", query, typed]);
+    assert_eq!(taken("group-members", "ops ").exit, Some(0));
+    assert_eq!(taken("group-members", "OPS").exit, Some(2));
+    assert_eq!(taken("account-access", "Twin").exit, Some(0));
+    assert_eq!(taken("account-access", "TWIN").exit, Some(2));
+    let set = taken("permission-set-access", "readonly ");
+    assert!(set.stderr.contains("permission set \"readonly \" is arn:aws:sso:::"), "{}", set.stderr);
+    // A path is surer than a name, which two OUs have here.
+    for (ou, exit) in
+        [("/Production", 0), ("/production/", 0), ("Production", 2), ("Root/Sandbox/Production", 0)]
+    {
+        let sql = ["query", "SELECT :ou", "-p", &format!("ou:ou={ou}")].map(str::to_owned);
+        let ran = sandbox.run(&sql.each_ref().map(String::as_str));
+        assert_eq!(ran.exit, Some(exit), "{ou}: {}", ran.stderr);
+        assert_eq!(sandbox.run(&["diff", "1", "4", "--ou", ou]).exit, Some(exit), "{ou}");
+    }
+}
+
+#[test]
+fn the_surest_kind_has_the_life() {
+    let sandbox = alike();
+    let life = sandbox.run(&["history", "prod"]);
+    assert!(life.data().starts_with("group prod (g-prod)\n"), "{}", life.stdout);
+    assert!(life.stderr.contains("an account has the name \"prod\" too: --kind account"), "{}", life.stderr);
+    assert!(sandbox.run(&["history", "prod", "--kind", "account"]).data().starts_with("account prod ("));
+}
+
+#[test]
+fn suggestions_say_which_one_is_which() {
+    let sandbox = alike();
+    for (arguments, hint) in [
+        (["query", "user-access", "kimm"], "did you mean \"kim\" (u-2, ENABLED), \"kim\" (u-3, DISABLED) or"),
+        (["query", "user-access", "Trail Spce"], "did you mean \"Trail Space \" (u-1, ENABLED)?"),
+        (["query", "user-access", "ZeroWidth"], "did you mean \"Zero\\u{200b}Width\" (u-7, ENABLED)?"),
+        (["query", "account-access", "sandbx"], "did you mean \"sandbox 🦀\" (044444444444, SUSPENDED)?"),
+        (["history", "--kind=group", "Opss"], "did you mean \"Ops\" (group g-a)"),
+    ] {
+        let ran = sandbox.run(&arguments);
+        assert_eq!(ran.exit, Some(2), "{arguments:?}");
+        assert!(ran.stderr.contains(hint), "{hint}: {}", ran.stderr);
+    }
+}
