@@ -23,6 +23,7 @@
 //! | [`error`] | the error type and the exit codes |
 //! | [`digest`] | SHA-256 as this program writes it |
 //! | [`invocation`] | commands as they are printed for people to type, for the census that was asked |
+//! | [`plain_file`] | opening files for writing: never through a link of somebody else |
 //! | [`signals`] | Ctrl-C and SIGTERM, and the files that they must not leave behind half-written |
 //! | [`nearest`] | "did you mean …?", for whatever takes a name |
 //!
@@ -56,6 +57,7 @@ pub mod invocation;
 pub mod model;
 pub mod nearest;
 pub mod output;
+pub mod plain_file;
 pub mod query;
 pub mod signals;
 pub mod simulator;

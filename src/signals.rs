@@ -4,9 +4,8 @@
 //! and at a second signal, the process ends at once, its unfinished files removed and without a word: standard
 //! error may be what it is stuck at. A collection, which writes no such file, watches by itself.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -14,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::error::{Error, ExitStatus, Result};
+use crate::plain_file;
 
 static STATE: Mutex<State> =
     Mutex::new(State { is_watching: false, work: Weak::new(), unfinished: Vec::new() });
@@ -46,19 +46,41 @@ pub fn hold() -> Held {
 }
 
 /// A file under a name that it is not to keep: dropped, or the process being ended, it is removed.
+///
+/// What a killed process leaves is removed by the next one that writes into the folder: an unfinished file is
+/// locked as long as somebody is at it. (A file system without locks keeps it.)
 #[derive(Debug)]
 pub struct Unfinished {
     path: PathBuf,
+    /// Holds the lock.
+    _file: File,
 }
 
+/// Around eight hexadecimal digits, the name of an unfinished file: short, whatever the final one is.
+const AROUND: (&str, &str) = (".orgcensus-", ".partial");
+
 impl Unfinished {
-    /// Makes the file, readable by its owner only; it must not be there yet.
-    pub fn create(path: PathBuf) -> io::Result<(Self, File)> {
+    /// Makes the file in the folder of `beside`, readable by its owner only.
+    pub fn create(beside: &Path) -> io::Result<(Self, File)> {
+        let folder =
+            beside.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        sweep(folder);
         let mut state = state();
         state.watch().map_err(io::Error::other)?;
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        state.unfinished.push(path.clone());
-        Ok((Self { path }, file))
+        loop {
+            let (before, after) = AROUND;
+            let path = folder.join(format!("{before}{:08x}{after}", fastrand::u32(..)));
+            let file = match plain_file::create(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                created => created?,
+            };
+            // Another process may have taken it for a dead one's before it was locked.
+            if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) || !path.exists() {
+                continue;
+            }
+            state.unfinished.push(path.clone());
+            return Ok((Self { path, _file: file.try_clone()? }, file));
+        }
     }
 
     /// Where it is.
@@ -73,6 +95,23 @@ impl Drop for Unfinished {
         state.unfinished.retain(|path| *path != self.path);
         // There is none if it was renamed.
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Removes the unfinished files of processes that were killed.
+fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let digits = name.to_str().and_then(|name| name.strip_prefix(AROUND.0)?.strip_suffix(AROUND.1));
+        let is_ours = digits.is_some_and(|it| it.len() == 8 && it.bytes().all(|one| one.is_ascii_hexdigit()))
+            && entry.metadata().is_ok_and(|found| plain_file::is_own(&found));
+        if is_ours
+            && let Ok(file) = plain_file::open_existing(&entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 

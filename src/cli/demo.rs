@@ -14,7 +14,7 @@ use crate::error::{Error, ExitStatus, Result};
 use crate::invocation;
 use crate::output::words;
 use crate::simulator::{Config, Simulator};
-use crate::store::{Census, ShrinkLimit};
+use crate::store::{Census, ShrinkLimit, data_files};
 
 /// Where the demo's census goes: it touches nothing else.
 pub(super) const DATABASE: &str = "orgcensus-demo.db";
@@ -124,11 +124,10 @@ fn replace(database: &Path, organization_id: &str) -> Result<()> {
         return Err(foreign());
     }
     words::say(format!("replacing the former demo's {}", database.display()));
-    for suffix in ["", "-wal", "-shm", ".collecting", ".collecting-wal", ".collecting-shm"] {
-        let file = format!("{}{suffix}", database.display());
+    for file in data_files(database) {
         match std::fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::failed(format!("cannot replace {file}")).caused_by(error));
+                return Err(Error::failed(format!("cannot replace {}", file.display())).caused_by(error));
             }
             _ => {}
         }

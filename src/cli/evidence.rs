@@ -12,7 +12,7 @@ use serde_json::{Map, json};
 
 use super::GlobalOptions;
 use crate::error::{Error, Result};
-use crate::output::{Destination, DestinationOptions, write_error};
+use crate::output::{Destination, write_error};
 use crate::query::Bound;
 use crate::store::{Census, Coverage, Link, Snapshot};
 
@@ -40,9 +40,7 @@ impl EvidenceArgs {
         let mut name = path.as_os_str().to_owned();
         name.push(".evidence.json");
         let path = PathBuf::from(name);
-        let options =
-            DestinationOptions { path: Some(&path), force: global.force, protected: Some(&global.db) };
-        Destination::open(options).map(|file| Some(Sidecar(file)))
+        global.destination_of(Some(&path), true).map(|file| Some(Sidecar(file)))
     }
 }
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::{ArgAction, Args};
 
 use super::parse::DB;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::output::words::Color;
 use crate::output::{Destination, DestinationOptions, Format, text};
-use crate::store::{Census, Staging, When};
+use crate::store::{self, Census, Staging, When};
 
 /// The census where nothing names one.
 const DEFAULT_DB: &str = "orgcensus.db";
@@ -96,11 +96,18 @@ pub struct GlobalOptions {
 impl GlobalOptions {
     /// Opens what `--output` names, or standard output. Called before any work.
     pub fn destination(&self) -> Result<Destination> {
-        Destination::open(DestinationOptions {
-            path: self.output.as_deref(),
-            force: self.force,
-            protected: Some(&self.db),
-        })
+        self.destination_of(self.output.as_deref(), false)
+    }
+
+    /// Opens what `path` names, or standard output; with `only_file`, no pipe and no device. What belongs to the
+    /// census or to another database is refused.
+    pub fn destination_of(&self, path: Option<&Path>, only_file: bool) -> Result<Destination> {
+        if let Some((file, database)) = path.and_then(|file| Some((file, store::database_of(file)?))) {
+            return Err(Error::usage(format!("{} belongs to {}", file.display(), database.display()))
+                .hint("name another file"));
+        }
+        let protected = store::files(&self.db);
+        Destination::open(DestinationOptions { path, force: self.force, protected: &protected, only_file })
     }
 
     /// The format asked for, or promised by the output file's extension, or fit for a terminal, or

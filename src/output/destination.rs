@@ -2,11 +2,13 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::format::Format;
 use crate::digest::sha256_of;
 use crate::error::{Error, ErrorKind, Result};
+use crate::plain_file;
 use crate::signals::{self, Held, Unfinished};
 
 /// What `--output` and `--force` ask for.
@@ -16,8 +18,10 @@ pub struct DestinationOptions<'a> {
     pub path: Option<&'a Path>,
     /// Whether an existing file may be replaced.
     pub force: bool,
-    /// A file that must not be replaced even then: the census itself.
-    pub protected: Option<&'a Path>,
+    /// Files that must not be written even then, be they there or not: the census and what belongs to it.
+    pub protected: &'a [PathBuf],
+    /// Whether nothing but a file will do: no pipe, no device.
+    pub only_file: bool,
 }
 
 /// An open destination. Opened before the work starts, so that a bad path fails at once.
@@ -58,29 +62,37 @@ impl Destination {
                 .hint(format!("--format {name} chooses the format; --output ./{name}.out names a file")));
         }
         // A symbolic link stays one: its target is replaced.
+        plain_file::follow(path).map_err(|error| cannot_open(path, error))?;
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        if let Ok(metadata) = fs::metadata(&path) {
-            if metadata.is_dir() {
+        if path.file_name().is_none() {
+            return Err(Error::usage(format!("{} names no file", path.display())));
+        }
+        if options.protected.iter().any(|file| is_same(file, &path)) {
+            return Err(Error::usage(format!("{} is the census itself, or belongs to it", path.display()))
+                .hint("name another file"));
+        }
+        match fs::metadata(&path) {
+            Ok(found) if found.is_dir() => {
                 return Err(Error::usage(format!("cannot write to {}: it is a directory", path.display())));
             }
-            if !metadata.is_file() {
+            Ok(found) if !found.is_file() && options.only_file => {
+                return Err(Error::usage(format!("{} is a pipe or a device, not a file", path.display()))
+                    .hint("name a file"));
+            }
+            Ok(found) if !found.is_file() => {
                 let file =
                     OpenOptions::new().write(true).open(&path).map_err(|error| cannot_open(&path, error))?;
                 return Ok(Self::to(Sink::Special(buffered(file), path)));
             }
-            if options.protected.is_some_and(|census| is_census(census, &path)) {
-                return Err(Error::usage(format!("{} is the census itself", path.display()))
-                    .hint("name another file"));
-            }
-            if !options.force {
-                return Err(exists(&path));
-            }
-        } else if path.is_symlink() && !options.force {
-            // One that leads nowhere is somebody's all the same.
-            return Err(exists(&path));
+            Ok(_) if !options.force => return Err(exists(&path)),
+            // A link that leads nowhere is somebody's all the same.
+            Err(_) if path.is_symlink() && !options.force => return Err(exists(&path)),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // Such as a name that is too long, or a folder that may not be entered.
+            Err(error) => return Err(cannot_open(&path, error)),
         }
-        let (partial, file) =
-            Unfinished::create(partial_path(&path)?).map_err(|error| cannot_open(&path, error))?;
+        let (partial, file) = Unfinished::create(&path).map_err(|error| cannot_open(&path, error))?;
         let writer = buffered(file);
         Ok(Self::to(Sink::File { writer, partial, path, force: options.force }))
     }
@@ -251,24 +263,15 @@ fn exists(path: &Path) -> Error {
     Error::usage(format!("{} exists already", path.display())).hint("--force replaces it")
 }
 
-/// Beside the final name, so that the renaming is one step of the file system.
-fn partial_path(path: &Path) -> Result<PathBuf> {
-    let name = path.file_name().ok_or_else(|| Error::usage(format!("{} names no file", path.display())))?;
-    let mut partial = std::ffi::OsString::from(".");
-    partial.push(name);
-    partial.push(format!(".{:08x}.partial", fastrand::u32(..)));
-    Ok(path.with_file_name(partial))
-}
-
-/// Whether `path` is the census or one of the files beside it that belong to it. Beside a symbolic link there are
-/// none: they stand beside the file that it leads to.
-fn is_census(census: &Path, path: &Path) -> bool {
-    let census = fs::canonicalize(census).unwrap_or_else(|_| census.to_owned());
-    ["", "-wal", "-shm", ".lock", ".collecting"].iter().any(|suffix| {
-        let mut file = census.as_os_str().to_owned();
-        file.push(suffix);
-        fs::canonicalize(file).is_ok_and(|file| file == path)
-    })
+/// Whether two paths are one file, or would be: under a name that is free too, links to their folders followed.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let path = std::path::absolute(path).ok()?;
+        Some((fs::canonicalize(path.parent()?).ok()?, path.file_name()?.to_owned()))
+    };
+    let file = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino())).ok();
+    place(one).is_some_and(|here| place(other) == Some(here))
+        || file(one).is_some_and(|here| file(other) == Some(here))
 }
 
 #[cfg(test)]
@@ -276,16 +279,57 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_belongs_to_the_census_is_protected_by_any_of_its_names() {
+    fn what_is_protected_is_never_opened_by_any_name() {
         let folder = tempfile::tempdir().unwrap();
-        let [census, link, log] = ["o.db", "link.db", "o.db-wal"].map(|name| folder.path().join(name));
+        let [census, link, log, folder_link] =
+            ["o.db", "link.db", "o.db-wal", "folder"].map(|name| folder.path().join(name));
         fs::write(&census, "").unwrap();
-        fs::write(&log, "").unwrap();
         std::os::unix::fs::symlink(&census, &link).unwrap();
-        for (name, path) in [(&census, &census), (&census, &log), (&link, &census), (&link, &log)] {
-            let options = DestinationOptions { path: Some(path), force: true, protected: Some(name) };
-            assert!(Destination::open(options).is_err(), "{} of {}", path.display(), name.display());
+        std::os::unix::fs::symlink(folder.path(), &folder_link).unwrap();
+        let twice = folder.path().join("twice.db");
+        fs::hard_link(&census, &twice).unwrap();
+        let protected = [census.clone(), log.clone()];
+        for name in [&census, &link, &log, &twice, &folder_link.join("o.db-wal"), &folder_link.join("o.db")] {
+            for force in [true, false] {
+                let options =
+                    DestinationOptions { path: Some(name), force, protected: &protected, only_file: false };
+                let error = Destination::open(options).err().expect("it is protected");
+                assert!(error.to_string().ends_with("is the census itself, or belongs to it"), "{error}");
+            }
         }
+        assert!(!log.exists());
+    }
+
+    #[test]
+    fn a_name_may_be_as_long_as_names_can_be() {
+        let folder = tempfile::tempdir().unwrap();
+        for (length, is_possible) in [(237, true), (238, true), (255, true), (256, false), (4000, false)] {
+            let path = folder.path().join("x".repeat(length));
+            let options = DestinationOptions { path: Some(&path), ..DestinationOptions::default() };
+            assert_eq!(
+                Destination::open(options).and_then(Destination::finish).is_ok(),
+                is_possible,
+                "{length}"
+            );
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let left = ".orgcensus-0123abcd.partial";
+        let others = [".orgcensus-.partial", ".orgcensus-0123abcx.partial", ".x.0123abcd.partial", "kept"];
+        for name in [left].iter().chain(&others) {
+            fs::write(at(name), "half").unwrap();
+        }
+        std::os::unix::fs::symlink(at("kept"), at(".orgcensus-00000000.partial")).unwrap();
+        let at_work = Unfinished::create(&at("first")).unwrap();
+        assert!(!at(left).exists());
+        let second = Unfinished::create(&at("second")).unwrap();
+        assert!(at_work.0.path().exists() && second.0.path().exists());
+        assert!(others.iter().all(|name| at(name).exists()));
     }
 
     #[test]
@@ -335,7 +379,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [path, beside] = ["answer", "companion"].map(|name| folder.path().join(name));
         let open = |path: &Path| {
-            let options = DestinationOptions { path: Some(path), force: true, protected: None };
+            let options =
+                DestinationOptions { path: Some(path), force: true, ..DestinationOptions::default() };
             Destination::open(options).unwrap()
         };
         let (answer, companion) = (open(&path), open(&beside));

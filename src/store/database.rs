@@ -8,10 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::file::{
-    Doing, NO_SPACE, connect, create_private, make_private_if_empty, open_failed, refuse_what_is_no_file,
-    target,
-};
+use super::file::{Doing, NO_SPACE, connect, make_private_if_empty, open_failed, refuse_what_is_no_file};
 use super::filesystem;
 use super::publish::{self, CallTotals, Published, ShrinkLimit};
 use super::reader::Census;
@@ -22,6 +19,7 @@ use super::staging::Staging;
 use super::trouble;
 use super::views;
 use crate::error::{Error, Result};
+use crate::plain_file;
 
 /// Which organization and Identity Center instance a database belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,11 +69,10 @@ impl Database {
         refuse_what_is_no_file(path)?;
         refuse_network(path)?;
         // Through a symbolic link too: SQLite would not create its target.
-        match create_private(&target(path)) {
+        let file = plain_file::follow(path).map_err(|error| creation_failed(path, error))?;
+        match plain_file::create(&file) {
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                make_private_if_empty(&target(path))
-            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => make_private_if_empty(&file),
             Err(error) => return Err(creation_failed(path, error)),
         }
         let (mut connection, kind) = connect_writing(path)?;
@@ -212,6 +209,9 @@ fn connect_writing(path: &Path) -> Result<(Connection, Kind)> {
     if connection.is_readonly("main").map_err(|error| open_failed(path, error))? {
         return Err(Error::failed(format!("\"{}\" cannot be written", path.display()))
             .hint("check the permissions of the file and of its folder, or name another file with --db"));
+    }
+    if kind == Kind::Census {
+        schema::refuse_additions(&connection, path)?;
     }
     Ok((connection, kind))
 }

@@ -5,8 +5,6 @@
 //! SQLite holds on the same file.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +13,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::{Error, Result};
 use crate::model::Scope;
+use crate::plain_file;
+
+/// What SQLite keeps beside a database while it is open, or was not closed.
+const OF_SQLITE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// What this program keeps beside the census.
+pub(super) const LOCK: &str = ".lock";
+pub(super) const COLLECTING: &str = ".collecting";
 
 /// How long a statement waits for another process to let go of the file; a unit test has no ten seconds.
 const BUSY: Duration = if cfg!(test) { Duration::from_millis(100) } else { Duration::from_secs(10) };
@@ -25,6 +31,9 @@ pub(super) const NO_SPACE: &str = "make room on the disk, or name another file w
 /// What to do where a file may not be read or written.
 const PERMISSIONS: &str =
     "check the permissions of the file and of its folder, or name another file with --db";
+
+/// What SQLite's error says where [`connect`] did not even let it try.
+const IN_THE_WAY: &str = "a file beside it must not be written";
 
 /// What may stand in a URI's path as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
@@ -46,32 +55,43 @@ pub(super) fn target(path: &Path) -> PathBuf {
     }
 }
 
-/// Makes a new, empty file that only its owner may read: SQLite gives its journal the same mode.
-pub(super) fn create_private(path: &Path) -> io::Result<File> {
-    private_options().create_new(true).open(path)
+/// The file of exactly this name, and what SQLite keeps beside it.
+pub(super) fn with_companions(file: &Path) -> Vec<PathBuf> {
+    let named = |suffix: &&str| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    [""].iter().chain(&OF_SQLITE).map(named).collect()
 }
 
-/// Opens a file, making it where there is none, that only its owner may read.
-pub(super) fn open_private(path: &Path) -> io::Result<File> {
-    private_options().read(true).create(true).truncate(false).open(path)
+/// The files of a census that hold its data, be they there or not.
+pub fn data_files(database: &Path) -> Vec<PathBuf> {
+    [target(database), beside(database, COLLECTING)].iter().flat_map(|file| with_companions(file)).collect()
+}
+
+/// Every file that belongs to a census, be it there or not: none of them may become an output.
+pub fn files(database: &Path) -> Vec<PathBuf> {
+    let mut files = data_files(database);
+    files.push(beside(database, LOCK));
+    files
+}
+
+/// The database that a file belongs to by its name, as a log or journal does; `None` of any other file.
+pub fn database_of(file: &Path) -> Option<PathBuf> {
+    let name = file.file_name()?.to_str()?;
+    let database = OF_SQLITE.iter().find_map(|suffix| name.strip_suffix(suffix))?;
+    let database = file.with_file_name(database);
+    (!database.file_name()?.is_empty() && database.is_file()).then_some(database)
 }
 
 /// Makes an empty file private too: it becomes a census only now. One that holds something keeps the mode that
 /// somebody gave it.
 pub(super) fn make_private_if_empty(path: &Path) {
-    #[cfg(unix)]
-    if path.metadata().is_ok_and(|found| found.len() == 0) {
+    if plain_file::check(path).is_ok() && path.metadata().is_ok_and(|found| found.len() == 0) {
         // Who may write another's file but not change its mode has been given it so.
         let _ = std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600));
     }
-}
-
-fn private_options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 /// The URI of a SQLite file, with `parameters` such as `mode=ro`.
@@ -84,18 +104,66 @@ pub(super) fn uri(path: &Path, parameters: &str) -> String {
     format!("file:{}?{parameters}", percent_encode(&bytes, PLAIN))
 }
 
-/// Opens the SQLite file at `path` with the URI's `parameters`.
+/// Opens the SQLite file at `path` with the URI's `parameters`. Fails as SQLite does for a file that it cannot
+/// open where [`in_the_way`] finds something.
 pub(super) fn connect(path: &Path, parameters: &str) -> rusqlite::Result<Connection> {
     let mode = match parameters.starts_with("mode=ro") || parameters.starts_with("immutable") {
         true => OpenFlags::SQLITE_OPEN_READ_ONLY,
         false => OpenFlags::SQLITE_OPEN_READ_WRITE,
     };
+    // What is immutable has no companion that SQLite would open.
+    if !parameters.starts_with("immutable") && in_the_way(path, mode).is_some() {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+        return Err(rusqlite::Error::SqliteFailure(code, Some(IN_THE_WAY.to_owned())));
+    }
     let flags = mode | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(uri(path, parameters), flags)?;
     connection.busy_timeout(BUSY)?;
     // A publish and a query each have a few hundred statements at most; all of them stay prepared.
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
+}
+
+/// A file that SQLite would write and must not, or that it could not write, and why: a link of somebody else in
+/// place of a log, or a log that another user's query left in a shared folder.
+///
+/// The database itself may have several names as long as it is only read: SQLite writes nothing then but the
+/// shared memory beside it.
+fn in_the_way(path: &Path, mode: OpenFlags) -> Option<(PathBuf, std::io::Error)> {
+    let writes = mode.contains(OpenFlags::SQLITE_OPEN_READ_WRITE);
+    let of_itself = || plain_file::follow(path).and_then(|file| plain_file::check(&file));
+    if writes && let Err(error) = of_itself() {
+        return Some((path.to_owned(), error));
+    }
+    let check = if writes { plain_file::check_writable } else { plain_file::check };
+    let companions = with_companions(&target(path)).into_iter().skip(1);
+    companions.filter_map(|file| check(&file).err().map(|error| (file, error))).next()
+}
+
+/// What to do about a file that is in the way.
+fn in_the_way_of(path: &Path, file: &Path, error: std::io::Error) -> Error {
+    let is_denied = error.kind() == std::io::ErrorKind::PermissionDenied;
+    let name = file.display();
+    let failed = Error::failed(format!("\"{name}\" cannot be used")).caused_by(error.to_string());
+    if file == path {
+        return failed.hint("name the file itself with --db, one that has no other name");
+    }
+    if !is_denied {
+        return failed.hint(format!("move it out of the way: mv \"{name}\" \"{name}.old\""));
+    }
+    let others = with_companions(&target(path)).into_iter().skip(1).filter(|file| file.exists());
+    let others: Vec<String> = others.map(|file| format!("\"{}\"", file.display())).collect();
+    let others = others.join(" ");
+    let failed = failed.hint(format!(
+        "that user's query left it; take it over, which loses nothing: sudo chown \"$(id -un)\" {others}"
+    ));
+    // Newer pages that a log holds would be lost with it.
+    let is_empty = std::fs::metadata(beside(path, "-wal")).map_or(true, |log| log.len() == 0);
+    let failed = match is_empty && !beside(path, "-journal").exists() {
+        true => failed.hint(format!("or, while nobody has the census open: rm -f {others}")),
+        false => failed,
+    };
+    failed.hint("let others ask a copy, which is left alone: orgcensus snapshots copy FILE --mode 0640")
 }
 
 /// Refuses a directory, whose SQLite error would say little, and a pipe or device, which would be waited for.
@@ -123,6 +191,12 @@ pub(super) fn is_there(path: &Path) -> Result<bool> {
 /// What a SQLite error while opening `path` means, and what to do about it.
 pub(super) fn open_failed(path: &Path, error: rusqlite::Error) -> Error {
     let name = path.display();
+    if let rusqlite::Error::SqliteFailure(_, Some(message)) = &error
+        && message == IN_THE_WAY
+        && let Some((file, why)) = in_the_way(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    {
+        return in_the_way_of(path, &file, why);
+    }
     let (message, hint) = match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => (
             format!("\"{name}\" is not a SQLite database"),

@@ -5,12 +5,16 @@
 //! name.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
-use super::file::{NO_SPACE, beside, open_private};
+use super::file::{LOCK, NO_SPACE, beside};
 use super::trouble;
 use crate::error::{Error, Result};
+use crate::plain_file;
+
+/// A process id and some room: a longer file was never a lock of ours.
+const MOST: u64 = 32;
 
 /// Held for as long as a collection runs; dropped with the process at the latest.
 #[derive(Debug)]
@@ -21,27 +25,45 @@ pub struct CollectorLock {
 
 impl CollectorLock {
     /// Takes the lock beside the database, or fails at once when another collector holds it (naming its
-    /// process id where known).
+    /// process id where known). Fails too where that name is a link, a pipe, or a file of somebody else.
     pub fn acquire(database: &Path) -> Result<Self> {
-        let path = beside(database, ".lock");
-        let failed = |error: std::io::Error| {
+        let path = beside(database, LOCK);
+        let failed = |error: io::Error| {
             let hint = match error.kind() {
-                kind if trouble::is_no_space(kind) => NO_SPACE,
-                _ if is_nowhere(&path) => "make its folder first, or name another file with --db",
-                _ => "check the permissions of its folder, or name another file with --db",
+                kind if trouble::is_no_space(kind) => NO_SPACE.to_owned(),
+                io::ErrorKind::InvalidInput => {
+                    format!("move it out of the way: mv \"{0}\" \"{0}.old\"", path.display())
+                }
+                _ if is_nowhere(&path) => "make its folder first, or name another file with --db".to_owned(),
+                _ => "check the permissions of it and its folder, or name another file with --db".to_owned(),
             };
             Error::failed(format!("cannot lock \"{}\"", path.display())).caused_by(error).hint(hint)
         };
-        let mut file = open_private(&path).map_err(failed)?;
+        // The name beside a link's target is taken: so the link must be one to trust.
+        plain_file::follow(database).map_err(failed)?;
+        let mut file = plain_file::open_or_create(&path)
+            .map_err(|error| failed(plain_file::check_writable(&path).err().unwrap_or(error)))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(held(&mut file, database)),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        // Only for the message above: the lock holds without it.
-        let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+        write_holder(&mut file).map_err(failed)?;
         Ok(Self { _file: file })
     }
+}
+
+/// Writes who holds the lock, for the message of whoever finds it held; the lock holds without it. Fails where the
+/// file holds anything else than a process id: it is not ours, and stays as it is.
+fn write_holder(file: &mut File) -> io::Result<()> {
+    let mut found = String::new();
+    let read = (&*file).take(MOST).read_to_string(&mut found);
+    if read.is_err() || found.bytes().any(|byte| !byte.is_ascii_digit() && !byte.is_ascii_whitespace()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it holds something else than a lock does"));
+    }
+    let write = file.rewind().and_then(|()| file.set_len(0));
+    let _ = write.and_then(|()| write!(file, "{}", std::process::id()));
+    Ok(())
 }
 
 /// Whether the file's folder does not exist; that of a bare name is the working directory.
@@ -77,6 +99,40 @@ mod tests {
         assert!(!error.hints().is_empty());
         drop(lock);
         CollectorLock::acquire(&database).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_lock_of_ours_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let [database, lock, victim] = ["o.db", "o.db.lock", "victim"].map(|name| folder.path().join(name));
+        let refused = |why: &str| {
+            let error = CollectorLock::acquire(&database).unwrap_err();
+            let cause = std::error::Error::source(&error).unwrap().to_string();
+            assert!(cause.contains(why), "{cause}");
+            assert!(error.hints()[0].starts_with("move it out of the way: mv "), "{:?}", error.hints());
+            let _ = std::fs::remove_file(&lock);
+        };
+        let precious = "precious ".repeat(9);
+        for content in [precious.as_str(), "", "4711", "12 monkeys", "1e9"] {
+            std::fs::write(&victim, content).unwrap();
+            std::os::unix::fs::symlink(&victim, &lock).unwrap();
+            refused("a symbolic link");
+            std::fs::hard_link(&victim, &lock).unwrap();
+            refused("2 names (hard links)");
+            assert_eq!(std::fs::read_to_string(&victim).unwrap(), content);
+        }
+        for content in [precious.as_bytes(), b"12 monkeys", b"1e9", b"\xff\xfe", &[0; 8]] {
+            std::fs::write(&lock, content).unwrap();
+            let kept = CollectorLock::acquire(&database).unwrap_err();
+            assert!(!kept.hints().is_empty());
+            assert_eq!(std::fs::read(&lock).unwrap(), content);
+            refused("something else than a lock does");
+        }
+        for content in ["", "4711", "4711\n"] {
+            std::fs::write(&lock, content).unwrap();
+            drop(CollectorLock::acquire(&database).unwrap());
+            assert_eq!(std::fs::read_to_string(&lock).unwrap(), std::process::id().to_string());
+        }
     }
 
     #[cfg(unix)]

@@ -39,6 +39,7 @@ mod when;
 pub use catalog::{Table, TableColumn, TableKind};
 pub use database::{Database, Identity};
 pub use evidence::{Link, Parts, Verified};
+pub use file::{data_files, database_of, files};
 pub use lock::CollectorLock;
 pub use publish::{CallTotals, Published, ResourceOutcome, ShrinkLimit};
 pub use reader::Census;

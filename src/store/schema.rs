@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, params_from_iter};
 use rusqlite_migration::{M, Migrations};
@@ -57,6 +58,7 @@ pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<Kind> {
         ))
         .hint("install the newer version: this one cannot read the file"));
     }
+    refuse_stand_ins(connection, path)?;
     Ok(Kind::Census)
 }
 
@@ -74,26 +76,75 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
         .map_err(|error| Error::failed("cannot bring the database to this version's schema").caused_by(error))
 }
 
-/// The first table, index or trigger that is not as the migrations made it, and any trigger that they did not
-/// make: it would write whenever somebody does.
+/// The first table, index or trigger that is not as the migrations made it, and any table or trigger that they did
+/// not make: it would write, or be written, whenever somebody does.
 pub(super) fn altered(connection: &Connection) -> Result<Option<String>> {
-    let objects = |connection: &Connection| -> rusqlite::Result<BTreeMap<String, String>> {
-        let sql = "SELECT type || ' ' || name, sql FROM main.sqlite_master
-                   WHERE type <> 'view' AND sql IS NOT NULL";
-        connection.prepare(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-    };
-    let mut fresh = Connection::open_in_memory().doing("make a database in memory")?;
+    let made = made(connection)?;
+    let mut found = objects(connection).doing("read the schema")?;
+    let differs = made.iter().find(|(name, sql)| found.get(*name) != Some(sql)).map(|(name, _)| name.clone());
+    found.retain(|name, _| !name.starts_with("index ") && !made.contains_key(name) && !is_of_sqlite(name));
+    Ok(differs.or_else(|| found.into_keys().next()))
+}
+
+/// Refuses to write into a file that something else changed the making of: a trigger would act with this program's
+/// hand.
+pub(super) fn refuse_additions(connection: &Connection, path: &Path) -> Result<()> {
+    let Some(name) = altered(connection)? else { return Ok(()) };
+    let file = path.display();
+    Err(Error::failed(format!(
+        "{name} of \"{file}\" is not as this program made it; nothing is written into the file"
+    ))
+    .hint(format!("see what it is: sqlite3 \"{file}\" .schema"))
+    .hint("drop what is not the census's, or go back to a copy that orgcensus snapshots verify accepts"))
+}
+
+/// Refuses to read a file in which a view or a virtual table has the name of a table: it could answer for ever, or
+/// anything.
+fn refuse_stand_ins(connection: &Connection, path: &Path) -> Result<()> {
+    let sql = "SELECT lower(name) FROM main.sqlite_master
+               WHERE type NOT IN ('index', 'trigger') AND coalesce(rootpage, 0) = 0";
+    let read = || connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>();
+    let without_pages: Vec<String> = read().map_err(|error| open_failed(path, error))?;
+    let made = made(connection)?;
+    let is_table = |name: &&String| made.contains_key(&format!("table {name}"));
+    let Some(name) = without_pages.iter().find(is_table) else { return Ok(()) };
+    Err(Error::failed(format!("{name} of \"{}\" is a view, where a census has a table", path.display()))
+        .hint(
+            "something else than orgcensus wrote the file: go back to a copy that snapshots verify accepts",
+        ))
+}
+
+/// The tables, indexes and triggers of a census of this file's version: `table gaps` and the SQL of each.
+fn made(connection: &Connection) -> Result<Arc<Objects>> {
+    static MADE: Mutex<BTreeMap<u32, Arc<Objects>>> = Mutex::new(BTreeMap::new());
     let version = connection
         .query_row("PRAGMA main.user_version", [], |row| row.get::<_, u32>(0))
         .doing("read the schema's version")?;
+    let mut known = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(made) = known.get(&version) {
+        return Ok(made.clone());
+    }
+    let mut fresh = Connection::open_in_memory().doing("make a database in memory")?;
     Migrations::from_slice(MIGRATIONS)
         .to_version(&mut fresh, version as usize)
         .map_err(|error| Error::failed("cannot make the file's schema anew").caused_by(error))?;
-    let made = objects(&fresh).doing("read the schema as it is made")?;
-    let mut found = objects(connection).doing("read the schema")?;
-    let differs = made.iter().find(|(name, sql)| found.get(*name) != Some(sql)).map(|(name, _)| name.clone());
-    found.retain(|name, _| name.starts_with("trigger ") && !made.contains_key(name));
-    Ok(differs.or_else(|| found.into_keys().next()))
+    let made = Arc::new(objects(&fresh).doing("read the schema as it is made")?);
+    known.insert(version, made.clone());
+    Ok(made)
+}
+
+/// Type and name of what is in a schema, such as `table gaps`, with its SQL.
+type Objects = BTreeMap<String, String>;
+
+fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
+    let sql = "SELECT type || ' ' || name, sql FROM main.sqlite_master
+               WHERE type <> 'view' AND sql IS NOT NULL";
+    connection.prepare(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// Whether it is a table of SQLite's own, which ANALYZE makes.
+fn is_of_sqlite(name: &str) -> bool {
+    name.starts_with("table sqlite_stat")
 }
 
 /// A column as the database declares it.

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::cli::GlobalOptions;
 use crate::cli::answering::{file_size, say_answering};
 use crate::error::{Error, Result};
-use crate::output::{Destination, DestinationOptions, words};
+use crate::output::words;
 use crate::query::Interruption;
 use crate::store::{Census, When};
 
@@ -39,11 +39,7 @@ pub struct CopyArgs {
 /// Copies the census.
 pub fn run(args: &CopyArgs, global: &GlobalOptions) -> Result<()> {
     let whens = args.at.iter().map(|at| at.parse()).collect::<Result<Vec<When>>>()?;
-    let destination = Destination::open(DestinationOptions {
-        path: Some(&args.file),
-        force: global.force,
-        protected: Some(&global.db),
-    })?;
+    let destination = global.destination_of(Some(&args.file), true)?;
     let (Some(partial), Some(file)) = (destination.partial().map(ToOwned::to_owned), destination.path())
     else {
         return Err(Error::usage(format!("a copy is a file, and {} is none", args.file.display())));

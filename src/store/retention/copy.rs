@@ -9,8 +9,12 @@ use super::prune;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::signals::Unfinished;
-use crate::store::file::{Doing, beside, connect, uri};
+use crate::store::file::{Doing, beside, connect, uri, with_companions};
 use crate::store::{schema, snapshot, views};
+
+/// How an unfinished file is opened: nobody else knows it, so SQLite need not lock it, and could not everywhere:
+/// some file systems have one kind of lock, which it has already.
+const OURS: &str = "mode=rw&nolock=1";
 
 /// Told of each connection that works on the copy, so that whoever may want to end it can interrupt it.
 pub type Watch<'a> = &'a dyn Fn(&Connection) -> Result<()>;
@@ -18,10 +22,9 @@ pub type Watch<'a> = &'a dyn Fn(&Connection) -> Result<()>;
 /// Makes sure that no log beside `file` is taken for that of the copy that will have this name: an empty one is
 /// removed; any other belongs to a census that is in use, or was not closed, and is an error.
 pub(in crate::store) fn make_room(file: &Path) -> Result<()> {
-    for suffix in ["-wal", "-journal", "-shm"] {
-        let log = beside(file, suffix);
-        let Ok(metadata) = std::fs::metadata(&log) else { continue };
-        if metadata.len() > 0 && suffix != "-shm" {
+    for log in with_companions(file).into_iter().skip(1) {
+        let Ok(metadata) = log.symlink_metadata() else { continue };
+        if metadata.is_file() && metadata.len() > 0 && log != beside(file, "-shm") {
             return Err(Error::failed(format!("\"{}\" holds pages of another database", log.display()))
                 .hint("name another file, or end what has that one open"));
         }
@@ -60,7 +63,7 @@ pub(in crate::store) fn copy(
 }
 
 fn write_whole(from: &Connection, to: &Path) -> Result<()> {
-    from.execute("VACUUM INTO ?1", [uri(to, "mode=rw")]).map(drop).map_err(|error| {
+    from.execute("VACUUM INTO ?1", [uri(to, OURS)]).map(drop).map_err(|error| {
         let is_full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
         let failed = Error::failed("cannot write the copy").caused_by(error);
         match is_full {
@@ -74,7 +77,7 @@ fn write_whole(from: &Connection, to: &Path) -> Result<()> {
 /// need not outlive us; and it has none when it is read.
 fn settle(file: &Path, watch: Watch<'_>) -> Result<Connection> {
     let open = || {
-        let connection = connect(file, "mode=rw")?;
+        let connection = connect(file, OURS)?;
         connection.query_row("PRAGMA journal_mode = MEMORY", [], |_| Ok(()))?;
         connection.pragma_update(None, "foreign_keys", true)?;
         Ok(connection)
@@ -88,7 +91,6 @@ fn settle(file: &Path, watch: Watch<'_>) -> Result<Connection> {
 
 /// A file beside the copy, for what is not to stay.
 fn scratch(target: &Path) -> Result<Unfinished> {
-    let path = beside(target, ".whole");
-    let created = Unfinished::create(path.clone()).map(|(scratch, _)| scratch);
-    created.map_err(|error| Error::failed(format!("cannot create \"{}\"", path.display())).caused_by(error))
+    let created = Unfinished::create(target).map(|(scratch, _)| scratch);
+    created.map_err(|error| Error::failed("cannot create a file beside the copy").caused_by(error))
 }

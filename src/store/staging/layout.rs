@@ -8,8 +8,11 @@ use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::model::{RESOURCES, ResourceSpec};
+use crate::plain_file;
 use crate::store::database::Database;
-use crate::store::file::{Doing, NO_SPACE, beside, connect, create_private, open_failed, quoted};
+use crate::store::file::{
+    COLLECTING, Doing, NO_SPACE, beside, connect, open_failed, quoted, with_companions,
+};
 use crate::store::schema::{Column, columns, resource_columns};
 use crate::store::trouble;
 
@@ -128,15 +131,17 @@ CREATE TABLE calls (operation TEXT PRIMARY KEY, calls INTEGER NOT NULL) STRICT, 
 
 /// The staging file beside a database.
 pub(in crate::store) fn path(database: &Path) -> PathBuf {
-    beside(database, ".collecting")
+    beside(database, COLLECTING)
 }
 
 /// Opens the staging, having read all of it; `None` where there is none, or one whose creation was cut short.
 pub(super) fn open(database: &Database) -> Result<Option<Connection>> {
     let path = path(database.path());
-    if !path.exists() {
+    // A link that leads nowhere is there all the same.
+    if path.symlink_metadata().is_err() {
         return Ok(None);
     }
+    plain_file::check(&path).map_err(|error| Error::failed(format!("\"{}\": {error}", path.display())))?;
     let failed = |error| open_failed(&path, error);
     let connection = connect(&path, "mode=rw").map_err(failed)?;
     let number =
@@ -166,7 +171,7 @@ pub(super) fn create(database: &Database) -> Result<Connection> {
     // A journal that outlived its file would be replayed into the new one.
     discard(database)?;
     let path = path(database.path());
-    create_private(&path).map_err(|error| {
+    plain_file::create(&path).map_err(|error| {
         let hint = match trouble::is_no_space(error.kind()) {
             true => NO_SPACE,
             false => "check the permissions of its folder, or name another file with --db",
@@ -196,7 +201,7 @@ pub(super) fn script(census: &Connection) -> Result<String> {
 /// Deletes the staging's files.
 pub(super) fn discard(database: &Database) -> Result<()> {
     let path = path(database.path());
-    for file in [path.clone(), beside(&path, "-wal"), beside(&path, "-shm")] {
+    for file in with_companions(&path) {
         match std::fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Error::failed(format!("cannot delete \"{}\"", file.display()))
