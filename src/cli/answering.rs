@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use crate::error::Result;
 use crate::output::words;
 use crate::query::Span;
-use crate::store::{Census, Snapshot, When};
+use crate::store::{Census, Coverage, Snapshot, When};
 
 /// `snapshot 41, 2026-11-17T02:00Z, 5 days old, complete`.
 pub fn answering(snapshot: &Snapshot) -> String {
@@ -59,6 +59,13 @@ pub fn no_rows_in(span: &Span) -> String {
         format!("{} to {}", minute(&from.completed_at), minute(&to.completed_at))
     };
     format!("0 rows in {} ({details})", span.words())
+}
+
+/// `service_last_accessed is limited: 2 scopes not asked for, 17 of 20 rows carried forward (beyond the depth …)`.
+pub fn limited_in_words(coverage: &Coverage) -> String {
+    let limits = coverage.limits().unwrap_or_else(|| "not all of it was asked for".to_owned());
+    let reason = coverage.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    format!("{} is limited: {limits}{reason}", coverage.resource)
 }
 
 /// A time to the minute, `2026-11-17T02:00Z`; text that is no time stays as it is.

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::answering::limited_in_words;
 use super::interruption::interrupted;
 use super::progress::Printer;
 use super::{GlobalOptions, duration, runtime};
 use crate::aws::{ConnectionOptions, PaceOptions, Patience, ServiceRate};
-use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, take};
+use crate::collect::{
+    ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, take, was_wanted,
+};
 use crate::error::{Error, ExitStatus, Result};
 use crate::invocation;
 use crate::model;
@@ -41,7 +44,7 @@ pub struct CollectArgs {
     #[arg(long, value_name = "ARN", help_heading = "What to collect")]
     instance_arn: Option<String>,
 
-    /// Exit with 4 unless this resource is completely covered; repeatable, or several with commas between them
+    /// Exit with 4 unless all that was asked for of this resource was seen; repeatable, or several with commas between them
     #[arg(long, value_name = "RES", value_delimiter = ',', help_heading = "What to collect")]
     require: Vec<String>,
 
@@ -199,7 +202,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             tell(&summary);
             tell_gaps(&summary.gaps);
             tell_doubled(&summary.doubled);
-            let missing = unmet(&required, &summary.coverage);
+            let missing = unmet(&required, &summary.coverage, &summary.gaps);
             tell_hash(&summary.published);
             let incomplete = summary.published.status == SnapshotStatus::Partial
                 || summary.published.suspect.is_some()
@@ -255,6 +258,9 @@ fn tell(summary: &Summary) {
             }
         }
         words::say(line);
+    }
+    for limited in summary.coverage.iter().filter(|one| one.status == CoverageStatus::Limited) {
+        words::say(limited_in_words(limited));
     }
     if !left_out.is_empty() {
         let names: Vec<_> = left_out.iter().map(|outcome| outcome.resource.as_str()).collect();
@@ -330,17 +336,22 @@ fn tell_doubled(doubled: &[Doubled]) {
     }
 }
 
-/// Says which of the required resources the snapshot does not cover completely. Whether there are any.
-fn unmet(required: &[&str], coverage: &[Coverage]) -> bool {
-    let unmet: Vec<_> = coverage
-        .iter()
-        .filter(|covered| {
-            required.contains(&covered.resource.as_str()) && covered.status != CoverageStatus::Complete
-        })
-        .collect();
+/// Says which of the required resources the snapshot does not cover as far as the flags asked for them, and returns
+/// whether there are any.
+fn unmet(required: &[&str], coverage: &[Coverage], gaps: &[Gap]) -> bool {
+    let is_met = |covered: &Coverage| match covered.status {
+        CoverageStatus::Complete => true,
+        CoverageStatus::Limited => {
+            !gaps.iter().any(|gap| gap.resource == covered.resource && was_wanted(gap))
+        }
+        CoverageStatus::Partial | CoverageStatus::NotCollected | CoverageStatus::Unavailable => false,
+    };
+    let is_required = |covered: &&Coverage| required.contains(&covered.resource.as_str());
+    let unmet: Vec<_> = coverage.iter().filter(is_required).filter(|covered| !is_met(covered)).collect();
     for covered in &unmet {
         let reason = covered.reason.as_deref().unwrap_or("no reason given");
-        words::warn(format!("--require {}: not completely covered ({reason})", covered.resource));
+        let limits = covered.limits().map(|limits| format!("{limits}: ")).unwrap_or_default();
+        words::warn(format!("--require {}: not completely covered ({limits}{reason})", covered.resource));
     }
     !unmet.is_empty()
 }

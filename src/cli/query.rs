@@ -162,8 +162,8 @@ fn answer(
         tracing::info!("{} {:?} is {:?}", one.name, one.typed, one.value);
     }
 
-    let resources = pages.read_by(census.connection(), sql);
-    let (snapshots, incomplete) = not_complete(&census, &span, &resources)?;
+    let reads = pages.read_by(census.connection(), sql, &parameters);
+    let (snapshots, incomplete) = not_complete(&census, &span, &reads)?;
     let not_covered = || not_covered(&snapshots, &span, &incomplete);
     if args.require_complete && !incomplete.is_empty() {
         return Err(Error::new(ErrorKind::Incomplete, not_covered()).hint(format!(
@@ -204,11 +204,15 @@ fn not_covered(snapshots: &[i64], span: &Span, incomplete: &[Incomplete]) -> Str
 fn no_proof(incomplete: &[Incomplete]) -> String {
     let names: Vec<_> = incomplete.iter().map(|one| one.resource).collect();
     let were = if names.len() == 1 { "was" } else { "were" };
-    let seen = match incomplete.iter().all(|one| one.why == Why::NotCollected) {
-        true => "collected",
-        false => "completely seen",
+    let all_are = |why: Why| incomplete.iter().all(|one| one.why == why);
+    let seen = if all_are(Why::NotCollected) {
+        "not collected"
+    } else if all_are(Why::Limited) {
+        "asked for in parts only"
+    } else {
+        "not completely seen"
     };
-    format!("does not mean that there are none: {} {were} not {seen}", names.join(", "))
+    format!("does not mean that there are none: {} {were} {seen}", names.join(", "))
 }
 
 fn question(typed: Option<&str>, asked: Asked) -> Result<Question> {

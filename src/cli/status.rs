@@ -84,10 +84,16 @@ fn gaps(census: &Census, last: &Snapshot) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     let mut others: Vec<(&str, String, Vec<String>)> = Vec::new();
     for coverage in census.coverage(last.snapshot_id)? {
+        let limits = coverage.limits();
         let reason = coverage.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
         let resource = coverage.resource;
         let word = match coverage.status {
             CoverageStatus::Complete => continue,
+            CoverageStatus::Limited => {
+                let limits = limits.map(|limits| format!(", {limits}")).unwrap_or_default();
+                lines.push(format!("limited       {resource}{limits}{reason}"));
+                continue;
+            }
             CoverageStatus::Partial => {
                 let gaps =
                     if coverage.gaps == 1 { "1 gap".to_owned() } else { format!("{} gaps", coverage.gaps) };

@@ -39,7 +39,7 @@ pub mod task;
 mod wire;
 
 pub use examine::{Examination, Finding, Seen, examine};
-pub use plan::StrategyChoice;
+pub use plan::{StrategyChoice, was_wanted};
 pub use preflight::{Context, Groundwork, Preflight};
 pub use progress::{Progress, Tick};
 pub use run::{Collection, Ended, RunOptions};

@@ -22,7 +22,7 @@ use super::task::{Stage, Task};
 use super::wire::now;
 use crate::error::Result;
 use crate::model::{RESOURCES, Scope, ServiceLastAccessed, Tag};
-use crate::store::{Failure, GapKind, Staging, failed};
+use crate::store::{Failure, Gap, GapKind, Staging, failed};
 
 pub use strategy::StrategyChoice;
 
@@ -70,7 +70,7 @@ impl Plan<'_> {
             for (entity_type, depth) in by_depth {
                 if self.selection.report_depth < depth {
                     let scope = Scope::all::<ServiceLastAccessed>().with("entity_type", entity_type);
-                    staging.add_gap(&scope, &not_asked("beyond the depth of --access-report"))?;
+                    staging.add_gap(&scope, &not_asked(BEYOND_DEPTH))?;
                 }
             }
         }
@@ -148,6 +148,17 @@ impl Plan<'_> {
         let wanted = tasks.into_iter().filter(|task| task.is_wanted(self.selection));
         staging.add_tasks(wanted.zip(0..).map(|(task, rank)| task.queued(rank, self.selection)))
     }
+}
+
+/// What is said of a scope that the time for access reports did not suffice for.
+pub(super) const BEYOND_BUDGET: &str = "beyond --access-report-budget";
+/// What is said of a scope that lies deeper than access reports were asked for.
+const BEYOND_DEPTH: &str = "beyond the depth of --access-report";
+
+/// Whether the scope of a gap was asked for by the flags, although nobody came to ask AWS for it.
+pub fn was_wanted(gap: &Gap) -> bool {
+    let is_beyond_budget = |message: &str| message.starts_with(BEYOND_BUDGET);
+    gap.kind != GapKind::NotAsked || gap.error_message.as_deref().is_some_and(is_beyond_budget)
 }
 
 /// A gap that is nobody's failure.

@@ -63,7 +63,7 @@ impl Unseen {
             })
             .map_err(unreadable)?;
         let kind = match coverage.as_ref().map(|(status, _)| status.as_str()) {
-            Some("complete" | "partial") => return Ok(unseen),
+            Some("complete" | "limited" | "partial") => return Ok(unseen),
             Some("unavailable") => "unavailable",
             _ => "not_asked",
         };

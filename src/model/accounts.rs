@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Resource, ResourceSpec};
+use super::{LimitConcerns, Resource, ResourceSpec};
 
 /// An AWS account (ListAccounts).
 #[derive(Debug, Clone, Default, Serialize)]
@@ -27,6 +27,7 @@ impl Resource for Account {
         volatile: &[],
         activity: None,
         label: &["name"],
+        limit: LimitConcerns::UnseenScopes,
         parents: &[],
     };
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Parent, ParentWhen, Resource, ResourceSpec};
+use super::{LimitConcerns, Parent, ParentWhen, Resource, ResourceSpec};
 
 /// An assignment of a permission set in an account to a user or a group.
 ///
@@ -24,6 +24,7 @@ impl Resource for AccountAssignment {
         volatile: &[],
         activity: None,
         label: &[],
+        limit: LimitConcerns::UnseenScopes,
         parents: &[Parent {
             resource: "provisioned_permission_sets",
             columns: &[("account_id", "account_id"), ("permission_set_arn", "permission_set_arn")],

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Parent, ParentWhen, Resource, ResourceSpec};
+use super::{LimitConcerns, Parent, ParentWhen, Resource, ResourceSpec};
 
 /// A group of the identity store (ListGroups).
 #[derive(Debug, Clone, Default, Serialize)]
@@ -26,6 +26,7 @@ impl Resource for Group {
         volatile: &["updated_at", "updated_by"],
         activity: None,
         label: &["display_name"],
+        limit: LimitConcerns::UnseenScopes,
         parents: &[],
     };
 }
@@ -51,6 +52,7 @@ impl Resource for GroupMembership {
         volatile: &["updated_at", "updated_by"],
         activity: None,
         label: &[],
+        limit: LimitConcerns::UnseenScopes,
         parents: &[Parent {
             resource: "groups",
             columns: &[("group_id", "group_id")],

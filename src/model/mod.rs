@@ -48,6 +48,8 @@ pub struct ResourceSpec {
     pub activity: Option<Activity>,
     /// The columns by which a person recognises a row, e.g. the name.
     pub label: &'static [&'static str],
+    /// Which answers a limited coverage of the resource concerns.
+    pub limit: LimitConcerns,
     /// The resources without whose row a row of this one cannot exist.
     pub parents: &'static [Parent],
 }
@@ -69,6 +71,15 @@ impl Activity {
     pub fn has(&self, column: &str) -> bool {
         self.newest_at == column || self.moves_with_it.contains(&column)
     }
+}
+
+/// Which answers that read a resource are concerned where its coverage is limited: all that was asked for was seen,
+/// but only parts were asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitConcerns {
+    /// Those that ask for a scope which was not seen. An answer that names by `=` only scopes that were seen is
+    /// complete.
+    UnseenScopes,
 }
 
 /// A resource whose rows own rows of another: where the parent is seen not to exist, the child's scope

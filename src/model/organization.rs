@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Resource, ResourceSpec};
+use super::{LimitConcerns, Resource, ResourceSpec};
 
 /// The organization itself (DescribeOrganization).
 #[derive(Debug, Clone, Default, Serialize)]
@@ -23,6 +23,7 @@ impl Resource for Organization {
         volatile: &[],
         activity: None,
         label: &["organization_id"],
+        limit: LimitConcerns::UnseenScopes,
         parents: &[],
     };
 }
@@ -44,6 +45,7 @@ impl Resource for Root {
         volatile: &[],
         activity: None,
         label: &["name"],
+        limit: LimitConcerns::UnseenScopes,
         parents: &[],
     };
 }
@@ -66,6 +68,7 @@ impl Resource for OrganizationalUnit {
         volatile: &[],
         activity: None,
         label: &["name"],
+        limit: LimitConcerns::UnseenScopes,
         parents: &[],
     };
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Parent, ParentWhen, Resource, ResourceSpec};
+use super::{LimitConcerns, Parent, ParentWhen, Resource, ResourceSpec};
 
 /// A permission set (DescribePermissionSet).
 #[derive(Debug, Clone, Default, Serialize)]
@@ -23,6 +23,7 @@ impl Resource for PermissionSet {
         volatile: &[],
         activity: None,
         label: &["name"],
+        limit: LimitConcerns::UnseenScopes,
         parents: &[],
     };
 }
@@ -69,6 +70,7 @@ impl Resource for PermissionSetPolicy {
         volatile: &[],
         activity: None,
         label: &["policy"],
+        limit: LimitConcerns::UnseenScopes,
         parents: &[PERMISSION_SET],
     };
 }
@@ -89,6 +91,7 @@ impl Resource for ProvisionedPermissionSet {
         volatile: &[],
         activity: None,
         label: &[],
+        limit: LimitConcerns::UnseenScopes,
         parents: &[PERMISSION_SET],
     };
 }

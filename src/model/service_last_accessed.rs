@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Activity, Parent, ParentWhen, Resource, ResourceSpec};
+use super::{Activity, LimitConcerns, Parent, ParentWhen, Resource, ResourceSpec};
 
 /// What an access report is about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
@@ -56,6 +56,7 @@ impl Resource for ServiceLastAccessed {
             noun: "attempt",
         }),
         label: &["service_name"],
+        limit: LimitConcerns::UnseenScopes,
         parents: &[
             Parent {
                 resource: "roots",

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Parent, ParentWhen, Resource, ResourceSpec};
+use super::{LimitConcerns, Parent, ParentWhen, Resource, ResourceSpec};
 
 /// What kind of thing carries a tag.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
@@ -44,6 +44,7 @@ impl Resource for Tag {
         volatile: &[],
         activity: None,
         label: &["key"],
+        limit: LimitConcerns::UnseenScopes,
         parents: &[
             Parent {
                 resource: "roots",

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Resource, ResourceSpec};
+use super::{LimitConcerns, Resource, ResourceSpec};
 
 /// A user of the identity store, with every attribute that ListUsers returns. Multi-valued attributes are
 /// JSON arrays in AWS's own spelling.
@@ -50,6 +50,7 @@ impl Resource for User {
         volatile: &["updated_at", "updated_by"],
         activity: None,
         label: &["user_name"],
+        limit: LimitConcerns::UnseenScopes,
         parents: &[],
     };
 }

@@ -1,63 +1,16 @@
-//! Which resources a statement reads, and whether the snapshot saw them completely.
+//! Whether the answering snapshots saw completely what a statement reads: `reads` says what that is.
 //!
-//! SQLite itself says what is read: EXPLAIN names the b-trees that the statement opens, after views are
-//! flattened and joins that cannot matter are left out. So a view over six tables of which the statement
-//! needs two is judged by the two.
+//! A table is judged by its coverage. Where that is limited, it depends on what the statement asks for of it: the
+//! resource declares which answers are concerned ([`LimitConcerns`]).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use rusqlite::Connection;
-
+use super::reads::{Asked, Reads};
 use super::span::Span;
-use crate::error::{Error, Result};
-use crate::model::RESOURCES;
-use crate::store::{Census, CoverageStatus, GapKind};
-
-/// Which resource each b-tree of the database belongs to.
-#[derive(Debug)]
-pub struct ResourcePages(BTreeMap<i64, &'static str>);
-
-impl ResourcePages {
-    /// Reads them from the schema.
-    pub fn read(connection: &Connection) -> Result<Self> {
-        let read = || -> rusqlite::Result<BTreeMap<i64, &'static str>> {
-            let mut pages = BTreeMap::new();
-            let mut statement =
-                connection.prepare("SELECT rootpage, tbl_name FROM main.sqlite_schema WHERE rootpage > 0")?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let table: String = row.get(1)?;
-                let resource = table.strip_suffix("_versions").unwrap_or_default();
-                if let Some(spec) = RESOURCES.iter().find(|spec| spec.name == resource) {
-                    pages.insert(row.get(0)?, spec.name);
-                }
-            }
-            Ok(pages)
-        };
-        read().map(Self).map_err(|error| Error::failed("cannot read the schema").caused_by(error))
-    }
-
-    /// The resources that a statement reads. A statement that cannot be explained, such as one that is an
-    /// EXPLAIN itself, reads none.
-    pub fn read_by(&self, connection: &Connection, sql: &str) -> BTreeSet<&'static str> {
-        let explain = || -> rusqlite::Result<BTreeSet<&'static str>> {
-            let mut resources = BTreeSet::new();
-            let mut statement = connection.prepare(&format!("EXPLAIN {sql}"))?;
-            // Parameters stay unbound: the program is the same for every value.
-            let mut rows = statement.raw_query();
-            while let Some(row) = rows.next()? {
-                let (opcode, page, database): (String, i64, i64) =
-                    (row.get("opcode")?, row.get("p2")?, row.get("p3")?);
-                // Database 0 is the census, 1 what is temporary.
-                if opcode == "OpenRead" && database == 0 {
-                    resources.extend(self.0.get(&page).copied());
-                }
-            }
-            Ok(resources)
-        };
-        explain().unwrap_or_default()
-    }
-}
+use super::unseen::asks_for_unseen;
+use crate::error::Result;
+use crate::model::{LimitConcerns, ResourceSpec, resource as resource_named};
+use crate::store::{Census, Coverage, CoverageStatus, GapKind};
 
 /// A resource that a statement reads and that the snapshot did not see completely.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +19,8 @@ pub struct Incomplete {
     pub why: Why,
     /// How many listings were denied or failed.
     gaps: i64,
+    /// How much nobody asked for, of a limited resource.
+    limits: Option<String>,
     reason: Option<String>,
 }
 
@@ -76,10 +31,12 @@ pub enum Why {
     Failed,
     NotCollected,
     Unavailable,
+    /// Only parts of it were asked for.
+    Limited,
 }
 
 impl Why {
-    const ALL: [Self; 4] = [Self::Denied, Self::Failed, Self::NotCollected, Self::Unavailable];
+    const ALL: [Self; 5] = [Self::Denied, Self::Failed, Self::NotCollected, Self::Unavailable, Self::Limited];
 
     fn word(self) -> &'static str {
         match self {
@@ -87,6 +44,7 @@ impl Why {
             Self::Failed => "failed",
             Self::NotCollected => "not collected",
             Self::Unavailable => "unavailable",
+            Self::Limited => "limited",
         }
     }
 }
@@ -102,9 +60,14 @@ pub fn in_words(incomplete: &[Incomplete]) -> String {
                 1 => ", 1 gap".to_owned(),
                 gaps => format!(", {gaps} gaps"),
             },
-            Why::NotCollected | Why::Unavailable => {
+            Why::NotCollected | Why::Unavailable | Why::Limited => {
+                let limits: String = of
+                    .iter()
+                    .filter_map(|one| one.limits.as_ref())
+                    .map(|limits| format!(", {limits}"))
+                    .collect();
                 let reasons: BTreeSet<_> = of.iter().filter_map(|one| one.reason.as_deref()).collect();
-                reasons.into_iter().enumerate().fold(String::new(), |words, (index, reason)| {
+                reasons.into_iter().enumerate().fold(limits, |words, (index, reason)| {
                     words + if index == 0 { ": " } else { "; " } + reason
                 })
             }
@@ -116,14 +79,10 @@ pub fn in_words(incomplete: &[Incomplete]) -> String {
 
 /// Which of the answering snapshots did not see all of the resources completely, and what of them, each
 /// resource once with the worst that kept it from being seen.
-pub fn not_complete(
-    census: &Census,
-    span: &Span,
-    resources: &BTreeSet<&'static str>,
-) -> Result<(Vec<i64>, Vec<Incomplete>)> {
+pub fn not_complete(census: &Census, span: &Span, reads: &Reads) -> Result<(Vec<i64>, Vec<Incomplete>)> {
     let (mut snapshots, mut merged) = (Vec::new(), Vec::<Incomplete>::new());
     for snapshot in span.snapshots() {
-        let incomplete = not_complete_in(census, snapshot.snapshot_id, resources)?;
+        let incomplete = not_complete_in(census, snapshot.snapshot_id, reads)?;
         if !incomplete.is_empty() {
             snapshots.push(snapshot.snapshot_id);
         }
@@ -144,32 +103,56 @@ impl Incomplete {
         self.gaps += other.gaps;
         let place = |why: Why| Why::ALL.iter().position(|one| *one == why);
         if place(other.why) < place(self.why) {
-            (self.why, self.reason) = (other.why, other.reason);
+            (self.why, self.limits, self.reason) = (other.why, other.limits, other.reason);
         }
     }
 }
 
-fn not_complete_in(
-    census: &Census,
-    snapshot_id: i64,
-    resources: &BTreeSet<&'static str>,
-) -> Result<Vec<Incomplete>> {
-    let coverage = census.coverage(snapshot_id)?;
+fn not_complete_in(census: &Census, snapshot_id: i64, reads: &Reads) -> Result<Vec<Incomplete>> {
+    let whole = census.coverage(snapshot_id)?;
     let mut incomplete = Vec::new();
-    for resource in resources.iter().copied() {
-        let coverage = coverage.iter().find(|coverage| coverage.resource == resource);
+    for (resource, asked) in reads {
+        let coverage = whole.iter().find(|coverage| coverage.resource == *resource);
         let why = match coverage.map(|coverage| coverage.status) {
             Some(CoverageStatus::Complete) => continue,
+            Some(CoverageStatus::Limited) => {
+                let spec = resource_named(resource).expect("only resources are read");
+                if !is_concerned(census, snapshot_id, spec, &whole, asked)? {
+                    continue;
+                }
+                Why::Limited
+            }
             Some(CoverageStatus::Partial) if is_denied(census, snapshot_id, resource)? => Why::Denied,
             Some(CoverageStatus::Partial) => Why::Failed,
             Some(CoverageStatus::Unavailable) => Why::Unavailable,
             Some(CoverageStatus::NotCollected) | None => Why::NotCollected,
         };
         let gaps = coverage.map_or(0, |coverage| coverage.gaps);
+        let limits = coverage.and_then(Coverage::limits);
         let reason = coverage.and_then(|coverage| coverage.reason.clone());
-        incomplete.push(Incomplete { resource, why, gaps, reason });
+        incomplete.push(Incomplete { resource, why, gaps, limits, reason });
     }
     Ok(incomplete)
+}
+
+/// Whether the limited coverage of a resource concerns a statement that asks for this of it.
+fn is_concerned(
+    census: &Census,
+    snapshot_id: i64,
+    spec: &ResourceSpec,
+    coverage: &[Coverage],
+    asked: &[Asked],
+) -> Result<bool> {
+    match spec.limit {
+        LimitConcerns::UnseenScopes => {
+            for asked in asked {
+                if asks_for_unseen(census.connection(), snapshot_id, spec, coverage, asked)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+    }
 }
 
 fn is_denied(census: &Census, snapshot_id: i64, resource: &str) -> Result<bool> {
@@ -187,6 +170,7 @@ mod tests {
             resource,
             why,
             gaps,
+            limits: None,
             reason: reason.map(str::to_owned),
         };
         let incomplete = [

@@ -69,6 +69,7 @@ const SNAPSHOT_FACTS: &[(&str, &str)] = &[
         "Versions that a snapshot carried and no kept one saw: it stands for pruned ones that did.",
     ),
     ("pruned_endings", "Whether a snapshot saw for itself that a row was gone, where pruning hides that."),
+    ("pruned_reports", "The last completed access reports that only pruned snapshots had asked for."),
     (
         ANSWERING_SNAPSHOT,
         "The one snapshot that all views answer for: the latest, or the one asked for with --at.",

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
 
+use super::coverage::{self, Coverage};
 use super::file::{Doing, NO_SPACE, connect, make_private_if_empty, open_failed, refuse_what_is_no_file};
 use super::filesystem;
 use super::publish::{self, CallTotals, Published, ShrinkLimit};
 use super::reader::Census;
 use super::retention::{self, Pruned};
 use super::schema::{self, Kind};
-use super::snapshot::{self, Coverage, Gap, Snapshot};
+use super::snapshot::{self, Gap, Snapshot};
 use super::staging::Staging;
 use super::trouble;
 use super::views;
@@ -159,7 +160,7 @@ impl Database {
 
     /// What a published snapshot covered; see [`super::Census::coverage`].
     pub fn coverage(&self, snapshot_id: i64) -> Result<Vec<Coverage>> {
-        snapshot::coverage(&self.connection, snapshot_id)
+        coverage::of_snapshot(&self.connection, snapshot_id)
     }
 
     /// What a published snapshot could not see.

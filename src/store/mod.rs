@@ -18,6 +18,7 @@
 //! - `filesystem`: what lies on a network; `trouble`: what passes, so that a collection can go on after it.
 
 mod catalog;
+mod coverage;
 mod database;
 mod evidence;
 mod file;
@@ -37,6 +38,7 @@ mod views;
 mod when;
 
 pub use catalog::{Table, TableColumn, TableKind};
+pub use coverage::{Coverage, CoverageStatus};
 pub use database::{Database, Identity};
 pub use evidence::{Link, Parts, Verified};
 pub use file::{data_files, database_of, files};
@@ -45,7 +47,7 @@ pub use publish::{CallTotals, Published, ResourceOutcome, ShrinkLimit};
 pub use reader::Census;
 pub use retention::{KeepRules, Pruned, Verdict, Watch};
 pub use schema::has_open_rows;
-pub use snapshot::{Coverage, CoverageStatus, Gap, GapKind, Snapshot, SnapshotStatus};
+pub use snapshot::{Gap, GapKind, Snapshot, SnapshotStatus};
 pub use staging::{
     AccessReportJob, CollectionFacts, Doubled, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection,
     Staging, TaskCounts, Unfinished,

@@ -9,11 +9,12 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode};
 
 use super::catalog::{self, Table};
+use super::coverage::{self, Coverage};
 use super::evidence::{self, Link, Verified};
 use super::file::{Doing, beside, connect, is_there, open_failed, refuse_what_is_no_file};
 use super::retention::{self, Watch};
 use super::schema::{self, Kind};
-use super::snapshot::{self, Coverage, Gap, Snapshot};
+use super::snapshot::{self, Gap, Snapshot};
 use super::views::{self, Answering};
 use super::when::When;
 use super::{database, filesystem, guard};
@@ -160,7 +161,7 @@ impl Census {
 
     /// What the snapshot covered, in the order of [`crate::model::RESOURCES`].
     pub fn coverage(&self, snapshot_id: i64) -> Result<Vec<Coverage>> {
-        snapshot::coverage(&self.connection, snapshot_id)
+        coverage::of_snapshot(&self.connection, snapshot_id)
     }
 
     /// What the snapshot could not see.

@@ -18,6 +18,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_first_schema.sql")),
     M::up(include_str!("../../migrations/0002_snapshot_hashes.sql")),
     M::up(include_str!("../../migrations/0003_pruned_bounds.sql")),
+    M::up(include_str!("../../migrations/0004_limited_coverage.sql")),
 ];
 
 /// `PRAGMA application_id` of a census: "orgc".
@@ -203,6 +204,41 @@ pub fn has_open_rows(connection: &Connection, scope: &Scope) -> Result<bool> {
 /// The name of the table that keeps a resource's versions.
 pub(super) fn versions_table(resource: &str) -> String {
     format!("{resource}_versions")
+}
+
+/// Makes a census what an older version of the program wrote: every table as it was then, with the rows of now. The
+/// views stay, as they would not have.
+#[cfg(test)]
+pub(super) fn downgrade(connection: &Connection, version: usize) {
+    let tables = |connection: &Connection| -> BTreeMap<String, String> {
+        let sql = "SELECT name, sql FROM main.sqlite_master WHERE type = 'table'";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(rusqlite::Result::unwrap).collect()
+    };
+    let mut old = Connection::open_in_memory().unwrap();
+    Migrations::from_slice(MIGRATIONS).to_version(&mut old, version).unwrap();
+    let (old_tables, new_tables) = (tables(&old), tables(connection));
+    for (name, sql) in &new_tables {
+        let old_sql = old_tables.get(name);
+        if old_sql == Some(sql) {
+            continue;
+        }
+        let name = quoted(name);
+        let kept: Vec<_> = columns(&old, "main", name.trim_matches('"')).unwrap();
+        let kept: Vec<_> = kept.iter().map(|column| quoted(&column.name)).collect();
+        let kept = kept.join(", ");
+        let again = old_sql
+            .map(|sql| format!("{sql}; INSERT INTO main.{name} ({kept}) SELECT {kept} FROM temp.newer;"));
+        connection
+            .execute_batch(&format!(
+                "CREATE TEMP TABLE newer AS SELECT * FROM main.{name}; DROP TABLE main.{name}; {}
+                 DROP TABLE temp.newer;",
+                again.unwrap_or_default()
+            ))
+            .unwrap();
+    }
+    connection.pragma_update(None, "user_version", version as i64).unwrap();
 }
 
 #[cfg(test)]

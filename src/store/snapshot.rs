@@ -1,13 +1,11 @@
-//! The published snapshots: what each is, what it covers and what it could not see.
+//! The published snapshots: what each is, and what it could not see. What it covers is in `coverage`.
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 
 use super::file::Doing;
 use super::schema::columns;
 use crate::error::Result;
-use crate::model::RESOURCES;
 
 /// Whether everything that was asked for was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -48,38 +46,6 @@ pub struct Snapshot {
     pub assignment_strategy: Option<String>,
     pub suspect: Option<String>,
     pub collection_id: String,
-}
-
-/// How much of a resource a snapshot saw.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CoverageStatus {
-    Complete,
-    Partial,
-    NotCollected,
-    Unavailable,
-}
-
-impl CoverageStatus {
-    /// The value of the column `status`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::Partial => "partial",
-            Self::NotCollected => "not_collected",
-            Self::Unavailable => "unavailable",
-        }
-    }
-}
-
-/// One row of `coverage`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Coverage {
-    pub resource: String,
-    pub status: CoverageStatus,
-    pub rows: i64,
-    pub gaps: i64,
-    pub reason: Option<String>,
 }
 
 /// Why a scope was not seen.
@@ -125,34 +91,29 @@ pub struct Gap {
 /// Reads a column that holds one of a few words; the tables' CHECKs allow no other.
 macro_rules! word_column {
     ($type:ty, $($variant:expr),+) => {
-        impl FromSql for $type {
-            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        impl rusqlite::types::FromSql for $type {
+            fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
                 let word = value.as_str()?;
                 [$($variant),+]
                     .into_iter()
                     .find(|variant| variant.as_str() == word)
-                    .ok_or(FromSqlError::InvalidType)
+                    .ok_or(rusqlite::types::FromSqlError::InvalidType)
             }
         }
     };
 }
 
+pub(super) use word_column;
+
 word_column!(SnapshotStatus, SnapshotStatus::Complete, SnapshotStatus::Partial);
-word_column!(
-    CoverageStatus,
-    CoverageStatus::Complete,
-    CoverageStatus::Partial,
-    CoverageStatus::NotCollected,
-    CoverageStatus::Unavailable
-);
 word_column!(GapKind, GapKind::Denied, GapKind::Failed, GapKind::NotAsked, GapKind::Unavailable);
 
 /// The tables keyed by snapshot: what is recorded of a snapshot besides its rows.
 pub(super) const FACTS: &[&str] =
     &["snapshots", "coverage", "gaps", "seen_under_gaps", "gap_columns", "access_report_jobs"];
 
-/// The tables keyed by snapshot that pruning writes: what the bounds of versions no longer tell.
-pub(super) const NOTES: &[&str] = &["pruned_beginnings", "pruned_endings"];
+/// The tables keyed by snapshot that pruning writes: what the bounds of versions and the kept facts no longer tell.
+pub(super) const NOTES: &[&str] = &["pruned_beginnings", "pruned_endings", "pruned_reports"];
 
 const SNAPSHOT: &str = "SELECT snapshot_id, taken_at, completed_at, status, organization_id, instance_arn,
     identity_store_id, region, caller_arn, label, tool_version, api_calls, throttled_calls,
@@ -220,29 +181,6 @@ pub(super) fn of_collection(connection: &Connection, collection_id: &str) -> Res
         .query_row(&format!("{SNAPSHOT} WHERE collection_id = ?1"), [collection_id], snapshot)
         .optional()
         .doing("look for the collection's snapshot")
-}
-
-/// What a snapshot covered, in the order in which resources are shown.
-pub(super) fn coverage(connection: &Connection, snapshot_id: i64) -> Result<Vec<Coverage>> {
-    let read = || {
-        connection
-            .prepare_cached(
-                "SELECT resource, status, rows, gaps, reason FROM main.coverage WHERE snapshot_id = ?1",
-            )?
-            .query_map([snapshot_id], |row| {
-                Ok(Coverage {
-                    resource: row.get(0)?,
-                    status: row.get(1)?,
-                    rows: row.get(2)?,
-                    gaps: row.get(3)?,
-                    reason: row.get(4)?,
-                })
-            })?
-            .collect::<rusqlite::Result<Vec<_>>>()
-    };
-    let mut coverage = read().doing("read the coverage")?;
-    coverage.sort_by_key(|one| RESOURCES.iter().position(|spec| spec.name == one.resource));
-    Ok(coverage)
 }
 
 /// What a snapshot could not see.

@@ -15,6 +15,7 @@ mod gaps;
 mod history;
 mod interrupted;
 mod kill;
+mod limited;
 mod links;
 mod lookup;
 mod only_reads;

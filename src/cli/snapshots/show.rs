@@ -9,13 +9,13 @@ use std::io::Write;
 
 use rusqlite::types::Value;
 
-use crate::cli::answering::{minute, say_answering};
+use crate::cli::answering::{limited_in_words, minute, say_answering};
 use crate::cli::evidence::{ResourceEvidence, SnapshotEvidence, write_pretty};
 use crate::diff::scope_label;
 use crate::error::Result;
 use crate::invocation;
 use crate::output::{Destination, Format, RowWriter, text, words, write_error};
-use crate::store::{Census, Coverage, Gap, GapKind, Snapshot, When};
+use crate::store::{Census, Coverage, CoverageStatus, Gap, GapKind, Snapshot, When};
 
 /// So many scopes of like gaps are named before the rest is counted.
 const NAMED: usize = 4;
@@ -26,6 +26,9 @@ pub fn write(census: &Census, when: &When, format: Format, destination: &mut Des
     say_answering("", &snapshot, Some(when));
     say_facts(&snapshot);
     let coverage = census.coverage(snapshot.snapshot_id)?;
+    for limited in coverage.iter().filter(|one| one.status == CoverageStatus::Limited) {
+        words::say(limited_in_words(limited));
+    }
     let gaps = census.gaps(snapshot.snapshot_id)?;
     if format != Format::Table {
         return write_rows(census, &snapshot, &coverage, &gaps, format, destination);
@@ -69,7 +72,7 @@ pub fn write_evidence(
     let columns = ["resource", "status", "rows", "gaps", "hash"].map(str::to_owned);
     let mut writer = RowWriter::begin(format, &columns, destination)?;
     for ResourceEvidence { coverage, hash } in evidence.coverage {
-        let [resource, status, rows, gaps, _] = covered(&coverage);
+        let [resource, status, rows, gaps, ..] = covered(&coverage);
         writer.values(&[resource, status, rows, gaps, hash.into()])?;
     }
     writer.finish().map(drop)
@@ -118,7 +121,7 @@ fn say_facts(snapshot: &Snapshot) {
 }
 
 /// The columns of both; a gap's own come after.
-const COVERAGE: [&str; 5] = ["resource", "status", "rows", "gaps", "reason"];
+const COVERAGE: [&str; 7] = ["resource", "status", "rows", "gaps", "not_asked", "carried", "reason"];
 
 const GAP: [&str; 8] =
     ["scope", "about", "kind", "operation", "error_code", "attempts", "request_id", "observed_at"];
@@ -129,6 +132,8 @@ fn covered(coverage: &Coverage) -> [Value; COVERAGE.len()] {
         Value::Text(coverage.status.as_str().to_owned()),
         Value::Integer(coverage.rows),
         Value::Integer(coverage.gaps),
+        Value::Integer(coverage.not_asked),
+        coverage.carried.into(),
         coverage.reason.clone().into(),
     ]
 }
@@ -159,6 +164,8 @@ fn write_rows(
             writer.values(&[
                 Value::Text(gap.resource.clone()),
                 Value::Text("gap".to_owned()),
+                Value::Null,
+                Value::Null,
                 Value::Null,
                 Value::Null,
                 gap.error_message.clone().into(),

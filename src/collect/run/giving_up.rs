@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{Collection, Running, parse};
 use crate::collect::access_report;
-use crate::collect::plan::not_asked;
+use crate::collect::plan::{BEYOND_BUDGET, not_asked};
 use crate::collect::progress::Progress;
 use crate::error::Result;
 use crate::store::{Failure, GapKind, OpenTask};
@@ -125,7 +125,7 @@ impl Collection<'_> {
             scopes.extend(if left.len() > REPORT_GAPS { task.family() } else { task.covers() });
         }
         let scopes: Vec<_> = scopes.into_iter().collect();
-        self.staging.stop_kind(&kind, &not_asked("beyond --access-report-budget"), &scopes)?;
+        self.staging.stop_kind(&kind, &not_asked(BEYOND_BUDGET), &scopes)?;
         self.forget(&kind);
         // A second budget would begin if a late step queued more; there is none left to queue.
         self.lanes.remove(access_report::LANE);

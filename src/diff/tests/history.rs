@@ -131,7 +131,7 @@ impl History {
                 .count();
             self.connection
                 .execute(
-                    "INSERT INTO coverage VALUES (?1, ?2, ?3, ?4, ?5, NULL)",
+                    "INSERT INTO coverage VALUES (?1, ?2, ?3, ?4, ?5, NULL, 0, 0)",
                     (
                         id,
                         spec.name,

@@ -6,8 +6,8 @@ use super::gaps::rank;
 use super::{Publishing, ResourceOutcome};
 use crate::error::Result;
 use crate::model::ResourceSpec;
+use crate::store::coverage::{CoverageStatus, reasons};
 use crate::store::file::{Doing, quoted};
-use crate::store::snapshot::CoverageStatus;
 
 /// A resource with so few rows may well lose most of them in a day.
 const SMALL: i64 = 20;
@@ -24,11 +24,21 @@ pub(super) fn write(
             params![publishing.snapshot_id, spec.name],
             |row| row.get(0),
         )?;
+        let not_asked = not_asked(publishing, spec)?;
         let (status, reason) = status(publishing, spec, outcome.gaps)?;
         publishing.connection.execute(
-            "INSERT INTO main.coverage (snapshot_id, resource, status, rows, gaps, reason)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![publishing.snapshot_id, spec.name, status.as_str(), outcome.rows, outcome.gaps, reason],
+            "INSERT INTO main.coverage (snapshot_id, resource, status, rows, gaps, reason, not_asked, carried)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                publishing.snapshot_id,
+                spec.name,
+                status.as_str(),
+                outcome.rows,
+                outcome.gaps,
+                reason,
+                not_asked,
+                outcome.carried,
+            ],
         )?;
         Ok(())
     };
@@ -76,7 +86,37 @@ fn status(
             return Ok((CoverageStatus::NotCollected, Some("nothing was listed".to_owned())));
         }
     }
-    Ok((CoverageStatus::Complete, None))
+    match why_limited(publishing, spec)? {
+        None => Ok((CoverageStatus::Complete, None)),
+        limited => Ok((CoverageStatus::Limited, limited)),
+    }
+}
+
+/// Returns why only parts of the resource were asked for, where something of it was seen.
+fn why_limited(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::Result<Option<String>> {
+    let of_it = "g.snapshot_id = ?1 AND g.resource = ?2 AND g.kind = 'not_asked'";
+    let sql = format!("SELECT {}", reasons(of_it));
+    publishing.connection.query_row(&sql, params![publishing.snapshot_id, spec.name], |row| row.get(0))
+}
+
+/// Counts the scopes of the resource that were not asked for. One gap may stand for a whole kind of task that was
+/// stopped: then its tasks are counted.
+fn not_asked(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::Result<i64> {
+    publishing.connection.query_row(
+        "WITH stopped AS (
+             SELECT s.scope, t.error_message, t.observed_at
+             FROM staging.tasks AS t JOIN staging.task_scopes AS s ON s.task_id = t.task_id
+             WHERE t.state = 'stopped' AND t.failure_kind = 'not_asked' AND s.resource = ?2
+         )
+         SELECT count(*) FROM (
+             SELECT scope FROM stopped
+             UNION SELECT g.scope FROM main.gaps AS g
+             WHERE g.snapshot_id = ?1 AND g.resource = ?2 AND g.kind = 'not_asked' AND NOT EXISTS (
+                 SELECT 1 FROM stopped AS s
+                 WHERE s.error_message IS g.error_message AND s.observed_at IS g.observed_at))",
+        params![publishing.snapshot_id, spec.name],
+        |row| row.get(0),
+    )
 }
 
 /// Whether any task saw or staged something of it.

@@ -26,6 +26,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 pub use self::coverage::ShrinkLimit;
 use self::scopes::Scopes;
+use super::coverage::of_snapshot as coverage_of;
 use super::database::Database;
 use super::evidence;
 use super::file::{Doing, uri};
@@ -250,12 +251,13 @@ fn drop_temporary_tables(connection: &Connection) -> rusqlite::Result<()> {
 
 /// A publish that was cut off after its commit is found again, not repeated.
 fn already_published(connection: &Connection, published: Snapshot) -> Result<Published> {
-    let resources = snapshot::coverage(connection, published.snapshot_id)?
+    let resources = coverage_of(connection, published.snapshot_id)?
         .into_iter()
         .map(|one| ResourceOutcome {
             resource: one.resource,
             rows: one.rows,
             gaps: one.gaps,
+            carried: one.carried.unwrap_or_default(),
             ..Default::default()
         })
         .collect();

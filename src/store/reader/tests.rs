@@ -20,7 +20,7 @@ fn census(folder: &Path) -> PathBuf {
              VALUES (1, '2026-01-01T00:00:00Z', '2026-01-01T00:10:00Z', 'complete', '0', 0, 0, 'a'),
                     (2, '2026-01-02T00:00:00Z', '2026-01-02T00:10:00Z', 'partial', '0', 0, 0, 'b'),
                     (3, '2026-01-03T00:00:00Z', '2026-01-03T00:10:00Z', 'complete', '0', 0, 0, 'c');
-             INSERT INTO coverage VALUES (2, 'users', 'complete', 0, 0, NULL), (2, 'accounts', 'partial', 2, 1, 'no');
+             INSERT INTO coverage VALUES (2, 'users', 'complete', 0, 0, NULL, 0, 0), (2, 'accounts', 'partial', 2, 1, 'no', 0, 1);
              INSERT INTO gaps VALUES
                  (2, 'accounts', '{\"account_id\":\"2\"}', 'denied', 'op', 'code', 'message', 1, NULL, NULL, NULL);
              INSERT INTO accounts_versions (account_id, name, valid_from, valid_to)

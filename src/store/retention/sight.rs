@@ -91,7 +91,7 @@ fn may_be_blind(table: &Table) -> String {
     format!(
         "({hidden}
          OR NOT EXISTS (SELECT 1 FROM main.coverage AS c WHERE c.snapshot_id = s.snapshot_id
-                        AND c.resource = {resource} AND c.status IN ('complete', 'partial')){unlisted})",
+                        AND c.resource = {resource} AND c.status IN ('complete', 'limited', 'partial')){unlisted})",
         hidden = table.hidden,
         resource = literal(table.spec.name),
         unlisted = unlisted.unwrap_or_default(),

@@ -37,7 +37,7 @@ fn blind(spec: &ResourceSpec, columns: &[Column], besides: Option<&str>) -> Stri
     format!(
         "({hidden}
     OR NOT EXISTS (SELECT 1 FROM coverage AS c
-        WHERE c.snapshot_id = s.snapshot_id AND c.resource = {resource} AND c.status IN ('complete', 'partial'))
+        WHERE c.snapshot_id = s.snapshot_id AND c.resource = {resource} AND c.status IN ('complete', 'limited', 'partial'))
     AND NOT EXISTS (SELECT 1 FROM gap_columns AS o
         WHERE o.snapshot_id = s.snapshot_id AND o.resource = {resource} AND o.columns = '[]'){besides})",
         resource = literal(spec.name),

@@ -1,6 +1,7 @@
 //! Which gaps are recorded, and what they make of coverage.
 
 use super::*;
+use crate::store::{Census, Coverage, Database, Failure, schema};
 
 #[test]
 fn of_two_gaps_over_one_scope_the_one_that_tells_more_stays() {
@@ -88,12 +89,112 @@ fn a_resource_of_which_nothing_was_seen_is_not_complete() {
 }
 
 #[test]
-fn a_narrower_unasked_scope_leaves_a_resource_complete() {
+fn a_narrower_unasked_scope_limits_a_resource() {
     let mut world = World::new();
+    world.collect().listed(&[all("accounts")], accounts(&[("1", "one"), ("2", "two")])).publish();
     let one = scope("accounts", &[("account_id", "1")]);
+    let two = [scope("accounts", &[("account_id", "2")])];
+    let second =
+        world.collect().gap(GapKind::NotAsked, one).listed(&two, accounts(&[("2", "two")])).publish();
+    assert_eq!(second.status, SnapshotStatus::Complete);
+    let found =
+        world.census().coverage(2).unwrap().into_iter().find(|one| one.resource == "accounts").unwrap();
+    assert_eq!((found.status, found.not_asked, found.carried), (CoverageStatus::Limited, 1, Some(1)));
+    assert_eq!(found.reason.as_deref(), Some("not_asked it was"));
+}
+
+#[test]
+fn any_resource_can_be_limited() {
+    for spec in crate::model::RESOURCES {
+        let mut world = World::new();
+        let of = |value: &str| scope(spec.name, &[(spec.key[0], value)]);
+        let mut first = world.collect();
+        first.gap(GapKind::NotAsked, of("a")).gap(GapKind::NotAsked, of("b")).listed(&[of("c")], vec![]);
+        assert_eq!(first.publish().status, SnapshotStatus::Complete);
+        let counts =
+            format!("SELECT status || not_asked || carried FROM coverage WHERE resource = '{}'", spec.name);
+        assert_eq!(world.column(&counts), ["limited20"], "{}", spec.name);
+    }
+}
+
+#[test]
+fn a_stopped_kind_is_counted_by_its_tasks() {
+    let mut world = World::new();
     let mut first = world.collect();
-    first.gap(GapKind::NotAsked, one).listed(&[scope("accounts", &[("account_id", "2")])], vec![]).publish();
-    assert_eq!(coverage(&world, 1, "accounts"), (CoverageStatus::Complete, None));
-    // Children without any scope are complete when their parents are: there was nobody to ask.
-    world.collect().listed(&[all("groups")], vec![]).publish();
+    first.gap(GapKind::NotAsked, scope("group_memberships", &[("user_id", "1")]));
+    first.listed(&[members_of("seen")], vec![]);
+    for number in 0..5 {
+        let mut task = new_task("list_members", &number.to_string());
+        task.covers = vec![members_of(&number.to_string())];
+        first.staging.add_tasks([task]).unwrap();
+    }
+    let left = Failure { observed_at: "2026-01-02T00:00:00Z".to_owned(), ..failure(GapKind::NotAsked) };
+    first.staging.stop_kind("list_members", &left, &[all("group_memberships")]).unwrap();
+    first.publish();
+    // Five tasks, and the scope that no task stands for; the one gap over all is of the five.
+    let counts = "SELECT status || not_asked FROM coverage WHERE resource = 'group_memberships'";
+    assert_eq!(world.column(counts), ["limited6"]);
+}
+
+#[test]
+fn an_older_snapshots_limit_is_derived_from_its_gaps() {
+    let mut world = World::new();
+    let mut first = world.collect();
+    first.gap(GapKind::NotAsked, scope("accounts", &[("account_id", "1")]));
+    first.gap(GapKind::NotAsked, scope("accounts", &[("account_id", "2")]));
+    first
+        .listed(&[scope("accounts", &[("account_id", "3")])], vec![])
+        .listed(&[all("users")], vec![])
+        .publish();
+    let before = world.column("SELECT group_concat(content_hash || facts_hash) FROM snapshot_hashes");
+    let as_it_was = "UPDATE coverage SET not_asked = NULL, carried = NULL, reason = NULL, status = 'complete'
+                     WHERE status IN ('complete', 'limited')";
+    world.database.connection().execute_batch(as_it_was).unwrap();
+    assert_eq!(
+        coverage(&world, 1, "accounts"),
+        (CoverageStatus::Limited, Some("not_asked it was".to_owned()))
+    );
+    assert_eq!(coverage(&world, 1, "users"), (CoverageStatus::Complete, None));
+    let found = &world.database.coverage(1).unwrap()[3];
+    assert_eq!((found.resource.as_str(), found.not_asked, found.carried), ("accounts", 2, None));
+    assert_eq!(world.column("SELECT group_concat(content_hash || facts_hash) FROM snapshot_hashes"), before);
+}
+
+#[test]
+fn the_migration_changes_no_snapshots_proof() {
+    let mut world = World::claimed();
+    for limited in [false, true, true, true] {
+        let mut collection = world.collect();
+        let covered = if limited {
+            collection.gap(GapKind::NotAsked, scope("accounts", &[("account_id", "1")]));
+            scope("accounts", &[("account_id", "2")])
+        } else {
+            all("accounts")
+        };
+        collection.listed(&[covered], accounts(&[("2", "two")])).publish();
+    }
+    let older = "UPDATE coverage SET not_asked = NULL, carried = NULL, status = replace(status, 'limited', 'complete'),
+                     reason = CASE WHEN status <> 'limited' THEN reason END; DELETE FROM snapshot_hashes";
+    world.database.connection().execute_batch(older).unwrap();
+    world.rehash();
+    world.database.prune(&[2]).unwrap();
+    schema::downgrade(world.database.connection(), 3);
+    let proof = "SELECT group_concat(concat_ws(' ', snapshot_id, snapshot_hash, notes_hash, pruned_at)) FROM snapshot_hashes";
+    let before = world.column(proof);
+    let statuses = |census: &Census| [1, 3, 4].map(|id| status_of(&census.coverage(id).unwrap(), "accounts"));
+    let expected = [CoverageStatus::Complete, CoverageStatus::Limited, CoverageStatus::Limited];
+    // Read by this program, and then migrated by it.
+    for _ in 0..2 {
+        let census = world.census();
+        census.verify().unwrap();
+        assert_eq!(statuses(&census), expected);
+        drop(census);
+        (world.database, _) = Database::open_or_create(&world.path).unwrap();
+    }
+    assert_eq!(world.column(proof), before);
+    assert_eq!(world.column("SELECT status FROM coverage WHERE resource = 'accounts'"), ["complete"; 3]);
+}
+
+fn status_of(coverage: &[Coverage], resource: &str) -> CoverageStatus {
+    coverage.iter().find(|one| one.resource == resource).unwrap().status
 }

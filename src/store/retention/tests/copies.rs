@@ -6,7 +6,7 @@ use rusqlite::ErrorCode;
 
 use crate::model::Row;
 use crate::store::testing::{World, column, row, scope};
-use crate::store::{Census, Database};
+use crate::store::{Census, Database, schema};
 
 /// Three snapshots; each names its account otherwise.
 fn world() -> World {
@@ -113,8 +113,7 @@ fn the_log_of_another_database_is_not_taken_for_the_copys() {
 #[test]
 fn a_copy_of_an_older_census_has_this_versions_tables() {
     let world = world();
-    let older = "DROP TABLE pruned_beginnings; DROP TABLE pruned_endings; PRAGMA user_version = 2;";
-    world.database.connection().execute_batch(older).unwrap();
+    schema::downgrade(world.database.connection(), 2);
     let mut census = world.census();
     assert_eq!(column(census.connection(), "SELECT count(*) || '' FROM accounts_history"), ["3"]);
     census.answer_as_of(2).unwrap();

@@ -1,0 +1,152 @@
+//! Whether a statement asks for anything that nobody asked AWS for, where a resource's coverage is limited.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, params_from_iter};
+
+use super::reads::Asked;
+use crate::error::Result;
+use crate::model::{Parent, ParentWhen, ResourceSpec};
+use crate::store::{Coverage, CoverageStatus, failed};
+
+/// So many scopes are looked at one by one; a statement that asks for more is taken to ask for everything.
+const MOST_SCOPES: usize = 1_000;
+
+/// Column to value: the rows that have all of these values.
+type Point = BTreeMap<String, String>;
+
+/// Whether a place in a statement asks for rows of the resource that the snapshot may not have seen because nobody
+/// asked for them. `coverage` is that of the whole snapshot.
+///
+/// It does not where each of its scopes lies beside every gap, or in a narrower scope that was seen all the same, or
+/// where a parent that was completely seen has no such row, so that there is nothing to see.
+pub(super) fn asks_for_unseen(
+    connection: &Connection,
+    snapshot_id: i64,
+    spec: &ResourceSpec,
+    coverage: &[Coverage],
+    asked: &Asked,
+) -> Result<bool> {
+    let Some(points) = points(asked) else { return Ok(true) };
+    let gaps = gaps(connection, snapshot_id, spec.name)?;
+    for point in points.into_iter().flat_map(|point| by_parents(spec, point)) {
+        if is_empty_by_parents(connection, snapshot_id, spec, coverage, &point)? {
+            continue;
+        }
+        for gap in &gaps {
+            let is_beside =
+                gap.iter().any(|(column, value)| point.get(column).is_some_and(|other| other != value));
+            let both: Point =
+                point.iter().chain(gap).map(|(name, value)| (name.clone(), value.clone())).collect();
+            if !is_beside && !was_seen(connection, snapshot_id, spec.name, &both)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Every combination of the values asked for; `None` where they are too many, or everything is asked for.
+fn points(asked: &Asked) -> Option<Vec<Point>> {
+    if asked.is_empty() {
+        return None;
+    }
+    let mut points = vec![Point::new()];
+    for (column, values) in asked {
+        if points.len() * values.len() > MOST_SCOPES {
+            return None;
+        }
+        let with = |point: &Point, value: &String| {
+            let mut point = point.clone();
+            point.insert(column.clone(), value.clone());
+            point
+        };
+        points = points.iter().flat_map(|point| values.iter().map(move |value| with(point, value))).collect();
+    }
+    Some(points)
+}
+
+/// The same rows by each value of the column that tells their parents apart, where the resource has one.
+fn by_parents(spec: &ResourceSpec, point: Point) -> Vec<Point> {
+    let kinds: Vec<_> = spec.parents.iter().filter_map(|parent| kind(parent)).collect();
+    if kinds.len() < spec.parents.len()
+        || kinds.is_empty()
+        || kinds.iter().any(|(column, _)| point.contains_key(*column))
+    {
+        return vec![point];
+    }
+    let with = |(column, value): &(&str, &str)| {
+        let mut point = point.clone();
+        point.insert((*column).to_owned(), (*value).to_owned());
+        point
+    };
+    kinds.iter().map(with).collect()
+}
+
+fn kind(parent: &Parent) -> Option<(&'static str, &'static str)> {
+    match parent.when {
+        ParentWhen::Column(column, value) => Some((column, value)),
+        ParentWhen::Always | ParentWhen::Strategy(_) => None,
+    }
+}
+
+/// Whether there can be no such row because a parent of it was completely seen, and is not there.
+fn is_empty_by_parents(
+    connection: &Connection,
+    snapshot_id: i64,
+    spec: &ResourceSpec,
+    coverage: &[Coverage],
+    point: &Point,
+) -> Result<bool> {
+    for parent in spec.parents {
+        let applies = match parent.when {
+            ParentWhen::Always => true,
+            ParentWhen::Column(column, value) => point.get(column).is_some_and(|found| found == value),
+            ParentWhen::Strategy(_) => false,
+        };
+        let is_complete =
+            |one: &Coverage| one.resource == parent.resource && one.status == CoverageStatus::Complete;
+        let key: Option<Vec<_>> =
+            parent.columns.iter().map(|(column, key)| Some((*key, point.get(*column)?))).collect();
+        let Some(key) = key.filter(|_| applies && coverage.iter().any(is_complete)) else { continue };
+        let is_it: String = key.iter().map(|(column, _)| format!(" AND \"{column}\" = ?")).collect();
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM main.\"{}_versions\" WHERE valid_from <= {snapshot_id}
+                 AND (valid_to IS NULL OR valid_to > {snapshot_id}){is_it})",
+            parent.resource
+        );
+        let values = params_from_iter(key.iter().map(|(_, value)| value));
+        let is_there: bool = connection.query_row(&sql, values, |row| row.get(0)).map_err(failed)?;
+        if !is_there {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The scopes of the resource that nobody asked for.
+fn gaps(connection: &Connection, snapshot_id: i64, resource: &str) -> Result<BTreeSet<Point>> {
+    let read = || {
+        connection
+            .prepare_cached(
+                "SELECT scope FROM main.gaps WHERE snapshot_id = ?1 AND resource = ?2 AND kind = 'not_asked'",
+            )?
+            .query_map((snapshot_id, resource), |row| row.get::<_, String>(0))?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    let scopes = read().map_err(failed)?;
+    Ok(scopes.iter().map(|scope| serde_json::from_str(scope).unwrap_or_default()).collect())
+}
+
+/// Whether a narrower scope than a gap that was seen all the same covers all of these rows.
+fn was_seen(connection: &Connection, snapshot_id: i64, resource: &str, rows: &Point) -> Result<bool> {
+    let rows = serde_json::to_string(rows).expect("a map of strings is always JSON");
+    connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM main.seen_under_gaps AS u WHERE u.snapshot_id = ?1 AND u.resource = ?2
+                 AND NOT EXISTS (SELECT 1 FROM json_each(u.scope) AS j WHERE NOT EXISTS (
+                     SELECT 1 FROM json_each(?3) AS k WHERE k.key = j.key AND k.value = j.value)))",
+        )
+        .and_then(|mut statement| statement.query_row((snapshot_id, resource, rows), |row| row.get(0)))
+        .map_err(failed)
+}

@@ -1,0 +1,136 @@
+//! How much of each resource a snapshot saw.
+//!
+//! A snapshot of before `coverage` counted what was not asked for says `complete` where the status is now
+//! `limited`. Its rows are hashed and stay what they are: the status is derived from its gaps when it is read.
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::file::Doing;
+use super::schema::columns;
+use super::snapshot::word_column;
+use crate::error::Result;
+use crate::model::RESOURCES;
+
+/// How much of a resource a snapshot saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CoverageStatus {
+    /// Everything.
+    Complete,
+    /// Everything that was asked for, but only parts were asked for.
+    Limited,
+    /// Less than was asked for: a listing was denied or failed.
+    Partial,
+    /// Nothing: nobody asked for it.
+    NotCollected,
+    /// Nothing: the organization or the kind of credentials rules it out.
+    Unavailable,
+}
+
+impl CoverageStatus {
+    /// The value of the column `status`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Limited => "limited",
+            Self::Partial => "partial",
+            Self::NotCollected => "not_collected",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+word_column!(
+    CoverageStatus,
+    CoverageStatus::Complete,
+    CoverageStatus::Limited,
+    CoverageStatus::Partial,
+    CoverageStatus::NotCollected,
+    CoverageStatus::Unavailable
+);
+
+/// One row of `coverage`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    pub resource: String,
+    pub status: CoverageStatus,
+    pub rows: i64,
+    pub gaps: i64,
+    pub reason: Option<String>,
+    /// Scopes that were not asked for.
+    pub not_asked: i64,
+    /// Rows carried forward without being seen; `None` in a snapshot that did not count them.
+    pub carried: Option<i64>,
+}
+
+impl Coverage {
+    /// Returns the counts of what was not asked for: `2 scopes not asked for, 17 of 20 rows carried forward`;
+    /// nothing where all of it was.
+    pub fn limits(&self) -> Option<String> {
+        let scopes = match self.not_asked {
+            0 => None,
+            1 => Some("1 scope not asked for".to_owned()),
+            scopes => Some(format!("{scopes} scopes not asked for")),
+        };
+        let carried = self.carried.filter(|carried| *carried > 0);
+        let carried = carried.map(|carried| format!("{carried} of {} rows carried forward", self.rows));
+        let parts: Vec<_> = [scopes, carried].into_iter().flatten().collect();
+        (self.status == CoverageStatus::Limited && !parts.is_empty()).then(|| parts.join(", "))
+    }
+}
+
+/// Reads what a snapshot covered, in the order in which resources are shown.
+pub(super) fn of_snapshot(connection: &Connection, snapshot_id: i64) -> Result<Vec<Coverage>> {
+    let sql = format!(
+        "SELECT resource, status, rows, gaps, reason, not_asked, carried FROM ({}) WHERE snapshot_id = ?1",
+        select(connection)?
+    );
+    let read = || {
+        connection
+            .prepare_cached(&sql)?
+            .query_map([snapshot_id], |row| {
+                Ok(Coverage {
+                    resource: row.get(0)?,
+                    status: row.get(1)?,
+                    rows: row.get(2)?,
+                    gaps: row.get(3)?,
+                    reason: row.get(4)?,
+                    not_asked: row.get(5)?,
+                    carried: row.get(6)?,
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    let mut coverage = read().doing("read the coverage")?;
+    coverage.sort_by_key(|one| RESOURCES.iter().position(|spec| spec.name == one.resource));
+    Ok(coverage)
+}
+
+/// Returns the SELECT of the coverage of all snapshots, where the older ones' status and counts are derived.
+pub(super) fn select(connection: &Connection) -> Result<String> {
+    // A file of an older version lacks the counts altogether.
+    let counts = columns(connection, "main", "coverage")?.iter().any(|column| column.name == "not_asked");
+    let (not_asked, carried) = if counts { ("c.not_asked", "c.carried") } else { ("NULL", "NULL") };
+    let older = format!("{not_asked} IS NULL AND c.status = 'complete'");
+    let of_it = "g.snapshot_id = c.snapshot_id AND g.resource = c.resource AND g.kind = 'not_asked'";
+    Ok(format!(
+        "SELECT c.snapshot_id, c.resource,
+    CASE WHEN {older} AND EXISTS (SELECT 1 FROM main.gaps AS g WHERE {of_it}) THEN 'limited' ELSE c.status END AS status,
+    c.rows, c.gaps,
+    CASE WHEN {older} THEN {reasons} ELSE c.reason END AS reason,
+    coalesce({not_asked}, (SELECT count(*) FROM main.gaps AS g WHERE {of_it})) AS not_asked,
+    {carried} AS carried
+FROM main.coverage AS c",
+        reasons = reasons(of_it),
+    ))
+}
+
+/// Returns the SQL of why nobody asked: what the gaps `g` with this condition say, each reason once.
+pub(super) fn reasons(condition: &str) -> String {
+    format!(
+        "(SELECT group_concat(reason, '; ') FROM (
+        SELECT DISTINCT coalesce(g.error_message, g.error_code, g.kind) AS reason
+        FROM main.gaps AS g WHERE {condition} ORDER BY 1))"
+    )
+}

@@ -1,0 +1,172 @@
+//! What nobody asked for is said by every answer that it may be missing from, and fails nothing else.
+
+use orgcensus::simulator::{Action, Fault};
+
+use crate::fixture::Ran;
+use crate::world::{World, small};
+
+const COUNT: &str = "SELECT service_namespace FROM service_last_accessed";
+
+/// What `query` answers as of the latest snapshot, with and without `--require-complete`.
+fn ask(world: &World, sql: &str) -> (Ran, Option<i32>) {
+    let required = world.run(&["query", "--require-complete", sql]);
+    (world.run(&["query", sql]), required.exit)
+}
+
+#[track_caller]
+fn assert_limited(world: &World, sql: &str) {
+    let (ran, required) = ask(world, sql);
+    assert!(
+        ran.stderr.contains("does not completely cover service_last_accessed (limited, "),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!((ran.exit, required), (Some(0), Some(4)), "{sql}");
+    let is_empty = ran.stdout.lines().count() == 1;
+    let says_so = ran.stderr.contains("does not mean that there are none");
+    assert_eq!(is_empty, says_so, "{}", ran.stderr);
+}
+
+#[track_caller]
+fn assert_whole(world: &World, sql: &str) {
+    let (ran, required) = ask(world, sql);
+    assert!(!ran.stderr.contains("limited") && !ran.stderr.contains("does not mean"), "{}", ran.stderr);
+    assert_eq!((ran.exit, required), (Some(0), Some(0)), "{sql}");
+}
+
+fn of(entity: &str) -> String {
+    format!("{COUNT} WHERE entity_id = '{entity}'")
+}
+
+fn ids(world: &World, sql: &str) -> Vec<String> {
+    let rows = world.select(sql);
+    rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn reports_beyond_the_depth() {
+    let world = World::of(small());
+    let ran = world.collect_day(0, &["--require", "service_last_accessed"]);
+    assert!(ran.stderr.contains("service_last_accessed is limited: 1 scope not asked for"), "{}", ran.stderr);
+    let shown = world.run(&["snapshots", "show", "latest"]);
+    let line =
+        "service_last_accessed is limited: 1 scope not asked for (beyond the depth of --access-report)";
+    assert!(shown.stderr.contains(line), "{}", shown.stderr);
+    let status = world.run(&[]);
+    assert!(
+        status.stdout.contains("limited       service_last_accessed, 1 scope not asked for"),
+        "{}",
+        status.stdout
+    );
+    assert_eq!(world.number("SELECT count(*) FROM snapshots WHERE status = 'complete'"), 1);
+
+    let unit = ids(&world, "SELECT ou_id AS id FROM organizational_units LIMIT 1").remove(0);
+    let accounts = ids(&world, "SELECT account_id AS id FROM accounts WHERE NOT is_management_account");
+    let management =
+        ids(&world, "SELECT account_id AS id FROM accounts WHERE is_management_account").remove(0);
+    assert_limited(&world, COUNT);
+    assert_limited(&world, &of(&accounts[0]));
+    assert_limited(&world, &format!("{COUNT} WHERE entity_id IN ('{unit}', '{}')", accounts[0]));
+    assert_limited(&world, &format!("{COUNT} WHERE entity_id LIKE '{unit}'"));
+    assert_limited(
+        &world,
+        "SELECT count(*) FROM accounts WHERE account_id NOT IN (SELECT entity_id FROM service_last_accessed)",
+    );
+    assert_whole(&world, &of(&unit));
+    assert_whole(&world, &of(&management));
+    assert_whole(&world, &format!("{COUNT} WHERE entity_id IN ('{unit}', '{management}')"));
+    assert_whole(&world, &format!("{COUNT} WHERE entity_id = '{unit}' AND last_authenticated_at IS NULL"));
+    // There is no such thing, and the tree was seen: it has no report.
+    assert_whole(&world, &of("ou-none-none"));
+    // What reads other tables is not concerned.
+    assert_whole(&world, "SELECT count(*) FROM accounts");
+    let canned = world.run(&["query", "services-without-attempts", "--require-complete"]);
+    assert_eq!(canned.exit, Some(4), "{}", canned.stderr);
+    let typed = ["query", "SELECT * FROM service_last_accessed WHERE entity_id = :it", "-p"];
+    let with =
+        |value: String| world.run(&[&typed[..], &[&format!("it:{value}"), "--require-complete"]].concat());
+    assert_eq!(with(format!("ou={unit}")).exit, Some(0));
+    assert_eq!(with(format!("account={}", accounts[0])).exit, Some(4));
+}
+
+#[test]
+fn reports_beyond_the_budget() {
+    let world = World::of(small());
+    // Seven reports are taken, and then somebody else's never ends.
+    world
+        .simulator
+        .faults()
+        .add(Fault::on("GenerateOrganizationsAccessReport", Action::ReportInProgress).from_call(8));
+    let few =
+        ["--access-report", "accounts", "--access-report-budget", "3s", "--require", "service_last_accessed"];
+    let ran = world.collect(&few);
+    assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("--require service_last_accessed: not completely covered ("),
+        "{}",
+        ran.stderr
+    );
+    let left = world.number("SELECT not_asked FROM coverage WHERE resource = 'service_last_accessed'");
+    let entities = world.number("SELECT count(*) FROM organization_tree");
+    let jobs = world.number("SELECT count(*) FROM access_report_jobs");
+    assert!((1..=7).contains(&jobs) && left == entities - jobs, "{left} of {entities} without {jobs}");
+    let (taken, not_taken) = (
+        ids(&world, "SELECT entity_id AS id FROM access_report_jobs"),
+        ids(
+            &world,
+            "SELECT id FROM organization_tree WHERE id NOT IN (SELECT entity_id FROM access_report_jobs)",
+        ),
+    );
+    assert_limited(&world, COUNT);
+    taken.iter().for_each(|entity| assert_whole(&world, &of(entity)));
+    not_taken.iter().for_each(|entity| assert_limited(&world, &of(entity)));
+}
+
+#[test]
+fn rows_that_are_carried() {
+    let world = World::of(small());
+    world.collect_day(0, &["--access-report", "accounts"]);
+    assert_whole(&world, COUNT);
+    let rows = world.number("SELECT count(*) FROM service_last_accessed");
+    let carried = "SELECT count(*) FROM service_last_accessed WHERE entity_type = 'account'
+                   AND entity_id <> (SELECT management_account_id FROM organization)";
+    let carried = world.number(carried);
+    let ran = world.collect_day(0, &["--access-report", "ous"]);
+    assert!(ran.stderr.contains(&format!("{carried} of {rows} rows carried forward")), "{}", ran.stderr);
+    let (ran, _) = ask(&world, COUNT);
+    let said = format!(
+        "(limited, 1 scope not asked for, {carried} of {rows} rows carried forward: beyond the depth"
+    );
+    assert!(ran.stderr.contains(&said), "{}", ran.stderr);
+    // Over a range, and as of the snapshot that saw all.
+    let during = world.run(&["query", COUNT, "--during", "1..2", "--require-complete"]);
+    assert!(during.stderr.contains("snapshot 2 does not completely cover"), "{}", during.stderr);
+    let before = world.run(&["query", COUNT, "--at", "1", "--require-complete"]);
+    assert_eq!(before.exit, Some(0), "{}", before.stderr);
+}
+
+#[test]
+fn no_report_at_all_is_not_collected() {
+    for arguments in [["--access-report", "none"], ["--access-report-budget", "0s"]] {
+        let world = World::of(small());
+        world.collect_day(0, &arguments);
+        let status = "SELECT status AS id FROM coverage WHERE resource = 'service_last_accessed'";
+        assert_eq!(ids(&world, status), ["not_collected"], "{arguments:?}");
+        let (ran, required) = ask(&world, COUNT);
+        assert!(ran.stderr.contains("does not mean that there are none"), "{}", ran.stderr);
+        assert_eq!(required, Some(4));
+    }
+}
+
+#[test]
+fn tags_of_what_was_left_out() {
+    let world = World::of(small());
+    world.collect_day(0, &["--skip", "permission_sets", "--require", "tags"]);
+    let of =
+        |kind: &str| world.run(&["query", "--require-complete", &format!("SELECT * FROM tags {kind}")]).exit;
+    assert_eq!(of(""), Some(4));
+    assert_eq!(of("WHERE resource_type = 'permission_set'"), Some(4));
+    assert_eq!(of("WHERE resource_type = 'account'"), Some(0));
+    assert_eq!(of("WHERE resource_type IN ('account', 'root')"), Some(0));
+    assert_eq!(of("WHERE resource_type = 'account' OR key = 'x'"), Some(4));
+}
