@@ -22,6 +22,7 @@
 //! | [`simulator`] | an AWS organization on loopback: for the demo, the tests and the benchmarks |
 //! | [`error`] | the error type and the exit codes |
 //! | [`digest`] | SHA-256 as this program writes it |
+//! | [`excerpt`] | the beginning of a text from outside, which may be as long as it likes |
 //! | [`invocation`] | commands as they are printed for people to type, for the census that was asked |
 //! | [`plain_file`] | opening files for writing: never through a link of somebody else |
 //! | [`signals`] | Ctrl-C and SIGTERM, and the files that they must not leave behind half-written |
@@ -52,6 +53,7 @@ pub mod collect;
 pub mod diff;
 pub mod digest;
 pub mod error;
+pub mod excerpt;
 pub mod history;
 pub mod invocation;
 pub mod model;

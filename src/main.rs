@@ -7,6 +7,11 @@ use orgcensus::error::ExitStatus;
 use orgcensus::invocation;
 use orgcensus::output::words;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::layer;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 fn main() -> ExitCode {
     // The runtime ignores SIGPIPE, so a reader that goes away is an error like any other, and `output`
@@ -31,19 +36,20 @@ fn main() -> ExitCode {
     }
 }
 
-/// `-v` logs failed calls and how names were understood, `-vv` every call, `-vvv` the SDK too; ORGCENSUS_LOG
-/// overrides with a filter such as `orgcensus=debug`.
+/// `-v` logs failed calls and how names were understood, `-vv` every call; ORGCENSUS_LOG overrides with a filter
+/// such as `orgcensus=debug`.
+///
+/// Whatever the filter says, the libraries below are not logged: the SDK writes requests and answers out in full,
+/// external ids and session tokens with them, and profiles with their keys' lines.
 fn log_to_standard_error(verbose: u8) {
     let directives = match verbose {
         0 => "off",
         1 => "orgcensus=info",
         2 => "orgcensus=debug",
-        _ => "orgcensus=trace,info",
+        _ => "orgcensus=trace",
     };
     let filter = EnvFilter::try_from_env("ORGCENSUS_LOG").unwrap_or_else(|_| EnvFilter::new(directives));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(words::is_colored())
-        .init();
+    let is_ours = filter_fn(|about| about.target().split("::").next() == Some("orgcensus"));
+    let log = layer().with_writer(std::io::stderr).with_ansi(words::is_colored()).with_filter(is_ours);
+    tracing_subscriber::registry().with(filter).with(log).init();
 }

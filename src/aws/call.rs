@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::time::{Instant, sleep};
 
+use super::caught::{Panicked, caught};
 use super::clients::Aws;
 use super::failure::{CallFailure, FailureClass};
 use super::operation::Operation;
@@ -39,14 +40,17 @@ impl Aws {
             };
             attempts += 1;
             self.count(operation);
-            let mut failure = match send().await {
-                Ok(answer) => {
+            let mut failure = match caught(send()).await {
+                Ok(Ok(answer)) => {
                     pacer.answered();
                     tracing::debug!(%operation, attempts, "answered");
                     return Ok(answer);
                 }
-                Err(error) => CallFailure { attempts, ..CallFailure::of(operation, &error) },
+                Ok(Err(error)) => CallFailure::of(operation, &error),
+                Err(Panicked) => CallFailure::sdk_panicked(operation),
             };
+            failure.attempts = attempts;
+            failure.message = self.without_secrets(failure.message);
             failure.retry_after = failure.retry_after.map(|time| patience.wait(time));
             match failure.class {
                 // As often as not the answer that was looked for: there is no such boundary, or report yet.
@@ -67,7 +71,11 @@ impl Aws {
                     let timed_out = failure.code == "Timeout";
                     transients < if timed_out { patience.timeouts } else { patience.transients }
                 }
-                FailureClass::Denied | FailureClass::Expired | FailureClass::Answered => {
+                FailureClass::Denied
+                | FailureClass::Expired
+                | FailureClass::ClockSkewed
+                | FailureClass::Misconfigured
+                | FailureClass::Answered => {
                     pacer.answered();
                     false
                 }

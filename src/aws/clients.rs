@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
@@ -12,13 +13,21 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::tls::TrustStore;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::watch;
 
+use super::credentials::Checked;
+use super::http;
 use super::operation::{Operation, Service};
 use super::pacer::Pacer;
 use super::patience::Patience;
 use super::quota::PaceOptions;
+use super::secrets::{Secret, Secrets};
+use super::settings::{Origin, Settings, check_region};
+use super::trust;
 use super::whole_answer::{WholeJson, WholeXml};
+use crate::error::{Error, Result};
 
 /// Asked for instances in all Regions when no Region is set.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -30,7 +39,7 @@ pub struct ConnectionOptions {
     pub profile: Option<String>,
     pub region: Option<String>,
     pub assume_role: Option<String>,
-    pub external_id: Option<String>,
+    pub external_id: Option<Secret>,
     pub pace: PaceOptions,
     pub patience: Patience,
     /// Instead of the SDK's own chain of credentials, Regions and endpoints.
@@ -66,12 +75,16 @@ struct Shared {
     calls: HashMap<Operation, AtomicU64>,
     throttled: AtomicU64,
     ended: watch::Sender<bool>,
+    secrets: Arc<Secrets>,
 }
 
 impl Aws {
     /// Connects with the SDK's own chain of credentials, Regions and endpoints. Nothing is sent yet, except
-    /// by a credential provider, once, where a role is to be assumed.
-    pub async fn connect(options: &ConnectionOptions) -> Self {
+    /// by a credential provider, once, where a role is to be assumed. Fails where a setting cannot be used: a
+    /// malformed Region, endpoint or key, or a file of certificate authorities without one.
+    pub async fn connect(options: &ConnectionOptions) -> Result<Self> {
+        let secrets = Arc::new(Secrets::default());
+        options.external_id.iter().for_each(|id| secrets.add(id.text()));
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(options.patience.attempt_timeout)
@@ -80,32 +93,46 @@ impl Aws {
             let keys = Credentials::new(&endpoint.access_key_id, "made-up", None, None, "orgcensus");
             let config = SdkConfig::builder()
                 .behavior_version(BehaviorVersion::latest())
+                .http_client(client(TrustStore::default())?)
                 .endpoint_url(&endpoint.url)
                 .credentials_provider(SharedCredentialsProvider::new(keys))
                 .region(Region::from_static(DEFAULT_REGION))
                 .retry_config(RetryConfig::disabled())
                 .timeout_config(timeouts)
                 .build();
-            return Self::new(config, false, options);
+            return Ok(Self::new(config, false, options, secrets));
         }
+        let settings = Settings::load(options).await;
+        let region = settings.region(options.region.as_deref())?;
+        settings.check_keys(options.profile.is_some())?;
+        let http_client = match settings.ca_bundle()? {
+            Some((origin, file)) => client(trust::read(&origin, &file)?)?,
+            None => client(TrustStore::default())?,
+        };
+        let region = match region {
+            Some(region) => Some(region),
+            None => region_of_instance().await?,
+        };
+        let region_is_set = region.is_some();
+        // A Region in any case: a profile's role is assumed in it.
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(region.unwrap_or_else(|| DEFAULT_REGION.to_owned())))
+            .http_client(http_client.clone())
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts);
         if let Some(profile) = &options.profile {
             loader = loader.profile_name(profile);
         }
-        if let Some(region) = &options.region {
-            loader = loader.region(Region::new(region.clone()));
-        }
         let mut config = loader.load().await;
-        let region_is_set = config.region().is_some();
-        if !region_is_set {
-            config = config.into_builder().region(Region::from_static(DEFAULT_REGION)).build();
-        }
+        settings.check_endpoints(&config)?;
         if let Some(profile) = &options.profile {
             // As in the AWS CLI, a profile that is asked for goes before the environment's keys.
             let credentials = ProfileFileCredentialsProvider::builder()
-                .configure(&ProviderConfig::without_region().with_region(config.region().cloned()))
+                .configure(
+                    &ProviderConfig::without_region()
+                        .with_region(config.region().cloned())
+                        .with_http_client(http_client),
+                )
                 .profile_name(profile)
                 .build();
             config = config
@@ -113,21 +140,28 @@ impl Aws {
                 .credentials_provider(SharedCredentialsProvider::new(credentials))
                 .build();
         }
+        config = checked(config, &secrets);
         if let Some(role) = &options.assume_role {
             let mut provider = aws_config::sts::AssumeRoleProvider::builder(role)
                 .session_name("orgcensus")
                 .configure(&config);
             if let Some(external_id) = &options.external_id {
-                provider = provider.external_id(external_id);
+                provider = provider.external_id(external_id.text());
             }
             let provider = provider.build().await;
             config =
                 config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();
+            config = checked(config, &secrets);
         }
-        Self::new(config, region_is_set, options)
+        Ok(Self::new(config, region_is_set, options, secrets))
     }
 
-    fn new(config: SdkConfig, region_is_set: bool, options: &ConnectionOptions) -> Self {
+    fn new(
+        config: SdkConfig,
+        region_is_set: bool,
+        options: &ConnectionOptions,
+        secrets: Arc<Secrets>,
+    ) -> Self {
         let pacers = Operation::ALL
             .iter()
             .map(|operation| {
@@ -137,7 +171,8 @@ impl Aws {
         let calls = Operation::ALL.iter().map(|operation| (*operation, AtomicU64::new(0))).collect();
         let patience = options.patience;
         let (ended, _) = watch::channel(false);
-        let shared = Arc::new(Shared { patience, pacers, calls, throttled: AtomicU64::new(0), ended });
+        let throttled = AtomicU64::new(0);
+        let shared = Arc::new(Shared { patience, pacers, calls, throttled, ended, secrets });
         Self::with_config(config, region_is_set, shared)
     }
 
@@ -219,6 +254,11 @@ impl Aws {
         self.shared.patience
     }
 
+    /// The text without the secrets that the connection has seen.
+    pub(super) fn without_secrets(&self, text: String) -> String {
+        self.shared.secrets.hidden_in(text)
+    }
+
     pub(super) fn count(&self, operation: Operation) {
         let calls = self.shared.calls.get(&operation).expect("every operation has a counter");
         calls.fetch_add(1, Ordering::Relaxed);
@@ -254,5 +294,25 @@ impl Aws {
             .filter(|(_, count)| *count > 0)
             .collect();
         (calls, self.shared.throttled.swap(0, Ordering::Relaxed))
+    }
+}
+
+/// The Region of the instance that the program runs on, where it runs on one.
+async fn region_of_instance() -> Result<Option<String>> {
+    let found = ImdsRegionProvider::builder().build().region().await;
+    let Some(region) = found.filter(|region| !region.as_ref().is_empty()) else { return Ok(None) };
+    check_region(&Origin::Metadata, region.as_ref())?;
+    Ok(Some(region.as_ref().to_owned()))
+}
+
+fn client(trusted: TrustStore) -> Result<SharedHttpClient> {
+    http::client(trusted).map_err(|error| Error::failed("cannot make a connection").caused_by(error))
+}
+
+/// The configuration with its credentials checked before each use.
+fn checked(config: SdkConfig, secrets: &Arc<Secrets>) -> SdkConfig {
+    match config.credentials_provider() {
+        Some(provider) => config.to_builder().credentials_provider(Checked::wrap(provider, secrets)).build(),
+        None => config,
     }
 }

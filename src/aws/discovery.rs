@@ -3,8 +3,9 @@
 use aws_sdk_ssoadmin::types::{InstanceMetadata, RegionScope};
 
 use super::clients::Aws;
-use super::failure::CallFailure;
+use super::failure::{CallFailure, FailureClass};
 use super::operation::Operation;
+use super::settings::is_region;
 use crate::error::{Error, Result};
 
 /// Whose credentials these are (sts:GetCallerIdentity).
@@ -35,10 +36,14 @@ pub struct Instance {
 }
 
 impl Instance {
-    fn is_active(&self) -> bool {
+    /// Whether it exists, or is being made.
+    pub fn is_active(&self) -> bool {
         !matches!(self.status.as_deref(), Some("CREATE_FAILED" | "DELETE_IN_PROGRESS"))
     }
 }
+
+/// So many pages are no list of instances: an account sees its own and the organization's.
+const MOST_PAGES: usize = 100;
 
 /// Asks who the caller is.
 pub async fn caller(aws: &Aws) -> Result<Caller, CallFailure> {
@@ -85,20 +90,48 @@ pub async fn instances(aws: &Aws) -> Result<Vec<Instance>, CallFailure> {
             .await?;
         for found in page.instances.unwrap_or_default() {
             // Pages may repeat an item.
-            if let Some(found) = instance(found, aws.region()).filter(|found| !instances.contains(found)) {
+            let Some(found) = instance(found, aws.region()) else { continue };
+            if !is_region(&found.region) {
+                let message =
+                    format!("{} is in \"{}\", which is not a Region", found.instance_arn, found.region);
+                return Err(CallFailure::unusable(Operation::ListInstances, message));
+            }
+            if !instances.contains(&found) {
                 instances.push(found);
             }
         }
         token = page.next_token.filter(|token| !token.is_empty());
         match &token {
             None => return Ok(instances),
-            Some(token) if seen.insert(token.clone()) => {}
+            Some(token) if seen.len() < MOST_PAGES && seen.insert(token.clone()) => {}
             Some(_) => {
-                let message = "a page's token was repeated: the listing has no end".to_owned();
+                let message = "its tokens are repeated or too many: the listing has no end".to_owned();
                 return Err(CallFailure::unusable(Operation::ListInstances, message));
             }
         }
     }
+}
+
+/// Asks an instance for a permission set and a user. Fails where the caller may read neither.
+pub async fn probe(aws: &Aws, instance: &Instance) -> Result<(), CallFailure> {
+    let aws = &aws.in_region(&instance.region);
+    let sets = aws.call(Operation::ListPermissionSets, || {
+        aws.sso_admin.list_permission_sets().instance_arn(&instance.instance_arn).max_results(1).send()
+    });
+    let users = async {
+        let Some(store) = &instance.identity_store_id else { return true };
+        let list = || aws.identity_store.list_users().identity_store_id(store).max_results(1).send();
+        is_denied(&aws.call(Operation::ListUsers, list).await)
+    };
+    let (sets, users_are_denied) = tokio::join!(sets, users);
+    match is_denied(&sets) && users_are_denied {
+        true => sets.map(drop),
+        false => Ok(()),
+    }
+}
+
+fn is_denied<T>(answer: &Result<T, CallFailure>) -> bool {
+    matches!(answer, Err(failure) if failure.class == FailureClass::Denied)
 }
 
 fn instance(found: InstanceMetadata, asked_in: &str) -> Option<Instance> {

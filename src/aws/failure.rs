@@ -2,6 +2,7 @@
 //! answers.
 
 mod classification;
+mod clock;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use super::operation::Operation;
 use crate::error::{Error, ErrorKind};
+use crate::excerpt::{self, excerpt};
 
 /// What a failure means for whoever called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,10 @@ pub enum FailureClass {
     Unreachable,
     /// The credentials ended or there are none: nothing else will work either.
     Expired,
+    /// AWS refused the request's time: this machine's clock is wrong.
+    ClockSkewed,
+    /// A setting keeps the request from being made: a Region, an endpoint, a key.
+    Misconfigured,
     /// AWS answered with another error; its code says which.
     Answered,
 }
@@ -35,9 +41,12 @@ impl FailureClass {
 
     /// Whether no other call can be expected to fare better.
     pub fn ends_all(self) -> bool {
-        matches!(self, Self::Expired | Self::Unreachable)
+        matches!(self, Self::Expired | Self::ClockSkewed | Self::Misconfigured | Self::Unreachable)
     }
 }
+
+/// The code of a connection whose certificate TLS refuses.
+const CERTIFICATE_REFUSED: &str = "CertificateRefused";
 
 /// A call that failed for good, with what a gap records of it.
 #[derive(Debug, Clone)]
@@ -65,13 +74,19 @@ impl CallFailure {
             operation,
             class: FailureClass::Answered,
             code: "UnusableAnswer".to_owned(),
-            message,
+            message: excerpt(&message, excerpt::MESSAGE).into_owned(),
             reason: None,
             resource_type: None,
             request_id: None,
             attempts: 1,
             retry_after: None,
         }
+    }
+
+    /// A call that the SDK panicked at.
+    pub(super) fn sdk_panicked(operation: Operation) -> Self {
+        let message = "the AWS SDK cannot make this request, or cannot read its answer".to_owned();
+        Self { code: "SdkPanicked".to_owned(), ..Self::unusable(operation, message) }
     }
 
     /// A call that was not sent (again) after so many attempts, for calls were ended meanwhile.
@@ -98,26 +113,67 @@ impl CallFailure {
     pub fn into_error(self) -> Error {
         let Self { operation, class, code, message, .. } = &self;
         let kind = match class {
-            FailureClass::Unreachable | FailureClass::Expired => ErrorKind::Resumable,
-            _ => ErrorKind::Failed,
-        };
-        let error = Error::new(kind, format!("{operation} failed")).caused_by(format!("{code}: {message}"));
-        match class {
-            FailureClass::Denied => match operation.action() {
-                Some(action) => error
-                    .hint(format!("allow the action {action} (`orgcensus iam-policy` prints the whole policy)")),
-                None => error,
-            },
-            FailureClass::Expired => error.hint(
-                "sign in again (e.g. `aws sso login --profile …`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID, and \
-                 run the command again",
-            ),
-            FailureClass::Unreachable => {
-                error.hint("check the network, the proxy and AWS_ENDPOINT_URL, and run the command again")
+            FailureClass::Unreachable | FailureClass::Expired | FailureClass::ClockSkewed => {
+                ErrorKind::Resumable
             }
-            FailureClass::Throttled => error.hint("others use the same quota: try again later, or with --share 50"),
-            FailureClass::Transient | FailureClass::Answered => error,
-        }
+            FailureClass::Misconfigured => ErrorKind::Usage,
+            FailureClass::Denied
+            | FailureClass::Throttled
+            | FailureClass::Transient
+            | FailureClass::Answered => ErrorKind::Failed,
+        };
+        Error::new(kind, format!("{operation} failed"))
+            .caused_by(format!("{code}: {message}"))
+            .hint_if_any(self.remedy())
+    }
+
+    /// What a person can do about it, to be followed by the same command.
+    pub fn remedy(&self) -> Option<String> {
+        let remedy = match self.class {
+            FailureClass::Denied => {
+                let action = self.operation.action()?;
+                return Some(format!(
+                    "allow the action {action} (`orgcensus iam-policy` prints the whole policy)"
+                ));
+            }
+            FailureClass::ClockSkewed => return Some(clock::remedy(&self.message)),
+            FailureClass::Expired if self.is_about_the_secret() => {
+                "the secret access key does not belong to the access key id: set both again, and run the command \
+                 again"
+            }
+            FailureClass::Expired if self.is_about_the_key() => {
+                "the access key id is not known: it was deleted, or it belongs to another partition. Set other \
+                 keys or sign in again (e.g. `aws sso login --profile …`), and run the command again"
+            }
+            FailureClass::Expired => {
+                "sign in again (e.g. `aws sso login --profile …`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID, and \
+                 run the command again"
+            }
+            FailureClass::Misconfigured => {
+                "check the Region (--region, AWS_REGION), the endpoint (AWS_ENDPOINT_URL) and the credentials"
+            }
+            FailureClass::Unreachable if self.code == CERTIFICATE_REFUSED => {
+                "where a proxy or a private endpoint has its own certificate authority, name its PEM file in \
+                 AWS_CA_BUNDLE, and run the command again"
+            }
+            FailureClass::Unreachable => {
+                "check the network, the proxy and AWS_ENDPOINT_URL, and run the command again"
+            }
+            FailureClass::Throttled => "others use the same quota: try again later, or with --share 50",
+            FailureClass::Transient | FailureClass::Answered => return None,
+        };
+        Some(remedy.to_owned())
+    }
+
+    /// Whether the access key id is not known where it was sent: it is wrong, or the Region is one that the
+    /// account has not enabled.
+    pub fn is_about_the_key(&self) -> bool {
+        self.class == FailureClass::Expired
+            && ["UnrecognizedClientException", "InvalidClientTokenId"].contains(&self.code.as_str())
+    }
+
+    fn is_about_the_secret(&self) -> bool {
+        ["InvalidSignatureException", "SignatureDoesNotMatch"].contains(&self.code.as_str())
     }
 }
 

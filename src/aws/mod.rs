@@ -6,21 +6,29 @@
 //! SDK's own retries are off, because they would bypass the pacer. Nothing here knows a table or a row.
 
 mod call;
+mod caught;
 mod clients;
 mod credentials;
 mod discovery;
 mod failure;
+mod http;
 mod operation;
 mod pacer;
 mod patience;
 mod quota;
+mod secrets;
+mod settings;
+mod trust;
 mod whole_answer;
 
 pub use clients::{Aws, ConnectionOptions, FixedEndpoint};
 pub use credentials::{CredentialLife, CredentialSource};
-pub use discovery::{Caller, Instance, OrganizationFacts, caller, choose_instance, instances, organization};
+pub use discovery::{
+    Caller, Instance, OrganizationFacts, caller, choose_instance, instances, organization, probe,
+};
 pub use failure::{CallFailure, FailureClass};
 pub use operation::{Operation, Service};
 pub use pacer::Pacer;
 pub use patience::Patience;
 pub use quota::{PaceOptions, Quota, Rate, ServiceRate, quota_of};
+pub use secrets::Secret;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgAction, Args};
 
 use super::parse::DB;
+use crate::aws::Secret;
 use crate::error::{Error, Result};
 use crate::output::words::Color;
 use crate::output::{Destination, DestinationOptions, Format, text};
@@ -58,7 +59,7 @@ pub struct GlobalOptions {
         requires = "assume_role",
         help_heading = "AWS credentials"
     )]
-    pub external_id: Option<String>,
+    pub external_id: Option<Secret>,
 
     /// How data is written [default: table on a terminal, else csv; or what the file's extension says]
     #[arg(long, global = true, value_name = "FORMAT", value_enum, help_heading = "Output")]
@@ -76,7 +77,7 @@ pub struct GlobalOptions {
     #[arg(short, long, global = true, help_heading = "Output")]
     pub quiet: bool,
 
-    /// Log failed calls to standard error; -vv for every call, -vvv for the SDK too
+    /// Log failed calls to standard error; -vv for every call
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
 

@@ -7,9 +7,13 @@ use chrono::{DateTime, Utc};
 use super::GlobalOptions;
 use super::answering::{age, answering, file_size, snapshots_by};
 use crate::error::{Error, ExitStatus, Result};
+use crate::excerpt::excerpt;
 use crate::invocation;
 use crate::output::{Format, text, write_error};
 use crate::store::{Census, CoverageStatus, Snapshot};
+
+/// How many characters of the reason of a gap are shown.
+const REASON: usize = 300;
 
 /// Shows the file, the organization, the last snapshot with its age and gaps, and an unfinished collection.
 pub fn run(global: &GlobalOptions) -> Result<ExitStatus> {
@@ -85,7 +89,8 @@ fn gaps(census: &Census, last: &Snapshot) -> Result<Vec<String>> {
     let mut others: Vec<(&str, String, Vec<String>)> = Vec::new();
     for coverage in census.coverage(last.snapshot_id)? {
         let limits = coverage.limits();
-        let reason = coverage.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        let reason =
+            coverage.reason.map(|reason| format!(": {}", excerpt(&reason, REASON))).unwrap_or_default();
         let resource = coverage.resource;
         let word = match coverage.status {
             CoverageStatus::Complete => continue,

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use aws_sdk_iam::operation::get_organizations_access_report::GetOrganizationsAccessReportOutput as Report;
-use aws_sdk_iam::types::{JobStatusType, SortKeyType};
+use aws_sdk_iam::types::{ErrorDetails, JobStatusType, SortKeyType};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
@@ -16,6 +16,7 @@ use super::preflight::Context;
 use super::task::{Collector, Gone, Page, Stage, Stopped};
 use super::wire::{key, text, time};
 use crate::aws::{CallFailure, FailureClass, Operation};
+use crate::excerpt::{self, excerpt};
 use crate::model::{Account, EntityType, OrganizationalUnit, Root, Row, Scope, ServiceLastAccessed};
 use crate::store::AccessReportJob;
 
@@ -208,7 +209,7 @@ impl AccessReport {
             return Err(CallFailure { class: FailureClass::Transient, ..failure });
         }
         let mut page = Page {
-            job: Some(self.job(&report)),
+            job: Some(self.job(&report)?),
             next_token: marker.map(|marker| format!("{job_id} {marker}")),
             must_hold: counts_some.then_some("the report counts services"),
             ..Page::default()
@@ -221,7 +222,11 @@ impl AccessReport {
                 entity_type: self.entity_type,
                 entity_path: Some(self.entity_path.clone()),
                 service_name: text(found.service_name),
-                last_authenticated_at: time(found.last_authenticated_time.as_ref()),
+                last_authenticated_at: time(
+                    operation,
+                    "LastAuthenticatedTime",
+                    found.last_authenticated_time.as_ref(),
+                )?,
                 last_authenticated_region: text(found.region),
                 last_authenticated_entity: text(found.entity_path),
                 total_authenticated_entities: found.total_authenticated_entities.map(i64::from),
@@ -231,7 +236,10 @@ impl AccessReport {
     }
 
     async fn failed(&self, context: &Context, report: Report) -> Stopped {
-        let job = self.job(&report);
+        let job = match self.job(&report) {
+            Ok(job) => job,
+            Err(failure) => return failure.into(),
+        };
         let operation = Operation::GetOrganizationsAccessReport;
         let code = job.error_code.clone().unwrap_or_else(|| "JobFailed".to_owned());
         let message = job.error_message.clone().unwrap_or_else(|| "the report's job failed".to_owned());
@@ -259,18 +267,23 @@ impl AccessReport {
         tags.await.err().filter(|failure| self.gone(failure).is_some())
     }
 
-    fn job(&self, report: &Report) -> AccessReportJob {
-        AccessReportJob {
+    fn job(&self, report: &Report) -> Result<AccessReportJob, CallFailure> {
+        let operation = Operation::GetOrganizationsAccessReport;
+        let said = |part: fn(&ErrorDetails) -> &String, most| {
+            let part = report.error_details.as_ref().map(part)?;
+            text(excerpt(part, most).into_owned())
+        };
+        Ok(AccessReportJob {
             entity_id: self.entity_id.clone(),
             policy_id: String::new(),
-            job_status: report.job_status.as_str().to_owned(),
-            created_at: time(Some(&report.job_creation_date)),
-            completed_at: time(report.job_completion_date.as_ref()),
+            job_status: excerpt(report.job_status.as_str(), excerpt::WORD).into_owned(),
+            created_at: time(operation, "JobCreationDate", Some(&report.job_creation_date))?,
+            completed_at: time(operation, "JobCompletionDate", report.job_completion_date.as_ref())?,
             services_accessible: report.number_of_services_accessible.map(i64::from),
             services_not_accessed: report.number_of_services_not_accessed.map(i64::from),
-            error_code: report.error_details.as_ref().and_then(|details| text(details.code.clone())),
-            error_message: report.error_details.as_ref().and_then(|details| text(details.message.clone())),
-        }
+            error_code: said(|details| &details.code, excerpt::WORD),
+            error_message: said(|details| &details.message, excerpt::MESSAGE),
+        })
     }
 }
 

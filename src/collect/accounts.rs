@@ -153,7 +153,7 @@ fn account(
         email: text(found.email),
         state: text(state).or(text(status)),
         joined_method: text(found.joined_method.map(|method| method.as_str().to_owned())),
-        joined_at: time(found.joined_timestamp.as_ref()),
+        joined_at: time(operation, "JoinedTimestamp", found.joined_timestamp.as_ref())?,
         parent_id: entity_path.as_deref().and_then(parent_of_path).map(str::to_owned),
         entity_path,
         account_id,

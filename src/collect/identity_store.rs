@@ -181,9 +181,9 @@ impl Collector for ListGroupMemberships {
                 user_id: key(Self::OPERATION, "MemberId.UserId", user_id)?,
                 membership_id: text(found.membership_id),
                 membership_arn: text(found.membership_arn),
-                created_at: time(found.created_at.as_ref()),
+                created_at: time(Self::OPERATION, "CreatedAt", found.created_at.as_ref())?,
                 created_by: text(found.created_by),
-                updated_at: time(found.updated_at.as_ref()),
+                updated_at: time(Self::OPERATION, "UpdatedAt", found.updated_at.as_ref())?,
                 updated_by: text(found.updated_by),
             }));
         }

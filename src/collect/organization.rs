@@ -139,6 +139,10 @@ impl Collector for ListRoots {
     }
 }
 
+/// More parts than any path of OUs has: AWS nests them five deep.
+/// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>.
+const DEEPEST: usize = 50;
+
 /// Lists the OUs in a root or OU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListOrganizationalUnits {
@@ -207,6 +211,15 @@ impl Collector for ListOrganizationalUnits {
 impl ListOrganizationalUnits {
     fn unit(&self, found: WireUnit) -> Result<OrganizationalUnit, CallFailure> {
         let ou_id = key(Operation::ListOrganizationalUnitsForParent, "Id", found.id)?;
+        let above = self.parent_path.as_deref().unwrap_or(&self.parent_id);
+        if above.split('/').any(|part| part == ou_id) {
+            let message = format!("{ou_id} is listed inside itself ({above})");
+            return Err(CallFailure::unusable(Operation::ListOrganizationalUnitsForParent, message));
+        }
+        if above.split('/').count() > DEEPEST {
+            let message = format!("OUs are nested more than {DEEPEST} deep ({above})");
+            return Err(CallFailure::unusable(Operation::ListOrganizationalUnitsForParent, message));
+        }
         // AWS ends the path with a slash, and older endpoints send none.
         let entity_path = match text(found.path) {
             Some(path) => Some(entity_path(&path)),

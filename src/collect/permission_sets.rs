@@ -141,7 +141,7 @@ impl Collector for DescribePermissionSet {
             description: text(found.description),
             session_duration: text(found.session_duration),
             relay_state: text(found.relay_state),
-            created_at: time(found.created_date.as_ref()),
+            created_at: time(Self::OPERATION, "CreatedDate", found.created_date.as_ref())?,
         };
         Ok(Page { rows: vec![Row::whole(&row)], ..Page::default() })
     }

@@ -1,12 +1,13 @@
 //! Before the first listing: who is calling, which organization this is, and which instance is read.
 
 use crate::aws::{
-    Aws, CallFailure, Caller, ConnectionOptions, CredentialLife, Instance, Operation, OrganizationFacts,
-    caller, choose_instance, instances, organization,
+    Aws, CallFailure, Caller, ConnectionOptions, CredentialLife, FailureClass, Instance, Operation,
+    OrganizationFacts, caller, choose_instance, instances, organization, probe,
 };
 use crate::error::{Error, Result};
 use crate::store::{Identity, Snapshot};
 
+use super::run::region_not_enabled;
 use super::selection::Selection;
 
 /// What every task may know: the connection, and whose census this is.
@@ -14,6 +15,8 @@ use super::selection::Selection;
 pub struct Context {
     /// Calls go to the instance's primary Region.
     pub aws: Aws,
+    /// The same connection in the Region that was asked for.
+    pub home: Aws,
     pub caller: Option<Caller>,
     pub organization: Option<OrganizationFacts>,
     pub instance: Option<Instance>,
@@ -65,6 +68,10 @@ impl Context {
     }
 }
 
+/// Who reads the organization's instance.
+const DELEGATE: &str = "the organization's is read from the management account, or from the delegated administrator \
+                        of IAM Identity Center";
+
 /// What the first reads answered, which are sent beside each other: a refusal of one says nothing of another.
 #[derive(Debug, Clone)]
 pub struct Groundwork {
@@ -76,12 +83,14 @@ pub struct Groundwork {
     pub organization: Result<Option<OrganizationFacts>, CallFailure>,
     /// The visible instances; `None` where nothing that is asked for needs one.
     pub instances: Option<Result<Vec<Instance>, CallFailure>>,
+    /// Those of two that the caller may not read, where a member account sees its own beside the organization's.
+    pub closed: Vec<Instance>,
 }
 
 impl Groundwork {
     /// Finds the credentials and sends the first reads. Fails without credentials.
     pub async fn lay(options: &ConnectionOptions, selection: &Selection) -> Result<Self> {
-        let aws = Aws::connect(options).await;
+        let aws = Aws::connect(options).await?;
         let credentials = CredentialLife::of(aws.config(), options.profile.as_deref()).await?;
         let visible = async {
             match selection.needs_instance() {
@@ -90,18 +99,69 @@ impl Groundwork {
             }
         };
         let (caller, organization, instances) = tokio::join!(caller(&aws), organization(&aws), visible);
-        Ok(Self { aws, credentials, caller, organization, instances })
+        let mut groundwork = Self { aws, credentials, caller, organization, instances, closed: Vec::new() };
+        for instance in groundwork.own_and_organizations() {
+            if probe(&groundwork.aws, &instance).await.is_err() {
+                groundwork.closed.push(instance);
+            }
+        }
+        Ok(groundwork)
+    }
+
+    /// The two instances that a member account sees which has one of its own: everybody sees the organization's,
+    /// but only its management account and the delegated administrator read it.
+    fn own_and_organizations(&self) -> Vec<Instance> {
+        let caller = self.caller.as_ref().ok().and_then(|caller| caller.account_id.as_deref());
+        let (Some(caller), Some(management)) = (caller, self.management_account_id()) else {
+            return Vec::new();
+        };
+        let visible = self.instances.iter().flatten().flatten();
+        let of = |account: &str| {
+            visible
+                .clone()
+                .filter(|instance| instance.is_active())
+                .find(|instance| instance.owner_account_id.as_deref() == Some(account))
+                .cloned()
+        };
+        match (of(caller), of(management)) {
+            (Some(own), Some(organizations)) if own != organizations => vec![own, organizations],
+            _ => Vec::new(),
+        }
+    }
+
+    fn management_account_id(&self) -> Option<&str> {
+        let organization = self.organization.as_ref().ok().and_then(Option::as_ref)?;
+        organization.management_account_id.as_deref()
     }
 
     /// The instance that the census is of, if it needs one. Fails where none is visible, where it cannot be
     /// told which of several is meant, and where the instances could not be listed.
     pub fn instance(&self, asked_for: Option<&str>) -> Result<Option<Instance>> {
         let Some(visible) = &self.instances else { return Ok(None) };
-        let visible = visible.clone().map_err(CallFailure::into_error)?;
-        let organization = self.organization.as_ref().ok().and_then(Option::as_ref);
-        let management_account_id =
-            organization.and_then(|organization| organization.management_account_id.as_deref());
-        choose_instance(visible, asked_for, management_account_id, &self.aws).map(Some)
+        let mut visible = visible.clone().map_err(CallFailure::into_error)?;
+        if let ([own, organizations], None) = (&*self.closed, asked_for) {
+            return Err(Error::failed(format!(
+                "neither instance can be read: {} (of this account) nor {} (of the organization)",
+                own.instance_arn, organizations.instance_arn
+            ))
+            .hint("allow the actions that `orgcensus iam-policy` prints, for the account's own instance")
+            .hint(DELEGATE));
+        }
+        if asked_for.is_none() {
+            visible.retain(|instance| !self.closed.contains(instance));
+        }
+        choose_instance(visible, asked_for, self.management_account_id(), &self.aws).map(Some)
+    }
+
+    /// Which of two instances is taken, where the other one cannot be read.
+    pub fn remark(&self, taken: Option<&Instance>) -> Option<String> {
+        let ([closed], Some(taken)) = (&*self.closed, taken) else { return None };
+        (taken != closed).then(|| {
+            format!(
+                "of two instances, {} is taken: these credentials cannot read {}; {DELEGATE}",
+                taken.instance_arn, closed.instance_arn
+            )
+        })
     }
 
     /// Where the instances could not be listed: the one that the newest of the organization's own snapshots is of,
@@ -132,6 +192,7 @@ impl Groundwork {
         };
         Context {
             aws,
+            home: self.aws.clone(),
             caller: self.caller.clone().ok(),
             organization: self.organization.clone().ok().flatten(),
             instance,
@@ -142,6 +203,10 @@ impl Groundwork {
     /// The error of a run that can see nothing: every read found no connection, or no valid credentials.
     pub fn dead_end(&self) -> Option<Error> {
         let failures = self.failures();
+        let unmakeable = failures.iter().find(|failure| failure.class == FailureClass::Misconfigured);
+        if let Some(failure) = unmakeable {
+            return Some((*failure).clone().into_error());
+        }
         let reads = 2 + usize::from(self.instances.is_some());
         let is_dead = failures.len() == reads && failures.iter().all(|failure| failure.class.ends_all());
         is_dead.then(|| failures[0].clone().into_error())
@@ -180,7 +245,10 @@ impl Preflight {
         let groundwork = Groundwork::lay(options, selection).await?;
         // A refusal leaves a fact unknown; without credentials or a connection nothing else will work either.
         if let Some(failure) = groundwork.failures().into_iter().find(|failure| failure.class.ends_all()) {
-            return Err(failure.clone().into_error());
+            return Err(match failure.is_about_the_key() && groundwork.caller.is_ok() {
+                true => region_not_enabled(failure, groundwork.aws.region()),
+                false => failure.clone().into_error(),
+            });
         }
         let mut remarks: Vec<_> = groundwork.failures().into_iter().map(ToString::to_string).collect();
         let instance = match groundwork.instance(instance_arn) {
@@ -193,6 +261,7 @@ impl Preflight {
                 Some(known)
             }
         };
+        remarks.extend(groundwork.remark(instance.as_ref()));
         Ok(Self { context: groundwork.context(instance), remarks })
     }
 }

@@ -6,10 +6,11 @@
 //! transaction is open: pages are fetched by spawned futures, and committed between awaits.
 //!
 //! `lanes` says how many calls are under way at once, `settling` what becomes of a page or a failure, `belief`
-//! which answers are doubted, `giving_up` and `stopping` when a kind of task or the whole collection ends, and
+//! which answers are doubted, `endless` which listings have no end, `giving_up` and `stopping` when a kind of task or the whole collection ends, and
 //! `forecast` how long it will take.
 
 mod belief;
+mod endless;
 mod forecast;
 mod giving_up;
 mod lanes;
@@ -25,10 +26,11 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, interval, sleep_until, timeout_at};
 
 use self::belief::Shown;
+use self::endless::Pages;
 use self::forecast::Forecast;
 use self::giving_up::Refusals;
 use self::lanes::{Lane, limit_of};
-pub(super) use self::stopping::stopped_by_hand;
+pub(super) use self::stopping::{region_not_enabled, stopped_by_hand};
 use super::access_report;
 use super::plan::Plan;
 use super::preflight::Context;
@@ -97,6 +99,7 @@ struct Running {
     lane: String,
     token: Option<String>,
     pages: u32,
+    listed: Pages,
     beginnings: u32,
     handle: AbortHandle,
 }
@@ -252,6 +255,7 @@ impl<'a> Collection<'a> {
             lane: name.to_owned(),
             token: open.next_token,
             pages: 0,
+            listed: Pages::default(),
             beginnings: 1,
             handle,
         };

@@ -1,7 +1,7 @@
 //! AWS's values as columns: what AWS leaves out, or sends as an empty string where it means nothing, is NULL.
 
 use aws_smithy_types::{DateTime, Document};
-use chrono::{SecondsFormat, TimeDelta, Utc};
+use chrono::{Datelike, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Number, Value};
 
 use crate::aws::{CallFailure, Operation};
@@ -11,15 +11,28 @@ pub fn text(value: impl Into<Option<String>>) -> Option<String> {
     value.into().filter(|text| !text.is_empty())
 }
 
-/// A time as RFC 3339 in UTC: whole seconds where AWS sent whole seconds, milliseconds otherwise.
-pub fn time(value: Option<&DateTime>) -> Option<String> {
-    let value = value?;
-    let time = chrono::DateTime::<Utc>::from_timestamp(value.secs(), value.subsec_nanos())?;
+/// A time as RFC 3339 in UTC: whole seconds where AWS sent whole seconds, milliseconds otherwise. Fails where no
+/// calendar of four-digit years has it, or no time at AWS can be it: dates are compared as text.
+pub fn time(
+    operation: Operation,
+    name: &str,
+    value: Option<&DateTime>,
+) -> Result<Option<String>, CallFailure> {
+    let Some(value) = value else { return Ok(None) };
     // JSON 1.1 sends times as floats of seconds; half a millisecond up, so that .123 stays .123.
-    let time = time.checked_add_signed(TimeDelta::microseconds(500))?;
+    let time = chrono::DateTime::<Utc>::from_timestamp(value.secs(), value.subsec_nanos())
+        .and_then(|time| time.checked_add_signed(TimeDelta::microseconds(500)))
+        .filter(|time| (1970..=9999).contains(&time.year()));
+    let Some(time) = time else {
+        let message = format!(
+            "{name} of an item of the answer is no time from 1970 to 9999: {} seconds after 1970",
+            value.secs()
+        );
+        return Err(CallFailure::unusable(operation, message));
+    };
     let format =
         if time.timestamp_subsec_millis() == 0 { SecondsFormat::Secs } else { SecondsFormat::Millis };
-    Some(time.to_rfc3339_opts(format, true))
+    Ok(Some(time.to_rfc3339_opts(format, true)))
 }
 
 /// This moment, as it is stored.
@@ -96,13 +109,31 @@ fn entity_path_parts(path: &str) -> impl DoubleEndedIterator<Item = &str> {
 mod tests {
     use super::*;
 
+    fn read(value: DateTime) -> Option<String> {
+        time(Operation::ListUsers, "CreatedAt", Some(&value)).unwrap()
+    }
+
     #[test]
     fn times_are_utc_with_a_fraction_only_where_there_is_one() {
-        let whole = DateTime::from_secs(1_772_357_400);
-        assert_eq!(time(Some(&whole)).as_deref(), Some("2026-03-01T09:30:00Z"));
+        assert_eq!(read(DateTime::from_secs(1_772_357_400)).as_deref(), Some("2026-03-01T09:30:00Z"));
         let float = DateTime::from_secs_f64(1_772_357_400.123);
-        assert_eq!(time(Some(&float)).as_deref(), Some("2026-03-01T09:30:00.123Z"));
-        assert_eq!(time(None), None);
+        assert_eq!(read(float).as_deref(), Some("2026-03-01T09:30:00.123Z"));
+        assert_eq!(time(Operation::ListUsers, "CreatedAt", None).unwrap(), None);
+    }
+
+    #[test]
+    fn times_that_cannot_be_are_told() {
+        assert_eq!(read(DateTime::from_secs(0)).as_deref(), Some("1970-01-01T00:00:00Z"));
+        assert_eq!(read(DateTime::from_secs(253_402_300_799)).as_deref(), Some("9999-12-31T23:59:59Z"));
+        for secs in [-1, -62_135_596_800, 253_402_300_800, 1_000_000_000_000, i64::MIN, i64::MAX] {
+            let failure =
+                time(Operation::ListUsers, "CreatedAt", Some(&DateTime::from_secs(secs))).unwrap_err();
+            let told =
+                format!("CreatedAt of an item of the answer is no time from 1970 to 9999: {secs} seconds");
+            assert!(failure.message.starts_with(&told), "{failure}");
+        }
+        let rounded = DateTime::from_secs_and_nanos(253_402_300_799, 999_900_000);
+        assert!(time(Operation::ListUsers, "CreatedAt", Some(&rounded)).is_err());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use clap::ValueEnum;
 
 use super::text;
 use crate::error::{Error, ErrorKind};
+use crate::excerpt::{self, excerpt};
 
 /// When colour is used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -101,7 +102,7 @@ pub fn print_error(error: &Error) {
     while let Some(cause) = source {
         let said = cause.to_string();
         if !repeats(&said, &above) {
-            print(&label("caused by:", RED), &said);
+            print(&label("caused by:", RED), &excerpt(&said, excerpt::MESSAGE));
         }
         (above, source) = (said, cause.source());
     }

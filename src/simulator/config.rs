@@ -58,7 +58,8 @@ pub enum Caller {
     /// Reads everything but ListAccountAssignmentsForPrincipal and the access report
     /// (<https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html>).
     DelegatedAdministrator,
-    /// Sees that the organization and the instance exist, and is denied everything else.
+    /// Sees that the organization and the instance exist, and is denied everything else, but for an account
+    /// instance, which is this account's own.
     MemberAccount,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! What breaks the connection or the body itself is left to `http`.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::faults::Action;
 use super::ops::{self, Context};
@@ -39,8 +39,62 @@ pub(super) fn refusal(action: &Action, request: &Request) -> Option<ApiError> {
         }
         Action::ReportInProgress => ApiError::report_in_progress(),
         Action::ExpiredCredentials => expired(service),
+        Action::UnknownKey => unsigned(
+            service,
+            "UnrecognizedClientException",
+            "InvalidClientTokenId",
+            "The security token included in the request is invalid.".to_owned(),
+        ),
+        Action::WrongClock => wrong_signature(
+            service,
+            "Signature expired: 20261128T160000Z is now earlier than 20261128T185500Z (20261128T190000Z - 5 min.)"
+                .to_owned(),
+        ),
+        Action::WrongSignature => wrong_signature(
+            service,
+            format!(
+                "The request signature we calculated does not match the signature you provided. The Canonical \
+                 String for this request should have been 'POST\n/\n\nx-amz-security-token:{}\n'",
+                request.signature.as_ref().and_then(|signature| signature.session_token.as_deref()).unwrap_or("none"),
+            ),
+        ),
+        Action::LongRefusal(characters) => ApiError::denied(service, "é".repeat(*characters)),
         _ => return None,
     })
+}
+
+fn wrong_signature(service: Service, message: String) -> ApiError {
+    unsigned(service, "InvalidSignatureException", "SignatureDoesNotMatch", message)
+}
+
+/// A refusal of the signature, whose code differs by protocol.
+fn unsigned(service: Service, json: &'static str, query: &'static str, message: String) -> ApiError {
+    match service.speaks_json() {
+        true => ApiError::new(400, json, message),
+        false => ApiError::new(403, query, message),
+    }
+}
+
+/// The body with the first key of its first item twice, the first time with another value.
+pub(super) fn with_a_key_twice(body: &str) -> String {
+    let twice = || {
+        let start = body.find("[{\"")? + 2;
+        let key = body[start + 1..].split('"').next()?;
+        Some(format!("{}\"{key}\":\"another\",{}", &body[..start], &body[start..]))
+    };
+    twice().unwrap_or_else(|| body.to_owned())
+}
+
+/// The request for a listing's first page.
+pub(super) fn first_page(request: &Request) -> Request {
+    let mut input = request.input.0.clone();
+    input.remove("NextToken");
+    Request {
+        service: request.service,
+        operation: request.operation.clone(),
+        input: Input(input),
+        signature: request.signature.clone(),
+    }
 }
 
 /// What callers with expired credentials are told.
@@ -104,6 +158,7 @@ fn damaged_report(action: &Action, result: String) -> String {
         Action::FailedReport(code) => ops::failed_report(code),
         Action::MissingListKey => with_list(""),
         Action::EmptyList => with_list("<AccessDetails/>"),
+        Action::OddKey => result.replace("</AccessKeyId>", "&#13;</AccessKeyId>"),
         _ => result,
     }
 }
@@ -146,6 +201,25 @@ fn damaged_listing(
                 items.extend(items.first().cloned().map(with_other_values));
             }
         }
+        Action::NewTokens => {
+            next_token(&mut members, format!("token-{}", context.state.number()));
+        }
+        Action::Times(seconds) => {
+            for item in members.get_mut(&list).and_then(Value::as_array_mut).into_iter().flatten() {
+                let fields = item.as_object_mut().into_iter().flatten();
+                let is_time = |name: &str| name.ends_with("At") || name.ends_with("Timestamp");
+                for (_, value) in fields.filter(|(name, _)| is_time(name)) {
+                    *value = (*seconds).into();
+                }
+            }
+        }
+        Action::OuInItself => {
+            let parent = context.request.input.text("ParentId").unwrap_or_default().to_owned();
+            let unit = json!({ "Id": parent, "Name": "In itself" });
+            if let Some(Value::Array(items)) = members.get_mut(&list) {
+                items.push(unit);
+            }
+        }
         _ => {}
     }
     members
@@ -163,15 +237,7 @@ fn with_other_values(mut item: Value) -> Value {
 
 /// The first item of the listing's first page.
 fn first_item(context: &Context, list: &str) -> Option<Value> {
-    let request = context.request;
-    let mut input = request.input.0.clone();
-    input.remove("NextToken");
-    let first = Request {
-        service: request.service,
-        operation: request.operation.clone(),
-        input: Input(input),
-        signature: request.signature.clone(),
-    };
+    let first = first_page(context.request);
     match ops::answer(&Context { request: &first, ..*context }) {
         Ok(Answer::Json(members)) => members.get(list)?.as_array()?.first().cloned(),
         _ => None,

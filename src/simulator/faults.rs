@@ -52,6 +52,26 @@ pub enum Action {
     TurnDay(u32),
     /// The credentials have expired.
     ExpiredCredentials,
+    /// The access key id is not known: what a Region answers that the account has not enabled.
+    UnknownKey,
+    /// The request's time is three hours behind.
+    WrongClock,
+    /// The signature is wrong, told with the request's headers, as AWS does.
+    WrongSignature,
+    /// A refusal whose message has so many characters.
+    LongRefusal(usize),
+    /// An answer that never ends.
+    EndlessBody,
+    /// The first page again and again, each time with another token.
+    NewTokens,
+    /// All times of a listing's items are this one, in seconds.
+    Times(i64),
+    /// An OU is listed as a child of itself.
+    OuInItself,
+    /// The access key id of an assumed role ends with a carriage return.
+    OddKey,
+    /// The first item of a listing has its first key twice, with two values.
+    KeyTwice,
     /// HTTP 500 with a page of HTML, as proxies send it.
     Html500,
 }
@@ -78,6 +98,16 @@ impl Action {
             Self::ConflictingItems => "conflicting items",
             Self::NotFound => "not found",
             Self::ExpiredCredentials => "expired credentials",
+            Self::UnknownKey => "unknown key",
+            Self::WrongClock => "wrong clock",
+            Self::WrongSignature => "wrong signature",
+            Self::LongRefusal(_) => "long refusal",
+            Self::EndlessBody => "endless body",
+            Self::NewTokens => "new tokens",
+            Self::Times(_) => "times",
+            Self::OuInItself => "OU in itself",
+            Self::OddKey => "odd key",
+            Self::KeyTwice => "key twice",
             Self::Html500 => "HTML 500",
             Self::KeyNotFound { .. } => "not found for a key's sake",
             Self::FailedReport(_) => "failed report",
@@ -93,8 +123,17 @@ impl Action {
         match self {
             Self::ExpiredToken => request.input.text("NextToken").is_some(),
             Self::MissingListKey | Self::EmptyList => is_listing || is_report,
-            Self::EmptyPageWithToken | Self::RepeatToken | Self::DuplicateItems | Self::ConflictingItems => {
-                is_listing
+            Self::EmptyPageWithToken
+            | Self::RepeatToken
+            | Self::DuplicateItems
+            | Self::ConflictingItems
+            | Self::NewTokens
+            | Self::Times(_)
+            | Self::KeyTwice => is_listing,
+            Self::OddKey => request.operation == "AssumeRole",
+            Self::OuInItself => {
+                request.operation == "ListOrganizationalUnitsForParent"
+                    && request.input.text("ParentId").is_some_and(|parent| parent.starts_with("ou-"))
             }
             Self::FailedReport(_) => is_report,
             Self::ReportInProgress => request.operation == "GenerateOrganizationsAccessReport",

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::protocol::Signature;
-use super::server::{Reply, State};
+use super::server::{Ending, Reply, State};
 
 /// Accepts connections until it is dropped; they end with it.
 pub(super) async fn accept(listener: TcpListener, state: Arc<State>) {
@@ -55,28 +55,31 @@ async fn respond(state: &State, request: Request<Incoming>) -> io::Result<Respon
         // hyper closes the connection of a service that fails.
         Reply::Reset => Err(io::Error::other("a scripted reset")),
         Reply::Hang => pending().await,
-        Reply::Answer { status, content_type, request_id, body, truncated } => {
+        Reply::Answer { status, content_type, request_id, body, ending } => {
             let announced = body.len();
             let mut bytes = Bytes::from(body);
-            if truncated {
+            if ending == Ending::Truncated {
                 bytes.truncate(announced / 2);
             }
-            Response::builder()
+            let mut response = Response::builder()
                 .status(status)
                 .header(CONTENT_TYPE, content_type)
-                .header(CONTENT_LENGTH, announced)
-                .header("x-amzn-requestid", request_id)
-                .body(Payload { bytes: Some(bytes), truncated })
-                .map_err(io::Error::other)
+                .header("x-amzn-requestid", request_id);
+            if ending != Ending::Never {
+                response = response.header(CONTENT_LENGTH, announced);
+            }
+            response.body(Payload { bytes: Some(bytes), ending }).map_err(io::Error::other)
         }
     }
 }
 
-/// A body in one piece, which may break off.
+/// A body in one piece, which may break off, or be followed by spaces without an end.
 struct Payload {
     bytes: Option<Bytes>,
-    truncated: bool,
+    ending: Ending,
 }
+
+const SPACES: &[u8] = &[b' '; 1 << 16];
 
 impl Body for Payload {
     type Data = Bytes;
@@ -85,12 +88,15 @@ impl Body for Payload {
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         Poll::Ready(match self.bytes.take() {
             Some(bytes) => Some(Ok(Frame::data(bytes))),
-            None if self.truncated => Some(Err(io::Error::other("a scripted truncation"))),
-            None => None,
+            None => match self.ending {
+                Ending::Truncated => Some(Err(io::Error::other("a scripted truncation"))),
+                Ending::Never => Some(Ok(Frame::data(Bytes::from_static(SPACES)))),
+                Ending::Whole => None,
+            },
         })
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_none() && !self.truncated
+        self.bytes.is_none() && self.ending == Ending::Whole
     }
 }

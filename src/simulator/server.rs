@@ -34,6 +34,15 @@ pub(super) struct State {
     requests: AtomicU64,
 }
 
+/// How a body ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    Whole,
+    /// In its middle.
+    Truncated,
+    Never,
+}
+
 /// What goes back over the connection.
 pub(super) enum Reply {
     Answer {
@@ -41,7 +50,7 @@ pub(super) enum Reply {
         content_type: &'static str,
         request_id: String,
         body: String,
-        truncated: bool,
+        ending: Ending,
     },
     /// Close without an answer.
     Reset,
@@ -71,6 +80,11 @@ impl State {
         self.current.read().expect("no thread panics while it changes the day").clone()
     }
 
+    /// The number of the latest call.
+    pub fn number(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
     /// Serves another day from now on.
     pub fn set_day(&self, day: u32) {
         let world = self.history.day(day);
@@ -85,7 +99,13 @@ impl State {
         let Some(request) = protocol::parse(target, &body, signature) else {
             let error = ApiError::new(400, "UnknownOperationException", "");
             let body = error.body(Service::Organizations, &request_id);
-            return Reply::Answer { status: 400, content_type: JSON, request_id, body, truncated: false };
+            return Reply::Answer {
+                status: 400,
+                content_type: JSON,
+                request_id,
+                body,
+                ending: Ending::Whole,
+            };
         };
         if !self.config.latency.is_zero() {
             tokio::time::sleep(self.config.latency).await;
@@ -127,7 +147,7 @@ impl State {
                     content_type: "text/html",
                     request_id,
                     body,
-                    truncated: false,
+                    ending: Ending::Whole,
                 };
                 return (reply, None);
             }
@@ -142,8 +162,15 @@ impl State {
             let middle = (0..=body.len() / 2).rev().find(|at| body.is_char_boundary(*at)).unwrap_or(0);
             body.truncate(middle);
         }
-        let truncated = action == Some(&Action::TruncatedBody);
-        (Reply::Answer { status, content_type, request_id, body, truncated }, error_code)
+        if action == Some(&Action::KeyTwice) {
+            body = damage::with_a_key_twice(&body);
+        }
+        let ending = match action {
+            Some(Action::TruncatedBody) => Ending::Truncated,
+            Some(Action::EndlessBody) => Ending::Never,
+            _ => Ending::Whole,
+        };
+        (Reply::Answer { status, content_type, request_id, body, ending }, error_code)
     }
 
     fn answer(&self, request: &Request, action: Option<&Action>) -> Result<protocol::Answer, ApiError> {
@@ -165,6 +192,14 @@ impl State {
         if let Some(refusal) = action.and_then(|action| damage::refusal(action, request)) {
             return Err(refusal);
         }
+        let first;
+        let request = match action {
+            Some(Action::NewTokens) => {
+                first = damage::first_page(request);
+                &first
+            }
+            _ => request,
+        };
         let world = self.world();
         let caller = self.credentials.caller(&self.config, &world, Some(signature));
         let context = Context { world: &world, state: self, request, caller };

@@ -129,6 +129,9 @@ impl Database {
         ];
         let differs = parts.iter().any(|(mine, theirs)| mine.is_some() && theirs.is_some() && mine != theirs);
         let agrees = parts.iter().any(|(mine, theirs)| mine.is_some() && mine == theirs);
+        if differs && owner.organization_id.is_some() && owner.organization_id == identity.organization_id {
+            return Err(self.other_instance(&owner, identity));
+        }
         if differs || !agrees {
             return Err(Error::failed(format!(
                 "\"{}\" is the census of {}, and these credentials see {}",
@@ -151,6 +154,23 @@ impl Database {
             )
             .doing("complete the database's identity")?;
         Ok(())
+    }
+
+    /// The same organization, but another of its instances: a new one has new ids for everything, so that in one
+    /// census all users, groups and permission sets would seem to be gone and others to have come.
+    fn other_instance(&self, owner: &Identity, identity: &Identity) -> Error {
+        let arn = |identity: &Identity| identity.instance_arn.clone().unwrap_or_default();
+        let (old, new) = (arn(owner), arn(identity));
+        let id = new.rsplit('/').next().unwrap_or(&new).to_owned();
+        Error::failed(format!(
+            "\"{}\" is the census of instance {old} of this organization, and its instance is now {new}",
+            self.path.display(),
+        ))
+        .hint(format!(
+            "if IAM Identity Center was deleted and enabled again, keep this file as the old instance's history and \
+             begin a new census: --db {id}.db"
+        ))
+        .hint(format!("if the organization has several instances, name this census's own: --instance-arn {old}"))
     }
 
     /// The published snapshots, the oldest first.

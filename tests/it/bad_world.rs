@@ -155,9 +155,73 @@ fn an_account_instance_is_another_census() {
         .unwrap()
         .to_owned();
     let mixed = world.collect(&["--instance-arn", &other]);
-    assert_refused(&mixed, 1, &["is the census of", &own, &other, "hint: keep one database an organization"]);
+    assert_refused(
+        &mixed,
+        1,
+        &[
+            "is the census of instance",
+            &own,
+            &other,
+            "hint: if IAM Identity Center was deleted",
+            "--instance-arn",
+        ],
+    );
     assert_eq!(world.number("SELECT count(*) FROM snapshots"), 1);
     assert!(!world.sandbox.path("orgcensus.db.collecting").exists());
+}
+
+#[test]
+fn an_account_instances_owner_takes_its_own() {
+    let world = World::of(Config { instances: Instances::Several, caller: Caller::MemberAccount, ..small() });
+    let only = ["--only", "users,groups"];
+    let ran = world.collect(&only);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    let organizations = world.simulator.instance_arn();
+    let cannot = format!("is taken: these credentials cannot read {organizations}");
+    assert!(ran.stderr.contains(&cannot), "{}", ran.stderr);
+    let taken = world.select("SELECT instance_arn FROM snapshots")[0]["instance_arn"].clone();
+    assert_ne!(taken, *organizations);
+    // Asked for by name, it is what was asked for, and nothing of it can be seen.
+    let asked = world.collect(&[&only[..], &["--instance-arn", &organizations, "--db", "other.db"]].concat());
+    assert_eq!(asked.exit, Some(4), "{}", asked.stderr);
+    // Where neither can be read, both are named.
+    let faults = world.simulator.faults();
+    for operation in ["ListPermissionSets", "ListUsers"] {
+        faults.add(Fault::on(operation, Action::Denied { kms_reason: None }));
+    }
+    let neither = world.collect(&[&only[..], &["--db", "third.db"]].concat());
+    let own = taken.as_str().unwrap();
+    assert_refused(&neither, 1, &["neither instance can be read: ", own, &organizations, "hint: "]);
+    assert!(!world.sandbox.path("third.db").exists());
+    // The delegated administrator reads the organization's.
+    let world = World::of(Config {
+        instances: Instances::Several,
+        caller: Caller::DelegatedAdministrator,
+        ..small()
+    });
+    let ran = world.collect(&only);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert_eq!(
+        world.select("SELECT instance_arn FROM snapshots")[0]["instance_arn"],
+        world.simulator.instance_arn()
+    );
+}
+
+#[test]
+fn a_rebuilt_instance_is_told_from_another_organization() {
+    let world = World::of(small());
+    world.collect_day(0, &QUICK);
+    let old = "arn:aws:sso:::instance/ssoins-0123456789abcdef";
+    let file = world.sandbox.path("orgcensus.db");
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    connection.execute("UPDATE census SET instance_arn = ?1", [old]).unwrap();
+    drop(connection);
+    let new = world.simulator.instance_arn();
+    let ran = world.collect(&QUICK);
+    let says = format!("is the census of instance {old} of this organization, and its instance is now {new}");
+    let begin = format!("--db {}.db", new.rsplit('/').next().unwrap());
+    assert_refused(&ran, 1, &[&says, "hint: if IAM Identity Center was deleted and enabled again", &begin]);
+    assert!(!ran.stderr.contains("one database an organization"), "{}", ran.stderr);
 }
 
 #[test]

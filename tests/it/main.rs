@@ -1,5 +1,6 @@
 //! The binary end to end, in one test binary so that the SDKs link once. Modules are named by behaviour.
 
+mod authority;
 mod bad_input;
 mod bad_world;
 mod canned_queries;
@@ -25,6 +26,8 @@ mod query;
 mod readme;
 mod resume;
 mod retention;
+mod secrets;
+mod settings;
 mod shapes;
 mod state;
 mod storm;

@@ -7,8 +7,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 
-use super::{CallFailure, FailureClass};
+use super::clock::is_about_the_clock;
+use super::{CERTIFICATE_REFUSED, CallFailure, FailureClass};
+use crate::aws::credentials::BadKeys;
+use crate::aws::http;
 use crate::aws::operation::Operation;
+use crate::excerpt::{self, excerpt};
 
 impl CallFailure {
     /// Classifies one failed attempt.
@@ -35,6 +39,10 @@ impl CallFailure {
                 };
                 (class, code, message, Some(meta))
             }
+            SdkError::ResponseError(_) if http::is_too_long(error) => {
+                let message = format!("the answer is longer than {} MiB", http::LONGEST_ANSWER);
+                (FailureClass::Answered, "AnswerTooLong".to_owned(), message, None)
+            }
             SdkError::ResponseError(response) => {
                 let (code, message) = unreadable(response.raw().status().as_u16(), chain(error));
                 (FailureClass::Transient, code, message, None)
@@ -44,18 +52,17 @@ impl CallFailure {
                 (FailureClass::Unreachable, "Timeout".to_owned(), chain(error), None)
             }
             SdkError::DispatchFailure(dispatch) if dispatch.is_io() => {
-                (FailureClass::Unreachable, "ConnectionFailed".to_owned(), chain(error), None)
+                let message = chain(error);
+                let code = if message.contains("invalid peer certificate") {
+                    CERTIFICATE_REFUSED
+                } else {
+                    "ConnectionFailed"
+                };
+                (FailureClass::Unreachable, code.to_owned(), message, None)
             }
             other => {
                 let message = chain(other);
-                // Before sending, the SDK signs: a failure there is about the credentials.
-                let class = if message.to_lowercase().contains("credential") || message.contains("token") {
-                    FailureClass::Expired
-                } else {
-                    FailureClass::Unreachable
-                };
-                let code =
-                    if class == FailureClass::Expired { "CredentialsUnavailable" } else { "DispatchFailure" };
+                let (class, code) = classify_unsent(other, &message);
                 (class, code.to_owned(), message, None)
             }
         };
@@ -68,11 +75,38 @@ impl CallFailure {
             }
             _ => class,
         };
+        let class = match class {
+            FailureClass::Expired | FailureClass::Answered if is_about_the_clock(&code, &message) => {
+                FailureClass::ClockSkewed
+            }
+            _ => class,
+        };
+        let message = excerpt(&message, excerpt::MESSAGE);
         let message = match &reason {
             Some(reason) => format!("{message} ({reason})"),
-            None => message,
+            None => message.into_owned(),
         };
+        let code = excerpt(&code, excerpt::WORD).into_owned();
         Self { operation, class, code, message, reason, resource_type, request_id, attempts: 1, retry_after }
+    }
+}
+
+/// What a request that was not sent failed at. Before it sends, the SDK finds the endpoint and signs.
+fn classify_unsent<E: StdError + 'static>(
+    error: &SdkError<E, HttpResponse>,
+    message: &str,
+) -> (FailureClass, &'static str) {
+    let is_user = matches!(error, SdkError::DispatchFailure(dispatch) if dispatch.is_user());
+    if BadKeys::among(error).is_some() {
+        (FailureClass::Misconfigured, "CredentialsUnusable")
+    } else if message.to_lowercase().contains("credential") || message.contains("token") {
+        (FailureClass::Expired, "CredentialsUnavailable")
+    } else if message.contains("invalid peer certificate") {
+        (FailureClass::Unreachable, CERTIFICATE_REFUSED)
+    } else if is_user || message.contains("endpoint") || matches!(error, SdkError::ConstructionFailure(_)) {
+        (FailureClass::Misconfigured, "RequestNotMade")
+    } else {
+        (FailureClass::Unreachable, "DispatchFailure")
     }
 }
 
@@ -165,7 +199,10 @@ impl Details {
     fn of(body: Option<&[u8]>) -> Self {
         let json = body.and_then(|body| serde_json::from_slice::<serde_json::Value>(body).ok());
         let Some(json) = json else { return Self::default() };
-        let text = |name: &str| json[name].as_str().filter(|text| !text.is_empty()).map(Box::from);
+        let text = |name: &str| {
+            let text = json[name].as_str().filter(|text| !text.is_empty())?;
+            Some(Box::from(&*excerpt(text, excerpt::WORD)))
+        };
         Self {
             reason: text("Reason"),
             resource_type: text("ResourceType"),
@@ -178,7 +215,7 @@ impl Details {
 }
 
 fn request_id(meta: &ErrorMetadata) -> Option<Box<str>> {
-    meta.extra("aws_request_id").map(Box::from)
+    meta.extra("aws_request_id").map(|id| Box::from(&*excerpt(id, excerpt::WORD)))
 }
 
 /// An error and its sources, in one line.

@@ -1,4 +1,5 @@
-//! Refuses a JSON answer that lacks the member that was asked for. (JSON that is cut does not parse.)
+//! Refuses a JSON answer that lacks the member that was asked for, or that has a key twice in one object. (JSON
+//! that is cut does not parse.)
 //!
 //! Where the API's model requires the member, or the thing always exists, every answer has it
 //! ([`Sent::Always`]). Of the others, some leave an empty list out:
@@ -24,7 +25,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::keys::key_twice;
 use crate::aws::operation::{Asked, Operation, Sent, Service};
+use crate::excerpt::{self, excerpt};
 
 /// Fails an answer of a service that speaks JSON unless it holds what was asked for.
 #[derive(Debug)]
@@ -210,12 +213,17 @@ impl Intercept for WholeJson {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
+        // A body that could not be read to its end failed already.
+        let Some(body) = response.body().bytes() else { return Ok(()) };
+        if let Some(key) = key_twice(body) {
+            let key = excerpt(&key, excerpt::WORD);
+            return Err(format!("one of its objects has the key \"{key}\" twice").into());
+        }
         let Some(operation) = self.operation(config).filter(|_| response.status().is_success()) else {
             return Ok(());
         };
         let Some(asked) = operation.asked() else { return Ok(()) };
         let question = config.load::<Question>().map_or(0, |question| question.0);
-        let body = response.body().bytes().unwrap_or_default();
         if self.is_whole(operation, asked, question, body) {
             return Ok(());
         }

@@ -13,6 +13,7 @@ use crate::cli::answering::{limited_in_words, minute, say_answering};
 use crate::cli::evidence::{ResourceEvidence, SnapshotEvidence, write_pretty};
 use crate::diff::scope_label;
 use crate::error::Result;
+use crate::excerpt::{self, excerpt};
 use crate::invocation;
 use crate::output::{Destination, Format, RowWriter, text, words, write_error};
 use crate::store::{Census, Coverage, CoverageStatus, Gap, GapKind, Snapshot, When};
@@ -210,7 +211,12 @@ fn write_gaps(
             all if all > NAMED => format!("      {all} scopes: {named}; …"),
             _ => format!("      {named}"),
         });
-        lines.extend(first.error_message.as_ref().map(|message| format!("      {message}")));
+        lines.extend(
+            first
+                .error_message
+                .as_ref()
+                .map(|message| format!("      {}", excerpt(message, excerpt::MESSAGE))),
+        );
         lines.extend(how(first).map(|how| match others {
             0 => format!("      {how}"),
             _ => format!("      the first: {how}"),

@@ -23,6 +23,7 @@ pub(super) fn missing(failure: &CallFailure, region: &str) -> String {
         FailureClass::Expired => {
             format!("credentials that are valid for {service}; is the Region enabled for the account?")
         }
+        FailureClass::ClockSkewed | FailureClass::Misconfigured => failure.remedy().unwrap_or_default(),
         FailureClass::Unreachable => {
             format!("a way to {service}: check the network, the proxy, VPC endpoints and AWS_ENDPOINT_URL")
         }

@@ -15,9 +15,9 @@ pub(super) fn group(operation: Operation, found: WireGroup) -> Result<Group, Cal
         description: text(found.description),
         external_ids: external_ids(found.external_ids),
         group_arn: text(found.group_arn),
-        created_at: time(found.created_at.as_ref()),
+        created_at: time(operation, "CreatedAt", found.created_at.as_ref())?,
         created_by: text(found.created_by),
-        updated_at: time(found.updated_at.as_ref()),
+        updated_at: time(operation, "UpdatedAt", found.updated_at.as_ref())?,
         updated_by: text(found.updated_by),
     })
 }
@@ -80,9 +80,9 @@ pub(super) fn user(operation: Operation, found: WireUser) -> Result<User, CallFa
             .extensions
             .filter(|extensions| !extensions.is_empty())
             .map(|extensions| document(aws_smithy_types::Document::Object(extensions)).to_string()),
-        created_at: time(found.created_at.as_ref()),
+        created_at: time(operation, "CreatedAt", found.created_at.as_ref())?,
         created_by: text(found.created_by),
-        updated_at: time(found.updated_at.as_ref()),
+        updated_at: time(operation, "UpdatedAt", found.updated_at.as_ref())?,
         updated_by: text(found.updated_by),
     })
 }

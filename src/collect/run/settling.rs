@@ -2,8 +2,9 @@
 
 use tokio::task::JoinError;
 
+use super::endless::Pages;
 use super::{Collection, Step, stopping};
-use crate::aws::{CallFailure, FailureClass};
+use crate::aws::CallFailure;
 use crate::collect::access_report;
 use crate::collect::progress::Progress;
 use crate::collect::task::{Gone, Page, Stopped, Task};
@@ -38,15 +39,19 @@ impl Collection<'_> {
             };
             match answer {
                 None => {}
-                Some(Ok(page)) => outcomes.push(self.page_outcome(task_id, page)),
+                Some(Ok(page)) => outcomes.push(match self.has_no_end(task_id, &page) {
+                    Some(failure) => self.failure_outcome(task_id, &task, failure.into()),
+                    None => self.page_outcome(task_id, page),
+                }),
                 Some(Err(stopped)) => {
                     let begin_again =
                         stopped.begin_again || stopping::token_refused(&stopped.failure, token.as_deref());
                     match stopped.failure.class {
                         _ if begin_again && may_begin_again => outcomes.push(Outcome::Restart { task_id }),
-                        FailureClass::Expired => stop = Some(stopping::credentials_ended(&stopped.failure)),
-                        FailureClass::Unreachable if stopping::network_is_lost(&self.context).await => {
-                            stop = Some(stopping::network_lost(&stopped.failure));
+                        _ if let Some(error) =
+                            stopping::stopped_by(&stopped.failure, &self.context).await =>
+                        {
+                            stop = Some(error);
                         }
                         class if class.may_pass() && self.second_chances.insert(task_id) => {
                             self.put_aside(task_id, &task.failure(&stopped.failure), progress)?;
@@ -58,6 +63,13 @@ impl Collection<'_> {
         }
         self.commit(outcomes, progress)?;
         Ok(stop)
+    }
+
+    /// Why a listing that would go on for ever fails.
+    fn has_no_end(&mut self, task_id: i64, page: &Page) -> Option<CallFailure> {
+        let running = self.running.get_mut(&task_id)?;
+        let why = running.listed.take(page)?;
+        Some(CallFailure::unusable(running.task.operation(), why))
     }
 
     fn page_outcome(&mut self, task_id: i64, page: Page) -> Outcome {
@@ -149,7 +161,10 @@ impl Collection<'_> {
             let running = self.running.get_mut(&task_id).expect("looked up above");
             running.handle = handle;
             running.token = token;
-            running.beginnings += u32::from(restarted);
+            if restarted {
+                running.beginnings += 1;
+                running.listed = Pages::default();
+            }
             return Ok(false);
         }
         let Some(running) = self.running.remove(&task_id) else { return Ok(false) };

@@ -21,7 +21,8 @@ pub(super) fn answer(context: &Context) -> Answer {
         "DescribeGroup" => describe_group,
         _ => return Err(context.unknown_operation()),
     };
-    if context.caller == Caller::MemberAccount {
+    let is_own = context.request.input.text("IdentityStoreId") == Some(&*context.world.account_store_id());
+    if context.caller == Caller::MemberAccount && !is_own {
         return Err(context.denied());
     }
     let config = &context.world.config;

@@ -27,7 +27,9 @@ pub(super) fn answer(context: &Context) -> Answer {
         "ListAccountAssignmentsForPrincipal" => assignments_for_principal,
         _ => return Err(context.unknown_operation()),
     };
-    if context.caller == Caller::MemberAccount {
+    // The member account's own is the account instance.
+    let is_own = context.request.input.text("InstanceArn") == Some(&*context.world.account_instance_arn());
+    if context.caller == Caller::MemberAccount && !is_own {
         return Err(context.denied());
     }
     operation(context)

@@ -2,6 +2,7 @@
 //! gaps, the exit code and the diff (`crate::gaps` asserts those). README.md names these tests in "What happens
 //! when…".
 
+mod beyond;
 mod broken_answers;
 mod changes;
 mod credentials;

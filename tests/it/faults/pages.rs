@@ -9,7 +9,7 @@ use crate::gaps::{
     DAY, after_day_0, assert_hidden, assert_net_changes, assert_survived, collect, everything, held, key,
     truth,
 };
-use crate::world::{World, plain};
+use crate::world::{World, plain, small};
 
 #[test]
 fn empty_with_a_token() {
@@ -127,6 +127,28 @@ fn whose_token_comes_again() {
     world.simulator.faults().add(Fault::on("ListUsers", Action::RepeatToken).from_call(2));
     let ran = collect(&world);
     assert_a_listing_without_end(&world, &ran);
+}
+
+#[test]
+fn whose_token_is_always_new() {
+    let world = after_day_0();
+    world.simulator.calls().clear();
+    world.simulator.faults().add(Fault::on("ListUsers", Action::NewTokens));
+    let ran = collect(&world);
+    let told = world.select("SELECT error_message FROM gaps WHERE resource = 'users' AND kind = 'failed'");
+    let message = "the listing has no end: 300 pages in a row brought nothing new";
+    assert_eq!(told[0]["error_message"], message);
+    assert_eq!(world.simulator.calls().count("ListUsers"), 301);
+    assert_a_listing_without_end(&world, &ran);
+}
+
+#[test]
+fn of_instances_without_an_end() {
+    let world = World::of(small());
+    world.simulator.faults().add(Fault::on("ListInstances", Action::NewTokens));
+    let ran = world.collect(&[]);
+    assert_eq!(ran.exit, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the listing has no end"), "{}", ran.stderr);
 }
 
 #[test]

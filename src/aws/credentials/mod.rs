@@ -1,6 +1,8 @@
 //! Which credentials are used and how long they last. The SDK's own chain finds them; here is only what
 //! a person wants to know of them. No credential is stored, logged or printed.
 
+mod checked;
+
 use std::error::Error as StdError;
 use std::time::SystemTime;
 
@@ -14,6 +16,8 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::error::{Error, Result};
+
+pub(super) use checked::{BadKeys, Checked};
 
 /// Where the credentials come from, which decides whether they are renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +58,7 @@ impl CredentialLife {
         let none = || no_credentials(profile.as_deref());
         let provider = config.credentials_provider().ok_or_else(none)?;
         let credentials = provider.provide_credentials().await.map_err(|error| match refusal(&error) {
+            _ if let Some(bad) = BadKeys::among(&error) => bad.to_error(),
             Some(refusal) => Error::failed("the role cannot be assumed").caused_by(refusal).hint(
                 "the role's trust policy must allow the caller, with the --external-id that it asks for, and \
                  the caller's own policy sts:AssumeRole",
@@ -63,7 +68,7 @@ impl CredentialLife {
         let source = source(&credentials);
         let has_token = credentials.session_token().is_some();
         let ends_at = match credentials.expiry() {
-            Some(expiry) => Some(utc(expiry)),
+            Some(expiry) => utc(expiry),
             // The SDK does not read what `aws configure export-credentials --format env` and others write.
             None if has_token && source == CredentialSource::Environment => {
                 variable("AWS_CREDENTIAL_EXPIRATION")
@@ -207,8 +212,10 @@ fn words_of(left: TimeDelta) -> String {
     }
 }
 
-fn utc(time: SystemTime) -> DateTime<Utc> {
-    time.into()
+/// The time, where a calendar has it: a provider may say any.
+fn utc(time: SystemTime) -> Option<DateTime<Utc>> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    DateTime::from_timestamp(i64::try_from(since.as_secs()).ok()?, since.subsec_nanos())
 }
 
 #[cfg(test)]

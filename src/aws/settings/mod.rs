@@ -1,0 +1,123 @@
+//! The AWS settings that come from outside (options, environment, profile), checked before the SDK sees them.
+//!
+//! The SDK panics on some values that it cannot put into a request, and takes others, such as a malformed
+//! endpoint, for a setting that is missing. So each one is checked here, and a bad one is a usage error that names
+//! where it comes from. `characters` says what a value may hold, `region`, `endpoint` and `keys` check one kind of
+//! setting each. What slips through (a provider inside the SDK) is caught where a call is sent: see
+//! [`super::caught`].
+
+mod characters;
+mod endpoint;
+mod keys;
+mod region;
+
+use std::fmt;
+
+use aws_config::SdkConfig;
+use aws_config::profile::ProfileSet;
+use aws_types::os_shim_internal::{Env, Fs};
+
+use super::clients::ConnectionOptions;
+use crate::error::{Error, Result};
+
+pub(super) use characters::{Flaw, flaw_of};
+pub(super) use region::{check_region, is_region};
+
+/// Where a setting was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    Option(&'static str),
+    Variable(String),
+    /// A key of a profile.
+    Profile {
+        key: String,
+        profile: String,
+    },
+    /// The metadata of the instance that the program runs on.
+    Metadata,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Option(name) => f.write_str(name),
+            Self::Variable(name) => write!(f, "the environment variable {name}"),
+            Self::Profile { key, profile } => write!(f, "{key} of profile \"{profile}\""),
+            Self::Metadata => f.write_str("the instance's metadata"),
+        }
+    }
+}
+
+/// The environment and the profiles, as the SDK reads them.
+#[derive(Debug)]
+pub(super) struct Settings {
+    env: Env,
+    /// `None` where the files cannot be parsed: the SDK says so when it looks for credentials.
+    profiles: Option<ProfileSet>,
+}
+
+impl Settings {
+    /// Reads the profiles, with the one that the options ask for as the selected one.
+    pub async fn load(options: &ConnectionOptions) -> Self {
+        let env = Env::real();
+        let selected = options.profile.clone().map(Into::into);
+        let profiles = aws_config::profile::load(&Fs::real(), &env, &Default::default(), selected).await.ok();
+        Self { env, profiles }
+    }
+
+    /// Checks the keys that the SDK will find: those of the profile that an option asks for, else of the
+    /// environment, else of the profile.
+    pub fn check_keys(&self, is_profile_asked_for: bool) -> Result<()> {
+        keys::check(self, is_profile_asked_for)
+    }
+
+    /// The Region that is asked for and where; `None` where neither an option, the environment nor the profile
+    /// names one. Fails where it cannot be one.
+    pub fn region(&self, option: Option<&str>) -> Result<Option<String>> {
+        region::of(self, option)
+    }
+
+    /// Checks the endpoints that the clients will use.
+    pub fn check_endpoints(&self, config: &SdkConfig) -> Result<()> {
+        endpoint::check(self, config)
+    }
+
+    /// A file of certificate authorities, where one is named: AWS_CA_BUNDLE, else `ca_bundle` of the profile, as
+    /// in the AWS CLI.
+    pub fn ca_bundle(&self) -> Result<Option<(Origin, String)>> {
+        Ok(match self.variable("AWS_CA_BUNDLE")? {
+            Some(file) => Some((Origin::Variable("AWS_CA_BUNDLE".to_owned()), file)),
+            None => self.of_profile("ca_bundle"),
+        })
+    }
+
+    /// An environment variable's value, unless it is empty. Fails where it is not text.
+    fn variable(&self, name: &str) -> Result<Option<String>> {
+        match self.env.get(name) {
+            Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                let origin = Origin::Variable(name.to_owned());
+                Err(Error::usage(format!("{origin} is not UTF-8 text")).hint("set it again, or unset it"))
+            }
+        }
+    }
+
+    /// The name of the selected profile.
+    fn selected_profile(&self) -> String {
+        self.profiles.as_ref().map_or("default", ProfileSet::selected_profile).to_owned()
+    }
+
+    /// A key of the selected profile, unless it is empty.
+    fn of_profile(&self, key: &str) -> Option<(Origin, String)> {
+        let profiles = self.profiles.as_ref()?;
+        let profile = profiles.selected_profile();
+        let value = profiles.get_profile(profile)?.get(key).filter(|value| !value.is_empty())?;
+        Some((Origin::Profile { key: key.to_owned(), profile: profile.to_owned() }, value.to_owned()))
+    }
+}
+
+/// The usage error of a value that cannot be used as it is.
+fn refused(origin: &Origin, flaw: &Flaw) -> Error {
+    Error::usage(format!("{origin} {flaw}")).hint(flaw.remedy())
+}

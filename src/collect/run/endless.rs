@@ -1,0 +1,107 @@
+//! When a listing is taken to have no end: a token that is always new would otherwise be followed for ever.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::collect::task::Page;
+use crate::model::{Row, resource};
+
+/// So many pages in a row that bring nothing new end a listing. AWS's own empty pages come one or two at a time.
+const BARREN: u32 = 300;
+/// So many pages end a listing whatever they bring. The longest that the published quotas allow, the assignments
+/// of one user to 500 permission sets in each of 10,000 accounts, has half as many.
+const MOST_PAGES: u32 = 100_000;
+
+/// The pages of a listing that goes on.
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    number: u32,
+    barren: u32,
+    /// What they brought: rows by their keys, and follow-ups.
+    brought: HashSet<u64>,
+}
+
+impl Pages {
+    /// Takes note of a page. Says why the listing has no end, where it seems to have none.
+    pub fn take(&mut self, page: &Page) -> Option<String> {
+        // The last page ends it anyway.
+        if page.next_token.as_deref().is_none_or(str::is_empty) {
+            return None;
+        }
+        self.number += 1;
+        let known = self.brought.len();
+        self.brought.extend(page.rows.iter().map(key_of));
+        self.brought.extend(page.follow_ups.iter().map(|task| hash_of(&serde_json::to_string(task).ok())));
+        self.barren = if self.brought.len() > known { 0 } else { self.barren + 1 };
+        match self {
+            Self { barren: BARREN.., .. } => Some(format!("{BARREN} pages in a row brought nothing new")),
+            Self { number: MOST_PAGES.., .. } => Some(format!("it has more than {MOST_PAGES} pages")),
+            _ => None,
+        }
+        .map(|why| format!("the listing has no end: {why}"))
+    }
+}
+
+fn key_of(row: &Row) -> u64 {
+    let key = resource(row.resource).map_or(&[][..], |spec| spec.key);
+    let values: Vec<_> = key.iter().map(|column| row.columns.get(*column).map(ToString::to_string)).collect();
+    hash_of(&(row.resource, values))
+}
+
+fn hash_of(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Group, GroupMembership};
+
+    fn page(rows: Vec<Row>) -> Page {
+        Page { rows, next_token: Some("more".to_owned()), ..Page::default() }
+    }
+
+    fn group(number: u32) -> Row {
+        Row::whole(&Group { group_id: number.to_string(), ..Group::default() })
+    }
+
+    #[test]
+    fn pages_that_bring_nothing_new_end_a_listing() {
+        for rows in [vec![], vec![group(1), group(2)]] {
+            let mut pages = Pages::default();
+            pages.take(&page(vec![group(1), group(2)]));
+            let taken = (0..BARREN - 1).filter_map(|_| pages.take(&page(rows.clone()))).count();
+            assert_eq!(taken, 0);
+            let why = pages.take(&page(rows)).unwrap();
+            assert_eq!(why, "the listing has no end: 300 pages in a row brought nothing new");
+        }
+    }
+
+    #[test]
+    fn a_listing_goes_on_while_anything_is_new() {
+        let mut pages = Pages::default();
+        for number in 0..5_000 {
+            let rows = if number % 290 == 0 { vec![group(number)] } else { vec![group(0)] };
+            assert_eq!(pages.take(&page(rows)), None, "{number}");
+        }
+        // A part of a key alone is no key.
+        let mut pages = Pages::default();
+        for number in 0..3_000 {
+            let member = GroupMembership {
+                group_id: "g".to_owned(),
+                user_id: number.to_string(),
+                ..GroupMembership::default()
+            };
+            assert_eq!(pages.take(&page(vec![Row::whole(&member)])), None);
+        }
+        assert_eq!(pages.take(&Page::default()), None);
+    }
+
+    #[test]
+    fn no_listing_has_more_pages_than_the_quotas_allow() {
+        let mut pages = Pages { number: MOST_PAGES - 1, ..Pages::default() };
+        assert!(pages.take(&page(vec![group(1)])).unwrap().ends_with("more than 100000 pages"));
+    }
+}
