@@ -20,6 +20,7 @@
 //! | [`output`] | rows to table, csv, json, markdown; words to standard error |
 //! | [`cli`] | one file a subcommand: its arguments and a short `run` |
 //! | [`simulator`] | an AWS organization on loopback: for the demo, the tests and the benchmarks |
+//! | [`document`] | when two policies say the same, and what differs between two |
 //! | [`error`] | the error type and the exit codes |
 //! | [`digest`] | SHA-256 as this program writes it |
 //! | [`excerpt`] | the beginning of a text from outside, which may be as long as it likes |
@@ -34,9 +35,9 @@
 //!
 //! Invariants, worth more than any module:
 //!
-//! - Dependencies point one way: cli → (collect, query, diff, history) → store → model. Only `collect` and the
-//!   commands that have it call AWS, or say what it would call (`collect`, `doctor`, `demo`, `iam-policy`), know
-//!   `aws`; only `cli::demo`, tests and benches know `simulator`.
+//! - Dependencies point one way: cli → (collect, query, diff, history) → store → document → model. Only `collect`
+//!   and the commands that have it call AWS, or say what it would call (`collect`, `doctor`, `demo`, `iam-policy`),
+//!   know `aws`; only `cli::demo`, tests and benches know `simulator`.
 //! - No `await` inside a SQLite transaction.
 //! - `store` and `output` name no resource.
 //! - Only `output` and the progress printer write to the terminal.
@@ -52,6 +53,7 @@ pub mod cli;
 pub mod collect;
 pub mod diff;
 pub mod digest;
+pub mod document;
 pub mod error;
 pub mod excerpt;
 pub mod history;

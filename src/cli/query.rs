@@ -152,7 +152,7 @@ fn answer(
         let begun = census.connection().execute_batch("BEGIN");
         begun.map_err(|error| Error::failed("cannot begin to read").caused_by(error))?;
     }
-    let span = asked.answered_by(&mut census)?;
+    let span = asked.answered_by(&mut census, sidecar.is_some())?;
     let pages = ResourcePages::read(census.connection())?;
     census.guard()?;
     let mut statement = prepare(&census, sql)?;

@@ -22,7 +22,8 @@ fn all_policies(kind: PolicyKind) -> Vec<Scope> {
     vec![Scope::all::<PermissionSetPolicy>().with("kind", kind.as_str())]
 }
 
-/// Reads a permission set's inline policy; AWS answers with an empty string where there is none.
+/// Reads a permission set's inline policy; AWS answers with an empty string where there is none. The document comes as
+/// it is: unlike IAM's own, it is not encoded for a URL, and nothing that reads it decodes it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GetInlinePolicy {
     pub permission_set_arn: String,

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
-use super::policy::StatementChange;
 use super::record::Record;
 use super::recreated::Recreation;
 use super::unreadable;
+use crate::document::StatementChange;
 use crate::error::{Error, Result};
 use crate::invocation;
 

@@ -10,8 +10,10 @@ use super::days::Days;
 use super::keyed::HashMap;
 use super::record::Record;
 use super::rows::text_of;
-use super::{policy, unreadable};
+use super::unreadable;
+use crate::document::{self, StatementChange};
 use crate::error::{Error, Result};
+use crate::model::resource;
 
 /// Says it of every change.
 pub(super) fn describe(
@@ -34,15 +36,18 @@ pub(super) fn describe(
     Ok(())
 }
 
-fn statements(change: &Change) -> Vec<policy::StatementChange> {
-    let document = |row: &Option<Record>| row.as_ref()?.get(policy::COLUMN).cloned();
-    let (before, after) = (document(&change.before), document(&change.after));
-    let is_other = match change.change {
-        ChangeKind::Changed => change.fields.iter().any(|field| field == policy::COLUMN),
-        _ => before.is_some() || after.is_some(),
+fn statements(change: &Change) -> Vec<StatementChange> {
+    let Some(spec) = resource(change.resource) else { return Vec::new() };
+    let policies = spec.documents.iter().map(|held| held.column).filter(|column| spec.is_policy(column));
+    let is_told = |column: &&str| {
+        change.change != ChangeKind::Changed || change.fields.iter().any(|field| field == column)
     };
-    let changes = is_other.then(|| policy::changes(before.as_ref(), after.as_ref())).flatten();
-    changes.unwrap_or_default()
+    let of_column = |column: &str| {
+        let document = |row: &'_ Option<Record>| row.as_ref()?.get(column)?.as_str().map(str::to_owned);
+        let (before, after) = (document(&change.before), document(&change.after));
+        document::between(before.as_deref(), after.as_deref()).unwrap_or_default()
+    };
+    policies.filter(is_told).flat_map(of_column).collect()
 }
 
 fn ou_path(paths: &mut Paths<'_>, days: Days, change: &Change) -> Result<Option<BeforeAfter>> {

@@ -22,7 +22,6 @@
 //! | `causes` | the row changes behind an access change |
 //! | `access` | the access changes |
 //! | `recreated` | what was deleted and made again, and what that left dangling |
-//! | `policy` | what differs within a policy document |
 //! | `describe` | what is said beside ids and values |
 //! | `names` | names for people |
 //! | [`steps`] | adjacent pairs, and what came and went between |
@@ -45,7 +44,6 @@ mod kept;
 mod keyed;
 pub mod lines;
 mod names;
-mod policy;
 mod principals;
 mod reach;
 mod record;
@@ -66,7 +64,6 @@ pub use change::{
     AccessChange, AccessChangeKind, BeforeAfter, Cause, CauseKind, Change, ChangeKind, Diff, HidingGap,
     SnapshotFacts, Way,
 };
-pub use policy::{ElementChange, StatementChange};
 pub use record::Record;
 pub use recreated::{DanglingAssignment, MatchedBy, Recreation};
 

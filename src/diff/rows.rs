@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use super::days::{Days, Sides};
 use super::record::Record;
-use super::{policy, unreadable};
+use super::unreadable;
+use crate::document::is_same_value;
 use crate::error::Result;
 use crate::model::ResourceSpec;
 
@@ -21,7 +22,7 @@ use crate::model::ResourceSpec;
 #[derive(Debug)]
 pub(super) struct Table {
     pub spec: &'static ResourceSpec,
-    /// The columns, key included, volatile ones and the versions' bounds left out.
+    /// The columns, key included; volatile and derived ones and the versions' bounds are left out.
     pub columns: Arc<[String]>,
     /// Where each column stands in the table.
     places: Vec<usize>,
@@ -46,7 +47,7 @@ impl Table {
             match column {
                 "valid_from" => valid_from = place,
                 "valid_to" => {}
-                _ if spec.volatile.contains(&column) => {}
+                _ if spec.volatile.contains(&column) || spec.is_derived(column) => {}
                 _ => {
                     columns.push(column.to_owned());
                     places.push(place);
@@ -105,14 +106,14 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    /// The columns that differ; none where a row was closed and seen again as it was, or its policy document in
-    /// another order.
-    pub fn fields(&self) -> Vec<String> {
+    /// The columns that differ; none where a row was closed and seen again as it was, or its document in another
+    /// spelling.
+    pub fn fields(&self, spec: &ResourceSpec) -> Vec<String> {
         match (&self.before, &self.after) {
             (Some(before), Some(after)) => before
                 .row
                 .iter()
-                .filter(|(column, value)| differs(column, value, &after.row))
+                .filter(|(column, value)| differs(spec, column, value, &after.row))
                 .map(|(column, _)| column.clone())
                 .collect(),
             _ => Vec::new(),
@@ -120,12 +121,8 @@ impl Difference {
     }
 }
 
-fn differs(column: &str, value: &Value, after: &Record) -> bool {
-    match after.get(column) {
-        Some(other) if other == value => false,
-        Some(other) if column == policy::COLUMN => !policy::same(value, other),
-        _ => true,
-    }
+fn differs(spec: &ResourceSpec, column: &str, value: &Value, after: &Record) -> bool {
+    after.get(column).is_none_or(|other| !is_same_value(spec, column, value, other))
 }
 
 /// Every key whose version differs between the two days, by key.

@@ -76,7 +76,7 @@ pub fn came_and_went(
                 let Some(table) = Table::of(connection, spec)? else { continue };
                 let differences = differences(connection, &table, days)?;
                 rows.extend(differences.into_iter().map(|difference| {
-                    let fields = difference.fields();
+                    let fields = difference.fields(table.spec);
                     RowChange::seen(&table, difference, fields)
                 }));
             }

@@ -153,7 +153,7 @@ impl<'c> Judge<'c> {
         let mut scopes = self.scopes(table, &differences, &unseen)?;
         let mut changes = Vec::new();
         for difference in differences {
-            let fields = difference.fields();
+            let fields = difference.fields(table.spec);
             let hiding = match (&difference.before, &difference.after) {
                 (Some(_), Some(after)) if fields.is_empty() => {
                     // Closed and seen again as it was: no change, but it stands under its gaps as ever.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::threads::Thread;
 use super::{Event, EventKind, unreadable};
+use crate::document::is_same_value;
 use crate::error::Result;
 use crate::model::{ResourceSpec, resource};
 
@@ -43,7 +44,7 @@ pub(super) fn of(connection: &Connection, thread: &Thread) -> Result<Vec<Event>>
             });
         }
     }
-    // What only volatile columns tell apart has not changed.
+    // What only volatile columns, or the spelling of a document, tell apart has not changed.
     events.retain(|event| event.kind != EventKind::Changed || !event.fields.is_empty());
     Ok(events)
 }
@@ -116,7 +117,8 @@ impl Version {
 
     fn fields(&self, before: &Self, spec: &ResourceSpec) -> Vec<(String, Value, Value)> {
         let differs = |(column, value): &(&String, &Value)| {
-            !spec.volatile.contains(&column.as_str()) && before.row.get(*column) != Some(*value)
+            let same = before.row.get(*column).is_some_and(|old| is_same_value(spec, column, old, value));
+            !spec.volatile.contains(&column.as_str()) && !same
         };
         let field =
             |(column, value): (&String, &Value)| (column.clone(), before.row[column].clone(), value.clone());

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::{Event, EventKind, Kind};
+use crate::document;
 use crate::model::resource;
 
-/// Longer values are cut: a policy document belongs in other formats.
+/// Longer values are cut: a text that is no policy belongs in other formats.
 const SHOWN: usize = 100;
 
 /// What the event says in the life of a thing of this kind, a line for each thing said.
@@ -24,10 +25,26 @@ pub(super) fn lines(kind: Kind, event: &Event) -> Vec<String> {
         "tags" => format!("tag {} = {}", text(event, "key"), text(event, "value")),
         other => other.to_owned(),
     };
-    match event.kind {
-        EventKind::Changed => fields(event).into_iter().map(|field| format!("{what}: {field}")).collect(),
-        _ => vec![format!("{what}{}", made(event))],
-    }
+    let said = match event.kind {
+        EventKind::Changed => fields(event),
+        _ => document_lines(event),
+    };
+    let came = (event.kind != EventKind::Changed).then(|| format!("{what}{}", made(event)));
+    came.into_iter().chain(said.into_iter().map(|said| format!("{what}: {said}"))).collect()
+}
+
+/// The statements of the policies that came or went with the row.
+fn document_lines(event: &Event) -> Vec<String> {
+    let policies = event.row.iter().filter(|(column, _)| is_policy(event, column));
+    let lines = policies.flat_map(|(_, value)| match event.kind {
+        EventKind::Removed => document::lines_between(value.as_str(), None),
+        _ => document::lines_between(None, value.as_str()),
+    });
+    lines.collect()
+}
+
+fn is_policy(event: &Event, column: &str) -> bool {
+    resource(event.resource).is_some_and(|spec| spec.is_policy(column))
 }
 
 /// Of the thing itself.
@@ -83,7 +100,21 @@ fn fields(event: &Event) -> Vec<String> {
     let moved = event.fields.iter().any(|(column, ..)| column == "parent_id");
     let label = resource(event.resource).and_then(|spec| spec.label.first().copied());
     let told = event.fields.iter().filter(|(column, ..)| !(moved && column == "entity_path"));
-    told.map(|(column, old, new)| match column.as_str() {
+    told.flat_map(|(column, old, new)| {
+        let statements = match is_policy(event, column) {
+            true => document::lines_between(old.as_str(), new.as_str()),
+            false => Vec::new(),
+        };
+        match statements.is_empty() {
+            true => vec![field(event, label, column, old, new)],
+            false => statements,
+        }
+    })
+    .collect()
+}
+
+fn field(event: &Event, label: Option<&str>, column: &str, old: &Value, new: &Value) -> String {
+    match column {
         "parent_id" => {
             let path = |side: &str| text_of(&event.names[&format!("parent_id {side}")]).unwrap_or_default();
             format!("moved: {} → {}", path("old"), path("new"))
@@ -92,8 +123,7 @@ fn fields(event: &Event) -> Vec<String> {
         "user_status" if new == "ENABLED" => "enabled".to_owned(),
         column if Some(column) == label => format!("renamed: {} → {}", shown(old), shown(new)),
         column => format!("{column}: {} → {}", shown(old), shown(new)),
-    })
-    .collect()
+    }
 }
 
 /// ` (at 2026-04-01T00:00:00Z, by …)`, of what AWS says who made it and when, and since when it may be there.

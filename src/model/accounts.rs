@@ -28,6 +28,7 @@ impl Resource for Account {
         activity: None,
         label: &["name"],
         limit: LimitConcerns::UnseenScopes,
+        documents: &[],
         parents: &[],
     };
 }

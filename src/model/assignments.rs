@@ -25,6 +25,7 @@ impl Resource for AccountAssignment {
         activity: None,
         label: &[],
         limit: LimitConcerns::UnseenScopes,
+        documents: &[],
         parents: &[Parent {
             resource: "provisioned_permission_sets",
             columns: &[("account_id", "account_id"), ("permission_set_arn", "permission_set_arn")],

@@ -27,6 +27,7 @@ impl Resource for Group {
         activity: None,
         label: &["display_name"],
         limit: LimitConcerns::UnseenScopes,
+        documents: &[],
         parents: &[],
     };
 }
@@ -53,6 +54,7 @@ impl Resource for GroupMembership {
         activity: None,
         label: &[],
         limit: LimitConcerns::UnseenScopes,
+        documents: &[],
         parents: &[Parent {
             resource: "groups",
             columns: &[("group_id", "group_id")],

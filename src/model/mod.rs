@@ -50,6 +50,8 @@ pub struct ResourceSpec {
     pub label: &'static [&'static str],
     /// Which answers a limited coverage of the resource concerns.
     pub limit: LimitConcerns,
+    /// The columns that hold documents, of which two may say the same in other words.
+    pub documents: &'static [DocumentColumn],
     /// The resources without whose row a row of this one cannot exist.
     pub parents: &'static [Parent],
 }
@@ -80,6 +82,54 @@ pub enum LimitConcerns {
     /// Those that ask for a scope which was not seen. An answer that names by `=` only scopes that were seen is
     /// complete.
     UnseenScopes,
+}
+
+impl ResourceSpec {
+    /// The document that the column holds; `None` for any other column.
+    pub fn document(&self, column: &str) -> Option<&'static DocumentColumn> {
+        self.documents.iter().find(|held| held.column == column)
+    }
+
+    /// Whether the column holds policies with IAM's grammar.
+    pub fn is_policy(&self, column: &str) -> bool {
+        self.document(column).is_some_and(|held| held.grammar == Grammar::IamPolicy)
+    }
+
+    /// Whether the column of the table follows from another one: it is no column of the resource.
+    pub fn is_derived(&self, column: &str) -> bool {
+        self.documents.iter().any(|held| held.hash_column == column)
+    }
+}
+
+/// A column that holds a document.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DocumentColumn {
+    pub column: &'static str,
+    /// The column of the table that keeps the hash of what the document says.
+    pub hash_column: &'static str,
+    pub grammar: Grammar,
+}
+
+/// By which rules two documents say the same; `document` knows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grammar {
+    /// A policy as IAM reads it.
+    IamPolicy,
+    /// JSON: only the order of keys and white space have no meaning.
+    Json,
+}
+
+impl Grammar {
+    /// Every grammar.
+    pub const ALL: [Self; 2] = [Self::IamPolicy, Self::Json];
+
+    /// Its name in SQL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::IamPolicy => "iam_policy",
+            Self::Json => "json",
+        }
+    }
 }
 
 /// A resource whose rows own rows of another: where the parent is seen not to exist, the child's scope

@@ -24,6 +24,7 @@ impl Resource for Organization {
         activity: None,
         label: &["organization_id"],
         limit: LimitConcerns::UnseenScopes,
+        documents: &[],
         parents: &[],
     };
 }
@@ -46,6 +47,7 @@ impl Resource for Root {
         activity: None,
         label: &["name"],
         limit: LimitConcerns::UnseenScopes,
+        documents: &[],
         parents: &[],
     };
 }
@@ -69,6 +71,7 @@ impl Resource for OrganizationalUnit {
         activity: None,
         label: &["name"],
         limit: LimitConcerns::UnseenScopes,
+        documents: &[],
         parents: &[],
     };
 }

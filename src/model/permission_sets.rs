@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{LimitConcerns, Parent, ParentWhen, Resource, ResourceSpec};
+use super::{DocumentColumn, Grammar, LimitConcerns, Parent, ParentWhen, Resource, ResourceSpec};
 
 /// A permission set (DescribePermissionSet).
 #[derive(Debug, Clone, Default, Serialize)]
@@ -24,6 +24,7 @@ impl Resource for PermissionSet {
         activity: None,
         label: &["name"],
         limit: LimitConcerns::UnseenScopes,
+        documents: &[],
         parents: &[],
     };
 }
@@ -71,6 +72,11 @@ impl Resource for PermissionSetPolicy {
         activity: None,
         label: &["policy"],
         limit: LimitConcerns::UnseenScopes,
+        documents: &[DocumentColumn {
+            column: "document",
+            hash_column: "document_hash",
+            grammar: Grammar::IamPolicy,
+        }],
         parents: &[PERMISSION_SET],
     };
 }
@@ -92,6 +98,7 @@ impl Resource for ProvisionedPermissionSet {
         activity: None,
         label: &[],
         limit: LimitConcerns::UnseenScopes,
+        documents: &[],
         parents: &[PERMISSION_SET],
     };
 }

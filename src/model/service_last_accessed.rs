@@ -57,6 +57,7 @@ impl Resource for ServiceLastAccessed {
         }),
         label: &["service_name"],
         limit: LimitConcerns::UnseenScopes,
+        documents: &[],
         parents: &[
             Parent {
                 resource: "roots",

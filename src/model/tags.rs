@@ -45,6 +45,7 @@ impl Resource for Tag {
         activity: None,
         label: &["key"],
         limit: LimitConcerns::UnseenScopes,
+        documents: &[],
         parents: &[
             Parent {
                 resource: "roots",

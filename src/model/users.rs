@@ -51,6 +51,7 @@ impl Resource for User {
         activity: None,
         label: &["user_name"],
         limit: LimitConcerns::UnseenScopes,
+        documents: &[],
         parents: &[],
     };
 }

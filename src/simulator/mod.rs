@@ -101,6 +101,12 @@ impl Simulator {
         &self.state.faults
     }
 
+    /// Serves these inline policies, by the ARN of their permission sets, in place of the organization's own: on every
+    /// day, and whatever they are. [`Self::truth`] does not know of them.
+    pub fn set_inline_policies(&self, policies: BTreeMap<String, String>) {
+        *self.state.inline_policies.write().expect("no thread panics while it reads them") = policies;
+    }
+
     /// Throttles at these rates from now on, in mid-run too, e.g. because another client takes a part of a
     /// bucket; `None` never throttles.
     pub fn set_throttling(&self, rates: Option<Rates>) {

@@ -2,6 +2,7 @@
 //!
 //! `http` brings the bytes; `ops` knows the answers.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
@@ -31,6 +32,8 @@ pub(super) struct State {
     pub reports: Reports,
     pub credentials: Credentials,
     pub buckets: Buckets,
+    /// The inline policies that were put in place of the organization's own, by permission set.
+    pub inline_policies: RwLock<BTreeMap<String, String>>,
     requests: AtomicU64,
 }
 
@@ -72,6 +75,7 @@ impl State {
             reports: Reports::default(),
             credentials: Credentials::default(),
             buckets,
+            inline_policies: RwLock::default(),
             requests: AtomicU64::new(0),
         }
     }

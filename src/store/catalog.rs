@@ -11,7 +11,7 @@ use super::file::Doing;
 use super::schema::{columns, versions_table};
 use super::views::{ANSWERING_SNAPSHOT, CHANGES, STALE_ROWS};
 use crate::error::Result;
-use crate::model::{DERIVED_VIEWS, RESOURCES};
+use crate::model::{DERIVED_VIEWS, RESOURCES, ResourceSpec};
 
 /// What a table or view is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,11 +90,18 @@ const ADDED: &[(&str, &str, &str)] = &[
     (
         "change",
         "TEXT",
-        "added, removed, changed (as text; diff compares policies as JSON), or unknown: first seen, and a gap of the snapshot before may have hidden it",
+        "added, removed, changed (a policy: in what it says, not in its spelling), or unknown: first seen, and a gap of the snapshot before may have hidden it",
     ),
     ("label", "TEXT", "what a person calls the row, by the names of then"),
     ("fields", "TEXT", "of a changed row: a JSON object of column to {old, new}; NULL otherwise"),
 ];
+
+/// What is to be known of a volatile column of a resource as it is now.
+const NEWEST_ONLY: &str =
+    "the newest value only: NULL with --at, --during and --evidence, and in a copy of chosen snapshots";
+
+/// What is to be known of it elsewhere.
+const ALWAYS_NULL: &str = "always NULL here: only the newest value is kept";
 
 /// Every table and view: resources, derived views, snapshot facts, histories, charts.
 pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
@@ -110,8 +117,14 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
     let mut of_resources = Vec::new();
     for spec in RESOURCES {
         let texts = table_comments(connection, &versions_table(spec.name))?;
-        add(spec.name, TableKind::Resource, spec.description, &texts, spec.key)?;
-        of_resources.push((spec, texts));
+        add(
+            spec.name,
+            TableKind::Resource,
+            spec.description,
+            &with_volatile(&texts, spec, NEWEST_ONLY),
+            spec.key,
+        )?;
+        of_resources.push((spec, with_volatile(&texts, spec, ALWAYS_NULL)));
     }
     for view in DERIVED_VIEWS {
         add(view.name, TableKind::Derived, view.description, &view_comments(view.select), &[])?;
@@ -137,6 +150,17 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
         add(&format!("{}_changes", spec.name), TableKind::Changes, &description, texts, spec.key)?;
     }
     Ok(tables)
+}
+
+/// The same with what is to be known of each volatile column.
+fn with_volatile(texts: &Texts, spec: &ResourceSpec, note: &str) -> Texts {
+    let mut texts = texts.clone();
+    for column in spec.volatile {
+        let text = texts.entry((*column).to_owned()).or_default();
+        text.push_str(if text.is_empty() { "" } else { "; " });
+        text.push_str(note);
+    }
+    texts
 }
 
 /// Column to description.

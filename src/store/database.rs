@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::coverage::{self, Coverage};
+use super::documents;
 use super::file::{Doing, NO_SPACE, connect, make_private_if_empty, open_failed, refuse_what_is_no_file};
 use super::filesystem;
 use super::publish::{self, CallTotals, Published, ShrinkLimit};
@@ -227,6 +228,7 @@ pub(super) fn identity(connection: &Connection) -> Result<Option<Identity>> {
 fn connect_writing(path: &Path) -> Result<(Connection, Kind)> {
     let connection = connect(path, "mode=rw").map_err(|error| open_failed(path, error))?;
     let kind = schema::recognise(&connection, path)?;
+    documents::register(&connection)?;
     if connection.is_readonly("main").map_err(|error| open_failed(path, error))? {
         return Err(Error::failed(format!("\"{}\" cannot be written", path.display()))
             .hint("check the permissions of the file and of its folder, or name another file with --db"));

@@ -13,6 +13,7 @@
 //! - `views`: the SQL of the views, now or as of a snapshot.
 //! - `reader`: the file opened for reading; `guard` keeps reading from writing.
 //! - `snapshot`: the published snapshots; `when`: how a user names one.
+//! - `documents`: the hash of what each document says, beside the document.
 //! - `catalog`: every table and view with its columns and their descriptions.
 //! - `schema`: the migrations and the columns that they made; `file`: names, modes and errors of the files.
 //! - `filesystem`: what lies on a network; `trouble`: what passes, so that a collection can go on after it.
@@ -20,6 +21,7 @@
 mod catalog;
 mod coverage;
 mod database;
+mod documents;
 mod evidence;
 mod file;
 mod filesystem;

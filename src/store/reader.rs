@@ -17,7 +17,7 @@ use super::schema::{self, Kind};
 use super::snapshot::{self, Gap, Snapshot};
 use super::views::{self, Answering};
 use super::when::When;
-use super::{database, filesystem, guard};
+use super::{database, documents, filesystem, guard};
 use crate::error::{Error, Result};
 use crate::invocation;
 
@@ -54,6 +54,7 @@ impl Census {
         cache.doing("give the database a cache")?;
         // A diff asks a few statements of every resource, again and again.
         connection.set_prepared_statement_cache_capacity(128);
+        documents::register(&connection)?;
         // A file that an older version wrote has older views or none: ours stand before them.
         if !views::permanent_are_current(&connection)? {
             views::shadow(&connection, Answering::Latest)?;

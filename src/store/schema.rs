@@ -9,17 +9,52 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, params_from_iter};
 use rusqlite_migration::{M, Migrations};
 
+use super::documents;
 use super::file::{Doing, in_scope, literal, open_failed, quoted};
 use crate::error::{Error, Result};
-use crate::model::Scope;
+use crate::model::{Scope, resource};
+
+macro_rules! migration {
+    ($name:literal, $fill:expr) => {
+        Migration { name: $name, sql: include_str!(concat!("../../migrations/", $name, ".sql")), fill: $fill }
+    };
+}
 
 /// The migrations, forward only: a file is never edited after it landed, a test compares with the folder.
-const MIGRATIONS: &[M<'static>] = &[
-    M::up(include_str!("../../migrations/0001_first_schema.sql")),
-    M::up(include_str!("../../migrations/0002_snapshot_hashes.sql")),
-    M::up(include_str!("../../migrations/0003_pruned_bounds.sql")),
-    M::up(include_str!("../../migrations/0004_limited_coverage.sql")),
+const MIGRATIONS: &[Migration] = &[
+    migration!("0001_first_schema", None),
+    migration!("0002_snapshot_hashes", None),
+    migration!("0003_pruned_bounds", None),
+    migration!("0004_limited_coverage", None),
+    migration!("0005_document_hashes", Some(documents::fill)),
 ];
+
+/// A step of the schema.
+struct Migration {
+    name: &'static str,
+    sql: &'static str,
+    /// Fills what is derived, in a file that holds snapshots already.
+    fill: Option<fn(&Connection) -> rusqlite::Result<()>>,
+}
+
+/// The migrations as the crate that runs them takes them.
+fn migrations() -> Migrations<'static> {
+    let step = |migration: &Migration| match migration.fill {
+        None => M::up(migration.sql),
+        Some(fill) => M::up_with_hook(migration.sql, move |transaction: &rusqlite::Transaction<'_>| {
+            Ok(fill(transaction)?)
+        }),
+    };
+    Migrations::new(MIGRATIONS.iter().map(step).collect())
+}
+
+/// Whether the file has gone through the migration of this name.
+pub(super) fn has_gone_through(connection: &Connection, name: &str) -> Result<bool> {
+    let number =
+        MIGRATIONS.iter().position(|migration| migration.name == name).expect("the migration is listed") + 1;
+    let version = connection.query_row("PRAGMA main.user_version", [], |row| row.get::<_, i64>(0));
+    version.map(|version| version >= number as i64).doing("read the schema's version")
+}
 
 /// `PRAGMA application_id` of a census: "orgc".
 const CENSUS: i32 = 0x6f72_6763;
@@ -72,7 +107,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     if mark != CENSUS {
         connection.pragma_update(None, "application_id", CENSUS).doing("mark the new database")?;
     }
-    Migrations::from_slice(MIGRATIONS)
+    migrations()
         .to_latest(connection)
         .map_err(|error| Error::failed("cannot bring the database to this version's schema").caused_by(error))
 }
@@ -126,7 +161,7 @@ fn made(connection: &Connection) -> Result<Arc<Objects>> {
         return Ok(made.clone());
     }
     let mut fresh = Connection::open_in_memory().doing("make a database in memory")?;
-    Migrations::from_slice(MIGRATIONS)
+    migrations()
         .to_version(&mut fresh, version as usize)
         .map_err(|error| Error::failed("cannot make the file's schema anew").caused_by(error))?;
     let made = Arc::new(objects(&fresh).doing("read the schema as it is made")?);
@@ -182,10 +217,14 @@ pub(super) fn columns(connection: &Connection, schema: &str, table: &str) -> Res
     read().doing(&format!("read the columns of {table}"))
 }
 
-/// The columns of a resource: those of its versions table but the two that bound a version's life.
-pub(super) fn resource_columns(connection: &Connection, resource: &str) -> Result<Vec<Column>> {
-    let mut columns = columns(connection, "main", &versions_table(resource))?;
-    columns.retain(|column| column.name != "valid_from" && column.name != "valid_to");
+/// The columns of a resource: those of its versions table but the two that bound a version's life, and those that are
+/// derived.
+pub(super) fn resource_columns(connection: &Connection, name: &str) -> Result<Vec<Column>> {
+    let mut columns = columns(connection, "main", &versions_table(name))?;
+    let is_derived = |column: &str| resource(name).is_some_and(|spec| spec.is_derived(column));
+    columns.retain(|column| {
+        !["valid_from", "valid_to"].contains(&column.name.as_str()) && !is_derived(&column.name)
+    });
     Ok(columns)
 }
 
@@ -217,7 +256,7 @@ pub(super) fn downgrade(connection: &Connection, version: usize) {
         rows.map(rusqlite::Result::unwrap).collect()
     };
     let mut old = Connection::open_in_memory().unwrap();
-    Migrations::from_slice(MIGRATIONS).to_version(&mut old, version).unwrap();
+    migrations().to_version(&mut old, version).unwrap();
     let (old_tables, new_tables) = (tables(&old), tables(connection));
     for (name, sql) in &new_tables {
         let old_sql = old_tables.get(name);
@@ -237,6 +276,13 @@ pub(super) fn downgrade(connection: &Connection, version: usize) {
                 again.unwrap_or_default()
             ))
             .unwrap();
+        // What belonged to the table went with it.
+        let sql = "SELECT sql FROM main.sqlite_master
+                   WHERE type IN ('index', 'trigger') AND sql IS NOT NULL AND '\"' || tbl_name || '\"' = ?1";
+        let mut belongings = old.prepare(sql).unwrap();
+        let script = belongings.query_map([&name], |row| row.get::<_, String>(0)).unwrap();
+        let script: Vec<String> = script.map(rusqlite::Result::unwrap).collect();
+        connection.execute_batch(&script.join(";")).unwrap();
     }
     connection.pragma_update(None, "user_version", version as i64).unwrap();
 }
@@ -254,15 +300,16 @@ mod tests {
         files.sort();
         assert_eq!(files.len(), MIGRATIONS.len());
         for (number, (file, migration)) in files.iter().zip(MIGRATIONS).enumerate() {
-            let name = file.file_name().unwrap().to_str().unwrap();
+            let name = file.file_stem().unwrap().to_str().unwrap();
+            assert_eq!(name, migration.name);
             assert!(name.starts_with(&format!("{:04}_", number + 1)), "{name}");
-            assert_eq!(&M::up(&std::fs::read_to_string(file).unwrap()), migration);
+            assert_eq!(std::fs::read_to_string(file).unwrap(), migration.sql);
         }
     }
 
     #[test]
     fn the_migrations_are_valid() {
-        Migrations::from_slice(MIGRATIONS).validate().unwrap();
+        migrations().validate().unwrap();
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod sight;
 
 use rusqlite::Connection;
 
+use super::documents;
 use super::file::{Doing, literal, quoted};
 use super::schema::{Column, columns, resource_columns, versions_table};
 use crate::error::Result;
@@ -79,6 +80,24 @@ fn during(sql: &str, from: i64) -> String {
     sql.replace("-- during: ", "").replace("{from}", &from.to_string())
 }
 
+/// What the file has that older ones do not.
+#[derive(Debug, Clone, Copy)]
+struct File {
+    /// The tables of what pruning noted.
+    knows_pruned: bool,
+    /// The hashes of what documents say, by the rules of today.
+    hashes_documents: bool,
+}
+
+impl File {
+    fn of(connection: &Connection) -> Result<Self> {
+        Ok(Self {
+            knows_pruned: !columns(connection, "main", "pruned_beginnings")?.is_empty(),
+            hashes_documents: documents::are_hashed(connection)?,
+        })
+    }
+}
+
 /// A view's name and its SELECT.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct View {
@@ -98,19 +117,19 @@ impl View {
 pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<View>> {
     let mut views = vec![View { name: ANSWERING_SNAPSHOT.to_owned(), select: answering_snapshot(answering) }];
     let (mut stale, mut changed) = (Vec::new(), Vec::new());
-    let knows_pruned = !columns(connection, "main", "pruned_beginnings")?.is_empty();
+    let file = File::of(connection)?;
     for spec in RESOURCES {
         let columns = resource_columns(connection, spec.name)?;
         if columns.is_empty() {
             continue;
         }
-        stale.push(stale_rows(spec, &columns, answering, knows_pruned));
+        stale.push(stale_rows(spec, &columns, answering, file));
         changed.push(changes::of_all(spec));
         let view = |suffix: &str, select| View { name: format!("{}{suffix}", spec.name), select };
-        views.push(view("", current(spec, &columns, answering, knows_pruned)));
-        views.push(view("_history", history(spec, &columns, answering, knows_pruned)));
-        views.push(view("_by_snapshot", by_snapshot(spec.name, &columns, answering)));
-        views.push(view("_changes", changes::of_resource(spec, &columns, answering, knows_pruned)));
+        views.push(view("", current(spec, &columns, answering, file)));
+        views.push(view("_history", history(spec, &columns, answering, file)));
+        views.push(view("_by_snapshot", by_snapshot(spec, &columns, answering)));
+        views.push(view("_changes", changes::of_resource(spec, &columns, answering, file)));
     }
     let derived = |view: &DerivedView, select: &str| View {
         name: view.name.to_owned(),
@@ -192,15 +211,19 @@ fn answering_snapshot(answering: Answering) -> String {
 }
 
 /// The rows alive; over a range every version alive in it, with its bounds.
-fn current(spec: &ResourceSpec, columns: &[Column], answering: Answering, knows_pruned: bool) -> String {
+fn current(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: File) -> String {
     if let Answering::During { from, .. } = answering {
         return format!(
             "{} AND (v.valid_to IS NULL OR v.valid_to > {from})",
-            history(spec, columns, answering, knows_pruned)
+            history(spec, columns, answering, file)
         );
     }
     let (table, alive) = (quoted(&versions_table(spec.name)), alive(answering));
-    format!("SELECT {} FROM {table} AS v WHERE {alive}", list(columns))
+    let columns = match answering {
+        Answering::Latest => list(columns),
+        Answering::AsOf(_) | Answering::During { .. } => lasting(spec, columns),
+    };
+    format!("SELECT {columns} FROM {table} AS v WHERE {alive}")
 }
 
 /// Whether the version `v` is alive. The plus keeps SQLite from taking `valid_from <= s`, true of nearly every
@@ -217,7 +240,7 @@ fn alive(answering: Answering) -> String {
 /// Every version that began by the answering snapshot. What ended later still holds, so `valid_to IS NULL`
 /// means alive at the answering snapshot, and is the condition of the index of open versions at the latest.
 /// The cast gives `first_seen_at` the affinity of a column, without which SQLite would make derived views first.
-fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering, knows_pruned: bool) -> String {
+fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: File) -> String {
     let (valid_to, end, began) = match answering {
         Answering::Latest => {
             ("v.valid_to".to_owned(), "coalesce(v.valid_to, 9223372036854775807)".to_owned(), String::new())
@@ -228,7 +251,7 @@ fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering, knows_
             (valid_to, end, format!(" WHERE +v.valid_from <= {s}"))
         }
     };
-    let seen_before = seen_before(spec, knows_pruned);
+    let seen_before = seen_before(spec, file.knows_pruned);
     let last_seen = last_seen(&end, &hidden(spec.name, columns), &seen_before);
     format!(
         "SELECT {columns}, v.valid_from, {valid_to} AS valid_to,
@@ -239,14 +262,14 @@ fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering, knows_
     {last_seen} AS last_seen_at,
     (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = {valid_to}) AS gone_at
 FROM {table} AS v{began}",
-        columns = list(columns),
-        unseen = unseen(spec, columns, knows_pruned),
+        columns = lasting(spec, columns),
+        unseen = unseen(spec, columns, file.knows_pruned),
         table = quoted(&versions_table(spec.name)),
     )
 }
 
 /// One row per snapshot and row alive in it.
-fn by_snapshot(resource: &str, columns: &[Column], answering: Answering) -> String {
+fn by_snapshot(spec: &ResourceSpec, columns: &[Column], answering: Answering) -> String {
     let until = match answering {
         Answering::Latest => String::new(),
         Answering::AsOf(snapshot_id) => format!(" WHERE s.snapshot_id <= {snapshot_id}"),
@@ -256,8 +279,8 @@ fn by_snapshot(resource: &str, columns: &[Column], answering: Answering) -> Stri
         "SELECT s.snapshot_id, s.taken_at, {}
 FROM snapshots AS s
 JOIN {} AS v ON v.valid_from <= s.snapshot_id AND (v.valid_to IS NULL OR v.valid_to > s.snapshot_id){until}",
-        list(columns),
-        quoted(&versions_table(resource)),
+        lasting(spec, columns),
+        quoted(&versions_table(spec.name)),
     )
 }
 
@@ -276,10 +299,10 @@ fn last_seen(end: &str, hidden: &str, seen_before: &str) -> String {
 /// The rows of a resource that a gap of the answering snapshot hid. Driven from the gaps, by one SELECT for
 /// each set of key columns that a scope can name, so that each finds its rows by an index; of several gaps over
 /// a row the one with the first scope stands for all.
-fn stale_rows(spec: &ResourceSpec, columns: &[Column], answering: Answering, knows_pruned: bool) -> String {
+fn stale_rows(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: File) -> String {
     let (table, resource, alive) = (quoted(&versions_table(spec.name)), literal(spec.name), alive(answering));
     let (covers, seen) = (covers(columns), seen_all_the_same(columns));
-    let seen_before = seen_before(spec, knows_pruned);
+    let seen_before = seen_before(spec, file.knows_pruned);
     let hidden_by = |named: usize| {
         let names: String = spec
             .key
@@ -316,6 +339,19 @@ JOIN gaps AS g ON g.snapshot_id = h.snapshot_id AND g.resource = {resource} AND 
         last_seen = last_seen("h.snapshot_id", &hidden(spec.name, columns), &seen_before),
         branches = branches.join("\n        UNION ALL "),
     )
+}
+
+/// The columns with NULL in place of volatile ones, of which only the newest value is kept: no snapshot may answer with
+/// that of a later day.
+fn lasting(spec: &ResourceSpec, columns: &[Column]) -> String {
+    let of = |column: &Column| {
+        let name = quoted(&column.name);
+        match spec.volatile.contains(&column.name.as_str()) {
+            true => format!("CAST(NULL AS {}) AS {name}", column.sql_type),
+            false => format!("v.{name}"),
+        }
+    };
+    columns.iter().map(of).collect::<Vec<_>>().join(", ")
 }
 
 fn list(columns: &[Column]) -> String {

@@ -36,12 +36,13 @@ impl Asked {
         Ok(Self::During { from: from.parse()?, to })
     }
 
-    /// Finds the snapshots that answer, and makes the census answer as of them.
-    pub fn answered_by(&self, census: &mut Census) -> Result<Span> {
+    /// Finds the snapshots that answer, and makes the census answer as of them. An answer that is `proved` is one of a
+    /// snapshot by its number, also where nothing is said: it must be the same when it is asked again.
+    pub fn answered_by(&self, census: &mut Census, proved: bool) -> Result<Span> {
         match self {
             Self::At(when) => {
                 let snapshot = census.resolve(when.as_ref().unwrap_or(&When::LATEST))?;
-                if when.is_some() {
+                if when.is_some() || proved {
                     census.answer_as_of(snapshot.snapshot_id)?;
                 }
                 Ok(Span::at(snapshot))

@@ -20,8 +20,9 @@ Examples:
   orgcensus snapshots copy q3.db --at 2026-Q2 --at 2026-Q3 --mode 0640
   orgcensus query user-access ana --db audit.db       as on any census
 
-The copy is one file, without a log beside it, as small as it can be, and holds nothing of what was pruned. A \
-collection may be running meanwhile.")]
+The copy is one file, without a log beside it, as small as it can be, and holds nothing of what was pruned. With \
+--at it holds nothing of other snapshots either: updated_at and updated_by, of which only the newest value is known, \
+are left empty. A collection may be running meanwhile.")]
 pub struct CopyArgs {
     /// The new file
     #[arg(value_name = "FILE")]

@@ -172,7 +172,8 @@ impl History {
             .query_map([], |row| {
                 let mut object = Map::new();
                 for (index, column) in columns.iter().enumerate() {
-                    if column == "valid_from" || column == "valid_to" {
+                    let spec = crate::model::resource(resource).unwrap();
+                    if column == "valid_from" || column == "valid_to" || spec.is_derived(column) {
                         continue;
                     }
                     let value = match row.get::<_, rusqlite::types::Value>(index)? {

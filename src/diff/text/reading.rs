@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use super::super::change::{Change, ChangeKind};
-use super::super::policy::{COLUMN, StatementChange, gist};
+use super::super::change::Change;
 use super::super::record::Record;
 use super::telling::Detail;
+use crate::document;
 use crate::model;
 use crate::output::text::one_line;
 
@@ -16,11 +16,15 @@ const SHOWN: usize = 100;
 /// The lines below a changed row.
 pub fn details(change: &Change) -> Vec<Detail> {
     let is_told = |field: &String| {
-        (field == COLUMN && !change.statements.is_empty())
+        (is_policy(change, field) && !change.statements.is_empty())
             || (field == "entity_path" && change.fields.iter().any(|other| other == "parent_id"))
     };
     let fields = change.fields.iter().filter(|field| !is_told(field)).map(|field| of_field(change, field));
-    fields.chain(change.statements.iter().flat_map(of_statement)).map(Detail::Plain).collect()
+    fields.chain(change.statements.iter().flat_map(document::lines)).map(Detail::Plain).collect()
+}
+
+fn is_policy(change: &Change, field: &str) -> bool {
+    model::resource(change.resource).is_some_and(|spec| spec.is_policy(field))
 }
 
 /// `suspended (state: "ACTIVE" → "SUSPENDED")`; without a word for it, what stands in the parentheses.
@@ -56,60 +60,6 @@ fn word(change: &Change, field: &str, before: &Value, after: &Value) -> Option<S
         (_, _, Some(_), Some(_)) if label == [field] => "renamed".to_owned(),
         _ => return None,
     })
-}
-
-fn of_statement(change: &StatementChange) -> Vec<String> {
-    let said = |name: &str| {
-        let element = change.elements.iter().find(|element| element.element == name)?;
-        Some(element.added.iter().chain(&element.removed).cloned().collect::<Vec<_>>().join(", "))
-    };
-    let sid = change.statement.as_ref().filter(|_| said("Sid").is_some_and(|sid| !sid.is_empty()));
-    let sign = match change.change {
-        ChangeKind::Added => "+",
-        ChangeKind::Removed => "-",
-        ChangeKind::Changed | ChangeKind::Unknown => return of_elements(change),
-    };
-    let mut words = format!("{sign} statement ");
-    if let Some(sid) = sid {
-        words.push_str(&format!("\"{sid}\": "));
-    }
-    words.push_str(&gist(said));
-    let in_gist = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource"];
-    for element in change.elements.iter().filter(|element| !in_gist.contains(&element.element.as_str())) {
-        let values = said(&element.element).unwrap_or_default();
-        words.push_str(&format!(", {} {values}", element.element));
-    }
-    vec![words]
-}
-
-/// What changed within a statement, or beside the statements: a line for what came and one for what went, or one for
-/// a single value that another one replaced.
-fn of_elements(change: &StatementChange) -> Vec<String> {
-    let place = match &change.statement {
-        Some(statement) => format!("statement \"{statement}\": "),
-        None => String::new(),
-    };
-    let mut lines = Vec::new();
-    for element in &change.elements {
-        let name = &element.element;
-        match (element.removed.as_slice(), element.added.as_slice()) {
-            ([], []) => lines.push(format!("{place}{name}: an empty list came or went")),
-            ([old], [new]) if !is_list(name) => lines.push(format!("{place}{name}: {old} → {new}")),
-            (removed, added) => {
-                for (sign, values) in [("+", added), ("-", removed)] {
-                    if !values.is_empty() {
-                        lines.push(format!("{place}{sign} {name} {}", values.join(", ")));
-                    }
-                }
-            }
-        }
-    }
-    lines
-}
-
-/// Whether an element may hold several values: then one that came does not stand for one that went.
-fn is_list(element: &str) -> bool {
-    !matches!(element, "Sid" | "Effect" | "Version" | "Id")
 }
 
 fn shown(value: &Value) -> String {

@@ -179,8 +179,10 @@ fn describe_permission_set(context: &Context) -> Answer {
 
 fn inline_policy(context: &Context) -> Answer {
     let (_, set) = permission_set(context)?;
+    let put = context.state.inline_policies.read().expect("no thread panics while it puts them");
+    let document = put.get(&*set.arn).or(set.inline.as_ref());
     // No policy is an empty text, not an error.
-    Ok(members(json!({"InlinePolicy": set.inline.as_deref().unwrap_or_default()})))
+    Ok(members(json!({"InlinePolicy": document.map_or("", String::as_str)})))
 }
 
 fn permissions_boundary(context: &Context) -> Answer {

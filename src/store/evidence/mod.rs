@@ -22,7 +22,8 @@
 //!   snapshots were published, and chained, before.
 //! - A snapshot's number is never given again: the next snapshot's is above every row here.
 //! - Of a published snapshot nothing may change but the label, and volatile columns.
-//! - A column that a migration adds is NULL in the existing rows: NULL is not hashed.
+//! - A column that a migration adds is NULL in the existing rows: NULL is not hashed. One that is derived is no
+//!   column of the resource, and not hashed at all: `verify` holds it against what it is derived from.
 
 mod chain;
 mod rows;

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::model::RESOURCES;
 use crate::store::file::{Doing, open_failed};
 use crate::store::snapshot::FACTS;
-use crate::store::{schema, snapshot, views};
+use crate::store::{documents, schema, snapshot, views};
 
 /// What verifying found in a file that holds what was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,10 @@ pub(in crate::store) fn verify(connection: &Connection, path: &Path) -> Result<V
     check_facts(connection, &by_id, &kept, &mut misfits)?;
     check_notes(connection, &links, &mut misfits)?;
     misfits.extend(foreign(connection)?);
+    misfits.extend(documents::misfit(connection)?.map(|(resource, column, id)| Misfit {
+        snapshot_id: Some(id),
+        what: format!("the hash beside {column} of {resource} is of another document"),
+    }));
 
     // The first found of the first snapshot.
     if let Some(first) = misfits.iter().min_by_key(|misfit| misfit.snapshot_id) {

@@ -2,6 +2,7 @@
 //!
 //! - A staged row holds, whatever gaps say. A row that is not staged is closed only where its scope was seen
 //!   (or its parent is seen not to exist), and is carried forward untouched everywhere else.
+//! - A document that says the same in another spelling is no change: it stays as it was first sent.
 //! - A task that was not seen to its end leaves a gap, and a carried row that no gap covers fails the publish:
 //!   it would be a bug, and silence about it a lie.
 //!

@@ -5,6 +5,7 @@ use crate::model::{Row, Scope};
 use crate::store::testing::{World, column, failure, key_only, new_task, row, scope};
 use crate::store::{AccessReportJob, CoverageStatus, GapKind, Outcome};
 
+mod documents;
 mod gaps;
 mod narrower;
 mod orphans;

@@ -10,7 +10,8 @@ use super::parents::{Dead, staged};
 use super::{Publishing, ResourceOutcome};
 use crate::error::{Error, Result};
 use crate::invocation;
-use crate::model::ResourceSpec;
+use crate::model::{DocumentColumn, ResourceSpec};
+use crate::store::documents;
 use crate::store::file::{Doing, quoted};
 use crate::store::schema::{resource_columns, versions_table};
 
@@ -66,21 +67,22 @@ struct Fates {
 }
 
 /// The texts of a resource's statements.
-struct Statements {
+struct Statements<'a> {
     snapshot_id: i64,
     versions: String,
     staged: String,
+    /// The names of all columns but the two bounds and those that are derived.
     columns: Vec<String>,
-    volatile: Vec<String>,
     key: Vec<String>,
+    spec: &'a ResourceSpec,
     /// Of a version `x`: whether its absence from the staging was seen.
     seen: String,
 }
 
-impl Statements {
-    fn new(publishing: &Publishing<'_>, spec: &ResourceSpec, dead: &Dead) -> Result<Self> {
+impl<'a> Statements<'a> {
+    fn new(publishing: &Publishing<'_>, spec: &'a ResourceSpec, dead: &Dead) -> Result<Self> {
         let columns = resource_columns(publishing.connection, spec.name)?;
-        let columns: Vec<_> = columns.iter().map(|column| quoted(&column.name)).collect();
+        let columns = columns.into_iter().map(|column| column.name).collect();
         let key: Vec<_> = spec.key.iter().map(|column| quoted(column)).collect();
         let of_row = |column: &str| Some(format!("x.{}", quoted(column)));
         Ok(Self {
@@ -88,8 +90,8 @@ impl Statements {
             versions: format!("main.{}", quoted(&versions_table(spec.name))),
             staged: staged(publishing, spec),
             columns,
-            volatile: spec.volatile.iter().map(|column| quoted(column)).collect(),
             key,
+            spec,
             seen: format!("({} OR {})", publishing.seen.cover(spec.name, &of_row), dead.condition()),
         })
     }
@@ -111,15 +113,29 @@ impl Statements {
         connection.query_row(&sql, [], |row| row.get(0))
     }
 
+    /// Whether a column of the staged row `t` has another value than that of the version `x`. A document that only
+    /// says the same in other words stays as it was first sent.
+    fn differs(&self, column: &str) -> String {
+        let name = quoted(column);
+        match self.spec.document(column) {
+            None => format!("t.{name} IS NOT x.{name}"),
+            Some(held) => format!(
+                "(t.{name} IS NOT x.{name} AND {} IS NOT {})",
+                documents::computed(held, "t"),
+                documents::stored(held, "x")
+            ),
+        }
+    }
+
     /// Decides over every open version that does not stay as it is.
     fn judge(&self, connection: &Connection) -> rusqlite::Result<Fates> {
-        let compared = self
-            .columns
-            .iter()
-            .filter(|column| !self.volatile.contains(column) && !self.key.contains(column));
-        let differs = |column: &String| format!(" OR t.{column} IS NOT x.{column}");
+        let spec = self.spec;
+        let is_volatile = |column: &&str| spec.volatile.contains(column);
+        let compared = self.columns.iter().map(String::as_str).filter(|column| !is_volatile(column));
+        let compared = compared.filter(|column| !spec.key.contains(column));
+        let differs = |column: &str| format!(" OR {}", self.differs(column));
         let changed: String = compared.map(differs).collect();
-        let touched: String = self.volatile.iter().map(differs).collect();
+        let touched: String = spec.volatile.iter().copied().map(differs).collect();
         connection.execute_batch("DROP TABLE IF EXISTS temp.publish_fates")?;
         connection.execute_batch(&format!(
             "CREATE TEMP TABLE publish_fates AS
@@ -181,11 +197,13 @@ impl Statements {
     }
 
     fn insert(&self, connection: &Connection, source: &str) -> rusqlite::Result<i64> {
-        let columns = self.columns.join(", ");
-        let values: Vec<_> = self.columns.iter().map(|column| format!("t.{column}")).collect();
+        let own = self.columns.iter().map(|column| (quoted(column), format!("t.{}", quoted(column))));
+        let derived = |held: &DocumentColumn| (quoted(held.hash_column), documents::computed(held, "t"));
+        let (columns, values): (Vec<_>, Vec<_>) = own.chain(self.spec.documents.iter().map(derived)).unzip();
         let sql = format!(
-            "INSERT OR ROLLBACK INTO {} ({columns}, valid_from) SELECT {}, ?1 FROM {source}",
+            "INSERT OR ROLLBACK INTO {} ({}, valid_from) SELECT {}, ?1 FROM {source}",
             self.versions,
+            columns.join(", "),
             values.join(", "),
         );
         connection.execute(&sql, [self.snapshot_id]).map(|rows| rows as i64)
@@ -193,10 +211,11 @@ impl Statements {
 
     /// Overwrites the volatile columns of open versions of which nothing else differs.
     fn refresh_volatile(&self, connection: &Connection) -> rusqlite::Result<()> {
-        if self.volatile.is_empty() {
+        if self.spec.volatile.is_empty() {
             return Ok(());
         }
-        let sets: Vec<_> = self.volatile.iter().map(|column| format!("{column} = t.{column}")).collect();
+        let volatile = self.spec.volatile.iter().map(|column| quoted(column));
+        let sets: Vec<_> = volatile.map(|column| format!("{column} = t.{column}")).collect();
         let sql = format!(
             "UPDATE OR ROLLBACK {} AS v SET {} FROM temp.publish_fates AS f, {} AS t
              WHERE f.fate = 'touched' AND v.rowid = f.version AND {}",

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::prune;
+use super::{forget_volatile, prune};
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::signals::Unfinished;
@@ -59,6 +59,7 @@ pub(in crate::store) fn copy(
             .hint(format!("see {}", invocation::command("snapshots"))));
     }
     prune(&mut connection, &others)?;
+    forget_volatile(&connection)?;
     write_whole(&connection, target)
 }
 

@@ -1,7 +1,7 @@
 //! Versions that are alike and adjacent become one: what lay between them is pruned.
 //!
-//! All columns count, the volatile ones too: they are as they were when the version ended, and a kept snapshot
-//! shows them.
+//! All columns of the resource count, the volatile ones too: the newest version keeps its own. A document counts by its
+//! text, for a kept snapshot shows it as it was sent.
 
 use rusqlite::Connection;
 

@@ -49,6 +49,7 @@ pub struct Pruned {
 pub(super) fn prune(connection: &mut Connection, snapshot_ids: &[i64]) -> Result<Pruned> {
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin to prune")?;
+    let newest = snapshot::newest(&transaction)?;
     mark(&transaction, snapshot_ids)?;
     let mut versions = 0;
     for spec in RESOURCES {
@@ -56,6 +57,9 @@ pub(super) fn prune(connection: &mut Connection, snapshot_ids: &[i64]) -> Result
         versions += prune_versions(&transaction, &table).doing(&format!("prune {}", spec.name))?;
     }
     delete_facts(&transaction)?;
+    if newest.is_some_and(|newest| snapshot_ids.contains(&newest.snapshot_id)) {
+        forget_volatile(&transaction)?;
+    }
     evidence::record_notes(&transaction)?;
     let clean_up = "DROP TABLE temp.prune_gone; DROP TABLE IF EXISTS temp.prune_moved";
     transaction.execute_batch(clean_up).doing("clean up after pruning")?;
@@ -98,6 +102,25 @@ fn mark(connection: &Connection, snapshot_ids: &[i64]) -> Result<()> {
 fn first_missing(connection: &Connection, snapshot_ids: &[i64]) -> Result<Option<i64>> {
     let known: Vec<i64> = snapshot::all(connection)?.iter().map(|one| one.snapshot_id).collect();
     Ok(snapshot_ids.iter().copied().find(|id| !known.contains(id)))
+}
+
+/// Forgets the values of volatile columns: they are those of the newest snapshot, and no other may answer with them.
+fn forget_volatile(connection: &Connection) -> Result<()> {
+    for spec in RESOURCES.iter().filter(|spec| !spec.volatile.is_empty()) {
+        let known = resource_columns(connection, spec.name)?;
+        let volatile =
+            known.iter().map(|column| &column.name).filter(|name| spec.volatile.contains(&name.as_str()));
+        let (sets, filled): (Vec<_>, Vec<_>) = volatile
+            .map(|name| (format!("{} = NULL", quoted(name)), format!("{} IS NOT NULL", quoted(name))))
+            .unzip();
+        if sets.is_empty() {
+            continue;
+        }
+        let table = quoted(&versions_table(spec.name));
+        let sql = format!("UPDATE main.{table} SET {} WHERE {}", sets.join(", "), filled.join(" OR "));
+        connection.execute(&sql, []).doing(&format!("forget the newest values of {}", spec.name))?;
+    }
+    Ok(())
 }
 
 /// A census without a snapshot answers nothing.

@@ -6,8 +6,9 @@
 //! `unknown`.
 
 use super::sight::{end_unseen, same_key, unseen};
-use super::{Answering, list};
+use super::{Answering, File, list};
 use crate::model::{DerivedView, OverRange, ResourceSpec, referred_to, resource};
+use crate::store::documents;
 use crate::store::file::{literal, quoted};
 use crate::store::schema::{Column, versions_table};
 
@@ -21,7 +22,7 @@ SELECT
     c.snapshot_id, -- the snapshot that saw the change
     c.taken_at, -- time of its first call, UTC
     c.resource, -- name of the resource
-    c.change, -- added, removed, changed (as text; diff compares policies as JSON), or unknown: first seen, and a gap of the snapshot before may have hidden it
+    c.change, -- added, removed, changed (a policy: in what it says, not in its spelling), or unknown: first seen, and a gap of the snapshot before may have hidden it
     c.key, -- the row's key, a JSON object of column to value
     c.label, -- what a person calls the row, by the names of then
     c.fields -- of a changed row: a JSON object of column to {old, new}; NULL otherwise
@@ -51,7 +52,7 @@ pub(super) fn of_resource(
     spec: &ResourceSpec,
     columns: &[Column],
     answering: Answering,
-    knows_pruned: bool,
+    file: File,
 ) -> String {
     let kept: Vec<Column> =
         columns.iter().filter(|column| !spec.volatile.contains(&column.name.as_str())).cloned().collect();
@@ -81,34 +82,49 @@ SELECT t.snapshot_id, t.taken_at, f.snapshot_id, CASE WHEN {end_unseen} THEN 'un
 CROSS JOIN {table} AS v ON v.valid_to = t.snapshot_id
 WHERE {within}
     AND NOT EXISTS (SELECT 1 FROM {table} AS b WHERE b.valid_from = t.snapshot_id{same_key})",
-        unseen = unseen(spec, columns, knows_pruned),
-        end_unseen = end_unseen(spec, columns, knows_pruned),
+        unseen = unseen(spec, columns, file.knows_pruned),
+        end_unseen = end_unseen(spec, columns, file.knows_pruned),
         after = pairs("f"),
         pairs = pairs("s"),
-        differs = differs(spec, &kept),
+        differs = differs(spec, &kept, file),
         rows = list(&kept),
-        fields = fields(spec, &kept),
+        fields = fields(spec, &kept, file),
         within = answering.changes(),
     )
 }
 
 /// Whether the versions `b` and `v` differ: of a row that was closed and seen again as it was, what lay between may
 /// be pruned.
-fn differs(spec: &ResourceSpec, columns: &[Column]) -> String {
+fn differs(spec: &ResourceSpec, columns: &[Column], file: File) -> String {
     let values = columns.iter().filter(|column| !spec.key.contains(&column.name.as_str()));
-    let differ: Vec<_> = values.map(|column| quoted(&column.name)).collect();
-    let differ: Vec<_> = differ.iter().map(|name| format!("b.{name} IS NOT v.{name}")).collect();
+    let differ: Vec<_> = values.map(|column| differ_in(spec, &column.name, file)).collect();
     if differ.is_empty() { "0".to_owned() } else { format!("({})", differ.join(" OR ")) }
 }
 
+/// Whether the versions `b` and `v` differ in a column; documents do only in what they say.
+fn differ_in(spec: &ResourceSpec, column: &str, file: File) -> String {
+    let name = quoted(column);
+    match spec.document(column) {
+        None => format!("b.{name} IS NOT v.{name}"),
+        Some(held) if file.hashes_documents => {
+            format!("{} IS NOT {}", documents::stored(held, "b"), documents::stored(held, "v"))
+        }
+        Some(held) => {
+            let (before, after) = (documents::computed(held, "b"), documents::computed(held, "v"));
+            format!("b.{name} IS NOT v.{name} AND {before} IS NOT {after}")
+        }
+    }
+}
+
 /// Which columns differ between the versions `b` and `v`, as a JSON object of column to old and new value.
-fn fields(spec: &ResourceSpec, columns: &[Column]) -> String {
+fn fields(spec: &ResourceSpec, columns: &[Column], file: File) -> String {
     let values: Vec<String> = columns
         .iter()
         .filter(|column| !spec.key.contains(&column.name.as_str()))
         .map(|column| {
             let (text, name) = (literal(&column.name), quoted(&column.name));
-            format!("SELECT {text} AS name, b.{name} AS old, v.{name} AS new")
+            let differs = differ_in(spec, &column.name, file);
+            format!("SELECT {text} AS name, b.{name} AS old, v.{name} AS new WHERE {differs}")
         })
         .collect();
     if values.is_empty() {
@@ -116,7 +132,7 @@ fn fields(spec: &ResourceSpec, columns: &[Column]) -> String {
     }
     format!(
         "(SELECT json_group_object(f.name, json_object('old', f.old, 'new', f.new))
-        FROM ({}) AS f WHERE f.old IS NOT f.new)",
+        FROM ({}) AS f)",
         values.join(" UNION ALL ")
     )
 }

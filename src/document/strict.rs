@@ -1,13 +1,13 @@
 //! JSON in which no object names a key twice: of two values the parser would keep the last, and a document whose
-//! meaning depends on the reader must not pass for another.
+//! meaning depends on the reader must not pass for another. Numbers are whole ones, which are kept as they are.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
-/// Parses; `None` for what is no JSON or names a key twice.
-pub fn parse(text: &str) -> Option<Value> {
+/// Parses; `None` for what is no JSON, names a key twice, or has a number that is not whole.
+pub(super) fn parse(text: &str) -> Option<Value> {
     serde_json::from_str::<Strict>(text).ok().map(|strict| strict.0)
 }
 
@@ -44,8 +44,9 @@ impl<'de> Visitor<'de> for Reader {
         Ok(value.into())
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number without a value"))
+    /// Of two numbers that differ in their last digits it would make one.
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Value, E> {
+        Err(E::custom("a number that is not kept to its last digit"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {

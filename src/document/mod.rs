@@ -1,0 +1,63 @@
+//! Documents that rows hold: when two of them say the same, and what differs between two.
+//!
+//! A document is stored as AWS first sent it. Everything that compares two of them (publish, the views of changes,
+//! `diff`, `history`) compares their one canonical form, made here: as itself, or as its hash beside the document in
+//! the database (`store::documents`).
+//!
+//! - `policy`: IAM's policies, and what of their text has no meaning.
+//! - `strict`: JSON in which no object names a key twice.
+//! - `changes`: what differs between two policies, by statement; `words` says it to people.
+//!
+//! In doubt two documents differ. What has no canonical form is compared by its text.
+
+mod changes;
+mod policy;
+mod strict;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use serde_json::Value;
+
+pub use changes::{ElementChange, StatementChange, StatementChangeKind, between};
+pub use words::{lines, lines_between};
+
+use crate::digest::sha256;
+use crate::model::{Grammar, ResourceSpec};
+use policy::Policy;
+
+/// The version of the rules by which the canonical form is made. Whoever changes what a form is raises it, and adds a
+/// migration that hashes the documents anew (`store::documents::HASHED_BY`).
+const RULES: u32 = 1;
+
+/// Returns the hash of what a document says: the rules' version, a colon, and the SHA-256 of the canonical form.
+pub fn hash(grammar: Grammar, document: &str) -> String {
+    format!("{RULES}:{}", sha256(form(grammar, document)))
+}
+
+/// Decides whether two values of a resource's column are the same: documents that say the same are.
+pub fn is_same_value(spec: &ResourceSpec, column: &str, one: &Value, other: &Value) -> bool {
+    let documents = || Some((spec.document(column)?, one.as_str()?, other.as_str()?));
+    one == other || documents().is_some_and(|(held, one, other)| is_same(held.grammar, one, other))
+}
+
+/// Decides whether two documents say the same.
+pub fn is_same(grammar: Grammar, one: &str, other: &str) -> bool {
+    one == other || form(grammar, one) == form(grammar, other)
+}
+
+/// The canonical form; the text itself where there is none. What stands before it keeps a text from passing for the
+/// form of another document.
+fn form(grammar: Grammar, document: &str) -> String {
+    let canonical = match grammar {
+        Grammar::IamPolicy => Policy::parse(document).map(|policy| format!("policy {}", policy.form())),
+        Grammar::Json => strict::parse(document).map(|json| format!("json {}", sorted(json))),
+    };
+    canonical.unwrap_or_else(|| format!("text {document}"))
+}
+
+/// JSON as text, the keys of its objects in order.
+fn sorted(mut json: Value) -> String {
+    json.sort_all_objects();
+    json.to_string()
+}

@@ -1,0 +1,78 @@
+//! What differs between two policies, in words.
+
+use super::changes::{StatementChange, StatementChangeKind, between};
+
+/// Returns the lines that say what changed from one policy to another; none where they say the same or are no
+/// policies.
+pub fn lines_between(before: Option<&str>, after: Option<&str>) -> Vec<String> {
+    between(before, after).unwrap_or_default().iter().flat_map(lines).collect()
+}
+
+/// Returns the lines that say what happened to a statement.
+pub fn lines(change: &StatementChange) -> Vec<String> {
+    let said = |name: &str| {
+        let element = change.elements.iter().find(|element| element.element == name)?;
+        Some(element.added.iter().chain(&element.removed).cloned().collect::<Vec<_>>().join(", "))
+    };
+    let sid = change.statement.as_ref().filter(|_| said("Sid").is_some_and(|sid| !sid.is_empty()));
+    let sign = match change.change {
+        StatementChangeKind::Added => "+",
+        StatementChangeKind::Removed => "-",
+        StatementChangeKind::Changed => return of_elements(change),
+    };
+    let mut words = format!("{sign} statement ");
+    if let Some(sid) = sid {
+        words.push_str(&format!("\"{sid}\": "));
+    }
+    words.push_str(&gist(said));
+    let in_gist = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource"];
+    for element in change.elements.iter().filter(|element| !in_gist.contains(&element.element.as_str())) {
+        let values = said(&element.element).unwrap_or_default();
+        words.push_str(&format!(", {} {values}", element.element));
+    }
+    vec![words]
+}
+
+/// What changed within a statement, or beside the statements: a line for what came and one for what went, or one for
+/// a single value that another one replaced.
+fn of_elements(change: &StatementChange) -> Vec<String> {
+    let place = match &change.statement {
+        Some(statement) => format!("statement \"{statement}\": "),
+        None => String::new(),
+    };
+    let mut lines = Vec::new();
+    for element in &change.elements {
+        let name = &element.element;
+        match (element.removed.as_slice(), element.added.as_slice()) {
+            ([], []) => lines.push(format!("{place}{name}: an empty list came or went")),
+            ([old], [new]) if !is_list(name) => lines.push(format!("{place}{name}: {old} → {new}")),
+            (removed, added) => {
+                for (sign, values) in [("+", added), ("-", removed)] {
+                    if !values.is_empty() {
+                        lines.push(format!("{place}{sign} {name} {}", values.join(", ")));
+                    }
+                }
+            }
+        }
+    }
+    lines
+}
+
+/// Whether an element may hold several values: then one that came does not stand for one that went.
+fn is_list(element: &str) -> bool {
+    !matches!(element, "Sid" | "Effect" | "Version" | "Id")
+}
+
+/// A statement's effect, actions and resources in words, read from its elements by name.
+pub(super) fn gist(said: impl Fn(&str) -> Option<String>) -> String {
+    let either =
+        |name: &str| said(name).or_else(|| Some(format!("all but {}", said(&format!("Not{name}"))?)));
+    let mut words = said("Effect").unwrap_or_else(|| "no effect".to_owned());
+    if let Some(actions) = either("Action") {
+        words.push_str(&format!(" {actions}"));
+    }
+    if let Some(resources) = either("Resource") {
+        words.push_str(&format!(" on {resources}"));
+    }
+    words
+}

@@ -1,0 +1,122 @@
+//! The hash of what each document says, in a column beside the document: so that SQL tells a new spelling from a new
+//! document, in any SQLite and without a function of ours.
+//!
+//! The column is derived. Publish fills it, a migration filled it for what was published before, `verify` holds it
+//! against the documents, and nothing shows it. A file that was not migrated yet, because it is only read, has no such
+//! column, or one that older rules filled: the views of this program's own connection then ask a function in its place,
+//! and answer the same.
+
+use rusqlite::functions::FunctionFlags;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::file::{Doing, literal, quoted};
+use super::schema::{columns, has_gone_through, versions_table};
+use crate::document;
+use crate::error::Result;
+use crate::model::{DocumentColumn, Grammar, RESOURCES, ResourceSpec};
+
+/// The migration that filled the column by the rules of today.
+const HASHED_BY: &str = "0005_document_hashes";
+
+/// The function of this program's own connections.
+const FUNCTION: &str = "orgcensus_document_hash";
+
+/// Gives the connection the function that hashes a document: its grammar, its text.
+pub(super) fn register(connection: &Connection) -> Result<()> {
+    let flags =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    let hash = |context: &rusqlite::functions::Context<'_>| -> rusqlite::Result<Option<String>> {
+        let named = context.get_raw(0).as_str()?;
+        let grammar = Grammar::ALL.into_iter().find(|grammar| grammar.as_str() == named);
+        let text = context.get_raw(1).as_bytes_or_null()?.map(String::from_utf8_lossy);
+        Ok(grammar.zip(text).map(|(grammar, text)| document::hash(grammar, &text)))
+    };
+    connection.create_scalar_function(FUNCTION, 2, flags, hash).doing("prepare to compare documents")
+}
+
+/// The hash of the document in a row, computed, in SQL; `row` is the row's alias.
+pub(super) fn computed(held: &DocumentColumn, row: &str) -> String {
+    format!("{FUNCTION}({}, {row}.{})", literal(held.grammar.as_str()), quoted(held.column))
+}
+
+/// The hash of the document in a version, in SQL; `row` is the version's alias. A document that somebody wrote
+/// without its hash stands for itself, lest it pass for any other.
+pub(super) fn stored(held: &DocumentColumn, row: &str) -> String {
+    format!("coalesce({row}.{}, {row}.{})", quoted(held.hash_column), quoted(held.column))
+}
+
+/// Whether the file keeps hashes by the rules of today.
+pub(super) fn are_hashed(connection: &Connection) -> Result<bool> {
+    has_gone_through(connection, HASHED_BY)
+}
+
+/// Hashes every document of the file that is not hashed by the rules of today.
+pub(super) fn fill(connection: &Connection) -> rusqlite::Result<()> {
+    for (spec, held) in all() {
+        let (table, hash) = (quoted(&versions_table(spec.name)), quoted(held.hash_column));
+        if !connection.column_exists(None, versions_table(spec.name).as_str(), held.hash_column)? {
+            continue;
+        }
+        let select =
+            format!("SELECT rowid, {}, {hash} FROM {table} WHERE {0} IS NOT NULL", quoted(held.column));
+        let mut update = connection.prepare(&format!("UPDATE {table} SET {hash} = ?2 WHERE rowid = ?1"))?;
+        for row in hashes(connection, &select, held)? {
+            update.execute((row.version, row.due))?;
+        }
+    }
+    Ok(())
+}
+
+/// The first version whose document does not have the hash that is its own: the resource, the column, and the
+/// snapshot that the version begins in.
+pub(super) fn misfit(connection: &Connection) -> Result<Option<(&'static str, &'static str, i64)>> {
+    if !are_hashed(connection)? {
+        return Ok(None);
+    }
+    for (spec, held) in all() {
+        let name = versions_table(spec.name);
+        if columns(connection, "main", &name)?.is_empty() {
+            continue;
+        }
+        let select = format!(
+            "SELECT rowid, {}, {} FROM main.{}",
+            quoted(held.column),
+            quoted(held.hash_column),
+            quoted(&name)
+        );
+        let differ =
+            hashes(connection, &select, held).doing(&format!("hash the documents of {}", spec.name))?;
+        let Some(first) = differ.first() else { continue };
+        let sql = format!("SELECT valid_from FROM main.{} WHERE rowid = ?1", quoted(&name));
+        let began = connection.query_row(&sql, [first.version], |row| row.get(0)).optional();
+        return Ok(began.doing("find a version")?.map(|began| (spec.name, held.column, began)));
+    }
+    Ok(None)
+}
+
+/// A version and the hash that it should have.
+struct Due {
+    version: i64,
+    due: Option<String>,
+}
+
+/// The versions, of those that the statement selects with their document and hash, whose hash is another than it
+/// should be.
+fn hashes(connection: &Connection, select: &str, held: &DocumentColumn) -> rusqlite::Result<Vec<Due>> {
+    let mut statement = connection.prepare(select)?;
+    let mut rows = statement.query([])?;
+    let mut differ = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text = row.get_ref(1)?.as_bytes_or_null()?.map(String::from_utf8_lossy);
+        let due = text.map(|text| document::hash(held.grammar, &text));
+        if row.get_ref(2)?.as_bytes_or_null()? != due.as_ref().map(String::as_bytes) {
+            differ.push(Due { version: row.get(0)?, due });
+        }
+    }
+    Ok(differ)
+}
+
+/// Every column that holds documents, with its resource.
+fn all() -> impl Iterator<Item = (&'static ResourceSpec, &'static DocumentColumn)> {
+    RESOURCES.iter().flat_map(|spec| spec.documents.iter().map(move |held| (*spec, held)))
+}
