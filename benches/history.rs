@@ -25,6 +25,7 @@ use std::path::Path;
 
 use orgcensus::diff::text::{self, TextOptions};
 use orgcensus::diff::{Diff, compare, compare_rows};
+use orgcensus::output::Page;
 use orgcensus::simulator::{Config, ReportDepth};
 use orgcensus::store::Census;
 
@@ -147,5 +148,7 @@ fn diffs(report: &mut Report, path: &Path, marks: &[u32], runs: usize) {
 }
 
 fn write(diff: &Diff) {
-    text::write(&mut io::sink(), diff, TextOptions::default()).expect("a sink takes everything");
+    let mut nothing = io::sink();
+    text::write(&mut Page::new(&mut nothing, false), diff, TextOptions::default())
+        .expect("a sink takes everything");
 }

@@ -59,6 +59,7 @@ pub enum ErrorKind {
 pub struct Error {
     kind: ErrorKind,
     message: String,
+    excerpt: Vec<String>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
     hints: Vec<String>,
 }
@@ -66,7 +67,7 @@ pub struct Error {
 impl Error {
     /// Makes an error; `message` is a lowercase fragment that names the thing, without a full stop.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), cause: None, hints: Vec::new() }
+        Self { kind, message: message.into(), excerpt: Vec::new(), cause: None, hints: Vec::new() }
     }
 
     /// A malformed command line, SQL statement or value (exit code 2).
@@ -82,6 +83,13 @@ impl Error {
     /// A failure of the world outside (exit code 1).
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Failed, message)
+    }
+
+    /// Adds lines of what was wrong, shown below the message: the message itself is one line.
+    #[must_use]
+    pub fn excerpted(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.excerpt.extend(lines);
+        self
     }
 
     /// Adds what made it fail; shown as `caused by: …`.
@@ -108,6 +116,11 @@ impl Error {
     /// The kind, for callers that branch on it.
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// The lines below the message.
+    pub fn excerpt(&self) -> &[String] {
+        &self.excerpt
     }
 
     /// The next steps to print, most useful first.

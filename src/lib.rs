@@ -17,7 +17,7 @@
 //! | [`query`] | the catalog of canned queries, typed parameters, running SQL safely |
 //! | [`diff`] | changes between two snapshots; access changes and their causes |
 //! | [`history`] | the life of one account, user, group or permission set over all snapshots |
-//! | [`output`] | rows to table, csv, json, markdown; words to standard error |
+//! | [`output`] | rows to table, csv, json, markdown; pages of text; words to standard error |
 //! | [`cli`] | one file a subcommand: its arguments and a short `run` |
 //! | [`simulator`] | an AWS organization on loopback: for the demo, the tests and the benchmarks |
 //! | [`document`] | when two policies say the same, and what differs between two |
@@ -40,7 +40,8 @@
 //!   know `aws`; only `cli::demo`, tests and benches know `simulator`.
 //! - No `await` inside a SQLite transaction.
 //! - `store` and `output` name no resource.
-//! - Only `output` and the progress printer write to the terminal.
+//! - Only `output` and the progress printer write to the terminal, through one filter: whatever a name or a command
+//!   line holds, it is never obeyed, never unseen, and never a line of its own.
 //! - Every listing of a collection goes through the one page loop (`collect::run`), so that an empty page never
 //!   ends it and a repeated token never ends it as a success. (ListInstances comes before there is a collection:
 //!   `aws::discovery` keeps the same rules.)

@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use orgcensus::cli::{self, Cli};
-use orgcensus::error::ExitStatus;
 use orgcensus::invocation;
 use orgcensus::output::words;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::Layer;
+use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::fmt::layer;
+use tracing_subscriber::fmt::{format, layer};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -19,9 +19,8 @@ fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are no errors, but come this way; a closed pipe is no reason to fail.
-            let _ = error.print();
-            return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done }.into();
+            // Help and version are no errors, but come this way.
+            return cli::print_refusal(&error).into();
         }
     };
     words::configure(cli.global.quiet, cli.global.color);
@@ -50,6 +49,11 @@ fn log_to_standard_error(verbose: u8) {
     };
     let filter = EnvFilter::try_from_env("ORGCENSUS_LOG").unwrap_or_else(|_| EnvFilter::new(directives));
     let is_ours = filter_fn(|about| about.target().split("::").next() == Some("orgcensus"));
-    let log = layer().with_writer(std::io::stderr).with_ansi(words::is_colored()).with_filter(is_ours);
+    let log = layer()
+        .with_writer(std::io::stderr)
+        // What is logged holds what was typed and what AWS said.
+        .fmt_fields(format::debug_fn(words::write_log_field).delimited(" "))
+        .with_ansi(words::is_colored())
+        .with_filter(is_ours);
     tracing_subscriber::registry().with(filter).with(log).init();
 }

@@ -16,7 +16,7 @@ use super::{GlobalOptions, runtime};
 use crate::aws::{ConnectionOptions, Patience};
 use crate::collect::{Finding, Groundwork, Seen, examine};
 use crate::error::{ExitStatus, Result};
-use crate::output::{Destination, Format, RowWriter, words, write_error};
+use crate::output::{Destination, Format, Ink, RowWriter, words, write_error};
 
 /// The arguments of `doctor`.
 #[derive(Debug, Args)]
@@ -55,7 +55,9 @@ pub fn run(args: DoctorArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let examination = runtime.block_on(examine(&groundwork, &selection, args.instance_arn.as_deref()));
     tell(&facts::conclude(&groundwork, &examination), format, &mut destination)?;
     match format {
-        Format::Table => layout::write(&examination.findings, &mut destination).map_err(write_error)?,
+        Format::Table => {
+            layout::write(&examination.findings, &mut destination.page(false)).map_err(write_error)?
+        }
         format => write_rows(format, &examination.findings, &mut destination)?,
     }
     destination.finish()?;
@@ -66,7 +68,7 @@ pub fn run(args: DoctorArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 fn tell(facts: &[String], format: Format, destination: &mut Destination) -> Result<()> {
     for fact in facts {
         match format {
-            Format::Table => writeln!(destination, "{fact}").map_err(write_error)?,
+            Format::Table => destination.page(false).line(Ink::Plain, fact).map_err(write_error)?,
             _ => words::say(fact),
         }
     }

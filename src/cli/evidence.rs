@@ -12,7 +12,7 @@ use serde_json::{Map, json};
 
 use super::GlobalOptions;
 use crate::error::{Error, Result};
-use crate::output::{Destination, write_error};
+use crate::output::{CsvFor, Destination, write_error};
 use crate::query::Bound;
 use crate::store::{Census, Coverage, Link, Snapshot};
 
@@ -25,7 +25,11 @@ pub struct EvidenceArgs {
 }
 
 /// The file beside the answer, open from the start so that a bad path fails at once.
-pub struct Sidecar(Destination);
+pub struct Sidecar {
+    file: Destination,
+    /// For which program the answer was changed, if it was.
+    csv_for: Option<CsvFor>,
+}
 
 impl EvidenceArgs {
     /// Opens `FILE.evidence.json` if it was asked for. Fails where the answer goes to no file.
@@ -40,7 +44,8 @@ impl EvidenceArgs {
         let mut name = path.as_os_str().to_owned();
         name.push(".evidence.json");
         let path = PathBuf::from(name);
-        global.destination_of(Some(&path), true).map(|file| Some(Sidecar(file)))
+        let file = global.destination_of(Some(&path), true)?;
+        Ok(Some(Sidecar { file, csv_for: global.csv_for }))
     }
 }
 
@@ -62,7 +67,7 @@ pub fn finish(
     snapshots: &[Snapshot],
     question: &Question<'_>,
 ) -> Result<()> {
-    let Some(Sidecar(mut sidecar)) = sidecar else { return answer.finish() };
+    let Some(Sidecar { file: mut sidecar, csv_for }) = sidecar else { return answer.finish() };
     let (hash, bytes) = answer.digest()?.expect("a sidecar is opened beside a file alone");
     let name = answer.path().and_then(|path| path.file_name()).unwrap_or_default();
     let parameters: Map<_, _> = question
@@ -71,8 +76,15 @@ pub fn finish(
         .map(|one| (one.name.clone(), json!({"typed": one.typed, "value": plain(&one.value)})))
         .collect();
     let snapshots = snapshots.iter().map(|snapshot| SnapshotEvidence::of(census, snapshot));
+    let mut file = json!({"name": name.to_string_lossy(), "bytes": bytes, "hash": hash});
+    if let Some(CsvFor::Excel) = csv_for {
+        file["csv_for"] = json!({
+            "program": "excel",
+            "written_as": "a byte order mark, CRLF, and ' before text that begins with = + - @ TAB CR LF",
+        });
+    }
     let evidence = json!({
-        "file": {"name": name.to_string_lossy(), "bytes": bytes, "hash": hash},
+        "file": file,
         "written_at": chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         "program": concat!("orgcensus ", env!("CARGO_PKG_VERSION")),
         "census": census.path().to_string_lossy(),
@@ -91,6 +103,7 @@ pub fn finish(
 /// Writes JSON for people who read it too.
 pub fn write_pretty(value: &impl Serialize, destination: &mut Destination) -> Result<()> {
     use std::io::Write;
+    destination.speak_json();
     serde_json::to_writer_pretty(&mut *destination, value)
         .map_err(std::io::Error::from)
         .and_then(|()| writeln!(destination))

@@ -9,7 +9,7 @@ use super::parse::DB;
 use crate::aws::Secret;
 use crate::error::{Error, Result};
 use crate::output::words::Color;
-use crate::output::{Destination, DestinationOptions, Format, text};
+use crate::output::{CsvFor, Destination, DestinationOptions, Format, text};
 use crate::store::{self, Census, Staging, When};
 
 /// The census where nothing names one.
@@ -64,6 +64,11 @@ pub struct GlobalOptions {
     /// How data is written [default: table on a terminal, else csv; or what the file's extension says]
     #[arg(long, global = true, value_name = "FORMAT", value_enum, help_heading = "Output")]
     pub format: Option<Format>,
+
+    /// Write CSV that is safe to open in a spreadsheet: with a byte order mark, CRLF, and ' before text that begins
+    /// with = + - @ TAB CR LF
+    #[arg(long, global = true, value_name = "PROGRAM", value_enum, help_heading = "Output")]
+    pub csv_for: Option<CsvFor>,
 
     /// Write the data to this file, readable by its owner only
     #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
@@ -120,9 +125,17 @@ impl GlobalOptions {
 
     /// The format asked for, or promised by the output file's extension, if either is.
     pub fn format_said(&self, destination: &Destination) -> Result<Option<Format>> {
-        match (self.format, destination.path()) {
-            (None, Some(path)) => Format::of_file(path),
-            (said, _) => Ok(said),
+        let said = match (self.format, destination.path()) {
+            (None, Some(path)) => Format::of_file(path)?,
+            (said, _) => said,
+        };
+        match (self.csv_for, said) {
+            (None, said) => Ok(said),
+            (Some(CsvFor::Excel), None | Some(Format::Csv)) => Ok(Some(Format::CsvForExcel)),
+            (Some(_), Some(other)) => {
+                Err(Error::usage(format!("--csv-for is about CSV, and the format is {}", other.name()))
+                    .hint("leave out --csv-for, or say --format csv"))
+            }
         }
     }
 
@@ -146,7 +159,7 @@ impl GlobalOptions {
 pub(super) fn db_option(db: &Path) -> Option<String> {
     let named = std::env::var_os(DB).filter(|name| !name.is_empty());
     let is_meant_anyway = db == named.map_or(PathBuf::from(DEFAULT_DB), PathBuf::from);
-    (!is_meant_anyway).then(|| format!("--db {}", text::shell_word(&db.to_string_lossy())))
+    (!is_meant_anyway).then(|| text::shell_option("--db", &db.to_string_lossy()))
 }
 
 /// A role's ARN, of any partition; everything else would only fail later, and less clearly.

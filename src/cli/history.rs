@@ -1,7 +1,5 @@
 //! `history`: the life of one account, user, group or permission set over all snapshots.
 
-use std::io::Write;
-
 use clap::Args;
 
 use super::GlobalOptions;
@@ -70,10 +68,11 @@ pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     match format {
         None => {
             for (index, life) in lives.iter().enumerate() {
+                let mut page = destination.page(false);
                 if index > 0 {
-                    writeln!(destination).map_err(write_error)?;
+                    page.blank().map_err(write_error)?;
                 }
-                text::write(&mut destination, life).map_err(write_error)?;
+                text::write(&mut page, life).map_err(write_error)?;
             }
         }
         Some(format) => {

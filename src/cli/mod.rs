@@ -20,6 +20,7 @@ mod parse;
 mod progress;
 mod query;
 mod range;
+mod refusal;
 mod schema;
 mod snapshots;
 mod status;
@@ -30,6 +31,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 pub use global::GlobalOptions;
+pub use refusal::print as print_refusal;
 
 use crate::error::{Error, ExitStatus, Result};
 

@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches};
 
-use super::Cli;
+use super::{Cli, refusal};
 
 /// What names the census in the environment.
 pub(super) const DB: &str = "ORGCENSUS_DB";
@@ -21,12 +21,15 @@ const EVERYWHERE: &[&str] = &["quiet", "verbose", "color"];
 fn takes(command: &str) -> &'static [&'static str] {
     match command {
         "snapshots label" => &["db"],
-        "snapshots prune" | "snapshots verify" => &["db", "format", "output", "force"],
+        "snapshots prune" | "snapshots verify" => &["db", "format", "csv_for", "output", "force"],
         "snapshots copy" => &["db", "at", "force"],
-        "doctor" => &["db", "profile", "region", "assume_role", "external_id", "format", "output", "force"],
+        "doctor" => {
+            &["db", "profile", "region", "assume_role", "external_id", "format", "csv_for", "output", "force"]
+        }
         "collect" => &["db", "profile", "region", "assume_role", "external_id"],
-        "" | "query" | "history" | "snapshots" | "schema" => &["db", "at", "format", "output", "force"],
-        "diff" => &["db", "format", "output", "force"],
+        "" => &["db", "at", "format", "output", "force"],
+        "query" | "history" | "snapshots" | "schema" => &["db", "at", "format", "csv_for", "output", "force"],
+        "diff" => &["db", "format", "csv_for", "output", "force"],
         "iam-policy" | "completions" => &["output", "force"],
         _ => command.rsplit_once(' ').map_or(&[], |(parent, _)| takes(parent)),
     }
@@ -35,8 +38,14 @@ fn takes(command: &str) -> &'static [&'static str] {
 impl Cli {
     /// Reads the arguments, the program's name first. What is wrong with them, and help, is the error.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        Self::parse(&arguments).map_err(|error| refusal::explained(error, &arguments))
+    }
+
+    /// Reads the arguments as they are: an error repeats them raw.
+    pub(super) fn parse(arguments: &[OsString]) -> Result<Self, clap::Error> {
         let mut command = command();
-        let matches = command.try_get_matches_from_mut(arguments.into_iter().map(sql_is_no_option))?;
+        let matches = command.try_get_matches_from_mut(arguments.iter().cloned().map(sql_is_no_option))?;
         refuse_idle(&mut command, &matches)?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
@@ -48,6 +57,10 @@ pub(super) fn command() -> clap::Command {
     if std::env::var_os(DB).is_some_and(|name| name.is_empty()) {
         // An empty name is none, and not an error of every command.
         command = command.mut_arg("db", |db| db.env(Resettable::Reset));
+    }
+    if std::env::var_os(DB).is_some_and(|name| !refusal::is_plain(&name)) {
+        // Help shows the value.
+        command = command.mut_arg("db", |db| db.hide_env_values(true));
     }
     let anywhere: Vec<Arg> = command.get_arguments().filter(|one| one.is_global_set()).cloned().collect();
     hide_idle(command, "", &anywhere)

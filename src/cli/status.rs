@@ -1,7 +1,5 @@
 //! The bare command: the state of the census, or the first commands to type.
 
-use std::io::Write;
-
 use chrono::{DateTime, Utc};
 
 use super::GlobalOptions;
@@ -9,7 +7,7 @@ use super::answering::{age, answering, file_size, snapshots_by};
 use crate::error::{Error, ExitStatus, Result};
 use crate::excerpt::excerpt;
 use crate::invocation;
-use crate::output::{Format, text, write_error};
+use crate::output::{Format, Ink, write_error};
 use crate::store::{Census, CoverageStatus, Snapshot};
 
 /// How many characters of the reason of a gap are shown.
@@ -31,9 +29,8 @@ pub fn run(global: &GlobalOptions) -> Result<ExitStatus> {
     // A file that may not even be looked for is no census "yet": opening it says why.
     let is_there = global.db.try_exists().unwrap_or(true);
     let lines = if is_there { state(global)? } else { first_commands(global) };
-    for line in lines {
-        writeln!(destination, "{}", text::one_line(&line)).map_err(write_error)?;
-    }
+    let mut page = destination.page(false);
+    lines.iter().try_for_each(|line| page.line(Ink::Plain, line)).map_err(write_error)?;
     destination.finish()?;
     Ok(ExitStatus::Done)
 }

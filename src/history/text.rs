@@ -1,44 +1,47 @@
 //! A life for people: what happened at each snapshot, oldest first, like a log.
 //!
 //! A sign says what kind of thing happened: `+` it came, `-` it went, `~` it changed, `?` it was not seen, `·` it
-//! was there already, for all that is known. Names come from directories that anybody may have filled, so every
-//! one is neutralised (`output::text`).
+//! was there already, for all that is known. Names come from directories that anybody may have filled: a page
+//! takes them for nothing but text.
 
-use std::io::{self, Write};
+use std::io;
 
 use super::words::lines;
 use super::{Event, EventKind, Life};
-use crate::output::text::one_line;
+use crate::output::{Ink, Page};
 
 /// So many things of one kind are told one by one at one snapshot: an account may have thousands of assignments.
 const TOLD: usize = 20;
 
 /// Writes the life.
-pub fn write(out: &mut dyn Write, life: &Life) -> io::Result<()> {
+pub fn write(page: &mut Page<'_>, life: &Life) -> io::Result<()> {
     let name = life.name.as_deref().map(|name| format!("{name} ")).unwrap_or_default();
     let end = life.gone_at.as_deref().map(|time| format!(", gone by {time}")).unwrap_or_default();
-    writeln!(out, "{}", one_line(&format!("{} {name}({}){end}", life.kind.noun(), life.id)))?;
+    page.line(Ink::Plain, &format!("{} {name}({}){end}", life.kind.noun(), life.id))?;
     for of_snapshot in life.events.chunk_by(|one, other| one.snapshot_id == other.snapshot_id) {
         let first = &of_snapshot[0];
-        writeln!(out, "\n{}  snapshot {}", first.seen_at, first.snapshot_id)?;
+        page.blank()?;
+        page.line(Ink::Plain, &format!("{}  snapshot {}", first.seen_at, first.snapshot_id))?;
         let alike = |one: &Event, other: &Event| (one.resource, one.kind) == (other.resource, other.kind);
         for of_kind in of_snapshot.chunk_by(alike) {
-            write_alike(out, life, of_kind)?;
+            write_alike(page, life, of_kind)?;
         }
     }
     Ok(())
 }
 
-fn write_alike(out: &mut dyn Write, life: &Life, events: &[Event]) -> io::Result<()> {
+fn write_alike(page: &mut Page<'_>, life: &Life, events: &[Event]) -> io::Result<()> {
     for event in events.iter().take(TOLD) {
         for line in lines(life.kind, event) {
-            writeln!(out, "  {} {}", sign(event.kind), one_line(&line))?;
+            page.line(Ink::Plain, &format!("  {} {line}", sign(event.kind)))?;
         }
     }
     match events.len().checked_sub(TOLD) {
         None | Some(0) => Ok(()),
         Some(rest) => {
-            writeln!(out, "    … and {rest} more of {}: --format csv tells them all", events[0].resource)
+            let resource = events[0].resource;
+            let more = format!("    … and {rest} more of {resource}: --format csv tells them all");
+            page.line(Ink::Plain, &more)
         }
     }
 }

@@ -1,37 +1,76 @@
-//! Comma-separated values, quoted as RFC 4180 says, with line feeds as line ends.
+//! Comma-separated values: UTF-8, quoted where a field needs it, with line feeds as line ends.
 //!
-//! Data stays data: text that a spreadsheet would take for a formula is written as it is, because the file
-//! is evidence. Only on a terminal are control characters written out.
+//! Data stays data: text that a spreadsheet would take for a formula is written as it is, because the file is
+//! evidence; a file that holds such text says so once. `--csv-for excel` writes it for a spreadsheet instead. Only
+//! on a terminal are hidden characters written out.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use rusqlite::types::ValueRef;
 
+use super::destination::{Reader, write_error};
 use super::rows::RowSink;
-use super::text;
+use super::{text, words};
 use crate::digest::hexadecimal;
 use crate::error::{Error, Result};
+
+/// What text begins with that a spreadsheet takes for a formula.
+const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
+
+/// Which program a CSV file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Any: the bytes of the data.
+    Plain,
+    /// Excel and its like: a byte order mark, CRLF, and `'` before text that would be a formula. Numbers stay numbers.
+    Excel,
+}
 
 /// Writes CSV; NULL and empty text are both an empty field (JSON keeps them apart).
 pub struct CsvSink<W: Write> {
     writer: csv::Writer<W>,
-    is_terminal: bool,
+    dialect: Dialect,
+    reader: Reader,
+    /// Whether text was written that a spreadsheet would take for a formula.
+    has_formula: bool,
 }
 
 impl<W: Write> CsvSink<W> {
     /// Writes the header line.
-    pub fn begin(columns: &[String], sink: W, is_terminal: bool) -> Result<Self> {
-        let mut writer = csv::Writer::from_writer(sink);
-        writer.write_record(columns).map_err(csv_error)?;
-        Ok(Self { writer, is_terminal })
+    pub fn begin(columns: &[String], mut sink: W, dialect: Dialect, reader: Reader) -> Result<Self> {
+        let is_for_excel = dialect == Dialect::Excel && reader != Reader::Person;
+        if is_for_excel {
+            sink.write_all("\u{feff}".as_bytes()).map_err(write_error)?;
+        }
+        let end = if is_for_excel { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
+        let writer = csv::WriterBuilder::new().terminator(end).from_writer(sink);
+        let mut it = Self { writer, dialect, reader, has_formula: false };
+        columns.iter().try_for_each(|column| it.text(column.as_bytes()))?;
+        it.end_row()?;
+        Ok(it)
+    }
+
+    fn text(&mut self, bytes: &[u8]) -> Result<()> {
+        let begins_formula = bytes.first().is_some_and(|first| FORMULA.contains(&char::from(*first)));
+        self.has_formula |= begins_formula;
+        let mut field = Cow::Borrowed(bytes);
+        if begins_formula && self.dialect == Dialect::Excel {
+            field = Cow::Owned([b"'", bytes].concat());
+        }
+        if self.reader == Reader::Person {
+            let shown = text::lines(&String::from_utf8_lossy(&field)).into_owned();
+            field = Cow::Owned(shown.into_bytes());
+        }
+        self.field(&field)
     }
 
     fn field(&mut self, bytes: &[u8]) -> Result<()> {
-        if self.is_terminal {
-            let shown = String::from_utf8_lossy(bytes);
-            return self.writer.write_field(text::lines(&shown).as_bytes()).map_err(csv_error);
-        }
         self.writer.write_field(bytes).map_err(csv_error)
+    }
+
+    fn end_row(&mut self) -> Result<()> {
+        self.writer.write_record(None::<&[u8]>).map_err(csv_error)
     }
 }
 
@@ -42,22 +81,75 @@ impl<W: Write> RowSink for CsvSink<W> {
                 ValueRef::Null => self.field(b"")?,
                 ValueRef::Integer(number) => self.field(number.to_string().as_bytes())?,
                 ValueRef::Real(number) => self.field(format!("{number:?}").as_bytes())?,
-                ValueRef::Text(bytes) => self.field(bytes)?,
+                ValueRef::Text(bytes) => self.text(bytes)?,
                 ValueRef::Blob(bytes) => self.field(hexadecimal(bytes).as_bytes())?,
             }
         }
-        self.writer.write_record(None::<&[u8]>).map_err(csv_error)
+        self.end_row()
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.writer.flush().map_err(|error| csv_error(error.into()))
+        self.writer.flush().map_err(|error| csv_error(error.into()))?;
+        if self.has_formula && self.dialect == Dialect::Plain && self.reader == Reader::File {
+            words::warn(
+                "the CSV file has text that a spreadsheet takes for formulas (it begins with = + - or @): \
+                 --csv-for excel writes it so that none is run",
+            );
+        }
+        Ok(())
     }
 }
 
 fn csv_error(error: csv::Error) -> Error {
     match error.into_kind() {
-        csv::ErrorKind::Io(error) => super::destination::write_error(error),
+        csv::ErrorKind::Io(error) => write_error(error),
         // Rows of unequal lengths and the like: a statement's rows all have its columns.
         other => Error::failed(format!("cannot write CSV: {other:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(dialect: Dialect, reader: Reader, values: &[ValueRef<'_>]) -> String {
+        let columns: Vec<String> = (0..values.len()).map(|index| format!("={index}")).collect();
+        let mut out = Vec::new();
+        let mut sink = CsvSink::begin(&columns, &mut out, dialect, reader).unwrap();
+        sink.row(values).unwrap();
+        sink.finish().unwrap();
+        drop(sink);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_spreadsheet_runs_nothing() {
+        for text in ["=1+1", "+1", "-1", "@SUM(1)", "\tx", "\rx", "\nx", "-"] {
+            let csv = written(Dialect::Excel, Reader::Program, &[ValueRef::Text(text.as_bytes())]);
+            let rest = csv.strip_prefix("\u{feff}'=0\r\n").unwrap().strip_suffix("\r\n").unwrap();
+            let field = rest.trim_matches('"');
+            assert_eq!(field.strip_prefix('\''), Some(text), "{csv:?}");
+            let plain = written(Dialect::Plain, Reader::Program, &[ValueRef::Text(text.as_bytes())]);
+            let field = plain.strip_prefix("=0\n").unwrap().strip_suffix('\n').unwrap();
+            assert_eq!(field.trim_matches('"'), text, "{plain:?}");
+        }
+        for (value, field) in [
+            (ValueRef::Integer(-5), "-5"),
+            (ValueRef::Real(-0.5), "-0.5"),
+            (ValueRef::Text(b"a=1"), "a=1"),
+            (ValueRef::Text(b" =1"), " =1"),
+            (ValueRef::Null, "\"\""),
+        ] {
+            assert_eq!(
+                written(Dialect::Excel, Reader::File, &[value]),
+                format!("\u{feff}'=0\r\n{field}\r\n")
+            );
+        }
+    }
+
+    #[test]
+    fn a_terminal_is_shown_no_mark() {
+        let csv = written(Dialect::Excel, Reader::Person, &[ValueRef::Text(b"=1\x1b")]);
+        assert_eq!(csv, "'=0\n'=1\\u{1b}\n");
     }
 }

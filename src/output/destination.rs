@@ -5,11 +5,18 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::escaper::{Escaper, Form};
 use super::format::Format;
+use super::page::Page;
+use super::standard;
+use super::words::Color;
 use crate::digest::sha256_of;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plain_file;
 use crate::signals::{self, Held, Unfinished};
+
+/// Names of standard output. The latter two lead to whatever it is, which may be a file.
+const STANDARD: [&str; 3] = ["-", "/dev/stdout", "/dev/fd/1"];
 
 /// What `--output` and `--force` ask for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,6 +36,24 @@ pub struct DestinationOptions<'a> {
 /// A file is written beside its final name, readable by its owner only, and takes the name in
 /// [`Destination::finish`]; one that is dropped before, or whose process a signal ends, leaves nothing behind.
 pub struct Destination {
+    raw: Raw,
+    /// What stands before a terminal.
+    escaper: Option<Escaper>,
+}
+
+/// Who reads what is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// A person, on a terminal.
+    Person,
+    /// Whatever opens the file later.
+    File,
+    /// Another program, now.
+    Program,
+}
+
+/// A destination without the filter before a terminal.
+struct Raw {
     sink: Sink,
     outlives_reader: bool,
 }
@@ -36,7 +61,9 @@ pub struct Destination {
 enum Sink {
     /// Nothing is written: only the exit code is asked for.
     Nowhere(io::Sink),
-    Standard(BufWriter<io::Stdout>),
+    Standard(BufWriter<File>),
+    /// Standard output, which was closed: an error as soon as anything is to be written.
+    Closed(io::Sink),
     /// A device or a pipe: there is nothing to replace.
     Special(BufWriter<File>, PathBuf),
     File {
@@ -52,8 +79,8 @@ impl Destination {
     /// `force`, a directory, the census itself, and where no file can be created.
     pub fn open(options: DestinationOptions<'_>) -> Result<Self> {
         let path = match options.path {
-            None => return Ok(Self::standard()),
-            Some(path) if path.as_os_str() == "-" => return Ok(Self::standard()),
+            None => return Self::standard(),
+            Some(path) if STANDARD.iter().any(|name| path == Path::new(name)) => return Self::standard(),
             Some(path) => path,
         };
         if let Some(format) = path.to_str().and_then(Format::named) {
@@ -98,45 +125,91 @@ impl Destination {
     }
 
     /// Standard output.
-    pub fn standard() -> Self {
-        Self::to(Sink::Standard(buffered(io::stdout())))
+    pub fn standard() -> Result<Self> {
+        let output = standard::output();
+        let output =
+            output.map_err(|error| Error::failed("cannot write to standard output").caused_by(error));
+        Ok(Self::to(output?.map_or(Sink::Closed(io::sink()), |file| Sink::Standard(buffered(file)))))
     }
 
     fn to(sink: Sink) -> Self {
-        Self { sink, outlives_reader: false }
+        let is_terminal = match &sink {
+            Sink::Standard(writer) | Sink::Special(writer, _) => writer.get_ref().is_terminal(),
+            Sink::Nowhere(_) | Sink::Closed(_) | Sink::File { .. } => false,
+        };
+        Self { raw: Raw { sink, outlives_reader: false }, escaper: is_terminal.then(Escaper::default) }
+    }
+
+    /// Fails where standard output is closed: whoever has something to write finds out before the first row.
+    pub fn require_open(&self) -> Result<()> {
+        match self.raw.sink {
+            Sink::Closed(_) => Err(write_error(closed())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes what is written for JSON: on a terminal hidden characters are written out as JSON does.
+    pub fn speak_json(&mut self) {
+        if let Some(escaper) = &mut self.escaper {
+            escaper.form = Form::Json;
+        }
+    }
+
+    /// Begins text for people.
+    pub fn page(&mut self, is_colored: bool) -> Page<'_> {
+        Page::new(&mut self.raw, is_colored)
+    }
+
+    /// Writes a page of the command line's parser, help or version, in colours where they are wanted.
+    pub fn styled(&mut self, page: &clap::builder::StyledStr) -> io::Result<()> {
+        match Color::Auto.is_on(self.is_terminal()) {
+            true => write!(self.raw, "{}", page.ansi()),
+            false => write!(self, "{page}"),
+        }
+    }
+
+    /// Who reads what is written.
+    pub(super) fn reader(&self) -> Reader {
+        let is_file = |file: &File| file.metadata().is_ok_and(|metadata| metadata.is_file());
+        match &self.raw.sink {
+            _ if self.is_terminal() => Reader::Person,
+            Sink::File { .. } => Reader::File,
+            Sink::Standard(writer) if is_file(writer.get_ref()) => Reader::File,
+            Sink::Nowhere(_) | Sink::Closed(_) | Sink::Standard(_) | Sink::Special(..) => Reader::Program,
+        }
     }
 
     /// Keeps the command running, with its output discarded, after the reader has gone: for a command whose
     /// exit code is an answer too.
     pub fn outlive_reader(&mut self) {
-        self.outlives_reader = true;
+        self.raw.outlives_reader = true;
     }
 
     /// Writes nothing where standard output would be written, for a command of which only the exit code is wanted.
     pub fn silence(&mut self) {
-        if matches!(self.sink, Sink::Standard(_)) {
-            self.sink = Sink::Nowhere(io::sink());
+        if matches!(self.raw.sink, Sink::Standard(_) | Sink::Closed(_)) {
+            *self = Self::to(Sink::Nowhere(io::sink()));
         }
     }
 
     /// Whether a person will read it on a terminal.
     pub fn is_terminal(&self) -> bool {
-        matches!(self.sink, Sink::Standard(_)) && io::stdout().is_terminal()
+        self.escaper.is_some()
     }
 
     /// The file's final name; `None` for standard output and devices.
     pub fn path(&self) -> Option<&Path> {
-        match &self.sink {
+        match &self.raw.sink {
             Sink::File { path, .. } => Some(path),
-            Sink::Nowhere(_) | Sink::Standard(_) | Sink::Special(..) => None,
+            Sink::Nowhere(_) | Sink::Closed(_) | Sink::Standard(_) | Sink::Special(..) => None,
         }
     }
 
     /// The file under its temporary name, for callers that write it by other means; `None` where there is none.
     pub fn partial(&self) -> Option<&Path> {
-        match &self.sink {
+        match &self.raw.sink {
             Sink::File { partial, .. } => Some(partial.path()),
-            Sink::Nowhere(_) | Sink::Standard(_) | Sink::Special(..) => None,
+            Sink::Nowhere(_) | Sink::Closed(_) | Sink::Standard(_) | Sink::Special(..) => None,
         }
     }
 
@@ -162,7 +235,7 @@ impl Destination {
     /// The hash and the length of what was written so far; `None` for anything but a file.
     pub fn digest(&mut self) -> Result<Option<(String, u64)>> {
         self.flush().map_err(write_error)?;
-        let Sink::File { partial, .. } = &self.sink else { return Ok(None) };
+        let Sink::File { partial, .. } = &self.raw.sink else { return Ok(None) };
         let digest = File::open(partial.path()).and_then(sha256_of);
         digest.map(Some).map_err(|error| Error::failed("cannot read the output again").caused_by(error))
     }
@@ -170,8 +243,8 @@ impl Destination {
     /// Flushes, onto the disk.
     fn settle(&mut self) -> Result<()> {
         self.flush().map_err(write_error)?;
-        let Sink::File { writer, path, force, .. } = &self.sink else { return Ok(()) };
-        writer.get_ref().sync_all().map_err(|error| write_error(self.named(error)))?;
+        let Sink::File { writer, path, force, .. } = &self.raw.sink else { return Ok(()) };
+        writer.get_ref().sync_all().map_err(|error| write_error(self.raw.named(error)))?;
         // It may have appeared while we worked.
         if !force && path.exists() {
             return Err(exists(path));
@@ -180,7 +253,7 @@ impl Destination {
     }
 
     fn take_name(&self, _held: &Held) -> Result<()> {
-        let Sink::File { partial, path, force, .. } = &self.sink else { return Ok(()) };
+        let Sink::File { partial, path, force, .. } = &self.raw.sink else { return Ok(()) };
         if !force {
             // Unlike a renaming, a second name never replaces what somebody else put there just now.
             match fs::hard_link(partial.path(), path) {
@@ -197,6 +270,22 @@ impl Destination {
 
 impl Write for Destination {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.escaper {
+            None => self.raw.write(bytes),
+            Some(escaper) => escaper.pass(bytes, &mut self.raw).map(|()| bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.raw.flush()
+    }
+}
+
+impl Write for Raw {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if matches!(self.sink, Sink::Closed(_)) && !bytes.is_empty() {
+            return Err(closed());
+        }
         match self.writer().write(bytes) {
             Err(error) if self.may_ignore(&error) => Ok(bytes.len()),
             written => written.map_err(|error| self.named(error)),
@@ -211,23 +300,22 @@ impl Write for Destination {
     }
 }
 
-impl Destination {
+impl Raw {
     fn may_ignore(&self, error: &io::Error) -> bool {
         self.outlives_reader && error.kind() == io::ErrorKind::BrokenPipe
     }
 
     fn writer(&mut self) -> &mut dyn Write {
         match &mut self.sink {
-            Sink::Nowhere(nothing) => nothing,
-            Sink::Standard(writer) => writer,
-            Sink::Special(writer, _) | Sink::File { writer, .. } => writer,
+            Sink::Nowhere(nothing) | Sink::Closed(nothing) => nothing,
+            Sink::Standard(writer) | Sink::Special(writer, _) | Sink::File { writer, .. } => writer,
         }
     }
 
     /// The error with the file's name in it: where it is reported, the path is no longer known.
     fn named(&self, error: io::Error) -> io::Error {
         match &self.sink {
-            Sink::Nowhere(_) | Sink::Standard(_) => error,
+            Sink::Nowhere(_) | Sink::Closed(_) | Sink::Standard(_) => error,
             Sink::Special(_, path) | Sink::File { path, .. } => {
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
             }
@@ -244,8 +332,15 @@ pub fn write_error(error: io::Error) -> Error {
                 .caused_by(error)
                 .hint("make room there, or give --output a file on another disk")
         }
+        io::ErrorKind::NotConnected => Error::failed("cannot write the output")
+            .caused_by(error)
+            .hint("leave out >&-, or discard what is written with > /dev/null"),
         _ => Error::failed("cannot write the output").caused_by(error),
     }
+}
+
+fn closed() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "standard output is closed")
 }
 
 /// A large answer is written in large pieces.

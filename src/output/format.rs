@@ -11,14 +11,24 @@ use crate::error::{Error, Result};
 pub enum Format {
     /// Aligned columns, for reading on a terminal
     Table,
-    /// Comma-separated values with a header line (RFC 4180)
+    /// Comma-separated values with a header line: UTF-8, line feeds as line ends
     Csv,
+    /// The same for spreadsheets, which `--csv-for excel` asks for
+    #[value(skip)]
+    CsvForExcel,
     /// One JSON array of objects
     Json,
     /// One JSON object a line
     Jsonl,
     /// A Markdown table
     Markdown,
+}
+
+/// Which program CSV is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CsvFor {
+    /// Excel and its like: a byte order mark, CRLF, and ' before text that begins with = + - @ TAB CR LF
+    Excel,
 }
 
 /// What a file's name promises. Text is laid out as on a terminal.
@@ -37,7 +47,7 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Table => "table",
-            Self::Csv => "csv",
+            Self::Csv | Self::CsvForExcel => "csv",
             Self::Json => "json",
             Self::Jsonl => "jsonl",
             Self::Markdown => "markdown",

@@ -1,4 +1,4 @@
-//! A Markdown table, for tickets and wikis.
+//! A Markdown table, for tickets and wikis; and text that Markdown takes for nothing but text.
 
 use std::io::Write;
 
@@ -17,7 +17,8 @@ pub struct MarkdownSink<W: Write> {
 impl<W: Write> MarkdownSink<W> {
     /// Writes the header and the line below it.
     pub fn begin(columns: &[String], mut sink: W) -> Result<Self> {
-        let names: Vec<String> = columns.iter().map(|column| cell(&text::one_line(column))).collect();
+        let names: Vec<String> =
+            columns.iter().map(|column| inert(&text::one_line(column), Place::Cell)).collect();
         write_line(&mut sink, &names)?;
         write_line(&mut sink, &vec!["---".to_owned(); columns.len()])?;
         Ok(Self { sink })
@@ -26,7 +27,8 @@ impl<W: Write> MarkdownSink<W> {
 
 impl<W: Write> RowSink for MarkdownSink<W> {
     fn row(&mut self, values: &[ValueRef<'_>]) -> Result<()> {
-        let cells: Vec<String> = values.iter().map(|value| cell(&text::of_value(*value))).collect();
+        let cells: Vec<String> =
+            values.iter().map(|value| inert(&text::of_value(*value), Place::Cell)).collect();
         write_line(&mut self.sink, &cells)
     }
 
@@ -35,37 +37,82 @@ impl<W: Write> RowSink for MarkdownSink<W> {
     }
 }
 
-/// Prose with everything escaped that Markdown or a terminal would interpret, so that names read as they are.
+fn write_line(sink: &mut impl Write, cells: &[String]) -> Result<()> {
+    writeln!(sink, "| {} |", cells.join(" | ")).map_err(write_error)
+}
+
+/// Writes prose with everything escaped that Markdown or a terminal would interpret, so that names read as they are.
 pub fn escaped(prose: &str) -> String {
-    let prose = text::one_line(prose);
-    let mut escaped = String::with_capacity(prose.len() + 8);
+    inert(&text::one_line(prose), Place::Line)
+}
+
+/// Where text stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In a table, whose cells end at a `|` even within code.
+    Cell,
+    /// At the beginning of a line or of a list's item, where a sign may begin a list or a heading.
+    Line,
+}
+
+/// Makes nothing of the text a mark: no emphasis, link, image, code, HTML, list or formula.
+///
+/// GitHub and GitLab link addresses, `@names` and `#numbers` in the finished text, where escapes are gone: only code
+/// is left alone. So a word that holds one is written as code.
+fn inert(text: &str, place: Place) -> String {
+    let mut written = String::with_capacity(text.len() + 8);
+    for piece in text.split_inclusive(' ') {
+        let word = piece.trim_end_matches(' ');
+        let is_code_in_cell = place == Place::Line || !word.contains("\\|");
+        if is_linked(word) && is_code_in_cell {
+            write_code(word, place, &mut written);
+        } else {
+            let is_first = place == Place::Line && written.is_empty();
+            write_word(word, is_first, &mut written);
+        }
+        written.push_str(&piece[word.len()..]);
+    }
+    written
+}
+
+/// Whether a renderer may make a link or a mention of something in the word.
+fn is_linked(word: &str) -> bool {
+    let has_number = |at: usize| word[at + 1..].starts_with(char::is_alphanumeric);
+    let has_www = || word.as_bytes().windows(4).any(|part| part.eq_ignore_ascii_case(b"www."));
+    word.contains("://")
+        || word.contains('@')
+        || word.match_indices('#').any(|(at, _)| has_number(at))
+        || has_www()
+}
+
+fn write_code(word: &str, place: Place, out: &mut String) {
+    let longest = word.split(|one| one != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    let space = if word.starts_with('`') || word.ends_with('`') { " " } else { "" };
+    let word = if place == Place::Cell { word.replace('|', "\\|") } else { word.to_owned() };
+    out.extend([&fence, space, &word, space, &fence]);
+}
+
+fn write_word(word: &str, is_first: bool, out: &mut String) {
+    let digits = word.len() - word.trim_start_matches(|one: char| one.is_ascii_digit()).len();
     let mut before = ' ';
-    let mut characters = prose.chars().peekable();
-    while let Some(character) = characters.next() {
-        let is_first = escaped.is_empty();
+    let mut characters = word.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
         // An underscore within a word is one.
         let is_inside =
-            before.is_alphanumeric() && characters.peek().is_some_and(|next| next.is_alphanumeric());
+            before.is_alphanumeric() && characters.peek().is_some_and(|(_, next)| next.is_alphanumeric());
         match character {
-            '<' => escaped.push_str("&lt;"),
-            '&' => escaped.push_str("&amp;"),
-            '_' if is_inside => escaped.push(character),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' => escaped.extend(['\\', character]),
-            '+' | '-' | '#' | '>' | '=' if is_first => escaped.extend(['\\', character]),
-            _ => escaped.push(character),
+            '<' => out.push_str("&lt;"),
+            '&' => out.push_str("&amp;"),
+            '_' if is_inside => out.push(character),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' | '@' => out.extend(['\\', character]),
+            '+' | '-' | '#' | '>' | '=' if is_first && at == 0 => out.extend(['\\', character]),
+            '.' | ')' if is_first && at > 0 && at == digits => out.extend(['\\', character]),
+            ':' if word[at..].starts_with("://") => out.push_str("\\:"),
+            _ => out.push(character),
         }
         before = character;
     }
-    escaped
-}
-
-/// Text that Markdown takes neither for the end of the cell nor for HTML.
-fn cell(shown: &str) -> String {
-    shown.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
-}
-
-fn write_line(sink: &mut impl Write, cells: &[String]) -> Result<()> {
-    writeln!(sink, "| {} |", cells.join(" | ")).map_err(write_error)
 }
 
 #[cfg(test)]
@@ -78,6 +125,33 @@ mod tests {
             escaped("+ group_memberships of *Ops* | _x_"),
             "\\+ group_memberships of \\*Ops\\* \\| \\_x\\_"
         );
-        assert_eq!(escaped("<b>&\u{1b}[2J"), "&lt;b>&amp;\\\\x1b\\[2J");
+        assert_eq!(escaped("<b>&\u{1b}[2J"), "&lt;b>&amp;\\\\u{1b}\\[2J");
+        assert_eq!(escaped("1. first"), "1\\. first");
+        assert_eq!(escaped("12) and 3. of $x$"), "12\\) and 3. of \\$x\\$");
+    }
+
+    #[test]
+    fn what_a_site_would_link_is_code() {
+        for (text, prose, cell) in [
+            ("https://a.example/x_y", "`https://a.example/x_y`", "`https://a.example/x_y`"),
+            ("see WWW.a.example now", "see `WWW.a.example` now", "see `WWW.a.example` now"),
+            ("@octocat", "`@octocat`", "`@octocat`"),
+            ("ana@example.com", "`ana@example.com`", "`ana@example.com`"),
+            ("prod #12", "prod `#12`", "prod `#12`"),
+            ("`@a`", "`` `@a` ``", "`` `@a` ``"),
+            ("a|@b", "`a|@b`", "`a\\|@b`"),
+            ("a\\|@b", "`a\\|@b`", "a\\\\\\|\\@b"),
+            ("# 1", "\\# 1", "# 1"),
+            ("a ``b`` @c``d", "a \\`\\`b\\`\\` ```@c``d```", "a \\`\\`b\\`\\` ```@c``d```"),
+        ] {
+            assert_eq!(escaped(text), prose, "{text}");
+            assert_eq!(inert(text, Place::Cell), cell, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_policy_keeps_its_stars() {
+        let policy = r#"{"Action":"*","Resource":"*"}"#;
+        assert_eq!(inert(policy, Place::Cell), r#"{"Action":"\*","Resource":"\*"}"#);
     }
 }

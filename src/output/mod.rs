@@ -1,5 +1,9 @@
 //! The only door to the terminal: data to standard output or a file, words to standard error.
 //!
+//! A [`Destination`] that is a terminal passes everything through one filter, a [`Page`] takes text for people by the
+//! line, and [`words`] print one line each: so nothing that a directory or a command line holds can reach a terminal
+//! raw, forge a line, or be there unseen.
+//!
 //! - [`format`](Format): which formats there are and which one holds where none was asked for.
 //! - [`destination`](Destination): standard output, or a file that appears only when it is whole.
 //! - [`rows`](RowWriter): columns and rows in any format, written as they come.
@@ -9,17 +13,23 @@
 //! It knows values and columns, never a resource, a query or AWS. It never decides what to say, and never
 //! holds more rows than the table format needs to settle its widths.
 
+mod characters;
 mod csv;
 mod destination;
+mod escaper;
 mod format;
 mod json;
 mod markdown;
+mod page;
 mod rows;
+mod standard;
 mod table;
 pub mod text;
 pub mod words;
+mod wrap;
 
 pub use destination::{Destination, DestinationOptions, write_error};
-pub use format::Format;
+pub use format::{CsvFor, Format};
 pub use markdown::escaped as escaped_markdown;
+pub use page::{Ink, Page};
 pub use rows::{RowSink, RowWriter};

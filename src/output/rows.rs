@@ -2,7 +2,7 @@
 
 use rusqlite::types::{Value, ValueRef};
 
-use super::csv::CsvSink;
+use super::csv::{CsvSink, Dialect};
 use super::destination::Destination;
 use super::format::Format;
 use super::json::{JsonSink, Shape};
@@ -27,10 +27,16 @@ pub struct RowWriter<'a> {
 impl<'a> RowWriter<'a> {
     /// Begins the output: the header, where the format has one, is written even when no row follows.
     pub fn begin(format: Format, columns: &[String], destination: &'a mut Destination) -> Result<Self> {
-        let is_terminal = destination.is_terminal();
+        destination.require_open()?;
+        if matches!(format, Format::Json | Format::Jsonl) {
+            destination.speak_json();
+        }
+        let (is_terminal, reader) = (destination.is_terminal(), destination.reader());
+        let csv = |dialect, destination| CsvSink::begin(columns, destination, dialect, reader);
         let sink: Box<dyn RowSink + 'a> = match format {
             Format::Table => Box::new(TableSink::begin(columns, destination, is_terminal)),
-            Format::Csv => Box::new(CsvSink::begin(columns, destination, is_terminal)?),
+            Format::Csv => Box::new(csv(Dialect::Plain, destination)?),
+            Format::CsvForExcel => Box::new(csv(Dialect::Excel, destination)?),
             Format::Json => Box::new(JsonSink::begin(columns, destination, Shape::Array)?),
             Format::Jsonl => Box::new(JsonSink::begin(columns, destination, Shape::Lines)?),
             Format::Markdown => Box::new(MarkdownSink::begin(columns, destination)?),

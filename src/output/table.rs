@@ -1,11 +1,11 @@
 //! Aligned columns, for reading on a terminal.
 //!
-//! The first rows settle the widths; what follows is laid out with the same widths, a block at a time, and
-//! longer cells wrap. So a million rows need no more memory than a block.
+//! Rows are laid out a block at a time, so a million of them need no more memory than a block. The first block settles
+//! which columns are shown and how wide they are; a later one that needs more room makes them wider, from there on.
 //!
-//! On a terminal that is too narrow the widest columns give way first and their cells wrap. Columns that would
-//! become unreadable are left out, from the last one on, and named. Cells of very many lines, such as policy
-//! documents, end in `…`. Every other way to write a table shows everything.
+//! On a terminal that is too narrow the widest columns give way first and their cells wrap, but no number, id or word
+//! is ever broken in two (`wrap`). Columns for which there is no room are left out and named. Cells of very many
+//! lines, such as policy documents, end in `…`. Every other way to write a table shows everything.
 
 use std::io::Write;
 
@@ -15,6 +15,7 @@ use rusqlite::types::ValueRef;
 
 use super::destination::write_error;
 use super::rows::RowSink;
+use super::wrap::{Breaks, longest_token, width, wrapped};
 use super::{text, words};
 use crate::error::Result;
 
@@ -24,11 +25,8 @@ const BLOCK: usize = 2_000;
 /// On a narrow terminal the first column, which names the row, keeps this width if it needs it.
 const FIRST: u16 = 32;
 
-/// And every other one this.
+/// And every other one this, or as much as its longest number, id or word needs.
 const LEAST: u16 = 16;
-
-/// Or as much as its longest word needs, up to the width of a time: a time in two lines is unreadable.
-const WORD: u16 = 24;
 
 /// On a terminal a cell takes about this many lines at most.
 const LINES: usize = 12;
@@ -51,8 +49,10 @@ pub struct TableSink<W: Write> {
     /// How many characters fit in a line; `None` where there is no terminal.
     room: Option<u16>,
     block: Vec<Vec<Shown>>,
-    /// The columns' widths, once the first block settled them; the columns beyond do not fit.
-    widths: Option<Vec<u16>>,
+    /// What each column needs, by all blocks so far.
+    needs: Vec<Needs>,
+    /// The columns that are shown, once the first block settled them.
+    shown: Option<Vec<usize>>,
     /// Whether a cell was cut.
     is_cut: bool,
 }
@@ -61,6 +61,15 @@ pub struct TableSink<W: Write> {
 struct Shown {
     text: String,
     is_number: bool,
+}
+
+/// The widths that a column wants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Needs {
+    /// So that no cell wraps.
+    natural: u16,
+    /// So that it can be read: nothing narrower breaks no number, id or word.
+    least: u16,
 }
 
 impl<W: Write> TableSink<W> {
@@ -72,23 +81,33 @@ impl<W: Write> TableSink<W> {
     }
 
     fn fitting(columns: &[String], sink: W, room: Option<u16>) -> Self {
-        let columns = columns.iter().map(|column| text::one_line(column).into_owned()).collect();
-        Self { sink, columns, room, block: Vec::new(), widths: None, is_cut: false }
+        let columns: Vec<String> = columns.iter().map(|column| text::one_line(column).into_owned()).collect();
+        let needs = columns
+            .iter()
+            .map(|name| Needs { natural: width(name), least: longest_token(name, Breaks::InNames) })
+            .collect();
+        Self { sink, columns, room, block: Vec::new(), needs, shown: None, is_cut: false }
     }
 
     fn write_block(&mut self) -> Result<()> {
         let block = std::mem::take(&mut self.block);
-        let is_first = self.widths.is_none();
-        let widths =
-            self.widths.take().unwrap_or_else(|| fit(self.natural_widths(&block), &block, self.room));
+        self.measure(&block);
+        let is_first = self.shown.is_none();
+        let shown = self.shown.take().unwrap_or_else(|| fitting(&self.needs, self.room));
+        let needs: Vec<Needs> = shown.iter().map(|place| self.needs[*place]).collect();
+        let widths = widths(&needs, self.room);
         let mut table = Table::new();
         table.load_style(STYLE);
         table.force_no_tty();
         if is_first {
-            table.set_header(self.columns.iter().take(widths.len()));
+            let names = shown.iter().zip(&widths);
+            table
+                .set_header(names.map(|(place, width)| {
+                    wrapped(&self.columns[*place], *width, Breaks::InNames).join("\n")
+                }));
         }
-        for shown in block {
-            let cells = shown.into_iter().zip(&widths).map(|(shown, width)| self.cell(shown, *width));
+        for row in &block {
+            let cells = shown.iter().zip(&widths).map(|(place, width)| self.cell(&row[*place], *width));
             table.add_row(Row::from(cells.collect::<Vec<Cell>>()));
         }
         table.discover_columns();
@@ -100,30 +119,40 @@ impl<W: Write> TableSink<W> {
         for line in table.lines() {
             writeln!(self.sink, "{}", line.trim_end()).map_err(write_error)?;
         }
-        self.widths = Some(widths);
+        self.shown = Some(shown);
         Ok(())
     }
 
-    /// The width of each column's widest cell, its name included.
-    fn natural_widths(&self, block: &[Vec<Shown>]) -> Vec<u16> {
-        let mut table = Table::new();
-        table.set_header(&self.columns);
-        table.add_rows(block.iter().map(|row| row.iter().map(|shown| &shown.text)));
-        table.column_max_content_widths()
+    /// Adds what the block's cells need.
+    fn measure(&mut self, block: &[Vec<Shown>]) {
+        for row in block {
+            for (place, (needs, shown)) in self.needs.iter_mut().zip(row).enumerate() {
+                let natural = width(&shown.text);
+                needs.natural = needs.natural.max(natural);
+                if self.room.is_some() {
+                    let readable = if place == 0 { FIRST } else { LEAST };
+                    let token = longest_token(&shown.text, Breaks::InData);
+                    needs.least = needs.least.max(token).max(natural.min(readable));
+                }
+            }
+        }
     }
 
     /// Numbers stand to the right, so that their digits line up.
-    fn cell(&mut self, Shown { mut text, is_number }: Shown, width: u16) -> Cell {
-        let most = usize::from(width) * LINES;
-        if self.room.is_some()
-            && let Some((end, _)) = text.char_indices().nth(most)
-        {
-            text.truncate(end);
-            text.push_str(CUT);
-            self.is_cut = true;
-        }
-        let cell = Cell::new(text);
-        if is_number { cell.set_alignment(CellAlignment::Right) } else { cell }
+    fn cell(&mut self, Shown { text, is_number }: &Shown, width: u16) -> Cell {
+        let cell = match self.room {
+            None => Cell::new(text),
+            Some(_) => {
+                let mut lines = wrapped(text, width, Breaks::InData);
+                if lines.len() > LINES {
+                    lines.truncate(LINES);
+                    lines.push(CUT);
+                    self.is_cut = true;
+                }
+                Cell::new(lines.join("\n"))
+            }
+        };
+        if *is_number { cell.set_alignment(CellAlignment::Right) } else { cell }
     }
 }
 
@@ -138,14 +167,16 @@ impl<W: Write> RowSink for TableSink<W> {
     }
 
     fn finish(&mut self) -> Result<()> {
-        if !self.block.is_empty() || self.widths.is_none() {
+        if !self.block.is_empty() || self.shown.is_none() {
             self.write_block()?;
         }
         self.sink.flush().map_err(write_error)?;
-        let shown = self.widths.as_ref().map_or(0, Vec::len);
+        let is_shown = |place: &usize| self.shown.as_ref().is_none_or(|shown| shown.contains(place));
+        let left_out = (0..self.columns.len()).filter(|place| !is_shown(place));
+        let left_out: Vec<&str> = left_out.map(|place| self.columns[place].as_str()).collect();
         let mut missing = Vec::new();
-        if shown < self.columns.len() {
-            missing.push(format!("columns left out: {}", self.columns[shown..].join(", ")));
+        if !left_out.is_empty() {
+            missing.push(format!("columns left out: {}", left_out.join(", ")));
         }
         if self.is_cut {
             missing.push(format!("cells that end in {CUT} are cut"));
@@ -161,38 +192,34 @@ impl<W: Write> RowSink for TableSink<W> {
     }
 }
 
-/// The widths below which columns would become unreadable.
-fn least_widths(natural: &[u16], block: &[Vec<Shown>]) -> Vec<u16> {
-    let longest_word = |place: usize| {
-        let words = block.iter().flat_map(|row| row[place].text.split_whitespace());
-        words.map(|word| word.chars().count()).filter(|length| *length <= usize::from(WORD)).max()
-    };
-    let least = |(place, width): (usize, &u16)| {
-        let word = longest_word(place).map_or(0, |length| length as u16);
-        (*width).min(if place == 0 { FIRST } else { word.max(LEAST) })
-    };
-    natural.iter().enumerate().map(least).collect()
+/// How many characters the columns may take. The line below the last name is one longer than its column.
+fn capacity(room: u16) -> u16 {
+    room.saturating_add(GAP - 1)
 }
 
-/// The widths that fit: all as they are; or with the widest made narrower; or those of the first columns only.
-fn fit(natural: Vec<u16>, block: &[Vec<Shown>], room: Option<u16>) -> Vec<u16> {
-    let needed = |widths: &[u16]| {
-        widths.iter().fold(0_u16, |sum, width| sum.saturating_add(width.saturating_add(GAP)))
-    };
-    // The line below the last name is one longer than its column.
-    let Some(room) = room.map(|room| room.saturating_add(GAP - 1)) else { return natural };
-    let mut least = least_widths(&natural, block);
-    while least.len() > 1 && needed(&least) > room {
-        least.pop();
+fn total(widths: impl IntoIterator<Item = u16>) -> u16 {
+    widths.into_iter().fold(0, |sum, width| sum.saturating_add(width.saturating_add(GAP)))
+}
+
+/// The columns for which there is room, the first one in any case.
+fn fitting(needs: &[Needs], room: Option<u16>) -> Vec<usize> {
+    let mut shown: Vec<usize> = Vec::new();
+    for (place, column) in needs.iter().enumerate() {
+        let widths = shown.iter().map(|place| needs[*place].least).chain([column.least]);
+        if place == 0 || room.is_none_or(|room| total(widths) <= capacity(room)) {
+            shown.push(place);
+        }
     }
-    let capped = |cap: u16| -> Vec<u16> {
-        natural.iter().zip(&least).map(|(width, least)| (*width).min(cap).max(*least)).collect()
-    };
-    let widest = natural.iter().take(least.len()).copied().max().unwrap_or_default();
-    let mut widths = (0..=widest).rev().map(capped).find(|widths| needed(widths) <= room).unwrap_or(least);
-    // A single column always fits: it wraps.
-    widths[0] = widths[0].min(room.saturating_sub(GAP)).max(1);
-    widths
+    shown
+}
+
+/// The widths that fit: all as they are, or with the widest made narrower. None becomes unreadable: where a later block
+/// needs more than there is, the lines are longer than the terminal.
+fn widths(needs: &[Needs], room: Option<u16>) -> Vec<u16> {
+    let capped = |cap: u16| needs.iter().map(move |it| it.natural.min(cap).max(it.least));
+    let widest = needs.iter().map(|it| it.natural).max().unwrap_or_default();
+    let fits = |cap: &u16| room.is_none_or(|room| total(capped(*cap)) <= capacity(room));
+    capped((0..=widest).rev().find(fits).unwrap_or_default()).collect()
 }
 
 #[cfg(test)]
@@ -219,16 +246,23 @@ mod tests {
             vec![ValueRef::Null, ValueRef::Null],
         ];
         insta::assert_snapshot!(written(&rows), @r"
-        name          n
-        ------------- -----
-        ana              7
-        日本 \x1b[2J  1234
-        -             -
+        name            n
+        --------------- -----
+        ana                7
+        日本 \u{1b}[2J  1234
+        -               -
         ");
     }
 
+    /// The widths of columns of such natural widths, whose cells may wrap anywhere.
     fn fit(natural: Vec<u16>, room: Option<u16>) -> Vec<u16> {
-        super::fit(natural, &[], room)
+        let readable = |place| if place == 0 { FIRST } else { LEAST };
+        let needs = natural.iter().enumerate();
+        let needs: Vec<Needs> = needs
+            .map(|(place, width)| Needs { natural: *width, least: readable(place).min(*width) })
+            .collect();
+        let shown: Vec<Needs> = fitting(&needs, room).iter().map(|place| needs[*place]).collect();
+        widths(&shown, room)
     }
 
     #[test]
@@ -287,11 +321,70 @@ mod tests {
     }
 
     #[test]
-    fn later_blocks_keep_the_widths_of_the_first_and_lose_nothing() {
+    fn later_blocks_get_the_width_that_they_need() {
         let mut rows = vec![vec![ValueRef::Text(b"abcd"), ValueRef::Integer(1)]; BLOCK];
-        rows.push(vec![ValueRef::Text(b"abcdefgh"), ValueRef::Integer(2)]);
+        rows.push(vec![ValueRef::Text(b"abcdefgh ij"), ValueRef::Integer(-10_000)]);
+        rows.push(vec![ValueRef::Text(b"x"), ValueRef::Integer(2)]);
         let text = written(&rows);
         let last: Vec<&str> = text.lines().skip(BLOCK + 1).collect();
-        assert_eq!(last, ["abcd  1", "abcd  2", "efgh"]);
+        assert_eq!(last, ["abcd  1", "abcdefgh ij  -10000", "x                 2"]);
+    }
+
+    fn on_terminal(room: u16, columns: &[&str], rows: &[Vec<ValueRef<'_>>]) -> String {
+        let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
+        let mut sink = Vec::new();
+        let mut table = TableSink::fitting(&columns, &mut sink, Some(room));
+        rows.iter().for_each(|row| table.row(row).unwrap());
+        table.finish().unwrap();
+        drop(table);
+        String::from_utf8(sink).unwrap()
+    }
+
+    #[test]
+    fn no_number_id_or_word_is_broken() {
+        let arn = "arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef";
+        let ids = [
+            "10000",
+            "-0.000012345",
+            "9067f1a2b3-0123abcd-4567-89ef-0123-456789abcdef",
+            arn,
+            "ana@example.com",
+        ];
+        let long = ids.join(" ").repeat(3);
+        for room in [20, 40, 60, 80, 100, 200] {
+            let mut rows = Vec::new();
+            for index in 0..BLOCK + 10 {
+                let id = if index < BLOCK { "1" } else { ids[index % ids.len()] };
+                let text = if index == BLOCK + 1 { &long } else { id };
+                rows.push(vec![
+                    ValueRef::Text(id.as_bytes()),
+                    ValueRef::Integer(10_i64.pow(index as u32 % 19)),
+                    ValueRef::Text(text.as_bytes()),
+                ]);
+            }
+            let text = on_terminal(room, &["id", "number", "text"], &rows);
+            let known = |word: &str| {
+                ids.contains(&word)
+                    || word.trim_end_matches('0') == "1"
+                    || word == "…"
+                    || long.contains(&format!(" {word} "))
+            };
+            for word in text.lines().skip(2).flat_map(str::split_whitespace) {
+                assert!(known(word) || long.split_whitespace().any(|one| one == word), "{room}: {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_column_without_room_makes_place_for_the_next() {
+        let arn = "arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef";
+        let row = ["111122223333", arn, "GROUP", "9067f1a2b3-0123abcd-4567-89ef-0123-456789abcdef"];
+        let row = row.map(|text| ValueRef::Text(text.as_bytes())).to_vec();
+        let names = ["account_id", "permission_set_arn", "principal_type", "principal_id"];
+        let text = on_terminal(80, &names, std::slice::from_ref(&row));
+        assert!(text.starts_with("account_id    principal_type  principal_id\n"), "{text}");
+        // What does not fit at all is not broken either: the terminal wraps the line.
+        let alone = on_terminal(40, &["permission_set_arn"], &[vec![row[1]]]);
+        assert!(alone.lines().any(|line| line == arn), "{alone}");
     }
 }

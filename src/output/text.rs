@@ -1,29 +1,38 @@
-//! What may be shown on a terminal, and how everything else is written instead.
+//! How text is written where people read it: nothing is obeyed, nothing is invisible.
 //!
-//! Names come from directories that anybody may have filled: an escape sequence in a display name must not
-//! reach the terminal, and a right-to-left override must not rearrange a line of evidence. In files the data
-//! stays as it is; this is for tables and for words only.
+//! Names come from directories that anybody may have filled. An escape sequence in a display name must not reach the
+//! terminal, a right-to-left override must not rearrange a line of evidence, a line feed must not forge a line, and
+//! two different names must not look the same. In files, data stay exact.
+//!
+//! Every hidden character (`characters`) is written out in the one form `\n`, `\r`, `\t`, `\0` or `\u{200b}`, as
+//! Rust's `{:?}` does in quoted words. In a value a backslash that would read as the beginning of such a form is
+//! itself written out, so that no two values are written alike.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use rusqlite::types::ValueRef;
 
+use super::characters::is_hidden;
 use crate::digest::hexadecimal;
 
-/// `text` on one line, with every character that a terminal would obey written out: `\n`, `\x1b`,
-/// `\u{202e}`.
+/// Writes a value, or a line made of values, on one line.
 pub fn one_line(text: &str) -> Cow<'_, str> {
-    escape(text, is_obeyed)
+    escape(text, is_hidden, true)
 }
 
-/// Like [`one_line`], but keeps line feeds: for messages that have several lines of their own.
-pub fn lines(text: &str) -> Cow<'_, str> {
-    escape(text, |character| character != '\n' && is_obeyed(character))
+/// Does the same, but keeps line feeds: for formats in which they are part of the layout.
+pub(super) fn lines(text: &str) -> Cow<'_, str> {
+    escape(text, |character| character != '\n' && is_hidden(character), true)
 }
 
-/// A value as a person reads it: NULL is `-`, and text that would look like NULL or like nothing is quoted.
-/// Blobs are hexadecimal, `x'…'`, as SQL writes them.
+/// Writes a message on one line. What it quotes may be escaped already, so backslashes stay.
+pub fn message(text: &str) -> Cow<'_, str> {
+    escape(text, is_hidden, false)
+}
+
+/// Writes a value as a person reads it: NULL is `-`, and text that would look like NULL or like nothing is quoted.
+/// White space at either end is written out. Blobs are hexadecimal, `x'…'`, as SQL writes them.
 pub fn of_value(value: ValueRef<'_>) -> Cow<'static, str> {
     match value {
         ValueRef::Null => Cow::Borrowed("-"),
@@ -31,63 +40,150 @@ pub fn of_value(value: ValueRef<'_>) -> Cow<'static, str> {
         ValueRef::Real(number) => Cow::Owned(format!("{number:?}")),
         ValueRef::Text(b"") => Cow::Borrowed("\"\""),
         ValueRef::Text(b"-") => Cow::Borrowed("\"-\""),
-        ValueRef::Text(bytes) => Cow::Owned(one_line(&String::from_utf8_lossy(bytes)).into_owned()),
+        ValueRef::Text(bytes) => {
+            let text = String::from_utf8_lossy(bytes);
+            let inner = text.trim_matches([' ', '\u{3000}']);
+            let start = text.len() - text.trim_start_matches([' ', '\u{3000}']).len();
+            let end = start.min(text.len()) + inner.len();
+            let mut shown = String::with_capacity(text.len());
+            text[..start].chars().for_each(|space| write_out(space, &mut shown));
+            shown.push_str(&one_line(&text[start..end]));
+            text[end..].chars().for_each(|space| write_out(space, &mut shown));
+            Cow::Owned(shown)
+        }
         ValueRef::Blob(bytes) => Cow::Owned(format!("x'{}'", hexadecimal(bytes))),
     }
 }
 
-/// A word of a command as a shell reads it back.
+/// Writes a word of a command as a shell reads it back.
 pub fn shell_word(word: &str) -> Cow<'_, str> {
     let is_plain = |one: char| one.is_alphanumeric() || "-_./:@+=,".contains(one);
     if !word.is_empty() && word.chars().all(is_plain) {
         return Cow::Borrowed(word);
     }
-    Cow::Owned(format!("'{}'", word.replace('\'', "'\\''")))
+    if !word.chars().any(is_hidden) {
+        return Cow::Owned(format!("'{}'", word.replace('\'', "'\\''")));
+    }
+    // The quoting that bash, zsh and ksh read with escapes; by bytes, since older ones know no \u.
+    let mut quoted = String::from("$'");
+    for character in word.chars() {
+        match character {
+            '\'' | '\\' => quoted.extend(['\\', character]),
+            _ if is_hidden(character) => {
+                for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                    let _ = write!(quoted, "\\x{byte:02x}");
+                }
+            }
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('\'');
+    Cow::Owned(quoted)
 }
 
-fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.chars().any(&is_escaped) {
+/// Writes an option and its value as a shell and the command line read them back: a value that begins with a dash
+/// would be taken for another option, unless an equals sign stands before it.
+pub fn shell_option(option: &str, value: &str) -> String {
+    let between = if value.starts_with('-') { '=' } else { ' ' };
+    format!("{option}{between}{}", shell_word(value))
+}
+
+fn escape(text: &str, is_escaped: impl Fn(char) -> bool, is_value: bool) -> Cow<'_, str> {
+    let reads_as_escape = |rest: &str| rest.starts_with(['n', 'r', 't', '0']) || rest.starts_with("u{");
+    let is_kept = |(at, character): (usize, char)| match character {
+        '\\' => !(is_value && reads_as_escape(&text[at + 1..])),
+        _ => !is_escaped(character),
+    };
+    if text.char_indices().all(is_kept) {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        match character {
-            _ if !is_escaped(character) => escaped.push(character),
-            '\n' => escaped.push_str("\\n"),
-            '\r' => escaped.push_str("\\r"),
-            '\t' => escaped.push_str("\\t"),
-            _ if u32::from(character) <= 0xff => {
-                let _ = write!(escaped, "\\x{:02x}", u32::from(character));
-            }
-            _ => {
-                let _ = write!(escaped, "\\u{{{:x}}}", u32::from(character));
-            }
+    for (at, character) in text.char_indices() {
+        match is_kept((at, character)) {
+            true => escaped.push(character),
+            false => write_out(character, &mut escaped),
         }
     }
     Cow::Owned(escaped)
 }
 
-/// Whether a terminal would do something with the character instead of showing it: control characters of
-/// both sets, line and paragraph separators, and the bidirectional controls.
-fn is_obeyed(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// The one form of a character that is not shown as it is.
+pub(super) fn write_out(character: char, out: &mut String) {
+    match character {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\0' => out.push_str("\\0"),
+        _ => {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
-    fn control_characters_are_written_out() {
-        assert_eq!(one_line("a\u{1b}[31mred\n\t\u{9b}2J\u{7f}"), "a\\x1b[31mred\\n\\t\\x9b2J\\x7f");
-        assert_eq!(one_line("abc\u{202e}txt"), "abc\\u{202e}txt");
+    fn hidden_characters_are_written_out() {
+        assert_eq!(one_line("a\u{1b}[31mred\n\t\u{9b}2J\u{7f}"), "a\\u{1b}[31mred\\n\\t\\u{9b}2J\\u{7f}");
+        assert_eq!(one_line("abc\u{202e}txt\u{61c}\u{200b}"), "abc\\u{202e}txt\\u{61c}\\u{200b}");
         assert_eq!(lines("a\nb\r"), "a\nb\\r");
+        assert_eq!(message("\"a\\nb\"\nerror: c"), "\"a\\nb\"\\nerror: c");
     }
 
     #[test]
     fn ordinary_text_of_any_script_is_untouched() {
-        assert!(matches!(one_line("Zoë 🦀 田中, =cmd \"x\""), Cow::Borrowed(_)));
+        assert!(matches!(one_line("Zoë 🦀 田中, =cmd \"x\" CORP\\ana \\\\host"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn the_form_is_that_of_quoted_words() {
+        for hidden in ["\n", "\r", "\t", "\0", "\u{1b}", "\u{200b}", "\u{e0041}", "\u{a0}", "\u{feff}"] {
+            assert_eq!(format!("{hidden:?}"), format!("\"{}\"", one_line(hidden)));
+        }
+    }
+
+    /// Reads an escaped value back.
+    fn read(shown: &str) -> String {
+        let mut text = String::new();
+        let mut rest = shown;
+        while let Some(first) = rest.chars().next() {
+            let plain = [("\\n", '\n'), ("\\r", '\r'), ("\\t", '\t'), ("\\0", '\0')];
+            let found = plain.iter().find(|(form, _)| rest.starts_with(form));
+            if let Some((form, character)) = found {
+                text.push(*character);
+                rest = &rest[form.len()..];
+            } else if let Some((code, after)) = rest.strip_prefix("\\u{").and_then(|it| it.split_once('}')) {
+                text.push(char::from_u32(u32::from_str_radix(code, 16).unwrap()).unwrap());
+                rest = after;
+            } else {
+                text.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+        text
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_values_are_written_alike(value in r"([ \\nrt0u{}b\n\u{200b}\u{1b}a-]|[^x]){0,12}") {
+            prop_assert_eq!(read(&one_line(&value)), value.clone());
+            let cell = of_value(ValueRef::Text(value.as_bytes()));
+            prop_assert!(!cell.chars().any(is_hidden));
+            if !matches!(value.as_str(), "" | "-") {
+                prop_assert_eq!(read(&cell), value);
+            }
+        }
+    }
+
+    #[test]
+    fn white_space_at_the_ends_is_seen() {
+        assert_eq!(of_value(ValueRef::Text(b"Trail Space ")), "Trail Space\\u{20}");
+        assert_eq!(of_value(ValueRef::Text(b" a  b")), "\\u{20}a  b");
+        assert_eq!(of_value(ValueRef::Text(b"  ")), "\\u{20}\\u{20}");
     }
 
     #[test]
@@ -97,5 +193,18 @@ mod tests {
         assert_eq!(of_value(ValueRef::Text(b"")), "\"\"");
         assert_eq!(of_value(ValueRef::Blob(&[0, 255])), "x'00ff'");
         assert_eq!(of_value(ValueRef::Real(1.0)), "1.0");
+    }
+
+    #[test]
+    fn a_shell_reads_back_what_is_printed() {
+        for word in ["ana", "", "a b", "it's", "a\nb", "\u{202e}x\\y'z", "-x", "$HOME `id`", "Trail Space "] {
+            let line = format!("printf %s {}", shell_word(word));
+            let read = std::process::Command::new("bash").args(["-c", &line]).output().unwrap();
+            let is_option = word.starts_with('-');
+            assert!(is_option || String::from_utf8_lossy(&read.stdout) == word, "{line}");
+            assert!(!line.chars().any(is_hidden), "{line}");
+        }
+        assert_eq!(shell_option("--user", "-x y"), "--user='-x y'");
+        assert_eq!(shell_option("--user", "ana"), "--user ana");
     }
 }

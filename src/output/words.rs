@@ -82,7 +82,7 @@ pub fn note(words: impl Display) {
 pub fn caution(words: impl Display) {
     if !is_quiet() {
         let (color, reset) = if is_colored() { (YELLOW, RESET) } else { ("", "") };
-        let _ = writeln!(io::stderr(), "{color}{}{reset}", text::lines(&words.to_string()));
+        print_between(color, &words.to_string(), reset);
     }
 }
 
@@ -97,6 +97,9 @@ pub fn print_error(error: &Error) {
         return;
     }
     print(&label("error:", RED), &error.to_string());
+    for line in error.excerpt() {
+        print("  ", line);
+    }
     let mut above = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -126,9 +129,38 @@ fn label(words: &str, color: &str) -> String {
     if is_colored() { format!("{color}{words}{RESET} ") } else { format!("{words} ") }
 }
 
-/// The label is ours; the words may hold names from a directory and are neutralised.
 fn print(label: &str, words: &str) {
-    let _ = writeln!(io::stderr(), "{label}{}", text::lines(words));
+    print_between(label, words, "");
+}
+
+/// The only place where words are printed, always as one line. What stands before and after them is ours; they may hold
+/// names from a directory, or whatever was typed.
+fn print_between(before: &str, words: &str, after: &str) {
+    let _ = writeln!(io::stderr(), "{before}{}{after}", text::message(words));
+}
+
+/// Writes a field of a line of the log, which is one line whatever was typed and whatever AWS said.
+pub fn write_log_field(
+    writer: &mut tracing_subscriber::fmt::format::Writer<'_>,
+    field: &tracing::field::Field,
+    value: &dyn std::fmt::Debug,
+) -> std::fmt::Result {
+    let value = format!("{value:?}");
+    let value = text::message(&value);
+    match field.name() {
+        "message" => write!(writer, "{value}"),
+        name => write!(writer, "{name}={value}"),
+    }
+}
+
+/// Prints what the parser of the command line says of it, in the parser's own layout. Its words repeat what was typed,
+/// which must hold nothing hidden any more (`cli::parse`); colours are the parser's.
+pub fn print_refusal(refusal: &clap::builder::StyledStr) {
+    let is_colored = Color::Auto.is_on(io::stderr().is_terminal());
+    match is_colored {
+        true => _ = write!(io::stderr(), "{}", refusal.ansi()),
+        false => refusal.to_string().lines().for_each(|line| print("", line)),
+    }
 }
 
 #[cfg(test)]

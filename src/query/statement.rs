@@ -6,7 +6,7 @@ use rusqlite::{Connection, ErrorCode, Statement};
 use super::interruption::Interruption;
 use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
-use crate::output::{Destination, Format, RowWriter};
+use crate::output::{Destination, Format, RowWriter, text};
 use crate::store::{Census, without_range};
 
 /// Prepares one statement that only reads. Everything else is refused: nothing to run, several statements,
@@ -75,7 +75,8 @@ fn sql_error(census: &Census, sql: &str, error: rusqlite::Error) -> Error {
         SqlInputError { msg, .. } if msg.starts_with("cannot modify ") => only_reads(),
         SqliteFailure(_, Some(message)) if message.starts_with("cannot modify ") => only_reads(),
         SqlInputError { msg, offset, .. } => {
-            let error = Error::usage(format!("{msg}{}", position(sql, offset)));
+            let (place, excerpt) = position(sql, offset).unwrap_or_default();
+            let error = Error::usage(format!("{msg}{place}")).excerpted(excerpt);
             with_name_hints(census, sql, &msg, error)
         }
         // Without a position: an unknown table, input that ends too early, malformed JSON.
@@ -96,17 +97,16 @@ fn is_the_statements(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::Unknown | ErrorCode::TypeMismatch | ErrorCode::TooBig | ErrorCode::ApiMisuse)
 }
 
-/// ` (line 2, column 8)` and the line with a mark below it; nothing where SQLite does not say.
-fn position(sql: &str, offset: i32) -> String {
-    let Some(before) = usize::try_from(offset).ok().and_then(|offset| sql.get(..offset)) else {
-        return String::new();
-    };
+/// ` (line 2, column 8)`, and the line with a mark below it; `None` where SQLite does not say.
+fn position(sql: &str, offset: i32) -> Option<(String, Vec<String>)> {
+    let before = sql.get(..usize::try_from(offset).ok()?)?;
     let line_number = before.matches('\n').count() + 1;
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let line = sql[line_start..].lines().next().unwrap_or_default();
-    let column = before[line_start..].chars().count();
-    let mark = " ".repeat(column);
-    format!(" (line {line_number}, column {})\n  {}\n  {mark}^", column + 1, line.replace('\t', " "))
+    let line = sql[line_start..].lines().next().unwrap_or_default().replace('\t', " ");
+    let before = before[line_start..].replace('\t', " ");
+    let mark = " ".repeat(text::one_line(&before).chars().count());
+    let place = format!(" (line {line_number}, column {})", before.chars().count() + 1);
+    Some((place, vec![text::one_line(&line).into_owned(), format!("{mark}^")]))
 }
 
 fn with_name_hints(census: &Census, sql: &str, message: &str, error: Error) -> Error {

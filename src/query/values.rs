@@ -11,6 +11,7 @@ use super::untyped::compared_untyped;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::nearest::did_you_mean;
+use crate::output::text;
 use crate::store::{Census, beginning};
 
 /// What was typed: values in their order, and values by name.
@@ -78,7 +79,10 @@ impl NamedValue {
     /// Reads `NAME=VALUE` or `NAME:TYPE=VALUE`.
     fn parse(pair: &str) -> Result<Self> {
         let (name, text) = pair.split_once('=').ok_or_else(|| {
-            Error::usage(format!("-p {pair:?} has no value")).hint("write it as -p NAME=VALUE")
+            Error::usage(format!("-p {pair:?} has no value")).hint("write it as -p NAME=VALUE").hint(format!(
+                "to pass -p{pair} as a value, put it last, after --: -- {}",
+                text::shell_word(&format!("-p{pair}"))
+            ))
         })?;
         let name = name.trim().trim_start_matches([':', '@', '$']);
         let (name, kind) = match name.split_once(':') {

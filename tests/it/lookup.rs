@@ -151,3 +151,34 @@ fn suggestions_say_which_one_is_which() {
         assert!(ran.stderr.contains(hint), "{hint}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn a_tag_may_have_equals_signs() {
+    let sandbox = fixture::census();
+    let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
+    let sql = "
+        UPDATE coverage SET status = 'complete' WHERE resource = 'tags';
+        INSERT INTO tags_versions (resource_type, resource_id, key, value, valid_from)
+        VALUES ('account', '044444444444', 'cost=center', 'a', 1), ('account', '222222222222', 'cost', 'center=b', 1),
+               ('account', '333333333333', 'x=', 'y', 1), ('account', '044444444444', 'team', '', 1),
+               ('account', '044444444444', 'both', 'a=b', 1), ('account', '222222222222', 'both=a', 'b', 1)";
+    database.connection().execute_batch(sql).unwrap();
+    drop(database);
+    let diff = |tag: &str| sandbox.run(&["diff", "1", "2", "--resource", "accounts", "--tag", tag]);
+    for (tag, says) in [
+        ("cost=center=a", "sandbox"),
+        ("team=", "sandbox"),
+        ("both=a=b", "sandbox"),
+        ("cost=center=b", "nothing changed"),
+        ("x==y", "nothing changed"),
+    ] {
+        assert!(diff(tag).data().contains(says), "{tag}: {}", diff(tag).stdout);
+    }
+    assert!(diff("both=a=b").stderr.contains("is a tag of each of the keys \"both\" and \"both=a\""));
+    for tag in ["cost=center=c", "cost=center", "=a", "both=b"] {
+        let ran = diff(tag);
+        assert_eq!(ran.exit, Some(2), "{tag}: {}", ran.stdout);
+    }
+    assert!(diff("cost=centre=a").stderr.contains("did you mean \"cost=center=a\""));
+    assert_eq!(diff("cost").exit, Some(2));
+}

@@ -10,7 +10,7 @@ fn a_user_is_found_by_id_name_and_any_address_ignoring_case() {
     assert_eq!(by_id.data().lines().count(), 7);
     for name in ["ana", "ANA", "Ana Núñez", "ANA NÚÑEZ", "Ana@Example.com", "anita@example.org", "U-ANA"]
     {
-        assert_eq!(sandbox.run(&["query", "user-access", name]), by_id, "{name}");
+        assert_eq!(sandbox.run(&["query", "user-access", name]).data(), by_id.data(), "{name}");
     }
     assert_eq!(sandbox.run(&["query", "user-access", "-p", "user=ana"]), by_id);
     assert_eq!(sandbox.run(&["query", "USER-ACCESS", "-p", ":user=ana"]), by_id);
@@ -82,7 +82,7 @@ fn sql_comes_from_an_argument_or_from_standard_input() {
     assert_eq!(sandbox.run_with_input(&["query", "-", "-p", "name=prod"], sql), argument);
     // SQL with a header of its own has typed parameters and takes values by their place.
     let typed = format!("-- param name (account): which\n{}", sql.replace("WHERE name", "WHERE account_id"));
-    assert_eq!(sandbox.run_with_input(&["query", "-", "PROD"], &typed), argument);
+    assert_eq!(sandbox.run_with_input(&["query", "-", "prod"], &typed), argument);
 }
 
 #[test]

@@ -84,3 +84,71 @@ fn a_million_rows_stream_and_a_reader_may_leave() {
         assert_eq!(stderr.lines().count(), 1, "{format}: {stderr}");
     }
 }
+
+#[test]
+fn a_spreadsheet_gets_a_file_of_its_own() {
+    let sandbox = fixture::census();
+    let sql = "SELECT '=1+1' AS \"=a\", '+1' AS b, '-1' AS c, '@x' AS d, char(9) || 'x' AS e, char(13) AS f,
+        char(10) AS g, -5 AS h, 'plain, é' AS i, NULL AS j";
+    let run = |more: &[&str]| sandbox.run(&[&["query", sql, "--force"], more].concat());
+    let read = |name: &str| std::fs::read_to_string(sandbox.path(name)).unwrap();
+    let excel = run(&["--csv-for", "excel", "--output", "x.csv", "--evidence"]);
+    assert!(!excel.stderr.contains("warning"), "{}", excel.stderr);
+    assert_eq!(
+        read("x.csv"),
+        "\u{feff}'=a,b,c,d,e,f,g,h,i,j\r\n'=1+1,'+1,'-1,'@x,'\tx,\"'\r\",\"'\n\",-5,\"plain, é\",\r\n"
+    );
+    let evidence: serde_json::Value = serde_json::from_str(&read("x.csv.evidence.json")).unwrap();
+    assert_eq!(evidence["file"]["csv_for"]["program"], "excel");
+    // The bytes of the plain format do not change, and a file with such cells warns once.
+    let plain = run(&["--output", "plain.csv", "--evidence"]);
+    assert_eq!(plain.stderr.matches("warning: ").count(), 1, "{}", plain.stderr);
+    assert!(plain.stderr.contains("--csv-for excel"), "{}", plain.stderr);
+    assert_eq!(read("plain.csv"), "=a,b,c,d,e,f,g,h,i,j\n=1+1,+1,-1,@x,\tx,\"\r\",\"\n\",-5,\"plain, é\",\n");
+    assert!(!read("plain.csv.evidence.json").contains("csv_for"));
+    // A pipe is no file, and a file without such cells is safe.
+    assert!(!run(&["--format", "csv"]).stderr.contains("warning"));
+    let safe = sandbox.run(&["query", "SELECT 'a' AS a, -1 AS b", "--output", "safe.csv"]);
+    assert!(!safe.stderr.contains("warning"), "{}", safe.stderr);
+    let mut redirected = sandbox.command(&["query", sql]);
+    redirected.stdout(std::fs::File::create(sandbox.path("redirected.csv")).unwrap());
+    let redirected = String::from_utf8(redirected.output().unwrap().stderr).unwrap();
+    assert!(redirected.contains("--csv-for excel"), "{redirected}");
+    for (arguments, exit) in [
+        (&["--csv-for", "excel", "--format", "csv"][..], 0),
+        (&["--csv-for", "excel"], 0),
+        (&["--csv-for", "excel", "--format", "json"], 2),
+        (&["--csv-for", "excel", "--output", "x.md"], 2),
+        (&["--csv-for", "lotus"], 2),
+    ] {
+        assert_eq!(run(arguments).exit, Some(exit), "{arguments:?}");
+    }
+    for command in [&["diff", "1", "2"][..], &["history", "ana"], &["snapshots"], &["schema"]] {
+        let ran = sandbox.run(&[command, &["--csv-for", "excel"]].concat());
+        assert!(ran.data().starts_with('\u{feff}') && ran.stdout.ends_with("\r\n"), "{command:?}");
+    }
+    assert_eq!(sandbox.run(&["collect", "--csv-for", "excel"]).exit, Some(2));
+}
+
+#[test]
+fn markdown_makes_nothing_of_a_cell() {
+    let sandbox = fixture::census();
+    for (value, cell) in [
+        (r#"{"Action":"*","Resource":"*"}"#, r#"{"Action":"\*","Resource":"\*"}"#),
+        ("[x](https://a.example)", "`[x](https://a.example)`"),
+        ("![x](y)", "!\\[x\\](y)"),
+        ("`code`", "\\`code\\`"),
+        ("<b>&amp;", "&lt;b>&amp;amp;"),
+        ("__init__ ~~x~~", "\\_\\_init\\_\\_ \\~\\~x\\~\\~"),
+        ("see www.a.example", "see `www.a.example`"),
+        ("@octocat and ana@example.com", "`@octocat` and `ana@example.com`"),
+        ("a|b", "a\\|b"),
+        ("fixes #12", "fixes `#12`"),
+    ] {
+        let sql = format!("SELECT '{value}' AS cell");
+        let ran = sandbox.run(&["query", &sql, "--format", "markdown"]);
+        assert_eq!(ran.data(), format!("| cell |\n| --- |\n| {cell} |\n"), "{value}");
+    }
+    let header = sandbox.run(&["query", "SELECT 1 AS \"@octocat|*x*\"", "--format", "markdown"]);
+    assert!(header.data().starts_with("| `@octocat\\|*x*` |\n"), "{}", header.stdout);
+}

@@ -76,9 +76,16 @@ const ROWS: usize = 40;
 impl Question<'_> {
     /// Writes the answer.
     pub fn answer(&self, shape: Shape, destination: &mut Destination) -> Result<Found> {
+        if matches!(shape, Shape::Object | Shape::Lines) {
+            destination.speak_json();
+        }
         match shape {
-            Shape::Text => self.write_text(destination, text::write),
-            Shape::Markdown => self.write_text(destination, text::write_markdown),
+            Shape::Text => self.write_text(destination, |out, diff, options| {
+                text::write(&mut out.page(self.is_colored), diff, options)
+            }),
+            Shape::Markdown => {
+                self.write_text(destination, |out, diff, options| text::write_markdown(out, diff, options))
+            }
             Shape::Object if self.steps => self.write_steps(destination),
             Shape::Object if self.is_first => {
                 write_object(destination, &self.nothing()?)?;
@@ -98,10 +105,10 @@ impl Question<'_> {
     fn write_text(
         &self,
         destination: &mut Destination,
-        write: impl Fn(&mut dyn Write, &Diff, TextOptions<'_>) -> io::Result<()>,
+        write: impl Fn(&mut Destination, &Diff, TextOptions<'_>) -> io::Result<()>,
     ) -> Result<Found> {
         let between = self.between()?;
-        let (options, by, is_colored) = (self.options.clone(), self.by, self.is_colored);
+        let (options, by) = (self.options.clone(), self.by);
         let rows = self.resources.is_empty().then_some(ROWS);
         let mut parts = Parts { destination, is_begun: false, unchanged: None };
         let steps = self.steps;
@@ -110,7 +117,7 @@ impl Question<'_> {
                 parts.add_unchanged(diff);
                 return Ok(());
             }
-            let options = TextOptions { is_colored, by, between, rows, options: &options };
+            let options = TextOptions { by, between, rows, options: &options };
             write(parts.next()?, diff, options).map_err(write_error)
         })?;
         parts.finish()?;
@@ -214,7 +221,7 @@ impl Parts<'_> {
     /// Writes the run of steps in which nothing changed, if there is one.
     fn finish(&mut self) -> Result<()> {
         let Some(unchanged) = self.unchanged.take() else { return Ok(()) };
-        text::write_unchanged(self.separate()?, &unchanged).map_err(write_error)
+        text::write_unchanged(&mut self.separate()?.page(false), &unchanged).map_err(write_error)
     }
 
     fn separate(&mut self) -> Result<&mut Destination> {

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use crate::diff::filter::{Subject, SubjectKind};
 use crate::error::{Error, Result};
 use crate::invocation;
-use crate::nearest::did_you_mean;
+use crate::nearest::{nearest, one_of};
 use crate::output::{text, words};
 use crate::query::{Found, ParameterType, resolve_at_ends};
 use crate::store::{Census, CoverageStatus, Snapshot};
@@ -30,7 +30,7 @@ pub struct NarrowingArgs {
 
     /// Show only what concerns accounts or permission sets with this tag
     #[arg(long, value_name = "KEY=VALUE", value_parser = tag, help_heading = "What to show")]
-    tag: Option<Tag>,
+    tag: Option<String>,
 
     /// Show only what concerns this user: an id, a name or an e-mail address
     #[arg(long, value_name = "USER", help_heading = "What to show")]
@@ -49,32 +49,26 @@ pub struct NarrowingArgs {
     privileged: bool,
 }
 
-/// A tag as it was typed.
-#[derive(Debug, Clone)]
-struct Tag {
-    key: String,
-    value: String,
-}
+/// A tag's key and value. Both may have equals signs in them, so what was typed may read as several.
+type Tag = (String, String);
 
-fn tag(typed: &str) -> Result<Tag, String> {
-    let (key, value) = typed.split_once('=').ok_or("a tag reads KEY=VALUE")?;
-    Ok(Tag { key: key.to_owned(), value: value.to_owned() })
+fn tag(typed: &str) -> Result<String, String> {
+    if typed.contains('=') { Ok(typed.to_owned()) } else { Err("a tag reads KEY=VALUE".to_owned()) }
 }
 
 impl NarrowingArgs {
     /// The options as they are typed, each after a space.
     pub fn typed(&self) -> String {
-        let tag = self.tag.as_ref().map(|tag| format!("{}={}", tag.key, tag.value));
         let options: String = [
             ("--account", &self.account),
             ("--ou", &self.ou),
-            ("--tag", &tag),
+            ("--tag", &self.tag),
             ("--user", &self.user),
             ("--group", &self.group),
             ("--permission-set", &self.permission_set),
         ]
         .into_iter()
-        .filter_map(|(option, value)| Some(format!(" {option} {}", text::shell_word(value.as_deref()?))))
+        .filter_map(|(option, value)| Some(format!(" {}", text::shell_option(option, value.as_deref()?))))
         .collect();
         options + if self.privileged { " --privileged" } else { "" }
     }
@@ -87,7 +81,8 @@ pub struct Narrowing {
     named: Vec<Subject>,
     /// The ids of an OU.
     ous: Option<HashSet<String>>,
-    tag: Option<Tag>,
+    /// Every tag that what was typed may be; `None` where nothing was.
+    tags: Option<Vec<Tag>>,
     privileged: bool,
 }
 
@@ -106,10 +101,8 @@ impl Narrowing {
             }
         }
         let ous = args.ou.as_ref().map(|typed| ids(ParameterType::Ou, typed, census, range)).transpose()?;
-        if let Some(tag) = &args.tag {
-            require_tag(tag, census, range)?;
-        }
-        Ok(Self { named, ous, tag: args.tag.clone(), privileged: args.privileged })
+        let tags = args.tag.as_ref().map(|typed| tags(typed, census, range)).transpose()?;
+        Ok(Self { named, ous, tags, privileged: args.privileged })
     }
 
     /// What it means in either of two snapshots.
@@ -118,8 +111,12 @@ impl Narrowing {
         if let Some(ous) = &self.ous {
             subjects.push(Subject::in_ous(connection, snapshots, ous)?);
         }
-        if let Some(Tag { key, value }) = &self.tag {
-            subjects.push(Subject::tagged(connection, snapshots, key, value)?);
+        if let Some(tags) = &self.tags {
+            let mut tagged = Subject { kind: SubjectKind::Tagged, ids: HashSet::new() };
+            for (key, value) in tags {
+                tagged.ids.extend(Subject::tagged(connection, snapshots, key, value)?.ids);
+            }
+            subjects.push(tagged);
         }
         if self.privileged {
             subjects.push(Subject::privileged(connection, snapshots)?);
@@ -150,8 +147,9 @@ fn ids(parameter: ParameterType, typed: &str, census: &mut Census, range: &Range
     Ok(ids)
 }
 
-/// A tag that nothing has reads like a name that nothing has.
-fn require_tag(tag: &Tag, census: &Census, range: &Range) -> Result<()> {
+/// Every tag that reads as it was typed, of all that there are: with `a=b=c` the key may be `a` or `a=b`. One that
+/// nothing has reads like a name that nothing has.
+fn tags(typed: &str, census: &Census, range: &Range) -> Result<Vec<Tag>> {
     let (from, to) = (range.from.snapshot_id, range.to.snapshot_id);
     let mut statement = census
         .connection()
@@ -161,21 +159,27 @@ fn require_tag(tag: &Tag, census: &Census, range: &Range) -> Result<()> {
                AND valid_from <= ?1 AND (valid_to IS NULL OR valid_to > ?2)",
         )
         .map_err(unreadable_tags)?;
-    let known: Vec<(String, String)> = statement
+    let known: Vec<Tag> = statement
         .query_map([from.max(to), from.min(to)], |row| Ok((row.get(0)?, row.get(1)?)))
         .and_then(Iterator::collect)
         .map_err(unreadable_tags)?;
-    if known.iter().any(|(key, value)| (key, value) == (&tag.key, &tag.value)) {
-        return Ok(());
+    let written = |(key, value): &Tag| format!("{key}={value}");
+    let tags: Vec<Tag> = known.iter().filter(|tag| written(tag) == typed).cloned().collect();
+    if !tags.is_empty() {
+        if tags.len() > 1 {
+            let keys: Vec<_> = tags.iter().map(|(key, _)| format!("{key:?}")).collect();
+            words::say(format!("{typed:?} is a tag of each of the keys {}", keys.join(" and ")));
+        }
+        return Ok(tags);
     }
-    let typed = format!("{}={}", tag.key, tag.value);
-    let known: Vec<String> = known.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let known: Vec<String> = known.iter().map(written).collect();
     let mut error = Error::unknown(format!(
         "no account or permission set is tagged {typed:?} in snapshots {} to {}",
         from.min(to),
         from.max(to)
     ));
-    error = error.hint_if_any(did_you_mean(&typed, known.iter().map(String::as_str)));
+    let near = nearest(typed, known.iter().map(String::as_str));
+    error = error.hint_if_any(one_of(near.into_iter().map(|tag| format!("{tag:?}"))));
     for snapshot in range.ends() {
         let coverage = census.coverage(snapshot.snapshot_id)?;
         if !coverage.iter().any(|it| it.resource == "tags" && it.status == CoverageStatus::Complete) {

@@ -22,11 +22,12 @@ pub fn introduce(groundwork: &Groundwork) -> Vec<String> {
         Ok(None) => "none: the account is in no organization".to_owned(),
         Err(_) => "not known".to_owned(),
     };
-    vec![
+    [
         line("caller", caller.unwrap_or("not known")),
         line("credentials", &groundwork.credentials.describe()),
         line("organization", &organization),
     ]
+    .concat()
 }
 
 /// What the examination showed, in lines.
@@ -34,23 +35,23 @@ pub fn conclude(groundwork: &Groundwork, examination: &Examination) -> Vec<Strin
     let mut lines = Vec::new();
     let context = &examination.context;
     if let Some(standing) = standing(context, &examination.findings) {
-        lines.push(line("account", &standing));
+        lines.extend(line("account", &standing));
     }
     let instance = match &context.instance {
         Some(instance) => Some(describe(instance, context, groundwork.aws.region())),
         None => groundwork.instances.is_some().then(|| "not known".to_owned()),
     };
-    lines.extend(instance.map(|instance| line("instance", &instance)));
+    lines.extend(instance.into_iter().flat_map(|instance| line("instance", &instance)));
     let policies = examination.policies_enabled.map(|enabled| match enabled {
         true => "service control policies are enabled on the root",
         false => "service control policies are not enabled on the root: no access reports",
     });
-    lines.extend(policies.map(|policies| line("policies", policies)));
+    lines.extend(policies.into_iter().flat_map(|policies| line("policies", policies)));
     lines
 }
 
-fn line(what: &str, fact: &str) -> String {
-    format!("{what:MARGIN$}{}", hanging(fact, MARGIN))
+fn line(what: &str, fact: &str) -> Vec<String> {
+    hanging(what, fact, MARGIN)
 }
 
 /// Which account these credentials are in, and what that means.

@@ -1,21 +1,22 @@
 //! The findings as a person reads them, at 80 columns: an operation a line, by service, and below it what is
 //! missing. A table would have to leave out, on a terminal of that width, the column that matters most.
 
-use std::io::{self, Write};
+use std::io;
 
 use crate::collect::{Finding, Seen};
-use crate::output::text;
+use crate::output::{Ink, Page};
 
 const WIDTH: usize = 80;
 /// Where an operation's name and what is said of it begin.
 const MARGIN: usize = 15;
 
 /// Writes all findings.
-pub fn write(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+pub fn write(findings: &[Finding], page: &mut Page<'_>) -> io::Result<()> {
     for of_service in findings.chunk_by(|a, b| a.operation.service() == b.operation.service()) {
-        writeln!(out, "{}", of_service[0].operation.service().name())?;
+        page.line(Ink::Plain, of_service[0].operation.service().name())?;
         for (index, finding) in of_service.iter().enumerate() {
-            writeln!(out, "  {:<11}  {}", finding.seen.as_str(), finding.operation.name())?;
+            let line = format!("  {:<11}  {}", finding.seen.as_str(), finding.operation.name());
+            page.line(Ink::Plain, &line)?;
             let details = details(finding);
             // What several in a row have in common is said once.
             let next = of_service.get(index + 1);
@@ -23,7 +24,9 @@ pub fn write(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
                 continue;
             }
             for detail in details {
-                writeln!(out, "{:MARGIN$}{}", "", hanging(&detail, MARGIN))?;
+                for line in hanging("", &detail, MARGIN) {
+                    page.line(Ink::Plain, &line)?;
+                }
             }
         }
     }
@@ -48,22 +51,23 @@ fn details(finding: &Finding) -> Vec<String> {
     }
 }
 
-/// The text in lines of at most 80 columns, all but the first one indented by `margin`. A word that is longer
+/// The text in lines of at most 80 columns after a heading, each one indented by `margin`. A word that is longer
 /// than a line stays whole: it may be one to copy.
-pub fn hanging(words: &str, margin: usize) -> String {
-    let mut lines = String::new();
+pub fn hanging(heading: &str, words: &str, margin: usize) -> Vec<String> {
+    let mut lines = vec![format!("{heading:margin$}")];
     let mut column = margin;
-    for word in text::one_line(words).split(' ') {
+    for word in words.split(' ') {
         let width = word.chars().count();
         if column > margin && column + 1 + width > WIDTH {
-            lines.push('\n');
-            lines.extend(std::iter::repeat_n(' ', margin));
+            lines.push(" ".repeat(margin));
             column = margin;
-        } else if column > margin {
-            lines.push(' ');
+        }
+        let line = lines.last_mut().expect("there is a first line");
+        if column > margin {
+            line.push(' ');
             column += 1;
         }
-        lines.push_str(word);
+        line.push_str(word);
         column += width;
     }
     lines
@@ -77,11 +81,15 @@ mod tests {
     #[test]
     fn lines_hang_below_the_first_and_no_word_is_cut() {
         let arn = "arn:".to_owned() + &"x".repeat(90);
-        let text = hanging(&format!("{}{arn} at the end", "one two three ".repeat(8)), 15);
-        let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[1..].iter().all(|line| line.starts_with(&" ".repeat(15))), "{text}");
+        let lines = hanging("what", &format!("{}{arn} at the end", "one two three ".repeat(8)), 15);
+        let text = lines.join("\n");
+        assert!(
+            lines[0].starts_with("what           one")
+                && lines[1..].iter().all(|line| line.starts_with(&" ".repeat(15))),
+            "{text}"
+        );
         let widest = lines.iter().filter(|line| !line.contains("arn:")).map(|line| line.len()).max();
-        assert!(widest <= Some(80) && lines[0].len() + 15 <= 80, "{text}");
+        assert!(widest <= Some(80), "{text}");
         assert!(text.contains(&arn));
     }
 
@@ -103,14 +111,14 @@ mod tests {
             finding(Operation::ListUsers, Seen::Unavailable, Some("it cannot be listed")),
         ];
         let mut out = Vec::new();
-        write(&findings, &mut out).unwrap();
+        write(&findings, &mut Page::new(&mut out, false)).unwrap();
         insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r"
         sso-admin
           yes          ListInstances
           no           ListPermissionSets
                        missing: allow sso:ListPermissionSets
                        needed for users
-                       AWS said AccessDeniedException: not \x1b[31mauthorized
+                       AWS said AccessDeniedException: not \u{1b}[31mauthorized
           not tried    DescribePermissionSet
           not tried    ListAccountAssignments
                        it depends on the above

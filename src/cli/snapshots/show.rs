@@ -15,7 +15,7 @@ use crate::diff::scope_label;
 use crate::error::Result;
 use crate::excerpt::{self, excerpt};
 use crate::invocation;
-use crate::output::{Destination, Format, RowWriter, text, words, write_error};
+use crate::output::{Destination, Format, Ink, RowWriter, words, write_error};
 use crate::store::{Census, Coverage, CoverageStatus, Gap, GapKind, Snapshot, When};
 
 /// So many scopes of like gaps are named before the rest is counted.
@@ -225,10 +225,9 @@ fn write_gaps(
     if lines.is_empty() {
         return Ok(false);
     }
-    writeln!(destination, "\nnot seen").map_err(write_error)?;
-    for line in lines {
-        writeln!(destination, "{}", text::one_line(&line)).map_err(write_error)?;
-    }
+    let mut page = destination.page(false);
+    page.blank().and_then(|()| page.line(Ink::Plain, "not seen")).map_err(write_error)?;
+    lines.iter().try_for_each(|line| page.line(Ink::Plain, line)).map_err(write_error)?;
     Ok(like.values().any(|gaps| gaps.len() > 1))
 }
 

@@ -102,7 +102,12 @@ fn no_other_resource_has_activity() {
 
 fn text(diff: &Diff, rows: Option<usize>) -> String {
     let mut out = Vec::new();
-    write(&mut out, diff, TextOptions { rows, ..TextOptions::default() }).unwrap();
+    write(
+        &mut crate::output::Page::new(&mut out, false),
+        diff,
+        TextOptions { rows, ..TextOptions::default() },
+    )
+    .unwrap();
     String::from_utf8(out).unwrap()
 }
 

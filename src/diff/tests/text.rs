@@ -11,10 +11,15 @@ use crate::diff::steps::Between;
 use crate::diff::text::{TextOptions, write};
 use crate::diff::{ChangeKind, Diff, table};
 use crate::model::{OrganizationalUnit, Root, Row};
+use crate::output::Page;
 
 fn text(diff: &Diff, options: TextOptions) -> String {
+    painted(diff, options, false)
+}
+
+fn painted(diff: &Diff, options: TextOptions, is_colored: bool) -> String {
     let mut out = Vec::new();
-    write(&mut out, diff, options).unwrap();
+    write(&mut Page::new(&mut out, is_colored), diff, options).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -75,7 +80,7 @@ fn the_text_tells_the_story() {
 fn colour_adds_nothing_but_colour_and_names_cannot_add_any() {
     let diff = story().diff(1, 2);
     let plain = text(&diff, TextOptions::default());
-    let colored = text(&diff, TextOptions { is_colored: true, ..TextOptions::default() });
+    let colored = painted(&diff, TextOptions::default(), true);
     assert!(!plain.contains('\u{1b}'));
     let mut stripped = String::new();
     let mut rest = colored.as_str();

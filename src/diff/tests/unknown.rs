@@ -114,7 +114,12 @@ fn access_that_rests_on_a_gap_says_on_which() {
 
     let text = |from, to| {
         let mut words = Vec::new();
-        crate::diff::text::write(&mut words, &history.diff(from, to), Default::default()).unwrap();
+        crate::diff::text::write(
+            &mut crate::output::Page::new(&mut words, false),
+            &history.diff(from, to),
+            Default::default(),
+        )
+        .unwrap();
         String::from_utf8(words).unwrap()
     };
     let words = text(1, 3);
@@ -134,7 +139,12 @@ fn a_way_that_may_have_been_there_is_told_apart_from_a_cause_that_was_not_seen()
     history.publish_with(&base, &[denied]);
     let text = |from, to| {
         let mut words = Vec::new();
-        crate::diff::text::write(&mut words, &history.diff(from, to), Default::default()).unwrap();
+        crate::diff::text::write(
+            &mut crate::output::Page::new(&mut words, false),
+            &history.diff(from, to),
+            Default::default(),
+        )
+        .unwrap();
         String::from_utf8(words).unwrap()
     };
     assert!(

@@ -1,39 +1,35 @@
 //! A diff for people: first how much, then who gained or lost access and why, then the rows, then what could
 //! not be seen. The same as text ([`write`]) and as Markdown ([`write_markdown`]).
 //!
-//! As readable without colour as with it. Names come from directories that anybody may have filled, so every
-//! one is neutralised (`output::text`). It writes to whatever it is given, and asks the database nothing.
+//! As readable without colour as with it. Names come from directories that anybody may have filled: text
+//! goes to a page and Markdown is escaped, so that no name is more than its letters. It asks the database nothing.
 //!
-//! `telling` what is told · `access`, `rows`, `reading`, `by` tell it · `plain`, `markdown`, `paint` write it.
+//! `telling` what is told · `access`, `rows`, `reading`, `by` tell it · `plain`, `markdown` write it.
 
 mod access;
 mod by;
 mod markdown;
-mod paint;
 mod plain;
 mod reading;
 mod rows;
 mod telling;
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 
 use super::change::{AccessChangeKind, Change, ChangeKind, Diff, SnapshotFacts};
 use super::record::Record;
 use super::recreated::{MatchedBy, Recreation};
 use super::steps::Between;
 use crate::model;
-use crate::output::text::one_line;
+use crate::output::{Ink, Page};
 pub use by::Grouping;
 pub use markdown::write as write_markdown;
-use paint::Paint;
 use telling::{Detail, Entry, Section};
 
 /// How the text is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TextOptions<'o> {
-    /// Whether changes are coloured.
-    pub is_colored: bool,
     /// What the details are grouped by.
     pub by: Grouping,
     /// What came and went between, where it was counted.
@@ -45,21 +41,21 @@ pub struct TextOptions<'o> {
 }
 
 /// Writes the diff as text.
-pub fn write(out: &mut dyn Write, diff: &Diff, options: TextOptions<'_>) -> io::Result<()> {
-    let paint = Paint { is_colored: options.is_colored };
+pub fn write(page: &mut Page<'_>, diff: &Diff, options: TextOptions<'_>) -> io::Result<()> {
     let heading = format!("{} → {}", facts(&diff.from, "snapshot "), facts(&diff.to, ""));
-    writeln!(out, "{}\n", paint.heading(&one_line(&heading)))?;
+    page.line(Ink::Bold, &heading)?;
+    page.blank()?;
     let summary = summary(diff, options.between);
     if let Some(words) = summary.words {
-        writeln!(out, "  {words}")?;
+        page.line(Ink::Plain, &format!("  {words}"))?;
     }
     for (what, counts) in &summary.counts {
-        writeln!(out, "  {what:28} {counts}")?;
+        page.line(Ink::Plain, &format!("  {what:28} {counts}"))?;
     }
     if let Some(also) = &summary.also {
-        writeln!(out, "  {also}")?;
+        page.line(Ink::Plain, &format!("  {also}"))?;
     }
-    sections(diff, options).iter().try_for_each(|section| plain::write_section(out, section, paint))
+    sections(diff, options).iter().try_for_each(|section| plain::write_section(page, section))
 }
 
 /// A run of steps in which nothing changed.
@@ -75,16 +71,14 @@ pub struct Unchanged {
 }
 
 /// Writes that nothing changed in so many steps.
-pub fn write_unchanged(out: &mut dyn Write, unchanged: &Unchanged) -> io::Result<()> {
+pub fn write_unchanged(page: &mut Page<'_>, unchanged: &Unchanged) -> io::Result<()> {
     let Unchanged { from, to, steps, activity: used } = unchanged;
     let steps = if *steps == 1 { String::new() } else { format!(" in {steps} steps") };
     let ends = format!("{} → {}", facts(from, "snapshot "), facts(to, ""));
-    write!(out, "{}: nothing changed{steps}", one_line(&ends))?;
-    for (resource, rows) in used {
-        let words = activity(resource, *rows);
-        words.map_or(Ok(()), |words| write!(out, "; {resource}: {words}"))?;
-    }
-    writeln!(out)
+    let used = used.iter().filter_map(|(resource, rows)| {
+        activity(resource, *rows).map(|words| format!("; {resource}: {words}"))
+    });
+    page.line(Ink::Plain, &format!("{ends}: nothing changed{steps}{}", used.collect::<String>()))
 }
 
 /// `snapshot 41 (2026-11-17T02:00:00Z, complete)`.

@@ -1,33 +1,37 @@
 //! A telling as lines of text, with a little colour on a terminal.
 
-use std::io::{self, Write};
+use std::io;
 
-use super::Paint;
+use super::super::change::ChangeKind;
 use super::telling::{Detail, Entry, Section};
-use crate::output::text::one_line;
+use crate::output::{Ink, Page};
 
 /// Writes a section after an empty line.
-pub fn write_section(out: &mut dyn Write, section: &Section, paint: Paint) -> io::Result<()> {
-    writeln!(out, "\n{}", paint.heading(&one_line(&section.heading)))?;
+pub fn write_section(page: &mut Page<'_>, section: &Section) -> io::Result<()> {
+    page.blank()?;
+    page.line(Ink::Bold, &section.heading)?;
     for entry in &section.entries {
-        write_entry(out, entry, paint)?;
+        write_entry(page, entry)?;
     }
-    for rest in &section.rest {
-        writeln!(out, "  {}", paint.aside(&one_line(rest)))?;
-    }
-    Ok(())
+    section.rest.iter().try_for_each(|rest| page.line(Ink::Faint, &format!("  {rest}")))
 }
 
-fn write_entry(out: &mut dyn Write, entry: &Entry, paint: Paint) -> io::Result<()> {
-    writeln!(out, "  {}", paint.entry(entry.sign, &one_line(&entry.line)))?;
+fn write_entry(page: &mut Page<'_>, entry: &Entry) -> io::Result<()> {
+    let (ink, sign) = match entry.sign {
+        ChangeKind::Added => (Ink::Green, '+'),
+        ChangeKind::Removed => (Ink::Red, '-'),
+        ChangeKind::Changed => (Ink::Yellow, '~'),
+        ChangeKind::Unknown => (Ink::Magenta, '?'),
+    };
+    page.line(ink, &format!("  {sign} {}", entry.line))?;
     let mut is_first_cause = true;
     for detail in &entry.details {
         match detail {
-            Detail::Plain(text) => writeln!(out, "      {}", one_line(text))?,
-            Detail::Aside(text) => writeln!(out, "      {}", paint.aside(&one_line(text)))?,
+            Detail::Plain(text) => page.line(Ink::Plain, &format!("      {text}"))?,
+            Detail::Aside(text) => page.line(Ink::Faint, &format!("      {text}"))?,
             Detail::Because(text) => {
                 let word = if std::mem::take(&mut is_first_cause) { "because: " } else { "         " };
-                writeln!(out, "      {word}{}", one_line(text))?;
+                page.line(Ink::Plain, &format!("      {word}{text}"))?;
             }
         }
     }

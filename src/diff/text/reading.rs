@@ -8,7 +8,6 @@ use super::super::record::Record;
 use super::telling::Detail;
 use crate::document;
 use crate::model;
-use crate::output::text::one_line;
 
 /// Longer values are cut: what is longer belongs in JSON output.
 const SHOWN: usize = 100;
@@ -65,7 +64,7 @@ fn word(change: &Change, field: &str, before: &Value, after: &Value) -> Option<S
 fn shown(value: &Value) -> String {
     let text = match value {
         Value::Null => return "nothing".to_owned(),
-        Value::String(text) => format!("\"{}\"", one_line(text)),
+        Value::String(text) => format!("\"{text}\""),
         other => other.to_string(),
     };
     match text.char_indices().nth(SHOWN) {

@@ -1,0 +1,235 @@
+//! What reaches a terminal: nothing that it would obey and nothing unseen, from any command and in any format.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::process::Stdio;
+
+use orgcensus::store::Database;
+use serde_json::Value;
+
+use crate::fixture::{self, Sandbox};
+
+/// Every kind of character that is written out.
+const EVIL: &str = "a\u{1b}[31m\u{9b}2J\u{7f}\u{202e}\u{2066}\u{61c}\u{200b}\u{200d}\u{feff}\u{ad}\u{e0041}\u{85}\u{2028}\tb\r\nerror: forged";
+
+/// A census in which every text that an organization's people can write is [`EVIL`].
+fn evil() -> Sandbox {
+    let sandbox = fixture::census();
+    let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
+    let connection = database.connection();
+    for (table, columns) in [
+        ("users_versions", &["user_name", "display_name", "primary_email", "title"][..]),
+        ("groups_versions", &["display_name", "description"]),
+        ("accounts_versions", &["name", "email"]),
+        ("organizational_units_versions", &["name"]),
+        ("permission_sets_versions", &["name", "description"]),
+        ("permission_set_policies_versions", &["policy_name"]),
+        ("gaps", &["error_message"]),
+        ("snapshots", &["label"]),
+        ("coverage", &["reason"]),
+    ] {
+        for column in columns {
+            let sql = format!("UPDATE {table} SET {column} = {column} || ?1 WHERE {column} IS NOT NULL");
+            connection.execute(&sql, [EVIL]).unwrap();
+        }
+    }
+    let suspect = "UPDATE snapshots SET suspect = ?1 WHERE snapshot_id = 4";
+    connection.execute(suspect, [EVIL]).unwrap();
+    sandbox
+}
+
+/// Runs the binary with a terminal of so many columns as its standard output and error.
+fn on_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str]) -> (Option<i32>, String) {
+    let size = libc::winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    let (mut master, mut slave) = (0, 0);
+    let size = std::ptr::from_ref(&size).cast_mut();
+    let (name, modes) = (std::ptr::null_mut(), std::ptr::null_mut());
+    // SAFETY: both descriptors are written by the call, and owned by nobody else.
+    let (mut master, slave) = unsafe {
+        assert_eq!(libc::openpty(&raw mut master, &raw mut slave, name, modes, size), 0);
+        (File::from_raw_fd(master), OwnedFd::from_raw_fd(slave))
+    };
+    let mut command = sandbox.command(arguments);
+    command
+        .env("TERM", "xterm")
+        .env("NO_COLOR", "1")
+        .stdout(Stdio::from(slave.try_clone().unwrap()))
+        .stderr(Stdio::from(slave));
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let mut shown = Vec::new();
+    // Reading fails once nobody has the other end open.
+    let _ = master.read_to_end(&mut shown);
+    let shown = String::from_utf8(shown).unwrap().replace("\r\n", "\n");
+    (child.wait().unwrap().code(), shown)
+}
+
+#[track_caller]
+fn assert_shown(arguments: &[&str], shown: &str) {
+    let hidden = |one: char| one != '\n' && EVIL.contains(one) && !matches!(one, ' '..='~');
+    assert!(!shown.contains(hidden), "{arguments:?}: {shown:?}");
+    let forged = shown.lines().find(|line| line.starts_with("error: forged"));
+    assert_eq!(forged, None, "{arguments:?}: {shown}");
+}
+
+#[test]
+fn no_command_lets_a_name_through() {
+    let sandbox = evil();
+    let name = format!("ana{EVIL}");
+    let (label, upper) = (format!("label {EVIL}"), name.to_uppercase());
+    let column = format!("SELECT 1 AS \"{EVIL}\", user_name FROM users");
+    let commands: Vec<Vec<&str>> = vec![
+        vec![],
+        vec!["query", "user-access", &name],
+        vec!["query", "user-access", &upper],
+        vec!["query", "account-access", "prod\u{1b}"],
+        vec!["query", &column],
+        vec!["query", EVIL],
+        vec!["query", "SELECT 1 FROM \u{1b}[2J\u{202e}x"],
+        vec!["query", "SELECT \u{9b}x\nFROM users"],
+        vec!["query", "user-access", "-p", EVIL],
+        vec!["query", "user-access", "ana", "--at", EVIL],
+        vec!["query", "SELECT user_id FROM users WHERE 0", "--at", &label],
+        vec!["history", &name],
+        vec!["history", EVIL],
+        vec!["history", "u-ana"],
+        vec!["history", "222222222222", "-v"],
+        vec!["diff", "1", "4"],
+        vec!["diff", "1", "4", "--by", "user"],
+        vec!["diff", "1", "4", "--steps"],
+        vec!["diff", "1", "4", "--user", EVIL],
+        vec!["diff", "1", "4", "--tag", "a=\u{1b}"],
+        vec!["diff", "1", "4", "--resource", EVIL],
+        vec!["diff", "1", "4", "--user", &name, "-v"],
+        vec!["snapshots"],
+        vec!["snapshots", "show", "3"],
+        vec!["snapshots", "show", "4", "--evidence"],
+        vec!["schema", EVIL],
+        vec!["snapshots", "copy", "x\u{1b}/y.db"],
+        vec!["--db", "\u{1b}[2Jx.db", "query", "--list"],
+        vec!["--db", "\u{1b}[2Jx.db"],
+        vec!["query", "SELECT 1", "--output", "\u{9b}/x.csv"],
+        vec!["query", "SELECT 1", "--format", EVIL],
+        vec!["--bogus\u{1b}\nerror: forged"],
+    ];
+    for arguments in &commands {
+        let (_, shown) = on_terminal(&sandbox, 200, &[&arguments[..], &["--color", "never"]].concat());
+        assert_shown(arguments, &shown);
+        assert!(!shown.is_empty(), "{arguments:?}");
+    }
+    for question in [
+        &["query", "user-access", &name][..],
+        &["query", &column],
+        &["query", "permission-set-policies"],
+        &["diff", "1", "4"],
+        &["diff", "1", "4", "--steps"],
+        &["history", "u-eve"],
+        &["snapshots"],
+        &["snapshots", "show", "3"],
+        &["snapshots", "show", "4", "--evidence"],
+        &["schema"],
+    ] {
+        for format in ["table", "csv", "json", "jsonl", "markdown"] {
+            for columns in [40, 200] {
+                let arguments = [question, &["--quiet", "--format", format]].concat();
+                let (_, shown) = on_terminal(&sandbox, columns, &arguments);
+                assert_shown(&arguments, &shown);
+            }
+        }
+        let (_, shown) = on_terminal(&sandbox, 120, &[question, &["--csv-for", "excel"]].concat());
+        assert_shown(question, &shown);
+    }
+}
+
+#[test]
+fn colour_is_ours_alone() {
+    let sandbox = evil();
+    for arguments in [&["diff", "1", "4", "--color", "always"][..], &["history", EVIL, "--color", "always"]] {
+        let (_, shown) = on_terminal(&sandbox, 200, arguments);
+        let mut plain = shown.clone();
+        for code in ["0", "1", "2", "31", "32", "33", "35", "1;31", "1;33", "1;36"] {
+            plain = plain.replace(&format!("\u{1b}[{code}m"), "");
+        }
+        assert_ne!(plain, shown);
+        assert_shown(arguments, &plain);
+    }
+}
+
+#[test]
+fn json_is_the_same_on_a_terminal() {
+    let sandbox = evil();
+    for question in [
+        &["query", "SELECT * FROM users", "--at", "2"][..],
+        &["diff", "1", "2"],
+        &["diff", "1", "3", "--steps"],
+        &["snapshots", "show", "2", "--evidence"],
+        &["history", "u-eve", "--at", "2"],
+    ] {
+        let arguments = [question, &["--quiet", "--format", "json"]].concat();
+        let (exit, shown) = on_terminal(&sandbox, 80, &arguments);
+        assert_eq!(exit, Some(0), "{shown}");
+        let piped = sandbox.run(&arguments).stdout;
+        let [shown, piped]: [Value; 2] = [&shown, &piped].map(|text| serde_json::from_str(text).unwrap());
+        assert_eq!(shown, piped, "{question:?}");
+    }
+}
+
+#[test]
+fn in_files_data_stay_exact() {
+    let sandbox = evil();
+    let sql = "SELECT display_name FROM users WHERE user_id = 'u-ana'";
+    let name = format!("Ana Núñez{EVIL}");
+    let json: Value = serde_json::from_str(sandbox.run(&["query", sql, "--format", "json"]).data()).unwrap();
+    assert_eq!(json[0]["display_name"], *name);
+    let raw = sandbox.run(&["query", sql, "--format", "csv"]);
+    assert!(raw.data().contains(&name), "{}", raw.stdout);
+    sandbox.run(&["query", sql, "--output", "ana.jsonl"]).data();
+    let line: Value =
+        serde_json::from_str(&std::fs::read_to_string(sandbox.path("ana.jsonl")).unwrap()).unwrap();
+    assert_eq!(line["display_name"], *name);
+}
+
+#[test]
+fn two_names_never_look_the_same() {
+    let sandbox = fixture::census();
+    for (one, other) in [
+        ("char(97, 0x200b, 98)", "'ab'"),
+        ("char(97, 0x200b, 98)", "'a\\u{200b}b'"),
+        ("char(97, 0x61c, 98)", "char(97, 98)"),
+        ("'a '", "'a'"),
+        ("char(97, 10, 98)", "'a\\nb'"),
+        ("char(97, 0xa0, 98)", "'a b'"),
+        ("char(97, 0xfe0f)", "'a'"),
+        ("char(97, 0x3164)", "'a'"),
+    ] {
+        for format in ["table", "markdown", "csv", "json"] {
+            let shown = |value: &str| {
+                let sql = format!("SELECT {value} AS name");
+                on_terminal(&sandbox, 80, &["query", &sql, "--format", format, "--quiet"]).1
+            };
+            assert_ne!(shown(one), shown(other), "{one} and {other} as {format}");
+        }
+    }
+}
+
+#[test]
+fn a_narrow_terminal_breaks_no_id() {
+    let sandbox = fixture::census();
+    let sql = "SELECT account_id, permission_set_arn, principal_type, principal_id FROM account_assignments";
+    for columns in [20, 40, 80] {
+        let (_, shown) = on_terminal(&sandbox, columns, &["query", sql]);
+        assert!(shown.contains("111111111111"), "{shown}");
+        let arns = shown.matches("arn:aws:sso").count();
+        assert_eq!(arns, shown.matches("arn:aws:sso:::permissionSet/ssoins-1/ps-").count(), "{shown}");
+    }
+    let long = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10001)
+                SELECT i, i * i AS square, 'user-' || i AS name FROM n";
+    for columns in [20, 80] {
+        let (_, shown) = on_terminal(&sandbox, columns, &["query", long, "--format", "table"]);
+        assert!(shown.lines().any(|line| line.contains("10000") && line.contains("100000000")), "{columns}");
+    }
+    let piped = sandbox.run(&["query", long, "--format", "table"]);
+    let last = piped.data().lines().last().unwrap().split_whitespace().collect::<Vec<_>>();
+    assert_eq!(last, ["10001", "100020001", "user-10001"]);
+}
