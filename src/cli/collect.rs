@@ -1,6 +1,6 @@
 //! `collect`: take a snapshot of the organization.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::Args;
@@ -200,7 +200,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         Taken::Stopped(error) => Err(error),
         Taken::Published(summary) => {
             tell(&summary);
-            tell_gaps(&summary.gaps);
+            tell_gaps(&summary.gaps, &summary.gap_names);
             tell_doubled(&summary.doubled);
             let missing = unmet(&required, &summary.coverage, &summary.gaps);
             tell_hash(&summary.published);
@@ -307,15 +307,26 @@ fn tell_hash(published: &Published) {
     }
 }
 
-/// Names what failed, once for each operation and answer: what to look at first.
-fn tell_gaps(gaps: &[Gap]) {
-    let mut told = BTreeSet::new();
+/// Names what failed, once for each operation and answer, with some of what it failed for: what to look at first.
+fn tell_gaps(gaps: &[Gap], names: &BTreeMap<String, String>) {
+    let mut told: Vec<(&str, &str, &str, Vec<&str>)> = Vec::new();
     for gap in gaps.iter().filter(|gap| matches!(gap.kind, GapKind::Denied | GapKind::Failed)) {
         let operation = gap.operation.as_deref().unwrap_or("not seen");
         let answer = gap.error_code.as_deref().or(gap.error_message.as_deref()).unwrap_or("no answer");
-        if told.insert((operation, answer)) {
-            words::warn(format!("{}: {operation}: {answer}", gap.resource));
+        let name = names.get(&gap.scope).map(String::as_str);
+        match told.iter_mut().find(|(_, of, with, _)| (*of, *with) == (operation, answer)) {
+            Some((_, _, _, known)) => known.extend(name),
+            None => told.push((&gap.resource, operation, answer, Vec::from_iter(name))),
         }
+    }
+    for (resource, operation, answer, mut names) in told {
+        names.dedup();
+        let mut about = names.iter().take(NAMED).copied().collect::<Vec<_>>().join("; ");
+        if names.len() > NAMED {
+            about.push_str(&format!("; and {} more", names.len() - NAMED));
+        }
+        let about = if about.is_empty() { about } else { format!(": {about}") };
+        words::warn(format!("{resource}: {operation}: {answer}{about}"));
     }
 }
 

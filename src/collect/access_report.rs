@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::preflight::Context;
+use super::report_watch::Wait;
 use super::task::{Collector, Gone, Page, Stage, Stopped};
 use super::wire::{key, text, time};
 use crate::aws::{CallFailure, FailureClass, Operation};
@@ -28,8 +29,6 @@ pub const TYPICAL: Duration = Duration::from_secs(5);
 
 /// The largest page: one page a report.
 const PAGE: i32 = 1000;
-/// How long a job may take; AWS's take seconds.
-const JOB_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// Asked again for the same entity within this time of the first, AWS answers with the same job: 60 seconds in
 /// captures of real answers.
 const REUSE: Duration = Duration::from_secs(75);
@@ -108,6 +107,9 @@ impl AccessReport {
                 Ok(report) if report.job_status == JobStatusType::Failed => {
                     return Err(self.failed(context, report).await);
                 }
+                Ok(report) if report.job_status == JobStatusType::InProgress => {
+                    return Err(self.unended(context, &report));
+                }
                 Ok(report) => return Ok(self.read(&job_id, report)?),
                 Err(failure) if lost(&failure) && generation < GENERATIONS => {
                     generation += 1;
@@ -144,10 +146,14 @@ impl AccessReport {
                 })
                 .await;
             match answer {
-                Ok(answer) => return key(operation, "JobId", answer.job_id),
+                Ok(answer) => {
+                    context.reports.set(Wait::Nothing);
+                    return key(operation, "JobId", answer.job_id);
+                }
                 // Another caller's report is in progress: no failure of this one, so that only the budget of all
                 // reports ends the wait.
                 Err(failure) if failure.code.starts_with("ReportGenerationLimitExceeded") => {
+                    context.reports.set(Wait::AnotherCaller);
                     sleep(context.aws.patience().wait(wait)).await;
                     wait = (wait * 2).min(Duration::from_secs(10));
                 }
@@ -156,21 +162,41 @@ impl AccessReport {
         }
     }
 
+    /// Waits for the job to end; returns the report as it is when that takes too long.
     async fn finished(&self, context: &Context, job_id: &str) -> Result<Report, CallFailure> {
         let begun = Instant::now();
+        let timeout = context.aws.patience().wait(context.reports.timeout());
         let mut wait = Duration::from_millis(50);
         loop {
             sleep(context.aws.patience().wait(wait)).await;
             let report = self.get(context, job_id, None).await?;
             if report.job_status != JobStatusType::InProgress {
+                context.reports.set(Wait::Nothing);
                 return Ok(report);
             }
-            if begun.elapsed() > context.aws.patience().wait(JOB_TIMEOUT) {
-                let message = format!("the report was still in progress after {} s", JOB_TIMEOUT.as_secs());
-                return Err(CallFailure::unusable(Operation::GetOrganizationsAccessReport, message));
+            context.reports.set(Wait::Job(self.job(&report)?));
+            if begun.elapsed() > timeout {
+                context.reports.set(Wait::Nothing);
+                return Ok(report);
             }
             wait = (wait * 2).min(Duration::from_secs(2));
         }
+    }
+
+    /// A job that does not end: its report goes behind the others, and may be there when it is asked for again.
+    fn unended(&self, context: &Context, report: &Report) -> Stopped {
+        let operation = Operation::GetOrganizationsAccessReport;
+        let message = format!(
+            "the report of {} was still in progress after {} s",
+            self.entity_id,
+            context.reports.timeout().as_secs()
+        );
+        let failure = CallFailure {
+            class: FailureClass::Transient,
+            code: "ReportInProgress".to_owned(),
+            ..CallFailure::unusable(operation, message)
+        };
+        Stopped { failure: failure.into(), job: self.job(report).ok().map(Box::new), begin_again: false }
     }
 
     async fn get(

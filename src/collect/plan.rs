@@ -24,6 +24,7 @@ use crate::error::Result;
 use crate::model::{RESOURCES, Scope, ServiceLastAccessed, Tag};
 use crate::store::{Failure, Gap, GapKind, Staging, failed};
 
+pub(super) use reports::entity_in_words;
 pub use strategy::StrategyChoice;
 
 /// The plan of one collection.

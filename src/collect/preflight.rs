@@ -7,6 +7,7 @@ use crate::aws::{
 use crate::error::{Error, Result};
 use crate::store::{Identity, Snapshot};
 
+use super::report_watch::ReportWatch;
 use super::run::region_not_enabled;
 use super::selection::Selection;
 
@@ -22,6 +23,8 @@ pub struct Context {
     pub instance: Option<Instance>,
     /// How long the credentials will serve.
     pub credentials: CredentialLife,
+    /// What the access report under way waits for.
+    pub reports: ReportWatch,
 }
 
 impl Context {
@@ -197,6 +200,7 @@ impl Groundwork {
             organization: self.organization.clone().ok().flatten(),
             instance,
             credentials: self.credentials.clone(),
+            reports: ReportWatch::default(),
         }
     }
 

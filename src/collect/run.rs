@@ -14,6 +14,7 @@ mod endless;
 mod forecast;
 mod giving_up;
 mod lanes;
+mod reports;
 mod settling;
 mod stopping;
 
@@ -35,6 +36,7 @@ use super::access_report;
 use super::plan::Plan;
 use super::preflight::Context;
 use super::progress::{Progress, Tick};
+use super::report_watch::ReportWatch;
 use super::selection::Selection;
 use super::task::{Page, Stopped, Task};
 use crate::error::{Error, Result};
@@ -85,6 +87,8 @@ pub struct Collection<'a> {
     /// Whether tasks of a stopped kind may have been queued since.
     stop_again: bool,
     report_deadline: Option<Instant>,
+    /// What to record of the access reports that went behind the others because they did not end.
+    unended_reports: HashMap<i64, Failure>,
     forecast: Forecast,
     tick: Tick,
 }
@@ -116,9 +120,10 @@ impl<'a> Collection<'a> {
         let dry_run = options.dry_run;
         let plan = Plan { context, selection, history, dry_run, taken: BTreeSet::new(), looks: 0 };
         plan.begin(staging)?;
+        let watched = Context { reports: ReportWatch::within(options.report_budget), ..context.clone() };
         Ok(Self {
-            context: Arc::new(context.clone()),
-            ahead: Arc::new(Context { aws: context.aws.ahead(), ..context.clone() }),
+            ahead: Arc::new(Context { aws: context.aws.ahead(), ..watched.clone() }),
+            context: Arc::new(watched),
             plan,
             staging,
             options,
@@ -131,6 +136,7 @@ impl<'a> Collection<'a> {
             stopped_kinds: BTreeMap::new(),
             stop_again: false,
             report_deadline: None,
+            unended_reports: HashMap::new(),
             forecast: Forecast::default(),
             tick: Tick::default(),
         })

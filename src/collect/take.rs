@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::gap_names::gap_names;
 use super::plan::duration;
 use super::preflight::{Context, Preflight};
 use super::progress::Progress;
@@ -55,6 +56,8 @@ pub struct Summary {
     /// Read by the connection that wrote them: one that only reads would leave SQLite's files beside the census.
     pub coverage: Vec<Coverage>,
     pub gaps: Vec<Gap>,
+    /// What a person calls the scope of each gap that was denied or failed for one thing.
+    pub gap_names: BTreeMap<String, String>,
     /// What one kind of listing sent twice with different values.
     pub doubled: Vec<Doubled>,
     /// Calls by operation.
@@ -138,7 +141,8 @@ pub async fn take(
     let elapsed = (Utc::now() - begun).to_std().unwrap_or_default();
     let coverage = database.coverage(published.snapshot_id)?;
     let gaps = database.gaps(published.snapshot_id)?;
-    Ok(Taken::Published(Summary { published, coverage, gaps, doubled, calls, throttled, elapsed }))
+    let gap_names = gap_names(database.connection(), &gaps)?;
+    Ok(Taken::Published(Summary { published, coverage, gaps, gap_names, doubled, calls, throttled, elapsed }))
 }
 
 /// A dry run counts into a database of its own, which is gone afterwards.

@@ -142,7 +142,13 @@ fn not_found(service: Service, operation: &str) -> ApiError {
 pub(super) fn damage(action: &Action, context: &Context, answer: Answer) -> Answer {
     match answer {
         Answer::Json(members) => Answer::Json(damaged_listing(action, context, members)),
-        Answer::Xml(result) => Answer::Xml(damaged_report(action, result)),
+        Answer::Xml(result) => {
+            if let Action::EndlessReport { blocks } = action {
+                let id = result.split("<JobId>").nth(1).and_then(|rest| rest.split('<').next());
+                context.state.reports.never_end(id.unwrap_or_default(), *blocks);
+            }
+            Answer::Xml(damaged_report(action, result))
+        }
     }
 }
 

@@ -46,6 +46,8 @@ pub enum Action {
     KeyNotFound { kms_reason: String },
     /// An access report's job that failed, with the code of its `ErrorDetails`.
     FailedReport(&'static str),
+    /// An access report's job that never ends, and may keep others from beginning.
+    EndlessReport { blocks: bool },
     /// An access report of somebody else is in progress.
     ReportInProgress,
     /// The organization changes: this day is served from this call on.
@@ -111,6 +113,7 @@ impl Action {
             Self::Html500 => "HTML 500",
             Self::KeyNotFound { .. } => "not found for a key's sake",
             Self::FailedReport(_) => "failed report",
+            Self::EndlessReport { .. } => "endless report",
             Self::ReportInProgress => "report of another in progress",
             Self::TurnDay(_) => "day turned",
         }
@@ -136,7 +139,9 @@ impl Action {
                     && request.input.text("ParentId").is_some_and(|parent| parent.starts_with("ou-"))
             }
             Self::FailedReport(_) => is_report,
-            Self::ReportInProgress => request.operation == "GenerateOrganizationsAccessReport",
+            Self::ReportInProgress | Self::EndlessReport { .. } => {
+                request.operation == "GenerateOrganizationsAccessReport"
+            }
             _ => true,
         }
     }

@@ -11,7 +11,7 @@ use super::file::Doing;
 use super::schema::{columns, versions_table};
 use super::views::{ANSWERING_SNAPSHOT, CHANGES, STALE_ROWS};
 use crate::error::Result;
-use crate::model::{DERIVED_VIEWS, RESOURCES, ResourceSpec};
+use crate::model::{DERIVED_VIEWS, RESOURCES, REWORDED, ResourceSpec};
 
 /// What a table or view is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,13 @@ const SNAPSHOT_FACTS: &[(&str, &str)] = &[
         "The one snapshot that all views answer for: the latest, or the one asked for with --at.",
     ),
 ];
+
+/// The columns of these tables whose comment no longer tells all, with what holds; see [`REWORDED`].
+const REWORDED_FACTS: &[(&str, &str, &str)] = &[(
+    "access_report_jobs",
+    "job_status",
+    "COMPLETED, FAILED, or IN_PROGRESS of a job that did not end in time",
+)];
 
 /// What `_history`, `_by_snapshot` and `_changes` add to a resource's columns.
 const ADDED: &[(&str, &str, &str)] = &[
@@ -194,7 +201,14 @@ fn table_comments(connection: &Connection, table: &str) -> Result<Texts> {
             .collect::<rusqlite::Result<Vec<_>>>()
     };
     let sql = read().doing("read the tables' descriptions")?.concat();
-    Ok(comments(&sql, |code| code.split_whitespace().next()))
+    let mut texts = comments(&sql, |code| code.split_whitespace().next());
+    let of_resources =
+        REWORDED.iter().map(|(resource, column, text)| (versions_table(resource), column, text));
+    let of_facts = REWORDED_FACTS.iter().map(|(table, column, text)| ((*table).to_owned(), column, text));
+    for (_, column, text) in of_resources.chain(of_facts).filter(|(of, ..)| of == table) {
+        texts.insert((*column).to_owned(), (*text).to_owned());
+    }
+    Ok(texts)
 }
 
 /// The comments of a view's first SELECT: `expression AS name, -- description`.

@@ -107,6 +107,23 @@ pub(super) fn of_snapshot(connection: &Connection, snapshot_id: i64) -> Result<V
     Ok(coverage)
 }
 
+/// Makes `coverage` say of older snapshots what it says of new ones, for the statements of this connection.
+pub(super) fn derive_older(connection: &Connection) -> Result<()> {
+    let counts = columns(connection, "main", "coverage")?.iter().any(|column| column.name == "not_asked");
+    let older = if counts { "not_asked IS NULL" } else { "1" };
+    let has_older: bool = connection
+        .query_row(&format!("SELECT EXISTS (SELECT 1 FROM main.coverage WHERE {older})"), [], |row| {
+            row.get(0)
+        })
+        .doing("read the coverage")?;
+    if !has_older {
+        return Ok(());
+    }
+    connection
+        .execute_batch(&format!("CREATE TEMP VIEW coverage AS\n{}", select(connection)?))
+        .doing("derive the coverage of older snapshots")
+}
+
 /// Returns the SELECT of the coverage of all snapshots, where the older ones' status and counts are derived.
 pub(super) fn select(connection: &Connection) -> Result<String> {
     // A file of an older version lacks the counts altogether.

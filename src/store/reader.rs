@@ -55,6 +55,7 @@ impl Census {
         // A diff asks a few statements of every resource, again and again.
         connection.set_prepared_statement_cache_capacity(128);
         documents::register(&connection)?;
+        coverage::derive_older(&connection)?;
         // A file that an older version wrote has older views or none: ours stand before them.
         if !views::permanent_are_current(&connection)? {
             views::shadow(&connection, Answering::Latest)?;

@@ -23,6 +23,11 @@ pub(super) use sight::{hidden, key_of};
 /// The view with the one snapshot that all views answer for.
 pub(super) const ANSWERING_SNAPSHOT: &str = "answering_snapshot";
 
+/// The table that a file of an older version lacks, and what stands for it there: questions name it.
+const PRUNED_REPORTS: &str = "pruned_reports";
+const NO_PRUNED_REPORTS: &str = "SELECT NULL AS snapshot_id, NULL AS entity_id, NULL AS policy_id, NULL AS job_status,
+    NULL AS created_at, NULL AS completed_at, NULL AS services_accessible, NULL AS services_not_accessed WHERE 0";
+
 /// The view with every row that the answering snapshot only carried forward; `select` is its beginning, the
 /// rest is made from the tables of all resources.
 pub(super) const STALE_ROWS: DerivedView = DerivedView {
@@ -116,6 +121,9 @@ impl View {
 /// out: an older file is readable all the same.
 pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<View>> {
     let mut views = vec![View { name: ANSWERING_SNAPSHOT.to_owned(), select: answering_snapshot(answering) }];
+    if columns(connection, "main", PRUNED_REPORTS)?.is_empty() {
+        views.push(View { name: PRUNED_REPORTS.to_owned(), select: NO_PRUNED_REPORTS.to_owned() });
+    }
     let (mut stale, mut changed) = (Vec::new(), Vec::new());
     let file = File::of(connection)?;
     for spec in RESOURCES {

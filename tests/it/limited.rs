@@ -170,3 +170,87 @@ fn tags_of_what_was_left_out() {
     assert_eq!(of("WHERE resource_type IN ('account', 'root')"), Some(0));
     assert_eq!(of("WHERE resource_type = 'account' OR key = 'x'"), Some(4));
 }
+
+/// `report-ages` as `entity_id job_status why_none`, as of a snapshot.
+fn ages(world: &World, at: &str) -> Vec<String> {
+    let ran = world.run(&["query", "report-ages", "--at", at, "--format", "json", "--require-complete"]);
+    let rows: Vec<serde_json::Map<String, serde_json::Value>> = serde_json::from_str(ran.data()).unwrap();
+    let text = |row: &serde_json::Map<String, serde_json::Value>, column: &str| {
+        row[column].as_str().unwrap_or("-").to_owned()
+    };
+    let mut ages: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            assert_eq!(row["completed_at"].is_null(), !row["why_none"].is_null(), "{row:?}");
+            assert_eq!(row["completed_at"].is_null(), row["age_days"].is_null(), "{row:?}");
+            [text(row, "entity_id"), text(row, "job_status"), text(row, "why_none")].join(" ")
+        })
+        .collect();
+    ages.sort();
+    ages
+}
+
+fn ending(ages: &[String], end: &str) -> usize {
+    ages.iter().filter(|age| age.ends_with(end)).count()
+}
+
+#[test]
+fn the_age_of_each_report() {
+    let world = World::of(small());
+    world.collect_day(0, &["--access-report", "none"]);
+    world.collect_day(0, &["--access-report", "root"]);
+    world.collect_day(0, &["--access-report", "ous"]);
+    world
+        .simulator
+        .faults()
+        .add(Fault::on("GenerateOrganizationsAccessReport", Action::ReportInProgress).from_call(3));
+    world.collect(&["--access-report", "accounts", "--access-report-budget", "3s"]);
+    let entities = world.number("SELECT count(*) FROM organization_tree") as usize;
+    let units = world.number("SELECT count(*) FROM organizational_units") as usize;
+    let of = |at: &str| ages(&world, at);
+    assert_eq!(ending(&of("1"), "- never taken"), entities);
+    // The root and the management account.
+    assert_eq!((ending(&of("2"), "COMPLETED -"), ending(&of("2"), "- beyond the depth")), (2, entities - 2));
+    let third = of("3");
+    assert_eq!(
+        (ending(&third, "COMPLETED -"), ending(&third, "beyond the depth")),
+        (units + 2, entities - units - 2)
+    );
+    let fourth = of("4");
+    let beyond = ending(&fourth, "- beyond the budget");
+    assert!(beyond > 0 && beyond + ending(&fourth, "COMPLETED -") == entities, "{fourth:?}");
+    let older = world.run(&["query", "report-ages", "--during", "1..2"]);
+    assert_eq!(older.exit, Some(2), "{}", older.stderr);
+}
+
+#[test]
+fn a_carried_report_stays_taken_after_a_prune() {
+    let world = World::of(small());
+    world.collect_day(0, &["--access-report", "accounts"]);
+    world.collect_day(1, &["--access-report", "ous"]);
+    world.collect_day(2, &["--access-report", "ous"]);
+    world.collect_day(3, &["--access-report", "root"]);
+    let completed = |at: &str| {
+        let ran = world.run(&["query", "report-ages", "--at", at, "--format", "csv"]);
+        ran.data().to_owned()
+    };
+    let before = [completed("3"), completed("4")];
+    for prune in [["snapshots", "prune", "2"], ["snapshots", "prune", "1"]] {
+        let ran = world.run(&prune);
+        assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+        assert_eq!([completed("3"), completed("4")], before);
+        let verified = world.run(&["snapshots", "verify"]);
+        assert_eq!(verified.exit, Some(0), "{}", verified.stderr);
+    }
+    // What is carried is noted once, and somebody who changes the note is found out.
+    assert!(world.number("SELECT count(*) FROM pruned_reports") > 0);
+    let file = world.sandbox.path("orgcensus.db");
+    let copy = world.sandbox.path("copy.db");
+    let copied = world.run(&["snapshots", "copy", copy.to_str().unwrap(), "--at", "4"]);
+    assert_eq!(copied.exit, Some(0), "{}", copied.stderr);
+    let of_copy = world.run(&["query", "report-ages", "--db", copy.to_str().unwrap(), "--format", "csv"]);
+    assert_eq!(of_copy.data(), before[1]);
+    let forge = rusqlite::Connection::open(file).unwrap();
+    forge.execute_batch("UPDATE pruned_reports SET completed_at = '2030-01-01T00:00:00Z'").unwrap();
+    assert_eq!(world.run(&["snapshots", "verify"]).exit, Some(1));
+}

@@ -11,6 +11,9 @@ use crate::error::Result;
 use crate::model::{EntityType, Scope, ServiceLastAccessed};
 use crate::store::{GapKind, Staging, failed};
 
+/// An entity whose report cannot be asked for.
+type WithoutPath = (EntityType, String);
+
 impl Plan<'_> {
     /// Queues the reports of the root, the management account (the root's report leaves it out), the OUs and,
     /// on request, the accounts.
@@ -36,7 +39,15 @@ impl Plan<'_> {
             return staging.add_gap(&Scope::all::<ServiceLastAccessed>(), &failure);
         }
         let last_reports = self.last_reports()?;
-        let mut reports = self.entities(staging)?;
+        let (mut reports, without_path) = self.entities(staging)?;
+        for (entity_type, entity_id) in without_path {
+            // AWS takes a path and no id. It was asked for, so that it is no limit.
+            let report = Task::from(AccessReport { entity_type, entity_id, entity_path: String::new() });
+            for scope in report.covers() {
+                staging
+                    .add_gap(&scope, &gap(GapKind::Failed, "its path in the organization is not known"))?;
+            }
+        }
         // Never reported sorts before any time; the order within equals is the tree's.
         reports.sort_by_key(|report| last_reports.get(&report.entity_id));
         self.queue(staging, reports.into_iter().map(Into::into))
@@ -50,7 +61,7 @@ impl Plan<'_> {
             return Ok(Some(0));
         }
         let listed = [Stage::Tree, Stage::Accounts, Stage::AccountParents].map(Stage::name);
-        Ok(if staging.has_open(&listed)? { None } else { Some(self.entities(staging)?.len()) })
+        Ok(if staging.has_open(&listed)? { None } else { Some(self.entities(staging)?.0.len()) })
     }
 
     /// Whether service control policies are enabled on the root; `None` where it could not be listed.
@@ -67,15 +78,19 @@ impl Plan<'_> {
         Ok(tree.iter().any(|(_, failure)| failure.kind == GapKind::Unavailable))
     }
 
-    fn entities(&self, staging: &Staging) -> Result<Vec<AccessReport>> {
-        let Some(organization) = self.context.organization_id() else { return Ok(Vec::new()) };
+    /// The reports within the depth that is asked for, and the entities of those that cannot be asked for because
+    /// their path is not known.
+    fn entities(&self, staging: &Staging) -> Result<(Vec<AccessReport>, Vec<WithoutPath>)> {
+        let Some(organization) = self.context.organization_id() else { return Ok(Default::default()) };
         let mut statement = staging
             .connection()
             .prepare(
                 "SELECT 'root', root_id, ?1 || '/' || root_id, 0 FROM roots
-                 UNION ALL SELECT 'organizational_unit', ou_id, entity_path, 0 FROM organizational_units WHERE whole
-                 UNION ALL SELECT 'account', account_id, entity_path, coalesce(is_management_account, 0)
-                 FROM accounts WHERE whole
+                 UNION ALL SELECT 'organizational_unit', ou_id, CASE WHEN whole THEN entity_path END, 0
+                 FROM organizational_units
+                 UNION ALL SELECT 'account', account_id, CASE WHEN whole THEN entity_path END,
+                     coalesce(is_management_account, 0)
+                 FROM accounts
                  ORDER BY 4 DESC, 3",
             )
             .map_err(failed)?;
@@ -94,25 +109,59 @@ impl Plan<'_> {
             .and_then(Iterator::collect::<rusqlite::Result<Vec<(EntityType, String, Option<String>, bool)>>>)
             .map_err(failed)?;
         let depth = self.selection.report_depth;
-        Ok(found
-            .into_iter()
-            .filter(|(entity_type, _, _, management)| match entity_type {
+        let (mut reports, mut without_path) = (Vec::new(), Vec::new());
+        for (entity_type, entity_id, entity_path, management) in found {
+            let is_asked_for = match entity_type {
                 EntityType::Root => true,
                 EntityType::OrganizationalUnit => depth >= ReportDepth::Ous,
-                EntityType::Account => *management || depth >= ReportDepth::Accounts,
-            })
-            .filter_map(|(entity_type, entity_id, entity_path, _)| {
-                Some(AccessReport { entity_type, entity_id, entity_path: entity_path? })
-            })
-            .collect())
+                EntityType::Account => management || depth >= ReportDepth::Accounts,
+            };
+            match entity_path {
+                _ if !is_asked_for => {}
+                Some(entity_path) => reports.push(AccessReport { entity_type, entity_id, entity_path }),
+                None => without_path.push((entity_type, entity_id)),
+            }
+        }
+        Ok((reports, without_path))
     }
 
-    /// When each entity's report was last tried, in any snapshot: one that keeps failing must not come first for
-    /// ever.
+    /// When each entity's report was last tried, in any snapshot: one that keeps failing, or that does not end, must
+    /// not come first for ever.
     fn last_reports(&self) -> Result<HashMap<String, String>> {
-        let last_tried = "SELECT entity_id, max(coalesce(completed_at, created_at)) FROM access_report_jobs
-             GROUP BY entity_id HAVING max(coalesce(completed_at, created_at)) NOT NULL";
-        let found = select(self.history, last_tried, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(found.into_iter().collect())
+        let last_tried = |jobs: &str| {
+            format!(
+                "SELECT entity_id, max(coalesce(completed_at, created_at)) FROM {jobs}
+                 GROUP BY entity_id HAVING max(coalesce(completed_at, created_at)) NOT NULL"
+            )
+        };
+        let mut last: HashMap<String, String> = HashMap::new();
+        for jobs in ["pruned_reports", "access_report_jobs"] {
+            let found =
+                select(self.history, &last_tried(jobs), |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+            for (entity_id, time) in found {
+                let known = last.entry(entity_id).or_default();
+                *known = time.max(std::mem::take(known));
+            }
+        }
+        Ok(last)
     }
+}
+
+/// What a person calls the entity of a report: `OU Workloads (ou-…)`.
+pub(in crate::collect) fn entity_in_words(staging: &Staging, report: &AccessReport) -> Result<String> {
+    let (word, table, id) = match report.entity_type {
+        EntityType::Root => ("root", "roots", "root_id"),
+        EntityType::OrganizationalUnit => ("OU", "organizational_units", "ou_id"),
+        EntityType::Account => ("account", "accounts", "account_id"),
+    };
+    let name: Option<String> = staging
+        .connection()
+        .query_row(&format!("SELECT max(name) FROM {table} WHERE {id} = ?1"), [&report.entity_id], |row| {
+            row.get(0)
+        })
+        .map_err(failed)?;
+    Ok(match name {
+        Some(name) => format!("{word} {name} ({})", report.entity_id),
+        None => format!("{word} {}", report.entity_id),
+    })
 }

@@ -1,13 +1,10 @@
 //! When a task, or a whole kind of task, is given up.
 
-use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Collection, Running, parse};
-use crate::collect::access_report;
-use crate::collect::plan::{BEYOND_BUDGET, not_asked};
+use super::{Collection, Running};
 use crate::collect::progress::Progress;
 use crate::error::Result;
 use crate::store::{Failure, GapKind, OpenTask};
@@ -16,10 +13,6 @@ use crate::store::{Failure, GapKind, OpenTask};
 const REFUSALS: u32 = 5;
 /// Failures that may pass stop a kind only when they have gone on for this long: a blip ends by itself.
 const LASTING: Duration = Duration::from_secs(30);
-/// Scopes of their own for so many reports that the budget left out; beyond, one for all.
-const REPORT_GAPS: usize = 100;
-/// More than an organization can have entities: 50,000 accounts and 2,000 OUs.
-const MOST_REPORTS: usize = 1_000_000;
 
 /// Failures of one kind of task with no success between.
 #[derive(Debug)]
@@ -111,24 +104,5 @@ impl Collection<'_> {
             lane.aside.retain(|open| open.kind != kind);
             lane.doubted.retain(|open| open.kind != kind);
         }
-    }
-
-    /// The reports' time is up: what is left is carried forward, and nothing waits for it.
-    pub(super) fn end_reports(&mut self, progress: &mut dyn Progress) -> Result<()> {
-        self.report_deadline = None;
-        let left = self.staging.next_tasks(access_report::LANE, MOST_REPORTS, &HashSet::new())?;
-        let Some(kind) = left.first().map(|open| open.kind.clone()) else { return Ok(()) };
-        progress.say(&format!("the time for access reports is up: {} are left for the next run", left.len()));
-        let mut scopes = BTreeSet::new();
-        for open in &left {
-            let task = parse(open)?;
-            scopes.extend(if left.len() > REPORT_GAPS { task.family() } else { task.covers() });
-        }
-        let scopes: Vec<_> = scopes.into_iter().collect();
-        self.staging.stop_kind(&kind, &not_asked(BEYOND_BUDGET), &scopes)?;
-        self.forget(&kind);
-        // A second budget would begin if a late step queued more; there is none left to queue.
-        self.lanes.remove(access_report::LANE);
-        Ok(())
     }
 }

@@ -54,7 +54,13 @@ impl Collection<'_> {
                             stop = Some(error);
                         }
                         class if class.may_pass() && self.second_chances.insert(task_id) => {
-                            self.put_aside(task_id, &task.failure(&stopped.failure), progress)?;
+                            let failure = task.failure(&stopped.failure);
+                            match stopped.job {
+                                Some(job) => {
+                                    self.put_report_behind(task_id, &task, failure, &job, progress)?
+                                }
+                                None => self.put_aside(task_id, &failure, progress)?,
+                            }
                         }
                         _ => outcomes.push(self.failure_outcome(task_id, &task, stopped)),
                     }

@@ -3,6 +3,7 @@
 //! - `rules`: which snapshots a rule such as "the last of each of 30 days" keeps.
 //! - `bounds`: versions come to begin and end at kept snapshots, and those that no kept one holds are deleted.
 //! - `sight`: what a kept snapshot saw for itself, where the bounds alone no longer tell.
+//! - `reports`: the last completed access report of each entity that the pruned snapshots asked for.
 //! - `merge`: versions that became alike and adjacent are one.
 //! - `copy`: a whole census, or some of its snapshots, as one file.
 //!
@@ -16,6 +17,7 @@
 mod bounds;
 mod copy;
 mod merge;
+mod reports;
 mod rules;
 mod sight;
 #[cfg(test)]
@@ -56,6 +58,7 @@ pub(super) fn prune(connection: &mut Connection, snapshot_ids: &[i64]) -> Result
         let table = Table::of(&transaction, spec)?;
         versions += prune_versions(&transaction, &table).doing(&format!("prune {}", spec.name))?;
     }
+    reports::keep(&transaction).doing("keep the last access reports")?;
     delete_facts(&transaction)?;
     if newest.is_some_and(|newest| snapshot_ids.contains(&newest.snapshot_id)) {
         forget_volatile(&transaction)?;

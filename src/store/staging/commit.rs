@@ -200,7 +200,8 @@ fn forget(connection: &Connection, writers: &RowWriters, task_id: i64) -> Result
     if staged { writers.forget(connection, task_id) } else { Ok(()) }
 }
 
-fn store_job(connection: &Connection, job: Option<&AccessReportJob>) -> Result<()> {
+/// Notes what an access report's job said of itself; what it said before is forgotten.
+pub(super) fn store_job(connection: &Connection, job: Option<&AccessReportJob>) -> Result<()> {
     let Some(job) = job else { return Ok(()) };
     execute(
         connection,

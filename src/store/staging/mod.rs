@@ -137,6 +137,11 @@ impl Staging {
         self.write(|connection| commit::stop_kind(connection, kind, failure, scopes))
     }
 
+    /// Notes what an access report's job said of itself, whatever becomes of its task.
+    pub fn note_job(&mut self, job: &AccessReportJob) -> Result<()> {
+        self.write(|connection| commit::store_job(connection, Some(job)))
+    }
+
     /// Notes a gap that no task stands for: not asked, or unavailable.
     pub fn add_gap(&mut self, scope: &Scope, failure: &Failure) -> Result<()> {
         self.write(|connection| commit::gap(connection, scope, failure))

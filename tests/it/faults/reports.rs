@@ -9,7 +9,7 @@ use crate::gaps::{
     ARGUMENTS, DAY, after_day_0, after_day_0_of, assert_hidden, assert_survived, borrowed, collect,
     everything, gaps_found, held, truth,
 };
-use crate::world::{assert_same, small};
+use crate::world::{World, assert_same, small};
 
 const GENERATE: &str = "GenerateOrganizationsAccessReport";
 const GET: &str = "GetOrganizationsAccessReport";
@@ -48,7 +48,11 @@ fn of_somebody_else_that_never_end() {
     let world = after_day_0();
     world.simulator.faults().add(Fault::on(GENERATE, Action::ReportInProgress));
     let ran = world.collect(&[&ARGUMENTS[..], &["--access-report-budget", "2s"]].concat());
-    assert!(ran.stderr.contains("the time for access reports is up"), "{}", ran.stderr);
+    let said = "another caller's access report was in progress until the time for them was up: ";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    let reason = "SELECT count(*) FROM gaps WHERE snapshot_id = 2 AND error_message =
+                  'beyond --access-report-budget: another caller''s report was in progress'";
+    assert!(world.number(reason) > 0);
     // Left for the next run, as if nobody had asked: no failure, and nothing is lost.
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
     assert_eq!(world.gaps(), []);
@@ -112,4 +116,99 @@ fn that_count_services_and_list_none() {
     let read = format!("SELECT count(*) FROM gaps WHERE operation = 'iam:{GET}'");
     assert_eq!(world.number(&read), gaps.len() as i64);
     assert_hidden(&world, &ran, &borrowed(&gaps), "failed");
+}
+
+fn job_status(world: &World, entity: &str) -> Vec<String> {
+    let sql = format!(
+        "SELECT job_status AS it FROM access_report_jobs WHERE entity_id = '{entity}' ORDER BY snapshot_id"
+    );
+    world.select(&sql).iter().map(|row| row["it"].as_str().unwrap().to_owned()).collect()
+}
+
+/// An account, by its id, which no other path ends with or contains, and its name.
+fn account(world: &World) -> (String, String) {
+    let found = &truth(world, DAY, "accounts")[3];
+    (found["account_id"].as_str().unwrap().to_owned(), found["name"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn that_do_not_end() {
+    for blocks in [false, true] {
+        let world = after_day_0();
+        let (id, name) = account(&world);
+        let fault = Fault::on(GENERATE, Action::EndlessReport { blocks }).containing(&id);
+        world.simulator.faults().add(fault);
+        let budget = if blocks { "8s" } else { "120s" };
+        let mut command =
+            world.collect_command(&[&ARGUMENTS[..], &["--access-report-budget", budget]].concat());
+        let ran = world.sandbox.ran(command.env("ORGCENSUS_HASTE", "15").output().unwrap());
+        // It is told by name, and its entity is a gap; whatever it does not block is there.
+        assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(&format!("the access report of account {name} ({id}) does not end")),
+            "{}",
+            ran.stderr
+        );
+        let warning = format!("GetOrganizationsAccessReport: ReportInProgress: {name} ({id})");
+        assert!(ran.stderr.contains(&warning), "{}", ran.stderr);
+        let gap = json!({"entity_id": id, "entity_type": "account"});
+        assert_eq!(gaps_found(&world), [("service_last_accessed".to_owned(), gap.clone())]);
+        assert_eq!(job_status(&world, &id), ["COMPLETED", "IN_PROGRESS"]);
+        if !blocks {
+            assert_hidden(&world, &ran, &[("service_last_accessed", gap)], "failed");
+        }
+    }
+}
+
+#[test]
+fn that_do_not_end_come_last() {
+    let world = after_day_0();
+    let (id, _) = account(&world);
+    world
+        .simulator
+        .faults()
+        .add(Fault::on(GENERATE, Action::EndlessReport { blocks: false }).containing(&id));
+    for snapshot in [2, 3] {
+        let mut command =
+            world.collect_command(&[&ARGUMENTS[..], &["--access-report-budget", "120s"]].concat());
+        let ran = world.sandbox.ran(command.env("ORGCENSUS_HASTE", "15").output().unwrap());
+        assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+        // All others are there, each night; in the second one they were asked for first.
+        let others = format!(
+            "SELECT count(*) FROM access_report_jobs
+             WHERE snapshot_id = {snapshot} AND job_status = 'COMPLETED' AND entity_id <> '{id}'"
+        );
+        let entities = world.number("SELECT count(*) FROM organization_tree");
+        assert_eq!(world.number(&others), entities - 1, "{}", ran.stderr);
+    }
+    let first = "SELECT entity_id AS it FROM access_report_jobs WHERE snapshot_id = 3 ORDER BY created_at DESC LIMIT 1";
+    assert_eq!(world.select(first)[0]["it"], id.as_str());
+}
+
+#[test]
+fn that_do_not_end_within_the_budget() {
+    let world = after_day_0();
+    world.simulator.faults().add(Fault::on(GENERATE, Action::EndlessReport { blocks: false }));
+    let ran = world.collect(&[&ARGUMENTS[..], &["--access-report-budget", "1s"]].concat());
+    assert!(ran.stderr.contains("are left for the next run"), "{}", ran.stderr);
+    // What was asked for has a job, so that the next run begins with something else.
+    let sql =
+        "SELECT entity_id AS it FROM access_report_jobs WHERE snapshot_id = 2 AND job_status = 'IN_PROGRESS'";
+    let tried = world.select(sql);
+    assert_eq!(tried.len(), 1);
+    world.simulator.faults().clear();
+    world.simulator.faults().add(Fault::on(GENERATE, Action::EndlessReport { blocks: false }));
+    world.collect(&[&ARGUMENTS[..], &["--access-report-budget", "1s"]].concat());
+    let next = world.select(&sql.replace("= 2", "= 3"));
+    assert_ne!(next, tried);
+}
+
+#[test]
+fn that_fail_are_named() {
+    let world = after_day_0();
+    let (id, name) = account(&world);
+    world.simulator.faults().add(Fault::on(GENERATE, Action::Denied { kms_reason: None }).containing(&id));
+    let ran = collect(&world);
+    let warning = format!("iam:GenerateOrganizationsAccessReport: AccessDenied: {name} ({id})");
+    assert!(ran.stderr.contains(&warning), "{}", ran.stderr);
 }
