@@ -112,6 +112,13 @@ fn sql_that_is_wrong_or_does_more_than_read() {
     assert_eq!(sandbox.run(&["query", "SELECT count(*) FROM users"]).data(), "count(*)\n5\n");
 }
 
+/// Every migration moves the number of the schema that the program knows.
+fn without_schema(refusal: &str) -> String {
+    let Some((before, after)) = refusal.split_once("this program knows ") else { return refusal.to_owned() };
+    let after = after.trim_start_matches(|one: char| one.is_ascii_digit());
+    format!("{before}this program knows [SCHEMA]{after}")
+}
+
 #[test]
 fn files_that_are_no_census() {
     let sandbox = fixture::census();
@@ -136,10 +143,8 @@ fn files_that_are_no_census() {
         ("out_of_reach", "notes.txt/orgcensus.db"),
         ("device", "/dev/null"),
     ] {
-        assert_snapshot!(
-            format!("file_{name}"),
-            refused(&sandbox, &["query", "user-access", "ana", "--db", file])
-        );
+        let refusal = refused(&sandbox, &["query", "user-access", "ana", "--db", file]);
+        assert_snapshot!(format!("file_{name}"), without_schema(&refusal));
     }
     // Where nobody can look there may well be a census.
     assert!(refused(&sandbox, &["--db", "notes.txt/orgcensus.db"]).ends_with("exit 1"));

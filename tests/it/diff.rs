@@ -83,7 +83,8 @@ fn attempt_again(sandbox: &Sandbox) {
     let sql = "INSERT INTO snapshots SELECT 5, '2026-05-10T02:00:00Z', '2026-05-10T02:01:00Z', status, organization_id,
             instance_arn, identity_store_id, region, caller_arn, NULL, tool_version, api_calls, throttled_calls,
             assignment_strategy, NULL, 'c-5' FROM snapshots WHERE snapshot_id = 4;
-        INSERT INTO coverage SELECT 5, resource, status, rows, gaps, reason FROM coverage WHERE snapshot_id = 4;
+        INSERT INTO coverage (snapshot_id, resource, status, rows, gaps, reason)
+        SELECT 5, resource, status, rows, gaps, reason FROM coverage WHERE snapshot_id = 4;
         INSERT INTO service_last_accessed_versions (entity_id, policy_id, service_namespace, entity_type,
             last_authenticated_at, valid_from, valid_to)
         VALUES ('222222222222', '', 'sqs', 'account', '2026-04-01T00:00:00Z', 4, 5),
