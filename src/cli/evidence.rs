@@ -67,6 +67,7 @@ pub fn finish(
     snapshots: &[Snapshot],
     question: &Question<'_>,
 ) -> Result<()> {
+    census.check_unwritten()?;
     let Some(Sidecar { file: mut sidecar, csv_for }) = sidecar else { return answer.finish() };
     let (hash, bytes) = answer.digest()?.expect("a sidecar is opened beside a file alone");
     let name = answer.path().and_then(|path| path.file_name()).unwrap_or_default();

@@ -57,7 +57,6 @@ pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut census = global.open_census()?;
     let when = global.at()?;
     let snapshot = census.resolve(when.as_ref().unwrap_or(&When::LATEST))?;
-    // One look at the file, whatever is published meanwhile.
     census.answer_as_of(snapshot.snapshot_id)?;
     let (kind, ids) = match find(&args, &census)? {
         Some(found) => found,

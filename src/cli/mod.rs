@@ -16,6 +16,8 @@ mod global;
 mod history;
 mod iam_policy;
 mod interruption;
+#[cfg(test)]
+mod one_moment;
 mod parse;
 mod progress;
 mod query;

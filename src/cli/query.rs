@@ -147,11 +147,6 @@ fn answer(
     let format = global.format_for(&destination, Format::Csv)?;
     let sidecar = args.evidence.open(global, &destination)?;
     let Question { asked, sql, .. } = question;
-    if matches!(asked, Asked::At(None)) {
-        // One look at the file: a snapshot that is published while we answer does not mix in.
-        let begun = census.connection().execute_batch("BEGIN");
-        begun.map_err(|error| Error::failed("cannot begin to read").caused_by(error))?;
-    }
     let span = asked.answered_by(&mut census, sidecar.is_some())?;
     let pages = ResourcePages::read(census.connection())?;
     census.guard()?;

@@ -74,8 +74,13 @@ pub fn run(args: SnapshotsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
                 true => show::write_evidence(&census, &when, format, &mut destination)?,
                 false => show::write(&census, &when, format, &mut destination)?,
             }
+            census.check_unwritten()?;
         }
-        Some(Action::Verify(args)) => verify::write(&args, &global.open_census()?, format, &mut destination)?,
+        Some(Action::Verify(args)) => {
+            let census = global.open_census()?;
+            verify::write(&args, &census, format, &mut destination)?;
+            census.check_unwritten()?;
+        }
         Some(Action::Label(args)) => label::run(args, global)?,
         Some(Action::Prune(args)) => prune::run(args, format, global, &mut destination)?,
         Some(Action::Copy(args)) => copy::run(&args, global)?,
@@ -86,7 +91,10 @@ pub fn run(args: SnapshotsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 
 /// Every snapshot, or those that there were by the one of `--at`.
 fn listed(global: &GlobalOptions) -> Result<Vec<Snapshot>> {
-    snapshots_by(&global.open_census()?, global.at()?.as_ref())
+    let census = global.open_census()?;
+    let snapshots = snapshots_by(&census, global.at()?.as_ref())?;
+    census.check_unwritten()?;
+    Ok(snapshots)
 }
 
 /// The snapshot to show: by its place or by `--at`, but not by both.

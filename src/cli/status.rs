@@ -66,6 +66,7 @@ fn state(global: &GlobalOptions) -> Result<Vec<String>> {
             lines.extend(gaps(&census, last)?);
         }
     }
+    census.check_unwritten()?;
     lines.extend(unfinished_collection(global));
     Ok(lines)
 }

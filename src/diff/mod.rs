@@ -92,12 +92,6 @@ fn compare_either(
     to: i64,
     access: impl FnOnce(&Connection, Days, &[RowChange], &Names<'_>, &mut Judge<'_>) -> Result<Vec<AccessChange>>,
 ) -> Result<Diff> {
-    // One read transaction, so that a publish or prune by another process cannot fall in between.
-    let transaction = if connection.is_autocommit() {
-        Some(connection.unchecked_transaction().map_err(unreadable)?)
-    } else {
-        None
-    };
     let from = SnapshotFacts::read(connection, from)?;
     let to = SnapshotFacts::read(connection, to)?;
     let days = Days { from: from.snapshot_id, to: to.snapshot_id };
@@ -125,7 +119,6 @@ fn compare_either(
         }
     }
     describe::describe(connection, days, &mut changes, &mut access_changes)?;
-    drop(transaction);
     Ok(Diff { from, to, changes, access_changes, recreations })
 }
 

@@ -21,6 +21,7 @@ use super::staging::Staging;
 use super::trouble;
 use super::views;
 use crate::error::{Error, Result};
+use crate::invocation;
 use crate::plain_file;
 
 /// Which organization and Identity Center instance a database belongs to.
@@ -195,10 +196,14 @@ impl Database {
         retention::prune(&mut self.connection, snapshot_ids)
     }
 
-    /// Gives a snapshot a label, or takes it away.
+    /// Gives a snapshot a label, or takes it away. Fails where there is no such snapshot any more.
     pub fn label(&self, snapshot_id: i64, label: Option<&str>) -> Result<()> {
         let sql = "UPDATE main.snapshots SET label = ?2 WHERE snapshot_id = ?1";
-        self.connection.execute(sql, (snapshot_id, label)).map(drop).doing("label the snapshot")
+        match self.connection.execute(sql, (snapshot_id, label)).doing("label the snapshot")? {
+            0 => Err(Error::unknown(format!("there is no snapshot {snapshot_id}"))
+                .hint(format!("{} lists them", invocation::command("snapshots")))),
+            _ => Ok(()),
+        }
     }
 
     /// Publishes what is staged as the next snapshot, in one transaction, by the rules of gaps. A staging

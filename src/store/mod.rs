@@ -11,7 +11,7 @@
 //! - `evidence`: the hashes that prove each snapshot, and the file held against them.
 //! - `retention`: which snapshots stay, how the others go, and copies of a census.
 //! - `views`: the SQL of the views, now or as of a snapshot.
-//! - `reader`: the file opened for reading; `guard` keeps reading from writing.
+//! - `reader`: the file opened for reading, at one moment; `guard` keeps reading from writing.
 //! - `snapshot`: the published snapshots; `when`: how a user names one.
 //! - `documents`: the hash of what each document says, beside the document.
 //! - `catalog`: every table and view with its columns and their descriptions.
@@ -47,6 +47,8 @@ pub use file::{data_files, database_of, files};
 pub use lock::CollectorLock;
 pub use publish::{CallTotals, Published, ResourceOutcome, ShrinkLimit};
 pub use reader::Census;
+#[cfg(test)]
+pub(crate) use reader::stops;
 pub use retention::{KeepRules, Pruned, Verdict, Watch};
 pub use schema::has_open_rows;
 pub use snapshot::{Gap, GapKind, Snapshot, SnapshotStatus};

@@ -1,5 +1,9 @@
 //! The database opened for reading: as of which snapshot it answers, and what may be asked.
 //!
+//! A [`Census`] is the file at one moment: opening it begins the one read transaction in which everything is read,
+//! down to the last row and the evidence. So whatever is collected or pruned meanwhile, an answer never mixes two
+//! states, and no command can forget to begin.
+//!
 //! `views` writes the text of the views, `guard` holds the fence, `catalog` describes the tables. Nothing here
 //! can write the census: the file is opened read-only.
 
@@ -24,11 +28,13 @@ use crate::invocation;
 /// How many pages are kept in memory: 64 MB (SQLite counts negative sizes in KiB).
 const CACHE: i32 = -65_536;
 
-/// The census, opened read-only.
+/// The census, opened read-only, as it is at the moment of its opening.
 #[derive(Debug)]
 pub struct Census {
     path: PathBuf,
     connection: Connection,
+    /// Of a file that is read without locks: its state when it was opened.
+    unlocked: Option<Stamp>,
     guarded: bool,
 }
 
@@ -43,7 +49,7 @@ impl Census {
                 .hint(format!("make one with: {}", invocation::command("collect")))
                 .hint("or name an existing one with --db or ORGCENSUS_DB"));
         }
-        let connection = connect_reading(path)?;
+        let (connection, unlocked) = connect_reading(path)?;
         if schema::recognise(&connection, path)? == Kind::Empty {
             return Err(Error::failed(format!("\"{}\" is empty", path.display()))
                 .hint(format!("fill it with: {}", invocation::command("collect"))));
@@ -60,7 +66,7 @@ impl Census {
         if !views::permanent_are_current(&connection)? {
             views::shadow(&connection, Answering::Latest)?;
         }
-        Ok(Self { path: path.to_owned(), connection, guarded: false })
+        Ok(Self { path: path.to_owned(), connection, unlocked, guarded: false })
     }
 
     /// An empty census in memory: what it answers about tables and columns holds before any file exists.
@@ -68,7 +74,7 @@ impl Census {
         let mut connection = Connection::open_in_memory().doing("make a database in memory")?;
         schema::migrate(&mut connection)?;
         views::make_permanent(&mut connection)?;
-        Ok(Self { path: PathBuf::from(":memory:"), connection, guarded: false })
+        Ok(Self { path: PathBuf::from(":memory:"), connection, unlocked: None, guarded: false })
     }
 
     /// Its connection alone, for tests that write rows of their own under the views.
@@ -80,7 +86,7 @@ impl Census {
     /// The way back.
     #[cfg(test)]
     pub(crate) fn of_connection(connection: Connection) -> Self {
-        Self { path: PathBuf::from(":memory:"), connection, guarded: false }
+        Self { path: PathBuf::from(":memory:"), connection, unlocked: None, guarded: false }
     }
 
     /// The path that it was opened with.
@@ -187,12 +193,29 @@ impl Census {
         catalog::tables(&self.connection)
     }
 
-    /// Copies the census as it is at this moment, with every snapshot or only those of `kept`, into the empty file
-    /// `target`: one file without a log, which no former content is left in. A failure leaves it unfinished.
+    /// Copies the census, with every snapshot or only those of `kept`, into the empty file `target`: one file
+    /// without a log, which no former content is left in. A failure leaves it unfinished, and so does a collection
+    /// or prune since the census was opened.
     ///
-    /// Before the copy is renamed onto another path, [`Self::make_room_for_copy`] clears that path.
-    pub fn copy(&self, target: &Path, kept: Option<&[i64]>, watch: Watch<'_>) -> Result<()> {
-        retention::copy(&self.connection, target, kept, watch)
+    /// It takes the census: SQLite copies outside a transaction, at a moment of its own, and nothing more may be
+    /// read after that. Before the copy is renamed onto another path, [`Self::make_room_for_copy`] clears that path.
+    pub fn copy(self, target: &Path, kept: Option<&[i64]>, watch: Watch<'_>) -> Result<()> {
+        let snapshots = self.snapshots()?;
+        self.connection.execute_batch("COMMIT").doing("end reading")?;
+        retention::copy(&self.connection, target, &snapshots, kept, watch)?;
+        self.check_unwritten()
+    }
+
+    /// Fails where the file was written while it was read without locks, in a read-only folder or on a network
+    /// file system: then what was read may be of several states. To be called before an answer is finished.
+    pub fn check_unwritten(&self) -> Result<()> {
+        match &self.unlocked {
+            Some(stamp) if *stamp != Stamp::of(&self.path) => {
+                Err(Error::failed(format!("\"{}\" was written while it was read", self.path.display()))
+                    .hint("run the command again: the answer may mix two states of the census"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Removes what a former database of this name left beside it; fails where that is not empty.
@@ -232,13 +255,39 @@ impl Census {
     }
 }
 
-/// Opens read-only. A database in WAL mode needs its `-shm` file even then; where that cannot be made (a
+/// What tells that a file was written: SQLite looks for no change of one that it takes as immutable.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp(Option<(u64, u64, std::time::SystemTime)>);
+
+impl Stamp {
+    fn of(path: &Path) -> Self {
+        let found = path.metadata().ok();
+        Self(found.and_then(|found| Some((inode(&found), found.len(), found.modified().ok()?))))
+    }
+}
+
+#[cfg(unix)]
+fn inode(found: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(found)
+}
+
+#[cfg(not(unix))]
+fn inode(_: &std::fs::Metadata) -> u64 {
+    0
+}
+
+/// Opens read-only, and begins to read. A database in WAL mode needs its `-shm` file even then; where that cannot be made (a
 /// read-only folder) or means nothing (a network file system), and no `-wal` holds newer pages, the file is all
 /// there is and can be taken as immutable.
 ///
 /// Elsewhere it is not, though that would spare the `-shm` and the empty `-wal` that reading leaves behind: a
 /// collector that begins meanwhile would change the file under a reader that takes no lock.
-fn connect_reading(path: &Path) -> Result<Connection> {
+fn connect_reading(path: &Path) -> Result<(Connection, Option<Stamp>)> {
+    let locked = |connection| (connection, None);
+    let unlocked = || {
+        let stamp = Stamp::of(path);
+        Ok((begin(connect(path, "immutable=1"))?, Some(stamp)))
+    };
     let failed = |error| open_failed(path, error);
     let log = beside(path, "-wal");
     let has_newer_pages = std::fs::metadata(&log).is_ok_and(|log| log.len() > 0);
@@ -251,27 +300,33 @@ fn connect_reading(path: &Path) -> Result<Connection> {
         if has_newer_pages {
             return Err(unreadable(&format!("on a network file system ({name})")));
         }
-        return touched(connect(path, "immutable=1")).map_err(failed);
+        return unlocked().map_err(failed);
     }
-    match touched(connect(path, "mode=ro")) {
+    match begin(connect(path, "mode=ro")) {
         Err(error)
             if matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)) =>
         {
             if has_newer_pages {
                 return Err(unreadable("where nothing can be written").caused_by(error));
             }
-            touched(connect(path, "immutable=1")).map_err(failed)
+            unlocked().map_err(failed)
         }
-        opened => opened.map_err(failed),
+        opened => opened.map(locked).map_err(failed),
     }
 }
 
-/// SQLite opens a file when it is first asked.
-fn touched(connection: rusqlite::Result<Connection>) -> rusqlite::Result<Connection> {
+/// Begins the one transaction in which everything is read. SQLite opens a file, and settles which state of it a
+/// transaction reads, when it is first asked.
+fn begin(connection: rusqlite::Result<Connection>) -> rusqlite::Result<Connection> {
     let connection = connection?;
+    #[cfg(test)]
+    stops::watch(&connection);
+    connection.execute_batch("BEGIN")?;
     connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
     Ok(connection)
 }
 
+#[cfg(test)]
+pub(crate) mod stops;
 #[cfg(test)]
 mod tests;

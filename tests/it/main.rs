@@ -20,6 +20,7 @@ mod kill;
 mod limited;
 mod links;
 mod lookup;
+mod one_moment;
 mod only_reads;
 mod orphans;
 mod policies;

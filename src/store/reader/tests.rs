@@ -284,3 +284,31 @@ fn every_table_and_column_is_described() {
     // The views, and the nine tables keyed by snapshot.
     assert_eq!(tables.len() as i64, everything + 9);
 }
+
+#[test]
+fn a_census_is_what_it_was_when_it_was_opened() {
+    let folder = folder();
+    let path = census(folder.path());
+    let mut census = Census::open(&path).unwrap();
+    Database::open_existing(&path).unwrap().prune(&[2]).unwrap();
+    assert_eq!(census.resolve(&When::Id(2)).unwrap().snapshot_id, 2);
+    census.answer_as_of(2).unwrap();
+    census.guard().unwrap();
+    assert_eq!(names(&census, "SELECT name FROM accounts ORDER BY 1"), ["two", "uno"]);
+    drop(census);
+    assert!(Census::open(&path).unwrap().resolve(&When::Id(2)).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_written_while_it_is_read_without_locks_is_told() {
+    let folder = folder();
+    let path = without_shared_memory(folder.path());
+    let census = Census::open(&path).unwrap();
+    census.check_unwritten().unwrap();
+    std::fs::remove_file(beside(&path, "-shm")).unwrap();
+    Database::open_existing(&path).unwrap().prune(&[2]).unwrap();
+    let error = census.check_unwritten().unwrap_err();
+    assert!(error.to_string().ends_with("was written while it was read"), "{error}");
+    assert!(!error.hints().is_empty());
+}

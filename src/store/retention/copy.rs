@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::invocation;
 use crate::signals::Unfinished;
 use crate::store::file::{Doing, beside, connect, uri, with_companions};
-use crate::store::{schema, snapshot, views};
+use crate::store::{Snapshot, schema, snapshot, views};
 
 /// How an unfinished file is opened: nobody else knows it, so SQLite need not lock it, and could not everywhere:
 /// some file systems have one kind of lock, which it has already.
@@ -36,31 +36,38 @@ pub(in crate::store) fn make_room(file: &Path) -> Result<()> {
 }
 
 /// Copies what the connection reads, as it is at one moment, into the empty file `target`. With `kept`, the other
-/// snapshots are pruned from the copy. A failure leaves the file as it may be.
+/// snapshots are pruned from the copy. A failure leaves the file as it may be; one is that the census no longer has
+/// just the `snapshots` that its reader was told of.
 pub(in crate::store) fn copy(
     census: &Connection,
     target: &Path,
+    snapshots: &[Snapshot],
     kept: Option<&[i64]>,
     watch: Watch<'_>,
 ) -> Result<()> {
     let Some(kept) = kept else {
         write_whole(census, target)?;
-        return settle(target, watch).map(drop);
+        return still_those(snapshots, &settle(target, watch)?);
     };
     // What is pruned leaves free pages, and its rows in them: so the file is made from another one.
     let whole = scratch(target)?;
     write_whole(census, whole.path())?;
     let mut connection = settle(whole.path(), watch)?;
-    let snapshots = snapshot::all(&connection)?;
-    let others: Vec<i64> =
-        snapshots.iter().map(|one| one.snapshot_id).filter(|id| !kept.contains(id)).collect();
-    if others.len() + kept.len() != snapshots.len() {
-        return Err(Error::failed("one of the snapshots was pruned just now")
-            .hint(format!("see {}", invocation::command("snapshots"))));
-    }
+    still_those(snapshots, &connection)?;
+    let others = snapshots.iter().map(|one| one.snapshot_id).filter(|id| !kept.contains(id));
+    let others: Vec<i64> = others.collect();
     prune(&mut connection, &others)?;
     forget_volatile(&connection)?;
     write_whole(&connection, target)
+}
+
+/// Fails where the copy has other snapshots than its reader was told of.
+fn still_those(snapshots: &[Snapshot], copy: &Connection) -> Result<()> {
+    if snapshot::all(copy)? == snapshots {
+        return Ok(());
+    }
+    Err(Error::failed("the snapshots changed just before they were copied")
+        .hint(format!("run the command again; {} lists them", invocation::command("snapshots"))))
 }
 
 fn write_whole(from: &Connection, to: &Path) -> Result<()> {

@@ -125,3 +125,18 @@ fn a_copy_of_an_older_census_has_this_versions_tables() {
     assert_eq!(column(census.connection(), "SELECT name FROM accounts"), ["second-name"]);
     assert_eq!(column(census.connection(), "SELECT count(*) || '' FROM pruned_endings"), ["0"]);
 }
+
+#[test]
+fn a_copy_is_of_the_snapshots_that_were_told_or_none() {
+    for kept in [None, Some(&[1, 3][..])] {
+        let mut world = world();
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("copy.db");
+        std::fs::write(&target, "").unwrap();
+        let census = world.census();
+        world.database.prune(&[2]).unwrap();
+        assert_eq!(census.snapshots().unwrap().len(), 3);
+        let error = census.copy(&target, kept, &|_| Ok(())).unwrap_err();
+        assert_eq!(error.to_string(), "the snapshots changed just before they were copied");
+    }
+}
