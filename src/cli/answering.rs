@@ -14,10 +14,16 @@ pub fn answering(snapshot: &Snapshot) -> String {
     format!("snapshot {}, {}", snapshot.snapshot_id, details(snapshot))
 }
 
-/// Says which snapshot answers, after `role`; in yellow, and how far it is from what was asked for, where it is
-/// a day or more older than that.
+/// The snapshot that `when` names, and a warning where a wrong clock meddles with it.
+pub fn resolve(census: &Census, when: &When) -> Result<Snapshot> {
+    census.resolve(when)
+}
+
+/// Says which snapshot answers, after `role`, and which date was understood; in yellow, and how far it is from what
+/// was asked for, where it is a day or more older than that.
 pub fn say_answering(role: &str, snapshot: &Snapshot, asked: Option<&When>) {
-    let line = format!("{role}{}", answering(snapshot));
+    let resolved = asked.and_then(When::resolved).map(|date| format!(" ({date})")).unwrap_or_default();
+    let line = format!("{role}{}{resolved}", answering(snapshot));
     match asked.and_then(|when| distance(snapshot, when, Utc::now())) {
         Some(distance) => words::caution(format!("{line}, {distance}")),
         None => words::say(line),
@@ -28,7 +34,7 @@ pub fn say_answering(role: &str, snapshot: &Snapshot, asked: Option<&When>) {
 pub fn snapshots_by(census: &Census, asked: Option<&When>) -> Result<Vec<Snapshot>> {
     let mut snapshots = census.snapshots()?;
     if let Some(when) = asked {
-        let newest = census.resolve(when)?;
+        let newest = resolve(census, when)?;
         say_answering("", &newest, asked);
         snapshots.retain(|one| one.snapshot_id <= newest.snapshot_id);
     }
@@ -37,12 +43,14 @@ pub fn snapshots_by(census: &Census, asked: Option<&When>) -> Result<Vec<Snapsho
 
 /// How far a snapshot is from the time asked for, where that is a day or more, or to come.
 pub fn distance(snapshot: &Snapshot, asked: &When, now: DateTime<Utc>) -> Option<String> {
-    let When::By { instant, typed } = asked else { return None };
+    let When::By { instant, begins, typed } = asked else { return None };
     // Today, this month and this quarter are not over, but only the former is sure to be meant as "now".
     let tomorrow = (now + TimeDelta::days(1)).with_time(NaiveTime::MIN).single()?;
     if *instant >= tomorrow {
         return Some(format!("the latest one: {typed} is not over yet"));
     }
+    let is_long = begins.is_some_and(|begins| *instant - begins > TimeDelta::days(1));
+    let typed = if is_long { format!("the end of {typed}") } else { typed.clone() };
     match instant.signed_duration_since(parse(&snapshot.completed_at)?).num_days() {
         ..=0 => None,
         1 => Some(format!("1 day before {typed}")),

@@ -17,7 +17,9 @@ use crate::error::{Error, ExitStatus, Result};
 use crate::invocation;
 use crate::model;
 use crate::output::words;
-use crate::store::{Coverage, CoverageStatus, Doubled, Gap, GapKind, Published, ShrinkLimit, SnapshotStatus};
+use crate::store::{
+    Coverage, CoverageStatus, Doubled, Gap, GapKind, Published, ShrinkLimit, SnapshotStatus, check_label,
+};
 
 /// So many items of one kind are named in the summary before the rest is counted.
 const NAMED: usize = 5;
@@ -177,6 +179,9 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             )));
         }
         required.push(name);
+    }
+    if let Some(label) = args.label.as_deref().filter(|label| check_label(label).is_err()) {
+        words::warn(format!("{label:?} reads as an id or a time: --at label:{label} finds the snapshot"));
     }
     let options = TakeOptions {
         database: global.db.clone(),

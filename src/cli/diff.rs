@@ -8,9 +8,10 @@ mod narrowing;
 use chrono::Utc;
 use clap::Args;
 
-use super::answering::{answering, distance, say_answering};
+use super::GlobalOptions;
+use super::answering::{answering, distance, resolve, say_answering};
 use super::evidence::{self, EvidenceArgs};
-use super::{GlobalOptions, range};
+use super::range::Range as SnapshotRange;
 use crate::diff::text::Grouping;
 use crate::error::{Error, ExitStatus, Result};
 use crate::invocation;
@@ -25,13 +26,14 @@ use narrowing::{Narrowing, NarrowingArgs, Range};
 #[command(after_help = "\
 Examples:
   orgcensus diff                             the last two snapshots
-  orgcensus diff 2026-09-30                  a past date and the latest
+  orgcensus diff 2026-09-30..                a past date and the latest
+  orgcensus diff 2026-Q3                     that quarter, or day, or week
   orgcensus diff 2026-Q2..2026-Q3 --access   who gained and lost access, and why
   orgcensus diff '7 days ago' --user ana     what changed for one user
   orgcensus diff '7 days ago' --steps        each snapshot with the one before
   orgcensus diff 2026-Q2 2026-Q3 --access --steps --ou /Workloads/Prod --privileged
                                              who gained power in production
-  orgcensus diff 2026-09-30 --by account     grouped by account, not by resource
+  orgcensus diff 2026-09 --by account        grouped by account, not by resource
   orgcensus diff --format markdown           for a pull request or a ticket
   orgcensus diff --resource account_assignments --format json
   orgcensus diff --exit-code --quiet         3: something changed,
@@ -47,7 +49,8 @@ have their rows, marked by activity. A first attempt is a change, and so is one 
 
 --skip leaves out a resource's rows and what was not seen of them, but not what may hide access.")]
 pub struct DiffArgs {
-    /// The snapshot to start from, or FROM..TO [default: the one before TO]
+    /// The snapshot to start from, FROM..TO, or a day, week, month or quarter alone, which is that period
+    /// [default: the one before TO]
     #[arg(value_name = "FROM")]
     from: Option<String>,
 
@@ -97,7 +100,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         return Err(Error::usage("--skip leaves out all that --resource names: nothing would be compared")
             .hint("leave out one of the two"));
     }
-    let (from, to) = ends(args.from.as_deref(), args.to.as_deref())?;
+    let asked = SnapshotRange::parse(args.from.as_deref(), args.to.as_deref())?;
     let mut destination = global.destination()?;
     if args.exit_code {
         destination.outlive_reader();
@@ -112,12 +115,11 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     }
     let sidecar = args.evidence.open(global, &destination)?;
     let mut census = global.open_census()?;
-    let asked = [from.as_ref(), Some(&to)];
-    let is_first = args.exit_code && from.is_none() && census.snapshots()?.len() == 1;
+    let is_first = args.exit_code && asked.begins_before_its_end() && census.snapshots()?.len() == 1;
     let (from, to) = match is_first {
         // A job that runs after every collection has nothing to tell after the first.
-        true => census.resolve(&to).map(|only| (only.clone(), only))?,
-        false => resolve(&census, from.as_ref(), &to)?,
+        true => resolve(&census, asked.to()).map(|only| (only.clone(), only))?,
+        false => asked.resolve(&census, before)?,
     };
     let range = Range { from, to, steps: args.steps };
     let narrowing = Narrowing::new(&args.narrowing, &mut census, &range)?;
@@ -125,12 +127,14 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     if is_first {
         words::say(format!("{}: it is the first, and there is none to compare it with", answering(&to)));
     }
-    for (role, snapshot, when) in [("from ", &from, asked[0]), ("to ", &to, asked[1])] {
-        // The text begins with both; only that one is not of the day asked for remains to be said.
+    for (role, snapshot, when) in [("from ", &from, asked.from()), ("to ", &to, Some(asked.to()))] {
         if is_first {
             continue;
         }
-        if shape != Shape::Text || when.is_some_and(|when| distance(snapshot, when, Utc::now()).is_some()) {
+        // The text begins with both; what remains to be said is which day was asked for, and that one is of another.
+        let is_told =
+            |when: &When| distance(snapshot, when, Utc::now()).or_else(|| when.resolved()).is_some();
+        if shape != Shape::Text || when.is_some_and(is_told) {
             say_answering(role, snapshot, when);
         }
     }
@@ -170,21 +174,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     })
 }
 
-/// `FROM TO`, `FROM..TO` or less, as the two WHENs; without a FROM it is the snapshot before TO.
-fn ends(from: Option<&str>, to: Option<&str>) -> Result<(Option<When>, When)> {
-    let (from, to) = range::ends(from, to);
-    Ok((from.map(str::parse).transpose()?, to.map_or(Ok(When::LATEST), str::parse)?))
-}
-
-fn resolve(census: &Census, from: Option<&When>, to: &When) -> Result<(Snapshot, Snapshot)> {
-    let to = census.resolve(to)?;
-    let from = match from {
-        Some(from) => census.resolve(from)?,
-        None => before(census, &to)?,
-    };
-    Ok((from, to))
-}
-
+/// The snapshot before: what a diff without a FROM compares with.
 fn before(census: &Census, to: &Snapshot) -> Result<Snapshot> {
     let mut snapshots = census.snapshots()?.into_iter().rev();
     snapshots.find(|one| one.snapshot_id < to.snapshot_id).ok_or_else(|| {

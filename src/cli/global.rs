@@ -29,7 +29,8 @@ pub struct GlobalOptions {
     )]
     pub db: PathBuf,
 
-    /// Answer as of a snapshot: an id, latest, latest~3, a date, a time, "7 days ago", 2026-Q3
+    /// Answer as of a snapshot: an id, latest, latest-3, first, a label, a date, a time, 7d, "7 days ago",
+    /// 2026-W47, 2026-Q3
     #[arg(long, global = true, value_name = "WHEN", help_heading = "Census")]
     pub at: Option<String>,
 

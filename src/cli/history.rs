@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::GlobalOptions;
-use super::answering::say_answering;
+use super::answering::{resolve, say_answering};
 use super::evidence::{self, EvidenceArgs};
 use crate::error::{Error, ExitStatus, Result};
 use crate::history::{self, Kind, Life, table, text};
@@ -56,7 +56,7 @@ pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let sidecar = args.evidence.open(global, &destination)?;
     let mut census = global.open_census()?;
     let when = global.at()?;
-    let snapshot = census.resolve(when.as_ref().unwrap_or(&When::LATEST))?;
+    let snapshot = resolve(&census, when.as_ref().unwrap_or(&When::LATEST))?;
     census.answer_as_of(snapshot.snapshot_id)?;
     let (kind, ids) = match find(&args, &census)? {
         Some(found) => found,

@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches};
 
-use super::{Cli, refusal};
+use super::{Cli, Command, refusal};
 
 /// What names the census in the environment.
 pub(super) const DB: &str = "ORGCENSUS_DB";
@@ -44,11 +44,32 @@ impl Cli {
 
     /// Reads the arguments as they are: an error repeats them raw.
     pub(super) fn parse(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let arguments: Vec<OsString> = arguments.iter().cloned().map(sql_is_no_option).collect();
+        let cli = Self::parse_once(arguments.clone())?;
+        match &cli.command {
+            Some(Command::Query(query)) => match query.taken_by_during() {
+                Some(taken) => Self::parse_once(given_back(arguments, taken)),
+                None => Ok(cli),
+            },
+            _ => Ok(cli),
+        }
+    }
+
+    fn parse_once(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
         let mut command = command();
-        let matches = command.try_get_matches_from_mut(arguments.iter().cloned().map(sql_is_no_option))?;
+        let matches = command.try_get_matches_from_mut(arguments)?;
         refuse_idle(&mut command, &matches)?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
+}
+
+/// The arguments, in which `--during` has the first of two words alone.
+fn given_back(mut arguments: Vec<OsString>, [first, second]: [&str; 2]) -> Vec<OsString> {
+    let taken = ["--during", first, second].map(OsString::from);
+    if let Some(place) = arguments.windows(3).position(|words| words == taken) {
+        arguments.splice(place..place + 2, [OsString::from(format!("--during={first}"))]);
+    }
+    arguments
 }
 
 /// The command line, every command's help with the options that it takes.
@@ -249,6 +270,29 @@ mod tests {
             &["snapshots", "show", "1", "--region", "x"],
         ] {
             assert!(read(arguments).is_err(), "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_after_during_stays_one() {
+        for (arguments, during) in [
+            (&["user-access", "--during", "2026-Q3", "ana"][..], &["2026-Q3"][..]),
+            (&["--during", "2026-Q3", "user-access", "ana"], &["2026-Q3"]),
+            (&["--during", "1..4", "user-access", "ana"], &["1..4"]),
+            (&["user-access", "--during", "1..4", "ana"], &["1..4"]),
+            (&["account-access", "--during", "2026-Q3", "111122223333"], &["2026-Q3"]),
+            (&["--during", "2026-Q3", "privileged-access"], &["2026-Q3"]),
+            (&["--during", "2026-Q3", "SELECT 1"], &["2026-Q3"]),
+            (&["--during", "2026-Q3", "-"], &["2026-Q3"]),
+            (&["user-access", "ana", "--during", "1", "4"], &["1", "4"]),
+            (&["user-access", "-p", "user=ana", "--during", "1", "4"], &["1", "4"]),
+            (&["--during", "1", "4", "user-access", "ana"], &["1", "4"]),
+            (&["SELECT 1", "--during", "first", "q3-review"], &["first", "q3-review"]),
+            (&["privileged-access", "--during", "first", "q3-review"], &["first", "q3-review"]),
+        ] {
+            let cli = read(&[&["query"], arguments].concat()).unwrap();
+            let Some(Command::Query(query)) = cli.command else { panic!() };
+            assert_eq!(query.during(), during, "{arguments:?}");
         }
     }
 

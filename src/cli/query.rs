@@ -7,6 +7,7 @@ use clap::Args;
 use rusqlite::types::Value;
 
 mod asked;
+mod taken;
 
 use super::answering::no_rows_in;
 use super::evidence::{self, EvidenceArgs};
@@ -30,8 +31,7 @@ Examples:
   orgcensus query account-access -p account=prod    or by its name
   orgcensus query account-access prod --at 2026-09-30
                                                     as of the end of a past day
-  orgcensus query user-access ana --during 2026-Q2..2026-Q3
-                                                    at any time in between
+  orgcensus query user-access ana --during 2026-Q3  at any time of the quarter
   orgcensus query privileged-access --output admins.csv
                                                     into a file
   orgcensus query privileged-access --output admins.csv --evidence
@@ -53,11 +53,13 @@ such as count(*) has no type to give: -p n=2 is then an error that asks for -p n
 A day, month or quarter of type date stands for its beginning: -p since:date=2026-Q3 is the first of July.
 
 Ranges:
-With --during FROM TO the tables have whatever was alive in any snapshot from FROM to TO, one row for each version, \
+With --during FROM TO, or one period such as --during 2026-Q3, the tables have whatever was alive in any snapshot from FROM to TO, one row for each version, \
 and further columns with its bounds: it began after not_before and by first_seen_at, was last seen at last_seen_at \
 and was gone by gone_at (empty: not by TO); valid_from and valid_to are the same as snapshot ids. In SQL of your own, \
 join only what lived together: a.valid_from < coalesce(b.valid_to, 1e9) and the other way round; effective_access \
-does so already. A state of one snapshot, such as organization_tree, is refused.
+does so already. A state of one snapshot, such as organization_tree, is refused. A day, week, month or quarter alone is \
+that period, from what held as it began; as one of two ends it stands for its end, so that 2026-Q2..2026-Q3 is all of \
+the third quarter. A range that begins before the first snapshot begins with it.
 
 Services:
 last_authenticated_at is NULL when no attempt was seen in AWS's tracking period, and attempts include denied \
@@ -88,7 +90,8 @@ pub struct QueryArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Question")]
     timeout: Option<Duration>,
 
-    /// Answer with all that was alive in any snapshot from FROM to TO [default: latest], also as FROM..TO
+    /// Answer with all that was alive in any snapshot from FROM to TO [default: latest], also as FROM..TO; or in
+    /// a day, week, month or quarter alone
     #[arg(
         long,
         num_args = 1..=2,

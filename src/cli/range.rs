@@ -1,26 +1,163 @@
-//! The two ends of a range of snapshots as people type them: `FROM TO`, `FROM..TO`, or one of them alone.
+//! A range of snapshots as people type it: `FROM TO`, `FROM..TO`, one end of it, or one period.
 
-/// The ends that were typed, each if it was.
-pub fn ends<'t>(from: Option<&'t str>, to: Option<&'t str>) -> (Option<&'t str>, Option<&'t str>) {
-    let typed = |end: &'t str| Some(end).filter(|end| !end.is_empty());
-    match (from.and_then(|range| range.split_once("..")), to) {
-        (Some((from, to)), None) => (typed(from), typed(to)),
-        _ => (from, to),
+use chrono::{DateTime, Utc};
+
+use super::answering::{minute, resolve};
+use crate::error::{Error, Result};
+use crate::output::words;
+use crate::store::{Census, Snapshot, When};
+
+/// What was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Range {
+    /// A day, week, month or quarter alone: from what held as it began to its end.
+    Period { begins: DateTime<Utc>, when: When },
+    /// Two ends: without a first, the snapshot before the last; a period stands for its end.
+    Ends { from: Option<When>, to: When },
+}
+
+impl Range {
+    /// Reads what was typed, each end if it was.
+    pub fn parse(from: Option<&str>, to: Option<&str>) -> Result<Self> {
+        let typed = |end: &str| Some(end.trim()).filter(|end| !end.is_empty()).map(str::parse).transpose();
+        let (from, to) = match (from, to) {
+            (Some(range), None) if !range.contains("..") => match range.parse()? {
+                when @ When::By { begins: Some(begins), .. } => return Ok(Self::Period { begins, when }),
+                from => (Some(from), None),
+            },
+            (Some(range), None) => {
+                let (from, to) = range.split_once("..").expect("it contains them");
+                (typed(from)?, typed(to)?)
+            }
+            (Some(range), Some(to)) if range.contains("..") => {
+                return Err(Error::usage(format!("unexpected {to:?}: {range} is already a range")));
+            }
+            (from, to) => (from.map_or(Ok(None), typed)?, to.map_or(Ok(None), typed)?),
+        };
+        Ok(Self::Ends { from, to: to.unwrap_or(When::LATEST) })
     }
+
+    /// What the first end is; of a period and of no end, nothing.
+    pub fn from(&self) -> Option<&When> {
+        match self {
+            Self::Period { .. } => None,
+            Self::Ends { from, .. } => from.as_ref(),
+        }
+    }
+
+    /// Whether the first end is the snapshot before the last.
+    pub fn begins_before_its_end(&self) -> bool {
+        matches!(self, Self::Ends { from: None, .. })
+    }
+
+    /// What the last end is.
+    pub fn to(&self) -> &When {
+        match self {
+            Self::Period { when: to, .. } | Self::Ends { to, .. } => to,
+        }
+    }
+
+    /// The snapshots at both ends. A range that begins before the first snapshot begins with it, which is said.
+    /// `before` is asked for the first where no end was typed.
+    pub fn resolve(
+        &self,
+        census: &Census,
+        before: impl FnOnce(&Census, &Snapshot) -> Result<Snapshot>,
+    ) -> Result<(Snapshot, Snapshot)> {
+        let to = resolve(census, self.to())?;
+        let from = match self {
+            Self::Period { begins, when } => {
+                if *begins > Utc::now() {
+                    return Err(Error::usage(format!("{} has not begun yet", typed(when)))
+                        .hint("write a period that has begun, or FROM..TO"));
+                }
+                let last_before = When::By {
+                    instant: *begins - chrono::TimeDelta::nanoseconds(1),
+                    begins: None,
+                    typed: typed(when).to_owned(),
+                };
+                match census.begins_after(&last_before)? {
+                    Some(first) => clamped(first, when),
+                    None => census.resolve(&last_before)?,
+                }
+            }
+            Self::Ends { from: Some(from), .. } => match census.begins_after(from)? {
+                Some(first) => clamped(first, from),
+                None => resolve(census, from)?,
+            },
+            Self::Ends { from: None, .. } => before(census, &to)?,
+        };
+        if let Self::Period { begins, when: When::By { instant, typed, .. } } = self {
+            let day = |time: &DateTime<Utc>| time.format("%Y-%m-%d").to_string();
+            let days = match (day(begins), day(instant)) {
+                (first, last) if first == last => first,
+                (first, last) => format!("{first} to {last}"),
+            };
+            let days = if days == *typed { days } else { format!("{typed} is {days}") };
+            words::say(format!("{days}, from the last snapshot before it to the last one in it"));
+            if from.snapshot_id == to.snapshot_id {
+                words::warn(format!(
+                    "no other snapshot was completed in {typed}: snapshot {} alone answers",
+                    to.snapshot_id
+                ));
+            }
+        }
+        Ok((from, to))
+    }
+}
+
+fn typed(when: &When) -> &str {
+    match when {
+        When::By { typed, .. } => typed,
+        _ => "it",
+    }
+}
+
+/// The first snapshot, in place of one before it.
+fn clamped(first: Snapshot, asked: &When) -> Snapshot {
+    words::note(format!(
+        "note: there is no snapshot from before {}: the range begins with the first, snapshot {}, completed at {}",
+        match asked {
+            When::By { begins: Some(begins), .. } => begins.format("%Y-%m-%d").to_string(),
+            _ => typed(asked).to_owned(),
+        },
+        first.snapshot_id,
+        minute(&first.completed_at)
+    ));
+    first
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn ends(from: Option<&str>, to: &str) -> Range {
+        Range::Ends { from: from.map(|from| from.parse().unwrap()), to: to.parse().unwrap() }
+    }
+
     #[test]
     fn a_range_is_typed_in_one_word_or_in_two() {
         for (from, to) in [(Some("1..4"), None), (Some("1"), Some("4"))] {
-            assert_eq!(ends(from, to), (Some("1"), Some("4")));
+            assert_eq!(Range::parse(from, to).unwrap(), ends(Some("1"), "4"));
         }
-        assert_eq!(ends(Some("1.."), None), (Some("1"), None));
-        assert_eq!(ends(Some("..4"), None), (None, Some("4")));
-        assert_eq!(ends(Some("1"), None), (Some("1"), None));
-        assert_eq!(ends(None, None), (None, None));
+        assert_eq!(Range::parse(Some("1.."), None).unwrap(), ends(Some("1"), "latest"));
+        assert_eq!(Range::parse(Some("..4"), None).unwrap(), ends(None, "4"));
+        assert_eq!(Range::parse(Some("1"), None).unwrap(), ends(Some("1"), "latest"));
+        assert_eq!(Range::parse(None, None).unwrap(), ends(None, "latest"));
+        assert_eq!(Range::parse(Some("2026-Q2"), Some("2026-Q3")).unwrap(), ends(Some("2026-Q2"), "2026-Q3"));
+        assert_eq!(Range::parse(Some("2026-Q2.."), None).unwrap(), ends(Some("2026-Q2"), "latest"));
+        assert!(Range::parse(Some("1..4"), Some("5")).is_err());
+    }
+
+    #[test]
+    fn one_period_is_that_period() {
+        for text in ["2026-Q3", "2026-09", "2026-W39", "2026-09-30", "yesterday", "tuesday"] {
+            let range = Range::parse(Some(text), None).unwrap();
+            assert!(matches!(range, Range::Period { .. }), "{text}");
+        }
+        for text in ["7d", "7 days ago", "2026-09-30T10:00Z", "latest-3", "first", "q3-review"] {
+            let range = Range::parse(Some(text), None).unwrap();
+            assert!(matches!(range, Range::Ends { from: Some(_), .. }), "{text}");
+        }
     }
 }

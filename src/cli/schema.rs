@@ -4,7 +4,7 @@ use clap::Args;
 use rusqlite::types::Value;
 
 use super::GlobalOptions;
-use super::answering::say_answering;
+use super::answering::{resolve, say_answering};
 use crate::error::{Error, ExitStatus, Result};
 use crate::nearest::did_you_mean;
 use crate::output::{Format, RowWriter};
@@ -35,7 +35,7 @@ pub fn run(args: SchemaArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let census = if global.db.exists() { global.open_census()? } else { Census::blank()? };
     if let Some(when) = global.at()?.filter(|_| global.db.exists()) {
         // The same tables stand in every snapshot; who names one wants to know that it is there.
-        say_answering("", &census.resolve(&when)?, Some(&when));
+        say_answering("", &resolve(&census, &when)?, Some(&when));
     }
     let tables = census.tables()?;
     let (columns, rows) = match &args.table {

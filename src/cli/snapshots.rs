@@ -44,7 +44,8 @@ enum Action {
     List,
     /// Show one snapshot: what it covers and what it could not see
     Show {
-        /// An id, latest, latest~3, a date, a time, "7 days ago", 2026-Q3 [default: latest]
+        /// An id, latest, latest-3, first, a label, a date, a time, 7d, "7 days ago", 2026-W47, 2026-Q3
+        /// [default: latest]
         #[arg(value_name = "ID | WHEN")]
         when: Option<String>,
 

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::error::{Error, Result};
-use crate::store::{Census, Snapshot, When};
+use crate::store::{Census, Snapshot};
 
 /// The snapshots that answer, oldest first; at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,9 +16,8 @@ impl Span {
     }
 
     /// Every kept snapshot from one to the other. One that runs backward is an error (exit 2).
-    pub fn during(census: &Census, from: &When, to: &When) -> Result<Self> {
-        let ends = [census.resolve(from)?.snapshot_id, census.resolve(to)?.snapshot_id];
-        let [from, to] = ends;
+    pub fn during(census: &Census, from: &Snapshot, to: &Snapshot) -> Result<Self> {
+        let (from, to) = (from.snapshot_id, to.snapshot_id);
         if from > to {
             return Err(Error::usage(format!(
                 "--during runs forward, and snapshot {from} is later than {to}"

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::invocation;
 use crate::nearest::did_you_mean;
 use crate::output::text;
-use crate::store::{Census, beginning};
+use crate::store::{Census, When, beginning};
 
 /// What was typed: values in their order, and values by name.
 #[derive(Debug, Default)]
@@ -102,7 +102,7 @@ pub struct Bound {
     pub typed: String,
     /// What that means; for a name, the id.
     pub value: Value,
-    /// What to tell the user, where a name is not exactly that of what was taken.
+    /// What to tell the user, where a name is not exactly that of what was taken, or a date was typed in words.
     pub echo: Option<String>,
 }
 
@@ -139,6 +139,8 @@ pub fn bind(
             return Err(ambiguous(name, text));
         }
         let Found { id: value, echo } = value(name, kind.unwrap_or(ParameterType::Text), text, census, span)?;
+        // What the query itself says where nothing was typed needs no echo.
+        let echo = echo.filter(|_| said.is_some());
         all.push(Bound { name: name.clone(), typed: text.to_owned(), value: value.clone(), echo });
         statement
             .raw_bind_parameter(index + 1, value)
@@ -168,7 +170,11 @@ fn value(name: &str, kind: ParameterType, text: &str, census: &Census, span: &Sp
             let Found { id, echo } = resolve_in(kind, text, census, span)?;
             return Ok(Found { id: Value::Text(id), echo });
         }
-        ParameterType::Date => Value::Text(date(name, text)?),
+        ParameterType::Date => {
+            let instant = date(name, text)?;
+            let echo = understood(name, text, &instant);
+            return Ok(Found { id: Value::Text(instant), echo });
+        }
         ParameterType::Number => number(name, text)?,
         ParameterType::Text => Value::Text(text.to_owned()),
     };
@@ -177,11 +183,19 @@ fn value(name: &str, kind: ParameterType, text: &str, census: &Census, span: &Sp
 
 /// A day, month or quarter stands for its beginning, so that "since" includes it.
 fn date(name: &str, text: &str) -> Result<String> {
-    let first = beginning(text, Utc::now()).ok_or_else(|| {
-        Error::usage(format!("{name} {text:?} is not a date"))
-            .hint("write a date (2026-09-30), a time (2026-09-30T12:00:00Z) or \"90 days ago\"")
-    })?;
+    let first = beginning(name, text, Utc::now())?;
     Ok(first.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+/// Which instant a typed date is, and which end of a period.
+fn understood(name: &str, typed: &str, instant: &str) -> Option<String> {
+    match When::parse(typed, Utc::now()) {
+        Ok(When::By { begins: Some(_), .. }) => {
+            Some(format!("{name}: {} begins at {instant}, its end is not meant", typed.trim()))
+        }
+        _ if typed.trim() == instant => None,
+        _ => Some(format!("{name}: {} is {instant}", typed.trim())),
+    }
 }
 
 fn number(name: &str, text: &str) -> Result<Value> {

@@ -57,7 +57,7 @@ pub use staging::{
     Staging, TaskCounts, Unfinished,
 };
 pub use trouble::{staging_stopped, stopped};
-pub use when::{When, beginning};
+pub use when::{When, beginning, check_label};
 
 /// The view without an answer over a range of snapshots that this error is about: SQLite says that there is no
 /// such table, by the name that `views` gave it.

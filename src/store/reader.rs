@@ -9,7 +9,6 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode};
 
 use super::catalog::{self, Table};
@@ -20,7 +19,6 @@ use super::retention::{self, Watch};
 use super::schema::{self, Kind};
 use super::snapshot::{self, Gap, Snapshot};
 use super::views::{self, Answering};
-use super::when::When;
 use super::{database, documents, filesystem, guard};
 use crate::error::{Error, Result};
 use crate::invocation;
@@ -107,64 +105,6 @@ impl Census {
     /// Every snapshot, oldest first.
     pub fn snapshots(&self) -> Result<Vec<Snapshot>> {
         snapshot::all(&self.connection)
-    }
-
-    /// The snapshot that `when` names: exit 2 with the known ones for an unknown id, and for a time
-    /// before the first snapshot an error that names the first.
-    pub fn resolve(&self, when: &When) -> Result<Snapshot> {
-        let snapshots = self.snapshots()?;
-        let (Some(first), Some(last)) = (snapshots.first(), snapshots.last()) else {
-            return Err(Error::unknown(format!("\"{}\" has no snapshot yet", self.path.display()))
-                .hint(format!("take the first with: {}", invocation::command("collect"))));
-        };
-        let known = match (first.snapshot_id, last.snapshot_id) {
-            (first, last) if first == last => format!("the only snapshot is {first}"),
-            (first, last) => format!("the snapshots are {first} to {last}"),
-        };
-        let known = format!("{known}: see {}", invocation::command("snapshots"));
-        match when {
-            When::Id(id) => match snapshots.iter().find(|one| one.snapshot_id == *id) {
-                Some(one) => Ok(one.clone()),
-                None => Err(self.no_snapshot(*id)?.hint(known)),
-            },
-            When::Latest { back } => {
-                let index = snapshots.len().checked_sub(1 + *back as usize);
-                index.map(|index| snapshots[index].clone()).ok_or_else(|| {
-                    Error::unknown(format!(
-                        "latest~{back} is before the first of {} snapshots",
-                        snapshots.len()
-                    ))
-                    .hint(known)
-                })
-            }
-            When::By { instant, typed } => {
-                let completed = |one: &&Snapshot| {
-                    DateTime::parse_from_rfc3339(&one.completed_at)
-                        .is_ok_and(|time| time.with_timezone(&Utc) <= *instant)
-                };
-                snapshots.iter().rev().find(completed).cloned().ok_or_else(|| {
-                    Error::unknown(format!(
-                        "no snapshot was completed by {typed}: the first, {}, was completed at {}",
-                        first.snapshot_id, first.completed_at
-                    ))
-                    .hint(known)
-                })
-            }
-        }
-    }
-
-    /// Why there is no snapshot of this number.
-    fn no_snapshot(&self, id: i64) -> Result<Error> {
-        let message = match snapshot::pruned_at(&self.connection, id)? {
-            Some(pruned_at) => format!("snapshot {id} was pruned on {pruned_at}"),
-            None => format!("there is no snapshot {id}"),
-        };
-        let error = Error::unknown(message);
-        Ok(match id {
-            // Perhaps a year was meant; guessing a snapshot of it could answer for the wrong day.
-            1970..=2999 => error.hint(format!("the year {id} is named by its last day: {id}-12-31")),
-            _ => error,
-        })
     }
 
     /// What the snapshot covered, in the order of [`crate::model::RESOURCES`].
@@ -326,6 +266,7 @@ fn begin(connection: rusqlite::Result<Connection>) -> rusqlite::Result<Connectio
     Ok(connection)
 }
 
+mod resolve;
 #[cfg(test)]
 pub(crate) mod stops;
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! When a question is asked for: as of the latest snapshot, of another one, or over a range.
 
-use super::super::answering::say_answering;
-use super::super::{GlobalOptions, range};
+use super::super::GlobalOptions;
+use super::super::answering::{resolve, say_answering};
+use super::super::range::Range;
 use super::QueryArgs;
 use crate::error::{Error, Result};
-use crate::output::words;
 use crate::query::{Header, Span, sql_during};
 use crate::store::{Census, When};
 
@@ -14,26 +14,18 @@ pub(super) enum Asked {
     /// As of one snapshot: the latest where nothing is said.
     At(Option<When>),
     /// Over all snapshots from one to another.
-    During { from: When, to: When },
+    During(Range),
 }
 
 impl Asked {
     pub fn of(args: &QueryArgs, global: &GlobalOptions) -> Result<Self> {
         let [from, to @ ..] = args.during.as_slice() else { return global.at().map(Self::At) };
-        if let (Some(other), true) = (to.first(), from.contains("..")) {
-            return Err(Error::usage(format!(
-                "--during {from} has both ends already, and {other:?} is none"
-            ))
-            .hint("put --during after the question and its values"));
+        let range = Range::parse(Some(from), to.first().map(String::as_str))?;
+        match range {
+            Range::Ends { from: None, .. } => Err(Error::usage("--during has no beginning")
+                .hint("write it as --during FROM TO, FROM..TO, first..TO or a period such as 2026-Q3")),
+            range => Ok(Self::During(range)),
         }
-        let (from, to) = range::ends(Some(from), to.first().map(String::as_str));
-        let from = from.ok_or_else(|| {
-            Error::usage("--during has no beginning").hint("write it as --during FROM TO, or FROM..TO")
-        })?;
-        let to = to.map_or(Ok(When::LATEST), |to| {
-            to.parse::<When>().map_err(|error| error.hint("put --during after the question and its values"))
-        })?;
-        Ok(Self::During { from: from.parse()?, to })
     }
 
     /// Finds the snapshots that answer, and makes the census answer as of them. An answer that is `proved` is one of a
@@ -41,15 +33,17 @@ impl Asked {
     pub fn answered_by(&self, census: &mut Census, proved: bool) -> Result<Span> {
         match self {
             Self::At(when) => {
-                let snapshot = census.resolve(when.as_ref().unwrap_or(&When::LATEST))?;
+                let snapshot = resolve(census, when.as_ref().unwrap_or(&When::LATEST))?;
                 if when.is_some() || proved {
                     census.answer_as_of(snapshot.snapshot_id)?;
                 }
                 Ok(Span::at(snapshot))
             }
-            Self::During { from, to } => {
-                let span = Span::during(census, from, to)?;
-                census.answer_during(span.from().snapshot_id, span.to().snapshot_id)?;
+            Self::During(range) => {
+                // A range with a beginning needs no snapshot before its end.
+                let (from, to) = range.resolve(census, |_, to| Ok(to.clone()))?;
+                let span = Span::during(census, &from, &to)?;
+                census.answer_during(from.snapshot_id, to.snapshot_id)?;
                 Ok(span)
             }
         }
@@ -59,8 +53,8 @@ impl Asked {
     pub fn sql(&self, name: &str, header: &Header, sql: &str) -> Result<String> {
         match (self, &header.not_during) {
             (Self::At(_), _) => Ok(sql.to_owned()),
-            (Self::During { .. }, None) => Ok(sql_during(sql)),
-            (Self::During { .. }, Some(why)) => {
+            (Self::During(_), None) => Ok(sql_during(sql)),
+            (Self::During(_), Some(why)) => {
                 Err(Error::usage(format!("{name} has no answer over a range: {why}"))
                     .hint("ask as of one snapshot: --at WHEN")
                     .hint("orgcensus query --list says which questions have"))
@@ -72,16 +66,9 @@ impl Asked {
     pub fn say(&self, span: &Span) {
         match self {
             Self::At(when) => say_answering("", span.to(), when.as_ref()),
-            Self::During { from, to } => {
-                say_answering("from ", span.from(), Some(from));
-                say_answering("to ", span.to(), Some(to));
-                if let (When::By { .. }, [one]) = (from, span.snapshots()) {
-                    words::warn(format!(
-                        "the range is snapshot {} alone: a day, month or quarter stands for its end, so that \
-                         2026-Q2..2026-Q3 is all of the third quarter",
-                        one.snapshot_id
-                    ));
-                }
+            Self::During(range) => {
+                say_answering("from ", span.from(), range.from());
+                say_answering("to ", span.to(), Some(range.to()));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::GlobalOptions;
-use crate::cli::answering::{file_size, say_answering};
+use crate::cli::answering::{file_size, resolve, say_answering};
 use crate::error::{Error, Result};
 use crate::output::words;
 use crate::query::Interruption;
@@ -68,10 +68,10 @@ pub fn run(args: &CopyArgs, global: &GlobalOptions) -> Result<()> {
 fn named(census: &Census, whens: &[When]) -> Result<Vec<i64>> {
     let mut kept = Vec::new();
     if whens.is_empty() {
-        say_answering("up to ", &census.resolve(&When::LATEST)?, None);
+        say_answering("up to ", &resolve(census, &When::LATEST)?, None);
     }
     for when in whens {
-        let snapshot = census.resolve(when)?;
+        let snapshot = resolve(census, when)?;
         say_answering("", &snapshot, Some(when));
         if !kept.contains(&snapshot.snapshot_id) {
             kept.push(snapshot.snapshot_id);

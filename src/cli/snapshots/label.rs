@@ -3,10 +3,10 @@
 use clap::Args;
 
 use crate::cli::GlobalOptions;
-use crate::cli::answering::say_answering;
+use crate::cli::answering::{resolve, say_answering};
 use crate::error::Result;
 use crate::output::words;
-use crate::store::{Database, When};
+use crate::store::{Database, When, check_label};
 
 /// The arguments of `snapshots label`.
 #[derive(Debug, Args)]
@@ -16,9 +16,10 @@ Examples:
   orgcensus snapshots label latest q3-review
   orgcensus snapshots label 41 ''                    takes the label away
 
-A label is free text, and snapshots prune --keep-label keeps those that have it.")]
+A label is free text but for what --at would read as an id or a time. --at and every other WHEN take it in \
+place of an id, and snapshots prune --keep-label keeps the snapshots that have it.")]
 pub struct LabelArgs {
-    /// An id, latest, latest~3, a date, a time, "7 days ago", 2026-Q3
+    /// An id, latest, latest-3, first, a label, a date, a time, 7d, "7 days ago", 2026-W47, 2026-Q3
     #[arg(value_name = "ID | WHEN")]
     when: String,
 
@@ -30,9 +31,10 @@ pub struct LabelArgs {
 /// Labels the snapshot.
 pub fn run(args: LabelArgs, global: &GlobalOptions) -> Result<()> {
     let when: When = args.when.parse()?;
-    let snapshot = global.open_census()?.resolve(&when)?;
+    let snapshot = resolve(&global.open_census()?, &when)?;
     say_answering("", &snapshot, Some(&when));
     let label = Some(args.text.trim()).filter(|text| !text.is_empty());
+    label.map_or(Ok(()), check_label)?;
     Database::open_existing(&global.db)?.label(snapshot.snapshot_id, label)?;
     words::say(match (label, &snapshot.label) {
         (Some(label), Some(before)) => format!("labelled \"{label}\" (was \"{before}\")"),

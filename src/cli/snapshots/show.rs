@@ -9,7 +9,7 @@ use std::io::Write;
 
 use rusqlite::types::Value;
 
-use crate::cli::answering::{limited_in_words, minute, say_answering};
+use crate::cli::answering::{limited_in_words, minute, resolve, say_answering};
 use crate::cli::evidence::{ResourceEvidence, SnapshotEvidence, write_pretty};
 use crate::diff::scope_label;
 use crate::error::Result;
@@ -23,7 +23,7 @@ const NAMED: usize = 4;
 
 /// Writes the snapshot that `when` names.
 pub fn write(census: &Census, when: &When, format: Format, destination: &mut Destination) -> Result<()> {
-    let snapshot = census.resolve(when)?;
+    let snapshot = resolve(census, when)?;
     say_answering("", &snapshot, Some(when));
     say_facts(&snapshot);
     let coverage = census.coverage(snapshot.snapshot_id)?;
@@ -50,7 +50,7 @@ pub fn write_evidence(
     format: Format,
     destination: &mut Destination,
 ) -> Result<()> {
-    let snapshot = census.resolve(when)?;
+    let snapshot = resolve(census, when)?;
     say_answering("", &snapshot, Some(when));
     let evidence = SnapshotEvidence::of(census, &snapshot)?;
     if format == Format::Json {

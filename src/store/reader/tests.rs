@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::ErrorKind;
-use crate::store::Database;
+use crate::store::{Database, When};
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
