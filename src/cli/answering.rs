@@ -16,7 +16,37 @@ pub fn answering(snapshot: &Snapshot) -> String {
 
 /// The snapshot that `when` names, and a warning where a wrong clock meddles with it.
 pub fn resolve(census: &Census, when: &When) -> Result<Snapshot> {
-    census.resolve(when)
+    let found = census.resolve(when)?;
+    let now = Utc::now();
+    if !warn_if_to_come(&found, now) && matches!(when, When::By { .. }) {
+        // A date passes over what says that it was completed later.
+        let snapshots = census.snapshots()?;
+        let mut passed =
+            snapshots.iter().filter(|one| one.snapshot_id > found.snapshot_id && one.is_to_come(now));
+        if let Some(passed) = passed.next_back() {
+            words::warn(format!(
+                "snapshot {} says that it was completed at {}, which is to come: no date before that finds it, its \
+                 id does",
+                passed.snapshot_id,
+                minute(&passed.completed_at)
+            ));
+        }
+    }
+    Ok(found)
+}
+
+/// Warns of a snapshot from the future; returns whether it is one.
+pub fn warn_if_to_come(snapshot: &Snapshot, now: DateTime<Utc>) -> bool {
+    let is_to_come = snapshot.is_to_come(now);
+    if is_to_come {
+        words::warn(format!(
+            "snapshot {} says that it was completed at {}, which is to come: this clock is wrong, or that of its \
+             collection was",
+            snapshot.snapshot_id,
+            minute(&snapshot.completed_at)
+        ));
+    }
+    is_to_come
 }
 
 /// Says which snapshot answers, after `role`, and which date was understood; in yellow, and how far it is from what
@@ -33,6 +63,9 @@ pub fn say_answering(role: &str, snapshot: &Snapshot, asked: Option<&When>) {
 /// Every snapshot, oldest first; of those that there were by the one asked for, which is then said.
 pub fn snapshots_by(census: &Census, asked: Option<&When>) -> Result<Vec<Snapshot>> {
     let mut snapshots = census.snapshots()?;
+    if let (None, Some(newest)) = (asked, snapshots.last()) {
+        warn_if_to_come(newest, Utc::now());
+    }
     if let Some(when) = asked {
         let newest = resolve(census, when)?;
         say_answering("", &newest, asked);

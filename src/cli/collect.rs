@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::answering::limited_in_words;
+mod machine;
+
 use super::interruption::interrupted;
 use super::progress::Printer;
 use super::{GlobalOptions, duration, runtime};
@@ -16,7 +18,7 @@ use crate::collect::{
 use crate::error::{Error, ExitStatus, Result};
 use crate::invocation;
 use crate::model;
-use crate::output::words;
+use crate::output::{Destination, Format, words};
 use crate::store::{
     Coverage, CoverageStatus, Doubled, Gap, GapKind, Published, ShrinkLimit, SnapshotStatus, check_label,
 };
@@ -33,6 +35,7 @@ Examples:
   orgcensus collect --only group_memberships      it, and what it needs
   orgcensus collect --access-report accounts --access-report-budget 2h
   orgcensus collect --dry-run                     count and estimate only
+  orgcensus collect --format json --quiet         a summary for programs
 
 It only reads AWS: it creates, assigns and deletes nothing. A call that fails is recorded as a gap: what it \
 would have shown is carried forward as unknown, never as removed, and the exit code is 4. Interrupted \
@@ -169,6 +172,7 @@ fn percent(typed: &str) -> Result<u8, String> {
 
 /// Takes a snapshot, and sums it up.
 pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    let for_machines = destination(&args, global)?;
     let selection = args.selection.selection()?;
     let mut required = Vec::new();
     for name in &args.require {
@@ -206,14 +210,42 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         Taken::Published(summary) => {
             tell(&summary);
             tell_gaps(&summary.gaps, &summary.gap_names);
+            if let Some(before) = &summary.after_this {
+                words::warn(format!(
+                    "snapshot {} says that it was completed at {}, after this one: a clock was wrong, and dates before \
+                     that pass it over",
+                    before.snapshot_id, before.completed_at
+                ));
+            }
             tell_doubled(&summary.doubled);
-            let missing = unmet(&required, &summary.coverage, &summary.gaps);
+            let unmet = unmet(&required, &summary.coverage, &summary.gaps);
             tell_hash(&summary.published);
             let incomplete = summary.published.status == SnapshotStatus::Partial
                 || summary.published.suspect.is_some()
-                || missing;
-            Ok(if incomplete { ExitStatus::Incomplete } else { ExitStatus::Done })
+                || !unmet.is_empty();
+            let status = if incomplete { ExitStatus::Incomplete } else { ExitStatus::Done };
+            match for_machines {
+                Some(destination) => machine::write(&summary, &unmet, status, destination).map(|()| status),
+                None => Ok(status),
+            }
         }
+    }
+}
+
+/// Where the summary for machines goes, opened before the first call; `None` where nobody asked for it.
+fn destination(args: &CollectArgs, global: &GlobalOptions) -> Result<Option<Destination>> {
+    if global.format.is_none() && global.output.is_none() {
+        return Ok(None);
+    }
+    let destination = global.destination()?;
+    match global.format_said(&destination)? {
+        Some(Format::Json) if args.dry_run => {
+            Err(Error::usage("a dry run has no summary: it publishes nothing")
+                .hint("leave out --format: the forecast is words on standard error"))
+        }
+        Some(Format::Json) => Ok(Some(destination)),
+        _ => Err(Error::usage("the summary of a collection for machines is one JSON object")
+            .hint("give --format json, and --output FILE.json for a file")),
     }
 }
 
@@ -354,7 +386,7 @@ fn tell_doubled(doubled: &[Doubled]) {
 
 /// Says which of the required resources the snapshot does not cover as far as the flags asked for them, and returns
 /// whether there are any.
-fn unmet(required: &[&str], coverage: &[Coverage], gaps: &[Gap]) -> bool {
+fn unmet(required: &[&str], coverage: &[Coverage], gaps: &[Gap]) -> Vec<String> {
     let is_met = |covered: &Coverage| match covered.status {
         CoverageStatus::Complete => true,
         CoverageStatus::Limited => {
@@ -369,5 +401,5 @@ fn unmet(required: &[&str], coverage: &[Coverage], gaps: &[Gap]) -> bool {
         let limits = covered.limits().map(|limits| format!("{limits}: ")).unwrap_or_default();
         words::warn(format!("--require {}: not completely covered ({limits}{reason})", covered.resource));
     }
-    !unmet.is_empty()
+    unmet.into_iter().map(|covered| covered.resource.clone()).collect()
 }

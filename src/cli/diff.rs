@@ -131,9 +131,8 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         if is_first {
             continue;
         }
-        // The text begins with both; what remains to be said is which day was asked for, and that one is of another.
-        let is_told =
-            |when: &When| distance(snapshot, when, Utc::now()).or_else(|| when.resolved()).is_some();
+        // The text begins with both; only that one is not of the day asked for remains to be said.
+        let is_told = |when: &When| distance(snapshot, when, Utc::now()).is_some();
         if shape != Shape::Text || when.is_some_and(is_told) {
             say_answering(role, snapshot, when);
         }

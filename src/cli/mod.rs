@@ -53,6 +53,9 @@ pub struct Cli {
     #[command(flatten)]
     pub global: GlobalOptions,
 
+    #[command(flatten)]
+    pub state: status::StateArgs,
+
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -73,6 +76,7 @@ Examples:
   orgcensus doctor                             what can these credentials see?
   orgcensus collect                            take a snapshot
   orgcensus                                    the state of the census
+  orgcensus --max-age 26h --exit-code          for a monitor: exit code 4, or 0
   orgcensus query --list                       the questions it answers by name
   orgcensus query user-access ana              what a user can reach, and how
   orgcensus query user-access ana --at 2026-09-30   the same on a past date
@@ -83,7 +87,8 @@ Examples:
 Exit codes:
   0 done   1 failed   2 usage or an unknown name
   3 diff --exit-code found changes
-  4 incomplete: a snapshot with gaps, or --require-complete was not met
+  4 incomplete: a snapshot with gaps, or --require-complete was not met;
+    --exit-code without a command: the last one is partial, suspect or too old
   5 stopped before publishing, run again to resume   130 interrupted";
 
 /// The subcommands, in the order of the help page.
@@ -113,9 +118,9 @@ pub enum Command {
 
 /// Runs the command; what it returns is the process's exit code.
 pub fn run(cli: Cli) -> Result<ExitStatus> {
-    let Cli { global, command } = cli;
+    let Cli { global, state, command } = cli;
     match command {
-        None => status::run(&global),
+        None => status::run(&state, &global),
         Some(Command::Doctor(args)) => doctor::run(args, &global),
         Some(Command::Collect(args)) => collect::run(args, &global),
         Some(Command::IamPolicy(args)) => iam_policy::run(args, &global),

@@ -26,7 +26,7 @@ fn takes(command: &str) -> &'static [&'static str] {
         "doctor" => {
             &["db", "profile", "region", "assume_role", "external_id", "format", "csv_for", "output", "force"]
         }
-        "collect" => &["db", "profile", "region", "assume_role", "external_id"],
+        "collect" => &["db", "profile", "region", "assume_role", "external_id", "format", "output", "force"],
         "" => &["db", "at", "format", "output", "force"],
         "query" | "history" | "snapshots" | "schema" => &["db", "at", "format", "csv_for", "output", "force"],
         "diff" => &["db", "format", "csv_for", "output", "force"],
@@ -59,7 +59,12 @@ impl Cli {
         let mut command = command();
         let matches = command.try_get_matches_from_mut(arguments)?;
         refuse_idle(&mut command, &matches)?;
-        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+        let cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        if let (Some(option), Some(name)) = (cli.state.typed(), matches.subcommand_name()) {
+            let message = format!("{option} before a command means nothing to {name}: it asks for the state");
+            return Err(command.error(ErrorKind::UnknownArgument, message));
+        }
+        Ok(cli)
     }
 }
 
@@ -262,8 +267,9 @@ mod tests {
             }
         }
         for arguments in [
-            &["collect", "--format", "csv"][..],
-            &["collect", "--output", "x.csv"],
+            &["demo", "--format", "csv"][..],
+            &["--max-age", "26h", "query", "a"],
+            &["--exit-code", "snapshots"],
             &["iam-policy", "--format", "csv"],
             &["query", "a", "--profile", "p"],
             &["diff", "--at", "1"],

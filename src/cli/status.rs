@@ -1,38 +1,201 @@
 //! The bare command: the state of the census, or the first commands to type.
 
-use chrono::{DateTime, Utc};
+use std::time::Duration;
 
-use super::GlobalOptions;
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde::Serialize;
+
 use super::answering::{age, answering, file_size, snapshots_by};
+use super::evidence::write_pretty;
+use super::{GlobalOptions, duration};
 use crate::error::{Error, ExitStatus, Result};
 use crate::excerpt::excerpt;
 use crate::invocation;
 use crate::output::{Format, Ink, write_error};
-use crate::store::{Census, CoverageStatus, Snapshot};
+use crate::store::{Coverage, CoverageStatus, Snapshot, SnapshotStatus};
+
+/// The arguments of the bare command.
+#[derive(Debug, Args)]
+pub struct StateArgs {
+    /// The last snapshot is too old when it was completed longer ago than this, e.g. 26h
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Without a command")]
+    max_age: Option<Duration>,
+
+    /// Exit with 4 when the last snapshot is partial, suspect or too old, or when there is none
+    #[arg(long, help_heading = "Without a command")]
+    exit_code: bool,
+}
+
+impl StateArgs {
+    /// The first of them that was typed.
+    pub fn typed(&self) -> Option<&'static str> {
+        match (self.max_age, self.exit_code) {
+            (Some(_), _) => Some("--max-age"),
+            (None, true) => Some("--exit-code"),
+            (None, false) => None,
+        }
+    }
+}
+
+/// What `--exit-code` reports. The names are part of the JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Problem {
+    NoSnapshot,
+    Partial,
+    Suspect,
+    TooOld,
+}
+
+/// The state of the census; its fields are the keys of the JSON, which programs rely on (docs/json.md).
+#[derive(Debug, Serialize)]
+struct State {
+    census: String,
+    /// `None` where there is no file.
+    bytes: Option<u64>,
+    organization_id: Option<String>,
+    instance_arn: Option<String>,
+    /// How many snapshots there are.
+    snapshots: usize,
+    first_snapshot_id: Option<i64>,
+    last: Option<Last>,
+    /// When the last step of an unfinished collection was written.
+    unfinished_since: Option<String>,
+    problems: Vec<Problem>,
+}
+
+#[derive(Debug, Serialize)]
+struct Last {
+    #[serde(flatten)]
+    snapshot: Snapshot,
+    /// Below zero where it says that it is of the future.
+    age_seconds: Option<i64>,
+    coverage: Vec<Coverage>,
+}
 
 /// How many characters of the reason of a gap are shown.
 const REASON: usize = 300;
 
 /// Shows the file, the organization, the last snapshot with its age and gaps, and an unfinished collection.
-pub fn run(global: &GlobalOptions) -> Result<ExitStatus> {
-    if let Some(format) = global.format.filter(|format| *format != Format::Table) {
-        return Err(Error::usage(format!(
-            "the state of the census is not a table: --format {} does not apply",
-            format.name()
-        ))
-        .hint(format!(
-            "{} lists the snapshots",
-            invocation::command(format_args!("snapshots --format {}", format.name()))
-        )));
-    }
+pub fn run(args: &StateArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
+    let is_json = match global.format_said(&destination)? {
+        Some(Format::Json) => true,
+        None | Some(Format::Table) => false,
+        Some(format) => {
+            return Err(Error::usage(format!(
+                "the state of the census is not a table: --format {} does not apply",
+                format.name()
+            ))
+            .hint("--format json writes one object")
+            .hint(format!(
+                "{} lists the snapshots",
+                invocation::command(format_args!("snapshots --format {}", format.name()))
+            )));
+        }
+    };
     // A file that may not even be looked for is no census "yet": opening it says why.
     let is_there = global.db.try_exists().unwrap_or(true);
-    let lines = if is_there { state(global)? } else { first_commands(global) };
-    let mut page = destination.page(false);
-    lines.iter().try_for_each(|line| page.line(Ink::Plain, line)).map_err(write_error)?;
+    let state = State::read(args, global, is_there)?;
+    if is_json {
+        write_pretty(&state, &mut destination)?;
+    } else {
+        let lines = if is_there { state.lines(args, global) } else { first_commands(global) };
+        let mut page = destination.page(false);
+        lines.iter().try_for_each(|line| page.line(Ink::Plain, line)).map_err(write_error)?;
+    }
     destination.finish()?;
-    Ok(ExitStatus::Done)
+    let is_good = !args.exit_code || state.problems.is_empty();
+    Ok(if is_good { ExitStatus::Done } else { ExitStatus::Incomplete })
+}
+
+impl State {
+    fn read(args: &StateArgs, global: &GlobalOptions, is_there: bool) -> Result<Self> {
+        let mut state = Self {
+            census: global.db.to_string_lossy().into_owned(),
+            bytes: std::fs::metadata(&global.db).ok().map(|found| found.len()),
+            organization_id: None,
+            instance_arn: None,
+            snapshots: 0,
+            first_snapshot_id: None,
+            last: None,
+            unfinished_since: unfinished_since(global)
+                .map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+            problems: Vec::new(),
+        };
+        if is_there {
+            let census = global.open_census()?;
+            let mut snapshots = snapshots_by(&census, global.at()?.as_ref())?;
+            state.snapshots = snapshots.len();
+            state.first_snapshot_id = snapshots.first().map(|first| first.snapshot_id);
+            if let Some(snapshot) = snapshots.pop() {
+                state.organization_id.clone_from(&snapshot.organization_id);
+                state.instance_arn.clone_from(&snapshot.instance_arn);
+                let coverage = census.coverage(snapshot.snapshot_id)?;
+                let age_seconds =
+                    snapshot.times().map(|(_, completed)| (Utc::now() - completed).num_seconds());
+                state.last = Some(Last { snapshot, age_seconds, coverage });
+            }
+            census.check_unwritten()?;
+        }
+        state.problems = problems(state.last.as_ref(), args.max_age);
+        Ok(state)
+    }
+
+    fn lines(&self, args: &StateArgs, global: &GlobalOptions) -> Vec<String> {
+        let mut lines = vec![format!("census        {}{}", global.db.display(), file_size(&global.db))];
+        match &self.last {
+            None => {
+                lines.push(format!(
+                    "snapshots     none yet: {} takes the first",
+                    invocation::command("collect")
+                ));
+            }
+            Some(last) => {
+                let or_unknown = |id: &Option<String>| id.clone().unwrap_or_else(|| "not known".to_owned());
+                lines.push(format!("organization  {}", or_unknown(&self.organization_id)));
+                lines.push(format!("instance      {}", or_unknown(&self.instance_arn)));
+                lines.push(format!("snapshots     {}", self.number()));
+                lines.push(format!("last          {}", answering(&last.snapshot)));
+                if let (Some(max_age), true) = (args.max_age, self.problems.contains(&Problem::TooOld)) {
+                    lines.push(format!(
+                        "too old       it is not known to be of the last {}",
+                        humantime::format_duration(max_age)
+                    ));
+                }
+                lines.extend(gaps(last));
+            }
+        }
+        lines.extend(unfinished_collection(global));
+        lines
+    }
+
+    fn number(&self) -> String {
+        match (&self.last, self.first_snapshot_id) {
+            (Some(last), Some(first)) if self.snapshots > 1 => {
+                format!("{} ({first} to {})", self.snapshots, last.snapshot.snapshot_id)
+            }
+            _ => self.snapshots.to_string(),
+        }
+    }
+}
+
+/// What is wrong with the last snapshot. One from the future is of no age that is known, and so too old.
+fn problems(last: Option<&Last>, max_age: Option<Duration>) -> Vec<Problem> {
+    let Some(Last { snapshot, age_seconds, .. }) = last else { return vec![Problem::NoSnapshot] };
+    let is_fresh = |max_age: Duration| {
+        !snapshot.is_to_come(Utc::now())
+            && age_seconds.is_some_and(|age| u64::try_from(age).unwrap_or(0) <= max_age.as_secs())
+    };
+    [
+        (snapshot.status == SnapshotStatus::Partial, Problem::Partial),
+        (snapshot.suspect.is_some(), Problem::Suspect),
+        (max_age.is_some_and(|max_age| !is_fresh(max_age)), Problem::TooOld),
+    ]
+    .into_iter()
+    .filter_map(|(is_one, problem)| is_one.then_some(problem))
+    .collect()
 }
 
 fn first_commands(global: &GlobalOptions) -> Vec<String> {
@@ -49,43 +212,12 @@ fn first_commands(global: &GlobalOptions) -> Vec<String> {
     lines
 }
 
-fn state(global: &GlobalOptions) -> Result<Vec<String>> {
-    let census = global.open_census()?;
-    let mut lines = vec![format!("census        {}{}", global.db.display(), file_size(&global.db))];
-    let snapshots = snapshots_by(&census, global.at()?.as_ref())?;
-    match snapshots.last() {
-        None => {
-            lines.push(format!("snapshots     none yet: {} takes the first", invocation::command("collect")));
-        }
-        Some(last) => {
-            let or_unknown = |id: &Option<String>| id.clone().unwrap_or_else(|| "not known".to_owned());
-            lines.push(format!("organization  {}", or_unknown(&last.organization_id)));
-            lines.push(format!("instance      {}", or_unknown(&last.instance_arn)));
-            lines.push(format!("snapshots     {}", number_of(&snapshots)));
-            lines.push(format!("last          {}", answering(last)));
-            lines.extend(gaps(&census, last)?);
-        }
-    }
-    census.check_unwritten()?;
-    lines.extend(unfinished_collection(global));
-    Ok(lines)
-}
-
-fn number_of(snapshots: &[Snapshot]) -> String {
-    match snapshots {
-        [first, .., last] => {
-            format!("{} ({} to {})", snapshots.len(), first.snapshot_id, last.snapshot_id)
-        }
-        _ => snapshots.len().to_string(),
-    }
-}
-
 /// What the last snapshot did not see: each incomplete resource by itself, and those that nobody looked at
 /// together by reason.
-fn gaps(census: &Census, last: &Snapshot) -> Result<Vec<String>> {
+fn gaps(last: &Last) -> Vec<String> {
     let mut lines = Vec::new();
     let mut others: Vec<(&str, String, Vec<String>)> = Vec::new();
-    for coverage in census.coverage(last.snapshot_id)? {
+    for coverage in last.coverage.iter().cloned() {
         let limits = coverage.limits();
         let reason =
             coverage.reason.map(|reason| format!(": {}", excerpt(&reason, REASON))).unwrap_or_default();
@@ -114,16 +246,19 @@ fn gaps(census: &Census, last: &Snapshot) -> Result<Vec<String>> {
     let others = others.into_iter();
     lines.extend(others.map(|(word, reason, resources)| format!("{word}{}{reason}", resources.join(", "))));
     if !lines.is_empty() {
-        let show = invocation::command(format_args!("snapshots show {}", last.snapshot_id));
+        let show = invocation::command(format_args!("snapshots show {}", last.snapshot.snapshot_id));
         lines.push(format!("              {show} lists the gaps"));
     }
-    Ok(lines)
+    lines
 }
 
 /// By the file alone: opening it would get in the way of a collector that is at work.
+fn unfinished_since(global: &GlobalOptions) -> Option<DateTime<Utc>> {
+    Some(std::fs::metadata(global.staging_path()).ok()?.modified().ok()?.into())
+}
+
 fn unfinished_collection(global: &GlobalOptions) -> Option<String> {
-    let written = std::fs::metadata(global.staging_path()).ok()?.modified().ok()?;
-    let written: DateTime<Utc> = written.into();
+    let written = unfinished_since(global)?;
     let age = age(&written.to_rfc3339(), Utc::now());
     Some(format!(
         "unfinished    a collection, last step {age}: still at work, or {} resumes it",

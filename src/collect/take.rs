@@ -60,6 +60,8 @@ pub struct Summary {
     pub gap_names: BTreeMap<String, String>,
     /// What one kind of listing sent twice with different values.
     pub doubled: Vec<Doubled>,
+    /// The snapshot before, where it says that it was completed after this one: a clock was wrong.
+    pub after_this: Option<Box<Snapshot>>,
     /// Calls by operation.
     pub calls: BTreeMap<String, u64>,
     pub throttled: u64,
@@ -142,7 +144,20 @@ pub async fn take(
     let coverage = database.coverage(published.snapshot_id)?;
     let gaps = database.gaps(published.snapshot_id)?;
     let gap_names = gap_names(database.connection(), &gaps)?;
-    Ok(Taken::Published(Summary { published, coverage, gaps, gap_names, doubled, calls, throttled, elapsed }))
+    let completed = DateTime::parse_from_rfc3339(&totals.completed_at).ok().map(|time| time.to_utc());
+    let is_later = |one: &Snapshot| one.times().map(|(_, time)| time) > completed;
+    let after_this = former.into_iter().next_back().filter(is_later).map(Box::new);
+    Ok(Taken::Published(Summary {
+        after_this,
+        published,
+        coverage,
+        gaps,
+        gap_names,
+        doubled,
+        calls,
+        throttled,
+        elapsed,
+    }))
 }
 
 /// A dry run counts into a database of its own, which is gone afterwards.

@@ -131,7 +131,34 @@ fn versions(connection: &Connection, spec: &ResourceSpec, thread: &Thread) -> Re
     let mut statement = connection.prepare_cached(&select(spec, thread)).map_err(unreadable)?;
     let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
     let rows = statement.query_map(params_from_iter(thread.values()), |row| version(row, &columns));
-    rows.and_then(Iterator::collect).map_err(unreadable)
+    let mut versions: Vec<Version> = rows.and_then(Iterator::collect).map_err(unreadable)?;
+    for version in versions.iter_mut().filter(|one| !one.is_new && one.bound("not_before").is_none()) {
+        version.is_new = is_added(connection, spec, version).map_err(unreadable)?;
+    }
+    Ok(versions)
+}
+
+/// Whether the snapshot before a version's first one saw that its row was not there, where a wrong clock keeps the
+/// times from telling so.
+fn is_added(connection: &Connection, spec: &ResourceSpec, version: &Version) -> rusqlite::Result<bool> {
+    let is_turned_round: bool = connection
+        .prepare_cached(
+            "SELECT coalesce((SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id < t.snapshot_id
+                 ORDER BY s.snapshot_id DESC LIMIT 1) > t.taken_at, 0)
+             FROM snapshots AS t WHERE t.snapshot_id = ?1",
+        )?
+        .query_row([version.valid_from], |row| row.get(0))?;
+    if !is_turned_round {
+        return Ok(false);
+    }
+    let key: String = spec.key.iter().map(|column| format!(" AND c.\"{column}\" = ?")).collect();
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM {}_changes AS c WHERE c.snapshot_id = ?{key} AND c.change = 'added')",
+        spec.name
+    );
+    let values = spec.key.iter().map(|column| version.row[*column].as_str().unwrap_or_default().to_owned());
+    let values = std::iter::once(version.valid_from.to_string()).chain(values);
+    connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))
 }
 
 /// The statement that finds the thread's rows.

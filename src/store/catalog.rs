@@ -89,7 +89,11 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("taken_at", "TEXT", "time of the snapshot's first call, UTC"),
     ("valid_from", "INTEGER", "first snapshot that saw this version"),
     ("valid_to", "INTEGER", "first snapshot that no longer did; NULL while it holds"),
-    ("not_before", "TEXT", "the version began after this time; NULL: before the first snapshot"),
+    (
+        "not_before",
+        "TEXT",
+        "the version began after this time; NULL: before the first snapshot, or a clock was wrong",
+    ),
     ("first_seen_at", "TEXT", "when it was first seen, UTC"),
     ("last_seen_at", "TEXT", "when it was last seen, UTC"),
     ("gone_at", "TEXT", "by when it was gone, UTC; NULL while it holds"),

@@ -1,5 +1,6 @@
 //! The published snapshots: what each is, and what it could not see. What it covers is in `coverage`.
 
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 
@@ -46,6 +47,19 @@ pub struct Snapshot {
     pub assignment_strategy: Option<String>,
     pub suspect: Option<String>,
     pub collection_id: String,
+}
+
+impl Snapshot {
+    /// When it was taken and completed; `None` where one of them is no time.
+    pub fn times(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        let time = |text| DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
+        Some((time(&self.taken_at)?, time(&self.completed_at)?))
+    }
+
+    /// Whether it says that it was completed after now, by a minute or more: then a clock is wrong.
+    pub fn is_to_come(&self, now: DateTime<Utc>) -> bool {
+        self.times().is_some_and(|(_, completed)| (completed - now).num_minutes() >= 1)
+    }
 }
 
 /// Why a scope was not seen.

@@ -1,5 +1,6 @@
 //! `snapshots prune`: which snapshots stay, by rules, and the others removed.
 
+use chrono::Utc;
 use clap::Args;
 use rusqlite::types::Value;
 
@@ -20,7 +21,8 @@ Examples:
   orgcensus snapshots prune 12 13         these two, by id
 
 A rule keeps the last snapshot of each of so many days (weeks, months, years) that have one, the newest first, by the \
-time in UTC when it was completed; what any rule keeps stays. Every snapshot that stays answers as before. \
+time in UTC when it was completed; what any rule keeps stays. A snapshot whose time is to come, or earlier than that \
+of the one before, is of no certain day: those rules keep it unless --force says to go by its time. Every snapshot that stays answers as before. \
 The file does not shrink, but new snapshots fill the space first; orgcensus snapshots copy makes a small one.")]
 pub struct PruneArgs {
     /// Remove these snapshots
@@ -62,15 +64,17 @@ struct Rules {
     keep_label: Vec<String>,
 }
 
-impl From<Rules> for KeepRules {
-    fn from(rules: Rules) -> Self {
-        Self {
+impl Rules {
+    fn to_keep(&self, trusts_all_times: bool) -> KeepRules {
+        let rules = self;
+        KeepRules {
             last: rules.keep_last.unwrap_or(0),
             daily: rules.keep_daily.unwrap_or(0),
             weekly: rules.keep_weekly.unwrap_or(0),
             monthly: rules.keep_monthly.unwrap_or(0),
             yearly: rules.keep_yearly.unwrap_or(0),
-            labels: rules.keep_label,
+            labels: rules.keep_label.clone(),
+            trusts_all_times,
         }
     }
 }
@@ -87,7 +91,8 @@ pub fn run(
         true => None,
         false => Some(lock(global)?),
     };
-    let verdicts = judge(&global.open_census()?, args.ids, args.rules.into())?;
+    let verdicts = judge(&global.open_census()?, args.ids, &args.rules.to_keep(global.force))?;
+    warn_of_times(&verdicts, global.force);
     Verdict::check(&verdicts, &global.db)?;
     let gone = Verdict::pruned(&verdicts);
     let pruned = match lock {
@@ -106,7 +111,7 @@ fn lock(global: &GlobalOptions) -> Result<CollectorLock> {
     CollectorLock::acquire(&global.db)
 }
 
-fn judge(census: &Census, ids: Vec<i64>, rules: KeepRules) -> Result<Vec<Verdict>> {
+fn judge(census: &Census, ids: Vec<i64>, rules: &KeepRules) -> Result<Vec<Verdict>> {
     let snapshots = census.snapshots()?;
     match (ids.is_empty(), rules.is_empty()) {
         (true, true) => {
@@ -129,7 +134,26 @@ fn judge(census: &Census, ids: Vec<i64>, rules: KeepRules) -> Result<Vec<Verdict
         return Ok(Verdict::but(snapshots, &ids));
     }
     census.resolve(&When::LATEST)?;
-    Ok(rules.judge(snapshots))
+    Ok(rules.judge(snapshots, Utc::now()))
+}
+
+/// Says which snapshots are of a day that is not certain, and what becomes of them.
+fn warn_of_times(verdicts: &[Verdict], is_forced: bool) {
+    let ids: Vec<_> =
+        verdicts.iter().filter(|one| !one.is_certain).map(|one| one.snapshot.snapshot_id).collect();
+    let named = match ids.as_slice() {
+        [] => return,
+        [one] => format!("snapshot {one}"),
+        [first, .., last] => format!("{} snapshots, {first} to {last},", ids.len()),
+    };
+    words::warn(format!(
+        "a clock was wrong when {named} was taken, or is now: its day is not certain; {}",
+        match is_forced {
+            true => "--force goes by the times that are recorded",
+            false =>
+                "rules by day, week, month or year keep it, and --force goes by the times that are recorded",
+        }
+    ));
 }
 
 fn prune(global: &GlobalOptions, gone: &[i64]) -> Result<Pruned> {
@@ -145,7 +169,7 @@ fn write(verdicts: &[Verdict], format: Format, destination: &mut Destination) ->
     let columns = ["snapshot_id", "completed_at", "status", "label", "action", "reasons"];
     let is_read = format == Format::Table;
     let mut writer = RowWriter::begin(format, &columns.map(str::to_owned), destination)?;
-    for Verdict { snapshot, kept, reasons } in verdicts {
+    for Verdict { snapshot, kept, reasons, .. } in verdicts {
         let completed_at = match is_read {
             true => minute(&snapshot.completed_at),
             false => snapshot.completed_at.clone(),

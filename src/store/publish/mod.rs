@@ -22,7 +22,6 @@ mod versions;
 
 use std::collections::BTreeSet;
 
-use chrono::DateTime;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 pub use self::coverage::ShrinkLimit;
@@ -186,11 +185,7 @@ fn insert_snapshot(
     strategy: Option<&str>,
 ) -> Result<i64> {
     let previous = snapshot::newest(connection)?;
-    let previous = previous.as_ref();
-    // A clock that was set back must not turn history round.
-    let taken_at = later(&facts.started_at, previous.map(|one| one.taken_at.as_str()));
-    let completed_at = later(&totals.completed_at, previous.map(|one| one.completed_at.as_str()));
-    let completed_at = later(completed_at, Some(taken_at));
+    // The times are those that the clock said: one that was wrong once must not falsify all that come after.
     // A pruned snapshot's number is not given again.
     let linked = evidence::newest(connection)?.map_or(0, |link| link.snapshot_id);
     let snapshot_id = previous.map_or(0, |one| one.snapshot_id).max(linked) + 1;
@@ -202,8 +197,8 @@ fn insert_snapshot(
              VALUES (?1, ?2, ?3, 'complete', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             params![
                 snapshot_id,
-                taken_at,
-                completed_at,
+                facts.started_at,
+                totals.completed_at,
                 facts.organization_id,
                 facts.instance_arn,
                 facts.identity_store_id,
@@ -219,16 +214,6 @@ fn insert_snapshot(
         )
         .doing("begin the snapshot")?;
     Ok(snapshot_id)
-}
-
-/// The later of two RFC 3339 times, as it was written.
-fn later<'a>(one: &'a str, other: Option<&'a str>) -> &'a str {
-    match other {
-        Some(other) if DateTime::parse_from_rfc3339(other).ok() > DateTime::parse_from_rfc3339(one).ok() => {
-            other
-        }
-        _ => one,
-    }
 }
 
 fn copy_access_report_jobs(connection: &Connection, snapshot_id: i64) -> rusqlite::Result<usize> {

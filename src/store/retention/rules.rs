@@ -4,6 +4,7 @@
 //! kept does not depend on when it is asked. Days, ISO weeks, months and years are those of UTC, by the time when
 //! a snapshot was completed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +14,9 @@ use crate::error::{Error, Result};
 use crate::invocation;
 use crate::store::Snapshot;
 use crate::store::staging;
+
+/// What a snapshot is kept for whose time says nothing of its day.
+const UNCERTAIN: &str = "time not certain";
 
 /// How many snapshots of each kind are kept; what several rules keep counts for all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub struct KeepRules {
     pub yearly: usize,
     /// Every snapshot with one of these labels is kept.
     pub labels: Vec<String>,
+    /// Whether snapshots are merged into periods by times that are not certain, too.
+    pub trusts_all_times: bool,
 }
 
 /// What becomes of a snapshot.
@@ -33,6 +39,9 @@ pub struct Verdict {
     pub kept: bool,
     /// Why it is kept: `daily 2026-11-17`; none where no rule was asked.
     pub reasons: Vec<String>,
+    /// Whether its time says of which day it is: not where it is to come, or turned round against a neighbour's, for
+    /// then a clock was wrong.
+    pub is_certain: bool,
 }
 
 /// A rule's name, how many it keeps, and how the period of a time is written.
@@ -41,20 +50,28 @@ type Period = (&'static str, usize, &'static str);
 impl KeepRules {
     /// Whether no rule is given: that would keep nothing.
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self { trusts_all_times: self.trusts_all_times, ..Self::default() }
     }
 
-    /// What becomes of each snapshot; `snapshots` and the answer are both sorted, oldest first.
-    pub fn judge(&self, snapshots: Vec<Snapshot>) -> Vec<Verdict> {
+    /// What becomes of each snapshot; `snapshots` and the answer are both sorted, oldest first. One whose time is
+    /// not certain is in no period, and stays unless all times are trusted.
+    pub fn judge(&self, snapshots: Vec<Snapshot>, now: DateTime<Utc>) -> Vec<Verdict> {
+        let certain = certain(&snapshots, now);
         let mut verdicts: Vec<Verdict> = snapshots
             .into_iter()
-            .map(|snapshot| Verdict { snapshot, kept: false, reasons: Vec::new() })
+            .zip(certain)
+            .map(|(snapshot, is_certain)| Verdict { snapshot, kept: false, reasons: Vec::new(), is_certain })
             .collect();
         for verdict in verdicts.iter_mut().rev().take(self.last) {
             verdict.reasons.push("last".to_owned());
         }
         for period in self.periods() {
-            keep_last_of_each(&mut verdicts, period);
+            keep_last_of_each(&mut verdicts, period, self.trusts_all_times);
+        }
+        if !self.trusts_all_times && self.periods().iter().any(|(_, number, _)| *number > 0) {
+            for verdict in verdicts.iter_mut().filter(|one| !one.is_certain) {
+                verdict.reasons.push(UNCERTAIN.to_owned());
+            }
         }
         for verdict in &mut verdicts {
             let label = verdict.snapshot.label.as_ref().filter(|label| self.labels.contains(label));
@@ -74,18 +91,34 @@ impl KeepRules {
     }
 }
 
-fn keep_last_of_each(verdicts: &mut [Verdict], (name, mut number, format): Period) {
-    let mut newest = None;
-    for verdict in verdicts.iter_mut().rev() {
+fn keep_last_of_each(verdicts: &mut [Verdict], (name, mut number, format): Period, trusts_all_times: bool) {
+    // Where times are turned round, a period may come again.
+    let mut seen = BTreeSet::new();
+    for verdict in verdicts.iter_mut().rev().filter(|one| one.is_certain || trusts_all_times) {
         let Ok(completed) = DateTime::parse_from_rfc3339(&verdict.snapshot.completed_at) else { continue };
         let period = completed.with_timezone(&Utc).format(format).to_string();
-        if number == 0 || newest.as_ref() == Some(&period) {
+        if number == 0 || !seen.insert(period.clone()) {
             continue;
         }
         verdict.reasons.push(format!("{name} {period}"));
-        newest = Some(period);
         number -= 1;
     }
+}
+
+/// Of which snapshots the time is certain. Versions of this program that let no time go backward gave every snapshot
+/// after one in the future its time: those overlap.
+fn certain(snapshots: &[Snapshot], now: DateTime<Utc>) -> Vec<bool> {
+    let times: Vec<_> = snapshots.iter().map(Snapshot::times).collect();
+    let mut certain: Vec<bool> =
+        times.iter().map(|times| times.is_some_and(|(_, completed)| completed <= now)).collect();
+    for (index, pair) in times.windows(2).enumerate() {
+        let is_in_order = matches!(pair, [Some((_, completed)), Some((taken, _))] if completed <= taken);
+        if !is_in_order {
+            certain[index] = false;
+            certain[index + 1] = false;
+        }
+    }
+    certain
 }
 
 impl Verdict {
@@ -95,6 +128,7 @@ impl Verdict {
             kept: !pruned.contains(&snapshot.snapshot_id),
             snapshot,
             reasons: Vec::new(),
+            is_certain: true,
         };
         snapshots.into_iter().map(verdict).collect()
     }

@@ -18,7 +18,7 @@ fn snapshots(times: &[&str]) -> Vec<Snapshot> {
 
 /// `id: reasons` of those that are kept.
 fn kept(rules: KeepRules, snapshots: &[Snapshot]) -> Vec<String> {
-    let verdicts = rules.judge(snapshots.to_vec());
+    let verdicts = rules.judge(snapshots.to_vec(), "2026-11-17T00:00:00Z".parse().unwrap());
     let pruned = Verdict::pruned(&verdicts);
     let (kept, others): (Vec<_>, Vec<_>) = verdicts.into_iter().partition(|one| one.kept);
     assert_eq!(pruned, others.iter().map(|one| one.snapshot.snapshot_id).collect::<Vec<_>>());
@@ -30,7 +30,7 @@ fn kept(rules: KeepRules, snapshots: &[Snapshot]) -> Vec<String> {
 fn a_rule_keeps_the_last_of_each_of_so_many_periods_that_have_one() {
     let snapshots = snapshots(&[
         "2024-12-30T02:00:00Z",
-        "2025-12-31T23:59:59Z",
+        "2025-12-31T22:59:59Z",
         // In UTC this is still the last day of the year.
         "2026-01-01T01:00:00+02:00",
         "2026-01-01T00:00:00Z",
@@ -77,4 +77,43 @@ fn neither_all_nor_what_an_unfinished_collection_began_after_is_pruned() {
     let error = check(&[2]).unwrap_err();
     assert_eq!(error.to_string(), "a collection is unfinished that began after snapshot 2");
     assert!(Census::open(&world.path).is_ok());
+}
+
+#[test]
+fn days_of_a_wrong_clock_are_not_merged() {
+    // The second was in the future; those after it got its time, as earlier versions gave it.
+    let clamped = snapshots(&[
+        "2026-03-10T02:00:00Z",
+        "2030-01-01T02:00:00Z",
+        "2030-01-01T02:00:00Z",
+        "2030-01-01T02:00:00Z",
+    ]);
+    let daily = || KeepRules { daily: 30, ..KeepRules::default() };
+    let with_times = |taken: &[&str]| {
+        let mut snapshots = clamped.clone();
+        for (one, taken) in snapshots.iter_mut().zip(taken) {
+            one.taken_at = (*taken).to_owned();
+        }
+        snapshots
+    };
+    let uncertain =
+        ["1: daily 2026-03-10", "2: time not certain", "3: time not certain", "4: time not certain"];
+    let taken =
+        ["2026-03-10T01:00:00Z", "2030-01-01T01:00:00Z", "2030-01-01T01:00:00Z", "2030-01-01T01:00:00Z"];
+    assert_eq!(kept(daily(), &with_times(&taken)), uncertain);
+    let all = KeepRules { trusts_all_times: true, ..daily() };
+    assert_eq!(kept(all, &with_times(&taken)), ["1: daily 2026-03-10", "4: daily 2030-01-01"]);
+    // True times after the one in the future: its neighbours are in doubt, the others are not.
+    let jumped = snapshots(&[
+        "2026-03-10T02:00:00Z",
+        "2030-01-01T02:00:00Z",
+        "2026-03-12T02:00:00Z",
+        "2026-03-13T02:00:00Z",
+        "2026-03-13T03:00:00Z",
+    ]);
+    let expected =
+        ["1: daily 2026-03-10", "2: time not certain", "3: time not certain", "5: daily 2026-03-13"];
+    assert_eq!(kept(daily(), &jumped), expected);
+    // Only rules that look at times are concerned.
+    assert_eq!(kept(KeepRules { last: 1, ..KeepRules::default() }, &jumped), ["5: last"]);
 }
