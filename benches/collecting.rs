@@ -1,7 +1,7 @@
 //! How well a collection uses AWS's quotas, and what it costs this machine. See `benches/README.md`.
 //!
 //! ```text
-//! cargo bench --bench collecting -- [quota] [contended] [auto] [unthrottled] [--size SIZE] [--rate FACTOR]
+//! cargo bench --bench collecting -- [quota] [contended] [auto] [unthrottled] [forecast] [--size SIZE] [--rate FACTOR]
 //! ```
 //!
 //! The program runs as users run it, against a simulated organization in a process of its own whose buckets
@@ -10,6 +10,8 @@
 //! - `quota`: calls beside the fewest that can tell; how much of the quota is used, and for how long.
 //! - `contended`: another client takes half of the bucket in mid-run, and gives it back.
 //! - `auto`: a quota that was raised to 60 calls a second, and `--rate sso-admin=auto` to find it.
+//! - `forecast`: what listing assignments is said to cost before it is begun, beside what it costs, by shape of the
+//!   organization.
 //! - `unthrottled`: nothing holds it back but itself: its own memory and time on processors.
 
 #[path = "support/arguments.rs"]
@@ -50,11 +52,12 @@ fn main() {
         Some(size) => vec![size.to_owned()],
         None => otherwise.iter().map(|size| (*size).to_owned()).collect(),
     };
-    let parts = ["quota", "contended", "auto", "unthrottled"];
+    let parts = ["quota", "contended", "auto", "forecast", "unthrottled"];
     for part in parts.iter().filter(|part| arguments.ask_for(part, &parts)) {
         match *part {
             "quota" => sizes(&["small", "medium"]).iter().for_each(|size| quota(size, factor)),
             "contended" => sizes(&["medium"]).iter().for_each(|size| contended(size, factor)),
+            "forecast" => forecast(),
             "auto" => sizes(&["medium"]).iter().for_each(|size| auto(size)),
             _ => sizes(&["large"]).iter().for_each(|size| unthrottled(size)),
         }
@@ -209,6 +212,43 @@ fn auto(size: &str) {
     line("calls answered a second in the last 20 seconds", last_seconds.answered() as f64 / 20.0);
     line("throttled in the last 20 seconds, %", last_seconds.throttled_percent());
     report.write(&format!("collecting-auto-{size}"));
+}
+
+/// At a rate at which a full pass takes too long to be made by itself, so that the strategies are compared.
+fn forecast() {
+    const RATE: &str = "--rate=sso-admin=300";
+    let title = "forecast of the calls that list assignments, and the truth";
+    let mut report = Report::default();
+    report.about(json!({"pairs": 3_000, "sso_admin_calls_a_second": 300}));
+    let columns = ["pairs from", "to", "truth", "principals from", "to", "truth", "sso-admin calls"];
+    report.part(title, &columns);
+    for shape in simulation::SHAPES {
+        let mut simulation = Simulation::start(shape, NONE);
+        let folder = folder();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_orgcensus"));
+        command.args(["collect", "--only=account_assignments,users,group_memberships", RATE, "--db"]);
+        command.arg(folder.path().join("orgcensus.db")).env("ORGCENSUS_HASTE", "100");
+        command.args(["--rate=identitystore=2000", "--rate=organizations=2000"]);
+        let ran = program::pointed_at(&simulation.endpoint, &mut command).output().expect("it runs");
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(ran.status.success(), "{shape}: {said}");
+        let line = said.lines().find(|line| line.starts_with("assignments: ")).expect("the forecast is said");
+        let (pairs, principals) = line.split_once(") or ").expect("both strategies are forecast");
+        let ([from, to], [principals_from, principals_to]) = (calls_said(pairs), calls_said(principals));
+        let ledger = simulation.ledger();
+        let calls = ledger.sso_admin().calls as f64;
+        let (truth, by_principals) = (ledger.needed.by_pairs as f64, ledger.needed.by_principals as f64);
+        report.line(title, shape, &[from, to, truth, principals_from, principals_to, by_principals, calls]);
+    }
+    report.write("collecting-forecast");
+}
+
+/// From how many calls to how many, as `(280 to 310 calls, …` says it.
+fn calls_said(text: &str) -> [f64; 2] {
+    let (before, _) = text.split_once(" calls").expect("calls are forecast");
+    let said = before.rsplit_once('(').map_or(before, |(_, said)| said);
+    let numbers: Vec<f64> = said.split(' ').filter_map(|word| word.parse().ok()).collect();
+    [numbers[0], numbers[numbers.len() - 1]]
 }
 
 fn unthrottled(size: &str) {

@@ -39,9 +39,15 @@ use simulation::{Ledger, Simulation};
 /// What a call to AWS takes at least.
 const LATENCY: Duration = Duration::from_millis(30);
 const TOOLS: [Tool; 5] = [
-    Tool::Orgcensus(&[]),
+    Tool::Orgcensus(&["--assignments", "principals"]),
     // With users and groups, so that it may list by principal.
-    Tool::Orgcensus(&["--only=account_assignments", "--only=users", "--only=groups"]),
+    Tool::Orgcensus(&[
+        "--assignments",
+        "principals",
+        "--only=account_assignments",
+        "--only=users",
+        "--only=groups",
+    ]),
     Tool::Orgcensus(&["--assignments", "pairs"]),
     Tool::KnowledgeCenter,
     Tool::AwsSsoUtil,

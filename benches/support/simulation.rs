@@ -150,6 +150,44 @@ impl Drop for Simulation {
     }
 }
 
+/// Shapes of organizations that differ in what listing assignments costs, by name.
+pub const SHAPES: [&str; 8] = [
+    "few-groups",
+    "many-groups",
+    "huge-pairs",
+    "everybody-in-everything",
+    "no-repeated-rows",
+    "direct-only",
+    "empty-pairs",
+    "short-pages",
+];
+
+/// The organization of a shape: 3,000 pairs of 200 accounts and 40 permission sets, and up to 600 users and groups.
+fn shape(name: &str) -> Option<Config> {
+    let mut config = Config { awkward: false, ..Config::small() };
+    config.size.accounts = 200;
+    config.size.pairs = 3_000;
+    config.size.assignments = 6_000;
+    config.size.memberships = 2_000;
+    match name {
+        "few-groups" => config.size.groups = 8,
+        "many-groups" => config.size.groups = 200,
+        "huge-pairs" => config.size.assignments = 60_000,
+        "everybody-in-everything" => {
+            (config.size.groups, config.size.memberships) = (12, 400 * 11);
+        }
+        "no-repeated-rows" => {
+            (config.size.groups, config.size.memberships) = (12, 400 * 11);
+            config.repeats_groups = false;
+        }
+        "direct-only" => (config.size.groups, config.size.memberships) = (6, 0),
+        "empty-pairs" => (config.unassigned_pairs, config.size.assignments) = (2_000, 1_500),
+        "short-pages" => config.short_pages = Some(30),
+        _ => return None,
+    }
+    Some(config)
+}
+
 /// Is the simulation, if the bench's first argument says so: returns whether it was, when it is over.
 pub fn serve_if_asked() -> bool {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -162,7 +200,7 @@ pub fn serve_if_asked() -> bool {
         "small" => Config::small(),
         "medium" => Config::medium(),
         "large" => Config::large(),
-        other => panic!("no size `{other}`: small, medium or large"),
+        other => shape(other).unwrap_or_else(|| panic!("no size `{other}`: small, medium or large")),
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime needs only threads");
     let inside = runtime.enter();

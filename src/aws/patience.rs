@@ -28,15 +28,12 @@ impl Patience {
         haste: 1,
     };
 
-    /// The same, with everything so many times shorter.
+    /// The same, with everything so many times shorter; a busy machine still needs a moment for an answer.
     #[must_use]
     pub fn hurried(self, times: u32) -> Self {
-        Self {
-            attempt_timeout: self.attempt_timeout / times,
-            throttled_for: self.throttled_for / times,
-            haste: self.haste * times,
-            ..self
-        }
+        let attempt_timeout =
+            (self.attempt_timeout / times).max(Duration::from_secs(3).min(self.attempt_timeout));
+        Self { attempt_timeout, throttled_for: self.throttled_for / times, haste: self.haste * times, ..self }
     }
 
     /// How long to wait where AWS would be waited for so long.

@@ -64,6 +64,12 @@ pub struct CollectArgs {
     )]
     shrink_limit: u8,
 
+    /// List every pair of account and permission set again where that was last done longer ago, however long it
+    /// takes: only that shows all assignments of deleted users and groups. Unless said it is done every 30 days,
+    /// where it takes no more than 30 minutes
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "What to collect")]
+    full_every: Option<Duration>,
+
     /// A note to keep with the snapshot
     #[arg(long, value_name = "TEXT", help_heading = "What to collect")]
     label: Option<String>,
@@ -199,7 +205,11 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         restart: args.restart,
         resume_within: args.resume_within,
         shrink_limit: ShrinkLimit(args.shrink_limit),
-        run: RunOptions { report_budget: args.access_report_budget, dry_run: args.dry_run },
+        run: RunOptions {
+            report_budget: args.access_report_budget,
+            dry_run: args.dry_run,
+            full_every: args.full_every,
+        },
     };
     let mut printer = Printer::new(words::is_quiet());
     let taken = runtime()?.block_on(take(&options, &mut printer, interrupted()));

@@ -84,7 +84,7 @@ async fn collect(database: &Path, simulator: &Simulator, day: u32) -> Result<()>
         restart: true,
         resume_within: Duration::ZERO,
         shrink_limit: ShrinkLimit(100),
-        run: RunOptions { report_budget: Duration::from_secs(60), dry_run: false },
+        run: RunOptions { report_budget: Duration::from_secs(60), dry_run: false, full_every: None },
     };
     let mut printer = Printer::new(words::is_quiet()).silently();
     let taken = take(&options, &mut printer, super::interruption::interrupted()).await;

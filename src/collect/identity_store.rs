@@ -138,7 +138,7 @@ pub struct ListGroupMemberships {
 
 impl Collector for ListGroupMemberships {
     const OPERATION: Operation = Operation::ListGroupMemberships;
-    const STAGE: Stage = Stage::Details;
+    const STAGE: Stage = Stage::Memberships;
     const PRIORITY: i64 = 1;
 
     fn covers(&self) -> Vec<Scope> {

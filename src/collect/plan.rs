@@ -6,9 +6,12 @@
 
 mod assignments;
 mod estimate;
+mod full_pass;
 mod reports;
+mod spread;
 mod strategy;
 mod tree;
+mod trial;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -24,6 +27,7 @@ use crate::error::Result;
 use crate::model::{RESOURCES, Scope, ServiceLastAccessed, Tag};
 use crate::store::{Failure, Gap, GapKind, Staging, failed};
 
+pub(super) use full_pass::FULL_PASS;
 pub(super) use reports::entity_in_words;
 pub use strategy::StrategyChoice;
 
@@ -35,6 +39,8 @@ pub(super) struct Plan<'a> {
     pub history: &'a Connection,
     /// Only count: the steps that lead to an estimate, and no assignment or report.
     pub dry_run: bool,
+    /// How old the last full pass by pairs may be; `None` where nothing was said about it.
+    pub full_every: Option<Duration>,
     /// Steps known to be taken, so that the staging is asked once.
     pub taken: BTreeSet<&'static str>,
     /// How often it was asked whether a strategy is certain.
@@ -81,21 +87,28 @@ impl Plan<'_> {
     /// Takes every step whose stages have closed; to be called whenever a task has ended, or something was
     /// counted. Whether any was taken.
     pub fn advance(&mut self, staging: &mut Staging, progress: &mut dyn Progress) -> Result<bool> {
-        use Stage::{AccountParents, Accounts, Assignments, Pairs, Principals, Remainder, Sample, Tree};
+        use Stage::{
+            AccountParents, Accounts, Assignments, Memberships, Pairs, Principals, Remainder, Sample, Tree,
+        };
         let before = self.taken.len();
         self.step(staging, "tree", &[Tree], |plan, staging| plan.close_tree(staging))?;
         self.step(staging, "account_parents", &[Tree, Accounts], |plan, staging| plan.ask_parents(staging))?;
         self.step(staging, "lost_accounts", &[Tree, Accounts, AccountParents], |plan, staging| {
             plan.give_up_on_parents(staging)
         })?;
-        self.step(staging, "sample", &[Principals, Pairs], |plan, staging| plan.sample(staging))?;
+        self.step(staging, "trial", &[Principals, Pairs], |plan, staging| plan.begin_trial(staging))?;
+        let tried: &[Stage] = match self.waits_for_memberships(staging)? {
+            true => &[Principals, Pairs, Sample, Memberships],
+            false => &[Principals, Pairs, Sample],
+        };
+        self.step(staging, "end_of_trial", tried, |plan, staging| plan.end_trial(staging))?;
         // A dry run has nothing to hurry for: it tells the number of access reports too.
         let counted: &[Stage] = if self.dry_run {
             &[Principals, Pairs, Sample, Tree, Accounts]
         } else if self.pairs_are_certain(staging)? {
             &[Pairs]
         } else {
-            &[Principals, Pairs, Sample]
+            tried
         };
         self.step(staging, "assignments", counted, |plan, staging| plan.choose_strategy(staging, progress))?;
         if self.dry_run {

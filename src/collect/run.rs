@@ -56,6 +56,8 @@ pub struct RunOptions {
     pub report_budget: Duration,
     /// Only count, and estimate what a collection would call.
     pub dry_run: bool,
+    /// How old the last full pass by pairs may be, whatever it costs; `None` for 30 days, unless it is long.
+    pub full_every: Option<Duration>,
 }
 
 /// How a collection came to its end.
@@ -117,8 +119,9 @@ impl<'a> Collection<'a> {
         staging: &'a mut Staging,
         options: RunOptions,
     ) -> Result<Self> {
-        let dry_run = options.dry_run;
-        let plan = Plan { context, selection, history, dry_run, taken: BTreeSet::new(), looks: 0 };
+        let RunOptions { dry_run, full_every, .. } = options;
+        let plan =
+            Plan { context, selection, history, dry_run, full_every, taken: BTreeSet::new(), looks: 0 };
         plan.begin(staging)?;
         let watched = Context { reports: ReportWatch::within(options.report_budget), ..context.clone() };
         Ok(Self {
@@ -157,6 +160,11 @@ impl<'a> Collection<'a> {
         let ended = loop {
             self.fill()?;
             if self.steps.is_empty() {
+                // A kind that was given up ends tasks that something may have waited for.
+                if self.plan.advance(self.staging, progress)? {
+                    self.look_again()?;
+                    continue;
+                }
                 break Ended::Finished;
             }
             let deadline = self.report_deadline;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::gap_names::gap_names;
-use super::plan::duration;
+use super::plan::{FULL_PASS, duration};
 use super::preflight::{Context, Preflight};
 use super::progress::Progress;
 use super::run::{Collection, Ended, RunOptions, stopped_by_hand};
@@ -135,10 +135,14 @@ pub async fn take(
     let published =
         database.publish(&staging, &totals, options.shrink_limit).map_err(|error| stopped(error, path))?;
     let doubled = staging.doubled()?;
+    let announcement = staging.note(FULL_PASS)?;
     drop(staging);
     Staging::discard(&database)?;
     for remark in strangers::remarks(database.connection(), published.snapshot_id)? {
         progress.say(&remark);
+    }
+    if let Some(announcement) = announcement {
+        progress.say(&announcement);
     }
     let elapsed = (Utc::now() - begun).to_std().unwrap_or_default();
     let coverage = database.coverage(published.snapshot_id)?;

@@ -37,7 +37,9 @@ pub enum Stage {
     Principals,
     /// Permission sets and the pairs that are provisioned: counted likewise.
     Pairs,
-    /// A few pairs and users, from whose pages the strategies' costs are estimated.
+    /// The members of groups: they tell how many rows a user's answer has.
+    Memberships,
+    /// The groups, and a few pairs and users, from whose rows and pages the strategies' costs are estimated.
     Sample,
     /// Assignments by the chosen strategy.
     Assignments,
@@ -58,6 +60,7 @@ impl Stage {
             Self::AccountParents => "account_parents",
             Self::Principals => "principals",
             Self::Pairs => "pairs",
+            Self::Memberships => "memberships",
             Self::Sample => "sample",
             Self::Assignments => "assignments",
             Self::Remainder => "remainder",

@@ -24,7 +24,7 @@ impl Resource for AccountAssignment {
         volatile: &[],
         activity: None,
         label: &[],
-        limit: LimitConcerns::UnseenScopes,
+        limit: LimitConcerns::Deleted,
         documents: &[],
         parents: &[Parent {
             resource: "provisioned_permission_sets",
@@ -55,6 +55,12 @@ macro_rules! no_principal_on {
         )
     };
 }
+
+/// Whether the snapshot `s` listed by principal.
+pub(super) const BY_PRINCIPALS: &str = "s.assignment_strategy = 'principals'";
+
+/// What that does not show.
+pub(super) const NOT_SEEN_BY_PRINCIPALS: &str = "listed by principal, which does not show all assignments of deleted users and groups: --assignments pairs does";
 
 /// Whether the snapshot `s` listed by principal and did not know that of the row `v`: it then asked nobody about it.
 pub(super) const UNLISTED_PRINCIPAL: &str =

@@ -82,6 +82,8 @@ pub enum LimitConcerns {
     /// Those that ask for a scope which was not seen. An answer that names by `=` only scopes that were seen is
     /// complete.
     UnseenScopes,
+    /// Those that show what users and groups have who were deleted. An answer about those who exist is complete.
+    Deleted,
 }
 
 impl ResourceSpec {
@@ -229,6 +231,10 @@ pub struct BesidesGaps {
     pub since: &'static str,
     /// The same, whatever snapshot it was alive in: it may be.
     pub ever: &'static str,
+    /// That the snapshot `s` did not look for all such rows.
+    pub limited: &'static str,
+    /// Why not, for people.
+    pub reason: &'static str,
 }
 
 /// What besides gaps leaves rows of the resource unseen; `None` where nothing does.
@@ -237,6 +243,8 @@ pub fn besides_gaps(resource: &str) -> Option<BesidesGaps> {
         before: assignments::PRINCIPAL_UNLISTED_BEFORE,
         since: assignments::PRINCIPAL_UNLISTED_SINCE,
         ever: assignments::UNLISTED_PRINCIPAL,
+        limited: assignments::BY_PRINCIPALS,
+        reason: assignments::NOT_SEEN_BY_PRINCIPALS,
     })
 }
 
@@ -254,6 +262,8 @@ pub struct DerivedView {
     pub select: &'static str,
     /// What it answers over a range of snapshots.
     pub over_range: OverRange,
+    /// Whether it shows only what users and groups have who exist.
+    pub of_the_living: bool,
 }
 
 /// What a derived view answers over a range of snapshots.
@@ -276,42 +286,49 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         description: "The root, the OUs and the accounts as one tree, with their paths.",
         select: include_str!("views/organization_tree.sql"),
         over_range: OverRange::Nothing,
+        of_the_living: false,
     },
     DerivedView {
         name: "effective_access",
         description: "Every way of a user to a permission set in an account: direct or through a group.",
         select: include_str!("views/effective_access.sql"),
         over_range: OverRange::Marked(include_str!("views/effective_access_history.sql")),
+        of_the_living: true,
     },
     DerivedView {
         name: "effective_access_history",
         description: "Every way that ever was, with when it was first and last seen and by when it was gone.",
         select: include_str!("views/effective_access_history.sql"),
         over_range: OverRange::Same,
+        of_the_living: true,
     },
     DerivedView {
         name: "effective_access_unknown",
         description: "The assignments of which it is not known whom they give access.",
         select: include_str!("views/effective_access_unknown.sql"),
         over_range: OverRange::Nothing,
+        of_the_living: false,
     },
     DerivedView {
         name: "orphan_assignments",
         description: "The assignments that lead nowhere, and those that name a user, group, account or permission set that is in no table.",
         select: include_str!("views/orphan_assignments.sql"),
         over_range: OverRange::Nothing,
+        of_the_living: false,
     },
     DerivedView {
         name: "access_changes",
         description: "The ways that came, went or changed at each snapshot, and what caused it: one row for a whole group.",
         select: include_str!("views/access_changes.sql"),
         over_range: OverRange::Same,
+        of_the_living: true,
     },
     DerivedView {
         name: "privileged_permission_sets",
         description: "The permission sets with power over identities or over everything, and why.",
         select: include_str!("views/privileged_permission_sets.sql"),
         over_range: OverRange::Marked(include_str!("views/privileged_permission_sets.sql")),
+        of_the_living: false,
     },
 ];
 

@@ -152,6 +152,8 @@ fn is_concerned(
             }
             Ok(false)
         }
+        // What asks for nothing of those who were deleted asks for nothing that is hidden.
+        LimitConcerns::Deleted => Ok(!asked.is_empty()),
     }
 }
 

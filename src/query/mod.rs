@@ -17,6 +17,7 @@ mod catalog;
 mod coverage;
 mod header;
 mod interruption;
+mod living;
 mod lookup;
 mod reads;
 mod span;

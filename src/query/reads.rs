@@ -10,15 +10,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
+use super::living::asks_for_the_living;
 use super::values::Bound;
 use crate::error::{Error, Result};
-use crate::model::RESOURCES;
+use crate::model::{LimitConcerns, RESOURCES, resource as resource_named};
 
 /// What a statement asks for of a resource at one place: columns to the values that they are equal to; no column at
 /// all asks for everything.
 pub type Asked = BTreeMap<String, BTreeSet<String>>;
 
-/// The resources that a statement reads, with what each place in it asks for.
+/// The resources that a statement reads, with what each place in it asks for: no place at all where it asks for no row
+/// of what the resource's limit hides.
 pub type Reads = BTreeMap<&'static str, Vec<Asked>>;
 
 /// Which resource each b-tree of the database belongs to, with the columns that it is sorted by.
@@ -69,7 +71,19 @@ impl ResourcePages {
             let asked = asked.filter_map(|(place, values)| Some((columns.get(place)?.clone(), values?)));
             reads.entry(resource).or_default().push(asked.collect());
         }
+        for (resource, asked) in &mut reads {
+            let limit = resource_named(resource).map(|spec| spec.limit);
+            if limit == Some(LimitConcerns::Deleted) && asks_for_the_living(self, connection, sql, resource) {
+                asked.clear();
+            }
+        }
         reads
+    }
+
+    /// Returns the resources that a statement without parameters reads.
+    pub(super) fn resources_of(&self, connection: &Connection, sql: &str) -> BTreeSet<&'static str> {
+        let program = Program::of(connection, sql).unwrap_or_default();
+        program.cursors().filter_map(|(_, page)| Some(self.0.get(&page)?.0)).collect()
     }
 }
 

@@ -141,6 +141,9 @@ pub struct Config {
     pub empty_pages: bool,
     /// Whether an empty list is sent; `false` leaves it out where the API's model allows that.
     pub empty_lists: bool,
+    /// Whether ListAccountAssignmentsForPrincipal answers for a user with the rows of its groups too, as the
+    /// documentation says.
+    pub repeats_groups: bool,
     /// So many provisioned pairs that nobody is assigned, where there are fewer assignments than pairs.
     pub unassigned_pairs: usize,
     /// The most that any page holds, below what was asked for, as AWS reserves the right to do.
@@ -199,6 +202,7 @@ impl Default for Config {
             awkward: true,
             empty_pages: true,
             empty_lists: true,
+            repeats_groups: true,
             unassigned_pairs: 0,
             short_pages: Some(20),
             paths: true,

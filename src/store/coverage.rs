@@ -6,11 +6,11 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::file::Doing;
+use super::file::{Doing, literal};
 use super::schema::columns;
 use super::snapshot::word_column;
 use crate::error::Result;
-use crate::model::RESOURCES;
+use crate::model::{RESOURCES, besides_gaps};
 
 /// How much of a resource a snapshot saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -131,11 +131,22 @@ pub(super) fn select(connection: &Connection) -> Result<String> {
     let (not_asked, carried) = if counts { ("c.not_asked", "c.carried") } else { ("NULL", "NULL") };
     let older = format!("{not_asked} IS NULL AND c.status = 'complete'");
     let of_it = "g.snapshot_id = c.snapshot_id AND g.resource = c.resource AND g.kind = 'not_asked'";
+    let besides: String = RESOURCES
+        .iter()
+        .filter_map(|spec| Some((spec.name, besides_gaps(spec.name)?)))
+        .map(|(name, besides)| {
+            let (name, reason) = (literal(name), literal(besides.reason));
+            format!("WHEN c.resource = {name} AND {} THEN {reason} ", besides.limited)
+        })
+        .collect();
+    let besides =
+        format!("(SELECT CASE {besides}END FROM main.snapshots AS s WHERE s.snapshot_id = c.snapshot_id)");
     Ok(format!(
         "SELECT c.snapshot_id, c.resource,
-    CASE WHEN {older} AND EXISTS (SELECT 1 FROM main.gaps AS g WHERE {of_it}) THEN 'limited' ELSE c.status END AS status,
+    CASE WHEN {older} AND (EXISTS (SELECT 1 FROM main.gaps AS g WHERE {of_it}) OR {besides} IS NOT NULL)
+         THEN 'limited' ELSE c.status END AS status,
     c.rows, c.gaps,
-    CASE WHEN {older} THEN {reasons} ELSE c.reason END AS reason,
+    CASE WHEN {older} THEN coalesce({reasons}, {besides}) ELSE c.reason END AS reason,
     coalesce({not_asked}, (SELECT count(*) FROM main.gaps AS g WHERE {of_it})) AS not_asked,
     {carried} AS carried
 FROM main.coverage AS c",

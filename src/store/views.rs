@@ -41,6 +41,7 @@ SELECT
     r.gap -- what hid it, a JSON object of scope, kind, operation and error_code
 FROM (",
     over_range: OverRange::Nothing,
+    of_the_living: false,
 };
 
 /// Which snapshot the views answer for.

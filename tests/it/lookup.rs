@@ -182,3 +182,64 @@ fn a_tag_may_have_equals_signs() {
     assert!(diff("cost=centre=a").stderr.contains("did you mean \"cost=center=a\""));
     assert_eq!(diff("cost").exit, Some(2));
 }
+
+/// What is in no list any longer and still assigned is found by its last name, and that is said.
+#[test]
+fn a_last_known_name_is_found_and_said() {
+    let sandbox = fixture::census();
+    let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
+    let sql = "
+        INSERT INTO accounts_versions (account_id, name, valid_from, valid_to)
+        VALUES ('777777777777', 'left early', 1, 2), ('777777777777', 'Left', 2, 3), ('888888888888', 'nobody', 1, 2);
+        INSERT INTO permission_sets_versions (permission_set_arn, name, valid_from, valid_to)
+        VALUES ('arn:lost', 'Lost', 1, 4);
+        INSERT INTO account_assignments_versions (account_id, permission_set_arn, principal_type, principal_id, valid_from)
+        VALUES ('222222222222', 'arn:lost', 'USER', 'u-ana', 1)";
+    database.connection().execute_batch(sql).unwrap();
+    drop(database);
+    let echo = |ran: &Ran| {
+        let line = ran.stderr.lines().find(|line| line.contains("last known name"));
+        line.map(str::to_owned).unwrap_or_default()
+    };
+    for (query, typed, said, rows) in [
+        (
+            "account-access",
+            "Left",
+            "account \"Left\" is not listed in snapshot 4: it is the last known name of 777777777777",
+            1,
+        ),
+        ("account-access", " left ", "account \" left \" is not listed in snapshot 4", 1),
+        (
+            "permission-set-access",
+            "lost",
+            "permission set \"lost\" is not listed in snapshot 4: it is the last known name of arn:lost",
+            1,
+        ),
+        (
+            "user-access",
+            "Carl",
+            "user \"Carl\" is not listed in snapshot 4: it is the last known name of u-carl",
+            0,
+        ),
+        (
+            "group-members",
+            "gone",
+            "group \"gone\" is not listed in snapshot 4: it is the last known name of g-gone",
+            0,
+        ),
+    ] {
+        let ran = sandbox.run(&["query", query, typed]);
+        assert_eq!(ran.exit, Some(0), "{typed}: {}", ran.stderr);
+        assert!(echo(&ran).starts_with(said), "{said}\n{}", ran.stderr);
+        assert_eq!(ran.data().lines().count() - 1, rows, "{typed}: {}", ran.stdout);
+    }
+    // A name that it no longer had, and one of what nothing refers to.
+    for typed in ["left early", "nobody"] {
+        let ran = sandbox.run(&["query", "account-access", typed]);
+        assert_eq!(ran.exit, Some(2), "{typed}: {}", ran.stderr);
+        assert!(ran.stderr.contains("it existed in snapshot 1"), "{}", ran.stderr);
+    }
+    // While it was listed it is found as ever.
+    let ran = sandbox.run(&["query", "account-access", "Left", "--at", "2"]);
+    assert_eq!((ran.exit, echo(&ran)), (Some(0), String::new()), "{}", ran.stderr);
+}

@@ -14,6 +14,7 @@ mod during;
 mod evidence;
 mod faults;
 mod fixture;
+mod full_pass;
 mod gaps;
 mod history;
 mod interrupted;

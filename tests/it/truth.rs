@@ -77,7 +77,7 @@ fn the_strategy_chosen_by_itself_finds_the_truth_on_every_day() {
 }
 
 #[test]
-fn where_a_pair_costs_more_than_a_person_principals_are_chosen() {
+fn after_a_full_pass_cheaper_principals_are_chosen() {
     let mut config = small();
     config.size.users = 10;
     config.size.groups = 4;
@@ -85,9 +85,12 @@ fn where_a_pair_costs_more_than_a_person_principals_are_chosen() {
     config.size.assignments = 120;
     let world = World::of(config);
     world.collect_day(0, &[]);
+    assert_eq!(strategy(&world), "pairs");
+    world.assert_truth(0, all());
+    world.collect_day(1, &[]);
     assert_eq!(strategy(&world), "principals");
-    world.assert_truth_but(0, all(), &["account_assignments"]);
-    assert_assignments_between(&world, 0, None);
+    world.assert_truth_but(1, all(), &["account_assignments"]);
+    assert_assignments_between(&world, 1, Some(0));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::estimate::Counts;
 use super::strategy::{STRATEGY, StrategyChoice};
-use super::{Plan, gap, select};
-use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments};
+use super::{Plan, count, gap, select};
+use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments, SamplePrincipal};
 use crate::collect::identity_store::{DescribeGroup, DescribeUser};
 use crate::collect::provisioning::{ListOutdatedAccounts, ListProvisionedAccounts};
 use crate::collect::task::{Stage, Task};
@@ -55,14 +55,57 @@ impl Plan<'_> {
                 &failure,
             )?;
         }
-        let tasks = select(
+        let listed = self.listed_in_trial(staging)?;
+        for (principal_type, principal_id) in &listed {
+            let scope = Scope::all::<AccountAssignment>()
+                .with("principal_type", principal_type)
+                .with("principal_id", principal_id);
+            staging.add_seen(&scope)?;
+        }
+        let principals: Vec<(String, String)> = select(
             staging.connection(),
             "SELECT 'GROUP', group_id FROM groups UNION ALL SELECT 'USER', user_id FROM users",
-            |row| {
-                Ok(ListPrincipalAssignments { principal_type: row.get(0)?, principal_id: row.get(1)? }.into())
-            },
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
+        let left = principals.into_iter().filter(|principal| !listed.contains(principal));
+        let tasks = left.map(|(principal_type, principal_id)| {
+            ListPrincipalAssignments { principal_type, principal_id }.into()
+        });
         self.queue(staging, tasks)
+    }
+
+    /// The principals that the trial listed to the end. One that showed nothing is listed once more where the last
+    /// snapshot knows of something: an empty answer to the trial was not doubted.
+    fn listed_in_trial(&self, staging: &Staging) -> Result<HashSet<(String, String)>> {
+        let mut listed = HashSet::new();
+        for (body, pages) in staging.pages_of(SamplePrincipal::KIND)? {
+            let Task::SamplePrincipal(SamplePrincipal { principal_type, principal_id, most_pages }) =
+                parse(&body)?
+            else {
+                continue;
+            };
+            if pages < i64::from(most_pages) {
+                listed.insert((principal_type, principal_id));
+            }
+        }
+        let open = "SELECT count(*) FROM account_assignments_versions WHERE valid_to IS NULL";
+        if listed.is_empty() || count(self.history, open)? == 0 {
+            return Ok(listed);
+        }
+        let of = |connection, sql: &str| -> Result<HashSet<(String, String)>> {
+            Ok(select(connection, sql, |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
+        };
+        let shown = of(
+            staging.connection(),
+            "SELECT DISTINCT principal_type, principal_id FROM account_assignments",
+        )?;
+        let known = of(
+            self.history,
+            "SELECT DISTINCT principal_type, principal_id FROM account_assignments_versions
+             WHERE valid_to IS NULL",
+        )?;
+        listed.retain(|principal| shown.contains(principal) || !known.contains(principal));
+        Ok(listed)
     }
 
     /// After *principals*: each provisioned pair without a staged row, and each pair that holds an open row
@@ -175,14 +218,16 @@ impl Plan<'_> {
     }
 
     fn listed_principals(&self, staging: &Staging) -> Result<HashSet<(String, String)>> {
-        staging
-            .seen_bodies("list_principal_assignments")?
-            .into_iter()
-            .map(|body| match parse(&body)? {
-                Task::ListPrincipalAssignments(task) => Ok((task.principal_type, task.principal_id)),
+        let mut listed = self.listed_in_trial(staging)?;
+        for body in staging.seen_bodies("list_principal_assignments")? {
+            match parse(&body)? {
+                Task::ListPrincipalAssignments(task) => {
+                    listed.insert((task.principal_type, task.principal_id))
+                }
                 other => unreachable!("{other:?} is queued under another kind"),
-            })
-            .collect()
+            };
+        }
+        Ok(listed)
     }
 
     /// The permission sets of which every provisioned account is known.
@@ -207,7 +252,7 @@ impl Plan<'_> {
 }
 
 /// A task as the queue stored it.
-fn parse(body: &str) -> Result<Task> {
+pub(super) fn parse(body: &str) -> Result<Task> {
     serde_json::from_str(body)
         .map_err(|error| Error::failed("the staging holds a task that cannot be read").caused_by(error))
 }

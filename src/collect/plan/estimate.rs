@@ -1,13 +1,19 @@
 //! What each strategy for assignments costs, in calls.
 //!
-//! A listing costs a call a page, so at least one. How many more comes from what the last snapshot held; where
-//! there is none, from a few listings of each kind that are tried first.
+//! A listing costs a call a page, so at least one. How many more comes from what the last snapshot held, where it
+//! held about as much; otherwise from the trial: the groups' own listings, which are known exactly, and with them
+//! how many rows of groups a user's answer repeats; and a few users and pairs for what is assigned to users.
+
+use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use super::count;
+use super::assignments::parse;
+use super::spread::{Histogram, Spread, later_pages};
+use super::{count, select};
 use crate::collect::assignments::{ListPairAssignments, SamplePrincipal};
 use crate::collect::permission_sets::PAGE;
+use crate::collect::task::Task;
 use crate::error::Result;
 use crate::store::Staging;
 
@@ -16,8 +22,23 @@ use crate::store::Staging;
 pub(super) struct Estimate {
     /// Pairs, or principals.
     pub listings: i64,
-    /// Pages, and so calls.
-    pub calls: i64,
+    /// Calls, the most likely number.
+    pub likely: i64,
+    /// No fewer than this.
+    pub least: i64,
+    /// No more than this; `None` where nothing is known of the pages beyond the first.
+    pub most: Option<i64>,
+}
+
+impl Estimate {
+    fn pages(listings: i64, beyond: Option<Spread>) -> Self {
+        let Some(Spread { value, error }) = beyond.filter(|beyond| beyond.error.is_finite()) else {
+            return Self { listings, likely: listings, least: listings, most: None };
+        };
+        let calls = |beyond: f64| listings + beyond.max(0.0).round() as i64;
+        let most = Some(calls(value + error));
+        Self { listings, likely: calls(value), least: calls(value - error), most }
+    }
 }
 
 /// What there is to list, as counted in this collection.
@@ -32,12 +53,21 @@ pub(super) struct Counts {
 impl Counts {
     /// Counts what is staged.
     pub fn of(staging: &Staging) -> Result<Self> {
-        let staged = staging.connection();
+        Self::read(staging.connection(), &STAGED)
+    }
+
+    /// Counts what the last snapshot held.
+    pub fn of_history(history: &Connection) -> Result<Self> {
+        Self::read(history, &OPEN)
+    }
+
+    fn read(connection: &Connection, tables: &Tables) -> Result<Self> {
+        let number = |table: &str| count(connection, &format!("SELECT count(*) FROM {table}"));
         Ok(Self {
-            permission_sets: count(staged, "SELECT count(*) FROM permission_sets")?,
-            pairs: count(staged, "SELECT count(*) FROM provisioned_permission_sets")?,
-            users: count(staged, "SELECT count(*) FROM users")?,
-            groups: count(staged, "SELECT count(*) FROM groups")?,
+            permission_sets: number(tables.permission_sets)?,
+            pairs: number(tables.pairs)?,
+            users: number(tables.users)?,
+            groups: number(tables.groups)?,
         })
     }
 
@@ -46,15 +76,20 @@ impl Counts {
         self.users + self.groups
     }
 
+    /// Whether there is about as much of everything as in the other: a tenth more or less.
+    pub fn resemble(&self, other: &Self) -> bool {
+        let near = |one: i64, other: i64| (one - other).abs() * 10 <= one.max(other).max(20);
+        near(self.pairs, other.pairs) && near(self.users, other.users) && near(self.groups, other.groups)
+    }
+
     /// The calls of listing every provisioned pair.
-    pub fn by_pairs(&self, beyond: &Beyond) -> Estimate {
-        Estimate { listings: self.pairs, calls: self.pairs + beyond.pairs }
+    pub fn by_pairs(&self, beyond: Option<&Beyond>) -> Estimate {
+        Estimate::pages(self.pairs, beyond.map(|beyond| beyond.pairs))
     }
 
     /// The calls of listing every user and group, and then the pairs that these leave over.
-    pub fn by_principals(&self, beyond: &Beyond) -> Estimate {
-        let calls = self.principals() + beyond.users + beyond.groups + beyond.left_over;
-        Estimate { listings: self.principals(), calls }
+    pub fn by_principals(&self, beyond: Option<&Beyond>) -> Estimate {
+        Estimate::pages(self.principals(), beyond.map(|beyond| beyond.principals.and(beyond.left_over)))
     }
 }
 
@@ -62,95 +97,296 @@ impl Counts {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Beyond {
     /// Second and later pages of pairs.
-    pub pairs: i64,
-    /// Of users, whose answers repeat the rows of their groups.
-    pub users: i64,
-    /// Of groups.
-    pub groups: i64,
+    pub pairs: Spread,
+    /// Of users and groups.
+    pub principals: Spread,
     /// Pairs that have to be listed after the principals: without a row, or with one of a deleted principal.
-    pub left_over: i64,
+    pub left_over: Spread,
 }
 
-impl Beyond {
-    /// What listing the rows of the last snapshot would cost.
+/// Where the rows are, by what is done with them.
+struct Tables {
+    assignments: &'static str,
+    memberships: &'static str,
+    pairs: &'static str,
+    permission_sets: &'static str,
+    users: &'static str,
+    groups: &'static str,
+}
+
+const STAGED: Tables = Tables {
+    assignments: "account_assignments",
+    memberships: "group_memberships",
+    pairs: "provisioned_permission_sets",
+    permission_sets: "permission_sets",
+    users: "users",
+    groups: "groups",
+};
+
+const OPEN: Tables = Tables {
+    assignments: "(SELECT * FROM account_assignments_versions WHERE valid_to IS NULL)",
+    memberships: "(SELECT * FROM group_memberships_versions WHERE valid_to IS NULL)",
+    pairs: "(SELECT * FROM provisioned_permission_sets_versions WHERE valid_to IS NULL)",
+    permission_sets: "(SELECT * FROM permission_sets_versions WHERE valid_to IS NULL)",
+    users: "(SELECT * FROM users_versions WHERE valid_to IS NULL)",
+    groups: "(SELECT * FROM groups_versions WHERE valid_to IS NULL)",
+};
+
+/// The rows of each principal, and those of the groups of each user.
+#[derive(Debug, Default)]
+pub(super) struct RowsOfPrincipals {
+    pub own: HashMap<String, i64>,
+    pub of_groups: HashMap<String, i64>,
+}
+
+impl RowsOfPrincipals {
+    pub fn staged(staging: &Staging) -> Result<Self> {
+        Self::read(staging.connection(), &STAGED)
+    }
+
     pub fn of_history(history: &Connection) -> Result<Self> {
-        let pages = |listings: &str| {
-            let sql = format!("SELECT coalesce(sum((rows - 1) / {PAGE}), 0) FROM ({listings})");
-            count(history, &sql)
-        };
-        let open = "account_assignments_versions WHERE valid_to IS NULL";
-        let of_principals = format!("SELECT principal_id, count(*) AS rows FROM {open} AND principal_type");
-        let living = "CASE row.principal_type
-                WHEN 'GROUP' THEN EXISTS (SELECT 1 FROM groups_versions
-                    WHERE group_id = row.principal_id AND valid_to IS NULL)
-                ELSE EXISTS (SELECT 1 FROM users_versions WHERE user_id = row.principal_id AND valid_to IS NULL)
-            END";
+        Self::read(history, &OPEN)
+    }
+
+    fn read(connection: &Connection, Tables { assignments, memberships, .. }: &Tables) -> Result<Self> {
+        let own = format!("SELECT principal_id, count(*) FROM {assignments} GROUP BY principal_id");
+        let of_groups = format!(
+            "WITH of_group AS MATERIALIZED (
+                 SELECT principal_id, count(*) AS rows FROM {assignments}
+                 WHERE principal_type = 'GROUP' GROUP BY principal_id)
+             SELECT member.user_id, sum(rows) FROM {memberships} AS member
+             JOIN of_group ON of_group.principal_id = member.group_id GROUP BY member.user_id"
+        );
+        let rows = |sql: &str| select(connection, sql, |row| Ok((row.get(0)?, row.get(1)?)));
         Ok(Self {
-            pairs: pages(&format!(
-                "SELECT count(*) AS rows FROM {open} GROUP BY account_id, permission_set_arn"
-            ))?,
-            users: pages(&format!(
-                "WITH of_group AS MATERIALIZED ({of_principals} = 'GROUP' GROUP BY principal_id),
-                     part AS (
-                         {of_principals} = 'USER' GROUP BY principal_id
-                         UNION ALL
-                         SELECT user_id, rows FROM group_memberships_versions
-                         JOIN of_group ON of_group.principal_id = group_id WHERE valid_to IS NULL
-                     )
-                 SELECT sum(rows) AS rows FROM part GROUP BY principal_id"
-            ))?,
-            groups: pages(&format!("{of_principals} = 'GROUP' GROUP BY principal_id"))?,
-            left_over: count(
-                history,
-                &format!(
-                    "SELECT (SELECT count(*) FROM provisioned_permission_sets_versions WHERE valid_to IS NULL)
-                         - (SELECT count(*) FROM (
-                                SELECT 1 FROM account_assignments_versions AS row WHERE valid_to IS NULL
-                                GROUP BY account_id, permission_set_arn HAVING min({living})))"
-                ),
-            )?
-            .max(0),
+            own: rows(&own)?.into_iter().collect(),
+            of_groups: rows(&of_groups)?.into_iter().collect(),
         })
     }
 
-    /// What the listings that were tried first tell of all. `None` where no principal could be listed.
-    pub fn sampled(staging: &Staging, counts: &Counts) -> Result<Option<Self>> {
-        let (tried, pages) = staging.pages(SamplePrincipal::KIND)?;
-        if tried == 0 {
+    fn own(&self, id: &str) -> i64 {
+        self.own.get(id).copied().unwrap_or_default()
+    }
+
+    pub fn of_groups(&self, user: &str) -> i64 {
+        self.of_groups.get(user).copied().unwrap_or_default()
+    }
+}
+
+/// A principal whose listing was tried.
+struct Tried {
+    task: SamplePrincipal,
+    pages: i64,
+}
+
+impl Tried {
+    /// Whether it was listed to the end.
+    fn is_whole(&self) -> bool {
+        self.pages < i64::from(self.task.most_pages)
+    }
+}
+
+fn tried(staging: &Staging, principal_type: &str) -> Result<Vec<Tried>> {
+    let mut tried = Vec::new();
+    for (body, pages) in staging.pages_of(SamplePrincipal::KIND)? {
+        match parse(&body)? {
+            Task::SamplePrincipal(task) if task.principal_type == principal_type => {
+                tried.push(Tried { task, pages });
+            }
+            _ => {}
+        }
+    }
+    Ok(tried)
+}
+
+/// Whether users' answers repeat the rows of their groups, by those that were tried. `None` where their pages do
+/// not tell.
+fn repeats(
+    tried: &[Tried],
+    rows: &RowsOfPrincipals,
+    of_groups: &RowsOfPrincipals,
+    page: i64,
+) -> Option<bool> {
+    let mut votes = 0;
+    for Tried { task, pages } in tried {
+        let own = rows.own(&task.principal_id);
+        let with_groups = own + of_groups.of_groups(&task.principal_id);
+        let expected = (1 + later_pages(with_groups, page)).min(i64::from(task.most_pages));
+        if *pages > 1 + later_pages(own, page) {
+            votes += 1;
+        } else if expected > *pages {
+            votes -= 1;
+        }
+    }
+    (votes != 0).then_some(votes > 0)
+}
+
+/// How many rows a page has: AWS may send fewer than it is asked for. The largest page with which the groups' rows
+/// need the pages that they had.
+fn rows_a_page(groups: &[Tried], rows: &RowsOfPrincipals) -> i64 {
+    let several: Vec<(i64, i64)> = groups
+        .iter()
+        .filter(|tried| tried.pages > 1)
+        .map(|tried| (rows.own(&tried.task.principal_id), tried.pages))
+        .collect();
+    let pages: i64 = several.iter().map(|(_, pages)| pages).sum();
+    let needed = |page: i64| several.iter().map(|(rows, _)| 1 + later_pages(*rows, page)).sum::<i64>();
+    (1..=i64::from(PAGE)).rev().find(|page| needed(*page) >= pages).unwrap_or(1)
+}
+
+impl Beyond {
+    /// What listing the rows of the last snapshot would cost, whether users' answers `repeat` their groups' rows or
+    /// not; where that is not known, something between.
+    pub fn of_history(history: &Connection, staging: &Staging) -> Result<Self> {
+        let rows = RowsOfPrincipals::of_history(history)?;
+        let page = i64::from(PAGE);
+        let users: Vec<String> =
+            select(history, &format!("SELECT user_id FROM {}", OPEN.users), |row| row.get(0))?;
+        let later_of_users = |repeats: bool| -> i64 {
+            let rows = |user: &str| rows.own(user) + if repeats { rows.of_groups(user) } else { 0 };
+            users.iter().map(|user| later_pages(rows(user), page)).sum()
+        };
+        let later_of_groups: i64 =
+            select(history, &format!("SELECT group_id FROM {}", OPEN.groups), |row| row.get::<_, String>(0))?
+                .iter()
+                .map(|group| later_pages(rows.own(group), page))
+                .sum();
+        let of_users = match repeats(&tried(staging, "USER")?, &rows, &rows, page) {
+            Some(repeats) => Spread::exactly(later_of_users(repeats)),
+            None => {
+                let (least, most) = (later_of_users(false) as f64, later_of_users(true) as f64);
+                Spread { value: f64::midpoint(least, most), error: (most - least) / 2.0 }
+            }
+        };
+        let of_pairs =
+            format!("SELECT count(*) FROM {} GROUP BY account_id, permission_set_arn", OPEN.assignments);
+        let of_pairs = select(history, &of_pairs, |row| row.get::<_, i64>(0))?;
+        let living = living(&OPEN);
+        let with_a_row = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM {} AS row
+             GROUP BY account_id, permission_set_arn HAVING min({living}))",
+            OPEN.assignments
+        );
+        let left_over = Counts::of_history(history)?.pairs - count(history, &with_a_row)?;
+        Ok(Self {
+            pairs: Spread::exactly(of_pairs.into_iter().map(|rows| later_pages(rows, page)).sum()),
+            principals: of_users.and(Spread::exactly(later_of_groups)),
+            left_over: Spread::exactly(left_over.max(0)),
+        })
+    }
+
+    /// What the trial tells of all. `None` where no principal could be listed.
+    pub fn of_trial(staging: &Staging, counts: &Counts) -> Result<Option<Self>> {
+        let (users, groups) = (tried(staging, "USER")?, tried(staging, "GROUP")?);
+        if users.is_empty() && groups.is_empty() {
             return Ok(None);
         }
-        let users = scaled(pages - tried, tried, counts.users);
-        let (tried, pages) = staging.pages(ListPairAssignments::KIND)?;
-        if tried == 0 {
-            return Ok(Some(Self { users, ..Self::default() }));
-        }
-        let staged = staging.connection();
-        let with_rows = "SELECT 1 FROM account_assignments GROUP BY account_id, permission_set_arn";
-        let with_rows = count(staged, &format!("SELECT count(*) FROM ({with_rows})"))?;
-        let of_groups = "SELECT count(*) FROM account_assignments WHERE principal_type = 'GROUP'";
-        let rows_of_groups = scaled(count(staged, of_groups)?, tried, counts.pairs);
+        let rows = RowsOfPrincipals::staged(staging)?;
+        let page = rows_a_page(&groups, &rows);
+        let of_groups: i64 = groups.iter().map(|tried| tried.pages - 1).sum();
+        let pairs = Pairs::read(staging)?;
+        let direct_of_pairs = Spread::of_all(&as_floats(&pairs.direct), counts.pairs);
+        // Of a user that was not listed to the end it is not known how much is its own: as much as others have.
+        let (whole, cut): (Vec<&Tried>, Vec<&Tried>) = users.iter().partition(|tried| tried.is_whole());
+        let mut own: Vec<i64> = whole.iter().map(|tried| rows.own(&tried.task.principal_id)).collect();
+        let direct_of_users = match cut.is_empty() {
+            true => Spread::of_all(&as_floats(&own), counts.users),
+            false => direct_of_pairs,
+        };
+        let typical = (direct_of_pairs.value / counts.users.max(1) as f64).round() as i64;
+        own.extend(cut.iter().map(|_| typical));
+        // A few users with a great deal are not among those tried, but on the pairs that were; and the other way
+        // round.
+        let excess = |of_others: Spread, own: Spread| match of_others.is_surely_more_than(own) {
+            true => (of_others.value - own.value) / page as f64,
+            false => 0.0,
+        };
+        let each = |own: &[i64], histogram: &Histogram| -> Vec<f64> {
+            let all = histogram.listings().max(1) as f64;
+            own.iter().map(|more| histogram.later_pages(*more, page) as f64 / all).collect()
+        };
+        let alone = Histogram::of([], counts.users);
+        let with_groups = Histogram::of(rows.of_groups.values().copied(), counts.users);
+        let later_of_users = |histogram| Spread::of_all(&each(&own, histogram), counts.users);
+        let mut of_users = match repeats(&users, &rows, &rows, page) {
+            // Without memberships the pages themselves are all that tells.
+            Some(true) if rows.of_groups.is_empty() => {
+                let pages: Vec<f64> = users.iter().map(|tried| (tried.pages - 1) as f64).collect();
+                Spread::of_all(&pages, counts.users)
+            }
+            Some(true) | None => later_of_users(&with_groups),
+            Some(false) => later_of_users(&alone),
+        };
+        of_users.value += excess(direct_of_pairs, direct_of_users);
+        let mut of_pairs = Spread::of_all(&each(&pairs.direct, &pairs.of_groups), counts.pairs);
+        of_pairs.value += excess(direct_of_users, direct_of_pairs);
         Ok(Some(Self {
-            pairs: scaled(pages - tried, tried, counts.pairs),
-            users,
-            groups: later_pages(counts.groups, rows_of_groups),
-            left_over: scaled((tried - with_rows).max(0), tried, counts.pairs),
+            pairs: of_pairs,
+            principals: of_users.and(Spread::exactly(of_groups)),
+            left_over: Spread::share_of_all(&pairs.are_empty, pairs.without_groups),
         }))
     }
 }
 
-/// Scales what was found in `tried` up to `all`.
-fn scaled(found: i64, tried: i64, all: i64) -> i64 {
-    (found as f64 * all as f64 / tried as f64).round() as i64
+/// What the trial knows of pairs.
+struct Pairs {
+    /// The rows of living groups on each.
+    of_groups: Histogram,
+    /// How many have no row of a living group.
+    without_groups: i64,
+    /// The other rows on each of those that were tried.
+    direct: Vec<i64>,
+    /// Of those that were tried and have no row of a living group: whether there is no living user's either.
+    are_empty: Vec<bool>,
 }
 
-/// The expected pages after the first of so many listings that share so many rows: half a page is lost at the
-/// end of each listing that has several.
-fn later_pages(listings: i64, rows: i64) -> i64 {
-    if listings == 0 {
-        return 0;
+impl Pairs {
+    fn read(staging: &Staging) -> Result<Self> {
+        let staged = staging.connection();
+        let living = living(&STAGED);
+        let rows: HashMap<(String, String), [i64; 3]> = select(
+            staged,
+            &format!(
+                "SELECT account_id, permission_set_arn,
+                     coalesce(sum(principal_type = 'GROUP' AND {living}), 0),
+                     coalesce(sum(NOT (principal_type = 'GROUP' AND {living})), 0),
+                     coalesce(sum({living}), 0)
+                 FROM account_assignments AS row GROUP BY account_id, permission_set_arn"
+            ),
+            |row| Ok(((row.get(0)?, row.get(1)?), [row.get(2)?, row.get(3)?, row.get(4)?])),
+        )?
+        .into_iter()
+        .collect();
+        let all = count(staged, "SELECT count(*) FROM provisioned_permission_sets")?;
+        let with_groups = rows.values().filter(|[of_groups, ..]| *of_groups > 0);
+        let without_groups = (all - i64::try_from(with_groups.count()).unwrap_or(i64::MAX)).max(0);
+        let (mut direct, mut are_empty) = (Vec::new(), Vec::new());
+        for (body, _) in staging.pages_of(ListPairAssignments::KIND)? {
+            let Task::ListPairAssignments(pair) = parse(&body)? else { continue };
+            let [of_groups, others, alive] =
+                rows.get(&(pair.account_id, pair.permission_set_arn)).copied().unwrap_or_default();
+            direct.push(others);
+            if of_groups == 0 {
+                are_empty.push(alive == 0);
+            }
+        }
+        let of_groups = Histogram::of(rows.values().map(|[of_groups, ..]| *of_groups), all);
+        Ok(Self { of_groups, without_groups, direct, are_empty })
     }
-    let pages_of_each = rows as f64 / listings as f64 / f64::from(PAGE) - 0.5;
-    (listings as f64 * pages_of_each.max(0.0)).round() as i64
+}
+
+/// In SQL: whether the principal of the assignment `row` is in its table.
+fn living(Tables { users, groups, .. }: &Tables) -> String {
+    format!(
+        "CASE row.principal_type
+             WHEN 'GROUP' THEN EXISTS (SELECT 1 FROM {groups} AS one WHERE one.group_id = row.principal_id)
+             ELSE EXISTS (SELECT 1 FROM {users} AS one WHERE one.user_id = row.principal_id)
+         END"
+    )
+}
+
+fn as_floats(numbers: &[i64]) -> Vec<f64> {
+    numbers.iter().map(|number| *number as f64).collect()
 }
 
 #[cfg(test)]
@@ -158,17 +394,51 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_listing_costs_at_least_a_page() {
-        assert_eq!(later_pages(0, 0), 0);
-        assert_eq!(later_pages(400, 400 * 40), 0);
-        assert_eq!(later_pages(10, 10 * 250), 20);
+    fn what_principals_leave_over_is_listed_by_pair() {
+        let counts = Counts { permission_sets: 10, pairs: 1_000, users: 500, groups: 50 };
+        let beyond = Beyond { left_over: Spread { value: 600.0, error: 50.0 }, ..Beyond::default() };
+        assert_eq!(counts.by_principals(Some(&Beyond::default())).likely, 550);
+        let Estimate { likely, least, most, .. } = counts.by_principals(Some(&beyond));
+        assert_eq!((likely, least, most), (1_150, 1_100, Some(1_200)));
+        let nothing_tried = counts.by_pairs(None);
+        assert_eq!((nothing_tried.least, nothing_tried.most), (1_000, None));
     }
 
     #[test]
-    fn what_principals_leave_over_is_listed_by_pair() {
-        let counts = Counts { permission_sets: 10, pairs: 1_000, users: 500, groups: 50 };
-        let beyond = Beyond { left_over: 600, ..Beyond::default() };
-        assert_eq!(counts.by_principals(&Beyond::default()).calls, 550);
-        assert!(counts.by_principals(&beyond).calls > counts.by_pairs(&beyond).calls);
+    fn the_page_is_the_largest_that_explains_the_pages() {
+        let group = |id: &str, pages| Tried {
+            task: SamplePrincipal {
+                principal_type: "GROUP".to_owned(),
+                principal_id: id.to_owned(),
+                most_pages: u32::MAX,
+            },
+            pages,
+        };
+        let own = [("a", 900), ("b", 101), ("c", 3)].map(|(id, rows)| (id.to_owned(), rows));
+        let rows = RowsOfPrincipals { own: own.into(), ..RowsOfPrincipals::default() };
+        assert_eq!(rows_a_page(&[group("a", 9), group("b", 2), group("c", 1)], &rows), 100);
+        assert_eq!(rows_a_page(&[group("a", 23), group("b", 3), group("c", 1)], &rows), 40);
+        assert_eq!(rows_a_page(&[group("c", 1)], &rows), 100);
+    }
+
+    #[test]
+    fn users_pages_tell_whether_they_repeat() {
+        let user = |id: &str, pages, most_pages| Tried {
+            task: SamplePrincipal {
+                principal_type: "USER".to_owned(),
+                principal_id: id.to_owned(),
+                most_pages,
+            },
+            pages,
+        };
+        let own = [("ann", 3), ("bob", 150)].map(|(id, rows)| (id.to_owned(), rows));
+        let of_groups = [("ann", 500), ("bob", 20)].map(|(id, rows)| (id.to_owned(), rows));
+        let rows = RowsOfPrincipals { own: own.into(), of_groups: of_groups.into() };
+        let told = |tried: &[Tried]| repeats(tried, &rows, &rows, 100);
+        assert_eq!(told(&[user("ann", 6, 9)]), Some(true));
+        assert_eq!(told(&[user("ann", 3, 3)]), Some(true));
+        assert_eq!(told(&[user("ann", 1, 3)]), Some(false));
+        assert_eq!(told(&[user("bob", 2, 9)]), None);
+        assert_eq!(told(&[]), None);
     }
 }

@@ -2,16 +2,17 @@
 //!
 //! By *pairs* every provisioned pair of account and permission set is listed: complete. By *principals* every
 //! user and group is: complete for living principals, and often ten times cheaper; afterwards the pairs that
-//! may hold a deleted principal's assignments are listed too. Calls are counted before the choice.
+//! may hold a deleted principal's assignments are listed too. Calls are counted before the choice. What principals
+//! cannot show, a full pass by pairs does now and then (`full_pass`).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::assignments::provisioned_pairs;
 use super::estimate::{Beyond, Counts, Estimate};
-use super::{Plan, count, duration, select};
+use super::full_pass::{FULL_PASS, FullPass};
+use super::{Plan, duration};
 use crate::aws::{Operation, Service};
 use crate::collect::access_report;
 use crate::collect::assignments::SamplePrincipal;
@@ -22,19 +23,13 @@ use crate::store::{GapKind, Staging};
 
 /// The note under which the staging keeps the strategy; the snapshot records it.
 pub(super) const STRATEGY: &str = "assignment_strategy";
-/// One in so many of the calls that sso-admin gets anyway may be spent on trying pairs, and as many on users.
-const SAMPLE_SHARE: i64 = 250;
-/// What a permission set costs by any strategy: six details and two listings of its accounts.
-const CALLS_OF_A_SET: i64 = 8;
-/// With fewer pairs than this, trying first costs more than a wrong choice.
-const WORTH_A_SAMPLE: i64 = 250;
 /// Where pairs are this many times cheaper, pages not counted yet cannot change the choice.
 const SURELY_CHEAPER: i64 = 2;
 
 /// How assignments are to be listed: `--assignments`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum StrategyChoice {
-    /// Count, then take the cheaper.
+    /// Count, then take the cheaper; every provisioned pair at first and then every --full-every.
     Auto,
     /// Every provisioned pair of account and permission set.
     Pairs,
@@ -65,43 +60,20 @@ impl Plan<'_> {
             return Ok(false);
         }
         let counts = Counts::of(staging)?;
-        Ok(counts.pairs > 0 && counts.principals() >= counts.pairs * SURELY_CHEAPER)
+        Ok(counts.pairs > 0 && self.surely_by_pairs(&counts)?)
     }
 
-    /// Tries a few listings of either kind where the choice is open and no former snapshot helps.
-    pub(super) fn sample(&self, staging: &mut Staging) -> Result<()> {
-        let counts = Counts::of(staging)?;
-        let is_open = self.selection.has("account_assignments")
-            && self.selection.strategy == StrategyChoice::Auto
-            && !self.dry_run
-            && counts.pairs >= WORTH_A_SAMPLE
-            && counts.principals() < counts.pairs
-            && self.can_list_principals(staging)?
-            && !self.has_history()?;
-        if !is_open {
-            return Ok(());
-        }
-        let either_way = CALLS_OF_A_SET * counts.permission_sets + counts.principals();
-        let few = usize::try_from(either_way / SAMPLE_SHARE).unwrap_or_default().max(2);
-        // Where users have so many pages, pairs are cheaper whatever the others have.
-        let most_pages =
-            u32::try_from(2 * counts.pairs / counts.principals().max(1)).unwrap_or(u32::MAX).max(2);
-        let users = select(
-            staging.connection(),
-            // By the end of an id: ids that were given one after another begin alike.
-            &format!("SELECT user_id FROM users ORDER BY substr(user_id, -4), user_id LIMIT {few}"),
-            |row| {
-                let (principal_type, principal_id) = ("USER".to_owned(), row.get(0)?);
-                Ok(SamplePrincipal { principal_type, principal_id, most_pages }.into())
-            },
-        )?;
-        let pairs = provisioned_pairs(staging)?.into_iter().take(few).map(Task::from);
-        staging.add_tasks(
-            pairs
-                .chain(users)
-                .zip(0..)
-                .map(|(task, rank)| task.queued_in(Stage::Sample, rank, self.selection)),
-        )
+    pub(super) fn is_auto(&self) -> bool {
+        self.selection.strategy == StrategyChoice::Auto
+    }
+
+    /// Whether no page beyond the first can make principals the choice: a quarter more, as far as a full pass is
+    /// concerned.
+    pub(super) fn surely_by_pairs(&self, counts: &Counts) -> Result<bool> {
+        let principals = counts.principals();
+        let likely = counts.pairs * 5 / 4;
+        let pairs = Estimate { listings: counts.pairs, likely, least: counts.pairs, most: None };
+        Ok(principals >= counts.pairs * SURELY_CHEAPER || self.makes(&self.full_pass()?, pairs, principals))
     }
 
     /// Chooses the strategy, once, and queues its listings.
@@ -110,27 +82,45 @@ impl Plan<'_> {
             return Ok(());
         }
         let counts = Counts::of(staging)?;
-        let beyond = self.beyond(staging, &counts)?;
-        let known = beyond.unwrap_or_default();
-        let (pairs, principals) = (counts.by_pairs(&known), counts.by_principals(&known));
         let is_counted = !staging.has_open(&[Stage::Principals.name()])?;
+        let known = if is_counted { self.known(staging, &counts)? } else { Known::Nothing };
+        let beyond = match &known {
+            Known::Beyond(beyond) => Some(beyond),
+            Known::Nothing | Known::Refused => None,
+        };
+        let (pairs, principals) = (counts.by_pairs(beyond), counts.by_principals(beyond));
+        let full_pass = self.full_pass()?;
         let chosen = match self.selection.strategy {
             StrategyChoice::Pairs => "pairs",
             StrategyChoice::Principals => "principals",
             // Only principals that are all known, and can be listed, are a choice.
-            StrategyChoice::Auto if beyond.is_none() || !is_counted => "pairs",
-            StrategyChoice::Auto => self.cheaper(staging, &counts, principals.calls < pairs.calls)?,
+            StrategyChoice::Auto if !is_counted || matches!(known, Known::Refused) => "pairs",
+            StrategyChoice::Auto => self.automatic(staging, &counts, pairs, principals, &full_pass)?,
         };
         let chosen = staging.set_note(STRATEGY, chosen)?;
         let at_least = if is_counted { "" } else { "at least " };
+        let why = match chosen == "pairs" && principals.likely < pairs.likely && full_pass != FullPass::Recent
+        {
+            true => ", a full pass that sees assignments of deleted users and groups too",
+            false => "",
+        };
         progress.say(&format!(
-            "assignments: {} provisioned pairs ({}) or {at_least}{} users and groups ({}): listing by {chosen}",
+            "assignments: {} provisioned pairs ({}) or {at_least}{} users and groups ({}): listing by {chosen}{why}",
             pairs.listings,
             self.cost(pairs, Operation::ListAccountAssignments),
             principals.listings,
             self.cost(principals, Operation::ListAccountAssignmentsForPrincipal),
         ));
-        let chosen_calls = if chosen == "principals" { principals.calls } else { pairs.calls };
+        if chosen == "principals"
+            && let Some(announcement) = self.announcement(&full_pass, pairs)
+        {
+            let announcement = staging.set_note(FULL_PASS, &announcement)?;
+            // Otherwise the summary says it, of a collection that was resumed too.
+            if self.dry_run {
+                progress.say(&announcement);
+            }
+        }
+        let chosen_calls = if chosen == "principals" { principals.likely } else { pairs.likely };
         self.tell_what_is_left(staging, chosen_calls, progress)?;
         if self.dry_run {
             return Ok(());
@@ -138,16 +128,17 @@ impl Plan<'_> {
         if chosen == "principals" { self.list_principals(staging) } else { self.list_pairs(staging, &counts) }
     }
 
-    /// What listings cost beyond a call each. `None` where principals were tried, and none could be listed.
-    fn beyond(&self, staging: &Staging, counts: &Counts) -> Result<Option<Beyond>> {
-        if self.has_history()? {
-            return Beyond::of_history(self.history).map(Some);
+    /// What is known of the pages beyond the first of each listing.
+    fn known(&self, staging: &Staging, counts: &Counts) -> Result<Known> {
+        let was_tried = staging.has_any(SamplePrincipal::KIND)?;
+        if was_tried && staging.pages_of(SamplePrincipal::KIND)?.is_empty() {
+            return Ok(Known::Refused);
         }
-        if staging.pages(SamplePrincipal::KIND)?.0 == 0 && staging.failures(Stage::Sample.name())?.is_empty()
-        {
-            return Ok(Some(Beyond::default()));
+        if self.history_helps(staging)? {
+            return Ok(Known::Beyond(Beyond::of_history(self.history, staging)?));
         }
-        Beyond::sampled(staging, counts)
+        let beyond = if was_tried { Beyond::of_trial(staging, counts)? } else { None };
+        Ok(beyond.map_or(Known::Nothing, Known::Beyond))
     }
 
     /// Says how much is left of the whole collection, beside how long the credentials still last.
@@ -175,16 +166,14 @@ impl Plan<'_> {
         Ok(())
     }
 
-    fn cost(&self, estimate: Estimate, operation: Operation) -> String {
-        let seconds = estimate.calls as f64 / self.context.aws.pacer(operation).rate();
-        format!("{} calls, {}", estimate.calls, duration(Duration::from_secs_f64(seconds)))
-    }
-
-    fn cheaper(
+    /// The cheaper strategy that can be had, or a full pass.
+    fn automatic(
         &self,
         staging: &Staging,
         counts: &Counts,
-        principals_cost_less: bool,
+        pairs: Estimate,
+        principals: Estimate,
+        full_pass: &FullPass,
     ) -> Result<&'static str> {
         let possible = self.can_list_principals(staging)?;
         // Nothing provisioned while there are permission sets: the provisioning is not to be believed.
@@ -200,11 +189,13 @@ impl Plan<'_> {
         if possible && sets_are_hidden {
             return Ok("principals");
         }
-        Ok(if possible && principals_cost_less { "principals" } else { "pairs" })
+        let cheaper = principals.likely.min(pairs.likely);
+        let by_principals = possible && principals.likely < pairs.likely;
+        Ok(if by_principals && !self.makes(full_pass, pairs, cheaper) { "principals" } else { "pairs" })
     }
 
     /// Only the management account may list by principal, and only principals that can be enumerated.
-    fn can_list_principals(&self, staging: &Staging) -> Result<bool> {
+    pub(super) fn can_list_principals(&self, staging: &Staging) -> Result<bool> {
         Ok(self.context.is_management_account() == Some(true)
             && self.has_principals()
             && staging.failures(Stage::Principals.name())?.is_empty())
@@ -213,9 +204,13 @@ impl Plan<'_> {
     pub(super) fn has_principals(&self) -> bool {
         self.selection.has("users") && self.selection.has("groups")
     }
+}
 
-    fn has_history(&self) -> Result<bool> {
-        let open = "SELECT EXISTS (SELECT 1 FROM account_assignments_versions WHERE valid_to IS NULL)";
-        Ok(count(self.history, open)? > 0)
-    }
+/// What is known of the pages beyond the first of each listing.
+enum Known {
+    Beyond(Beyond),
+    /// No listing was tried, and no snapshot helps.
+    Nothing,
+    /// No principal that was tried could be listed.
+    Refused,
 }

@@ -19,7 +19,7 @@ use super::span::Span;
 use crate::error::{Error, Result};
 use crate::store::{Census, Snapshot};
 pub use advice::nearest_ever;
-use ladder::{Best, Likeness, Rank, Rung, Typed};
+use ladder::{Best, Candidate, Likeness, Rank, Rung, Typed};
 use place::{Place, place};
 
 /// What a name means.
@@ -47,7 +47,10 @@ pub(super) fn resolve_in(
     }
     let best = lookup.in_answering(census)?;
     match best.things().as_slice() {
-        [] => Err(lookup.unknown(census, span, &|last| format!("--at {last} asks there"))?),
+        [] => match lookup.by_last_name(census)?.things().as_slice() {
+            [one] => Ok(Found { id: one.id.clone(), echo: Some(lookup.last_known(one, span)) }),
+            _ => Err(lookup.unknown(census, span, &|last| format!("--at {last} asks there"))?),
+        },
         [one] => Ok(Found { id: one.id.clone(), echo: lookup.echo(&best) }),
         several => Err(lookup.ambiguous(several, &span.words())),
     }
@@ -149,6 +152,20 @@ impl<'t> Lookup<'t> {
     /// What it means in the answering snapshots.
     fn in_answering(&self, census: &Census) -> Result<Best> {
         self.look_up(census, &self.place.now(), "")
+    }
+
+    /// What had it as its last name, is in its table no longer, and is named by others all the same.
+    fn by_last_name(&self, census: &Census) -> Result<Best> {
+        let Some(source) = self.place.missing() else { return Ok(Best::default()) };
+        self.place.best(census.connection(), &source, &self.typed).map_err(|error| self.cannot_read(error))
+    }
+
+    fn last_known(&self, taken: &Candidate, span: &Span) -> String {
+        let (noun, typed) = (self.place.noun, self.typed.text());
+        format!(
+            "{noun} {typed:?} is not listed in {}: it is the last known name of {taken}, to which others still refer",
+            span.words()
+        )
     }
 
     /// What it meant at any time up to the answering snapshot.

@@ -54,7 +54,7 @@ pub(super) fn place(kind: ParameterType) -> Option<Place> {
             state: Some("user_status"),
             only: "1",
             resource: "users",
-            occurs_in: &[],
+            occurs_in: &[("account_assignments", "principal_id", "principal_type = 'USER'")],
         }),
         ParameterType::Account => Some(Place {
             noun: "account",
@@ -129,6 +129,24 @@ impl Place {
     /// SQL for every version up to the snapshot that answers.
     pub fn history(&self) -> String {
         format!("SELECT * FROM {}_history ORDER BY valid_from", self.resource)
+    }
+
+    /// SQL for the last version of each thing that is gone by the snapshot that answers and that its other tables
+    /// still name; `None` where none can be.
+    pub fn missing(&self) -> Option<String> {
+        let named: Vec<_> = self
+            .occurs_in
+            .iter()
+            .map(|(table, column, condition)| format!("SELECT {column} FROM {table} WHERE {condition}"))
+            .collect();
+        let (id, history) = (self.id, format!("{}_history", self.resource));
+        (!named.is_empty()).then(|| {
+            format!(
+                "SELECT * FROM {history} AS h WHERE h.valid_to IS NOT NULL AND h.{id} IN ({})
+                 AND NOT EXISTS (SELECT 1 FROM {history} AS x WHERE x.{id} = h.{id} AND x.valid_from > h.valid_from)",
+                named.join(" UNION ")
+            )
+        })
     }
 
     /// SQL for every version that is kept.

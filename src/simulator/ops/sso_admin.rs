@@ -275,7 +275,7 @@ fn assignments(context: &Context) -> Answer {
 }
 
 /// "Retrieves a list of the IAM Identity Center associated AWS accounts that the principal has access to":
-/// a user's answer holds its groups' rows too.
+/// a user's answer holds its groups' rows too, unless the configuration says otherwise.
 fn assignments_for_principal(context: &Context) -> Answer {
     check_instance(context)?;
     if context.caller != Caller::ManagementAccount {
@@ -290,6 +290,7 @@ fn assignments_for_principal(context: &Context) -> Answer {
         "USER" => {
             let user = *index.users.get(id).ok_or_else(not_found)?;
             let groups = index.groups_of[user as usize].iter().map(|(group, _)| (Kind::Group, *group));
+            let groups = groups.filter(|_| world.config.repeats_groups);
             groups.chain([(Kind::User, user)]).collect()
         }
         other => {

@@ -43,6 +43,7 @@ pub(in crate::simulator) fn sso_admin_calls(world: &World) -> SsoAdminCalls {
     let of_groups = index.living_groups.iter().map(|&group| pages(granted(Kind::Group, group)));
     let of_users = index.living_users.iter().map(|&user| {
         let groups = index.groups_of[user as usize].iter();
+        let groups = groups.filter(|_| world.config.repeats_groups);
         let by_groups: usize = groups.map(|&(group, _)| granted(Kind::Group, group)).sum();
         pages(granted(Kind::User, user) + by_groups)
     });

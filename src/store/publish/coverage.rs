@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::gaps::rank;
 use super::{Publishing, ResourceOutcome};
 use crate::error::Result;
-use crate::model::ResourceSpec;
+use crate::model::{ResourceSpec, besides_gaps};
 use crate::store::coverage::{CoverageStatus, reasons};
 use crate::store::file::{Doing, quoted};
 
@@ -96,7 +96,19 @@ fn status(
 fn why_limited(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::Result<Option<String>> {
     let of_it = "g.snapshot_id = ?1 AND g.resource = ?2 AND g.kind = 'not_asked'";
     let sql = format!("SELECT {}", reasons(of_it));
-    publishing.connection.query_row(&sql, params![publishing.snapshot_id, spec.name], |row| row.get(0))
+    let of_gaps: Option<String> =
+        publishing
+            .connection
+            .query_row(&sql, params![publishing.snapshot_id, spec.name], |row| row.get(0))?;
+    let Some(besides) = besides_gaps(spec.name) else { return Ok(of_gaps) };
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM main.snapshots AS s WHERE s.snapshot_id = ?1 AND {})",
+        besides.limited
+    );
+    let is_limited: bool =
+        publishing.connection.query_row(&sql, [publishing.snapshot_id], |row| row.get(0))?;
+    let besides = is_limited.then(|| besides.reason.to_owned());
+    Ok(of_gaps.into_iter().chain(besides).reduce(|one, other| format!("{one}; {other}")))
 }
 
 /// Counts the scopes of the resource that were not asked for. One gap may stand for a whole kind of task that was

@@ -85,16 +85,25 @@ impl Staging {
         read().doing("read which tasks are done")
     }
 
-    /// How many tasks of a kind are done, and how many pages they had together.
-    pub fn pages(&self, kind: &str) -> Result<(i64, i64)> {
+    /// Whether any task of a kind was ever queued.
+    pub fn has_any(&self, kind: &str) -> Result<bool> {
         self.connection
-            .query_row(
-                "SELECT count(*), count(*) + coalesce(sum((SELECT count(*) FROM tokens WHERE task_id = tasks.task_id)), 0)
-                 FROM tasks WHERE kind = ?1 AND state = 'done'",
-                [kind],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .doing("count the pages of tasks that are done")
+            .query_row("SELECT EXISTS (SELECT 1 FROM tasks WHERE kind = ?1)", [kind], |row| row.get(0))
+            .doing("look for tasks")
+    }
+
+    /// The tasks of a kind that are done: their bodies, and how many pages each had.
+    pub fn pages_of(&self, kind: &str) -> Result<Vec<(String, i64)>> {
+        let read = || {
+            self.connection
+                .prepare(
+                    "SELECT body, 1 + (SELECT count(*) FROM tokens WHERE task_id = tasks.task_id)
+                     FROM tasks WHERE kind = ?1 AND state = 'done'",
+                )?
+                .query_map([kind], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().doing("count the pages of tasks that are done")
     }
 
     /// Whether any row in a scope is staged.

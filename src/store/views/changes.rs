@@ -28,6 +28,7 @@ SELECT
     c.fields -- of a changed row: a JSON object of column to {old, new}; NULL otherwise
 FROM (",
     over_range: OverRange::Same,
+    of_the_living: false,
 };
 
 /// The resource's part of [`CHANGES`].
