@@ -59,7 +59,7 @@ impl<W: Write> CsvSink<W> {
             field = Cow::Owned([b"'", bytes].concat());
         }
         if self.reader == Reader::Person {
-            let shown = text::lines(&String::from_utf8_lossy(&field)).into_owned();
+            let shown = text::one_line(&String::from_utf8_lossy(&field)).into_owned();
             field = Cow::Owned(shown.into_bytes());
         }
         self.field(&field)
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_terminal_is_shown_no_mark() {
-        let csv = written(Dialect::Excel, Reader::Person, &[ValueRef::Text(b"=1\x1b")]);
-        assert_eq!(csv, "'=0\n'=1\\u{1b}\n");
+        let csv = written(Dialect::Excel, Reader::Person, &[ValueRef::Text(b"=1\x1b\n")]);
+        assert_eq!(csv, "'=0\n'=1\\u{1b}\\n\n");
     }
 }

@@ -18,17 +18,12 @@ use crate::digest::hexadecimal;
 
 /// Writes a value, or a line made of values, on one line.
 pub fn one_line(text: &str) -> Cow<'_, str> {
-    escape(text, is_hidden, true)
-}
-
-/// Does the same, but keeps line feeds: for formats in which they are part of the layout.
-pub(super) fn lines(text: &str) -> Cow<'_, str> {
-    escape(text, |character| character != '\n' && is_hidden(character), true)
+    escape(text, true)
 }
 
 /// Writes a message on one line. What it quotes may be escaped already, so backslashes stay.
 pub fn message(text: &str) -> Cow<'_, str> {
-    escape(text, is_hidden, false)
+    escape(text, false)
 }
 
 /// Writes a value as a person reads it: NULL is `-`, and text that would look like NULL or like nothing is quoted.
@@ -88,11 +83,11 @@ pub fn shell_option(option: &str, value: &str) -> String {
     format!("{option}{between}{}", shell_word(value))
 }
 
-fn escape(text: &str, is_escaped: impl Fn(char) -> bool, is_value: bool) -> Cow<'_, str> {
+fn escape(text: &str, is_value: bool) -> Cow<'_, str> {
     let reads_as_escape = |rest: &str| rest.starts_with(['n', 'r', 't', '0']) || rest.starts_with("u{");
     let is_kept = |(at, character): (usize, char)| match character {
         '\\' => !(is_value && reads_as_escape(&text[at + 1..])),
-        _ => !is_escaped(character),
+        _ => !is_hidden(character),
     };
     if text.char_indices().all(is_kept) {
         return Cow::Borrowed(text);
@@ -130,7 +125,6 @@ mod tests {
     fn hidden_characters_are_written_out() {
         assert_eq!(one_line("a\u{1b}[31mred\n\t\u{9b}2J\u{7f}"), "a\\u{1b}[31mred\\n\\t\\u{9b}2J\\u{7f}");
         assert_eq!(one_line("abc\u{202e}txt\u{61c}\u{200b}"), "abc\\u{202e}txt\\u{61c}\\u{200b}");
-        assert_eq!(lines("a\nb\r"), "a\nb\\r");
         assert_eq!(message("\"a\\nb\"\nerror: c"), "\"a\\nb\"\\nerror: c");
     }
 
