@@ -285,6 +285,9 @@ fn what_has_no_canonical_form_is_compared_as_text() {
         assert!(!same(&text, &format!("{text} ")), "{members}");
         assert_eq!(between(Some(&text), Some(&format!("{text} "))), None);
     }
+    // Nothing here decodes what an operation encodes.
+    let encoded = "%7B%22Statement%22%3A%7B%22Effect%22%3A%22Deny%22%7D%7D";
+    assert!(!same(encoded, r#"{"Statement":{"Effect":"Deny"}}"#));
     let deep = "[".repeat(200);
     assert!(!same(&deep, &format!("{deep} ")));
 }
