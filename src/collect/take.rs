@@ -13,6 +13,7 @@ use super::progress::Progress;
 use super::run::{Collection, Ended, RunOptions, stopped_by_hand};
 use super::selection::Selection;
 use super::strangers;
+use super::task::Task;
 use super::wire::now;
 use crate::aws::ConnectionOptions;
 use crate::error::{Error, Result};
@@ -265,6 +266,8 @@ fn resumable(
         )
     } else if found.tool_version != env!("CARGO_PKG_VERSION") {
         Some(format!("version {} began it", found.tool_version))
+    } else if staging.bodies()?.iter().any(|body| serde_json::from_str::<Task>(body).is_err()) {
+        Some("it has a task that this version does not know".to_owned())
     } else {
         None
     };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use orgcensus::simulator::{Call, Config, ReportDepth, Size, TruthOptions};
+use orgcensus::store::Staging;
 use rusqlite::Connection;
 
 use crate::fixture::Ran;
@@ -33,7 +34,9 @@ fn stop_half_way(world: &World) {
 
 /// The staging file, with all of its log in it, opened without the program under test.
 fn staging(world: &World) -> Connection {
-    Connection::open(world.sandbox.path("orgcensus.db.collecting")).unwrap()
+    let connection = Connection::open(world.sandbox.path("orgcensus.db.collecting")).unwrap();
+    Staging::register_checksum(&connection).unwrap();
+    connection
 }
 
 #[track_caller]
@@ -143,7 +146,8 @@ fn what_cannot_be_gone_on_with_is_begun_anew() {
         set("UPDATE facts SET throttled_calls = 0");
         std::fs::write(&file, bytes(std::fs::read(&file).unwrap())).unwrap();
     };
-    let spoil: [(&dyn Fn(), &str); 7] = [
+    let spoil: [(&dyn Fn(), &str); 8] = [
+        (&|| set("UPDATE tasks SET body = '{}' WHERE task_id = 3"), "a task that this version does not know"),
         (&|| set("PRAGMA user_version = 99"), "another version's"),
         (&|| set("ALTER TABLE users ADD COLUMN from_the_future TEXT"), "another version's"),
         (&|| set("UPDATE facts SET tool_version = '0.0.9'"), "version 0.0.9 began it"),
@@ -170,6 +174,43 @@ fn what_cannot_be_gone_on_with_is_begun_anew() {
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
     assert!(!ran.stderr.contains("discarding") && !ran.stderr.contains("resuming"), "{}", ran.stderr);
     world.assert_truth(0, truth());
+}
+
+#[test]
+fn a_flipped_byte_is_never_published() {
+    let world = slow();
+    let file = world.sandbox.path("orgcensus.db.collecting");
+    let group = &world.simulator.rows(0, "groups", TruthOptions::default())[0];
+    let text = |column: &str| group[column].as_str().unwrap().to_owned();
+    // What a disk may spoil: a name, an id, a scope, a task, its state, a choice, a time, and bytes anywhere.
+    let words = ["list_group_memberships", "\"group_id\"", "assignment_strategy", "USER", "done", "Z"];
+    let mut spots: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
+    spots.extend([text("group_id").into_bytes(), text("display_name").into_bytes()]);
+    let mut anew = 0;
+    for round in 0..spots.len() + 4 {
+        stop_half_way(&world);
+        // Closing it writes its log back.
+        staging(&world).execute_batch("UPDATE facts SET throttled_calls = throttled_calls").unwrap();
+        let mut bytes = std::fs::read(&file).unwrap();
+        let place = match spots.get(round) {
+            Some(spot) => bytes.windows(spot.len()).rposition(|window| window == spot),
+            None => Some(bytes.len() / 5 * (round - spots.len()) + 777),
+        };
+        // It may not have been listed yet.
+        let Some(place) = place else { continue };
+        bytes[place] ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+        let mut ran = world.collect(&PAIRS);
+        // What SQLite finds only as it writes ends the run, and the next one begins anew.
+        if ran.exit == Some(5) && ran.stderr.contains("it begins anew") {
+            ran = world.collect(&PAIRS);
+        }
+        assert_eq!(ran.exit, Some(0), "{round}: {}", ran.stderr);
+        anew += usize::from(ran.stderr.contains("discarding an unfinished collection: "));
+        world.assert_truth(0, truth());
+        std::fs::remove_file(world.sandbox.path("orgcensus.db")).unwrap();
+    }
+    assert!(anew >= spots.len() - 2, "{anew}");
 }
 
 #[test]

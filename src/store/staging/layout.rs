@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use super::checksum;
 use crate::error::{Error, Result};
 use crate::model::{RESOURCES, ResourceSpec};
 use crate::plain_file;
@@ -13,14 +14,14 @@ use crate::store::database::Database;
 use crate::store::file::{
     COLLECTING, Doing, NO_SPACE, beside, connect, open_failed, quoted, with_companions,
 };
-use crate::store::schema::{Column, columns, resource_columns};
+use crate::store::schema::{Column, resource_columns};
 use crate::store::trouble;
 
 /// `PRAGMA application_id` of a staging file: "orgs".
 const STAGING: i32 = 0x6f72_6773;
 
 /// Rises whenever `TABLES` or the meaning of a value changes.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 
 /// Everything but the staged rows.
 ///
@@ -151,19 +152,23 @@ pub(super) fn open(database: &Database) -> Result<Option<Connection>> {
     }
     let ours = number("PRAGMA application_id")? == i64::from(STAGING)
         && number("PRAGMA user_version")? == i64::from(VERSION)
-        && has_the_tables(&connection, database.connection())?;
+        && is_laid_out(&connection, database.connection())?;
     if !ours {
         let name = path.display();
         return Err(Error::failed(format!("\"{name}\" is another version's")));
     }
+    checksum::register(&connection).map_err(failed)?;
     prepare(&connection).map_err(failed)?;
     // A page that a dying disk spoilt would otherwise end every run that comes to it, and no run would pass it.
     let found: String =
-        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
+        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(failed)?;
     if found != "ok" {
         return Err(Error::failed(format!("\"{}\" is damaged", path.display())).caused_by(found));
     }
-    Ok(Some(connection))
+    match checksum::damaged(&connection)? {
+        Some(table) => Err(Error::failed(format!("\"{}\" is damaged, in {table}", path.display()))),
+        None => Ok(Some(connection)),
+    }
 }
 
 /// Makes an empty staging, in place of any other.
@@ -180,6 +185,7 @@ pub(super) fn create(database: &Database) -> Result<Connection> {
     })?;
     let make = || -> rusqlite::Result<Connection> {
         let connection = connect(&path, "mode=rw")?;
+        checksum::register(&connection)?;
         prepare(&connection)?;
         Ok(connection)
     };
@@ -195,7 +201,7 @@ pub(super) fn script(census: &Connection) -> Result<String> {
         script.push_str(&rows_table(spec, &columns));
         script.push_str(&doubles_trigger(spec, &columns));
     }
-    Ok(script)
+    checksum::with_checksums(script)
 }
 
 /// Deletes the staging's files.
@@ -281,17 +287,22 @@ fn doubles_trigger(spec: &ResourceSpec, columns: &[Column]) -> String {
     )
 }
 
-/// Whether the staged rows have the columns that the census has.
-fn has_the_tables(staging: &Connection, census: &Connection) -> Result<bool> {
-    let names = |columns: Vec<Column>| -> Vec<(String, String)> {
-        columns.into_iter().map(|column| (column.name, column.sql_type)).collect()
+/// Whether the file has the tables of this version for the census's schema, letter by letter.
+fn is_laid_out(staging: &Connection, census: &Connection) -> Result<bool> {
+    let schema = |connection: &Connection| {
+        let read = || {
+            connection
+                .prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<Vec<(String, Option<String>)>>>()
+        };
+        read().doing("read the unfinished collection")
     };
-    for spec in RESOURCES {
-        let mut wanted = names(resource_columns(census, spec.name)?);
-        wanted.extend(["task_id", "whole"].map(|name| (name.to_owned(), "INTEGER".to_owned())));
-        if names(columns(staging, "main", spec.name)?) != wanted {
-            return Ok(false);
-        }
+    let fresh = Connection::open_in_memory().doing("lay out the collection")?;
+    checksum::register(&fresh).doing("lay out the collection")?;
+    fresh.execute_batch(&script(census)?).doing("lay out the collection")?;
+    if schema(staging)? != schema(&fresh)? {
+        return Ok(false);
     }
     staging
         .query_row("SELECT count(*) FROM facts", [], |row| row.get::<_, i64>(0))

@@ -1,10 +1,12 @@
 //! The collection in progress: a persisted queue of tasks and the rows that they yielded so far.
 //!
 //! It lives in its own file, `<db>.collecting`, so that the census is written once, by the publish. The
-//! queue knows tasks only as text: what they mean is `collect`'s business. `layout` has the file's tables,
+//! queue knows tasks only as text: what they mean is `collect`'s business. `layout` has the file's tables, `checksum`
+//! finds rows that a disk has spoilt,
 //! `facts` what holds for the whole collection, `queue` what is asked of the tasks, `rows` writes staged rows,
 //! `commit` writes what a step of a task came to.
 
+mod checksum;
 mod commit;
 mod facts;
 mod layout;
@@ -98,6 +100,11 @@ impl Staging {
     /// The file of the collection in progress beside a database.
     pub fn path_beside(database: &Path) -> PathBuf {
         layout::path(database)
+    }
+
+    /// Lets a connection of somebody else write to a staging, whose rows have checksums.
+    pub fn register_checksum(connection: &Connection) -> Result<()> {
+        checksum::register(connection).doing("prepare to write a collection")
     }
 
     /// Deletes the staging beside the database, if any.

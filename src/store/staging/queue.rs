@@ -85,6 +85,17 @@ impl Staging {
         read().doing("read which tasks are done")
     }
 
+    /// The bodies of all tasks, the ended ones included.
+    pub fn bodies(&self) -> Result<Vec<String>> {
+        let read = || {
+            self.connection
+                .prepare("SELECT body FROM tasks")?
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().doing("read the tasks")
+    }
+
     /// Whether any task of a kind was ever queued.
     pub fn has_any(&self, kind: &str) -> Result<bool> {
         self.connection
