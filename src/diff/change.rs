@@ -296,7 +296,7 @@ pub struct Cause {
     /// What a group that came or went is called: no way may name it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_name: Option<String>,
-    /// Who did it, where AWS says.
+    /// The identifier of the user or system that did it, as AWS sends it.
     #[serde(rename = "created_by", skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
     /// When it was done, where AWS says.

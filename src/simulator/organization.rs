@@ -301,19 +301,33 @@ impl World {
     }
 
     /// By whom. The value names the sync's run, so that it changes with every one as the time does.
-    pub fn updated_by(&self, own: Millis) -> String {
+    pub fn updated_by(&self, own: Millis) -> Option<String> {
         match self.synced_at {
             Some(synced) if synced >= own => {
-                format!("SCIM/{}", dice::uuid_from(self.config.seed, &["sync", &synced.to_string()]))
+                let run = dice::uuid_from(self.config.seed, &["sync", &synced.to_string()]);
+                Some(self.role_session("DirectorySync", &run))
             }
-            _ => created_by(own),
+            _ => self.created_by(own),
         }
     }
-}
 
-/// Who created a user, group or membership.
-pub(super) fn created_by(created_at: Millis) -> String {
-    if created_at % 3 == 0 { "SCIM/provisioning".to_owned() } else { "IAM/identity-admin".to_owned() }
+    /// Who created a user, group or membership: the API says no more than "the identifier of the user or system",
+    /// and the one value that was ever seen is the id of an account. Each of the plausible forms is sent.
+    pub fn created_by(&self, created_at: Millis) -> Option<String> {
+        match dice::hash(self.config.seed, &["created by", &created_at.to_string()]) % 8 {
+            0..3 => Some(self.management_account().id.to_string()),
+            3 => Some(self.role_session("IdentityAdmin", "console")),
+            4 => Some(self.users.first()?.id.to_string()),
+            5 => Some("sso.amazonaws.com".to_owned()),
+            6 => Some("AWS Directory Service".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn role_session(&self, role: &str, session: &str) -> String {
+        let account = &self.management_account().id;
+        format!("arn:{}:sts::{account}:assumed-role/{role}/{session}", self.partition())
+    }
 }
 
 pub(super) const DAY: Millis = 86_400_000;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Context, members};
 use crate::simulator::config::{Caller, Instances};
 use crate::simulator::dice;
-use crate::simulator::organization::{Group, Member, User, World, created_by, epoch};
+use crate::simulator::organization::{Group, Member, User, World, epoch};
 use crate::simulator::protocol::{ApiError, Service};
 
 type Answer = Result<Map<String, Value>, ApiError>;
@@ -119,7 +119,7 @@ fn user_value(world: &World, user: &User, extended: bool) -> Map<String, Value> 
         "Birthdate": user.birthdate,
         "Roles": user.roles,
         "CreatedAt": epoch(user.created_at),
-        "CreatedBy": created_by(user.created_at),
+        "CreatedBy": world.created_by(user.created_at),
         "UpdatedAt": epoch(world.updated_at(user.updated_at)),
         "UpdatedBy": world.updated_by(user.updated_at),
         "Extensions": if extended { user.extensions.clone() } else { None },
@@ -147,7 +147,7 @@ fn group_value(world: &World, group: &Group) -> Map<String, Value> {
         "Description": group.description,
         "ExternalIds": group.external_ids,
         "CreatedAt": epoch(group.created_at),
-        "CreatedBy": created_by(group.created_at),
+        "CreatedBy": world.created_by(group.created_at),
         "UpdatedAt": epoch(world.updated_at(group.updated_at)),
         "UpdatedBy": world.updated_by(group.updated_at),
     }))
@@ -180,17 +180,18 @@ fn memberships_for_member(context: &Context) -> Answer {
 
 fn membership_value(world: &World, group: u32, member: Member) -> Value {
     let id = world.membership_id(group, member);
-    json!({
+    let membership = json!({
         "IdentityStoreId": own_store(world),
         "MembershipId": id,
         "MembershipArn": world.identity_arn("membership", &id),
         "GroupId": *world.groups[group as usize].id,
         "MemberId": {"UserId": *world.users[member.user as usize].id},
         "CreatedAt": epoch(member.since),
-        "CreatedBy": created_by(member.since),
+        "CreatedBy": world.created_by(member.since),
         "UpdatedAt": epoch(world.updated_at(member.since)),
         "UpdatedBy": world.updated_by(member.since),
-    })
+    });
+    members(membership).into()
 }
 
 fn describe_user(context: &Context) -> Answer {

@@ -12,7 +12,7 @@ use crate::simulator::activity::{self, Entity};
 use crate::simulator::config::Instances;
 use crate::simulator::ops::policy_types;
 use crate::simulator::organization::{
-    Boundary, Group, Kind, Member, PermissionSet, TagPair, User, World, created_by, numbered, rfc3339,
+    Boundary, Group, Kind, Member, PermissionSet, TagPair, User, World, numbered, rfc3339,
 };
 
 /// One resource's rows.
@@ -154,9 +154,9 @@ fn user_row(world: &World, user: &User) -> model::User {
         external_ids: text(&user.external_ids),
         extensions: text(&user.extensions),
         created_at: Some(rfc3339(user.created_at)),
-        created_by: Some(created_by(user.created_at)),
+        created_by: world.created_by(user.created_at),
         updated_at: Some(rfc3339(world.updated_at(user.updated_at))),
-        updated_by: Some(world.updated_by(user.updated_at)),
+        updated_by: world.updated_by(user.updated_at),
     }
 }
 
@@ -168,9 +168,9 @@ fn group_row(world: &World, group: &Group) -> model::Group {
         external_ids: group.external_ids.as_ref().map(Value::to_string),
         group_arn: Some(world.identity_arn("group", &group.id)),
         created_at: Some(rfc3339(group.created_at)),
-        created_by: Some(created_by(group.created_at)),
+        created_by: world.created_by(group.created_at),
         updated_at: Some(rfc3339(world.updated_at(group.updated_at))),
-        updated_by: Some(world.updated_by(group.updated_at)),
+        updated_by: world.updated_by(group.updated_at),
     }
 }
 
@@ -186,9 +186,9 @@ fn memberships(world: &World) -> Rows {
                     membership_arn: Some(world.identity_arn("membership", &id)),
                     membership_id: Some(id),
                     created_at: Some(rfc3339(member.since)),
-                    created_by: Some(created_by(member.since)),
+                    created_by: world.created_by(member.since),
                     updated_at: Some(rfc3339(world.updated_at(member.since))),
-                    updated_by: Some(world.updated_by(member.since)),
+                    updated_by: world.updated_by(member.since),
                 })
             })
         })
