@@ -155,9 +155,18 @@ fn heed() {
     if work.is_some_and(|interrupted| !interrupted.swap(true, Ordering::Relaxed)) {
         return;
     }
+    end_with(&state, ExitStatus::Interrupted);
+}
+
+/// Ends the process at once, its unfinished files removed: for work that nothing else can end.
+pub fn end(status: ExitStatus) -> ! {
+    end_with(&state(), status)
+}
+
+/// The state stays held, so that no file takes its name any more.
+fn end_with(state: &State, status: ExitStatus) -> ! {
     for path in &state.unfinished {
         let _ = fs::remove_file(path);
     }
-    // The state stays held, so that no file takes its name any more.
-    std::process::exit(ExitStatus::Interrupted as i32);
+    std::process::exit(status as i32)
 }

@@ -17,7 +17,7 @@ use crate::invocation;
 use crate::output::{Destination, Format, RowWriter, words, write_error};
 use crate::query::{
     CannedQuery, Header, Incomplete, Interruption, ResourcePages, Span, TypedValues, Why, bind, catalog,
-    find, in_words, not_complete, prepare, stream,
+    find, in_words, not_complete, prepare, stream, why_empty,
 };
 use crate::store::Census;
 use asked::Asked;
@@ -48,7 +48,7 @@ e-mail address, in this order, and each as it is, then without spaces at its end
 wins, and is told with its id where it is not exact. Nothing, or several things on one step, is an error (exit code 2): \
 a misspelt name never reads as \"no access\".
 
-In SQL of your own a value is text, and takes the type of the column that it is compared with. An expression \
+In SQL of your own, text stands in single quotes: a name in double quotes is a column. A value is text, and takes the type of the column that it is compared with. An expression \
 such as count(*) has no type to give: -p n=2 is then an error that asks for -p n:number=2. \
 A day, month or quarter of type date stands for its beginning: -p since:date=2026-Q3 is the first of July.
 
@@ -153,14 +153,15 @@ fn answer(
     let span = asked.answered_by(&mut census, sidecar.is_some())?;
     let pages = ResourcePages::read(census.connection())?;
     census.guard()?;
-    let mut statement = prepare(&census, sql)?;
+    let mut statement = interruption.beyond(|| prepare(&census, sql))?;
     let usage = question.canned.map(CannedQuery::usage);
-    let parameters = bind(&mut statement, sql, &question.header, usage.as_deref(), typed, &census, &span)?;
+    let parameters = interruption
+        .beyond(|| bind(&mut statement, sql, &question.header, usage.as_deref(), typed, &census, &span))?;
     for one in &parameters {
         tracing::info!("{} {:?} is {:?}", one.name, one.typed, one.value);
     }
 
-    let reads = pages.read_by(census.connection(), sql, &parameters);
+    let reads = interruption.beyond(|| pages.read_by(census.connection(), sql, &parameters));
     let (snapshots, incomplete) = not_complete(&census, &span, &reads)?;
     let not_covered = || not_covered(&snapshots, &span, &incomplete);
     if args.require_complete && !incomplete.is_empty() {
@@ -181,6 +182,10 @@ fn answer(
         parameters: &parameters,
     };
     evidence::finish(destination, sidecar, &census, span.snapshots(), &proved)?;
+    // A count has one row, and may be zero.
+    if rows <= 1 && question.canned.is_none() {
+        why_empty(census.connection(), sql).into_iter().for_each(words::caution);
+    }
     match (rows, incomplete.as_slice()) {
         (0, []) => words::say(no_rows_in(&span)),
         (0, unseen) => words::warn(format!("{} {}", no_rows_in(&span), no_proof(unseen))),

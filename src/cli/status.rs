@@ -12,7 +12,7 @@ use super::{GlobalOptions, duration};
 use crate::error::{Error, ExitStatus, Result};
 use crate::excerpt::excerpt;
 use crate::invocation;
-use crate::output::{Format, Ink, write_error};
+use crate::output::{Format, Ink, text, write_error};
 use crate::store::{Coverage, CoverageStatus, Snapshot, SnapshotStatus};
 
 /// The arguments of the bare command.
@@ -52,6 +52,9 @@ enum Problem {
 #[derive(Debug, Serialize)]
 struct State {
     census: String,
+    /// Whether it is a copy for others to read.
+    #[serde(skip)]
+    is_copy: bool,
     /// `None` where there is no file.
     bytes: Option<u64>,
     organization_id: Option<String>,
@@ -103,7 +106,10 @@ pub fn run(args: &StateArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     } else {
         let lines = if is_there { state.lines(args, global) } else { first_commands(global) };
         let mut page = destination.page(false);
-        lines.iter().try_for_each(|line| page.line(Ink::Plain, line)).map_err(write_error)?;
+        lines
+            .iter()
+            .try_for_each(|line| page.line(Ink::Plain, &text::shortened(line)))
+            .map_err(write_error)?;
     }
     destination.finish()?;
     let is_good = !args.exit_code || state.problems.is_empty();
@@ -114,6 +120,7 @@ impl State {
     fn read(args: &StateArgs, global: &GlobalOptions, is_there: bool) -> Result<Self> {
         let mut state = Self {
             census: global.db.to_string_lossy().into_owned(),
+            is_copy: false,
             bytes: std::fs::metadata(&global.db).ok().map(|found| found.len()),
             organization_id: None,
             instance_arn: None,
@@ -126,6 +133,7 @@ impl State {
         };
         if is_there {
             let census = global.open_census()?;
+            state.is_copy = census.is_copy();
             let mut snapshots = snapshots_by(&census, global.at()?.as_ref())?;
             state.snapshots = snapshots.len();
             state.first_snapshot_id = snapshots.first().map(|first| first.snapshot_id);
@@ -144,7 +152,8 @@ impl State {
     }
 
     fn lines(&self, args: &StateArgs, global: &GlobalOptions) -> Vec<String> {
-        let mut lines = vec![format!("census        {}{}", global.db.display(), file_size(&global.db))];
+        let copy = if self.is_copy { ", a copy for others to read" } else { "" };
+        let mut lines = vec![format!("census        {}{}{copy}", global.db.display(), file_size(&global.db))];
         match &self.last {
             None => {
                 lines.push(format!(

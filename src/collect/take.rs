@@ -88,6 +88,9 @@ pub async fn take(
     // An existing file is opened first: no call is worth sending for a database that cannot be written.
     let existing = if path.exists() { Some(Database::open_or_create(path)?.0) } else { None };
     let _lock = CollectorLock::acquire(path)?;
+    if existing.as_ref().is_some_and(Database::was_copy) {
+        progress.say(&format!("{} was a copy, and is a census again", path.display()));
+    }
     let former = existing.as_ref().map_or(Ok(Vec::new()), Database::snapshots)?;
     tokio::pin!(interrupted);
     let started_at = now();

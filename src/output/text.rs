@@ -26,6 +26,17 @@ pub fn message(text: &str) -> Cow<'_, str> {
     escape(text, false)
 }
 
+/// How much of one text is shown: AWS's messages are shorter, and a broken answer has no end.
+const MOST: usize = 2_000;
+
+/// Cuts a text to what a person reads: what is longer ends in `…` and its length.
+pub fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MOST) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}… ({} bytes in all)", &text[..end], text.len())),
+    }
+}
+
 /// Writes a value as a person reads it: NULL is `-`, and text that would look like NULL or like nothing is quoted.
 /// White space at either end is written out. Blobs are hexadecimal, `x'…'`, as SQL writes them.
 pub fn of_value(value: ValueRef<'_>) -> Cow<'static, str> {
@@ -126,6 +137,14 @@ mod tests {
         assert_eq!(one_line("a\u{1b}[31mred\n\t\u{9b}2J\u{7f}"), "a\\u{1b}[31mred\\n\\t\\u{9b}2J\\u{7f}");
         assert_eq!(one_line("abc\u{202e}txt\u{61c}\u{200b}"), "abc\\u{202e}txt\\u{61c}\\u{200b}");
         assert_eq!(message("\"a\\nb\"\nerror: c"), "\"a\\nb\"\\nerror: c");
+    }
+
+    #[test]
+    fn what_nobody_reads_to_its_end_is_cut() {
+        assert_eq!(shortened("a short one"), "a short one");
+        assert_eq!(shortened(&"é".repeat(MOST)), "é".repeat(MOST));
+        let long = "é".repeat(10_000_000);
+        assert_eq!(shortened(&long), format!("{}… (20000000 bytes in all)", "é".repeat(MOST)));
     }
 
     #[test]

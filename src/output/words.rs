@@ -136,7 +136,7 @@ fn print(label: &str, words: &str) {
 /// The only place where words are printed, always as one line. What stands before and after them is ours; they may hold
 /// names from a directory, or whatever was typed.
 fn print_between(before: &str, words: &str, after: &str) {
-    let _ = writeln!(io::stderr(), "{before}{}{after}", text::message(words));
+    let _ = writeln!(io::stderr(), "{before}{}{after}", text::message(&text::shortened(words)));
 }
 
 /// Writes a field of a line of the log, which is one line whatever was typed and whatever AWS said.

@@ -3,23 +3,39 @@
 //! A flag and a deadline are looked at while SQLite works (its progress handler) and between rows. A first
 //! signal ends the statement in good order; a second one, for when standard output is stuck, ends the process
 //! ([`signals`]).
+//!
+//! SQLite does not look while it prepares a statement, nor inside one function, such as LIKE. Where that goes on
+//! ([`Interruption::beyond`]) for a moment longer than it may, a thread of its own ends the process as the statement
+//! would have ended.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::output::words;
 use crate::signals;
 
 /// How many of SQLite's instructions pass between two looks at the clock: a few milliseconds' worth.
 const INSTRUCTIONS: i32 = 20_000;
 
+/// How often the thread looks, and for how many looks SQLite may go on.
+const LOOK: Duration = Duration::from_millis(50);
+const LOOKS: u32 = 10;
+
 /// What may end a statement early.
 #[derive(Debug, Clone)]
 pub struct Interruption {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
     interrupted: Arc<AtomicBool>,
+    /// Whether SQLite is at work, so that it may not notice.
+    is_beyond: AtomicBool,
     deadline: Option<Instant>,
     timeout: Option<Duration>,
 }
@@ -31,21 +47,49 @@ impl Interruption {
         signals::tell(&interrupted)?;
         // A limit too long to be told from none is none.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let interruption = Self { interrupted, deadline, timeout };
+        let shared = Arc::new(Shared { interrupted, is_beyond: AtomicBool::new(false), deadline, timeout });
+        let watched = Arc::downgrade(&shared);
+        std::thread::Builder::new()
+            .name("time limit".to_owned())
+            .spawn(move || end_what_goes_on(&watched))
+            .map_err(|error| Error::failed("cannot watch the statement").caused_by(error))?;
+        let interruption = Self { shared };
         interruption.attend(connection)?;
         Ok(interruption)
     }
 
     /// Ends the statements of one more connection too.
     pub fn attend(&self, connection: &Connection) -> Result<()> {
-        let handler = self.clone();
+        let shared = self.shared.clone();
         connection
-            .progress_handler(INSTRUCTIONS, Some(move || handler.is_due()))
+            .progress_handler(INSTRUCTIONS, Some(move || shared.is_due()))
             .map_err(|error| Error::failed("cannot watch the statement").caused_by(error))
+    }
+
+    /// Does work of SQLite's that may not look at the flag or the clock.
+    pub fn beyond<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.shared.is_beyond.store(true, Ordering::Relaxed);
+        let done = work();
+        self.shared.is_beyond.store(false, Ordering::Relaxed);
+        done
     }
 
     /// Fails when it is time to stop: as interrupted, or for the time limit.
     pub fn check(&self) -> Result<()> {
+        self.shared.check()
+    }
+
+    /// The error to report: the interruption itself where that is what made the work fail.
+    pub fn explain(&self, error: Error) -> Error {
+        match error.kind() {
+            ErrorKind::Failed => self.check().err().unwrap_or(error),
+            _ => error,
+        }
+    }
+}
+
+impl Shared {
+    fn check(&self) -> Result<()> {
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(Error::new(ErrorKind::Interrupted, "interrupted"));
         }
@@ -59,16 +103,24 @@ impl Interruption {
         }
     }
 
-    /// The error to report: the interruption itself where that is what made the work fail.
-    pub fn explain(&self, error: Error) -> Error {
-        match error.kind() {
-            ErrorKind::Failed => self.check().err().unwrap_or(error),
-            _ => error,
-        }
-    }
-
     fn is_due(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
             || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
+/// Ends the process where SQLite goes on after it should have stopped.
+fn end_what_goes_on(watched: &Weak<Shared>) {
+    let mut looks = 0;
+    while let Some(shared) = watched.upgrade() {
+        looks = if shared.is_due() && shared.is_beyond.load(Ordering::Relaxed) { looks + 1 } else { 0 };
+        if looks == LOOKS
+            && let Err(error) = shared.check()
+        {
+            words::print_error(&error);
+            signals::end(error.exit_status());
+        }
+        drop(shared);
+        std::thread::sleep(LOOK);
     }
 }

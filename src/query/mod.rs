@@ -4,6 +4,7 @@
 //! - `catalog`: the canned queries of `queries/`, one a file.
 //! - `values`: the values that a user typed, as what a statement binds.
 //! - `untyped`: which of them a statement compares with something that has no type.
+//! - `mistakes`: SQL that SQLite takes and a person cannot have meant.
 //! - `lookup`: a typed name, e-mail address or id as the one id that it means.
 //! - `statement`: preparing, refusing and explaining SQL; streaming its rows.
 //! - `coverage`: which resources a statement reads, and whether the snapshot saw them completely.
@@ -19,6 +20,7 @@ mod header;
 mod interruption;
 mod living;
 mod lookup;
+mod mistakes;
 mod reads;
 mod span;
 mod statement;
@@ -31,6 +33,7 @@ pub use coverage::{Incomplete, Why, in_words, not_complete};
 pub use header::{Header, Parameter, ParameterType, sql_during};
 pub use interruption::Interruption;
 pub use lookup::{Ever, Found, find_ever, nearest_ever, resolve_at_ends};
+pub use mistakes::why_empty;
 pub use reads::{Asked, Reads, ResourcePages};
 pub use span::Span;
 pub use statement::{prepare, stream};

@@ -4,10 +4,11 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Statement};
 
 use super::interruption::Interruption;
+use super::mistakes;
 use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
 use crate::output::{Destination, Format, RowWriter, text};
-use crate::store::{Census, without_range};
+use crate::store::{Census, QUERY_MEMORY, without_range};
 
 /// Prepares one statement that only reads. Everything else is refused: nothing to run, several statements,
 /// statements that write or yield no columns, and SQL that SQLite does not understand, with its message, the
@@ -21,6 +22,8 @@ pub fn prepare<'a>(census: &'a Census, sql: &str) -> Result<Statement<'a>> {
         }
         return Err(only_reads());
     }
+    mistakes::refuse_in_words(sql)?;
+    mistakes::refuse_in_program(census.connection(), sql)?;
     Ok(statement)
 }
 
@@ -37,14 +40,14 @@ pub fn stream(
     let failed = |error| sql_error(census, sql, error);
     let mut rows = statement.raw_query();
     // The first row before the header: a statement that fails at once writes nothing.
-    let mut row = rows.next().map_err(failed)?;
+    let mut row = interruption.beyond(|| rows.next()).map_err(failed)?;
     let mut writer = RowWriter::begin(format, &columns, destination)?;
     while let Some(found) = row {
         let values: Vec<ValueRef<'_>> =
             (0..columns.len()).map(|index| found.get_ref(index)).collect::<Result<_, _>>().map_err(failed)?;
         writer.row(&values)?;
         interruption.check()?;
-        row = rows.next().map_err(failed)?;
+        row = interruption.beyond(|| rows.next()).map_err(failed)?;
     }
     writer.finish()
 }
@@ -70,6 +73,10 @@ fn sql_error(census: &Census, sql: &str, error: rusqlite::Error) -> Error {
             if matches!(error.code, ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly) =>
         {
             only_reads()
+        }
+        SqlInputError { error, .. } | SqliteFailure(error, _) if error.code == ErrorCode::OutOfMemory => {
+            Error::failed(format!("the query needs more than {} MB of memory", QUERY_MEMORY / 1_000_000))
+                .hint("ask for less: fewer views in one another, one account, one user")
         }
         // DELETE FROM a view fails before it could be refused.
         SqlInputError { msg, .. } if msg.starts_with("cannot modify ") => only_reads(),
@@ -123,15 +130,18 @@ fn with_name_hints(census: &Census, sql: &str, message: &str, error: Error) -> E
             .hint_if_any(did_you_mean(table, tables.iter().map(|table| table.name.as_str())))
             .hint("orgcensus schema lists the tables and views");
     }
-    if let Some(column) = message.strip_prefix("no such column: ") {
-        let column = column.rsplit('.').next().unwrap_or(column).trim_matches('"');
+    if let Some(named) = message.strip_prefix("no such column: ") {
+        // SQLite goes on to ask whether it should be a text: only where it was in double quotes.
+        let in_quotes = named.strip_prefix('"').and_then(|rest| Some(rest.split_once("\" - ")?.0));
+        let column = in_quotes.unwrap_or_else(|| named.rsplit('.').next().unwrap_or(named));
+        let text_hint = in_quotes.map(|text| format!("a text is written in single quotes: '{text}'"));
         let words: Vec<&str> = sql.split(|one: char| !one.is_alphanumeric() && one != '_').collect();
         let named: Vec<_> = tables
             .iter()
             .filter(|table| words.iter().any(|word| word.eq_ignore_ascii_case(&table.name)))
             .collect();
         let columns = named.iter().flat_map(|table| table.columns.iter().map(|column| column.name.as_str()));
-        let error = error.hint_if_any(did_you_mean(column, columns));
+        let error = error.hint_if_any(did_you_mean(column, columns)).hint_if_any(text_hint);
         return match named.first() {
             Some(table) => error.hint(format!("orgcensus schema {} lists its columns", table.name)),
             None => error.hint("orgcensus schema lists the tables and their columns"),

@@ -8,30 +8,86 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
-/// The numbers, from 1, of the parameters that meet an untyped value in a comparison. A statement that cannot
-/// be explained, such as one that is an EXPLAIN itself, has none.
-pub fn compared_untyped(connection: &Connection, sql: &str) -> BTreeSet<usize> {
-    let explain = || -> rusqlite::Result<Vec<Step>> {
-        let mut statement = connection.prepare(&format!("EXPLAIN {sql}"))?;
-        let mut rows = statement.raw_query();
-        let mut steps = Vec::new();
-        while let Some(row) = rows.next()? {
-            steps.push(Step {
-                opcode: row.get("opcode")?,
-                p1: row.get("p1")?,
-                p2: row.get("p2")?,
-                p3: row.get("p3")?,
-                p4: row.get::<_, Option<String>>("p4")?.unwrap_or_default(),
-                p5: row.get("p5")?,
-            });
+/// What SQLite makes of a statement. One that cannot be explained, such as one that is an EXPLAIN itself, has no
+/// steps.
+pub struct Program(Vec<Step>);
+
+impl Program {
+    /// The program of a statement, whose parameters may be unbound: it is the same for every value.
+    pub fn of(connection: &Connection, sql: &str) -> Self {
+        let explain = || -> rusqlite::Result<Vec<Step>> {
+            let mut statement = connection.prepare(&format!("EXPLAIN {sql}"))?;
+            let mut rows = statement.raw_query();
+            let mut steps = Vec::new();
+            while let Some(row) = rows.next()? {
+                steps.push(Step {
+                    opcode: row.get("opcode")?,
+                    p1: row.get("p1")?,
+                    p2: row.get("p2")?,
+                    p3: row.get("p3")?,
+                    p4: row.get::<_, Option<String>>("p4")?.unwrap_or_default(),
+                    p5: row.get("p5")?,
+                });
+            }
+            Ok(steps)
+        };
+        Self(explain().unwrap_or_default())
+    }
+
+    /// The numbers, from 1, of the parameters that meet an untyped value in a comparison.
+    pub fn compared_untyped(&self) -> BTreeSet<usize> {
+        let (holders, typed) = (self.holders(), self.typed());
+        let met = self.0.iter().flat_map(|step| step.compared_as_is(&typed));
+        met.filter_map(|register| holders.get(&register).copied()).collect()
+    }
+
+    /// The texts in the statement that are a condition by themselves.
+    pub fn texts_as_conditions(&self) -> Vec<&str> {
+        let texts = self.texts();
+        let conditions = self.0.iter().filter(|step| matches!(step.opcode.as_str(), "If" | "IfNot" | "Not"));
+        conditions.filter_map(|step| texts.get(&step.p1).copied()).collect()
+    }
+
+    /// The texts in the statement that are compared with a number, or look like one and are compared with a value
+    /// that has no type.
+    pub fn texts_beside_numbers(&self) -> BTreeSet<&str> {
+        let (texts, typed) = (self.texts(), self.typed());
+        let found = |registers: Vec<i64>, is_meant: fn(&str) -> bool| -> Vec<&str> {
+            let found = registers.iter().filter_map(|register| texts.get(register).copied());
+            found.filter(|text| is_meant(text)).collect()
+        };
+        let met = self.0.iter().flat_map(|step| {
+            let as_is = found(step.compared_as_is(&typed), |text| text.trim().parse::<f64>().is_ok());
+            let as_numbers = found(step.compared_as_numbers(), |text| text.trim().parse::<f64>().is_err());
+            as_is.into_iter().chain(as_numbers)
+        });
+        met.collect()
+    }
+
+    /// The texts of the statement by the register that holds each. SQLite puts what is constant into registers of its
+    /// own before all else, in the steps that the first one leads to; others are used for several things in turn.
+    fn texts(&self) -> BTreeMap<i64, &str> {
+        let before = self.0.first().map_or(usize::MAX, |init| usize::try_from(init.p2).unwrap_or(usize::MAX));
+        let constant = self.0.iter().skip(before).filter(|step| step.opcode == "String8");
+        constant.map(|step| (step.p2, step.p4.as_str())).collect()
+    }
+
+    fn typed(&self) -> BTreeSet<i64> {
+        self.0.iter().flat_map(Step::converted).collect()
+    }
+
+    /// Which register holds which parameter, copies included.
+    fn holders(&self) -> BTreeMap<i64, usize> {
+        let variable = |step: &Step| Some((step.p2, usize::try_from(step.p1).ok()?));
+        let variables = self.0.iter().filter(|step| step.opcode == "Variable");
+        let mut holders: BTreeMap<i64, usize> = variables.filter_map(variable).collect();
+        for step in self.0.iter().filter(|step| matches!(step.opcode.as_str(), "Copy" | "SCopy")) {
+            if let Some(parameter) = holders.get(&step.p1).copied() {
+                holders.entry(step.p2).or_insert(parameter);
+            }
         }
-        Ok(steps)
-    };
-    let steps = explain().unwrap_or_default();
-    let holders = holders(&steps);
-    let typed: BTreeSet<i64> = steps.iter().flat_map(Step::converted).collect();
-    let met = steps.iter().flat_map(|step| step.compared_as_is(&typed));
-    met.filter_map(|register| holders.get(&register).copied()).collect()
+        holders
+    }
 }
 
 /// One instruction of SQLite's virtual machine.
@@ -48,6 +104,9 @@ struct Step {
 /// Source: `SQLITE_AFF_MASK`, `SQLITE_AFF_BLOB` in sqliteInt.h.
 const AFFINITY: i64 = 0x47;
 const AS_IT_IS: i64 = 0x41;
+
+/// The first value of them that makes numbers.
+const NUMERIC: i64 = 0x43;
 
 /// The functions that compare their arguments as they are, and as many arguments as anybody gives them.
 const COMPARING: [&str; 3] = ["max(", "min(", "nullif("];
@@ -75,6 +134,16 @@ impl Step {
         }
     }
 
+    /// The registers whose values are compared as numbers, where they are some.
+    fn compared_as_numbers(&self) -> Vec<i64> {
+        match self.opcode.as_str() {
+            "Eq" | "Ne" | "Lt" | "Le" | "Gt" | "Ge" if self.p5 & AFFINITY >= NUMERIC => {
+                vec![self.p1, self.p3]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The registers that are given a column's type.
     fn converted(&self) -> impl Iterator<Item = i64> {
         let affinities = if self.opcode == "Affinity" { self.p4.as_str() } else { "" };
@@ -83,19 +152,6 @@ impl Step {
             .filter(|(_, affinity)| *affinity > 'A')
             .map(|(register, _)| register)
     }
-}
-
-/// Which register holds which parameter, copies included.
-fn holders(steps: &[Step]) -> BTreeMap<i64, usize> {
-    let variable = |step: &Step| Some((step.p2, usize::try_from(step.p1).ok()?));
-    let mut holders: BTreeMap<i64, usize> =
-        steps.iter().filter(|step| step.opcode == "Variable").filter_map(variable).collect();
-    for step in steps.iter().filter(|step| matches!(step.opcode.as_str(), "Copy" | "SCopy")) {
-        if let Some(parameter) = holders.get(&step.p1).copied() {
-            holders.entry(step.p2).or_insert(parameter);
-        }
-    }
-    holders
 }
 
 #[cfg(test)]
@@ -109,7 +165,7 @@ mod tests {
         connection.execute_batch(tables).unwrap();
         let sql = format!("SELECT * FROM {condition}");
         assert!(connection.prepare(&sql).is_ok(), "{sql}");
-        compared_untyped(&connection, &sql).contains(&1)
+        Program::of(&connection, &sql).compared_untyped().contains(&1)
     }
 
     #[test]

@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 use super::header::{Header, Parameter, ParameterType};
 use super::lookup::{Found, resolve_in};
 use super::span::Span;
-use super::untyped::compared_untyped;
+use super::untyped::Program;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::nearest::did_you_mean;
@@ -134,7 +134,8 @@ pub fn bind(
             .or_else(|| declared?.default.as_deref())
             .ok_or_else(|| missing_value(name, declared, usage))?;
         let kind = declared.map(|parameter| parameter.kind).or_else(|| said?.kind);
-        let is_compared_untyped = || compared_untyped(census.connection(), sql).contains(&(index + 1));
+        let is_compared_untyped =
+            || Program::of(census.connection(), sql).compared_untyped().contains(&(index + 1));
         if kind.is_none() && may_be_a_number(text) && is_compared_untyped() {
             return Err(ambiguous(name, text));
         }

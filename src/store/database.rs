@@ -15,7 +15,7 @@ use super::filesystem;
 use super::publish::{self, CallTotals, Published, ShrinkLimit};
 use super::reader::Census;
 use super::retention::{self, Pruned};
-use super::schema::{self, Kind};
+use super::schema::{self, Kind, portable};
 use super::snapshot::{self, Gap, Snapshot};
 use super::staging::Staging;
 use super::trouble;
@@ -38,6 +38,7 @@ pub struct Identity {
 pub struct Database {
     path: PathBuf,
     connection: Connection,
+    was_copy: bool,
 }
 
 impl Database {
@@ -61,11 +62,17 @@ impl Database {
         // Whoever reads it is told what is wrong with it.
         drop(Census::open(path)?);
         refuse_network(path)?;
-        let (mut connection, _) = connect_writing(path)?;
+        let (mut connection, kind) = connect_writing(path)?;
         prepare(&connection).map_err(|error| open_failed(path, error))?;
-        schema::migrate(&mut connection)?;
-        views::make_permanent(&mut connection)?;
-        Ok(Self { path: path.to_owned(), connection })
+        // A copy stays one, for those who read it: what is current needs nothing made.
+        if kind == Kind::Copy
+            && schema::is_current(&connection)?
+            && views::permanent_are_current(&connection)?
+        {
+            return Ok(Self { path: path.to_owned(), connection, was_copy: false });
+        }
+        let was_copy = bring_up_to_date(&mut connection, kind)?;
+        Ok(Self { path: path.to_owned(), connection, was_copy })
     }
 
     fn open_for_writing(path: &Path) -> Result<(Self, bool)> {
@@ -82,9 +89,13 @@ impl Database {
         let failed = |error| open_failed(path, error);
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(failed)?;
         prepare(&connection).map_err(failed)?;
-        schema::migrate(&mut connection)?;
-        views::make_permanent(&mut connection)?;
-        Ok((Self { path: path.to_owned(), connection }, kind == Kind::Empty))
+        let was_copy = bring_up_to_date(&mut connection, kind)?;
+        Ok((Self { path: path.to_owned(), connection, was_copy }, kind == Kind::Empty))
+    }
+
+    /// Whether opening it made a copy a census again.
+    pub fn was_copy(&self) -> bool {
+        self.was_copy
     }
 
     /// The path that it was opened with.
@@ -238,10 +249,20 @@ fn connect_writing(path: &Path) -> Result<(Connection, Kind)> {
         return Err(Error::failed(format!("\"{}\" cannot be written", path.display()))
             .hint("check the permissions of the file and of its folder, or name another file with --db"));
     }
-    if kind == Kind::Census {
+    if kind != Kind::Empty {
         schema::refuse_additions(&connection, path)?;
     }
     Ok((connection, kind))
+}
+
+/// Makes the file a census of this version; returns whether it was a copy.
+fn bring_up_to_date(connection: &mut Connection, kind: Kind) -> Result<bool> {
+    if kind == Kind::Copy {
+        portable::make_census(connection)?;
+    }
+    schema::migrate(connection)?;
+    views::make_permanent(connection)?;
+    Ok(kind == Kind::Copy)
 }
 
 /// How the writer's connection works: a published snapshot survives a power cut. The log of a census that is

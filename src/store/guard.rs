@@ -16,8 +16,14 @@ const DESCRIBING: &[&str] =
 /// Functions that reach outside the database, should a build of SQLite have them.
 const OUTSIDE: &[&str] = &["load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"];
 
-/// Lets no statement of this connection do anything but read.
+/// How many bytes SQLite may use in a process that asks a question.
+pub const QUERY_MEMORY: i64 = 512_000_000;
+
+/// Lets no statement of this connection do anything but read, and no misspelt name in double quotes be a text.
 pub(super) fn raise(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "hard_heap_limit", QUERY_MEMORY)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;

@@ -44,6 +44,7 @@ pub use coverage::{Coverage, CoverageStatus};
 pub use database::{Database, Identity};
 pub use evidence::{Link, Parts, Verified};
 pub use file::{data_files, database_of, files};
+pub use guard::QUERY_MEMORY;
 pub use lock::CollectorLock;
 pub use publish::{CallTotals, Published, ResourceOutcome, ShrinkLimit};
 pub use reader::Census;

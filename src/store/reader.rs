@@ -34,6 +34,7 @@ pub struct Census {
     /// Of a file that is read without locks: its state when it was opened.
     unlocked: Option<Stamp>,
     guarded: bool,
+    is_copy: bool,
 }
 
 impl Census {
@@ -48,7 +49,8 @@ impl Census {
                 .hint("or name an existing one with --db or ORGCENSUS_DB"));
         }
         let (connection, unlocked) = connect_reading(path)?;
-        if schema::recognise(&connection, path)? == Kind::Empty {
+        let kind = schema::recognise(&connection, path)?;
+        if kind == Kind::Empty {
             return Err(Error::failed(format!("\"{}\" is empty", path.display()))
                 .hint(format!("fill it with: {}", invocation::command("collect"))));
         }
@@ -60,11 +62,18 @@ impl Census {
         connection.set_prepared_statement_cache_capacity(128);
         documents::register(&connection)?;
         coverage::derive_older(&connection)?;
-        // A file that an older version wrote has older views or none: ours stand before them.
-        if !views::permanent_are_current(&connection)? {
+        // A file that an older version wrote has older views or none, and those of a copy lack what makes them fast:
+        // ours stand before them.
+        let is_copy = kind == Kind::Copy;
+        if is_copy || !views::permanent_are_current(&connection)? {
             views::shadow(&connection, Answering::Latest)?;
         }
-        Ok(Self { path: path.to_owned(), connection, unlocked, guarded: false })
+        Ok(Self { path: path.to_owned(), connection, unlocked, guarded: false, is_copy })
+    }
+
+    /// Whether it is a copy, made for others to read.
+    pub fn is_copy(&self) -> bool {
+        self.is_copy
     }
 
     /// An empty census in memory: what it answers about tables and columns holds before any file exists.
@@ -72,7 +81,13 @@ impl Census {
         let mut connection = Connection::open_in_memory().doing("make a database in memory")?;
         schema::migrate(&mut connection)?;
         views::make_permanent(&mut connection)?;
-        Ok(Self { path: PathBuf::from(":memory:"), connection, unlocked: None, guarded: false })
+        Ok(Self {
+            path: PathBuf::from(":memory:"),
+            connection,
+            unlocked: None,
+            guarded: false,
+            is_copy: false,
+        })
     }
 
     /// Its connection alone, for tests that write rows of their own under the views.
@@ -84,7 +99,7 @@ impl Census {
     /// The way back.
     #[cfg(test)]
     pub(crate) fn of_connection(connection: Connection) -> Self {
-        Self { path: PathBuf::from(":memory:"), connection, unlocked: None, guarded: false }
+        Self { path: PathBuf::from(":memory:"), connection, unlocked: None, guarded: false, is_copy: false }
     }
 
     /// The path that it was opened with.
@@ -134,7 +149,7 @@ impl Census {
     }
 
     /// Copies the census, with every snapshot or only those of `kept`, into the empty file `target`: one file
-    /// without a log, which no former content is left in. A failure leaves it unfinished, and so does a collection
+    /// without a log, which no former content is left in, and which SQLite 3.31 reads. A failure leaves it unfinished, and so does a collection
     /// or prune since the census was opened.
     ///
     /// It takes the census: SQLite copies outside a transaction, at a moment of its own, and nothing more may be

@@ -20,6 +20,8 @@ macro_rules! migration {
     };
 }
 
+pub(super) mod portable;
+
 /// The migrations, forward only: a file is never edited after it landed, a test compares with the folder.
 const MIGRATIONS: &[Migration] = &[
     migration!("0001_first_schema", None),
@@ -59,6 +61,9 @@ pub(super) fn has_gone_through(connection: &Connection, name: &str) -> Result<bo
 /// `PRAGMA application_id` of a census: "orgc".
 const CENSUS: i32 = 0x6f72_6763;
 
+/// `PRAGMA application_id` of a copy of a census, which SQLite of 2020 can read: "orgp", for portable.
+const COPY: i32 = 0x6f72_6770;
+
 /// What a file is, by its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -66,6 +71,8 @@ pub(super) enum Kind {
     Empty,
     /// A census, whose schema this program knows.
     Census,
+    /// A census for others to read, as `snapshots copy` writes it.
+    Copy,
 }
 
 /// Tells a census from an empty file; refuses another program's database and a newer schema.
@@ -83,10 +90,15 @@ pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<Kind> {
     if objects == 0 && version == 0 && [0, i64::from(CENSUS)].contains(&application) {
         return Ok(Kind::Empty);
     }
-    if application != i64::from(CENSUS) {
+    let kind = match application {
+        _ if application == i64::from(CENSUS) => Some(Kind::Census),
+        _ if application == i64::from(COPY) => Some(Kind::Copy),
+        _ => None,
+    };
+    let Some(kind) = kind else {
         return Err(Error::failed(format!("\"{name}\" is a SQLite database of another program"))
             .hint("name the census's own file with --db, or another one to create"));
-    }
+    };
     let known = MIGRATIONS.len() as i64;
     if version > known {
         return Err(Error::failed(format!(
@@ -95,7 +107,7 @@ pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<Kind> {
         .hint("install the newer version: this one cannot read the file"));
     }
     refuse_stand_ins(connection, path)?;
-    Ok(Kind::Census)
+    Ok(kind)
 }
 
 /// Brings the schema to the newest version, in one transaction.
@@ -112,12 +124,23 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
         .map_err(|error| Error::failed("cannot bring the database to this version's schema").caused_by(error))
 }
 
+/// Whether every migration is in.
+pub(super) fn is_current(connection: &Connection) -> Result<bool> {
+    let version = connection.query_row("PRAGMA main.user_version", [], |row| row.get::<_, i64>(0));
+    Ok(version.doing("read the schema's version")? == MIGRATIONS.len() as i64)
+}
+
 /// The first table, index or trigger that is not as the migrations made it, and any table or trigger that they did
 /// not make: it would write, or be written, whenever somebody does.
 pub(super) fn altered(connection: &Connection) -> Result<Option<String>> {
-    let made = made(connection)?;
+    let (made, is_copy) = (made(connection)?, portable::is_copy(connection)?);
     let mut found = objects(connection).doing("read the schema")?;
-    let differs = made.iter().find(|(name, sql)| found.get(*name) != Some(sql)).map(|(name, _)| name.clone());
+    let is_as_made = |name: &str, sql: &str| match found.get(name) {
+        Some(found) if is_copy => *found == portable::sql(sql),
+        Some(found) => found == sql,
+        None => false,
+    };
+    let differs = made.iter().find(|(name, sql)| !is_as_made(name, sql)).map(|(name, _)| name.clone());
     found.retain(|name, _| !name.starts_with("index ") && !made.contains_key(name) && !is_of_sqlite(name));
     Ok(differs.or_else(|| found.into_keys().next()))
 }

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use super::documents;
 use super::file::{Doing, literal, quoted};
-use super::schema::{Column, columns, resource_columns, versions_table};
+use super::schema::{Column, columns, portable, resource_columns, versions_table};
 use crate::error::Result;
 use crate::model::{DERIVED_VIEWS, DerivedView, OverRange, RESOURCES, ResourceSpec};
 
@@ -174,11 +174,13 @@ pub(super) fn make_permanent(connection: &mut Connection) -> Result<()> {
     write().doing("make the views")
 }
 
-/// Whether the permanent views are those that this program would make.
+/// Whether the permanent views are those that this program would make; in a copy, as it makes them for others.
 pub(super) fn permanent_are_current(connection: &Connection) -> Result<bool> {
     let wanted = all(connection, Answering::Latest)?;
     let present = present(connection).doing("read the views")?;
-    Ok(wanted.iter().all(|view| present.iter().any(|one| one.0 == view.name && one.1 == view.create())))
+    let is_copy = portable::is_copy(connection)?;
+    let text = |view: &View| if is_copy { portable::sql(&view.create()) } else { view.create() };
+    Ok(wanted.iter().all(|view| present.iter().any(|one| one.0 == view.name && one.1 == text(view))))
 }
 
 /// Shadows every view by a TEMP one that answers as said; a derived view that this file is too old for is

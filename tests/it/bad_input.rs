@@ -185,3 +185,61 @@ fn an_escape_sequence_in_an_argument_or_a_name_never_reaches_the_terminal() {
     let file = sandbox.run(&["query", "SELECT 1", "--db", "\u{1b}[2Jx.db"]);
     assert!(!file.stderr.contains('\u{1b}'), "{:?}", file.stderr);
 }
+
+#[test]
+fn a_misspelt_column_in_quotes_is_no_text() {
+    let sandbox = fixture::census();
+    let refused = |sql: &str| refused(&sandbox, &["query", sql]);
+    assert_snapshot!(
+        "sql_column_in_quotes",
+        refused("SELECT count(*) FROM users WHERE \"user_statuss\" = 'DISABLED'")
+    );
+    assert_snapshot!(
+        "sql_text_in_quotes",
+        refused("SELECT count(*) FROM users WHERE user_status = \"DISABLED\"")
+    );
+    for sql in [
+        "SELECT \"user_nam\" FROM users",
+        "SELECT count(*) FROM users WHERE user_name IN (\"ana@example.com\")",
+        "SELECT user_name FROM users GROUP BY \"user_statuss\"",
+        "SELECT user_name FROM users ORDER BY \"user_statuss\"",
+        "SELECT u.user_name FROM users AS u JOIN groups AS g ON u.user_id = \"g.group_idd\"",
+        "SELECT * FROM users WHERE emails ->> \"$[0].Value\" = 'x'",
+        "SELECT * FROM users WHERE users.\"user_statuss\" = 'x'",
+        "SELECT * FROM users WHERE `user_statuss` = 'x'",
+        "SELECT * FROM users WHERE [user_statuss] = 'x'",
+        "SELECT * FROM users WHERE rowid = 1",
+        "WITH u AS (SELECT \"user_statuss\" AS s FROM users) SELECT * FROM u WHERE s = 'DISABLED'",
+        "SELECT (SELECT max(\"user_statuss\") FROM users)",
+        "SELECT * FROM users_history WHERE \"gone\" IS NULL",
+    ] {
+        for at in [&[][..], &["--at", "2"], &["--during", "1", "2"]] {
+            let ran = sandbox.run(&[&["query", sql], at].concat());
+            assert_eq!((ran.exit, ran.stdout.as_str()), (Some(2), ""), "{sql}: {}", ran.stderr);
+            assert!(ran.stderr.contains("error: no such column: "), "{sql}: {}", ran.stderr);
+            assert!(ran.stderr.contains("hint: "), "{sql}: {}", ran.stderr);
+        }
+    }
+    let quoted = "SELECT count(*) AS \"a b\" FROM \"users\" WHERE \"users\".\"user_status\" IS NOT NULL";
+    assert_eq!(sandbox.run(&["query", quoted]).data().lines().next(), Some("a b"));
+}
+
+#[test]
+fn sql_that_only_a_mistake_explains() {
+    let sandbox = fixture::census();
+    for (condition, says) in [
+        ("created_at > 2026-01-10", "error: 2026-01-10 without quotes is a subtraction, not a date"),
+        ("user_status = NULL", "error: nothing is ever = NULL"),
+        ("user_id IN ()", "error: the list after IN is empty"),
+        ("user_id = 0071", "error: 0071 without quotes is the number 71"),
+        ("user_status = 'DISABLED' OR 'ENABLED'", "error: 'ENABLED' by itself is no condition"),
+    ] {
+        let said = refused(&sandbox, &["query", &format!("SELECT count(*) FROM users WHERE {condition}")]);
+        assert!(said.starts_with(says) && said.contains("hint: ") && said.ends_with("exit 2"), "{said}");
+    }
+    let counted = sandbox.run(&["query", "SELECT count(*) FROM organization_tree WHERE depth = '1'"]);
+    assert_eq!(counted.data(), "count(*)\n0\n");
+    assert!(counted.stderr.contains("no text equals a number"), "{}", counted.stderr);
+    let right = sandbox.run(&["query", "SELECT count(*) FROM organization_tree WHERE depth = 1"]);
+    assert!(!right.stderr.contains("no text equals a number"), "{}", right.stderr);
+}

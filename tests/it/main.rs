@@ -3,6 +3,7 @@
 mod authority;
 mod bad_input;
 mod bad_world;
+mod bounds;
 mod canned_queries;
 mod clocks;
 mod closed;
@@ -27,6 +28,7 @@ mod one_moment;
 mod only_reads;
 mod orphans;
 mod policies;
+mod portable;
 mod published;
 mod query;
 mod readme;

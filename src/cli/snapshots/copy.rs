@@ -22,7 +22,8 @@ Examples:
 
 The copy is one file, without a log beside it, as small as it can be, and holds nothing of what was pruned. With \
 --at it holds nothing of other snapshots either: updated_at and updated_by, of which only the newest value is known, \
-are left empty. A collection may be running meanwhile.")]
+are left empty. A collection may be running meanwhile. SQLite reads it from version 3.31 (of 2020) on; a census needs \
+3.37. Every command works on a copy, and collect makes it a census again.")]
 pub struct CopyArgs {
     /// The new file
     #[arg(value_name = "FILE")]

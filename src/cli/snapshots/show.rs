@@ -15,7 +15,7 @@ use crate::diff::scope_label;
 use crate::error::Result;
 use crate::excerpt::{self, excerpt};
 use crate::invocation;
-use crate::output::{Destination, Format, Ink, RowWriter, words, write_error};
+use crate::output::{Destination, Format, Ink, RowWriter, text, words, write_error};
 use crate::store::{Census, Coverage, CoverageStatus, Gap, GapKind, Snapshot, When};
 
 /// So many scopes of like gaps are named before the rest is counted.
@@ -142,7 +142,8 @@ fn covered(coverage: &Coverage) -> [Value; COVERAGE.len()] {
 fn write_coverage(coverage: &[Coverage], destination: &mut Destination) -> Result<()> {
     let mut writer = RowWriter::begin(Format::Table, &COVERAGE.map(str::to_owned), destination)?;
     for coverage in coverage {
-        writer.values(&covered(coverage))?;
+        let reason = coverage.reason.as_deref().map(|reason| text::shortened(reason).into_owned());
+        writer.values(&covered(&Coverage { reason, ..coverage.clone() }))?;
     }
     writer.finish().map(drop)
 }
@@ -227,7 +228,7 @@ fn write_gaps(
     }
     let mut page = destination.page(false);
     page.blank().and_then(|()| page.line(Ink::Plain, "not seen")).map_err(write_error)?;
-    lines.iter().try_for_each(|line| page.line(Ink::Plain, line)).map_err(write_error)?;
+    lines.iter().try_for_each(|line| page.line(Ink::Plain, &text::shortened(line))).map_err(write_error)?;
     Ok(like.values().any(|gaps| gaps.len() > 1))
 }
 

@@ -5,6 +5,7 @@ use super::TextOptions;
 use super::reading::details;
 use super::telling::{Detail, Entry, Section};
 use crate::invocation;
+use crate::output::text;
 
 /// The known changes, a section for each resource: not more rows of each than `options` allow, and how to see the
 /// others.
@@ -90,7 +91,7 @@ pub fn hidden_by(gap: &HidingGap) -> String {
     };
     let said: Vec<&str> = [&gap.error_code, &gap.message].into_iter().flatten().map(String::as_str).collect();
     if !said.is_empty() {
-        words.push_str(&format!(" ({})", said.join(": ")));
+        words.push_str(&format!(" ({})", text::shortened(&said.join(": "))));
     }
     words + &format!(" in snapshot {}", gap.snapshot_id)
 }

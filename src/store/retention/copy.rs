@@ -1,5 +1,5 @@
 //! A census, or some of its snapshots, as one file that holds nothing else: no pages of what was deleted, and no
-//! log beside it, not even while it is read.
+//! log beside it, not even while it is read. Its schema is one that SQLite of 2020 reads.
 
 use std::path::Path;
 
@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::invocation;
 use crate::signals::Unfinished;
 use crate::store::file::{Doing, beside, connect, uri, with_companions};
+use crate::store::schema::portable;
 use crate::store::{Snapshot, schema, snapshot, views};
 
 /// How an unfinished file is opened: nobody else knows it, so SQLite need not lock it, and could not everywhere:
@@ -47,7 +48,9 @@ pub(in crate::store) fn copy(
 ) -> Result<()> {
     let Some(kept) = kept else {
         write_whole(census, target)?;
-        return still_those(snapshots, &settle(target, watch)?);
+        let mut connection = settle(target, watch)?;
+        still_those(snapshots, &connection)?;
+        return portable::make_copy(&mut connection);
     };
     // What is pruned leaves free pages, and its rows in them: so the file is made from another one.
     let whole = scratch(target)?;
@@ -58,7 +61,8 @@ pub(in crate::store) fn copy(
     let others: Vec<i64> = others.collect();
     prune(&mut connection, &others)?;
     forget_volatile(&connection)?;
-    write_whole(&connection, target)
+    write_whole(&connection, target)?;
+    portable::make_copy(&mut open(target, watch)?)
 }
 
 /// Fails where the copy has other snapshots than its reader was told of.
@@ -81,19 +85,28 @@ fn write_whole(from: &Connection, to: &Path) -> Result<()> {
     })
 }
 
-/// Brings the copy of an older census to this version's schema and views. The file is nobody's yet, so its journal
-/// need not outlive us; and it has none when it is read.
+/// Brings the copy of an older census, or of a copy, to this version's schema and views.
 fn settle(file: &Path, watch: Watch<'_>) -> Result<Connection> {
+    let mut connection = open(file, watch)?;
+    if portable::is_copy(&connection)? {
+        portable::make_census(&mut connection)?;
+    }
+    schema::migrate(&mut connection)?;
+    views::make_permanent(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens the unfinished copy. The file is nobody's yet, so its journal need not outlive us; and it has none when it is
+/// read.
+fn open(file: &Path, watch: Watch<'_>) -> Result<Connection> {
     let open = || {
         let connection = connect(file, OURS)?;
         connection.query_row("PRAGMA journal_mode = MEMORY", [], |_| Ok(()))?;
         connection.pragma_update(None, "foreign_keys", true)?;
         Ok(connection)
     };
-    let mut connection = open().doing("open the copy")?;
+    let connection = open().doing("open the copy")?;
     watch(&connection)?;
-    schema::migrate(&mut connection)?;
-    views::make_permanent(&mut connection)?;
     Ok(connection)
 }
 
