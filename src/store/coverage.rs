@@ -6,9 +6,10 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::file::{Doing, literal};
-use super::schema::columns;
+use super::file::{Doing, literal, quoted};
+use super::schema::{columns, resource_columns, versions_table};
 use super::snapshot::word_column;
+use super::views::hidden;
 use crate::error::Result;
 use crate::model::{RESOURCES, besides_gaps};
 
@@ -103,8 +104,32 @@ pub(super) fn of_snapshot(connection: &Connection, snapshot_id: i64) -> Result<V
             .collect::<rusqlite::Result<Vec<_>>>()
     };
     let mut coverage = read().doing("read the coverage")?;
+    // Without such a scope no row is hidden, and there may be millions of them.
+    let is_uncounted = |one: &&mut Coverage| {
+        one.status == CoverageStatus::Limited && one.not_asked > 0 && one.carried.is_none()
+    };
+    for one in coverage.iter_mut().filter(is_uncounted) {
+        one.carried = count_hidden(connection, snapshot_id, &one.resource)?;
+    }
     coverage.sort_by_key(|one| RESOURCES.iter().position(|spec| spec.name == one.resource));
     Ok(coverage)
+}
+
+/// Counts the rows of a resource that a snapshot holds and did not see: those that it carried, where it did not count
+/// them itself.
+fn count_hidden(connection: &Connection, snapshot_id: i64, resource: &str) -> Result<Option<i64>> {
+    let columns = resource_columns(connection, resource)?;
+    if columns.is_empty() {
+        return Ok(None);
+    }
+    let sql = format!(
+        "SELECT count(*) FROM main.snapshots AS s CROSS JOIN main.{} AS v
+         WHERE s.snapshot_id = ?1 AND +v.valid_from <= ?1 AND (v.valid_to IS NULL OR v.valid_to > ?1) AND {}",
+        quoted(&versions_table(resource)),
+        hidden(resource, &columns)
+    );
+    let count = connection.query_row(&sql, [snapshot_id], |row| row.get(0));
+    count.map(Some).doing("count what was not seen")
 }
 
 /// Makes `coverage` say of older snapshots what it says of new ones, for the statements of this connection.

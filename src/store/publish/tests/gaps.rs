@@ -101,6 +101,8 @@ fn a_narrower_unasked_scope_limits_a_resource() {
         world.census().coverage(2).unwrap().into_iter().find(|one| one.resource == "accounts").unwrap();
     assert_eq!((found.status, found.not_asked, found.carried), (CoverageStatus::Limited, 1, Some(1)));
     assert_eq!(found.reason.as_deref(), Some("not_asked it was"));
+    world.database.connection().execute_batch("UPDATE coverage SET carried = NULL").unwrap();
+    assert_eq!(world.census().coverage(2).unwrap()[3].carried, Some(1), "counted when it is read");
 }
 
 #[test]
@@ -156,7 +158,15 @@ fn an_older_snapshots_limit_is_derived_from_its_gaps() {
     );
     assert_eq!(coverage(&world, 1, "users"), (CoverageStatus::Complete, None));
     let found = &world.database.coverage(1).unwrap()[3];
-    assert_eq!((found.resource.as_str(), found.not_asked, found.carried), ("accounts", 2, None));
+    assert_eq!((found.resource.as_str(), found.not_asked, found.carried), ("accounts", 2, Some(0)));
+    // Statements read the same, while the stored row stays what it is.
+    let statuses =
+        "SELECT status || not_asked FROM coverage WHERE resource IN ('accounts', 'users') ORDER BY resource";
+    assert_eq!(column(world.census().connection(), statuses), ["limited2", "complete0"]);
+    assert_eq!(
+        world.column("SELECT DISTINCT status FROM coverage WHERE resource = 'accounts'"),
+        ["complete"]
+    );
     assert_eq!(world.column("SELECT group_concat(content_hash || facts_hash) FROM snapshot_hashes"), before);
 }
 
