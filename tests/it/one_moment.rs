@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::fixture::{self, Sandbox};
 
 /// More rows than a pipe and the program's own buffer hold, with the snapshots that they are of.
-const LONG: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+const LONG: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
     SELECT n.i, a.name, a.state, u.user_name, u.user_status FROM n, accounts AS a, users AS u ORDER BY 1, 2, 3, 4, 5";
 
 /// Reads a line of the answer, prunes the second snapshot, and reads the rest.
