@@ -1,12 +1,12 @@
 //! What a year of history costs. See `benches/README.md`.
 //!
 //! ```text
-//! cargo bench --bench history -- [size] [reading] [diff] [--days N] [--runs N]
+//! cargo bench --bench history -- [size] [reading] [diff] [changes] [--days N] [--runs N]
 //! ```
 //!
 //! Daily snapshots of 1,000 accounts and 60,000 assignments with 0.5 % of the rows of every resource changed:
-//! the file against that of one snapshot, reading days long past, and the diff of adjacent days against EXCEPT
-//! over full copies of both.
+//! the file against that of one snapshot, reading days long past, the diff of adjacent days against EXCEPT
+//! over full copies of both, and what changed of access in all that time.
 
 #[path = "support/arguments.rs"]
 mod arguments;
@@ -43,7 +43,7 @@ fn main() {
     let marks: Vec<u32> = [2, 10, 180, 365].into_iter().filter(|day| *day <= days).collect();
     let mut report = Report::default();
     let path = made(&format!("year-{days}"), |path| publish_year(&mut report, path, days, &marks));
-    let parts = ["size", "reading", "diff"];
+    let parts = ["size", "reading", "diff", "changes"];
     let asked = |part: &str| arguments.ask_for(part, &parts);
     if asked("size") {
         size(&mut report, &path, days);
@@ -53,6 +53,9 @@ fn main() {
     }
     if asked("diff") {
         diffs(&mut report, &path, &marks, runs);
+    }
+    if asked("changes") {
+        changes(&mut report, &path, runs);
     }
     report.about(serde_json::json!({"size": "medium", "days": days, "runs": runs}));
     report.write("history");
@@ -144,6 +147,32 @@ fn diffs(report: &mut Report, path: &Path, marks: &[u32], runs: usize) {
             let values = [ms(ours), ms(except), faster, differ as f64, told as f64, each];
             report.line(title, &name, &values);
         }
+    }
+}
+
+/// What changed of access week by week, by cause and by assignment.
+fn changes(report: &mut Report, path: &Path, runs: usize) {
+    let census = Census::open(path).expect("the census opens");
+    let title =
+        "history: ms of processor time to add up what changed of access, and the rows that are added up";
+    report.part(title, &["ms", "rows"]);
+    for (name, view, ways) in [
+        ("by week, of access_change_causes", "access_change_causes", "users * assignments"),
+        ("by week, of access_changes", "access_changes", "users"),
+    ] {
+        let question = questions::Question {
+            name: name.to_owned(),
+            sql: format!(
+                "SELECT strftime('%Y-W%W', taken_at) AS week, change, sum({ways}) FROM {view} GROUP BY 1, 2"
+            ),
+            values: Vec::new(),
+        };
+        let (took, _) = median(runs, || question.ask(&census));
+        let rows: i64 = census
+            .connection()
+            .query_row(&format!("SELECT count(*) FROM {view}"), [], |row| row.get(0))
+            .expect("the view answers");
+        report.line(title, name, &[ms(took), rows as f64]);
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
 
-use super::answering::{age, answering, file_size, snapshots_by};
+use super::answering::{age, answering, bytes, snapshots_by};
 use super::evidence::write_pretty;
 use super::{GlobalOptions, duration};
 use crate::error::{Error, ExitStatus, Result};
@@ -121,7 +121,7 @@ impl State {
         let mut state = Self {
             census: global.db.to_string_lossy().into_owned(),
             is_copy: false,
-            bytes: std::fs::metadata(&global.db).ok().map(|found| found.len()),
+            bytes: None,
             organization_id: None,
             instance_arn: None,
             snapshots: 0,
@@ -134,6 +134,7 @@ impl State {
         if is_there {
             let census = global.open_census()?;
             state.is_copy = census.is_copy();
+            state.bytes = Some(census.bytes()?);
             let mut snapshots = snapshots_by(&census, global.at()?.as_ref())?;
             state.snapshots = snapshots.len();
             state.first_snapshot_id = snapshots.first().map(|first| first.snapshot_id);
@@ -153,7 +154,8 @@ impl State {
 
     fn lines(&self, args: &StateArgs, global: &GlobalOptions) -> Vec<String> {
         let copy = if self.is_copy { ", a copy for others to read" } else { "" };
-        let mut lines = vec![format!("census        {}{}{copy}", global.db.display(), file_size(&global.db))];
+        let size = self.bytes.map(|size| format!(", {}", bytes(size))).unwrap_or_default();
+        let mut lines = vec![format!("census        {}{size}{copy}", global.db.display())];
         match &self.last {
             None => {
                 lines.push(format!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
@@ -86,10 +86,13 @@ pub async fn take(
     }
     let path = &options.database;
     // An existing file is opened first: no call is worth sending for a database that cannot be written.
-    let existing = if path.exists() { Some(Database::open_or_create(path)?.0) } else { None };
+    let mut existing = if path.exists() { Some(Database::open_or_create(path)?.0) } else { None };
     let _lock = CollectorLock::acquire(path)?;
     if existing.as_ref().is_some_and(Database::was_copy) {
         progress.say(&format!("{} was a copy, and is a census again", path.display()));
+    }
+    if let Some(database) = &mut existing {
+        fill(database, progress).map_err(|error| stopped(error, path))?;
     }
     let former = existing.as_ref().map_or(Ok(Vec::new()), Database::snapshots)?;
     tokio::pin!(interrupted);
@@ -166,6 +169,20 @@ pub async fn take(
         throttled,
         elapsed,
     }))
+}
+
+/// How often it is told how far the filling is.
+const FILLING_TOLD: Duration = Duration::from_secs(10);
+
+/// Fills what an older program did not keep in the file.
+fn fill(database: &mut Database, progress: &mut dyn Progress) -> Result<()> {
+    let mut told: Option<Instant> = None;
+    database.fill(|done, all| {
+        if told.is_none_or(|told| told.elapsed() >= FILLING_TOLD) {
+            told = Some(Instant::now());
+            progress.say(&format!("keeping what changed of access: {done} of {all} snapshots are done"));
+        }
+    })
 }
 
 /// A dry run counts into a database of its own, which is gone afterwards.

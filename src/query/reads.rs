@@ -13,7 +13,7 @@ use rusqlite::types::Value;
 use super::living::asks_for_the_living;
 use super::values::Bound;
 use crate::error::{Error, Result};
-use crate::model::{LimitConcerns, RESOURCES, resource as resource_named};
+use crate::model::{DERIVED_VIEWS, DerivedView, LimitConcerns, RESOURCES, resource as resource_named};
 
 /// What a statement asks for of a resource at one place: columns to the values that they are equal to; no column at
 /// all asks for everything.
@@ -23,14 +23,16 @@ pub type Asked = BTreeMap<String, BTreeSet<String>>;
 /// of what the resource's limit hides.
 pub type Reads = BTreeMap<&'static str, Vec<Asked>>;
 
-/// Which resource each b-tree of the database belongs to, with the columns that it is sorted by.
+/// Which resources each b-tree of the database tells of, with the columns that it is sorted by.
 #[derive(Debug)]
-pub struct ResourcePages(BTreeMap<i64, (&'static str, Vec<String>)>);
+pub struct ResourcePages(Pages);
+
+type Pages = BTreeMap<i64, (Vec<&'static str>, Vec<String>)>;
 
 impl ResourcePages {
     /// Reads them from the schema.
     pub fn read(connection: &Connection) -> Result<Self> {
-        let read = || -> rusqlite::Result<BTreeMap<i64, (&'static str, Vec<String>)>> {
+        let read = || -> rusqlite::Result<Pages> {
             let mut pages = BTreeMap::new();
             let mut statement = connection.prepare(
                 "SELECT m.rootpage, m.tbl_name, (SELECT json_group_array(i.name) FROM pragma_index_info(m.name) AS i)
@@ -43,10 +45,12 @@ impl ResourcePages {
                 if let Some(spec) = RESOURCES.iter().find(|spec| spec.name == resource) {
                     // An expression in an index has no name: what comes after it is not looked at.
                     let columns: Vec<Option<String>> = serde_json::from_str(&columns).unwrap_or_default();
-                    pages.insert(
-                        row.get(0)?,
-                        (spec.name, columns.into_iter().map_while(|name| name).collect()),
-                    );
+                    let columns = columns.into_iter().map_while(|name| name).collect();
+                    pages.insert(row.get(0)?, (vec![spec.name], columns));
+                } else if let Some(view) = kept_view(&table) {
+                    // Whatever is asked of it was computed from all of their rows.
+                    let resources = view.resources().iter().map(|spec| spec.name).collect();
+                    pages.insert(row.get(0)?, (resources, Vec::new()));
                 }
             }
             Ok(pages)
@@ -60,7 +64,7 @@ impl ResourcePages {
         let program = Program::of(connection, sql).unwrap_or_default();
         let mut reads = Reads::new();
         for (cursor, page) in program.cursors() {
-            let Some((resource, columns)) = self.0.get(&page) else { continue };
+            let Some((resources, columns)) = self.0.get(&page) else { continue };
             // The table is read row by row from what its index finds.
             let seeker = program.sought_through(cursor).and_then(|index| {
                 let page = program.cursors().find(|(other, _)| *other == index)?.1;
@@ -69,7 +73,10 @@ impl ResourcePages {
             let (cursor, columns) = seeker.unwrap_or((cursor, columns));
             let asked = program.equal(cursor, bound).into_iter().enumerate();
             let asked = asked.filter_map(|(place, values)| Some((columns.get(place)?.clone(), values?)));
-            reads.entry(resource).or_default().push(asked.collect());
+            let asked: Asked = asked.collect();
+            for resource in resources {
+                reads.entry(resource).or_default().push(asked.clone());
+            }
         }
         for (resource, asked) in &mut reads {
             let limit = resource_named(resource).map(|spec| spec.limit);
@@ -83,8 +90,19 @@ impl ResourcePages {
     /// Returns the resources that a statement without parameters reads.
     pub(super) fn resources_of(&self, connection: &Connection, sql: &str) -> BTreeSet<&'static str> {
         let program = Program::of(connection, sql).unwrap_or_default();
-        program.cursors().filter_map(|(_, page)| Some(self.0.get(&page)?.0)).collect()
+        program
+            .cursors()
+            .filter_map(|(_, page)| self.0.get(&page))
+            .flat_map(|(resources, _)| resources)
+            .copied()
+            .collect()
     }
+}
+
+/// The view whose rows the table keeps.
+fn kept_view(table: &str) -> Option<&'static DerivedView> {
+    let name = table.strip_suffix("_steps")?;
+    DERIVED_VIEWS.iter().find(|view| view.name == name)
 }
 
 /// One instruction of a compiled statement.
@@ -457,6 +475,14 @@ mod tests {
         let in_tree = of("SELECT max(depth) FROM organization_tree");
         assert!(in_tree.contains(&"organizational_units") && !in_tree.contains(&"users"), "{in_tree:?}");
         assert_eq!(of("SELECT 1"), [""; 0]);
+        // What is kept of changes was computed from what changed.
+        let behind = of("SELECT change, sum(users) FROM access_changes GROUP BY 1");
+        for resource in
+            ["users", "groups", "group_memberships", "account_assignments", "permission_set_policies"]
+        {
+            assert!(behind.contains(&resource), "{behind:?}");
+        }
+        assert_eq!(of("SELECT count(*) FROM access_change_causes").len(), 6);
         assert_eq!(of("EXPLAIN SELECT * FROM users"), [""; 0]);
     }
 }

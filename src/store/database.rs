@@ -18,6 +18,7 @@ use super::retention::{self, Pruned};
 use super::schema::{self, Kind, portable};
 use super::snapshot::{self, Gap, Snapshot};
 use super::staging::Staging;
+use super::steps;
 use super::trouble;
 use super::views;
 use crate::error::{Error, Result};
@@ -215,6 +216,16 @@ impl Database {
                 .hint(format!("{} lists them", invocation::command("snapshots")))),
             _ => Ok(()),
         }
+    }
+
+    /// Fills what views keep in tables (see `steps`), where an older program wrote the file or was ended before it had;
+    /// tells how many snapshots of how many are done. What is not filled answers all the same, and takes longer.
+    pub fn fill(&mut self, tell: impl FnMut(usize, usize)) -> Result<()> {
+        if !steps::are_missing(&self.connection)? {
+            return Ok(());
+        }
+        steps::fill(&mut self.connection, tell)?;
+        views::make_permanent(&mut self.connection)
     }
 
     /// Publishes what is staged as the next snapshot, in one transaction, by the rules of gaps. A staging

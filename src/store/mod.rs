@@ -10,6 +10,7 @@
 //! - `publish`: staged rows to versions, gaps and coverage, in one transaction.
 //! - `evidence`: the hashes that prove each snapshot, and the file held against them.
 //! - `retention`: which snapshots stay, how the others go, and copies of a census.
+//! - `steps`: views whose rows are kept in a table, snapshot by snapshot.
 //! - `views`: the SQL of the views, now or as of a snapshot.
 //! - `reader`: the file opened for reading, at one moment; `guard` keeps reading from writing.
 //! - `snapshot`: the published snapshots; `when`: how a user names one.
@@ -33,6 +34,7 @@ mod retention;
 mod schema;
 mod snapshot;
 mod staging;
+mod steps;
 #[cfg(test)]
 mod testing;
 mod trouble;
@@ -69,6 +71,12 @@ pub fn without_range(table: &str) -> Option<&str> {
 /// A failure of SQLite as the user will read it.
 pub fn failed(error: rusqlite::Error) -> crate::error::Error {
     crate::error::Error::failed("the database could not be read").caused_by(error)
+}
+
+/// Keeps the step of a snapshot that a test wrote by itself.
+#[cfg(test)]
+pub(crate) fn keep_step(connection: &rusqlite::Connection, snapshot_id: i64) {
+    steps::publish(connection, snapshot_id).unwrap();
 }
 
 /// The time as the census writes it: RFC 3339, UTC, seconds.

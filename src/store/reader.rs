@@ -107,6 +107,13 @@ impl Census {
         &self.path
     }
 
+    /// How many bytes the census takes at the moment that it is read: a log beside the file may hold some of them.
+    pub fn bytes(&self) -> Result<u64> {
+        let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+        let bytes = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0).map(i64::unsigned_abs));
+        bytes.doing("read the size of the database")
+    }
+
     /// The read-only connection.
     pub fn connection(&self) -> &Connection {
         &self.connection

@@ -29,6 +29,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0003_pruned_bounds", None),
     migration!("0004_limited_coverage", None),
     migration!("0005_document_hashes", Some(documents::fill)),
+    migration!("0006_access_change_causes", None),
 ];
 
 /// A step of the schema.

@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use super::documents;
 use super::file::{Doing, literal, quoted};
 use super::schema::{Column, columns, portable, resource_columns, versions_table};
+use super::steps;
 use crate::error::Result;
 use crate::model::{DERIVED_VIEWS, DerivedView, OverRange, RESOURCES, ResourceSpec};
 
@@ -42,6 +43,7 @@ SELECT
 FROM (",
     over_range: OverRange::Nothing,
     of_the_living: false,
+    by_step: false,
 };
 
 /// Which snapshot the views answer for.
@@ -72,7 +74,7 @@ impl Answering {
     }
 
     /// Whether what changed at the snapshot `t` belongs to the answer.
-    fn changes(self) -> String {
+    pub(super) fn changes(self) -> String {
         match self {
             Self::Latest => "1".to_owned(),
             Self::AsOf(snapshot_id) => format!("t.snapshot_id <= {snapshot_id}"),
@@ -144,10 +146,33 @@ pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<V
         name: view.name.to_owned(),
         select: answering.derived(view, select),
     };
-    views.extend(DERIVED_VIEWS.iter().map(|view| derived(view, view.select)));
+    for view in DERIVED_VIEWS {
+        views.push(match steps::stored(connection, view, answering)? {
+            Some(select) => View { name: view.name.to_owned(), select },
+            None => derived(view, view.select),
+        });
+    }
     for (view, alias, parts) in [(CHANGES, "c", changed), (STALE_ROWS, "r", stale)] {
         let select = format!("{}\n{}\n) AS {alias}", view.select, parts.join("\nUNION ALL\n"));
         views.push(derived(&view, &select));
+    }
+    Ok(views)
+}
+
+/// The `<name>_changes` of these resources, as far as the file has their tables.
+pub(super) fn changes_of(
+    connection: &Connection,
+    resources: &[&'static ResourceSpec],
+    answering: Answering,
+) -> Result<Vec<(&'static ResourceSpec, View)>> {
+    let file = File::of(connection)?;
+    let mut views = Vec::new();
+    for spec in resources {
+        let columns = resource_columns(connection, spec.name)?;
+        if !columns.is_empty() {
+            let select = changes::of_resource(spec, &columns, answering, file);
+            views.push((*spec, View { name: format!("{}_changes", spec.name), select }));
+        }
     }
     Ok(views)
 }

@@ -193,3 +193,27 @@ fn sql_may_begin_with_a_comment() {
     let ran = sandbox.run(&["query", "-- who?\nSELECT user_name FROM users WHERE user_id = 'u-ana'"]);
     assert_eq!(ran.data(), "user_name\nana\n");
 }
+
+/// What is kept of changes tells of the resources that it was computed from.
+#[test]
+fn kept_changes_are_judged_by_what_is_behind_them() {
+    let sandbox = fixture::census();
+    let ask = || {
+        ["access_changes", "access_change_causes"].map(|view| {
+            let sql = format!("SELECT change, cause, sum(users) FROM {view} GROUP BY 1, 2 ORDER BY 1, 2");
+            sandbox.run(&["query", &sql, "--at", "3", "--require-complete"])
+        })
+    };
+    let computed = ask();
+    let (mut database, _) =
+        orgcensus::store::Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
+    let mut filled = 0;
+    database.fill(|_, _| filled += 1).unwrap();
+    drop(database);
+    assert_eq!(filled, 4);
+    for (kept, computed) in ask().into_iter().zip(computed) {
+        assert_eq!(kept, computed);
+        assert_eq!(kept.exit, Some(4), "{kept:?}");
+        assert!(kept.stderr.contains("group_memberships (denied, 1 gap)"), "{kept:?}");
+    }
+}

@@ -25,3 +25,23 @@ fn the_worked_example_is_real() {
     assert_eq!(ran.data(), output);
     assert_eq!(ran.stderr, "", "both dates are the last nights of their quarters");
 }
+
+/// The README's statement by week tells what the ways themselves do.
+#[test]
+fn access_by_week_is_what_its_ways_add_up_to() {
+    let readme = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let statements = readme.split("```sql\n").skip(1).filter_map(|block| Some(block.split_once("```")?.0));
+    let [by_week] = statements
+        .filter(|sql| sql.contains("access_change_causes"))
+        .collect::<Vec<_>>()
+        .try_into()
+        .expect("README has one such statement");
+    let by_way =
+        by_week.replace("access_change_causes", "access_changes").replace("users * assignments", "users");
+    assert!(by_way.contains("sum(users)"), "{by_way}");
+    let sandbox = fixture::empty();
+    nights::publish(&sandbox.path("orgcensus.db"));
+    let [by_week, by_way] = [by_week, &by_way].map(|sql| sandbox.run(&["query", sql]).data().to_owned());
+    assert_eq!(by_week, by_way);
+    assert!(by_week.lines().count() > 2, "{by_week}");
+}

@@ -8,7 +8,7 @@ use crate::model::{
     Account, AccountAssignment, Group, GroupMembership, PermissionSet, PermissionSetPolicy, RESOURCES, Row,
     User,
 };
-use crate::store::Census;
+use crate::store::{Census, keep_step};
 
 /// A census whose snapshots a test publishes one after another.
 pub struct History {
@@ -142,6 +142,7 @@ impl History {
                 )
                 .unwrap();
         }
+        keep_step(&self.connection, id);
         id
     }
 

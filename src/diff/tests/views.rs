@@ -198,6 +198,22 @@ fn access_agrees(history: &History, day: i64) {
     assert_eq!(found, expected_access(history, day), "{} → {day}", day - 1);
 }
 
+/// Whoever adds up may ask either view.
+fn sums_agree(history: &History) {
+    for period in ["strftime('%Y-W%W', taken_at)", "snapshot_id"] {
+        let [of_causes, of_ways] =
+            [("users * assignments", "access_change_causes"), ("users", "access_changes")].map(
+                |(ways, view)| {
+                    let sql = format!(
+                        "SELECT {period} AS period, change, sum({ways}) AS ways FROM {view} GROUP BY 1, 2"
+                    );
+                    select(history, &sql)
+                },
+            );
+        assert_eq!(of_causes, of_ways, "{period}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
@@ -208,6 +224,7 @@ proptest! {
             changes_agree(&history, day);
             access_agrees(&history, day);
         }
+        sums_agree(&history);
         prop_assert!(select(&history, "SELECT * FROM changes WHERE snapshot_id = 1").is_empty());
         prop_assert!(select(&history, "SELECT * FROM access_changes WHERE snapshot_id = 1").is_empty());
     }

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::model::RESOURCES;
 use crate::store::file::{Doing, open_failed};
 use crate::store::snapshot::FACTS;
-use crate::store::{documents, schema, snapshot, views};
+use crate::store::{documents, schema, snapshot, steps, views};
 
 /// What verifying found in a file that holds what was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,11 @@ pub(in crate::store) fn verify(connection: &Connection, path: &Path) -> Result<V
     misfits.extend(documents::misfit(connection)?.map(|(resource, column, id)| Misfit {
         snapshot_id: Some(id),
         what: format!("the hash beside {column} of {resource} is of another document"),
+    }));
+    let derived = steps::differing(connection)?.into_iter();
+    misfits.extend(derived.map(|(id, table)| Misfit {
+        snapshot_id: Some(id),
+        what: format!("what {table} says of it is not what its rows tell"),
     }));
 
     // The first found of the first snapshot.

@@ -32,6 +32,7 @@ use super::evidence;
 use super::file::{Doing, uri};
 use super::snapshot::{self, Snapshot, SnapshotStatus};
 use super::staging::{self, CollectionFacts, Staging};
+use super::steps;
 use crate::error::Result;
 use crate::model::RESOURCES;
 
@@ -174,6 +175,7 @@ fn write_snapshot(
         .filter(|newest| newest.snapshot_id == snapshot_id)
         .expect("the newest snapshot is the one just written");
     let snapshot_hash = Some(evidence::record(connection, &snapshot)?);
+    steps::publish(connection, snapshot_id)?;
     Ok(Published { snapshot_id, status, snapshot_hash, suspect, resources })
 }
 

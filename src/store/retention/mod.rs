@@ -21,7 +21,7 @@ mod reports;
 mod rules;
 mod sight;
 #[cfg(test)]
-mod tests;
+pub(in crate::store) mod tests;
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -30,7 +30,7 @@ pub(super) use self::copy::{copy, make_room};
 pub use self::rules::{KeepRules, Verdict};
 use super::file::{Doing, quoted};
 use super::schema::{columns, resource_columns, versions_table};
-use super::{evidence, now, snapshot, views};
+use super::{evidence, now, snapshot, steps, views};
 use crate::error::{Error, Result};
 use crate::model::{RESOURCES, ResourceSpec};
 
@@ -64,6 +64,7 @@ pub(super) fn prune(connection: &mut Connection, snapshot_ids: &[i64]) -> Result
         forget_volatile(&transaction)?;
     }
     evidence::record_notes(&transaction)?;
+    steps::renew(&transaction, &moved_to(&transaction)?)?;
     let clean_up = "DROP TABLE temp.prune_gone; DROP TABLE IF EXISTS temp.prune_moved";
     transaction.execute_batch(clean_up).doing("clean up after pruning")?;
     transaction.commit().doing("prune the snapshots")?;
@@ -100,6 +101,13 @@ fn mark(connection: &Connection, snapshot_ids: &[i64]) -> Result<()> {
         return Err(nothing_left());
     }
     Ok(())
+}
+
+/// The snapshots that stay and whose one before goes.
+fn moved_to(connection: &Connection) -> Result<Vec<i64>> {
+    let sql = "SELECT DISTINCT moved_to FROM temp.prune_gone WHERE moved_to IS NOT NULL ORDER BY 1";
+    let read = || connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>();
+    read().doing("look for the snapshots after the pruned ones")
 }
 
 fn first_missing(connection: &Connection, snapshot_ids: &[i64]) -> Result<Option<i64>> {

@@ -1,7 +1,7 @@
 //! Which snapshots stay, and that they answer as before.
 
 mod copies;
-mod history;
+pub(in crate::store) mod history;
 mod property;
 mod prune;
 mod rules;

@@ -29,6 +29,7 @@ SELECT
 FROM (",
     over_range: OverRange::Same,
     of_the_living: false,
+    by_step: false,
 };
 
 /// The resource's part of [`CHANGES`].

@@ -438,7 +438,7 @@ fn plan(census: &crate::store::Census, sql: &str) -> Vec<String> {
 #[test]
 fn changes_are_found_from_the_snapshots_by_index() {
     now_and_as_of(|census, as_of| {
-        for view in ["changes", "accounts_changes", "access_changes"] {
+        for view in ["changes", "accounts_changes", "access_changes", "access_change_causes"] {
             for question in [
                 "SELECT * FROM {view} WHERE snapshot_id = 2",
                 "SELECT * FROM {view}",
@@ -446,8 +446,8 @@ fn changes_are_found_from_the_snapshots_by_index() {
             ] {
                 let sql = question.replace("{view}", view);
                 let plan = plan(census, &sql);
-                // v and b are versions, a, m, u and x those that a change concerns.
-                let versions = ["v", "b", "e", "n", "a", "m", "u", "x", "h"];
+                // v and b are versions, a, m, u and x those that a change concerns; r is what is kept of changes.
+                let versions = ["v", "b", "e", "n", "a", "m", "u", "x", "h", "r"];
                 let walked = |step: &&String| {
                     let alias = step.strip_prefix("SCAN ").and_then(|scanned| scanned.split(' ').next());
                     step.contains("AUTOMATIC")

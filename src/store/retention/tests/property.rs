@@ -41,7 +41,7 @@ fn rows(census: &Census, table: &str, condition: &str) -> Vec<(String, BTreeMap<
 type Answers = BTreeMap<String, Vec<(String, BTreeMap<String, Option<String>>)>>;
 
 /// What compares snapshots tells of those that there are.
-const OF_HISTORY: &[&str] = &["_history", "changes"];
+const OF_HISTORY: &[&str] = &["_history", "changes", "_causes"];
 
 /// The resources of the histories.
 const COLLECTED: &[&str] = &["users", "groups", "group_memberships", "account_assignments"];

@@ -1,0 +1,265 @@
+//! Derived views whose rows are kept in a table, step by step: a step is a snapshot against the one before it.
+//!
+//! What such a view tells of a step never changes while both of its snapshots are kept. So each publish adds its step,
+//! and pruning makes the step anew whose snapshot before is gone. The view's SELECT alone says what a step is: run
+//! while the `<name>_changes` that it names hold this step only, it fills the table. Until the table has every step, the
+//! view is its SELECT (`views`): a file that an older program wrote, that nobody may write or whose filling was cut off
+//! answers the same, and takes longer.
+//!
+//! The rows are no evidence. `verify` computes them again. Whoever changes what the SELECT tells, by its text or by the
+//! rules that compare documents, adds a migration that empties the tables: the next collection fills them anew.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::file::{Doing, literal, quoted};
+use super::schema::columns;
+use super::views::{self, Answering};
+use crate::error::Result;
+use crate::model::{DERIVED_VIEWS, DerivedView, ResourceSpec};
+
+/// A snapshot and the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Step {
+    before: i64,
+    snapshot_id: i64,
+}
+
+/// The views whose rows are kept, as far as the file has a table for them.
+fn kept(connection: &Connection) -> Result<Vec<&'static DerivedView>> {
+    if columns(connection, "main", "derived_tables")?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let has_table = |view: &DerivedView| Ok(!columns(connection, "main", &table(view))?.is_empty());
+    let mut kept = Vec::new();
+    for view in DERIVED_VIEWS.iter().filter(|view| view.by_step) {
+        if has_table(view)? {
+            kept.push(view);
+        }
+    }
+    Ok(kept)
+}
+
+/// The name of the table that keeps a view's rows.
+fn table(view: &DerivedView) -> String {
+    format!("{}_steps", view.name)
+}
+
+/// The SELECT that reads a view's rows from its table; `None` where not every step is there.
+pub(super) fn stored(
+    connection: &Connection,
+    view: &DerivedView,
+    answering: Answering,
+) -> Result<Option<String>> {
+    let is_kept = view.by_step && kept(connection)?.iter().any(|one| one.name == view.name);
+    if !is_kept || !missing(connection, view)?.is_empty() {
+        return Ok(None);
+    }
+    let columns =
+        columns(connection, "main", &table(view))?.into_iter().map(|column| match column.name.as_str() {
+            "snapshot_id" => "t.snapshot_id, t.taken_at".to_owned(),
+            name => format!("r.{}", quoted(name)),
+        });
+    Ok(Some(format!(
+        "SELECT {}
+FROM snapshots AS t
+CROSS JOIN {} AS r ON r.snapshot_id = t.snapshot_id
+WHERE {}",
+        columns.collect::<Vec<_>>().join(", "),
+        quoted(&table(view)),
+        answering.changes()
+    )))
+}
+
+/// Whether any table lacks a step.
+pub(super) fn are_missing(connection: &Connection) -> Result<bool> {
+    let mut views = kept(connection)?.into_iter();
+    views.try_fold(false, |found, view| Ok(found || !missing(connection, view)?.is_empty()))
+}
+
+/// Adds the steps that the tables lack, the oldest first, each in a transaction of its own: what ends it before leaves
+/// those that are there. Tells how many of how many are done.
+///
+/// Afterwards the permanent views are to be made anew.
+pub(super) fn fill(connection: &mut Connection, mut tell: impl FnMut(usize, usize)) -> Result<()> {
+    for view in kept(connection)? {
+        let missing = missing(connection, view)?;
+        for (done, snapshot_id) in missing.iter().enumerate() {
+            tell(done, missing.len());
+            let transaction = connection.transaction().doing("begin a step of a view")?;
+            write(&transaction, view, *snapshot_id)?;
+            write_through(&transaction, view, *snapshot_id)?;
+            transaction.commit().doing("keep a step of a view")?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds the step of the snapshot that was just written, where the steps before it are all there.
+pub(super) fn publish(connection: &Connection, snapshot_id: i64) -> Result<()> {
+    for view in kept(connection)? {
+        if missing(connection, view)? == [snapshot_id] {
+            write(connection, view, snapshot_id)?;
+            write_through(connection, view, snapshot_id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the steps of these snapshots anew: the ones before them are no longer there.
+pub(super) fn renew(connection: &Connection, snapshot_ids: &[i64]) -> Result<()> {
+    for view in kept(connection)? {
+        let through = through(connection, view)?;
+        for snapshot_id in snapshot_ids.iter().filter(|id| **id <= through) {
+            write(connection, view, *snapshot_id)?;
+        }
+    }
+    Ok(())
+}
+
+/// The snapshots of which a table does not tell what its view's SELECT does, with the table's name.
+pub(super) fn differing(connection: &Connection) -> Result<Vec<(i64, String)>> {
+    let mut differing = Vec::new();
+    for view in kept(connection)? {
+        let table = table(view);
+        let through = through(connection, view)?;
+        let steps = steps(connection)?;
+        for step in steps.iter().filter(|step| step.snapshot_id <= through) {
+            if !is_as_computed(connection, view, *step)? {
+                differing.push((step.snapshot_id, table.clone()));
+            }
+        }
+        let ids = steps.iter().map(|step| step.snapshot_id).filter(|id| *id <= through);
+        let ids = serde_json::to_string(&ids.collect::<Vec<_>>()).expect("numbers are always JSON");
+        let strays = format!(
+            "SELECT DISTINCT snapshot_id FROM main.{} WHERE snapshot_id NOT IN (SELECT value FROM json_each(?1))",
+            quoted(&table)
+        );
+        let read = || {
+            connection.prepare(&strays)?.query_map([ids], |row| row.get(0))?.collect::<rusqlite::Result<_>>()
+        };
+        let strays: Vec<i64> = read().doing(&format!("read {table}"))?;
+        differing.extend(strays.into_iter().map(|id| (id, table.clone())));
+    }
+    // Those that stood before views of another program are gone.
+    if !views::permanent_are_current(connection)? {
+        views::shadow(connection, Answering::Latest)?;
+    }
+    Ok(differing)
+}
+
+fn is_as_computed(connection: &Connection, view: &DerivedView, step: Step) -> Result<bool> {
+    let (table, columns) = (format!("main.{}", quoted(&table(view))), list(connection, view)?);
+    at_step(connection, view, step, || {
+        let computed = format!("CREATE TEMP TABLE step_rows AS SELECT {columns} FROM (\n{}\n)", view.select);
+        connection.execute_batch(&computed)?;
+        let kept = format!("SELECT {columns} FROM {table} WHERE snapshot_id = {}", step.snapshot_id);
+        let same = connection.query_row(
+            &format!(
+                "SELECT NOT EXISTS (SELECT * FROM temp.step_rows EXCEPT {kept})
+                 AND NOT EXISTS ({kept} EXCEPT SELECT * FROM temp.step_rows)
+                 AND (SELECT count(*) FROM temp.step_rows) = (SELECT count(*) FROM ({kept}))"
+            ),
+            [],
+            |row| row.get(0),
+        );
+        connection.execute_batch("DROP TABLE temp.step_rows")?;
+        same
+    })
+}
+
+/// Writes a snapshot's step in place of what is there of it; the first snapshot has none.
+fn write(connection: &Connection, view: &DerivedView, snapshot_id: i64) -> Result<()> {
+    let (table, columns) = (format!("main.{}", quoted(&table(view))), list(connection, view)?);
+    connection
+        .execute(&format!("DELETE FROM {table} WHERE snapshot_id = ?1"), [snapshot_id])
+        .doing(&format!("make {} anew", view.name))?;
+    let Some(step) = steps(connection)?.into_iter().find(|step| step.snapshot_id == snapshot_id) else {
+        return Ok(());
+    };
+    at_step(connection, view, step, || {
+        let sql = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM (\n{}\n)", view.select);
+        connection.execute(&sql, []).map(drop)
+    })
+}
+
+/// The columns of a view's table, for SQL.
+fn list(connection: &Connection, view: &DerivedView) -> Result<String> {
+    let columns = columns(connection, "main", &table(view))?;
+    Ok(columns.iter().map(|column| quoted(&column.name)).collect::<Vec<_>>().join(", "))
+}
+
+/// Does something while the `<name>_changes` that the view's SELECT names are small tables that hold one step, found by
+/// the keys of their rows.
+fn at_step<T>(
+    connection: &Connection,
+    view: &DerivedView,
+    step: Step,
+    work: impl FnOnce() -> rusqlite::Result<T>,
+) -> Result<T> {
+    let answering = Answering::During { from: step.before, to: step.snapshot_id };
+    let changes = views::changes_of(connection, &view.resources(), answering)?;
+    let make = || -> rusqlite::Result<()> {
+        for (spec, changes) in &changes {
+            let (name, key) = (quoted(&changes.name), key(spec));
+            connection.execute_batch(&format!(
+                "DROP VIEW IF EXISTS temp.{name};
+                 CREATE TEMP TABLE {name} AS {};
+                 CREATE INDEX temp.{} ON {name} ({key});",
+                changes.select,
+                quoted(&format!("{}_by_key", changes.name)),
+            ))?;
+        }
+        Ok(())
+    };
+    let done = make().and_then(|()| work());
+    let drop: String = changes
+        .iter()
+        .map(|(_, changes)| format!("DROP TABLE IF EXISTS temp.{};\n", quoted(&changes.name)))
+        .collect();
+    let dropped = connection.execute_batch(&drop);
+    let done = done.doing(&format!("compute {}", view.name))?;
+    dropped.doing(&format!("clean up after {}", view.name))?;
+    Ok(done)
+}
+
+fn key(spec: &ResourceSpec) -> String {
+    spec.key.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ")
+}
+
+/// Every step of the kept snapshots.
+fn steps(connection: &Connection) -> Result<Vec<Step>> {
+    let ids = snapshot_ids(connection)?;
+    Ok(ids.windows(2).map(|pair| Step { before: pair[0], snapshot_id: pair[1] }).collect())
+}
+
+fn snapshot_ids(connection: &Connection) -> Result<Vec<i64>> {
+    let read = || {
+        connection
+            .prepare("SELECT snapshot_id FROM main.snapshots ORDER BY snapshot_id")?
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()
+    };
+    read().doing("read the snapshots")
+}
+
+/// The snapshots whose steps the table lacks.
+fn missing(connection: &Connection, view: &DerivedView) -> Result<Vec<i64>> {
+    let through = through(connection, view)?;
+    Ok(snapshot_ids(connection)?.into_iter().filter(|id| *id > through).collect())
+}
+
+/// The number of the snapshot up to which the table has every step.
+fn through(connection: &Connection, view: &DerivedView) -> Result<i64> {
+    let sql = format!("SELECT through FROM main.derived_tables WHERE view = {}", literal(view.name));
+    let through = connection.query_row(&sql, [], |row| row.get(0)).optional();
+    through.map(Option::unwrap_or_default).doing("read how far a view is kept")
+}
+
+fn write_through(connection: &Connection, view: &DerivedView, snapshot_id: i64) -> Result<()> {
+    let sql = "INSERT INTO main.derived_tables (view, through) VALUES (?1, ?2)
+               ON CONFLICT (view) DO UPDATE SET through = excluded.through";
+    connection.execute(sql, (view.name, snapshot_id)).map(drop).doing("note how far a view is kept")
+}
+
+#[cfg(test)]
+mod tests;
