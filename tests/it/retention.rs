@@ -101,11 +101,11 @@ fn a_snapshot_is_labelled_and_no_longer() {
             ran.data().lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["label"].clone());
         rows.collect::<Vec<_>>()
     };
-    assert_eq!(label("2026-01-31", " q1 "), "labelled \"q1\"");
-    assert_eq!(label("latest", "now"), "labelled \"now\"");
-    assert_eq!(labels(), ["q1".into(), "after the \"big\" move".into(), Value::Null, "now".into()]);
-    assert_eq!(label("1", "q2"), "labelled \"q2\" (was \"q1\")");
-    assert_eq!(label("1", ""), "no longer labelled \"q2\"");
+    assert_eq!(label("2026-01-31", " q1-review "), "labelled \"q1-review\"");
+    assert_eq!(label("latest", "audit"), "labelled \"audit\"");
+    assert_eq!(labels(), ["q1-review".into(), "after the \"big\" move".into(), Value::Null, "audit".into()]);
+    assert_eq!(label("1", "q2-review"), "labelled \"q2-review\" (was \"q1-review\")");
+    assert_eq!(label("1", ""), "no longer labelled \"q2-review\"");
     assert_eq!(labels()[0], Value::Null);
     assert_eq!(sandbox.run(&["snapshots", "label", "9", "x"]).exit, Some(2));
 }
