@@ -176,8 +176,9 @@ impl Database {
         let arn = |identity: &Identity| identity.instance_arn.clone().unwrap_or_default();
         let (old, new) = (arn(owner), arn(identity));
         let id = new.rsplit('/').next().unwrap_or(&new).to_owned();
+        let organization = owner.organization_id.as_deref().unwrap_or("this organization");
         Error::failed(format!(
-            "\"{}\" is the census of instance {old} of this organization, and its instance is now {new}",
+            "\"{}\" is the census of instance {old} of {organization}, whose instance is now {new}",
             self.path.display(),
         ))
         .hint(format!(

@@ -276,7 +276,8 @@ fn alive(answering: Answering) -> String {
 /// Every version that began by the answering snapshot. What ended later still holds, so `valid_to IS NULL`
 /// means alive at the answering snapshot, and is the condition of the index of open versions at the latest.
 /// Of two snapshots whose times are turned round, by a clock that was wrong, the first says nothing of when a row
-/// began. The cast gives `first_seen_at` the affinity of a column, without which SQLite would make derived views first.
+/// began. The casts give `not_before` and `first_seen_at` the affinity of a column, without which SQLite would make derived
+/// views first.
 fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: File) -> String {
     let (valid_to, end, began) = match answering {
         Answering::Latest => {
@@ -292,10 +293,10 @@ fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: 
     let last_seen = last_seen(&end, &hidden(spec.name, columns), &seen_before);
     format!(
         "SELECT {columns}, v.valid_from, {valid_to} AS valid_to,
-    (SELECT CASE WHEN s.completed_at <= (SELECT t.taken_at FROM snapshots AS t WHERE t.snapshot_id = v.valid_from)
+    CAST((SELECT CASE WHEN s.completed_at <= (SELECT t.taken_at FROM snapshots AS t WHERE t.snapshot_id = v.valid_from)
             THEN s.taken_at END
      FROM snapshots AS s WHERE s.snapshot_id < v.valid_from AND NOT {unseen}
-     ORDER BY s.snapshot_id DESC LIMIT 1) AS not_before,
+     ORDER BY s.snapshot_id DESC LIMIT 1) AS TEXT) AS not_before,
     CAST(coalesce({seen_before},
         (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = v.valid_from)) AS TEXT) AS first_seen_at,
     {last_seen} AS last_seen_at,

@@ -217,8 +217,9 @@ fn a_rebuilt_instance_is_told_from_another_organization() {
     connection.execute("UPDATE census SET instance_arn = ?1", [old]).unwrap();
     drop(connection);
     let new = world.simulator.instance_arn();
+    let organization = world.simulator.organization_id();
     let ran = world.collect(&QUICK);
-    let says = format!("is the census of instance {old} of this organization, and its instance is now {new}");
+    let says = format!("is the census of instance {old} of {organization}, whose instance is now {new}");
     let begin = format!("--db {}.db", new.rsplit('/').next().unwrap());
     assert_refused(&ran, 1, &[&says, "hint: if IAM Identity Center was deleted and enabled again", &begin]);
     assert!(!ran.stderr.contains("one database an organization"), "{}", ran.stderr);
@@ -306,7 +307,7 @@ fn a_folder_that_cannot_be_written_is_refused() {
     let database = if is_almighty { "/proc/orgcensus.db" } else { "locked/orgcensus.db" };
     let ran = world.collect(&["--db", database]);
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
-    assert_refused(&ran, 1, &["cannot lock", "hint: check the permissions of its folder"]);
+    assert_refused(&ran, 1, &["cannot lock", "hint: check the permissions of it and its folder"]);
     assert_eq!(world.simulator.calls().total(), 0);
 }
 
