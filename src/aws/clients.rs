@@ -103,6 +103,7 @@ impl Aws {
             return Ok(Self::new(config, false, options, secrets));
         }
         let settings = Settings::load(options).await;
+        settings.check_profile(options.profile.as_deref())?;
         let region = settings.region(options.region.as_deref())?;
         settings.check_keys(options.profile.is_some())?;
         let http_client = match settings.ca_bundle()? {

@@ -118,7 +118,12 @@ impl Collector for GetPermissionsBoundary {
                 policy: arn,
                 ..PermissionSetPolicy::default()
             },
-            (None, None) => return Ok(Page::default()),
+            // That there is none is said by ResourceNotFound: this is a kind of boundary that nobody knows yet.
+            (None, None) => {
+                let message =
+                    "the boundary is neither an AWS managed nor a customer managed policy".to_owned();
+                return Err(CallFailure::unusable(Self::OPERATION, message).into());
+            }
         };
         Ok(Page { rows: vec![Row::whole(&policy)], ..Page::default() })
     }

@@ -76,8 +76,10 @@ fn reports_beyond_the_depth() {
     assert_whole(&world, &of(&management));
     assert_whole(&world, &format!("{COUNT} WHERE entity_id IN ('{unit}', '{management}')"));
     assert_whole(&world, &format!("{COUNT} WHERE entity_id = '{unit}' AND last_authenticated_at IS NULL"));
-    // There is no such thing, and the tree was seen: it has no report.
-    assert_whole(&world, &of("ou-none-none"));
+    // What is not in the tree has no report, and may be a misspelt id.
+    for unknown in ["ou-none-none", &format!(" {unit}"), &accounts[0][..11], "Workloads"] {
+        assert_limited(&world, &of(unknown));
+    }
     // What reads other tables is not concerned.
     assert_whole(&world, "SELECT count(*) FROM accounts");
     let canned = world.run(&["query", "services-without-attempts", "--require-complete"]);

@@ -72,7 +72,7 @@ fn what_must_not_be_pruned_is_not() {
     let refused = |arguments: &[&str]| sandbox.run(&[&["snapshots", "prune"], arguments].concat()).refusal();
     assert_snapshot!("prune_without_rules", refused(&[]));
     assert_snapshot!("prune_all", refused(&["1", "2", "3", "4"]));
-    assert_snapshot!("prune_all_by_rule", refused(&["--keep-label", "no such label"]));
+    assert_snapshot!("prune_unknown_label", refused(&["--keep-last", "1", "--keep-label", "no such label"]));
     assert_snapshot!("prune_unknown", refused(&["2", "99", "--dry-run"]));
     assert_snapshot!("prune_ids_and_rules", refused(&["2", "--keep-last", "3"]));
     assert_snapshot!("prune_keep_none", refused(&["--keep-daily", "0"]));

@@ -71,6 +71,36 @@ fn keys_of_the_environment() {
 }
 
 #[test]
+fn a_profiles_name() {
+    let world = World::of(small());
+    for (name, says) in [
+        ("audit\r", "ends with a carriage return (CR)"),
+        ("au\ndit", "holds a line feed"),
+        ("audit\t", "holds a tab"),
+        ("\u{7}audit", "holds a control character (U+0007)"),
+    ] {
+        let variable = ran(&world, |command| {
+            command.env("AWS_PROFILE", name);
+        });
+        assert_usage(&variable, &[&format!("the environment variable AWS_PROFILE {says}")]);
+        let option = ran(&world, |command| {
+            command.args(["--profile", name]);
+        });
+        assert_usage(&option, &[&format!("--profile {says}")]);
+    }
+    assert_eq!(world.simulator.calls().total(), 0);
+    let change = with_profiles(
+        &world,
+        "[profile \"of the audit\"]\naws_access_key_id = any\naws_secret_access_key = any\n",
+    );
+    let spaces = ran(&world, |command| {
+        change(command);
+        command.env("AWS_PROFILE", "of the audit");
+    });
+    assert_eq!(spaces.exit, Some(0), "{}", spaces.stderr);
+}
+
+#[test]
 fn keys_of_profiles() {
     let world = World::of(small());
     let audit = |keys: &str| {

@@ -71,6 +71,24 @@ impl Settings {
         keys::check(self, is_profile_asked_for)
     }
 
+    /// Checks the profile's name, wherever it is asked for. Spaces are allowed in one.
+    pub fn check_profile(&self, option: Option<&str>) -> Result<()> {
+        let (origin, name) = match option {
+            Some(name) => (Origin::Option("--profile"), name.to_owned()),
+            None => match self.variable("AWS_PROFILE")? {
+                Some(name) => (Origin::Variable("AWS_PROFILE".to_owned()), name),
+                None => return Ok(()),
+            },
+        };
+        match flaw_of(&name) {
+            Some(flaw @ (Flaw::Empty | Flaw::CarriageReturn)) => Err(refused(&origin, &flaw)),
+            Some(flaw @ Flaw::Character(_)) if name.chars().any(char::is_control) => {
+                Err(refused(&origin, &flaw))
+            }
+            Some(Flaw::Character(_)) | None => Ok(()),
+        }
+    }
+
     /// The Region that is asked for and where; `None` where neither an option, the environment nor the profile
     /// names one. Fails where it cannot be one.
     pub fn region(&self, option: Option<&str>) -> Result<Option<String>> {

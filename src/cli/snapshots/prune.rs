@@ -8,6 +8,7 @@ use crate::cli::GlobalOptions;
 use crate::cli::answering::{bytes, minute};
 use crate::error::{Error, ErrorKind, Result};
 use crate::invocation;
+use crate::nearest::did_you_mean;
 use crate::output::{Destination, Format, RowWriter, words};
 use crate::query::Interruption;
 use crate::store::{Census, CollectorLock, Database, KeepRules, Pruned, Verdict, When};
@@ -134,6 +135,12 @@ fn judge(census: &Census, ids: Vec<i64>, rules: &KeepRules) -> Result<Vec<Verdic
         return Ok(Verdict::but(snapshots, &ids));
     }
     census.resolve(&When::LATEST)?;
+    let labels = || snapshots.iter().filter_map(|one| one.label.as_deref());
+    if let Some(unknown) = rules.labels.iter().find(|typed| labels().all(|label| label != *typed)) {
+        return Err(Error::unknown(format!("no snapshot has the label \"{unknown}\""))
+            .hint_if_any(did_you_mean(unknown, labels()))
+            .hint(format!("{} lists the labels", invocation::command("snapshots"))));
+    }
     Ok(rules.judge(snapshots, Utc::now()))
 }
 

@@ -74,7 +74,9 @@ impl Census {
         let error = Error::unknown(message);
         Ok(match id {
             // Perhaps a year was meant; guessing a snapshot of it could answer for the wrong day.
-            1970..=2999 => error.hint(format!("the year {id} is named by its last day: {id}-12-31")),
+            1970..=2999 => {
+                error.hint(format!("the year {id} is {id}-01-01..{id}-12-31, and its last day {id}-12-31"))
+            }
             _ => error,
         })
     }
