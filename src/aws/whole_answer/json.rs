@@ -7,7 +7,8 @@
 //! So it is learned from the answers: an empty list that was sent shows that the operation sends them, and one
 //! without a list is refused from then on; until then it is believed when the same question is answered so
 //! twice, which shows that the operation leaves empty lists out. (`collect::run` doubts it even then where every
-//! answer of a collection does so.)
+//! answer of a collection does so.) The page that a listing goes on with teaches nothing: a page before it had rows,
+//! so that a lost list would close what is known.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -46,8 +47,21 @@ enum Habit {
 }
 
 /// What was asked: the same in every attempt.
-#[derive(Debug)]
-struct Question(u64);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Question {
+    /// A hash of the request.
+    hash: u64,
+    /// Whether it asks for a further page of a listing.
+    goes_on: bool,
+}
+
+impl Question {
+    fn of(request: &[u8]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        request.hash(&mut hasher);
+        Self { hash: hasher.finish(), goes_on: Held::of(request, "NextToken") == Held::Something }
+    }
+}
 
 impl Storable for Question {
     type Storer = StoreReplace<Self>;
@@ -67,7 +81,7 @@ impl WholeJson {
     }
 
     /// Whether an answer with this body may be read as what it seems to say.
-    fn is_whole(&self, operation: Operation, asked: Asked, question: u64, body: &[u8]) -> bool {
+    fn is_whole(&self, operation: Operation, asked: Asked, question: Question, body: &[u8]) -> bool {
         let held = Held::of(body, asked.member);
         if held == Held::NoAnswer {
             return false;
@@ -83,8 +97,8 @@ impl WholeJson {
             (_, Habit::SendsEmpty) => return false,
             (_, Habit::LeavesEmptyOut) => {}
             (_, Habit::Unknown(answered)) => {
-                let is_first = answered.insert(question);
-                if is_first {
+                let is_no_proof = question.goes_on || answered.insert(question.hash);
+                if is_no_proof {
                     return false;
                 }
                 *habit = Habit::LeavesEmptyOut;
@@ -200,9 +214,8 @@ impl Intercept for WholeJson {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let mut hasher = DefaultHasher::new();
-        context.request().body().bytes().hash(&mut hasher);
-        config.interceptor_state().store_put(Question(hasher.finish()));
+        let request = context.request().body().bytes().unwrap_or_default();
+        config.interceptor_state().store_put(Question::of(request));
         Ok(())
     }
 
@@ -223,7 +236,7 @@ impl Intercept for WholeJson {
             return Ok(());
         };
         let Some(asked) = operation.asked() else { return Ok(()) };
-        let question = config.load::<Question>().map_or(0, |question| question.0);
+        let question = config.load::<Question>().copied().unwrap_or(Question::of(b""));
         if self.is_whole(operation, asked, question, body) {
             return Ok(());
         }
@@ -238,7 +251,25 @@ mod tests {
     const NOTHING: &[u8] = b"{}";
 
     fn whole(answers: &WholeJson, operation: Operation, question: u64, body: &[u8]) -> bool {
+        let question = Question { hash: question, goes_on: false };
         answers.is_whole(operation, operation.asked().unwrap(), question, body)
+    }
+
+    #[test]
+    fn a_further_page_teaches_nothing() {
+        let answers = WholeJson::of(Service::SsoAdmin);
+        let operation = Operation::ListAccountAssignments;
+        let further = Question::of(br#"{"AccountId": "1", "NextToken": "t"}"#);
+        assert!(further.goes_on);
+        for request in [&br#"{"AccountId": "NextToken"}"#[..], br#"{"NextToken": null}"#, b""] {
+            assert!(!Question::of(request).goes_on);
+        }
+        let is_whole = || answers.is_whole(operation, operation.asked().unwrap(), further, NOTHING);
+        for _ in 0..3 {
+            assert!(!is_whole());
+        }
+        assert!(!whole(&answers, operation, 1, NOTHING) && whole(&answers, operation, 1, NOTHING));
+        assert!(is_whole(), "where empty lists are known to be left out, the last page may be one");
     }
 
     #[test]
