@@ -119,12 +119,16 @@ fn a_full_pass_is_due_again() {
     assert_eq!(strategy(&world), "pairs");
     world.collect_day(0, &["--access-report", "none"]);
     assert_eq!(strategy(&world), "principals");
-    world.collect_day(0, &["--access-report", "none", "--full-every", "1s"]);
-    assert_eq!(strategy(&world), "pairs");
     let path = world.sandbox.path("orgcensus.db");
     let database = rusqlite::Connection::open(path).unwrap();
-    let days_ago = "UPDATE snapshots SET completed_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-31 days')";
-    database.execute(days_ago, []).unwrap();
+    let completed = |days_ago: &str| {
+        let sql = "UPDATE snapshots SET completed_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', ?1)";
+        database.execute(sql, [days_ago]).unwrap();
+    };
+    completed("-2 days");
+    world.collect_day(0, &["--access-report", "none", "--full-every", "1d"]);
+    assert_eq!(strategy(&world), "pairs");
+    completed("-31 days");
     let slow = dry_run(&world, "5", &[]);
     let due = "a full pass by pairs is due, and not made by itself (280 calls, 5";
     assert!(slow.stderr.contains("listing by principals") && slow.stderr.contains(due), "{}", slow.stderr);
