@@ -16,8 +16,8 @@ use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::invocation;
 use crate::output::{Destination, Format, RowWriter, words, write_error};
 use crate::query::{
-    CannedQuery, Header, Incomplete, Interruption, ResourcePages, Span, TypedValues, Why, bind, catalog,
-    find, in_words, not_complete, prepare, stream, why_empty,
+    CannedQuery, Header, Incomplete, Interruption, Judged, ResourcePages, TypedValues, Why, bind, catalog,
+    find, judge, lines, prepare, stream, why_empty,
 };
 use crate::store::Census;
 use asked::Asked;
@@ -153,38 +153,39 @@ fn answer(
     let span = asked.answered_by(&mut census, sidecar.is_some())?;
     let pages = ResourcePages::read(census.connection())?;
     census.guard()?;
-    let mut statement = interruption.beyond(|| prepare(&census, sql))?;
+    let mut prepared = interruption.beyond(|| prepare(&census, sql))?;
     let usage = question.canned.map(CannedQuery::usage);
     let parameters = interruption
-        .beyond(|| bind(&mut statement, sql, &question.header, usage.as_deref(), typed, &census, &span))?;
+        .beyond(|| bind(&mut prepared, &question.header, usage.as_deref(), typed, &census, &span))?;
     for one in &parameters {
         tracing::info!("{} {:?} is {:?}", one.name, one.typed, one.value);
     }
 
-    let reads = interruption.beyond(|| pages.read_by(census.connection(), sql, &parameters));
-    let (snapshots, incomplete) = not_complete(&census, &span, &reads)?;
-    let not_covered = || not_covered(&snapshots, &span, &incomplete);
-    if args.require_complete && !incomplete.is_empty() {
-        return Err(Error::new(ErrorKind::Incomplete, not_covered()).hint(format!(
+    let reads =
+        interruption.beyond(|| pages.read_by(census.connection(), sql, &prepared.program, &parameters));
+    let Judged { snapshots, incomplete } = judge(&census, &span, &reads)?;
+    let not_covered = lines(&incomplete);
+    if let Some(first) = incomplete.iter().map(Incomplete::first).min().filter(|_| args.require_complete) {
+        return Err(Error::new(ErrorKind::Incomplete, not_covered.join("; ")).hint(format!(
             "{} lists what could not be seen",
-            invocation::command(format_args!("snapshots show {}", snapshots[0]))
+            invocation::command(format_args!("snapshots show {first}"))
         )));
     }
     asked.say(&span);
     parameters.iter().filter_map(|one| one.echo.as_ref()).for_each(words::say);
-    if !incomplete.is_empty() {
-        words::warn(format!("{}: rows may be missing or old", not_covered()));
+    for line in not_covered {
+        words::warn(format!("{line}: rows may be missing or old"));
     }
-    let rows = stream(&census, sql, &mut statement, interruption, format, &mut destination)?;
+    let rows = stream(&census, sql, &mut prepared.statement, interruption, format, &mut destination)?;
     let proved = evidence::Question {
         query: question.canned.map(|query| query.name),
         sql: Some(sql),
         parameters: &parameters,
     };
-    evidence::finish(destination, sidecar, &census, span.snapshots(), &proved)?;
+    evidence::finish(destination, sidecar, &census, &snapshots, &proved)?;
     // A count has one row, and may be zero.
     if rows <= 1 && question.canned.is_none() {
-        why_empty(census.connection(), sql).into_iter().for_each(words::caution);
+        why_empty(&prepared.program, sql).into_iter().for_each(words::caution);
     }
     match (rows, incomplete.as_slice()) {
         (0, []) => words::say(no_rows_in(&span)),
@@ -194,20 +195,11 @@ fn answer(
     Ok(())
 }
 
-/// `snapshot 3 does not completely cover users (denied, 1 gap)`; of a range, how many of its snapshots.
-fn not_covered(snapshots: &[i64], span: &Span, incomplete: &[Incomplete]) -> String {
-    let who = match snapshots {
-        [one] => format!("snapshot {one} does"),
-        several => format!("{} of {} snapshots do", several.len(), span.snapshots().len()),
-    };
-    format!("{who} not completely cover {}", in_words(incomplete))
-}
-
 /// What an empty answer does not mean: who asks about access must not read it as "no access".
 fn no_proof(incomplete: &[Incomplete]) -> String {
     let names: Vec<_> = incomplete.iter().map(|one| one.resource).collect();
     let were = if names.len() == 1 { "was" } else { "were" };
-    let all_are = |why: Why| incomplete.iter().all(|one| one.why == why);
+    let all_are = |why: Why| incomplete.iter().all(|one| one.is_only(why));
     let seen = if all_are(Why::NotCollected) {
         "not collected"
     } else if all_are(Why::Limited) {

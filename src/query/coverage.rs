@@ -1,22 +1,40 @@
-//! Whether the answering snapshots saw completely what a statement reads: `reads` says what that is.
+//! Whether the snapshots that an answer stands on saw completely what a statement reads: `reads` says what that is.
 //!
-//! A table is judged by its coverage. Where that is limited, it depends on what the statement asks for of it: the
-//! resource declares which answers are concerned ([`LimitConcerns`]).
+//! A table is judged by its coverage: in the snapshot that answers, or in every one of a range; read through a view that
+//! tells of many snapshots, in each of those. Where the coverage is limited, it depends on what the statement asks for:
+//! the resource declares which answers are concerned ([`LimitConcerns`]).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::reads::{Asked, Reads};
+use super::reads::{Asked, Read, Reads};
 use super::span::Span;
 use super::unseen::asks_for_unseen;
 use crate::error::Result;
 use crate::model::{LimitConcerns, ResourceSpec, resource as resource_named};
-use crate::store::{Census, Coverage, CoverageStatus, GapKind};
+use crate::store::{Census, Coverage, CoverageStatus, GapKind, Snapshot, Tells};
 
-/// A resource that a statement reads and that the snapshot did not see completely.
+/// What the snapshots saw of that which a statement reads.
+#[derive(Debug)]
+pub struct Judged {
+    /// Every snapshot that the answer stands on, oldest first.
+    pub snapshots: Vec<Snapshot>,
+    /// What not all of them saw completely, by resource.
+    pub incomplete: Vec<Incomplete>,
+}
+
+/// A resource that a statement reads and that a snapshot did not see completely.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incomplete {
     pub resource: &'static str,
-    pub why: Why,
+    /// In how many snapshots it was looked at.
+    of: usize,
+    /// What kept each that did not see it completely from that; at least one.
+    unseen: BTreeMap<i64, Unseen>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Unseen {
+    why: Why,
     /// How many listings were denied or failed.
     gaps: i64,
     /// How much nobody asked for, of a limited resource.
@@ -25,7 +43,7 @@ pub struct Incomplete {
 }
 
 /// What kept a snapshot from seeing a resource completely, the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
     Denied,
     Failed,
@@ -49,24 +67,67 @@ impl Why {
     }
 }
 
+impl Incomplete {
+    /// Whether nothing else kept any snapshot from seeing it.
+    pub fn is_only(&self, why: Why) -> bool {
+        self.unseen.values().all(|one| one.why == why)
+    }
+
+    /// The first snapshot that did not see it completely.
+    pub fn first(&self) -> i64 {
+        self.unseen.keys().next().copied().unwrap_or_default()
+    }
+
+    /// `users was not completely seen in 3 of 12 snapshots (1 denied, 2 limited): ids 4, 7 to 8`.
+    fn in_several(&self) -> String {
+        let count = |why: Why| {
+            let count = self.unseen.values().filter(|one| one.why == why).count();
+            (count > 0).then(|| format!("{count} {}", why.word()))
+        };
+        let reasons: Vec<_> = Why::ALL.into_iter().filter_map(count).collect();
+        let ids = ranges(self.unseen.keys().copied());
+        let noun = if self.unseen.len() == 1 { "id" } else { "ids" };
+        format!(
+            "{} was not completely seen in {} of {} snapshots ({}): {noun} {ids}",
+            self.resource,
+            self.unseen.len(),
+            self.of,
+            reasons.join(", "),
+        )
+    }
+}
+
+/// What was not completely seen, in lines: of one snapshot all resources in one, by what kept it from seeing them
+/// (`snapshot 3 does not completely cover users, groups (denied, 3 gaps); tags (not collected: --skip tags)`); of several
+/// snapshots one for each resource.
+pub fn lines(incomplete: &[Incomplete]) -> Vec<String> {
+    let (of_one, of_several): (Vec<_>, Vec<_>) = incomplete.iter().partition(|one| one.of == 1);
+    let snapshots: BTreeSet<i64> = of_one.iter().map(|one| one.first()).collect();
+    let one_each = snapshots.into_iter().map(|id| {
+        let of_it = of_one.iter().filter_map(|one| Some((one.resource, one.unseen.get(&id)?)));
+        format!("snapshot {id} does not completely cover {}", in_words(&of_it.collect::<Vec<_>>()))
+    });
+    one_each.chain(of_several.into_iter().map(Incomplete::in_several)).collect()
+}
+
 /// The resources by what kept them from being seen: `users, groups (denied, 3 gaps); tags (not collected:
 /// --skip tags)`.
-pub fn in_words(incomplete: &[Incomplete]) -> String {
+fn in_words(incomplete: &[(&str, &Unseen)]) -> String {
     let of = |why: Why| {
-        let of: Vec<_> = incomplete.iter().filter(|one| one.why == why).collect();
-        let names: Vec<_> = of.iter().map(|one| one.resource).collect();
+        let of: Vec<_> = incomplete.iter().filter(|(_, one)| one.why == why).collect();
+        let names: Vec<_> = of.iter().map(|(resource, _)| *resource).collect();
         let detail = match why {
-            Why::Denied | Why::Failed => match of.iter().map(|one| one.gaps).sum() {
+            Why::Denied | Why::Failed => match of.iter().map(|(_, one)| one.gaps).sum() {
                 1 => ", 1 gap".to_owned(),
                 gaps => format!(", {gaps} gaps"),
             },
             Why::NotCollected | Why::Unavailable | Why::Limited => {
                 let limits: String = of
                     .iter()
-                    .filter_map(|one| one.limits.as_ref())
+                    .filter_map(|(_, one)| one.limits.as_ref())
                     .map(|limits| format!(", {limits}"))
                     .collect();
-                let reasons: BTreeSet<_> = of.iter().filter_map(|one| one.reason.as_deref()).collect();
+                let reasons: BTreeSet<_> = of.iter().filter_map(|(_, one)| one.reason.as_deref()).collect();
                 reasons.into_iter().enumerate().fold(limits, |words, (index, reason)| {
                     words + if index == 0 { ": " } else { "; " } + reason
                 })
@@ -77,62 +138,94 @@ pub fn in_words(incomplete: &[Incomplete]) -> String {
     Why::ALL.into_iter().filter_map(of).collect::<Vec<_>>().join("; ")
 }
 
-/// Which of the answering snapshots did not see all of the resources completely, and what of them, each
-/// resource once with the worst that kept it from being seen.
-pub fn not_complete(census: &Census, span: &Span, reads: &Reads) -> Result<(Vec<i64>, Vec<Incomplete>)> {
-    let (mut snapshots, mut merged) = (Vec::new(), Vec::<Incomplete>::new());
-    for snapshot in span.snapshots() {
-        let incomplete = not_complete_in(census, snapshot.snapshot_id, reads)?;
-        if !incomplete.is_empty() {
-            snapshots.push(snapshot.snapshot_id);
-        }
-        for one in incomplete {
-            match merged.iter_mut().find(|other| other.resource == one.resource) {
-                Some(other) => other.add(one),
-                None => merged.push(one),
-            }
+/// `4, 7 to 9, 12`.
+fn ranges(ids: impl Iterator<Item = i64>) -> String {
+    let mut ranges: Vec<(i64, i64)> = Vec::new();
+    for id in ids {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == id => *last = id,
+            _ => ranges.push((id, id)),
         }
     }
-    merged.sort_by_key(|one| one.resource);
-    Ok((snapshots, merged))
+    let words = |(first, last): &(i64, i64)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first} to {last}"),
+    };
+    ranges.iter().map(words).collect::<Vec<_>>().join(", ")
 }
 
-impl Incomplete {
-    /// Joins what kept another snapshot from seeing the resource.
-    fn add(&mut self, other: Self) {
-        self.gaps += other.gaps;
-        let place = |why: Why| Why::ALL.iter().position(|one| *one == why);
-        if place(other.why) < place(self.why) {
-            (self.why, self.limits, self.reason) = (other.why, other.limits, other.reason);
-        }
-    }
-}
-
-fn not_complete_in(census: &Census, snapshot_id: i64, reads: &Reads) -> Result<Vec<Incomplete>> {
-    let whole = census.coverage(snapshot_id)?;
+/// Judges what a statement reads by every snapshot that its answer stands on.
+pub fn judge(census: &Census, span: &Span, reads: &Reads) -> Result<Judged> {
+    let kept = census.snapshots()?;
+    let mut looked_at: BTreeSet<i64> = span.snapshots().iter().map(|one| one.snapshot_id).collect();
     let mut incomplete = Vec::new();
-    for (resource, asked) in reads {
-        let coverage = whole.iter().find(|coverage| coverage.resource == *resource);
-        let why = match coverage.map(|coverage| coverage.status) {
-            Some(CoverageStatus::Complete) => continue,
-            Some(CoverageStatus::Limited) => {
-                let spec = resource_named(resource).expect("only resources are read");
-                if !is_concerned(census, snapshot_id, spec, &whole, asked)? {
-                    continue;
-                }
-                Why::Limited
+    let mut coverage = BTreeMap::new();
+    for (resource, read) in reads {
+        let snapshots = judged_by(&kept, span, read);
+        let mut unseen = BTreeMap::new();
+        for id in &snapshots {
+            let whole = match coverage.entry(*id) {
+                std::collections::btree_map::Entry::Occupied(read) => read.into_mut(),
+                std::collections::btree_map::Entry::Vacant(new) => new.insert(census.coverage(*id)?),
+            };
+            if let Some(one) = unseen_of(census, *id, resource, whole, &read.asked)? {
+                unseen.insert(*id, one);
             }
-            Some(CoverageStatus::Partial) if is_denied(census, snapshot_id, resource)? => Why::Denied,
-            Some(CoverageStatus::Partial) => Why::Failed,
-            Some(CoverageStatus::Unavailable) => Why::Unavailable,
-            Some(CoverageStatus::NotCollected) | None => Why::NotCollected,
-        };
-        let gaps = coverage.map_or(0, |coverage| coverage.gaps);
-        let limits = coverage.and_then(Coverage::limits);
-        let reason = coverage.and_then(|coverage| coverage.reason.clone());
-        incomplete.push(Incomplete { resource, why, gaps, limits, reason });
+        }
+        if !unseen.is_empty() {
+            incomplete.push(Incomplete { resource, of: snapshots.len(), unseen });
+        }
+        looked_at.extend(snapshots);
     }
-    Ok(incomplete)
+    let snapshots = kept.into_iter().filter(|one| looked_at.contains(&one.snapshot_id)).collect();
+    Ok(Judged { snapshots, incomplete })
+}
+
+/// The snapshots by which a resource is judged that is read so.
+fn judged_by(kept: &[Snapshot], span: &Span, read: &Read) -> BTreeSet<i64> {
+    let (from, to) = (span.from().snapshot_id, span.to().snapshot_id);
+    let first = kept.first().map_or(from, |one| one.snapshot_id);
+    let begins = |tells: &Tells| match tells {
+        Tells::Answering => from,
+        Tells::Each if span.is_range() => from,
+        Tells::Each | Tells::UntilThen => first,
+    };
+    let from = read.tells.iter().map(begins).min().unwrap_or(from);
+    let told = kept.iter().map(|one| one.snapshot_id).filter(|id| (from..=to).contains(id));
+    match &read.snapshots {
+        Some(named) => told.filter(|id| named.contains(id)).collect(),
+        None => told.collect(),
+    }
+}
+
+/// What kept the snapshot from seeing of the resource what the statement asks for; `None` where nothing did.
+fn unseen_of(
+    census: &Census,
+    snapshot_id: i64,
+    resource: &str,
+    whole: &[Coverage],
+    asked: &[Asked],
+) -> Result<Option<Unseen>> {
+    let coverage = whole.iter().find(|coverage| coverage.resource == *resource);
+    let why = match coverage.map(|coverage| coverage.status) {
+        Some(CoverageStatus::Complete) => return Ok(None),
+        Some(CoverageStatus::Limited) => {
+            let spec = resource_named(resource).expect("only resources are read");
+            if !is_concerned(census, snapshot_id, spec, whole, asked)? {
+                return Ok(None);
+            }
+            Why::Limited
+        }
+        Some(CoverageStatus::Partial) if is_denied(census, snapshot_id, resource)? => Why::Denied,
+        Some(CoverageStatus::Partial) => Why::Failed,
+        Some(CoverageStatus::Unavailable) => Why::Unavailable,
+        Some(CoverageStatus::NotCollected) | None => Why::NotCollected,
+    };
+    let gaps = coverage.map_or(0, |coverage| coverage.gaps);
+    let limits = coverage.and_then(Coverage::limits);
+    let reason = coverage.and_then(|coverage| coverage.reason.clone());
+    Ok(Some(Unseen { why, gaps, limits, reason }))
 }
 
 /// Whether the limited coverage of a resource concerns a statement that asks for this of it.
@@ -166,14 +259,16 @@ fn is_denied(census: &Census, snapshot_id: i64, resource: &str) -> Result<bool> 
 mod tests {
     use super::*;
 
+    fn unseen(why: Why, gaps: i64, reason: Option<&str>) -> Unseen {
+        Unseen { why, gaps, limits: None, reason: reason.map(str::to_owned) }
+    }
+
     #[test]
     fn what_was_not_seen_is_told_once_for_each_reason() {
         let one = |resource, why, gaps, reason: Option<&str>| Incomplete {
             resource,
-            why,
-            gaps,
-            limits: None,
-            reason: reason.map(str::to_owned),
+            of: 1,
+            unseen: BTreeMap::from([(3, unseen(why, gaps, reason))]),
         };
         let incomplete = [
             one("accounts", Why::NotCollected, 0, Some("left out")),
@@ -183,9 +278,29 @@ mod tests {
             one("roots", Why::Failed, 1, None),
         ];
         assert_eq!(
-            in_words(&incomplete),
-            "users, group_memberships (denied, 3 gaps); roots (failed, 1 gap); \
-             accounts, groups (not collected: left out)"
+            lines(&incomplete),
+            ["snapshot 3 does not completely cover users, group_memberships (denied, 3 gaps); \
+              roots (failed, 1 gap); accounts, groups (not collected: left out)"]
+        );
+    }
+
+    #[test]
+    fn of_several_snapshots_each_reason_is_counted() {
+        let of = |ids: &[(i64, Why)]| {
+            let unseen = ids.iter().map(|(id, why)| (*id, unseen(*why, 1, None))).collect();
+            lines(&[Incomplete { resource: "users", of: 12, unseen }]).concat()
+        };
+        assert_eq!(
+            of(&[(4, Why::Limited), (7, Why::Denied), (9, Why::Limited)]),
+            "users was not completely seen in 3 of 12 snapshots (1 denied, 2 limited): ids 4, 7, 9"
+        );
+        assert_eq!(
+            of(&[1, 2, 5, 6, 7, 8].map(|id| (id, Why::NotCollected))),
+            "users was not completely seen in 6 of 12 snapshots (6 not collected): ids 1, 2, 5 to 8"
+        );
+        assert_eq!(
+            of(&[(2, Why::Failed)]),
+            "users was not completely seen in 1 of 12 snapshots (1 failed): id 2"
         );
     }
 }

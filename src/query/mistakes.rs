@@ -4,9 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::Connection;
-
-use super::untyped::Program;
+use super::program::Program;
 use crate::error::{Error, Result};
 
 /// How many digits an account's id has.
@@ -43,8 +41,8 @@ pub fn refuse_in_words(sql: &str) -> Result<()> {
 }
 
 /// Refuses a text as a condition, as in `state = 'SUSPENDED' OR 'CLOSED'`: it counts as false.
-pub fn refuse_in_program(connection: &Connection, sql: &str) -> Result<()> {
-    match Program::of(connection, sql).texts_as_conditions().first() {
+pub fn refuse_in_program(program: &Program) -> Result<()> {
+    match program.texts_as_conditions().first() {
         Some(text) => Err(Error::usage(format!("'{text}' by itself is no condition: it counts as false"))
             .hint(format!("compare it: … OR column = '{text}', or column IN (…, '{text}')"))),
         None => Ok(()),
@@ -52,11 +50,10 @@ pub fn refuse_in_program(connection: &Connection, sql: &str) -> Result<()> {
 }
 
 /// What may have made an answer empty: a text that is compared with a number, or an id written as a number.
-pub fn why_empty(connection: &Connection, sql: &str) -> Vec<String> {
+pub fn why_empty(program: &Program, sql: &str) -> Vec<String> {
     let is_id = |token: &&str| token.len() == ACCOUNT_ID && token.bytes().all(|byte| byte.is_ascii_digit());
     let ids: BTreeSet<&str> = tokens(sql).into_iter().filter(is_id).collect();
     let ids = ids.into_iter().map(|id| format!("an id is text: {id} may have to be '{id}'"));
-    let program = Program::of(connection, sql);
     let texts = program.texts_beside_numbers().into_iter().map(|text| {
         format!("'{text}' is compared with a value that may be a number, and no text equals a number")
     });
@@ -116,6 +113,8 @@ fn quoted(text: &str, quote: char) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::Connection;
+
     use super::*;
 
     fn connection() -> Connection {
@@ -173,7 +172,8 @@ mod tests {
             "n > 1 AND (state = 'SUSPENDED' OR 'CLOSED')",
         ] {
             let error =
-                refuse_in_program(&connection, &format!("SELECT * FROM t WHERE {condition}")).unwrap_err();
+                refuse_in_program(&Program::of(&connection, &format!("SELECT * FROM t WHERE {condition}")))
+                    .unwrap_err();
             assert!(error.to_string().starts_with("'CLOSED' by itself"), "{condition}: {error}");
         }
         for condition in [
@@ -182,14 +182,18 @@ mod tests {
             "state LIKE 'a' OR n",
             "coalesce(state, 'a') = 'b'",
         ] {
-            refuse_in_program(&connection, &format!("SELECT 'x' FROM t WHERE {condition}")).unwrap();
+            refuse_in_program(&Program::of(&connection, &format!("SELECT 'x' FROM t WHERE {condition}")))
+                .unwrap();
         }
     }
 
     #[test]
     fn what_may_have_made_an_answer_empty_is_named() {
         let connection = connection();
-        let why = |condition: &str| why_empty(&connection, &format!("SELECT * FROM {condition}"));
+        let why = |condition: &str| {
+            let sql = format!("SELECT * FROM {condition}");
+            why_empty(&Program::of(&connection, &sql), &sql)
+        };
         for condition in [
             "t WHERE n = 'true'",
             "v WHERE depth = '2'",

@@ -3,6 +3,8 @@
 //! - `header`: the comments at the top of a query that say what it is and which values it takes.
 //! - `catalog`: the canned queries of `queries/`, one a file.
 //! - `values`: the values that a user typed, as what a statement binds.
+//! - `program`: what SQLite compiles a statement to.
+//! - `named`: the tables and views that a statement names, and of which snapshots they tell.
 //! - `untyped`: which of them a statement compares with something that has no type.
 //! - `mistakes`: SQL that SQLite takes and a person cannot have meant.
 //! - `lookup`: a typed name, e-mail address or id as the one id that it means.
@@ -21,6 +23,8 @@ mod interruption;
 mod living;
 mod lookup;
 mod mistakes;
+mod named;
+mod program;
 mod reads;
 mod span;
 mod statement;
@@ -29,12 +33,13 @@ mod untyped;
 mod values;
 
 pub use catalog::{CannedQuery, catalog, find};
-pub use coverage::{Incomplete, Why, in_words, not_complete};
+pub use coverage::{Incomplete, Judged, Why, judge, lines};
 pub use header::{Header, Parameter, ParameterType, sql_during};
 pub use interruption::Interruption;
 pub use lookup::{Ever, Found, find_ever, nearest_ever, resolve_at_ends};
 pub use mistakes::why_empty;
-pub use reads::{Asked, Reads, ResourcePages};
+pub use program::Program;
+pub use reads::{Asked, Read, Reads, ResourcePages};
 pub use span::Span;
-pub use statement::{prepare, stream};
+pub use statement::{Prepared, prepare, stream};
 pub use values::{Bound, TypedValues, bind};

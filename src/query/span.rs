@@ -7,12 +7,15 @@ use crate::store::{Census, Snapshot};
 
 /// The snapshots that answer, oldest first; at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Span(Vec<Snapshot>);
+pub struct Span {
+    snapshots: Vec<Snapshot>,
+    is_range: bool,
+}
 
 impl Span {
     /// One snapshot.
     pub fn at(snapshot: Snapshot) -> Self {
-        Self(vec![snapshot])
+        Self { snapshots: vec![snapshot], is_range: false }
     }
 
     /// Every kept snapshot from one to the other. One that runs backward is an error (exit 2).
@@ -26,17 +29,17 @@ impl Span {
         }
         let mut snapshots = census.snapshots()?;
         snapshots.retain(|snapshot| (from..=to).contains(&snapshot.snapshot_id));
-        Ok(Self(snapshots))
+        Ok(Self { snapshots, is_range: true })
     }
 
     /// The first snapshot.
     pub fn from(&self) -> &Snapshot {
-        &self.0[0]
+        &self.snapshots[0]
     }
 
     /// The last snapshot: the only one, where it is one.
     pub fn to(&self) -> &Snapshot {
-        &self.0[self.0.len() - 1]
+        &self.snapshots[self.snapshots.len() - 1]
     }
 
     /// The ids of the first and the last.
@@ -44,9 +47,14 @@ impl Span {
         self.from().snapshot_id..=self.to().snapshot_id
     }
 
+    /// Whether a range was asked for, be it of one snapshot.
+    pub fn is_range(&self) -> bool {
+        self.is_range
+    }
+
     /// Every snapshot, oldest first.
     pub fn snapshots(&self) -> &[Snapshot] {
-        &self.0
+        &self.snapshots
     }
 
     /// `snapshot 4`, or `snapshots 1 to 4`.

@@ -5,15 +5,23 @@ use rusqlite::{Connection, ErrorCode, Statement};
 
 use super::interruption::Interruption;
 use super::mistakes;
+use super::program::Program;
 use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
 use crate::output::{Destination, Format, RowWriter, text};
 use crate::store::{Census, QUERY_MEMORY, without_range};
 
+/// A statement, and what SQLite makes of it.
+#[derive(Debug)]
+pub struct Prepared<'c> {
+    pub statement: Statement<'c>,
+    pub program: Program,
+}
+
 /// Prepares one statement that only reads. Everything else is refused: nothing to run, several statements,
 /// statements that write or yield no columns, and SQL that SQLite does not understand, with its message, the
 /// place and the nearest names.
-pub fn prepare<'a>(census: &'a Census, sql: &str) -> Result<Statement<'a>> {
+pub fn prepare<'a>(census: &'a Census, sql: &str) -> Result<Prepared<'a>> {
     let statement = census.connection().prepare(sql).map_err(|error| sql_error(census, sql, error))?;
     if statement.column_count() == 0 || !statement.readonly() {
         if is_blank(census.connection(), sql) {
@@ -23,8 +31,9 @@ pub fn prepare<'a>(census: &'a Census, sql: &str) -> Result<Statement<'a>> {
         return Err(only_reads());
     }
     mistakes::refuse_in_words(sql)?;
-    mistakes::refuse_in_program(census.connection(), sql)?;
-    Ok(statement)
+    let program = Program::of(census.connection(), sql);
+    mistakes::refuse_in_program(&program)?;
+    Ok(Prepared { statement, program })
 }
 
 /// Runs the statement, its parameters being bound, and writes its rows as they come. Returns their number.

@@ -6,34 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::Connection;
-
-/// What SQLite makes of a statement. One that cannot be explained, such as one that is an EXPLAIN itself, has no
-/// steps.
-pub struct Program(Vec<Step>);
+use super::program::{Instruction, Program};
 
 impl Program {
-    /// The program of a statement, whose parameters may be unbound: it is the same for every value.
-    pub fn of(connection: &Connection, sql: &str) -> Self {
-        let explain = || -> rusqlite::Result<Vec<Step>> {
-            let mut statement = connection.prepare(&format!("EXPLAIN {sql}"))?;
-            let mut rows = statement.raw_query();
-            let mut steps = Vec::new();
-            while let Some(row) = rows.next()? {
-                steps.push(Step {
-                    opcode: row.get("opcode")?,
-                    p1: row.get("p1")?,
-                    p2: row.get("p2")?,
-                    p3: row.get("p3")?,
-                    p4: row.get::<_, Option<String>>("p4")?.unwrap_or_default(),
-                    p5: row.get("p5")?,
-                });
-            }
-            Ok(steps)
-        };
-        Self(explain().unwrap_or_default())
-    }
-
     /// The numbers, from 1, of the parameters that meet an untyped value in a comparison.
     pub fn compared_untyped(&self) -> BTreeSet<usize> {
         let (holders, typed) = (self.holders(), self.typed());
@@ -73,12 +48,12 @@ impl Program {
     }
 
     fn typed(&self) -> BTreeSet<i64> {
-        self.0.iter().flat_map(Step::converted).collect()
+        self.0.iter().flat_map(Instruction::converted).collect()
     }
 
     /// Which register holds which parameter, copies included.
     fn holders(&self) -> BTreeMap<i64, usize> {
-        let variable = |step: &Step| Some((step.p2, usize::try_from(step.p1).ok()?));
+        let variable = |step: &Instruction| Some((step.p2, usize::try_from(step.p1).ok()?));
         let variables = self.0.iter().filter(|step| step.opcode == "Variable");
         let mut holders: BTreeMap<i64, usize> = variables.filter_map(variable).collect();
         for step in self.0.iter().filter(|step| matches!(step.opcode.as_str(), "Copy" | "SCopy")) {
@@ -88,16 +63,6 @@ impl Program {
         }
         holders
     }
-}
-
-/// One instruction of SQLite's virtual machine.
-struct Step {
-    opcode: String,
-    p1: i64,
-    p2: i64,
-    p3: i64,
-    p4: String,
-    p5: i64,
 }
 
 /// The bits of a comparison's p5 that hold its affinity, and the last value of them that converts nothing.
@@ -112,7 +77,7 @@ const NUMERIC: i64 = 0x43;
 const COMPARING: [&str; 3] = ["max(", "min(", "nullif("];
 const ARGUMENTS: i64 = 8;
 
-impl Step {
+impl Instruction {
     /// The registers whose values are compared without a conversion.
     fn compared_as_is(&self, typed: &BTreeSet<i64>) -> Vec<i64> {
         match self.opcode.as_str() {
@@ -146,7 +111,7 @@ impl Step {
 
     /// The registers that are given a column's type.
     fn converted(&self) -> impl Iterator<Item = i64> {
-        let affinities = if self.opcode == "Affinity" { self.p4.as_str() } else { "" };
+        let affinities = if self.opcode == "Affinity" { &*self.p4 } else { "" };
         (self.p1..)
             .zip(affinities.chars())
             .filter(|(_, affinity)| *affinity > 'A')
@@ -156,6 +121,8 @@ impl Step {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::Connection;
+
     use super::*;
 
     fn is_met(condition: &str) -> bool {

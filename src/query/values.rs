@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 use super::header::{Header, Parameter, ParameterType};
 use super::lookup::{Found, resolve_in};
 use super::span::Span;
-use super::untyped::Program;
+use super::statement::Prepared;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::nearest::did_you_mean;
@@ -113,14 +113,14 @@ pub struct Bound {
 /// compares it with something that has no type either, the text would be compared wrongly and in silence:
 /// that is an error that asks for the type.
 pub fn bind(
-    statement: &mut Statement<'_>,
-    sql: &str,
+    prepared: &mut Prepared<'_>,
     header: &Header,
     usage: Option<&str>,
     typed: &TypedValues,
     census: &Census,
     span: &Span,
 ) -> Result<Vec<Bound>> {
+    let Prepared { statement, program } = prepared;
     let names = parameter_names(statement)?;
     if let Some(value) = typed.named.iter().find(|value| !names.contains(&value.name)) {
         return Err(unknown_parameter(&value.name, &names, usage));
@@ -134,8 +134,7 @@ pub fn bind(
             .or_else(|| declared?.default.as_deref())
             .ok_or_else(|| missing_value(name, declared, usage))?;
         let kind = declared.map(|parameter| parameter.kind).or_else(|| said?.kind);
-        let is_compared_untyped =
-            || Program::of(census.connection(), sql).compared_untyped().contains(&(index + 1));
+        let is_compared_untyped = || program.compared_untyped().contains(&(index + 1));
         if kind.is_none() && may_be_a_number(text) && is_compared_untyped() {
             return Err(ambiguous(name, text));
         }

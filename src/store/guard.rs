@@ -4,6 +4,9 @@
 //! tables, and an authorizer stops ATTACH, VACUUM INTO (which leaves a file behind), pragmas that switch the
 //! other two off, and loading code.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -37,6 +40,27 @@ pub(super) fn raise(connection: &Connection) -> rusqlite::Result<()> {
 pub(super) fn lower(connection: &Connection) -> rusqlite::Result<()> {
     connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
     connection.pragma_update(None, "query_only", false)
+}
+
+/// Returns the tables and views that a statement opens, in lower case, those within views included. From then on the
+/// connection is fenced.
+pub fn views_read(connection: &Connection, sql: &str) -> BTreeSet<String> {
+    let read = Arc::new(Mutex::new(BTreeSet::new()));
+    let noted = Arc::clone(&read);
+    let note = move |context: AuthContext<'_>| {
+        let table = match context.action {
+            AuthAction::Read { table_name, .. } => Some(table_name),
+            _ => None,
+        };
+        let names = [table, context.accessor].into_iter().flatten().map(str::to_lowercase);
+        noted.lock().unwrap_or_else(PoisonError::into_inner).extend(names);
+        decide(context)
+    };
+    // What cannot be prepared opens nothing, and says so where it is run.
+    let _ = connection.authorizer(Some(note)).and_then(|()| connection.prepare(sql).map(drop));
+    let _ = connection.authorizer(Some(decide));
+    let read = read.lock().unwrap_or_else(PoisonError::into_inner);
+    read.clone()
 }
 
 fn decide(context: AuthContext<'_>) -> Authorization {

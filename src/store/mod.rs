@@ -46,7 +46,7 @@ pub use coverage::{Coverage, CoverageStatus};
 pub use database::{Database, Identity};
 pub use evidence::{Link, Parts, Verified};
 pub use file::{data_files, database_of, files};
-pub use guard::QUERY_MEMORY;
+pub use guard::{QUERY_MEMORY, views_read};
 pub use lock::CollectorLock;
 pub use publish::{CallTotals, Published, ResourceOutcome, ShrinkLimit};
 pub use reader::Census;
@@ -60,6 +60,7 @@ pub use staging::{
     Staging, TaskCounts, Unfinished,
 };
 pub use trouble::{staging_stopped, stopped};
+pub use views::{Tells, shows_every_resource, tells};
 pub use when::{When, beginning, check_label};
 
 /// The view without an answer over a range of snapshots that this error is about: SQLite says that there is no

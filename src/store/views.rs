@@ -7,6 +7,7 @@
 
 mod changes;
 mod sight;
+mod tells;
 
 use rusqlite::Connection;
 
@@ -20,6 +21,7 @@ use crate::model::{DERIVED_VIEWS, DerivedView, OverRange, RESOURCES, ResourceSpe
 pub(super) use changes::CHANGES;
 use sight::{covers, seen_all_the_same, seen_before, unseen};
 pub(super) use sight::{hidden, key_of};
+pub use tells::{Tells, shows_every_resource, tells};
 
 /// The view with the one snapshot that all views answer for.
 pub(super) const ANSWERING_SNAPSHOT: &str = "answering_snapshot";

@@ -267,13 +267,15 @@ fn what_any_snapshot_of_the_range_did_not_see_is_said_and_may_be_required() {
     let sandbox = census();
     let members = ["query", "group-members", "g-devs", "--during", "1", "4"];
     let ran = sandbox.run(&members);
-    let warning = "warning: snapshot 3 does not completely cover group_memberships (denied, 1 gap)";
+    let warning = "warning: group_memberships was not completely seen in 1 of 4 snapshots (1 denied): id 3";
     assert!(ran.stderr.contains(warning), "{}", ran.stderr);
     let required = sandbox.run(&[&members[..], &["--require-complete"]].concat());
     assert_eq!(required.exit, Some(4));
     let tags = sandbox.run(&["query", "SELECT * FROM tags", "--during", "1", "4"]);
     assert!(
-        tags.stderr.contains("warning: 4 of 4 snapshots do not completely cover tags"),
+        tags.stderr.contains(
+            "warning: tags was not completely seen in 4 of 4 snapshots (4 not collected): ids 1 to 4"
+        ),
         "{}",
         tags.stderr
     );

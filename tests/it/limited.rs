@@ -142,7 +142,13 @@ fn rows_that_are_carried() {
     assert!(ran.stderr.contains(&said), "{}", ran.stderr);
     // Over a range, and as of the snapshot that saw all.
     let during = world.run(&["query", COUNT, "--during", "1..2", "--require-complete"]);
-    assert!(during.stderr.contains("snapshot 2 does not completely cover"), "{}", during.stderr);
+    assert!(
+        during
+            .stderr
+            .contains("service_last_accessed was not completely seen in 1 of 2 snapshots (1 limited): id 2"),
+        "{}",
+        during.stderr
+    );
     let before = world.run(&["query", COUNT, "--at", "1", "--require-complete"]);
     assert_eq!(before.exit, Some(0), "{}", before.stderr);
 }

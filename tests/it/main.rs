@@ -24,6 +24,7 @@ mod limited;
 mod links;
 mod lookup;
 mod machines;
+mod many_snapshots;
 mod one_moment;
 mod only_reads;
 mod orphans;

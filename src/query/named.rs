@@ -1,0 +1,157 @@
+//! The tables and views that a statement names, and what each tells: of which resources, and of which snapshots.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+
+use crate::model::{DERIVED_VIEWS, RESOURCES};
+use crate::store::{Tells, shows_every_resource, tells, views_read};
+
+/// The words of a statement, and which of them name a view or table that it reads.
+#[derive(Debug)]
+pub(super) struct Named {
+    words: Vec<String>,
+    sources: BTreeSet<String>,
+}
+
+impl Named {
+    /// Reads them. A word that happens to be a view's name too, such as an alias, is not one: SQLite says which views
+    /// it opens for the statement.
+    pub fn by(connection: &Connection, sql: &str) -> Self {
+        let words = words(sql);
+        let read = views_read(connection, sql);
+        let sources = words.iter().filter(|word| read.contains(*word)).cloned().collect();
+        Self { words, sources }
+    }
+
+    /// Its words in lower case, without strings and comments.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(String::as_str)
+    }
+
+    /// Whether it has the word.
+    pub fn says(&self, word: &str) -> bool {
+        self.words().any(|one| one == word)
+    }
+
+    /// What those tell through which it reads the resource.
+    pub fn tell_of(&self, resource: &str) -> BTreeSet<Tells> {
+        self.sources.iter().filter(|name| shows(name, resource)).map(|name| tells(name)).collect()
+    }
+
+    /// Whether one of them shows what deleted users and groups have, too.
+    pub fn shows_deleted(&self, resource: &str) -> bool {
+        let is_of_the_living =
+            |name: &str| DERIVED_VIEWS.iter().any(|view| view.name == name && view.of_the_living);
+        self.sources.iter().any(|name| !is_of_the_living(name) && shows(name, resource))
+    }
+
+    /// Whether it reads one view alone, at one place, of which each row is of the snapshot that it names.
+    pub fn is_one_by_snapshot(&self) -> bool {
+        let mut named = self.words().filter(|word| self.sources.contains(*word));
+        matches!((named.next(), named.next()), (Some(name), None) if name.ends_with("_by_snapshot"))
+    }
+}
+
+/// Whether a table or view shows something of the resource's rows.
+fn shows(name: &str, resource: &str) -> bool {
+    let is_of = |resource: &str| {
+        let end = name.strip_prefix(resource);
+        end.is_some_and(|end| ["", "_versions", "_history", "_by_snapshot", "_changes"].contains(&end))
+    };
+    if let Some(spec) = RESOURCES.iter().find(|spec| is_of(spec.name)) {
+        return spec.name == resource;
+    }
+    match DERIVED_VIEWS.iter().find(|view| view.name == name.strip_suffix("_steps").unwrap_or(name)) {
+        Some(view) => {
+            let named = words(view.select);
+            let earlier =
+                |other: &str| DERIVED_VIEWS.iter().any(|one| one.name == other && other != view.name);
+            view.resources().iter().any(|spec| spec.name == resource)
+                || named.iter().any(|word| earlier(word) && shows(word, resource))
+        }
+        None => shows_every_resource(name),
+    }
+}
+
+/// The words of a statement in lower case, without strings and comments; a quoted name is a word.
+fn words(sql: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = sql;
+    while let Some(first) = rest.chars().next() {
+        let after = |end: &str, from: usize| {
+            rest[from..].find(end).map_or(rest.len(), |place| from + place + end.len())
+        };
+        let is_of_word = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
+        let length = match first {
+            '\'' => after("'", 1),
+            '-' if rest.starts_with("--") => after("\n", 2),
+            '/' if rest.starts_with("/*") => after("*/", 2),
+            '"' | '`' | '[' => {
+                let end = if first == '[' { "]" } else { &rest[..1] };
+                let length = after(end, 1);
+                words.push(rest[1..length].trim_end_matches(end).to_lowercase());
+                length
+            }
+            letter if is_of_word(letter) => {
+                let length = rest.find(|letter| !is_of_word(letter)).unwrap_or(rest.len());
+                words.push(rest[..length].to_lowercase());
+                length
+            }
+            other => other.len_utf8(),
+        };
+        rest = &rest[length..];
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Census;
+
+    #[test]
+    fn words_are_names_and_keywords() {
+        let sql = "SELECT 'it''s', a.\"Group\" /* x */ FROM [b c] -- d\nJOIN `e`";
+        assert_eq!(words(sql), ["select", "a", "group", "from", "b c", "join", "e"]);
+        assert_eq!(words("'open"), Vec::<String>::new());
+        assert_eq!(words("é \"ö"), ["é", "ö"]);
+    }
+
+    #[test]
+    fn a_view_is_named_where_it_is_read() {
+        let census = Census::blank().unwrap();
+        let sources = |sql: &str| {
+            let named = Named::by(census.connection(), sql);
+            named.sources.into_iter().collect::<Vec<_>>().join(" ")
+        };
+        for (sql, expected) in [
+            ("SELECT count(*) AS changes FROM users", "users"),
+            ("SELECT name, changes FROM (SELECT name, 1 AS changes FROM accounts)", "accounts"),
+            ("SELECT * FROM \"Users_History\" AS users", "users_history"),
+            ("SELECT (SELECT count(*) FROM [changes]) FROM users_by_snapshot", "changes users_by_snapshot"),
+            ("SELECT 'users' FROM access_changes -- users", "access_changes"),
+            ("WITH x AS (SELECT * FROM main.groups_changes) SELECT * FROM x", "groups_changes x"),
+        ] {
+            assert_eq!(sources(sql), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_view_of_views_shows_what_they_do() {
+        for (name, resource) in [
+            ("access_changes", "users"),
+            ("orphan_assignments", "accounts"),
+            ("changes", "tags"),
+            ("users_history", "users"),
+            ("organization_tree", "organizational_units"),
+        ] {
+            assert!(shows(name, resource), "{name} {resource}");
+        }
+        for (name, resource) in
+            [("users_history", "groups"), ("organization_tree", "users"), ("tags", "users")]
+        {
+            assert!(!shows(name, resource), "{name} {resource}");
+        }
+    }
+}
