@@ -41,7 +41,8 @@ Examples:
   orgcensus diff --exit-code --skip tags     the same, whatever happens to tags
 
 What a snapshot could not see is never reported as removed, and what is first seen after that not as added: \
-it is told as \"not seen\" (unknown in JSON), with the reason.
+it is told as \"not seen\" (unknown in JSON), with the reason. A row under several gaps counts once in the summary. What a snapshot \
+was asked for in parts only is told as \"not asked for\" (limited in JSON); it is no change, and not counted as not seen.
 
 A service that was attempted again (a newer last_authenticated_at, with its Region, account and count) is not \
 counted as a change: one line says how many there are, and --resource service_last_accessed lists them. JSON, jsonl and CSV \

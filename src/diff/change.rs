@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
+use super::limited::Limited;
 use super::record::Record;
 use super::recreated::Recreation;
 use super::unreadable;
@@ -25,6 +26,10 @@ pub struct Diff {
     pub access_changes: Vec<AccessChange>,
     /// What was deleted and made again under another id, beside its removed and its added row.
     pub recreations: Vec<Recreation>,
+    /// By resource: how many rows its unknown scopes leave open, each counted once.
+    pub not_seen: BTreeMap<&'static str, i64>,
+    /// What the snapshots were asked for in parts only, by resource.
+    pub limited: Vec<Limited>,
 }
 
 impl Diff {

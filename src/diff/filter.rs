@@ -19,6 +19,7 @@ use super::change::{AccessChange, Change, ChangeKind, Diff, Way};
 use super::record::Record;
 use super::recreated::Recreation;
 use crate::error::Result;
+use crate::model::{LimitConcerns, resource};
 
 /// What of a diff is wanted; the default is everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,6 +87,17 @@ impl Filter {
         for subject in &self.subjects {
             diff.access_changes.retain(|change| subject.concerns_access(change));
         }
+        diff.limited.retain(|one| {
+            let is_of_the_living =
+                resource(one.resource).is_some_and(|spec| spec.limit == LimitConcerns::Deleted);
+            // Who asks for access, or for somebody, asks for those who exist.
+            let is_shown = if self.access {
+                named(one.resource)
+            } else {
+                self.resources.is_empty() || named(one.resource)
+            };
+            is_shown && !skipped(one.resource) && (self.subjects.is_empty() || !is_of_the_living)
+        });
         diff.recreations.retain(|one| {
             let is_wanted = match self.access {
                 _ if skipped(one.resource) => false,

@@ -49,7 +49,26 @@ impl Hidden<'_, '_, '_> {
                 return Ok(Some(gap));
             }
         }
-        Ok(None)
+        let any = self.any_group(user_id, entry, side)?;
+        Ok(hiding([&user].into_iter().chain(&any)))
+    }
+
+    /// What the snapshot says of a group that nobody ever saw, of the user's membership in it and of its assignment.
+    fn any_group(&mut self, user_id: &Arc<str>, entry: &Entry, side: Side) -> Result<[Row; 3]> {
+        let mut row = |spec: &'static ResourceSpec, known: &[(&str, &str)]| {
+            let known: Record =
+                known.iter().map(|(column, value)| ((*column).to_owned(), (*value).into())).collect();
+            let gap = self.judge.hides_any(spec, &known, self.days.of(side))?;
+            Ok(gap.map_or(Row::Absent, Row::Hidden))
+        };
+        Ok([
+            row(&Group::SPEC, &[])?,
+            row(&GroupMembership::SPEC, &[("user_id", user_id)])?,
+            row(
+                &AccountAssignment::SPEC,
+                &[("account_id", &entry.0), ("permission_set_arn", &entry.1), ("principal_type", "GROUP")],
+            )?,
+        ])
     }
 
     fn saw_everything(&mut self, side: Side) -> Result<bool> {

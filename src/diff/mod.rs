@@ -13,6 +13,7 @@
 //! | `rows` | the rows that differ, for any resource |
 //! | `sight` | what a snapshot could not see, and when a scope was last seen |
 //! | `unknown` | telling removed from not seen |
+//! | `limited` | what a snapshot was asked for in parts only |
 //! | `activity` | telling use that goes on from a change |
 //! | `unchanged` | how many rows stand unchanged under a gap |
 //! | `principals` | what listing assignments by principal cannot see |
@@ -42,6 +43,7 @@ pub mod filter;
 mod hidden;
 mod kept;
 mod keyed;
+mod limited;
 pub mod lines;
 mod names;
 mod principals;
@@ -58,12 +60,15 @@ pub mod text;
 mod unchanged;
 mod unknown;
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 
 pub use change::{
     AccessChange, AccessChangeKind, BeforeAfter, Cause, CauseKind, Change, ChangeKind, Diff, HidingGap,
     SnapshotFacts, Way,
 };
+pub use limited::Limited;
 pub use record::Record;
 pub use recreated::{DanglingAssignment, MatchedBy, Recreation};
 
@@ -98,13 +103,16 @@ fn compare_either(
     let names = Names::new(connection, days);
     let mut judge = Judge::new(connection, &from, &to);
 
-    let (mut rows, mut unknown) = (Vec::new(), Vec::new());
+    let (mut rows, mut unknown, mut not_seen) = (Vec::new(), Vec::new(), BTreeMap::new());
     for spec in RESOURCES {
         let Some(table) = rows::Table::of(connection, spec)? else { continue };
         let differences = rows::differences(connection, &table, days)?;
-        let (of_resource, scopes) = judge.judge(&table, differences)?;
-        rows.extend(of_resource);
-        unknown.push((*spec, scopes));
+        let judged = judge.judge(&table, differences)?;
+        rows.extend(judged.changes);
+        if !judged.unknown.is_empty() {
+            not_seen.insert(spec.name, judged.not_seen);
+        }
+        unknown.push((*spec, judged.unknown));
     }
     let mut access_changes = access(connection, days, &rows, &names, &mut judge)?;
     let recreations = recreated::recreations(connection, days, &rows, &names)?;
@@ -119,7 +127,8 @@ fn compare_either(
         }
     }
     describe::describe(connection, days, &mut changes, &mut access_changes)?;
-    Ok(Diff { from, to, changes, access_changes, recreations })
+    let limited = Limited::between(connection, days)?;
+    Ok(Diff { from, to, changes, access_changes, recreations, not_seen, limited })
 }
 
 /// What a person calls a scope of a resource, by the names known in a snapshot: `group Platform`.

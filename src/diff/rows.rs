@@ -159,7 +159,8 @@ fn versions(connection: &Connection, table: &Table, days: Days, sql: &str) -> Re
     Ok(versions)
 }
 
-fn version_of(table: &Table, row: &Row<'_>) -> rusqlite::Result<Version> {
+/// The version that a row of `SELECT *` is.
+pub(super) fn version_of(table: &Table, row: &Row<'_>) -> rusqlite::Result<Version> {
     let mut values = Vec::with_capacity(table.places.len());
     for place in &table.places {
         values.push(json_of(row.get_ref(*place)?));

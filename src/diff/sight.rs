@@ -124,6 +124,11 @@ impl Unseen {
         })
     }
 
+    /// Whether a gap hides every row.
+    pub fn saw_nothing(&self) -> bool {
+        self.gap_of(&Record::default()).is_some_and(|(_, seen_columns)| seen_columns.is_empty())
+    }
+
     /// Whether any gap hides the row.
     pub fn hides(&self, row: &Record) -> bool {
         self.over(row).next().is_some()

@@ -3,12 +3,16 @@
 //! The one place where diff counts what did not change; it reads keys of the scope, and for a whole resource
 //! the number that the snapshot itself recorded, less those of the narrower scopes that were seen all the same.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::rc::Rc;
+
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::change::HidingGap;
-use super::days::Days;
+use super::days::{Days, Sides};
 use super::record::Record;
-use super::rows::{Difference, Table, quoted, text_of};
+use super::rows::{Difference, Table, quoted, text_of, version_of};
+use super::sight::Unseen;
 use super::unreadable;
 use crate::error::Result;
 
@@ -32,6 +36,64 @@ pub(super) fn unchanged_rows(
         return Ok(in_scope);
     }
     Ok((in_scope - seen_rows(connection, days, table, scope, gaps)?).max(0))
+}
+
+/// How many rows are the same version on both days and hidden on one of them, whatever number of gaps hides each;
+/// `scopes` are the gaps of both with the rows of each.
+pub(super) fn distinct_unchanged(
+    connection: &Connection,
+    days: Days,
+    table: &Table,
+    differences: &[Difference],
+    unseen: &Sides<Rc<Unseen>>,
+    scopes: &BTreeMap<String, (HidingGap, i64)>,
+) -> Result<i64> {
+    let hiding: Vec<_> = scopes.values().filter(|(_, rows)| *rows > 0).collect();
+    let columns: BTreeSet<Vec<&String>> = hiding.iter().map(|(gap, _)| sorted_names(&gap.scope)).collect();
+    // Two scopes that name the same columns have no row in common.
+    if columns.len() <= 1 {
+        return Ok(hiding.iter().map(|(_, rows)| rows).sum());
+    }
+    if [&unseen.from, &unseen.to].into_iter().any(|side| side.saw_nothing()) {
+        return rows_in_scope(connection, days, table, differences, &Record::default());
+    }
+    let mut rows = HashSet::new();
+    for columns in columns {
+        let mut values = vec![serde_json::to_string(&columns).expect("names are always JSON")];
+        let equal: String = columns
+            .iter()
+            .map(|column| {
+                values.push(format!("$.\"{column}\""));
+                format!(" AND v.{} = json_extract(n.scope, ?{})", quoted(column), values.len())
+            })
+            .collect();
+        let sql = format!(
+            "SELECT v.*, v.rowid AS version FROM gaps AS n CROSS JOIN {} AS v
+             WHERE n.snapshot_id IN ({from}, {to}) AND n.resource = '{resource}'
+               AND (SELECT json_group_array(j.key) FROM json_each(n.scope) AS j) = ?1{equal}
+               AND +v.valid_from <= {earlier} AND (v.valid_to IS NULL OR v.valid_to > {later})",
+            quoted(&format!("{}_versions", table.spec.name)),
+            from = days.from,
+            to = days.to,
+            resource = table.spec.name,
+            earlier = days.earlier(),
+            later = days.later(),
+        );
+        let mut statement = connection.prepare_cached(&sql).map_err(unreadable)?;
+        let mut found = statement.query(params_from_iter(values)).map_err(unreadable)?;
+        while let Some(one) = found.next().map_err(unreadable)? {
+            let row = version_of(table, one).map_err(unreadable)?.row;
+            if unseen.from.hides(&row) || unseen.to.hides(&row) {
+                rows.insert(one.get::<_, i64>("version").map_err(unreadable)?);
+            }
+        }
+    }
+    Ok(rows.len() as i64)
+}
+
+/// The columns that a scope names, in order.
+fn sorted_names(scope: &Record) -> Vec<&String> {
+    scope.keys().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// How many of these rows lie in scopes that every one of the gaps' snapshots saw: found from the scopes.

@@ -21,7 +21,7 @@ use super::principals::unlisted_principal;
 use super::record::Record;
 use super::rows::{Difference, Table, Version, quoted, text_of};
 use super::sight::{Sights, Unseen, canonical, json_key};
-use super::unchanged::unchanged_rows;
+use super::unchanged::{distinct_unchanged, unchanged_rows};
 use super::unreadable;
 use crate::error::Result;
 use crate::model::ResourceSpec;
@@ -118,6 +118,17 @@ impl UnknownScope {
     }
 }
 
+/// What the differences of a resource mean.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// The rows that changed or may have, by key.
+    pub changes: Vec<RowChange>,
+    /// The scopes that are unknown, by scope.
+    pub unknown: Vec<UnknownScope>,
+    /// How many rows these leave open, each counted once.
+    pub not_seen: i64,
+}
+
 /// Decides what differences mean.
 pub(super) struct Judge<'c> {
     connection: &'c Connection,
@@ -139,25 +150,25 @@ impl<'c> Judge<'c> {
         }
     }
 
-    /// The rows that changed or may have, by key, and the scopes that are unknown, by scope.
-    pub fn judge(
-        &mut self,
-        table: &Table,
-        differences: Vec<Difference>,
-    ) -> Result<(Vec<RowChange>, Vec<UnknownScope>)> {
+    /// Decides what the differences of a resource mean.
+    pub fn judge(&mut self, table: &Table, differences: Vec<Difference>) -> Result<Judged> {
         let resource = table.spec.name;
         let unseen = Sides {
             from: self.sights.unseen(self.days.from, resource)?,
             to: self.sights.unseen(self.days.to, resource)?,
         };
         let mut scopes = self.scopes(table, &differences, &unseen)?;
+        let mut not_seen =
+            distinct_unchanged(self.connection, self.days, table, &differences, &unseen, &scopes)?;
         let mut changes = Vec::new();
         for difference in differences {
             let fields = difference.fields(table.spec);
             let hiding = match (&difference.before, &difference.after) {
                 (Some(_), Some(after)) if fields.is_empty() => {
                     // Closed and seen again as it was: no change, but it stands under its gaps as ever.
-                    for scope in covering(&unseen, &after.row) {
+                    let covering = covering(&unseen, &after.row);
+                    not_seen += i64::from(!covering.is_empty());
+                    for scope in covering {
                         scopes.entry(scope).and_modify(|(_, rows)| *rows += 1);
                     }
                     continue;
@@ -174,6 +185,7 @@ impl<'c> Judge<'c> {
             let activity = activity::is_all(table.spec, self.days, &difference, &fields);
             let mut change = RowChange { activity, ..RowChange::seen(table, difference, fields) };
             if let Some(gap) = hiding.first() {
+                not_seen += 1;
                 change.kind = ChangeKind::Unknown;
                 change.gap = Some(gap.clone());
             } else if let Some(before) = &change.before {
@@ -198,7 +210,7 @@ impl<'c> Judge<'c> {
             };
             unknown.push(UnknownScope { resource, gap, rows, last_seen });
         }
-        Ok((changes, unknown))
+        Ok(Judged { changes, unknown, not_seen })
     }
 
     /// The gaps of both sides by scope, with the number of rows that they hide and that are the same version
@@ -246,6 +258,17 @@ impl<'c> Judge<'c> {
             Some(gap) if !self.was_closed_by(spec, key, snapshot_id)? => Ok(Some(gap.clone())),
             _ => Ok(None),
         }
+    }
+
+    /// What of the snapshot may hide a row that nobody ever saw, of which only these columns are known; `None` where
+    /// there surely is none.
+    pub fn hides_any(
+        &mut self,
+        spec: &'static ResourceSpec,
+        known: &Record,
+        snapshot_id: i64,
+    ) -> Result<Option<HidingGap>> {
+        Ok(self.sights.unseen(snapshot_id, spec.name)?.over(known).next().cloned())
     }
 
     /// What of the snapshot hides a row that it lacks; nothing where its absence was seen.

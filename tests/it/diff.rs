@@ -56,7 +56,7 @@ fn json_is_one_object_of_its_contract() {
     let sandbox = fixture::census();
     let value = json(&sandbox, &["1", "2"]);
     let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["from", "to", "changes", "access_changes", "recreations"]);
+    assert_eq!(keys, ["from", "to", "changes", "access_changes", "recreations", "not_seen", "limited"]);
     assert_eq!(value["from"]["snapshot_id"], 1);
     assert_eq!(value["to"]["status"], "complete");
     insta::assert_json_snapshot!("diff_access_changes_json", value["access_changes"]);

@@ -1,6 +1,6 @@
 //! Asking, and writing the answer in its shape.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::super::GlobalOptions;
@@ -161,6 +161,8 @@ impl Question<'_> {
             changes: Vec::new(),
             access_changes: Vec::new(),
             recreations: Vec::new(),
+            not_seen: BTreeMap::new(),
+            limited: Vec::new(),
         })
     }
 
@@ -204,7 +206,9 @@ impl Parts<'_> {
             to: diff.to.clone(),
             steps: 0,
             activity: BTreeMap::new(),
+            limited: BTreeSet::new(),
         });
+        unchanged.limited.extend(diff.limited.iter().map(|one| one.resource));
         unchanged.to = diff.to.clone();
         unchanged.steps += 1;
         for (resource, rows) in diff.activity() {

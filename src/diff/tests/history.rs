@@ -156,6 +156,28 @@ impl History {
             .unwrap();
     }
 
+    /// Says that the resource was asked for in parts only.
+    pub fn limit(&self, snapshot: i64, resource: &str, reason: &str) {
+        self.connection
+            .execute(
+                "UPDATE coverage SET status = 'limited', reason = ?3 WHERE snapshot_id = ?1 AND resource = ?2",
+                (snapshot, resource, reason),
+            )
+            .unwrap();
+    }
+
+    /// The diff as text.
+    pub fn text(&self, from: i64, to: i64) -> String {
+        let mut text = Vec::new();
+        crate::diff::text::write(
+            &mut crate::output::Page::new(&mut text, false),
+            &self.diff(from, to),
+            crate::diff::text::TextOptions::default(),
+        )
+        .unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
     pub fn diff(&self, from: i64, to: i64) -> Diff {
         compare(&self.connection, from, to).unwrap()
     }

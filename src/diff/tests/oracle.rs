@@ -146,6 +146,24 @@ fn row_changes_agree(history: &History, diff: &Diff) {
             .collect();
         assert_eq!(found, expected, "{} {from} → {to}", spec.name);
 
+        let unseen = |key: &&Vec<String>| {
+            let on = |day: i64, row: &Map<String, Value>| {
+                let seen = seen_under_gaps(history, day, spec.name);
+                gaps(history, day, spec.name).iter().any(|scope| hides(scope, &seen, row))
+            };
+            match (before.get(*key), after.get(*key)) {
+                (Some(one), Some(other)) => one == other && (on(from, one) || on(to, one)),
+                (Some(row), None) => hidden(key, row, to),
+                (None, Some(row)) => hidden(key, row, from),
+                (None, None) => false,
+            }
+        };
+        let keys: BTreeSet<&Vec<String>> = before.keys().chain(after.keys()).collect();
+        let not_seen = keys.iter().copied().filter(unseen).count() as i64;
+        let told = diff.not_seen.get(spec.name).copied().unwrap_or_default();
+        assert_eq!(told, not_seen, "{} {from} → {to}", spec.name);
+        assert!(told <= keys.len() as i64);
+
         for entry in diff.changes.iter().filter(|change| change.resource == spec.name && change.gap.is_some())
         {
             let scope = Value::Object(entry.key.to_object());
@@ -230,7 +248,13 @@ fn possible(history: &History, day: i64, (user_id, account_id, arn): &Triple) ->
     let groups: BTreeSet<String> = groups
         .chain(members)
         .map(|row| text(&row, "group_id").to_owned())
-        .chain(assigned.map(|row| text(&row, "principal_id").to_owned()))
+        .chain(
+            assigned
+                .filter(|row| text(row, "principal_type") == "GROUP")
+                .map(|row| text(&row, "principal_id").to_owned()),
+        )
+        // And one that nobody ever saw.
+        .chain(["g-unseen".to_owned()])
         .collect();
     open(user(user_id))
         && (open(to_user(account_id, arn, user_id))

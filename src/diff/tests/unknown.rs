@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::diff::AccessChangeKind;
 use crate::model::{EntityType, Row, ServiceLastAccessed};
 
 use super::history::{
@@ -334,4 +335,82 @@ fn a_row_hidden_before_and_seen_again_was_last_seen_in_a_narrower_scope() {
     history.publish_with(&[], &[gap]);
     history.publish(&[]);
     assert_eq!(history.diff(3, 4).changes[0].last_seen, Some(2));
+}
+
+#[test]
+fn a_group_that_nobody_saw_may_give_access() {
+    let everything = |resource| (resource, json!({}), "denied");
+    let mut history = History::new();
+    history.publish(&[user("ana"), set("p"), to_user("111", "p", "ana")]);
+    let hidden = ["groups", "group_memberships", "account_assignments"].map(everything);
+    history.publish_all("pairs", &[user("ana"), set("p")], &hidden, &[to_user("111", "p", "ana")], &[]);
+    let change = |history: &History, from, to| history.diff(from, to).access_changes[0].change;
+    assert_eq!(change(&history, 1, 2), AccessChangeKind::Unknown);
+    // What was seen of the pair, or that there are no other groups, rules that out.
+    let mut history = History::new();
+    history.publish(&[user("ana"), set("p"), to_user("111", "p", "ana")]);
+    let pair = ("account_assignments", json!({"account_id": "111", "permission_set_arn": "p"}));
+    history.publish_all("pairs", &[user("ana"), set("p")], &hidden, &[], &[pair]);
+    assert_eq!(change(&history, 1, 2), AccessChangeKind::Lost);
+    let mut history = History::new();
+    history.publish(&[user("ana"), set("p"), to_user("111", "p", "ana")]);
+    let gone = [to_user("111", "p", "ana")];
+    history.publish_all("pairs", &[user("ana"), set("p")], &hidden[1..], &gone, &[]);
+    assert_eq!(change(&history, 1, 2), AccessChangeKind::Lost);
+}
+
+#[test]
+fn overlapping_gaps_count_a_row_once() {
+    let mut history = History::new();
+    let rows = [member("ops", "ana"), member("ops", "bob"), member("dev", "ana"), member("dev", "bob")];
+    history.publish(&rows);
+    let gaps = [
+        ("group_memberships", json!({"group_id": "ops"}), "denied"),
+        ("group_memberships", json!({"user_id": "ana"}), "failed"),
+    ];
+    history.publish_with(&[], &gaps);
+    let diff = history.diff(1, 2);
+    let entries: Vec<_> = unknown(&diff).iter().map(|change| change.rows).collect();
+    assert_eq!(entries, [Some(2), Some(2)]);
+    assert_eq!(diff.not_seen["group_memberships"], 3, "of four, ana in ops is under both");
+    let text = history.text(1, 2);
+    assert!(text.contains("1 removed, 3 not seen"), "{text}");
+    // And one over everything.
+    history.publish_with(&[], &[gaps[0].clone(), ("group_memberships", json!({}), "denied")]);
+    assert_eq!(history.diff(2, 3).not_seen["group_memberships"], 3);
+}
+
+/// Orphans are seen by pairs alone: what the other listing cannot show neither came nor went, in either direction.
+#[test]
+fn what_a_listing_cannot_show_never_comes_or_goes() {
+    let mut history = History::new();
+    let living = [user("ana"), to_user("111", "p", "ana")];
+    history.publish_by("principals", &living, &[]);
+    history.limit(1, "account_assignments", "by principal");
+    let orphans = [to_user("111", "p", "ghost"), to_group("111", "p", "gone")];
+    history.publish_by("pairs", &[&living[..], &orphans[..]].concat(), &[]);
+    for (from, to) in [(1, 2), (2, 1)] {
+        let diff = history.diff(from, to);
+        assert_eq!(known(&diff), [""; 0]);
+        assert_eq!(diff.not_seen["account_assignments"], 2);
+        let text = history.text(from, to);
+        let said = "not asked for\n  ? account_assignments is limited in snapshot 1 (by principal)";
+        assert!(text.contains(said), "{text}");
+    }
+}
+
+#[test]
+fn what_was_asked_for_in_parts_is_said_where_nothing_changed() {
+    let mut history = History::new();
+    history.publish(&[user("ana")]);
+    history.publish(&[user("ana")]);
+    assert!(history.text(1, 2).contains("nothing changed"));
+    for snapshot in [1, 2] {
+        history.limit(snapshot, "service_last_accessed", "beyond the depth");
+    }
+    let text = history.text(1, 2);
+    assert!(text.contains("no change was seen, but not everything was asked for"), "{text}");
+    let line = "  ? service_last_accessed is limited in snapshots 1 and 2 (beyond the depth)";
+    assert!(text.contains(line), "{text}");
+    assert!(!history.diff(1, 2).has_unknowns(), "it changes no exit code");
 }

@@ -14,7 +14,7 @@ mod reading;
 mod rows;
 mod telling;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::change::{AccessChangeKind, Change, ChangeKind, Diff, SnapshotFacts};
@@ -68,17 +68,24 @@ pub struct Unchanged {
     pub steps: usize,
     /// How many rows of each resource tell only of use, step by step.
     pub activity: BTreeMap<&'static str, usize>,
+    /// The resources that a snapshot of them was asked for in parts only.
+    pub limited: BTreeSet<&'static str>,
 }
 
 /// Writes that nothing changed in so many steps.
 pub fn write_unchanged(page: &mut Page<'_>, unchanged: &Unchanged) -> io::Result<()> {
-    let Unchanged { from, to, steps, activity: used } = unchanged;
+    let Unchanged { from, to, steps, activity: used, limited } = unchanged;
     let steps = if *steps == 1 { String::new() } else { format!(" in {steps} steps") };
     let ends = format!("{} → {}", facts(from, "snapshot "), facts(to, ""));
     let used = used.iter().filter_map(|(resource, rows)| {
         activity(resource, *rows).map(|words| format!("; {resource}: {words}"))
     });
-    page.line(Ink::Plain, &format!("{ends}: nothing changed{steps}{}", used.collect::<String>()))
+    let limited: Vec<_> = limited.iter().copied().collect();
+    let limited = match limited.as_slice() {
+        [] => String::new(),
+        limited => format!("; limited: {}", limited.join(", ")),
+    };
+    page.line(Ink::Plain, &format!("{ends}: nothing changed{steps}{}{limited}", used.collect::<String>()))
 }
 
 /// `snapshot 41 (2026-11-17T02:00:00Z, complete)`.
@@ -104,6 +111,7 @@ fn sections(diff: &Diff, options: TextOptions<'_>) -> Vec<Section> {
     }
     sections.retain(|section| !section.entries.is_empty());
     sections.extend(rows::not_seen(diff));
+    sections.extend(rows::limited(diff));
     sections
 }
 
@@ -144,6 +152,7 @@ fn summary(diff: &Diff, between: Between) -> Summary {
     let words = match (diff.has_changes(), diff.has_unknowns()) {
         (true, _) => None,
         (_, true) => Some("no change was seen, but not everything was"),
+        _ if !diff.limited.is_empty() => Some("no change was seen, but not everything was asked for"),
         _ => Some("nothing changed"),
     };
     let mut also = Vec::new();
@@ -176,6 +185,10 @@ fn row_counts(diff: &Diff) -> Vec<(String, String)> {
             let mut counts: BTreeMap<ChangeKind, i64> = BTreeMap::new();
             for change in of_resource.iter().filter(|change| !change.activity) {
                 *counts.entry(change.change).or_default() += change.rows.unwrap_or(1);
+            }
+            // Of a row under several gaps each of them tells.
+            if let Some(unknown) = counts.get_mut(&ChangeKind::Unknown) {
+                *unknown = (*unknown).min(diff.not_seen.get(resource).copied().unwrap_or(i64::MAX));
             }
             let mut words: Vec<String> = counts
                 .iter()

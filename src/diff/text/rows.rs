@@ -57,6 +57,13 @@ pub fn not_seen(diff: &Diff) -> Option<Section> {
     (!entries.is_empty()).then(|| Section { heading: "not seen".to_owned(), entries, rest: Vec::new() })
 }
 
+/// What was asked for in parts only.
+pub fn limited(diff: &Diff) -> Option<Section> {
+    let entry = |line| Entry { sign: ChangeKind::Unknown, line, details: Vec::new() };
+    let entries: Vec<Entry> = diff.limited.iter().map(|one| entry(one.words())).collect();
+    (!entries.is_empty()).then(|| Section { heading: "not asked for".to_owned(), entries, rest: Vec::new() })
+}
+
 fn unknown_entry(change: &Change) -> Entry {
     let subject = if change.key.is_empty() {
         change.resource.to_owned()
