@@ -82,6 +82,9 @@ pub enum LimitConcerns {
     /// Those that ask for a scope which was not seen. An answer that names by `=` only scopes that were seen is
     /// complete.
     UnseenScopes,
+    /// The same, where each entity has one access report, which holds until there is another: a report that was
+    /// carried forward is known, and its age is told. The column names the entity.
+    UntakenReports { entity: &'static str },
     /// Those that show what users and groups have who were deleted. An answer about those who exist is complete.
     Deleted,
 }
@@ -397,6 +400,14 @@ impl Row {
     /// A row of which only the key is known so far; its other columns are not looked at.
     pub fn key_only<R: Resource>(resource: &R) -> Self {
         Self { standing: Standing::KeyOnly, ..Self::whole(resource) }
+    }
+
+    /// Whether the row has every value of the scope.
+    pub fn is_in(&self, scope: &Scope) -> bool {
+        self.resource == scope.resource
+            && scope.columns.iter().all(|(column, value)| {
+                self.columns.get(column).and_then(Value::as_str) == Some(value.as_str())
+            })
     }
 
     /// A whole row that gives way to a whole one staged before it.

@@ -56,7 +56,7 @@ impl Resource for ServiceLastAccessed {
             noun: "attempt",
         }),
         label: &["service_name"],
-        limit: LimitConcerns::UnseenScopes,
+        limit: LimitConcerns::UntakenReports { entity: "entity_id" },
         documents: &[],
         parents: &[
             Parent {

@@ -220,7 +220,14 @@ fn unseen_of(
         Some(CoverageStatus::Partial) if is_denied(census, snapshot_id, resource)? => Why::Denied,
         Some(CoverageStatus::Partial) => Why::Failed,
         Some(CoverageStatus::Unavailable) => Why::Unavailable,
-        Some(CoverageStatus::NotCollected) | None => Why::NotCollected,
+        Some(CoverageStatus::NotCollected) | None => {
+            let spec = resource_named(resource).expect("only resources are read");
+            let has_reports = matches!(spec.limit, LimitConcerns::UntakenReports { .. });
+            if has_reports && !is_concerned(census, snapshot_id, spec, whole, asked)? {
+                return Ok(None);
+            }
+            Why::NotCollected
+        }
     };
     let gaps = coverage.map_or(0, |coverage| coverage.gaps);
     let limits = coverage.and_then(Coverage::limits);
@@ -237,7 +244,7 @@ fn is_concerned(
     asked: &[Asked],
 ) -> Result<bool> {
     match spec.limit {
-        LimitConcerns::UnseenScopes => {
+        LimitConcerns::UnseenScopes | LimitConcerns::UntakenReports { .. } => {
             for asked in asked {
                 if asks_for_unseen(census.connection(), snapshot_id, spec, coverage, asked)? {
                     return Ok(true);

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::reads::Asked;
 use crate::error::Result;
-use crate::model::{Parent, ParentWhen, ResourceSpec};
+use crate::model::{LimitConcerns, Parent, ParentWhen, ResourceSpec};
 use crate::store::{Coverage, CoverageStatus, failed};
 
 /// So many scopes are looked at one by one; a statement that asks for more is taken to ask for everything.
@@ -37,6 +37,9 @@ pub(super) fn asks_for_unseen(
                 continue;
             }
             has_parent = true;
+            if has_report(connection, snapshot_id, spec, &point)? {
+                continue;
+            }
             for gap in &gaps {
                 let is_beside =
                     gap.iter().any(|(column, value)| point.get(column).is_some_and(|other| other != value));
@@ -130,6 +133,21 @@ fn is_empty_by_parents(
         }
     }
     Ok(false)
+}
+
+/// Whether the rows are of an entity whose access report was completed for this snapshot or an earlier one: until
+/// another is taken, that is the answer.
+fn has_report(connection: &Connection, snapshot_id: i64, spec: &ResourceSpec, point: &Point) -> Result<bool> {
+    let LimitConcerns::UntakenReports { entity } = spec.limit else { return Ok(false) };
+    let Some(entity_id) = point.get(entity) else { return Ok(false) };
+    let of_it = "snapshot_id <= ?1 AND entity_id = ?2 AND policy_id = '' AND job_status = 'COMPLETED'";
+    connection
+        .prepare_cached(&format!(
+            "SELECT EXISTS (SELECT 1 FROM main.access_report_jobs WHERE {of_it})
+                 OR EXISTS (SELECT 1 FROM pruned_reports WHERE {of_it})"
+        ))
+        .and_then(|mut statement| statement.query_row((snapshot_id, entity_id), |row| row.get(0)))
+        .map_err(failed)
 }
 
 /// The scopes of the resource that nobody asked for.

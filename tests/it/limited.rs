@@ -140,6 +140,16 @@ fn rows_that_are_carried() {
         "(limited, 1 scope not asked for, {carried} of {rows} rows carried forward: beyond the depth"
     );
     assert!(ran.stderr.contains(&said), "{}", ran.stderr);
+    // Who names an entity whose report is carried asks for what is known.
+    let account =
+        ids(&world, "SELECT account_id AS id FROM accounts WHERE NOT is_management_account").remove(0);
+    let one_service = format!("{} AND service_namespace = 'none'", of(&account));
+    for sql in [of(&account), one_service, format!("{COUNT} WHERE entity_id IN ('{account}', '{account}')")] {
+        let (ran, required) = ask(&world, &sql);
+        assert!(!ran.stderr.contains("limited") && !ran.stderr.contains("does not mean"), "{}", ran.stderr);
+        assert_eq!((ran.exit, required), (Some(0), Some(0)), "{sql}");
+    }
+    assert_limited(&world, &of("999999999999"));
     // Over a range, and as of the snapshot that saw all.
     let during = world.run(&["query", COUNT, "--during", "1..2", "--require-complete"]);
     assert!(
@@ -151,6 +161,37 @@ fn rows_that_are_carried() {
     );
     let before = world.run(&["query", COUNT, "--at", "1", "--require-complete"]);
     assert_eq!(before.exit, Some(0), "{}", before.stderr);
+}
+
+/// Whatever the flags of the runs after it, and whichever snapshots are pruned, a report that was taken is known.
+#[test]
+fn carried_reports_are_known() {
+    let world = World::of(small());
+    world.collect_day(0, &["--access-report", "root"]);
+    world.collect_day(0, &["--access-report", "accounts"]);
+    world.collect_day(0, &["--access-report", "root"]);
+    world.collect_day(0, &["--access-report", "none"]);
+    world.collect_day(0, &["--skip", "service_last_accessed"]);
+    world.collect_day(0, &["--access-report-budget", "0s"]);
+    let entities = ids(&world, "SELECT id FROM organization_tree WHERE type <> 'root' LIMIT 3");
+    let requires =
+        |entity: &str, at: &str| world.run(&["query", "--require-complete", "--at", at, &of(entity)]).exit;
+    for entity in &entities {
+        assert_whole(&world, &of(entity));
+        for at in ["2", "3", "4", "5", "6"] {
+            assert_eq!(requires(entity, at), Some(0), "{entity} at {at}");
+        }
+        assert_eq!(requires(entity, "1"), Some(4), "{entity}: taken later");
+    }
+    for pruned in ["2", "3"] {
+        let ran = world.run(&["snapshots", "prune", pruned]);
+        assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+        entities.iter().for_each(|entity| assert_whole(&world, &of(entity)));
+        assert_eq!(requires(&entities[0], "4"), Some(0));
+    }
+    // What does not name one asks for all.
+    assert_eq!(world.run(&["query", "--require-complete", COUNT]).exit, Some(4));
+    assert_eq!(requires("999999999999", "latest"), Some(4));
 }
 
 #[test]
