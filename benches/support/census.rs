@@ -76,7 +76,14 @@ impl Maker {
                 let page = |(_, rows): &(Scope, Vec<&Row>)| {
                     task_id += 1;
                     let rows = rows.iter().copied().cloned().collect();
-                    Outcome::Page { task_id, rows, follow_ups: Vec::new(), next_token: None, job: None }
+                    Outcome::Page {
+                        task_id,
+                        rows,
+                        follow_ups: Vec::new(),
+                        next_token: None,
+                        left_out: None,
+                        job: None,
+                    }
                 };
                 let pages: Vec<Outcome> = listed.iter().map(page).collect();
                 assert_eq!(staging.commit(&pages).expect("pages are staged"), []);

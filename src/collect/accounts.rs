@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::organization::{PAGE, not_in_use, parent_is_gone};
 use super::preflight::Context;
 use super::tags::ListOrganizationTags;
-use super::task::{Collector, Gone, Page, Stage, Stopped};
-use super::wire::{entity_path, key, parent_of_path, text, time};
+use super::task::{Collector, Gone, Listed, Page, Stage, Stopped};
+use super::wire::{entity_path, key, parent_in_path, parent_of_path, text, time};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{Account, Row, Scope, ServiceLastAccessed, Tag, TaggedType};
 
@@ -117,15 +117,17 @@ impl Collector for ListAccountsForParent {
                     .send()
             })
             .await?;
-        let left_out = answer.accounts.is_none();
-        let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
+        let listed = Listed::of(answer.accounts.as_ref().map(Vec::is_empty));
+        let mut page = Page { next_token: answer.next_token, listed, ..Page::default() };
         for found in answer.accounts.unwrap_or_default() {
             let path = match (&self.parent_path, &found.id) {
                 (Some(parent), Some(account_id)) => Some(format!("{parent}/{account_id}")),
                 _ => None,
             };
+            let sent = found.paths.as_ref().and_then(|paths| paths.first()).cloned();
             let mut account = account(context, Self::OPERATION, found, path)?;
-            account.parent_id = Some(self.parent_id.clone());
+            let parent_id = sent.as_deref().and_then(|path| parent_in_path(path, &account.account_id));
+            account.parent_id = Some(parent_id.unwrap_or(&self.parent_id).to_owned());
             page.rows.push(Row::whole(&account));
         }
         Ok(page)

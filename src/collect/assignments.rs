@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::permission_sets::{PAGE, account_instance};
 use super::preflight::Context;
-use super::task::{Collector, Gone, Page, Stage, Stopped};
-use super::wire::key;
+use super::task::{Collector, Gone, Listed, Page, Stage, Stopped};
+use super::wire::{key, text};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{AccountAssignment, Row, Scope};
 
@@ -57,13 +57,14 @@ impl Collector for ListPairAssignments {
                     .send()
             })
             .await?;
-        let left_out = answer.account_assignments.is_none();
-        let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
+        let listed = Listed::of(answer.account_assignments.as_ref().map(Vec::is_empty));
+        let mut page = Page { next_token: answer.next_token, listed, ..Page::default() };
         for found in answer.account_assignments.unwrap_or_default() {
             let principal_type = found.principal_type.map(|kind| kind.as_str().to_owned());
             page.rows.push(Row::whole(&AccountAssignment {
-                account_id: self.account_id.clone(),
-                permission_set_arn: self.permission_set_arn.clone(),
+                account_id: text(found.account_id).unwrap_or_else(|| self.account_id.clone()),
+                permission_set_arn: text(found.permission_set_arn)
+                    .unwrap_or_else(|| self.permission_set_arn.clone()),
                 principal_type: key(Self::OPERATION, "PrincipalType", principal_type)?,
                 principal_id: key(Self::OPERATION, "PrincipalId", found.principal_id)?,
             }));
@@ -86,11 +87,7 @@ impl Collector for ListPrincipalAssignments {
     const PRIORITY: i64 = 2;
 
     fn covers(&self) -> Vec<Scope> {
-        vec![
-            Scope::all::<AccountAssignment>()
-                .with("principal_type", &self.principal_type)
-                .with("principal_id", &self.principal_id),
-        ]
+        assignments_of(&self.principal_type, &self.principal_id)
     }
 
     fn unavailable(failure: &CallFailure) -> bool {
@@ -137,6 +134,10 @@ impl Collector for SamplePrincipal {
         Vec::new()
     }
 
+    fn asks_for(&self) -> Vec<Scope> {
+        assignments_of(&self.principal_type, &self.principal_id)
+    }
+
     fn family() -> Vec<Scope> {
         Vec::new()
     }
@@ -148,6 +149,14 @@ impl Collector for SamplePrincipal {
     fn most_pages(&self) -> u32 {
         self.most_pages
     }
+}
+
+fn assignments_of(principal_type: &str, principal_id: &str) -> Vec<Scope> {
+    vec![
+        Scope::all::<AccountAssignment>()
+            .with("principal_type", principal_type)
+            .with("principal_id", principal_id),
+    ]
 }
 
 async fn of_principal(
@@ -170,8 +179,8 @@ async fn of_principal(
                 .send()
         })
         .await?;
-    let left_out = answer.account_assignments.is_none();
-    let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
+    let listed = Listed::of(answer.account_assignments.as_ref().map(Vec::is_empty));
+    let mut page = Page { next_token: answer.next_token, listed, ..Page::default() };
     for found in answer.account_assignments.unwrap_or_default() {
         let row = AccountAssignment {
             account_id: key(operation, "AccountId", found.account_id)?,
@@ -184,7 +193,8 @@ async fn of_principal(
             principal_id: key(operation, "PrincipalId", found.principal_id)?,
         };
         // A user's answer repeats the rows of its groups, whose own listings are the authority for them.
-        if row.principal_id == principal_id {
+        let is_of_a_group = principal_type == "USER" && row.principal_type == "GROUP";
+        if !is_of_a_group {
             page.rows.push(Row::whole(&row));
         }
     }

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::accounts::ListAccounts;
 use super::preflight::Context;
 use super::tags::ListOrganizationTags;
-use super::task::{Collector, Gone, Page, Stage, Stopped, Task};
-use super::wire::{array, entity_path, key, members, string, text};
+use super::task::{Collector, Gone, Listed, Page, Stage, Stopped, Task};
+use super::wire::{array, entity_path, key, members, parent_in_path, string, text};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{
     Organization, OrganizationalUnit, Root, Row, Scope, ServiceLastAccessed, Tag, TaggedType,
@@ -189,8 +189,8 @@ impl Collector for ListOrganizationalUnits {
                     .send()
             })
             .await?;
-        let left_out = answer.organizational_units.is_none();
-        let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
+        let listed = Listed::of(answer.organizational_units.as_ref().map(Vec::is_empty));
+        let mut page = Page { next_token: answer.next_token, listed, ..Page::default() };
         for found in answer.organizational_units.unwrap_or_default() {
             let unit = self.unit(found)?;
             page.follow_ups
@@ -221,15 +221,15 @@ impl ListOrganizationalUnits {
             return Err(CallFailure::unusable(Operation::ListOrganizationalUnitsForParent, message));
         }
         // AWS ends the path with a slash, and older endpoints send none.
-        let entity_path = match text(found.path) {
-            Some(path) => Some(entity_path(&path)),
-            None => self.parent_path.as_ref().map(|parent| format!("{parent}/{ou_id}")),
-        };
+        let sent = text(found.path).map(|path| entity_path(&path));
+        let parent_id = sent.as_deref().and_then(|path| parent_in_path(path, &ou_id)).map(str::to_owned);
+        let entity_path =
+            sent.or_else(|| self.parent_path.as_ref().map(|parent| format!("{parent}/{ou_id}")));
         Ok(OrganizationalUnit {
             ou_id,
             arn: text(found.arn),
             name: text(found.name),
-            parent_id: Some(self.parent_id.clone()),
+            parent_id: Some(parent_id.unwrap_or_else(|| self.parent_id.clone())),
             entity_path,
         })
     }

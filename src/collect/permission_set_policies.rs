@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::permission_sets::{PAGE, set_is_gone};
 use super::preflight::Context;
-use super::task::{Collector, Gone, Page, Stage, Stopped};
+use super::task::{Collector, Gone, Listed, Page, Stage, Stopped};
 use super::wire::{key, text};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{PermissionSetPolicy, PolicyKind, Row, Scope};
@@ -57,7 +57,7 @@ impl Collector for GetInlinePolicy {
                     .send()
             })
             .await?;
-        let left_out = answer.inline_policy.is_none();
+        let listed = Listed::of(answer.inline_policy.as_ref().map(String::is_empty));
         let row = text(answer.inline_policy).map(|document| {
             Row::whole(&PermissionSetPolicy {
                 permission_set_arn: self.permission_set_arn.clone(),
@@ -67,7 +67,7 @@ impl Collector for GetInlinePolicy {
                 ..PermissionSetPolicy::default()
             })
         });
-        Ok(Page { rows: row.into_iter().collect(), left_out, ..Page::default() })
+        Ok(Page { rows: row.into_iter().collect(), listed, ..Page::default() })
     }
 }
 
@@ -107,7 +107,7 @@ impl Collector for GetPermissionsBoundary {
             })
             .await?;
         let Some(boundary) = answer.permissions_boundary else {
-            return Ok(Page { left_out: true, ..Page::default() });
+            return Ok(Page { listed: Listed::LeftOut, ..Page::default() });
         };
         let kind = PolicyKind::PermissionsBoundary;
         let policy = match (boundary.customer_managed_policy_reference, text(boundary.managed_policy_arn)) {
@@ -165,8 +165,8 @@ impl Collector for ListManagedPolicies {
                     .send()
             })
             .await?;
-        let left_out = answer.attached_managed_policies.is_none();
-        let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
+        let listed = Listed::of(answer.attached_managed_policies.as_ref().map(Vec::is_empty));
+        let mut page = Page { next_token: answer.next_token, listed, ..Page::default() };
         for found in answer.attached_managed_policies.unwrap_or_default() {
             page.rows.push(Row::whole(&PermissionSetPolicy {
                 permission_set_arn: self.permission_set_arn.clone(),
@@ -216,8 +216,8 @@ impl Collector for ListCustomerManagedPolicies {
                     .send()
             })
             .await?;
-        let left_out = answer.customer_managed_policy_references.is_none();
-        let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
+        let listed = Listed::of(answer.customer_managed_policy_references.as_ref().map(Vec::is_empty));
+        let mut page = Page { next_token: answer.next_token, listed, ..Page::default() };
         for found in answer.customer_managed_policy_references.unwrap_or_default() {
             let policy = customer_managed(&self.permission_set_arn, PolicyKind::CustomerManaged, found)?;
             page.rows.push(Row::whole(&policy));

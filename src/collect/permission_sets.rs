@@ -11,7 +11,7 @@ use super::permission_set_policies::{
 use super::preflight::Context;
 use super::provisioning::ListOutdatedAccounts;
 use super::tags::ListPermissionSetTags;
-use super::task::{Collector, Gone, Page, Stage, Stopped, Task};
+use super::task::{Collector, Gone, Listed, Page, Stage, Stopped, Task};
 use super::wire::{key, text, time};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{
@@ -76,8 +76,8 @@ impl Collector for ListPermissionSets {
                     .send()
             })
             .await?;
-        let left_out = answer.permission_sets.is_none();
-        let mut page = Page { next_token: answer.next_token, left_out, ..Page::default() };
+        let listed = Listed::of(answer.permission_sets.as_ref().map(Vec::is_empty));
+        let mut page = Page { next_token: answer.next_token, listed, ..Page::default() };
         for found in answer.permission_sets.unwrap_or_default() {
             let arn = key(Self::OPERATION, "permission set ARN", found)?;
             page.rows.push(Row::key_only(&PermissionSet {
@@ -136,7 +136,8 @@ impl Collector for DescribePermissionSet {
             CallFailure::unusable(Self::OPERATION, "the answer has no PermissionSet".to_owned())
         })?;
         let row = PermissionSet {
-            permission_set_arn: self.permission_set_arn.clone(),
+            permission_set_arn: text(found.permission_set_arn)
+                .unwrap_or_else(|| self.permission_set_arn.clone()),
             name: text(found.name),
             description: text(found.description),
             session_duration: text(found.session_duration),

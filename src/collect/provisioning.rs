@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::permission_sets::{PAGE, set_is_gone};
 use super::preflight::Context;
-use super::task::{Collector, Gone, Page, Stage, Stopped, Task};
+use super::task::{Collector, Gone, Listed, Page, Stage, Stopped, Task};
 use super::wire::key;
 use crate::aws::{CallFailure, Operation};
 use crate::model::{ProvisionedPermissionSet, Row, Scope};
@@ -27,6 +27,11 @@ impl Collector for ListOutdatedAccounts {
     // Which pairs there are is the second listing's to say: a pair that is not outdated may still be there.
     fn covers(&self) -> Vec<Scope> {
         Vec::new()
+    }
+
+    fn asks_for(&self) -> Vec<Scope> {
+        let outdated = ProvisioningStatus::LatestPermissionSetNotProvisioned;
+        self.hides().into_iter().map(|scope| scope.with("provisioning_status", outdated.as_str())).collect()
     }
 
     fn hides(&self) -> Vec<Scope> {
@@ -137,12 +142,12 @@ async fn provisioned(
                 .send()
         })
         .await?;
-    let left_out = answer.account_ids.is_none();
+    let listed = Listed::of(answer.account_ids.as_ref().map(Vec::is_empty));
     let accounts = answer
         .account_ids
         .unwrap_or_default()
         .into_iter()
         .map(|account_id| key(operation, "account id", account_id))
         .collect::<Result<_, _>>()?;
-    Ok((Page { next_token: answer.next_token, left_out, ..Page::default() }, accounts))
+    Ok((Page { next_token: answer.next_token, listed, ..Page::default() }, accounts))
 }

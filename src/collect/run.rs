@@ -5,10 +5,11 @@
 //! page with a token goes on; a token seen before is an error, and so a gap. Nothing is awaited while a
 //! transaction is open: pages are fetched by spawned futures, and committed between awaits.
 //!
-//! `lanes` says how many calls are under way at once, `settling` what becomes of a page or a failure, `belief`
-//! which answers are doubted, `endless` which listings have no end, `giving_up` and `stopping` when a kind of task or the whole collection ends, and
+//! `lanes` says how many calls are under way at once, `settling` what becomes of a page or a failure, `asked`
+//! which rows are no answer to the question, `belief` which answers are doubted, `endless` which listings have no end, `giving_up` and `stopping` when a kind of task or the whole collection ends, and
 //! `forecast` how long it will take.
 
+mod asked;
 mod belief;
 mod endless;
 mod forecast;
@@ -27,7 +28,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, interval, sleep_until, timeout_at};
 
 use self::belief::Shown;
-use self::endless::Pages;
+use self::endless::{Barren, Pages};
 use self::forecast::Forecast;
 use self::giving_up::Refusals;
 use self::lanes::{Lane, limit_of};
@@ -82,6 +83,7 @@ pub struct Collection<'a> {
     /// Tasks that were put aside once: their next failure is a gap.
     second_chances: HashSet<i64>,
     shown: Shown,
+    barren: Barren,
     steps: JoinSet<Step>,
     refusals: HashMap<String, Refusals>,
     /// The kinds that are not asked on, with what is recorded of each.
@@ -105,6 +107,8 @@ struct Running {
     lane: String,
     token: Option<String>,
     pages: u32,
+    /// Whether a page left its list out.
+    left_out: bool,
     listed: Pages,
     beginnings: u32,
     handle: AbortHandle,
@@ -134,6 +138,7 @@ impl<'a> Collection<'a> {
             running: HashMap::new(),
             second_chances: HashSet::new(),
             shown: Shown::default(),
+            barren: Barren::default(),
             steps: JoinSet::new(),
             refusals: HashMap::new(),
             stopped_kinds: BTreeMap::new(),
@@ -269,6 +274,7 @@ impl<'a> Collection<'a> {
             lane: name.to_owned(),
             token: open.next_token,
             pages: 0,
+            left_out: open.left_out,
             listed: Pages::default(),
             beginnings: 1,
             handle,

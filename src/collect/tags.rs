@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::preflight::Context;
-use super::task::{Collector, Gone, Page, Stage, Stopped};
+use super::task::{Collector, Gone, Listed, Page, Stage, Stopped};
 use super::wire::key;
 use crate::aws::{CallFailure, Operation};
 use crate::model::{Row, Scope, Tag, TaggedType};
@@ -66,10 +66,10 @@ impl Collector for ListOrganizationTags {
                     .send()
             })
             .await?;
-        let left_out = answer.tags.is_none();
+        let listed = Listed::of(answer.tags.as_ref().map(Vec::is_empty));
         let rows = answer.tags.unwrap_or_default().into_iter();
         Ok(Page {
-            left_out,
+            listed,
             rows: rows
                 .map(|found| {
                     tag(Self::OPERATION, self.resource_type, &self.resource_id, (found.key, found.value))
@@ -116,10 +116,10 @@ impl Collector for ListPermissionSetTags {
                     .send()
             })
             .await?;
-        let left_out = answer.tags.is_none();
+        let listed = Listed::of(answer.tags.as_ref().map(Vec::is_empty));
         let rows = answer.tags.unwrap_or_default().into_iter();
         Ok(Page {
-            left_out,
+            listed,
             rows: rows
                 .map(|found| {
                     tag(

@@ -81,9 +81,31 @@ pub struct Page {
     pub job: Option<AccessReportJob>,
     /// Why the listing cannot hold nothing at all, where it cannot: it would read as the end of everything.
     pub must_hold: Option<&'static str>,
-    /// Whether the answer left out what was asked for: AWS's way to say "none" for some operations, but also what
-    /// is left of an answer that lost it.
-    pub left_out: bool,
+    /// What the answer's list held, where AWS may say "none" by leaving the list out.
+    pub listed: Listed,
+}
+
+/// What the member of an answer held that was asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Listed {
+    /// Something, or the answer always has it.
+    #[default]
+    Something,
+    /// An empty list (or text) that was sent: the operation does not leave empty ones out.
+    Empty,
+    /// The member is missing: some operations say "none" so, but it is also what is left of an answer that lost it.
+    LeftOut,
+}
+
+impl Listed {
+    /// By whether the member is empty; `None` where it is missing.
+    pub fn of(is_empty: Option<bool>) -> Self {
+        match is_empty {
+            Some(false) => Self::Something,
+            Some(true) => Self::Empty,
+            None => Self::LeftOut,
+        }
+    }
 }
 
 /// What it means that the thing that a task asks about no longer exists.
@@ -131,6 +153,11 @@ pub(super) trait Collector {
 
     /// The scopes that are seen once its last page is in.
     fn covers(&self) -> Vec<Scope>;
+
+    /// The scopes that every row of its answers lies in, where they are not those that it covers.
+    fn asks_for(&self) -> Vec<Scope> {
+        self.covers()
+    }
 
     /// Further scopes that stay unseen when it fails: those of the follow-ups that it would have had.
     fn hides(&self) -> Vec<Scope> {
@@ -223,7 +250,13 @@ macro_rules! tasks {
                 match self { $(Self::$name(task) => task.covers()),+ }
             }
 
-            fn hides(&self) -> Vec<Scope> {
+            /// The scopes that every row of its answers lies in.
+            pub fn asks_for(&self) -> Vec<Scope> {
+                match self { $(Self::$name(task) => task.asks_for()),+ }
+            }
+
+            /// Further scopes that stay unseen when it fails.
+            pub fn hides(&self) -> Vec<Scope> {
                 match self { $(Self::$name(task) => task.hides()),+ }
             }
 

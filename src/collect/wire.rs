@@ -101,6 +101,11 @@ pub fn parent_of_path(path: &str) -> Option<&str> {
     entity_path_parts(path).rev().nth(1)
 }
 
+/// The parent's id in the path of a thing, if it is that thing's path.
+pub fn parent_in_path<'a>(path: &'a str, id: &str) -> Option<&'a str> {
+    parent_of_path(path).filter(|_| entity_path_parts(path).next_back() == Some(id))
+}
+
 fn entity_path_parts(path: &str) -> impl DoubleEndedIterator<Item = &str> {
     path.split('/').filter(|part| !part.is_empty())
 }

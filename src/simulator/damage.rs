@@ -174,6 +174,10 @@ fn damaged_listing(
     context: &Context,
     mut members: Map<String, Value>,
 ) -> Map<String, Value> {
+    if let Action::Member(name, value) = action {
+        with_member(&mut members, name, value);
+        return members;
+    }
     let Some(list) = members.iter().find(|(_, value)| value.is_array()).map(|(name, _)| name.clone()) else {
         return members;
     };
@@ -229,6 +233,22 @@ fn damaged_listing(
         _ => {}
     }
     members
+}
+
+/// Gives the items of a listing, or what is described, a member's value. Paths come in lists.
+fn with_member(members: &mut Map<String, Value>, name: &str, value: &str) {
+    if let Some(member) = members.get_mut(name).filter(|member| member.is_string()) {
+        *member = value.into();
+        return;
+    }
+    let inner = members.values_mut().flat_map(|value| match value {
+        Value::Array(items) => items.iter_mut().collect(),
+        other => vec![other],
+    });
+    for item in inner.filter_map(Value::as_object_mut) {
+        let value = if item.get(name).is_some_and(Value::is_array) { json!([value]) } else { value.into() };
+        item.insert(name.to_owned(), value);
+    }
 }
 
 /// The item with another name or value, and the same key.

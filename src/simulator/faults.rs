@@ -68,6 +68,8 @@ pub enum Action {
     NewTokens,
     /// All times of a listing's items are this one, in seconds.
     Times(i64),
+    /// The items of the answer, or what it describes, have this member with this value.
+    Member(&'static str, String),
     /// An OU is listed as a child of itself.
     OuInItself,
     /// The access key id of an assumed role ends with a carriage return.
@@ -107,6 +109,7 @@ impl Action {
             Self::EndlessBody => "endless body",
             Self::NewTokens => "new tokens",
             Self::Times(_) => "times",
+            Self::Member(..) => "another member",
             Self::OuInItself => "OU in itself",
             Self::OddKey => "odd key",
             Self::KeyTwice => "key twice",
@@ -152,7 +155,7 @@ impl Action {
 pub struct Fault {
     operation: String,
     but: Option<String>,
-    containing: Option<String>,
+    containing: Vec<String>,
     from: usize,
     times: usize,
     action: Action,
@@ -167,7 +170,7 @@ impl Fault {
         Self {
             operation: operation.to_owned(),
             but: None,
-            containing: None,
+            containing: Vec::new(),
             from: 1,
             times: usize::MAX,
             action,
@@ -183,10 +186,10 @@ impl Fault {
         self
     }
 
-    /// Only calls whose body contains the text, e.g. a group's id.
+    /// Only calls whose body contains the text, e.g. a group's id, and every other text given before.
     #[must_use]
     pub fn containing(mut self, text: &str) -> Self {
-        self.containing = Some(text.to_owned());
+        self.containing.push(text.to_owned());
         self
     }
 
@@ -212,7 +215,7 @@ impl Fault {
         };
         (operation == "*" || operation == request.operation)
             && self.but.as_ref().is_none_or(|spared| *spared != request.operation)
-            && self.containing.as_ref().is_none_or(|text| body.contains(text.as_str()))
+            && self.containing.iter().all(|text| body.contains(text.as_str()))
             && self.action.suits(request)
     }
 }

@@ -264,6 +264,34 @@ pub fn has_open_rows(connection: &Connection, scope: &Scope) -> Result<bool> {
         .doing(&format!("look for rows of {}", scope.resource))
 }
 
+/// The open rows of a resource in a scope, each as the scope of its key, until one is found that `wanted` takes.
+pub fn find_open_row(
+    connection: &Connection,
+    scope: &Scope,
+    mut wanted: impl FnMut(&Scope) -> Result<bool>,
+) -> Result<Option<Scope>> {
+    let key = resource(&scope.resource).map_or(&[][..], |spec| spec.key);
+    let sql = format!(
+        "SELECT {} FROM {} WHERE valid_to IS NULL AND {}",
+        key.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", "),
+        quoted(&versions_table(&scope.resource)),
+        in_scope(scope)
+    );
+    let looking = format!("look for rows of {}", scope.resource);
+    let mut statement = connection.prepare_cached(&sql).doing(&looking)?;
+    let mut rows = statement.query(params_from_iter(scope.columns.values())).doing(&looking)?;
+    while let Some(row) = rows.next().doing(&looking)? {
+        let mut of_row = Scope { resource: scope.resource.clone(), columns: Default::default() };
+        for (index, column) in key.iter().enumerate() {
+            of_row = of_row.with(column, &row.get::<_, String>(index).doing(&looking)?);
+        }
+        if wanted(&of_row)? {
+            return Ok(Some(of_row));
+        }
+    }
+    Ok(None)
+}
+
 /// The name of the table that keeps a resource's versions.
 pub(super) fn versions_table(resource: &str) -> String {
     format!("{resource}_versions")

@@ -121,7 +121,14 @@ impl Collection<'_> {
     /// A listing that reached its end.
     pub fn listed(&mut self, covers: &[Scope], rows: Vec<Row>) -> &mut Self {
         let task_id = self.task(covers, &[]);
-        self.end(Outcome::Page { task_id, rows, follow_ups: vec![], next_token: None, job: None })
+        self.end(Outcome::Page {
+            task_id,
+            rows,
+            follow_ups: vec![],
+            next_token: None,
+            left_out: None,
+            job: None,
+        })
     }
 
     /// A listing that was refused after it yielded `rows`.
@@ -129,7 +136,14 @@ impl Collection<'_> {
         let task_id = self.task(covers, hides);
         if !rows.is_empty() {
             let next_token = Some("more".to_owned());
-            self.end(Outcome::Page { task_id, rows, follow_ups: vec![], next_token, job: None });
+            self.end(Outcome::Page {
+                task_id,
+                rows,
+                follow_ups: vec![],
+                next_token,
+                left_out: None,
+                job: None,
+            });
         }
         self.end(Outcome::Gap { task_id, failure: failure(kind), follow_ups: vec![], job: None })
     }

@@ -75,10 +75,14 @@ impl Plan<'_> {
     }
 
     /// The principals that the trial listed to the end. One that showed nothing is listed once more where the last
-    /// snapshot knows of something: an empty answer to the trial was not doubted.
+    /// snapshot knows of something, or where its answer left the list out: an answer to the trial was not doubted.
     fn listed_in_trial(&self, staging: &Staging) -> Result<HashSet<(String, String)>> {
         let mut listed = HashSet::new();
+        let left_out: HashSet<_> = staging.left_out_bodies(SamplePrincipal::KIND)?.into_iter().collect();
         for (body, pages) in staging.pages_of(SamplePrincipal::KIND)? {
+            if left_out.contains(&body) {
+                continue;
+            }
             let Task::SamplePrincipal(SamplePrincipal { principal_type, principal_id, most_pages }) =
                 parse(&body)?
             else {

@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Collection;
-use crate::aws::CallFailure;
+use crate::aws::{CallFailure, Operation};
 use crate::collect::access_report;
 use crate::collect::assignments::ListPairAssignments;
-use crate::collect::task::{Page, Stopped, Task};
+use crate::collect::task::{Listed, Page, Stopped, Task};
 use crate::error::Result;
-use crate::store::has_open_rows;
+use crate::model::Scope;
+use crate::store::{find_open_row, has_open_rows};
 
 /// What became of an answer.
 enum Belief {
@@ -16,8 +17,8 @@ enum Belief {
     Taken,
     /// The listing ended with nothing, although it must hold something: it begins again.
     Refused(CallFailure),
-    /// It left out what was asked for, as AWS may where there is nothing, but so did every other answer of its
-    /// kind, and the last snapshot knew some. It is asked for once more when all others have answered.
+    /// It left out what was asked for, as AWS may where there is nothing, but the operation sends empty lists, or the
+    /// last snapshot knew some. It is asked for once more when all others have answered.
     Doubted(CallFailure),
 }
 
@@ -28,6 +29,8 @@ pub(super) struct Shown {
     kinds: HashSet<String>,
     /// Whether a kind that has shown nothing has something to show, as far as former snapshots know.
     expected: HashMap<String, bool>,
+    /// The operations of which some answer held an empty list: they leave none out.
+    sends_empty: HashSet<Operation>,
     /// The tasks that were doubted once: the next time it is a gap.
     pub doubted: HashSet<i64>,
 }
@@ -42,7 +45,7 @@ impl Collection<'_> {
         kind: &str,
         page: Page,
     ) -> Result<Option<Result<Page, Stopped>>> {
-        Ok(match self.belief(task, kind, &page)? {
+        Ok(match self.belief(task_id, task, kind, &page)? {
             Belief::Taken => Some(Ok(page)),
             Belief::Refused(failure) => Some(Err(Stopped { begin_again: true, ..failure.into() })),
             Belief::Doubted(_) if self.shown.doubted.insert(task_id) => {
@@ -53,15 +56,75 @@ impl Collection<'_> {
         })
     }
 
-    fn belief(&mut self, task: &Task, kind: &str, page: &Page) -> Result<Belief> {
+    /// Learns from the page of a task that its operation sends empty lists. What was believed of answers without a
+    /// list before is asked again.
+    pub(super) fn learn(&mut self, task: &Task, page: &Page) -> Result<()> {
+        let operation = task.operation();
+        if page.listed != Listed::Empty || !self.shown.sends_empty.insert(operation) {
+            return Ok(());
+        }
+        if self.staging.sends_empty_lists(&operation.to_string())? > 0 {
+            self.look_again()?;
+            self.stop_again = true;
+        }
+        Ok(())
+    }
+
+    /// Whether an answer of this run, or of the one that it resumes, has shown that the operation sends empty lists.
+    fn sends_empty(&mut self, operation: Operation) -> Result<bool> {
+        let known = self.shown.sends_empty.contains(&operation)
+            || self.staging.knows_to_send_empty_lists(&operation.to_string())?;
+        if known {
+            self.shown.sends_empty.insert(operation);
+        }
+        Ok(known)
+    }
+
+    /// Why a listing whose page left its list out is not believed, whatever others show: the operation sends empty
+    /// lists, or at its end the listing has not shown what the snapshot before knows.
+    fn why_it_lost_its_list(
+        &mut self,
+        task_id: i64,
+        task: &Task,
+        page: &Page,
+        goes_on: bool,
+    ) -> Result<Option<&'static str>> {
+        let left_out = page.listed == Listed::LeftOut;
+        let before = self.running.get(&task_id).is_some_and(|running| running.left_out);
+        // Of a trial nothing is concluded.
+        let concludes = !task.covers().is_empty() || !task.hides().is_empty();
+        if !concludes || !(left_out || before) {
+            return Ok(None);
+        }
+        if left_out && self.sends_empty(task.operation())? {
+            return Ok(Some("the answer has no list, and AWS sends empty lists for this operation"));
+        }
+        if goes_on {
+            return Ok(None);
+        }
+        let is_shown = |key: &Scope| -> Result<bool> {
+            Ok(page.rows.iter().any(|row| row.is_in(key)) || self.staging.has_rows(key)?)
+        };
+        for scope in task.asks_for() {
+            if find_open_row(self.plan.history, &scope, |key| Ok(!is_shown(key)?))?.is_some() {
+                return Ok(Some("an answer has no list, but the snapshot before knows some of it"));
+            }
+        }
+        Ok(None)
+    }
+
+    fn belief(&mut self, task_id: i64, task: &Task, kind: &str, page: &Page) -> Result<Belief> {
+        let goes_on = page.next_token.as_deref().is_some_and(|token| !token.is_empty());
+        if let Some(why) = self.why_it_lost_its_list(task_id, task, page, goes_on)? {
+            return Ok(Belief::Doubted(CallFailure::unusable(task.operation(), why.to_owned())));
+        }
         if !page.rows.is_empty() {
             if !self.shown.kinds.contains(kind) {
                 self.shown.kinds.insert(kind.to_owned());
             }
             return Ok(Belief::Taken);
         }
-        let goes_on = page.next_token.as_deref().is_some_and(|token| !token.is_empty());
-        if goes_on || (page.must_hold.is_none() && !page.left_out) {
+        if goes_on || (page.must_hold.is_none() && page.listed != Listed::LeftOut) {
             return Ok(Belief::Taken);
         }
         for scope in task.covers() {

@@ -1,13 +1,18 @@
 //! When a listing is taken to have no end: a token that is always new would otherwise be followed for ever.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::aws::Operation;
 use crate::collect::task::Page;
 use crate::model::{Row, resource};
 
 /// So many pages in a row that bring nothing new end a listing. AWS's own empty pages come one or two at a time.
 const BARREN: u32 = 300;
+/// So many pages that bring nothing new, over all listings of an operation, end its patience: five listings' worth.
+const BARREN_IN_ALL: u32 = 5 * BARREN;
+/// So many in a row end a listing from then on. Fewer are AWS's own, and are not counted.
+const FEW: u32 = 4;
 /// So many pages end a listing whatever they bring. The longest that the published quotas allow, the assignments
 /// of one user to 500 permission sets in each of 10,000 accounts, has half as many.
 const MOST_PAGES: u32 = 100_000;
@@ -21,9 +26,23 @@ pub(super) struct Pages {
     brought: HashSet<u64>,
 }
 
+/// How many pages each operation's listings had that brought nothing new.
+#[derive(Debug, Default)]
+pub(super) struct Barren(HashMap<Operation, u32>);
+
+impl Barren {
+    /// Takes note of a page of a listing. Says why the listing has no end, where it seems to have none.
+    pub fn take(&mut self, operation: Operation, listed: &mut Pages, page: &Page) -> Option<String> {
+        let in_all = self.0.entry(operation).or_default();
+        let most = if *in_all >= BARREN_IN_ALL { FEW } else { BARREN };
+        let why = listed.take(page, most);
+        *in_all += u32::from(listed.barren > FEW);
+        why
+    }
+}
+
 impl Pages {
-    /// Takes note of a page. Says why the listing has no end, where it seems to have none.
-    pub fn take(&mut self, page: &Page) -> Option<String> {
+    fn take(&mut self, page: &Page, most: u32) -> Option<String> {
         // The last page ends it anyway.
         if page.next_token.as_deref().is_none_or(str::is_empty) {
             return None;
@@ -34,7 +53,9 @@ impl Pages {
         self.brought.extend(page.follow_ups.iter().map(|task| hash_of(&serde_json::to_string(task).ok())));
         self.barren = if self.brought.len() > known { 0 } else { self.barren + 1 };
         match self {
-            Self { barren: BARREN.., .. } => Some(format!("{BARREN} pages in a row brought nothing new")),
+            Self { barren, .. } if *barren >= most => {
+                Some(format!("{barren} pages in a row brought nothing new"))
+            }
             Self { number: MOST_PAGES.., .. } => Some(format!("it has more than {MOST_PAGES} pages")),
             _ => None,
         }
@@ -71,10 +92,10 @@ mod tests {
     fn pages_that_bring_nothing_new_end_a_listing() {
         for rows in [vec![], vec![group(1), group(2)]] {
             let mut pages = Pages::default();
-            pages.take(&page(vec![group(1), group(2)]));
-            let taken = (0..BARREN - 1).filter_map(|_| pages.take(&page(rows.clone()))).count();
+            pages.take(&page(vec![group(1), group(2)]), BARREN);
+            let taken = (0..BARREN - 1).filter_map(|_| pages.take(&page(rows.clone()), BARREN)).count();
             assert_eq!(taken, 0);
-            let why = pages.take(&page(rows)).unwrap();
+            let why = pages.take(&page(rows), BARREN).unwrap();
             assert_eq!(why, "the listing has no end: 300 pages in a row brought nothing new");
         }
     }
@@ -84,7 +105,7 @@ mod tests {
         let mut pages = Pages::default();
         for number in 0..5_000 {
             let rows = if number % 290 == 0 { vec![group(number)] } else { vec![group(0)] };
-            assert_eq!(pages.take(&page(rows)), None, "{number}");
+            assert_eq!(pages.take(&page(rows), BARREN), None, "{number}");
         }
         // A part of a key alone is no key.
         let mut pages = Pages::default();
@@ -94,14 +115,59 @@ mod tests {
                 user_id: number.to_string(),
                 ..GroupMembership::default()
             };
-            assert_eq!(pages.take(&page(vec![Row::whole(&member)])), None);
+            assert_eq!(pages.take(&page(vec![Row::whole(&member)]), BARREN), None);
         }
-        assert_eq!(pages.take(&Page::default()), None);
+        assert_eq!(pages.take(&Page::default(), BARREN), None);
     }
 
     #[test]
     fn no_listing_has_more_pages_than_the_quotas_allow() {
         let mut pages = Pages { number: MOST_PAGES - 1, ..Pages::default() };
-        assert!(pages.take(&page(vec![group(1)])).unwrap().ends_with("more than 100000 pages"));
+        assert!(pages.take(&page(vec![group(1)]), BARREN).unwrap().ends_with("more than 100000 pages"));
+    }
+
+    /// The pages after which a listing that brings nothing new ends.
+    fn pages_until_the_end(barren: &mut Barren, operation: Operation) -> u32 {
+        let mut listed = Pages::default();
+        (1..).find(|_| barren.take(operation, &mut listed, &page(vec![])).is_some()).unwrap()
+    }
+
+    #[test]
+    fn an_operation_without_end_is_given_up() {
+        let mut barren = Barren::default();
+        let mut all = 0;
+        for _ in 0..100 {
+            all += pages_until_the_end(&mut barren, Operation::ListGroupMemberships);
+        }
+        // FEW pages of each of the first are not counted.
+        assert!(all < BARREN_IN_ALL + BARREN + 100 * FEW, "{all}");
+        assert_eq!(pages_until_the_end(&mut barren, Operation::ListGroupMemberships), FEW);
+        assert_eq!(pages_until_the_end(&mut barren, Operation::ListTagsForResource), BARREN);
+    }
+
+    #[test]
+    fn listings_side_by_side_end_together() {
+        let mut barren = Barren::default();
+        let mut listed: Vec<_> = (0..50).map(|_| Pages::default()).collect();
+        let mut all = 0;
+        while !listed.is_empty() {
+            all += listed.len();
+            listed
+                .retain_mut(|one| barren.take(Operation::ListGroupMemberships, one, &page(vec![])).is_none());
+        }
+        assert!(all < 2_000, "{all}");
+    }
+
+    #[test]
+    fn a_few_empty_pages_are_no_sign() {
+        let mut barren = Barren::default();
+        for number in 0..3_000 {
+            let mut listed = Pages::default();
+            for _ in 0..FEW - 1 {
+                let why = barren.take(Operation::ListGroupMemberships, &mut listed, &page(vec![]));
+                assert_eq!(why, None, "{number}");
+            }
+        }
+        assert_eq!(pages_until_the_end(&mut barren, Operation::ListGroupMemberships), BARREN);
     }
 }

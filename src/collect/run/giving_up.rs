@@ -43,7 +43,13 @@ impl Collection<'_> {
     pub(super) fn take_off(&mut self, task_id: i64) -> Option<(Running, OpenTask)> {
         let running = self.running.remove(&task_id)?;
         let body = serde_json::to_string(&*running.task).expect("a task is a struct of plain values");
-        let open = OpenTask { task_id, kind: running.kind.clone(), body, next_token: running.token.clone() };
+        let open = OpenTask {
+            task_id,
+            kind: running.kind.clone(),
+            body,
+            next_token: running.token.clone(),
+            left_out: running.left_out,
+        };
         if let Some(lane) = self.lanes.get_mut(&running.lane) {
             lane.under_way -= 1;
         }

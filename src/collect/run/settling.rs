@@ -2,12 +2,13 @@
 
 use tokio::task::JoinError;
 
+use super::asked::beside_the_question;
 use super::endless::Pages;
 use super::{Collection, Step, stopping};
 use crate::aws::CallFailure;
 use crate::collect::access_report;
 use crate::collect::progress::Progress;
-use crate::collect::task::{Gone, Page, Stopped, Task};
+use crate::collect::task::{Gone, Listed, Page, Stopped, Task};
 use crate::error::{Error, Result};
 use crate::store::{GapKind, Outcome, Rejected};
 
@@ -23,6 +24,13 @@ impl Collection<'_> {
     ) -> Result<Option<Error>> {
         let mut outcomes = Vec::new();
         let mut stop = None;
+        // Before any is judged: of those that came at the same time, one may show what another is worth.
+        for (task_id, answer) in finished.iter().flatten() {
+            if let (Some(running), Ok(page)) = (self.running.get(task_id), answer) {
+                let task = running.task.clone();
+                self.learn(&task, page)?;
+            }
+        }
         for step in finished {
             let (task_id, answer) = match step {
                 Ok(step) => step,
@@ -34,14 +42,17 @@ impl Collection<'_> {
             let (task, kind) = (running.task.clone(), running.kind.clone());
             let (token, may_begin_again) = (running.token.clone(), running.beginnings < BEGINNINGS);
             let answer = match answer {
-                Ok(page) => self.believed(task_id, &task, &kind, page)?,
+                Ok(page) => match beside_the_question(&task, &page) {
+                    Some(failure) => Some(Err(Stopped { begin_again: true, ..failure.into() })),
+                    None => self.believed(task_id, &task, &kind, page)?,
+                },
                 stopped => Some(stopped),
             };
             match answer {
                 None => {}
                 Some(Ok(page)) => outcomes.push(match self.has_no_end(task_id, &page) {
                     Some(failure) => self.failure_outcome(task_id, &task, failure.into()),
-                    None => self.page_outcome(task_id, page),
+                    None => self.page_outcome(task_id, &task, page),
                 }),
                 Some(Err(stopped)) => {
                     let begin_again =
@@ -74,13 +85,15 @@ impl Collection<'_> {
     /// Why a listing that would go on for ever fails.
     fn has_no_end(&mut self, task_id: i64, page: &Page) -> Option<CallFailure> {
         let running = self.running.get_mut(&task_id)?;
-        let why = running.listed.take(page)?;
-        Some(CallFailure::unusable(running.task.operation(), why))
+        let operation = running.task.operation();
+        let why = self.barren.take(operation, &mut running.listed, page)?;
+        Some(CallFailure::unusable(operation, why))
     }
 
-    fn page_outcome(&mut self, task_id: i64, page: Page) -> Outcome {
+    fn page_outcome(&mut self, task_id: i64, task: &Task, page: Page) -> Outcome {
         let goes_on = self.running.get_mut(&task_id).is_some_and(|running| {
             running.pages += 1;
+            running.left_out |= page.listed == Listed::LeftOut;
             running.pages < running.task.most_pages()
         });
         self.tick.rows += page.rows.len() as u64;
@@ -100,6 +113,7 @@ impl Collection<'_> {
             rows: page.rows.into_iter().filter(|row| selection.has(row.resource)).collect(),
             follow_ups,
             next_token: page.next_token.filter(|token| goes_on && !token.is_empty()),
+            left_out: (page.listed == Listed::LeftOut).then(|| task.operation().to_string()),
             job: page.job,
         }
     }
@@ -169,6 +183,7 @@ impl Collection<'_> {
             running.token = token;
             if restarted {
                 running.beginnings += 1;
+                running.left_out = false;
                 running.listed = Pages::default();
             }
             return Ok(false);

@@ -306,6 +306,7 @@ fn a_snapshot_says_how_it_was_taken() {
         rows: vec![],
         follow_ups: vec![],
         next_token: None,
+        left_out: None,
         job,
     });
     collection.publish();

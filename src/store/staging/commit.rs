@@ -17,7 +17,7 @@ pub(super) fn outcome(
     outcome: &Outcome,
 ) -> Result<Option<Rejected>> {
     match outcome {
-        Outcome::Page { task_id, rows, follow_ups, next_token, job } => {
+        Outcome::Page { task_id, rows, follow_ups, next_token, left_out, job } => {
             let reason = match next_token {
                 Some(token) if has_had(connection, *task_id, token)? => Some(Rejection::RepeatedToken),
                 _ => writers.rejection(rows)?,
@@ -28,6 +28,10 @@ pub(super) fn outcome(
             writers.write(connection, *task_id, rows)?;
             queue(connection, follow_ups)?;
             store_job(connection, job.as_ref())?;
+            if let Some(operation) = left_out {
+                let sql = "UPDATE tasks SET left_out = ?2 WHERE task_id = ?1";
+                execute(connection, sql, params![task_id, operation])?;
+            }
             match next_token {
                 Some(token) => go_on(connection, *task_id, token)?,
                 // Also for a task that was stopped meanwhile: its answer is in, so it is seen.
@@ -36,13 +40,7 @@ pub(super) fn outcome(
         }
         Outcome::Restart { task_id } => {
             forget(connection, writers, *task_id)?;
-            execute(connection, "DELETE FROM tokens WHERE task_id = ?1", [task_id])?;
-            execute(
-                connection,
-                "UPDATE tasks SET next_token = NULL, state = CASE state WHEN 'stopped' THEN state ELSE 'open' END
-                 WHERE task_id = ?1",
-                [task_id],
-            )?;
+            begin_again(connection, *task_id)?;
         }
         Outcome::Gone { task_id, dropped, scope_survives } => {
             // What it covers is empty, so the pages before this answer are no longer facts.
@@ -60,6 +58,42 @@ pub(super) fn outcome(
         }
     }
     Ok(None)
+}
+
+/// Opens a task at its beginning, unless its kind was given up.
+pub(super) fn begin_again(connection: &Connection, task_id: i64) -> Result<()> {
+    execute(connection, "DELETE FROM tokens WHERE task_id = ?1", [task_id])?;
+    execute(
+        connection,
+        "UPDATE tasks SET next_token = NULL, left_out = NULL,
+             state = CASE state WHEN 'stopped' THEN state ELSE 'open' END
+         WHERE task_id = ?1",
+        [task_id],
+    )
+    .map(|_| ())
+}
+
+/// Opens the tasks again that are done with an answer of this operation which left its list out. Returns how many.
+pub(super) fn doubt_left_out(
+    connection: &Connection,
+    writers: &RowWriters,
+    operation: &str,
+) -> Result<usize> {
+    let find = || -> rusqlite::Result<Vec<i64>> {
+        connection
+            .prepare(
+                "SELECT task_id FROM tasks WHERE left_out = ?1 AND state = 'done'
+                     AND EXISTS (SELECT 1 FROM task_scopes WHERE task_scopes.task_id = tasks.task_id)",
+            )?
+            .query_map([operation], |row| row.get(0))?
+            .collect()
+    };
+    let doubted = find().doing("look for answers without a list")?;
+    for task_id in &doubted {
+        forget(connection, writers, *task_id)?;
+        begin_again(connection, *task_id)?;
+    }
+    Ok(doubted.len())
 }
 
 /// Queues tasks that are not queued yet.

@@ -21,12 +21,13 @@ use crate::store::trouble;
 const STAGING: i32 = 0x6f72_6773;
 
 /// Rises whenever `TABLES` or the meaning of a value changes.
-const VERSION: i32 = 3;
+const VERSION: i32 = 4;
 
 /// Everything but the staged rows.
 ///
 /// A task's `state` is open, done (its last page is in), gone (what it asks about no longer exists), moot (likewise,
-/// but its scope outlives it), gap (it failed) or stopped (its whole kind was given up). `task_counts` are kept as
+/// but its scope outlives it), gap (it failed) or stopped (its whole kind was given up). `left_out` is the operation
+/// whose answer left its list out. `task_counts` are kept as
 /// tasks come and go: progress asks for them all the time, and counting a hundred thousand tasks would cost more
 /// than all else. `doubles` are the items that one kind of listing sent twice with different values: of the two only
 /// the later can be staged.
@@ -56,6 +57,7 @@ CREATE TABLE tasks (
     priority      INTEGER NOT NULL,
     state         TEXT NOT NULL CHECK (state IN ('open', 'done', 'gone', 'moot', 'gap', 'stopped')),
     next_token    TEXT,
+    left_out      TEXT,
     failure_kind  TEXT,
     operation     TEXT,
     error_code    TEXT,

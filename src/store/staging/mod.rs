@@ -144,6 +144,29 @@ impl Staging {
         self.write(|connection| commit::stop_kind(connection, kind, failure, scopes))
     }
 
+    /// Notes that an operation sends empty lists: an answer of it without a list has lost it. The tasks that are done
+    /// with such an answer are open again. Returns how many.
+    pub fn sends_empty_lists(&mut self, operation: &str) -> Result<usize> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .doing("write what was collected")?;
+        transaction
+            .execute(
+                "INSERT OR IGNORE INTO notes (name, value) VALUES (?1, ?2)",
+                [sends_empty(operation), now()],
+            )
+            .doing("note that an operation sends empty lists")?;
+        let doubted = commit::doubt_left_out(&transaction, &self.writers, operation)?;
+        transaction.commit().doing("write what was collected")?;
+        Ok(doubted)
+    }
+
+    /// Whether an operation is known to send empty lists.
+    pub fn knows_to_send_empty_lists(&self, operation: &str) -> Result<bool> {
+        Ok(self.note(&sends_empty(operation))?.is_some())
+    }
+
     /// Notes what an access report's job said of itself, whatever becomes of its task.
     pub fn note_job(&mut self, job: &AccessReportJob) -> Result<()> {
         self.write(|connection| commit::store_job(connection, Some(job)))
@@ -174,6 +197,10 @@ impl Staging {
         touch(&transaction).doing("write what was collected")?;
         transaction.commit().doing("write what was collected")
     }
+}
+
+fn sends_empty(operation: &str) -> String {
+    format!("sends_empty_lists:{operation}")
 }
 
 fn touch(connection: &Connection) -> rusqlite::Result<()> {

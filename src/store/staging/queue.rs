@@ -15,7 +15,7 @@ impl Staging {
     pub fn next_tasks(&self, lane: &str, limit: usize, running: &HashSet<i64>) -> Result<Vec<OpenTask>> {
         let read = || {
             let mut statement = self.connection.prepare_cached(
-                "SELECT task_id, kind, body, next_token FROM tasks
+                "SELECT task_id, kind, body, next_token, left_out IS NOT NULL FROM tasks
                  WHERE lane = ?1 AND state = 'open' ORDER BY priority, task_id LIMIT ?2",
             )?;
             let found = statement.query_map(params![lane, (limit + running.len()) as i64], |row| {
@@ -24,6 +24,7 @@ impl Staging {
                     kind: row.get(1)?,
                     body: row.get(2)?,
                     next_token: row.get(3)?,
+                    left_out: row.get(4)?,
                 })
             })?;
             found
@@ -83,6 +84,19 @@ impl Staging {
                 .collect::<rusqlite::Result<Vec<_>>>()
         };
         read().doing("read which tasks are done")
+    }
+
+    /// The bodies of the tasks of a kind that are done with an answer which left its list out.
+    pub fn left_out_bodies(&self, kind: &str) -> Result<Vec<String>> {
+        let read = || {
+            self.connection
+                .prepare(
+                    "SELECT body FROM tasks WHERE kind = ?1 AND state = 'done' AND left_out IS NOT NULL",
+                )?
+                .query_map([kind], |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().doing("read which answers left their list out")
     }
 
     /// The bodies of all tasks, the ended ones included.

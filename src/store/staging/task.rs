@@ -48,6 +48,8 @@ pub struct OpenTask {
     pub body: String,
     /// Where its listing goes on; `None` at its beginning.
     pub next_token: Option<String>,
+    /// Whether a page before left its list out.
+    pub left_out: bool,
 }
 
 /// Why a task could not be seen to its end.
@@ -83,12 +85,14 @@ pub enum Outcome {
     /// A page: its rows and follow-ups, and where the listing goes on. Without a `next_token` the task is
     /// done and what it covers is seen. A key staged before is overwritten, but a row that is not whole
     /// never replaces a whole one. A token that this task has already had, or a row without its key, has
-    /// the whole page rejected, see [`Staging::commit`](super::Staging::commit).
+    /// the whole page rejected, see [`Staging::commit`](super::Staging::commit). `left_out` is the operation
+    /// whose answer left its list out, see [`Staging::sends_empty_lists`](super::Staging::sends_empty_lists).
     Page {
         task_id: i64,
         rows: Vec<Row>,
         follow_ups: Vec<NewTask>,
         next_token: Option<String>,
+        left_out: Option<String>,
         job: Option<AccessReportJob>,
     },
     /// The listing has to begin again: its rows and tokens so far are forgotten.

@@ -10,7 +10,14 @@ use crate::store::GapKind;
 use crate::store::testing::{World, column, facts, failure, key_only, new_task, row, scope};
 
 fn page(task_id: i64, rows: Vec<Row>, next_token: Option<&str>) -> Outcome {
-    Outcome::Page { task_id, rows, follow_ups: vec![], next_token: next_token.map(str::to_owned), job: None }
+    Outcome::Page {
+        task_id,
+        rows,
+        follow_ups: vec![],
+        next_token: next_token.map(str::to_owned),
+        left_out: None,
+        job: None,
+    }
 }
 
 fn begun(world: &World) -> Staging {

@@ -1,14 +1,17 @@
 //! Good answers that lack their list: the SDK reads them as empty ones.
 
+use std::time::{Duration, Instant};
+
 use orgcensus::simulator::{Action, Config, Fault};
 use orgcensus::store::SnapshotStatus;
+use rusqlite::Connection;
 use serde_json::json;
 
 use crate::gaps::{
-    DAY, after_day_0, after_day_0_of, assert_kept, assert_survived, borrowed, collect, collect_impatiently,
-    gaps_found, one, truth,
+    ARGUMENTS, DAY, after_day_0, after_day_0_of, assert_kept, assert_survived, borrowed, collect,
+    collect_impatiently, gaps_found, held, one, truth,
 };
-use crate::world::small;
+use crate::world::{World, assert_same, small};
 
 #[test]
 fn once() {
@@ -127,10 +130,9 @@ fn where_empty_lists_are_left_out() {
     assert_survived(&world, &ran);
 }
 
-/// The root is asked first, and only what is asked later shows that the listing can be believed.
-#[test]
-fn where_empty_lists_are_left_out_of_the_first_that_is_asked() {
-    let world = after_day_0_of(Config { empty_lists: false, ..small() });
+/// The root is asked first; only what is asked later shows what its answer without a list is worth.
+fn without_the_roots_tags(empty_lists: bool) -> (World, String) {
+    let world = World::of(Config { empty_lists, ..small() });
     let faults = world.simulator.faults();
     let root_id = one(&world, "roots", "root_id");
     let tags = "organizations:ListTagsForResource";
@@ -138,8 +140,103 @@ fn where_empty_lists_are_left_out_of_the_first_that_is_asked() {
     for operation in ["ListAccounts", "ListOrganizationalUnitsForParent"] {
         faults.add(Fault::on(operation, Action::Throttle { retry_after_seconds: None }).times(6));
     }
+    (world, root_id)
+}
+
+#[test]
+fn of_the_first_that_is_asked() {
+    let (world, _) = without_the_roots_tags(false);
     let ran = collect(&world);
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
     assert_eq!(world.gaps(), []);
     assert_eq!(world.number("SELECT count(*) FROM tags WHERE resource_type = 'root'"), 0);
+}
+
+#[test]
+fn where_a_later_answer_sends_an_empty_one() {
+    let (world, root_id) = without_the_roots_tags(true);
+    let ran = collect(&world);
+    assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    let scope = json!({ "resource_id": root_id, "resource_type": "root" });
+    assert_eq!(gaps_found(&world), [("tags".to_owned(), scope)]);
+}
+
+/// Whether others leave empty lists out or send them: what the last snapshot knows does not end without evidence.
+#[test]
+fn of_one_that_is_known() {
+    let listings = [
+        ("ListAccountAssignments", "account_assignments", &["account_id", "permission_set_arn"][..]),
+        ("ListManagedPoliciesInPermissionSet", "permission_set_policies", &["permission_set_arn"]),
+        (
+            "ListCustomerManagedPolicyReferencesInPermissionSet",
+            "permission_set_policies",
+            &["permission_set_arn"],
+        ),
+        ("sso-admin:ListTagsForResource", "tags", &["resource_id"]),
+        ("organizations:ListTagsForResource", "tags", &["resource_id"]),
+        ("ListOrganizationalUnitsForParent", "organizational_units", &["parent_id"]),
+        ("ListAccountsForProvisionedPermissionSet", "provisioned_permission_sets", &["permission_set_arn"]),
+    ];
+    for (operation, resource, columns) in listings {
+        let world = World::of(Config { empty_lists: false, ..small() });
+        world.collect_day(0, &ARGUMENTS);
+        let kind = match operation {
+            "ListManagedPoliciesInPermissionSet" => "kind = 'aws_managed'",
+            "ListCustomerManagedPolicyReferencesInPermissionSet" => "kind = 'customer_managed'",
+            "sso-admin:ListTagsForResource" => "resource_type = 'permission_set'",
+            "organizations:ListTagsForResource" => "resource_type <> 'permission_set'",
+            _ => "1",
+        };
+        let rows = world.select(&format!("SELECT * FROM {resource} WHERE {kind} LIMIT 1"));
+        let id = |column: &str| rows[0][column].as_str().unwrap().to_owned();
+        let before = held(&world, resource);
+        let mut fault = Fault::on(operation, Action::MissingListKey);
+        for column in columns {
+            fault = fault.containing(&id(column));
+        }
+        world.simulator.faults().add(fault);
+        let summary = collect_impatiently(&world);
+        assert_eq!(summary.published.status, SnapshotStatus::Partial, "{operation}");
+        let hidden: Vec<_> =
+            gaps_found(&world).into_iter().filter(|(hidden, _)| hidden == resource).collect();
+        assert!(
+            hidden.iter().any(|(_, scope)| scope[columns[0]] == *id(columns[0])),
+            "{operation}: {hidden:?}"
+        );
+        assert_same(resource, &held(&world, resource), &before);
+        world.simulator.faults().clear();
+        assert_eq!(collect(&world).exit, Some(0), "{operation}");
+    }
+}
+
+/// What one run has learned, the one that resumes it knows.
+#[test]
+fn after_a_resume() {
+    let world = World::of(Config { latency: Duration::from_millis(5), ..small() });
+    let sets = truth(&world, 0, "permission_sets").len();
+    let mut child = world.spawn(&ARGUMENTS);
+    let tags = |world: &World| world.simulator.calls().count("sso-admin:ListTagsForResource");
+    let begun = Instant::now();
+    // Three sets answered: one of them has no tags.
+    let none = |world: &World| {
+        let untagged =
+            "SELECT count(*) FROM notes WHERE name = 'sends_empty_lists:sso-admin:ListTagsForResource'";
+        Connection::open(world.sandbox.path("orgcensus.db.collecting"))
+            .and_then(|staging| staging.query_row(untagged, [], |row| row.get::<_, i64>(0)))
+            .unwrap_or(0)
+            == 0
+    };
+    while none(&world) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} answers", tags(&world));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(sets > 1);
+    world.simulator.faults().add(Fault::on("sso-admin:ListTagsForResource", Action::MissingListKey));
+    collect_impatiently(&world);
+    let asked_again = world.number(
+        "SELECT count(*) FROM gaps WHERE resource = 'tags' AND operation = 'sso-admin:ListTagsForResource'",
+    );
+    assert!(asked_again > 0, "{:?}", world.gaps());
 }

@@ -9,6 +9,7 @@ mod credentials;
 mod denied;
 mod kms;
 mod missing_lists;
+mod other_keys;
 mod pages;
 mod reports;
 mod table;

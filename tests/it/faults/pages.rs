@@ -6,10 +6,10 @@ use orgcensus::simulator::{Action, Config, Fault, Rows};
 use serde_json::{Map, Value, json};
 
 use crate::gaps::{
-    DAY, after_day_0, assert_hidden, assert_net_changes, assert_survived, collect, everything, held, key,
-    truth,
+    ARGUMENTS, DAY, after_day_0, assert_hidden, assert_net_changes, assert_survived, collect, everything,
+    held, key, truth,
 };
-use crate::world::{World, plain, small};
+use crate::world::{World, assert_same, plain, small};
 
 #[test]
 fn empty_with_a_token() {
@@ -140,6 +140,31 @@ fn whose_token_is_always_new() {
     assert_eq!(told[0]["error_message"], message);
     assert_eq!(world.simulator.calls().count("ListUsers"), 301);
     assert_a_listing_without_end(&world, &ran);
+}
+
+/// The first listings cost 300 pages each, and the hundreds after them next to nothing.
+#[test]
+fn whose_tokens_are_new_for_every_item() {
+    let world = World::of(small());
+    world.collect_day(0, &ARGUMENTS);
+    let resources = ["group_memberships", "tags"];
+    let before = resources.map(|resource| held(&world, resource));
+    world.simulator.calls().clear();
+    let groups = truth(&world, 0, "groups").len();
+    world.simulator.faults().add(Fault::on("ListGroupMemberships", Action::NewTokens));
+    world.simulator.faults().add(Fault::on("ListTagsForResource", Action::NewTokens));
+    let ran = collect(&world);
+    assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    let calls = |operation: &str| world.simulator.calls().count(operation);
+    assert!(calls("ListGroupMemberships") < 1_500 + 10 * groups, "{}", calls("ListGroupMemberships"));
+    let tagged = truth(&world, 0, "accounts").len() + truth(&world, 0, "organizational_units").len() + 1;
+    let sets = truth(&world, 0, "permission_sets").len();
+    assert!(calls("ListTagsForResource") < 3_000 + 10 * (tagged + sets), "{}", calls("ListTagsForResource"));
+    let gaps = crate::gaps::gaps_found(&world);
+    assert!(gaps.iter().any(|(resource, _)| resource == "group_memberships"), "{gaps:?}");
+    for (resource, before) in resources.iter().zip(before) {
+        assert_same(resource, &held(&world, resource), &before);
+    }
 }
 
 #[test]
