@@ -185,7 +185,7 @@ fn answer(
     evidence::finish(destination, sidecar, &census, &snapshots, &proved)?;
     // A count has one row, and may be zero.
     if rows <= 1 && question.canned.is_none() {
-        why_empty(&prepared.program, sql).into_iter().for_each(words::caution);
+        why_empty(census.connection(), &prepared.program, sql).into_iter().for_each(words::warn);
     }
     match (rows, incomplete.as_slice()) {
         (0, []) => words::say(no_rows_in(&span)),

@@ -7,6 +7,7 @@
 //! - `named`: the tables and views that a statement names, and of which snapshots they tell.
 //! - `untyped`: which of them a statement compares with something that has no type.
 //! - `mistakes`: SQL that SQLite takes and a person cannot have meant.
+//! - `tokens`, `types`: the words of SQL, and what the registers of its program hold.
 //! - `lookup`: a typed name, e-mail address or id as the one id that it means.
 //! - `statement`: preparing, refusing and explaining SQL; streaming its rows.
 //! - `coverage`: which resources a statement reads, and whether the snapshot saw them completely.
@@ -28,6 +29,8 @@ mod program;
 mod reads;
 mod span;
 mod statement;
+mod tokens;
+mod types;
 mod unseen;
 mod untyped;
 mod values;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
+use super::tokens::{Kind, Token, tokens};
 use crate::model::{DERIVED_VIEWS, RESOURCES};
 use crate::store::{Tells, shows_every_resource, tells, views_read};
 
@@ -74,35 +75,19 @@ fn shows(name: &str, resource: &str) -> bool {
     }
 }
 
-/// The words of a statement in lower case, without strings and comments; a quoted name is a word.
+/// The words of a statement in lower case, without strings and comments; a quoted name is a word, and so is each part of
+/// one with a point in it.
 fn words(sql: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut rest = sql;
-    while let Some(first) = rest.chars().next() {
-        let after = |end: &str, from: usize| {
-            rest[from..].find(end).map_or(rest.len(), |place| from + place + end.len())
-        };
-        let is_of_word = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
-        let length = match first {
-            '\'' => after("'", 1),
-            '-' if rest.starts_with("--") => after("\n", 2),
-            '/' if rest.starts_with("/*") => after("*/", 2),
-            '"' | '`' | '[' => {
-                let end = if first == '[' { "]" } else { &rest[..1] };
-                let length = after(end, 1);
-                words.push(rest[1..length].trim_end_matches(end).to_lowercase());
-                length
+    let of = |token: Token<'_>| -> Vec<String> {
+        match token.kind {
+            Kind::Word => {
+                token.text.split('.').filter(|part| !part.is_empty()).map(str::to_lowercase).collect()
             }
-            letter if is_of_word(letter) => {
-                let length = rest.find(|letter| !is_of_word(letter)).unwrap_or(rest.len());
-                words.push(rest[..length].to_lowercase());
-                length
-            }
-            other => other.len_utf8(),
-        };
-        rest = &rest[length..];
-    }
-    words
+            Kind::Name => vec![token.text.trim_matches(['"', '`', '[', ']']).to_lowercase()],
+            Kind::Number | Kind::Text | Kind::Sign => Vec::new(),
+        }
+    };
+    tokens(sql).into_iter().flat_map(of).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! once for each statement, whatever is asked of its program.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -273,26 +274,30 @@ impl Program {
 
 impl Instruction {
     /// Whether it may write a register.
-    fn writes(&self, register: i64) -> bool {
+    pub fn writes(&self, register: i64) -> bool {
+        self.written().iter().any(|range| range.contains(&register))
+    }
+
+    /// The registers that it may write, as ranges.
+    pub fn written(&self) -> Vec<RangeInclusive<i64>> {
         let Self { p1, p2, p3, .. } = *self;
+        let one = |register: i64| vec![register..=register];
         match self.opcode.as_str() {
             "String8" | "String" | "Integer" | "Int64" | "Real" | "Variable" | "SCopy" | "IntCopy"
-            | "Blob" | "Rowid" | "IdxRowid" | "RowData" | "Sequence" | "SorterData" | "AggFinal" | "Not"
-            | "BitNot" | "Count" | "SoftNull" | "ZeroOrNull" | "IsTrue" | "ReadCookie" | "NewRowid" => {
-                p2 == register
+            | "Blob" | "Rowid" | "IdxRowid" | "RowData" | "Sequence" | "SorterData" | "Not" | "BitNot"
+            | "Count" | "SoftNull" | "ZeroOrNull" | "IsTrue" | "ReadCookie" | "NewRowid" | "OffsetLimit" => {
+                one(p2)
             }
-            "Copy" => (p2..=p2 + p3).contains(&register),
-            "Null" => (p2..=p2.max(p3)).contains(&register),
-            "Move" => (p2..p2 + p3).contains(&register) || (p1..p1 + p3).contains(&register),
+            "Copy" => vec![p2..=p2 + p3],
+            "Null" => vec![p2..=p2.max(p3)],
+            "Move" => vec![p2..=p2 + p3 - 1, p1..=p1 + p3 - 1],
             "AddImm" | "Cast" | "RealAffinity" | "MustBeInt" | "Gosub" | "InitCoroutine" | "Yield"
-            | "BeginSubrtn" | "DecrJumpZero" | "IfPos" | "IfNotZero" => {
-                p1 == register || (self.opcode == "BeginSubrtn" && p2 == register)
-            }
-            "OffsetLimit" => p2 == register,
+            | "DecrJumpZero" | "IfPos" | "IfNotZero" | "AggFinal" => one(p1),
+            "BeginSubrtn" => vec![p1..=p1, p2..=p2],
             "Column" | "MakeRecord" | "Function" | "PureFunc" | "Concat" | "Add" | "Subtract"
             | "Multiply" | "Divide" | "Remainder" | "And" | "Or" | "BitAnd" | "BitOr" | "ShiftLeft"
             | "ShiftRight" | "AggStep" | "AggStep1" | "AggInverse" | "RowSetRead" | "RowSetTest"
-            | "VColumn" | "AggValue" | "Offset" => p3 == register,
+            | "VColumn" | "AggValue" | "Offset" => one(p3),
             "Init" | "Goto" | "Return" | "EndCoroutine" | "Halt" | "HaltIfNull" | "ResultRow" | "CollSeq"
             | "Eq" | "Ne" | "Lt" | "Le" | "Gt" | "Ge" | "ElseEq" | "Permutation" | "Compare" | "Jump"
             | "Once" | "If" | "IfNot" | "IsNull" | "NotNull" | "Affinity" | "Transaction" | "Noop"
@@ -302,9 +307,9 @@ impl Instruction {
             | "SeekRowid" | "SeekScan" | "SeekHit" | "IdxGT" | "IdxGE" | "IdxLT" | "IdxLE" | "Found"
             | "NotFound" | "NoConflict" | "IfNoHope" | "NotExists" | "DeferredSeek" | "FinishSeek"
             | "NullRow" | "IfNullRow" | "Close" | "IdxInsert" | "Insert" | "ResetSorter" | "Filter"
-            | "FilterAdd" | "IfEmpty" | "IfSmaller" | "RowSetAdd" | "ReleaseReg" | "CursorHint" => false,
+            | "FilterAdd" | "IfEmpty" | "IfSmaller" | "RowSetAdd" | "ReleaseReg" | "CursorHint" => Vec::new(),
             // What it writes is not known.
-            _ => [p1, p2, p3].contains(&register),
+            _ => vec![p1..=p1, p2..=p2, p3..=p3],
         }
     }
 }

@@ -30,9 +30,9 @@ pub fn prepare<'a>(census: &'a Census, sql: &str) -> Result<Prepared<'a>> {
         }
         return Err(only_reads());
     }
-    mistakes::refuse_in_words(sql)?;
+    mistakes::refuse_in_words(census.connection(), sql)?;
     let program = Program::of(census.connection(), sql);
-    mistakes::refuse_in_program(&program)?;
+    mistakes::refuse_in_program(census.connection(), sql, &program)?;
     Ok(Prepared { statement, program })
 }
 

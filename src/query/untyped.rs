@@ -23,22 +23,6 @@ impl Program {
         conditions.filter_map(|step| texts.get(&step.p1).copied()).collect()
     }
 
-    /// The texts in the statement that are compared with a number, or look like one and are compared with a value
-    /// that has no type.
-    pub fn texts_beside_numbers(&self) -> BTreeSet<&str> {
-        let (texts, typed) = (self.texts(), self.typed());
-        let found = |registers: Vec<i64>, is_meant: fn(&str) -> bool| -> Vec<&str> {
-            let found = registers.iter().filter_map(|register| texts.get(register).copied());
-            found.filter(|text| is_meant(text)).collect()
-        };
-        let met = self.0.iter().flat_map(|step| {
-            let as_is = found(step.compared_as_is(&typed), |text| text.trim().parse::<f64>().is_ok());
-            let as_numbers = found(step.compared_as_numbers(), |text| text.trim().parse::<f64>().is_err());
-            as_is.into_iter().chain(as_numbers)
-        });
-        met.collect()
-    }
-
     /// The texts of the statement by the register that holds each. SQLite puts what is constant into registers of its
     /// own before all else, in the steps that the first one leads to; others are used for several things in turn.
     fn texts(&self) -> BTreeMap<i64, &str> {
@@ -81,9 +65,7 @@ impl Instruction {
     /// The registers whose values are compared without a conversion.
     fn compared_as_is(&self, typed: &BTreeSet<i64>) -> Vec<i64> {
         match self.opcode.as_str() {
-            "Eq" | "Ne" | "Lt" | "Le" | "Gt" | "Ge" if self.p5 & AFFINITY <= AS_IT_IS => {
-                vec![self.p1, self.p3]
-            }
+            _ if self.is_comparison() && self.compares_as_is() => vec![self.p1, self.p3],
             // The key of an index that SQLite made of a subquery's rows.
             "SeekGE" | "SeekGT" | "SeekLE" | "SeekLT" => {
                 let fields: i64 = self.p4.parse().unwrap_or_default();
@@ -99,14 +81,24 @@ impl Instruction {
         }
     }
 
-    /// The registers whose values are compared as numbers, where they are some.
-    fn compared_as_numbers(&self) -> Vec<i64> {
-        match self.opcode.as_str() {
-            "Eq" | "Ne" | "Lt" | "Le" | "Gt" | "Ge" if self.p5 & AFFINITY >= NUMERIC => {
-                vec![self.p1, self.p3]
-            }
-            _ => Vec::new(),
-        }
+    /// Whether it compares two registers.
+    pub fn is_comparison(&self) -> bool {
+        matches!(self.opcode.as_str(), "Eq" | "Ne" | "Lt" | "Le" | "Gt" | "Ge")
+    }
+
+    /// Whether a comparison converts nothing.
+    pub fn compares_as_is(&self) -> bool {
+        self.p5 & AFFINITY <= AS_IT_IS
+    }
+
+    /// Whether a comparison makes numbers of the texts that are some.
+    pub fn compares_as_numbers(&self) -> bool {
+        self.p5 & AFFINITY >= NUMERIC
+    }
+
+    /// The number that it puts into a register.
+    pub fn number(&self) -> String {
+        if self.opcode == "Integer" { self.p1.to_string() } else { self.p4.clone() }
     }
 
     /// The registers that are given a column's type.

@@ -25,6 +25,7 @@ mod links;
 mod lookup;
 mod machines;
 mod many_snapshots;
+mod mistaken_sql;
 mod one_moment;
 mod only_reads;
 mod orphans;
