@@ -62,21 +62,31 @@ pub fn check_writable(path: &Path) -> io::Result<()> {
 }
 
 /// The file that `path` means, symbolic links followed. Fails at a link that could lead into a trap: one that
-/// belongs neither to this user, nor to root, nor to the owner of the folder that it is in.
+/// belongs neither to this user, nor to root, nor to the owner of the folder that it is in. Where no file is at the
+/// end, only the user's own links and root's are followed: whoever made the link would choose where a file is made.
 pub fn follow(path: &Path) -> io::Result<PathBuf> {
+    let refused = |what: String| Err(io::Error::new(ErrorKind::PermissionDenied, what));
     let mut path = path.to_owned();
+    let mut of_another = None;
     for _ in 0..MOST_LINKS {
-        let Ok(found) = fs::symlink_metadata(&path) else { return Ok(path) };
+        let Ok(found) = fs::symlink_metadata(&path) else {
+            return match of_another {
+                None => Ok(path),
+                Some(owner) => {
+                    refused(format!("it is a symbolic link of {} that leads to no file", user_name(owner)))
+                }
+            };
+        };
         if !found.is_symlink() {
             return Ok(path);
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let owner = found.uid();
-        let is_trusted = owner == own_id() || owner == 0 || fs::metadata(folder)?.uid() == owner;
-        if !is_trusted {
-            let what = format!("it is a symbolic link of {}", user_name(owner));
-            return Err(io::Error::new(ErrorKind::PermissionDenied, what));
+        let is_ours = owner == own_id() || owner == 0;
+        if !is_ours && fs::metadata(folder)?.uid() != owner {
+            return refused(format!("it is a symbolic link of {}", user_name(owner)));
         }
+        of_another = of_another.or((!is_ours).then_some(owner));
         path = folder.join(fs::read_link(&path)?);
     }
     Err(io::Error::other("it is a symbolic link that leads in a circle"))

@@ -297,6 +297,10 @@ fn resumable(
         Staging::discard(database)?;
         return Ok(None);
     }
+    if !staging.damaged().is_empty() {
+        let damaged = staging.damaged().join(", ");
+        progress.say(&format!("the unfinished collection is damaged: asking again for {damaged}"));
+    }
     let counts = staging.task_counts()?;
     let ended: u64 = counts.iter().map(|counts| counts.ended).sum();
     let open: u64 = counts.iter().map(|counts| counts.open).sum();

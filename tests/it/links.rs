@@ -101,6 +101,32 @@ fn a_census_with_several_names_is_only_read() {
     assert_eq!(world.collect(&["--db", "other.db"]).exit, Some(0), "a link of one's own is a name");
 }
 
+/// The owner of a folder may name a census in it by a link, but not choose where one is made for somebody else.
+#[test]
+fn a_link_to_no_file_is_ones_own() {
+    let world = World::of(small());
+    let folder = world.sandbox.path("theirs");
+    fs::create_dir(&folder).unwrap();
+    let link = folder.join("orgcensus.db");
+    symlink("../elsewhere.db", &link).unwrap();
+    // Only root can give a file away.
+    let is_given = chown(&folder, Some(1234), None).is_ok()
+        && std::os::unix::fs::lchown(&link, Some(1234), None).is_ok();
+    world.simulator.calls().clear();
+    let ran = world.collect(&["--db", "theirs/orgcensus.db", "--access-report", "none"]);
+    if is_given {
+        assert_eq!(ran.exit, Some(1), "{}", ran.stderr);
+        assert!(ran.stderr.contains("a symbolic link of user 1234 that leads to no file"), "{}", ran.stderr);
+        assert!(!world.sandbox.path("elsewhere.db").exists());
+        assert_eq!(world.simulator.calls().total(), 0);
+        fs::rename(&link, folder.join("other")).unwrap();
+        symlink("../elsewhere.db", &link).unwrap();
+        let own = world.collect(&["--db", "theirs/orgcensus.db", "--access-report", "none"]);
+        assert_eq!(own.exit, Some(0), "{}", own.stderr);
+    }
+    assert!(link.is_symlink() && world.sandbox.path("elsewhere.db").is_file());
+}
+
 #[test]
 fn outputs_keep_away_from_the_census() {
     let sandbox = fixture::census();

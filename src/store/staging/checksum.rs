@@ -55,17 +55,18 @@ pub(super) fn with_checksums(script: String) -> Result<String> {
     Ok(script)
 }
 
-/// The first table with a row that does not fit its checksum.
-pub(super) fn damaged(staging: &Connection) -> Result<Option<String>> {
+/// The tables with a row that does not fit its checksum.
+pub(super) fn damaged(staging: &Connection) -> Result<Vec<String>> {
+    let mut damaged = Vec::new();
     for table in tables(staging)? {
         let checksum = checksum_of(staging, &table)?;
         let sql =
             format!("SELECT EXISTS (SELECT 1 FROM {} WHERE checksum IS NOT {checksum})", quoted(&table));
         if staging.query_row(&sql, [], |row| row.get(0)).doing("check the unfinished collection")? {
-            return Ok(Some(table));
+            damaged.push(table);
         }
     }
-    Ok(None)
+    Ok(damaged)
 }
 
 /// The checksum of a table's row: over its name and all of its columns but the checksum, which SQLite does not

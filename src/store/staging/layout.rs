@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::checksum;
+use super::{checksum, repair};
 use crate::error::{Error, Result};
 use crate::model::{RESOURCES, ResourceSpec};
 use crate::plain_file;
@@ -137,8 +137,9 @@ pub(in crate::store) fn path(database: &Path) -> PathBuf {
     beside(database, COLLECTING)
 }
 
-/// Opens the staging, having read all of it; `None` where there is none, or one whose creation was cut short.
-pub(super) fn open(database: &Database) -> Result<Option<Connection>> {
+/// Opens the staging, having read all of it; `None` where there is none, or one whose creation was cut short. Returns
+/// also the resources whose rows are damaged, and asked for again.
+pub(super) fn open(database: &Database) -> Result<Option<(Connection, Vec<&'static str>)>> {
     let path = path(database.path());
     // A link that leads nowhere is there all the same.
     if path.symlink_metadata().is_err() {
@@ -146,7 +147,7 @@ pub(super) fn open(database: &Database) -> Result<Option<Connection>> {
     }
     plain_file::check(&path).map_err(|error| Error::failed(format!("\"{}\": {error}", path.display())))?;
     let failed = |error| open_failed(&path, error);
-    let connection = connect(&path, "mode=rw").map_err(failed)?;
+    let mut connection = connect(&path, "mode=rw").map_err(failed)?;
     let number =
         |sql: &str| -> Result<i64> { connection.query_row(sql, [], |row| row.get(0)).map_err(failed) };
     if number("SELECT count(*) FROM sqlite_master")? == 0 {
@@ -167,10 +168,16 @@ pub(super) fn open(database: &Database) -> Result<Option<Connection>> {
     if found != "ok" {
         return Err(Error::failed(format!("\"{}\" is damaged", path.display())).caused_by(found));
     }
-    match checksum::damaged(&connection)? {
-        Some(table) => Err(Error::failed(format!("\"{}\" is damaged, in {table}", path.display()))),
-        None => Ok(Some(connection)),
+    let damaged = checksum::damaged(&connection)?;
+    if damaged.is_empty() {
+        return Ok(Some((connection, Vec::new())));
     }
+    let Some(resources) = repair::mendable(&connection, &damaged)? else {
+        let tables = damaged.join(", ");
+        return Err(Error::failed(format!("\"{}\" is damaged, in {tables}", path.display())));
+    };
+    repair::ask_again(&mut connection, &resources)?;
+    Ok(Some((connection, resources)))
 }
 
 /// Makes an empty staging, in place of any other.

@@ -2,7 +2,7 @@
 //!
 //! It lives in its own file, `<db>.collecting`, so that the census is written once, by the publish. The
 //! queue knows tasks only as text: what they mean is `collect`'s business. `layout` has the file's tables, `checksum`
-//! finds rows that a disk has spoilt,
+//! finds rows that a disk has spoilt, `repair` has them asked for again,
 //! `facts` what holds for the whole collection, `queue` what is asked of the tasks, `rows` writes staged rows,
 //! `commit` writes what a step of a task came to.
 
@@ -11,6 +11,7 @@ mod commit;
 mod facts;
 mod layout;
 mod queue;
+mod repair;
 mod rows;
 mod task;
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub struct Staging {
     connection: Connection,
     facts: CollectionFacts,
     writers: RowWriters,
+    damaged: Vec<&'static str>,
 }
 
 impl Staging {
@@ -75,10 +77,10 @@ impl Staging {
     }
 
     fn open_whole(database: &Database) -> Result<Option<Self>> {
-        let Some(connection) = layout::open(database)? else { return Ok(None) };
+        let Some((connection, damaged)) = layout::open(database)? else { return Ok(None) };
         let facts = facts::read(&connection)?;
         let writers = RowWriters::new(&connection)?;
-        Ok(Some(Self { connection, facts, writers }))
+        Ok(Some(Self { connection, facts, writers, damaged }))
     }
 
     /// Begins a collection with an empty staging (mode 0600), replacing any other.
@@ -94,7 +96,7 @@ impl Staging {
         };
         make().doing("begin a collection")?;
         let writers = RowWriters::new(&connection)?;
-        Ok(Self { connection, facts: facts.clone(), writers })
+        Ok(Self { connection, facts: facts.clone(), writers, damaged: Vec::new() })
     }
 
     /// The file of the collection in progress beside a database.
@@ -115,6 +117,11 @@ impl Staging {
     /// What was known when the collection began.
     pub fn facts(&self) -> &CollectionFacts {
         &self.facts
+    }
+
+    /// The resources whose staged rows were damaged when it was opened: they are asked for again.
+    pub fn damaged(&self) -> &[&'static str] {
+        &self.damaged
     }
 
     /// Queues tasks; those queued before are left as they are.
