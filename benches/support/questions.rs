@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use orgcensus::model::Entity;
 use orgcensus::query::{ParameterType, catalog};
 use orgcensus::store::Census;
 
@@ -57,10 +58,10 @@ impl Picks {
 /// Every canned query, about the picks.
 pub fn canned(picks: &Picks) -> Vec<Question> {
     let value = |kind| match kind {
-        ParameterType::User => picks.user.clone(),
-        ParameterType::Account => picks.account.clone(),
-        ParameterType::Group => picks.group.clone(),
-        ParameterType::PermissionSet => picks.permission_set.clone(),
+        ParameterType::Entity(Entity::User) => picks.user.clone(),
+        ParameterType::Entity(Entity::Account) => picks.account.clone(),
+        ParameterType::Entity(Entity::Group) => picks.group.clone(),
+        ParameterType::Entity(Entity::PermissionSet) => picks.permission_set.clone(),
         _ => String::new(),
     };
     let question = |query: &orgcensus::query::CannedQuery| Question {

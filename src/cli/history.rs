@@ -1,15 +1,17 @@
 //! `history`: the life of one account, user, group or permission set over all snapshots.
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::GlobalOptions;
 use super::answering::{resolve, say_answering};
 use super::evidence::{self, EvidenceArgs};
 use crate::error::{Error, ExitStatus, Result};
-use crate::history::{self, Kind, Life, table, text};
+use crate::history::{self, Life, table, text};
 use crate::invocation;
+use crate::model::Entity;
 use crate::output::{Format, RowWriter, words, write_error};
-use crate::query::{Ever, ParameterType, find_ever, nearest_ever};
+use crate::query::{Ever, find_ever, nearest_ever};
 use crate::store::{Census, Snapshot, When};
 
 /// The arguments of `history`.
@@ -39,11 +41,17 @@ pub struct HistoryArgs {
     name: String,
 
     /// What it is, where things of several kinds have the name
-    #[arg(long, value_name = "KIND", value_enum)]
-    kind: Option<Kind>,
+    #[arg(long, value_name = "KIND", value_parser = kind())]
+    kind: Option<Entity>,
 
     #[command(flatten)]
     evidence: EvidenceArgs,
+}
+
+fn kind() -> impl TypedValueParser<Value = Entity> {
+    PossibleValuesParser::new(Entity::with_lives().map(|entity| entity.spec().option)).map(|word| {
+        Entity::with_lives().find(|entity| entity.spec().option == word).expect("only these words are taken")
+    })
 }
 
 /// Tells the lives of whatever has the name.
@@ -87,27 +95,24 @@ pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     Ok(ExitStatus::Done)
 }
 
-/// What the name means: things of one kind, in the order in which they came; `None` where there is nothing.
-fn find(args: &HistoryArgs, census: &Census) -> Result<Option<(Kind, Vec<String>)>> {
-    let kind = |parameter| Kind::ALL.into_iter().find(|kind| self::parameter(*kind) == parameter);
-    let kind = |parameter| kind(parameter).expect("only these kinds are looked up");
-    match find_ever(&parameters(args), &args.name, census)? {
+/// What the name means: entities of one kind, in the order in which they came; `None` where there is nothing.
+fn find(args: &HistoryArgs, census: &Census) -> Result<Option<(Entity, Vec<String>)>> {
+    match find_ever(&kinds(args), &args.name, census)? {
         Ever::Nothing => Ok(None),
-        Ever::Things { kind: parameter, found, others } => {
+        Ever::Things { kind, found, others } => {
             found.echo.iter().for_each(words::say);
-            for other in others.into_iter().map(kind) {
-                let (name, option) = (&args.name, other.option());
-                words::say(format!("{} has the name {name:?} too: --kind {option}", with_article(other)));
+            for other in others {
+                let (name, option) = (&args.name, other.spec().option);
+                words::say(format!("{} has the name {name:?} too: --kind {option}", other.with_article()));
             }
-            Ok(Some((kind(parameter), found.id)))
+            Ok(Some((kind, found.id)))
         }
         Ever::Several(found) => {
-            let found: Vec<_> = found.into_iter().map(|(parameter, ids)| (kind(parameter), ids)).collect();
-            let nouns: Vec<_> = found.iter().map(|(kind, _)| kind.noun()).collect();
+            let nouns: Vec<_> = found.iter().map(|(kind, _)| kind.with_article()).collect();
             let name = &args.name;
-            let mut error = Error::unknown(format!("{name:?} is the name of a {}", nouns.join(" and of a ")));
+            let mut error = Error::unknown(format!("{name:?} is the name of {}", nouns.join(" and of ")));
             for (kind, ids) in &found {
-                error = error.hint(format!("--kind {} tells of {}", kind.option(), ids.join(", ")));
+                error = error.hint(format!("--kind {} tells of {}", kind.spec().option, ids.join(", ")));
             }
             Err(error)
         }
@@ -115,35 +120,20 @@ fn find(args: &HistoryArgs, census: &Census) -> Result<Option<(Kind, Vec<String>
 }
 
 /// As which kinds the name is looked up.
-fn parameters(args: &HistoryArgs) -> Vec<ParameterType> {
-    args.kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]).into_iter().map(parameter).collect()
-}
-
-/// As which a name is looked up.
-fn parameter(kind: Kind) -> ParameterType {
-    match kind {
-        Kind::User => ParameterType::User,
-        Kind::Group => ParameterType::Group,
-        Kind::Account => ParameterType::Account,
-        Kind::PermissionSet => ParameterType::PermissionSet,
-    }
-}
-
-fn with_article(kind: Kind) -> String {
-    let noun = kind.noun();
-    if noun.starts_with('a') { format!("an {noun}") } else { format!("a {noun}") }
+fn kinds(args: &HistoryArgs) -> Vec<Entity> {
+    args.kind.map_or_else(|| Entity::with_lives().collect(), |kind| vec![kind])
 }
 
 /// Nothing had the name by the snapshot that was asked for.
 fn unknown(args: &HistoryArgs, census: &mut Census, snapshot: &Snapshot) -> Result<Error> {
     let name = &args.name;
-    let what = args.kind.map_or("an account, user, group or permission set".to_owned(), with_article);
+    let what = args.kind.map_or("an account, user, group or permission set".to_owned(), Entity::with_article);
     let latest = census.resolve(&When::LATEST)?;
     if latest.snapshot_id != snapshot.snapshot_id {
         let error = Error::unknown(format!("no snapshot up to {} has {what} {name:?}", snapshot.snapshot_id));
         census.answer_as_of(latest.snapshot_id)?;
         // Several kinds of it are some, too.
-        if !matches!(find_ever(&parameters(args), name, census), Ok(Ever::Nothing)) {
+        if !matches!(find_ever(&kinds(args), name, census), Ok(Ever::Nothing)) {
             return Ok(error.hint("a later one has: leave out --at"));
         }
         return with_nearest(error, args, census);
@@ -153,7 +143,7 @@ fn unknown(args: &HistoryArgs, census: &mut Census, snapshot: &Snapshot) -> Resu
 
 /// Says which name may have been meant, or where to look.
 fn with_nearest(error: Error, args: &HistoryArgs, census: &Census) -> Result<Error> {
-    Ok(match nearest_ever(&parameters(args), &args.name, census)? {
+    Ok(match nearest_ever(&kinds(args), &args.name, census)? {
         Some(hint) => error.hint(hint),
         None => {
             let all = invocation::command("query \"SELECT user_name, user_id FROM users_history\"");

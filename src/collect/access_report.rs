@@ -18,7 +18,7 @@ use super::task::{Collector, Gone, Page, Stage, Stopped};
 use super::wire::{key, text, time};
 use crate::aws::{CallFailure, FailureClass, Operation};
 use crate::excerpt::{self, excerpt};
-use crate::model::{Account, EntityType, OrganizationalUnit, Root, Row, Scope, ServiceLastAccessed};
+use crate::model::{Entity, Row, Scope, ServiceLastAccessed};
 use crate::store::AccessReportJob;
 
 /// The lane of access reports: one at a time.
@@ -38,7 +38,7 @@ const GENERATIONS: u32 = 3;
 /// Generates and reads one access report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessReport {
-    pub entity_type: EntityType,
+    pub entity_type: Entity,
     pub entity_id: String,
     /// Without a slash at its end: the job fails on one.
     pub entity_path: String,
@@ -70,13 +70,7 @@ impl Collector for AccessReport {
 
     // Its tags cannot be listed: see `is_gone`.
     fn gone(&self, failure: &CallFailure) -> Option<Gone> {
-        let entity = match self.entity_type {
-            EntityType::Root => Scope::all::<Root>().with("root_id", &self.entity_id),
-            EntityType::OrganizationalUnit => {
-                Scope::all::<OrganizationalUnit>().with("ou_id", &self.entity_id)
-            }
-            EntityType::Account => Scope::all::<Account>().with("account_id", &self.entity_id),
-        };
+        let entity = Scope::of_entity(self.entity_type, &self.entity_id);
         failure.is(&["TargetNotFoundException"]).then(|| Gone::with(entity))
     }
 

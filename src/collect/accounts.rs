@@ -12,7 +12,7 @@ use super::tags::ListOrganizationTags;
 use super::task::{Collector, Gone, Listed, Page, Stage, Stopped};
 use super::wire::{entity_path, key, parent_in_path, parent_of_path, text, time};
 use crate::aws::{CallFailure, Operation};
-use crate::model::{Account, Row, Scope, ServiceLastAccessed, Tag, TaggedType};
+use crate::model::{Account, Entity, Row, Scope, ServiceLastAccessed, Tag};
 
 /// Lists all accounts of the organization, suspended and closed ones included.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ impl Collector for ListAccounts {
 
     fn hides(&self) -> Vec<Scope> {
         vec![
-            Scope::all::<Tag>().with("resource_type", TaggedType::Account.as_str()),
+            Scope::all::<Tag>().with("resource_type", Entity::Account.as_str()),
             Scope::all::<ServiceLastAccessed>().with("entity_type", "account"),
         ]
     }
@@ -60,7 +60,7 @@ impl Collector for ListAccounts {
             let account = account(context, Self::OPERATION, found, path)?;
             page.follow_ups.push(
                 ListOrganizationTags {
-                    resource_type: TaggedType::Account,
+                    resource_type: Entity::Account,
                     resource_id: account.account_id.clone(),
                 }
                 .into(),

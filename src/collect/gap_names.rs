@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::Result;
-use crate::model::{referred_to, resource};
+use crate::model::{Entity, resource};
 use crate::store::{Gap, GapKind, failed};
 
 /// Returns the names of the scopes of what was denied or failed, by the scope as its gap has it: `Workloads (ou-…)`.
@@ -16,14 +16,15 @@ pub(super) fn gap_names(connection: &Connection, gaps: &[Gap]) -> Result<BTreeMa
         let scope: BTreeMap<String, String> = serde_json::from_str(&gap.scope).unwrap_or_default();
         let mut parts = Vec::new();
         for (column, id) in &scope {
-            let referred = referred_to(column);
-            if referred.is_empty() {
+            let spec = resource(&gap.resource).and_then(|spec| spec.column(column));
+            let mut entities = spec.into_iter().flat_map(|column| column.entities()).peekable();
+            if entities.peek().is_none() {
                 continue;
             }
             let mut name = None;
-            for other in referred {
+            for entity in entities {
                 name = match name {
-                    None => name_of(connection, other, id)?,
+                    None => name_of(connection, entity, id)?,
                     found => found,
                 };
             }
@@ -41,11 +42,11 @@ pub(super) fn gap_names(connection: &Connection, gaps: &[Gap]) -> Result<BTreeMa
     Ok(names)
 }
 
-/// What names the row of a resource whose key is this one value, as it is now.
-fn name_of(connection: &Connection, name: &str, id: &str) -> Result<Option<String>> {
-    let Some(spec) = resource(name) else { return Ok(None) };
-    let ([key], [label, ..]) = (spec.key, spec.label) else { return Ok(None) };
-    let sql = format!("SELECT \"{label}\" FROM \"{name}\" WHERE \"{key}\" = ?1");
+/// Returns the name of the entity as it is now, if it has one.
+fn name_of(connection: &Connection, entity: Entity, id: &str) -> Result<Option<String>> {
+    let spec = entity.spec();
+    let (name, table, key) = (spec.names[0].column, spec.resource, spec.id);
+    let sql = format!("SELECT \"{name}\" FROM \"{table}\" WHERE \"{key}\" = ?1");
     connection
         .prepare_cached(&sql)
         .and_then(|mut statement| statement.query_row([id], |row| row.get(0)).optional())

@@ -10,9 +10,7 @@ use super::tags::ListOrganizationTags;
 use super::task::{Collector, Gone, Listed, Page, Stage, Stopped, Task};
 use super::wire::{array, entity_path, key, members, parent_in_path, string, text};
 use crate::aws::{CallFailure, Operation};
-use crate::model::{
-    Organization, OrganizationalUnit, Root, Row, Scope, ServiceLastAccessed, Tag, TaggedType,
-};
+use crate::model::{Entity, Organization, OrganizationalUnit, Root, Row, Scope, ServiceLastAccessed, Tag};
 
 /// Organizations' largest page; MaxResults 21 is refused.
 pub(super) const PAGE: i32 = 20;
@@ -84,8 +82,8 @@ impl Collector for ListRoots {
     fn hides(&self) -> Vec<Scope> {
         vec![
             Scope::all::<OrganizationalUnit>(),
-            Scope::all::<Tag>().with("resource_type", TaggedType::Root.as_str()),
-            Scope::all::<Tag>().with("resource_type", TaggedType::OrganizationalUnit.as_str()),
+            Scope::all::<Tag>().with("resource_type", Entity::Root.as_str()),
+            Scope::all::<Tag>().with("resource_type", Entity::Ou.as_str()),
             Scope::all::<ServiceLastAccessed>(),
         ]
     }
@@ -121,7 +119,7 @@ impl Collector for ListRoots {
             page.follow_ups
                 .push(ListOrganizationalUnits { parent_id: root_id.clone(), parent_path: path }.into());
             page.follow_ups.push(
-                ListOrganizationTags { resource_type: TaggedType::Root, resource_id: root_id.clone() }.into(),
+                ListOrganizationTags { resource_type: Entity::Root, resource_id: root_id.clone() }.into(),
             );
             page.rows.push(Row::whole(&Root {
                 root_id,
@@ -164,7 +162,7 @@ impl Collector for ListOrganizationalUnits {
     fn hides(&self) -> Vec<Scope> {
         vec![
             Scope::all::<OrganizationalUnit>(),
-            Scope::all::<Tag>().with("resource_type", TaggedType::OrganizationalUnit.as_str()),
+            Scope::all::<Tag>().with("resource_type", Entity::Ou.as_str()),
             Scope::all::<ServiceLastAccessed>().with("entity_type", "organizational_unit"),
         ]
     }
@@ -196,11 +194,7 @@ impl Collector for ListOrganizationalUnits {
             page.follow_ups
                 .push(Self { parent_id: unit.ou_id.clone(), parent_path: unit.entity_path.clone() }.into());
             page.follow_ups.push(
-                ListOrganizationTags {
-                    resource_type: TaggedType::OrganizationalUnit,
-                    resource_id: unit.ou_id.clone(),
-                }
-                .into(),
+                ListOrganizationTags { resource_type: Entity::Ou, resource_id: unit.ou_id.clone() }.into(),
             );
             page.rows.push(Row::whole(&unit));
         }

@@ -14,9 +14,7 @@ use super::tags::ListPermissionSetTags;
 use super::task::{Collector, Gone, Listed, Page, Stage, Stopped, Task};
 use super::wire::{key, text, time};
 use crate::aws::{CallFailure, Operation};
-use crate::model::{
-    PermissionSet, PermissionSetPolicy, ProvisionedPermissionSet, Row, Scope, Tag, TaggedType,
-};
+use crate::model::{Entity, PermissionSet, PermissionSetPolicy, ProvisionedPermissionSet, Row, Scope, Tag};
 
 /// sso-admin's largest page.
 pub(super) const PAGE: i32 = 100;
@@ -52,7 +50,7 @@ impl Collector for ListPermissionSets {
         vec![
             Scope::all::<PermissionSetPolicy>(),
             Scope::all::<ProvisionedPermissionSet>(),
-            Scope::all::<Tag>().with("resource_type", TaggedType::PermissionSet.as_str()),
+            Scope::all::<Tag>().with("resource_type", Entity::PermissionSet.as_str()),
         ]
     }
 

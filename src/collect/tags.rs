@@ -7,15 +7,15 @@ use super::preflight::Context;
 use super::task::{Collector, Gone, Listed, Page, Stage, Stopped};
 use super::wire::key;
 use crate::aws::{CallFailure, Operation};
-use crate::model::{Row, Scope, Tag, TaggedType};
+use crate::model::{Entity, Row, Scope, Tag};
 
-fn tags_of(resource_type: TaggedType, resource_id: &str) -> Vec<Scope> {
+fn tags_of(resource_type: Entity, resource_id: &str) -> Vec<Scope> {
     vec![Scope::all::<Tag>().with("resource_type", resource_type.as_str()).with("resource_id", resource_id)]
 }
 
 fn tag(
     operation: Operation,
-    resource_type: TaggedType,
+    resource_type: Entity,
     resource_id: &str,
     (tag_key, value): (String, String),
 ) -> Result<Row, CallFailure> {
@@ -31,7 +31,7 @@ fn tag(
 /// Lists the tags of the root, an OU or an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListOrganizationTags {
-    pub resource_type: TaggedType,
+    pub resource_type: Entity,
     pub resource_id: String,
 }
 
@@ -45,7 +45,7 @@ impl Collector for ListOrganizationTags {
     }
 
     fn family() -> Vec<Scope> {
-        [TaggedType::Root, TaggedType::OrganizationalUnit, TaggedType::Account]
+        [Entity::Root, Entity::Ou, Entity::Account]
             .into_iter()
             .map(|kind| Scope::all::<Tag>().with("resource_type", kind.as_str()))
             .collect()
@@ -93,11 +93,11 @@ impl Collector for ListPermissionSetTags {
     const PRIORITY: i64 = 4;
 
     fn covers(&self) -> Vec<Scope> {
-        tags_of(TaggedType::PermissionSet, &self.permission_set_arn)
+        tags_of(Entity::PermissionSet, &self.permission_set_arn)
     }
 
     fn family() -> Vec<Scope> {
-        vec![Scope::all::<Tag>().with("resource_type", TaggedType::PermissionSet.as_str())]
+        vec![Scope::all::<Tag>().with("resource_type", Entity::PermissionSet.as_str())]
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<Gone> {
@@ -124,7 +124,7 @@ impl Collector for ListPermissionSetTags {
                 .map(|found| {
                     tag(
                         Self::OPERATION,
-                        TaggedType::PermissionSet,
+                        Entity::PermissionSet,
                         &self.permission_set_arn,
                         (found.key, found.value),
                     )

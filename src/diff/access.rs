@@ -13,11 +13,12 @@ use super::causes::{Touched, is_disabled};
 use super::change::{AccessChange, AccessChangeKind, Cause, CauseKind, Way};
 use super::days::{Days, Side, Sides};
 use super::hidden::Hidden;
-use super::names::{Named, Names};
+use super::names::Names;
 use super::reach::{Entry, Owner, Reach, WayIds};
 use super::rows::text_of;
 use super::unknown::{Judge, RowChange};
 use crate::error::Result;
+use crate::model::Entity;
 
 /// Every access change that follows from the row changes, by user, account and permission set.
 pub(super) fn changes(
@@ -33,7 +34,7 @@ pub(super) fn changes(
     let mut changes = Vec::new();
     for (user_id, entries) in touched_entries(&reach, &touched, rows)? {
         let person = reach.person(&user_id)?;
-        let user_name = names.name(Named::User, &user_id)?;
+        let user_name = names.name(Entity::User, &user_id)?;
         for entry in entries {
             let ways = reach.ways(&person, &entry)?;
             let Some((mut change, causes)) = seen_change(&touched, &user_id, &entry, &ways) else { continue };
@@ -54,9 +55,9 @@ pub(super) fn changes(
                 change,
                 user_id: Arc::clone(&user_id),
                 user_name: user_name.clone(),
-                account_name: names.name(Named::Account, &entry.0)?,
+                account_name: names.name(Entity::Account, &entry.0)?,
                 ou_path: None,
-                permission_set_name: names.name(Named::PermissionSet, &entry.1)?,
+                permission_set_name: names.name(Entity::PermissionSet, &entry.1)?,
                 before_ways: with_names(names, days.from, ways.from)?,
                 after_ways: with_names(names, days.to, ways.to)?,
                 gap,
@@ -178,7 +179,7 @@ fn with_names(names: &Names<'_>, day: i64, ways: Vec<WayIds>) -> Result<Vec<Way>
             Ok(match way {
                 WayIds::Direct => Way::Direct,
                 WayIds::Group(group_id) => {
-                    let group_name = names.name_on(day, Named::Group, &group_id)?;
+                    let group_name = names.name_on(day, Entity::Group, &group_id)?;
                     Way::Group { group_id, group_name }
                 }
             })

@@ -19,7 +19,7 @@ use super::change::{AccessChange, Change, ChangeKind, Diff, Way};
 use super::record::Record;
 use super::recreated::Recreation;
 use crate::error::Result;
-use crate::model::{LimitConcerns, resource};
+use crate::model::{self, Entity, EntityColumn, LimitConcerns, resource};
 
 /// What of a diff is wanted; the default is everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,12 +45,8 @@ pub struct Subject {
 /// What an answer can be narrowed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubjectKind {
-    User,
-    Account,
-    Group,
-    PermissionSet,
-    /// An OU: its id, and those of the accounts and OUs beneath it.
-    Ou,
+    /// An entity; of an OU its id, and those of the accounts and OUs beneath it.
+    Entity(Entity),
     /// Accounts and permission sets with a tag.
     Tagged,
     /// Permission sets with privileges.
@@ -139,8 +135,10 @@ impl Subject {
     /// Whether the access is about the subject.
     pub(super) fn concerns_access(&self, change: &AccessChange) -> bool {
         match self.kind {
-            SubjectKind::User => self.ids.contains(&*change.user_id),
-            SubjectKind::Group => groups(change).any(|group_id| self.ids.contains(&**group_id)),
+            SubjectKind::Entity(Entity::User) => self.ids.contains(&*change.user_id),
+            SubjectKind::Entity(Entity::Group) => {
+                groups(change).any(|group_id| self.ids.contains(&**group_id))
+            }
             _ => self.concerns_entry(&change.account_id, &change.permission_set_arn),
         }
     }
@@ -148,10 +146,12 @@ impl Subject {
     /// Whether a permission set in an account is about the subject, whoever has it.
     fn concerns_entry(&self, account_id: &str, permission_set_arn: &str) -> bool {
         match self.kind {
-            SubjectKind::Account | SubjectKind::Ou => self.ids.contains(account_id),
-            SubjectKind::PermissionSet | SubjectKind::Privileged => self.ids.contains(permission_set_arn),
+            SubjectKind::Entity(Entity::Account | Entity::Ou | Entity::Root) => self.ids.contains(account_id),
+            SubjectKind::Entity(Entity::PermissionSet) | SubjectKind::Privileged => {
+                self.ids.contains(permission_set_arn)
+            }
             SubjectKind::Tagged => self.ids.contains(account_id) || self.ids.contains(permission_set_arn),
-            SubjectKind::User | SubjectKind::Group => true,
+            SubjectKind::Entity(Entity::User | Entity::Group) => true,
         }
     }
 
@@ -165,8 +165,8 @@ impl Subject {
             || recreation.dangling.iter().any(|assignment| is_about(&assignment.key, "account_assignments"))
     }
 
-    fn is_at(&self, row: &Record, place: &Place) -> bool {
-        place.is_in(row) && row.get(place.id).and_then(Value::as_str).is_some_and(|id| self.ids.contains(id))
+    fn is_at(&self, row: &Record, place: &EntityColumn) -> bool {
+        is_in(place, row) && row.get(place.id).and_then(Value::as_str).is_some_and(|id| self.ids.contains(id))
     }
 }
 
@@ -188,56 +188,37 @@ fn groups(change: &AccessChange) -> impl Iterator<Item = &Arc<str>> {
     })
 }
 
-/// A column that holds a subject's id, and the value of another column that says so.
-pub(super) struct Place {
-    pub id: &'static str,
-    of: Option<(&'static str, &'static str)>,
+/// Whether the row has an id of the entity there.
+pub(super) fn is_in(place: &EntityColumn, row: &Record) -> bool {
+    let says = |column: &str| row.get(column).and_then(Value::as_str);
+    says(place.id).is_some() && place.of.is_none_or(|(column, value)| says(column) == Some(value))
 }
 
-impl Place {
-    /// Whether the row has an id of that kind there.
-    pub fn is_in(&self, row: &Record) -> bool {
-        let says = |column: &str| row.get(column).and_then(Value::as_str);
-        says(self.id).is_some() && self.of.is_none_or(|(column, kind)| says(column) == Some(kind))
+impl From<Entity> for SubjectKind {
+    fn from(entity: Entity) -> Self {
+        Self::Entity(entity)
     }
 }
 
 impl SubjectKind {
-    /// Where rows of the resource name such a subject.
-    pub(super) fn places(self, resource: &str) -> Vec<Place> {
-        let plain = |id| vec![Place { id, of: None }];
-        let of = |id, column, kind| vec![Place { id, of: Some((column, kind)) }];
-        match (self, resource) {
-            (Self::User, "users" | "group_memberships") => plain("user_id"),
-            (Self::User, "account_assignments") => of("principal_id", "principal_type", "USER"),
-            (Self::Group, "groups" | "group_memberships") => plain("group_id"),
-            (Self::Group, "account_assignments") => of("principal_id", "principal_type", "GROUP"),
-            (
-                Self::Account | Self::Ou,
-                "accounts" | "provisioned_permission_sets" | "account_assignments",
-            ) => plain("account_id"),
-            (Self::Account, "service_last_accessed") => of("entity_id", "entity_type", "account"),
-            (Self::Account, "tags") => of("resource_id", "resource_type", "account"),
-            // Its ids are those of OUs and accounts, which nothing else has.
-            (Self::Ou, "organizational_units") => plain("ou_id"),
-            (Self::Ou, "service_last_accessed") => plain("entity_id"),
-            (Self::Ou | Self::Tagged, "tags") => plain("resource_id"),
-            (
-                Self::PermissionSet | Self::Privileged,
-                "permission_sets"
-                | "permission_set_policies"
-                | "provisioned_permission_sets"
-                | "account_assignments",
-            ) => plain("permission_set_arn"),
-            (Self::PermissionSet | Self::Privileged, "tags") => {
-                of("resource_id", "resource_type", "permission_set")
-            }
-            (Self::Tagged, resource) => {
-                let mut places = Self::Account.places(resource);
-                places.extend(Self::PermissionSet.places(resource));
-                places
-            }
-            _ => Vec::new(),
+    /// Returns where rows of the resource name such a subject, by the declarations of its columns.
+    pub(super) fn places(self, resource: &str) -> Vec<EntityColumn> {
+        let spec = model::resource(resource);
+        self.entities()
+            .iter()
+            .flat_map(|entity| spec.into_iter().flat_map(|spec| spec.about(*entity)))
+            .collect()
+    }
+
+    /// The entities whose ids such a subject has.
+    fn entities(self) -> &'static [Entity] {
+        match self {
+            Self::Entity(Entity::User) => &[Entity::User],
+            Self::Entity(Entity::Group) => &[Entity::Group],
+            Self::Entity(Entity::Account) => &[Entity::Account],
+            Self::Entity(Entity::PermissionSet) | Self::Privileged => &[Entity::PermissionSet],
+            Self::Entity(Entity::Ou | Entity::Root) => &[Entity::Ou, Entity::Account],
+            Self::Tagged => &[Entity::Account, Entity::PermissionSet],
         }
     }
 }

@@ -73,6 +73,7 @@ pub use record::Record;
 pub use recreated::{DanglingAssignment, MatchedBy, Recreation};
 
 use crate::error::{Error, Result};
+use crate::model;
 use crate::model::RESOURCES;
 use days::Days;
 use names::Names;
@@ -135,8 +136,9 @@ fn compare_either(
 pub fn scope_label(connection: &Connection, snapshot_id: i64, resource: &str, scope: &str) -> Result<String> {
     let days = Days { from: snapshot_id, to: snapshot_id };
     let scope = sight::parse(scope)?;
-    let names = Names::new(connection, days).in_row(&scope)?;
-    Ok(names::scope_label(resource, &scope, &names))
+    let Some(spec) = model::resource(resource) else { return Ok(format!("{resource} {scope:?}")) };
+    let names = Names::new(connection, days).in_row(spec, &scope)?;
+    Ok(names::scope_label(spec, &scope, &names))
 }
 
 /// A failure of SQLite while reading the census.

@@ -17,89 +17,21 @@ use super::record::Record;
 use super::rows::text_of;
 use super::unreadable;
 use crate::error::Result;
-use crate::model::ResourceSpec;
-
-/// What has an id and a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Named {
-    User,
-    Group,
-    Account,
-    PermissionSet,
-    Ou,
-    Root,
-}
-
-impl Named {
-    /// The table, its key and its name column.
-    fn columns(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::User => ("users_versions", "user_id", "user_name"),
-            Self::Group => ("groups_versions", "group_id", "display_name"),
-            Self::Account => ("accounts_versions", "account_id", "name"),
-            Self::PermissionSet => ("permission_sets_versions", "permission_set_arn", "name"),
-            Self::Ou => ("organizational_units_versions", "ou_id", "name"),
-            Self::Root => ("roots_versions", "root_id", "name"),
-        }
-    }
-
-    /// What the value of a column names, in a row that may say so in another column.
-    pub fn by_column(column: &str, row: &Record) -> Option<Self> {
-        let said = |column: &str| row.get(column).and_then(Value::as_str);
-        match column {
-            "user_id" => Some(Self::User),
-            "group_id" => Some(Self::Group),
-            "account_id" => Some(Self::Account),
-            "permission_set_arn" => Some(Self::PermissionSet),
-            "ou_id" => Some(Self::Ou),
-            "root_id" => Some(Self::Root),
-            "principal_id" => match said("principal_type")? {
-                "USER" => Some(Self::User),
-                "GROUP" => Some(Self::Group),
-                _ => None,
-            },
-            "entity_id" | "resource_id" => {
-                match said(if column == "entity_id" { "entity_type" } else { "resource_type" }) {
-                    Some("root") => Some(Self::Root),
-                    Some("organizational_unit") => Some(Self::Ou),
-                    Some("account") => Some(Self::Account),
-                    Some("permission_set") => Some(Self::PermissionSet),
-                    // A scope names the id alone; ids tell what they are of.
-                    _ => match said(column)? {
-                        id if id.starts_with("r-") => Some(Self::Root),
-                        id if id.starts_with("ou-") => Some(Self::Ou),
-                        id if id.starts_with("arn:") => Some(Self::PermissionSet),
-                        _ => Some(Self::Account),
-                    },
-                }
-            }
-            _ => None,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Group => "group",
-            Self::Account => "account",
-            Self::PermissionSet => "permission set",
-            Self::Ou => "OU",
-            Self::Root => "root",
-        }
-    }
-}
+use crate::model::{Entity, ResourceSpec};
+use crate::store::versions_table;
 
 /// The names of one kind as of one day, each looked up once, by a statement that is prepared once.
 struct Book<'c> {
-    of: (Named, i64, Which),
+    of: (Entity, i64, Which),
     statement: CachedStatement<'c>,
     known: HashMap<String, Option<Arc<str>>>,
 }
 
 impl<'c> Book<'c> {
-    fn open(connection: &'c Connection, of: (Named, i64, Which)) -> Result<Self> {
-        let (named, _, which) = of;
-        let (table, key, name) = named.columns();
+    fn open(connection: &'c Connection, of: (Entity, i64, Which)) -> Result<Self> {
+        let (entity, _, which) = of;
+        let spec = entity.spec();
+        let (table, key, name) = (versions_table(spec.resource), spec.id, spec.names[0].column);
         let condition = match which {
             Which::Alive => "valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)",
             Which::Last => "valid_from <= ?2 ORDER BY valid_from DESC LIMIT 1",
@@ -146,10 +78,10 @@ impl<'c> Names<'c> {
 
     /// The name on the later day, else on the earlier one, else the last one before; `None` where there never was
     /// one.
-    pub fn name(&self, named: Named, id: &str) -> Result<Option<Arc<str>>> {
+    pub fn name(&self, entity: Entity, id: &str) -> Result<Option<Arc<str>>> {
         let (earlier, later) = (self.days.earlier(), self.days.later());
         for (day, which) in [(later, Which::Alive), (earlier, Which::Alive), (later, Which::Last)] {
-            if let Some(name) = self.look_up(named, day, which, id)? {
+            if let Some(name) = self.look_up(entity, day, which, id)? {
                 return Ok(Some(name));
             }
         }
@@ -157,16 +89,17 @@ impl<'c> Names<'c> {
     }
 
     /// The name on that day; `None` where it does not exist or has none.
-    pub fn name_on(&self, day: i64, named: Named, id: &str) -> Result<Option<Arc<str>>> {
-        self.look_up(named, day, Which::Alive, id)
+    pub fn name_on(&self, day: i64, entity: Entity, id: &str) -> Result<Option<Arc<str>>> {
+        self.look_up(entity, day, Which::Alive, id)
     }
 
-    /// Column to the name of what it names, for those of a row (or scope) whose name is known.
-    pub fn in_row(&self, row: &Record) -> Result<Record> {
+    /// Column to the name of the entity that it has the id of, for those of a row or scope of the resource whose name is
+    /// known.
+    pub fn in_row(&self, spec: &ResourceSpec, row: &Record) -> Result<Record> {
         let (mut columns, mut names) = (Vec::new(), Vec::new());
         for (column, value) in row.iter() {
-            if let (Some(named), Value::String(id)) = (Named::by_column(column, row), value)
-                && let Some(name) = self.name(named, id)?
+            if let (Some(entity), Value::String(id)) = (entity_at(spec, column, row), value)
+                && let Some(name) = self.name(entity, id)?
             {
                 columns.push(column);
                 names.push(Value::from(&*name));
@@ -179,8 +112,8 @@ impl<'c> Names<'c> {
         Ok(Record::new(&before, names))
     }
 
-    fn look_up(&self, named: Named, day: i64, which: Which, id: &str) -> Result<Option<Arc<str>>> {
-        let of = (named, day, which);
+    fn look_up(&self, entity: Entity, day: i64, which: Which, id: &str) -> Result<Option<Arc<str>>> {
+        let of = (entity, day, which);
         let mut books = self.books.borrow_mut();
         if let Some(book) = books.iter_mut().find(|book| book.of == of) {
             return book.look_up(id);
@@ -194,7 +127,7 @@ impl<'c> Names<'c> {
 pub(super) fn label(spec: &ResourceSpec, row: &Record, names: &Record) -> String {
     let value = |column: &str| row.get(column).map(text_of).unwrap_or_default();
     let name = |column: &str| name_or_value(column, row, names);
-    let thing = |column: &str| thing(column, row, names);
+    let thing = |column: &str| thing(spec, column, row, names);
     match spec.name {
         "group_memberships" => [&*name("user_id"), " in group ", &name("group_id")].concat(),
         "account_assignments" => {
@@ -221,23 +154,29 @@ pub(super) fn label(spec: &ResourceSpec, row: &Record, names: &Record) -> String
 }
 
 /// What a person calls a scope of the resource; `names` are those in the scope.
-pub(super) fn scope_label(resource: &str, scope: &Record, names: &Record) -> String {
+pub(super) fn scope_label(spec: &ResourceSpec, scope: &Record, names: &Record) -> String {
     let mut parts = Vec::new();
     for column in scope.keys() {
-        match Named::by_column(column, scope) {
-            Some(_) => parts.push(thing(column, scope, names)),
+        match entity_at(spec, column, scope) {
+            Some(_) => parts.push(thing(spec, column, scope, names)),
             None if column == "principal_type" && scope.contains_key("principal_id") => {}
             None => parts.push(format!("{column} {}", text_of(&scope[column]))),
         }
     }
-    if parts.is_empty() { format!("all {resource}") } else { parts.join(", ") }
+    if parts.is_empty() { format!("all {}", spec.name) } else { parts.join(", ") }
+}
+
+/// The entity that a row or scope of the resource is about by a column.
+fn entity_at(spec: &ResourceSpec, column: &str, row: &Record) -> Option<Entity> {
+    let said = |column: &str| row.get(column).and_then(Value::as_str);
+    spec.column(column)?.entity(said(column)?, said)
 }
 
 /// `group Platform`, `account payments-prod`: what a column's value names, or the value.
-fn thing(column: &str, row: &Record, names: &Record) -> String {
+fn thing(spec: &ResourceSpec, column: &str, row: &Record, names: &Record) -> String {
     let name = name_or_value(column, row, names);
-    match Named::by_column(column, row) {
-        Some(named) => [named.word(), " ", &name].concat(),
+    match entity_at(spec, column, row) {
+        Some(entity) => [entity.spec().short, " ", &name].concat(),
         None => name.into_owned(),
     }
 }

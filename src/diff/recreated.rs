@@ -18,7 +18,7 @@ use super::sight::Sights;
 use super::unknown::RowChange;
 use super::unreadable;
 use crate::error::Result;
-use crate::model::{AccountAssignment, Resource};
+use crate::model::{AccountAssignment, Entity, RecreatedBy, Resource};
 
 /// One thing that was deleted and made again under another id.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,35 +51,10 @@ pub struct DanglingAssignment {
     pub last_seen: Option<i64>,
 }
 
-/// What can be recognised, each with the column of its name and that of its external ids, if it has any, and how
-/// an assignment names it.
-struct Kind {
-    resource: &'static str,
-    name: &'static str,
-    external_ids: Option<&'static str>,
-    assigned: &'static str,
+/// The entities that can be recognized under another id, each with how.
+fn recognized() -> impl Iterator<Item = (Entity, &'static RecreatedBy)> {
+    Entity::ALL.into_iter().filter_map(|entity| Some((entity, entity.spec().recreated.as_ref()?)))
 }
-
-const KINDS: &[Kind] = &[
-    Kind {
-        resource: "users",
-        name: "user_name",
-        external_ids: Some("external_ids"),
-        assigned: "principal_id = ?1 AND principal_type = 'USER'",
-    },
-    Kind {
-        resource: "groups",
-        name: "display_name",
-        external_ids: Some("external_ids"),
-        assigned: "principal_id = ?1 AND principal_type = 'GROUP'",
-    },
-    Kind {
-        resource: "permission_sets",
-        name: "name",
-        external_ids: None,
-        assigned: "permission_set_arn = ?1",
-    },
-];
 
 /// Everything that was made again, with the assignments that it left dangling.
 pub(super) fn recreations(
@@ -90,16 +65,16 @@ pub(super) fn recreations(
 ) -> Result<Vec<Recreation>> {
     let mut recreations = Vec::new();
     let mut sights = Sights::new(connection);
-    for kind in KINDS {
-        for (old, new, matched_by) in matched(rows, kind) {
+    for (entity, by) in recognized() {
+        for (old, new, matched_by) in matched(rows, entity, by) {
             let id = id_of(old);
             recreations.push(Recreation {
-                resource: kind.resource,
-                label: label(new.spec, new.row(), &names.in_row(new.row())?),
+                resource: entity.spec().resource,
+                label: label(new.spec, new.row(), &names.in_row(new.spec, new.row())?),
                 before_key: old.key.clone(),
                 after_key: new.key.clone(),
                 matched_by,
-                dangling: dangling(connection, days, kind, &id, names, &mut sights)?,
+                dangling: dangling(connection, days, entity, &id, names, &mut sights)?,
             });
         }
     }
@@ -108,15 +83,19 @@ pub(super) fn recreations(
 
 /// The rows of a resource that went, each with the one that came in its place.
 pub(super) fn pairs<'r>(rows: &'r [RowChange], resource: &str) -> Vec<(&'r RowChange, &'r RowChange)> {
-    let kinds = KINDS.iter().filter(|kind| kind.resource == resource);
-    kinds.flat_map(|kind| matched(rows, kind)).map(|(old, new, _)| (old, new)).collect()
+    let of_it = recognized().filter(|(entity, _)| entity.spec().resource == resource);
+    of_it.flat_map(|(entity, by)| matched(rows, entity, by)).map(|(old, new, _)| (old, new)).collect()
 }
 
 /// Pairs what is known to have gone with what is known to have come: by external id first, each once.
-fn matched<'r>(rows: &'r [RowChange], kind: &Kind) -> Vec<(&'r RowChange, &'r RowChange, MatchedBy)> {
+fn matched<'r>(
+    rows: &'r [RowChange],
+    entity: Entity,
+    recreated: &RecreatedBy,
+) -> Vec<(&'r RowChange, &'r RowChange, MatchedBy)> {
     let of_kind = |change| {
         rows.iter()
-            .filter(move |row| row.spec.name == kind.resource && row.kind == change)
+            .filter(move |row| row.spec.name == entity.spec().resource && row.kind == change)
             .collect::<Vec<_>>()
     };
     let (mut gone, came) = (of_kind(ChangeKind::Removed), of_kind(ChangeKind::Added));
@@ -125,12 +104,12 @@ fn matched<'r>(rows: &'r [RowChange], kind: &Kind) -> Vec<(&'r RowChange, &'r Ro
     for by in [MatchedBy::ExternalId, MatchedBy::Name] {
         let mut places: HashMap<String, Vec<usize>> = HashMap::new();
         for (place, new) in came.iter().enumerate().rev().filter(|(place, _)| !taken[*place]) {
-            for mark in marks(new, kind, by) {
+            for mark in marks(new, entity, recreated, by) {
                 places.entry(mark).or_default().push(place);
             }
         }
         gone.retain(|old| {
-            let found = marks(old, kind, by).iter().find_map(|mark| {
+            let found = marks(old, entity, recreated, by).iter().find_map(|mark| {
                 let places = places.get_mut(mark)?;
                 while let Some(place) = places.pop() {
                     if !std::mem::replace(&mut taken[place], true) {
@@ -153,11 +132,11 @@ fn id_of(row: &RowChange) -> String {
 }
 
 /// What a row is recognised by.
-fn marks(row: &RowChange, kind: &Kind, by: MatchedBy) -> Vec<String> {
+fn marks(row: &RowChange, entity: Entity, recreated: &RecreatedBy, by: MatchedBy) -> Vec<String> {
     let said = |column: &str| row.row().get(column).and_then(Value::as_str);
     match by {
-        MatchedBy::Name => said(kind.name).map(str::to_owned).into_iter().collect(),
-        MatchedBy::ExternalId => match kind.external_ids.and_then(said).map(serde_json::from_str) {
+        MatchedBy::Name => said(entity.spec().names[0].column).map(str::to_owned).into_iter().collect(),
+        MatchedBy::ExternalId => match recreated.external_ids.and_then(said).map(serde_json::from_str) {
             Some(Ok(Value::Array(ids))) => ids.iter().map(Value::to_string).collect(),
             _ => Vec::new(),
         },
@@ -168,17 +147,19 @@ fn marks(row: &RowChange, kind: &Kind, by: MatchedBy) -> Vec<String> {
 fn dangling(
     connection: &Connection,
     days: Days,
-    kind: &Kind,
+    entity: Entity,
     id: &str,
     names: &Names<'_>,
     sights: &mut Sights<'_>,
 ) -> Result<Vec<DanglingAssignment>> {
     let spec = &AccountAssignment::SPEC;
     let columns = spec.key.join(", ");
+    let Some(assigned) = spec.about(entity).next() else { return Ok(Vec::new()) };
+    let of_type = assigned.of.map(|(column, value)| format!(" AND {column} = '{value}'")).unwrap_or_default();
     let sql = format!(
         "SELECT {columns}, valid_from FROM {}_versions
-         WHERE {} AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2) ORDER BY {columns}",
-        spec.name, kind.assigned
+         WHERE {} = ?1{of_type} AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2) ORDER BY {columns}",
+        spec.name, assigned.id
     );
     let mut statement = connection.prepare_cached(&sql).map_err(unreadable)?;
     let mut rows = statement.query((id, days.to)).map_err(unreadable)?;
@@ -190,7 +171,11 @@ fn dangling(
         let key: Record = key.collect::<rusqlite::Result<_>>().map_err(unreadable)?;
         let began: i64 = row.get(spec.key.len()).map_err(unreadable)?;
         let last_seen = sights.carried(spec, &key, days.to, began)?;
-        dangling.push(DanglingAssignment { label: label(spec, &key, &names.in_row(&key)?), key, last_seen });
+        dangling.push(DanglingAssignment {
+            label: label(spec, &key, &names.in_row(spec, &key)?),
+            key,
+            last_seen,
+        });
     }
     Ok(dangling)
 }

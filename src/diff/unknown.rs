@@ -24,7 +24,7 @@ use super::sight::{Sights, Unseen, canonical, json_key};
 use super::unchanged::{distinct_unchanged, unchanged_rows};
 use super::unreadable;
 use crate::error::Result;
-use crate::model::ResourceSpec;
+use crate::model::{self, ResourceSpec};
 
 /// A row that differs, and what that means.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl RowChange {
         if self.kind == ChangeKind::Unknown {
             return Ok(None);
         }
-        let names = names.in_row(self.row())?;
+        let names = names.in_row(self.spec, self.row())?;
         Ok(Some(Change {
             resource: self.spec.name,
             change: self.kind,
@@ -112,8 +112,9 @@ pub(super) struct UnknownScope {
 impl UnknownScope {
     /// As the answer shows it.
     pub fn into_change(self, names: &Names<'_>) -> Result<Change> {
-        let names = names.in_row(&self.gap.scope)?;
-        let label = scope_label(self.resource, &self.gap.scope, &names);
+        let spec = model::resource(self.resource).expect("a gap is of a resource");
+        let names = names.in_row(spec, &self.gap.scope)?;
+        let label = scope_label(spec, &self.gap.scope, &names);
         Ok(Change::unknown(self.resource, self.gap, label, names, self.rows, self.last_seen))
     }
 }

@@ -24,49 +24,8 @@ mod words;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::model::Entity;
 use crate::store::Census;
-
-/// What has a life to tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Kind {
-    User,
-    Group,
-    Account,
-    PermissionSet,
-}
-
-impl Kind {
-    /// Every kind, in the order in which a name is looked for.
-    pub const ALL: [Self; 4] = [Self::User, Self::Group, Self::Account, Self::PermissionSet];
-
-    /// What one is called.
-    pub fn noun(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Group => "group",
-            Self::Account => "account",
-            Self::PermissionSet => "permission set",
-        }
-    }
-
-    /// The word after `--kind`.
-    pub fn option(self) -> &'static str {
-        match self {
-            Self::PermissionSet => "permission-set",
-            other => other.noun(),
-        }
-    }
-
-    /// Its resource and the key of that.
-    fn resource(self) -> (&'static str, &'static str) {
-        match self {
-            Self::User => ("users", "user_id"),
-            Self::Group => ("groups", "group_id"),
-            Self::Account => ("accounts", "account_id"),
-            Self::PermissionSet => ("permission_sets", "permission_set_arn"),
-        }
-    }
-}
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,7 +84,7 @@ pub struct Event {
 /// The life of one thing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Life {
-    pub kind: Kind,
+    pub kind: Entity,
     pub id: String,
     /// Its newest name.
     pub name: Option<String>,
@@ -136,18 +95,18 @@ pub struct Life {
 }
 
 /// Tells the life of the thing of this id, up to the snapshot that the census answers for.
-pub fn of(census: &Census, kind: Kind, id: &str) -> Result<Life> {
+pub fn of(census: &Census, kind: Entity, id: &str) -> Result<Life> {
     let connection = census.connection();
     let threads = threads::of(kind, id);
     let mut events = Vec::new();
     for thread in &threads {
         events.extend(events::of(connection, thread)?);
     }
-    if kind == Kind::User {
+    if kind == Entity::User {
         events.extend(events::through_groups(connection, &events)?);
     }
     events.sort_by_key(|event: &Event| event.snapshot_id);
-    let own = kind.resource().0;
+    let own = kind.spec().resource;
     let last = events.iter().rev().find(|event| event.resource == own);
     let gone = last.filter(|event| event.kind == EventKind::Removed);
     let (gone_at, until) = (gone.map(|event| event.seen_at.clone()), gone.map(|event| event.snapshot_id));
@@ -169,12 +128,12 @@ pub fn of(census: &Census, kind: Kind, id: &str) -> Result<Life> {
     for event in &mut events {
         names.add(event)?;
     }
-    Ok(Life { kind, id: id.to_owned(), name: names.newest(own, id)?, events, gone_at })
+    Ok(Life { kind, id: id.to_owned(), name: names.newest(kind, id)?, events, gone_at })
 }
 
 /// The statements that find the rows of a life, for a look at their plans.
 #[cfg(test)]
-pub(crate) fn statements(kind: Kind, id: &str) -> Vec<String> {
+pub(crate) fn statements(kind: Entity, id: &str) -> Vec<String> {
     let spec = |thread: &threads::Thread| crate::model::resource(thread.resource).unwrap();
     threads::of(kind, id).iter().map(|thread| events::select(spec(thread), thread)).collect()
 }

@@ -8,18 +8,18 @@ use serde_json::Value;
 
 use super::{Event, unreadable};
 use crate::error::Result;
-use crate::model::{referred_to, resource};
+use crate::model::{ColumnSpec, Entity, resource};
 
 /// How deep a tree may be; AWS allows five levels below the root.
 const DEPTH: usize = 10;
 
-/// Resource, id and day.
-type Place = (&'static str, String, i64);
+/// An entity's id, and a snapshot.
+type Known = (Entity, String, i64);
 
 /// Looks names up, each once.
 pub(super) struct Names<'c> {
     connection: &'c Connection,
-    known: RefCell<HashMap<Place, Option<String>>>,
+    known: RefCell<HashMap<Known, Option<String>>>,
 }
 
 impl<'c> Names<'c> {
@@ -30,8 +30,10 @@ impl<'c> Names<'c> {
     /// Adds to the event what its values are called.
     pub fn add(&self, event: &mut Event) -> Result<()> {
         let mut names = serde_json::Map::new();
+        let spec = resource(event.resource).expect("an event is of a resource");
         for (column, value) in event.key.iter().chain(&event.row) {
-            if let Some(name) = self.referred(column, value, event.snapshot_id)? {
+            let Some(column_spec) = spec.column(column) else { continue };
+            if let Some(name) = self.referred(column_spec, value, event.snapshot_id)? {
                 names.insert(column.clone(), name.into());
             }
         }
@@ -46,14 +48,14 @@ impl<'c> Names<'c> {
     }
 
     /// The newest name of a thing; `None` where there never was one.
-    pub fn newest(&self, resource: &'static str, id: &str) -> Result<Option<String>> {
-        self.name(resource, id, i64::MAX)
+    pub fn newest(&self, entity: Entity, id: &str) -> Result<Option<String>> {
+        self.name(entity, id, i64::MAX)
     }
 
-    fn referred(&self, column: &str, value: &Value, day: i64) -> Result<Option<String>> {
+    fn referred(&self, column: &ColumnSpec, value: &Value, day: i64) -> Result<Option<String>> {
         let Some(id) = value.as_str() else { return Ok(None) };
-        for resource in referred_to(column) {
-            if let Some(name) = self.name(resource, id, day)? {
+        for entity in column.entities() {
+            if let Some(name) = self.name(entity, id, day)? {
                 return Ok(Some(name));
             }
         }
@@ -65,11 +67,11 @@ impl<'c> Names<'c> {
         let mut names = Vec::new();
         let mut next = Some(id.to_owned());
         while let Some(id) = next.take().filter(|_| names.len() < DEPTH) {
-            if let Some(name) = self.name("roots", &id, day)? {
+            if let Some(name) = self.name(Entity::Root, &id, day)? {
                 names.push(name);
                 break;
             }
-            names.push(self.name("organizational_units", &id, day)?.unwrap_or_else(|| id.clone()));
+            names.push(self.name(Entity::Ou, &id, day)?.unwrap_or_else(|| id.clone()));
             let sql = "SELECT parent_id FROM organizational_units_history
                        WHERE ou_id = ?1 AND valid_from <= ?2 ORDER BY valid_from DESC LIMIT 1";
             next = self.value(sql, &id, day)?;
@@ -78,18 +80,18 @@ impl<'c> Names<'c> {
         Ok(names.join("/"))
     }
 
-    fn name(&self, name: &'static str, id: &str, day: i64) -> Result<Option<String>> {
-        let place = (name, id.to_owned(), day);
-        if let Some(known) = self.known.borrow().get(&place) {
+    fn name(&self, entity: Entity, id: &str, day: i64) -> Result<Option<String>> {
+        let key = (entity, id.to_owned(), day);
+        if let Some(known) = self.known.borrow().get(&key) {
             return Ok(known.clone());
         }
-        let spec = resource(name).expect("a reference names a resource");
+        let spec = entity.spec();
         let sql = format!(
-            "SELECT {} FROM {name}_history WHERE {} = ?1 AND valid_from <= ?2 ORDER BY valid_from DESC LIMIT 1",
-            spec.label[0], spec.key[0]
+            "SELECT {} FROM {}_history WHERE {} = ?1 AND valid_from <= ?2 ORDER BY valid_from DESC LIMIT 1",
+            spec.names[0].column, spec.resource, spec.id
         );
         let found = self.value(&sql, id, day)?;
-        self.known.borrow_mut().insert(place, found.clone());
+        self.known.borrow_mut().insert(key, found.clone());
         Ok(found)
     }
 

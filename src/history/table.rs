@@ -44,7 +44,7 @@ fn row(life: &Life, event: &Event, change: Option<&(String, Value, Value)>) -> [
         event.seen_at.clone().into(),
         event.snapshot_id.into(),
         event.kind.as_str().to_owned().into(),
-        life.kind.noun().to_owned().into(),
+        life.kind.spec().noun.to_owned().into(),
         life.id.clone().into(),
         event.resource.to_owned().into(),
         lines(life.kind, event).join("; ").into(),

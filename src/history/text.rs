@@ -17,7 +17,7 @@ const TOLD: usize = 20;
 pub fn write(page: &mut Page<'_>, life: &Life) -> io::Result<()> {
     let name = life.name.as_deref().map(|name| format!("{name} ")).unwrap_or_default();
     let end = life.gone_at.as_deref().map(|time| format!(", gone by {time}")).unwrap_or_default();
-    page.line(Ink::Plain, &format!("{} {name}({}){end}", life.kind.noun(), life.id))?;
+    page.line(Ink::Plain, &format!("{} {name}({}){end}", life.kind.spec().noun, life.id))?;
     for of_snapshot in life.events.chunk_by(|one, other| one.snapshot_id == other.snapshot_id) {
         let first = &of_snapshot[0];
         page.blank()?;

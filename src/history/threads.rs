@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Kind;
+use crate::model::{Entity, RESOURCES, ResourceSpec};
 
 /// Rows of one resource that have these values.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,23 +31,18 @@ impl Thread {
     }
 }
 
-/// The threads of a thing, its own row's first.
-pub(super) fn of(kind: Kind, id: &str) -> Vec<Thread> {
-    let (resource, key) = kind.resource();
-    let mut threads = vec![Thread::new(resource, &[(key, id)])];
-    let assigned = |principal_type| {
-        Thread::new("account_assignments", &[("principal_id", id), ("principal_type", principal_type)])
+/// Returns the threads of an entity, its own row's first, then those of rows that are about few things besides.
+pub(super) fn of(entity: Entity, id: &str) -> Vec<Thread> {
+    let own = entity.spec().resource;
+    let mut told: Vec<&ResourceSpec> =
+        RESOURCES.iter().copied().filter(|spec| spec.not_in_lives.is_none()).rev().collect();
+    told.sort_by_key(|spec| {
+        (spec.name != own, spec.columns.iter().filter(|it| it.entities().count() > 0).count())
+    });
+    let thread = |spec: &&'static ResourceSpec| {
+        let column = spec.about(entity).next()?;
+        let scope = std::iter::once((column.id, id)).chain(column.of);
+        Some(Thread::new(spec.name, &scope.collect::<Vec<_>>()))
     };
-    let tags = |of| Thread::new("tags", &[("resource_id", id), ("resource_type", of)]);
-    match kind {
-        Kind::User => threads.extend([Thread::new("group_memberships", &[(key, id)]), assigned("USER")]),
-        Kind::Group => threads.extend([Thread::new("group_memberships", &[(key, id)]), assigned("GROUP")]),
-        Kind::Account => threads.extend([tags("account"), Thread::new("account_assignments", &[(key, id)])]),
-        Kind::PermissionSet => threads.extend([
-            tags("permission_set"),
-            Thread::new("permission_set_policies", &[(key, id)]),
-            Thread::new("account_assignments", &[(key, id)]),
-        ]),
-    }
-    threads
+    told.iter().filter_map(thread).collect()
 }

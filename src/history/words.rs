@@ -2,23 +2,23 @@
 
 use serde_json::Value;
 
-use super::{Event, EventKind, Kind};
+use super::{Event, EventKind};
 use crate::document;
-use crate::model::resource;
+use crate::model::{Entity, resource};
 
 /// Longer values are cut: a text that is no policy belongs in other formats.
 const SHOWN: usize = 100;
 
 /// What the event says in the life of a thing of this kind, a line for each thing said.
-pub(super) fn lines(kind: Kind, event: &Event) -> Vec<String> {
+pub(super) fn lines(kind: Entity, event: &Event) -> Vec<String> {
     if event.kind == EventKind::NotSeen {
         return vec![not_seen(event)];
     }
-    if event.resource == kind.resource().0 {
+    if event.resource == kind.spec().resource {
         return own(kind, event);
     }
     let what = match event.resource {
-        "group_memberships" if kind == Kind::User => format!("member of group {}", name(event, "group_id")),
+        "group_memberships" if kind == Entity::User => format!("member of group {}", name(event, "group_id")),
         "group_memberships" => format!("member {}", name(event, "user_id")),
         "account_assignments" => assignment(kind, event),
         "permission_set_policies" => policy(event),
@@ -48,16 +48,16 @@ fn is_policy(event: &Event, column: &str) -> bool {
 }
 
 /// Of the thing itself.
-fn own(kind: Kind, event: &Event) -> Vec<String> {
+fn own(kind: Entity, event: &Event) -> Vec<String> {
     let called = resource(event.resource).and_then(|spec| text_of(event.row.get(*spec.label.first()?)?));
     let called = called.map(|name| format!(" {name}")).unwrap_or_default();
     match event.kind {
         EventKind::Changed => fields(event),
-        EventKind::Removed => vec![format!("{}{called} is gone", kind.noun())],
+        EventKind::Removed => vec![format!("{}{called} is gone", kind.spec().noun)],
         _ => {
             let state = ["user_status", "state"].iter().find_map(|column| text_of(event.row.get(*column)?));
             let state = state.map(|state| format!(", {state}")).unwrap_or_default();
-            vec![format!("{}{called}{state}{}", kind.noun(), made(event))]
+            vec![format!("{}{called}{state}{}", kind.spec().noun, made(event))]
         }
     }
 }
@@ -72,17 +72,19 @@ fn not_seen(event: &Event) -> String {
     format!("{} not seen{when}: {why}", event.resource)
 }
 
-fn assignment(kind: Kind, event: &Event) -> String {
+fn assignment(kind: Entity, event: &Event) -> String {
     let set = || name(event, "permission_set_arn");
     let account = || name(event, "account_id");
     let of_group = text(event, "principal_type") == "GROUP";
     let principal = || format!("{} {}", if of_group { "group" } else { "user" }, name(event, "principal_id"));
     match kind {
-        Kind::User if of_group => format!("{} in {} through {}", set(), account(), principal()),
-        Kind::User => format!("{} in {}, directly", set(), account()),
-        Kind::Group => format!("{} in {}", set(), account()),
-        Kind::Account => format!("{} for {}", set(), principal()),
-        Kind::PermissionSet => format!("in {} for {}", account(), principal()),
+        Entity::User if of_group => format!("{} in {} through {}", set(), account(), principal()),
+        Entity::User => format!("{} in {}, directly", set(), account()),
+        Entity::Group => format!("{} in {}", set(), account()),
+        Entity::Account => format!("{} for {}", set(), principal()),
+        Entity::PermissionSet => format!("in {} for {}", account(), principal()),
+        // No assignment is about a place of the tree: see its declaration.
+        Entity::Ou | Entity::Root => format!("{} in {} for {}", set(), account(), principal()),
     }
 }
 

@@ -1,34 +1,34 @@
 //! The accounts of the organization.
 
-use serde::Serialize;
+use super::{Entity, resource};
 
-use super::{LimitConcerns, Resource, ResourceSpec};
-
-/// An AWS account (ListAccounts).
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Account {
-    pub account_id: String,
-    pub arn: Option<String>,
-    pub name: Option<String>,
-    pub email: Option<String>,
-    pub state: Option<String>,
-    pub joined_method: Option<String>,
-    pub joined_at: Option<String>,
-    pub parent_id: Option<String>,
-    pub entity_path: Option<String>,
-    pub is_management_account: Option<bool>,
-}
-
-impl Resource for Account {
-    const SPEC: ResourceSpec = ResourceSpec {
-        name: "accounts",
-        description: "The accounts of the organization, suspended and closed ones included.",
-        key: &["account_id"],
-        volatile: &[],
-        activity: None,
-        label: &["name"],
-        limit: LimitConcerns::UnseenScopes,
-        documents: &[],
-        parents: &[],
-    };
+resource! {
+    /// An AWS account (ListAccounts).
+    pub struct Account in "accounts" {
+        /// 12-digit id of the account
+        key account_id: String = Id(&[Entity::Account]);
+        /// ARN of the account
+        data arn: Option<String> = Text;
+        /// name of the account
+        data name: Option<String> = Text, label;
+        /// e-mail address of the account's root user
+        data email: Option<String> = Text, personal;
+        /// PENDING_ACTIVATION, ACTIVE, SUSPENDED, PENDING_CLOSURE or CLOSED
+        data state: Option<String> = Text;
+        /// INVITED or CREATED
+        data joined_method: Option<String> = Text;
+        /// when it joined the organization, UTC
+        data joined_at: Option<String> = Time;
+        /// id of the root or OU that it is in
+        data parent_id: Option<String> = Id(&[Entity::Root, Entity::Ou]), mention;
+        /// ids from the organization down to the account, joined by slashes
+        data entity_path: Option<String> = Text;
+        /// 1 for the organization's management account; NULL when not known
+        data is_management_account: Option<bool> = Boolean;
+    }
+    description: "The accounts of the organization, suspended and closed ones included.",
+    not_about: &[
+        (&[Entity::Ou, Entity::Root], "an account is in a place of the tree: its own id is among those of what is beneath an OU"),
+        (&[Entity::User, Entity::Group, Entity::PermissionSet], "it is the account of all its users, groups and permission sets alike"),
+    ],
 }

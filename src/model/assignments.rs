@@ -1,37 +1,35 @@
 //! Who is assigned which permission set in which account.
 
-use serde::Serialize;
+use super::{Entity, LimitConcerns, Parent, ParentWhen, resource};
 
-use super::{LimitConcerns, Parent, ParentWhen, Resource, ResourceSpec};
-
-/// An assignment of a permission set in an account to a user or a group.
-///
-/// Neither the principal nor the account is its parent: assignments of deleted principals and in suspended
-/// accounts are real, and findings.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct AccountAssignment {
-    pub account_id: String,
-    pub permission_set_arn: String,
-    pub principal_type: String,
-    pub principal_id: String,
-}
-
-impl Resource for AccountAssignment {
-    const SPEC: ResourceSpec = ResourceSpec {
-        name: "account_assignments",
-        description: "Which user or group is assigned which permission set in which account.",
-        key: &["account_id", "permission_set_arn", "principal_type", "principal_id"],
-        volatile: &[],
-        activity: None,
-        label: &[],
-        limit: LimitConcerns::Deleted,
-        documents: &[],
-        parents: &[Parent {
+resource! {
+    /// An assignment of a permission set in an account to a user or a group.
+    ///
+    /// Neither the principal nor the account is its parent: assignments of deleted principals and in suspended
+    /// accounts are real, and findings.
+    pub struct AccountAssignment in "account_assignments" {
+        /// id of the account
+        key account_id: String = Id(&[Entity::Account]);
+        /// ARN of the permission set
+        key permission_set_arn: String = Id(&[Entity::PermissionSet]);
+        /// USER or GROUP
+        key principal_type: String = Text;
+        /// id of the user or group; it may no longer exist
+        key principal_id: String = IdByType {
+            type_column: "principal_type",
+            entities: &[("USER", Entity::User), ("GROUP", Entity::Group)],
+        };
+    }
+    description: "Which user or group is assigned which permission set in which account.",
+    not_about: &[
+        (&[Entity::Ou, Entity::Root], "a set is assigned in accounts, wherever these are in the tree"),
+    ],
+    limit: LimitConcerns::Deleted,
+    parents: &[Parent {
             resource: "provisioned_permission_sets",
             columns: &[("account_id", "account_id"), ("permission_set_arn", "permission_set_arn")],
             when: ParentWhen::Strategy("pairs"),
         }],
-    };
 }
 
 /// In SQL: the principal of the row `v` is in no table on a day.

@@ -1,64 +1,64 @@
 //! The groups of the identity store and who is in them.
 
-use serde::Serialize;
+use super::{Entity, Parent, ParentWhen, resource};
 
-use super::{LimitConcerns, Parent, ParentWhen, Resource, ResourceSpec};
-
-/// A group of the identity store (ListGroups).
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Group {
-    pub group_id: String,
-    pub display_name: Option<String>,
-    pub description: Option<String>,
-    pub external_ids: Option<String>,
-    pub group_arn: Option<String>,
-    pub created_at: Option<String>,
-    pub created_by: Option<String>,
-    pub updated_at: Option<String>,
-    pub updated_by: Option<String>,
+resource! {
+    /// A group of the identity store (ListGroups).
+    pub struct Group in "groups" {
+        /// id of the group in the identity store
+        key group_id: String = Id(&[Entity::Group]);
+        /// name of the group
+        data display_name: Option<String> = Text, label;
+        /// description
+        data description: Option<String> = Text;
+        /// ids in the identity source, a JSON array of {Issuer, Id}
+        data external_ids: Option<String> = Json;
+        /// ARN of the group
+        data group_arn: Option<String> = Text;
+        /// when the group was created, UTC
+        data created_at: Option<String> = Time;
+        /// who created the group
+        data created_by: Option<String> = Text, personal;
+        /// when the group was last written, UTC; makes no new version
+        volatile updated_at: Option<String> = Time;
+        /// who wrote the group last; makes no new version
+        volatile updated_by: Option<String> = Text, personal;
+    }
+    description: "The groups of the identity store, empty ones included.",
+    not_about: &[
+        (&[Entity::User, Entity::Account, Entity::PermissionSet], "what a group is depends on no membership and no assignment"),
+        (&[Entity::Ou, Entity::Root], "groups are outside the tree of accounts"),
+    ],
 }
 
-impl Resource for Group {
-    const SPEC: ResourceSpec = ResourceSpec {
-        name: "groups",
-        description: "The groups of the identity store, empty ones included.",
-        key: &["group_id"],
-        volatile: &["updated_at", "updated_by"],
-        activity: None,
-        label: &["display_name"],
-        limit: LimitConcerns::UnseenScopes,
-        documents: &[],
-        parents: &[],
-    };
-}
-
-/// One user's membership in one group (ListGroupMemberships). Identity Center has no nested groups.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct GroupMembership {
-    pub group_id: String,
-    pub user_id: String,
-    pub membership_id: Option<String>,
-    pub membership_arn: Option<String>,
-    pub created_at: Option<String>,
-    pub created_by: Option<String>,
-    pub updated_at: Option<String>,
-    pub updated_by: Option<String>,
-}
-
-impl Resource for GroupMembership {
-    const SPEC: ResourceSpec = ResourceSpec {
-        name: "group_memberships",
-        description: "Which user is in which group.",
-        key: &["group_id", "user_id"],
-        volatile: &["updated_at", "updated_by"],
-        activity: None,
-        label: &[],
-        limit: LimitConcerns::UnseenScopes,
-        documents: &[],
-        parents: &[Parent {
+resource! {
+    /// One user's membership in one group (ListGroupMemberships). Identity Center has no nested groups.
+    pub struct GroupMembership in "group_memberships" {
+        /// id of the group
+        key group_id: String = Id(&[Entity::Group]);
+        /// id of the member
+        key user_id: String = Id(&[Entity::User]);
+        /// id of the membership
+        data membership_id: Option<String> = Text;
+        /// ARN of the membership
+        data membership_arn: Option<String> = Text;
+        /// when the user was added, UTC
+        data created_at: Option<String> = Time;
+        /// who added the user
+        data created_by: Option<String> = Text, personal;
+        /// when the membership was last written, UTC; makes no new version
+        volatile updated_at: Option<String> = Time;
+        /// who wrote the membership last; makes no new version
+        volatile updated_by: Option<String> = Text, personal;
+    }
+    description: "Which user is in which group.",
+    not_about: &[
+        (&[Entity::Account, Entity::PermissionSet], "a membership gives nothing by itself: an assignment of the group does"),
+        (&[Entity::Ou, Entity::Root], "memberships are outside the tree of accounts"),
+    ],
+    parents: &[Parent {
             resource: "groups",
             columns: &[("group_id", "group_id")],
             when: ParentWhen::Always,
         }],
-    };
 }

@@ -1,15 +1,19 @@
 //! The nouns: one struct a resource, each the single declaration of its table's meaning.
 //!
-//! A struct's fields are the resource's columns, in the order of its table `<name>_versions` in
-//! `migrations/` (a test holds the two together); its [`Resource::SPEC`] says what the columns cannot:
-//! the key, which columns are volatile, what names a row to a person, and which resource is its parent.
-//! The store, the diff and the data dictionary derive everything else. The derived views (`effective_access`
-//! and its companions) are SQL files in `views/`.
+//! `resource!` (in `declare`) declares a resource: its columns in the order of its table `<name>_versions` in
+//! `migrations/` (a test holds the two together), what each holds and is for, and which resource is its parent.
+//! [`Entity`] declares what has an id that rows refer to. The store, the diff, the history, the lookup of names and the
+//! data dictionary derive everything else. The derived views (`effective_access` and its companions) are SQL files in
+//! `views/`.
 //!
 //! Nothing here knows AWS's wire format (see `collect`) or SQLite (see `store`).
 
+mod declare;
+
 mod accounts;
 mod assignments;
+mod column;
+mod entity;
 mod groups;
 mod organization;
 mod permission_sets;
@@ -25,33 +29,43 @@ use crate::nearest::did_you_mean;
 
 pub use accounts::Account;
 pub use assignments::AccountAssignment;
+pub use column::{ColumnKind, ColumnSpec, EntityColumn, Role};
+use declare::resource;
+pub use entity::{Entity, EntitySpec, NameColumn, NameForm, NameRung, PathColumn, RecreatedBy};
 pub use groups::{Group, GroupMembership};
 pub use organization::{Organization, OrganizationalUnit, Root};
 pub use permission_sets::{PermissionSet, PermissionSetPolicy, PolicyKind, ProvisionedPermissionSet};
-pub use service_last_accessed::{EntityType, ServiceLastAccessed};
-pub use tags::{Tag, TaggedType};
+pub use service_last_accessed::ServiceLastAccessed;
+pub use tags::Tag;
 pub use users::User;
 
-/// What the store needs to know of a resource beyond its columns.
+/// The declaration of a resource: see `resource!` in `declare`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ResourceSpec {
     /// The table's name as users write it, e.g. `accounts`.
     pub name: &'static str,
     /// One sentence for the data dictionary.
     pub description: &'static str,
+    /// The columns, in the order of the table.
+    pub columns: &'static [ColumnSpec],
+    /// The entities that no row is about, with the reason.
+    pub not_about: &'static [(&'static [Entity], &'static str)],
     /// The columns that identify a row within a snapshot.
     pub key: &'static [&'static str],
-    /// Columns that AWS touches without the row meaning anything new: overwritten in the open version,
-    /// left out of diff and hash.
+    /// The columns that AWS touches without the row meaning anything new.
     pub volatile: &'static [&'static str],
-    /// The columns that tell of use, which goes on where nothing changes; `None` where there are none.
+    /// The columns that tell of use; `None` where there are none.
     pub activity: Option<Activity>,
+    /// What one use is called, where columns tell of use.
+    pub activity_noun: Option<&'static str>,
     /// The columns by which a person recognises a row, e.g. the name.
     pub label: &'static [&'static str],
     /// Which answers a limited coverage of the resource concerns.
     pub limit: LimitConcerns,
     /// The columns that hold documents, of which two may say the same in other words.
     pub documents: &'static [DocumentColumn],
+    /// Why the life of an entity that a row is about (`history`) leaves the row out; `None` where it tells it.
+    pub not_in_lives: Option<&'static str>,
     /// The resources without whose row a row of this one cannot exist.
     pub parents: &'static [Parent],
 }
@@ -90,6 +104,33 @@ pub enum LimitConcerns {
 }
 
 impl ResourceSpec {
+    /// What holds where a declaration says nothing else.
+    const BLANK: Self = Self {
+        name: "",
+        description: "",
+        columns: &[],
+        not_about: &[],
+        key: &[],
+        volatile: &[],
+        activity: None,
+        activity_noun: None,
+        label: &[],
+        limit: LimitConcerns::UnseenScopes,
+        documents: &[],
+        not_in_lives: None,
+        parents: &[],
+    };
+
+    /// The column of this name, if there is one.
+    pub fn column(&self, name: &str) -> Option<&'static ColumnSpec> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The columns by which a row is about the entity; none where the declaration says why no row is.
+    pub fn about(&self, entity: Entity) -> impl Iterator<Item = EntityColumn> {
+        self.columns.iter().filter_map(move |column| column.of_entity(entity))
+    }
+
     /// The document that the column holds; `None` for any other column.
     pub fn document(&self, column: &str) -> Option<&'static DocumentColumn> {
         self.documents.iter().find(|held| held.column == column)
@@ -107,8 +148,9 @@ impl ResourceSpec {
 }
 
 /// A column that holds a document.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DocumentColumn {
+    /// The column.
     pub column: &'static str,
     /// The column of the table that keeps the hash of what the document says.
     pub hash_column: &'static str,
@@ -201,28 +243,6 @@ pub fn named(name: &str) -> Result<&'static ResourceSpec> {
 /// The names of all resources, as a sentence lists them.
 pub fn names() -> String {
     RESOURCES.iter().map(|spec| spec.name).collect::<Vec<_>>().join(", ")
-}
-
-/// The columns whose comment in a migration says something else than what AWS sends, with what holds: a migration that
-/// has landed is not edited.
-pub const REWORDED: &[(&str, &str, &str)] = &[(
-    "service_last_accessed",
-    "total_authenticated_entities",
-    "how many accounts attempted it; 0: no attempt seen in AWS's tracking period; NULL: not sent",
-)];
-
-/// The resources whose key a column of another one refers to: the label of the first of them that has the value
-/// is what a person calls it.
-pub fn referred_to(column: &str) -> &'static [&'static str] {
-    match column {
-        "user_id" => &["users"],
-        "group_id" => &["groups"],
-        "principal_id" => &["users", "groups"],
-        "account_id" => &["accounts"],
-        "permission_set_arn" => &["permission_sets"],
-        "entity_id" | "resource_id" => &["accounts", "organizational_units", "roots", "permission_sets"],
-        _ => &[],
-    }
 }
 
 /// What besides gaps keeps a snapshot from seeing that a row is not there, in SQL.
@@ -444,6 +464,12 @@ impl Scope {
     pub fn with(mut self, column: &str, value: &str) -> Self {
         self.columns.insert(column.to_owned(), value.to_owned());
         self
+    }
+
+    /// The scope of the entity's own row.
+    pub fn of_entity(entity: Entity, id: &str) -> Self {
+        let spec = entity.spec();
+        Self { resource: spec.resource.to_owned(), columns: Default::default() }.with(spec.id, id)
     }
 
     /// The columns as the JSON object that the `gaps` table and `diff` show.

@@ -1,77 +1,66 @@
 //! The organization, its root and its organizational units.
 
-use serde::Serialize;
+use super::{Entity, resource};
 
-use super::{LimitConcerns, Resource, ResourceSpec};
-
-/// The organization itself (DescribeOrganization).
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Organization {
-    pub organization_id: String,
-    pub arn: Option<String>,
-    pub feature_set: Option<String>,
-    pub management_account_id: Option<String>,
-    pub management_account_email: Option<String>,
-    pub management_account_arn: Option<String>,
+resource! {
+    /// The organization itself (DescribeOrganization).
+    pub struct Organization in "organization" {
+        /// id of the organization, o-…
+        key organization_id: String = Text, label;
+        /// ARN of the organization
+        data arn: Option<String> = Text;
+        /// ALL or CONSOLIDATED_BILLING
+        data feature_set: Option<String> = Text;
+        /// id of the management account
+        data management_account_id: Option<String> = Id(&[Entity::Account]), mention;
+        /// e-mail address of the management account's root user
+        data management_account_email: Option<String> = Text, personal;
+        /// ARN of the management account
+        data management_account_arn: Option<String> = Text;
+    }
+    description: "The AWS organization: one row.",
+    not_about: &[
+        (&[Entity::Account], "its row names the management account, and is about the organization"),
+        (&[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Ou, Entity::Root], "there is one organization, and all is in it"),
+    ],
 }
 
-impl Resource for Organization {
-    const SPEC: ResourceSpec = ResourceSpec {
-        name: "organization",
-        description: "The AWS organization: one row.",
-        key: &["organization_id"],
-        volatile: &[],
-        activity: None,
-        label: &["organization_id"],
-        limit: LimitConcerns::UnseenScopes,
-        documents: &[],
-        parents: &[],
-    };
+resource! {
+    /// The root of the organization's tree (ListRoots).
+    pub struct Root in "roots" {
+        /// id of the root, r-…
+        key root_id: String = Id(&[Entity::Root]);
+        /// ARN of the root
+        data arn: Option<String> = Text;
+        /// name of the root
+        data name: Option<String> = Text, label;
+        /// policy types and whether each is enabled, a JSON array of {Type, Status}
+        data policy_types: Option<String> = Json;
+    }
+    description: "The root of the organization's tree of organizational units and accounts.",
+    not_about: &[
+        (&[Entity::User, Entity::Group, Entity::PermissionSet], "the tree holds accounts only"),
+        (&[Entity::Account, Entity::Ou], "there is one root, and all of the tree is beneath it"),
+    ],
 }
 
-/// The root of the organization's tree (ListRoots).
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Root {
-    pub root_id: String,
-    pub arn: Option<String>,
-    pub name: Option<String>,
-    pub policy_types: Option<String>,
-}
-
-impl Resource for Root {
-    const SPEC: ResourceSpec = ResourceSpec {
-        name: "roots",
-        description: "The root of the organization's tree of organizational units and accounts.",
-        key: &["root_id"],
-        volatile: &[],
-        activity: None,
-        label: &["name"],
-        limit: LimitConcerns::UnseenScopes,
-        documents: &[],
-        parents: &[],
-    };
-}
-
-/// An organizational unit (ListOrganizationalUnitsForParent).
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct OrganizationalUnit {
-    pub ou_id: String,
-    pub arn: Option<String>,
-    pub name: Option<String>,
-    pub parent_id: Option<String>,
-    pub entity_path: Option<String>,
-}
-
-impl Resource for OrganizationalUnit {
-    const SPEC: ResourceSpec = ResourceSpec {
-        name: "organizational_units",
-        description: "The organizational units (OUs), each with its parent and its path of ids.",
-        key: &["ou_id"],
-        volatile: &[],
-        activity: None,
-        label: &["name"],
-        limit: LimitConcerns::UnseenScopes,
-        documents: &[],
-        parents: &[],
-    };
+resource! {
+    /// An organizational unit (ListOrganizationalUnitsForParent).
+    pub struct OrganizationalUnit in "organizational_units" {
+        /// id of the OU, ou-…
+        key ou_id: String = Id(&[Entity::Ou]);
+        /// ARN of the OU
+        data arn: Option<String> = Text;
+        /// name of the OU
+        data name: Option<String> = Text, label;
+        /// id of the root or OU that it is in
+        data parent_id: Option<String> = Id(&[Entity::Root, Entity::Ou]), mention;
+        /// ids from the organization down to the OU, joined by slashes, no slash at the end
+        data entity_path: Option<String> = Text;
+    }
+    description: "The organizational units (OUs), each with its parent and its path of ids.",
+    not_about: &[
+        (&[Entity::Root], "an OU is in a place of the tree, and all of it is beneath the root"),
+        (&[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Account], "an OU is what it is whatever is beneath it"),
+    ],
 }

@@ -2,31 +2,29 @@
 
 use serde::Serialize;
 
-use super::{DocumentColumn, Grammar, LimitConcerns, Parent, ParentWhen, Resource, ResourceSpec};
+use super::{Entity, Grammar, Parent, ParentWhen, resource};
 
-/// A permission set (DescribePermissionSet).
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct PermissionSet {
-    pub permission_set_arn: String,
-    pub name: Option<String>,
-    pub description: Option<String>,
-    pub session_duration: Option<String>,
-    pub relay_state: Option<String>,
-    pub created_at: Option<String>,
-}
-
-impl Resource for PermissionSet {
-    const SPEC: ResourceSpec = ResourceSpec {
-        name: "permission_sets",
-        description: "The permission sets of the Identity Center instance.",
-        key: &["permission_set_arn"],
-        volatile: &[],
-        activity: None,
-        label: &["name"],
-        limit: LimitConcerns::UnseenScopes,
-        documents: &[],
-        parents: &[],
-    };
+resource! {
+    /// A permission set (DescribePermissionSet).
+    pub struct PermissionSet in "permission_sets" {
+        /// ARN of the permission set; a set that is deleted and made again has another
+        key permission_set_arn: String = Id(&[Entity::PermissionSet]);
+        /// name of the permission set
+        data name: Option<String> = Text, label;
+        /// description
+        data description: Option<String> = Text;
+        /// how long a session lasts, an ISO 8601 duration such as PT8H
+        data session_duration: Option<String> = Text;
+        /// where the console opens
+        data relay_state: Option<String> = Text;
+        /// when the permission set was created, UTC
+        data created_at: Option<String> = Time;
+    }
+    description: "The permission sets of the Identity Center instance.",
+    not_about: &[
+        (&[Entity::User, Entity::Group, Entity::Account], "a permission set is the same for all whom it is assigned to, and in every account"),
+        (&[Entity::Ou, Entity::Root], "permission sets are outside the tree of accounts"),
+    ],
 }
 
 /// How a policy is attached to a permission set.
@@ -52,55 +50,47 @@ impl PolicyKind {
     }
 }
 
-/// A policy of a permission set: attached, inline or its permissions boundary.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct PermissionSetPolicy {
-    pub permission_set_arn: String,
-    pub kind: PolicyKind,
-    pub policy: String,
-    pub policy_name: Option<String>,
-    pub policy_path: Option<String>,
-    pub document: Option<String>,
+resource! {
+    /// A policy of a permission set: attached, inline or its permissions boundary.
+    pub struct PermissionSetPolicy in "permission_set_policies" {
+        /// ARN of the permission set
+        key permission_set_arn: String = Id(&[Entity::PermissionSet]);
+        /// aws_managed, customer_managed, inline or permissions_boundary
+        key kind: PolicyKind = Text;
+        /// ARN of an AWS managed policy; path and name of a customer managed one; inline for an inline one
+        key policy: String = Text, label;
+        /// name of the policy, where AWS returns it
+        data policy_name: Option<String> = Text;
+        /// path of a customer managed policy, / unless set
+        data policy_path: Option<String> = Text;
+        /// the JSON document of an inline policy, as AWS returned it
+        data document: Option<String> = Document { hash_column: "document_hash", grammar: Grammar::IamPolicy };
+    }
+    description: "The policies of each permission set: AWS managed, customer managed, inline, and its boundary.",
+    not_about: &[
+        (&[Entity::User, Entity::Group, Entity::Account], "a policy is that of its permission set, for all whom it is assigned to"),
+        (&[Entity::Ou, Entity::Root], "permission sets are outside the tree of accounts"),
+    ],
+    parents: &[PERMISSION_SET],
 }
 
-impl Resource for PermissionSetPolicy {
-    const SPEC: ResourceSpec = ResourceSpec {
-        name: "permission_set_policies",
-        description: "The policies of each permission set: AWS managed, customer managed, inline, and its boundary.",
-        key: &["permission_set_arn", "kind", "policy"],
-        volatile: &[],
-        activity: None,
-        label: &["policy"],
-        limit: LimitConcerns::UnseenScopes,
-        documents: &[DocumentColumn {
-            column: "document",
-            hash_column: "document_hash",
-            grammar: Grammar::IamPolicy,
-        }],
-        parents: &[PERMISSION_SET],
-    };
-}
-
-/// A permission set's presence in an account (ListAccountsForProvisionedPermissionSet).
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct ProvisionedPermissionSet {
-    pub account_id: String,
-    pub permission_set_arn: String,
-    pub provisioning_status: Option<String>,
-}
-
-impl Resource for ProvisionedPermissionSet {
-    const SPEC: ResourceSpec = ResourceSpec {
-        name: "provisioned_permission_sets",
-        description: "Which permission set is provisioned to which account, and whether at its latest version.",
-        key: &["account_id", "permission_set_arn"],
-        volatile: &[],
-        activity: None,
-        label: &[],
-        limit: LimitConcerns::UnseenScopes,
-        documents: &[],
-        parents: &[PERMISSION_SET],
-    };
+resource! {
+    /// A permission set's presence in an account (ListAccountsForProvisionedPermissionSet).
+    pub struct ProvisionedPermissionSet in "provisioned_permission_sets" {
+        /// id of the account
+        key account_id: String = Id(&[Entity::Account]);
+        /// ARN of the permission set
+        key permission_set_arn: String = Id(&[Entity::PermissionSet]);
+        /// LATEST_PERMISSION_SET_PROVISIONED or LATEST_PERMISSION_SET_NOT_PROVISIONED
+        data provisioning_status: Option<String> = Text;
+    }
+    description: "Which permission set is provisioned to which account, and whether at its latest version.",
+    not_about: &[
+        (&[Entity::User, Entity::Group], "provisioning creates a role in an account, whoever may take it"),
+        (&[Entity::Ou, Entity::Root], "a set is provisioned to accounts, wherever these are in the tree"),
+    ],
+    not_in_lives: Some("it follows the assignments"),
+    parents: &[PERMISSION_SET],
 }
 
 const PERMISSION_SET: Parent = Parent {

@@ -1,79 +1,60 @@
 //! When each AWS service was last attempted in a part of the organization (Organizations access report).
 
-use serde::Serialize;
+use super::{Entity, LimitConcerns, Parent, ParentWhen, resource};
 
-use super::{Activity, LimitConcerns, Parent, ParentWhen, Resource, ResourceSpec};
-
-/// What an access report is about.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EntityType {
-    #[default]
-    Root,
-    OrganizationalUnit,
-    Account,
-}
-
-impl EntityType {
-    /// The value of the column `entity_type`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Root => "root",
-            Self::OrganizationalUnit => "organizational_unit",
-            Self::Account => "account",
-        }
-    }
-}
-
-/// One service in the access report of one root, OU or account (GetOrganizationsAccessReport).
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct ServiceLastAccessed {
-    pub entity_id: String,
-    pub policy_id: String,
-    pub service_namespace: String,
-    pub entity_type: EntityType,
-    pub entity_path: Option<String>,
-    pub service_name: Option<String>,
-    pub last_authenticated_at: Option<String>,
-    pub last_authenticated_region: Option<String>,
-    pub last_authenticated_entity: Option<String>,
-    pub total_authenticated_entities: Option<i64>,
-}
-
-impl Resource for ServiceLastAccessed {
-    const SPEC: ResourceSpec = ResourceSpec {
-        name: "service_last_accessed",
-        description: "When each service was last attempted in each root, OU or account, denied attempts included.",
-        key: &["entity_id", "policy_id", "service_namespace"],
-        volatile: &[],
-        activity: Some(Activity {
-            newest_at: "last_authenticated_at",
-            moves_with_it: &[
-                "last_authenticated_region",
-                "last_authenticated_entity",
-                "total_authenticated_entities",
+resource! {
+    /// One service in the access report of one root, OU or account (GetOrganizationsAccessReport).
+    pub struct ServiceLastAccessed in "service_last_accessed" {
+        /// id of the root, OU or account that the report is about
+        key entity_id: String = IdByType {
+            type_column: "entity_type",
+            entities: &[
+                (Entity::Account.as_str(), Entity::Account),
+                (Entity::Ou.as_str(), Entity::Ou),
+                (Entity::Root.as_str(), Entity::Root),
             ],
-            noun: "attempt",
-        }),
-        label: &["service_name"],
-        limit: LimitConcerns::UntakenReports { entity: "entity_id" },
-        documents: &[],
-        parents: &[
-            Parent {
-                resource: "roots",
-                columns: &[("entity_id", "root_id")],
-                when: ParentWhen::Column("entity_type", "root"),
-            },
-            Parent {
-                resource: "organizational_units",
-                columns: &[("entity_id", "ou_id")],
-                when: ParentWhen::Column("entity_type", "organizational_unit"),
-            },
-            Parent {
-                resource: "accounts",
-                columns: &[("entity_id", "account_id")],
-                when: ParentWhen::Column("entity_type", "account"),
-            },
-        ],
-    };
+        };
+        /// the service control policy that the report was narrowed to; empty for the entity's own report
+        key policy_id: String = Text;
+        /// the service's namespace, e.g. s3
+        key service_namespace: String = Text;
+        /// root, organizational_unit or account
+        data entity_type: Entity = Text;
+        /// ids from the organization down to the entity
+        data entity_path: Option<String> = Text;
+        /// the service's name
+        data service_name: Option<String> = Text, label;
+        /// the latest attempt, denied ones included, UTC; NULL: no attempt seen in AWS's tracking period
+        activity last_authenticated_at: Option<String> = Time;
+        /// Region of the latest attempt
+        activity last_authenticated_region: Option<String> = Text;
+        /// path of the account that made the latest attempt
+        activity last_authenticated_entity: Option<String> = Text;
+        /// how many accounts attempted it; 0: no attempt seen in AWS's tracking period; NULL: not sent
+        activity total_authenticated_entities: Option<i64> = Integer;
+    }
+    description: "When each service was last attempted in each root, OU or account, denied attempts included.",
+    not_about: &[
+        (&[Entity::User, Entity::Group, Entity::PermissionSet], "a report says which services were used, and not by whom or with which permission set"),
+    ],
+    limit: LimitConcerns::UntakenReports { entity: "entity_id" },
+    activity_noun: Some("attempt"),
+    not_in_lives: Some("every use is a new version: it would be most of the life of any account"),
+    parents: &[
+        Parent {
+            resource: "roots",
+            columns: &[("entity_id", "root_id")],
+            when: ParentWhen::Column("entity_type", "root"),
+        },
+        Parent {
+            resource: "organizational_units",
+            columns: &[("entity_id", "ou_id")],
+            when: ParentWhen::Column("entity_type", "organizational_unit"),
+        },
+        Parent {
+            resource: "accounts",
+            columns: &[("entity_id", "account_id")],
+            when: ParentWhen::Column("entity_type", "account"),
+        },
+    ],
 }

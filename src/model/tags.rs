@@ -1,72 +1,51 @@
 //! The tags of accounts, OUs, the root and permission sets.
 
-use serde::Serialize;
+use super::{Entity, Parent, ParentWhen, resource};
 
-use super::{LimitConcerns, Parent, ParentWhen, Resource, ResourceSpec};
-
-/// What kind of thing carries a tag.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaggedType {
-    Root,
-    OrganizationalUnit,
-    #[default]
-    Account,
-    PermissionSet,
-}
-
-impl TaggedType {
-    /// The value of the column `resource_type`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Root => "root",
-            Self::OrganizationalUnit => "organizational_unit",
-            Self::Account => "account",
-            Self::PermissionSet => "permission_set",
-        }
+resource! {
+    /// One tag of one thing (ListTagsForResource).
+    pub struct Tag in "tags" {
+        /// root, organizational_unit, account or permission_set
+        key resource_type: Entity = Text;
+        /// id of what is tagged; the ARN of a permission set
+        key resource_id: String = IdByType {
+            type_column: "resource_type",
+            entities: &[
+                (Entity::Account.as_str(), Entity::Account),
+                (Entity::Ou.as_str(), Entity::Ou),
+                (Entity::Root.as_str(), Entity::Root),
+                (Entity::PermissionSet.as_str(), Entity::PermissionSet),
+            ],
+        };
+        /// key of the tag
+        key key: String = Text, label;
+        /// value of the tag; may be empty
+        data value: Option<String> = Text;
     }
-}
-
-/// One tag of one thing (ListTagsForResource).
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Tag {
-    pub resource_type: TaggedType,
-    pub resource_id: String,
-    pub key: String,
-    pub value: Option<String>,
-}
-
-impl Resource for Tag {
-    const SPEC: ResourceSpec = ResourceSpec {
-        name: "tags",
-        description: "The tags of accounts, OUs, the root and permission sets.",
-        key: &["resource_type", "resource_id", "key"],
-        volatile: &[],
-        activity: None,
-        label: &["key"],
-        limit: LimitConcerns::UnseenScopes,
-        documents: &[],
-        parents: &[
-            Parent {
-                resource: "roots",
-                columns: &[("resource_id", "root_id")],
-                when: ParentWhen::Column("resource_type", "root"),
-            },
-            Parent {
-                resource: "organizational_units",
-                columns: &[("resource_id", "ou_id")],
-                when: ParentWhen::Column("resource_type", "organizational_unit"),
-            },
-            Parent {
-                resource: "accounts",
-                columns: &[("resource_id", "account_id")],
-                when: ParentWhen::Column("resource_type", "account"),
-            },
-            Parent {
-                resource: "permission_sets",
-                columns: &[("resource_id", "permission_set_arn")],
-                when: ParentWhen::Column("resource_type", "permission_set"),
-            },
-        ],
-    };
+    description: "The tags of accounts, OUs, the root and permission sets.",
+    not_about: &[
+        (&[Entity::User, Entity::Group], "the identity store has no tags"),
+    ],
+    parents: &[
+        Parent {
+            resource: "roots",
+            columns: &[("resource_id", "root_id")],
+            when: ParentWhen::Column("resource_type", "root"),
+        },
+        Parent {
+            resource: "organizational_units",
+            columns: &[("resource_id", "ou_id")],
+            when: ParentWhen::Column("resource_type", "organizational_unit"),
+        },
+        Parent {
+            resource: "accounts",
+            columns: &[("resource_id", "account_id")],
+            when: ParentWhen::Column("resource_type", "account"),
+        },
+        Parent {
+            resource: "permission_sets",
+            columns: &[("resource_id", "permission_set_arn")],
+            when: ParentWhen::Column("resource_type", "permission_set"),
+        },
+    ],
 }

@@ -1,57 +1,79 @@
 //! The users of the identity store.
 
-use serde::Serialize;
+use super::{Entity, resource};
 
-use super::{LimitConcerns, Resource, ResourceSpec};
-
-/// A user of the identity store, with every attribute that ListUsers returns. Multi-valued attributes are
-/// JSON arrays in AWS's own spelling.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct User {
-    pub user_id: String,
-    pub user_name: Option<String>,
-    pub display_name: Option<String>,
-    pub given_name: Option<String>,
-    pub family_name: Option<String>,
-    pub primary_email: Option<String>,
-    pub user_status: Option<String>,
-    pub user_type: Option<String>,
-    pub title: Option<String>,
-    pub user_arn: Option<String>,
-    pub nick_name: Option<String>,
-    pub formatted_name: Option<String>,
-    pub middle_name: Option<String>,
-    pub honorific_prefix: Option<String>,
-    pub honorific_suffix: Option<String>,
-    pub profile_url: Option<String>,
-    pub preferred_language: Option<String>,
-    pub locale: Option<String>,
-    pub timezone: Option<String>,
-    pub website: Option<String>,
-    pub birthdate: Option<String>,
-    pub emails: Option<String>,
-    pub phone_numbers: Option<String>,
-    pub addresses: Option<String>,
-    pub photos: Option<String>,
-    pub roles: Option<String>,
-    pub external_ids: Option<String>,
-    pub extensions: Option<String>,
-    pub created_at: Option<String>,
-    pub created_by: Option<String>,
-    pub updated_at: Option<String>,
-    pub updated_by: Option<String>,
-}
-
-impl Resource for User {
-    const SPEC: ResourceSpec = ResourceSpec {
-        name: "users",
-        description: "The users of the identity store, disabled ones included.",
-        key: &["user_id"],
-        volatile: &["updated_at", "updated_by"],
-        activity: None,
-        label: &["user_name"],
-        limit: LimitConcerns::UnseenScopes,
-        documents: &[],
-        parents: &[],
-    };
+resource! {
+    /// A user of the identity store, with every attribute that ListUsers returns. Multi-valued attributes are
+    /// JSON arrays in AWS's own spelling.
+    pub struct User in "users" {
+        /// id of the user in the identity store
+        key user_id: String = Id(&[Entity::User]);
+        /// the name that the user signs in with
+        data user_name: Option<String> = Text, label, personal;
+        /// name as the access portal shows it
+        data display_name: Option<String> = Text, personal;
+        /// first name
+        data given_name: Option<String> = Text, personal;
+        /// last name
+        data family_name: Option<String> = Text, personal;
+        /// the primary e-mail address, or the only one
+        data primary_email: Option<String> = Text, personal;
+        /// ENABLED or DISABLED; NULL where AWS does not say
+        data user_status: Option<String> = Text;
+        /// free text from the identity source
+        data user_type: Option<String> = Text;
+        /// job title
+        data title: Option<String> = Text, personal;
+        /// ARN of the user
+        data user_arn: Option<String> = Text;
+        /// nickname
+        data nick_name: Option<String> = Text, personal;
+        /// full name, formatted
+        data formatted_name: Option<String> = Text, personal;
+        /// middle name
+        data middle_name: Option<String> = Text, personal;
+        /// e.g. Dr.
+        data honorific_prefix: Option<String> = Text, personal;
+        /// e.g. III
+        data honorific_suffix: Option<String> = Text, personal;
+        /// URL of the user's profile
+        data profile_url: Option<String> = Text, personal;
+        /// preferred language
+        data preferred_language: Option<String> = Text, personal;
+        /// locale
+        data locale: Option<String> = Text, personal;
+        /// time zone
+        data timezone: Option<String> = Text, personal;
+        /// web site
+        data website: Option<String> = Text, personal;
+        /// date of birth
+        data birthdate: Option<String> = Text, personal;
+        /// e-mail addresses, a JSON array of {Value, Type, Primary}
+        data emails: Option<String> = Json, personal;
+        /// phone numbers, a JSON array of {Value, Type, Primary}
+        data phone_numbers: Option<String> = Json, personal;
+        /// postal addresses, a JSON array
+        data addresses: Option<String> = Json, personal;
+        /// photos, a JSON array
+        data photos: Option<String> = Json, personal;
+        /// roles given by the identity source, a JSON array
+        data roles: Option<String> = Json, personal;
+        /// ids in the identity source, a JSON array of {Issuer, Id}
+        data external_ids: Option<String> = Json, personal;
+        /// extended attributes where AWS returns them, a JSON object
+        data extensions: Option<String> = Json, personal;
+        /// when the user was created, UTC
+        data created_at: Option<String> = Time;
+        /// who created the user
+        data created_by: Option<String> = Text, personal;
+        /// when the user was last written, UTC; every directory sync touches it, so it makes no new version
+        volatile updated_at: Option<String> = Time;
+        /// who wrote the user last; makes no new version
+        volatile updated_by: Option<String> = Text, personal;
+    }
+    description: "The users of the identity store, disabled ones included.",
+    not_about: &[
+        (&[Entity::Group, Entity::Account, Entity::PermissionSet], "who a user is depends on no membership and no assignment"),
+        (&[Entity::Ou, Entity::Root], "users are outside the tree of accounts"),
+    ],
 }

@@ -11,24 +11,14 @@
 //! Anywhere in the SQL, a comment `-- during: …` holds SQL that counts only in a question over a range of
 //! snapshots: it gives the rows their bounds, and keeps rows that never lived at the same time from being joined.
 
-use clap::ValueEnum;
-
 use crate::error::{Error, Result};
+use crate::model::Entity;
 
 /// What a parameter's value means; a name is resolved to an id before the statement sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParameterType {
-    /// A user's id, name or e-mail address.
-    User,
-    /// An account's id, name or e-mail address.
-    Account,
-    /// A group's id or name.
-    Group,
-    /// A permission set's ARN or name.
-    PermissionSet,
-    /// The id, name or path of names of the root or an organizational unit.
-    Ou,
+    /// The id of an entity, or a name, an e-mail address or a path by which one is found.
+    Entity(Entity),
     /// A day (its beginning) or a time; bound as RFC 3339 in UTC.
     Date,
     /// An integer or a decimal number.
@@ -38,14 +28,16 @@ pub enum ParameterType {
 }
 
 impl ParameterType {
+    /// Every type that a header may name.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let entities = Entity::ALL.into_iter().filter(|entity| entity.spec().word.is_some());
+        entities.map(Self::Entity).chain([Self::Date, Self::Number, Self::Text])
+    }
+
     /// The name as a header writes it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::User => "user",
-            Self::Account => "account",
-            Self::Group => "group",
-            Self::PermissionSet => "permission_set",
-            Self::Ou => "ou",
+            Self::Entity(entity) => entity.spec().word.unwrap_or(entity.as_str()),
             Self::Date => "date",
             Self::Number => "number",
             Self::Text => "text",
@@ -54,9 +46,8 @@ impl ParameterType {
 
     /// The type of this name; another name is an error that lists them (exit 2).
     pub fn named(name: &str) -> Result<Self> {
-        let known = Self::value_variants();
-        known.iter().copied().find(|kind| kind.name() == name).ok_or_else(|| {
-            let kinds: Vec<_> = known.iter().map(|kind| kind.name()).collect();
+        Self::all().find(|kind| kind.name() == name).ok_or_else(|| {
+            let kinds: Vec<_> = Self::all().map(Self::name).collect();
             Error::usage(format!("there is no type {name:?}"))
                 .hint(format!("the types are {}", kinds.join(", ")))
         })
@@ -132,7 +123,7 @@ fn parameter(declaration: &str) -> Result<Parameter> {
         })
     };
     parse().ok_or_else(|| {
-        let kinds: Vec<_> = ParameterType::value_variants().iter().map(|kind| kind.name()).collect();
+        let kinds: Vec<_> = ParameterType::all().map(ParameterType::name).collect();
         Error::usage(format!("cannot read the parameter \"-- param {declaration}\""))
             .hint("write it as: -- param NAME (TYPE) = DEFAULT: DESCRIPTION; the default may be left out")
             .hint(format!("the types are {}", kinds.join(", ")))
@@ -153,7 +144,7 @@ mod tests {
         .unwrap();
         assert_eq!(header.title, "A title: with a colon");
         assert_eq!(header.parameters.len(), 2);
-        assert_eq!(header.parameters[0].kind, ParameterType::Account);
+        assert_eq!(header.parameters[0].kind, ParameterType::Entity(Entity::Account));
         assert_eq!(header.parameters[1].default.as_deref(), Some("90"));
         assert_eq!(header.parameters[1].description, "how far back");
     }

@@ -162,12 +162,8 @@ fn parameter_names(statement: &Statement<'_>) -> Result<Vec<String>> {
 
 fn value(name: &str, kind: ParameterType, text: &str, census: &Census, span: &Span) -> Result<Found<Value>> {
     let value = match kind {
-        ParameterType::User
-        | ParameterType::Account
-        | ParameterType::Group
-        | ParameterType::PermissionSet
-        | ParameterType::Ou => {
-            let Found { id, echo } = resolve_in(kind, text, census, span)?;
+        ParameterType::Entity(entity) => {
+            let Found { id, echo } = resolve_in(entity, text, census, span)?;
             return Ok(Found { id: Value::Text(id), echo });
         }
         ParameterType::Date => {

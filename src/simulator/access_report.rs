@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::activity::{self, Entity, ServiceActivity};
+use super::activity::{self, ReportedEntity, ServiceActivity};
 use super::dice;
 use super::organization::World;
 use super::protocol::{ApiError, Signature};
@@ -132,11 +132,12 @@ fn outcome(world: &World, path: &str, policy: &str) -> Outcome {
 }
 
 /// The entity, if the whole path is right; a slash at its end makes it wrong.
-fn entity_at(world: &World, path: &str) -> Option<Entity> {
+fn entity_at(world: &World, path: &str) -> Option<ReportedEntity> {
     let (index, last) = (world.index(), path.rsplit('/').next()?);
     if let Some(unit) = index.units.get(last) {
-        return (index.unit_paths[*unit as usize] == path).then_some(Entity::Unit(*unit));
+        return (index.unit_paths[*unit as usize] == path).then_some(ReportedEntity::Unit(*unit));
     }
     let account = *index.accounts.get(last)?;
-    (world.account_path(&world.accounts[account as usize]) == path).then_some(Entity::Account(account))
+    (world.account_path(&world.accounts[account as usize]) == path)
+        .then_some(ReportedEntity::Account(account))
 }

@@ -11,7 +11,7 @@ use super::seed::names::SERVICES;
 
 /// What a report is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Entity {
+pub(super) enum ReportedEntity {
     Unit(u32),
     Account(u32),
 }
@@ -39,10 +39,10 @@ pub(super) struct Attempt {
 const TRACKED: Millis = 400 * DAY;
 
 /// The report's rows, by namespace.
-pub(super) fn report(world: &World, entity: Entity) -> Vec<ServiceActivity> {
+pub(super) fn report(world: &World, entity: ReportedEntity) -> Vec<ServiceActivity> {
     let (unit, accounts, everything) = match entity {
-        Entity::Unit(unit) => (unit, accounts_below(world, unit), false),
-        Entity::Account(account) => {
+        ReportedEntity::Unit(unit) => (unit, accounts_below(world, unit), false),
+        ReportedEntity::Account(account) => {
             let parent = world.accounts[account as usize].parent;
             (parent, vec![account], account == world.identity.management_account)
         }

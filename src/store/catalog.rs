@@ -1,17 +1,17 @@
 //! The data dictionary: every table and view that a user may ask, with its columns and what they mean.
 //!
-//! Nothing is described twice: a table's columns are described by the comments of its migration, a derived
-//! view's by the comments of its SQL file, and the views of a resource by its table.
+//! Nothing is described twice: the columns of a resource are described by its declaration, a derived view's by the
+//! comments of its SQL file, and those of other tables by the comments of their migration.
 
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
 use super::file::Doing;
-use super::schema::{columns, versions_table};
+use super::schema::columns;
 use super::views::{ANSWERING_SNAPSHOT, CHANGES, STALE_ROWS};
 use crate::error::Result;
-use crate::model::{DERIVED_VIEWS, RESOURCES, REWORDED, ResourceSpec};
+use crate::model::{ColumnSpec, DERIVED_VIEWS, RESOURCES, ResourceSpec};
 
 /// What a table or view is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,8 @@ const SNAPSHOT_FACTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// The columns of these tables whose comment no longer tells all, with what holds; see [`REWORDED`].
+/// The columns of these tables whose comment no longer tells all, with what holds: a migration that has landed is not
+/// edited.
 const REWORDED_FACTS: &[(&str, &str, &str)] = &[(
     "access_report_jobs",
     "job_status",
@@ -127,7 +128,8 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
     };
     let mut of_resources = Vec::new();
     for spec in RESOURCES {
-        let texts = table_comments(connection, &versions_table(spec.name))?;
+        let text = |column: &ColumnSpec| (column.name.to_owned(), column.description.to_owned());
+        let texts: Texts = spec.columns.iter().map(text).collect();
         add(
             spec.name,
             TableKind::Resource,
@@ -206,10 +208,7 @@ fn table_comments(connection: &Connection, table: &str) -> Result<Texts> {
     };
     let sql = read().doing("read the tables' descriptions")?.concat();
     let mut texts = comments(&sql, |code| code.split_whitespace().next());
-    let of_resources =
-        REWORDED.iter().map(|(resource, column, text)| (versions_table(resource), column, text));
-    let of_facts = REWORDED_FACTS.iter().map(|(table, column, text)| ((*table).to_owned(), column, text));
-    for (_, column, text) in of_resources.chain(of_facts).filter(|(of, ..)| of == table) {
+    for (_, column, text) in REWORDED_FACTS.iter().filter(|(of, ..)| *of == table) {
         texts.insert((*column).to_owned(), (*text).to_owned());
     }
     Ok(texts)

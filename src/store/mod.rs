@@ -53,6 +53,7 @@ pub use reader::Census;
 #[cfg(test)]
 pub(crate) use reader::stops;
 pub use retention::{KeepRules, Pruned, Verdict, Watch};
+pub(crate) use schema::versions_table;
 pub use schema::{find_open_row, has_open_rows};
 pub use snapshot::{Gap, GapKind, Snapshot, SnapshotStatus};
 pub use staging::{

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use orgcensus::model::Entity;
 use orgcensus::query::{CannedQuery, ParameterType, catalog};
 use orgcensus::store::Census;
 use rusqlite::Connection;
@@ -11,11 +12,11 @@ use crate::fixture;
 /// A value of the fixture for each type of parameter.
 fn sample(kind: ParameterType) -> &'static str {
     match kind {
-        ParameterType::User => "ANA@example.com",
-        ParameterType::Account => "Prod",
-        ParameterType::Group => "devs, \"core\"",
-        ParameterType::PermissionSet => "deploy",
-        ParameterType::Ou => "Root/Production",
+        ParameterType::Entity(Entity::User) => "ANA@example.com",
+        ParameterType::Entity(Entity::Account) => "Prod",
+        ParameterType::Entity(Entity::Group) => "devs, \"core\"",
+        ParameterType::Entity(Entity::PermissionSet) => "deploy",
+        ParameterType::Entity(Entity::Ou | Entity::Root) => "Root/Production",
         ParameterType::Date => "2026-01-01",
         ParameterType::Number => "1",
         ParameterType::Text => "text",
@@ -109,7 +110,11 @@ fn queries_by_user_or_account_walk_no_large_table() {
             census.answer_as_of(snapshot).unwrap();
         }
         for query in catalog() {
-            let keys = [ParameterType::User, ParameterType::Account, ParameterType::Group];
+            let keys = [
+                ParameterType::Entity(Entity::User),
+                ParameterType::Entity(Entity::Account),
+                ParameterType::Entity(Entity::Group),
+            ];
             if !query.header.parameters.iter().any(|parameter| keys.contains(&parameter.kind)) {
                 continue;
             }

@@ -1,6 +1,7 @@
 //! `query --during`: what was there at any time of a range, and from when to when.
 
 use insta::assert_snapshot;
+use orgcensus::model::Entity;
 use orgcensus::query::{ParameterType, catalog};
 use orgcensus::store::Database;
 
@@ -223,9 +224,9 @@ fn every_query_has_an_answer_over_a_range_or_says_why_not() {
     let sandbox = census();
     for query in catalog() {
         let value = |kind| match kind {
-            ParameterType::User => "ana",
-            ParameterType::Account => "prod",
-            ParameterType::Group => "Admins",
+            ParameterType::Entity(Entity::User) => "ana",
+            ParameterType::Entity(Entity::Account) => "prod",
+            ParameterType::Entity(Entity::Group) => "Admins",
             _ => "deploy",
         };
         let mut arguments = vec!["query", query.name];

@@ -12,9 +12,10 @@ use rusqlite::Connection;
 use crate::diff::filter::{Subject, SubjectKind};
 use crate::error::{Error, Result};
 use crate::invocation;
+use crate::model::Entity;
 use crate::nearest::{nearest, one_of};
 use crate::output::{text, words};
-use crate::query::{Found, ParameterType, resolve_at_ends};
+use crate::query::{Found, resolve_at_ends};
 use crate::store::{Census, CoverageStatus, Snapshot};
 
 /// The arguments that narrow an answer.
@@ -90,17 +91,17 @@ impl Narrowing {
     /// Looks up what was typed.
     pub fn new(args: &NarrowingArgs, census: &mut Census, range: &Range) -> Result<Self> {
         let mut named = Vec::new();
-        for (kind, parameter, typed) in [
-            (SubjectKind::Account, ParameterType::Account, &args.account),
-            (SubjectKind::User, ParameterType::User, &args.user),
-            (SubjectKind::Group, ParameterType::Group, &args.group),
-            (SubjectKind::PermissionSet, ParameterType::PermissionSet, &args.permission_set),
+        for (entity, typed) in [
+            (Entity::Account, &args.account),
+            (Entity::User, &args.user),
+            (Entity::Group, &args.group),
+            (Entity::PermissionSet, &args.permission_set),
         ] {
             if let Some(typed) = typed {
-                named.push(Subject { kind, ids: ids(parameter, typed, census, range)? });
+                named.push(Subject { kind: entity.into(), ids: ids(entity, typed, census, range)? });
             }
         }
-        let ous = args.ou.as_ref().map(|typed| ids(ParameterType::Ou, typed, census, range)).transpose()?;
+        let ous = args.ou.as_ref().map(|typed| ids(Entity::Ou, typed, census, range)).transpose()?;
         let tags = args.tag.as_ref().map(|typed| tags(typed, census, range)).transpose()?;
         Ok(Self { named, ous, tags, privileged: args.privileged })
     }
@@ -140,8 +141,8 @@ impl Range {
 }
 
 /// The ids of that name at either end, and with `--steps` of all that had it between.
-fn ids(parameter: ParameterType, typed: &str, census: &mut Census, range: &Range) -> Result<HashSet<String>> {
-    let Found { id: ids, echo } = resolve_at_ends(parameter, typed, census, range.ends(), range.steps)?;
+fn ids(entity: Entity, typed: &str, census: &mut Census, range: &Range) -> Result<HashSet<String>> {
+    let Found { id: ids, echo } = resolve_at_ends(entity, typed, census, range.ends(), range.steps)?;
     echo.iter().for_each(words::say);
     tracing::info!("{typed:?} is {ids:?}");
     Ok(ids)

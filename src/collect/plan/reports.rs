@@ -8,11 +8,11 @@ use crate::collect::organization::service_control_policies_enabled;
 use crate::collect::selection::ReportDepth;
 use crate::collect::task::{Stage, Task};
 use crate::error::Result;
-use crate::model::{EntityType, Scope, ServiceLastAccessed};
+use crate::model::{Entity, Scope, ServiceLastAccessed};
 use crate::store::{GapKind, Staging, failed};
 
 /// An entity whose report cannot be asked for.
-type WithoutPath = (EntityType, String);
+type WithoutPath = (Entity, String);
 
 impl Plan<'_> {
     /// Queues the reports of the root, the management account (the root's report leaves it out), the OUs and,
@@ -97,24 +97,22 @@ impl Plan<'_> {
         let found = statement
             .query_map([organization], |row| {
                 let kind: String = row.get(0)?;
-                let entity_type = match kind.as_str() {
-                    "root" => EntityType::Root,
-                    "account" => EntityType::Account,
-                    _ => EntityType::OrganizationalUnit,
-                };
+                let entity_type = Entity::of_value(&kind).expect("the statement names entities");
                 let management: bool = row.get(3)?;
                 let entity_path: Option<String> = row.get(2)?;
                 Ok((entity_type, row.get(1)?, entity_path, management))
             })
-            .and_then(Iterator::collect::<rusqlite::Result<Vec<(EntityType, String, Option<String>, bool)>>>)
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<(Entity, String, Option<String>, bool)>>>)
             .map_err(failed)?;
         let depth = self.selection.report_depth;
         let (mut reports, mut without_path) = (Vec::new(), Vec::new());
         for (entity_type, entity_id, entity_path, management) in found {
             let is_asked_for = match entity_type {
-                EntityType::Root => true,
-                EntityType::OrganizationalUnit => depth >= ReportDepth::Ous,
-                EntityType::Account => management || depth >= ReportDepth::Accounts,
+                Entity::Root => true,
+                Entity::Ou => depth >= ReportDepth::Ous,
+                Entity::Account => management || depth >= ReportDepth::Accounts,
+                // AWS reports on places of the tree only.
+                Entity::User | Entity::Group | Entity::PermissionSet => false,
             };
             match entity_path {
                 _ if !is_asked_for => {}
@@ -149,11 +147,8 @@ impl Plan<'_> {
 
 /// What a person calls the entity of a report: `OU Workloads (ou-…)`.
 pub(in crate::collect) fn entity_in_words(staging: &Staging, report: &AccessReport) -> Result<String> {
-    let (word, table, id) = match report.entity_type {
-        EntityType::Root => ("root", "roots", "root_id"),
-        EntityType::OrganizationalUnit => ("OU", "organizational_units", "ou_id"),
-        EntityType::Account => ("account", "accounts", "account_id"),
-    };
+    let entity = report.entity_type.spec();
+    let (word, table, id) = (entity.short, entity.resource, entity.id);
     let name: Option<String> = staging
         .connection()
         .query_row(&format!("SELECT max(name) FROM {table} WHERE {id} = ?1"), [&report.entity_id], |row| {

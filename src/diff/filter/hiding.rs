@@ -6,14 +6,14 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use super::super::record::Record;
-use super::{Place, Subject, SubjectKind};
+use super::{Subject, SubjectKind};
 use crate::diff::change::{Change, ChangeKind, Diff};
 use crate::diff::days::Days;
 use crate::diff::names::{Names, scope_label};
 use crate::diff::sight::{Unseen, canonical};
 use crate::diff::unreadable;
 use crate::error::Result;
-use crate::model::RESOURCES;
+use crate::model::{self, Entity, EntityColumn, RESOURCES};
 
 /// The resources that decide who can reach what.
 const BEHIND_ACCESS: &[&str] = &[
@@ -47,8 +47,9 @@ pub(super) fn tell_what_decides(
         for day in [days.to, days.from] {
             for gap in Unseen::read(connection, day, resource)?.gaps() {
                 if told.insert(canonical(&gap.scope)) {
-                    let names = Names::new(connection, days).in_row(&gap.scope)?;
-                    let label = scope_label(resource, &gap.scope, &names);
+                    let spec = model::resource(resource).expect("what decides is a resource");
+                    let names = Names::new(connection, days).in_row(spec, &gap.scope)?;
+                    let label = scope_label(spec, &gap.scope, &names);
                     diff.changes.push(Change::unknown(resource, gap.clone(), label, names, 0, None));
                 }
             }
@@ -89,17 +90,17 @@ impl Subject {
         }
         match self.kind {
             // A user's access may run through any group that they may be in.
-            SubjectKind::User if change.resource == "account_assignments" => {
+            SubjectKind::Entity(Entity::User) if change.resource == "account_assignments" => {
                 Ok(scope.get("principal_type").and_then(Value::as_str) == Some("GROUP"))
             }
             _ if !places.is_empty() => Ok(false),
-            SubjectKind::User | SubjectKind::Group => Ok(true),
+            SubjectKind::Entity(Entity::User | Entity::Group) => Ok(true),
             _ => self.access_runs_through(connection, diff, scope),
         }
     }
 
     /// A scope that does not name the column covers every value of it.
-    fn may_be_under(&self, scope: &Record, place: &Place) -> bool {
+    fn may_be_under(&self, scope: &Record, place: &EntityColumn) -> bool {
         let allows = |column: &str, wanted: &dyn Fn(&str) -> bool| {
             scope.get(column).and_then(Value::as_str).is_none_or(wanted)
         };
@@ -139,10 +140,10 @@ impl SubjectKind {
     /// The resources whose rows decide which ids such a subject has.
     fn decided_by(self) -> &'static [&'static str] {
         match self {
-            Self::Ou => &["organizational_units", "accounts"],
+            Self::Entity(Entity::Ou | Entity::Root) => &["organizational_units", "accounts"],
             Self::Tagged => &["tags"],
             Self::Privileged => &["permission_set_policies"],
-            Self::User | Self::Account | Self::Group | Self::PermissionSet => &[],
+            Self::Entity(Entity::User | Entity::Account | Entity::Group | Entity::PermissionSet) => &[],
         }
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Params};
 use super::{Subject, SubjectKind};
 use crate::diff::unreadable;
 use crate::error::Result;
-use crate::model::DERIVED_VIEWS;
+use crate::model::{DERIVED_VIEWS, Entity};
 
 impl Subject {
     /// The OUs, all OUs beneath them, and their accounts.
@@ -27,7 +27,7 @@ impl Subject {
                 ids.extend(on(connection, &["organizational_units", "accounts"], sql, (day, ou))?);
             }
         }
-        Ok(Self { kind: SubjectKind::Ou, ids })
+        Ok(Self { kind: SubjectKind::Entity(Entity::Ou), ids })
     }
 
     /// The accounts and permission sets with the tag.

@@ -7,7 +7,7 @@ use super::history::{
 };
 use crate::diff::filter::{Subject, SubjectKind};
 use crate::diff::{Way, steps};
-use crate::model::Row;
+use crate::model::{Entity, Row};
 
 fn base() -> Vec<Row> {
     vec![user("ana"), group("ops"), account("111"), set("p"), to_group("111", "p", "ops")]
@@ -223,7 +223,8 @@ fn what_came_and_went_is_counted() {
     };
     assert_eq!(between(1, 3, &[]), steps::Between { gained_and_lost: 1, lost_and_gained: 1 });
     assert_eq!(between(1, 2, &[]), steps::Between::default());
-    let in_account = |id: &str| Subject { kind: SubjectKind::Account, ids: [id.to_owned()].into() };
+    let in_account =
+        |id: &str| Subject { kind: SubjectKind::Entity(Entity::Account), ids: [id.to_owned()].into() };
     assert_eq!(
         between(1, 3, &[in_account("111")]),
         steps::Between { gained_and_lost: 1, lost_and_gained: 0 },

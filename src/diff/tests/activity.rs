@@ -7,7 +7,7 @@ use super::history::{History, user};
 use crate::diff::filter::Filter;
 use crate::diff::text::{TextOptions, write, write_markdown};
 use crate::diff::{Diff, lines, table};
-use crate::model::{EntityType, Row, ServiceLastAccessed};
+use crate::model::{Entity, Row, ServiceLastAccessed};
 
 const DAY_1: &str = "2026-11-01T10:00:00Z";
 const DAY_2: &str = "2026-11-02T10:00:00Z";
@@ -16,7 +16,7 @@ fn service(namespace: &str, at: Option<&str>) -> ServiceLastAccessed {
     ServiceLastAccessed {
         entity_id: "111".to_owned(),
         service_namespace: namespace.to_owned(),
-        entity_type: EntityType::Account,
+        entity_type: Entity::Account,
         service_name: Some(namespace.to_uppercase()),
         last_authenticated_at: at.map(str::to_owned),
         last_authenticated_region: at.map(|_| "eu-west-1".to_owned()),

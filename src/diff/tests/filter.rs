@@ -11,7 +11,7 @@ use super::history::{
 use super::random::{days, publish, universe};
 use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::{Change, ChangeKind, Diff};
-use crate::model::{OrganizationalUnit, RESOURCES, Root, Row, Tag, TaggedType};
+use crate::model::{Entity, OrganizationalUnit, RESOURCES, Root, Row, Tag};
 
 fn narrowed(history: &History, [from, to]: [i64; 2], filter: &Filter) -> Diff {
     let mut diff = history.diff(from, to);
@@ -52,9 +52,9 @@ fn ways_about(
                 _ => continue,
             };
             let id = match subject.kind {
-                SubjectKind::User => &user,
-                SubjectKind::Account => &account,
-                SubjectKind::PermissionSet => &arn,
+                SubjectKind::Entity(Entity::User) => &user,
+                SubjectKind::Entity(Entity::Account) => &account,
+                SubjectKind::Entity(Entity::PermissionSet) => &arn,
                 _ => &way,
             };
             if subject.ids.contains(id) {
@@ -102,17 +102,17 @@ proptest! {
         let whole = history.diff(from, to);
         let states = [day(&history, from), day(&history, to)];
         for subject in [
-            subject(SubjectKind::User, "u1"),
-            subject(SubjectKind::Group, "g1"),
-            subject(SubjectKind::Account, "a1"),
-            subject(SubjectKind::PermissionSet, "p1"),
+            subject(SubjectKind::Entity(Entity::User), "u1"),
+            subject(SubjectKind::Entity(Entity::Group), "g1"),
+            subject(SubjectKind::Entity(Entity::Account), "a1"),
+            subject(SubjectKind::Entity(Entity::PermissionSet), "p1"),
         ] {
             let filter = Filter { access, ..about(vec![subject.clone()]) };
             let diff = narrowed(&history, [from, to], &filter);
             let expected: Vec<_> = whole.access_changes.iter().filter(|change| match subject.kind {
-                SubjectKind::User => &*change.user_id == "u1",
-                SubjectKind::Account => &*change.account_id == "a1",
-                SubjectKind::PermissionSet => &*change.permission_set_arn == "p1",
+                SubjectKind::Entity(Entity::User) => &*change.user_id == "u1",
+                SubjectKind::Entity(Entity::Account) => &*change.account_id == "a1",
+                SubjectKind::Entity(Entity::PermissionSet) => &*change.permission_set_arn == "p1",
                 _ => format!("{:?}{:?}", change.before_ways, change.after_ways).contains("\"g1\""),
             }).collect();
             prop_assert_eq!(diff.access_changes.iter().collect::<Vec<_>>(), expected);
@@ -141,7 +141,7 @@ fn root() -> Row {
     Row::whole(&Root { root_id: "r".to_owned(), name: Some("Root".to_owned()), ..Root::default() })
 }
 
-fn tag(resource_type: TaggedType, id: &str, value: &str) -> Row {
+fn tag(resource_type: Entity, id: &str, value: &str) -> Row {
     Row::whole(&Tag {
         resource_type,
         resource_id: id.to_owned(),
@@ -161,7 +161,7 @@ fn tree() -> History {
         in_ou("111", "r"),
         in_ou("222", "outer"),
         in_ou("333", "r"),
-        tag(TaggedType::Account, "222", "prod"),
+        tag(Entity::Account, "222", "prod"),
         policy("q", "arn:aws:iam::aws:policy/Other"),
         to_user("111", "p", "ana"),
         to_user("222", "p", "ana"),
@@ -285,7 +285,8 @@ fn a_gap_over_a_group_is_kept_only_where_the_group_is_assigned() {
     let denied = ("group_memberships", json!({"group_id": "ops"}), "denied");
     history.publish_with(&[rows.as_slice(), &[member("dev", "ana")]].concat(), &[denied]);
     for (id, gaps) in [("111", 1), ("222", 0)] {
-        let diff = narrowed(&history, [1, 2], &about(vec![subject(SubjectKind::Account, id)]));
+        let diff =
+            narrowed(&history, [1, 2], &about(vec![subject(SubjectKind::Entity(Entity::Account), id)]));
         assert_eq!(unknown(&diff).len(), gaps, "{id}");
     }
 }

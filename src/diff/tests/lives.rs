@@ -9,7 +9,8 @@ use super::history::{History, hides};
 use super::oracle::{scopes_in, state};
 use super::random::{days, publish_by};
 use crate::diff::ChangeKind;
-use crate::history::{self, EventKind, Kind, Life};
+use crate::history::{self, EventKind, Life};
+use crate::model::Entity;
 use crate::store::Census;
 
 /// The keys of a resource that the life's events say are there on a day.
@@ -39,18 +40,18 @@ fn keys(history: &History, resource: &'static str, day: i64, scope: &Value) -> B
 type Thread = (&'static str, Value);
 
 /// What each thing is made of here.
-fn things() -> Vec<(Kind, &'static str, Vec<Thread>)> {
+fn things() -> Vec<(Entity, &'static str, Vec<Thread>)> {
     let principal =
         |id: &str, of: &str| ("account_assignments", json!({"principal_id": id, "principal_type": of}));
     vec![
         (
-            Kind::User,
+            Entity::User,
             "u1",
             vec![("users", json!({"user_id": "u1"})), ("group_memberships", json!({"user_id": "u1"}))],
         ),
-        (Kind::User, "u3", vec![("users", json!({"user_id": "u3"}))]),
+        (Entity::User, "u3", vec![("users", json!({"user_id": "u3"}))]),
         (
-            Kind::Group,
+            Entity::Group,
             "g1",
             vec![
                 ("groups", json!({"group_id": "g1"})),
@@ -58,10 +59,10 @@ fn things() -> Vec<(Kind, &'static str, Vec<Thread>)> {
                 principal("g1", "GROUP"),
             ],
         ),
-        (Kind::Group, "g2", vec![("groups", json!({"group_id": "g2"})), principal("g2", "GROUP")]),
-        (Kind::Account, "a1", vec![("account_assignments", json!({"account_id": "a1"}))]),
+        (Entity::Group, "g2", vec![("groups", json!({"group_id": "g2"})), principal("g2", "GROUP")]),
+        (Entity::Account, "a1", vec![("account_assignments", json!({"account_id": "a1"}))]),
         (
-            Kind::PermissionSet,
+            Entity::PermissionSet,
             "p1",
             vec![
                 ("permission_sets", json!({"permission_set_arn": "p1"})),
@@ -79,12 +80,7 @@ fn replays(history: &History, life: &Life, threads: &[Thread]) {
             assert_eq!(told, is, "{resource} {scope} on day {day}: {life:#?}");
         }
         let began = life.events.iter().map(|event| event.snapshot_id).min();
-        let own = match life.kind {
-            Kind::User => "users",
-            Kind::Group => "groups",
-            Kind::Account => "accounts",
-            Kind::PermissionSet => "permission_sets",
-        };
+        let own = life.kind.spec().resource;
         let last =
             life.events.iter().rfind(|event| event.resource == own && event.kind != EventKind::NotSeen);
         let ended = last.filter(|event| event.kind == EventKind::Removed);
@@ -164,7 +160,7 @@ fn a_life_is_found_by_index() {
         if let Some(day) = as_of {
             census.answer_as_of(day).unwrap();
         }
-        for kind in Kind::ALL {
+        for kind in Entity::with_lives() {
             for sql in history::statements(kind, "x") {
                 let mut statement =
                     census.connection().prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();

@@ -7,7 +7,7 @@ use super::history::{
 };
 use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::{Diff, MatchedBy, Record};
-use crate::model::Row;
+use crate::model::{Entity, Row};
 
 /// The recreations as `resource old → new by what: dangling`.
 fn recreations(diff: &Diff) -> Vec<String> {
@@ -137,9 +137,9 @@ fn an_answer_about_access_tells_what_was_made_again_where_it_is_behind_it() {
         let subjects = vec![Subject { kind, ids: [id.to_owned()].into() }];
         recreations(&narrowed(Filter { subjects, ..Filter::default() })).len()
     };
-    assert_eq!(about(SubjectKind::Group, "old"), 1);
-    assert_eq!(about(SubjectKind::Account, "111"), 1, "what dangles there");
-    assert_eq!(about(SubjectKind::User, "bob"), 0);
+    assert_eq!(about(SubjectKind::Entity(Entity::Group), "old"), 1);
+    assert_eq!(about(SubjectKind::Entity(Entity::Account), "111"), 1, "what dangles there");
+    assert_eq!(about(SubjectKind::Entity(Entity::User), "bob"), 0);
     let of_users = Filter { resources: vec!["users".to_owned()], ..Filter::default() };
     assert!(narrowed(of_users).recreations.is_empty());
 }

@@ -10,7 +10,7 @@ use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::steps::Between;
 use crate::diff::text::{TextOptions, write};
 use crate::diff::{ChangeKind, Diff, table};
-use crate::model::{OrganizationalUnit, Root, Row};
+use crate::model::{Entity, OrganizationalUnit, Root, Row};
 use crate::output::Page;
 
 fn text(diff: &Diff, options: TextOptions) -> String {
@@ -197,17 +197,17 @@ fn an_answer_about_one_thing_keeps_the_gaps_that_may_hide_it() {
         changes.join(", ")
     };
     assert_eq!(
-        about(SubjectKind::User, "ana"),
+        about(SubjectKind::Entity(Entity::User), "ana"),
         "added ana-name in group ops-name, unknown group hid-name, Gained ana"
     );
-    assert_eq!(about(SubjectKind::Group, "hid"), "unknown group hid-name");
+    assert_eq!(about(SubjectKind::Entity(Entity::Group), "hid"), "unknown group hid-name");
     assert_eq!(
-        about(SubjectKind::Group, "ops"),
+        about(SubjectKind::Entity(Entity::Group), "ops"),
         "added ana-name in group ops-name, removed bob-name in group ops-name, Gained ana, Lost bob"
     );
-    assert_eq!(about(SubjectKind::Account, "222"), "Altered eve");
+    assert_eq!(about(SubjectKind::Entity(Entity::Account), "222"), "Altered eve");
     assert_eq!(
-        about(SubjectKind::PermissionSet, "read"),
+        about(SubjectKind::Entity(Entity::PermissionSet), "read"),
         "added ReadOnlyAccess on read-name, removed read-name for group dev-name in 111-name, \
          added read-name for user eve-name in 111-name, Rerouted eve, Altered eve"
     );

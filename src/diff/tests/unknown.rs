@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::diff::AccessChangeKind;
-use crate::model::{EntityType, Row, ServiceLastAccessed};
+use crate::model::{Entity, Row, ServiceLastAccessed};
 
 use super::history::{
     History, access, group, known, member, named_group, set, to_group, to_user, unknown, user, with,
@@ -308,7 +308,7 @@ fn the_reports_of_entities_that_were_asked_for_are_no_unknowns_where_others_were
         Row::whole(&ServiceLastAccessed {
             entity_id: entity_id.to_owned(),
             service_namespace: "s3".to_owned(),
-            entity_type: EntityType::Account,
+            entity_type: Entity::Account,
             ..ServiceLastAccessed::default()
         })
     };

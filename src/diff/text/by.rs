@@ -8,9 +8,10 @@ use clap::ValueEnum;
 use serde_json::Value;
 
 use super::super::change::{AccessChange, Change, Diff, Way};
-use super::super::filter::SubjectKind;
+use super::super::filter::{SubjectKind, is_in};
 use super::telling::Section;
 use super::{TextOptions, access, rows};
+use crate::model::Entity;
 
 /// What details are grouped by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -33,10 +34,10 @@ impl Grouping {
     pub(super) fn subject(self) -> Option<SubjectKind> {
         match self {
             Self::Resource => None,
-            Self::Account => Some(SubjectKind::Account),
-            Self::User => Some(SubjectKind::User),
-            Self::PermissionSet => Some(SubjectKind::PermissionSet),
-            Self::Group => Some(SubjectKind::Group),
+            Self::Account => Some(SubjectKind::Entity(Entity::Account)),
+            Self::User => Some(SubjectKind::Entity(Entity::User)),
+            Self::PermissionSet => Some(SubjectKind::Entity(Entity::PermissionSet)),
+            Self::Group => Some(SubjectKind::Entity(Entity::Group)),
         }
     }
 }
@@ -62,7 +63,7 @@ pub fn sections(diff: &Diff, known: &[&Change], kind: SubjectKind, options: Text
         for (id, name) in ids {
             let about = subjects.entry(id).or_default();
             about.name = name.or(about.name.take());
-            about.ou_path = change.ou_path.clone().filter(|_| kind == SubjectKind::Account);
+            about.ou_path = change.ou_path.clone().filter(|_| kind == SubjectKind::Entity(Entity::Account));
             about.access.push(change);
         }
     }
@@ -116,10 +117,12 @@ impl About<'_> {
 fn subjects_of(change: &AccessChange, kind: SubjectKind) -> Vec<(Arc<str>, Option<Arc<str>>)> {
     let one = |id: &Arc<str>, name: &Option<Arc<str>>| vec![(id.clone(), name.clone())];
     match kind {
-        SubjectKind::User => one(&change.user_id, &change.user_name),
-        SubjectKind::Account => one(&change.account_id, &change.account_name),
-        SubjectKind::PermissionSet => one(&change.permission_set_arn, &change.permission_set_name),
-        SubjectKind::Group => {
+        SubjectKind::Entity(Entity::User) => one(&change.user_id, &change.user_name),
+        SubjectKind::Entity(Entity::Account) => one(&change.account_id, &change.account_name),
+        SubjectKind::Entity(Entity::PermissionSet) => {
+            one(&change.permission_set_arn, &change.permission_set_name)
+        }
+        SubjectKind::Entity(Entity::Group) => {
             let ways = change.before_ways.iter().chain(&change.after_ways);
             let groups: BTreeMap<Arc<str>, Option<Arc<str>>> = ways
                 .filter_map(|way| match way {
@@ -130,14 +133,16 @@ fn subjects_of(change: &AccessChange, kind: SubjectKind) -> Vec<(Arc<str>, Optio
             groups.into_iter().collect()
         }
         // Nothing has a section by these.
-        SubjectKind::Ou | SubjectKind::Tagged | SubjectKind::Privileged => Vec::new(),
+        SubjectKind::Entity(Entity::Ou | Entity::Root) | SubjectKind::Tagged | SubjectKind::Privileged => {
+            Vec::new()
+        }
     }
 }
 
 /// The id and name of what the row concerns.
 fn subject_of(change: &Change, kind: SubjectKind) -> Option<(Arc<str>, Option<Arc<str>>)> {
     let row = change.after.as_ref().or(change.before.as_ref())?;
-    let place = kind.places(change.resource).into_iter().find(|place| place.is_in(row))?;
+    let place = kind.places(change.resource).into_iter().find(|place| is_in(place, row))?;
     let id = row.get(place.id)?.as_str()?.into();
     // A row that is about the subject itself has its name as the label.
     let name = change.names.get(place.id).and_then(Value::as_str).map(Arc::from);

@@ -2,13 +2,13 @@
 
 use rusqlite::Connection;
 
-use super::super::header::ParameterType;
 use super::super::span::Span;
 use super::Lookup;
 use super::ladder::Candidate;
-use super::place::place;
+use super::place::Place;
 use crate::error::{Error, Result};
 use crate::invocation;
+use crate::model::Entity;
 use crate::nearest::{nearest_of, one_of};
 use crate::store::{Census, Coverage, CoverageStatus, Snapshot};
 
@@ -19,13 +19,13 @@ const LISTED: usize = 10;
 pub(super) type HowToAsk<'h> = &'h dyn Fn(i64) -> String;
 
 /// The hint "did you mean …?" for what any thing of these kinds was ever called, up to the answering snapshot.
-pub fn nearest_ever(kinds: &[ParameterType], typed: &str, census: &Census) -> Result<Option<String>> {
+pub fn nearest_ever(kinds: &[Entity], typed: &str, census: &Census) -> Result<Option<String>> {
     let mut all: Vec<(&str, Candidate)> = Vec::new();
-    for place in kinds.iter().filter_map(|kind| place(*kind)) {
+    for place in kinds.iter().map(|kind| Place::of(*kind)) {
         let candidates = place
             .all(census.connection(), &place.history())
-            .map_err(|error| Error::failed(format!("cannot list the {}s", place.noun)).caused_by(error))?;
-        all.extend(candidates.into_iter().map(|candidate| (place.noun, candidate)));
+            .map_err(|error| Error::failed(format!("cannot list the {}s", place.noun())).caused_by(error))?;
+        all.extend(candidates.into_iter().map(|candidate| (place.noun(), candidate)));
     }
     Ok(did_you_mean(typed, &all, |(noun, candidate)| (candidate, format!("{noun} {}", candidate.marks()))))
 }
@@ -43,7 +43,7 @@ fn did_you_mean<C>(typed: &str, all: &[C], of: impl Fn(&C) -> (&Candidate, Strin
 impl Lookup<'_> {
     /// Several things are called so in a place such as `snapshot 4`.
     pub(super) fn ambiguous(&self, matches: &[&Candidate], place: &str) -> Error {
-        let (noun, typed, number) = (self.place.noun, self.typed.text(), matches.len());
+        let (noun, typed, number) = (self.place.noun(), self.typed.text(), matches.len());
         let mut error = Error::unknown(format!("{noun} {typed:?} is ambiguous in {place}: {number} match"));
         for candidate in matches.iter().take(LISTED) {
             error = error.hint(candidate.to_string());
@@ -58,14 +58,14 @@ impl Lookup<'_> {
 
     fn explain(&self, census: &Census, span: &Span, how_to_ask: HowToAsk<'_>) -> rusqlite::Result<Error> {
         let (connection, place, typed) = (census.connection(), &self.place, self.typed.text());
-        let error = Error::unknown(format!("there is no {} {typed:?} in {}", place.noun, span.words()));
+        let error = Error::unknown(format!("there is no {} {typed:?} in {}", place.noun(), span.words()));
         let all = place.all(connection, &place.now())?;
         let mut error =
             error.hint_if_any(did_you_mean(typed, &all, |candidate| (candidate, candidate.marks())));
         for hint in self.other_times(connection, how_to_ask)? {
             error = error.hint(hint);
         }
-        let resource = place.resource;
+        let resource = place.resource();
         let is_seen = |it: &Coverage| it.resource == resource && it.status == CoverageStatus::Complete;
         let did_not_see = |snapshot: &&Snapshot| {
             !census.coverage(snapshot.snapshot_id).unwrap_or_default().iter().any(is_seen)
@@ -78,7 +78,7 @@ impl Lookup<'_> {
             ));
         }
         if error.hints().is_empty() {
-            let (id, name, table) = (place.id, place.names[0].0, place.table);
+            let (id, name, table) = (place.id, place.names[0].column, place.table);
             let all = format!("query \"SELECT {id}, {name} FROM {table} ORDER BY 2\"");
             error = error.hint(format!("{} lists them all", invocation::command(all)));
         }

@@ -1,22 +1,13 @@
 //! How surely a name is the one that was typed: which of several things is meant.
 //!
-//! What is compared comes first, in the order of [`Rung`]; how alike it is, in the order of [`Likeness`], second. A
+//! What is compared comes first, in the order of [`NameRung`]; how alike it is, in the order of [`Likeness`], second. A
 //! match wins over everything on a later step, so that an exact user name is never mixed up with somebody else's
 //! display name.
 
 use std::collections::HashSet;
 use std::fmt;
 
-/// What is compared, the surest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Rung {
-    Id,
-    /// A name that AWS keeps unique: of a user, a group or a permission set, and an OU's path.
-    UniqueName,
-    AccountName,
-    DisplayName,
-    Email,
-}
+use crate::model::NameRung;
 
 /// How alike it is, the surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,13 +21,13 @@ pub(super) enum Likeness {
 /// A step of the ladder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
-    pub rung: Rung,
+    pub rung: NameRung,
     pub likeness: Likeness,
 }
 
 impl Rank {
     /// The id as it is.
-    pub const ID: Self = Self { rung: Rung::Id, likeness: Likeness::Exact };
+    pub const ID: Self = Self { rung: NameRung::Id, likeness: Likeness::Exact };
 }
 
 /// What was typed.
@@ -91,7 +82,7 @@ fn folded(text: &str) -> String {
 /// By what a thing is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
-    rung: Rung,
+    rung: NameRung,
     pub text: String,
     is_path: bool,
     /// Whether it is only another way to write the name before it.
@@ -99,12 +90,12 @@ pub(super) struct Name {
 }
 
 impl Name {
-    pub fn new(rung: Rung, text: String) -> Self {
+    pub fn new(rung: NameRung, text: String) -> Self {
         Self { rung, text, is_path: false, is_short: false }
     }
 
     /// `Root/Workloads/Prod`, and `/Workloads/Prod` without the root, with which every path begins.
-    pub fn of_path(rung: Rung, path: String) -> [Self; 2] {
+    pub fn of_path(rung: NameRung, path: String) -> [Self; 2] {
         let (_root, below) = path.split_once('/').unwrap_or((&path, ""));
         let below = format!("/{below}");
         let name = |text, is_short| Self { rung, text, is_path: true, is_short };
@@ -136,7 +127,7 @@ impl Candidate {
     }
 
     fn rank(&self, typed: &Typed<'_>) -> Option<Rank> {
-        let id = typed.likeness(&self.id).map(|likeness| Rank { rung: Rung::Id, likeness });
+        let id = typed.likeness(&self.id).map(|likeness| Rank { rung: NameRung::Id, likeness });
         self.names.iter().filter_map(|name| name.rank(typed)).chain(id).min()
     }
 
@@ -221,7 +212,8 @@ mod tests {
     use super::*;
 
     fn user(id: &str, name: &str, display: &str, email: &str) -> Candidate {
-        let names = [(Rung::UniqueName, name), (Rung::DisplayName, display), (Rung::Email, email)];
+        let names =
+            [(NameRung::UniqueName, name), (NameRung::DisplayName, display), (NameRung::Email, email)];
         let names = names.map(|(rung, text)| Name::new(rung, text.to_owned()));
         Candidate { id: id.to_owned(), names: names.to_vec(), state: None, life: None }
     }
@@ -273,13 +265,13 @@ mod tests {
 
     #[test]
     fn a_path_may_end_in_a_slash() {
-        let [path, below] = Name::of_path(Rung::UniqueName, "Root/Workloads/Prod".to_owned());
+        let [path, below] = Name::of_path(NameRung::UniqueName, "Root/Workloads/Prod".to_owned());
         let likeness = |name: &Name, typed| name.rank(&Typed::new(typed)).map(|rank| rank.likeness);
         assert_eq!(likeness(&path, "Root/Workloads/Prod"), Some(Likeness::Exact));
         assert_eq!(likeness(&below, "/Workloads/Prod/"), Some(Likeness::Trimmed));
         assert_eq!(likeness(&below, "/workloads/prod/ "), Some(Likeness::IgnoringCase));
         assert_eq!(likeness(&below, "/Workloads"), None);
-        let [_, root] = Name::of_path(Rung::UniqueName, "Root".to_owned());
+        let [_, root] = Name::of_path(NameRung::UniqueName, "Root".to_owned());
         assert_eq!(likeness(&root, "/"), Some(Likeness::Exact));
     }
 

@@ -14,13 +14,13 @@ mod place;
 
 use std::collections::HashSet;
 
-use super::header::ParameterType;
 use super::span::Span;
 use crate::error::{Error, Result};
+use crate::model::{Entity, NameRung};
 use crate::store::{Census, Snapshot};
 pub use advice::nearest_ever;
-use ladder::{Best, Candidate, Likeness, Rank, Rung, Typed};
-use place::{Place, place};
+use ladder::{Best, Candidate, Likeness, Rank, Typed};
+use place::Place;
 
 /// What a name means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,13 +32,8 @@ pub struct Found<I> {
 }
 
 /// Finds the id that `typed` means in any of the answering snapshots of a query, for a kind that has ids.
-pub(super) fn resolve_in(
-    kind: ParameterType,
-    typed: &str,
-    census: &Census,
-    span: &Span,
-) -> Result<Found<String>> {
-    let lookup = Lookup::new(kind, typed)?;
+pub(super) fn resolve_in(kind: Entity, typed: &str, census: &Census, span: &Span) -> Result<Found<String>> {
+    let lookup = Lookup::new(kind, typed);
     if span.from() != span.to() && lookup.place.is_of_one_snapshot() {
         return Err(Error::usage(
             "an organizational unit has a path in one snapshot only, and none over a range",
@@ -59,13 +54,13 @@ pub(super) fn resolve_in(
 /// Finds the ids that `typed` means in either of the two snapshots that a diff compares, and with `between` in any
 /// snapshot between them: a thing may be gone in one, or made again under another id.
 pub fn resolve_at_ends(
-    kind: ParameterType,
+    kind: Entity,
     typed: &str,
     census: &mut Census,
     ends: [&Snapshot; 2],
     between: bool,
 ) -> Result<Found<HashSet<String>>> {
-    let lookup = Lookup::new(kind, typed)?;
+    let lookup = Lookup::new(kind, typed);
     let mut all: Vec<(String, Best)> = Vec::new();
     for end in ends {
         census.answer_as_of(end.snapshot_id)?;
@@ -103,21 +98,21 @@ pub enum Ever {
     Nothing,
     /// Things of one kind, in the order in which they came.
     Things {
-        kind: ParameterType,
+        kind: Entity,
         found: Found<Vec<String>>,
         /// Kinds of which something has the name less surely.
-        others: Vec<ParameterType>,
+        others: Vec<Entity>,
     },
     /// Things of several kinds, as surely these as those.
-    Several(Vec<(ParameterType, Vec<String>)>),
+    Several(Vec<(Entity, Vec<String>)>),
 }
 
 /// Finds everything of these kinds that ever had this id, name or e-mail address. Things of one kind that had it at
 /// the same time are ambiguous.
-pub fn find_ever(kinds: &[ParameterType], typed: &str, census: &Census) -> Result<Ever> {
+pub fn find_ever(kinds: &[Entity], typed: &str, census: &Census) -> Result<Ever> {
     let mut all = Vec::new();
     for kind in kinds {
-        let lookup = Lookup::new(*kind, typed)?;
+        let lookup = Lookup::new(*kind, typed);
         let best = lookup.among_all(census)?;
         all.extend(best.rank.map(|rank| (rank, *kind, lookup, best)));
     }
@@ -144,9 +139,8 @@ struct Lookup<'t> {
 }
 
 impl<'t> Lookup<'t> {
-    fn new(kind: ParameterType, typed: &'t str) -> Result<Self> {
-        let place = place(kind).ok_or_else(|| Error::usage(format!("a {} has no id", kind.name())))?;
-        Ok(Self { place, typed: Typed::new(typed) })
+    fn new(entity: Entity, typed: &'t str) -> Self {
+        Self { place: Place::of(entity), typed: Typed::new(typed) }
     }
 
     /// What it means in the answering snapshots.
@@ -161,7 +155,7 @@ impl<'t> Lookup<'t> {
     }
 
     fn last_known(&self, taken: &Candidate, span: &Span) -> String {
-        let (noun, typed) = (self.place.noun, self.typed.text());
+        let (noun, typed) = (self.place.noun(), self.typed.text());
         format!(
             "{noun} {typed:?} is not listed in {}: it is the last known name of {taken}, to which others still refer",
             span.words()
@@ -184,18 +178,18 @@ impl<'t> Lookup<'t> {
                 return Ok(best);
             }
             let like = self.place.by_like_id(connection, &self.typed, view)?;
-            let rank = Rank { rung: Rung::Id, likeness: Likeness::IgnoringCase };
+            let rank = Rank { rung: NameRung::Id, likeness: Likeness::IgnoringCase };
             Ok(like.map(|id| Best::of_id(id, rank)).unwrap_or_default())
         };
         look_up().map_err(|error| self.cannot_read(error))
     }
 
     fn echo(&self, best: &Best) -> Option<String> {
-        best.echo(self.place.noun, &self.typed)
+        best.echo(self.place.noun(), &self.typed)
     }
 
     fn cannot_read(&self, error: rusqlite::Error) -> Error {
-        Error::failed(format!("cannot look up the {} {:?}", self.place.noun, self.typed.text()))
+        Error::failed(format!("cannot look up the {} {:?}", self.place.noun(), self.typed.text()))
             .caused_by(error)
     }
 }

@@ -1,124 +1,84 @@
-//! Where things of one kind are looked up, and by what.
+//! Where the entities of one kind are looked up, and by what.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::super::header::ParameterType;
-use super::ladder::{Best, Candidate, Name, Rung, Typed};
+use super::ladder::{Best, Candidate, Name, Typed};
+use crate::model::{Entity, EntitySpec, NameColumn, NameForm, NameRung, PathColumn, RESOURCES};
 
-/// Where things of one kind are looked up, and by what.
+/// Where the entities of one kind are looked up, and by what.
 pub(super) struct Place {
-    /// What one is called.
-    pub noun: &'static str,
-    /// The resource or view; its key is `id`.
+    /// The declaration of the entity.
+    pub entity: &'static EntitySpec,
+    /// The resource or view with those of one snapshot; its key is `id`.
     pub table: &'static str,
+    /// The column with the id.
     pub id: &'static str,
-    /// Columns that hold names, the first one being what it is called.
-    pub names: &'static [Column],
-    /// A column that tells two things of one name apart.
-    state: Option<&'static str>,
     /// Which rows of the table count; a condition.
     only: &'static str,
-    /// The resource that the snapshot must have seen for the answer to be trusted, and whose versions say
-    /// when a thing existed.
-    pub resource: &'static str,
+    /// Columns by which one is found, the first one being what it is called.
+    pub names: Vec<NameSource>,
     /// Where ids occur even where the resource itself could not be read: (table, column, condition).
-    occurs_in: &'static [(&'static str, &'static str, &'static str)],
+    occurs_in: Vec<(&'static str, &'static str, String)>,
 }
 
-/// A column by which things are found.
-pub(super) struct Column(pub &'static str, Rung, Holds);
+/// A column by which an entity is found.
+pub(super) struct NameSource {
+    /// The column.
+    pub column: &'static str,
+    rung: NameRung,
+    holds: Holds,
+}
 
 /// What a column holds.
 enum Holds {
-    Name,
-    /// A JSON array of objects with a `Value`.
-    Addresses,
+    Names(NameForm),
     /// Names from the root on, with slashes between them.
     Path,
 }
 
-/// The place of a kind; `None` for a kind that has no ids.
-pub(super) fn place(kind: ParameterType) -> Option<Place> {
-    match kind {
-        ParameterType::User => Some(Place {
-            noun: "user",
-            table: "users",
-            id: "user_id",
-            names: &[
-                Column("user_name", Rung::UniqueName, Holds::Name),
-                Column("display_name", Rung::DisplayName, Holds::Name),
-                Column("primary_email", Rung::Email, Holds::Name),
-                Column("emails", Rung::Email, Holds::Addresses),
-            ],
-            state: Some("user_status"),
-            only: "1",
-            resource: "users",
-            occurs_in: &[("account_assignments", "principal_id", "principal_type = 'USER'")],
-        }),
-        ParameterType::Account => Some(Place {
-            noun: "account",
-            table: "accounts",
-            id: "account_id",
-            names: &[
-                Column("name", Rung::AccountName, Holds::Name),
-                Column("email", Rung::Email, Holds::Name),
-            ],
-            state: Some("state"),
-            only: "1",
-            resource: "accounts",
-            occurs_in: &[
-                ("account_assignments", "account_id", "1"),
-                ("provisioned_permission_sets", "account_id", "1"),
-            ],
-        }),
-        ParameterType::Group => Some(Place {
-            noun: "group",
-            table: "groups",
-            id: "group_id",
-            names: &[Column("display_name", Rung::UniqueName, Holds::Name)],
-            state: None,
-            only: "1",
-            resource: "groups",
-            occurs_in: &[
-                ("group_memberships", "group_id", "1"),
-                ("account_assignments", "principal_id", "principal_type = 'GROUP'"),
-            ],
-        }),
-        ParameterType::PermissionSet => Some(Place {
-            noun: "permission set",
-            table: "permission_sets",
-            id: "permission_set_arn",
-            names: &[Column("name", Rung::UniqueName, Holds::Name)],
-            state: None,
-            only: "1",
-            resource: "permission_sets",
-            occurs_in: &[
-                ("account_assignments", "permission_set_arn", "1"),
-                ("provisioned_permission_sets", "permission_set_arn", "1"),
-            ],
-        }),
-        ParameterType::Ou => Some(Place {
-            noun: "organizational unit",
-            table: "organization_tree",
-            id: "id",
-            names: &[
-                Column("ou_path", Rung::UniqueName, Holds::Path),
-                Column("name", Rung::DisplayName, Holds::Name),
-            ],
-            state: None,
-            only: "type <> 'account'",
-            resource: "organizational_units",
-            occurs_in: &[],
-        }),
-        ParameterType::Date | ParameterType::Number | ParameterType::Text => None,
-    }
-}
-
 impl Place {
+    /// The place of an entity, by its declaration and those of the resources with its ids.
+    pub fn of(entity: Entity) -> Self {
+        let spec = entity.spec();
+        let of_path = |path: &PathColumn| NameSource {
+            column: path.column,
+            rung: NameRung::UniqueName,
+            holds: Holds::Path,
+        };
+        let of_name = |name: &NameColumn| NameSource {
+            column: name.column,
+            rung: name.rung,
+            holds: Holds::Names(name.form),
+        };
+        let (table, id, only) = match &spec.path {
+            Some(path) => (path.view, path.id, path.only),
+            None => (spec.resource, spec.id, "1"),
+        };
+        Self {
+            entity: spec,
+            table,
+            id,
+            only,
+            names: spec.path.iter().map(of_path).chain(spec.names.iter().map(of_name)).collect(),
+            occurs_in: occurrences(entity),
+        }
+    }
+
+    /// What one is called.
+    pub fn noun(&self) -> &'static str {
+        self.entity.noun
+    }
+
+    /// The resource that the snapshot must have seen for the answer to be trusted, and whose versions say when one
+    /// existed.
+    pub fn resource(&self) -> &'static str {
+        self.entity.resource
+    }
+
     /// Whether it is derived from one snapshot's state, so that nothing has a name over a range.
     pub fn is_of_one_snapshot(&self) -> bool {
-        self.table == "organization_tree"
+        self.entity.path.is_some()
     }
 
     /// SQL for every row of the snapshots that answer.
@@ -128,22 +88,23 @@ impl Place {
 
     /// SQL for every version up to the snapshot that answers.
     pub fn history(&self) -> String {
-        format!("SELECT * FROM {}_history ORDER BY valid_from", self.resource)
+        format!("{} ORDER BY valid_from", self.of_versions(&format!("{}_history", self.resource())))
     }
 
-    /// SQL for the last version of each thing that is gone by the snapshot that answers and that its other tables
-    /// still name; `None` where none can be.
+    /// SQL for the last version of each that is gone by the snapshot that answers and that other tables still name;
+    /// `None` where none can be.
     pub fn missing(&self) -> Option<String> {
         let named: Vec<_> = self
             .occurs_in
             .iter()
             .map(|(table, column, condition)| format!("SELECT {column} FROM {table} WHERE {condition}"))
             .collect();
-        let (id, history) = (self.id, format!("{}_history", self.resource));
+        let (id, history) = (self.entity.id, format!("{}_history", self.resource()));
         (!named.is_empty()).then(|| {
             format!(
-                "SELECT * FROM {history} AS h WHERE h.valid_to IS NOT NULL AND h.{id} IN ({})
+                "{} AS h WHERE h.valid_to IS NOT NULL AND h.{id} IN ({})
                  AND NOT EXISTS (SELECT 1 FROM {history} AS x WHERE x.{id} = h.{id} AND x.valid_from > h.valid_from)",
+                self.of_versions(&history),
                 named.join(" UNION ")
             )
         })
@@ -151,12 +112,21 @@ impl Place {
 
     /// SQL for every version that is kept.
     pub fn versions(&self) -> String {
-        let columns = match self.table {
-            // The tree's ids and paths are derived; its units have versions of their own.
-            "organization_tree" => "ou_id AS id, name, entity_path AS ou_path, valid_from, valid_to",
-            _ => "*",
-        };
-        format!("SELECT {columns} FROM main.{}_versions", self.resource)
+        self.of_versions(&format!("main.{}_versions", self.resource()))
+    }
+
+    /// SQL for all of a table with versions of the resource.
+    fn of_versions(&self, table: &str) -> String {
+        match &self.entity.path {
+            // The tree's ids and paths are derived; its units have versions of their own, with a path of ids.
+            Some(path) => {
+                format!(
+                    "SELECT *, {} AS {}, entity_path AS {} FROM {table}",
+                    self.entity.id, path.id, path.column
+                )
+            }
+            None => format!("SELECT * FROM {table}"),
+        }
     }
 
     /// The id, if it is exactly one: the fast way, and the only one for ids of things that could not be read
@@ -167,8 +137,8 @@ impl Place {
         typed: &str,
         view: &str,
     ) -> rusqlite::Result<Option<String>> {
-        let own = [(self.table, self.id, self.only)];
-        self.find_id(connection, own.iter().chain(self.occurs_in), typed, view, "BINARY")
+        let own = [(self.table, self.id, self.only.to_owned())];
+        self.find_id(connection, own.iter().chain(&self.occurs_in), typed, view, "BINARY")
     }
 
     /// The id that occurs somewhere, trimmed and ignoring case.
@@ -178,13 +148,13 @@ impl Place {
         typed: &Typed,
         view: &str,
     ) -> rusqlite::Result<Option<String>> {
-        self.find_id(connection, self.occurs_in, typed.trimmed(), view, "NOCASE")
+        self.find_id(connection, &self.occurs_in, typed.trimmed(), view, "NOCASE")
     }
 
     fn find_id<'p>(
         &self,
         connection: &Connection,
-        places: impl IntoIterator<Item = &'p (&'static str, &'static str, &'static str)>,
+        places: impl IntoIterator<Item = &'p (&'static str, &'static str, String)>,
         typed: &str,
         view: &str,
         collation: &str,
@@ -222,8 +192,8 @@ impl Place {
         mut take: impl FnMut(Candidate),
     ) -> rusqlite::Result<()> {
         let mut columns = vec![self.id];
-        columns.extend(self.names.iter().map(|column| column.0));
-        columns.push(self.state.unwrap_or("NULL"));
+        columns.extend(self.names.iter().map(|name| name.column));
+        columns.push(self.entity.state.unwrap_or("NULL"));
         let sql = format!("SELECT {}, valid_from, valid_to FROM ({source})", columns.join(", "));
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query([])?;
@@ -241,11 +211,11 @@ impl Place {
             })
         };
         let mut names = Vec::new();
-        for (index, Column(_, rung, holds)) in self.names.iter().enumerate() {
+        for (index, NameSource { rung, holds, .. }) in self.names.iter().enumerate() {
             let Some(text) = text(index + 1)? else { continue };
             match holds {
-                Holds::Name => names.push(Name::new(*rung, text)),
-                Holds::Addresses => {
+                Holds::Names(NameForm::Plain) => names.push(Name::new(*rung, text)),
+                Holds::Names(NameForm::JsonValues) => {
                     names.extend(addresses(&text).into_iter().map(|one| Name::new(*rung, one)));
                 }
                 Holds::Path => names.extend(Name::of_path(*rung, text)),
@@ -257,6 +227,20 @@ impl Place {
         let life = valid_from.map(|valid_from| (valid_from, valid_to));
         Ok(Candidate { id: row.get(0)?, names, state, life })
     }
+}
+
+/// Where ids of the entity occur besides its own resource: as part of a key, in what may be whole although the entities
+/// themselves could not be read.
+fn occurrences(entity: Entity) -> Vec<(&'static str, &'static str, String)> {
+    let others = RESOURCES.iter().filter(|spec| spec.name != entity.spec().resource);
+    let in_key = others.flat_map(|spec| {
+        let of_key = spec.about(entity).filter(|column| spec.key.contains(&column.id));
+        of_key.map(|column| {
+            let condition = column.of.map(|(column, value)| format!("{column} = '{value}'"));
+            (spec.name, column.id, condition.unwrap_or("1".to_owned()))
+        })
+    });
+    in_key.collect()
 }
 
 /// The addresses in AWS's JSON array of `{"Value": …}`; none where it is something else.

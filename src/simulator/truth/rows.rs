@@ -4,11 +4,10 @@ use serde_json::{Map, Value};
 
 use super::{Assignments, ReportDepth, Rows, TruthOptions};
 use crate::model::{
-    self, Account, AccountAssignment, EntityType, GroupMembership, Organization, OrganizationalUnit,
+    self, Account, AccountAssignment, Entity, GroupMembership, Organization, OrganizationalUnit,
     PermissionSetPolicy, PolicyKind, ProvisionedPermissionSet, Resource, Root, Row, ServiceLastAccessed, Tag,
-    TaggedType,
 };
-use crate::simulator::activity::{self, Entity};
+use crate::simulator::activity::{self, ReportedEntity};
 use crate::simulator::config::Instances;
 use crate::simulator::ops::policy_types;
 use crate::simulator::organization::{
@@ -293,28 +292,28 @@ fn last_accessed(world: &World, depth: ReportDepth) -> Rows {
         return Vec::new();
     }
     let management = world.identity.management_account;
-    let mut entities = vec![Entity::Unit(0), Entity::Account(management)];
+    let mut entities = vec![ReportedEntity::Unit(0), ReportedEntity::Account(management)];
     if depth >= ReportDepth::OrganizationalUnits {
         let units = numbered(&world.units).filter(|(position, unit)| unit.exists && *position != 0);
-        entities.extend(units.map(|(position, _)| Entity::Unit(position)));
+        entities.extend(units.map(|(position, _)| ReportedEntity::Unit(position)));
     }
     if depth >= ReportDepth::Accounts {
         let accounts = world.index().living_accounts.iter().filter(|account| **account != management);
-        entities.extend(accounts.map(|account| Entity::Account(*account)));
+        entities.extend(accounts.map(|account| ReportedEntity::Account(*account)));
     }
     entities.into_iter().flat_map(|entity| entity_rows(world, entity)).collect()
 }
 
-fn entity_rows(world: &World, entity: Entity) -> Rows {
+fn entity_rows(world: &World, entity: ReportedEntity) -> Rows {
     let (entity_id, entity_type, entity_path) = match entity {
-        Entity::Unit(position) => {
-            let kind = if position == 0 { EntityType::Root } else { EntityType::OrganizationalUnit };
+        ReportedEntity::Unit(position) => {
+            let kind = if position == 0 { Entity::Root } else { Entity::Ou };
             let path = world.index().unit_paths[position as usize].clone();
             (world.units[position as usize].id.to_string(), kind, path)
         }
-        Entity::Account(position) => {
+        ReportedEntity::Account(position) => {
             let account = &world.accounts[position as usize];
-            (account.id.to_string(), EntityType::Account, world.account_path(account))
+            (account.id.to_string(), Entity::Account, world.account_path(account))
         }
     };
     activity::report(world, entity)
@@ -352,15 +351,15 @@ fn tags(world: &World, organization: bool, sets: bool) -> Rows {
     };
     if organization {
         for (position, unit) in numbered(&world.units).filter(|(_, unit)| unit.exists) {
-            let kind = if position == 0 { TaggedType::Root } else { TaggedType::OrganizationalUnit };
+            let kind = if position == 0 { Entity::Root } else { Entity::Ou };
             add(kind, &unit.id, &unit.tags);
         }
         for account in world.accounts.iter().filter(|account| account.exists) {
-            add(TaggedType::Account, &account.id, &account.tags);
+            add(Entity::Account, &account.id, &account.tags);
         }
     }
     if sets {
-        living_sets(world).for_each(|set| add(TaggedType::PermissionSet, &set.arn, &set.tags));
+        living_sets(world).for_each(|set| add(Entity::PermissionSet, &set.arn, &set.tags));
     }
     rows
 }

@@ -7,7 +7,7 @@
 
 use super::sight::{end_unseen, same_key, unseen};
 use super::{Answering, File, list};
-use crate::model::{DerivedView, OverRange, ResourceSpec, referred_to, resource};
+use crate::model::{ColumnSpec, DerivedView, OverRange, ResourceSpec};
 use crate::store::documents;
 use crate::store::file::{literal, quoted};
 use crate::store::schema::{Column, versions_table};
@@ -144,25 +144,25 @@ fn label(spec: &ResourceSpec, day: &str) -> String {
     if let ([key], [name, ..]) = (spec.key, spec.label) {
         return format!("coalesce(v.{}, v.{})", quoted(name), quoted(key));
     }
-    let part = |column: &&str| format!("coalesce(' / ' || nullif({}, ''), '')", name_of(column, day));
+    let part = |column: &&str| format!("coalesce(' / ' || nullif({}, ''), '')", name_of(spec, column, day));
     let parts: Vec<String> = spec.key.iter().map(part).collect();
     format!("substr({}, 4)", parts.join(" || "))
 }
 
-/// The name of what a column refers to, as it was on a day or newest before it; else the column's value.
-fn name_of(column: &str, day: &str) -> String {
-    let names: String = referred_to(column)
-        .iter()
-        .filter_map(|name| {
-            let spec = resource(name)?;
-            Some(format!(
+/// The name of the entity that a column has the id of, as it was on a day or newest before it; else the column's value.
+fn name_of(spec: &ResourceSpec, column: &str, day: &str) -> String {
+    let entities = spec.column(column).into_iter().flat_map(ColumnSpec::entities);
+    let names: String = entities
+        .map(|entity| {
+            let entity = entity.spec();
+            format!(
                 "(SELECT n.{} FROM {} AS n WHERE n.{} = v.{} AND n.valid_from <= {day} \
                  ORDER BY n.valid_from DESC LIMIT 1), ",
-                quoted(spec.label.first()?),
-                quoted(&versions_table(name)),
-                quoted(spec.key.first()?),
+                quoted(entity.names[0].column),
+                quoted(&versions_table(entity.resource)),
+                quoted(entity.id),
                 quoted(column),
-            ))
+            )
         })
         .collect();
     if names.is_empty() {

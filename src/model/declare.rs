@@ -1,0 +1,108 @@
+//! The declaration of a resource: one macro call gives its struct, its columns and its [`ResourceSpec`].
+
+/// Declares a resource.
+///
+/// ```ignore
+/// resource! {
+///     /// What a row is (the operation that returns it).
+///     pub struct Account in "accounts" {
+///         /// the column's description in the data dictionary
+///         key account_id: String = Id(&[Entity::Account]);
+///         data name: Option<String> = Text, label;
+///     }
+///     description: "One sentence for the data dictionary.",
+///     not_about: &[(&[Entity::User], "why no row concerns a user")],
+/// }
+/// ```
+///
+/// A column's line is its role ([`Role`](super::Role), in lower case), its Rust field, its
+/// [`ColumnKind`](super::ColumnKind), and the flags `label`,
+/// `personal` and `mention` (see [`ColumnSpec`](super::ColumnSpec)). The fields that follow the columns are those of
+/// [`ResourceSpec`](super::ResourceSpec) that columns cannot tell; most have a default. It does not compile unless every
+/// [`Entity`](super::Entity) is either in a column or in `not_about`.
+macro_rules! resource {
+    (
+        $(#[doc = $row:literal])+
+        pub struct $Resource:ident in $name:literal {
+            $(
+                $(#[doc = $description:literal])+
+                $role:ident $column:ident: $type:ty = $kind:expr $(, $flag:ident)*;
+            )+
+        }
+        description: $sentence:literal,
+        not_about: $not_about:expr,
+        $($field:ident: $value:expr,)*
+    ) => {
+        $(#[doc = $row])+
+        #[derive(Debug, Clone, Default, serde::Serialize)]
+        pub struct $Resource {
+            $(
+                $(#[doc = $description])+
+                pub $column: $type,
+            )+
+        }
+
+        const _: () = {
+            #[allow(unused_imports)]
+            use $crate::model::ColumnKind::*;
+            use $crate::model::column::{self, ColumnSpec, Pick};
+            use $crate::model::{Resource, ResourceSpec, Role};
+
+            const COLUMNS: &[ColumnSpec] = &[$(
+                ColumnSpec {
+                    name: stringify!($column),
+                    kind: $kind,
+                    role: resource!(@role $role),
+                    is_label: resource!(@has label $($flag)*),
+                    is_personal: resource!(@has personal $($flag)*),
+                    is_mention: resource!(@has mention $($flag)*),
+                    description: concat!($($description),+).trim_ascii(),
+                },
+            )+];
+
+            const OTHER: ResourceSpec = ResourceSpec { $($field: $value,)* ..ResourceSpec::BLANK };
+
+            impl Resource for $Resource {
+                const SPEC: ResourceSpec = ResourceSpec {
+                    name: $name,
+                    description: $sentence,
+                    columns: COLUMNS,
+                    not_about: $not_about,
+                    key: &column::names::<{ column::count(COLUMNS, Pick::Key) }>(COLUMNS, Pick::Key),
+                    volatile: &column::names::<{ column::count(COLUMNS, Pick::Volatile) }>(COLUMNS, Pick::Volatile),
+                    label: &column::names::<{ column::count(COLUMNS, Pick::Label) }>(COLUMNS, Pick::Label),
+                    documents: &column::documents::<{ column::count_documents(COLUMNS) }>(COLUMNS),
+                    activity: column::activity(
+                        COLUMNS,
+                        &column::names::<{ column::count(COLUMNS, Pick::MovesWithUse) }>(
+                            COLUMNS,
+                            Pick::MovesWithUse,
+                        ),
+                        OTHER.activity_noun,
+                    ),
+                    ..OTHER
+                };
+            }
+
+            assert!(
+                column::takes_a_stand(COLUMNS, <$Resource as Resource>::SPEC.not_about),
+                concat!("`", $name, "` does not say how its rows concern every entity: see `not_about`"),
+            );
+        };
+    };
+
+    (@role key) => { Role::Key };
+    (@role data) => { Role::Data };
+    (@role volatile) => { Role::Volatile };
+    (@role activity) => { Role::Activity };
+
+    (@has $wanted:ident) => { false };
+    (@has label label $($rest:ident)*) => { true };
+    (@has personal personal $($rest:ident)*) => { true };
+    (@has mention mention $($rest:ident)*) => { true };
+    (@has $wanted:ident label $($rest:ident)*) => { resource!(@has $wanted $($rest)*) };
+    (@has $wanted:ident personal $($rest:ident)*) => { resource!(@has $wanted $($rest)*) };
+    (@has $wanted:ident mention $($rest:ident)*) => { resource!(@has $wanted $($rest)*) };
+}
+
+pub(super) use resource;

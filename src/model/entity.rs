@@ -1,0 +1,271 @@
+//! The entities: things with an identity of their own, which people name and rows refer to.
+//!
+//! Each is declared once, here. Columns that hold an entity's id say so ([`ColumnKind`](super::ColumnKind)). The lookup
+//! of names, `history`, `diff --account`, `-p name:account=`, labels and "did you mean" are derived from the two.
+
+use serde::{Deserialize, Serialize};
+
+/// A kind of thing that has an id.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entity {
+    /// A user of the identity store.
+    User,
+    /// A group of the identity store.
+    Group,
+    /// An AWS account.
+    #[default]
+    Account,
+    /// A permission set of the Identity Center instance.
+    PermissionSet,
+    /// An organizational unit (OU).
+    #[serde(rename = "organizational_unit")]
+    Ou,
+    /// The root of the organization's tree.
+    Root,
+}
+
+/// The declaration of an entity.
+#[derive(Debug)]
+pub struct EntitySpec {
+    /// The noun for one, e.g. `permission set`.
+    pub noun: &'static str,
+    /// The noun where space is short, e.g. `OU`.
+    pub short: &'static str,
+    /// The type of a query's parameter, as in `-p name:permission_set=`; `None` where nothing is asked by such an id.
+    pub word: Option<&'static str>,
+    /// The word of an option, as in `--kind permission-set`.
+    pub option: &'static str,
+    /// The value of a type column such as `tags.resource_type`.
+    pub value: &'static str,
+    /// The name of the resource that has one row for each.
+    pub resource: &'static str,
+    /// The key column of that resource.
+    pub id: &'static str,
+    /// The columns by which one is found. The first one is its name.
+    pub names: &'static [NameColumn],
+    /// The place in a tree, by which one is found too.
+    pub path: Option<PathColumn>,
+    /// The column of the resource that tells two of one name apart.
+    pub state: Option<&'static str>,
+    /// Why its life is not told (`history`); `None` where it is.
+    pub no_life: Option<&'static str>,
+    /// How one is recognized that was deleted and created again under another id; `None` where that cannot be told.
+    pub recreated: Option<RecreatedBy>,
+}
+
+/// A column by which an entity is found.
+#[derive(Debug)]
+pub struct NameColumn {
+    /// A column of the entity's resource.
+    pub column: &'static str,
+    /// How surely a match is meant.
+    pub rung: NameRung,
+    /// How the column holds names.
+    pub form: NameForm,
+}
+
+/// How surely a name is meant: a match on an earlier rung wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NameRung {
+    /// The id itself.
+    Id,
+    /// A name that AWS keeps unique: of a user, a group or a permission set; or the path of an OU.
+    UniqueName,
+    /// The name of an account, which several may have.
+    AccountName,
+    /// A display name, which several may have.
+    DisplayName,
+    /// An e-mail address.
+    Email,
+}
+
+/// How a column holds names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameForm {
+    /// One name.
+    Plain,
+    /// A JSON array of objects with a `Value`.
+    JsonValues,
+}
+
+/// The path of names of an entity in a tree. It is derived from one snapshot's state, so that none has one over a range.
+#[derive(Debug)]
+pub struct PathColumn {
+    /// The derived view with the path, which lists all that may be named by one.
+    pub view: &'static str,
+    /// The view's column with the id.
+    pub id: &'static str,
+    /// The view's column with the path: names from the root on, with slashes between them.
+    pub column: &'static str,
+    /// The rows of the view that count, a condition.
+    pub only: &'static str,
+}
+
+/// How an entity is recognized under another id: by its name, and by its ids in the identity source.
+#[derive(Debug)]
+pub struct RecreatedBy {
+    /// The column with external ids, a JSON array, if there is one.
+    pub external_ids: Option<&'static str>,
+}
+
+const fn name(column: &'static str, rung: NameRung) -> NameColumn {
+    NameColumn { column, rung, form: NameForm::Plain }
+}
+
+const USER: EntitySpec = EntitySpec {
+    noun: "user",
+    short: "user",
+    word: Some("user"),
+    option: "user",
+    value: "user",
+    resource: "users",
+    id: "user_id",
+    names: &[
+        name("user_name", NameRung::UniqueName),
+        name("display_name", NameRung::DisplayName),
+        name("primary_email", NameRung::Email),
+        NameColumn { column: "emails", rung: NameRung::Email, form: NameForm::JsonValues },
+    ],
+    path: None,
+    state: Some("user_status"),
+    no_life: None,
+    recreated: Some(RecreatedBy { external_ids: Some("external_ids") }),
+};
+
+const GROUP: EntitySpec = EntitySpec {
+    noun: "group",
+    short: "group",
+    word: Some("group"),
+    option: "group",
+    value: "group",
+    resource: "groups",
+    id: "group_id",
+    names: &[name("display_name", NameRung::UniqueName)],
+    path: None,
+    state: None,
+    no_life: None,
+    recreated: Some(RecreatedBy { external_ids: Some("external_ids") }),
+};
+
+const ACCOUNT: EntitySpec = EntitySpec {
+    noun: "account",
+    short: "account",
+    word: Some("account"),
+    option: "account",
+    value: "account",
+    resource: "accounts",
+    id: "account_id",
+    names: &[name("name", NameRung::AccountName), name("email", NameRung::Email)],
+    path: None,
+    state: Some("state"),
+    no_life: None,
+    recreated: None,
+};
+
+const PERMISSION_SET: EntitySpec = EntitySpec {
+    noun: "permission set",
+    short: "permission set",
+    word: Some("permission_set"),
+    option: "permission-set",
+    value: "permission_set",
+    resource: "permission_sets",
+    id: "permission_set_arn",
+    names: &[name("name", NameRung::UniqueName)],
+    path: None,
+    state: None,
+    no_life: None,
+    recreated: Some(RecreatedBy { external_ids: None }),
+};
+
+const OU: EntitySpec = EntitySpec {
+    noun: "organizational unit",
+    short: "OU",
+    word: Some("ou"),
+    option: "ou",
+    value: "organizational_unit",
+    resource: "organizational_units",
+    id: "ou_id",
+    names: &[name("name", NameRung::DisplayName)],
+    path: Some(PathColumn {
+        view: "organization_tree",
+        id: "id",
+        column: "ou_path",
+        only: "type <> 'account'",
+    }),
+    state: None,
+    no_life: Some("it is a place: what moves into it and out of it has a life"),
+    recreated: None,
+};
+
+const ROOT: EntitySpec = EntitySpec {
+    noun: "root",
+    short: "root",
+    // There is one, and it is found among the OUs.
+    word: None,
+    option: "root",
+    value: "root",
+    resource: "roots",
+    id: "root_id",
+    names: &[name("name", NameRung::DisplayName)],
+    path: None,
+    state: None,
+    no_life: Some("it is a place: what moves into it and out of it has a life"),
+    recreated: None,
+};
+
+impl Entity {
+    /// Every entity, in the order in which a name is looked for.
+    pub const ALL: [Self; 6] =
+        [Self::User, Self::Group, Self::Account, Self::PermissionSet, Self::Ou, Self::Root];
+
+    /// The declaration.
+    pub const fn spec(self) -> &'static EntitySpec {
+        match self {
+            Self::User => &USER,
+            Self::Group => &GROUP,
+            Self::Account => &ACCOUNT,
+            Self::PermissionSet => &PERMISSION_SET,
+            Self::Ou => &OU,
+            Self::Root => &ROOT,
+        }
+    }
+
+    /// The value of a type column such as `tags.resource_type`.
+    pub const fn as_str(self) -> &'static str {
+        self.spec().value
+    }
+
+    /// The entities whose lives can be told, in the order in which a name is looked for.
+    pub fn with_lives() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|entity| entity.spec().no_life.is_none())
+    }
+
+    /// The entity of this value of a type column.
+    pub fn of_value(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|entity| entity.as_str() == value)
+    }
+
+    /// The entity whose rows the resource has, if it is the resource of one.
+    pub fn of_resource(resource: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|entity| entity.spec().resource == resource)
+    }
+
+    /// The entity that an id in the tree, or the ARN of a permission set, is of: for a scope that names an id alone.
+    /// (AWS: a root is `r-…`, an OU `ou-…`, an account twelve digits.)
+    pub fn of_id(id: &str) -> Self {
+        match id {
+            _ if id.starts_with("r-") => Self::Root,
+            _ if id.starts_with("ou-") => Self::Ou,
+            _ if id.starts_with("arn:") => Self::PermissionSet,
+            _ => Self::Account,
+        }
+    }
+
+    /// The noun with its article: `an account`.
+    pub fn with_article(self) -> String {
+        let noun = self.spec().noun;
+        let article = if noun.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+        format!("{article} {noun}")
+    }
+}
