@@ -18,7 +18,7 @@ use super::reach::{Entry, Owner, Reach, WayIds};
 use super::rows::text_of;
 use super::unknown::{Judge, RowChange};
 use crate::error::Result;
-use crate::model::Entity;
+use crate::model::{AccessRole, Entity};
 
 /// Every access change that follows from the row changes, by user, account and permission set.
 pub(super) fn changes(
@@ -114,19 +114,19 @@ fn touched_entries(reach: &Reach<'_>, touched: &Touched<'_>, rows: &[RowChange])
     for change in rows {
         let one_sided = change.before.is_none() || change.after.is_none();
         let value = |column: &str| Arc::<str>::from(text_of(&change.key[column]));
-        match change.spec.name {
-            "account_assignments" if one_sided => {
+        match change.spec.in_access {
+            AccessRole::Assignment if one_sided => {
                 let entry = (value("account_id"), value("permission_set_arn"));
                 if let Some(owner) = Owner::new(&value("principal_type"), value("principal_id")) {
                     add_people(reach, &mut touched_entries, &owner, &entry)?;
                 }
             }
-            "group_memberships" if one_sided => {
+            AccessRole::Membership if one_sided => {
                 let entries = reach.entries_of(&Owner::Group(value("group_id")))?;
                 let theirs = touched_entries.entry(value("user_id")).or_default();
                 theirs.extend(entries.from.union(&entries.to).cloned());
             }
-            "users" if one_sided || changes_status(change) => {
+            AccessRole::User if one_sided || changes_status(change) => {
                 let user_id = value("user_id");
                 let groups = reach.groups_of(&user_id)?;
                 let through_groups = groups.from.union(&groups.to).cloned().map(Owner::Group);
@@ -136,7 +136,11 @@ fn touched_entries(reach: &Reach<'_>, touched: &Touched<'_>, rows: &[RowChange])
                     theirs.extend(entries.from.union(&entries.to).cloned());
                 }
             }
-            _ => {}
+            AccessRole::Assignment | AccessRole::Membership | AccessRole::User => {}
+            // A group that came or went did so with its memberships, which are rows of their own; a permission set and
+            // its policies are looked up below.
+            AccessRole::Group | AccessRole::PermissionSet | AccessRole::Policy => {}
+            AccessRole::Account | AccessRole::None => {}
         }
     }
     for (entry, owners) in reach.assignments_of_sets(&touched.sets_with_other_content())? {

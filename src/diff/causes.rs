@@ -17,6 +17,7 @@ use super::record::Record;
 use super::recreated;
 use super::rows::text_of;
 use super::unknown::RowChange;
+use crate::model::AccessRole;
 
 /// The columns of the longest key: that of an assignment.
 const LONGEST_KEY: usize = 4;
@@ -38,18 +39,22 @@ impl<'r> Touched<'r> {
     pub fn by(changes: &'r [RowChange]) -> Self {
         let mut touched = Self::default();
         for change in changes {
-            match change.spec.name {
-                "users" | "groups" | "group_memberships" | "account_assignments" | "accounts" => {}
-                "permission_sets" => {
+            match change.spec.in_access {
+                AccessRole::User
+                | AccessRole::Group
+                | AccessRole::Membership
+                | AccessRole::Assignment
+                | AccessRole::Account => {}
+                AccessRole::PermissionSet => {
                     if change.fields.iter().any(|field| field == "session_duration") {
                         touched.content.entry(text(change, "permission_set_arn")).or_default().push(change);
                     }
                 }
-                "permission_set_policies" => {
+                AccessRole::Policy => {
                     touched.content.entry(text(change, "permission_set_arn")).or_default().push(change);
                     continue;
                 }
-                _ => continue,
+                AccessRole::None => continue,
             }
             let key: Vec<&str> = change.key.values().filter_map(Value::as_str).collect();
             touched.by_key.insert((change.spec.name, padded(&key)), change);

@@ -13,7 +13,7 @@ use super::rows::text_of;
 use super::unreadable;
 use crate::document::{self, StatementChange};
 use crate::error::{Error, Result};
-use crate::model::resource;
+use crate::model::{ResourceSpec, resource};
 
 /// Says it of every change.
 pub(super) fn describe(
@@ -51,10 +51,8 @@ fn statements(change: &Change) -> Vec<StatementChange> {
 }
 
 fn ou_path(paths: &mut Paths<'_>, days: Days, change: &Change) -> Result<Option<BeforeAfter>> {
-    let column = match change.resource {
-        "accounts" => "parent_id",
-        "organizational_units" => "ou_id",
-        _ => return Ok(None),
+    let Some(column) = resource(change.resource).and_then(ResourceSpec::ou_column) else {
+        return Ok(None);
     };
     let mut on = |day: i64, row: &Option<Record>| {
         let id = row.as_ref().and_then(|row| row.get(column)).filter(|id| !id.is_null());

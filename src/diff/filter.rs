@@ -139,7 +139,9 @@ impl Subject {
             SubjectKind::Entity(Entity::Group) => {
                 groups(change).any(|group_id| self.ids.contains(&**group_id))
             }
-            _ => self.concerns_entry(&change.account_id, &change.permission_set_arn),
+            SubjectKind::Entity(Entity::Account | Entity::PermissionSet | Entity::Ou | Entity::Root)
+            | SubjectKind::Tagged
+            | SubjectKind::Privileged => self.concerns_entry(&change.account_id, &change.permission_set_arn),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Names for people: of users, groups, accounts, permission sets and OUs, and the label of any row.
 //!
 //! A name is the one of the later snapshot, else that of the earlier one: what lay between does not matter. What
-//! neither has keeps the last name that was known before. Which resources name others is known here and nowhere else
-//! in the row changes.
+//! neither has keeps the last name that was known before. Which columns name an entity, and how a row is called, the
+//! declarations in `model` say.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -17,7 +17,7 @@ use super::record::Record;
 use super::rows::text_of;
 use super::unreadable;
 use crate::error::Result;
-use crate::model::{Entity, ResourceSpec};
+use crate::model::{Entity, LabelPart, ResourceSpec};
 use crate::store::versions_table;
 
 /// The names of one kind as of one day, each looked up once, by a statement that is prepared once.
@@ -126,30 +126,24 @@ impl<'c> Names<'c> {
 /// What a person calls a row of the resource; `names` are those in the row.
 pub(super) fn label(spec: &ResourceSpec, row: &Record, names: &Record) -> String {
     let value = |column: &str| row.get(column).map(text_of).unwrap_or_default();
-    let name = |column: &str| name_or_value(column, row, names);
-    let thing = |column: &str| thing(spec, column, row, names);
-    match spec.name {
-        "group_memberships" => [&*name("user_id"), " in group ", &name("group_id")].concat(),
-        "account_assignments" => {
-            let (set, whom) = (name("permission_set_arn"), thing("principal_id"));
-            [&*set, " for ", &whom, " in ", &name("account_id")].concat()
+    let part = |part: &LabelPart| match *part {
+        LabelPart::Words(words) => Cow::from(words),
+        LabelPart::Value(column) => value(column).into(),
+        LabelPart::Name(column) => name_or_value(column, row, names),
+        LabelPart::NounAndName(column) => thing(spec, column, row, names).into(),
+        LabelPart::Policy { kind, policy, name } => {
+            let policy = value(policy);
+            let named = row.get(name).and_then(Value::as_str).unwrap_or(policy_name(&policy));
+            policy_words(&value(kind), named).into()
         }
-        "permission_set_policies" => {
-            let policy = value("policy");
-            let named = row.get("policy_name").and_then(Value::as_str).unwrap_or(policy_name(&policy));
-            format!("{} on {}", policy_words(&value("kind"), named), name("permission_set_arn"))
-        }
-        "provisioned_permission_sets" => [&*name("permission_set_arn"), " in ", &name("account_id")].concat(),
-        "service_last_accessed" => format!("{} in {}", value("service_namespace"), thing("entity_id")),
-        "tags" => format!("{} of {}", value("key"), thing("resource_id")),
-        _ => {
-            let named: Vec<&str> = spec.label.iter().filter_map(|column| row.get(column)?.as_str()).collect();
-            if named.is_empty() {
-                spec.key.iter().map(|column| value(column)).collect::<Vec<_>>().join(" ")
-            } else {
-                named.join(" ")
-            }
-        }
+    };
+    if !spec.row_label.is_empty() {
+        return spec.row_label.iter().map(part).collect();
+    }
+    let named: Vec<&str> = spec.label.iter().filter_map(|column| row.get(column)?.as_str()).collect();
+    match named.is_empty() {
+        true => spec.key.iter().map(|column| value(column)).collect::<Vec<_>>().join(" "),
+        false => named.join(" "),
     }
 }
 

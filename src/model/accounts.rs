@@ -1,6 +1,6 @@
 //! The accounts of the organization.
 
-use super::{Entity, resource};
+use super::{AccessRole, Entity, resource};
 
 resource! {
     /// An AWS account (ListAccounts).
@@ -31,4 +31,5 @@ resource! {
         (&[Entity::Ou, Entity::Root], "an account is in a place of the tree: its own id is among those of what is beneath an OU"),
         (&[Entity::User, Entity::Group, Entity::PermissionSet], "it is the account of all its users, groups and permission sets alike"),
     ],
+    in_access: AccessRole::Account,
 }

@@ -1,6 +1,6 @@
 //! Who is assigned which permission set in which account.
 
-use super::{Entity, LimitConcerns, Parent, ParentWhen, resource};
+use super::{AccessRole, Entity, LabelPart, LimitConcerns, Parent, ParentWhen, resource};
 
 resource! {
     /// An assignment of a permission set in an account to a user or a group.
@@ -23,6 +23,14 @@ resource! {
     description: "Which user or group is assigned which permission set in which account.",
     not_about: &[
         (&[Entity::Ou, Entity::Root], "a set is assigned in accounts, wherever these are in the tree"),
+    ],
+    in_access: AccessRole::Assignment,
+    row_label: &[
+        LabelPart::Name("permission_set_arn"),
+        LabelPart::Words(" for "),
+        LabelPart::NounAndName("principal_id"),
+        LabelPart::Words(" in "),
+        LabelPart::Name("account_id"),
     ],
     limit: LimitConcerns::Deleted,
     parents: &[Parent {

@@ -12,6 +12,7 @@
 ///     }
 ///     description: "One sentence for the data dictionary.",
 ///     not_about: &[(&[Entity::User], "why no row concerns a user")],
+///     in_access: AccessRole::Account,
 /// }
 /// ```
 ///
@@ -31,6 +32,7 @@ macro_rules! resource {
         }
         description: $sentence:literal,
         not_about: $not_about:expr,
+        in_access: $in_access:expr,
         $($field:ident: $value:expr,)*
     ) => {
         $(#[doc = $row])+
@@ -68,6 +70,7 @@ macro_rules! resource {
                     description: $sentence,
                     columns: COLUMNS,
                     not_about: $not_about,
+                    in_access: $in_access,
                     key: &column::names::<{ column::count(COLUMNS, Pick::Key) }>(COLUMNS, Pick::Key),
                     volatile: &column::names::<{ column::count(COLUMNS, Pick::Volatile) }>(COLUMNS, Pick::Volatile),
                     label: &column::names::<{ column::count(COLUMNS, Pick::Label) }>(COLUMNS, Pick::Label),

@@ -1,6 +1,6 @@
 //! The groups of the identity store and who is in them.
 
-use super::{Entity, Parent, ParentWhen, resource};
+use super::{AccessRole, Entity, LabelPart, Parent, ParentWhen, resource};
 
 resource! {
     /// A group of the identity store (ListGroups).
@@ -29,6 +29,7 @@ resource! {
         (&[Entity::User, Entity::Account, Entity::PermissionSet], "what a group is depends on no membership and no assignment"),
         (&[Entity::Ou, Entity::Root], "groups are outside the tree of accounts"),
     ],
+    in_access: AccessRole::Group,
 }
 
 resource! {
@@ -56,6 +57,8 @@ resource! {
         (&[Entity::Account, Entity::PermissionSet], "a membership gives nothing by itself: an assignment of the group does"),
         (&[Entity::Ou, Entity::Root], "memberships are outside the tree of accounts"),
     ],
+    in_access: AccessRole::Membership,
+    row_label: &[LabelPart::Name("user_id"), LabelPart::Words(" in group "), LabelPart::Name("group_id")],
     parents: &[Parent {
             resource: "groups",
             columns: &[("group_id", "group_id")],

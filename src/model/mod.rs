@@ -50,6 +50,10 @@ pub struct ResourceSpec {
     pub columns: &'static [ColumnSpec],
     /// The entities that no row is about, with the reason.
     pub not_about: &'static [(&'static [Entity], &'static str)],
+    /// The part that its rows have in the access of users.
+    pub in_access: AccessRole,
+    /// How a person would name a row; nothing where its label columns do.
+    pub row_label: &'static [LabelPart],
     /// The columns that identify a row within a snapshot.
     pub key: &'static [&'static str],
     /// The columns that AWS touches without the row meaning anything new.
@@ -89,6 +93,65 @@ impl Activity {
     }
 }
 
+/// The part that a row of a resource has in the access of users. A path of access runs from a user, for a group through a
+/// membership and the group, over an assignment to a permission set in an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessRole {
+    /// It is the user.
+    User,
+    /// It is the group that the path runs through.
+    Group,
+    /// It is the membership that the path runs through.
+    Membership,
+    /// It is the assignment.
+    Assignment,
+    /// It is the permission set.
+    PermissionSet,
+    /// It says what the permission set allows.
+    Policy,
+    /// It is the account. Access does not depend on that row: accounts are known by their assignments too.
+    Account,
+    /// None: no path of access depends on it.
+    None,
+}
+
+impl AccessRole {
+    /// Whether a row that was not seen may hide access, or what it allows.
+    pub fn may_hide_access(self) -> bool {
+        match self {
+            Self::User
+            | Self::Group
+            | Self::Membership
+            | Self::Assignment
+            | Self::PermissionSet
+            | Self::Policy => true,
+            Self::Account | Self::None => false,
+        }
+    }
+}
+
+/// A part of what a person calls a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelPart {
+    /// These words.
+    Words(&'static str),
+    /// The value of the column.
+    Value(&'static str),
+    /// The name of the entity that the column has the id of.
+    Name(&'static str),
+    /// The same after its noun: `group Platform`.
+    NounAndName(&'static str),
+    /// What a policy of a permission set is called.
+    Policy {
+        /// The column with its [`PolicyKind`].
+        kind: &'static str,
+        /// The column with its ARN, or its path and name.
+        policy: &'static str,
+        /// The column with its name, where AWS returns it.
+        name: &'static str,
+    },
+}
+
 /// Which answers that read a resource are concerned where its coverage is limited: all that was asked for was seen,
 /// but only parts were asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +173,8 @@ impl ResourceSpec {
         description: "",
         columns: &[],
         not_about: &[],
+        in_access: AccessRole::None,
+        row_label: &[],
         key: &[],
         volatile: &[],
         activity: None,
@@ -124,6 +189,18 @@ impl ResourceSpec {
     /// The column of this name, if there is one.
     pub fn column(&self, name: &str) -> Option<&'static ColumnSpec> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The column with the OU, or the root, that a row is in; of OUs, the OU itself.
+    pub fn ou_column(&self) -> Option<&'static str> {
+        match Entity::of_resource(self.name) {
+            Some(Entity::Ou) => Some(Entity::Ou.spec().id),
+            _ => {
+                let is_place =
+                    |kind: ColumnKind| matches!(kind, ColumnKind::Id(ids) if ids.contains(&Entity::Ou));
+                self.columns.iter().find(|column| is_place(column.kind)).map(|column| column.name)
+            }
+        }
     }
 
     /// The columns by which a row is about the entity; none where the declaration says why no row is.

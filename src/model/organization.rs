@@ -1,6 +1,6 @@
 //! The organization, its root and its organizational units.
 
-use super::{Entity, resource};
+use super::{AccessRole, Entity, resource};
 
 resource! {
     /// The organization itself (DescribeOrganization).
@@ -23,6 +23,7 @@ resource! {
         (&[Entity::Account], "its row names the management account, and is about the organization"),
         (&[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Ou, Entity::Root], "there is one organization, and all is in it"),
     ],
+    in_access: AccessRole::None,
 }
 
 resource! {
@@ -42,6 +43,7 @@ resource! {
         (&[Entity::User, Entity::Group, Entity::PermissionSet], "the tree holds accounts only"),
         (&[Entity::Account, Entity::Ou], "there is one root, and all of the tree is beneath it"),
     ],
+    in_access: AccessRole::None,
 }
 
 resource! {
@@ -63,4 +65,5 @@ resource! {
         (&[Entity::Root], "an OU is in a place of the tree, and all of it is beneath the root"),
         (&[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Account], "an OU is what it is whatever is beneath it"),
     ],
+    in_access: AccessRole::None,
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Entity, Grammar, Parent, ParentWhen, resource};
+use super::{AccessRole, Entity, Grammar, LabelPart, Parent, ParentWhen, resource};
 
 resource! {
     /// A permission set (DescribePermissionSet).
@@ -25,6 +25,7 @@ resource! {
         (&[Entity::User, Entity::Group, Entity::Account], "a permission set is the same for all whom it is assigned to, and in every account"),
         (&[Entity::Ou, Entity::Root], "permission sets are outside the tree of accounts"),
     ],
+    in_access: AccessRole::PermissionSet,
 }
 
 /// How a policy is attached to a permission set.
@@ -71,6 +72,12 @@ resource! {
         (&[Entity::User, Entity::Group, Entity::Account], "a policy is that of its permission set, for all whom it is assigned to"),
         (&[Entity::Ou, Entity::Root], "permission sets are outside the tree of accounts"),
     ],
+    in_access: AccessRole::Policy,
+    row_label: &[
+        LabelPart::Policy { kind: "kind", policy: "policy", name: "policy_name" },
+        LabelPart::Words(" on "),
+        LabelPart::Name("permission_set_arn"),
+    ],
     parents: &[PERMISSION_SET],
 }
 
@@ -89,6 +96,8 @@ resource! {
         (&[Entity::User, Entity::Group], "provisioning creates a role in an account, whoever may take it"),
         (&[Entity::Ou, Entity::Root], "a set is provisioned to accounts, wherever these are in the tree"),
     ],
+    in_access: AccessRole::None,
+    row_label: &[LabelPart::Name("permission_set_arn"), LabelPart::Words(" in "), LabelPart::Name("account_id")],
     not_in_lives: Some("it follows the assignments"),
     parents: &[PERMISSION_SET],
 }

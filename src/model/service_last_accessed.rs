@@ -1,6 +1,6 @@
 //! When each AWS service was last attempted in a part of the organization (Organizations access report).
 
-use super::{Entity, LimitConcerns, Parent, ParentWhen, resource};
+use super::{AccessRole, Entity, LabelPart, LimitConcerns, Parent, ParentWhen, resource};
 
 resource! {
     /// One service in the access report of one root, OU or account (GetOrganizationsAccessReport).
@@ -37,6 +37,8 @@ resource! {
     not_about: &[
         (&[Entity::User, Entity::Group, Entity::PermissionSet], "a report says which services were used, and not by whom or with which permission set"),
     ],
+    in_access: AccessRole::None,
+    row_label: &[LabelPart::Value("service_namespace"), LabelPart::Words(" in "), LabelPart::NounAndName("entity_id")],
     limit: LimitConcerns::UntakenReports { entity: "entity_id" },
     activity_noun: Some("attempt"),
     not_in_lives: Some("every use is a new version: it would be most of the life of any account"),

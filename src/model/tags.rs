@@ -1,6 +1,6 @@
 //! The tags of accounts, OUs, the root and permission sets.
 
-use super::{Entity, Parent, ParentWhen, resource};
+use super::{AccessRole, Entity, LabelPart, Parent, ParentWhen, resource};
 
 resource! {
     /// One tag of one thing (ListTagsForResource).
@@ -26,6 +26,8 @@ resource! {
     not_about: &[
         (&[Entity::User, Entity::Group], "the identity store has no tags"),
     ],
+    in_access: AccessRole::None,
+    row_label: &[LabelPart::Value("key"), LabelPart::Words(" of "), LabelPart::NounAndName("resource_id")],
     parents: &[
         Parent {
             resource: "roots",

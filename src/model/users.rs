@@ -1,6 +1,6 @@
 //! The users of the identity store.
 
-use super::{Entity, resource};
+use super::{AccessRole, Entity, resource};
 
 resource! {
     /// A user of the identity store, with every attribute that ListUsers returns. Multi-valued attributes are
@@ -76,4 +76,5 @@ resource! {
         (&[Entity::Group, Entity::Account, Entity::PermissionSet], "who a user is depends on no membership and no assignment"),
         (&[Entity::Ou, Entity::Root], "users are outside the tree of accounts"),
     ],
+    in_access: AccessRole::User,
 }

@@ -15,19 +15,13 @@ use crate::diff::unreadable;
 use crate::error::Result;
 use crate::model::{self, Entity, EntityColumn, RESOURCES};
 
-/// The resources that decide who can reach what.
-const BEHIND_ACCESS: &[&str] = &[
-    "users",
-    "groups",
-    "group_memberships",
-    "permission_sets",
-    "permission_set_policies",
-    "account_assignments",
-];
-
 /// Whether it may hide access.
 pub(super) fn is_behind_access(change: &Change) -> bool {
-    change.change == ChangeKind::Unknown && BEHIND_ACCESS.contains(&change.resource)
+    change.change == ChangeKind::Unknown && has_part_in_access(change.resource)
+}
+
+fn has_part_in_access(resource: &str) -> bool {
+    model::resource(resource).is_some_and(|spec| spec.in_access.may_hide_access())
 }
 
 /// Adds the gaps over what decides who is in an OU, tagged or privileged. A diff leaves them out where nobody asked
@@ -85,7 +79,7 @@ impl Subject {
         if places.iter().any(|place| self.may_be_under(scope, place)) {
             return Ok(true);
         }
-        if !shows_access || !BEHIND_ACCESS.contains(&change.resource) {
+        if !shows_access || !has_part_in_access(change.resource) {
             return Ok(false);
         }
         match self.kind {
@@ -93,9 +87,12 @@ impl Subject {
             SubjectKind::Entity(Entity::User) if change.resource == "account_assignments" => {
                 Ok(scope.get("principal_type").and_then(Value::as_str) == Some("GROUP"))
             }
-            _ if !places.is_empty() => Ok(false),
-            SubjectKind::Entity(Entity::User | Entity::Group) => Ok(true),
-            _ => self.access_runs_through(connection, diff, scope),
+            SubjectKind::Entity(Entity::User | Entity::Group) => Ok(places.is_empty()),
+            SubjectKind::Entity(Entity::Account | Entity::PermissionSet | Entity::Ou | Entity::Root)
+            | SubjectKind::Tagged
+            | SubjectKind::Privileged => {
+                Ok(places.is_empty() && self.access_runs_through(connection, diff, scope)?)
+            }
         }
     }
 

@@ -21,7 +21,7 @@ use super::change::{AccessChangeKind, Change, ChangeKind, Diff, SnapshotFacts};
 use super::record::Record;
 use super::recreated::{MatchedBy, Recreation};
 use super::steps::Between;
-use crate::model;
+use crate::model::{self, Entity};
 use crate::output::{Ink, Page};
 pub use by::Grouping;
 pub use markdown::write as write_markdown;
@@ -119,11 +119,7 @@ fn sections(diff: &Diff, options: TextOptions<'_>) -> Vec<Section> {
 fn recreated(recreations: &[Recreation]) -> Section {
     let entries = recreations.iter().map(|one| {
         let id = |key: &Record| key.values().filter_map(serde_json::Value::as_str).collect::<String>();
-        let noun = match one.resource {
-            "users" => "user",
-            "groups" => "group",
-            _ => "permission set",
-        };
+        let noun = Entity::of_resource(one.resource).map_or(one.resource, |entity| entity.spec().noun);
         let matched = match one.matched_by {
             MatchedBy::ExternalId => "same external id",
             MatchedBy::Name => "same name",
