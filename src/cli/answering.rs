@@ -17,6 +17,9 @@ pub fn answering(snapshot: &Snapshot) -> String {
 /// The snapshot that `when` names, and a warning where a wrong clock meddles with it.
 pub fn resolve(census: &Census, when: &When) -> Result<Snapshot> {
     let found = census.resolve(when)?;
+    if let Some(gone) = census.passed_over(when, &found)? {
+        words::note(format!("note: {gone}: snapshot {} answers in its place", found.snapshot_id));
+    }
     let now = Utc::now();
     if !warn_if_to_come(&found, now) && matches!(when, When::By { .. }) {
         // A date passes over what says that it was completed later.

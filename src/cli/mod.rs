@@ -145,6 +145,12 @@ fn duration(typed: &str) -> Result<Duration, String> {
     }
 }
 
+/// A duration of more than nothing.
+fn time_limit(typed: &str) -> Result<Duration, String> {
+    let limit = duration(typed)?;
+    if limit.is_zero() { Err("no time at all; leave it out for no limit".to_owned()) } else { Ok(limit) }
+}
+
 /// What the commands that call AWS run on: two workers suffice, since AWS sets the pace.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()

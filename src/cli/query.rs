@@ -11,7 +11,7 @@ mod taken;
 
 use super::answering::no_rows_in;
 use super::evidence::{self, EvidenceArgs};
-use super::{GlobalOptions, duration};
+use super::{GlobalOptions, time_limit};
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::invocation;
 use crate::output::{Destination, Format, RowWriter, words, write_error};
@@ -87,7 +87,7 @@ pub struct QueryArgs {
     show: Option<String>,
 
     /// Give up after this time, e.g. 30s or 5m
-    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Question")]
+    #[arg(long, value_name = "DURATION", value_parser = time_limit, help_heading = "Question")]
     timeout: Option<Duration>,
 
     /// Answer with all that was alive in any snapshot from FROM to TO [default: latest], also as FROM..TO; or in

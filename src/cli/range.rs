@@ -29,7 +29,8 @@ impl Range {
                 let (from, to) = range.split_once("..").expect("it contains them");
                 (typed(from)?, typed(to)?)
             }
-            (Some(range), Some(to)) if range.contains("..") => {
+            // A label of before labels were checked may have them.
+            (Some(range), Some(to)) if range.contains("..") && !range.trim_start().starts_with("label:") => {
                 return Err(Error::usage(format!("unexpected {to:?}: {range} is already a range")));
             }
             (from, to) => (from.map_or(Ok(None), typed)?, to.map_or(Ok(None), typed)?),

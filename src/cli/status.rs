@@ -62,6 +62,7 @@ struct State {
     /// How many snapshots there are.
     snapshots: usize,
     first_snapshot_id: Option<i64>,
+    last_snapshot_id: Option<i64>,
     last: Option<Last>,
     /// When the last step of an unfinished collection was written.
     unfinished_since: Option<String>,
@@ -126,6 +127,7 @@ impl State {
             instance_arn: None,
             snapshots: 0,
             first_snapshot_id: None,
+            last_snapshot_id: None,
             last: None,
             unfinished_since: unfinished_since(global)
                 .map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
@@ -135,9 +137,11 @@ impl State {
             let census = global.open_census()?;
             state.is_copy = census.is_copy();
             state.bytes = Some(census.bytes()?);
+            let all = census.snapshots()?;
+            state.snapshots = all.len();
+            state.first_snapshot_id = all.first().map(|first| first.snapshot_id);
+            state.last_snapshot_id = all.last().map(|last| last.snapshot_id);
             let mut snapshots = snapshots_by(&census, global.at()?.as_ref())?;
-            state.snapshots = snapshots.len();
-            state.first_snapshot_id = snapshots.first().map(|first| first.snapshot_id);
             if let Some(snapshot) = snapshots.pop() {
                 state.organization_id.clone_from(&snapshot.organization_id);
                 state.instance_arn.clone_from(&snapshot.instance_arn);
@@ -183,9 +187,9 @@ impl State {
     }
 
     fn number(&self) -> String {
-        match (&self.last, self.first_snapshot_id) {
-            (Some(last), Some(first)) if self.snapshots > 1 => {
-                format!("{} ({first} to {})", self.snapshots, last.snapshot.snapshot_id)
+        match (self.first_snapshot_id, self.last_snapshot_id) {
+            (Some(first), Some(last)) if self.snapshots > 1 => {
+                format!("{} ({first} to {last})", self.snapshots)
             }
             _ => self.snapshots.to_string(),
         }

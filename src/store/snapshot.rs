@@ -173,20 +173,35 @@ pub(super) fn newest(connection: &Connection) -> Result<Option<Snapshot>> {
         .doing("read the newest snapshot")
 }
 
-/// When the snapshot of this number was pruned; `None` where it was not, or never was.
-pub(super) fn pruned_at(connection: &Connection, snapshot_id: i64) -> Result<Option<String>> {
+/// A snapshot that is no longer there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PrunedSnapshot {
+    pub snapshot_id: i64,
+    pub completed_at: String,
+    pub pruned_at: String,
+}
+
+/// Every snapshot that was pruned, oldest first.
+pub(super) fn pruned(connection: &Connection) -> Result<Vec<PrunedSnapshot>> {
     if columns(connection, "main", "snapshot_hashes")?.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    connection
-        .query_row(
-            "SELECT pruned_at FROM main.snapshot_hashes WHERE snapshot_id = ?1",
-            [snapshot_id],
-            |row| row.get(0),
-        )
-        .optional()
-        .map(Option::flatten)
-        .doing("look for a pruned snapshot")
+    let read = || {
+        connection
+            .prepare_cached(
+                "SELECT snapshot_id, completed_at, pruned_at FROM main.snapshot_hashes
+                 WHERE pruned_at IS NOT NULL ORDER BY snapshot_id",
+            )?
+            .query_map([], |row| {
+                Ok(PrunedSnapshot {
+                    snapshot_id: row.get(0)?,
+                    completed_at: row.get(1)?,
+                    pruned_at: row.get(2)?,
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    read().doing("look for pruned snapshots")
 }
 
 /// The snapshot that a collection was published as, if it was.

@@ -27,6 +27,7 @@ fn the_state() {
         "instance_arn",
         "snapshots",
         "first_snapshot_id",
+        "last_snapshot_id",
         "last",
         "unfinished_since",
         "problems",

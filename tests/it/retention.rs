@@ -198,7 +198,7 @@ fn every_command_that_reads_takes_a_date() {
     let colored = sandbox.run(&["snapshots", "show", "--at", "2026-02-28", "--color", "always"]);
     assert!(colored.stderr.starts_with("\u{1b}[1;33msnapshot 2, "), "{}", colored.stderr);
     let state = sandbox.run(&["--at", "2"]).data().to_owned();
-    assert!(state.contains("snapshots     2 (1 to 2)\nlast          snapshot 2, "), "{state}");
+    assert!(state.contains("snapshots     4 (1 to 4)\nlast          snapshot 2, "), "{state}");
     assert_eq!(sandbox.run(&["snapshots", "--at", "2"]).data().lines().count(), 3);
     assert_eq!(sandbox.run(&["snapshots", "show", "1", "--at", "2"]).exit, Some(2));
     assert_eq!(fixture::empty().run(&["schema", "users", "--at", "latest"]).exit, Some(0));
@@ -239,7 +239,8 @@ fn a_history_that_is_pruned_or_copied_answers_as_before() {
         let verified = world.run(&["snapshots", "verify"]);
         assert_eq!(verified.exit, Some(0), "{}", verified.stderr);
         let gone = world.run(&["snapshots", "show", "2"]).refusal();
-        assert!(gone.starts_with("error: snapshot 2 was pruned on "), "{gone}");
+        let says = if of == "copy" { "is not in this copy" } else { "was pruned on " };
+        assert!(gone.starts_with(&format!("error: snapshot 2 {says}")), "{gone}");
     };
     let copied = world.run(&["snapshots", "copy", "copy.db", "--at", "1", "--at", "3", "--at", "4"]);
     assert_eq!(copied.exit, Some(0), "{}", copied.stderr);
@@ -254,4 +255,46 @@ fn a_history_that_is_pruned_or_copied_answers_as_before() {
     assert_eq!(world.number("SELECT max(snapshot_id) FROM snapshots"), 6, "no number comes twice");
     std::fs::rename(world.sandbox.path("copy.db"), world.sandbox.path("orgcensus.db")).unwrap();
     assert_as_before("copy");
+}
+
+#[test]
+fn a_label_that_no_range_can_name_is_refused() {
+    let sandbox = fixture::census();
+    for text in ["a..b", "..", "q3..", "label:x", "v1...2"] {
+        let ran = sandbox.run(&["snapshots", "label", "1", text]);
+        assert!(ran.exit == Some(2) && ran.stderr.contains("hint: "), "{text}: {}", ran.stderr);
+    }
+    // One of before that was looked at is still found.
+    let forge = rusqlite::Connection::open(sandbox.path("orgcensus.db")).unwrap();
+    forge.execute_batch("UPDATE snapshots SET label = 'a..b' WHERE snapshot_id = 2").unwrap();
+    drop(forge);
+    for arguments in [
+        &["query", "SELECT 1", "--at", "label:a..b"][..],
+        &["diff", "label:a..b", "4", "--resource", "roots"],
+        &["diff", "1", "label:a..b", "--resource", "roots"],
+    ] {
+        let ran = sandbox.run(arguments);
+        assert_eq!(ran.exit, Some(0), "{arguments:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn no_time_at_all_is_no_time_limit() {
+    let sandbox = fixture::census();
+    for limit in ["0s", "0ms", "0", "0h 0m"] {
+        let ran = sandbox.run(&["query", "SELECT 1", "--timeout", limit]);
+        assert_eq!((ran.exit, ran.stdout.as_str()), (Some(2), ""), "{limit}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_state_counts_every_snapshot() {
+    let sandbox = fixture::census();
+    for at in [&[][..], &["--at", "2"]] {
+        let ran = sandbox.run(&[&["--format", "json"], at].concat());
+        let state: serde_json::Value = serde_json::from_str(ran.data()).unwrap();
+        let ends = [&state["snapshots"], &state["first_snapshot_id"], &state["last_snapshot_id"]];
+        assert_eq!(ends, [4, 1, 4], "{at:?}");
+        assert!(sandbox.run(at).data().contains("snapshots     4 (1 to 4)"));
+    }
 }

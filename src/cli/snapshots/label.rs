@@ -16,7 +16,7 @@ Examples:
   orgcensus snapshots label latest q3-review
   orgcensus snapshots label 41 ''                    takes the label away
 
-A label is free text but for what --at would read as an id or a time. --at and every other WHEN take it in \
+A label is free text but for what --at would read as an id or a time, and .. which is a range. --at and every other WHEN take it in \
 place of an id, and snapshots prune --keep-label keeps the snapshots that have it.")]
 pub struct LabelArgs {
     /// An id, latest, latest-3, first, a label, a date, a time, 7d, "7 days ago", 2026-W47, 2026-Q3

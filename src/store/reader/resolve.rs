@@ -6,7 +6,7 @@ use super::Census;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::nearest::did_you_mean;
-use crate::store::snapshot::{self, Snapshot};
+use crate::store::snapshot::{self, PrunedSnapshot, Snapshot};
 use crate::store::when::{When, not_understood};
 
 impl Census {
@@ -24,7 +24,7 @@ impl Census {
         match when {
             When::Id(id) => match snapshots.iter().find(|one| one.snapshot_id == *id) {
                 Some(one) => Ok(one.clone()),
-                None => Err(self.no_snapshot(*id)?.hint(known)),
+                None => Err(self.no_snapshot(*id, &snapshots)?.hint(known)),
             },
             When::First => Ok(first.clone()),
             When::Latest { back } => {
@@ -37,14 +37,12 @@ impl Census {
                     .hint(known)
                 })
             }
-            When::Label { text, is_explicit } => labelled(&snapshots, text, *is_explicit),
-            When::By { instant, typed, .. } => completed_by(&snapshots, *instant).cloned().ok_or_else(|| {
-                Error::unknown(format!(
-                    "no snapshot was completed by {typed}: the first, {}, was completed at {}",
-                    first.snapshot_id, first.completed_at
-                ))
-                .hint(known)
-            }),
+            When::Label { text, is_explicit } => labelled(&snapshots, text, *is_explicit)
+                .map_err(|error| error.hint_if_any(self.labels_are_gone())),
+            When::By { instant, typed, .. } => match completed_by(&snapshots, *instant) {
+                Some(found) => Ok(found.clone()),
+                None => Err(self.none_by(*instant, typed, first)?.hint(known)),
+            },
         }
     }
 
@@ -65,13 +63,21 @@ impl Census {
         })
     }
 
+    /// What is no longer there of those completed by the time asked for, where it is nearer to that than the one found:
+    /// `snapshot 4 was pruned on 2026-11-01T00:00:00Z (it was completed at 2026-09-30T02:01:00Z)`.
+    pub fn passed_over(&self, when: &When, found: &Snapshot) -> Result<Option<String>> {
+        let When::By { instant, .. } = when else { return Ok(None) };
+        let nearer = self.pruned_by(*instant)?.filter(|gone| gone.snapshot_id > found.snapshot_id);
+        Ok(nearer.map(|gone| self.gone_in_words(&gone)))
+    }
+
     /// Why there is no snapshot of this number.
-    fn no_snapshot(&self, id: i64) -> Result<Error> {
-        let message = match snapshot::pruned_at(&self.connection, id)? {
-            Some(pruned_at) => format!("snapshot {id} was pruned on {pruned_at}"),
-            None => format!("there is no snapshot {id}"),
-        };
-        let error = Error::unknown(message);
+    fn no_snapshot(&self, id: i64, snapshots: &[Snapshot]) -> Result<Error> {
+        let gone = snapshot::pruned(&self.connection)?.into_iter().find(|gone| gone.snapshot_id == id);
+        if let Some(gone) = gone {
+            return Ok(Error::unknown(self.gone_in_words(&gone)).hint_if_any(nearest(snapshots, id)));
+        }
+        let error = Error::unknown(format!("there is no snapshot {id}"));
         Ok(match id {
             // Perhaps a year was meant; guessing a snapshot of it could answer for the wrong day.
             1970..=2999 => {
@@ -80,14 +86,68 @@ impl Census {
             _ => error,
         })
     }
+
+    /// Why there is none that was completed by then.
+    fn none_by(&self, instant: DateTime<Utc>, typed: &str, first: &Snapshot) -> Result<Error> {
+        let begins = format!("{}, was completed at {}", first.snapshot_id, first.completed_at);
+        Ok(match self.pruned_by(instant)? {
+            Some(gone) => Error::unknown(format!(
+                "no snapshot that is kept was completed by {typed}: {}; the first, {begins}",
+                self.gone_in_words(&gone)
+            )),
+            None => Error::unknown(format!("no snapshot was completed by {typed}: the first, {begins}")),
+        })
+    }
+
+    /// The newest completed by then of those that are no longer there.
+    fn pruned_by(&self, instant: DateTime<Utc>) -> Result<Option<PrunedSnapshot>> {
+        let gone = snapshot::pruned(&self.connection)?.into_iter().rev();
+        Ok(gone.into_iter().find(|gone| is_by(&gone.completed_at, instant)))
+    }
+
+    /// That a snapshot is no longer there. From a copy it may have been left out, which pruned it there alone.
+    fn gone_in_words(&self, gone: &PrunedSnapshot) -> String {
+        let PrunedSnapshot { snapshot_id, completed_at, pruned_at } = gone;
+        match self.is_copy {
+            true => {
+                format!("snapshot {snapshot_id} is not in this copy (it was completed at {completed_at})")
+            }
+            false => format!(
+                "snapshot {snapshot_id} was pruned on {pruned_at} (it was completed at {completed_at})"
+            ),
+        }
+    }
+
+    /// That a label may have gone with its snapshot: what is kept of that does not tell.
+    fn labels_are_gone(&self) -> Option<String> {
+        let ids: Vec<_> =
+            snapshot::pruned(&self.connection).ok()?.iter().map(|gone| gone.snapshot_id).collect();
+        let (first, last) = (ids.first()?, ids.last()?);
+        let gone = if self.is_copy { "are not in this copy" } else { "were pruned" };
+        let which = match ids.len() {
+            1 => format!("snapshot {first}, which {}", gone.replace("are", "is").replace("were", "was")),
+            more => format!("one of the {more} snapshots between {first} and {last} that {gone}"),
+        };
+        Some(format!("it may be the label of {which}: their labels went with them"))
+    }
+}
+
+/// The kept snapshots on both sides of a number.
+fn nearest(snapshots: &[Snapshot], id: i64) -> Option<String> {
+    let before = snapshots.iter().rev().find(|one| one.snapshot_id < id);
+    let after = snapshots.iter().find(|one| one.snapshot_id > id);
+    let words = |one: &Snapshot| format!("{} (completed at {})", one.snapshot_id, one.completed_at);
+    let near: Vec<_> = [before, after].into_iter().flatten().map(words).collect();
+    (!near.is_empty()).then(|| format!("the nearest kept: {}", near.join(" and ")))
+}
+
+fn is_by(completed_at: &str, instant: DateTime<Utc>) -> bool {
+    DateTime::parse_from_rfc3339(completed_at).is_ok_and(|time| time.with_timezone(&Utc) <= instant)
 }
 
 /// The highest id completed by then.
 fn completed_by(snapshots: &[Snapshot], instant: DateTime<Utc>) -> Option<&Snapshot> {
-    let completed = |one: &&Snapshot| {
-        DateTime::parse_from_rfc3339(&one.completed_at).is_ok_and(|time| time.with_timezone(&Utc) <= instant)
-    };
-    snapshots.iter().rev().find(completed)
+    snapshots.iter().rev().find(|one| is_by(&one.completed_at, instant))
 }
 
 /// The one snapshot with this label, exact or ignoring case.

@@ -97,8 +97,16 @@ impl When {
 /// Just less than a day, for a period ends with its last instant.
 const A_DAY: TimeDelta = TimeDelta::hours(23);
 
-/// Fails for a text that [`When`] would take for something else than a label.
+/// Fails for a text that [`When`] would take for something else than a label, or a range of two.
 pub fn check_label(text: &str) -> Result<()> {
+    if text.contains("..") {
+        let without =
+            text.trim().split("..").filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" to ");
+        return Err(Error::usage(format!(
+            "{text:?} cannot be a label: diff and --during read .. as a range"
+        ))
+        .hint(format!("write it without .., e.g. {without:?}")));
+    }
     match text.parse() {
         Ok(When::Label { is_explicit: false, .. }) => Ok(()),
         _ => Err(Error::usage(format!("{text:?} cannot be a label: it names a snapshot by its id or time"))

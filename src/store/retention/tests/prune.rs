@@ -131,6 +131,33 @@ fn nothing_is_left_of_a_pruned_snapshot_but_its_hashes() {
 }
 
 #[test]
+fn a_time_or_label_of_a_pruned_snapshot_is_told_as_one() {
+    let mut world = world(&[Some("a"), Some("b"), Some("c"), Some("d")]);
+    let completed = world.column("SELECT completed_at FROM snapshots ORDER BY snapshot_id");
+    let by = |place: usize| completed[place].parse::<When>().unwrap();
+    world.database.prune(&[1, 3]).unwrap();
+    let census = world.census();
+    let error = census.resolve(&When::Id(3)).unwrap_err();
+    let hint =
+        format!("the nearest kept: 2 (completed at {}) and 4 (completed at {})", completed[1], completed[3]);
+    assert!(error.hints().contains(&hint), "{:?}", error.hints());
+    let error = census.resolve(&by(0)).unwrap_err().to_string();
+    assert!(error.contains("no snapshot that is kept was completed by"), "{error}");
+    assert!(error.contains("snapshot 1 was pruned on 20") && error.contains("the first, 2"), "{error}");
+    let found = census.resolve(&by(2)).unwrap();
+    assert_eq!(found.snapshot_id, 2);
+    let passed = census.passed_over(&by(2), &found).unwrap().unwrap();
+    assert!(passed.starts_with("snapshot 3 was pruned on 20") && passed.contains(&completed[2]), "{passed}");
+    for place in [1, 3] {
+        let found = census.resolve(&by(place)).unwrap();
+        assert_eq!(census.passed_over(&by(place), &found).unwrap(), None);
+    }
+    let error = census.resolve(&"label:q3".parse().unwrap()).unwrap_err();
+    let hint = "it may be the label of one of the 2 snapshots between 1 and 3 that were pruned: their labels went with them";
+    assert!(error.hints().iter().any(|one| one == hint), "{:?}", error.hints());
+}
+
+#[test]
 fn what_cannot_be_done_wholly_is_not_done() {
     let mut world = world(&[Some("a"), Some("b"), Some("c")]);
     let before = world.column(VERSIONS);
