@@ -1,12 +1,18 @@
 //! Every reading command answers as of one moment: a prune at any of its statements or rows changes nothing of an
 //! answer that has begun.
+//!
+//! A reader takes locks in its first statements, which are all stops here, and lets go of them at its end. That it
+//! takes none in between is seen from outside: `tests/lock-calls` stops the program at every lock call.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::Cli;
 use crate::output::words::{self, Color};
-use crate::store::{Database, stops};
+use crate::store::Database;
+use crate::store::stops::{self, Stop};
 
 /// Many rows, of a census whose second snapshot goes.
 const MANY: &str = "SELECT a.snapshot_id, a.name, u.user_name, u.user_status FROM accounts_by_snapshot AS a, users_history AS u
@@ -43,7 +49,7 @@ impl Reader {
     }
 
     /// Answers; at a stop of the reader, the second snapshot is pruned.
-    fn answer(&self, stop: usize) -> (Answer, usize) {
+    fn answer(&self, stop: usize) -> (Answer, Vec<Stop>) {
         for file in std::fs::read_dir(self.folder.path()).unwrap() {
             std::fs::remove_file(file.unwrap().path()).unwrap();
         }
@@ -52,12 +58,19 @@ impl Reader {
         let prune = move || prune(&path);
         if stop == 0 {
             prune();
-            return (self.read(), 0);
+            return (self.read(), Vec::new());
         }
         stops::at(stop, prune, || self.read())
     }
 
     fn read(&self) -> Answer {
+        // Of the tests only a question that is `-` reads it.
+        if self.arguments.iter().any(|argument| argument == "-") {
+            let mut input = tempfile::tempfile().unwrap();
+            input.write_all(MANY.as_bytes()).unwrap();
+            input.rewind().unwrap();
+            rustix::stdio::dup2_stdin(input).unwrap();
+        }
         let cli = Cli::read(self.arguments.clone()).unwrap();
         super::run(cli).map_err(|error| error.to_string())?;
         let files = ["answer", "answer.evidence.json", "copy.db"].map(|name| self.path(name));
@@ -86,87 +99,93 @@ fn content(file: &Path) -> String {
     text.lines().filter(|line| !line.contains("written_at")).collect::<Vec<_>>().join("\n")
 }
 
-/// The stops to try: every one of the beginning, and some up to the end.
-fn chosen(stops: usize) -> impl Iterator<Item = usize> {
-    const BEGINNING: usize = 12;
-    (1..=BEGINNING).chain((BEGINNING + 1..stops).step_by((stops / 8).max(1))).chain([stops])
+/// Which rows to stop after, beside the stops that are tried of every command.
+#[derive(Clone, Copy)]
+enum Rows {
+    /// The first 50 of what it reads of the census, and the last of all.
+    First,
+    /// The last that it reads: every row of an answer of 60, and what evidence reads after it.
+    Last,
+    /// No more than some.
+    Few,
+}
+
+impl Rows {
+    /// Returns the stops to try: every one of the beginning, some up to the end, and these rows.
+    fn chosen(self, stops: &[Stop]) -> BTreeSet<usize> {
+        const BEGINNING: usize = 12;
+        let rows: Vec<usize> =
+            (1..).zip(stops).filter(|(_, stop)| stop.is_content()).map(|(at, _)| at).collect();
+        let last = |count: usize| rows.iter().rev().take(count);
+        let spread = (BEGINNING..stops.len()).step_by((stops.len() / 8).max(1));
+        let mut chosen: BTreeSet<usize> = (1..=BEGINNING).chain(spread).chain([stops.len()]).collect();
+        match self {
+            Self::First => chosen.extend(rows.iter().take(50).chain(last(14))),
+            Self::Last => chosen.extend(last(75)),
+            Self::Few => {}
+        }
+        chosen
+    }
 }
 
 /// At whatever stop the prune comes: the answer is that from before it, and from one after it only where it comes
 /// before anything was read.
 #[track_caller]
-fn assert_one_moment(arguments: &[&str]) {
-    assert_one_moment_at(arguments, |stops| chosen(stops).collect());
-}
-
-#[track_caller]
-fn assert_one_moment_at(arguments: &[&str], chosen: impl FnOnce(usize) -> Vec<usize>) {
+fn assert_one_moment(arguments: &[&str], rows: Rows) {
     let reader = Reader::new(arguments);
     let (after, _) = reader.answer(0);
     let (before, stops) = reader.answer(usize::MAX);
     assert!(before.is_ok(), "{arguments:?}: {before:?}");
-    assert!(stops > 10, "{arguments:?}: {stops} stops");
+    assert!(stops.len() > 10, "{arguments:?}: {} stops", stops.len());
     let mut has_begun = false;
-    for stop in chosen(stops) {
+    for stop in rows.chosen(&stops) {
         let (answer, _) = reader.answer(stop);
         has_begun |= answer != after;
         assert!(
             answer == before || (answer == after && !has_begun),
-            "{arguments:?}: pruned at stop {stop} of {stops}: {answer:?}\nbefore: {before:?}\nafter: {after:?}"
+            "{arguments:?}: pruned at stop {stop} of {}, {:?}: {answer:?}\nbefore: {before:?}\nafter: {after:?}",
+            stops.len(),
+            stops[stop - 1]
         );
     }
     assert!(has_begun || before == after, "{arguments:?}: no stop is after the beginning");
 }
 
+const WRITTEN: [&str; 5] = ["--output", "answer", "--evidence", "--format", "jsonl"];
+
 #[test]
 fn a_question_as_of_a_snapshot() {
     for question in [&[MANY][..], &["user-access", "ana"]] {
-        let arguments =
-            [&["query"], question, &["--at", "2", "--output", "answer", "--evidence", "--format", "jsonl"]];
-        assert_one_moment(&arguments.concat());
+        assert_one_moment(&[&["query"], question, &["--at", "2"], &WRITTEN].concat(), Rows::Last);
     }
 }
 
-/// The last stops are the rows of the answer.
 #[test]
-fn every_row_of_an_answer() {
-    let arguments = ["query", MANY, "--at", "2", "--output", "answer", "--format", "jsonl"];
-    assert_one_moment_at(&arguments, |stops| [1, 2].into_iter().chain(stops - 60..=stops).collect());
+fn a_question_on_standard_input() {
+    for range in [&["--at", "2"][..], &["--during", "1..2"]] {
+        assert_one_moment(&[&["query", "-"], range, &WRITTEN].concat(), Rows::Last);
+    }
 }
 
 #[test]
 fn a_question_of_the_latest() {
-    let all = ["query", MANY, "--output", "answer", "--evidence", "--format", "csv"];
-    assert_one_moment(&all);
-    assert_one_moment(&[
-        "query",
-        "user-access",
-        "ana",
-        "--output",
-        "answer",
-        "--evidence",
-        "--format",
-        "json",
-    ]);
+    assert_one_moment(&[&["query", MANY], &WRITTEN[..]].concat(), Rows::Last);
+    assert_one_moment(&[&["query", "user-access", "ana"], &WRITTEN[..]].concat(), Rows::Last);
 }
 
 #[test]
 fn a_question_over_a_range() {
     for question in [&[MANY][..], &["user-access", "carl"], &["group-members", "g-admins"]] {
-        let arguments = [
-            &["query"],
-            question,
-            &["--during", "1..2", "--output", "answer", "--evidence", "--format", "csv"],
-        ];
-        assert_one_moment(&arguments.concat());
+        assert_one_moment(&[&["query"], question, &["--during", "1..2"], &WRITTEN].concat(), Rows::Last);
     }
 }
 
 #[test]
 fn a_life() {
-    for (name, at) in [("bob", "2"), ("044444444444", "latest"), ("g-devs", "3")] {
-        let arguments = ["history", name, "--at", at, "--output", "answer", "--evidence", "--format", "csv"];
-        assert_one_moment(&arguments);
+    for (name, at, rows) in
+        [("bob", "2", Rows::First), ("044444444444", "latest", Rows::Few), ("g-devs", "3", Rows::First)]
+    {
+        assert_one_moment(&[&["history", name, "--at", at], &WRITTEN[..]].concat(), rows);
     }
 }
 
@@ -174,22 +193,28 @@ fn a_life() {
 fn a_diff() {
     for range in [&["1", "2"][..], &["2", "4"], &["1", "4", "--steps"], &["1", "3", "--user", "carl"]] {
         let options = ["--output", "answer", "--evidence", "--format", "json"];
-        assert_one_moment(&[&["diff"], range, &options].concat());
+        assert_one_moment(&[&["diff"], range, &options].concat(), Rows::Few);
     }
 }
 
 #[test]
 fn a_snapshot_its_evidence_and_the_list() {
-    for shown in [&["show", "2"][..], &["show", "2", "--evidence"], &["show", "--at", "3"], &["list"]] {
-        assert_one_moment(&[&["snapshots"], shown, &["--output", "answer", "--format", "json"]].concat());
+    for (shown, rows) in [
+        (&["show", "2"][..], Rows::First),
+        (&["show", "2", "--evidence"], Rows::First),
+        (&["show", "--at", "3"], Rows::Few),
+        (&["list"], Rows::First),
+    ] {
+        let arguments = [&["snapshots"], shown, &["--output", "answer", "--format", "json"]];
+        assert_one_moment(&arguments.concat(), rows);
     }
 }
 
 #[test]
 fn the_state_and_the_schema() {
-    assert_one_moment(&["--output", "answer"]);
-    assert_one_moment(&["--at", "2", "--output", "answer"]);
-    assert_one_moment(&["schema", "--at", "2", "--output", "answer", "--format", "csv"]);
+    assert_one_moment(&["--output", "answer"], Rows::First);
+    assert_one_moment(&["--at", "2", "--output", "answer"], Rows::First);
+    assert_one_moment(&["schema", "--at", "2", "--output", "answer", "--format", "csv"], Rows::Few);
 }
 
 /// A copy is made at a moment of its own: where the snapshots changed just before it, it is refused.
@@ -200,7 +225,7 @@ fn a_copy() {
         let arguments = [&["snapshots", "copy", "copy.db"], at].concat();
         let reader = Reader::new(&arguments);
         let ((after, _), (before, stops)) = (reader.answer(0), reader.answer(usize::MAX));
-        for stop in chosen(stops) {
+        for stop in Rows::Few.chosen(&stops) {
             let (answer, _) = reader.answer(stop);
             assert!([&before, &after, &changed].contains(&&answer), "{arguments:?} {stop}: {answer:?}");
         }

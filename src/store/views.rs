@@ -13,7 +13,7 @@ use rusqlite::Connection;
 
 use super::documents;
 use super::file::{Doing, literal, quoted};
-use super::schema::{Column, columns, portable, resource_columns, versions_table};
+use super::schema::{self, Column, columns, portable, resource_columns, versions_table};
 use super::steps;
 use crate::error::Result;
 use crate::model::{DERIVED_VIEWS, DerivedView, OverRange, RESOURCES, ResourceSpec};
@@ -210,10 +210,11 @@ pub(super) fn permanent_are_current(connection: &Connection) -> Result<bool> {
     Ok(wanted.iter().all(|view| present.iter().any(|one| one.0 == view.name && one.1 == text(view))))
 }
 
-/// Shadows every view by a TEMP one that answers as said; a derived view that this file is too old for is
-/// left out.
+/// Shadows every view by a TEMP one that answers as said; a derived view that an older file lacks a table of is
+/// left out. A file of this version lacks none, and is spared the compilation of every view.
 pub(super) fn shadow(connection: &Connection, answering: Answering) -> Result<()> {
     let views = all(connection, answering)?;
+    let is_current = schema::is_current(connection)?;
     let make = || -> rusqlite::Result<()> {
         for view in &views {
             let name = quoted(&view.name);
@@ -222,7 +223,7 @@ pub(super) fn shadow(connection: &Connection, answering: Answering) -> Result<()
                 view.select
             ))?;
         }
-        for view in views.iter().filter(|view| !view.select.contains(OVER_A_RANGE)) {
+        for view in views.iter().filter(|view| !is_current && !view.select.contains(OVER_A_RANGE)) {
             let name = quoted(&view.name);
             if connection.prepare(&format!("SELECT 1 FROM temp.{name}")).is_err() {
                 connection.execute_batch(&format!("DROP VIEW temp.{name}"))?;

@@ -26,6 +26,7 @@ mod lookup;
 mod machines;
 mod many_snapshots;
 mod mistaken_sql;
+mod modules;
 mod one_moment;
 mod only_reads;
 mod orphans;

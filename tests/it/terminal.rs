@@ -1,11 +1,14 @@
 //! What reaches a terminal: nothing that it would obey and nothing unseen, from any command and in any format.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Read;
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::Stdio;
 
 use orgcensus::store::Database;
+use rustix::fs::OFlags;
+use rustix::pty::{self, OpenptFlags};
+use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::Value;
 
 use crate::fixture::{self, Sandbox};
@@ -41,15 +44,19 @@ fn evil() -> Sandbox {
 
 /// Runs the binary with a terminal of so many columns as its standard output and error.
 fn on_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str]) -> (Option<i32>, String) {
-    let size = libc::winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-    let (mut master, mut slave) = (0, 0);
-    let size = std::ptr::from_ref(&size).cast_mut();
-    let (name, modes) = (std::ptr::null_mut(), std::ptr::null_mut());
-    // SAFETY: both descriptors are written by the call, and owned by nobody else.
-    let (mut master, slave) = unsafe {
-        assert_eq!(libc::openpty(&raw mut master, &raw mut slave, name, modes, size), 0);
-        (File::from_raw_fd(master), OwnedFd::from_raw_fd(slave))
-    };
+    let size = Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    let master = pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    pty::grantpt(&master).unwrap();
+    pty::unlockpt(&master).unwrap();
+    tcsetwinsize(&master, size).unwrap();
+    let name = pty::ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+    let slave = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(OFlags::NOCTTY.bits().cast_signed())
+        .open(name)
+        .unwrap();
+    let mut master = File::from(master);
     let mut command = sandbox.command(arguments);
     command
         .env("TERM", "xterm")
