@@ -379,6 +379,12 @@ fn tell_gaps(gaps: &[Gap], names: &BTreeMap<String, String>) {
 
 /// Counts and names the items that came twice with different values: one of the two values is in no snapshot.
 fn tell_doubled(doubled: &[Doubled]) {
+    doubled_in_words(doubled).into_iter().for_each(words::warn);
+}
+
+/// What is said of such items, by resource.
+pub(super) fn doubled_in_words(doubled: &[Doubled]) -> Vec<String> {
+    let mut lines = Vec::new();
     for of_resource in doubled.chunk_by(|one, other| one.resource == other.resource) {
         let number = of_resource.len();
         let items = if number == 1 { "1 item".to_owned() } else { format!("{number} items") };
@@ -387,11 +393,12 @@ fn tell_doubled(doubled: &[Doubled]) {
         if number > NAMED {
             names.push_str(&format!("; and {} more", number - NAMED));
         }
-        words::warn(format!(
+        lines.push(format!(
             "{}: AWS listed {items} twice with different values, and the later one is kept: {names}",
             of_resource[0].resource
         ));
     }
+    lines
 }
 
 /// Says which of the required resources the snapshot does not cover as far as the flags asked for them, and returns

@@ -69,6 +69,14 @@ const SNAPSHOT_FACTS: &[(&str, &str)] = &[
         "Versions that a snapshot carried and no kept one saw: it stands for pruned ones that did.",
     ),
     ("pruned_endings", "Whether a snapshot saw for itself that a row was gone, where pruning hides that."),
+    (
+        "doubled_items",
+        "The items that AWS listed twice with different values, of which the later one is kept.",
+    ),
+    (
+        "pruned_full_passes",
+        "The last pruned snapshot that saw completely what a snapshot may see in part: the assignments.",
+    ),
     ("pruned_reports", "The last completed access reports that only pruned snapshots had asked for."),
     (
         ANSWERING_SNAPSHOT,

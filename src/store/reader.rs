@@ -18,6 +18,7 @@ use super::file::{Doing, beside, connect, is_there, open_failed, refuse_what_is_
 use super::retention::{self, Watch};
 use super::schema::{self, Kind};
 use super::snapshot::{self, Gap, Snapshot};
+use super::staging::Doubled;
 use super::views::{self, Answering};
 use super::{database, documents, filesystem, guard};
 use crate::error::{Error, Result};
@@ -132,6 +133,11 @@ impl Census {
     /// What the snapshot covered, in the order of [`crate::model::RESOURCES`].
     pub fn coverage(&self, snapshot_id: i64) -> Result<Vec<Coverage>> {
         coverage::of_snapshot(&self.connection, snapshot_id)
+    }
+
+    /// The items that AWS listed twice with different values for the snapshot.
+    pub fn doubled(&self, snapshot_id: i64) -> Result<Vec<Doubled>> {
+        snapshot::doubled(&self.connection, snapshot_id)
     }
 
     /// What the snapshot could not see.

@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0004_limited_coverage", None),
     migration!("0005_document_hashes", Some(documents::fill)),
     migration!("0006_access_change_causes", None),
+    migration!("0007_listed_twice", None),
 ];
 
 /// A step of the schema.

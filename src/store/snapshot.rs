@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::file::Doing;
 use super::schema::columns;
+use super::staging::Doubled;
 use crate::error::Result;
 
 /// Whether everything that was asked for was seen.
@@ -123,11 +124,19 @@ word_column!(SnapshotStatus, SnapshotStatus::Complete, SnapshotStatus::Partial);
 word_column!(GapKind, GapKind::Denied, GapKind::Failed, GapKind::NotAsked, GapKind::Unavailable);
 
 /// The tables keyed by snapshot: what is recorded of a snapshot besides its rows.
-pub(super) const FACTS: &[&str] =
-    &["snapshots", "coverage", "gaps", "seen_under_gaps", "gap_columns", "access_report_jobs"];
+pub(super) const FACTS: &[&str] = &[
+    "snapshots",
+    "coverage",
+    "gaps",
+    "seen_under_gaps",
+    "gap_columns",
+    "access_report_jobs",
+    "doubled_items",
+];
 
 /// The tables keyed by snapshot that pruning writes: what the bounds of versions and the kept facts no longer tell.
-pub(super) const NOTES: &[&str] = &["pruned_beginnings", "pruned_endings", "pruned_reports"];
+pub(super) const NOTES: &[&str] =
+    &["pruned_beginnings", "pruned_endings", "pruned_reports", "pruned_full_passes"];
 
 const SNAPSHOT: &str = "SELECT snapshot_id, taken_at, completed_at, status, organization_id, instance_arn,
     identity_store_id, region, caller_arn, label, tool_version, api_calls, throttled_calls,
@@ -213,6 +222,26 @@ pub(super) fn of_collection(connection: &Connection, collection_id: &str) -> Res
 }
 
 /// What a snapshot could not see.
+/// The items that were listed twice with different values; none in a file of an older version.
+pub(super) fn doubled(connection: &Connection, snapshot_id: i64) -> Result<Vec<Doubled>> {
+    if columns(connection, "main", "doubled_items")?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let read = || {
+        connection
+            .prepare_cached(
+                "SELECT resource, item, differs FROM main.doubled_items WHERE snapshot_id = ?1
+                 ORDER BY resource, item",
+            )?
+            .query_map([snapshot_id], |row| {
+                Ok(Doubled { resource: row.get(0)?, item: row.get(1)?, differs: row.get(2)? })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    read().doing("read which items came twice")
+}
+
+/// What the snapshot could not see.
 pub(super) fn gaps(connection: &Connection, snapshot_id: i64) -> Result<Vec<Gap>> {
     let read = || {
         connection

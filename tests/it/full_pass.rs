@@ -47,6 +47,34 @@ fn a_first_census_sees_the_old_orphans() {
     assert_eq!(asked.exit, Some(0), "{}", asked.stderr);
 }
 
+/// A full pass that was pruned was made all the same.
+#[test]
+fn a_pruned_full_pass_is_known() {
+    let world = few_principals();
+    let pairs = ["--assignments", "pairs", "--access-report", "none"];
+    world.collect_day(0, &pairs);
+    let wanted = |world: &World| dry_run(world, "100", &[]).stderr.contains("a full pass that sees");
+    world.collect_day(0, &BY_PRINCIPALS);
+    world.collect_day(0, &BY_PRINCIPALS);
+    world.collect_day(0, &BY_PRINCIPALS);
+    assert!(!wanted(&world));
+    for pruned in ["1", "2", "4"] {
+        let ran = world.run(&["snapshots", "prune", pruned, "--force"]);
+        assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+        assert!(!wanted(&world), "{pruned}");
+        let noted = world.select("SELECT full_pass_id FROM pruned_full_passes ORDER BY 1");
+        assert_eq!(noted.len(), 1, "{pruned}");
+        assert_eq!(noted[0]["full_pass_id"], 1, "{pruned}");
+        assert_eq!(world.run(&["snapshots", "verify"]).exit, Some(0));
+    }
+    // The newest one that is pruned is noted with the one before it.
+    world.collect_day(0, &pairs);
+    let ran = world.run(&["snapshots", "prune", "5", "--force"]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert_eq!(world.number("SELECT full_pass_id FROM pruned_full_passes WHERE snapshot_id = 3"), 5);
+    assert!(!wanted(&world));
+}
+
 #[test]
 fn by_principals_what_is_not_seen_is_said() {
     let world = awkward();

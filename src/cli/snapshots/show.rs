@@ -1,7 +1,7 @@
 //! `snapshots show`: what a snapshot covers and what it could not see.
 //!
 //! People get a table of the resources and, below it, the gaps in sentences, like ones together. Programs get
-//! one row a resource and, below those of its resource, one row a gap. `--evidence` shows what proves the
+//! one row a resource and, below those of its resource, one row an item that was listed twice and one a gap. `--evidence` shows what proves the
 //! snapshot instead.
 
 use std::collections::BTreeMap;
@@ -10,13 +10,14 @@ use std::io::Write;
 use rusqlite::types::Value;
 
 use crate::cli::answering::{limited_in_words, minute, resolve, say_answering};
+use crate::cli::collect::doubled_in_words;
 use crate::cli::evidence::{ResourceEvidence, SnapshotEvidence, write_pretty};
 use crate::diff::scope_label;
 use crate::error::Result;
 use crate::excerpt::{self, excerpt};
 use crate::invocation;
 use crate::output::{Destination, Format, Ink, RowWriter, text, words, write_error};
-use crate::store::{Census, Coverage, CoverageStatus, Gap, GapKind, Snapshot, When};
+use crate::store::{Census, Coverage, CoverageStatus, Doubled, Gap, GapKind, Snapshot, When};
 
 /// So many scopes of like gaps are named before the rest is counted.
 const NAMED: usize = 4;
@@ -30,9 +31,11 @@ pub fn write(census: &Census, when: &When, format: Format, destination: &mut Des
     for limited in coverage.iter().filter(|one| one.status == CoverageStatus::Limited) {
         words::say(limited_in_words(limited));
     }
+    let doubled = census.doubled(snapshot.snapshot_id)?;
+    doubled_in_words(&doubled).into_iter().for_each(words::say);
     let gaps = census.gaps(snapshot.snapshot_id)?;
     if format != Format::Table {
-        return write_rows(census, &snapshot, &coverage, &gaps, format, destination);
+        return write_rows(census, &snapshot, &coverage, &gaps, &doubled, format, destination);
     }
     write_coverage(&coverage, destination)?;
     if write_gaps(census, &snapshot, &gaps, destination)? {
@@ -153,6 +156,7 @@ fn write_rows(
     snapshot: &Snapshot,
     coverage: &[Coverage],
     gaps: &[Gap],
+    doubled: &[Doubled],
     format: Format,
     destination: &mut Destination,
 ) -> Result<()> {
@@ -162,6 +166,14 @@ fn write_rows(
         let mut row = covered(coverage).to_vec();
         row.resize(columns.len(), Value::Null);
         writer.values(&row)?;
+        for item in doubled.iter().filter(|item| item.resource == coverage.resource) {
+            let mut row = vec![Value::Null; columns.len()];
+            row[0] = Value::Text(item.resource.clone());
+            row[1] = Value::Text("listed_twice".to_owned());
+            row[COVERAGE.len() - 1] = Value::Text(format!("listed twice, with another {}", item.differs));
+            row[COVERAGE.len() + 1] = Value::Text(item.item.clone());
+            writer.values(&row)?;
+        }
         for gap in gaps.iter().filter(|gap| gap.resource == coverage.resource) {
             writer.values(&[
                 Value::Text(gap.resource.clone()),

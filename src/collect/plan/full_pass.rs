@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::OptionalExtension;
 
 use super::estimate::Estimate;
-use super::{Plan, duration};
+use super::{Plan, count, duration};
 use crate::aws::Operation;
 use crate::error::Result;
 use crate::invocation;
@@ -38,14 +38,23 @@ pub(super) enum FullPass {
 }
 
 impl Plan<'_> {
-    /// Whether a full pass is wanted, by the snapshots there are.
+    /// Whether a full pass is wanted, by the snapshots there are, and those that were pruned.
     pub(super) fn full_pass(&self) -> Result<FullPass> {
+        // A file that is only read, of an older version, has no such table.
+        let keeps_pruned = "SELECT count(*) FROM main.sqlite_schema WHERE name = 'pruned_full_passes'";
+        let pruned = match count(self.history, keeps_pruned)? {
+            0 => "",
+            _ => "UNION ALL SELECT full_pass_id, completed_at FROM main.pruned_full_passes",
+        };
         let last: Option<(i64, String)> = self
             .history
             .query_row(
-                "SELECT snapshot_id, completed_at FROM snapshots JOIN coverage USING (snapshot_id)
-                 WHERE assignment_strategy = 'pairs' AND resource = 'account_assignments' AND coverage.status = 'complete'
-                 ORDER BY snapshot_id DESC LIMIT 1",
+                &format!(
+                    "SELECT snapshot_id, completed_at FROM snapshots JOIN coverage USING (snapshot_id)
+                     WHERE assignment_strategy = 'pairs' AND resource = 'account_assignments'
+                       AND coverage.status = 'complete'
+                     {pruned} ORDER BY snapshot_id DESC LIMIT 1"
+                ),
                 [],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )

@@ -159,6 +159,7 @@ fn write_snapshot(
         resources.push(outcome);
     }
     copy_access_report_jobs(connection, snapshot_id).doing("copy the access report jobs")?;
+    copy_doubled_items(connection, snapshot_id).doing("note which items came twice")?;
 
     let status = match resources.iter().any(|outcome| outcome.gaps > 0) {
         true => SnapshotStatus::Partial,
@@ -225,6 +226,15 @@ fn copy_access_report_jobs(connection: &Connection, snapshot_id: i64) -> rusqlit
          SELECT ?1, entity_id, policy_id, job_status, created_at, completed_at, services_accessible,
              services_not_accessed, error_code, error_message
          FROM staging.access_report_jobs",
+        [snapshot_id],
+    )
+}
+
+/// Of two items with one key only the later is a row: that there were two is a fact of the snapshot.
+fn copy_doubled_items(connection: &Connection, snapshot_id: i64) -> rusqlite::Result<usize> {
+    connection.execute(
+        "INSERT INTO main.doubled_items (snapshot_id, resource, item, differs)
+         SELECT ?1, resource, item, differs FROM staging.doubles",
         [snapshot_id],
     )
 }

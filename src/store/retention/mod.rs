@@ -4,6 +4,7 @@
 //! - `bounds`: versions come to begin and end at kept snapshots, and those that no kept one holds are deleted.
 //! - `sight`: what a kept snapshot saw for itself, where the bounds alone no longer tell.
 //! - `reports`: the last completed access report of each entity that the pruned snapshots asked for.
+//! - `full_passes`: the last pruned snapshot that saw completely what others see in part.
 //! - `merge`: versions that became alike and adjacent are one.
 //! - `copy`: a whole census, or some of its snapshots, as one file.
 //!
@@ -16,6 +17,7 @@
 
 mod bounds;
 mod copy;
+mod full_passes;
 mod merge;
 mod reports;
 mod rules;
@@ -59,6 +61,7 @@ pub(super) fn prune(connection: &mut Connection, snapshot_ids: &[i64]) -> Result
         versions += prune_versions(&transaction, &table).doing(&format!("prune {}", spec.name))?;
     }
     reports::keep(&transaction).doing("keep the last access reports")?;
+    full_passes::keep(&transaction).doing("keep the last full pass")?;
     delete_facts(&transaction)?;
     if newest.is_some_and(|newest| snapshot_ids.contains(&newest.snapshot_id)) {
         forget_volatile(&transaction)?;

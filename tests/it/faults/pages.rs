@@ -93,7 +93,16 @@ fn with_conflicting_items() {
             item.join(" ")
         );
         assert!(ran.stderr.contains(&told), "{told}\n{}", ran.stderr);
+        let show = ["snapshots", "show", "1", "--format", "json"];
+        let shown = world.run(&show);
+        assert!(shown.stderr.contains(&told), "{told}\n{}", shown.stderr);
+        let rows: Vec<Map<String, Value>> = serde_json::from_str(shown.data()).unwrap();
+        let is_it = |row: &&Map<String, Value>| {
+            row["status"] == "listed_twice" && row["resource"] == resource && row["about"] == item.join(" ")
+        };
+        assert_eq!(rows.iter().filter(is_it).count(), 1, "{operation}");
     }
+    assert_eq!(world.run(&["snapshots", "verify"]).exit, Some(0));
 }
 
 #[test]
