@@ -19,6 +19,8 @@ mod organization;
 mod permission_sets;
 mod service_last_accessed;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod users;
 
 use serde::Serialize;
