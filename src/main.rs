@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use orgcensus::cli::{self, Cli};
 use orgcensus::invocation;
-use orgcensus::output::words;
+use orgcensus::output::stderr;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::field::MakeExt;
@@ -23,13 +23,13 @@ fn main() -> ExitCode {
             return cli::print_refusal(&error).into();
         }
     };
-    words::configure(cli.global.quiet, cli.global.color);
+    stderr::configure(cli.global.quiet, cli.global.color);
     invocation::configure(cli.db_option());
     log_to_standard_error(cli.global.verbose);
     match cli::run(cli) {
         Ok(status) => status.into(),
         Err(error) => {
-            words::print_error(&error);
+            stderr::print_error(&error);
             error.exit_status().into()
         }
     }
@@ -52,8 +52,8 @@ fn log_to_standard_error(verbose: u8) {
     let log = layer()
         .with_writer(std::io::stderr)
         // What is logged holds what was typed and what AWS said.
-        .fmt_fields(format::debug_fn(words::write_log_field).delimited(" "))
-        .with_ansi(words::is_colored())
+        .fmt_fields(format::debug_fn(stderr::write_log_field).delimited(" "))
+        .with_ansi(stderr::is_colored())
         .with_filter(is_ours);
     tracing_subscriber::registry().with(filter).with(log).init();
 }

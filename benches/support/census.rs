@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use chrono::{SecondsFormat, TimeDelta};
-use orgcensus::model::{RESOURCES, ResourceSpec, Row, Scope, Standing};
+use orgcensus::model::{Completeness, RESOURCES, ResourceSpec, Row, Scope};
 use orgcensus::simulator::{Config, ReportDepth, Simulator, TruthOptions};
 use orgcensus::store::{
     CallTotals, CollectionFacts, Database, Identity, NewTask, Outcome, ShrinkLimit, Staging,
@@ -60,7 +60,7 @@ impl Maker {
     fn rows_of(&self, spec: &ResourceSpec, day: u32) -> Vec<Row> {
         let options = TruthOptions { access_report: self.reports, ..TruthOptions::default() };
         let rows = self.simulator.rows(day, spec.name, options);
-        let row = |columns| Row { resource: spec.name, columns, standing: Standing::Whole };
+        let row = |columns| Row { resource: spec.name, columns, completeness: Completeness::Full };
         rows.into_iter().map(row).collect()
     }
 

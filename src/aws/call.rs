@@ -30,7 +30,7 @@ impl Aws {
         E: ProvideErrorMetadata + StdError + 'static,
     {
         let pacer = self.pacer(operation);
-        let patience = self.patience();
+        let retry_policy = self.retry_policy();
         let begun = Instant::now();
         let mut attempts = 0;
         let mut transients = 0;
@@ -51,7 +51,7 @@ impl Aws {
             };
             failure.attempts = attempts;
             failure.message = self.without_secrets(failure.message);
-            failure.retry_after = failure.retry_after.map(|time| patience.wait(time));
+            failure.retry_after = failure.retry_after.map(|time| retry_policy.wait(time));
             match failure.class {
                 // As often as not the answer that was looked for: there is no such boundary, or report yet.
                 FailureClass::Answered => {
@@ -63,13 +63,16 @@ impl Aws {
                 FailureClass::Throttled => {
                     self.count_throttle();
                     // Whoever waits no longer than that holds nobody else up for longer either.
-                    pacer.throttled(sent, failure.retry_after.map(|wait| wait.min(patience.throttled_for)));
-                    begun.elapsed() + failure.retry_after.unwrap_or_default() < patience.throttled_for
+                    pacer.throttled(
+                        sent,
+                        failure.retry_after.map(|wait| wait.min(retry_policy.throttled_for)),
+                    );
+                    begun.elapsed() + failure.retry_after.unwrap_or_default() < retry_policy.throttled_for
                 }
                 FailureClass::Transient | FailureClass::Unreachable => {
                     transients += 1;
                     let timed_out = failure.code == "Timeout";
-                    transients < if timed_out { patience.timeouts } else { patience.transients }
+                    transients < if timed_out { retry_policy.timeouts } else { retry_policy.transients }
                 }
                 FailureClass::Denied
                 | FailureClass::Expired
@@ -80,7 +83,7 @@ impl Aws {
                     false
                 }
             };
-            let wait = failure.retry_after.unwrap_or_else(|| patience.wait(backoff(attempts)));
+            let wait = failure.retry_after.unwrap_or_else(|| retry_policy.wait(backoff(attempts)));
             if !again || self.unless_ended(sleep(wait)).await.is_none() {
                 return Err(failure);
             }

@@ -21,12 +21,12 @@ use super::credentials::Checked;
 use super::http;
 use super::operation::{Operation, Service};
 use super::pacer::Pacer;
-use super::patience::Patience;
 use super::quota::PaceOptions;
+use super::response_check::{WholeJson, WholeXml};
+use super::retry_policy::RetryPolicy;
 use super::secrets::{Secret, Secrets};
 use super::settings::{Origin, Settings, check_region};
 use super::trust;
-use super::whole_answer::{WholeJson, WholeXml};
 use crate::error::{Error, Result};
 
 /// Asked for instances in all Regions when no Region is set.
@@ -41,7 +41,7 @@ pub struct ConnectionOptions {
     pub assume_role: Option<String>,
     pub external_id: Option<Secret>,
     pub pace: PaceOptions,
-    pub patience: Patience,
+    pub retry_policy: RetryPolicy,
     /// Instead of the SDK's own chain of credentials, Regions and endpoints.
     pub endpoint: Option<FixedEndpoint>,
 }
@@ -70,7 +70,7 @@ pub struct Aws {
 /// What the connections of a collection to several Regions have in common.
 #[derive(Debug)]
 struct Shared {
-    patience: Patience,
+    retry_policy: RetryPolicy,
     pacers: HashMap<(Service, Option<Operation>), Pacer>,
     calls: HashMap<Operation, AtomicU64>,
     throttled: AtomicU64,
@@ -87,7 +87,7 @@ impl Aws {
         options.external_id.iter().for_each(|id| secrets.add(id.text()));
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(options.patience.attempt_timeout)
+            .operation_attempt_timeout(options.retry_policy.attempt_timeout)
             .build();
         if let Some(endpoint) = &options.endpoint {
             let keys = Credentials::new(&endpoint.access_key_id, "made-up", None, None, "orgcensus");
@@ -170,10 +170,10 @@ impl Aws {
             })
             .collect();
         let calls = Operation::ALL.iter().map(|operation| (*operation, AtomicU64::new(0))).collect();
-        let patience = options.patience;
+        let retry_policy = options.retry_policy;
         let (ended, _) = watch::channel(false);
         let throttled = AtomicU64::new(0);
-        let shared = Arc::new(Shared { patience, pacers, calls, throttled, ended, secrets });
+        let shared = Arc::new(Shared { retry_policy, pacers, calls, throttled, ended, secrets });
         Self::with_config(config, region_is_set, shared)
     }
 
@@ -251,8 +251,8 @@ impl Aws {
     }
 
     /// How long a call is waited for.
-    pub fn patience(&self) -> Patience {
-        self.shared.patience
+    pub fn retry_policy(&self) -> RetryPolicy {
+        self.shared.retry_policy
     }
 
     /// The text without the secrets that the connection has seen.

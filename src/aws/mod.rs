@@ -14,12 +14,12 @@ mod failure;
 mod http;
 mod operation;
 mod pacer;
-mod patience;
 mod quota;
+mod response_check;
+mod retry_policy;
 mod secrets;
 mod settings;
 mod trust;
-mod whole_answer;
 
 pub use clients::{Aws, ConnectionOptions, FixedEndpoint};
 pub use credentials::{CredentialLife, CredentialSource};
@@ -29,6 +29,6 @@ pub use discovery::{
 pub use failure::{CallFailure, FailureClass};
 pub use operation::{Operation, Service};
 pub use pacer::Pacer;
-pub use patience::Patience;
 pub use quota::{PaceOptions, Quota, Rate, ServiceRate, quota_of};
+pub use retry_policy::RetryPolicy;
 pub use secrets::Secret;

@@ -12,7 +12,7 @@ use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, TakeOpt
 use crate::diff::{self, AccessChangeKind};
 use crate::error::{Error, ExitStatus, Result};
 use crate::invocation;
-use crate::output::words;
+use crate::output::stderr;
 use crate::simulator::{Config, Simulator};
 use crate::store::{Census, ShrinkLimit, data_files};
 
@@ -35,7 +35,7 @@ pub fn run(_args: DemoArgs, _global: &GlobalOptions) -> Result<ExitStatus> {
         let simulator = Simulator::start(Config::demo())
             .map_err(|error| Error::failed("cannot open a port on loopback").caused_by(error))?;
         replace(database, &simulator.organization_id())?;
-        words::say(format!("an organization is simulated at {}", simulator.endpoint()));
+        stderr::say(format!("an organization is simulated at {}", simulator.endpoint()));
         for day in 0..DAYS {
             simulator.set_day(day);
             collect(database, &simulator, day).await?;
@@ -51,8 +51,8 @@ pub fn run(_args: DemoArgs, _global: &GlobalOptions) -> Result<ExitStatus> {
     ] {
         show(&command)?;
     }
-    words::say("");
-    words::say("try next:");
+    stderr::say("");
+    stderr::say("try next:");
     for line in [
         "diff 1 3",
         "query --list",
@@ -61,7 +61,7 @@ pub fn run(_args: DemoArgs, _global: &GlobalOptions) -> Result<ExitStatus> {
         "diff 2 3 --format json",
         "schema effective_access",
     ] {
-        words::say(format!("  {}", invocation::command(line)));
+        stderr::say(format!("  {}", invocation::command(line)));
     }
     Ok(ExitStatus::Done)
 }
@@ -86,14 +86,14 @@ async fn collect(database: &Path, simulator: &Simulator, day: u32) -> Result<()>
         shrink_limit: ShrinkLimit(100),
         run: RunOptions { report_budget: Duration::from_secs(60), dry_run: false, full_every: None },
     };
-    let mut printer = Printer::new(words::is_quiet()).silently();
+    let mut printer = Printer::new(stderr::is_quiet()).silently();
     let taken = take(&options, &mut printer, super::interruption::interrupted()).await;
     printer.finish();
     match taken? {
         Taken::Published(summary) => {
             let rows: i64 = summary.published.resources.iter().map(|outcome| outcome.rows).sum();
             let calls: u64 = summary.calls.values().sum();
-            words::say(format!(
+            stderr::say(format!(
                 "day {}: snapshot {}, {calls} calls, {rows} rows",
                 day + 1,
                 summary.published.snapshot_id
@@ -123,7 +123,7 @@ fn replace(database: &Path, organization_id: &str) -> Result<()> {
     if !is_ours {
         return Err(foreign());
     }
-    words::say(format!("replacing the former demo's {}", database.display()));
+    stderr::say(format!("replacing the former demo's {}", database.display()));
     for file in data_files(database) {
         match std::fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -165,8 +165,8 @@ fn show(arguments: &[&str]) -> Result<()> {
             },
         )
         .collect();
-    words::say("");
-    words::say(format!("$ {}", invocation::command(quoted.join(" "))));
+    stderr::say("");
+    stderr::say(format!("$ {}", invocation::command(quoted.join(" "))));
     // Rows are shown as a table even where the demo is piped; a diff's own form is text.
     let format: &[&str] = if arguments[0] == "diff" { &[] } else { &["--format", "table"] };
     let line = ["orgcensus", "--db", DATABASE].iter().chain(format).chain(arguments);

@@ -8,7 +8,7 @@ use clap::{ArgAction, Args};
 use super::parse::DB;
 use crate::aws::Secret;
 use crate::error::{Error, Result};
-use crate::output::words::Color;
+use crate::output::stderr::Color;
 use crate::output::{CsvFor, Destination, DestinationOptions, Format, text};
 use crate::store::{self, Census, Staging, When};
 

@@ -4,13 +4,13 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::GlobalOptions;
-use super::answering::{resolve, say_answering};
 use super::evidence::{self, EvidenceArgs};
+use super::snapshot_line::{resolve, say_answering};
 use crate::error::{Error, ExitStatus, Result};
 use crate::history::{self, Life, table, text};
 use crate::invocation;
 use crate::model::Entity;
-use crate::output::{Format, RowWriter, words, write_error};
+use crate::output::{Format, RowWriter, stderr, write_error};
 use crate::query::{Ever, find_ever, nearest_ever};
 use crate::store::{Census, Snapshot, When};
 
@@ -100,10 +100,10 @@ fn find(args: &HistoryArgs, census: &Census) -> Result<Option<(Entity, Vec<Strin
     match find_ever(&kinds(args), &args.name, census)? {
         Ever::Nothing => Ok(None),
         Ever::Things { kind, found, others } => {
-            found.echo.iter().for_each(words::say);
+            found.echo.iter().for_each(stderr::say);
             for other in others {
                 let (name, option) = (&args.name, other.spec().option);
-                words::say(format!("{} has the name {name:?} too: --kind {option}", other.with_article()));
+                stderr::say(format!("{} has the name {name:?} too: --kind {option}", other.with_article()));
             }
             Ok(Some((kind, found.id)))
         }

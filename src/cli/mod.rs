@@ -5,7 +5,6 @@
 //! `history` and `store`, and everything that is shown goes through `output`. Nothing here ends the process
 //! but a second Ctrl-C.
 
-mod answering;
 mod collect;
 mod completions;
 mod demo;
@@ -24,6 +23,7 @@ mod query;
 mod range;
 mod refusal;
 mod schema;
+mod snapshot_line;
 mod snapshots;
 mod status;
 

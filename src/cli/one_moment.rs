@@ -10,7 +10,7 @@ use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::Cli;
-use crate::output::words::{self, Color};
+use crate::output::stderr::{self, Color};
 use crate::store::Database;
 use crate::store::stops::{self, Stop};
 
@@ -30,7 +30,7 @@ struct Reader {
 
 impl Reader {
     fn new(arguments: &[&str]) -> Self {
-        words::configure(true, Color::Never);
+        stderr::configure(true, Color::Never);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("o.db");
         let (database, _) = Database::open_or_create(&path).unwrap();

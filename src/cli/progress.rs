@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::collect::{Progress, Tick};
-use crate::output::{text, words};
+use crate::output::{stderr, text};
 
 /// Without a terminal, progress is told at once and then this often: a job's log stays readable.
 const PLAIN_EVERY: Duration = Duration::from_secs(30);
@@ -52,8 +52,8 @@ impl Progress for Printer {
             return;
         }
         match &self.bar {
-            Some(bar) => bar.suspend(|| words::say(line)),
-            None => words::say(line),
+            Some(bar) => bar.suspend(|| stderr::say(line)),
+            None => stderr::say(line),
         }
     }
 
@@ -70,7 +70,7 @@ impl Progress for Printer {
             }
             None if self.told.is_none_or(|told| told.elapsed() >= PLAIN_EVERY) => {
                 self.told = Some(Instant::now());
-                words::say(format!("{} of {} tasks, {message}", tick.ended, tick.ended + tick.open));
+                stderr::say(format!("{} of {} tasks, {message}", tick.ended, tick.ended + tick.open));
             }
             None => {}
         }

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::answering::{minute, resolve};
+use super::snapshot_line::{minute, resolve};
 use crate::error::{Error, Result};
-use crate::output::words;
+use crate::output::stderr;
 use crate::store::{Census, Snapshot, When};
 
 /// What was typed.
@@ -95,9 +95,9 @@ impl Range {
                 (first, last) => format!("{first} to {last}"),
             };
             let days = if days == *typed { days } else { format!("{typed} is {days}") };
-            words::say(format!("{days}, from the last snapshot before it to the last one in it"));
+            stderr::say(format!("{days}, from the last snapshot before it to the last one in it"));
             if from.snapshot_id == to.snapshot_id {
-                words::warn(format!(
+                stderr::warn(format!(
                     "no other snapshot was completed in {typed}: snapshot {} alone answers",
                     to.snapshot_id
                 ));
@@ -116,7 +116,7 @@ fn typed(when: &When) -> &str {
 
 /// The first snapshot, in place of one before it.
 fn clamped(first: Snapshot, asked: &When) -> Snapshot {
-    words::note(format!(
+    stderr::note(format!(
         "note: there is no snapshot from before {}: the range begins with the first, snapshot {}, completed at {}",
         match asked {
             When::By { begins: Some(begins), .. } => begins.format("%Y-%m-%d").to_string(),

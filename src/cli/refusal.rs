@@ -7,12 +7,12 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Cli, parse};
 use crate::error::{Error, ExitStatus};
-use crate::output::{Destination, text, words, write_error};
+use crate::output::{Destination, stderr, text, write_error};
 
 /// Prints a refusal to standard error, or help and the version to standard output.
 pub fn print(refusal: &clap::Error) -> ExitStatus {
     if refusal.use_stderr() {
-        words::print_refusal(&refusal.render());
+        stderr::print_refusal(&refusal.render());
         return ExitStatus::Usage;
     }
     let print = || -> Result<(), Error> {
@@ -23,7 +23,7 @@ pub fn print(refusal: &clap::Error) -> ExitStatus {
     match print() {
         Ok(()) => ExitStatus::Done,
         Err(error) => {
-            words::print_error(&error);
+            stderr::print_error(&error);
             error.exit_status()
         }
     }

@@ -4,7 +4,7 @@ use clap::Args;
 use rusqlite::types::Value;
 
 use super::GlobalOptions;
-use super::answering::{resolve, say_answering};
+use super::snapshot_line::{resolve, say_answering};
 use crate::error::{Error, ExitStatus, Result};
 use crate::nearest::did_you_mean;
 use crate::output::{Format, RowWriter};

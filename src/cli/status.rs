@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
 
-use super::answering::{age, answering, bytes, snapshots_by};
 use super::evidence::write_pretty;
+use super::snapshot_line::{age, answering, bytes, snapshots_by};
 use super::{GlobalOptions, duration};
 use crate::error::{Error, ExitStatus, Result};
 use crate::excerpt::excerpt;

@@ -12,10 +12,10 @@ use aws_sdk_iam::types::{ErrorDetails, JobStatusType, SortKeyType};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
+use super::convert::{key, text, time};
 use super::preflight::Context;
 use super::report_watch::Wait;
-use super::task::{Collector, Gone, Page, Stage, Stopped};
-use super::wire::{key, text, time};
+use super::task::{Collector, NotFound, Page, Stage, Stopped};
 use crate::aws::{CallFailure, FailureClass, Operation};
 use crate::excerpt::{self, excerpt};
 use crate::model::{Entity, Row, Scope, ServiceLastAccessed};
@@ -69,9 +69,9 @@ impl Collector for AccessReport {
     }
 
     // Its tags cannot be listed: see `is_gone`.
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         let entity = Scope::of_entity(self.entity_type, &self.entity_id);
-        failure.is(&["TargetNotFoundException"]).then(|| Gone::with(entity))
+        failure.is(&["TargetNotFoundException"]).then(|| NotFound::with(entity))
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
@@ -121,10 +121,10 @@ impl AccessReport {
         let mut wait = Duration::from_secs(1);
         loop {
             let job_id = self.generate(context).await?;
-            if lost_job != Some(job_id.as_str()) || begun.elapsed() > context.aws.patience().wait(REUSE) {
+            if lost_job != Some(job_id.as_str()) || begun.elapsed() > context.aws.retry_policy().wait(REUSE) {
                 return Ok(job_id);
             }
-            sleep(context.aws.patience().wait(wait)).await;
+            sleep(context.aws.retry_policy().wait(wait)).await;
             wait = (wait * 2).min(Duration::from_secs(10));
         }
     }
@@ -148,7 +148,7 @@ impl AccessReport {
                 // reports ends the wait.
                 Err(failure) if failure.code.starts_with("ReportGenerationLimitExceeded") => {
                     context.reports.set(Wait::AnotherCaller);
-                    sleep(context.aws.patience().wait(wait)).await;
+                    sleep(context.aws.retry_policy().wait(wait)).await;
                     wait = (wait * 2).min(Duration::from_secs(10));
                 }
                 Err(failure) => return Err(failure),
@@ -159,10 +159,10 @@ impl AccessReport {
     /// Waits for the job to end; returns the report as it is when that takes too long.
     async fn finished(&self, context: &Context, job_id: &str) -> Result<Report, CallFailure> {
         let begun = Instant::now();
-        let timeout = context.aws.patience().wait(context.reports.timeout());
+        let timeout = context.aws.retry_policy().wait(context.reports.timeout());
         let mut wait = Duration::from_millis(50);
         loop {
-            sleep(context.aws.patience().wait(wait)).await;
+            sleep(context.aws.retry_policy().wait(wait)).await;
             let report = self.get(context, job_id, None).await?;
             if report.job_status != JobStatusType::InProgress {
                 context.reports.set(Wait::Nothing);

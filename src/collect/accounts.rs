@@ -6,11 +6,11 @@
 use aws_sdk_organizations::types::Account as WireAccount;
 use serde::{Deserialize, Serialize};
 
+use super::convert::{entity_path, key, parent_in_path, parent_of_path, text, time};
 use super::organization::{PAGE, not_in_use, parent_is_gone};
 use super::preflight::Context;
 use super::tags::ListOrganizationTags;
-use super::task::{Collector, Gone, Listed, Page, Stage, Stopped};
-use super::wire::{entity_path, key, parent_in_path, parent_of_path, text, time};
+use super::task::{Collector, Listed, NotFound, Page, Stage, Stopped};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{Account, Entity, Row, Scope, ServiceLastAccessed, Tag};
 
@@ -101,7 +101,7 @@ impl Collector for ListAccountsForParent {
         vec![Scope::all::<Account>()]
     }
 
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         parent_is_gone(failure, &self.parent_id)
     }
 

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::convert::{key, text};
 use super::permission_sets::{PAGE, account_instance};
 use super::preflight::Context;
-use super::task::{Collector, Gone, Listed, Page, Stage, Stopped};
-use super::wire::{key, text};
+use super::task::{Collector, Listed, NotFound, Page, Stage, Stopped};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{AccountAssignment, Row, Scope};
 
@@ -39,8 +39,8 @@ impl Collector for ListPairAssignments {
     }
 
     // The pair is gone; whether the account or the set is, this answer does not say.
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
-        failure.is(&["ResourceNotFoundException"]).then(Gone::default)
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        failure.is(&["ResourceNotFoundException"]).then(NotFound::default)
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
@@ -100,8 +100,10 @@ impl Collector for ListPrincipalAssignments {
 
     // A principal that vanished in mid-run may have left its assignments behind, so this is no evidence
     // about them: its pairs are listed with the remainder.
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
-        failure.is(&["ResourceNotFoundException"]).then(|| Gone { dropped: Vec::new(), scope_survives: true })
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        failure
+            .is(&["ResourceNotFoundException"])
+            .then(|| NotFound { dropped: Vec::new(), scope_still_valid: true })
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {

@@ -7,12 +7,12 @@
 //! - `organization`, `accounts`, `identity_store`, `permission_sets`, `permission_set_policies`, `provisioning`,
 //!   `assignments`, `tags`, `access_report`: the tasks, one file a family. A new resource's collector is a struct in
 //!   one of them and a word in `task`.
-//! - `wire`: AWS's values as columns.
+//! - `convert`: AWS's values as columns.
 //! - `selection`: which resources are asked for, and what they need.
 //! - `plan`: what can only be decided from counts: the strategy for assignments, the remainder, the reports.
 //! - `run`: the one loop that runs tasks, pages, commits, stops families and tells the progress.
-//! - `take`: a census from beginning to end: lock, preflight, stage or resume, run, publish.
-//! - `examine`: what these credentials can see, for `doctor`.
+//! - `collection`: a census from beginning to end: lock, preflight, stage or resume, run, publish.
+//! - `probe`: what these credentials can see, for `doctor`.
 //! - `preflight`: who, which organization, and which instance.
 //!
 //! Nothing here knows SQLite's tables beyond the plan's counts, and nothing prints: progress goes through
@@ -21,7 +21,8 @@
 mod access_report;
 mod accounts;
 mod assignments;
-mod examine;
+mod collection;
+mod convert;
 mod gap_names;
 mod identity_store;
 mod organization;
@@ -29,24 +30,23 @@ mod permission_set_policies;
 mod permission_sets;
 mod plan;
 mod preflight;
+mod probe;
 mod progress;
 mod provisioning;
 mod report_watch;
 mod run;
 mod selection;
-mod strangers;
 mod tags;
-mod take;
 pub mod task;
-mod wire;
+mod unlisted_principals;
 
-pub use examine::{Examination, Finding, Seen, examine};
+pub use collection::{Summary, TakeOptions, Taken, take};
 pub use plan::{StrategyChoice, was_wanted};
 pub use preflight::{Context, Groundwork, Preflight};
+pub use probe::{Examination, Finding, Seen, probe};
 pub use progress::{Progress, Tick};
 pub use run::{Collection, Ended, RunOptions};
 pub use selection::{ReportDepth, Selection};
-pub use take::{Summary, TakeOptions, Taken, take};
 
 use std::collections::BTreeSet;
 

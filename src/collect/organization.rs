@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::accounts::ListAccounts;
+use super::convert::{array, entity_path, key, members, parent_in_path, string, text};
 use super::preflight::Context;
 use super::tags::ListOrganizationTags;
-use super::task::{Collector, Gone, Listed, Page, Stage, Stopped, Task};
-use super::wire::{array, entity_path, key, members, parent_in_path, string, text};
+use super::task::{Collector, Listed, NotFound, Page, Stage, Stopped, Task};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{Entity, Organization, OrganizationalUnit, Root, Row, Scope, ServiceLastAccessed, Tag};
 
@@ -21,10 +21,10 @@ pub(super) fn not_in_use(failure: &CallFailure) -> bool {
 }
 
 /// Whether the OU whose children were asked for no longer exists, and with it its staged row.
-pub(super) fn parent_is_gone(failure: &CallFailure, parent_id: &str) -> Option<Gone> {
+pub(super) fn parent_is_gone(failure: &CallFailure, parent_id: &str) -> Option<NotFound> {
     failure
         .is(&["ParentNotFoundException"])
-        .then(|| Gone::with(Scope::all::<OrganizationalUnit>().with("ou_id", parent_id)))
+        .then(|| NotFound::with(Scope::all::<OrganizationalUnit>().with("ou_id", parent_id)))
 }
 
 /// Reads the organization itself.
@@ -171,7 +171,7 @@ impl Collector for ListOrganizationalUnits {
         vec![Scope::all::<OrganizationalUnit>()]
     }
 
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         parent_is_gone(failure, &self.parent_id)
     }
 

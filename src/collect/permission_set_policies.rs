@@ -3,10 +3,10 @@
 use aws_sdk_ssoadmin::types::CustomerManagedPolicyReference;
 use serde::{Deserialize, Serialize};
 
+use super::convert::{key, text};
 use super::permission_sets::{PAGE, set_is_gone};
 use super::preflight::Context;
-use super::task::{Collector, Gone, Listed, Page, Stage, Stopped};
-use super::wire::{key, text};
+use super::task::{Collector, Listed, NotFound, Page, Stage, Stopped};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{PermissionSetPolicy, PolicyKind, Row, Scope};
 
@@ -42,7 +42,7 @@ impl Collector for GetInlinePolicy {
         all_policies(PolicyKind::Inline)
     }
 
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         set_is_gone(failure, &self.permission_set_arn)
     }
 
@@ -91,8 +91,8 @@ impl Collector for GetPermissionsBoundary {
         all_policies(PolicyKind::PermissionsBoundary)
     }
 
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
-        failure.is(&["ResourceNotFoundException"]).then(Gone::default)
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        failure.is(&["ResourceNotFoundException"]).then(NotFound::default)
     }
 
     async fn page(&self, context: &Context, _token: Option<&str>) -> Result<Page, Stopped> {
@@ -148,7 +148,7 @@ impl Collector for ListManagedPolicies {
         all_policies(PolicyKind::AwsManaged)
     }
 
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         set_is_gone(failure, &self.permission_set_arn)
     }
 
@@ -199,7 +199,7 @@ impl Collector for ListCustomerManagedPolicies {
         all_policies(PolicyKind::CustomerManaged)
     }
 
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         set_is_gone(failure, &self.permission_set_arn)
     }
 

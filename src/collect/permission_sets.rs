@@ -5,14 +5,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::convert::{key, text, time};
 use super::permission_set_policies::{
     GetInlinePolicy, GetPermissionsBoundary, ListCustomerManagedPolicies, ListManagedPolicies,
 };
 use super::preflight::Context;
 use super::provisioning::ListOutdatedAccounts;
 use super::tags::ListPermissionSetTags;
-use super::task::{Collector, Gone, Listed, Page, Stage, Stopped, Task};
-use super::wire::{key, text, time};
+use super::task::{Collector, Listed, NotFound, Page, Stage, Stopped, Task};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{Entity, PermissionSet, PermissionSetPolicy, ProvisionedPermissionSet, Row, Scope, Tag};
 
@@ -27,10 +27,10 @@ pub(super) fn account_instance(failure: &CallFailure) -> bool {
 }
 
 /// Whether the permission set that was asked about no longer exists, and with it its staged row.
-pub(super) fn set_is_gone(failure: &CallFailure, permission_set_arn: &str) -> Option<Gone> {
+pub(super) fn set_is_gone(failure: &CallFailure, permission_set_arn: &str) -> Option<NotFound> {
     failure
         .is(&["ResourceNotFoundException"])
-        .then(|| Gone::with(Scope::all::<PermissionSet>().with("permission_set_arn", permission_set_arn)))
+        .then(|| NotFound::with(Scope::all::<PermissionSet>().with("permission_set_arn", permission_set_arn)))
 }
 
 /// Lists the ARNs of the permission sets, and then asks for the details of each.
@@ -115,7 +115,7 @@ impl Collector for DescribePermissionSet {
         vec![Scope::all::<PermissionSet>()]
     }
 
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         set_is_gone(failure, &self.permission_set_arn)
     }
 

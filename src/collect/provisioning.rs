@@ -5,10 +5,10 @@
 use aws_sdk_ssoadmin::types::ProvisioningStatus;
 use serde::{Deserialize, Serialize};
 
+use super::convert::key;
 use super::permission_sets::{PAGE, set_is_gone};
 use super::preflight::Context;
-use super::task::{Collector, Gone, Listed, Page, Stage, Stopped, Task};
-use super::wire::key;
+use super::task::{Collector, Listed, NotFound, Page, Stage, Stopped, Task};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{ProvisionedPermissionSet, Row, Scope};
 
@@ -43,7 +43,7 @@ impl Collector for ListOutdatedAccounts {
     }
 
     // Nothing else will list the accounts of a set that is gone: they are gone with it.
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         let mut gone = set_is_gone(failure, &self.permission_set_arn)?;
         gone.dropped.push(
             Scope::all::<ProvisionedPermissionSet>().with("permission_set_arn", &self.permission_set_arn),
@@ -98,7 +98,7 @@ impl Collector for ListProvisionedAccounts {
         vec![Scope::all::<ProvisionedPermissionSet>()]
     }
 
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         set_is_gone(failure, &self.permission_set_arn)
     }
 

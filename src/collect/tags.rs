@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::convert::key;
 use super::preflight::Context;
-use super::task::{Collector, Gone, Listed, Page, Stage, Stopped};
-use super::wire::key;
+use super::task::{Collector, Listed, NotFound, Page, Stage, Stopped};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{Entity, Row, Scope, Tag};
 
@@ -51,8 +51,8 @@ impl Collector for ListOrganizationTags {
             .collect()
     }
 
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
-        failure.is(&["TargetNotFoundException"]).then(Gone::default)
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        failure.is(&["TargetNotFoundException"]).then(NotFound::default)
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
@@ -100,8 +100,8 @@ impl Collector for ListPermissionSetTags {
         vec![Scope::all::<Tag>().with("resource_type", Entity::PermissionSet.as_str())]
     }
 
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
-        failure.is(&["ResourceNotFoundException"]).then(Gone::default)
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        failure.is(&["ResourceNotFoundException"]).then(NotFound::default)
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {

@@ -110,17 +110,17 @@ impl Listed {
 
 /// What it means that the thing that a task asks about no longer exists.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Gone {
+pub struct NotFound {
     /// The staged rows that the answer proves dead: those of the thing itself.
     pub dropped: Vec<Scope>,
     /// Whether the task's scope outlives it, so that the answer is no evidence about the rows in it.
-    pub scope_survives: bool,
+    pub scope_still_valid: bool,
 }
 
-impl Gone {
+impl NotFound {
     /// The answer is about the thing itself, whose rows are in this scope.
     pub fn with(scope: Scope) -> Self {
-        Self { dropped: vec![scope], scope_survives: false }
+        Self { dropped: vec![scope], scope_still_valid: false }
     }
 }
 
@@ -176,7 +176,7 @@ pub(super) trait Collector {
 
     /// Whether this answer means that what is asked about no longer exists. Declared per task and never by
     /// error code alone.
-    fn gone(&self, _failure: &CallFailure) -> Option<Gone> {
+    fn gone(&self, _failure: &CallFailure) -> Option<NotFound> {
         None
     }
 
@@ -271,7 +271,7 @@ macro_rules! tasks {
             }
 
             /// Whether this answer means that what is asked about no longer exists.
-            pub fn gone(&self, failure: &CallFailure) -> Option<Gone> {
+            pub fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
                 match self { $(Self::$name(task) => task.gone(failure)),+ }
             }
 
@@ -363,7 +363,7 @@ impl Task {
             error_message: Some(failure.message.clone()),
             attempts: failure.attempts,
             request_id: failure.request_id.as_deref().map(str::to_owned),
-            observed_at: super::wire::now(),
+            observed_at: super::convert::now(),
         }
     }
 }

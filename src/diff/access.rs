@@ -1,7 +1,7 @@
 //! Access changes: for each user, account and permission set that a changed row touches, the ways on both
 //! days and every cause.
 //!
-//! The triples to look at come from the row changes alone; each is then answered by keyed lookups (`reach`), one
+//! The triples to look at come from the row changes alone; each is then answered by keyed lookups (`access_paths`), one
 //! user after the other, so that what is known of a user is asked once.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::access_paths::{AccessPathIds, AccessPaths, AccountRole, Principal};
 use super::causes::{Touched, is_disabled};
-use super::change::{AccessChange, AccessChangeKind, Cause, CauseKind, Way};
-use super::days::{Days, Side, Sides};
+use super::change::{AccessChange, AccessChangeKind, AccessPath, Cause, CauseKind};
 use super::hidden::Hidden;
 use super::names::Names;
-use super::reach::{Entry, Owner, Reach, WayIds};
 use super::rows::text_of;
+use super::snapshot_pair::{Side, Sides, SnapshotPair};
 use super::unknown::{Judge, RowChange};
 use crate::error::Result;
 use crate::model::{AccessRole, Entity};
@@ -23,13 +23,13 @@ use crate::model::{AccessRole, Entity};
 /// Every access change that follows from the row changes, by user, account and permission set.
 pub(super) fn changes(
     connection: &Connection,
-    days: Days,
+    pair: SnapshotPair,
     rows: &[RowChange],
     names: &Names<'_>,
     judge: &mut Judge<'_>,
 ) -> Result<Vec<AccessChange>> {
-    let reach = Reach::new(connection, days)?;
-    let mut hidden = Hidden { judge, reach: &reach, days };
+    let reach = AccessPaths::new(connection, pair)?;
+    let mut hidden = Hidden { judge, reach: &reach, pair };
     let touched = Touched::by(rows);
     let mut changes = Vec::new();
     for (user_id, entries) in touched_entries(&reach, &touched, rows)? {
@@ -58,8 +58,8 @@ pub(super) fn changes(
                 account_name: names.name(Entity::Account, &entry.0)?,
                 ou_path: None,
                 permission_set_name: names.name(Entity::PermissionSet, &entry.1)?,
-                before_ways: with_names(names, days.from, ways.from)?,
-                after_ways: with_names(names, days.to, ways.to)?,
+                before_ways: with_names(names, pair.from, ways.from)?,
+                after_ways: with_names(names, pair.to, ways.to)?,
                 gap,
                 causes,
                 account_id: entry.0,
@@ -74,8 +74,8 @@ pub(super) fn changes(
 fn seen_change(
     touched: &Touched<'_>,
     user_id: &Arc<str>,
-    entry: &Entry,
-    ways: &Sides<Vec<WayIds>>,
+    entry: &AccountRole,
+    ways: &Sides<Vec<AccessPathIds>>,
 ) -> Option<(AccessChangeKind, Vec<Arc<Cause>>)> {
     let differ = ways.from != ways.to;
     let of_ways = if differ { touched.of_ways(user_id, entry, ways) } else { Vec::new() };
@@ -84,7 +84,7 @@ fn seen_change(
     let known = |causes: &[Arc<Cause>]| causes.iter().any(|cause| !cause.is_unknown());
     // One way that nobody saw come or go is enough for access that may have been there all the time.
     let all_known =
-        |ways: &[WayIds], came| ways.iter().all(|way| touched.is_known(user_id, entry, way, came));
+        |ways: &[AccessPathIds], came| ways.iter().all(|way| touched.is_known(user_id, entry, way, came));
     let change = match (ways.from.is_empty(), ways.to.is_empty()) {
         _ if of_ways.is_empty() && of_content.is_empty() => return None,
         _ if !known(&of_ways) && !known(&of_content) => AccessChangeKind::Unknown,
@@ -106,10 +106,10 @@ fn had_no_permission_set(cause: &Cause) -> bool {
 }
 
 /// By user, what a changed row touches.
-type Entries = BTreeMap<Arc<str>, BTreeSet<Entry>>;
+type Entries = BTreeMap<Arc<str>, BTreeSet<AccountRole>>;
 
 /// The triples that a changed row touches, some of which turn out to be unchanged.
-fn touched_entries(reach: &Reach<'_>, touched: &Touched<'_>, rows: &[RowChange]) -> Result<Entries> {
+fn touched_entries(reach: &AccessPaths<'_>, touched: &Touched<'_>, rows: &[RowChange]) -> Result<Entries> {
     let mut touched_entries = Entries::new();
     for change in rows {
         let one_sided = change.before.is_none() || change.after.is_none();
@@ -117,21 +117,21 @@ fn touched_entries(reach: &Reach<'_>, touched: &Touched<'_>, rows: &[RowChange])
         match change.spec.in_access {
             AccessRole::Assignment if one_sided => {
                 let entry = (value("account_id"), value("permission_set_arn"));
-                if let Some(owner) = Owner::new(&value("principal_type"), value("principal_id")) {
+                if let Some(owner) = Principal::new(&value("principal_type"), value("principal_id")) {
                     add_people(reach, &mut touched_entries, &owner, &entry)?;
                 }
             }
             AccessRole::Membership if one_sided => {
-                let entries = reach.entries_of(&Owner::Group(value("group_id")))?;
+                let entries = reach.entries_of(&Principal::Group(value("group_id")))?;
                 let theirs = touched_entries.entry(value("user_id")).or_default();
                 theirs.extend(entries.from.union(&entries.to).cloned());
             }
             AccessRole::User if one_sided || changes_status(change) => {
                 let user_id = value("user_id");
                 let groups = reach.groups_of(&user_id)?;
-                let through_groups = groups.from.union(&groups.to).cloned().map(Owner::Group);
+                let through_groups = groups.from.union(&groups.to).cloned().map(Principal::Group);
                 let theirs = touched_entries.entry(Arc::clone(&user_id)).or_default();
-                for owner in through_groups.chain([Owner::User(user_id)]) {
+                for owner in through_groups.chain([Principal::User(user_id)]) {
                     let entries = reach.entries_of(&owner)?;
                     theirs.extend(entries.from.union(&entries.to).cloned());
                 }
@@ -151,7 +151,12 @@ fn touched_entries(reach: &Reach<'_>, touched: &Touched<'_>, rows: &[RowChange])
     Ok(touched_entries)
 }
 
-fn add_people(reach: &Reach<'_>, touched_entries: &mut Entries, owner: &Owner, entry: &Entry) -> Result<()> {
+fn add_people(
+    reach: &AccessPaths<'_>,
+    touched_entries: &mut Entries,
+    owner: &Principal,
+    entry: &AccountRole,
+) -> Result<()> {
     let mut add = |user_id: &Arc<str>| match touched_entries.get_mut(user_id) {
         Some(entries) => {
             entries.insert(entry.clone());
@@ -161,8 +166,8 @@ fn add_people(reach: &Reach<'_>, touched_entries: &mut Entries, owner: &Owner, e
         }
     };
     match owner {
-        Owner::User(user_id) => add(user_id),
-        Owner::Group(group_id) => {
+        Principal::User(user_id) => add(user_id),
+        Principal::Group(group_id) => {
             let members = reach.members_of(group_id)?;
             members.from.union(&members.to).for_each(add);
         }
@@ -177,14 +182,14 @@ fn changes_status(change: &RowChange) -> bool {
     }
 }
 
-fn with_names(names: &Names<'_>, day: i64, ways: Vec<WayIds>) -> Result<Vec<Way>> {
+fn with_names(names: &Names<'_>, snapshot_id: i64, ways: Vec<AccessPathIds>) -> Result<Vec<AccessPath>> {
     ways.into_iter()
         .map(|way| {
             Ok(match way {
-                WayIds::Direct => Way::Direct,
-                WayIds::Group(group_id) => {
-                    let group_name = names.name_on(day, Entity::Group, &group_id)?;
-                    Way::Group { group_id, group_name }
+                AccessPathIds::Direct => AccessPath::Direct,
+                AccessPathIds::Group(group_id) => {
+                    let group_name = names.name_on(snapshot_id, Entity::Group, &group_id)?;
+                    AccessPath::Group { group_id, group_name }
                 }
             })
         })

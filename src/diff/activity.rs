@@ -6,12 +6,17 @@
 use chrono::DateTime;
 use serde_json::Value;
 
-use super::days::Days;
 use super::rows::{Difference, Version};
+use super::snapshot_pair::SnapshotPair;
 use crate::model::ResourceSpec;
 
 /// Whether all that differs in the row, which are these columns, is use that is no older in the later snapshot.
-pub(super) fn is_all(spec: &ResourceSpec, days: Days, difference: &Difference, fields: &[String]) -> bool {
+pub(super) fn is_all(
+    spec: &ResourceSpec,
+    pair: SnapshotPair,
+    difference: &Difference,
+    fields: &[String],
+) -> bool {
     let (Some(activity), Some(before), Some(after)) = (&spec.activity, &difference.before, &difference.after)
     else {
         return false;
@@ -20,7 +25,7 @@ pub(super) fn is_all(spec: &ResourceSpec, days: Days, difference: &Difference, f
         return false;
     }
     // Whichever is asked for first: a diff backward mirrors the one forward.
-    let (earlier, later) = if days.from <= days.to { (before, after) } else { (after, before) };
+    let (earlier, later) = if pair.from <= pair.to { (before, after) } else { (after, before) };
     let newest = |version: &Version| {
         let time = version.row.get(activity.newest_at).and_then(Value::as_str)?;
         DateTime::parse_from_rfc3339(time).ok()

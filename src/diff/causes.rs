@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::access_paths::{AccessPathIds, AccountRole};
 use super::change::{Cause, CauseKind, ChangeKind};
-use super::days::Sides;
-use super::keyed::HashMap;
-use super::reach::{Entry, WayIds};
+use super::lookup_cache::HashMap;
 use super::record::Record;
 use super::recreated;
 use super::rows::text_of;
+use super::snapshot_pair::Sides;
 use super::unknown::RowChange;
 use crate::model::AccessRole;
 
@@ -72,7 +72,12 @@ impl<'r> Touched<'r> {
     }
 
     /// Why the ways differ: never nothing, where they do.
-    pub fn of_ways(&self, user_id: &str, entry: &Entry, ways: &Sides<Vec<WayIds>>) -> Vec<Arc<Cause>> {
+    pub fn of_ways(
+        &self,
+        user_id: &str,
+        entry: &AccountRole,
+        ways: &Sides<Vec<AccessPathIds>>,
+    ) -> Vec<Arc<Cause>> {
         let came = ways.to.iter().filter(|way| !ways.from.contains(way)).map(|way| (way, true));
         let went = ways.from.iter().filter(|way| !ways.to.contains(way)).map(|way| (way, false));
         in_order(came.chain(went).flat_map(|(way, came)| self.of_way(user_id, entry, way, came)).collect())
@@ -80,13 +85,13 @@ impl<'r> Touched<'r> {
 
     /// Whether a way on one side only is known to be missing on the other: some row that it runs through is. `came`
     /// says whether it is on the `to` side.
-    pub fn is_known(&self, user_id: &str, entry: &Entry, way: &WayIds, came: bool) -> bool {
+    pub fn is_known(&self, user_id: &str, entry: &AccountRole, way: &AccessPathIds, came: bool) -> bool {
         self.of_way(user_id, entry, way, came).iter().any(|cause| !cause.is_unknown())
     }
 
     /// The rows that the way runs through and that came, or went, with it. One that went while the way came is no
     /// cause of that: an assignment that a gap hides is carried beyond the end of its permission set.
-    fn of_way(&self, user_id: &str, entry: &Entry, way: &WayIds, came: bool) -> Vec<Arc<Cause>> {
+    fn of_way(&self, user_id: &str, entry: &AccountRole, way: &AccessPathIds, came: bool) -> Vec<Arc<Cause>> {
         let with_it = |resource, key: &[&str]| {
             self.one_sided(resource, key).filter(|change| change.after.is_some() == came)
         };
@@ -98,14 +103,14 @@ impl<'r> Touched<'r> {
             causes.push(self.cause(change, CauseKind::PermissionSetCreated, CauseKind::PermissionSetDeleted));
         }
         let (principal_type, principal_id) = match way {
-            WayIds::Direct => ("USER", user_id),
-            WayIds::Group(group_id) => ("GROUP", &**group_id),
+            AccessPathIds::Direct => ("USER", user_id),
+            AccessPathIds::Group(group_id) => ("GROUP", &**group_id),
         };
         let assignment = [&entry.0, &entry.1, principal_type, principal_id];
         if let Some(change) = with_it("account_assignments", &assignment) {
             causes.push(self.cause(change, CauseKind::AssignmentGranted, CauseKind::AssignmentRevoked));
         }
-        let WayIds::Group(group_id) = way else { return causes };
+        let AccessPathIds::Group(group_id) = way else { return causes };
         if let Some(change) = with_it("group_memberships", &[group_id, user_id]) {
             causes.push(self.cause(change, CauseKind::MembershipAdded, CauseKind::MembershipRemoved));
         }
@@ -119,14 +124,14 @@ impl<'r> Touched<'r> {
 
     /// Whether the account itself is known to have come or gone. Access does not depend on that row, so it is told
     /// beside the other causes and proves nothing.
-    pub fn of_account(&self, entry: &Entry) -> Option<Arc<Cause>> {
+    pub fn of_account(&self, entry: &AccountRole) -> Option<Arc<Cause>> {
         let change = self.one_sided("accounts", &[&entry.0])?;
         let is_known = change.kind != ChangeKind::Unknown;
         is_known.then(|| self.cause(change, CauseKind::AccountCreated, CauseKind::AccountDeleted))
     }
 
     /// Why access that stays is not the same: policies, session, the user's status.
-    pub fn of_content(&self, user_id: &str, entry: &Entry) -> Vec<Arc<Cause>> {
+    pub fn of_content(&self, user_id: &str, entry: &AccountRole) -> Vec<Arc<Cause>> {
         let mut causes = Vec::new();
         for change in self.content.get(&*entry.1).into_iter().flatten() {
             causes.push(self.cause(change, CauseKind::PolicyChanged, CauseKind::PolicyChanged));

@@ -250,8 +250,8 @@ pub struct AccessChange {
     pub ou_path: Option<Arc<str>>,
     pub permission_set_arn: Arc<str>,
     pub permission_set_name: Option<Arc<str>>,
-    pub before_ways: Vec<Way>,
-    pub after_ways: Vec<Way>,
+    pub before_ways: Vec<AccessPath>,
+    pub after_ways: Vec<AccessPath>,
     /// Every row change behind it.
     pub causes: Vec<Arc<Cause>>,
     /// What hides a cause, or a way that may have given the access all the time: the change rests on it, wholly
@@ -262,7 +262,7 @@ pub struct AccessChange {
 /// One way to a permission set in an account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "via", rename_all = "snake_case")]
-pub enum Way {
+pub enum AccessPath {
     /// Assigned to the user.
     Direct,
     /// Assigned to a group that the user is in.

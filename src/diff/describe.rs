@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::change::{AccessChange, BeforeAfter, Change, ChangeKind};
-use super::days::Days;
-use super::keyed::HashMap;
+use super::lookup_cache::HashMap;
 use super::record::Record;
 use super::rows::text_of;
+use super::snapshot_pair::SnapshotPair;
 use super::unreadable;
 use crate::document::{self, StatementChange};
 use crate::error::{Error, Result};
@@ -18,18 +18,18 @@ use crate::model::{ResourceSpec, resource};
 /// Says it of every change.
 pub(super) fn describe(
     connection: &Connection,
-    days: Days,
+    pair: SnapshotPair,
     changes: &mut [Change],
     access_changes: &mut [AccessChange],
 ) -> Result<()> {
-    let mut paths = Paths { connection, days: HashMap::default() };
+    let mut paths = Paths { connection, pair: HashMap::default() };
     for change in changes {
-        change.ou_path = ou_path(&mut paths, days, change)?;
+        change.ou_path = ou_path(&mut paths, pair, change)?;
         change.statements = statements(change);
     }
     for change in access_changes {
-        change.ou_path = match paths.of_account(days.to, &change.account_id)? {
-            None => paths.of_account(days.from, &change.account_id)?,
+        change.ou_path = match paths.of_account(pair.to, &change.account_id)? {
+            None => paths.of_account(pair.from, &change.account_id)?,
             found => found,
         };
     }
@@ -50,16 +50,16 @@ fn statements(change: &Change) -> Vec<StatementChange> {
     policies.filter(is_told).flat_map(of_column).collect()
 }
 
-fn ou_path(paths: &mut Paths<'_>, days: Days, change: &Change) -> Result<Option<BeforeAfter>> {
+fn ou_path(paths: &mut Paths<'_>, pair: SnapshotPair, change: &Change) -> Result<Option<BeforeAfter>> {
     let Some(column) = resource(change.resource).and_then(ResourceSpec::ou_column) else {
         return Ok(None);
     };
-    let mut on = |day: i64, row: &Option<Record>| {
+    let mut on = |snapshot_id: i64, row: &Option<Record>| {
         let id = row.as_ref().and_then(|row| row.get(column)).filter(|id| !id.is_null());
-        let path = id.map_or(Ok(None), |id| paths.of(day, &text_of(id)))?;
+        let path = id.map_or(Ok(None), |id| paths.of(snapshot_id, &text_of(id)))?;
         Ok::<_, Error>(path.map(|path| path.to_string()))
     };
-    let (before, after) = (on(days.from, &change.before)?, on(days.to, &change.after)?);
+    let (before, after) = (on(pair.from, &change.before)?, on(pair.to, &change.after)?);
     let is_known = before.is_some() || after.is_some();
     Ok(is_known.then_some(BeforeAfter { before, after }))
 }
@@ -67,7 +67,7 @@ fn ou_path(paths: &mut Paths<'_>, days: Days, change: &Change) -> Result<Option<
 /// Where OUs stand: names from the root down, joined by slashes, as the view `organization_tree` has them.
 struct Paths<'c> {
     connection: &'c Connection,
-    days: HashMap<i64, HashMap<String, Option<Arc<str>>>>,
+    pair: HashMap<i64, HashMap<String, Option<Arc<str>>>>,
 }
 
 /// The root and five levels of OUs are all that AWS allows
@@ -77,48 +77,48 @@ const DEEPEST: usize = 16;
 
 impl Paths<'_> {
     /// The path of an OU or root on a day; `None` where it was not known.
-    fn of(&mut self, day: i64, id: &str) -> Result<Option<Arc<str>>> {
-        if let Some(path) = self.known(day, id) {
+    fn of(&mut self, snapshot_id: i64, id: &str) -> Result<Option<Arc<str>>> {
+        if let Some(path) = self.known(snapshot_id, id) {
             return Ok(path);
         }
         let mut names: Vec<String> = Vec::new();
         let mut next = Some(id.to_owned());
         while let Some(id) = next.filter(|_| names.len() < DEEPEST) {
-            let Some((name, parent)) = self.unit(day, &id)? else { break };
+            let Some((name, parent)) = self.unit(snapshot_id, &id)? else { break };
             names.push(name.unwrap_or(id));
             next = parent;
         }
         names.reverse();
         let path = (!names.is_empty()).then(|| names.join("/").into());
-        Ok(self.keep(day, id, path))
+        Ok(self.keep(snapshot_id, id, path))
     }
 
-    fn of_account(&mut self, day: i64, account_id: &str) -> Result<Option<Arc<str>>> {
-        if let Some(path) = self.known(day, account_id) {
+    fn of_account(&mut self, snapshot_id: i64, account_id: &str) -> Result<Option<Arc<str>>> {
+        if let Some(path) = self.known(snapshot_id, account_id) {
             return Ok(path);
         }
         let parent: Option<Option<String>> = self.one(
             "SELECT parent_id FROM accounts_versions
              WHERE account_id = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)",
             account_id,
-            day,
+            snapshot_id,
             |row| row.get(0),
         )?;
-        let path = parent.flatten().map_or(Ok(None), |parent| self.of(day, &parent))?;
-        Ok(self.keep(day, account_id, path))
+        let path = parent.flatten().map_or(Ok(None), |parent| self.of(snapshot_id, &parent))?;
+        Ok(self.keep(snapshot_id, account_id, path))
     }
 
-    fn known(&self, day: i64, id: &str) -> Option<Option<Arc<str>>> {
-        self.days.get(&day)?.get(id).cloned()
+    fn known(&self, snapshot_id: i64, id: &str) -> Option<Option<Arc<str>>> {
+        self.pair.get(&snapshot_id)?.get(id).cloned()
     }
 
-    fn keep(&mut self, day: i64, id: &str, path: Option<Arc<str>>) -> Option<Arc<str>> {
-        self.days.entry(day).or_default().insert(id.to_owned(), path.clone());
+    fn keep(&mut self, snapshot_id: i64, id: &str, path: Option<Arc<str>>) -> Option<Arc<str>> {
+        self.pair.entry(snapshot_id).or_default().insert(id.to_owned(), path.clone());
         path
     }
 
     /// An OU's or root's name and parent.
-    fn unit(&self, day: i64, id: &str) -> Result<Option<(Option<String>, Option<String>)>> {
+    fn unit(&self, snapshot_id: i64, id: &str) -> Result<Option<(Option<String>, Option<String>)>> {
         self.one(
             "SELECT name, parent_id FROM organizational_units_versions
              WHERE ou_id = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)
@@ -126,7 +126,7 @@ impl Paths<'_> {
              SELECT name, NULL FROM roots_versions
              WHERE root_id = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)",
             id,
-            day,
+            snapshot_id,
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
     }
@@ -135,12 +135,12 @@ impl Paths<'_> {
         &self,
         sql: &str,
         id: &str,
-        day: i64,
+        snapshot_id: i64,
         read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>> {
         self.connection
             .prepare_cached(sql)
-            .and_then(|mut statement| statement.query_row((id, day), read).optional())
+            .and_then(|mut statement| statement.query_row((id, snapshot_id), read).optional())
             .map_err(unreadable)
     }
 }

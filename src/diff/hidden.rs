@@ -7,10 +7,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::access_paths::{AccessPaths, AccountRole, Principal};
 use super::change::HidingGap;
-use super::days::{Days, Side};
-use super::reach::{Entry, Owner, Reach};
 use super::record::Record;
+use super::snapshot_pair::{Side, SnapshotPair};
 use super::unknown::Judge;
 use crate::error::Result;
 use crate::model::{AccountAssignment, Group, GroupMembership, Resource, ResourceSpec, User};
@@ -18,14 +18,14 @@ use crate::model::{AccountAssignment, Group, GroupMembership, Resource, Resource
 /// What may stand in the rows that a snapshot could not see.
 pub(super) struct Hidden<'a, 'j, 'r> {
     pub judge: &'a mut Judge<'j>,
-    pub reach: &'a Reach<'r>,
-    pub days: Days,
+    pub reach: &'a AccessPaths<'r>,
+    pub pair: SnapshotPair,
 }
 
 impl Hidden<'_, '_, '_> {
     /// What hides a way of the user to the permission set in the account on that day, where no way was seen;
     /// `None` where there surely is none.
-    pub fn way(&mut self, user_id: &Arc<str>, entry: &Entry, side: Side) -> Result<Option<HidingGap>> {
+    pub fn way(&mut self, user_id: &Arc<str>, entry: &AccountRole, side: Side) -> Result<Option<HidingGap>> {
         if self.saw_everything(side)? {
             return Ok(None);
         }
@@ -34,7 +34,7 @@ impl Hidden<'_, '_, '_> {
         if user == Row::Absent {
             return Ok(None);
         }
-        let direct = self.assignment(entry, Owner::User(Arc::clone(user_id)), side)?;
+        let direct = self.assignment(entry, Principal::User(Arc::clone(user_id)), side)?;
         if let Some(gap) = hiding([&user, &direct]) {
             return Ok(Some(gap));
         }
@@ -44,7 +44,7 @@ impl Hidden<'_, '_, '_> {
             let key = [("group_id", &*group_id), ("user_id", user_id)];
             let group = self.row(exists, &Group::SPEC, &key[..1], side)?;
             let membership = self.row(is_member, &GroupMembership::SPEC, &key, side)?;
-            let assignment = self.assignment(entry, Owner::Group(group_id), side)?;
+            let assignment = self.assignment(entry, Principal::Group(group_id), side)?;
             if let Some(gap) = hiding([&user, &group, &membership, &assignment]) {
                 return Ok(Some(gap));
             }
@@ -54,11 +54,11 @@ impl Hidden<'_, '_, '_> {
     }
 
     /// What the snapshot says of a group that nobody ever saw, of the user's membership in it and of its assignment.
-    fn any_group(&mut self, user_id: &Arc<str>, entry: &Entry, side: Side) -> Result<[Row; 3]> {
+    fn any_group(&mut self, user_id: &Arc<str>, entry: &AccountRole, side: Side) -> Result<[Row; 3]> {
         let mut row = |spec: &'static ResourceSpec, known: &[(&str, &str)]| {
             let known: Record =
                 known.iter().map(|(column, value)| ((*column).to_owned(), (*value).into())).collect();
-            let gap = self.judge.hides_any(spec, &known, self.days.of(side))?;
+            let gap = self.judge.hides_any(spec, &known, self.pair.of(side))?;
             Ok(gap.map_or(Row::Absent, Row::Hidden))
         };
         Ok([
@@ -73,7 +73,7 @@ impl Hidden<'_, '_, '_> {
 
     fn saw_everything(&mut self, side: Side) -> Result<bool> {
         for spec in [&User::SPEC, &GroupMembership::SPEC, &AccountAssignment::SPEC] {
-            if !self.judge.saw_all(spec, self.days.of(side))? {
+            if !self.judge.saw_all(spec, self.pair.of(side))? {
                 return Ok(false);
             }
         }
@@ -82,22 +82,22 @@ impl Hidden<'_, '_, '_> {
 
     /// The groups that a way may run through: those assigned, those that the user is in, and any other where
     /// both the one and the other may be hidden.
-    fn groups(&mut self, user_id: &Arc<str>, entry: &Entry, side: Side) -> Result<BTreeSet<Arc<str>>> {
+    fn groups(&mut self, user_id: &Arc<str>, entry: &AccountRole, side: Side) -> Result<BTreeSet<Arc<str>>> {
         let mut groups = self.reach.groups_of(user_id)?.on(side).clone();
         let assigned = self.reach.owners_of(entry)?;
         groups.extend(assigned.on(side).iter().filter_map(|owner| match owner {
-            Owner::User(_) => None,
-            Owner::Group(group_id) => Some(Arc::clone(group_id)),
+            Principal::User(_) => None,
+            Principal::Group(group_id) => Some(Arc::clone(group_id)),
         }));
-        let day = self.days.of(side);
-        let saw_memberships = self.judge.saw_all(&GroupMembership::SPEC, day)?;
-        if !saw_memberships && !self.judge.saw_all(&AccountAssignment::SPEC, day)? {
+        let snapshot_id = self.pair.of(side);
+        let saw_memberships = self.judge.saw_all(&GroupMembership::SPEC, snapshot_id)?;
+        if !saw_memberships && !self.judge.saw_all(&AccountAssignment::SPEC, snapshot_id)? {
             groups.extend(self.reach.all_groups()?.iter().cloned());
         }
         Ok(groups)
     }
 
-    fn assignment(&mut self, entry: &Entry, owner: Owner, side: Side) -> Result<Row> {
+    fn assignment(&mut self, entry: &AccountRole, owner: Principal, side: Side) -> Result<Row> {
         let (principal_type, principal_id) = owner.parts();
         let is_assigned = self.reach.owners_of(entry)?.on(side).contains(&owner);
         let key = [
@@ -120,7 +120,7 @@ impl Hidden<'_, '_, '_> {
             return Ok(Row::There);
         }
         let key: Record = key.iter().map(|(column, value)| ((*column).to_owned(), (*value).into())).collect();
-        let gap = self.judge.hides(spec, &key, self.days.of(side))?;
+        let gap = self.judge.hides(spec, &key, self.pair.of(side))?;
         Ok(gap.map_or(Row::Absent, Row::Hidden))
     }
 }

@@ -6,7 +6,7 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::days::Days;
+use super::snapshot_pair::SnapshotPair;
 use super::unreadable;
 use crate::error::Result;
 use crate::model::{RESOURCES, resource};
@@ -23,11 +23,11 @@ pub struct Limited {
 
 impl Limited {
     /// Reads them, in the order of [`RESOURCES`].
-    pub(super) fn between(connection: &Connection, days: Days) -> Result<Vec<Self>> {
+    pub(super) fn between(connection: &Connection, pair: SnapshotPair) -> Result<Vec<Self>> {
         let mut found: Vec<Self> = Vec::new();
-        let mut days = vec![days.from, days.to];
-        days.dedup();
-        for snapshot_id in days {
+        let mut pair = vec![pair.from, pair.to];
+        pair.dedup();
+        for snapshot_id in pair {
             let mut statement = connection
                 .prepare_cached(
                     "SELECT resource, reason FROM coverage WHERE snapshot_id = ?1 AND status = 'limited'",

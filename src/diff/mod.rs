@@ -7,18 +7,18 @@
 //! | module | its job |
 //! | --- | --- |
 //! | `change` | the answer's types; their JSON is the contract of `diff --format json` |
-//! | `days` | the two snapshots, and on which of them a version is alive |
+//! | `snapshot_pair` | the two snapshots, and on which of them a version is alive |
 //! | `record` | values by column |
 //! | `keyed` | maps by ids |
 //! | `rows` | the rows that differ, for any resource |
-//! | `sight` | what a snapshot could not see, and when a scope was last seen |
+//! | `visibility` | what a snapshot could not see, and when a scope was last seen |
 //! | `unknown` | telling removed from not seen |
 //! | `limited` | what a snapshot was asked for in parts only |
 //! | `activity` | telling use that goes on from a change |
 //! | `unchanged` | how many rows stand unchanged under a gap |
 //! | `principals` | what listing assignments by principal cannot see |
-//! | `reach` | who has which ways into an account on the two days, by key |
-//! | `kept` | what a statement finds by key, each key asked once |
+//! | `access_paths` | who has which ways into an account on the two days, by key |
+//! | `lookup_cache` | what a statement finds by key, each key asked once |
 //! | `hidden` | ways that a snapshot could not see |
 //! | `causes` | the row changes behind an access change |
 //! | `access` | the access changes |
@@ -31,27 +31,25 @@
 //! | [`table`], [`lines`] | the answer as flat rows, and as lines of JSON |
 //!
 //! It never writes to the database or the terminal, and never reads more of a table than changed, except to
-//! count the rows under a gap. Row changes know no resource; `reach`, `causes`, `access` and `names` do.
+//! count the rows under a gap. Row changes know no resource; `access_paths`, `causes`, `access` and `names` do.
 
 mod access;
+mod access_paths;
 mod activity;
 mod causes;
 mod change;
-mod days;
 mod describe;
 pub mod filter;
 mod hidden;
-mod kept;
-mod keyed;
 mod limited;
 pub mod lines;
+mod lookup_cache;
 mod names;
 mod principals;
-mod reach;
 mod record;
 mod recreated;
 mod rows;
-mod sight;
+mod snapshot_pair;
 pub mod steps;
 pub mod table;
 #[cfg(test)]
@@ -59,14 +57,15 @@ mod tests;
 pub mod text;
 mod unchanged;
 mod unknown;
+mod visibility;
 
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
 pub use change::{
-    AccessChange, AccessChangeKind, BeforeAfter, Cause, CauseKind, Change, ChangeKind, Diff, HidingGap,
-    SnapshotFacts, Way,
+    AccessChange, AccessChangeKind, AccessPath, BeforeAfter, Cause, CauseKind, Change, ChangeKind, Diff,
+    HidingGap, SnapshotFacts,
 };
 pub use limited::Limited;
 pub use record::Record;
@@ -75,8 +74,8 @@ pub use recreated::{DanglingAssignment, MatchedBy, Recreation};
 use crate::error::{Error, Result};
 use crate::model;
 use crate::model::RESOURCES;
-use days::Days;
 use names::Names;
+use snapshot_pair::SnapshotPair;
 use unknown::{Judge, RowChange};
 
 /// Compares snapshot `from` with snapshot `to`, in either order of time, for every resource and for access.
@@ -96,18 +95,24 @@ fn compare_either(
     connection: &Connection,
     from: i64,
     to: i64,
-    access: impl FnOnce(&Connection, Days, &[RowChange], &Names<'_>, &mut Judge<'_>) -> Result<Vec<AccessChange>>,
+    access: impl FnOnce(
+        &Connection,
+        SnapshotPair,
+        &[RowChange],
+        &Names<'_>,
+        &mut Judge<'_>,
+    ) -> Result<Vec<AccessChange>>,
 ) -> Result<Diff> {
     let from = SnapshotFacts::read(connection, from)?;
     let to = SnapshotFacts::read(connection, to)?;
-    let days = Days { from: from.snapshot_id, to: to.snapshot_id };
-    let names = Names::new(connection, days);
+    let pair = SnapshotPair { from: from.snapshot_id, to: to.snapshot_id };
+    let names = Names::new(connection, pair);
     let mut judge = Judge::new(connection, &from, &to);
 
     let (mut rows, mut unknown, mut not_seen) = (Vec::new(), Vec::new(), BTreeMap::new());
     for spec in RESOURCES {
         let Some(table) = rows::Table::of(connection, spec)? else { continue };
-        let differences = rows::differences(connection, &table, days)?;
+        let differences = rows::differences(connection, &table, pair)?;
         let judged = judge.judge(&table, differences)?;
         rows.extend(judged.changes);
         if !judged.unknown.is_empty() {
@@ -115,8 +120,8 @@ fn compare_either(
         }
         unknown.push((*spec, judged.unknown));
     }
-    let mut access_changes = access(connection, days, &rows, &names, &mut judge)?;
-    let recreations = recreated::recreations(connection, days, &rows, &names)?;
+    let mut access_changes = access(connection, pair, &rows, &names, &mut judge)?;
+    let recreations = recreated::recreations(connection, pair, &rows, &names)?;
     let mut changes = Vec::with_capacity(rows.len());
     let mut rows = rows.into_iter().peekable();
     for (spec, scopes) in unknown {
@@ -127,17 +132,17 @@ fn compare_either(
             changes.push(scope.into_change(&names)?);
         }
     }
-    describe::describe(connection, days, &mut changes, &mut access_changes)?;
-    let limited = Limited::between(connection, days)?;
+    describe::describe(connection, pair, &mut changes, &mut access_changes)?;
+    let limited = Limited::between(connection, pair)?;
     Ok(Diff { from, to, changes, access_changes, recreations, not_seen, limited })
 }
 
 /// What a person calls a scope of a resource, by the names known in a snapshot: `group Platform`.
 pub fn scope_label(connection: &Connection, snapshot_id: i64, resource: &str, scope: &str) -> Result<String> {
-    let days = Days { from: snapshot_id, to: snapshot_id };
-    let scope = sight::parse(scope)?;
+    let pair = SnapshotPair { from: snapshot_id, to: snapshot_id };
+    let scope = visibility::parse(scope)?;
     let Some(spec) = model::resource(resource) else { return Ok(format!("{resource} {scope:?}")) };
-    let names = Names::new(connection, days).in_row(spec, &scope)?;
+    let names = Names::new(connection, pair).in_row(spec, &scope)?;
     Ok(names::scope_label(spec, &scope, &names))
 }
 

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use serde_json::Value;
 
-use super::days::Days;
-use super::keyed::HashMap;
+use super::lookup_cache::HashMap;
 use super::record::Record;
 use super::rows::text_of;
+use super::snapshot_pair::SnapshotPair;
 use super::unreadable;
 use crate::error::Result;
 use crate::model::{Entity, LabelPart, ResourceSpec};
@@ -65,23 +65,23 @@ enum Which {
 /// Looks names up, each once.
 pub(super) struct Names<'c> {
     connection: &'c Connection,
-    days: Days,
+    pair: SnapshotPair,
     books: RefCell<Vec<Book<'c>>>,
     /// The columns with names of the row before: the next one mostly has the same.
     columns: RefCell<Arc<[String]>>,
 }
 
 impl<'c> Names<'c> {
-    pub fn new(connection: &'c Connection, days: Days) -> Self {
-        Self { connection, days, books: RefCell::default(), columns: RefCell::default() }
+    pub fn new(connection: &'c Connection, pair: SnapshotPair) -> Self {
+        Self { connection, pair, books: RefCell::default(), columns: RefCell::default() }
     }
 
     /// The name on the later day, else on the earlier one, else the last one before; `None` where there never was
     /// one.
     pub fn name(&self, entity: Entity, id: &str) -> Result<Option<Arc<str>>> {
-        let (earlier, later) = (self.days.earlier(), self.days.later());
-        for (day, which) in [(later, Which::Alive), (earlier, Which::Alive), (later, Which::Last)] {
-            if let Some(name) = self.look_up(entity, day, which, id)? {
+        let (earlier, later) = (self.pair.earlier(), self.pair.later());
+        for (snapshot_id, which) in [(later, Which::Alive), (earlier, Which::Alive), (later, Which::Last)] {
+            if let Some(name) = self.look_up(entity, snapshot_id, which, id)? {
                 return Ok(Some(name));
             }
         }
@@ -89,8 +89,8 @@ impl<'c> Names<'c> {
     }
 
     /// The name on that day; `None` where it does not exist or has none.
-    pub fn name_on(&self, day: i64, entity: Entity, id: &str) -> Result<Option<Arc<str>>> {
-        self.look_up(entity, day, Which::Alive, id)
+    pub fn name_on(&self, snapshot_id: i64, entity: Entity, id: &str) -> Result<Option<Arc<str>>> {
+        self.look_up(entity, snapshot_id, Which::Alive, id)
     }
 
     /// Column to the name of the entity that it has the id of, for those of a row or scope of the resource whose name is
@@ -112,8 +112,8 @@ impl<'c> Names<'c> {
         Ok(Record::new(&before, names))
     }
 
-    fn look_up(&self, entity: Entity, day: i64, which: Which, id: &str) -> Result<Option<Arc<str>>> {
-        let of = (entity, day, which);
+    fn look_up(&self, entity: Entity, snapshot_id: i64, which: Which, id: &str) -> Result<Option<Arc<str>>> {
+        let of = (entity, snapshot_id, which);
         let mut books = self.books.borrow_mut();
         if let Some(book) = books.iter_mut().find(|book| book.of == of) {
             return book.look_up(id);

@@ -5,9 +5,9 @@
 use rusqlite::Connection;
 
 use super::change::HidingGap;
-use super::days::Days;
 use super::record::Record;
 use super::rows::{Table, text_of};
+use super::snapshot_pair::SnapshotPair;
 use super::unreadable;
 use crate::error::Result;
 
@@ -15,7 +15,7 @@ use crate::error::Result;
 /// known, so it says nothing of one that is in no table on either day. `None` for any other row.
 pub(super) fn unlisted_principal(
     connection: &Connection,
-    days: Days,
+    pair: SnapshotPair,
     table: &Table,
     row: &Record,
     snapshot_id: i64,
@@ -34,7 +34,7 @@ pub(super) fn unlisted_principal(
              AND ((valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2))
                OR (valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?3))))"
         ))
-        .and_then(|mut statement| statement.query_row((&principal_id, days.from, days.to), |row| row.get(0)))
+        .and_then(|mut statement| statement.query_row((&principal_id, pair.from, pair.to), |row| row.get(0)))
         .map_err(unreadable)?;
     if is_known {
         return Ok(None);

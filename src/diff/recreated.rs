@@ -10,13 +10,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::change::ChangeKind;
-use super::days::Days;
 use super::names::{Names, label};
 use super::record::Record;
 use super::rows::text_of;
-use super::sight::Sights;
+use super::snapshot_pair::SnapshotPair;
 use super::unknown::RowChange;
 use super::unreadable;
+use super::visibility::GapIndex;
 use crate::error::Result;
 use crate::model::{AccountAssignment, Entity, RecreatedBy, Resource};
 
@@ -59,12 +59,12 @@ fn recognized() -> impl Iterator<Item = (Entity, &'static RecreatedBy)> {
 /// Everything that was made again, with the assignments that it left dangling.
 pub(super) fn recreations(
     connection: &Connection,
-    days: Days,
+    pair: SnapshotPair,
     rows: &[RowChange],
     names: &Names<'_>,
 ) -> Result<Vec<Recreation>> {
     let mut recreations = Vec::new();
-    let mut sights = Sights::new(connection);
+    let mut gap_index = GapIndex::new(connection);
     for (entity, by) in recognized() {
         for (old, new, matched_by) in matched(rows, entity, by) {
             let id = id_of(old);
@@ -74,7 +74,7 @@ pub(super) fn recreations(
                 before_key: old.key.clone(),
                 after_key: new.key.clone(),
                 matched_by,
-                dangling: dangling(connection, days, entity, &id, names, &mut sights)?,
+                dangling: dangling(connection, pair, entity, &id, names, &mut gap_index)?,
             });
         }
     }
@@ -146,11 +146,11 @@ fn marks(row: &RowChange, entity: Entity, recreated: &RecreatedBy, by: MatchedBy
 /// The assignments alive in `to` that name the id.
 fn dangling(
     connection: &Connection,
-    days: Days,
+    pair: SnapshotPair,
     entity: Entity,
     id: &str,
     names: &Names<'_>,
-    sights: &mut Sights<'_>,
+    gap_index: &mut GapIndex<'_>,
 ) -> Result<Vec<DanglingAssignment>> {
     let spec = &AccountAssignment::SPEC;
     let columns = spec.key.join(", ");
@@ -162,7 +162,7 @@ fn dangling(
         spec.name, assigned.id
     );
     let mut statement = connection.prepare_cached(&sql).map_err(unreadable)?;
-    let mut rows = statement.query((id, days.to)).map_err(unreadable)?;
+    let mut rows = statement.query((id, pair.to)).map_err(unreadable)?;
     let mut dangling = Vec::new();
     while let Some(row) = rows.next().map_err(unreadable)? {
         let value =
@@ -170,7 +170,7 @@ fn dangling(
         let key = spec.key.iter().enumerate().map(value);
         let key: Record = key.collect::<rusqlite::Result<_>>().map_err(unreadable)?;
         let began: i64 = row.get(spec.key.len()).map_err(unreadable)?;
-        let last_seen = sights.carried(spec, &key, days.to, began)?;
+        let last_seen = gap_index.carried(spec, &key, pair.to, began)?;
         dangling.push(DanglingAssignment {
             label: label(spec, &key, &names.in_row(spec, &key)?),
             key,

@@ -11,8 +11,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use serde_json::Value;
 
-use super::days::{Days, Sides};
 use super::record::Record;
+use super::snapshot_pair::{Sides, SnapshotPair};
 use super::unreadable;
 use crate::document::is_same_value;
 use crate::error::Result;
@@ -126,10 +126,14 @@ fn differs(spec: &ResourceSpec, column: &str, value: &Value, after: &Record) -> 
 }
 
 /// Every key whose version differs between the two days, by key.
-pub(super) fn differences(connection: &Connection, table: &Table, days: Days) -> Result<Vec<Difference>> {
-    let ended = versions(connection, table, days, &ended_sql(table.spec))?;
-    let began = versions(connection, table, days, &began_sql(table.spec))?;
-    let Sides { from, to } = days.sides(ended, began);
+pub(super) fn differences(
+    connection: &Connection,
+    table: &Table,
+    pair: SnapshotPair,
+) -> Result<Vec<Difference>> {
+    let ended = versions(connection, table, pair, &ended_sql(table.spec))?;
+    let began = versions(connection, table, pair, &began_sql(table.spec))?;
+    let Sides { from, to } = pair.sides(ended, began);
     let (mut from, mut to) = (from.into_iter().peekable(), to.into_iter().peekable());
     let mut differences = Vec::with_capacity(from.len().max(to.len()));
     loop {
@@ -146,12 +150,12 @@ pub(super) fn differences(connection: &Connection, table: &Table, days: Days) ->
 }
 
 /// The versions that a statement finds, by key.
-fn versions(connection: &Connection, table: &Table, days: Days, sql: &str) -> Result<Vec<Version>> {
+fn versions(connection: &Connection, table: &Table, pair: SnapshotPair, sql: &str) -> Result<Vec<Version>> {
     let mut versions = connection
         .prepare_cached(sql)
         .and_then(|mut statement| {
             statement
-                .query_map([days.earlier(), days.later()], |row| version_of(table, row))?
+                .query_map([pair.earlier(), pair.later()], |row| version_of(table, row))?
                 .collect::<rusqlite::Result<Vec<_>>>()
         })
         .map_err(unreadable)?;

@@ -7,10 +7,10 @@ use rusqlite::Connection;
 
 use super::access;
 use super::change::{AccessChangeKind, Diff, SnapshotFacts};
-use super::days::Days;
 use super::filter::Subject;
 use super::names::Names;
 use super::rows::{Table, differences};
+use super::snapshot_pair::SnapshotPair;
 use super::unknown::{Judge, RowChange};
 use super::{compare, unreadable};
 use crate::error::Result;
@@ -27,14 +27,14 @@ pub struct Between {
 
 /// The adjacent pairs of kept snapshots from one to the other, in the direction asked for.
 pub fn pairs(connection: &Connection, from: i64, to: i64) -> Result<Vec<(i64, i64)>> {
-    let days = Days { from, to };
+    let pair = SnapshotPair { from, to };
     let mut statement = connection
         .prepare_cached(
             "SELECT snapshot_id FROM snapshots WHERE snapshot_id BETWEEN ?1 AND ?2 ORDER BY snapshot_id",
         )
         .map_err(unreadable)?;
     let mut kept: Vec<i64> = statement
-        .query_map([days.earlier(), days.later()], |row| row.get(0))
+        .query_map([pair.earlier(), pair.later()], |row| row.get(0))
         .and_then(Iterator::collect)
         .map_err(unreadable)?;
     if from > to {
@@ -68,13 +68,13 @@ pub fn came_and_went(
     // The first and the last thing that happened to each user's access tell how it began and ended.
     let mut happened: BTreeMap<[Arc<str>; 3], (AccessChangeKind, AccessChangeKind)> = BTreeMap::new();
     for (from, to) in pairs {
-        let days = Days { from, to };
+        let pair = SnapshotPair { from, to };
         let mut rows = Vec::new();
         for spec in RESOURCES {
             // Whether a gap hides a row does not matter to how often access came and went.
             if ["users", "group_memberships", "account_assignments"].contains(&spec.name) {
                 let Some(table) = Table::of(connection, spec)? else { continue };
-                let differences = differences(connection, &table, days)?;
+                let differences = differences(connection, &table, pair)?;
                 rows.extend(differences.into_iter().map(|difference| {
                     let fields = difference.fields(table.spec);
                     RowChange::seen(&table, difference, fields)
@@ -83,11 +83,11 @@ pub fn came_and_went(
         }
         let (from, to) = (SnapshotFacts::read(connection, from)?, SnapshotFacts::read(connection, to)?);
         let mut judge = Judge::new(connection, &from, &to);
-        let changes = access::changes(connection, days, &rows, &Names::new(connection, days), &mut judge)?;
+        let changes = access::changes(connection, pair, &rows, &Names::new(connection, pair), &mut judge)?;
         if changes.is_empty() {
             continue;
         }
-        let subjects = subjects([days.from, days.to])?;
+        let subjects = subjects([pair.from, pair.to])?;
         for change in changes {
             let is_meant = subjects.iter().all(|subject| subject.concerns_access(&change));
             if is_meant && matches!(change.change, AccessChangeKind::Gained | AccessChangeKind::Lost) {

@@ -9,11 +9,11 @@ use std::rc::Rc;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::change::HidingGap;
-use super::days::{Days, Sides};
 use super::record::Record;
 use super::rows::{Difference, Table, quoted, text_of, version_of};
-use super::sight::Unseen;
+use super::snapshot_pair::{Sides, SnapshotPair};
 use super::unreadable;
+use super::visibility::SnapshotGaps;
 use crate::error::Result;
 
 /// How many rows of the scope are the same version on both days and hidden on one of them; `differences` are
@@ -21,7 +21,7 @@ use crate::error::Result;
 /// it that were seen all the same.
 pub(super) fn unchanged_rows(
     connection: &Connection,
-    days: Days,
+    pair: SnapshotPair,
     table: &Table,
     differences: &[Difference],
     scope: &Record,
@@ -30,22 +30,22 @@ pub(super) fn unchanged_rows(
     if scope.keys().any(|column| !table.columns.contains(column)) {
         return Ok(0);
     }
-    let in_scope = rows_in_scope(connection, days, table, differences, scope)?;
+    let in_scope = rows_in_scope(connection, pair, table, differences, scope)?;
     // A row that one of two gaps hides is open, whether or not the other does.
     if in_scope == 0 || gaps.iter().any(|(_, seen_columns)| seen_columns.is_empty()) {
         return Ok(in_scope);
     }
-    Ok((in_scope - seen_rows(connection, days, table, scope, gaps)?).max(0))
+    Ok((in_scope - seen_rows(connection, pair, table, scope, gaps)?).max(0))
 }
 
 /// How many rows are the same version on both days and hidden on one of them, whatever number of gaps hides each;
 /// `scopes` are the gaps of both with the rows of each.
 pub(super) fn distinct_unchanged(
     connection: &Connection,
-    days: Days,
+    pair: SnapshotPair,
     table: &Table,
     differences: &[Difference],
-    unseen: &Sides<Rc<Unseen>>,
+    unseen: &Sides<Rc<SnapshotGaps>>,
     scopes: &BTreeMap<String, (HidingGap, i64)>,
 ) -> Result<i64> {
     let hiding: Vec<_> = scopes.values().filter(|(_, rows)| *rows > 0).collect();
@@ -55,7 +55,7 @@ pub(super) fn distinct_unchanged(
         return Ok(hiding.iter().map(|(_, rows)| rows).sum());
     }
     if [&unseen.from, &unseen.to].into_iter().any(|side| side.saw_nothing()) {
-        return rows_in_scope(connection, days, table, differences, &Record::default());
+        return rows_in_scope(connection, pair, table, differences, &Record::default());
     }
     let mut rows = HashSet::new();
     for columns in columns {
@@ -73,11 +73,11 @@ pub(super) fn distinct_unchanged(
                AND (SELECT json_group_array(j.key) FROM json_each(n.scope) AS j) = ?1{equal}
                AND +v.valid_from <= {earlier} AND (v.valid_to IS NULL OR v.valid_to > {later})",
             quoted(&format!("{}_versions", table.spec.name)),
-            from = days.from,
-            to = days.to,
+            from = pair.from,
+            to = pair.to,
             resource = table.spec.name,
-            earlier = days.earlier(),
-            later = days.later(),
+            earlier = pair.earlier(),
+            later = pair.later(),
         );
         let mut statement = connection.prepare_cached(&sql).map_err(unreadable)?;
         let mut found = statement.query(params_from_iter(values)).map_err(unreadable)?;
@@ -99,12 +99,12 @@ fn sorted_names(scope: &Record) -> Vec<&String> {
 /// How many of these rows lie in scopes that every one of the gaps' snapshots saw: found from the scopes.
 fn seen_rows(
     connection: &Connection,
-    days: Days,
+    pair: SnapshotPair,
     table: &Table,
     scope: &Record,
     gaps: &[(&HidingGap, &[Vec<String>])],
 ) -> Result<i64> {
-    let (earlier, later) = (days.earlier(), days.later());
+    let (earlier, later) = (pair.earlier(), pair.later());
     let mut values = Vec::new();
     let mut place = |value: String| {
         values.push(value);
@@ -147,18 +147,18 @@ fn seen_rows(
 
 fn rows_in_scope(
     connection: &Connection,
-    days: Days,
+    pair: SnapshotPair,
     table: &Table,
     differences: &[Difference],
     scope: &Record,
 ) -> Result<i64> {
     // The whole table need not be walked: the later snapshot knows how many rows it has.
     if scope.is_empty()
-        && let Some(rows) = rows_on(connection, days.later(), table.spec.name)?
+        && let Some(rows) = rows_on(connection, pair.later(), table.spec.name)?
     {
         let began = differences
             .iter()
-            .filter(|difference| days.sides(&difference.before, &difference.after).to.is_some())
+            .filter(|difference| pair.sides(&difference.before, &difference.after).to.is_some())
             .count();
         return Ok((rows - began as i64).max(0));
     }
@@ -166,7 +166,7 @@ fn rows_in_scope(
         "SELECT count(*) FROM {} WHERE valid_from <= ?1 AND (valid_to IS NULL OR valid_to > ?2)",
         quoted(&format!("{}_versions", table.spec.name))
     );
-    let mut values = vec![days.earlier().to_string(), days.later().to_string()];
+    let mut values = vec![pair.earlier().to_string(), pair.later().to_string()];
     for (column, value) in scope.iter() {
         values.push(text_of(value));
         sql.push_str(&format!(" AND {} = ?{}", quoted(column), values.len()));

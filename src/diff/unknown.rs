@@ -15,14 +15,14 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::activity;
 use super::change::{Change, ChangeKind, HidingGap, SnapshotFacts};
-use super::days::{Days, Sides};
 use super::names::{Names, label, scope_label};
 use super::principals::unlisted_principal;
 use super::record::Record;
 use super::rows::{Difference, Table, Version, quoted, text_of};
-use super::sight::{Sights, Unseen, canonical, json_key};
+use super::snapshot_pair::{Sides, SnapshotPair};
 use super::unchanged::{distinct_unchanged, unchanged_rows};
 use super::unreadable;
+use super::visibility::{GapIndex, SnapshotGaps, canonical, json_key};
 use crate::error::Result;
 use crate::model::{self, ResourceSpec};
 
@@ -133,10 +133,10 @@ pub(super) struct Judged {
 /// Decides what differences mean.
 pub(super) struct Judge<'c> {
     connection: &'c Connection,
-    days: Days,
+    pair: SnapshotPair,
     /// Whether assignments were listed by principal, which leaves unlisted principals out.
     by_principals: Sides<bool>,
-    sights: Sights<'c>,
+    gap_index: GapIndex<'c>,
 }
 
 impl<'c> Judge<'c> {
@@ -145,9 +145,9 @@ impl<'c> Judge<'c> {
             |snapshot: &SnapshotFacts| snapshot.assignment_strategy.as_deref() == Some("principals");
         Self {
             connection,
-            days: Days { from: from.snapshot_id, to: to.snapshot_id },
+            pair: SnapshotPair { from: from.snapshot_id, to: to.snapshot_id },
             by_principals: Sides { from: by_principals(from), to: by_principals(to) },
-            sights: Sights::new(connection),
+            gap_index: GapIndex::new(connection),
         }
     }
 
@@ -155,12 +155,12 @@ impl<'c> Judge<'c> {
     pub fn judge(&mut self, table: &Table, differences: Vec<Difference>) -> Result<Judged> {
         let resource = table.spec.name;
         let unseen = Sides {
-            from: self.sights.unseen(self.days.from, resource)?,
-            to: self.sights.unseen(self.days.to, resource)?,
+            from: self.gap_index.unseen(self.pair.from, resource)?,
+            to: self.gap_index.unseen(self.pair.to, resource)?,
         };
         let mut scopes = self.scopes(table, &differences, &unseen)?;
         let mut not_seen =
-            distinct_unchanged(self.connection, self.days, table, &differences, &unseen, &scopes)?;
+            distinct_unchanged(self.connection, self.pair, table, &differences, &unseen, &scopes)?;
         let mut changes = Vec::new();
         for difference in differences {
             let fields = difference.fields(table.spec);
@@ -176,14 +176,14 @@ impl<'c> Judge<'c> {
                 }
                 (Some(_), Some(_)) => Vec::new(),
                 (Some(before), None) => {
-                    self.hiding(table, &before.row, self.days.to, &unseen.to, self.by_principals.to)?
+                    self.hiding(table, &before.row, self.pair.to, &unseen.to, self.by_principals.to)?
                 }
                 (None, Some(after)) => {
-                    self.hiding(table, &after.row, self.days.from, &unseen.from, self.by_principals.from)?
+                    self.hiding(table, &after.row, self.pair.from, &unseen.from, self.by_principals.from)?
                 }
                 (None, None) => unreachable!("a difference has at least one side"),
             };
-            let activity = activity::is_all(table.spec, self.days, &difference, &fields);
+            let activity = activity::is_all(table.spec, self.pair, &difference, &fields);
             let mut change = RowChange { activity, ..RowChange::seen(table, difference, fields) };
             if let Some(gap) = hiding.first() {
                 not_seen += 1;
@@ -191,7 +191,7 @@ impl<'c> Judge<'c> {
                 change.gap = Some(gap.clone());
             } else if let Some(before) = &change.before {
                 change.last_seen =
-                    self.sights.carried(table.spec, &before.row, self.days.from, before.valid_from)?;
+                    self.gap_index.carried(table.spec, &before.row, self.pair.from, before.valid_from)?;
             }
             for gap in hiding {
                 scopes.entry(canonical(&gap.scope)).or_insert((gap, 0)).1 += 1;
@@ -205,7 +205,7 @@ impl<'c> Judge<'c> {
                 continue;
             }
             let last_seen = if unseen.from.hides(&gap.scope) {
-                self.sights.last_seen(table.spec, &gap.scope, self.days.from, None)?
+                self.gap_index.last_seen(table.spec, &gap.scope, self.pair.from, None)?
             } else {
                 None
             };
@@ -220,9 +220,9 @@ impl<'c> Judge<'c> {
         &self,
         table: &Table,
         differences: &[Difference],
-        unseen: &Sides<Rc<Unseen>>,
+        unseen: &Sides<Rc<SnapshotGaps>>,
     ) -> Result<BTreeMap<String, (HidingGap, i64)>> {
-        let (earlier, later) = if self.days.from <= self.days.to {
+        let (earlier, later) = if self.pair.from <= self.pair.to {
             (&unseen.from, &unseen.to)
         } else {
             (&unseen.to, &unseen.from)
@@ -234,7 +234,7 @@ impl<'c> Judge<'c> {
                 None => {
                     let of_both = [earlier.gap_of(&gap.scope), later.gap_of(&gap.scope)];
                     let of_both: Vec<_> = of_both.into_iter().flatten().collect();
-                    unchanged_rows(self.connection, self.days, table, differences, &gap.scope, &of_both)?
+                    unchanged_rows(self.connection, self.pair, table, differences, &gap.scope, &of_both)?
                 }
             };
             scopes.insert(canonical(&gap.scope), (gap.clone(), rows));
@@ -244,7 +244,7 @@ impl<'c> Judge<'c> {
 
     /// Whether the snapshot has no gap in the resource.
     pub fn saw_all(&mut self, spec: &'static ResourceSpec, snapshot_id: i64) -> Result<bool> {
-        Ok(self.sights.unseen(snapshot_id, spec.name)?.gaps().is_empty())
+        Ok(self.gap_index.unseen(snapshot_id, spec.name)?.gaps().is_empty())
     }
 
     /// What of the snapshot hides the row of this key, which it lacks; `None` where its absence was seen.
@@ -254,7 +254,7 @@ impl<'c> Judge<'c> {
         key: &Record,
         snapshot_id: i64,
     ) -> Result<Option<HidingGap>> {
-        let unseen = self.sights.unseen(snapshot_id, spec.name)?;
+        let unseen = self.gap_index.unseen(snapshot_id, spec.name)?;
         match unseen.over(key).next() {
             Some(gap) if !self.was_closed_by(spec, key, snapshot_id)? => Ok(Some(gap.clone())),
             _ => Ok(None),
@@ -269,7 +269,7 @@ impl<'c> Judge<'c> {
         known: &Record,
         snapshot_id: i64,
     ) -> Result<Option<HidingGap>> {
-        Ok(self.sights.unseen(snapshot_id, spec.name)?.over(known).next().cloned())
+        Ok(self.gap_index.unseen(snapshot_id, spec.name)?.over(known).next().cloned())
     }
 
     /// What of the snapshot hides a row that it lacks; nothing where its absence was seen.
@@ -278,12 +278,12 @@ impl<'c> Judge<'c> {
         table: &Table,
         row: &Record,
         snapshot_id: i64,
-        unseen: &Unseen,
+        unseen: &SnapshotGaps,
         by_principals: bool,
     ) -> Result<Vec<HidingGap>> {
         let mut gaps: Vec<HidingGap> = unseen.over(row).cloned().collect();
         if gaps.is_empty() && by_principals && !unseen.saw(row) {
-            gaps.extend(unlisted_principal(self.connection, self.days, table, row, snapshot_id)?);
+            gaps.extend(unlisted_principal(self.connection, self.pair, table, row, snapshot_id)?);
         }
         if !gaps.is_empty() && self.was_closed_by(table.spec, row, snapshot_id)? {
             gaps.clear();
@@ -300,7 +300,7 @@ impl<'c> Judge<'c> {
             .enumerate()
             .map(|(index, column)| format!("{} = ?{}", quoted(column), index + 2))
             .collect();
-        let written_down = match self.sights.knows_pruned()? {
+        let written_down = match self.gap_index.knows_pruned()? {
             true => format!(
                 "(SELECT seen FROM pruned_endings WHERE snapshot_id = CAST(?1 AS INTEGER) AND resource = '{}'
                   AND key = {})",
@@ -325,6 +325,6 @@ impl<'c> Judge<'c> {
 }
 
 /// The scopes, each once, of the gaps of either side that hide a row.
-fn covering(unseen: &Sides<Rc<Unseen>>, row: &Record) -> std::collections::BTreeSet<String> {
+fn covering(unseen: &Sides<Rc<SnapshotGaps>>, row: &Record) -> std::collections::BTreeSet<String> {
     unseen.from.over(row).chain(unseen.to.over(row)).map(|gap| canonical(&gap.scope)).collect()
 }

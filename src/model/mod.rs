@@ -326,7 +326,7 @@ pub fn names() -> String {
 
 /// What besides gaps keeps a snapshot from seeing that a row is not there, in SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BesidesGaps {
+pub struct ImplicitGap {
     /// That the row of the version `v`, which began later, is not there yet in the snapshot `s`.
     pub before: &'static str,
     /// That the row of the version `v`, alive in the snapshot `f`, is gone in the snapshot `s`.
@@ -340,8 +340,8 @@ pub struct BesidesGaps {
 }
 
 /// What besides gaps leaves rows of the resource unseen; `None` where nothing does.
-pub fn besides_gaps(resource: &str) -> Option<BesidesGaps> {
-    (resource == AccountAssignment::SPEC.name).then_some(BesidesGaps {
+pub fn implicit_gap(resource: &str) -> Option<ImplicitGap> {
+    (resource == AccountAssignment::SPEC.name).then_some(ImplicitGap {
         before: assignments::PRINCIPAL_UNLISTED_BEFORE,
         since: assignments::PRINCIPAL_UNLISTED_SINCE,
         ever: assignments::UNLISTED_PRINCIPAL,
@@ -475,16 +475,16 @@ pub struct Row {
     /// Column to value; a missing column is NULL. Booleans are stored as 0 and 1.
     pub columns: Map<String, Value>,
     /// How much the row says.
-    pub standing: Standing,
+    pub completeness: Completeness,
 }
 
 /// How much a staged row says, against another of the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Completeness {
     /// All of it, in place of whatever was staged before.
-    Whole,
+    Full,
     /// All of it, unless a whole row was staged before: that one knows more.
-    WholeUnlessStaged,
+    FullUnlessStaged,
     /// Only that the key lives: publishing keeps an open version open because of it, and adds or changes
     /// nothing.
     KeyOnly,
@@ -493,12 +493,12 @@ pub enum Standing {
 impl Row {
     /// A whole row.
     pub fn whole<R: Resource>(resource: &R) -> Self {
-        Self { resource: R::SPEC.name, columns: columns_of(resource), standing: Standing::Whole }
+        Self { resource: R::SPEC.name, columns: columns_of(resource), completeness: Completeness::Full }
     }
 
     /// A row of which only the key is known so far; its other columns are not looked at.
     pub fn key_only<R: Resource>(resource: &R) -> Self {
-        Self { standing: Standing::KeyOnly, ..Self::whole(resource) }
+        Self { completeness: Completeness::KeyOnly, ..Self::whole(resource) }
     }
 
     /// Whether the row has every value of the scope.
@@ -511,7 +511,7 @@ impl Row {
 
     /// A whole row that gives way to a whole one staged before it.
     pub fn whole_unless_staged<R: Resource>(resource: &R) -> Self {
-        Self { standing: Standing::WholeUnlessStaged, ..Self::whole(resource) }
+        Self { completeness: Completeness::FullUnlessStaged, ..Self::whole(resource) }
     }
 }
 

@@ -11,7 +11,7 @@ use rusqlite::types::ValueRef;
 
 use super::destination::{Reader, write_error};
 use super::rows::RowSink;
-use super::{text, words};
+use super::{stderr, text};
 use crate::digest::hexadecimal;
 use crate::error::{Error, Result};
 
@@ -91,7 +91,7 @@ impl<W: Write> RowSink for CsvSink<W> {
     fn finish(&mut self) -> Result<()> {
         self.writer.flush().map_err(|error| csv_error(error.into()))?;
         if self.has_formula && self.dialect == Dialect::Plain && self.reader == Reader::File {
-            words::warn(
+            stderr::warn(
                 "the CSV file has text that a spreadsheet takes for formulas (it begins with = + - or @): \
                  --csv-for excel writes it so that none is run",
             );

@@ -9,7 +9,7 @@ use super::escaper::{Escaper, Form};
 use super::format::Format;
 use super::page::Page;
 use super::standard;
-use super::words::Color;
+use super::stderr::Color;
 use crate::digest::sha256_of;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plain_file;

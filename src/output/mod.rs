@@ -1,13 +1,13 @@
 //! The only door to the terminal: data to standard output or a file, words to standard error.
 //!
 //! A [`Destination`] that is a terminal passes everything through one filter, a [`Page`] takes text for people by the
-//! line, and [`words`] print one line each: so nothing that a directory or a command line holds can reach a terminal
+//! line, and [`stderr`] print one line each: so nothing that a directory or a command line holds can reach a terminal
 //! raw, forge a line, or be there unseen.
 //!
 //! - [`format`](Format): which formats there are and which one holds where none was asked for.
 //! - [`destination`](Destination): standard output, or a file that appears only when it is whole.
 //! - [`rows`](RowWriter): columns and rows in any format, written as they come.
-//! - [`words`]: prose, warnings and errors for people.
+//! - [`stderr`]: prose, warnings and errors for people.
 //! - [`text`]: what may be shown on a terminal, and how the rest is written.
 //!
 //! It knows values and columns, never a resource, a query or AWS. It never decides what to say, and never
@@ -23,9 +23,9 @@ mod markdown;
 mod page;
 mod rows;
 mod standard;
+pub mod stderr;
 mod table;
 pub mod text;
-pub mod words;
 mod wrap;
 
 pub use destination::{Destination, DestinationOptions, write_error};

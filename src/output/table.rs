@@ -16,7 +16,7 @@ use rusqlite::types::ValueRef;
 use super::destination::write_error;
 use super::rows::RowSink;
 use super::wrap::{Breaks, longest_token, width, wrapped};
-use super::{text, words};
+use super::{stderr, text};
 use crate::error::Result;
 
 /// How many rows are laid out together.
@@ -182,7 +182,7 @@ impl<W: Write> RowSink for TableSink<W> {
             missing.push(format!("cells that end in {CUT} are cut"));
         }
         if !missing.is_empty() {
-            words::note(format!(
+            stderr::note(format!(
                 "not everything fits in {} characters ({}): --format csv or json shows it all",
                 self.room.unwrap_or_default(),
                 missing.join("; ")

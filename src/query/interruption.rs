@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::output::words;
+use crate::output::stderr;
 use crate::signals;
 
 /// How many of SQLite's instructions pass between two looks at the clock: a few milliseconds' worth.
@@ -117,7 +117,7 @@ fn end_what_goes_on(watched: &Weak<Shared>) {
         if looks == LOOKS
             && let Err(error) = shared.check()
         {
-            words::print_error(&error);
+            stderr::print_error(&error);
             signals::end(error.exit_status());
         }
         drop(shared);

@@ -11,7 +11,7 @@ use super::schema::{columns, resource_columns, versions_table};
 use super::snapshot::word_column;
 use super::views::hidden;
 use crate::error::Result;
-use crate::model::{RESOURCES, besides_gaps};
+use crate::model::{RESOURCES, implicit_gap};
 
 /// How much of a resource a snapshot saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -158,7 +158,7 @@ pub(super) fn select(connection: &Connection) -> Result<String> {
     let of_it = "g.snapshot_id = c.snapshot_id AND g.resource = c.resource AND g.kind = 'not_asked'";
     let besides: String = RESOURCES
         .iter()
-        .filter_map(|spec| Some((spec.name, besides_gaps(spec.name)?)))
+        .filter_map(|spec| Some((spec.name, implicit_gap(spec.name)?)))
         .map(|(name, besides)| {
             let (name, reason) = (literal(name), literal(besides.reason));
             format!("WHEN c.resource = {name} AND {} THEN {reason} ", besides.limited)

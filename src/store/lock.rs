@@ -9,7 +9,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use super::file::{LOCK, NO_SPACE, beside};
-use super::trouble;
+use super::io_error;
 use crate::error::{Error, Result};
 use crate::plain_file;
 
@@ -30,7 +30,7 @@ impl CollectorLock {
         let path = beside(database, LOCK);
         let failed = |error: io::Error| {
             let hint = match error.kind() {
-                kind if trouble::is_no_space(kind) => NO_SPACE.to_owned(),
+                kind if io_error::is_no_space(kind) => NO_SPACE.to_owned(),
                 io::ErrorKind::InvalidInput => {
                     format!("move it out of the way: mv \"{0}\" \"{0}.old\"", path.display())
                 }

@@ -17,7 +17,7 @@
 //! - `documents`: the hash of what each document says, beside the document.
 //! - `catalog`: every table and view with its columns and their descriptions.
 //! - `schema`: the migrations and the columns that they made; `file`: names, modes and errors of the files.
-//! - `filesystem`: what lies on a network; `trouble`: what passes, so that a collection can go on after it.
+//! - `filesystem`: what lies on a network; `io_error`: what passes, so that a collection can go on after it.
 
 mod catalog;
 mod coverage;
@@ -27,6 +27,7 @@ mod evidence;
 mod file;
 mod filesystem;
 mod guard;
+mod io_error;
 mod lock;
 mod publish;
 mod reader;
@@ -37,7 +38,6 @@ mod staging;
 mod steps;
 #[cfg(test)]
 mod testing;
-mod trouble;
 mod views;
 mod when;
 
@@ -47,6 +47,7 @@ pub use database::{Database, Identity};
 pub use evidence::{Link, Parts, Verified};
 pub use file::{data_files, database_of, files};
 pub use guard::{QUERY_MEMORY, views_read};
+pub use io_error::{staging_stopped, stopped};
 pub use lock::CollectorLock;
 pub use publish::{CallTotals, Published, ResourceOutcome, ShrinkLimit};
 pub use reader::Census;
@@ -60,7 +61,6 @@ pub use staging::{
     AccessReportJob, CollectionFacts, Doubled, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection,
     Staging, TaskCounts, Unfinished,
 };
-pub use trouble::{staging_stopped, stopped};
 pub use views::{Tells, shows_every_resource, tells};
 pub use when::{When, beginning, check_label};
 

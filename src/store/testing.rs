@@ -9,7 +9,7 @@ use super::{
     ShrinkLimit, Staging,
 };
 use crate::error::Result;
-use crate::model::{Row, Scope, Standing, resource};
+use crate::model::{Completeness, Row, Scope, resource};
 
 /// A census in a folder that is deleted with it. Collection `n` is taken on day `n` of 2026.
 pub(super) struct World {
@@ -150,7 +150,7 @@ impl Collection<'_> {
 
     pub fn gone(&mut self, covers: &[Scope], dropped: &[Scope]) -> &mut Self {
         let task_id = self.task(covers, &[]);
-        self.end(Outcome::Gone { task_id, dropped: dropped.to_vec(), scope_survives: false })
+        self.end(Outcome::NotFound { task_id, dropped: dropped.to_vec(), scope_still_valid: false })
     }
 
     pub fn gap(&mut self, kind: GapKind, scope: Scope) -> &mut Self {
@@ -241,10 +241,10 @@ pub(super) fn scope(resource: &str, columns: &[(&str, &str)]) -> Scope {
 pub(super) fn row(name: &str, columns: &[(&str, &str)]) -> Row {
     let columns: Map<String, Value> =
         columns.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
-    Row { resource: resource(name).unwrap().name, columns, standing: Standing::Whole }
+    Row { resource: resource(name).unwrap().name, columns, completeness: Completeness::Full }
 }
 
 /// A row that proves only that its key lives.
 pub(super) fn key_only(name: &str, columns: &[(&str, &str)]) -> Row {
-    Row { standing: Standing::KeyOnly, ..row(name, columns) }
+    Row { completeness: Completeness::KeyOnly, ..row(name, columns) }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use orgcensus::aws::{ConnectionOptions, FixedEndpoint, PaceOptions, Patience, Rate, Service};
+use orgcensus::aws::{ConnectionOptions, FixedEndpoint, PaceOptions, Rate, RetryPolicy, Service};
 use orgcensus::collect::{
     ReportDepth as Depth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, take,
 };
@@ -32,21 +32,21 @@ pub(crate) fn collect(world: &World) -> Ran {
     world.collect(&ARGUMENTS)
 }
 
-/// Collects with little patience, for faults that never end: the waits are seconds instead of minutes, and
+/// Collects with little retry_policy, for faults that never end: the waits are seconds instead of minutes, and
 /// nothing else is different.
 pub(crate) fn collect_impatiently(world: &World) -> Summary {
-    let patience = Patience {
+    let retry_policy = RetryPolicy {
         attempt_timeout: Duration::from_secs(2),
         transients: 2,
         timeouts: 2,
         throttled_for: Duration::from_secs(1),
-        ..Patience::default()
+        ..RetryPolicy::default()
     };
     let rates = Service::ALL.into_iter().map(|service| (service, Rate::Fixed(100_000.0))).collect();
     let endpoint = FixedEndpoint { url: world.simulator.endpoint(), access_key_id: KEY.to_owned() };
     let connection = ConnectionOptions {
         pace: PaceOptions { rates, share: None },
-        patience,
+        retry_policy,
         endpoint: Some(endpoint),
         ..ConnectionOptions::default()
     };

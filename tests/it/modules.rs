@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The folders with sources, and the files in them with which a crate begins.
 const FOLDERS: &[(&str, &[&str])] = &[
-    ("src", &["lib.rs", "main.rs"]),
-    ("closed-output/src", &["lib.rs"]),
+    ("src", &["lib.rs", "main.rs", "closed-output/src/lib.rs"]),
     ("tests/it", &["main.rs"]),
     ("tests/lock-calls/src", &["main.rs"]),
     ("tests/old-sqlite/src", &["main.rs"]),

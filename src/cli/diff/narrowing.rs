@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::invocation;
 use crate::model::Entity;
 use crate::nearest::{nearest, one_of};
-use crate::output::{text, words};
+use crate::output::{stderr, text};
 use crate::query::{Found, resolve_at_ends};
 use crate::store::{Census, CoverageStatus, Snapshot};
 
@@ -143,7 +143,7 @@ impl Range {
 /// The ids of that name at either end, and with `--steps` of all that had it between.
 fn ids(entity: Entity, typed: &str, census: &mut Census, range: &Range) -> Result<HashSet<String>> {
     let Found { id: ids, echo } = resolve_at_ends(entity, typed, census, range.ends(), range.steps)?;
-    echo.iter().for_each(words::say);
+    echo.iter().for_each(stderr::say);
     tracing::info!("{typed:?} is {ids:?}");
     Ok(ids)
 }
@@ -169,7 +169,7 @@ fn tags(typed: &str, census: &Census, range: &Range) -> Result<Vec<Tag>> {
     if !tags.is_empty() {
         if tags.len() > 1 {
             let keys: Vec<_> = tags.iter().map(|(key, _)| format!("{key:?}")).collect();
-            words::say(format!("{typed:?} is a tag of each of the keys {}", keys.join(" and ")));
+            stderr::say(format!("{typed:?} is a tag of each of the keys {}", keys.join(" and ")));
         }
         return Ok(tags);
     }

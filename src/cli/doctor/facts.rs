@@ -34,8 +34,8 @@ pub fn introduce(groundwork: &Groundwork) -> Vec<String> {
 pub fn conclude(groundwork: &Groundwork, examination: &Examination) -> Vec<String> {
     let mut lines = Vec::new();
     let context = &examination.context;
-    if let Some(standing) = standing(context, &examination.findings) {
-        lines.extend(line("account", &standing));
+    if let Some(completeness) = completeness(context, &examination.findings) {
+        lines.extend(line("account", &completeness));
     }
     let instance = match &context.instance {
         Some(instance) => Some(describe(instance, context, groundwork.aws.region())),
@@ -55,7 +55,7 @@ fn line(what: &str, fact: &str) -> Vec<String> {
 }
 
 /// Which account these credentials are in, and what that means.
-fn standing(context: &Context, findings: &[Finding]) -> Option<String> {
+fn completeness(context: &Context, findings: &[Finding]) -> Option<String> {
     let account = context.caller.as_ref()?.account_id.as_deref()?;
     let owner = context.instance.as_ref().and_then(|instance| instance.owner_account_id.as_deref());
     // What only the management account and its delegates may read.

@@ -1,8 +1,8 @@
 //! When a question is asked for: as of the latest snapshot, of another one, or over a range.
 
 use super::super::GlobalOptions;
-use super::super::answering::{resolve, say_answering};
 use super::super::range::Range;
+use super::super::snapshot_line::{resolve, say_answering};
 use super::QueryArgs;
 use crate::error::{Error, Result};
 use crate::query::{Header, Span, sql_during};

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::GlobalOptions;
-use crate::cli::answering::{file_size, resolve, say_answering};
+use crate::cli::snapshot_line::{file_size, resolve, say_answering};
 use crate::error::{Error, Result};
-use crate::output::words;
+use crate::output::stderr;
 use crate::query::Interruption;
 use crate::store::{Census, When};
 
@@ -61,7 +61,7 @@ pub fn run(args: &CopyArgs, global: &GlobalOptions) -> Result<()> {
         several => format!("{} snapshots", several.len()),
     };
     destination.finish()?;
-    words::say(format!("copied {of} to {}{size}, mode {:04o}", args.file.display(), args.mode));
+    stderr::say(format!("copied {of} to {}{size}, mode {:04o}", args.file.display(), args.mode));
     Ok(())
 }
 

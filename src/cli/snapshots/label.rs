@@ -3,9 +3,9 @@
 use clap::Args;
 
 use crate::cli::GlobalOptions;
-use crate::cli::answering::{resolve, say_answering};
+use crate::cli::snapshot_line::{resolve, say_answering};
 use crate::error::Result;
-use crate::output::words;
+use crate::output::stderr;
 use crate::store::{Database, When, check_label};
 
 /// The arguments of `snapshots label`.
@@ -36,7 +36,7 @@ pub fn run(args: LabelArgs, global: &GlobalOptions) -> Result<()> {
     let label = Some(args.text.trim()).filter(|text| !text.is_empty());
     label.map_or(Ok(()), check_label)?;
     Database::open_existing(&global.db)?.label(snapshot.snapshot_id, label)?;
-    words::say(match (label, &snapshot.label) {
+    stderr::say(match (label, &snapshot.label) {
         (Some(label), Some(before)) => format!("labelled \"{label}\" (was \"{before}\")"),
         (Some(label), None) => format!("labelled \"{label}\""),
         (None, Some(before)) => format!("no longer labelled \"{before}\""),

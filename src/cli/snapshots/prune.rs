@@ -5,11 +5,11 @@ use clap::Args;
 use rusqlite::types::Value;
 
 use crate::cli::GlobalOptions;
-use crate::cli::answering::{bytes, minute};
+use crate::cli::snapshot_line::{bytes, minute};
 use crate::error::{Error, ErrorKind, Result};
 use crate::invocation;
 use crate::nearest::did_you_mean;
-use crate::output::{Destination, Format, RowWriter, words};
+use crate::output::{Destination, Format, RowWriter, stderr};
 use crate::query::Interruption;
 use crate::store::{Census, CollectorLock, Database, KeepRules, Pruned, Verdict, When};
 
@@ -102,7 +102,7 @@ pub fn run(
     };
     drop(lock);
     write(&verdicts, format, destination)?;
-    words::say(told(gone.len(), verdicts.len(), pruned));
+    stderr::say(told(gone.len(), verdicts.len(), pruned));
     Ok(())
 }
 
@@ -153,7 +153,7 @@ fn warn_of_times(verdicts: &[Verdict], is_forced: bool) {
         [one] => format!("snapshot {one}"),
         [first, .., last] => format!("{} snapshots, {first} to {last},", ids.len()),
     };
-    words::warn(format!(
+    stderr::warn(format!(
         "a clock was wrong when {named} was taken, or is now: its day is not certain; {}",
         match is_forced {
             true => "--force goes by the times that are recorded",

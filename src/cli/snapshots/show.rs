@@ -9,14 +9,14 @@ use std::io::Write;
 
 use rusqlite::types::Value;
 
-use crate::cli::answering::{limited_in_words, minute, resolve, say_answering};
 use crate::cli::collect::doubled_in_words;
 use crate::cli::evidence::{ResourceEvidence, SnapshotEvidence, write_pretty};
+use crate::cli::snapshot_line::{limited_in_words, minute, resolve, say_answering};
 use crate::diff::scope_label;
 use crate::error::Result;
 use crate::excerpt::{self, excerpt};
 use crate::invocation;
-use crate::output::{Destination, Format, Ink, RowWriter, text, words, write_error};
+use crate::output::{Destination, Format, Ink, RowWriter, stderr, text, write_error};
 use crate::store::{Census, Coverage, CoverageStatus, Doubled, Gap, GapKind, Snapshot, When};
 
 /// So many scopes of like gaps are named before the rest is counted.
@@ -29,10 +29,10 @@ pub fn write(census: &Census, when: &When, format: Format, destination: &mut Des
     say_facts(&snapshot);
     let coverage = census.coverage(snapshot.snapshot_id)?;
     for limited in coverage.iter().filter(|one| one.status == CoverageStatus::Limited) {
-        words::say(limited_in_words(limited));
+        stderr::say(limited_in_words(limited));
     }
     let doubled = census.doubled(snapshot.snapshot_id)?;
-    doubled_in_words(&doubled).into_iter().for_each(words::say);
+    doubled_in_words(&doubled).into_iter().for_each(stderr::say);
     let gaps = census.gaps(snapshot.snapshot_id)?;
     if format != Format::Table {
         return write_rows(census, &snapshot, &coverage, &gaps, &doubled, format, destination);
@@ -40,7 +40,7 @@ pub fn write(census: &Census, when: &When, format: Format, destination: &mut Des
     write_coverage(&coverage, destination)?;
     if write_gaps(census, &snapshot, &gaps, destination)? {
         let each = format_args!("snapshots show {} --format json", snapshot.snapshot_id);
-        words::say(format!("each gap by itself: {}", invocation::command(each)));
+        stderr::say(format!("each gap by itself: {}", invocation::command(each)));
     }
     Ok(())
 }
@@ -111,10 +111,10 @@ fn say_facts(snapshot: &Snapshot) {
     ];
     for (name, value) in facts {
         if let Some(value) = value {
-            words::say(format!("  {name} {value}"));
+            stderr::say(format!("  {name} {value}"));
         }
     }
-    words::say(format!(
+    stderr::say(format!(
         "  from {} to {}, {} calls, {} throttled, by orgcensus {}",
         minute(&snapshot.taken_at),
         minute(&snapshot.completed_at),

@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 use crate::digest::PREFIX;
 use crate::error::{Error, Result};
 use crate::invocation;
-use crate::output::{Destination, Format, RowWriter, words};
+use crate::output::{Destination, Format, RowWriter, stderr};
 use crate::store::{Census, Link};
 
 /// The arguments of `snapshots verify`.
@@ -67,21 +67,21 @@ pub fn write(
     }
     writer.finish()?;
     if let (Some(first), Some(last)) = (verified.without_hash.first(), verified.without_hash.last()) {
-        words::warn(format!("snapshots {first} to {last} are of before there were hashes: not verified"));
+        stderr::warn(format!("snapshots {first} to {last} are of before there were hashes: not verified"));
     }
     if !verified.views_are_current {
-        words::warn(
+        stderr::warn(
             "the views in the file are not those of this version: other tools may be shown something else",
         );
     }
     for link in expected {
-        words::say(format!("snapshot {} is the one expected, and so are all before it", link.snapshot_id));
+        stderr::say(format!("snapshot {} is the one expected, and so are all before it", link.snapshot_id));
     }
     let pruned = verified.links.iter().filter(|link| link.pruned_at.is_some()).count();
     let pruned = if pruned > 0 { format!(", {pruned} pruned") } else { String::new() };
     let kept = verified.links.iter().filter(|link| link.pruned_at.is_none()).count();
     let snapshots = if kept == 1 { "1 snapshot".to_owned() } else { format!("{kept} snapshots") };
-    words::say(format!("{snapshots} verified{pruned}; the chain ends with {}", last.snapshot_hash));
+    stderr::say(format!("{snapshots} verified{pruned}; the chain ends with {}", last.snapshot_hash));
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::{group, user};
 use crate::aws::{CallFailure, Operation};
 use crate::collect::preflight::Context;
-use crate::collect::task::{Collector, Gone, Page, Stage, Stopped};
+use crate::collect::task::{Collector, NotFound, Page, Stage, Stopped};
 use crate::model::{Group, Row, Scope, User};
 
 /// Describes one user; only in a store that cannot be listed.
@@ -29,8 +29,8 @@ impl Collector for DescribeUser {
     }
 
     // A store that cannot be listed answers so as a matter of course: the wider gap keeps what was known.
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
-        failure.says_gone("USER").then(|| Gone { dropped: Vec::new(), scope_survives: true })
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        failure.says_gone("USER").then(|| NotFound { dropped: Vec::new(), scope_still_valid: true })
     }
 
     async fn page(&self, context: &Context, _token: Option<&str>) -> Result<Page, Stopped> {
@@ -100,8 +100,8 @@ impl Collector for DescribeGroup {
     }
 
     // A store that cannot be listed answers so as a matter of course: the wider gap keeps what was known.
-    fn gone(&self, failure: &CallFailure) -> Option<Gone> {
-        failure.says_gone("GROUP").then(|| Gone { dropped: Vec::new(), scope_survives: true })
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        failure.says_gone("GROUP").then(|| NotFound { dropped: Vec::new(), scope_still_valid: true })
     }
 
     async fn page(&self, context: &Context, _token: Option<&str>) -> Result<Page, Stopped> {

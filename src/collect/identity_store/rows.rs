@@ -4,7 +4,7 @@ use aws_sdk_identitystore::types::{ExternalId, Group as WireGroup, Name, User as
 use serde_json::Value;
 
 use crate::aws::{CallFailure, Operation};
-use crate::collect::wire::{array, document, key, members, string, text, time};
+use crate::collect::convert::{array, document, key, members, string, text, time};
 use crate::model::{Group, User};
 
 /// A group as AWS sends it.

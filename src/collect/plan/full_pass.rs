@@ -108,7 +108,7 @@ impl Plan<'_> {
 
     /// How long is as long as this, for whoever shortens every wait for AWS.
     fn patiently(&self, time: Duration) -> Duration {
-        self.context.aws.patience().wait(time)
+        self.context.aws.retry_policy().wait(time)
     }
 
     /// A time as people say it, of the calls of an estimate: one number where it is nearly known.

@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::super::record::Record;
 use super::{Subject, SubjectKind};
 use crate::diff::change::{Change, ChangeKind, Diff};
-use crate::diff::days::Days;
 use crate::diff::names::{Names, scope_label};
-use crate::diff::sight::{Unseen, canonical};
+use crate::diff::snapshot_pair::SnapshotPair;
 use crate::diff::unreadable;
+use crate::diff::visibility::{SnapshotGaps, canonical};
 use crate::error::Result;
 use crate::model::{self, Entity, EntityColumn, RESOURCES};
 
@@ -31,18 +31,18 @@ pub(super) fn tell_what_decides(
     diff: &mut Diff,
     subjects: &[Subject],
 ) -> Result<()> {
-    let days = Days { from: diff.from.snapshot_id, to: diff.to.snapshot_id };
+    let pair = SnapshotPair { from: diff.from.snapshot_id, to: diff.to.snapshot_id };
     let deciding: Vec<&'static str> =
         subjects.iter().flat_map(|subject| subject.kind.decided_by().iter().copied()).collect();
     for resource in deciding {
         let is_gap = |change: &&Change| change.resource == resource && change.change == ChangeKind::Unknown;
         let mut told: HashSet<String> =
             diff.changes.iter().filter(is_gap).map(|change| canonical(&change.key)).collect();
-        for day in [days.to, days.from] {
-            for gap in Unseen::read(connection, day, resource)?.gaps() {
+        for snapshot_id in [pair.to, pair.from] {
+            for gap in SnapshotGaps::read(connection, snapshot_id, resource)?.gaps() {
                 if told.insert(canonical(&gap.scope)) {
                     let spec = model::resource(resource).expect("what decides is a resource");
-                    let names = Names::new(connection, days).in_row(spec, &gap.scope)?;
+                    let names = Names::new(connection, pair).in_row(spec, &gap.scope)?;
                     let label = scope_label(spec, &gap.scope, &names);
                     diff.changes.push(Change::unknown(resource, gap.clone(), label, names, 0, None));
                 }

@@ -22,9 +22,9 @@ impl Subject {
             WHERE parent_id IN (SELECT id FROM units)
                OR instr('/' || entity_path || '/', '/' || ?2 || '/') > 0";
         let mut ids = HashSet::new();
-        for day in snapshots {
+        for snapshot_id in snapshots {
             for ou in ous {
-                ids.extend(on(connection, &["organizational_units", "accounts"], sql, (day, ou))?);
+                ids.extend(on(connection, &["organizational_units", "accounts"], sql, (snapshot_id, ou))?);
             }
         }
         Ok(Self { kind: SubjectKind::Entity(Entity::Ou), ids })
@@ -35,8 +35,8 @@ impl Subject {
         let sql = "SELECT resource_id FROM tags
                    WHERE key = ?2 AND value = ?3 AND resource_type IN ('account', 'permission_set')";
         let mut ids = HashSet::new();
-        for day in snapshots {
-            ids.extend(on(connection, &["tags"], sql, (day, key, value))?);
+        for snapshot_id in snapshots {
+            ids.extend(on(connection, &["tags"], sql, (snapshot_id, key, value))?);
         }
         Ok(Self { kind: SubjectKind::Tagged, ids })
     }
@@ -47,8 +47,8 @@ impl Subject {
         let view = view.expect("the model has this view").select;
         let sql = format!("SELECT DISTINCT permission_set_arn FROM (\n{view}\n)");
         let mut ids = HashSet::new();
-        for day in snapshots {
-            ids.extend(on(connection, &["permission_set_policies"], &sql, [day])?);
+        for snapshot_id in snapshots {
+            ids.extend(on(connection, &["permission_set_policies"], &sql, [snapshot_id])?);
         }
         Ok(Self { kind: SubjectKind::Privileged, ids })
     }

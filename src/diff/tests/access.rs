@@ -6,7 +6,7 @@ use super::history::{
     History, access, account, group, member, named_group, policy, set, to_group, to_user, unknown, user, with,
 };
 use crate::diff::filter::{Subject, SubjectKind};
-use crate::diff::{Way, steps};
+use crate::diff::{AccessPath, steps};
 use crate::model::{Entity, Row};
 
 fn base() -> Vec<Row> {
@@ -29,7 +29,7 @@ fn a_membership_gives_what_the_group_has() {
     assert_eq!(change.account_name.as_deref(), Some("111-name"));
     assert_eq!(change.permission_set_name.as_deref(), Some("p-name"));
     assert!(change.before_ways.is_empty());
-    let way = Way::Group { group_id: "ops".into(), group_name: Some("ops-name".into()) };
+    let way = AccessPath::Group { group_id: "ops".into(), group_name: Some("ops-name".into()) };
     assert_eq!(change.after_ways, [way]);
     assert_eq!(
         change.causes[0].key.to_object(),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::history::{History, covers, group, hides, member, to_group, to_user, user};
 use super::random::{days, place, publish};
-use crate::diff::{AccessChange, AccessChangeKind, CauseKind, ChangeKind, Diff, Record, Way};
+use crate::diff::{AccessChange, AccessChangeKind, AccessPath, CauseKind, ChangeKind, Diff, Record};
 use crate::model::{RESOURCES, Row};
 
 fn text<'a>(row: &'a Map<String, Value>, column: &str) -> &'a str {
@@ -60,11 +60,11 @@ pub(super) fn ways(history: &History, day: i64) -> Ways {
     ways
 }
 
-fn ways_of(ways: &[crate::diff::Way]) -> BTreeSet<String> {
+fn ways_of(ways: &[crate::diff::AccessPath]) -> BTreeSet<String> {
     ways.iter()
         .map(|way| match way {
-            crate::diff::Way::Direct => "direct".to_owned(),
-            crate::diff::Way::Group { group_id, .. } => group_id.to_string(),
+            crate::diff::AccessPath::Direct => "direct".to_owned(),
+            crate::diff::AccessPath::Group { group_id, .. } => group_id.to_string(),
         })
         .collect()
 }
@@ -267,13 +267,15 @@ fn possible(history: &History, day: i64, (user_id, account_id, arn): &Triple) ->
 /// row is known to have come or gone.
 fn is_open(change: &AccessChange) -> bool {
     let known = || change.causes.iter().filter(|cause| !cause.is_unknown());
-    let is_known = |way: &Way| {
+    let is_known = |way: &AccessPath| {
         known().any(|cause| match (cause.resource, way) {
             ("users" | "permission_sets", _) => true,
-            ("account_assignments", Way::Direct) => cause.key["principal_type"] == "USER",
-            ("account_assignments", Way::Group { group_id, .. }) => cause.key["principal_id"] == **group_id,
-            ("groups", Way::Group { .. }) if cause.kind == CauseKind::GroupRecreated => true,
-            (_, Way::Group { group_id, .. }) => cause.key["group_id"] == **group_id,
+            ("account_assignments", AccessPath::Direct) => cause.key["principal_type"] == "USER",
+            ("account_assignments", AccessPath::Group { group_id, .. }) => {
+                cause.key["principal_id"] == **group_id
+            }
+            ("groups", AccessPath::Group { .. }) if cause.kind == CauseKind::GroupRecreated => true,
+            (_, AccessPath::Group { group_id, .. }) => cause.key["group_id"] == **group_id,
             _ => false,
         })
     };

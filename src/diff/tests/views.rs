@@ -88,10 +88,10 @@ fn changes_agree(history: &History, day: i64) {
 }
 
 /// Change, cause, group, the one user, account, permission set.
-type Way = (String, String, Option<String>, Option<String>, String, String);
+type AccessPath = (String, String, Option<String>, Option<String>, String, String);
 
 /// The rows that `access_changes` must have, from the ways of both days and from what the diff knows.
-fn expected_access(history: &History, day: i64) -> BTreeMap<Way, i64> {
+fn expected_access(history: &History, day: i64) -> BTreeMap<AccessPath, i64> {
     let diff = history.diff(day - 1, day);
     let changed: BTreeMap<(&str, Vec<String>), &crate::diff::Change> = diff
         .changes

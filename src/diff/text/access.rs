@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::change::{AccessChange, AccessChangeKind, Cause, CauseKind, ChangeKind, Way};
+use super::super::change::{AccessChange, AccessChangeKind, AccessPath, Cause, CauseKind, ChangeKind};
 use super::super::names::{policy_name, policy_words};
+use super::report::{Detail, Entry};
 use super::rows::hidden_by;
-use super::telling::{Detail, Entry};
 
 /// So many names are written out before the rest is counted.
 const NAMED: usize = 5;
@@ -190,12 +190,12 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
     words
 }
 
-fn through(ways: &[Way]) -> String {
+fn through(ways: &[AccessPath]) -> String {
     let ways: Vec<String> = ways
         .iter()
         .map(|way| match way {
-            Way::Direct => "directly".to_owned(),
-            Way::Group { group_id, group_name } => {
+            AccessPath::Direct => "directly".to_owned(),
+            AccessPath::Group { group_id, group_name } => {
                 format!("through group {}", group_name.as_ref().unwrap_or(group_id))
             }
         })
@@ -230,7 +230,7 @@ fn group_name<'d>(change: &'d AccessChange, id: &'d str) -> &'d str {
         .iter()
         .chain(&change.before_ways)
         .find_map(|way| match way {
-            Way::Group { group_id, group_name } if **group_id == *id => group_name.as_deref(),
+            AccessPath::Group { group_id, group_name } if **group_id == *id => group_name.as_deref(),
             _ => None,
         })
         .unwrap_or(id)

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use serde_json::Value;
 
-use super::super::change::{AccessChange, Change, Diff, Way};
+use super::super::change::{AccessChange, AccessPath, Change, Diff};
 use super::super::filter::{SubjectKind, is_in};
-use super::telling::Section;
+use super::report::Section;
 use super::{TextOptions, access, rows};
 use crate::model::Entity;
 
@@ -126,8 +126,10 @@ fn subjects_of(change: &AccessChange, kind: SubjectKind) -> Vec<(Arc<str>, Optio
             let ways = change.before_ways.iter().chain(&change.after_ways);
             let groups: BTreeMap<Arc<str>, Option<Arc<str>>> = ways
                 .filter_map(|way| match way {
-                    Way::Direct => None,
-                    Way::Group { group_id, group_name } => Some((group_id.clone(), group_name.clone())),
+                    AccessPath::Direct => None,
+                    AccessPath::Group { group_id, group_name } => {
+                        Some((group_id.clone(), group_name.clone()))
+                    }
                 })
                 .collect();
             groups.into_iter().collect()

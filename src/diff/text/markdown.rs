@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::super::change::{ChangeKind, Diff};
 use super::super::steps::Between;
-use super::telling::{Detail, Section};
+use super::report::{Detail, Section};
 use super::{TextOptions, facts, sections, summary};
 use crate::output::escaped_markdown as escaped;
 

@@ -4,15 +4,15 @@
 //! As readable without colour as with it. Names come from directories that anybody may have filled: text
 //! goes to a page and Markdown is escaped, so that no name is more than its letters. It asks the database nothing.
 //!
-//! `telling` what is told · `access`, `rows`, `reading`, `by` tell it · `plain`, `markdown` write it.
+//! `report` what is told · `access`, `rows`, `row_details`, `by` tell it · `plain`, `markdown` write it.
 
 mod access;
 mod by;
 mod markdown;
 mod plain;
-mod reading;
+mod report;
+mod row_details;
 mod rows;
-mod telling;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -25,7 +25,7 @@ use crate::model::{self, Entity};
 use crate::output::{Ink, Page};
 pub use by::Grouping;
 pub use markdown::write as write_markdown;
-use telling::{Detail, Entry, Section};
+use report::{Detail, Entry, Section};
 
 /// How the text is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

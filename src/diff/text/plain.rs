@@ -3,7 +3,7 @@
 use std::io;
 
 use super::super::change::ChangeKind;
-use super::telling::{Detail, Entry, Section};
+use super::report::{Detail, Entry, Section};
 use crate::output::{Ink, Page};
 
 /// Writes a section after an empty line.

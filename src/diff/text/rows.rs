@@ -2,8 +2,8 @@
 
 use super::super::change::{Change, ChangeKind, Diff, HidingGap};
 use super::TextOptions;
-use super::reading::details;
-use super::telling::{Detail, Entry, Section};
+use super::report::{Detail, Entry, Section};
+use super::row_details::details;
 use crate::invocation;
 use crate::output::text;
 

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::gaps::rank;
 use super::{Publishing, ResourceOutcome};
 use crate::error::Result;
-use crate::model::{ResourceSpec, besides_gaps};
+use crate::model::{ResourceSpec, implicit_gap};
 use crate::store::coverage::{CoverageStatus, reasons};
 use crate::store::file::{Doing, quoted};
 
@@ -100,7 +100,7 @@ fn why_limited(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::Re
         publishing
             .connection
             .query_row(&sql, params![publishing.snapshot_id, spec.name], |row| row.get(0))?;
-    let Some(besides) = besides_gaps(spec.name) else { return Ok(of_gaps) };
+    let Some(besides) = implicit_gap(spec.name) else { return Ok(of_gaps) };
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM main.snapshots AS s WHERE s.snapshot_id = ?1 AND {})",
         besides.limited

@@ -3,14 +3,14 @@
 
 use rusqlite::Connection;
 
-use crate::model::{RESOURCES, besides_gaps};
+use crate::model::{RESOURCES, implicit_gap};
 use crate::store::file::literal;
 
 /// Notes, for the next snapshot that stays after each that goes, else for the newest, the last one that saw such a
 /// resource completely. The facts of the pruned snapshots must still be there.
 pub(super) fn keep(connection: &Connection) -> rusqlite::Result<()> {
     for spec in RESOURCES {
-        let Some(besides) = besides_gaps(spec.name) else { continue };
+        let Some(besides) = implicit_gap(spec.name) else { continue };
         let (name, limited) = (literal(spec.name), besides.limited);
         connection.execute(
             &format!(

@@ -2,7 +2,7 @@
 //!
 //! - `rules`: which snapshots a rule such as "the last of each of 30 days" keeps.
 //! - `bounds`: versions come to begin and end at kept snapshots, and those that no kept one holds are deleted.
-//! - `sight`: what a kept snapshot saw for itself, where the bounds alone no longer tell.
+//! - `visibility`: what a kept snapshot saw for itself, where the bounds alone no longer tell.
 //! - `reports`: the last completed access report of each entity that the pruned snapshots asked for.
 //! - `full_passes`: the last pruned snapshot that saw completely what others see in part.
 //! - `merge`: versions that became alike and adjacent are one.
@@ -21,9 +21,9 @@ mod full_passes;
 mod merge;
 mod reports;
 mod rules;
-mod sight;
 #[cfg(test)]
 pub(in crate::store) mod tests;
+mod visibility;
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -178,7 +178,7 @@ fn prune_versions(connection: &Connection, table: &Table) -> rusqlite::Result<i6
     if moved == 0 {
         return Ok(0);
     }
-    sight::keep(connection, table)?;
+    visibility::keep(connection, table)?;
     let deleted = bounds::set(connection, table)?;
     let merged = merge::merge(connection, table)?;
     Ok(deleted + merged)

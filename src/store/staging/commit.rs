@@ -42,10 +42,10 @@ pub(super) fn outcome(
             forget(connection, writers, *task_id)?;
             begin_again(connection, *task_id)?;
         }
-        Outcome::Gone { task_id, dropped, scope_survives } => {
+        Outcome::NotFound { task_id, dropped, scope_still_valid } => {
             // What it covers is empty, so the pages before this answer are no longer facts.
             forget(connection, writers, *task_id)?;
-            end(connection, *task_id, if *scope_survives { "moot" } else { "gone" })?;
+            end(connection, *task_id, if *scope_still_valid { "moot" } else { "gone" })?;
             for scope in dropped {
                 writers.drop_scope(connection, scope)?;
                 seen(connection, scope)?;

@@ -14,8 +14,8 @@ use crate::store::database::Database;
 use crate::store::file::{
     COLLECTING, Doing, NO_SPACE, beside, connect, open_failed, quoted, with_companions,
 };
+use crate::store::io_error;
 use crate::store::schema::{Column, resource_columns};
-use crate::store::trouble;
 
 /// `PRAGMA application_id` of a staging file: "orgs".
 const STAGING: i32 = 0x6f72_6773;
@@ -186,7 +186,7 @@ pub(super) fn create(database: &Database) -> Result<Connection> {
     discard(database)?;
     let path = path(database.path());
     plain_file::create(&path).map_err(|error| {
-        let hint = match trouble::is_no_space(error.kind()) {
+        let hint = match io_error::is_no_space(error.kind()) {
             true => NO_SPACE,
             false => "check the permissions of its folder, or name another file with --db",
         };

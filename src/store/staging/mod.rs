@@ -24,7 +24,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use self::rows::RowWriters;
 use super::database::Database;
 use super::file::Doing;
-use super::{now, snapshot, trouble};
+use super::{io_error, now, snapshot};
 use crate::error::Result;
 use crate::model::Scope;
 
@@ -63,8 +63,8 @@ impl Staging {
         let staging = match Self::open_whole(database) {
             Ok(Some(staging)) => staging,
             Ok(None) => return Ok(Unfinished::None),
-            Err(error) if trouble::passes(&error) => {
-                return Err(trouble::staging_stopped(error, &layout::path(database.path())));
+            Err(error) if io_error::passes(&error) => {
+                return Err(io_error::staging_stopped(error, &layout::path(database.path())));
             }
             Err(error) => return Ok(Unfinished::Unusable(error.to_string())),
         };

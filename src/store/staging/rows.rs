@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::task::Rejection;
 use crate::error::{Error, Result};
-use crate::model::{RESOURCES, Row, Scope, Standing};
+use crate::model::{Completeness, RESOURCES, Row, Scope};
 use crate::store::file::{Doing, in_scope, quoted};
 use crate::store::schema::columns;
 
@@ -68,14 +68,15 @@ impl RowWriters {
 
     /// Stages the rows of a page for a task.
     pub(super) fn write(&self, connection: &Connection, task_id: i64, rows: &[Row]) -> Result<()> {
-        let alike = |one: &Row, other: &Row| (one.resource, one.standing) == (other.resource, other.standing);
+        let alike =
+            |one: &Row, other: &Row| (one.resource, one.completeness) == (other.resource, other.completeness);
         for rows in rows.chunk_by(alike) {
             let resource = rows[0].resource;
             let writer = self.of(resource)?;
-            let (upsert, whole) = match rows[0].standing {
-                Standing::Whole => (&writer.replace, 1),
-                Standing::WholeUnlessStaged => (&writer.complete, 1),
-                Standing::KeyOnly => (&writer.replace, 0),
+            let (upsert, whole) = match rows[0].completeness {
+                Completeness::Full => (&writer.replace, 1),
+                Completeness::FullUnlessStaged => (&writer.complete, 1),
+                Completeness::KeyOnly => (&writer.replace, 0),
             };
             for row in rows {
                 writer.check(row)?;

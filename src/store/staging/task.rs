@@ -100,7 +100,7 @@ pub enum Outcome {
     /// What the task asks about no longer exists: what it covers is seen and empty. `dropped` are the staged
     /// rows that this answer proves dead, as scopes over their keys. Where `scope_survives` the answer is no
     /// evidence about the rows in the scope: it is neither seen nor a gap, and other tasks see to them.
-    Gone { task_id: i64, dropped: Vec<Scope>, scope_survives: bool },
+    NotFound { task_id: i64, dropped: Vec<Scope>, scope_still_valid: bool },
     /// The task ends unseen, and `follow_ups` try another way.
     Gap { task_id: i64, failure: Failure, follow_ups: Vec<NewTask>, job: Option<AccessReportJob> },
 }
@@ -111,7 +111,7 @@ impl Outcome {
         match self {
             Self::Page { task_id, .. }
             | Self::Restart { task_id }
-            | Self::Gone { task_id, .. }
+            | Self::NotFound { task_id, .. }
             | Self::Gap { task_id, .. } => *task_id,
         }
     }

@@ -142,7 +142,7 @@ fn a_full_disk_keeps_what_was_staged() {
     staging.connection().pragma_update(None, "max_page_count", pages + 1).unwrap();
     let rows: Vec<Row> = (0..500).map(|number| group(&format!("h-{number}"), "Group")).collect();
     let error = staging.commit(&[page(1, rows.clone(), None)]).unwrap_err();
-    assert!(trouble::passes(&error), "{error}");
+    assert!(io_error::passes(&error), "{error}");
     drop(staging);
     let mut staging = resumable(&world).unwrap();
     assert_eq!(groups(&staging), ["g Group"]);
@@ -320,7 +320,7 @@ fn what_is_gone_takes_its_rows_along() {
     let member = row("group_memberships", &[("group_id", "g"), ("user_id", "u")]);
     staging.commit(&[page(2, vec![member], Some("a"))]).unwrap();
     let dropped = vec![scope("groups", &[("group_id", "g")])];
-    staging.commit(&[Outcome::Gone { task_id: 2, dropped, scope_survives: false }]).unwrap();
+    staging.commit(&[Outcome::NotFound { task_id: 2, dropped, scope_still_valid: false }]).unwrap();
     assert_eq!(groups(&staging), ["h H"]);
     assert!(column(staging.connection(), "SELECT user_id FROM group_memberships").is_empty());
     assert!(open_ids(&staging).is_empty());

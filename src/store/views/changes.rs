@@ -5,7 +5,7 @@
 //! `unknown`. A row that began is `added` only where the snapshot before saw that it was not there; else it is
 //! `unknown`.
 
-use super::sight::{end_unseen, same_key, unseen};
+use super::visibility_sql::{end_unseen, same_key, unseen};
 use super::{Answering, File, list};
 use crate::model::{ColumnSpec, DerivedView, OverRange, ResourceSpec};
 use crate::store::documents;

@@ -70,7 +70,7 @@ fn a_full_disk_publishes_nothing_and_the_next_try_does() {
     let full = limit(&world, "1");
     let mut second = world.collect();
     let error = second.listed(&[all("accounts")], many).try_publish().unwrap_err();
-    assert!(crate::store::trouble::passes(&error), "{error}");
+    assert!(crate::store::io_error::passes(&error), "{error}");
     assert_eq!(second.world.column(ACCOUNTS), ["1 one", "2 two"]);
     assert_eq!(second.world.column("SELECT integrity_check FROM pragma_integrity_check"), ["ok"]);
     limit(second.world, &(full + 1_000).to_string());

@@ -1,0 +1,422 @@
+//! `collect`: take a snapshot of the organization.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::snapshot_line::limited_in_words;
+mod machine;
+
+use super::interruption::interrupted;
+use super::progress::Printer;
+use super::{GlobalOptions, duration, runtime};
+use crate::aws::{ConnectionOptions, PaceOptions, RetryPolicy, ServiceRate};
+use crate::collect::{
+    ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, take, was_wanted,
+};
+use crate::error::{Error, ExitStatus, Result};
+use crate::invocation;
+use crate::model;
+use crate::output::{Destination, Format, stderr};
+use crate::store::{
+    Coverage, CoverageStatus, Doubled, Gap, GapKind, Published, ShrinkLimit, SnapshotStatus, check_label,
+};
+
+/// So many items of one kind are named in the summary before the rest is counted.
+const NAMED: usize = 5;
+
+/// The arguments of `collect`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orgcensus collect                               a snapshot of everything
+  orgcensus collect --profile audit --share 50    leave half to others
+  orgcensus collect --only group_memberships      it, and what it needs
+  orgcensus collect --access-report accounts --access-report-budget 2h
+  orgcensus collect --dry-run                     count and estimate only
+  orgcensus collect --format json --quiet         a summary for programs
+
+It only reads AWS: it creates, assigns and deletes nothing. A call that fails is recorded as a gap: what it \
+would have shown is carried forward as unknown, never as removed, and the exit code is 4. Interrupted \
+(exit code 130), or when the credentials end, the network is lost, the disk is full or another program locks \
+the database (5), it keeps what it has: the same command resumes it.")]
+pub struct CollectArgs {
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+
+    /// The Identity Center instance, where several are visible
+    #[arg(long, value_name = "ARN", help_heading = "What to collect")]
+    instance_arn: Option<String>,
+
+    /// Exit with 4 unless all that was asked for of this resource was seen; repeatable, or several with commas between them
+    #[arg(long, value_name = "RES", value_delimiter = ',', help_heading = "What to collect")]
+    require: Vec<String>,
+
+    /// Mark the snapshot suspect (exit 4) where a resource of over 20 rows loses more than this percentage of
+    /// them; 100 turns it off
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        default_value_t = 50,
+        value_parser = clap::value_parser!(u8).range(0..=100),
+        help_heading = "What to collect"
+    )]
+    shrink_limit: u8,
+
+    /// List every pair of account and permission set again where that was last done longer ago, however long it
+    /// takes: only that shows all assignments of deleted users and groups. Unless said it is done every 30 days,
+    /// where it takes no more than 30 minutes
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "What to collect")]
+    full_every: Option<Duration>,
+
+    /// A note to keep with the snapshot
+    #[arg(long, value_name = "TEXT", help_heading = "What to collect")]
+    label: Option<String>,
+
+    /// How long to wait for access reports (2 to 11 seconds each); the stalest come first
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "10m",
+        value_parser = duration,
+        help_heading = "What to collect"
+    )]
+    access_report_budget: Duration,
+
+    /// Calls a second for a service (sso-admin, identitystore, organizations, iam), or auto to probe for a
+    /// raised quota
+    #[arg(long, value_name = "SERVICE=TPS|auto", help_heading = "Pace")]
+    rate: Vec<ServiceRate>,
+
+    /// The percentage of each quota to use: other tools share the same quotas
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        value_parser = percent,
+        help_heading = "Pace"
+    )]
+    share: Option<u8>,
+
+    /// Resume an unfinished collection if its last step is at most this old
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "6h",
+        value_parser = duration,
+        help_heading = "Resuming"
+    )]
+    resume_within: Duration,
+
+    /// Discard an unfinished collection instead of resuming it
+    #[arg(long, help_heading = "Resuming")]
+    restart: bool,
+
+    /// Count and estimate; write nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// By how much to shorten every wait for AWS: for tests, whose AWS is a simulator
+    #[arg(
+        long,
+        hide = true,
+        env = "ORGCENSUS_HASTE",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=100)
+    )]
+    haste: u32,
+}
+
+/// Which resources are asked for: shared with `iam-policy`, which prints what they need.
+#[derive(Debug, Args)]
+pub struct SelectionArgs {
+    /// Collect only this resource and what it needs.
+    #[arg(
+        long,
+        value_name = "RES",
+        value_delimiter = ',',
+        help = format!(
+            "Collect only this resource and what it needs; repeatable, or several with commas between them. \
+             The resources are {}",
+            model::names()
+        ),
+        help_heading = "What to collect"
+    )]
+    only: Vec<String>,
+
+    /// Leave out this resource and whatever needs it; repeatable, or several with commas between them
+    #[arg(long, value_name = "RES", value_delimiter = ',', help_heading = "What to collect")]
+    skip: Vec<String>,
+
+    /// How deep access reports (services last accessed) go
+    #[arg(long, value_name = "DEPTH", value_enum, default_value = "ous", help_heading = "What to collect")]
+    access_report: ReportDepth,
+
+    /// How to list assignments
+    #[arg(
+        long,
+        value_name = "STRATEGY",
+        value_enum,
+        default_value = "auto",
+        help_heading = "What to collect"
+    )]
+    assignments: StrategyChoice,
+}
+
+impl SelectionArgs {
+    /// The selection that they make.
+    pub fn selection(&self) -> Result<Selection> {
+        Selection::new(&self.only, &self.skip, self.access_report, self.assignments)
+    }
+}
+
+/// `50` or `50%`.
+fn percent(typed: &str) -> Result<u8, String> {
+    let number = typed.trim().trim_end_matches('%').parse().ok();
+    number.filter(|percent| (1..=100).contains(percent)).ok_or_else(|| "give 1 to 100".to_owned())
+}
+
+/// Takes a snapshot, and sums it up.
+pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    let for_machines = destination(&args, global)?;
+    let selection = args.selection.selection()?;
+    let mut required = Vec::new();
+    for name in &args.require {
+        let name = model::named(name)?.name;
+        if !selection.has(name) {
+            return Err(Error::usage(format!(
+                "--require {name}, but --only, --skip or --access-report leaves it out"
+            )));
+        }
+        required.push(name);
+    }
+    if let Some(label) = args.label.as_deref().filter(|label| check_label(label).is_err()) {
+        stderr::warn(format!("{label:?} reads as an id or a time: --at label:{label} finds the snapshot"));
+    }
+    let options = TakeOptions {
+        database: global.db.clone(),
+        connection: ConnectionOptions {
+            retry_policy: RetryPolicy::default().hurried(args.haste),
+            ..connection(global, &args.rate, args.share)
+        },
+        selection,
+        instance_arn: args.instance_arn,
+        label: args.label,
+        restart: args.restart,
+        resume_within: args.resume_within,
+        shrink_limit: ShrinkLimit(args.shrink_limit),
+        run: RunOptions {
+            report_budget: args.access_report_budget,
+            dry_run: args.dry_run,
+            full_every: args.full_every,
+        },
+    };
+    let mut printer = Printer::new(stderr::is_quiet());
+    let taken = runtime()?.block_on(take(&options, &mut printer, interrupted()));
+    printer.finish();
+    match taken? {
+        Taken::Counted => Ok(ExitStatus::Done),
+        Taken::Stopped(error) => Err(error),
+        Taken::Published(summary) => {
+            tell(&summary);
+            tell_gaps(&summary.gaps, &summary.gap_names);
+            if let Some(before) = &summary.after_this {
+                stderr::warn(format!(
+                    "snapshot {} says that it was completed at {}, after this one: a clock was wrong, and dates before \
+                     that pass it over",
+                    before.snapshot_id, before.completed_at
+                ));
+            }
+            tell_doubled(&summary.doubled);
+            let unmet = unmet(&required, &summary.coverage, &summary.gaps);
+            tell_hash(&summary.published);
+            let incomplete = summary.published.status == SnapshotStatus::Partial
+                || summary.published.suspect.is_some()
+                || !unmet.is_empty();
+            let status = if incomplete { ExitStatus::Incomplete } else { ExitStatus::Done };
+            match for_machines {
+                Some(destination) => machine::write(&summary, &unmet, status, destination).map(|()| status),
+                None => Ok(status),
+            }
+        }
+    }
+}
+
+/// Where the summary for machines goes, opened before the first call; `None` where nobody asked for it.
+fn destination(args: &CollectArgs, global: &GlobalOptions) -> Result<Option<Destination>> {
+    if global.format.is_none() && global.output.is_none() {
+        return Ok(None);
+    }
+    let destination = global.destination()?;
+    match global.format_said(&destination)? {
+        Some(Format::Json) if args.dry_run => {
+            Err(Error::usage("a dry run has no summary: it publishes nothing")
+                .hint("leave out --format: the forecast is words on standard error"))
+        }
+        Some(Format::Json) => Ok(Some(destination)),
+        _ => Err(Error::usage("the summary of a collection for machines is one JSON object")
+            .hint("give --format json, and --output FILE.json for a file")),
+    }
+}
+
+/// How to connect, by the options that every command has and the pace of this one.
+pub(super) fn connection(
+    global: &GlobalOptions,
+    rates: &[ServiceRate],
+    share: Option<u8>,
+) -> ConnectionOptions {
+    ConnectionOptions {
+        profile: global.profile.clone(),
+        region: global.region.clone(),
+        assume_role: global.assume_role.clone(),
+        external_id: global.external_id.clone(),
+        pace: PaceOptions {
+            rates: rates.iter().map(|ServiceRate(service, rate)| (*service, *rate)).collect(),
+            share,
+        },
+        ..ConnectionOptions::default()
+    }
+}
+
+/// The closing summary, on standard error.
+fn tell(summary: &Summary) {
+    let published = &summary.published;
+    let width = published.resources.iter().map(|outcome| outcome.resource.len()).max().unwrap_or_default();
+    stderr::say(format!("{:width$}  {:>8}  {:>7} {:>7} {:>7}", "resource", "rows", "new", "gone", "changed"));
+    let is_left_out = |resource: &str| {
+        let mut coverage = summary.coverage.iter();
+        coverage.any(|one| one.resource == resource && one.status == CoverageStatus::NotCollected)
+    };
+    // A row of zeros would read as "there are none" of what was not asked for.
+    let (left_out, asked): (Vec<_>, Vec<_>) =
+        published.resources.iter().partition(|outcome| is_left_out(&outcome.resource));
+    for outcome in asked {
+        let mut line = format!(
+            "{:width$}  {:>8}  {:>7} {:>7} {:>7}",
+            outcome.resource, outcome.rows, outcome.added, outcome.removed, outcome.changed
+        );
+        for (number, what) in [
+            (outcome.carried, "carried forward unseen"),
+            (outcome.dropped, "dropped: their parent vanished in mid-run"),
+            (outcome.gaps, if outcome.gaps == 1 { "gap" } else { "gaps" }),
+        ] {
+            if number > 0 {
+                line.push_str(&format!("  {number} {what}"));
+            }
+        }
+        stderr::say(line);
+    }
+    for limited in summary.coverage.iter().filter(|one| one.status == CoverageStatus::Limited) {
+        stderr::say(limited_in_words(limited));
+    }
+    if !left_out.is_empty() {
+        let names: Vec<_> = left_out.iter().map(|outcome| outcome.resource.as_str()).collect();
+        stderr::say(format!("not collected: {}", names.join(", ")));
+    }
+    let total: u64 = summary.calls.values().sum();
+    let mut services: Vec<(&str, u64)> = Vec::new();
+    for (operation, calls) in &summary.calls {
+        let service = operation.split(':').next().unwrap_or(operation);
+        match services.last_mut() {
+            Some((last, sum)) if *last == service => *sum += calls,
+            _ => services.push((service, *calls)),
+        }
+    }
+    let services: Vec<_> = services.iter().map(|(service, calls)| format!("{service} {calls}")).collect();
+    stderr::say(format!(
+        "{total} calls ({}), {} throttled, {}",
+        services.join(", "),
+        summary.throttled,
+        humantime::format_duration(Duration::from_millis(
+            u64::try_from(summary.elapsed.as_millis()).unwrap_or(u64::MAX)
+        ))
+    ));
+    let id = published.snapshot_id;
+    stderr::say(format!("snapshot {id}, {}", published.status.as_str()));
+    if published.status == SnapshotStatus::Partial {
+        stderr::warn(format!(
+            "something could not be seen and is unknown, not absent: {} lists the gaps",
+            invocation::command(format_args!("snapshots show {id}"))
+        ));
+    }
+    if let Some(suspect) = &published.suspect {
+        stderr::warn(format!(
+            "snapshot {id} is suspect: {suspect}; see what is gone: {}",
+            invocation::command(format_args!("diff {} {id}", id - 1))
+        ));
+    }
+}
+
+/// What proves the snapshot, as the last line: to be noted where who holds the file cannot change it.
+fn tell_hash(published: &Published) {
+    if let Some(hash) = &published.snapshot_hash {
+        stderr::say(format!("snapshot {} {hash}", published.snapshot_id));
+    }
+}
+
+/// Names what failed, once for each operation and answer, with some of what it failed for: what to look at first.
+fn tell_gaps(gaps: &[Gap], names: &BTreeMap<String, String>) {
+    let mut told: Vec<(&str, &str, &str, Vec<&str>)> = Vec::new();
+    for gap in gaps.iter().filter(|gap| matches!(gap.kind, GapKind::Denied | GapKind::Failed)) {
+        let operation = gap.operation.as_deref().unwrap_or("not seen");
+        let answer = gap.error_code.as_deref().or(gap.error_message.as_deref()).unwrap_or("no answer");
+        let name = names.get(&gap.scope).map(String::as_str);
+        match told.iter_mut().find(|(_, of, with, _)| (*of, *with) == (operation, answer)) {
+            Some((_, _, _, known)) => known.extend(name),
+            None => told.push((&gap.resource, operation, answer, Vec::from_iter(name))),
+        }
+    }
+    for (resource, operation, answer, mut names) in told {
+        names.dedup();
+        let mut about = names.iter().take(NAMED).copied().collect::<Vec<_>>().join("; ");
+        if names.len() > NAMED {
+            about.push_str(&format!("; and {} more", names.len() - NAMED));
+        }
+        let about = if about.is_empty() { about } else { format!(": {about}") };
+        stderr::warn(format!("{resource}: {operation}: {answer}{about}"));
+    }
+}
+
+/// Counts and names the items that came twice with different values: one of the two values is in no snapshot.
+fn tell_doubled(doubled: &[Doubled]) {
+    doubled_in_words(doubled).into_iter().for_each(stderr::warn);
+}
+
+/// What is said of such items, by resource.
+pub(super) fn doubled_in_words(doubled: &[Doubled]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for of_resource in doubled.chunk_by(|one, other| one.resource == other.resource) {
+        let number = of_resource.len();
+        let items = if number == 1 { "1 item".to_owned() } else { format!("{number} items") };
+        let named = of_resource.iter().take(NAMED).map(|one| format!("{} ({})", one.item, one.differs));
+        let mut names = named.collect::<Vec<_>>().join("; ");
+        if number > NAMED {
+            names.push_str(&format!("; and {} more", number - NAMED));
+        }
+        lines.push(format!(
+            "{}: AWS listed {items} twice with different values, and the later one is kept: {names}",
+            of_resource[0].resource
+        ));
+    }
+    lines
+}
+
+/// Says which of the required resources the snapshot does not cover as far as the flags asked for them, and returns
+/// whether there are any.
+fn unmet(required: &[&str], coverage: &[Coverage], gaps: &[Gap]) -> Vec<String> {
+    let is_met = |covered: &Coverage| match covered.status {
+        CoverageStatus::Complete => true,
+        CoverageStatus::Limited => {
+            !gaps.iter().any(|gap| gap.resource == covered.resource && was_wanted(gap))
+        }
+        CoverageStatus::Partial | CoverageStatus::NotCollected | CoverageStatus::Unavailable => false,
+    };
+    let is_required = |covered: &&Coverage| required.contains(&covered.resource.as_str());
+    let unmet: Vec<_> = coverage.iter().filter(is_required).filter(|covered| !is_met(covered)).collect();
+    for covered in &unmet {
+        let reason = covered.reason.as_deref().unwrap_or("no reason given");
+        let limits = covered.limits().map(|limits| format!("{limits}: ")).unwrap_or_default();
+        stderr::warn(format!("--require {}: not completely covered ({limits}{reason})", covered.resource));
+    }
+    unmet.into_iter().map(|covered| covered.resource.clone()).collect()
+}

@@ -1,0 +1,194 @@
+//! `diff`: what changed between two snapshots, and why access did.
+//!
+//! `narrowing` what the answer is narrowed to · `answer` asks and writes it.
+
+mod answer;
+mod narrowing;
+
+use chrono::Utc;
+use clap::Args;
+
+use super::GlobalOptions;
+use super::evidence::{self, EvidenceArgs};
+use super::range::Range as SnapshotRange;
+use super::snapshot_line::{answering, distance, resolve, say_answering};
+use crate::diff::text::Grouping;
+use crate::error::{Error, ExitStatus, Result};
+use crate::invocation;
+use crate::model;
+use crate::output::stderr;
+use crate::store::{Census, Snapshot, When};
+use answer::{Found, Question, Shape};
+use narrowing::{Narrowing, NarrowingArgs, Range};
+
+/// The arguments of `diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orgcensus diff                             the last two snapshots
+  orgcensus diff 2026-09-30..                a past date and the latest
+  orgcensus diff 2026-Q3                     that quarter, or day, or week
+  orgcensus diff 2026-Q2..2026-Q3 --access   who gained and lost access, and why
+  orgcensus diff '7 days ago' --user ana     what changed for one user
+  orgcensus diff '7 days ago' --steps        each snapshot with the one before
+  orgcensus diff 2026-Q2 2026-Q3 --access --steps --ou /Workloads/Prod --privileged
+                                             who gained power in production
+  orgcensus diff 2026-09 --by account        grouped by account, not by resource
+  orgcensus diff --format markdown           for a pull request or a ticket
+  orgcensus diff --resource account_assignments --format json
+  orgcensus diff --exit-code --quiet         3: something changed,
+                                             4: nothing did, not all was seen
+  orgcensus diff --exit-code --skip tags     the same, whatever happens to tags
+
+What a snapshot could not see is never reported as removed, and what is first seen after that not as added: \
+it is told as \"not seen\" (unknown in JSON), with the reason. A row under several gaps counts once in the summary. What a snapshot \
+was asked for in parts only is told as \"not asked for\" (limited in JSON); it is no change, and not counted as not seen.
+
+A service that was attempted again (a newer last_authenticated_at, with its Region, account and count) is not \
+counted as a change: one line says how many there are, and --resource service_last_accessed lists them. JSON, jsonl and CSV \
+have their rows, marked by activity. A first attempt is a change, and so is one that is older than before.
+
+--skip leaves out a resource's rows and what was not seen of them, but not what may hide access.")]
+pub struct DiffArgs {
+    /// The snapshot to start from, FROM..TO, or a day, week, month or quarter alone, which is that period
+    /// [default: the one before TO]
+    #[arg(value_name = "FROM")]
+    from: Option<String>,
+
+    /// The snapshot to compare it with [default: the latest]
+    #[arg(value_name = "TO")]
+    to: Option<String>,
+
+    /// Show only access that changed
+    #[arg(long, help_heading = "What to show")]
+    access: bool,
+
+    /// Show only the rows of this resource; repeatable, or several with commas between them
+    #[arg(long = "resource", value_name = "RESOURCE", value_delimiter = ',', help_heading = "What to show")]
+    resources: Vec<String>,
+
+    /// Leave out the rows of this resource; repeatable, or several with commas between them
+    #[arg(long = "skip", value_name = "RESOURCE", value_delimiter = ',', help_heading = "What to show")]
+    skip: Vec<String>,
+
+    #[command(flatten)]
+    narrowing: NarrowingArgs,
+
+    /// Group the details by what they concern; in text and Markdown
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t, help_heading = "What to show")]
+    by: Grouping,
+
+    /// Show each snapshot's changes to the one before it, and not only what remains of them
+    #[arg(long, help_heading = "What to show")]
+    steps: bool,
+
+    /// Exit with 3 when anything changed, with 4 when nothing did but something was not seen; with --quiet, print
+    /// nothing to standard output
+    #[arg(long)]
+    exit_code: bool,
+
+    #[command(flatten)]
+    evidence: EvidenceArgs,
+}
+
+/// Compares the snapshots.
+pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    args.resources.iter().chain(&args.skip).try_for_each(|name| model::named(name).map(drop))?;
+    if !args.access
+        && !args.resources.is_empty()
+        && args.resources.iter().all(|name| args.skip.contains(name))
+    {
+        return Err(Error::usage("--skip leaves out all that --resource names: nothing would be compared")
+            .hint("leave out one of the two"));
+    }
+    let asked = SnapshotRange::parse(args.from.as_deref(), args.to.as_deref())?;
+    let mut destination = global.destination()?;
+    if args.exit_code {
+        destination.outlive_reader();
+        if global.quiet {
+            destination.silence();
+        }
+    }
+    let shape = Shape::of(global, &destination)?;
+    if args.by != Grouping::Resource && !shape.has_groups() {
+        return Err(Error::usage("--by groups text and Markdown, and this is neither")
+            .hint("leave out --by: programs find every account, user, group and permission set by its id"));
+    }
+    let sidecar = args.evidence.open(global, &destination)?;
+    let mut census = global.open_census()?;
+    let is_first = args.exit_code && asked.begins_before_its_end() && census.snapshots()?.len() == 1;
+    let (from, to) = match is_first {
+        // A job that runs after every collection has nothing to tell after the first.
+        true => resolve(&census, asked.to()).map(|only| (only.clone(), only))?,
+        false => asked.resolve(&census, before)?,
+    };
+    let range = Range { from, to, steps: args.steps };
+    let narrowing = Narrowing::new(&args.narrowing, &mut census, &range)?;
+    let Range { from, to, .. } = range;
+    if is_first {
+        stderr::say(format!("{}: it is the first, and there is none to compare it with", answering(&to)));
+    }
+    for (role, snapshot, when) in [("from ", &from, asked.from()), ("to ", &to, Some(asked.to()))] {
+        if is_first {
+            continue;
+        }
+        // The text begins with both; only that one is not of the day asked for remains to be said.
+        let is_told = |when: &When| distance(snapshot, when, Utc::now()).is_some();
+        if shape != Shape::Text || when.is_some_and(is_told) {
+            say_answering(role, snapshot, when);
+        }
+    }
+    if from.snapshot_id == to.snapshot_id && !is_first {
+        stderr::warn(format!("both ends are snapshot {}: nothing is compared", to.snapshot_id));
+    }
+    for snapshot in [&from, &to] {
+        if let Some(why) = &snapshot.suspect {
+            stderr::warn(format!("snapshot {} is suspect: {why}", snapshot.snapshot_id));
+        }
+    }
+    let question = Question {
+        from: from.snapshot_id,
+        to: to.snapshot_id,
+        is_first,
+        steps: args.steps,
+        resources: args.resources,
+        skip: args.skip,
+        access: args.access,
+        by: args.by,
+        is_colored: global.color.is_on(destination.is_terminal()),
+        options: args.narrowing.typed(),
+        census: &census,
+        narrowing,
+    };
+    let found = question.answer(shape, &mut destination)?;
+    let answered = match args.steps {
+        true => census.snapshots()?.into_iter().filter(|one| is_between(one, &from, &to)).collect(),
+        false => vec![from, to],
+    };
+    evidence::finish(destination, sidecar, &census, &answered, &evidence::Question::default())?;
+    Ok(match found {
+        _ if !args.exit_code => ExitStatus::Done,
+        Found { changes: true, .. } => ExitStatus::Changed,
+        Found { unknowns: true, .. } => ExitStatus::Incomplete,
+        _ => ExitStatus::Done,
+    })
+}
+
+/// The snapshot before: what a diff without a FROM compares with.
+fn before(census: &Census, to: &Snapshot) -> Result<Snapshot> {
+    let mut snapshots = census.snapshots()?.into_iter().rev();
+    snapshots.find(|one| one.snapshot_id < to.snapshot_id).ok_or_else(|| {
+        Error::failed(format!("snapshot {} is the first: there is none to compare it with", to.snapshot_id))
+            .hint(format!(
+                "{} takes the next one, and {} compares any two",
+                invocation::command("collect"),
+                invocation::command("diff FROM TO")
+            ))
+    })
+}
+
+/// Whether a snapshot is one of the two or lies between them.
+fn is_between(one: &Snapshot, from: &Snapshot, to: &Snapshot) -> bool {
+    let ends = [from.snapshot_id, to.snapshot_id];
+    (ends[0].min(ends[1])..=ends[0].max(ends[1])).contains(&one.snapshot_id)
+}

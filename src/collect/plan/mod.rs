@@ -1,0 +1,219 @@
+//! What can only be decided from counts, as steps between the stages of the queue.
+//!
+//! A step waits until its stages have no open task; then it is a pure function of the staging (and of what
+//! the last snapshot held), so that a resumed collection decides the same. Only the choice of a strategy is
+//! stored, because counts may still move.
+
+mod assignments;
+mod estimate;
+mod full_pass;
+mod reports;
+mod spread;
+mod strategy;
+mod tree;
+mod trial;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::convert::now;
+use super::preflight::Context;
+use super::progress::Progress;
+use super::selection::{ReportDepth, Selection};
+use super::task::{Stage, Task};
+use crate::error::Result;
+use crate::model::{RESOURCES, Scope, ServiceLastAccessed, Tag};
+use crate::store::{Failure, Gap, GapKind, Staging, failed};
+
+pub(super) use full_pass::FULL_PASS;
+pub(super) use reports::entity_in_words;
+pub use strategy::StrategyChoice;
+
+/// The plan of one collection.
+pub(super) struct Plan<'a> {
+    pub context: &'a Context,
+    pub selection: &'a Selection,
+    /// What former snapshots saw.
+    pub history: &'a Connection,
+    /// Only count: the steps that lead to an estimate, and no assignment or report.
+    pub dry_run: bool,
+    /// How old the last full pass by pairs may be; `None` where nothing was said about it.
+    pub full_every: Option<Duration>,
+    /// Steps known to be taken, so that the staging is asked once.
+    pub taken: BTreeSet<&'static str>,
+    /// How often it was asked whether a strategy is certain.
+    pub looks: u32,
+}
+
+impl Plan<'_> {
+    /// Queues the first tasks, and notes what nobody asked for.
+    pub fn begin(&self, staging: &mut Staging) -> Result<()> {
+        let first = [
+            super::organization::first_tasks(),
+            super::permission_sets::first_tasks(),
+            super::identity_store::first_tasks(),
+        ];
+        self.queue(staging, first.into_iter().flatten())?;
+        for spec in RESOURCES.iter().filter(|spec| !self.selection.has(spec.name)) {
+            let scope = Scope { resource: spec.name.to_owned(), columns: Default::default() };
+            staging.add_gap(&scope, &not_asked("left out by --only, --skip or --access-report"))?;
+        }
+        let tagged = [
+            ("account", "accounts"),
+            ("permission_set", "permission_sets"),
+            ("root", "roots"),
+            ("organizational_unit", "organizational_units"),
+        ];
+        for (resource_type, resource) in tagged {
+            if self.selection.has("tags") && !self.selection.has(resource) {
+                let scope = Scope::all::<Tag>().with("resource_type", resource_type);
+                staging.add_gap(&scope, &not_asked(&format!("{resource} are left out")))?;
+            }
+        }
+        if self.selection.has("service_last_accessed") {
+            let by_depth = [("organizational_unit", ReportDepth::Ous), ("account", ReportDepth::Accounts)];
+            for (entity_type, depth) in by_depth {
+                if self.selection.report_depth < depth {
+                    let scope = Scope::all::<ServiceLastAccessed>().with("entity_type", entity_type);
+                    staging.add_gap(&scope, &not_asked(BEYOND_DEPTH))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes every step whose stages have closed; to be called whenever a task has ended, or something was
+    /// counted. Whether any was taken.
+    pub fn advance(&mut self, staging: &mut Staging, progress: &mut dyn Progress) -> Result<bool> {
+        use Stage::{
+            AccountParents, Accounts, Assignments, Memberships, Pairs, Principals, Remainder, Sample, Tree,
+        };
+        let before = self.taken.len();
+        self.step(staging, "tree", &[Tree], |plan, staging| plan.close_tree(staging))?;
+        self.step(staging, "account_parents", &[Tree, Accounts], |plan, staging| plan.ask_parents(staging))?;
+        self.step(staging, "lost_accounts", &[Tree, Accounts, AccountParents], |plan, staging| {
+            plan.give_up_on_parents(staging)
+        })?;
+        self.step(staging, "trial", &[Principals, Pairs], |plan, staging| plan.begin_trial(staging))?;
+        let tried: &[Stage] = match self.waits_for_memberships(staging)? {
+            true => &[Principals, Pairs, Sample, Memberships],
+            false => &[Principals, Pairs, Sample],
+        };
+        self.step(staging, "end_of_trial", tried, |plan, staging| plan.end_trial(staging))?;
+        // A dry run has nothing to hurry for: it tells the number of access reports too.
+        let counted: &[Stage] = if self.dry_run {
+            &[Principals, Pairs, Sample, Tree, Accounts]
+        } else if self.pairs_are_certain(staging)? {
+            &[Pairs]
+        } else {
+            tried
+        };
+        self.step(staging, "assignments", counted, |plan, staging| plan.choose_strategy(staging, progress))?;
+        if self.dry_run {
+            return Ok(self.taken.len() > before);
+        }
+        self.step(staging, "reports", &[Tree, Accounts, AccountParents], |plan, staging| {
+            plan.ask_reports(staging)
+        })?;
+        self.step(staging, "remainder", &[Principals, Pairs, Sample, Assignments], |plan, staging| {
+            plan.list_remainder(staging)
+        })?;
+        self.step(
+            staging,
+            "names",
+            &[Principals, Pairs, Sample, Assignments, Remainder],
+            |plan, staging| plan.name_principals(staging),
+        )?;
+        Ok(self.taken.len() > before)
+    }
+
+    /// Whether everything that is left is known, so that an estimate of time is honest.
+    pub fn is_counted(&self) -> bool {
+        self.taken.contains("assignments")
+    }
+
+    fn step(
+        &mut self,
+        staging: &mut Staging,
+        name: &'static str,
+        stages: &[Stage],
+        take: impl FnOnce(&Self, &mut Staging) -> Result<()>,
+    ) -> Result<()> {
+        if self.taken.contains(name) {
+            return Ok(());
+        }
+        let note = format!("planned:{name}");
+        if staging.note(&note)?.is_none() {
+            let stages: Vec<_> = stages.iter().map(|stage| stage.name()).collect();
+            if staging.has_open(&stages)? {
+                return Ok(());
+            }
+            take(self, staging)?;
+            staging.set_note(&note, &now())?;
+        }
+        self.taken.insert(name);
+        Ok(())
+    }
+
+    /// Queues those of the tasks that the selection asks for, ranked in the order given.
+    fn queue(&self, staging: &mut Staging, tasks: impl IntoIterator<Item = Task>) -> Result<()> {
+        let wanted = tasks.into_iter().filter(|task| task.is_wanted(self.selection));
+        staging.add_tasks(wanted.zip(0..).map(|(task, rank)| task.queued(rank, self.selection)))
+    }
+}
+
+/// What is said of a scope that the time for access reports did not suffice for.
+pub(super) const BEYOND_BUDGET: &str = "beyond --access-report-budget";
+/// What is said of a scope that lies deeper than access reports were asked for.
+const BEYOND_DEPTH: &str = "beyond the depth of --access-report";
+
+/// Whether the scope of a gap was asked for by the flags, although nobody came to ask AWS for it.
+pub fn was_wanted(gap: &Gap) -> bool {
+    let is_beyond_budget = |message: &str| message.starts_with(BEYOND_BUDGET);
+    gap.kind != GapKind::NotAsked || gap.error_message.as_deref().is_some_and(is_beyond_budget)
+}
+
+/// A gap that is nobody's failure.
+pub(super) fn not_asked(reason: &str) -> Failure {
+    gap(GapKind::NotAsked, reason)
+}
+
+fn gap(kind: GapKind, reason: &str) -> Failure {
+    Failure {
+        kind,
+        operation: None,
+        error_code: None,
+        error_message: Some(reason.to_owned()),
+        attempts: 0,
+        request_id: None,
+        observed_at: now(),
+    }
+}
+
+/// The rows of a statement without parameters.
+fn select<T>(
+    connection: &Connection,
+    sql: &str,
+    read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>> {
+    let mut statement = connection.prepare(sql).map_err(failed)?;
+    let rows = statement.query_map([], read).map_err(failed)?;
+    rows.collect::<Result<_, _>>().map_err(failed)
+}
+
+/// The one number that a statement yields.
+fn count(connection: &Connection, sql: &str) -> Result<i64> {
+    connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
+}
+
+/// A time as people say it.
+pub(super) fn duration(time: Duration) -> String {
+    let seconds = time.as_secs_f64().round() as u64;
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} min", seconds / 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}

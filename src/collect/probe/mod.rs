@@ -1,0 +1,255 @@
+//! What can these credentials see? One cheap read for each operation, beside each other, for `doctor`.
+//!
+//! The tasks themselves are asked, each kind once, so that what is examined is what a collection calls. A read
+//! is sent as soon as there is something to ask it about; one that hangs holds nothing but what follows from
+//! it. What could not be tried says why.
+
+mod asking;
+mod missing;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use asking::Asking;
+use missing::missing;
+
+use super::preflight::{Context, Groundwork};
+use super::selection::Selection;
+use super::task::Task;
+use crate::aws::{CallFailure, Operation, Service};
+use crate::error::Error;
+use crate::model::RESOURCES;
+
+/// Whether an operation can be used; of two answers the later in this order counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Seen {
+    /// There was nothing to ask it about, or asking is not cheap.
+    NotTried,
+    Yes,
+    /// The organization, or the kind of instance or account, rules it out.
+    Unavailable,
+    No,
+}
+
+impl Seen {
+    /// The word for the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotTried => "not tried",
+            Self::Yes => "yes",
+            Self::Unavailable => "unavailable",
+            Self::No => "no",
+        }
+    }
+}
+
+/// What one operation lets be seen.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    pub operation: Operation,
+    /// The resources that need it.
+    pub resources: Vec<String>,
+    pub seen: Seen,
+    /// The action or setting that is missing, or why it was not tried.
+    pub missing: Option<String>,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+}
+
+/// What can be seen of a selection.
+#[derive(Debug)]
+pub struct Examination {
+    pub context: Context,
+    /// One for each operation that a collection can send, in the order of the services.
+    pub findings: Vec<Finding>,
+    /// Whether service control policies are enabled on the root, where that could be seen.
+    pub policies_enabled: Option<bool>,
+}
+
+/// Sends one read for each operation that a collection of this selection can send, and was not sent yet.
+pub async fn probe(
+    groundwork: &Groundwork,
+    selection: &Selection,
+    instance_arn: Option<&str>,
+) -> Examination {
+    let mut findings = Findings::of(selection);
+    findings.note_groundwork(groundwork);
+    let instance = groundwork.instance(instance_arn).unwrap_or_else(|error| {
+        findings.note_no_instance(groundwork, &error);
+        None
+    });
+    let context = groundwork.context(instance);
+    let policies_enabled = Asking::new(&context, selection, &mut findings).finish().await;
+    Examination { findings: findings.settled(), policies_enabled, context }
+}
+
+/// The findings so far, by operation.
+pub(super) struct Findings(BTreeMap<Operation, Finding>);
+
+impl Findings {
+    fn of(selection: &Selection) -> Self {
+        let operations = super::operations(selection);
+        let findings = operations.iter().map(|&operation| {
+            let resources = needing(operation).into_iter().filter(|name| selection.has(name)).collect();
+            let (seen, missing, error_code, error_message) = (Seen::NotTried, None, None, None);
+            (operation, Finding { operation, resources, seen, missing, error_code, error_message })
+        });
+        Self(findings.collect())
+    }
+
+    pub fn has(&self, operation: Operation) -> bool {
+        self.0.contains_key(&operation)
+    }
+
+    /// Notes an answer, unless a graver one is noted.
+    pub fn note(&mut self, operation: Operation, seen: Seen, missing: Option<String>) {
+        if let Some(finding) = self.0.get_mut(&operation).filter(|finding| finding.seen < seen) {
+            (finding.seen, finding.missing) = (seen, missing);
+            (finding.error_code, finding.error_message) = (None, None);
+        }
+    }
+
+    /// Notes a refusal, with AWS's own words.
+    pub fn note_failure(&mut self, failure: &CallFailure, seen: Seen, missing: String) {
+        let Some(finding) = self.0.get_mut(&failure.operation).filter(|finding| finding.seen < seen) else {
+            return;
+        };
+        (finding.seen, finding.missing) = (seen, Some(missing));
+        finding.error_code = Some(failure.code.clone());
+        finding.error_message = Some(failure.message.clone());
+    }
+
+    /// Says why an operation is not tried.
+    pub fn explain(&mut self, operation: Operation, why: &str) {
+        if let Some(finding) = self.0.get_mut(&operation).filter(|finding| finding.seen == Seen::NotTried) {
+            finding.missing = Some(why.to_owned());
+        }
+    }
+
+    fn note_groundwork(&mut self, groundwork: &Groundwork) {
+        for operation in
+            [Operation::GetCallerIdentity, Operation::DescribeOrganization, Operation::ListInstances]
+        {
+            self.note(operation, Seen::Yes, None);
+        }
+        for failure in groundwork.failures() {
+            self.note_failure(failure, Seen::No, missing(failure, groundwork.aws.region()));
+        }
+        if matches!(groundwork.organization, Ok(None)) {
+            let why = missing::why_unavailable(Service::Organizations).to_owned();
+            self.note(Operation::DescribeOrganization, Seen::Unavailable, Some(why));
+        }
+    }
+
+    /// The instances can be listed, but none can be chosen.
+    fn note_no_instance(&mut self, groundwork: &Groundwork, error: &Error) {
+        if matches!(groundwork.instances, Some(Ok(_))) {
+            let mut words = vec![error.to_string()];
+            words.extend(error.hints().iter().cloned());
+            self.note(Operation::ListInstances, Seen::No, Some(words.join("; ")));
+        }
+    }
+
+    /// All findings, with the reasons of what was not tried.
+    fn settled(mut self) -> Vec<Finding> {
+        let operations: Vec<Operation> = self.0.keys().copied().collect();
+        for operation in operations {
+            self.settle(operation);
+        }
+        self.0.into_values().collect()
+    }
+
+    fn settle(&mut self, operation: Operation) {
+        let is_open = |finding: &Finding| finding.seen == Seen::NotTried && finding.missing.is_none();
+        if !self.0.get(&operation).is_some_and(is_open) {
+            return;
+        }
+        let before = source_of(operation);
+        before.into_iter().for_each(|before| self.settle(before));
+        let (seen, why) = match before.and_then(|before| self.0.get(&before)) {
+            Some(before) if is_description(operation) && before.seen == Seen::Unavailable => {
+                (Seen::NotTried, "no assignment that was seen names anybody to ask about".to_owned())
+            }
+            _ if let Some(case) = fallback_for(operation) => {
+                (Seen::NotTried, format!("only asked where {case}"))
+            }
+            None => (Seen::NotTried, "there is nothing to ask it about".to_owned()),
+            Some(before) => match (before.seen, before.operation.name()) {
+                (Seen::Yes, name) => (Seen::NotTried, format!("nothing to ask it about: {name} lists none")),
+                (Seen::Unavailable, _) => (Seen::Unavailable, before.missing.clone().unwrap_or_default()),
+                (Seen::No | Seen::NotTried, name) => {
+                    (Seen::NotTried, format!("it depends on {name}: see there"))
+                }
+            },
+        };
+        if let Some(finding) = self.0.get_mut(&operation) {
+            (finding.seen, finding.missing) = (seen, Some(why));
+        }
+    }
+}
+
+/// The resources that need the operation: by their tasks, or because those tasks rest on what it finds.
+fn needing(operation: Operation) -> Vec<String> {
+    let is_ground_of = |other: Operation| match operation {
+        Operation::ListInstances => is_in_the_instance(other),
+        // A report is asked for by a path that begins with the organization.
+        Operation::DescribeOrganization => {
+            other == operation || other == Operation::GenerateOrganizationsAccessReport
+        }
+        _ => other == operation,
+    };
+    let needs = Task::needs().into_iter().filter(|(other, _)| is_ground_of(*other));
+    let needing: BTreeSet<String> = needs.flat_map(|(_, resources)| resources).collect();
+    RESOURCES.iter().map(|spec| spec.name.to_owned()).filter(|name| needing.contains(name)).collect()
+}
+
+pub(super) fn is_in_the_instance(operation: Operation) -> bool {
+    matches!(operation.service(), Service::SsoAdmin | Service::IdentityStore)
+}
+
+/// The operation whose answer names what this one is asked about; `None` for those that can be asked at once.
+fn source_of(operation: Operation) -> Option<Operation> {
+    match operation {
+        Operation::GetCallerIdentity
+        | Operation::ListInstances
+        | Operation::DescribeOrganization
+        | Operation::ListRoots
+        | Operation::ListAccounts => None,
+        Operation::ListOrganizationalUnitsForParent | Operation::ListTagsForResource => {
+            Some(Operation::ListRoots)
+        }
+        Operation::ListAccountsForParent => Some(Operation::ListAccounts),
+        Operation::GenerateOrganizationsAccessReport | Operation::GetOrganizationsAccessReport => {
+            Some(Operation::DescribeOrganization)
+        }
+        Operation::ListPermissionSets | Operation::ListUsers | Operation::ListGroups => {
+            Some(Operation::ListInstances)
+        }
+        Operation::ListGroupMemberships | Operation::ListAccountAssignmentsForPrincipal => {
+            Some(Operation::ListGroups)
+        }
+        Operation::DescribeUser => Some(Operation::ListUsers),
+        Operation::DescribeGroup => Some(Operation::ListGroups),
+        Operation::ListAccountAssignments => Some(Operation::ListAccountsForProvisionedPermissionSet),
+        Operation::DescribePermissionSet
+        | Operation::GetInlinePolicyForPermissionSet
+        | Operation::GetPermissionsBoundaryForPermissionSet
+        | Operation::ListManagedPoliciesInPermissionSet
+        | Operation::ListCustomerManagedPolicyReferencesInPermissionSet
+        | Operation::ListPermissionSetTags
+        | Operation::ListAccountsForProvisionedPermissionSet => Some(Operation::ListPermissionSets),
+    }
+}
+
+/// Asked about the principals of assignments, where the directory cannot be listed.
+fn is_description(operation: Operation) -> bool {
+    matches!(operation, Operation::DescribeUser | Operation::DescribeGroup)
+}
+
+/// Where the usual way is open, these are never sent.
+fn fallback_for(operation: Operation) -> Option<&'static str> {
+    match operation {
+        Operation::ListAccountsForParent => Some("ListAccounts sends no paths"),
+        _ if is_description(operation) => Some("the directory cannot be listed"),
+        _ => None,
+    }
+}

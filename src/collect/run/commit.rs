@@ -1,0 +1,212 @@
+//! What becomes of a finished step: its page or failure is committed, and its task goes on, begins again or ends.
+
+use tokio::task::JoinError;
+
+use super::asked::beside_the_question;
+use super::endless::Pages;
+use super::{Collection, Step, stopping};
+use crate::aws::CallFailure;
+use crate::collect::access_report;
+use crate::collect::progress::Progress;
+use crate::collect::task::{Listed, NotFound, Page, Stopped, Task};
+use crate::error::{Error, Result};
+use crate::store::{GapKind, Outcome, Rejected};
+
+/// How often a listing may begin: once more where AWS no longer takes its token.
+const BEGINNINGS: u32 = 2;
+
+impl Collection<'_> {
+    /// Commits what the finished steps came to, and lets their tasks go on or end.
+    pub(super) async fn settle(
+        &mut self,
+        finished: Vec<Result<Step, JoinError>>,
+        progress: &mut dyn Progress,
+    ) -> Result<Option<Error>> {
+        let mut outcomes = Vec::new();
+        let mut stop = None;
+        // Before any is judged: of those that came at the same time, one may show what another is worth.
+        for (task_id, answer) in finished.iter().flatten() {
+            if let (Some(running), Ok(page)) = (self.running.get(task_id), answer) {
+                let task = running.task.clone();
+                self.learn(&task, page)?;
+            }
+        }
+        for step in finished {
+            let (task_id, answer) = match step {
+                Ok(step) => step,
+                Err(error) if error.is_cancelled() => continue,
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            };
+            // A task that was ended meanwhile (its kind was stopped) has nothing more to say.
+            let Some(running) = self.running.get(&task_id) else { continue };
+            let (task, kind) = (running.task.clone(), running.kind.clone());
+            let (token, may_begin_again) = (running.token.clone(), running.beginnings < BEGINNINGS);
+            let answer = match answer {
+                Ok(page) => match beside_the_question(&task, &page) {
+                    Some(failure) => Some(Err(Stopped { begin_again: true, ..failure.into() })),
+                    None => self.believed(task_id, &task, &kind, page)?,
+                },
+                stopped => Some(stopped),
+            };
+            match answer {
+                None => {}
+                Some(Ok(page)) => outcomes.push(match self.has_no_end(task_id, &page) {
+                    Some(failure) => self.failure_outcome(task_id, &task, failure.into()),
+                    None => self.page_outcome(task_id, &task, page),
+                }),
+                Some(Err(stopped)) => {
+                    let begin_again =
+                        stopped.begin_again || stopping::token_refused(&stopped.failure, token.as_deref());
+                    match stopped.failure.class {
+                        _ if begin_again && may_begin_again => outcomes.push(Outcome::Restart { task_id }),
+                        _ if let Some(error) =
+                            stopping::stopped_by(&stopped.failure, &self.context).await =>
+                        {
+                            stop = Some(error);
+                        }
+                        class if class.may_pass() && self.second_chances.insert(task_id) => {
+                            let failure = task.failure(&stopped.failure);
+                            match stopped.job {
+                                Some(job) => {
+                                    self.put_report_behind(task_id, &task, failure, &job, progress)?
+                                }
+                                None => self.put_aside(task_id, &failure, progress)?,
+                            }
+                        }
+                        _ => outcomes.push(self.failure_outcome(task_id, &task, stopped)),
+                    }
+                }
+            }
+        }
+        self.commit(outcomes, progress)?;
+        Ok(stop)
+    }
+
+    /// Why a listing that would go on for ever fails.
+    fn has_no_end(&mut self, task_id: i64, page: &Page) -> Option<CallFailure> {
+        let running = self.running.get_mut(&task_id)?;
+        let operation = running.task.operation();
+        let why = self.barren.take(operation, &mut running.listed, page)?;
+        Some(CallFailure::unusable(operation, why))
+    }
+
+    fn page_outcome(&mut self, task_id: i64, task: &Task, page: Page) -> Outcome {
+        let goes_on = self.running.get_mut(&task_id).is_some_and(|running| {
+            running.pages += 1;
+            running.left_out |= page.listed == Listed::LeftOut;
+            running.pages < running.task.most_pages()
+        });
+        self.tick.rows += page.rows.len() as u64;
+        let selection = self.plan.selection;
+        let follow_ups: Vec<_> = page
+            .follow_ups
+            .iter()
+            .filter(|task| task.is_wanted(selection))
+            .map(|task| task.queued(0, selection))
+            .collect();
+        for task in &follow_ups {
+            self.expect(&task.lane);
+            self.stop_again |= self.stopped_kinds.contains_key(&task.kind);
+        }
+        Outcome::Page {
+            task_id,
+            rows: page.rows.into_iter().filter(|row| selection.has(row.resource)).collect(),
+            follow_ups,
+            next_token: page.next_token.filter(|token| goes_on && !token.is_empty()),
+            left_out: (page.listed == Listed::LeftOut).then(|| task.operation().to_string()),
+            job: page.job,
+        }
+    }
+
+    fn failure_outcome(&mut self, task_id: i64, task: &Task, stopped: Stopped) -> Outcome {
+        if let Some(NotFound { dropped, scope_still_valid }) = task.gone(&stopped.failure) {
+            return Outcome::NotFound { task_id, dropped, scope_still_valid };
+        }
+        let follow_ups: Vec<_> =
+            task.instead().iter().map(|task| task.queued(0, self.plan.selection)).collect();
+        for task in &follow_ups {
+            self.expect(&task.lane);
+        }
+        let job = stopped.job.map(|job| *job);
+        Outcome::Gap { task_id, failure: task.failure(&stopped.failure), follow_ups, job }
+    }
+
+    fn commit(&mut self, mut outcomes: Vec<Outcome>, progress: &mut dyn Progress) -> Result<()> {
+        let rejected = self.staging.commit(&outcomes)?;
+        if !rejected.is_empty() {
+            let mut failures = Vec::new();
+            for Rejected { task_id, reason } in &rejected {
+                let Some(task) = self.running.get(task_id).map(|running| running.task.clone()) else {
+                    continue;
+                };
+                let failure = CallFailure::unusable(task.operation(), reason.to_string());
+                failures.push(self.failure_outcome(*task_id, &task, failure.into()));
+            }
+            outcomes.retain(|outcome| !rejected.iter().any(|rejected| rejected.task_id == outcome.task_id()));
+            self.staging.commit(&failures)?;
+            outcomes.extend(failures);
+        }
+        let mut news = false;
+        for outcome in outcomes {
+            let task = self.running.get(&outcome.task_id());
+            news |= task.is_some_and(|running| running.task.is_counted());
+            news |= self.go_on(outcome, progress)?;
+        }
+        if news && self.plan.advance(self.staging, progress)? {
+            self.look_again()?;
+            self.stop_again = true;
+        }
+        if std::mem::take(&mut self.stop_again) {
+            for (kind, (failure, scopes)) in self.stopped_kinds.clone() {
+                self.staging.stop_kind(&kind, &failure, &scopes)?;
+                self.forget(&kind);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets a task go on with its next page, or takes it off its lane. Whether it ended.
+    fn go_on(&mut self, outcome: Outcome, progress: &mut dyn Progress) -> Result<bool> {
+        let task_id = outcome.task_id();
+        let next = match &outcome {
+            Outcome::Page { next_token: Some(token), .. } => Some((Some(token.clone()), false)),
+            Outcome::Restart { .. } => Some((None, true)),
+            _ => None,
+        };
+        if let Some((token, restarted)) = next {
+            let Some(task) = self.running.get(&task_id).map(|running| running.task.clone()) else {
+                return Ok(false);
+            };
+            let handle = self.spawn(task_id, &task, token.clone());
+            let running = self.running.get_mut(&task_id).expect("looked up above");
+            running.handle = handle;
+            running.token = token;
+            if restarted {
+                running.beginnings += 1;
+                running.left_out = false;
+                running.listed = Pages::default();
+            }
+            return Ok(false);
+        }
+        let Some(running) = self.running.remove(&task_id) else { return Ok(false) };
+        if let Some(lane) = self.lanes.get_mut(&running.lane) {
+            lane.under_way -= 1;
+        }
+        if running.lane == access_report::LANE {
+            self.forecast.report_ended();
+        }
+        match outcome {
+            // A report's job that failed is about its entity alone.
+            Outcome::Gap { job: Some(_), failure, .. } if failure.kind != GapKind::Denied => {}
+            Outcome::Gap { failure, .. } => {
+                let is_again =
+                    self.second_chances.contains(&task_id) || self.shown.doubted.contains(&task_id);
+                self.refused(&running, &failure, is_again, progress)?;
+            }
+            _ => {
+                self.refusals.remove(&running.kind);
+            }
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,195 @@
+//! Whether an answer that shows nothing is believed: it would close whatever was known.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Collection;
+use crate::aws::{CallFailure, Operation};
+use crate::collect::access_report;
+use crate::collect::assignments::ListPairAssignments;
+use crate::collect::task::{Listed, Page, Stopped, Task};
+use crate::error::Result;
+use crate::model::Scope;
+use crate::store::{find_open_row, has_open_rows};
+
+/// What became of an answer.
+enum Trust {
+    /// It is taken as it is.
+    Taken,
+    /// The listing ended with nothing, although it must hold something: it begins again.
+    Refused(CallFailure),
+    /// It left out what was asked for, as AWS may where there is nothing, but the operation sends empty lists, or the
+    /// last snapshot knew some. It is asked for once more when all others have answered.
+    Doubted(CallFailure),
+}
+
+/// What the answers have shown so far.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    /// The kinds of task of which some answer held something.
+    kinds: HashSet<String>,
+    /// Whether a kind that has shown nothing has something to show, as far as former snapshots know.
+    expected: HashMap<String, bool>,
+    /// The operations of which some answer held an empty list: they leave none out.
+    sends_empty: HashSet<Operation>,
+    /// The tasks that were doubted once: the next time it is a gap.
+    pub doubted: HashSet<i64>,
+}
+
+impl Collection<'_> {
+    /// The page, if it is believed, or why its task fails; `None` where the task was set aside, to be asked once
+    /// more.
+    pub(super) fn believed(
+        &mut self,
+        task_id: i64,
+        task: &Task,
+        kind: &str,
+        page: Page,
+    ) -> Result<Option<Result<Page, Stopped>>> {
+        Ok(match self.trust(task_id, task, kind, &page)? {
+            Trust::Taken => Some(Ok(page)),
+            Trust::Refused(failure) => Some(Err(Stopped { begin_again: true, ..failure.into() })),
+            Trust::Doubted(_) if self.shown.doubted.insert(task_id) => {
+                self.doubt(task_id);
+                None
+            }
+            Trust::Doubted(failure) => Some(Err(failure.into())),
+        })
+    }
+
+    /// Learns from the page of a task that its operation sends empty lists. What was believed of answers without a
+    /// list before is asked again.
+    pub(super) fn learn(&mut self, task: &Task, page: &Page) -> Result<()> {
+        let operation = task.operation();
+        if page.listed != Listed::Empty || !self.shown.sends_empty.insert(operation) {
+            return Ok(());
+        }
+        if self.staging.sends_empty_lists(&operation.to_string())? > 0 {
+            self.look_again()?;
+            self.stop_again = true;
+        }
+        Ok(())
+    }
+
+    /// Whether an answer of this run, or of the one that it resumes, has shown that the operation sends empty lists.
+    fn sends_empty(&mut self, operation: Operation) -> Result<bool> {
+        let known = self.shown.sends_empty.contains(&operation)
+            || self.staging.knows_to_send_empty_lists(&operation.to_string())?;
+        if known {
+            self.shown.sends_empty.insert(operation);
+        }
+        Ok(known)
+    }
+
+    /// Why a listing whose page left its list out is not believed, whatever others show: the operation sends empty
+    /// lists, or at its end the listing has not shown what the snapshot before knows.
+    fn why_it_lost_its_list(
+        &mut self,
+        task_id: i64,
+        task: &Task,
+        page: &Page,
+        goes_on: bool,
+    ) -> Result<Option<&'static str>> {
+        let left_out = page.listed == Listed::LeftOut;
+        let before = self.running.get(&task_id).is_some_and(|running| running.left_out);
+        // Of a trial nothing is concluded.
+        let concludes = !task.covers().is_empty() || !task.hides().is_empty();
+        if !concludes || !(left_out || before) {
+            return Ok(None);
+        }
+        if left_out && self.sends_empty(task.operation())? {
+            return Ok(Some("the answer has no list, and AWS sends empty lists for this operation"));
+        }
+        if goes_on {
+            return Ok(None);
+        }
+        let is_shown = |key: &Scope| -> Result<bool> {
+            Ok(page.rows.iter().any(|row| row.is_in(key)) || self.staging.has_rows(key)?)
+        };
+        for scope in task.asks_for() {
+            if find_open_row(self.plan.history, &scope, |key| Ok(!is_shown(key)?))?.is_some() {
+                return Ok(Some("an answer has no list, but the snapshot before knows some of it"));
+            }
+        }
+        Ok(None)
+    }
+
+    fn trust(&mut self, task_id: i64, task: &Task, kind: &str, page: &Page) -> Result<Trust> {
+        let goes_on = page.next_token.as_deref().is_some_and(|token| !token.is_empty());
+        if let Some(why) = self.why_it_lost_its_list(task_id, task, page, goes_on)? {
+            return Ok(Trust::Doubted(CallFailure::unusable(task.operation(), why.to_owned())));
+        }
+        if !page.rows.is_empty() {
+            if !self.shown.kinds.contains(kind) {
+                self.shown.kinds.insert(kind.to_owned());
+            }
+            return Ok(Trust::Taken);
+        }
+        if goes_on || (page.must_hold.is_none() && page.listed != Listed::LeftOut) {
+            return Ok(Trust::Taken);
+        }
+        for scope in task.covers() {
+            if self.staging.has_rows(&scope)? {
+                return Ok(Trust::Taken);
+            }
+        }
+        if let Some(why) = page.must_hold {
+            let message = format!("the listing is empty, but {why}");
+            return Ok(Trust::Refused(CallFailure::unusable(task.operation(), message)));
+        }
+        if !self.is_expected(task, kind)? {
+            return Ok(Trust::Taken);
+        }
+        let message = "every answer left out what was asked for, but the snapshots before know some";
+        Ok(Trust::Doubted(CallFailure::unusable(task.operation(), message.to_owned())))
+    }
+
+    fn doubt(&mut self, task_id: i64) {
+        let Some((running, open)) = self.take_off(task_id) else { return };
+        if let Some(lane) = self.lanes.get_mut(&running.lane) {
+            lane.doubted.push(open);
+        }
+    }
+
+    /// Lets what was doubted be asked again once nothing but access reports is under way: they show nothing of
+    /// other kinds and take long. Whether there is any.
+    pub(super) fn ask_the_doubted_again(&mut self) -> bool {
+        if self.running.values().any(|running| running.lane != access_report::LANE) {
+            return false;
+        }
+        let mut any = false;
+        for lane in self.lanes.values_mut() {
+            any |= !lane.doubted.is_empty();
+            lane.buffer.extend(lane.doubted.drain(..));
+        }
+        any
+    }
+
+    /// Whether tasks of a kind have shown nothing yet of what former snapshots know.
+    fn is_expected(&mut self, task: &Task, kind: &str) -> Result<bool> {
+        // Nothing is closed by a task that covers nothing.
+        if self.shown.kinds.contains(kind) || task.covers().is_empty() {
+            return Ok(false);
+        }
+        if let Some(expected) = self.shown.expected.get(kind) {
+            return Ok(*expected);
+        }
+        let mut expected = false;
+        let remainder = match kind {
+            ListPairAssignments::KIND => self.plan.remainder_holds_some(self.staging)?,
+            _ => None,
+        };
+        for scope in task.family() {
+            // What a collection that is resumed was shown before.
+            if self.staging.has_rows_of(kind, &scope.resource)? {
+                self.shown.kinds.insert(kind.to_owned());
+                return Ok(false);
+            }
+            expected |= match remainder {
+                Some(holds_some) => holds_some,
+                None => has_open_rows(self.plan.history, &scope)?,
+            };
+        }
+        self.shown.expected.insert(kind.to_owned(), expected);
+        Ok(expected)
+    }
+}

@@ -1,0 +1,341 @@
+//! The one loop that runs tasks: it is every listing's page loop, the only place that commits to the
+//! staging, and where a collection stops.
+//!
+//! A page's rows, follow-ups and next token are committed together, the last page with the done-mark. An empty
+//! page with a token goes on; a token seen before is an error, and so a gap. Nothing is awaited while a
+//! transaction is open: pages are fetched by spawned futures, and committed between awaits.
+//!
+//! `lanes` says how many calls are under way at once, `commit` what becomes of a page or a failure, `asked`
+//! which rows are no answer to the question, `empty_answers` which answers are doubted, `endless` which listings have no end, `circuit_breaker` and `stopping` when a kind of task or the whole collection ends, and
+//! `forecast` how long it will take.
+
+mod asked;
+mod circuit_breaker;
+mod commit;
+mod empty_answers;
+mod endless;
+mod forecast;
+mod lanes;
+mod reports;
+mod stopping;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, interval, sleep_until, timeout_at};
+
+use self::circuit_breaker::Refusals;
+use self::empty_answers::Shown;
+use self::endless::{Barren, Pages};
+use self::forecast::Forecast;
+use self::lanes::{Lane, limit_of};
+pub(super) use self::stopping::{region_not_enabled, stopped_by_hand};
+use super::access_report;
+use super::plan::Plan;
+use super::preflight::Context;
+use super::progress::{Progress, Tick};
+use super::report_watch::ReportWatch;
+use super::selection::Selection;
+use super::task::{Page, Stopped, Task};
+use crate::error::{Error, Result};
+use crate::invocation;
+use crate::model::Scope;
+use crate::store::{Failure, OpenTask, Staging};
+
+/// How often calls are counted and progress is told.
+const TICK: Duration = Duration::from_millis(250);
+/// How long answers under way are waited for when a collection has to stop: a second signal ends that, too.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// How a collection runs.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// Time for access reports, from the first one on.
+    pub report_budget: Duration,
+    /// Only count, and estimate what a collection would call.
+    pub dry_run: bool,
+    /// How old the last full pass by pairs may be, whatever it costs; `None` for 30 days, unless it is long.
+    pub full_every: Option<Duration>,
+}
+
+/// How a collection came to its end.
+#[derive(Debug)]
+pub enum Ended {
+    /// Everything was tried; the staging can be published.
+    Finished,
+    /// It had to stop; the staging is kept, and the error says how to go on.
+    Stopped(Error),
+}
+
+/// A collection under way.
+pub struct Collection<'a> {
+    context: Arc<Context>,
+    /// For what the plan has to count: its pages come one after another, and all others would be waited for.
+    ahead: Arc<Context>,
+    plan: Plan<'a>,
+    staging: &'a mut Staging,
+    options: RunOptions,
+    lanes: HashMap<String, Lane>,
+    running: HashMap<i64, Running>,
+    /// Tasks that were put aside once: their next failure is a gap.
+    second_chances: HashSet<i64>,
+    shown: Shown,
+    barren: Barren,
+    steps: JoinSet<Step>,
+    refusals: HashMap<String, Refusals>,
+    /// The kinds that are not asked on, with what is recorded of each.
+    stopped_kinds: BTreeMap<String, (Failure, Vec<Scope>)>,
+    /// Whether tasks of a stopped kind may have been queued since.
+    stop_again: bool,
+    report_deadline: Option<Instant>,
+    /// What to record of the access reports that went behind the others because they did not end.
+    unended_reports: HashMap<i64, Failure>,
+    forecast: Forecast,
+    tick: Tick,
+}
+
+/// What a fetched page came to, and of which task.
+type Step = (i64, Result<Page, Stopped>);
+
+#[derive(Debug)]
+struct Running {
+    task: Arc<Task>,
+    kind: String,
+    lane: String,
+    token: Option<String>,
+    pages: u32,
+    /// Whether a page left its list out.
+    left_out: bool,
+    listed: Pages,
+    beginnings: u32,
+    handle: AbortHandle,
+}
+
+impl<'a> Collection<'a> {
+    /// Prepares to run what is queued; a fresh staging gets its first tasks.
+    pub fn new(
+        context: &'a Context,
+        selection: &'a Selection,
+        history: &'a Connection,
+        staging: &'a mut Staging,
+        options: RunOptions,
+    ) -> Result<Self> {
+        let RunOptions { dry_run, full_every, .. } = options;
+        let plan =
+            Plan { context, selection, history, dry_run, full_every, taken: BTreeSet::new(), looks: 0 };
+        plan.begin(staging)?;
+        let watched = Context { reports: ReportWatch::within(options.report_budget), ..context.clone() };
+        Ok(Self {
+            ahead: Arc::new(Context { aws: context.aws.ahead(), ..watched.clone() }),
+            context: Arc::new(watched),
+            plan,
+            staging,
+            options,
+            lanes: HashMap::new(),
+            running: HashMap::new(),
+            second_chances: HashSet::new(),
+            shown: Shown::default(),
+            barren: Barren::default(),
+            steps: JoinSet::new(),
+            refusals: HashMap::new(),
+            stopped_kinds: BTreeMap::new(),
+            stop_again: false,
+            report_deadline: None,
+            unended_reports: HashMap::new(),
+            forecast: Forecast::default(),
+            tick: Tick::default(),
+        })
+    }
+
+    /// Runs until nothing is left, or until it has to stop: credentials ended, network lost, interrupted.
+    ///
+    /// Fails where the staging cannot be written; what was committed is kept, and a later run resumes it.
+    pub async fn run(
+        mut self,
+        progress: &mut dyn Progress,
+        interrupted: impl Future<Output = ()>,
+    ) -> Result<Ended> {
+        tokio::pin!(interrupted);
+        let mut ticks = interval(TICK);
+        self.plan.advance(self.staging, progress)?;
+        self.look_again()?;
+        let ended = loop {
+            self.fill()?;
+            if self.steps.is_empty() {
+                // A kind that was given up ends tasks that something may have waited for.
+                if self.plan.advance(self.staging, progress)? {
+                    self.look_again()?;
+                    continue;
+                }
+                break Ended::Finished;
+            }
+            let deadline = self.report_deadline;
+            tokio::select! {
+                () = &mut interrupted => break Ended::Stopped(stopped_by_hand()),
+                Some(step) = self.steps.join_next() => {
+                    let mut finished = vec![step];
+                    while let Some(step) = self.steps.try_join_next() {
+                        finished.push(step);
+                    }
+                    if let Some(stop) = self.settle(finished, progress).await? {
+                        break Ended::Stopped(stop);
+                    }
+                }
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                    self.end_reports(progress)?;
+                }
+                _ = ticks.tick() => self.tell(progress)?,
+            }
+        };
+        if matches!(ended, Ended::Stopped(_)) {
+            self.keep_last_answers(progress).await?;
+        }
+        self.tell(progress)?;
+        Ok(ended)
+    }
+
+    /// Keeps what is still answered to calls that were sent before the collection had to stop: a later run need
+    /// not ask again. Whatever fails now stays open.
+    async fn keep_last_answers(&mut self, progress: &mut dyn Progress) -> Result<()> {
+        self.context.aws.end_calls();
+        let deadline = Instant::now() + LAST_ANSWERS;
+        while let Ok(Some(step)) = timeout_at(deadline, self.steps.join_next()).await {
+            if !matches!(step, Ok((_, Err(_)))) {
+                self.settle(vec![step], progress).await?;
+            }
+        }
+        self.steps.abort_all();
+        Ok(())
+    }
+
+    /// Keeps every lane as full as its limit allows.
+    fn fill(&mut self) -> Result<()> {
+        self.fill_lanes()?;
+        if self.ask_the_doubted_again() {
+            self.fill_lanes()?;
+        }
+        Ok(())
+    }
+
+    fn fill_lanes(&mut self) -> Result<()> {
+        let lanes: Vec<String> = self.lanes.keys().cloned().collect();
+        for name in lanes {
+            while let Some(open) = self.next_of(&name)? {
+                self.start(&name, open)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn next_of(&mut self, name: &str) -> Result<Option<OpenTask>> {
+        let lane = self.lanes.get_mut(name).expect("only known lanes are filled");
+        if lane.under_way >= lane.limit {
+            return Ok(None);
+        }
+        if lane.buffer.is_empty() && lane.more {
+            let aside = lane.aside.iter().chain(&lane.doubted).map(|open| open.task_id);
+            let running: HashSet<i64> = self.running.keys().copied().chain(aside).collect();
+            // Little is buffered, so that a task that unlocks others does not wait behind those that do not.
+            let wanted = lane.limit;
+            let found = self.staging.next_tasks(name, wanted, &running)?;
+            lane.more = found.len() == wanted;
+            lane.buffer.extend(found);
+        }
+        if lane.buffer.is_empty() && !lane.more && lane.under_way == 0 {
+            lane.buffer.extend(lane.aside.drain(..));
+        }
+        if self.options.dry_run {
+            // What is counted runs first in every lane: behind it are only tasks to be counted themselves.
+            let is_counted =
+                lane.buffer.front().map(parse).transpose()?.is_some_and(|task| task.is_counted());
+            if !is_counted {
+                lane.buffer.clear();
+                lane.more = false;
+            }
+        }
+        Ok(lane.buffer.pop_front())
+    }
+
+    fn start(&mut self, name: &str, open: OpenTask) -> Result<()> {
+        let task = parse(&open)?;
+        if name == access_report::LANE && self.report_deadline.is_none() {
+            self.report_deadline = Some(Instant::now() + self.options.report_budget);
+            self.forecast.reports_begin();
+        }
+        let task = Arc::new(task);
+        let handle = self.spawn(open.task_id, &task, open.next_token.clone());
+        self.lanes.get_mut(name).expect("only known lanes are filled").under_way += 1;
+        let running = Running {
+            task,
+            kind: open.kind,
+            lane: name.to_owned(),
+            token: open.next_token,
+            pages: 0,
+            left_out: open.left_out,
+            listed: Pages::default(),
+            beginnings: 1,
+            handle,
+        };
+        self.running.insert(open.task_id, running);
+        Ok(())
+    }
+
+    fn spawn(&mut self, task_id: i64, task: &Arc<Task>, token: Option<String>) -> AbortHandle {
+        let context = if task.is_counted() { &self.ahead } else { &self.context };
+        let (task, context) = (task.clone(), context.clone());
+        self.steps.spawn(async move { (task_id, task.page(&context, token.as_deref()).await) })
+    }
+
+    /// Looks for open tasks again, in every lane that has some.
+    fn look_again(&mut self) -> Result<()> {
+        for counts in self.staging.task_counts()? {
+            if counts.open > 0 {
+                self.expect(&counts.lane);
+            }
+        }
+        Ok(())
+    }
+
+    fn expect(&mut self, name: &str) {
+        let context = &self.context;
+        let lane = self
+            .lanes
+            .entry(name.to_owned())
+            .or_insert_with(|| Lane { limit: limit_of(context, name), ..Lane::default() });
+        lane.more = true;
+    }
+
+    fn tell(&mut self, progress: &mut dyn Progress) -> Result<()> {
+        for (name, lane) in &mut self.lanes {
+            lane.limit = limit_of(&self.context, name);
+        }
+        let (calls, throttled) = self.context.aws.take_calls();
+        // A throttle may be answered in a tick in which nothing was sent.
+        if !calls.is_empty() || throttled > 0 {
+            self.tick.calls += calls.values().sum::<u64>();
+            self.tick.throttled += throttled;
+            self.staging.add_calls(&calls, throttled)?;
+        }
+        let counts = self.staging.task_counts()?;
+        self.tick.open = counts.iter().map(|counts| counts.open).sum();
+        self.tick.ended = counts.iter().map(|counts| counts.ended).sum();
+        let budget = self.report_deadline.map_or(self.options.report_budget, |deadline| {
+            deadline.saturating_duration_since(Instant::now())
+        });
+        let remaining = self.forecast.remaining(&self.context, &counts, budget);
+        self.tick.remaining = self.plan.is_counted().then_some(remaining);
+        progress.tick(&self.tick);
+        Ok(())
+    }
+}
+
+fn parse(open: &OpenTask) -> Result<Task> {
+    serde_json::from_str(&open.body).map_err(|error| {
+        Error::failed(format!("the staging holds a `{}` that cannot be read", open.kind))
+            .caused_by(error)
+            .hint(format!("start over with `{}`", invocation::command("collect --restart")))
+    })
+}

@@ -1,0 +1,226 @@
+//! Who has which ways into an account on the two days, by keyed lookups.
+//!
+//! Access is what the view `effective_access` says: an assignment to a user who exists, or to a group that a
+//! user who exists is in; the group, the account and the permission set need not be known. Everything here is
+//! asked for one user, group, principal or pair at a time and kept for the next question: nothing walks users
+//! times accounts.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rusqlite::{Connection, Row};
+
+use super::lookup_cache::{LookupCache, OnBoth, add};
+use super::snapshot_pair::{Side, Sides, SnapshotPair};
+use super::unreadable;
+use crate::error::Result;
+
+/// An account and a permission set in it: what an assignment gives.
+pub(super) type AccountRole = (Arc<str>, Arc<str>);
+
+/// A way by ids.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum AccessPathIds {
+    Direct,
+    Group(Arc<str>),
+}
+
+/// Answers by key, each key once.
+pub(super) struct AccessPaths<'c> {
+    connection: &'c Connection,
+    pair: SnapshotPair,
+    users: LookupCache<'c, Arc<str>, Arc<str>>,
+    groups: LookupCache<'c, Arc<str>, Arc<str>>,
+    all_groups: RefCell<Option<Rc<BTreeSet<Arc<str>>>>>,
+    groups_of: LookupCache<'c, Arc<str>, Arc<str>>,
+    members_of: LookupCache<'c, Arc<str>, Arc<str>>,
+    entries_of: LookupCache<'c, Principal, AccountRole>,
+    owners_of: LookupCache<'c, AccountRole, Principal>,
+}
+
+/// A user whose ways are asked for one entry after the other.
+pub(super) struct Person {
+    user_id: Arc<str>,
+    user: OnBoth<Arc<str>>,
+    groups: OnBoth<Arc<str>>,
+}
+
+/// Whom an assignment is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Principal {
+    User(Arc<str>),
+    Group(Arc<str>),
+}
+
+impl Principal {
+    /// Of a principal type and id; `None` of a type that gives nobody access.
+    pub fn new(principal_type: &str, principal_id: Arc<str>) -> Option<Self> {
+        match principal_type {
+            "USER" => Some(Self::User(principal_id)),
+            "GROUP" => Some(Self::Group(principal_id)),
+            _ => None,
+        }
+    }
+
+    /// Its type, as an assignment says it, and its id.
+    pub fn parts(&self) -> (&'static str, &Arc<str>) {
+        match self {
+            Self::User(id) => ("USER", id),
+            Self::Group(id) => ("GROUP", id),
+        }
+    }
+}
+
+impl<'c> AccessPaths<'c> {
+    pub fn new(connection: &'c Connection, pair: SnapshotPair) -> Result<Self> {
+        let found_by = |id: &str, found: &str, table: &str| {
+            let sql = format!(
+                "SELECT valid_from, valid_to, {found} FROM {table}
+                 WHERE {id} = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)"
+            );
+            LookupCache::new(connection, pair, &sql, |row| row.get(2).map(Some))
+        };
+        Ok(Self {
+            connection,
+            pair,
+            users: found_by("user_id", "user_id", "users_versions")?,
+            groups: found_by("group_id", "group_id", "groups_versions")?,
+            all_groups: RefCell::default(),
+            groups_of: found_by("user_id", "group_id", "group_memberships_versions")?,
+            members_of: found_by("group_id", "user_id", "group_memberships_versions")?,
+            entries_of: LookupCache::new(connection, pair, ENTRIES_OF, |row| {
+                Ok(Some((row.get(2)?, row.get(3)?)))
+            })?,
+            owners_of: LookupCache::new(connection, pair, OWNERS_OF, |row| owner_at(row, 2))?,
+        })
+    }
+
+    /// The user, to be asked for ways.
+    pub fn person(&self, user_id: &Arc<str>) -> Result<Person> {
+        let (user, groups) = (self.user(user_id)?, self.groups_of(user_id)?);
+        Ok(Person { user_id: Arc::clone(user_id), user, groups })
+    }
+
+    /// The user's ways to the permission set in the account, on each day, in order.
+    pub fn ways(&self, person: &Person, entry: &AccountRole) -> Result<Sides<Vec<AccessPathIds>>> {
+        let owners = self.owners_of(entry)?;
+        let on = |side: Side| {
+            let of_owner = |owner: &Principal| match owner {
+                Principal::User(id) => (*id == person.user_id).then_some(AccessPathIds::Direct),
+                Principal::Group(id) => {
+                    person.groups.on(side).contains(id).then(|| AccessPathIds::Group(Arc::clone(id)))
+                }
+            };
+            match person.user.on(side).is_empty() {
+                true => Vec::new(),
+                false => owners.on(side).iter().filter_map(of_owner).collect(),
+            }
+        };
+        Ok(Sides { from: on(Side::From), to: on(Side::To) })
+    }
+
+    /// The groups that the user is in.
+    pub fn groups_of(&self, user_id: &Arc<str>) -> Result<OnBoth<Arc<str>>> {
+        self.groups_of.of_id(user_id)
+    }
+
+    /// The users in the group.
+    pub fn members_of(&self, group_id: &Arc<str>) -> Result<OnBoth<Arc<str>>> {
+        self.members_of.of_id(group_id)
+    }
+
+    /// What is assigned to the user or group itself.
+    pub fn entries_of(&self, owner: &Principal) -> Result<OnBoth<AccountRole>> {
+        let (principal_type, principal_id) = owner.parts();
+        self.entries_of.of(owner, (principal_id, principal_type, self.pair.later(), self.pair.earlier()))
+    }
+
+    /// Whom each of these permission sets is assigned to, in each account, on either day.
+    ///
+    /// The key begins with the account, so this hops from account to account instead of walking the table. What it
+    /// finds is all that [`Self::owners_of`] would find one by one.
+    pub fn assignments_of_sets(
+        &self,
+        sets: &BTreeSet<String>,
+    ) -> Result<Vec<(AccountRole, OnBoth<Principal>)>> {
+        if sets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sets = serde_json::to_string(sets).expect("a set of strings is always JSON");
+        let mut statement = self.connection.prepare_cached(ASSIGNMENTS_OF_SETS).map_err(unreadable)?;
+        let mut rows = statement.query((sets, self.pair.later(), self.pair.earlier())).map_err(unreadable)?;
+        let mut found: BTreeMap<AccountRole, Sides<BTreeSet<Principal>>> = BTreeMap::new();
+        while let Some(row) = rows.next().map_err(unreadable)? {
+            let entry = row.get(4).and_then(|account_id| Ok((account_id, row.get(5)?)));
+            let owners = found.entry(entry.map_err(unreadable)?).or_default();
+            add(owners, self.pair, row, &|row| owner_at(row, 2)).map_err(unreadable)?;
+        }
+        Ok(found
+            .into_iter()
+            .map(|(entry, owners)| (entry.clone(), self.owners_of.keep(entry, owners)))
+            .collect())
+    }
+
+    /// Whom the permission set is assigned to in the account.
+    pub fn owners_of(&self, entry: &AccountRole) -> Result<OnBoth<Principal>> {
+        self.owners_of.of(entry, (&entry.0, &entry.1, self.pair.later(), self.pair.earlier()))
+    }
+
+    /// The group itself, where it exists.
+    pub fn group(&self, group_id: &Arc<str>) -> Result<OnBoth<Arc<str>>> {
+        self.groups.of_id(group_id)
+    }
+
+    /// Every group that there ever was.
+    pub fn all_groups(&self) -> Result<Rc<BTreeSet<Arc<str>>>> {
+        if let Some(known) = self.all_groups.borrow().as_ref() {
+            return Ok(Rc::clone(known));
+        }
+        let groups: BTreeSet<Arc<str>> = self
+            .connection
+            .prepare_cached("SELECT DISTINCT group_id FROM groups_versions")
+            .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
+            .map_err(unreadable)?;
+        let groups = Rc::new(groups);
+        self.all_groups.borrow_mut().replace(Rc::clone(&groups));
+        Ok(groups)
+    }
+
+    /// The user, where one exists.
+    pub fn user(&self, user_id: &Arc<str>) -> Result<OnBoth<Arc<str>>> {
+        self.users.of_id(user_id)
+    }
+}
+
+const ENTRIES_OF: &str = "
+    SELECT valid_from, valid_to, account_id, permission_set_arn FROM account_assignments_versions
+    WHERE principal_id = ?1 AND principal_type = ?2
+      AND +valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?4)";
+
+/// The plus hides valid_from from the planner: it is true of nearly every row, and an index of the permission
+/// set and valid_from would look as good as the key.
+pub(super) const OWNERS_OF: &str = "
+    SELECT valid_from, valid_to, principal_type, principal_id FROM account_assignments_versions
+    WHERE account_id = ?1 AND permission_set_arn = ?2
+      AND +valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?4)";
+
+pub(super) const ASSIGNMENTS_OF_SETS: &str = "
+    WITH RECURSIVE assigned_account (account_id) AS (
+        SELECT min(account_id) FROM account_assignments_versions
+        UNION ALL
+        SELECT (SELECT min(next.account_id) FROM account_assignments_versions AS next
+                WHERE next.account_id > assigned_account.account_id)
+        FROM assigned_account WHERE assigned_account.account_id IS NOT NULL)
+    SELECT valid_from, valid_to, principal_type, principal_id, assignment.account_id, permission_set_arn
+    FROM assigned_account CROSS JOIN account_assignments_versions AS assignment
+    WHERE assignment.account_id = assigned_account.account_id
+      AND assignment.permission_set_arn IN (SELECT value FROM json_each(?1))
+      AND +assignment.valid_from <= ?2 AND (assignment.valid_to IS NULL OR assignment.valid_to > ?3)";
+
+/// The owner whose type stands in this column and whose id stands in the next.
+fn owner_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Principal>> {
+    let principal_type = row.get_ref(column)?.as_str()?;
+    Ok(Principal::new(principal_type, row.get(column + 1)?))
+}

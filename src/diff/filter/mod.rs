@@ -1,0 +1,226 @@
+//! Narrowing an answer to resources, to access, or to what concerns a user, account, group, permission set, OU, tag
+//! or privilege.
+//!
+//! What could not be seen is never filtered away with what it hides: an answer about access keeps the gaps of every
+//! resource that access depends on, one about a user every gap that a row of theirs may be under, and one about an
+//! OU, a tag or privilege every gap over what decides who is in, tagged or privileged (`hiding`). Which ids those are
+//! is asked of both sides (`meaning`).
+
+mod hiding;
+mod meaning;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use super::change::{AccessChange, AccessPath, Change, ChangeKind, Diff};
+use super::record::Record;
+use super::recreated::Recreation;
+use crate::error::Result;
+use crate::model::{self, Entity, EntityColumn, LimitConcerns, resource};
+
+/// What of a diff is wanted; the default is everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only the rows of these resources; empty for all. Access changes then need `access`.
+    pub resources: Vec<String>,
+    /// No rows of these resources, but the gaps that may hide access where access is wanted.
+    pub skip: Vec<String>,
+    /// Only access changes, beside `resources` where these are named.
+    pub access: bool,
+    /// Only what concerns all of these.
+    pub subjects: Vec<Subject>,
+}
+
+/// What an answer is narrowed to: one thing, which has two ids where it was deleted and made again, or all things in
+/// an OU, with a tag or with privileges, on either side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    pub kind: SubjectKind,
+    pub ids: HashSet<String>,
+}
+
+/// What an answer can be narrowed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubjectKind {
+    /// An entity; of an OU its id, and those of the accounts and OUs beneath it.
+    Entity(Entity),
+    /// Accounts and permission sets with a tag.
+    Tagged,
+    /// Permission sets with privileges.
+    Privileged,
+}
+
+impl Filter {
+    /// Whether access changes are wanted.
+    pub fn shows_access(&self) -> bool {
+        self.access || self.resources.is_empty()
+    }
+
+    /// Leaves out what is not wanted.
+    pub fn apply(&self, connection: &Connection, diff: &mut Diff) -> Result<()> {
+        hiding::tell_what_decides(connection, diff, &self.subjects)?;
+        let named = |resource: &str| self.resources.iter().any(|name| name == resource);
+        let skipped = |resource: &str| self.skip.iter().any(|name| name == resource);
+        let is_wanted = |change: &Change| match self.access {
+            _ if skipped(change.resource) => self.shows_access() && hiding::is_behind_access(change),
+            true => named(change.resource) || hiding::is_behind_access(change),
+            false => self.resources.is_empty() || named(change.resource),
+        };
+        if !self.shows_access() {
+            diff.access_changes.clear();
+        }
+        let mut kept = Vec::with_capacity(diff.changes.len());
+        for change in std::mem::take(&mut diff.changes) {
+            let decides = self.subjects.iter().any(|subject| subject.is_decided_by(&change));
+            if decides || (is_wanted(&change) && self.concerns(connection, diff, &change)?) {
+                kept.push(change);
+            }
+        }
+        diff.changes = kept;
+        for subject in &self.subjects {
+            diff.access_changes.retain(|change| subject.concerns_access(change));
+        }
+        diff.limited.retain(|one| {
+            let is_of_the_living =
+                resource(one.resource).is_some_and(|spec| spec.limit == LimitConcerns::Deleted);
+            // Who asks for access, or for somebody, asks for those who exist.
+            let is_shown = if self.access {
+                named(one.resource)
+            } else {
+                self.resources.is_empty() || named(one.resource)
+            };
+            is_shown && !skipped(one.resource) && (self.subjects.is_empty() || !is_of_the_living)
+        });
+        diff.recreations.retain(|one| {
+            let is_wanted = match self.access {
+                _ if skipped(one.resource) => false,
+                true => {
+                    named(one.resource) || diff.access_changes.iter().any(|change| is_behind(one, change))
+                }
+                false => self.resources.is_empty() || named(one.resource),
+            };
+            is_wanted && self.subjects.iter().all(|subject| subject.concerns_recreation(one))
+        });
+        Ok(())
+    }
+
+    /// Whether the rows concern every subject, or may hide what does.
+    fn concerns(&self, connection: &Connection, diff: &Diff, change: &Change) -> Result<bool> {
+        for subject in &self.subjects {
+            let is_about = match change.change {
+                ChangeKind::Unknown => {
+                    subject.may_be_hidden_by(connection, diff, change, self.shows_access())?
+                }
+                _ => subject.concerns_rows(change),
+            };
+            if !is_about {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Subject {
+    /// Whether the row is about the subject.
+    fn concerns_rows(&self, change: &Change) -> bool {
+        let places = self.kind.places(change.resource);
+        let rows = change.before.iter().chain(&change.after);
+        rows.into_iter().any(|row| places.iter().any(|place| self.is_at(row, place)))
+    }
+
+    /// Whether the access is about the subject.
+    pub(super) fn concerns_access(&self, change: &AccessChange) -> bool {
+        match self.kind {
+            SubjectKind::Entity(Entity::User) => self.ids.contains(&*change.user_id),
+            SubjectKind::Entity(Entity::Group) => {
+                groups(change).any(|group_id| self.ids.contains(&**group_id))
+            }
+            SubjectKind::Entity(Entity::Account | Entity::PermissionSet | Entity::Ou | Entity::Root)
+            | SubjectKind::Tagged
+            | SubjectKind::Privileged => self.concerns_entry(&change.account_id, &change.permission_set_arn),
+        }
+    }
+
+    /// Whether a permission set in an account is about the subject, whoever has it.
+    fn concerns_entry(&self, account_id: &str, permission_set_arn: &str) -> bool {
+        match self.kind {
+            SubjectKind::Entity(Entity::Account | Entity::Ou | Entity::Root) => self.ids.contains(account_id),
+            SubjectKind::Entity(Entity::PermissionSet) | SubjectKind::Privileged => {
+                self.ids.contains(permission_set_arn)
+            }
+            SubjectKind::Tagged => self.ids.contains(account_id) || self.ids.contains(permission_set_arn),
+            SubjectKind::Entity(Entity::User | Entity::Group) => true,
+        }
+    }
+
+    /// Whether it is what was made again, or what that left dangling is about it.
+    fn concerns_recreation(&self, recreation: &Recreation) -> bool {
+        let is_about = |row: &Record, resource: &str| {
+            self.kind.places(resource).iter().any(|place| self.is_at(row, place))
+        };
+        is_about(&recreation.before_key, recreation.resource)
+            || is_about(&recreation.after_key, recreation.resource)
+            || recreation.dangling.iter().any(|assignment| is_about(&assignment.key, "account_assignments"))
+    }
+
+    fn is_at(&self, row: &Record, place: &EntityColumn) -> bool {
+        is_in(place, row) && row.get(place.id).and_then(Value::as_str).is_some_and(|id| self.ids.contains(id))
+    }
+}
+
+/// Whether a user's access has to do with what was made again.
+fn is_behind(recreation: &Recreation, change: &AccessChange) -> bool {
+    let ids: Vec<&str> = [&recreation.before_key, &recreation.after_key]
+        .into_iter()
+        .flat_map(|key| key.values().filter_map(Value::as_str))
+        .collect();
+    let is_one = |id: &str| ids.contains(&id);
+    is_one(&change.user_id) || is_one(&change.permission_set_arn) || groups(change).any(|id| is_one(id))
+}
+
+/// The groups that access runs through on either side.
+fn groups(change: &AccessChange) -> impl Iterator<Item = &Arc<str>> {
+    change.before_ways.iter().chain(&change.after_ways).filter_map(|way| match way {
+        AccessPath::Direct => None,
+        AccessPath::Group { group_id, .. } => Some(group_id),
+    })
+}
+
+/// Whether the row has an id of the entity there.
+pub(super) fn is_in(place: &EntityColumn, row: &Record) -> bool {
+    let says = |column: &str| row.get(column).and_then(Value::as_str);
+    says(place.id).is_some() && place.of.is_none_or(|(column, value)| says(column) == Some(value))
+}
+
+impl From<Entity> for SubjectKind {
+    fn from(entity: Entity) -> Self {
+        Self::Entity(entity)
+    }
+}
+
+impl SubjectKind {
+    /// Returns where rows of the resource name such a subject, by the declarations of its columns.
+    pub(super) fn places(self, resource: &str) -> Vec<EntityColumn> {
+        let spec = model::resource(resource);
+        self.entities()
+            .iter()
+            .flat_map(|entity| spec.into_iter().flat_map(|spec| spec.about(*entity)))
+            .collect()
+    }
+
+    /// The entities whose ids such a subject has.
+    fn entities(self) -> &'static [Entity] {
+        match self {
+            Self::Entity(Entity::User) => &[Entity::User],
+            Self::Entity(Entity::Group) => &[Entity::Group],
+            Self::Entity(Entity::Account) => &[Entity::Account],
+            Self::Entity(Entity::PermissionSet) | Self::Privileged => &[Entity::PermissionSet],
+            Self::Entity(Entity::Ou | Entity::Root) => &[Entity::Ou, Entity::Account],
+            Self::Tagged => &[Entity::Account, Entity::PermissionSet],
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! The database opened for writing: creation with mode 0600, migrations, permanent views, and whose it is.
+//!
+//! Its neighbours: `schema` knows the migrations, `views` the text of the views, `publish` writes a snapshot.
+//! Nothing here reads a staged row.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::coverage::{self, Coverage};
+use super::documents;
+use super::file::{Doing, NO_SPACE, connect, make_private_if_empty, open_failed, refuse_what_is_no_file};
+use super::filesystem;
+use super::io_error;
+use super::publish::{self, CallTotals, Published, ShrinkLimit};
+use super::reader::Census;
+use super::retention::{self, Pruned};
+use super::schema::{self, Kind, portable};
+use super::snapshot::{self, Gap, Snapshot};
+use super::staging::Staging;
+use super::steps;
+use super::views;
+use crate::error::{Error, Result};
+use crate::invocation;
+use crate::plain_file;
+
+/// Which organization and Identity Center instance a database belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// `o-…`; `None` for an instance outside an organization, or where it may not be read.
+    pub organization_id: Option<String>,
+    /// ARN of the Identity Center instance; `None` where there is none.
+    pub instance_arn: Option<String>,
+}
+
+/// The census, opened by its one writer.
+#[derive(Debug)]
+pub struct Database {
+    path: PathBuf,
+    connection: Connection,
+    was_copy: bool,
+}
+
+impl Database {
+    /// Opens the database at `path` for writing, creating it (mode 0600) where there is none and
+    /// migrating it where it is older than the program. The flag says whether it was created.
+    ///
+    /// Fails, naming the path and the next step, for a directory, a file that is no SQLite database or not
+    /// ours, a newer schema, a corrupt or read-only file, and on a network file system; resumably where the
+    /// disk is full or another program has it locked.
+    pub fn open_or_create(path: &Path) -> Result<(Self, bool)> {
+        Self::open_for_writing(path).map_err(|error| match io_error::passes(&error) {
+            true => io_error::stopped(error, path),
+            false => error,
+        })
+    }
+
+    /// Opens the census at `path` to change what is there; it is not created, and its journal stays what it is.
+    ///
+    /// Fails for the same reasons, and where there is none.
+    pub fn open_existing(path: &Path) -> Result<Self> {
+        // Whoever reads it is told what is wrong with it.
+        drop(Census::open(path)?);
+        refuse_network(path)?;
+        let (mut connection, kind) = connect_writing(path)?;
+        prepare(&connection).map_err(|error| open_failed(path, error))?;
+        // A copy stays one, for those who read it: what is current needs nothing made.
+        if kind == Kind::Copy
+            && schema::is_current(&connection)?
+            && views::permanent_are_current(&connection)?
+        {
+            return Ok(Self { path: path.to_owned(), connection, was_copy: false });
+        }
+        let was_copy = bring_up_to_date(&mut connection, kind)?;
+        Ok(Self { path: path.to_owned(), connection, was_copy })
+    }
+
+    fn open_for_writing(path: &Path) -> Result<(Self, bool)> {
+        refuse_what_is_no_file(path)?;
+        refuse_network(path)?;
+        // Through a symbolic link too: SQLite would not create its target.
+        let file = plain_file::follow(path).map_err(|error| creation_failed(path, error))?;
+        match plain_file::create(&file) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => make_private_if_empty(&file),
+            Err(error) => return Err(creation_failed(path, error)),
+        }
+        let (mut connection, kind) = connect_writing(path)?;
+        let failed = |error| open_failed(path, error);
+        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(failed)?;
+        prepare(&connection).map_err(failed)?;
+        let was_copy = bring_up_to_date(&mut connection, kind)?;
+        Ok((Self { path: path.to_owned(), connection, was_copy }, kind == Kind::Empty))
+    }
+
+    /// Whether opening it made a copy a census again.
+    pub fn was_copy(&self) -> bool {
+        self.was_copy
+    }
+
+    /// The path that it was opened with.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The connection, for reading what former snapshots saw.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The connection, for the publish.
+    pub(super) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Whose census this is; `None` while nothing claimed it.
+    pub fn identity(&self) -> Result<Option<Identity>> {
+        identity(&self.connection)
+    }
+
+    /// Claims an unclaimed database for an organization and instance, or checks that it is theirs; another
+    /// one's is refused with an error that names both. A part that was unknown is filled in.
+    ///
+    /// An identity of which nothing is known claims nothing, and is refused where somebody else's claim
+    /// holds: two parts that cannot be compared are no proof of being the same.
+    pub fn claim(&mut self, identity: &Identity) -> Result<()> {
+        let Some(owner) = self.identity()? else {
+            if identity.organization_id.is_none() && identity.instance_arn.is_none() {
+                return Ok(());
+            }
+            self.connection
+                .execute(
+                    "INSERT INTO census (only_row, organization_id, instance_arn, created_at) VALUES (1, ?1, ?2, ?3)",
+                    (&identity.organization_id, &identity.instance_arn, super::now()),
+                )
+                .doing("claim the database for the organization")?;
+            return Ok(());
+        };
+        let parts = [
+            (&owner.organization_id, &identity.organization_id),
+            (&owner.instance_arn, &identity.instance_arn),
+        ];
+        let differs = parts.iter().any(|(mine, theirs)| mine.is_some() && theirs.is_some() && mine != theirs);
+        let agrees = parts.iter().any(|(mine, theirs)| mine.is_some() && mine == theirs);
+        if differs && owner.organization_id.is_some() && owner.organization_id == identity.organization_id {
+            return Err(self.other_instance(&owner, identity));
+        }
+        if differs || !agrees {
+            return Err(Error::failed(format!(
+                "\"{}\" is the census of {}, and these credentials see {}",
+                self.path.display(),
+                described(&owner),
+                described(identity)
+            ))
+            .hint("keep one database an organization: name another file with --db")
+            .hint("or use the credentials of the organization that this database belongs to (--profile)"));
+        }
+        let completes = parts.iter().any(|(mine, theirs)| mine.is_none() && theirs.is_some());
+        if !completes {
+            return Ok(());
+        }
+        self.connection
+            .execute(
+                "UPDATE census SET organization_id = coalesce(organization_id, ?1),
+                     instance_arn = coalesce(instance_arn, ?2)",
+                (&identity.organization_id, &identity.instance_arn),
+            )
+            .doing("complete the database's identity")?;
+        Ok(())
+    }
+
+    /// The same organization, but another of its instances: a new one has new ids for everything, so that in one
+    /// census all users, groups and permission sets would seem to be gone and others to have come.
+    fn other_instance(&self, owner: &Identity, identity: &Identity) -> Error {
+        let arn = |identity: &Identity| identity.instance_arn.clone().unwrap_or_default();
+        let (old, new) = (arn(owner), arn(identity));
+        let id = new.rsplit('/').next().unwrap_or(&new).to_owned();
+        let organization = owner.organization_id.as_deref().unwrap_or("this organization");
+        Error::failed(format!(
+            "\"{}\" is the census of instance {old} of {organization}, whose instance is now {new}",
+            self.path.display(),
+        ))
+        .hint(format!(
+            "if IAM Identity Center was deleted and enabled again, keep this file as the old instance's history and \
+             begin a new census: --db {id}.db"
+        ))
+        .hint(format!("if the organization has several instances, name this census's own: --instance-arn {old}"))
+    }
+
+    /// The published snapshots, the oldest first.
+    pub fn snapshots(&self) -> Result<Vec<Snapshot>> {
+        snapshot::all(&self.connection)
+    }
+
+    /// What a published snapshot covered; see [`super::Census::coverage`].
+    pub fn coverage(&self, snapshot_id: i64) -> Result<Vec<Coverage>> {
+        coverage::of_snapshot(&self.connection, snapshot_id)
+    }
+
+    /// What a published snapshot could not see.
+    pub fn gaps(&self, snapshot_id: i64) -> Result<Vec<Gap>> {
+        snapshot::gaps(&self.connection, snapshot_id)
+    }
+
+    /// Removes snapshots in one transaction; every other one answers as before. Fails where one of them does not
+    /// exist, and where none would stay.
+    pub fn prune(&mut self, snapshot_ids: &[i64]) -> Result<Pruned> {
+        retention::prune(&mut self.connection, snapshot_ids)
+    }
+
+    /// Gives a snapshot a label, or takes it away. Fails where there is no such snapshot any more.
+    pub fn label(&self, snapshot_id: i64, label: Option<&str>) -> Result<()> {
+        let sql = "UPDATE main.snapshots SET label = ?2 WHERE snapshot_id = ?1";
+        match self.connection.execute(sql, (snapshot_id, label)).doing("label the snapshot")? {
+            0 => Err(Error::unknown(format!("there is no snapshot {snapshot_id}"))
+                .hint(format!("{} lists them", invocation::command("snapshots")))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fills what views keep in tables (see `steps`), where an older program wrote the file or was ended before it had;
+    /// tells how many snapshots of how many are done. What is not filled answers all the same, and takes longer.
+    pub fn fill(&mut self, tell: impl FnMut(usize, usize)) -> Result<()> {
+        if !steps::are_missing(&self.connection)? {
+            return Ok(());
+        }
+        steps::fill(&mut self.connection, tell)?;
+        views::make_permanent(&mut self.connection)
+    }
+
+    /// Publishes what is staged as the next snapshot, in one transaction, by the rules of gaps. A staging
+    /// that was published before yields the snapshot that it became (without its counts of changes).
+    pub fn publish(
+        &mut self,
+        staging: &Staging,
+        totals: &CallTotals,
+        limit: ShrinkLimit,
+    ) -> Result<Published> {
+        publish::publish(self, staging, totals, limit)
+    }
+}
+
+/// Whose census this is; `None` while nothing claimed it.
+pub(super) fn identity(connection: &Connection) -> Result<Option<Identity>> {
+    connection
+        .query_row("SELECT organization_id, instance_arn FROM main.census", [], |row| {
+            Ok(Identity { organization_id: row.get(0)?, instance_arn: row.get(1)? })
+        })
+        .optional()
+        .doing("read whose census this is")
+}
+
+/// Connects for writing, and says what the file is: it is looked at before anything is written, and a foreign
+/// one stays as it is.
+fn connect_writing(path: &Path) -> Result<(Connection, Kind)> {
+    let connection = connect(path, "mode=rw").map_err(|error| open_failed(path, error))?;
+    let kind = schema::recognise(&connection, path)?;
+    documents::register(&connection)?;
+    if connection.is_readonly("main").map_err(|error| open_failed(path, error))? {
+        return Err(Error::failed(format!("\"{}\" cannot be written", path.display()))
+            .hint("check the permissions of the file and of its folder, or name another file with --db"));
+    }
+    if kind != Kind::Empty {
+        schema::refuse_additions(&connection, path)?;
+    }
+    Ok((connection, kind))
+}
+
+/// Makes the file a census of this version; returns whether it was a copy.
+fn bring_up_to_date(connection: &mut Connection, kind: Kind) -> Result<bool> {
+    if kind == Kind::Copy {
+        portable::make_census(connection)?;
+    }
+    schema::migrate(connection)?;
+    views::make_permanent(connection)?;
+    Ok(kind == Kind::Copy)
+}
+
+/// How the writer's connection works: a published snapshot survives a power cut. The log of a census that is
+/// collected into lets readers never wait for it.
+///
+/// FULL makes each commit wait until the log is on the disk; NORMAL would wait at checkpoints only, and could
+/// lose the last publish. The first such wait after the log was made covers the folder too, and with it the
+/// entries of the log and of the database. macOS needs `fullfsync` for the disk's own cache.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    // A publish's temporary tables are small, and a full disk is then always the database's own.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // Pages of a few hundred MB of indexes are probed in key order: a larger cache saves reading them again.
+    connection.pragma_update(None, "cache_size", -49_152)
+}
+
+/// Refuses a network file system, where the log that lets readers read while a snapshot is published cannot
+/// work, and where two machines would not see each other's locks.
+fn refuse_network(path: &Path) -> Result<()> {
+    let Some(name) = filesystem::network(path) else { return Ok(()) };
+    Err(Error::failed(format!("\"{}\" is on a network file system ({name})", path.display()))
+        .hint("collect into a file on a local disk: name one with --db")
+        .hint("copy it to the share afterwards: there it can be read"))
+}
+
+fn creation_failed(path: &Path, error: io::Error) -> Error {
+    let hint = match (error.kind(), path.parent()) {
+        (kind, _) if io_error::is_no_space(kind) => NO_SPACE.to_owned(),
+        (io::ErrorKind::NotFound, Some(folder)) => {
+            format!("make its folder first: mkdir -p \"{}\"", folder.display())
+        }
+        _ => "check the permissions of its folder, or name another file with --db".to_owned(),
+    };
+    Error::failed(format!("cannot create \"{}\"", path.display())).caused_by(error).hint(hint)
+}
+
+fn described(identity: &Identity) -> String {
+    match (&identity.organization_id, &identity.instance_arn) {
+        (Some(organization), Some(instance)) => {
+            format!("organization {organization} with instance {instance}")
+        }
+        (Some(organization), None) => format!("organization {organization}"),
+        (None, Some(instance)) => format!("instance {instance}"),
+        (None, None) => "no organization and no instance".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

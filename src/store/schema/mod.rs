@@ -1,0 +1,387 @@
+//! The census's schema: its migrations, how a file of ours is told from others, and what columns it has.
+//!
+//! The migrations are the only list of the columns in SQL; everything else in the store asks the database.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, params_from_iter};
+use rusqlite_migration::{M, Migrations};
+
+use super::documents;
+use super::file::{Doing, in_scope, literal, open_failed, quoted};
+use crate::error::{Error, Result};
+use crate::model::{Scope, resource};
+
+macro_rules! migration {
+    ($name:literal, $fill:expr) => {
+        Migration {
+            name: $name,
+            sql: include_str!(concat!("../../../migrations/", $name, ".sql")),
+            fill: $fill,
+        }
+    };
+}
+
+pub(super) mod portable;
+
+/// The migrations, forward only: a file is never edited after it landed, a test compares with the folder.
+const MIGRATIONS: &[Migration] = &[
+    migration!("0001_first_schema", None),
+    migration!("0002_snapshot_hashes", None),
+    migration!("0003_pruned_bounds", None),
+    migration!("0004_limited_coverage", None),
+    migration!("0005_document_hashes", Some(documents::fill)),
+    migration!("0006_access_change_causes", None),
+    migration!("0007_listed_twice", None),
+];
+
+/// A step of the schema.
+struct Migration {
+    name: &'static str,
+    sql: &'static str,
+    /// Fills what is derived, in a file that holds snapshots already.
+    fill: Option<fn(&Connection) -> rusqlite::Result<()>>,
+}
+
+/// The migrations as the crate that runs them takes them.
+fn migrations() -> Migrations<'static> {
+    let step = |migration: &Migration| match migration.fill {
+        None => M::up(migration.sql),
+        Some(fill) => M::up_with_hook(migration.sql, move |transaction: &rusqlite::Transaction<'_>| {
+            Ok(fill(transaction)?)
+        }),
+    };
+    Migrations::new(MIGRATIONS.iter().map(step).collect())
+}
+
+/// Whether the file has gone through the migration of this name.
+pub(super) fn has_gone_through(connection: &Connection, name: &str) -> Result<bool> {
+    let number =
+        MIGRATIONS.iter().position(|migration| migration.name == name).expect("the migration is listed") + 1;
+    let version = connection.query_row("PRAGMA main.user_version", [], |row| row.get::<_, i64>(0));
+    version.map(|version| version >= number as i64).doing("read the schema's version")
+}
+
+/// `PRAGMA application_id` of a census: "orgc".
+const CENSUS: i32 = 0x6f72_6763;
+
+/// `PRAGMA application_id` of a copy of a census, which SQLite of 2020 can read: "orgp", for portable.
+const COPY: i32 = 0x6f72_6770;
+
+/// What a file is, by its header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An empty database: nobody's yet.
+    Empty,
+    /// A census, whose schema this program knows.
+    Census,
+    /// A census for others to read, as `snapshots copy` writes it.
+    Copy,
+}
+
+/// Tells a census from an empty file; refuses another program's database and a newer schema.
+pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<Kind> {
+    let header = |pragma: &str| -> Result<i64> {
+        connection
+            .query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0))
+            .map_err(|error| open_failed(path, error))
+    };
+    let objects: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))
+        .map_err(|error| open_failed(path, error))?;
+    let (application, version) = (header("application_id")?, header("user_version")?);
+    let name = path.display();
+    if objects == 0 && version == 0 && [0, i64::from(CENSUS)].contains(&application) {
+        return Ok(Kind::Empty);
+    }
+    let kind = match application {
+        _ if application == i64::from(CENSUS) => Some(Kind::Census),
+        _ if application == i64::from(COPY) => Some(Kind::Copy),
+        _ => None,
+    };
+    let Some(kind) = kind else {
+        return Err(Error::failed(format!("\"{name}\" is a SQLite database of another program"))
+            .hint("name the census's own file with --db, or another one to create"));
+    };
+    let known = MIGRATIONS.len() as i64;
+    if version > known {
+        return Err(Error::failed(format!(
+            "\"{name}\" was written by a newer orgcensus (its schema is {version}, this program knows {known})"
+        ))
+        .hint("install the newer version: this one cannot read the file"));
+    }
+    refuse_stand_ins(connection, path)?;
+    Ok(kind)
+}
+
+/// Brings the schema to the newest version, in one transaction.
+pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
+    let mark: i32 = connection
+        .query_row("PRAGMA application_id", [], |row| row.get(0))
+        .doing("look at the database's mark")?;
+    // Only once: opening a census takes no lock that another program could hold.
+    if mark != CENSUS {
+        connection.pragma_update(None, "application_id", CENSUS).doing("mark the new database")?;
+    }
+    migrations()
+        .to_latest(connection)
+        .map_err(|error| Error::failed("cannot bring the database to this version's schema").caused_by(error))
+}
+
+/// Whether every migration is in.
+pub(super) fn is_current(connection: &Connection) -> Result<bool> {
+    let version = connection.query_row("PRAGMA main.user_version", [], |row| row.get::<_, i64>(0));
+    Ok(version.doing("read the schema's version")? == MIGRATIONS.len() as i64)
+}
+
+/// The first table, index or trigger that is not as the migrations made it, and any table or trigger that they did
+/// not make: it would write, or be written, whenever somebody does.
+pub(super) fn altered(connection: &Connection) -> Result<Option<String>> {
+    let (made, is_copy) = (made(connection)?, portable::is_copy(connection)?);
+    let mut found = objects(connection).doing("read the schema")?;
+    let is_as_made = |name: &str, sql: &str| match found.get(name) {
+        Some(found) if is_copy => *found == portable::sql(sql),
+        Some(found) => found == sql,
+        None => false,
+    };
+    let differs = made.iter().find(|(name, sql)| !is_as_made(name, sql)).map(|(name, _)| name.clone());
+    found.retain(|name, _| !name.starts_with("index ") && !made.contains_key(name) && !is_of_sqlite(name));
+    Ok(differs.or_else(|| found.into_keys().next()))
+}
+
+/// Refuses to write into a file that something else changed the making of: a trigger would act with this program's
+/// hand.
+pub(super) fn refuse_additions(connection: &Connection, path: &Path) -> Result<()> {
+    let Some(name) = altered(connection)? else { return Ok(()) };
+    let file = path.display();
+    Err(Error::failed(format!(
+        "{name} of \"{file}\" is not as this program made it; nothing is written into the file"
+    ))
+    .hint(format!("see what it is: sqlite3 \"{file}\" .schema"))
+    .hint("drop what is not the census's, or go back to a copy that orgcensus snapshots verify accepts"))
+}
+
+/// Refuses to read a file in which a view or a virtual table has the name of a table: it could answer for ever, or
+/// anything.
+fn refuse_stand_ins(connection: &Connection, path: &Path) -> Result<()> {
+    let sql = "SELECT lower(name) FROM main.sqlite_master
+               WHERE type NOT IN ('index', 'trigger') AND coalesce(rootpage, 0) = 0";
+    let read = || connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>();
+    let without_pages: Vec<String> = read().map_err(|error| open_failed(path, error))?;
+    let made = made(connection)?;
+    let is_table = |name: &&String| made.contains_key(&format!("table {name}"));
+    let Some(name) = without_pages.iter().find(is_table) else { return Ok(()) };
+    Err(Error::failed(format!("{name} of \"{}\" is a view, where a census has a table", path.display()))
+        .hint(
+            "something else than orgcensus wrote the file: go back to a copy that snapshots verify accepts",
+        ))
+}
+
+/// The tables, indexes and triggers of a census of this file's version: `table gaps` and the SQL of each.
+fn made(connection: &Connection) -> Result<Arc<Objects>> {
+    static MADE: Mutex<BTreeMap<u32, Arc<Objects>>> = Mutex::new(BTreeMap::new());
+    let version = connection
+        .query_row("PRAGMA main.user_version", [], |row| row.get::<_, u32>(0))
+        .doing("read the schema's version")?;
+    let mut known = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(made) = known.get(&version) {
+        return Ok(made.clone());
+    }
+    let mut fresh = Connection::open_in_memory().doing("make a database in memory")?;
+    migrations()
+        .to_version(&mut fresh, version as usize)
+        .map_err(|error| Error::failed("cannot make the file's schema anew").caused_by(error))?;
+    let made = Arc::new(objects(&fresh).doing("read the schema as it is made")?);
+    known.insert(version, made.clone());
+    Ok(made)
+}
+
+/// Type and name of what is in a schema, such as `table gaps`, with its SQL.
+type Objects = BTreeMap<String, String>;
+
+fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
+    let sql = "SELECT type || ' ' || name, sql FROM main.sqlite_master
+               WHERE type <> 'view' AND sql IS NOT NULL";
+    connection.prepare(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// Whether it is a table of SQLite's own, which ANALYZE makes.
+fn is_of_sqlite(name: &str) -> bool {
+    name.starts_with("table sqlite_stat")
+}
+
+/// A column as the database declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    pub name: String,
+    /// `TEXT` or `INTEGER`; empty for an expression of a view.
+    pub sql_type: String,
+    pub not_null: bool,
+    /// Whether it is part of the primary key.
+    pub in_key: bool,
+}
+
+/// The columns of a table or view of `main` or `temp`, in order; none where there is no such table.
+pub(super) fn columns(connection: &Connection, schema: &str, table: &str) -> Result<Vec<Column>> {
+    let sql = format!(
+        "SELECT name, type, \"notnull\", pk FROM pragma_table_info({}, {}) ORDER BY cid",
+        literal(table),
+        literal(schema)
+    );
+    let read = || {
+        connection
+            .prepare(&sql)?
+            .query_map([], |row| {
+                Ok(Column {
+                    name: row.get(0)?,
+                    sql_type: row.get(1)?,
+                    not_null: row.get(2)?,
+                    in_key: row.get::<_, i64>(3)? > 0,
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    read().doing(&format!("read the columns of {table}"))
+}
+
+/// The columns of a resource: those of its versions table but the two that bound a version's life, and those that are
+/// derived.
+pub(super) fn resource_columns(connection: &Connection, name: &str) -> Result<Vec<Column>> {
+    let mut columns = columns(connection, "main", &versions_table(name))?;
+    let is_derived = |column: &str| resource(name).is_some_and(|spec| spec.is_derived(column));
+    columns.retain(|column| {
+        !["valid_from", "valid_to"].contains(&column.name.as_str()) && !is_derived(&column.name)
+    });
+    Ok(columns)
+}
+
+/// Whether any row in a scope is alive in the newest snapshot.
+pub fn has_open_rows(connection: &Connection, scope: &Scope) -> Result<bool> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM {} WHERE valid_to IS NULL AND {})",
+        quoted(&versions_table(&scope.resource)),
+        in_scope(scope)
+    );
+    connection
+        .query_row(&sql, params_from_iter(scope.columns.values()), |row| row.get(0))
+        .doing(&format!("look for rows of {}", scope.resource))
+}
+
+/// The open rows of a resource in a scope, each as the scope of its key, until one is found that `wanted` takes.
+pub fn find_open_row(
+    connection: &Connection,
+    scope: &Scope,
+    mut wanted: impl FnMut(&Scope) -> Result<bool>,
+) -> Result<Option<Scope>> {
+    let key = resource(&scope.resource).map_or(&[][..], |spec| spec.key);
+    let sql = format!(
+        "SELECT {} FROM {} WHERE valid_to IS NULL AND {}",
+        key.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", "),
+        quoted(&versions_table(&scope.resource)),
+        in_scope(scope)
+    );
+    let looking = format!("look for rows of {}", scope.resource);
+    let mut statement = connection.prepare_cached(&sql).doing(&looking)?;
+    let mut rows = statement.query(params_from_iter(scope.columns.values())).doing(&looking)?;
+    while let Some(row) = rows.next().doing(&looking)? {
+        let mut of_row = Scope { resource: scope.resource.clone(), columns: Default::default() };
+        for (index, column) in key.iter().enumerate() {
+            of_row = of_row.with(column, &row.get::<_, String>(index).doing(&looking)?);
+        }
+        if wanted(&of_row)? {
+            return Ok(Some(of_row));
+        }
+    }
+    Ok(None)
+}
+
+/// The name of the table that keeps a resource's versions.
+pub(crate) fn versions_table(resource: &str) -> String {
+    format!("{resource}_versions")
+}
+
+/// Makes a census what an older version of the program wrote: every table as it was then, with the rows of now. The
+/// views stay, as they would not have.
+#[cfg(test)]
+pub(super) fn downgrade(connection: &Connection, version: usize) {
+    let tables = |connection: &Connection| -> BTreeMap<String, String> {
+        let sql = "SELECT name, sql FROM main.sqlite_master WHERE type = 'table'";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(rusqlite::Result::unwrap).collect()
+    };
+    let mut old = Connection::open_in_memory().unwrap();
+    migrations().to_version(&mut old, version).unwrap();
+    let (old_tables, new_tables) = (tables(&old), tables(connection));
+    for (name, sql) in &new_tables {
+        let old_sql = old_tables.get(name);
+        if old_sql == Some(sql) {
+            continue;
+        }
+        let name = quoted(name);
+        let kept: Vec<_> = columns(&old, "main", name.trim_matches('"')).unwrap();
+        let kept: Vec<_> = kept.iter().map(|column| quoted(&column.name)).collect();
+        let kept = kept.join(", ");
+        let again = old_sql
+            .map(|sql| format!("{sql}; INSERT INTO main.{name} ({kept}) SELECT {kept} FROM temp.newer;"));
+        connection
+            .execute_batch(&format!(
+                "CREATE TEMP TABLE newer AS SELECT * FROM main.{name}; DROP TABLE main.{name}; {}
+                 DROP TABLE temp.newer;",
+                again.unwrap_or_default()
+            ))
+            .unwrap();
+        // What belonged to the table went with it.
+        let sql = "SELECT sql FROM main.sqlite_master
+                   WHERE type IN ('index', 'trigger') AND sql IS NOT NULL AND '\"' || tbl_name || '\"' = ?1";
+        let mut belongings = old.prepare(sql).unwrap();
+        let script = belongings.query_map([&name], |row| row.get::<_, String>(0)).unwrap();
+        let script: Vec<String> = script.map(rusqlite::Result::unwrap).collect();
+        connection.execute_batch(&script.join(";")).unwrap();
+    }
+    connection.pragma_update(None, "user_version", version as i64).unwrap();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::*;
+
+    #[test]
+    fn every_migration_of_the_folder_is_known_in_order() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        assert_eq!(files.len(), MIGRATIONS.len());
+        for (number, (file, migration)) in files.iter().zip(MIGRATIONS).enumerate() {
+            let name = file.file_stem().unwrap().to_str().unwrap();
+            assert_eq!(name, migration.name);
+            assert!(name.starts_with(&format!("{:04}_", number + 1)), "{name}");
+            assert_eq!(std::fs::read_to_string(file).unwrap(), migration.sql);
+        }
+    }
+
+    #[test]
+    fn the_migrations_are_valid() {
+        migrations().validate().unwrap();
+    }
+
+    #[test]
+    fn a_resources_fields_are_its_tables_columns_in_order() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection).unwrap();
+        for spec in RESOURCES {
+            let columns = resource_columns(&connection, spec.name).unwrap();
+            let made: Vec<_> =
+                columns.iter().map(|it| (it.name.as_str(), it.sql_type.as_str(), it.in_key)).collect();
+            let declared: Vec<_> =
+                spec.columns.iter().map(|it| (it.name, it.sql_type(), it.role == Role::Key)).collect();
+            assert_eq!(declared, made, "{}", spec.name);
+            let activity = spec.columns.iter().any(|column| column.role == Role::Activity);
+            assert_eq!(activity, spec.activity.is_some(), "{} names its uses", spec.name);
+        }
+    }
+}

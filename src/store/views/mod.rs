@@ -1,0 +1,403 @@
+//! The SQL of the views: `<name>`, `<name>_history`, `<name>_by_snapshot`, `<name>_changes` and the derived ones,
+//! now, as of a snapshot or over a range of them.
+//!
+//! Every text is derived from the version tables' own columns and from [`crate::model::DERIVED_VIEWS`]; no
+//! resource is named here. The permanent views answer for the latest snapshot; `reader` shadows all of them
+//! by TEMP views to answer for another one, because SQLite resolves a view's tables in the view's own schema.
+
+mod changes;
+mod tells;
+mod visibility_sql;
+
+use rusqlite::Connection;
+
+use super::documents;
+use super::file::{Doing, literal, quoted};
+use super::schema::{self, Column, columns, portable, resource_columns, versions_table};
+use super::steps;
+use crate::error::Result;
+use crate::model::{DERIVED_VIEWS, DerivedView, OverRange, RESOURCES, ResourceSpec};
+
+pub(super) use changes::CHANGES;
+pub use tells::{Tells, shows_every_resource, tells};
+use visibility_sql::{covers, seen_all_the_same, seen_before, unseen};
+pub(super) use visibility_sql::{hidden, key_of};
+
+/// The view with the one snapshot that all views answer for.
+pub(super) const ANSWERING_SNAPSHOT: &str = "answering_snapshot";
+
+/// The table that a file of an older version lacks, and what stands for it there: questions name it.
+const PRUNED_REPORTS: &str = "pruned_reports";
+const NO_PRUNED_REPORTS: &str = "SELECT NULL AS snapshot_id, NULL AS entity_id, NULL AS policy_id, NULL AS job_status,
+    NULL AS created_at, NULL AS completed_at, NULL AS services_accessible, NULL AS services_not_accessed WHERE 0";
+
+/// The view with every row that the answering snapshot only carried forward; `select` is its beginning, the
+/// rest is made from the tables of all resources.
+pub(super) const STALE_ROWS: DerivedView = DerivedView {
+    name: "stale_rows",
+    description: "Every row of the answering snapshot that a gap hid: it is carried forward from an earlier one.",
+    select: "-- A row of a listing that broke off may have been seen just the same: only its gap is known.
+SELECT
+    r.resource, -- name of the resource
+    r.key, -- the row's key, a JSON object of column to value
+    r.last_seen_at, -- when it was last seen, UTC
+    r.gap -- what hid it, a JSON object of scope, kind, operation and error_code
+FROM (",
+    over_range: OverRange::Nothing,
+    of_the_living: false,
+    by_step: false,
+};
+
+/// Which snapshot the views answer for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answering {
+    /// Whatever snapshot is the newest when a statement runs.
+    Latest,
+    /// This one.
+    AsOf(i64),
+    /// Every one from the first to the second: what was alive in any of them, with its bounds as of the last.
+    During { from: i64, to: i64 },
+}
+
+/// Ends the name of the missing table that a view without an answer over a range selects from, so that SQLite's
+/// error tells which view it was.
+pub(super) const OVER_A_RANGE: &str = " over a range";
+
+impl Answering {
+    /// The SELECT of a derived view, whose text for one snapshot is `select`.
+    fn derived(self, view: &DerivedView, select: &str) -> String {
+        match (self, view.over_range) {
+            (Self::During { from, .. }, OverRange::Marked(select)) => during(select, from),
+            (Self::During { .. }, OverRange::Nothing) => {
+                format!("SELECT * FROM {}", quoted(&format!("{}{OVER_A_RANGE}", view.name)))
+            }
+            _ => select.trim_end().to_owned(),
+        }
+    }
+
+    /// Whether what changed at the snapshot `t` belongs to the answer.
+    pub(super) fn changes(self) -> String {
+        match self {
+            Self::Latest => "1".to_owned(),
+            Self::AsOf(snapshot_id) => format!("t.snapshot_id <= {snapshot_id}"),
+            Self::During { from, to } => format!("t.snapshot_id > {from} AND t.snapshot_id <= {to}"),
+        }
+    }
+}
+
+/// SQL whose comments `-- during: …` are SQL too.
+fn during(sql: &str, from: i64) -> String {
+    sql.replace("-- during: ", "").replace("{from}", &from.to_string())
+}
+
+/// What the file has that older ones do not.
+#[derive(Debug, Clone, Copy)]
+struct File {
+    /// The tables of what pruning noted.
+    knows_pruned: bool,
+    /// The hashes of what documents say, by the rules of today.
+    hashes_documents: bool,
+}
+
+impl File {
+    fn of(connection: &Connection) -> Result<Self> {
+        Ok(Self {
+            knows_pruned: !columns(connection, "main", "pruned_beginnings")?.is_empty(),
+            hashes_documents: documents::are_hashed(connection)?,
+        })
+    }
+}
+
+/// A view's name and its SELECT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct View {
+    pub name: String,
+    pub select: String,
+}
+
+impl View {
+    /// The statement as `sqlite_master` keeps it.
+    fn create(&self) -> String {
+        format!("CREATE VIEW {} AS\n{}", quoted(&self.name), self.select)
+    }
+}
+
+/// Every view, each after those that it names. A resource whose table this file does not have yet is left
+/// out: an older file is readable all the same.
+pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<View>> {
+    let mut views = vec![View { name: ANSWERING_SNAPSHOT.to_owned(), select: answering_snapshot(answering) }];
+    if columns(connection, "main", PRUNED_REPORTS)?.is_empty() {
+        views.push(View { name: PRUNED_REPORTS.to_owned(), select: NO_PRUNED_REPORTS.to_owned() });
+    }
+    let (mut stale, mut changed) = (Vec::new(), Vec::new());
+    let file = File::of(connection)?;
+    for spec in RESOURCES {
+        let columns = resource_columns(connection, spec.name)?;
+        if columns.is_empty() {
+            continue;
+        }
+        stale.push(stale_rows(spec, &columns, answering, file));
+        changed.push(changes::of_all(spec));
+        let view = |suffix: &str, select| View { name: format!("{}{suffix}", spec.name), select };
+        views.push(view("", current(spec, &columns, answering, file)));
+        views.push(view("_history", history(spec, &columns, answering, file)));
+        views.push(view("_by_snapshot", by_snapshot(spec, &columns, answering)));
+        views.push(view("_changes", changes::of_resource(spec, &columns, answering, file)));
+    }
+    let derived = |view: &DerivedView, select: &str| View {
+        name: view.name.to_owned(),
+        select: answering.derived(view, select),
+    };
+    for view in DERIVED_VIEWS {
+        views.push(match steps::stored(connection, view, answering)? {
+            Some(select) => View { name: view.name.to_owned(), select },
+            None => derived(view, view.select),
+        });
+    }
+    for (view, alias, parts) in [(CHANGES, "c", changed), (STALE_ROWS, "r", stale)] {
+        let select = format!("{}\n{}\n) AS {alias}", view.select, parts.join("\nUNION ALL\n"));
+        views.push(derived(&view, &select));
+    }
+    Ok(views)
+}
+
+/// The `<name>_changes` of these resources, as far as the file has their tables.
+pub(super) fn changes_of(
+    connection: &Connection,
+    resources: &[&'static ResourceSpec],
+    answering: Answering,
+) -> Result<Vec<(&'static ResourceSpec, View)>> {
+    let file = File::of(connection)?;
+    let mut views = Vec::new();
+    for spec in resources {
+        let columns = resource_columns(connection, spec.name)?;
+        if !columns.is_empty() {
+            let select = changes::of_resource(spec, &columns, answering, file);
+            views.push((*spec, View { name: format!("{}_changes", spec.name), select }));
+        }
+    }
+    Ok(views)
+}
+
+/// Makes the permanent views what this program says they are, in one transaction; does not write where they
+/// are so already.
+pub(super) fn make_permanent(connection: &mut Connection) -> Result<()> {
+    let wanted = all(connection, Answering::Latest)?;
+    let present = present(connection).doing("read the views")?;
+    let stale =
+        |view: &&(String, String)| !wanted.iter().any(|one| one.name == view.0 && one.create() == view.1);
+    let missing = |view: &&View| !present.iter().any(|one| one.0 == view.name && one.1 == view.create());
+    let drop = present.iter().filter(stale).map(|(name, _)| format!("DROP VIEW {};\n", quoted(name)));
+    let create = wanted.iter().filter(missing).map(|view| format!("{};\n", view.create()));
+    let script: String = drop.chain(create).collect();
+    if script.is_empty() {
+        return Ok(());
+    }
+    let mut write = || {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(&script)?;
+        transaction.commit()
+    };
+    write().doing("make the views")
+}
+
+/// Whether the permanent views are those that this program would make; in a copy, as it makes them for others.
+pub(super) fn permanent_are_current(connection: &Connection) -> Result<bool> {
+    let wanted = all(connection, Answering::Latest)?;
+    let present = present(connection).doing("read the views")?;
+    let is_copy = portable::is_copy(connection)?;
+    let text = |view: &View| if is_copy { portable::sql(&view.create()) } else { view.create() };
+    Ok(wanted.iter().all(|view| present.iter().any(|one| one.0 == view.name && one.1 == text(view))))
+}
+
+/// Shadows every view by a TEMP one that answers as said; a derived view that an older file lacks a table of is
+/// left out. A file of this version lacks none, and is spared the compilation of every view.
+pub(super) fn shadow(connection: &Connection, answering: Answering) -> Result<()> {
+    let views = all(connection, answering)?;
+    let is_current = schema::is_current(connection)?;
+    let make = || -> rusqlite::Result<()> {
+        for view in &views {
+            let name = quoted(&view.name);
+            connection.execute_batch(&format!(
+                "DROP VIEW IF EXISTS temp.{name}; CREATE TEMP VIEW {name} AS\n{}",
+                view.select
+            ))?;
+        }
+        for view in views.iter().filter(|view| !is_current && !view.select.contains(OVER_A_RANGE)) {
+            let name = quoted(&view.name);
+            if connection.prepare(&format!("SELECT 1 FROM temp.{name}")).is_err() {
+                connection.execute_batch(&format!("DROP VIEW temp.{name}"))?;
+            }
+        }
+        Ok(())
+    };
+    make().doing("make the views for the snapshot")
+}
+
+fn present(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+    connection
+        .prepare("SELECT name, sql FROM main.sqlite_master WHERE type = 'view' ORDER BY rowid")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+fn answering_snapshot(answering: Answering) -> String {
+    let snapshot = match answering {
+        Answering::Latest => "(SELECT max(snapshot_id) FROM snapshots)".to_owned(),
+        Answering::AsOf(snapshot_id) | Answering::During { to: snapshot_id, .. } => snapshot_id.to_string(),
+    };
+    format!("SELECT * FROM snapshots WHERE snapshot_id = {snapshot}")
+}
+
+/// The rows alive; over a range every version alive in it, with its bounds.
+fn current(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: File) -> String {
+    if let Answering::During { from, .. } = answering {
+        return format!(
+            "{} AND (v.valid_to IS NULL OR v.valid_to > {from})",
+            history(spec, columns, answering, file)
+        );
+    }
+    let (table, alive) = (quoted(&versions_table(spec.name)), alive(answering));
+    let columns = match answering {
+        Answering::Latest => list(columns),
+        Answering::AsOf(_) | Answering::During { .. } => lasting(spec, columns),
+    };
+    format!("SELECT {columns} FROM {table} AS v WHERE {alive}")
+}
+
+/// Whether the version `v` is alive. The plus keeps SQLite from taking `valid_from <= s`, true of nearly every
+/// version, for a reason to walk the index of beginnings.
+fn alive(answering: Answering) -> String {
+    match answering {
+        Answering::Latest => "v.valid_to IS NULL".to_owned(),
+        Answering::AsOf(s) | Answering::During { to: s, .. } => {
+            format!("+v.valid_from <= {s} AND (v.valid_to IS NULL OR v.valid_to > {s})")
+        }
+    }
+}
+
+/// Every version that began by the answering snapshot. What ended later still holds, so `valid_to IS NULL`
+/// means alive at the answering snapshot, and is the condition of the index of open versions at the latest.
+/// Of two snapshots whose times are turned round, by a clock that was wrong, the first says nothing of when a row
+/// began. The casts give `not_before` and `first_seen_at` the affinity of a column, without which SQLite would make derived
+/// views first.
+fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: File) -> String {
+    let (valid_to, end, began) = match answering {
+        Answering::Latest => {
+            ("v.valid_to".to_owned(), "coalesce(v.valid_to, 9223372036854775807)".to_owned(), String::new())
+        }
+        Answering::AsOf(s) | Answering::During { to: s, .. } => {
+            let valid_to = format!("CASE WHEN v.valid_to <= {s} THEN v.valid_to END");
+            let end = format!("coalesce({valid_to}, {})", s.saturating_add(1));
+            (valid_to, end, format!(" WHERE +v.valid_from <= {s}"))
+        }
+    };
+    let seen_before = seen_before(spec, file.knows_pruned);
+    let last_seen = last_seen(&end, &hidden(spec.name, columns), &seen_before);
+    format!(
+        "SELECT {columns}, v.valid_from, {valid_to} AS valid_to,
+    CAST((SELECT CASE WHEN s.completed_at <= (SELECT t.taken_at FROM snapshots AS t WHERE t.snapshot_id = v.valid_from)
+            THEN s.taken_at END
+     FROM snapshots AS s WHERE s.snapshot_id < v.valid_from AND NOT {unseen}
+     ORDER BY s.snapshot_id DESC LIMIT 1) AS TEXT) AS not_before,
+    CAST(coalesce({seen_before},
+        (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = v.valid_from)) AS TEXT) AS first_seen_at,
+    {last_seen} AS last_seen_at,
+    (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = {valid_to}) AS gone_at
+FROM {table} AS v{began}",
+        columns = lasting(spec, columns),
+        unseen = unseen(spec, columns, file.knows_pruned),
+        table = quoted(&versions_table(spec.name)),
+    )
+}
+
+/// One row per snapshot and row alive in it.
+fn by_snapshot(spec: &ResourceSpec, columns: &[Column], answering: Answering) -> String {
+    let until = match answering {
+        Answering::Latest => String::new(),
+        Answering::AsOf(snapshot_id) => format!(" WHERE s.snapshot_id <= {snapshot_id}"),
+        Answering::During { from, to } => format!(" WHERE s.snapshot_id BETWEEN {from} AND {to}"),
+    };
+    format!(
+        "SELECT s.snapshot_id, s.taken_at, {}
+FROM snapshots AS s
+JOIN {} AS v ON v.valid_from <= s.snapshot_id AND (v.valid_to IS NULL OR v.valid_to > s.snapshot_id){until}",
+        lasting(spec, columns),
+        quoted(&versions_table(spec.name)),
+    )
+}
+
+/// When the version `v`, which ends at the snapshot `end`, was last seen: in the newest snapshot in which no gap
+/// hid it. It was surely seen in the one that it began with, or in a pruned one.
+fn last_seen(end: &str, hidden: &str, seen_before: &str) -> String {
+    format!(
+        "coalesce((SELECT s.completed_at FROM snapshots AS s
+              WHERE s.snapshot_id >= v.valid_from AND s.snapshot_id < {end} AND NOT {hidden}
+              ORDER BY s.snapshot_id DESC LIMIT 1),
+             {seen_before},
+             (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = v.valid_from))"
+    )
+}
+
+/// The rows of a resource that a gap of the answering snapshot hid. Driven from the gaps, by one SELECT for
+/// each set of key columns that a scope can name, so that each finds its rows by an index; of several gaps over
+/// a row the one with the first scope stands for all.
+fn stale_rows(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: File) -> String {
+    let (table, resource, alive) = (quoted(&versions_table(spec.name)), literal(spec.name), alive(answering));
+    let (covers, seen) = (covers(columns), seen_all_the_same(columns));
+    let seen_before = seen_before(spec, file.knows_pruned);
+    let hidden_by = |named: usize| {
+        let names: String = spec
+            .key
+            .iter()
+            .enumerate()
+            .map(|(place, column)| {
+                let value = format!("json_extract(n.scope, {})", literal(&format!("$.\"{column}\"")));
+                match named >> place & 1 {
+                    1 => format!(" AND v.{} = {value}", quoted(column)),
+                    _ => format!(" AND {value} IS NULL"),
+                }
+            })
+            .collect();
+        format!(
+            "SELECT v.rowid AS version, n.snapshot_id, n.scope
+        FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id AND n.resource = {resource}
+        CROSS JOIN {table} AS v
+        WHERE {alive} AND (+v.valid_from < n.snapshot_id OR {seen_before} IS NOT NULL){names}
+        AND {covers}
+        AND NOT {seen}"
+        )
+    };
+    let branches: Vec<String> = (0..1_usize << spec.key.len()).map(hidden_by).collect();
+    format!(
+        "SELECT {resource} AS resource, {key} AS key,
+    {last_seen} AS last_seen_at,
+    json_object('scope', json(g.scope), 'kind', g.kind, 'operation', g.operation, 'error_code', g.error_code) AS gap
+FROM (SELECT version, snapshot_id, min(scope) AS scope FROM (
+        {branches}
+    ) GROUP BY version) AS h
+JOIN {table} AS v ON v.rowid = h.version
+JOIN gaps AS g ON g.snapshot_id = h.snapshot_id AND g.resource = {resource} AND g.scope = h.scope",
+        key = key_of(spec, "v"),
+        last_seen = last_seen("h.snapshot_id", &hidden(spec.name, columns), &seen_before),
+        branches = branches.join("\n        UNION ALL "),
+    )
+}
+
+/// The columns with NULL in place of volatile ones, of which only the newest value is kept: no snapshot may answer with
+/// that of a later day.
+fn lasting(spec: &ResourceSpec, columns: &[Column]) -> String {
+    let of = |column: &Column| {
+        let name = quoted(&column.name);
+        match spec.volatile.contains(&column.name.as_str()) {
+            true => format!("CAST(NULL AS {}) AS {name}", column.sql_type),
+            false => format!("v.{name}"),
+        }
+    };
+    columns.iter().map(of).collect::<Vec<_>>().join(", ")
+}
+
+fn list(columns: &[Column]) -> String {
+    let names: Vec<_> = columns.iter().map(|column| format!("v.{}", quoted(&column.name))).collect();
+    names.join(", ")
+}

@@ -1,0 +1,143 @@
+//! The SQL of what a snapshot `s` saw of a version `v`: whether a gap, here `n`, hides its row.
+
+use crate::model::{ResourceSpec, implicit_gap};
+use crate::store::file::{literal, quoted};
+use crate::store::schema::{Column, versions_table};
+
+/// Whether snapshot `s`, in which the version `v` had not begun, may only not have seen its row: a gap hides it,
+/// or nothing of the resource was collected, by an older program that did not know it. Its absence was surely
+/// seen where the snapshot closed another version of it.
+pub(super) fn unseen(spec: &ResourceSpec, columns: &[Column], knows_pruned: bool) -> String {
+    format!(
+        "({blind}
+    AND NOT coalesce({written_down},
+        EXISTS (SELECT 1 FROM {table} AS e WHERE +e.valid_to = s.snapshot_id{same_key})))",
+        blind = blind(spec, columns, implicit_gap(spec.name).map(|why| why.before)),
+        written_down = ending_seen(spec, "s", knows_pruned),
+        table = quoted(&versions_table(spec.name)),
+        same_key = same_key(spec, "e"),
+    )
+}
+
+/// Whether the snapshot `t` may only not have seen the row of the version `v`, which was alive in the snapshot `f`
+/// before it and ended by `t`: only a snapshot that is pruned saw that it was gone.
+pub(super) fn end_unseen(spec: &ResourceSpec, columns: &[Column], knows_pruned: bool) -> String {
+    format!(
+        "({written_down} IS 0 AND EXISTS (SELECT 1 FROM snapshots AS s WHERE s.snapshot_id = t.snapshot_id
+    AND {blind}))",
+        written_down = ending_seen(spec, "t", knows_pruned),
+        blind = blind(spec, columns, implicit_gap(spec.name).map(|why| why.since)),
+    )
+}
+
+/// Whether a gap hides the row of the version `v` from snapshot `s`, or nothing of the resource was collected,
+/// or whatever else leaves it out.
+fn blind(spec: &ResourceSpec, columns: &[Column], besides: Option<&str>) -> String {
+    let besides = besides.map(|why| format!(" OR ({why})")).unwrap_or_default();
+    format!(
+        "({hidden}
+    OR NOT EXISTS (SELECT 1 FROM coverage AS c
+        WHERE c.snapshot_id = s.snapshot_id AND c.resource = {resource} AND c.status IN ('complete', 'limited', 'partial'))
+    AND NOT EXISTS (SELECT 1 FROM gap_columns AS o
+        WHERE o.snapshot_id = s.snapshot_id AND o.resource = {resource} AND o.columns = '[]'){besides})",
+        resource = literal(spec.name),
+        hidden = hidden(spec.name, columns),
+    )
+}
+
+/// Whether the snapshot with this alias saw for itself that the row of the version `v` was gone, where pruning
+/// wrote that down; else NULL.
+fn ending_seen(spec: &ResourceSpec, snapshot: &str, knows_pruned: bool) -> String {
+    if !knows_pruned {
+        return "NULL".to_owned();
+    }
+    format!(
+        "CASE WHEN EXISTS (SELECT 1 FROM pruned_endings) THEN (SELECT p.seen FROM pruned_endings AS p
+        WHERE p.snapshot_id = {snapshot}.snapshot_id AND p.resource = {} AND p.key = {}) END",
+        literal(spec.name),
+        key_of(spec, "v")
+    )
+}
+
+/// When the version `v` was last seen before the snapshot that it begins with, where that one only carried it and
+/// those that saw it are pruned; else NULL. Few files have such a version: in others no row is looked for.
+pub(super) fn seen_before(spec: &ResourceSpec, knows_pruned: bool) -> String {
+    if !knows_pruned {
+        return "NULL".to_owned();
+    }
+    format!(
+        "CASE WHEN EXISTS (SELECT 1 FROM pruned_beginnings) THEN (SELECT b.last_seen_at FROM pruned_beginnings AS b
+        WHERE b.snapshot_id = v.valid_from AND b.resource = {} AND b.key = {}) END",
+        literal(spec.name),
+        key_of(spec, "v")
+    )
+}
+
+/// The key of the row with this alias, as JSON.
+pub(in crate::store) fn key_of(spec: &ResourceSpec, alias: &str) -> String {
+    let member = |column: &&str| format!("{}, {alias}.{}", literal(column), quoted(column));
+    let members: Vec<_> = spec.key.iter().map(member).collect();
+    format!("json_object({})", members.join(", "))
+}
+
+/// ` AND b.x = v.x` for each column of the key.
+pub(super) fn same_key(spec: &ResourceSpec, other: &str) -> String {
+    let same = |column: &&str| format!(" AND {other}.{column} = v.{column}", column = quoted(column));
+    spec.key.iter().map(same).collect()
+}
+
+/// Whether snapshot `s` did not see the row `v`: a gap covers it, and no narrower scope that was seen all the
+/// same does. The snapshot knows which columns its gaps name: so a row needs one probe for each set of them,
+/// however many gaps there are.
+pub(in crate::store) fn hidden(resource: &str, columns: &[Column]) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM gap_columns AS o CROSS JOIN gaps AS n
+        WHERE o.snapshot_id = s.snapshot_id AND o.resource = {resource}
+        AND n.snapshot_id = o.snapshot_id AND n.resource = o.resource AND n.scope = {scope}
+        AND NOT {seen})",
+        resource = literal(resource),
+        scope = scope_of("o.columns", columns),
+        seen = seen_all_the_same(columns)
+    )
+}
+
+/// Whether the gap `n` covers the row `v`: no column that its scope names has another value.
+pub(super) fn covers(columns: &[Column]) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM json_each(n.scope) AS j WHERE {} IS NOT j.value)",
+        value_of("j.key", columns)
+    )
+}
+
+/// Whether a narrower scope than that of the gap `n` was seen and covers the row `v`. The gap knows which
+/// columns such scopes name: so a row needs one probe for each set of them, however many scopes there are.
+pub(super) fn seen_all_the_same(columns: &[Column]) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM json_each(n.seen_columns) AS k JOIN seen_under_gaps AS u
+            ON u.snapshot_id = n.snapshot_id AND u.resource = n.resource AND u.scope = {})",
+        scope_of("k.value", columns)
+    )
+}
+
+/// The scope, as its text, that names the columns of the JSON array `names` and has the values of the row `v`.
+fn scope_of(names: &str, columns: &[Column]) -> String {
+    format!(
+        "(SELECT json_group_object(c.value, {}) FROM json_each({names}) AS c)",
+        value_of("c.value", columns)
+    )
+}
+
+/// The value, as text, of the column of `v` that the SQL `name` names; a scope's values are text.
+fn value_of(name: &str, columns: &[Column]) -> String {
+    let values: String = columns
+        .iter()
+        .map(|column| {
+            let value = match column.sql_type.as_str() {
+                "TEXT" => format!("v.{}", quoted(&column.name)),
+                _ => format!("CAST(v.{} AS TEXT)", quoted(&column.name)),
+            };
+            format!(" WHEN {} THEN {value}", literal(&column.name))
+        })
+        .collect();
+    format!("CASE {name}{values} END")
+}
