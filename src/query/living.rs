@@ -27,6 +27,7 @@ pub(super) fn asks_for_the_living(named: &Named, resource: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::query::Program;
     use crate::store::Census;
 
     #[test]
@@ -34,7 +35,7 @@ mod tests {
         let census = Census::blank().unwrap();
         let of_the_living = |sql: &str| {
             census.connection().prepare(sql).unwrap();
-            asks_for_the_living(&Named::by(census.connection(), sql), "account_assignments")
+            asks_for_the_living(&Program::of(census.connection(), sql).named, "account_assignments")
         };
         for sql in [
             "SELECT * FROM effective_access",

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use super::program::Program;
 use super::tokens::{Kind, Token, elements, tokens};
-use super::types::{ARITHMETIC, Held, Registers};
+use super::types::{ARITHMETIC, Held};
 use crate::error::{Error, Result};
 
 /// How many digits an account's id has.
@@ -170,15 +170,14 @@ fn refuse_time(connection: &Connection, tokens: &[Token<'_>], function: usize) -
 
 /// Refuses what the program shows to be a mistake: a text as a condition or in arithmetic, a text compared with a number,
 /// a number with leading zeros where a text is meant.
-pub fn refuse_in_program(connection: &Connection, sql: &str, program: &Program) -> Result<()> {
-    let registers = Registers::of(connection, program);
+pub fn refuse_in_program(sql: &str, program: &Program) -> Result<()> {
     if let Some(text) = program.texts_as_conditions().first() {
         return Err(Error::usage(format!("'{text}' by itself is no condition: it counts as false"))
             .hint(format!("compare it: … OR column = '{text}', or column IN (…, '{text}')")));
     }
-    for (at, step) in program.0.iter().enumerate() {
-        let held = |register: i64| registers.held(at, register);
-        match step.opcode.as_str() {
+    for (at, step) in program.instructions.iter().enumerate() {
+        let held = |register: i64| program.held(at, register);
+        match step.name() {
             "If" | "IfNot" | "Not" => refuse_condition(held(step.p1))?,
             opcode if ARITHMETIC.contains(&opcode) => refuse_sum(opcode, held(step.p1), held(step.p2))?,
             // The id of a row is a number.
@@ -190,7 +189,7 @@ pub fn refuse_in_program(connection: &Connection, sql: &str, program: &Program) 
             _ => {}
         }
     }
-    let comparisons = comparisons(program, &registers);
+    let comparisons = comparisons(program);
     comparisons.iter().try_for_each(refuse_comparison)?;
     refuse_zeros(sql, &comparisons)
 }
@@ -205,24 +204,22 @@ struct Comparison<'p> {
 }
 
 /// Every comparison of a program, those with the members of a list after IN included.
-fn comparisons<'p>(program: &'p Program, registers: &Registers<'p>) -> Vec<Comparison<'p>> {
-    let held = |at: usize, register: i64| registers.held(at, register);
-    let steps = || program.0.iter().enumerate();
+fn comparisons(program: &Program) -> Vec<Comparison<'_>> {
+    let held = |at: usize, register: i64| program.held(at, register);
+    let steps = || program.instructions.iter().enumerate();
     let compared = steps().filter(|(_, step)| step.is_comparison()).map(|(at, step)| Comparison {
         sides: [held(at, step.p1), held(at, step.p3)],
         as_is: step.compares_as_is(),
         as_numbers: step.compares_as_numbers(),
     });
     let members =
-        steps().filter(|(_, step)| step.opcode == "MakeRecord" && step.p2 == 1).flat_map(|(at, record)| {
-            let insert = program.0[at..]
+        steps().filter(|(_, step)| step.name() == "MakeRecord" && step.p2 == 1).flat_map(|(at, record)| {
+            let insert = program.instructions[at..]
                 .iter()
                 .take(2)
-                .find(|step| step.opcode == "IdxInsert" && step.p2 == record.p3);
-            let looks = insert.into_iter().flat_map(move |insert| {
-                steps().filter(move |(_, step)| {
-                    ["Found", "NotFound"].contains(&step.opcode.as_str()) && step.p1 == insert.p1
-                })
+                .find(|step| step.name() == "IdxInsert" && step.p2 == record.p3);
+            let looks = insert.into_iter().flat_map(|insert| {
+                program.using(insert.p1).filter(|(_, step)| ["Found", "NotFound"].contains(&step.name()))
             });
             looks.map(move |(looks_at, look)| Comparison {
                 sides: [held(at, record.p1), held(looks_at, look.p3)],
@@ -329,11 +326,8 @@ fn refuse_zeros(sql: &str, comparisons: &[Comparison<'_>]) -> Result<()> {
 /// What may have made an answer empty: a text that is compared with what may be a number, an id written as a number, a
 /// NULL among what is not to be in a list.
 pub fn why_empty(connection: &Connection, program: &Program, sql: &str) -> Vec<String> {
-    let registers = Registers::of(connection, program);
     let mut why = BTreeSet::new();
-    for Comparison { sides: [one, other], .. } in
-        comparisons(program, &registers).iter().filter(|one| one.as_is)
-    {
+    for Comparison { sides: [one, other], .. } in comparisons(program).iter().filter(|one| one.as_is) {
         for sides in [(one, other), (other, one)] {
             match sides {
                 (Some(Held::Constant(number)), None) if number.number().len() == ACCOUNT_ID => {
@@ -402,7 +396,7 @@ mod tests {
     fn refuse(connection: &Connection, sql: &str) -> Result<()> {
         connection.prepare(sql).unwrap();
         refuse_in_words(connection, sql)?;
-        refuse_in_program(connection, sql, &Program::of(connection, sql))
+        refuse_in_program(sql, &Program::of(connection, sql))
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! - `header`: the comments at the top of a query that say what it is and which values it takes.
 //! - `catalog`: the canned queries of `queries/`, one a file.
 //! - `values`: the values that a user typed, as what a statement binds.
-//! - `program`: what SQLite compiles a statement to.
+//! - `program`, `instruction`: what SQLite compiles a statement to.
 //! - `named`: the tables and views that a statement names, and of which snapshots they tell.
 //! - `untyped`: which of them a statement compares with something that has no type.
 //! - `mistakes`: SQL that SQLite takes and a person cannot have meant.
@@ -20,6 +20,7 @@
 mod catalog;
 mod coverage;
 mod header;
+mod instruction;
 mod interruption;
 mod living;
 mod lookup;

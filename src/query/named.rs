@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::Connection;
-
 use super::tokens::{Kind, Token, tokens};
 use crate::model::{DERIVED_VIEWS, RESOURCES};
-use crate::store::{Tells, shows_every_resource, tells, views_read};
+use crate::store::{Tells, shows_every_resource, tells};
 
 /// The words of a statement, and which of them name a view or table that it reads.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Named {
     words: Vec<String>,
     sources: BTreeSet<String>,
@@ -17,10 +15,9 @@ pub(super) struct Named {
 
 impl Named {
     /// Reads them. A word that happens to be a view's name too, such as an alias, is not one: SQLite says which views
-    /// it opens for the statement.
-    pub fn by(connection: &Connection, sql: &str) -> Self {
+    /// it opens for the statement, in lower case.
+    pub fn among(read: &BTreeSet<String>, sql: &str) -> Self {
         let words = words(sql);
-        let read = views_read(connection, sql);
         let sources = words.iter().filter(|word| read.contains(*word)).cloned().collect();
         Self { words, sources }
     }
@@ -93,6 +90,7 @@ fn words(sql: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::query::Program;
     use crate::store::Census;
 
     #[test]
@@ -107,7 +105,7 @@ mod tests {
     fn a_view_is_named_where_it_is_read() {
         let census = Census::blank().unwrap();
         let sources = |sql: &str| {
-            let named = Named::by(census.connection(), sql);
+            let named = Program::of(census.connection(), sql).named;
             named.sources.into_iter().collect::<Vec<_>>().join(" ")
         };
         for (sql, expected) in [

@@ -79,15 +79,14 @@ impl ResourcePages {
 
     /// Returns what a statement reads, its parameters being bound to these values in their order. A statement that
     /// cannot be explained, such as one that is an EXPLAIN itself, reads nothing.
-    pub fn read_by(&self, connection: &Connection, sql: &str, program: &Program, bound: &[Bound]) -> Reads {
+    pub fn read_by(&self, program: &Program, bound: &[Bound]) -> Reads {
         let mut reads = Reads::new();
         for (cursor, page) in program.cursors() {
             let Some((resources, columns)) = self.pages.get(&page) else { continue };
             // The table is read row by row from what its index finds.
-            let seeker = program.sought_through(cursor).and_then(|index| {
-                let page = program.cursors().find(|(other, _)| *other == index)?.1;
-                Some((index, &self.pages.get(&page)?.1))
-            });
+            let seeker = program
+                .sought_through(cursor)
+                .and_then(|index| Some((index, &self.pages.get(&program.page(index)?)?.1)));
             let (cursor, columns) = seeker.unwrap_or((cursor, columns));
             let asked = program.equal(cursor, bound).into_iter().enumerate();
             let asked = asked.filter_map(|(place, values)| Some((columns.get(place)?.clone(), values?)));
@@ -96,14 +95,14 @@ impl ResourcePages {
                 reads.entry(resource).or_default().asked.push(asked.clone());
             }
         }
-        let named = Named::by(connection, sql);
+        let named = &program.named;
         for (resource, read) in &mut reads {
             let limit = resource_named(resource).map(|spec| spec.limit);
-            if limit == Some(LimitConcerns::Deleted) && asks_for_the_living(&named, resource) {
+            if limit == Some(LimitConcerns::Deleted) && asks_for_the_living(named, resource) {
                 read.asked.clear();
             }
             read.tells = named.tell_of(resource);
-            read.snapshots = self.snapshots_of(&named, program, bound);
+            read.snapshots = self.snapshots_of(named, program, bound);
         }
         reads
     }
@@ -137,7 +136,7 @@ mod tests {
         let pages = ResourcePages::read(census.connection()).unwrap();
         let value = Value::Text("p".to_owned());
         let bound = [Bound { name: "p".to_owned(), typed: "p".to_owned(), value, echo: None }];
-        pages.read_by(census.connection(), sql, &Program::of(census.connection(), sql), &bound)
+        pages.read_by(&Program::of(census.connection(), sql), &bound)
     }
 
     /// What it asks for of access reports, at each place: `entity_id=a|b policy_id=`.

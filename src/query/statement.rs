@@ -22,6 +22,8 @@ pub struct Prepared<'c> {
 /// statements that write or yield no columns, and SQL that SQLite does not understand, with its message, the
 /// place and the nearest names.
 pub fn prepare<'a>(census: &'a Census, sql: &str) -> Result<Prepared<'a>> {
+    // Before the statement is prepared: what notes the views that it opens makes SQLite prepare anew what is prepared.
+    let program = Program::of(census.connection(), sql);
     let statement = census.connection().prepare(sql).map_err(|error| sql_error(census, sql, error))?;
     if statement.column_count() == 0 || !statement.readonly() {
         if is_blank(census.connection(), sql) {
@@ -31,8 +33,7 @@ pub fn prepare<'a>(census: &'a Census, sql: &str) -> Result<Prepared<'a>> {
         return Err(only_reads());
     }
     mistakes::refuse_in_words(census.connection(), sql)?;
-    let program = Program::of(census.connection(), sql);
-    mistakes::refuse_in_program(census.connection(), sql, &program)?;
+    mistakes::refuse_in_program(sql, &program)?;
     Ok(Prepared { statement, program })
 }
 

@@ -3,11 +3,12 @@
 //! A register that several branches write holds now one thing and now another: then nothing is known of it. So what is
 //! told here holds whatever rows there are.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
-use super::program::{Instruction, Program};
+use super::instruction::Instruction;
+use super::program::Program;
 
 /// What a register holds.
 #[derive(Debug, Clone)]
@@ -87,122 +88,47 @@ const NUMBERS: &[&str] = &[
 pub(super) const ARITHMETIC: &[&str] =
     &["Add", "Subtract", "Multiply", "Divide", "Remainder", "BitAnd", "BitOr", "ShiftLeft", "ShiftRight"];
 
-/// Instructions that go on at `p2`, or may.
-const JUMPS: &[&str] = &[
-    "Init",
-    "Goto",
-    "Gosub",
-    "InitCoroutine",
-    "Yield",
-    "If",
-    "IfNot",
-    "IsNull",
-    "NotNull",
-    "Once",
-    "Eq",
-    "Ne",
-    "Lt",
-    "Le",
-    "Gt",
-    "Ge",
-    "ElseEq",
-    "Next",
-    "Prev",
-    "Rewind",
-    "Last",
-    "SeekGE",
-    "SeekGT",
-    "SeekLE",
-    "SeekLT",
-    "SeekRowid",
-    "SeekScan",
-    "IdxGT",
-    "IdxGE",
-    "IdxLT",
-    "IdxLE",
-    "Found",
-    "NotFound",
-    "NoConflict",
-    "IfNoHope",
-    "NotExists",
-    "IfNullRow",
-    "IfPos",
-    "IfNotZero",
-    "DecrJumpZero",
-    "IfNotOpen",
-    "IfEmpty",
-    "IfSmaller",
-    "RowSetRead",
-    "RowSetTest",
-    "SorterSort",
-    "SorterNext",
-    "Sort",
-    "SorterCompare",
-    "VFilter",
-    "VNext",
-    "Filter",
-    "MustBeInt",
-    "BeginSubrtn",
-];
-
 /// The columns of each b-tree: name and declared type.
-type Columns = BTreeMap<i64, Vec<(Option<String>, Option<String>)>>;
+pub(super) type Columns = BTreeMap<i64, Vec<(Option<String>, Option<String>)>>;
 
-/// Reads the columns of the tables that have rows by their ids, and of their indexes.
-fn columns(connection: &Connection) -> Columns {
+/// Reads the columns of those of the b-trees that are tables whose rows have ids, or their indexes.
+pub(super) fn columns(connection: &Connection, pages: impl Iterator<Item = i64>) -> Columns {
+    let pages: BTreeSet<i64> = pages.collect();
+    if pages.is_empty() {
+        return Columns::new();
+    }
     let read = || -> rusqlite::Result<Columns> {
         let mut statement = connection.prepare(
             "SELECT m.rootpage, CASE m.type WHEN 'table' THEN
                  (SELECT json_group_array(json_array(t.name, t.type)) FROM pragma_table_xinfo(m.name) AS t)
              ELSE (SELECT json_group_array(json_array(x.name, t.type)) FROM pragma_index_xinfo(m.name) AS x
                    LEFT JOIN pragma_table_xinfo(m.tbl_name) AS t ON t.cid = x.cid) END
-             FROM main.sqlite_schema AS m WHERE m.rootpage > 0 AND coalesce(m.sql, '') NOT LIKE '%WITHOUT ROWID%'",
+             FROM main.sqlite_schema AS m WHERE m.rootpage IN (SELECT value FROM json_each(?1))
+                 AND coalesce(m.sql, '') NOT LIKE '%WITHOUT ROWID%'",
         )?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+        let pages = serde_json::to_string(&pages).expect("numbers are always JSON");
+        let rows = statement.query_map([pages], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
         rows.map(|row| row.map(|(page, columns)| (page, serde_json::from_str(&columns).unwrap_or_default())))
             .collect()
     };
     read().unwrap_or_default()
 }
 
-/// The registers of a program.
-#[derive(Debug)]
-pub(super) struct Registers<'p> {
-    program: &'p Program,
-    columns: Columns,
-    /// Where each register is written, in order.
-    writers: HashMap<i64, Vec<usize>>,
-    /// Where the program may go on from elsewhere, in order.
-    targets: BTreeSet<usize>,
-}
-
-impl<'p> Registers<'p> {
-    pub fn of(connection: &Connection, program: &'p Program) -> Self {
-        let mut writers: HashMap<i64, Vec<usize>> = HashMap::new();
-        for (place, one) in program.0.iter().enumerate() {
-            for register in one.written().into_iter().flatten() {
-                writers.entry(register).or_default().push(place);
-            }
-        }
-        let jumps = program.0.iter().filter(|one| JUMPS.contains(&one.opcode.as_str()));
-        let targets = jumps.filter_map(|one| usize::try_from(one.p2).ok()).collect();
-        Self { program, columns: columns(connection), writers, targets }
-    }
-
+impl Program {
     /// What the register holds when the instruction at this place reads it; `None` where that is not known.
-    pub fn held(&self, at: usize, register: i64) -> Option<Held<'p>> {
+    pub(super) fn held(&self, at: usize, register: i64) -> Option<Held<'_>> {
         self.held_within(at, register, 0)
     }
 
-    fn held_within(&self, at: usize, register: i64, depth: u32) -> Option<Held<'p>> {
+    fn held_within(&self, at: usize, register: i64, depth: u32) -> Option<Held<'_>> {
         let place = self.writer(at, register)?;
-        let one = &self.program.0[place];
+        let one = &self.instructions[place];
         let by_name = || {
             let name = one.p4.split('(').next().unwrap_or_default();
             let of = |names: &[&str], held| names.contains(&name).then_some(held);
             of(TEXTS, Held::Text).or_else(|| of(NUMBERS, Held::Number))
         };
-        match one.opcode.as_str() {
+        match one.name() {
             "String8" => Some(Held::Literal(&one.p4)),
             "Integer" | "Int64" | "Real" => Some(Held::Constant(one)),
             "Concat" => Some(Held::Text),
@@ -216,8 +142,8 @@ impl<'p> Registers<'p> {
             "SCopy" | "IntCopy" if depth < 4 => self.held_within(place, one.p1, depth + 1),
             "Copy" if depth < 4 => self.held_within(place, one.p1 + register - one.p2, depth + 1),
             "Column" => {
-                let page = self.program.cursors().find(|(cursor, _)| *cursor == one.p1)?.1;
-                let (name, declared) = self.columns.get(&page)?.get(usize::try_from(one.p2).ok()?)?;
+                let (name, declared) =
+                    self.columns.get(&self.page(one.p1)?)?.get(usize::try_from(one.p2).ok()?)?;
                 let is_text = declared.as_deref() == Some("TEXT");
                 is_text.then(|| Held::Column(name.clone().unwrap_or_default()))
             }
@@ -231,7 +157,7 @@ impl<'p> Registers<'p> {
         if let [only] = writers.as_slice() {
             return Some(*only);
         }
-        let last = writers.iter().rev().find(|place| **place < at)?;
+        let last = writers[..writers.partition_point(|place| *place < at)].last()?;
         // Whoever jumps in between may come from another writer.
         self.targets.range(last + 1..=at).next().is_none().then_some(*last)
     }

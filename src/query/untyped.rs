@@ -6,41 +6,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::program::{Instruction, Program};
+use super::instruction::Instruction;
+use super::program::Program;
 
 impl Program {
     /// The numbers, from 1, of the parameters that meet an untyped value in a comparison.
     pub fn compared_untyped(&self) -> BTreeSet<usize> {
         let (holders, typed) = (self.holders(), self.typed());
-        let met = self.0.iter().flat_map(|step| step.compared_as_is(&typed));
+        let met = self.instructions.iter().flat_map(|step| step.compared_as_is(&typed));
         met.filter_map(|register| holders.get(&register).copied()).collect()
     }
 
     /// The texts in the statement that are a condition by themselves.
     pub fn texts_as_conditions(&self) -> Vec<&str> {
         let texts = self.texts();
-        let conditions = self.0.iter().filter(|step| matches!(step.opcode.as_str(), "If" | "IfNot" | "Not"));
+        let conditions =
+            self.instructions.iter().filter(|step| matches!(step.name(), "If" | "IfNot" | "Not"));
         conditions.filter_map(|step| texts.get(&step.p1).copied()).collect()
     }
 
     /// The texts of the statement by the register that holds each. SQLite puts what is constant into registers of its
     /// own before all else, in the steps that the first one leads to; others are used for several things in turn.
     fn texts(&self) -> BTreeMap<i64, &str> {
-        let before = self.0.first().map_or(usize::MAX, |init| usize::try_from(init.p2).unwrap_or(usize::MAX));
-        let constant = self.0.iter().skip(before).filter(|step| step.opcode == "String8");
+        let before = self
+            .instructions
+            .first()
+            .map_or(usize::MAX, |init| usize::try_from(init.p2).unwrap_or(usize::MAX));
+        let constant = self.instructions.iter().skip(before).filter(|step| step.name() == "String8");
         constant.map(|step| (step.p2, step.p4.as_str())).collect()
     }
 
     fn typed(&self) -> BTreeSet<i64> {
-        self.0.iter().flat_map(Instruction::converted).collect()
+        self.instructions.iter().flat_map(Instruction::converted).collect()
     }
 
     /// Which register holds which parameter, copies included.
     fn holders(&self) -> BTreeMap<i64, usize> {
         let variable = |step: &Instruction| Some((step.p2, usize::try_from(step.p1).ok()?));
-        let variables = self.0.iter().filter(|step| step.opcode == "Variable");
+        let variables = self.instructions.iter().filter(|step| step.name() == "Variable");
         let mut holders: BTreeMap<i64, usize> = variables.filter_map(variable).collect();
-        for step in self.0.iter().filter(|step| matches!(step.opcode.as_str(), "Copy" | "SCopy")) {
+        for step in self.instructions.iter().filter(|step| matches!(step.name(), "Copy" | "SCopy")) {
             if let Some(parameter) = holders.get(&step.p1).copied() {
                 holders.entry(step.p2).or_insert(parameter);
             }
@@ -64,7 +69,7 @@ const ARGUMENTS: i64 = 8;
 impl Instruction {
     /// The registers whose values are compared without a conversion.
     fn compared_as_is(&self, typed: &BTreeSet<i64>) -> Vec<i64> {
-        match self.opcode.as_str() {
+        match self.name() {
             _ if self.is_comparison() && self.compares_as_is() => vec![self.p1, self.p3],
             // The key of an index that SQLite made of a subquery's rows.
             "SeekGE" | "SeekGT" | "SeekLE" | "SeekLT" => {
@@ -83,7 +88,7 @@ impl Instruction {
 
     /// Whether it compares two registers.
     pub fn is_comparison(&self) -> bool {
-        matches!(self.opcode.as_str(), "Eq" | "Ne" | "Lt" | "Le" | "Gt" | "Ge")
+        matches!(self.name(), "Eq" | "Ne" | "Lt" | "Le" | "Gt" | "Ge")
     }
 
     /// Whether a comparison converts nothing.
@@ -98,12 +103,12 @@ impl Instruction {
 
     /// The number that it puts into a register.
     pub fn number(&self) -> String {
-        if self.opcode == "Integer" { self.p1.to_string() } else { self.p4.clone() }
+        if self.name() == "Integer" { self.p1.to_string() } else { self.p4.clone() }
     }
 
     /// The registers that are given a column's type.
     fn converted(&self) -> impl Iterator<Item = i64> {
-        let affinities = if self.opcode == "Affinity" { &*self.p4 } else { "" };
+        let affinities = if self.name() == "Affinity" { &*self.p4 } else { "" };
         (self.p1..)
             .zip(affinities.chars())
             .filter(|(_, affinity)| *affinity > 'A')

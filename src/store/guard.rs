@@ -42,9 +42,12 @@ pub(super) fn lower(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "query_only", false)
 }
 
-/// Returns the tables and views that a statement opens, in lower case, those within views included. From then on the
-/// connection is fenced.
-pub fn views_read(connection: &Connection, sql: &str) -> BTreeSet<String> {
+/// Does work that prepares a statement; returns with it the tables and views that the statement opens, in lower case,
+/// those within views included. From then on the connection is fenced.
+pub fn views_read<T>(
+    connection: &Connection,
+    work: impl FnOnce() -> rusqlite::Result<T>,
+) -> (rusqlite::Result<T>, BTreeSet<String>) {
     let read = Arc::new(Mutex::new(BTreeSet::new()));
     let noted = Arc::clone(&read);
     let note = move |context: AuthContext<'_>| {
@@ -56,11 +59,10 @@ pub fn views_read(connection: &Connection, sql: &str) -> BTreeSet<String> {
         noted.lock().unwrap_or_else(PoisonError::into_inner).extend(names);
         decide(context)
     };
-    // What cannot be prepared opens nothing, and says so where it is run.
-    let _ = connection.authorizer(Some(note)).and_then(|()| connection.prepare(sql).map(drop));
-    let _ = connection.authorizer(Some(decide));
+    let done = connection.authorizer(Some(note)).and_then(|()| work());
+    let fenced = connection.authorizer(Some(decide));
     let read = read.lock().unwrap_or_else(PoisonError::into_inner);
-    read.clone()
+    (done.and_then(|done| fenced.map(|()| done)), read.clone())
 }
 
 fn decide(context: AuthContext<'_>) -> Authorization {

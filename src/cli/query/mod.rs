@@ -161,8 +161,7 @@ fn answer(
         tracing::info!("{} {:?} is {:?}", one.name, one.typed, one.value);
     }
 
-    let reads =
-        interruption.beyond(|| pages.read_by(census.connection(), sql, &prepared.program, &parameters));
+    let reads = pages.read_by(&prepared.program, &parameters);
     let Judged { snapshots, incomplete } = judge(&census, &span, &reads)?;
     let not_covered = lines(&incomplete);
     if let Some(first) = incomplete.iter().map(Incomplete::first).min().filter(|_| args.require_complete) {
