@@ -95,13 +95,16 @@ pub enum Sent {
     Always,
     /// It may be, as AWS's way to say "none": the model leaves it open.
     UnlessEmpty,
+    /// It may be: AWS is known to leave out a list that is empty.
+    LeftOutWhenEmpty,
 }
 
 impl Operation {
     /// The member of the JSON answer that holds what was asked for; `None` where the answer is XML.
-    /// Source: the services' API models (botocore), the output shape of each operation.
+    /// Source: the services' API models (botocore), the output shape of each operation; of the listings of what is
+    /// provisioned, PeterBengtson/AFT-SSO-account-configuration#1, where the empty list is missing.
     pub fn asked(self) -> Option<Asked> {
-        use Sent::{Always, UnlessEmpty};
+        use Sent::{Always, LeftOutWhenEmpty, UnlessEmpty};
         let (member, sent) = match self {
             Self::ListInstances => ("Instances", UnlessEmpty),
             Self::ListPermissionSets => ("PermissionSets", UnlessEmpty),
@@ -113,7 +116,7 @@ impl Operation {
                 ("CustomerManagedPolicyReferences", UnlessEmpty)
             }
             Self::ListPermissionSetTags | Self::ListTagsForResource => ("Tags", UnlessEmpty),
-            Self::ListAccountsForProvisionedPermissionSet => ("AccountIds", UnlessEmpty),
+            Self::ListAccountsForProvisionedPermissionSet => ("AccountIds", LeftOutWhenEmpty),
             Self::ListAccountAssignments | Self::ListAccountAssignmentsForPrincipal => {
                 ("AccountAssignments", UnlessEmpty)
             }
@@ -132,6 +135,11 @@ impl Operation {
             | Self::GetOrganizationsAccessReport => return None,
         };
         Some(Asked { member, sent })
+    }
+
+    /// Whether AWS is known to leave an empty list out of the answer.
+    pub fn leaves_out_empty_lists(self) -> bool {
+        self.asked().is_some_and(|asked| asked.sent == Sent::LeftOutWhenEmpty)
     }
 
     /// The IAM action that allows it; `None` where none is needed (sts:GetCallerIdentity).

@@ -14,11 +14,19 @@ use crate::model::{AccountAssignment, Row, Scope};
 pub struct ListPairAssignments {
     pub account_id: String,
     pub permission_set_arn: String,
+    /// Whether the listings of this collection do not show the pair as provisioned.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_unprovisioned: bool,
 }
 
 impl ListPairAssignments {
     /// The kind, as the queue stores it.
     pub const KIND: &str = "list_pair_assignments";
+
+    /// Asks for a pair that is provisioned, or may be.
+    pub fn of(account_id: String, permission_set_arn: String) -> Self {
+        Self { account_id, permission_set_arn, is_unprovisioned: false }
+    }
 }
 
 impl Collector for ListPairAssignments {
@@ -41,6 +49,11 @@ impl Collector for ListPairAssignments {
     // The pair is gone; whether the account or the set is, this answer does not say.
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         failure.is(&["ResourceNotFoundException"]).then(NotFound::default)
+    }
+
+    // Two answers say so then: this one and the listing of what is provisioned.
+    fn says_none_without_a_list(&self) -> bool {
+        self.is_unprovisioned || Self::OPERATION.leaves_out_empty_lists()
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {

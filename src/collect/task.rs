@@ -185,6 +185,12 @@ pub(super) trait Collector {
         false
     }
 
+    /// Whether an answer without a list says that there is nothing, whatever the last snapshot knows: unless the
+    /// operation is seen to send empty lists.
+    fn says_none_without_a_list(&self) -> bool {
+        Self::OPERATION.leaves_out_empty_lists()
+    }
+
     /// Tasks that go on in spite of the failure.
     fn instead(&self) -> Vec<Task> {
         Vec::new()
@@ -277,6 +283,11 @@ macro_rules! tasks {
 
             fn unavailable(&self, failure: &CallFailure) -> bool {
                 match self { $(Self::$name(_) => <$name as Collector>::unavailable(failure)),+ }
+            }
+
+            /// Whether an answer without a list says that there is nothing, whatever the last snapshot knows.
+            pub fn says_none_without_a_list(&self) -> bool {
+                match self { $(Self::$name(task) => task.says_none_without_a_list()),+ }
             }
 
             /// Tasks that go on in spite of the failure.

@@ -1,12 +1,12 @@
 //! Who is assigned which permission set in which account.
 
-use super::{AccessRole, Entity, LabelPart, LimitConcerns, Parent, ParentWhen, resource};
+use super::{AccessRole, Entity, LabelPart, LimitConcerns, resource};
 
 resource! {
     /// An assignment of a permission set in an account to a user or a group.
     ///
-    /// Neither the principal nor the account is its parent: assignments of deleted principals and in suspended
-    /// accounts are real, and findings.
+    /// Nothing is its parent: assignments of deleted principals, in suspended accounts, of permission sets that are no
+    /// longer listed and of pairs that are no longer provisioned are real, and findings.
     pub struct AccountAssignment in "account_assignments" {
         /// id of the account
         key account_id: String = Id(&[Entity::Account]);
@@ -33,11 +33,7 @@ resource! {
         LabelPart::Name("account_id"),
     ],
     limit: LimitConcerns::Deleted,
-    parents: &[Parent {
-            resource: "provisioned_permission_sets",
-            columns: &[("account_id", "account_id"), ("permission_set_arn", "permission_set_arn")],
-            when: ParentWhen::Strategy("pairs"),
-        }],
+    parents: &[],
 }
 
 /// In SQL: the principal of the row `v` is in no table on a day.

@@ -277,8 +277,6 @@ pub enum ParentWhen {
     Always,
     /// For the child rows whose column has this value.
     Column(&'static str, &'static str),
-    /// Only in a collection that chose this assignment strategy (the staging's `assignment_strategy`).
-    Strategy(&'static str),
 }
 
 /// A struct that is one resource's row.

@@ -111,3 +111,14 @@ fn labels_and_type_columns_name_columns_that_there_are() {
         }
     }
 }
+
+/// What a vanished parent takes with it is looked for one step deep.
+#[test]
+fn no_parent_has_a_parent() {
+    for spec in RESOURCES {
+        for parent in spec.parents {
+            let of_parent = resource(parent.resource).unwrap().parents;
+            assert!(of_parent.is_empty(), "{} of {}", parent.resource, spec.name);
+        }
+    }
+}

@@ -97,7 +97,7 @@ fn by_parents(spec: &ResourceSpec, point: Point) -> Vec<Point> {
 fn kind(parent: &Parent) -> Option<(&'static str, &'static str)> {
     match parent.when {
         ParentWhen::Column(column, value) => Some((column, value)),
-        ParentWhen::Always | ParentWhen::Strategy(_) => None,
+        ParentWhen::Always => None,
     }
 }
 
@@ -113,7 +113,6 @@ fn is_empty_by_parents(
         let applies = match parent.when {
             ParentWhen::Always => true,
             ParentWhen::Column(column, value) => point.get(column).is_some_and(|found| found == value),
-            ParentWhen::Strategy(_) => false,
         };
         let is_complete =
             |one: &Coverage| one.resource == parent.resource && one.status == CoverageStatus::Complete;

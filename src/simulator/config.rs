@@ -146,6 +146,9 @@ pub struct Config {
     pub repeats_groups: bool,
     /// So many provisioned pairs that nobody is assigned, where there are fewer assignments than pairs.
     pub unassigned_pairs: usize,
+    /// From this day on one permission set is in no listing, and a tenth of the assigned pairs are in no listing of
+    /// what is provisioned; their assignments are shown all the same to whoever asks for them.
+    pub half_deleted_since: Option<u32>,
     /// The most that any page holds, below what was asked for, as AWS reserves the right to do.
     pub short_pages: Option<usize>,
     /// Whether accounts and OUs carry their paths (they do since 2026).
@@ -204,6 +207,7 @@ impl Default for Config {
             empty_lists: true,
             repeats_groups: true,
             unassigned_pairs: 0,
+            half_deleted_since: None,
             short_pages: Some(20),
             paths: true,
             account_state: true,

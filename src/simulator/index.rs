@@ -70,11 +70,15 @@ impl Index {
         }
         for (position, set) in numbered(&world.sets).filter(|(_, set)| set.exists) {
             index.sets.insert(set.arn.clone(), position);
-            index.living_sets.push(position);
+            if world.lists_set(position) {
+                index.living_sets.push(position);
+            }
         }
         for (&(set, account), pair) in &world.pairs {
-            index.accounts_of_set[set as usize].push((account, pair.latest));
-            index.sets_of_account[account as usize].push((set, pair.latest));
+            if world.lists_pair(set, account) {
+                index.accounts_of_set[set as usize].push((account, pair.latest));
+                index.sets_of_account[account as usize].push((set, pair.latest));
+            }
             for principal in &pair.principals {
                 index.grants.entry(*principal).or_default().push((account, set));
             }

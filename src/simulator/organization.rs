@@ -281,6 +281,22 @@ impl World {
         format!("{}/{}", self.index().unit_paths[account.parent as usize], account.id)
     }
 
+    /// Whether the permission set is listed.
+    pub fn lists_set(&self, set: u32) -> bool {
+        self.sets[set as usize].exists && !(self.is_half_deleted() && set == HALF_DELETED_SET)
+    }
+
+    /// Whether the pair of permission set and account is listed among those that are provisioned.
+    pub fn lists_pair(&self, set: u32, account: u32) -> bool {
+        let parts = ["half deleted", &self.sets[set as usize].arn, &self.accounts[account as usize].id];
+        self.lists_set(set)
+            && !(self.is_half_deleted() && dice::hash(self.config.seed, &parts).is_multiple_of(10))
+    }
+
+    fn is_half_deleted(&self) -> bool {
+        self.config.half_deleted_since.is_some_and(|day| self.day >= day)
+    }
+
     pub fn principal_id(&self, kind: Kind, position: u32) -> &Arc<str> {
         match kind {
             Kind::Group => &self.groups[position as usize].id,
@@ -329,6 +345,9 @@ impl World {
         format!("arn:{}:sts::{account}:assumed-role/{role}/{session}", self.partition())
     }
 }
+
+/// The set that is in no listing where the configuration says so.
+const HALF_DELETED_SET: u32 = 1;
 
 pub(super) const DAY: Millis = 86_400_000;
 

@@ -17,6 +17,7 @@ mod faults;
 mod fixture;
 mod full_pass;
 mod gaps;
+mod half_deleted;
 mod history;
 mod interrupted;
 mod kill;

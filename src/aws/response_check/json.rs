@@ -2,9 +2,8 @@
 //! that is cut does not parse.)
 //!
 //! Where the API's model requires the member, or the thing always exists, every answer has it
-//! ([`Sent::Always`]). Of the others, some leave an empty list out:
-//! sso-admin:ListPermissionSetsProvisionedToAccount is known to (PeterBengtson/AFT-SSO-account-configuration#1).
-//! So it is learned from the answers: an empty list that was sent shows that the operation sends them, and one
+//! ([`Sent::Always`]). Of the others, some are known to leave an empty list out ([`Sent::LeftOutWhenEmpty`]): they are
+//! believed until one sends an empty list. Of the rest it is learned from the answers: an empty list that was sent shows that the operation sends them, and one
 //! without a list is refused from then on; until then it is believed when the same question is answered so
 //! twice, which shows that the operation leaves empty lists out. (`collect::run` doubts it even then where every
 //! answer of a collection does so.) The page that a listing goes on with teaches nothing: a page before it had rows,
@@ -91,7 +90,10 @@ impl WholeJson {
         }
         // What was learned is whole between any two statements.
         let mut habits = self.habits.lock().unwrap_or_else(PoisonError::into_inner);
-        let habit = habits.entry(operation).or_insert_with(|| Habit::Unknown(HashSet::new()));
+        let habit = habits.entry(operation).or_insert_with(|| match asked.sent {
+            Sent::LeftOutWhenEmpty => Habit::LeavesEmptyOut,
+            Sent::Always | Sent::UnlessEmpty => Habit::Unknown(HashSet::new()),
+        });
         match (held, &mut *habit) {
             (Held::Empty, _) => *habit = Habit::SendsEmpty,
             (_, Habit::SendsEmpty) => return false,

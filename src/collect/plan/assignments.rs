@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use rusqlite::Connection;
+
 use super::estimate::Counts;
 use super::strategy::{STRATEGY, StrategyChoice};
 use super::{Plan, count, gap, select};
@@ -24,17 +26,11 @@ impl Plan<'_> {
         }
         // Pairs that could not be counted hide their assignments.
         let counted = self.counted_permission_sets(staging)?;
-        for (task, failure) in self.failures(staging, Stage::Pairs)? {
+        for (uncounted, failure) in self.uncounted(staging, &counted)? {
             let all = Scope::all::<AccountAssignment>();
-            let scope = match task {
-                Task::ListPermissionSets(_) => all,
-                Task::ListOutdatedAccounts(ListOutdatedAccounts { permission_set_arn })
-                | Task::ListProvisionedAccounts(ListProvisionedAccounts { permission_set_arn, .. })
-                    if !counted.contains(&permission_set_arn) =>
-                {
-                    all.with("permission_set_arn", &permission_set_arn)
-                }
-                _ => continue,
+            let scope = match uncounted {
+                Uncounted::AllSets => all,
+                Uncounted::Set(permission_set_arn) => all.with("permission_set_arn", &permission_set_arn),
             };
             staging.add_gap(&scope, &failure)?;
         }
@@ -112,34 +108,75 @@ impl Plan<'_> {
         Ok(listed)
     }
 
-    /// After *principals*: each provisioned pair without a staged row, and each pair that holds an open row
-    /// which was not staged and whose principal was not listed.
+    /// Queues the pairs that the strategy left over.
     pub(super) fn list_remainder(&self, staging: &mut Staging) -> Result<()> {
-        if staging.note(STRATEGY)?.as_deref() != Some("principals") {
-            return Ok(());
-        }
+        let pairs = match staging.note(STRATEGY)?.as_deref() {
+            Some("principals") => self.remainder_of_principals(staging)?,
+            Some("pairs") => self.remainder_of_pairs(staging)?,
+            _ => return Ok(()),
+        };
+        staging.add_tasks(
+            pairs
+                .into_iter()
+                .zip(0..)
+                .map(|(pair, rank)| Task::from(pair).queued_in(Stage::Remainder, rank, self.selection)),
+        )
+    }
+
+    /// Each provisioned pair without a staged row, and each pair that holds an open row which was not staged and
+    /// whose principal was not listed.
+    fn remainder_of_principals(&self, staging: &Staging) -> Result<Vec<ListPairAssignments>> {
         let without_a_row = "WHERE NOT EXISTS (
             SELECT 1 FROM account_assignments AS row
             WHERE row.account_id = pair.account_id AND row.permission_set_arn = pair.permission_set_arn)";
         // Where users or groups were left out, any pair may hold assignments of those that nobody listed.
         let which = if self.has_principals() { without_a_row } else { "" };
-        let mut pairs: BTreeSet<(String, String)> = select(
+        let mut pairs = self.pairs_of(
             staging.connection(),
             &format!(
                 "SELECT account_id, permission_set_arn FROM provisioned_permission_sets AS pair {which}"
             ),
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?
-        .into_iter()
-        .collect();
+        )?;
         pairs.extend(self.pairs_of_unlisted(staging)?);
-        staging.add_tasks(pairs.into_iter().zip(0..).map(|((account_id, permission_set_arn), rank)| {
-            Task::from(ListPairAssignments { account_id, permission_set_arn }).queued_in(
-                Stage::Remainder,
-                rank,
-                self.selection,
-            )
-        }))
+        Ok(pairs.into_iter().map(|(account, set)| ListPairAssignments::of(account, set)).collect())
+    }
+
+    /// Each pair that holds an open row and is not provisioned, as far as that was seen. By principals such rows are
+    /// shown where they still exist: that a pair is no longer provisioned does not end them.
+    fn remainder_of_pairs(&self, staging: &Staging) -> Result<Vec<ListPairAssignments>> {
+        let mut pairs = self.pairs_of(
+            self.history,
+            "SELECT DISTINCT account_id, permission_set_arn FROM account_assignments_versions
+             WHERE valid_to IS NULL",
+        )?;
+        if pairs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let provisioned = self.pairs_of(
+            staging.connection(),
+            "SELECT account_id, permission_set_arn FROM provisioned_permission_sets",
+        )?;
+        let counted = self.counted_permission_sets(staging)?;
+        let uncounted = self.uncounted(staging, &counted)?;
+        let hides_all = uncounted.iter().any(|(one, _)| *one == Uncounted::AllSets);
+        let hidden: HashSet<&str> = uncounted.iter().filter_map(|(one, _)| one.set()).collect();
+        pairs.retain(|pair| {
+            let set = pair.1.as_str();
+            !provisioned.contains(pair) && (counted.contains(set) || !hides_all && !hidden.contains(set))
+        });
+        let unprovisioned = |(account_id, permission_set_arn)| ListPairAssignments {
+            account_id,
+            permission_set_arn,
+            is_unprovisioned: true,
+        };
+        let mut pairs: Vec<_> = pairs.into_iter().map(unprovisioned).collect();
+        spread(&mut pairs);
+        Ok(pairs)
+    }
+
+    /// The pairs of account and permission set that a statement yields.
+    fn pairs_of(&self, connection: &Connection, sql: &str) -> Result<BTreeSet<(String, String)>> {
+        Ok(select(connection, sql, |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
     }
 
     /// After *principals*: whether the remaining pairs hold rows that no principal's listing has shown, as far as is
@@ -234,6 +271,28 @@ impl Plan<'_> {
         Ok(listed)
     }
 
+    /// What keeps permission sets from being counted, besides those that are.
+    fn uncounted(
+        &self,
+        staging: &Staging,
+        counted: &HashSet<String>,
+    ) -> Result<Vec<(Uncounted, Failure)>> {
+        let mut uncounted = Vec::new();
+        for (task, failure) in self.failures(staging, Stage::Pairs)? {
+            match task {
+                Task::ListPermissionSets(_) => uncounted.push((Uncounted::AllSets, failure)),
+                Task::ListOutdatedAccounts(ListOutdatedAccounts { permission_set_arn })
+                | Task::ListProvisionedAccounts(ListProvisionedAccounts { permission_set_arn, .. })
+                    if !counted.contains(&permission_set_arn) =>
+                {
+                    uncounted.push((Uncounted::Set(permission_set_arn), failure));
+                }
+                _ => {}
+            }
+        }
+        Ok(uncounted)
+    }
+
     /// The permission sets of which every provisioned account is known.
     fn counted_permission_sets(&self, staging: &Staging) -> Result<HashSet<String>> {
         staging
@@ -255,6 +314,22 @@ impl Plan<'_> {
     }
 }
 
+/// Permission sets of which it is not known where they are provisioned.
+#[derive(Debug, PartialEq, Eq)]
+enum Uncounted {
+    AllSets,
+    Set(String),
+}
+
+impl Uncounted {
+    fn set(&self) -> Option<&str> {
+        match self {
+            Self::AllSets => None,
+            Self::Set(permission_set_arn) => Some(permission_set_arn),
+        }
+    }
+}
+
 /// A task as the queue stored it.
 pub(super) fn parse(body: &str) -> Result<Task> {
     serde_json::from_str(body)
@@ -265,7 +340,7 @@ pub(super) fn provisioned_pairs(staging: &Staging) -> Result<Vec<ListPairAssignm
     let mut pairs = select(
         staging.connection(),
         "SELECT account_id, permission_set_arn FROM provisioned_permission_sets ORDER BY account_id, permission_set_arn",
-        |row| Ok(ListPairAssignments { account_id: row.get(0)?, permission_set_arn: row.get(1)? }),
+        |row| Ok(ListPairAssignments::of(row.get(0)?, row.get(1)?)),
     )?;
     spread(&mut pairs);
     Ok(pairs)
@@ -288,9 +363,9 @@ mod tests {
 
     #[test]
     fn pairs_of_one_account_or_set_do_not_come_in_a_row() {
-        let pair = |account: usize, set: usize| ListPairAssignments {
-            account_id: format!("{account:012}"),
-            permission_set_arn: format!("arn:aws:sso:::permissionSet/ssoins-1/ps-{set:016}"),
+        let pair = |account: usize, set: usize| {
+            let permission_set_arn = format!("arn:aws:sso:::permissionSet/ssoins-1/ps-{set:016}");
+            ListPairAssignments::of(format!("{account:012}"), permission_set_arn)
         };
         let mut pairs: Vec<_> =
             (0..40).flat_map(|account| (0..40).map(move |set| pair(account, set))).collect();

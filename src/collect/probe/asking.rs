@@ -171,7 +171,7 @@ impl<'a> Asking<'a> {
                 if let (Some(account_id), Some(permission_set_arn)) =
                     (text("account_id"), text("permission_set_arn"))
                 {
-                    self.ask(ListPairAssignments { account_id, permission_set_arn }.into());
+                    self.ask(ListPairAssignments::of(account_id, permission_set_arn).into());
                 }
             }
             "account_assignments" => {

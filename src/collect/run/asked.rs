@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_row_of_another_pair_is_no_answer() {
-        let pair = ListPairAssignments { account_id: "1".to_owned(), permission_set_arn: "a".to_owned() };
+        let pair = ListPairAssignments::of("1".to_owned(), "a".to_owned());
         let why = |row: &AccountAssignment| why(pair.clone(), row);
         assert_eq!(why(&assignment("1", "a", "USER", "u")), None);
         let told = "an item of the answer has the account_id \"2\", and \"1\" was asked for";

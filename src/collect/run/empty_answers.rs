@@ -99,7 +99,7 @@ impl Collection<'_> {
         if left_out && self.sends_empty(task.operation())? {
             return Ok(Some("the answer has no list, and AWS sends empty lists for this operation"));
         }
-        if goes_on {
+        if goes_on || task.says_none_without_a_list() {
             return Ok(None);
         }
         let is_shown = |key: &Scope| -> Result<bool> {

@@ -195,7 +195,7 @@ fn memberships(world: &World) -> Rows {
 }
 
 fn living_sets(world: &World) -> impl Iterator<Item = &PermissionSet> {
-    world.sets.iter().map(|set| &**set).filter(|set| set.exists)
+    numbered(&world.sets).filter(|(position, _)| world.lists_set(*position)).map(|(_, set)| &**set)
 }
 
 fn set_row(set: &PermissionSet) -> model::PermissionSet {
@@ -253,7 +253,7 @@ fn provisioned(world: &World) -> Rows {
     let status = |latest: bool| {
         if latest { "LATEST_PERMISSION_SET_PROVISIONED" } else { "LATEST_PERMISSION_SET_NOT_PROVISIONED" }
     };
-    let pairs = world.pairs.iter();
+    let pairs = world.pairs.iter().filter(|((set, account), _)| world.lists_pair(*set, *account));
     pairs
         .map(|(&(set, account), pair)| {
             columns(&ProvisionedPermissionSet {

@@ -79,8 +79,6 @@ pub struct Published {
 struct Publishing<'a> {
     connection: &'a Connection,
     snapshot_id: i64,
-    /// The assignment strategy that the collection chose, for [`crate::model::ParentWhen::Strategy`].
-    strategy: Option<String>,
     /// What was seen.
     seen: Scopes,
     /// What was not.
@@ -145,8 +143,7 @@ fn write_snapshot(
     let seen = scopes::seen(connection)?;
     let gaps = gaps::gather(connection, snapshot_id)?;
     narrower::write(connection, snapshot_id, &seen, &gaps)?;
-    let mut publishing =
-        Publishing { connection, snapshot_id, strategy, seen, gaps, dropped: BTreeSet::new() };
+    let mut publishing = Publishing { connection, snapshot_id, seen, gaps, dropped: BTreeSet::new() };
 
     let mut resources = Vec::new();
     let mut suspects = Vec::new();

@@ -32,11 +32,6 @@ impl Dead {
 pub(super) fn drop_orphans(publishing: &mut Publishing<'_>, spec: &'static ResourceSpec) -> Result<Dead> {
     let mut dead = Dead::default();
     for (number, parent) in spec.parents.iter().enumerate() {
-        if let ParentWhen::Strategy(wanted) = parent.when
-            && publishing.strategy.as_deref() != Some(wanted)
-        {
-            continue;
-        }
         let table = format!("publish_dead_{}_{number}", spec.name);
         if gather(publishing, spec, parent, &table).doing("look for deleted parents")? > 0 {
             let equal: Vec<_> = parent.columns.iter().map(|(column, _)| quoted(column)).collect();
@@ -83,8 +78,7 @@ fn gather(
     let columns: Vec<_> = parent.columns.iter().map(|(column, _)| quoted(column)).collect();
     let columns = columns.join(", ");
     let holds = holds(parent);
-    let value_of = |column: &str| Some(format!("x.{}", quoted(column)));
-    let Some(dead) = dead(publishing, parent, &value_of) else { return Ok(0) };
+    let dead = dead(publishing, parent);
     publishing.connection.execute_batch(&format!(
         "CREATE TEMP TABLE {table} ({columns}, PRIMARY KEY ({columns})) WITHOUT ROWID;"
     ))?;
@@ -106,58 +100,39 @@ fn gather(
     Ok(found)
 }
 
-/// The SQL condition that the relation holds for the row `x`; the strategy was looked at before.
+/// The SQL condition that the relation holds for the row `x`.
 fn holds(parent: &Parent) -> String {
     match parent.when {
         ParentWhen::Column(column, value) => format!("x.{} = {}", quoted(column), literal(value)),
-        ParentWhen::Always | ParentWhen::Strategy(_) => "1".to_owned(),
+        ParentWhen::Always => "1".to_owned(),
     }
 }
 
-/// The SQL condition that the parent is seen not to exist: it is neither staged nor alive, and either it was
-/// closed just now, or a scope over its key was seen, or its own parent is seen not to exist. `value_of`
-/// gives the SQL of a child column's value; `None` where the parent's key cannot be told.
-fn dead(
-    publishing: &Publishing<'_>,
-    parent: &Parent,
-    value_of: &dyn Fn(&str) -> Option<String>,
-) -> Option<String> {
+/// The SQL condition that the parent of the row `x` is seen not to exist: it is neither staged nor alive, and either it
+/// was closed just now, or a scope over its key was seen. (No parent has a parent of its own.)
+fn dead(publishing: &Publishing<'_>, parent: &Parent) -> String {
     let spec = resource(parent.resource).expect("the parents of the model are resources of the model");
     let key: Vec<(&str, String)> =
-        parent.columns.iter().map(|(child, key)| Some((*key, value_of(child)?))).collect::<Option<_>>()?;
+        parent.columns.iter().map(|(child, key)| (*key, format!("x.{}", quoted(child)))).collect();
     let equal: Vec<_> = key.iter().map(|(column, value)| format!("p.{} = {value}", quoted(column))).collect();
     let equal = equal.join(" AND ");
     let versions = format!("main.{}", quoted(&versions_table(spec.name)));
 
     let of_key = |column: &str| key.iter().find(|(name, _)| *name == column).map(|(_, value)| value.clone());
-    let mut evidence = vec![
+    let evidence = [
         format!(
             "EXISTS (SELECT 1 FROM {versions} AS p WHERE {equal} AND p.valid_to = {})",
             publishing.snapshot_id
         ),
         publishing.seen.cover(spec.name, &of_key),
     ];
-    for grandparent in spec.parents {
-        let applies = match grandparent.when {
-            ParentWhen::Always => Some("1".to_owned()),
-            ParentWhen::Strategy(wanted) => {
-                (publishing.strategy.as_deref() == Some(wanted)).then(|| "1".to_owned())
-            }
-            ParentWhen::Column(column, value) => {
-                of_key(column).map(|sql| format!("{sql} = {}", literal(value)))
-            }
-        };
-        if let (Some(applies), Some(dead)) = (applies, dead(publishing, grandparent, &of_key)) {
-            evidence.push(format!("({applies} AND {dead})"));
-        }
-    }
-    Some(format!(
+    format!(
         "(NOT EXISTS (SELECT 1 FROM {versions} AS p WHERE {equal} AND p.valid_to IS NULL)
           AND NOT EXISTS (SELECT 1 FROM {staged} AS p WHERE {equal})
           AND ({evidence}))",
         staged = staged(publishing, spec),
         evidence = evidence.join(" OR ")
-    ))
+    )
 }
 
 fn leave_out(

@@ -175,7 +175,6 @@ fn of_one_that_is_known() {
         ("sso-admin:ListTagsForResource", "tags", &["resource_id"]),
         ("organizations:ListTagsForResource", "tags", &["resource_id"]),
         ("ListOrganizationalUnitsForParent", "organizational_units", &["parent_id"]),
-        ("ListAccountsForProvisionedPermissionSet", "provisioned_permission_sets", &["permission_set_arn"]),
     ];
     for (operation, resource, columns) in listings {
         let world = World::of(Config { empty_lists: false, ..small() });
@@ -207,6 +206,45 @@ fn of_one_that_is_known() {
         world.simulator.faults().clear();
         assert_eq!(collect(&world).exit, Some(0), "{operation}");
     }
+}
+
+/// A census of day 0, and then one in which the listing of what one known set is provisioned to lacks its list.
+fn without_what_is_provisioned(empty_lists: bool) -> (World, String) {
+    let world = World::of(Config { empty_lists, changes_per_day: 0, ..small() });
+    world.collect_day(0, &ARGUMENTS);
+    let set = one(&world, "provisioned_permission_sets", "permission_set_arn");
+    let listing = "ListAccountsForProvisionedPermissionSet";
+    world.simulator.faults().add(Fault::on(listing, Action::MissingListKey).containing(&set));
+    (world, set)
+}
+
+/// AWS is known to leave that list out where it is empty. What is still assigned is kept all the same.
+#[test]
+fn that_aws_leaves_out_where_it_is_empty() {
+    let (world, set) = without_what_is_provisioned(false);
+    let of_set = |rows: orgcensus::simulator::Rows| -> orgcensus::simulator::Rows {
+        rows.into_iter().filter(|row| row["permission_set_arn"] == *set).collect()
+    };
+    let assigned = of_set(held(&world, "account_assignments"));
+    assert!(!assigned.is_empty());
+    for _ in 0..2 {
+        let ran = collect(&world);
+        assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+        assert_eq!(world.gaps(), []);
+        assert_eq!(of_set(held(&world, "provisioned_permission_sets")), []);
+        assert_same("account_assignments", &of_set(held(&world, "account_assignments")), &assigned);
+    }
+}
+
+#[test]
+fn that_others_send_although_aws_leaves_it_out() {
+    let (world, set) = without_what_is_provisioned(true);
+    let before = held(&world, "provisioned_permission_sets");
+    let summary = collect_impatiently(&world);
+    assert_eq!(summary.published.status, SnapshotStatus::Partial);
+    let hidden = ("provisioned_permission_sets".to_owned(), json!({ "permission_set_arn": set }));
+    assert!(gaps_found(&world).contains(&hidden), "{:?}", world.gaps());
+    assert_same("provisioned_permission_sets", &held(&world, "provisioned_permission_sets"), &before);
 }
 
 /// What one run has learned, the one that resumes it knows.

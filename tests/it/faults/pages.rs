@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use orgcensus::simulator::{Action, Config, Fault, Rows};
+use orgcensus::simulator::{Action, Config, Fault, Rows, TruthOptions};
 use serde_json::{Map, Value, json};
 
 use crate::gaps::{
@@ -78,8 +78,26 @@ fn with_conflicting_items() {
         ("organizations:ListTagsForResource", "tags", "value"),
     ];
     let world = World::of(Config { empty_pages: false, ..Config::default() });
-    for (operation, ..) in listings {
-        world.simulator.faults().add(Fault::on(operation, Action::ConflictingItems).times(1));
+    for (operation, resource, _) in listings {
+        // Of a listing that holds something.
+        let rows = world.simulator.rows(0, resource, TruthOptions::default());
+        let asked = match resource {
+            "group_memberships" => rows[0]["group_id"].as_str(),
+            "permission_set_policies" => {
+                let managed = rows.iter().find(|row| row["kind"] == "aws_managed").unwrap();
+                managed["permission_set_arn"].as_str()
+            }
+            "tags" => {
+                let of_account = rows.iter().find(|row| row["resource_type"] == "account").unwrap();
+                of_account["resource_id"].as_str()
+            }
+            _ => None,
+        };
+        let fault = Fault::on(operation, Action::ConflictingItems).times(1);
+        world.simulator.faults().add(match asked {
+            Some(id) => fault.containing(id),
+            None => fault,
+        });
     }
     let ran = world.collect(&["--access-report", "none"]);
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);

@@ -63,38 +63,36 @@ fn with_assignments(world: &mut World, strategy: &str) {
     assert_eq!(world.column(ASSIGNED), ["1su", "2su"]);
 }
 
+fn pair(account: &str) -> Scope {
+    scope("account_assignments", &[("account_id", account), ("permission_set_arn", "s")])
+}
+
 #[test]
-fn by_pairs_assignments_go_with_what_is_no_longer_provisioned() {
+fn by_pairs_what_is_still_assigned_outlives_its_pair() {
     let mut world = World::new();
     with_assignments(&mut world, "pairs");
-    let arn = [("permission_set_arn", "s")];
     let mut second = world.collect();
     second.strategy("pairs").listed(&[all("permission_sets")], vec![permission_set("s")]);
-    second.listed(&[scope("provisioned_permission_sets", &arn)], vec![provisioned("2", "s")]);
-    let pair = scope("account_assignments", &[("account_id", "2"), ("permission_set_arn", "s")]);
-    second.listed(&[pair], vec![assigned("2", "s", "u")]).publish();
-    assert_eq!(world.column(ASSIGNED), ["2su"]);
+    second.listed(&[scope("provisioned_permission_sets", &[("permission_set_arn", "s")])], vec![]);
+    second.listed(&[pair("1")], vec![assigned("1", "s", "u")]);
+    second.listed(&[pair("2")], vec![]);
+    let second = second.publish();
+    assert_eq!(outcome(&second, "account_assignments").dropped, 0);
+    assert_eq!(world.column(ASSIGNED), ["1su"]);
 }
 
 #[test]
-fn by_pairs_assignments_go_with_their_permission_set_too() {
+fn by_pairs_what_is_still_assigned_outlives_its_set() {
     let mut world = World::new();
     with_assignments(&mut world, "pairs");
-    world.collect().strategy("pairs").listed(&[all("permission_sets")], vec![]).publish();
-    assert!(world.column(ASSIGNED).is_empty());
+    let mut second = world.collect();
+    second.strategy("pairs").listed(&[all("permission_sets")], vec![]);
+    second.listed(&[pair("1")], vec![assigned("1", "s", "u")]);
+    second.failed(GapKind::Denied, &[pair("2")], &[], vec![]).publish();
+    assert_eq!(world.column(ASSIGNED), ["1su", "2su"]);
     assert!(world.column("SELECT account_id FROM provisioned_permission_sets").is_empty());
-}
-
-#[test]
-fn a_grandparent_that_is_seen_not_to_exist_is_evidence_enough() {
-    let mut world = World::new();
-    // Nothing was ever provisioned or listed: only the chain of parents tells.
-    let mut first = world.collect();
-    first.strategy("pairs").listed(&[all("permission_sets")], vec![]);
-    let pair = scope("account_assignments", &[("account_id", "1"), ("permission_set_arn", "s")]);
-    first.listed(&[pair], vec![assigned("1", "s", "u")]);
-    let first = first.publish();
-    assert_eq!(outcome(&first, "account_assignments").dropped, 1);
+    let mut third = world.collect();
+    third.strategy("pairs").listed(&[all("permission_sets"), pair("1"), pair("2")], vec![]).publish();
     assert!(world.column(ASSIGNED).is_empty());
 }
 
