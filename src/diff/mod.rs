@@ -16,7 +16,7 @@
 //! | `limited` | what a snapshot was asked for in parts only |
 //! | `activity` | telling use that goes on from a change |
 //! | `unchanged` | how many rows stand unchanged under a gap |
-//! | `principals` | what listing assignments by principal cannot see |
+//! | `unlisted` | what listing assignments by principal, or by pair, cannot see |
 //! | `access_paths` | who has which ways into an account on the two days, by key |
 //! | `lookup_cache` | what a statement finds by key, each key asked once |
 //! | `hidden` | ways that a snapshot could not see |
@@ -45,7 +45,6 @@ mod limited;
 pub mod lines;
 mod lookup_cache;
 mod names;
-mod principals;
 mod record;
 mod recreated;
 mod rows;
@@ -57,6 +56,7 @@ mod tests;
 pub mod text;
 mod unchanged;
 mod unknown;
+mod unlisted;
 mod visibility;
 
 use std::collections::BTreeMap;

@@ -16,11 +16,11 @@ use rusqlite::{Connection, params_from_iter};
 use super::activity;
 use super::change::{Change, ChangeKind, HidingGap, SnapshotFacts};
 use super::names::{Names, label, scope_label};
-use super::principals::unlisted_principal;
 use super::record::Record;
 use super::rows::{Difference, Table, Version, quoted, text_of};
 use super::snapshot_pair::{Sides, SnapshotPair};
 use super::unchanged::{distinct_unchanged, unchanged_rows};
+use super::unlisted::unlisted;
 use super::unreadable;
 use super::visibility::{GapIndex, SnapshotGaps, canonical, json_key};
 use crate::error::Result;
@@ -134,19 +134,17 @@ pub(super) struct Judged {
 pub(super) struct Judge<'c> {
     connection: &'c Connection,
     pair: SnapshotPair,
-    /// Whether assignments were listed by principal, which leaves unlisted principals out.
-    by_principals: Sides<bool>,
+    /// How assignments were listed: each strategy leaves something out.
+    strategies: Sides<Option<String>>,
     gap_index: GapIndex<'c>,
 }
 
 impl<'c> Judge<'c> {
     pub fn new(connection: &'c Connection, from: &SnapshotFacts, to: &SnapshotFacts) -> Self {
-        let by_principals =
-            |snapshot: &SnapshotFacts| snapshot.assignment_strategy.as_deref() == Some("principals");
         Self {
             connection,
             pair: SnapshotPair { from: from.snapshot_id, to: to.snapshot_id },
-            by_principals: Sides { from: by_principals(from), to: by_principals(to) },
+            strategies: Sides { from: from.assignment_strategy.clone(), to: to.assignment_strategy.clone() },
             gap_index: GapIndex::new(connection),
         }
     }
@@ -176,11 +174,15 @@ impl<'c> Judge<'c> {
                 }
                 (Some(_), Some(_)) => Vec::new(),
                 (Some(before), None) => {
-                    self.hiding(table, &before.row, self.pair.to, &unseen.to, self.by_principals.to)?
+                    self.hiding(table, &before.row, self.pair.to, &unseen.to, self.strategies.to.as_deref())?
                 }
-                (None, Some(after)) => {
-                    self.hiding(table, &after.row, self.pair.from, &unseen.from, self.by_principals.from)?
-                }
+                (None, Some(after)) => self.hiding(
+                    table,
+                    &after.row,
+                    self.pair.from,
+                    &unseen.from,
+                    self.strategies.from.as_deref(),
+                )?,
                 (None, None) => unreachable!("a difference has at least one side"),
             };
             let activity = activity::is_all(table.spec, self.pair, &difference, &fields);
@@ -279,11 +281,11 @@ impl<'c> Judge<'c> {
         row: &Record,
         snapshot_id: i64,
         unseen: &SnapshotGaps,
-        by_principals: bool,
+        strategy: Option<&str>,
     ) -> Result<Vec<HidingGap>> {
         let mut gaps: Vec<HidingGap> = unseen.over(row).cloned().collect();
-        if gaps.is_empty() && by_principals && !unseen.saw(row) {
-            gaps.extend(unlisted_principal(self.connection, self.pair, table, row, snapshot_id)?);
+        if gaps.is_empty() && !unseen.saw(row) {
+            gaps.extend(unlisted(self.connection, self.pair, table, row, snapshot_id, strategy)?);
         }
         if !gaps.is_empty() && self.was_closed_by(table.spec, row, snapshot_id)? {
             gaps.clear();

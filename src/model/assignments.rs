@@ -86,8 +86,34 @@ macro_rules! never_listed_on {
     };
 }
 
-/// Whether the snapshot `s` could not see that the row of the version `v`, which began later, is not there yet.
-pub(super) const PRINCIPAL_UNLISTED_BEFORE: &str = never_listed_on!("v.valid_from");
+/// In SQL: the pair of the row `v` is provisioned on a day.
+macro_rules! pair_on {
+    ($day:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM provisioned_permission_sets_versions AS x
+        WHERE x.account_id = v.account_id AND x.permission_set_arn = v.permission_set_arn
+        AND +x.valid_from <= ",
+            $day,
+            " AND (x.valid_to IS NULL OR x.valid_to > ",
+            $day,
+            "))"
+        )
+    };
+}
+
+/// Whether the snapshot `s` could not see that the row of the version `v`, which began later, is not there yet: by
+/// principals it did not know its principal; by pairs its pair was not provisioned, then or when the row began. (What
+/// the snapshot before knows is asked for by name, so that an end is always seen.)
+pub(super) const UNLISTED_BEFORE: &str = concat!(
+    never_listed_on!("v.valid_from"),
+    "\n    OR s.assignment_strategy = 'pairs'
+    AND EXISTS (SELECT 1 FROM provisioned_permission_sets_versions AS x
+        WHERE +x.valid_from <= s.snapshot_id AND (x.valid_to IS NULL OR x.valid_to > s.snapshot_id))
+    AND NOT ",
+    pair_on!("s.snapshot_id"),
+    "\n    AND NOT ",
+    pair_on!("v.valid_from")
+);
 
 /// Whether the snapshot `s` could not see that the row of the version `v`, alive in the snapshot `f`, is gone.
 pub(super) const PRINCIPAL_UNLISTED_SINCE: &str = never_listed_on!("f.snapshot_id");

@@ -340,7 +340,7 @@ pub struct ImplicitGap {
 /// What besides gaps leaves rows of the resource unseen; `None` where nothing does.
 pub fn implicit_gap(resource: &str) -> Option<ImplicitGap> {
     (resource == AccountAssignment::SPEC.name).then_some(ImplicitGap {
-        before: assignments::PRINCIPAL_UNLISTED_BEFORE,
+        before: assignments::UNLISTED_BEFORE,
         since: assignments::PRINCIPAL_UNLISTED_SINCE,
         ever: assignments::UNLISTED_PRINCIPAL,
         limited: assignments::BY_PRINCIPALS,

@@ -58,6 +58,26 @@ fn no_strategy_makes_them_come_or_go() {
     assert_eq!(world.gaps(), []);
 }
 
+/// A first listing by pairs is led to them by nothing, so that it does not know whether they were there.
+#[test]
+fn what_a_first_full_pass_did_not_see_is_not_new() {
+    let world = World::of(half_deleted(0));
+    by(&world, 0, "pairs");
+    assert_eq!(unprovisioned(&world), 0);
+    by(&world, 0, "principals");
+    let found = unprovisioned(&world);
+    assert!(found > 1);
+    for (from, to) in [(1, 2), (2, 1)] {
+        let changes = of_assignments(&world, from, to);
+        assert!(changes.iter().all(|change| change["change"] == "unknown"), "{changes:?}");
+    }
+    let new = "SELECT count(*) FROM account_assignments_changes WHERE snapshot_id = 2 AND change = 'added'";
+    assert_eq!(world.number(new), 0);
+    by(&world, 0, "pairs");
+    assert_eq!(unprovisioned(&world), found);
+    assert_eq!(of_assignments(&world, 2, 3), Vec::<Value>::new());
+}
+
 #[test]
 fn they_end_when_aws_says_so() {
     for strategy in ["pairs", "principals"] {
@@ -67,7 +87,9 @@ fn they_end_when_aws_says_so() {
             let rows = world.simulator.rows(day, "permission_sets", TruthOptions::default());
             rows.into_iter().map(|mut row| row.remove("permission_set_arn").unwrap()).collect()
         };
-        let of = |day: u32, set: &Value| truth(&world, day).iter().filter(|row| row["permission_set_arn"] == *set).count();
+        let of = |day: u32, set: &Value| {
+            truth(&world, day).iter().filter(|row| row["permission_set_arn"] == *set).count()
+        };
         let deleted = |day: &u32| {
             let living = sets(*day);
             let gone = |set: &Value| !living.contains(set) && of(*day - 1, set) > 0;

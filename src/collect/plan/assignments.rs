@@ -1,12 +1,10 @@
-//! The steps that list assignments by the strategy chosen, and then what it leaves over.
+//! The steps that list assignments by the strategy chosen; `remainder` lists what it leaves over.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use rusqlite::Connection;
-
 use super::estimate::Counts;
-use super::strategy::{STRATEGY, StrategyChoice};
+use super::strategy::StrategyChoice;
 use super::{Plan, count, gap, select};
 use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments, SamplePrincipal};
 use crate::collect::identity_store::{DescribeGroup, DescribeUser};
@@ -14,7 +12,7 @@ use crate::collect::provisioning::{ListOutdatedAccounts, ListProvisionedAccounts
 use crate::collect::task::{Stage, Task};
 use crate::error::{Error, Result};
 use crate::model::{AccountAssignment, Scope};
-use crate::store::{Failure, GapKind, Staging, failed};
+use crate::store::{Failure, GapKind, Staging};
 
 impl Plan<'_> {
     /// Queues every provisioned pair, and notes which could not be counted.
@@ -72,7 +70,7 @@ impl Plan<'_> {
 
     /// The principals that the trial listed to the end. One that showed nothing is listed once more where the last
     /// snapshot knows of something, or where its answer left the list out: an answer to the trial was not doubted.
-    fn listed_in_trial(&self, staging: &Staging) -> Result<HashSet<(String, String)>> {
+    pub(super) fn listed_in_trial(&self, staging: &Staging) -> Result<HashSet<(String, String)>> {
         let mut listed = HashSet::new();
         let left_out: HashSet<_> = staging.left_out_bodies(SamplePrincipal::KIND)?.into_iter().collect();
         for (body, pages) in staging.pages_of(SamplePrincipal::KIND)? {
@@ -108,126 +106,6 @@ impl Plan<'_> {
         Ok(listed)
     }
 
-    /// Queues the pairs that the strategy left over.
-    pub(super) fn list_remainder(&self, staging: &mut Staging) -> Result<()> {
-        let pairs = match staging.note(STRATEGY)?.as_deref() {
-            Some("principals") => self.remainder_of_principals(staging)?,
-            Some("pairs") => self.remainder_of_pairs(staging)?,
-            _ => return Ok(()),
-        };
-        staging.add_tasks(
-            pairs
-                .into_iter()
-                .zip(0..)
-                .map(|(pair, rank)| Task::from(pair).queued_in(Stage::Remainder, rank, self.selection)),
-        )
-    }
-
-    /// Each provisioned pair without a staged row, and each pair that holds an open row which was not staged and
-    /// whose principal was not listed.
-    fn remainder_of_principals(&self, staging: &Staging) -> Result<Vec<ListPairAssignments>> {
-        let without_a_row = "WHERE NOT EXISTS (
-            SELECT 1 FROM account_assignments AS row
-            WHERE row.account_id = pair.account_id AND row.permission_set_arn = pair.permission_set_arn)";
-        // Where users or groups were left out, any pair may hold assignments of those that nobody listed.
-        let which = if self.has_principals() { without_a_row } else { "" };
-        let mut pairs = self.pairs_of(
-            staging.connection(),
-            &format!(
-                "SELECT account_id, permission_set_arn FROM provisioned_permission_sets AS pair {which}"
-            ),
-        )?;
-        pairs.extend(self.pairs_of_unlisted(staging)?);
-        Ok(pairs.into_iter().map(|(account, set)| ListPairAssignments::of(account, set)).collect())
-    }
-
-    /// Each pair that holds an open row and is not provisioned, as far as that was seen. By principals such rows are
-    /// shown where they still exist: that a pair is no longer provisioned does not end them.
-    fn remainder_of_pairs(&self, staging: &Staging) -> Result<Vec<ListPairAssignments>> {
-        let mut pairs = self.pairs_of(
-            self.history,
-            "SELECT DISTINCT account_id, permission_set_arn FROM account_assignments_versions
-             WHERE valid_to IS NULL",
-        )?;
-        if pairs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let provisioned = self.pairs_of(
-            staging.connection(),
-            "SELECT account_id, permission_set_arn FROM provisioned_permission_sets",
-        )?;
-        let counted = self.counted_permission_sets(staging)?;
-        let uncounted = self.uncounted(staging, &counted)?;
-        let hides_all = uncounted.iter().any(|(one, _)| *one == Uncounted::AllSets);
-        let hidden: HashSet<&str> = uncounted.iter().filter_map(|(one, _)| one.set()).collect();
-        pairs.retain(|pair| {
-            let set = pair.1.as_str();
-            !provisioned.contains(pair) && (counted.contains(set) || !hides_all && !hidden.contains(set))
-        });
-        let unprovisioned = |(account_id, permission_set_arn)| ListPairAssignments {
-            account_id,
-            permission_set_arn,
-            is_unprovisioned: true,
-        };
-        let mut pairs: Vec<_> = pairs.into_iter().map(unprovisioned).collect();
-        spread(&mut pairs);
-        Ok(pairs)
-    }
-
-    /// The pairs of account and permission set that a statement yields.
-    fn pairs_of(&self, connection: &Connection, sql: &str) -> Result<BTreeSet<(String, String)>> {
-        Ok(select(connection, sql, |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
-    }
-
-    /// After *principals*: whether the remaining pairs hold rows that no principal's listing has shown, as far as is
-    /// known. `None` where pairs are listed for another reason.
-    pub(in crate::collect) fn remainder_holds_some(&self, staging: &Staging) -> Result<Option<bool>> {
-        if staging.note(STRATEGY)?.as_deref() != Some("principals") || !self.has_principals() {
-            return Ok(None);
-        }
-        Ok(Some(!self.pairs_of_unlisted(staging)?.is_empty()))
-    }
-
-    /// The pairs that hold an open row which was not staged and whose principal was not listed.
-    fn pairs_of_unlisted(&self, staging: &Staging) -> Result<BTreeSet<(String, String)>> {
-        let mut pairs = BTreeSet::new();
-        let listed = self.listed_principals(staging)?;
-        let mut is_staged = staging
-            .connection()
-            .prepare(
-                "SELECT EXISTS (SELECT 1 FROM account_assignments
-                 WHERE account_id = ?1 AND permission_set_arn = ?2 AND principal_type = ?3 AND principal_id = ?4)",
-            )
-            .map_err(failed)?;
-        let mut open = self
-            .history
-            .prepare(
-                "SELECT account_id, permission_set_arn, principal_type, principal_id
-                 FROM account_assignments_versions WHERE valid_to IS NULL",
-            )
-            .map_err(failed)?;
-        let mut rows = open.query([]).map_err(failed)?;
-        while let Some(row) = rows.next().map_err(failed)? {
-            let mut key: [String; 4] = Default::default();
-            for (index, value) in key.iter_mut().enumerate() {
-                *value = row.get(index).map_err(failed)?;
-            }
-            let [account_id, permission_set_arn, principal_type, principal_id] = key;
-            if listed.contains(&(principal_type.clone(), principal_id.clone())) {
-                continue;
-            }
-            let staged: bool = is_staged
-                .query_row([&account_id, &permission_set_arn, &principal_type, &principal_id], |row| {
-                    row.get(0)
-                })
-                .map_err(failed)?;
-            if !staged {
-                pairs.insert((account_id, permission_set_arn));
-            }
-        }
-        Ok(pairs)
-    }
-
     /// In a store that cannot be listed: describes the principals that assignments name.
     pub(super) fn name_principals(&self, staging: &mut Staging) -> Result<()> {
         for (task, failure) in self.failures(staging, Stage::Principals)? {
@@ -258,21 +136,8 @@ impl Plan<'_> {
         Ok(())
     }
 
-    fn listed_principals(&self, staging: &Staging) -> Result<HashSet<(String, String)>> {
-        let mut listed = self.listed_in_trial(staging)?;
-        for body in staging.seen_bodies("list_principal_assignments")? {
-            match parse(&body)? {
-                Task::ListPrincipalAssignments(task) => {
-                    listed.insert((task.principal_type, task.principal_id))
-                }
-                other => unreachable!("{other:?} is queued under another kind"),
-            };
-        }
-        Ok(listed)
-    }
-
     /// What keeps permission sets from being counted, besides those that are.
-    fn uncounted(
+    pub(super) fn uncounted(
         &self,
         staging: &Staging,
         counted: &HashSet<String>,
@@ -294,7 +159,7 @@ impl Plan<'_> {
     }
 
     /// The permission sets of which every provisioned account is known.
-    fn counted_permission_sets(&self, staging: &Staging) -> Result<HashSet<String>> {
+    pub(super) fn counted_permission_sets(&self, staging: &Staging) -> Result<HashSet<String>> {
         staging
             .seen_bodies("list_provisioned_accounts")?
             .into_iter()
@@ -316,13 +181,13 @@ impl Plan<'_> {
 
 /// Permission sets of which it is not known where they are provisioned.
 #[derive(Debug, PartialEq, Eq)]
-enum Uncounted {
+pub(super) enum Uncounted {
     AllSets,
     Set(String),
 }
 
 impl Uncounted {
-    fn set(&self) -> Option<&str> {
+    pub(super) fn set(&self) -> Option<&str> {
         match self {
             Self::AllSets => None,
             Self::Set(permission_set_arn) => Some(permission_set_arn),
@@ -349,7 +214,7 @@ pub(super) fn provisioned_pairs(staging: &Staging) -> Result<Vec<ListPairAssignm
 /// Brings pairs into an order of no meaning, the same each time: neighbours are of different accounts and sets.
 /// Where one account or set may not be read, its refusals do not come in a row then, which would end the listing
 /// of all.
-fn spread(pairs: &mut [ListPairAssignments]) {
+pub(super) fn spread(pairs: &mut [ListPairAssignments]) {
     pairs.sort_by_cached_key(|pair| {
         let mut hasher = DefaultHasher::new();
         (&pair.account_id, &pair.permission_set_arn).hash(&mut hasher);

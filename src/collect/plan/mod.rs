@@ -7,6 +7,7 @@
 mod assignments;
 mod estimate;
 mod full_pass;
+mod remainder;
 mod reports;
 mod spread;
 mod strategy;
