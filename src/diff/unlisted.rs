@@ -67,7 +67,7 @@ fn knows_pair(connection: &Connection, pair: SnapshotPair, row: &Record, snapsho
         "SELECT EXISTS (SELECT 1 FROM provisioned_permission_sets_versions
              WHERE account_id = ?3 AND permission_set_arn = ?4 AND {ON_EITHER_DAY})
          OR NOT EXISTS (SELECT 1 FROM provisioned_permission_sets_versions
-             WHERE +valid_from <= ?5 AND (valid_to IS NULL OR valid_to > ?5))"
+             WHERE valid_from <= ?5 AND (valid_to IS NULL OR valid_to > ?5))"
     );
     let (account_id, set) = (text_of(&row["account_id"]), text_of(&row["permission_set_arn"]));
     is_so(connection, &sql, &[&pair.from, &pair.to, &account_id, &set, &snapshot_id])

@@ -108,7 +108,7 @@ pub(super) const UNLISTED_BEFORE: &str = concat!(
     never_listed_on!("v.valid_from"),
     "\n    OR s.assignment_strategy = 'pairs'
     AND EXISTS (SELECT 1 FROM provisioned_permission_sets_versions AS x
-        WHERE +x.valid_from <= s.snapshot_id AND (x.valid_to IS NULL OR x.valid_to > s.snapshot_id))
+        WHERE x.valid_from <= s.snapshot_id AND (x.valid_to IS NULL OR x.valid_to > s.snapshot_id))
     AND NOT ",
     pair_on!("s.snapshot_id"),
     "\n    AND NOT ",
