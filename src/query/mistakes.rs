@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
+use super::instruction::Instruction;
 use super::program::Program;
 use super::tokens::{Kind, Token, elements, tokens};
 use super::types::{ARITHMETIC, Held};
@@ -190,7 +191,7 @@ pub fn refuse_in_program(sql: &str, program: &Program) -> Result<()> {
         }
     }
     let comparisons = comparisons(program);
-    comparisons.iter().try_for_each(refuse_comparison)?;
+    comparisons.iter().try_for_each(|one| refuse_comparison(one, &comparisons))?;
     refuse_zeros(sql, &comparisons)
 }
 
@@ -260,7 +261,18 @@ fn refuse_sum(opcode: &str, one: Option<Held<'_>>, other: Option<Held<'_>>) -> R
         .hint("texts are joined by ||, conditions by AND and OR; the days between two times are julianday(b) - julianday(a)"))
 }
 
-fn refuse_comparison(comparison: &Comparison<'_>) -> Result<()> {
+impl Comparison<'_> {
+    /// Whether one of the sides is this number of the statement.
+    fn has(&self, number: &Instruction) -> bool {
+        self.sides.iter().any(|held| matches!(held, Some(Held::Constant(one)) if std::ptr::eq(*one, number)))
+    }
+
+    fn has_text(&self) -> bool {
+        self.sides.iter().flatten().any(Held::is_text)
+    }
+}
+
+fn refuse_comparison(comparison: &Comparison<'_>, all: &[Comparison<'_>]) -> Result<()> {
     // A column of numbers makes a number of a text that is one.
     if let Some(text) =
         comparison.sides.iter().flatten().find(|held| held.is_no_number() && comparison.as_numbers)
@@ -275,6 +287,12 @@ fn refuse_comparison(comparison: &Comparison<'_>) -> Result<()> {
         (false, true) => (other, one),
         _ => return Ok(()),
     };
+    // SQLite puts a condition on the rows of a UNION to each of its SELECTs: a number may be meant for another of them.
+    if let (Held::Literal(_), Held::Constant(constant)) = (text, number)
+        && !all.iter().filter(|one| one.has(constant)).all(Comparison::has_text)
+    {
+        return Ok(());
+    }
     Err(text_and_number(text, number))
 }
 
@@ -524,6 +542,10 @@ mod tests {
             ("r WHERE id + state = 'ab'", "+ computes with numbers"),
             ("r WHERE state - '2026-01-01' > 30", "- computes with numbers"),
             ("t WHERE id = 012345678901", "012345678901 without quotes is the number 12345678901"),
+            (
+                "(SELECT 'x' AS a FROM r UNION ALL SELECT 'y' FROM r) WHERE a = 1",
+                "'x' is compared with the number 1",
+            ),
             ("r WHERE id IN ('1', 007)", "007 without quotes is the number 7"),
         ] {
             let refused = refuse(&connection, &format!("SELECT 1 FROM {rows}"));
@@ -544,6 +566,7 @@ mod tests {
             "r WHERE julianday(state) - julianday('2026-01-01') > 30 AND n & 4 AND n << 1 > 3",
             "r WHERE k = '3' AND rowid IN (1, 2)",
             "(SELECT 'x' AS a UNION ALL SELECT 1) WHERE a = 1",
+            "(SELECT 'x' AS a UNION ALL SELECT n FROM r) WHERE a = 1",
         ] {
             refuse(&connection, &format!("SELECT 1 FROM {rows}"))
                 .unwrap_or_else(|error| panic!("{rows}: {error}"));
