@@ -36,11 +36,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How the user wants to connect: `--profile`, `--region`, `--assume-role`, `--external-id`, `--rate`, `--share`.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectionOptions {
+    /// `--profile`: a profile of the shared AWS config; goes before the keys of the environment.
     pub profile: Option<String>,
+    /// `--region`; without it the Region of the settings, else of the EC2 instance, else `us-east-1`.
     pub region: Option<String>,
+    /// `--assume-role`: ARN of a role to assume with the credentials that are found.
     pub assume_role: Option<String>,
+    /// `--external-id`, sent with `assume_role`; never printed.
     pub external_id: Option<Secret>,
+    /// `--rate` and `--share`: how much of AWS's request quotas may be used.
     pub pace: PaceOptions,
+    /// Bounds each attempt and the repeats of a call.
     pub retry_policy: RetryPolicy,
     /// Instead of the SDK's own chain of credentials, Regions and endpoints.
     pub endpoint: Option<FixedEndpoint>,
@@ -49,18 +55,20 @@ pub struct ConnectionOptions {
 /// One endpoint for all services, and keys made up for it: an organization on loopback.
 #[derive(Debug, Clone)]
 pub struct FixedEndpoint {
+    /// `http://127.0.0.1:…`, the base of every request.
     pub url: String,
+    /// Names the caller to the simulator; the secret beside it is a constant.
     pub access_key_id: String,
 }
 
 /// The clients, pacers and counts of one collection. Cheap to clone; clones share all of it.
 #[derive(Debug, Clone)]
 pub struct Aws {
-    pub sso_admin: aws_sdk_ssoadmin::Client,
-    pub identity_store: aws_sdk_identitystore::Client,
-    pub organizations: aws_sdk_organizations::Client,
-    pub iam: aws_sdk_iam::Client,
-    pub sts: aws_sdk_sts::Client,
+    pub(crate) sso_admin: aws_sdk_ssoadmin::Client,
+    pub(crate) identity_store: aws_sdk_identitystore::Client,
+    pub(crate) organizations: aws_sdk_organizations::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(super) sts: aws_sdk_sts::Client,
     config: SdkConfig,
     region_is_set: bool,
     is_ahead: bool,

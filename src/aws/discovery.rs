@@ -11,23 +11,31 @@ use crate::error::{Error, Result};
 /// Whose credentials these are (sts:GetCallerIdentity).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
+    /// 12 digits; `None` where the answer lacks it.
     pub account_id: Option<String>,
+    /// Of the user, or of the role's session; `None` where the answer lacks it.
     pub arn: Option<String>,
 }
 
 /// The organization that the caller's account belongs to (organizations:DescribeOrganization).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationFacts {
+    /// `o-…`.
     pub organization_id: String,
+    /// 12 digits; AWS's `MasterAccountId`.
     pub management_account_id: Option<String>,
+    /// `ALL` or `CONSOLIDATED_BILLING`.
     pub feature_set: Option<String>,
 }
 
 /// An Identity Center instance (sso-admin:ListInstances).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
+    /// `arn:…:sso:::instance/ssoins-…`: an instance ARN has neither Region nor account.
     pub instance_arn: String,
+    /// `d-…`, of the directory that has its users and groups.
     pub identity_store_id: Option<String>,
+    /// The management account for the organization's instance, else the member account that made its own.
     pub owner_account_id: Option<String>,
     /// The Region in which permission sets and assignments can be read.
     pub region: String,

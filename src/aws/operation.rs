@@ -7,10 +7,15 @@ use std::fmt;
 /// The AWS services that are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Service {
+    /// IAM Identity Center: instances, permission sets, assignments (`sso:` in IAM actions).
     SsoAdmin,
+    /// Users, groups and memberships of Identity Center.
     IdentityStore,
+    /// Accounts, OUs, policies and tags of the organization.
     Organizations,
+    /// Access reports of the organization (service last accessed).
     Iam,
+    /// Only to learn who is calling.
     Sts,
 }
 

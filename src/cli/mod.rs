@@ -50,12 +50,15 @@ use crate::error::{Error, ExitStatus, Result};
     max_term_width = 100
 )]
 pub struct Cli {
+    /// Options that every command takes.
     #[command(flatten)]
     pub global: GlobalOptions,
 
+    /// Options of the state of the census, which is shown without a command.
     #[command(flatten)]
     pub state: status::StateArgs,
 
+    /// `None` shows the state of the census.
     #[command(subcommand)]
     pub command: Option<Command>,
 }

@@ -25,10 +25,15 @@ use crate::store::{
 /// What to collect, from where, into which database.
 #[derive(Debug, Clone)]
 pub struct TakeOptions {
+    /// The census file; it is created where it does not exist.
     pub database: PathBuf,
+    /// Says whose credentials call which Region, and how fast.
     pub connection: ConnectionOptions,
+    /// Says which resources are collected, and how.
     pub selection: Selection,
+    /// `--instance-arn`; `None` takes the only active one, else the organization's own.
     pub instance_arn: Option<String>,
+    /// `--label`: free text of the snapshot; replaces that of a resumed staging.
     pub label: Option<String>,
     /// Discard a staging instead of resuming it.
     pub restart: bool,
@@ -36,6 +41,7 @@ pub struct TakeOptions {
     pub resume_within: Duration,
     /// What a resource may lose before the snapshot is suspect.
     pub shrink_limit: ShrinkLimit,
+    /// Limits of the run that do not change what is collected.
     pub run: RunOptions,
 }
 
@@ -53,9 +59,11 @@ pub enum Taken {
 /// What a published collection called and how long it took, its resumed parts included.
 #[derive(Debug)]
 pub struct Summary {
+    /// The snapshot, with its counts by resource.
     pub published: Published,
     /// Read by the connection that wrote them: one that only reads would leave SQLite's files beside the census.
     pub coverage: Vec<Coverage>,
+    /// What the snapshot could not see, as the census has it.
     pub gaps: Vec<Gap>,
     /// What a person calls the scope of each gap that was denied or failed for one thing.
     pub gap_names: BTreeMap<String, String>,
@@ -65,7 +73,9 @@ pub struct Summary {
     pub after_this: Option<Box<Snapshot>>,
     /// Calls by operation.
     pub calls: BTreeMap<String, u64>,
+    /// Those of `calls` that AWS throttled.
     pub throttled: u64,
+    /// Since the first call of the collection, pauses between resumed parts included.
     pub elapsed: Duration,
 }
 

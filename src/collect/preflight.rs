@@ -18,8 +18,11 @@ pub struct Context {
     pub aws: Aws,
     /// The same connection in the Region that was asked for.
     pub home: Aws,
+    /// `None` where sts:GetCallerIdentity failed.
     pub caller: Option<Caller>,
+    /// `None` for an account outside any, or where DescribeOrganization was refused.
     pub organization: Option<OrganizationFacts>,
+    /// `None` where nothing that is selected needs one, or there is none to read.
     pub instance: Option<Instance>,
     /// How long the credentials will serve.
     pub credentials: CredentialLife,
@@ -80,7 +83,9 @@ const DELEGATE: &str = "the organization's is read from the management account, 
 pub struct Groundwork {
     /// In the Region that was asked for.
     pub aws: Aws,
+    /// How long the credentials will serve.
     pub credentials: CredentialLife,
+    /// sts:GetCallerIdentity's answer.
     pub caller: Result<Caller, CallFailure>,
     /// `None` for an account outside any.
     pub organization: Result<Option<OrganizationFacts>, CallFailure>,
@@ -229,6 +234,7 @@ impl Groundwork {
 /// What was found out before the first listing.
 #[derive(Debug, Clone)]
 pub struct Preflight {
+    /// Handed to every task of the collection.
     pub context: Context,
     /// Worth a word to the user, but no reason to stop.
     pub remarks: Vec<String>,

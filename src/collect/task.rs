@@ -73,7 +73,9 @@ impl Stage {
 /// One page of a task.
 #[derive(Debug, Default)]
 pub struct Page {
+    /// Items of the page, of one or several resources.
     pub rows: Vec<Row>,
+    /// Tasks that the items give rise to.
     pub follow_ups: Vec<Task>,
     /// Where the listing goes on; `None` on its last page.
     pub next_token: Option<String>,
@@ -127,6 +129,7 @@ impl NotFound {
 /// Why a page could not be had.
 #[derive(Debug)]
 pub struct Stopped {
+    /// The call that failed for good.
     pub failure: Box<CallFailure>,
     /// The access-report job that failed.
     pub job: Option<Box<AccessReportJob>>,

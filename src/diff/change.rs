@@ -18,7 +18,9 @@ use crate::invocation;
 /// What changed between two snapshots.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diff {
+    /// Side that the user named first; it may be the later snapshot.
     pub from: SnapshotFacts,
+    /// Side that the user named second; every change reads from `from` to `to`.
     pub to: SnapshotFacts,
     /// In the order of [`crate::model::RESOURCES`]: changed rows by key, then what is unknown by scope.
     pub changes: Vec<Change>,
@@ -58,6 +60,7 @@ impl Diff {
 /// Which snapshot a side of the diff is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SnapshotFacts {
+    /// Number of the snapshot, rising with time.
     pub snapshot_id: i64,
     /// RFC 3339, UTC.
     pub taken_at: String,
@@ -101,9 +104,13 @@ impl SnapshotFacts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
+    /// Only in `to`.
     Added,
+    /// Only in `from`.
     Removed,
+    /// On both sides, with other values in columns that count.
     Changed,
+    /// A gap hides it on one side at least, so that neither presence nor absence is proved.
     Unknown,
 }
 
@@ -122,7 +129,9 @@ impl ChangeKind {
 /// One changed row, or one scope of which nothing can be said.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
+    /// Name of the resource, as in [`crate::model::RESOURCES`].
     pub resource: &'static str,
+    /// `unknown` makes this a scope instead of a row.
     pub change: ChangeKind,
     /// The row's key; the scope for `unknown`.
     pub key: Record,
@@ -186,7 +195,9 @@ impl Change {
 /// Something on either side, as far as it is known there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BeforeAfter {
+    /// In `from`; `None` where it is unknown or does not exist there.
     pub before: Option<String>,
+    /// In `to`; `None` where it is unknown or does not exist there.
     pub after: Option<String>,
 }
 
@@ -197,7 +208,9 @@ pub struct HidingGap {
     pub scope: Record,
     /// `denied`, `failed`, `not_asked` or `unavailable`.
     pub kind: String,
+    /// AWS operation that did not answer; `None` where no call was sent.
     pub operation: Option<String>,
+    /// AWS's error code; `None` where no call failed.
     pub error_code: Option<String>,
     /// AWS's message, or the reason in words.
     #[serde(skip)]
@@ -241,16 +254,25 @@ impl AccessChangeKind {
 /// what they name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AccessChange {
+    /// Compares the user's paths of access on the two sides.
     pub change: AccessChangeKind,
+    /// Id in the identity store.
     pub user_id: Arc<str>,
+    /// Sign-in name in the later snapshot, else in the earlier one, else the last one known before.
     pub user_name: Option<Arc<str>>,
+    /// 12 digits.
     pub account_id: Arc<str>,
+    /// Name in the later snapshot, else in the earlier one, else the last one known before.
     pub account_name: Option<Arc<str>>,
     /// Where the account is, by name: in `to`, else in `from`.
     pub ou_path: Option<Arc<str>>,
+    /// ARN of the permission set that is reached.
     pub permission_set_arn: Arc<str>,
+    /// Name in the later snapshot, else in the earlier one, else the last one known before.
     pub permission_set_name: Option<Arc<str>>,
+    /// Paths of access in `from`; empty where there is none.
     pub before_ways: Vec<AccessPath>,
+    /// Paths of access in `to`; empty where there is none.
     pub after_ways: Vec<AccessPath>,
     /// Every row change behind it.
     pub causes: Vec<Arc<Cause>>,
@@ -266,35 +288,58 @@ pub enum AccessPath {
     /// Assigned to the user.
     Direct,
     /// Assigned to a group that the user is in.
-    Group { group_id: Arc<str>, group_name: Option<Arc<str>> },
+    Group {
+        /// Id in the identity store.
+        group_id: Arc<str>,
+        /// Name in the snapshot of this side; `None` where it has none there.
+        group_name: Option<Arc<str>>,
+    },
 }
 
 /// What a row change did to access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CauseKind {
+    /// The user is in the group in `to` only.
     MembershipAdded,
+    /// The user is in the group in `from` only.
     MembershipRemoved,
+    /// The permission set is assigned, to the user or the group, in `to` only.
     AssignmentGranted,
+    /// The permission set is assigned, to the user or the group, in `from` only.
     AssignmentRevoked,
+    /// The user exists in `to` only.
     UserCreated,
+    /// The user exists in `from` only.
     UserDeleted,
+    /// `user_status` is `DISABLED` in `from` only.
     UserEnabled,
+    /// `user_status` is `DISABLED` in `to` only.
     UserDisabled,
+    /// The group exists in `to` only, and replaces none.
     GroupCreated,
+    /// The group exists in `from` only, and none replaces it.
     GroupDeleted,
+    /// The group has another id in `to`, which assignments to the old id do not name.
     GroupRecreated,
+    /// The permission set exists in `to` only.
     PermissionSetCreated,
+    /// The permission set exists in `from` only.
     PermissionSetDeleted,
+    /// A policy, the permissions boundary or the session duration of the permission set differs.
     PolicyChanged,
+    /// The account is in the organization in `to` only; access does not depend on it.
     AccountCreated,
+    /// The account is in the organization in `from` only; access does not depend on it.
     AccountDeleted,
 }
 
 /// A row change behind an access change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cause {
+    /// Effect that the row change has on access.
     pub kind: CauseKind,
+    /// Name of the resource whose row changed.
     pub resource: &'static str,
     /// The key of the row in `resource`.
     pub key: Record,

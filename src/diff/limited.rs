@@ -14,6 +14,7 @@ use crate::model::{RESOURCES, resource};
 /// A resource whose coverage is limited in one of the two snapshots, or in both for the same reason.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Limited {
+    /// Name of the resource, as in [`RESOURCES`].
     pub resource: &'static str,
     /// Why nobody asked for the rest.
     pub reason: Option<String>,

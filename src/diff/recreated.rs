@@ -27,8 +27,11 @@ pub struct Recreation {
     pub resource: &'static str,
     /// What a person calls it.
     pub label: String,
+    /// The key in `from`: the old id.
     pub before_key: Record,
+    /// The key in `to`: the new id.
     pub after_key: Record,
+    /// The surest that both share.
     pub matched_by: MatchedBy,
     /// The assignments of `to` that still name the old one.
     pub dangling: Vec<DanglingAssignment>,
@@ -38,14 +41,18 @@ pub struct Recreation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MatchedBy {
+    /// One of the ids that an external identity provider gave it (SCIM).
     ExternalId,
+    /// The name that the entity is found by first; tried only where no external id matches.
     Name,
 }
 
 /// An assignment that names what does not exist any more.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DanglingAssignment {
+    /// The assignment's key: account, permission set and principal.
     pub key: Record,
+    /// What a person calls it, with the names of account and permission set as far as they are known.
     pub label: String,
     /// The newest kept snapshot that saw it, where `to` only carried it.
     pub last_seen: Option<i64>,

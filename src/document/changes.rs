@@ -24,7 +24,9 @@ pub struct StatementChange {
 pub struct ElementChange {
     /// `Effect`, `Action`, `Principal AWS`, `Condition StringEquals aws:PrincipalTag/team`, …
     pub element: String,
+    /// Values in the document before only.
     pub removed: Vec<String>,
+    /// Values in the document after only.
     pub added: Vec<String>,
 }
 
@@ -32,8 +34,11 @@ pub struct ElementChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StatementChangeKind {
+    /// In the document after only.
     Added,
+    /// In the document before only.
     Removed,
+    /// In both, paired by Sid or because only one element differs.
     Changed,
 }
 

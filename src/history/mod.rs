@@ -34,6 +34,7 @@ pub enum EventKind {
     FirstSeen,
     /// It was there, and not in the snapshot before.
     Added,
+    /// It has other values than in the snapshot before.
     Changed,
     /// It was seen to be gone.
     Removed,
@@ -57,10 +58,13 @@ impl EventKind {
 /// Something that happened to a row of the life.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
+    /// The snapshot at which it happened; for `NotSeen` the first that could not see the row.
     pub snapshot_id: i64,
     /// When the snapshot was completed, UTC.
     pub seen_at: String,
+    /// Decides which of the fields below have a value.
     pub kind: EventKind,
+    /// Name of the resource that the row is of.
     pub resource: &'static str,
     /// The row's key; of what was not seen, the scope.
     pub key: Map<String, Value>,
@@ -84,7 +88,9 @@ pub struct Event {
 /// The life of one thing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Life {
+    /// Kind of the thing whose life this is.
     pub kind: Entity,
+    /// Id or ARN; it stays the same when the name changes.
     pub id: String,
     /// Its newest name.
     pub name: Option<String>,

@@ -162,8 +162,11 @@ pub enum LimitConcerns {
     /// complete.
     UnseenScopes,
     /// The same, where each entity has one access report, which holds until there is another: a report that was
-    /// carried forward is known, and its age is told. The column names the entity.
-    UntakenReports { entity: &'static str },
+    /// carried forward is known, and its age is told.
+    UntakenReports {
+        /// The column with the id of the entity that the report is about.
+        entity: &'static str,
+    },
     /// Those that show what users and groups have who were deleted. An answer about those who exist is complete.
     Deleted,
 }
@@ -233,6 +236,7 @@ pub struct DocumentColumn {
     pub column: &'static str,
     /// The column of the table that keeps the hash of what the document says.
     pub hash_column: &'static str,
+    /// Decides when two spellings of a document say the same.
     pub grammar: Grammar,
 }
 

@@ -32,10 +32,14 @@ resource! {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PolicyKind {
+    /// A policy that AWS maintains, by ARN.
     #[default]
     AwsManaged,
+    /// A policy of the same name and path in each account, which AWS looks up there.
     CustomerManaged,
+    /// The one JSON document that the permission set itself holds.
     Inline,
+    /// The boundary, AWS managed or customer managed.
     PermissionsBoundary,
 }
 

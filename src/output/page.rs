@@ -7,12 +7,19 @@ use super::text::one_line;
 /// The few colours of a text. Colour only repeats what a sign or a word says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ink {
+    /// The terminal's own.
     Plain,
+    /// A heading.
     Bold,
+    /// An aside.
     Faint,
+    /// An added row.
     Green,
+    /// A removed row.
     Red,
+    /// A changed row.
     Yellow,
+    /// A row or scope of which nothing can be said.
     Magenta,
 }
 

@@ -18,6 +18,7 @@ static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/queries");
 pub struct CannedQuery {
     /// The file's name without `.sql`.
     pub name: &'static str,
+    /// Title, description and parameters, from the file's leading comments.
     pub header: Header,
     /// The whole file, header included.
     pub sql: &'static str,

@@ -25,6 +25,7 @@ pub struct Judged {
 /// A resource that a statement reads and that a snapshot did not see completely.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incomplete {
+    /// Name of the resource, as in [`crate::model::RESOURCES`].
     pub resource: &'static str,
     /// In how many snapshots it was looked at.
     of: usize,
@@ -45,9 +46,13 @@ struct Unseen {
 /// What kept a snapshot from seeing a resource completely, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
+    /// AWS refused a listing.
     Denied,
+    /// A listing failed for good.
     Failed,
+    /// Nobody asked for it.
     NotCollected,
+    /// The organization or the kind of credentials rules it out.
     Unavailable,
     /// Only parts of it were asked for.
     Limited,

@@ -59,6 +59,7 @@ impl ParameterType {
 pub struct Parameter {
     /// The name, as in `:name`.
     pub name: String,
+    /// Decides how a typed value is checked and resolved.
     pub kind: ParameterType,
     /// What holds where no value is given; without one, a value is required.
     pub default: Option<String>,
@@ -69,7 +70,9 @@ pub struct Parameter {
 /// What a query says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Header {
+    /// A few words without a full stop, for lists.
     pub title: String,
+    /// One or several sentences on what a row says.
     pub description: String,
     /// In the order in which values are typed.
     pub parameters: Vec<Parameter>,

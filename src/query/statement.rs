@@ -14,7 +14,9 @@ use crate::store::{Census, QUERY_MEMORY, without_range};
 /// A statement, and what SQLite makes of it.
 #[derive(Debug)]
 pub struct Prepared<'c> {
+    /// Ready to run; its parameters are not bound yet.
     pub statement: Statement<'c>,
+    /// What the statement reads, by SQLite's own program for it.
     pub program: Program,
 }
 

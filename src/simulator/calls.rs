@@ -11,10 +11,13 @@ use super::protocol::Service;
 /// One call, logged when it ends.
 #[derive(Debug, Clone)]
 pub struct Call {
+    /// The service that the request's target or version names.
     pub service: Service,
+    /// As AWS spells it, e.g. `ListUsers`.
     pub operation: String,
     /// The request's body.
     pub body: String,
+    /// From the request's signature; `None` for an unsigned one.
     pub access_key_id: Option<String>,
     /// When it came in, since the simulator started.
     pub at: Duration,

@@ -10,14 +10,21 @@ use chrono::{DateTime, TimeZone, Utc};
 /// each are the least (8 accounts, 9 OUs, 4 users, 4 groups, 3 permission sets, 4 pairs).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
+    /// Accounts, the management account included.
     pub accounts: usize,
+    /// OUs at any depth; the root is not counted.
     pub organizational_units: usize,
+    /// Users of the identity store.
     pub users: usize,
+    /// Groups of the identity store.
     pub groups: usize,
+    /// (group, user) pairs, at most: no user is in a group twice.
     pub memberships: usize,
+    /// Permission sets of the organization's instance.
     pub permission_sets: usize,
     /// Provisioned (account, permission set) pairs.
     pub pairs: usize,
+    /// (account, permission set, principal) triples, on provisioned pairs.
     pub assignments: usize,
     /// Services in an access report (AWS lists about 455; <https://docs.aws.amazon.com/service-authorization/>).
     pub services: usize,
@@ -26,8 +33,11 @@ pub struct Size {
 /// The AWS partition, which decides how every ARN begins and which Regions exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Partition {
+    /// `aws`, the commercial Regions.
     Aws,
+    /// `aws-cn`, the Regions in China.
     China,
+    /// `aws-us-gov`, the AWS GovCloud (US) Regions.
     GovCloud,
 }
 
@@ -54,6 +64,7 @@ impl Partition {
 /// In which account the caller's credentials live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caller {
+    /// Reads everything.
     ManagementAccount,
     /// Reads everything but ListAccountAssignmentsForPrincipal and the access report
     /// (<https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html>).
@@ -72,6 +83,7 @@ pub enum Instances {
     Account,
     /// Both, the account instance listed first.
     Several,
+    /// No Identity Center at all: ListInstances answers with an empty list.
     None,
 }
 
@@ -115,6 +127,7 @@ impl Rates {
 /// The whole description of a simulated organization. Start from a preset and change fields.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// Counts of day 0, without the awkward extras.
     pub size: Size,
     /// Everything generated follows from it.
     pub seed: u64,
@@ -122,12 +135,15 @@ pub struct Config {
     pub start: DateTime<Utc>,
     /// Events of change per day.
     pub changes_per_day: usize,
+    /// Decides how every ARN begins and which Regions are enabled.
     pub partition: Partition,
     /// The Region of the instance.
     pub region: String,
     /// Regions to which the instance was replicated; permission sets cannot be read there.
     pub additional_regions: Vec<String>,
+    /// Decides what ListInstances returns.
     pub instances: Instances,
+    /// Decides which calls are denied.
     pub caller: Caller,
     /// What AssumeRole must be told, when set.
     pub external_id: Option<String>,

@@ -12,10 +12,16 @@ use super::protocol::Request;
 /// How a call goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// The service's access denied error, with the KMS `Reason` where one is given.
-    Denied { kms_reason: Option<String> },
-    /// The service's own throttling error; `RetryAfterSeconds` is a member of identitystore's body.
-    Throttle { retry_after_seconds: Option<u32> },
+    /// The service's access denied error.
+    Denied {
+        /// The error's `Reason`, e.g. `KMS_AccessDeniedException`: the key of the data is denied, not the action.
+        kms_reason: Option<String>,
+    },
+    /// The service's own throttling error.
+    Throttle {
+        /// `RetryAfterSeconds`, a member of identitystore's body.
+        retry_after_seconds: Option<u32>,
+    },
     /// A server error with the service's body: 500 or 503.
     Status(u16),
     /// The connection is closed without an answer.
@@ -42,12 +48,18 @@ pub enum Action {
     ConflictingItems,
     /// ResourceNotFoundException, or what the service has in its place.
     NotFound,
-    /// The same for the sake of a key that cannot be used, which the KMS `Reason` tells.
-    KeyNotFound { kms_reason: String },
+    /// The same for the sake of a KMS key that cannot be used.
+    KeyNotFound {
+        /// The error's `Reason`, which names what is wrong with the key.
+        kms_reason: String,
+    },
     /// An access report's job that failed, with the code of its `ErrorDetails`.
     FailedReport(&'static str),
-    /// An access report's job that never ends, and may keep others from beginning.
-    EndlessReport { blocks: bool },
+    /// An access report's job that never ends.
+    EndlessReport {
+        /// Whether it keeps other jobs from beginning.
+        blocks: bool,
+    },
     /// An access report of somebody else is in progress.
     ReportInProgress,
     /// The organization changes: this day is served from this call on.

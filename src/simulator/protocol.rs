@@ -10,10 +10,15 @@ use serde_json::{Map, Value};
 /// A service that is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Service {
+    /// AWS JSON, target `SWBExternalService`.
     SsoAdmin,
+    /// AWS JSON, target `AWSIdentityStore`.
     IdentityStore,
+    /// AWS JSON, target `AWSOrganizationsV20161128`.
     Organizations,
+    /// AWS Query, version `2010-05-08`.
     Iam,
+    /// AWS Query, version `2011-06-15`.
     Sts,
 }
 

@@ -33,16 +33,20 @@ pub enum TableKind {
 /// A table or view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
+    /// As a statement writes it.
     pub name: String,
+    /// Groups it in `orgcensus schema`.
     pub kind: TableKind,
     /// One sentence.
     pub description: String,
+    /// In the order of the table or view.
     pub columns: Vec<TableColumn>,
 }
 
 /// A column of a table or view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableColumn {
+    /// As a statement writes it.
     pub name: String,
     /// `TEXT` or `INTEGER`; empty where SQLite does not say.
     pub sql_type: String,

@@ -54,10 +54,15 @@ word_column!(
 /// One row of `coverage`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Coverage {
+    /// Name of the resource, as in [`RESOURCES`].
     pub resource: String,
+    /// Derived when it is read, see the module.
     pub status: CoverageStatus,
+    /// Rows alive in the snapshot, carried ones included.
     pub rows: i64,
+    /// Gaps of kind denied or failed.
     pub gaps: i64,
+    /// Why it is not complete; `None` where it is.
     pub reason: Option<String>,
     /// Scopes that were not asked for.
     pub not_asked: i64,

@@ -13,7 +13,9 @@ use crate::error::Result;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SnapshotStatus {
+    /// Everything that was asked for was seen.
     Complete,
+    /// A listing was denied or failed: the snapshot has gaps of these kinds.
     Partial,
 }
 
@@ -30,23 +32,37 @@ impl SnapshotStatus {
 /// One row of `snapshots`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Snapshot {
+    /// Number of the snapshot, rising with time.
     pub snapshot_id: i64,
     /// RFC 3339, UTC.
     pub taken_at: String,
     /// RFC 3339, UTC.
     pub completed_at: String,
+    /// Of the whole snapshot; `coverage` says it for each resource.
     pub status: SnapshotStatus,
+    /// `o-…`; `None` where it could not be read.
     pub organization_id: Option<String>,
+    /// ARN of the Identity Center instance; `None` where there was none to read.
     pub instance_arn: Option<String>,
+    /// `d-…`, the instance's identity store.
     pub identity_store_id: Option<String>,
+    /// Region that was called: the instance's primary one where there was an instance.
     pub region: Option<String>,
+    /// Who collected it, by sts:GetCallerIdentity.
     pub caller_arn: Option<String>,
+    /// Free text from `--label`; several snapshots may share one.
     pub label: Option<String>,
+    /// Version of `orgcensus` that collected it.
     pub tool_version: String,
+    /// Calls sent to AWS, retries included.
     pub api_calls: i64,
+    /// Those of `api_calls` that AWS throttled.
     pub throttled_calls: i64,
+    /// How assignments were listed: `pairs` or `principals`; `None` where they were not collected.
     pub assignment_strategy: Option<String>,
+    /// Which resources lost more rows than the limit allows; `None` where none did.
     pub suspect: Option<String>,
+    /// Random id of the collection, so that nothing is published twice.
     pub collection_id: String,
 }
 
@@ -91,15 +107,23 @@ impl GapKind {
 /// One row of `gaps`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
+    /// Name of the resource that has the unseen rows.
     pub resource: String,
     /// A JSON object of column to value.
     pub scope: String,
+    /// Decides how the gap counts: only `Denied` and `Failed` make a resource partial.
     pub kind: GapKind,
+    /// AWS operation that did not answer; `None` where no call was sent.
     pub operation: Option<String>,
+    /// AWS's error code, or the collector's own for a failure without an answer.
     pub error_code: Option<String>,
+    /// AWS's message, or the reason in words.
     pub error_message: Option<String>,
+    /// Number of times the last call was sent; 0 where none was.
     pub attempts: i64,
+    /// AWS's request id of the last attempt.
     pub request_id: Option<String>,
+    /// Time of the failure, RFC 3339, UTC.
     pub observed_at: Option<String>,
 }
 

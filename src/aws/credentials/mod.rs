@@ -22,15 +22,23 @@ pub(super) use checked::{BadKeys, Checked};
 /// Where the credentials come from, which decides whether they are renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CredentialSource {
+    /// `AWS_ACCESS_KEY_ID` and its companions; not renewed.
     Environment,
     /// Keys written into a profile.
     Profile,
+    /// `aws sso login`; renewed until the sign-in expires.
     SingleSignOn,
+    /// `aws login`; renewed until the sign-in expires.
     Login,
+    /// A profile's `credential_process`; renewed where it tells when its credentials expire.
     Process,
+    /// sts:AssumeRole, by a profile or `--assume-role`; renewed from the credentials that assume it.
     AssumedRole,
+    /// sts:AssumeRoleWithWebIdentity, e.g. a pod's or a CI job's token; renewed.
     WebIdentity,
+    /// The HTTP endpoint of ECS and EKS; renewed.
     Container,
+    /// The metadata service of an EC2 instance; renewed.
     Instance,
     /// Made up for an organization on loopback, or of a kind that a later SDK brings.
     Other,
@@ -39,6 +47,7 @@ pub enum CredentialSource {
 /// How long the credentials will serve.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialLife {
+    /// Decides whether they are renewed, and by whom.
     pub source: CredentialSource,
     /// Keys of a user do not end; those of a session do, whether or not it is told when.
     pub is_temporary: bool,

@@ -51,15 +51,19 @@ const CERTIFICATE_REFUSED: &str = "CertificateRefused";
 /// A call that failed for good, with what a gap records of it.
 #[derive(Debug, Clone)]
 pub struct CallFailure {
+    /// The operation that was called, or was about to be.
     pub operation: Operation,
+    /// Decides whether the collection goes on, and which gap is recorded.
     pub class: FailureClass,
     /// AWS's error code, or what kind of failure there was without an answer.
     pub code: String,
+    /// AWS's message, or the SDK's of a failure without an answer; secrets are blanked out.
     pub message: String,
     /// The `Reason` of services that give one, e.g. `KMS_AccessDeniedException`.
     pub reason: Option<Box<str>>,
     /// What was not found, where a ResourceNotFound says so: `USER`, `GROUP`, `IDENTITY_STORE`, …
     pub resource_type: Option<Box<str>>,
+    /// AWS's request id of the last attempt; `None` without an answer.
     pub request_id: Option<Box<str>>,
     /// How often it was tried.
     pub attempts: u32,

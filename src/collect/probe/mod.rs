@@ -24,9 +24,11 @@ use crate::model::RESOURCES;
 pub enum Seen {
     /// There was nothing to ask it about, or asking is not cheap.
     NotTried,
+    /// It was answered.
     Yes,
     /// The organization, or the kind of instance or account, rules it out.
     Unavailable,
+    /// AWS denied it, or it failed.
     No,
 }
 
@@ -45,19 +47,24 @@ impl Seen {
 /// What one operation lets be seen.
 #[derive(Debug, Clone)]
 pub struct Finding {
+    /// The AWS operation that was sent once, or not tried.
     pub operation: Operation,
     /// The resources that need it.
     pub resources: Vec<String>,
+    /// The gravest of its answers.
     pub seen: Seen,
     /// The action or setting that is missing, or why it was not tried.
     pub missing: Option<String>,
+    /// AWS's error code, where it was refused.
     pub error_code: Option<String>,
+    /// AWS's message beside `error_code`.
     pub error_message: Option<String>,
 }
 
 /// What can be seen of a selection.
 #[derive(Debug)]
 pub struct Examination {
+    /// Who called, and which organization and instance were found.
     pub context: Context,
     /// One for each operation that a collection can send, in the order of the services.
     pub findings: Vec<Finding>,

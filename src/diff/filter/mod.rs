@@ -38,7 +38,9 @@ pub struct Filter {
 /// an OU, with a tag or with privileges, on either side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
+    /// Decides how `ids` are matched with rows.
     pub kind: SubjectKind,
+    /// Ids or ARNs; a row concerns the subject where it names any of them.
     pub ids: HashSet<String>,
 }
 

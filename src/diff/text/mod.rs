@@ -65,6 +65,7 @@ pub struct Unchanged {
     pub from: SnapshotFacts,
     /// The one that the last ends with.
     pub to: SnapshotFacts,
+    /// Number of steps in the run, each from one snapshot to the next.
     pub steps: usize,
     /// How many rows of each resource tell only of use, step by step.
     pub activity: BTreeMap<&'static str, usize>,

@@ -95,10 +95,13 @@ pub fn resolve_at_ends(
 /// What had a name at any time up to the answering snapshot.
 #[derive(Debug)]
 pub enum Ever {
+    /// No snapshot up to the answering one knows the name.
     Nothing,
     /// Things of one kind, in the order in which they came.
     Things {
+        /// What they are.
         kind: Entity,
+        /// Their ids, with the words for a name that is not exactly theirs.
         found: Found<Vec<String>>,
         /// Kinds of which something has the name less surely.
         others: Vec<Entity>,

@@ -37,6 +37,7 @@ pub enum Assignments {
 /// For which entities an access report was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReportDepth {
+    /// Nothing: no report was asked for.
     None,
     /// The root and the management account.
     Root,
@@ -50,14 +51,18 @@ pub enum ReportDepth {
 /// What the truth is to cover.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TruthOptions {
+    /// Limits the rows of `account_assignments`.
     pub assignments: Assignments,
+    /// Limits the rows of the access reports.
     pub access_report: ReportDepth,
 }
 
 /// The keys of the rows that differ between two days.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Changes {
+    /// Keys of rows that only the second day has.
     pub added: Rows,
+    /// Keys of rows that only the first day has.
     pub removed: Rows,
     /// Those with another value in a column that is neither key nor volatile.
     pub changed: Rows,
@@ -73,8 +78,11 @@ impl Changes {
 /// One way to a permission set in an account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Access {
+    /// Id in the identity store.
     pub user_id: String,
+    /// 12 digits.
     pub account_id: String,
+    /// ARN of the permission set that is reached.
     pub permission_set_arn: String,
     /// The group that gives it; `None` when it is assigned to the user.
     pub group_id: Option<String>,

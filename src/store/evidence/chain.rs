@@ -16,6 +16,7 @@ pub type Parts = BTreeMap<String, String>;
 /// One row of `snapshot_hashes`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
+    /// Number of the snapshot, kept or pruned.
     pub snapshot_id: i64,
     /// RFC 3339, UTC.
     pub taken_at: String,
@@ -23,9 +24,11 @@ pub struct Link {
     pub completed_at: String,
     /// The hash of each resource's rows, as the JSON text that `content_hash` is of.
     pub content: String,
+    /// SHA-256 of `content`, `sha256:…`.
     pub content_hash: String,
     /// The hash of what each table keyed by snapshot says, as the JSON text that `facts_hash` is of.
     pub facts: String,
+    /// SHA-256 of `facts`, `sha256:…`.
     pub facts_hash: String,
     /// What is printed as the snapshot's hash; it holds for every snapshot before too.
     pub snapshot_hash: String,

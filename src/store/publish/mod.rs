@@ -39,7 +39,9 @@ use crate::model::RESOURCES;
 /// What the whole collection, resumed parts included, called and how long it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallTotals {
+    /// Calls sent to AWS, retries included.
     pub api_calls: i64,
+    /// Those of `api_calls` that AWS throttled.
     pub throttled_calls: i64,
     /// Time of the last call, RFC 3339, UTC.
     pub completed_at: String,
@@ -48,11 +50,15 @@ pub struct CallTotals {
 /// What publishing did to one resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResourceOutcome {
+    /// Name of the resource, as in [`RESOURCES`].
     pub resource: String,
     /// Rows alive in the new snapshot, carried ones included.
     pub rows: i64,
+    /// Rows that had no open version in the snapshot before.
     pub added: i64,
+    /// Rows whose absence was proved: their version is closed.
     pub removed: i64,
+    /// Rows of which a new version replaced the open one.
     pub changed: i64,
     /// Rows carried forward because a gap hides them.
     pub carried: i64,
@@ -65,12 +71,15 @@ pub struct ResourceOutcome {
 /// The snapshot that was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
+    /// One more than the newest number, those of pruned snapshots included.
     pub snapshot_id: i64,
+    /// Partial where any listing was denied or failed.
     pub status: SnapshotStatus,
     /// What proves it and every snapshot before, `sha256:…`; `None` for a snapshot older than the hashes.
     pub snapshot_hash: Option<String>,
     /// Which resources lost more rows than [`ShrinkLimit`] allows, and from how many to how many.
     pub suspect: Option<String>,
+    /// One for each resource, in the order of [`RESOURCES`].
     pub resources: Vec<ResourceOutcome>,
 }
 

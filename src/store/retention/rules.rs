@@ -21,10 +21,15 @@ const UNCERTAIN: &str = "time not certain";
 /// How many snapshots of each kind are kept; what several rules keep counts for all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeepRules {
+    /// Number of newest snapshots to keep, whatever their times.
     pub last: usize,
+    /// Number of days, counted back from the newest that has a snapshot.
     pub daily: usize,
+    /// Number of ISO weeks, counted the same.
     pub weekly: usize,
+    /// Number of months, counted the same.
     pub monthly: usize,
+    /// Number of years, counted the same.
     pub yearly: usize,
     /// Every snapshot with one of these labels is kept.
     pub labels: Vec<String>,
@@ -35,7 +40,9 @@ pub struct KeepRules {
 /// What becomes of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
+    /// The snapshot that the rules are applied to.
     pub snapshot: Snapshot,
+    /// `false` where it is to be pruned.
     pub kept: bool,
     /// Why it is kept: `daily 2026-11-17`; none where no rule was asked.
     pub reasons: Vec<String>,

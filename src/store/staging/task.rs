@@ -10,14 +10,21 @@ pub struct CollectionFacts {
     pub collection_id: String,
     /// Time of the first call, RFC 3339, UTC.
     pub started_at: String,
+    /// `o-…`; `None` where DescribeOrganization gave none: no organization, or the call was refused.
     pub organization_id: Option<String>,
+    /// ARN of the Identity Center instance; `None` where there is none to read.
     pub instance_arn: Option<String>,
+    /// `d-…`, as ListInstances gives it beside the instance.
     pub identity_store_id: Option<String>,
+    /// Region that is called: the instance's primary one where there is an instance.
     pub region: Option<String>,
+    /// ARN that sts:GetCallerIdentity returned; `None` where that call failed.
     pub caller_arn: Option<String>,
+    /// Free text from `--label`; a resume may replace it.
     pub label: Option<String>,
     /// The flags that decide what is collected, canonically written.
     pub selection: String,
+    /// Version of `orgcensus` that began it; another version does not resume it.
     pub tool_version: String,
 }
 
@@ -43,8 +50,11 @@ pub struct NewTask {
 /// A task that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenTask {
+    /// Key in the staging's `tasks`; every [`Outcome`] of the task repeats it.
     pub task_id: i64,
+    /// As in [`NewTask::kind`].
     pub kind: String,
+    /// As in [`NewTask::body`]: `collect` deserializes it to run the task.
     pub body: String,
     /// Where its listing goes on; `None` at its beginning.
     pub next_token: Option<String>,
@@ -55,27 +65,42 @@ pub struct OpenTask {
 /// Why a task could not be seen to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
+    /// Decides how the gap counts: only `Denied` and `Failed` make a resource partial.
     pub kind: GapKind,
+    /// AWS operation that did not answer, e.g. `ListGroups`; `None` where no call was sent.
     pub operation: Option<String>,
+    /// AWS's error code, or the collector's own for a failure without an answer.
     pub error_code: Option<String>,
+    /// AWS's message, or the reason in words.
     pub error_message: Option<String>,
+    /// Number of times the last call was sent; 0 where none was.
     pub attempts: u32,
+    /// AWS's request id of the last attempt.
     pub request_id: Option<String>,
     /// RFC 3339, UTC.
     pub observed_at: String,
 }
 
-/// One row of `access_report_jobs`.
+/// One row of `access_report_jobs`, as iam:GetOrganizationsAccessReport returned the job.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccessReportJob {
+    /// Id of the root, OU or account that the report is about.
     pub entity_id: String,
+    /// `p-…` of the service control policy; empty for the entity's own report.
     pub policy_id: String,
+    /// `COMPLETED` or `FAILED`.
     pub job_status: String,
+    /// Time when AWS created the job, RFC 3339, UTC.
     pub created_at: Option<String>,
+    /// Time when AWS completed the job, RFC 3339, UTC.
     pub completed_at: Option<String>,
+    /// Number of services that service control policies allow.
     pub services_accessible: Option<i64>,
+    /// Number of these without an attempt in AWS's tracking period.
     pub services_not_accessed: Option<i64>,
+    /// AWS's code for why the job failed; `None` for a completed one.
     pub error_code: Option<String>,
+    /// AWS's message beside `error_code`.
     pub error_message: Option<String>,
 }
 
@@ -85,24 +110,48 @@ pub enum Outcome {
     /// A page: its rows and follow-ups, and where the listing goes on. Without a `next_token` the task is
     /// done and what it covers is seen. A key staged before is overwritten, but a row that is not whole
     /// never replaces a whole one. A token that this task has already had, or a row without its key, has
-    /// the whole page rejected, see [`Staging::commit`](super::Staging::commit). `left_out` is the operation
-    /// whose answer left its list out, see [`Staging::sends_empty_lists`](super::Staging::sends_empty_lists).
+    /// the whole page rejected, see [`Staging::commit`](super::Staging::commit).
     Page {
+        /// As in [`OpenTask::task_id`].
         task_id: i64,
+        /// Items of the page, of one or several resources.
         rows: Vec<Row>,
+        /// Tasks that the items give rise to.
         follow_ups: Vec<NewTask>,
+        /// AWS's token of the page that follows; `None` ends the task.
         next_token: Option<String>,
+        /// Operation whose answer left its list out, see
+        /// [`Staging::sends_empty_lists`](super::Staging::sends_empty_lists).
         left_out: Option<String>,
+        /// Facts of a finished access report, for `access_report_jobs`.
         job: Option<AccessReportJob>,
     },
     /// The listing has to begin again: its rows and tokens so far are forgotten.
-    Restart { task_id: i64 },
-    /// What the task asks about no longer exists: what it covers is seen and empty. `dropped` are the staged
-    /// rows that this answer proves dead, as scopes over their keys. Where `scope_survives` the answer is no
-    /// evidence about the rows in the scope: it is neither seen nor a gap, and other tasks see to them.
-    NotFound { task_id: i64, dropped: Vec<Scope>, scope_still_valid: bool },
-    /// The task ends unseen, and `follow_ups` try another way.
-    Gap { task_id: i64, failure: Failure, follow_ups: Vec<NewTask>, job: Option<AccessReportJob> },
+    Restart {
+        /// As in [`OpenTask::task_id`].
+        task_id: i64,
+    },
+    /// What the task asks about no longer exists: what it covers is seen and empty.
+    NotFound {
+        /// As in [`OpenTask::task_id`].
+        task_id: i64,
+        /// The staged rows that this answer proves dead, as scopes over their keys.
+        dropped: Vec<Scope>,
+        /// Whether the answer is no evidence about the rows in the task's scope: the scope is then neither seen
+        /// nor a gap, and other tasks see to its rows.
+        scope_still_valid: bool,
+    },
+    /// The task ends unseen.
+    Gap {
+        /// As in [`OpenTask::task_id`].
+        task_id: i64,
+        /// Reason that the gaps over what it covers and hides record.
+        failure: Failure,
+        /// Tasks that ask for the same in another way.
+        follow_ups: Vec<NewTask>,
+        /// Facts of an access report whose job failed, for `access_report_jobs`.
+        job: Option<AccessReportJob>,
+    },
 }
 
 impl Outcome {
@@ -120,7 +169,9 @@ impl Outcome {
 /// A page that was not written, because nothing of it can be trusted. The caller fails its task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
+    /// Task that asked for the page.
     pub task_id: i64,
+    /// Reason to distrust the whole page.
     pub reason: Rejection,
 }
 
@@ -130,7 +181,12 @@ pub enum Rejection {
     /// Its next token is one that the task has already had: the listing would go round in circles.
     RepeatedToken,
     /// One of its rows lacks a column of its key.
-    MissingKey { resource: String, column: String },
+    MissingKey {
+        /// Name of the row's resource.
+        resource: String,
+        /// Name of the column.
+        column: String,
+    },
 }
 
 impl std::fmt::Display for Rejection {
@@ -147,6 +203,7 @@ impl std::fmt::Display for Rejection {
 /// An item that one kind of listing sent twice with different values: the later one is staged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubled {
+    /// Name of the item's resource, e.g. `users`.
     pub resource: String,
     /// Its key.
     pub item: String,
@@ -157,8 +214,12 @@ pub struct Doubled {
 /// How many tasks of one kind there are, for progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskCounts {
+    /// As in [`NewTask::kind`].
     pub kind: String,
+    /// As in [`NewTask::lane`].
     pub lane: String,
+    /// Number of tasks that are still to be run or to be continued.
     pub open: u64,
+    /// Number of tasks with an outcome, gaps included.
     pub ended: u64,
 }

@@ -21,16 +21,29 @@ pub enum When {
     /// `12`.
     Id(i64),
     /// `latest` (0 back) or `latest-3`.
-    Latest { back: u32 },
+    Latest {
+        /// Number of kept snapshots to step back from the newest.
+        back: u32,
+    },
     /// The oldest snapshot that is kept.
     First,
-    /// The snapshot with this label. It is explicit where it was typed as `label:…`; else it is whatever was
-    /// typed and means nothing else.
-    Label { text: String, is_explicit: bool },
-    /// The last snapshot completed by this instant (inclusive): a date stands for the end of that day, a
-    /// quarter (`2026-Q3`) or a minute (`2026-09-30T10:00Z`) for its end. Of a day or something longer `begins` is
-    /// its first instant. `typed` is what the user wrote.
-    By { instant: DateTime<Utc>, begins: Option<DateTime<Utc>>, typed: String },
+    /// The one snapshot with a label; several with it are an error.
+    Label {
+        /// The label, without the white space around it.
+        text: String,
+        /// Whether it was typed as `label:…`; else it is a text that means nothing else.
+        is_explicit: bool,
+    },
+    /// The last snapshot completed by an instant: a date stands for the end of that day, a quarter (`2026-Q3`) or
+    /// a minute (`2026-09-30T10:00Z`) for its end.
+    By {
+        /// The instant, inclusive.
+        instant: DateTime<Utc>,
+        /// The first instant of a day or a longer period; `None` for something shorter.
+        begins: Option<DateTime<Utc>>,
+        /// The user's own words, without the white space around them.
+        typed: String,
+    },
 }
 
 impl FromStr for When {
