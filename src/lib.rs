@@ -30,7 +30,8 @@
 //! | [`nearest`] | "did you mean …?", for whatever takes a name |
 //!
 //! Outside: `queries/` the canned queries, `migrations/` the tables, `tests/it` the program from outside,
-//! `tests/lock-calls` readers stopped at each lock call, `src/closed-output/` the only unsafe code,
+//! `tests/lock-calls` readers stopped at each lock call, `tests/structure` where the program still names a resource or
+//! imports in a circle, `src/closed-output/` the only unsafe code,
 //! `benches/` what it costs and how it compares (`benches/README.md`), `examples/` an organization to collect and a
 //! quarter's census to ask.
 //!
