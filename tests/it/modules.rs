@@ -92,6 +92,7 @@ fn a_stray_file_is_found() {
     };
     write("src/lib.rs", "mod one;\npub mod two;\n// mod three;\n#[path = \"odd/four.rs\"]\nmod other;\n");
     write("src/main.rs", "");
+    write("src/closed-output/src/lib.rs", "");
     write("src/one.rs", "#[cfg(test)]\npub(crate) mod tests;\n");
     write("src/one/tests.rs", "");
     write("src/two/mod.rs", "mod inner;\n");

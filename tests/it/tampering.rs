@@ -29,7 +29,7 @@ fn is_free(table: &str, column: &str) -> bool {
 }
 
 /// Five days; on two of them something is denied, and the day before one of these, the only one to ask for the
-/// reports of accounts, is pruned, so that every table has rows.
+/// reports of accounts, is pruned, and on the last one a user is listed twice, so that every table has rows.
 fn days() -> World {
     let mut config = small();
     // It is verified hundreds of times.
@@ -54,6 +54,7 @@ fn days() -> World {
         assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
         world.simulator.faults().clear();
     }
+    world.simulator.faults().add(Fault::on("ListUsers", Action::ConflictingItems).times(3));
     world.collect_day(4, &["--assignments", "pairs"]);
     world.run(&["snapshots", "prune", "2"]).data();
     world
