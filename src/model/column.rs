@@ -224,21 +224,25 @@ pub(super) const fn activity(
     None
 }
 
+/// Returns whether the entity is one of these.
+const fn is_one_of(entity: Entity, entities: &[Entity]) -> bool {
+    let mut index = 0;
+    while index < entities.len() {
+        if entities[index] as usize == entity as usize {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
 /// Returns whether a row may be about the entity by one of the columns.
 const fn refers_to(columns: &[ColumnSpec], entity: Entity) -> bool {
     let mut index = 0;
     while index < columns.len() {
         match columns[index].kind {
             _ if columns[index].is_mention => {}
-            ColumnKind::Id(entities) => {
-                let mut at = 0;
-                while at < entities.len() {
-                    if entities[at] as usize == entity as usize {
-                        return true;
-                    }
-                    at += 1;
-                }
-            }
+            ColumnKind::Id(entities) if is_one_of(entity, entities) => return true,
             ColumnKind::IdByType { entities, .. } => {
                 let mut at = 0;
                 while at < entities.len() {
@@ -255,26 +259,29 @@ const fn refers_to(columns: &[ColumnSpec], entity: Entity) -> bool {
     false
 }
 
+/// Returns whether the declaration gives a reason why no row is about the entity.
+const fn is_denied(not_about: &[(&[Entity], &str)], entity: Entity) -> bool {
+    let mut index = 0;
+    while index < not_about.len() {
+        let (entities, reason) = not_about[index];
+        if is_one_of(entity, entities) && !reason.is_empty() {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
 /// Returns whether the declaration says of every entity how its rows concern it: by a column with its id, or by a reason
 /// why they do not.
 pub(super) const fn takes_a_stand(columns: &[ColumnSpec], not_about: &[(&[Entity], &str)]) -> bool {
-    let mut entity = 0;
-    while entity < Entity::ALL.len() {
-        let one = Entity::ALL[entity];
-        let mut said = refers_to(columns, one);
-        let mut index = 0;
-        while index < not_about.len() {
-            let mut at = 0;
-            while at < not_about[index].0.len() {
-                said |= not_about[index].0[at] as usize == one as usize && !not_about[index].1.is_empty();
-                at += 1;
-            }
-            index += 1;
-        }
-        if !said {
+    let mut index = 0;
+    while index < Entity::ALL.len() {
+        let entity = Entity::ALL[index];
+        if !refers_to(columns, entity) && !is_denied(not_about, entity) {
             return false;
         }
-        entity += 1;
+        index += 1;
     }
     true
 }

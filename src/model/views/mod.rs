@@ -1,0 +1,120 @@
+//! The derived views: SELECTs over the views of several resources, one SQL file each.
+
+use super::{RESOURCES, ResourceSpec};
+
+/// A view over the resources' views, written by hand because it joins several of them.
+#[derive(Debug)]
+pub struct DerivedView {
+    /// The view's name.
+    pub name: &'static str,
+    /// One sentence for the data dictionary.
+    pub description: &'static str,
+    /// Its SELECT. It names only views (`<name>`, `<name>_history`, `<name>_changes`, `answering_snapshot`,
+    /// earlier derived ones) and the tables keyed by snapshot, unqualified, and uses no function that is not in every
+    /// SQLite, so that the same text serves the latest snapshot and, as TEMP view, any other. The rows
+    /// alive are those of a history whose `valid_to` is NULL. A column's description is its comment.
+    pub select: &'static str,
+    /// What it answers over a range of snapshots.
+    pub over_range: OverRange,
+    /// Whether it shows only what users and groups have who exist.
+    pub of_the_living: bool,
+    /// Whether it tells of each snapshot what came of it since the one before: then the table `<name>_steps` of a
+    /// migration keeps its rows, with its columns but `taken_at`, which stands after `snapshot_id`. It names a
+    /// resource's `_changes` and `_history` only.
+    pub by_step: bool,
+}
+
+impl DerivedView {
+    /// The resources whose views its SELECT names.
+    pub fn resources(&self) -> Vec<&'static ResourceSpec> {
+        let words: Vec<&str> = self.select.split(|one: char| !one.is_alphanumeric() && one != '_').collect();
+        let names = |name: &str| {
+            let of_it = |word: &str| {
+                word.strip_prefix(name).is_some_and(|end| ["", "_changes", "_history"].contains(&end))
+            };
+            words.iter().any(|word| of_it(word))
+        };
+        RESOURCES.iter().copied().filter(|spec| names(spec.name)).collect()
+    }
+}
+
+/// What a derived view answers over a range of snapshots.
+#[derive(Debug, Clone, Copy)]
+pub enum OverRange {
+    /// The same SELECT: what it names is a history, or of the range.
+    Same,
+    /// This SELECT, in which a comment `-- during: …` is SQL, and `{from}` in it the range's first snapshot.
+    /// It has the further columns `valid_from` and `valid_to`, joins nothing that did not live together, and ends
+    /// with no comment.
+    Marked(&'static str),
+    /// Nothing: it is a state of one snapshot.
+    Nothing,
+}
+
+/// Every derived view, in an order in which each names only earlier ones.
+pub const DERIVED_VIEWS: &[DerivedView] = &[
+    DerivedView {
+        name: "organization_tree",
+        description: "The root, the OUs and the accounts as one tree, with their paths.",
+        select: include_str!("organization_tree.sql"),
+        over_range: OverRange::Nothing,
+        of_the_living: false,
+        by_step: false,
+    },
+    DerivedView {
+        name: "effective_access",
+        description: "Every way of a user to a permission set in an account: direct or through a group.",
+        select: include_str!("effective_access.sql"),
+        over_range: OverRange::Marked(include_str!("effective_access_history.sql")),
+        of_the_living: true,
+        by_step: false,
+    },
+    DerivedView {
+        name: "effective_access_history",
+        description: "Every way that ever was, with when it was first and last seen and by when it was gone.",
+        select: include_str!("effective_access_history.sql"),
+        over_range: OverRange::Same,
+        of_the_living: true,
+        by_step: false,
+    },
+    DerivedView {
+        name: "effective_access_unknown",
+        description: "The assignments of which it is not known whom they give access.",
+        select: include_str!("effective_access_unknown.sql"),
+        over_range: OverRange::Nothing,
+        of_the_living: false,
+        by_step: false,
+    },
+    DerivedView {
+        name: "orphan_assignments",
+        description: "The assignments that lead nowhere, and those that name a user, group, account or permission set that is in no table.",
+        select: include_str!("orphan_assignments.sql"),
+        over_range: OverRange::Nothing,
+        of_the_living: false,
+        by_step: false,
+    },
+    DerivedView {
+        name: "access_change_causes",
+        description: "What gave, took or changed ways at each snapshot, kept in the file: one row for each cause and principal; sum(users * assignments) is what sum(users) of access_changes is, at once.",
+        select: include_str!("access_change_causes.sql"),
+        over_range: OverRange::Same,
+        of_the_living: true,
+        by_step: true,
+    },
+    DerivedView {
+        name: "access_changes",
+        description: "The ways that came, went or changed at each snapshot, and what caused it: one row for a whole group. Add up access_change_causes instead: it is quicker.",
+        select: include_str!("access_changes.sql"),
+        over_range: OverRange::Same,
+        of_the_living: true,
+        by_step: false,
+    },
+    DerivedView {
+        name: "privileged_permission_sets",
+        description: "The permission sets with power over identities or over everything, and why.",
+        select: include_str!("privileged_permission_sets.sql"),
+        over_range: OverRange::Marked(include_str!("privileged_permission_sets.sql")),
+        of_the_living: false,
+        by_step: false,
+    },
+];
