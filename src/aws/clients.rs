@@ -110,7 +110,7 @@ impl Aws {
                 .build();
             return Ok(Self::new(config, false, options, secrets));
         }
-        let settings = Settings::load(options).await;
+        let settings = Settings::load(options.profile.as_deref()).await;
         settings.check_profile(options.profile.as_deref())?;
         let region = settings.region(options.region.as_deref())?;
         settings.check_keys(options.profile.is_some())?;

@@ -8,7 +8,8 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches};
 
-use super::{Cli, Command, refusal};
+use super::{Cli, Command};
+use crate::output::text;
 
 /// What names the census in the environment.
 pub(super) const DB: &str = "ORGCENSUS_DB";
@@ -36,12 +37,6 @@ fn takes(command: &str) -> &'static [&'static str] {
 }
 
 impl Cli {
-    /// Reads the arguments, the program's name first. What is wrong with them, and help, is the error.
-    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let arguments: Vec<OsString> = arguments.into_iter().collect();
-        Self::parse(&arguments).map_err(|error| refusal::explained(error, &arguments))
-    }
-
     /// Reads the arguments as they are: an error repeats them raw.
     pub(super) fn parse(arguments: &[OsString]) -> Result<Self, clap::Error> {
         let arguments: Vec<OsString> = arguments.iter().cloned().map(sql_is_no_option).collect();
@@ -84,7 +79,8 @@ pub(super) fn command() -> clap::Command {
         // An empty name is none, and not an error of every command.
         command = command.mut_arg("db", |db| db.env(Resettable::Reset));
     }
-    if std::env::var_os(DB).is_some_and(|name| !refusal::is_plain(&name)) {
+    let is_plain = |name: OsString| text::message(&name.to_string_lossy()) == name.to_string_lossy();
+    if std::env::var_os(DB).is_some_and(|name| !is_plain(name)) {
         // Help shows the value.
         command = command.mut_arg("db", |db| db.hide_env_values(true));
     }

@@ -1,4 +1,5 @@
-//! What is wrong with a command line, in words that can be shown: what was typed is repeated there.
+//! Reading a command line (`parse`), and what is wrong with one in words that can be shown: what was typed is repeated
+//! there.
 
 use std::ffi::{OsStr, OsString};
 
@@ -8,6 +9,14 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::{Cli, parse};
 use crate::error::{Error, ExitStatus};
 use crate::output::{Destination, stderr, text, write_error};
+
+impl Cli {
+    /// Reads the arguments, the program's name first. What is wrong with them, and help, is the error.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        Self::parse(&arguments).map_err(|error| explained(error, &arguments))
+    }
+}
 
 /// Prints a refusal to standard error, or help and the version to standard output.
 pub fn print(refusal: &clap::Error) -> ExitStatus {
@@ -30,7 +39,7 @@ pub fn print(refusal: &clap::Error) -> ExitStatus {
 }
 
 /// The same refusal in words that hold nothing hidden, and that say how to give a value which begins with a dash.
-pub(super) fn explained(refusal: clap::Error, arguments: &[OsString]) -> clap::Error {
+fn explained(refusal: clap::Error, arguments: &[OsString]) -> clap::Error {
     let shown: Vec<OsString> = arguments.iter().map(|one| shown(one)).collect();
     let refusal = match shown == arguments {
         true => refusal,
@@ -41,11 +50,6 @@ pub(super) fn explained(refusal: clap::Error, arguments: &[OsString]) -> clap::E
         },
     };
     with_dash_explained(refusal, &shown)
-}
-
-/// Whether an argument may be shown as it is.
-pub(super) fn is_plain(argument: &OsStr) -> bool {
-    shown(argument) == argument
 }
 
 fn shown(argument: &OsStr) -> OsString {

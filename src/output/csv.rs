@@ -10,7 +10,7 @@ use std::io::Write;
 use rusqlite::types::ValueRef;
 
 use super::destination::{Reader, write_error};
-use super::rows::RowSink;
+use super::format::RowSink;
 use super::{stderr, text};
 use crate::digest::hexadecimal;
 use crate::error::{Error, Result};

@@ -1,8 +1,9 @@
-//! The output formats: their names, and which one holds where none was asked for.
+//! The output formats: their names, which one holds where none was asked for, and what each of them does with rows.
 
 use std::path::Path;
 
 use clap::ValueEnum;
+use rusqlite::types::ValueRef;
 
 use crate::error::{Error, Result};
 
@@ -29,6 +30,14 @@ pub enum Format {
 pub enum CsvFor {
     /// Excel and its like: a byte order mark, CRLF, and ' before text that begins with = + - @ TAB CR LF
     Excel,
+}
+
+/// One format's way to write rows.
+pub trait RowSink {
+    /// Writes a row; it has as many values as there are columns.
+    fn row(&mut self, values: &[ValueRef<'_>]) -> Result<()>;
+    /// Writes what comes after the last row and flushes.
+    fn finish(&mut self) -> Result<()>;
 }
 
 /// What a file's name promises. Text is laid out as on a terminal.

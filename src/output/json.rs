@@ -9,7 +9,7 @@ use rusqlite::types::ValueRef;
 use serde_json::Value;
 
 use super::destination::write_error;
-use super::rows::RowSink;
+use super::format::RowSink;
 use crate::digest::hexadecimal;
 use crate::error::Result;
 

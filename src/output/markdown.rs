@@ -5,7 +5,7 @@ use std::io::Write;
 use rusqlite::types::ValueRef;
 
 use super::destination::write_error;
-use super::rows::RowSink;
+use super::format::RowSink;
 use super::text;
 use crate::error::Result;
 

@@ -29,7 +29,7 @@ pub mod text;
 mod wrap;
 
 pub use destination::{Destination, DestinationOptions, write_error};
-pub use format::{CsvFor, Format};
+pub use format::{CsvFor, Format, RowSink};
 pub use markdown::escaped as escaped_markdown;
 pub use page::{Ink, Page};
-pub use rows::{RowSink, RowWriter};
+pub use rows::RowWriter;

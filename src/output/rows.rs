@@ -4,19 +4,11 @@ use rusqlite::types::{Value, ValueRef};
 
 use super::csv::{CsvSink, Dialect};
 use super::destination::Destination;
-use super::format::Format;
+use super::format::{Format, RowSink};
 use super::json::{JsonSink, Shape};
 use super::markdown::MarkdownSink;
 use super::table::TableSink;
 use crate::error::Result;
-
-/// One format's way to write rows.
-pub trait RowSink {
-    /// Writes a row; it has as many values as there are columns.
-    fn row(&mut self, values: &[ValueRef<'_>]) -> Result<()>;
-    /// Writes what comes after the last row and flushes.
-    fn finish(&mut self) -> Result<()>;
-}
 
 /// Writes rows to a destination and counts them.
 pub struct RowWriter<'a> {

@@ -14,7 +14,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, Row, Table, TableStyle, Width
 use rusqlite::types::ValueRef;
 
 use super::destination::write_error;
-use super::rows::RowSink;
+use super::format::RowSink;
 use super::wrap::{Breaks, longest_token, width, wrapped};
 use super::{stderr, text};
 use crate::error::Result;

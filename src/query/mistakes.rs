@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use super::instruction::Instruction;
 use super::program::Program;
-use super::tokens::{Kind, Token, elements, tokens};
+use super::tokens::{Token, TokenKind, elements, tokens};
 use super::types::{ARITHMETIC, Held};
 use crate::error::{Error, Result};
 
@@ -122,7 +122,7 @@ fn refuse_constants(tokens: &[Token<'_>], by: usize) -> Result<()> {
         }
         let begins = at == by + 1 || tokens[at - 1].is(",");
         let is_alone = begins && tokens.get(at + 1).is_none_or(ends);
-        if depth == 0 && token.kind == Kind::Text && is_alone {
+        if depth == 0 && token.kind == TokenKind::Text && is_alone {
             let name = token.text.trim_matches('\'');
             return Err(Error::usage(format!(
                 "{} BY {} is the same for every row",
@@ -142,7 +142,8 @@ fn refuse_time(connection: &Connection, tokens: &[Token<'_>], function: usize) -
     let literal = |range: &std::ops::Range<usize>| {
         let sign = range.len() == 2 && tokens[range.start].is_any(&["+", "-"]);
         let last = tokens[range.end - 1];
-        let is_literal = matches!(last.kind, Kind::Text | Kind::Number) && (range.len() == 1 || sign);
+        let is_literal =
+            matches!(last.kind, TokenKind::Text | TokenKind::Number) && (range.len() == 1 || sign);
         is_literal.then(|| tokens[range.clone()].iter().map(|token| token.text).collect::<String>())
     };
     // A format stands before the time.
@@ -321,7 +322,7 @@ fn text_and_number(text: &Held<'_>, number: &Held<'_>) -> Error {
 /// Refuses a number with leading zeros, which it loses, unless it is compared with numbers alone.
 fn refuse_zeros(sql: &str, comparisons: &[Comparison<'_>]) -> Result<()> {
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    for token in tokens(sql).iter().filter(|token| token.kind == Kind::Number && is_digits(token.text)) {
+    for token in tokens(sql).iter().filter(|token| token.kind == TokenKind::Number && is_digits(token.text)) {
         let digits = token.text;
         let number = digits.trim_start_matches('0');
         let number = if number.is_empty() { "0" } else { number };
@@ -375,7 +376,7 @@ fn nulls_in_lists(connection: &Connection, sql: &str) -> Vec<String> {
         let (_, end) = elements(&tokens, at + 2);
         let list = &sql[tokens[at + 2].start..=tokens.get(end)?.start];
         // One that depends on the row around it, or on a value, cannot be asked by itself.
-        let has_value = tokens[at + 2..end].iter().any(|token| token.kind == Kind::Word && token.text.starts_with([':', '@', '$', '?']));
+        let has_value = tokens[at + 2..end].iter().any(|token| token.kind == TokenKind::Word && token.text.starts_with([':', '@', '$', '?']));
         let has_null = format!("SELECT (hex(randomblob(16)) NOT IN {list}) IS NULL");
         let has_null = !has_value && connection.query_row(&has_null, [], |row| row.get(0)).unwrap_or(false);
         has_null.then(|| "a list after NOT IN has a NULL in it, and nothing is ever not in it: add WHERE column IS NOT NULL".to_owned())

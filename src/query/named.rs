@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::tokens::{Kind, Token, tokens};
+use super::tokens::{Token, TokenKind, tokens};
 use crate::model::{DERIVED_VIEWS, RESOURCES};
 use crate::store::{Tells, shows_every_resource, tells};
 
@@ -77,11 +77,11 @@ fn shows(name: &str, resource: &str) -> bool {
 fn words(sql: &str) -> Vec<String> {
     let of = |token: Token<'_>| -> Vec<String> {
         match token.kind {
-            Kind::Word => {
+            TokenKind::Word => {
                 token.text.split('.').filter(|part| !part.is_empty()).map(str::to_lowercase).collect()
             }
-            Kind::Name => vec![token.text.trim_matches(['"', '`', '[', ']']).to_lowercase()],
-            Kind::Number | Kind::Text | Kind::Sign => Vec::new(),
+            TokenKind::Name => vec![token.text.trim_matches(['"', '`', '[', ']']).to_lowercase()],
+            TokenKind::Number | TokenKind::Text | TokenKind::Sign => Vec::new(),
         }
     };
     tokens(sql).into_iter().flat_map(of).collect()

@@ -2,7 +2,7 @@
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// A keyword, a name, or a parameter.
     Word,
     Number,
@@ -16,7 +16,7 @@ pub(super) enum Kind {
 /// One token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token<'s> {
-    pub kind: Kind,
+    pub kind: TokenKind,
     /// As it stands there, quotes included.
     pub text: &'s str,
     /// Where it begins.
@@ -28,7 +28,7 @@ pub(super) struct Token<'s> {
 impl Token<'_> {
     /// Whether it is this keyword or sign.
     pub fn is(&self, word: &str) -> bool {
-        matches!(self.kind, Kind::Word | Kind::Sign) && self.text.eq_ignore_ascii_case(word)
+        matches!(self.kind, TokenKind::Word | TokenKind::Sign) && self.text.eq_ignore_ascii_case(word)
     }
 
     /// Whether it is one of these.
@@ -48,19 +48,19 @@ pub(super) fn tokens(sql: &str) -> Vec<Token<'_>> {
         let (kind, length) = match first {
             _ if rest.starts_with("--") => (None, to_end(rest.find('\n'), 0)),
             _ if rest.starts_with("/*") => (None, to_end(rest.find("*/"), 2)),
-            '\'' => (Some(Kind::Text), quoted(rest, first)),
-            '"' | '`' => (Some(Kind::Name), quoted(rest, first)),
-            '[' => (Some(Kind::Name), to_end(rest.find(']'), 1)),
+            '\'' => (Some(TokenKind::Text), quoted(rest, first)),
+            '"' | '`' => (Some(TokenKind::Name), quoted(rest, first)),
+            '[' => (Some(TokenKind::Name), to_end(rest.find(']'), 1)),
             _ if first.is_whitespace() => (None, first.len_utf8()),
             _ if is_of_word(first) => {
-                let kind = if first.is_ascii_digit() { Kind::Number } else { Kind::Word };
+                let kind = if first.is_ascii_digit() { TokenKind::Number } else { TokenKind::Word };
                 (Some(kind), to_end(rest.find(|one| !is_of_word(one)), 0))
             }
             _ => {
                 let is_double = ["==", "<>", "!=", "<=", ">=", "||", "<<", ">>", "->"];
                 let length =
                     if is_double.iter().any(|sign| rest.starts_with(sign)) { 2 } else { first.len_utf8() };
-                (Some(Kind::Sign), length)
+                (Some(TokenKind::Sign), length)
             }
         };
         if let Some(kind) = kind {

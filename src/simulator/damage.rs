@@ -145,7 +145,7 @@ pub(super) fn damage(action: &Action, context: &Context, answer: Answer) -> Answ
         Answer::Xml(result) => {
             if let Action::EndlessReport { blocks } = action {
                 let id = result.split("<JobId>").nth(1).and_then(|rest| rest.split('<').next());
-                context.state.reports.never_end(id.unwrap_or_default(), *blocks);
+                context.reports.never_end(id.unwrap_or_default(), *blocks);
             }
             Answer::Xml(damaged_report(action, result))
         }
@@ -212,7 +212,7 @@ fn damaged_listing(
             }
         }
         Action::NewTokens => {
-            next_token(&mut members, format!("token-{}", context.state.number()));
+            next_token(&mut members, format!("token-{}", context.number));
         }
         Action::Times(seconds) => {
             for item in members.get_mut(&list).and_then(Value::as_array_mut).into_iter().flatten() {

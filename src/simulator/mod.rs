@@ -7,7 +7,7 @@
 //! reach what ([`Simulator::access`]), how few calls can tell ([`Simulator::sso_admin_calls`]).
 //!
 //! Code map: `config` what to simulate · `seed`, `days`, `activity` the generated world · `organization` its
-//! types, `index` what is found by id · `history` its days · `ops` the operations · `protocol`, `http`, `server`
+//! types and what is found by id · `history` its days · `ops` the operations · `protocol`, `http`, `server`
 //! the way of a call · `paging`, `throttle`, `credentials`, `access_report` what AWS keeps between calls ·
 //! `faults`, `damage` misfortune · `truth` rows, differences and costs · `calls` the log.
 //!
@@ -25,7 +25,6 @@ mod dice;
 mod faults;
 mod history;
 mod http;
-mod index;
 mod ops;
 mod organization;
 mod paging;

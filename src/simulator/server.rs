@@ -206,7 +206,15 @@ impl State {
         };
         let world = self.world();
         let caller = self.credentials.caller(&self.config, &world, Some(signature));
-        let context = Context { world: &world, state: self, request, caller };
+        let context = Context {
+            world: &world,
+            reports: &self.reports,
+            credentials: &self.credentials,
+            inline_policies: &self.inline_policies,
+            number: self.number(),
+            request,
+            caller,
+        };
         let answer = ops::answer(&context)?;
         Ok(match action {
             Some(action) => damage::damage(action, &context, answer),

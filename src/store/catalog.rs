@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
+use super::columns::columns;
 use super::file::Doing;
-use super::schema::columns;
 use super::views::{ANSWERING_SNAPSHOT, CHANGES, STALE_ROWS};
 use crate::error::Result;
 use crate::model::{ColumnSpec, DERIVED_VIEWS, RESOURCES, ResourceSpec};
@@ -197,7 +197,7 @@ fn described(connection: &Connection, table: &str, texts: &Texts, key: &[&str]) 
     if found.is_empty() {
         found = columns(connection, "main", table)?;
     }
-    let column = |column: super::schema::Column| {
+    let column = |column: super::columns::Column| {
         let added = ADDED.iter().find(|(name, ..)| *name == column.name);
         let text = texts.get(&column.name).map(String::as_str).or(added.map(|(.., text)| *text));
         let sql_type = match added {

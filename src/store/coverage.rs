@@ -6,8 +6,8 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::columns::{columns, resource_columns, versions_table};
 use super::file::{Doing, literal, quoted};
-use super::schema::{columns, resource_columns, versions_table};
 use super::snapshot::word_column;
 use super::views::hidden;
 use crate::error::Result;

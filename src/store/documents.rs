@@ -9,14 +9,15 @@
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::columns::{columns, versions_table};
 use super::file::{Doing, literal, quoted};
-use super::schema::{columns, has_gone_through, versions_table};
 use crate::document;
 use crate::error::Result;
 use crate::model::{DocumentColumn, Grammar, RESOURCES, ResourceSpec};
 
-/// The migration that filled the column by the rules of today.
-const HASHED_BY: &str = "0005_document_hashes";
+/// The version of the schema since which the column is filled by the rules of today: the number of the migration that
+/// filled it.
+pub(super) const HASHED_SINCE: i64 = 5;
 
 /// The function of this program's own connections.
 const FUNCTION: &str = "orgcensus_document_hash";
@@ -47,7 +48,8 @@ pub(super) fn stored(held: &DocumentColumn, row: &str) -> String {
 
 /// Whether the file keeps hashes by the rules of today.
 pub(super) fn are_hashed(connection: &Connection) -> Result<bool> {
-    has_gone_through(connection, HASHED_BY)
+    let version = connection.query_row("PRAGMA main.user_version", [], |row| row.get::<_, i64>(0));
+    version.map(|version| version >= HASHED_SINCE).doing("read the schema's version")
 }
 
 /// Hashes every document of the file that is not hashed by the rules of today.

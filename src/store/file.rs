@@ -46,6 +46,11 @@ pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// The file of the collection in progress beside a database.
+pub(super) fn staging_file(database: &Path) -> PathBuf {
+    beside(database, COLLECTING)
+}
+
 /// The file that a symbolic link leads to, be it there or not; any other path as it is.
 pub(super) fn target(path: &Path) -> PathBuf {
     match (path.canonicalize(), path.read_link()) {

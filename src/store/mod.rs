@@ -16,10 +16,12 @@
 //! - `snapshot`: the published snapshots; `when`: how a user names one.
 //! - `documents`: the hash of what each document says, beside the document.
 //! - `catalog`: every table and view with its columns and their descriptions.
-//! - `schema`: the migrations and the columns that they made; `file`: names, modes and errors of the files.
+//! - `schema`: the migrations; `columns`: the columns that they made; `identity`: whose census it is.
+//! - `file`: names, modes and errors of the files.
 //! - `filesystem`: what lies on a network; `io_error`: what passes, so that a collection can go on after it.
 
 mod catalog;
+mod columns;
 mod coverage;
 mod database;
 mod documents;
@@ -27,6 +29,7 @@ mod evidence;
 mod file;
 mod filesystem;
 mod guard;
+mod identity;
 mod io_error;
 mod lock;
 mod publish;
@@ -42,11 +45,14 @@ mod views;
 mod when;
 
 pub use catalog::{Table, TableColumn, TableKind};
+pub(crate) use columns::versions_table;
+pub use columns::{find_open_row, has_open_rows};
 pub use coverage::{Coverage, CoverageStatus};
-pub use database::{Database, Identity};
+pub use database::Database;
 pub use evidence::{Link, Parts, Verified};
 pub use file::{data_files, database_of, files};
 pub use guard::{QUERY_MEMORY, views_read};
+pub use identity::Identity;
 pub use io_error::{staging_stopped, stopped};
 pub use lock::CollectorLock;
 pub use publish::{CallTotals, Published, ResourceOutcome, ShrinkLimit};
@@ -54,12 +60,10 @@ pub use reader::Census;
 #[cfg(test)]
 pub(crate) use reader::stops;
 pub use retention::{KeepRules, Pruned, Verdict, Watch};
-pub(crate) use schema::versions_table;
-pub use schema::{find_open_row, has_open_rows};
-pub use snapshot::{Gap, GapKind, Snapshot, SnapshotStatus};
+pub use snapshot::{Doubled, Gap, GapKind, Snapshot, SnapshotStatus};
 pub use staging::{
-    AccessReportJob, CollectionFacts, Doubled, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection,
-    Staging, TaskCounts, Unfinished,
+    AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, Staging,
+    TaskCounts, Unfinished,
 };
 pub use views::{Tells, shows_every_resource, tells};
 pub use when::{When, beginning, check_label};

@@ -4,9 +4,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 
+use super::columns::columns;
 use super::file::Doing;
-use super::schema::columns;
-use super::staging::Doubled;
 use crate::error::Result;
 
 /// Whether everything that was asked for was seen.
@@ -127,6 +126,17 @@ pub struct Gap {
     pub observed_at: Option<String>,
 }
 
+/// An item that one kind of listing sent twice with different values: the later one is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubled {
+    /// Name of the item's resource, e.g. `users`.
+    pub resource: String,
+    /// Its key.
+    pub item: String,
+    /// The columns that differ, with commas between them.
+    pub differs: String,
+}
+
 /// Reads a column that holds one of a few words; the tables' CHECKs allow no other.
 macro_rules! word_column {
     ($type:ty, $($variant:expr),+) => {
@@ -245,7 +255,6 @@ pub(super) fn of_collection(connection: &Connection, collection_id: &str) -> Res
         .doing("look for the collection's snapshot")
 }
 
-/// What a snapshot could not see.
 /// The items that were listed twice with different values; none in a file of an older version.
 pub(super) fn doubled(connection: &Connection, snapshot_id: i64) -> Result<Vec<Doubled>> {
     if columns(connection, "main", "doubled_items")?.is_empty() {

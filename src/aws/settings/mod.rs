@@ -17,7 +17,6 @@ use aws_config::SdkConfig;
 use aws_config::profile::ProfileSet;
 use aws_types::os_shim_internal::{Env, Fs};
 
-use super::clients::ConnectionOptions;
 use crate::error::{Error, Result};
 
 pub(super) use characters::{Flaw, flaw_of};
@@ -57,10 +56,10 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Reads the profiles, with the one that the options ask for as the selected one.
-    pub async fn load(options: &ConnectionOptions) -> Self {
+    /// Reads the profiles, with the one that an option asks for as the selected one.
+    pub async fn load(profile: Option<&str>) -> Self {
         let env = Env::real();
-        let selected = options.profile.clone().map(Into::into);
+        let selected = profile.map(|name| name.to_owned().into());
         let profiles = aws_config::profile::load(&Fs::real(), &env, &Default::default(), selected).await.ok();
         Self { env, profiles }
     }

@@ -4,25 +4,25 @@ use std::sync::Arc;
 
 use super::find;
 use crate::simulator::dice::Dice;
-use crate::simulator::organization::{Kind, Pair, PermissionSet, World};
+use crate::simulator::organization::{Pair, PermissionSet, PrincipalKind, World};
 use crate::simulator::seed::names::{MANAGED_POLICIES, SET_ROLES, TEAMS};
 use crate::simulator::seed::permissions::{inline_policy, new_set};
 
 pub(super) fn grant_to_group(world: &mut World, dice: &mut Dice) {
     let group = find(dice, world.groups.len(), |at| world.groups[at].exists);
     if let Some(group) = group {
-        grant(world, dice, Kind::Group, group as u32);
+        grant(world, dice, PrincipalKind::Group, group as u32);
     }
 }
 
 pub(super) fn grant_to_user(world: &mut World, dice: &mut Dice) {
     let user = find(dice, world.users.len(), |at| world.users[at].exists);
     if let Some(user) = user {
-        grant(world, dice, Kind::User, user as u32);
+        grant(world, dice, PrincipalKind::User, user as u32);
     }
 }
 
-fn grant(world: &mut World, dice: &mut Dice, kind: Kind, principal: u32) {
+fn grant(world: &mut World, dice: &mut Dice, kind: PrincipalKind, principal: u32) {
     let (Some(set), Some(account)) = (
         living_set(world, dice),
         find(dice, world.accounts.len(), |at| {
@@ -119,7 +119,7 @@ pub(super) fn create_permission_set(world: &mut World, dice: &mut Dice) {
         find(dice, world.accounts.len(), |at| world.accounts[at].exists),
     );
     if let (Some(group), Some(account)) = (group, account) {
-        let pair = Pair { latest: true, principals: vec![(Kind::Group, group as u32)] };
+        let pair = Pair { latest: true, principals: vec![(PrincipalKind::Group, group as u32)] };
         world.pairs.insert((set, account as u32), Arc::new(pair));
     }
 }

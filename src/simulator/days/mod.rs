@@ -107,7 +107,7 @@ mod tests {
     use super::*;
     use crate::simulator::Config;
     use crate::simulator::history::History;
-    use crate::simulator::organization::Kind;
+    use crate::simulator::organization::PrincipalKind;
     use crate::simulator::truth::{self, TruthOptions};
 
     #[test]
@@ -167,8 +167,16 @@ mod tests {
             assert!(pair.principals.windows(2).all(|two| two[0] < two[1]));
         }
         let orphans = world.pairs.values().flat_map(|pair| &pair.principals);
-        assert!(orphans.clone().any(|(kind, at)| *kind == Kind::Group && !world.groups[*at as usize].exists));
-        assert!(orphans.clone().any(|(kind, at)| *kind == Kind::User && !world.users[*at as usize].exists));
+        assert!(
+            orphans
+                .clone()
+                .any(|(kind, at)| *kind == PrincipalKind::Group && !world.groups[*at as usize].exists)
+        );
+        assert!(
+            orphans
+                .clone()
+                .any(|(kind, at)| *kind == PrincipalKind::User && !world.users[*at as usize].exists)
+        );
         assert!(Arc::ptr_eq(&world, &history.day(20)), "a day is made once");
     }
 }

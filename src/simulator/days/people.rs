@@ -157,11 +157,11 @@ fn peopled_group(world: &World, dice: &mut Dice) -> Option<u32> {
 
 /// A living group, preferably one that is assigned something.
 fn assigned_group(world: &World, dice: &mut Dice) -> Option<u32> {
-    use crate::simulator::organization::Kind;
+    use crate::simulator::organization::PrincipalKind;
     let start = dice.below(world.pairs.len());
     let assigned = world.pairs.values().skip(start).flat_map(|pair| &pair.principals);
     let found = assigned
-        .filter(|(kind, at)| *kind == Kind::Group && world.groups[*at as usize].exists)
+        .filter(|(kind, at)| *kind == PrincipalKind::Group && world.groups[*at as usize].exists)
         .map(|(_, at)| *at)
         .next();
     found.or_else(|| living_group(world, dice))

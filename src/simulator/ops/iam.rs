@@ -39,7 +39,7 @@ fn generate(context: &Context) -> Result<String, ApiError> {
         return Err(context.denied());
     }
     let owner = context.request.signature.clone();
-    let id = context.state.reports.generate(context.world, path, policy, owner)?;
+    let id = context.reports.generate(context.world, path, policy, owner)?;
     let mut xml = String::new();
     element(&mut xml, "JobId", id);
     Ok(xml)
@@ -74,7 +74,6 @@ fn get(context: &Context) -> Result<String, ApiError> {
     }
     let sort_key = input.text("SortKey").unwrap_or("SERVICE_NAMESPACE_ASCENDING");
     let job = context
-        .state
         .reports
         .find(id, context.request.signature.as_ref())
         .ok_or_else(|| ApiError::new(404, "NoSuchEntity", format!("Report {id} not found.")))?;

@@ -12,18 +12,27 @@ mod sts;
 pub(super) use iam::failed_report;
 pub(super) use organizations::policy_types;
 
+use std::collections::BTreeMap;
+use std::sync::RwLock;
+
 use serde_json::{Map, Value};
 
+use super::access_report::Reports;
 use super::config::Caller;
+use super::credentials::Credentials;
 use super::organization::World;
 use super::paging::Pager;
 use super::protocol::{Answer, ApiError, Request, Service};
-use super::server::State;
 
 /// Everything that an operation may look at.
 pub(super) struct Context<'a> {
     pub world: &'a World,
-    pub state: &'a State,
+    pub reports: &'a Reports,
+    pub credentials: &'a Credentials,
+    /// The inline policies that were put in place of the world's own, by permission set.
+    pub inline_policies: &'a RwLock<BTreeMap<String, String>>,
+    /// The number of the call.
+    pub number: u64,
     pub request: &'a Request,
     pub caller: Caller,
 }
@@ -83,7 +92,7 @@ impl Context<'_> {
             Service::SsoAdmin => "sso",
             other => other.as_str(),
         };
-        let caller = self.state.credentials.caller_arn(self.world, self.request.signature.as_ref());
+        let caller = self.credentials.caller_arn(self.world, self.request.signature.as_ref());
         let message =
             format!("User: {caller} is not authorized to perform: {prefix}:{}", self.request.operation);
         ApiError::denied(self.request.service, message)

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Context, members, tag_value};
 use crate::simulator::config::{Caller, Instances};
-use crate::simulator::organization::{Boundary, DAY, Kind, PermissionSet, epoch};
+use crate::simulator::organization::{Boundary, DAY, PermissionSet, PrincipalKind, epoch};
 use crate::simulator::protocol::{ApiError, Service};
 
 type Answer = Result<Map<String, Value>, ApiError>;
@@ -179,7 +179,7 @@ fn describe_permission_set(context: &Context) -> Answer {
 
 fn inline_policy(context: &Context) -> Answer {
     let (_, set) = permission_set(context)?;
-    let put = context.state.inline_policies.read().expect("no thread panics while it puts them");
+    let put = context.inline_policies.read().expect("no thread panics while it puts them");
     let document = put.get(&*set.arn).or(set.inline.as_ref());
     // No policy is an empty text, not an error.
     Ok(members(json!({"InlinePolicy": document.map_or("", String::as_str)})))
@@ -269,8 +269,8 @@ fn assignments(context: &Context) -> Answer {
     let account = account(context, context.required("AccountId")?)?;
     let world = context.world;
     let principals = world.pairs.get(&(set, account)).map_or(&[][..], |pair| &pair.principals);
-    let key = |&(kind, position): &(Kind, u32)| (kind as u128) << 32 | u128::from(position);
-    let shown = |&(kind, position): &(Kind, u32)| row(context, account, set, kind, position);
+    let key = |&(kind, position): &(PrincipalKind, u32)| (kind as u128) << 32 | u128::from(position);
+    let shown = |&(kind, position): &(PrincipalKind, u32)| row(context, account, set, kind, position);
     context.page("AccountAssignments", principals, key, shown)
 }
 
@@ -285,13 +285,14 @@ fn assignments_for_principal(context: &Context) -> Answer {
     let index = world.index();
     let id = context.required("PrincipalId")?;
     let not_found = || ApiError::not_found(format!("Principal not found: {id}"));
-    let principals: Vec<(Kind, u32)> = match context.required("PrincipalType")? {
-        "GROUP" => vec![(Kind::Group, *index.groups.get(id).ok_or_else(not_found)?)],
+    let principals: Vec<(PrincipalKind, u32)> = match context.required("PrincipalType")? {
+        "GROUP" => vec![(PrincipalKind::Group, *index.groups.get(id).ok_or_else(not_found)?)],
         "USER" => {
             let user = *index.users.get(id).ok_or_else(not_found)?;
-            let groups = index.groups_of[user as usize].iter().map(|(group, _)| (Kind::Group, *group));
+            let groups =
+                index.groups_of[user as usize].iter().map(|(group, _)| (PrincipalKind::Group, *group));
             let groups = groups.filter(|_| world.config.repeats_groups);
-            groups.chain([(Kind::User, user)]).collect()
+            groups.chain([(PrincipalKind::User, user)]).collect()
         }
         other => {
             let message = format!("Value '{other}' at 'principalType' is not in the enumeration");
@@ -305,7 +306,7 @@ fn assignments_for_principal(context: &Context) -> Answer {
         .get("Filter")
         .and_then(|filter| filter.get("AccountId"))
         .and_then(Value::as_str);
-    let mut rows: Vec<(u32, u32, Kind, u32)> = Vec::new();
+    let mut rows: Vec<(u32, u32, PrincipalKind, u32)> = Vec::new();
     for (kind, position) in principals {
         for &(account, set) in index.grants.get(&(kind, position)).map_or(&[][..], Vec::as_slice) {
             if filter.is_none_or(|wanted| *world.accounts[account as usize].id == *wanted) {
@@ -314,15 +315,16 @@ fn assignments_for_principal(context: &Context) -> Answer {
         }
     }
     rows.sort_unstable();
-    let key = |&(account, set, kind, position): &(u32, u32, Kind, u32)| {
+    let key = |&(account, set, kind, position): &(u32, u32, PrincipalKind, u32)| {
         u128::from(account) << 96 | u128::from(set) << 64 | (kind as u128) << 32 | u128::from(position)
     };
-    let shown =
-        |&(account, set, kind, position): &(u32, u32, Kind, u32)| row(context, account, set, kind, position);
+    let shown = |&(account, set, kind, position): &(u32, u32, PrincipalKind, u32)| {
+        row(context, account, set, kind, position)
+    };
     context.page("AccountAssignments", &rows, key, shown)
 }
 
-fn row(context: &Context, account: u32, set: u32, kind: Kind, position: u32) -> Value {
+fn row(context: &Context, account: u32, set: u32, kind: PrincipalKind, position: u32) -> Value {
     let world = context.world;
     json!({
         "AccountId": *world.accounts[account as usize].id,

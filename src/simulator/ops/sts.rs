@@ -15,7 +15,7 @@ pub(super) fn answer(context: &Context) -> Result<String, ApiError> {
 }
 
 fn caller_identity(context: &Context) -> String {
-    let arn = context.state.credentials.caller_arn(context.world, context.request.signature.as_ref());
+    let arn = context.credentials.caller_arn(context.world, context.request.signature.as_ref());
     let account = arn.split(':').nth(4).unwrap_or_default();
     let mut xml = String::new();
     element(&mut xml, "Arn", &arn);
@@ -39,7 +39,7 @@ fn assume_role(context: &Context) -> Result<String, ApiError> {
     let known = context.world.index().accounts.contains_key(*account);
     let wanted = context.world.config.external_id.as_deref();
     if !known || wanted.is_some_and(|wanted| context.request.input.text("ExternalId") != Some(wanted)) {
-        let caller = context.state.credentials.caller_arn(context.world, context.request.signature.as_ref());
+        let caller = context.credentials.caller_arn(context.world, context.request.signature.as_ref());
         let message =
             format!("User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role_arn}");
         return Err(ApiError::denied(context.request.service, message));
@@ -47,7 +47,7 @@ fn assume_role(context: &Context) -> Result<String, ApiError> {
     // A role's path is no part of the session's ARN.
     let role_name = role.rsplit('/').next().unwrap_or(role);
     let arn = format!("arn:{}:sts::{account}:assumed-role/{role_name}/{session}", context.world.partition());
-    let (access_key_id, token) = context.state.credentials.assume(arn.clone());
+    let (access_key_id, token) = context.credentials.assume(arn.clone());
     let seconds = context.request.input.number("DurationSeconds").unwrap_or(3_600);
     let expiration = (Utc::now() + TimeDelta::seconds(seconds)).to_rfc3339_opts(SecondsFormat::Secs, true);
     let mut credentials = String::new();

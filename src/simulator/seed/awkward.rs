@@ -10,7 +10,7 @@ use serde_json::json;
 use super::people::{add_group, person, principal_id};
 use super::permissions::new_set;
 use crate::simulator::dice::Dice;
-use crate::simulator::organization::{Boundary, DAY, Kind, Member, User, World};
+use crate::simulator::organization::{Boundary, DAY, Member, PrincipalKind, User, World};
 
 /// Adds them.
 pub fn add(world: &mut World, dice: &mut Dice) {
@@ -107,7 +107,7 @@ fn users(world: &mut World, dice: &mut Dice) {
     }
     let pairs: Vec<(u32, u32)> = world.pairs.keys().copied().take(40).collect();
     for (pair, user) in [(3, first), (4, first + 5), (5, first + 3)] {
-        assign(world, pairs[pair % pairs.len()], Kind::User, user);
+        assign(world, pairs[pair % pairs.len()], PrincipalKind::User, user);
     }
 }
 
@@ -149,8 +149,8 @@ fn permission_sets(world: &mut World, dice: &mut Dice) {
     world.sets.push(Arc::new(bare));
     let sets = world.sets.len() as u32;
     for account in [1, 2, 3] {
-        assign(world, (sets - 3, account), Kind::Group, 0);
-        assign(world, (sets - 2, account), Kind::Group, 1);
+        assign(world, (sets - 3, account), PrincipalKind::Group, 0);
+        assign(world, (sets - 2, account), PrincipalKind::Group, 1);
     }
 }
 
@@ -165,11 +165,11 @@ fn assignments(world: &mut World, dice: &mut Dice) {
     Arc::make_mut(&mut world.groups[gone as usize]).exists = false;
     let pairs: Vec<(u32, u32)> = world.pairs.keys().copied().take(12).collect();
     for pair in pairs.iter().take(2) {
-        assign(world, *pair, Kind::Group, gone);
-        assign(world, *pair, Kind::User, ghost);
+        assign(world, *pair, PrincipalKind::Group, gone);
+        assign(world, *pair, PrincipalKind::User, ghost);
     }
     let lonely = (world.sets.len() as u32 - 3, 4);
-    assign(world, lonely, Kind::User, ghost);
+    assign(world, lonely, PrincipalKind::User, ghost);
     // Provisioned with nobody assigned, and not at the latest version.
     if let Some(pair) = pairs.get(6).and_then(|key| world.pairs.get_mut(key)) {
         Arc::make_mut(pair).principals.clear();
@@ -181,11 +181,11 @@ fn assignments(world: &mut World, dice: &mut Dice) {
     }
     // The suspended account keeps its assignments.
     let suspended = world.accounts.len() as u32 - 1;
-    assign(world, (1, suspended), Kind::Group, 1);
+    assign(world, (1, suspended), PrincipalKind::Group, 1);
 }
 
 /// Assigns, provisioning the pair if needed.
-fn assign(world: &mut World, pair: (u32, u32), kind: Kind, position: u32) {
+fn assign(world: &mut World, pair: (u32, u32), kind: PrincipalKind, position: u32) {
     let pair = world.pairs.entry(pair).or_insert_with(|| {
         Arc::new(crate::simulator::organization::Pair { latest: true, principals: Vec::new() })
     });

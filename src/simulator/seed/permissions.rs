@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::names::{CORE_SETS, MANAGED_POLICIES, SET_ROLES, TEAMS};
 use crate::simulator::dice::Dice;
-use crate::simulator::organization::{Boundary, DAY, Kind, Pair, PermissionSet, World};
+use crate::simulator::organization::{Boundary, DAY, Pair, PermissionSet, PrincipalKind, World};
 
 /// Fills in permission sets, pairs and assignments.
 pub fn grant(world: &mut World, dice: &mut Dice) {
@@ -104,7 +104,7 @@ fn assign(world: &mut World, dice: &mut Dice) {
     if keys.is_empty() || users == 0 || groups == 0 {
         return;
     }
-    let mut pairs: Vec<Vec<(Kind, u32)>> = vec![Vec::new(); keys.len()];
+    let mut pairs: Vec<Vec<(PrincipalKind, u32)>> = vec![Vec::new(); keys.len()];
     // A few pairs have more principals than fit on a page of 100.
     let crowded = (keys.len() / 2_000).max(1);
     let mut left = world.config.size.assignments;
@@ -130,10 +130,10 @@ fn assign(world: &mut World, dice: &mut Dice) {
     }
 }
 
-fn principal(dice: &mut Dice, users: usize, groups: usize) -> (Kind, u32) {
+fn principal(dice: &mut Dice, users: usize, groups: usize) -> (PrincipalKind, u32) {
     if dice.percent(70) {
-        (Kind::Group, dice.below(groups) as u32)
+        (PrincipalKind::Group, dice.below(groups) as u32)
     } else {
-        (Kind::User, dice.below(users) as u32)
+        (PrincipalKind::User, dice.below(users) as u32)
     }
 }

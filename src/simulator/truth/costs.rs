@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::simulator::organization::{Kind, World};
+use crate::simulator::organization::{PrincipalKind, World};
 
 /// Calls of sso-admin that a complete collection needs. Each page of a listing is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,12 +40,12 @@ pub(in crate::simulator) fn sso_admin_calls(world: &World) -> SsoAdminCalls {
             [set.aws_managed.len(), set.customer_managed.len(), set.tags.len(), outdated, accounts.len()];
         3 + listings.into_iter().map(pages).sum::<usize>()
     });
-    let of_groups = index.living_groups.iter().map(|&group| pages(granted(Kind::Group, group)));
+    let of_groups = index.living_groups.iter().map(|&group| pages(granted(PrincipalKind::Group, group)));
     let of_users = index.living_users.iter().map(|&user| {
         let groups = index.groups_of[user as usize].iter();
         let groups = groups.filter(|_| world.config.repeats_groups);
-        let by_groups: usize = groups.map(|&(group, _)| granted(Kind::Group, group)).sum();
-        pages(granted(Kind::User, user) + by_groups)
+        let by_groups: usize = groups.map(|&(group, _)| granted(PrincipalKind::Group, group)).sum();
+        pages(granted(PrincipalKind::User, user) + by_groups)
     });
     let (mut by_pairs, mut unseen) = (0, 0);
     for (_, pair) in world.pairs.iter().filter(|((set, _), _)| world.sets[*set as usize].exists) {

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::organization::{Kind, World};
+use super::organization::{PrincipalKind, World};
 use crate::model::{self, RESOURCES};
 
 pub use costs::SsoAdminCalls;
@@ -154,8 +154,8 @@ pub(super) fn access(world: &World) -> BTreeSet<Access> {
             pair.principals.iter().filter(|(kind, at)| world.principal_exists(*kind, *at))
         {
             match kind {
-                Kind::User => add(position, None),
-                Kind::Group => {
+                PrincipalKind::User => add(position, None),
+                PrincipalKind::Group => {
                     let group = &world.groups[position as usize];
                     world.members[position as usize]
                         .iter()

@@ -11,7 +11,7 @@ use crate::simulator::activity::{self, ReportedEntity};
 use crate::simulator::config::Instances;
 use crate::simulator::ops::policy_types;
 use crate::simulator::organization::{
-    Boundary, Group, Kind, Member, PermissionSet, TagPair, User, World, numbered, rfc3339,
+    Boundary, Group, Member, PermissionSet, PrincipalKind, TagPair, User, World, numbered, rfc3339,
 };
 
 /// One resource's rows.
@@ -268,7 +268,7 @@ fn provisioned(world: &World) -> Rows {
 fn assignments(world: &World, which: Assignments) -> Rows {
     let mut rows = Vec::new();
     for (&(set, account), pair) in &world.pairs {
-        let lives = |&(kind, position): &(Kind, u32)| world.principal_exists(kind, position);
+        let lives = |&(kind, position): &(PrincipalKind, u32)| world.principal_exists(kind, position);
         let whole_pair = match which {
             Assignments::All => true,
             Assignments::LivingPrincipals => false,

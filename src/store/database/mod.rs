@@ -1,38 +1,28 @@
 //! The database opened for writing: creation with mode 0600, migrations, permanent views, and whose it is.
 //!
-//! Its neighbours: `schema` knows the migrations, `views` the text of the views, `publish` writes a snapshot.
-//! Nothing here reads a staged row.
+//! Its neighbours: `schema` knows the migrations, `views` the text of the views, `identity` whose it is; `publish` gives it
+//! the verb that writes a snapshot. Nothing here reads a staged row.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::coverage::{self, Coverage};
 use super::documents;
 use super::file::{Doing, NO_SPACE, connect, make_private_if_empty, open_failed, refuse_what_is_no_file};
 use super::filesystem;
+use super::identity::{self, Identity};
 use super::io_error;
-use super::publish::{self, CallTotals, Published, ShrinkLimit};
 use super::reader::Census;
 use super::retention::{self, Pruned};
-use super::schema::{self, Kind, portable};
+use super::schema::{self, FileKind, portable};
 use super::snapshot::{self, Gap, Snapshot};
-use super::staging::Staging;
 use super::steps;
 use super::views;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::plain_file;
-
-/// Which organization and Identity Center instance a database belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// `o-…`; `None` for an instance outside an organization, or where it may not be read.
-    pub organization_id: Option<String>,
-    /// ARN of the Identity Center instance; `None` where there is none.
-    pub instance_arn: Option<String>,
-}
 
 /// The census, opened by its one writer.
 #[derive(Debug)]
@@ -66,7 +56,7 @@ impl Database {
         let (mut connection, kind) = connect_writing(path)?;
         prepare(&connection).map_err(|error| open_failed(path, error))?;
         // A copy stays one, for those who read it: what is current needs nothing made.
-        if kind == Kind::Copy
+        if kind == FileKind::Copy
             && schema::is_current(&connection)?
             && views::permanent_are_current(&connection)?
         {
@@ -91,7 +81,7 @@ impl Database {
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(failed)?;
         prepare(&connection).map_err(failed)?;
         let was_copy = bring_up_to_date(&mut connection, kind)?;
-        Ok((Self { path: path.to_owned(), connection, was_copy }, kind == Kind::Empty))
+        Ok((Self { path: path.to_owned(), connection, was_copy }, kind == FileKind::Empty))
     }
 
     /// Whether opening it made a copy a census again.
@@ -116,7 +106,7 @@ impl Database {
 
     /// Whose census this is; `None` while nothing claimed it.
     pub fn identity(&self) -> Result<Option<Identity>> {
-        identity(&self.connection)
+        identity::read(&self.connection)
     }
 
     /// Claims an unclaimed database for an organization and instance, or checks that it is theirs; another
@@ -125,67 +115,7 @@ impl Database {
     /// An identity of which nothing is known claims nothing, and is refused where somebody else's claim
     /// holds: two parts that cannot be compared are no proof of being the same.
     pub fn claim(&mut self, identity: &Identity) -> Result<()> {
-        let Some(owner) = self.identity()? else {
-            if identity.organization_id.is_none() && identity.instance_arn.is_none() {
-                return Ok(());
-            }
-            self.connection
-                .execute(
-                    "INSERT INTO census (only_row, organization_id, instance_arn, created_at) VALUES (1, ?1, ?2, ?3)",
-                    (&identity.organization_id, &identity.instance_arn, super::now()),
-                )
-                .doing("claim the database for the organization")?;
-            return Ok(());
-        };
-        let parts = [
-            (&owner.organization_id, &identity.organization_id),
-            (&owner.instance_arn, &identity.instance_arn),
-        ];
-        let differs = parts.iter().any(|(mine, theirs)| mine.is_some() && theirs.is_some() && mine != theirs);
-        let agrees = parts.iter().any(|(mine, theirs)| mine.is_some() && mine == theirs);
-        if differs && owner.organization_id.is_some() && owner.organization_id == identity.organization_id {
-            return Err(self.other_instance(&owner, identity));
-        }
-        if differs || !agrees {
-            return Err(Error::failed(format!(
-                "\"{}\" is the census of {}, and these credentials see {}",
-                self.path.display(),
-                described(&owner),
-                described(identity)
-            ))
-            .hint("keep one database an organization: name another file with --db")
-            .hint("or use the credentials of the organization that this database belongs to (--profile)"));
-        }
-        let completes = parts.iter().any(|(mine, theirs)| mine.is_none() && theirs.is_some());
-        if !completes {
-            return Ok(());
-        }
-        self.connection
-            .execute(
-                "UPDATE census SET organization_id = coalesce(organization_id, ?1),
-                     instance_arn = coalesce(instance_arn, ?2)",
-                (&identity.organization_id, &identity.instance_arn),
-            )
-            .doing("complete the database's identity")?;
-        Ok(())
-    }
-
-    /// The same organization, but another of its instances: a new one has new ids for everything, so that in one
-    /// census all users, groups and permission sets would seem to be gone and others to have come.
-    fn other_instance(&self, owner: &Identity, identity: &Identity) -> Error {
-        let arn = |identity: &Identity| identity.instance_arn.clone().unwrap_or_default();
-        let (old, new) = (arn(owner), arn(identity));
-        let id = new.rsplit('/').next().unwrap_or(&new).to_owned();
-        let organization = owner.organization_id.as_deref().unwrap_or("this organization");
-        Error::failed(format!(
-            "\"{}\" is the census of instance {old} of {organization}, whose instance is now {new}",
-            self.path.display(),
-        ))
-        .hint(format!(
-            "if IAM Identity Center was deleted and enabled again, keep this file as the old instance's history and \
-             begin a new census: --db {id}.db"
-        ))
-        .hint(format!("if the organization has several instances, name this census's own: --instance-arn {old}"))
+        identity::claim(&self.connection, &self.path, identity)
     }
 
     /// The published snapshots, the oldest first.
@@ -228,32 +158,11 @@ impl Database {
         steps::fill(&mut self.connection, tell)?;
         views::make_permanent(&mut self.connection)
     }
-
-    /// Publishes what is staged as the next snapshot, in one transaction, by the rules of gaps. A staging
-    /// that was published before yields the snapshot that it became (without its counts of changes).
-    pub fn publish(
-        &mut self,
-        staging: &Staging,
-        totals: &CallTotals,
-        limit: ShrinkLimit,
-    ) -> Result<Published> {
-        publish::publish(self, staging, totals, limit)
-    }
-}
-
-/// Whose census this is; `None` while nothing claimed it.
-pub(super) fn identity(connection: &Connection) -> Result<Option<Identity>> {
-    connection
-        .query_row("SELECT organization_id, instance_arn FROM main.census", [], |row| {
-            Ok(Identity { organization_id: row.get(0)?, instance_arn: row.get(1)? })
-        })
-        .optional()
-        .doing("read whose census this is")
 }
 
 /// Connects for writing, and says what the file is: it is looked at before anything is written, and a foreign
 /// one stays as it is.
-fn connect_writing(path: &Path) -> Result<(Connection, Kind)> {
+fn connect_writing(path: &Path) -> Result<(Connection, FileKind)> {
     let connection = connect(path, "mode=rw").map_err(|error| open_failed(path, error))?;
     let kind = schema::recognise(&connection, path)?;
     documents::register(&connection)?;
@@ -261,20 +170,20 @@ fn connect_writing(path: &Path) -> Result<(Connection, Kind)> {
         return Err(Error::failed(format!("\"{}\" cannot be written", path.display()))
             .hint("check the permissions of the file and of its folder, or name another file with --db"));
     }
-    if kind != Kind::Empty {
+    if kind != FileKind::Empty {
         schema::refuse_additions(&connection, path)?;
     }
     Ok((connection, kind))
 }
 
 /// Makes the file a census of this version; returns whether it was a copy.
-fn bring_up_to_date(connection: &mut Connection, kind: Kind) -> Result<bool> {
-    if kind == Kind::Copy {
+fn bring_up_to_date(connection: &mut Connection, kind: FileKind) -> Result<bool> {
+    if kind == FileKind::Copy {
         portable::make_census(connection)?;
     }
     schema::migrate(connection)?;
     views::make_permanent(connection)?;
-    Ok(kind == Kind::Copy)
+    Ok(kind == FileKind::Copy)
 }
 
 /// How the writer's connection works: a published snapshot survives a power cut. The log of a census that is
@@ -312,17 +221,6 @@ fn creation_failed(path: &Path, error: io::Error) -> Error {
         _ => "check the permissions of its folder, or name another file with --db".to_owned(),
     };
     Error::failed(format!("cannot create \"{}\"", path.display())).caused_by(error).hint(hint)
-}
-
-fn described(identity: &Identity) -> String {
-    match (&identity.organization_id, &identity.instance_arn) {
-        (Some(organization), Some(instance)) => {
-            format!("organization {organization} with instance {instance}")
-        }
-        (Some(organization), None) => format!("organization {organization}"),
-        (None, Some(instance)) => format!("instance {instance}"),
-        (None, None) => "no organization and no instance".to_owned(),
-    }
 }
 
 #[cfg(test)]

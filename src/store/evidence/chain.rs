@@ -7,8 +7,8 @@ use rusqlite::{Connection, Row, params};
 use super::set_hash::SetHash;
 use crate::digest::sha256;
 use crate::error::Result;
+use crate::store::columns::columns;
 use crate::store::file::Doing;
-use crate::store::schema::columns;
 
 /// The hash of each part: of a resource's rows, or of what a table says. What has no row is left out.
 pub type Parts = BTreeMap<String, String>;

@@ -10,8 +10,8 @@ use rusqlite::{Connection, Params, Row};
 use super::set_hash::Element;
 use crate::error::Result;
 use crate::model::ResourceSpec;
+use crate::store::columns::{Column, columns, resource_columns, versions_table};
 use crate::store::file::quoted;
-use crate::store::schema::{Column, columns, resource_columns, versions_table};
 
 /// A table whose rows are hashed.
 pub(super) struct HashedTable {

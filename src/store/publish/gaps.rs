@@ -5,8 +5,8 @@ use rusqlite::Connection;
 use super::scopes::{Scopes, json_path};
 use crate::error::Result;
 use crate::model::RESOURCES;
+use crate::store::columns::resource_columns;
 use crate::store::file::{Doing, literal};
-use crate::store::schema::resource_columns;
 
 /// A gap's columns besides its scope.
 const FACTS: &str = "kind, operation, error_code, error_message, attempts, request_id, observed_at";

@@ -29,9 +29,9 @@ use self::scopes::Scopes;
 use super::coverage::of_snapshot as coverage_of;
 use super::database::Database;
 use super::evidence;
-use super::file::{Doing, uri};
+use super::file::{Doing, staging_file, uri};
 use super::snapshot::{self, Snapshot, SnapshotStatus};
-use super::staging::{self, CollectionFacts, Staging};
+use super::staging::{CollectionFacts, Staging};
 use super::steps;
 use crate::error::Result;
 use crate::model::RESOURCES;
@@ -96,30 +96,35 @@ struct Publishing<'a> {
     dropped: BTreeSet<&'static str>,
 }
 
-/// Publishes the staging, see [`Database::publish`].
-pub(super) fn publish(
-    database: &mut Database,
-    staging: &Staging,
-    totals: &CallTotals,
-    limit: ShrinkLimit,
-) -> Result<Published> {
-    if let Some(published) = snapshot::of_collection(database.connection(), &staging.facts().collection_id)? {
-        return already_published(database.connection(), published);
+impl Database {
+    /// Publishes what is staged as the next snapshot, in one transaction, by the rules of gaps. A staging
+    /// that was published before yields the snapshot that it became (without its counts of changes).
+    pub fn publish(
+        &mut self,
+        staging: &Staging,
+        totals: &CallTotals,
+        limit: ShrinkLimit,
+    ) -> Result<Published> {
+        let facts = staging.facts();
+        if let Some(published) = snapshot::of_collection(self.connection(), &facts.collection_id)? {
+            return already_published(self.connection(), published);
+        }
+        let file = uri(&staging_file(self.path()), "mode=ro");
+        // The publish reads the file by itself: what the collection kept of it in memory is no longer needed.
+        let shrink = staging.connection().execute_batch("PRAGMA shrink_memory");
+        shrink.doing("let go of the collection's cache")?;
+        let connection = self.connection_mut();
+        connection.execute("ATTACH ?1 AS staging", [file]).doing("read the collection")?;
+        let published = in_transaction(connection, facts, totals, limit);
+        // The statements that read the staging are done with it, but the cache still holds them.
+        connection.flush_prepared_statement_cache();
+        let detached = connection.execute_batch("DETACH staging").doing("let go of the collection");
+        let published = published?;
+        detached?;
+        // Leaves one file to copy; a reader that holds the journal back only puts it off.
+        let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        Ok(published)
     }
-    let file = uri(&staging::path(database.path()), "mode=ro");
-    // The publish reads the file by itself: what the collection kept of it in memory is no longer needed.
-    staging.connection().execute_batch("PRAGMA shrink_memory").doing("let go of the collection's cache")?;
-    let connection = database.connection_mut();
-    connection.execute("ATTACH ?1 AS staging", [file]).doing("read the collection")?;
-    let published = in_transaction(connection, staging.facts(), totals, limit);
-    // The statements that read the staging are done with it, but the cache still holds them.
-    connection.flush_prepared_statement_cache();
-    let detached = connection.execute_batch("DETACH staging").doing("let go of the collection");
-    let published = published?;
-    detached?;
-    // Leaves one file to copy; a reader that holds the journal back only puts it off.
-    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-    Ok(published)
 }
 
 fn in_transaction(

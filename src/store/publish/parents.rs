@@ -4,8 +4,8 @@
 use super::Publishing;
 use crate::error::Result;
 use crate::model::{Parent, ParentWhen, ResourceSpec, resource};
+use crate::store::columns::versions_table;
 use crate::store::file::{Doing, literal, quoted};
-use crate::store::schema::versions_table;
 
 /// The rows of a resource that went with a parent.
 #[derive(Debug, Default)]

@@ -4,8 +4,8 @@
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
+use crate::store::columns::resource_columns;
 use crate::store::file::{Doing, literal, quoted};
-use crate::store::schema::resource_columns;
 
 /// A set of scopes that SQL conditions can be made against.
 pub(super) struct Scopes(Vec<Group>);

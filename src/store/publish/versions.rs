@@ -11,9 +11,9 @@ use super::{Publishing, ResourceOutcome};
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::model::{DocumentColumn, ResourceSpec};
+use crate::store::columns::{resource_columns, versions_table};
 use crate::store::documents;
 use crate::store::file::{Doing, quoted};
-use crate::store::schema::{resource_columns, versions_table};
 
 /// Publishes a resource: returns how many rows were alive before, and what became of them.
 pub(super) fn publish(

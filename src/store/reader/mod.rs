@@ -15,12 +15,12 @@ use super::catalog::{self, Table};
 use super::coverage::{self, Coverage};
 use super::evidence::{self, Link, Verified};
 use super::file::{Doing, beside, connect, is_there, open_failed, refuse_what_is_no_file};
+use super::identity::{self, Identity};
 use super::retention::{self, Watch};
-use super::schema::{self, Kind};
-use super::snapshot::{self, Gap, Snapshot};
-use super::staging::Doubled;
+use super::schema::{self, FileKind};
+use super::snapshot::{self, Doubled, Gap, Snapshot};
 use super::views::{self, Answering};
-use super::{database, documents, filesystem, guard};
+use super::{documents, filesystem, guard};
 use crate::error::{Error, Result};
 use crate::invocation;
 
@@ -51,7 +51,7 @@ impl Census {
         }
         let (connection, unlocked) = connect_reading(path)?;
         let kind = schema::recognise(&connection, path)?;
-        if kind == Kind::Empty {
+        if kind == FileKind::Empty {
             return Err(Error::failed(format!("\"{}\" is empty", path.display()))
                 .hint(format!("fill it with: {}", invocation::command("collect"))));
         }
@@ -65,7 +65,7 @@ impl Census {
         coverage::derive_older(&connection)?;
         // A file that an older version wrote has older views or none, and those of a copy lack what makes them fast:
         // ours stand before them.
-        let is_copy = kind == Kind::Copy;
+        let is_copy = kind == FileKind::Copy;
         if is_copy || !views::permanent_are_current(&connection)? {
             views::shadow(&connection, Answering::Latest)?;
         }
@@ -121,8 +121,8 @@ impl Census {
     }
 
     /// Whose census this is; `None` while nothing claimed it.
-    pub fn identity(&self) -> Result<Option<database::Identity>> {
-        database::identity(&self.connection)
+    pub fn identity(&self) -> Result<Option<Identity>> {
+        identity::read(&self.connection)
     }
 
     /// Every snapshot, oldest first.

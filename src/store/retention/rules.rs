@@ -13,7 +13,7 @@ use super::nothing_left;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::store::Snapshot;
-use crate::store::staging;
+use crate::store::file::staging_file;
 
 /// What a snapshot is kept for whose time says nothing of its day.
 const UNCERTAIN: &str = "time not certain";
@@ -153,7 +153,7 @@ impl Verdict {
         }
         let newest = verdicts.last().filter(|newest| !newest.kept);
         match newest {
-            Some(newest) if staging::path(path).exists() => Err(Error::failed(format!(
+            Some(newest) if staging_file(path).exists() => Err(Error::failed(format!(
                 "a collection is unfinished that began after snapshot {}",
                 newest.snapshot.snapshot_id
             ))

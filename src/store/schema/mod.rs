@@ -1,22 +1,22 @@
-//! The census's schema: its migrations, how a file of ours is told from others, and what columns it has.
+//! The census's schema: its migrations, and how a file of ours is told from others.
 //!
-//! The migrations are the only list of the columns in SQL; everything else in the store asks the database.
+//! The migrations are the only list of the columns in SQL; everything else in the store asks the database (`columns`).
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
 use super::documents;
-use super::file::{Doing, in_scope, literal, open_failed, quoted};
+use super::file::{Doing, open_failed};
 use crate::error::{Error, Result};
-use crate::model::{Scope, resource};
 
 macro_rules! migration {
     ($name:literal, $fill:expr) => {
         Migration {
+            #[cfg(test)]
             name: $name,
             sql: include_str!(concat!("../../../migrations/", $name, ".sql")),
             fill: $fill,
@@ -39,6 +39,7 @@ const MIGRATIONS: &[Migration] = &[
 
 /// A step of the schema.
 struct Migration {
+    #[cfg(test)]
     name: &'static str,
     sql: &'static str,
     /// Fills what is derived, in a file that holds snapshots already.
@@ -56,14 +57,6 @@ fn migrations() -> Migrations<'static> {
     Migrations::new(MIGRATIONS.iter().map(step).collect())
 }
 
-/// Whether the file has gone through the migration of this name.
-pub(super) fn has_gone_through(connection: &Connection, name: &str) -> Result<bool> {
-    let number =
-        MIGRATIONS.iter().position(|migration| migration.name == name).expect("the migration is listed") + 1;
-    let version = connection.query_row("PRAGMA main.user_version", [], |row| row.get::<_, i64>(0));
-    version.map(|version| version >= number as i64).doing("read the schema's version")
-}
-
 /// `PRAGMA application_id` of a census: "orgc".
 const CENSUS: i32 = 0x6f72_6763;
 
@@ -72,7 +65,7 @@ const COPY: i32 = 0x6f72_6770;
 
 /// What a file is, by its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FileKind {
     /// An empty database: nobody's yet.
     Empty,
     /// A census, whose schema this program knows.
@@ -82,7 +75,7 @@ pub(super) enum Kind {
 }
 
 /// Tells a census from an empty file; refuses another program's database and a newer schema.
-pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<Kind> {
+pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<FileKind> {
     let header = |pragma: &str| -> Result<i64> {
         connection
             .query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0))
@@ -94,11 +87,11 @@ pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<Kind> {
     let (application, version) = (header("application_id")?, header("user_version")?);
     let name = path.display();
     if objects == 0 && version == 0 && [0, i64::from(CENSUS)].contains(&application) {
-        return Ok(Kind::Empty);
+        return Ok(FileKind::Empty);
     }
     let kind = match application {
-        _ if application == i64::from(CENSUS) => Some(Kind::Census),
-        _ if application == i64::from(COPY) => Some(Kind::Copy),
+        _ if application == i64::from(CENSUS) => Some(FileKind::Census),
+        _ if application == i64::from(COPY) => Some(FileKind::Copy),
         _ => None,
     };
     let Some(kind) = kind else {
@@ -212,100 +205,12 @@ fn is_of_sqlite(name: &str) -> bool {
     name.starts_with("table sqlite_stat")
 }
 
-/// A column as the database declares it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Column {
-    pub name: String,
-    /// `TEXT` or `INTEGER`; empty for an expression of a view.
-    pub sql_type: String,
-    pub not_null: bool,
-    /// Whether it is part of the primary key.
-    pub in_key: bool,
-}
-
-/// The columns of a table or view of `main` or `temp`, in order; none where there is no such table.
-pub(super) fn columns(connection: &Connection, schema: &str, table: &str) -> Result<Vec<Column>> {
-    let sql = format!(
-        "SELECT name, type, \"notnull\", pk FROM pragma_table_info({}, {}) ORDER BY cid",
-        literal(table),
-        literal(schema)
-    );
-    let read = || {
-        connection
-            .prepare(&sql)?
-            .query_map([], |row| {
-                Ok(Column {
-                    name: row.get(0)?,
-                    sql_type: row.get(1)?,
-                    not_null: row.get(2)?,
-                    in_key: row.get::<_, i64>(3)? > 0,
-                })
-            })?
-            .collect::<rusqlite::Result<Vec<_>>>()
-    };
-    read().doing(&format!("read the columns of {table}"))
-}
-
-/// The columns of a resource: those of its versions table but the two that bound a version's life, and those that are
-/// derived.
-pub(super) fn resource_columns(connection: &Connection, name: &str) -> Result<Vec<Column>> {
-    let mut columns = columns(connection, "main", &versions_table(name))?;
-    let is_derived = |column: &str| resource(name).is_some_and(|spec| spec.is_derived(column));
-    columns.retain(|column| {
-        !["valid_from", "valid_to"].contains(&column.name.as_str()) && !is_derived(&column.name)
-    });
-    Ok(columns)
-}
-
-/// Whether any row in a scope is alive in the newest snapshot.
-pub fn has_open_rows(connection: &Connection, scope: &Scope) -> Result<bool> {
-    let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM {} WHERE valid_to IS NULL AND {})",
-        quoted(&versions_table(&scope.resource)),
-        in_scope(scope)
-    );
-    connection
-        .query_row(&sql, params_from_iter(scope.columns.values()), |row| row.get(0))
-        .doing(&format!("look for rows of {}", scope.resource))
-}
-
-/// The open rows of a resource in a scope, each as the scope of its key, until one is found that `wanted` takes.
-pub fn find_open_row(
-    connection: &Connection,
-    scope: &Scope,
-    mut wanted: impl FnMut(&Scope) -> Result<bool>,
-) -> Result<Option<Scope>> {
-    let key = resource(&scope.resource).map_or(&[][..], |spec| spec.key);
-    let sql = format!(
-        "SELECT {} FROM {} WHERE valid_to IS NULL AND {}",
-        key.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", "),
-        quoted(&versions_table(&scope.resource)),
-        in_scope(scope)
-    );
-    let looking = format!("look for rows of {}", scope.resource);
-    let mut statement = connection.prepare_cached(&sql).doing(&looking)?;
-    let mut rows = statement.query(params_from_iter(scope.columns.values())).doing(&looking)?;
-    while let Some(row) = rows.next().doing(&looking)? {
-        let mut of_row = Scope { resource: scope.resource.clone(), columns: Default::default() };
-        for (index, column) in key.iter().enumerate() {
-            of_row = of_row.with(column, &row.get::<_, String>(index).doing(&looking)?);
-        }
-        if wanted(&of_row)? {
-            return Ok(Some(of_row));
-        }
-    }
-    Ok(None)
-}
-
-/// The name of the table that keeps a resource's versions.
-pub(crate) fn versions_table(resource: &str) -> String {
-    format!("{resource}_versions")
-}
-
 /// Makes a census what an older version of the program wrote: every table as it was then, with the rows of now. The
 /// views stay, as they would not have.
 #[cfg(test)]
 pub(super) fn downgrade(connection: &Connection, version: usize) {
+    use super::columns::columns;
+    use super::file::quoted;
     let tables = |connection: &Connection| -> BTreeMap<String, String> {
         let sql = "SELECT name, sql FROM main.sqlite_master WHERE type = 'table'";
         let mut statement = connection.prepare(sql).unwrap();
@@ -348,6 +253,7 @@ pub(super) fn downgrade(connection: &Connection, version: usize) {
 mod tests {
     use super::*;
     use crate::model::*;
+    use crate::store::columns::resource_columns;
 
     #[test]
     fn every_migration_of_the_folder_is_known_in_order() {
@@ -362,6 +268,12 @@ mod tests {
             assert!(name.starts_with(&format!("{:04}_", number + 1)), "{name}");
             assert_eq!(std::fs::read_to_string(file).unwrap(), migration.sql);
         }
+    }
+
+    #[test]
+    fn what_hashes_documents_is_known_by_number() {
+        let last = MIGRATIONS.iter().rposition(|migration| migration.sql.contains("document_hash"));
+        assert_eq!(last.map(|index| index as i64 + 1), Some(documents::HASHED_SINCE));
     }
 
     #[test]

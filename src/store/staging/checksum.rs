@@ -9,8 +9,8 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 
 use crate::error::Result;
+use crate::store::columns::columns;
 use crate::store::file::{Doing, literal, quoted};
-use crate::store::schema::columns;
 
 const FUNCTION: &str = "staged_checksum";
 

@@ -2,20 +2,16 @@
 //!
 //! The tables of staged rows are derived from the census's own; nothing here writes a row or a task.
 
-use std::path::{Path, PathBuf};
-
 use rusqlite::Connection;
 
 use super::{checksum, repair};
 use crate::error::{Error, Result};
 use crate::model::{RESOURCES, ResourceSpec};
 use crate::plain_file;
+use crate::store::columns::{Column, resource_columns};
 use crate::store::database::Database;
-use crate::store::file::{
-    COLLECTING, Doing, NO_SPACE, beside, connect, open_failed, quoted, with_companions,
-};
+use crate::store::file::{Doing, NO_SPACE, connect, open_failed, quoted, staging_file, with_companions};
 use crate::store::io_error;
-use crate::store::schema::{Column, resource_columns};
 
 /// `PRAGMA application_id` of a staging file: "orgs".
 const STAGING: i32 = 0x6f72_6773;
@@ -132,15 +128,10 @@ CREATE TABLE doubles (
 CREATE TABLE calls (operation TEXT PRIMARY KEY, calls INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
-/// The staging file beside a database.
-pub(in crate::store) fn path(database: &Path) -> PathBuf {
-    beside(database, COLLECTING)
-}
-
 /// Opens the staging, having read all of it; `None` where there is none, or one whose creation was cut short. Returns
 /// also the resources whose rows are damaged, and asked for again.
 pub(super) fn open(database: &Database) -> Result<Option<(Connection, Vec<&'static str>)>> {
-    let path = path(database.path());
+    let path = staging_file(database.path());
     // A link that leads nowhere is there all the same.
     if path.symlink_metadata().is_err() {
         return Ok(None);
@@ -184,7 +175,7 @@ pub(super) fn open(database: &Database) -> Result<Option<(Connection, Vec<&'stat
 pub(super) fn create(database: &Database) -> Result<Connection> {
     // A journal that outlived its file would be replayed into the new one.
     discard(database)?;
-    let path = path(database.path());
+    let path = staging_file(database.path());
     plain_file::create(&path).map_err(|error| {
         let hint = match io_error::is_no_space(error.kind()) {
             true => NO_SPACE,
@@ -215,7 +206,7 @@ pub(super) fn script(census: &Connection) -> Result<String> {
 
 /// Deletes the staging's files.
 pub(super) fn discard(database: &Database) -> Result<()> {
-    let path = path(database.path());
+    let path = staging_file(database.path());
     for file in with_companions(&path) {
         match std::fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

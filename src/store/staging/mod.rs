@@ -23,15 +23,13 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use self::rows::RowWriters;
 use super::database::Database;
-use super::file::Doing;
+use super::file::{Doing, staging_file};
 use super::{io_error, now, snapshot};
 use crate::error::Result;
 use crate::model::Scope;
 
-pub(super) use layout::path;
 pub use task::{
-    AccessReportJob, CollectionFacts, Doubled, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection,
-    TaskCounts,
+    AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, TaskCounts,
 };
 
 /// What an earlier collection left beside the database.
@@ -64,7 +62,7 @@ impl Staging {
             Ok(Some(staging)) => staging,
             Ok(None) => return Ok(Unfinished::None),
             Err(error) if io_error::passes(&error) => {
-                return Err(io_error::staging_stopped(error, &layout::path(database.path())));
+                return Err(io_error::staging_stopped(error, &staging_file(database.path())));
             }
             Err(error) => return Ok(Unfinished::Unusable(error.to_string())),
         };
@@ -101,7 +99,7 @@ impl Staging {
 
     /// The file of the collection in progress beside a database.
     pub fn path_beside(database: &Path) -> PathBuf {
-        layout::path(database)
+        staging_file(database)
     }
 
     /// Lets a connection of somebody else write to a staging, whose rows have checksums.

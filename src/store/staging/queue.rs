@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use rusqlite::params;
 
-use super::{Doubled, Failure, OpenTask, Staging, TaskCounts};
+use super::{Failure, OpenTask, Staging, TaskCounts};
 use crate::error::Result;
 use crate::model::Scope;
 use crate::store::file::{Doing, quoted};
+use crate::store::snapshot::Doubled;
 
 impl Staging {
     /// Up to `limit` open tasks of a lane, by priority and then in the order queued, without those in

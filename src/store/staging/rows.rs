@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::task::Rejection;
 use crate::error::{Error, Result};
 use crate::model::{Completeness, RESOURCES, Row, Scope};
+use crate::store::columns::columns;
 use crate::store::file::{Doing, in_scope, quoted};
-use crate::store::schema::columns;
 
 /// The statements that write the staged rows, by resource.
 #[derive(Debug)]

@@ -200,17 +200,6 @@ impl std::fmt::Display for Rejection {
     }
 }
 
-/// An item that one kind of listing sent twice with different values: the later one is staged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Doubled {
-    /// Name of the item's resource, e.g. `users`.
-    pub resource: String,
-    /// Its key.
-    pub item: String,
-    /// The columns that differ, with commas between them.
-    pub differs: String,
-}
-
 /// How many tasks of one kind there are, for progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskCounts {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::*;
 use crate::model::Row;
 use crate::store::GapKind;
+use crate::store::file::staging_file;
 use crate::store::testing::{World, column, facts, failure, key_only, new_task, row, scope};
 
 fn page(task_id: i64, rows: Vec<Row>, next_token: Option<&str>) -> Outcome {
@@ -95,7 +96,7 @@ fn another_versions_or_a_damaged_staging_is_told_from_one_to_go_on_with() {
     begun(&world).connection().execute_batch("DELETE FROM facts").unwrap();
     assert!(unusable(&world).contains("another version's"));
     Staging::discard(&world.database).unwrap();
-    std::fs::write(path(&world.path), "no database ".repeat(100)).unwrap();
+    std::fs::write(staging_file(&world.path), "no database ".repeat(100)).unwrap();
     assert!(unusable(&world).contains("is not a SQLite database"));
     Staging::discard(&world.database).unwrap();
     begun(&world);
@@ -110,7 +111,7 @@ fn a_staging_damaged_anywhere_is_found_out_or_reads_as_it_was_written() {
     staging.commit(&[page(1, rows, Some("next"))]).unwrap();
     let expected = groups(&staging);
     drop(staging);
-    let whole = std::fs::read(path(&world.path)).unwrap();
+    let whole = std::fs::read(staging_file(&world.path)).unwrap();
     let (mut damaged, mut random) = (0, fastrand::Rng::with_seed(3));
     for round in 0..60 {
         let mut bytes = whole.clone();
@@ -120,14 +121,14 @@ fn a_staging_damaged_anywhere_is_found_out_or_reads_as_it_was_written() {
             let at = random.usize(0..whole.len() - 600);
             bytes[at..at + 600].fill(0xa5);
         }
-        std::fs::write(path(&world.path), bytes).unwrap();
+        std::fs::write(staging_file(&world.path), bytes).unwrap();
         match Staging::open(&world.database).unwrap() {
             Unfinished::Unusable(_) => damaged += 1,
             Unfinished::Usable(staging) => assert_eq!(groups(&staging).len(), expected.len(), "{round}"),
             Unfinished::None => panic!("{round}: something is there"),
         }
         for suffix in ["-wal", "-shm"] {
-            let _ = std::fs::remove_file(crate::store::file::beside(&path(&world.path), suffix));
+            let _ = std::fs::remove_file(crate::store::file::beside(&staging_file(&world.path), suffix));
         }
     }
     assert!(damaged > 20, "{damaged} of 60");
@@ -155,7 +156,7 @@ fn a_full_disk_keeps_what_was_staged() {
 fn a_staging_that_is_locked_is_not_given_up() {
     let world = World::new();
     drop(begun(&world));
-    let other = rusqlite::Connection::open(path(&world.path)).unwrap();
+    let other = rusqlite::Connection::open(staging_file(&world.path)).unwrap();
     other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM notes").unwrap();
     let error = Staging::open(&world.database).unwrap_err();
     assert!(error.to_string().contains("is locked by another program"), "{error}");
@@ -183,7 +184,7 @@ fn a_resumed_collection_may_take_another_label() {
 #[test]
 fn a_staging_whose_creation_was_cut_short_is_none() {
     let world = World::new();
-    std::fs::write(path(&world.path), "").unwrap();
+    std::fs::write(staging_file(&world.path), "").unwrap();
     assert!(resumable(&world).is_none());
     begun(&world);
 }
@@ -358,14 +359,14 @@ fn a_stopped_kind_has_no_open_task_and_an_answer_on_its_way_still_counts() {
 fn a_published_staging_that_was_left_behind_is_not_resumed() {
     let mut world = World::new();
     world.collect().publish();
-    assert!(path(&world.path).exists());
+    assert!(staging_file(&world.path).exists());
     assert!(resumable(&world).is_none());
-    assert!(!path(&world.path).exists());
+    assert!(!staging_file(&world.path).exists());
 }
 
 #[test]
 fn the_files_are_beside_the_database() {
-    assert_eq!(path(Path::new("/tmp/o.db")), Path::new("/tmp/o.db.collecting"));
+    assert_eq!(staging_file(Path::new("/tmp/o.db")), Path::new("/tmp/o.db.collecting"));
 }
 
 #[test]

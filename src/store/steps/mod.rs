@@ -9,65 +9,20 @@
 //! The rows are no evidence. `verify` computes them again. Whoever changes what the SELECT tells, by its text or by the
 //! rules that compare documents, adds a migration that empties the tables: the next collection fills them anew.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
-use super::file::{Doing, literal, quoted};
-use super::schema::columns;
+use super::columns::columns;
+use super::file::{Doing, quoted};
+use super::views::kept::{kept, missing, snapshot_ids, table, through};
 use super::views::{self, Answering};
 use crate::error::Result;
-use crate::model::{DERIVED_VIEWS, DerivedView, ResourceSpec};
+use crate::model::{DerivedView, ResourceSpec};
 
 /// A snapshot and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Step {
     before: i64,
     snapshot_id: i64,
-}
-
-/// The views whose rows are kept, as far as the file has a table for them.
-fn kept(connection: &Connection) -> Result<Vec<&'static DerivedView>> {
-    if columns(connection, "main", "derived_tables")?.is_empty() {
-        return Ok(Vec::new());
-    }
-    let has_table = |view: &DerivedView| Ok(!columns(connection, "main", &table(view))?.is_empty());
-    let mut kept = Vec::new();
-    for view in DERIVED_VIEWS.iter().filter(|view| view.by_step) {
-        if has_table(view)? {
-            kept.push(view);
-        }
-    }
-    Ok(kept)
-}
-
-/// The name of the table that keeps a view's rows.
-fn table(view: &DerivedView) -> String {
-    format!("{}_steps", view.name)
-}
-
-/// The SELECT that reads a view's rows from its table; `None` where not every step is there.
-pub(super) fn stored(
-    connection: &Connection,
-    view: &DerivedView,
-    answering: Answering,
-) -> Result<Option<String>> {
-    let is_kept = view.by_step && kept(connection)?.iter().any(|one| one.name == view.name);
-    if !is_kept || !missing(connection, view)?.is_empty() {
-        return Ok(None);
-    }
-    let columns =
-        columns(connection, "main", &table(view))?.into_iter().map(|column| match column.name.as_str() {
-            "snapshot_id" => "t.snapshot_id, t.taken_at".to_owned(),
-            name => format!("r.{}", quoted(name)),
-        });
-    Ok(Some(format!(
-        "SELECT {}
-FROM snapshots AS t
-CROSS JOIN {} AS r ON r.snapshot_id = t.snapshot_id
-WHERE {}",
-        columns.collect::<Vec<_>>().join(", "),
-        quoted(&table(view)),
-        answering.changes()
-    )))
 }
 
 /// Whether any table lacks a step.
@@ -230,29 +185,6 @@ fn key(spec: &ResourceSpec) -> String {
 fn steps(connection: &Connection) -> Result<Vec<Step>> {
     let ids = snapshot_ids(connection)?;
     Ok(ids.windows(2).map(|pair| Step { before: pair[0], snapshot_id: pair[1] }).collect())
-}
-
-fn snapshot_ids(connection: &Connection) -> Result<Vec<i64>> {
-    let read = || {
-        connection
-            .prepare("SELECT snapshot_id FROM main.snapshots ORDER BY snapshot_id")?
-            .query_map([], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()
-    };
-    read().doing("read the snapshots")
-}
-
-/// The snapshots whose steps the table lacks.
-fn missing(connection: &Connection, view: &DerivedView) -> Result<Vec<i64>> {
-    let through = through(connection, view)?;
-    Ok(snapshot_ids(connection)?.into_iter().filter(|id| *id > through).collect())
-}
-
-/// The number of the snapshot up to which the table has every step.
-fn through(connection: &Connection, view: &DerivedView) -> Result<i64> {
-    let sql = format!("SELECT through FROM main.derived_tables WHERE view = {}", literal(view.name));
-    let through = connection.query_row(&sql, [], |row| row.get(0)).optional();
-    through.map(Option::unwrap_or_default).doing("read how far a view is kept")
 }
 
 fn write_through(connection: &Connection, view: &DerivedView, snapshot_id: i64) -> Result<()> {

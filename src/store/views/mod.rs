@@ -6,15 +6,16 @@
 //! by TEMP views to answer for another one, because SQLite resolves a view's tables in the view's own schema.
 
 mod changes;
+pub(super) mod kept;
 mod tells;
 mod visibility_sql;
 
 use rusqlite::Connection;
 
+use super::columns::{Column, columns, resource_columns, versions_table};
 use super::documents;
 use super::file::{Doing, literal, quoted};
-use super::schema::{self, Column, columns, portable, resource_columns, versions_table};
-use super::steps;
+use super::schema::{self, portable};
 use crate::error::Result;
 use crate::model::{DERIVED_VIEWS, DerivedView, OverRange, RESOURCES, ResourceSpec};
 
@@ -149,7 +150,7 @@ pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<V
         select: answering.derived(view, select),
     };
     for view in DERIVED_VIEWS {
-        views.push(match steps::stored(connection, view, answering)? {
+        views.push(match kept::stored(connection, view, answering)? {
             Some(select) => View { name: view.name.to_owned(), select },
             None => derived(view, view.select),
         });

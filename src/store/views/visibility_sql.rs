@@ -1,8 +1,8 @@
 //! The SQL of what a snapshot `s` saw of a version `v`: whether a gap, here `n`, hides its row.
 
 use crate::model::{ResourceSpec, implicit_gap};
+use crate::store::columns::{Column, versions_table};
 use crate::store::file::{literal, quoted};
-use crate::store::schema::{Column, versions_table};
 
 /// Whether snapshot `s`, in which the version `v` had not begun, may only not have seen its row: a gap hides it,
 /// or nothing of the resource was collected, by an older program that did not know it. Its absence was surely

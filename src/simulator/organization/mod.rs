@@ -1,8 +1,10 @@
 //! The simulated organization on one day: the one source of what is served and of what is true.
 //!
 //! `seed` makes day 0, `days` makes every next day, `ops` reads it to answer calls and `truth` reads it to
-//! state the rows. Things are referred to by their position, which never changes: what is deleted stays as
+//! state the rows; `index` finds by id. Things are referred to by their position, which never changes: what is deleted stays as
 //! a record with `exists == false`, because assignments go on naming it.
+
+mod index;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -12,7 +14,7 @@ use serde_json::Value;
 
 use super::config::Config;
 use super::dice;
-use super::index::Index;
+use index::Index;
 
 /// A moment in milliseconds since 1970.
 pub(super) type Millis = i64;
@@ -140,12 +142,12 @@ pub(super) struct PermissionSet {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Kind {
+pub(super) enum PrincipalKind {
     Group,
     User,
 }
 
-impl Kind {
+impl PrincipalKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Group => "GROUP",
@@ -160,7 +162,7 @@ pub(super) struct Pair {
     /// Whether it is provisioned at the set's latest version.
     pub latest: bool,
     /// Who is assigned, sorted.
-    pub principals: Vec<(Kind, u32)>,
+    pub principals: Vec<(PrincipalKind, u32)>,
 }
 
 /// The organization on one day.
@@ -297,17 +299,17 @@ impl World {
         self.config.half_deleted_since.is_some_and(|day| self.day >= day)
     }
 
-    pub fn principal_id(&self, kind: Kind, position: u32) -> &Arc<str> {
+    pub fn principal_id(&self, kind: PrincipalKind, position: u32) -> &Arc<str> {
         match kind {
-            Kind::Group => &self.groups[position as usize].id,
-            Kind::User => &self.users[position as usize].id,
+            PrincipalKind::Group => &self.groups[position as usize].id,
+            PrincipalKind::User => &self.users[position as usize].id,
         }
     }
 
-    pub fn principal_exists(&self, kind: Kind, position: u32) -> bool {
+    pub fn principal_exists(&self, kind: PrincipalKind, position: u32) -> bool {
         match kind {
-            Kind::Group => self.groups[position as usize].exists,
-            Kind::User => self.users[position as usize].exists,
+            PrincipalKind::Group => self.groups[position as usize].exists,
+            PrincipalKind::User => self.users[position as usize].exists,
         }
     }
 

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::organization::{Kind, Millis, Unit, World, numbered};
+use super::{Millis, PrincipalKind, Unit, World, numbered};
 
 /// What answers need to find without searching; made once a day is first asked for.
 #[derive(Debug, Default)]
-pub(super) struct Index {
+pub(in crate::simulator) struct Index {
     pub units: HashMap<Arc<str>, u32>,
     pub accounts: HashMap<Arc<str>, u32>,
     pub users: HashMap<Arc<str>, u32>,
@@ -26,7 +26,7 @@ pub(super) struct Index {
     /// By account: permission set, and whether at the latest version.
     pub sets_of_account: Vec<Vec<(u32, bool)>>,
     /// By principal: account and permission set.
-    pub grants: HashMap<(Kind, u32), Vec<(u32, u32)>>,
+    pub grants: HashMap<(PrincipalKind, u32), Vec<(u32, u32)>>,
     /// By user: the groups and since when.
     pub groups_of: Vec<Vec<(u32, Millis)>>,
 }

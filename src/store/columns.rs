@@ -1,0 +1,97 @@
+//! The columns that the tables of a census have, as the database itself says, and the open rows found by them.
+
+use rusqlite::{Connection, params_from_iter};
+
+use super::file::{Doing, in_scope, literal, quoted};
+use crate::error::Result;
+use crate::model::{Scope, resource};
+
+/// A column as the database declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    pub name: String,
+    /// `TEXT` or `INTEGER`; empty for an expression of a view.
+    pub sql_type: String,
+    pub not_null: bool,
+    /// Whether it is part of the primary key.
+    pub in_key: bool,
+}
+
+/// The columns of a table or view of `main` or `temp`, in order; none where there is no such table.
+pub(super) fn columns(connection: &Connection, schema: &str, table: &str) -> Result<Vec<Column>> {
+    let sql = format!(
+        "SELECT name, type, \"notnull\", pk FROM pragma_table_info({}, {}) ORDER BY cid",
+        literal(table),
+        literal(schema)
+    );
+    let read = || {
+        connection
+            .prepare(&sql)?
+            .query_map([], |row| {
+                Ok(Column {
+                    name: row.get(0)?,
+                    sql_type: row.get(1)?,
+                    not_null: row.get(2)?,
+                    in_key: row.get::<_, i64>(3)? > 0,
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    read().doing(&format!("read the columns of {table}"))
+}
+
+/// The columns of a resource: those of its versions table but the two that bound a version's life, and those that are
+/// derived.
+pub(super) fn resource_columns(connection: &Connection, name: &str) -> Result<Vec<Column>> {
+    let mut columns = columns(connection, "main", &versions_table(name))?;
+    let is_derived = |column: &str| resource(name).is_some_and(|spec| spec.is_derived(column));
+    columns.retain(|column| {
+        !["valid_from", "valid_to"].contains(&column.name.as_str()) && !is_derived(&column.name)
+    });
+    Ok(columns)
+}
+
+/// Whether any row in a scope is alive in the newest snapshot.
+pub fn has_open_rows(connection: &Connection, scope: &Scope) -> Result<bool> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM {} WHERE valid_to IS NULL AND {})",
+        quoted(&versions_table(&scope.resource)),
+        in_scope(scope)
+    );
+    connection
+        .query_row(&sql, params_from_iter(scope.columns.values()), |row| row.get(0))
+        .doing(&format!("look for rows of {}", scope.resource))
+}
+
+/// The open rows of a resource in a scope, each as the scope of its key, until one is found that `wanted` takes.
+pub fn find_open_row(
+    connection: &Connection,
+    scope: &Scope,
+    mut wanted: impl FnMut(&Scope) -> Result<bool>,
+) -> Result<Option<Scope>> {
+    let key = resource(&scope.resource).map_or(&[][..], |spec| spec.key);
+    let sql = format!(
+        "SELECT {} FROM {} WHERE valid_to IS NULL AND {}",
+        key.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", "),
+        quoted(&versions_table(&scope.resource)),
+        in_scope(scope)
+    );
+    let looking = format!("look for rows of {}", scope.resource);
+    let mut statement = connection.prepare_cached(&sql).doing(&looking)?;
+    let mut rows = statement.query(params_from_iter(scope.columns.values())).doing(&looking)?;
+    while let Some(row) = rows.next().doing(&looking)? {
+        let mut of_row = Scope { resource: scope.resource.clone(), columns: Default::default() };
+        for (index, column) in key.iter().enumerate() {
+            of_row = of_row.with(column, &row.get::<_, String>(index).doing(&looking)?);
+        }
+        if wanted(&of_row)? {
+            return Ok(Some(of_row));
+        }
+    }
+    Ok(None)
+}
+
+/// The name of the table that keeps a resource's versions.
+pub(crate) fn versions_table(resource: &str) -> String {
+    format!("{resource}_versions")
+}
