@@ -205,7 +205,7 @@ fn publish_alone(path: &Path) {
     let (mut database, _) = Database::open_or_create(path).expect("the census opens");
     let Ok(Unfinished::Usable(staging)) = Staging::open(&database) else { panic!("nothing is staged") };
     let totals =
-        CallTotals { api_calls: 0, throttled_calls: 0, completed_at: staging.facts().started_at.clone() };
+        CallTotals { api_calls: 0, throttled_calls: 0, completed_at: staging.header().started_at.clone() };
     let (wall, processor) = (Instant::now(), Stopwatch::start());
     database.publish(&staging, &totals, ShrinkLimit(100)).expect("the snapshot is published");
     let (wall, processor) = (wall.elapsed(), processor.read());

@@ -10,7 +10,7 @@
 //!
 //! | module | its job |
 //! | --- | --- |
-//! | [`model`] | the nouns: one struct a resource, and the derived views |
+//! | [`model`] | the nouns: one struct a resource or kind of facts, and the derived views |
 //! | [`aws`] | credentials, clients, pacers, one retry policy, one classification of errors |
 //! | [`collect`] | the verbs: one file a family of tasks; the queue's loop; the plan of calls |
 //! | [`store`] | the database: staging, publish, versions, views, evidence, retention; names no resource |

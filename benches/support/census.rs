@@ -8,7 +8,7 @@ use chrono::{SecondsFormat, TimeDelta};
 use orgcensus::model::{Completeness, RESOURCES, ResourceSpec, Row, Scope};
 use orgcensus::simulator::{Config, ReportDepth, Simulator, TruthOptions};
 use orgcensus::store::{
-    CallTotals, CollectionFacts, Database, Identity, NewTask, Outcome, ShrinkLimit, Staging,
+    CallTotals, CollectionHeader, Database, Identity, NewTask, Outcome, ShrinkLimit, Staging,
 };
 
 use super::churn::{self, Rows};
@@ -66,7 +66,7 @@ impl Maker {
 
     /// Stages a whole day: every resource seen to its end, each in the listings that `listed_by` says.
     pub fn stage(&self, database: &Database, rows: &Rows, day: u32, listed_by: ListedBy) -> Staging {
-        let mut staging = Staging::create(database, &self.facts(day)).expect("a collection begins");
+        let mut staging = Staging::create(database, &self.header(day)).expect("a collection begins");
         staging.set_note("assignment_strategy", "pairs").expect("the choice is stored");
         let mut task_id = 0;
         for spec in RESOURCES {
@@ -82,7 +82,7 @@ impl Maker {
                         follow_ups: Vec::new(),
                         next_token: None,
                         left_out: None,
-                        job: None,
+                        facts: Vec::new(),
                     }
                 };
                 let pages: Vec<Outcome> = listed.iter().map(page).collect();
@@ -106,8 +106,8 @@ impl Maker {
         took
     }
 
-    fn facts(&self, day: u32) -> CollectionFacts {
-        CollectionFacts {
+    fn header(&self, day: u32) -> CollectionHeader {
+        CollectionHeader {
             collection_id: format!("day {day}"),
             started_at: self.time(day, TimeDelta::zero()),
             organization_id: Some(self.simulator.organization_id()),

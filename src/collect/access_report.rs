@@ -18,8 +18,7 @@ use super::report_watch::Wait;
 use super::task::{Collector, NotFound, Page, Stage, Stopped};
 use crate::aws::{CallFailure, FailureClass, Operation};
 use crate::excerpt::{self, excerpt};
-use crate::model::{Entity, Row, Scope, ServiceLastAccessed};
-use crate::store::AccessReportJob;
+use crate::model::{AccessReportJob, Entity, FactRow, Row, Scope, ServiceLastAccessed};
 
 /// The lane of access reports: one at a time.
 pub const LANE: &str = "access-report";
@@ -190,7 +189,8 @@ impl AccessReport {
             code: "ReportInProgress".to_owned(),
             ..CallFailure::unusable(operation, message)
         };
-        Stopped { failure: failure.into(), job: self.job(report).ok().map(Box::new), begin_again: false }
+        let facts = self.job(report).iter().map(FactRow::of).collect();
+        Stopped { failure: failure.into(), facts, begin_again: false }
     }
 
     async fn get(
@@ -229,7 +229,7 @@ impl AccessReport {
             return Err(CallFailure { class: FailureClass::Transient, ..failure });
         }
         let mut page = Page {
-            job: Some(self.job(&report)?),
+            facts: vec![FactRow::of(&self.job(&report)?)],
             next_token: marker.map(|marker| format!("{job_id} {marker}")),
             must_hold: counts_some.then_some("the report counts services"),
             ..Page::default()
@@ -274,7 +274,7 @@ impl AccessReport {
             code,
             ..CallFailure::unusable(operation, message)
         };
-        Stopped { failure: failure.into(), job: Some(job.into()), begin_again: false }
+        Stopped { failure: failure.into(), facts: vec![FactRow::of(&job)], begin_again: false }
     }
 
     /// The answer that shows it, if the entity was deleted since it was listed. The job itself says only that the

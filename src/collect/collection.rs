@@ -18,7 +18,7 @@ use super::unlisted_principals;
 use crate::aws::ConnectionOptions;
 use crate::error::{Error, Result};
 use crate::store::{
-    CallTotals, Census, CollectionFacts, CollectorLock, Coverage, Database, Doubled, Gap, Published,
+    CallTotals, Census, CollectionHeader, CollectorLock, Coverage, Database, Doubled, Gap, Published,
     ShrinkLimit, Snapshot, Staging, Unfinished, staging_stopped, stopped,
 };
 
@@ -128,7 +128,7 @@ pub async fn take(
     let not_staged = |error| staging_stopped(error, &staged_in);
     let mut staging = match resumable(options, &database, context, progress)? {
         Some(staging) => staging,
-        None => Staging::create(&database, &facts(options, context, started_at)).map_err(not_staged)?,
+        None => Staging::create(&database, &header(options, context, started_at)).map_err(not_staged)?,
     };
     let begun = started(&staging);
     let collection = Collection::new(
@@ -211,7 +211,7 @@ async fn count(
         .map_err(|error| Error::failed("cannot make a temporary folder to count in").caused_by(error))?;
     let (scratch, _) = Database::open_or_create(&folder.path().join("census.db"))?;
     let history = existing.as_ref().map_or(scratch.connection(), Census::connection);
-    let mut staging = Staging::create(&scratch, &facts(options, &preflight.context, started_at))?;
+    let mut staging = Staging::create(&scratch, &header(options, &preflight.context, started_at))?;
     let collection =
         Collection::new(&preflight.context, &options.selection, history, &mut staging, options.run.clone())?;
     Ok(match collection.run(progress, interrupted).await? {
@@ -245,8 +245,8 @@ fn whose(context: &Context) -> String {
     format!("{organization}{instance}, as {caller}")
 }
 
-fn facts(options: &TakeOptions, context: &Context, started_at: String) -> CollectionFacts {
-    CollectionFacts {
+fn header(options: &TakeOptions, context: &Context, started_at: String) -> CollectionHeader {
+    CollectionHeader {
         collection_id: uuid::Uuid::new_v4().to_string(),
         started_at,
         organization_id: context.organization_id().map(str::to_owned),
@@ -277,7 +277,7 @@ fn resumable(
         }
     };
     let age = (Utc::now() - written(&staging)?).to_std().unwrap_or_default();
-    let found = staging.facts();
+    let found = staging.header();
     let refusal = if options.restart {
         Some("--restart".to_owned())
     } else if age > options.resume_within {
@@ -336,6 +336,6 @@ fn written(staging: &Staging) -> Result<DateTime<Utc>> {
 }
 
 fn started(staging: &Staging) -> DateTime<Utc> {
-    let started = &staging.facts().started_at;
+    let started = &staging.header().started_at;
     DateTime::parse_from_rfc3339(started).map_or_else(|_| Utc::now(), |time| time.to_utc())
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::store::AccessReportJob;
+use crate::model::AccessReportJob;
 
 /// How long a job may be in progress before its report goes behind the others: AWS's take 2 to 11 seconds.
 const JOB_TIMEOUT: Duration = Duration::from_secs(60);

@@ -21,8 +21,8 @@ use super::provisioning::{ListOutdatedAccounts, ListProvisionedAccounts};
 use super::selection::Selection;
 use super::tags::{ListOrganizationTags, ListPermissionSetTags};
 use crate::aws::{CallFailure, FailureClass, Operation, PaceOptions};
-use crate::model::{Row, Scope};
-use crate::store::{AccessReportJob, Failure, GapKind, NewTask};
+use crate::model::{FactRow, Row, Scope};
+use crate::store::{Failure, GapKind, NewTask};
 
 /// What waits for a task: the plan asks whether a stage still has open tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,8 +79,8 @@ pub struct Page {
     pub follow_ups: Vec<Task>,
     /// Where the listing goes on; `None` on its last page.
     pub next_token: Option<String>,
-    /// What a finished access-report job said of itself.
-    pub job: Option<AccessReportJob>,
+    /// Facts of the snapshot that the answer tells.
+    pub facts: Vec<FactRow>,
     /// Why the listing cannot hold nothing at all, where it cannot: it would read as the end of everything.
     pub must_hold: Option<&'static str>,
     /// What the answer's list held, where AWS may say "none" by leaving the list out.
@@ -131,15 +131,15 @@ impl NotFound {
 pub struct Stopped {
     /// The call that failed for good.
     pub failure: Box<CallFailure>,
-    /// The access-report job that failed.
-    pub job: Option<Box<AccessReportJob>>,
+    /// Facts of the snapshot that the failure tells. Such a failure is about this task alone.
+    pub facts: Vec<FactRow>,
     /// The listing cannot go on where it stopped, but may begin again.
     pub begin_again: bool,
 }
 
 impl From<CallFailure> for Stopped {
     fn from(failure: CallFailure) -> Self {
-        Self { failure: failure.into(), job: None, begin_again: false }
+        Self { failure: failure.into(), facts: Vec::new(), begin_again: false }
     }
 }
 

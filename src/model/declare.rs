@@ -1,4 +1,4 @@
-//! The declaration of a resource: one macro call gives its struct, its columns and its [`ResourceSpec`].
+//! The declarations: one macro call gives a struct, its columns and its [`ResourceSpec`] or [`FactSpec`].
 
 /// Declares a resource.
 ///
@@ -48,19 +48,10 @@ macro_rules! resource {
             #[allow(unused_imports)]
             use $crate::model::ColumnKind::*;
             use $crate::model::column::{self, ColumnSpec, Pick};
-            use $crate::model::{Resource, ResourceSpec, Role};
+            use $crate::model::{Resource, ResourceSpec};
 
-            const COLUMNS: &[ColumnSpec] = &[$(
-                ColumnSpec {
-                    name: stringify!($column),
-                    kind: $kind,
-                    role: resource!(@role $role),
-                    is_label: resource!(@has label $($flag)*),
-                    is_personal: resource!(@has personal $($flag)*),
-                    is_mention: resource!(@has mention $($flag)*),
-                    description: concat!($($description),+).trim_ascii(),
-                },
-            )+];
+            const COLUMNS: &[ColumnSpec] =
+                $crate::model::columns!($($(#[doc = $description])+ $role $column: $kind $(, $flag)*;)+);
 
             const OTHER: ResourceSpec = ResourceSpec { $($field: $value,)* ..ResourceSpec::BLANK };
 
@@ -93,19 +84,81 @@ macro_rules! resource {
             );
         };
     };
+}
 
-    (@role key) => { Role::Key };
-    (@role data) => { Role::Data };
-    (@role volatile) => { Role::Volatile };
-    (@role activity) => { Role::Activity };
+/// Declares a kind of facts: rows that belong to one snapshot (see [`FactSpec`]). It is written like `resource!`, and
+/// says how the facts are remembered where that is so.
+macro_rules! facts {
+    (
+        $(#[doc = $row:literal])+
+        pub struct $Fact:ident in $name:literal {
+            $(
+                $(#[doc = $description:literal])+
+                $role:ident $column:ident: $type:ty = $kind:expr $(, $flag:ident)*;
+            )+
+        }
+        description: $sentence:literal,
+        remembered: $remembered:expr,
+    ) => {
+        $(#[doc = $row])+
+        #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+        pub struct $Fact {
+            $(
+                $(#[doc = $description])+
+                pub $column: $type,
+            )+
+        }
+
+        const _: () = {
+            #[allow(unused_imports)]
+            use $crate::model::ColumnKind::*;
+            use $crate::model::column::{self, ColumnSpec, Pick};
+            use $crate::model::{Fact, FactSpec};
+
+            const COLUMNS: &[ColumnSpec] =
+                $crate::model::columns!($($(#[doc = $description])+ $role $column: $kind $(, $flag)*;)+);
+
+            impl Fact for $Fact {
+                const SPEC: FactSpec = FactSpec {
+                    name: $name,
+                    description: $sentence,
+                    columns: COLUMNS,
+                    key: &column::names::<{ column::count(COLUMNS, Pick::Key) }>(COLUMNS, Pick::Key),
+                    remembered: $remembered,
+                };
+            }
+        };
+    };
+}
+
+/// Declares columns.
+macro_rules! columns {
+    ($($(#[doc = $description:literal])+ $role:ident $column:ident: $kind:expr $(, $flag:ident)*;)+) => {
+        &[$(
+            ColumnSpec {
+                name: stringify!($column),
+                kind: $kind,
+                role: $crate::model::columns!(@role $role),
+                is_label: $crate::model::columns!(@has label $($flag)*),
+                is_personal: $crate::model::columns!(@has personal $($flag)*),
+                is_mention: $crate::model::columns!(@has mention $($flag)*),
+                description: concat!($($description),+).trim_ascii(),
+            },
+        )+]
+    };
+
+    (@role key) => { $crate::model::Role::Key };
+    (@role data) => { $crate::model::Role::Data };
+    (@role volatile) => { $crate::model::Role::Volatile };
+    (@role activity) => { $crate::model::Role::Activity };
 
     (@has $wanted:ident) => { false };
     (@has label label $($rest:ident)*) => { true };
     (@has personal personal $($rest:ident)*) => { true };
     (@has mention mention $($rest:ident)*) => { true };
-    (@has $wanted:ident label $($rest:ident)*) => { resource!(@has $wanted $($rest)*) };
-    (@has $wanted:ident personal $($rest:ident)*) => { resource!(@has $wanted $($rest)*) };
-    (@has $wanted:ident mention $($rest:ident)*) => { resource!(@has $wanted $($rest)*) };
+    (@has $wanted:ident label $($rest:ident)*) => { $crate::model::columns!(@has $wanted $($rest)*) };
+    (@has $wanted:ident personal $($rest:ident)*) => { $crate::model::columns!(@has $wanted $($rest)*) };
+    (@has $wanted:ident mention $($rest:ident)*) => { $crate::model::columns!(@has $wanted $($rest)*) };
 }
 
-pub(super) use resource;
+pub(super) use {columns, facts, resource};

@@ -2,6 +2,7 @@
 //!
 //! `resource!` (in `declare`) declares a resource: its columns in the order of its table `<name>_versions` in
 //! `migrations/` (a test holds the two together), what each holds and is for, and which resource is its parent.
+//! `facts!` declares what belongs to one snapshot alone (see [`FactSpec`]).
 //! [`Entity`] declares what has an id that rows refer to. The store, the diff, the history, the lookup of names and the
 //! data dictionary derive everything else. The derived views (`effective_access` and its companions) are SQL files in
 //! `views/`.
@@ -14,6 +15,7 @@ mod accounts;
 mod assignments;
 mod column;
 mod entity;
+mod facts;
 mod groups;
 mod organization;
 mod permission_sets;
@@ -33,12 +35,13 @@ use crate::nearest::did_you_mean;
 pub use accounts::Account;
 pub use assignments::AccountAssignment;
 pub use column::{ColumnKind, ColumnSpec, EntityColumn, Role};
-use declare::resource;
+use declare::{columns, facts, resource};
 pub use entity::{Entity, EntitySpec, NameColumn, NameForm, NameRung, PathColumn, RecreatedBy};
+pub use facts::{FACTS, Fact, FactRow, FactSpec, Remembered};
 pub use groups::{Group, GroupMembership};
 pub use organization::{Organization, OrganizationalUnit, Root};
 pub use permission_sets::{PermissionSet, PermissionSetPolicy, PolicyKind, ProvisionedPermissionSet};
-pub use service_last_accessed::ServiceLastAccessed;
+pub use service_last_accessed::{AccessReportJob, ServiceLastAccessed};
 pub use tags::Tag;
 pub use users::User;
 pub use views::{DERIVED_VIEWS, DerivedView, OverRange};
@@ -168,6 +171,8 @@ pub enum LimitConcerns {
     UntakenReports {
         /// The column with the id of the entity that the report is about.
         entity: &'static str,
+        /// The facts that tell which reports were taken.
+        jobs: &'static FactSpec,
     },
     /// Those that show what users and groups have who were deleted. An answer about those who exist is complete.
     Deleted,
@@ -402,10 +407,10 @@ impl Row {
     }
 }
 
-fn columns_of<R: Resource>(resource: &R) -> Map<String, Value> {
-    match serde_json::to_value(resource) {
+fn columns_of(row: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(row) {
         Ok(Value::Object(columns)) => columns,
-        other => unreachable!("a resource is a struct of plain values, not {other:?}"),
+        other => unreachable!("a resource or a fact is a struct of plain values, not {other:?}"),
     }
 }
 

@@ -1,6 +1,8 @@
 //! When each AWS service was last attempted in a part of the organization (Organizations access report).
 
-use super::{AccessRole, Entity, LabelPart, LimitConcerns, Parent, ParentWhen, resource};
+use super::{
+    AccessRole, Entity, Fact, LabelPart, LimitConcerns, Parent, ParentWhen, Remembered, facts, resource,
+};
 
 resource! {
     /// One service in the access report of one root, OU or account (GetOrganizationsAccessReport).
@@ -39,7 +41,7 @@ resource! {
     ],
     in_access: AccessRole::None,
     row_label: &[LabelPart::Value("service_namespace"), LabelPart::Words(" in "), LabelPart::NounAndName("entity_id")],
-    limit: LimitConcerns::UntakenReports { entity: "entity_id" },
+    limit: LimitConcerns::UntakenReports { entity: "entity_id", jobs: &AccessReportJob::SPEC },
     activity_noun: Some("attempt"),
     not_in_lives: Some("every use is a new version: it would be most of the life of any account"),
     parents: &[
@@ -59,4 +61,34 @@ resource! {
             when: ParentWhen::Column("entity_type", "account"),
         },
     ],
+}
+
+facts! {
+    /// The job of one access report (GetOrganizationsAccessReport).
+    pub struct AccessReportJob in "access_report_jobs" {
+        /// id of the root, OU or account
+        key entity_id: String = Id(&[Entity::Account, Entity::Ou, Entity::Root]);
+        /// the service control policy, empty for the entity's own report
+        key policy_id: String = Text;
+        /// COMPLETED, FAILED, or IN_PROGRESS of a job that did not end in time
+        data job_status: String = Text;
+        /// when the job was created, UTC
+        data created_at: Option<String> = Time;
+        /// when it was completed, UTC
+        data completed_at: Option<String> = Time;
+        /// services that service control policies allow
+        data services_accessible: Option<i64> = Integer;
+        /// of these, services without an attempt in AWS's tracking period
+        data services_not_accessed: Option<i64> = Integer;
+        /// why it failed
+        data error_code: Option<String> = Text;
+        /// why it failed, in words
+        data error_message: Option<String> = Text;
+    }
+    description: "The access reports that each snapshot asked Organizations for.",
+    remembered: Some(Remembered {
+        table: "pruned_reports",
+        description: "The last completed access reports that only pruned snapshots had asked for.",
+        when: ("job_status", "COMPLETED"),
+    }),
 }

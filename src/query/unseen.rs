@@ -137,13 +137,16 @@ fn is_empty_by_parents(
 /// Whether the rows are of an entity whose access report was completed for this snapshot or an earlier one: until
 /// another is taken, that is the answer.
 fn has_report(connection: &Connection, snapshot_id: i64, spec: &ResourceSpec, point: &Point) -> Result<bool> {
-    let LimitConcerns::UntakenReports { entity } = spec.limit else { return Ok(false) };
-    let Some(entity_id) = point.get(entity) else { return Ok(false) };
-    let of_it = "snapshot_id <= ?1 AND entity_id = ?2 AND policy_id = '' AND job_status = 'COMPLETED'";
+    let LimitConcerns::UntakenReports { entity, jobs } = spec.limit else { return Ok(false) };
+    let (Some(entity_id), Some(remembered)) = (point.get(entity), &jobs.remembered) else { return Ok(false) };
+    let (column, completed) = remembered.when;
+    let of_it =
+        format!("snapshot_id <= ?1 AND entity_id = ?2 AND policy_id = '' AND \"{column}\" = '{completed}'");
     connection
         .prepare_cached(&format!(
-            "SELECT EXISTS (SELECT 1 FROM main.access_report_jobs WHERE {of_it})
-                 OR EXISTS (SELECT 1 FROM pruned_reports WHERE {of_it})"
+            "SELECT EXISTS (SELECT 1 FROM main.\"{}\" WHERE {of_it})
+                 OR EXISTS (SELECT 1 FROM \"{}\" WHERE {of_it})",
+            jobs.name, remembered.table
         ))
         .and_then(|mut statement| statement.query_row((snapshot_id, entity_id), |row| row.get(0)))
         .map_err(failed)

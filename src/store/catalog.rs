@@ -11,7 +11,7 @@ use super::columns::columns;
 use super::file::Doing;
 use super::views::{ANSWERING_SNAPSHOT, CHANGES, STALE_ROWS};
 use crate::error::Result;
-use crate::model::{ColumnSpec, DERIVED_VIEWS, RESOURCES, ResourceSpec};
+use crate::model::{ColumnSpec, DERIVED_VIEWS, FACTS, RESOURCES, ResourceSpec};
 
 /// What a table or view is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +56,8 @@ pub struct TableColumn {
     pub description: String,
 }
 
-/// The tables keyed by snapshot.
-const SNAPSHOT_FACTS: &[(&str, &str)] = &[
+/// The tables keyed by snapshot that the publish writes, but those of declared facts.
+const RECORDED: &[(&str, &str)] = &[
     ("snapshots", "The snapshots: when each was taken, by whom, and whether it is complete."),
     ("coverage", "How much of each resource each snapshot saw."),
     ("gaps", "What each snapshot could not see, and why."),
@@ -66,7 +66,10 @@ const SNAPSHOT_FACTS: &[(&str, &str)] = &[
         "What each snapshot saw in spite of a wider gap: a row in such a scope is not hidden by that gap.",
     ),
     ("gap_columns", "Which columns the scopes of each snapshot's gaps name."),
-    ("access_report_jobs", "The access reports that each snapshot asked Organizations for."),
+];
+
+/// Those that tell more of snapshots and of pruned ones, but what is remembered of declared facts.
+const NOTED: &[(&str, &str)] = &[
     ("snapshot_hashes", "What proves each snapshot, pruned ones too: hashes, chained to the one before."),
     (
         "pruned_beginnings",
@@ -81,20 +84,21 @@ const SNAPSHOT_FACTS: &[(&str, &str)] = &[
         "pruned_full_passes",
         "The last pruned snapshot that saw completely what a snapshot may see in part: the assignments.",
     ),
-    ("pruned_reports", "The last completed access reports that only pruned snapshots had asked for."),
-    (
-        ANSWERING_SNAPSHOT,
-        "The one snapshot that all views answer for: the latest, or the one asked for with --at.",
-    ),
 ];
 
-/// The columns of these tables whose comment no longer tells all, with what holds: a migration that has landed is not
-/// edited.
-const REWORDED_FACTS: &[(&str, &str, &str)] = &[(
-    "access_report_jobs",
-    "job_status",
-    "COMPLETED, FAILED, or IN_PROGRESS of a job that did not end in time",
-)];
+const ANSWERING: (&str, &str) = (
+    ANSWERING_SNAPSHOT,
+    "The one snapshot that all views answer for: the latest, or the one asked for with --at.",
+);
+
+/// The tables keyed by snapshot, with what each is.
+fn snapshot_facts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let declared = FACTS.iter().map(|spec| (spec.name, spec.description));
+    let remembered = FACTS.iter().filter_map(|spec| spec.remembered.as_ref());
+    let remembered = remembered.map(|remembered| (remembered.table, remembered.description));
+    let (recorded, noted) = (RECORDED.iter().copied(), NOTED.iter().copied());
+    recorded.chain(declared).chain(noted).chain(remembered).chain([ANSWERING])
+}
 
 /// What `_history`, `_by_snapshot` and `_changes` add to a resource's columns.
 const ADDED: &[(&str, &str, &str)] = &[
@@ -157,8 +161,8 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
     for view in [CHANGES, STALE_ROWS] {
         add(view.name, TableKind::Derived, view.description, &view_comments(view.select), &[])?;
     }
-    for (name, description) in SNAPSHOT_FACTS {
-        let source = if *name == ANSWERING_SNAPSHOT { "snapshots" } else { name };
+    for (name, description) in snapshot_facts() {
+        let source = if name == ANSWERING_SNAPSHOT { "snapshots" } else { name };
         let texts = table_comments(connection, source)?;
         add(name, TableKind::SnapshotFact, description, &texts, &[])?;
     }
@@ -220,9 +224,9 @@ fn table_comments(connection: &Connection, table: &str) -> Result<Texts> {
     };
     let sql = read().doing("read the tables' descriptions")?.concat();
     let mut texts = comments(&sql, |code| code.split_whitespace().next());
-    for (_, column, text) in REWORDED_FACTS.iter().filter(|(of, ..)| *of == table) {
-        texts.insert((*column).to_owned(), (*text).to_owned());
-    }
+    // A migration that has landed is not edited: what the declaration says holds.
+    let declared = FACTS.iter().filter(|spec| spec.name == table).flat_map(|spec| spec.columns);
+    texts.extend(declared.map(|column| (column.name.to_owned(), column.description.to_owned())));
     Ok(texts)
 }
 

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::file::{Doing, in_scope, literal, quoted};
 use crate::error::Result;
-use crate::model::{Scope, resource};
+use crate::model::{FactSpec, Scope, resource};
 
 /// A column as the database declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,13 @@ pub(super) fn resource_columns(connection: &Connection, name: &str) -> Result<Ve
     columns.retain(|column| {
         !["valid_from", "valid_to"].contains(&column.name.as_str()) && !is_derived(&column.name)
     });
+    Ok(columns)
+}
+
+/// The columns of a kind of facts: those of its table but the snapshot that a fact belongs to.
+pub(super) fn fact_columns(connection: &Connection, spec: &FactSpec) -> Result<Vec<Column>> {
+    let mut columns = columns(connection, "main", spec.name)?;
+    columns.retain(|column| column.name != "snapshot_id");
     Ok(columns)
 }
 

@@ -62,8 +62,8 @@ pub(crate) use reader::stops;
 pub use retention::{KeepRules, Pruned, Verdict, Watch};
 pub use snapshot::{Doubled, Gap, GapKind, Snapshot, SnapshotStatus};
 pub use staging::{
-    AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, Staging,
-    TaskCounts, Unfinished,
+    CollectionHeader, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, Staging, TaskCounts,
+    Unfinished,
 };
 pub use views::{Tells, shows_every_resource, tells};
 pub use when::{When, beginning, check_label};

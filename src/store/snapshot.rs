@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::columns::columns;
 use super::file::Doing;
 use crate::error::Result;
+use crate::model::FACTS;
 
 /// Whether everything that was asked for was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -157,20 +158,21 @@ pub(super) use word_column;
 word_column!(SnapshotStatus, SnapshotStatus::Complete, SnapshotStatus::Partial);
 word_column!(GapKind, GapKind::Denied, GapKind::Failed, GapKind::NotAsked, GapKind::Unavailable);
 
+/// The tables keyed by snapshot of the store itself: what is recorded of a snapshot besides its rows.
+const RECORDED: &[&str] =
+    &["snapshots", "coverage", "gaps", "seen_under_gaps", "gap_columns", "doubled_items"];
+
 /// The tables keyed by snapshot: what is recorded of a snapshot besides its rows.
-pub(super) const FACTS: &[&str] = &[
-    "snapshots",
-    "coverage",
-    "gaps",
-    "seen_under_gaps",
-    "gap_columns",
-    "access_report_jobs",
-    "doubled_items",
-];
+pub(super) fn facts() -> impl Iterator<Item = &'static str> {
+    RECORDED.iter().copied().chain(FACTS.iter().map(|spec| spec.name))
+}
 
 /// The tables keyed by snapshot that pruning writes: what the bounds of versions and the kept facts no longer tell.
-pub(super) const NOTES: &[&str] =
-    &["pruned_beginnings", "pruned_endings", "pruned_reports", "pruned_full_passes"];
+pub(super) fn notes() -> impl Iterator<Item = &'static str> {
+    let remembered =
+        FACTS.iter().filter_map(|spec| spec.remembered.as_ref()).map(|remembered| remembered.table);
+    ["pruned_beginnings", "pruned_endings", "pruned_full_passes"].into_iter().chain(remembered)
+}
 
 const SNAPSHOT: &str = "SELECT snapshot_id, taken_at, completed_at, status, organization_id, instance_arn,
     identity_store_id, region, caller_arn, label, tool_version, api_calls, throttled_calls,

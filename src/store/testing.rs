@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::{
-    CallTotals, Census, CollectionFacts, Database, Failure, GapKind, Identity, NewTask, Outcome, Published,
+    CallTotals, Census, CollectionHeader, Database, Failure, GapKind, Identity, NewTask, Outcome, Published,
     ShrinkLimit, Staging,
 };
 use crate::error::Result;
@@ -30,7 +30,7 @@ impl World {
     /// The same, claimed by whom its collections are of.
     pub fn claimed() -> Self {
         let mut world = Self::new();
-        let CollectionFacts { organization_id, instance_arn, .. } = facts(0);
+        let CollectionHeader { organization_id, instance_arn, .. } = header(0);
         world.database.claim(&Identity { organization_id, instance_arn }).unwrap();
         world
     }
@@ -48,7 +48,7 @@ impl World {
     /// Begins the next collection.
     pub fn collect(&mut self) -> Collection<'_> {
         self.collections += 1;
-        let staging = Staging::create(&self.database, &facts(self.collections)).unwrap();
+        let staging = Staging::create(&self.database, &header(self.collections)).unwrap();
         Collection { day: self.collections, world: self, staging, tasks: 0, shrink_limit: ShrinkLimit(50) }
     }
 
@@ -77,9 +77,9 @@ pub(super) fn column(connection: &rusqlite::Connection, sql: &str) -> Vec<String
     rows.map(|value| value.unwrap().unwrap_or_default()).collect()
 }
 
-/// The facts of the collection of day `day`.
-pub(super) fn facts(day: u32) -> CollectionFacts {
-    CollectionFacts {
+/// The header of the collection of day `day`.
+pub(super) fn header(day: u32) -> CollectionHeader {
+    CollectionHeader {
         collection_id: format!("collection-{day}"),
         started_at: time(day, 0),
         organization_id: Some("o-1".to_owned()),
@@ -127,7 +127,7 @@ impl Collection<'_> {
             follow_ups: vec![],
             next_token: None,
             left_out: None,
-            job: None,
+            facts: vec![],
         })
     }
 
@@ -142,10 +142,10 @@ impl Collection<'_> {
                 follow_ups: vec![],
                 next_token,
                 left_out: None,
-                job: None,
+                facts: vec![],
             });
         }
-        self.end(Outcome::Gap { task_id, failure: failure(kind), follow_ups: vec![], job: None })
+        self.end(Outcome::Gap { task_id, failure: failure(kind), follow_ups: vec![], facts: vec![] })
     }
 
     pub fn gone(&mut self, covers: &[Scope], dropped: &[Scope]) -> &mut Self {

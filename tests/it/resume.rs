@@ -143,20 +143,20 @@ fn what_cannot_be_gone_on_with_is_begun_anew() {
     let file = world.sandbox.path("orgcensus.db.collecting");
     let cut = |bytes: fn(Vec<u8>) -> Vec<u8>| {
         // Closing it writes its log back.
-        set("UPDATE facts SET throttled_calls = 0");
+        set("UPDATE header SET throttled_calls = 0");
         std::fs::write(&file, bytes(std::fs::read(&file).unwrap())).unwrap();
     };
     let spoil: [(&dyn Fn(), &str); 8] = [
         (&|| set("UPDATE tasks SET body = '{}' WHERE task_id = 3"), "a task that this version does not know"),
         (&|| set("PRAGMA user_version = 99"), "another version's"),
         (&|| set("ALTER TABLE users ADD COLUMN from_the_future TEXT"), "another version's"),
-        (&|| set("UPDATE facts SET tool_version = '0.0.9'"), "version 0.0.9 began it"),
+        (&|| set("UPDATE header SET tool_version = '0.0.9'"), "version 0.0.9 began it"),
         (
-            &|| set("UPDATE facts SET organization_id = 'o-somebodyelse'"),
+            &|| set("UPDATE header SET organization_id = 'o-somebodyelse'"),
             "of another organization or instance",
         ),
         (
-            &|| set("UPDATE facts SET last_written_at = '2020-01-01T00:00:00Z'"),
+            &|| set("UPDATE header SET last_written_at = '2020-01-01T00:00:00Z'"),
             "old, and --resume-within says 6 h 0 min",
         ),
         (&|| cut(|bytes| bytes[..bytes.len() / 2].to_vec()), "is damaged"),
@@ -190,7 +190,7 @@ fn a_flipped_byte_is_never_published() {
     for round in 0..spots.len() + 4 {
         stop_half_way(&world);
         // Closing it writes its log back.
-        staging(&world).execute_batch("UPDATE facts SET throttled_calls = throttled_calls").unwrap();
+        staging(&world).execute_batch("UPDATE header SET throttled_calls = throttled_calls").unwrap();
         let mut bytes = std::fs::read(&file).unwrap();
         let place = match spots.get(round) {
             Some(spot) => bytes.windows(spot.len()).rposition(|window| window == spot),

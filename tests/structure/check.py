@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Counts where the program names a resource, matches one without naming all, or imports in a circle.
+"""Counts where the program names a resource or a kind of facts, matches one without naming all, or imports in a circle.
 
 A resource is declared in `src/model`; what else has to name one says why in `reasons.txt`, a line for each file:
 the path, the number of names, and the reason. The check fails where a file has more names than that, where

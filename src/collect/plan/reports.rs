@@ -8,7 +8,7 @@ use crate::collect::organization::service_control_policies_enabled;
 use crate::collect::selection::ReportDepth;
 use crate::collect::task::{Stage, Task};
 use crate::error::Result;
-use crate::model::{Entity, Scope, ServiceLastAccessed};
+use crate::model::{AccessReportJob, Entity, Fact, Scope, ServiceLastAccessed};
 use crate::store::{GapKind, Staging, failed};
 
 /// An entity whose report cannot be asked for.
@@ -133,7 +133,7 @@ impl Plan<'_> {
             )
         };
         let mut last: HashMap<String, String> = HashMap::new();
-        for jobs in ["pruned_reports", "access_report_jobs"] {
+        for jobs in AccessReportJob::SPEC.tables() {
             let found =
                 select(self.history, &last_tried(jobs), |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
             for (entity_id, time) in found {

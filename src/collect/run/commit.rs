@@ -66,11 +66,12 @@ impl Collection<'_> {
                         }
                         class if class.may_pass() && self.second_chances.insert(task_id) => {
                             let failure = task.failure(&stopped.failure);
-                            match stopped.job {
-                                Some(job) => {
-                                    self.put_report_behind(task_id, &task, failure, &job, progress)?
+                            match stopped.facts.is_empty() {
+                                true => self.put_aside(task_id, &failure, progress)?,
+                                false => {
+                                    let facts = &stopped.facts;
+                                    self.put_report_behind(task_id, &task, failure, facts, progress)?;
                                 }
-                                None => self.put_aside(task_id, &failure, progress)?,
                             }
                         }
                         _ => outcomes.push(self.failure_outcome(task_id, &task, stopped)),
@@ -114,7 +115,7 @@ impl Collection<'_> {
             follow_ups,
             next_token: page.next_token.filter(|token| goes_on && !token.is_empty()),
             left_out: (page.listed == Listed::LeftOut).then(|| task.operation().to_string()),
-            job: page.job,
+            facts: page.facts,
         }
     }
 
@@ -127,8 +128,8 @@ impl Collection<'_> {
         for task in &follow_ups {
             self.expect(&task.lane);
         }
-        let job = stopped.job.map(|job| *job);
-        Outcome::Gap { task_id, failure: task.failure(&stopped.failure), follow_ups, job }
+        let failure = task.failure(&stopped.failure);
+        Outcome::Gap { task_id, failure, follow_ups, facts: stopped.facts }
     }
 
     fn commit(&mut self, mut outcomes: Vec<Outcome>, progress: &mut dyn Progress) -> Result<()> {
@@ -196,8 +197,8 @@ impl Collection<'_> {
             self.forecast.report_ended();
         }
         match outcome {
-            // A report's job that failed is about its entity alone.
-            Outcome::Gap { job: Some(_), failure, .. } if failure.kind != GapKind::Denied => {}
+            // A failure that tells facts, such as an access report's job that failed, is about its task alone.
+            Outcome::Gap { facts, failure, .. } if !facts.is_empty() && failure.kind != GapKind::Denied => {}
             Outcome::Gap { failure, .. } => {
                 let is_again =
                     self.second_chances.contains(&task_id) || self.shown.doubted.contains(&task_id);

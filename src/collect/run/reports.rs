@@ -9,7 +9,8 @@ use crate::collect::progress::Progress;
 use crate::collect::report_watch::Wait;
 use crate::collect::task::Task;
 use crate::error::Result;
-use crate::store::{AccessReportJob, Failure, Outcome};
+use crate::model::FactRow;
+use crate::store::{Failure, Outcome};
 
 /// Scopes of their own for so many reports that the budget left out; beyond, one for all.
 const REPORT_GAPS: usize = 100;
@@ -24,14 +25,14 @@ impl Collection<'_> {
         task_id: i64,
         task: &Task,
         failure: Failure,
-        job: &AccessReportJob,
+        facts: &[FactRow],
         progress: &mut dyn Progress,
     ) -> Result<()> {
         let Some((running, open)) = self.take_off(task_id) else { return Ok(()) };
         if let Some(lane) = self.lanes.get_mut(&running.lane) {
             lane.aside.push(open);
         }
-        self.staging.note_job(job)?;
+        self.staging.note_facts(task_id, facts)?;
         if let Task::AccessReport(report) = task {
             progress.say(&format!(
                 "the access report of {} does not end: the others come first",
@@ -49,11 +50,13 @@ impl Collection<'_> {
         let wait = self.context.reports.take();
         let open = self.staging.next_tasks(access_report::LANE, MOST_REPORTS, &HashSet::new())?;
         let Some(kind) = open.first().map(|open| open.kind.clone()) else { return Ok(()) };
+        let under_way = self.running.iter().find(|(_, running)| running.lane == access_report::LANE);
+        let under_way = under_way.map(|(task_id, _)| *task_id);
         // A second budget would begin if a late step queued more; there is none left to queue.
         self.forget(&kind);
         self.lanes.remove(access_report::LANE);
-        if let Wait::Job(job) = &wait {
-            self.staging.note_job(job)?;
+        if let (Wait::Job(job), Some(task_id)) = (&wait, under_way) {
+            self.staging.note_facts(task_id, &[FactRow::of(job)])?;
         }
         let (unended, left): (Vec<_>, Vec<_>) =
             open.into_iter().partition(|open| self.unended_reports.contains_key(&open.task_id));
@@ -61,7 +64,12 @@ impl Collection<'_> {
             .iter()
             .filter_map(|open| {
                 let failure = self.unended_reports.get(&open.task_id)?.clone();
-                Some(Outcome::Gap { task_id: open.task_id, failure, follow_ups: Vec::new(), job: None })
+                Some(Outcome::Gap {
+                    task_id: open.task_id,
+                    failure,
+                    follow_ups: Vec::new(),
+                    facts: Vec::new(),
+                })
             })
             .collect();
         self.staging.commit(&in_vain)?;

@@ -44,7 +44,7 @@ pub(super) use verify::verify;
 use self::rows::HashedTable;
 use self::set_hash::SetHash;
 use super::file::Doing;
-use super::snapshot::{FACTS, NOTES, Snapshot};
+use super::snapshot::{self, Snapshot};
 use crate::digest::sha256;
 use crate::error::Result;
 use crate::model::RESOURCES;
@@ -66,12 +66,10 @@ pub(super) fn record(connection: &Connection, snapshot: &Snapshot) -> Result<Str
         content.insert(spec.name, alive.doing(&format!("hash {}", spec.name))?);
     }
     let mut facts = BTreeMap::new();
-    for name in FACTS {
+    for name in snapshot::facts() {
         let Some(table) = HashedTable::of_facts(connection, name)? else { continue };
-        facts.insert(
-            *name,
-            facts_of(connection, &table, snapshot.snapshot_id).doing(&format!("hash {name}"))?,
-        );
+        facts
+            .insert(name, facts_of(connection, &table, snapshot.snapshot_id).doing(&format!("hash {name}"))?);
     }
     let state = content.values().filter(|hash| hash.digest().is_some()).flat_map(SetHash::to_bytes);
     let (content, facts, state) = (parts(&content), parts(&facts), state.collect());
@@ -133,7 +131,7 @@ pub(super) fn record_notes(connection: &Connection) -> Result<()> {
 /// The hash of what pruning noted of each snapshot, where it noted anything.
 fn notes(connection: &Connection) -> Result<BTreeMap<i64, String>> {
     let mut notes: BTreeMap<i64, BTreeMap<&str, SetHash>> = BTreeMap::new();
-    for name in NOTES {
+    for name in snapshot::notes() {
         let Some(table) = HashedTable::of_facts(connection, name)? else { continue };
         let add = |[id]: [Option<i64>; 1], row| {
             notes.entry(id.unwrap_or_default()).or_default().entry(name).or_default().add(&row);

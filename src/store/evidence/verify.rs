@@ -16,7 +16,6 @@ use crate::digest::sha256;
 use crate::error::{Error, Result};
 use crate::model::RESOURCES;
 use crate::store::file::{Doing, open_failed};
-use crate::store::snapshot::FACTS;
 use crate::store::{documents, schema, snapshot, steps, views};
 
 /// What verifying found in a file that holds what was published.
@@ -197,7 +196,7 @@ fn check_facts(
     misfits: &mut Vec<Misfit>,
 ) -> Result<()> {
     let recorded: BTreeMap<i64, Parts> = links.iter().map(|(id, link)| (*id, link.facts_parts())).collect();
-    for name in FACTS {
+    for name in snapshot::facts() {
         let Some(table) = HashedTable::of_facts(connection, name)? else { continue };
         let mut found: BTreeMap<i64, SetHash> = BTreeMap::new();
         let add = |[id]: [Option<i64>; 1], row| found.entry(id.unwrap_or_default()).or_default().add(&row);
@@ -207,7 +206,7 @@ fn check_facts(
             misfit(*id, format!("{name} speaks of it, and it is not kept"));
         }
         for (id, recorded) in recorded.iter().filter(|(id, _)| kept.contains(id)) {
-            if found.get(id).and_then(SetHash::digest).as_ref() != recorded.get(*name) {
+            if found.get(id).and_then(SetHash::digest).as_ref() != recorded.get(name) {
                 misfit(*id, format!("what {name} says of it differs"));
             }
         }

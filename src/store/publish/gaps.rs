@@ -9,7 +9,7 @@ use crate::store::columns::resource_columns;
 use crate::store::file::{Doing, literal};
 
 /// A gap's columns besides its scope.
-const FACTS: &str = "kind, operation, error_code, error_message, attempts, request_id, observed_at";
+const REASON_COLUMNS: &str = "kind, operation, error_code, error_message, attempts, request_id, observed_at";
 
 /// Writes the snapshot's gaps, one a scope, and returns their scopes.
 ///
@@ -36,7 +36,7 @@ pub(super) fn gather(connection: &Connection, snapshot_id: i64) -> Result<Scopes
                  FROM staging.tasks AS t JOIN staging.task_scopes AS s ON s.task_id = t.task_id
                  WHERE t.state = 'stopped' AND (NOT ({covered}) OR EXISTS (
                      SELECT 1 FROM temp.publish_seen AS p WHERE p.resource = s.resource AND p.scope = s.scope));
-             INSERT INTO temp.publish_unseen SELECT resource, scope, {FACTS} FROM staging.gaps;",
+             INSERT INTO temp.publish_unseen SELECT resource, scope, {REASON_COLUMNS} FROM staging.gaps;",
             covered = covered_scope(connection, &explicit)?
         ))
         .doing("gather what was not seen")?;
@@ -44,9 +44,9 @@ pub(super) fn gather(connection: &Connection, snapshot_id: i64) -> Result<Scopes
     connection
         .execute(
             &format!(
-                "INSERT INTO main.gaps (snapshot_id, resource, scope, {FACTS})
-                 SELECT ?1, resource, scope, {FACTS} FROM (
-                     SELECT resource, scope, {FACTS}, min({rank}) FROM temp.publish_unseen GROUP BY resource, scope
+                "INSERT INTO main.gaps (snapshot_id, resource, scope, {REASON_COLUMNS})
+                 SELECT ?1, resource, scope, {REASON_COLUMNS} FROM (
+                     SELECT resource, scope, {REASON_COLUMNS}, min({rank}) FROM temp.publish_unseen GROUP BY resource, scope
                  )",
                 rank = rank("kind")
             ),

@@ -26,15 +26,16 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 pub use self::coverage::ShrinkLimit;
 use self::scopes::Scopes;
+use super::columns::fact_columns;
 use super::coverage::of_snapshot as coverage_of;
 use super::database::Database;
 use super::evidence;
-use super::file::{Doing, staging_file, uri};
+use super::file::{Doing, quoted, staging_file, uri};
 use super::snapshot::{self, Snapshot, SnapshotStatus};
-use super::staging::{CollectionFacts, Staging};
+use super::staging::{CollectionHeader, Staging};
 use super::steps;
 use crate::error::Result;
-use crate::model::RESOURCES;
+use crate::model::{FACTS, FactSpec, RESOURCES};
 
 /// What the whole collection, resumed parts included, called and how long it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,8 +106,8 @@ impl Database {
         totals: &CallTotals,
         limit: ShrinkLimit,
     ) -> Result<Published> {
-        let facts = staging.facts();
-        if let Some(published) = snapshot::of_collection(self.connection(), &facts.collection_id)? {
+        let header = staging.header();
+        if let Some(published) = snapshot::of_collection(self.connection(), &header.collection_id)? {
             return already_published(self.connection(), published);
         }
         let file = uri(&staging_file(self.path()), "mode=ro");
@@ -115,7 +116,7 @@ impl Database {
         shrink.doing("let go of the collection's cache")?;
         let connection = self.connection_mut();
         connection.execute("ATTACH ?1 AS staging", [file]).doing("read the collection")?;
-        let published = in_transaction(connection, facts, totals, limit);
+        let published = in_transaction(connection, header, totals, limit);
         // The statements that read the staging are done with it, but the cache still holds them.
         connection.flush_prepared_statement_cache();
         let detached = connection.execute_batch("DETACH staging").doing("let go of the collection");
@@ -129,14 +130,14 @@ impl Database {
 
 fn in_transaction(
     connection: &mut Connection,
-    facts: &CollectionFacts,
+    header: &CollectionHeader,
     totals: &CallTotals,
     limit: ShrinkLimit,
 ) -> Result<Published> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .doing("begin to publish the snapshot")?;
-    let published = write_snapshot(&transaction, facts, totals, limit)?;
+    let published = write_snapshot(&transaction, header, totals, limit)?;
     drop_temporary_tables(&transaction).doing("clean up after the publish")?;
     transaction.commit().doing("publish the snapshot")?;
     Ok(published)
@@ -144,7 +145,7 @@ fn in_transaction(
 
 fn write_snapshot(
     connection: &Connection,
-    facts: &CollectionFacts,
+    header: &CollectionHeader,
     totals: &CallTotals,
     limit: ShrinkLimit,
 ) -> Result<Published> {
@@ -153,7 +154,7 @@ fn write_snapshot(
             row.get(0)
         })
         .doing("read the collection's choices")?;
-    let snapshot_id = insert_snapshot(connection, facts, totals, strategy.as_deref())?;
+    let snapshot_id = insert_snapshot(connection, header, totals, strategy.as_deref())?;
     let seen = scopes::seen(connection)?;
     let gaps = gaps::gather(connection, snapshot_id)?;
     narrower::write(connection, snapshot_id, &seen, &gaps)?;
@@ -169,7 +170,9 @@ fn write_snapshot(
         suspects.extend(limit.exceeded(before, &outcome));
         resources.push(outcome);
     }
-    copy_access_report_jobs(connection, snapshot_id).doing("copy the access report jobs")?;
+    for spec in FACTS {
+        copy_facts(connection, snapshot_id, spec)?;
+    }
     copy_doubled_items(connection, snapshot_id).doing("note which items came twice")?;
 
     let status = match resources.iter().any(|outcome| outcome.gaps > 0) {
@@ -194,7 +197,7 @@ fn write_snapshot(
 /// The snapshot's own row; its status is known only at the end.
 fn insert_snapshot(
     connection: &Connection,
-    facts: &CollectionFacts,
+    header: &CollectionHeader,
     totals: &CallTotals,
     strategy: Option<&str>,
 ) -> Result<i64> {
@@ -211,34 +214,32 @@ fn insert_snapshot(
              VALUES (?1, ?2, ?3, 'complete', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             params![
                 snapshot_id,
-                facts.started_at,
+                header.started_at,
                 totals.completed_at,
-                facts.organization_id,
-                facts.instance_arn,
-                facts.identity_store_id,
-                facts.region,
-                facts.caller_arn,
-                facts.label,
-                facts.tool_version,
+                header.organization_id,
+                header.instance_arn,
+                header.identity_store_id,
+                header.region,
+                header.caller_arn,
+                header.label,
+                header.tool_version,
                 totals.api_calls,
                 totals.throttled_calls,
                 strategy,
-                facts.collection_id,
+                header.collection_id,
             ],
         )
         .doing("begin the snapshot")?;
     Ok(snapshot_id)
 }
 
-fn copy_access_report_jobs(connection: &Connection, snapshot_id: i64) -> rusqlite::Result<usize> {
-    connection.execute(
-        "INSERT INTO main.access_report_jobs (snapshot_id, entity_id, policy_id, job_status, created_at,
-             completed_at, services_accessible, services_not_accessed, error_code, error_message)
-         SELECT ?1, entity_id, policy_id, job_status, created_at, completed_at, services_accessible,
-             services_not_accessed, error_code, error_message
-         FROM staging.access_report_jobs",
-        [snapshot_id],
-    )
+fn copy_facts(connection: &Connection, snapshot_id: i64, spec: &FactSpec) -> Result<()> {
+    let columns: Vec<_> = fact_columns(connection, spec)?.iter().map(|column| quoted(&column.name)).collect();
+    let (table, columns) = (quoted(spec.name), columns.join(", "));
+    let sql = format!(
+        "INSERT INTO main.{table} (snapshot_id, {columns}) SELECT ?1, {columns} FROM staging.{table}"
+    );
+    connection.execute(&sql, [snapshot_id]).map(drop).doing(&format!("copy {}", spec.name))
 }
 
 /// Of two items with one key only the later is a row: that there were two is a fact of the snapshot.

@@ -3,7 +3,7 @@
 //! - `rules`: which snapshots a rule such as "the last of each of 30 days" keeps.
 //! - `bounds`: versions come to begin and end at kept snapshots, and those that no kept one holds are deleted.
 //! - `visibility`: what a kept snapshot saw for itself, where the bounds alone no longer tell.
-//! - `reports`: the last completed access report of each entity that the pruned snapshots asked for.
+//! - `remembered`: the last fact of each key that only pruned snapshots had, such as a completed access report.
 //! - `full_passes`: the last pruned snapshot that saw completely what others see in part.
 //! - `merge`: versions that became alike and adjacent are one.
 //! - `copy`: a whole census, or some of its snapshots, as one file.
@@ -19,7 +19,7 @@ mod bounds;
 mod copy;
 mod full_passes;
 mod merge;
-mod reports;
+mod remembered;
 mod rules;
 #[cfg(test)]
 pub(in crate::store) mod tests;
@@ -60,7 +60,7 @@ pub(super) fn prune(connection: &mut Connection, snapshot_ids: &[i64]) -> Result
         let table = Table::of(&transaction, spec)?;
         versions += prune_versions(&transaction, &table).doing(&format!("prune {}", spec.name))?;
     }
-    reports::keep(&transaction).doing("keep the last access reports")?;
+    remembered::keep(&transaction)?;
     full_passes::keep(&transaction).doing("keep the last full pass")?;
     delete_facts(&transaction)?;
     if newest.is_some_and(|newest| snapshot_ids.contains(&newest.snapshot_id)) {

@@ -253,7 +253,7 @@ pub(super) fn downgrade(connection: &Connection, version: usize) {
 mod tests {
     use super::*;
     use crate::model::*;
-    use crate::store::columns::resource_columns;
+    use crate::store::columns::{columns, fact_columns, resource_columns};
 
     #[test]
     fn every_migration_of_the_folder_is_known_in_order() {
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resources_fields_are_its_tables_columns_in_order() {
+    fn declared_columns_are_those_of_the_tables() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection).unwrap();
         for spec in RESOURCES {
@@ -294,6 +294,23 @@ mod tests {
             assert_eq!(declared, made, "{}", spec.name);
             let activity = spec.columns.iter().any(|column| column.role == Role::Activity);
             assert_eq!(activity, spec.activity.is_some(), "{} names its uses", spec.name);
+        }
+        for spec in FACTS {
+            let of_facts = fact_columns(&connection, spec).unwrap();
+            let made: Vec<_> =
+                of_facts.iter().map(|it| (it.name.as_str(), it.sql_type.as_str(), it.in_key)).collect();
+            let declared: Vec<_> =
+                spec.columns.iter().map(|it| (it.name, it.sql_type(), it.role == Role::Key)).collect();
+            assert_eq!(declared, made, "{}", spec.name);
+            let Some(remembered) = &spec.remembered else { continue };
+            let noted = columns(&connection, "main", remembered.table).unwrap();
+            assert_eq!(noted[0].name, "snapshot_id", "{}", remembered.table);
+            for column in &noted[1..] {
+                let same = of_facts.iter().find(|it| it.name == column.name);
+                assert_eq!(same, Some(column), "{}", remembered.table);
+            }
+            let key: Vec<_> = noted.iter().filter(|it| it.in_key).map(|it| it.name.as_str()).collect();
+            assert_eq!(key, [&["snapshot_id"], spec.key].concat(), "{}", remembered.table);
         }
     }
 }

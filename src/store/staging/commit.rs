@@ -5,7 +5,7 @@ use std::borrow::Borrow;
 use rusqlite::{Connection, Params, params};
 
 use super::rows::RowWriters;
-use super::task::{AccessReportJob, Failure, NewTask, Outcome, Rejected, Rejection};
+use super::task::{Failure, NewTask, Outcome, Rejected, Rejection};
 use crate::error::{Error, Result};
 use crate::model::Scope;
 use crate::store::file::Doing;
@@ -17,7 +17,7 @@ pub(super) fn outcome(
     outcome: &Outcome,
 ) -> Result<Option<Rejected>> {
     match outcome {
-        Outcome::Page { task_id, rows, follow_ups, next_token, left_out, job } => {
+        Outcome::Page { task_id, rows, follow_ups, next_token, left_out, facts } => {
             let reason = match next_token {
                 Some(token) if has_had(connection, *task_id, token)? => Some(Rejection::RepeatedToken),
                 _ => writers.rejection(rows)?,
@@ -27,7 +27,7 @@ pub(super) fn outcome(
             }
             writers.write(connection, *task_id, rows)?;
             queue(connection, follow_ups)?;
-            store_job(connection, job.as_ref())?;
+            writers.write_facts(connection, *task_id, facts)?;
             if let Some(operation) = left_out {
                 let sql = "UPDATE tasks SET left_out = ?2 WHERE task_id = ?1";
                 execute(connection, sql, params![task_id, operation])?;
@@ -51,9 +51,9 @@ pub(super) fn outcome(
                 seen(connection, scope)?;
             }
         }
-        Outcome::Gap { task_id, failure, follow_ups, job } => {
+        Outcome::Gap { task_id, failure, follow_ups, facts } => {
             queue(connection, follow_ups)?;
-            store_job(connection, job.as_ref())?;
+            writers.write_facts(connection, *task_id, facts)?;
             fail(connection, *task_id, failure)?;
         }
     }
@@ -232,29 +232,6 @@ fn forget(connection: &Connection, writers: &RowWriters, task_id: i64) -> Result
         .and_then(|mut statement| statement.query_row([task_id], |row| row.get(0)))
         .doing("look for the task's pages")?;
     if staged { writers.forget(connection, task_id) } else { Ok(()) }
-}
-
-/// Notes what an access report's job said of itself; what it said before is forgotten.
-pub(super) fn store_job(connection: &Connection, job: Option<&AccessReportJob>) -> Result<()> {
-    let Some(job) = job else { return Ok(()) };
-    execute(
-        connection,
-        "INSERT OR REPLACE INTO access_report_jobs (entity_id, policy_id, job_status, created_at,
-             completed_at, services_accessible, services_not_accessed, error_code, error_message)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        params![
-            job.entity_id,
-            job.policy_id,
-            job.job_status,
-            job.created_at,
-            job.completed_at,
-            job.services_accessible,
-            job.services_not_accessed,
-            job.error_code,
-            job.error_message,
-        ],
-    )
-    .map(|_| ())
 }
 
 fn execute(connection: &Connection, sql: &str, params: impl Params) -> Result<usize> {

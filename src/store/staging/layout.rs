@@ -6,9 +6,9 @@ use rusqlite::Connection;
 
 use super::{checksum, repair};
 use crate::error::{Error, Result};
-use crate::model::{RESOURCES, ResourceSpec};
+use crate::model::{FACTS, FactSpec, RESOURCES, ResourceSpec};
 use crate::plain_file;
-use crate::store::columns::{Column, resource_columns};
+use crate::store::columns::{Column, fact_columns, resource_columns};
 use crate::store::database::Database;
 use crate::store::file::{Doing, NO_SPACE, connect, open_failed, quoted, staging_file, with_companions};
 use crate::store::io_error;
@@ -17,9 +17,9 @@ use crate::store::io_error;
 const STAGING: i32 = 0x6f72_6773;
 
 /// Rises whenever `TABLES` or the meaning of a value changes.
-const VERSION: i32 = 4;
+const VERSION: i32 = 5;
 
-/// Everything but the staged rows.
+/// Everything but the staged rows and facts.
 ///
 /// A task's `state` is open, done (its last page is in), gone (what it asks about no longer exists), moot (likewise,
 /// but its scope outlives it), gap (it failed) or stopped (its whole kind was given up). `left_out` is the operation
@@ -28,7 +28,7 @@ const VERSION: i32 = 4;
 /// than all else. `doubles` are the items that one kind of listing sent twice with different values: of the two only
 /// the later can be staged.
 const TABLES: &str = "
-CREATE TABLE facts (
+CREATE TABLE header (
     only_row          INTEGER PRIMARY KEY CHECK (only_row = 1),
     collection_id     TEXT NOT NULL,
     started_at        TEXT NOT NULL,
@@ -105,18 +105,6 @@ CREATE TABLE gaps (
     request_id    TEXT,
     observed_at   TEXT NOT NULL,
     PRIMARY KEY (resource, scope, kind)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE access_report_jobs (
-    entity_id             TEXT NOT NULL,
-    policy_id             TEXT NOT NULL,
-    job_status            TEXT NOT NULL,
-    created_at            TEXT,
-    completed_at          TEXT,
-    services_accessible   INTEGER,
-    services_not_accessed INTEGER,
-    error_code            TEXT,
-    error_message         TEXT,
-    PRIMARY KEY (entity_id, policy_id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE doubles (
     task_id  INTEGER NOT NULL,
@@ -201,6 +189,9 @@ pub(super) fn script(census: &Connection) -> Result<String> {
         script.push_str(&rows_table(spec, &columns));
         script.push_str(&doubles_trigger(spec, &columns));
     }
+    for spec in FACTS {
+        script.push_str(&facts_table(spec, &fact_columns(census, spec)?));
+    }
     checksum::with_checksums(script)
 }
 
@@ -235,6 +226,15 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 
 /// The staged rows of a resource: its columns, whose task they are, and whether they are whole.
 fn rows_table(spec: &ResourceSpec, columns: &[Column]) -> String {
+    staged_table(spec.name, columns, spec.key, "    whole INTEGER NOT NULL,\n")
+}
+
+/// The staged facts of a kind: its columns, and whose task they are.
+fn facts_table(spec: &FactSpec, columns: &[Column]) -> String {
+    staged_table(spec.name, columns, spec.key, "")
+}
+
+fn staged_table(name: &str, columns: &[Column], key: &[&str], further: &str) -> String {
     let columns: String = columns
         .iter()
         .map(|column| {
@@ -242,11 +242,11 @@ fn rows_table(spec: &ResourceSpec, columns: &[Column]) -> String {
             format!("    {} {}{not_null},\n", quoted(&column.name), column.sql_type)
         })
         .collect();
-    let key: Vec<_> = spec.key.iter().map(|column| quoted(column)).collect();
+    let key: Vec<_> = key.iter().map(|column| quoted(column)).collect();
     format!(
-        "CREATE TABLE {} (\n{columns}    task_id INTEGER NOT NULL,\n    whole INTEGER NOT NULL,\n    \
-         PRIMARY KEY ({})\n) STRICT, WITHOUT ROWID;\n",
-        quoted(spec.name),
+        "CREATE TABLE {} (\n{columns}    task_id INTEGER NOT NULL,\n{further}    PRIMARY KEY ({})\n) STRICT, \
+         WITHOUT ROWID;\n",
+        quoted(name),
         key.join(", ")
     )
 }
@@ -305,7 +305,7 @@ fn is_laid_out(staging: &Connection, census: &Connection) -> Result<bool> {
         return Ok(false);
     }
     staging
-        .query_row("SELECT count(*) FROM facts", [], |row| row.get::<_, i64>(0))
+        .query_row("SELECT count(*) FROM header", [], |row| row.get::<_, i64>(0))
         .doing("read the unfinished collection")
-        .map(|facts| facts == 1)
+        .map(|header| header == 1)
 }

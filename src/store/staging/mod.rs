@@ -3,12 +3,12 @@
 //! It lives in its own file, `<db>.collecting`, so that the census is written once, by the publish. The
 //! queue knows tasks only as text: what they mean is `collect`'s business. `layout` has the file's tables, `checksum`
 //! finds rows that a disk has spoilt, `repair` has them asked for again,
-//! `facts` what holds for the whole collection, `queue` what is asked of the tasks, `rows` writes staged rows,
+//! `header` what holds for the whole collection, `queue` what is asked of the tasks, `rows` writes staged rows and facts,
 //! `commit` writes what a step of a task came to.
 
 mod checksum;
 mod commit;
-mod facts;
+mod header;
 mod layout;
 mod queue;
 mod repair;
@@ -26,11 +26,9 @@ use super::database::Database;
 use super::file::{Doing, staging_file};
 use super::{io_error, now, snapshot};
 use crate::error::Result;
-use crate::model::Scope;
+use crate::model::{FactRow, Scope};
 
-pub use task::{
-    AccessReportJob, CollectionFacts, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, TaskCounts,
-};
+pub use task::{CollectionHeader, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, TaskCounts};
 
 /// What an earlier collection left beside the database.
 #[derive(Debug)]
@@ -47,7 +45,7 @@ pub enum Unfinished {
 #[derive(Debug)]
 pub struct Staging {
     connection: Connection,
-    facts: CollectionFacts,
+    header: CollectionHeader,
     writers: RowWriters,
     damaged: Vec<&'static str>,
 }
@@ -66,7 +64,7 @@ impl Staging {
             }
             Err(error) => return Ok(Unfinished::Unusable(error.to_string())),
         };
-        if snapshot::of_collection(database.connection(), &staging.facts.collection_id)?.is_some() {
+        if snapshot::of_collection(database.connection(), &staging.header.collection_id)?.is_some() {
             drop(staging);
             layout::discard(database)?;
             return Ok(Unfinished::None);
@@ -76,25 +74,25 @@ impl Staging {
 
     fn open_whole(database: &Database) -> Result<Option<Self>> {
         let Some((connection, damaged)) = layout::open(database)? else { return Ok(None) };
-        let facts = facts::read(&connection)?;
+        let header = header::read(&connection)?;
         let writers = RowWriters::new(&connection)?;
-        Ok(Some(Self { connection, facts, writers, damaged }))
+        Ok(Some(Self { connection, header, writers, damaged }))
     }
 
     /// Begins a collection with an empty staging (mode 0600), replacing any other.
-    pub fn create(database: &Database, facts: &CollectionFacts) -> Result<Self> {
+    pub fn create(database: &Database, header: &CollectionHeader) -> Result<Self> {
         let mut connection = layout::create(database)?;
         let script = layout::script(database.connection())?;
         // In one transaction: a staging is begun or it is not.
         let mut make = || {
             let transaction = connection.transaction()?;
             transaction.execute_batch(&script)?;
-            facts::write(&transaction, facts)?;
+            header::write(&transaction, header)?;
             transaction.commit()
         };
         make().doing("begin a collection")?;
         let writers = RowWriters::new(&connection)?;
-        Ok(Self { connection, facts: facts.clone(), writers, damaged: Vec::new() })
+        Ok(Self { connection, header: header.clone(), writers, damaged: Vec::new() })
     }
 
     /// The file of the collection in progress beside a database.
@@ -113,8 +111,8 @@ impl Staging {
     }
 
     /// What was known when the collection began.
-    pub fn facts(&self) -> &CollectionFacts {
-        &self.facts
+    pub fn header(&self) -> &CollectionHeader {
+        &self.header
     }
 
     /// The resources whose staged rows were damaged when it was opened: they are asked for again.
@@ -172,9 +170,15 @@ impl Staging {
         Ok(self.note(&sends_empty(operation))?.is_some())
     }
 
-    /// Notes what an access report's job said of itself, whatever becomes of its task.
-    pub fn note_job(&mut self, job: &AccessReportJob) -> Result<()> {
-        self.write(|connection| commit::store_job(connection, Some(job)))
+    /// Notes facts that a task told, whatever becomes of it, in place of those of their keys.
+    pub fn note_facts(&mut self, task_id: i64, facts: &[FactRow]) -> Result<()> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .doing("write what was collected")?;
+        self.writers.write_facts(&transaction, task_id, facts)?;
+        touch(&transaction).doing("write what was collected")?;
+        transaction.commit().doing("write what was collected")
     }
 
     /// Notes a gap that no task stands for: not asked, or unavailable.
@@ -209,5 +213,5 @@ fn sends_empty(operation: &str) -> String {
 }
 
 fn touch(connection: &Connection) -> rusqlite::Result<()> {
-    connection.prepare_cached("UPDATE facts SET last_written_at = ?1")?.execute([now()]).map(|_| ())
+    connection.prepare_cached("UPDATE header SET last_written_at = ?1")?.execute([now()]).map(|_| ())
 }

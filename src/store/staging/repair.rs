@@ -9,7 +9,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::Result;
-use crate::model::RESOURCES;
+use crate::model::{FACTS, RESOURCES};
 use crate::store::file::{Doing, literal, quoted};
 
 /// The resources whose staged rows are asked for again, if these spoilt tables can be mended so.
@@ -40,12 +40,15 @@ pub(super) fn ask_again(staging: &mut Connection, resources: &[&str]) -> Result<
              DELETE FROM doubles WHERE resource = {name};\n"
         ));
     }
+    // What a task told beside its rows (that a report was taken) no longer holds.
+    for spec in FACTS {
+        let table = quoted(spec.name);
+        script.push_str(&format!(
+            "DELETE FROM {table} WHERE task_id IN (SELECT task_id FROM temp.asked_again);\n"
+        ));
+    }
     script.push_str(
-        "-- A report whose rows are gone was not taken.
-         DELETE FROM access_report_jobs WHERE entity_id IN (
-             SELECT json_extract(scope, '$.entity_id') FROM task_scopes
-             WHERE task_id IN (SELECT task_id FROM temp.asked_again));
-         DELETE FROM tokens WHERE task_id IN (SELECT task_id FROM temp.asked_again);
+        "DELETE FROM tokens WHERE task_id IN (SELECT task_id FROM temp.asked_again);
          UPDATE tasks SET state = 'open', next_token = NULL, left_out = NULL
          WHERE task_id IN (SELECT task_id FROM temp.asked_again);
          DROP TABLE temp.asked_again;",

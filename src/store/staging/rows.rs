@@ -1,20 +1,23 @@
-//! Staged rows: checked for their key, and written so that a whole row is never replaced by less.
+//! Staged rows and facts: checked for their key, and written so that a whole row is never replaced by less.
 
 use std::collections::BTreeMap;
 
 use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
 use rusqlite::{Connection, params_from_iter};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::task::Rejection;
 use crate::error::{Error, Result};
-use crate::model::{Completeness, RESOURCES, Row, Scope};
+use crate::model::{Completeness, FACTS, FactRow, RESOURCES, Row, Scope};
 use crate::store::columns::columns;
 use crate::store::file::{Doing, in_scope, quoted};
 
-/// The statements that write the staged rows, by resource.
+/// The statements that write the staged rows and facts.
 #[derive(Debug)]
-pub(super) struct RowWriters(BTreeMap<&'static str, RowWriter>);
+pub(super) struct RowWriters {
+    by_resource: BTreeMap<&'static str, RowWriter>,
+    by_facts: BTreeMap<&'static str, FactWriter>,
+}
 
 #[derive(Debug)]
 struct RowWriter {
@@ -26,23 +29,46 @@ struct RowWriter {
     complete: String,
 }
 
+#[derive(Debug)]
+struct FactWriter {
+    columns: Vec<String>,
+    replace: String,
+}
+
 impl RowWriters {
     /// Derives the statements from the staging's own tables.
     pub(super) fn new(connection: &Connection) -> Result<Self> {
-        let mut writers = BTreeMap::new();
-        for spec in RESOURCES {
+        // The columns of a staged table but those at its end that say whose task it is, and whether it is whole.
+        let of_table = |name, added: usize| -> Result<Vec<String>> {
             let mut columns: Vec<_> =
-                columns(connection, "main", spec.name)?.into_iter().map(|column| column.name).collect();
-            columns.truncate(columns.len().saturating_sub(2));
+                columns(connection, "main", name)?.into_iter().map(|column| column.name).collect();
+            columns.truncate(columns.len().saturating_sub(added));
+            Ok(columns)
+        };
+        let mut by_resource = BTreeMap::new();
+        for spec in RESOURCES {
+            let columns = of_table(spec.name, 2)?;
             let replace = upsert(spec.name, &columns, spec.key, "excluded.whole >=");
             let complete = upsert(spec.name, &columns, spec.key, "0 =");
-            writers.insert(spec.name, RowWriter { columns, key: spec.key, replace, complete });
+            by_resource.insert(spec.name, RowWriter { columns, key: spec.key, replace, complete });
         }
-        Ok(Self(writers))
+        let mut by_facts = BTreeMap::new();
+        for spec in FACTS {
+            let columns = of_table(spec.name, 1)?;
+            let names: Vec<_> = columns.iter().map(String::as_str).chain(["task_id"]).map(quoted).collect();
+            let replace = format!(
+                "INSERT OR REPLACE INTO {} ({}) VALUES ({})",
+                quoted(spec.name),
+                names.join(", "),
+                vec!["?"; names.len()].join(", ")
+            );
+            by_facts.insert(spec.name, FactWriter { columns, replace });
+        }
+        Ok(Self { by_resource, by_facts })
     }
 
     fn of(&self, resource: &str) -> Result<&RowWriter> {
-        self.0
+        self.by_resource
             .get(resource)
             .ok_or_else(|| Error::failed(format!("\"{resource}\" is no resource of this version")))
     }
@@ -79,7 +105,7 @@ impl RowWriters {
                 Completeness::KeyOnly => (&writer.replace, 0),
             };
             for row in rows {
-                writer.check(row)?;
+                check(&writer.columns, resource, &row.columns)?;
             }
             let stage = || -> rusqlite::Result<()> {
                 let mut statement = connection.prepare_cached(upsert)?;
@@ -98,13 +124,31 @@ impl RowWriters {
         Ok(())
     }
 
-    /// Takes back every row of a task.
-    pub(super) fn forget(&self, connection: &Connection, task_id: i64) -> Result<()> {
-        for resource in self.0.keys() {
+    /// Stages facts that a task told, in place of those of their keys.
+    pub(super) fn write_facts(&self, connection: &Connection, task_id: i64, facts: &[FactRow]) -> Result<()> {
+        for fact in facts {
+            let writer = self
+                .by_facts
+                .get(fact.facts)
+                .ok_or_else(|| Error::failed(format!("this version has no facts \"{}\"", fact.facts)))?;
+            check(&writer.columns, fact.facts, &fact.columns)?;
+            let values = writer.columns.iter().map(|column| sql_value(fact.columns.get(column)));
+            let values = values.chain([ToSqlOutput::from(task_id)]);
             connection
-                .prepare_cached(&format!("DELETE FROM {} WHERE task_id = ?1", quoted(resource)))
+                .prepare_cached(&writer.replace)
+                .and_then(|mut statement| statement.execute(params_from_iter(values)))
+                .doing(&format!("stage one of the {}", fact.facts))?;
+        }
+        Ok(())
+    }
+
+    /// Takes back every row and fact of a task.
+    pub(super) fn forget(&self, connection: &Connection, task_id: i64) -> Result<()> {
+        for table in self.by_resource.keys().chain(self.by_facts.keys()) {
+            connection
+                .prepare_cached(&format!("DELETE FROM {} WHERE task_id = ?1", quoted(table)))
                 .and_then(|mut statement| statement.execute([task_id]))
-                .doing(&format!("take back staged rows of {resource}"))?;
+                .doing(&format!("take back what was staged of {table}"))?;
         }
         connection
             .prepare_cached("DELETE FROM doubles WHERE task_id = ?1")
@@ -144,17 +188,14 @@ impl RowWriters {
     }
 }
 
-impl RowWriter {
-    /// Refuses a row with a column that the table does not have. The columns of a row are a struct's fields, in
-    /// the table's order, so that they are mostly compared once each.
-    fn check(&self, row: &Row) -> Result<()> {
-        let mut columns = self.columns.iter();
-        let unknown =
-            row.columns.keys().find(|name| !columns.any(|one| one == *name) && !self.columns.contains(name));
-        match unknown {
-            None => Ok(()),
-            Some(unknown) => Err(Error::failed(format!("{} have no column \"{unknown}\"", row.resource))),
-        }
+/// Refuses a row with a column that its table does not have. The columns of a row are a struct's fields, in the table's
+/// order, so that they are mostly compared once each.
+fn check(columns: &[String], table: &str, row: &Map<String, Value>) -> Result<()> {
+    let mut next = columns.iter();
+    let unknown = row.keys().find(|name| !next.any(|one| one == *name) && !columns.contains(name));
+    match unknown {
+        None => Ok(()),
+        Some(unknown) => Err(Error::failed(format!("{table} have no column \"{unknown}\""))),
     }
 }
 

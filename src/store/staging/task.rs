@@ -1,11 +1,11 @@
 //! What goes into the staging and comes out of it: facts, tasks, their outcomes.
 
-use crate::model::{Row, Scope};
+use crate::model::{FactRow, Row, Scope};
 use crate::store::snapshot::GapKind;
 
 /// What was known when the collection began; a resume must agree with the identity and the selection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CollectionFacts {
+pub struct CollectionHeader {
     /// Random; unique in `snapshots`.
     pub collection_id: String,
     /// Time of the first call, RFC 3339, UTC.
@@ -81,29 +81,6 @@ pub struct Failure {
     pub observed_at: String,
 }
 
-/// One row of `access_report_jobs`, as iam:GetOrganizationsAccessReport returned the job.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AccessReportJob {
-    /// Id of the root, OU or account that the report is about.
-    pub entity_id: String,
-    /// `p-…` of the service control policy; empty for the entity's own report.
-    pub policy_id: String,
-    /// `COMPLETED` or `FAILED`.
-    pub job_status: String,
-    /// Time when AWS created the job, RFC 3339, UTC.
-    pub created_at: Option<String>,
-    /// Time when AWS completed the job, RFC 3339, UTC.
-    pub completed_at: Option<String>,
-    /// Number of services that service control policies allow.
-    pub services_accessible: Option<i64>,
-    /// Number of these without an attempt in AWS's tracking period.
-    pub services_not_accessed: Option<i64>,
-    /// AWS's code for why the job failed; `None` for a completed one.
-    pub error_code: Option<String>,
-    /// AWS's message beside `error_code`.
-    pub error_message: Option<String>,
-}
-
 /// What one step of a task came to; committed whole.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
@@ -123,8 +100,8 @@ pub enum Outcome {
         /// Operation whose answer left its list out, see
         /// [`Staging::sends_empty_lists`](super::Staging::sends_empty_lists).
         left_out: Option<String>,
-        /// Facts of a finished access report, for `access_report_jobs`.
-        job: Option<AccessReportJob>,
+        /// Facts of the snapshot that the page tells, in place of those of their keys.
+        facts: Vec<FactRow>,
     },
     /// The listing has to begin again: its rows and tokens so far are forgotten.
     Restart {
@@ -149,8 +126,8 @@ pub enum Outcome {
         failure: Failure,
         /// Tasks that ask for the same in another way.
         follow_ups: Vec<NewTask>,
-        /// Facts of an access report whose job failed, for `access_report_jobs`.
-        job: Option<AccessReportJob>,
+        /// Facts of the snapshot that the failure tells.
+        facts: Vec<FactRow>,
     },
 }
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::model::Row;
 use crate::store::GapKind;
 use crate::store::file::staging_file;
-use crate::store::testing::{World, column, facts, failure, key_only, new_task, row, scope};
+use crate::store::testing::{World, column, failure, header, key_only, new_task, row, scope};
 
 fn page(task_id: i64, rows: Vec<Row>, next_token: Option<&str>) -> Outcome {
     Outcome::Page {
@@ -17,12 +17,12 @@ fn page(task_id: i64, rows: Vec<Row>, next_token: Option<&str>) -> Outcome {
         follow_ups: vec![],
         next_token: next_token.map(str::to_owned),
         left_out: None,
-        job: None,
+        facts: vec![],
     }
 }
 
 fn begun(world: &World) -> Staging {
-    let mut staging = Staging::create(&world.database, &facts(1)).unwrap();
+    let mut staging = Staging::create(&world.database, &header(1)).unwrap();
     staging.add_tasks([new_task("list", "1"), new_task("list", "2")]).unwrap();
     staging
 }
@@ -63,7 +63,7 @@ fn a_collection_goes_on_where_it_stopped() {
     staging.add_calls(&BTreeMap::from([("s3:List".to_owned(), 2)]), 1).unwrap();
     drop(staging);
     let mut staging = resumable(&world).unwrap();
-    assert_eq!(staging.facts(), &facts(1));
+    assert_eq!(staging.header(), &header(1));
     let next = staging.next_tasks("lane", 1, &HashSet::new()).unwrap();
     assert_eq!(next[0].next_token.as_deref(), Some("next"));
     assert_eq!(groups(&staging), ["g Group"]);
@@ -93,7 +93,7 @@ fn another_versions_or_a_damaged_staging_is_told_from_one_to_go_on_with() {
     assert!(unusable(&world).contains("another version's"));
     begun(&world).connection().execute_batch("ALTER TABLE users ADD COLUMN later TEXT").unwrap();
     assert!(unusable(&world).contains("another version's"));
-    begun(&world).connection().execute_batch("DELETE FROM facts").unwrap();
+    begun(&world).connection().execute_batch("DELETE FROM header").unwrap();
     assert!(unusable(&world).contains("another version's"));
     Staging::discard(&world.database).unwrap();
     std::fs::write(staging_file(&world.path), "no database ".repeat(100)).unwrap();
@@ -178,7 +178,7 @@ fn a_crash_costs_nothing_and_a_power_cut_seconds() {
 fn a_resumed_collection_may_take_another_label() {
     let world = World::new();
     begun(&world).set_label("after the audit").unwrap();
-    assert_eq!(resumable(&world).unwrap().facts().label.as_deref(), Some("after the audit"));
+    assert_eq!(resumable(&world).unwrap().header().label.as_deref(), Some("after the audit"));
 }
 
 #[test]
@@ -342,7 +342,8 @@ fn a_stopped_kind_has_no_open_task_and_an_answer_on_its_way_still_counts() {
     let world = World::new();
     let mut staging = begun(&world);
     staging.add_tasks([new_task("list", "3"), new_task("describe", "1")]).unwrap();
-    let gap = |task_id, kind| Outcome::Gap { task_id, failure: failure(kind), follow_ups: vec![], job: None };
+    let gap =
+        |task_id, kind| Outcome::Gap { task_id, failure: failure(kind), follow_ups: vec![], facts: vec![] };
     staging.commit(&[gap(1, GapKind::Denied)]).unwrap();
     staging.stop_kind("list", &failure(GapKind::Denied), &[scope("groups", &[])]).unwrap();
     assert_eq!(open_ids(&staging), [4]);
@@ -372,7 +373,7 @@ fn the_files_are_beside_the_database() {
 #[test]
 fn what_came_twice_is_counted_once_it_differs() {
     let world = World::new();
-    let mut staging = Staging::create(&world.database, &facts(1)).unwrap();
+    let mut staging = Staging::create(&world.database, &header(1)).unwrap();
     staging.add_tasks([new_task("list", "1"), new_task("list", "2"), new_task("other", "3")]).unwrap();
     let doubled = |staging: &Staging| -> Vec<String> {
         let doubled = staging.doubled().unwrap();

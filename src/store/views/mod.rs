@@ -17,7 +17,7 @@ use super::documents;
 use super::file::{Doing, literal, quoted};
 use super::schema::{self, portable};
 use crate::error::Result;
-use crate::model::{DERIVED_VIEWS, DerivedView, OverRange, RESOURCES, ResourceSpec};
+use crate::model::{DERIVED_VIEWS, DerivedView, FACTS, FactSpec, OverRange, RESOURCES, ResourceSpec};
 
 pub(super) use changes::CHANGES;
 pub use tells::{Tells, shows_every_resource, tells};
@@ -26,11 +26,6 @@ pub(super) use visibility_sql::{hidden, key_of};
 
 /// The view with the one snapshot that all views answer for.
 pub(super) const ANSWERING_SNAPSHOT: &str = "answering_snapshot";
-
-/// The table that a file of an older version lacks, and what stands for it there: questions name it.
-const PRUNED_REPORTS: &str = "pruned_reports";
-const NO_PRUNED_REPORTS: &str = "SELECT NULL AS snapshot_id, NULL AS entity_id, NULL AS policy_id, NULL AS job_status,
-    NULL AS created_at, NULL AS completed_at, NULL AS services_accessible, NULL AS services_not_accessed WHERE 0";
 
 /// The view with every row that the answering snapshot only carried forward; `select` is its beginning, the
 /// rest is made from the tables of all resources.
@@ -123,12 +118,24 @@ impl View {
     }
 }
 
+/// What stands for a table of facts that the file does not have.
+fn no_facts(spec: &FactSpec) -> String {
+    let columns: String =
+        spec.columns.iter().map(|column| format!(", NULL AS {}", quoted(column.name))).collect();
+    format!("SELECT NULL AS snapshot_id{columns} WHERE 0")
+}
+
 /// Every view, each after those that it names. A resource whose table this file does not have yet is left
 /// out: an older file is readable all the same.
 pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<View>> {
     let mut views = vec![View { name: ANSWERING_SNAPSHOT.to_owned(), select: answering_snapshot(answering) }];
-    if columns(connection, "main", PRUNED_REPORTS)?.is_empty() {
-        views.push(View { name: PRUNED_REPORTS.to_owned(), select: NO_PRUNED_REPORTS.to_owned() });
+    for spec in FACTS {
+        // Questions name these tables, and a file of an older version may lack them.
+        for table in spec.tables() {
+            if columns(connection, "main", table)?.is_empty() {
+                views.push(View { name: table.to_owned(), select: no_facts(spec) });
+            }
+        }
     }
     let (mut stale, mut changed) = (Vec::new(), Vec::new());
     let file = File::of(connection)?;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use orgcensus::model::{RESOURCES, ResourceSpec};
+use orgcensus::model::{FACTS, RESOURCES, ResourceSpec};
 use orgcensus::simulator::Rows;
 use orgcensus::store::Census;
 use rusqlite::Connection;
@@ -74,7 +74,8 @@ pub fn answers(world: &World, snapshot_id: u32) -> Vec<String> {
             all.push(format!("{} {}", spec.name, plain(row)));
         }
     }
-    for table in ["snapshots", "coverage", "gaps", "seen_under_gaps", "access_report_jobs"] {
+    let recorded = ["snapshots", "coverage", "gaps", "seen_under_gaps"];
+    for table in recorded.into_iter().chain(FACTS.iter().map(|spec| spec.name)) {
         for row in select(&census, &format!("SELECT * FROM {table} WHERE snapshot_id = {snapshot_id}")) {
             all.push(format!("{table} {}", plain(&row)));
         }

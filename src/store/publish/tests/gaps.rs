@@ -25,7 +25,12 @@ fn a_kind_that_was_given_up_leaves_one_gap() {
         task.hides = vec![scope("tags", &[("resource_id", &number.to_string())])];
         first.staging.add_tasks([task]).unwrap();
     }
-    first.end(Outcome::Gap { task_id: 1, failure: failure(GapKind::Denied), follow_ups: vec![], job: None });
+    first.end(Outcome::Gap {
+        task_id: 1,
+        failure: failure(GapKind::Denied),
+        follow_ups: vec![],
+        facts: vec![],
+    });
     first.staging.stop_kind("list_members", &failure(GapKind::Denied), &[all("group_memberships")]).unwrap();
     first.publish();
     let gaps = "SELECT resource || scope FROM gaps WHERE kind = 'denied' AND resource = 'group_memberships'";

@@ -1,9 +1,10 @@
 //! The rules of gaps, one by one.
 
 use super::*;
+use crate::model::{AccessReportJob, FactRow};
 use crate::model::{Row, Scope};
 use crate::store::testing::{World, column, failure, key_only, new_task, row, scope};
-use crate::store::{AccessReportJob, CoverageStatus, GapKind, Outcome};
+use crate::store::{CoverageStatus, GapKind, Outcome};
 
 mod documents;
 mod gaps;
@@ -296,18 +297,15 @@ fn a_snapshot_says_how_it_was_taken() {
     let mut world = World::new();
     let mut collection = world.collect();
     let task_id = collection.task(&[], &[]);
-    let job = Some(AccessReportJob {
-        entity_id: "r-1".into(),
-        job_status: "COMPLETED".into(),
-        ..Default::default()
-    });
+    let job =
+        AccessReportJob { entity_id: "r-1".into(), job_status: "COMPLETED".into(), ..Default::default() };
     collection.strategy("pairs").end(Outcome::Page {
         task_id,
         rows: vec![],
         follow_ups: vec![],
         next_token: None,
         left_out: None,
-        job,
+        facts: vec![FactRow::of(&job)],
     });
     collection.publish();
     let snapshot = &world.census().snapshots().unwrap()[0];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{CollectionFacts, Staging};
+use super::{CollectionHeader, Staging};
 use crate::error::Result;
 use crate::store::file::Doing;
 use crate::store::now;
@@ -13,16 +13,16 @@ impl Staging {
     /// Takes another label for the snapshot.
     pub fn set_label(&mut self, label: &str) -> Result<()> {
         self.write(|connection| {
-            connection.execute("UPDATE facts SET label = ?1", [label]).doing("note the label").map(|_| ())
+            connection.execute("UPDATE header SET label = ?1", [label]).doing("note the label").map(|_| ())
         })?;
-        self.facts.label = Some(label.to_owned());
+        self.header.label = Some(label.to_owned());
         Ok(())
     }
 
     /// When a step was last committed, RFC 3339, UTC.
     pub fn last_written_at(&self) -> Result<String> {
         self.connection
-            .query_row("SELECT last_written_at FROM facts", [], |row| row.get(0))
+            .query_row("SELECT last_written_at FROM header", [], |row| row.get(0))
             .doing("read when the collection was last written")
     }
 
@@ -54,7 +54,7 @@ impl Staging {
                     statement.execute(params![operation, *calls as i64])?;
                 }
                 connection
-                    .execute("UPDATE facts SET throttled_calls = throttled_calls + ?1", [throttled as i64])
+                    .execute("UPDATE header SET throttled_calls = throttled_calls + ?1", [throttled as i64])
                     .map(|_| ())
             };
             add().doing("count the calls")
@@ -71,7 +71,7 @@ impl Staging {
                 .collect::<rusqlite::Result<BTreeMap<_, _>>>()?;
             let throttled = self
                 .connection
-                .query_row("SELECT throttled_calls FROM facts", [], |row| row.get::<_, i64>(0))?;
+                .query_row("SELECT throttled_calls FROM header", [], |row| row.get::<_, i64>(0))?;
             Ok((calls, throttled.unsigned_abs()))
         };
         read().doing("read the calls' totals")
@@ -79,24 +79,24 @@ impl Staging {
 }
 
 /// Writes what is known when the collection begins.
-pub(super) fn write(connection: &Connection, facts: &CollectionFacts) -> rusqlite::Result<()> {
+pub(super) fn write(connection: &Connection, header: &CollectionHeader) -> rusqlite::Result<()> {
     connection
         .execute(
-            "INSERT INTO facts (only_row, collection_id, started_at, organization_id, instance_arn,
+            "INSERT INTO header (only_row, collection_id, started_at, organization_id, instance_arn,
                  identity_store_id, region, caller_arn, label, selection, tool_version, throttled_calls,
                  last_written_at)
              VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11)",
             params![
-                facts.collection_id,
-                facts.started_at,
-                facts.organization_id,
-                facts.instance_arn,
-                facts.identity_store_id,
-                facts.region,
-                facts.caller_arn,
-                facts.label,
-                facts.selection,
-                facts.tool_version,
+                header.collection_id,
+                header.started_at,
+                header.organization_id,
+                header.instance_arn,
+                header.identity_store_id,
+                header.region,
+                header.caller_arn,
+                header.label,
+                header.selection,
+                header.tool_version,
                 now(),
             ],
         )
@@ -104,15 +104,15 @@ pub(super) fn write(connection: &Connection, facts: &CollectionFacts) -> rusqlit
 }
 
 /// Reads it again, for a resume.
-pub(super) fn read(connection: &Connection) -> Result<CollectionFacts> {
+pub(super) fn read(connection: &Connection) -> Result<CollectionHeader> {
     connection
         .query_row(
             "SELECT collection_id, started_at, organization_id, instance_arn, identity_store_id, region,
                  caller_arn, label, selection, tool_version
-             FROM facts",
+             FROM header",
             [],
             |row| {
-                Ok(CollectionFacts {
+                Ok(CollectionHeader {
                     collection_id: row.get(0)?,
                     started_at: row.get(1)?,
                     organization_id: row.get(2)?,
