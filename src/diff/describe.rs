@@ -7,8 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::change::{AccessChange, BeforeAfter, Change, ChangeKind};
 use super::lookup_cache::HashMap;
-use super::record::Record;
-use super::rows::text_of;
+use super::record::{Record, text_of};
 use super::snapshot_pair::SnapshotPair;
 use super::unreadable;
 use crate::document::{self, StatementChange};

@@ -9,40 +9,25 @@
 //! | `change` | the answer's types; their JSON is the contract of `diff --format json` |
 //! | `snapshot_pair` | the two snapshots, and on which of them a version is alive |
 //! | `record` | values by column |
-//! | `keyed` | maps by ids |
-//! | `rows` | the rows that differ, for any resource |
-//! | `visibility` | what a snapshot could not see, and when a scope was last seen |
-//! | `unknown` | telling removed from not seen |
-//! | `limited` | what a snapshot was asked for in parts only |
-//! | `activity` | telling use that goes on from a change |
-//! | `unchanged` | how many rows stand unchanged under a gap |
-//! | `unlisted` | what listing assignments by principal, or by pair, cannot see |
-//! | `access_paths` | who has which ways into an account on the two days, by key |
-//! | `lookup_cache` | what a statement finds by key, each key asked once |
-//! | `hidden` | ways that a snapshot could not see |
-//! | `causes` | the row changes behind an access change |
-//! | `access` | the access changes |
+//! | `rows` | the rows that differ, for any resource, and telling removed from not seen |
+//! | `access` | the access changes, and the row changes behind them |
 //! | `recreated` | what was deleted and made again, and what that left dangling |
+//! | `lookup_cache` | what a statement finds by key, each key asked once |
 //! | `describe` | what is said beside ids and values |
 //! | `names` | names for people |
 //! | [`steps`] | adjacent pairs, and what came and went between |
 //! | [`filter`] | narrowing an answer to resources or names |
 //! | [`text`] | the answer for people, as text or Markdown |
-//! | [`table`], [`lines`] | the answer as flat rows, and as lines of JSON |
+//! | [`flat`] | the answer as flat rows, and as lines of JSON |
 //!
 //! It never writes to the database or the terminal, and never reads more of a table than changed, except to
-//! count the rows under a gap. Row changes know no resource; `access_paths`, `causes`, `access` and `names` do.
+//! count the rows under a gap. Row changes know no resource; `access` and `names` do.
 
 mod access;
-mod access_paths;
-mod activity;
-mod causes;
 mod change;
 mod describe;
 pub mod filter;
-mod hidden;
-mod limited;
-pub mod lines;
+pub mod flat;
 mod lookup_cache;
 mod names;
 mod record;
@@ -50,33 +35,26 @@ mod recreated;
 mod rows;
 mod snapshot_pair;
 pub mod steps;
-pub mod table;
 #[cfg(test)]
 mod tests;
 pub mod text;
-mod unchanged;
-mod unknown;
-mod unlisted;
-mod visibility;
 
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
 pub use change::{
-    AccessChange, AccessChangeKind, AccessPath, BeforeAfter, Cause, CauseKind, Change, ChangeKind, Diff,
-    HidingGap, SnapshotFacts,
+    AccessChange, AccessChangeKind, AccessPath, BeforeAfter, Cause, CauseKind, Change, ChangeKind,
+    DanglingAssignment, Diff, HidingGap, Limited, MatchedBy, Recreation, SnapshotFacts,
 };
-pub use limited::Limited;
 pub use record::Record;
-pub use recreated::{DanglingAssignment, MatchedBy, Recreation};
 
 use crate::error::{Error, Result};
 use crate::model;
 use crate::model::RESOURCES;
 use names::Names;
+use rows::{Judge, RowChange};
 use snapshot_pair::SnapshotPair;
-use unknown::{Judge, RowChange};
 
 /// Compares snapshot `from` with snapshot `to`, in either order of time, for every resource and for access.
 ///
@@ -140,7 +118,7 @@ fn compare_either(
 /// What a person calls a scope of a resource, by the names known in a snapshot: `group Platform`.
 pub fn scope_label(connection: &Connection, snapshot_id: i64, resource: &str, scope: &str) -> Result<String> {
     let pair = SnapshotPair { from: snapshot_id, to: snapshot_id };
-    let scope = visibility::parse(scope)?;
+    let scope = rows::visibility::parse(scope)?;
     let Some(spec) = model::resource(resource) else { return Ok(format!("{resource} {scope:?}")) };
     let names = Names::new(connection, pair).in_row(spec, &scope)?;
     Ok(names::scope_label(spec, &scope, &names))

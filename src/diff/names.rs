@@ -12,8 +12,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use serde_json::Value;
 
 use super::lookup_cache::HashMap;
-use super::record::Record;
-use super::rows::text_of;
+use super::record::{Record, text_of};
 use super::snapshot_pair::SnapshotPair;
 use super::unreadable;
 use crate::error::Result;

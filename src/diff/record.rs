@@ -103,3 +103,11 @@ impl<'de> Deserialize<'de> for Record {
         Ok(Map::deserialize(deserializer)?.into_iter().collect())
     }
 }
+
+/// A column's value as a scope writes it.
+pub(super) fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -6,57 +6,17 @@
 use std::collections::HashMap;
 
 use rusqlite::Connection;
-use serde::Serialize;
 use serde_json::Value;
 
-use super::change::ChangeKind;
+use super::change::{ChangeKind, DanglingAssignment, MatchedBy, Recreation};
 use super::names::{Names, label};
-use super::record::Record;
-use super::rows::text_of;
+use super::record::{Record, text_of};
+use super::rows::RowChange;
+use super::rows::visibility::GapIndex;
 use super::snapshot_pair::SnapshotPair;
-use super::unknown::RowChange;
 use super::unreadable;
-use super::visibility::GapIndex;
 use crate::error::Result;
 use crate::model::{AccountAssignment, Entity, RecreatedBy, Resource};
-
-/// One thing that was deleted and made again under another id.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Recreation {
-    /// `users`, `groups` or `permission_sets`.
-    pub resource: &'static str,
-    /// What a person calls it.
-    pub label: String,
-    /// The key in `from`: the old id.
-    pub before_key: Record,
-    /// The key in `to`: the new id.
-    pub after_key: Record,
-    /// The surest that both share.
-    pub matched_by: MatchedBy,
-    /// The assignments of `to` that still name the old one.
-    pub dangling: Vec<DanglingAssignment>,
-}
-
-/// By what a thing is recognised though its id is another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MatchedBy {
-    /// One of the ids that an external identity provider gave it (SCIM).
-    ExternalId,
-    /// The name that the entity is found by first; tried only where no external id matches.
-    Name,
-}
-
-/// An assignment that names what does not exist any more.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct DanglingAssignment {
-    /// The assignment's key: account, permission set and principal.
-    pub key: Record,
-    /// What a person calls it, with the names of account and permission set as far as they are known.
-    pub label: String,
-    /// The newest kept snapshot that saw it, where `to` only carried it.
-    pub last_seen: Option<i64>,
-}
 
 /// The entities that can be recognized under another id, each with how.
 fn recognized() -> impl Iterator<Item = (Entity, &'static RecreatedBy)> {

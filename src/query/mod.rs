@@ -3,11 +3,10 @@
 //! - `header`: the comments at the top of a query that say what it is and which values it takes.
 //! - `catalog`: the canned queries of `queries/`, one a file.
 //! - `values`: the values that a user typed, as what a statement binds.
-//! - `program`, `instruction`: what SQLite compiles a statement to.
+//! - `program`: what SQLite compiles a statement to.
 //! - `named`: the tables and views that a statement names, and of which snapshots they tell.
-//! - `untyped`: which of them a statement compares with something that has no type.
 //! - `mistakes`: SQL that SQLite takes and a person cannot have meant.
-//! - `tokens`, `types`: the words of SQL, and what the registers of its program hold.
+//! - `tokens`: the words of SQL.
 //! - `lookup`: a typed name, e-mail address or id as the one id that it means.
 //! - `statement`: preparing, refusing and explaining SQL; streaming its rows.
 //! - `coverage`: which resources a statement reads, and whether the snapshot saw them completely.
@@ -20,7 +19,6 @@
 mod catalog;
 mod coverage;
 mod header;
-mod instruction;
 mod interruption;
 mod living;
 mod lookup;
@@ -31,9 +29,7 @@ mod reads;
 mod span;
 mod statement;
 mod tokens;
-mod types;
 mod unseen;
-mod untyped;
 mod values;
 
 pub use catalog::{CannedQuery, catalog, find};

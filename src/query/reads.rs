@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
+use rusqlite::types::Value;
 
 use super::living::asks_for_the_living;
 use super::named::Named;
@@ -80,6 +81,7 @@ impl ResourcePages {
     /// Returns what a statement reads, its parameters being bound to these values in their order. A statement that
     /// cannot be explained, such as one that is an EXPLAIN itself, reads nothing.
     pub fn read_by(&self, program: &Program, bound: &[Bound]) -> Reads {
+        let bound: Vec<Value> = bound.iter().map(|one| one.value.clone()).collect();
         let mut reads = Reads::new();
         for (cursor, page) in program.cursors() {
             let Some((resources, columns)) = self.pages.get(&page) else { continue };
@@ -88,7 +90,7 @@ impl ResourcePages {
                 .sought_through(cursor)
                 .and_then(|index| Some((index, &self.pages.get(&program.page(index)?)?.1)));
             let (cursor, columns) = seeker.unwrap_or((cursor, columns));
-            let asked = program.equal(cursor, bound).into_iter().enumerate();
+            let asked = program.equal(cursor, &bound).into_iter().enumerate();
             let asked = asked.filter_map(|(place, values)| Some((columns.get(place)?.clone(), values?)));
             let asked: Asked = asked.collect();
             for resource in resources {
@@ -102,13 +104,13 @@ impl ResourcePages {
                 read.asked.clear();
             }
             read.tells = named.tell_of(resource);
-            read.snapshots = self.snapshots_of(named, program, bound);
+            read.snapshots = self.snapshots_of(named, program, &bound);
         }
         reads
     }
 
     /// The snapshots that a statement asks for by `=` or IN of the one view that it reads.
-    fn snapshots_of(&self, named: &Named, program: &Program, bound: &[Bound]) -> Option<BTreeSet<i64>> {
+    fn snapshots_of(&self, named: &Named, program: &Program, bound: &[Value]) -> Option<BTreeSet<i64>> {
         let mut cursors = program.cursors().filter(|(_, page)| *page == self.snapshots);
         match (named.is_one_by_snapshot(), cursors.next(), cursors.next()) {
             (true, Some((cursor, _)), None) => program.rowids(cursor, bound),
@@ -125,8 +127,6 @@ fn kept_view(table: &str) -> Option<&'static DerivedView> {
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::types::Value;
-
     use super::*;
     use crate::store::Census;
 

@@ -8,7 +8,7 @@ use super::narrowing::Narrowing;
 use crate::diff::filter::Filter;
 use crate::diff::steps::{self, Between};
 use crate::diff::text::{self, Grouping, TextOptions, Unchanged};
-use crate::diff::{Diff, SnapshotFacts, compare, compare_rows, lines, table};
+use crate::diff::{Diff, SnapshotFacts, compare, compare_rows, flat};
 use crate::error::{Error, Result};
 use crate::output::{Destination, Format, RowWriter, write_error};
 use crate::store::Census;
@@ -92,10 +92,10 @@ impl Question<'_> {
                 Ok(Found::default())
             }
             Shape::Object => self.each(|diff| write_object(destination, diff)),
-            Shape::Lines => self.each(|diff| lines::write(destination, diff).map_err(write_error)),
+            Shape::Lines => self.each(|diff| flat::write_lines(destination, diff).map_err(write_error)),
             Shape::Rows(format) => {
-                let mut writer = RowWriter::begin(format, &table::COLUMNS.map(str::to_owned), destination)?;
-                let found = self.each(|diff| table::rows(diff).try_for_each(|row| writer.values(&row)))?;
+                let mut writer = RowWriter::begin(format, &flat::COLUMNS.map(str::to_owned), destination)?;
+                let found = self.each(|diff| flat::rows(diff).try_for_each(|row| writer.values(&row)))?;
                 writer.finish()?;
                 Ok(found)
             }

@@ -9,9 +9,9 @@ use super::super::record::Record;
 use super::{Subject, SubjectKind};
 use crate::diff::change::{Change, ChangeKind, Diff};
 use crate::diff::names::{Names, scope_label};
+use crate::diff::rows::visibility::{SnapshotGaps, canonical};
 use crate::diff::snapshot_pair::SnapshotPair;
 use crate::diff::unreadable;
-use crate::diff::visibility::{SnapshotGaps, canonical};
 use crate::error::Result;
 use crate::model::{self, Entity, EntityColumn, RESOURCES};
 

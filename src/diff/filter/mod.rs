@@ -15,9 +15,9 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use serde_json::Value;
 
+use super::change::Recreation;
 use super::change::{AccessChange, AccessPath, Change, ChangeKind, Diff};
 use super::record::Record;
-use super::recreated::Recreation;
 use crate::error::Result;
 use crate::model::{self, Entity, EntityColumn, LimitConcerns, resource};
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::history::{History, user};
 use crate::diff::filter::Filter;
 use crate::diff::text::{TextOptions, write, write_markdown};
-use crate::diff::{Diff, lines, table};
+use crate::diff::{Diff, flat};
 use crate::model::{Entity, Row, ServiceLastAccessed};
 
 const DAY_1: &str = "2026-11-01T10:00:00Z";
@@ -156,12 +156,12 @@ fn programs_get_the_rows_marked() {
     assert_eq!(marks(object["changes"].as_array().unwrap()), expected);
     assert_eq!(object["changes"][0]["change"], "changed");
     let mut out = Vec::new();
-    lines::write(&mut out, &diff).unwrap();
+    flat::write_lines(&mut out, &diff).unwrap();
     let lines: Vec<Value> =
         String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(marks(&lines), expected);
-    let place = table::COLUMNS.iter().position(|column| *column == "activity").unwrap();
-    let flat: Vec<SqlValue> = table::rows(&diff).map(|row| row[place].clone()).collect();
+    let place = flat::COLUMNS.iter().position(|column| *column == "activity").unwrap();
+    let flat: Vec<SqlValue> = flat::rows(&diff).map(|row| row[place].clone()).collect();
     assert_eq!(flat, [SqlValue::Integer(1), SqlValue::Integer(0)]);
 }
 

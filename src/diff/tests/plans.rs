@@ -1,7 +1,7 @@
 //! The cost follows the changes: no statement walks a table that did not change.
 
 use super::history::History;
-use crate::diff::access_paths::{ASSIGNMENTS_OF_SETS, OWNERS_OF};
+use crate::diff::access::paths::{ASSIGNMENTS_OF_SETS, OWNERS_OF};
 use crate::diff::rows::{began_sql, ended_sql};
 use crate::model::RESOURCES;
 

@@ -9,7 +9,7 @@ use super::history::{
 use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::steps::Between;
 use crate::diff::text::{TextOptions, write};
-use crate::diff::{ChangeKind, Diff, table};
+use crate::diff::{ChangeKind, Diff, flat};
 use crate::model::{Entity, OrganizationalUnit, Root, Row};
 use crate::output::Page;
 
@@ -177,7 +177,7 @@ fn an_answer_about_access_keeps_what_access_cannot_be_told_without() {
 #[test]
 fn flat_rows_hold_every_change() {
     let diff = story().diff(1, 2);
-    let rows: Vec<_> = table::rows(&diff).collect();
+    let rows: Vec<_> = flat::rows(&diff).collect();
     assert_eq!(rows.len(), diff.changes.len() + diff.access_changes.len());
     let access = rows.last().unwrap();
     assert_eq!(access[2], SqlValue::Text("access".to_owned()));

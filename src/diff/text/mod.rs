@@ -4,12 +4,11 @@
 //! As readable without colour as with it. Names come from directories that anybody may have filled: text
 //! goes to a page and Markdown is escaped, so that no name is more than its letters. It asks the database nothing.
 //!
-//! `report` what is told · `access`, `rows`, `row_details`, `by` tell it · `plain`, `markdown` write it.
+//! `report` what is told, and as text · `access`, `rows`, `row_details`, `by` tell it · `markdown` writes it so.
 
 mod access;
 mod by;
 mod markdown;
-mod plain;
 mod report;
 mod row_details;
 mod rows;
@@ -17,9 +16,8 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use super::change::{AccessChangeKind, Change, ChangeKind, Diff, SnapshotFacts};
+use super::change::{AccessChangeKind, Change, ChangeKind, Diff, MatchedBy, Recreation, SnapshotFacts};
 use super::record::Record;
-use super::recreated::{MatchedBy, Recreation};
 use super::steps::Between;
 use crate::model::{self, Entity};
 use crate::output::{Ink, Page};
@@ -55,7 +53,7 @@ pub fn write(page: &mut Page<'_>, diff: &Diff, options: TextOptions<'_>) -> io::
     if let Some(also) = &summary.also {
         page.line(Ink::Plain, &format!("  {also}"))?;
     }
-    sections(diff, options).iter().try_for_each(|section| plain::write_section(page, section))
+    sections(diff, options).iter().try_for_each(|section| report::write_section(page, section))
 }
 
 /// A run of steps in which nothing changed.

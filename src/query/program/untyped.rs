@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Program;
 use super::instruction::Instruction;
-use super::program::Program;
+use super::keys::SEEKS;
 
 impl Program {
     /// The numbers, from 1, of the parameters that meet an untyped value in a comparison.
@@ -72,7 +73,7 @@ impl Instruction {
         match self.name() {
             _ if self.is_comparison() && self.compares_as_is() => vec![self.p1, self.p3],
             // The key of an index that SQLite made of a subquery's rows.
-            "SeekGE" | "SeekGT" | "SeekLE" | "SeekLT" => {
+            opcode if SEEKS.contains(&opcode) => {
                 let fields: i64 = self.p4.parse().unwrap_or_default();
                 (self.p3..self.p3 + fields).filter(|register| !typed.contains(register)).collect()
             }
@@ -88,7 +89,7 @@ impl Instruction {
 
     /// Whether it compares two registers.
     pub fn is_comparison(&self) -> bool {
-        matches!(self.name(), "Eq" | "Ne" | "Lt" | "Le" | "Gt" | "Ge")
+        self.opcode.compares
     }
 
     /// Whether a comparison converts nothing.

@@ -12,23 +12,23 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Row};
 
-use super::lookup_cache::{LookupCache, OnBoth, add};
-use super::snapshot_pair::{Side, Sides, SnapshotPair};
-use super::unreadable;
+use crate::diff::lookup_cache::{LookupCache, OnBoth, add};
+use crate::diff::snapshot_pair::{Side, Sides, SnapshotPair};
+use crate::diff::unreadable;
 use crate::error::Result;
 
 /// An account and a permission set in it: what an assignment gives.
-pub(super) type AccountRole = (Arc<str>, Arc<str>);
+pub(in crate::diff) type AccountRole = (Arc<str>, Arc<str>);
 
 /// A way by ids.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum AccessPathIds {
+pub(in crate::diff) enum AccessPathIds {
     Direct,
     Group(Arc<str>),
 }
 
 /// Answers by key, each key once.
-pub(super) struct AccessPaths<'c> {
+pub(in crate::diff) struct AccessPaths<'c> {
     connection: &'c Connection,
     pair: SnapshotPair,
     users: LookupCache<'c, Arc<str>, Arc<str>>,
@@ -41,7 +41,7 @@ pub(super) struct AccessPaths<'c> {
 }
 
 /// A user whose ways are asked for one entry after the other.
-pub(super) struct Person {
+pub(in crate::diff) struct Person {
     user_id: Arc<str>,
     user: OnBoth<Arc<str>>,
     groups: OnBoth<Arc<str>>,
@@ -49,7 +49,7 @@ pub(super) struct Person {
 
 /// Whom an assignment is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Principal {
+pub(in crate::diff) enum Principal {
     User(Arc<str>),
     Group(Arc<str>),
 }
@@ -201,12 +201,12 @@ const ENTRIES_OF: &str = "
 
 /// The plus hides valid_from from the planner: it is true of nearly every row, and an index of the permission
 /// set and valid_from would look as good as the key.
-pub(super) const OWNERS_OF: &str = "
+pub(in crate::diff) const OWNERS_OF: &str = "
     SELECT valid_from, valid_to, principal_type, principal_id FROM account_assignments_versions
     WHERE account_id = ?1 AND permission_set_arn = ?2
       AND +valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?4)";
 
-pub(super) const ASSIGNMENTS_OF_SETS: &str = "
+pub(in crate::diff) const ASSIGNMENTS_OF_SETS: &str = "
     WITH RECURSIVE assigned_account (account_id) AS (
         SELECT min(account_id) FROM account_assignments_versions
         UNION ALL

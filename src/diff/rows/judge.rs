@@ -13,125 +13,20 @@ use std::rc::Rc;
 
 use rusqlite::{Connection, params_from_iter};
 
-use super::activity;
-use super::change::{Change, ChangeKind, HidingGap, SnapshotFacts};
-use super::names::{Names, label, scope_label};
-use super::record::Record;
-use super::rows::{Difference, Table, Version, quoted, text_of};
-use super::snapshot_pair::{Sides, SnapshotPair};
+use super::row_change::{Judged, RowChange, UnknownScope, is_all_activity};
 use super::unchanged::{distinct_unchanged, unchanged_rows};
 use super::unlisted::unlisted;
-use super::unreadable;
 use super::visibility::{GapIndex, SnapshotGaps, canonical, json_key};
+use super::{Difference, Table, quoted};
+use crate::diff::change::{ChangeKind, HidingGap, SnapshotFacts};
+use crate::diff::record::{Record, text_of};
+use crate::diff::snapshot_pair::{Sides, SnapshotPair};
+use crate::diff::unreadable;
 use crate::error::Result;
-use crate::model::{self, ResourceSpec};
-
-/// A row that differs, and what that means.
-#[derive(Debug)]
-pub(super) struct RowChange {
-    pub spec: &'static ResourceSpec,
-    /// `Unknown` for a row that one side could not see.
-    pub kind: ChangeKind,
-    pub key: Record,
-    pub before: Option<Version>,
-    pub after: Option<Version>,
-    /// The columns that differ, for `Changed`.
-    pub fields: Vec<String>,
-    /// Whether nothing differs but that something was used again, for `Changed`.
-    pub activity: bool,
-    /// What hides the row, for `Unknown`; of several gaps the first.
-    pub gap: Option<HidingGap>,
-    /// The newest kept snapshot that saw the row of `from`, where `from` only carried it.
-    pub last_seen: Option<i64>,
-}
-
-impl RowChange {
-    /// A difference taken at its word, whatever could not be seen; `fields` are its columns that differ.
-    pub fn seen(table: &Table, difference: Difference, fields: Vec<String>) -> Self {
-        let Difference { before, after } = difference;
-        let kind = match (&before, &after) {
-            (None, _) => ChangeKind::Added,
-            (_, None) => ChangeKind::Removed,
-            _ => ChangeKind::Changed,
-        };
-        let row = after.as_ref().or(before.as_ref());
-        let key = table.key_of(&row.expect("a difference has at least one side").row);
-        Self {
-            spec: table.spec,
-            kind,
-            key,
-            before,
-            after,
-            fields,
-            activity: false,
-            gap: None,
-            last_seen: None,
-        }
-    }
-
-    /// The row on the side that has it; the later column values where both have.
-    pub fn row(&self) -> &Record {
-        let version = self.after.as_ref().or(self.before.as_ref());
-        &version.expect("a difference has at least one side").row
-    }
-
-    /// As the answer shows it; `None` for an unknown row, for which its gap's entry stands.
-    pub fn into_change(self, names: &Names<'_>) -> Result<Option<Change>> {
-        if self.kind == ChangeKind::Unknown {
-            return Ok(None);
-        }
-        let names = names.in_row(self.spec, self.row())?;
-        Ok(Some(Change {
-            resource: self.spec.name,
-            change: self.kind,
-            label: label(self.spec, self.row(), &names),
-            key: self.key,
-            names,
-            before: self.before.map(|version| version.row),
-            after: self.after.map(|version| version.row),
-            fields: self.fields,
-            activity: self.activity,
-            statements: Vec::new(),
-            ou_path: None,
-            gap: None,
-            last_seen: self.last_seen,
-            rows: None,
-        }))
-    }
-}
-
-/// A scope of which one side saw nothing.
-#[derive(Debug)]
-pub(super) struct UnknownScope {
-    resource: &'static str,
-    gap: HidingGap,
-    rows: i64,
-    last_seen: Option<i64>,
-}
-
-impl UnknownScope {
-    /// As the answer shows it.
-    pub fn into_change(self, names: &Names<'_>) -> Result<Change> {
-        let spec = model::resource(self.resource).expect("a gap is of a resource");
-        let names = names.in_row(spec, &self.gap.scope)?;
-        let label = scope_label(spec, &self.gap.scope, &names);
-        Ok(Change::unknown(self.resource, self.gap, label, names, self.rows, self.last_seen))
-    }
-}
-
-/// What the differences of a resource mean.
-#[derive(Debug)]
-pub(super) struct Judged {
-    /// The rows that changed or may have, by key.
-    pub changes: Vec<RowChange>,
-    /// The scopes that are unknown, by scope.
-    pub unknown: Vec<UnknownScope>,
-    /// How many rows these leave open, each counted once.
-    pub not_seen: i64,
-}
+use crate::model::ResourceSpec;
 
 /// Decides what differences mean.
-pub(super) struct Judge<'c> {
+pub(in crate::diff) struct Judge<'c> {
     connection: &'c Connection,
     pair: SnapshotPair,
     /// How assignments were listed: each strategy leaves something out.
@@ -185,7 +80,7 @@ impl<'c> Judge<'c> {
                 )?,
                 (None, None) => unreachable!("a difference has at least one side"),
             };
-            let activity = activity::is_all(table.spec, self.pair, &difference, &fields);
+            let activity = is_all_activity(table.spec, self.pair, &difference, &fields);
             let mut change = RowChange { activity, ..RowChange::seen(table, difference, fields) };
             if let Some(gap) = hiding.first() {
                 not_seen += 1;

@@ -1,11 +1,13 @@
-//! The answer as flat rows, one a change, for the formats that hold only rows.
+//! The answer one change after another: as flat rows, for the formats that hold only rows, and as lines of JSON, each of
+//! which stands alone: it names its two snapshots.
+
+use std::io::{self, Write};
 
 use rusqlite::types::Value as SqlValue;
 use serde::Serialize;
 use serde_json::json;
 
-use super::change::{AccessChange, Change, Diff};
-use super::recreated::Recreation;
+use super::change::{AccessChange, Change, Diff, Recreation};
 
 /// The columns of a flat row. What is structured in JSON is JSON text here.
 pub const COLUMNS: [&str; 15] = [
@@ -32,6 +34,21 @@ pub fn rows(diff: &Diff) -> impl Iterator<Item = [SqlValue; 15]> {
     let changes = diff.changes.iter().map(|change| of_change(diff, change));
     let access = diff.access_changes.iter().map(|change| of_access(diff, change));
     changes.chain(access).chain(diff.recreations.iter().map(|one| of_recreation(diff, one)))
+}
+
+/// Writes the changes, then the access changes as those of the resource `access`, then what was recreated; each as
+/// in the object of `--format json`.
+pub fn write_lines(out: &mut dyn Write, diff: &Diff) -> io::Result<()> {
+    for change in &diff.changes {
+        write_line(out, diff, None, None, change)?;
+    }
+    for change in &diff.access_changes {
+        write_line(out, diff, Some("access"), None, change)?;
+    }
+    for recreation in &diff.recreations {
+        write_line(out, diff, None, Some("recreated"), recreation)?;
+    }
+    Ok(())
 }
 
 fn of_change(diff: &Diff, change: &Change) -> [SqlValue; 15] {
@@ -107,4 +124,31 @@ fn of_recreation(diff: &Diff, recreation: &Recreation) -> [SqlValue; 15] {
 
 fn text(value: &impl Serialize) -> SqlValue {
     serde_json::to_string(value).expect("plain values are always JSON").into()
+}
+
+/// One change, with what it cannot be understood without.
+#[derive(Serialize)]
+struct Line<'d, T> {
+    from_snapshot: i64,
+    to_snapshot: i64,
+    /// For what does not say it itself: `access`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<&'static str>,
+    /// Likewise: `recreated`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<&'static str>,
+    #[serde(flatten)]
+    what: &'d T,
+}
+
+fn write_line<T: Serialize>(
+    out: &mut dyn Write,
+    diff: &Diff,
+    resource: Option<&'static str>,
+    change: Option<&'static str>,
+    what: &T,
+) -> io::Result<()> {
+    let (from_snapshot, to_snapshot) = (diff.from.snapshot_id, diff.to.snapshot_id);
+    serde_json::to_writer(&mut *out, &Line { from_snapshot, to_snapshot, resource, change, what })?;
+    writeln!(out)
 }

@@ -1,24 +1,29 @@
 //! Access changes: for each user, account and permission set that a changed row touches, the ways on both
 //! days and every cause.
 //!
-//! The triples to look at come from the row changes alone; each is then answered by keyed lookups (`access_paths`), one
-//! user after the other, so that what is known of a user is asked once.
+//! The triples to look at come from the row changes alone; each is then answered by keyed lookups (`paths`), one user
+//! after the other, so that what is known of a user is asked once. `causes` the row changes behind it · `hidden` what may
+//! stand where a snapshot could not see.
+
+mod causes;
+mod hidden;
+pub(super) mod paths;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::access_paths::{AccessPathIds, AccessPaths, AccountRole, Principal};
-use super::causes::{Touched, is_disabled};
-use super::change::{AccessChange, AccessChangeKind, AccessPath, Cause, CauseKind};
-use super::hidden::Hidden;
-use super::names::Names;
-use super::rows::text_of;
-use super::snapshot_pair::{Side, Sides, SnapshotPair};
-use super::unknown::{Judge, RowChange};
+use crate::diff::change::{AccessChange, AccessChangeKind, AccessPath, Cause, CauseKind};
+use crate::diff::names::Names;
+use crate::diff::record::text_of;
+use crate::diff::rows::{Judge, RowChange};
+use crate::diff::snapshot_pair::{Side, Sides, SnapshotPair};
 use crate::error::Result;
 use crate::model::{AccessRole, Entity};
+use causes::{Touched, is_disabled};
+use hidden::Hidden;
+use paths::{AccessPathIds, AccessPaths, AccountRole, Principal};
 
 /// Every access change that follows from the row changes, by user, account and permission set.
 pub(super) fn changes(

@@ -9,16 +9,15 @@ use std::rc::Rc;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde_json::Value;
 
-use super::change::HidingGap;
-use super::record::Record;
-use super::rows::text_of;
-use super::unreadable;
+use crate::diff::change::HidingGap;
+use crate::diff::record::{Record, text_of};
+use crate::diff::unreadable;
 use crate::error::{Error, Result};
 use crate::model::ResourceSpec;
 
 /// What one snapshot could not see of one resource.
 #[derive(Debug, Default)]
-pub(super) struct SnapshotGaps {
+pub(in crate::diff) struct SnapshotGaps {
     gaps: Vec<HidingGap>,
     /// By gap: which columns the narrower scopes in it name that were seen all the same.
     seen_columns: Vec<Vec<Vec<String>>>,
@@ -136,7 +135,7 @@ impl SnapshotGaps {
 }
 
 /// Reads, once each, what the snapshots up to one could not see.
-pub(super) struct GapIndex<'c> {
+pub(in crate::diff) struct GapIndex<'c> {
     connection: &'c Connection,
     read: HashMap<(i64, &'static str), Rc<SnapshotGaps>>,
 }
@@ -231,7 +230,7 @@ impl<'c> GapIndex<'c> {
 }
 
 /// The key of a row as JSON, in SQL; the values are the parameters from the second on.
-pub(super) fn json_key(spec: &ResourceSpec) -> String {
+pub(in crate::diff) fn json_key(spec: &ResourceSpec) -> String {
     let member = |(index, column): (usize, &&str)| format!("'{column}', ?{}", index + 2);
     let members: Vec<_> = spec.key.iter().enumerate().map(member).collect();
     format!("json_object({})", members.join(", "))
@@ -244,12 +243,12 @@ fn sorted(scope: &Record) -> (Vec<String>, Vec<String>) {
 }
 
 /// A scope's text, equal for equal scopes.
-pub(super) fn canonical(scope: &Record) -> String {
+pub(in crate::diff) fn canonical(scope: &Record) -> String {
     let by_column: BTreeMap<&String, String> = scope.iter().map(|(c, v)| (c, text_of(v))).collect();
     serde_json::to_string(&by_column).expect("a map of strings is always JSON")
 }
 
-pub(super) fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+pub(in crate::diff) fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text)
         .map_err(|cause| Error::failed(format!("a gap's scope is no JSON: {text}")).caused_by(cause))
 }

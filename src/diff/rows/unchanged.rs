@@ -8,12 +8,12 @@ use std::rc::Rc;
 
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-use super::change::HidingGap;
-use super::record::Record;
-use super::rows::{Difference, Table, quoted, text_of, version_of};
-use super::snapshot_pair::{Sides, SnapshotPair};
-use super::unreadable;
 use super::visibility::SnapshotGaps;
+use super::{Difference, Table, quoted, version_of};
+use crate::diff::change::HidingGap;
+use crate::diff::record::{Record, text_of};
+use crate::diff::snapshot_pair::{Sides, SnapshotPair};
+use crate::diff::unreadable;
 use crate::error::Result;
 
 /// How many rows of the scope are the same version on both days and hidden on one of them; `differences` are

@@ -7,11 +7,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::access_paths::{AccessPaths, AccountRole, Principal};
-use super::change::HidingGap;
-use super::record::Record;
-use super::snapshot_pair::{Side, SnapshotPair};
-use super::unknown::Judge;
+use super::paths::{AccessPaths, AccountRole, Principal};
+use crate::diff::change::HidingGap;
+use crate::diff::record::Record;
+use crate::diff::rows::Judge;
+use crate::diff::snapshot_pair::{Side, SnapshotPair};
 use crate::error::Result;
 use crate::model::{AccountAssignment, Group, GroupMembership, Resource, ResourceSpec, User};
 

@@ -5,11 +5,11 @@
 
 use rusqlite::{Connection, ToSql};
 
-use super::change::HidingGap;
-use super::record::Record;
-use super::rows::{Table, text_of};
-use super::snapshot_pair::SnapshotPair;
-use super::unreadable;
+use super::Table;
+use crate::diff::change::HidingGap;
+use crate::diff::record::{Record, text_of};
+use crate::diff::snapshot_pair::SnapshotPair;
+use crate::diff::unreadable;
 use crate::error::Result;
 
 /// What hides an assignment from a snapshot that listed by this strategy; `None` for any other row.

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
+use super::Program;
 use super::instruction::Instruction;
-use super::program::Program;
 
 /// What a register holds.
 #[derive(Debug, Clone)]
-pub(super) enum Held<'p> {
+pub(in crate::query) enum RegisterValue<'p> {
     /// This text of the statement.
     Literal(&'p str),
     /// A column of a table that holds texts.
@@ -25,7 +25,7 @@ pub(super) enum Held<'p> {
     Number,
 }
 
-impl Held<'_> {
+impl RegisterValue<'_> {
     pub fn is_text(&self) -> bool {
         matches!(self, Self::Literal(_) | Self::Column(_) | Self::Text)
     }
@@ -85,14 +85,14 @@ const NUMBERS: &[&str] = &[
 ];
 
 /// Instructions that compute a number from two registers.
-pub(super) const ARITHMETIC: &[&str] =
+pub(in crate::query) const ARITHMETIC: &[&str] =
     &["Add", "Subtract", "Multiply", "Divide", "Remainder", "BitAnd", "BitOr", "ShiftLeft", "ShiftRight"];
 
 /// The columns of each b-tree: name and declared type.
-pub(super) type Columns = BTreeMap<i64, Vec<(Option<String>, Option<String>)>>;
+pub(in crate::query) type Columns = BTreeMap<i64, Vec<(Option<String>, Option<String>)>>;
 
 /// Reads the columns of those of the b-trees that are tables whose rows have ids, or their indexes.
-pub(super) fn columns(connection: &Connection, pages: impl Iterator<Item = i64>) -> Columns {
+pub(in crate::query) fn columns(connection: &Connection, pages: impl Iterator<Item = i64>) -> Columns {
     let pages: BTreeSet<i64> = pages.collect();
     if pages.is_empty() {
         return Columns::new();
@@ -116,36 +116,36 @@ pub(super) fn columns(connection: &Connection, pages: impl Iterator<Item = i64>)
 
 impl Program {
     /// What the register holds when the instruction at this place reads it; `None` where that is not known.
-    pub(super) fn held(&self, at: usize, register: i64) -> Option<Held<'_>> {
+    pub(in crate::query) fn held(&self, at: usize, register: i64) -> Option<RegisterValue<'_>> {
         self.held_within(at, register, 0)
     }
 
-    fn held_within(&self, at: usize, register: i64, depth: u32) -> Option<Held<'_>> {
+    fn held_within(&self, at: usize, register: i64, depth: u32) -> Option<RegisterValue<'_>> {
         let place = self.writer(at, register)?;
         let one = &self.instructions[place];
         let by_name = || {
             let name = one.p4.split('(').next().unwrap_or_default();
             let of = |names: &[&str], held| names.contains(&name).then_some(held);
-            of(TEXTS, Held::Text).or_else(|| of(NUMBERS, Held::Number))
+            of(TEXTS, RegisterValue::Text).or_else(|| of(NUMBERS, RegisterValue::Number))
         };
         match one.name() {
-            "String8" => Some(Held::Literal(&one.p4)),
-            "Integer" | "Int64" | "Real" => Some(Held::Constant(one)),
-            "Concat" => Some(Held::Text),
+            "String8" => Some(RegisterValue::Literal(&one.p4)),
+            "Integer" | "Int64" | "Real" => Some(RegisterValue::Constant(one)),
+            "Concat" => Some(RegisterValue::Text),
             "Not" | "BitNot" | "And" | "Or" | "IsTrue" | "ZeroOrNull" | "AddImm" | "Rowid" | "IdxRowid"
-            | "Count" => Some(Held::Number),
-            opcode if ARITHMETIC.contains(&opcode) => Some(Held::Number),
+            | "Count" => Some(RegisterValue::Number),
+            opcode if ARITHMETIC.contains(&opcode) => Some(RegisterValue::Number),
             "Function" | "PureFunc" | "AggStep" | "AggStep1" | "AggValue" | "AggFinal" => by_name(),
             // The letter of an affinity: B makes texts, those after it numbers.
-            "Cast" if one.p2 == 0x42 => Some(Held::Text),
-            "Cast" if one.p2 > 0x42 => Some(Held::Number),
+            "Cast" if one.p2 == 0x42 => Some(RegisterValue::Text),
+            "Cast" if one.p2 > 0x42 => Some(RegisterValue::Number),
             "SCopy" | "IntCopy" if depth < 4 => self.held_within(place, one.p1, depth + 1),
             "Copy" if depth < 4 => self.held_within(place, one.p1 + register - one.p2, depth + 1),
             "Column" => {
                 let (name, declared) =
                     self.columns.get(&self.page(one.p1)?)?.get(usize::try_from(one.p2).ok()?)?;
                 let is_text = declared.as_deref() == Some("TEXT");
-                is_text.then(|| Held::Column(name.clone().unwrap_or_default()))
+                is_text.then(|| RegisterValue::Column(name.clone().unwrap_or_default()))
             }
             _ => None,
         }

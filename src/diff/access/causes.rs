@@ -9,14 +9,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::access_paths::{AccessPathIds, AccountRole};
-use super::change::{Cause, CauseKind, ChangeKind};
-use super::lookup_cache::HashMap;
-use super::record::Record;
-use super::recreated;
-use super::rows::text_of;
-use super::snapshot_pair::Sides;
-use super::unknown::RowChange;
+use super::paths::{AccessPathIds, AccountRole};
+use crate::diff::change::{Cause, CauseKind, ChangeKind};
+use crate::diff::lookup_cache::HashMap;
+use crate::diff::record::{Record, text_of};
+use crate::diff::recreated;
+use crate::diff::rows::RowChange;
+use crate::diff::snapshot_pair::Sides;
 use crate::model::AccessRole;
 
 /// The columns of the longest key: that of an assignment.

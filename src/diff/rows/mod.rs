@@ -4,6 +4,12 @@
 //! ranges of an index (`<name>_ended`, `<name>_began`). So nothing that stayed is looked at. What a
 //! difference means (removed, or not seen?) is decided in `unknown`.
 
+mod judge;
+mod row_change;
+mod unchanged;
+mod unlisted;
+pub(super) mod visibility;
+
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -11,12 +17,14 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use serde_json::Value;
 
-use super::record::Record;
-use super::snapshot_pair::{Sides, SnapshotPair};
-use super::unreadable;
+use crate::diff::record::{Record, text_of};
+use crate::diff::snapshot_pair::{Sides, SnapshotPair};
+use crate::diff::unreadable;
 use crate::document::is_same_value;
 use crate::error::Result;
 use crate::model::ResourceSpec;
+pub(super) use judge::Judge;
+pub(super) use row_change::RowChange;
 
 /// One resource's version table, as far as diff looks at it.
 #[derive(Debug)]
@@ -181,14 +189,6 @@ fn json_of(value: ValueRef<'_>) -> Value {
             Ok(text) => text.into(),
             Err(_) => String::from_utf8_lossy(bytes).into_owned().into(),
         },
-    }
-}
-
-/// A column's value as a scope writes it.
-pub(super) fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
 
