@@ -8,9 +8,9 @@ use clap::{ArgAction, Args};
 use super::parse::DB;
 use crate::aws::Secret;
 use crate::error::{Error, Result};
-use crate::output::stderr::Color;
+use crate::output::stderr::{self, Color};
 use crate::output::{CsvFor, Destination, DestinationOptions, Format, text};
-use crate::store::{self, Census, Staging, When};
+use crate::store::{self, Census, Database, Staging, Upgrade, When};
 
 /// The census where nothing names one.
 const DEFAULT_DB: &str = "orgcensus.db";
@@ -142,7 +142,22 @@ impl GlobalOptions {
 
     /// Opens the census for reading.
     pub fn open_census(&self) -> Result<Census> {
-        Census::open(&self.db)
+        let census = Census::open(&self.db)?;
+        if census.is_newer()? {
+            stderr::note(format!(
+                "note: a newer orgcensus wrote {}: what this version does not know is not shown",
+                self.db.display()
+            ));
+        }
+        Ok(census)
+    }
+
+    /// Opens the census to change what is there, and says before what an older file needs.
+    pub fn open_to_change(&self) -> Result<Database> {
+        if let Some(upgrade) = Upgrade::due(&self.db) {
+            stderr::say(format!("{}: {upgrade}", self.db.display()));
+        }
+        Database::open_existing(&self.db)
     }
 
     /// What `--at` says, if it was given.

@@ -19,7 +19,7 @@ use crate::aws::ConnectionOptions;
 use crate::error::{Error, Result};
 use crate::store::{
     CallTotals, Census, CollectionHeader, CollectorLock, Coverage, Database, Doubled, Gap, Published,
-    ShrinkLimit, Snapshot, Staging, Unfinished, staging_stopped, stopped,
+    ShrinkLimit, Snapshot, Staging, Unfinished, Upgrade, staging_stopped, stopped,
 };
 
 /// What to collect, from where, into which database.
@@ -95,6 +95,9 @@ pub async fn take(
         return count(options, progress, interrupted).await;
     }
     let path = &options.database;
+    if let Some(upgrade) = Upgrade::due(path) {
+        progress.say(&format!("{}: {upgrade}", path.display()));
+    }
     // An existing file is opened first: no call is worth sending for a database that cannot be written.
     let mut existing = if path.exists() { Some(Database::open_or_create(path)?.0) } else { None };
     let _lock = CollectorLock::acquire(path)?;

@@ -52,6 +52,13 @@ pub(super) fn are_hashed(connection: &Connection) -> Result<bool> {
     version.map(|version| version >= HASHED_SINCE).doing("read the schema's version")
 }
 
+/// The tables with documents.
+pub(super) fn tables() -> Vec<String> {
+    let mut tables: Vec<_> = all().map(|(spec, _)| versions_table(spec.name)).collect();
+    tables.dedup();
+    tables
+}
+
 /// Hashes every document of the file that is not hashed by the rules of today.
 pub(super) fn fill(connection: &Connection) -> rusqlite::Result<()> {
     for (spec, held) in all() {

@@ -1,5 +1,5 @@
-//! Whether a file lies on a network file system, where SQLite's write-ahead log does not work: its index is
-//! memory shared by the processes of one machine (<https://sqlite.org/wal.html>).
+//! What is to be known of the file system of a file: whether it is a network file system, where SQLite's write-ahead log does not work: its index is
+//! memory shared by the processes of one machine (<https://sqlite.org/wal.html>), and how much room it has.
 //!
 //! The classification is by the file system's name, which both Linux (in `/proc/self/mountinfo`, with the
 //! subtype of a FUSE mount) and macOS know. Elsewhere, and where the system does not tell, nothing is found.
@@ -52,6 +52,12 @@ const NETWORK_BY_FUSE: &[&str] = &[
 pub(super) fn network(path: &Path) -> Option<String> {
     let name = system::name(&folder(path))?;
     is_network(&name).then_some(name)
+}
+
+/// The bytes that may be written on the file system of `path`; `None` where the system does not tell.
+pub(super) fn free_space(path: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(folder(path)).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
 /// The folder of a file that may not exist yet.

@@ -16,7 +16,7 @@
 //! - `snapshot`: the published snapshots; `when`: how a user names one.
 //! - `documents`: the hash of what each document says, beside the document.
 //! - `catalog`: every table and view with its columns and their descriptions.
-//! - `schema`: the migrations; `columns`: the columns that they made; `identity`: whose census it is.
+//! - `schema`: the migrations, what they take, and which program can read which file; `columns`: the columns that they made; `identity`: whose census it is.
 //! - `file`: names, modes and errors of the files.
 //! - `filesystem`: what lies on a network; `io_error`: what passes, so that a collection can go on after it.
 
@@ -60,6 +60,7 @@ pub use reader::Census;
 #[cfg(test)]
 pub(crate) use reader::stops;
 pub use retention::{KeepRules, Pruned, Verdict, Watch};
+pub use schema::Upgrade;
 pub use snapshot::{Doubled, Gap, GapKind, Snapshot, SnapshotStatus};
 pub use staging::{
     CollectionHeader, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, Staging, TaskCounts,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Stdio;
+use std::time::Instant;
 
 use orgcensus::model::{Grammar, RESOURCES};
 use orgcensus::simulator::{Config, Rows, TruthOptions};
@@ -156,4 +158,117 @@ fn collected_into_verified_and_pruned() {
     assert_verifies(&world.sandbox, SNAPSHOT_HASH);
     assert_every_table(&world.sandbox, &[1, 5, 7]);
     assert_diffs(&world.sandbox, &DIFFS[4..]);
+}
+
+#[test]
+fn what_it_takes_is_told_first() {
+    let said = "schema 3 is brought to ";
+    let takes = "in less than a second and with at most 2 MB of free space";
+    let world = World::of(Config::default());
+    for args in [&["snapshots", "label", "7", "kept"][..], &["snapshots", "prune", "--keep-last", "4"]] {
+        place(&world.sandbox);
+        let ran = world.sandbox.run(args);
+        assert_eq!(ran.exit, Some(0), "{}", ran.all());
+        assert!(ran.stderr.contains(said) && ran.stderr.contains(takes), "{args:?}: {}", ran.stderr);
+        let again = world.sandbox.run(args);
+        assert!(!again.stderr.contains("is brought to"), "only once: {}", again.stderr);
+    }
+    place(&world.sandbox);
+    let ran = world.collect_day(7, &["--assignments", "pairs"]);
+    let (told, first) = (ran.stderr.find(said), ran.stderr.find("resum").or(ran.stderr.find("discard")));
+    assert!(told.is_some() && told < first, "{}", ran.stderr);
+}
+
+fn remove(sandbox: &Sandbox) {
+    for suffix in ["", "-wal", "-shm", ".lock"] {
+        let _ = std::fs::remove_file(sandbox.path(&format!("orgcensus.db{suffix}")));
+    }
+}
+
+/// Wherever it is killed, the file is the old one or the new one.
+#[test]
+fn killed_while_it_is_migrated() {
+    let sandbox = fixture::empty();
+    let file = sandbox.path("orgcensus.db");
+    let schema = || -> i64 {
+        let file = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        file.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    };
+    let label = ["snapshots", "label", "7", "kept"];
+    place(&sandbox);
+    let began = Instant::now();
+    sandbox.run(&label);
+    let whole = began.elapsed();
+    let (mut old, mut new) = (0, 0);
+    for step in 0..=40 {
+        remove(&sandbox);
+        place(&sandbox);
+        let mut child = sandbox.command(&label).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(whole * step / 30);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        match schema() {
+            3 => old += 1,
+            _ => new += 1,
+        }
+        assert_verifies(&sandbox, SNAPSHOT_HASH);
+    }
+    assert!(old > 0 && new > 0, "some were killed before and some after: {old} and {new}");
+}
+
+/// The file of a newer program, which says from which schema on programs can read it.
+fn newer(sandbox: &Sandbox, oldest_reader: i64) -> i64 {
+    let file = Connection::open(sandbox.path("orgcensus.db")).unwrap();
+    let known: i64 = file.query_row("SELECT oldest_reader FROM file_format", [], |row| row.get(0)).unwrap();
+    file.execute_batch(&format!(
+        "PRAGMA user_version = 99;
+         UPDATE file_format SET oldest_reader = {oldest_reader};
+         CREATE TABLE IF NOT EXISTS things_to_come_versions (valid_from INTEGER, valid_to INTEGER, thing TEXT) STRICT;
+         INSERT OR REPLACE INTO coverage (snapshot_id, resource, status, rows, gaps)
+         SELECT snapshot_id, 'things_to_come', 'partial', 1, 1 FROM snapshots;"
+    ))
+    .unwrap();
+    known
+}
+
+#[test]
+fn a_newer_file_is_read_where_it_may_be() {
+    let sandbox = fixture::census();
+    let reading: [&[&str]; 8] = [
+        &["query", "SELECT * FROM effective_access ORDER BY 1, 5, 8"],
+        &["query", "SELECT * FROM users_history ORDER BY 1, 2", "--at", "1"],
+        &["query", "user-access", "ana", "--format", "csv"],
+        &["query", "SELECT * FROM access_changes ORDER BY 1, 2, 3, 4"],
+        &["diff", "1", "2", "--access", "--format", "json"],
+        &["history", "ana"],
+        &["snapshots"],
+        &["schema", "users"],
+    ];
+    let before: Vec<_> = reading.iter().map(|args| sandbox.run(args)).collect();
+    let known = newer(&sandbox, 8);
+    assert!(known <= 8, "this test says what programs of schema 8 do");
+    for (args, before) in reading.iter().zip(&before) {
+        let ran = sandbox.run(args);
+        assert_eq!((ran.exit, ran.data()), (before.exit, before.data()), "{args:?}: {}", ran.stderr);
+        let told = "a newer orgcensus wrote";
+        assert!(ran.stderr.contains(told) || args[0] == "schema", "{args:?}: {}", ran.stderr);
+    }
+    let refusing: [&[&str]; 4] = [
+        &["snapshots", "verify"],
+        &["snapshots", "copy", "copy.db"],
+        &["snapshots", "label", "1", "kept"],
+        &["snapshots", "prune", "--keep-last", "1"],
+    ];
+    for args in refusing {
+        let ran = sandbox.run(args);
+        assert_eq!(ran.exit, Some(1), "{args:?}: {}", ran.all());
+        assert!(ran.stderr.contains("newer orgcensus (its schema is 99"), "{args:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("hint: install the newer version"), "{args:?}: {}", ran.stderr);
+    }
+    newer(&sandbox, 99);
+    for args in reading.iter().filter(|args| args[0] != "schema") {
+        let ran = sandbox.run(args);
+        assert_eq!(ran.exit, Some(1), "{args:?}");
+        assert!(ran.stderr.contains("this one cannot read the file"), "{args:?}: {}", ran.stderr);
+    }
 }

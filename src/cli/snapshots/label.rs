@@ -6,7 +6,7 @@ use crate::cli::GlobalOptions;
 use crate::cli::snapshot_line::{resolve, say_answering};
 use crate::error::Result;
 use crate::output::stderr;
-use crate::store::{Database, When, check_label};
+use crate::store::{When, check_label};
 
 /// The arguments of `snapshots label`.
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ pub fn run(args: LabelArgs, global: &GlobalOptions) -> Result<()> {
     say_answering("", &snapshot, Some(&when));
     let label = Some(args.text.trim()).filter(|text| !text.is_empty());
     label.map_or(Ok(()), check_label)?;
-    Database::open_existing(&global.db)?.label(snapshot.snapshot_id, label)?;
+    global.open_to_change()?.label(snapshot.snapshot_id, label)?;
     stderr::say(match (label, &snapshot.label) {
         (Some(label), Some(before)) => format!("labelled \"{label}\" (was \"{before}\")"),
         (Some(label), None) => format!("labelled \"{label}\""),

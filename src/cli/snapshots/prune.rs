@@ -11,7 +11,7 @@ use crate::invocation;
 use crate::nearest::did_you_mean;
 use crate::output::{Destination, Format, RowWriter, stderr};
 use crate::query::Interruption;
-use crate::store::{Census, CollectorLock, Database, KeepRules, Pruned, Verdict, When};
+use crate::store::{Census, CollectorLock, KeepRules, Pruned, Verdict, When};
 
 /// The arguments of `snapshots prune`.
 #[derive(Debug, Args)]
@@ -164,7 +164,7 @@ fn warn_of_times(verdicts: &[Verdict], is_forced: bool) {
 }
 
 fn prune(global: &GlobalOptions, gone: &[i64]) -> Result<Pruned> {
-    let mut database = Database::open_existing(&global.db)?;
+    let mut database = global.open_to_change()?;
     let interruption = Interruption::watch(database.connection(), None)?;
     database.prune(gone).map_err(|error| match interruption.explain(error) {
         error if error.kind() == ErrorKind::Interrupted => error.hint("nothing was removed"),

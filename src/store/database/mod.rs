@@ -16,7 +16,7 @@ use super::identity::{self, Identity};
 use super::io_error;
 use super::reader::Census;
 use super::retention::{self, Pruned};
-use super::schema::{self, FileKind, portable};
+use super::schema::{self, FileKind, Upgrade, portable};
 use super::snapshot::{self, Gap, Snapshot};
 use super::steps;
 use super::views;
@@ -62,7 +62,7 @@ impl Database {
         {
             return Ok(Self { path: path.to_owned(), connection, was_copy: false });
         }
-        let was_copy = bring_up_to_date(&mut connection, kind)?;
+        let was_copy = bring_up_to_date(&mut connection, kind, path)?;
         Ok(Self { path: path.to_owned(), connection, was_copy })
     }
 
@@ -80,7 +80,7 @@ impl Database {
         let failed = |error| open_failed(path, error);
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(failed)?;
         prepare(&connection).map_err(failed)?;
-        let was_copy = bring_up_to_date(&mut connection, kind)?;
+        let was_copy = bring_up_to_date(&mut connection, kind, path)?;
         Ok((Self { path: path.to_owned(), connection, was_copy }, kind == FileKind::Empty))
     }
 
@@ -165,6 +165,10 @@ impl Database {
 fn connect_writing(path: &Path) -> Result<(Connection, FileKind)> {
     let connection = connect(path, "mode=rw").map_err(|error| open_failed(path, error))?;
     let kind = schema::recognise(&connection, path)?;
+    if schema::is_newer(&connection)? {
+        let newer = schema::newer(&connection, path)?;
+        return Err(newer.hint("install the newer version: this one can only read the file"));
+    }
     documents::register(&connection)?;
     if connection.is_readonly("main").map_err(|error| open_failed(path, error))? {
         return Err(Error::failed(format!("\"{}\" cannot be written", path.display()))
@@ -177,7 +181,10 @@ fn connect_writing(path: &Path) -> Result<(Connection, FileKind)> {
 }
 
 /// Makes the file a census of this version; returns whether it was a copy.
-fn bring_up_to_date(connection: &mut Connection, kind: FileKind) -> Result<bool> {
+fn bring_up_to_date(connection: &mut Connection, kind: FileKind, path: &Path) -> Result<bool> {
+    if let Some(upgrade) = Upgrade::of(connection)? {
+        upgrade.check_space(path)?;
+    }
     if kind == FileKind::Copy {
         portable::make_census(connection)?;
     }

@@ -72,6 +72,20 @@ impl Census {
         Ok(Self { path: path.to_owned(), connection, unlocked, guarded: false, is_copy })
     }
 
+    /// Whether a newer program wrote it: what this one does not know is not answered.
+    pub fn is_newer(&self) -> Result<bool> {
+        schema::is_newer(&self.connection)
+    }
+
+    /// Fails for what needs all that is in the file, where a newer program wrote it.
+    fn refuse_newer(&self, doing: &str) -> Result<()> {
+        if !self.is_newer()? {
+            return Ok(());
+        }
+        let hint = format!("install the newer version: this one can read the file, but not {doing} it");
+        Err(schema::newer(&self.connection, &self.path)?.hint(hint))
+    }
+
     /// Whether it is a copy, made for others to read.
     pub fn is_copy(&self) -> bool {
         self.is_copy
@@ -153,6 +167,7 @@ impl Census {
     /// Holds the whole file against what was recorded when each snapshot was published. Fails, naming the first
     /// snapshot and resource that do not fit, and for a damaged file.
     pub fn verify(&self) -> Result<Verified> {
+        self.refuse_newer("verify")?;
         evidence::verify(&self.connection, &self.path)
     }
 
@@ -168,6 +183,7 @@ impl Census {
     /// It takes the census: SQLite copies outside a transaction, at a moment of its own, and nothing more may be
     /// read after that. Before the copy is renamed onto another path, [`Self::make_room_for_copy`] clears that path.
     pub fn copy(self, target: &Path, kept: Option<&[i64]>, watch: Watch<'_>) -> Result<()> {
+        self.refuse_newer("copy")?;
         let snapshots = self.snapshots()?;
         self.connection.execute_batch("COMMIT").doing("end reading")?;
         retention::copy(&self.connection, target, &snapshots, kept, watch)?;

@@ -9,32 +9,41 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
+use super::columns::columns;
 use super::documents;
 use super::file::{Doing, open_failed};
 use crate::error::{Error, Result};
 
 macro_rules! migration {
-    ($name:literal, $fill:expr) => {
+    ($name:literal) => {
+        migration!($name, rewrites: Vec::new, fill: None)
+    };
+    ($name:literal, rewrites: $rewrites:expr, fill: $fill:expr) => {
         Migration {
             #[cfg(test)]
             name: $name,
             sql: include_str!(concat!("../../../migrations/", $name, ".sql")),
+            rewrites: $rewrites,
             fill: $fill,
         }
     };
 }
 
 pub(super) mod portable;
+mod upgrade;
+
+pub use upgrade::Upgrade;
 
 /// The migrations, forward only: a file is never edited after it landed, a test compares with the folder.
 const MIGRATIONS: &[Migration] = &[
-    migration!("0001_first_schema", None),
-    migration!("0002_snapshot_hashes", None),
-    migration!("0003_pruned_bounds", None),
-    migration!("0004_limited_coverage", None),
-    migration!("0005_document_hashes", Some(documents::fill)),
-    migration!("0006_access_change_causes", None),
-    migration!("0007_listed_twice", None),
+    migration!("0001_first_schema"),
+    migration!("0002_snapshot_hashes"),
+    migration!("0003_pruned_bounds"),
+    migration!("0004_limited_coverage", rewrites: || vec!["coverage".to_owned()], fill: None),
+    migration!("0005_document_hashes", rewrites: documents::tables, fill: Some(documents::fill)),
+    migration!("0006_access_change_causes"),
+    migration!("0007_listed_twice"),
+    migration!("0008_oldest_reader"),
 ];
 
 /// A step of the schema.
@@ -42,6 +51,8 @@ struct Migration {
     #[cfg(test)]
     name: &'static str,
     sql: &'static str,
+    /// The tables of which every row is written again: what makes a migration take time and space.
+    rewrites: fn() -> Vec<String>,
     /// Fills what is derived, in a file that holds snapshots already.
     fill: Option<fn(&Connection) -> rusqlite::Result<()>>,
 }
@@ -74,7 +85,8 @@ pub(super) enum FileKind {
     Copy,
 }
 
-/// Tells a census from an empty file; refuses another program's database and a newer schema.
+/// Tells a census from an empty file; refuses another program's database, and a newer schema that this program would
+/// misread.
 pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<FileKind> {
     let header = |pragma: &str| -> Result<i64> {
         connection
@@ -98,15 +110,42 @@ pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<FileKind
         return Err(Error::failed(format!("\"{name}\" is a SQLite database of another program"))
             .hint("name the census's own file with --db, or another one to create"));
     };
-    let known = MIGRATIONS.len() as i64;
-    if version > known {
-        return Err(Error::failed(format!(
-            "\"{name}\" was written by a newer orgcensus (its schema is {version}, this program knows {known})"
-        ))
-        .hint("install the newer version: this one cannot read the file"));
+    if is_newer(connection)? && !is_readable(connection)? {
+        return Err(newer(connection, path)?.hint("install the newer version: this one cannot read the file"));
     }
     refuse_stand_ins(connection, path)?;
     Ok(kind)
+}
+
+/// Whether a newer program wrote the file.
+pub(super) fn is_newer(connection: &Connection) -> Result<bool> {
+    Ok(version(connection)? > MIGRATIONS.len() as i64)
+}
+
+/// Whether the newer program that wrote the file says that this one can read it.
+fn is_readable(connection: &Connection) -> Result<bool> {
+    if columns(connection, "main", "file_format")?.is_empty() {
+        return Ok(false);
+    }
+    let oldest = connection
+        .query_row("SELECT max(oldest_reader) FROM main.file_format", [], |row| row.get::<_, Option<i64>>(0));
+    let oldest = oldest.doing("look which programs can read the database")?;
+    Ok(oldest.is_some_and(|oldest| oldest <= MIGRATIONS.len() as i64))
+}
+
+/// The error about a file of a newer schema, without a hint.
+pub(super) fn newer(connection: &Connection, path: &Path) -> Result<Error> {
+    Ok(Error::failed(format!(
+        "\"{}\" was written by a newer orgcensus (its schema is {}, this program knows {})",
+        path.display(),
+        version(connection)?,
+        MIGRATIONS.len()
+    )))
+}
+
+fn version(connection: &Connection) -> Result<i64> {
+    let version = connection.query_row("PRAGMA main.user_version", [], |row| row.get::<_, i64>(0));
+    version.doing("read the schema's version")
 }
 
 /// Brings the schema to the newest version, in one transaction.
@@ -125,8 +164,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
 
 /// Whether every migration is in.
 pub(super) fn is_current(connection: &Connection) -> Result<bool> {
-    let version = connection.query_row("PRAGMA main.user_version", [], |row| row.get::<_, i64>(0));
-    Ok(version.doing("read the schema's version")? == MIGRATIONS.len() as i64)
+    Ok(version(connection)? == MIGRATIONS.len() as i64)
 }
 
 /// The first table, index or trigger that is not as the migrations made it, and any table or trigger that they did
@@ -172,12 +210,11 @@ fn refuse_stand_ins(connection: &Connection, path: &Path) -> Result<()> {
         ))
 }
 
-/// The tables, indexes and triggers of a census of this file's version: `table gaps` and the SQL of each.
+/// The tables, indexes and triggers of a census of this file's version, as far as this program knows it: `table gaps`
+/// and the SQL of each.
 fn made(connection: &Connection) -> Result<Arc<Objects>> {
-    static MADE: Mutex<BTreeMap<u32, Arc<Objects>>> = Mutex::new(BTreeMap::new());
-    let version = connection
-        .query_row("PRAGMA main.user_version", [], |row| row.get::<_, u32>(0))
-        .doing("read the schema's version")?;
+    static MADE: Mutex<BTreeMap<i64, Arc<Objects>>> = Mutex::new(BTreeMap::new());
+    let version = version(connection)?.min(MIGRATIONS.len() as i64);
     let mut known = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(made) = known.get(&version) {
         return Ok(made.clone());
