@@ -29,6 +29,8 @@ macro_rules! migration {
     };
 }
 
+#[cfg(test)]
+mod declared;
 pub(super) mod portable;
 mod upgrade;
 
