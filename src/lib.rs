@@ -49,7 +49,8 @@
 //!   `aws::discovery` keeps the same rules.)
 //! - No foreign key from an assignment to its principal, account or permission set: orphans are real,
 //!   and findings.
-//! - What was not seen is never absent: nothing but evidence closes a row (`store::publish`).
+//! - What was not seen is never absent: nothing but evidence closes a row (`store::publish`), and one place says, in Rust
+//!   and in SQL, what a snapshot could not see (`store::visibility`).
 
 pub mod aws;
 pub mod cli;

@@ -7,12 +7,12 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::change::{AccessChange, BeforeAfter, Change, ChangeKind};
 use super::lookup_cache::HashMap;
-use super::record::{Record, text_of};
 use super::snapshot_pair::SnapshotPair;
-use super::unreadable;
 use crate::document::{self, StatementChange};
 use crate::error::{Error, Result};
 use crate::model::{ResourceSpec, resource};
+use crate::store::unreadable;
+use crate::store::{Record, text_of};
 
 /// Says it of every change.
 pub(super) fn describe(

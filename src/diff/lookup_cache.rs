@@ -9,8 +9,8 @@ use std::sync::Arc;
 use rusqlite::{CachedStatement, Connection, Params, Row};
 
 use super::snapshot_pair::{Sides, SnapshotPair};
-use super::unreadable;
 use crate::error::Result;
+use crate::store::unreadable;
 
 /// A map by ids, which are long and asked for again and again: the standard library's hashing would be a quarter of a
 /// diff of access. Nobody chooses AWS's ids so that they collide.

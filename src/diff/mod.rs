@@ -8,7 +8,6 @@
 //! | --- | --- |
 //! | `change` | the answer's types; their JSON is the contract of `diff --format json` |
 //! | `snapshot_pair` | the two snapshots, and on which of them a version is alive |
-//! | `record` | values by column |
 //! | `rows` | the rows that differ, for any resource, and telling removed from not seen |
 //! | `access` | the access changes, and the row changes behind them |
 //! | `recreated` | what was deleted and made again, and what that left dangling |
@@ -30,7 +29,6 @@ pub mod filter;
 pub mod flat;
 mod lookup_cache;
 mod names;
-mod record;
 mod recreated;
 mod rows;
 mod snapshot_pair;
@@ -43,15 +41,16 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
+pub use crate::store::Record;
 pub use change::{
     AccessChange, AccessChangeKind, AccessPath, BeforeAfter, Cause, CauseKind, Change, ChangeKind,
     DanglingAssignment, Diff, HidingGap, Limited, MatchedBy, Recreation, SnapshotFacts,
 };
-pub use record::Record;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model;
 use crate::model::RESOURCES;
+use crate::store::parse_scope;
 use names::Names;
 use rows::{Judge, RowChange};
 use snapshot_pair::SnapshotPair;
@@ -85,7 +84,7 @@ fn compare_either(
     let to = SnapshotFacts::read(connection, to)?;
     let pair = SnapshotPair { from: from.snapshot_id, to: to.snapshot_id };
     let names = Names::new(connection, pair);
-    let mut judge = Judge::new(connection, &from, &to);
+    let mut judge = Judge::new(connection, pair);
 
     let (mut rows, mut unknown, mut not_seen) = (Vec::new(), Vec::new(), BTreeMap::new());
     for spec in RESOURCES {
@@ -118,13 +117,8 @@ fn compare_either(
 /// What a person calls a scope of a resource, by the names known in a snapshot: `group Platform`.
 pub fn scope_label(connection: &Connection, snapshot_id: i64, resource: &str, scope: &str) -> Result<String> {
     let pair = SnapshotPair { from: snapshot_id, to: snapshot_id };
-    let scope = rows::visibility::parse(scope)?;
+    let scope = parse_scope(scope)?;
     let Some(spec) = model::resource(resource) else { return Ok(format!("{resource} {scope:?}")) };
     let names = Names::new(connection, pair).in_row(spec, &scope)?;
     Ok(names::scope_label(spec, &scope, &names))
-}
-
-/// A failure of SQLite while reading the census.
-fn unreadable(cause: rusqlite::Error) -> Error {
-    Error::failed("the census cannot be read").caused_by(cause)
 }

@@ -12,12 +12,12 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use serde_json::Value;
 
 use super::lookup_cache::HashMap;
-use super::record::{Record, text_of};
 use super::snapshot_pair::SnapshotPair;
-use super::unreadable;
 use crate::error::Result;
 use crate::model::{Entity, LabelPart, ResourceSpec};
+use crate::store::unreadable;
 use crate::store::versions_table;
+use crate::store::{Record, text_of};
 
 /// The names of one kind as of one day, each looked up once, by a statement that is prepared once.
 struct Book<'c> {

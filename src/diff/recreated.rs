@@ -10,13 +10,13 @@ use serde_json::Value;
 
 use super::change::{ChangeKind, DanglingAssignment, MatchedBy, Recreation};
 use super::names::{Names, label};
-use super::record::{Record, text_of};
 use super::rows::RowChange;
-use super::rows::visibility::GapIndex;
 use super::snapshot_pair::SnapshotPair;
-use super::unreadable;
 use crate::error::Result;
 use crate::model::{AccountAssignment, Entity, RecreatedBy, Resource};
+use crate::store::GapIndex;
+use crate::store::unreadable;
+use crate::store::{Record, text_of};
 
 /// The entities that can be recognized under another id, each with how.
 fn recognized() -> impl Iterator<Item = (Entity, &'static RecreatedBy)> {

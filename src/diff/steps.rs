@@ -6,15 +6,16 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::access;
-use super::change::{AccessChangeKind, Diff, SnapshotFacts};
+use super::change::{AccessChangeKind, Diff};
+use super::compare;
 use super::filter::Subject;
 use super::names::Names;
 use super::rows::{Judge, RowChange};
 use super::rows::{Table, differences};
 use super::snapshot_pair::SnapshotPair;
-use super::{compare, unreadable};
 use crate::error::Result;
 use crate::model::RESOURCES;
+use crate::store::unreadable;
 
 /// Users' access that is as it was, though not all the time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -81,8 +82,7 @@ pub fn came_and_went(
                 }));
             }
         }
-        let (from, to) = (SnapshotFacts::read(connection, from)?, SnapshotFacts::read(connection, to)?);
-        let mut judge = Judge::new(connection, &from, &to);
+        let mut judge = Judge::new(connection, pair);
         let changes = access::changes(connection, pair, &rows, &Names::new(connection, pair), &mut judge)?;
         if changes.is_empty() {
             continue;

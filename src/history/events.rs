@@ -5,10 +5,11 @@ use rusqlite::{Connection, Row, params_from_iter};
 use serde_json::{Map, Value};
 
 use super::threads::Thread;
-use super::{Event, EventKind, unreadable};
+use super::{Event, EventKind};
 use crate::document::is_same_value;
 use crate::error::Result;
 use crate::model::{ResourceSpec, resource};
+use crate::store::unreadable;
 
 /// The columns of a history that bound a version.
 const BOUNDS: [&str; 6] =

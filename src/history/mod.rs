@@ -23,7 +23,7 @@ mod words;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::Entity;
 use crate::store::Census;
 
@@ -142,9 +142,4 @@ pub fn of(census: &Census, kind: Entity, id: &str) -> Result<Life> {
 pub(crate) fn statements(kind: Entity, id: &str) -> Vec<String> {
     let spec = |thread: &threads::Thread| crate::model::resource(thread.resource).unwrap();
     threads::of(kind, id).iter().map(|thread| events::select(spec(thread), thread)).collect()
-}
-
-/// A failure of SQLite while reading the census.
-fn unreadable(cause: rusqlite::Error) -> Error {
-    Error::failed("the census cannot be read").caused_by(cause)
 }

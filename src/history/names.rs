@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::Value;
 
-use super::{Event, unreadable};
+use super::Event;
 use crate::error::Result;
 use crate::model::{ColumnSpec, Entity, resource};
+use crate::store::unreadable;
 
 /// How deep a tree may be; AWS allows five levels below the root.
 const DEPTH: usize = 10;

@@ -4,8 +4,9 @@ use rusqlite::{Connection, params_from_iter};
 use serde_json::{Map, Value};
 
 use super::threads::Thread;
-use super::{Event, EventKind, unreadable};
+use super::{Event, EventKind};
 use crate::error::Result;
+use crate::store::{hides_all, unreadable};
 
 /// The runs of snapshots, from `first` on and before `until`, in which a gap hid all of the thread and no narrower
 /// scope was seen all the same. Both are looked up by the scopes that can be it: those of some of its columns.
@@ -21,17 +22,12 @@ pub(super) fn of(
         "SELECT s.snapshot_id, s.completed_at, n.kind, n.operation, n.error_code, min(n.scope),
              (SELECT max(q.snapshot_id) FROM snapshots AS q WHERE q.snapshot_id < s.snapshot_id) AS previous
          FROM snapshots AS s
-         JOIN gaps AS n ON n.snapshot_id = s.snapshot_id AND n.resource = ?1 AND n.scope IN ({marks})
+         JOIN gaps AS n ON n.snapshot_id = s.snapshot_id AND n.resource = ?1 AND {hides_all}
          WHERE s.snapshot_id >= ?2 AND s.snapshot_id < ?3
              AND s.snapshot_id <= (SELECT a.snapshot_id FROM answering_snapshot AS a)
-             AND NOT EXISTS (SELECT 1 FROM seen_under_gaps AS u
-                 WHERE u.snapshot_id = n.snapshot_id AND u.resource = n.resource AND u.scope IN ({marks})
-                     AND u.scope <> n.scope AND NOT EXISTS (
-                         SELECT 1 FROM json_each(n.scope) AS j
-                         WHERE j.key NOT IN (SELECT k.key FROM json_each(u.scope) AS k)))
          GROUP BY s.snapshot_id
          ORDER BY s.snapshot_id",
-        marks = marks.join(", ")
+        hides_all = hides_all(&marks.join(", "))
     );
     let mut values =
         vec![thread.resource.to_owned(), first.to_string(), until.unwrap_or(i64::MAX).to_string()];

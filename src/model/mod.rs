@@ -79,6 +79,8 @@ pub struct ResourceSpec {
     pub not_in_lives: Option<&'static str>,
     /// The resources without whose row a row of this one cannot exist.
     pub parents: &'static [Parent],
+    /// The ways of listing it that leave rows out without a gap.
+    pub implicit_gaps: &'static [ImplicitGap],
 }
 
 /// The columns of a row that move when something is used again. They are stored like any other; `diff` does not
@@ -196,6 +198,7 @@ impl ResourceSpec {
         documents: &[],
         not_in_lives: None,
         parents: &[],
+        implicit_gaps: &[],
     };
 
     /// The column of this name, if there is one.
@@ -333,30 +336,28 @@ pub fn names() -> String {
     RESOURCES.iter().map(|spec| spec.name).collect::<Vec<_>>().join(", ")
 }
 
-/// What besides gaps keeps a snapshot from seeing that a row is not there, in SQL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A way of listing a resource that leaves rows out without a gap. It keeps a snapshot that listed so from seeing that such
+/// a row is not there; `store::visibility` says how.
+#[derive(Debug, PartialEq, Eq)]
 pub struct ImplicitGap {
-    /// That the row of the version `v`, which began later, is not there yet in the snapshot `s`.
-    pub before: &'static str,
-    /// That the row of the version `v`, alive in the snapshot `f`, is gone in the snapshot `s`.
-    pub since: &'static str,
-    /// The same, whatever snapshot it was alive in: it may be.
-    pub ever: &'static str,
-    /// That the snapshot `s` did not look for all such rows.
-    pub limited: &'static str,
-    /// Why not, for people.
-    pub reason: &'static str,
-}
-
-/// What besides gaps leaves rows of the resource unseen; `None` where nothing does.
-pub fn implicit_gap(resource: &str) -> Option<ImplicitGap> {
-    (resource == AccountAssignment::SPEC.name).then_some(ImplicitGap {
-        before: assignments::UNLISTED_BEFORE,
-        since: assignments::PRINCIPAL_UNLISTED_SINCE,
-        ever: assignments::UNLISTED_PRINCIPAL,
-        limited: assignments::BY_PRINCIPALS,
-        reason: assignments::NOT_SEEN_BY_PRINCIPALS,
-    })
+    /// That the snapshot `s` listed so, in SQL.
+    pub listed_so: &'static str,
+    /// What else has to hold of the snapshot `s`, in SQL, unless nothing has.
+    pub and_only_if: Option<&'static str>,
+    /// That the snapshot `{day}` does not know what the row of the version `v` is listed by, in SQL. One that is known to
+    /// the snapshot, or to the other one that it is compared with, is listed.
+    pub missing_on: &'static str,
+    /// The columns of the scope that is then not listed, in the order of their names.
+    pub scope: &'static [&'static str],
+    /// The columns of the scopes, in the order of their names, that prove that the row was looked for all the same, where the
+    /// snapshot says that it saw them in spite of a gap.
+    pub unless_seen: &'static [&'static [&'static str]],
+    /// Whether a row may be gone without that being seen, and not only not there yet.
+    pub hides_ends: bool,
+    /// What is said of such a scope.
+    pub message: &'static str,
+    /// Why the snapshot's coverage of the resource is limited, where it is.
+    pub limits: Option<&'static str>,
 }
 
 /// One row as a task staged it, with its type erased.

@@ -1,13 +1,16 @@
 //! Whether a statement asks for anything that nobody asked AWS for, where a resource's coverage is limited.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params_from_iter};
 
 use super::reads::Asked;
 use crate::error::Result;
 use crate::model::{LimitConcerns, Parent, ParentWhen, ResourceSpec};
-use crate::store::{Coverage, CoverageStatus, failed};
+use crate::store::{Coverage, CoverageStatus, SnapshotGaps, failed};
+
+/// The kind of the gaps over what nobody asked for.
+const NOT_ASKED: &str = "not_asked";
 
 /// So many scopes are looked at one by one; a statement that asks for more is taken to ask for everything.
 const MOST_SCOPES: usize = 1_000;
@@ -29,7 +32,7 @@ pub(super) fn asks_for_unseen(
     asked: &Asked,
 ) -> Result<bool> {
     let Some(points) = points(asked) else { return Ok(true) };
-    let gaps = gaps(connection, snapshot_id, spec.name)?;
+    let gaps = SnapshotGaps::read(connection, snapshot_id, spec.name)?;
     for point in points {
         let mut has_parent = false;
         for point in by_parents(spec, point) {
@@ -40,14 +43,9 @@ pub(super) fn asks_for_unseen(
             if has_report(connection, snapshot_id, spec, &point)? {
                 continue;
             }
-            for gap in &gaps {
-                let is_beside =
-                    gap.iter().any(|(column, value)| point.get(column).is_some_and(|other| other != value));
-                let both: Point =
-                    point.iter().chain(gap).map(|(name, value)| (name.clone(), value.clone())).collect();
-                if !is_beside && !was_seen(connection, snapshot_id, spec.name, &both)? {
-                    return Ok(true);
-                }
+            let known = point.iter().map(|(column, value)| (column.clone(), value.as_str().into())).collect();
+            if gaps.may_hide(NOT_ASKED, &known) {
+                return Ok(true);
             }
         }
         if !has_parent {
@@ -149,32 +147,5 @@ fn has_report(connection: &Connection, snapshot_id: i64, spec: &ResourceSpec, po
             jobs.name, remembered.table
         ))
         .and_then(|mut statement| statement.query_row((snapshot_id, entity_id), |row| row.get(0)))
-        .map_err(failed)
-}
-
-/// The scopes of the resource that nobody asked for.
-fn gaps(connection: &Connection, snapshot_id: i64, resource: &str) -> Result<BTreeSet<Point>> {
-    let read = || {
-        connection
-            .prepare_cached(
-                "SELECT scope FROM main.gaps WHERE snapshot_id = ?1 AND resource = ?2 AND kind = 'not_asked'",
-            )?
-            .query_map((snapshot_id, resource), |row| row.get::<_, String>(0))?
-            .collect::<rusqlite::Result<Vec<_>>>()
-    };
-    let scopes = read().map_err(failed)?;
-    Ok(scopes.iter().map(|scope| serde_json::from_str(scope).unwrap_or_default()).collect())
-}
-
-/// Whether a narrower scope than a gap that was seen all the same covers all of these rows.
-fn was_seen(connection: &Connection, snapshot_id: i64, resource: &str, rows: &Point) -> Result<bool> {
-    let rows = serde_json::to_string(rows).expect("a map of strings is always JSON");
-    connection
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM main.seen_under_gaps AS u WHERE u.snapshot_id = ?1 AND u.resource = ?2
-                 AND NOT EXISTS (SELECT 1 FROM json_each(u.scope) AS j WHERE NOT EXISTS (
-                     SELECT 1 FROM json_each(?3) AS k WHERE k.key = j.key AND k.value = j.value)))",
-        )
-        .and_then(|mut statement| statement.query_row((snapshot_id, resource, rows), |row| row.get(0)))
         .map_err(failed)
 }

@@ -9,9 +9,10 @@ use serde::Serialize;
 use super::columns::{columns, resource_columns, versions_table};
 use super::file::{Doing, literal, quoted};
 use super::snapshot::word_column;
-use super::views::hidden;
+use super::visibility::implicit::limits;
+use super::visibility::sql::hidden;
 use crate::error::Result;
-use crate::model::{RESOURCES, implicit_gap};
+use crate::model::RESOURCES;
 
 /// How much of a resource a snapshot saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -163,10 +164,10 @@ pub(super) fn select(connection: &Connection) -> Result<String> {
     let of_it = "g.snapshot_id = c.snapshot_id AND g.resource = c.resource AND g.kind = 'not_asked'";
     let besides: String = RESOURCES
         .iter()
-        .filter_map(|spec| Some((spec.name, implicit_gap(spec.name)?)))
-        .map(|(name, besides)| {
-            let (name, reason) = (literal(name), literal(besides.reason));
-            format!("WHEN c.resource = {name} AND {} THEN {reason} ", besides.limited)
+        .filter_map(|spec| Some((spec.name, limits(spec)?)))
+        .map(|(name, (limited, reason))| {
+            let (name, reason) = (literal(name), literal(reason));
+            format!("WHEN c.resource = {name} AND {limited} THEN {reason} ")
         })
         .collect();
     let besides =

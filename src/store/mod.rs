@@ -12,6 +12,7 @@
 //! - `retention`: which snapshots stay, how the others go, and copies of a census.
 //! - `steps`: views whose rows are kept in a table, snapshot by snapshot.
 //! - `views`: the SQL of the views, now or as of a snapshot.
+//! - `visibility`: whether a snapshot saw that a row is not there; `record`: a row as values by column.
 //! - `reader`: the file opened for reading, at one moment; `guard` keeps reading from writing.
 //! - `snapshot`: the published snapshots; `when`: how a user names one.
 //! - `documents`: the hash of what each document says, beside the document.
@@ -34,6 +35,7 @@ mod io_error;
 mod lock;
 mod publish;
 mod reader;
+mod record;
 mod retention;
 mod schema;
 mod snapshot;
@@ -42,6 +44,7 @@ mod steps;
 #[cfg(test)]
 mod testing;
 mod views;
+mod visibility;
 mod when;
 
 pub use catalog::{Table, TableColumn, TableKind};
@@ -59,6 +62,8 @@ pub use publish::{CallTotals, Published, ResourceOutcome, ShrinkLimit};
 pub use reader::Census;
 #[cfg(test)]
 pub(crate) use reader::stops;
+pub use record::Record;
+pub(crate) use record::text_of;
 pub use retention::{KeepRules, Pruned, Verdict, Watch};
 pub use schema::Upgrade;
 pub use snapshot::{Doubled, Gap, GapKind, Snapshot, SnapshotStatus};
@@ -67,12 +72,22 @@ pub use staging::{
     Unfinished,
 };
 pub use views::{Tells, shows_every_resource, tells};
+#[cfg(test)]
+pub(crate) use visibility::Conditions;
+pub use visibility::HidingGap;
+pub(crate) use visibility::sql::hides_all;
+pub(crate) use visibility::{GapIndex, SnapshotGaps, canonical_scope, parse_scope};
 pub use when::{When, beginning, check_label};
 
 /// The view without an answer over a range of snapshots that this error is about: SQLite says that there is no
 /// such table, by the name that `views` gave it.
 pub fn without_range(table: &str) -> Option<&str> {
     table.strip_suffix(views::OVER_A_RANGE)
+}
+
+/// A failure of SQLite while reading the census.
+pub(crate) fn unreadable(cause: rusqlite::Error) -> crate::error::Error {
+    crate::error::Error::failed("the census cannot be read").caused_by(cause)
 }
 
 /// A failure of SQLite as the user will read it.

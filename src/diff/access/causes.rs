@@ -12,11 +12,11 @@ use serde_json::Value;
 use super::paths::{AccessPathIds, AccountRole};
 use crate::diff::change::{Cause, CauseKind, ChangeKind};
 use crate::diff::lookup_cache::HashMap;
-use crate::diff::record::{Record, text_of};
 use crate::diff::recreated;
 use crate::diff::rows::RowChange;
 use crate::diff::snapshot_pair::Sides;
 use crate::model::AccessRole;
+use crate::store::{Record, text_of};
 
 /// The columns of the longest key: that of an assignment.
 const LONGEST_KEY: usize = 4;

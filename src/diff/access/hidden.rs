@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use super::paths::{AccessPaths, AccountRole, Principal};
 use crate::diff::change::HidingGap;
-use crate::diff::record::Record;
 use crate::diff::rows::Judge;
 use crate::diff::snapshot_pair::{Side, SnapshotPair};
 use crate::error::Result;
 use crate::model::{AccountAssignment, Group, GroupMembership, Resource, ResourceSpec, User};
+use crate::store::Record;
 
 /// What may stand in the rows that a snapshot could not see.
 pub(super) struct Hidden<'a, 'j, 'r> {

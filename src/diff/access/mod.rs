@@ -16,11 +16,11 @@ use rusqlite::Connection;
 
 use crate::diff::change::{AccessChange, AccessChangeKind, AccessPath, Cause, CauseKind};
 use crate::diff::names::Names;
-use crate::diff::record::text_of;
 use crate::diff::rows::{Judge, RowChange};
 use crate::diff::snapshot_pair::{Side, Sides, SnapshotPair};
 use crate::error::Result;
 use crate::model::{AccessRole, Entity};
+use crate::store::text_of;
 use causes::{Touched, is_disabled};
 use hidden::Hidden;
 use paths::{AccessPathIds, AccessPaths, AccountRole, Principal};

@@ -14,8 +14,8 @@ use rusqlite::{Connection, Row};
 
 use crate::diff::lookup_cache::{LookupCache, OnBoth, add};
 use crate::diff::snapshot_pair::{Side, Sides, SnapshotPair};
-use crate::diff::unreadable;
 use crate::error::Result;
+use crate::store::unreadable;
 
 /// An account and a permission set in it: what an assignment gives.
 pub(in crate::diff) type AccountRole = (Arc<str>, Arc<str>);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::rows::{ChangeKind, HidingGap};
-use crate::diff::record::Record;
+use super::rows::ChangeKind;
+use crate::store::{HidingGap, Record};
 
 /// What happened to one user's access to one permission set in one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

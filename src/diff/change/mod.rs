@@ -9,15 +9,16 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
-use super::record::Record;
 use super::snapshot_pair::SnapshotPair;
-use super::unreadable;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::model::{RESOURCES, resource};
+use crate::store::Record;
+use crate::store::unreadable;
 
+pub use crate::store::HidingGap;
 pub use access::{AccessChange, AccessChangeKind, AccessPath, Cause, CauseKind};
-pub use rows::{BeforeAfter, Change, ChangeKind, HidingGap};
+pub use rows::{BeforeAfter, Change, ChangeKind};
 
 /// What changed between two snapshots.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -72,9 +73,6 @@ pub struct SnapshotFacts {
     pub completed_at: String,
     /// `complete` or `partial`.
     pub status: String,
-    /// How its assignments were listed: `pairs` or `principals`.
-    #[serde(skip)]
-    pub assignment_strategy: Option<String>,
 }
 
 impl SnapshotFacts {
@@ -82,7 +80,7 @@ impl SnapshotFacts {
     pub fn read(connection: &Connection, snapshot_id: i64) -> Result<Self> {
         connection
             .query_row(
-                "SELECT snapshot_id, taken_at, completed_at, status, assignment_strategy
+                "SELECT snapshot_id, taken_at, completed_at, status
                  FROM snapshots WHERE snapshot_id = ?1",
                 [snapshot_id],
                 |row| {
@@ -91,7 +89,6 @@ impl SnapshotFacts {
                         taken_at: row.get(1)?,
                         completed_at: row.get(2)?,
                         status: row.get(3)?,
-                        assignment_strategy: row.get(4)?,
                     })
                 },
             )

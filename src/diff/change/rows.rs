@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::diff::record::Record;
 use crate::document::StatementChange;
+use crate::store::{HidingGap, Record};
 
 /// What happened to a row, or that it cannot be told for the rows of a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -104,23 +104,4 @@ pub struct BeforeAfter {
     pub before: Option<String>,
     /// In `to`; `None` where it is unknown or does not exist there.
     pub after: Option<String>,
-}
-
-/// Why a scope could not be seen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HidingGap {
-    /// Column to value.
-    pub scope: Record,
-    /// `denied`, `failed`, `not_asked` or `unavailable`.
-    pub kind: String,
-    /// AWS operation that did not answer; `None` where no call was sent.
-    pub operation: Option<String>,
-    /// AWS's error code; `None` where no call failed.
-    pub error_code: Option<String>,
-    /// AWS's message, or the reason in words.
-    #[serde(skip)]
-    pub message: Option<String>,
-    /// The snapshot that could not see it.
-    #[serde(skip)]
-    pub snapshot_id: i64,
 }

@@ -5,15 +5,15 @@ use std::collections::HashSet;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::super::record::Record;
 use super::{Subject, SubjectKind};
 use crate::diff::change::{Change, ChangeKind, Diff};
 use crate::diff::names::{Names, scope_label};
-use crate::diff::rows::visibility::{SnapshotGaps, canonical};
 use crate::diff::snapshot_pair::SnapshotPair;
-use crate::diff::unreadable;
 use crate::error::Result;
 use crate::model::{self, Entity, EntityColumn, RESOURCES};
+use crate::store::Record;
+use crate::store::unreadable;
+use crate::store::{SnapshotGaps, canonical_scope};
 
 /// Whether it may hide access.
 pub(super) fn is_behind_access(change: &Change) -> bool {
@@ -37,10 +37,10 @@ pub(super) fn tell_what_decides(
     for resource in deciding {
         let is_gap = |change: &&Change| change.resource == resource && change.change == ChangeKind::Unknown;
         let mut told: HashSet<String> =
-            diff.changes.iter().filter(is_gap).map(|change| canonical(&change.key)).collect();
+            diff.changes.iter().filter(is_gap).map(|change| canonical_scope(&change.key)).collect();
         for snapshot_id in [pair.to, pair.from] {
             for gap in SnapshotGaps::read(connection, snapshot_id, resource)?.gaps() {
-                if told.insert(canonical(&gap.scope)) {
+                if told.insert(canonical_scope(&gap.scope)) {
                     let spec = model::resource(resource).expect("what decides is a resource");
                     let names = Names::new(connection, pair).in_row(spec, &gap.scope)?;
                     let label = scope_label(spec, &gap.scope, &names);

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use rusqlite::{Connection, Params};
 
 use super::{Subject, SubjectKind};
-use crate::diff::unreadable;
 use crate::error::Result;
 use crate::model::{DERIVED_VIEWS, Entity};
+use crate::store::unreadable;
 
 impl Subject {
     /// The OUs, all OUs beneath them, and their accounts.

@@ -17,9 +17,9 @@ use serde_json::Value;
 
 use super::change::Recreation;
 use super::change::{AccessChange, AccessPath, Change, ChangeKind, Diff};
-use super::record::Record;
 use crate::error::Result;
 use crate::model::{self, Entity, EntityColumn, LimitConcerns, resource};
+use crate::store::Record;
 
 /// What of a diff is wanted; the default is everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! Telling removed from not seen, and added from not seen before.
 //!
 //! A row on one side only is `unknown` when the other side's snapshot has a gap over it, or collected nothing
-//! of its resource, unless there is evidence: a narrower scope was seen all the same, or this very snapshot's
-//! publish closed a version, and so saw that it was gone, whatever wider gap there is. What is unknown is told by
+//! of its resource, unless there is evidence (`store::visibility` knows). What is unknown is told by
 //! scope and not by row: one entry for a gap, with the number of rows that it leaves open, those that are equal on
 //! both sides included.
 //!
@@ -11,37 +10,27 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::Connection;
 
 use super::row_change::{Judged, RowChange, UnknownScope, is_all_activity};
 use super::unchanged::{distinct_unchanged, unchanged_rows};
-use super::unlisted::unlisted;
-use super::visibility::{GapIndex, SnapshotGaps, canonical, json_key};
-use super::{Difference, Table, quoted};
-use crate::diff::change::{ChangeKind, HidingGap, SnapshotFacts};
-use crate::diff::record::{Record, text_of};
-use crate::diff::snapshot_pair::{Sides, SnapshotPair};
-use crate::diff::unreadable;
+use super::{Difference, Table};
+use crate::diff::change::{ChangeKind, HidingGap};
+use crate::diff::snapshot_pair::{Side, Sides, SnapshotPair};
 use crate::error::Result;
 use crate::model::ResourceSpec;
+use crate::store::{GapIndex, Record, SnapshotGaps, canonical_scope};
 
 /// Decides what differences mean.
 pub(in crate::diff) struct Judge<'c> {
     connection: &'c Connection,
     pair: SnapshotPair,
-    /// How assignments were listed: each strategy leaves something out.
-    strategies: Sides<Option<String>>,
     gap_index: GapIndex<'c>,
 }
 
 impl<'c> Judge<'c> {
-    pub fn new(connection: &'c Connection, from: &SnapshotFacts, to: &SnapshotFacts) -> Self {
-        Self {
-            connection,
-            pair: SnapshotPair { from: from.snapshot_id, to: to.snapshot_id },
-            strategies: Sides { from: from.assignment_strategy.clone(), to: to.assignment_strategy.clone() },
-            gap_index: GapIndex::new(connection),
-        }
+    pub fn new(connection: &'c Connection, pair: SnapshotPair) -> Self {
+        Self { connection, pair, gap_index: GapIndex::new(connection) }
     }
 
     /// Decides what the differences of a resource mean.
@@ -68,16 +57,8 @@ impl<'c> Judge<'c> {
                     continue;
                 }
                 (Some(_), Some(_)) => Vec::new(),
-                (Some(before), None) => {
-                    self.hiding(table, &before.row, self.pair.to, &unseen.to, self.strategies.to.as_deref())?
-                }
-                (None, Some(after)) => self.hiding(
-                    table,
-                    &after.row,
-                    self.pair.from,
-                    &unseen.from,
-                    self.strategies.from.as_deref(),
-                )?,
+                (Some(before), None) => self.hiding(table, &before.row, Side::To)?,
+                (None, Some(after)) => self.hiding(table, &after.row, Side::From)?,
                 (None, None) => unreachable!("a difference has at least one side"),
             };
             let activity = is_all_activity(table.spec, self.pair, &difference, &fields);
@@ -91,7 +72,7 @@ impl<'c> Judge<'c> {
                     self.gap_index.carried(table.spec, &before.row, self.pair.from, before.valid_from)?;
             }
             for gap in hiding {
-                scopes.entry(canonical(&gap.scope)).or_insert((gap, 0)).1 += 1;
+                scopes.entry(canonical_scope(&gap.scope)).or_insert((gap, 0)).1 += 1;
             }
             changes.push(change);
         }
@@ -126,7 +107,7 @@ impl<'c> Judge<'c> {
         };
         let mut scopes = BTreeMap::new();
         for gap in earlier.gaps().iter().chain(later.gaps()) {
-            let rows = match scopes.get(&canonical(&gap.scope)) {
+            let rows = match scopes.get(&canonical_scope(&gap.scope)) {
                 Some((_, rows)) => *rows,
                 None => {
                     let of_both = [earlier.gap_of(&gap.scope), later.gap_of(&gap.scope)];
@@ -134,7 +115,7 @@ impl<'c> Judge<'c> {
                     unchanged_rows(self.connection, self.pair, table, differences, &gap.scope, &of_both)?
                 }
             };
-            scopes.insert(canonical(&gap.scope), (gap.clone(), rows));
+            scopes.insert(canonical_scope(&gap.scope), (gap.clone(), rows));
         }
         Ok(scopes)
     }
@@ -151,11 +132,16 @@ impl<'c> Judge<'c> {
         key: &Record,
         snapshot_id: i64,
     ) -> Result<Option<HidingGap>> {
-        let unseen = self.gap_index.unseen(snapshot_id, spec.name)?;
-        match unseen.over(key).next() {
-            Some(gap) if !self.was_closed_by(spec, key, snapshot_id)? => Ok(Some(gap.clone())),
-            _ => Ok(None),
-        }
+        self.gap_index.hides(spec, key, snapshot_id)
+    }
+
+    /// What of a side hides a row that only the other side has; nothing where its absence was seen.
+    fn hiding(&mut self, table: &Table, row: &Record, absent: Side) -> Result<Vec<HidingGap>> {
+        let (absent, present) = match absent {
+            Side::From => (self.pair.from, self.pair.to),
+            Side::To => (self.pair.to, self.pair.from),
+        };
+        self.gap_index.hiding(table.spec, row, absent, present)
     }
 
     /// What of the snapshot may hide a row that nobody ever saw, of which only these columns are known; `None` where
@@ -168,60 +154,9 @@ impl<'c> Judge<'c> {
     ) -> Result<Option<HidingGap>> {
         Ok(self.gap_index.unseen(snapshot_id, spec.name)?.over(known).next().cloned())
     }
-
-    /// What of the snapshot hides a row that it lacks; nothing where its absence was seen.
-    fn hiding(
-        &self,
-        table: &Table,
-        row: &Record,
-        snapshot_id: i64,
-        unseen: &SnapshotGaps,
-        strategy: Option<&str>,
-    ) -> Result<Vec<HidingGap>> {
-        let mut gaps: Vec<HidingGap> = unseen.over(row).cloned().collect();
-        if gaps.is_empty() && !unseen.saw(row) {
-            gaps.extend(unlisted(self.connection, self.pair, table, row, snapshot_id, strategy)?);
-        }
-        if !gaps.is_empty() && self.was_closed_by(table.spec, row, snapshot_id)? {
-            gaps.clear();
-        }
-        Ok(gaps)
-    }
-
-    /// Whether the snapshot's own publish closed a version of the row's key: nothing but evidence does. Where a
-    /// pruned one may have closed it, it is written down which did.
-    fn was_closed_by(&self, spec: &ResourceSpec, row: &Record, snapshot_id: i64) -> Result<bool> {
-        let key = spec.key;
-        let equal: Vec<String> = key
-            .iter()
-            .enumerate()
-            .map(|(index, column)| format!("{} = ?{}", quoted(column), index + 2))
-            .collect();
-        let written_down = match self.gap_index.knows_pruned()? {
-            true => format!(
-                "(SELECT seen FROM pruned_endings WHERE snapshot_id = CAST(?1 AS INTEGER) AND resource = '{}'
-                  AND key = {})",
-                spec.name,
-                json_key(spec)
-            ),
-            false => "NULL".to_owned(),
-        };
-        let sql = format!(
-            "SELECT coalesce({written_down},
-                 EXISTS (SELECT 1 FROM {} WHERE {} AND +valid_to = CAST(?1 AS INTEGER)))",
-            quoted(&format!("{}_versions", spec.name)),
-            equal.join(" AND ")
-        );
-        let mut values = vec![snapshot_id.to_string()];
-        values.extend(key.iter().map(|column| text_of(&row[*column])));
-        self.connection
-            .prepare_cached(&sql)
-            .and_then(|mut statement| statement.query_row(params_from_iter(values), |row| row.get(0)))
-            .map_err(unreadable)
-    }
 }
 
 /// The scopes, each once, of the gaps of either side that hide a row.
 fn covering(unseen: &Sides<Rc<SnapshotGaps>>, row: &Record) -> std::collections::BTreeSet<String> {
-    unseen.from.over(row).chain(unseen.to.over(row)).map(|gap| canonical(&gap.scope)).collect()
+    unseen.from.over(row).chain(unseen.to.over(row)).map(|gap| canonical_scope(&gap.scope)).collect()
 }

@@ -7,8 +7,6 @@
 mod judge;
 mod row_change;
 mod unchanged;
-mod unlisted;
-pub(super) mod visibility;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -17,12 +15,12 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use serde_json::Value;
 
-use crate::diff::record::{Record, text_of};
 use crate::diff::snapshot_pair::{Sides, SnapshotPair};
-use crate::diff::unreadable;
 use crate::document::is_same_value;
 use crate::error::Result;
 use crate::model::ResourceSpec;
+use crate::store::unreadable;
+use crate::store::{Record, text_of};
 pub(super) use judge::Judge;
 pub(super) use row_change::RowChange;
 

@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::{Difference, Table, Version};
 use crate::diff::change::{Change, ChangeKind, HidingGap};
 use crate::diff::names::{Names, label, scope_label};
-use crate::diff::record::Record;
 use crate::diff::snapshot_pair::SnapshotPair;
 use crate::error::Result;
 use crate::model::{self, ResourceSpec};
+use crate::store::Record;
 
 /// A row that differs, and what that means.
 #[derive(Debug)]

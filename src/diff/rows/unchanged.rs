@@ -8,13 +8,13 @@ use std::rc::Rc;
 
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-use super::visibility::SnapshotGaps;
 use super::{Difference, Table, quoted, version_of};
 use crate::diff::change::HidingGap;
-use crate::diff::record::{Record, text_of};
 use crate::diff::snapshot_pair::{Sides, SnapshotPair};
-use crate::diff::unreadable;
 use crate::error::Result;
+use crate::store::SnapshotGaps;
+use crate::store::unreadable;
+use crate::store::{Record, text_of};
 
 /// How many rows of the scope are the same version on both days and hidden on one of them; `differences` are
 /// all of the resource, `gaps` the one or two gaps of this scope, each with the columns of the narrower scopes in

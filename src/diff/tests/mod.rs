@@ -13,3 +13,4 @@ mod rows;
 mod text;
 mod unknown;
 mod views;
+mod visibility;

@@ -17,10 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::change::{AccessChangeKind, Change, ChangeKind, Diff, MatchedBy, Recreation, SnapshotFacts};
-use super::record::Record;
 use super::steps::Between;
 use crate::model::{self, Entity};
 use crate::output::{Ink, Page};
+use crate::store::Record;
 pub use by::Grouping;
 pub use markdown::write as write_markdown;
 use report::{Detail, Entry, Section};

@@ -4,10 +4,10 @@
 use serde_json::Value;
 
 use super::super::change::Change;
-use super::super::record::Record;
 use super::report::Detail;
 use crate::document;
 use crate::model;
+use crate::store::Record;
 
 /// Longer values are cut: what is longer belongs in JSON output.
 const SHOWN: usize = 100;

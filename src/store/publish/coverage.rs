@@ -5,9 +5,10 @@ use rusqlite::{OptionalExtension, params};
 use super::gaps::rank;
 use super::{Publishing, ResourceOutcome};
 use crate::error::Result;
-use crate::model::{ResourceSpec, implicit_gap};
+use crate::model::ResourceSpec;
 use crate::store::coverage::{CoverageStatus, reasons};
 use crate::store::file::{Doing, quoted};
+use crate::store::visibility::implicit::limits;
 
 /// A resource with so few rows may well lose most of them in a day.
 const SMALL: i64 = 20;
@@ -100,14 +101,12 @@ fn why_limited(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::Re
         publishing
             .connection
             .query_row(&sql, params![publishing.snapshot_id, spec.name], |row| row.get(0))?;
-    let Some(besides) = implicit_gap(spec.name) else { return Ok(of_gaps) };
-    let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM main.snapshots AS s WHERE s.snapshot_id = ?1 AND {})",
-        besides.limited
-    );
+    let Some((limited, reason)) = limits(spec) else { return Ok(of_gaps) };
+    let sql =
+        format!("SELECT EXISTS (SELECT 1 FROM main.snapshots AS s WHERE s.snapshot_id = ?1 AND {limited})");
     let is_limited: bool =
         publishing.connection.query_row(&sql, [publishing.snapshot_id], |row| row.get(0))?;
-    let besides = is_limited.then(|| besides.reason.to_owned());
+    let besides = is_limited.then(|| reason.to_owned());
     Ok(of_gaps.into_iter().chain(besides).reduce(|one, other| format!("{one}; {other}")))
 }
 

@@ -3,15 +3,16 @@
 
 use rusqlite::Connection;
 
-use crate::model::{RESOURCES, implicit_gap};
+use crate::model::RESOURCES;
 use crate::store::file::literal;
+use crate::store::visibility::implicit::limits;
 
 /// Notes, for the next snapshot that stays after each that goes, else for the newest, the last one that saw such a
 /// resource completely. The facts of the pruned snapshots must still be there.
 pub(super) fn keep(connection: &Connection) -> rusqlite::Result<()> {
     for spec in RESOURCES {
-        let Some(besides) = implicit_gap(spec.name) else { continue };
-        let (name, limited) = (literal(spec.name), besides.limited);
+        let Some((limited, _)) = limits(spec) else { continue };
+        let name = literal(spec.name);
         connection.execute(
             &format!(
                 "INSERT OR REPLACE INTO main.pruned_full_passes (snapshot_id, resource, full_pass_id, completed_at)

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::Table;
 use crate::store::file::literal;
-use crate::store::views::key_of;
+use crate::store::visibility::sql::key_of;
 
 /// Merges versions of which a bound has moved with their neighbours; returns how many fewer there are.
 pub(super) fn merge(connection: &Connection, table: &Table) -> rusqlite::Result<i64> {

@@ -32,7 +32,8 @@ pub(super) use self::copy::{copy, make_room};
 pub use self::rules::{KeepRules, Verdict};
 use super::columns::{columns, resource_columns, versions_table};
 use super::file::{Doing, quoted};
-use super::{evidence, now, snapshot, steps, views};
+use super::visibility::sql;
+use super::{evidence, now, snapshot, steps};
 use crate::error::{Error, Result};
 use crate::model::{RESOURCES, ResourceSpec};
 
@@ -151,6 +152,8 @@ struct Table {
     columns: Vec<String>,
     /// Whether a snapshot `s` did not see the row of the version `v`, in SQL.
     hidden: String,
+    /// Whether it may not have seen that the row was gone.
+    may_be_blind: String,
 }
 
 impl Table {
@@ -159,7 +162,8 @@ impl Table {
         Ok(Self {
             spec,
             versions: format!("main.{}", quoted(&versions_table(spec.name))),
-            hidden: views::hidden(spec.name, &columns),
+            hidden: sql::hidden(spec.name, &columns),
+            may_be_blind: sql::may_be_blind(spec, &columns),
             columns: columns.iter().map(|column| quoted(&column.name)).collect(),
         })
     }

@@ -8,9 +8,8 @@
 use rusqlite::Connection;
 
 use super::Table;
-use crate::model::implicit_gap;
 use crate::store::file::literal;
-use crate::store::views::key_of;
+use crate::store::visibility::sql::key_of;
 
 /// Keeps what will no longer be told. The bounds and the facts of the pruned snapshots must still be there.
 pub(super) fn keep(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
@@ -78,22 +77,8 @@ fn keep_endings(connection: &Connection, table: &Table, condition: &str, seen: b
         key = key_of(table.spec, "v"),
         seen = i64::from(seen),
         versions = table.versions,
-        blind = may_be_blind(table),
+        blind = table.may_be_blind,
         same_key = table.same_key("a", "v"),
     );
     connection.execute(&sql, []).map(drop)
-}
-
-/// Whether snapshot `s` may not have seen that the row of the version `v` was gone: a gap hid it, or nothing of the
-/// resource was collected, or whatever else leaves it out.
-fn may_be_blind(table: &Table) -> String {
-    let unlisted = implicit_gap(table.spec.name).map(|why| format!("\n OR ({})", why.ever));
-    format!(
-        "({hidden}
-         OR NOT EXISTS (SELECT 1 FROM main.coverage AS c WHERE c.snapshot_id = s.snapshot_id
-                        AND c.resource = {resource} AND c.status IN ('complete', 'limited', 'partial')){unlisted})",
-        hidden = table.hidden,
-        resource = literal(table.spec.name),
-        unlisted = unlisted.unwrap_or_default(),
-    )
 }

@@ -5,12 +5,12 @@
 //! `unknown`. A row that began is `added` only where the snapshot before saw that it was not there; else it is
 //! `unknown`.
 
-use super::visibility_sql::{end_unseen, same_key, unseen};
 use super::{Answering, File, list};
 use crate::model::{ColumnSpec, DerivedView, OverRange, ResourceSpec};
 use crate::store::columns::{Column, versions_table};
 use crate::store::documents;
 use crate::store::file::{literal, quoted};
+use crate::store::visibility::sql::{end_unseen, same_key, unseen};
 
 /// The view with the changes of all resources; `select` is its beginning, the rest is made from their views.
 pub(in crate::store) const CHANGES: DerivedView = DerivedView {

@@ -8,7 +8,6 @@
 mod changes;
 pub(super) mod kept;
 mod tells;
-mod visibility_sql;
 
 use rusqlite::Connection;
 
@@ -16,13 +15,12 @@ use super::columns::{Column, columns, resource_columns, versions_table};
 use super::documents;
 use super::file::{Doing, literal, quoted};
 use super::schema::{self, portable};
+use super::visibility::sql::{covers, hidden, key_of, seen_all_the_same, seen_before, unseen};
 use crate::error::Result;
 use crate::model::{DERIVED_VIEWS, DerivedView, FACTS, FactSpec, OverRange, RESOURCES, ResourceSpec};
 
 pub(super) use changes::CHANGES;
 pub use tells::{Tells, shows_every_resource, tells};
-use visibility_sql::{covers, seen_all_the_same, seen_before, unseen};
-pub(super) use visibility_sql::{hidden, key_of};
 
 /// The view with the one snapshot that all views answer for.
 pub(super) const ANSWERING_SNAPSHOT: &str = "answering_snapshot";

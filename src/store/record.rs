@@ -16,7 +16,7 @@ pub struct Record {
 
 impl Record {
     /// The values of these columns, of which there are as many.
-    pub(super) fn new(columns: &Arc<[String]>, values: Vec<Value>) -> Self {
+    pub(crate) fn new(columns: &Arc<[String]>, values: Vec<Value>) -> Self {
         debug_assert_eq!(columns.len(), values.len());
         Self { columns: Arc::clone(columns), values }
     }
@@ -28,7 +28,7 @@ impl Record {
     }
 
     /// The value in a place among the columns.
-    pub(super) fn at(&self, place: usize) -> &Value {
+    pub(crate) fn at(&self, place: usize) -> &Value {
         &self.values[place]
     }
 
@@ -105,7 +105,7 @@ impl<'de> Deserialize<'de> for Record {
 }
 
 /// A column's value as a scope writes it.
-pub(super) fn text_of(value: &Value) -> String {
+pub(crate) fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),

@@ -1,18 +1,23 @@
 //! The SQL of what a snapshot `s` saw of a version `v`: whether a gap, here `n`, hides its row.
 
-use crate::model::{ResourceSpec, implicit_gap};
+use super::implicit;
+use crate::model::ResourceSpec;
 use crate::store::columns::{Column, versions_table};
 use crate::store::file::{literal, quoted};
 
 /// Whether snapshot `s`, in which the version `v` had not begun, may only not have seen its row: a gap hides it,
 /// or nothing of the resource was collected, by an older program that did not know it. Its absence was surely
 /// seen where the snapshot closed another version of it.
-pub(super) fn unseen(spec: &ResourceSpec, columns: &[Column], knows_pruned: bool) -> String {
+pub(in crate::store) fn unseen(spec: &ResourceSpec, columns: &[Column], knows_pruned: bool) -> String {
+    unless_closed(spec, &blind(spec, columns, implicit::before(spec, "v.valid_from")), knows_pruned)
+}
+
+/// The condition, unless snapshot `s` itself closed a version of the row of the version `v`: nothing but evidence does.
+pub(super) fn unless_closed(spec: &ResourceSpec, condition: &str, knows_pruned: bool) -> String {
     format!(
-        "({blind}
+        "({condition}
     AND NOT coalesce({written_down},
         EXISTS (SELECT 1 FROM {table} AS e WHERE +e.valid_to = s.snapshot_id{same_key})))",
-        blind = blind(spec, columns, implicit_gap(spec.name).map(|why| why.before)),
         written_down = ending_seen(spec, "s", knows_pruned),
         table = quoted(&versions_table(spec.name)),
         same_key = same_key(spec, "e"),
@@ -21,18 +26,18 @@ pub(super) fn unseen(spec: &ResourceSpec, columns: &[Column], knows_pruned: bool
 
 /// Whether the snapshot `t` may only not have seen the row of the version `v`, which was alive in the snapshot `f`
 /// before it and ended by `t`: only a snapshot that is pruned saw that it was gone.
-pub(super) fn end_unseen(spec: &ResourceSpec, columns: &[Column], knows_pruned: bool) -> String {
+pub(in crate::store) fn end_unseen(spec: &ResourceSpec, columns: &[Column], knows_pruned: bool) -> String {
     format!(
         "({written_down} IS 0 AND EXISTS (SELECT 1 FROM snapshots AS s WHERE s.snapshot_id = t.snapshot_id
     AND {blind}))",
         written_down = ending_seen(spec, "t", knows_pruned),
-        blind = blind(spec, columns, implicit_gap(spec.name).map(|why| why.since)),
+        blind = blind(spec, columns, implicit::since(spec, "f.snapshot_id")),
     )
 }
 
 /// Whether a gap hides the row of the version `v` from snapshot `s`, or nothing of the resource was collected,
 /// or whatever else leaves it out.
-fn blind(spec: &ResourceSpec, columns: &[Column], besides: Option<&str>) -> String {
+pub(super) fn blind(spec: &ResourceSpec, columns: &[Column], besides: Option<String>) -> String {
     let besides = besides.map(|why| format!(" OR ({why})")).unwrap_or_default();
     format!(
         "({hidden}
@@ -43,6 +48,11 @@ fn blind(spec: &ResourceSpec, columns: &[Column], besides: Option<&str>) -> Stri
         resource = literal(spec.name),
         hidden = hidden(spec.name, columns),
     )
+}
+
+/// Whether snapshot `s` may not have seen that the row of the version `v` is gone, whatever snapshot it was alive in.
+pub(in crate::store) fn may_be_blind(spec: &ResourceSpec, columns: &[Column]) -> String {
+    blind(spec, columns, implicit::ever(spec))
 }
 
 /// Whether the snapshot with this alias saw for itself that the row of the version `v` was gone, where pruning
@@ -61,7 +71,7 @@ fn ending_seen(spec: &ResourceSpec, snapshot: &str, knows_pruned: bool) -> Strin
 
 /// When the version `v` was last seen before the snapshot that it begins with, where that one only carried it and
 /// those that saw it are pruned; else NULL. Few files have such a version: in others no row is looked for.
-pub(super) fn seen_before(spec: &ResourceSpec, knows_pruned: bool) -> String {
+pub(in crate::store) fn seen_before(spec: &ResourceSpec, knows_pruned: bool) -> String {
     if !knows_pruned {
         return "NULL".to_owned();
     }
@@ -81,7 +91,7 @@ pub(in crate::store) fn key_of(spec: &ResourceSpec, alias: &str) -> String {
 }
 
 /// ` AND b.x = v.x` for each column of the key.
-pub(super) fn same_key(spec: &ResourceSpec, other: &str) -> String {
+pub(in crate::store) fn same_key(spec: &ResourceSpec, other: &str) -> String {
     let same = |column: &&str| format!(" AND {other}.{column} = v.{column}", column = quoted(column));
     spec.key.iter().map(same).collect()
 }
@@ -102,7 +112,7 @@ pub(in crate::store) fn hidden(resource: &str, columns: &[Column]) -> String {
 }
 
 /// Whether the gap `n` covers the row `v`: no column that its scope names has another value.
-pub(super) fn covers(columns: &[Column]) -> String {
+pub(in crate::store) fn covers(columns: &[Column]) -> String {
     format!(
         "NOT EXISTS (SELECT 1 FROM json_each(n.scope) AS j WHERE {} IS NOT j.value)",
         value_of("j.key", columns)
@@ -111,11 +121,24 @@ pub(super) fn covers(columns: &[Column]) -> String {
 
 /// Whether a narrower scope than that of the gap `n` was seen and covers the row `v`. The gap knows which
 /// columns such scopes name: so a row needs one probe for each set of them, however many scopes there are.
-pub(super) fn seen_all_the_same(columns: &[Column]) -> String {
+pub(in crate::store) fn seen_all_the_same(columns: &[Column]) -> String {
     format!(
         "EXISTS (SELECT 1 FROM json_each(n.seen_columns) AS k JOIN seen_under_gaps AS u
             ON u.snapshot_id = n.snapshot_id AND u.resource = n.resource AND u.scope = {})",
         scope_of("k.value", columns)
+    )
+}
+
+/// Whether the gap `n` hides all of a scope from its snapshot: no narrower scope was seen all the same. `scopes` is a list of
+/// the texts of all scopes that cover that one.
+pub(crate) fn hides_all(scopes: &str) -> String {
+    format!(
+        "n.scope IN ({scopes})
+             AND NOT EXISTS (SELECT 1 FROM seen_under_gaps AS u
+                 WHERE u.snapshot_id = n.snapshot_id AND u.resource = n.resource AND u.scope IN ({scopes})
+                     AND u.scope <> n.scope AND NOT EXISTS (
+                         SELECT 1 FROM json_each(n.scope) AS j
+                         WHERE j.key NOT IN (SELECT k.key FROM json_each(u.scope) AS k)))"
     )
 }
 

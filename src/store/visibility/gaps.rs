@@ -1,23 +1,37 @@
-//! What a snapshot could not see: its gaps, and what it did not collect at all.
-//!
-//! A gap covers a row when every column that its scope names has the value; `{}` covers all. It hides the row
-//! unless a narrower scope, seen all the same, covers it too. It knows no resource in particular.
+//! What one snapshot could not see of one resource: its gaps, and what it did not collect at all.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::rc::Rc;
 
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::diff::change::HidingGap;
-use crate::diff::record::{Record, text_of};
-use crate::diff::unreadable;
 use crate::error::{Error, Result};
-use crate::model::ResourceSpec;
+use crate::store::record::{Record, text_of};
+use crate::store::unreadable;
+
+/// Why a scope could not be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HidingGap {
+    /// Column to value.
+    pub scope: Record,
+    /// `denied`, `failed`, `not_asked` or `unavailable`.
+    pub kind: String,
+    /// AWS operation that did not answer; `None` where no call was sent.
+    pub operation: Option<String>,
+    /// AWS's error code; `None` where no call failed.
+    pub error_code: Option<String>,
+    /// AWS's message, or the reason in words.
+    #[serde(skip)]
+    pub message: Option<String>,
+    /// The snapshot that could not see it.
+    #[serde(skip)]
+    pub snapshot_id: i64,
+}
 
 /// What one snapshot could not see of one resource.
 #[derive(Debug, Default)]
-pub(in crate::diff) struct SnapshotGaps {
+pub(crate) struct SnapshotGaps {
     gaps: Vec<HidingGap>,
     /// By gap: which columns the narrower scopes in it name that were seen all the same.
     seen_columns: Vec<Vec<Vec<String>>>,
@@ -111,7 +125,7 @@ impl SnapshotGaps {
     }
 
     /// Whether a scope that was seen in spite of a wider gap covers the row.
-    pub fn saw(&self, row: &Record) -> bool {
+    fn saw(&self, row: &Record) -> bool {
         self.seen_columns.iter().any(|columns| self.seen_by(columns, row))
     }
 
@@ -119,7 +133,21 @@ impl SnapshotGaps {
         columns.iter().any(|columns| {
             let scope: Option<Record> =
                 columns.iter().map(|column| Some((column.clone(), row.get(column)?.clone()))).collect();
-            scope.is_some_and(|scope| self.seen.contains(&canonical(&scope)))
+            scope.is_some_and(|scope| self.seen.contains(&canonical_scope(&scope)))
+        })
+    }
+
+    /// Whether a gap of this kind may hide a row that has these values, whatever its others are: it names no column with
+    /// another one, and no scope that was seen all the same covers all rows that both cover.
+    pub fn may_hide(&self, kind: &str, known: &Record) -> bool {
+        self.gaps.iter().filter(|gap| gap.kind == kind).any(|gap| {
+            let is_beside = |(column, value): (&String, &Value)| {
+                known.get(column).is_some_and(|other| text_of(other) != text_of(value))
+            };
+            let both =
+                || known.iter().chain(gap.scope.iter().filter(|(column, _)| !known.contains_key(column)));
+            let both = || both().map(|(column, value)| (column.clone(), value.clone())).collect();
+            !gap.scope.iter().any(is_beside) && !self.saw(&both())
         })
     }
 
@@ -134,121 +162,24 @@ impl SnapshotGaps {
     }
 }
 
-/// Reads, once each, what the snapshots up to one could not see.
-pub(in crate::diff) struct GapIndex<'c> {
-    connection: &'c Connection,
-    read: HashMap<(i64, &'static str), Rc<SnapshotGaps>>,
-}
-
-impl<'c> GapIndex<'c> {
-    pub fn new(connection: &'c Connection) -> Self {
-        Self { connection, read: HashMap::new() }
-    }
-
-    /// What the snapshot could not see of the resource.
-    pub fn unseen(&mut self, snapshot_id: i64, resource: &'static str) -> Result<Rc<SnapshotGaps>> {
-        if let Some(unseen) = self.read.get(&(snapshot_id, resource)) {
-            return Ok(Rc::clone(unseen));
-        }
-        let unseen = Rc::new(SnapshotGaps::read(self.connection, snapshot_id, resource)?);
-        self.read.insert((snapshot_id, resource), Rc::clone(&unseen));
-        Ok(unseen)
-    }
-
-    /// The newest kept snapshot, not newer than `until`, without a gap over the row (or scope). A row was
-    /// surely seen where its version began, so `began` ends the search: there, or in a pruned snapshot before.
-    pub fn last_seen(
-        &mut self,
-        spec: &'static ResourceSpec,
-        row: &Record,
-        until: i64,
-        began: Option<i64>,
-    ) -> Result<Option<i64>> {
-        let mut next = Some(until);
-        while let Some(snapshot_id) = next {
-            let kept: Option<i64> = self
-                .connection
-                .prepare_cached("SELECT max(snapshot_id) FROM snapshots WHERE snapshot_id <= ?1")
-                .and_then(|mut statement| statement.query_row([snapshot_id], |row| row.get(0)))
-                .map_err(unreadable)?;
-            let Some(kept) = kept else { return Ok(None) };
-            if began.is_some_and(|began| kept < began) {
-                return Ok(None);
-            }
-            if !self.unseen(kept, spec.name)?.hides(row) {
-                return Ok(Some(kept));
-            }
-            if began == Some(kept) {
-                return Ok(Some(self.seen_before(spec, row, kept)?.unwrap_or(kept)));
-            }
-            next = kept.checked_sub(1);
-        }
-        Ok(None)
-    }
-
-    /// When the row of a version that began in `began` was last seen, where the snapshot only carried it.
-    pub fn carried(
-        &mut self,
-        spec: &'static ResourceSpec,
-        row: &Record,
-        snapshot_id: i64,
-        began: i64,
-    ) -> Result<Option<i64>> {
-        if !self.unseen(snapshot_id, spec.name)?.hides(row) {
-            return Ok(None);
-        }
-        Ok(self.last_seen(spec, row, snapshot_id, Some(began))?.filter(|seen| *seen != snapshot_id))
-    }
-
-    /// Whether this file says what pruning hides: an older one does not.
-    pub fn knows_pruned(&self) -> Result<bool> {
-        self.connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM pragma_table_info('pruned_beginnings'))")
-            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
-            .map_err(unreadable)
-    }
-
-    /// The pruned snapshot that saw the row last, where the version that begins in `began` was only carried then.
-    fn seen_before(&self, spec: &ResourceSpec, row: &Record, began: i64) -> Result<Option<i64>> {
-        if !self.knows_pruned()? {
-            return Ok(None);
-        }
-        let sql = format!(
-            "SELECT last_seen FROM pruned_beginnings
-             WHERE snapshot_id = CAST(?1 AS INTEGER) AND resource = '{}' AND key = {}",
-            spec.name,
-            json_key(spec)
-        );
-        let values = std::iter::once(began.to_string()).chain(spec.key.iter().map(|key| text_of(&row[*key])));
-        self.connection
-            .prepare_cached(&sql)
-            .and_then(|mut statement| {
-                statement.query_row(params_from_iter(values), |row| row.get(0)).optional()
-            })
-            .map_err(unreadable)
-    }
-}
-
-/// The key of a row as JSON, in SQL; the values are the parameters from the second on.
-pub(in crate::diff) fn json_key(spec: &ResourceSpec) -> String {
-    let member = |(index, column): (usize, &&str)| format!("'{column}', ?{}", index + 2);
-    let members: Vec<_> = spec.key.iter().enumerate().map(member).collect();
-    format!("json_object({})", members.join(", "))
-}
-
 /// A scope's columns in order, and their values.
 fn sorted(scope: &Record) -> (Vec<String>, Vec<String>) {
     let by_column: BTreeMap<&String, &Value> = scope.iter().collect();
     by_column.into_iter().map(|(column, value)| (column.clone(), text_of(value))).unzip()
 }
 
+/// A scope from its text.
+pub(crate) fn parse_scope(text: &str) -> Result<Record> {
+    parse(text)
+}
+
 /// A scope's text, equal for equal scopes.
-pub(in crate::diff) fn canonical(scope: &Record) -> String {
+pub(crate) fn canonical_scope(scope: &Record) -> String {
     let by_column: BTreeMap<&String, String> = scope.iter().map(|(c, v)| (c, text_of(v))).collect();
     serde_json::to_string(&by_column).expect("a map of strings is always JSON")
 }
 
-pub(in crate::diff) fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text)
         .map_err(|cause| Error::failed(format!("a gap's scope is no JSON: {text}")).caused_by(cause))
 }
