@@ -96,12 +96,24 @@ pub struct Asked {
 /// Whether an answer that lacks the member can be AWS's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// It cannot: the API's model requires the member, or what it holds always exists.
+    /// It cannot: the API's model requires the member.
     Always,
+    /// It cannot, and the member cannot be empty either: what it holds always exists, for this reason.
+    NeverEmpty(&'static str),
     /// It may be, as AWS's way to say "none": the model leaves it open.
     UnlessEmpty,
     /// It may be: AWS is known to leave out a list that is empty.
     LeftOutWhenEmpty,
+}
+
+impl Sent {
+    /// Whether an answer that lacks the member is broken.
+    pub fn is_always(self) -> bool {
+        match self {
+            Self::Always | Self::NeverEmpty(_) => true,
+            Self::UnlessEmpty | Self::LeftOutWhenEmpty => false,
+        }
+    }
 }
 
 impl Operation {
@@ -109,7 +121,7 @@ impl Operation {
     /// Source: the services' API models (botocore), the output shape of each operation; of the listings of what is
     /// provisioned, PeterBengtson/AFT-SSO-account-configuration#1, where the empty list is missing.
     pub fn asked(self) -> Option<Asked> {
-        use Sent::{Always, LeftOutWhenEmpty, UnlessEmpty};
+        use Sent::{Always, LeftOutWhenEmpty, NeverEmpty, UnlessEmpty};
         let (member, sent) = match self {
             Self::ListInstances => ("Instances", UnlessEmpty),
             Self::ListPermissionSets => ("PermissionSets", UnlessEmpty),
@@ -131,15 +143,28 @@ impl Operation {
             Self::DescribeUser => ("UserId", Always),
             Self::DescribeGroup => ("GroupId", Always),
             Self::DescribeOrganization => ("Organization", Always),
-            Self::ListRoots => ("Roots", Always),
+            Self::ListRoots => ("Roots", NeverEmpty("an organization has a root")),
             Self::ListOrganizationalUnitsForParent => ("OrganizationalUnits", UnlessEmpty),
-            Self::ListAccounts => ("Accounts", Always),
+            Self::ListAccounts => ("Accounts", NeverEmpty("an organization has its management account")),
             Self::ListAccountsForParent => ("Accounts", UnlessEmpty),
             Self::GetCallerIdentity
             | Self::GenerateOrganizationsAccessReport
             | Self::GetOrganizationsAccessReport => return None,
         };
         Some(Asked { member, sent })
+    }
+
+    /// Whether an answer without the list that was asked for may be AWS's own.
+    pub fn may_leave_out(self) -> bool {
+        self.asked().is_some_and(|asked| !asked.sent.is_always())
+    }
+
+    /// Why a whole listing cannot hold nothing at all, where it cannot.
+    pub fn never_empty(self) -> Option<&'static str> {
+        match self.asked()?.sent {
+            Sent::NeverEmpty(why) => Some(why),
+            Sent::Always | Sent::UnlessEmpty | Sent::LeftOutWhenEmpty => None,
+        }
     }
 
     /// Whether AWS is known to leave an empty list out of the answer.

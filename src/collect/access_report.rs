@@ -12,13 +12,17 @@ use aws_sdk_iam::types::{ErrorDetails, JobStatusType, SortKeyType};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
+use super::collector::{Asked, Collector, ForEach, In, NotFound, Page, Stage, Stopped};
+use super::context::Context;
 use super::convert::{key, text, time};
-use super::preflight::Context;
 use super::report_watch::Wait;
-use super::task::{Collector, NotFound, Page, Stage, Stopped};
+use super::services::organizations::PLACES;
 use crate::aws::{CallFailure, FailureClass, Operation};
 use crate::excerpt::{self, excerpt};
-use crate::model::{AccessReportJob, Entity, FactRow, Row, Scope, ServiceLastAccessed};
+use crate::model::{
+    AccessReportJob, Completeness, Entity, FactRow, Organization, Resource, ResourceSpec, Root, Row,
+    ServiceLastAccessed,
+};
 
 /// The lane of access reports: one at a time.
 pub const LANE: &str = "access-report";
@@ -44,6 +48,7 @@ pub struct AccessReport {
 }
 
 impl Collector for AccessReport {
+    type Rows = ServiceLastAccessed;
     // Its pages are of the report; what generates it is said where it is.
     const OPERATION: Operation = Operation::GetOrganizationsAccessReport;
     const OPERATIONS: &'static [Operation] = &[
@@ -51,26 +56,33 @@ impl Collector for AccessReport {
         Operation::GetOrganizationsAccessReport,
         Operation::ListTagsForResource,
     ];
+    const IN: In = In::Organization;
+    const FOR_EACH: ForEach = ForEach::All(PLACES);
+    // A path begins with the organization, and the root says whether service control policies are enabled.
+    const RESTS_ON: &'static [&'static ResourceSpec] = &[&Organization::SPEC, &Root::SPEC];
+    const ASKED: Asked = Asked::Planned;
+    const LANE: Option<&'static str> = Some(LANE);
     const STAGE: Stage = Stage::Reports;
     const PRIORITY: i64 = 0;
 
-    fn covers(&self) -> Vec<Scope> {
-        // Its type too, so that it lies within the scope of all reports of a type.
-        vec![
-            Scope::all::<ServiceLastAccessed>()
-                .with("entity_id", &self.entity_id)
-                .with("entity_type", self.entity_type.as_str()),
-        ]
+    /// AWS takes a path and no id: without one there is no report.
+    fn of(row: &Row, context: &Context) -> Option<Self> {
+        let (entity_type, id) = row.entity()?;
+        let entity_path = if entity_type == Entity::Root {
+            format!("{}/{id}", context.organization_id()?)
+        } else {
+            row.text("entity_path").filter(|_| row.completeness != Completeness::KeyOnly)?.to_owned()
+        };
+        Some(Self { entity_type, entity_id: id.to_owned(), entity_path })
     }
 
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<ServiceLastAccessed>()]
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(self.entity_type, &self.entity_id)]
     }
 
     // Its tags cannot be listed: see `is_gone`.
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
-        let entity = Scope::of_entity(self.entity_type, &self.entity_id);
-        failure.is(&["TargetNotFoundException"]).then(|| NotFound::with(entity))
+        failure.is(&["TargetNotFoundException"]).then(|| NotFound::of(self.entity_type, &self.entity_id))
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
@@ -231,7 +243,7 @@ impl AccessReport {
         let mut page = Page {
             facts: vec![FactRow::of(&self.job(&report)?)],
             next_token: marker.map(|marker| format!("{job_id} {marker}")),
-            must_hold: counts_some.then_some("the report counts services"),
+            never_empty: counts_some.then_some("the report counts services"),
             ..Page::default()
         };
         for found in report.access_details.unwrap_or_default() {

@@ -6,36 +6,26 @@
 use aws_sdk_organizations::types::Account as WireAccount;
 use serde::{Deserialize, Serialize};
 
+use super::collector::{Asked, Collector, ForEach, In, NotFound, Page, Stage, Stopped};
+use super::context::Context;
 use super::convert::{entity_path, key, parent_in_path, parent_of_path, text, time};
-use super::organization::{PAGE, not_in_use, parent_is_gone};
-use super::preflight::Context;
-use super::tags::ListOrganizationTags;
-use super::task::{Collector, Listed, NotFound, Page, Stage, Stopped};
+use super::services::organizations::{PAGE, PARENTS, not_in_use, parent, parent_is_gone};
 use crate::aws::{CallFailure, Operation};
-use crate::model::{Account, Entity, Row, Scope, ServiceLastAccessed, Tag};
+use crate::model::{Account, Entity, Resource, Row, Scope, ServiceLastAccessed};
 
 /// Lists all accounts of the organization, suspended and closed ones included.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListAccounts;
 
 impl Collector for ListAccounts {
+    type Rows = Account;
     const OPERATION: Operation = Operation::ListAccounts;
+    const IN: In = In::Organization;
     const STAGE: Stage = Stage::Accounts;
     const PRIORITY: i64 = 0;
 
-    fn covers(&self) -> Vec<Scope> {
-        Self::family()
-    }
-
-    fn hides(&self) -> Vec<Scope> {
-        vec![
-            Scope::all::<Tag>().with("resource_type", Entity::Account.as_str()),
-            Scope::all::<ServiceLastAccessed>().with("entity_type", "account"),
-        ]
-    }
-
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<Account>()]
+    fn once() -> Option<Self> {
+        Some(Self)
     }
 
     fn unavailable(failure: &CallFailure) -> bool {
@@ -53,26 +43,12 @@ impl Collector for ListAccounts {
                     .send()
             })
             .await?;
-        let must_hold = Some("an organization has its management account");
-        let mut page = Page { next_token: answer.next_token, must_hold, ..Page::default() };
-        for found in answer.accounts.unwrap_or_default() {
+        Ok(Page::of(Self::OPERATION, answer.next_token, answer.accounts, |found| {
             let path = found.paths.as_ref().and_then(|paths| paths.first()).map(|path| entity_path(path));
             let account = account(context, Self::OPERATION, found, path)?;
-            page.follow_ups.push(
-                ListOrganizationTags {
-                    resource_type: Entity::Account,
-                    resource_id: account.account_id.clone(),
-                }
-                .into(),
-            );
             // Without a path the account's place is not known yet: see the plan.
-            page.rows.push(if account.parent_id.is_some() {
-                Row::whole(&account)
-            } else {
-                Row::key_only(&account)
-            });
-        }
-        Ok(page)
+            Ok(if account.parent_id.is_some() { Row::whole(&account) } else { Row::key_only(&account) })
+        })?)
     }
 }
 
@@ -84,21 +60,27 @@ pub struct ListAccountsForParent {
 }
 
 impl Collector for ListAccountsForParent {
+    type Rows = Account;
     const OPERATION: Operation = Operation::ListAccountsForParent;
+    const IN: In = In::Organization;
+    const FOR_EACH: ForEach = ForEach::All(PARENTS);
+    const ASKED: Asked =
+        Asked::Instead { of: Operation::ListAccounts, case: "ListAccounts sends no paths", nothing: None };
     const STAGE: Stage = Stage::AccountParents;
     const PRIORITY: i64 = 0;
 
-    fn covers(&self) -> Vec<Scope> {
-        vec![Scope::all::<Account>().with("parent_id", &self.parent_id)]
+    fn of(row: &Row, context: &Context) -> Option<Self> {
+        let (parent_id, parent_path) = parent(row, context)?;
+        Some(Self { parent_id, parent_path })
     }
 
-    // An account that cannot be found under one parent may have come from any other.
-    fn hides(&self) -> Vec<Scope> {
-        vec![Scope::all::<Account>(), Scope::all::<ServiceLastAccessed>().with("entity_type", "account")]
+    fn scope(&self) -> Scope {
+        Scope::all::<Self::Rows>().with("parent_id", &self.parent_id)
     }
 
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<Account>()]
+    // An account that cannot be found under one parent may have come from any other, and reports are asked by path.
+    fn also_hides(&self) -> Vec<Scope> {
+        vec![Self::Rows::SPEC.all(), ServiceLastAccessed::SPEC.all_about(Entity::Account)]
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
@@ -117,9 +99,7 @@ impl Collector for ListAccountsForParent {
                     .send()
             })
             .await?;
-        let listed = Listed::of(answer.accounts.as_ref().map(Vec::is_empty));
-        let mut page = Page { next_token: answer.next_token, listed, ..Page::default() };
-        for found in answer.accounts.unwrap_or_default() {
+        Ok(Page::of(Self::OPERATION, answer.next_token, answer.accounts, |found| {
             let path = match (&self.parent_path, &found.id) {
                 (Some(parent), Some(account_id)) => Some(format!("{parent}/{account_id}")),
                 _ => None,
@@ -128,9 +108,8 @@ impl Collector for ListAccountsForParent {
             let mut account = account(context, Self::OPERATION, found, path)?;
             let parent_id = sent.as_deref().and_then(|path| parent_in_path(path, &account.account_id));
             account.parent_id = Some(parent_id.unwrap_or(&self.parent_id).to_owned());
-            page.rows.push(Row::whole(&account));
-        }
-        Ok(page)
+            Ok(Row::whole(&account))
+        })?)
     }
 }
 

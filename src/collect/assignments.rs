@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::collector::{Asked, Collector, ForEach, In, NotFound, Page, Shows, Stage, Stopped, Strategy};
+use super::context::Context;
 use super::convert::{key, text};
-use super::permission_sets::{PAGE, account_instance};
-use super::preflight::Context;
-use super::task::{Collector, Listed, NotFound, Page, Stage, Stopped};
+use super::services::sso_admin::{PAGE, account_instance};
 use crate::aws::{CallFailure, Operation};
-use crate::model::{AccountAssignment, Row, Scope};
+use crate::model::{AccountAssignment, Entity, Group, ProvisionedPermissionSet, Resource, Row, Scope, User};
+
+/// The principals: assignments are listed by them only where all are known.
+const PRINCIPALS: ForEach = ForEach::Where(&[&Group::SPEC, &User::SPEC]);
 
 /// Lists who is assigned one permission set in one account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,30 +23,27 @@ pub struct ListPairAssignments {
 }
 
 impl ListPairAssignments {
-    /// The kind, as the queue stores it.
-    pub const KIND: &str = "list_pair_assignments";
-
     /// Asks for a pair that is provisioned, or may be.
-    pub fn of(account_id: String, permission_set_arn: String) -> Self {
+    pub fn pair(account_id: String, permission_set_arn: String) -> Self {
         Self { account_id, permission_set_arn, is_unprovisioned: false }
     }
 }
 
 impl Collector for ListPairAssignments {
+    type Rows = AccountAssignment;
     const OPERATION: Operation = Operation::ListAccountAssignments;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = ForEach::All(&[&ProvisionedPermissionSet::SPEC]);
+    const ASKED: Asked = Asked::By(Strategy::Pairs);
     const STAGE: Stage = Stage::Assignments;
     const PRIORITY: i64 = 2;
 
-    fn covers(&self) -> Vec<Scope> {
-        vec![
-            Scope::all::<AccountAssignment>()
-                .with("account_id", &self.account_id)
-                .with("permission_set_arn", &self.permission_set_arn),
-        ]
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        Some(Self::pair(row.text("account_id")?.to_owned(), row.text("permission_set_arn")?.to_owned()))
     }
 
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<AccountAssignment>()]
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::Account, &self.account_id), (Entity::PermissionSet, &self.permission_set_arn)]
     }
 
     // The pair is gone; whether the account or the set is, this answer does not say.
@@ -70,19 +70,16 @@ impl Collector for ListPairAssignments {
                     .send()
             })
             .await?;
-        let listed = Listed::of(answer.account_assignments.as_ref().map(Vec::is_empty));
-        let mut page = Page { next_token: answer.next_token, listed, ..Page::default() };
-        for found in answer.account_assignments.unwrap_or_default() {
+        Ok(Page::of(Self::OPERATION, answer.next_token, answer.account_assignments, |found| {
             let principal_type = found.principal_type.map(|kind| kind.as_str().to_owned());
-            page.rows.push(Row::whole(&AccountAssignment {
+            Ok(Row::whole(&AccountAssignment {
                 account_id: text(found.account_id).unwrap_or_else(|| self.account_id.clone()),
                 permission_set_arn: text(found.permission_set_arn)
                     .unwrap_or_else(|| self.permission_set_arn.clone()),
                 principal_type: key(Self::OPERATION, "PrincipalType", principal_type)?,
                 principal_id: key(Self::OPERATION, "PrincipalId", found.principal_id)?,
-            }));
-        }
-        Ok(page)
+            }))
+        })?)
     }
 }
 
@@ -95,11 +92,22 @@ pub struct ListPrincipalAssignments {
 }
 
 impl Collector for ListPrincipalAssignments {
+    type Rows = AccountAssignment;
     const OPERATION: Operation = Operation::ListAccountAssignmentsForPrincipal;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = PRINCIPALS;
+    const ASKED: Asked = Asked::By(Strategy::Principals);
     const STAGE: Stage = Stage::Assignments;
     const PRIORITY: i64 = 2;
 
-    fn covers(&self) -> Vec<Scope> {
+    // Only the management account may ask.
+    fn of(row: &Row, context: &Context) -> Option<Self> {
+        let (entity, id) = row.entity().filter(|_| context.is_management_account() == Some(true))?;
+        let (_, principal_type) = Self::Rows::SPEC.about(entity).next()?.of?;
+        Some(Self { principal_type: principal_type.to_owned(), principal_id: id.to_owned() })
+    }
+
+    fn scope(&self) -> Scope {
         assignments_of(&self.principal_type, &self.principal_id)
     }
 
@@ -107,16 +115,10 @@ impl Collector for ListPrincipalAssignments {
         account_instance(failure)
     }
 
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<AccountAssignment>()]
-    }
-
     // A principal that vanished in mid-run may have left its assignments behind, so this is no evidence
     // about them: its pairs are listed with the remainder.
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
-        failure
-            .is(&["ResourceNotFoundException"])
-            .then(|| NotFound { dropped: Vec::new(), scope_still_valid: true })
+        failure.is(&["ResourceNotFoundException"]).then(NotFound::with_scope_still_valid)
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
@@ -135,26 +137,18 @@ pub struct SamplePrincipal {
     pub most_pages: u32,
 }
 
-impl SamplePrincipal {
-    /// The kind, as the queue stores it.
-    pub const KIND: &str = "sample_principal";
-}
-
 impl Collector for SamplePrincipal {
+    type Rows = AccountAssignment;
     const OPERATION: Operation = Operation::ListAccountAssignmentsForPrincipal;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = PRINCIPALS;
+    const ASKED: Asked = Asked::By(Strategy::Principals);
+    const SHOWS: Shows = Shows::Nothing;
     const STAGE: Stage = Stage::Sample;
     const PRIORITY: i64 = 2;
 
-    fn covers(&self) -> Vec<Scope> {
-        Vec::new()
-    }
-
-    fn asks_for(&self) -> Vec<Scope> {
+    fn scope(&self) -> Scope {
         assignments_of(&self.principal_type, &self.principal_id)
-    }
-
-    fn family() -> Vec<Scope> {
-        Vec::new()
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
@@ -166,12 +160,10 @@ impl Collector for SamplePrincipal {
     }
 }
 
-fn assignments_of(principal_type: &str, principal_id: &str) -> Vec<Scope> {
-    vec![
-        Scope::all::<AccountAssignment>()
-            .with("principal_type", principal_type)
-            .with("principal_id", principal_id),
-    ]
+/// The scope of a principal's assignments.
+pub(super) fn assignments_of(principal_type: &str, principal_id: &str) -> Scope {
+    let all = Scope::all::<AccountAssignment>();
+    all.with("principal_type", principal_type).with("principal_id", principal_id)
 }
 
 async fn of_principal(
@@ -194,9 +186,7 @@ async fn of_principal(
                 .send()
         })
         .await?;
-    let listed = Listed::of(answer.account_assignments.as_ref().map(Vec::is_empty));
-    let mut page = Page { next_token: answer.next_token, listed, ..Page::default() };
-    for found in answer.account_assignments.unwrap_or_default() {
+    let page = Page::of(operation, answer.next_token, answer.account_assignments, |found| {
         let row = AccountAssignment {
             account_id: key(operation, "AccountId", found.account_id)?,
             permission_set_arn: key(operation, "PermissionSetArn", found.permission_set_arn)?,
@@ -209,9 +199,7 @@ async fn of_principal(
         };
         // A user's answer repeats the rows of its groups, whose own listings are the authority for them.
         let is_of_a_group = principal_type == "USER" && row.principal_type == "GROUP";
-        if !is_of_a_group {
-            page.rows.push(Row::whole(&row));
-        }
-    }
+        Ok((!is_of_a_group).then(|| Row::whole(&row)))
+    })?;
     Ok(page)
 }

@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+use super::context::Context;
 use super::convert::now;
 use super::gap_names::gap_names;
 use super::plan::{FULL_PASS, duration};
-use super::preflight::{Context, Preflight};
+use super::preflight::Preflight;
 use super::progress::Progress;
-use super::run::{Collection, Ended, RunOptions, stopped_by_hand};
+use super::run::{Collection, Ended, RunOptions};
 use super::selection::Selection;
+use super::stopping::stopped_by_hand;
 use super::task::Task;
 use super::unlisted_principals;
 use crate::aws::ConnectionOptions;

@@ -4,44 +4,26 @@ use aws_sdk_organizations::types::OrganizationalUnit as WireUnit;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::accounts::ListAccounts;
+use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
+use super::context::Context;
 use super::convert::{array, entity_path, key, members, parent_in_path, string, text};
-use super::preflight::Context;
-use super::tags::ListOrganizationTags;
-use super::task::{Collector, Listed, NotFound, Page, Stage, Stopped, Task};
+use super::services::organizations::{PAGE, PARENTS, not_in_use, parent, parent_is_gone};
 use crate::aws::{CallFailure, Operation};
-use crate::model::{Entity, Organization, OrganizationalUnit, Root, Row, Scope, ServiceLastAccessed, Tag};
-
-/// Organizations' largest page; MaxResults 21 is refused.
-pub(super) const PAGE: i32 = 20;
-
-/// Whether the account is in no organization.
-pub(super) fn not_in_use(failure: &CallFailure) -> bool {
-    failure.is(&["AWSOrganizationsNotInUseException"])
-}
-
-/// Whether the OU whose children were asked for no longer exists, and with it its staged row.
-pub(super) fn parent_is_gone(failure: &CallFailure, parent_id: &str) -> Option<NotFound> {
-    failure
-        .is(&["ParentNotFoundException"])
-        .then(|| NotFound::with(Scope::all::<OrganizationalUnit>().with("ou_id", parent_id)))
-}
+use crate::model::{Organization, OrganizationalUnit, Root, Row, Scope};
 
 /// Reads the organization itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DescribeOrganization;
 
 impl Collector for DescribeOrganization {
+    type Rows = Organization;
     const OPERATION: Operation = Operation::DescribeOrganization;
+    const IN: In = In::Organization;
     const STAGE: Stage = Stage::Details;
     const PRIORITY: i64 = 0;
 
-    fn covers(&self) -> Vec<Scope> {
-        Self::family()
-    }
-
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<Organization>()]
+    fn once() -> Option<Self> {
+        Some(Self)
     }
 
     fn unavailable(failure: &CallFailure) -> bool {
@@ -62,7 +44,7 @@ impl Collector for DescribeOrganization {
             management_account_email: text(found.master_account_email),
             management_account_arn: text(found.master_account_arn),
         };
-        Ok(Page { rows: vec![Row::whole(&row)], ..Page::default() })
+        Ok(Page::row(&row))
     }
 }
 
@@ -71,25 +53,14 @@ impl Collector for DescribeOrganization {
 pub struct ListRoots;
 
 impl Collector for ListRoots {
+    type Rows = Root;
     const OPERATION: Operation = Operation::ListRoots;
+    const IN: In = In::Organization;
     const STAGE: Stage = Stage::Tree;
     const PRIORITY: i64 = 0;
 
-    fn covers(&self) -> Vec<Scope> {
-        Self::family()
-    }
-
-    fn hides(&self) -> Vec<Scope> {
-        vec![
-            Scope::all::<OrganizationalUnit>(),
-            Scope::all::<Tag>().with("resource_type", Entity::Root.as_str()),
-            Scope::all::<Tag>().with("resource_type", Entity::Ou.as_str()),
-            Scope::all::<ServiceLastAccessed>(),
-        ]
-    }
-
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<Root>()]
+    fn once() -> Option<Self> {
+        Some(Self)
     }
 
     fn unavailable(failure: &CallFailure) -> bool {
@@ -107,23 +78,10 @@ impl Collector for ListRoots {
                     .send()
             })
             .await?;
-        let must_hold = Some("an organization has a root");
-        let mut page = Page { next_token: answer.next_token, must_hold, ..Page::default() };
-        for found in answer.roots.unwrap_or_default() {
-            let root_id = key(Self::OPERATION, "Id", found.id)?;
-            let arn = text(found.arn);
-            let path = context
-                .organization_id()
-                .or_else(|| arn.as_deref().and_then(organization_of_arn))
-                .map(|organization| format!("{organization}/{root_id}"));
-            page.follow_ups
-                .push(ListOrganizationalUnits { parent_id: root_id.clone(), parent_path: path }.into());
-            page.follow_ups.push(
-                ListOrganizationTags { resource_type: Entity::Root, resource_id: root_id.clone() }.into(),
-            );
-            page.rows.push(Row::whole(&Root {
-                root_id,
-                arn,
+        Ok(Page::of(Self::OPERATION, answer.next_token, answer.roots, |found| {
+            Ok(Row::whole(&Root {
+                root_id: key(Self::OPERATION, "Id", found.id)?,
+                arn: text(found.arn),
                 name: text(found.name),
                 policy_types: array(found.policy_types, |policy_type| {
                     members([
@@ -131,9 +89,8 @@ impl Collector for ListRoots {
                         ("Status", string(policy_type.status.map(|value| value.as_str().to_owned()))),
                     ])
                 }),
-            }));
-        }
-        Ok(page)
+            }))
+        })?)
     }
 }
 
@@ -150,25 +107,20 @@ pub struct ListOrganizationalUnits {
 }
 
 impl Collector for ListOrganizationalUnits {
+    type Rows = OrganizationalUnit;
     const OPERATION: Operation = Operation::ListOrganizationalUnitsForParent;
+    const IN: In = In::Organization;
+    const FOR_EACH: ForEach = ForEach::All(PARENTS);
     const STAGE: Stage = Stage::Tree;
     const PRIORITY: i64 = 0;
 
-    fn covers(&self) -> Vec<Scope> {
-        vec![Scope::all::<OrganizationalUnit>().with("parent_id", &self.parent_id)]
+    fn of(row: &Row, context: &Context) -> Option<Self> {
+        let (parent_id, parent_path) = parent(row, context)?;
+        Some(Self { parent_id, parent_path })
     }
 
-    // Below an OU that may not be listed are OUs of unknown parents.
-    fn hides(&self) -> Vec<Scope> {
-        vec![
-            Scope::all::<OrganizationalUnit>(),
-            Scope::all::<Tag>().with("resource_type", Entity::Ou.as_str()),
-            Scope::all::<ServiceLastAccessed>().with("entity_type", "organizational_unit"),
-        ]
-    }
-
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<OrganizationalUnit>()]
+    fn scope(&self) -> Scope {
+        Scope::all::<Self::Rows>().with("parent_id", &self.parent_id)
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
@@ -187,18 +139,9 @@ impl Collector for ListOrganizationalUnits {
                     .send()
             })
             .await?;
-        let listed = Listed::of(answer.organizational_units.as_ref().map(Vec::is_empty));
-        let mut page = Page { next_token: answer.next_token, listed, ..Page::default() };
-        for found in answer.organizational_units.unwrap_or_default() {
-            let unit = self.unit(found)?;
-            page.follow_ups
-                .push(Self { parent_id: unit.ou_id.clone(), parent_path: unit.entity_path.clone() }.into());
-            page.follow_ups.push(
-                ListOrganizationTags { resource_type: Entity::Ou, resource_id: unit.ou_id.clone() }.into(),
-            );
-            page.rows.push(Row::whole(&unit));
-        }
-        Ok(page)
+        Ok(Page::of(Self::OPERATION, answer.next_token, answer.organizational_units, |found| {
+            Ok(Row::whole(&self.unit(found)?))
+        })?)
     }
 }
 
@@ -227,16 +170,6 @@ impl ListOrganizationalUnits {
             entity_path,
         })
     }
-}
-
-/// `o-…` of `arn:aws:organizations::111122223333:root/o-…/r-…`.
-pub(super) fn organization_of_arn(arn: &str) -> Option<&str> {
-    arn.split('/').find(|part| part.starts_with("o-"))
-}
-
-/// The tasks that the organization begins with.
-pub(super) fn first_tasks() -> Vec<Task> {
-    vec![DescribeOrganization.into(), ListRoots.into(), ListAccounts.into()]
 }
 
 /// Whether service control policies are enabled, by a root's `policy_types`: AWS's authority for it.

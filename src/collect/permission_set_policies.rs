@@ -3,23 +3,19 @@
 use aws_sdk_ssoadmin::types::CustomerManagedPolicyReference;
 use serde::{Deserialize, Serialize};
 
+use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
+use super::context::Context;
 use super::convert::{key, text};
-use super::permission_sets::{PAGE, set_is_gone};
-use super::preflight::Context;
-use super::task::{Collector, Listed, NotFound, Page, Stage, Stopped};
+use super::services::sso_admin::{PAGE, set_is_gone};
 use crate::aws::{CallFailure, Operation};
-use crate::model::{PermissionSetPolicy, PolicyKind, Row, Scope};
+use crate::model::{Entity, PermissionSet, PermissionSetPolicy, PolicyKind, Resource, Row};
 
-fn policies_of(permission_set_arn: &str, kind: PolicyKind) -> Vec<Scope> {
-    vec![
-        Scope::all::<PermissionSetPolicy>()
-            .with("permission_set_arn", permission_set_arn)
-            .with("kind", kind.as_str()),
-    ]
-}
+/// The permission sets: each is asked for its policies of every kind.
+const SETS: ForEach = ForEach::All(&[&PermissionSet::SPEC]);
 
-fn all_policies(kind: PolicyKind) -> Vec<Scope> {
-    vec![Scope::all::<PermissionSetPolicy>().with("kind", kind.as_str())]
+/// The part of the policies that is of one kind.
+const fn of_kind(kind: PolicyKind) -> Option<(&'static str, &'static str)> {
+    Some(("kind", kind.as_str()))
 }
 
 /// Reads a permission set's inline policy; AWS answers with an empty string where there is none. The document comes as
@@ -30,16 +26,20 @@ pub struct GetInlinePolicy {
 }
 
 impl Collector for GetInlinePolicy {
+    type Rows = PermissionSetPolicy;
     const OPERATION: Operation = Operation::GetInlinePolicyForPermissionSet;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = SETS;
+    const PART: Option<(&'static str, &'static str)> = of_kind(PolicyKind::Inline);
     const STAGE: Stage = Stage::Details;
     const PRIORITY: i64 = 3;
 
-    fn covers(&self) -> Vec<Scope> {
-        policies_of(&self.permission_set_arn, PolicyKind::Inline)
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        row.entity().map(|(_, arn)| Self { permission_set_arn: arn.to_owned() })
     }
 
-    fn family() -> Vec<Scope> {
-        all_policies(PolicyKind::Inline)
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::PermissionSet, &self.permission_set_arn)]
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
@@ -57,17 +57,16 @@ impl Collector for GetInlinePolicy {
                     .send()
             })
             .await?;
-        let listed = Listed::of(answer.inline_policy.as_ref().map(String::is_empty));
-        let row = text(answer.inline_policy).map(|document| {
-            Row::whole(&PermissionSetPolicy {
+        let documents = answer.inline_policy.map(|document| text(document).into_iter().collect::<Vec<_>>());
+        Ok(Page::of(Self::OPERATION, None, documents, |document| {
+            Ok(Row::whole(&PermissionSetPolicy {
                 permission_set_arn: self.permission_set_arn.clone(),
                 kind: PolicyKind::Inline,
                 policy: "inline".to_owned(),
                 document: Some(document),
                 ..PermissionSetPolicy::default()
-            })
-        });
-        Ok(Page { rows: row.into_iter().collect(), listed, ..Page::default() })
+            }))
+        })?)
     }
 }
 
@@ -79,16 +78,20 @@ pub struct GetPermissionsBoundary {
 }
 
 impl Collector for GetPermissionsBoundary {
+    type Rows = PermissionSetPolicy;
     const OPERATION: Operation = Operation::GetPermissionsBoundaryForPermissionSet;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = SETS;
+    const PART: Option<(&'static str, &'static str)> = of_kind(PolicyKind::PermissionsBoundary);
     const STAGE: Stage = Stage::Details;
     const PRIORITY: i64 = 3;
 
-    fn covers(&self) -> Vec<Scope> {
-        policies_of(&self.permission_set_arn, PolicyKind::PermissionsBoundary)
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        row.entity().map(|(_, arn)| Self { permission_set_arn: arn.to_owned() })
     }
 
-    fn family() -> Vec<Scope> {
-        all_policies(PolicyKind::PermissionsBoundary)
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::PermissionSet, &self.permission_set_arn)]
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
@@ -106,26 +109,26 @@ impl Collector for GetPermissionsBoundary {
                     .send()
             })
             .await?;
-        let Some(boundary) = answer.permissions_boundary else {
-            return Ok(Page { listed: Listed::LeftOut, ..Page::default() });
-        };
-        let kind = PolicyKind::PermissionsBoundary;
-        let policy = match (boundary.customer_managed_policy_reference, text(boundary.managed_policy_arn)) {
-            (Some(reference), _) => customer_managed(&self.permission_set_arn, kind, reference)?,
-            (None, Some(arn)) => PermissionSetPolicy {
-                permission_set_arn: self.permission_set_arn.clone(),
-                kind,
-                policy: arn,
-                ..PermissionSetPolicy::default()
-            },
-            // That there is none is said by ResourceNotFound: this is a kind of boundary that nobody knows yet.
-            (None, None) => {
-                let message =
-                    "the boundary is neither an AWS managed nor a customer managed policy".to_owned();
-                return Err(CallFailure::unusable(Self::OPERATION, message).into());
-            }
-        };
-        Ok(Page { rows: vec![Row::whole(&policy)], ..Page::default() })
+        let boundaries = answer.permissions_boundary.map(|boundary| vec![boundary]);
+        Ok(Page::of(Self::OPERATION, None, boundaries, |boundary| {
+            let kind = PolicyKind::PermissionsBoundary;
+            let arn = text(boundary.managed_policy_arn);
+            let policy = match (boundary.customer_managed_policy_reference, arn) {
+                (Some(reference), _) => customer_managed(&self.permission_set_arn, kind, reference)?,
+                (None, Some(arn)) => PermissionSetPolicy {
+                    permission_set_arn: self.permission_set_arn.clone(),
+                    kind,
+                    policy: arn,
+                    ..PermissionSetPolicy::default()
+                },
+                // That there is none is said by ResourceNotFound: this is a kind of boundary that nobody knows yet.
+                (None, None) => {
+                    let message = "the boundary is neither an AWS managed nor a customer managed policy";
+                    return Err(CallFailure::unusable(Self::OPERATION, message.to_owned()));
+                }
+            };
+            Ok(Row::whole(&policy))
+        })?)
     }
 }
 
@@ -136,16 +139,20 @@ pub struct ListManagedPolicies {
 }
 
 impl Collector for ListManagedPolicies {
+    type Rows = PermissionSetPolicy;
     const OPERATION: Operation = Operation::ListManagedPoliciesInPermissionSet;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = SETS;
+    const PART: Option<(&'static str, &'static str)> = of_kind(PolicyKind::AwsManaged);
     const STAGE: Stage = Stage::Details;
     const PRIORITY: i64 = 3;
 
-    fn covers(&self) -> Vec<Scope> {
-        policies_of(&self.permission_set_arn, PolicyKind::AwsManaged)
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        row.entity().map(|(_, arn)| Self { permission_set_arn: arn.to_owned() })
     }
 
-    fn family() -> Vec<Scope> {
-        all_policies(PolicyKind::AwsManaged)
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::PermissionSet, &self.permission_set_arn)]
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
@@ -165,18 +172,15 @@ impl Collector for ListManagedPolicies {
                     .send()
             })
             .await?;
-        let listed = Listed::of(answer.attached_managed_policies.as_ref().map(Vec::is_empty));
-        let mut page = Page { next_token: answer.next_token, listed, ..Page::default() };
-        for found in answer.attached_managed_policies.unwrap_or_default() {
-            page.rows.push(Row::whole(&PermissionSetPolicy {
+        Ok(Page::of(Self::OPERATION, answer.next_token, answer.attached_managed_policies, |found| {
+            Ok(Row::whole(&PermissionSetPolicy {
                 permission_set_arn: self.permission_set_arn.clone(),
                 kind: PolicyKind::AwsManaged,
                 policy: key(Self::OPERATION, "Arn", found.arn)?,
                 policy_name: text(found.name),
                 ..PermissionSetPolicy::default()
-            }));
-        }
-        Ok(page)
+            }))
+        })?)
     }
 }
 
@@ -187,16 +191,20 @@ pub struct ListCustomerManagedPolicies {
 }
 
 impl Collector for ListCustomerManagedPolicies {
+    type Rows = PermissionSetPolicy;
     const OPERATION: Operation = Operation::ListCustomerManagedPolicyReferencesInPermissionSet;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = SETS;
+    const PART: Option<(&'static str, &'static str)> = of_kind(PolicyKind::CustomerManaged);
     const STAGE: Stage = Stage::Details;
     const PRIORITY: i64 = 3;
 
-    fn covers(&self) -> Vec<Scope> {
-        policies_of(&self.permission_set_arn, PolicyKind::CustomerManaged)
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        row.entity().map(|(_, arn)| Self { permission_set_arn: arn.to_owned() })
     }
 
-    fn family() -> Vec<Scope> {
-        all_policies(PolicyKind::CustomerManaged)
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::PermissionSet, &self.permission_set_arn)]
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
@@ -216,13 +224,15 @@ impl Collector for ListCustomerManagedPolicies {
                     .send()
             })
             .await?;
-        let listed = Listed::of(answer.customer_managed_policy_references.as_ref().map(Vec::is_empty));
-        let mut page = Page { next_token: answer.next_token, listed, ..Page::default() };
-        for found in answer.customer_managed_policy_references.unwrap_or_default() {
-            let policy = customer_managed(&self.permission_set_arn, PolicyKind::CustomerManaged, found)?;
-            page.rows.push(Row::whole(&policy));
-        }
-        Ok(page)
+        Ok(Page::of(
+            Self::OPERATION,
+            answer.next_token,
+            answer.customer_managed_policy_references,
+            |found| {
+                let policy = customer_managed(&self.permission_set_arn, PolicyKind::CustomerManaged, found)?;
+                Ok(Row::whole(&policy))
+            },
+        )?)
     }
 }
 

@@ -5,57 +5,26 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
+use super::context::Context;
 use super::convert::{key, text, time};
-use super::permission_set_policies::{
-    GetInlinePolicy, GetPermissionsBoundary, ListCustomerManagedPolicies, ListManagedPolicies,
-};
-use super::preflight::Context;
-use super::provisioning::ListOutdatedAccounts;
-use super::tags::ListPermissionSetTags;
-use super::task::{Collector, Listed, NotFound, Page, Stage, Stopped, Task};
+use super::services::sso_admin::{PAGE, account_instance, set_is_gone};
 use crate::aws::{CallFailure, Operation};
-use crate::model::{Entity, PermissionSet, PermissionSetPolicy, ProvisionedPermissionSet, Row, Scope, Tag};
+use crate::model::{Entity, PermissionSet, Resource, Row};
 
-/// sso-admin's largest page.
-pub(super) const PAGE: i32 = 100;
-
-/// Whether the instance has no permission sets at all: an account instance refuses their operations.
-/// Source: cartography's handling of "operation is not supported for this Identity Center instance".
-pub(super) fn account_instance(failure: &CallFailure) -> bool {
-    failure.code == "ValidationException"
-        && failure.message.contains("not supported for this Identity Center instance")
-}
-
-/// Whether the permission set that was asked about no longer exists, and with it its staged row.
-pub(super) fn set_is_gone(failure: &CallFailure, permission_set_arn: &str) -> Option<NotFound> {
-    failure
-        .is(&["ResourceNotFoundException"])
-        .then(|| NotFound::with(Scope::all::<PermissionSet>().with("permission_set_arn", permission_set_arn)))
-}
-
-/// Lists the ARNs of the permission sets, and then asks for the details of each.
+/// Lists the ARNs of the permission sets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListPermissionSets;
 
 impl Collector for ListPermissionSets {
+    type Rows = PermissionSet;
     const OPERATION: Operation = Operation::ListPermissionSets;
+    const IN: In = In::Instance;
     const STAGE: Stage = Stage::Pairs;
     const PRIORITY: i64 = 0;
 
-    fn covers(&self) -> Vec<Scope> {
-        Self::family()
-    }
-
-    fn hides(&self) -> Vec<Scope> {
-        vec![
-            Scope::all::<PermissionSetPolicy>(),
-            Scope::all::<ProvisionedPermissionSet>(),
-            Scope::all::<Tag>().with("resource_type", Entity::PermissionSet.as_str()),
-        ]
-    }
-
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<PermissionSet>()]
+    fn once() -> Option<Self> {
+        Some(Self)
     }
 
     fn unavailable(failure: &CallFailure) -> bool {
@@ -74,25 +43,10 @@ impl Collector for ListPermissionSets {
                     .send()
             })
             .await?;
-        let listed = Listed::of(answer.permission_sets.as_ref().map(Vec::is_empty));
-        let mut page = Page { next_token: answer.next_token, listed, ..Page::default() };
-        for found in answer.permission_sets.unwrap_or_default() {
-            let arn = key(Self::OPERATION, "permission set ARN", found)?;
-            page.rows.push(Row::key_only(&PermissionSet {
-                permission_set_arn: arn.clone(),
-                ..Default::default()
-            }));
-            page.follow_ups.extend([
-                ListOutdatedAccounts { permission_set_arn: arn.clone() }.into(),
-                DescribePermissionSet { permission_set_arn: arn.clone() }.into(),
-                GetInlinePolicy { permission_set_arn: arn.clone() }.into(),
-                ListManagedPolicies { permission_set_arn: arn.clone() }.into(),
-                ListCustomerManagedPolicies { permission_set_arn: arn.clone() }.into(),
-                GetPermissionsBoundary { permission_set_arn: arn.clone() }.into(),
-                ListPermissionSetTags { permission_set_arn: arn }.into(),
-            ]);
-        }
-        Ok(page)
+        Ok(Page::of(Self::OPERATION, answer.next_token, answer.permission_sets, |found| {
+            let permission_set_arn = key(Self::OPERATION, "permission set ARN", found)?;
+            Ok(Row::key_only(&PermissionSet { permission_set_arn, ..Default::default() }))
+        })?)
     }
 }
 
@@ -103,16 +57,19 @@ pub struct DescribePermissionSet {
 }
 
 impl Collector for DescribePermissionSet {
+    type Rows = PermissionSet;
     const OPERATION: Operation = Operation::DescribePermissionSet;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = ForEach::All(&[&PermissionSet::SPEC]);
     const STAGE: Stage = Stage::Details;
     const PRIORITY: i64 = 3;
 
-    fn covers(&self) -> Vec<Scope> {
-        vec![Scope::all::<PermissionSet>().with("permission_set_arn", &self.permission_set_arn)]
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        row.entity().map(|(_, arn)| Self { permission_set_arn: arn.to_owned() })
     }
 
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<PermissionSet>()]
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::PermissionSet, &self.permission_set_arn)]
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
@@ -142,11 +99,6 @@ impl Collector for DescribePermissionSet {
             relay_state: text(found.relay_state),
             created_at: time(Self::OPERATION, "CreatedDate", found.created_date.as_ref())?,
         };
-        Ok(Page { rows: vec![Row::whole(&row)], ..Page::default() })
+        Ok(Page::row(&row))
     }
-}
-
-/// The tasks that permission sets begin with.
-pub(super) fn first_tasks() -> Vec<Task> {
-    vec![ListPermissionSets.into()]
 }

@@ -5,12 +5,17 @@
 use aws_sdk_ssoadmin::types::ProvisioningStatus;
 use serde::{Deserialize, Serialize};
 
+use super::collector::{After, Asked, Collector, ForEach, In, NotFound, Page, Shows, Stage, Stopped};
+use super::context::Context;
 use super::convert::key;
-use super::permission_sets::{PAGE, set_is_gone};
-use super::preflight::Context;
-use super::task::{Collector, Listed, NotFound, Page, Stage, Stopped, Task};
+use super::services::sso_admin::{PAGE, set_is_gone};
 use crate::aws::{CallFailure, Operation};
-use crate::model::{ProvisionedPermissionSet, Row, Scope};
+use crate::model::{Entity, PermissionSet, ProvisionedPermissionSet, Resource, Row, Scope};
+
+/// The permission sets: each is asked for its accounts.
+const SETS: ForEach = ForEach::All(&[&PermissionSet::SPEC]);
+/// The accounts that are listed first.
+const OUTDATED: ProvisioningStatus = ProvisioningStatus::LatestPermissionSetNotProvisioned;
 
 /// Lists the accounts in which a permission set is not at its latest version, before all of them: so that
 /// the second listing knows the status of each.
@@ -20,59 +25,36 @@ pub struct ListOutdatedAccounts {
 }
 
 impl Collector for ListOutdatedAccounts {
+    type Rows = ProvisionedPermissionSet;
     const OPERATION: Operation = Operation::ListAccountsForProvisionedPermissionSet;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = SETS;
+    // Which pairs there are is the second listing's to say: a pair that is not outdated may still be there.
+    const SHOWS: Shows = Shows::Part;
     const STAGE: Stage = Stage::Pairs;
     const PRIORITY: i64 = 1;
 
-    // Which pairs there are is the second listing's to say: a pair that is not outdated may still be there.
-    fn covers(&self) -> Vec<Scope> {
-        Vec::new()
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        row.entity().map(|(_, arn)| Self { permission_set_arn: arn.to_owned() })
     }
 
-    fn asks_for(&self) -> Vec<Scope> {
-        let outdated = ProvisioningStatus::LatestPermissionSetNotProvisioned;
-        self.hides().into_iter().map(|scope| scope.with("provisioning_status", outdated.as_str())).collect()
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::PermissionSet, &self.permission_set_arn)]
     }
 
-    fn hides(&self) -> Vec<Scope> {
-        vec![Scope::all::<ProvisionedPermissionSet>().with("permission_set_arn", &self.permission_set_arn)]
-    }
-
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<ProvisionedPermissionSet>()]
+    fn asks_for(&self) -> Scope {
+        self.scope().with("provisioning_status", OUTDATED.as_str())
     }
 
     // Nothing else will list the accounts of a set that is gone: they are gone with it.
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         let mut gone = set_is_gone(failure, &self.permission_set_arn)?;
-        gone.dropped.push(
-            Scope::all::<ProvisionedPermissionSet>().with("permission_set_arn", &self.permission_set_arn),
-        );
+        gone.dropped.push(self.scope());
         Some(gone)
     }
 
-    fn instead(&self) -> Vec<Task> {
-        let permission_set_arn = self.permission_set_arn.clone();
-        vec![ListProvisionedAccounts { permission_set_arn, outdated_are_known: false }.into()]
-    }
-
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        let status = ProvisioningStatus::LatestPermissionSetNotProvisioned;
-        let (mut page, accounts) =
-            provisioned(context, &self.permission_set_arn, Some(status.clone()), token).await?;
-        for account_id in accounts {
-            page.rows.push(Row::whole(&ProvisionedPermissionSet {
-                account_id,
-                permission_set_arn: self.permission_set_arn.clone(),
-                provisioning_status: Some(status.as_str().to_owned()),
-            }));
-        }
-        if page.next_token.as_deref().is_none_or(str::is_empty) {
-            let permission_set_arn = self.permission_set_arn.clone();
-            page.follow_ups
-                .push(ListProvisionedAccounts { permission_set_arn, outdated_are_known: true }.into());
-        }
-        Ok(page)
+        Ok(provisioned(context, &self.permission_set_arn, Some(OUTDATED), token, Row::whole).await?)
     }
 }
 
@@ -85,17 +67,23 @@ pub struct ListProvisionedAccounts {
     pub outdated_are_known: bool,
 }
 
+impl After<ListOutdatedAccounts> for ListProvisionedAccounts {
+    fn after(outdated: &ListOutdatedAccounts, is_listed: bool) -> Self {
+        Self { permission_set_arn: outdated.permission_set_arn.clone(), outdated_are_known: is_listed }
+    }
+}
+
 impl Collector for ListProvisionedAccounts {
+    type Rows = ProvisionedPermissionSet;
     const OPERATION: Operation = Operation::ListAccountsForProvisionedPermissionSet;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = SETS;
+    const ASKED: Asked = Asked::After;
     const STAGE: Stage = Stage::Pairs;
     const PRIORITY: i64 = 1;
 
-    fn covers(&self) -> Vec<Scope> {
-        vec![Scope::all::<ProvisionedPermissionSet>().with("permission_set_arn", &self.permission_set_arn)]
-    }
-
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<ProvisionedPermissionSet>()]
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::PermissionSet, &self.permission_set_arn)]
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
@@ -103,22 +91,11 @@ impl Collector for ListProvisionedAccounts {
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        let (mut page, accounts) = provisioned(context, &self.permission_set_arn, None, token).await?;
-        for account_id in accounts {
-            let row = ProvisionedPermissionSet {
-                account_id,
-                permission_set_arn: self.permission_set_arn.clone(),
-                provisioning_status: Some(
-                    ProvisioningStatus::LatestPermissionSetProvisioned.as_str().to_owned(),
-                ),
-            };
-            page.rows.push(if self.outdated_are_known {
-                Row::whole_unless_staged(&row)
-            } else {
-                Row::key_only(&row)
-            });
-        }
-        Ok(page)
+        let staged = match self.outdated_are_known {
+            true => Row::whole_unless_staged,
+            false => Row::key_only,
+        };
+        Ok(provisioned(context, &self.permission_set_arn, None, token, staged).await?)
     }
 }
 
@@ -127,7 +104,8 @@ async fn provisioned(
     permission_set_arn: &str,
     status: Option<ProvisioningStatus>,
     token: Option<&str>,
-) -> Result<(Page, Vec<String>), CallFailure> {
+    staged: impl Fn(&ProvisionedPermissionSet) -> Row,
+) -> Result<Page, CallFailure> {
     let operation = Operation::ListAccountsForProvisionedPermissionSet;
     let aws = &context.aws;
     let answer = aws
@@ -142,12 +120,12 @@ async fn provisioned(
                 .send()
         })
         .await?;
-    let listed = Listed::of(answer.account_ids.as_ref().map(Vec::is_empty));
-    let accounts = answer
-        .account_ids
-        .unwrap_or_default()
-        .into_iter()
-        .map(|account_id| key(operation, "account id", account_id))
-        .collect::<Result<_, _>>()?;
-    Ok((Page { next_token: answer.next_token, listed, ..Page::default() }, accounts))
+    let status = status.unwrap_or(ProvisioningStatus::LatestPermissionSetProvisioned);
+    Page::of(operation, answer.next_token, answer.account_ids, |account_id| {
+        Ok(staged(&ProvisionedPermissionSet {
+            account_id: key(operation, "account id", account_id)?,
+            permission_set_arn: permission_set_arn.to_owned(),
+            provisioning_status: Some(status.as_str().to_owned()),
+        }))
+    })
 }

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use clap::ValueEnum;
 
-use super::plan::StrategyChoice;
+use super::access_report::AccessReport;
+use super::collector::{Asked, Collector, ForEach, In, Shows, Strategy};
+use super::graph::{hangs_on, needs};
+use super::task::{COLLECTORS, CollectorSpec};
 use crate::error::{Error, Result};
-use crate::model::{self, RESOURCES};
+use crate::model::{self, Entity, RESOURCES, Resource};
 
 /// How deep the access reports go: `--access-report`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -19,6 +22,40 @@ pub enum ReportDepth {
     Ous,
     /// Every account too: 2 to 11 seconds each.
     Accounts,
+}
+
+impl ReportDepth {
+    /// Whether every entity of this kind has a report.
+    pub fn reaches(self, entity: Entity) -> bool {
+        match entity {
+            Entity::Root => self >= Self::Root,
+            Entity::Ou => self >= Self::Ous,
+            Entity::Account => self >= Self::Accounts,
+            // AWS reports on places of the tree only.
+            Entity::User | Entity::Group | Entity::PermissionSet => false,
+        }
+    }
+}
+
+/// How assignments are to be listed: `--assignments`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StrategyChoice {
+    /// Count, then take the cheaper; every provisioned pair at first and then every --full-every.
+    Auto,
+    /// Every provisioned pair of account and permission set.
+    Pairs,
+    /// Every user and group; management account only.
+    Principals,
+}
+
+impl StrategyChoice {
+    /// Whether assignments may be listed so. Some pairs are listed in any case.
+    fn allows(self, strategy: Strategy) -> bool {
+        match strategy {
+            Strategy::Pairs => true,
+            Strategy::Principals => self != Self::Pairs,
+        }
+    }
 }
 
 /// What a collection asks for.
@@ -70,7 +107,7 @@ impl Selection {
             }
         }
         if report_depth == ReportDepth::None {
-            resources.remove("service_last_accessed");
+            resources.remove(<AccessReport as Collector>::Rows::SPEC.name);
         }
         if resources.is_empty() {
             return Err(Error::usage("nothing is left to collect")
@@ -86,7 +123,28 @@ impl Selection {
 
     /// Whether anything needs the Identity Center instance.
     pub fn needs_instance(&self) -> bool {
-        ["users", "groups", "permission_sets"].iter().any(|name| self.has(name))
+        self.asked().any(|spec| spec.place == In::Instance)
+    }
+
+    /// The kinds of task that may be asked.
+    pub(super) fn asked(&self) -> impl Iterator<Item = &'static CollectorSpec> {
+        COLLECTORS.iter().filter(|spec| self.may_ask(spec))
+    }
+
+    /// Whether anything leads to tasks of this kind: there may be rows to ask for, and a strategy that asks.
+    fn may_ask(&self, spec: &CollectorSpec) -> bool {
+        let has_rows = match spec.for_each {
+            ForEach::Once => true,
+            ForEach::Any(resources) => resources.iter().any(|resource| self.has(resource.name)),
+            ForEach::All(resources) | ForEach::Where(resources) => {
+                resources.iter().all(|resource| self.has(resource.name))
+            }
+        };
+        let is_allowed = match spec.asked {
+            Asked::By(strategy) => self.strategy.allows(strategy),
+            Asked::AsListed | Asked::After | Asked::Planned | Asked::Instead { .. } => true,
+        };
+        spec.shows != Shows::Nothing && self.has(spec.rows.name) && has_rows && is_allowed
     }
 
     /// The selection in one canonical line: a staging of another selection is not resumed.
@@ -98,31 +156,9 @@ impl Selection {
 
 fn include(name: &'static str, resources: &mut BTreeSet<&'static str>) {
     if resources.insert(name) {
-        for need in needs(name).iter().chain(hangs_on(name)) {
+        for need in needs(name).into_iter().chain(hangs_on(name)) {
             include(need, resources);
         }
-    }
-}
-
-/// What a resource's tasks follow from, any one of which is enough: tags of whatever is left are collected.
-fn hangs_on(name: &str) -> &'static [&'static str] {
-    match name {
-        "tags" => &["roots", "organizational_units", "accounts", "permission_sets"],
-        _ => &[],
-    }
-}
-
-/// What a resource cannot be collected without: whatever its tasks follow from.
-fn needs(name: &str) -> &'static [&'static str] {
-    match name {
-        "organizational_units" => &["roots"],
-        // The parents' listing gives the paths where AWS does not send them.
-        "accounts" => &["roots", "organizational_units"],
-        "group_memberships" => &["groups"],
-        "permission_set_policies" | "provisioned_permission_sets" => &["permission_sets"],
-        "account_assignments" => &["provisioned_permission_sets"],
-        "service_last_accessed" => &["organization", "roots", "organizational_units", "accounts"],
-        _ => &[],
     }
 }
 

@@ -3,15 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
+use super::context::Context;
 use super::convert::key;
-use super::preflight::Context;
-use super::task::{Collector, Listed, NotFound, Page, Stage, Stopped};
+use super::services::organizations::PLACES;
 use crate::aws::{CallFailure, Operation};
-use crate::model::{Entity, Row, Scope, Tag};
-
-fn tags_of(resource_type: Entity, resource_id: &str) -> Vec<Scope> {
-    vec![Scope::all::<Tag>().with("resource_type", resource_type.as_str()).with("resource_id", resource_id)]
-}
+use crate::model::{Entity, PermissionSet, Resource, Row, Tag};
 
 fn tag(
     operation: Operation,
@@ -36,19 +33,19 @@ pub struct ListOrganizationTags {
 }
 
 impl Collector for ListOrganizationTags {
+    type Rows = Tag;
     const OPERATION: Operation = Operation::ListTagsForResource;
+    const IN: In = In::Organization;
+    const FOR_EACH: ForEach = ForEach::Any(PLACES);
     const STAGE: Stage = Stage::Details;
     const PRIORITY: i64 = 4;
 
-    fn covers(&self) -> Vec<Scope> {
-        tags_of(self.resource_type, &self.resource_id)
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        row.entity().map(|(resource_type, id)| Self { resource_type, resource_id: id.to_owned() })
     }
 
-    fn family() -> Vec<Scope> {
-        [Entity::Root, Entity::Ou, Entity::Account]
-            .into_iter()
-            .map(|kind| Scope::all::<Tag>().with("resource_type", kind.as_str()))
-            .collect()
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(self.resource_type, &self.resource_id)]
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
@@ -66,18 +63,9 @@ impl Collector for ListOrganizationTags {
                     .send()
             })
             .await?;
-        let listed = Listed::of(answer.tags.as_ref().map(Vec::is_empty));
-        let rows = answer.tags.unwrap_or_default().into_iter();
-        Ok(Page {
-            listed,
-            rows: rows
-                .map(|found| {
-                    tag(Self::OPERATION, self.resource_type, &self.resource_id, (found.key, found.value))
-                })
-                .collect::<Result<_, _>>()?,
-            next_token: answer.next_token,
-            ..Page::default()
-        })
+        Ok(Page::of(Self::OPERATION, answer.next_token, answer.tags, |found| {
+            tag(Self::OPERATION, self.resource_type, &self.resource_id, (found.key, found.value))
+        })?)
     }
 }
 
@@ -88,16 +76,19 @@ pub struct ListPermissionSetTags {
 }
 
 impl Collector for ListPermissionSetTags {
+    type Rows = Tag;
     const OPERATION: Operation = Operation::ListPermissionSetTags;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = ForEach::Any(&[&PermissionSet::SPEC]);
     const STAGE: Stage = Stage::Details;
     const PRIORITY: i64 = 4;
 
-    fn covers(&self) -> Vec<Scope> {
-        tags_of(Entity::PermissionSet, &self.permission_set_arn)
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        row.entity().map(|(_, arn)| Self { permission_set_arn: arn.to_owned() })
     }
 
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<Tag>().with("resource_type", Entity::PermissionSet.as_str())]
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::PermissionSet, &self.permission_set_arn)]
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
@@ -116,22 +107,9 @@ impl Collector for ListPermissionSetTags {
                     .send()
             })
             .await?;
-        let listed = Listed::of(answer.tags.as_ref().map(Vec::is_empty));
-        let rows = answer.tags.unwrap_or_default().into_iter();
-        Ok(Page {
-            listed,
-            rows: rows
-                .map(|found| {
-                    tag(
-                        Self::OPERATION,
-                        Entity::PermissionSet,
-                        &self.permission_set_arn,
-                        (found.key, found.value),
-                    )
-                })
-                .collect::<Result<_, _>>()?,
-            next_token: answer.next_token,
-            ..Page::default()
-        })
+        Ok(Page::of(Self::OPERATION, answer.next_token, answer.tags, |found| {
+            let tagged = Entity::PermissionSet;
+            tag(Self::OPERATION, tagged, &self.permission_set_arn, (found.key, found.value))
+        })?)
     }
 }

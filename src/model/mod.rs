@@ -223,6 +223,19 @@ impl ResourceSpec {
         self.columns.iter().filter_map(move |column| column.of_entity(entity))
     }
 
+    /// The scope of all rows.
+    pub fn all(&self) -> Scope {
+        Scope { resource: self.name.to_owned(), columns: Default::default() }
+    }
+
+    /// The scope of the rows about entities of this kind, whichever they are: all rows, where no column tells.
+    pub fn all_about(&self, entity: Entity) -> Scope {
+        match self.about(entity).next().and_then(|column| column.of) {
+            Some((type_column, value)) => self.all().with(type_column, value),
+            None => self.all(),
+        }
+    }
+
     /// The document that the column holds; `None` for any other column.
     pub fn document(&self, column: &str) -> Option<&'static DocumentColumn> {
         self.documents.iter().find(|held| held.column == column)
@@ -397,9 +410,18 @@ impl Row {
     /// Whether the row has every value of the scope.
     pub fn is_in(&self, scope: &Scope) -> bool {
         self.resource == scope.resource
-            && scope.columns.iter().all(|(column, value)| {
-                self.columns.get(column).and_then(Value::as_str) == Some(value.as_str())
-            })
+            && scope.columns.iter().all(|(column, value)| self.text(column) == Some(value.as_str()))
+    }
+
+    /// The text in a column; `None` where it has none.
+    pub fn text(&self, column: &str) -> Option<&str> {
+        self.columns.get(column)?.as_str()
+    }
+
+    /// The entity whose own row this is, and its id; `None` for the row of a resource that is none of an entity.
+    pub fn entity(&self) -> Option<(Entity, &str)> {
+        let entity = Entity::of_resource(self.resource)?;
+        Some((entity, self.text(entity.spec().id)?))
     }
 
     /// A whole row that gives way to a whole one staged before it.
@@ -428,7 +450,20 @@ pub struct Scope {
 impl Scope {
     /// The scope of all rows of a resource.
     pub fn all<R: Resource>() -> Self {
-        Self { resource: R::SPEC.name.to_owned(), columns: Default::default() }
+        R::SPEC.all()
+    }
+
+    /// Narrows the scope to the rows about this entity, by the column with its id and by the one that tells its kind.
+    #[must_use]
+    pub fn about(mut self, entity: Entity, id: &str) -> Self {
+        let spec = resource(&self.resource);
+        if let Some(EntityColumn { id: column, of }) = spec.and_then(|spec| spec.about(entity).next()) {
+            self.columns.insert(column.to_owned(), id.to_owned());
+            if let Some((type_column, value)) = of {
+                self.columns.insert(type_column.to_owned(), value.to_owned());
+            }
+        }
+        self
     }
 
     /// Narrows the scope to the rows whose `column` is `value`.

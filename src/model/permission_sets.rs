@@ -45,7 +45,7 @@ pub enum PolicyKind {
 
 impl PolicyKind {
     /// The value of the column `kind`.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::AwsManaged => "aws_managed",
             Self::CustomerManaged => "customer_managed",

@@ -2,7 +2,7 @@
 //! that is cut does not parse.)
 //!
 //! Where the API's model requires the member, or the thing always exists, every answer has it
-//! ([`Sent::Always`]). Of the others, some are known to leave an empty list out ([`Sent::LeftOutWhenEmpty`]): they are
+//! ([`Sent::is_always`]). Of the others, some are known to leave an empty list out ([`Sent::LeftOutWhenEmpty`]): they are
 //! believed until one sends an empty list. Of the rest it is learned from the answers: an empty list that was sent shows that the operation sends them, and one
 //! without a list is refused from then on; until then it is believed when the same question is answered so
 //! twice, which shows that the operation leaves empty lists out. (`collect::run` doubts it even then where every
@@ -85,14 +85,14 @@ impl WholeJson {
         if held == Held::NoAnswer {
             return false;
         }
-        if asked.sent == Sent::Always || held == Held::Something {
+        if asked.sent.is_always() || held == Held::Something {
             return held != Held::Nothing;
         }
         // What was learned is whole between any two statements.
         let mut habits = self.habits.lock().unwrap_or_else(PoisonError::into_inner);
         let habit = habits.entry(operation).or_insert_with(|| match asked.sent {
             Sent::LeftOutWhenEmpty => Habit::LeavesEmptyOut,
-            Sent::Always | Sent::UnlessEmpty => Habit::Unknown(HashSet::new()),
+            Sent::Always | Sent::NeverEmpty(_) | Sent::UnlessEmpty => Habit::Unknown(HashSet::new()),
         });
         match (held, &mut *habit) {
             (Held::Empty, _) => *habit = Habit::SendsEmpty,

@@ -5,9 +5,28 @@ use serde::{Deserialize, Serialize};
 
 use super::rows::{group, user};
 use crate::aws::{CallFailure, Operation};
-use crate::collect::preflight::Context;
-use crate::collect::task::{Collector, NotFound, Page, Stage, Stopped};
-use crate::model::{Group, Row, Scope, User};
+use crate::collect::collector::{Asked, Collector, ForEach, In, NotFound, Page, Stage, Stopped};
+use crate::collect::context::Context;
+use crate::model::{AccountAssignment, Entity, Group, Resource, Row, User};
+
+/// Where assignments are collected: they name whom to describe.
+const ASSIGNMENTS: ForEach = ForEach::Where(&[&AccountAssignment::SPEC]);
+
+/// Only where the listing cannot be had.
+const fn instead_of(listing: Operation) -> Asked {
+    Asked::Instead {
+        of: listing,
+        case: "the directory cannot be listed",
+        nothing: Some("no assignment that was seen names anybody to ask about"),
+    }
+}
+
+/// The id of the principal of an assignment, if it is of this kind.
+fn principal(row: &Row, entity: Entity) -> Option<String> {
+    let column = AccountAssignment::SPEC.about(entity).next()?;
+    let is_of_kind = column.of.is_none_or(|(type_column, value)| row.text(type_column) == Some(value));
+    row.text(column.id).filter(|_| is_of_kind).map(str::to_owned)
+}
 
 /// Describes one user; only in a store that cannot be listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,21 +35,25 @@ pub struct DescribeUser {
 }
 
 impl Collector for DescribeUser {
+    type Rows = User;
     const OPERATION: Operation = Operation::DescribeUser;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = ASSIGNMENTS;
+    const ASKED: Asked = instead_of(Operation::ListUsers);
     const STAGE: Stage = Stage::Details;
     const PRIORITY: i64 = 2;
 
-    fn covers(&self) -> Vec<Scope> {
-        vec![Scope::all::<User>().with("user_id", &self.user_id)]
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        principal(row, Entity::User).map(|user_id| Self { user_id })
     }
 
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<User>()]
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::User, &self.user_id)]
     }
 
     // A store that cannot be listed answers so as a matter of course: the wider gap keeps what was known.
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
-        failure.says_gone("USER").then(|| NotFound { dropped: Vec::new(), scope_still_valid: true })
+        failure.says_gone("USER").then(NotFound::with_scope_still_valid)
     }
 
     async fn page(&self, context: &Context, _token: Option<&str>) -> Result<Page, Stopped> {
@@ -75,8 +98,7 @@ impl Collector for DescribeUser {
             .set_extensions(answer.extensions)
             .build()
             .map_err(|error| CallFailure::unusable(Self::OPERATION, error.to_string()))?;
-        let user = user(Self::OPERATION, described)?;
-        Ok(Page { rows: vec![Row::whole(&user)], ..Page::default() })
+        Ok(Page::row(&user(Self::OPERATION, described)?))
     }
 }
 
@@ -87,21 +109,25 @@ pub struct DescribeGroup {
 }
 
 impl Collector for DescribeGroup {
+    type Rows = Group;
     const OPERATION: Operation = Operation::DescribeGroup;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = ASSIGNMENTS;
+    const ASKED: Asked = instead_of(Operation::ListGroups);
     const STAGE: Stage = Stage::Details;
     const PRIORITY: i64 = 2;
 
-    fn covers(&self) -> Vec<Scope> {
-        vec![Scope::all::<Group>().with("group_id", &self.group_id)]
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        principal(row, Entity::Group).map(|group_id| Self { group_id })
     }
 
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<Group>()]
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::Group, &self.group_id)]
     }
 
     // A store that cannot be listed answers so as a matter of course: the wider gap keeps what was known.
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
-        failure.says_gone("GROUP").then(|| NotFound { dropped: Vec::new(), scope_still_valid: true })
+        failure.says_gone("GROUP").then(NotFound::with_scope_still_valid)
     }
 
     async fn page(&self, context: &Context, _token: Option<&str>) -> Result<Page, Stopped> {
@@ -129,7 +155,6 @@ impl Collector for DescribeGroup {
             .set_updated_by(answer.updated_by)
             .build()
             .map_err(|error| CallFailure::unusable(Self::OPERATION, error.to_string()))?;
-        let group = group(Self::OPERATION, described)?;
-        Ok(Page { rows: vec![Row::whole(&group)], ..Page::default() })
+        Ok(Page::row(&group(Self::OPERATION, described)?))
     }
 }

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 pub use self::described::{DescribeGroup, DescribeUser};
 use self::rows::{group, user};
+use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
+use super::context::Context;
 use super::convert::{key, text, time};
-use super::preflight::Context;
-use super::task::{Collector, NotFound, Page, Stage, Stopped, Task};
 use crate::aws::{CallFailure, Operation};
-use crate::model::{Group, GroupMembership, Row, Scope, User};
+use crate::model::{Entity, Group, GroupMembership, Resource, Row, User};
 
 /// The identity store's largest page.
 const PAGE: i32 = 100;
@@ -27,7 +27,7 @@ const EXTENSION: &str = "aws:identitystore:enterprise";
 
 /// Whether the store cannot be listed at all, whatever the permissions: it mirrors a legacy Active Directory.
 /// Sources: aws/aws-sdk#629 and boto/boto3#3985 ("Filter is required"); iambic#557 (unknown operation).
-pub(super) fn cannot_be_listed(failure: &CallFailure) -> bool {
+fn cannot_be_listed(failure: &CallFailure) -> bool {
     let message = failure.message.to_lowercase();
     failure.code == "UnknownOperationException"
         || (failure.code == "ValidationException"
@@ -39,16 +39,14 @@ pub(super) fn cannot_be_listed(failure: &CallFailure) -> bool {
 pub struct ListUsers;
 
 impl Collector for ListUsers {
+    type Rows = User;
     const OPERATION: Operation = Operation::ListUsers;
+    const IN: In = In::Instance;
     const STAGE: Stage = Stage::Principals;
     const PRIORITY: i64 = 0;
 
-    fn covers(&self) -> Vec<Scope> {
-        Self::family()
-    }
-
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<User>()]
+    fn once() -> Option<Self> {
+        Some(Self)
     }
 
     fn unavailable(failure: &CallFailure) -> bool {
@@ -75,33 +73,25 @@ impl Collector for ListUsers {
             }
             answer => answer?,
         };
-        let mut page = Page { next_token: answer.next_token, ..Page::default() };
-        for found in answer.users {
-            page.rows.push(Row::whole(&user(Self::OPERATION, found)?));
-        }
-        Ok(page)
+        Ok(Page::of(Self::OPERATION, answer.next_token, answer.users, |found| {
+            Ok(Row::whole(&user(Self::OPERATION, found)?))
+        })?)
     }
 }
 
-/// Lists the groups, and then each one's members.
+/// Lists the groups.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListGroups;
 
 impl Collector for ListGroups {
+    type Rows = Group;
     const OPERATION: Operation = Operation::ListGroups;
+    const IN: In = In::Instance;
     const STAGE: Stage = Stage::Principals;
     const PRIORITY: i64 = 0;
 
-    fn covers(&self) -> Vec<Scope> {
-        Self::family()
-    }
-
-    fn hides(&self) -> Vec<Scope> {
-        vec![Scope::all::<GroupMembership>()]
-    }
-
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<Group>()]
+    fn once() -> Option<Self> {
+        Some(Self)
     }
 
     fn unavailable(failure: &CallFailure) -> bool {
@@ -120,13 +110,9 @@ impl Collector for ListGroups {
                     .send()
             })
             .await?;
-        let mut page = Page { next_token: answer.next_token, ..Page::default() };
-        for found in answer.groups {
-            let group = group(Self::OPERATION, found)?;
-            page.follow_ups.push(ListGroupMemberships { group_id: group.group_id.clone() }.into());
-            page.rows.push(Row::whole(&group));
-        }
-        Ok(page)
+        Ok(Page::of(Self::OPERATION, answer.next_token, answer.groups, |found| {
+            Ok(Row::whole(&group(Self::OPERATION, found)?))
+        })?)
     }
 }
 
@@ -137,16 +123,19 @@ pub struct ListGroupMemberships {
 }
 
 impl Collector for ListGroupMemberships {
+    type Rows = GroupMembership;
     const OPERATION: Operation = Operation::ListGroupMemberships;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = ForEach::All(&[&Group::SPEC]);
     const STAGE: Stage = Stage::Memberships;
     const PRIORITY: i64 = 1;
 
-    fn covers(&self) -> Vec<Scope> {
-        vec![Scope::all::<GroupMembership>().with("group_id", &self.group_id)]
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        row.entity().map(|(_, group_id)| Self { group_id: group_id.to_owned() })
     }
 
-    fn family() -> Vec<Scope> {
-        vec![Scope::all::<GroupMembership>()]
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::Group, &self.group_id)]
     }
 
     fn unavailable(failure: &CallFailure) -> bool {
@@ -154,9 +143,7 @@ impl Collector for ListGroupMemberships {
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
-        failure
-            .says_gone("GROUP")
-            .then(|| NotFound::with(Scope::all::<Group>().with("group_id", &self.group_id)))
+        failure.says_gone("GROUP").then(|| NotFound::of(Entity::Group, &self.group_id))
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
@@ -172,13 +159,12 @@ impl Collector for ListGroupMemberships {
                     .send()
             })
             .await?;
-        let mut page = Page { next_token: answer.next_token, ..Page::default() };
-        for found in answer.group_memberships {
+        Ok(Page::of(Self::OPERATION, answer.next_token, answer.group_memberships, |found| {
             let user_id = match found.member_id {
                 Some(MemberId::UserId(user_id)) => Some(user_id),
                 _ => None,
             };
-            page.rows.push(Row::whole(&GroupMembership {
+            Ok(Row::whole(&GroupMembership {
                 group_id: text(found.group_id).unwrap_or_else(|| self.group_id.clone()),
                 user_id: key(Self::OPERATION, "MemberId.UserId", user_id)?,
                 membership_id: text(found.membership_id),
@@ -187,15 +173,9 @@ impl Collector for ListGroupMemberships {
                 created_by: text(found.created_by),
                 updated_at: time(Self::OPERATION, "UpdatedAt", found.updated_at.as_ref())?,
                 updated_by: text(found.updated_by),
-            }));
-        }
-        Ok(page)
+            }))
+        })?)
     }
-}
-
-/// The tasks that the identity store begins with.
-pub(super) fn first_tasks() -> Vec<Task> {
-    vec![ListUsers.into(), ListGroups.into()]
 }
 
 #[cfg(test)]

@@ -4,31 +4,34 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::estimate::Counts;
-use super::strategy::StrategyChoice;
 use super::{Plan, count, gap, select};
-use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments, SamplePrincipal};
-use crate::collect::identity_store::{DescribeGroup, DescribeUser};
+use crate::collect::assignments::{
+    ListPairAssignments, ListPrincipalAssignments, SamplePrincipal, assignments_of,
+};
+use crate::collect::collector::Stage;
+use crate::collect::graph;
 use crate::collect::provisioning::{ListOutdatedAccounts, ListProvisionedAccounts};
-use crate::collect::task::{Stage, Task};
-use crate::error::{Error, Result};
-use crate::model::{AccountAssignment, Scope};
+use crate::collect::selection::StrategyChoice;
+use crate::collect::task::{Kind, Task};
+use crate::error::Result;
+use crate::model::{AccountAssignment, Entity, Resource, Row};
 use crate::store::{Failure, GapKind, Staging};
 
 impl Plan<'_> {
     /// Queues every provisioned pair, and notes which could not be counted.
     pub(super) fn list_pairs(&self, staging: &mut Staging, counts: &Counts) -> Result<()> {
+        let all = AccountAssignment::SPEC.all();
         if counts.pairs == 0 && counts.permission_sets > 0 && self.selection.strategy == StrategyChoice::Auto
         {
             let reason = "no permission set is provisioned anywhere, and principals cannot be listed";
-            staging.add_gap(&Scope::all::<AccountAssignment>(), &gap(GapKind::Failed, reason))?;
+            staging.add_gap(&all, &gap(GapKind::Failed, reason))?;
         }
         // Pairs that could not be counted hide their assignments.
         let counted = self.counted_permission_sets(staging)?;
         for (uncounted, failure) in self.uncounted(staging, &counted)? {
-            let all = Scope::all::<AccountAssignment>();
             let scope = match uncounted {
-                Uncounted::AllSets => all,
-                Uncounted::Set(permission_set_arn) => all.with("permission_set_arn", &permission_set_arn),
+                Uncounted::AllSets => all.clone(),
+                Uncounted::Set(arn) => all.clone().about(Entity::PermissionSet, &arn),
             };
             staging.add_gap(&scope, &failure)?;
         }
@@ -39,22 +42,13 @@ impl Plan<'_> {
     /// Queues every user and group, and notes which could not be counted.
     pub(super) fn list_principals(&self, staging: &mut Staging) -> Result<()> {
         for (task, failure) in self.failures(staging, Stage::Principals)? {
-            let principal_type = match task {
-                Task::ListUsers(_) => "USER",
-                Task::ListGroups(_) => "GROUP",
-                _ => continue,
-            };
-            staging.add_gap(
-                &Scope::all::<AccountAssignment>().with("principal_type", principal_type),
-                &failure,
-            )?;
+            if let Some(entity) = Entity::of_resource(task.spec().rows.name) {
+                staging.add_gap(&AccountAssignment::SPEC.all_about(entity), &failure)?;
+            }
         }
         let listed = self.listed_in_trial(staging)?;
         for (principal_type, principal_id) in &listed {
-            let scope = Scope::all::<AccountAssignment>()
-                .with("principal_type", principal_type)
-                .with("principal_id", principal_id);
-            staging.add_seen(&scope)?;
+            staging.add_seen(&assignments_of(principal_type, principal_id))?;
         }
         let principals: Vec<(String, String)> = select(
             staging.connection(),
@@ -78,7 +72,7 @@ impl Plan<'_> {
                 continue;
             }
             let Task::SamplePrincipal(SamplePrincipal { principal_type, principal_id, most_pages }) =
-                parse(&body)?
+                Task::of_body(&body)?
             else {
                 continue;
             };
@@ -112,28 +106,35 @@ impl Plan<'_> {
             if failure.kind != GapKind::Unavailable {
                 continue;
             }
-            let principal_type = match task {
-                Task::ListUsers(_) => "USER",
-                Task::ListGroups(_) => "GROUP",
-                _ => continue,
-            };
-            let ids: Vec<String> = select(
-                staging.connection(),
-                &format!(
-                    "SELECT DISTINCT principal_id FROM account_assignments WHERE principal_type = '{principal_type}'"
-                ),
-                |row| row.get(0),
-            )?;
-            let tasks: Vec<Task> = ids
-                .into_iter()
-                .map(|id| match principal_type {
-                    "USER" => DescribeUser { user_id: id }.into(),
-                    _ => DescribeGroup { group_id: id }.into(),
-                })
-                .collect();
-            self.queue(staging, tasks)?;
+            let named = self.named_principals(staging, task.spec().rows.name)?;
+            for spec in graph::instead_of(task.operation()) {
+                self.queue(staging, named.iter().filter_map(|row| (spec.of)(row, self.context)))?;
+            }
         }
         Ok(())
+    }
+
+    /// The assignments of users, or of groups, one for each principal.
+    fn named_principals(&self, staging: &Staging, resource: &str) -> Result<Vec<Row>> {
+        let assignments = AccountAssignment::SPEC;
+        let entity = Entity::of_resource(resource);
+        let Some(principal) = entity.and_then(|entity| assignments.about(entity).next()) else {
+            return Ok(Vec::new());
+        };
+        let Some((type_column, principal_type)) = principal.of else { return Ok(Vec::new()) };
+        let sql = format!(
+            "SELECT DISTINCT {id} FROM {table} WHERE {type_column} = '{principal_type}'",
+            id = principal.id,
+            table = assignments.name,
+        );
+        select(staging.connection(), &sql, |row| {
+            let named = AccountAssignment {
+                principal_type: principal_type.to_owned(),
+                principal_id: row.get(0)?,
+                ..AccountAssignment::default()
+            };
+            Ok(Row::key_only(&named))
+        })
     }
 
     /// What keeps permission sets from being counted, besides those that are.
@@ -161,9 +162,9 @@ impl Plan<'_> {
     /// The permission sets of which every provisioned account is known.
     pub(super) fn counted_permission_sets(&self, staging: &Staging) -> Result<HashSet<String>> {
         staging
-            .seen_bodies("list_provisioned_accounts")?
+            .seen_bodies(ListProvisionedAccounts::KIND)?
             .into_iter()
-            .map(|body| match parse(&body)? {
+            .map(|body| match Task::of_body(&body)? {
                 Task::ListProvisionedAccounts(task) => Ok(task.permission_set_arn),
                 other => unreachable!("{other:?} is queued under another kind"),
             })
@@ -174,7 +175,7 @@ impl Plan<'_> {
         staging
             .failures(stage.name())?
             .into_iter()
-            .map(|(body, failure)| Ok((parse(&body)?, failure)))
+            .map(|(body, failure)| Ok((Task::of_body(&body)?, failure)))
             .collect()
     }
 }
@@ -195,17 +196,11 @@ impl Uncounted {
     }
 }
 
-/// A task as the queue stored it.
-pub(super) fn parse(body: &str) -> Result<Task> {
-    serde_json::from_str(body)
-        .map_err(|error| Error::failed("the staging holds a task that cannot be read").caused_by(error))
-}
-
 pub(super) fn provisioned_pairs(staging: &Staging) -> Result<Vec<ListPairAssignments>> {
     let mut pairs = select(
         staging.connection(),
         "SELECT account_id, permission_set_arn FROM provisioned_permission_sets ORDER BY account_id, permission_set_arn",
-        |row| Ok(ListPairAssignments::of(row.get(0)?, row.get(1)?)),
+        |row| Ok(ListPairAssignments::pair(row.get(0)?, row.get(1)?)),
     )?;
     spread(&mut pairs);
     Ok(pairs)
@@ -230,7 +225,7 @@ mod tests {
     fn pairs_of_one_account_or_set_do_not_come_in_a_row() {
         let pair = |account: usize, set: usize| {
             let permission_set_arn = format!("arn:aws:sso:::permissionSet/ssoins-1/ps-{set:016}");
-            ListPairAssignments::of(format!("{account:012}"), permission_set_arn)
+            ListPairAssignments::pair(format!("{account:012}"), permission_set_arn)
         };
         let mut pairs: Vec<_> =
             (0..40).flat_map(|account| (0..40).map(move |set| pair(account, set))).collect();

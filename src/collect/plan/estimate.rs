@@ -8,13 +8,16 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use super::assignments::parse;
 use super::spread::{Histogram, Spread, later_pages};
 use super::{count, select};
 use crate::collect::assignments::{ListPairAssignments, SamplePrincipal};
-use crate::collect::permission_sets::PAGE;
-use crate::collect::task::Task;
+use crate::collect::services::sso_admin::PAGE;
+use crate::collect::task::{Kind, Task};
 use crate::error::Result;
+use crate::model::{
+    AccountAssignment, Group, GroupMembership, PermissionSet, ProvisionedPermissionSet, Resource,
+    ResourceSpec, User,
+};
 use crate::store::Staging;
 
 /// What a strategy is expected to cost.
@@ -53,21 +56,21 @@ pub(super) struct Counts {
 impl Counts {
     /// Counts what is staged.
     pub fn of(staging: &Staging) -> Result<Self> {
-        Self::read(staging.connection(), &STAGED)
+        Self::read(staging.connection(), &Tables::staged())
     }
 
     /// Counts what the last snapshot held.
     pub fn of_history(history: &Connection) -> Result<Self> {
-        Self::read(history, &OPEN)
+        Self::read(history, &Tables::open())
     }
 
     fn read(connection: &Connection, tables: &Tables) -> Result<Self> {
         let number = |table: &str| count(connection, &format!("SELECT count(*) FROM {table}"));
         Ok(Self {
-            permission_sets: number(tables.permission_sets)?,
-            pairs: number(tables.pairs)?,
-            users: number(tables.users)?,
-            groups: number(tables.groups)?,
+            permission_sets: number(&tables.permission_sets)?,
+            pairs: number(&tables.pairs)?,
+            users: number(&tables.users)?,
+            groups: number(&tables.groups)?,
         })
     }
 
@@ -106,31 +109,36 @@ pub(super) struct Beyond {
 
 /// Where the rows are, by what is done with them.
 struct Tables {
-    assignments: &'static str,
-    memberships: &'static str,
-    pairs: &'static str,
-    permission_sets: &'static str,
-    users: &'static str,
-    groups: &'static str,
+    assignments: String,
+    memberships: String,
+    pairs: String,
+    permission_sets: String,
+    users: String,
+    groups: String,
 }
 
-const STAGED: Tables = Tables {
-    assignments: "account_assignments",
-    memberships: "group_memberships",
-    pairs: "provisioned_permission_sets",
-    permission_sets: "permission_sets",
-    users: "users",
-    groups: "groups",
-};
+impl Tables {
+    /// The rows of this collection.
+    fn staged() -> Self {
+        Self::of(|resource| resource.name.to_owned())
+    }
 
-const OPEN: Tables = Tables {
-    assignments: "(SELECT * FROM account_assignments_versions WHERE valid_to IS NULL)",
-    memberships: "(SELECT * FROM group_memberships_versions WHERE valid_to IS NULL)",
-    pairs: "(SELECT * FROM provisioned_permission_sets_versions WHERE valid_to IS NULL)",
-    permission_sets: "(SELECT * FROM permission_sets_versions WHERE valid_to IS NULL)",
-    users: "(SELECT * FROM users_versions WHERE valid_to IS NULL)",
-    groups: "(SELECT * FROM groups_versions WHERE valid_to IS NULL)",
-};
+    /// The rows of the last snapshot.
+    fn open() -> Self {
+        Self::of(|resource| format!("(SELECT * FROM {}_versions WHERE valid_to IS NULL)", resource.name))
+    }
+
+    fn of(rows: impl Fn(&ResourceSpec) -> String) -> Self {
+        Self {
+            assignments: rows(&AccountAssignment::SPEC),
+            memberships: rows(&GroupMembership::SPEC),
+            pairs: rows(&ProvisionedPermissionSet::SPEC),
+            permission_sets: rows(&PermissionSet::SPEC),
+            users: rows(&User::SPEC),
+            groups: rows(&Group::SPEC),
+        }
+    }
+}
 
 /// The rows of each principal, and those of the groups of each user.
 #[derive(Debug, Default)]
@@ -141,11 +149,11 @@ pub(super) struct RowsOfPrincipals {
 
 impl RowsOfPrincipals {
     pub fn staged(staging: &Staging) -> Result<Self> {
-        Self::read(staging.connection(), &STAGED)
+        Self::read(staging.connection(), &Tables::staged())
     }
 
     pub fn of_history(history: &Connection) -> Result<Self> {
-        Self::read(history, &OPEN)
+        Self::read(history, &Tables::open())
     }
 
     fn read(connection: &Connection, Tables { assignments, memberships, .. }: &Tables) -> Result<Self> {
@@ -189,7 +197,7 @@ impl Tried {
 fn tried(staging: &Staging, principal_type: &str) -> Result<Vec<Tried>> {
     let mut tried = Vec::new();
     for (body, pages) in staging.pages_of(SamplePrincipal::KIND)? {
-        match parse(&body)? {
+        match Task::of_body(&body)? {
             Task::SamplePrincipal(task) if task.principal_type == principal_type => {
                 tried.push(Tried { task, pages });
             }
@@ -238,16 +246,17 @@ impl Beyond {
     /// What listing the rows of the last snapshot would cost, whether users' answers `repeat` their groups' rows or
     /// not; where that is not known, something between.
     pub fn of_history(history: &Connection, staging: &Staging) -> Result<Self> {
+        let open = Tables::open();
         let rows = RowsOfPrincipals::of_history(history)?;
         let page = i64::from(PAGE);
         let users: Vec<String> =
-            select(history, &format!("SELECT user_id FROM {}", OPEN.users), |row| row.get(0))?;
+            select(history, &format!("SELECT user_id FROM {}", open.users), |row| row.get(0))?;
         let later_of_users = |repeats: bool| -> i64 {
             let rows = |user: &str| rows.own(user) + if repeats { rows.of_groups(user) } else { 0 };
             users.iter().map(|user| later_pages(rows(user), page)).sum()
         };
         let later_of_groups: i64 =
-            select(history, &format!("SELECT group_id FROM {}", OPEN.groups), |row| row.get::<_, String>(0))?
+            select(history, &format!("SELECT group_id FROM {}", open.groups), |row| row.get::<_, String>(0))?
                 .iter()
                 .map(|group| later_pages(rows.own(group), page))
                 .sum();
@@ -259,13 +268,13 @@ impl Beyond {
             }
         };
         let of_pairs =
-            format!("SELECT count(*) FROM {} GROUP BY account_id, permission_set_arn", OPEN.assignments);
+            format!("SELECT count(*) FROM {} GROUP BY account_id, permission_set_arn", open.assignments);
         let of_pairs = select(history, &of_pairs, |row| row.get::<_, i64>(0))?;
-        let living = living(&OPEN);
+        let living = living(&open);
         let with_a_row = format!(
             "SELECT count(*) FROM (SELECT 1 FROM {} AS row
              GROUP BY account_id, permission_set_arn HAVING min({living}))",
-            OPEN.assignments
+            open.assignments
         );
         let left_over = Counts::of_history(history)?.pairs - count(history, &with_a_row)?;
         Ok(Self {
@@ -343,7 +352,8 @@ struct Pairs {
 impl Pairs {
     fn read(staging: &Staging) -> Result<Self> {
         let staged = staging.connection();
-        let living = living(&STAGED);
+        let tables = Tables::staged();
+        let living = living(&tables);
         let rows: HashMap<(String, String), [i64; 3]> = select(
             staged,
             &format!(
@@ -351,18 +361,19 @@ impl Pairs {
                      coalesce(sum(principal_type = 'GROUP' AND {living}), 0),
                      coalesce(sum(NOT (principal_type = 'GROUP' AND {living})), 0),
                      coalesce(sum({living}), 0)
-                 FROM account_assignments AS row GROUP BY account_id, permission_set_arn"
+                 FROM {} AS row GROUP BY account_id, permission_set_arn",
+                tables.assignments
             ),
             |row| Ok(((row.get(0)?, row.get(1)?), [row.get(2)?, row.get(3)?, row.get(4)?])),
         )?
         .into_iter()
         .collect();
-        let all = count(staged, "SELECT count(*) FROM provisioned_permission_sets")?;
+        let all = count(staged, &format!("SELECT count(*) FROM {}", tables.pairs))?;
         let with_groups = rows.values().filter(|[of_groups, ..]| *of_groups > 0);
         let without_groups = (all - i64::try_from(with_groups.count()).unwrap_or(i64::MAX)).max(0);
         let (mut direct, mut are_empty) = (Vec::new(), Vec::new());
         for (body, _) in staging.pages_of(ListPairAssignments::KIND)? {
-            let Task::ListPairAssignments(pair) = parse(&body)? else { continue };
+            let Task::ListPairAssignments(pair) = Task::of_body(&body)? else { continue };
             let [of_groups, others, alive] =
                 rows.get(&(pair.account_id, pair.permission_set_arn)).copied().unwrap_or_default();
             direct.push(others);

@@ -18,19 +18,22 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+use serde_json::{Map, Value};
 
+use super::collector::{ForEach, Stage};
+use super::context::Context;
 use super::convert::now;
-use super::preflight::Context;
+use super::graph;
 use super::progress::Progress;
-use super::selection::{ReportDepth, Selection};
-use super::task::{Stage, Task};
+use super::selection::Selection;
+use super::task::{COLLECTORS, Task};
 use crate::error::Result;
-use crate::model::{RESOURCES, Scope, ServiceLastAccessed, Tag};
+use crate::model::{Completeness, RESOURCES, ResourceSpec, Row};
 use crate::store::{Failure, Gap, GapKind, Staging, failed};
 
 pub(super) use full_pass::FULL_PASS;
 pub(super) use reports::entity_in_words;
-pub use strategy::StrategyChoice;
 
 /// The plan of one collection.
 pub(super) struct Plan<'a> {
@@ -51,38 +54,19 @@ pub(super) struct Plan<'a> {
 impl Plan<'_> {
     /// Queues the first tasks, and notes what nobody asked for.
     pub fn begin(&self, staging: &mut Staging) -> Result<()> {
-        let first = [
-            super::organization::first_tasks(),
-            super::permission_sets::first_tasks(),
-            super::identity_store::first_tasks(),
-        ];
-        self.queue(staging, first.into_iter().flatten())?;
+        self.queue(staging, graph::first_tasks())?;
         for spec in RESOURCES.iter().filter(|spec| !self.selection.has(spec.name)) {
-            let scope = Scope { resource: spec.name.to_owned(), columns: Default::default() };
-            staging.add_gap(&scope, &not_asked("left out by --only, --skip or --access-report"))?;
+            staging.add_gap(&spec.all(), &not_asked("left out by --only, --skip or --access-report"))?;
         }
-        let tagged = [
-            ("account", "accounts"),
-            ("permission_set", "permission_sets"),
-            ("root", "roots"),
-            ("organizational_unit", "organizational_units"),
-        ];
-        for (resource_type, resource) in tagged {
-            if self.selection.has("tags") && !self.selection.has(resource) {
-                let scope = Scope::all::<Tag>().with("resource_type", resource_type);
-                staging.add_gap(&scope, &not_asked(&format!("{resource} are left out")))?;
+        // What any of several resources gives rise to is collected without those that are left out.
+        for spec in COLLECTORS.iter().filter(|spec| self.selection.has(spec.rows.name)) {
+            let ForEach::Any(resources) = spec.for_each else { continue };
+            for left_out in resources.iter().filter(|resource| !self.selection.has(resource.name)) {
+                let reason = format!("{} are left out", left_out.name);
+                staging.add_gap(&spec.scope_for(left_out), &not_asked(&reason))?;
             }
         }
-        if self.selection.has("service_last_accessed") {
-            let by_depth = [("organizational_unit", ReportDepth::Ous), ("account", ReportDepth::Accounts)];
-            for (entity_type, depth) in by_depth {
-                if self.selection.report_depth < depth {
-                    let scope = Scope::all::<ServiceLastAccessed>().with("entity_type", entity_type);
-                    staging.add_gap(&scope, &not_asked(BEYOND_DEPTH))?;
-                }
-            }
-        }
-        Ok(())
+        self.note_report_depth(staging)
     }
 
     /// Takes every step whose stages have closed; to be called whenever a task has ended, or something was
@@ -167,8 +151,6 @@ impl Plan<'_> {
 
 /// What is said of a scope that the time for access reports did not suffice for.
 pub(super) const BEYOND_BUDGET: &str = "beyond --access-report-budget";
-/// What is said of a scope that lies deeper than access reports were asked for.
-const BEYOND_DEPTH: &str = "beyond the depth of --access-report";
 
 /// Whether the scope of a gap was asked for by the flags, although nobody came to ask AWS for it.
 pub fn was_wanted(gap: &Gap) -> bool {
@@ -202,6 +184,32 @@ fn select<T>(
     let mut statement = connection.prepare(sql).map_err(failed)?;
     let rows = statement.query_map([], read).map_err(failed)?;
     rows.collect::<Result<_, _>>().map_err(failed)
+}
+
+/// The staged rows of a resource, in the order of its key.
+fn staged_rows(staging: &Staging, spec: &'static ResourceSpec) -> Result<Vec<Row>> {
+    let names: Vec<_> = spec.columns.iter().map(|column| column.name).collect();
+    let columns: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    let sql = format!(
+        "SELECT whole, {} FROM \"{}\" ORDER BY {}",
+        columns.join(", "),
+        spec.name,
+        spec.key.join(", ")
+    );
+    select(staging.connection(), &sql, |row| {
+        let is_whole: bool = row.get(0)?;
+        let mut values = Map::new();
+        for (index, name) in names.iter().enumerate() {
+            let value = match row.get_ref(index + 1)? {
+                ValueRef::Integer(number) => Value::from(number),
+                ValueRef::Text(text) => Value::from(String::from_utf8_lossy(text)),
+                ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => Value::Null,
+            };
+            values.insert((*name).to_owned(), value);
+        }
+        let completeness = if is_whole { Completeness::Full } else { Completeness::KeyOnly };
+        Ok(Row { resource: spec.name, columns: values, completeness })
+    })
 }
 
 /// The one number that a statement yields.

@@ -4,21 +4,21 @@ use std::collections::{BTreeSet, HashSet};
 
 use rusqlite::Connection;
 
-use super::assignments::{Uncounted, parse, spread};
-use super::strategy::STRATEGY;
+use super::assignments::{Uncounted, spread};
 use super::{Plan, select};
-use crate::collect::assignments::ListPairAssignments;
-use crate::collect::task::{Stage, Task};
+use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments};
+use crate::collect::collector::{Stage, Strategy};
+use crate::collect::task::{Kind, Task};
 use crate::error::Result;
 use crate::store::{Staging, failed};
 
 impl Plan<'_> {
     /// Queues the pairs that the strategy left over.
     pub(super) fn list_remainder(&self, staging: &mut Staging) -> Result<()> {
-        let pairs = match staging.note(STRATEGY)?.as_deref() {
-            Some("principals") => self.remainder_of_principals(staging)?,
-            Some("pairs") => self.remainder_of_pairs(staging)?,
-            _ => return Ok(()),
+        let pairs = match self.chosen(staging)? {
+            Some(Strategy::Principals) => self.remainder_of_principals(staging)?,
+            Some(Strategy::Pairs) => self.remainder_of_pairs(staging)?,
+            None => return Ok(()),
         };
         staging.add_tasks(
             pairs
@@ -43,7 +43,7 @@ impl Plan<'_> {
             ),
         )?;
         pairs.extend(self.pairs_of_unlisted(staging)?);
-        Ok(pairs.into_iter().map(|(account, set)| ListPairAssignments::of(account, set)).collect())
+        Ok(pairs.into_iter().map(|(account, set)| ListPairAssignments::pair(account, set)).collect())
     }
 
     /// Each pair that holds an open row and is not provisioned, as far as that was seen. By principals such rows are
@@ -87,7 +87,7 @@ impl Plan<'_> {
     /// After *principals*: whether the remaining pairs hold rows that no principal's listing has shown, as far as is
     /// known. `None` where pairs are listed for another reason.
     pub(in crate::collect) fn remainder_holds_some(&self, staging: &Staging) -> Result<Option<bool>> {
-        if staging.note(STRATEGY)?.as_deref() != Some("principals") || !self.has_principals() {
+        if self.chosen(staging)? != Some(Strategy::Principals) || !self.has_principals() {
             return Ok(None);
         }
         Ok(Some(!self.pairs_of_unlisted(staging)?.is_empty()))
@@ -135,8 +135,8 @@ impl Plan<'_> {
 
     fn listed_principals(&self, staging: &Staging) -> Result<HashSet<(String, String)>> {
         let mut listed = self.listed_in_trial(staging)?;
-        for body in staging.seen_bodies("list_principal_assignments")? {
-            match parse(&body)? {
+        for body in staging.seen_bodies(ListPrincipalAssignments::KIND)? {
+            match Task::of_body(&body)? {
                 Task::ListPrincipalAssignments(task) => {
                     listed.insert((task.principal_type, task.principal_id))
                 }

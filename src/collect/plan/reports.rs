@@ -2,33 +2,63 @@
 
 use std::collections::HashMap;
 
-use super::{Plan, gap, select};
+use super::{Plan, gap, not_asked, select, staged_rows};
 use crate::collect::access_report::{AccessReport, ruled_out};
+use crate::collect::collector::{Collector, Stage};
 use crate::collect::organization::service_control_policies_enabled;
-use crate::collect::selection::ReportDepth;
-use crate::collect::task::{Stage, Task};
+use crate::collect::task::Task;
 use crate::error::Result;
-use crate::model::{AccessReportJob, Entity, Fact, Scope, ServiceLastAccessed};
+use crate::model::{AccessReportJob, Entity, Fact, Resource, Root, Row, ServiceLastAccessed};
 use crate::store::{GapKind, Staging, failed};
+
+/// What is said of a scope that lies deeper than access reports were asked for.
+const BEYOND_DEPTH: &str = "beyond the depth of --access-report";
+/// What reports list.
+const REPORTS: &str = ServiceLastAccessed::SPEC.name;
+
+/// An entity whose report is asked for.
+struct Reported {
+    entity: Entity,
+    id: String,
+    /// `None` where it is not known, so that there is no report.
+    path: Option<String>,
+    is_management: bool,
+}
+
+/// The entities that reports are about.
+fn entities_with_reports() -> impl Iterator<Item = Entity> {
+    AccessReport::FOR_EACH.resources().iter().filter_map(|resource| Entity::of_resource(resource.name))
+}
 
 /// An entity whose report cannot be asked for.
 type WithoutPath = (Entity, String);
 
 impl Plan<'_> {
+    /// Notes the entities that have no report, because it was not asked for so deep.
+    pub(super) fn note_report_depth(&self, staging: &mut Staging) -> Result<()> {
+        if !self.selection.has(REPORTS) {
+            return Ok(());
+        }
+        for entity in entities_with_reports().filter(|entity| !self.selection.report_depth.reaches(*entity)) {
+            staging.add_gap(&ServiceLastAccessed::SPEC.all_about(entity), &not_asked(BEYOND_DEPTH))?;
+        }
+        Ok(())
+    }
+
     /// Queues the reports of the root, the management account (the root's report leaves it out), the OUs and,
     /// on request, the accounts.
     pub(super) fn ask_reports(&self, staging: &mut Staging) -> Result<()> {
-        if !self.selection.has("service_last_accessed") {
+        if !self.selection.has(REPORTS) {
             return Ok(());
         }
+        let all = ServiceLastAccessed::SPEC.all();
         if let Some(reason) = ruled_out(self.context, self.policies_enabled(staging)?) {
-            return staging.add_gap(&Scope::all::<ServiceLastAccessed>(), &gap(GapKind::Unavailable, reason));
+            return staging.add_gap(&all, &gap(GapKind::Unavailable, reason));
         }
         if self.context.organization.is_none() {
             if self.is_outside_organizations(staging)? {
                 let reason = "the account is in no organization";
-                return staging
-                    .add_gap(&Scope::all::<ServiceLastAccessed>(), &gap(GapKind::Unavailable, reason));
+                return staging.add_gap(&all, &gap(GapKind::Unavailable, reason));
             }
             let refused = self
                 .failures(staging, Stage::Details)?
@@ -36,17 +66,14 @@ impl Plan<'_> {
                 .find(|(task, _)| matches!(task, Task::DescribeOrganization(_)));
             let reason = "the organization could not be described, so its entities' paths are not known";
             let failure = refused.map_or_else(|| gap(GapKind::Failed, reason), |(_, failure)| failure);
-            return staging.add_gap(&Scope::all::<ServiceLastAccessed>(), &failure);
+            return staging.add_gap(&all, &failure);
         }
         let last_reports = self.last_reports()?;
         let (mut reports, without_path) = self.entities(staging)?;
         for (entity_type, entity_id) in without_path {
             // AWS takes a path and no id. It was asked for, so that it is no limit.
-            let report = Task::from(AccessReport { entity_type, entity_id, entity_path: String::new() });
-            for scope in report.covers() {
-                staging
-                    .add_gap(&scope, &gap(GapKind::Failed, "its path in the organization is not known"))?;
-            }
+            let reason = "its path in the organization is not known";
+            staging.add_gap(&all.clone().about(entity_type, &entity_id), &gap(GapKind::Failed, reason))?;
         }
         // Never reported sorts before any time; the order within equals is the tree's.
         reports.sort_by_key(|report| last_reports.get(&report.entity_id));
@@ -55,7 +82,7 @@ impl Plan<'_> {
 
     /// How many reports will be asked for; `None` while the tree and the accounts are still being listed.
     pub(super) fn expected_reports(&self, staging: &Staging) -> Result<Option<usize>> {
-        let none = !self.selection.has("service_last_accessed")
+        let none = !self.selection.has(REPORTS)
             || ruled_out(self.context, self.policies_enabled(staging)?).is_some();
         if none {
             return Ok(Some(0));
@@ -66,9 +93,8 @@ impl Plan<'_> {
 
     /// Whether service control policies are enabled on the root; `None` where it could not be listed.
     fn policies_enabled(&self, staging: &Staging) -> Result<Option<bool>> {
-        let roots: Vec<Option<String>> =
-            select(staging.connection(), "SELECT policy_types FROM roots", |row| row.get(0))?;
-        let enabled = roots.iter().any(|root| service_control_policies_enabled(root.as_deref()));
+        let roots = staged_rows(staging, &Root::SPEC)?;
+        let enabled = roots.iter().any(|root| service_control_policies_enabled(root.text("policy_types")));
         Ok((!roots.is_empty()).then_some(enabled))
     }
 
@@ -81,46 +107,35 @@ impl Plan<'_> {
     /// The reports within the depth that is asked for, and the entities of those that cannot be asked for because
     /// their path is not known.
     fn entities(&self, staging: &Staging) -> Result<(Vec<AccessReport>, Vec<WithoutPath>)> {
-        let Some(organization) = self.context.organization_id() else { return Ok(Default::default()) };
-        let mut statement = staging
-            .connection()
-            .prepare(
-                "SELECT 'root', root_id, ?1 || '/' || root_id, 0 FROM roots
-                 UNION ALL SELECT 'organizational_unit', ou_id, CASE WHEN whole THEN entity_path END, 0
-                 FROM organizational_units
-                 UNION ALL SELECT 'account', account_id, CASE WHEN whole THEN entity_path END,
-                     coalesce(is_management_account, 0)
-                 FROM accounts
-                 ORDER BY 4 DESC, 3",
-            )
-            .map_err(failed)?;
-        let found = statement
-            .query_map([organization], |row| {
-                let kind: String = row.get(0)?;
-                let entity_type = Entity::of_value(&kind).expect("the statement names entities");
-                let management: bool = row.get(3)?;
-                let entity_path: Option<String> = row.get(2)?;
-                Ok((entity_type, row.get(1)?, entity_path, management))
-            })
-            .and_then(Iterator::collect::<rusqlite::Result<Vec<(Entity, String, Option<String>, bool)>>>)
-            .map_err(failed)?;
-        let depth = self.selection.report_depth;
+        if self.context.organization_id().is_none() {
+            return Ok(Default::default());
+        }
+        let mut asked_for = Vec::new();
+        for places in AccessReport::FOR_EACH.resources() {
+            asked_for.extend(staged_rows(staging, places)?.into_iter().filter_map(|row| self.reported(row)));
+        }
+        // The management account first, and then in the order of the tree.
+        asked_for
+            .sort_by(|one, other| (other.is_management, &one.path).cmp(&(one.is_management, &other.path)));
         let (mut reports, mut without_path) = (Vec::new(), Vec::new());
-        for (entity_type, entity_id, entity_path, management) in found {
-            let is_asked_for = match entity_type {
-                Entity::Root => true,
-                Entity::Ou => depth >= ReportDepth::Ous,
-                Entity::Account => management || depth >= ReportDepth::Accounts,
-                // AWS reports on places of the tree only.
-                Entity::User | Entity::Group | Entity::PermissionSet => false,
-            };
-            match entity_path {
-                _ if !is_asked_for => {}
-                Some(entity_path) => reports.push(AccessReport { entity_type, entity_id, entity_path }),
-                None => without_path.push((entity_type, entity_id)),
+        for Reported { entity, id, path, .. } in asked_for {
+            match path {
+                Some(entity_path) => {
+                    reports.push(AccessReport { entity_type: entity, entity_id: id, entity_path });
+                }
+                None => without_path.push((entity, id)),
             }
         }
         Ok((reports, without_path))
+    }
+
+    /// What is reported on by a staged row, if it is within the depth that is asked for.
+    fn reported(&self, row: Row) -> Option<Reported> {
+        let (entity, id) = row.entity()?;
+        let is_management = row.columns.get("is_management_account").is_some_and(|is| *is == 1);
+        let is_asked_for = is_management || self.selection.report_depth.reaches(entity);
+        let path = AccessReport::of(&row, self.context).map(|report| report.entity_path);
+        is_asked_for.then(|| Reported { entity, id: id.to_owned(), path, is_management })
     }
 
     /// When each entity's report was last tried, in any snapshot: one that keeps failing, or that does not end, must

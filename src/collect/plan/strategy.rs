@@ -8,34 +8,24 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use clap::ValueEnum;
-
 use super::estimate::{Beyond, Counts, Estimate};
 use super::full_pass::{FULL_PASS, FullPass};
 use super::{Plan, duration};
 use crate::aws::{Operation, Service};
 use crate::collect::access_report;
-use crate::collect::assignments::SamplePrincipal;
+use crate::collect::assignments::{ListPrincipalAssignments, SamplePrincipal};
+use crate::collect::collector::{Collector, Stage, Strategy};
 use crate::collect::progress::Progress;
-use crate::collect::task::{Stage, Task};
+use crate::collect::selection::StrategyChoice;
+use crate::collect::task::{Kind, Task};
 use crate::error::Result;
+use crate::model::{AccountAssignment, Resource};
 use crate::store::{GapKind, Staging};
 
 /// The note under which the staging keeps the strategy; the snapshot records it.
-pub(super) const STRATEGY: &str = "assignment_strategy";
+const STRATEGY: &str = "assignment_strategy";
 /// Where pairs are this many times cheaper, pages not counted yet cannot change the choice.
 const SURELY_CHEAPER: i64 = 2;
-
-/// How assignments are to be listed: `--assignments`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StrategyChoice {
-    /// Count, then take the cheaper; every provisioned pair at first and then every --full-every.
-    Auto,
-    /// Every provisioned pair of account and permission set.
-    Pairs,
-    /// Every user and group; management account only.
-    Principals,
-}
 
 impl Plan<'_> {
     /// Whether pairs are the strategy however many users are still to be counted: assignments need not wait for
@@ -78,7 +68,7 @@ impl Plan<'_> {
 
     /// Chooses the strategy, once, and queues its listings.
     pub(super) fn choose_strategy(&self, staging: &mut Staging, progress: &mut dyn Progress) -> Result<()> {
-        if !self.selection.has("account_assignments") {
+        if !self.selection.has(AccountAssignment::SPEC.name) {
             return Ok(());
         }
         let counts = Counts::of(staging)?;
@@ -91,27 +81,31 @@ impl Plan<'_> {
         let (pairs, principals) = (counts.by_pairs(beyond), counts.by_principals(beyond));
         let full_pass = self.full_pass()?;
         let chosen = match self.selection.strategy {
-            StrategyChoice::Pairs => "pairs",
-            StrategyChoice::Principals => "principals",
+            StrategyChoice::Pairs => Strategy::Pairs,
+            StrategyChoice::Principals => Strategy::Principals,
             // Only principals that are all known, and can be listed, are a choice.
-            StrategyChoice::Auto if !is_counted || matches!(known, Known::Refused) => "pairs",
+            StrategyChoice::Auto if !is_counted || matches!(known, Known::Refused) => Strategy::Pairs,
             StrategyChoice::Auto => self.automatic(staging, &counts, pairs, principals, &full_pass)?,
         };
-        let chosen = staging.set_note(STRATEGY, chosen)?;
+        staging.set_note(STRATEGY, chosen.as_str())?;
+        // A choice stands, whatever was counted since.
+        let chosen = self.chosen(staging)?.unwrap_or(chosen);
         let at_least = if is_counted { "" } else { "at least " };
-        let why = match chosen == "pairs" && principals.likely < pairs.likely && full_pass != FullPass::Recent
-        {
+        let is_full_pass =
+            chosen == Strategy::Pairs && principals.likely < pairs.likely && full_pass != FullPass::Recent;
+        let why = match is_full_pass {
             true => ", a full pass that sees assignments of deleted users and groups too",
             false => "",
         };
         progress.say(&format!(
-            "assignments: {} provisioned pairs ({}) or {at_least}{} users and groups ({}): listing by {chosen}{why}",
+            "assignments: {} provisioned pairs ({}) or {at_least}{} users and groups ({}): listing by {}{why}",
             pairs.listings,
             self.cost(pairs, Operation::ListAccountAssignments),
             principals.listings,
             self.cost(principals, Operation::ListAccountAssignmentsForPrincipal),
+            chosen.as_str(),
         ));
-        if chosen == "principals"
+        if chosen == Strategy::Principals
             && let Some(announcement) = self.announcement(&full_pass, pairs)
         {
             let announcement = staging.set_note(FULL_PASS, &announcement)?;
@@ -120,12 +114,25 @@ impl Plan<'_> {
                 progress.say(&announcement);
             }
         }
-        let chosen_calls = if chosen == "principals" { principals.likely } else { pairs.likely };
+        let chosen_calls = match chosen {
+            Strategy::Principals => principals.likely,
+            Strategy::Pairs => pairs.likely,
+        };
         self.tell_what_is_left(staging, chosen_calls, progress)?;
         if self.dry_run {
             return Ok(());
         }
-        if chosen == "principals" { self.list_principals(staging) } else { self.list_pairs(staging, &counts) }
+        match chosen {
+            Strategy::Principals => self.list_principals(staging),
+            Strategy::Pairs => self.list_pairs(staging, &counts),
+        }
+    }
+
+    /// The strategy that was chosen, if it was.
+    pub(super) fn chosen(&self, staging: &Staging) -> Result<Option<Strategy>> {
+        let noted = staging.note(STRATEGY)?;
+        let is_noted = |strategy: &Strategy| noted.as_deref() == Some(strategy.as_str());
+        Ok([Strategy::Pairs, Strategy::Principals].into_iter().find(is_noted))
     }
 
     /// What is known of the pages beyond the first of each listing.
@@ -174,12 +181,12 @@ impl Plan<'_> {
         pairs: Estimate,
         principals: Estimate,
         full_pass: &FullPass,
-    ) -> Result<&'static str> {
+    ) -> Result<Strategy> {
         let possible = self.can_list_principals(staging)?;
         // Nothing provisioned while there are permission sets: the provisioning is not to be believed.
         if counts.pairs == 0 && counts.permission_sets > 0 {
             let enumerable = staging.failures(Stage::Principals.name())?.is_empty() && self.has_principals();
-            return Ok(if enumerable { "principals" } else { "pairs" });
+            return Ok(if enumerable { Strategy::Principals } else { Strategy::Pairs });
         }
         // Pairs that cannot be counted cannot be listed either; principals still can, where there are permission
         // sets at all.
@@ -187,11 +194,14 @@ impl Plan<'_> {
             matches!(task, Task::ListPermissionSets(_)) && failure.kind != GapKind::Unavailable
         });
         if possible && sets_are_hidden {
-            return Ok("principals");
+            return Ok(Strategy::Principals);
         }
         let cheaper = principals.likely.min(pairs.likely);
         let by_principals = possible && principals.likely < pairs.likely;
-        Ok(if by_principals && !self.makes(full_pass, pairs, cheaper) { "principals" } else { "pairs" })
+        Ok(match by_principals && !self.makes(full_pass, pairs, cheaper) {
+            true => Strategy::Principals,
+            false => Strategy::Pairs,
+        })
     }
 
     /// Only the management account may list by principal, and only principals that can be enumerated.
@@ -202,7 +212,8 @@ impl Plan<'_> {
     }
 
     pub(super) fn has_principals(&self) -> bool {
-        self.selection.has("users") && self.selection.has("groups")
+        let principals = ListPrincipalAssignments::FOR_EACH.resources();
+        principals.iter().all(|resource| self.selection.has(resource.name))
     }
 }
 

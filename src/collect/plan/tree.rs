@@ -1,19 +1,19 @@
 //! The steps that close the tree of OUs and find the accounts' parents where ListAccounts does not say.
 
-use super::{Plan, count, gap, select};
+use super::{Plan, count, gap, select, staged_rows};
 use crate::collect::accounts::ListAccountsForParent;
-use crate::collect::organization::organization_of_arn;
-use crate::collect::task::{Stage, Task};
+use crate::collect::collector::{Collector, Stage};
+use crate::collect::task::Task;
 use crate::error::Result;
-use crate::model::{Account, OrganizationalUnit, Scope, ServiceLastAccessed};
+use crate::model::{Account, Entity, OrganizationalUnit, Resource, ServiceLastAccessed};
 use crate::store::{GapKind, Staging};
 
 impl Plan<'_> {
     /// Every OU's children were listed: whatever was not found is gone, wherever it was.
     pub(super) fn close_tree(&self, staging: &mut Staging) -> Result<()> {
-        let listed =
-            self.selection.has("organizational_units") && staging.failures(Stage::Tree.name())?.is_empty();
-        if listed { staging.add_seen(&Scope::all::<OrganizationalUnit>()) } else { Ok(()) }
+        let units = OrganizationalUnit::SPEC;
+        let listed = self.selection.has(units.name) && staging.failures(Stage::Tree.name())?.is_empty();
+        if listed { staging.add_seen(&units.all()) } else { Ok(()) }
     }
 
     /// Asks each parent for its accounts, if any account came without its path.
@@ -25,8 +25,8 @@ impl Plan<'_> {
             let reason = "AWS sent no paths, and the tree of OUs could not be listed: the accounts' parents \
                           are not known";
             let failure = gap(GapKind::Failed, reason);
-            staging.add_gap(&Scope::all::<Account>(), &failure)?;
-            staging.add_gap(&Scope::all::<ServiceLastAccessed>().with("entity_type", "account"), &failure)?;
+            staging.add_gap(&Account::SPEC.all(), &failure)?;
+            staging.add_gap(&ServiceLastAccessed::SPEC.all_about(Entity::Account), &failure)?;
         }
         let parents = self.parents(staging)?;
         self.queue(staging, parents)
@@ -38,24 +38,18 @@ impl Plan<'_> {
         let lost: Vec<String> = select(staging.connection(), pathless, |row| row.get(0))?;
         for account_id in lost {
             let failure = gap(GapKind::Failed, "the account was under none of the OUs when they were listed");
-            staging.add_gap(&Scope::all::<ServiceLastAccessed>().with("entity_id", &account_id), &failure)?;
-            staging.add_gap(&Scope::all::<Account>().with("account_id", &account_id), &failure)?;
+            staging.add_gap(&ServiceLastAccessed::SPEC.all().with("entity_id", &account_id), &failure)?;
+            staging.add_gap(&Account::SPEC.all().about(Entity::Account, &account_id), &failure)?;
         }
         Ok(())
     }
 
     fn parents(&self, staging: &Staging) -> Result<Vec<Task>> {
-        let parents = "SELECT root_id, NULL, arn FROM roots
-                       UNION ALL SELECT ou_id, entity_path, NULL FROM organizational_units";
-        select(staging.connection(), parents, |row| {
-            let parent_id: String = row.get(0)?;
-            let path: Option<String> = row.get(1)?;
-            let arn: Option<String> = row.get(2)?;
-            let organization =
-                self.context.organization_id().or_else(|| arn.as_deref().and_then(organization_of_arn));
-            let parent_path =
-                path.or_else(|| organization.map(|organization| format!("{organization}/{parent_id}")));
-            Ok(ListAccountsForParent { parent_id, parent_path }.into())
-        })
+        let mut tasks = Vec::new();
+        for parents in ListAccountsForParent::FOR_EACH.resources() {
+            let of = |row| ListAccountsForParent::of(row, self.context).map(Task::from);
+            tasks.extend(staged_rows(staging, parents)?.iter().filter_map(of));
+        }
+        Ok(tasks)
     }
 }

@@ -9,9 +9,10 @@ use super::assignments::provisioned_pairs;
 use super::estimate::{Beyond, Counts, RowsOfPrincipals};
 use super::{Plan, select};
 use crate::collect::assignments::SamplePrincipal;
-use crate::collect::permission_sets::PAGE;
+use crate::collect::collector::Stage;
 use crate::collect::selection::Selection;
-use crate::collect::task::{Stage, Task};
+use crate::collect::services::sso_admin::PAGE;
+use crate::collect::task::Task;
 use crate::error::Result;
 use crate::store::Staging;
 

@@ -5,23 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::task::JoinSet;
 
 use super::missing::{how_to_enable_policies, missing, why_unavailable};
-use super::{Findings, Seen, is_in_the_instance};
+use super::{Findings, Seen};
 use crate::aws::{CallFailure, FailureClass, Operation};
 use crate::collect::access_report::{POLICIES_OFF, ruled_out};
-use crate::collect::accounts::ListAccountsForParent;
-use crate::collect::assignments::{ListPairAssignments, ListPrincipalAssignments};
-use crate::collect::identity_store::{DescribeGroup, DescribeUser};
+use crate::collect::collector::{Asked, In, Page, Stopped};
+use crate::collect::context::Context;
+use crate::collect::graph::{self, PREFLIGHT};
 use crate::collect::organization::service_control_policies_enabled;
-use crate::collect::preflight::Context;
 use crate::collect::selection::Selection;
-use crate::collect::task::{Page, Stopped, Task};
-use crate::collect::{identity_store, organization, permission_sets};
-use crate::model::{Completeness, Row};
+use crate::collect::task::Task;
+use crate::model::{Completeness, Resource, Root, Row};
 use crate::store::GapKind;
 
 /// A listing's first pages may be empty.
 const PAGES: usize = 5;
-/// How many permission sets are asked for their accounts before it is believed that none is provisioned.
+/// How many things are asked the same before it is believed that nothing leads to an assignment: so many permission
+/// sets for their accounts.
 const SAMPLES: usize = 5;
 
 /// A read that was answered.
@@ -36,17 +35,15 @@ pub(super) struct Asking<'a> {
     selection: &'a Selection,
     findings: &'a mut Findings,
     reads: JoinSet<Answered>,
-    asked: BTreeSet<String>,
+    asked: BTreeSet<&'static str>,
     /// Further things to ask the same about, where the first lead nowhere.
-    samples: BTreeMap<String, Vec<Task>>,
+    samples: BTreeMap<&'static str, Vec<Task>>,
     root: Option<String>,
     policies_enabled: Option<bool>,
-    /// Whether an account came without its path.
-    pathless: bool,
-    /// Whether the directory's users, or groups, cannot be listed at all.
-    unlistable: BTreeSet<&'static str>,
-    /// A principal of each type that an assignment names.
-    principals: BTreeMap<String, String>,
+    /// The operations that do not show all that is needed: they cannot be used here, or leave rows unfinished.
+    closed: BTreeSet<Operation>,
+    /// What is asked instead of an operation, by kind.
+    instead: BTreeMap<&'static str, Task>,
 }
 
 impl<'a> Asking<'a> {
@@ -61,14 +58,10 @@ impl<'a> Asking<'a> {
             samples: BTreeMap::new(),
             root: None,
             policies_enabled: None,
-            pathless: false,
-            unlistable: BTreeSet::new(),
-            principals: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            instead: BTreeMap::new(),
         };
-        let first =
-            [organization::first_tasks(), permission_sets::first_tasks(), identity_store::first_tasks()];
-        // The organization is described already.
-        let first = first.into_iter().flatten().filter(|task| !matches!(task, Task::DescribeOrganization(_)));
+        let first = graph::first_tasks().filter(|task| !PREFLIGHT.contains(&task.operation()));
         first.for_each(|task| asking.ask(task));
         asking
     }
@@ -90,13 +83,13 @@ impl<'a> Asking<'a> {
     }
 
     fn ask(&mut self, task: Task) {
-        let possible = self.context.instance.is_some() || !is_in_the_instance(task.operation());
+        let possible = self.context.instance.is_some() || task.spec().place != In::Instance;
         if !possible || !task.is_wanted(self.selection) || !self.findings.has(task.operation()) {
             return;
         }
         let kind = task.kind();
-        if !self.asked.insert(kind.clone()) {
-            if matches!(task, Task::ListOutdatedAccounts(_) | Task::ListProvisionedAccounts(_)) {
+        if !self.asked.insert(kind) {
+            if leads_to_assignments(&task) {
                 let samples = self.samples.entry(kind).or_default();
                 if samples.len() < SAMPLES {
                     samples.push(task);
@@ -119,10 +112,15 @@ impl<'a> Asking<'a> {
         let mut leads_nowhere = false;
         match answer {
             Ok(page) => {
-                leads_nowhere = page.rows.is_empty() && page.follow_ups.is_empty();
+                let then = if page.goes_on() { None } else { task.then(true) };
+                leads_nowhere = page.rows.is_empty() && then.is_none();
                 self.findings.note(task.operation(), Seen::Yes, None);
+                if page.rows.iter().any(|row| row.completeness == Completeness::KeyOnly) {
+                    self.closed.insert(task.operation());
+                }
                 page.rows.iter().for_each(|row| self.learn(row));
-                page.follow_ups.into_iter().for_each(|next| self.ask(next));
+                let follow_ups = graph::follow_ups(task, &page.rows, self.context);
+                follow_ups.into_iter().chain(then).for_each(|next| self.ask(next));
             }
             // The operation can be used: what it was asked about has just gone.
             Err(Stopped { failure, .. }) if task.gone(&failure).is_some() => {
@@ -131,7 +129,7 @@ impl<'a> Asking<'a> {
             }
             Err(Stopped { failure, .. }) => self.refused(task, &failure),
         }
-        if leads_nowhere && let Some(next) = self.samples.get_mut(&task.kind()).and_then(Vec::pop) {
+        if leads_nowhere && let Some(next) = self.samples.get_mut(task.kind()).and_then(Vec::pop) {
             self.send(next);
         }
         self.ask_where_the_usual_way_is_closed();
@@ -142,51 +140,34 @@ impl<'a> Asking<'a> {
 
     fn refused(&mut self, task: &Task, failure: &CallFailure) {
         if task.failure(failure).kind == GapKind::Unavailable {
-            match task {
-                Task::ListUsers(_) => self.unlistable.insert("USER"),
-                Task::ListGroups(_) => self.unlistable.insert("GROUP"),
-                _ => false,
-            };
+            self.closed.insert(task.operation());
             let why = why_unavailable(failure.operation.service()).to_owned();
             self.findings.note_failure(failure, Seen::Unavailable, why);
         } else {
             self.findings.note_failure(failure, Seen::No, missing(failure, self.context.aws.region()));
-            task.instead().into_iter().for_each(|next| self.ask(next));
+            task.then(false).into_iter().for_each(|next| self.ask(next));
         }
     }
 
     /// What a collection would plan from this row.
     fn learn(&mut self, row: &Row) {
-        let text = |column: &str| row.columns.get(column).and_then(|value| value.as_str()).map(str::to_owned);
-        match row.resource {
-            "roots" => {
-                self.root = text("root_id");
-                let enabled = service_control_policies_enabled(text("policy_types").as_deref());
-                self.policies_enabled = Some(self.policies_enabled.unwrap_or(false) || enabled);
-            }
-            "accounts" => self.pathless |= row.completeness == Completeness::KeyOnly,
-            "users" => self.ask_principal("USER", text("user_id")),
-            "groups" => self.ask_principal("GROUP", text("group_id")),
-            "provisioned_permission_sets" => {
-                if let (Some(account_id), Some(permission_set_arn)) =
-                    (text("account_id"), text("permission_set_arn"))
-                {
-                    self.ask(ListPairAssignments::of(account_id, permission_set_arn).into());
-                }
-            }
-            "account_assignments" => {
-                if let (Some(principal_type), Some(id)) = (text("principal_type"), text("principal_id")) {
-                    self.principals.entry(principal_type).or_insert(id);
-                }
-            }
-            _ => {}
+        if row.resource == Root::SPEC.name {
+            self.root = row.text("root_id").map(str::to_owned);
+            let enabled = service_control_policies_enabled(row.text("policy_types"));
+            self.policies_enabled = Some(self.policies_enabled.unwrap_or(false) || enabled);
         }
-    }
-
-    fn ask_principal(&mut self, principal_type: &str, id: Option<String>) {
-        if let Some(principal_id) = id.filter(|_| self.context.is_management_account() == Some(true)) {
-            let principal_type = principal_type.to_owned();
-            self.ask(ListPrincipalAssignments { principal_type, principal_id }.into());
+        for spec in graph::asked_for_each(row.resource) {
+            match spec.asked {
+                Asked::By(_) => (spec.of)(row, self.context).into_iter().for_each(|task| self.ask(task)),
+                Asked::Instead { .. } => {
+                    if !self.instead.contains_key(spec.kind)
+                        && let Some(task) = (spec.of)(row, self.context)
+                    {
+                        self.instead.insert(spec.kind, task);
+                    }
+                }
+                Asked::AsListed | Asked::After | Asked::Planned => {}
+            }
         }
     }
 
@@ -207,15 +188,11 @@ impl<'a> Asking<'a> {
     }
 
     fn ask_where_the_usual_way_is_closed(&mut self) {
-        if let Some(parent_id) = self.root.clone().filter(|_| self.pathless) {
-            self.ask(ListAccountsForParent { parent_id, parent_path: None }.into());
-        }
-        for principal_type in self.unlistable.clone() {
-            match self.principals.get(principal_type).cloned() {
-                Some(user_id) if principal_type == "USER" => self.ask(DescribeUser { user_id }.into()),
-                Some(group_id) => self.ask(DescribeGroup { group_id }.into()),
-                None => {}
-            }
+        for operation in self.closed.clone() {
+            let tasks: Vec<_> = graph::instead_of(operation)
+                .filter_map(|spec| self.instead.get(spec.kind).cloned())
+                .collect();
+            tasks.into_iter().for_each(|task| self.ask(task));
         }
     }
 
@@ -259,13 +236,18 @@ impl<'a> Asking<'a> {
     }
 }
 
+/// Whether assignments are asked for, by some strategy, for the rows of the task.
+fn leads_to_assignments(task: &Task) -> bool {
+    graph::asked_for_each(task.spec().rows.name).iter().any(|spec| matches!(spec.asked, Asked::By(_)))
+}
+
 /// The first page that holds anything: an empty one may have others behind it.
 async fn first_rows(task: &Task, context: &Context) -> Result<Page, Stopped> {
     let mut page = task.page(context, None).await?;
     for _ in 1..PAGES {
         let token = page.next_token.take().filter(|token| !token.is_empty());
         match token {
-            Some(token) if page.rows.is_empty() && page.follow_ups.is_empty() => {
+            Some(token) if page.rows.is_empty() => {
                 page = task.page(context, Some(&token)).await?;
             }
             _ => break,

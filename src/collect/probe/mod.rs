@@ -7,14 +7,16 @@
 mod asking;
 mod missing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use asking::Asking;
 use missing::missing;
 
-use super::preflight::{Context, Groundwork};
+use super::collector::Asked;
+use super::context::Context;
+use super::graph::{self, PREFLIGHT, source_of};
+use super::preflight::Groundwork;
 use super::selection::Selection;
-use super::task::Task;
 use crate::aws::{CallFailure, Operation, Service};
 use crate::error::Error;
 use crate::model::RESOURCES;
@@ -133,9 +135,7 @@ impl Findings {
     }
 
     fn note_groundwork(&mut self, groundwork: &Groundwork) {
-        for operation in
-            [Operation::GetCallerIdentity, Operation::DescribeOrganization, Operation::ListInstances]
-        {
+        for operation in PREFLIGHT {
             self.note(operation, Seen::Yes, None);
         }
         for failure in groundwork.failures() {
@@ -171,13 +171,13 @@ impl Findings {
             return;
         }
         let before = source_of(operation);
+        let asked = graph::sender(operation).map(|spec| spec.asked);
         before.into_iter().for_each(|before| self.settle(before));
         let (seen, why) = match before.and_then(|before| self.0.get(&before)) {
-            Some(before) if is_description(operation) && before.seen == Seen::Unavailable => {
-                (Seen::NotTried, "no assignment that was seen names anybody to ask about".to_owned())
-            }
-            _ if let Some(case) = fallback_for(operation) => {
-                (Seen::NotTried, format!("only asked where {case}"))
+            Some(before) if let Some(Asked::Instead { case, nothing, .. }) = asked => {
+                let nothing = nothing.filter(|_| before.seen == Seen::Unavailable);
+                let why = nothing.map_or_else(|| format!("only asked where {case}"), str::to_owned);
+                (Seen::NotTried, why)
             }
             None => (Seen::NotTried, "there is nothing to ask it about".to_owned()),
             Some(before) => match (before.seen, before.operation.name()) {
@@ -196,67 +196,6 @@ impl Findings {
 
 /// The resources that need the operation: by their tasks, or because those tasks rest on what it finds.
 fn needing(operation: Operation) -> Vec<String> {
-    let is_ground_of = |other: Operation| match operation {
-        Operation::ListInstances => is_in_the_instance(other),
-        // A report is asked for by a path that begins with the organization.
-        Operation::DescribeOrganization => {
-            other == operation || other == Operation::GenerateOrganizationsAccessReport
-        }
-        _ => other == operation,
-    };
-    let needs = Task::needs().into_iter().filter(|(other, _)| is_ground_of(*other));
-    let needing: BTreeSet<String> = needs.flat_map(|(_, resources)| resources).collect();
-    RESOURCES.iter().map(|spec| spec.name.to_owned()).filter(|name| needing.contains(name)).collect()
-}
-
-pub(super) fn is_in_the_instance(operation: Operation) -> bool {
-    matches!(operation.service(), Service::SsoAdmin | Service::IdentityStore)
-}
-
-/// The operation whose answer names what this one is asked about; `None` for those that can be asked at once.
-fn source_of(operation: Operation) -> Option<Operation> {
-    match operation {
-        Operation::GetCallerIdentity
-        | Operation::ListInstances
-        | Operation::DescribeOrganization
-        | Operation::ListRoots
-        | Operation::ListAccounts => None,
-        Operation::ListOrganizationalUnitsForParent | Operation::ListTagsForResource => {
-            Some(Operation::ListRoots)
-        }
-        Operation::ListAccountsForParent => Some(Operation::ListAccounts),
-        Operation::GenerateOrganizationsAccessReport | Operation::GetOrganizationsAccessReport => {
-            Some(Operation::DescribeOrganization)
-        }
-        Operation::ListPermissionSets | Operation::ListUsers | Operation::ListGroups => {
-            Some(Operation::ListInstances)
-        }
-        Operation::ListGroupMemberships | Operation::ListAccountAssignmentsForPrincipal => {
-            Some(Operation::ListGroups)
-        }
-        Operation::DescribeUser => Some(Operation::ListUsers),
-        Operation::DescribeGroup => Some(Operation::ListGroups),
-        Operation::ListAccountAssignments => Some(Operation::ListAccountsForProvisionedPermissionSet),
-        Operation::DescribePermissionSet
-        | Operation::GetInlinePolicyForPermissionSet
-        | Operation::GetPermissionsBoundaryForPermissionSet
-        | Operation::ListManagedPoliciesInPermissionSet
-        | Operation::ListCustomerManagedPolicyReferencesInPermissionSet
-        | Operation::ListPermissionSetTags
-        | Operation::ListAccountsForProvisionedPermissionSet => Some(Operation::ListPermissionSets),
-    }
-}
-
-/// Asked about the principals of assignments, where the directory cannot be listed.
-fn is_description(operation: Operation) -> bool {
-    matches!(operation, Operation::DescribeUser | Operation::DescribeGroup)
-}
-
-/// Where the usual way is open, these are never sent.
-fn fallback_for(operation: Operation) -> Option<&'static str> {
-    match operation {
-        Operation::ListAccountsForParent => Some("ListAccounts sends no paths"),
-        _ if is_description(operation) => Some("the directory cannot be listed"),
-        _ => None,
-    }
+    let needing = graph::needing(operation);
+    RESOURCES.iter().map(|spec| spec.name.to_owned()).filter(|name| needing.contains(name.as_str())).collect()
 }

@@ -3,25 +3,17 @@
 use serde_json::Value;
 
 use crate::aws::CallFailure;
-use crate::collect::task::{Page, Task};
+use crate::collect::collector::Page;
+use crate::collect::task::Task;
 use crate::excerpt::{self, excerpt};
 use crate::model::{Row, Scope};
 
-/// Why the page cannot be used, where one of its rows lies outside every scope that the task asks for. What
+/// Why the page cannot be used, where one of its rows lies outside the scope that the task asks for. What
 /// AWS leaves out of a row is no contradiction.
 pub(super) fn beside_the_question(task: &Task, page: &Page) -> Option<CallFailure> {
-    let scopes = task.asks_for();
+    let scope = task.asks_for();
     page.rows.iter().find_map(|row| {
-        let mut contradictions = scopes
-            .iter()
-            .filter(|scope| scope.resource == row.resource)
-            .map(|scope| contradiction(row, scope));
-        // A row of something else is the task's own to add.
-        let first = contradictions.next()??;
-        if contradictions.any(|other| other.is_none()) {
-            return None;
-        }
-        let (column, asked, found) = first;
+        let (column, asked, found) = contradiction(row, &scope)?;
         let (asked, found) = (excerpt(asked, excerpt::WORD), excerpt(found, excerpt::WORD));
         let message =
             format!("an item of the answer has the {column} \"{found}\", and \"{asked}\" was asked for");
@@ -71,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_row_of_another_pair_is_no_answer() {
-        let pair = ListPairAssignments::of("1".to_owned(), "a".to_owned());
+        let pair = ListPairAssignments::pair("1".to_owned(), "a".to_owned());
         let why = |row: &AccountAssignment| why(pair.clone(), row);
         assert_eq!(why(&assignment("1", "a", "USER", "u")), None);
         let told = "an item of the answer has the account_id \"2\", and \"1\" was asked for";

@@ -4,11 +4,13 @@ use tokio::task::JoinError;
 
 use super::asked::beside_the_question;
 use super::endless::Pages;
-use super::{Collection, Step, stopping};
+use super::{Collection, Step};
 use crate::aws::CallFailure;
-use crate::collect::access_report;
+use crate::collect::collector::{Listed, NotFound, Page, Stopped};
+use crate::collect::graph::follow_ups;
 use crate::collect::progress::Progress;
-use crate::collect::task::{Listed, NotFound, Page, Stopped, Task};
+use crate::collect::task::Task;
+use crate::collect::{access_report, stopping};
 use crate::error::{Error, Result};
 use crate::store::{GapKind, Outcome, Rejected};
 
@@ -99,9 +101,11 @@ impl Collection<'_> {
         });
         self.tick.rows += page.rows.len() as u64;
         let selection = self.plan.selection;
-        let follow_ups: Vec<_> = page
-            .follow_ups
+        let next_token = page.next_token.filter(|token| goes_on && !token.is_empty());
+        let then = if next_token.is_none() { task.then(true) } else { None };
+        let follow_ups: Vec<_> = follow_ups(task, &page.rows, &self.context)
             .iter()
+            .chain(&then)
             .filter(|task| task.is_wanted(selection))
             .map(|task| task.queued(0, selection))
             .collect();
@@ -113,7 +117,7 @@ impl Collection<'_> {
             task_id,
             rows: page.rows.into_iter().filter(|row| selection.has(row.resource)).collect(),
             follow_ups,
-            next_token: page.next_token.filter(|token| goes_on && !token.is_empty()),
+            next_token,
             left_out: (page.listed == Listed::LeftOut).then(|| task.operation().to_string()),
             facts: page.facts,
         }
@@ -124,7 +128,7 @@ impl Collection<'_> {
             return Outcome::NotFound { task_id, dropped, scope_still_valid };
         }
         let follow_ups: Vec<_> =
-            task.instead().iter().map(|task| task.queued(0, self.plan.selection)).collect();
+            task.then(false).iter().map(|task| task.queued(0, self.plan.selection)).collect();
         for task in &follow_ups {
             self.expect(&task.lane);
         }

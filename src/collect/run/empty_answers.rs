@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::Collection;
 use crate::aws::{CallFailure, Operation};
 use crate::collect::access_report;
-use crate::collect::assignments::ListPairAssignments;
-use crate::collect::task::{Listed, Page, Stopped, Task};
+use crate::collect::collector::{Asked, Listed, Page, Shows, Stopped, Strategy};
+use crate::collect::task::Task;
 use crate::error::Result;
 use crate::model::Scope;
 use crate::store::{find_open_row, has_open_rows};
@@ -91,9 +91,7 @@ impl Collection<'_> {
     ) -> Result<Option<&'static str>> {
         let left_out = page.listed == Listed::LeftOut;
         let before = self.running.get(&task_id).is_some_and(|running| running.left_out);
-        // Of a trial nothing is concluded.
-        let concludes = !task.covers().is_empty() || !task.hides().is_empty();
-        if !concludes || !(left_out || before) {
+        if task.spec().shows == Shows::Nothing || !(left_out || before) {
             return Ok(None);
         }
         if left_out && self.sends_empty(task.operation())? {
@@ -105,16 +103,12 @@ impl Collection<'_> {
         let is_shown = |key: &Scope| -> Result<bool> {
             Ok(page.rows.iter().any(|row| row.is_in(key)) || self.staging.has_rows(key)?)
         };
-        for scope in task.asks_for() {
-            if find_open_row(self.plan.history, &scope, |key| Ok(!is_shown(key)?))?.is_some() {
-                return Ok(Some("an answer has no list, but the snapshot before knows some of it"));
-            }
-        }
-        Ok(None)
+        let open = find_open_row(self.plan.history, &task.asks_for(), |key| Ok(!is_shown(key)?))?;
+        Ok(open.map(|_| "an answer has no list, but the snapshot before knows some of it"))
     }
 
     fn trust(&mut self, task_id: i64, task: &Task, kind: &str, page: &Page) -> Result<Trust> {
-        let goes_on = page.next_token.as_deref().is_some_and(|token| !token.is_empty());
+        let goes_on = page.goes_on();
         if let Some(why) = self.why_it_lost_its_list(task_id, task, page, goes_on)? {
             return Ok(Trust::Doubted(CallFailure::unusable(task.operation(), why.to_owned())));
         }
@@ -124,7 +118,7 @@ impl Collection<'_> {
             }
             return Ok(Trust::Taken);
         }
-        if goes_on || (page.must_hold.is_none() && page.listed != Listed::LeftOut) {
+        if goes_on || (page.never_empty.is_none() && page.listed != Listed::LeftOut) {
             return Ok(Trust::Taken);
         }
         for scope in task.covers() {
@@ -132,7 +126,7 @@ impl Collection<'_> {
                 return Ok(Trust::Taken);
             }
         }
-        if let Some(why) = page.must_hold {
+        if let Some(why) = page.never_empty {
             let message = format!("the listing is empty, but {why}");
             return Ok(Trust::Refused(CallFailure::unusable(task.operation(), message)));
         }
@@ -174,9 +168,9 @@ impl Collection<'_> {
             return Ok(*expected);
         }
         let mut expected = false;
-        let remainder = match kind {
-            ListPairAssignments::KIND => self.plan.remainder_holds_some(self.staging)?,
-            _ => None,
+        let remainder = match task.spec().asked == Asked::By(Strategy::Pairs) {
+            true => self.plan.remainder_holds_some(self.staging)?,
+            false => None,
         };
         for scope in task.family() {
             // What a collection that is resumed was shown before.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::aws::Operation;
-use crate::collect::task::Page;
+use crate::collect::collector::Page;
 use crate::model::{Row, resource};
 
 /// So many pages in a row that bring nothing new end a listing. AWS's own empty pages come one or two at a time.
@@ -22,7 +22,7 @@ const MOST_PAGES: u32 = 100_000;
 pub(super) struct Pages {
     number: u32,
     barren: u32,
-    /// What they brought: rows by their keys, and follow-ups.
+    /// What they brought: rows by their keys.
     brought: HashSet<u64>,
 }
 
@@ -44,13 +44,12 @@ impl Barren {
 impl Pages {
     fn take(&mut self, page: &Page, most: u32) -> Option<String> {
         // The last page ends it anyway.
-        if page.next_token.as_deref().is_none_or(str::is_empty) {
+        if !page.goes_on() {
             return None;
         }
         self.number += 1;
         let known = self.brought.len();
         self.brought.extend(page.rows.iter().map(key_of));
-        self.brought.extend(page.follow_ups.iter().map(|task| hash_of(&serde_json::to_string(task).ok())));
         self.barren = if self.brought.len() > known { 0 } else { self.barren + 1 };
         match self {
             Self { barren, .. } if *barren >= most => {

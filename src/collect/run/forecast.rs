@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::collect::access_report;
-use crate::collect::preflight::Context;
+use crate::collect::context::Context;
 use crate::store::TaskCounts;
 
 /// The pace of the last seconds is measured over this.

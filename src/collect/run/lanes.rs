@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::collect::access_report;
-use crate::collect::preflight::Context;
+use crate::collect::context::Context;
 use crate::store::OpenTask;
 
 /// How many calls of one lane are under way at most: to hide the round trip, not to go faster than the pacer.

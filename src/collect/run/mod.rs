@@ -6,7 +6,7 @@
 //! transaction is open: pages are fetched by spawned futures, and committed between awaits.
 //!
 //! `lanes` says how many calls are under way at once, `commit` what becomes of a page or a failure, `asked`
-//! which rows are no answer to the question, `empty_answers` which answers are doubted, `endless` which listings have no end, `circuit_breaker` and `stopping` when a kind of task or the whole collection ends, and
+//! which rows are no answer to the question, `empty_answers` which answers are doubted, `endless` which listings have no end, `circuit_breaker` when a kind of task is given up, and
 //! `forecast` how long it will take.
 
 mod asked;
@@ -17,7 +17,6 @@ mod endless;
 mod forecast;
 mod lanes;
 mod reports;
-mod stopping;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -32,14 +31,15 @@ use self::empty_answers::Shown;
 use self::endless::{Barren, Pages};
 use self::forecast::Forecast;
 use self::lanes::{Lane, limit_of};
-pub(super) use self::stopping::{region_not_enabled, stopped_by_hand};
 use super::access_report;
+use super::collector::{Page, Stopped};
+use super::context::Context;
 use super::plan::Plan;
-use super::preflight::Context;
 use super::progress::{Progress, Tick};
 use super::report_watch::ReportWatch;
 use super::selection::Selection;
-use super::task::{Page, Stopped, Task};
+use super::stopping::stopped_by_hand;
+use super::task::Task;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::model::Scope;

@@ -1,7 +1,7 @@
 //! When a listing begins again and when a collection stops, and what a stop says.
 
+use super::context::Context;
 use crate::aws::{CallFailure, FailureClass, caller};
-use crate::collect::preflight::Context;
 use crate::error::{Error, ErrorKind};
 
 /// Token lifetimes are not documented: a refusal of a later page's request begins the listing again, once.
@@ -21,7 +21,7 @@ pub(super) fn token_refused(failure: &CallFailure, token: Option<&str>) -> bool 
 }
 
 /// The user, or a service manager, asked for the end.
-pub(in crate::collect) fn stopped_by_hand() -> Error {
+pub(super) fn stopped_by_hand() -> Error {
     Error::new(ErrorKind::Interrupted, "interrupted; nothing was published")
         .hint("run the same command again to resume where it stopped")
 }
@@ -52,7 +52,7 @@ pub(super) async fn stopped_by(failure: &CallFailure, context: &Context) -> Opti
 }
 
 /// AWS knows the credentials, but not in this Region.
-pub(in crate::collect) fn region_not_enabled(failure: &CallFailure, region: &str) -> Error {
+pub(super) fn region_not_enabled(failure: &CallFailure, region: &str) -> Error {
     let operation = failure.operation;
     stopped(&format!("the credentials are valid, but {operation} in {region} does not know them"), failure)
         .hint(format!(

@@ -1,0 +1,248 @@
+//! What follows from the declarations of the tasks: which tasks a collection begins with and which a row gives rise to,
+//! what a resource cannot be collected without, and what stays unseen when a listing fails.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
+
+use super::collector::{Asked, ForEach, In, Shows};
+use super::context::Context;
+use super::task::{COLLECTORS, CollectorSpec, Task};
+use crate::aws::Operation;
+use crate::model::{Entity, ResourceSpec, Row, Scope};
+
+/// The operations that are sent before the first task, to find out whose census it is.
+pub(super) const PREFLIGHT: [Operation; 3] =
+    [Operation::GetCallerIdentity, Operation::DescribeOrganization, Operation::ListInstances];
+
+/// The tasks that a collection begins with.
+pub(super) fn first_tasks() -> impl Iterator<Item = Task> {
+    COLLECTORS.iter().filter_map(|spec| (spec.once)())
+}
+
+/// The kinds of task that are asked for each row of a resource.
+pub(super) fn asked_for_each(resource: &str) -> &'static [&'static CollectorSpec] {
+    static BY_RESOURCE: LazyLock<HashMap<&str, Vec<&CollectorSpec>>> = LazyLock::new(|| {
+        let mut by_resource: HashMap<&str, Vec<&CollectorSpec>> = HashMap::new();
+        for spec in COLLECTORS {
+            for resource in spec.for_each.resources() {
+                by_resource.entry(resource.name).or_default().push(spec);
+            }
+        }
+        by_resource
+    });
+    BY_RESOURCE.get(resource).map_or(&[], Vec::as_slice)
+}
+
+/// The tasks that the rows of a task's page give rise to.
+pub(super) fn follow_ups(task: &Task, rows: &[Row], context: &Context) -> Vec<Task> {
+    if !task.spec().finds_rows() {
+        return Vec::new();
+    }
+    let mut tasks = Vec::new();
+    for row in rows {
+        let asked = asked_for_each(row.resource).iter().filter(|spec| spec.asked == Asked::AsListed);
+        tasks.extend(asked.filter_map(|spec| (spec.of)(row, context)));
+    }
+    tasks
+}
+
+/// The kinds of task that are asked where this operation does not show all that is needed.
+pub(super) fn instead_of(operation: Operation) -> impl Iterator<Item = &'static CollectorSpec> {
+    let is_instead =
+        move |spec: &&CollectorSpec| matches!(spec.asked, Asked::Instead { of, .. } if of == operation);
+    COLLECTORS.iter().filter(is_instead)
+}
+
+/// The resources that a resource cannot be collected without.
+pub(super) fn needs(resource: &str) -> BTreeSet<&'static str> {
+    let needed = |spec: &CollectorSpec| {
+        let for_each = match spec.for_each {
+            ForEach::All(resources) => resources,
+            ForEach::Once | ForEach::Any(_) | ForEach::Where(_) => &[],
+        };
+        for_each.iter().chain(spec.rests_on).map(|resource| resource.name)
+    };
+    of_resource(resource).flat_map(needed).filter(|needed| *needed != resource).collect()
+}
+
+/// The resources of which any one is enough for a resource to be collected; none where it does not depend on any.
+pub(super) fn hangs_on(resource: &str) -> BTreeSet<&'static str> {
+    let any = |spec: &CollectorSpec| match spec.for_each {
+        ForEach::Any(resources) => resources,
+        ForEach::Once | ForEach::All(_) | ForEach::Where(_) => &[],
+    };
+    of_resource(resource).flat_map(any).map(|resource| resource.name).collect()
+}
+
+fn of_resource(resource: &str) -> impl Iterator<Item = &'static CollectorSpec> {
+    COLLECTORS.iter().filter(move |spec| spec.rows.name == resource)
+}
+
+/// The first kind of task that finds the rows of a resource.
+pub(super) fn finder_of(resource: &ResourceSpec) -> Option<&'static CollectorSpec> {
+    of_resource(resource.name).find(|spec| spec.finds_rows())
+}
+
+/// The kind of task that sends an operation, by its pages rather than by the way.
+pub(super) fn sender(operation: Operation) -> Option<&'static CollectorSpec> {
+    let by_the_way = || COLLECTORS.iter().find(|spec| spec.operations.contains(&operation));
+    COLLECTORS.iter().find(|spec| spec.operation == operation).or_else(by_the_way)
+}
+
+/// The operation whose answer names what this one is asked about; `None` for those that can be asked at once.
+pub(super) fn source_of(operation: Operation) -> Option<Operation> {
+    let spec = sender(operation)?;
+    if let Asked::Instead { of, .. } = spec.asked {
+        return Some(of);
+    }
+    match spec.rests_on.first().or(spec.for_each.resources().first()) {
+        Some(resource) => finder_of(resource).map(|spec| spec.operation),
+        None if spec.place == In::Instance => Some(Operation::ListInstances),
+        None => None,
+    }
+}
+
+/// The resources that need an operation: those whose tasks send it, or rest on what it finds.
+pub(super) fn needing(operation: Operation) -> BTreeSet<&'static str> {
+    let needs = |spec: &&CollectorSpec| {
+        let rests_on_it = || {
+            let found = spec.rests_on.iter().filter_map(|resource| finder_of(resource));
+            PREFLIGHT.contains(&operation) && found.map(|spec| spec.operation).any(|found| found == operation)
+        };
+        let is_in_it = operation == Operation::ListInstances && spec.place == In::Instance;
+        spec.operations.contains(&operation) || is_in_it || rests_on_it()
+    };
+    let concluding = COLLECTORS.iter().filter(|spec| spec.shows != Shows::Nothing);
+    concluding.filter(needs).map(|spec| spec.rows.name).collect()
+}
+
+impl Task {
+    /// Further scopes that stay unseen when it fails: those of the tasks that the rows would have given rise to which
+    /// it did not find.
+    pub(super) fn hides(&self) -> Vec<Scope> {
+        static BY_KIND: LazyLock<HashMap<&str, Vec<Scope>>> =
+            LazyLock::new(|| COLLECTORS.iter().map(|spec| (spec.kind, spec.hides())).collect());
+        let own = (self.spec().shows == Shows::Part).then(|| self.scope());
+        BY_KIND[self.kind()].iter().cloned().chain(own).chain(self.also_hides()).collect()
+    }
+
+    /// The scopes that all tasks of its kind cover together.
+    pub(super) fn family(&self) -> Vec<Scope> {
+        self.spec().family()
+    }
+}
+
+impl CollectorSpec {
+    /// Whether its rows are such as nothing else has listed. Otherwise it completes rows that others have.
+    pub fn finds_rows(&self) -> bool {
+        let describes_itself = matches!(self.for_each.resources(), [only] if only.name == self.rows.name);
+        !describes_itself && !matches!(self.asked, Asked::Instead { .. })
+    }
+
+    /// The scopes that all tasks of this kind cover together: the one gap when the kind is stopped.
+    pub fn family(&self) -> Vec<Scope> {
+        match (self.shows, self.for_each) {
+            (Shows::Nothing, _) => Vec::new(),
+            // Where any one is enough, each has a part of its own.
+            (_, ForEach::Any(resources)) => {
+                resources.iter().map(|resource| self.scope_for(resource)).collect()
+            }
+            (_, ForEach::Once | ForEach::All(_) | ForEach::Where(_)) => vec![self.whole()],
+        }
+    }
+
+    /// All rows that tasks of this kind list.
+    fn whole(&self) -> Scope {
+        self.narrowed(self.rows.all())
+    }
+
+    /// All rows that tasks of this kind list for the rows of a resource.
+    pub fn scope_for(&self, resource: &ResourceSpec) -> Scope {
+        self.narrowed(match Entity::of_resource(resource.name) {
+            Some(entity) => self.rows.all_about(entity),
+            None => self.rows.all(),
+        })
+    }
+
+    fn narrowed(&self, scope: Scope) -> Scope {
+        match self.part {
+            Some((column, value)) => scope.with(column, value),
+            None => scope,
+        }
+    }
+
+    /// Whether a failure to find the rows that it is asked for hides its own.
+    fn is_hidden_with_them(&self) -> bool {
+        match self.asked {
+            Asked::AsListed | Asked::After | Asked::Planned => self.shows != Shows::Nothing,
+            // Without the rows the plan lists assignments in another way, or says itself what it could not list.
+            Asked::By(_) | Asked::Instead { .. } => false,
+        }
+    }
+
+    /// The scopes that stay unseen with the rows that it did not find.
+    fn hides(&self) -> Vec<Scope> {
+        if !self.finds_rows() || self.shows == Shows::Nothing {
+            return Vec::new();
+        }
+        let mut hidden = Hidden::default();
+        hidden.follow(self.rows);
+        let own = matches!(self.for_each, ForEach::Once).then(|| self.whole());
+        hidden.scopes(own)
+    }
+}
+
+/// What stays unseen without the rows of some resources.
+#[derive(Default)]
+struct Hidden {
+    rows: BTreeSet<&'static str>,
+    scopes: BTreeSet<Scope>,
+}
+
+impl Hidden {
+    fn follow(&mut self, resource: &'static ResourceSpec) {
+        if !self.rows.insert(resource.name) {
+            return;
+        }
+        for spec in COLLECTORS.iter().filter(|spec| spec.is_hidden_with_them()) {
+            let is = |other: &&&ResourceSpec| other.name == resource.name;
+            // What the preflight has found is known, whatever becomes of the task.
+            let was_found = finder_of(resource).is_some_and(|spec| PREFLIGHT.contains(&spec.operation));
+            if !was_found && spec.rests_on.iter().find(is).is_some() {
+                self.scopes.insert(spec.whole());
+            }
+            if spec.for_each.resources().iter().find(is).is_some() {
+                self.scopes.insert(spec.scope_for(resource));
+                if spec.finds_rows() {
+                    self.follow(spec.rows);
+                }
+            }
+        }
+    }
+
+    /// The widest scopes, without what the task covers itself.
+    fn scopes(mut self, own: Option<Scope>) -> Vec<Scope> {
+        // A resource all of whose tasks are asked for these rows is hidden altogether.
+        let resources: BTreeSet<String> = self.scopes.iter().map(|scope| scope.resource.clone()).collect();
+        for resource in resources {
+            let mut tasks = of_resource(&resource).filter(|spec| spec.is_hidden_with_them()).peekable();
+            let all = tasks.peek().map(|spec| spec.rows.all());
+            let hangs = |spec: &CollectorSpec| {
+                let asked = spec.for_each.resources();
+                !asked.is_empty() && asked.iter().all(|resource| self.rows.contains(resource.name))
+            };
+            if tasks.all(hangs) {
+                self.scopes.extend(all);
+            }
+        }
+        let wider = |one: &Scope, other: &Scope| {
+            one.resource == other.resource
+                && one.columns.iter().all(|(name, value)| other.columns.get(name) == Some(value))
+        };
+        let is_widest = |scope: &&Scope| {
+            let others = self.scopes.iter().filter(|other| *other != *scope);
+            !others.chain(&own).any(|other| wider(other, scope))
+        };
+        self.scopes.iter().filter(is_widest).cloned().collect()
+    }
+}

@@ -1,0 +1,33 @@
+//! Tasks on their way into the queue: what of them a selection asks for.
+
+use super::collector::{Shows, Stage};
+use super::selection::Selection;
+use super::task::Task;
+use crate::store::NewTask;
+
+impl Task {
+    /// Whether the selection asks for what this task collects.
+    pub fn is_wanted(&self, selection: &Selection) -> bool {
+        self.spec().shows != Shows::Nothing && selection.has(self.spec().rows.name)
+    }
+
+    /// The task as the queue stores it, waited for by another stage than its own.
+    pub fn queued_in(&self, stage: Stage, rank: i64, selection: &Selection) -> NewTask {
+        NewTask { stage: stage.name().to_owned(), ..self.queued(rank, selection) }
+    }
+
+    /// The task as the queue stores it; `rank` moves it behind others of its priority. Its failure hides nothing
+    /// that was not asked for.
+    pub fn queued(&self, rank: i64, selection: &Selection) -> NewTask {
+        let spec = self.spec();
+        NewTask {
+            kind: spec.kind.to_owned(),
+            body: self.body(),
+            lane: spec.lane(),
+            stage: spec.stage.name().to_owned(),
+            priority: spec.priority(rank),
+            covers: self.covers(),
+            hides: self.hides().into_iter().filter(|scope| selection.has(&scope.resource)).collect(),
+        }
+    }
+}

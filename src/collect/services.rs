@@ -1,0 +1,69 @@
+//! What holds for all operations of a service: how large its pages are, and what its refusals mean.
+
+use super::collector::NotFound;
+use super::context::Context;
+use crate::aws::CallFailure;
+use crate::model::{Account, Entity, OrganizationalUnit, Resource, ResourceSpec, Root, Row};
+
+/// AWS Organizations.
+pub(super) mod organizations {
+    use super::*;
+
+    /// The largest page; MaxResults 21 is refused.
+    pub const PAGE: i32 = 20;
+
+    /// Whether the account is in no organization.
+    pub fn not_in_use(failure: &CallFailure) -> bool {
+        failure.is(&["AWSOrganizationsNotInUseException"])
+    }
+
+    /// Whether the OU whose children were asked for no longer exists, and with it its staged row.
+    pub fn parent_is_gone(failure: &CallFailure, parent_id: &str) -> Option<NotFound> {
+        failure.is(&["ParentNotFoundException"]).then(|| NotFound::of(Entity::Ou, parent_id))
+    }
+
+    /// What OUs and accounts are in.
+    pub const PARENTS: &[&ResourceSpec] = &[&Root::SPEC, &OrganizationalUnit::SPEC];
+    /// The places of the tree: those, and the accounts in them.
+    pub const PLACES: &[&ResourceSpec] = &[PARENTS[0], PARENTS[1], &Account::SPEC];
+
+    /// The id of a root or OU, and its path of ids from the organization down, where it is known.
+    pub fn parent(row: &Row, context: &Context) -> Option<(String, Option<String>)> {
+        let (entity, id) = row.entity()?;
+        let path = if entity == Entity::Root {
+            let organization =
+                context.organization_id().or_else(|| row.text("arn").and_then(organization_of_arn));
+            organization.map(|organization| format!("{organization}/{id}"))
+        } else {
+            row.text("entity_path").map(str::to_owned)
+        };
+        Some((id.to_owned(), path))
+    }
+
+    /// `o-…` of `arn:aws:organizations::111122223333:root/o-…/r-…`.
+    fn organization_of_arn(arn: &str) -> Option<&str> {
+        arn.split('/').find(|part| part.starts_with("o-"))
+    }
+}
+
+/// IAM Identity Center (sso-admin).
+pub(super) mod sso_admin {
+    use super::*;
+
+    /// The largest page.
+    pub const PAGE: i32 = 100;
+
+    /// Whether the instance has no permission sets at all: an account instance refuses their operations.
+    /// Source: cartography's handling of "operation is not supported for this Identity Center instance".
+    pub fn account_instance(failure: &CallFailure) -> bool {
+        failure.code == "ValidationException"
+            && failure.message.contains("not supported for this Identity Center instance")
+    }
+
+    /// Whether the permission set that was asked about no longer exists, and with it its staged row.
+    pub fn set_is_gone(failure: &CallFailure, permission_set_arn: &str) -> Option<NotFound> {
+        failure
+            .is(&["ResourceNotFoundException"])
+            .then(|| NotFound::of(Entity::PermissionSet, permission_set_arn))
+    }
+}
