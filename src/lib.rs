@@ -24,6 +24,7 @@
 //! | [`error`] | the error type and the exit codes |
 //! | [`digest`] | SHA-256 as this program writes it |
 //! | [`excerpt`] | the beginning of a text from outside, which may be as long as it likes |
+//! | [`json_keys`] | a key that is twice in one JSON object |
 //! | [`invocation`] | commands as they are printed for people to type, for the census that was asked |
 //! | [`plain_file`] | opening files for writing: never through a link of somebody else |
 //! | [`signals`] | Ctrl-C and SIGTERM, and the files that they must not leave behind half-written |
@@ -62,6 +63,7 @@ pub mod error;
 pub mod excerpt;
 pub mod history;
 pub mod invocation;
+pub mod json_keys;
 pub mod model;
 pub mod nearest;
 pub mod output;

@@ -83,7 +83,7 @@ pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             }
         }
         Some(format) => {
-            let mut writer = RowWriter::begin(format, &table::COLUMNS.map(str::to_owned), &mut destination)?;
+            let mut writer = RowWriter::begin(format, table::COLUMNS, &mut destination)?;
             for row in lives.iter().flat_map(table::rows) {
                 writer.values(&row)?;
             }

@@ -42,7 +42,7 @@ pub fn run(args: SchemaArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         None => overview(&tables),
         Some(name) => one(find(&tables, name)?),
     };
-    let mut writer = RowWriter::begin(format, &columns, &mut destination)?;
+    let mut writer = RowWriter::begin(format, columns, &mut destination)?;
     for row in rows {
         writer.values(&row)?;
     }

@@ -9,6 +9,7 @@ use std::io::Write;
 
 use rusqlite::types::ValueRef;
 
+use super::column::OutputColumn;
 use super::destination::{Reader, write_error};
 use super::format::RowSink;
 use super::{stderr, text};
@@ -38,7 +39,7 @@ pub struct CsvSink<W: Write> {
 
 impl<W: Write> CsvSink<W> {
     /// Writes the header line.
-    pub fn begin(columns: &[String], mut sink: W, dialect: Dialect, reader: Reader) -> Result<Self> {
+    pub fn begin(columns: &[OutputColumn], mut sink: W, dialect: Dialect, reader: Reader) -> Result<Self> {
         let is_for_excel = dialect == Dialect::Excel && reader != Reader::Person;
         if is_for_excel {
             sink.write_all("\u{feff}".as_bytes()).map_err(write_error)?;
@@ -46,7 +47,7 @@ impl<W: Write> CsvSink<W> {
         let end = if is_for_excel { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
         let writer = csv::WriterBuilder::new().terminator(end).from_writer(sink);
         let mut it = Self { writer, dialect, reader, has_formula: false };
-        columns.iter().try_for_each(|column| it.text(column.as_bytes()))?;
+        columns.iter().try_for_each(|column| it.text(column.name.as_bytes()))?;
         it.end_row()?;
         Ok(it)
     }
@@ -113,7 +114,7 @@ mod tests {
     use super::*;
 
     fn written(dialect: Dialect, reader: Reader, values: &[ValueRef<'_>]) -> String {
-        let columns: Vec<String> = (0..values.len()).map(|index| format!("={index}")).collect();
+        let columns: Vec<OutputColumn> = (0..values.len()).map(|index| format!("={index}").into()).collect();
         let mut out = Vec::new();
         let mut sink = CsvSink::begin(&columns, &mut out, dialect, reader).unwrap();
         sink.row(values).unwrap();

@@ -23,6 +23,9 @@ pub enum Format {
     Jsonl,
     /// A Markdown table
     Markdown,
+    /// The values of one column, one a line, which `query --raw` asks for
+    #[value(skip)]
+    Raw,
 }
 
 /// Which program CSV is for.
@@ -60,6 +63,7 @@ impl Format {
             Self::Json => "json",
             Self::Jsonl => "jsonl",
             Self::Markdown => "markdown",
+            Self::Raw => "raw",
         }
     }
 

@@ -1,17 +1,21 @@
 //! JSON: one array of objects, or one object a line.
 //!
 //! Integers and reals are numbers, NULL is null, text is a string and a blob a string of hexadecimal digits.
-//! Multi-valued attributes stay the JSON text that the column holds.
+//! A column that is declared as JSON is written as the JSON that it holds; text that is none, or has a key twice in one
+//! object, stays a string.
 
 use std::io::Write;
 
 use rusqlite::types::ValueRef;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::column::OutputColumn;
 use super::destination::write_error;
 use super::format::RowSink;
 use crate::digest::hexadecimal;
 use crate::error::Result;
+use crate::json_keys::key_twice;
 
 /// Which of the two JSON shapes is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,17 +32,20 @@ pub struct JsonSink<W: Write> {
     shape: Shape,
     /// Every column's name as JSON, with the colon.
     names: Vec<String>,
+    /// Which columns hold JSON.
+    is_json: Vec<bool>,
     is_first: bool,
 }
 
 impl<W: Write> JsonSink<W> {
     /// Writes what comes before the first row.
-    pub fn begin(columns: &[String], mut sink: W, shape: Shape) -> Result<Self> {
+    pub fn begin(columns: &[OutputColumn], mut sink: W, shape: Shape) -> Result<Self> {
         if shape == Shape::Array {
             sink.write_all(b"[").map_err(write_error)?;
         }
         let names = distinct(columns).into_iter().map(|name| format!("{}:", Value::from(name))).collect();
-        Ok(Self { sink, shape, names, is_first: true })
+        let is_json = columns.iter().map(OutputColumn::is_json).collect();
+        Ok(Self { sink, shape, names, is_json, is_first: true })
     }
 
     fn write_row(&mut self, values: &[ValueRef<'_>]) -> std::io::Result<()> {
@@ -50,7 +57,12 @@ impl<W: Write> JsonSink<W> {
         for (position, (name, value)) in self.names.iter().zip(values).enumerate() {
             self.sink.write_all(if position == 0 { b"{" } else { b"," })?;
             self.sink.write_all(name.as_bytes())?;
-            write_value(&mut self.sink, *value)?;
+            match value {
+                ValueRef::Text(text) if self.is_json[position] && is_sound(text) => {
+                    write_compact(&mut self.sink, text)?;
+                }
+                value => write_value(&mut self.sink, *value)?,
+            }
         }
         self.sink.write_all(if self.shape == Shape::Lines { b"}\n" } else { b"}" })
     }
@@ -83,11 +95,34 @@ fn write_value(sink: &mut impl Write, value: ValueRef<'_>) -> std::io::Result<()
     }
 }
 
+/// Whether the text is JSON that every reader reads alike.
+fn is_sound(text: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(text).is_ok() && key_twice(text).is_none()
+}
+
+/// Writes JSON as it stands, without the white space between its parts: it may hold line feeds.
+fn write_compact(sink: &mut impl Write, json: &[u8]) -> std::io::Result<()> {
+    let (mut is_in_string, mut is_escaped, mut begun) = (false, false, 0);
+    for (at, byte) in json.iter().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_in_string => is_escaped = true,
+            b'"' => is_in_string = !is_in_string,
+            b' ' | b'\t' | b'\n' | b'\r' if !is_in_string => {
+                sink.write_all(&json[begun..at])?;
+                begun = at + 1;
+            }
+            _ => {}
+        }
+    }
+    sink.write_all(&json[begun..])
+}
+
 /// The columns with a number after every name that came before (`name`, `name_2`): two members of one name
 /// would lose the first one's values in most JSON readers.
-fn distinct(columns: &[String]) -> Vec<String> {
+fn distinct(columns: &[OutputColumn]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(columns.len());
-    for column in columns {
+    for OutputColumn { name: column, .. } in columns {
         let mut name = column.clone();
         let mut number = 2;
         while names.contains(&name) {

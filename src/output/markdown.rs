@@ -4,6 +4,7 @@ use std::io::Write;
 
 use rusqlite::types::ValueRef;
 
+use super::column::OutputColumn;
 use super::destination::write_error;
 use super::format::RowSink;
 use super::text;
@@ -16,9 +17,9 @@ pub struct MarkdownSink<W: Write> {
 
 impl<W: Write> MarkdownSink<W> {
     /// Writes the header and the line below it.
-    pub fn begin(columns: &[String], mut sink: W) -> Result<Self> {
+    pub fn begin(columns: &[OutputColumn], mut sink: W) -> Result<Self> {
         let names: Vec<String> =
-            columns.iter().map(|column| inert(&text::one_line(column), Place::Cell)).collect();
+            columns.iter().map(|column| inert(&text::one_line(&column.name), Place::Cell)).collect();
         write_line(&mut sink, &names)?;
         write_line(&mut sink, &vec!["---".to_owned(); columns.len()])?;
         Ok(Self { sink })

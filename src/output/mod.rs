@@ -6,6 +6,7 @@
 //!
 //! - [`format`](Format): which formats there are and which one holds where none was asked for.
 //! - [`destination`](Destination): standard output, or a file that appears only when it is whole.
+//! - [`column`](OutputColumn): the name of a column, and what its values are.
 //! - [`rows`](RowWriter): columns and rows in any format, written as they come.
 //! - [`stderr`]: prose, warnings and errors for people.
 //! - [`text`]: what may be shown on a terminal, and how the rest is written.
@@ -14,6 +15,7 @@
 //! holds more rows than the table format needs to settle its widths.
 
 mod characters;
+mod column;
 mod csv;
 mod destination;
 mod escaper;
@@ -21,6 +23,7 @@ mod format;
 mod json;
 mod markdown;
 mod page;
+mod raw;
 mod rows;
 mod standard;
 pub mod stderr;
@@ -28,6 +31,7 @@ mod table;
 pub mod text;
 mod wrap;
 
+pub use column::OutputColumn;
 pub use destination::{Destination, DestinationOptions, write_error};
 pub use format::{CsvFor, Format, RowSink};
 pub use markdown::escaped as escaped_markdown;

@@ -2,11 +2,13 @@
 
 use rusqlite::types::{Value, ValueRef};
 
+use super::column::OutputColumn;
 use super::csv::{CsvSink, Dialect};
 use super::destination::Destination;
 use super::format::{Format, RowSink};
 use super::json::{JsonSink, Shape};
 use super::markdown::MarkdownSink;
+use super::raw::RawSink;
 use super::table::TableSink;
 use crate::error::Result;
 
@@ -18,7 +20,13 @@ pub struct RowWriter<'a> {
 
 impl<'a> RowWriter<'a> {
     /// Begins the output: the header, where the format has one, is written even when no row follows.
-    pub fn begin(format: Format, columns: &[String], destination: &'a mut Destination) -> Result<Self> {
+    pub fn begin<C: Into<OutputColumn>>(
+        format: Format,
+        columns: impl IntoIterator<Item = C>,
+        destination: &'a mut Destination,
+    ) -> Result<Self> {
+        let columns: Vec<OutputColumn> = columns.into_iter().map(Into::into).collect();
+        let columns = columns.as_slice();
         destination.require_open()?;
         if matches!(format, Format::Json | Format::Jsonl) {
             destination.speak_json();
@@ -31,6 +39,7 @@ impl<'a> RowWriter<'a> {
             Format::CsvForExcel => Box::new(csv(Dialect::Excel, destination)?),
             Format::Json => Box::new(JsonSink::begin(columns, destination, Shape::Array)?),
             Format::Jsonl => Box::new(JsonSink::begin(columns, destination, Shape::Lines)?),
+            Format::Raw => Box::new(RawSink::begin(columns, destination)?),
             Format::Markdown => Box::new(MarkdownSink::begin(columns, destination)?),
         };
         Ok(Self { sink, rows: 0 })

@@ -13,6 +13,7 @@ use comfy_table::{Cell, ContentLineStyle, LineStyle};
 use comfy_table::{CellAlignment, ColumnConstraint, Row, Table, TableStyle, Width};
 use rusqlite::types::ValueRef;
 
+use super::column::OutputColumn;
 use super::destination::write_error;
 use super::format::RowSink;
 use super::wrap::{Breaks, longest_token, width, wrapped};
@@ -74,14 +75,15 @@ struct Needs {
 
 impl<W: Write> TableSink<W> {
     /// Nothing is written before the first block is full.
-    pub fn begin(columns: &[String], sink: W, is_terminal: bool) -> Self {
+    pub fn begin(columns: &[OutputColumn], sink: W, is_terminal: bool) -> Self {
         // A terminal that does not know its width says 0.
         let room = if is_terminal { Table::new().width().filter(|width| *width > 0) } else { None };
         Self::fitting(columns, sink, room)
     }
 
-    fn fitting(columns: &[String], sink: W, room: Option<u16>) -> Self {
-        let columns: Vec<String> = columns.iter().map(|column| text::one_line(column).into_owned()).collect();
+    fn fitting(columns: &[OutputColumn], sink: W, room: Option<u16>) -> Self {
+        let columns: Vec<String> =
+            columns.iter().map(|column| text::one_line(&column.name).into_owned()).collect();
         let needs = columns
             .iter()
             .map(|name| Needs { natural: width(name), least: longest_token(name, Breaks::InNames) })
@@ -228,7 +230,7 @@ mod tests {
 
     fn written(rows: &[Vec<ValueRef<'_>>]) -> String {
         let mut sink = Vec::new();
-        let columns = ["name".to_owned(), "n".to_owned()];
+        let columns = ["name", "n"].map(OutputColumn::from);
         let mut table = TableSink::begin(&columns, &mut sink, false);
         for row in rows {
             table.row(row).unwrap();
@@ -268,7 +270,7 @@ mod tests {
     #[test]
     fn a_time_is_left_out_sooner_than_broken() {
         let row = ["a", "2026-01-10T02:01:00.123Z", "2026-01-10T02:01Z or so"];
-        let columns = ["n", "from", "to"].map(str::to_owned);
+        let columns = ["n", "from", "to"].map(OutputColumn::from);
         let in_room_of = |room: u16| {
             let mut sink = Vec::new();
             let mut table = TableSink::fitting(&columns, &mut sink, Some(room));
@@ -297,7 +299,7 @@ mod tests {
     fn columns_that_would_become_unreadable_are_left_out_and_long_cells_are_cut() {
         assert_eq!(fit(vec![20, 20, 20, 20, 20], Some(80)), [20, 17, 17, 17]);
         assert_eq!(fit(vec![20; 9], Some(80)).len(), 4);
-        let (mut sink, columns) = (Vec::new(), ["a", "b", "c"].map(str::to_owned));
+        let (mut sink, columns) = (Vec::new(), ["a", "b", "c"].map(OutputColumn::from));
         let mut table = TableSink::fitting(&columns, &mut sink, Some(30));
         let long = "x".repeat(400);
         table
@@ -331,7 +333,7 @@ mod tests {
     }
 
     fn on_terminal(room: u16, columns: &[&str], rows: &[Vec<ValueRef<'_>>]) -> String {
-        let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
+        let columns: Vec<OutputColumn> = columns.iter().map(|name| (*name).into()).collect();
         let mut sink = Vec::new();
         let mut table = TableSink::fitting(&columns, &mut sink, Some(room));
         rows.iter().for_each(|row| table.row(row).unwrap());

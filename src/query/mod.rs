@@ -17,6 +17,7 @@
 //! database, and never talks to AWS.
 
 mod catalog;
+mod columns;
 mod coverage;
 mod header;
 mod interruption;
@@ -33,6 +34,7 @@ mod unseen;
 mod values;
 
 pub use catalog::{CannedQuery, catalog, find};
+pub use columns::columns;
 pub use coverage::{Incomplete, Judged, Why, judge, lines};
 pub use header::{Header, Parameter, ParameterType, sql_during};
 pub use interruption::Interruption;

@@ -8,7 +8,7 @@ use super::mistakes;
 use super::program::Program;
 use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
-use crate::output::{Destination, Format, RowWriter, text};
+use crate::output::{Destination, Format, OutputColumn, RowWriter, text};
 use crate::store::{Census, QUERY_MEMORY, without_range};
 
 /// A statement, and what SQLite makes of it.
@@ -44,19 +44,20 @@ pub fn stream(
     census: &Census,
     sql: &str,
     statement: &mut Statement<'_>,
+    columns: Vec<OutputColumn>,
     interruption: &Interruption,
     format: Format,
     destination: &mut Destination,
 ) -> Result<u64> {
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let count = columns.len();
     let failed = |error| sql_error(census, sql, error);
     let mut rows = statement.raw_query();
     // The first row before the header: a statement that fails at once writes nothing.
     let mut row = interruption.beyond(|| rows.next()).map_err(failed)?;
-    let mut writer = RowWriter::begin(format, &columns, destination)?;
+    let mut writer = RowWriter::begin(format, columns, destination)?;
     while let Some(found) = row {
         let values: Vec<ValueRef<'_>> =
-            (0..columns.len()).map(|index| found.get_ref(index)).collect::<Result<_, _>>().map_err(failed)?;
+            (0..count).map(|index| found.get_ref(index)).collect::<Result<_, _>>().map_err(failed)?;
         writer.row(&values)?;
         interruption.check()?;
         row = interruption.beyond(|| rows.next()).map_err(failed)?;

@@ -220,3 +220,67 @@ fn kept_changes_are_judged_by_what_is_behind_them() {
         );
     }
 }
+
+#[test]
+fn json_columns_are_json() {
+    let sandbox = fixture::census();
+    let file = rusqlite::Connection::open(sandbox.path("orgcensus.db")).unwrap();
+    let document = "{\"Version\": \"2012-10-17\",\n \"Statement\": [{\"Sid\": \"a \\\" b\", \"Resource\": [1.50, 1e400]}]}";
+    for (user, emails) in [
+        ("a", "[{\"Value\": \"a@x\",\n \"Primary\": true}]"),
+        ("b", "{\"k\": 1, \"\\u006b\": 2}"),
+        ("c", "not json"),
+    ] {
+        let sql = "INSERT INTO users_versions (user_id, user_name, emails, valid_from) VALUES (?1, '{\"n\": 1}', ?2, 1)";
+        file.execute(sql, ["json-".to_owned() + user, emails.to_owned()]).unwrap();
+    }
+    let sql = "INSERT INTO permission_set_policies_versions (permission_set_arn, kind, policy, document, valid_from)
+               VALUES ('json', 'inline', 'inline', ?1, 1)";
+    file.execute(sql, [document]).unwrap();
+    drop(file);
+    let lines = |sql: &str, more: &[&str]| {
+        let ran = sandbox.run(&[&["query", sql, "--format", "jsonl"], more].concat());
+        assert_eq!(ran.exit, Some(0), "{}", ran.all());
+        ran.data().to_owned()
+    };
+    let of_users = "FROM users WHERE user_id LIKE 'json-%' ORDER BY user_id";
+    let expected = [
+        "{\"user_name\":\"{\\\"n\\\": 1}\",\"emails\":[{\"Value\":\"a@x\",\"Primary\":true}]}",
+        "{\"user_name\":\"{\\\"n\\\": 1}\",\"emails\":\"{\\\"k\\\": 1, \\\"\\\\u006b\\\": 2}\"}",
+        "{\"user_name\":\"{\\\"n\\\": 1}\",\"emails\":\"not json\"}",
+    ];
+    for view in ["users", "users_history", "users_by_snapshot"] {
+        let of_them = of_users.replace("users", view);
+        let found = lines(&format!("SELECT DISTINCT user_name, emails {of_them}"), &[]);
+        assert_eq!(found.lines().collect::<Vec<_>>(), expected, "{view}");
+    }
+    let of_policy = "FROM permission_set_policies WHERE permission_set_arn = 'json'";
+    let whole = "{\"d\":{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"a \\\" b\",\"Resource\":[1.50,1e400]}]}}\n";
+    assert_eq!(lines(&format!("SELECT document AS d {of_policy}"), &[]), whole);
+    // An expression is text, unless it is said what it is.
+    let expression = format!("SELECT document || '' AS policy {of_policy}");
+    assert!(lines(&expression, &[]).starts_with("{\"policy\":\"{"));
+    assert_eq!(lines(&expression, &["--json", "policy"]), whole.replace("{\"d\"", "{\"policy\""));
+    let ran = sandbox.run(&["query", &expression, "--json", "polcy"]);
+    assert_eq!(ran.exit, Some(2));
+    assert!(
+        ran.stderr.contains("no column \"polcy\"") && ran.stderr.contains("did you mean policy?"),
+        "{}",
+        ran.stderr
+    );
+    // Other formats have the text as it is stored.
+    let ran = sandbox.run(&["query", &format!("SELECT document AS d {of_policy}"), "--format", "csv"]);
+    assert!(ran.data().contains(&document.replace('"', "\"\"")), "{}", ran.data());
+}
+
+#[test]
+fn raw_values() {
+    let sandbox = fixture::census();
+    let sql = "SELECT 'a \"b\"' AS it UNION ALL SELECT NULL UNION ALL SELECT 7 UNION ALL SELECT 1.5 UNION ALL SELECT x'00ff'";
+    let ran = sandbox.run(&["query", sql, "--raw"]);
+    assert_eq!((ran.exit, ran.data()), (Some(0), "a \"b\"\n\n7\n1.5\n00ff\n"));
+    let ran = sandbox.run(&["query", "SELECT 1 AS a, 2 AS b", "--raw"]);
+    assert_eq!((ran.exit, ran.stdout.as_str()), (Some(2), ""));
+    assert!(ran.stderr.contains("--raw writes one column, and the answer has 2"), "{}", ran.stderr);
+    assert_eq!(sandbox.run(&["query", "SELECT 1 AS a", "--raw", "--format", "csv"]).exit, Some(2));
+}

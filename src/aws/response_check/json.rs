@@ -25,9 +25,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::keys::key_twice;
 use crate::aws::operation::{Asked, Operation, Sent, Service};
 use crate::excerpt::{self, excerpt};
+use crate::json_keys::key_twice;
 
 /// Fails an answer of a service that speaks JSON unless it holds what was asked for.
 #[derive(Debug)]

@@ -5,7 +5,6 @@
 //! read: it is asked for again, and at last becomes a gap.
 
 mod json;
-mod keys;
 mod xml;
 
 pub(super) use json::WholeJson;

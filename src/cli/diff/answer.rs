@@ -94,7 +94,7 @@ impl Question<'_> {
             Shape::Object => self.each(|diff| write_object(destination, diff)),
             Shape::Lines => self.each(|diff| flat::write_lines(destination, diff).map_err(write_error)),
             Shape::Rows(format) => {
-                let mut writer = RowWriter::begin(format, &flat::COLUMNS.map(str::to_owned), destination)?;
+                let mut writer = RowWriter::begin(format, flat::COLUMNS, destination)?;
                 let found = self.each(|diff| flat::rows(diff).try_for_each(|row| writer.values(&row)))?;
                 writer.finish()?;
                 Ok(found)

@@ -77,9 +77,8 @@ fn tell(facts: &[String], format: Format, destination: &mut Destination) -> Resu
 }
 
 fn write_rows(format: Format, findings: &[Finding], destination: &mut Destination) -> Result<()> {
-    let columns =
-        ["operation", "needed_for", "seen", "missing", "error_code", "error_message"].map(str::to_owned);
-    let mut writer = RowWriter::begin(format, &columns, destination)?;
+    let columns = ["operation", "needed_for", "seen", "missing", "error_code", "error_message"];
+    let mut writer = RowWriter::begin(format, columns, destination)?;
     let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
     for finding in findings {
         writer.values(&[

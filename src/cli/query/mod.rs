@@ -17,7 +17,7 @@ use crate::invocation;
 use crate::output::{Destination, Format, RowWriter, stderr, write_error};
 use crate::query::{
     CannedQuery, Header, Incomplete, Interruption, Judged, ResourcePages, TypedValues, Why, bind, catalog,
-    find, judge, lines, prepare, stream, why_empty,
+    columns, find, judge, lines, prepare, stream, why_empty,
 };
 use crate::store::Census;
 use asked::Asked;
@@ -105,6 +105,14 @@ pub struct QueryArgs {
     #[arg(long, help_heading = "Question")]
     require_complete: bool,
 
+    /// Write the text of this column as JSON, in json and jsonl; columns that are declared as JSON are without it
+    #[arg(long, value_name = "COLUMN", conflicts_with_all = ["list", "show"], help_heading = "Output")]
+    json: Vec<String>,
+
+    /// Write the values of one column, one a line, without a header and without quotes
+    #[arg(long, conflicts_with_all = ["format", "csv_for", "list", "show", "json"], help_heading = "Output")]
+    raw: bool,
+
     #[command(flatten)]
     evidence: EvidenceArgs,
 }
@@ -147,13 +155,17 @@ fn answer(
     interruption: &Interruption,
     mut destination: Destination,
 ) -> Result<()> {
-    let format = global.format_for(&destination, Format::Csv)?;
+    let format = match args.raw {
+        true => Format::Raw,
+        false => global.format_for(&destination, Format::Csv)?,
+    };
     let sidecar = args.evidence.open(global, &destination)?;
     let Question { asked, sql, .. } = question;
     let span = asked.answered_by(&mut census, sidecar.is_some())?;
     let pages = ResourcePages::read(census.connection())?;
     census.guard()?;
     let mut prepared = interruption.beyond(|| prepare(&census, sql))?;
+    let columns = columns(&prepared.statement, &args.json)?;
     let usage = question.canned.map(CannedQuery::usage);
     let parameters = interruption
         .beyond(|| bind(&mut prepared, &question.header, usage.as_deref(), typed, &census, &span))?;
@@ -175,7 +187,8 @@ fn answer(
     for line in not_covered {
         stderr::warn(format!("{line}: rows may be missing or old"));
     }
-    let rows = stream(&census, sql, &mut prepared.statement, interruption, format, &mut destination)?;
+    let rows =
+        stream(&census, sql, &mut prepared.statement, columns, interruption, format, &mut destination)?;
     let proved = evidence::Question {
         query: question.canned.map(|query| query.name),
         sql: Some(sql),
@@ -252,8 +265,8 @@ fn of_a_table(name: &str, error: Error) -> Error {
 fn list(global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
     let format = global.format_for(&destination, Format::Csv)?;
-    let columns = ["query", "values", "title", "during"].map(str::to_owned);
-    let mut writer = RowWriter::begin(format, &columns, &mut destination)?;
+    let columns = ["query", "values", "title", "during"];
+    let mut writer = RowWriter::begin(format, columns, &mut destination)?;
     for query in catalog() {
         let during = if query.header.not_during.is_none() { "yes" } else { "no" };
         let text = |text: &str| Value::Text(text.to_owned());

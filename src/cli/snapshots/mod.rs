@@ -129,7 +129,7 @@ fn list(snapshots: &[Snapshot], format: Format, destination: &mut Destination) -
         Some(_) if is_read => format!("{}, suspect", snapshot.status.as_str()),
         _ => snapshot.status.as_str().to_owned(),
     };
-    let mut writer = RowWriter::begin(format, &columns.map(str::to_owned), destination)?;
+    let mut writer = RowWriter::begin(format, columns, destination)?;
     for snapshot in snapshots {
         writer.values(&[
             Value::Integer(snapshot.snapshot_id),

@@ -175,7 +175,7 @@ fn prune(global: &GlobalOptions, gone: &[i64]) -> Result<Pruned> {
 fn write(verdicts: &[Verdict], format: Format, destination: &mut Destination) -> Result<()> {
     let columns = ["snapshot_id", "completed_at", "status", "label", "action", "reasons"];
     let is_read = format == Format::Table;
-    let mut writer = RowWriter::begin(format, &columns.map(str::to_owned), destination)?;
+    let mut writer = RowWriter::begin(format, columns, destination)?;
     for Verdict { snapshot, kept, reasons, .. } in verdicts {
         let completed_at = match is_read {
             true => minute(&snapshot.completed_at),

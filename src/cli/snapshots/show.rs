@@ -64,7 +64,7 @@ pub fn write_evidence(
     if format == Format::Table {
         facts.retain(|(name, _)| !name.starts_with("coverage."));
     }
-    let mut writer = RowWriter::begin(format, &["fact", "value"].map(str::to_owned), destination)?;
+    let mut writer = RowWriter::begin(format, ["fact", "value"], destination)?;
     for (name, value) in facts {
         writer.values(&[Value::Text(name), value])?;
     }
@@ -73,8 +73,8 @@ pub fn write_evidence(
         return Ok(());
     }
     writeln!(destination).map_err(write_error)?;
-    let columns = ["resource", "status", "rows", "gaps", "hash"].map(str::to_owned);
-    let mut writer = RowWriter::begin(format, &columns, destination)?;
+    let columns = ["resource", "status", "rows", "gaps", "hash"];
+    let mut writer = RowWriter::begin(format, columns, destination)?;
     for ResourceEvidence { coverage, hash } in evidence.coverage {
         let [resource, status, rows, gaps, ..] = covered(&coverage);
         writer.values(&[resource, status, rows, gaps, hash.into()])?;
@@ -143,7 +143,7 @@ fn covered(coverage: &Coverage) -> [Value; COVERAGE.len()] {
 }
 
 fn write_coverage(coverage: &[Coverage], destination: &mut Destination) -> Result<()> {
-    let mut writer = RowWriter::begin(Format::Table, &COVERAGE.map(str::to_owned), destination)?;
+    let mut writer = RowWriter::begin(Format::Table, COVERAGE, destination)?;
     for coverage in coverage {
         let reason = coverage.reason.as_deref().map(|reason| text::shortened(reason).into_owned());
         writer.values(&covered(&Coverage { reason, ..coverage.clone() }))?;
@@ -160,8 +160,8 @@ fn write_rows(
     format: Format,
     destination: &mut Destination,
 ) -> Result<()> {
-    let columns: Vec<String> = COVERAGE.iter().chain(&GAP).map(|&name| name.to_owned()).collect();
-    let mut writer = RowWriter::begin(format, &columns, destination)?;
+    let columns: Vec<&str> = COVERAGE.iter().chain(&GAP).copied().collect();
+    let mut writer = RowWriter::begin(format, columns.iter().copied(), destination)?;
     for coverage in coverage {
         let mut row = covered(coverage).to_vec();
         row.resize(columns.len(), Value::Null);

@@ -55,8 +55,8 @@ pub fn write(
     };
     let expected = args.expect.iter().map(|digits| find(digits, &verified.links, census));
     let expected = expected.collect::<Result<Vec<_>>>()?;
-    let columns = ["snapshot_id", "completed_at", "state", "snapshot_hash"].map(str::to_owned);
-    let mut writer = RowWriter::begin(format, &columns, destination)?;
+    let columns = ["snapshot_id", "completed_at", "state", "snapshot_hash"];
+    let mut writer = RowWriter::begin(format, columns, destination)?;
     for link in &verified.links {
         writer.values(&[
             Value::Integer(link.snapshot_id),

@@ -1,15 +1,15 @@
-//! Finds a key that is twice in one object of a JSON answer: the SDK takes the last one, somebody else the first,
-//! and nobody knows which one is meant.
+//! Finds a key that is twice in one object of a JSON text: one reader takes the last one, another the first, and
+//! neither knows which one is meant.
 
 use std::collections::HashSet;
 use std::fmt::{self, Formatter};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// The first such key. Nothing where the answer is no JSON: the SDK says so.
-pub(super) fn key_twice(body: &[u8]) -> Option<String> {
+/// Returns the first such key; nothing where the text is no JSON.
+pub fn key_twice(body: &[u8]) -> Option<String> {
     let mut found = None;
-    // Whatever ends the reading before its end is in `found`, or is the SDK's to tell.
+    // Whatever ends the reading before its end is in `found`, or is for those to tell who read the text.
     let _ = Keys(&mut found).deserialize(&mut serde_json::Deserializer::from_slice(body));
     found
 }
