@@ -36,6 +36,16 @@
 //! `benches/` what it costs and how it compares (`benches/README.md`), `examples/` an organization to collect and a
 //! quarter's census to ask.
 //!
+//! Where to look first:
+//!
+//! | question | files |
+//! | --- | --- |
+//! | Where is the loop over the pages of a listing? | `collect/run/mod.rs`, and what becomes of a page in `collect/run/commit.rs` |
+//! | How is a resource added? | its declaration as in `model/declare.rs`, its collector as in `collect/collector.rs` |
+//! | Why is a row unknown, and not gone? | `store/visibility/mod.rs` |
+//! | What decides the exit code? | `error.rs`, and `main.rs` where it becomes the process's |
+//! | How does the pacer choose its rate? | `aws/pacer/rate/mod.rs`, from the quotas in `aws/quota.rs` |
+//!
 //! Invariants, worth more than any module:
 //!
 //! - Dependencies point one way: cli → (collect, query, diff, history) → store → document → model. Only `collect`

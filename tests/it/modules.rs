@@ -82,6 +82,22 @@ fn every_file_is_named() {
     assert_eq!(strays(Path::new(env!("CARGO_MANIFEST_DIR"))), Vec::<PathBuf>::new());
 }
 
+/// The files that the code map sends a newcomer to are there, and two at most for each question.
+#[test]
+fn the_code_map_leads_to_files() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let map = std::fs::read_to_string(root.join("lib.rs")).unwrap();
+    let (_, questions) = map.split_once("| question | files |").unwrap();
+    let (questions, _) = questions.split_once("Invariants").unwrap();
+    let questions: Vec<&str> = questions.lines().filter(|line| line.contains("? | ")).collect();
+    assert_eq!(questions.len(), 5);
+    for question in questions {
+        let files: Vec<&str> = question.split('`').skip(1).step_by(2).collect();
+        assert!((1..=2).contains(&files.len()), "{question}");
+        files.iter().for_each(|file| assert!(root.join(file).is_file(), "{file}"));
+    }
+}
+
 #[test]
 fn a_stray_file_is_found() {
     let folder = tempfile::tempdir().unwrap();
