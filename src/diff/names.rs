@@ -122,7 +122,7 @@ impl<'c> Names<'c> {
     }
 }
 
-/// What a person calls a row of the resource; `names` are those in the row.
+/// What a person calls a row of the resource; `names` are those in the row. `store::views` says the same in SQL.
 pub(super) fn label(spec: &ResourceSpec, row: &Record, names: &Record) -> String {
     let value = |column: &str| row.get(column).map(text_of).unwrap_or_default();
     let part = |part: &LabelPart| match *part {

@@ -24,7 +24,7 @@ mod words;
 use serde_json::{Map, Value};
 
 use crate::error::Result;
-use crate::model::Entity;
+use crate::model::{AccessRole, Entity};
 use crate::store::Census;
 
 /// What happened.
@@ -108,7 +108,7 @@ pub fn of(census: &Census, kind: Entity, id: &str) -> Result<Life> {
     for thread in &threads {
         events.extend(events::of(connection, thread)?);
     }
-    if kind == Entity::User {
+    if kind.in_access() == AccessRole::User {
         events.extend(events::through_groups(connection, &events)?);
     }
     events.sort_by_key(|event: &Event| event.snapshot_id);

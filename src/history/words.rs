@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Event, EventKind};
 use crate::document;
-use crate::model::{Entity, resource};
+use crate::model::{AccessRole, Entity, resource};
 
 /// Longer values are cut: a text that is no policy belongs in other formats.
 const SHOWN: usize = 100;
@@ -18,7 +18,9 @@ pub(super) fn lines(kind: Entity, event: &Event) -> Vec<String> {
         return own(kind, event);
     }
     let what = match event.resource {
-        "group_memberships" if kind == Entity::User => format!("member of group {}", name(event, "group_id")),
+        "group_memberships" if kind.in_access() == AccessRole::User => {
+            format!("member of group {}", name(event, "group_id"))
+        }
         "group_memberships" => format!("member {}", name(event, "user_id")),
         "account_assignments" => assignment(kind, event),
         "permission_set_policies" => policy(event),
@@ -55,7 +57,7 @@ fn own(kind: Entity, event: &Event) -> Vec<String> {
         EventKind::Changed => fields(event),
         EventKind::Removed => vec![format!("{}{called} is gone", kind.spec().noun)],
         _ => {
-            let state = ["user_status", "state"].iter().find_map(|column| text_of(event.row.get(*column)?));
+            let state = kind.spec().state.and_then(|column| text_of(event.row.get(column)?));
             let state = state.map(|state| format!(", {state}")).unwrap_or_default();
             vec![format!("{}{called}{state}{}", kind.spec().noun, made(event))]
         }
@@ -77,14 +79,15 @@ fn assignment(kind: Entity, event: &Event) -> String {
     let account = || name(event, "account_id");
     let of_group = text(event, "principal_type") == "GROUP";
     let principal = || format!("{} {}", if of_group { "group" } else { "user" }, name(event, "principal_id"));
-    match kind {
-        Entity::User if of_group => format!("{} in {} through {}", set(), account(), principal()),
-        Entity::User => format!("{} in {}, directly", set(), account()),
-        Entity::Group => format!("{} in {}", set(), account()),
-        Entity::Account => format!("{} for {}", set(), principal()),
-        Entity::PermissionSet => format!("in {} for {}", account(), principal()),
-        // No assignment is about a place of the tree: see its declaration.
-        Entity::Ou | Entity::Root => format!("{} in {} for {}", set(), account(), principal()),
+    match kind.in_access() {
+        AccessRole::User if of_group => format!("{} in {} through {}", set(), account(), principal()),
+        AccessRole::User => format!("{} in {}, directly", set(), account()),
+        AccessRole::Group => format!("{} in {}", set(), account()),
+        AccessRole::Account => format!("{} for {}", set(), principal()),
+        AccessRole::PermissionSet => format!("in {} for {}", account(), principal()),
+        AccessRole::Membership | AccessRole::Assignment | AccessRole::Policy | AccessRole::None => {
+            format!("{} in {} for {}", set(), account(), principal())
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{AccessRole, resource};
+
 /// A kind of thing that has an id.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,8 +52,25 @@ pub struct EntitySpec {
     pub state: Option<&'static str>,
     /// Why its life is not told (`history`); `None` where it is.
     pub no_life: Option<&'static str>,
+    /// How `diff` is narrowed to one; `None` where it cannot be.
+    pub narrows: Option<Narrows>,
+    /// Where it stands among what `diff --by` groups by; `None` where nothing is grouped by it.
+    pub groups: Option<u8>,
+    /// What is beneath one in the tree and concerns it, too; nothing of what is no place.
+    pub beneath: &'static [Entity],
     /// How one is recognized that was deleted and created again under another id; `None` where that cannot be told.
     pub recreated: Option<RecreatedBy>,
+}
+
+/// The option of `diff` that narrows an answer to one entity. It is called as the entity's `option`.
+#[derive(Debug)]
+pub struct Narrows {
+    /// Where it stands among the options.
+    pub place: u8,
+    /// What the option's help calls its value.
+    pub value: &'static str,
+    /// To what it narrows, and how that is named, for the option's help.
+    pub to: &'static str,
 }
 
 /// A column by which an entity is found.
@@ -113,6 +132,9 @@ const fn name(column: &'static str, rung: NameRung) -> NameColumn {
     NameColumn { column, rung, form: NameForm::Plain }
 }
 
+/// What is beneath a place of the tree.
+const PLACES: &[Entity] = &[Entity::Ou, Entity::Account];
+
 const USER: EntitySpec = EntitySpec {
     noun: "user",
     short: "user",
@@ -130,6 +152,9 @@ const USER: EntitySpec = EntitySpec {
     path: None,
     state: Some("user_status"),
     no_life: None,
+    narrows: Some(Narrows { place: 4, value: "USER", to: "this user: an id, a name or an e-mail address" }),
+    groups: Some(2),
+    beneath: &[],
     recreated: Some(RecreatedBy { external_ids: Some("external_ids") }),
 };
 
@@ -145,6 +170,13 @@ const GROUP: EntitySpec = EntitySpec {
     path: None,
     state: None,
     no_life: None,
+    narrows: Some(Narrows {
+        place: 5,
+        value: "GROUP",
+        to: "this group, and access through it: an id or a name",
+    }),
+    groups: Some(4),
+    beneath: &[],
     recreated: Some(RecreatedBy { external_ids: Some("external_ids") }),
 };
 
@@ -160,6 +192,9 @@ const ACCOUNT: EntitySpec = EntitySpec {
     path: None,
     state: Some("state"),
     no_life: None,
+    narrows: Some(Narrows { place: 1, value: "ACCOUNT", to: "this account: an id or a name" }),
+    groups: Some(1),
+    beneath: &[],
     recreated: None,
 };
 
@@ -175,6 +210,9 @@ const PERMISSION_SET: EntitySpec = EntitySpec {
     path: None,
     state: None,
     no_life: None,
+    narrows: Some(Narrows { place: 6, value: "SET", to: "this permission set: an ARN or a name" }),
+    groups: Some(3),
+    beneath: &[],
     recreated: Some(RecreatedBy { external_ids: None }),
 };
 
@@ -195,6 +233,13 @@ const OU: EntitySpec = EntitySpec {
     }),
     state: None,
     no_life: Some("it is a place: what moves into it and out of it has a life"),
+    narrows: Some(Narrows {
+        place: 2,
+        value: "PATH",
+        to: "the accounts beneath this OU: an id, a name or a path such as /Workloads/Prod",
+    }),
+    groups: None,
+    beneath: PLACES,
     recreated: None,
 };
 
@@ -211,6 +256,10 @@ const ROOT: EntitySpec = EntitySpec {
     path: None,
     state: None,
     no_life: Some("it is a place: what moves into it and out of it has a life"),
+    // It is narrowed to by `--ou`.
+    narrows: None,
+    groups: None,
+    beneath: PLACES,
     recreated: None,
 };
 
@@ -239,6 +288,27 @@ impl Entity {
     /// The entities whose lives can be told, in the order in which a name is looked for.
     pub fn with_lives() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|entity| entity.spec().no_life.is_none())
+    }
+
+    /// The entities that `diff` can be narrowed to, each with how, in the order of the options.
+    pub fn narrowing() -> Vec<(Self, &'static Narrows)> {
+        let narrows = |entity: Self| Some((entity, entity.spec().narrows.as_ref()?));
+        let mut narrowing: Vec<_> = Self::ALL.into_iter().filter_map(narrows).collect();
+        narrowing.sort_by_key(|(_, narrows)| narrows.place);
+        narrowing
+    }
+
+    /// The entities that the details of a diff are grouped by, in the order in which they are named.
+    pub fn grouping() -> Vec<Self> {
+        let mut grouping: Vec<_> =
+            Self::ALL.into_iter().filter(|entity| entity.spec().groups.is_some()).collect();
+        grouping.sort_by_key(|entity| entity.spec().groups);
+        grouping
+    }
+
+    /// The part that it has in the access of users, as its own rows do.
+    pub fn in_access(self) -> AccessRole {
+        resource(self.spec().resource).map_or(AccessRole::None, |spec| spec.in_access)
     }
 
     /// The entity of this value of a type column.

@@ -36,7 +36,7 @@ pub use accounts::Account;
 pub use assignments::AccountAssignment;
 pub use column::{ColumnKind, ColumnSpec, EntityColumn, Role};
 use declare::{columns, facts, resource};
-pub use entity::{Entity, EntitySpec, NameColumn, NameForm, NameRung, PathColumn, RecreatedBy};
+pub use entity::{Entity, EntitySpec, NameColumn, NameForm, NameRung, Narrows, PathColumn, RecreatedBy};
 pub use facts::{FACTS, Fact, FactRow, FactSpec, Remembered};
 pub use groups::{Group, GroupMembership};
 pub use organization::{Organization, OrganizationalUnit, Root};

@@ -6,48 +6,69 @@
 
 use std::collections::HashSet;
 
-use clap::Args;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use rusqlite::Connection;
 
 use crate::diff::filter::{Subject, SubjectKind};
 use crate::error::{Error, Result};
 use crate::invocation;
-use crate::model::Entity;
+use crate::model::{Entity, Narrows};
 use crate::nearest::{nearest, one_of};
 use crate::output::{stderr, text};
 use crate::query::{Found, resolve_at_ends};
 use crate::store::{Census, CoverageStatus, Snapshot};
 
-/// The arguments that narrow an answer.
-#[derive(Debug, Args)]
+/// The arguments that narrow an answer: an option for each entity that declares one, `--tag` and `--privileged`.
+#[derive(Debug)]
 pub struct NarrowingArgs {
-    /// Show only what concerns this account: an id or a name
-    #[arg(long, value_name = "ACCOUNT", help_heading = "What to show")]
-    account: Option<String>,
-
-    /// Show only what concerns the accounts beneath this OU: an id, a name or a path such as /Workloads/Prod
-    #[arg(long, value_name = "PATH", help_heading = "What to show")]
-    ou: Option<String>,
-
-    /// Show only what concerns accounts or permission sets with this tag
-    #[arg(long, value_name = "KEY=VALUE", value_parser = tag, help_heading = "What to show")]
+    /// What was typed for each entity.
+    entities: Vec<(Entity, String)>,
     tag: Option<String>,
-
-    /// Show only what concerns this user: an id, a name or an e-mail address
-    #[arg(long, value_name = "USER", help_heading = "What to show")]
-    user: Option<String>,
-
-    /// Show only what concerns this group, and access through it: an id or a name
-    #[arg(long, value_name = "GROUP", help_heading = "What to show")]
-    group: Option<String>,
-
-    /// Show only what concerns this permission set: an ARN or a name
-    #[arg(long, value_name = "SET", help_heading = "What to show")]
-    permission_set: Option<String>,
-
-    /// Show only what concerns permission sets with power over identities or everything, before or after
-    #[arg(long, help_heading = "What to show")]
     privileged: bool,
+}
+
+/// Where `--tag` stands among the options of entities.
+const PLACE_OF_TAG: u8 = 3;
+
+impl Args for NarrowingArgs {
+    fn augment_args(command: Command) -> Command {
+        let of_entity = |(entity, narrows): (Entity, &'static Narrows)| {
+            let arg = Arg::new(entity.spec().option).long(entity.spec().option).value_name(narrows.value);
+            (narrows.place, arg.help(format!("Show only what concerns {}", narrows.to)))
+        };
+        let tag = Arg::new("tag")
+            .long("tag")
+            .value_name("KEY=VALUE")
+            .value_parser(tag)
+            .help("Show only what concerns accounts or permission sets with this tag");
+        let privileged = Arg::new("privileged").long("privileged").action(ArgAction::SetTrue).help(
+            "Show only what concerns permission sets with power over identities or everything, before or after",
+        );
+        let mut options: Vec<(u8, Arg)> = Entity::narrowing().into_iter().map(of_entity).collect();
+        options.extend([(PLACE_OF_TAG, tag), (u8::MAX, privileged)]);
+        options.sort_by_key(|(place, _)| *place);
+        command.args(options.into_iter().map(|(_, arg)| arg.help_heading("What to show")))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for NarrowingArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let typed = |entity: Entity| Some((entity, matches.get_one::<String>(entity.spec().option)?.clone()));
+        Ok(Self {
+            entities: Entity::narrowing().into_iter().filter_map(|(entity, _)| typed(entity)).collect(),
+            tag: matches.get_one::<String>("tag").cloned(),
+            privileged: matches.get_flag("privileged"),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 /// A tag's key and value. Both may have equals signs in them, so what was typed may read as several.
@@ -60,18 +81,20 @@ fn tag(typed: &str) -> Result<String, String> {
 impl NarrowingArgs {
     /// The options as they are typed, each after a space.
     pub fn typed(&self) -> String {
-        let options: String = [
-            ("--account", &self.account),
-            ("--ou", &self.ou),
-            ("--tag", &self.tag),
-            ("--user", &self.user),
-            ("--group", &self.group),
-            ("--permission-set", &self.permission_set),
-        ]
-        .into_iter()
-        .filter_map(|(option, value)| Some(format!(" {}", text::shell_option(option, value.as_deref()?))))
-        .collect();
-        options + if self.privileged { " --privileged" } else { "" }
+        let place = |entity: Entity| entity.spec().narrows.as_ref().map_or(u8::MAX, |narrows| narrows.place);
+        let of_entity =
+            |(entity, value): &(Entity, String)| (place(*entity), entity.spec().option, value.clone());
+        let mut typed: Vec<_> = self.entities.iter().map(of_entity).collect();
+        typed.extend(self.tag.iter().map(|value| (PLACE_OF_TAG, "tag", value.clone())));
+        typed.sort_by_key(|(place, ..)| *place);
+        let option = |(_, option, value): (u8, &str, String)| {
+            format!(" {}", text::shell_option(&format!("--{option}"), &value))
+        };
+        let mut options: String = typed.into_iter().map(option).collect();
+        if self.privileged {
+            options.push_str(" --privileged");
+        }
+        options
     }
 }
 
@@ -90,18 +113,14 @@ pub struct Narrowing {
 impl Narrowing {
     /// Looks up what was typed.
     pub fn new(args: &NarrowingArgs, census: &mut Census, range: &Range) -> Result<Self> {
-        let mut named = Vec::new();
-        for (entity, typed) in [
-            (Entity::Account, &args.account),
-            (Entity::User, &args.user),
-            (Entity::Group, &args.group),
-            (Entity::PermissionSet, &args.permission_set),
-        ] {
-            if let Some(typed) = typed {
-                named.push(Subject { kind: entity.into(), ids: ids(entity, typed, census, range)? });
+        let (mut named, mut ous) = (Vec::new(), None);
+        for (entity, typed) in &args.entities {
+            let ids = ids(*entity, typed, census, range)?;
+            match entity.spec().beneath.is_empty() {
+                true => named.push(Subject { kind: (*entity).into(), ids }),
+                false => ous = Some(ids),
             }
         }
-        let ous = args.ou.as_ref().map(|typed| ids(Entity::Ou, typed, census, range)).transpose()?;
         let tags = args.tag.as_ref().map(|typed| tags(typed, census, range)).transpose()?;
         Ok(Self { named, ous, tags, privileged: args.privileged })
     }
@@ -198,4 +217,37 @@ fn tags(typed: &str, census: &Census, range: &Range) -> Result<Vec<Tag>> {
 
 fn unreadable_tags(error: rusqlite::Error) -> Error {
     Error::failed("cannot look up tags").caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_declared_entity_narrows() {
+        for (entity, narrows) in Entity::narrowing() {
+            let option = format!("--{}", entity.spec().option);
+            let command = NarrowingArgs::augment_args(Command::new("diff"));
+            let help = command.clone().render_long_help().to_string();
+            assert!(help.contains(&format!("{option} <{}>", narrows.value)), "{help}");
+            let matches = command.try_get_matches_from(["diff", &option, "x y", "--tag", "a=b"]).unwrap();
+            let args = NarrowingArgs::from_arg_matches(&matches).unwrap();
+            let (typed, tag) = (format!(" {option} 'x y'"), " --tag a=b");
+            let expected = match narrows.place < PLACE_OF_TAG {
+                true => format!("{typed}{tag}"),
+                false => format!("{tag}{typed}"),
+            };
+            assert_eq!(args.typed(), expected);
+        }
+    }
+
+    #[test]
+    fn no_two_options_stand_in_one_place() {
+        let mut places: Vec<u8> = Entity::narrowing().iter().map(|(_, narrows)| narrows.place).collect();
+        places.push(PLACE_OF_TAG);
+        places.sort_unstable();
+        assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{places:?}");
+        let groups: Vec<_> = Entity::grouping().iter().map(|entity| entity.spec().groups).collect();
+        assert!(groups.windows(2).all(|pair| pair[0] < pair[1]), "{groups:?}");
+    }
 }

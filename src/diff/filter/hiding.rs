@@ -10,7 +10,7 @@ use crate::diff::change::{Change, ChangeKind, Diff};
 use crate::diff::names::{Names, scope_label};
 use crate::diff::snapshot_pair::SnapshotPair;
 use crate::error::Result;
-use crate::model::{self, Entity, EntityColumn, RESOURCES};
+use crate::model::{self, AccessRole, EntityColumn, RESOURCES};
 use crate::store::Record;
 use crate::store::unreadable;
 use crate::store::{SnapshotGaps, canonical_scope};
@@ -18,6 +18,10 @@ use crate::store::{SnapshotGaps, canonical_scope};
 /// Whether it may hide access.
 pub(super) fn is_behind_access(change: &Change) -> bool {
     change.change == ChangeKind::Unknown && has_part_in_access(change.resource)
+}
+
+fn has_role(resource: &str, role: AccessRole) -> bool {
+    model::resource(resource).is_some_and(|spec| spec.in_access == role)
 }
 
 fn has_part_in_access(resource: &str) -> bool {
@@ -32,8 +36,7 @@ pub(super) fn tell_what_decides(
     subjects: &[Subject],
 ) -> Result<()> {
     let pair = SnapshotPair { from: diff.from.snapshot_id, to: diff.to.snapshot_id };
-    let deciding: Vec<&'static str> =
-        subjects.iter().flat_map(|subject| subject.kind.decided_by().iter().copied()).collect();
+    let deciding: Vec<&'static str> = subjects.iter().flat_map(|subject| subject.kind.decided_by()).collect();
     for resource in deciding {
         let is_gap = |change: &&Change| change.resource == resource && change.change == ChangeKind::Unknown;
         let mut told: HashSet<String> =
@@ -82,18 +85,21 @@ impl Subject {
         if !shows_access || !has_part_in_access(change.resource) {
             return Ok(false);
         }
-        match self.kind {
-            // A user's access may run through any group that they may be in.
-            SubjectKind::Entity(Entity::User) if change.resource == "account_assignments" => {
-                Ok(scope.get("principal_type").and_then(Value::as_str) == Some("GROUP"))
-            }
-            SubjectKind::Entity(Entity::User | Entity::Group) => Ok(places.is_empty()),
-            SubjectKind::Entity(Entity::Account | Entity::PermissionSet | Entity::Ou | Entity::Root)
-            | SubjectKind::Tagged
-            | SubjectKind::Privileged => {
-                Ok(places.is_empty() && self.access_runs_through(connection, diff, scope)?)
-            }
+        let roles = self.kind.in_access();
+        // A user's access may run through any group that they may be in.
+        let is_assignment = has_role(change.resource, AccessRole::Assignment);
+        if roles.contains(&AccessRole::User) && is_assignment {
+            return Ok(scope.get("principal_type").and_then(Value::as_str) == Some("GROUP"));
         }
+        if !places.is_empty() {
+            return Ok(false);
+        }
+        if roles.contains(&AccessRole::User) || roles.contains(&AccessRole::Group) {
+            return Ok(true);
+        }
+        // Access that has nothing to do with such a subject hides nothing of it.
+        let has_entries = roles.contains(&AccessRole::Account) || roles.contains(&AccessRole::PermissionSet);
+        Ok(has_entries && self.access_runs_through(connection, diff, scope)?)
     }
 
     /// A scope that does not name the column covers every value of it.
@@ -135,12 +141,11 @@ impl Subject {
 
 impl SubjectKind {
     /// The resources whose rows decide which ids such a subject has.
-    fn decided_by(self) -> &'static [&'static str] {
+    fn decided_by(self) -> Vec<&'static str> {
         match self {
-            Self::Entity(Entity::Ou | Entity::Root) => &["organizational_units", "accounts"],
-            Self::Tagged => &["tags"],
-            Self::Privileged => &["permission_set_policies"],
-            Self::Entity(Entity::User | Entity::Account | Entity::Group | Entity::PermissionSet) => &[],
+            Self::Entity(entity) => entity.spec().beneath.iter().map(|it| it.spec().resource).collect(),
+            Self::Tagged => vec!["tags"],
+            Self::Privileged => vec!["permission_set_policies"],
         }
     }
 }

@@ -9,7 +9,7 @@
 mod hiding;
 mod meaning;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::change::Recreation;
 use super::change::{AccessChange, AccessPath, Change, ChangeKind, Diff};
 use crate::error::Result;
-use crate::model::{self, Entity, EntityColumn, LimitConcerns, resource};
+use crate::model::{self, AccessRole, Entity, EntityColumn, LimitConcerns, resource};
 use crate::store::Record;
 
 /// What of a diff is wanted; the default is everything.
@@ -136,27 +136,17 @@ impl Subject {
 
     /// Whether the access is about the subject.
     pub(super) fn concerns_access(&self, change: &AccessChange) -> bool {
-        match self.kind {
-            SubjectKind::Entity(Entity::User) => self.ids.contains(&*change.user_id),
-            SubjectKind::Entity(Entity::Group) => {
-                groups(change).any(|group_id| self.ids.contains(&**group_id))
-            }
-            SubjectKind::Entity(Entity::Account | Entity::PermissionSet | Entity::Ou | Entity::Root)
-            | SubjectKind::Tagged
-            | SubjectKind::Privileged => self.concerns_entry(&change.account_id, &change.permission_set_arn),
-        }
+        self.kind.named_in(change).keys().any(|id| self.ids.contains(&**id))
     }
 
     /// Whether a permission set in an account is about the subject, whoever has it.
     fn concerns_entry(&self, account_id: &str, permission_set_arn: &str) -> bool {
-        match self.kind {
-            SubjectKind::Entity(Entity::Account | Entity::Ou | Entity::Root) => self.ids.contains(account_id),
-            SubjectKind::Entity(Entity::PermissionSet) | SubjectKind::Privileged => {
-                self.ids.contains(permission_set_arn)
-            }
-            SubjectKind::Tagged => self.ids.contains(account_id) || self.ids.contains(permission_set_arn),
-            SubjectKind::Entity(Entity::User | Entity::Group) => true,
-        }
+        self.kind.in_access().into_iter().any(|role| match role {
+            AccessRole::Account => self.ids.contains(account_id),
+            AccessRole::PermissionSet => self.ids.contains(permission_set_arn),
+            AccessRole::User | AccessRole::Group => true,
+            AccessRole::Membership | AccessRole::Assignment | AccessRole::Policy | AccessRole::None => false,
+        })
     }
 
     /// Whether it is what was made again, or what that left dangling is about it.
@@ -181,14 +171,14 @@ fn is_behind(recreation: &Recreation, change: &AccessChange) -> bool {
         .flat_map(|key| key.values().filter_map(Value::as_str))
         .collect();
     let is_one = |id: &str| ids.contains(&id);
-    is_one(&change.user_id) || is_one(&change.permission_set_arn) || groups(change).any(|id| is_one(id))
+    is_one(&change.user_id) || is_one(&change.permission_set_arn) || groups(change).any(|(id, _)| is_one(id))
 }
 
-/// The groups that access runs through on either side.
-fn groups(change: &AccessChange) -> impl Iterator<Item = &Arc<str>> {
+/// The groups that access runs through on either side, with their names.
+fn groups(change: &AccessChange) -> impl Iterator<Item = (&Arc<str>, &Option<Arc<str>>)> {
     change.before_ways.iter().chain(&change.after_ways).filter_map(|way| match way {
         AccessPath::Direct => None,
-        AccessPath::Group { group_id, .. } => Some(group_id),
+        AccessPath::Group { group_id, group_name } => Some((group_id, group_name)),
     })
 }
 
@@ -209,20 +199,51 @@ impl SubjectKind {
     pub(super) fn places(self, resource: &str) -> Vec<EntityColumn> {
         let spec = model::resource(resource);
         self.entities()
-            .iter()
-            .flat_map(|entity| spec.into_iter().flat_map(|spec| spec.about(*entity)))
+            .into_iter()
+            .flat_map(|entity| spec.into_iter().flat_map(move |spec| spec.about(entity)))
             .collect()
     }
 
     /// The entities whose ids such a subject has.
-    fn entities(self) -> &'static [Entity] {
+    fn entities(self) -> Vec<Entity> {
         match self {
-            Self::Entity(Entity::User) => &[Entity::User],
-            Self::Entity(Entity::Group) => &[Entity::Group],
-            Self::Entity(Entity::Account) => &[Entity::Account],
-            Self::Entity(Entity::PermissionSet) | Self::Privileged => &[Entity::PermissionSet],
-            Self::Entity(Entity::Ou | Entity::Root) => &[Entity::Ou, Entity::Account],
-            Self::Tagged => &[Entity::Account, Entity::PermissionSet],
+            Self::Entity(entity) if entity.spec().beneath.is_empty() => vec![entity],
+            Self::Entity(entity) => entity.spec().beneath.to_vec(),
+            Self::Tagged => vec![Entity::Account, Entity::PermissionSet],
+            Self::Privileged => vec![Entity::PermissionSet],
         }
+    }
+
+    /// The parts that these have in access.
+    fn in_access(self) -> Vec<AccessRole> {
+        self.entities().into_iter().map(Entity::in_access).collect()
+    }
+
+    /// Whether it is about accounts, and nothing else that has a part in access.
+    pub(super) fn is_of_accounts(self) -> bool {
+        self.in_access() == [AccessRole::Account]
+    }
+
+    /// The ids of such subjects that access names, each with its name: for groups, those that it runs through on either
+    /// side.
+    pub(super) fn named_in(self, change: &AccessChange) -> BTreeMap<Arc<str>, Option<Arc<str>>> {
+        let mut named = BTreeMap::new();
+        let mut add = |id: &Arc<str>, name: &Option<Arc<str>>| named.insert(id.clone(), name.clone());
+        for role in self.in_access() {
+            match role {
+                AccessRole::User => drop(add(&change.user_id, &change.user_name)),
+                AccessRole::Account => drop(add(&change.account_id, &change.account_name)),
+                AccessRole::PermissionSet => {
+                    drop(add(&change.permission_set_arn, &change.permission_set_name));
+                }
+                AccessRole::Group => {
+                    for (id, name) in groups(change) {
+                        add(id, name);
+                    }
+                }
+                AccessRole::Membership | AccessRole::Assignment | AccessRole::Policy | AccessRole::None => {}
+            }
+        }
+        named
     }
 }

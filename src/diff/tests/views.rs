@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use super::history::{History, group, member, set, to_group, user, with};
+use super::history::{History, account, group, member, set, to_group, user, with};
 use super::oracle::{Triple, state, ways};
 use super::random::{days, publish_by};
 use crate::diff::{ChangeKind, Diff, Record};
-use crate::model::RESOURCES;
+use crate::model::{AccountAssignment, Entity, Group, PermissionSetPolicy, PolicyKind, RESOURCES, Row, Tag};
 use crate::store::Census;
 
 /// What a statement answers, each row as JSON.
@@ -38,7 +38,8 @@ fn key_of(resource: &str, key: &Map<String, Value>) -> Vec<String> {
     spec.key.iter().map(|column| key[*column].as_str().unwrap().to_owned()).collect()
 }
 
-type Told = BTreeMap<(String, Vec<String>), (String, BTreeMap<String, (Value, Value)>)>;
+/// Resource and key to the change, the row's label, and each column that differs.
+type Told = BTreeMap<(String, Vec<String>), (String, String, BTreeMap<String, (Value, Value)>)>;
 
 fn told_by_diff(diff: &Diff) -> Told {
     let known = diff.changes.iter().filter(|change| change.change != ChangeKind::Unknown);
@@ -51,7 +52,7 @@ fn told_by_diff(diff: &Diff) -> Told {
     known
         .map(|change| {
             let place = (change.resource.to_owned(), key_of(change.resource, &change.key.to_object()));
-            (place, (change.change.as_str().to_owned(), fields(change)))
+            (place, (change.change.as_str().to_owned(), change.label.clone(), fields(change)))
         })
         .collect()
 }
@@ -64,7 +65,8 @@ fn told_by_view(history: &History, day: i64) -> Told {
         let fields = parsed(&row, "fields").as_object().cloned().unwrap_or_default();
         let fields =
             fields.into_iter().map(|(field, both)| (field, (both["old"].clone(), both["new"].clone())));
-        let change = (row["change"].as_str().unwrap().to_owned(), fields.collect());
+        let text = |column: &str| row[column].as_str().unwrap().to_owned();
+        let change = (text("change"), text("label"), fields.collect());
         assert!(told.insert((resource.to_owned(), key), change).is_none(), "told twice: {row:?}");
     }
     told
@@ -74,7 +76,7 @@ fn told_by_view(history: &History, day: i64) -> Told {
 fn changes_agree(history: &History, day: i64) {
     let mut told = told_by_view(history, day);
     let unknown: BTreeSet<_> =
-        told.extract_if(.., |_, (change, _)| change == "unknown").map(|(place, _)| place).collect();
+        told.extract_if(.., |_, (change, ..)| change == "unknown").map(|(place, _)| place).collect();
     assert_eq!(told, told_by_diff(&history.diff(day - 1, day)), "{} → {day}", day - 1);
     let mut expected = BTreeSet::new();
     for spec in RESOURCES {
@@ -331,14 +333,18 @@ fn a_whole_group_is_one_row_and_a_change_says_what_it_was() {
     assert_eq!(
         told(rows),
         [
-            r#"{"resource":"account_assignments","change":"added","key":"{\"account_id\":\"a1\",\"permission_set_arn\":\"p1\",\"principal_type\":\"GROUP\",\"principal_id\":\"g1\"}","label":"a1 / p1-name / GROUP / Team","fields":null}"#,
+            r#"{"resource":"account_assignments","change":"added","key":"{\"account_id\":\"a1\",\"permission_set_arn\":\"p1\",\"principal_type\":\"GROUP\",\"principal_id\":\"g1\"}","label":"p1-name for group Team in a1","fields":null}"#,
             r#"{"resource":"groups","change":"changed","key":"{\"group_id\":\"g1\"}","label":"Team","fields":"{\"display_name\":{\"old\":\"g1-name\",\"new\":\"Team\"}}"}"#,
         ]
     );
     let gone = "SELECT label FROM changes WHERE snapshot_id = 3 ORDER BY 1";
     assert_eq!(
         told(gone),
-        [r#"{"label":"Team"}"#, r#"{"label":"Team / u1-name"}"#, r#"{"label":"Team / u2-name"}"#]
+        [
+            r#"{"label":"Team"}"#,
+            r#"{"label":"u1-name in group Team"}"#,
+            r#"{"label":"u2-name in group Team"}"#
+        ]
     );
 }
 
@@ -366,4 +372,82 @@ fn a_way_is_counted_once_whatever_of_it_may_have_been_there_before() {
     assert_eq!(told(&[assigned]), ["gained membership_added 1"]);
     assert_eq!(told(&[assigned, members]), ["gained user_created 1"]);
     assert_eq!(told(&[assigned, members, users]), ["unknown assignment_granted 1"]);
+}
+
+/// Of each kind of row: what has a name and what has none, what is of an entity and what is of another.
+#[test]
+fn a_row_is_called_the_same_everywhere() {
+    let mut history = History::new();
+    let tag = |resource_type, id: &str| {
+        Row::whole(&Tag { resource_type, resource_id: id.into(), key: "env".into(), value: None })
+    };
+    let policy = |kind, policy: &str, name: Option<&str>| {
+        Row::whole(&PermissionSetPolicy {
+            permission_set_arn: "p1".into(),
+            kind,
+            policy: policy.into(),
+            policy_name: name.map(str::to_owned),
+            ..Default::default()
+        })
+    };
+    let nameless = Row::whole(&Group { group_id: "g2".into(), ..Default::default() });
+    let to = |principal_type: &str, id: &str| {
+        Row::whole(&AccountAssignment {
+            account_id: "a1".into(),
+            permission_set_arn: "p9".into(),
+            principal_type: principal_type.into(),
+            principal_id: id.into(),
+        })
+    };
+    let rows = vec![
+        group("g1"),
+        nameless,
+        user("u1"),
+        set("p1"),
+        account("a1"),
+        member("g1", "u1"),
+        member("g2", "gone"),
+        to("USER", "u1"),
+        to("GROUP", "g2"),
+        to("ROBOT", "u1"),
+        tag(Entity::Account, "a1"),
+        tag(Entity::PermissionSet, "p1"),
+        tag(Entity::Ou, "ou-1"),
+        tag(Entity::Root, "r-1"),
+        policy(PolicyKind::Inline, "inline", None),
+        policy(PolicyKind::AwsManaged, "arn:aws:iam::aws:policy/job-function/Billing", None),
+        policy(PolicyKind::AwsManaged, "arn:aws:iam::aws:policy/ReadOnlyAccess", Some("Read")),
+        policy(PolicyKind::CustomerManaged, "/team/ours", None),
+        policy(PolicyKind::PermissionsBoundary, "arn:aws-cn:iam::aws:policy/Bound", None),
+    ];
+    history.publish(&[]);
+    history.publish(&rows);
+    history.publish(&[]);
+    for day in [2, 3] {
+        changes_agree(&history, day);
+    }
+    let labels = told_by_view(&history, 2).into_values().map(|(_, label, _)| label);
+    let labels: BTreeSet<String> = labels.collect();
+    let expected = [
+        "g1-name",
+        "g2",
+        "u1-name",
+        "p1-name",
+        "a1-name",
+        "u1-name in group g1-name",
+        "gone in group g2",
+        "p9 for user u1-name in a1-name",
+        "p9 for group g2 in a1-name",
+        "p9 for u1 in a1-name",
+        "env of account a1-name",
+        "env of permission set p1-name",
+        "env of OU ou-1",
+        "env of root r-1",
+        "inline policy on p1-name",
+        "Billing on p1-name",
+        "Read on p1-name",
+        "/team/ours on p1-name",
+        "permissions boundary Bound on p1-name",
+    ];
+    assert_eq!(labels, expected.map(str::to_owned).into());
 }

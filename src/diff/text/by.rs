@@ -2,31 +2,26 @@
 //! access and the rows that concern it. What concerns none stands at the end, by resource.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use serde_json::Value;
 
-use super::super::change::{AccessChange, AccessPath, Change, Diff};
+use super::super::change::{AccessChange, Change, Diff};
 use super::super::filter::{SubjectKind, is_in};
 use super::report::Section;
 use super::{TextOptions, access, rows};
 use crate::model::Entity;
 
 /// What details are grouped by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Grouping {
-    /// By what kind of row changed
+    /// The resource whose row changed.
     #[default]
     Resource,
-    /// By account
-    Account,
-    /// By user
-    User,
-    /// By permission set
-    PermissionSet,
-    /// By group
-    Group,
+    /// The entity that the change concerns.
+    Entity(Entity),
 }
 
 impl Grouping {
@@ -34,11 +29,27 @@ impl Grouping {
     pub(super) fn subject(self) -> Option<SubjectKind> {
         match self {
             Self::Resource => None,
-            Self::Account => Some(SubjectKind::Entity(Entity::Account)),
-            Self::User => Some(SubjectKind::Entity(Entity::User)),
-            Self::PermissionSet => Some(SubjectKind::Entity(Entity::PermissionSet)),
-            Self::Group => Some(SubjectKind::Entity(Entity::Group)),
+            Self::Entity(entity) => Some(SubjectKind::Entity(entity)),
         }
+    }
+}
+
+impl ValueEnum for Grouping {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<Grouping>> = LazyLock::new(|| {
+            let entities = Entity::grouping().into_iter().map(Grouping::Entity);
+            std::iter::once(Grouping::Resource).chain(entities).collect()
+        });
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Resource => PossibleValue::new("resource").help("By what kind of row changed"),
+            Self::Entity(entity) => {
+                PossibleValue::new(entity.spec().option).help(format!("By {}", entity.spec().noun))
+            }
+        })
     }
 }
 
@@ -56,14 +67,14 @@ pub fn sections(diff: &Diff, known: &[&Change], kind: SubjectKind, options: Text
     let mut subjects: BTreeMap<Arc<str>, About<'_>> = BTreeMap::new();
     let mut through_no_group = Vec::new();
     for change in &diff.access_changes {
-        let ids = subjects_of(change, kind);
+        let ids = kind.named_in(change);
         if ids.is_empty() {
             through_no_group.push(change);
         }
         for (id, name) in ids {
             let about = subjects.entry(id).or_default();
             about.name = name.or(about.name.take());
-            about.ou_path = change.ou_path.clone().filter(|_| kind == SubjectKind::Entity(Entity::Account));
+            about.ou_path = change.ou_path.clone().filter(|_| kind.is_of_accounts());
             about.access.push(change);
         }
     }
@@ -110,34 +121,6 @@ impl About<'_> {
             section.rest.extend(rest);
         }
         section
-    }
-}
-
-/// Ids and names of what the access concerns: for groups, those that it runs through on either side.
-fn subjects_of(change: &AccessChange, kind: SubjectKind) -> Vec<(Arc<str>, Option<Arc<str>>)> {
-    let one = |id: &Arc<str>, name: &Option<Arc<str>>| vec![(id.clone(), name.clone())];
-    match kind {
-        SubjectKind::Entity(Entity::User) => one(&change.user_id, &change.user_name),
-        SubjectKind::Entity(Entity::Account) => one(&change.account_id, &change.account_name),
-        SubjectKind::Entity(Entity::PermissionSet) => {
-            one(&change.permission_set_arn, &change.permission_set_name)
-        }
-        SubjectKind::Entity(Entity::Group) => {
-            let ways = change.before_ways.iter().chain(&change.after_ways);
-            let groups: BTreeMap<Arc<str>, Option<Arc<str>>> = ways
-                .filter_map(|way| match way {
-                    AccessPath::Direct => None,
-                    AccessPath::Group { group_id, group_name } => {
-                        Some((group_id.clone(), group_name.clone()))
-                    }
-                })
-                .collect();
-            groups.into_iter().collect()
-        }
-        // Nothing has a section by these.
-        SubjectKind::Entity(Entity::Ou | Entity::Root) | SubjectKind::Tagged | SubjectKind::Privileged => {
-            Vec::new()
-        }
     }
 }
 

@@ -5,8 +5,9 @@
 //! `unknown`. A row that began is `added` only where the snapshot before saw that it was not there; else it is
 //! `unknown`.
 
+use super::label::label;
 use super::{Answering, File, list};
-use crate::model::{ColumnSpec, DerivedView, OverRange, ResourceSpec};
+use crate::model::{DerivedView, OverRange, ResourceSpec};
 use crate::store::columns::{Column, versions_table};
 use crate::store::documents;
 use crate::store::file::{literal, quoted};
@@ -67,11 +68,10 @@ CROSS JOIN snapshots AS {before} ON {before}.snapshot_id = (
     SELECT max(q.snapshot_id) FROM snapshots AS q WHERE q.snapshot_id < t.snapshot_id)"
         )
     };
-    let (began, ended) = (label(spec, "t.snapshot_id"), label(spec, "f.snapshot_id"));
     format!(
         "SELECT t.snapshot_id, t.taken_at, s.snapshot_id AS previous_snapshot_id,
     CASE WHEN b.valid_to IS NOT NULL THEN 'changed' WHEN {unseen} THEN 'unknown' ELSE 'added' END AS change,
-    {rows}, {began} AS label,
+    {rows}, {label} AS label,
     CASE WHEN b.valid_to IS NOT NULL THEN {fields} END AS fields
 {pairs}
 CROSS JOIN {table} AS v ON v.valid_from = t.snapshot_id
@@ -79,7 +79,7 @@ LEFT JOIN {table} AS b ON +b.valid_to = t.snapshot_id{same_key}
 WHERE {within} AND (b.valid_to IS NULL OR {differs})
 UNION ALL
 SELECT t.snapshot_id, t.taken_at, f.snapshot_id, CASE WHEN {end_unseen} THEN 'unknown' ELSE 'removed' END,
-    {rows}, {ended}, NULL
+    {rows}, {label}, NULL
 {after}
 CROSS JOIN {table} AS v ON v.valid_to = t.snapshot_id
 WHERE {within}
@@ -90,6 +90,7 @@ WHERE {within}
         pairs = pairs("s"),
         differs = differs(spec, &kept, file),
         rows = list(&kept),
+        label = label(spec, "t.snapshot_id"),
         fields = fields(spec, &kept, file),
         within = answering.changes(),
     )
@@ -137,37 +138,4 @@ fn fields(spec: &ResourceSpec, columns: &[Column], file: File) -> String {
         FROM ({}) AS f)",
         values.join(" UNION ALL ")
     )
-}
-
-/// What a person calls the version `v`: its own name, or the names of what its key refers to.
-fn label(spec: &ResourceSpec, day: &str) -> String {
-    if let ([key], [name, ..]) = (spec.key, spec.label) {
-        return format!("coalesce(v.{}, v.{})", quoted(name), quoted(key));
-    }
-    let part = |column: &&str| format!("coalesce(' / ' || nullif({}, ''), '')", name_of(spec, column, day));
-    let parts: Vec<String> = spec.key.iter().map(part).collect();
-    format!("substr({}, 4)", parts.join(" || "))
-}
-
-/// The name of the entity that a column has the id of, as it was on a day or newest before it; else the column's value.
-fn name_of(spec: &ResourceSpec, column: &str, day: &str) -> String {
-    let entities = spec.column(column).into_iter().flat_map(ColumnSpec::entities);
-    let names: String = entities
-        .map(|entity| {
-            let entity = entity.spec();
-            format!(
-                "(SELECT n.{} FROM {} AS n WHERE n.{} = v.{} AND n.valid_from <= {day} \
-                 ORDER BY n.valid_from DESC LIMIT 1), ",
-                quoted(entity.names[0].column),
-                quoted(&versions_table(entity.resource)),
-                quoted(entity.id),
-                quoted(column),
-            )
-        })
-        .collect();
-    if names.is_empty() {
-        format!("v.{}", quoted(column))
-    } else {
-        format!("coalesce({names}v.{})", quoted(column))
-    }
 }

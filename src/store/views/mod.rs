@@ -7,6 +7,7 @@
 
 mod changes;
 pub(super) mod kept;
+mod label;
 mod tells;
 
 use rusqlite::Connection;
