@@ -14,8 +14,11 @@ use super::rows::{Judge, RowChange};
 use super::rows::{Table, differences};
 use super::snapshot_pair::SnapshotPair;
 use crate::error::Result;
-use crate::model::RESOURCES;
+use crate::model::{AccessRole, RESOURCES};
 use crate::store::unreadable;
+
+/// The parts of a path of access by which it comes and goes.
+const COMES_AND_GOES: [AccessRole; 3] = [AccessRole::User, AccessRole::Membership, AccessRole::Assignment];
 
 /// Users' access that is as it was, though not all the time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -73,7 +76,7 @@ pub fn came_and_went(
         let mut rows = Vec::new();
         for spec in RESOURCES {
             // Whether a gap hides a row does not matter to how often access came and went.
-            if ["users", "group_memberships", "account_assignments"].contains(&spec.name) {
+            if COMES_AND_GOES.contains(&spec.in_access) {
                 let Some(table) = Table::of(connection, spec)? else { continue };
                 let differences = differences(connection, &table, pair)?;
                 rows.extend(differences.into_iter().map(|difference| {

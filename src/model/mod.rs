@@ -104,7 +104,7 @@ impl Activity {
 
 /// The part that a row of a resource has in the access of users. A path of access runs from a user, for a group through a
 /// membership and the group, over an assignment to a permission set in an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AccessRole {
     /// It is the user.
     User,
@@ -125,6 +125,12 @@ pub enum AccessRole {
 }
 
 impl AccessRole {
+    /// The resource whose rows have this part. There is one for each but [`AccessRole::None`], which has no part.
+    pub fn resource(self) -> &'static ResourceSpec {
+        let mut resources = RESOURCES.iter().copied();
+        resources.find(|spec| spec.in_access == self).expect("a test finds one resource for each part")
+    }
+
     /// Whether a row that was not seen may hide access, or what it allows.
     pub fn may_hide_access(self) -> bool {
         match self {

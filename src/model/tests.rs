@@ -122,3 +122,16 @@ fn no_parent_has_a_parent() {
         }
     }
 }
+
+#[test]
+fn each_part_of_access_is_one_resources() {
+    let mut parts: Vec<AccessRole> =
+        RESOURCES.iter().map(|spec| spec.in_access).filter(|role| *role != AccessRole::None).collect();
+    parts.iter().for_each(|role| assert_eq!(role.resource().in_access, *role));
+    let before = parts.len();
+    parts.dedup();
+    parts.sort_by_key(|role| role.resource().name);
+    parts.dedup();
+    assert_eq!(parts.len(), before, "{parts:?}");
+    assert_eq!(before, 7, "every part but none is some resource's");
+}

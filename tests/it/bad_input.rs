@@ -124,7 +124,8 @@ fn files_that_are_no_census() {
         .unwrap();
     std::fs::create_dir(sandbox.path("folder")).unwrap();
     let (newer, _) = Database::open_or_create(&sandbox.path("newer.db")).unwrap();
-    newer.connection().execute_batch("PRAGMA user_version = 999").unwrap();
+    let newer_format = "PRAGMA user_version = 999; UPDATE file_format SET oldest_reader = 999";
+    newer.connection().execute_batch(newer_format).unwrap();
     drop(newer);
     rusqlite::Connection::open(sandbox.path("foreign.db"))
         .unwrap()

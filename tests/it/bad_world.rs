@@ -274,7 +274,8 @@ fn files_that_cannot_hold_a_census_are_refused_before_anything_is_called() {
     .unwrap();
     std::fs::create_dir(sandbox.path("folder")).unwrap();
     let (newer, _) = Database::open_or_create(&sandbox.path("newer.db")).unwrap();
-    newer.connection().execute_batch("PRAGMA user_version = 999").unwrap();
+    let newer_format = "PRAGMA user_version = 999; UPDATE file_format SET oldest_reader = 999";
+    newer.connection().execute_batch(newer_format).unwrap();
     drop(newer);
     let foreign = rusqlite::Connection::open(sandbox.path("foreign.db")).unwrap();
     foreign.execute_batch("CREATE TABLE t (x)").unwrap();

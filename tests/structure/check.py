@@ -56,7 +56,7 @@ def names_in(line, resources):
     for struct, name in resources.items():
         sql = rf"\b(?:FROM|JOIN|INTO|UPDATE|TABLE|AS x FROM)\s+(?:main\.|temp\.)?\"?{name}(?:_versions|_history|_changes|_by_snapshot)?\b"
         string = rf"\"{name}(?:_versions|_history|_changes|_by_snapshot)?\""
-        kind = rf"\b{struct}(?:::SPEC|>\(\)|\s*\{{\s*\w+[:,])"
+        kind = rf"(?<!::)\b{struct}(?:::SPEC|>\(\)|\s*\{{\s*\w+[:,])"
         for pattern in (string, sql, kind):
             found += [name] * len(re.findall(pattern, line))
     return found

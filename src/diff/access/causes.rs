@@ -25,7 +25,7 @@ const LONGEST_KEY: usize = 4;
 #[derive(Default)]
 pub(super) struct Touched<'r> {
     /// Resource and key values to the change.
-    by_key: HashMap<(&'static str, [&'r str; LONGEST_KEY]), &'r RowChange>,
+    by_key: HashMap<(AccessRole, [&'r str; LONGEST_KEY]), &'r RowChange>,
     /// Permission set to what changed of it for those who have it: its policies and session duration.
     content: HashMap<String, Vec<&'r RowChange>>,
     /// A group that came or went to the group on the `to` side that replaces it.
@@ -56,9 +56,9 @@ impl<'r> Touched<'r> {
                 AccessRole::None => continue,
             }
             let key: Vec<&str> = change.key.values().filter_map(Value::as_str).collect();
-            touched.by_key.insert((change.spec.name, padded(&key)), change);
+            touched.by_key.insert((change.spec.in_access, padded(&key)), change);
         }
-        for (old, new) in recreated::pairs(changes, "groups") {
+        for (old, new) in recreated::pairs(changes, AccessRole::Group.resource().name) {
             touched.recreated.insert(text(old, "group_id"), new);
             touched.recreated.insert(text(new, "group_id"), new);
         }
@@ -91,14 +91,13 @@ impl<'r> Touched<'r> {
     /// The rows that the way runs through and that came, or went, with it. One that went while the way came is no
     /// cause of that: an assignment that a gap hides is carried beyond the end of its permission set.
     fn of_way(&self, user_id: &str, entry: &AccountRole, way: &AccessPathIds, came: bool) -> Vec<Arc<Cause>> {
-        let with_it = |resource, key: &[&str]| {
-            self.one_sided(resource, key).filter(|change| change.after.is_some() == came)
-        };
+        let with_it =
+            |role, key: &[&str]| self.one_sided(role, key).filter(|change| change.after.is_some() == came);
         let mut causes = Vec::new();
-        if let Some(change) = with_it("users", &[user_id]) {
+        if let Some(change) = with_it(AccessRole::User, &[user_id]) {
             causes.push(self.cause(change, CauseKind::UserCreated, CauseKind::UserDeleted));
         }
-        if let Some(change) = with_it("permission_sets", &[&entry.1]) {
+        if let Some(change) = with_it(AccessRole::PermissionSet, &[&entry.1]) {
             causes.push(self.cause(change, CauseKind::PermissionSetCreated, CauseKind::PermissionSetDeleted));
         }
         let (principal_type, principal_id) = match way {
@@ -106,14 +105,14 @@ impl<'r> Touched<'r> {
             AccessPathIds::Group(group_id) => ("GROUP", &**group_id),
         };
         let assignment = [&entry.0, &entry.1, principal_type, principal_id];
-        if let Some(change) = with_it("account_assignments", &assignment) {
+        if let Some(change) = with_it(AccessRole::Assignment, &assignment) {
             causes.push(self.cause(change, CauseKind::AssignmentGranted, CauseKind::AssignmentRevoked));
         }
         let AccessPathIds::Group(group_id) = way else { return causes };
-        if let Some(change) = with_it("group_memberships", &[group_id, user_id]) {
+        if let Some(change) = with_it(AccessRole::Membership, &[group_id, user_id]) {
             causes.push(self.cause(change, CauseKind::MembershipAdded, CauseKind::MembershipRemoved));
         }
-        let Some(change) = with_it("groups", &[group_id]) else { return causes };
+        let Some(change) = with_it(AccessRole::Group, &[group_id]) else { return causes };
         causes.push(match self.recreated.get(&**group_id) {
             Some(again) => self.cause(again, CauseKind::GroupRecreated, CauseKind::GroupRecreated),
             None => self.cause(change, CauseKind::GroupCreated, CauseKind::GroupDeleted),
@@ -124,7 +123,7 @@ impl<'r> Touched<'r> {
     /// Whether the account itself is known to have come or gone. Access does not depend on that row, so it is told
     /// beside the other causes and proves nothing.
     pub fn of_account(&self, entry: &AccountRole) -> Option<Arc<Cause>> {
-        let change = self.one_sided("accounts", &[&entry.0])?;
+        let change = self.one_sided(AccessRole::Account, &[&entry.0])?;
         let is_known = change.kind != ChangeKind::Unknown;
         is_known.then(|| self.cause(change, CauseKind::AccountCreated, CauseKind::AccountDeleted))
     }
@@ -135,7 +134,7 @@ impl<'r> Touched<'r> {
         for change in self.content.get(&*entry.1).into_iter().flatten() {
             causes.push(self.cause(change, CauseKind::PolicyChanged, CauseKind::PolicyChanged));
         }
-        if let Some(change) = self.get("users", &[user_id])
+        if let Some(change) = self.get(AccessRole::User, &[user_id])
             && let (Some(before), Some(after)) = (&change.before, &change.after)
         {
             let kind = match (is_disabled(&before.row), is_disabled(&after.row)) {
@@ -148,8 +147,8 @@ impl<'r> Touched<'r> {
         in_order(causes)
     }
 
-    fn get(&self, resource: &'static str, key: &[&str]) -> Option<&'r RowChange> {
-        self.by_key.get(&(resource, padded(key))).copied()
+    fn get(&self, role: AccessRole, key: &[&str]) -> Option<&'r RowChange> {
+        self.by_key.get(&(role, padded(key))).copied()
     }
 
     fn cause(&self, change: &RowChange, came: CauseKind, went: CauseKind) -> Arc<Cause> {
@@ -158,8 +157,8 @@ impl<'r> Touched<'r> {
         Arc::clone(told.entry((change, kind)).or_insert_with(|| Arc::new(cause(change, kind))))
     }
 
-    fn one_sided(&self, resource: &'static str, key: &[&str]) -> Option<&'r RowChange> {
-        self.get(resource, key).filter(|change| change.before.is_none() || change.after.is_none())
+    fn one_sided(&self, role: AccessRole, key: &[&str]) -> Option<&'r RowChange> {
+        self.get(role, key).filter(|change| change.before.is_none() || change.after.is_none())
     }
 }
 
@@ -180,7 +179,9 @@ fn cause(change: &RowChange, kind: CauseKind) -> Cause {
         kind,
         resource: change.spec.name,
         key: change.key.clone(),
-        group_name: (change.spec.name == "groups").then(|| text_in(change.row(), "display_name")).flatten(),
+        group_name: (change.spec.in_access == AccessRole::Group)
+            .then(|| text_in(change.row(), "display_name"))
+            .flatten(),
         by: said("created_by").filter(|_| change.before.is_none()),
         at: said("created_at").filter(|_| change.before.is_none()),
         change: change.kind,

@@ -12,7 +12,7 @@ use crate::diff::change::HidingGap;
 use crate::diff::rows::Judge;
 use crate::diff::snapshot_pair::{Side, SnapshotPair};
 use crate::error::Result;
-use crate::model::{AccountAssignment, Group, GroupMembership, Resource, ResourceSpec, User};
+use crate::model::{AccessRole, ResourceSpec};
 use crate::store::Record;
 
 /// What may stand in the rows that a snapshot could not see.
@@ -30,7 +30,7 @@ impl Hidden<'_, '_, '_> {
             return Ok(None);
         }
         let exists = !self.reach.user(user_id)?.on(side).is_empty();
-        let user = self.row(exists, &User::SPEC, &[("user_id", user_id)], side)?;
+        let user = self.row(exists, AccessRole::User.resource(), &[("user_id", user_id)], side)?;
         if user == Row::Absent {
             return Ok(None);
         }
@@ -42,8 +42,8 @@ impl Hidden<'_, '_, '_> {
             let exists = !self.reach.group(&group_id)?.on(side).is_empty();
             let is_member = self.reach.groups_of(user_id)?.on(side).contains(&group_id);
             let key = [("group_id", &*group_id), ("user_id", user_id)];
-            let group = self.row(exists, &Group::SPEC, &key[..1], side)?;
-            let membership = self.row(is_member, &GroupMembership::SPEC, &key, side)?;
+            let group = self.row(exists, AccessRole::Group.resource(), &key[..1], side)?;
+            let membership = self.row(is_member, AccessRole::Membership.resource(), &key, side)?;
             let assignment = self.assignment(entry, Principal::Group(group_id), side)?;
             if let Some(gap) = hiding([&user, &group, &membership, &assignment]) {
                 return Ok(Some(gap));
@@ -62,17 +62,21 @@ impl Hidden<'_, '_, '_> {
             Ok(gap.map_or(Row::Absent, Row::Hidden))
         };
         Ok([
-            row(&Group::SPEC, &[])?,
-            row(&GroupMembership::SPEC, &[("user_id", user_id)])?,
+            row(AccessRole::Group.resource(), &[])?,
+            row(AccessRole::Membership.resource(), &[("user_id", user_id)])?,
             row(
-                &AccountAssignment::SPEC,
+                AccessRole::Assignment.resource(),
                 &[("account_id", &entry.0), ("permission_set_arn", &entry.1), ("principal_type", "GROUP")],
             )?,
         ])
     }
 
     fn saw_everything(&mut self, side: Side) -> Result<bool> {
-        for spec in [&User::SPEC, &GroupMembership::SPEC, &AccountAssignment::SPEC] {
+        for spec in [
+            AccessRole::User.resource(),
+            AccessRole::Membership.resource(),
+            AccessRole::Assignment.resource(),
+        ] {
             if !self.judge.saw_all(spec, self.pair.of(side))? {
                 return Ok(false);
             }
@@ -90,8 +94,8 @@ impl Hidden<'_, '_, '_> {
             Principal::Group(group_id) => Some(Arc::clone(group_id)),
         }));
         let snapshot_id = self.pair.of(side);
-        let saw_memberships = self.judge.saw_all(&GroupMembership::SPEC, snapshot_id)?;
-        if !saw_memberships && !self.judge.saw_all(&AccountAssignment::SPEC, snapshot_id)? {
+        let saw_memberships = self.judge.saw_all(AccessRole::Membership.resource(), snapshot_id)?;
+        if !saw_memberships && !self.judge.saw_all(AccessRole::Assignment.resource(), snapshot_id)? {
             groups.extend(self.reach.all_groups()?.iter().cloned());
         }
         Ok(groups)
@@ -106,7 +110,7 @@ impl Hidden<'_, '_, '_> {
             ("principal_type", principal_type),
             ("principal_id", principal_id),
         ];
-        self.row(is_assigned, &AccountAssignment::SPEC, &key, side)
+        self.row(is_assigned, AccessRole::Assignment.resource(), &key, side)
     }
 
     fn row(

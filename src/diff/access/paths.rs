@@ -15,7 +15,9 @@ use rusqlite::{Connection, Row};
 use crate::diff::lookup_cache::{LookupCache, OnBoth, add};
 use crate::diff::snapshot_pair::{Side, Sides, SnapshotPair};
 use crate::error::Result;
+use crate::model::AccessRole;
 use crate::store::unreadable;
+use crate::store::versions_table;
 
 /// An account and a permission set in it: what an assignment gives.
 pub(in crate::diff) type AccountRole = (Arc<str>, Arc<str>);
@@ -75,7 +77,8 @@ impl Principal {
 
 impl<'c> AccessPaths<'c> {
     pub fn new(connection: &'c Connection, pair: SnapshotPair) -> Result<Self> {
-        let found_by = |id: &str, found: &str, table: &str| {
+        let found_by = |id: &str, found: &str, role: AccessRole| {
+            let table = versions_table(role.resource().name);
             let sql = format!(
                 "SELECT valid_from, valid_to, {found} FROM {table}
                  WHERE {id} = ?1 AND +valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?3)"
@@ -85,11 +88,11 @@ impl<'c> AccessPaths<'c> {
         Ok(Self {
             connection,
             pair,
-            users: found_by("user_id", "user_id", "users_versions")?,
-            groups: found_by("group_id", "group_id", "groups_versions")?,
+            users: found_by("user_id", "user_id", AccessRole::User)?,
+            groups: found_by("group_id", "group_id", AccessRole::Group)?,
             all_groups: RefCell::default(),
-            groups_of: found_by("user_id", "group_id", "group_memberships_versions")?,
-            members_of: found_by("group_id", "user_id", "group_memberships_versions")?,
+            groups_of: found_by("user_id", "group_id", AccessRole::Membership)?,
+            members_of: found_by("group_id", "user_id", AccessRole::Membership)?,
             entries_of: LookupCache::new(connection, pair, ENTRIES_OF, |row| {
                 Ok(Some((row.get(2)?, row.get(3)?)))
             })?,
@@ -178,9 +181,10 @@ impl<'c> AccessPaths<'c> {
         if let Some(known) = self.all_groups.borrow().as_ref() {
             return Ok(Rc::clone(known));
         }
+        let table = versions_table(AccessRole::Group.resource().name);
         let groups: BTreeSet<Arc<str>> = self
             .connection
-            .prepare_cached("SELECT DISTINCT group_id FROM groups_versions")
+            .prepare_cached(&format!("SELECT DISTINCT group_id FROM {table}"))
             .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
             .map_err(unreadable)?;
         let groups = Rc::new(groups);

@@ -59,7 +59,8 @@ fn what_is_no_census_is_refused_and_never_created() {
     Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     refused(&foreign, "another program");
     let newer = census(folder.path());
-    Connection::open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let newer_format = "PRAGMA user_version = 99; UPDATE file_format SET oldest_reader = 99";
+    Connection::open(&newer).unwrap().execute_batch(newer_format).unwrap();
     refused(&newer, "newer orgcensus");
 }
 
