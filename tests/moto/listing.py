@@ -4,6 +4,8 @@ It asks by other ways than the program where there are some: a child for its par
 permission set for its assignments.
 """
 
+import json
+
 from comparison import Json, Moment
 
 
@@ -205,7 +207,7 @@ def permission_tables(aws: Aws, pairs: set[tuple[str, str]]) -> dict[str, list[d
         row = {"permission_set_arn": arn}
         inline = client.get_inline_policy_for_permission_set(**of_set)["InlinePolicy"]
         if inline:
-            policies.append(row | {"kind": "inline", "policy": "inline", "document": inline})
+            policies.append(row | {"kind": "inline", "policy": "inline", "document": Json(json.loads(inline))})
         managed = pages(client, "list_managed_policies_in_permission_set", "AttachedManagedPolicies", **of_set)
         for policy in managed:
             policies.append(row | {"kind": "aws_managed", "policy": policy["Arn"], "policy_name": policy["Name"]})
