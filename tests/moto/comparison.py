@@ -33,7 +33,8 @@ class Json:
         self.value = value
 
     def __eq__(self, cell):
-        return cell == self.value
+        # `query` writes JSON, `diff` the text of the column.
+        return (json.loads(cell) if isinstance(cell, str) else cell) == self.value
 
     def __repr__(self):
         return f"the JSON {json.dumps(self.value)}"
