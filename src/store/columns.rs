@@ -4,7 +4,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::file::{Doing, in_scope, literal, quoted};
 use crate::error::Result;
-use crate::model::{FactSpec, Scope, resource};
+use crate::model::{Scope, resource};
 
 /// A column as the database declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +51,10 @@ pub(super) fn resource_columns(connection: &Connection, name: &str) -> Result<Ve
     Ok(columns)
 }
 
-/// The columns of a kind of facts: those of its table but the snapshot that a fact belongs to.
-pub(super) fn fact_columns(connection: &Connection, spec: &FactSpec) -> Result<Vec<Column>> {
-    let mut columns = columns(connection, "main", spec.name)?;
+/// The columns of a table of facts (see [`FactSpec::tables`](crate::model::FactSpec::tables)) but the snapshot that a
+/// fact belongs to.
+pub(super) fn fact_columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
+    let mut columns = columns(connection, "main", table)?;
     columns.retain(|column| column.name != "snapshot_id");
     Ok(columns)
 }

@@ -234,7 +234,8 @@ fn insert_snapshot(
 }
 
 fn copy_facts(connection: &Connection, snapshot_id: i64, spec: &FactSpec) -> Result<()> {
-    let columns: Vec<_> = fact_columns(connection, spec)?.iter().map(|column| quoted(&column.name)).collect();
+    let columns: Vec<_> =
+        fact_columns(connection, spec.name)?.iter().map(|column| quoted(&column.name)).collect();
     let (table, columns) = (quoted(spec.name), columns.join(", "));
     let sql = format!(
         "INSERT INTO main.{table} (snapshot_id, {columns}) SELECT ?1, {columns} FROM staging.{table}"

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::model::{FACTS, FactSpec, Remembered};
-use crate::store::columns::columns;
+use crate::store::columns::fact_columns;
 use crate::store::file::{Doing, literal, quoted};
 
 /// Writes what is to be remembered of the facts of the snapshots that go, for the next snapshot that stays after each.
@@ -22,12 +22,8 @@ pub(super) fn keep(connection: &Connection) -> Result<()> {
 
 fn insert(connection: &Connection, spec: &FactSpec, remembered: &Remembered) -> Result<String> {
     let (table, notes) = (quoted(spec.name), quoted(remembered.table));
-    let noted = columns(connection, "main", remembered.table)?;
-    let names: Vec<_> = noted
-        .iter()
-        .filter(|column| column.name != "snapshot_id")
-        .map(|column| quoted(&column.name))
-        .collect();
+    let noted = fact_columns(connection, remembered.table)?;
+    let names: Vec<_> = noted.iter().map(|column| quoted(&column.name)).collect();
     let of = |table: &str| names.iter().map(|name| format!("{table}.{name}")).collect::<Vec<_>>().join(", ");
     let (column, value) = remembered.when;
     let when = format!("{} = {}", quoted(column), literal(value));

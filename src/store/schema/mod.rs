@@ -335,7 +335,7 @@ mod tests {
             assert_eq!(activity, spec.activity.is_some(), "{} names its uses", spec.name);
         }
         for spec in FACTS {
-            let of_facts = fact_columns(&connection, spec).unwrap();
+            let of_facts = fact_columns(&connection, spec.name).unwrap();
             let made: Vec<_> =
                 of_facts.iter().map(|it| (it.name.as_str(), it.sql_type.as_str(), it.in_key)).collect();
             let declared: Vec<_> =

@@ -12,7 +12,7 @@ use crate::store::now;
 impl Staging {
     /// Takes another label for the snapshot.
     pub fn set_label(&mut self, label: &str) -> Result<()> {
-        self.write(|connection| {
+        self.write(|connection, _| {
             connection.execute("UPDATE header SET label = ?1", [label]).doing("note the label").map(|_| ())
         })?;
         self.header.label = Some(label.to_owned());
@@ -44,7 +44,7 @@ impl Staging {
 
     /// Adds to the collection's running totals; resumed parts count too.
     pub fn add_calls(&mut self, api_calls: &BTreeMap<String, u64>, throttled: u64) -> Result<()> {
-        self.write(|connection| {
+        self.write(|connection, _| {
             let add = || -> rusqlite::Result<()> {
                 let mut statement = connection.prepare_cached(
                     "INSERT INTO calls (operation, calls) VALUES (?1, ?2)

@@ -190,7 +190,7 @@ pub(super) fn script(census: &Connection) -> Result<String> {
         script.push_str(&doubles_trigger(spec, &columns));
     }
     for spec in FACTS {
-        script.push_str(&facts_table(spec, &fact_columns(census, spec)?));
+        script.push_str(&facts_table(spec, &fact_columns(census, spec.name)?));
     }
     checksum::with_checksums(script)
 }

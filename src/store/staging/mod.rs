@@ -122,29 +122,25 @@ impl Staging {
 
     /// Queues tasks; those queued before are left as they are.
     pub fn add_tasks(&mut self, tasks: impl IntoIterator<Item = NewTask>) -> Result<()> {
-        self.write(|connection| commit::queue(connection, tasks))
+        self.write(|connection, _| commit::queue(connection, tasks))
     }
 
     /// Commits outcomes in one transaction. Returns the pages that were rejected (a repeated token, a row
     /// without its key): of these nothing was written, their tasks are still open, and the caller fails them.
     pub fn commit(&mut self, outcomes: &[Outcome]) -> Result<Vec<Rejected>> {
-        let mut rejected = Vec::new();
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .doing("write what was collected")?;
-        for outcome in outcomes {
-            rejected.extend(commit::outcome(&transaction, &self.writers, outcome)?);
-        }
-        touch(&transaction).doing("write what was collected")?;
-        transaction.commit().doing("write what was collected")?;
-        Ok(rejected)
+        self.write(|connection, writers| {
+            let mut rejected = Vec::new();
+            for outcome in outcomes {
+                rejected.extend(commit::outcome(connection, writers, outcome)?);
+            }
+            Ok(rejected)
+        })
     }
 
     /// Ends every open task of a kind, and takes those of its ended tasks that failed in the same way with
     /// them: one gap over `scopes` instead of one a task.
     pub fn stop_kind(&mut self, kind: &str, failure: &Failure, scopes: &[Scope]) -> Result<()> {
-        self.write(|connection| commit::stop_kind(connection, kind, failure, scopes))
+        self.write(|connection, _| commit::stop_kind(connection, kind, failure, scopes))
     }
 
     /// Notes that an operation sends empty lists: an answer of it without a list has lost it. The tasks that are done
@@ -172,23 +168,17 @@ impl Staging {
 
     /// Notes facts that a task told, whatever becomes of it, in place of those of their keys.
     pub fn note_facts(&mut self, task_id: i64, facts: &[FactRow]) -> Result<()> {
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .doing("write what was collected")?;
-        self.writers.write_facts(&transaction, task_id, facts)?;
-        touch(&transaction).doing("write what was collected")?;
-        transaction.commit().doing("write what was collected")
+        self.write(|connection, writers| writers.write_facts(connection, task_id, facts))
     }
 
     /// Notes a gap that no task stands for: not asked, or unavailable.
     pub fn add_gap(&mut self, scope: &Scope, failure: &Failure) -> Result<()> {
-        self.write(|connection| commit::gap(connection, scope, failure))
+        self.write(|connection, _| commit::gap(connection, scope, failure))
     }
 
     /// Notes that a scope was seen by several tasks together.
     pub fn add_seen(&mut self, scope: &Scope) -> Result<()> {
-        self.write(|connection| commit::seen(connection, scope))
+        self.write(|connection, _| commit::seen(connection, scope))
     }
 
     /// The connection, for the plan's counts. Staged rows are in tables named as the resource, with its columns.
@@ -197,14 +187,15 @@ impl Staging {
     }
 
     /// One transaction around `step`.
-    fn write(&mut self, step: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
+    fn write<T>(&mut self, step: impl FnOnce(&Connection, &RowWriters) -> Result<T>) -> Result<T> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .doing("write what was collected")?;
-        step(&transaction)?;
+        let done = step(&transaction, &self.writers)?;
         touch(&transaction).doing("write what was collected")?;
-        transaction.commit().doing("write what was collected")
+        transaction.commit().doing("write what was collected")?;
+        Ok(done)
     }
 }
 
