@@ -102,11 +102,10 @@ impl Copy {
             .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
             .unwrap();
         assert!(rows > 0, "{table} has no row to change");
-        let literals: Vec<_> = columns
-            .iter()
-            .filter(|one| *one != column)
-            .map(|one| format!("'{one} IS ' || quote({one})"))
-            .collect();
+        let others = columns.iter().filter(|one| *one != column);
+        let literals = others.map(|one| format!("'{one} IS ' || quote({one})"));
+        // A table may have no other column.
+        let literals: Vec<_> = ["'true'".to_owned()].into_iter().chain(literals).collect();
         let select = format!(
             "SELECT {}, {column} FROM {table} LIMIT 1 OFFSET {}",
             literals.join(" || ' AND ' || "),

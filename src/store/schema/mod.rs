@@ -230,13 +230,24 @@ fn made(connection: &Connection) -> Result<Arc<Objects>> {
     Ok(made)
 }
 
-/// Type and name of what is in a schema, such as `table gaps`, with its SQL.
+/// Type and name of what is in a schema, such as `table gaps`, with its SQL; and the row that migrations write.
 type Objects = BTreeMap<String, String>;
+
+/// The name of that row.
+const FORMAT: &str = "the row of file_format";
 
 fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
     let sql = "SELECT type || ' ' || name, sql FROM main.sqlite_master
                WHERE type <> 'view' AND sql IS NOT NULL";
-    connection.prepare(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    let mut objects: Objects = connection
+        .prepare(sql)?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    if objects.contains_key("table file_format") {
+        let rows = "SELECT coalesce(group_concat(oldest_reader), '') FROM main.file_format";
+        objects.insert(FORMAT.to_owned(), connection.query_row(rows, [], |row| row.get(0))?);
+    }
+    Ok(objects)
 }
 
 /// Whether it is a table of SQLite's own, which ANALYZE makes.
