@@ -29,6 +29,7 @@
 //! | [`plain_file`] | opening files for writing: never through a link of somebody else |
 //! | [`signals`] | Ctrl-C and SIGTERM, and the files that they must not leave behind half-written |
 //! | [`nearest`] | "did you mean …?", for whatever takes a name |
+//! | [`tree`] | where accounts and OUs stand in the organization, in any snapshot |
 //!
 //! Outside: `queries/` the canned queries, `migrations/` the tables, `tests/it` the program from outside,
 //! `tests/lock-calls` readers stopped at each lock call, `tests/structure` where the program still names a resource or
@@ -82,3 +83,4 @@ pub mod query;
 pub mod signals;
 pub mod simulator;
 pub mod store;
+pub mod tree;

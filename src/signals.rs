@@ -2,7 +2,7 @@
 //!
 //! A first signal is told to the work that asked for it ([`tell`]), which then ends in good order. Where none did,
 //! and at a second signal, the process ends at once, its unfinished files removed and without a word: standard
-//! error may be what it is stuck at. A collection, which writes no such file, watches by itself.
+//! error may be what it is stuck at. A collection, which writes no such file, waits for [`interrupted`].
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::error::{Error, ExitStatus, Result};
 use crate::plain_file;
@@ -169,4 +170,34 @@ fn end_with(state: &State, status: ExitStatus) -> ! {
         let _ = fs::remove_file(path);
     }
     std::process::exit(status as i32)
+}
+
+/// Ends when the process is asked to: Ctrl-C, or a service manager's SIGTERM. Watches from its first poll on.
+///
+/// A second signal ends the process at once, whatever it is at: what is committed is kept by whatever end.
+pub async fn interrupted() {
+    let watched = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let (Ok(mut interrupts), Ok(mut terminations)) = watched else {
+        // Without a handler the process ends at once, which the staging survives just as well.
+        return std::future::pending().await;
+    };
+    let (tell, told) = oneshot::channel();
+    tokio::spawn(async move {
+        one_of(&mut interrupts, &mut terminations).await;
+        // Nobody listens while a snapshot is published; that is seconds, and then it is done.
+        let _ = tell.send(());
+        one_of(&mut interrupts, &mut terminations).await;
+        // Without a word: standard error may be what it is stuck at.
+        std::process::exit(ExitStatus::Interrupted as i32);
+    });
+    if told.await.is_err() {
+        std::future::pending().await
+    }
+}
+
+async fn one_of(interrupts: &mut Signal, terminations: &mut Signal) {
+    tokio::select! {
+        _ = interrupts.recv() => {}
+        _ = terminations.recv() => {}
+    }
 }

@@ -87,7 +87,7 @@ async fn collect(database: &Path, simulator: &Simulator, day: u32) -> Result<()>
         run: RunOptions { report_budget: Duration::from_secs(60), dry_run: false, full_every: None },
     };
     let mut printer = Printer::new(stderr::is_quiet()).silently();
-    let taken = take(&options, &mut printer, super::interruption::interrupted()).await;
+    let taken = take(&options, &mut printer, crate::signals::interrupted()).await;
     printer.finish();
     match taken? {
         Taken::Published(summary) => {

@@ -14,7 +14,6 @@ mod evidence;
 mod global;
 mod history;
 mod iam_policy;
-mod interruption;
 #[cfg(test)]
 mod one_moment;
 mod parse;

@@ -88,7 +88,7 @@ fn compare_either(
 
     let (mut rows, mut unknown, mut not_seen) = (Vec::new(), Vec::new(), BTreeMap::new());
     for spec in RESOURCES {
-        let Some(table) = rows::Table::of(connection, spec)? else { continue };
+        let Some(table) = rows::VersionTable::of(connection, spec)? else { continue };
         let differences = rows::differences(connection, &table, pair)?;
         let judged = judge.judge(&table, differences)?;
         rows.extend(judged.changes);

@@ -11,7 +11,7 @@ use super::compare;
 use super::filter::Subject;
 use super::names::Names;
 use super::rows::{Judge, RowChange};
-use super::rows::{Table, differences};
+use super::rows::{VersionTable, differences};
 use super::snapshot_pair::SnapshotPair;
 use crate::error::Result;
 use crate::model::{AccessRole, RESOURCES};
@@ -77,7 +77,7 @@ pub fn came_and_went(
         for spec in RESOURCES {
             // Whether a gap hides a row does not matter to how often access came and went.
             if COMES_AND_GOES.contains(&spec.in_access) {
-                let Some(table) = Table::of(connection, spec)? else { continue };
+                let Some(table) = VersionTable::of(connection, spec)? else { continue };
                 let differences = differences(connection, &table, pair)?;
                 rows.extend(differences.into_iter().map(|difference| {
                     let fields = difference.fields(table.spec);

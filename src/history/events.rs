@@ -21,7 +21,7 @@ pub(super) fn of(connection: &Connection, thread: &Thread) -> Result<Vec<Event>>
     let versions = versions(connection, spec, thread)?;
     let mut events = Vec::new();
     for (index, version) in versions.iter().enumerate() {
-        let same_row = |other: &&Version| other.key(spec) == version.key(spec);
+        let same_row = |other: &&RowVersion| other.key(spec) == version.key(spec);
         let before = index.checked_sub(1).and_then(|index| versions.get(index)).filter(same_row);
         let after = versions.get(index + 1).filter(same_row);
         match before {
@@ -76,7 +76,7 @@ pub(super) fn through_groups(connection: &Connection, events: &[Event]) -> Resul
 }
 
 /// One version of a row, with its bounds.
-struct Version {
+struct RowVersion {
     row: Map<String, Value>,
     bounds: Map<String, Value>,
     valid_from: i64,
@@ -85,7 +85,7 @@ struct Version {
     is_new: bool,
 }
 
-impl Version {
+impl RowVersion {
     fn key(&self, spec: &ResourceSpec) -> Map<String, Value> {
         spec.key.iter().map(|column| ((*column).to_owned(), self.row[*column].clone())).collect()
     }
@@ -128,11 +128,11 @@ impl Version {
 }
 
 /// The versions of the thread's rows, by key and in the order of time.
-fn versions(connection: &Connection, spec: &ResourceSpec, thread: &Thread) -> Result<Vec<Version>> {
+fn versions(connection: &Connection, spec: &ResourceSpec, thread: &Thread) -> Result<Vec<RowVersion>> {
     let mut statement = connection.prepare_cached(&select(spec, thread)).map_err(unreadable)?;
     let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
     let rows = statement.query_map(params_from_iter(thread.values()), |row| version(row, &columns));
-    let mut versions: Vec<Version> = rows.and_then(Iterator::collect).map_err(unreadable)?;
+    let mut versions: Vec<RowVersion> = rows.and_then(Iterator::collect).map_err(unreadable)?;
     for version in versions.iter_mut().filter(|one| !one.is_new && one.bound("not_before").is_none()) {
         version.is_new = is_added(connection, spec, version).map_err(unreadable)?;
     }
@@ -141,7 +141,7 @@ fn versions(connection: &Connection, spec: &ResourceSpec, thread: &Thread) -> Re
 
 /// Whether the snapshot before a version's first one saw that its row was not there, where a wrong clock keeps the
 /// times from telling so.
-fn is_added(connection: &Connection, spec: &ResourceSpec, version: &Version) -> rusqlite::Result<bool> {
+fn is_added(connection: &Connection, spec: &ResourceSpec, version: &RowVersion) -> rusqlite::Result<bool> {
     let is_turned_round: bool = connection
         .prepare_cached(
             "SELECT coalesce((SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id < t.snapshot_id
@@ -175,7 +175,7 @@ pub(super) fn select(spec: &ResourceSpec, thread: &Thread) -> String {
     )
 }
 
-fn version(row: &Row<'_>, columns: &[String]) -> rusqlite::Result<Version> {
+fn version(row: &Row<'_>, columns: &[String]) -> rusqlite::Result<RowVersion> {
     let (mut values, mut bounds) = (Map::new(), Map::new());
     for (index, column) in columns.iter().enumerate() {
         let value = match row.get_ref(index)? {
@@ -192,7 +192,7 @@ fn version(row: &Row<'_>, columns: &[String]) -> rusqlite::Result<Version> {
             _ => drop(values.insert(column.clone(), value)),
         }
     }
-    Ok(Version {
+    Ok(RowVersion {
         row: values,
         bounds,
         valid_from: row.get("valid_from")?,

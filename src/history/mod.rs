@@ -130,7 +130,7 @@ pub fn of(census: &Census, kind: Entity, id: &str) -> Result<Life> {
         _ => 1,
     };
     events.sort_by_key(|event| (event.snapshot_id, place(event), order(event)));
-    let names = names::Names::new(connection);
+    let names = names::NamesOfThen::new(connection);
     for event in &mut events {
         names.add(event)?;
     }

@@ -10,22 +10,21 @@ use super::Event;
 use crate::error::Result;
 use crate::model::{ColumnSpec, Entity, resource};
 use crate::store::unreadable;
-
-/// How deep a tree may be; AWS allows five levels below the root.
-const DEPTH: usize = 10;
+use crate::tree::TreePaths;
 
 /// An entity's id, and a snapshot.
 type Known = (Entity, String, i64);
 
 /// Looks names up, each once.
-pub(super) struct Names<'c> {
+pub(super) struct NamesOfThen<'c> {
     connection: &'c Connection,
     known: RefCell<HashMap<Known, Option<String>>>,
+    paths: RefCell<TreePaths<'c>>,
 }
 
-impl<'c> Names<'c> {
+impl<'c> NamesOfThen<'c> {
     pub fn new(connection: &'c Connection) -> Self {
-        Self { connection, known: RefCell::default() }
+        Self { connection, known: RefCell::default(), paths: RefCell::new(TreePaths::new(connection)) }
     }
 
     /// Adds to the event what its values are called.
@@ -40,8 +39,9 @@ impl<'c> Names<'c> {
         }
         for (column, old, new) in event.fields.iter().filter(|(column, ..)| column == "parent_id") {
             for (side, value, day) in [("old", old, event.snapshot_id - 1), ("new", new, event.snapshot_id)] {
-                let path = self.path(value.as_str().unwrap_or_default(), day)?;
-                names.insert(format!("{column} {side}"), path.into());
+                let id = value.as_str().unwrap_or_default();
+                let path = self.paths.borrow_mut().of_place(day, id)?;
+                names.insert(format!("{column} {side}"), path.as_deref().unwrap_or(id).into());
             }
         }
         event.names = names;
@@ -61,24 +61,6 @@ impl<'c> Names<'c> {
             }
         }
         Ok(None)
-    }
-
-    /// The names from the root down to an OU or root, as they were on a day.
-    fn path(&self, id: &str, day: i64) -> Result<String> {
-        let mut names = Vec::new();
-        let mut next = Some(id.to_owned());
-        while let Some(id) = next.take().filter(|_| names.len() < DEPTH) {
-            if let Some(name) = self.name(Entity::Root, &id, day)? {
-                names.push(name);
-                break;
-            }
-            names.push(self.name(Entity::Ou, &id, day)?.unwrap_or_else(|| id.clone()));
-            let sql = "SELECT parent_id FROM organizational_units_history
-                       WHERE ou_id = ?1 AND valid_from <= ?2 ORDER BY valid_from DESC LIMIT 1";
-            next = self.value(sql, &id, day)?;
-        }
-        names.reverse();
-        Ok(names.join("/"))
     }
 
     fn name(&self, entity: Entity, id: &str, day: i64) -> Result<Option<String>> {

@@ -74,7 +74,7 @@ pub struct Narrows {
 }
 
 /// A column by which an entity is found.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct NameColumn {
     /// A column of the entity's resource.
     pub column: &'static str,
@@ -106,6 +106,8 @@ pub enum NameForm {
     Plain,
     /// A JSON array of objects with a `Value`.
     JsonValues,
+    /// Names from the root of the tree on, with slashes between them: see [`PathColumn`].
+    Path,
 }
 
 /// The path of names of an entity in a tree. It is derived from one snapshot's state, so that none has one over a range.

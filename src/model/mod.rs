@@ -216,12 +216,16 @@ impl ResourceSpec {
     pub fn ou_column(&self) -> Option<&'static str> {
         match Entity::of_resource(self.name) {
             Some(Entity::Ou) => Some(Entity::Ou.spec().id),
-            _ => {
-                let is_place =
-                    |kind: ColumnKind| matches!(kind, ColumnKind::Id(ids) if ids.contains(&Entity::Ou));
-                self.columns.iter().find(|column| is_place(column.kind)).map(|column| column.name)
-            }
+            _ => self.parent_column(),
         }
+    }
+
+    /// The column with the OU, or the root, that a row is in.
+    pub fn parent_column(&self) -> Option<&'static str> {
+        let is_place =
+            |column: &&ColumnSpec| matches!(column.kind, ColumnKind::Id(ids) if ids.contains(&Entity::Ou));
+        let own = |column: &&ColumnSpec| Role::Key == column.role;
+        self.columns.iter().find(|column| is_place(column) && !own(column)).map(|column| column.name)
     }
 
     /// The columns by which a row is about the entity; none where the declaration says why no row is.

@@ -19,7 +19,7 @@ impl<W: Write> MarkdownSink<W> {
     /// Writes the header and the line below it.
     pub fn begin(columns: &[OutputColumn], mut sink: W) -> Result<Self> {
         let names: Vec<String> =
-            columns.iter().map(|column| inert(&text::one_line(&column.name), Place::Cell)).collect();
+            columns.iter().map(|column| inert(&text::one_line(&column.name), TextPosition::Cell)).collect();
         write_line(&mut sink, &names)?;
         write_line(&mut sink, &vec!["---".to_owned(); columns.len()])?;
         Ok(Self { sink })
@@ -29,7 +29,7 @@ impl<W: Write> MarkdownSink<W> {
 impl<W: Write> RowSink for MarkdownSink<W> {
     fn row(&mut self, values: &[ValueRef<'_>]) -> Result<()> {
         let cells: Vec<String> =
-            values.iter().map(|value| inert(&text::of_value(*value), Place::Cell)).collect();
+            values.iter().map(|value| inert(&text::of_value(*value), TextPosition::Cell)).collect();
         write_line(&mut self.sink, &cells)
     }
 
@@ -44,12 +44,12 @@ fn write_line(sink: &mut impl Write, cells: &[String]) -> Result<()> {
 
 /// Writes prose with everything escaped that Markdown or a terminal would interpret, so that names read as they are.
 pub fn escaped(prose: &str) -> String {
-    inert(&text::one_line(prose), Place::Line)
+    inert(&text::one_line(prose), TextPosition::Line)
 }
 
 /// Where text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum TextPosition {
     /// In a table, whose cells end at a `|` even within code.
     Cell,
     /// At the beginning of a line or of a list's item, where a sign may begin a list or a heading.
@@ -60,15 +60,15 @@ enum Place {
 ///
 /// GitHub and GitLab link addresses, `@names` and `#numbers` in the finished text, where escapes are gone: only code
 /// is left alone. So a word that holds one is written as code.
-fn inert(text: &str, place: Place) -> String {
+fn inert(text: &str, place: TextPosition) -> String {
     let mut written = String::with_capacity(text.len() + 8);
     for piece in text.split_inclusive(' ') {
         let word = piece.trim_end_matches(' ');
-        let is_code_in_cell = place == Place::Line || !word.contains("\\|");
+        let is_code_in_cell = place == TextPosition::Line || !word.contains("\\|");
         if is_linked(word) && is_code_in_cell {
             write_code(word, place, &mut written);
         } else {
-            let is_first = place == Place::Line && written.is_empty();
+            let is_first = place == TextPosition::Line && written.is_empty();
             write_word(word, is_first, &mut written);
         }
         written.push_str(&piece[word.len()..]);
@@ -86,11 +86,11 @@ fn is_linked(word: &str) -> bool {
         || has_www()
 }
 
-fn write_code(word: &str, place: Place, out: &mut String) {
+fn write_code(word: &str, place: TextPosition, out: &mut String) {
     let longest = word.split(|one| one != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);
     let space = if word.starts_with('`') || word.ends_with('`') { " " } else { "" };
-    let word = if place == Place::Cell { word.replace('|', "\\|") } else { word.to_owned() };
+    let word = if place == TextPosition::Cell { word.replace('|', "\\|") } else { word.to_owned() };
     out.extend([&fence, space, &word, space, &fence]);
 }
 
@@ -146,13 +146,13 @@ mod tests {
             ("a ``b`` @c``d", "a \\`\\`b\\`\\` ```@c``d```", "a \\`\\`b\\`\\` ```@c``d```"),
         ] {
             assert_eq!(escaped(text), prose, "{text}");
-            assert_eq!(inert(text, Place::Cell), cell, "{text}");
+            assert_eq!(inert(text, TextPosition::Cell), cell, "{text}");
         }
     }
 
     #[test]
     fn a_policy_keeps_its_stars() {
         let policy = r#"{"Action":"*","Resource":"*"}"#;
-        assert_eq!(inert(policy, Place::Cell), r#"{"Action":"\*","Resource":"\*"}"#);
+        assert_eq!(inert(policy, TextPosition::Cell), r#"{"Action":"\*","Resource":"\*"}"#);
     }
 }

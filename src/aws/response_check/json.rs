@@ -47,14 +47,14 @@ enum Habit {
 
 /// What was asked: the same in every attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Question {
+struct SentRequest {
     /// A hash of the request.
     hash: u64,
     /// Whether it asks for a further page of a listing.
     goes_on: bool,
 }
 
-impl Question {
+impl SentRequest {
     fn of(request: &[u8]) -> Self {
         let mut hasher = DefaultHasher::new();
         request.hash(&mut hasher);
@@ -62,7 +62,7 @@ impl Question {
     }
 }
 
-impl Storable for Question {
+impl Storable for SentRequest {
     type Storer = StoreReplace<Self>;
 }
 
@@ -80,7 +80,7 @@ impl WholeJson {
     }
 
     /// Whether an answer with this body may be read as what it seems to say.
-    fn is_whole(&self, operation: Operation, asked: Asked, question: Question, body: &[u8]) -> bool {
+    fn is_whole(&self, operation: Operation, asked: Asked, question: SentRequest, body: &[u8]) -> bool {
         let held = Held::of(body, asked.member);
         if held == Held::NoAnswer {
             return false;
@@ -217,7 +217,7 @@ impl Intercept for WholeJson {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let request = context.request().body().bytes().unwrap_or_default();
-        config.interceptor_state().store_put(Question::of(request));
+        config.interceptor_state().store_put(SentRequest::of(request));
         Ok(())
     }
 
@@ -238,7 +238,7 @@ impl Intercept for WholeJson {
             return Ok(());
         };
         let Some(asked) = operation.asked() else { return Ok(()) };
-        let question = config.load::<Question>().copied().unwrap_or(Question::of(b""));
+        let question = config.load::<SentRequest>().copied().unwrap_or(SentRequest::of(b""));
         if self.is_whole(operation, asked, question, body) {
             return Ok(());
         }
@@ -253,7 +253,7 @@ mod tests {
     const NOTHING: &[u8] = b"{}";
 
     fn whole(answers: &WholeJson, operation: Operation, question: u64, body: &[u8]) -> bool {
-        let question = Question { hash: question, goes_on: false };
+        let question = SentRequest { hash: question, goes_on: false };
         answers.is_whole(operation, operation.asked().unwrap(), question, body)
     }
 
@@ -261,10 +261,10 @@ mod tests {
     fn a_further_page_teaches_nothing() {
         let answers = WholeJson::of(Service::SsoAdmin);
         let operation = Operation::ListAccountAssignments;
-        let further = Question::of(br#"{"AccountId": "1", "NextToken": "t"}"#);
+        let further = SentRequest::of(br#"{"AccountId": "1", "NextToken": "t"}"#);
         assert!(further.goes_on);
         for request in [&br#"{"AccountId": "NextToken"}"#[..], br#"{"NextToken": null}"#, b""] {
-            assert!(!Question::of(request).goes_on);
+            assert!(!SentRequest::of(request).goes_on);
         }
         let is_whole = || answers.is_whole(operation, operation.asked().unwrap(), further, NOTHING);
         for _ in 0..3 {

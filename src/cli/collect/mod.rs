@@ -8,7 +8,6 @@ use clap::Args;
 use super::snapshot_line::limited_in_words;
 mod machine;
 
-use super::interruption::interrupted;
 use super::progress::Printer;
 use super::{GlobalOptions, duration, runtime};
 use crate::aws::{ConnectionOptions, PaceOptions, RetryPolicy, ServiceRate};
@@ -19,6 +18,7 @@ use crate::error::{Error, ExitStatus, Result};
 use crate::invocation;
 use crate::model;
 use crate::output::{Destination, Format, stderr};
+use crate::signals::interrupted;
 use crate::store::{
     Coverage, CoverageStatus, Doubled, Gap, GapKind, Published, ShrinkLimit, SnapshotStatus, check_label,
 };

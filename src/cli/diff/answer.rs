@@ -52,7 +52,7 @@ pub struct Found {
 }
 
 /// What is compared, and how it is shown.
-pub struct Question<'c> {
+pub struct DiffRequest<'c> {
     pub census: &'c Census,
     pub from: i64,
     pub to: i64,
@@ -73,7 +73,7 @@ pub struct Question<'c> {
 /// So many rows of a resource are told one by one where nobody asked for that resource: more would bury the rest.
 const ROWS: usize = 40;
 
-impl Question<'_> {
+impl DiffRequest<'_> {
     /// Writes the answer.
     pub fn answer(&self, shape: Shape, destination: &mut Destination) -> Result<Found> {
         if matches!(shape, Shape::Object | Shape::Lines) {

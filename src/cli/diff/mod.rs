@@ -18,7 +18,7 @@ use crate::invocation;
 use crate::model;
 use crate::output::stderr;
 use crate::store::{Census, Snapshot, When};
-use answer::{Found, Question, Shape};
+use answer::{DiffRequest, Found, Shape};
 use narrowing::{Narrowing, NarrowingArgs, Range};
 
 /// The arguments of `diff`.
@@ -146,7 +146,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             stderr::warn(format!("snapshot {} is suspect: {why}", snapshot.snapshot_id));
         }
     }
-    let question = Question {
+    let request = DiffRequest {
         from: from.snapshot_id,
         to: to.snapshot_id,
         is_first,
@@ -160,7 +160,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         census: &census,
         narrowing,
     };
-    let found = question.answer(shape, &mut destination)?;
+    let found = request.answer(shape, &mut destination)?;
     let answered = match args.steps {
         true => census.snapshots()?.into_iter().filter(|one| is_between(one, &from, &to)).collect(),
         false => vec![from, to],

@@ -118,7 +118,7 @@ pub struct QueryArgs {
 }
 
 /// What is asked.
-struct Question {
+struct QueryRequest {
     /// Its SQL is written for that.
     asked: Asked,
     canned: Option<&'static CannedQuery>,
@@ -149,7 +149,7 @@ pub fn run(args: QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 fn answer(
     args: &QueryArgs,
     global: &GlobalOptions,
-    question: &Question,
+    question: &QueryRequest,
     typed: &TypedValues,
     mut census: Census,
     interruption: &Interruption,
@@ -160,7 +160,7 @@ fn answer(
         false => global.format_for(&destination, Format::Csv)?,
     };
     let sidecar = args.evidence.open(global, &destination)?;
-    let Question { asked, sql, .. } = question;
+    let QueryRequest { asked, sql, .. } = question;
     let span = asked.answered_by(&mut census, sidecar.is_some())?;
     let pages = ResourcePages::read(census.connection())?;
     census.guard()?;
@@ -222,7 +222,7 @@ fn no_proof(incomplete: &[Incomplete]) -> String {
     format!("does not mean that there are none: {} {were} {seen}", names.join(", "))
 }
 
-fn question(typed: Option<&str>, asked: Asked) -> Result<Question> {
+fn question(typed: Option<&str>, asked: Asked) -> Result<QueryRequest> {
     let sql = match typed {
         None => {
             return Err(Error::usage("there is nothing to answer")
@@ -240,12 +240,12 @@ fn question(typed: Option<&str>, asked: Asked) -> Result<Question> {
         Some(name) => {
             let canned = find(name).map_err(|error| of_a_table(name, error))?;
             let sql = asked.sql(canned.name, &canned.header, canned.sql)?;
-            return Ok(Question { asked, canned: Some(canned), header: canned.header.clone(), sql });
+            return Ok(QueryRequest { asked, canned: Some(canned), header: canned.header.clone(), sql });
         }
     };
     let header = Header::parse(&sql)?;
     let sql = asked.sql("this question", &header, &sql)?;
-    Ok(Question { asked, canned: None, header, sql })
+    Ok(QueryRequest { asked, canned: None, header, sql })
 }
 
 /// Who gives a table's name wants its rows.

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 
 use super::row_change::{Judged, RowChange, UnknownScope, is_all_activity};
 use super::unchanged::{distinct_unchanged, unchanged_rows};
-use super::{Difference, Table};
+use super::{Difference, VersionTable};
 use crate::diff::change::{ChangeKind, HidingGap};
 use crate::diff::snapshot_pair::{Side, Sides, SnapshotPair};
 use crate::error::Result;
@@ -34,7 +34,7 @@ impl<'c> Judge<'c> {
     }
 
     /// Decides what the differences of a resource mean.
-    pub fn judge(&mut self, table: &Table, differences: Vec<Difference>) -> Result<Judged> {
+    pub fn judge(&mut self, table: &VersionTable, differences: Vec<Difference>) -> Result<Judged> {
         let resource = table.spec.name;
         let unseen = Sides {
             from: self.gap_index.unseen(self.pair.from, resource)?,
@@ -96,7 +96,7 @@ impl<'c> Judge<'c> {
     /// on both days. Where both sides have a gap of one scope, the later one speaks for it.
     fn scopes(
         &self,
-        table: &Table,
+        table: &VersionTable,
         differences: &[Difference],
         unseen: &Sides<Rc<SnapshotGaps>>,
     ) -> Result<BTreeMap<String, (HidingGap, i64)>> {
@@ -136,7 +136,7 @@ impl<'c> Judge<'c> {
     }
 
     /// What of a side hides a row that only the other side has; nothing where its absence was seen.
-    fn hiding(&mut self, table: &Table, row: &Record, absent: Side) -> Result<Vec<HidingGap>> {
+    fn hiding(&mut self, table: &VersionTable, row: &Record, absent: Side) -> Result<Vec<HidingGap>> {
         let (absent, present) = match absent {
             Side::From => (self.pair.from, self.pair.to),
             Side::To => (self.pair.to, self.pair.from),

@@ -26,7 +26,7 @@ pub(super) use row_change::RowChange;
 
 /// One resource's version table, as far as diff looks at it.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct VersionTable {
     pub spec: &'static ResourceSpec,
     /// The columns, key included; volatile and derived ones and the versions' bounds are left out.
     pub columns: Arc<[String]>,
@@ -40,7 +40,7 @@ pub(super) struct Table {
     key_places: Vec<usize>,
 }
 
-impl Table {
+impl VersionTable {
     /// Reads the columns of the resource's table; `None` in a file that is older than the resource.
     pub fn of(connection: &Connection, spec: &'static ResourceSpec) -> Result<Option<Self>> {
         if !connection.table_exists(None, &*format!("{}_versions", spec.name)).map_err(unreadable)? {
@@ -134,7 +134,7 @@ fn differs(spec: &ResourceSpec, column: &str, value: &Value, after: &Record) -> 
 /// Every key whose version differs between the two days, by key.
 pub(super) fn differences(
     connection: &Connection,
-    table: &Table,
+    table: &VersionTable,
     pair: SnapshotPair,
 ) -> Result<Vec<Difference>> {
     let ended = versions(connection, table, pair, &ended_sql(table.spec))?;
@@ -156,7 +156,12 @@ pub(super) fn differences(
 }
 
 /// The versions that a statement finds, by key.
-fn versions(connection: &Connection, table: &Table, pair: SnapshotPair, sql: &str) -> Result<Vec<Version>> {
+fn versions(
+    connection: &Connection,
+    table: &VersionTable,
+    pair: SnapshotPair,
+    sql: &str,
+) -> Result<Vec<Version>> {
     let mut versions = connection
         .prepare_cached(sql)
         .and_then(|mut statement| {
@@ -170,7 +175,7 @@ fn versions(connection: &Connection, table: &Table, pair: SnapshotPair, sql: &st
 }
 
 /// The version that a row of `SELECT *` is.
-pub(super) fn version_of(table: &Table, row: &Row<'_>) -> rusqlite::Result<Version> {
+pub(super) fn version_of(table: &VersionTable, row: &Row<'_>) -> rusqlite::Result<Version> {
     let mut values = Vec::with_capacity(table.places.len());
     for place in &table.places {
         values.push(json_of(row.get_ref(*place)?));

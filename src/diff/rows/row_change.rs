@@ -6,7 +6,7 @@
 use chrono::DateTime;
 use serde_json::Value;
 
-use super::{Difference, Table, Version};
+use super::{Difference, Version, VersionTable};
 use crate::diff::change::{Change, ChangeKind, HidingGap};
 use crate::diff::names::{Names, label, scope_label};
 use crate::diff::snapshot_pair::SnapshotPair;
@@ -35,7 +35,7 @@ pub(in crate::diff) struct RowChange {
 
 impl RowChange {
     /// A difference taken at its word, whatever could not be seen; `fields` are its columns that differ.
-    pub fn seen(table: &Table, difference: Difference, fields: Vec<String>) -> Self {
+    pub fn seen(table: &VersionTable, difference: Difference, fields: Vec<String>) -> Self {
         let Difference { before, after } = difference;
         let kind = match (&before, &after) {
             (None, _) => ChangeKind::Added,

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-use super::{Difference, Table, quoted, version_of};
+use super::{Difference, VersionTable, quoted, version_of};
 use crate::diff::change::HidingGap;
 use crate::diff::snapshot_pair::{Sides, SnapshotPair};
 use crate::error::Result;
@@ -22,7 +22,7 @@ use crate::store::{Record, text_of};
 pub(super) fn unchanged_rows(
     connection: &Connection,
     pair: SnapshotPair,
-    table: &Table,
+    table: &VersionTable,
     differences: &[Difference],
     scope: &Record,
     gaps: &[(&HidingGap, &[Vec<String>])],
@@ -43,7 +43,7 @@ pub(super) fn unchanged_rows(
 pub(super) fn distinct_unchanged(
     connection: &Connection,
     pair: SnapshotPair,
-    table: &Table,
+    table: &VersionTable,
     differences: &[Difference],
     unseen: &Sides<Rc<SnapshotGaps>>,
     scopes: &BTreeMap<String, (HidingGap, i64)>,
@@ -100,7 +100,7 @@ fn sorted_names(scope: &Record) -> Vec<&String> {
 fn seen_rows(
     connection: &Connection,
     pair: SnapshotPair,
-    table: &Table,
+    table: &VersionTable,
     scope: &Record,
     gaps: &[(&HidingGap, &[Vec<String>])],
 ) -> Result<i64> {
@@ -148,7 +148,7 @@ fn seen_rows(
 fn rows_in_scope(
     connection: &Connection,
     pair: SnapshotPair,
-    table: &Table,
+    table: &VersionTable,
     differences: &[Difference],
     scope: &Record,
 ) -> Result<i64> {

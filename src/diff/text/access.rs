@@ -19,7 +19,7 @@ const NAMED: usize = 5;
 /// The access changes, gained first.
 pub fn entries<'d>(changes: impl IntoIterator<Item = &'d AccessChange>) -> Vec<Entry> {
     let mut likes = Likes::default();
-    let mut places: BTreeMap<Place<'_>, Vec<&AccessChange>> = BTreeMap::new();
+    let mut places: BTreeMap<EntryKey<'_>, Vec<&AccessChange>> = BTreeMap::new();
     for change in changes {
         places.entry(place(change, &mut likes)).or_default().push(change);
     }
@@ -59,11 +59,11 @@ fn sign(change: AccessChangeKind) -> ChangeKind {
 }
 
 /// What makes changes share an entry, and the order of entries.
-type Place<'d> = (AccessChangeKind, &'d str, &'d str, Vec<Arc<str>>, String);
+type EntryKey<'d> = (AccessChangeKind, &'d str, &'d str, Vec<Arc<str>>, String);
 /// What was said of causes that thousands may share.
 type Likes = HashMap<*const Cause, Arc<str>>;
 
-fn place<'d>(change: &'d AccessChange, likes: &mut Likes) -> Place<'d> {
+fn place<'d>(change: &'d AccessChange, likes: &mut Likes) -> EntryKey<'d> {
     let like = |cause: &Arc<Cause>| {
         Arc::clone(likes.entry(Arc::as_ptr(cause)).or_insert_with(|| like(cause).into()))
     };

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::super::span::Span;
 use super::Lookup;
 use super::ladder::Candidate;
-use super::place::Place;
+use super::source::NameSource;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::model::Entity;
@@ -21,7 +21,7 @@ pub(super) type HowToAsk<'h> = &'h dyn Fn(i64) -> String;
 /// The hint "did you mean …?" for what any thing of these kinds was ever called, up to the answering snapshot.
 pub fn nearest_ever(kinds: &[Entity], typed: &str, census: &Census) -> Result<Option<String>> {
     let mut all: Vec<(&str, Candidate)> = Vec::new();
-    for place in kinds.iter().map(|kind| Place::of(*kind)) {
+    for place in kinds.iter().map(|kind| NameSource::of(*kind)) {
         let candidates = place
             .all(census.connection(), &place.history())
             .map_err(|error| Error::failed(format!("cannot list the {}s", place.noun())).caused_by(error))?;
@@ -43,7 +43,7 @@ fn did_you_mean<C>(typed: &str, all: &[C], of: impl Fn(&C) -> (&Candidate, Strin
 impl Lookup<'_> {
     /// Several things are called so in a place such as `snapshot 4`.
     pub(super) fn ambiguous(&self, matches: &[&Candidate], place: &str) -> Error {
-        let (noun, typed, number) = (self.place.noun(), self.typed.text(), matches.len());
+        let (noun, typed, number) = (self.source.noun(), self.typed.text(), matches.len());
         let mut error = Error::unknown(format!("{noun} {typed:?} is ambiguous in {place}: {number} match"));
         for candidate in matches.iter().take(LISTED) {
             error = error.hint(candidate.to_string());
@@ -57,7 +57,7 @@ impl Lookup<'_> {
     }
 
     fn explain(&self, census: &Census, span: &Span, how_to_ask: HowToAsk<'_>) -> rusqlite::Result<Error> {
-        let (connection, place, typed) = (census.connection(), &self.place, self.typed.text());
+        let (connection, place, typed) = (census.connection(), &self.source, self.typed.text());
         let error = Error::unknown(format!("there is no {} {typed:?} in {}", place.noun(), span.words()));
         let all = place.all(connection, &place.now())?;
         let mut error =
@@ -92,7 +92,7 @@ impl Lookup<'_> {
         how_to_ask: HowToAsk<'_>,
     ) -> rusqlite::Result<Vec<String>> {
         let mut lives: Vec<(String, i64, Option<i64>)> = Vec::new();
-        for candidate in self.place.best(connection, &self.place.versions(), &self.typed)?.candidates {
+        for candidate in self.source.best(connection, &self.source.versions(), &self.typed)?.candidates {
             let Some((from, to)) = candidate.life else { continue };
             match lives.iter_mut().find(|(id, ..)| *id == candidate.id) {
                 Some((_, first, last)) => {

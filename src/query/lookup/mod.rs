@@ -4,13 +4,13 @@
 //! names and the snapshots where it existed, one that matches several things is an error that lists them.
 //! Ids are resolved before the statement runs, because it is fast by id only.
 //!
-//! - `place`: where things of a kind are looked up, and by what.
+//! - `source`: where things of a kind are looked up, and by what.
 //! - `ladder`: which of several things is meant, the surest match first.
 //! - `advice`: what is said of a name that means nothing, or several things.
 
 mod advice;
 mod ladder;
-mod place;
+mod source;
 
 use std::collections::HashSet;
 
@@ -20,7 +20,7 @@ use crate::model::{Entity, NameRung};
 use crate::store::{Census, Snapshot};
 pub use advice::nearest_ever;
 use ladder::{Best, Candidate, Likeness, Rank, Typed};
-use place::Place;
+use source::NameSource;
 
 /// What a name means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Found<I> {
 /// Finds the id that `typed` means in any of the answering snapshots of a query, for a kind that has ids.
 pub(super) fn resolve_in(kind: Entity, typed: &str, census: &Census, span: &Span) -> Result<Found<String>> {
     let lookup = Lookup::new(kind, typed);
-    if span.from() != span.to() && lookup.place.is_of_one_snapshot() {
+    if span.from() != span.to() && lookup.source.is_of_one_snapshot() {
         return Err(Error::usage(
             "an organizational unit has a path in one snapshot only, and none over a range",
         )
@@ -71,9 +71,9 @@ pub fn resolve_at_ends(
         let (first, last) = (from.min(to), from.max(to));
         let versions = format!(
             "{} WHERE valid_from <= {last} AND (valid_to IS NULL OR valid_to > {first})",
-            lookup.place.versions()
+            lookup.source.versions()
         );
-        let best = lookup.place.best(census.connection(), &versions, &lookup.typed);
+        let best = lookup.source.best(census.connection(), &versions, &lookup.typed);
         all.push((format!("snapshots {first} to {last}"), best.map_err(|error| lookup.cannot_read(error))?));
     }
     let Some(rank) = all.iter().filter_map(|(_, best)| best.rank).min() else {
@@ -137,28 +137,28 @@ pub fn find_ever(kinds: &[Entity], typed: &str, census: &Census) -> Result<Ever>
 
 /// One name that is looked up.
 struct Lookup<'t> {
-    place: Place,
+    source: NameSource,
     typed: Typed<'t>,
 }
 
 impl<'t> Lookup<'t> {
     fn new(entity: Entity, typed: &'t str) -> Self {
-        Self { place: Place::of(entity), typed: Typed::new(typed) }
+        Self { source: NameSource::of(entity), typed: Typed::new(typed) }
     }
 
     /// What it means in the answering snapshots.
     fn in_answering(&self, census: &Census) -> Result<Best> {
-        self.look_up(census, &self.place.now(), "")
+        self.look_up(census, &self.source.now(), "")
     }
 
     /// What had it as its last name, is in its table no longer, and is named by others all the same.
     fn by_last_name(&self, census: &Census) -> Result<Best> {
-        let Some(source) = self.place.missing() else { return Ok(Best::default()) };
-        self.place.best(census.connection(), &source, &self.typed).map_err(|error| self.cannot_read(error))
+        let Some(source) = self.source.missing() else { return Ok(Best::default()) };
+        self.source.best(census.connection(), &source, &self.typed).map_err(|error| self.cannot_read(error))
     }
 
     fn last_known(&self, taken: &Candidate, span: &Span) -> String {
-        let (noun, typed) = (self.place.noun(), self.typed.text());
+        let (noun, typed) = (self.source.noun(), self.typed.text());
         format!(
             "{noun} {typed:?} is not listed in {}: it is the last known name of {taken}, to which others still refer",
             span.words()
@@ -167,20 +167,20 @@ impl<'t> Lookup<'t> {
 
     /// What it meant at any time up to the answering snapshot.
     fn among_all(&self, census: &Census) -> Result<Best> {
-        self.look_up(census, &self.place.history(), "_history")
+        self.look_up(census, &self.source.history(), "_history")
     }
 
     fn look_up(&self, census: &Census, source: &str, view: &str) -> Result<Best> {
         let connection = census.connection();
         let look_up = || -> rusqlite::Result<Best> {
-            if let Some(id) = self.place.by_id(connection, self.typed.text(), view)? {
+            if let Some(id) = self.source.by_id(connection, self.typed.text(), view)? {
                 return Ok(Best::of_id(id, Rank::ID));
             }
-            let best = self.place.best(connection, source, &self.typed)?;
+            let best = self.source.best(connection, source, &self.typed)?;
             if best.rank.is_some() {
                 return Ok(best);
             }
-            let like = self.place.by_like_id(connection, &self.typed, view)?;
+            let like = self.source.by_like_id(connection, &self.typed, view)?;
             let rank = Rank { rung: NameRung::Id, likeness: Likeness::IgnoringCase };
             Ok(like.map(|id| Best::of_id(id, rank)).unwrap_or_default())
         };
@@ -188,11 +188,11 @@ impl<'t> Lookup<'t> {
     }
 
     fn echo(&self, best: &Best) -> Option<String> {
-        best.echo(self.place.noun(), &self.typed)
+        best.echo(self.source.noun(), &self.typed)
     }
 
     fn cannot_read(&self, error: rusqlite::Error) -> Error {
-        Error::failed(format!("cannot look up the {} {:?}", self.place.noun(), self.typed.text()))
+        Error::failed(format!("cannot look up the {} {:?}", self.source.noun(), self.typed.text()))
             .caused_by(error)
     }
 }

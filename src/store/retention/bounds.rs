@@ -5,11 +5,11 @@
 
 use rusqlite::Connection;
 
-use super::Table;
+use super::PrunedTable;
 
 /// Writes into `temp.prune_moved` the versions with a pruned bound, and both bounds as they will be; a version
 /// that goes is `dead`. Returns how many they are.
-pub(super) fn find(connection: &Connection, table: &Table) -> rusqlite::Result<usize> {
+pub(super) fn find(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<usize> {
     connection.execute_batch(
         "DROP TABLE IF EXISTS temp.prune_moved;
          CREATE TEMP TABLE prune_moved (version INTEGER PRIMARY KEY, valid_from INTEGER, valid_to INTEGER,
@@ -35,7 +35,7 @@ pub(super) fn find(connection: &Connection, table: &Table) -> rusqlite::Result<u
 }
 
 /// Deletes the dead versions, and moves the bounds of the others; returns how many were deleted.
-pub(super) fn set(connection: &Connection, table: &Table) -> rusqlite::Result<i64> {
+pub(super) fn set(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<i64> {
     let versions = &table.versions;
     // First, so that a version may hold again: one that began after it is dead.
     let deleted = connection.execute(

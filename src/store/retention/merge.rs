@@ -5,12 +5,12 @@
 
 use rusqlite::Connection;
 
-use super::Table;
+use super::PrunedTable;
 use crate::store::file::literal;
 use crate::store::visibility::sql::key_of;
 
 /// Merges versions of which a bound has moved with their neighbours; returns how many fewer there are.
-pub(super) fn merge(connection: &Connection, table: &Table) -> rusqlite::Result<i64> {
+pub(super) fn merge(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<i64> {
     if find(connection, table)? == 0 {
         return drop_tables(connection).map(|()| 0);
     }
@@ -54,7 +54,7 @@ pub(super) fn merge(connection: &Connection, table: &Table) -> rusqlite::Result<
 /// Writes into `temp.prune_alike` each version that goes on as the one `before` it was; returns how many.
 ///
 /// A version that really began under a gap stays apart: its beginning alone says that the row was seen then.
-fn find(connection: &Connection, table: &Table) -> rusqlite::Result<usize> {
+fn find(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<usize> {
     connection.execute_batch(
         "CREATE TEMP TABLE prune_alike (version INTEGER PRIMARY KEY, before INTEGER NOT NULL UNIQUE) STRICT",
     )?;

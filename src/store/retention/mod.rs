@@ -58,7 +58,7 @@ pub(super) fn prune(connection: &mut Connection, snapshot_ids: &[i64]) -> Result
     mark(&transaction, snapshot_ids)?;
     let mut versions = 0;
     for spec in RESOURCES {
-        let table = Table::of(&transaction, spec)?;
+        let table = PrunedTable::of(&transaction, spec)?;
         versions += prune_versions(&transaction, &table).doing(&format!("prune {}", spec.name))?;
     }
     remembered::keep(&transaction)?;
@@ -144,7 +144,7 @@ fn nothing_left() -> Error {
 }
 
 /// A resource's versions table as these statements need it.
-struct Table {
+struct PrunedTable {
     spec: &'static ResourceSpec,
     /// The table's name in SQL.
     versions: String,
@@ -156,7 +156,7 @@ struct Table {
     may_be_blind: String,
 }
 
-impl Table {
+impl PrunedTable {
     fn of(connection: &Connection, spec: &'static ResourceSpec) -> Result<Self> {
         let columns = resource_columns(connection, spec.name)?;
         Ok(Self {
@@ -177,7 +177,7 @@ impl Table {
 }
 
 /// Prunes one resource; returns how many versions fewer there are.
-fn prune_versions(connection: &Connection, table: &Table) -> rusqlite::Result<i64> {
+fn prune_versions(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<i64> {
     let moved = bounds::find(connection, table)?;
     if moved == 0 {
         return Ok(0);

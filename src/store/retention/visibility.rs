@@ -7,12 +7,12 @@
 
 use rusqlite::Connection;
 
-use super::Table;
+use super::PrunedTable;
 use crate::store::file::literal;
 use crate::store::visibility::sql::key_of;
 
 /// Keeps what will no longer be told. The bounds and the facts of the pruned snapshots must still be there.
-pub(super) fn keep(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
+pub(super) fn keep(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<()> {
     keep_beginnings(connection, table)?;
     keep_unseen_endings(connection, table)?;
     keep_seen_endings(connection, table)
@@ -20,7 +20,7 @@ pub(super) fn keep(connection: &Connection, table: &Table) -> rusqlite::Result<(
 
 /// A version that will begin in a snapshot which only carried it was last seen in a pruned one: the newest of its
 /// life without a gap over it, the one that it had for that before, or the one that it began with.
-fn keep_beginnings(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
+fn keep_beginnings(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<()> {
     let (versions, hidden, resource) = (&table.versions, &table.hidden, literal(table.spec.name));
     let sql = format!(
         "INSERT INTO main.pruned_beginnings (snapshot_id, resource, key, last_seen, last_seen_at)
@@ -42,7 +42,7 @@ fn keep_beginnings(connection: &Connection, table: &Table) -> rusqlite::Result<(
 }
 
 /// The end of a version moves to a snapshot that may not have seen it.
-fn keep_unseen_endings(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
+fn keep_unseen_endings(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<()> {
     let closed_another = format!(
         "EXISTS (SELECT 1 FROM {} AS x WHERE {} AND x.valid_to = m.valid_to)",
         table.versions,
@@ -52,7 +52,7 @@ fn keep_unseen_endings(connection: &Connection, table: &Table) -> rusqlite::Resu
 }
 
 /// A version that ended in a kept snapshot goes, and with it that this one saw the end.
-fn keep_seen_endings(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
+fn keep_seen_endings(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<()> {
     let another_ends_there = format!(
         "EXISTS (SELECT 1 FROM {} AS x CROSS JOIN temp.prune_moved AS o ON o.version = x.rowid
                  WHERE {} AND NOT o.dead AND o.valid_to = m.valid_to)",
@@ -64,7 +64,12 @@ fn keep_seen_endings(connection: &Connection, table: &Table) -> rusqlite::Result
 
 /// Writes down, for the moved versions `m` with this condition, whether the snapshot that they now end in saw
 /// that their row was gone: unless that snapshot has the row, or it is written down already.
-fn keep_endings(connection: &Connection, table: &Table, condition: &str, seen: bool) -> rusqlite::Result<()> {
+fn keep_endings(
+    connection: &Connection,
+    table: &PrunedTable,
+    condition: &str,
+    seen: bool,
+) -> rusqlite::Result<()> {
     let sql = format!(
         "INSERT OR IGNORE INTO main.pruned_endings (snapshot_id, resource, key, seen)
          SELECT m.valid_to, {resource}, {key}, {seen}

@@ -7,7 +7,7 @@ use super::ladder::{Best, Candidate, Name, Typed};
 use crate::model::{Entity, EntitySpec, NameColumn, NameForm, NameRung, PathColumn, RESOURCES};
 
 /// Where the entities of one kind are looked up, and by what.
-pub(super) struct Place {
+pub(super) struct NameSource {
     /// The declaration of the entity.
     pub entity: &'static EntitySpec,
     /// The resource or view with those of one snapshot; its key is `id`.
@@ -17,39 +17,19 @@ pub(super) struct Place {
     /// Which rows of the table count; a condition.
     only: &'static str,
     /// Columns by which one is found, the first one being what it is called.
-    pub names: Vec<NameSource>,
+    pub names: Vec<NameColumn>,
     /// Where ids occur even where the resource itself could not be read: (table, column, condition).
     occurs_in: Vec<(&'static str, &'static str, String)>,
 }
 
-/// A column by which an entity is found.
-pub(super) struct NameSource {
-    /// The column.
-    pub column: &'static str,
-    rung: NameRung,
-    holds: Holds,
-}
-
-/// What a column holds.
-enum Holds {
-    Names(NameForm),
-    /// Names from the root on, with slashes between them.
-    Path,
-}
-
-impl Place {
+impl NameSource {
     /// The place of an entity, by its declaration and those of the resources with its ids.
     pub fn of(entity: Entity) -> Self {
         let spec = entity.spec();
-        let of_path = |path: &PathColumn| NameSource {
+        let of_path = |path: &PathColumn| NameColumn {
             column: path.column,
             rung: NameRung::UniqueName,
-            holds: Holds::Path,
-        };
-        let of_name = |name: &NameColumn| NameSource {
-            column: name.column,
-            rung: name.rung,
-            holds: Holds::Names(name.form),
+            form: NameForm::Path,
         };
         let (table, id, only) = match &spec.path {
             Some(path) => (path.view, path.id, path.only),
@@ -60,7 +40,7 @@ impl Place {
             table,
             id,
             only,
-            names: spec.path.iter().map(of_path).chain(spec.names.iter().map(of_name)).collect(),
+            names: spec.path.iter().map(of_path).chain(spec.names.iter().copied()).collect(),
             occurs_in: occurrences(entity),
         }
     }
@@ -211,14 +191,14 @@ impl Place {
             })
         };
         let mut names = Vec::new();
-        for (index, NameSource { rung, holds, .. }) in self.names.iter().enumerate() {
+        for (index, NameColumn { rung, form, .. }) in self.names.iter().enumerate() {
             let Some(text) = text(index + 1)? else { continue };
-            match holds {
-                Holds::Names(NameForm::Plain) => names.push(Name::new(*rung, text)),
-                Holds::Names(NameForm::JsonValues) => {
+            match form {
+                NameForm::Plain => names.push(Name::new(*rung, text)),
+                NameForm::JsonValues => {
                     names.extend(addresses(&text).into_iter().map(|one| Name::new(*rung, one)));
                 }
-                Holds::Path => names.extend(Name::of_path(*rung, text)),
+                NameForm::Path => names.extend(Name::of_path(*rung, text)),
             }
         }
         let state = text(self.names.len() + 1)?;
