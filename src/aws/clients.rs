@@ -15,9 +15,10 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::TrustStore;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::sdk_config::SharedTimeSource;
 use tokio::sync::watch;
 
-use super::credentials::Checked;
+use super::credentials::{Checked, assuming};
 use super::http;
 use super::operation::{Operation, Service};
 use super::pacer::Pacer;
@@ -44,6 +45,8 @@ pub struct ConnectionOptions {
     pub assume_role: Option<String>,
     /// `--external-id`, sent with `assume_role`; never printed.
     pub external_id: Option<Secret>,
+    /// Name of the role to assume in each account that is read itself; `None` where none is.
+    pub account_role: Option<String>,
     /// `--rate` and `--share`: how much of AWS's request quotas may be used.
     pub pace: PaceOptions,
     /// Bounds each attempt and the repeats of a call.
@@ -72,14 +75,25 @@ pub struct Aws {
     config: SdkConfig,
     region_is_set: bool,
     is_ahead: bool,
+    pacers: Arc<Pacers>,
     shared: Arc<Shared>,
 }
 
-/// What the connections of a collection to several Regions have in common.
+/// One pacer for each quota.
+type Pacers = HashMap<(Service, Option<Operation>), Pacer>;
+
+fn pacers(pace: &PaceOptions) -> Arc<Pacers> {
+    let pacer =
+        |operation: &Operation| (PaceOptions::pacer_key(*operation), Pacer::new(operation.service(), pace));
+    Arc::new(Operation::ALL.iter().map(pacer).collect())
+}
+
+/// What the connections of a collection to several Regions and accounts have in common.
 #[derive(Debug)]
 struct Shared {
     retry_policy: RetryPolicy,
-    pacers: HashMap<(Service, Option<Operation>), Pacer>,
+    pace: PaceOptions,
+    account_role: Option<String>,
     calls: HashMap<Operation, AtomicU64>,
     throttled: AtomicU64,
     ended: watch::Sender<bool>,
@@ -105,6 +119,7 @@ impl Aws {
                 .endpoint_url(&endpoint.url)
                 .credentials_provider(SharedCredentialsProvider::new(keys))
                 .region(Region::from_static(DEFAULT_REGION))
+                .time_source(SharedTimeSource::default())
                 .retry_config(RetryConfig::disabled())
                 .timeout_config(timeouts)
                 .build();
@@ -151,15 +166,7 @@ impl Aws {
         }
         config = checked(config, &secrets);
         if let Some(role) = &options.assume_role {
-            let mut provider = aws_config::sts::AssumeRoleProvider::builder(role)
-                .session_name("orgcensus")
-                .configure(&config);
-            if let Some(external_id) = &options.external_id {
-                provider = provider.external_id(external_id.text());
-            }
-            let provider = provider.build().await;
-            config =
-                config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();
+            config = assuming(&config, role, options.external_id.as_ref()).await;
             config = checked(config, &secrets);
         }
         Ok(Self::new(config, region_is_set, options, secrets))
@@ -171,21 +178,16 @@ impl Aws {
         options: &ConnectionOptions,
         secrets: Arc<Secrets>,
     ) -> Self {
-        let pacers = Operation::ALL
-            .iter()
-            .map(|operation| {
-                (PaceOptions::pacer_key(*operation), Pacer::new(operation.service(), &options.pace))
-            })
-            .collect();
         let calls = Operation::ALL.iter().map(|operation| (*operation, AtomicU64::new(0))).collect();
         let retry_policy = options.retry_policy;
         let (ended, _) = watch::channel(false);
         let throttled = AtomicU64::new(0);
-        let shared = Arc::new(Shared { retry_policy, pacers, calls, throttled, ended, secrets });
-        Self::with_config(config, region_is_set, shared)
+        let (pace, account_role) = (options.pace.clone(), options.account_role.clone());
+        let shared = Arc::new(Shared { retry_policy, pace, account_role, calls, throttled, ended, secrets });
+        Self::with_config(config, region_is_set, pacers(&options.pace), shared)
     }
 
-    fn with_config(config: SdkConfig, region_is_set: bool, shared: Arc<Shared>) -> Self {
+    fn with_config(config: SdkConfig, region_is_set: bool, pacers: Arc<Pacers>, shared: Arc<Shared>) -> Self {
         Self {
             sso_admin: aws_sdk_ssoadmin::Client::from_conf(
                 aws_sdk_ssoadmin::config::Builder::from(&config)
@@ -211,6 +213,7 @@ impl Aws {
             config,
             region_is_set,
             is_ahead: false,
+            pacers,
             shared,
         }
     }
@@ -223,7 +226,18 @@ impl Aws {
             return self.clone();
         }
         let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
-        Self::with_config(config, true, self.shared.clone())
+        Self::with_config(config, true, self.pacers.clone(), self.shared.clone())
+    }
+
+    /// The same connection with other credentials, to which other quotas apply.
+    pub(super) fn with_pacers_of_its_own(&self, config: SdkConfig) -> Self {
+        let config = checked(config, &self.shared.secrets);
+        Self::with_config(config, self.region_is_set, pacers(&self.shared.pace), self.shared.clone())
+    }
+
+    /// The name of the role to assume in accounts, if there is one.
+    pub fn account_role(&self) -> Option<&str> {
+        self.shared.account_role.as_deref()
     }
 
     /// The same connection, whose calls go ahead of others that wait for the same pacer.
@@ -255,7 +269,7 @@ impl Aws {
     /// The pacer that calls of this operation wait for.
     pub fn pacer(&self, operation: Operation) -> &Pacer {
         let key = PaceOptions::pacer_key(operation);
-        self.shared.pacers.get(&key).expect("there is a pacer for every operation")
+        self.pacers.get(&key).expect("there is a pacer for every operation")
     }
 
     /// How long a call is waited for.

@@ -5,6 +5,7 @@
 //! request goes through [`Aws::call`], which waits for its pacer, counts, classifies and tries again. The
 //! SDK's own retries are off, because they would bypass the pacer. Nothing here knows a table or a row.
 
+mod accounts;
 mod call;
 mod caught;
 mod clients;

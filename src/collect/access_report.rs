@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 use super::collector::{Asked, Collector, ForEach, In, NotFound, Page, Stage, Stopped};
 use super::context::Context;
 use super::convert::{key, text, time};
+use super::lane::REPORTS;
 use super::report_watch::Wait;
 use super::services::organizations::PLACES;
 use crate::aws::{CallFailure, FailureClass, Operation};
@@ -23,9 +24,6 @@ use crate::model::{
     AccessReportJob, Completeness, Entity, FactRow, Organization, Resource, ResourceSpec, Root, Row,
     ServiceLastAccessed,
 };
-
-/// The lane of access reports: one at a time.
-pub const LANE: &str = "access-report";
 
 /// How long a report takes, for estimates: 2 to 11 seconds in captures of real answers.
 pub const TYPICAL: Duration = Duration::from_secs(5);
@@ -61,7 +59,7 @@ impl Collector for AccessReport {
     // A path begins with the organization, and the root says whether service control policies are enabled.
     const RESTS_ON: &'static [&'static ResourceSpec] = &[&Organization::SPEC, &Root::SPEC];
     const ASKED: Asked = Asked::Planned;
-    const LANE: Option<&'static str> = Some(LANE);
+    const LANE: Option<&'static str> = Some(REPORTS);
     const STAGE: Stage = Stage::Reports;
     const PRIORITY: i64 = 0;
 

@@ -60,6 +60,10 @@ pub enum In {
     Organization,
     /// The Identity Center instance, in its own Region.
     Instance,
+    /// Each account, as the role that is assumed there: it is asked for each row of the accounts, or for rows of which
+    /// each is in one, and says in which ([`Collector::about`]).
+    #[cfg_attr(not(test), expect(dead_code, reason = "nothing that is collected is asked in accounts yet"))]
+    EachAccount,
 }
 
 /// The resources whose rows a task is asked for, one task for each row, and what a selection without them leaves of it.

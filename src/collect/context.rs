@@ -1,7 +1,8 @@
 //! What every task may know: the connection, and whose census this is.
 
+use super::lane::LaneKey;
 use super::report_watch::ReportWatch;
-use crate::aws::{Aws, Caller, CredentialLife, Instance, Operation, OrganizationFacts};
+use crate::aws::{Aws, Caller, CredentialLife, Instance, OrganizationFacts};
 use crate::store::Identity;
 
 /// What every task may know: the connection, and whose census this is.
@@ -51,11 +52,16 @@ impl Context {
     }
 
     /// The rate of the pacer that a lane's tasks wait for, in calls a second.
-    pub fn rate_of(&self, lane: &str) -> f64 {
-        Operation::ALL
-            .iter()
-            .find(|operation| operation.to_string() == lane || operation.service().name() == lane)
-            .map_or(1.0, |operation| self.aws.pacer(*operation).rate())
+    pub(super) fn rate_of(&self, lane: &LaneKey) -> f64 {
+        lane.operation().map_or(1.0, |operation| self.aws.pacer(operation).rate())
+    }
+
+    /// The same in an account, as the role that is assumed there; `None` where no role is named.
+    pub(super) async fn in_account(&self, account_id: &str) -> Option<Self> {
+        let arn = self.caller.as_ref().and_then(|caller| caller.arn.as_deref());
+        let partition = arn.and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws");
+        let aws = self.aws.in_account(account_id, partition).await?;
+        Some(Self { aws, ..self.clone() })
     }
 
     /// Whose census this is.

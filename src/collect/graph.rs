@@ -126,9 +126,13 @@ impl Task {
         BY_KIND[self.kind()].iter().cloned().chain(own).chain(self.also_hides()).collect()
     }
 
-    /// The scopes that all tasks of its kind cover together.
+    /// The scopes that all tasks of its kind cover together; of those that are asked in accounts, all in its own.
     pub(super) fn family(&self) -> Vec<Scope> {
-        self.spec().family()
+        let family = self.spec().family().into_iter();
+        match self.account() {
+            Some(account) => family.map(|scope| scope.about(Entity::Account, &account)).collect(),
+            None => family.collect(),
+        }
     }
 }
 

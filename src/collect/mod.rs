@@ -31,6 +31,7 @@ mod convert;
 mod gap_names;
 mod graph;
 mod identity_store;
+mod lane;
 mod organization;
 mod permission_set_policies;
 mod permission_sets;

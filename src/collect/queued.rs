@@ -23,7 +23,7 @@ impl Task {
         NewTask {
             kind: spec.kind.to_owned(),
             body: self.body(),
-            lane: spec.lane(),
+            lane: self.lane().to_string(),
             stage: spec.stage.name().to_owned(),
             priority: spec.priority(rank),
             covers: self.covers(),

@@ -8,6 +8,7 @@ use super::assignments::{ListPairAssignments, ListPrincipalAssignments, SamplePr
 use super::collector::{After, Asked, Collector, ForEach, In, NotFound, Page, Shows, Stage, Stopped};
 use super::context::Context;
 use super::identity_store::{DescribeGroup, DescribeUser, ListGroupMemberships, ListGroups, ListUsers};
+use super::lane::LaneKey;
 use super::organization::{DescribeOrganization, ListOrganizationalUnits, ListRoots};
 use super::permission_set_policies::{
     GetInlinePolicy, GetPermissionsBoundary, ListCustomerManagedPolicies, ListManagedPolicies,
@@ -15,9 +16,11 @@ use super::permission_set_policies::{
 use super::permission_sets::{DescribePermissionSet, ListPermissionSets};
 use super::provisioning::{ListOutdatedAccounts, ListProvisionedAccounts};
 use super::tags::{ListOrganizationTags, ListPermissionSetTags};
+#[cfg(test)]
+use super::tests::AskAccount;
 use crate::aws::{CallFailure, FailureClass, Operation, PaceOptions};
 use crate::error::{Error, Result};
-use crate::model::{Resource, ResourceSpec, Row, Scope};
+use crate::model::{Entity, Resource, ResourceSpec, Row, Scope};
 use crate::store::{Failure, GapKind};
 
 /// What a kind of task declares: see [`Collector`].
@@ -47,15 +50,15 @@ pub(super) trait Kind: Collector {
 }
 
 macro_rules! tasks {
-    ($($kind:literal $name:ident $(then $next:ident)?),+ $(,)?) => {
+    ($($(#[$only:meta])* $kind:literal $name:ident $(then $next:ident)?),+ $(,)?) => {
         /// A task of any kind, as the queue stores it.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(tag = "kind")]
         #[allow(missing_docs, reason = "each variant is documented at its struct")]
-        pub enum Task { $(#[serde(rename = $kind)] $name($name)),+ }
+        pub enum Task { $($(#[$only])* #[serde(rename = $kind)] $name($name)),+ }
 
         /// Every kind of task, in the order in which those that are asked at the same time are queued.
-        pub(super) static COLLECTORS: &[CollectorSpec] = &[$(CollectorSpec {
+        pub(super) static COLLECTORS: &[CollectorSpec] = &[$($(#[$only])* CollectorSpec {
             kind: $kind,
             rows: &<<$name as Collector>::Rows as Resource>::SPEC,
             operation: $name::OPERATION,
@@ -73,61 +76,67 @@ macro_rules! tasks {
             priority: $name::PRIORITY,
         }),+];
 
-        $(impl From<$name> for Task {
+        $($(#[$only])* impl From<$name> for Task {
             fn from(task: $name) -> Self { Self::$name(task) }
         }
 
-        impl Kind for $name {
+        $(#[$only])* impl Kind for $name {
             const KIND: &'static str = $kind;
         })+
 
         impl Task {
             /// The task's kind, as the queue stores it.
             pub fn kind(&self) -> &'static str {
-                match self { $(Self::$name(_) => $kind),+ }
+                match self { $($(#[$only])* Self::$name(_) => $kind),+ }
             }
 
             /// The rows that it lists.
             pub fn scope(&self) -> Scope {
-                match self { $(Self::$name(task) => task.scope()),+ }
+                match self { $($(#[$only])* Self::$name(task) => task.scope()),+ }
             }
 
             /// The scope that every row of its answers lies in.
             pub fn asks_for(&self) -> Scope {
-                match self { $(Self::$name(task) => task.asks_for()),+ }
+                match self { $($(#[$only])* Self::$name(task) => task.asks_for()),+ }
+            }
+
+            fn in_account(&self) -> Option<String> {
+                let about = match self { $($(#[$only])* Self::$name(task) => task.about()),+ };
+                let account = about.into_iter().find(|(entity, _)| *entity == Entity::Account);
+                account.map(|(_, id)| id.to_owned())
             }
 
             pub(super) fn also_hides(&self) -> Vec<Scope> {
-                match self { $(Self::$name(task) => task.also_hides()),+ }
+                match self { $($(#[$only])* Self::$name(task) => task.also_hides()),+ }
             }
 
             /// Gets the page at `token`, the first one without.
             pub async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-                match self { $(Self::$name(task) => task.page(context, token).await),+ }
+                match self { $($(#[$only])* Self::$name(task) => task.page(context, token).await),+ }
             }
 
             /// Whether this answer means that what is asked about no longer exists.
             pub fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
-                match self { $(Self::$name(task) => task.gone(failure)),+ }
+                match self { $($(#[$only])* Self::$name(task) => task.gone(failure)),+ }
             }
 
             fn unavailable(&self, failure: &CallFailure) -> bool {
-                match self { $(Self::$name(_) => $name::unavailable(failure)),+ }
+                match self { $($(#[$only])* Self::$name(_) => $name::unavailable(failure)),+ }
             }
 
             /// Whether an answer without a list says that there is nothing, whatever the last snapshot knows.
             pub fn says_none_without_a_list(&self) -> bool {
-                match self { $(Self::$name(task) => task.says_none_without_a_list()),+ }
+                match self { $($(#[$only])* Self::$name(task) => task.says_none_without_a_list()),+ }
             }
 
             /// The task that comes once this one has ended; `is_listed` says whether it listed everything, or failed.
             pub fn then(&self, is_listed: bool) -> Option<Self> {
-                match self { $(Self::$name(task) => tasks!(@then task, is_listed $(, $next)?)),+ }
+                match self { $($(#[$only])* Self::$name(task) => tasks!(@then task, is_listed $(, $next)?)),+ }
             }
 
             /// After how many pages it has seen enough.
             pub fn most_pages(&self) -> u32 {
-                match self { $(Self::$name(task) => task.most_pages()),+ }
+                match self { $($(#[$only])* Self::$name(task) => task.most_pages()),+ }
             }
         }
     };
@@ -160,6 +169,7 @@ tasks! {
     "list_principal_assignments" ListPrincipalAssignments,
     "sample_principal" SamplePrincipal,
     "access_report" AccessReport,
+    #[cfg(test)] "ask_account" AskAccount,
 }
 
 impl Task {
@@ -193,6 +203,19 @@ impl Task {
         }
     }
 
+    /// The lane: tasks of one lane share a pacer and a limit of calls under way.
+    pub(super) fn lane(&self) -> LaneKey {
+        LaneKey { quota: self.spec().quota(), account: self.account() }
+    }
+
+    /// The account that it is asked in; `None` where it is not asked in an account.
+    pub(super) fn account(&self) -> Option<String> {
+        match self.spec().place {
+            In::EachAccount => self.in_account(),
+            In::Organization | In::Instance => None,
+        }
+    }
+
     /// Whether the plan's estimate needs it.
     pub fn is_counted(&self) -> bool {
         matches!(self.spec().stage, Stage::Tree | Stage::Accounts | Stage::Principals | Stage::Pairs)
@@ -220,8 +243,8 @@ impl Task {
 }
 
 impl CollectorSpec {
-    /// The name of the lane: tasks of one lane share a pacer and a limit of calls under way.
-    pub fn lane(&self) -> String {
+    /// What is counted towards one quota, or the task's own lane.
+    fn quota(&self) -> String {
         match (self.lane, PaceOptions::pacer_key(self.operation)) {
             (Some(own), _) => own.to_owned(),
             (None, (_, Some(operation))) => operation.to_string(),

@@ -2,6 +2,7 @@
 //! a person wants to know of them. No credential is stored, logged or printed.
 
 mod checked;
+mod role;
 
 use std::error::Error as StdError;
 use std::time::SystemTime;
@@ -18,6 +19,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::error::{Error, Result};
 
 pub(super) use checked::{BadKeys, Checked};
+pub(super) use role::{InAccount, RoleNotAssumed, assuming};
 
 /// Where the credentials come from, which decides whether they are renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

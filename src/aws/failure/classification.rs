@@ -9,7 +9,7 @@ use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 
 use super::clock::is_about_the_clock;
 use super::{CERTIFICATE_REFUSED, CallFailure, FailureClass};
-use crate::aws::credentials::BadKeys;
+use crate::aws::credentials::{BadKeys, RoleNotAssumed};
 use crate::aws::http;
 use crate::aws::operation::Operation;
 use crate::excerpt::{self, excerpt};
@@ -59,6 +59,14 @@ impl CallFailure {
                     "ConnectionFailed"
                 };
                 (FailureClass::Unreachable, code.to_owned(), message, None)
+            }
+            other if let Some(RoleNotAssumed { code, message }) = RoleNotAssumed::behind(other) => {
+                let class = match code {
+                    Some(code) => classify_answer(Some(code), 403),
+                    None => FailureClass::Transient,
+                };
+                let code = code.as_deref().unwrap_or("RoleNotAssumed");
+                (class, code.to_owned(), message.clone(), None)
             }
             other => {
                 let message = chain(other);

@@ -100,6 +100,13 @@ impl CallFailure {
         Self { class: FailureClass::Transient, code, attempts, ..Self::unusable(operation, message) }
     }
 
+    /// A call that was not sent, for no role is named to assume in the account.
+    pub fn without_account_role(operation: Operation) -> Self {
+        let message = "not sent: no role is named to assume in the account".to_owned();
+        let code = "NoAccountRole".to_owned();
+        Self { class: FailureClass::Denied, code, attempts: 0, ..Self::unusable(operation, message) }
+    }
+
     /// Whether the code is one of these and no key trouble hides behind it: a KMS reason inside a
     /// ResourceNotFound means that the key could not be used, not that the thing is gone.
     pub fn is(&self, codes: &[&str]) -> bool {

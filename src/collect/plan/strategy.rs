@@ -12,9 +12,9 @@ use super::estimate::{Beyond, Counts, Estimate};
 use super::full_pass::{FULL_PASS, FullPass};
 use super::{Plan, duration};
 use crate::aws::{Operation, Service};
-use crate::collect::access_report;
 use crate::collect::assignments::{ListPrincipalAssignments, SamplePrincipal};
 use crate::collect::collector::{Collector, Stage, Strategy};
+use crate::collect::lane::LaneKey;
 use crate::collect::progress::Progress;
 use crate::collect::selection::StrategyChoice;
 use crate::collect::task::{Kind, Task};
@@ -151,10 +151,12 @@ impl Plan<'_> {
     /// Says how much is left of the whole collection, beside how long the credentials still last.
     fn tell_what_is_left(&self, staging: &Staging, calls: i64, progress: &mut dyn Progress) -> Result<()> {
         let assignments = Service::SsoAdmin.name();
-        let mut lanes: BTreeMap<String, i64> = BTreeMap::from([(assignments.to_owned(), calls)]);
-        for counts in staging.task_counts()?.into_iter().filter(|counts| counts.lane != access_report::LANE) {
-            *lanes.entry(counts.lane).or_default() += i64::try_from(counts.open).unwrap_or(i64::MAX);
+        let mut lanes = BTreeMap::from([(LaneKey::of(assignments), calls)]);
+        for counts in staging.task_counts()? {
+            *lanes.entry(LaneKey::of(&counts.lane)).or_default() +=
+                i64::try_from(counts.open).unwrap_or(i64::MAX);
         }
+        lanes.remove(&LaneKey::reports());
         let longest =
             lanes.iter().map(|(lane, calls)| *calls as f64 / self.context.rate_of(lane)).fold(0.0, f64::max);
         let reports = match self.expected_reports(staging)? {

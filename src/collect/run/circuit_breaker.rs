@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Collection, Running};
+use super::{Collection, Running, Stoppable};
+use crate::collect::lane::LaneKey;
 use crate::collect::progress::Progress;
 use crate::error::Result;
+use crate::model::Scope;
 use crate::store::{Failure, GapKind, OpenTask};
 
 /// So many refusals of one kind of task, with no success between, stop the rest: one gap, not 100,000 calls.
@@ -33,26 +35,21 @@ impl Collection<'_> {
         progress: &mut dyn Progress,
     ) -> Result<()> {
         let Some((running, open)) = self.take_off(task_id) else { return Ok(()) };
-        if let Some(lane) = self.lanes.get_mut(&running.lane) {
-            lane.aside.push(open);
-        }
+        self.lanes.put_aside(&running.lane, open);
         self.refused(&running, failure, false, progress)
     }
 
     /// Takes a running task off its lane, still open.
     pub(super) fn take_off(&mut self, task_id: i64) -> Option<(Running, OpenTask)> {
         let running = self.running.remove(&task_id)?;
-        let body = serde_json::to_string(&*running.task).expect("a task is a struct of plain values");
         let open = OpenTask {
             task_id,
-            kind: running.kind.clone(),
-            body,
+            kind: running.task.kind().to_owned(),
+            body: running.task.body(),
             next_token: running.token.clone(),
             left_out: running.left_out,
         };
-        if let Some(lane) = self.lanes.get_mut(&running.lane) {
-            lane.under_way -= 1;
-        }
+        self.lanes.end(&running.lane, task_id);
         Some((running, open))
     }
 
@@ -65,7 +62,8 @@ impl Collection<'_> {
         is_again: bool,
         progress: &mut dyn Progress,
     ) -> Result<()> {
-        let refusals = self.refusals.entry(running.kind.clone()).or_insert_with(|| Refusals {
+        let stoppable = running.stoppable();
+        let refusals = self.refusals.entry(stoppable.clone()).or_insert_with(|| Refusals {
             number: 0,
             again: 0,
             since: Instant::now(),
@@ -79,7 +77,7 @@ impl Collection<'_> {
             return Ok(());
         }
         let scopes = running.task.family();
-        if self.stopped_kinds.insert(running.kind.clone(), (failure.clone(), scopes.clone())).is_none() {
+        if self.stopped_kinds.insert(stoppable.clone(), (failure.clone(), scopes.clone())).is_none() {
             let operation = failure.operation.as_deref().unwrap_or("the operation");
             let code = failure.error_code.as_deref().unwrap_or("an error");
             let gap = if scopes.is_empty() { "" } else { "; recorded as a gap" };
@@ -88,27 +86,35 @@ impl Collection<'_> {
                 refusals.number
             ));
         }
-        self.staging.stop_kind(&running.kind, failure, &scopes)?;
-        self.forget(&running.kind);
+        self.stop(&stoppable, failure, &scopes)
+    }
+
+    /// Ends every task of a kind in its lane, with one gap.
+    pub(super) fn stop(&mut self, stoppable: &Stoppable, failure: &Failure, scopes: &[Scope]) -> Result<()> {
+        let (kind, lane) = stoppable;
+        self.staging.stop_kind(kind, &lane.to_string(), failure, scopes)?;
+        self.forget(kind, lane);
         Ok(())
     }
 
-    /// Takes every task of a kind off the lanes: the staging has ended them.
-    pub(super) fn forget(&mut self, kind: &str) {
+    /// Takes every task of a kind off its lane: the staging has ended them.
+    pub(super) fn forget(&mut self, kind: &str, lane: &LaneKey) {
+        let is_of_kind = |running: &Running| running.task.kind() == kind && running.lane == *lane;
         let ended: Vec<i64> =
-            self.running.iter().filter(|(_, running)| running.kind == kind).map(|(id, _)| *id).collect();
+            self.running.iter().filter(|(_, running)| is_of_kind(running)).map(|(id, _)| *id).collect();
         for task_id in ended {
             if let Some(running) = self.running.remove(&task_id) {
                 running.handle.abort();
-                if let Some(lane) = self.lanes.get_mut(&running.lane) {
-                    lane.under_way -= 1;
-                }
+                self.lanes.end(lane, task_id);
             }
         }
-        for lane in self.lanes.values_mut() {
-            lane.buffer.retain(|open| open.kind != kind);
-            lane.aside.retain(|open| open.kind != kind);
-            lane.doubted.retain(|open| open.kind != kind);
-        }
+        self.lanes.forget(lane, kind);
+    }
+}
+
+impl Running {
+    /// What it is given up with.
+    pub(super) fn stoppable(&self) -> Stoppable {
+        (self.task.kind(), self.lane.clone())
     }
 }

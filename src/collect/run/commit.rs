@@ -9,8 +9,8 @@ use crate::aws::CallFailure;
 use crate::collect::collector::{Listed, NotFound, Page, Stopped};
 use crate::collect::graph::follow_ups;
 use crate::collect::progress::Progress;
+use crate::collect::stopping;
 use crate::collect::task::Task;
-use crate::collect::{access_report, stopping};
 use crate::error::{Error, Result};
 use crate::store::{GapKind, Outcome, Rejected};
 
@@ -41,12 +41,12 @@ impl Collection<'_> {
             };
             // A task that was ended meanwhile (its kind was stopped) has nothing more to say.
             let Some(running) = self.running.get(&task_id) else { continue };
-            let (task, kind) = (running.task.clone(), running.kind.clone());
+            let task = running.task.clone();
             let (token, may_begin_again) = (running.token.clone(), running.beginnings < BEGINNINGS);
             let answer = match answer {
                 Ok(page) => match beside_the_question(&task, &page) {
                     Some(failure) => Some(Err(Stopped { begin_again: true, ..failure.into() })),
-                    None => self.believed(task_id, &task, &kind, page)?,
+                    None => self.believed(task_id, &task, page)?,
                 },
                 stopped => Some(stopped),
             };
@@ -103,16 +103,15 @@ impl Collection<'_> {
         let selection = self.plan.selection;
         let next_token = page.next_token.filter(|token| goes_on && !token.is_empty());
         let then = if next_token.is_none() { task.then(true) } else { None };
-        let follow_ups: Vec<_> = follow_ups(task, &page.rows, &self.context)
-            .iter()
-            .chain(&then)
-            .filter(|task| task.is_wanted(selection))
-            .map(|task| task.queued(0, selection))
-            .collect();
+        let mut follow_ups = follow_ups(task, &page.rows, &self.context);
+        follow_ups.extend(then);
+        follow_ups.retain(|task| task.is_wanted(selection));
         for task in &follow_ups {
-            self.expect(&task.lane);
-            self.stop_again |= self.stopped_kinds.contains_key(&task.kind);
+            let lane = task.lane();
+            self.expect(&lane);
+            self.stop_again |= self.stopped_kinds.contains_key(&(task.kind(), lane));
         }
+        let follow_ups = follow_ups.iter().map(|task| task.queued(0, selection)).collect();
         Outcome::Page {
             task_id,
             rows: page.rows.into_iter().filter(|row| selection.has(row.resource)).collect(),
@@ -127,11 +126,9 @@ impl Collection<'_> {
         if let Some(NotFound { dropped, scope_still_valid }) = task.gone(&stopped.failure) {
             return Outcome::NotFound { task_id, dropped, scope_still_valid };
         }
-        let follow_ups: Vec<_> =
-            task.then(false).iter().map(|task| task.queued(0, self.plan.selection)).collect();
-        for task in &follow_ups {
-            self.expect(&task.lane);
-        }
+        let then = task.then(false);
+        then.iter().for_each(|task| self.expect(&task.lane()));
+        let follow_ups = then.iter().map(|task| task.queued(0, self.plan.selection)).collect();
         let failure = task.failure(&stopped.failure);
         Outcome::Gap { task_id, failure, follow_ups, facts: stopped.facts }
     }
@@ -162,9 +159,8 @@ impl Collection<'_> {
             self.stop_again = true;
         }
         if std::mem::take(&mut self.stop_again) {
-            for (kind, (failure, scopes)) in self.stopped_kinds.clone() {
-                self.staging.stop_kind(&kind, &failure, &scopes)?;
-                self.forget(&kind);
+            for (stoppable, (failure, scopes)) in self.stopped_kinds.clone() {
+                self.stop(&stoppable, &failure, &scopes)?;
             }
         }
         Ok(())
@@ -194,10 +190,8 @@ impl Collection<'_> {
             return Ok(false);
         }
         let Some(running) = self.running.remove(&task_id) else { return Ok(false) };
-        if let Some(lane) = self.lanes.get_mut(&running.lane) {
-            lane.under_way -= 1;
-        }
-        if running.lane == access_report::LANE {
+        self.lanes.end(&running.lane, task_id);
+        if running.lane.is_reports() {
             self.forecast.report_ended();
         }
         match outcome {
@@ -209,7 +203,7 @@ impl Collection<'_> {
                 self.refused(&running, &failure, is_again, progress)?;
             }
             _ => {
-                self.refusals.remove(&running.kind);
+                self.refusals.remove(&running.stoppable());
             }
         }
         Ok(true)

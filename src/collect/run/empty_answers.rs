@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use super::Collection;
 use crate::aws::{CallFailure, Operation};
-use crate::collect::access_report;
 use crate::collect::collector::{Asked, Listed, Page, Shows, Stopped, Strategy};
 use crate::collect::task::Task;
 use crate::error::Result;
@@ -26,9 +25,9 @@ enum Trust {
 #[derive(Debug, Default)]
 pub(super) struct Shown {
     /// The kinds of task of which some answer held something.
-    kinds: HashSet<String>,
+    kinds: HashSet<&'static str>,
     /// Whether a kind that has shown nothing has something to show, as far as former snapshots know.
-    expected: HashMap<String, bool>,
+    expected: HashMap<&'static str, bool>,
     /// The operations of which some answer held an empty list: they leave none out.
     sends_empty: HashSet<Operation>,
     /// The tasks that were doubted once: the next time it is a gap.
@@ -42,10 +41,9 @@ impl Collection<'_> {
         &mut self,
         task_id: i64,
         task: &Task,
-        kind: &str,
         page: Page,
     ) -> Result<Option<Result<Page, Stopped>>> {
-        Ok(match self.trust(task_id, task, kind, &page)? {
+        Ok(match self.trust(task_id, task, &page)? {
             Trust::Taken => Some(Ok(page)),
             Trust::Refused(failure) => Some(Err(Stopped { begin_again: true, ..failure.into() })),
             Trust::Doubted(_) if self.shown.doubted.insert(task_id) => {
@@ -107,15 +105,13 @@ impl Collection<'_> {
         Ok(open.map(|_| "an answer has no list, but the snapshot before knows some of it"))
     }
 
-    fn trust(&mut self, task_id: i64, task: &Task, kind: &str, page: &Page) -> Result<Trust> {
+    fn trust(&mut self, task_id: i64, task: &Task, page: &Page) -> Result<Trust> {
         let goes_on = page.goes_on();
         if let Some(why) = self.why_it_lost_its_list(task_id, task, page, goes_on)? {
             return Ok(Trust::Doubted(CallFailure::unusable(task.operation(), why.to_owned())));
         }
         if !page.rows.is_empty() {
-            if !self.shown.kinds.contains(kind) {
-                self.shown.kinds.insert(kind.to_owned());
-            }
+            self.shown.kinds.insert(task.kind());
             return Ok(Trust::Taken);
         }
         if goes_on || (page.never_empty.is_none() && page.listed != Listed::LeftOut) {
@@ -130,7 +126,7 @@ impl Collection<'_> {
             let message = format!("the listing is empty, but {why}");
             return Ok(Trust::Refused(CallFailure::unusable(task.operation(), message)));
         }
-        if !self.is_expected(task, kind)? {
+        if !self.is_expected(task)? {
             return Ok(Trust::Taken);
         }
         let message = "every answer left out what was asked for, but the snapshots before know some";
@@ -139,27 +135,19 @@ impl Collection<'_> {
 
     fn doubt(&mut self, task_id: i64) {
         let Some((running, open)) = self.take_off(task_id) else { return };
-        if let Some(lane) = self.lanes.get_mut(&running.lane) {
-            lane.doubted.push(open);
-        }
+        self.lanes.doubt(&running.lane, open);
     }
 
     /// Lets what was doubted be asked again once nothing but access reports is under way: they show nothing of
     /// other kinds and take long. Whether there is any.
     pub(super) fn ask_the_doubted_again(&mut self) -> bool {
-        if self.running.values().any(|running| running.lane != access_report::LANE) {
-            return false;
-        }
-        let mut any = false;
-        for lane in self.lanes.values_mut() {
-            any |= !lane.doubted.is_empty();
-            lane.buffer.extend(lane.doubted.drain(..));
-        }
-        any
+        let only_reports = self.running.values().all(|running| running.lane.is_reports());
+        only_reports && self.lanes.ask_the_doubted_again()
     }
 
     /// Whether tasks of a kind have shown nothing yet of what former snapshots know.
-    fn is_expected(&mut self, task: &Task, kind: &str) -> Result<bool> {
+    fn is_expected(&mut self, task: &Task) -> Result<bool> {
+        let kind = task.kind();
         // Nothing is closed by a task that covers nothing.
         if self.shown.kinds.contains(kind) || task.covers().is_empty() {
             return Ok(false);
@@ -175,7 +163,7 @@ impl Collection<'_> {
         for scope in task.family() {
             // What a collection that is resumed was shown before.
             if self.staging.has_rows_of(kind, &scope.resource)? {
-                self.shown.kinds.insert(kind.to_owned());
+                self.shown.kinds.insert(kind);
                 return Ok(false);
             }
             expected |= match remainder {
@@ -183,7 +171,7 @@ impl Collection<'_> {
                 None => has_open_rows(self.plan.history, &scope)?,
             };
         }
-        self.shown.expected.insert(kind.to_owned(), expected);
+        self.shown.expected.insert(kind, expected);
         Ok(expected)
     }
 }

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::collect::access_report;
 use crate::collect::context::Context;
+use crate::collect::lane::LaneKey;
 use crate::store::TaskCounts;
 
 /// The pace of the last seconds is measured over this.
@@ -35,13 +36,14 @@ impl Forecast {
     /// How long the slowest lane needs, at a page a listing: by its pacer's rate, or by the pace of the last
     /// seconds, whichever is slower. Access reports take what is left of their budget at most.
     pub fn remaining(&mut self, context: &Context, counts: &[TaskCounts], budget: Duration) -> Duration {
-        let mut open: HashMap<&str, u64> = HashMap::new();
+        let mut open: HashMap<LaneKey, u64> = HashMap::new();
         let mut ended = 0;
         for counts in counts {
-            *open.entry(counts.lane.as_str()).or_default() += counts.open;
-            ended += if counts.lane == access_report::LANE { 0 } else { counts.ended };
+            let lane = LaneKey::of(&counts.lane);
+            ended += if lane.is_reports() { 0 } else { counts.ended };
+            *open.entry(lane).or_default() += counts.open;
         }
-        let reports = open.remove(access_report::LANE).unwrap_or(0);
+        let reports = open.remove(&LaneKey::reports()).unwrap_or(0);
         let reports = self.a_report().mul_f64(reports as f64).min(budget);
         let paced = open.iter().map(|(lane, open)| *open as f64 / context.rate_of(lane)).fold(0.0, f64::max);
         let observed = self.observed(ended, open.values().sum());

@@ -5,9 +5,9 @@
 //! page with a token goes on; a token seen before is an error, and so a gap. Nothing is awaited while a
 //! transaction is open: pages are fetched by spawned futures, and committed between awaits.
 //!
-//! `lanes` says how many calls are under way at once, `commit` what becomes of a page or a failure, `asked`
-//! which rows are no answer to the question, `empty_answers` which answers are doubted, `endless` which listings have no end, `circuit_breaker` when a kind of task is given up, and
-//! `forecast` how long it will take.
+//! `lanes` says which tasks are started, and how many calls are under way at once, `commit` what becomes of a page or a
+//! failure, `asked` which rows are no answer to the question, `empty_answers` which answers are doubted, `endless` which
+//! listings have no end, `circuit_breaker` when a kind of task is given up, and `forecast` how long it will take.
 
 mod asked;
 mod circuit_breaker;
@@ -30,16 +30,17 @@ use self::circuit_breaker::Refusals;
 use self::empty_answers::Shown;
 use self::endless::{Barren, Pages};
 use self::forecast::Forecast;
-use self::lanes::{Lane, limit_of};
-use super::access_report;
-use super::collector::{Page, Stopped};
+use self::lanes::{Lanes, limit_of};
+use super::collector::{In, Page, Stopped};
 use super::context::Context;
+use super::lane::LaneKey;
 use super::plan::Plan;
 use super::progress::{Progress, Tick};
 use super::report_watch::ReportWatch;
 use super::selection::Selection;
 use super::stopping::stopped_by_hand;
 use super::task::Task;
+use crate::aws::CallFailure;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::model::Scope;
@@ -78,16 +79,16 @@ pub struct Collection<'a> {
     plan: Plan<'a>,
     staging: &'a mut Staging,
     options: RunOptions,
-    lanes: HashMap<String, Lane>,
+    lanes: Lanes,
     running: HashMap<i64, Running>,
     /// Tasks that were put aside once: their next failure is a gap.
     second_chances: HashSet<i64>,
     shown: Shown,
     barren: Barren,
     steps: JoinSet<Step>,
-    refusals: HashMap<String, Refusals>,
+    refusals: HashMap<Stoppable, Refusals>,
     /// The kinds that are not asked on, with what is recorded of each.
-    stopped_kinds: BTreeMap<String, (Failure, Vec<Scope>)>,
+    stopped_kinds: BTreeMap<Stoppable, (Failure, Vec<Scope>)>,
     /// Whether tasks of a stopped kind may have been queued since.
     stop_again: bool,
     report_deadline: Option<Instant>,
@@ -97,14 +98,16 @@ pub struct Collection<'a> {
     tick: Tick,
 }
 
+/// What is given up as one: a kind of task, in its lane. What one account refuses says nothing of another.
+type Stoppable = (&'static str, LaneKey);
+
 /// What a fetched page came to, and of which task.
 type Step = (i64, Result<Page, Stopped>);
 
 #[derive(Debug)]
 struct Running {
     task: Arc<Task>,
-    kind: String,
-    lane: String,
+    lane: LaneKey,
     token: Option<String>,
     pages: u32,
     /// Whether a page left its list out.
@@ -134,7 +137,7 @@ impl<'a> Collection<'a> {
             plan,
             staging,
             options,
-            lanes: HashMap::new(),
+            lanes: Lanes::default(),
             running: HashMap::new(),
             second_chances: HashSet::new(),
             shown: Shown::default(),
@@ -221,30 +224,25 @@ impl<'a> Collection<'a> {
     }
 
     fn fill_lanes(&mut self) -> Result<()> {
-        let lanes: Vec<String> = self.lanes.keys().cloned().collect();
-        for name in lanes {
-            while let Some(open) = self.next_of(&name)? {
-                self.start(&name, open)?;
+        while let Some(key) = self.lanes.next_ready() {
+            while let Some(open) = self.next_of(&key)? {
+                self.start(&key, open)?;
             }
+            self.lanes.close_if_over(&key);
         }
         Ok(())
     }
 
-    fn next_of(&mut self, name: &str) -> Result<Option<OpenTask>> {
-        let lane = self.lanes.get_mut(name).expect("only known lanes are filled");
-        if lane.under_way >= lane.limit {
-            return Ok(None);
-        }
+    fn next_of(&mut self, key: &LaneKey) -> Result<Option<OpenTask>> {
+        let Some(lane) = self.lanes.free(key) else { return Ok(None) };
         if lane.buffer.is_empty() && lane.more {
-            let aside = lane.aside.iter().chain(&lane.doubted).map(|open| open.task_id);
-            let running: HashSet<i64> = self.running.keys().copied().chain(aside).collect();
             // Little is buffered, so that a task that unlocks others does not wait behind those that do not.
             let wanted = lane.limit;
-            let found = self.staging.next_tasks(name, wanted, &running)?;
+            let found = self.staging.next_tasks(&key.to_string(), wanted, &lane.held())?;
             lane.more = found.len() == wanted;
             lane.buffer.extend(found);
         }
-        if lane.buffer.is_empty() && !lane.more && lane.under_way == 0 {
+        if lane.buffer.is_empty() && !lane.more && lane.under_way.is_empty() {
             lane.buffer.extend(lane.aside.drain(..));
         }
         if self.options.dry_run {
@@ -259,19 +257,18 @@ impl<'a> Collection<'a> {
         Ok(lane.buffer.pop_front())
     }
 
-    fn start(&mut self, name: &str, open: OpenTask) -> Result<()> {
+    fn start(&mut self, key: &LaneKey, open: OpenTask) -> Result<()> {
         let task = parse(&open)?;
-        if name == access_report::LANE && self.report_deadline.is_none() {
+        if key.is_reports() && self.report_deadline.is_none() {
             self.report_deadline = Some(Instant::now() + self.options.report_budget);
             self.forecast.reports_begin();
         }
         let task = Arc::new(task);
         let handle = self.spawn(open.task_id, &task, open.next_token.clone());
-        self.lanes.get_mut(name).expect("only known lanes are filled").under_way += 1;
+        self.lanes.begin(key, open.task_id);
         let running = Running {
             task,
-            kind: open.kind,
-            lane: name.to_owned(),
+            lane: key.clone(),
             token: open.next_token,
             pages: 0,
             left_out: open.left_out,
@@ -286,32 +283,44 @@ impl<'a> Collection<'a> {
     fn spawn(&mut self, task_id: i64, task: &Arc<Task>, token: Option<String>) -> AbortHandle {
         let context = if task.is_counted() { &self.ahead } else { &self.context };
         let (task, context) = (task.clone(), context.clone());
-        self.steps.spawn(async move { (task_id, task.page(&context, token.as_deref()).await) })
+        let in_account = match task.spec().place {
+            In::EachAccount => task.account().zip(self.lanes.in_account(&task.lane())),
+            In::Organization | In::Instance => None,
+        };
+        self.steps.spawn(async move {
+            let context = match in_account {
+                Some((account, connection)) => {
+                    let connect = || async { context.in_account(&account).await.map(Arc::new) };
+                    match connection.get_or_init(connect).await {
+                        Some(context) => context.clone(),
+                        None => {
+                            let failure = CallFailure::without_account_role(task.operation());
+                            return (task_id, Err(failure.into()));
+                        }
+                    }
+                }
+                None => context,
+            };
+            (task_id, task.page(&context, token.as_deref()).await)
+        })
     }
 
     /// Looks for open tasks again, in every lane that has some.
     fn look_again(&mut self) -> Result<()> {
         for counts in self.staging.task_counts()? {
             if counts.open > 0 {
-                self.expect(&counts.lane);
+                self.expect(&LaneKey::of(&counts.lane));
             }
         }
         Ok(())
     }
 
-    fn expect(&mut self, name: &str) {
-        let context = &self.context;
-        let lane = self
-            .lanes
-            .entry(name.to_owned())
-            .or_insert_with(|| Lane { limit: limit_of(context, name), ..Lane::default() });
-        lane.more = true;
+    fn expect(&mut self, lane: &LaneKey) {
+        self.lanes.expect(lane, || limit_of(&self.context, lane));
     }
 
     fn tell(&mut self, progress: &mut dyn Progress) -> Result<()> {
-        for (name, lane) in &mut self.lanes {
-            lane.limit = limit_of(&self.context, name);
-        }
+        self.lanes.set_limits(|lane| limit_of(&self.context, lane));
         let (calls, throttled) = self.context.aws.take_calls();
         // A throttle may be answered in a tick in which nothing was sent.
         if !calls.is_empty() || throttled > 0 {

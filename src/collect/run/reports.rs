@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::{Collection, parse};
-use crate::collect::access_report;
+use crate::collect::lane::{LaneKey, REPORTS};
 use crate::collect::plan::{BEYOND_BUDGET, entity_in_words, not_asked};
 use crate::collect::progress::Progress;
 use crate::collect::report_watch::Wait;
@@ -29,9 +29,7 @@ impl Collection<'_> {
         progress: &mut dyn Progress,
     ) -> Result<()> {
         let Some((running, open)) = self.take_off(task_id) else { return Ok(()) };
-        if let Some(lane) = self.lanes.get_mut(&running.lane) {
-            lane.aside.push(open);
-        }
+        self.lanes.put_aside(&running.lane, open);
         self.staging.note_facts(task_id, facts)?;
         if let Task::AccessReport(report) = task {
             progress.say(&format!(
@@ -48,13 +46,14 @@ impl Collection<'_> {
     pub(super) fn end_reports(&mut self, progress: &mut dyn Progress) -> Result<()> {
         self.report_deadline = None;
         let wait = self.context.reports.take();
-        let open = self.staging.next_tasks(access_report::LANE, MOST_REPORTS, &HashSet::new())?;
+        let open = self.staging.next_tasks(REPORTS, MOST_REPORTS, &HashSet::new())?;
         let Some(kind) = open.first().map(|open| open.kind.clone()) else { return Ok(()) };
-        let under_way = self.running.iter().find(|(_, running)| running.lane == access_report::LANE);
+        let lane = LaneKey::reports();
+        let under_way = self.running.iter().find(|(_, running)| running.lane == lane);
         let under_way = under_way.map(|(task_id, _)| *task_id);
         // A second budget would begin if a late step queued more; there is none left to queue.
-        self.forget(&kind);
-        self.lanes.remove(access_report::LANE);
+        self.forget(&kind, &lane);
+        self.lanes.remove(&lane);
         if let (Wait::Job(job), Some(task_id)) = (&wait, under_way) {
             self.staging.note_facts(task_id, &[FactRow::of(job)])?;
         }
@@ -93,6 +92,6 @@ impl Collection<'_> {
             scopes.extend(if left.len() > REPORT_GAPS { task.family() } else { task.covers() });
         }
         let scopes: Vec<_> = scopes.into_iter().collect();
-        self.staging.stop_kind(&kind, &not_asked(&reason), &scopes)
+        self.staging.stop_kind(&kind, &lane.to_string(), &not_asked(&reason), &scopes)
     }
 }

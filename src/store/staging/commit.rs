@@ -162,25 +162,34 @@ pub(super) fn seen(connection: &Connection, scope: &Scope) -> Result<()> {
 pub(super) fn stop_kind(
     connection: &Connection,
     kind: &str,
+    lane: &str,
     failure: &Failure,
     scopes: &[Scope],
 ) -> Result<()> {
-    execute(
-        connection,
-        "UPDATE tasks SET state = 'stopped', failure_kind = ?2, operation = ?3, error_code = ?4,
-             error_message = ?5, attempts = ?6, request_id = ?7, observed_at = ?8
-         WHERE kind = ?1 AND (state = 'open' OR (state = 'gap' AND failure_kind = ?2))",
-        params![
-            kind,
-            failure.kind.as_str(),
-            failure.operation,
-            failure.error_code,
-            failure.error_message,
-            failure.attempts,
-            failure.request_id,
-            failure.observed_at,
-        ],
-    )?;
+    // By an index of the lane each: there may be thousands of lanes with tasks of the kind.
+    for (index, state) in
+        [("tasks_to_run", "state = 'open'"), ("tasks_failed", "state = 'gap' AND failure_kind = ?2")]
+    {
+        execute(
+            connection,
+            &format!(
+                "UPDATE tasks INDEXED BY {index} SET state = 'stopped', failure_kind = ?2, operation = ?3,
+                     error_code = ?4, error_message = ?5, attempts = ?6, request_id = ?7, observed_at = ?8
+                 WHERE kind = ?1 AND lane = ?9 AND {state}"
+            ),
+            params![
+                kind,
+                failure.kind.as_str(),
+                failure.operation,
+                failure.error_code,
+                failure.error_message,
+                failure.attempts,
+                failure.request_id,
+                failure.observed_at,
+                lane,
+            ],
+        )?;
+    }
     scopes.iter().try_for_each(|scope| gap(connection, scope, failure))
 }
 

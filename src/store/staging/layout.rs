@@ -17,7 +17,7 @@ use crate::store::io_error;
 const STAGING: i32 = 0x6f72_6773;
 
 /// Rises whenever `TABLES` or the meaning of a value changes.
-const VERSION: i32 = 5;
+const VERSION: i32 = 6;
 
 /// Everything but the staged rows and facts.
 ///
@@ -64,6 +64,7 @@ CREATE TABLE tasks (
     UNIQUE (kind, body)
 ) STRICT;
 CREATE INDEX tasks_to_run ON tasks (lane, priority, task_id) WHERE state = 'open';
+CREATE INDEX tasks_failed ON tasks (lane, kind) WHERE state = 'gap';
 CREATE INDEX tasks_open_by_stage ON tasks (stage) WHERE state = 'open';
 CREATE TABLE task_counts (
     kind  TEXT NOT NULL,

@@ -137,10 +137,10 @@ impl Staging {
         })
     }
 
-    /// Ends every open task of a kind, and takes those of its ended tasks that failed in the same way with
+    /// Ends every open task of a kind in a lane, and takes those of its ended tasks that failed in the same way with
     /// them: one gap over `scopes` instead of one a task.
-    pub fn stop_kind(&mut self, kind: &str, failure: &Failure, scopes: &[Scope]) -> Result<()> {
-        self.write(|connection, _| commit::stop_kind(connection, kind, failure, scopes))
+    pub fn stop_kind(&mut self, kind: &str, lane: &str, failure: &Failure, scopes: &[Scope]) -> Result<()> {
+        self.write(|connection, _| commit::stop_kind(connection, kind, lane, failure, scopes))
     }
 
     /// Notes that an operation sends empty lists: an answer of it without a list has lost it. The tasks that are done

@@ -345,7 +345,7 @@ fn a_stopped_kind_has_no_open_task_and_an_answer_on_its_way_still_counts() {
     let gap =
         |task_id, kind| Outcome::Gap { task_id, failure: failure(kind), follow_ups: vec![], facts: vec![] };
     staging.commit(&[gap(1, GapKind::Denied)]).unwrap();
-    staging.stop_kind("list", &failure(GapKind::Denied), &[scope("groups", &[])]).unwrap();
+    staging.stop_kind("list", "lane", &failure(GapKind::Denied), &[scope("groups", &[])]).unwrap();
     assert_eq!(open_ids(&staging), [4]);
     staging.commit(&[page(2, vec![group("g", "Group")], None), gap(3, GapKind::Failed)]).unwrap();
     let states = "SELECT state FROM tasks ORDER BY task_id";

@@ -31,7 +31,10 @@ fn a_kind_that_was_given_up_leaves_one_gap() {
         follow_ups: vec![],
         facts: vec![],
     });
-    first.staging.stop_kind("list_members", &failure(GapKind::Denied), &[all("group_memberships")]).unwrap();
+    first
+        .staging
+        .stop_kind("list_members", "lane", &failure(GapKind::Denied), &[all("group_memberships")])
+        .unwrap();
     first.publish();
     let gaps = "SELECT resource || scope FROM gaps WHERE kind = 'denied' AND resource = 'group_memberships'";
     assert_eq!(world.column(gaps), ["group_memberships{}"]);
@@ -52,7 +55,7 @@ fn what_a_given_up_kind_would_have_told_is_unknown_where_another_task_saw_the_ke
         second.staging.add_tasks([task]).unwrap();
     }
     let whole = [all("provisioned_permission_sets")];
-    second.staging.stop_kind("list_outdated", &failure(GapKind::Denied), &whole).unwrap();
+    second.staging.stop_kind("list_outdated", "lane", &failure(GapKind::Denied), &whole).unwrap();
     let key = [("account_id", "1"), ("permission_set_arn", "a")];
     second.listed(&[of_set("a")], vec![key_only("provisioned_permission_sets", &key)]).publish();
     let stale = "SELECT key ->> 'permission_set_arn' FROM stale_rows ORDER BY 1";
@@ -136,7 +139,7 @@ fn a_stopped_kind_is_counted_by_its_tasks() {
         first.staging.add_tasks([task]).unwrap();
     }
     let left = Failure { observed_at: "2026-01-02T00:00:00Z".to_owned(), ..failure(GapKind::NotAsked) };
-    first.staging.stop_kind("list_members", &left, &[all("group_memberships")]).unwrap();
+    first.staging.stop_kind("list_members", "lane", &left, &[all("group_memberships")]).unwrap();
     first.publish();
     // Five tasks, and the scope that no task stands for; the one gap over all is of the five.
     let counts = "SELECT status || not_asked FROM coverage WHERE resource = 'group_memberships'";

@@ -1,4 +1,7 @@
 //! What follows from the declarations of the tasks. The queue is a contract: an unfinished collection holds it.
+//! `accounts` has tasks that are asked in accounts.
+
+mod accounts;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,30 +9,34 @@ use std::time::Duration;
 
 use super::collector::{Asked, ForEach, In};
 use super::graph::{finder_of, first_tasks, hangs_on, instead_of, needs, source_of};
-use super::task::{COLLECTORS, Task};
+use super::task::{COLLECTORS, Kind, Task};
 use super::*;
 use crate::aws::{ConnectionOptions, FixedEndpoint, PaceOptions, Rate, RetryPolicy, Service};
 use crate::model::RESOURCES;
 use crate::simulator::{Config, Simulator};
 use crate::store::{CollectionHeader, Database, Staging};
+pub(super) use accounts::AskAccount;
 
 fn selection(only: &[&str], skip: &[&str], strategy: StrategyChoice) -> Selection {
     let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     Selection::new(&owned(only), &owned(skip), ReportDepth::Accounts, strategy).unwrap()
 }
 
-/// The queue of a whole collection, a line for the first task of each kind.
-async fn queue(config: Config, strategy: StrategyChoice) -> BTreeMap<String, String> {
-    let simulator = Simulator::start(config).unwrap();
+/// Collects from a simulator into a staging, and returns what `read` finds there.
+async fn collected<T>(
+    simulator: &Simulator,
+    options: ConnectionOptions,
+    selection: &Selection,
+    read: impl FnOnce(&Staging, Ended) -> T,
+) -> T {
     let fast = Service::ALL.into_iter().map(|service| (service, Rate::Fixed(100_000.0))).collect();
     let connection = ConnectionOptions {
         pace: PaceOptions { rates: fast, share: None },
         retry_policy: RetryPolicy::default().hurried(100),
         endpoint: Some(FixedEndpoint { url: simulator.endpoint(), access_key_id: "tester".to_owned() }),
-        ..ConnectionOptions::default()
+        ..options
     };
-    let selection = selection(&[], &[], strategy);
-    let context = Preflight::run(&connection, &selection, None, &[]).await.unwrap().context;
+    let context = Preflight::run(&connection, selection, None, &[]).await.unwrap().context;
     let folder = tempfile::tempdir().unwrap();
     let (database, _) = Database::open_or_create(&folder.path().join("o.db")).unwrap();
     let header = CollectionHeader {
@@ -47,16 +54,26 @@ async fn queue(config: Config, strategy: StrategyChoice) -> BTreeMap<String, Str
     let mut staging = Staging::create(&database, &header).unwrap();
     let options = RunOptions { report_budget: Duration::from_secs(600), dry_run: false, full_every: None };
     let collection =
-        Collection::new(&context, &selection, database.connection(), &mut staging, options).unwrap();
+        Collection::new(&context, selection, database.connection(), &mut staging, options).unwrap();
     let ended = collection.run(&mut (), std::future::pending()).await.unwrap();
-    assert!(matches!(ended, Ended::Finished), "{ended:?}");
-    let sql = "SELECT kind, min(body) || char(10) || concat_ws(' ', ' ', lane, stage, priority) || coalesce((
-            SELECT group_concat(char(10) || '  ' || role || ' ' || resource || ' ' || scope, '')
-            FROM (SELECT * FROM task_scopes AS s WHERE s.task_id = tasks.task_id ORDER BY role, resource, scope)
-        ), '') FROM tasks GROUP BY kind";
-    let mut statement = staging.connection().prepare(sql).unwrap();
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-    rows.collect::<Result<_, _>>().unwrap()
+    read(&staging, ended)
+}
+
+/// The queue of a whole collection, a line for the first task of each kind.
+async fn queue(config: Config, strategy: StrategyChoice) -> BTreeMap<String, String> {
+    let simulator = Simulator::start(config).unwrap();
+    let selection = selection(&[], &[], strategy);
+    collected(&simulator, ConnectionOptions::default(), &selection, |staging, ended| {
+        assert!(matches!(ended, Ended::Finished), "{ended:?}");
+        let sql = "SELECT kind, min(body) || char(10) || concat_ws(' ', ' ', lane, stage, priority) || coalesce((
+                SELECT group_concat(char(10) || '  ' || role || ' ' || resource || ' ' || scope, '')
+                FROM (SELECT * FROM task_scopes AS s WHERE s.task_id = tasks.task_id ORDER BY role, resource, scope)
+            ), '') FROM tasks GROUP BY kind";
+        let mut statement = staging.connection().prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +88,7 @@ async fn the_queue_is_as_it_was() {
         }
     }
     let untried = COLLECTORS.iter().map(|spec| spec.kind).filter(|kind| !kinds.contains_key(*kind));
-    assert_eq!(untried.collect::<Vec<_>>(), ["sample_principal"]);
+    assert_eq!(untried.collect::<Vec<_>>(), ["sample_principal", AskAccount::KIND]);
     insta::assert_snapshot!(kinds.into_values().collect::<Vec<_>>().join("\n"));
 }
 

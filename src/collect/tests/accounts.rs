@@ -1,0 +1,165 @@
+//! Tasks that are asked in each account, as a role that is assumed there: no released collector is yet.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::aws::caller;
+use crate::collect::collector::{Collector, Page, Stage, Stopped};
+use crate::model::{Account, Entity, Resource, Row, Tag};
+use crate::simulator::{Action, Fault};
+
+/// The name of the role in each account.
+const ROLE: &str = "OrgCensusAudit";
+
+/// Asks in an account who is asking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::collect) struct AskAccount {
+    account_id: String,
+}
+
+impl Collector for AskAccount {
+    type Rows = Tag;
+    const OPERATION: Operation = Operation::GetCallerIdentity;
+    const IN: In = In::EachAccount;
+    const FOR_EACH: ForEach = ForEach::Any(&[&Account::SPEC]);
+    const PART: Option<(&'static str, &'static str)> = Some(("key", "caller"));
+    const STAGE: Stage = Stage::Details;
+    const PRIORITY: i64 = 5;
+
+    // Tests that name no role ask in no account.
+    fn of(row: &Row, context: &Context) -> Option<Self> {
+        let (_, account_id) = row.entity().filter(|_| context.aws.account_role().is_some())?;
+        Some(Self { account_id: account_id.to_owned() })
+    }
+
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::Account, &self.account_id)]
+    }
+
+    async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
+        let caller = caller(&context.aws).await?;
+        let row = Tag {
+            resource_type: Entity::Account,
+            resource_id: self.account_id.clone(),
+            key: "caller".to_owned(),
+            value: caller.arn,
+        };
+        // Two pages, so that a session is used again.
+        let next_token = token.is_none().then(|| "second".to_owned());
+        Ok(Page { next_token, ..Page::row(&row) })
+    }
+}
+
+fn as_role() -> ConnectionOptions {
+    ConnectionOptions { account_role: Some(ROLE.to_owned()), ..ConnectionOptions::default() }
+}
+
+/// Who asked in each account, and the failures of those where nobody could, by account.
+type Asked = (BTreeMap<String, String>, BTreeMap<String, String>, Ended);
+
+async fn ask(simulator: &Simulator) -> Asked {
+    let selection = selection(&["accounts", "tags"], &["permission_sets"], StrategyChoice::Pairs);
+    collected(simulator, as_role(), &selection, |staging, ended| {
+        let pairs = |sql: &str| -> BTreeMap<String, String> {
+            let mut statement = staging.connection().prepare(sql).unwrap();
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+            rows.collect::<rusqlite::Result<_>>().unwrap()
+        };
+        let asked = pairs("SELECT resource_id, value FROM tags WHERE key = 'caller'");
+        let failed = pairs(
+            "SELECT body ->> 'account_id', concat_ws(' ', state, failure_kind, error_code, lane) FROM tasks
+             WHERE kind = 'ask_account' AND state <> 'done'",
+        );
+        (asked, failed, ended)
+    })
+    .await
+}
+
+fn accounts(simulator: &Simulator) -> Vec<String> {
+    let accounts = simulator.rows(0, "accounts", Default::default());
+    accounts.iter().map(|row| row["account_id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_assumed_once_in_each_account() {
+    let simulator = Simulator::start(Config::default()).unwrap();
+    let (asked, failed, ended) = ask(&simulator).await;
+    assert!(matches!(ended, Ended::Finished), "{ended:?}");
+    let expected = accounts(&simulator)
+        .into_iter()
+        .map(|id| (id.clone(), format!("arn:aws:sts::{id}:assumed-role/{ROLE}/orgcensus")));
+    assert_eq!((asked, failed), (expected.collect(), BTreeMap::new()));
+    assert_eq!(simulator.calls().count("AssumeRole"), accounts(&simulator).len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_role_hides_its_account_alone() {
+    let simulator = Simulator::start(Config::default()).unwrap();
+    let accounts = accounts(&simulator);
+    // More of them than refusals that stop a kind of task.
+    let (refused, open) = accounts.split_at(9);
+    for account in refused {
+        simulator
+            .faults()
+            .add(Fault::on("AssumeRole", Action::Denied { kms_reason: None }).containing(account));
+    }
+    let (asked, failed, ended) = ask(&simulator).await;
+    assert!(matches!(ended, Ended::Finished), "{ended:?}");
+    let expected = refused.iter().map(|id| (id.clone(), format!("gap denied AccessDenied sts@{id}")));
+    assert_eq!(failed, expected.collect());
+    assert_eq!(asked.into_keys().collect::<Vec<_>>(), {
+        let mut open = open.to_vec();
+        open.sort();
+        open
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn expired_credentials_are_no_gap_of_an_account() {
+    let simulator = Simulator::start(Config::default()).unwrap();
+    simulator.faults().add(Fault::on("AssumeRole", Action::ExpiredCredentials).from_call(3));
+    let (_, failed, ended) = ask(&simulator).await;
+    let Ended::Stopped(error) = ended else { panic!("{ended:?}") };
+    assert!(error.to_string().contains("credentials"), "{error}");
+    assert!(failed.values().all(|failure| failure.starts_with("open")), "{failed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_throttled_role_is_asked_for_again() {
+    let simulator = Simulator::start(Config::default()).unwrap();
+    simulator.faults().add(Fault::on("AssumeRole", Action::Throttle { retry_after_seconds: None }).times(10));
+    let (asked, failed, ended) = ask(&simulator).await;
+    assert!(matches!(ended, Ended::Finished), "{ended:?}");
+    assert_eq!((asked.len(), failed), (accounts(&simulator).len(), BTreeMap::new()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_fails_in_passing_is_no_end() {
+    for action in [Action::Reset, Action::Status(503), Action::MalformedBody, Action::Hang] {
+        let name = format!("{action:?}");
+        let simulator = Simulator::start(Config::default()).unwrap();
+        simulator.faults().add(Fault::on("AssumeRole", action).times(3));
+        let (asked, failed, ended) = ask(&simulator).await;
+        assert!(matches!(ended, Ended::Finished), "{name}: {ended:?}");
+        assert_eq!((asked.len(), failed), (accounts(&simulator).len(), BTreeMap::new()), "{name}");
+    }
+}
+
+/// What each account costs does not grow with their number. It is a measurement:
+/// `cargo test --release --lib -- --ignored --nocapture thousands_of_accounts`
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement, of minutes"]
+async fn thousands_of_accounts() {
+    for accounts in [500, 5_000] {
+        let size = crate::simulator::Size { accounts, ..Config::default().size };
+        let simulator = Simulator::start(Config { size, short_pages: None, ..Config::default() }).unwrap();
+        let begun = Instant::now();
+        let (asked, failed, ended) = ask(&simulator).await;
+        let each = begun.elapsed() / u32::try_from(asked.len()).unwrap();
+        assert!(matches!(ended, Ended::Finished) && failed.is_empty(), "{ended:?} {failed:?}");
+        println!("{} accounts: {each:?} each, {:?} in all", asked.len(), begun.elapsed());
+    }
+}
