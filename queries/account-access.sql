@@ -1,6 +1,9 @@
 -- title: Who can reach an account
 -- description: Everyone with access to the account, one row a way: direct, or through a group. It began after not_before and by first_seen_at.
+-- family: account
+-- question: 10, 14
 -- param account (account): account id, name or e-mail address
+-- example: prod
 SELECT
     e.user_name,
     e.permission_set_name,

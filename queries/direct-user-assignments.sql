@@ -1,5 +1,7 @@
 -- title: Assignments to users instead of groups
 -- description: Every assignment whose principal is a user. A user without a name was deleted, or could not be read.
+-- family: hygiene
+-- question: 42
 SELECT
     u.user_name,
     u.display_name,

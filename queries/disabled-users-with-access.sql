@@ -1,5 +1,7 @@
 -- title: Disabled users that still have access
 -- description: What disabled users could reach again as soon as somebody enables them, one row a way.
+-- family: hygiene
+-- question: 45
 SELECT
     user_name,
     account_name,

@@ -1,6 +1,9 @@
 -- title: Who is in a group
 -- description: The members of the group. A member without a name is a user that could not be read.
+-- family: group
+-- question: 34
 -- param group (group): group id or name
+-- example: platform-admins
 SELECT
     u.user_name,
     u.display_name,

@@ -1,5 +1,7 @@
 -- title: The organization as a tree
 -- description: The root, the organizational units and the accounts, each below what it is in. An account has the path of its OU.
+-- family: organization
+-- question: 75
 -- not during: a tree is the state of one snapshot
 SELECT
     t.ou_path,

@@ -1,5 +1,7 @@
 -- title: Assignments that lead nowhere
 -- description: Assignments of users and groups that were deleted, in accounts that are not active or not in the organization's list, and of permission sets that are in no list. Reason account_missing and permission_set_missing: it left, was closed or deleted, or was created in mid-run. Reason principal_not_listed, members_not_listed, member_users_not_listed, account_not_listed and permission_set_not_listed: it could not be read, so it is not known whether it exists. The names of what is in no list are the last known ones. Where assignments were listed by principal, those of users and groups that were deleted are not all seen (collect --assignments pairs sees them).
+-- family: hygiene
+-- question: 44
 -- not during: what leads nowhere is judged by one snapshot and its gaps
 SELECT
     f.reason,

@@ -1,6 +1,9 @@
 -- title: Who can use a permission set, and where
 -- description: Everyone with access by this permission set, one row for each account and way.
+-- family: permission-set
+-- question: 20
 -- param permission_set (permission_set): permission set name or ARN
+-- example: AdministratorAccess
 SELECT
     account_name,
     user_name,

@@ -1,6 +1,9 @@
 -- title: What a permission set allows
 -- description: The policies of the permission set: AWS managed, customer managed, inline (with its document) and the permissions boundary.
+-- family: permission-set
+-- question: 21
 -- param permission_set (permission_set): permission set name or ARN
+-- example: AdministratorAccess
 SELECT
     s.name AS permission_set_name,
     p.kind,

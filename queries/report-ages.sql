@@ -1,5 +1,7 @@
 -- title: The age of each access report
 -- description: For each root, OU and account when its last access report was completed, how many days before the snapshot that was, and how its last job ended; or why there is none: beyond the budget, beyond the depth, or never taken. The stalest come first.
+-- family: use
+-- question: 82
 -- not during: an age is that of one snapshot
 WITH jobs AS (
     SELECT j.snapshot_id, j.entity_id, j.job_status, j.completed_at, j.error_code

@@ -1,5 +1,7 @@
 -- title: Services without an attempt
 -- description: For each root, OU and account with an access report, the services with no attempt seen in AWS's tracking period. Attempts include denied ones; the root's report leaves the management account out.
+-- family: use
+-- question: 61
 -- not during: a report covers a tracking period of its own
 SELECT
     s.entity_type,

@@ -1,6 +1,9 @@
 -- title: What a user can reach
 -- description: Every account and permission set that the user has access to, one row a way: direct, or through a group. It began after not_before and by first_seen_at.
+-- family: person
+-- question: 1, 2, 5
 -- param user (user): user id, name or e-mail address
+-- example: ana@example.com
 SELECT
     account_name,
     account_id,

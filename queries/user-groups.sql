@@ -1,6 +1,9 @@
 -- title: Which groups a user is in
 -- description: The groups of the user, with how many accounts each gives access to.
+-- family: person
+-- question: 3
 -- param user (user): user id, name or e-mail address
+-- example: ana@example.com
 SELECT
     g.display_name AS group_name,
     g.description,

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use orgcensus::model::Entity;
-use orgcensus::query::{ParameterType, catalog};
+use orgcensus::query::{CannedQuery, Parameter, ParameterType, catalog};
 use orgcensus::store::Census;
+use rusqlite::types::Value;
 
 use crate::support::measure::Stopwatch;
 
@@ -12,7 +13,7 @@ use crate::support::measure::Stopwatch;
 pub struct Question {
     pub name: String,
     pub sql: String,
-    pub values: Vec<(String, String)>,
+    pub values: Vec<(String, Value)>,
 }
 
 /// Whom and what the questions are about: neither the largest nor the smallest of their kind.
@@ -25,6 +26,11 @@ pub struct Picks {
     group: String,
     group_name: String,
     permission_set: String,
+    permission_set_name: String,
+    policy: String,
+    ou: String,
+    other_ou: String,
+    tag: [String; 3],
 }
 
 impl Picks {
@@ -42,12 +48,34 @@ impl Picks {
         let account = middle("account_id", "account_assignments");
         let user = middle("user_id", "group_memberships");
         let group = middle("group_id", "group_memberships");
+        let permission_set = middle("permission_set_arn", "account_assignments");
+        // The largest OUs and the commonest values.
+        let ous = |place: usize| {
+            text(&format!(
+                "SELECT parent_id FROM accounts GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1 OFFSET {place}"
+            ))
+        };
+        let tags = |place: usize| {
+            text(&format!(
+                "SELECT coalesce((SELECT value FROM tags WHERE resource_type = 'account' AND lower(key) = 'environment'
+                     GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1 OFFSET {place}), '')"
+            ))
+        };
         Self {
             account_name: text(&format!("SELECT name FROM accounts WHERE account_id = '{account}'")),
             email: text(&format!("SELECT email FROM accounts WHERE account_id = '{account}'")),
             user_name: text(&format!("SELECT user_name FROM users WHERE user_id = '{user}'")),
             group_name: text(&format!("SELECT display_name FROM groups WHERE group_id = '{group}'")),
-            permission_set: middle("permission_set_arn", "account_assignments"),
+            permission_set_name: text(&format!(
+                "SELECT name FROM permission_sets WHERE permission_set_arn = '{permission_set}'"
+            )),
+            permission_set,
+            policy: text(
+                "SELECT policy FROM permission_set_policies WHERE kind = 'aws_managed' ORDER BY 1 LIMIT 1",
+            ),
+            ou: ous(0),
+            other_ou: ous(1),
+            tag: ["environment".to_owned(), tags(0), tags(1)],
             account,
             user,
             group,
@@ -57,24 +85,50 @@ impl Picks {
 
 /// Every canned query, about the picks.
 pub fn canned(picks: &Picks) -> Vec<Question> {
-    let value = |kind| match kind {
-        ParameterType::Entity(Entity::User) => picks.user.clone(),
-        ParameterType::Entity(Entity::Account) => picks.account.clone(),
-        ParameterType::Entity(Entity::Group) => picks.group.clone(),
-        ParameterType::Entity(Entity::PermissionSet) => picks.permission_set.clone(),
-        _ => String::new(),
-    };
-    let question = |query: &orgcensus::query::CannedQuery| Question {
-        name: query.name.to_owned(),
-        sql: query.sql.to_owned(),
+    let question = |query: &CannedQuery| Question {
+        name: query.name.clone(),
+        sql: query.sql.clone(),
         values: query
             .header
             .parameters
             .iter()
-            .map(|parameter| (format!(":{}", parameter.name), value(parameter.kind)))
+            .map(|parameter| (format!(":{}", parameter.name), picks.value(parameter)))
             .collect(),
     };
     catalog().iter().map(question).collect()
+}
+
+impl Picks {
+    fn value(&self, parameter: &Parameter) -> Value {
+        let is_other = parameter.name == "other";
+        let text = match (parameter.kind, parameter.name.as_str()) {
+            (ParameterType::Entity(Entity::User), _) => &self.user,
+            (ParameterType::Entity(Entity::Account), _) => &self.account,
+            (ParameterType::Entity(Entity::Group), _) => &self.group,
+            (ParameterType::Entity(Entity::PermissionSet), _) => &self.permission_set,
+            (ParameterType::Entity(Entity::Ou | Entity::Root), _) if is_other => &self.other_ou,
+            (ParameterType::Entity(Entity::Ou | Entity::Root), _) => &self.ou,
+            (ParameterType::Number, _) => {
+                let number = parameter.default.as_ref().and_then(|text| text.parse().ok());
+                return Value::Real(number.unwrap_or(4.0));
+            }
+            (ParameterType::Date, _) => return Value::Text("2000-01-01T00:00:00Z".to_owned()),
+            (ParameterType::Text, "policy") => &self.policy,
+            (ParameterType::Text, "entity") => &self.account,
+            (ParameterType::Text, "list") => &self.user_name,
+            (ParameterType::Text, "key") => &self.tag[0],
+            (ParameterType::Text, "value") => &self.tag[1],
+            (ParameterType::Text, "other") => &self.tag[2],
+            (ParameterType::Text, "role") => {
+                let (account, name) = (&self.account, &self.permission_set_name);
+                let role = format!("AWSReservedSSO_{name}_0123456789abcdef");
+                let session = format!("arn:aws:sts::{account}:assumed-role/{role}/{}", self.user_name);
+                return Value::Text(session);
+            }
+            (ParameterType::Text, _) => return Value::Text(parameter.default.clone().unwrap_or_default()),
+        };
+        Value::Text(text.clone())
+    }
 }
 
 /// What people type about access.

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 use clap_complete::Shell;
 
-use super::{GlobalOptions, parse};
+use super::{GlobalOptions, parse, query};
 use crate::error::{ExitStatus, Result};
 use crate::output::write_error;
 
@@ -26,7 +26,11 @@ pub fn run(args: CompletionsArgs, global: &GlobalOptions) -> Result<ExitStatus> 
     let mut destination = global.destination()?;
     // Into memory first: the generator panics where it cannot write.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut parse::command_to_complete(), "orgcensus", &mut script);
+    let mut command = parse::command_to_complete().mut_subcommand("query", query::with_names);
+    clap_complete::generate(args.shell, &mut command, "orgcensus", &mut script);
+    if args.shell == Shell::Fish {
+        script.extend(query::fish_names().into_bytes());
+    }
     destination.write_all(&script).map_err(write_error)?;
     destination.finish()?;
     Ok(ExitStatus::Done)

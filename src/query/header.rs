@@ -3,16 +3,25 @@
 //! ```text
 //! -- title: Who can reach an account
 //! -- description: Everyone with access to the account, directly or through a group.
+//! -- family: account
+//! -- question: 10, 14
 //! -- param account (account): account id or name
 //! -- param days (number) = 90: how far back to look
+//! -- example: prod
 //! -- not during: why it has no answer over a range of snapshots
 //! ```
+//!
+//! `question` names the questions of `docs/questions.md` that it answers, and `example` the values of an example.
 //!
 //! Anywhere in the SQL, a comment `-- during: …` holds SQL that counts only in a question over a range of
 //! snapshots: it gives the rows their bounds, and keeps rows that never lived at the same time from being joined.
 
+use std::path::Path;
+
+use super::family::Family;
 use crate::error::{Error, Result};
 use crate::model::Entity;
+use crate::nearest::did_you_mean;
 
 /// What a parameter's value means; a name is resolved to an id before the statement sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,31 +83,100 @@ pub struct Header {
     pub title: String,
     /// One or several sentences on what a row says.
     pub description: String,
+    /// Where it is listed; `None` of SQL that is in no catalog.
+    pub family: Option<Family>,
+    /// The numbers of the questions that it answers.
+    pub questions: Vec<u16>,
+    /// Values of an example, as they are typed after its name.
+    pub example: Option<String>,
     /// In the order in which values are typed.
     pub parameters: Vec<Parameter>,
     /// Why it has no answer over a range of snapshots; without it, it has.
     pub not_during: Option<String>,
 }
 
+/// A fault in a header, and the number of its line.
+type Fault = (usize, Error);
+
+/// The words that begin a line of a header.
+const KEYS: [&str; 7] = ["title", "description", "family", "question", "example", "not during", "param"];
+
 impl Header {
     /// Reads the comment lines before the first line of SQL. SQL without such comments has an empty header;
-    /// a `-- param` line that cannot be read is an error that shows it.
+    /// a `-- param` line that cannot be read is an error that shows it. What places a query in a catalog is not read.
     pub fn parse(sql: &str) -> Result<Self> {
+        Self::read(sql, false).map_err(|(_, error)| error)
+    }
+
+    /// Reads the header of a file in a catalog, which says at least title, description and family. An error names the
+    /// file and the line.
+    pub fn of_file(path: &Path, sql: &str) -> Result<Self> {
+        Self::read(sql, true).and_then(Self::complete).map_err(|(line, error)| {
+            let place = format!("{} cannot be used, line {line}: {error}", path.display());
+            error.hints().iter().fold(Error::usage(place), |told, hint| told.hint(hint))
+        })
+    }
+
+    fn read(sql: &str, in_catalog: bool) -> Result<Self, Fault> {
         let mut header = Self::default();
-        for line in sql.lines().map(str::trim).take_while(|line| line.is_empty() || line.starts_with("--")) {
+        let lines = sql.lines().map(str::trim).take_while(|line| line.is_empty() || line.starts_with("--"));
+        for (number, line) in (1..).zip(lines) {
             let comment = line.trim_start_matches('-').trim();
-            if let Some(title) = comment.strip_prefix("title:") {
-                header.title = title.trim().to_owned();
-            } else if let Some(description) = comment.strip_prefix("description:") {
-                header.description = description.trim().to_owned();
-            } else if let Some(why) = comment.strip_prefix("not during:") {
-                header.not_during = Some(why.trim().to_owned());
-            } else if let Some(declaration) = comment.strip_prefix("param ") {
-                header.parameters.push(parameter(declaration)?);
+            let at_line = |error| (number, error);
+            if let Some(declaration) = comment.strip_prefix("param ") {
+                let parameter = parameter(declaration).map_err(at_line)?;
+                if header.parameters.iter().any(|one| one.name == parameter.name) {
+                    let error = Error::usage(format!("parameter {:?} is declared twice", parameter.name));
+                    return Err(at_line(error));
+                }
+                header.parameters.push(parameter);
+                continue;
+            }
+            let Some((key, value)) = comment.split_once(':') else { continue };
+            let value = value.trim();
+            match key {
+                "title" => header.title = value.to_owned(),
+                "description" => header.description = value.to_owned(),
+                "not during" => header.not_during = Some(value.to_owned()),
+                _ if !in_catalog => {}
+                "family" => header.family = Some(Family::named(value).map_err(at_line)?),
+                "question" => header.questions = questions(value).map_err(at_line)?,
+                "example" => header.example = Some(value.to_owned()),
+                // A comment may have a colon; a key that is nearly right is a mistake.
+                _ => {
+                    if let Some(hint) = did_you_mean(key, KEYS) {
+                        return Err(at_line(Error::usage(format!("there is no {key:?}")).hint(hint)));
+                    }
+                }
             }
         }
         Ok(header)
     }
+
+    /// Fails where something is missing that a catalog shows.
+    fn complete(self) -> Result<Self, Fault> {
+        let missing = match &self {
+            Self { title, .. } if title.is_empty() => "title",
+            Self { description, .. } if description.is_empty() => "description",
+            Self { family: None, .. } => "family",
+            _ => return Ok(self),
+        };
+        Err((
+            1,
+            Error::usage(format!("its header has no {missing}"))
+                .hint(format!("the first lines of the file are comments; add one: -- {missing}: …")),
+        ))
+    }
+}
+
+/// `10, 14`.
+fn questions(list: &str) -> Result<Vec<u16>> {
+    list.split(',')
+        .map(|number| {
+            let number = number.trim();
+            number.parse().map_err(|_| Error::usage(format!("{number:?} is no number of a question")))
+        })
+        .collect()
 }
 
 /// The SQL of a question over a range of snapshots: its comments `-- during: …` are SQL too.
@@ -157,6 +235,34 @@ mod tests {
         let error = Header::parse("-- param x (person): who").unwrap_err();
         assert_eq!(error.to_string(), "cannot read the parameter \"-- param x (person): who\"");
         assert!(error.hints()[1].contains("permission_set"));
+    }
+
+    #[test]
+    fn a_header_of_a_catalog_is_whole() {
+        let whole = "-- title: T\n-- description: D.\n-- family: person\n-- question: 1, 22\n-- example: a\n";
+        let read = |sql: &str| Header::of_file(Path::new("q.sql"), sql);
+        let header = read(&format!("{whole}-- note: a comment\nSELECT 1")).unwrap();
+        assert_eq!((header.family, header.questions), (Some(Family::Person), vec![1, 22]));
+        assert_eq!(header.example.as_deref(), Some("a"));
+        for (sql, says) in [
+            ("SELECT 1", "line 1: its header has no title"),
+            ("", "line 1: its header has no title"),
+            ("-- title: T\nSELECT 1", "line 1: its header has no description"),
+            ("-- title: T\n-- description: D.\nSELECT 1", "line 1: its header has no family"),
+            ("-- title: T\n-- family: persn\n", "line 2: there is no family \"persn\""),
+            (
+                "-- title: T\n\n-- param x (person): who",
+                "line 3: cannot read the parameter \"-- param x (person): who\"",
+            ),
+            ("-- titel: T", "line 1: there is no \"titel\""),
+            ("-- question: 1, two", "line 1: \"two\" is no number of a question"),
+            ("-- param x (text): a\n-- param x (text): b", "line 2: parameter \"x\" is declared twice"),
+        ] {
+            let error = read(sql).unwrap_err();
+            assert_eq!(error.to_string(), format!("q.sql cannot be used, {says}"), "{sql}");
+        }
+        // SQL of one's own may have any comment.
+        assert_eq!(Header::parse("-- family: persn\n-- titel: x\nSELECT 1").unwrap(), Header::default());
     }
 
     #[test]

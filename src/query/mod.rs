@@ -1,7 +1,8 @@
 //! Asking the census: canned queries, typed parameters, and running SQL that a user typed.
 //!
 //! - `header`: the comments at the top of a query that say what it is and which values it takes.
-//! - `catalog`: the canned queries of `queries/`, one a file.
+//! - `family`: what a canned query is about.
+//! - `catalog`: the canned queries, one per file: those of `queries/`, and those of a folder of the user's own.
 //! - `values`: the values that a user typed, as what a statement binds.
 //! - `program`: what SQLite compiles a statement to.
 //! - `named`: the tables and views that a statement names, and of which snapshots they tell.
@@ -19,6 +20,7 @@
 mod catalog;
 mod columns;
 mod coverage;
+mod family;
 mod header;
 mod interruption;
 mod living;
@@ -33,9 +35,10 @@ mod tokens;
 mod unseen;
 mod values;
 
-pub use catalog::{CannedQuery, catalog, find};
+pub use catalog::{CannedQuery, Catalog, catalog};
 pub use columns::columns;
 pub use coverage::{Incomplete, Judged, Why, judge, lines};
+pub use family::Family;
 pub use header::{Header, Parameter, ParameterType, sql_during};
 pub use interruption::Interruption;
 pub use lookup::{Ever, Found, find_ever, nearest_ever, resolve_at_ends};

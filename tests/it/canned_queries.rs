@@ -1,26 +1,49 @@
 //! What holds for every canned query.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use orgcensus::model::Entity;
-use orgcensus::query::{CannedQuery, ParameterType, catalog};
+use orgcensus::query::{CannedQuery, Family, Parameter, ParameterType, catalog};
 use orgcensus::store::Census;
 use rusqlite::Connection;
 
 use crate::fixture;
 
-/// A value of the fixture for each type of parameter.
-fn sample(kind: ParameterType) -> &'static str {
-    match kind {
-        ParameterType::Entity(Entity::User) => "ANA@example.com",
-        ParameterType::Entity(Entity::Account) => "Prod",
-        ParameterType::Entity(Entity::Group) => "devs, \"core\"",
-        ParameterType::Entity(Entity::PermissionSet) => "deploy",
-        ParameterType::Entity(Entity::Ou | Entity::Root) => "Root/Production",
-        ParameterType::Date => "2026-01-01",
-        ParameterType::Number => "1",
-        ParameterType::Text => "text",
+/// A value of the fixture for a parameter.
+pub fn sample(parameter: &Parameter) -> &'static str {
+    match (parameter.name.as_str(), parameter.kind) {
+        ("other", ParameterType::Entity(Entity::User)) => "bob",
+        ("other", ParameterType::Entity(Entity::Ou)) => "Root/Sandbox",
+        ("permission_set", _) => "deploy",
+        ("role", _) => {
+            "arn:aws:sts::222222222222:assumed-role/AWSReservedSSO_ReadOnly_0123456789abcdef/ANA@example.com"
+        }
+        ("policy", _) => "readonlyaccess",
+        ("list", _) => "ana; \"bob@example.com\",\n u-eve anita@example.org\\",
+        ("percent", _) => "20",
+        ("begin", _) => "8",
+        ("end", _) => "18",
+        ("days", _) => "5",
+        ("text", _) => "break-glass",
+        ("key", _) => "environment",
+        ("value", _) => "prod",
+        ("other", ParameterType::Text) => "dev",
+        ("entity", _) => "111111111111",
+        (_, ParameterType::Entity(Entity::User)) => "ANA@example.com",
+        (_, ParameterType::Entity(Entity::Account)) => "Prod",
+        (_, ParameterType::Entity(Entity::Group)) => "devs, \"core\"",
+        (_, ParameterType::Entity(Entity::PermissionSet)) => "deploy",
+        (_, ParameterType::Entity(Entity::Ou | Entity::Root)) => "Root/Production",
+        (_, ParameterType::Date) => "2026-01-01",
+        (_, ParameterType::Number) => "1",
+        (_, ParameterType::Text) => "text",
     }
+}
+
+/// The words that ask a query about the samples.
+pub fn words_of(query: &'static CannedQuery) -> Vec<&'static str> {
+    let values = query.header.parameters.iter().map(sample);
+    ["query", query.name.as_str()].into_iter().chain(values).collect()
 }
 
 #[test]
@@ -47,11 +70,8 @@ fn every_query_says_what_it_is_and_takes_what_its_sql_takes() {
 fn every_query_is_ordered() {
     for query in catalog() {
         let last = query.sql.rfind("ORDER BY").unwrap_or_else(|| panic!("{} has no ORDER BY", query.name));
-        assert!(
-            !query.sql[last..].contains(')') || query.name == "services-without-attempts",
-            "{}",
-            query.name
-        );
+        let sql = &query.sql[last..];
+        assert!(!sql.contains(')') || query.name == "services-without-attempts", "{}", query.name);
         assert!(query.sql[..last].ends_with('\n'), "{}: its ORDER BY is the last clause", query.name);
     }
 }
@@ -60,12 +80,30 @@ fn every_query_is_ordered() {
 fn every_query_answers_on_the_fixture() {
     let sandbox = fixture::census();
     for query in catalog() {
-        let mut arguments = vec!["query", query.name, "--format", "table"];
-        arguments.extend(query.header.parameters.iter().map(|parameter| sample(parameter.kind)));
-        let ran = sandbox.run(&arguments);
+        let ran = sandbox.run(&[&words_of(query)[..], &["--format", "table"]].concat());
         assert_eq!(ran.exit, Some(0), "{}: {}", query.name, ran.stderr);
         insta::assert_snapshot!(format!("answer_{}", query.name), ran.all());
     }
+}
+
+/// What has no rows there has some where there is what it asks for.
+#[test]
+fn every_query_has_rows_somewhere() {
+    let (sandbox, fuller) = (fixture::census(), fixture::fuller_census());
+    let mut checked = 0;
+    for query in catalog() {
+        if sandbox.run(&words_of(query)).data().lines().count() > 1 {
+            continue;
+        }
+        // Whose address two users have is asked for by name.
+        let arguments: Vec<&str> =
+            words_of(query).iter().map(|word| word.trim_end_matches("@example.com")).collect();
+        let ran = fuller.run(&[&arguments[..], &["--format", "table"]].concat());
+        assert!(ran.data().lines().count() > 2, "{}: {}", query.name, ran.all());
+        insta::assert_snapshot!(format!("fuller_{}", query.name), ran.all());
+        checked += 1;
+    }
+    assert!(checked >= 10, "{checked}");
 }
 
 #[test]
@@ -73,8 +111,7 @@ fn every_query_answers_for_every_snapshot() {
     let sandbox = fixture::census();
     for query in catalog() {
         for snapshot in ["1", "2", "3", "4"] {
-            let mut arguments = vec!["query", query.name, "--at", snapshot];
-            arguments.extend(query.header.parameters.iter().map(|parameter| sample(parameter.kind)));
+            let arguments = [&words_of(query)[..], &["--at", snapshot]].concat();
             let ran = sandbox.run(&arguments);
             assert_eq!(ran.exit, Some(0), "{} at {snapshot}: {}", query.name, ran.stderr);
             if snapshot == "4" {
@@ -118,12 +155,8 @@ fn queries_by_user_or_account_walk_no_large_table() {
             if !query.header.parameters.iter().any(|parameter| keys.contains(&parameter.kind)) {
                 continue;
             }
-            for step in plan(census.connection(), query.sql) {
-                let walks = step.starts_with("SCAN");
-                let alias_of_large = LARGE.iter().any(|table| step.contains(table));
-                assert!(!(walks && alias_of_large), "{} {at:?}: {step}", query.name);
-                // Views rename their table to v; walking one shows as a scan of v.
-                assert!(!step.starts_with("SCAN v"), "{} {at:?}: {step}", query.name);
+            for table in walked(census.connection(), &query.sql) {
+                assert!(!LARGE.contains(&table.as_str()), "{} {at:?} walks {table}", query.name);
             }
             checked += 1;
         }
@@ -131,12 +164,88 @@ fn queries_by_user_or_account_walk_no_large_table() {
     assert!(checked >= 8, "{checked}");
 }
 
-fn plan(connection: &Connection, sql: &str) -> Vec<String> {
-    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-    let mut rows = statement.raw_query();
-    let mut steps = Vec::new();
-    while let Some(row) = rows.next().unwrap() {
-        steps.push(row.get::<_, String>("detail").unwrap());
+#[test]
+fn the_list_is_by_family_and_fits_80_columns() {
+    let sandbox = fixture::empty();
+    let whole = sandbox.run(&["query", "--list", "--format", "table"]);
+    for line in whole.data().lines() {
+        assert!(line.chars().count() <= 80, "{line}");
     }
-    steps
+    for family in
+        Family::ALL.into_iter().filter(|one| catalog().iter().any(|it| it.header.family == Some(*one)))
+    {
+        let ran = sandbox.run(&["query", "--list", "--family", family.name(), "--format", "table"]);
+        let part = ran.data();
+        assert!(whole.data().contains(part), "{part}");
+        assert!(part.starts_with(&format!("{}: ", family.name())), "{part}");
+        assert_eq!(part.matches("\n  e.g. orgcensus query ").count(), 1, "{part}");
+        let rows = sandbox.run(&["query", "--family", family.name()]);
+        assert!(rows.data().lines().skip(1).all(|row| row.contains(&format!(",{},", family.name()))));
+    }
+    let wrong = sandbox.run(&["query", "--list", "--family", "persons"]).refusal();
+    assert!(
+        wrong.starts_with("error: there is no family \"persons\"\nhint: did you mean person?\n"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn every_example_is_whole() {
+    for query in catalog() {
+        let Some(example) = query.example() else { panic!("{} has no example", query.name) };
+        let required = query.header.parameters.iter().filter(|it| it.default.is_none()).count();
+        let values = shell_words(&example).len() - 1;
+        assert!((required..=query.header.parameters.len()).contains(&values), "{example}");
+    }
+}
+
+/// Words as a shell reads them, with single quotes alone.
+fn shell_words(line: &str) -> Vec<String> {
+    let quoted = line.split('\'').enumerate();
+    let words = quoted.flat_map(|(place, part)| match place % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect::<Vec<_>>(),
+        _ => vec![part.to_owned()],
+    });
+    words.collect()
+}
+
+#[test]
+fn shells_complete_names_and_families() {
+    let sandbox = fixture::empty();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = sandbox.run(&["completions", shell]);
+        for word in catalog().iter().map(|query| query.name.as_str()).chain(Family::ALL.map(Family::name)) {
+            assert!(script.data().contains(word), "{shell} {word}");
+        }
+    }
+}
+
+/// The tables that SQLite's program for the statement walks from one end, by themselves or by an index.
+fn walked(connection: &Connection, sql: &str) -> Vec<String> {
+    let pages: BTreeMap<i64, String> =
+        rows(connection, "SELECT rootpage, tbl_name FROM main.sqlite_schema", |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        });
+    let program: Vec<(String, i64, i64)> = rows(connection, &format!("EXPLAIN {sql}"), |row| {
+        Ok((row.get("opcode")?, row.get("p1")?, row.get("p2")?))
+    });
+    let opens = program.iter().filter(|(opcode, ..)| opcode == "OpenRead");
+    let tables: BTreeMap<i64, &String> =
+        opens.filter_map(|(_, cursor, page)| Some((*cursor, pages.get(page)?))).collect();
+    let walks = program.iter().filter(|(opcode, ..)| ["Rewind", "Last"].contains(&opcode.as_str()));
+    walks.filter_map(|(_, cursor, _)| Some((*tables.get(cursor)?).clone())).collect()
+}
+
+fn rows<T, C: FromIterator<T>>(
+    connection: &Connection,
+    sql: &str,
+    read: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> C {
+    let mut statement = connection.prepare(sql).unwrap();
+    let mut rows = statement.raw_query();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        found.push(read(row).unwrap());
+    }
+    found.into_iter().collect()
 }

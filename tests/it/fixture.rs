@@ -21,6 +21,14 @@ pub fn census() -> Sandbox {
     sandbox
 }
 
+/// The same with what `fixture_more.sql` adds to it.
+pub fn fuller_census() -> Sandbox {
+    let sandbox = census();
+    let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
+    database.connection().execute_batch(include_str!("fixture_more.sql")).unwrap();
+    sandbox
+}
+
 /// A folder without anything.
 pub fn empty() -> Sandbox {
     Sandbox { folder: tempfile::tempdir().unwrap() }

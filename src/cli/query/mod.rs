@@ -1,12 +1,14 @@
 //! `query`: a canned query by name, or any SQL, as of any snapshot.
 
 use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
-use rusqlite::types::Value;
+use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
+use clap::{Args, ValueHint};
 
 mod asked;
+mod list;
 mod taken;
 
 use super::evidence::{self, EvidenceArgs};
@@ -14,19 +16,23 @@ use super::snapshot_line::no_rows_in;
 use super::{GlobalOptions, time_limit};
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::invocation;
-use crate::output::{Destination, Format, RowWriter, stderr, write_error};
+use crate::output::{Destination, Format, stderr, write_error};
 use crate::query::{
-    CannedQuery, Header, Incomplete, Interruption, Judged, ResourcePages, TypedValues, Why, bind, catalog,
-    columns, find, judge, lines, prepare, stream, why_empty,
+    CannedQuery, Catalog, Family, Header, Incomplete, Interruption, Judged, ResourcePages, TypedValues, Why,
+    bind, catalog, columns, judge, lines, prepare, stream, why_empty,
 };
 use crate::store::Census;
 use asked::Asked;
+
+/// What names the folder of queries in the environment.
+const QUERIES: &str = "ORGCENSUS_QUERIES";
 
 /// The arguments of `query`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   orgcensus query --list                            what it answers by name
+  orgcensus query --list --family person            only of one family
   orgcensus query user-access ana@example.com       a value by its place
   orgcensus query account-access -p account=prod    or by its name
   orgcensus query account-access prod --at 2026-09-30
@@ -41,6 +47,7 @@ Examples:
   orgcensus query 'SELECT * FROM organization_tree WHERE depth > :n' -p n:number=2
   orgcensus query - < question.sql                  SQL from standard input
   orgcensus query --show user-access                SQL to start from
+  orgcensus query --queries ~/queries my-question   one of your own folder
 
 Values:
 A user, account, group, permission set or OU is found in the snapshot that is asked: by id, name, display name or \
@@ -61,6 +68,11 @@ does so already. A state of one snapshot, such as organization_tree, is refused.
 that period, from what held as it began; as one of two ends it stands for its end, so that 2026-Q2..2026-Q3 is all of \
 the third quarter. A range that begins before the first snapshot begins with it.
 
+Your own queries:
+Each file NAME.sql in the folder of --queries or ORGCENSUS_QUERIES is a query of that name, if its first lines are \
+comments as --show prints them: -- title: …, -- description: …, -- family: …, and -- param NAME (TYPE): … for each value. \
+No file may have the name of a query of the program.
+
 Services:
 last_authenticated_at is NULL when no attempt was seen in AWS's tracking period, and attempts include denied \
 ones.")]
@@ -78,9 +90,32 @@ pub struct QueryArgs {
     #[arg(short, long = "param", value_name = "NAME[:TYPE]=VALUE", help_heading = "Question")]
     param: Vec<String>,
 
-    /// List the canned queries with what they take
+    /// List the canned queries by family, with what they take
     #[arg(long, conflicts_with_all = ["question", "show", "evidence"], help_heading = "Question")]
     list: bool,
+
+    /// List only those of a family: person, account, permission-set, group, hygiene, change, use, organization,
+    /// evidence or steps
+    #[arg(
+        long,
+        value_name = "FAMILY",
+        conflicts_with_all = ["question", "show", "evidence", "during", "json", "raw"],
+        help_heading = "Question"
+    )]
+    family: Option<String>,
+
+    /// A folder with queries of your own, one in each file NAME.sql
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = QUERIES,
+        hide_env_values = true,
+        // An empty one is none.
+        value_parser = OsStringValueParser::new().map(PathBuf::from),
+        value_hint = ValueHint::DirPath,
+        help_heading = "Question"
+    )]
+    queries: Option<PathBuf>,
 
     /// Print the SQL of a canned query
     #[arg(long, value_name = "NAME", conflicts_with_all = ["question", "evidence"], help_heading = "Question")]
@@ -121,22 +156,58 @@ pub struct QueryArgs {
 struct QueryRequest {
     /// Its SQL is written for that.
     asked: Asked,
-    canned: Option<&'static CannedQuery>,
+    canned: Option<CannedQuery>,
     header: Header,
     sql: String,
 }
 
+impl QueryRequest {
+    /// How the canned query is called, if it is one.
+    fn usage(&self) -> Option<String> {
+        self.canned.as_ref().map(CannedQuery::usage)
+    }
+}
+
+impl QueryArgs {
+    /// The queries that can be asked by name.
+    fn catalog(&self) -> Catalog {
+        Catalog::with(self.queries.as_deref())
+    }
+}
+
+/// Names the queries of the program and their families for a shell to offer; other words are right all the same.
+pub(super) fn with_names(command: clap::Command) -> clap::Command {
+    let named = |query: &'static CannedQuery| PossibleValue::new(&*query.name).help(&*query.header.title);
+    let family = |family: Family| PossibleValue::new(family.name()).help(family.title());
+    // In their places: an argument that is replaced by its name goes behind the others.
+    command.mut_args(|argument| match argument.get_id().as_str() {
+        "question" | "show" => argument.value_parser(catalog().iter().map(named).collect::<Vec<_>>()),
+        "family" => argument.value_parser(Family::ALL.map(family)),
+        _ => argument,
+    })
+}
+
+/// Returns lines of a script for fish that offer the names of queries: its generator knows of options alone.
+pub(super) fn fish_names() -> String {
+    let line = |query: &CannedQuery| {
+        let title = query.header.title.replace('\'', "\\'");
+        let is_query = "__fish_orgcensus_using_subcommand query";
+        format!("complete -c orgcensus -n \"{is_query}\" -f -a \"{}\" -d '{title}'\n", query.name)
+    };
+    catalog().iter().map(line).collect()
+}
+
 /// Answers the question.
 pub fn run(args: QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
-    if args.list {
-        return list(global);
+    if args.list || args.family.is_some() {
+        return list(&args, global);
     }
     if let Some(name) = &args.show {
-        return show(find(name)?, global);
+        return show(&args.catalog().find(name)?, global);
     }
     let asked = Asked::of(&args, global)?;
-    let question = question(args.question.as_deref(), asked)?;
-    let usage = question.canned.map(CannedQuery::usage);
+    let question = question(args.question.as_deref(), asked, &args.catalog())?;
+    let usage = question.usage();
     let typed = TypedValues::new(&question.header, usage.as_deref(), &args.values, &args.param)?;
     let destination = global.destination()?;
     let census = global.open_census()?;
@@ -166,7 +237,7 @@ fn answer(
     census.guard()?;
     let mut prepared = interruption.beyond(|| prepare(&census, sql))?;
     let columns = columns(&prepared.statement, &args.json)?;
-    let usage = question.canned.map(CannedQuery::usage);
+    let usage = question.usage();
     let parameters = interruption
         .beyond(|| bind(&mut prepared, &question.header, usage.as_deref(), typed, &census, &span))?;
     for one in &parameters {
@@ -190,7 +261,7 @@ fn answer(
     let rows =
         stream(&census, sql, &mut prepared.statement, columns, interruption, format, &mut destination)?;
     let proved = evidence::Question {
-        query: question.canned.map(|query| query.name),
+        query: question.canned.as_ref().map(|query| query.name.as_str()),
         sql: Some(sql),
         parameters: &parameters,
     };
@@ -222,7 +293,7 @@ fn no_proof(incomplete: &[Incomplete]) -> String {
     format!("does not mean that there are none: {} {were} {seen}", names.join(", "))
 }
 
-fn question(typed: Option<&str>, asked: Asked) -> Result<QueryRequest> {
+fn question(typed: Option<&str>, asked: Asked, catalog: &Catalog) -> Result<QueryRequest> {
     let sql = match typed {
         None => {
             return Err(Error::usage("there is nothing to answer")
@@ -238,9 +309,9 @@ fn question(typed: Option<&str>, asked: Asked) -> Result<QueryRequest> {
         }
         Some(text) if text.contains(char::is_whitespace) || text.is_empty() => text.trim_start().to_owned(),
         Some(name) => {
-            let canned = find(name).map_err(|error| of_a_table(name, error))?;
-            let sql = asked.sql(canned.name, &canned.header, canned.sql)?;
-            return Ok(QueryRequest { asked, canned: Some(canned), header: canned.header.clone(), sql });
+            let canned = catalog.find(name).map_err(|error| of_a_table(name, error))?;
+            let sql = asked.sql(&canned.name, &canned.header, &canned.sql)?;
+            return Ok(QueryRequest { asked, header: canned.header.clone(), canned: Some(canned), sql });
         }
     };
     let header = Header::parse(&sql)?;
@@ -262,19 +333,12 @@ fn of_a_table(name: &str, error: Error) -> Error {
     }
 }
 
-fn list(global: &GlobalOptions) -> Result<ExitStatus> {
+fn list(args: &QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    let family = args.family.as_deref().map(Family::named).transpose()?;
+    let queries = args.catalog().all()?;
     let mut destination = global.destination()?;
     let format = global.format_for(&destination, Format::Csv)?;
-    let columns = ["query", "values", "title", "during"];
-    let mut writer = RowWriter::begin(format, columns, &mut destination)?;
-    for query in catalog() {
-        let during = if query.header.not_during.is_none() { "yes" } else { "no" };
-        let text = |text: &str| Value::Text(text.to_owned());
-        let takes = Some(query.takes()).filter(|takes| !takes.is_empty());
-        let takes = takes.map_or(Value::Null, Value::Text);
-        writer.values(&[text(query.name), takes, text(&query.header.title), text(during)])?;
-    }
-    writer.finish()?;
+    list::write(&queries, family, format, &mut destination)?;
     destination.finish()?;
     Ok(ExitStatus::Done)
 }
@@ -284,4 +348,20 @@ fn show(query: &CannedQuery, global: &GlobalOptions) -> Result<ExitStatus> {
     destination.write_all(query.sql.as_bytes()).map_err(write_error)?;
     destination.finish()?;
     Ok(ExitStatus::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+
+    #[test]
+    fn help_names_every_family() {
+        let command = parse::command();
+        let query = command.find_subcommand("query").expect("there is one");
+        let family = query.get_arguments().find(|one| one.get_id() == "family").expect("there is one");
+        let help = family.get_help().map(ToString::to_string).unwrap_or_default();
+        let [all @ .., last] = Family::ALL.map(Family::name);
+        assert!(help.contains(&format!("{} or {last}", all.join(", "))), "{help}");
+    }
 }

@@ -2,7 +2,7 @@
 //! follow it.
 
 use super::QueryArgs;
-use crate::query::{CannedQuery, find};
+use crate::query::CannedQuery;
 use crate::store::When;
 
 impl QueryArgs {
@@ -33,7 +33,7 @@ impl QueryArgs {
         if question == "-" || question.contains(char::is_whitespace) {
             return values == 0;
         }
-        let Ok(CannedQuery { header, .. }) = find(question) else { return false };
+        let Ok(CannedQuery { header, .. }) = self.catalog().find(question) else { return false };
         let is_named = |name: &str| {
             self.param.iter().any(|pair| pair.split_once('=').is_some_and(|(typed, _)| typed.trim() == name))
         };

@@ -1,0 +1,25 @@
+-- title: Who gained privileged access
+-- description: Each path to a permission set that counts as privileged today that was gained since a day, or is unknown because a gap may have hidden it before; the newest first, with the cause.
+-- family: change
+-- question: 52
+-- param since (date) = 2000-01-01: only what was seen from then on
+-- example: 2026-01-01
+SELECT
+    c.taken_at,
+    c.change,
+    c.cause,
+    coalesce(c.user_name, c.users || ' users') AS who,
+    c.group_name,
+    c.permission_set_name,
+    c.account_name,
+    c.users,
+    c.snapshot_id,
+    c.account_id,
+    c.permission_set_arn,
+    c.group_id,
+    c.user_id
+FROM access_changes AS c
+WHERE c.taken_at >= :since
+    AND c.change IN ('gained', 'unknown')
+    AND c.permission_set_arn IN (SELECT p.permission_set_arn FROM privileged_permission_sets AS p)
+ORDER BY c.snapshot_id DESC, c.account_name, c.account_id, c.permission_set_name, c.permission_set_arn, c.change, c.cause, c.group_id, c.user_id
