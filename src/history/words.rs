@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Event, EventKind};
 use crate::document;
-use crate::model::{AccessRole, Entity, resource};
+use crate::model::{AccessRole, Entity, LabelPart, resource};
 
 /// Longer values are cut: a text that is no policy belongs in other formats.
 const SHOWN: usize = 100;
@@ -25,7 +25,7 @@ pub(super) fn lines(kind: Entity, event: &Event) -> Vec<String> {
         "account_assignments" => assignment(kind, event),
         "permission_set_policies" => policy(event),
         "tags" => format!("tag {} = {}", text(event, "key"), text(event, "value")),
-        other => other.to_owned(),
+        other => format!("{other} {}", label(event)),
     };
     let said = match event.kind {
         EventKind::Changed => fields(event),
@@ -72,6 +72,24 @@ fn not_seen(event: &Event) -> String {
         why => why.unwrap_or("unknown"),
     };
     format!("{} not seen{when}: {why}", event.resource)
+}
+
+/// What a person calls the row, by the declaration of its resource.
+fn label(event: &Event) -> String {
+    let spec = resource(event.resource).expect("an event names a resource");
+    let part = |part: &LabelPart| match *part {
+        LabelPart::Words(words) => words.to_owned(),
+        LabelPart::Value(column) => text(event, column),
+        LabelPart::Name(column) | LabelPart::NounAndName(column) => name(event, column),
+        LabelPart::Policy { .. } => policy(event),
+    };
+    match spec.row_label {
+        [] => {
+            let columns = if spec.label.is_empty() { spec.key } else { spec.label };
+            columns.iter().map(|column| text(event, column)).collect::<Vec<_>>().join(" ")
+        }
+        parts => parts.iter().map(part).collect(),
+    }
 }
 
 fn assignment(kind: Entity, event: &Event) -> String {

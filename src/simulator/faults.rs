@@ -90,6 +90,8 @@ pub enum Action {
     KeyTwice,
     /// HTTP 500 with a page of HTML, as proxies send it.
     Html500,
+    /// This is the XML of the result, whatever the organization is: also of an operation that is not simulated.
+    Result(String),
 }
 
 impl Action {
@@ -126,6 +128,7 @@ impl Action {
             Self::OddKey => "odd key",
             Self::KeyTwice => "key twice",
             Self::Html500 => "HTML 500",
+            Self::Result(_) => "another result",
             Self::KeyNotFound { .. } => "not found for a key's sake",
             Self::FailedReport(_) => "failed report",
             Self::EndlessReport { .. } => "endless report",
@@ -154,6 +157,7 @@ impl Action {
                     && request.input.text("ParentId").is_some_and(|parent| parent.starts_with("ou-"))
             }
             Self::FailedReport(_) => is_report,
+            Self::Result(_) => !request.service.speaks_json(),
             Self::ReportInProgress | Self::EndlessReport { .. } => {
                 request.operation == "GenerateOrganizationsAccessReport"
             }

@@ -196,6 +196,9 @@ impl State {
         if let Some(refusal) = action.and_then(|action| damage::refusal(action, request)) {
             return Err(refusal);
         }
+        if let Some(Action::Result(xml)) = action {
+            return Ok(protocol::Answer::Xml(xml.clone()));
+        }
         let first;
         let request = match action {
             Some(Action::NewTokens) => {

@@ -89,6 +89,11 @@ impl Collection<'_> {
         self.stop(&stoppable, failure, &scopes)
     }
 
+    /// Ends the tasks of all stopped kinds once more: any may have been queued since.
+    pub(super) fn stop_all_again(&mut self) {
+        self.stop_again.extend(self.stopped_kinds.keys().cloned());
+    }
+
     /// Ends every task of a kind in its lane, with one gap.
     pub(super) fn stop(&mut self, stoppable: &Stoppable, failure: &Failure, scopes: &[Scope]) -> Result<()> {
         let (kind, lane) = stoppable;

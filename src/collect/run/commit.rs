@@ -109,7 +109,10 @@ impl Collection<'_> {
         for task in &follow_ups {
             let lane = task.lane();
             self.expect(&lane);
-            self.stop_again |= self.stopped_kinds.contains_key(&(task.kind(), lane));
+            let stoppable = (task.kind(), lane);
+            if self.stopped_kinds.contains_key(&stoppable) {
+                self.stop_again.insert(stoppable);
+            }
         }
         let follow_ups = follow_ups.iter().map(|task| task.queued(0, selection)).collect();
         Outcome::Page {
@@ -156,12 +159,11 @@ impl Collection<'_> {
         }
         if news && self.plan.advance(self.staging, progress)? {
             self.look_again()?;
-            self.stop_again = true;
+            self.stop_all_again();
         }
-        if std::mem::take(&mut self.stop_again) {
-            for (stoppable, (failure, scopes)) in self.stopped_kinds.clone() {
-                self.stop(&stoppable, &failure, &scopes)?;
-            }
+        for stoppable in std::mem::take(&mut self.stop_again) {
+            let Some((failure, scopes)) = self.stopped_kinds.get(&stoppable).cloned() else { continue };
+            self.stop(&stoppable, &failure, &scopes)?;
         }
         Ok(())
     }

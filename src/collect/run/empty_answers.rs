@@ -63,7 +63,7 @@ impl Collection<'_> {
         }
         if self.staging.sends_empty_lists(&operation.to_string())? > 0 {
             self.look_again()?;
-            self.stop_again = true;
+            self.stop_all_again();
         }
         Ok(())
     }

@@ -89,8 +89,8 @@ pub struct Collection<'a> {
     refusals: HashMap<Stoppable, Refusals>,
     /// The kinds that are not asked on, with what is recorded of each.
     stopped_kinds: BTreeMap<Stoppable, (Failure, Vec<Scope>)>,
-    /// Whether tasks of a stopped kind may have been queued since.
-    stop_again: bool,
+    /// Of which stopped kinds tasks may have been queued since.
+    stop_again: BTreeSet<Stoppable>,
     report_deadline: Option<Instant>,
     /// What to record of the access reports that went behind the others because they did not end.
     unended_reports: HashMap<i64, Failure>,
@@ -145,7 +145,7 @@ impl<'a> Collection<'a> {
             steps: JoinSet::new(),
             refusals: HashMap::new(),
             stopped_kinds: BTreeMap::new(),
-            stop_again: false,
+            stop_again: BTreeSet::new(),
             report_deadline: None,
             unended_reports: HashMap::new(),
             forecast: Forecast::default(),
