@@ -33,7 +33,7 @@
 //!
 //! Outside: `queries/` the canned queries, `migrations/` the tables, `tests/it` the program from outside,
 //! `tests/lock-calls` readers stopped at each lock call, `tests/structure` where the program still names a resource or
-//! imports in a circle, `src/closed-output/` the only unsafe code,
+//! imports in a circle, `tests/new-resource` all that a new resource touches, `src/closed-output/` the only unsafe code,
 //! `benches/` what it costs and how it compares (`benches/README.md`), `examples/` an organization to collect and a
 //! quarter's census to ask.
 //!
@@ -42,7 +42,7 @@
 //! | question | files |
 //! | --- | --- |
 //! | Where is the loop over the pages of a listing? | `collect/run/mod.rs`, and what becomes of a page in `collect/run/commit.rs` |
-//! | How is a resource added? | its declaration as in `model/declare.rs`, its collector as in `collect/collector.rs` |
+//! | How is a resource added? | as in `tests/new-resource/account-roles.patch`, with whatever else `model/declare.rs` can declare |
 //! | Why is a row unknown, and not gone? | `store/visibility/mod.rs` |
 //! | What decides the exit code? | `error.rs`, and `main.rs` where it becomes the process's |
 //! | How does the pacer choose its rate? | `aws/pacer/rate/mod.rs`, from the quotas in `aws/quota.rs` |
