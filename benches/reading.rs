@@ -1,11 +1,11 @@
 //! How long reading takes. See `benches/README.md`.
 //!
 //! ```text
-//! cargo bench --bench reading -- [large] [double] [--runs N]
+//! cargo bench --bench reading -- [queries] [large] [double] [--runs N]
 //! ```
 //!
-//! - `large`: every canned query and what people type, of 5,000 accounts and 500,000 assignments, now and as of
-//!   the first of two snapshots; the memory of the largest answer.
+//! - `queries`: every canned query, of 5,000 accounts and 500,000 assignments, now and as of the first of two snapshots.
+//! - `large`: the same of what people type; the memory of the largest answer.
 //! - `double`: from 50,000 users and 500,000 memberships to twice as many.
 
 #[path = "support/arguments.rs"]
@@ -18,7 +18,7 @@ mod files;
 mod questions;
 mod support;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -28,15 +28,26 @@ use orgcensus::store::Census;
 use arguments::Arguments;
 use days::publish_days;
 use files::{made, place};
-use questions::Picks;
+use questions::{Picks, Question};
 use support::census::{Maker, bytes};
 use support::measure::{Report, median, ms};
 
 fn main() {
     let arguments = Arguments::given();
     let runs = arguments.number("--runs", 5);
-    let parts = ["large", "double"];
+    let parts = ["queries", "large", "double"];
     let asked = |part: &str| arguments.ask_for(part, &parts);
+    let about = serde_json::json!({"runs": runs});
+    if asked("queries") {
+        let mut report = Report::default();
+        let title = "canned queries: ms of processor time, to the first row and to the last, and rows";
+        ask_large(&mut report, title, runs, questions::canned);
+        report.about(about.clone());
+        report.write("queries");
+    }
+    if !asked("large") && !asked("double") {
+        return;
+    }
     let mut report = Report::default();
     if asked("large") {
         large(&mut report, runs);
@@ -44,27 +55,36 @@ fn main() {
     if asked("double") {
         double(&mut report, runs);
     }
-    report.about(serde_json::json!({"runs": runs}));
+    report.about(about);
     report.write("reading");
 }
 
-fn large(report: &mut Report, runs: usize) {
-    let path = made("large", |path| {
+fn large_census() -> PathBuf {
+    made("large", |path| {
         publish_days(&Maker::new(Config::large(), ReportDepth::Accounts), path, 2, 5);
-    });
+    })
+}
+
+/// Asks these questions of the large census, now and as of its first day.
+fn ask_large(report: &mut Report, title: &str, runs: usize, questions: impl Fn(&Picks) -> Vec<Question>) {
+    let path = large_census();
     let now = Census::open(&path).expect("the census opens");
     let mut then = Census::open(&path).expect("the census opens");
     then.answer_as_of(1).expect("the first snapshot can be answered for");
-    let picks = Picks::of(&now);
-    let title = "large: ms of processor time, to the first row and to the last, and rows";
     report.part(title, &["now", "first row", "as of day 1", "ratio", "rows", "1000 rows/s"]);
-    for question in questions::canned(&picks).iter().chain(&questions::ad_hoc(&picks)) {
+    for question in questions(&Picks::of(&now)) {
         let (latest, (rows, first)) = median(runs, || question.read(&now));
         let (past, _) = median(runs, || question.ask(&then));
         let ratio = past.as_secs_f64() / latest.as_secs_f64();
         let rate = rows as f64 / ms(latest);
         report.line(title, &question.name, &[ms(latest), ms(first), ms(past), ratio, rows as f64, rate]);
     }
+}
+
+fn large(report: &mut Report, runs: usize) {
+    let title = "large: ms of processor time, to the first row and to the last, and rows";
+    ask_large(report, title, runs, questions::ad_hoc);
+    let path = large_census();
     let title = "large: an answer written by the program: peak memory in MB, and seconds that it took";
     report.part(title, &["peak MB", "seconds"]);
     let million = "SELECT * FROM effective_access LIMIT 1000000";

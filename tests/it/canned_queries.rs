@@ -21,6 +21,7 @@ pub fn sample(parameter: &Parameter) -> &'static str {
         ("policy", _) => "readonlyaccess",
         ("list", _) => "ana; \"bob@example.com\",\n u-eve anita@example.org\\",
         ("percent", _) => "20",
+        ("limit", _) => "50",
         ("begin", _) => "8",
         ("end", _) => "18",
         ("days", _) => "5",

@@ -1,5 +1,6 @@
 //! The binary end to end, in one test binary so that the SDKs link once. Modules are named by behaviour.
 
+mod answers;
 mod authority;
 mod bad_input;
 mod bad_world;
