@@ -82,8 +82,10 @@ operations! {
         ListAccountAssignmentsForPrincipal;
     IdentityStore: ListUsers, ListGroups, ListGroupMemberships, DescribeUser, DescribeGroup;
     Organizations: DescribeOrganization, ListRoots, ListOrganizationalUnitsForParent, ListAccounts,
-        ListAccountsForParent, ListTagsForResource;
-    Iam: GenerateOrganizationsAccessReport, GetOrganizationsAccessReport;
+        ListAccountsForParent, ListTagsForResource, ListPolicies, DescribePolicy, ListTargetsForPolicy,
+        DescribeResourcePolicy, ListDelegatedAdministrators, ListDelegatedServicesForAccount,
+        ListAWSServiceAccessForOrganization;
+    Iam: ListOrganizationsFeatures, GenerateOrganizationsAccessReport, GetOrganizationsAccessReport;
 }
 
 /// The member of an answer that holds what was asked for.
@@ -147,7 +149,15 @@ impl Operation {
             Self::ListOrganizationalUnitsForParent => ("OrganizationalUnits", UnlessEmpty),
             Self::ListAccounts => ("Accounts", NeverEmpty("an organization has its management account")),
             Self::ListAccountsForParent => ("Accounts", UnlessEmpty),
+            Self::ListPolicies => ("Policies", UnlessEmpty),
+            Self::DescribePolicy => ("Policy", Always),
+            Self::ListTargetsForPolicy => ("Targets", UnlessEmpty),
+            Self::DescribeResourcePolicy => ("ResourcePolicy", Always),
+            Self::ListDelegatedAdministrators => ("DelegatedAdministrators", UnlessEmpty),
+            Self::ListDelegatedServicesForAccount => ("DelegatedServices", UnlessEmpty),
+            Self::ListAWSServiceAccessForOrganization => ("EnabledServicePrincipals", UnlessEmpty),
             Self::GetCallerIdentity
+            | Self::ListOrganizationsFeatures
             | Self::GenerateOrganizationsAccessReport
             | Self::GetOrganizationsAccessReport => return None,
         };

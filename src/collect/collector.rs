@@ -287,6 +287,11 @@ pub(super) trait Collector: Sized {
         None
     }
 
+    /// The tasks for such a row, where it gives rise to several.
+    fn each(row: &Row, context: &Context) -> Vec<Self> {
+        Self::of(row, context).into_iter().collect()
+    }
+
     /// The entities that it asks about.
     fn about(&self) -> Vec<(Entity, &str)> {
         Vec::new()
@@ -325,7 +330,7 @@ pub(super) trait Collector: Sized {
     }
 
     /// Whether this answer means that the organization, or the kind of instance, rules the thing out.
-    fn unavailable(_failure: &CallFailure) -> bool {
+    fn unavailable(&self, _failure: &CallFailure) -> bool {
         false
     }
 

@@ -41,7 +41,7 @@ pub(super) fn follow_ups(task: &Task, rows: &[Row], context: &Context) -> Vec<Ta
     let mut tasks = Vec::new();
     for row in rows {
         let asked = asked_for_each(row.resource).iter().filter(|spec| spec.asked == Asked::AsListed);
-        tasks.extend(asked.filter_map(|spec| (spec.of)(row, context)));
+        tasks.extend(asked.flat_map(|spec| (spec.of)(row, context)));
     }
     tasks
 }

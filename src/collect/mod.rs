@@ -5,13 +5,13 @@
 //!
 //! - `collector`: what a task declares, above all what it is asked for each of and in what.
 //! - `organization`, `accounts`, `identity_store`, `permission_sets`, `permission_set_policies`, `provisioning`,
-//!   `assignments`, `tags`, `access_report`: the tasks, one file a family; none knows another. A new resource's
+//!   `assignments`, `tags`, `policies`, `delegation`, `access_report`: the tasks, one file a family; none knows another. A new resource's
 //!   collector is a struct in one of them and a line in `task`.
 //! - `services`: what holds for all operations of a service. `convert`: AWS's values as columns.
 //! - `task`: the one list of all tasks, and a task as the queue stores it.
 //! - `graph`: what follows from the declarations: first tasks, follow-ups, needs, what a failure hides.
 //! - `selection`: which resources are asked for, and which tasks that may ask. `queued`: the tasks that it queues.
-//! - `context`: what every task may know.
+//! - `never_seen`: what a census was made without. `context`: what every task may know.
 //! - `plan`: what can only be decided from counts: the strategy for assignments, the remainder, the reports.
 //! - `run`: the one loop that runs tasks, pages, commits, stops families and tells the progress.
 //! - `collection`: a census from beginning to end: lock, preflight, stage or resume, run, publish.
@@ -28,14 +28,17 @@ mod collection;
 mod collector;
 mod context;
 mod convert;
+mod delegation;
 mod gap_names;
 mod graph;
 mod identity_store;
 mod lane;
+mod never_seen;
 mod organization;
 mod permission_set_policies;
 mod permission_sets;
 mod plan;
+mod policies;
 mod preflight;
 mod probe;
 mod progress;
@@ -54,6 +57,7 @@ mod unlisted_principals;
 
 pub use collection::{Summary, TakeOptions, Taken, take};
 pub use context::Context;
+pub use never_seen::NeverSeen;
 pub use plan::was_wanted;
 pub use preflight::{Groundwork, Preflight};
 pub use probe::{Examination, Finding, Seen, probe};

@@ -27,7 +27,7 @@ impl Collector for ListPermissionSets {
         Some(Self)
     }
 
-    fn unavailable(failure: &CallFailure) -> bool {
+    fn unavailable(&self, failure: &CallFailure) -> bool {
         account_instance(failure)
     }
 

@@ -32,7 +32,7 @@ impl ReportDepth {
             Entity::Ou => self >= Self::Ous,
             Entity::Account => self >= Self::Accounts,
             // AWS reports on places of the tree only.
-            Entity::User | Entity::Group | Entity::PermissionSet => false,
+            Entity::User | Entity::Group | Entity::PermissionSet | Entity::Policy => false,
         }
     }
 }
@@ -62,6 +62,8 @@ impl StrategyChoice {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
     resources: BTreeSet<&'static str>,
+    /// Those that were asked for by name, among them some that are left out.
+    named: BTreeSet<&'static str>,
     /// How deep the access reports go.
     pub report_depth: ReportDepth,
     /// How assignments are to be listed.
@@ -79,21 +81,17 @@ impl Selection {
         report_depth: ReportDepth,
         strategy: StrategyChoice,
     ) -> Result<Self> {
-        for name in only.iter().chain(skip) {
-            model::named(name)?;
-        }
+        let named = resources_named(only)?;
+        let skip = resources_named(skip)?;
         let mut resources = BTreeSet::new();
         for spec in RESOURCES {
-            if only.is_empty() || only.iter().any(|name| name == spec.name) {
+            if only.is_empty() || named.contains(spec.name) {
                 include(spec.name, &mut resources);
             }
         }
         loop {
             let before = resources.len();
-            resources.retain(|name| {
-                !skip.iter().any(|skipped| skipped == name)
-                    && !needs(name).iter().any(|need| skip.iter().any(|skipped| skipped == need))
-            });
+            resources.retain(|name| !skip.contains(name) && needs(name).is_disjoint(&skip));
             let lost: Vec<_> = resources
                 .iter()
                 .copied()
@@ -113,7 +111,19 @@ impl Selection {
             return Err(Error::usage("nothing is left to collect")
                 .hint("drop a --skip, or name other resources with --only"));
         }
-        Ok(Self { resources, report_depth, strategy })
+        Ok(Self { resources, named, report_depth, strategy })
+    }
+
+    /// The selection where these resources were asked for by name, too.
+    #[must_use]
+    pub fn requiring(mut self, required: impl IntoIterator<Item = &'static str>) -> Self {
+        self.named.extend(required);
+        self
+    }
+
+    /// Whether a resource was asked for by its name, or that of its group.
+    pub fn names(&self, resource: &str) -> bool {
+        self.named.contains(resource)
     }
 
     /// Whether a resource is collected.
@@ -154,6 +164,15 @@ impl Selection {
     }
 }
 
+/// The resources of these names, and of these groups.
+fn resources_named(names: &[String]) -> Result<BTreeSet<&'static str>> {
+    let mut resources = BTreeSet::new();
+    for name in names {
+        resources.extend(model::all_named(name)?.iter().map(|spec| spec.name));
+    }
+    Ok(resources)
+}
+
 fn include(name: &'static str, resources: &mut BTreeSet<&'static str>) {
     if resources.insert(name) {
         for need in needs(name).into_iter().chain(hangs_on(name)) {
@@ -192,6 +211,18 @@ mod tests {
             assert!(!selection.has(gone), "{gone}");
         }
         assert!(selection.has("users") && selection.has("tags"));
+    }
+
+    #[test]
+    fn a_group_is_its_resources() {
+        let selection = select(&["@identity"], &[]).unwrap();
+        assert!(selection.has("users") && selection.has("groups") && selection.has("group_memberships"));
+        assert!(!selection.has("accounts") && selection.names("users") && !selection.names("accounts"));
+        let selection = select(&[], &["@policies", "@permission-sets"]).unwrap();
+        assert!(!selection.has("organization_policy_targets") && !selection.has("account_assignments"));
+        assert!(selection.has("trusted_services") && selection.has("tags"));
+        let error = select(&["@polices"], &[]).unwrap_err();
+        assert_eq!(error.hints()[0], "did you mean @policies?");
     }
 
     #[test]

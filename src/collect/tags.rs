@@ -1,4 +1,4 @@
-//! Tags of the root, OUs, accounts and permission sets. Neither service lists tags of several things at once,
+//! Tags of the root, OUs, accounts, policies and permission sets. Neither service lists tags of several things at once,
 //! or fewer than all of one: there is no page size to ask for.
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use super::context::Context;
 use super::convert::key;
 use super::services::organizations::PLACES;
 use crate::aws::{CallFailure, Operation};
-use crate::model::{Entity, PermissionSet, Resource, Row, Tag};
+use crate::model::{Entity, OrganizationPolicy, PermissionSet, Resource, ResourceSpec, Row, Tag};
 
 fn tag(
     operation: Operation,
@@ -25,7 +25,10 @@ fn tag(
     }))
 }
 
-/// Lists the tags of the root, an OU or an account.
+/// What Organizations keeps tags of.
+const TAGGED: &[&ResourceSpec] = &[PLACES[0], PLACES[1], PLACES[2], &OrganizationPolicy::SPEC];
+
+/// Lists the tags of the root, an OU, an account or a policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListOrganizationTags {
     pub resource_type: Entity,
@@ -36,11 +39,15 @@ impl Collector for ListOrganizationTags {
     type Rows = Tag;
     const OPERATION: Operation = Operation::ListTagsForResource;
     const IN: In = In::Organization;
-    const FOR_EACH: ForEach = ForEach::Any(PLACES);
+    const FOR_EACH: ForEach = ForEach::Any(TAGGED);
     const STAGE: Stage = Stage::Details;
     const PRIORITY: i64 = 4;
 
     fn of(row: &Row, _context: &Context) -> Option<Self> {
+        // AWS's own policies have no tags, and their ids are refused (cloud-custodian PR#8194).
+        if row.is_true("aws_managed") {
+            return None;
+        }
         row.entity().map(|(resource_type, id)| Self { resource_type, resource_id: id.to_owned() })
     }
 

@@ -7,6 +7,9 @@ use super::accounts::{ListAccounts, ListAccountsForParent};
 use super::assignments::{ListPairAssignments, ListPrincipalAssignments, SamplePrincipal};
 use super::collector::{After, Asked, Collector, ForEach, In, NotFound, Page, Shows, Stage, Stopped};
 use super::context::Context;
+use super::delegation::{
+    ListDelegatedAdministrators, ListDelegatedServices, ListOrganizationsFeatures, ListTrustedServices,
+};
 use super::identity_store::{DescribeGroup, DescribeUser, ListGroupMemberships, ListGroups, ListUsers};
 use super::lane::LaneKey;
 use super::organization::{DescribeOrganization, ListOrganizationalUnits, ListRoots};
@@ -14,6 +17,7 @@ use super::permission_set_policies::{
     GetInlinePolicy, GetPermissionsBoundary, ListCustomerManagedPolicies, ListManagedPolicies,
 };
 use super::permission_sets::{DescribePermissionSet, ListPermissionSets};
+use super::policies::{DescribePolicy, DescribeResourcePolicy, ListPolicies, ListTargetsForPolicy};
 use super::provisioning::{ListOutdatedAccounts, ListProvisionedAccounts};
 use super::tags::{ListOrganizationTags, ListPermissionSetTags};
 #[cfg(test)]
@@ -39,7 +43,7 @@ pub(super) struct CollectorSpec {
     pub part: Option<(&'static str, &'static str)>,
     pub stage: Stage,
     pub once: fn() -> Option<Task>,
-    pub of: fn(&Row, &Context) -> Option<Task>,
+    pub of: fn(&Row, &Context) -> Vec<Task>,
     lane: Option<&'static str>,
     priority: i64,
 }
@@ -71,7 +75,7 @@ macro_rules! tasks {
             part: $name::PART,
             stage: $name::STAGE,
             once: || $name::once().map(Task::from),
-            of: |row, context| $name::of(row, context).map(Task::from),
+            of: |row, context| $name::each(row, context).into_iter().map(Task::from).collect(),
             lane: $name::LANE,
             priority: $name::PRIORITY,
         }),+];
@@ -122,6 +126,7 @@ macro_rules! tasks {
 
             fn unavailable(&self, failure: &CallFailure) -> bool {
                 match self { $($(#[$only])* Self::$name(_) => $name::unavailable(failure)),+ }
+                match self { $(Self::$name(task) => task.unavailable(failure)),+ }
             }
 
             /// Whether an answer without a list says that there is nothing, whatever the last snapshot knows.
@@ -151,6 +156,14 @@ tasks! {
     "list_organizational_units" ListOrganizationalUnits,
     "list_accounts_for_parent" ListAccountsForParent,
     "list_organization_tags" ListOrganizationTags,
+    "list_policies" ListPolicies,
+    "describe_policy" DescribePolicy,
+    "list_targets_for_policy" ListTargetsForPolicy,
+    "describe_resource_policy" DescribeResourcePolicy,
+    "list_delegated_administrators" ListDelegatedAdministrators,
+    "list_delegated_services" ListDelegatedServices,
+    "list_trusted_services" ListTrustedServices,
+    "list_organizations_features" ListOrganizationsFeatures,
     "list_permission_sets" ListPermissionSets,
     "list_users" ListUsers,
     "list_groups" ListGroups,

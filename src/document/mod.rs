@@ -52,6 +52,10 @@ fn form(grammar: Grammar, document: &str) -> String {
     let canonical = match grammar {
         Grammar::IamPolicy => Policy::parse(document).map(|policy| format!("policy {}", policy.form())),
         Grammar::Json => strict::parse(document).map(|json| format!("json {}", sorted(json))),
+        Grammar::IamPolicyOrJson if Policy::parse(document).is_some() => {
+            return form(Grammar::IamPolicy, document);
+        }
+        Grammar::IamPolicyOrJson => return form(Grammar::Json, document),
     };
     canonical.unwrap_or_else(|| format!("text {document}"))
 }

@@ -1,6 +1,6 @@
 //! The accounts of the organization.
 
-use super::{AccessRole, Entity, resource};
+use super::{AccessRole, Entity, ResourceGroup, resource};
 
 resource! {
     /// An AWS account (ListAccounts).
@@ -30,6 +30,8 @@ resource! {
     not_about: &[
         (&[Entity::Ou, Entity::Root], "an account is in a place of the tree: its own id is among those of what is beneath an OU"),
         (&[Entity::User, Entity::Group, Entity::PermissionSet], "it is the account of all its users, groups and permission sets alike"),
+        (&[Entity::Policy], "an account is what it is whatever policies are attached to it"),
     ],
     in_access: AccessRole::Account,
+    group: ResourceGroup::Organizations,
 }

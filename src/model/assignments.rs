@@ -1,6 +1,6 @@
 //! Who is assigned which permission set in which account.
 
-use super::{AccessRole, Entity, ImplicitGap, LabelPart, LimitConcerns, resource};
+use super::{AccessRole, Entity, ImplicitGap, LabelPart, LimitConcerns, ResourceGroup, resource};
 
 resource! {
     /// An assignment of a permission set in an account to a user or a group.
@@ -23,8 +23,10 @@ resource! {
     description: "Which user or group is assigned which permission set in which account.",
     not_about: &[
         (&[Entity::Ou, Entity::Root], "a set is assigned in accounts, wherever these are in the tree"),
+        (&[Entity::Policy], "an assignment stands whatever the organization's policies allow"),
     ],
     in_access: AccessRole::Assignment,
+    group: ResourceGroup::Assignments,
     row_label: &[
         LabelPart::Name("permission_set_arn"),
         LabelPart::Words(" for "),

@@ -132,6 +132,14 @@ impl ColumnSpec {
     }
 }
 
+/// Returns the name of a field without the `r#` of one that is called as a word of Rust.
+pub(super) const fn bare(field: &'static str) -> &'static str {
+    match field.split_at(if field.len() > 2 { 2 } else { 0 }) {
+        (start, name) if matches!(start.as_bytes(), b"r#") => name,
+        _ => field,
+    }
+}
+
 /// A choice of columns, for [`count`] and [`names`].
 #[derive(Clone, Copy)]
 pub(super) enum Pick {

@@ -13,6 +13,7 @@
 ///     description: "One sentence for the data dictionary.",
 ///     not_about: &[(&[Entity::User], "why no row concerns a user")],
 ///     in_access: AccessRole::Account,
+///     group: Group::Organizations,
 /// }
 /// ```
 ///
@@ -33,6 +34,7 @@ macro_rules! resource {
         description: $sentence:literal,
         not_about: $not_about:expr,
         in_access: $in_access:expr,
+        group: $group:expr,
         $($field:ident: $value:expr,)*
     ) => {
         $(#[doc = $row])+
@@ -62,6 +64,7 @@ macro_rules! resource {
                     columns: COLUMNS,
                     not_about: $not_about,
                     in_access: $in_access,
+                    group: $group,
                     key: &column::names::<{ column::count(COLUMNS, Pick::Key) }>(COLUMNS, Pick::Key),
                     volatile: &column::names::<{ column::count(COLUMNS, Pick::Volatile) }>(COLUMNS, Pick::Volatile),
                     label: &column::names::<{ column::count(COLUMNS, Pick::Label) }>(COLUMNS, Pick::Label),
@@ -136,7 +139,7 @@ macro_rules! columns {
     ($($(#[doc = $description:literal])+ $role:ident $column:ident: $kind:expr $(, $flag:ident)*;)+) => {
         &[$(
             ColumnSpec {
-                name: stringify!($column),
+                name: $crate::model::column::bare(stringify!($column)),
                 kind: $kind,
                 role: $crate::model::columns!(@role $role),
                 is_label: $crate::model::columns!(@has label $($flag)*),

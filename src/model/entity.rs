@@ -25,6 +25,8 @@ pub enum Entity {
     Ou,
     /// The root of the organization's tree.
     Root,
+    /// A policy of the organization, such as a service control policy.
+    Policy,
 }
 
 /// The declaration of an entity.
@@ -265,10 +267,32 @@ const ROOT: EntitySpec = EntitySpec {
     recreated: None,
 };
 
+const POLICY: EntitySpec = EntitySpec {
+    noun: "policy",
+    short: "policy",
+    word: Some("policy"),
+    option: "policy",
+    value: "policy",
+    resource: "organization_policies",
+    id: "policy_id",
+    names: &[name("name", NameRung::UniqueName)],
+    path: None,
+    state: Some("type"),
+    no_life: None,
+    narrows: Some(Narrows {
+        place: 7,
+        value: "POLICY",
+        to: "this policy of the organization: an id or a name",
+    }),
+    groups: None,
+    beneath: &[],
+    recreated: Some(RecreatedBy { external_ids: None }),
+};
+
 impl Entity {
     /// Every entity, in the order in which a name is looked for.
-    pub const ALL: [Self; 6] =
-        [Self::User, Self::Group, Self::Account, Self::PermissionSet, Self::Ou, Self::Root];
+    pub const ALL: [Self; 7] =
+        [Self::User, Self::Group, Self::Account, Self::PermissionSet, Self::Ou, Self::Root, Self::Policy];
 
     /// The declaration.
     pub const fn spec(self) -> &'static EntitySpec {
@@ -279,6 +303,7 @@ impl Entity {
             Self::PermissionSet => &PERMISSION_SET,
             Self::Ou => &OU,
             Self::Root => &ROOT,
+            Self::Policy => &POLICY,
         }
     }
 
@@ -324,11 +349,12 @@ impl Entity {
     }
 
     /// The entity that an id in the tree, or the ARN of a permission set, is of: for a scope that names an id alone.
-    /// (AWS: a root is `r-…`, an OU `ou-…`, an account twelve digits.)
+    /// (AWS: a root is `r-…`, an OU `ou-…`, a policy `p-…`, an account twelve digits.)
     pub fn of_id(id: &str) -> Self {
         match id {
             _ if id.starts_with("r-") => Self::Root,
             _ if id.starts_with("ou-") => Self::Ou,
+            _ if id.starts_with("p-") => Self::Policy,
             _ if id.starts_with("arn:") => Self::PermissionSet,
             _ => Self::Account,
         }

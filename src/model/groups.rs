@@ -1,6 +1,6 @@
 //! The groups of the identity store and who is in them.
 
-use super::{AccessRole, Entity, LabelPart, Parent, ParentWhen, resource};
+use super::{AccessRole, Entity, LabelPart, Parent, ParentWhen, ResourceGroup, resource};
 
 resource! {
     /// A group of the identity store (ListGroups).
@@ -27,9 +27,10 @@ resource! {
     description: "The groups of the identity store, empty ones included.",
     not_about: &[
         (&[Entity::User, Entity::Account, Entity::PermissionSet], "what a group is depends on no membership and no assignment"),
-        (&[Entity::Ou, Entity::Root], "groups are outside the tree of accounts"),
+        (&[Entity::Ou, Entity::Root, Entity::Policy], "groups are outside the tree of accounts"),
     ],
     in_access: AccessRole::Group,
+    group: ResourceGroup::Identity,
 }
 
 resource! {
@@ -55,9 +56,10 @@ resource! {
     description: "Which user is in which group.",
     not_about: &[
         (&[Entity::Account, Entity::PermissionSet], "a membership gives nothing by itself: an assignment of the group does"),
-        (&[Entity::Ou, Entity::Root], "memberships are outside the tree of accounts"),
+        (&[Entity::Ou, Entity::Root, Entity::Policy], "memberships are outside the tree of accounts"),
     ],
     in_access: AccessRole::Membership,
+    group: ResourceGroup::Identity,
     row_label: &[LabelPart::Name("user_id"), LabelPart::Words(" in group "), LabelPart::Name("group_id")],
     parents: &[Parent {
             resource: "groups",

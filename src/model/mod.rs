@@ -14,11 +14,14 @@ mod declare;
 mod accounts;
 mod assignments;
 mod column;
+mod delegation;
 mod entity;
 mod facts;
+mod group;
 mod groups;
 mod organization;
 mod permission_sets;
+mod policies;
 mod service_last_accessed;
 mod tags;
 #[cfg(test)]
@@ -36,11 +39,16 @@ pub use accounts::Account;
 pub use assignments::AccountAssignment;
 pub use column::{ColumnKind, ColumnSpec, EntityColumn, Role};
 use declare::{columns, facts, resource};
+pub use delegation::{
+    DelegatedAdministrator, DelegatedAdministratorAccount, OrganizationFeature, TrustedService,
+};
 pub use entity::{Entity, EntitySpec, NameColumn, NameForm, NameRung, Narrows, PathColumn, RecreatedBy};
 pub use facts::{FACTS, Fact, FactRow, FactSpec, Remembered};
+pub use group::ResourceGroup;
 pub use groups::{Group, GroupMembership};
 pub use organization::{Organization, OrganizationalUnit, Root};
 pub use permission_sets::{PermissionSet, PermissionSetPolicy, PolicyKind, ProvisionedPermissionSet};
+pub use policies::{OrganizationPolicy, OrganizationPolicyTarget, OrganizationResourcePolicy};
 pub use service_last_accessed::{AccessReportJob, ServiceLastAccessed};
 pub use tags::Tag;
 pub use users::User;
@@ -59,6 +67,11 @@ pub struct ResourceSpec {
     pub not_about: &'static [(&'static [Entity], &'static str)],
     /// The part that its rows have in the access of users.
     pub in_access: AccessRole,
+    /// The group with which it is collected.
+    pub group: ResourceGroup,
+    /// Whether it came later than the core: a census may have been made without the permission to see it. While it has
+    /// never been seen, a denial of it is no failure, unless it was asked for by name.
+    pub is_added: bool,
     /// How a person would name a row; nothing where its label columns do.
     pub row_label: &'static [LabelPart],
     /// The columns that identify a row within a snapshot.
@@ -194,6 +207,8 @@ impl ResourceSpec {
         columns: &[],
         not_about: &[],
         in_access: AccessRole::None,
+        group: ResourceGroup::Organizations,
+        is_added: false,
         row_label: &[],
         key: &[],
         volatile: &[],
@@ -253,7 +268,7 @@ impl ResourceSpec {
 
     /// Whether the column holds policies with IAM's grammar.
     pub fn is_policy(&self, column: &str) -> bool {
-        self.document(column).is_some_and(|held| held.grammar == Grammar::IamPolicy)
+        self.document(column).is_some_and(|held| held.grammar != Grammar::Json)
     }
 
     /// Whether the column of the table follows from another one: it is no column of the resource.
@@ -278,18 +293,21 @@ pub struct DocumentColumn {
 pub enum Grammar {
     /// A policy as IAM reads it.
     IamPolicy,
+    /// A policy as IAM reads it; where it is none, such as a tag policy, JSON.
+    IamPolicyOrJson,
     /// JSON: only the order of keys and white space have no meaning.
     Json,
 }
 
 impl Grammar {
     /// Every grammar.
-    pub const ALL: [Self; 2] = [Self::IamPolicy, Self::Json];
+    pub const ALL: [Self; 3] = [Self::IamPolicy, Self::IamPolicyOrJson, Self::Json];
 
     /// Its name in SQL.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::IamPolicy => "iam_policy",
+            Self::IamPolicyOrJson => "iam_policy_or_json",
             Self::Json => "json",
         }
     }
@@ -328,6 +346,13 @@ pub const RESOURCES: &[&ResourceSpec] = &[
     &Root::SPEC,
     &OrganizationalUnit::SPEC,
     &Account::SPEC,
+    &OrganizationPolicy::SPEC,
+    &OrganizationPolicyTarget::SPEC,
+    &OrganizationResourcePolicy::SPEC,
+    &DelegatedAdministratorAccount::SPEC,
+    &DelegatedAdministrator::SPEC,
+    &TrustedService::SPEC,
+    &OrganizationFeature::SPEC,
     &User::SPEC,
     &Group::SPEC,
     &GroupMembership::SPEC,
@@ -352,6 +377,21 @@ pub fn named(name: &str) -> Result<&'static ResourceSpec> {
             .hint_if_any(did_you_mean(name, names))
             .hint(format!("the resources are: {}", self::names()))
     })
+}
+
+/// The resources that a user named: one, or all of a group such as `@policies`; an unknown name is an error that suggests
+/// the nearest.
+pub fn all_named(name: &str) -> Result<Vec<&'static ResourceSpec>> {
+    if !name.starts_with('@') {
+        return Ok(vec![named(name)?]);
+    }
+    let group = ResourceGroup::ALL.into_iter().find(|group| group.as_str() == name).ok_or_else(|| {
+        let groups = ResourceGroup::ALL.map(ResourceGroup::as_str);
+        Error::unknown(format!("there is no group of resources {name:?}"))
+            .hint_if_any(did_you_mean(name, groups))
+            .hint(format!("the groups are: {}", groups.join(", ")))
+    })?;
+    Ok(RESOURCES.iter().copied().filter(|spec| spec.group == group).collect())
 }
 
 /// The names of all resources, as a sentence lists them.
@@ -426,6 +466,11 @@ impl Row {
     /// The text in a column; `None` where it has none.
     pub fn text(&self, column: &str) -> Option<&str> {
         self.columns.get(column)?.as_str()
+    }
+
+    /// Whether a column of truth values holds a 1.
+    pub fn is_true(&self, column: &str) -> bool {
+        self.columns.get(column).is_some_and(|value| value == &Value::Bool(true) || value == 1)
     }
 
     /// The entity whose own row this is, and its id; `None` for the row of a resource that is none of an entity.

@@ -1,6 +1,6 @@
 //! The organization, its root and its organizational units.
 
-use super::{AccessRole, Entity, resource};
+use super::{AccessRole, Entity, ResourceGroup, resource};
 
 resource! {
     /// The organization itself (DescribeOrganization).
@@ -21,9 +21,10 @@ resource! {
     description: "The AWS organization: one row.",
     not_about: &[
         (&[Entity::Account], "its row names the management account, and is about the organization"),
-        (&[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Ou, Entity::Root], "there is one organization, and all is in it"),
+        (&[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Ou, Entity::Root, Entity::Policy], "there is one organization, and all is in it"),
     ],
     in_access: AccessRole::None,
+    group: ResourceGroup::Organizations,
 }
 
 resource! {
@@ -41,9 +42,11 @@ resource! {
     description: "The root of the organization's tree of organizational units and accounts.",
     not_about: &[
         (&[Entity::User, Entity::Group, Entity::PermissionSet], "the tree holds accounts only"),
+        (&[Entity::Policy], "the tree is what it is whatever policies are attached to it"),
         (&[Entity::Account, Entity::Ou], "there is one root, and all of the tree is beneath it"),
     ],
     in_access: AccessRole::None,
+    group: ResourceGroup::Organizations,
 }
 
 resource! {
@@ -64,6 +67,8 @@ resource! {
     not_about: &[
         (&[Entity::Root], "an OU is in a place of the tree, and all of it is beneath the root"),
         (&[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Account], "an OU is what it is whatever is beneath it"),
+        (&[Entity::Policy], "an OU is what it is whatever policies are attached to it"),
     ],
     in_access: AccessRole::None,
+    group: ResourceGroup::Organizations,
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{AccessRole, Entity, Grammar, LabelPart, Parent, ParentWhen, resource};
+use super::{AccessRole, Entity, Grammar, LabelPart, Parent, ParentWhen, ResourceGroup, resource};
 
 resource! {
     /// A permission set (DescribePermissionSet).
@@ -23,9 +23,10 @@ resource! {
     description: "The permission sets of the Identity Center instance.",
     not_about: &[
         (&[Entity::User, Entity::Group, Entity::Account], "a permission set is the same for all whom it is assigned to, and in every account"),
-        (&[Entity::Ou, Entity::Root], "permission sets are outside the tree of accounts"),
+        (&[Entity::Ou, Entity::Root, Entity::Policy], "permission sets are outside the tree of accounts"),
     ],
     in_access: AccessRole::PermissionSet,
+    group: ResourceGroup::PermissionSets,
 }
 
 /// How a policy is attached to a permission set.
@@ -74,9 +75,10 @@ resource! {
     description: "The policies of each permission set: AWS managed, customer managed, inline, and its boundary.",
     not_about: &[
         (&[Entity::User, Entity::Group, Entity::Account], "a policy is that of its permission set, for all whom it is assigned to"),
-        (&[Entity::Ou, Entity::Root], "permission sets are outside the tree of accounts"),
+        (&[Entity::Ou, Entity::Root, Entity::Policy], "permission sets are outside the tree of accounts"),
     ],
     in_access: AccessRole::Policy,
+    group: ResourceGroup::PermissionSets,
     row_label: &[
         LabelPart::Policy { kind: "kind", policy: "policy", name: "policy_name" },
         LabelPart::Words(" on "),
@@ -98,9 +100,10 @@ resource! {
     description: "Which permission set is provisioned to which account, and whether at its latest version.",
     not_about: &[
         (&[Entity::User, Entity::Group], "provisioning creates a role in an account, whoever may take it"),
-        (&[Entity::Ou, Entity::Root], "a set is provisioned to accounts, wherever these are in the tree"),
+        (&[Entity::Ou, Entity::Root, Entity::Policy], "a set is provisioned to accounts, wherever these are in the tree"),
     ],
     in_access: AccessRole::None,
+    group: ResourceGroup::PermissionSets,
     row_label: &[LabelPart::Name("permission_set_arn"), LabelPart::Words(" in "), LabelPart::Name("account_id")],
     not_in_lives: Some("it follows the assignments"),
     parents: &[PERMISSION_SET],

@@ -1,7 +1,8 @@
 //! When each AWS service was last attempted in a part of the organization (Organizations access report).
 
 use super::{
-    AccessRole, Entity, Fact, LabelPart, LimitConcerns, Parent, ParentWhen, Remembered, facts, resource,
+    AccessRole, Entity, Fact, LabelPart, LimitConcerns, Parent, ParentWhen, Remembered, ResourceGroup, facts,
+    resource,
 };
 
 resource! {
@@ -37,9 +38,11 @@ resource! {
     }
     description: "When each service was last attempted in each root, OU or account, denied attempts included.",
     not_about: &[
+        (&[Entity::Policy], "a report is about a place of the tree; the policy only narrows it"),
         (&[Entity::User, Entity::Group, Entity::PermissionSet], "a report says which services were used, and not by whom or with which permission set"),
     ],
     in_access: AccessRole::None,
+    group: ResourceGroup::AccessReport,
     row_label: &[LabelPart::Value("service_namespace"), LabelPart::Words(" in "), LabelPart::NounAndName("entity_id")],
     limit: LimitConcerns::UntakenReports { entity: "entity_id", jobs: &AccessReportJob::SPEC },
     activity_noun: Some("attempt"),

@@ -1,6 +1,6 @@
 //! The users of the identity store.
 
-use super::{AccessRole, Entity, resource};
+use super::{AccessRole, Entity, ResourceGroup, resource};
 
 resource! {
     /// A user of the identity store, with every attribute that ListUsers returns. Multi-valued attributes are
@@ -74,7 +74,8 @@ resource! {
     description: "The users of the identity store, disabled ones included.",
     not_about: &[
         (&[Entity::Group, Entity::Account, Entity::PermissionSet], "who a user is depends on no membership and no assignment"),
-        (&[Entity::Ou, Entity::Root], "users are outside the tree of accounts"),
+        (&[Entity::Ou, Entity::Root, Entity::Policy], "users are outside the tree of accounts"),
     ],
     in_access: AccessRole::User,
+    group: ResourceGroup::Identity,
 }

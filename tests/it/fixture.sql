@@ -18,7 +18,9 @@ INSERT INTO coverage (snapshot_id, resource, status, rows, gaps, reason)
 SELECT s.snapshot_id, r.value, 'complete', 5, 0, NULL
 FROM snapshots AS s, json_each('["organization", "roots", "organizational_units", "accounts", "users", "groups",
     "group_memberships", "permission_sets", "permission_set_policies", "provisioned_permission_sets",
-    "account_assignments", "service_last_accessed"]') AS r;
+    "account_assignments", "service_last_accessed", "organization_policies", "organization_policy_targets",
+    "organization_resource_policies", "delegated_administrator_accounts", "delegated_administrators", "trusted_services",
+    "organization_features"]') AS r;
 INSERT INTO coverage (snapshot_id, resource, status, rows, gaps, reason)
 SELECT snapshot_id, 'tags', 'not_collected', 0, 0, '--skip tags' FROM snapshots;
 UPDATE coverage SET status = 'partial', gaps = 1 WHERE snapshot_id = 3 AND resource = 'group_memberships';
@@ -42,6 +44,22 @@ VALUES ('111111111111', 'management', 'aws@example.com', 'ACTIVE', 'r-f1', 'o-fi
        ('044444444444', 'sandbox 🦀', 'aws+sand@example.com', 'SUSPENDED', 'ou-f1-sand', 'o-fixture/r-f1/ou-f1-sand/044444444444', 0, 2, NULL),
        ('555555555555', 'Twin', 'aws+twin1@example.com', 'ACTIVE', 'ou-f1-sand', 'o-fixture/r-f1/ou-f1-sand/555555555555', 0, 1, NULL),
        ('666666666666', 'twin', 'aws+twin2@example.com', 'ACTIVE', 'ou-f1-sand', 'o-fixture/r-f1/ou-f1-sand/666666666666', 0, 1, NULL);
+
+UPDATE roots_versions SET policy_types = '[{"Type":"SERVICE_CONTROL_POLICY","Status":"ENABLED"}]';
+INSERT INTO organization_policies_versions (policy_id, name, description, type, aws_managed, document, valid_from, valid_to)
+VALUES ('p-FullAWSAccess', 'FullAWSAccess', 'Allows everything', 'SERVICE_CONTROL_POLICY', 1, '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}', 1, NULL),
+       ('p-f1', 'no "leaving"', NULL, 'SERVICE_CONTROL_POLICY', 0, '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"organizations:LeaveOrganization","Resource":"*"}]}', 1, 3),
+       ('p-f1', 'no "leaving"', NULL, 'SERVICE_CONTROL_POLICY', 0, '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["organizations:LeaveOrganization","account:CloseAccount"],"Resource":"*"}]}', 3, NULL),
+       ('p-f2', 'cost centers', 'spelling', 'TAG_POLICY', 0, '{"tags":{}}', 1, NULL);
+INSERT INTO organization_policy_targets_versions (policy_id, target_id, target_type, valid_from, valid_to)
+VALUES ('p-FullAWSAccess', 'r-f1', 'ROOT', 1, NULL), ('p-FullAWSAccess', '222222222222', 'ACCOUNT', 1, NULL),
+       ('p-f1', 'ou-f1-prod', 'ORGANIZATIONAL_UNIT', 1, NULL), ('p-f2', 'r-f1', 'ROOT', 1, NULL);
+INSERT INTO delegated_administrator_accounts_versions (account_id, delegation_enabled_at, valid_from)
+VALUES ('222222222222', '2025-01-01T00:00:00Z', 1);
+INSERT INTO delegated_administrators_versions (account_id, service_principal, delegation_enabled_at, valid_from)
+VALUES ('222222222222', 'guardduty.amazonaws.com', '2025-01-02T00:00:00Z', 1);
+INSERT INTO trusted_services_versions (service_principal, enabled_at, valid_from) VALUES ('guardduty.amazonaws.com', '2025-01-01T00:00:00Z', 1);
+INSERT INTO organization_features_versions (feature, valid_from) VALUES ('RootSessions', 4);
 
 INSERT INTO users_versions (user_id, user_name, display_name, primary_email, emails, user_status, valid_from, valid_to)
 VALUES ('u-ana', 'ana', 'Ana Núñez', 'ana@example.com', '[{"Value":"ana@example.com","Primary":true},{"Value":"anita@example.org"}]', 'ENABLED', 1, NULL),

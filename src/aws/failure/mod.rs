@@ -113,6 +113,11 @@ impl CallFailure {
         self.reason.is_none() && codes.contains(&self.code.as_str())
     }
 
+    /// Whether the service does not offer the operation here: the partition, or the endpoint, has none of it.
+    pub fn is_not_offered(&self) -> bool {
+        self.is(&["UnknownOperationException", "UnsupportedAPIEndpointException", "InvalidAction"])
+    }
+
     /// Whether a thing of this type was not found: that the store or the instance around it was not found says
     /// nothing about the thing.
     pub fn says_gone(&self, resource_type: &str) -> bool {

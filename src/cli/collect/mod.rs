@@ -10,7 +10,7 @@ mod machine;
 
 use super::progress::Printer;
 use super::{GlobalOptions, duration, runtime};
-use crate::aws::{ConnectionOptions, PaceOptions, RetryPolicy, ServiceRate};
+use crate::aws::{ConnectionOptions, Operation, PaceOptions, RetryPolicy, ServiceRate};
 use crate::collect::{
     ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, take, was_wanted,
 };
@@ -182,13 +182,15 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let selection = args.selection.selection()?;
     let mut required = Vec::new();
     for name in &args.require {
-        let name = model::named(name)?.name;
-        if !selection.has(name) {
-            return Err(Error::usage(format!(
-                "--require {name}, but --only, --skip or --access-report leaves it out"
-            )));
+        for spec in model::all_named(name)? {
+            if !selection.has(spec.name) {
+                return Err(Error::usage(format!(
+                    "--require {}, but --only, --skip or --access-report leaves it out",
+                    spec.name
+                )));
+            }
+            required.push(spec.name);
         }
-        required.push(name);
     }
     if let Some(label) = args.label.as_deref().filter(|label| check_label(label).is_err()) {
         stderr::warn(format!("{label:?} reads as an id or a time: --at label:{label} finds the snapshot"));
@@ -199,7 +201,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             retry_policy: RetryPolicy::default().hurried(args.haste),
             ..connection(global, &args.rate, args.share)
         },
-        selection,
+        selection: selection.requiring(required.iter().copied()),
         instance_arn: args.instance_arn,
         label: args.label,
         restart: args.restart,
@@ -313,6 +315,7 @@ fn tell(summary: &Summary) {
         let names: Vec<_> = left_out.iter().map(|outcome| outcome.resource.as_str()).collect();
         stderr::say(format!("not collected: {}", names.join(", ")));
     }
+    tell_never_seen(summary);
     let total: u64 = summary.calls.values().sum();
     let mut services: Vec<(&str, u64)> = Vec::new();
     for (operation, calls) in &summary.calls {
@@ -344,6 +347,27 @@ fn tell(summary: &Summary) {
             "snapshot {id} is suspect: {suspect}; see what is gone: {}",
             invocation::command(format_args!("diff {} {id}", id - 1))
         ));
+    }
+}
+
+/// Names what AWS does not let be seen and never did, with the actions that would.
+fn tell_never_seen(summary: &Summary) {
+    let is_unavailable = |resource: &str| {
+        let covered = summary.coverage.iter().find(|one| one.resource == resource);
+        covered.is_some_and(|one| one.status == CoverageStatus::Unavailable)
+            && model::resource(resource).is_some_and(|spec| spec.is_added)
+    };
+    let mut by_operation: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for gap in summary.gaps.iter().filter(|gap| is_unavailable(&gap.resource)) {
+        let resources = by_operation.entry(gap.operation.as_deref().unwrap_or_default()).or_default();
+        if !resources.contains(&gap.resource.as_str()) {
+            resources.push(&gap.resource);
+        }
+    }
+    for (operation, resources) in by_operation {
+        let allowed_by = Operation::ALL.iter().find(|it| it.to_string() == operation);
+        let action = allowed_by.and_then(|operation| operation.action()).unwrap_or_default();
+        stderr::say(format!("not seen without {action}, and no failure: {}", resources.join(", ")));
     }
 }
 

@@ -14,9 +14,10 @@ use rusqlite::types::Value;
 use super::collect::{SelectionArgs, connection};
 use super::{GlobalOptions, runtime};
 use crate::aws::{ConnectionOptions, RetryPolicy};
-use crate::collect::{Finding, Groundwork, Seen, probe};
+use crate::collect::{Finding, Groundwork, NeverSeen, Seen, probe};
 use crate::error::{ExitStatus, Result};
 use crate::output::{Destination, Format, Ink, RowWriter, stderr, write_error};
+use crate::store::Census;
 
 /// The arguments of `doctor`.
 #[derive(Debug, Args)]
@@ -52,7 +53,10 @@ pub fn run(args: DoctorArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         return Err(error);
     }
     tell(&facts::introduce(&groundwork), format, &mut destination)?;
-    let examination = runtime.block_on(probe(&groundwork, &selection, args.instance_arn.as_deref()));
+    let census = if global.db.exists() { Some(Census::open(&global.db)?) } else { None };
+    let never_seen = NeverSeen::of(&selection, census.as_ref().map(Census::connection))?;
+    let instance_arn = args.instance_arn.as_deref();
+    let examination = runtime.block_on(probe(&groundwork, &selection, &never_seen, instance_arn));
     tell(&facts::conclude(&groundwork, &examination), format, &mut destination)?;
     match format {
         Format::Table => {

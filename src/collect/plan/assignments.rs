@@ -108,7 +108,7 @@ impl Plan<'_> {
             }
             let named = self.named_principals(staging, task.spec().rows.name)?;
             for spec in graph::instead_of(task.operation()) {
-                self.queue(staging, named.iter().filter_map(|row| (spec.of)(row, self.context)))?;
+                self.queue(staging, named.iter().flat_map(|row| (spec.of)(row, self.context)))?;
             }
         }
         Ok(())

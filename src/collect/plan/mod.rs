@@ -25,9 +25,11 @@ use super::collector::{ForEach, Stage};
 use super::context::Context;
 use super::convert::now;
 use super::graph;
+use super::never_seen::NeverSeen;
 use super::progress::Progress;
 use super::selection::Selection;
 use super::task::{COLLECTORS, Task};
+use crate::aws::CallFailure;
 use crate::error::Result;
 use crate::model::{Completeness, RESOURCES, ResourceSpec, Row};
 use crate::store::{Failure, Gap, GapKind, Staging, failed};
@@ -41,6 +43,8 @@ pub(super) struct Plan<'a> {
     pub selection: &'a Selection,
     /// What former snapshots saw.
     pub history: &'a Connection,
+    /// What may well be out of sight without anything having broken.
+    pub unseen: NeverSeen,
     /// Only count: the steps that lead to an estimate, and no assignment or report.
     pub dry_run: bool,
     /// How old the last full pass by pairs may be; `None` where nothing was said about it.
@@ -52,6 +56,15 @@ pub(super) struct Plan<'a> {
 }
 
 impl Plan<'_> {
+    /// What a gap records of this failure.
+    pub fn failure(&self, task: &Task, failure: &CallFailure) -> Failure {
+        let recorded = task.failure(failure);
+        match self.unseen.withholds(task, failure) {
+            true => Failure { kind: GapKind::Unavailable, ..recorded },
+            false => recorded,
+        }
+    }
+
     /// Queues the first tasks, and notes what nobody asked for.
     pub fn begin(&self, staging: &mut Staging) -> Result<()> {
         self.queue(staging, graph::first_tasks())?;

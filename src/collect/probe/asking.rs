@@ -11,6 +11,7 @@ use crate::collect::access_report::{POLICIES_OFF, ruled_out};
 use crate::collect::collector::{Asked, In, Page, Stopped};
 use crate::collect::context::Context;
 use crate::collect::graph::{self, PREFLIGHT};
+use crate::collect::never_seen::NeverSeen;
 use crate::collect::organization::service_control_policies_enabled;
 use crate::collect::selection::Selection;
 use crate::collect::task::Task;
@@ -33,6 +34,7 @@ enum Answered {
 pub(super) struct Asking<'a> {
     context: &'a Context,
     selection: &'a Selection,
+    never_seen: &'a NeverSeen,
     findings: &'a mut Findings,
     reads: JoinSet<Answered>,
     asked: BTreeSet<&'static str>,
@@ -48,10 +50,16 @@ pub(super) struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     /// Sends the first reads.
-    pub fn new(context: &'a Context, selection: &'a Selection, findings: &'a mut Findings) -> Self {
+    pub fn new(
+        context: &'a Context,
+        selection: &'a Selection,
+        never_seen: &'a NeverSeen,
+        findings: &'a mut Findings,
+    ) -> Self {
         let mut asking = Self {
             context,
             selection,
+            never_seen,
             findings,
             reads: JoinSet::new(),
             asked: BTreeSet::new(),
@@ -143,6 +151,9 @@ impl<'a> Asking<'a> {
             self.closed.insert(task.operation());
             let why = why_unavailable(failure.operation.service()).to_owned();
             self.findings.note_failure(failure, Seen::Unavailable, why);
+        } else if self.never_seen.withholds(task, failure) {
+            let missing = missing(failure, self.context.aws.region());
+            self.findings.note_failure(failure, Seen::Unavailable, missing);
         } else {
             self.findings.note_failure(failure, Seen::No, missing(failure, self.context.aws.region()));
             task.then(false).into_iter().for_each(|next| self.ask(next));
@@ -161,7 +172,7 @@ impl<'a> Asking<'a> {
                 Asked::By(_) => (spec.of)(row, self.context).into_iter().for_each(|task| self.ask(task)),
                 Asked::Instead { .. } => {
                     if !self.instead.contains_key(spec.kind)
-                        && let Some(task) = (spec.of)(row, self.context)
+                        && let Some(task) = (spec.of)(row, self.context).pop()
                     {
                         self.instead.insert(spec.kind, task);
                     }

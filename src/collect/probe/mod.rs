@@ -15,6 +15,7 @@ use missing::missing;
 use super::collector::Asked;
 use super::context::Context;
 use super::graph::{self, PREFLIGHT, source_of};
+use super::never_seen::NeverSeen;
 use super::preflight::Groundwork;
 use super::selection::Selection;
 use crate::aws::{CallFailure, Operation, Service};
@@ -74,10 +75,12 @@ pub struct Examination {
     pub policies_enabled: Option<bool>,
 }
 
-/// Sends one read for each operation that a collection of this selection can send, and was not sent yet.
+/// Sends one read for each operation that a collection of this selection can send, and was not sent yet. What was never
+/// seen is unavailable where it is denied.
 pub async fn probe(
     groundwork: &Groundwork,
     selection: &Selection,
+    never_seen: &NeverSeen,
     instance_arn: Option<&str>,
 ) -> Examination {
     let mut findings = Findings::of(selection);
@@ -87,7 +90,7 @@ pub async fn probe(
         None
     });
     let context = groundwork.context(instance);
-    let policies_enabled = Asking::new(&context, selection, &mut findings).finish().await;
+    let policies_enabled = Asking::new(&context, selection, never_seen, &mut findings).finish().await;
     Examination { findings: findings.settled(), policies_enabled, context }
 }
 

@@ -67,7 +67,7 @@ impl Collection<'_> {
                             stop = Some(error);
                         }
                         class if class.may_pass() && self.second_chances.insert(task_id) => {
-                            let failure = task.failure(&stopped.failure);
+                            let failure = self.plan.failure(&task, &stopped.failure);
                             match stopped.facts.is_empty() {
                                 true => self.put_aside(task_id, &failure, progress)?,
                                 false => {
@@ -132,7 +132,7 @@ impl Collection<'_> {
         let then = task.then(false);
         then.iter().for_each(|task| self.expect(&task.lane()));
         let follow_ups = then.iter().map(|task| task.queued(0, self.plan.selection)).collect();
-        let failure = task.failure(&stopped.failure);
+        let failure = self.plan.failure(task, &stopped.failure);
         Outcome::Gap { task_id, failure, follow_ups, facts: stopped.facts }
     }
 

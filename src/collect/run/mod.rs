@@ -34,6 +34,7 @@ use self::lanes::{Lanes, limit_of};
 use super::collector::{In, Page, Stopped};
 use super::context::Context;
 use super::lane::LaneKey;
+use super::never_seen::NeverSeen;
 use super::plan::Plan;
 use super::progress::{Progress, Tick};
 use super::report_watch::ReportWatch;
@@ -127,8 +128,9 @@ impl<'a> Collection<'a> {
         options: RunOptions,
     ) -> Result<Self> {
         let RunOptions { dry_run, full_every, .. } = options;
-        let plan =
-            Plan { context, selection, history, dry_run, full_every, taken: BTreeSet::new(), looks: 0 };
+        let unseen = NeverSeen::of(selection, Some(history))?;
+        let taken = BTreeSet::new();
+        let plan = Plan { context, selection, history, unseen, dry_run, full_every, taken, looks: 0 };
         plan.begin(staging)?;
         let watched = Context { reports: ReportWatch::within(options.report_budget), ..context.clone() };
         Ok(Self {

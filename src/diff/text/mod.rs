@@ -47,8 +47,9 @@ pub fn write(page: &mut Page<'_>, diff: &Diff, options: TextOptions<'_>) -> io::
     if let Some(words) = summary.words {
         page.line(Ink::Plain, &format!("  {words}"))?;
     }
+    let width = summary.counts.iter().map(|(what, _)| what.len()).max().unwrap_or_default().max(28);
     for (what, counts) in &summary.counts {
-        page.line(Ink::Plain, &format!("  {what:28} {counts}"))?;
+        page.line(Ink::Plain, &format!("  {what:width$} {counts}"))?;
     }
     if let Some(also) = &summary.also {
         page.line(Ink::Plain, &format!("  {also}"))?;

@@ -14,6 +14,7 @@ use crate::simulator::protocol::{ApiError, element};
 
 pub(super) fn answer(context: &Context) -> Result<String, ApiError> {
     let operation = match context.request.operation.as_str() {
+        "ListOrganizationsFeatures" => return features(context),
         "GenerateOrganizationsAccessReport" => generate,
         "GetOrganizationsAccessReport" => get,
         _ => return Err(context.unknown_operation()),
@@ -24,6 +25,31 @@ pub(super) fn answer(context: &Context) -> Result<String, ApiError> {
         return Err(context.denied());
     }
     operation(context)
+}
+
+/// Central root access is told to the management account and to IAM's delegated administrators.
+fn features(context: &Context) -> Result<String, ApiError> {
+    let world = context.world;
+    if !world.config.in_organization {
+        let message = "The request was rejected because your account is in no organization.";
+        return Err(ApiError::new(400, "OrganizationNotFoundException", message));
+    }
+    if !world.config.all_features {
+        let message = "The organization does not have all features enabled.";
+        return Err(ApiError::new(400, "OrganizationNotInAllFeaturesModeException", message));
+    }
+    if context.caller != Caller::ManagementAccount {
+        let message = "The account is neither the management account nor a delegated administrator of IAM.";
+        return Err(ApiError::new(400, "AccountNotManagementOrDelegatedAdministratorException", message));
+    }
+    let mut xml = String::new();
+    element(&mut xml, "OrganizationId", &world.identity.organization_id);
+    xml.push_str("<EnabledFeatures>");
+    for feature in world.organization_features() {
+        element(&mut xml, "member", feature);
+    }
+    xml.push_str("</EnabledFeatures>");
+    Ok(xml)
 }
 
 fn generate(context: &Context) -> Result<String, ApiError> {

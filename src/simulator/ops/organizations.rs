@@ -1,11 +1,11 @@
-//! AWS Organizations: the root, OUs and accounts
+//! AWS Organizations: the root, OUs and accounts, policies, and what is delegated
 //! (<https://docs.aws.amazon.com/organizations/latest/APIReference/API_Operations.html>).
 
 use serde_json::{Map, Value, json};
 
 use super::{Context, members, tag_value};
-use crate::simulator::config::Caller;
-use crate::simulator::organization::{Account, DAY, Unit, World, epoch};
+use crate::simulator::config::{Caller, Partition};
+use crate::simulator::organization::{Account, Delegation, Millis, Policy, Target, Unit, World, epoch};
 use crate::simulator::protocol::ApiError;
 
 type Answer = Result<Map<String, Value>, ApiError>;
@@ -23,6 +23,12 @@ pub(super) fn answer(context: &Context) -> Answer {
         "ListChildren" => list_children,
         "ListTagsForResource" => list_tags,
         "ListDelegatedAdministrators" => delegated_administrators,
+        "ListDelegatedServicesForAccount" => delegated_services,
+        "ListAWSServiceAccessForOrganization" => trusted_services,
+        "ListPolicies" => list_policies,
+        "DescribePolicy" => describe_policy,
+        "ListTargetsForPolicy" => targets_for_policy,
+        "DescribeResourcePolicy" => describe_resource_policy,
         _ => return Err(context.unknown_operation()),
     };
     if !context.world.config.in_organization {
@@ -186,7 +192,12 @@ fn list_tags(context: &Context) -> Answer {
     let (index, id) = (world.index(), context.required("ResourceId")?);
     let account = index.accounts.get(id).map(|position| &world.accounts[*position as usize].tags);
     let unit = || index.units.get(id).map(|position| &world.units[*position as usize].tags);
-    let tags = account.or_else(unit).ok_or_else(|| {
+    let policy = context.world.policy(id);
+    if policy.is_some_and(|policy| policy.aws_managed) {
+        let message = "You provided a value that does not match the required pattern.";
+        return Err(ApiError::invalid(context.request.service, message));
+    }
+    let tags = account.or_else(unit).or(policy.map(|policy| &policy.tags)).ok_or_else(|| {
         ApiError::new(400, "TargetNotFoundException", "You specified a target that doesn't exist.")
     })?;
     context.page_by_place("Tags", tags, tag_value)
@@ -194,12 +205,113 @@ fn list_tags(context: &Context) -> Answer {
 
 fn delegated_administrators(context: &Context) -> Answer {
     let world = context.world;
-    let delegates = [world.identity.delegated_account];
-    let delegate = |position: &u32| {
-        let mut value = account_value(world, &world.accounts[*position as usize]);
+    let delegates = world.delegated_administrators();
+    let delegate = |(account, since, _): &(u32, Millis, Vec<Delegation>)| {
+        let mut value = account_value(world, &world.accounts[*account as usize]);
         value.remove("Paths");
-        value.insert("DelegationEnabledDate".to_owned(), epoch(world.identity.created_at + 100 * DAY));
+        value.insert("DelegationEnabledDate".to_owned(), epoch(*since));
         Value::Object(value)
     };
-    context.page("DelegatedAdministrators", &delegates, |account| u128::from(*account), delegate)
+    context.page("DelegatedAdministrators", &delegates, |(account, ..)| u128::from(*account), delegate)
+}
+
+fn delegated_services(context: &Context) -> Answer {
+    let world = context.world;
+    let id = context.required("AccountId")?;
+    let delegates = world.delegated_administrators();
+    let mut delegates = delegates.iter();
+    let found = delegates.find(|(account, ..)| *world.accounts[*account as usize].id == *id);
+    let (_, _, services) = found.ok_or_else(|| {
+        let message =
+            "The provided account is not a registered delegated administrator for your organization.";
+        ApiError::new(400, "AccountNotRegisteredException", message)
+    })?;
+    let shown = |service: &Delegation| json!({"ServicePrincipal": service.service_principal, "DelegationEnabledDate": epoch(service.enabled_at)});
+    context.page_by_place("DelegatedServices", services, shown)
+}
+
+fn trusted_services(context: &Context) -> Answer {
+    let shown = |service: &Delegation| json!({"ServicePrincipal": service.service_principal, "DateEnabled": epoch(service.enabled_at)});
+    context.page_by_place("EnabledServicePrincipals", &context.world.trusted_services(), shown)
+}
+
+/// The types that AWS knows; the partitions other than the commercial one know the first three.
+/// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListPolicies.html>.
+const POLICY_TYPES: [&str; 15] = [
+    "SERVICE_CONTROL_POLICY",
+    "TAG_POLICY",
+    "BACKUP_POLICY",
+    "RESOURCE_CONTROL_POLICY",
+    "AISERVICES_OPT_OUT_POLICY",
+    "CHATBOT_POLICY",
+    "DECLARATIVE_POLICY_EC2",
+    "SECURITYHUB_POLICY",
+    "SECURITYHUB_CSPM_POLICY",
+    "INSPECTOR_POLICY",
+    "UPGRADE_ROLLOUT_POLICY",
+    "BEDROCK_POLICY",
+    "S3_POLICY",
+    "NETWORK_SECURITY_DIRECTOR_POLICY",
+    "GUARDDUTY_POLICY",
+];
+
+fn list_policies(context: &Context) -> Answer {
+    let world = context.world;
+    let policy_type = context.required("Filter")?;
+    if !POLICY_TYPES.contains(&policy_type) {
+        return Err(ApiError::invalid(context.request.service, "Filter is not in the enumeration"));
+    }
+    if world.config.partition != Partition::Aws && !POLICY_TYPES[..3].contains(&policy_type) {
+        let message = "This endpoint does not support the policy type.";
+        return Err(ApiError::new(400, "UnsupportedAPIEndpointException", message));
+    }
+    let of_type: Vec<_> =
+        world.policies().iter().filter(|policy| policy.policy_type == policy_type).collect();
+    context.page_by_place("Policies", &of_type, |policy| policy_summary(world, policy))
+}
+
+fn policy_summary(world: &World, policy: &Policy) -> Value {
+    members(json!({
+        "Id": policy.id,
+        "Arn": world.policy_arn(policy),
+        "Name": policy.name,
+        "Description": policy.description,
+        "Type": policy.policy_type,
+        "AwsManaged": policy.aws_managed,
+    }))
+    .into()
+}
+
+fn policy<'w>(context: &Context<'w>) -> Result<&'w Policy, ApiError> {
+    let id = context.required("PolicyId")?;
+    context.world.policy(id).ok_or_else(|| {
+        ApiError::new(
+            400,
+            "PolicyNotFoundException",
+            "We can't find a policy with the PolicyId that you specified.",
+        )
+    })
+}
+
+fn describe_policy(context: &Context) -> Answer {
+    let policy = policy(context)?;
+    Ok(members(json!({"Policy": {
+        "PolicySummary": policy_summary(context.world, policy), "Content": policy.document,
+    }})))
+}
+
+fn targets_for_policy(context: &Context) -> Answer {
+    let shown = |target: &Target| json!({"TargetId": target.id, "Arn": target.arn, "Name": target.name, "Type": target.target_type});
+    context.page_by_place("Targets", &policy(context)?.targets, shown)
+}
+
+fn describe_resource_policy(context: &Context) -> Answer {
+    let world = context.world;
+    let (id, document) = world.resource_policy().ok_or_else(|| {
+        let message = "We can't find a resource policy for this organization.";
+        ApiError::new(400, "ResourcePolicyNotFoundException", message)
+    })?;
+    Ok(members(json!({"ResourcePolicy": {
+        "ResourcePolicySummary": {"Id": id, "Arn": world.resource_policy_arn(&id)}, "Content": document,
+    }})))
 }

@@ -5,6 +5,7 @@
 //! a record with `exists == false`, because assignments go on naming it.
 
 mod index;
+mod policies;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -15,6 +16,7 @@ use serde_json::Value;
 use super::config::Config;
 use super::dice;
 use index::Index;
+pub(super) use policies::{Delegation, Policy, Target};
 
 /// A moment in milliseconds since 1970.
 pub(super) type Millis = i64;
@@ -183,6 +185,8 @@ pub(super) struct World {
     /// When the directory sync last touched every user and group.
     pub synced_at: Option<Millis>,
     pub index: OnceLock<Index>,
+    /// The policies of the organization, once they were asked for.
+    pub policies: OnceLock<Vec<Policy>>,
 }
 
 impl World {
@@ -193,6 +197,16 @@ impl World {
 
     pub fn index(&self) -> &Index {
         self.index.get_or_init(|| Index::of(self))
+    }
+
+    /// The policies of the organization, in the order of their ids.
+    pub fn policies(&self) -> &[Policy] {
+        self.policies.get_or_init(|| policies::policies(self))
+    }
+
+    /// The policy of this id, if there is one.
+    pub fn policy(&self, id: &str) -> Option<&Policy> {
+        self.policies().iter().find(|policy| policy.id == id)
     }
 
     /// The next day's world before anything happened in it.
@@ -210,6 +224,7 @@ impl World {
             pairs: self.pairs.clone(),
             synced_at: self.synced_at,
             index: OnceLock::new(),
+            policies: OnceLock::new(),
         }
     }
 

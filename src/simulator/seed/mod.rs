@@ -43,6 +43,7 @@ pub(super) fn world(config: &Arc<Config>) -> World {
         pairs: BTreeMap::new(),
         synced_at: None,
         index: OnceLock::new(),
+        policies: OnceLock::new(),
     };
     tree::grow(&mut world, &mut dice);
     people::hire(&mut world, &mut dice);

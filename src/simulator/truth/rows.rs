@@ -4,14 +4,17 @@ use serde_json::{Map, Value};
 
 use super::{Assignments, ReportDepth, Rows, TruthOptions};
 use crate::model::{
-    self, Account, AccountAssignment, Entity, GroupMembership, Organization, OrganizationalUnit,
-    PermissionSetPolicy, PolicyKind, ProvisionedPermissionSet, Resource, Root, Row, ServiceLastAccessed, Tag,
+    self, Account, AccountAssignment, DelegatedAdministrator, DelegatedAdministratorAccount, Entity,
+    GroupMembership, Organization, OrganizationFeature, OrganizationPolicy, OrganizationPolicyTarget,
+    OrganizationResourcePolicy, OrganizationalUnit, PermissionSetPolicy, PolicyKind,
+    ProvisionedPermissionSet, Resource, Root, Row, ServiceLastAccessed, Tag, TrustedService,
 };
 use crate::simulator::activity::{self, ReportedEntity};
 use crate::simulator::config::Instances;
 use crate::simulator::ops::policy_types;
 use crate::simulator::organization::{
-    Boundary, Group, Member, PermissionSet, PrincipalKind, TagPair, User, World, numbered, rfc3339,
+    Boundary, Delegation, Group, Member, PermissionSet, Policy, PrincipalKind, TagPair, Target, User, World,
+    numbered, rfc3339,
 };
 
 /// One resource's rows.
@@ -25,6 +28,13 @@ pub(in crate::simulator) fn rows(world: &World, resource: &str, options: TruthOp
         "roots" if organization => vec![columns(&root_row(world))],
         "organizational_units" if organization => units(world),
         "accounts" if organization => accounts(world),
+        "organization_policies" if organization => policies_of_organization(world),
+        "organization_policy_targets" if organization => policy_targets(world),
+        "organization_resource_policies" if organization => resource_policies(world),
+        "delegated_administrator_accounts" if organization => delegated_accounts(world),
+        "delegated_administrators" if organization => delegated_administrators(world),
+        "trusted_services" if organization => trusted_services(world),
+        "organization_features" if organization && config.all_features => features(world),
         "users" if store => world
             .users
             .iter()
@@ -113,6 +123,87 @@ fn accounts(world: &World) -> Rows {
             })
         })
         .collect()
+}
+
+fn policies_of_organization(world: &World) -> Rows {
+    let row = |policy: &Policy| {
+        columns(&OrganizationPolicy {
+            policy_id: policy.id.clone(),
+            arn: Some(world.policy_arn(policy)),
+            name: Some(policy.name.clone()),
+            description: policy.description.clone(),
+            r#type: Some(policy.policy_type.to_owned()),
+            aws_managed: Some(policy.aws_managed),
+            document: Some(policy.document.clone()),
+        })
+    };
+    world.policies().iter().map(row).collect()
+}
+
+fn policy_targets(world: &World) -> Rows {
+    let of_policy = |policy: &Policy| {
+        let row = |target: &Target| {
+            columns(&OrganizationPolicyTarget {
+                policy_id: policy.id.clone(),
+                target_id: target.id.clone(),
+                target_type: Some(target.target_type.to_owned()),
+            })
+        };
+        policy.targets.iter().map(row).collect::<Rows>()
+    };
+    world.policies().iter().flat_map(of_policy).collect()
+}
+
+fn resource_policies(world: &World) -> Rows {
+    let row = |(id, document): (String, String)| {
+        columns(&OrganizationResourcePolicy {
+            arn: Some(world.resource_policy_arn(&id)),
+            resource_policy_id: id,
+            document: Some(document),
+        })
+    };
+    world.resource_policy().map(row).into_iter().collect()
+}
+
+fn delegated_accounts(world: &World) -> Rows {
+    let delegates = world.delegated_administrators().into_iter();
+    delegates
+        .map(|(account, since, _)| {
+            columns(&DelegatedAdministratorAccount {
+                account_id: world.accounts[account as usize].id.to_string(),
+                delegation_enabled_at: Some(rfc3339(since)),
+            })
+        })
+        .collect()
+}
+
+fn delegated_administrators(world: &World) -> Rows {
+    let of_account = |(account, _, services): (u32, _, Vec<Delegation>)| {
+        let row = |service: &Delegation| {
+            columns(&DelegatedAdministrator {
+                account_id: world.accounts[account as usize].id.to_string(),
+                service_principal: service.service_principal.to_owned(),
+                delegation_enabled_at: Some(rfc3339(service.enabled_at)),
+            })
+        };
+        services.iter().map(row).collect::<Rows>()
+    };
+    world.delegated_administrators().into_iter().flat_map(of_account).collect()
+}
+
+fn trusted_services(world: &World) -> Rows {
+    let row = |service: Delegation| {
+        columns(&TrustedService {
+            service_principal: service.service_principal.to_owned(),
+            enabled_at: Some(rfc3339(service.enabled_at)),
+        })
+    };
+    world.trusted_services().into_iter().map(row).collect()
+}
+
+fn features(world: &World) -> Rows {
+    let row = |feature: &str| columns(&OrganizationFeature { feature: feature.to_owned() });
+    world.organization_features().into_iter().map(row).collect()
 }
 
 fn user_row(world: &World, user: &User) -> model::User {
@@ -357,6 +448,7 @@ fn tags(world: &World, organization: bool, sets: bool) -> Rows {
         for account in world.accounts.iter().filter(|account| account.exists) {
             add(Entity::Account, &account.id, &account.tags);
         }
+        world.policies().iter().for_each(|policy| add(Entity::Policy, &policy.id, &policy.tags));
     }
     if sets {
         living_sets(world).for_each(|set| add(Entity::PermissionSet, &set.arn, &set.tags));

@@ -46,6 +46,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0006_access_change_causes"),
     migration!("0007_listed_twice"),
     migration!("0008_oldest_reader"),
+    migration!("0009_policies_and_delegation"),
 ];
 
 /// A step of the schema.

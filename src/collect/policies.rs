@@ -1,0 +1,252 @@
+//! The policies of the organization: what there are of each type, what they say, and what they are attached to.
+//!
+//! ListPolicies lists one type at a time. A root tells which types are enabled, and policies of the others may be left
+//! from before they were disabled: all are asked for, and what is not known here has none.
+
+use aws_sdk_organizations::types::PolicyType;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
+use super::context::Context;
+use super::convert::{key, text};
+use super::services::organizations::{PAGE, not_in_use};
+use crate::aws::{CallFailure, FailureClass, Operation};
+use crate::model::{
+    Entity, OrganizationPolicy, OrganizationPolicyTarget, OrganizationResourcePolicy, Resource, Root, Row,
+    Scope,
+};
+
+/// The types that are asked for, whether a root says that they are enabled or not. Those that AWS adds are asked for once a
+/// root says that they are enabled.
+/// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListPolicies.html>.
+const TYPES: [&str; 15] = [
+    "SERVICE_CONTROL_POLICY",
+    "RESOURCE_CONTROL_POLICY",
+    "TAG_POLICY",
+    "BACKUP_POLICY",
+    "AISERVICES_OPT_OUT_POLICY",
+    "CHATBOT_POLICY",
+    "DECLARATIVE_POLICY_EC2",
+    "SECURITYHUB_POLICY",
+    "SECURITYHUB_CSPM_POLICY",
+    "INSPECTOR_POLICY",
+    "UPGRADE_ROLLOUT_POLICY",
+    "BEDROCK_POLICY",
+    "S3_POLICY",
+    "NETWORK_SECURITY_DIRECTOR_POLICY",
+    "GUARDDUTY_POLICY",
+];
+
+/// Lists the policies of one type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListPolicies {
+    /// The type, as AWS calls it.
+    pub policy_type: String,
+    /// Whether a root says that it is enabled.
+    pub is_enabled: bool,
+}
+
+impl Collector for ListPolicies {
+    type Rows = OrganizationPolicy;
+    const OPERATION: Operation = Operation::ListPolicies;
+    const IN: In = In::Organization;
+    const FOR_EACH: ForEach = ForEach::All(&[&Root::SPEC]);
+    const STAGE: Stage = Stage::Details;
+    const PRIORITY: i64 = 4;
+
+    fn each(root: &Row, _context: &Context) -> Vec<Self> {
+        let enabled = enabled_types(root.text("policy_types"));
+        let mut types: Vec<&str> = TYPES.to_vec();
+        types.extend(enabled.iter().map(String::as_str).filter(|policy_type| !TYPES.contains(policy_type)));
+        let task = |policy_type: &str| Self {
+            policy_type: policy_type.to_owned(),
+            is_enabled: enabled.iter().any(|enabled| enabled == policy_type),
+        };
+        types.into_iter().map(task).collect()
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::all::<Self::Rows>().with("type", &self.policy_type)
+    }
+
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        // A type that this partition does not know has no policies.
+        let is_unknown = failure.is(&["InvalidInputException", "UnsupportedAPIEndpointException"]);
+        (!self.is_enabled && is_unknown).then(NotFound::default)
+    }
+
+    fn unavailable(&self, failure: &CallFailure) -> bool {
+        not_in_use(failure) || (!self.is_enabled && failure.class == FailureClass::Denied)
+    }
+
+    async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
+        let aws = &context.aws;
+        let answer = aws
+            .call(Self::OPERATION, || {
+                aws.organizations
+                    .list_policies()
+                    .filter(PolicyType::from(self.policy_type.as_str()))
+                    .max_results(PAGE)
+                    .set_next_token(token.map(str::to_owned))
+                    .send()
+            })
+            .await?;
+        Ok(Page::of(Self::OPERATION, answer.next_token, answer.policies, |found| {
+            Ok(Row::key_only(&OrganizationPolicy {
+                policy_id: key(Self::OPERATION, "Id", found.id)?,
+                r#type: text(found.r#type.map(|policy_type| policy_type.as_str().to_owned())),
+                aws_managed: Some(found.aws_managed),
+                ..OrganizationPolicy::default()
+            }))
+        })?)
+    }
+}
+
+/// The types that a root's `policy_types` says are enabled.
+fn enabled_types(policy_types: Option<&str>) -> Vec<String> {
+    let types: Vec<Value> = policy_types.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+    let enabled = types.iter().filter(|policy_type| policy_type["Status"] == "ENABLED");
+    enabled.filter_map(|policy_type| policy_type["Type"].as_str().map(str::to_owned)).collect()
+}
+
+/// Whether the policy that was asked about no longer exists, and with it its staged row.
+fn policy_is_gone(failure: &CallFailure, policy_id: &str) -> Option<NotFound> {
+    failure.is(&["PolicyNotFoundException"]).then(|| NotFound::of(Entity::Policy, policy_id))
+}
+
+/// The policies: each is asked for its document and its targets.
+const POLICIES: ForEach = ForEach::All(&[&OrganizationPolicy::SPEC]);
+
+/// Reads a policy with its document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribePolicy {
+    pub policy_id: String,
+}
+
+impl Collector for DescribePolicy {
+    type Rows = OrganizationPolicy;
+    const OPERATION: Operation = Operation::DescribePolicy;
+    const IN: In = In::Organization;
+    const FOR_EACH: ForEach = POLICIES;
+    const STAGE: Stage = Stage::Details;
+    const PRIORITY: i64 = 5;
+
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        row.entity().map(|(_, id)| Self { policy_id: id.to_owned() })
+    }
+
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::Policy, &self.policy_id)]
+    }
+
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        policy_is_gone(failure, &self.policy_id)
+    }
+
+    async fn page(&self, context: &Context, _token: Option<&str>) -> Result<Page, Stopped> {
+        let aws = &context.aws;
+        let answer = aws
+            .call(Self::OPERATION, || aws.organizations.describe_policy().policy_id(&self.policy_id).send())
+            .await?;
+        let lost = |what: &str| CallFailure::unusable(Self::OPERATION, format!("the answer has no {what}"));
+        let found = answer.policy.ok_or_else(|| lost("Policy"))?;
+        let summary = found.policy_summary.ok_or_else(|| lost("PolicySummary"))?;
+        Ok(Page::row(&OrganizationPolicy {
+            policy_id: key(Self::OPERATION, "Id", summary.id)?,
+            arn: text(summary.arn),
+            name: text(summary.name),
+            description: text(summary.description),
+            r#type: text(summary.r#type.map(|policy_type| policy_type.as_str().to_owned())),
+            aws_managed: Some(summary.aws_managed),
+            // No policy is without a document: one that an answer lost is unknown, and no document that was taken away.
+            document: Some(text(found.content).ok_or_else(|| lost("Content"))?),
+        }))
+    }
+}
+
+/// Lists what a policy is attached to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListTargetsForPolicy {
+    pub policy_id: String,
+}
+
+impl Collector for ListTargetsForPolicy {
+    type Rows = OrganizationPolicyTarget;
+    const OPERATION: Operation = Operation::ListTargetsForPolicy;
+    const IN: In = In::Organization;
+    const FOR_EACH: ForEach = POLICIES;
+    const STAGE: Stage = Stage::Details;
+    const PRIORITY: i64 = 5;
+
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        row.entity().map(|(_, id)| Self { policy_id: id.to_owned() })
+    }
+
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::Policy, &self.policy_id)]
+    }
+
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        policy_is_gone(failure, &self.policy_id)
+    }
+
+    async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
+        let aws = &context.aws;
+        let answer = aws
+            .call(Self::OPERATION, || {
+                aws.organizations
+                    .list_targets_for_policy()
+                    .policy_id(&self.policy_id)
+                    .max_results(PAGE)
+                    .set_next_token(token.map(str::to_owned))
+                    .send()
+            })
+            .await?;
+        Ok(Page::of(Self::OPERATION, answer.next_token, answer.targets, |found| {
+            Ok(Row::whole(&OrganizationPolicyTarget {
+                policy_id: self.policy_id.clone(),
+                target_id: key(Self::OPERATION, "TargetId", found.target_id)?,
+                target_type: text(found.r#type.map(|target_type| target_type.as_str().to_owned())),
+            }))
+        })?)
+    }
+}
+
+/// Reads the resource policy of the organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeResourcePolicy;
+
+impl Collector for DescribeResourcePolicy {
+    type Rows = OrganizationResourcePolicy;
+    const OPERATION: Operation = Operation::DescribeResourcePolicy;
+    const IN: In = In::Organization;
+    const STAGE: Stage = Stage::Details;
+    const PRIORITY: i64 = 5;
+
+    fn once() -> Option<Self> {
+        Some(Self)
+    }
+
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        failure.is(&["ResourcePolicyNotFoundException"]).then(NotFound::default)
+    }
+
+    fn unavailable(&self, failure: &CallFailure) -> bool {
+        not_in_use(failure) || failure.is(&["UnsupportedAPIEndpointException"])
+    }
+
+    async fn page(&self, context: &Context, _token: Option<&str>) -> Result<Page, Stopped> {
+        let aws = &context.aws;
+        let answer =
+            aws.call(Self::OPERATION, || aws.organizations.describe_resource_policy().send()).await?;
+        let lost = |what: &str| CallFailure::unusable(Self::OPERATION, format!("the answer has no {what}"));
+        let found = answer.resource_policy.ok_or_else(|| lost("ResourcePolicy"))?;
+        let summary = found.resource_policy_summary.ok_or_else(|| lost("ResourcePolicySummary"))?;
+        Ok(Page::row(&OrganizationResourcePolicy {
+            resource_policy_id: key(Self::OPERATION, "Id", summary.id)?,
+            arn: text(summary.arn),
+            document: Some(text(found.content).ok_or_else(|| lost("Content"))?),
+        }))
+    }
+}

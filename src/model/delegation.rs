@@ -1,0 +1,80 @@
+//! What the organization delegates: to services that it trusts, and to accounts that administer them.
+
+use super::{AccessRole, Entity, LabelPart, Parent, ParentWhen, ResourceGroup, resource};
+
+/// Why no row of a delegation is about people and places.
+const NOT_ABOUT_PEOPLE: (&[Entity], &str) = (
+    &[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Policy],
+    "the organization delegates to accounts and services, not to people",
+);
+/// Why no row is about a place of the tree.
+const NOT_ABOUT_PLACES: (&[Entity], &str) =
+    (&[Entity::Ou, Entity::Root], "an account administers a service wherever it is in the tree");
+
+resource! {
+    /// An account that is a delegated administrator of any service (ListDelegatedAdministrators).
+    pub struct DelegatedAdministratorAccount in "delegated_administrator_accounts" {
+        /// id of the account
+        key account_id: String = Id(&[Entity::Account]), label;
+        /// when the account became a delegated administrator, UTC
+        data delegation_enabled_at: Option<String> = Time;
+    }
+    description: "The accounts that are delegated administrators; of which services stands in delegated_administrators.",
+    not_about: &[NOT_ABOUT_PEOPLE, NOT_ABOUT_PLACES],
+    in_access: AccessRole::None,
+    group: ResourceGroup::Organizations,
+    is_added: true,
+    row_label: &[LabelPart::Name("account_id")],
+    not_in_lives: Some("its life is that of its delegated_administrators"),
+}
+
+resource! {
+    /// A service that an account administers for the organization (ListDelegatedServicesForAccount).
+    pub struct DelegatedAdministrator in "delegated_administrators" {
+        /// id of the account
+        key account_id: String = Id(&[Entity::Account]);
+        /// the service, e.g. guardduty.amazonaws.com
+        key service_principal: String = Text, label;
+        /// when the account became the service's delegated administrator, UTC
+        data delegation_enabled_at: Option<String> = Time;
+    }
+    description: "The services that accounts other than the management account administer for the organization.",
+    not_about: &[NOT_ABOUT_PEOPLE, NOT_ABOUT_PLACES],
+    in_access: AccessRole::None,
+    group: ResourceGroup::Organizations,
+    is_added: true,
+    row_label: &[LabelPart::Value("service_principal"), LabelPart::Words(" by "), LabelPart::Name("account_id")],
+    parents: &[Parent {
+        resource: "delegated_administrator_accounts",
+        columns: &[("account_id", "account_id")],
+        when: ParentWhen::Always,
+    }],
+}
+
+resource! {
+    /// A service that the organization trusts (ListAWSServiceAccessForOrganization).
+    pub struct TrustedService in "trusted_services" {
+        /// the service, e.g. guardduty.amazonaws.com
+        key service_principal: String = Text, label;
+        /// when it was enabled, UTC
+        data enabled_at: Option<String> = Time;
+    }
+    description: "The AWS services that may act in all accounts of the organization.",
+    not_about: &[(&Entity::ALL, "the organization trusts a service for all of its accounts")],
+    in_access: AccessRole::None,
+    group: ResourceGroup::Organizations,
+    is_added: true,
+}
+
+resource! {
+    /// A feature of IAM that is enabled for the organization (ListOrganizationsFeatures).
+    pub struct OrganizationFeature in "organization_features" {
+        /// the feature, e.g. RootCredentialsManagement or RootSessions
+        key feature: String = Text, label;
+    }
+    description: "What of central root access is enabled: RootCredentialsManagement, RootSessions.",
+    not_about: &[(&Entity::ALL, "a feature is enabled for all accounts of the organization")],
+    in_access: AccessRole::None,
+    group: ResourceGroup::Organizations,
+    is_added: true,
+}

@@ -1,0 +1,42 @@
+//! The groups of resources, as `--only`, `--skip` and `--require` name them.
+
+/// A group of resources that are collected for one purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResourceGroup {
+    /// The organization, its tree and its accounts, and to which services and accounts it delegates.
+    Organizations,
+    /// Who is in the identity store.
+    Identity,
+    /// Permission sets, what they hold and where they are provisioned.
+    PermissionSets,
+    /// Who is assigned what.
+    Assignments,
+    /// The policies of the organization, and what they are attached to.
+    Policies,
+    /// When services were last used.
+    AccessReport,
+}
+
+impl ResourceGroup {
+    /// Every group, in the order in which they are named.
+    pub const ALL: [Self; 6] = [
+        Self::Organizations,
+        Self::Identity,
+        Self::PermissionSets,
+        Self::Assignments,
+        Self::Policies,
+        Self::AccessReport,
+    ];
+
+    /// The group as people write it, e.g. `@permission-sets`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Organizations => "@organizations",
+            Self::Identity => "@identity",
+            Self::PermissionSets => "@permission-sets",
+            Self::Assignments => "@assignments",
+            Self::Policies => "@policies",
+            Self::AccessReport => "@access-report",
+        }
+    }
+}
