@@ -28,6 +28,7 @@ CREATE TABLE organization_policy_targets_versions (
 CREATE UNIQUE INDEX organization_policy_targets_open ON organization_policy_targets_versions (policy_id, target_id) WHERE valid_to IS NULL;
 CREATE INDEX organization_policy_targets_began ON organization_policy_targets_versions (valid_from);
 CREATE INDEX organization_policy_targets_ended ON organization_policy_targets_versions (valid_to) WHERE valid_to IS NOT NULL;
+CREATE INDEX organization_policy_targets_target ON organization_policy_targets_versions (target_id);
 
 CREATE TABLE organization_resource_policies_versions (
     resource_policy_id TEXT NOT NULL, -- id of the resource policy, rp-…

@@ -4,25 +4,36 @@
 -- not during: what is in force is the state of one snapshot
 WITH RECURSIVE above (id, distance) AS (
     SELECT a.account_id, 0 FROM accounts AS a WHERE a.account_id = :account
-    UNION
-    SELECT coalesce(a.parent_id, o.parent_id), b.distance + 1
+    UNION ALL
+    SELECT a.parent_id, 1 FROM accounts AS a WHERE a.account_id = :account AND a.parent_id IS NOT NULL
+    UNION ALL
+    SELECT o.parent_id, b.distance + 1
     FROM above AS b
-    LEFT JOIN accounts AS a ON a.account_id = b.id
-    LEFT JOIN organizational_units AS o ON o.ou_id = b.id
-    WHERE coalesce(a.parent_id, o.parent_id) IS NOT NULL AND b.distance < 50
+    JOIN organizational_units AS o ON o.ou_id = b.id
+    WHERE o.parent_id IS NOT NULL AND b.distance < 50
+),
+place (id, distance, name) AS (
+    SELECT b.id, b.distance, coalesce((SELECT o.name FROM organizational_units AS o WHERE o.ou_id = b.id),
+                                      (SELECT r.name FROM roots AS r WHERE r.root_id = b.id), b.id)
+    FROM above AS b
 )
 SELECT
     coalesce(p.name, t.policy_id) AS policy,
     p.type,
-    CASE b.distance WHEN 0 THEN 'the account itself' ELSE coalesce(g.ou_path, t.target_id) END AS inherited_from,
+    CASE b.distance
+        WHEN 0 THEN 'the account itself'
+        ELSE (SELECT group_concat(n.name, '/')
+              FROM (SELECT u.name FROM place AS u WHERE u.distance >= b.distance ORDER BY u.distance DESC) AS n)
+    END AS inherited_from,
     CASE
         WHEN p.type IN ('SERVICE_CONTROL_POLICY', 'RESOURCE_CONTROL_POLICY') AND
              (SELECT a.is_management_account FROM accounts AS a WHERE a.account_id = :account) = 1
             THEN 'no: it is the management account'
-        WHEN p.type IS NULL OR NOT EXISTS (SELECT 1 FROM roots AS r) THEN NULL
+        WHEN p.type IS NULL OR NOT EXISTS (SELECT 1 FROM roots AS r WHERE r.root_id IN (SELECT u.id FROM above AS u)) THEN NULL
         WHEN EXISTS (
             SELECT 1 FROM roots AS r, json_each(r.policy_types) AS e
-            WHERE e.value ->> 'Type' = p.type AND e.value ->> 'Status' = 'ENABLED'
+            WHERE r.root_id IN (SELECT u.id FROM above AS u)
+              AND e.value ->> 'Type' = p.type AND e.value ->> 'Status' = 'ENABLED'
         ) THEN 'yes'
         ELSE 'no: the type is disabled'
     END AS in_force,
@@ -32,7 +43,6 @@ SELECT
     p.aws_managed,
     p.document
 FROM above AS b
-JOIN organization_policy_targets AS t ON t.target_id = b.id
+CROSS JOIN organization_policy_targets AS t ON t.target_id = b.id
 LEFT JOIN organization_policies AS p ON p.policy_id = t.policy_id
-LEFT JOIN organization_tree AS g ON g.id = t.target_id
 ORDER BY p.type, b.distance DESC, policy, t.policy_id

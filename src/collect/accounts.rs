@@ -28,7 +28,7 @@ impl Collector for ListAccounts {
         Some(Self)
     }
 
-    fn unavailable(&self, failure: &CallFailure) -> bool {
+    fn unavailable(failure: &CallFailure) -> bool {
         not_in_use(failure)
     }
 

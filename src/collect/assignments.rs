@@ -111,7 +111,7 @@ impl Collector for ListPrincipalAssignments {
         assignments_of(&self.principal_type, &self.principal_id)
     }
 
-    fn unavailable(&self, failure: &CallFailure) -> bool {
+    fn unavailable(failure: &CallFailure) -> bool {
         account_instance(failure)
     }
 

@@ -330,7 +330,7 @@ pub(super) trait Collector: Sized {
     }
 
     /// Whether this answer means that the organization, or the kind of instance, rules the thing out.
-    fn unavailable(&self, _failure: &CallFailure) -> bool {
+    fn unavailable(_failure: &CallFailure) -> bool {
         false
     }
 

@@ -27,7 +27,7 @@ impl Collector for ListDelegatedAdministrators {
         Some(Self)
     }
 
-    fn unavailable(&self, failure: &CallFailure) -> bool {
+    fn unavailable(failure: &CallFailure) -> bool {
         not_in_use(failure)
     }
 
@@ -118,7 +118,7 @@ impl Collector for ListTrustedServices {
         Some(Self)
     }
 
-    fn unavailable(&self, failure: &CallFailure) -> bool {
+    fn unavailable(failure: &CallFailure) -> bool {
         not_in_use(failure)
     }
 
@@ -164,7 +164,7 @@ impl Collector for ListOrganizationsFeatures {
         is_off.then(NotFound::default)
     }
 
-    fn unavailable(&self, failure: &CallFailure) -> bool {
+    fn unavailable(failure: &CallFailure) -> bool {
         failure.is(&[
             "OrganizationNotFound",
             "OrganizationNotFoundException",

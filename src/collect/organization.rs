@@ -26,7 +26,7 @@ impl Collector for DescribeOrganization {
         Some(Self)
     }
 
-    fn unavailable(&self, failure: &CallFailure) -> bool {
+    fn unavailable(failure: &CallFailure) -> bool {
         not_in_use(failure)
     }
 
@@ -63,7 +63,7 @@ impl Collector for ListRoots {
         Some(Self)
     }
 
-    fn unavailable(&self, failure: &CallFailure) -> bool {
+    fn unavailable(failure: &CallFailure) -> bool {
         not_in_use(failure)
     }
 

@@ -27,7 +27,7 @@ impl Collector for ListPermissionSets {
         Some(Self)
     }
 
-    fn unavailable(&self, failure: &CallFailure) -> bool {
+    fn unavailable(failure: &CallFailure) -> bool {
         account_instance(failure)
     }
 

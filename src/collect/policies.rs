@@ -11,7 +11,7 @@ use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
 use super::context::Context;
 use super::convert::{key, text};
 use super::services::organizations::{PAGE, not_in_use};
-use crate::aws::{CallFailure, FailureClass, Operation};
+use crate::aws::{CallFailure, Operation};
 use crate::model::{
     Entity, OrganizationPolicy, OrganizationPolicyTarget, OrganizationResourcePolicy, Resource, Root, Row,
     Scope,
@@ -71,13 +71,18 @@ impl Collector for ListPolicies {
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
-        // A type that this partition does not know has no policies.
-        let is_unknown = failure.is(&["InvalidInputException", "UnsupportedAPIEndpointException"]);
+        // A type that this partition, or this organization, does not know has no policies.
+        let is_unknown = failure.is(&[
+            "InvalidInputException",
+            "UnsupportedAPIEndpointException",
+            "PolicyTypeNotAvailableForOrganizationException",
+            "PolicyTypeNotEnabledException",
+        ]);
         (!self.is_enabled && is_unknown).then(NotFound::default)
     }
 
-    fn unavailable(&self, failure: &CallFailure) -> bool {
-        not_in_use(failure) || (!self.is_enabled && failure.class == FailureClass::Denied)
+    fn unavailable(failure: &CallFailure) -> bool {
+        not_in_use(failure)
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
@@ -232,7 +237,7 @@ impl Collector for DescribeResourcePolicy {
         failure.is(&["ResourcePolicyNotFoundException"]).then(NotFound::default)
     }
 
-    fn unavailable(&self, failure: &CallFailure) -> bool {
+    fn unavailable(failure: &CallFailure) -> bool {
         not_in_use(failure) || failure.is(&["UnsupportedAPIEndpointException"])
     }
 

@@ -126,7 +126,6 @@ macro_rules! tasks {
 
             fn unavailable(&self, failure: &CallFailure) -> bool {
                 match self { $($(#[$only])* Self::$name(_) => $name::unavailable(failure)),+ }
-                match self { $(Self::$name(task) => task.unavailable(failure)),+ }
             }
 
             /// Whether an answer without a list says that there is nothing, whatever the last snapshot knows.

@@ -36,7 +36,8 @@ fn a_column_that_is_not_spoken_of_is_no_stand() {
         column("account_id", ColumnKind::Id(&[Entity::Account]), false),
         column("name", ColumnKind::Text, false),
     ];
-    const OTHERS: &[Entity] = &[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Ou, Entity::Root];
+    const OTHERS: &[Entity] =
+        &[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Ou, Entity::Root, Entity::Policy];
     assert!(takes_a_stand(OF_ACCOUNTS, &[(OTHERS, "it is about accounts alone")]));
     assert!(!takes_a_stand(OF_ACCOUNTS, &[(OTHERS, "")]), "no reason");
     assert!(
@@ -56,8 +57,10 @@ fn ids_are_declared_as_ids() {
         ("users", "user_arn"),
         ("groups", "group_arn"),
         ("organization", "management_account_arn"),
-        // A service control policy, which is no entity yet.
+        // Empty, where a report is not narrowed to one.
         ("service_last_accessed", "policy_id"),
+        // The organization has one, which no other row refers to.
+        ("organization_resource_policies", "resource_policy_id"),
         ("group_memberships", "membership_id"),
         ("group_memberships", "membership_arn"),
     ];

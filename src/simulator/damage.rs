@@ -58,6 +58,7 @@ pub(super) fn refusal(action: &Action, request: &Request) -> Option<ApiError> {
                 request.signature.as_ref().and_then(|signature| signature.session_token.as_deref()).unwrap_or("none"),
             ),
         ),
+        Action::UnknownOperation => ApiError::unknown_operation(service, "an operation of a later year"),
         Action::LongRefusal(characters) => ApiError::denied(service, "é".repeat(*characters)),
         _ => return None,
     })

@@ -74,6 +74,8 @@ pub enum Action {
     WrongSignature,
     /// A refusal whose message has so many characters.
     LongRefusal(usize),
+    /// The service does not know the operation.
+    UnknownOperation,
     /// An answer that never ends.
     EndlessBody,
     /// The first page again and again, each time with another token.
@@ -120,6 +122,7 @@ impl Action {
             Self::WrongClock => "wrong clock",
             Self::WrongSignature => "wrong signature",
             Self::LongRefusal(_) => "long refusal",
+            Self::UnknownOperation => "unknown operation",
             Self::EndlessBody => "endless body",
             Self::NewTokens => "new tokens",
             Self::Times(_) => "times",

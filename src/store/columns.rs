@@ -4,7 +4,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::file::{Doing, in_scope, literal, quoted};
 use crate::error::Result;
-use crate::model::{Scope, resource};
+use crate::model::{ColumnSpec, ResourceSpec, Role, Scope, resource};
 
 /// A column as the database declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,17 @@ pub(super) fn resource_columns(connection: &Connection, name: &str) -> Result<Ve
         !["valid_from", "valid_to"].contains(&column.name.as_str()) && !is_derived(&column.name)
     });
     Ok(columns)
+}
+
+/// The columns of a resource that the file does not have.
+pub(super) fn declared_columns(spec: &ResourceSpec) -> Vec<Column> {
+    let column = |column: &ColumnSpec| Column {
+        name: column.name.to_owned(),
+        sql_type: column.sql_type().to_owned(),
+        not_null: column.role == Role::Key,
+        in_key: column.role == Role::Key,
+    };
+    spec.columns.iter().map(column).collect()
 }
 
 /// The columns of a table of facts (see [`FactSpec::tables`](crate::model::FactSpec::tables)) but the snapshot that a

@@ -48,8 +48,7 @@ VALUES ('111111111111', 'management', 'aws@example.com', 'ACTIVE', 'r-f1', 'o-fi
 UPDATE roots_versions SET policy_types = '[{"Type":"SERVICE_CONTROL_POLICY","Status":"ENABLED"}]';
 INSERT INTO organization_policies_versions (policy_id, name, description, type, aws_managed, document, valid_from, valid_to)
 VALUES ('p-FullAWSAccess', 'FullAWSAccess', 'Allows everything', 'SERVICE_CONTROL_POLICY', 1, '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}', 1, NULL),
-       ('p-f1', 'no "leaving"', NULL, 'SERVICE_CONTROL_POLICY', 0, '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"organizations:LeaveOrganization","Resource":"*"}]}', 1, 3),
-       ('p-f1', 'no "leaving"', NULL, 'SERVICE_CONTROL_POLICY', 0, '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["organizations:LeaveOrganization","account:CloseAccount"],"Resource":"*"}]}', 3, NULL),
+       ('p-f1', 'no "leaving"', NULL, 'SERVICE_CONTROL_POLICY', 0, '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["organizations:LeaveOrganization","account:CloseAccount"],"Resource":"*"}]}', 1, NULL),
        ('p-f2', 'cost centers', 'spelling', 'TAG_POLICY', 0, '{"tags":{}}', 1, NULL);
 INSERT INTO organization_policy_targets_versions (policy_id, target_id, target_type, valid_from, valid_to)
 VALUES ('p-FullAWSAccess', 'r-f1', 'ROOT', 1, NULL), ('p-FullAWSAccess', '222222222222', 'ACCOUNT', 1, NULL),
@@ -59,7 +58,7 @@ VALUES ('222222222222', '2025-01-01T00:00:00Z', 1);
 INSERT INTO delegated_administrators_versions (account_id, service_principal, delegation_enabled_at, valid_from)
 VALUES ('222222222222', 'guardduty.amazonaws.com', '2025-01-02T00:00:00Z', 1);
 INSERT INTO trusted_services_versions (service_principal, enabled_at, valid_from) VALUES ('guardduty.amazonaws.com', '2025-01-01T00:00:00Z', 1);
-INSERT INTO organization_features_versions (feature, valid_from) VALUES ('RootSessions', 4);
+INSERT INTO organization_features_versions (feature, valid_from) VALUES ('RootSessions', 1);
 
 INSERT INTO users_versions (user_id, user_name, display_name, primary_email, emails, user_status, valid_from, valid_to)
 VALUES ('u-ana', 'ana', 'Ana Núñez', 'ana@example.com', '[{"Value":"ana@example.com","Primary":true},{"Value":"anita@example.org"}]', 'ENABLED', 1, NULL),

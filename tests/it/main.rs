@@ -15,6 +15,7 @@ mod doctor;
 mod during;
 mod evidence;
 mod faults;
+mod first_run;
 mod fixture;
 mod full_pass;
 mod gaps;

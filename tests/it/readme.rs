@@ -2,6 +2,8 @@
 
 use std::fs::read_to_string;
 
+use orgcensus::model::{RESOURCES, ResourceGroup};
+
 use crate::fixture;
 use crate::published::nights;
 
@@ -44,4 +46,29 @@ fn access_by_week_is_what_its_ways_add_up_to() {
     let [by_week, by_way] = [by_week, &by_way].map(|sql| sandbox.run(&["query", sql]).data().to_owned());
     assert_eq!(by_week, by_way);
     assert!(by_week.lines().count() > 2, "{by_week}");
+}
+
+/// The table of resources, as README has it.
+fn table_of_resources() -> String {
+    let mut table = "| group | table | what it holds |\n| --- | --- | --- |\n".to_owned();
+    for group in ResourceGroup::ALL {
+        for spec in RESOURCES.iter().filter(|spec| spec.group == group) {
+            table.push_str(&format!("| `{}` | `{}` | {} |\n", group.as_str(), spec.name, spec.description));
+        }
+    }
+    table
+}
+
+#[test]
+fn every_resource_is_in_the_table() {
+    let readme = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, section) = readme.split_once("## What it collects\n").unwrap();
+    let from = section.find("| group |").unwrap();
+    let table: String = section[from..]
+        .lines()
+        .take_while(|line| line.starts_with('|'))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let expected = table_of_resources();
+    assert!(table == expected, "README's table is:\n{expected}");
 }

@@ -139,10 +139,12 @@ fn a_delegated_administrator_sees_everything_but_access_reports() {
     for day in [0, 2] {
         world.collect_day(day, &[]);
         assert_eq!(strategy(&world), "pairs");
-        world.assert_truth(day, TruthOptions { access_report: ReportDepth::None, ..all() });
+        let expected = TruthOptions { access_report: ReportDepth::None, ..all() };
+        world.assert_truth_but(day, expected, &["organization_features"]);
     }
-    let coverage =
-        world.select("SELECT status, reason FROM coverage WHERE resource = 'service_last_accessed'");
+    let coverage = world.select(
+        "SELECT status, reason FROM coverage WHERE resource IN ('service_last_accessed', 'organization_features')",
+    );
     assert!(
         coverage.iter().all(|row| row["status"] == "unavailable" && row["reason"].is_string()),
         "{coverage:?}"

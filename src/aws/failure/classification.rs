@@ -118,6 +118,11 @@ fn classify_unsent<E: StdError + 'static>(
     }
 }
 
+/// What an error code means, whatever the HTTP status.
+pub(super) fn of_code(code: &str) -> FailureClass {
+    classify_answer(Some(code), 400)
+}
+
 /// What an error code, or without one the HTTP status, means.
 /// Sources: the error shapes of each service's API model (botocore); the SDK's own list of throttling codes
 /// (`THROTTLING_ERRORS` of aws-runtime).

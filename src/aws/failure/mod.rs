@@ -34,6 +34,11 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
+    /// What an error code of AWS means.
+    pub fn of_code(code: &str) -> Self {
+        classification::of_code(code)
+    }
+
     /// Whether the same call may well succeed later.
     pub fn may_pass(self) -> bool {
         matches!(self, Self::Throttled | Self::Transient | Self::Unreachable)

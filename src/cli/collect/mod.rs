@@ -10,7 +10,7 @@ mod machine;
 
 use super::progress::Printer;
 use super::{GlobalOptions, duration, runtime};
-use crate::aws::{ConnectionOptions, Operation, PaceOptions, RetryPolicy, ServiceRate};
+use crate::aws::{ConnectionOptions, FailureClass, Operation, PaceOptions, RetryPolicy, ServiceRate};
 use crate::collect::{
     ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, take, was_wanted,
 };
@@ -358,7 +358,10 @@ fn tell_never_seen(summary: &Summary) {
             && model::resource(resource).is_some_and(|spec| spec.is_added)
     };
     let mut by_operation: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for gap in summary.gaps.iter().filter(|gap| is_unavailable(&gap.resource)) {
+    let is_denied = |gap: &&Gap| {
+        gap.error_code.as_deref().is_some_and(|code| FailureClass::of_code(code) == FailureClass::Denied)
+    };
+    for gap in summary.gaps.iter().filter(|gap| is_unavailable(&gap.resource)).filter(is_denied) {
         let resources = by_operation.entry(gap.operation.as_deref().unwrap_or_default()).or_default();
         if !resources.contains(&gap.resource.as_str()) {
             resources.push(&gap.resource);

@@ -49,7 +49,7 @@ impl Collector for ListUsers {
         Some(Self)
     }
 
-    fn unavailable(&self, failure: &CallFailure) -> bool {
+    fn unavailable(failure: &CallFailure) -> bool {
         cannot_be_listed(failure)
     }
 
@@ -94,7 +94,7 @@ impl Collector for ListGroups {
         Some(Self)
     }
 
-    fn unavailable(&self, failure: &CallFailure) -> bool {
+    fn unavailable(failure: &CallFailure) -> bool {
         cannot_be_listed(failure)
     }
 
@@ -138,7 +138,7 @@ impl Collector for ListGroupMemberships {
         vec![(Entity::Group, &self.group_id)]
     }
 
-    fn unavailable(&self, failure: &CallFailure) -> bool {
+    fn unavailable(failure: &CallFailure) -> bool {
         cannot_be_listed(failure)
     }
 

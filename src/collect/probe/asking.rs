@@ -147,13 +147,13 @@ impl<'a> Asking<'a> {
     }
 
     fn refused(&mut self, task: &Task, failure: &CallFailure) {
-        if task.failure(failure).kind == GapKind::Unavailable {
+        if self.never_seen.withholds(task, failure) {
+            let missing = missing(failure, self.context.aws.region());
+            self.findings.note_failure(failure, Seen::Unavailable, missing);
+        } else if task.failure(failure).kind == GapKind::Unavailable {
             self.closed.insert(task.operation());
             let why = why_unavailable(failure.operation.service()).to_owned();
             self.findings.note_failure(failure, Seen::Unavailable, why);
-        } else if self.never_seen.withholds(task, failure) {
-            let missing = missing(failure, self.context.aws.region());
-            self.findings.note_failure(failure, Seen::Unavailable, missing);
         } else {
             self.findings.note_failure(failure, Seen::No, missing(failure, self.context.aws.region()));
             task.then(false).into_iter().for_each(|next| self.ask(next));

@@ -71,7 +71,11 @@ pub(super) fn why_unavailable(service: Service) -> &'static str {
         Service::IdentityStore => {
             "a directory of the legacy Active Directory sync cannot be listed; what assignments name is described"
         }
-        Service::Organizations | Service::Iam | Service::Sts => "the account is in no organization",
+        Service::Organizations | Service::Sts => "the account is in no organization",
+        Service::Iam => {
+            "central root access is told to the management account and to a delegated administrator of IAM, in an \
+             organization with all features"
+        }
     }
 }
 

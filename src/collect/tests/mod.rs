@@ -149,7 +149,7 @@ fn what_is_needed_follows_from_what_is_asked() {
         ("group_memberships", "groups", ""),
         ("account_assignments", "provisioned_permission_sets", ""),
         ("service_last_accessed", "accounts organization organizational_units roots", ""),
-        ("tags", "", "accounts organizational_units permission_sets roots"),
+        ("tags", "", "accounts organization_policies organizational_units permission_sets roots"),
     ] {
         assert_eq!(sorted(needs(resource)), needed, "{resource}");
         assert_eq!(sorted(hangs_on(resource)), any, "{resource}");

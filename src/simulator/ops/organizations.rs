@@ -267,7 +267,13 @@ fn list_policies(context: &Context) -> Answer {
     }
     let of_type: Vec<_> =
         world.policies().iter().filter(|policy| policy.policy_type == policy_type).collect();
-    context.page_by_place("Policies", &of_type, |policy| policy_summary(world, policy))
+    context.page("Policies", &of_type, |policy| order_of(&policy.id), |policy| policy_summary(world, policy))
+}
+
+/// The place of an id among others: that of its first characters, which tell the simulated ones apart.
+fn order_of(id: &str) -> u128 {
+    let bytes = id.bytes().chain(std::iter::repeat(0));
+    bytes.take(16).fold(0, |order, byte| order << 8 | u128::from(byte))
 }
 
 fn policy_summary(world: &World, policy: &Policy) -> Value {
@@ -302,7 +308,7 @@ fn describe_policy(context: &Context) -> Answer {
 
 fn targets_for_policy(context: &Context) -> Answer {
     let shown = |target: &Target| json!({"TargetId": target.id, "Arn": target.arn, "Name": target.name, "Type": target.target_type});
-    context.page_by_place("Targets", &policy(context)?.targets, shown)
+    context.page("Targets", &policy(context)?.targets, |target| order_of(&target.id), shown)
 }
 
 fn describe_resource_policy(context: &Context) -> Answer {

@@ -59,6 +59,7 @@ pub(super) fn policies(world: &World) -> Vec<Policy> {
     // Backup policies are disabled: what was made before stays, attached to nothing.
     let plan = json!({"plans": {"daily": {"regions": {"@@assign": ["us-east-1"]}}}});
     policies.push(policy(world, "old backups", "BACKUP_POLICY", plan));
+    policies.iter_mut().for_each(|policy| policy.targets.sort_by(|one, other| one.id.cmp(&other.id)));
     policies.sort_by(|one, other| one.id.cmp(&other.id));
     policies
 }

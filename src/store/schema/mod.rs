@@ -323,7 +323,8 @@ mod tests {
 
     #[test]
     fn what_hashes_documents_is_known_by_number() {
-        let last = MIGRATIONS.iter().rposition(|migration| migration.sql.contains("document_hash"));
+        let last =
+            MIGRATIONS.iter().rposition(|migration| migration.sql.contains("ADD COLUMN document_hash"));
         assert_eq!(last.map(|index| index as i64 + 1), Some(documents::HASHED_SINCE));
     }
 

@@ -12,7 +12,7 @@ mod tells;
 
 use rusqlite::Connection;
 
-use super::columns::{Column, columns, resource_columns, versions_table};
+use super::columns::{Column, columns, declared_columns, resource_columns, versions_table};
 use super::documents;
 use super::file::{Doing, literal, quoted};
 use super::schema::{self, portable};
@@ -124,8 +124,19 @@ fn no_facts(spec: &FactSpec) -> String {
     format!("SELECT NULL AS snapshot_id{columns} WHERE 0")
 }
 
-/// Every view, each after those that it names. A resource whose table this file does not have yet is left
-/// out: an older file is readable all the same.
+/// What stands for the versions of a resource that the file does not have.
+fn no_versions(spec: &ResourceSpec) -> View {
+    let derived = spec.documents.iter().map(|held| held.hash_column);
+    let columns = spec.columns.iter().map(|column| column.name).chain(derived);
+    let columns: String = columns.map(|column| format!("NULL AS {}, ", quoted(column))).collect();
+    View {
+        name: versions_table(spec.name),
+        select: format!("SELECT {columns}NULL AS valid_from, NULL AS valid_to WHERE 0"),
+    }
+}
+
+/// Every view, each after those that it names. An older file is readable all the same: what it does not have yet is
+/// empty, and no coverage says that it was seen.
 pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<View>> {
     let mut views = vec![View { name: ANSWERING_SNAPSHOT.to_owned(), select: answering_snapshot(answering) }];
     for spec in FACTS {
@@ -136,12 +147,17 @@ pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<V
             }
         }
     }
+    for spec in RESOURCES {
+        if columns(connection, "main", &versions_table(spec.name))?.is_empty() {
+            views.push(no_versions(spec));
+        }
+    }
     let (mut stale, mut changed) = (Vec::new(), Vec::new());
     let file = File::of(connection)?;
     for spec in RESOURCES {
-        let columns = resource_columns(connection, spec.name)?;
+        let mut columns = resource_columns(connection, spec.name)?;
         if columns.is_empty() {
-            continue;
+            columns = declared_columns(spec);
         }
         stale.push(stale_rows(spec, &columns, answering, file));
         changed.push(changes::of_all(spec));

@@ -126,7 +126,12 @@ fn five_times_and_what_later_pages_bring() {
     let asked = world.simulator.faults().struck().values().sum::<usize>();
     assert!((5..=12).contains(&asked), "{asked} calls were sent to be refused");
     let of = |kind: &str| ("tags", json!({ "resource_type": kind }));
-    assert_hidden(&world, &ran, &[of("root"), of("organizational_unit"), of("account")], "denied");
+    assert_hidden(
+        &world,
+        &ran,
+        &[of("root"), of("organizational_unit"), of("account"), of("policy")],
+        "denied",
+    );
 }
 
 #[test]
@@ -207,7 +212,8 @@ fn the_whole_of_iam() {
     let world = after_day_0();
     world.simulator.faults().add(Fault::on("iam:*", denied()));
     let ran = collect(&world);
-    assert_hidden(&world, &ran, &[("service_last_accessed", json!({}))], "denied");
+    let gaps = [("service_last_accessed", json!({})), ("organization_features", json!({}))];
+    assert_hidden(&world, &ran, &gaps, "denied");
 }
 
 #[test]
@@ -216,7 +222,18 @@ fn the_whole_of_organizations() {
     world.simulator.faults().add(Fault::on("organizations:*", denied()));
     let ran = collect(&world);
     assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
-    let hidden = ["organization", "roots", "organizational_units", "accounts"];
+    let hidden = [
+        "organization",
+        "roots",
+        "organizational_units",
+        "accounts",
+        "organization_policies",
+        "organization_policy_targets",
+        "organization_resource_policies",
+        "delegated_administrator_accounts",
+        "delegated_administrators",
+        "trusted_services",
+    ];
     for resource in hidden {
         assert_same(resource, &held(&world, resource), &truth(&world, 0, resource));
         let gap = (resource.to_owned(), "{}".to_owned(), "denied".to_owned());

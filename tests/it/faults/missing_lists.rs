@@ -125,7 +125,8 @@ fn where_empty_lists_are_sent() {
 
 #[test]
 fn where_empty_lists_are_left_out() {
-    let world = after_day_0_of(Config { empty_lists: false, ..small() });
+    // A page that has lost its list in the middle of a listing, of which rows are gone, is doubted: that is another test.
+    let world = after_day_0_of(Config { empty_lists: false, empty_pages: false, ..small() });
     let ran = collect(&world);
     assert_survived(&world, &ran);
 }

@@ -1,0 +1,113 @@
+//! What came later than the core: a census that was made without it, with the permissions of then, goes on without a
+//! word of failure until it has seen it once, or is asked for it by name.
+
+use orgcensus::simulator::{Action, Fault};
+use serde_json::Value;
+
+use crate::gaps::{denied, everything};
+use crate::world::{World, small};
+
+const ADDED: [&str; 4] = [
+    "organizations:ListPolicies",
+    "organizations:DescribeResourcePolicy",
+    "organizations:ListAWSServiceAccessForOrganization",
+    "iam:ListOrganizationsFeatures",
+];
+const DEPTH: [&str; 2] = ["--access-report", "accounts"];
+
+/// A world in which these operations are denied.
+fn without(operations: &[&str]) -> World {
+    let world = World::of(small());
+    deny(&world, operations);
+    world
+}
+
+fn deny(world: &World, operations: &[&str]) {
+    for operation in operations {
+        world.simulator.faults().add(Fault::on(operation, denied()));
+    }
+}
+
+fn status(world: &World, resource: &str, snapshot_id: u32) -> String {
+    let sql =
+        format!("SELECT status FROM coverage WHERE resource = '{resource}' AND snapshot_id = {snapshot_id}");
+    world.select(&sql)[0]["status"].as_str().unwrap().to_owned()
+}
+
+fn assert_all_unknown(diff: &Value) {
+    let changes = diff["changes"].as_array().unwrap();
+    assert!(!changes.is_empty() && changes.iter().all(|change| change["change"] == "unknown"), "{diff}");
+}
+
+#[test]
+fn what_was_never_seen_is_no_failure() {
+    let world = without(&ADDED);
+    for snapshot_id in [1, 2] {
+        let ran = world.collect(&DEPTH);
+        assert_eq!(ran.exit, Some(0), "{}", ran.all());
+        for action in ADDED {
+            let (_, name) = action.split_once(':').unwrap();
+            assert!(ran.stderr.contains(&format!("not seen without {}", action)), "{name}: {}", ran.stderr);
+        }
+        for resource in [
+            "organization_policies",
+            "organization_policy_targets",
+            "organization_resource_policies",
+            "trusted_services",
+            "organization_features",
+        ] {
+            assert_eq!(status(&world, resource, snapshot_id), "unavailable", "{resource}");
+        }
+        assert_eq!(status(&world, "delegated_administrators", snapshot_id), "complete");
+    }
+    assert_eq!(world.number("SELECT count(*) FROM snapshots WHERE status = 'complete'"), 2);
+    assert_eq!(world.number("SELECT count(*) FROM organization_policies"), 0);
+
+    // Seen for the first time: what was not looked at before is not told as new.
+    world.simulator.faults().clear();
+    assert_eq!(world.collect(&DEPTH).exit, Some(0));
+    world.assert_truth(0, everything());
+    assert_all_unknown(&world.diff(2, 3));
+
+    // Once it was seen, a denial is a gap, and nothing is gone.
+    deny(&world, &ADDED);
+    assert_eq!(world.collect(&DEPTH).exit, Some(4));
+    world.assert_truth(0, everything());
+    assert_eq!(status(&world, "organization_policies", 4), "partial");
+    assert_all_unknown(&world.diff(3, 4));
+}
+
+#[test]
+fn what_is_asked_for_by_name_is_a_gap() {
+    for arguments in [
+        &["--only", "organization_policies"][..],
+        &["--only", "@policies"],
+        &["--require", "organization_policies"],
+        &["--require", "@policies"],
+    ] {
+        let world = without(&["organizations:ListPolicies"]);
+        let ran = world.collect(arguments);
+        assert_eq!(ran.exit, Some(4), "{arguments:?}: {}", ran.all());
+        assert_eq!(status(&world, "organization_policies", 1), "partial", "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_aws_does_not_offer_there_is_no_failure() {
+    let world = World::of(small());
+    for operation in ADDED {
+        world.simulator.faults().add(Fault::on(operation, Action::UnknownOperation));
+    }
+    let ran = world.collect(&[]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.all());
+    assert_eq!(status(&world, "trusted_services", 1), "unavailable");
+}
+
+#[test]
+fn a_failure_that_is_no_refusal_is_a_gap() {
+    let world = World::of(small());
+    world.simulator.faults().add(Fault::on("organizations:DescribeResourcePolicy", Action::MalformedBody));
+    let ran = world.collect(&["--haste", "100"]);
+    assert_eq!(ran.exit, Some(4), "{}", ran.all());
+    assert_eq!(status(&world, "organization_resource_policies", 1), "partial");
+}
