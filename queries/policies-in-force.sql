@@ -1,6 +1,9 @@
 -- title: Policies in force on an account
 -- description: Each policy of the organization that is attached to the account, to an organizational unit that it is in, or to the root, with where the account inherits it from. Service and resource control policies do not restrict the management account, and a type that is disabled has no effect.
+-- family: organization
+-- question: 78
 -- param account (account): account id, name or e-mail address
+-- example: prod
 -- not during: what is in force is the state of one snapshot
 WITH RECURSIVE above (id, distance) AS (
     SELECT a.account_id, 0 FROM accounts AS a WHERE a.account_id = :account

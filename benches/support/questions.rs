@@ -108,6 +108,7 @@ impl Picks {
             (ParameterType::Entity(Entity::PermissionSet), _) => &self.permission_set,
             (ParameterType::Entity(Entity::Ou | Entity::Root), _) if is_other => &self.other_ou,
             (ParameterType::Entity(Entity::Ou | Entity::Root), _) => &self.ou,
+            (ParameterType::Entity(Entity::Policy), _) => return Value::Text("p-FullAWSAccess".to_owned()),
             (ParameterType::Number, _) => {
                 let number = parameter.default.as_ref().and_then(|text| text.parse().ok());
                 return Value::Real(number.unwrap_or(4.0));
