@@ -1,10 +1,11 @@
 //! How long reading takes. See `benches/README.md`.
 //!
 //! ```text
-//! cargo bench --bench reading -- [queries] [large] [double] [--runs N]
+//! cargo bench --bench reading -- [queries] [large] [double] [--runs N] [--only NAME]
 //! ```
 //!
 //! - `queries`: every canned query, of 5,000 accounts and 500,000 assignments, now and as of the first of two snapshots.
+//!   `--only` asks a single one.
 //! - `large`: the same of what people type; the memory of the largest answer.
 //! - `double`: from 50,000 users and 500,000 memberships to twice as many.
 
@@ -41,7 +42,10 @@ fn main() {
     if asked("queries") {
         let mut report = Report::default();
         let title = "canned queries: ms of processor time, to the first row and to the last, and rows";
-        ask_large(&mut report, title, runs, questions::canned);
+        let only = arguments.text("--only");
+        let is_asked = |question: &Question| only.is_none_or(|name| question.name == name);
+        let canned = |picks: &Picks| questions::canned(picks).into_iter().filter(is_asked).collect();
+        ask_large(&mut report, title, runs, canned);
         report.about(about.clone());
         report.write("queries");
     }

@@ -1,5 +1,5 @@
 -- title: Users who are assigned permission sets directly
--- description: Users with assignments of their own instead of through a group: in how many accounts, how many permission sets, and how many of these assignments a group of theirs gives them too. The most assignments come first; a user without a name was deleted, or could not be read.
+-- description: Users with assignments of their own instead of through a group: in how many accounts, and by how many permission sets. The most assignments come first; a user without a name was deleted, or could not be read.
 -- family: hygiene
 -- question: 42
 -- not during: direct-user-assignments --during has each assignment with its bounds
@@ -8,11 +8,6 @@ SELECT
     count(*) AS assignments,
     count(DISTINCT a.account_id) AS accounts,
     count(DISTINCT a.permission_set_arn) AS permission_sets,
-    sum(EXISTS (
-        SELECT 1 FROM group_memberships AS m
-        CROSS JOIN account_assignments AS b ON b.principal_id = m.group_id AND b.principal_type = 'GROUP'
-            AND b.account_id = a.account_id AND b.permission_set_arn = a.permission_set_arn
-        WHERE m.user_id = a.principal_id)) AS also_through_a_group,
     u.user_status,
     u.display_name,
     a.principal_id AS user_id

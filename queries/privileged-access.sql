@@ -1,6 +1,7 @@
 -- title: Who has privileged access
 -- description: Everyone with access by a privileged permission set, one row a way, and why the set counts as privileged. Managed policies' documents, boundaries and service control policies are not weighed.
 -- family: account
+-- question: 11
 WITH privileged AS MATERIALIZED (
     SELECT permission_set_arn, group_concat(reason, '; ') AS reasons
         -- during: , valid_from, valid_to
