@@ -2,6 +2,7 @@
 -- description: Each service that the organization trusts, with the accounts that administer it; and those that are administered without being trusted.
 -- family: organization
 -- question: 80
+-- not during: who administers which service is the state of one snapshot
 WITH services AS (
     SELECT t.service_principal FROM trusted_services AS t
     UNION
