@@ -46,7 +46,23 @@ def story(aws, tmp_path_factory) -> Story:
     before = take(program, made)
     changes = change(made)
     after = take(program, made)
+    changes += attached_by_aws(before, after)
     return Story(made, program, before, changes, after)
+
+
+def attached_by_aws(before: Snapshot, after: Snapshot) -> list[Change]:
+    """What AWS attaches its own policies to by itself: whatever is new."""
+
+    def targets(snapshot: Snapshot) -> set[tuple]:
+        rows = snapshot.listed["organization_policy_targets"]
+        return {(row["policy_id"], row["target_id"]) for row in rows if row["policy_id"].endswith("FullAWSAccess")}
+
+    was, now = targets(before), targets(after)
+    return [
+        Change("organization_policy_targets", change, key)
+        for change, keys in [("added", now - was), ("removed", was - now)]
+        for key in sorted(keys)
+    ]
 
 
 def take(program: Program, made: Organization) -> Snapshot:

@@ -30,6 +30,11 @@ KEYS = {
     "organizational_units": ["ou_id"],
     "accounts": ["account_id"],
     "tags": ["resource_type", "resource_id", "key"],
+    "organization_policies": ["policy_id"],
+    "organization_policy_targets": ["policy_id", "target_id"],
+    "delegated_administrator_accounts": ["account_id"],
+    "delegated_administrators": ["account_id", "service_principal"],
+    "trusted_services": ["service_principal"],
     "users": ["user_id"],
     "groups": ["group_id"],
     "group_memberships": ["group_id", "user_id"],
@@ -67,6 +72,9 @@ def organization_tables(client) -> dict[str, list[dict]]:
         "organizational_units": [],
         "accounts": [],
         "tags": [],
+        **delegation_tables(client),
+        "organization_policies": [],
+        "organization_policy_targets": [],
     }
     paths = {}
 
@@ -119,7 +127,54 @@ def organization_tables(client) -> dict[str, list[dict]]:
             }
         )
         tags_of("account", account["Id"])
+    for policy_type in POLICY_TYPES:
+        for summary in pages(client, "list_policies", "Policies", Filter=policy_type):
+            policy = client.describe_policy(PolicyId=summary["Id"])["Policy"]
+            tables["organization_policies"].append(
+                {
+                    "policy_id": summary["Id"],
+                    "arn": summary["Arn"],
+                    "name": summary["Name"],
+                    "description": summary["Description"] or None,
+                    "type": policy_type,
+                    "aws_managed": int(summary["AwsManaged"]),
+                    "document": Json(json.loads(policy["Content"])),
+                }
+            )
+            for target in client.list_targets_for_policy(PolicyId=summary["Id"])["Targets"]:
+                row = {"policy_id": summary["Id"], "target_id": target["TargetId"], "target_type": target["Type"]}
+                tables["organization_policy_targets"].append(row)
+            if not summary["AwsManaged"]:
+                tags_of("policy", summary["Id"])
     return tables
+
+
+#: The types that there are policies of: AWS's own, and those that these checks make.
+POLICY_TYPES = ["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY", "TAG_POLICY"]
+
+
+def delegation_tables(client) -> dict[str, list[dict]]:
+    """The services that are trusted, and the accounts that administer some."""
+    accounts = client.list_delegated_administrators()["DelegatedAdministrators"]
+    return {
+        "trusted_services": [
+            {"service_principal": service["ServicePrincipal"], "enabled_at": Moment(service["DateEnabled"])}
+            for service in client.list_aws_service_access_for_organization()["EnabledServicePrincipals"]
+        ],
+        "delegated_administrator_accounts": [
+            {"account_id": account["Id"], "delegation_enabled_at": Moment(account["DelegationEnabledDate"])}
+            for account in accounts
+        ],
+        "delegated_administrators": [
+            {
+                "account_id": account["Id"],
+                "service_principal": service["ServicePrincipal"],
+                "delegation_enabled_at": Moment(service["DelegationEnabledDate"]),
+            }
+            for account in accounts
+            for service in client.list_delegated_services_for_account(AccountId=account["Id"])["DelegatedServices"]
+        ],
+    }
 
 
 def identity_tables(aws: Aws) -> dict[str, list[dict]]:

@@ -48,6 +48,7 @@ class Organization:
     users: dict[str, str] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     permission_sets: dict[str, str] = field(default_factory=dict)
+    policies: dict[str, str] = field(default_factory=dict)
     #: Where each account is.
     parents: dict[str, str] = field(default_factory=dict)
     #: The pairs of account and permission set that ever were assigned.
@@ -113,6 +114,34 @@ class Organization:
     def untag(self, resource_type: str, resource_id: str, key: str) -> Change:
         self.aws.organizations.untag_resource(ResourceId=resource_id, TagKeys=[key])
         return Change("tags", "removed", (resource_type, resource_id, key))
+
+    def add_policy(self, name: str, document: str, policy_type: str = "SERVICE_CONTROL_POLICY", **tags: str) -> Change:
+        created = self.aws.organizations.create_policy(
+            Name=name, Description=f"{name}!", Content=document, Type=policy_type, Tags=pairs_of(tags)
+        )
+        self.policies[name] = created["Policy"]["PolicySummary"]["Id"]
+        return Change("organization_policies", "added", (self.policies[name],))
+
+    def update_policy(self, name: str, document: str) -> Change:
+        self.aws.organizations.update_policy(PolicyId=self.policies[name], Content=document)
+        return Change("organization_policies", "changed", (self.policies[name],), frozenset(["document"]))
+
+    def attach_policy(self, name: str, target_id: str) -> Change:
+        self.aws.organizations.attach_policy(PolicyId=self.policies[name], TargetId=target_id)
+        return Change("organization_policy_targets", "added", (self.policies[name], target_id))
+
+    def detach_policy(self, name: str, target_id: str) -> Change:
+        self.aws.organizations.detach_policy(PolicyId=self.policies[name], TargetId=target_id)
+        return Change("organization_policy_targets", "removed", (self.policies[name], target_id))
+
+    def trust(self, service: str) -> Change:
+        self.aws.organizations.enable_aws_service_access(ServicePrincipal=service)
+        return Change("trusted_services", "added", (service,))
+
+    def delegate(self, account: str, service: str) -> Change:
+        account_id = self.accounts[account]
+        self.aws.organizations.register_delegated_administrator(AccountId=account_id, ServicePrincipal=service)
+        return Change("delegated_administrators", "added", (account_id, service))
 
     # The identity store
 
@@ -276,6 +305,14 @@ def build_tree(made: Organization):
         made.add_account(f"account-{number}", unit, **({"env": "prod", "cost": ""} if number % 4 == 0 else {}))
     made.move_account("account-129", "deepest")
     made.close_account("account-128")
+    # One page holds 20.
+    for number in range(25):
+        made.add_policy(f"policy-{number}", policy(f"service{number}:*"), **({"owner": ""} if number % 9 == 0 else {}))
+    made.attach_policy("policy-1", made.root)
+    made.attach_policy("policy-1", made.units["unit-1"])
+    made.attach_policy("policy-1", made.accounts["account-7"])
+    made.trust("guardduty.amazonaws.com")
+    made.delegate("account-7", "guardduty.amazonaws.com")
 
 
 def build_people(made: Organization):
@@ -375,6 +412,15 @@ def change_organization(made: Organization) -> list[Change]:
         made.untag("account", accounts["account-12"], "cost"),
         made.tag("account", made.management_account, "payer", "yes"),
         made.untag("root", made.root, "owner"),
+        made.add_policy("policy-new", policy("organizations:LeaveOrganization")),
+        made.update_policy("policy-2", policy("iam:*")),
+        made.attach_policy("policy-2", units["unit-1"]),
+        made.detach_policy("policy-1", units["unit-1"]),
+        made.tag("policy", made.policies["policy-3"], "owner", "security"),
+        made.trust("ssm.amazonaws.com"),
+        made.delegate("account-7", "ssm.amazonaws.com"),
+        made.delegate("account-10", "ssm.amazonaws.com"),
+        Change("delegated_administrator_accounts", "added", (accounts["account-10"],)),
     ]
 
 

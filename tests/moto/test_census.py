@@ -31,6 +31,8 @@ NOT_SERVED = {
     ),
     ("tags", "sso-admin:ListTagsForResource", '{"resource_type":"permission_set"}'),
     ("service_last_accessed", "iam:GenerateOrganizationsAccessReport", "{}"),
+    ("organization_resource_policies", "organizations:DescribeResourcePolicy", "{}"),
+    ("organization_features", "iam:ListOrganizationsFeatures", "{}"),
 }
 #: Not touched by a gap, though moto knows nothing of provisioning.
 SERVED = {*KEYS, "provisioned_permission_sets"} - {resource for resource, _, _ in NOT_SERVED}
