@@ -1,83 +1,131 @@
 //! Finds a key that is twice in one object of a JSON text: one reader takes the last one, another the first, and
 //! neither knows which one is meant.
+//!
+//! Each name and each value that holds no other is read by `serde_json`, which passes over numbers here without
+//! making one: a number that no reader can hold hides nothing that comes after it. What is open is kept in a list,
+//! so that nesting is as deep as it likes.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::{self, Formatter};
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, Visitor};
+use serde_json::de::SliceRead;
 
-/// Returns the first such key; nothing where the text is no JSON.
-pub fn key_twice(body: &[u8]) -> Option<String> {
-    let mut found = None;
-    // Whatever ends the reading before its end is in `found`, or is for those to tell who read the text.
-    let _ = Keys(&mut found).deserialize(&mut serde_json::Deserializer::from_slice(body));
-    found
+/// Why not every reader reads a text alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// It is no JSON, or more than one value.
+    NotJson,
+    /// One of its objects has this key twice.
+    KeyTwice(String),
 }
 
-/// Walks a value; keeps nothing of it but the key that was found.
-struct Keys<'a>(&'a mut Option<String>);
-
-impl<'de> DeserializeSeed<'de> for Keys<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
+/// Reads the text up to its first fault.
+pub fn check(text: &[u8]) -> Result<(), Fault> {
+    let mut unread = Unread(text);
+    // The keys of each object that is open; none for a list.
+    let mut open: Vec<Option<HashSet<Cow<'_, [u8]>>>> = Vec::new();
+    loop {
+        let mut is_first = true;
+        if unread.begins_with(b'{') {
+            open.push(Some(HashSet::new()));
+        } else if unread.begins_with(b'[') {
+            open.push(None);
+        } else {
+            unread.read(|value| IgnoredAny::deserialize(value))?;
+            is_first = false;
+        }
+        // Up to where the next value begins.
+        loop {
+            let Some(keys) = open.last_mut() else { return unread.end() };
+            if unread.begins_with(if keys.is_some() { b'}' } else { b']' }) {
+                open.pop();
+                is_first = false;
+                continue;
+            }
+            if !is_first {
+                unread.expect(b',')?;
+            }
+            if let Some(keys) = keys {
+                let key = unread.read(|key| key.deserialize_bytes(Key))?;
+                if keys.contains(&key) {
+                    return Err(Fault::KeyTwice(String::from_utf8_lossy(&key).into_owned()));
+                }
+                keys.insert(key);
+                unread.expect(b':')?;
+            }
+            break;
+        }
     }
 }
 
-impl<'de> Visitor<'de> for Keys<'_> {
-    type Value = ();
+/// What is left of a text.
+struct Unread<'a>(&'a [u8]);
+
+impl<'a> Unread<'a> {
+    /// Passes over white space, and over this byte if it comes next; whether it does.
+    fn begins_with(&mut self, byte: u8) -> bool {
+        let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+        self.0 = &self.0[self.0.iter().take_while(|byte| is_space(byte)).count()..];
+        let rest = self.0.strip_prefix(&[byte]);
+        self.0 = rest.unwrap_or(self.0);
+        rest.is_some()
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), Fault> {
+        if self.begins_with(byte) { Ok(()) } else { Err(Fault::NotJson) }
+    }
+
+    /// Reads what comes next.
+    fn read<T>(
+        &mut self,
+        read: impl FnOnce(&mut serde_json::Deserializer<SliceRead<'a>>) -> serde_json::Result<T>,
+    ) -> Result<T, Fault> {
+        let mut reader = serde_json::Deserializer::from_slice(self.0);
+        let value = read(&mut reader).map_err(|_| Fault::NotJson)?;
+        let (read, rest) = self.0.split_at(reader.into_iter::<IgnoredAny>().byte_offset());
+        self.0 = rest;
+        std::str::from_utf8(read).map(|_| value).map_err(|_| Fault::NotJson)
+    }
+
+    fn end(&self) -> Result<(), Fault> {
+        if self.0.trim_ascii_start().is_empty() { Ok(()) } else { Err(Fault::NotJson) }
+    }
+}
+
+/// A name as bytes: half of a surrogate pair, which JSON allows, is no text.
+struct Key;
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, [u8]>;
 
     fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a JSON value")
+        formatter.write_str("a name")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let mut names = HashSet::new();
-        while let Some(name) = members.next_key::<String>()? {
-            if names.contains(&name) {
-                *self.0 = Some(name);
-                return Err(A::Error::custom("a key is there twice"));
-            }
-            names.insert(name);
-            members.next_value_seed(Keys(self.0))?;
-        }
-        Ok(())
+    fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(name))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element_seed(Keys(self.0))?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _text: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _value: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _value: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _value: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _value: f64) -> Result<(), E> {
-        Ok(())
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name.to_owned()))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
     use super::*;
+
+    fn key_twice(text: &str) -> Option<String> {
+        match check(text.as_bytes()) {
+            Err(Fault::KeyTwice(key)) => Some(key),
+            Ok(()) | Err(Fault::NotJson) => None,
+        }
+    }
 
     #[test]
     fn a_key_is_found_twice_at_any_depth() {
@@ -86,19 +134,138 @@ mod tests {
             (r#"{"Users": [{"UserId": "a", "UserName": "b", "UserId": "c"}]}"#, Some("UserId")),
             (r#"{"Users": [{"Name": {"GivenName": "a", "GivenName": "a"}}]}"#, Some("GivenName")),
             (r#"{"a": 1, "\u0061": 2}"#, Some("a")),
+            (r#"{"é": 1, "\u00E9": 2}"#, Some("é")),
+            (r#"{"🦀": 1, "\ud83e\uDD80": 2}"#, Some("🦀")),
+            (r#"{"\ud800": 1, "\uD800": 2}"#, Some("\u{fffd}\u{fffd}\u{fffd}")),
+            (r#"{"\ud800": 1, "\ud801": 2}"#, None),
+            (r#"{"a\"": 1, "a\u0022": 2}"#, Some("a\"")),
+            (r#"{"": 1, "": 2}"#, Some("")),
             (r#"{"__type": "AccessDenied", "__type": "ResourceNotFound"}"#, Some("__type")),
             (r#"{"a": null, "a": null"#, Some("a")),
+            (r#"{"a": null, "a""#, Some("a")),
             (r#"{"Users": [{"a": 1.5}, {"a": true}, {"A": -1}], "a": [[{"a": {"a": "a"}}]]}"#, None),
             (r#"{"UserId": 1, "userid": 2}"#, None),
-            ("<html>", None),
+            (r#"{"a": "{\"b\": 1, \"b\": 2}", "b": "\\", "c": "a"}"#, None),
+            (r#"{"a": 1} {"b": 1, "b": 2}"#, None),
+            (r#"<p onclick='{"a": 1, "a": 2}'>"#, None),
             ("", None),
         ] {
-            assert_eq!(key_twice(body.as_bytes()).as_deref(), key, "{body}");
+            assert_eq!(key_twice(body).as_deref(), key, "{body}");
         }
     }
 
     #[test]
-    fn a_value_that_is_nested_too_deep_ends_the_reading() {
-        assert_eq!(key_twice("[".repeat(1_000_000).as_bytes()), None);
+    fn no_number_hides_a_key() {
+        let digits = "7".repeat(400);
+        for number in
+            ["1e400", "-1e999", "1E+400", "0.1e-9999", "-0", &digits, &format!("-{digits}.{digits}e{digits}")]
+        {
+            let twice = format!(r#"{{"n": {number}, "a": 1, "a": 2}}"#);
+            assert_eq!(key_twice(&twice).as_deref(), Some("a"), "{number}");
+            let twice =
+                format!(r#"[{number}, [{{"n": [{number}]}}, {{"a": {number}, "\u0061": {number}}}]]"#);
+            assert_eq!(key_twice(&twice).as_deref(), Some("a"), "{number}");
+            assert_eq!(
+                check(format!(r#"{{"n": {number}, "a": [{number}]}}"#).as_bytes()),
+                Ok(()),
+                "{number}"
+            );
+        }
+        for no_number in ["01", "1e", "1.", ".5", "+1", "1e400x", "--1", "NaN", "0x1"] {
+            let twice = format!(r#"{{"n": {no_number}, "a": 1, "a": 2}}"#);
+            assert_eq!(check(twice.as_bytes()), Err(Fault::NotJson), "{no_number}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_as_deep_as_it_likes() {
+        assert_eq!(check("[".repeat(1_000_000).as_bytes()), Err(Fault::NotJson));
+        let within = |inner: &str| format!("{}{inner}{}", "[{\"a\":".repeat(1_000), "}]".repeat(1_000));
+        assert_eq!(check(within("1").as_bytes()), Ok(()));
+        assert_eq!(key_twice(&within(r#"{"b":1,"b":2}"#)).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn text_of_another_encoding_is_no_json() {
+        for text in [&b"\"\xff\""[..], b"{\"\xff\": 1}", b"[1] \xff", b"\xef\xbb\xbf{}"] {
+            assert_eq!(check(text), Err(Fault::NotJson), "{text:?}");
+        }
+    }
+
+    /// JSON as text, with the number of names in it.
+    fn json() -> impl Strategy<Value = (String, usize)> {
+        const SCALARS: &[&str] = &[
+            r#""""#,
+            r#""a\"{b:}""#,
+            r#""\u0061\\""#,
+            "0",
+            "-1.5e3",
+            "18446744073709551616",
+            "true",
+            "null",
+        ];
+        let scalar = prop::sample::select(SCALARS).prop_map(|text| (text.to_owned(), 0));
+        let spaces = || prop::sample::select(&["", " ", "\n\t\r"][..]);
+        scalar.prop_recursive(5, 40, 5, move |inner| {
+            let names =
+                prop::sample::select(&[r#""a""#, r#""\u0061""#, r#""b""#, r#""A""#, r#""é""#, r#""""#][..]);
+            let member = (names, spaces(), inner.clone());
+            let list = (prop::collection::vec(inner, 0..4), spaces()).prop_map(|(items, space)| {
+                let texts: Vec<_> = items.iter().map(|(text, _)| text.as_str()).collect();
+                let names = items.iter().map(|(_, names)| names).sum();
+                (format!("[{space}{}{space}]", texts.join(&format!("{space},"))), names)
+            });
+            let object = (prop::collection::vec(member, 0..4), spaces()).prop_map(|(members, space)| {
+                let texts: Vec<_> = members
+                    .iter()
+                    .map(|(name, space, (text, _))| format!("{name}{space}:{space}{text}"))
+                    .collect();
+                let names = members.iter().map(|(_, _, (_, names))| 1 + names).sum();
+                (format!("{space}{{{}{space}}}", texts.join(&format!(",{space}"))), names)
+            });
+            prop_oneof![list, object]
+        })
+    }
+
+    /// How many names are left where the last one of each counts.
+    fn names_kept(json: &Value) -> usize {
+        match json {
+            Value::Array(items) => items.iter().map(names_kept).sum(),
+            Value::Object(members) => members.values().map(|value| 1 + names_kept(value)).sum(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_twice_where_serde_json_loses_one((text, names) in json()) {
+            let kept = names_kept(&serde_json::from_str(&text).unwrap());
+            match check(text.as_bytes()) {
+                // What is in a value that was lost is lost, too.
+                Err(Fault::KeyTwice(_)) => prop_assert!(kept < names, "{text}"),
+                other => prop_assert_eq!((other, kept), (Ok(()), names), "{}", text),
+            }
+            let beyond = text.replace("-1.5e3", "-1.5e3000");
+            prop_assert_eq!(check(beyond.as_bytes()), check(text.as_bytes()), "{}", beyond);
+        }
+
+        #[test]
+        fn what_is_json_is_what_serde_json_says(
+            (text, _) in json(),
+            at in any::<prop::sample::Index>(),
+            put in prop::sample::select(&["", "{", "}", "[", "]", "\"", ",", ":", "\\", "0", "e", "-", " ", "x"][..]),
+        ) {
+            let mut characters: Vec<String> = text.chars().map(String::from).collect();
+            let at = at.index(characters.len());
+            put.clone_into(&mut characters[at]);
+            let text = characters.concat();
+            let is_json = serde_json::from_str::<IgnoredAny>(&text).is_ok();
+            match check(text.as_bytes()) {
+                Ok(()) => prop_assert!(is_json, "{text}"),
+                Err(Fault::NotJson) => prop_assert!(!is_json, "{text}"),
+                // It may be no JSON further on.
+                Err(Fault::KeyTwice(_)) => {}
+            }
+        }
     }
 }

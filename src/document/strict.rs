@@ -1,77 +1,45 @@
 //! JSON in which no object names a key twice: of two values the parser would keep the last, and a document whose
 //! meaning depends on the reader must not pass for another. Numbers are whole ones, which are kept as they are.
 
-use std::fmt;
+use serde_json::Value;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use crate::json_keys::check;
 
 /// Parses; `None` for what is no JSON, names a key twice, or has a number that is not whole.
 pub(super) fn parse(text: &str) -> Option<Value> {
-    serde_json::from_str::<Strict>(text).ok().map(|strict| strict.0)
+    check(text.as_bytes()).ok()?;
+    serde_json::from_str(text).ok().filter(is_kept)
 }
 
-struct Strict(Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader).map(Strict)
+/// Whether every number is kept to its last digit: of two that differ only there a float would make one.
+fn is_kept(json: &Value) -> bool {
+    match json {
+        Value::Number(number) => !number.is_f64(),
+        Value::Array(items) => items.iter().all(is_kept),
+        Value::Object(members) => members.values().all(is_kept),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
 }
 
-struct Reader;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'de> Visitor<'de> for Reader {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON without a key twice in one object")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    /// Of two numbers that differ in their last digits it would make one.
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Value, E> {
-        Err(E::custom("a number that is not kept to its last digit"))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(Strict(value)) = items.next_element()? {
-            values.push(value);
+    #[test]
+    fn what_is_not_kept_is_not_parsed() {
+        for kept in ["0", "-1", "18446744073709551615", "-9223372036854775808", r#"{"a": [1, {"a": null}]}"#]
+        {
+            assert_eq!(parse(kept), serde_json::from_str(kept).ok(), "{kept}");
         }
-        Ok(values.into())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some((key, Strict(value))) = entries.next_entry::<String, Strict>()? {
-            if object.insert(key, value).is_some() {
-                return Err(A::Error::custom("a key twice"));
+        let long = "1".repeat(400);
+        for lost in ["-0", "1.0", "1e2", "1e400", "-1e999", "0.1e-9999", "18446744073709551616", &long] {
+            for text in [lost.to_owned(), format!("[[{lost}]]"), format!(r#"{{"a": {{"b": {lost}}}}}"#)] {
+                assert_eq!(parse(&text), None, "{text}");
             }
         }
-        Ok(object.into())
+        for text in [r#"{"a": 1, "\u0061": 1}"#, r#"[1e400, {"a": 1, "a": 1}]"#, r#"{"\ud800": 1}"#, "{", ""]
+        {
+            assert_eq!(parse(text), None, "{text}");
+        }
     }
 }

@@ -7,7 +7,6 @@
 use std::io::Write;
 
 use rusqlite::types::ValueRef;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::column::OutputColumn;
@@ -15,7 +14,7 @@ use super::destination::write_error;
 use super::format::RowSink;
 use crate::digest::hexadecimal;
 use crate::error::Result;
-use crate::json_keys::key_twice;
+use crate::json_keys::check;
 
 /// Which of the two JSON shapes is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +57,7 @@ impl<W: Write> JsonSink<W> {
             self.sink.write_all(if position == 0 { b"{" } else { b"," })?;
             self.sink.write_all(name.as_bytes())?;
             match value {
-                ValueRef::Text(text) if self.is_json[position] && is_sound(text) => {
+                ValueRef::Text(text) if self.is_json[position] && check(text).is_ok() => {
                     write_compact(&mut self.sink, text)?;
                 }
                 value => write_value(&mut self.sink, *value)?,
@@ -95,11 +94,6 @@ fn write_value(sink: &mut impl Write, value: ValueRef<'_>) -> std::io::Result<()
     }
 }
 
-/// Whether the text is JSON that every reader reads alike.
-fn is_sound(text: &[u8]) -> bool {
-    serde_json::from_slice::<IgnoredAny>(text).is_ok() && key_twice(text).is_none()
-}
-
 /// Writes JSON as it stands, without the white space between its parts: it may hold line feeds.
 fn write_compact(sink: &mut impl Write, json: &[u8]) -> std::io::Result<()> {
     let (mut is_in_string, mut is_escaped, mut begun) = (false, false, 0);
@@ -132,4 +126,27 @@ fn distinct(columns: &[OutputColumn]) -> Vec<String> {
         names.push(name);
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ColumnKind;
+
+    #[test]
+    fn json_that_readers_read_apart_stays_a_string() {
+        let column = OutputColumn { name: "held".to_owned(), kind: Some(ColumnKind::Json) };
+        let written = |text: &str| {
+            let mut out = Vec::new();
+            let mut sink = JsonSink::begin(std::slice::from_ref(&column), &mut out, Shape::Lines).unwrap();
+            sink.row(&[ValueRef::Text(text.as_bytes())]).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(written("{\"n\": 1e400,\n\"a\": \" \"}"), "{\"held\":{\"n\":1e400,\"a\":\" \"}}\n");
+        for text in
+            ["{\"n\": 1e400, \"a\": 1, \"a\": 2}", "[-1e999, {\"a\": 1, \"\\u0061\": 2}]", "[1e400", "1 2"]
+        {
+            assert_eq!(written(text), format!("{{\"held\":{}}}\n", Value::from(text)));
+        }
+    }
 }

@@ -27,7 +27,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 
 use crate::aws::operation::{Asked, Operation, Sent, Service};
 use crate::excerpt::{self, excerpt};
-use crate::json_keys::key_twice;
+use crate::json_keys::{self, Fault};
 
 /// Fails an answer of a service that speaks JSON unless it holds what was asked for.
 #[derive(Debug)]
@@ -230,7 +230,7 @@ impl Intercept for WholeJson {
         let response = context.response();
         // A body that could not be read to its end failed already.
         let Some(body) = response.body().bytes() else { return Ok(()) };
-        if let Some(key) = key_twice(body) {
+        if let Err(Fault::KeyTwice(key)) = json_keys::check(body) {
             let key = excerpt(&key, excerpt::WORD);
             return Err(format!("one of its objects has the key \"{key}\" twice").into());
         }
