@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use orgcensus::cli::{self, Cli};
 use orgcensus::invocation;
-use orgcensus::output::stderr;
+use orgcensus::output::stderr::{self, Color};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::field::MakeExt;
@@ -18,9 +18,10 @@ fn main() -> ExitCode {
     // turns it into a quiet end.
     let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(refusal) => {
             // Help and version are no errors, but come this way.
-            return cli::print_refusal(&error).into();
+            stderr::configure(false, Color::Auto);
+            return cli::print_refusal(&refusal).into();
         }
     };
     stderr::configure(cli.global.quiet, cli.global.color);

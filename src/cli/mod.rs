@@ -32,7 +32,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 pub use global::GlobalOptions;
-pub use refusal::print as print_refusal;
+pub use refusal::{Refusal, print as print_refusal};
 
 use crate::error::{Error, ExitStatus, Result};
 
@@ -116,6 +116,9 @@ pub enum Command {
     Demo(demo::DemoArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
+    /// Show the state of the census, as the bare program does
+    #[command(hide = true)]
+    Status(status::StateArgs),
 }
 
 /// Runs the command; what it returns is the process's exit code.
@@ -133,6 +136,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
         Some(Command::Snapshots(args)) => snapshots::run(args, &global),
         Some(Command::Schema(args)) => schema::run(args, &global),
         Some(Command::Completions(args)) => completions::run(args, &global),
+        Some(Command::Status(args)) => status::run(&args, &global),
     }
 }
 

@@ -28,7 +28,7 @@ fn takes(command: &str) -> &'static [&'static str] {
             &["db", "profile", "region", "assume_role", "external_id", "format", "csv_for", "output", "force"]
         }
         "collect" => &["db", "profile", "region", "assume_role", "external_id", "format", "output", "force"],
-        "" => &["db", "at", "format", "output", "force"],
+        "" | "status" => &["db", "at", "format", "output", "force"],
         "query" | "history" | "snapshots" | "schema" => &["db", "at", "format", "csv_for", "output", "force"],
         "diff" => &["db", "format", "csv_for", "output", "force"],
         "iam-policy" | "completions" => &["output", "force"],
@@ -155,7 +155,7 @@ fn refuse_idle(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), 
         ("db", _) => "ORGCENSUS_DB names the census for every command",
         ("profile" | "region" | "assume-role" | "external-id", _) => "it does not call AWS",
         ("format" | "csv-for", "iam-policy") => "a policy is JSON",
-        ("csv-for", "" | "completions") => "it writes no CSV",
+        ("csv-for", "" | "status" | "completions") => "it writes no CSV",
         ("output", "snapshots copy") => "the name of the copy follows the command",
         _ => "it writes no data",
     };
@@ -184,9 +184,10 @@ fn sql_is_no_option(argument: OsString) -> OsString {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Refusal;
     use super::*;
 
-    fn read(arguments: &[&str]) -> Result<Cli, clap::Error> {
+    fn read(arguments: &[&str]) -> Result<Cli, Refusal> {
         Cli::read([&["orgcensus"], arguments].concat().into_iter().map(OsString::from))
     }
 

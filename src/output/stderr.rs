@@ -153,16 +153,6 @@ pub fn write_log_field(
     }
 }
 
-/// Prints what the parser of the command line says of it, in the parser's own layout. Its words repeat what was typed,
-/// which must hold nothing hidden any more (`cli::parse`); colours are the parser's.
-pub fn print_refusal(refusal: &clap::builder::StyledStr) {
-    let is_colored = Color::Auto.is_on(io::stderr().is_terminal());
-    match is_colored {
-        true => _ = write!(io::stderr(), "{}", refusal.ansi()),
-        false => refusal.to_string().lines().for_each(|line| print("", line)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

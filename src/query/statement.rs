@@ -154,7 +154,7 @@ fn with_name_hints(census: &Census, sql: &str, message: &str, error: Error) -> E
             .filter(|table| words.iter().any(|word| word.eq_ignore_ascii_case(&table.name)))
             .collect();
         let columns = named.iter().flat_map(|table| table.columns.iter().map(|column| column.name.as_str()));
-        let error = error.hint_if_any(did_you_mean(column, columns)).hint_if_any(text_hint);
+        let error = error.hint_if_any(mistakes::column_meant(column, columns)).hint_if_any(text_hint);
         return match named.first() {
             Some(table) => error.hint(format!("orgcensus schema {} lists its columns", table.name)),
             None => error.hint("orgcensus schema lists the tables and their columns"),

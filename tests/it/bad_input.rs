@@ -15,7 +15,6 @@ fn names_that_nobody_knows() {
     let sandbox = fixture::census();
     let refused = |arguments: &[&str]| refused(&sandbox, arguments);
     assert_snapshot!("unknown_query", refused(&["query", "user-acess", "ana"]));
-    assert_snapshot!("table_for_a_query", refused(&["query", "Users"]));
     assert_snapshot!("unknown_query_to_show", refused(&["query", "--show", "acounts"]));
     assert_snapshot!("unknown_user", refused(&["query", "user-access", "anna@example.com"]));
     assert_snapshot!("unknown_user_like_nobody", refused(&["query", "user-access", "zzzzzzzzz"]));
@@ -77,11 +76,106 @@ fn arguments_that_the_command_line_does_not_know() {
 }
 
 #[test]
+fn words_of_other_programs_are_told() {
+    let sandbox = fixture::census();
+    for (typed, expected) in [
+        ("users", "query users"),
+        ("groups", "query groups"),
+        ("accounts", "query accounts"),
+        ("permission-sets", "query permission_sets"),
+        ("assignments", "query all-assignments"),
+        ("admins", "query privileged-access"),
+        ("user ana", "query user-access ana"),
+        ("group Devs", "query group-members Devs"),
+        ("user-access ana", "query user-access ana"),
+        ("effective_access", "query effective_access"),
+        ("list", "query --list"),
+        ("ls", "query --list"),
+        ("list users", "query users"),
+        ("get users --csv", "query users --format csv"),
+        ("get ana", "history ana"),
+        ("describe ana", "history ana"),
+        ("show ana", "history ana"),
+        ("search ana", "history ana"),
+        ("find ana", "history ana"),
+        ("who ana", "query user-access ana"),
+        ("log ana", "history ana"),
+        ("export", "query 'SELECT …'"),
+        ("export users --csv", "query users --format csv"),
+        ("dump", "query 'SELECT …'"),
+        ("sql", "query 'SELECT …'"),
+        ("shell", "query 'SELECT …'"),
+        ("tables", "schema"),
+        ("report", "query --list"),
+        ("verify", "snapshots verify"),
+        ("audit", "snapshots verify"),
+        ("backup x.db", "snapshots copy x.db"),
+        ("copy x.db", "snapshots copy x.db"),
+        ("restore x.db", "--db x.db"),
+        ("delete", "snapshots prune --keep-daily 30 --dry-run"),
+        ("prune", "snapshots prune --keep-daily 30 --dry-run"),
+        ("compare 1 2", "diff 1 2"),
+        ("changes", "diff"),
+        ("sync", "collect"),
+        ("run", "collect"),
+        ("scan", "collect"),
+        ("init", "collect"),
+        ("login", "doctor"),
+        ("whoami", "doctor"),
+        ("version", "--version"),
+        ("man", "--help"),
+        ("usage", "--help"),
+        ("organizations list-accounts", "query accounts"),
+        ("--database x.db", "--db x.db"),
+        ("--csv users", "--format csv query users"),
+        ("query users --json", "query users --format json"),
+        ("query users -o json", "query users --format json"),
+        ("query users -o x.csv", "query users --output x.csv"),
+        ("query users --as-of 2", "query users --at 2"),
+        ("snapshots compare 1 2", "diff 1 2"),
+    ] {
+        let ran = sandbox.run(&typed.split(' ').collect::<Vec<_>>());
+        assert_eq!((ran.exit, ran.stdout.as_str()), (Some(2), ""), "{typed}: {}", ran.stderr);
+        let hint = ran.stderr.lines().nth(1).unwrap_or_default();
+        let command = hint.trim_start_matches("hint: ").trim_start_matches("write ");
+        let rest = command.strip_prefix("orgcensus ").and_then(|rest| rest.strip_prefix(expected));
+        assert!(rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')), "{typed}: {}", ran.stderr);
+        assert!(ran.stderr.starts_with("error: there is no "), "{typed}: {}", ran.stderr);
+    }
+    assert_eq!(sandbox.run(&["status"]).data(), sandbox.run(&[]).data());
+    assert_eq!(sandbox.run(&["snapshots", "ls"]).data(), sandbox.run(&["snapshots"]).data());
+}
+
+#[test]
+fn the_parsers_refusals_read_like_ours() {
+    let sandbox = fixture::census();
+    let refused = |arguments: &[&str]| refused(&sandbox, arguments);
+    assert_snapshot!("parser_command", refused(&["qury"]));
+    assert_snapshot!("parser_option", refused(&["query", "--lst"]));
+    assert_snapshot!("parser_value", refused(&["query", "SELECT 1", "--format", "xml"]));
+    assert_snapshot!("parser_missing", refused(&["history"]));
+    assert_snapshot!("parser_conflict", refused(&["query", "--list", "--show", "x", "users"]));
+    assert_snapshot!("parser_more", refused(&["doctor", "now"]));
+    assert_snapshot!("parser_verb", refused(&["snapshots", "frobnicate"]));
+}
+
+#[test]
 fn sql_that_is_wrong_or_does_more_than_read() {
     let sandbox = fixture::census();
     let refused = |sql: &str| refused(&sandbox, &["query", sql]);
     assert_snapshot!("sql_unknown_table", refused("SELECT *\nFROM acounts"));
     assert_snapshot!("sql_unknown_column", refused("SELECT user_nme FROM users"));
+    for (sql, meant) in [
+        ("SELECT name FROM users", "user_name"),
+        ("SELECT group_name FROM groups", "display_name"),
+        ("SELECT account_name FROM accounts", "name"),
+        ("SELECT permission_set_name FROM permission_sets", "name"),
+        ("SELECT u.userName FROM users AS u", "user_name"),
+        ("SELECT email FROM users", "primary_email"),
+    ] {
+        let told = refused(sql);
+        assert!(told.contains(&format!("\nhint: did you mean {meant}")), "{sql}: {told}");
+    }
     assert_snapshot!("sql_syntax", refused("SELEC 1"));
     assert_snapshot!("sql_incomplete", refused("SELECT (1"));
     assert_snapshot!("sql_runtime", refused("SELECT json('{') FROM users"));

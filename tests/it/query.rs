@@ -17,6 +17,34 @@ fn a_user_is_found_by_id_name_and_any_address_ignoring_case() {
 }
 
 #[test]
+fn a_tables_name_asks_for_its_rows() {
+    let sandbox = fixture::census();
+    let resources = orgcensus::model::RESOURCES.iter().map(|spec| spec.name);
+    let views = orgcensus::model::DERIVED_VIEWS.iter().map(|view| view.name);
+    for table in resources.chain(views) {
+        let ran = sandbox.run(&["query", table]);
+        let sql = format!("SELECT * FROM {table}");
+        let written = sandbox.run(&["query", &sql]);
+        assert_eq!(ran.data(), written.data(), "{table}");
+        assert_eq!(ran.stderr, format!("{table} is a table: {sql}\n{}", written.stderr));
+    }
+    let sets = sandbox.run(&["query", "Permission-Sets", "--at", "1"]);
+    assert_eq!(sets.data(), sandbox.run(&["query", "SELECT * FROM permission_sets", "--at", "1"]).data());
+    // A canned query of the name wins.
+    assert!(!sandbox.run(&["query", "orphan-assignments"]).stderr.contains("is a table"));
+    let own = sandbox.path("own");
+    std::fs::create_dir(&own).unwrap();
+    std::fs::write(
+        own.join("users.sql"),
+        "-- title: Own\n-- description: Own.\n-- family: person\nSELECT 1 AS own\n",
+    )
+    .unwrap();
+    assert_eq!(sandbox.run(&["query", "users", "--queries", "own"]).data(), "own\n1\n");
+    let more = sandbox.run(&["query", "users", "ana"]).refusal();
+    assert!(more.contains("exit 2"), "{more}");
+}
+
+#[test]
 fn an_account_that_organizations_does_not_know_is_found_by_its_id() {
     let sandbox = fixture::census();
     let ran = sandbox.run(&["query", "account-access", "777777777777", "--format", "jsonl"]);

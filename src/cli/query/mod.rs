@@ -77,7 +77,8 @@ Services:
 last_authenticated_at is NULL when no attempt was seen in AWS's tracking period, and attempts include denied \
 ones.")]
 pub struct QueryArgs {
-    /// The name of a canned query, SQL (anything with white space in it), or - for SQL from standard input
+    /// The name of a canned query or of a table, SQL (anything with white space in it), or - for SQL from standard
+    /// input
     #[arg(value_name = "NAME | SQL | -")]
     question: Option<String>,
 
@@ -308,29 +309,29 @@ fn question(typed: Option<&str>, asked: Asked, catalog: &Catalog) -> Result<Quer
             sql
         }
         Some(text) if text.contains(char::is_whitespace) || text.is_empty() => text.trim_start().to_owned(),
-        Some(name) => {
-            let canned = catalog.find(name).map_err(|error| of_a_table(name, error))?;
-            let sql = asked.sql(&canned.name, &canned.header, &canned.sql)?;
-            return Ok(QueryRequest { asked, header: canned.header.clone(), canned: Some(canned), sql });
-        }
+        Some(name) => match (catalog.find(name), table_named(name)) {
+            (Ok(canned), _) => {
+                let sql = asked.sql(&canned.name, &canned.header, &canned.sql)?;
+                return Ok(QueryRequest { asked, header: canned.header.clone(), canned: Some(canned), sql });
+            }
+            (Err(error), Some(table)) if error.kind() == ErrorKind::UnknownName => {
+                let sql = format!("SELECT * FROM {table}");
+                stderr::say(format!("{table} is a table: {sql}"));
+                sql
+            }
+            (Err(error), _) => return Err(error),
+        },
     };
     let header = Header::parse(&sql)?;
     let sql = asked.sql("this question", &header, &sql)?;
     Ok(QueryRequest { asked, canned: None, header, sql })
 }
 
-/// Who gives a table's name wants its rows.
-fn of_a_table(name: &str, error: Error) -> Error {
+/// The table or view of this name, ignoring case, and written as the names of queries are: its rows are an answer.
+fn table_named(name: &str) -> Option<String> {
+    let name = name.replace('-', "_");
     let tables = Census::blank().and_then(|census| census.tables()).unwrap_or_default();
-    match tables.iter().find(|table| table.name.eq_ignore_ascii_case(name)) {
-        Some(table) => Error::unknown(format!("{} is a table, not a query", table.name))
-            .hint(format!(
-                "{} shows its rows",
-                invocation::command(format_args!("query \"SELECT * FROM {}\"", table.name))
-            ))
-            .hint(format!("orgcensus schema {} describes it", table.name)),
-        None => error,
-    }
+    tables.into_iter().map(|table| table.name).find(|table| table.eq_ignore_ascii_case(&name))
 }
 
 fn list(args: &QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {

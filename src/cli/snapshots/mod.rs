@@ -40,7 +40,7 @@ pub struct SnapshotsArgs {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// List them, as the bare command does
-    #[command(hide = true)]
+    #[command(hide = true, alias = "ls")]
     List,
     /// Show one snapshot: what it covers and what it could not see
     Show {

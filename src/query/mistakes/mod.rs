@@ -4,12 +4,14 @@
 //! is a text and what a number. What is certainly a mistake is refused. What may be meant is answered, and what may have
 //! made the answer empty is said.
 //!
-//! `words` what the words tell · `compared` what the program does.
+//! `words` what the words tell · `compared` what the program does · `column` which column a wrong name means.
 
+mod column;
 mod compared;
 #[cfg(test)]
 mod tests;
 mod words;
 
+pub use column::column_meant;
 pub use compared::{refuse_in_program, why_empty};
 pub use words::refuse_in_words;

@@ -1,35 +1,70 @@
-//! Reading a command line (`parse`), and what is wrong with one in words that can be shown: what was typed is repeated
+//! Reading a command line (`parse`), and what is wrong with one in the program's own words: what was typed is repeated
 //! there.
+//!
+//! `words` what people type who know other programs · `mended` the command that they mean.
+
+mod mended;
+mod words;
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Cli, parse};
 use crate::error::{Error, ExitStatus};
+use crate::nearest::one_of;
 use crate::output::{Destination, stderr, text, write_error};
+
+/// Why there is no command line to run.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Help or the version is asked for.
+    Shown(Box<clap::Error>),
+    /// The command line is wrong.
+    Wrong(Error),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shown(help) => write!(f, "{help}"),
+            Self::Wrong(error) => {
+                writeln!(f, "error: {error}")?;
+                error.excerpt().iter().try_for_each(|line| writeln!(f, "  {line}"))?;
+                error.hints().iter().try_for_each(|hint| writeln!(f, "hint: {hint}"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
 
 impl Cli {
     /// Reads the arguments, the program's name first. What is wrong with them, and help, is the error.
-    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, Refusal> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
-        Self::parse(&arguments).map_err(|error| explained(error, &arguments))
+        Self::parse(&arguments).map_err(|refusal| match refusal.use_stderr() {
+            true => Refusal::Wrong(explained(refusal, &arguments)),
+            false => Refusal::Shown(Box::new(refusal)),
+        })
     }
 }
 
 /// Prints a refusal to standard error, or help and the version to standard output.
-pub fn print(refusal: &clap::Error) -> ExitStatus {
-    if refusal.use_stderr() {
-        stderr::print_refusal(&refusal.render());
-        return ExitStatus::Usage;
-    }
-    let print = || -> Result<(), Error> {
-        let mut destination = Destination::standard()?;
-        destination.styled(&refusal.render()).map_err(write_error)?;
-        destination.finish()
+pub fn print(refusal: &Refusal) -> ExitStatus {
+    let printed = match refusal {
+        Refusal::Wrong(error) => {
+            stderr::print_error(error);
+            return error.exit_status();
+        }
+        Refusal::Shown(help) => Destination::standard().and_then(|mut destination| {
+            destination.styled(&help.render()).map_err(write_error)?;
+            destination.finish()
+        }),
     };
-    match print() {
+    match printed {
         Ok(()) => ExitStatus::Done,
         Err(error) => {
             stderr::print_error(&error);
@@ -38,8 +73,8 @@ pub fn print(refusal: &clap::Error) -> ExitStatus {
     }
 }
 
-/// The same refusal in words that hold nothing hidden, and that say how to give a value which begins with a dash.
-fn explained(refusal: clap::Error, arguments: &[OsString]) -> clap::Error {
+/// The same refusal in words that hold nothing hidden, and that say what to type instead.
+fn explained(refusal: clap::Error, arguments: &[OsString]) -> Error {
     let shown: Vec<OsString> = arguments.iter().map(|one| shown(one)).collect();
     let refusal = match shown == arguments {
         true => refusal,
@@ -49,7 +84,59 @@ fn explained(refusal: clap::Error, arguments: &[OsString]) -> clap::Error {
             _ => parse::command().error(refusal.kind(), "a value has control or invisible characters in it"),
         },
     };
-    with_dash_explained(refusal, &shown)
+    mended::known_from_elsewhere(&refusal, &shown)
+        .unwrap_or_else(|| in_own_words(with_dash_explained(refusal, &shown), &shown))
+}
+
+/// What the parser says, as an error of the program's own: the parser's tips are hints.
+fn in_own_words(mut refusal: clap::Error, arguments: &[OsString]) -> Error {
+    let nearest: Vec<String> = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg]
+        .into_iter()
+        .filter_map(|kind| refusal.remove(kind))
+        .flat_map(|suggested| match suggested {
+            ContextValue::String(one) => vec![one],
+            ContextValue::Strings(several) => several,
+            _ => Vec::new(),
+        })
+        .collect();
+    let text = refusal.render().to_string();
+    let mut lines = text.lines();
+    let said = lines.next().unwrap_or_default();
+    let said = said.strip_prefix("error: ").unwrap_or(said);
+    let context = |kind| match refusal.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let message = match (context(ContextKind::InvalidSubcommand), context(ContextKind::InvalidArg)) {
+        (Some(word), _) => format!("there is no command {word:?}"),
+        (_, Some(option)) if refusal.kind() == ErrorKind::UnknownArgument && option.starts_with('-') => {
+            format!("there is no option {option}")
+        }
+        _ => said.trim_end_matches(':').to_owned(),
+    };
+    let mut error = Error::usage(message).hint_if_any(one_of(nearest));
+    for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
+        match line.strip_prefix("tip: ") {
+            Some(tip) => error = error.hint(tip),
+            // The help says more.
+            None if line.starts_with("Usage: ") || line.starts_with("For more information") => {}
+            None => error = error.excerpted([line.to_owned()]),
+        }
+    }
+    error.hint(format!("{} --help shows how it is used", command_of(arguments)))
+}
+
+/// The program with the command and its command, as far as they were typed.
+fn command_of(arguments: &[OsString]) -> String {
+    let program = parse::command();
+    let (mut command, mut names) = (&program, vec![program.get_name()]);
+    for word in arguments.iter().skip(1).filter_map(|word| word.to_str()) {
+        if let Some(inner) = command.find_subcommand(word) {
+            command = inner;
+            names.push(inner.get_name());
+        }
+    }
+    names.join(" ")
 }
 
 fn shown(argument: &OsStr) -> OsString {
