@@ -17,7 +17,7 @@ use crate::query::Bound;
 use crate::store::{Census, Coverage, Link, Snapshot};
 
 /// The option of the commands that answer questions.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct EvidenceArgs {
     /// Write FILE.evidence.json beside the output file: the question, what answered it, and hashes of both
     #[arg(long)]

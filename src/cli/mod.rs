@@ -25,6 +25,7 @@ mod schema;
 mod snapshot_line;
 mod snapshots;
 mod status;
+mod who;
 
 use std::path::Path;
 use std::time::Duration;
@@ -79,6 +80,8 @@ Examples:
   orgcensus collect                            take a snapshot
   orgcensus                                    the state of the census
   orgcensus --max-age 26h --exit-code          for a monitor: exit code 4, or 0
+  orgcensus who ana                            what a person reaches, and how
+  orgcensus admins --ou /Workloads/Prod        who is privileged there
   orgcensus query --list                       the questions it answers by name
   orgcensus query user-access ana              what a user can reach, and how
   orgcensus query user-access ana --at 2026-09-30   the same on a past date
@@ -102,6 +105,12 @@ pub enum Command {
     Collect(collect::CollectArgs),
     /// Ask the census: a canned query by name, or any SQL
     Query(query::QueryArgs),
+    /// Tell of a person, group, account, permission set or OU: who reaches it, or what it reaches
+    Who(who::WhoArgs),
+    /// Show who is privileged, where and through what
+    Admins(who::AdminsArgs),
+    /// Find whatever has a text in its name, e-mail address or id
+    Find(who::FindArgs),
     /// Show what changed between two snapshots, and why access did
     Diff(diff::DiffArgs),
     /// Tell the life of one account, user, group or permission set
@@ -131,6 +140,9 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
         Some(Command::IamPolicy(args)) => iam_policy::run(args, &global),
         Some(Command::Demo(args)) => demo::run(args, &global),
         Some(Command::Query(args)) => query::run(args, &global),
+        Some(Command::Who(args)) => who::who(args, &global),
+        Some(Command::Admins(args)) => who::admins(args, &global),
+        Some(Command::Find(args)) => who::find(args, &global),
         Some(Command::Diff(args)) => diff::run(args, &global),
         Some(Command::History(args)) => history::run(args, &global),
         Some(Command::Snapshots(args)) => snapshots::run(args, &global),

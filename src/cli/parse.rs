@@ -29,7 +29,9 @@ fn takes(command: &str) -> &'static [&'static str] {
         }
         "collect" => &["db", "profile", "region", "assume_role", "external_id", "format", "output", "force"],
         "" | "status" => &["db", "at", "format", "output", "force"],
-        "query" | "history" | "snapshots" | "schema" => &["db", "at", "format", "csv_for", "output", "force"],
+        "query" | "who" | "admins" | "find" | "history" | "snapshots" | "schema" => {
+            &["db", "at", "format", "csv_for", "output", "force"]
+        }
         "diff" => &["db", "format", "csv_for", "output", "force"],
         "iam-policy" | "completions" => &["output", "force"],
         _ => command.rsplit_once(' ').map_or(&[], |(parent, _)| takes(parent)),

@@ -18,7 +18,7 @@ pub fn sample(parameter: &Parameter) -> &'static str {
         ("role", _) => {
             "arn:aws:sts::222222222222:assumed-role/AWSReservedSSO_ReadOnly_0123456789abcdef/ANA@example.com"
         }
-        ("policy", _) => "readonlyaccess",
+        ("policy", ParameterType::Text) => "readonlyaccess",
         ("list", _) => "ana; \"bob@example.com\",\n u-eve anita@example.org\\",
         ("percent", _) => "20",
         ("limit", _) => "50",
@@ -26,6 +26,7 @@ pub fn sample(parameter: &Parameter) -> &'static str {
         ("end", _) => "18",
         ("days", _) => "5",
         ("text", _) => "break-glass",
+        ("part", _) => "ADM",
         ("key", _) => "environment",
         ("value", _) => "prod",
         ("other", ParameterType::Text) => "dev",

@@ -55,4 +55,5 @@ mod time;
 mod truth;
 mod upgrade;
 mod volatile;
+mod who;
 mod world;

@@ -170,6 +170,25 @@ impl QueryRequest {
 }
 
 impl QueryArgs {
+    /// The arguments that ask a canned query with these values, and no more.
+    pub fn of(query: &str, values: Vec<String>) -> Self {
+        Self {
+            question: Some(query.to_owned()),
+            values,
+            param: Vec::new(),
+            list: false,
+            family: None,
+            queries: None,
+            show: None,
+            timeout: None,
+            during: Vec::new(),
+            require_complete: false,
+            json: Vec::new(),
+            raw: false,
+            evidence: EvidenceArgs::default(),
+        }
+    }
+
     /// The queries that can be asked by name.
     fn catalog(&self) -> Catalog {
         Catalog::with(self.queries.as_deref())

@@ -25,7 +25,7 @@ const fn of(typed: &'static str, command: &'static str, value: &'static str, doe
 
 /// Words that say nothing where a thing follows: `list accounts` asks for the accounts.
 pub(super) const SAID_OF_A_THING: &str = "list ls get describe show view cat export dump print read display fetch \
-     download report search find count select lookup inspect batch-get aws iam organizations identitystore \
+     download report search count select lookup inspect batch-get aws iam organizations identitystore \
      sso sso-admin sts identity-store";
 
 /// The words, and the commands.
@@ -62,7 +62,7 @@ pub(super) const WORDS: &[Words] = &[
         "shows what a user can reach, and how",
     ),
     of(
-        "who can who-can access reach permissions permission entitlements can-i effective simulate",
+        "can who-can access reach permissions permission entitlements can-i effective simulate",
         "query user-access",
         "NAME",
         "shows what a user can reach, and how",
@@ -111,7 +111,7 @@ pub(super) const WORDS: &[Words] = &[
         "shows the OUs and accounts as a tree",
     ),
     plain(
-        "admins admin administrators privileged superusers root owners",
+        "admin administrators privileged superusers root owners",
         "query privileged-access",
         "shows who has administrator rights, and where",
     ),
@@ -134,7 +134,7 @@ pub(super) const WORDS: &[Words] = &[
     plain("label tag-list tagging resource-tags", "query tags", "shows every tag"),
     // One thing, and its past.
     of(
-        "get describe show view cat inspect lookup search find grep read display info detail details timeline log \
+        "get describe show view cat inspect lookup search grep read display info detail details timeline log \
         logs audit-log blame trail life user-history about trace",
         "history",
         "NAME",

@@ -1,0 +1,160 @@
+//! `who`, `admins` and `find`: the questions that people ask first, in one word. Each is a canned query.
+
+use clap::Args;
+
+use super::GlobalOptions;
+use super::query::{self, QueryArgs};
+use super::snapshot_line::resolve;
+use crate::error::{Error, ExitStatus, Result};
+use crate::invocation;
+use crate::model::Entity;
+use crate::output::{stderr, text};
+use crate::query::{Ever, find_ever, nearest_ever};
+use crate::store::{Census, When, failed};
+
+/// How the names of IAM roles begin that Identity Center makes, which CloudTrail has.
+const ROLE: &str = "AWSReservedSSO_";
+
+/// The arguments of `who`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orgcensus who ana@example.com            a person: groups, access, risks
+  orgcensus who prod                       an account: everybody who reaches it
+  orgcensus who /Workloads/Prod            everybody who reaches an OU
+  orgcensus who Admins --at 2026-09-30     what a group reached on a past date
+  orgcensus who arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/ana
+                                           whose session CloudTrail names
+
+Each answer is a canned query, which is told with it: orgcensus query --list has all of them.")]
+pub struct WhoArgs {
+    /// A user, group, account, permission set, OU or policy: an id, a name, an e-mail address or a path; or the
+    /// role or session of one, as CloudTrail has it
+    #[arg(value_name = "NAME | ID | ARN")]
+    name: String,
+}
+
+/// The arguments of `admins`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orgcensus admins                         by which set, where and through what
+  orgcensus admins --ou /Workloads/Prod    in the accounts beneath an OU
+  orgcensus admins --account prod          in one account
+  orgcensus admins --at 2026-09-30         at the end of a past day")]
+pub struct AdminsArgs {
+    /// Only in the accounts beneath this OU: an id, a name or a path such as /Workloads/Prod
+    #[arg(long, value_name = "PATH", conflicts_with = "account")]
+    ou: Option<String>,
+
+    /// Only in this account: an id, a name or an e-mail address
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+}
+
+/// The arguments of `find`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orgcensus find payments                  whatever has it in its name
+  orgcensus find @example.org              by a part of an e-mail address
+  orgcensus find 1111                      by a part of an id
+
+What is gone is found too, up to the snapshot that is asked for.")]
+pub struct FindArgs {
+    /// Part of a name, an e-mail address or an id; letter case does not matter
+    #[arg(value_name = "TEXT")]
+    text: String,
+}
+
+/// The canned query that tells of one.
+fn query_of(entity: Entity) -> &'static str {
+    match entity {
+        Entity::User => "about-user",
+        Entity::Group => "group-access",
+        Entity::Account => "account-access",
+        Entity::PermissionSet => "permission-set-access",
+        Entity::Ou | Entity::Root => "ou-access",
+        Entity::Policy => "policy-targets",
+    }
+}
+
+/// Tells of whatever has the name.
+pub fn who(args: WhoArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    let query = match args.name.contains(ROLE) {
+        true => "role-session",
+        false => query_of(kind_of(&args.name, global)?),
+    };
+    ask(query, vec![args.name], global)
+}
+
+/// Tells who is privileged.
+pub fn admins(args: AdminsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    match (args.ou, args.account) {
+        (Some(ou), _) => ask("ou-admins", vec![ou], global),
+        (None, Some(account)) => ask("account-admins", vec![account], global),
+        (None, None) => ask("privileged-access", Vec::new(), global),
+    }
+}
+
+/// Finds whatever has the text in a name.
+pub fn find(args: FindArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    ask("find", vec![args.text], global)
+}
+
+fn ask(query: &str, values: Vec<String>, global: &GlobalOptions) -> Result<ExitStatus> {
+    let typed: Vec<_> = values.iter().map(|value| text::shell_word(value)).collect();
+    stderr::say(invocation::command(format_args!("query {query} {}", typed.join(" "))).trim_end());
+    query::run(QueryArgs::of(query, values), global)
+}
+
+/// What has the name, by the snapshot that is asked for.
+fn kind_of(name: &str, global: &GlobalOptions) -> Result<Entity> {
+    // Only an OU is named by its place.
+    if name.starts_with('/') {
+        return Ok(Entity::Ou);
+    }
+    let mut census = global.open_census()?;
+    let when = global.at()?;
+    let snapshot = resolve(&census, when.as_ref().unwrap_or(&When::LATEST))?;
+    census.answer_as_of(snapshot.snapshot_id)?;
+    let kinds: Vec<Entity> = Entity::with_lives().collect();
+    match find_ever(&kinds, name, &census)? {
+        Ever::Things { kind, .. } => Ok(kind),
+        Ever::Several(found) => {
+            let nouns: Vec<_> = found.iter().map(|(kind, _)| kind.with_article()).collect();
+            let mut error = Error::unknown(format!("{name:?} is the name of {}", nouns.join(" and of ")));
+            for (kind, _) in found {
+                let question = format!("query {} {}", query_of(kind), text::shell_word(name));
+                error = error.hint(invocation::command(question));
+            }
+            Err(error)
+        }
+        Ever::Nothing if name.contains('/') || is_place(name, &census)? => Ok(Entity::Ou),
+        Ever::Nothing => {
+            let nearest = nearest_ever(&kinds, name, &census)?;
+            let find = invocation::command(format_args!("find {}", text::shell_word(name)));
+            Err(Error::unknown(format!(
+                "nothing up to snapshot {} has the name {name:?}",
+                snapshot.snapshot_id
+            ))
+            .hint_if_any(nearest)
+            .hint(format!("{find} looks for a part of a name")))
+        }
+    }
+}
+
+/// Whether a root or an OU has the id or the name. Their places change, so that they have no life to be found in.
+fn is_place(name: &str, census: &Census) -> Result<bool> {
+    for entity in Entity::ALL.into_iter().filter(|entity| entity.spec().no_life.is_some()) {
+        let spec = entity.spec();
+        let names = spec.names.iter().map(|name| name.column).chain([spec.id]);
+        let is_it: Vec<_> = names.map(|column| format!("lower({column}) = lower(?1)")).collect();
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {} WHERE {})", spec.resource, is_it.join(" OR "));
+        let found = census.connection().query_row(&sql, [name], |row| row.get(0)).map_err(failed)?;
+        if found {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
