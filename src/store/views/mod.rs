@@ -131,7 +131,8 @@ fn no_versions(spec: &ResourceSpec) -> View {
     let columns: String = columns.map(|column| format!("NULL AS {}, ", quoted(column))).collect();
     View {
         name: versions_table(spec.name),
-        select: format!("SELECT {columns}NULL AS valid_from, NULL AS valid_to WHERE 0"),
+        // Of a table's rows each has an id, which views ask for.
+        select: format!("SELECT {columns}NULL AS valid_from, NULL AS valid_to, NULL AS rowid WHERE 0"),
     }
 }
 
