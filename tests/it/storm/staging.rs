@@ -39,7 +39,9 @@ pub fn ended(world: &World) -> Vec<Ended> {
         .iter()
         .map(|row| {
             let body: Map<String, Value> = serde_json::from_str(row["body"].as_str().unwrap()).unwrap();
-            let ids = body.iter().filter(|(name, _)| name.ends_with("_id") || name.ends_with("_arn"));
+            let ids = body.iter().filter(|(name, _)| {
+                name.ends_with("_id") || name.ends_with("_arn") || *name == "policy_type"
+            });
             Ended {
                 operation: camel_case(row["kind"].as_str().unwrap()),
                 ids: ids.filter_map(|(_, value)| Some(value.as_str()?.to_owned())).collect(),
