@@ -164,6 +164,13 @@ impl Operation {
         Some(Asked { member, sent })
     }
 
+    /// The operation that is written so, e.g. `organizations:ListRoots`.
+    pub fn named(text: &str) -> Option<Self> {
+        let (service, name) = text.split_once(':')?;
+        let is_it = |operation: &Self| operation.service().name() == service && operation.name() == name;
+        Self::ALL.iter().copied().find(is_it)
+    }
+
     /// Whether an answer without the list that was asked for may be AWS's own.
     pub fn may_leave_out(self) -> bool {
         self.asked().is_some_and(|asked| !asked.sent.is_always())

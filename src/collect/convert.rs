@@ -50,6 +50,11 @@ pub fn key(
         .ok_or_else(|| CallFailure::unusable(operation, format!("an item of the answer has no {name}")))
 }
 
+/// What a description cannot be without: an answer that lost it is unusable.
+pub fn member<T>(operation: Operation, name: &str, value: Option<T>) -> Result<T, CallFailure> {
+    value.ok_or_else(|| CallFailure::unusable(operation, format!("the answer has no {name}")))
+}
+
 /// A JSON array of objects in AWS's own spelling, as a JSON text column; NULL when AWS sent none.
 pub fn array<T>(items: Option<Vec<T>>, object: impl Fn(T) -> Map<String, Value>) -> Option<String> {
     let items = items.filter(|items| !items.is_empty())?;

@@ -37,13 +37,8 @@ impl LaneKey {
 
     /// An operation that is counted towards the quota; `None` for a lane of its own.
     pub fn operation(&self) -> Option<Operation> {
-        let (service, name) = match self.quota.split_once(':') {
-            Some((service, name)) => (service, Some(name)),
-            None => (self.quota.as_str(), None),
-        };
-        Operation::ALL.iter().copied().find(|operation| {
-            operation.service().name() == service && name.is_none_or(|name| operation.name() == name)
-        })
+        let of_service = |operation: &Operation| operation.service().name() == self.quota;
+        Operation::named(&self.quota).or_else(|| Operation::ALL.iter().copied().find(of_service))
     }
 }
 

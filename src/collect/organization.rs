@@ -2,12 +2,11 @@
 
 use aws_sdk_organizations::types::OrganizationalUnit as WireUnit;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
 use super::context::Context;
-use super::convert::{array, entity_path, key, members, parent_in_path, string, text};
-use super::services::organizations::{PAGE, PARENTS, not_in_use, parent, parent_is_gone};
+use super::convert::{array, entity_path, key, member, members, parent_in_path, string, text};
+use super::services::organizations::{PAGE, PARENTS, enabled_types, not_in_use, parent, parent_is_gone};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{Organization, OrganizationalUnit, Root, Row, Scope};
 
@@ -33,9 +32,7 @@ impl Collector for DescribeOrganization {
     async fn page(&self, context: &Context, _token: Option<&str>) -> Result<Page, Stopped> {
         let aws = &context.aws;
         let answer = aws.call(Self::OPERATION, || aws.organizations.describe_organization().send()).await?;
-        let found = answer.organization.ok_or_else(|| {
-            CallFailure::unusable(Self::OPERATION, "the answer has no Organization".to_owned())
-        })?;
+        let found = member(Self::OPERATION, "Organization", answer.organization)?;
         let row = Organization {
             organization_id: key(Self::OPERATION, "Id", found.id)?,
             arn: text(found.arn),
@@ -174,10 +171,5 @@ impl ListOrganizationalUnits {
 
 /// Whether service control policies are enabled, by a root's `policy_types`: AWS's authority for it.
 pub(super) fn service_control_policies_enabled(policy_types: Option<&str>) -> bool {
-    let policy_types = policy_types.and_then(|json| serde_json::from_str::<Value>(json).ok());
-    policy_types.as_ref().and_then(Value::as_array).is_some_and(|policy_types| {
-        policy_types.iter().any(|policy_type| {
-            policy_type["Type"] == "SERVICE_CONTROL_POLICY" && policy_type["Status"] == "ENABLED"
-        })
-    })
+    enabled_types(policy_types).iter().any(|policy_type| policy_type == "SERVICE_CONTROL_POLICY")
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
 use super::context::Context;
-use super::convert::{key, text, time};
+use super::convert::{key, member, text, time};
 use super::services::sso_admin::{PAGE, account_instance, set_is_gone};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{Entity, PermissionSet, Resource, Row};
@@ -87,9 +87,7 @@ impl Collector for DescribePermissionSet {
                     .send()
             })
             .await?;
-        let found = answer.permission_set.ok_or_else(|| {
-            CallFailure::unusable(Self::OPERATION, "the answer has no PermissionSet".to_owned())
-        })?;
+        let found = member(Self::OPERATION, "PermissionSet", answer.permission_set)?;
         let row = PermissionSet {
             permission_set_arn: text(found.permission_set_arn)
                 .unwrap_or_else(|| self.permission_set_arn.clone()),

@@ -5,12 +5,11 @@
 
 use aws_sdk_organizations::types::PolicyType;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
 use super::context::Context;
-use super::convert::{key, text};
-use super::services::organizations::{PAGE, not_in_use};
+use super::convert::{key, member, text};
+use super::services::organizations::{PAGE, enabled_types, not_in_use};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{
     Entity, OrganizationPolicy, OrganizationPolicyTarget, OrganizationResourcePolicy, Resource, Root, Row,
@@ -108,13 +107,6 @@ impl Collector for ListPolicies {
     }
 }
 
-/// The types that a root's `policy_types` says are enabled.
-fn enabled_types(policy_types: Option<&str>) -> Vec<String> {
-    let types: Vec<Value> = policy_types.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-    let enabled = types.iter().filter(|policy_type| policy_type["Status"] == "ENABLED");
-    enabled.filter_map(|policy_type| policy_type["Type"].as_str().map(str::to_owned)).collect()
-}
-
 /// Whether the policy that was asked about no longer exists, and with it its staged row.
 fn policy_is_gone(failure: &CallFailure, policy_id: &str) -> Option<NotFound> {
     failure.is(&["PolicyNotFoundException"]).then(|| NotFound::of(Entity::Policy, policy_id))
@@ -155,9 +147,8 @@ impl Collector for DescribePolicy {
         let answer = aws
             .call(Self::OPERATION, || aws.organizations.describe_policy().policy_id(&self.policy_id).send())
             .await?;
-        let lost = |what: &str| CallFailure::unusable(Self::OPERATION, format!("the answer has no {what}"));
-        let found = answer.policy.ok_or_else(|| lost("Policy"))?;
-        let summary = found.policy_summary.ok_or_else(|| lost("PolicySummary"))?;
+        let found = member(Self::OPERATION, "Policy", answer.policy)?;
+        let summary = member(Self::OPERATION, "PolicySummary", found.policy_summary)?;
         Ok(Page::row(&OrganizationPolicy {
             policy_id: key(Self::OPERATION, "Id", summary.id)?,
             arn: text(summary.arn),
@@ -166,7 +157,7 @@ impl Collector for DescribePolicy {
             r#type: text(summary.r#type.map(|policy_type| policy_type.as_str().to_owned())),
             aws_managed: Some(summary.aws_managed),
             // No policy is without a document: one that an answer lost is unknown, and no document that was taken away.
-            document: Some(text(found.content).ok_or_else(|| lost("Content"))?),
+            document: Some(member(Self::OPERATION, "Content", text(found.content))?),
         }))
     }
 }
@@ -246,13 +237,12 @@ impl Collector for DescribeResourcePolicy {
         let aws = &context.aws;
         let answer =
             aws.call(Self::OPERATION, || aws.organizations.describe_resource_policy().send()).await?;
-        let lost = |what: &str| CallFailure::unusable(Self::OPERATION, format!("the answer has no {what}"));
-        let found = answer.resource_policy.ok_or_else(|| lost("ResourcePolicy"))?;
-        let summary = found.resource_policy_summary.ok_or_else(|| lost("ResourcePolicySummary"))?;
+        let found = member(Self::OPERATION, "ResourcePolicy", answer.resource_policy)?;
+        let summary = member(Self::OPERATION, "ResourcePolicySummary", found.resource_policy_summary)?;
         Ok(Page::row(&OrganizationResourcePolicy {
             resource_policy_id: key(Self::OPERATION, "Id", summary.id)?,
             arn: text(summary.arn),
-            document: Some(text(found.content).ok_or_else(|| lost("Content"))?),
+            document: Some(member(Self::OPERATION, "Content", text(found.content))?),
         }))
     }
 }

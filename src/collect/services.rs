@@ -1,5 +1,7 @@
 //! What holds for all operations of a service: how large its pages are, and what its refusals mean.
 
+use serde_json::Value;
+
 use super::collector::NotFound;
 use super::context::Context;
 use crate::aws::CallFailure;
@@ -38,6 +40,14 @@ pub(super) mod organizations {
             row.text("entity_path").map(str::to_owned)
         };
         Some((id.to_owned(), path))
+    }
+
+    /// The types that a root's `policy_types` says are enabled.
+    pub fn enabled_types(policy_types: Option<&str>) -> Vec<String> {
+        let types: Vec<Value> =
+            policy_types.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+        let enabled = types.iter().filter(|policy_type| policy_type["Status"] == "ENABLED");
+        enabled.filter_map(|policy_type| policy_type["Type"].as_str().map(str::to_owned)).collect()
     }
 
     /// `o-…` of `arn:aws:organizations::111122223333:root/o-…/r-…`.

@@ -49,13 +49,12 @@ pub fn is_same(grammar: Grammar, one: &str, other: &str) -> bool {
 /// The canonical form; the text itself where there is none. What stands before it keeps a text from passing for the
 /// form of another document.
 fn form(grammar: Grammar, document: &str) -> String {
+    let policy = || Policy::parse(document).map(|policy| format!("policy {}", policy.form()));
+    let json = || strict::parse(document).map(|json| format!("json {}", sorted(json)));
     let canonical = match grammar {
-        Grammar::IamPolicy => Policy::parse(document).map(|policy| format!("policy {}", policy.form())),
-        Grammar::Json => strict::parse(document).map(|json| format!("json {}", sorted(json))),
-        Grammar::IamPolicyOrJson if Policy::parse(document).is_some() => {
-            return form(Grammar::IamPolicy, document);
-        }
-        Grammar::IamPolicyOrJson => return form(Grammar::Json, document),
+        Grammar::IamPolicy => policy(),
+        Grammar::Json => json(),
+        Grammar::IamPolicyOrJson => policy().or_else(json),
     };
     canonical.unwrap_or_else(|| format!("text {document}"))
 }

@@ -368,8 +368,7 @@ fn tell_never_seen(summary: &Summary) {
         }
     }
     for (operation, resources) in by_operation {
-        let allowed_by = Operation::ALL.iter().find(|it| it.to_string() == operation);
-        let action = allowed_by.and_then(|operation| operation.action()).unwrap_or_default();
+        let action = Operation::named(operation).and_then(Operation::action).unwrap_or_default();
         stderr::say(format!("not seen without {action}, and no failure: {}", resources.join(", ")));
     }
 }

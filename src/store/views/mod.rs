@@ -148,18 +148,18 @@ pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<V
             }
         }
     }
-    for spec in RESOURCES {
-        if columns(connection, "main", &versions_table(spec.name))?.is_empty() {
-            views.push(no_versions(spec));
-        }
-    }
-    let (mut stale, mut changed) = (Vec::new(), Vec::new());
-    let file = File::of(connection)?;
+    let mut resources = Vec::with_capacity(RESOURCES.len());
     for spec in RESOURCES {
         let mut columns = resource_columns(connection, spec.name)?;
         if columns.is_empty() {
+            views.push(no_versions(spec));
             columns = declared_columns(spec);
         }
+        resources.push((*spec, columns));
+    }
+    let (mut stale, mut changed) = (Vec::new(), Vec::new());
+    let file = File::of(connection)?;
+    for (spec, columns) in resources {
         stale.push(stale_rows(spec, &columns, answering, file));
         changed.push(changes::of_all(spec));
         let view = |suffix: &str, select| View { name: format!("{}{suffix}", spec.name), select };
