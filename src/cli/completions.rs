@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 use clap_complete::Shell;
 
-use super::{GlobalOptions, parse, query};
+use super::{GlobalOptions, collect, parse, query};
 use crate::error::{ExitStatus, Result};
 use crate::output::write_error;
 
@@ -27,6 +27,9 @@ pub fn run(args: CompletionsArgs, global: &GlobalOptions) -> Result<ExitStatus> 
     // Into memory first: the generator panics where it cannot write.
     let mut script = Vec::new();
     let mut command = parse::command_to_complete().mut_subcommand("query", query::with_names);
+    for selects in ["collect", "doctor", "iam-policy"] {
+        command = command.mut_subcommand(selects, collect::with_names);
+    }
     clap_complete::generate(args.shell, &mut command, "orgcensus", &mut script);
     if args.shell == Shell::Fish {
         script.extend(query::fish_names().into_bytes());

@@ -18,6 +18,7 @@ use crate::output::write_error;
 Examples:
   orgcensus iam-policy > policy.json
   orgcensus iam-policy --access-report none
+  orgcensus iam-policy --only @policies > policies.json
 
 The policy holds exactly the actions that `orgcensus collect` with the same flags calls, and those that AWS \
 asks of whoever generates an access report. Where the instance is encrypted with a key of your own, allow \
@@ -71,6 +72,7 @@ fn policy(selection: &Selection) -> Value {
 mod tests {
     use super::*;
     use crate::collect::{ReportDepth, StrategyChoice};
+    use crate::model::ResourceGroup;
 
     fn actions(only: &[&str], depth: ReportDepth, strategy: StrategyChoice) -> Vec<String> {
         let only: Vec<_> = only.iter().map(|&name| name.to_owned()).collect();
@@ -101,5 +103,17 @@ mod tests {
         let pairs = actions(&[], ReportDepth::None, StrategyChoice::Pairs);
         assert!(!pairs.contains(&"sso:ListAccountAssignmentsForPrincipal".to_owned()));
         assert!(!pairs.contains(&"iam:GenerateOrganizationsAccessReport".to_owned()));
+    }
+
+    #[test]
+    fn a_group_needs_what_its_resources_need() {
+        for group in ResourceGroup::ALL {
+            let of = |only: &[&str]| actions(only, ReportDepth::Accounts, StrategyChoice::Auto);
+            let resources: Vec<_> = group.resources().map(|spec| spec.name).collect();
+            assert_eq!(of(&[group.as_str()]), of(&resources), "{}", group.as_str());
+        }
+        let policies = actions(&["@policies"], ReportDepth::Ous, StrategyChoice::Auto);
+        assert!(policies.contains(&"organizations:DescribePolicy".to_owned()), "{policies:?}");
+        assert!(!policies.iter().any(|action| action.starts_with("identitystore:")), "{policies:?}");
     }
 }

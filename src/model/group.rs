@@ -1,5 +1,7 @@
 //! The groups of resources, as `--only`, `--skip` and `--require` name them.
 
+use super::{RESOURCES, ResourceSpec};
+
 /// A group of resources that are collected for one purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResourceGroup {
@@ -38,5 +40,14 @@ impl ResourceGroup {
             Self::Policies => "@policies",
             Self::AccessReport => "@access-report",
         }
+    }
+    /// The names of all groups, as a sentence lists them.
+    pub fn names() -> String {
+        Self::ALL.map(Self::as_str).join(", ")
+    }
+
+    /// The resources in it, parents before their children.
+    pub fn resources(self) -> impl Iterator<Item = &'static ResourceSpec> {
+        RESOURCES.iter().copied().filter(move |spec| spec.group == self)
     }
 }

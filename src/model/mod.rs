@@ -389,9 +389,9 @@ pub fn all_named(name: &str) -> Result<Vec<&'static ResourceSpec>> {
         let groups = ResourceGroup::ALL.map(ResourceGroup::as_str);
         Error::unknown(format!("there is no group of resources {name:?}"))
             .hint_if_any(did_you_mean(name, groups))
-            .hint(format!("the groups are: {}", groups.join(", ")))
+            .hint(format!("the groups are: {}", ResourceGroup::names()))
     })?;
-    Ok(RESOURCES.iter().copied().filter(|spec| spec.group == group).collect())
+    Ok(group.resources().collect())
 }
 
 /// The names of all resources, as a sentence lists them.

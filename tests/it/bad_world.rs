@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Duration;
 
+use orgcensus::model::ResourceGroup;
 use orgcensus::simulator::{Action, Caller, Config, Fault, Instances, TruthOptions};
 use orgcensus::store::Database;
 
@@ -425,6 +426,49 @@ fn a_dry_run_counts_and_writes_nothing() {
     assert_eq!(world.sandbox.files(), [""; 0]);
     assert_eq!(world.simulator.calls().count("ListAccountAssignments"), 0);
     assert_eq!(world.simulator.calls().count("GenerateOrganizationsAccessReport"), 0);
+}
+
+#[test]
+fn a_dry_run_tells_each_group() {
+    let world = World::of(small());
+    let told = |arguments: &[&str]| -> Vec<(String, String)> {
+        let dry = world.collect(&[&["--dry-run"], arguments].concat());
+        assert_eq!(dry.exit, Some(0), "{}", dry.stderr);
+        let (_, after) = dry.stderr.split_once("about ").unwrap();
+        let (total, after) = after.split_once(" more calls would follow, ").unwrap();
+        let of_group = |line: &str| {
+            line.trim().split_once(' ').map(|(group, said)| (group.to_owned(), said.trim().to_owned()))
+        };
+        let told: Vec<_> = after.lines().skip(1).filter_map(of_group).collect();
+        let calls = |(_, said): &(String, String)| -> Option<u64> {
+            let (calls, _) = said.trim_start_matches("at least ").split_once(" more call")?;
+            Some(calls.parse().unwrap())
+        };
+        assert_eq!(
+            told.iter().filter_map(calls).sum::<u64>(),
+            total.parse::<u64>().unwrap(),
+            "{}",
+            dry.stderr
+        );
+        told
+    };
+    let all = told(&[]);
+    let groups: Vec<_> = all.iter().map(|(group, _)| group.as_str()).collect();
+    assert_eq!(groups, ResourceGroup::ALL.map(ResourceGroup::as_str));
+    let said = |of: ResourceGroup| all.iter().find(|(group, _)| group == of.as_str()).unwrap().1.as_str();
+    let number = |resource| world.simulator.rows(0, resource, TruthOptions::default()).len();
+    // A call for each group's members; of policies nobody knows yet how many there are.
+    assert_eq!(said(ResourceGroup::Identity), format!("{} more calls, 0 s", number("groups")));
+    assert!(said(ResourceGroup::Policies).starts_with("at least "), "{all:?}");
+    let reports = format!("{} access reports, 2 to 11 s each", 2 + number("organizational_units"));
+    assert_eq!(said(ResourceGroup::AccessReport), reports);
+
+    assert_eq!(told(&["--only", "users"]), [("@identity".to_owned(), "0 more calls, 0 s".to_owned())]);
+    let policies = told(&["--only", "@policies", "--rate", "organizations=1"]);
+    let groups: Vec<_> = policies.iter().map(|(group, _)| group.as_str()).collect();
+    assert_eq!(groups, ["@organizations", "@policies"], "with what they are attached to");
+    assert!(policies[1].1.starts_with("at least ") && !policies[1].1.ends_with(" 0 s"), "{policies:?}");
+    assert_eq!(told(&["--skip", "@policies,@access-report"]).len(), ResourceGroup::ALL.len() - 2);
 }
 
 #[test]

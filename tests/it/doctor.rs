@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use orgcensus::aws::Operation;
+use orgcensus::model::ResourceGroup;
 use orgcensus::simulator::{Action, Caller, Config, Fault, Instances};
 use serde_json::{Map, Value};
 
@@ -421,6 +422,33 @@ fn a_selection_is_examined_alone() {
     assert!(!without.rows.contains_key("iam:GetOrganizationsAccessReport"));
     let misspelt = world.run(&["doctor", "--only", "user"]);
     assert_eq!(misspelt.exit, Some(2));
+}
+
+#[test]
+fn each_group_is_summed_up() {
+    let world = World::of(small());
+    let groups = |arguments: &[&str]| -> Vec<String> {
+        let table = world.run(&[&["doctor", "--format", "table"], arguments].concat());
+        let (_, groups) =
+            table.stdout.split_once("\nby group\n").unwrap_or_else(|| panic!("{}", table.all()));
+        groups.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    };
+    assert_eq!(groups(&[]), ResourceGroup::ALL.map(|group| format!("yes {}", group.as_str())));
+    assert_eq!(groups(&["--only", "@policies"]), ["yes @organizations", "yes @policies"]);
+    assert_eq!(groups(&["--only", "users"]), ["yes @identity"]);
+    for operation in
+        ["organizations:DescribePolicy", "organizations:ListTargetsForPolicy", "identitystore:ListUsers"]
+    {
+        world.simulator.faults().add(denied(operation));
+    }
+    let refused = "DescribePolicy, ListTargetsForPolicy";
+    assert_eq!(groups(&["--only", "@policies"]), ["yes @organizations", "no @policies", refused]);
+    let all = groups(&["--access-report", "none"]);
+    // What was never seen is no failure where nobody asked for it by name.
+    for line in ["no @identity", "ListUsers", "unavailable @policies", refused, "yes @permission-sets"] {
+        assert!(all.iter().any(|said| said == line), "{line}: {all:?}");
+    }
+    assert!(!all.iter().any(|said| said.contains("@access-report")), "{all:?}");
 }
 
 #[test]

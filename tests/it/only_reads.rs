@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use orgcensus::aws::{Operation, Service};
-use orgcensus::model::RESOURCES;
+use orgcensus::model::{RESOURCES, ResourceGroup};
 use orgcensus::simulator::{Action, Config, Fault};
 use serde_json::Value;
 
@@ -77,13 +77,14 @@ fn a_selection_sends_what_its_policy_allows() {
         vec!["--assignments", "pairs", "--access-report", "none"],
         vec!["--only", "account_assignments", "--assignments", "pairs"],
     ]);
+    selections.extend(ResourceGroup::ALL.map(|group| vec!["--only", group.as_str()]));
     for flags in selections.iter().map(Vec::as_slice) {
         let world = World::of(small());
         let ran = world.collect(flags);
         assert_eq!(ran.exit, Some(0), "{flags:?}: {}", ran.stderr);
         let mut allowed = allowed(&world, flags);
         let sent = sent(&world);
-        if flags.contains(&"service_last_accessed") {
+        if flags.contains(&"service_last_accessed") || flags.contains(&ResourceGroup::AccessReport.as_str()) {
             // Whether an entity is gone is asked by its tags, where its report says that its path is wrong.
             assert!(allowed.remove("organizations:ListTagsForResource"));
         }

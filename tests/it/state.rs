@@ -2,6 +2,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use insta::assert_snapshot;
+use orgcensus::model::{RESOURCES, ResourceGroup};
 use orgcensus::simulator::{Action, Fault};
 
 use crate::fixture;
@@ -139,6 +140,34 @@ fn completions_are_printed_for_every_shell() {
     let sandbox = fixture::empty();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         assert!(sandbox.run(&["completions", shell]).data().contains("orgcensus"), "{shell}");
+    }
+}
+
+#[test]
+fn help_and_shells_name_groups_and_resources() {
+    let sandbox = fixture::empty();
+    let groups = ResourceGroup::ALL.map(ResourceGroup::as_str);
+    let names: Vec<_> = groups.into_iter().chain(RESOURCES.iter().map(|spec| spec.name)).collect();
+    for command in ["collect", "iam-policy", "doctor"] {
+        let help = sandbox.run(&[command, "--help"]);
+        let words: Vec<_> =
+            help.data().split_whitespace().map(|word| word.trim_end_matches([',', ';'])).collect();
+        for name in &names {
+            assert!(words.contains(name), "{command} {name}");
+        }
+        assert_eq!(
+            help.data().matches("or group such as @policies").count(),
+            if command == "collect" { 3 } else { 2 }
+        );
+        let refused = sandbox.run(&[command, "--skip", "@polices"]);
+        assert_eq!(refused.exit, Some(2));
+        assert!(refused.stderr.contains("hint: did you mean @policies?"), "{}", refused.stderr);
+    }
+    for (shell, listed) in [("bash", " "), ("zsh", " "), ("fish", "\\t''\n")] {
+        let script = sandbox.run(&["completions", shell]);
+        let times = script.data().matches(&names.join(listed)).count();
+        // Those of collect, and two each of iam-policy and doctor.
+        assert!(times >= 7, "{shell}: {times}");
     }
 }
 

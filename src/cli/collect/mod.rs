@@ -16,7 +16,7 @@ use crate::collect::{
 };
 use crate::error::{Error, ExitStatus, Result};
 use crate::invocation;
-use crate::model;
+use crate::model::{self, RESOURCES, ResourceGroup};
 use crate::output::{Destination, Format, stderr};
 use crate::signals::interrupted;
 use crate::store::{
@@ -33,6 +33,7 @@ Examples:
   orgcensus collect                               a snapshot of everything
   orgcensus collect --profile audit --share 50    leave half to others
   orgcensus collect --only group_memberships      it, and what it needs
+  orgcensus collect --skip @policies              all but a group of resources
   orgcensus collect --access-report accounts --access-report-budget 2h
   orgcensus collect --dry-run                     count and estimate only
   orgcensus collect --format json --quiet         a summary for programs
@@ -49,7 +50,8 @@ pub struct CollectArgs {
     #[arg(long, value_name = "ARN", help_heading = "What to collect")]
     instance_arn: Option<String>,
 
-    /// Exit with 4 unless all that was asked for of this resource was seen; repeatable, or several with commas between them
+    /// Exit with 4 unless all that was asked for of this resource, or group such as @policies, was seen; repeatable, or
+    /// several with commas between them
     #[arg(long, value_name = "RES", value_delimiter = ',', help_heading = "What to collect")]
     require: Vec<String>,
 
@@ -130,21 +132,23 @@ pub struct CollectArgs {
 /// Which resources are asked for: shared with `iam-policy`, which prints what they need.
 #[derive(Debug, Args)]
 pub struct SelectionArgs {
-    /// Collect only this resource and what it needs.
+    /// Collect only this resource, or group such as @policies, and what it needs.
     #[arg(
         long,
         value_name = "RES",
         value_delimiter = ',',
         help = format!(
-            "Collect only this resource and what it needs; repeatable, or several with commas between them. \
-             The resources are {}",
+            "Collect only this resource, or group such as @policies, and what it needs; repeatable, or several with \
+             commas between them. The groups are {}; the resources are {}",
+            ResourceGroup::names(),
             model::names()
         ),
         help_heading = "What to collect"
     )]
     only: Vec<String>,
 
-    /// Leave out this resource and whatever needs it; repeatable, or several with commas between them
+    /// Leave out this resource, or group such as @policies, and whatever needs it; repeatable, or several with commas
+    /// between them
     #[arg(long, value_name = "RES", value_delimiter = ',', help_heading = "What to collect")]
     skip: Vec<String>,
 
@@ -168,6 +172,17 @@ impl SelectionArgs {
     pub fn selection(&self) -> Result<Selection> {
         Selection::new(&self.only, &self.skip, self.access_report, self.assignments)
     }
+}
+
+/// The command line with the names of resources and groups as possible values, for shells to complete. Those who run
+/// it are not refused by them: our own refusal suggests the nearest.
+pub(super) fn with_names(command: clap::Command) -> clap::Command {
+    let groups = || ResourceGroup::ALL.iter().map(|group| group.as_str());
+    let names: Vec<&str> = groups().chain(RESOURCES.iter().map(|spec| spec.name)).collect();
+    command.mut_args(|argument| match argument.get_id().as_str() {
+        "only" | "skip" | "require" => argument.value_parser(names.clone()),
+        _ => argument,
+    })
 }
 
 /// `50` or `50%`.

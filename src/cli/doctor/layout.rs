@@ -1,9 +1,11 @@
 //! The findings as a person reads them, at 80 columns: an operation a line, by service, and below it what is
-//! missing. A table would have to leave out, on a terminal of that width, the column that matters most.
+//! missing; at the end what that comes to for each group of resources. A table would have to leave out, on a terminal of
+//! that width, the column that matters most.
 
 use std::io;
 
 use crate::collect::{Finding, Seen};
+use crate::model::ResourceGroup;
 use crate::output::{Ink, Page};
 
 const WIDTH: usize = 80;
@@ -23,12 +25,38 @@ pub fn write(findings: &[Finding], page: &mut Page<'_>) -> io::Result<()> {
             if next.is_some_and(|next| next.seen == finding.seen && self::details(next) == details) {
                 continue;
             }
-            for detail in details {
-                for line in hanging("", &detail, MARGIN) {
-                    page.line(Ink::Plain, &line)?;
-                }
-            }
+            write_details(&details, page)?;
         }
+    }
+    page.line(Ink::Plain, "by group")?;
+    for group in ResourceGroup::ALL {
+        write_group(group, findings, page)?;
+    }
+    Ok(())
+}
+
+/// Writes the gravest of what is said of the operations that a group needs, and those of which it is said where they
+/// cannot be used. A group that needs none was not asked for.
+fn write_group(group: ResourceGroup, findings: &[Finding], page: &mut Page<'_>) -> io::Result<()> {
+    let needs = |finding: &&Finding| {
+        group.resources().any(|spec| finding.resources.iter().any(|resource| resource == spec.name))
+    };
+    let needed = || findings.iter().filter(needs);
+    let Some(seen) = needed().map(|finding| finding.seen).max() else { return Ok(()) };
+    page.line(Ink::Plain, &format!("  {:<11}  {}", seen.as_str(), group.as_str()))?;
+    match seen {
+        Seen::No | Seen::Unavailable => {
+            let unusable = needed().filter(|finding| finding.seen == seen);
+            let names: Vec<_> = unusable.map(|finding| finding.operation.name()).collect();
+            write_details(&[names.join(", ")], page)
+        }
+        Seen::Yes | Seen::NotTried => Ok(()),
+    }
+}
+
+fn write_details(details: &[String], page: &mut Page<'_>) -> io::Result<()> {
+    for line in details.iter().flat_map(|detail| hanging("", detail, MARGIN)) {
+        page.line(Ink::Plain, &line)?;
     }
     Ok(())
 }
@@ -125,6 +153,9 @@ mod tests {
         identitystore
           unavailable  ListUsers
                        it cannot be listed
+        by group
+          no           @identity
+                       ListPermissionSets
         ");
     }
 }

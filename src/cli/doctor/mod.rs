@@ -26,6 +26,7 @@ Examples:
   orgcensus doctor
   orgcensus doctor --profile audit
   orgcensus doctor --only users            what would collect --only users need?
+  orgcensus doctor --only @policies        what would a group of resources need?
   orgcensus doctor --assume-role arn:aws:iam::111122223333:role/Census --external-id 42
   orgcensus doctor --format csv > permissions.csv
 

@@ -5,6 +5,7 @@
 //! stored, because counts may still move.
 
 mod assignments;
+mod calls_left;
 mod estimate;
 mod full_pass;
 mod remainder;

@@ -5,16 +5,12 @@
 //! may hold a deleted principal's assignments are listed too. Calls are counted before the choice. What principals
 //! cannot show, a full pass by pairs does now and then (`full_pass`).
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
+use super::Plan;
 use super::estimate::{Beyond, Counts, Estimate};
 use super::full_pass::{FULL_PASS, FullPass};
-use super::{Plan, duration};
-use crate::aws::{Operation, Service};
+use crate::aws::Operation;
 use crate::collect::assignments::{ListPrincipalAssignments, SamplePrincipal};
 use crate::collect::collector::{Collector, Stage, Strategy};
-use crate::collect::lane::LaneKey;
 use crate::collect::progress::Progress;
 use crate::collect::selection::StrategyChoice;
 use crate::collect::task::{Kind, Task};
@@ -69,7 +65,7 @@ impl Plan<'_> {
     /// Chooses the strategy, once, and queues its listings.
     pub(super) fn choose_strategy(&self, staging: &mut Staging, progress: &mut dyn Progress) -> Result<()> {
         if !self.selection.has(AccountAssignment::SPEC.name) {
-            return Ok(());
+            return if self.dry_run { self.tell_what_is_left(staging, 0, progress) } else { Ok(()) };
         }
         let counts = Counts::of(staging)?;
         let is_counted = !staging.has_open(&[Stage::Principals.name()])?;
@@ -146,33 +142,6 @@ impl Plan<'_> {
         }
         let beyond = if was_tried { Beyond::of_trial(staging, counts)? } else { None };
         Ok(beyond.map_or(Known::Nothing, Known::Beyond))
-    }
-
-    /// Says how much is left of the whole collection, beside how long the credentials still last.
-    fn tell_what_is_left(&self, staging: &Staging, calls: i64, progress: &mut dyn Progress) -> Result<()> {
-        let assignments = Service::SsoAdmin.name();
-        let mut lanes = BTreeMap::from([(LaneKey::of(assignments), calls)]);
-        for counts in staging.task_counts()? {
-            *lanes.entry(LaneKey::of(&counts.lane)).or_default() +=
-                i64::try_from(counts.open).unwrap_or(i64::MAX);
-        }
-        lanes.remove(&LaneKey::reports());
-        let longest =
-            lanes.iter().map(|(lane, calls)| *calls as f64 / self.context.rate_of(lane)).fold(0.0, f64::max);
-        let reports = match self.expected_reports(staging)? {
-            Some(0) => String::new(),
-            Some(1) => ", and 1 access report beside them, 2 to 11 s".to_owned(),
-            Some(reports) => format!(", and {reports} access reports beside them, 2 to 11 s each"),
-            None => ", and access reports beside them, 2 to 11 s each".to_owned(),
-        };
-        progress.say(&format!(
-            "about {} more calls {}, {}{reports}; the credentials {}",
-            lanes.values().sum::<i64>(),
-            if self.dry_run { "would follow" } else { "follow" },
-            duration(Duration::from_secs_f64(longest)),
-            self.context.credentials.end()
-        ));
-        Ok(())
     }
 
     /// The cheaper strategy that can be had, or a full pass.
