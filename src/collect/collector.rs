@@ -269,9 +269,6 @@ pub(super) trait Collector: Sized {
     const SHOWS: Shows = Shows::All;
     /// The part of its resource that it lists, a column with its value; `None` for all of it.
     const PART: Option<(&'static str, &'static str)> = None;
-    /// A column with the values by which others list the rows that this one describes. Where the kind is stopped, a gap
-    /// over each keeps what such a listing has seen from passing for what was described.
-    const LISTED_BY: Option<(&'static str, &'static [&'static str])> = None;
     /// The name of a lane of its own, in which one runs at a time; otherwise it shares that of its pacer.
     const LANE: Option<&'static str> = None;
     /// What waits for it.

@@ -151,11 +151,7 @@ impl CollectorSpec {
             (_, ForEach::Any(resources)) => {
                 resources.iter().map(|resource| self.scope_for(resource)).collect()
             }
-            (_, ForEach::Once | ForEach::All(_) | ForEach::Where(_)) => {
-                let (column, values) = self.listed_by.unwrap_or_default();
-                let parts = values.iter().map(|value| self.whole().with(column, value));
-                [self.whole()].into_iter().chain(parts).collect()
-            }
+            (_, ForEach::Once | ForEach::All(_) | ForEach::Where(_)) => vec![self.whole()],
         }
     }
 

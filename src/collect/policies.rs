@@ -124,7 +124,6 @@ pub struct DescribePolicy {
 impl Collector for DescribePolicy {
     type Rows = OrganizationPolicy;
     const OPERATION: Operation = Operation::DescribePolicy;
-    const LISTED_BY: Option<(&'static str, &'static [&'static str])> = Some(("type", &TYPES));
     const IN: In = In::Organization;
     const FOR_EACH: ForEach = POLICIES;
     const STAGE: Stage = Stage::Details;

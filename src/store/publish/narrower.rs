@@ -1,8 +1,9 @@
 //! What was seen in spite of a wider gap, so that a reader takes no row that was seen for one that was hidden.
 //!
 //! Only the scopes under a gap are kept: a ledger of every scope of every snapshot would cost more than the
-//! rows, and where no gap is, everything was seen. A scope that is the gap's own is none of them: one task saw
-//! which keys live there, and the gap is of the task that would have told the rest.
+//! rows, and where no gap is, everything was seen. Some scopes were only seen to hold these keys and no others, while
+//! the gap is of the task that would have told the rest: a scope that is the gap's own, and one in which a row was
+//! listed by its key and never described.
 
 use rusqlite::{Connection, params};
 
@@ -35,10 +36,11 @@ fn keep(connection: &Connection, snapshot_id: i64, scope: &Group, gap: &Group) -
     let found = connection.execute(
         &format!(
             "INSERT INTO main.seen_under_gaps (snapshot_id, resource, scope)
-             SELECT ?1, ?2, json_object({}) FROM temp.{} AS x WHERE {in_a_gap}
+             SELECT ?1, ?2, json_object({}) FROM temp.{} AS x WHERE {in_a_gap} AND {}
              ON CONFLICT DO UPDATE SET scope = excluded.scope",
             members.join(", "),
-            scope.table
+            scope.table,
+            is_described(scope)
         ),
         params![snapshot_id, scope.resource],
     )?;
@@ -63,4 +65,21 @@ fn keep(connection: &Connection, snapshot_id: i64, scope: &Group, gap: &Group) -
             params![snapshot_id, scope.resource, names(gap), names(scope)],
         )
         .map(|_| ())
+}
+
+/// The SQL condition that no row in the scope `x` was staged by its key alone. Whichever listing saw the scope gave its
+/// rows the scope's values.
+fn is_described(scope: &Group) -> String {
+    let list = |of: &str| -> String {
+        let columns = scope.columns.iter().map(|column| format!("{of}{}", quoted(column)));
+        columns.collect::<Vec<_>>().join(", ")
+    };
+    let known: String =
+        scope.columns.iter().map(|column| format!(" AND t.{} IS NOT NULL", quoted(column))).collect();
+    format!(
+        "({}) NOT IN (SELECT {} FROM staging.{} AS t WHERE t.whole = 0{known})",
+        list("x."),
+        list("t."),
+        quoted(&scope.resource)
+    )
 }

@@ -50,6 +50,27 @@ fn the_gaps_own_scope_is_not_narrower_than_the_gap() {
 }
 
 #[test]
+fn a_listing_by_key_shows_nothing_under_a_gap_of_details() {
+    let mut world = World::new();
+    let of_type = |name: &str| scope("organization_policies", &[("type", name)]);
+    let policy = |make: fn(&str, &[(&str, &str)]) -> Row, id: &str, name: &str| {
+        make("organization_policies", &[("policy_id", id), ("type", name)])
+    };
+    let mut first = world.collect();
+    let listed =
+        vec![policy(key_only, "p-1", "A"), policy(key_only, "p-2", "A"), policy(key_only, "p-3", "B")];
+    first.listed(&[of_type("A"), of_type("B"), of_type("C")], listed);
+    first.gap(GapKind::Failed, all("organization_policies"));
+    for (id, name) in [("p-1", "A"), ("p-3", "B")] {
+        first.listed(&[scope("organization_policies", &[("policy_id", id)])], vec![policy(row, id, name)]);
+    }
+    first.publish();
+    // The second of type A was never described; all of B were, and of C there are none.
+    let expected = [r#"{"policy_id":"p-1"}"#, r#"{"policy_id":"p-3"}"#, r#"{"type":"B"}"#, r#"{"type":"C"}"#];
+    assert_eq!(world.column("SELECT scope FROM seen_under_gaps ORDER BY 1"), expected);
+}
+
+#[test]
 fn a_kept_scope_reads_as_every_other_scope_does() {
     let mut world = World::new();
     let odd = scope("groups", &[("group_id", "a \"b\" \\ \u{1}\n é 🦀 'c' /"), ("display_name", "")]);
