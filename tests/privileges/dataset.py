@@ -5,6 +5,7 @@
 """
 
 import json
+import re
 from importlib.metadata import metadata
 from importlib.resources import files
 from pathlib import Path
@@ -53,24 +54,25 @@ def actions_text():
 
 
 def resources_of(action):
-    """Returns patterns of the ARNs that an action applies to: what it cannot do without, else what it can be limited to.
+    """Returns patterns of the ARNs that an action applies to, each up to the name of the resource.
 
-    Where AWS names neither, anything of the service stands in: AWS's list is late for new actions, and what it does
-    not say is no proof that a statement allows nothing.
+    Of what an action can do without, only resources of its own service count, unless it needs none. Where AWS names
+    none at all, anything of the service stands in: AWS's list is late for new actions, and what it does not say is no
+    proof that a statement allows nothing.
     """
     service, name = action.split(":")
     types = packaged("resourceTypes", service)
     listed = packaged("actions", service).get(name.lower(), {}).get("resourceTypes", [])
-    needed = [one for one in listed if one["required"]] or listed
-    return sorted({wildcards(types[one["name"].lower()]["arn"]) for one in needed}) or [f"arn:*:{service}:*:*:*"]
+    needed = {wildcards(types[one["name"].lower()]["arn"]) for one in listed if one["required"]}
+    others = {wildcards(types[one["name"].lower()]["arn"]) for one in listed} - needed
+    own = {arn for arn in others if not needed or arn.split(":")[2] == service}
+    return sorted(needed | own) or [f"arn:*:{service}:*:*:*"]
 
 
 def wildcards(arn):
-    """Returns an ARN of the documentation with `*` for each of its variables."""
-    while "${" in arn:
-        start = arn.index("${")
-        arn = arn[:start] + "*" + arn[arn.index("}", start) + 1 :]
-    return arn
+    """Returns an ARN of the documentation with `*` for its variables, and for what follows the first in its last field."""
+    *fields, resource = re.sub(r"\$\{\w+\}", "*", arn).split(":", 5)
+    return ":".join([*fields, re.sub(r"\*.*", "*", resource)])
 
 
 def escalations_text(escalations):
