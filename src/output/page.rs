@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::text::one_line;
 
 /// The few colours of a text. Colour only repeats what a sign or a word says.
@@ -38,6 +40,13 @@ impl<'w> Page<'w> {
 
     /// Writes a line; the text may be indented.
     pub fn line(&mut self, ink: Ink, text: &str) -> io::Result<()> {
+        let inner = text.trim_start_matches(' ');
+        self.written(ink, text.len() - inner.len(), &one_line(inner))
+    }
+
+    /// Writes a line that is escaped already.
+    fn written(&mut self, ink: Ink, indent: usize, inner: &str) -> io::Result<()> {
+        let indent = " ".repeat(indent);
         let code = match ink {
             _ if !self.is_colored => None,
             Ink::Plain => None,
@@ -48,12 +57,33 @@ impl<'w> Page<'w> {
             Ink::Yellow => Some("33"),
             Ink::Magenta => Some("35"),
         };
-        let inner = text.trim_start_matches(' ');
-        let (indent, inner) = (&text[..text.len() - inner.len()], one_line(inner));
         match code {
             None => writeln!(self.out, "{indent}{inner}"),
             Some(code) => writeln!(self.out, "{indent}\u{1b}[{code}m{inner}\u{1b}[0m"),
         }
+    }
+
+    /// Writes a text in lines of at most `width` columns, broken between words; those that follow are indented by
+    /// `margin`, the first by as much as it is.
+    pub fn wrapped(&mut self, ink: Ink, text: &str, margin: usize, width: usize) -> io::Result<()> {
+        let inner = text.trim_start_matches(' ');
+        // As wide as it is written, which may be wider than what was handed over.
+        let (mut indent, escaped) = (text.len() - inner.len(), one_line(inner));
+        let (mut line, mut column) = (String::new(), indent);
+        for word in escaped.split(' ') {
+            if !line.is_empty() && column + 1 + word.width() > width {
+                self.written(ink, indent, &line)?;
+                line.clear();
+                (indent, column) = (margin, margin);
+            }
+            if !line.is_empty() {
+                line.push(' ');
+                column += 1;
+            }
+            line.push_str(word);
+            column += word.width();
+        }
+        self.written(ink, indent, &line)
     }
 
     /// Writes an empty line.

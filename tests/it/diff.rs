@@ -262,6 +262,30 @@ fn details_are_grouped_by_what_the_reader_cares_about() {
 }
 
 #[test]
+fn how_much_is_told_can_be_said() {
+    let sandbox = fixture::census();
+    let told = |option: &str| sandbox.run(&["diff", "1", "4", option]).data().to_owned();
+    assert!(told("--stat").lines().count() < told("--details").lines().count());
+    assert!(!told("--stat").contains("carl"), "{}", told("--stat"));
+    for (options, refusal) in [
+        (["--details", "--stat"], "--details"),
+        (["--stat", "--by=user"], "--stat"),
+        (["--stat", "--format=csv"], "--stat is for text and Markdown"),
+        (["--details", "--format=json"], "--details is for text and Markdown"),
+    ] {
+        let ran = sandbox.run(&[&["diff", "1", "4"], options.as_slice()].concat());
+        assert_eq!(ran.exit, Some(2), "{options:?}");
+        assert!(ran.refusal().contains(refusal), "{}", ran.stderr);
+    }
+    let markdown = sandbox.run(&["diff", "1", "4", "--stat", "--format", "markdown"]);
+    assert!(
+        markdown.data().contains("| access |") && !markdown.data().contains("###"),
+        "{}",
+        markdown.stdout
+    );
+}
+
+#[test]
 fn steps_are_dated_and_what_did_not_change_is_one_line() {
     let sandbox = fixture::census();
     assert_snapshot!(

@@ -7,7 +7,7 @@ use super::super::GlobalOptions;
 use super::narrowing::Narrowing;
 use crate::diff::filter::Filter;
 use crate::diff::steps::{self, Between};
-use crate::diff::text::{self, Grouping, TextOptions, Unchanged};
+use crate::diff::text::{self, Extent, Grouping, TextOptions, Unchanged};
 use crate::diff::{Diff, SnapshotFacts, compare, compare_rows, flat};
 use crate::error::{Error, Result};
 use crate::output::{Destination, Format, RowWriter, write_error};
@@ -65,6 +65,7 @@ pub struct DiffRequest<'c> {
     pub access: bool,
     pub narrowing: Narrowing,
     pub by: Grouping,
+    pub extent: Extent,
     pub is_colored: bool,
     /// The options to repeat in a command that shows more of the answer.
     pub options: String,
@@ -108,7 +109,7 @@ impl DiffRequest<'_> {
         write: impl Fn(&mut Destination, &Diff, TextOptions<'_>) -> io::Result<()>,
     ) -> Result<Found> {
         let between = self.between()?;
-        let (options, by) = (self.options.clone(), self.by);
+        let (options, by, extent) = (self.options.clone(), self.by, self.extent);
         let rows = self.resources.is_empty().then_some(ROWS);
         let mut parts = Parts { destination, is_begun: false, unchanged: None };
         let steps = self.steps;
@@ -117,7 +118,7 @@ impl DiffRequest<'_> {
                 parts.add_unchanged(diff);
                 return Ok(());
             }
-            let options = TextOptions { by, between, rows, options: &options };
+            let options = TextOptions { extent, by, between, rows, options: &options };
             write(parts.next()?, diff, options).map_err(write_error)
         })?;
         parts.finish()?;

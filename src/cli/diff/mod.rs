@@ -12,7 +12,7 @@ use super::GlobalOptions;
 use super::evidence::{self, EvidenceArgs};
 use super::range::Range as SnapshotRange;
 use super::snapshot_line::{answering, distance, resolve, say_answering};
-use crate::diff::text::Grouping;
+use crate::diff::text::{Extent, Grouping};
 use crate::error::{Error, ExitStatus, Result};
 use crate::invocation;
 use crate::model;
@@ -26,6 +26,8 @@ use narrowing::{Narrowing, NarrowingArgs, Range};
 #[command(after_help = "\
 Examples:
   orgcensus diff                             the last two snapshots
+  orgcensus diff --details                   with every access and row
+  orgcensus diff 2026-09 --stat              only how much changed
   orgcensus diff 2026-09-30..                a past date and the latest
   orgcensus diff 2026-Q3                     that quarter, or day, or week
   orgcensus diff 2026-Q2..2026-Q3 --access   who gained and lost access, and why
@@ -82,6 +84,15 @@ pub struct DiffArgs {
     #[arg(long, help_heading = "What to show")]
     steps: bool,
 
+    /// Show every access with its paths and each row, however many: without it many accesses are told by what
+    /// changed them, and many rows are counted
+    #[arg(long, conflicts_with = "stat", help_heading = "What to show")]
+    details: bool,
+
+    /// Show only how much changed: a line for access and one for each resource
+    #[arg(long, conflicts_with = "by", help_heading = "What to show")]
+    stat: bool,
+
     /// Exit with 3 when anything changed, with 4 when nothing did but something was not seen; with --quiet, print
     /// nothing to standard output
     #[arg(long)]
@@ -113,6 +124,13 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     if args.by != Grouping::Resource && !shape.has_groups() {
         return Err(Error::usage("--by groups text and Markdown, and this is neither")
             .hint("leave out --by: programs find every account, user, group and permission set by its id"));
+    }
+    let how_much = [("--details", args.details), ("--stat", args.stat)];
+    if let Some((option, _)) = how_much.into_iter().find(|(_, is_typed)| *is_typed)
+        && !shape.has_groups()
+    {
+        return Err(Error::usage(format!("{option} is for text and Markdown, and this is neither"))
+            .hint(format!("leave out {option}: programs get every change")));
     }
     let sidecar = args.evidence.open(global, &destination)?;
     let mut census = global.open_census()?;
@@ -146,6 +164,13 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             stderr::warn(format!("snapshot {} is suspect: {why}", snapshot.snapshot_id));
         }
     }
+    // Who names a resource, or what to group by, asks for its details.
+    let asks_for_details = args.details || args.by != Grouping::Resource || !args.resources.is_empty();
+    let extent = match args.stat {
+        true => Extent::Numbers,
+        false if asks_for_details => Extent::Details,
+        false => Extent::Brief,
+    };
     let request = DiffRequest {
         from: from.snapshot_id,
         to: to.snapshot_id,
@@ -155,6 +180,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         skip: args.skip,
         access: args.access,
         by: args.by,
+        extent,
         is_colored: global.color.is_on(destination.is_terminal()),
         options: args.narrowing.typed(),
         census: &census,

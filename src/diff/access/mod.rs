@@ -15,6 +15,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use crate::diff::change::{AccessChange, AccessChangeKind, AccessPath, Cause, CauseKind};
+use crate::diff::filter::Subject;
 use crate::diff::names::Names;
 use crate::diff::rows::{Judge, RowChange};
 use crate::diff::snapshot_pair::{Side, Sides, SnapshotPair};
@@ -36,6 +37,7 @@ pub(super) fn changes(
     let reach = AccessPaths::new(connection, pair)?;
     let mut hidden = Hidden { judge, reach: &reach, pair };
     let touched = Touched::by(rows);
+    let privileged = Subject::privileged(connection, [pair.from, pair.to])?.ids;
     let mut changes = Vec::new();
     for (user_id, entries) in touched_entries(&reach, &touched, rows)? {
         let person = reach.person(&user_id)?;
@@ -65,6 +67,7 @@ pub(super) fn changes(
                 permission_set_name: names.name(Entity::PermissionSet, &entry.1)?,
                 before_ways: with_names(names, pair.from, ways.from)?,
                 after_ways: with_names(names, pair.to, ways.to)?,
+                privileged: privileged.contains(&*entry.1),
                 gap,
                 causes,
                 account_id: entry.0,

@@ -57,6 +57,8 @@ pub struct AccessChange {
     pub permission_set_arn: Arc<str>,
     /// Name in the later snapshot, else in the earlier one, else the last one known before.
     pub permission_set_name: Option<Arc<str>>,
+    /// Whether the view `privileged_permission_sets` names the permission set in either snapshot.
+    pub privileged: bool,
     /// Paths of access in `from`; empty where there is none.
     pub before_ways: Vec<AccessPath>,
     /// Paths of access in `to`; empty where there is none.

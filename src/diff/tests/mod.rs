@@ -2,6 +2,7 @@
 
 mod access;
 mod activity;
+mod brief;
 mod filter;
 mod history;
 mod lives;

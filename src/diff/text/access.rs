@@ -34,9 +34,13 @@ fn entry(changes: &[&AccessChange]) -> Entry {
         details.push(Detail::Plain(format!("now: {}", through(&first.after_ways))));
     }
     details.extend(first.causes.iter().map(|cause| Detail::Because(because(cause, changes))));
-    details
-        .extend(first.gap.iter().map(|gap| Detail::Aside(format!("{} {}", not_seen(first), hidden_by(gap)))));
+    details.extend(unseen(first).map(Detail::Aside));
     Entry { sign: sign(first.change), line: headline(changes), details }
+}
+
+/// What a gap hides of the change, and which gap.
+pub fn unseen(change: &AccessChange) -> Option<String> {
+    change.gap.as_ref().map(|gap| format!("{} {}", not_seen(change), hidden_by(gap)))
 }
 
 /// What it is that a gap hides: what the causes say, or else a way beside theirs.
@@ -49,7 +53,8 @@ fn not_seen(change: &AccessChange) -> &'static str {
     }
 }
 
-fn sign(change: AccessChangeKind) -> ChangeKind {
+/// The sign that stands before it.
+pub fn sign(change: AccessChangeKind) -> ChangeKind {
     match change {
         AccessChangeKind::Gained => ChangeKind::Added,
         AccessChangeKind::Lost => ChangeKind::Removed,
@@ -87,8 +92,10 @@ fn like(cause: &Cause) -> String {
 
 fn headline(changes: &[&AccessChange]) -> String {
     let first = changes[0];
-    let who = named("users", changes.iter().map(|change| user(change)).collect());
-    let place = named("accounts", changes.iter().map(|change| account(change)).collect());
+    // Of administrators everybody is named.
+    let most = if first.privileged { usize::MAX } else { NAMED };
+    let who = named("users", changes.iter().map(|change| user(change)).collect(), most);
+    let place = named("accounts", changes.iter().map(|change| account(change)).collect(), NAMED);
     let set = permission_set(first);
     let ways = if first.after_ways.is_empty() { &first.before_ways } else { &first.after_ways };
     match first.change {
@@ -110,14 +117,16 @@ fn headline(changes: &[&AccessChange]) -> String {
             let reaches = if is_one(changes) { "reaches" } else { "reach" };
             format!("{who} {reaches} {set} in {place} another way")
         }
-        AccessChangeKind::Unknown => {
-            let seen = match (first.before_ways.is_empty(), first.after_ways.is_empty()) {
-                (true, _) => "not seen before",
-                (_, true) => "not seen now",
-                _ => "not wholly seen",
-            };
-            format!("{who}: {set} in {place}, {seen}")
-        }
+        AccessChangeKind::Unknown => format!("{who}: {set} in {place}, {}", unseen_side(first)),
+    }
+}
+
+/// On which side an unknown change was not seen.
+pub fn unseen_side(change: &AccessChange) -> &'static str {
+    match (change.before_ways.is_empty(), change.after_ways.is_empty()) {
+        (true, _) => "not seen before",
+        (_, true) => "not seen now",
+        _ => "not wholly seen",
     }
 }
 
@@ -156,22 +165,19 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
         CauseKind::PermissionSetDeleted => format!("permission set {} was deleted", permission_set(change)),
         CauseKind::AccountCreated => format!("account {} is new in the organization", account(change)),
         CauseKind::AccountDeleted => format!("account {} is no longer in the organization", account(change)),
-        CauseKind::PolicyChanged if cause.resource == "permission_sets" => {
-            format!("the session duration of {} changed", permission_set(change))
-        }
         CauseKind::PolicyChanged => {
-            let policy = match (of_key("kind"), policy_name(of_key("policy"))) {
-                ("inline", _) if cause.change == ChangeKind::Added => "an inline policy".to_owned(),
-                ("inline", _) => "the inline policy".to_owned(),
-                (kind @ "permissions_boundary", name) => policy_words(kind, name),
-                (_, name) => format!("policy {name}"),
-            };
-            let done = match cause.change {
-                ChangeKind::Added => "was attached to",
-                ChangeKind::Removed => "was detached from",
-                ChangeKind::Changed | ChangeKind::Unknown => "changed in",
-            };
-            format!("{policy} {done} {}", permission_set(change))
+            let (what, done) = content(cause);
+            match cause.resource {
+                "permission_sets" => format!("{what} of {} {done}", permission_set(change)),
+                _ => {
+                    let preposition = match cause.change {
+                        ChangeKind::Added => "to",
+                        ChangeKind::Removed => "from",
+                        ChangeKind::Changed | ChangeKind::Unknown => "in",
+                    };
+                    format!("{what} {done} {preposition} {}", permission_set(change))
+                }
+            }
         }
     };
     let said: Vec<String> = [("by", &cause.by), ("at", &cause.at)]
@@ -190,6 +196,26 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
     words
 }
 
+/// What of a permission set's content changed, and how.
+pub fn content(cause: &Cause) -> (String, &'static str) {
+    let of_key = |column: &str| cause.key.get(column).and_then(Value::as_str).unwrap_or_default();
+    if cause.resource == "permission_sets" {
+        return ("the session duration".to_owned(), "changed");
+    }
+    let what = match (of_key("kind"), policy_name(of_key("policy"))) {
+        ("inline", _) if cause.change == ChangeKind::Added => "an inline policy".to_owned(),
+        ("inline", _) => "the inline policy".to_owned(),
+        (kind @ "permissions_boundary", name) => policy_words(kind, name),
+        (_, name) => format!("policy {name}"),
+    };
+    let done = match cause.change {
+        ChangeKind::Added => "was attached",
+        ChangeKind::Removed => "was detached",
+        ChangeKind::Changed | ChangeKind::Unknown => "changed",
+    };
+    (what, done)
+}
+
 fn through(ways: &[AccessPath]) -> String {
     let ways: Vec<String> = ways
         .iter()
@@ -203,28 +229,33 @@ fn through(ways: &[AccessPath]) -> String {
     ways.join(" and ")
 }
 
-/// Up to [`NAMED`] names, and how many there are if there are more.
-fn named(what: &str, names: BTreeSet<&str>) -> String {
-    let shown: Vec<&str> = names.iter().take(NAMED).copied().collect();
+/// Up to so many names, and how many there are if there are more.
+fn named(what: &str, names: BTreeSet<&str>, most: usize) -> String {
+    let shown = |number| names.iter().take(number).copied().collect::<Vec<_>>().join(", ");
     match names.len() {
-        all if all > NAMED => format!("{all} {what} ({}, …)", shown.join(", ")),
-        _ => shown.join(", "),
+        all if all > most => format!("{all} {what} ({}, …)", shown(NAMED)),
+        all if all > NAMED => format!("{all} {what} ({})", shown(all)),
+        all => shown(all),
     }
 }
 
-fn user(change: &AccessChange) -> &str {
+/// The user's name, else the id.
+pub fn user(change: &AccessChange) -> &str {
     change.user_name.as_ref().unwrap_or(&change.user_id)
 }
 
-fn account(change: &AccessChange) -> &str {
+/// The account's name, else the id.
+pub fn account(change: &AccessChange) -> &str {
     change.account_name.as_ref().unwrap_or(&change.account_id)
 }
 
-fn permission_set(change: &AccessChange) -> &str {
+/// The permission set's name, else its ARN.
+pub fn permission_set(change: &AccessChange) -> &str {
     change.permission_set_name.as_ref().unwrap_or(&change.permission_set_arn)
 }
 
-fn group_name<'d>(change: &'d AccessChange, id: &'d str) -> &'d str {
+/// The name that the paths of the change have for a group, else its id.
+pub fn group_name<'d>(change: &'d AccessChange, id: &'d str) -> &'d str {
     change
         .after_ways
         .iter()

@@ -12,12 +12,13 @@ use crate::output::escaped_markdown as escaped;
 pub fn write(out: &mut dyn Write, diff: &Diff, options: TextOptions<'_>) -> io::Result<()> {
     let (from, to) = (facts(&diff.from, "Snapshot "), facts(&diff.to, "snapshot "));
     writeln!(out, "## {} → {}\n", escaped(&from), escaped(&to))?;
-    write_summary(out, diff, options.between)?;
-    sections(diff, options).iter().try_for_each(|section| write_section(out, section))
+    let sections = sections(diff, options);
+    write_summary(out, diff, options.between, &sections)?;
+    sections.iter().try_for_each(|section| write_section(out, section))
 }
 
-fn write_summary(out: &mut dyn Write, diff: &Diff, between: Between) -> io::Result<()> {
-    let summary = summary(diff, between);
+fn write_summary(out: &mut dyn Write, diff: &Diff, between: Between, sections: &[Section]) -> io::Result<()> {
+    let summary = summary(diff, between, sections);
     if let Some(words) = summary.words {
         writeln!(out, "{}", escaped(words))?;
     }
@@ -31,10 +32,13 @@ fn write_summary(out: &mut dyn Write, diff: &Diff, between: Between) -> io::Resu
             writeln!(out, "| {} | {} |", escaped(what), escaped(counts))?;
         }
     }
-    match summary.also {
-        Some(also) => writeln!(out, "\n{}", escaped(&also)),
-        None => Ok(()),
+    if let Some(also) = summary.also {
+        writeln!(out, "\n{}", escaped(&also))?;
     }
+    if !summary.meanings.is_empty() {
+        writeln!(out)?;
+    }
+    summary.meanings.iter().try_for_each(|meaning| writeln!(out, "*{}*  ", escaped(meaning)))
 }
 
 fn write_section(out: &mut dyn Write, section: &Section) -> io::Result<()> {

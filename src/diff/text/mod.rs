@@ -4,10 +4,13 @@
 //! As readable without colour as with it. Names come from directories that anybody may have filled: text
 //! goes to a page and Markdown is escaped, so that no name is more than its letters. It asks the database nothing.
 //!
-//! `report` what is told, and as text · `access`, `rows`, `row_details`, `by` tell it · `markdown` writes it so.
+//! `report` what is told, and as text · `markdown` writes it so · `access`, `rows`, `row_details`, `by` tell all of it ·
+//! `brief`, `causes` tell what fits on a screen.
 
 mod access;
+mod brief;
 mod by;
+pub(super) mod causes;
 mod markdown;
 mod report;
 mod row_details;
@@ -25,9 +28,23 @@ pub use by::Grouping;
 pub use markdown::write as write_markdown;
 use report::{Detail, Entry, Section};
 
+/// How much is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// How much changed, and nothing of what.
+    Numbers,
+    /// What fits on a screen: many accesses by what changed them, many rows by their number.
+    Brief,
+    /// Every access with its paths, and every row.
+    #[default]
+    Details,
+}
+
 /// How the text is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TextOptions<'o> {
+    /// How much is told.
+    pub extent: Extent,
     /// What the details are grouped by.
     pub by: Grouping,
     /// What came and went between, where it was counted.
@@ -43,7 +60,8 @@ pub fn write(page: &mut Page<'_>, diff: &Diff, options: TextOptions<'_>) -> io::
     let heading = format!("{} → {}", facts(&diff.from, "snapshot "), facts(&diff.to, ""));
     page.line(Ink::Bold, &heading)?;
     page.blank()?;
-    let summary = summary(diff, options.between);
+    let sections = sections(diff, options);
+    let summary = summary(diff, options.between, &sections);
     if let Some(words) = summary.words {
         page.line(Ink::Plain, &format!("  {words}"))?;
     }
@@ -54,7 +72,10 @@ pub fn write(page: &mut Page<'_>, diff: &Diff, options: TextOptions<'_>) -> io::
     if let Some(also) = &summary.also {
         page.line(Ink::Plain, &format!("  {also}"))?;
     }
-    sections(diff, options).iter().try_for_each(|section| report::write_section(page, section))
+    for meaning in &summary.meanings {
+        page.line(Ink::Faint, &format!("  {meaning}"))?;
+    }
+    sections.iter().try_for_each(|section| report::write_section(page, section))
 }
 
 /// A run of steps in which nothing changed.
@@ -102,6 +123,8 @@ fn sections(diff: &Diff, options: TextOptions<'_>) -> Vec<Section> {
     let known: Vec<&Change> = diff.changes.iter().filter(is_told).collect();
     let mut sections = vec![recreated(&diff.recreations)];
     match options.by.subject() {
+        _ if options.extent == Extent::Numbers => return Vec::new(),
+        _ if options.extent == Extent::Brief => sections = brief::sections(diff, &known, options),
         None => {
             let entries = access::entries(&diff.access_changes);
             sections.insert(0, Section { heading: "access".to_owned(), entries, rest: Vec::new() });
@@ -109,9 +132,11 @@ fn sections(diff: &Diff, options: TextOptions<'_>) -> Vec<Section> {
         }
         Some(kind) => sections.extend(by::sections(diff, &known, kind, options)),
     }
-    sections.retain(|section| !section.entries.is_empty());
-    sections.extend(rows::not_seen(diff));
+    if options.extent == Extent::Details {
+        sections.extend(rows::not_seen(diff));
+    }
     sections.extend(rows::limited(diff));
+    sections.retain(|section| !section.entries.is_empty());
     sections
 }
 
@@ -142,9 +167,12 @@ struct Summary {
     words: Option<&'static str>,
     counts: Vec<(String, String)>,
     also: Option<String>,
+    /// What words in it mean.
+    meanings: Vec<&'static str>,
 }
 
-fn summary(diff: &Diff, between: Between) -> Summary {
+/// The summary of what stands above these sections.
+fn summary(diff: &Diff, between: Between, sections: &[Section]) -> Summary {
     let words = match (diff.has_changes(), diff.has_unknowns()) {
         (true, _) => None,
         (_, true) => Some("no change was seen, but not everything was"),
@@ -159,8 +187,18 @@ fn summary(diff: &Diff, between: Between) -> Summary {
         also.push(format!("{} lost and gained again", between.lost_and_gained));
     }
     let also = (!also.is_empty()).then(|| format!("also {}: --steps", also.join(", ")));
-    let counts = access_counts(diff).into_iter().chain(row_counts(diff)).collect();
-    Summary { words, counts, also }
+    let of_rows = if brief::counts_rows(sections) { Vec::new() } else { row_counts(diff) };
+    let counts = access_counts(diff).into_iter().chain(of_rows).collect();
+    let meanings = [
+        (
+            AccessChangeKind::Altered,
+            "altered: the same access, but its policies, its session or the user's status differ",
+        ),
+        (AccessChangeKind::Rerouted, "rerouted: the same access, by another group or assignment"),
+    ];
+    let is_told = |kind| diff.access_changes.iter().any(|change| change.change == kind);
+    let meanings = meanings.into_iter().filter(|(kind, _)| is_told(*kind)).map(|(_, words)| words).collect();
+    Summary { words, counts, also, meanings }
 }
 
 fn access_counts(diff: &Diff) -> Option<(String, String)> {

@@ -15,6 +15,13 @@ pub struct Section {
     pub rest: Vec<String>,
 }
 
+impl Section {
+    /// How many lines it takes where none is broken, with the empty one before it.
+    pub fn lines(&self) -> usize {
+        2 + self.entries.iter().map(|entry| 1 + entry.details.len()).sum::<usize>() + self.rest.len()
+    }
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -33,6 +40,12 @@ pub enum Detail {
     Aside(String),
 }
 
+/// How wide a line may be: longer ones are broken between words.
+const WIDTH: usize = 100;
+/// How far the lines below an entry are indented, and how far below a cause.
+const MARGIN: usize = 6;
+const BELOW_CAUSE: usize = 15;
+
 /// Writes a section after an empty line.
 pub fn write_section(page: &mut Page<'_>, section: &Section) -> io::Result<()> {
     page.blank()?;
@@ -40,25 +53,27 @@ pub fn write_section(page: &mut Page<'_>, section: &Section) -> io::Result<()> {
     for entry in &section.entries {
         write_entry(page, entry)?;
     }
+    // A command to type stays on one line.
     section.rest.iter().try_for_each(|rest| page.line(Ink::Faint, &format!("  {rest}")))
 }
 
 fn write_entry(page: &mut Page<'_>, entry: &Entry) -> io::Result<()> {
+    let mut line = |ink, text: &str, margin| page.wrapped(ink, text, margin, WIDTH);
     let (ink, sign) = match entry.sign {
         ChangeKind::Added => (Ink::Green, '+'),
         ChangeKind::Removed => (Ink::Red, '-'),
         ChangeKind::Changed => (Ink::Yellow, '~'),
         ChangeKind::Unknown => (Ink::Magenta, '?'),
     };
-    page.line(ink, &format!("  {sign} {}", entry.line))?;
+    line(ink, &format!("  {sign} {}", entry.line), MARGIN)?;
     let mut is_first_cause = true;
     for detail in &entry.details {
         match detail {
-            Detail::Plain(text) => page.line(Ink::Plain, &format!("      {text}"))?,
-            Detail::Aside(text) => page.line(Ink::Faint, &format!("      {text}"))?,
+            Detail::Plain(text) => line(Ink::Plain, &format!("      {text}"), MARGIN)?,
+            Detail::Aside(text) => line(Ink::Faint, &format!("      {text}"), MARGIN)?,
             Detail::Because(text) => {
                 let word = if std::mem::take(&mut is_first_cause) { "because: " } else { "         " };
-                page.line(Ink::Plain, &format!("      {word}{text}"))?;
+                line(Ink::Plain, &format!("      {word}{text}"), BELOW_CAUSE)?;
             }
         }
     }

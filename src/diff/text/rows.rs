@@ -64,19 +64,25 @@ pub fn limited(diff: &Diff) -> Option<Section> {
     (!entries.is_empty()).then(|| Section { heading: "not asked for".to_owned(), entries, rest: Vec::new() })
 }
 
-fn unknown_entry(change: &Change) -> Entry {
+/// A scope that one side did not see.
+pub fn unknown_entry(change: &Change) -> Entry {
     let subject = if change.key.is_empty() {
         change.resource.to_owned()
     } else {
         format!("{} of {}", change.resource, change.label)
     };
-    let rows = match change.rows.unwrap_or(0) {
+    let rows = left_open(change.rows.unwrap_or(0));
+    let details = change.gap.iter().map(|gap| Detail::Aside(reason(gap, change))).collect();
+    Entry { sign: ChangeKind::Unknown, line: format!("{subject}: {rows}"), details }
+}
+
+/// What is said of so many rows that were not seen.
+pub fn left_open(rows: i64) -> String {
+    match rows {
         0 => "nothing is known of it".to_owned(),
         1 => "1 row neither added nor removed: not seen".to_owned(),
         rows => format!("{rows} rows neither added nor removed: not seen"),
-    };
-    let details = change.gap.iter().map(|gap| Detail::Aside(reason(gap, change))).collect();
-    Entry { sign: ChangeKind::Unknown, line: format!("{subject}: {rows}"), details }
+    }
 }
 
 /// What hides a scope, and when it was last seen.

@@ -1,0 +1,188 @@
+//! The diff that fits on a screen, whatever the size of the organization: where they are too many to be told one by one,
+//! access by what changed it, the rows counted, and what was not seen by what hid it. What it leaves out is counted,
+//! with the command that shows it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::change::{Change, ChangeKind, Diff, HidingGap};
+use super::report::{Detail, Entry, Section};
+use super::{TextOptions, access, activity, causes, recreated, rows};
+use crate::invocation;
+use crate::output::text::cut;
+
+/// Access is told one by one where that takes no more lines.
+const ACCESS_LINES: usize = 25;
+/// So many causes are told beside those that concern administrators.
+const CAUSES: usize = 20;
+/// The rows are told one by one where that takes no more lines.
+const ROW_LINES: usize = 40;
+/// So many of what was deleted and made again are told.
+const FEW: usize = 4;
+/// So many columns of names are written out as examples.
+const NAMES: usize = 60;
+/// So many columns of one of them.
+const NAME: usize = 40;
+/// So many of the columns that changed are named.
+const FIELDS: usize = 3;
+
+/// Everything but how much it is.
+pub fn sections(diff: &Diff, known: &[&Change], options: TextOptions<'_>) -> Vec<Section> {
+    let one_by_one = Section {
+        heading: "access".to_owned(),
+        entries: access::entries(&diff.access_changes),
+        rest: Vec::new(),
+    };
+    let access = match one_by_one.lines() <= ACCESS_LINES {
+        true => one_by_one,
+        false => by_cause(diff, options),
+    };
+    let mut sections = vec![access, few(recreated(&diff.recreations), diff, options)];
+    let one_by_one = rows::sections(diff, known, options);
+    match one_by_one.iter().map(Section::lines).sum::<usize>() <= ROW_LINES {
+        true => sections.extend(one_by_one),
+        false => sections.push(counted_rows(diff, known, options)),
+    }
+    sections.push(not_seen(diff));
+    sections
+}
+
+/// Whether the rows are counted, and so need no count of their own above.
+pub fn counts_rows(sections: &[Section]) -> bool {
+    sections.iter().any(|section| section.heading == COUNTED)
+}
+
+const COUNTED: &str = "rows";
+
+/// The first entries of a section, and how many there are besides.
+fn few(mut section: Section, diff: &Diff, options: TextOptions<'_>) -> Section {
+    let more = section.entries.len().saturating_sub(FEW);
+    if more > 0 {
+        section.entries.truncate(FEW);
+        section.rest.push(format!("… and {more} more: {}", command(diff, "", options)));
+    }
+    section
+}
+
+fn by_cause(diff: &Diff, options: TextOptions<'_>) -> Section {
+    let groups = causes::groups(&diff.access_changes);
+    let (told, rest): (Vec<_>, Vec<_>) = {
+        let mut others = 0;
+        groups.into_iter().partition(|group| {
+            others += usize::from(!group.is_privileged);
+            group.is_privileged || others <= CAUSES
+        })
+    };
+    let policies: Vec<&Change> = diff.changes.iter().filter(|change| !change.statements.is_empty()).collect();
+    let entries = told.iter().map(|group| group.entry(&policies)).collect();
+    let people: BTreeSet<&str> = rest.iter().flat_map(|group| group.people()).collect();
+    let more = (!rest.is_empty()).then(|| {
+        let causes =
+            if rest.len() == 1 { "1 more cause".to_owned() } else { format!("{} more causes", rest.len()) };
+        format!("… and {causes}, of {} people", people.len())
+    });
+    let all = (!told.is_empty())
+        .then(|| format!("each access, and its paths: {}", command(diff, " --access", options)));
+    Section { heading: "access, by cause".to_owned(), entries, rest: more.into_iter().chain(all).collect() }
+}
+
+/// The command that shows everything.
+fn command(diff: &Diff, what: &str, options: TextOptions<'_>) -> String {
+    let (from, to, options) = (diff.from.snapshot_id, diff.to.snapshot_id, options.options);
+    invocation::command(format_args!("diff {from} {to}{what} --details{options}")).to_string()
+}
+
+/// How many rows of each resource came, went or changed, with the first names.
+fn counted_rows(diff: &Diff, known: &[&Change], options: TextOptions<'_>) -> Section {
+    let mut entries = Vec::new();
+    for of_resource in known.chunk_by(|one, other| one.resource == other.resource) {
+        let resource = of_resource[0].resource;
+        for kind in [ChangeKind::Added, ChangeKind::Removed, ChangeKind::Changed] {
+            let rows: Vec<&Change> = of_resource.iter().copied().filter(|row| row.change == kind).collect();
+            if !rows.is_empty() {
+                let line = format!("{resource}: {} {}{}", rows.len(), kind.as_str(), of_rows(&rows));
+                entries.push(Entry { sign: kind, line, details: Vec::new() });
+            }
+        }
+    }
+    for (resource, rows) in diff.activity() {
+        let words = activity(resource, rows).into_iter();
+        entries.extend(words.map(|words| Entry {
+            sign: ChangeKind::Changed,
+            line: format!("{resource}: {words}"),
+            details: Vec::new(),
+        }));
+    }
+    let all = format!("row by row: {}", command(diff, "", options));
+    Section { heading: COUNTED.to_owned(), entries, rest: vec![all] }
+}
+
+/// `: title 30, user_status 11 (ana, bo, …)`; a column that changed in all of them needs no number.
+fn of_rows(rows: &[&Change]) -> String {
+    let mut fields: BTreeMap<&str, usize> = BTreeMap::new();
+    for field in rows.iter().flat_map(|row| &row.fields) {
+        *fields.entry(field).or_default() += 1;
+    }
+    let mut fields: Vec<_> = fields.into_iter().collect();
+    fields.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+    let several = fields.len() > FIELDS;
+    let mut fields: Vec<String> = fields
+        .into_iter()
+        .take(FIELDS)
+        .map(|(field, changed)| match changed == rows.len() {
+            true => field.to_owned(),
+            false => format!("{field} {changed}"),
+        })
+        .collect();
+    fields.extend(several.then(|| "…".to_owned()));
+    let fields = if fields.is_empty() { String::new() } else { format!(": {}", fields.join(", ")) };
+    let (mut names, mut columns) = (Vec::new(), 0);
+    for row in rows {
+        let name = cut(&row.label, NAME);
+        columns += name.chars().count() + 2;
+        if columns > NAMES && !names.is_empty() {
+            names.push("…".into());
+            break;
+        }
+        names.push(name);
+    }
+    format!("{fields} ({})", names.join(", "))
+}
+
+/// The scopes of which one side saw nothing, together where one reason hides them.
+fn not_seen(diff: &Diff) -> Section {
+    let mut scopes: BTreeMap<_, Vec<&Change>> = BTreeMap::new();
+    for change in diff.changes.iter().filter(|change| change.change == ChangeKind::Unknown) {
+        let reason =
+            change.gap.as_ref().map(|gap| (&gap.kind, &gap.operation, &gap.error_code, gap.snapshot_id));
+        scopes.entry((change.resource, reason)).or_default().push(change);
+    }
+    let entries = scopes.into_values().map(|scopes| match scopes.as_slice() {
+        [only] => rows::unknown_entry(only),
+        several => of_scopes(diff, several),
+    });
+    Section { heading: "not seen".to_owned(), entries: entries.collect(), rest: Vec::new() }
+}
+
+fn of_scopes(diff: &Diff, scopes: &[&Change]) -> Entry {
+    let resource = scopes[0].resource;
+    // Of a row under several gaps each of them tells.
+    let rows: i64 = scopes.iter().filter_map(|scope| scope.rows).sum();
+    let rows = rows.min(diff.not_seen.get(resource).copied().unwrap_or(i64::MAX));
+    let labels: Vec<_> = scopes.iter().take(2).map(|scope| cut(&scope.label, NAME)).collect();
+    let more = if scopes.len() > 2 { ", …" } else { "" };
+    Entry {
+        sign: ChangeKind::Unknown,
+        line: format!(
+            "{resource} of {} scopes ({}{more}): {}",
+            scopes.len(),
+            labels.join(", "),
+            rows::left_open(rows)
+        ),
+        // Each has its own message, with what it could not see in it.
+        details: scopes[0]
+            .gap
+            .iter()
+            .map(|gap| Detail::Aside(rows::hidden_by(&HidingGap { message: None, ..gap.clone() })))
+            .collect(),
+    }
+}
