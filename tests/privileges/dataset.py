@@ -1,7 +1,7 @@
 """Makes the two data files of the program from the package that follows AWS's own list of actions.
 
-    src/document/iam_actions.json    every action with its access level, one service on a line
-    src/document/escalations.json    "resources": what the escalating actions apply to (its entries are written by hand)
+src/document/iam_actions.json    every action with its access level, one service on a line
+src/document/escalations.json    "resources": what the escalating actions apply to (its entries are written by hand)
 """
 
 import json
@@ -70,7 +70,7 @@ def resources_of(action):
 
 
 def wildcards(arn):
-    """Returns an ARN of the documentation with `*` for its variables, and for what follows the first in its last field."""
+    """Returns an ARN of the documentation with `*` for its variables, cut after the first one of its last field."""
     *fields, resource = re.sub(r"\$\{\w+\}", "*", arn).split(":", 5)
     return ":".join([*fields, re.sub(r"\*.*", "*", resource)])
 

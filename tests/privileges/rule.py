@@ -1,0 +1,187 @@
+"""The rule of docs/privileges.md once more, written apart from the program and compared with it.
+
+A policy here is its JSON, already parsed. Nothing is looked up in AWS: service control policies, trust policies and
+what exists in an account are not weighed.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from dataset import ESCALATIONS
+
+LIST = json.loads(ESCALATIONS.read_text())
+
+#: From the narrowest to the widest: own user, what is named, everything.
+SCOPES = ["self", "named", "any"]
+
+#: What stands for a value of one's own in a resource.
+OWN = "${aws:username}"
+
+#: The sixth field of an ARN that no pattern names by chance: a pattern that takes it takes every resource of its kind.
+ANYTHING = "x7q"
+
+
+@dataclass(frozen=True, order=True)
+class Grant:
+    """How far one statement allows one action: wider scope first, then without condition."""
+
+    scope: int
+    unconditional: bool
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An entry of the list that a set of policies allows."""
+
+    id: str
+    level: str
+    scope: str
+    conditional: bool
+
+
+def hits(policies, boundary=None):
+    """Returns what policies allow together, by entry; a boundary, a list of policies, only takes away."""
+    allowed, limit = Allowed(policies), Allowed(boundary) if boundary is not None else None
+    found = {}
+    for entry in LIST["entries"]:
+        grants = [allowed.grant(action) for action in entry["actions"]]
+        if limit is not None:
+            grants = [narrowest(grant, limit.grant(action)) for grant, action in zip(grants, entry["actions"])]
+        if None not in grants:
+            found[entry["id"]] = hit(entry, grants)
+    return found
+
+
+def hit(entry, grants):
+    """Returns the hit of an entry whose actions are all allowed.
+
+    Who may pass any role loses nothing where the function that the role is passed to has to have a certain name.
+    """
+    limiting = [grant for grant, action in zip(grants, entry["actions"]) if action == "iam:PassRole"] or grants
+    scope = min(grant.scope for grant in limiting)
+    conditional = not all(grant.unconditional for grant in grants)
+    return Hit(entry["id"], entry["level"], SCOPES[scope], conditional)
+
+
+def narrowest(one, other):
+    """Returns what both allow."""
+    if one is None or other is None:
+        return None
+    return Grant(min(one.scope, other.scope), one.unconditional and other.unconditional)
+
+
+class Allowed:
+    """What policies allow together."""
+
+    def __init__(self, policies):
+        statements = [Statement(one) for policy in policies for one in as_list(policy.get("Statement"))]
+        self.allows = [statement for statement in statements if statement.effect == "Allow"]
+        self.denies = [statement for statement in statements if statement.denies_outright]
+
+    @cache
+    def grant(self, action):
+        """Returns the widest grant of an action, or None."""
+        if any(statement.is_about(action) for statement in self.denies):
+            return None
+        found = [statement.grant(action) for statement in self.allows if statement.is_about(action)]
+        return max((grant for grant in found if grant is not None), default=None)
+
+
+class Statement:
+    """One statement of a policy."""
+
+    def __init__(self, statement):
+        self.effect = statement.get("Effect")
+        self.condition = statement.get("Condition") or None
+        self.action, self.not_action = (expression(statement, name) for name in ["Action", "NotAction"])
+        self.resource, self.not_resource = (patterns(statement, name) for name in ["Resource", "NotResource"])
+
+    @cached_property
+    def denies_outright(self):
+        """A Deny that leaves nothing: without condition, and about every resource."""
+        return self.effect == "Deny" and not self.condition and "*" in (self.resource or [])
+
+    def is_about(self, action):
+        """Decides whether the statement matches an action."""
+        if self.action is not None:
+            return self.action.fullmatch(action) is not None
+        return self.not_action is not None and self.not_action.fullmatch(action) is None
+
+    def grant(self, action):
+        """Returns how far the statement, which matches the action, allows it; None where none of its resources fits."""
+        scope = self.scope(LIST["resources"][action])
+        return None if scope is None else Grant(SCOPES.index(scope), not self.condition)
+
+    def scope(self, kinds):
+        """Returns the scope of the statement for an action that applies to these kinds of resource."""
+        if self.not_resource is not None:
+            left = [kind for kind in kinds if not any(covers(pattern, kind) for pattern in self.not_resource)]
+            return "any" if left and "*" not in self.not_resource else None
+        if "*" in (self.resource or []):
+            return "any"
+        fitting = {kind: [pattern for pattern in self.resource or [] if overlaps(pattern, kind)] for kind in kinds}
+        fitting = {kind: fit for kind, fit in fitting.items() if fit}
+        if not fitting:
+            return None
+        limited = [fit for kind, fit in fitting.items() if not any(covers(pattern, kind) for pattern in fit)]
+        if not limited:
+            return "any"
+        return "self" if all(OWN in pattern.lower() for fit in limited for pattern in fit) else "named"
+
+
+def patterns(statement, name):
+    """Returns the patterns of an element, or None where the statement has none."""
+    return as_list(statement[name]) if name in statement else None
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def expression(statement, name):
+    """Returns what matches as IAM matches actions: `*` and `?` are wildcards, case does not count."""
+    found = patterns(statement, name)
+    return None if found is None else re.compile("|".join(map(glob, found)) or "(?!)", re.IGNORECASE | re.DOTALL)
+
+
+def glob(pattern):
+    return "".join(".*" if one == "*" else "." if one == "?" else re.escape(one) for one in pattern)
+
+
+def fields(arn):
+    """Returns the six fields of an ARN; those that a pattern leaves out are wildcards.
+
+    In small letters: AWS's own policies spell kinds of resource in both ways (`stateMachine`, `statemachine`).
+    """
+    parts = arn.lower().split(":", 5)
+    return parts + ["*"] * (6 - len(parts))
+
+
+@cache
+def covers(pattern, kind):
+    """Decides whether a pattern takes every resource of a kind, in whatever partition, Region and account."""
+    ours, theirs = fields(pattern), fields(kind)
+    service = re.fullmatch(glob(ours[2]), theirs[2]) is not None
+    return service and re.fullmatch(glob(ours[5]), theirs[5].replace("*", ANYTHING)) is not None
+
+
+@cache
+def overlaps(pattern, kind):
+    """Decides whether there is a resource of a kind that a pattern takes."""
+    return all(intersect(one, other) for one, other in zip(fields(pattern), fields(kind)))
+
+
+@cache
+def intersect(one, other):
+    """Decides whether there is a text that both patterns take."""
+    if not one or not other:
+        return not (one or other).replace("*", "")
+    if one[0] == "*":
+        return intersect(one[1:], other) or (
+            intersect(one, other[1:]) if other[0] != "*" else intersect(one, other[1:])
+        )
+    if other[0] == "*":
+        return intersect(other, one)
+    return (one[0] == other[0] or "?" in (one[0], other[0])) and intersect(one[1:], other[1:])
