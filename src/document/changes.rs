@@ -13,6 +13,9 @@ use super::policy::{Elements, Policy, Word};
 pub struct StatementChange {
     /// Its Sid, else what it says; `None` for what stands beside the statements, such as Version.
     pub statement: Option<String>,
+    /// Its effect, after rather than before; `None` for what stands beside the statements.
+    #[serde(skip)]
+    pub effect: Option<String>,
     /// Added, removed or changed.
     pub change: StatementChangeKind,
     /// What came and went in it; for a statement that came or went, all that it says.
@@ -51,7 +54,7 @@ pub fn between(before: Option<&str>, after: Option<&str>) -> Option<Vec<Statemen
     let beside = elements_changed(&before.beside, &after.beside);
     if !beside.is_empty() && !before.statements.is_empty() && !after.statements.is_empty() {
         let change = StatementChangeKind::Changed;
-        changes.push(StatementChange { statement: None, change, elements: beside });
+        changes.push(StatementChange { statement: None, effect: None, change, elements: beside });
     }
     let (paired, gone, came) = pair(before.statements, after.statements);
     let nothing = Elements::new();
@@ -60,6 +63,7 @@ pub fn between(before: Option<&str>, after: Option<&str>) -> Option<Vec<Statemen
     let came = came.iter().map(|new| (StatementChangeKind::Added, &nothing, new, new));
     changes.extend(changed.chain(gone).chain(came).map(|(change, old, new, called)| StatementChange {
         statement: Some(title(called)),
+        effect: of(called, "Effect").and_then(|effect| Some(effect.first()?.written.clone())),
         change,
         elements: elements_changed(old, new),
     }));

@@ -20,7 +20,7 @@ mod words;
 use serde_json::Value;
 
 pub use changes::{ElementChange, StatementChange, StatementChangeKind, between};
-pub use words::{lines, lines_between};
+pub use words::{actions, lines, lines_between};
 
 use crate::digest::sha256;
 use crate::model::{Grammar, ResourceSpec};

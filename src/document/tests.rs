@@ -339,3 +339,19 @@ fn the_hash_stays_what_it_is() {
     assert_eq!(hash(Grammar::Json, "{ }"), format!("1:{}", crate::digest::sha256("json {}")));
     assert_eq!(hash(Grammar::Json, "{"), format!("1:{}", crate::digest::sha256("text {")));
 }
+
+#[test]
+fn actions_that_came_and_went_are_told_in_short() {
+    let policy = |statements: &str| format!(r#"{{"Statement":[{statements}]}}"#);
+    let told = |before: &str, after: &str| {
+        let changes = between(Some(&policy(before)), Some(&policy(after))).unwrap();
+        super::actions(&changes)
+    };
+    let allow = r#"{"Effect":"Allow","Action":["s3:Get*","ecs:RunTask"],"Resource":"*"}"#;
+    let other = r#"{"Effect":"Allow","Action":["s3:Get*","s3:PutBucketPolicy"],"Resource":"*"}"#;
+    assert_eq!(told(allow, other), "+ s3:PutBucketPolicy - ecs:RunTask");
+    let deny = r#"{"Sid":"No","Effect":"Deny","NotAction":"iam:*","Resource":"*"}"#;
+    assert_eq!(told(allow, &format!("{allow},{deny}")), "+ Deny all but iam:*");
+    let narrower = allow.replace("\"*\"", "\"arn:aws:s3:::a\"");
+    assert_eq!(told(allow, &narrower), "", "no action came or went");
+}

@@ -33,6 +33,28 @@ pub fn lines(change: &StatementChange) -> Vec<String> {
     vec![words]
 }
 
+/// Returns the actions that came and went: `+ s3:PutObject, + Deny iam:* - ecs:RunTask`; nothing where something else
+/// changed.
+pub fn actions(changes: &[StatementChange]) -> String {
+    let mut words = Vec::new();
+    for change in changes {
+        let effect = change.effect.as_deref().filter(|effect| !effect.eq_ignore_ascii_case("Allow"));
+        let effect = effect.map(|effect| format!("{effect} ")).unwrap_or_default();
+        for element in &change.elements {
+            let all_but = match element.element.as_str() {
+                "Action" => "",
+                "NotAction" => "all but ",
+                _ => continue,
+            };
+            let signed = [("+", &element.added), ("-", &element.removed)];
+            for (sign, values) in signed.into_iter().filter(|(_, values)| !values.is_empty()) {
+                words.push(format!("{sign} {effect}{all_but}{}", values.join(", ")));
+            }
+        }
+    }
+    words.join(" ")
+}
+
 /// What changed within a statement, or beside the statements: a line for what came and one for what went, or one for
 /// a single value that another one replaced.
 fn of_elements(change: &StatementChange) -> Vec<String> {

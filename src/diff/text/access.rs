@@ -167,17 +167,12 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
         CauseKind::AccountDeleted => format!("account {} is no longer in the organization", account(change)),
         CauseKind::PolicyChanged => {
             let (what, done) = content(cause);
-            match cause.resource {
-                "permission_sets" => format!("{what} of {} {done}", permission_set(change)),
-                _ => {
-                    let preposition = match cause.change {
-                        ChangeKind::Added => "to",
-                        ChangeKind::Removed => "from",
-                        ChangeKind::Changed | ChangeKind::Unknown => "in",
-                    };
-                    format!("{what} {done} {preposition} {}", permission_set(change))
-                }
-            }
+            let preposition = match cause.change {
+                ChangeKind::Added => "to",
+                ChangeKind::Removed => "from",
+                ChangeKind::Changed | ChangeKind::Unknown => "in",
+            };
+            format!("{what} {done} {preposition} {}", permission_set(change))
         }
     };
     let said: Vec<String> = [("by", &cause.by), ("at", &cause.at)]

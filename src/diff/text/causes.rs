@@ -14,15 +14,15 @@ use super::access::{
     account, content as content_of, group_name, permission_set, sign, unseen, unseen_side, user,
 };
 use super::report::{Detail, Entry};
-use crate::document::StatementChange;
+use crate::document;
 use crate::output::text;
 
 /// So many names are written out as examples.
 const EXAMPLES: usize = 3;
 /// So many accounts of an administrator are named before they are counted.
 const NAMED_ACCOUNTS: usize = 5;
-/// So many characters of what changed in a policy are told.
-const STATEMENT: usize = 80;
+/// So many characters of the actions that came and went in a policy are told.
+const ACTIONS: usize = 80;
 
 /// Access changes of one kind that one cause brought about, or several of one kind about one group or permission set.
 pub struct CauseGroup<'d> {
@@ -120,9 +120,9 @@ impl<'d> CauseGroup<'d> {
     /// `policies` are the rows that tell what changed in a policy.
     pub fn entry(&self, policies: &[&Change]) -> Entry {
         let mut details = Vec::new();
-        let people = self.names(user);
-        if self.is_privileged && people.len() > 1 {
-            details.push(Detail::Plain(people.iter().copied().collect::<Vec<_>>().join(", ")));
+        let people = Names::of(&self.changes, of_user);
+        if self.is_privileged && people.count() > 1 {
+            details.push(Detail::Plain(people.all()));
         }
         let first = self.changes[0];
         if first.change == AccessChangeKind::Unknown {
@@ -133,10 +133,6 @@ impl<'d> CauseGroup<'d> {
             line: format!("{} → {}", self.cause_in_words(policies), self.effect()),
             details,
         }
-    }
-
-    fn names(&self, name: impl Fn(&'d AccessChange) -> &'d str) -> BTreeSet<&'d str> {
-        self.changes.iter().map(|change| name(change)).collect()
     }
 
     /// The rows of this kind that changed.
@@ -163,26 +159,19 @@ impl<'d> CauseGroup<'d> {
             "" => "directly".to_owned(),
             id => format!("group {}", main.group_name.as_deref().unwrap_or_else(|| group_name(first, id))),
         };
-        let number = |one: &str, several: &str| match causes.len() {
-            1 => format!("1 {one}"),
-            many => format!("{many} {several}"),
+        let assignments = number(causes.len(), "assignment");
+        let members = |done: &str| format!("{}: {}", group(), self.people_in_words("member", done));
+        let users = |done: &str| self.people_in_words("user", done);
+        let accounts = |done: &str| {
+            let accounts = Names::of(&self.changes, of_account);
+            format!("{} {done} ({})", number(accounts.count(), "account"), accounts.examples())
         };
-        let users = |done: &str| self.counted(user, "user", "users", done);
-        let accounts = |done: &str| self.counted(account, "account", "accounts", done);
         let set = format!("permission set {}", permission_set(first));
         let mut words = match main.kind {
-            CauseKind::MembershipAdded => {
-                format!("{}: {}", group(), self.counted(user, "member", "members", "added"))
-            }
-            CauseKind::MembershipRemoved => {
-                format!("{}: {}", group(), self.counted(user, "member", "members", "removed"))
-            }
-            CauseKind::AssignmentGranted => {
-                format!("{}: {} granted", group(), number("assignment", "assignments"))
-            }
-            CauseKind::AssignmentRevoked => {
-                format!("{}: {} revoked", group(), number("assignment", "assignments"))
-            }
+            CauseKind::MembershipAdded => members("added"),
+            CauseKind::MembershipRemoved => members("removed"),
+            CauseKind::AssignmentGranted => format!("{}: {assignments} granted", group()),
+            CauseKind::AssignmentRevoked => format!("{}: {assignments} revoked", group()),
             CauseKind::UserCreated => users("created"),
             CauseKind::UserDeleted => users("deleted"),
             CauseKind::UserEnabled => users("enabled"),
@@ -203,44 +192,32 @@ impl<'d> CauseGroup<'d> {
         words
     }
 
-    /// `3 members added (ana, bo, cy)`; those of administrators are named below.
-    fn counted(
-        &self,
-        name: impl Fn(&'d AccessChange) -> &'d str,
-        one: &str,
-        several: &str,
-        done: &str,
-    ) -> String {
-        let names = self.names(name);
-        let number = match names.len() {
-            1 => format!("1 {one}"),
-            many => format!("{many} {several}"),
-        };
-        let is_told_elsewhere = one != "account" && (self.is_privileged || names.len() == 1);
-        match is_told_elsewhere {
-            true => format!("{number} {done}"),
-            false => format!("{number} {done} ({})", examples(&names)),
+    /// `3 members added (ana, bo, cy)`; those of administrators are named below, and only one with what happened.
+    fn people_in_words(&self, noun: &str, done: &str) -> String {
+        let people = Names::of(&self.changes, of_user);
+        let counted = number(people.count(), noun);
+        match self.is_privileged || people.count() == 1 {
+            true => format!("{counted} {done}"),
+            false => format!("{counted} {done} ({})", people.examples()),
         }
     }
 
-    /// `3 people gained 2 sets in 41 accounts`.
+    /// `3 people gained 2 permission sets in 41 accounts`.
     fn effect(&self) -> String {
         let first = self.changes[0];
-        let (people, sets, accounts) = (self.names(user), self.names(permission_set), self.names(account));
-        let is_one = self.people().len() == 1;
-        let who = one_or(&people, "people");
-        let set = match sets.len() {
-            1..=2 => sets.iter().copied().collect::<Vec<_>>().join(" and "),
+        let people = Names::of(&self.changes, of_user);
+        let sets = Names::of(&self.changes, of_set);
+        let accounts = Names::of(&self.changes, of_account);
+        let is_one = people.count() == 1;
+        let who = if is_one { people.all() } else { format!("{} people", people.count()) };
+        let set = match sets.count() {
+            1..=2 => sets.0.join(" and "),
             many => format!("{many} permission sets"),
         };
-        let place = match accounts.len() {
-            1 => first_of(&accounts),
-            2..=NAMED_ACCOUNTS if self.is_privileged => {
-                format!(
-                    "{} accounts ({})",
-                    accounts.len(),
-                    accounts.iter().copied().collect::<Vec<_>>().join(", ")
-                )
+        let place = match accounts.count() {
+            1 => accounts.all(),
+            some @ 2..=NAMED_ACCOUNTS if self.is_privileged => {
+                format!("{some} accounts ({})", accounts.all())
             }
             many => format!("{many} accounts"),
         };
@@ -264,49 +241,56 @@ fn content(causes: &[&Cause], policies: &[&Change]) -> String {
     let row = |cause: &Cause| {
         policies.iter().find(|change| change.resource == cause.resource && change.key == cause.key)
     };
-    let mut said: Vec<String> = Vec::new();
-    for cause in causes {
+    let said = causes.iter().map(|cause| {
         let (what, done) = content_of(cause);
-        let words = format!("{what} {done}");
-        let actions: Vec<String> = row(cause).into_iter().flat_map(|change| actions(change)).collect();
-        let actions = actions.join(" ");
-        said.push(match actions.is_empty() {
-            true => words,
-            false => format!("{words} ({})", text::cut(&actions, STATEMENT)),
-        });
-    }
-    said.join(", ")
-}
-
-/// `+ s3:PutBucketPolicy`: the actions that came and went in a policy that stays.
-fn actions(change: &Change) -> Vec<String> {
-    let (mut added, mut removed) = (Vec::new(), Vec::new());
-    let is_action = |name: &str| matches!(name, "Action" | "NotAction");
-    for StatementChange { elements, .. } in &change.statements {
-        for element in elements.iter().filter(|element| is_action(&element.element)) {
-            added.extend(element.added.iter().cloned());
-            removed.extend(element.removed.iter().cloned());
+        let actions = row(cause).map(|change| document::actions(&change.statements)).unwrap_or_default();
+        match actions.is_empty() {
+            true => format!("{what} {done}"),
+            false => format!("{what} {done} ({})", text::cut(&actions, ACTIONS)),
         }
+    });
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// The names of several things, one for each of them: two may have the same.
+struct Names<'d>(Vec<&'d str>);
+
+impl<'d> Names<'d> {
+    fn of(changes: &[&'d AccessChange], named: fn(&'d AccessChange) -> (&'d str, &'d str)) -> Self {
+        let names: BTreeMap<&str, &str> = changes.iter().map(|change| named(change)).collect();
+        let mut names: Vec<&str> = names.into_values().collect();
+        names.sort_unstable();
+        Self(names)
     }
-    let words = |sign: &str, actions: &[String]| {
-        (!actions.is_empty()).then(|| format!("{sign} {}", actions.join(", ")))
-    };
-    words("+", &added).into_iter().chain(words("-", &removed)).collect()
-}
 
-/// The first names, and that there are more.
-fn examples(names: &BTreeSet<&str>) -> String {
-    let shown = names.iter().take(EXAMPLES).copied().collect::<Vec<_>>().join(", ");
-    if names.len() > EXAMPLES { format!("{shown}, …") } else { shown }
-}
+    fn count(&self) -> usize {
+        self.0.len()
+    }
 
-fn one_or(names: &BTreeSet<&str>, several: &str) -> String {
-    match names.len() {
-        1 => first_of(names),
-        many => format!("{many} {several}"),
+    fn all(&self) -> String {
+        self.0.join(", ")
+    }
+
+    /// The first names, and that there are more.
+    fn examples(&self) -> String {
+        let shown = self.0[..self.count().min(EXAMPLES)].join(", ");
+        if self.count() > EXAMPLES { format!("{shown}, …") } else { shown }
     }
 }
 
-fn first_of(names: &BTreeSet<&str>) -> String {
-    names.first().copied().unwrap_or_default().to_owned()
+fn of_user(change: &AccessChange) -> (&str, &str) {
+    (&change.user_id, user(change))
+}
+
+fn of_account(change: &AccessChange) -> (&str, &str) {
+    (&change.account_id, account(change))
+}
+
+fn of_set(change: &AccessChange) -> (&str, &str) {
+    (&change.permission_set_arn, permission_set(change))
+}
+
+/// `1 member`, `3 members`.
+fn number(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
