@@ -21,13 +21,13 @@ EXPECTED = {
     for name in [
         "AdministratorAccess",
         "IAMFullAccess",
-        "PowerUserAccess",
         "AWSOrganizationsFullAccess",
         "AWSSSODirectoryAdministrator",
         "AWSSSOMasterAccountAdministrator",
         "AWSSSOMemberAccountAdministrator",
     ]
 }
+EXPECTED["PowerUserAccess"] = {"privileged": False, "allows": ("sso-create-account-assignment@any",)}
 EXPECTED |= {
     name: {"privileged": False, "nothing": True}
     for name in [

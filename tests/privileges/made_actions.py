@@ -51,7 +51,7 @@ def not_actions():
     keys = "iam-create-access-key"
     yield made("not-action/other", allow_but("s3:*"), privileged=True, allows=(f"{keys}@any", "sts-assume-role"))
     yield made(
-        "not-action/iam", allow_but("iam:*"), privileged=True, lacks=(keys,), allows=("sso-create-account-assignment",)
+        "not-action/iam", allow_but("iam:*"), privileged=False, lacks=(keys,), allows=("sso-create-account-assignment",)
     )
     identity = ["iam:*", "organizations:*", "account:*", "sso:*", "sso-directory:*", "identitystore:*"]
     yield made(

@@ -17,7 +17,11 @@ LIST = json.loads(ESCALATIONS.read_text())
 SCOPES = ["self", "named", "any"]
 
 #: What stands for a value of one's own in a resource.
-OWN = "${aws:username}"
+OWN = ("${aws:username}", "${aws:userid}")
+
+#: Services whose actions do something only in the account that manages Identity Center or the organization. A statement
+#: that names them is meant for that account; one that gives everything but something else is not.
+OF_ONE_ACCOUNT = ("sso:", "sso-directory:", "identitystore:", "organizations:")
 
 #: The sixth field of an ARN that no pattern names by chance: a pattern that takes it takes every resource of its kind.
 ANYTHING = "x7q"
@@ -25,10 +29,12 @@ ANYTHING = "x7q"
 
 @dataclass(frozen=True, order=True)
 class Grant:
-    """How far one statement allows one action: wider scope first, then without condition."""
+    """How far one statement allows one action: wider scope first, then without condition, then by its name."""
 
     scope: int
     unconditional: bool
+    #: By an Action; else a NotAction only leaves it.
+    named: bool
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,8 @@ def hits(policies, boundary=None):
     for entry in LIST["entries"]:
         grants = [allowed.grant(action) for action in entry["actions"]]
         if limit is not None:
-            grants = [narrowest(grant, limit.grant(action)) for grant, action in zip(grants, entry["actions"])]
+            limits = [limit.grant(action) for action in entry["actions"]]
+            grants = [narrowest(grant, bound) for grant, bound in zip(grants, limits, strict=True)]
         if None not in grants:
             found[entry["id"]] = hit(entry, grants)
     return found
@@ -59,17 +66,19 @@ def hit(entry, grants):
 
     Who may pass any role loses nothing where the function that the role is passed to has to have a certain name.
     """
-    limiting = [grant for grant, action in zip(grants, entry["actions"]) if action == "iam:PassRole"] or grants
+    granted = list(zip(entry["actions"], grants, strict=True))
+    limiting = [grant for action, grant in granted if action == "iam:PassRole"] or grants
     scope = min(grant.scope for grant in limiting)
     conditional = not all(grant.unconditional for grant in grants)
-    return Hit(entry["id"], entry["level"], SCOPES[scope], conditional)
+    left_over = any(action.startswith(OF_ONE_ACCOUNT) and not grant.named for action, grant in granted)
+    return Hit(entry["id"], "escalation" if left_over else entry["level"], SCOPES[scope], conditional)
 
 
-def narrowest(one, other):
-    """Returns what both allow."""
-    if one is None or other is None:
+def narrowest(grant, bound):
+    """Returns what is left of a grant within a boundary."""
+    if grant is None or bound is None:
         return None
-    return Grant(min(one.scope, other.scope), one.unconditional and other.unconditional)
+    return Grant(min(grant.scope, bound.scope), grant.unconditional and bound.unconditional, grant.named)
 
 
 class Allowed:
@@ -112,13 +121,13 @@ class Statement:
     def grant(self, action):
         """Returns how far the statement, which matches the action, allows it; None where none of its resources fits."""
         scope = self.scope(LIST["resources"][action])
-        return None if scope is None else Grant(SCOPES.index(scope), not self.condition)
+        return None if scope is None else Grant(SCOPES.index(scope), not self.condition, self.action is not None)
 
     def scope(self, kinds):
         """Returns the scope of the statement for an action that applies to these kinds of resource."""
         if self.not_resource is not None:
             left = [kind for kind in kinds if not any(covers(pattern, kind) for pattern in self.not_resource)]
-            return "any" if left and "*" not in self.not_resource else None
+            return "any" if left else None
         if "*" in (self.resource or []):
             return "any"
         fitting = {kind: [pattern for pattern in self.resource or [] if overlaps(pattern, kind)] for kind in kinds}
@@ -128,7 +137,8 @@ class Statement:
         limited = [fit for kind, fit in fitting.items() if not any(covers(pattern, kind) for pattern in fit)]
         if not limited:
             return "any"
-        return "self" if all(OWN in pattern.lower() for fit in limited for pattern in fit) else "named"
+        own = all(any(one in pattern.lower() for one in OWN) for fit in limited for pattern in fit)
+        return "self" if own else "named"
 
 
 def patterns(statement, name):
@@ -170,7 +180,7 @@ def covers(pattern, kind):
 @cache
 def overlaps(pattern, kind):
     """Decides whether there is a resource of a kind that a pattern takes."""
-    return all(intersect(one, other) for one, other in zip(fields(pattern), fields(kind)))
+    return all(intersect(one, other) for one, other in zip(fields(pattern), fields(kind), strict=True))
 
 
 @cache
