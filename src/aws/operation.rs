@@ -85,7 +85,7 @@ operations! {
         ListAccountsForParent, ListTagsForResource, ListPolicies, DescribePolicy, ListTargetsForPolicy,
         DescribeResourcePolicy, ListDelegatedAdministrators, ListDelegatedServicesForAccount,
         ListAWSServiceAccessForOrganization;
-    Iam: ListOrganizationsFeatures, GenerateOrganizationsAccessReport, GetOrganizationsAccessReport;
+    Iam: ListOrganizationsFeatures, GetPolicy, GetPolicyVersion, GenerateOrganizationsAccessReport, GetOrganizationsAccessReport;
 }
 
 /// The member of an answer that holds what was asked for.
@@ -158,6 +158,8 @@ impl Operation {
             Self::ListAWSServiceAccessForOrganization => ("EnabledServicePrincipals", UnlessEmpty),
             Self::GetCallerIdentity
             | Self::ListOrganizationsFeatures
+            | Self::GetPolicy
+            | Self::GetPolicyVersion
             | Self::GenerateOrganizationsAccessReport
             | Self::GetOrganizationsAccessReport => return None,
         };

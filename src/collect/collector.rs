@@ -261,6 +261,8 @@ pub(super) trait Collector: Sized {
     const IN: In;
     /// The resources for each of whose rows it is asked.
     const FOR_EACH: ForEach = ForEach::Once;
+    /// The rows of those that give rise to one, a column with its values; `None` where any row may.
+    const FOR_ROWS: Option<(&'static str, &'static [&'static str])> = None;
     /// Further resources that it cannot do without, whatever it is asked for.
     const RESTS_ON: &'static [&'static ResourceSpec] = &[];
     /// When it is asked.

@@ -67,6 +67,18 @@ pub fn members<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<Strin
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
+/// A policy as IAM sends it, percent-encoded: RFC 3986, where a plus stands for itself. One that is sent as it is has a
+/// brace, which no encoded one has.
+pub fn policy_document(sent: String) -> String {
+    if sent.contains('{') {
+        return sent;
+    }
+    match percent_encoding::percent_decode_str(&sent).decode_utf8() {
+        Ok(decoded) => decoded.into_owned(),
+        Err(_) => sent,
+    }
+}
+
 /// A member of text.
 pub fn string(value: Option<String>) -> Option<Value> {
     value.map(Value::String)
@@ -151,6 +163,20 @@ mod tests {
         for path in ["o-1/r-2/ou-3/123456789012", "o-1/r-2/ou-3/123456789012/"] {
             assert_eq!(parent_of_path(path), Some("ou-3"));
             assert_eq!(entity_path(path), "o-1/r-2/ou-3/123456789012");
+        }
+    }
+
+    #[test]
+    fn a_policy_is_decoded_once() {
+        for (sent, policy) in [
+            ("%7B%22a%22%3A%22b%20c%22%7D", r#"{"a":"b c"}"#),
+            ("%7B%22a%22%3A%221+1%2B%2520%C3%BC%22%7D", r#"{"a":"1+1+%20ü"}"#),
+            (r#"{"a":"100%25"}"#, r#"{"a":"100%25"}"#),
+            ("%7B%0A%7D", "{\n}"),
+            ("%7b%ff%7d", "%7b%ff%7d"),
+            ("%7B%zz%7D", "{%zz}"),
+        ] {
+            assert_eq!(policy_document(sent.to_owned()), policy);
         }
     }
 

@@ -95,8 +95,15 @@ pub(super) fn source_of(operation: Operation) -> Option<Operation> {
     if let Asked::Instead { of, .. } = spec.asked {
         return Some(of);
     }
+    // What it sends by the way is asked about what its first answer tells.
+    if operation != spec.operation && spec.operations.first() == Some(&spec.operation) {
+        return Some(spec.operation);
+    }
     match spec.rests_on.first().or(spec.for_each.resources().first()) {
-        Some(resource) => finder_of(resource).map(|spec| spec.operation),
+        Some(resource) => {
+            let leads_to_it = |finder: &&CollectorSpec| finder.finds_rows() && spec.is_asked_for(finder.part);
+            of_resource(resource.name).find(leads_to_it).map(|finder| finder.operation)
+        }
         None if spec.place == In::Instance => Some(Operation::ListInstances),
         None => None,
     }
@@ -141,6 +148,14 @@ impl CollectorSpec {
     pub fn finds_rows(&self) -> bool {
         let describes_itself = matches!(self.for_each.resources(), [only] if only.name == self.rows.name);
         !describes_itself && !matches!(self.asked, Asked::Instead { .. })
+    }
+
+    /// Whether rows of a part of the resource that it is asked for give rise to one.
+    fn is_asked_for(&self, part: Option<(&str, &str)>) -> bool {
+        match (self.for_rows, part) {
+            (Some((column, values)), Some((name, value))) => column != name || values.contains(&value),
+            (None, _) | (_, None) => true,
+        }
     }
 
     /// The scopes that all tasks of this kind cover together: the one gap when the kind is stopped.
@@ -190,7 +205,7 @@ impl CollectorSpec {
             return Vec::new();
         }
         let mut hidden = Hidden::default();
-        hidden.follow(self.rows);
+        hidden.follow(self.rows, self.part);
         let own = matches!(self.for_each, ForEach::Once).then(|| self.whole());
         hidden.scopes(own)
     }
@@ -199,13 +214,16 @@ impl CollectorSpec {
 /// What stays unseen without the rows of some resources.
 #[derive(Default)]
 struct Hidden {
-    rows: BTreeSet<&'static str>,
+    rows: BTreeSet<(&'static str, Part)>,
     scopes: BTreeSet<Scope>,
 }
 
+/// The part of a resource that is of one value of a column; `None` for all of it.
+type Part = Option<(&'static str, &'static str)>;
+
 impl Hidden {
-    fn follow(&mut self, resource: &'static ResourceSpec) {
-        if !self.rows.insert(resource.name) {
+    fn follow(&mut self, resource: &'static ResourceSpec, part: Part) {
+        if !self.rows.insert((resource.name, part)) {
             return;
         }
         for spec in COLLECTORS.iter().filter(|spec| spec.is_hidden_with_them()) {
@@ -215,10 +233,10 @@ impl Hidden {
             if !was_found && spec.rests_on.iter().find(is).is_some() {
                 self.scopes.insert(spec.whole());
             }
-            if spec.for_each.resources().iter().find(is).is_some() {
+            if spec.for_each.resources().iter().find(is).is_some() && spec.is_asked_for(part) {
                 self.scopes.insert(spec.scope_for(resource));
                 if spec.finds_rows() {
-                    self.follow(spec.rows);
+                    self.follow(spec.rows, spec.part);
                 }
             }
         }
@@ -233,7 +251,9 @@ impl Hidden {
             let all = tasks.peek().map(|spec| spec.rows.all());
             let hangs = |spec: &CollectorSpec| {
                 let asked = spec.for_each.resources();
-                !asked.is_empty() && asked.iter().all(|resource| self.rows.contains(resource.name))
+                let is_hidden =
+                    |resource: &&ResourceSpec| self.rows.iter().any(|(name, _)| *name == resource.name);
+                !asked.is_empty() && asked.iter().all(is_hidden)
             };
             if tasks.all(hangs) {
                 self.scopes.extend(all);

@@ -33,6 +33,7 @@ mod gap_names;
 mod graph;
 mod identity_store;
 mod lane;
+mod managed_policies;
 mod never_seen;
 mod organization;
 mod permission_set_policies;

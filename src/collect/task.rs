@@ -12,6 +12,7 @@ use super::delegation::{
 };
 use super::identity_store::{DescribeGroup, DescribeUser, ListGroupMemberships, ListGroups, ListUsers};
 use super::lane::LaneKey;
+use super::managed_policies::GetManagedPolicy;
 use super::organization::{DescribeOrganization, ListOrganizationalUnits, ListRoots};
 use super::permission_set_policies::{
     GetInlinePolicy, GetPermissionsBoundary, ListCustomerManagedPolicies, ListManagedPolicies,
@@ -37,6 +38,7 @@ pub(super) struct CollectorSpec {
     pub operations: &'static [Operation],
     pub place: In,
     pub for_each: ForEach,
+    pub for_rows: Option<(&'static str, &'static [&'static str])>,
     pub rests_on: &'static [&'static ResourceSpec],
     pub asked: Asked,
     pub shows: Shows,
@@ -69,6 +71,7 @@ macro_rules! tasks {
             operations: $name::OPERATIONS,
             place: $name::IN,
             for_each: $name::FOR_EACH,
+            for_rows: $name::FOR_ROWS,
             rests_on: $name::RESTS_ON,
             asked: $name::ASKED,
             shows: $name::SHOWS,
@@ -176,6 +179,7 @@ tasks! {
     "list_managed_policies" ListManagedPolicies,
     "list_customer_managed_policies" ListCustomerManagedPolicies,
     "get_permissions_boundary" GetPermissionsBoundary,
+    "get_managed_policy" GetManagedPolicy,
     "list_permission_set_tags" ListPermissionSetTags,
     "list_pair_assignments" ListPairAssignments,
     "list_principal_assignments" ListPrincipalAssignments,

@@ -103,7 +103,11 @@ fn assignment(kind: Entity, event: &Event) -> String {
         AccessRole::Group => format!("{} in {}", set(), account()),
         AccessRole::Account => format!("{} for {}", set(), principal()),
         AccessRole::PermissionSet => format!("in {} for {}", account(), principal()),
-        AccessRole::Membership | AccessRole::Assignment | AccessRole::Policy | AccessRole::None => {
+        AccessRole::Membership
+        | AccessRole::Assignment
+        | AccessRole::Policy
+        | AccessRole::ManagedPolicy
+        | AccessRole::None => {
             format!("{} in {} for {}", set(), account(), principal())
         }
     }

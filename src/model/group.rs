@@ -13,7 +13,7 @@ pub enum ResourceGroup {
     PermissionSets,
     /// Who is assigned what.
     Assignments,
-    /// The policies of the organization, and what they are attached to.
+    /// The policies of the organization with what they are attached to, and the text of AWS's own that sets attach.
     Policies,
     /// When services were last used.
     AccessReport,

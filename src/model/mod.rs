@@ -19,6 +19,7 @@ mod entity;
 mod facts;
 mod group;
 mod groups;
+mod managed_policies;
 mod organization;
 mod permission_sets;
 mod policies;
@@ -46,6 +47,7 @@ pub use entity::{Entity, EntitySpec, NameColumn, NameForm, NameRung, Narrows, Pa
 pub use facts::{FACTS, Fact, FactRow, FactSpec, Remembered};
 pub use group::ResourceGroup;
 pub use groups::{Group, GroupMembership};
+pub use managed_policies::ManagedPolicy;
 pub use organization::{Organization, OrganizationalUnit, Root};
 pub use permission_sets::{PermissionSet, PermissionSetPolicy, PolicyKind, ProvisionedPermissionSet};
 pub use policies::{OrganizationPolicy, OrganizationPolicyTarget, OrganizationResourcePolicy};
@@ -92,6 +94,8 @@ pub struct ResourceSpec {
     pub not_in_lives: Option<&'static str>,
     /// The resources without whose row a row of this one cannot exist.
     pub parents: &'static [Parent],
+    /// The rows of another resource by which its own are found; `None` where AWS lists them.
+    pub named_by: Option<NamedBy>,
     /// The ways of listing it that leave rows out without a gap.
     pub implicit_gaps: &'static [ImplicitGap],
 }
@@ -131,6 +135,8 @@ pub enum AccessRole {
     PermissionSet,
     /// It says what the permission set allows.
     Policy,
+    /// It says what a policy allows that permission sets attach.
+    ManagedPolicy,
     /// It is the account. Access does not depend on that row: accounts are known by their assignments too.
     Account,
     /// None: no path of access depends on it.
@@ -152,7 +158,8 @@ impl AccessRole {
             | Self::Membership
             | Self::Assignment
             | Self::PermissionSet
-            | Self::Policy => true,
+            | Self::Policy
+            | Self::ManagedPolicy => true,
             Self::Account | Self::None => false,
         }
     }
@@ -219,6 +226,7 @@ impl ResourceSpec {
         documents: &[],
         not_in_lives: None,
         parents: &[],
+        named_by: None,
         implicit_gaps: &[],
     };
 
@@ -325,6 +333,18 @@ pub struct Parent {
     pub when: ParentWhen,
 }
 
+/// The rows of another resource that name rows of this one: what none of them names is no longer looked at, and has left
+/// the census, unless a gap hides it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NamedBy {
+    /// The other resource.
+    pub resource: &'static str,
+    /// Its column that names a row.
+    pub column: &'static str,
+    /// The column of the row that is named.
+    pub key: &'static str,
+}
+
 /// When a [`Parent`] relation holds.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ParentWhen {
@@ -358,6 +378,7 @@ pub const RESOURCES: &[&ResourceSpec] = &[
     &GroupMembership::SPEC,
     &PermissionSet::SPEC,
     &PermissionSetPolicy::SPEC,
+    &ManagedPolicy::SPEC,
     &ProvisionedPermissionSet::SPEC,
     &AccountAssignment::SPEC,
     &ServiceLastAccessed::SPEC,

@@ -220,7 +220,7 @@ mod tests {
         {
             assert!(behind.contains(&resource), "{behind:?}");
         }
-        assert_eq!(of("SELECT count(*) FROM access_change_causes").len(), 6);
+        assert_eq!(of("SELECT count(*) FROM access_change_causes").len(), 7);
         assert_eq!(of("EXPLAIN SELECT * FROM users"), [""; 0]);
     }
 }

@@ -198,6 +198,16 @@ fn contents(from: &Day, to: &Day) -> BTreeMap<String, BTreeSet<Cause>> {
     let mut changed = |arn: &str, key: String| {
         contents.entry(arn.to_owned()).or_default().insert(("policy_changed".to_owned(), key));
     };
+    let policies = |day: &Day| -> BTreeSet<(String, String)> {
+        let of_sets = day.rows.keys().filter(|place| place.0 == "permission_set_policies");
+        of_sets.map(|place| (place.1[2].clone(), place.1[0].clone())).collect()
+    };
+    // What AWS wrote anew changes the sets that had it and still have it, where it says another thing.
+    let attached: BTreeSet<_> = policies(from).intersection(&policies(to)).cloned().collect();
+    let said = |day: &Day, arn: &str| -> Value {
+        let policy = day.row("managed_policies", &[arn]).unwrap();
+        serde_json::from_str(policy["document"].as_str().unwrap()).unwrap()
+    };
     for (resource, key, kind) in row_changes(from, to) {
         let arn = key.split(' ').next().unwrap();
         let session =
@@ -206,6 +216,10 @@ fn contents(from: &Day, to: &Day) -> BTreeMap<String, BTreeSet<Cause>> {
             "permission_set_policies" => changed(arn, key.clone()),
             "permission_sets" if kind == ChangeKind::Changed && session(from) != session(to) => {
                 changed(arn, arn.to_owned());
+            }
+            "managed_policies" if kind == ChangeKind::Changed && said(from, arn) != said(to, arn) => {
+                let sets = attached.iter().filter(|(policy, _)| policy == arn);
+                sets.for_each(|(_, set)| changed(set, arn.to_owned()));
             }
             _ => {}
         }

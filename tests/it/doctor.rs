@@ -121,7 +121,7 @@ fn each_denied_operation_names_its_action_and_hides_no_other() {
 }
 
 /// The operations of resources that came later than the core.
-pub(crate) const ADDED: [Operation; 8] = [
+pub(crate) const ADDED: [Operation; 10] = [
     Operation::ListPolicies,
     Operation::DescribePolicy,
     Operation::ListTargetsForPolicy,
@@ -130,6 +130,8 @@ pub(crate) const ADDED: [Operation; 8] = [
     Operation::ListDelegatedServicesForAccount,
     Operation::ListAWSServiceAccessForOrganization,
     Operation::ListOrganizationsFeatures,
+    Operation::GetPolicy,
+    Operation::GetPolicyVersion,
 ];
 
 fn service_and_name(operation: Operation) -> String {
@@ -434,7 +436,10 @@ fn each_group_is_summed_up() {
         groups.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     };
     assert_eq!(groups(&[]), ResourceGroup::ALL.map(|group| format!("yes {}", group.as_str())));
-    assert_eq!(groups(&["--only", "@policies"]), ["yes @organizations", "yes @policies"]);
+    assert_eq!(
+        groups(&["--only", "@policies"]),
+        ["yes @organizations", "yes @permission-sets", "yes @policies"]
+    );
     assert_eq!(groups(&["--only", "users"]), ["yes @identity"]);
     for operation in
         ["organizations:DescribePolicy", "organizations:ListTargetsForPolicy", "identitystore:ListUsers"]
@@ -442,7 +447,10 @@ fn each_group_is_summed_up() {
         world.simulator.faults().add(denied(operation));
     }
     let refused = "DescribePolicy, ListTargetsForPolicy";
-    assert_eq!(groups(&["--only", "@policies"]), ["yes @organizations", "no @policies", refused]);
+    assert_eq!(
+        groups(&["--only", "@policies"]),
+        ["yes @organizations", "yes @permission-sets", "no @policies", refused]
+    );
     let all = groups(&["--access-report", "none"]);
     // What was never seen is no failure where nobody asked for it by name.
     for line in ["no @identity", "ListUsers", "unavailable @policies", refused, "yes @permission-sets"] {

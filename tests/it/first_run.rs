@@ -7,11 +7,12 @@ use serde_json::Value;
 use crate::gaps::{denied, everything};
 use crate::world::{World, small};
 
-const ADDED: [&str; 4] = [
+const ADDED: [&str; 5] = [
     "organizations:ListPolicies",
     "organizations:DescribeResourcePolicy",
     "organizations:ListAWSServiceAccessForOrganization",
     "iam:ListOrganizationsFeatures",
+    "iam:GetPolicy",
 ];
 const DEPTH: [&str; 2] = ["--access-report", "accounts"];
 
@@ -55,6 +56,7 @@ fn what_was_never_seen_is_no_failure() {
             "organization_resource_policies",
             "trusted_services",
             "organization_features",
+            "managed_policies",
         ] {
             assert_eq!(status(&world, resource, snapshot_id), "unavailable", "{resource}");
         }

@@ -20,7 +20,7 @@ FROM snapshots AS s, json_each('["organization", "roots", "organizational_units"
     "group_memberships", "permission_sets", "permission_set_policies", "provisioned_permission_sets",
     "account_assignments", "service_last_accessed", "organization_policies", "organization_policy_targets",
     "organization_resource_policies", "delegated_administrator_accounts", "delegated_administrators", "trusted_services",
-    "organization_features"]') AS r;
+    "organization_features", "managed_policies"]') AS r;
 INSERT INTO coverage (snapshot_id, resource, status, rows, gaps, reason)
 SELECT snapshot_id, 'tags', 'not_collected', 0, 0, '--skip tags' FROM snapshots;
 UPDATE coverage SET status = 'partial', gaps = 1 WHERE snapshot_id = 3 AND resource = 'group_memberships';
@@ -92,6 +92,13 @@ VALUES ('arn:aws:sso:::permissionSet/ssoins-1/ps-admin', 'aws_managed', 'arn:aws
        ('arn:aws:sso:::permissionSet/ssoins-1/ps-deploy', 'permissions_boundary', '/boundary', 'boundary', '/', NULL, 1),
        ('arn:aws:sso:::permissionSet/ssoins-1/ps-deploy', 'inline', 'inline', NULL, NULL,
         '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:*","iam:*"],"Resource":"*"}}', 1);
+INSERT INTO managed_policies_versions (policy_arn, name, path, version_id, document, created_at, updated_at, is_aws_managed, policy_id, description, valid_from)
+VALUES ('arn:aws:iam::aws:policy/AdministratorAccess', 'AdministratorAccess', '/', 'v1',
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}',
+        '2015-02-06T18:39:46Z', '2015-02-06T18:39:46Z', 1, 'ANPAIWMBCKSKIEE64ZLYK', 'Provides full access.', 1),
+       ('arn:aws:iam::aws:policy/ReadOnlyAccess', 'ReadOnlyAccess', '/', 'v100',
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ec2:Describe*","iam:Get*","iam:List*","s3:Get*"],"Resource":"*"}]}',
+        '2015-02-06T18:39:48Z', '2025-11-06T18:39:48Z', 1, 'ANPAILL3HVNFSB6DCOWYQ', NULL, 1);
 INSERT INTO account_assignments_versions (account_id, permission_set_arn, principal_type, principal_id, valid_from, valid_to)
 SELECT value ->> 0, 'arn:aws:sso:::permissionSet/ssoins-1/' || (value ->> 1), value ->> 2, value ->> 3, value ->> 4, value ->> 5
 FROM json_each('[

@@ -58,6 +58,8 @@ start_server() {
     export AWS_CONFIG_FILE=$scratch/none AWS_SHARED_CREDENTIALS_FILE=$scratch/none AWS_EC2_METADATA_DISABLED=true
     export AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
     export PYTHONDONTWRITEBYTECODE=1
+    # AWS has its own managed policies in every account; moto only where it is asked for them.
+    export MOTO_IAM_LOAD_MANAGED_POLICIES=true
 
     port=$("$venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     "$venv/bin/moto_server" --host 127.0.0.1 --port "$port" > "$scratch/moto.log" 2>&1 &

@@ -16,6 +16,7 @@ class Aws:
         self.organizations = session.client("organizations")
         self.sso_admin = session.client("sso-admin")
         self.identity_store = session.client("identitystore")
+        self.iam = session.client("iam")
 
     def instance(self) -> dict:
         """The Identity Center instance."""
@@ -40,6 +41,7 @@ KEYS = {
     "group_memberships": ["group_id", "user_id"],
     "permission_sets": ["permission_set_arn"],
     "permission_set_policies": ["permission_set_arn", "kind", "policy"],
+    "managed_policies": ["policy_arn"],
     "account_assignments": ["account_id", "permission_set_arn", "principal_type", "principal_id"],
 }
 
@@ -292,7 +294,31 @@ def permission_tables(aws: Aws, pairs: set[tuple[str, str]]) -> dict[str, list[d
             **instance,
         )
     ]
-    return {"permission_sets": sets, "permission_set_policies": policies, "account_assignments": assignments}
+    attached = sorted({policy["policy"] for policy in policies if policy["kind"] == "aws_managed"})
+    return {
+        "permission_sets": sets,
+        "permission_set_policies": policies,
+        "managed_policies": [managed_policy_row(aws.iam, arn) for arn in attached],
+        "account_assignments": assignments,
+    }
+
+
+def managed_policy_row(client, arn: str) -> dict:
+    """One of AWS's own policies, as every account has it."""
+    policy = client.get_policy(PolicyArn=arn)["Policy"]
+    version = client.get_policy_version(PolicyArn=arn, VersionId=policy["DefaultVersionId"])["PolicyVersion"]
+    return {
+        "policy_arn": arn,
+        "name": policy["PolicyName"],
+        "path": policy["Path"],
+        "version_id": policy["DefaultVersionId"],
+        "document": Json(version["Document"]),
+        "created_at": Moment(policy["CreateDate"]),
+        "updated_at": Moment(policy["UpdateDate"]),
+        "is_aws_managed": 1,
+        "policy_id": policy["PolicyId"],
+        "description": policy.get("Description"),
+    }
 
 
 def access(tables: dict[str, list[dict]]) -> set[tuple]:

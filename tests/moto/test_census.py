@@ -33,6 +33,8 @@ NOT_SERVED = {
     ("service_last_accessed", "iam:GenerateOrganizationsAccessReport", "{}"),
     ("organization_resource_policies", "organizations:DescribeResourcePolicy", "{}"),
     ("organization_features", "iam:ListOrganizationsFeatures", "{}"),
+    # Which policies are boundaries is not known, and so not which policies there are.
+    ("managed_policies", "sso-admin:GetPermissionsBoundaryForPermissionSet", "{}"),
 }
 #: Not touched by a gap, though moto knows nothing of provisioning.
 SERVED = {*KEYS, "provisioned_permission_sets"} - {resource for resource, _, _ in NOT_SERVED}

@@ -122,7 +122,7 @@ impl<'a> Asking<'a> {
             Ok(page) => {
                 let then = if page.goes_on() { None } else { task.then(true) };
                 leads_nowhere = page.rows.is_empty() && then.is_none();
-                self.findings.note(task.operation(), Seen::Yes, None);
+                task.spec().operations.iter().for_each(|it| self.findings.note(*it, Seen::Yes, None));
                 if page.rows.iter().any(|row| row.completeness == Completeness::KeyOnly) {
                     self.closed.insert(task.operation());
                 }
@@ -135,7 +135,12 @@ impl<'a> Asking<'a> {
                 leads_nowhere = true;
                 self.findings.note(task.operation(), Seen::Yes, None);
             }
-            Err(Stopped { failure, .. }) => self.refused(task, &failure),
+            Err(Stopped { failure, .. }) => {
+                let sent = task.spec().operations;
+                let refused = sent.iter().position(|it| *it == failure.operation).unwrap_or_default();
+                sent[..refused].iter().for_each(|it| self.findings.note(*it, Seen::Yes, None));
+                self.refused(task, &failure);
+            }
         }
         if leads_nowhere && let Some(next) = self.samples.get_mut(task.kind()).and_then(Vec::pop) {
             self.send(next);

@@ -4,7 +4,7 @@
 //! ways run through. It reads the row changes alone, never the database.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -35,7 +35,8 @@ pub(super) struct Touched<'r> {
 }
 
 impl<'r> Touched<'r> {
-    pub fn by(changes: &'r [RowChange]) -> Self {
+    /// `attaching` says which permission sets attach a managed policy on both days.
+    pub fn by(changes: &'r [RowChange], attaching: &BTreeMap<String, BTreeSet<String>>) -> Self {
         let mut touched = Self::default();
         for change in changes {
             match change.spec.in_access {
@@ -51,6 +52,13 @@ impl<'r> Touched<'r> {
                 }
                 AccessRole::Policy => {
                     touched.content.entry(text(change, "permission_set_arn")).or_default().push(change);
+                    continue;
+                }
+                AccessRole::ManagedPolicy => {
+                    let sets = attaching.get(&text(change, "policy_arn"));
+                    for set in sets.into_iter().flatten().filter(|_| says_another_thing(change)) {
+                        touched.content.entry(set.clone()).or_default().push(change);
+                    }
                     continue;
                 }
                 AccessRole::None => continue,
@@ -160,6 +168,12 @@ impl<'r> Touched<'r> {
     fn one_sided(&self, role: AccessRole, key: &[&str]) -> Option<&'r RowChange> {
         self.get(role, key).filter(|change| change.before.is_none() || change.after.is_none())
     }
+}
+
+/// Whether a policy that both days know says another thing than before. One that came or went did so with the row that
+/// attaches it, and one that only one day could read says nothing of a change.
+fn says_another_thing(change: &RowChange) -> bool {
+    change.fields.iter().any(|field| change.spec.is_policy(field))
 }
 
 /// A key with nothing in the place of what shorter keys lack.

@@ -36,7 +36,7 @@ pub(super) fn changes(
 ) -> Result<Vec<AccessChange>> {
     let reach = AccessPaths::new(connection, pair)?;
     let mut hidden = Hidden { judge, reach: &reach, pair };
-    let touched = Touched::by(rows);
+    let touched = Touched::by(rows, &reach.sets_that_attach(rows)?);
     let privileged = Subject::privileged(connection, [pair.from, pair.to])?.ids;
     let mut changes = Vec::new();
     for (user_id, entries) in touched_entries(&reach, &touched, rows)? {
@@ -147,7 +147,10 @@ fn touched_entries(reach: &AccessPaths<'_>, touched: &Touched<'_>, rows: &[RowCh
             AccessRole::Assignment | AccessRole::Membership | AccessRole::User => {}
             // A group that came or went did so with its memberships, which are rows of their own; a permission set and
             // its policies are looked up below.
-            AccessRole::Group | AccessRole::PermissionSet | AccessRole::Policy => {}
+            AccessRole::Group
+            | AccessRole::PermissionSet
+            | AccessRole::Policy
+            | AccessRole::ManagedPolicy => {}
             AccessRole::Account | AccessRole::None => {}
         }
     }

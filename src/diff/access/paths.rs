@@ -13,11 +13,11 @@ use std::sync::Arc;
 use rusqlite::{Connection, Row};
 
 use crate::diff::lookup_cache::{LookupCache, OnBoth, add};
+use crate::diff::rows::RowChange;
 use crate::diff::snapshot_pair::{Side, Sides, SnapshotPair};
 use crate::error::Result;
 use crate::model::AccessRole;
-use crate::store::unreadable;
-use crate::store::versions_table;
+use crate::store::{text_of, unreadable, versions_table};
 
 /// An account and a permission set in it: what an assignment gives.
 pub(in crate::diff) type AccountRole = (Arc<str>, Arc<str>);
@@ -164,6 +164,35 @@ impl<'c> AccessPaths<'c> {
             .into_iter()
             .map(|(entry, owners)| (entry.clone(), self.owners_of.keep(entry, owners)))
             .collect())
+    }
+
+    /// The permission sets that attach each of the managed policies that changed, on both days.
+    pub fn sets_that_attach(&self, rows: &[RowChange]) -> Result<BTreeMap<String, BTreeSet<String>>> {
+        let of_policy = |row: &&RowChange| row.spec.in_access == AccessRole::ManagedPolicy;
+        let policies: BTreeSet<String> =
+            rows.iter().filter(of_policy).map(|row| text_of(&row.key["policy_arn"])).collect();
+        let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        if policies.is_empty() {
+            return Ok(found);
+        }
+        let policies = serde_json::to_string(&policies).expect("a set of strings is always JSON");
+        let alive = "valid_from <= {day} AND (valid_to IS NULL OR valid_to > {day})";
+        let sql = format!(
+            "SELECT policy, permission_set_arn FROM {table}
+             WHERE policy IN (SELECT value FROM json_each(?1)) AND {}
+             INTERSECT
+             SELECT policy, permission_set_arn FROM {table} WHERE {}",
+            alive.replace("{day}", "?2"),
+            alive.replace("{day}", "?3"),
+            table = versions_table(AccessRole::Policy.resource().name),
+        );
+        let mut statement = self.connection.prepare_cached(&sql).map_err(unreadable)?;
+        let mut sets = statement.query((policies, self.pair.from, self.pair.to)).map_err(unreadable)?;
+        while let Some(row) = sets.next().map_err(unreadable)? {
+            let policy = row.get(0).map_err(unreadable)?;
+            found.entry(policy).or_default().insert(row.get(1).map_err(unreadable)?);
+        }
+        Ok(found)
     }
 
     /// Whom the permission set is assigned to in the account.

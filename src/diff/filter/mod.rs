@@ -145,7 +145,11 @@ impl Subject {
             AccessRole::Account => self.ids.contains(account_id),
             AccessRole::PermissionSet => self.ids.contains(permission_set_arn),
             AccessRole::User | AccessRole::Group => true,
-            AccessRole::Membership | AccessRole::Assignment | AccessRole::Policy | AccessRole::None => false,
+            AccessRole::Membership
+            | AccessRole::Assignment
+            | AccessRole::Policy
+            | AccessRole::ManagedPolicy
+            | AccessRole::None => false,
         })
     }
 
@@ -241,7 +245,11 @@ impl SubjectKind {
                         add(id, name);
                     }
                 }
-                AccessRole::Membership | AccessRole::Assignment | AccessRole::Policy | AccessRole::None => {}
+                AccessRole::Membership
+                | AccessRole::Assignment
+                | AccessRole::Policy
+                | AccessRole::ManagedPolicy
+                | AccessRole::None => {}
             }
         }
         named

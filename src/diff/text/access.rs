@@ -12,6 +12,7 @@ use super::super::change::{AccessChange, AccessChangeKind, AccessPath, Cause, Ca
 use super::super::names::{policy_name, policy_words};
 use super::report::{Detail, Entry};
 use super::rows::hidden_by;
+use crate::model::{self, AccessRole};
 
 /// So many names are written out before the rest is counted.
 const NAMED: usize = 5;
@@ -167,12 +168,16 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
         CauseKind::AccountDeleted => format!("account {} is no longer in the organization", account(change)),
         CauseKind::PolicyChanged => {
             let (what, done) = content(cause);
-            let preposition = match cause.change {
-                ChangeKind::Added => "to",
-                ChangeKind::Removed => "from",
-                ChangeKind::Changed | ChangeKind::Unknown => "in",
-            };
-            format!("{what} {done} {preposition} {}", permission_set(change))
+            if part(cause) == AccessRole::ManagedPolicy {
+                format!("{what}, which {} has, {done}", permission_set(change))
+            } else {
+                let preposition = match cause.change {
+                    ChangeKind::Added => "to",
+                    ChangeKind::Removed => "from",
+                    ChangeKind::Changed | ChangeKind::Unknown => "in",
+                };
+                format!("{what} {done} {preposition} {}", permission_set(change))
+            }
         }
     };
     let said: Vec<String> = [("by", &cause.by), ("at", &cause.at)]
@@ -194,8 +199,13 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
 /// What of a permission set's content changed, and how.
 pub fn content(cause: &Cause) -> (String, &'static str) {
     let of_key = |column: &str| cause.key.get(column).and_then(Value::as_str).unwrap_or_default();
-    if cause.resource == "permission_sets" {
-        return ("the session duration".to_owned(), "changed");
+    match part(cause) {
+        AccessRole::PermissionSet => return ("the session duration".to_owned(), "changed"),
+        AccessRole::ManagedPolicy => {
+            let name = policy_name(of_key("policy_arn"));
+            return (format!("AWS's policy {name}"), "says another thing");
+        }
+        _ => {}
     }
     let what = match (of_key("kind"), policy_name(of_key("policy"))) {
         ("inline", _) if cause.change == ChangeKind::Added => "an inline policy".to_owned(),
@@ -209,6 +219,11 @@ pub fn content(cause: &Cause) -> (String, &'static str) {
         ChangeKind::Changed | ChangeKind::Unknown => "changed",
     };
     (what, done)
+}
+
+/// The part in access of the row that it is about.
+fn part(cause: &Cause) -> AccessRole {
+    model::resource(cause.resource).map_or(AccessRole::None, |spec| spec.in_access)
 }
 
 fn through(ways: &[AccessPath]) -> String {

@@ -163,14 +163,7 @@ FROM (
     UNION ALL
     -- The policies or the session of a permission set changed: for all who had a way to it, and still have it.
     SELECT p.snapshot_id, p.taken_at,
-        CASE WHEN EXISTS (
-            SELECT 1 FROM permission_set_policies_changes AS x
-            WHERE x.snapshot_id = p.snapshot_id AND x.permission_set_arn = p.permission_set_arn
-                AND x.change <> 'unknown') OR EXISTS (
-            SELECT 1 FROM permission_sets_changes AS x
-            WHERE x.snapshot_id = p.snapshot_id AND x.permission_set_arn = p.permission_set_arn
-                AND json_type(x.fields, '$.session_duration') IS NOT NULL)
-        THEN 'altered' ELSE 'unknown' END,
+        CASE WHEN p.is_seen THEN 'altered' ELSE 'unknown' END,
         'policy_changed', CASE p.principal_type WHEN 'GROUP' THEN p.principal_id END,
         CASE p.principal_type WHEN 'USER' THEN p.principal_id END, NULL, p.permission_set_arn,
         CASE p.principal_type WHEN 'USER' THEN EXISTS (
@@ -194,16 +187,29 @@ FROM (
                         AND x.change IN ('added', 'unknown')))
         END, p.assignments
     FROM (
-        SELECT c.snapshot_id, c.taken_at, c.permission_set_arn, a.principal_type, a.principal_id, count(*) AS assignments
+        SELECT c.snapshot_id, c.taken_at, c.permission_set_arn, c.is_seen, a.principal_type, a.principal_id,
+            count(*) AS assignments
         FROM (
-            SELECT snapshot_id, taken_at, permission_set_arn FROM permission_set_policies_changes
-            UNION
-            SELECT snapshot_id, taken_at, permission_set_arn FROM permission_sets_changes
-            WHERE json_type(fields, '$.session_duration') IS NOT NULL
+            SELECT e.snapshot_id, e.taken_at, e.permission_set_arn, max(e.is_seen) AS is_seen
+            FROM (
+                SELECT snapshot_id, taken_at, permission_set_arn, change <> 'unknown' AS is_seen
+                FROM permission_set_policies_changes
+                UNION ALL
+                SELECT snapshot_id, taken_at, permission_set_arn, 1 FROM permission_sets_changes
+                WHERE json_type(fields, '$.session_duration') IS NOT NULL
+                UNION ALL
+                -- AWS wrote a policy anew that the set had and still has.
+                SELECT m.snapshot_id, m.taken_at, s.permission_set_arn, 1
+                FROM managed_policies_changes AS m
+                CROSS JOIN permission_set_policies_history AS s ON s.policy = m.policy_arn
+                    AND +s.valid_from < m.snapshot_id AND (s.valid_to IS NULL OR s.valid_to > m.snapshot_id)
+                WHERE json_type(m.fields, '$.document') IS NOT NULL
+            ) AS e
+            GROUP BY e.snapshot_id, e.taken_at, e.permission_set_arn
         ) AS c
         CROSS JOIN account_assignments_history AS a ON a.permission_set_arn = c.permission_set_arn
             AND +a.valid_from < c.snapshot_id AND (a.valid_to IS NULL OR a.valid_to > c.snapshot_id)
-        GROUP BY c.snapshot_id, c.taken_at, c.permission_set_arn, a.principal_type, a.principal_id
+        GROUP BY c.snapshot_id, c.taken_at, c.permission_set_arn, c.is_seen, a.principal_type, a.principal_id
     ) AS p
 ) AS w
 WHERE w.users > 0 AND w.assignments > 0

@@ -1,20 +1,23 @@
 //! IAM: the access report of an organization
-//! (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateOrganizationsAccessReport.html>).
+//! (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateOrganizationsAccessReport.html>), and managed policies.
 //!
 //! The life of a job is in `access_report`; here are the calls and their XML.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Context;
 use crate::simulator::access_report::{Job, Outcome};
 use crate::simulator::activity;
 use crate::simulator::config::Caller;
-use crate::simulator::organization::rfc3339;
+use crate::simulator::organization::{ManagedPolicy, rfc3339};
 use crate::simulator::protocol::{ApiError, element};
 
 pub(super) fn answer(context: &Context) -> Result<String, ApiError> {
     let operation = match context.request.operation.as_str() {
         "ListOrganizationsFeatures" => return features(context),
+        "GetPolicy" => return policy(context),
+        "GetPolicyVersion" => return policy_version(context),
         "GenerateOrganizationsAccessReport" => generate,
         "GetOrganizationsAccessReport" => get,
         _ => return Err(context.unknown_operation()),
@@ -25,6 +28,50 @@ pub(super) fn answer(context: &Context) -> Result<String, ApiError> {
         return Err(context.denied());
     }
     operation(context)
+}
+
+/// The managed policy that was asked for: of AWS's own ones, which every account has.
+fn managed_policy(context: &Context) -> Result<ManagedPolicy, ApiError> {
+    let arn = context.required("PolicyArn")?;
+    context.world.managed_policy(arn).ok_or_else(|| {
+        ApiError::new(404, "NoSuchEntity", format!("Policy {arn} does not exist or is not attachable."))
+    })
+}
+
+fn policy(context: &Context) -> Result<String, ApiError> {
+    let policy = managed_policy(context)?;
+    let mut inner = String::new();
+    element(&mut inner, "PolicyName", &policy.name);
+    element(&mut inner, "PolicyId", &policy.id);
+    element(&mut inner, "Arn", &policy.arn);
+    element(&mut inner, "Path", &policy.path);
+    element(&mut inner, "DefaultVersionId", &policy.version_id);
+    element(&mut inner, "AttachmentCount", 0);
+    element(&mut inner, "PermissionsBoundaryUsageCount", 0);
+    element(&mut inner, "IsAttachable", true);
+    element(&mut inner, "Description", &policy.description);
+    element(&mut inner, "CreateDate", rfc3339(policy.created_at));
+    element(&mut inner, "UpdateDate", rfc3339(policy.updated_at));
+    Ok(format!("<Policy>{inner}</Policy>"))
+}
+
+/// The version in force. The document is percent-encoded
+/// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyVersion.html>).
+fn policy_version(context: &Context) -> Result<String, ApiError> {
+    /// What RFC 3986 leaves as it is.
+    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    let policy = managed_policy(context)?;
+    let version_id = context.required("VersionId")?;
+    if version_id != policy.version_id {
+        let message = format!("Policy {} version {version_id} does not exist.", policy.arn);
+        return Err(ApiError::new(404, "NoSuchEntity", message));
+    }
+    let mut inner = String::new();
+    element(&mut inner, "Document", utf8_percent_encode(&policy.document, ENCODED));
+    element(&mut inner, "VersionId", version_id);
+    element(&mut inner, "IsDefaultVersion", true);
+    element(&mut inner, "CreateDate", rfc3339(policy.updated_at));
+    Ok(format!("<PolicyVersion>{inner}</PolicyVersion>"))
 }
 
 /// Central root access is told to the management account and to IAM's delegated administrators.

@@ -5,6 +5,7 @@
 //! a record with `exists == false`, because assignments go on naming it.
 
 mod index;
+mod managed_policies;
 mod policies;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use serde_json::Value;
 use super::config::Config;
 use super::dice;
 use index::Index;
+pub(super) use managed_policies::ManagedPolicy;
 pub(super) use policies::{Delegation, Policy, Target};
 
 /// A moment in milliseconds since 1970.

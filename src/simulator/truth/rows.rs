@@ -13,8 +13,8 @@ use crate::simulator::activity::{self, ReportedEntity};
 use crate::simulator::config::Instances;
 use crate::simulator::ops::policy_types;
 use crate::simulator::organization::{
-    Boundary, Delegation, Group, Member, PermissionSet, Policy, PrincipalKind, TagPair, Target, User, World,
-    numbered, rfc3339,
+    Boundary, Delegation, Group, ManagedPolicy, Member, PermissionSet, Policy, PrincipalKind, TagPair,
+    Target, User, World, numbered, rfc3339,
 };
 
 /// One resource's rows.
@@ -52,6 +52,7 @@ pub(in crate::simulator) fn rows(world: &World, resource: &str, options: TruthOp
         "permission_set_policies" if sets => {
             living_sets(world).flat_map(|set| policies(world, set)).collect()
         }
+        "managed_policies" if sets => managed_policies(world),
         "provisioned_permission_sets" if sets => provisioned(world),
         "account_assignments" if sets => assignments(world, options.assignments),
         "service_last_accessed" if organization => last_accessed(world, options.access_report),
@@ -287,6 +288,24 @@ fn memberships(world: &World) -> Rows {
 
 fn living_sets(world: &World) -> impl Iterator<Item = &PermissionSet> {
     numbered(&world.sets).filter(|(position, _)| world.lists_set(*position)).map(|(_, set)| &**set)
+}
+
+fn managed_policies(world: &World) -> Rows {
+    let row = |policy: ManagedPolicy| {
+        columns(&model::ManagedPolicy {
+            policy_arn: policy.arn,
+            name: Some(policy.name),
+            path: Some(policy.path),
+            version_id: Some(policy.version_id),
+            document: Some(policy.document),
+            created_at: Some(rfc3339(policy.created_at)),
+            updated_at: Some(rfc3339(policy.updated_at)),
+            is_aws_managed: Some(true),
+            policy_id: Some(policy.id),
+            description: Some(policy.description),
+        })
+    };
+    world.managed_policies(|set| world.lists_set(set)).into_iter().map(row).collect()
 }
 
 fn set_row(set: &PermissionSet) -> model::PermissionSet {

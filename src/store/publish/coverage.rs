@@ -82,8 +82,8 @@ fn status(
         if not_asked.is_some() {
             return Ok((CoverageStatus::NotCollected, not_asked));
         }
-        // Children are seen with their parents, but a resource of its own that nobody listed is unknown.
-        if spec.parents.is_empty() {
+        // What is found by other rows is seen with them, but a resource of its own that nobody listed is unknown.
+        if spec.parents.is_empty() && spec.named_by.is_none() {
             return Ok((CoverageStatus::NotCollected, Some("nothing was listed".to_owned())));
         }
     }

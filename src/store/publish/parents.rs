@@ -1,13 +1,14 @@
 //! What went with its parent: where a parent is seen not to exist, its children's scope counts as seen and
-//! empty. Their open versions are closed, and staged ones (their parent was deleted in mid-run) are left out.
+//! empty. Their open versions are closed, and staged ones (their parent was deleted in mid-run) are left out. Likewise what
+//! no row names any longer that it was found by.
 
 use super::Publishing;
 use crate::error::Result;
-use crate::model::{Parent, ParentWhen, ResourceSpec, resource};
+use crate::model::{NamedBy, Parent, ParentWhen, ResourceSpec, resource};
 use crate::store::columns::versions_table;
 use crate::store::file::{Doing, literal, quoted};
 
-/// The rows of a resource that went with a parent.
+/// The rows of a resource that went with a parent, or with the last row that named them.
 #[derive(Debug, Default)]
 pub(super) struct Dead {
     /// SQL conditions, each on a row with the alias `x`.
@@ -17,7 +18,7 @@ pub(super) struct Dead {
 }
 
 impl Dead {
-    /// The SQL condition that the row with the alias `x` went with a parent.
+    /// The SQL condition that the row with the alias `x` went with others.
     pub(super) fn condition(&self) -> String {
         if self.conditions.is_empty() {
             "0".to_owned()
@@ -28,7 +29,7 @@ impl Dead {
 }
 
 /// Finds the parents of a resource's rows that are seen not to exist, and leaves out staged rows of theirs.
-/// The parents' own publish must be over.
+/// The parents' own publish must be over, and that of the rows by which it is found.
 pub(super) fn drop_orphans(publishing: &mut Publishing<'_>, spec: &'static ResourceSpec) -> Result<Dead> {
     let mut dead = Dead::default();
     for (number, parent) in spec.parents.iter().enumerate() {
@@ -43,6 +44,8 @@ pub(super) fn drop_orphans(publishing: &mut Publishing<'_>, spec: &'static Resou
             ));
         }
     }
+    dead.conditions
+        .extend(spec.named_by.as_ref().map(|named_by| no_longer_named(publishing, spec, named_by)));
     if !dead.conditions.is_empty() {
         dead.dropped = leave_out(publishing, spec, &dead).doing("leave out rows of deleted parents")?;
     }
@@ -132,6 +135,20 @@ fn dead(publishing: &Publishing<'_>, parent: &Parent) -> String {
           AND ({evidence}))",
         staged = staged(publishing, spec),
         evidence = evidence.join(" OR ")
+    )
+}
+
+/// The SQL condition that no row names the row `x` that it is found by. Where such rows could not all be listed, a gap of
+/// its own says that it may be named.
+fn no_longer_named(publishing: &Publishing<'_>, spec: &ResourceSpec, named_by: &NamedBy) -> String {
+    let of_row = |column: &str| Some(format!("x.{}", quoted(column)));
+    format!(
+        "(x.{key} NOT IN (SELECT n.{column} FROM main.{versions} AS n WHERE n.valid_to IS NULL AND n.{column} IS NOT NULL)
+          AND NOT {hidden})",
+        key = quoted(named_by.key),
+        column = quoted(named_by.column),
+        versions = quoted(&versions_table(named_by.resource)),
+        hidden = publishing.gaps.cover(spec.name, &of_row),
     )
 }
 

@@ -47,6 +47,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0007_listed_twice"),
     migration!("0008_oldest_reader"),
     migration!("0009_policies_and_delegation"),
+    migration!("0010_managed_policies"),
 ];
 
 /// A step of the schema.

@@ -200,6 +200,7 @@ fn the_whole_identity_center() {
     let gaps = [
         ("permission_sets", json!({})),
         ("permission_set_policies", json!({})),
+        ("managed_policies", json!({})),
         ("provisioned_permission_sets", json!({})),
         ("account_assignments", json!({})),
         ("tags", json!({ "resource_type": "permission_set" })),
@@ -212,7 +213,11 @@ fn the_whole_of_iam() {
     let world = after_day_0();
     world.simulator.faults().add(Fault::on("iam:*", denied()));
     let ran = collect(&world);
-    let gaps = [("service_last_accessed", json!({})), ("organization_features", json!({}))];
+    let gaps = [
+        ("service_last_accessed", json!({})),
+        ("organization_features", json!({})),
+        ("managed_policies", json!({})),
+    ];
     assert_hidden(&world, &ran, &gaps, "denied");
 }
 

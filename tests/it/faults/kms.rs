@@ -36,6 +36,7 @@ fn denied_permission_sets_and_all_that_hangs_on_them() {
     let gaps = vec![
         ("permission_sets", json!({})),
         ("permission_set_policies", json!({})),
+        ("managed_policies", json!({})),
         ("provisioned_permission_sets", json!({})),
         ("account_assignments", json!({})),
         ("tags", json!({ "resource_type": "permission_set" })),

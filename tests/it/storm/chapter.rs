@@ -41,6 +41,8 @@ const RESOURCES: &[&str] = &[
     "group_memberships",
     "permission_sets",
     "permission_set_policies",
+    "managed_policies",
+    "@policies",
     "provisioned_permission_sets",
     "account_assignments",
     "tags",
