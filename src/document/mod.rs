@@ -6,12 +6,16 @@
 //!
 //! - `policy`: IAM's policies, and what of their text has no meaning.
 //! - `strict`: JSON in which no object names a key twice.
+//! - `statements`: the statements of a policy as they are written.
+//! - `privileges`: which policies let whoever has them grant themselves more.
 //! - `changes`: what differs between two policies, by statement; `words` says it to people.
 //!
 //! In doubt two documents differ. What has no canonical form is compared by its text.
 
 mod changes;
 mod policy;
+pub mod privileges;
+mod statements;
 mod strict;
 #[cfg(test)]
 mod tests;
@@ -20,6 +24,7 @@ mod words;
 use serde_json::Value;
 
 pub use changes::{ElementChange, StatementChange, StatementChangeKind, between};
+pub use statements::{Statement, statements};
 pub use words::{actions, lines, lines_between};
 
 use crate::digest::sha256;

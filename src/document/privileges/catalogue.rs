@@ -1,0 +1,94 @@
+//! The escalating actions: `escalations.json`, read once. `docs/privileges.md` says how it is made.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::digest::sha256;
+
+const TEXT: &str = include_str!("../escalations.json");
+
+/// The version of the rules by which entries are hit (`weigh`). Whoever changes them raises it, so that what is kept of
+/// permission sets is computed anew.
+const RULES: u32 = 1;
+
+/// What an entry allows whoever has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// To reach as far as one more thing does, such as a role that can be passed.
+    Escalation,
+    /// To grant itself anything.
+    Administrator,
+}
+
+impl Level {
+    /// The word of the column `level`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Escalation => "escalation",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
+/// Actions that together let a permission set grant itself more.
+#[derive(Debug, Deserialize)]
+pub(super) struct Entry {
+    pub level: Level,
+    /// Concrete actions, all of which are needed.
+    pub actions: Vec<String>,
+}
+
+/// The catalogue, and what is derived from it.
+#[derive(Debug)]
+pub(super) struct Catalogue {
+    pub entries: Vec<Entry>,
+    /// Every action of an entry, with the ARNs of what it applies to.
+    pub actions: Vec<(String, Vec<String>)>,
+}
+
+impl Catalogue {
+    /// The place of an action among the actions.
+    pub fn place(&self, action: &str) -> Option<usize> {
+        self.actions.binary_search_by(|(name, _)| name.as_str().cmp(action)).ok()
+    }
+}
+
+#[derive(Deserialize)]
+struct File {
+    entries: Vec<Entry>,
+    resources: BTreeMap<String, Vec<String>>,
+}
+
+/// Returns the catalogue.
+pub(super) fn catalogue() -> &'static Catalogue {
+    static READ: LazyLock<Catalogue> = LazyLock::new(|| {
+        let File { entries, resources } =
+            serde_json::from_str(TEXT).expect("a test reads the catalogue that is part of the program");
+        Catalogue { entries, actions: resources.into_iter().collect() }
+    });
+    &READ
+}
+
+/// Returns what tells these rules and this catalogue from others.
+pub fn rules() -> &'static str {
+    static NAMED: LazyLock<String> = LazyLock::new(|| format!("{RULES}:{}", sha256(TEXT)));
+    &NAMED
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_applies_to_something() {
+        let catalogue = catalogue();
+        assert!(catalogue.entries.len() > 100);
+        for action in catalogue.entries.iter().flat_map(|entry| &entry.actions) {
+            let place = catalogue.place(action).unwrap_or_else(|| panic!("{action} applies to nothing"));
+            assert!(!catalogue.actions[place].1.is_empty(), "{action}");
+        }
+    }
+}
