@@ -466,8 +466,9 @@ fn a_dry_run_tells_each_group() {
     assert_eq!(told(&["--only", "users"]), [("@identity".to_owned(), "0 more calls, 0 s".to_owned())]);
     let policies = told(&["--only", "@policies", "--rate", "organizations=1"]);
     let groups: Vec<_> = policies.iter().map(|(group, _)| group.as_str()).collect();
-    assert_eq!(groups, ["@organizations", "@policies"], "with what they are attached to");
-    assert!(policies[1].1.starts_with("at least ") && !policies[1].1.ends_with(" 0 s"), "{policies:?}");
+    let with_what_they_are_attached_to = ["@organizations", "@permission-sets", "@policies"];
+    assert_eq!(groups, with_what_they_are_attached_to);
+    assert!(policies[2].1.starts_with("at least ") && !policies[2].1.ends_with(" 0 s"), "{policies:?}");
     assert_eq!(told(&["--skip", "@policies,@access-report"]).len(), ResourceGroup::ALL.len() - 2);
 }
 
