@@ -1,20 +1,46 @@
 -- title: The age of each access report
--- description: For each root, OU and account when its last access report was completed, how many days before the snapshot that was, and how its last job ended; or why there is none: beyond the budget, beyond the depth, or never taken. The stalest come first.
+-- description: For each root, OU and account when its last access report was completed, how many days before the snapshot that was, and how its last job ended; or why there is none: beyond the budget, beyond the depth, or never taken. The reports by policy that were ever asked for are rows of their own. The stalest come first.
 -- family: use
 -- question: 82
 -- not during: an age is that of one snapshot
 WITH jobs AS (
-    SELECT j.snapshot_id, j.entity_id, j.job_status, j.completed_at, j.error_code
+    SELECT j.snapshot_id, j.entity_id, j.policy_id, j.job_status, j.completed_at, j.error_code
     FROM access_report_jobs AS j
-    WHERE j.policy_id = '' AND j.snapshot_id <= (SELECT s.snapshot_id FROM answering_snapshot AS s)
+    WHERE j.snapshot_id <= (SELECT s.snapshot_id FROM answering_snapshot AS s)
     UNION ALL
     -- A pruned snapshot's report is older than those of the snapshot that it is noted with.
-    SELECT p.snapshot_id - 0.5, p.entity_id, p.job_status, p.completed_at, NULL
+    SELECT p.snapshot_id - 0.5, p.entity_id, p.policy_id, p.job_status, p.completed_at, NULL
     FROM pruned_reports AS p
-    WHERE p.policy_id = '' AND p.snapshot_id <= (SELECT s.snapshot_id FROM answering_snapshot AS s)
+    WHERE p.snapshot_id <= (SELECT s.snapshot_id FROM answering_snapshot AS s)
 ),
-last_jobs AS (SELECT entity_id, job_status, error_code, max(snapshot_id) FROM jobs GROUP BY entity_id),
-reports AS (SELECT entity_id, max(completed_at) AS completed_at FROM jobs WHERE job_status = 'COMPLETED' GROUP BY entity_id)
+untaken AS (
+    SELECT json_extract(g.scope, '$.entity_id') AS entity_id, json_extract(g.scope, '$.entity_type') AS entity_type,
+        json_extract(g.scope, '$.policy_id') AS policy_id,
+        CASE
+            WHEN g.error_message LIKE 'beyond --access-report-budget%' THEN 'beyond the budget'
+            WHEN g.error_message LIKE 'beyond the depth%' THEN 'beyond the depth' END AS why
+    FROM gaps AS g
+    WHERE g.snapshot_id = (SELECT s.snapshot_id FROM answering_snapshot AS s) AND g.resource = 'service_last_accessed'
+),
+last_jobs AS (
+    SELECT entity_id, policy_id, job_status, error_code, max(snapshot_id) FROM jobs GROUP BY entity_id, policy_id
+),
+reports AS (
+    SELECT entity_id, policy_id, max(completed_at) AS completed_at FROM jobs
+    WHERE job_status = 'COMPLETED' GROUP BY entity_id, policy_id
+),
+by_policy AS (
+    SELECT entity_id, policy_id FROM jobs WHERE policy_id <> ''
+    UNION SELECT entity_id, policy_id FROM untaken WHERE policy_id <> '' AND entity_id NOT NULL
+),
+each AS (
+    SELECT t.id AS entity_id, '' AS policy_id FROM organization_tree AS t
+    UNION ALL
+    -- What is known of a policy that is gone went with it.
+    SELECT b.entity_id, b.policy_id FROM by_policy AS b
+    WHERE EXISTS (SELECT 1 FROM organization_policies AS p WHERE p.policy_id = b.policy_id)
+        OR EXISTS (SELECT 1 FROM service_last_accessed AS s WHERE s.entity_id = b.entity_id AND s.policy_id = b.policy_id)
+)
 SELECT
     t.type AS entity_type,
     t.name AS entity_name,
@@ -25,17 +51,19 @@ SELECT
     j.job_status,
     j.error_code,
     CASE WHEN r.entity_id IS NULL THEN coalesce((
-        SELECT CASE
-            WHEN g.error_message LIKE 'beyond --access-report-budget%' THEN 'beyond the budget'
-            WHEN g.error_message LIKE 'beyond the depth%' THEN 'beyond the depth' END AS why
-        FROM gaps AS g
-        WHERE g.snapshot_id = s.snapshot_id AND g.resource = 'service_last_accessed' AND g.kind = 'not_asked'
-          AND coalesce(json_extract(g.scope, '$.entity_id'), t.id) = t.id
-          AND coalesce(json_extract(g.scope, '$.entity_type'), t.type) = t.type
+        SELECT u.why
+        FROM untaken AS u
+        WHERE u.why NOT NULL
+          AND coalesce(u.entity_id, t.id) = t.id
+          AND coalesce(u.entity_type, t.type) = t.type
+          AND coalesce(u.policy_id, e.policy_id) = e.policy_id
         ORDER BY 1 DESC LIMIT 1
-    ), 'never taken') END AS why_none
-FROM organization_tree AS t
+    ), 'never taken') END AS why_none,
+    (SELECT coalesce(p.name, p.policy_id) FROM organization_policies AS p WHERE p.policy_id = e.policy_id) AS policy_name,
+    nullif(e.policy_id, '') AS policy_id
+FROM each AS e
+CROSS JOIN organization_tree AS t ON t.id = e.entity_id
 JOIN answering_snapshot AS s
-LEFT JOIN reports AS r ON r.entity_id = t.id
-LEFT JOIN last_jobs AS j ON j.entity_id = t.id
-ORDER BY r.completed_at, t.ou_path, t.type = 'account', t.id
+LEFT JOIN reports AS r ON r.entity_id = t.id AND r.policy_id = e.policy_id
+LEFT JOIN last_jobs AS j ON j.entity_id = t.id AND j.policy_id = e.policy_id
+ORDER BY r.completed_at, t.ou_path, t.type = 'account', t.id, e.policy_id

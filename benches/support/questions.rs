@@ -103,7 +103,7 @@ impl Picks {
         let is_other = parameter.name == "other";
         let text = match (parameter.kind, parameter.name.as_str()) {
             (ParameterType::Entity(Entity::User), _) => &self.user,
-            (ParameterType::Entity(Entity::Account), _) => &self.account,
+            (ParameterType::Entity(Entity::Account) | ParameterType::Place, _) => &self.account,
             (ParameterType::Entity(Entity::Group), _) => &self.group,
             (ParameterType::Entity(Entity::PermissionSet), _) => &self.permission_set,
             (ParameterType::Entity(Entity::Ou | Entity::Root), _) if is_other => &self.other_ou,
@@ -115,7 +115,6 @@ impl Picks {
             }
             (ParameterType::Date, _) => return Value::Text("2000-01-01T00:00:00Z".to_owned()),
             (ParameterType::Text, "policy") => &self.policy,
-            (ParameterType::Text, "entity") => &self.account,
             (ParameterType::Text, "list") => &self.user_name,
             (ParameterType::Text, "key") => &self.tag[0],
             (ParameterType::Text, "value") => &self.tag[1],

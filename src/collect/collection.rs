@@ -297,7 +297,9 @@ fn resumable(
         Some("it is of another organization or instance".to_owned())
     } else if found.selection != options.selection.canonical() {
         Some(
-            "it collects something else (--only, --skip, --access-report or --assignments differ)".to_owned(),
+            "it collects something else (--only, --skip, --access-report, --access-report-policies or --assignments \
+             differ)"
+                .to_owned(),
         )
     } else if found.tool_version != env!("CARGO_PKG_VERSION") {
         Some(format!("version {} began it", found.tool_version))

@@ -30,6 +30,10 @@ pub enum Stage {
     Remainder,
     /// Access reports.
     Reports,
+    /// The policies of the organization: reports by policy may wait for them.
+    Policies,
+    /// What each of them is attached to: likewise.
+    PolicyTargets,
     /// Everything that nothing waits for.
     Details,
 }
@@ -48,6 +52,8 @@ impl Stage {
             Self::Assignments => "assignments",
             Self::Remainder => "remainder",
             Self::Reports => "reports",
+            Self::Policies => "policies",
+            Self::PolicyTargets => "policy_targets",
             Self::Details => "details",
         }
     }

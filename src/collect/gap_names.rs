@@ -15,7 +15,7 @@ pub(super) fn gap_names(connection: &Connection, gaps: &[Gap]) -> Result<BTreeMa
     for gap in gaps.iter().filter(|gap| matches!(gap.kind, GapKind::Denied | GapKind::Failed)) {
         let scope: BTreeMap<String, String> = serde_json::from_str(&gap.scope).unwrap_or_default();
         let mut parts = Vec::new();
-        for (column, id) in &scope {
+        for (column, id) in scope.iter().filter(|(_, id)| !id.is_empty()) {
             let spec = resource(&gap.resource).and_then(|spec| spec.column(column));
             let mut entities = spec.into_iter().flat_map(|column| column.entities()).peekable();
             if entities.peek().is_none() {

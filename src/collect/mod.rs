@@ -45,6 +45,7 @@ mod probe;
 mod progress;
 mod provisioning;
 mod queued;
+mod report_policies;
 mod report_watch;
 mod run;
 mod selection;
@@ -63,6 +64,7 @@ pub use plan::was_wanted;
 pub use preflight::{Groundwork, Preflight};
 pub use probe::{Examination, Finding, Seen, probe};
 pub use progress::{Progress, Tick};
+pub use report_policies::ReportPolicies;
 pub use run::{Collection, Ended, RunOptions};
 pub use selection::{ReportDepth, Selection, StrategyChoice};
 

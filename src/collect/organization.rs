@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
 use super::context::Context;
 use super::convert::{array, entity_path, key, member, members, parent_in_path, string, text};
-use super::services::organizations::{PAGE, PARENTS, enabled_types, not_in_use, parent, parent_is_gone};
+use super::services::organizations::{
+    PAGE, PARENTS, SERVICE_CONTROL_POLICY, enabled_types, not_in_use, parent, parent_is_gone,
+};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{Organization, OrganizationalUnit, Root, Row, Scope};
 
@@ -171,5 +173,5 @@ impl ListOrganizationalUnits {
 
 /// Whether service control policies are enabled, by a root's `policy_types`: AWS's authority for it.
 pub(super) fn service_control_policies_enabled(policy_types: Option<&str>) -> bool {
-    enabled_types(policy_types).iter().any(|policy_type| policy_type == "SERVICE_CONTROL_POLICY")
+    enabled_types(policy_types).iter().any(|policy_type| policy_type == SERVICE_CONTROL_POLICY)
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
 use super::context::Context;
 use super::convert::{key, member, text};
-use super::services::organizations::{PAGE, enabled_types, not_in_use};
+use super::services::organizations::{PAGE, SERVICE_CONTROL_POLICY, enabled_types, not_in_use};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{
     Entity, OrganizationPolicy, OrganizationPolicyTarget, OrganizationResourcePolicy, Resource, Root, Row,
@@ -20,7 +20,7 @@ use crate::model::{
 /// root says that they are enabled.
 /// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListPolicies.html>.
 const TYPES: [&str; 15] = [
-    "SERVICE_CONTROL_POLICY",
+    SERVICE_CONTROL_POLICY,
     "RESOURCE_CONTROL_POLICY",
     "TAG_POLICY",
     "BACKUP_POLICY",
@@ -51,7 +51,7 @@ impl Collector for ListPolicies {
     const OPERATION: Operation = Operation::ListPolicies;
     const IN: In = In::Organization;
     const FOR_EACH: ForEach = ForEach::All(&[&Root::SPEC]);
-    const STAGE: Stage = Stage::Details;
+    const STAGE: Stage = Stage::Policies;
     const PRIORITY: i64 = 4;
 
     fn each(root: &Row, _context: &Context) -> Vec<Self> {
@@ -172,7 +172,7 @@ impl Collector for ListTargetsForPolicy {
     const OPERATION: Operation = Operation::ListTargetsForPolicy;
     const IN: In = In::Organization;
     const FOR_EACH: ForEach = POLICIES;
-    const STAGE: Stage = Stage::Details;
+    const STAGE: Stage = Stage::PolicyTargets;
     const PRIORITY: i64 = 5;
 
     fn of(row: &Row, _context: &Context) -> Option<Self> {

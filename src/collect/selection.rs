@@ -7,9 +7,11 @@ use clap::ValueEnum;
 use super::access_report::AccessReport;
 use super::collector::{Asked, Collector, ForEach, In, Shows, Strategy};
 use super::graph::{hangs_on, needs};
+use super::policies::{ListPolicies, ListTargetsForPolicy};
+use super::report_policies::ReportPolicies;
 use super::task::{COLLECTORS, CollectorSpec};
 use crate::error::{Error, Result};
-use crate::model::{self, Entity, RESOURCES, Resource};
+use crate::model::{self, Entity, RESOURCES, Resource, ResourceSpec};
 
 /// How deep the access reports go: `--access-report`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -66,6 +68,8 @@ pub struct Selection {
     named: BTreeSet<&'static str>,
     /// How deep the access reports go.
     pub report_depth: ReportDepth,
+    /// By which policies there are reports, besides.
+    pub report_policies: ReportPolicies,
     /// How assignments are to be listed.
     pub strategy: StrategyChoice,
 }
@@ -111,7 +115,61 @@ impl Selection {
             return Err(Error::usage("nothing is left to collect")
                 .hint("drop a --skip, or name other resources with --only"));
         }
-        Ok(Self { resources, named, report_depth, strategy })
+        Ok(Self { resources, named, report_depth, report_policies: ReportPolicies::None, strategy })
+    }
+
+    /// The selection where access reports are taken by these policies, too. It brings what tells which they are, as if that
+    /// were asked for by name.
+    ///
+    /// Fails where there are no reports, and where `skip`, which the selection was made with, leaves out what tells.
+    pub fn with_reports_by(mut self, policies: ReportPolicies, skip: &[String]) -> Result<Self> {
+        if !policies.are_asked() {
+            return Ok(self);
+        }
+        let (reports, flag) = (<AccessReport as Collector>::Rows::SPEC.name, "--access-report-policies");
+        if !self.has(reports) {
+            return Err(Error::usage(format!(
+                "{flag} {policies}, but --only, --skip or --access-report leaves {reports} out"
+            ))
+            .hint(format!("drop {flag}, or take access reports: --access-report root")));
+        }
+        self.report_policies = policies;
+        let told_by = self.told_by();
+        for spec in &told_by {
+            include(spec.name, &mut self.resources);
+        }
+        if let Some(skipped) = resources_named(skip)?.into_iter().find(|name| self.has(name)) {
+            return Err(Error::usage(format!(
+                "{flag} {} depends on {skipped}, but --skip leaves it out",
+                self.report_policies
+            ))
+            .hint(format!("give --skip without {skipped}")));
+        }
+        self.named.extend(told_by.iter().map(|spec| spec.name));
+        Ok(self)
+    }
+
+    /// Whether reports by policy depend on what the policies are attached to.
+    pub fn needs_policy_targets(&self) -> bool {
+        self.report_policies.need_targets(self.reports_at_targets())
+    }
+
+    /// Whether reports by policy are taken at each target, and not at the root alone.
+    pub fn reports_at_targets(&self) -> bool {
+        self.report_depth == ReportDepth::Accounts
+    }
+
+    /// The resources that tell which reports by policy there are.
+    fn told_by(&self) -> Vec<&'static ResourceSpec> {
+        let policies = &<ListPolicies as Collector>::Rows::SPEC;
+        let targets = &<ListTargetsForPolicy as Collector>::Rows::SPEC;
+        match self.report_policies {
+            ReportPolicies::None => Vec::new(),
+            _ if self.needs_policy_targets() => vec![policies, targets],
+            ReportPolicies::All => vec![policies],
+            // The root's reports are asked for by the ids as they are.
+            ReportPolicies::Attached | ReportPolicies::These(_) => Vec::new(),
+        }
     }
 
     /// The selection where these resources were asked for by name, too.
@@ -160,7 +218,17 @@ impl Selection {
     /// The selection in one canonical line: a staging of another selection is not resumed.
     pub fn canonical(&self) -> String {
         let resources: Vec<_> = self.resources.iter().copied().collect();
-        format!("{} report={:?} assignments={:?}", resources.join(","), self.report_depth, self.strategy)
+        let by_policy = match self.report_policies.are_asked() {
+            true => format!(" by={}", self.report_policies),
+            // As an older program wrote it, which did not know them.
+            false => String::new(),
+        };
+        format!(
+            "{} report={:?}{by_policy} assignments={:?}",
+            resources.join(","),
+            self.report_depth,
+            self.strategy
+        )
     }
 }
 
@@ -223,6 +291,45 @@ mod tests {
         assert!(selection.has("trusted_services") && selection.has("tags"));
         let error = select(&["@polices"], &[]).unwrap_err();
         assert_eq!(error.hints()[0], "did you mean @policies?");
+    }
+
+    #[test]
+    fn reports_by_policy_bring_what_tells_them() {
+        let by = |only: &[&str], skip: &[&str], depth, policies: &str| {
+            let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+            Selection::new(&owned(only), &owned(skip), depth, StrategyChoice::Auto)
+                .and_then(|selection| selection.with_reports_by(policies.parse().unwrap(), &owned(skip)))
+        };
+        let (policies, targets) = ("organization_policies", "organization_policy_targets");
+        let told = |depth, which: &str| {
+            let selection = by(&["service_last_accessed"], &[], depth, which).unwrap();
+            [policies, targets].map(|resource| selection.has(resource) && selection.names(resource))
+        };
+        assert_eq!(told(ReportDepth::Ous, "attached"), [true, true]);
+        assert_eq!(told(ReportDepth::Ous, "all"), [true, false]);
+        assert_eq!(told(ReportDepth::Accounts, "all"), [true, true]);
+        assert_eq!(told(ReportDepth::Root, "p-FullAWSAccess"), [false, false]);
+        assert_eq!(told(ReportDepth::Accounts, "p-FullAWSAccess"), [true, true]);
+        for (only, skip, depth, which) in [
+            (&[][..], &[][..], ReportDepth::None, "all"),
+            (&["users"], &[], ReportDepth::Ous, "all"),
+            (&[], &["service_last_accessed"], ReportDepth::Ous, "p-FullAWSAccess"),
+            (&[], &["@policies"], ReportDepth::Ous, "all"),
+            (&[], &[targets], ReportDepth::Ous, "attached"),
+            (&[], &[policies], ReportDepth::Accounts, "p-FullAWSAccess"),
+        ] {
+            let error = by(only, skip, depth, which).unwrap_err();
+            assert!(error.to_string().starts_with("--access-report-policies "), "{error}");
+            assert_eq!(error.hints().len(), 1, "{error}");
+        }
+        assert!(by(&[], &["@policies"], ReportDepth::Ous, "p-FullAWSAccess").is_ok());
+    }
+
+    /// A collection that an older program began can be resumed.
+    #[test]
+    fn without_policies_the_line_is_as_it_was() {
+        let selection = select(&["roots"], &[]).unwrap();
+        assert_eq!(selection.canonical(), "roots report=Ous assignments=Auto");
     }
 
     #[test]

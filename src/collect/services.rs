@@ -14,6 +14,9 @@ pub(super) mod organizations {
     /// The largest page; MaxResults 21 is refused.
     pub const PAGE: i32 = 20;
 
+    /// The type of the policies that access reports are about, and can be narrowed to.
+    pub const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
+
     /// Whether the account is in no organization.
     pub fn not_in_use(failure: &CallFailure) -> bool {
         failure.is(&["AWSOrganizationsNotInUseException"])

@@ -130,6 +130,10 @@ pub(super) fn label(spec: &ResourceSpec, row: &Record, names: &Record) -> String
         LabelPart::Value(column) => value(column).into(),
         LabelPart::Name(column) => name_or_value(column, row, names),
         LabelPart::NounAndName(column) => thing(spec, column, row, names).into(),
+        LabelPart::NameIfAny { words, column } => match value(column).is_empty() {
+            true => Cow::from(""),
+            false => [words, &name_or_value(column, row, names)].concat().into(),
+        },
         LabelPart::Policy { kind, policy, name } => {
             let policy = value(policy);
             let named = row.get(name).and_then(Value::as_str).unwrap_or(policy_name(&policy));
@@ -153,6 +157,8 @@ pub(super) fn scope_label(spec: &ResourceSpec, scope: &Record, names: &Record) -
         match entity_at(spec, column, scope) {
             Some(_) => parts.push(thing(spec, column, scope, names)),
             None if column == "principal_type" && scope.contains_key("principal_id") => {}
+            // An id that is empty, as of a report that is narrowed to no policy, names nothing.
+            None if scope[column] == "" => {}
             None => parts.push(format!("{column} {}", text_of(&scope[column]))),
         }
     }

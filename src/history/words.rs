@@ -81,6 +81,10 @@ fn label(event: &Event) -> String {
         LabelPart::Words(words) => words.to_owned(),
         LabelPart::Value(column) => text(event, column),
         LabelPart::Name(column) | LabelPart::NounAndName(column) => name(event, column),
+        LabelPart::NameIfAny { words, column } => match text(event, column).is_empty() {
+            true => String::new(),
+            false => format!("{words}{}", name(event, column)),
+        },
         LabelPart::Policy { .. } => policy(event),
     };
     match spec.row_label {

@@ -41,7 +41,7 @@ pub enum ColumnKind {
         /// By which rules two say the same.
         grammar: Grammar,
     },
-    /// The id of one of these entities.
+    /// The id of one of these entities; empty where the row has none.
     Id(&'static [Entity]),
     /// The id of an entity that another column tells.
     IdByType {
@@ -103,6 +103,9 @@ impl ColumnSpec {
     /// The entity that the row is about by this column, whose own value is `id`; `other` gives the values of the row's
     /// other columns, or of a scope's, which may name the id alone.
     pub fn entity<'v>(&self, id: &str, other: impl FnOnce(&str) -> Option<&'v str>) -> Option<Entity> {
+        if id.is_empty() {
+            return None;
+        }
         let by_id = || Some(Entity::of_id(id)).filter(|entity| self.entities().any(|one| one == *entity));
         match self.kind {
             _ if self.is_mention => None,

@@ -174,6 +174,13 @@ pub enum LabelPart {
     Value(&'static str),
     /// The name of the entity that the column has the id of.
     Name(&'static str),
+    /// The words and that name; nothing where the column is empty.
+    NameIfAny {
+        /// The words before the name.
+        words: &'static str,
+        /// The column.
+        column: &'static str,
+    },
     /// The same after its noun: `group Platform`.
     NounAndName(&'static str),
     /// What a policy of a permission set is called.
@@ -199,6 +206,8 @@ pub enum LimitConcerns {
     UntakenReports {
         /// The column with the id of the entity that the report is about.
         entity: &'static str,
+        /// The column with the id of what the report was narrowed to on request; empty for the entity's own.
+        narrowed_to: &'static str,
         /// The facts that tell which reports were taken.
         jobs: &'static FactSpec,
     },
@@ -352,6 +361,8 @@ pub enum ParentWhen {
     Always,
     /// For the child rows whose column has this value.
     Column(&'static str, &'static str),
+    /// For the child rows whose column is not empty.
+    Filled(&'static str),
 }
 
 /// A struct that is one resource's row.

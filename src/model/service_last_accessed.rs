@@ -1,8 +1,8 @@
 //! When each AWS service was last attempted in a part of the organization (Organizations access report).
 
 use super::{
-    AccessRole, Entity, Fact, LabelPart, LimitConcerns, Parent, ParentWhen, Remembered, ResourceGroup, facts,
-    resource,
+    AccessRole, Entity, Fact, ImplicitGap, LabelPart, LimitConcerns, Parent, ParentWhen, Remembered,
+    ResourceGroup, facts, resource,
 };
 
 resource! {
@@ -18,7 +18,7 @@ resource! {
             ],
         };
         /// the service control policy that the report was narrowed to; empty for the entity's own report
-        key policy_id: String = Text;
+        key policy_id: String = Id(&[Entity::Policy]);
         /// the service's namespace, e.g. s3
         key service_namespace: String = Text;
         /// root, organizational_unit or account
@@ -38,13 +38,21 @@ resource! {
     }
     description: "When each service was last attempted in each root, OU or account, denied attempts included.",
     not_about: &[
-        (&[Entity::Policy], "a report is about a place of the tree; the policy only narrows it"),
         (&[Entity::User, Entity::Group, Entity::PermissionSet], "a report says which services were used, and not by whom or with which permission set"),
     ],
     in_access: AccessRole::None,
     group: ResourceGroup::AccessReport,
-    row_label: &[LabelPart::Value("service_namespace"), LabelPart::Words(" in "), LabelPart::NounAndName("entity_id")],
-    limit: LimitConcerns::UntakenReports { entity: "entity_id", jobs: &AccessReportJob::SPEC },
+    row_label: &[
+        LabelPart::Value("service_namespace"),
+        LabelPart::Words(" in "),
+        LabelPart::NounAndName("entity_id"),
+        LabelPart::NameIfAny { words: " by policy ", column: "policy_id" },
+    ],
+    limit: LimitConcerns::UntakenReports {
+        entity: "entity_id",
+        narrowed_to: "policy_id",
+        jobs: &AccessReportJob::SPEC,
+    },
     activity_noun: Some("attempt"),
     not_in_lives: Some("every use is a new version: it would be most of the life of any account"),
     parents: &[
@@ -63,8 +71,31 @@ resource! {
             columns: &[("entity_id", "account_id")],
             when: ParentWhen::Column("entity_type", "account"),
         },
+        Parent {
+            resource: "organization_policies",
+            columns: &[("policy_id", "policy_id")],
+            when: ParentWhen::Filled("policy_id"),
+        },
     ],
+    implicit_gaps: &[BEFORE_THE_FIRST_REPORT],
 }
+
+/// Reports by policy are asked for on request: what none has told yet is unknown, and no gap says so.
+const BEFORE_THE_FIRST_REPORT: ImplicitGap = ImplicitGap {
+    listed_so: "1",
+    and_only_if: None,
+    missing_on: "v.policy_id <> ''
+    AND NOT EXISTS (SELECT 1 FROM access_report_jobs AS j
+        WHERE j.entity_id = v.entity_id AND j.policy_id = v.policy_id AND j.job_status = 'COMPLETED'
+        AND j.snapshot_id <= s.snapshot_id)
+    AND NOT EXISTS (SELECT 1 FROM pruned_reports AS j
+        WHERE j.entity_id = v.entity_id AND j.policy_id = v.policy_id AND j.snapshot_id <= s.snapshot_id)",
+    scope: &["entity_id", "policy_id"],
+    unless_seen: &[],
+    hides_ends: false,
+    message: "no access report by this policy had been taken",
+    limits: None,
+};
 
 facts! {
     /// The job of one access report (GetOrganizationsAccessReport).
@@ -72,7 +103,7 @@ facts! {
         /// id of the root, OU or account
         key entity_id: String = Id(&[Entity::Account, Entity::Ou, Entity::Root]);
         /// the service control policy, empty for the entity's own report
-        key policy_id: String = Text;
+        key policy_id: String = Id(&[Entity::Policy]);
         /// COMPLETED, FAILED, or IN_PROGRESS of a job that did not end in time
         data job_status: String = Text;
         /// when the job was created, UTC

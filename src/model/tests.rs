@@ -57,8 +57,6 @@ fn ids_are_declared_as_ids() {
         ("users", "user_arn"),
         ("groups", "group_arn"),
         ("organization", "management_account_arn"),
-        // Empty, where a report is not narrowed to one.
-        ("service_last_accessed", "policy_id"),
         // The organization has one, which no other row refers to.
         ("organization_resource_policies", "resource_policy_id"),
         // AWS's own, of which nothing else has the id.
@@ -102,7 +100,9 @@ fn labels_and_type_columns_name_columns_that_there_are() {
             let columns = match *part {
                 LabelPart::Words(_) => Vec::new(),
                 LabelPart::Value(column) => vec![column],
-                LabelPart::Name(column) | LabelPart::NounAndName(column) => {
+                LabelPart::Name(column)
+                | LabelPart::NounAndName(column)
+                | LabelPart::NameIfAny { column, .. } => {
                     assert!(spec.column(column).unwrap().entities().count() > 0, "{} {column}", spec.name);
                     vec![column]
                 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::reads::{Asked, Read, Reads};
 use super::span::Span;
-use super::unseen::asks_for_unseen;
+use super::unseen::{asks_for_unseen, asks_for_untaken};
 use crate::error::Result;
 use crate::model::{LimitConcerns, ResourceSpec, resource as resource_named};
 use crate::store::{Census, Coverage, CoverageStatus, GapKind, Snapshot, Tells};
@@ -41,6 +41,14 @@ struct Unseen {
     /// How much nobody asked for, of a limited resource.
     limits: Option<String>,
     reason: Option<String>,
+}
+
+impl Unseen {
+    /// A report that nobody ever asked for.
+    fn untaken() -> Self {
+        let reason = "no such report was ever taken: collect --access-report-policies takes those by policy";
+        Self { why: Why::Limited, gaps: 0, limits: None, reason: Some(reason.to_owned()) }
+    }
 }
 
 /// What kept a snapshot from seeing a resource completely, the worst first.
@@ -213,12 +221,14 @@ fn unseen_of(
     asked: &[Asked],
 ) -> Result<Option<Unseen>> {
     let coverage = whole.iter().find(|coverage| coverage.resource == *resource);
+    let spec = resource_named(resource).expect("only resources are read");
     let why = match coverage.map(|coverage| coverage.status) {
-        Some(CoverageStatus::Complete) => return Ok(None),
+        Some(CoverageStatus::Complete) => {
+            return Ok(are_untaken(census, snapshot_id, spec, asked)?.then(Unseen::untaken));
+        }
         Some(CoverageStatus::Limited) => {
-            let spec = resource_named(resource).expect("only resources are read");
             if !is_concerned(census, snapshot_id, spec, whole, asked)? {
-                return Ok(None);
+                return Ok(are_untaken(census, snapshot_id, spec, asked)?.then(Unseen::untaken));
             }
             Why::Limited
         }
@@ -226,7 +236,6 @@ fn unseen_of(
         Some(CoverageStatus::Partial) => Why::Failed,
         Some(CoverageStatus::Unavailable) => Why::Unavailable,
         Some(CoverageStatus::NotCollected) | None => {
-            let spec = resource_named(resource).expect("only resources are read");
             let has_reports = matches!(spec.limit, LimitConcerns::UntakenReports { .. });
             if has_reports && !is_concerned(census, snapshot_id, spec, whole, asked)? {
                 return Ok(None);
@@ -260,6 +269,16 @@ fn is_concerned(
         // What asks for nothing of those who were deleted asks for nothing that is hidden.
         LimitConcerns::Deleted => Ok(!asked.is_empty()),
     }
+}
+
+/// Whether the statement asks by name for reports that were never taken.
+fn are_untaken(census: &Census, snapshot_id: i64, spec: &ResourceSpec, asked: &[Asked]) -> Result<bool> {
+    for asked in asked {
+        if asks_for_untaken(census.connection(), snapshot_id, spec, asked)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn is_denied(census: &Census, snapshot_id: i64, resource: &str) -> Result<bool> {

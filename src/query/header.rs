@@ -28,6 +28,8 @@ use crate::nearest::did_you_mean;
 pub enum ParameterType {
     /// The id of an entity, or a name, an e-mail address or a path by which one is found.
     Entity(Entity),
+    /// The id, name or path of the root, an OU or an account.
+    Place,
     /// A day (its beginning) or a time; bound as RFC 3339 in UTC.
     Date,
     /// An integer or a decimal number.
@@ -40,13 +42,14 @@ impl ParameterType {
     /// Every type that a header may name.
     pub fn all() -> impl Iterator<Item = Self> {
         let entities = Entity::ALL.into_iter().filter(|entity| entity.spec().word.is_some());
-        entities.map(Self::Entity).chain([Self::Date, Self::Number, Self::Text])
+        entities.map(Self::Entity).chain([Self::Place, Self::Date, Self::Number, Self::Text])
     }
 
     /// The name as a header writes it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Entity(entity) => entity.spec().word.unwrap_or(entity.as_str()),
+            Self::Place => "place",
             Self::Date => "date",
             Self::Number => "number",
             Self::Text => "text",

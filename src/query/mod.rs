@@ -29,6 +29,7 @@ mod mistakes;
 mod named;
 mod program;
 mod reads;
+mod reports;
 mod span;
 mod statement;
 mod tokens;

@@ -92,7 +92,10 @@ impl ResourcePages {
             let (cursor, columns) = seeker.unwrap_or((cursor, columns));
             let asked = program.equal(cursor, &bound).into_iter().enumerate();
             let asked = asked.filter_map(|(place, values)| Some((columns.get(place)?.clone(), values?)));
-            let asked: Asked = asked.collect();
+            let mut asked: Asked = asked.collect();
+            for (column, values) in program.filters(cursor, &bound) {
+                asked.entry(column).or_insert(values);
+            }
             for resource in resources {
                 reads.entry(resource).or_default().asked.push(asked.clone());
             }
@@ -168,6 +171,17 @@ mod tests {
             ("WHERE entity_id = 'a' ORDER BY service_namespace DESC", "entity_id=a"),
             ("JOIN accounts AS a ON a.account_id = s.entity_id WHERE a.account_id = 'a'", "entity_id=a"),
             ("WHERE entity_id = 'a' AND entity_id = 'b'", "entity_id=a"),
+            // Whether the rows are found by it or not.
+            ("WHERE policy_id = 'b'", "policy_id=b"),
+            ("WHERE :p = policy_id AND service_name > 'c'", "policy_id=p"),
+            (
+                "WHERE service_name <> 'c' AND policy_id = 'b' AND service_namespace = 's3'",
+                "policy_id=b service_namespace=s3",
+            ),
+            ("WHERE (service_name = 'c' OR entity_path = 'd') AND policy_id = 'b'", "policy_id=b"),
+            ("WHERE policy_id = 'b' ORDER BY last_authenticated_at LIMIT 3", "policy_id=b"),
+            ("WHERE entity_id = 'a' AND service_name = 'c'", "entity_id=a service_name=c"),
+            ("JOIN accounts AS a ON a.account_id = s.entity_id WHERE s.policy_id = 'b'", "policy_id=b"),
         ] {
             assert_eq!(asked(condition), [expected], "{condition}");
         }
@@ -186,7 +200,14 @@ mod tests {
             "WHERE entity_id = 'a' OR service_name = 'b'",
             "WHERE NOT entity_id = 'a'",
             "WHERE lower(entity_id) = 'a'",
-            "WHERE service_namespace = 's3'",
+            "WHERE policy_id = 'b' OR service_name = 'c'",
+            "WHERE service_name = 'c' OR policy_id = 'b'",
+            "WHERE (policy_id = 'b' AND service_name = 'c') OR service_name = 'd'",
+            "WHERE policy_id = 'b' COLLATE NOCASE",
+            "WHERE policy_id <> 'b'",
+            "WHERE NOT (policy_id = 'b' AND service_name = 'c')",
+            "WHERE CASE WHEN service_name = 'c' THEN 1 ELSE policy_id = 'b' END",
+            "WHERE total_authenticated_entities = 1",
             "WHERE entity_id = (SELECT max(account_id) FROM accounts)",
             "WHERE entity_id IN (SELECT account_id FROM accounts)",
             "JOIN accounts AS a ON a.account_id = s.entity_id WHERE a.name = 'a'",

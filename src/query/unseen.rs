@@ -1,12 +1,11 @@
 //! Whether a statement asks for anything that nobody asked AWS for, where a resource's coverage is limited.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, params_from_iter};
 
 use super::reads::Asked;
+use super::reports::{Point, Reports};
 use crate::error::Result;
-use crate::model::{LimitConcerns, Parent, ParentWhen, ResourceSpec};
+use crate::model::{ParentWhen, ResourceSpec};
 use crate::store::{Coverage, CoverageStatus, SnapshotGaps, failed};
 
 /// The kind of the gaps over what nobody asked for.
@@ -14,9 +13,6 @@ const NOT_ASKED: &str = "not_asked";
 
 /// So many scopes are looked at one by one; a statement that asks for more is taken to ask for everything.
 const MOST_SCOPES: usize = 1_000;
-
-/// Column to value: the rows that have all of these values.
-type Point = BTreeMap<String, String>;
 
 /// Whether a place in a statement asks for rows of the resource that the snapshot may not have seen because nobody
 /// asked for them. `coverage` is that of the whole snapshot.
@@ -40,15 +36,35 @@ pub(super) fn asks_for_unseen(
                 continue;
             }
             has_parent = true;
-            if has_report(connection, snapshot_id, spec, &point)? {
-                continue;
-            }
             let known = point.iter().map(|(column, value)| (column.clone(), value.as_str().into())).collect();
-            if gaps.may_hide(NOT_ASKED, &known) {
-                return Ok(true);
+            for gap in gaps.hiding(NOT_ASKED, &known) {
+                let is_known = match Reports::of(spec) {
+                    Some(reports) => reports.are_known(connection, snapshot_id, &point, &gap.scope)?,
+                    None => false,
+                };
+                if !is_known {
+                    return Ok(true);
+                }
             }
         }
         if !has_parent {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a place in a statement asks by name for access reports narrowed to something of which the snapshot knows none:
+/// they are asked for on request, so that no gap says so.
+pub(super) fn asks_for_untaken(
+    connection: &Connection,
+    snapshot_id: i64,
+    spec: &ResourceSpec,
+    asked: &Asked,
+) -> Result<bool> {
+    let Some(reports) = Reports::of(spec) else { return Ok(false) };
+    for point in points(asked).unwrap_or_default() {
+        if reports.is_untaken(connection, snapshot_id, &point)? {
             return Ok(true);
         }
     }
@@ -77,11 +93,16 @@ fn points(asked: &Asked) -> Option<Vec<Point>> {
 
 /// The same rows by each value of the column that tells their parents apart, where the resource has one.
 fn by_parents(spec: &ResourceSpec, point: Point) -> Vec<Point> {
-    let kinds: Vec<_> = spec.parents.iter().filter_map(|parent| kind(parent)).collect();
-    if kinds.len() < spec.parents.len()
-        || kinds.is_empty()
-        || kinds.iter().any(|(column, _)| point.contains_key(*column))
-    {
+    let mut kinds = Vec::new();
+    for parent in spec.parents {
+        match parent.when {
+            ParentWhen::Column(column, value) => kinds.push((column, value)),
+            ParentWhen::Always => return vec![point],
+            // It is a parent besides those.
+            ParentWhen::Filled(_) => {}
+        }
+    }
+    if kinds.is_empty() || kinds.iter().any(|(column, _)| point.contains_key(*column)) {
         return vec![point];
     }
     let with = |(column, value): &(&str, &str)| {
@@ -90,13 +111,6 @@ fn by_parents(spec: &ResourceSpec, point: Point) -> Vec<Point> {
         point
     };
     kinds.iter().map(with).collect()
-}
-
-fn kind(parent: &Parent) -> Option<(&'static str, &'static str)> {
-    match parent.when {
-        ParentWhen::Column(column, value) => Some((column, value)),
-        ParentWhen::Always => None,
-    }
 }
 
 /// Whether there can be no such row because a parent of it was completely seen, and is not there.
@@ -111,6 +125,7 @@ fn is_empty_by_parents(
         let applies = match parent.when {
             ParentWhen::Always => true,
             ParentWhen::Column(column, value) => point.get(column).is_some_and(|found| found == value),
+            ParentWhen::Filled(column) => point.get(column).is_some_and(|found| !found.is_empty()),
         };
         let is_complete =
             |one: &Coverage| one.resource == parent.resource && one.status == CoverageStatus::Complete;
@@ -130,22 +145,4 @@ fn is_empty_by_parents(
         }
     }
     Ok(false)
-}
-
-/// Whether the rows are of an entity whose access report was completed for this snapshot or an earlier one: until
-/// another is taken, that is the answer.
-fn has_report(connection: &Connection, snapshot_id: i64, spec: &ResourceSpec, point: &Point) -> Result<bool> {
-    let LimitConcerns::UntakenReports { entity, jobs } = spec.limit else { return Ok(false) };
-    let (Some(entity_id), Some(remembered)) = (point.get(entity), &jobs.remembered) else { return Ok(false) };
-    let (column, completed) = remembered.when;
-    let of_it =
-        format!("snapshot_id <= ?1 AND entity_id = ?2 AND policy_id = '' AND \"{column}\" = '{completed}'");
-    connection
-        .prepare_cached(&format!(
-            "SELECT EXISTS (SELECT 1 FROM main.\"{}\" WHERE {of_it})
-                 OR EXISTS (SELECT 1 FROM \"{}\" WHERE {of_it})",
-            jobs.name, remembered.table
-        ))
-        .and_then(|mut statement| statement.query_row((snapshot_id, entity_id), |row| row.get(0)))
-        .map_err(failed)
 }

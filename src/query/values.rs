@@ -5,7 +5,7 @@ use rusqlite::Statement;
 use rusqlite::types::Value;
 
 use super::header::{Header, Parameter, ParameterType};
-use super::lookup::{Found, resolve_in};
+use super::lookup::{Found, resolve_in, resolve_place};
 use super::span::Span;
 use super::statement::Prepared;
 use crate::error::{Error, Result};
@@ -164,6 +164,10 @@ fn value(name: &str, kind: ParameterType, text: &str, census: &Census, span: &Sp
     let value = match kind {
         ParameterType::Entity(entity) => {
             let Found { id, echo } = resolve_in(entity, text, census, span)?;
+            return Ok(Found { id: Value::Text(id), echo });
+        }
+        ParameterType::Place => {
+            let Found { id, echo } = resolve_place(text, census, span)?;
             return Ok(Found { id: Value::Text(id), echo });
         }
         ParameterType::Date => {

@@ -117,13 +117,15 @@ impl Reports {
 }
 
 fn outcome(world: &World, path: &str, policy: &str) -> Outcome {
-    // The simulator has no policies, so that it cannot know any.
-    if !policy.is_empty() {
+    let policies = world.policies();
+    let narrowed_to =
+        policies.iter().find(|one| one.id == policy && one.policy_type == "SERVICE_CONTROL_POLICY");
+    if !policy.is_empty() && narrowed_to.is_none() {
         let message = "The policy does not exist or is not a service control policy.";
         return Outcome::Failed { code: "INVALID_ORGANIZATIONS_POLICY", message };
     }
     match entity_at(world, path) {
-        Some(entity) => Outcome::Completed(activity::report(world, entity)),
+        Some(entity) => Outcome::Completed(activity::report(world, entity, narrowed_to)),
         None => Outcome::Failed {
             code: "INVALID_ORGANIZATIONS_ENTITY_PATH",
             message: "The specified entity path is invalid.",

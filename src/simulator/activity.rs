@@ -3,10 +3,14 @@
 //! The access report (`access_report`) serves it, and `truth` states it. The rules are those of
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html>:
 //! a root's or OU's report covers the services that service control policies allow there and the accounts
-//! below, the management account left out; an account's report covers its own activity.
+//! below, the management account left out; an account's report covers its own activity. A report by policy covers, of
+//! these services, those that the policy allows, and of these accounts those that it applies to. The management account's
+//! report ignores the policy.
+
+use serde_json::Value;
 
 use super::dice;
-use super::organization::{Account, DAY, Millis, World};
+use super::organization::{Account, DAY, Millis, Policy, World};
 use super::seed::names::SERVICES;
 
 /// What a report is about.
@@ -39,8 +43,8 @@ pub(super) struct Attempt {
 const TRACKED: Millis = 400 * DAY;
 
 /// The report's rows, by namespace.
-pub(super) fn report(world: &World, entity: ReportedEntity) -> Vec<ServiceActivity> {
-    let (unit, accounts, everything) = match entity {
+pub(super) fn report(world: &World, entity: ReportedEntity, policy: Option<&Policy>) -> Vec<ServiceActivity> {
+    let (unit, mut accounts, everything) = match entity {
         ReportedEntity::Unit(unit) => (unit, accounts_below(world, unit), false),
         ReportedEntity::Account(account) => {
             let parent = world.accounts[account as usize].parent;
@@ -48,10 +52,15 @@ pub(super) fn report(world: &World, entity: ReportedEntity) -> Vec<ServiceActivi
         }
     };
     let denied = denied_services(world, unit);
+    let policy = policy.filter(|_| !everything);
+    if let Some(policy) = policy {
+        accounts.retain(|account| applies(world, policy, &world.accounts[*account as usize]));
+    }
     let mut rows: Vec<ServiceActivity> = SERVICES
         .iter()
         .take(world.config.size.services)
         .filter(|(namespace, _, _)| everything || !denied.contains(namespace))
+        .filter(|(namespace, _, _)| policy.is_none_or(|policy| allows(policy, namespace)))
         .map(|&(namespace, name, popularity)| {
             let mut row = ServiceActivity { namespace, name, last: None, accounts: 0 };
             for &account in &accounts {
@@ -71,6 +80,29 @@ pub(super) fn report(world: &World, entity: ReportedEntity) -> Vec<ServiceActivi
         .collect();
     rows.sort_by_key(|row| row.namespace);
     rows
+}
+
+/// Whether the policy is attached to the account, or to anything that it is in.
+fn applies(world: &World, policy: &Policy, account: &Account) -> bool {
+    let is_target = |id: &str| policy.targets.iter().any(|target| target.id == id);
+    let mut next = Some(account.parent);
+    let mut places = std::iter::from_fn(|| {
+        let unit = &world.units[next? as usize];
+        next = unit.parent;
+        Some(unit)
+    });
+    is_target(&account.id) || places.any(|unit| is_target(&unit.id))
+}
+
+/// Whether the policy allows anything of the service: the simulator's policies deny services, or actions of one.
+fn allows(policy: &Policy, namespace: &str) -> bool {
+    let document: Value = serde_json::from_str(&policy.document).unwrap_or_default();
+    let statements = document["Statement"].as_array().cloned().unwrap_or_default();
+    let whole = format!("{namespace}:*");
+    let names_all = |statement: &Value| {
+        statement["Action"].as_array().is_some_and(|actions| actions.iter().any(|action| *action == *whole))
+    };
+    !statements.iter().any(|statement| statement["Effect"] == "Deny" && names_all(statement))
 }
 
 fn accounts_below(world: &World, unit: u32) -> Vec<u32> {

@@ -45,7 +45,9 @@ pub use calls::{Call, Calls};
 pub use config::{Caller, Config, Instances, Partition, Rates, Size};
 pub use faults::{Action, Fault, Faults};
 pub use protocol::Service;
-pub use truth::{Access, Assignments, Changes, ReportDepth, Rows, SsoAdminCalls, TruthOptions};
+pub use truth::{
+    Access, Assignments, Changes, ReportDepth, ReportedPolicies, Rows, SsoAdminCalls, TruthOptions,
+};
 
 /// A running simulator. It stops when dropped.
 #[derive(Debug)]

@@ -29,5 +29,11 @@ VALUES ('g-empty', 'u-sam2', 'm-6', '2026-01-03T12:00:00Z', 1, 2),
 UPDATE provisioned_permission_sets_versions SET provisioning_status = 'LATEST_PERMISSION_SET_NOT_PROVISIONED'
 WHERE account_id = '333333333333';
 DELETE FROM provisioned_permission_sets_versions WHERE account_id = '222222222222' AND permission_set_arn LIKE '%/ps-read';
+INSERT INTO service_last_accessed_versions (entity_id, policy_id, service_namespace, entity_type, entity_path,
+    service_name, last_authenticated_at, last_authenticated_region, total_authenticated_entities, valid_from)
+VALUES ('r-f1', 'p-FullAWSAccess', 's3', 'root', 'o-fixture/r-f1', 'Amazon S3', '2026-04-01T00:00:00Z', 'eu-west-1', 3, 4);
+INSERT INTO access_report_jobs (snapshot_id, entity_id, policy_id, job_status, created_at, completed_at,
+    services_accessible, services_not_accessed)
+VALUES (4, 'r-f1', 'p-FullAWSAccess', 'COMPLETED', '2026-04-10T02:00:20Z', '2026-04-10T02:00:30Z', 1, 0);
 INSERT INTO snapshot_hashes (snapshot_id, taken_at, completed_at, content, content_hash, facts, facts_hash, snapshot_hash)
 VALUES (4, '2026-04-10T02:00:00Z', '2026-04-10T02:01:00Z', '{"users":"sha256:aa","groups":"sha256:bb"}', 'c', '{}', 'f', 's');

@@ -121,6 +121,7 @@ pub(crate) fn lost_its_parent(
         let applies = match parent.when {
             ParentWhen::Always => true,
             ParentWhen::Column(column, value) => row.get(column).is_some_and(|found| *found == *value),
+            ParentWhen::Filled(column) => row.get(column).is_some_and(|found| *found != *""),
         };
         let is_of = |other: &Map<String, Value>| {
             parent.columns.iter().all(|(column, parent_column)| row[*column] == other[*parent_column])

@@ -243,3 +243,36 @@ fn a_last_known_name_is_found_and_said() {
     let ran = sandbox.run(&["query", "account-access", "Left", "--at", "2"]);
     assert_eq!((ran.exit, echo(&ran)), (Some(0), String::new()), "{}", ran.stderr);
 }
+
+#[test]
+fn a_place_is_a_root_an_ou_or_an_account() {
+    let sandbox = fixture::census();
+    let ask = |typed: &str| sandbox.run(&["query", "SELECT :at AS it", "-p", &format!("at:place={typed}")]);
+    for (typed, id) in [
+        ("r-f1", "r-f1"),
+        ("Root", "r-f1"),
+        ("Root/Production", "ou-f1-prod"),
+        ("/Production/", "ou-f1-prod"),
+        ("production", "ou-f1-prod"),
+        ("prod", "222222222222"),
+        ("222222222222", "222222222222"),
+        ("ou-f1-west", "ou-f1-west"),
+    ] {
+        let ran = ask(typed);
+        assert_eq!(
+            (ran.exit, ran.data().trim_end()),
+            (Some(0), &*format!("it\n{id}")),
+            "{typed}: {}",
+            ran.stderr
+        );
+    }
+    for typed in ["nowhere", "ou-none", "r-", "Root/Prod", "22222222222", " ", "FullAWSAccess"] {
+        let refusal = ask(typed).refusal();
+        assert!(refusal.starts_with("error: there is no root, OU or account "), "{refusal}");
+        assert!(refusal.contains("\nhint: "), "{refusal}");
+    }
+    let several = ask("TWIN").refusal();
+    assert!(several.contains("is ambiguous"), "{several}");
+    let misspelt = sandbox.run(&["query", "services-allowed-unused", "Productoin"]).refusal();
+    assert!(misspelt.contains("did you mean"), "{misspelt}");
+}

@@ -35,6 +35,7 @@ mod only_reads;
 mod orphans;
 mod own_queries;
 mod policies;
+mod policy_reports;
 mod portable;
 mod published;
 mod query;

@@ -12,7 +12,8 @@ use super::progress::Printer;
 use super::{GlobalOptions, duration, runtime};
 use crate::aws::{ConnectionOptions, FailureClass, Operation, PaceOptions, RetryPolicy, ServiceRate};
 use crate::collect::{
-    ReportDepth, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, take, was_wanted,
+    ReportDepth, ReportPolicies, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, take,
+    was_wanted,
 };
 use crate::error::{Error, ExitStatus, Result};
 use crate::invocation;
@@ -35,6 +36,7 @@ Examples:
   orgcensus collect --only group_memberships      it, and what it needs
   orgcensus collect --skip @policies              all but a group of resources
   orgcensus collect --access-report accounts --access-report-budget 2h
+  orgcensus collect --access-report-policies attached
   orgcensus collect --dry-run                     count and estimate only
   orgcensus collect --format json --quiet         a summary for programs
 
@@ -156,6 +158,11 @@ pub struct SelectionArgs {
     #[arg(long, value_name = "DEPTH", value_enum, default_value = "ous", help_heading = "What to collect")]
     access_report: ReportDepth,
 
+    /// Take access reports by service control policy too, at the root: of those that are attached to anything, of all, or
+    /// of some by their ids, with commas between them. With --access-report accounts also at each target
+    #[arg(long, value_name = "attached|all|ID,…", help_heading = "What to collect")]
+    access_report_policies: Option<ReportPolicies>,
+
     /// How to list assignments
     #[arg(
         long,
@@ -170,7 +177,8 @@ pub struct SelectionArgs {
 impl SelectionArgs {
     /// The selection that they make.
     pub fn selection(&self) -> Result<Selection> {
-        Selection::new(&self.only, &self.skip, self.access_report, self.assignments)
+        let selection = Selection::new(&self.only, &self.skip, self.access_report, self.assignments)?;
+        selection.with_reports_by(self.access_report_policies.clone().unwrap_or_default(), &self.skip)
     }
 }
 

@@ -8,6 +8,8 @@ mod assignments;
 mod calls_left;
 mod estimate;
 mod full_pass;
+mod places;
+mod policy_reports;
 mod remainder;
 mod reports;
 mod spread;
@@ -36,7 +38,7 @@ use crate::model::{Completeness, RESOURCES, ResourceSpec, Row};
 use crate::store::{Failure, Gap, GapKind, Staging, failed};
 
 pub(super) use full_pass::FULL_PASS;
-pub(super) use reports::entity_in_words;
+pub(super) use reports::report_in_words;
 
 /// The plan of one collection.
 pub(super) struct Plan<'a> {
@@ -102,18 +104,18 @@ impl Plan<'_> {
         };
         self.step(staging, "end_of_trial", tried, |plan, staging| plan.end_trial(staging))?;
         // A dry run has nothing to hurry for: it tells the number of access reports too.
-        let counted: &[Stage] = if self.dry_run {
-            &[Principals, Pairs, Sample, Tree, Accounts]
+        let counted = if self.dry_run {
+            [&[Principals, Pairs, Sample, Tree, Accounts], self.stages_of_policies()].concat()
         } else if self.pairs_are_certain(staging)? {
-            &[Pairs]
+            vec![Pairs]
         } else {
-            tried
+            tried.to_vec()
         };
-        self.step(staging, "assignments", counted, |plan, staging| plan.choose_strategy(staging, progress))?;
+        self.step(staging, "assignments", &counted, |plan, staging| plan.choose_strategy(staging, progress))?;
         if self.dry_run {
             return Ok(self.taken.len() > before);
         }
-        self.step(staging, "reports", &[Tree, Accounts, AccountParents], |plan, staging| {
+        self.step(staging, "reports", &self.stages_before_reports(), |plan, staging| {
             plan.ask_reports(staging)
         })?;
         self.step(staging, "remainder", &[Principals, Pairs, Sample, Assignments], |plan, staging| {
@@ -126,6 +128,11 @@ impl Plan<'_> {
             |plan, staging| plan.name_principals(staging),
         )?;
         Ok(self.taken.len() > before)
+    }
+
+    /// Whether the number of calls that are left depends on what the task finds.
+    pub fn counts(&self, task: &Task) -> bool {
+        task.is_counted() || self.stages_of_policies().contains(&task.spec().stage)
     }
 
     /// Whether everything that is left is known, so that an estimate of time is honest.

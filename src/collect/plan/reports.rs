@@ -1,28 +1,28 @@
-//! The step that asks for access reports: of which entities, the stalest first.
+//! The step that asks for access reports: of which entities and by which policies, the stalest first.
 
 use std::collections::HashMap;
 
+use super::places::{Place, WITHOUT_PATH};
+use super::policy_reports::ByPolicy;
 use super::{Plan, gap, not_asked, select, staged_rows};
 use crate::collect::access_report::{AccessReport, ruled_out};
 use crate::collect::collector::{Collector, Stage};
 use crate::collect::organization::service_control_policies_enabled;
 use crate::collect::task::Task;
 use crate::error::Result;
-use crate::model::{AccessReportJob, Entity, Fact, Resource, Root, Row, ServiceLastAccessed};
-use crate::store::{GapKind, Staging, failed};
+use crate::model::{AccessReportJob, Entity, Fact, Resource, ResourceSpec, Root, Scope, ServiceLastAccessed};
+use crate::store::{Failure, GapKind, Staging, failed};
 
 /// What is said of a scope that lies deeper than access reports were asked for.
 const BEYOND_DEPTH: &str = "beyond the depth of --access-report";
 /// What reports list.
-const REPORTS: &str = ServiceLastAccessed::SPEC.name;
+const REPORTS: &ResourceSpec = &ServiceLastAccessed::SPEC;
 
-/// An entity whose report is asked for.
-struct Reported {
-    entity: Entity,
-    id: String,
-    /// `None` where it is not known, so that there is no report.
-    path: Option<String>,
-    is_management: bool,
+/// The reports that are asked for, and what cannot be.
+struct Wanted {
+    reports: Vec<AccessReport>,
+    unknown: Vec<(Scope, Failure)>,
+    places: Vec<Place>,
 }
 
 /// The entities that reports are about.
@@ -30,17 +30,14 @@ fn entities_with_reports() -> impl Iterator<Item = Entity> {
     AccessReport::FOR_EACH.resources().iter().filter_map(|resource| Entity::of_resource(resource.name))
 }
 
-/// An entity whose report cannot be asked for.
-type WithoutPath = (Entity, String);
-
 impl Plan<'_> {
     /// Notes the entities that have no report, because it was not asked for so deep.
     pub(super) fn note_report_depth(&self, staging: &mut Staging) -> Result<()> {
-        if !self.selection.has(REPORTS) {
+        if !self.selection.has(REPORTS.name) {
             return Ok(());
         }
         for entity in entities_with_reports().filter(|entity| !self.selection.report_depth.reaches(*entity)) {
-            staging.add_gap(&ServiceLastAccessed::SPEC.all_about(entity), &not_asked(BEYOND_DEPTH))?;
+            staging.add_gap(&REPORTS.all_about(entity), &not_asked(BEYOND_DEPTH))?;
         }
         Ok(())
     }
@@ -48,10 +45,10 @@ impl Plan<'_> {
     /// Queues the reports of the root, the management account (the root's report leaves it out), the OUs and,
     /// on request, the accounts.
     pub(super) fn ask_reports(&self, staging: &mut Staging) -> Result<()> {
-        if !self.selection.has(REPORTS) {
+        if !self.selection.has(REPORTS.name) {
             return Ok(());
         }
-        let all = ServiceLastAccessed::SPEC.all();
+        let all = REPORTS.all();
         if let Some(reason) = ruled_out(self.context, self.policies_enabled(staging)?) {
             return staging.add_gap(&all, &gap(GapKind::Unavailable, reason));
         }
@@ -69,26 +66,27 @@ impl Plan<'_> {
             return staging.add_gap(&all, &failure);
         }
         let last_reports = self.last_reports()?;
-        let (mut reports, without_path) = self.entities(staging)?;
-        for (entity_type, entity_id) in without_path {
-            // AWS takes a path and no id. It was asked for, so that it is no limit.
-            let reason = "its path in the organization is not known";
-            staging.add_gap(&all.clone().about(entity_type, &entity_id), &gap(GapKind::Failed, reason))?;
+        let Wanted { mut reports, unknown, places } = self.wanted(staging)?;
+        for (scope, failure) in unknown {
+            staging.add_gap(&scope, &failure)?;
         }
-        // Never reported sorts before any time; the order within equals is the tree's.
-        reports.sort_by_key(|report| last_reports.get(&report.entity_id));
+        self.note_carried_reports(staging, &places, &reports)?;
+        // Never reported sorts before any time; the order within equals is the tree's, each entity's own report first.
+        reports.sort_by_cached_key(|report| {
+            last_reports.get(&(report.entity_id.clone(), report.policy_id.clone())).cloned()
+        });
         self.queue(staging, reports.into_iter().map(Into::into))
     }
 
-    /// How many reports will be asked for; `None` while the tree and the accounts are still being listed.
+    /// How many reports will be asked for; `None` while the tree, the accounts and the policies are still being listed.
     pub(super) fn expected_reports(&self, staging: &Staging) -> Result<Option<usize>> {
-        let none = !self.selection.has(REPORTS)
+        let none = !self.selection.has(REPORTS.name)
             || ruled_out(self.context, self.policies_enabled(staging)?).is_some();
         if none {
             return Ok(Some(0));
         }
-        let listed = [Stage::Tree, Stage::Accounts, Stage::AccountParents].map(Stage::name);
-        Ok(if staging.has_open(&listed)? { None } else { Some(self.entities(staging)?.0.len()) })
+        let listed: Vec<_> = self.stages_before_reports().into_iter().map(Stage::name).collect();
+        Ok(if staging.has_open(&listed)? { None } else { Some(self.wanted(staging)?.reports.len()) })
     }
 
     /// Whether service control policies are enabled on the root; `None` where it could not be listed.
@@ -104,55 +102,46 @@ impl Plan<'_> {
         Ok(tree.iter().any(|(_, failure)| failure.kind == GapKind::Unavailable))
     }
 
-    /// The reports within the depth that is asked for, and the entities of those that cannot be asked for because
-    /// their path is not known.
-    fn entities(&self, staging: &Staging) -> Result<(Vec<AccessReport>, Vec<WithoutPath>)> {
+    /// The reports that are asked for: of the entities within the depth, and by policy.
+    fn wanted(&self, staging: &Staging) -> Result<Wanted> {
+        let mut wanted = Wanted { reports: Vec::new(), unknown: Vec::new(), places: self.places(staging)? };
         if self.context.organization_id().is_none() {
-            return Ok(Default::default());
+            return Ok(wanted);
         }
-        let mut asked_for = Vec::new();
-        for places in AccessReport::FOR_EACH.resources() {
-            asked_for.extend(staged_rows(staging, places)?.into_iter().filter_map(|row| self.reported(row)));
-        }
-        // The management account first, and then in the order of the tree.
-        asked_for
-            .sort_by(|one, other| (other.is_management, &one.path).cmp(&(one.is_management, &other.path)));
-        let (mut reports, mut without_path) = (Vec::new(), Vec::new());
-        for Reported { entity, id, path, .. } in asked_for {
-            match path {
-                Some(entity_path) => {
-                    reports.push(AccessReport { entity_type: entity, entity_id: id, entity_path });
-                }
-                None => without_path.push((entity, id)),
+        for place in &wanted.places {
+            if !(place.is_management || self.selection.report_depth.reaches(place.entity)) {
+                continue;
+            }
+            match &place.own_report {
+                Some(report) => wanted.reports.push(report.clone()),
+                // It was asked for, so that it is no limit.
+                None => wanted
+                    .unknown
+                    .push((REPORTS.all().about(place.entity, &place.id), gap(GapKind::Failed, WITHOUT_PATH))),
             }
         }
-        Ok((reports, without_path))
+        let ByPolicy { reports, unknown } = self.reports_by_policy(staging, &wanted.places)?;
+        wanted.reports.extend(reports);
+        wanted.unknown.extend(unknown);
+        Ok(wanted)
     }
 
-    /// What is reported on by a staged row, if it is within the depth that is asked for.
-    fn reported(&self, row: Row) -> Option<Reported> {
-        let (entity, id) = row.entity()?;
-        let is_management = row.columns.get("is_management_account").is_some_and(|is| *is == 1);
-        let is_asked_for = is_management || self.selection.report_depth.reaches(entity);
-        let path = AccessReport::of(&row, self.context).map(|report| report.entity_path);
-        is_asked_for.then(|| Reported { entity, id: id.to_owned(), path, is_management })
-    }
-
-    /// When each entity's report was last tried, in any snapshot: one that keeps failing, or that does not end, must
-    /// not come first for ever.
-    fn last_reports(&self) -> Result<HashMap<String, String>> {
+    /// When the report of each entity, and by each policy, was last tried, in any snapshot: one that keeps failing, or that
+    /// does not end, must not come first for ever.
+    fn last_reports(&self) -> Result<HashMap<(String, String), String>> {
         let last_tried = |jobs: &str| {
             format!(
-                "SELECT entity_id, max(coalesce(completed_at, created_at)) FROM {jobs}
-                 GROUP BY entity_id HAVING max(coalesce(completed_at, created_at)) NOT NULL"
+                "SELECT entity_id, policy_id, max(coalesce(completed_at, created_at)) FROM {jobs}
+                 GROUP BY entity_id, policy_id HAVING max(coalesce(completed_at, created_at)) NOT NULL"
             )
         };
-        let mut last: HashMap<String, String> = HashMap::new();
+        let mut last: HashMap<(String, String), String> = HashMap::new();
         for jobs in AccessReportJob::SPEC.tables() {
-            let found =
-                select(self.history, &last_tried(jobs), |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-            for (entity_id, time) in found {
-                let known = last.entry(entity_id).or_default();
+            let found = select(self.history, &last_tried(jobs), |row| {
+                Ok(((row.get(0)?, row.get(1)?), row.get::<_, String>(2)?))
+            })?;
+            for (report, time) in found {
+                let known = last.entry(report).or_default();
                 *known = time.max(std::mem::take(known));
             }
         }
@@ -160,18 +149,22 @@ impl Plan<'_> {
     }
 }
 
-/// What a person calls the entity of a report: `OU Workloads (ou-…)`.
-pub(in crate::collect) fn entity_in_words(staging: &Staging, report: &AccessReport) -> Result<String> {
-    let entity = report.entity_type.spec();
-    let (word, table, id) = (entity.short, entity.resource, entity.id);
-    let name: Option<String> = staging
-        .connection()
-        .query_row(&format!("SELECT max(name) FROM {table} WHERE {id} = ?1"), [&report.entity_id], |row| {
-            row.get(0)
+/// What a person calls the subject of a report: `OU Workloads (ou-…) by policy Guard (p-…)`.
+pub(in crate::collect) fn report_in_words(staging: &Staging, report: &AccessReport) -> Result<String> {
+    let named = |entity: Entity, id: &str| -> Result<String> {
+        let spec = entity.spec();
+        let (word, table, column) = (spec.short, spec.resource, spec.id);
+        let sql = format!("SELECT max(name) FROM {table} WHERE {column} = ?1");
+        let name: Option<String> =
+            staging.connection().query_row(&sql, [id], |row| row.get(0)).map_err(failed)?;
+        Ok(match name {
+            Some(name) => format!("{word} {name} ({id})"),
+            None => format!("{word} {id}"),
         })
-        .map_err(failed)?;
-    Ok(match name {
-        Some(name) => format!("{word} {name} ({})", report.entity_id),
-        None => format!("{word} {}", report.entity_id),
-    })
+    };
+    let entity = named(report.entity_type, &report.entity_id)?;
+    match report.policy() {
+        Some(policy_id) => Ok(format!("{entity} by {}", named(Entity::Policy, policy_id)?)),
+        None => Ok(entity),
+    }
 }

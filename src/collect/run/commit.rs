@@ -154,7 +154,7 @@ impl Collection<'_> {
         let mut news = false;
         for outcome in outcomes {
             let task = self.running.get(&outcome.task_id());
-            news |= task.is_some_and(|running| running.task.is_counted());
+            news |= task.is_some_and(|running| self.plan.counts(&running.task));
             news |= self.go_on(outcome, progress)?;
         }
         if news && self.plan.advance(self.staging, progress)? {

@@ -250,7 +250,7 @@ impl<'a> Collection<'a> {
         if self.options.dry_run {
             // What is counted runs first in every lane: behind it are only tasks to be counted themselves.
             let is_counted =
-                lane.buffer.front().map(parse).transpose()?.is_some_and(|task| task.is_counted());
+                lane.buffer.front().map(parse).transpose()?.is_some_and(|task| self.plan.counts(&task));
             if !is_counted {
                 lane.buffer.clear();
                 lane.more = false;

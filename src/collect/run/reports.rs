@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::{Collection, parse};
 use crate::collect::lane::{LaneKey, REPORTS};
-use crate::collect::plan::{BEYOND_BUDGET, entity_in_words, not_asked};
+use crate::collect::plan::{BEYOND_BUDGET, not_asked, report_in_words};
 use crate::collect::progress::Progress;
 use crate::collect::report_watch::Wait;
 use crate::collect::task::Task;
@@ -34,7 +34,7 @@ impl Collection<'_> {
         if let Task::AccessReport(report) = task {
             progress.say(&format!(
                 "the access report of {} does not end: the others come first",
-                entity_in_words(self.staging, report)?
+                report_in_words(self.staging, report)?
             ));
         }
         self.unended_reports.insert(task_id, failure);

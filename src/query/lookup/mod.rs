@@ -6,10 +6,12 @@
 //!
 //! - `source`: where things of a kind are looked up, and by what.
 //! - `ladder`: which of several things is meant, the surest match first.
+//! - `place`: a name of the root, an OU or an account.
 //! - `advice`: what is said of a name that means nothing, or several things.
 
 mod advice;
 mod ladder;
+mod place;
 mod source;
 
 use std::collections::HashSet;
@@ -20,6 +22,7 @@ use crate::model::{Entity, NameRung};
 use crate::store::{Census, Snapshot};
 pub use advice::nearest_ever;
 use ladder::{Best, Candidate, Likeness, Rank, Typed};
+pub(super) use place::resolve_place;
 use source::NameSource;
 
 /// What a name means.
@@ -34,12 +37,7 @@ pub struct Found<I> {
 /// Finds the id that `typed` means in any of the answering snapshots of a query, for a kind that has ids.
 pub(super) fn resolve_in(kind: Entity, typed: &str, census: &Census, span: &Span) -> Result<Found<String>> {
     let lookup = Lookup::new(kind, typed);
-    if span.from() != span.to() && lookup.source.is_of_one_snapshot() {
-        return Err(Error::usage(
-            "an organizational unit has a path in one snapshot only, and none over a range",
-        )
-        .hint("ask as of one: --at WHEN"));
-    }
+    one_snapshot_only(&lookup, span)?;
     let best = lookup.in_answering(census)?;
     match best.things().as_slice() {
         [] => match lookup.by_last_name(census)?.things().as_slice() {
@@ -49,6 +47,17 @@ pub(super) fn resolve_in(kind: Entity, typed: &str, census: &Census, span: &Span
         [one] => Ok(Found { id: one.id.clone(), echo: lookup.echo(&best) }),
         several => Err(lookup.ambiguous(several, &span.words())),
     }
+}
+
+/// Refuses to look up over a range what has a path.
+fn one_snapshot_only(lookup: &Lookup<'_>, span: &Span) -> Result<()> {
+    if span.from() != span.to() && lookup.source.is_of_one_snapshot() {
+        return Err(Error::usage(
+            "an organizational unit has a path in one snapshot only, and none over a range",
+        )
+        .hint("ask as of one: --at WHEN"));
+    }
+    Ok(())
 }
 
 /// Finds the ids that `typed` means in either of the two snapshots that a diff compares, and with `between` in any

@@ -10,11 +10,11 @@ use super::instruction::Instruction;
 /// Instructions that place a cursor at the first entry with a key, which begins in the register `p3` and has `p4` parts.
 pub(super) const SEEKS: [&str; 4] = ["SeekGE", "SeekGT", "SeekLE", "SeekLT"];
 /// Instructions that end a walk where the key is no longer the one in the registers from `p3` on, of `p4` parts.
-const ENDS: [&str; 4] = ["IdxGT", "IdxGE", "IdxLT", "IdxLE"];
+pub(super) const ENDS: [&str; 4] = ["IdxGT", "IdxGE", "IdxLT", "IdxLE"];
 /// Instructions that place a cursor at the row whose id is in the register `p3`.
 const BY_ROWID: [&str; 2] = ["SeekRowid", "NotExists"];
 /// Other instructions that use a cursor, but do not move it elsewhere.
-const FOLLOWS: &[&str] = &[
+pub(super) const FOLLOWS: &[&str] = &[
     "OpenRead",
     "ReopenIdx",
     "DeferredSeek",
@@ -88,7 +88,7 @@ impl Program {
     }
 
     /// Every value that a register can have, where all of them are constants. NULL is equal to nothing.
-    fn values(&self, register: i64, bound: &[Value], depth: u32) -> Option<BTreeSet<String>> {
+    pub(super) fn values(&self, register: i64, bound: &[Value], depth: u32) -> Option<BTreeSet<String>> {
         let mut values = BTreeSet::new();
         for one in self.writing(register) {
             match one.name() {

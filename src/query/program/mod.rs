@@ -4,8 +4,9 @@
 //! once for each statement, whatever is asked of its program.
 //!
 //! `instruction` what each instruction does · `registers` what registers surely hold · `keys` by what cursors find their
-//! rows · `untyped` which parameters meet a value without a type.
+//! rows · `filters` which rows a loop passes over · `untyped` which parameters meet a value without a type.
 
+mod filters;
 pub(super) mod instruction;
 mod keys;
 pub(super) mod registers;

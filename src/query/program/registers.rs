@@ -152,7 +152,7 @@ impl Program {
     }
 
     /// The place of the one instruction that wrote what the register holds at this place.
-    fn writer(&self, at: usize, register: i64) -> Option<usize> {
+    pub(super) fn writer(&self, at: usize, register: i64) -> Option<usize> {
         let writers = self.writers.get(&register)?;
         if let [only] = writers.as_slice() {
             return Some(*only);

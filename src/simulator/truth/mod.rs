@@ -48,6 +48,18 @@ pub enum ReportDepth {
     Accounts,
 }
 
+/// By which service control policies access reports were made, besides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ReportedPolicies {
+    /// By none.
+    #[default]
+    None,
+    /// By those that are attached to anything.
+    Attached,
+    /// By all.
+    All,
+}
+
 /// What the truth is to cover.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TruthOptions {
@@ -55,6 +67,8 @@ pub struct TruthOptions {
     pub assignments: Assignments,
     /// Limits the rows of the access reports.
     pub access_report: ReportDepth,
+    /// Adds rows of the access reports by policy.
+    pub report_policies: ReportedPolicies,
 }
 
 /// The keys of the rows that differ between two days.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Assignments, ReportDepth, Rows, TruthOptions};
+use super::{Assignments, ReportDepth, ReportedPolicies, Rows, TruthOptions};
 use crate::model::{
     self, Account, AccountAssignment, DelegatedAdministrator, DelegatedAdministratorAccount, Entity,
     GroupMembership, Organization, OrganizationFeature, OrganizationPolicy, OrganizationPolicyTarget,
@@ -55,7 +55,7 @@ pub(in crate::simulator) fn rows(world: &World, resource: &str, options: TruthOp
         "managed_policies" if sets => managed_policies(world),
         "provisioned_permission_sets" if sets => provisioned(world),
         "account_assignments" if sets => assignments(world, options.assignments),
-        "service_last_accessed" if organization => last_accessed(world, options.access_report),
+        "service_last_accessed" if organization => last_accessed(world, options),
         "tags" => tags(world, organization, sets),
         _ => Vec::new(),
     }
@@ -396,8 +396,8 @@ fn assignments(world: &World, which: Assignments) -> Rows {
     rows
 }
 
-fn last_accessed(world: &World, depth: ReportDepth) -> Rows {
-    let config = &world.config;
+fn last_accessed(world: &World, options: TruthOptions) -> Rows {
+    let (config, depth) = (&world.config, options.access_report);
     if depth == ReportDepth::None || !config.all_features || !config.service_control_policies {
         return Vec::new();
     }
@@ -411,10 +411,39 @@ fn last_accessed(world: &World, depth: ReportDepth) -> Rows {
         let accounts = world.index().living_accounts.iter().filter(|account| **account != management);
         entities.extend(accounts.map(|account| ReportedEntity::Account(*account)));
     }
-    entities.into_iter().flat_map(|entity| entity_rows(world, entity)).collect()
+    let own = entities.into_iter().flat_map(|entity| entity_rows(world, entity, None));
+    own.chain(last_accessed_by_policy(world, options)).collect()
 }
 
-fn entity_rows(world: &World, entity: ReportedEntity) -> Rows {
+/// At the root, and with reports of accounts at each target that is not the management account.
+fn last_accessed_by_policy(world: &World, options: TruthOptions) -> Rows {
+    let index = world.index();
+    let at = |target: &Target| match index.units.get(target.id.as_str()) {
+        Some(0) => None,
+        Some(unit) => Some(ReportedEntity::Unit(*unit)),
+        None => index.accounts.get(target.id.as_str()).map(|account| ReportedEntity::Account(*account)),
+    };
+    let management = ReportedEntity::Account(world.identity.management_account);
+    let mut rows = Rows::new();
+    for policy in world.policies().iter().filter(|policy| policy.policy_type == "SERVICE_CONTROL_POLICY") {
+        let is_asked = match options.report_policies {
+            ReportedPolicies::None => false,
+            ReportedPolicies::Attached => !policy.targets.is_empty(),
+            ReportedPolicies::All => true,
+        };
+        if !is_asked {
+            continue;
+        }
+        rows.extend(entity_rows(world, ReportedEntity::Unit(0), Some(policy)));
+        if options.access_report >= ReportDepth::Accounts {
+            let targets = policy.targets.iter().filter_map(at).filter(|entity| *entity != management);
+            rows.extend(targets.flat_map(|entity| entity_rows(world, entity, Some(policy))));
+        }
+    }
+    rows
+}
+
+fn entity_rows(world: &World, entity: ReportedEntity, policy: Option<&Policy>) -> Rows {
     let (entity_id, entity_type, entity_path) = match entity {
         ReportedEntity::Unit(position) => {
             let kind = if position == 0 { Entity::Root } else { Entity::Ou };
@@ -426,14 +455,14 @@ fn entity_rows(world: &World, entity: ReportedEntity) -> Rows {
             (account.id.to_string(), Entity::Account, world.account_path(account))
         }
     };
-    activity::report(world, entity)
+    activity::report(world, entity, policy)
         .into_iter()
         .map(|row| {
             let last = row.last.as_ref();
             let region = last.map(|last| last.region).or(activity::idle_region(world, row.namespace));
             columns(&ServiceLastAccessed {
                 entity_id: entity_id.clone(),
-                policy_id: String::new(),
+                policy_id: policy.map(|policy| policy.id.clone()).unwrap_or_default(),
                 service_namespace: row.namespace.to_owned(),
                 entity_type,
                 entity_path: Some(entity_path.clone()),

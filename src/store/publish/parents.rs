@@ -107,6 +107,7 @@ fn gather(
 fn holds(parent: &Parent) -> String {
     match parent.when {
         ParentWhen::Column(column, value) => format!("x.{} = {}", quoted(column), literal(value)),
+        ParentWhen::Filled(column) => format!("x.{} <> ''", quoted(column)),
         ParentWhen::Always => "1".to_owned(),
     }
 }

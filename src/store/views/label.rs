@@ -27,6 +27,12 @@ fn of_part(spec: &ResourceSpec, part: &LabelPart, day: &str) -> String {
         LabelPart::NounAndName(name) => {
             format!("{} || {}", noun_of(column(name)), name_of(column(name), day))
         }
+        LabelPart::NameIfAny { words, column: name } => format!(
+            "CASE v.{} WHEN '' THEN '' ELSE {} || {} END",
+            quoted(name),
+            literal(words),
+            name_of(column(name), day)
+        ),
         LabelPart::Policy { kind, policy, name } => policy_words(kind, policy, name),
     }
 }

@@ -137,10 +137,10 @@ impl SnapshotGaps {
         })
     }
 
-    /// Whether a gap of this kind may hide a row that has these values, whatever its others are: it names no column with
+    /// The gaps of this kind that may hide a row which has these values, whatever its others are: each names no column with
     /// another one, and no scope that was seen all the same covers all rows that both cover.
-    pub fn may_hide(&self, kind: &str, known: &Record) -> bool {
-        self.gaps.iter().filter(|gap| gap.kind == kind).any(|gap| {
+    pub fn hiding<'a>(&'a self, kind: &'a str, known: &'a Record) -> impl Iterator<Item = &'a HidingGap> {
+        self.gaps.iter().filter(move |gap| gap.kind == kind).filter(|gap| {
             let is_beside = |(column, value): (&String, &Value)| {
                 known.get(column).is_some_and(|other| text_of(other) != text_of(value))
             };

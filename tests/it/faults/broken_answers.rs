@@ -63,7 +63,10 @@ fn that_never_heal() {
         [Action::TruncatedBody, Action::MalformedBody, Action::Status(503)].into_iter().zip(accounts)
     {
         faults.add(Fault::on("GenerateOrganizationsAccessReport", action).containing(&account_id));
-        gaps.push(("service_last_accessed", json!({ "entity_id": account_id, "entity_type": "account" })));
+        gaps.push((
+            "service_last_accessed",
+            json!({ "entity_id": account_id, "entity_type": "account", "policy_id": "" }),
+        ));
     }
     let summary = collect_impatiently(&world);
     assert_eq!(summary.published.status, SnapshotStatus::Partial);

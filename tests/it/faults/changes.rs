@@ -31,6 +31,7 @@ fn assert_consistent(world: &World) {
             let holds = match parent.when {
                 ParentWhen::Always => "1".to_owned(),
                 ParentWhen::Column(column, value) => format!("x.{column} = '{value}'"),
+                ParentWhen::Filled(column) => format!("x.{column} <> ''"),
             };
             let equal: Vec<String> =
                 parent.columns.iter().map(|(child, of)| format!("p.{of} = x.{child}")).collect();

@@ -151,7 +151,7 @@ fn that_do_not_end() {
         );
         let warning = format!("GetOrganizationsAccessReport: ReportInProgress: {name} ({id})");
         assert!(ran.stderr.contains(&warning), "{}", ran.stderr);
-        let gap = json!({"entity_id": id, "entity_type": "account"});
+        let gap = json!({"entity_id": id, "entity_type": "account", "policy_id": ""});
         assert_eq!(gaps_found(&world), [("service_last_accessed".to_owned(), gap.clone())]);
         assert_eq!(job_status(&world, &id), ["COMPLETED", "IN_PROGRESS"]);
         if !blocks {

@@ -53,7 +53,11 @@ pub struct Day {
 
 impl Day {
     pub fn of(simulator: &Simulator, day: u32) -> Self {
-        let options = |assignments| TruthOptions { assignments, access_report: ReportDepth::Accounts };
+        let options = |assignments| TruthOptions {
+            assignments,
+            access_report: ReportDepth::Accounts,
+            ..TruthOptions::default()
+        };
         let rows = RESOURCES
             .iter()
             .map(|spec| (spec.name, keyed(spec, simulator.rows(day, spec.name, options(Assignments::All)))))

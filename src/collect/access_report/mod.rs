@@ -3,27 +3,30 @@
 //! Only one report job may run at a time in a whole organization, over all callers, and it takes 2 to 11
 //! seconds; so these tasks have a lane of their own, one at a time, and a budget of time (see the plan).
 //! Facts: IAM User Guide, "Refine permissions … Organizations last accessed information", and captures of
-//! real answers.
+//! real answers. What becomes of an answer is in `answer`.
+
+mod answer;
 
 use std::time::Duration;
 
 use aws_sdk_iam::operation::get_organizations_access_report::GetOrganizationsAccessReportOutput as Report;
-use aws_sdk_iam::types::{ErrorDetails, JobStatusType, SortKeyType};
+use aws_sdk_iam::types::{JobStatusType, SortKeyType};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::collector::{Asked, Collector, ForEach, In, NotFound, Page, Stage, Stopped};
 use super::context::Context;
-use super::convert::{key, text, time};
+use super::convert::key;
 use super::lane::REPORTS;
 use super::report_watch::Wait;
 use super::services::organizations::PLACES;
 use crate::aws::{CallFailure, FailureClass, Operation};
-use crate::excerpt::{self, excerpt};
 use crate::model::{
-    AccessReportJob, Completeness, Entity, FactRow, Organization, Resource, ResourceSpec, Root, Row,
+    Completeness, Entity, FactRow, Organization, Resource, ResourceSpec, Root, Row, Scope,
     ServiceLastAccessed,
 };
+
+pub(super) use answer::{POLICIES_OFF, ruled_out};
 
 /// How long a report takes, for estimates: 2 to 11 seconds in captures of real answers.
 pub const TYPICAL: Duration = Duration::from_secs(5);
@@ -36,13 +39,17 @@ const REUSE: Duration = Duration::from_secs(75);
 /// A job belongs to the session that generated it: when credentials rotate it has to be generated again.
 const GENERATIONS: u32 = 3;
 
-/// Generates and reads one access report.
+/// Generates and reads one access report: of an entity, or of an entity by one of the policies there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessReport {
     pub entity_type: Entity,
     pub entity_id: String,
     /// Without a slash at its end: the job fails on one.
     pub entity_path: String,
+    /// The service control policy that the report is narrowed to; empty for the entity's own, as in tasks that were queued
+    /// before there were others.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub policy_id: String,
 }
 
 impl Collector for AccessReport {
@@ -53,6 +60,7 @@ impl Collector for AccessReport {
         Operation::GenerateOrganizationsAccessReport,
         Operation::GetOrganizationsAccessReport,
         Operation::ListTagsForResource,
+        Operation::DescribePolicy,
     ];
     const IN: In = In::Organization;
     const FOR_EACH: ForEach = ForEach::All(PLACES);
@@ -71,15 +79,25 @@ impl Collector for AccessReport {
         } else {
             row.text("entity_path").filter(|_| row.completeness != Completeness::KeyOnly)?.to_owned()
         };
-        Some(Self { entity_type, entity_id: id.to_owned(), entity_path })
+        Some(Self { entity_type, entity_id: id.to_owned(), entity_path, policy_id: String::new() })
     }
 
     fn about(&self) -> Vec<(Entity, &str)> {
         vec![(self.entity_type, &self.entity_id)]
     }
 
-    // Its tags cannot be listed: see `is_gone`.
+    // An entity's own report says nothing of its reports by policy.
+    fn scope(&self) -> Scope {
+        Scope::all::<Self::Rows>()
+            .about(self.entity_type, &self.entity_id)
+            .about(Entity::Policy, &self.policy_id)
+    }
+
+    // Its tags cannot be listed, and the policy cannot be described: see `what_is_gone`.
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        if failure.is(&["PolicyNotFoundException"]) {
+            return Some(NotFound::of(Entity::Policy, &self.policy_id));
+        }
         failure.is(&["TargetNotFoundException"]).then(|| NotFound::of(self.entity_type, &self.entity_id))
     }
 
@@ -101,6 +119,16 @@ impl Collector for AccessReport {
 }
 
 impl AccessReport {
+    /// Makes the report of the same entity by a policy.
+    pub fn by_policy(&self, policy_id: &str) -> Self {
+        Self { policy_id: policy_id.to_owned(), ..self.clone() }
+    }
+
+    /// The policy that it is narrowed to; `None` of an entity's own.
+    pub fn policy(&self) -> Option<&str> {
+        Some(self.policy_id.as_str()).filter(|policy_id| !policy_id.is_empty())
+    }
+
     async fn first_page(&self, context: &Context) -> Result<Page, Stopped> {
         let mut generation = 1;
         let mut lost_job = None;
@@ -145,7 +173,11 @@ impl AccessReport {
         loop {
             let answer = aws
                 .call(operation, || {
-                    aws.iam.generate_organizations_access_report().entity_path(&self.entity_path).send()
+                    aws.iam
+                        .generate_organizations_access_report()
+                        .entity_path(&self.entity_path)
+                        .set_organizations_policy_id(self.policy().map(str::to_owned))
+                        .send()
                 })
                 .await;
             match answer {
@@ -189,8 +221,9 @@ impl AccessReport {
     /// A job that does not end: its report goes behind the others, and may be there when it is asked for again.
     fn unended(&self, context: &Context, report: &Report) -> Stopped {
         let operation = Operation::GetOrganizationsAccessReport;
+        let by_policy = self.policy().map(|policy_id| format!(" by {policy_id}")).unwrap_or_default();
         let message = format!(
-            "the report of {} was still in progress after {} s",
+            "the report of {}{by_policy} was still in progress after {} s",
             self.entity_id,
             context.reports.timeout().as_secs()
         );
@@ -220,118 +253,6 @@ impl AccessReport {
                 .send()
         })
         .await
-    }
-
-    fn read(&self, job_id: &str, report: Report) -> Result<Page, CallFailure> {
-        let operation = Operation::GetOrganizationsAccessReport;
-        let unusable = |message: &str| CallFailure::unusable(operation, message.to_owned());
-        if report.job_status != JobStatusType::Completed {
-            return Err(unusable(&format!("the report's status is {}", report.job_status.as_str())));
-        }
-        let marker = text(report.marker.clone()).filter(|_| report.is_truncated);
-        if report.is_truncated && marker.is_none() {
-            return Err(unusable("the report is truncated but names no next page"));
-        }
-        let counts_some = report.number_of_services_accessible.is_some_and(|number| number > 0);
-        // Such a page would read as "nothing is used"; asked for again it may be whole.
-        if report.access_details.is_none() && counts_some {
-            let failure = unusable("the report counts services but lists none");
-            return Err(CallFailure { class: FailureClass::Transient, ..failure });
-        }
-        let mut page = Page {
-            facts: vec![FactRow::of(&self.job(&report)?)],
-            next_token: marker.map(|marker| format!("{job_id} {marker}")),
-            never_empty: counts_some.then_some("the report counts services"),
-            ..Page::default()
-        };
-        for found in report.access_details.unwrap_or_default() {
-            page.rows.push(Row::whole(&ServiceLastAccessed {
-                entity_id: self.entity_id.clone(),
-                policy_id: String::new(),
-                service_namespace: key(operation, "ServiceNamespace", found.service_namespace)?,
-                entity_type: self.entity_type,
-                entity_path: Some(self.entity_path.clone()),
-                service_name: text(found.service_name),
-                last_authenticated_at: time(
-                    operation,
-                    "LastAuthenticatedTime",
-                    found.last_authenticated_time.as_ref(),
-                )?,
-                last_authenticated_region: text(found.region),
-                last_authenticated_entity: text(found.entity_path),
-                total_authenticated_entities: found.total_authenticated_entities.map(i64::from),
-            }));
-        }
-        Ok(page)
-    }
-
-    async fn failed(&self, context: &Context, report: Report) -> Stopped {
-        let job = match self.job(&report) {
-            Ok(job) => job,
-            Err(failure) => return failure.into(),
-        };
-        let operation = Operation::GetOrganizationsAccessReport;
-        let code = job.error_code.clone().unwrap_or_else(|| "JobFailed".to_owned());
-        let message = job.error_message.clone().unwrap_or_else(|| "the report's job failed".to_owned());
-        if code == "INVALID_ORGANIZATIONS_ENTITY_PATH"
-            && let Some(gone) = self.is_gone(context).await
-        {
-            return gone.into();
-        }
-        let denied = code == "ORGANIZATIONS_REPORT_ACCESS_DENIED";
-        let failure = CallFailure {
-            class: if denied { FailureClass::Denied } else { FailureClass::Answered },
-            code,
-            ..CallFailure::unusable(operation, message)
-        };
-        Stopped { failure: failure.into(), facts: vec![FactRow::of(&job)], begin_again: false }
-    }
-
-    /// The answer that shows it, if the entity was deleted since it was listed. The job itself says only that the
-    /// path is wrong, as it also is once an entity was moved.
-    async fn is_gone(&self, context: &Context) -> Option<CallFailure> {
-        let aws = &context.aws;
-        let tags = aws.call(Operation::ListTagsForResource, || {
-            aws.organizations.list_tags_for_resource().resource_id(&self.entity_id).send()
-        });
-        tags.await.err().filter(|failure| self.gone(failure).is_some())
-    }
-
-    fn job(&self, report: &Report) -> Result<AccessReportJob, CallFailure> {
-        let operation = Operation::GetOrganizationsAccessReport;
-        let said = |part: fn(&ErrorDetails) -> &String, most| {
-            let part = report.error_details.as_ref().map(part)?;
-            text(excerpt(part, most).into_owned())
-        };
-        Ok(AccessReportJob {
-            entity_id: self.entity_id.clone(),
-            policy_id: String::new(),
-            job_status: excerpt(report.job_status.as_str(), excerpt::WORD).into_owned(),
-            created_at: time(operation, "JobCreationDate", Some(&report.job_creation_date))?,
-            completed_at: time(operation, "JobCompletionDate", report.job_completion_date.as_ref())?,
-            services_accessible: report.number_of_services_accessible.map(i64::from),
-            services_not_accessed: report.number_of_services_not_accessed.map(i64::from),
-            error_code: said(|details| &details.code, excerpt::WORD),
-            error_message: said(|details| &details.message, excerpt::MESSAGE),
-        })
-    }
-}
-
-/// Why there are none: a setting that the management account can change.
-pub(super) const POLICIES_OFF: &str = "service control policies are not enabled on the root";
-
-/// Why this organization, or these credentials, have no access reports at all. `policies_enabled` is whether
-/// service control policies are enabled on the root, where that is known.
-pub(super) fn ruled_out(context: &Context, policies_enabled: Option<bool>) -> Option<&'static str> {
-    let organization = context.organization.as_ref()?;
-    if organization.feature_set.as_deref() == Some("CONSOLIDATED_BILLING") {
-        Some("the organization has consolidated billing only, and so no service control policies")
-    } else if context.is_management_account() == Some(false) {
-        Some("only the management account can generate access reports")
-    } else if policies_enabled == Some(false) {
-        Some(POLICIES_OFF)
-    } else {
-        None
     }
 }
 
