@@ -5,6 +5,8 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use comfy_table::Table;
+
 use super::escaper::{Escaper, Form};
 use super::format::Format;
 use super::page::Page;
@@ -39,6 +41,8 @@ pub struct Destination {
     raw: Raw,
     /// What stands before a terminal.
     escaper: Option<Escaper>,
+    /// Whether lines may be longer than the terminal.
+    is_wide: bool,
 }
 
 /// Who reads what is written.
@@ -137,7 +141,11 @@ impl Destination {
             Sink::Standard(writer) | Sink::Special(writer, _) => writer.get_ref().is_terminal(),
             Sink::Nowhere(_) | Sink::Closed(_) | Sink::File { .. } => false,
         };
-        Self { raw: Raw { sink, outlives_reader: false }, escaper: is_terminal.then(Escaper::default) }
+        Self {
+            raw: Raw { sink, outlives_reader: false },
+            escaper: is_terminal.then(Escaper::default),
+            is_wide: false,
+        }
     }
 
     /// Fails where standard output is closed: whoever has something to write finds out before the first row.
@@ -195,6 +203,18 @@ impl Destination {
     /// Whether a person will read it on a terminal.
     pub fn is_terminal(&self) -> bool {
         self.escaper.is_some()
+    }
+
+    /// Lets lines be longer than the terminal.
+    pub fn widen(&mut self) {
+        self.is_wide = true;
+    }
+
+    /// How many characters fit in a line; `None` where there is no terminal, or lines may be longer than it.
+    pub(super) fn room(&self) -> Option<u16> {
+        // A terminal that does not know its width says 0.
+        let width = || Table::new().width().filter(|width| *width > 0);
+        if self.is_terminal() && !self.is_wide { width() } else { None }
     }
 
     /// The file's final name; `None` for standard output and devices.

@@ -26,6 +26,9 @@ pub enum Format {
     /// The values of one column, one a line, which `query --raw` asks for
     #[value(skip)]
     Raw,
+    /// Each row as lines of names and values, which `query -x` asks for
+    #[value(skip)]
+    Vertical,
 }
 
 /// Which program CSV is for.
@@ -64,6 +67,7 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Markdown => "markdown",
             Self::Raw => "raw",
+            Self::Vertical => "vertical",
         }
     }
 

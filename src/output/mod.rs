@@ -29,6 +29,7 @@ mod standard;
 pub mod stderr;
 mod table;
 pub mod text;
+mod vertical;
 mod wrap;
 
 pub use column::OutputColumn;

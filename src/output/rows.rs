@@ -10,6 +10,7 @@ use super::json::{JsonSink, Shape};
 use super::markdown::MarkdownSink;
 use super::raw::RawSink;
 use super::table::TableSink;
+use super::vertical::VerticalSink;
 use crate::error::Result;
 
 /// Writes rows to a destination and counts them.
@@ -31,14 +32,16 @@ impl<'a> RowWriter<'a> {
         if matches!(format, Format::Json | Format::Jsonl) {
             destination.speak_json();
         }
-        let (is_terminal, reader) = (destination.is_terminal(), destination.reader());
+        let (room, is_terminal) = (destination.room(), destination.is_terminal());
+        let reader = destination.reader();
         let csv = |dialect, destination| CsvSink::begin(columns, destination, dialect, reader);
         let sink: Box<dyn RowSink + 'a> = match format {
-            Format::Table => Box::new(TableSink::begin(columns, destination, is_terminal)),
+            Format::Table => Box::new(TableSink::begin(columns, destination, room, is_terminal)),
             Format::Csv => Box::new(csv(Dialect::Plain, destination)?),
             Format::CsvForExcel => Box::new(csv(Dialect::Excel, destination)?),
             Format::Json => Box::new(JsonSink::begin(columns, destination, Shape::Array)?),
             Format::Jsonl => Box::new(JsonSink::begin(columns, destination, Shape::Lines)?),
+            Format::Vertical => Box::new(VerticalSink::begin(columns, destination, room)),
             Format::Raw => Box::new(RawSink::begin(columns, destination)?),
             Format::Markdown => Box::new(MarkdownSink::begin(columns, destination)?),
         };

@@ -49,6 +49,7 @@ pub struct TableSink<W: Write> {
     columns: Vec<String>,
     /// How many characters fit in a line; `None` where there is no terminal.
     room: Option<u16>,
+    is_terminal: bool,
     block: Vec<Vec<Shown>>,
     /// What each column needs, by all blocks so far.
     needs: Vec<Needs>,
@@ -75,27 +76,23 @@ struct Needs {
 
 impl<W: Write> TableSink<W> {
     /// Nothing is written before the first block is full.
-    pub fn begin(columns: &[OutputColumn], sink: W, is_terminal: bool) -> Self {
-        // A terminal that does not know its width says 0.
-        let room = if is_terminal { Table::new().width().filter(|width| *width > 0) } else { None };
-        Self::fitting(columns, sink, room)
-    }
-
-    fn fitting(columns: &[OutputColumn], sink: W, room: Option<u16>) -> Self {
+    ///
+    /// `room` is how many characters fit in a line, where that matters; a person on a terminal reads dates in short.
+    pub fn begin(columns: &[OutputColumn], sink: W, room: Option<u16>, is_terminal: bool) -> Self {
         let columns: Vec<String> =
             columns.iter().map(|column| text::one_line(&column.name).into_owned()).collect();
         let needs = columns
             .iter()
             .map(|name| Needs { natural: width(name), least: longest_token(name, Breaks::InNames) })
             .collect();
-        Self { sink, columns, room, block: Vec::new(), needs, shown: None, is_cut: false }
+        Self { sink, columns, room, is_terminal, block: Vec::new(), needs, shown: None, is_cut: false }
     }
 
     fn write_block(&mut self) -> Result<()> {
         let block = std::mem::take(&mut self.block);
         self.measure(&block);
         let is_first = self.shown.is_none();
-        let shown = self.shown.take().unwrap_or_else(|| fitting(&self.needs, self.room));
+        let shown = self.shown.take().unwrap_or_else(|| fitting(&self.columns, &self.needs, self.room));
         let needs: Vec<Needs> = shown.iter().map(|place| self.needs[*place]).collect();
         let widths = widths(&needs, self.room);
         let mut table = Table::new();
@@ -161,7 +158,10 @@ impl<W: Write> TableSink<W> {
 impl<W: Write> RowSink for TableSink<W> {
     fn row(&mut self, values: &[ValueRef<'_>]) -> Result<()> {
         let shown = |value: &ValueRef<'_>| Shown {
-            text: text::of_value(*value).into_owned(),
+            text: match text::of_value(*value) {
+                text if self.is_terminal => short_time(&text).unwrap_or_else(|| text.into_owned()),
+                text => text.into_owned(),
+            },
             is_number: matches!(value, ValueRef::Integer(_) | ValueRef::Real(_)),
         };
         self.block.push(values.iter().map(shown).collect());
@@ -185,7 +185,8 @@ impl<W: Write> RowSink for TableSink<W> {
         }
         if !missing.is_empty() {
             stderr::note(format!(
-                "not everything fits in {} characters ({}): --format csv or json shows it all",
+                "not everything fits in {} characters ({}): --format csv or json shows it all, and a query \
+                 with -x or --wide",
                 self.room.unwrap_or_default(),
                 missing.join("; ")
             ));
@@ -203,16 +204,37 @@ fn total(widths: impl IntoIterator<Item = u16>) -> u16 {
     widths.into_iter().fold(0, |sum, width| sum.saturating_add(width.saturating_add(GAP)))
 }
 
-/// The columns for which there is room, the first one in any case.
-fn fitting(needs: &[Needs], room: Option<u16>) -> Vec<usize> {
-    let mut shown: Vec<usize> = Vec::new();
-    for (place, column) in needs.iter().enumerate() {
-        let widths = shown.iter().map(|place| needs[*place].least).chain([column.least]);
-        if place == 0 || room.is_none_or(|room| total(widths) <= capacity(room)) {
+/// The columns for which there is room, the first one in any case. Ids give way to what people read: where one is left
+/// out, the name of the same thing is mostly there.
+fn fitting(names: &[String], needs: &[Needs], room: Option<u16>) -> Vec<usize> {
+    let is_id = |place: &usize| ["_id", "_arn"].iter().any(|end| names[*place].ends_with(end));
+    let (ids, others): (Vec<usize>, Vec<usize>) = (1..needs.len()).partition(is_id);
+    let mut shown: Vec<usize> = needs.first().map(|_| 0).into_iter().collect();
+    for place in others.into_iter().chain(ids) {
+        let widths = shown.iter().chain([&place]).map(|place| needs[*place].least);
+        if room.is_none_or(|room| total(widths) <= capacity(room)) {
             shown.push(place);
         }
     }
+    shown.sort_unstable();
     shown
+}
+
+/// `2026-11-29 11:46` of a time as it is stored, which is UTC; `None` of anything else.
+fn short_time(text: &str) -> Option<String> {
+    let of_time = |text: &str| {
+        let pattern = b"0000-00-00T00:00";
+        let fits =
+            |(byte, like): (&u8, &u8)| if *like == b'0' { byte.is_ascii_digit() } else { byte == like };
+        text.len() == pattern.len() && text.as_bytes().iter().zip(pattern).all(fits)
+    };
+    let (minutes, rest) = text.split_at_checked(16)?;
+    let is_end = rest.strip_suffix('Z').is_some_and(|seconds| {
+        seconds.is_empty()
+            || seconds.starts_with(':')
+                && seconds[1..].bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    });
+    (of_time(minutes) && is_end).then(|| minutes.replace('T', " "))
 }
 
 /// The widths that fit: all as they are, or with the widest made narrower. None becomes unreadable: where a later block
@@ -231,7 +253,7 @@ mod tests {
     fn written(rows: &[Vec<ValueRef<'_>>]) -> String {
         let mut sink = Vec::new();
         let columns = ["name", "n"].map(OutputColumn::from);
-        let mut table = TableSink::begin(&columns, &mut sink, false);
+        let mut table = TableSink::begin(&columns, &mut sink, None, false);
         for row in rows {
             table.row(row).unwrap();
         }
@@ -263,7 +285,8 @@ mod tests {
         let needs: Vec<Needs> = needs
             .map(|(place, width)| Needs { natural: *width, least: readable(place).min(*width) })
             .collect();
-        let shown: Vec<Needs> = fitting(&needs, room).iter().map(|place| needs[*place]).collect();
+        let names = vec![String::new(); needs.len()];
+        let shown: Vec<Needs> = fitting(&names, &needs, room).iter().map(|place| needs[*place]).collect();
         widths(&shown, room)
     }
 
@@ -273,7 +296,7 @@ mod tests {
         let columns = ["n", "from", "to"].map(OutputColumn::from);
         let in_room_of = |room: u16| {
             let mut sink = Vec::new();
-            let mut table = TableSink::fitting(&columns, &mut sink, Some(room));
+            let mut table = TableSink::begin(&columns, &mut sink, Some(room), false);
             table.row(&row.map(|text| ValueRef::Text(text.as_bytes()))).unwrap();
             table.finish().unwrap();
             drop(table);
@@ -282,6 +305,34 @@ mod tests {
         assert_eq!(in_room_of(60), "a  2026-01-10T02:01:00.123Z  2026-01-10T02:01Z or so");
         assert_eq!(in_room_of(48), "a  2026-01-10T02:01:00.123Z  2026-01-10T02:01Z");
         assert_eq!(in_room_of(46), "a  2026-01-10T02:01:00.123Z");
+    }
+
+    #[test]
+    fn ids_give_way_to_what_people_read() {
+        let arn = "arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef";
+        let row = ["prod", "111122223333", arn, "PowerUser", "2026-01-10T02:01:00.123Z"];
+        let row = row.map(|text| ValueRef::Text(text.as_bytes())).to_vec();
+        let names = ["account_name", "account_id", "permission_set_arn", "permission_set_name", "since"];
+        let (columns, mut sink) = (names.map(OutputColumn::from), Vec::new());
+        let mut table = TableSink::begin(&columns, &mut sink, Some(80), true);
+        table.row(&row).unwrap();
+        table.finish().unwrap();
+        drop(table);
+        insta::assert_snapshot!(String::from_utf8(sink).unwrap(), @r"
+        account_name  account_id    permission_set_name  since
+        ------------- ------------- -------------------- -----------------
+        prod          111122223333  PowerUser            2026-01-10 02:01
+        ");
+    }
+
+    #[test]
+    fn only_a_time_is_shortened() {
+        assert_eq!(short_time("2026-01-10T02:01:00.123Z").as_deref(), Some("2026-01-10 02:01"));
+        assert_eq!(short_time("2026-01-10T02:01Z").as_deref(), Some("2026-01-10 02:01"));
+        for other in ["2026-01-10", "2026-01-10T02:01", "2026-01-10T02:01:00Z or so", "éééééééé-éé", "x"]
+        {
+            assert_eq!(short_time(other), None, "{other}");
+        }
     }
 
     #[test]
@@ -300,7 +351,7 @@ mod tests {
         assert_eq!(fit(vec![20, 20, 20, 20, 20], Some(80)), [20, 17, 17, 17]);
         assert_eq!(fit(vec![20; 9], Some(80)).len(), 4);
         let (mut sink, columns) = (Vec::new(), ["a", "b", "c"].map(OutputColumn::from));
-        let mut table = TableSink::fitting(&columns, &mut sink, Some(30));
+        let mut table = TableSink::begin(&columns, &mut sink, Some(30), false);
         let long = "x".repeat(400);
         table
             .row(&[ValueRef::Text(b"one"), ValueRef::Text(long.as_bytes()), ValueRef::Text(long.as_bytes())])
@@ -335,7 +386,7 @@ mod tests {
     fn on_terminal(room: u16, columns: &[&str], rows: &[Vec<ValueRef<'_>>]) -> String {
         let columns: Vec<OutputColumn> = columns.iter().map(|name| (*name).into()).collect();
         let mut sink = Vec::new();
-        let mut table = TableSink::fitting(&columns, &mut sink, Some(room));
+        let mut table = TableSink::begin(&columns, &mut sink, Some(room), false);
         rows.iter().for_each(|row| table.row(row).unwrap());
         table.finish().unwrap();
         drop(table);

@@ -6,9 +6,10 @@ use rusqlite::{Connection, ErrorCode, Statement};
 use super::interruption::Interruption;
 use super::mistakes;
 use super::program::Program;
+use super::projection::Projection;
 use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
-use crate::output::{Destination, Format, OutputColumn, RowWriter, text};
+use crate::output::{Destination, Format, RowWriter, text};
 use crate::store::{Census, QUERY_MEMORY, without_range};
 
 /// A statement, and what SQLite makes of it.
@@ -39,30 +40,36 @@ pub fn prepare<'a>(census: &'a Census, sql: &str) -> Result<Prepared<'a>> {
     Ok(Prepared { statement, program })
 }
 
-/// Runs the statement, its parameters being bound, and writes its rows as they come. Returns their number.
+/// Runs the statement, its parameters being bound, and writes what is wanted of its rows as they come. Returns their
+/// number, and whether there are more.
 pub fn stream(
     census: &Census,
     sql: &str,
     statement: &mut Statement<'_>,
-    columns: Vec<OutputColumn>,
+    wanted: Projection,
     interruption: &Interruption,
     format: Format,
     destination: &mut Destination,
-) -> Result<u64> {
-    let count = columns.len();
+) -> Result<(u64, bool)> {
+    let Projection { columns, places, limit } = wanted;
     let failed = |error| sql_error(census, sql, error);
     let mut rows = statement.raw_query();
     // The first row before the header: a statement that fails at once writes nothing.
     let mut row = interruption.beyond(|| rows.next()).map_err(failed)?;
     let mut writer = RowWriter::begin(format, columns, destination)?;
+    let mut left = limit.unwrap_or(u64::MAX);
     while let Some(found) = row {
+        if left == 0 {
+            return Ok((writer.finish()?, true));
+        }
+        left -= 1;
         let values: Vec<ValueRef<'_>> =
-            (0..count).map(|index| found.get_ref(index)).collect::<Result<_, _>>().map_err(failed)?;
+            places.iter().map(|place| found.get_ref(*place)).collect::<Result<_, _>>().map_err(failed)?;
         writer.row(&values)?;
         interruption.check()?;
         row = interruption.beyond(|| rows.next()).map_err(failed)?;
     }
-    writer.finish()
+    Ok((writer.finish()?, false))
 }
 
 fn only_reads() -> Error {

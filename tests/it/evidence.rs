@@ -135,7 +135,8 @@ fn an_answer_has_its_evidence_beside_it() {
     let ran =
         world.run(&["query", "account-access", &account, "--at", "1", "--output", "a.csv", "--evidence"]);
     let words = ran.stderr.lines().filter(|line| !line.starts_with("warning: the CSV file"));
-    assert_eq!((ran.data(), words.count()), ("", 1), "{}", ran.stderr);
+    assert_eq!((ran.data(), words.count()), ("", 2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("\nwrote ") && ran.stderr.contains("a.csv: "), "{}", ran.stderr);
     let found = evidence(&world, "a.csv");
     let answer = std::fs::read(world.sandbox.path("a.csv")).unwrap();
     assert_eq!(found["file"]["name"], "a.csv");

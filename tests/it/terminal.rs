@@ -72,6 +72,78 @@ fn on_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str]) -> (Option<i
     (child.wait().unwrap().code(), shown)
 }
 
+#[test]
+fn an_answer_ends_with_the_number_of_its_rows() {
+    let sandbox = fixture::census();
+    let shown = |arguments: &[&str]| on_terminal(&sandbox, 80, &[&["query"], arguments].concat()).1;
+    let users = "SELECT user_name FROM users ORDER BY 1";
+    let all = shown(&[users]);
+    let rows: usize = all
+        .trim_end()
+        .rsplit('\n')
+        .next()
+        .and_then(|line| line.strip_suffix(" rows"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(rows > 2, "{all}");
+    assert!(
+        shown(&[users, "--limit", "1"])
+            .ends_with("\nthe first row; there are more, which --limit leaves out\n")
+    );
+    let limit = rows.to_string();
+    assert!(shown(&[users, "--limit", &limit]).ends_with(&format!("\n{rows} rows\n")), "no row is left out");
+    // Whatever reads it is told what was left out, and gets the rows alone.
+    let piped = sandbox.run(&["query", users, "--limit", "2"]);
+    assert_eq!(piped.data().lines().count(), 3);
+    assert!(
+        piped.stderr.ends_with("the first 2 rows; there are more, which --limit leaves out\n"),
+        "{}",
+        piped.stderr
+    );
+    assert!(!sandbox.run(&["query", users]).stderr.contains("rows"));
+}
+
+#[test]
+fn an_answer_is_laid_out_as_it_is_asked_for() {
+    let sandbox = fixture::census();
+    let shown = |arguments: &[&str]| {
+        on_terminal(&sandbox, 60, &[&["query", "user-access", "ana"], arguments].concat())
+    };
+    let (_, narrow) = shown(&[]);
+    assert!(narrow.contains("columns left out: ") && narrow.contains("-x or --wide"), "{narrow}");
+    let (_, wide) = shown(&["--wide"]);
+    assert!(!wide.contains("left out") && wide.lines().any(|line| line.chars().count() > 60), "{wide}");
+    let (_, vertical) = shown(&["-x"]);
+    assert!(
+        vertical.contains("\npermission_set_name  ") && vertical.contains("\n\naccount_name "),
+        "{vertical}"
+    );
+    let of_two = ["--columns", "permission_set_name,account_name"];
+    let csv = sandbox.run(&[&["query", "user-access", "ana"], of_two.as_slice()].concat());
+    assert!(csv.data().starts_with("permission_set_name,account_name\n"), "{}", csv.stdout);
+    let (exit, refused) = shown(&["--columns", "permission_set"]);
+    assert_eq!(exit, Some(2));
+    assert!(refused.contains("did you mean permission_set_arn or permission_set_name?"), "{refused}");
+    for both in
+        [["-x", "--format=csv"], ["-x", "--wide"], ["--limit=1", "--evidence"], ["--limit=0", "--quiet"]]
+    {
+        assert_eq!(shown(&both).0, Some(2), "{both:?}");
+    }
+}
+
+#[test]
+fn a_person_reads_short_times_and_a_program_whole_ones() {
+    let sandbox = fixture::census();
+    let sql = "SELECT taken_at FROM snapshots ORDER BY snapshot_id LIMIT 1";
+    let (_, shown) = on_terminal(&sandbox, 80, &["query", sql]);
+    assert!(shown.contains("\n2026-01-10 02:00\n"), "{shown}");
+    for format in ["csv", "json", "table"] {
+        let data = sandbox.run(&["query", sql, "--format", format]);
+        assert!(data.data().contains("2026-01-10T02:00:00Z"), "{format}: {}", data.stdout);
+    }
+}
+
 #[track_caller]
 fn assert_shown(arguments: &[&str], shown: &str) {
     let hidden = |one: char| one != '\n' && EVIL.contains(one) && !matches!(one, ' '..='~');

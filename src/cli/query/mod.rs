@@ -8,6 +8,7 @@ use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::{Args, ValueHint};
 
 mod asked;
+mod layout;
 mod list;
 mod taken;
 
@@ -23,6 +24,7 @@ use crate::query::{
 };
 use crate::store::Census;
 use asked::Asked;
+use layout::LayoutArgs;
 
 /// What names the folder of queries in the environment.
 const QUERIES: &str = "ORGCENSUS_QUERIES";
@@ -40,6 +42,9 @@ Examples:
   orgcensus query user-access ana --during 2026-Q3  at any time of the quarter
   orgcensus query privileged-access --output admins.csv
                                                     into a file
+  orgcensus query user-access ana --columns account_name,permission_set_name
+                                                    only some columns
+  orgcensus query privileged-access -x              each row as lines
   orgcensus query privileged-access --output admins.csv --evidence
                                                     and admins.csv.evidence.json
   orgcensus query \"SELECT user_name FROM users WHERE user_status = 'DISABLED'\"
@@ -150,6 +155,9 @@ pub struct QueryArgs {
     raw: bool,
 
     #[command(flatten)]
+    layout: LayoutArgs,
+
+    #[command(flatten)]
     evidence: EvidenceArgs,
 }
 
@@ -185,6 +193,7 @@ impl QueryArgs {
             require_complete: false,
             json: Vec::new(),
             raw: false,
+            layout: LayoutArgs::default(),
             evidence: EvidenceArgs::default(),
         }
     }
@@ -246,17 +255,21 @@ fn answer(
     interruption: &Interruption,
     mut destination: Destination,
 ) -> Result<()> {
-    let format = match args.raw {
-        true => Format::Raw,
-        false => global.format_for(&destination, Format::Csv)?,
+    let format = match args.layout.format() {
+        _ if args.raw => Format::Raw,
+        Some(format) => format,
+        None => global.format_for(&destination, Format::Csv)?,
     };
+    if args.layout.wide {
+        destination.widen();
+    }
     let sidecar = args.evidence.open(global, &destination)?;
     let QueryRequest { asked, sql, .. } = question;
     let span = asked.answered_by(&mut census, sidecar.is_some())?;
     let pages = ResourcePages::read(census.connection())?;
     census.guard()?;
     let mut prepared = interruption.beyond(|| prepare(&census, sql))?;
-    let columns = columns(&prepared.statement, &args.json)?;
+    let wanted = args.layout.projection(columns(&prepared.statement, &args.json)?)?;
     let usage = question.usage();
     let parameters = interruption
         .beyond(|| bind(&mut prepared, &question.header, usage.as_deref(), typed, &census, &span))?;
@@ -278,8 +291,10 @@ fn answer(
     for line in not_covered {
         stderr::warn(format!("{line}: rows may be missing or old"));
     }
-    let rows =
-        stream(&census, sql, &mut prepared.statement, columns, interruption, format, &mut destination)?;
+    let (rows, has_more) =
+        stream(&census, sql, &mut prepared.statement, wanted, interruption, format, &mut destination)?;
+    let written = destination.path().map(|path| path.display().to_string());
+    let is_read_now = destination.is_terminal();
     let proved = evidence::Question {
         query: question.canned.as_ref().map(|query| query.name.as_str()),
         sql: Some(sql),
@@ -293,7 +308,12 @@ fn answer(
     match (rows, incomplete.as_slice()) {
         (0, []) => stderr::say(no_rows_in(&span)),
         (0, unseen) => stderr::warn(format!("{} {}", no_rows_in(&span), no_proof(unseen))),
+        _ if is_read_now || has_more => stderr::say(args.layout.rows_in_words(rows, has_more)),
         _ => {}
+    }
+    if let Some(path) = written {
+        let rows = args.layout.rows_in_words(rows, has_more);
+        stderr::say(format!("wrote {path}: {rows}, {}", format.name()));
     }
     Ok(())
 }
