@@ -8,6 +8,7 @@ mod bounds;
 mod canned_queries;
 mod clocks;
 mod closed;
+mod completeness;
 mod diff;
 mod diff_truth;
 mod disk;
