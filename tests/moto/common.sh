@@ -62,7 +62,7 @@ start_server() {
     export MOTO_IAM_LOAD_MANAGED_POLICIES=true
 
     port=$("$venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-    "$venv/bin/moto_server" --host 127.0.0.1 --port "$port" > "$scratch/moto.log" 2>&1 &
+    "$venv/bin/python" "$root/tests/moto/serve.py" --host 127.0.0.1 --port "$port" > "$scratch/moto.log" 2>&1 &
     server=$!
     export AWS_ENDPOINT_URL=http://127.0.0.1:$port
     deadline=$((SECONDS + 60))
