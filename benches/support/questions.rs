@@ -26,6 +26,7 @@ pub struct Picks {
     group: String,
     group_name: String,
     permission_set: String,
+    application: String,
     permission_set_name: String,
     policy: String,
     ou: String,
@@ -70,6 +71,7 @@ impl Picks {
                 "SELECT name FROM permission_sets WHERE permission_set_arn = '{permission_set}'"
             )),
             permission_set,
+            application: middle("application_arn", "application_assignments"),
             policy: text(
                 "SELECT policy FROM permission_set_policies WHERE kind = 'aws_managed' ORDER BY 1 LIMIT 1",
             ),
@@ -108,6 +110,7 @@ impl Picks {
             (ParameterType::Entity(Entity::PermissionSet), _) => &self.permission_set,
             (ParameterType::Entity(Entity::Ou | Entity::Root), _) if is_other => &self.other_ou,
             (ParameterType::Entity(Entity::Ou | Entity::Root), _) => &self.ou,
+            (ParameterType::Entity(Entity::Application), _) => &self.application,
             (ParameterType::Entity(Entity::Policy), _) => return Value::Text("p-FullAWSAccess".to_owned()),
             (ParameterType::Number, _) => {
                 let number = parameter.default.as_ref().and_then(|text| text.parse().ok());

@@ -22,6 +22,7 @@ pub fn publish(path: &Path) {
         permission_sets: 9,
         pairs: 26,
         assignments: 34,
+        applications: 0,
         services: 0,
     };
     let config = Config { size, start, seed: 11, awkward: false, changes_per_day: 1, ..Config::default() };

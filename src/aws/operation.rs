@@ -68,7 +68,7 @@ macro_rules! operations {
         }
     };
     // Two services have an operation of this name; the variants tell them apart, AWS's name does not.
-    (@name ListPermissionSetTags) => { "ListTagsForResource" };
+    (@name ListSsoAdminTags) => { "ListTagsForResource" };
     (@name ListTagsForResource) => { "ListTagsForResource" };
     (@name $name:ident) => { stringify!($name) };
 }
@@ -78,8 +78,11 @@ operations! {
     SsoAdmin: ListInstances, ListPermissionSets, DescribePermissionSet,
         GetInlinePolicyForPermissionSet, GetPermissionsBoundaryForPermissionSet,
         ListManagedPoliciesInPermissionSet, ListCustomerManagedPolicyReferencesInPermissionSet,
-        ListPermissionSetTags, ListAccountsForProvisionedPermissionSet, ListAccountAssignments,
-        ListAccountAssignmentsForPrincipal;
+        ListSsoAdminTags, ListAccountsForProvisionedPermissionSet, ListAccountAssignments,
+        ListAccountAssignmentsForPrincipal, DescribeInstance, DescribeInstanceAccessControlAttributeConfiguration,
+        ListTrustedTokenIssuers, DescribeTrustedTokenIssuer, ListApplications, GetApplicationAssignmentConfiguration,
+        ListApplicationAssignments, ListApplicationGrants, ListApplicationAccessScopes,
+        ListApplicationAuthenticationMethods;
     IdentityStore: ListUsers, ListGroups, ListGroupMemberships, DescribeUser, DescribeGroup;
     Organizations: DescribeOrganization, ListRoots, ListOrganizationalUnitsForParent, ListAccounts,
         ListAccountsForParent, ListTagsForResource, ListPolicies, DescribePolicy, ListTargetsForPolicy,
@@ -134,11 +137,24 @@ impl Operation {
             Self::ListCustomerManagedPolicyReferencesInPermissionSet => {
                 ("CustomerManagedPolicyReferences", UnlessEmpty)
             }
-            Self::ListPermissionSetTags | Self::ListTagsForResource => ("Tags", UnlessEmpty),
+            Self::ListSsoAdminTags | Self::ListTagsForResource => ("Tags", UnlessEmpty),
             Self::ListAccountsForProvisionedPermissionSet => ("AccountIds", LeftOutWhenEmpty),
             Self::ListAccountAssignments | Self::ListAccountAssignmentsForPrincipal => {
                 ("AccountAssignments", UnlessEmpty)
             }
+            Self::DescribeInstance => ("InstanceArn", Always),
+            Self::DescribeInstanceAccessControlAttributeConfiguration => {
+                ("InstanceAccessControlAttributeConfiguration", UnlessEmpty)
+            }
+            Self::ListTrustedTokenIssuers => ("TrustedTokenIssuers", UnlessEmpty),
+            Self::DescribeTrustedTokenIssuer => ("TrustedTokenIssuerArn", Always),
+            Self::ListApplications => ("Applications", UnlessEmpty),
+            // The SDK reads a missing one as false, which would be: open to everybody.
+            Self::GetApplicationAssignmentConfiguration => ("AssignmentRequired", Always),
+            Self::ListApplicationAssignments => ("ApplicationAssignments", UnlessEmpty),
+            Self::ListApplicationGrants => ("Grants", Always),
+            Self::ListApplicationAccessScopes => ("Scopes", Always),
+            Self::ListApplicationAuthenticationMethods => ("AuthenticationMethods", UnlessEmpty),
             Self::ListUsers => ("Users", Always),
             Self::ListGroups => ("Groups", Always),
             Self::ListGroupMemberships => ("GroupMemberships", Always),
@@ -222,7 +238,7 @@ mod tests {
 
     #[test]
     fn actions_have_the_prefix_of_the_service_authorization_reference() {
-        assert_eq!(Operation::ListPermissionSetTags.action().as_deref(), Some("sso:ListTagsForResource"));
+        assert_eq!(Operation::ListSsoAdminTags.action().as_deref(), Some("sso:ListTagsForResource"));
         assert_eq!(Operation::ListUsers.action().as_deref(), Some("identitystore:ListUsers"));
         assert_eq!(Operation::GetCallerIdentity.action(), None);
     }

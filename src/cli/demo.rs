@@ -84,7 +84,12 @@ async fn collect(database: &Path, simulator: &Simulator, day: u32) -> Result<()>
         restart: true,
         resume_within: Duration::ZERO,
         shrink_limit: ShrinkLimit(100),
-        run: RunOptions { report_budget: Duration::from_secs(60), dry_run: false, full_every: None },
+        run: RunOptions {
+            report_budget: Duration::from_secs(60),
+            details_budget: Duration::from_secs(60),
+            dry_run: false,
+            full_every: None,
+        },
     };
     let mut printer = Printer::new(stderr::is_quiet()).silently();
     let taken = take(&options, &mut printer, crate::signals::interrupted()).await;

@@ -76,6 +76,7 @@ fn query_of(entity: Entity) -> &'static str {
         Entity::PermissionSet => "permission-set-access",
         Entity::Ou | Entity::Root => "ou-access",
         Entity::Policy => "policy-targets",
+        Entity::Application => "application-access",
     }
 }
 

@@ -28,6 +28,8 @@ pub enum Stage {
     Assignments,
     /// What the strategy *principals* leaves over.
     Remainder,
+    /// The applications, and who may use each.
+    ApplicationList,
     /// Access reports.
     Reports,
     /// The policies of the organization: reports by policy may wait for them.
@@ -51,6 +53,7 @@ impl Stage {
             Self::Sample => "sample",
             Self::Assignments => "assignments",
             Self::Remainder => "remainder",
+            Self::ApplicationList => "application_list",
             Self::Reports => "reports",
             Self::Policies => "policies",
             Self::PolicyTargets => "policy_targets",
@@ -104,6 +107,9 @@ pub enum Asked {
     After,
     /// When the plan comes to it, for every row that it is asked for.
     Planned,
+    /// When all that has no budget of time was asked, for every row that it is asked for, as long as the time lasts: the
+    /// rows that were read the longest ago come first.
+    WithinBudget,
     /// When the plan lists assignments so. What cannot be listed then is the plan's to tell.
     By(Strategy),
     /// When the plan finds that `of` does not show all that is needed.

@@ -11,6 +11,11 @@ pub fn text(value: impl Into<Option<String>>) -> Option<String> {
     value.into().filter(|text| !text.is_empty())
 }
 
+/// A word of a closed list as AWS spells it. The SDKs fill a missing required one with words of their own.
+pub fn word(value: &str) -> Option<String> {
+    text((value != "no value was set").then(|| value.to_owned()))
+}
+
 /// A time as RFC 3339 in UTC: whole seconds where AWS sent whole seconds, milliseconds otherwise. Fails where no
 /// calendar of four-digit years has it, or no time at AWS can be it: dates are compared as text.
 pub fn time(

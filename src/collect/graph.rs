@@ -193,7 +193,9 @@ impl CollectorSpec {
     /// Whether a failure to find the rows that it is asked for hides its own.
     fn is_hidden_with_them(&self) -> bool {
         match self.asked {
-            Asked::AsListed | Asked::After | Asked::Planned => self.shows != Shows::Nothing,
+            Asked::AsListed | Asked::After | Asked::Planned | Asked::WithinBudget => {
+                self.shows != Shows::Nothing
+            }
             // Without the rows the plan lists assignments in another way, or says itself what it could not list.
             Asked::By(_) | Asked::Instead { .. } => false,
         }

@@ -7,10 +7,14 @@ use crate::aws::Operation;
 /// The lane of access reports: one at a time.
 pub(super) const REPORTS: &str = "access-report";
 
+/// The lane of what is read within a budget of time: behind all else of sso-admin, whose quota it shares.
+pub(super) const DETAILS: &str = "sso-admin/details";
+
 /// A quota of AWS, which the tasks of one lane share; in accounts, each of which has quotas of its own, the account too.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct LaneKey {
-    /// The name of a service, or of an operation where each has a quota of its own; or a lane's own name.
+    /// The name of a service, or of an operation where each has a quota of its own; or a lane's own name, after that of the
+    /// service whose quota it shares and a slash.
     pub quota: String,
     /// The account that is asked itself.
     pub account: Option<String>,
@@ -30,6 +34,11 @@ impl LaneKey {
         Self::of(REPORTS)
     }
 
+    /// The lane of what is read within a budget of time.
+    pub fn details() -> Self {
+        Self::of(DETAILS)
+    }
+
     /// Whether it is the lane of access reports.
     pub fn is_reports(&self) -> bool {
         self.quota == REPORTS
@@ -37,7 +46,8 @@ impl LaneKey {
 
     /// An operation that is counted towards the quota; `None` for a lane of its own.
     pub fn operation(&self) -> Option<Operation> {
-        let of_service = |operation: &Operation| operation.service().name() == self.quota;
+        let service = self.quota.split_once('/').map_or(self.quota.as_str(), |(service, _)| service);
+        let of_service = |operation: &Operation| operation.service().name() == service;
         Operation::named(&self.quota).or_else(|| Operation::ALL.iter().copied().find(of_service))
     }
 }

@@ -5,7 +5,8 @@
 //!
 //! - `collector`: what a task declares, above all what it is asked for each of and in what.
 //! - `organization`, `accounts`, `identity_store`, `permission_sets`, `permission_set_policies`, `provisioning`,
-//!   `assignments`, `tags`, `policies`, `delegation`, `access_report`: the tasks, one file a family; none knows another. A new resource's
+//!   `assignments`, `tags`, `policies`, `delegation`, `identity_center`, `applications`, `application_details`,
+//!   `access_report`: the tasks, one file a family; none knows another. A new resource's
 //!   collector is a struct in one of them and a line in `task`.
 //! - `services`: what holds for all operations of a service. `convert`: AWS's values as columns.
 //! - `task`: the one list of all tasks, and a task as the queue stores it.
@@ -23,6 +24,8 @@
 
 mod access_report;
 mod accounts;
+mod application_details;
+mod applications;
 mod assignments;
 mod collection;
 mod collector;
@@ -31,6 +34,7 @@ mod convert;
 mod delegation;
 mod gap_names;
 mod graph;
+mod identity_center;
 mod identity_store;
 mod lane;
 mod managed_policies;

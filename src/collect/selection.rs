@@ -34,7 +34,9 @@ impl ReportDepth {
             Entity::Ou => self >= Self::Ous,
             Entity::Account => self >= Self::Accounts,
             // AWS reports on places of the tree only.
-            Entity::User | Entity::Group | Entity::PermissionSet | Entity::Policy => false,
+            Entity::User | Entity::Group | Entity::PermissionSet | Entity::Policy | Entity::Application => {
+                false
+            }
         }
     }
 }
@@ -210,7 +212,9 @@ impl Selection {
         };
         let is_allowed = match spec.asked {
             Asked::By(strategy) => self.strategy.allows(strategy),
-            Asked::AsListed | Asked::After | Asked::Planned | Asked::Instead { .. } => true,
+            Asked::AsListed | Asked::After | Asked::Planned | Asked::WithinBudget | Asked::Instead { .. } => {
+                true
+            }
         };
         spec.shows != Shows::Nothing && self.has(spec.rows.name) && has_rows && is_allowed
     }

@@ -1,14 +1,17 @@
-//! Tags of the root, OUs, accounts, policies and permission sets. Neither service lists tags of several things at once,
+//! Tags of the root, OUs, accounts, policies, permission sets and applications. Neither service lists tags of several things at once,
 //! or fewer than all of one: there is no page size to ask for.
 
 use serde::{Deserialize, Serialize};
 
-use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
+use super::collector::{Asked, Collector, ForEach, In, NotFound, Page, Stage, Stopped};
 use super::context::Context;
 use super::convert::key;
+use super::lane::DETAILS;
 use super::services::organizations::PLACES;
 use crate::aws::{CallFailure, Operation};
-use crate::model::{Entity, OrganizationPolicy, PermissionSet, Resource, ResourceSpec, Row, Tag};
+use crate::model::{
+    Application, Entity, OrganizationPolicy, PermissionSet, Resource, ResourceSpec, Row, Tag,
+};
 
 fn tag(
     operation: Operation,
@@ -84,7 +87,7 @@ pub struct ListPermissionSetTags {
 
 impl Collector for ListPermissionSetTags {
     type Rows = Tag;
-    const OPERATION: Operation = Operation::ListPermissionSetTags;
+    const OPERATION: Operation = Operation::ListSsoAdminTags;
     const IN: In = In::Instance;
     const FOR_EACH: ForEach = ForEach::Any(&[&PermissionSet::SPEC]);
     const STAGE: Stage = Stage::Details;
@@ -103,20 +106,63 @@ impl Collector for ListPermissionSetTags {
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        let aws = &context.aws;
-        let answer = aws
-            .call(Self::OPERATION, || {
-                aws.sso_admin
-                    .list_tags_for_resource()
-                    .set_instance_arn(context.instance_arn())
-                    .resource_arn(&self.permission_set_arn)
-                    .set_next_token(token.map(str::to_owned))
-                    .send()
-            })
-            .await?;
-        Ok(Page::of(Self::OPERATION, answer.next_token, answer.tags, |found| {
-            let tagged = Entity::PermissionSet;
-            tag(Self::OPERATION, tagged, &self.permission_set_arn, (found.key, found.value))
-        })?)
+        Ok(of_instance(context, Entity::PermissionSet, &self.permission_set_arn, token).await?)
     }
+}
+
+/// Lists the tags of an application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListApplicationTags {
+    pub application_arn: String,
+}
+
+impl Collector for ListApplicationTags {
+    type Rows = Tag;
+    const OPERATION: Operation = Operation::ListSsoAdminTags;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = ForEach::Any(&[&Application::SPEC]);
+    const ASKED: Asked = Asked::WithinBudget;
+    const LANE: Option<&'static str> = Some(DETAILS);
+    const STAGE: Stage = Stage::Details;
+    const PRIORITY: i64 = 7;
+
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        row.entity().map(|(_, arn)| Self { application_arn: arn.to_owned() })
+    }
+
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::Application, &self.application_arn)]
+    }
+
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        failure.is(&["ResourceNotFoundException"]).then(NotFound::default)
+    }
+
+    async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
+        Ok(of_instance(context, Entity::Application, &self.application_arn, token).await?)
+    }
+}
+
+/// The tags of a thing of the instance.
+async fn of_instance(
+    context: &Context,
+    tagged: Entity,
+    arn: &str,
+    token: Option<&str>,
+) -> Result<Page, CallFailure> {
+    let operation = Operation::ListSsoAdminTags;
+    let aws = &context.aws;
+    let answer = aws
+        .call(operation, || {
+            aws.sso_admin
+                .list_tags_for_resource()
+                .set_instance_arn(context.instance_arn())
+                .resource_arn(arn)
+                .set_next_token(token.map(str::to_owned))
+                .send()
+        })
+        .await?;
+    Page::of(operation, answer.next_token, answer.tags, |found| {
+        tag(operation, tagged, arn, (found.key, found.value))
+    })
 }

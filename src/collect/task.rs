@@ -4,11 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use super::access_report::AccessReport;
 use super::accounts::{ListAccounts, ListAccountsForParent};
+use super::application_details::{
+    ListApplicationAccessScopes, ListApplicationAuthenticationMethods, ListApplicationGrants,
+};
+use super::applications::{
+    GetApplicationAssignmentConfiguration, ListApplicationAssignments, ListApplications,
+};
 use super::assignments::{ListPairAssignments, ListPrincipalAssignments, SamplePrincipal};
 use super::collector::{After, Asked, Collector, ForEach, In, NotFound, Page, Shows, Stage, Stopped};
 use super::context::Context;
 use super::delegation::{
     ListDelegatedAdministrators, ListDelegatedServices, ListOrganizationsFeatures, ListTrustedServices,
+};
+use super::identity_center::{
+    DescribeAccessControlAttributes, DescribeInstance, DescribeTrustedTokenIssuer, ListInstances,
+    ListTrustedTokenIssuers,
 };
 use super::identity_store::{DescribeGroup, DescribeUser, ListGroupMemberships, ListGroups, ListUsers};
 use super::lane::LaneKey;
@@ -20,7 +30,7 @@ use super::permission_set_policies::{
 use super::permission_sets::{DescribePermissionSet, ListPermissionSets};
 use super::policies::{DescribePolicy, DescribeResourcePolicy, ListPolicies, ListTargetsForPolicy};
 use super::provisioning::{ListOutdatedAccounts, ListProvisionedAccounts};
-use super::tags::{ListOrganizationTags, ListPermissionSetTags};
+use super::tags::{ListApplicationTags, ListOrganizationTags, ListPermissionSetTags};
 #[cfg(test)]
 use super::tests::AskAccount;
 use crate::aws::{CallFailure, FailureClass, Operation, PaceOptions};
@@ -107,10 +117,10 @@ macro_rules! tasks {
                 match self { $($(#[$only])* Self::$name(task) => task.asks_for()),+ }
             }
 
-            fn in_account(&self) -> Option<String> {
+            /// The id of the entity of this kind that it asks about.
+            pub(super) fn id_of(&self, entity: Entity) -> Option<String> {
                 let about = match self { $($(#[$only])* Self::$name(task) => task.about()),+ };
-                let account = about.into_iter().find(|(entity, _)| *entity == Entity::Account);
-                account.map(|(_, id)| id.to_owned())
+                about.into_iter().find(|(one, _)| *one == entity).map(|(_, id)| id.to_owned())
             }
 
             pub(super) fn also_hides(&self) -> Vec<Scope> {
@@ -184,6 +194,18 @@ tasks! {
     "list_pair_assignments" ListPairAssignments,
     "list_principal_assignments" ListPrincipalAssignments,
     "sample_principal" SamplePrincipal,
+    "list_instances" ListInstances,
+    "describe_instance" DescribeInstance,
+    "describe_instance_access_control_attribute_configuration" DescribeAccessControlAttributes,
+    "list_trusted_token_issuers" ListTrustedTokenIssuers,
+    "describe_trusted_token_issuer" DescribeTrustedTokenIssuer,
+    "list_applications" ListApplications,
+    "get_application_assignment_configuration" GetApplicationAssignmentConfiguration,
+    "list_application_assignments" ListApplicationAssignments,
+    "list_application_grants" ListApplicationGrants,
+    "list_application_access_scopes" ListApplicationAccessScopes,
+    "list_application_authentication_methods" ListApplicationAuthenticationMethods,
+    "list_application_tags" ListApplicationTags,
     "access_report" AccessReport,
     #[cfg(test)] "ask_account" AskAccount,
 }
@@ -227,7 +249,7 @@ impl Task {
     /// The account that it is asked in; `None` where it is not asked in an account.
     pub(super) fn account(&self) -> Option<String> {
         match self.spec().place {
-            In::EachAccount => self.in_account(),
+            In::EachAccount => self.id_of(Entity::Account),
             In::Organization | In::Instance => None,
         }
     }

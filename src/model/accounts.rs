@@ -29,7 +29,7 @@ resource! {
     description: "The accounts of the organization, suspended and closed ones included.",
     not_about: &[
         (&[Entity::Ou, Entity::Root], "an account is in a place of the tree: its own id is among those of what is beneath an OU"),
-        (&[Entity::User, Entity::Group, Entity::PermissionSet], "it is the account of all its users, groups and permission sets alike"),
+        (&[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Application], "it is the account of all its users, groups, permission sets and applications alike"),
         (&[Entity::Policy], "an account is what it is whatever policies are attached to it"),
     ],
     in_access: AccessRole::Account,

@@ -24,6 +24,7 @@ resource! {
     not_about: &[
         (&[Entity::Ou, Entity::Root], "a set is assigned in accounts, wherever these are in the tree"),
         (&[Entity::Policy], "an assignment stands whatever the organization's policies allow"),
+        (&[Entity::Application], "applications are assigned by assignments of their own"),
     ],
     in_access: AccessRole::Assignment,
     group: ResourceGroup::Assignments,

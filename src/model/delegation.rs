@@ -4,7 +4,7 @@ use super::{AccessRole, Entity, LabelPart, Parent, ParentWhen, ResourceGroup, re
 
 /// Why no row of a delegation is about people and places.
 const NOT_ABOUT_PEOPLE: (&[Entity], &str) = (
-    &[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Policy],
+    &[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Policy, Entity::Application],
     "the organization delegates to accounts and services, not to people",
 );
 /// Why no row is about a place of the tree.

@@ -27,6 +27,8 @@ pub enum Entity {
     Root,
     /// A policy of the organization, such as a service control policy.
     Policy,
+    /// An application of the Identity Center instance.
+    Application,
 }
 
 /// The declaration of an entity.
@@ -289,10 +291,37 @@ const POLICY: EntitySpec = EntitySpec {
     recreated: Some(RecreatedBy { external_ids: None }),
 };
 
+const APPLICATION: EntitySpec = EntitySpec {
+    noun: "application",
+    short: "application",
+    word: Some("application"),
+    option: "application",
+    value: "application",
+    resource: "applications",
+    id: "application_arn",
+    names: &[name("name", NameRung::DisplayName)],
+    path: None,
+    state: Some("status"),
+    no_life: None,
+    narrows: Some(Narrows { place: 8, value: "APPLICATION", to: "this application: an ARN or a name" }),
+    groups: None,
+    beneath: &[],
+    // Several may have one name.
+    recreated: None,
+};
+
 impl Entity {
     /// Every entity, in the order in which a name is looked for.
-    pub const ALL: [Self; 7] =
-        [Self::User, Self::Group, Self::Account, Self::PermissionSet, Self::Ou, Self::Root, Self::Policy];
+    pub const ALL: [Self; 8] = [
+        Self::User,
+        Self::Group,
+        Self::Account,
+        Self::PermissionSet,
+        Self::Ou,
+        Self::Root,
+        Self::Policy,
+        Self::Application,
+    ];
 
     /// The declaration.
     pub const fn spec(self) -> &'static EntitySpec {
@@ -304,6 +333,7 @@ impl Entity {
             Self::Ou => &OU,
             Self::Root => &ROOT,
             Self::Policy => &POLICY,
+            Self::Application => &APPLICATION,
         }
     }
 
@@ -348,13 +378,14 @@ impl Entity {
         Self::ALL.into_iter().find(|entity| entity.spec().resource == resource)
     }
 
-    /// The entity that an id in the tree, or the ARN of a permission set, is of: for a scope that names an id alone.
-    /// (AWS: a root is `r-…`, an OU `ou-…`, a policy `p-…`, an account twelve digits.)
+    /// The entity that an id in the tree, or the ARN of a permission set or an application, is of: for a scope that names
+    /// an id alone. (AWS: a root is `r-…`, an OU `ou-…`, a policy `p-…`, an account twelve digits.)
     pub fn of_id(id: &str) -> Self {
         match id {
             _ if id.starts_with("r-") => Self::Root,
             _ if id.starts_with("ou-") => Self::Ou,
             _ if id.starts_with("p-") => Self::Policy,
+            _ if id.starts_with("arn:") && id.contains(":application/") => Self::Application,
             _ if id.starts_with("arn:") => Self::PermissionSet,
             _ => Self::Account,
         }

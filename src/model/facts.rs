@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{AccessReportJob, ColumnSpec, columns_of};
+use super::{AccessReportJob, ColumnSpec, ExhaustedBudget, columns_of};
 
 /// The declaration of a kind of facts: what a collection found out that holds for its snapshot alone, such as a request
 /// that it made or an event of that time.
@@ -50,7 +50,7 @@ pub trait Fact: Serialize {
 }
 
 /// Every kind of facts, the oldest first.
-pub const FACTS: &[&FactSpec] = &[&AccessReportJob::SPEC];
+pub const FACTS: &[&FactSpec] = &[&AccessReportJob::SPEC, &ExhaustedBudget::SPEC];
 
 /// One fact as a task stages it, with its type erased.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,12 +7,14 @@ use super::{RESOURCES, ResourceSpec};
 pub enum ResourceGroup {
     /// The organization, its tree and its accounts, and to which services and accounts it delegates.
     Organizations,
-    /// Who is in the identity store.
+    /// The Identity Center instance, and who is in its identity store.
     Identity,
     /// Permission sets, what they hold and where they are provisioned.
     PermissionSets,
     /// Who is assigned what.
     Assignments,
+    /// Applications, who may use them, and how they are set up.
+    Applications,
     /// The policies of the organization with what they are attached to, and the text of AWS's own that sets attach.
     Policies,
     /// When services were last used.
@@ -21,11 +23,12 @@ pub enum ResourceGroup {
 
 impl ResourceGroup {
     /// Every group, in the order in which they are named.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Organizations,
         Self::Identity,
         Self::PermissionSets,
         Self::Assignments,
+        Self::Applications,
         Self::Policies,
         Self::AccessReport,
     ];
@@ -37,6 +40,7 @@ impl ResourceGroup {
             Self::Identity => "@identity",
             Self::PermissionSets => "@permission-sets",
             Self::Assignments => "@assignments",
+            Self::Applications => "@applications",
             Self::Policies => "@policies",
             Self::AccessReport => "@access-report",
         }

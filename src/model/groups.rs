@@ -26,7 +26,7 @@ resource! {
     }
     description: "The groups of the identity store, empty ones included.",
     not_about: &[
-        (&[Entity::User, Entity::Account, Entity::PermissionSet], "what a group is depends on no membership and no assignment"),
+        (&[Entity::User, Entity::Account, Entity::PermissionSet, Entity::Application], "what a group is depends on no membership and no assignment"),
         (&[Entity::Ou, Entity::Root, Entity::Policy], "groups are outside the tree of accounts"),
     ],
     in_access: AccessRole::Group,
@@ -55,7 +55,7 @@ resource! {
     }
     description: "Which user is in which group.",
     not_about: &[
-        (&[Entity::Account, Entity::PermissionSet], "a membership gives nothing by itself: an assignment of the group does"),
+        (&[Entity::Account, Entity::PermissionSet, Entity::Application], "a membership gives nothing by itself: an assignment of the group does"),
         (&[Entity::Ou, Entity::Root, Entity::Policy], "memberships are outside the tree of accounts"),
     ],
     in_access: AccessRole::Membership,

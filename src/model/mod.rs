@@ -12,6 +12,7 @@
 mod declare;
 
 mod accounts;
+mod applications;
 mod assignments;
 mod column;
 mod delegation;
@@ -19,6 +20,7 @@ mod entity;
 mod facts;
 mod group;
 mod groups;
+mod identity_center;
 mod managed_policies;
 mod organization;
 mod permission_sets;
@@ -37,6 +39,10 @@ use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
 
 pub use accounts::Account;
+pub use applications::{
+    Application, ApplicationAccessScope, ApplicationAssignment, ApplicationAuthenticationMethod,
+    ApplicationGrant, ExhaustedBudget,
+};
 pub use assignments::AccountAssignment;
 pub use column::{ColumnKind, ColumnSpec, EntityColumn, Role};
 use declare::{columns, facts, resource};
@@ -47,6 +53,7 @@ pub use entity::{Entity, EntitySpec, NameColumn, NameForm, NameRung, Narrows, Pa
 pub use facts::{FACTS, Fact, FactRow, FactSpec, Remembered};
 pub use group::ResourceGroup;
 pub use groups::{Group, GroupMembership};
+pub use identity_center::{AccessControlAttribute, IdentityCenterInstance, TrustedTokenIssuer};
 pub use managed_policies::ManagedPolicy;
 pub use organization::{Organization, OrganizationalUnit, Root};
 pub use permission_sets::{PermissionSet, PermissionSetPolicy, PolicyKind, ProvisionedPermissionSet};
@@ -384,6 +391,9 @@ pub const RESOURCES: &[&ResourceSpec] = &[
     &DelegatedAdministrator::SPEC,
     &TrustedService::SPEC,
     &OrganizationFeature::SPEC,
+    &IdentityCenterInstance::SPEC,
+    &AccessControlAttribute::SPEC,
+    &TrustedTokenIssuer::SPEC,
     &User::SPEC,
     &Group::SPEC,
     &GroupMembership::SPEC,
@@ -392,6 +402,11 @@ pub const RESOURCES: &[&ResourceSpec] = &[
     &ManagedPolicy::SPEC,
     &ProvisionedPermissionSet::SPEC,
     &AccountAssignment::SPEC,
+    &Application::SPEC,
+    &ApplicationAssignment::SPEC,
+    &ApplicationGrant::SPEC,
+    &ApplicationAccessScope::SPEC,
+    &ApplicationAuthenticationMethod::SPEC,
     &ServiceLastAccessed::SPEC,
     &Tag::SPEC,
 ];

@@ -21,7 +21,7 @@ resource! {
     description: "The AWS organization: one row.",
     not_about: &[
         (&[Entity::Account], "its row names the management account, and is about the organization"),
-        (&[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Ou, Entity::Root, Entity::Policy], "there is one organization, and all is in it"),
+        (&[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Ou, Entity::Root, Entity::Policy, Entity::Application], "there is one organization, and all is in it"),
     ],
     in_access: AccessRole::None,
     group: ResourceGroup::Organizations,
@@ -41,7 +41,7 @@ resource! {
     }
     description: "The root of the organization's tree of organizational units and accounts.",
     not_about: &[
-        (&[Entity::User, Entity::Group, Entity::PermissionSet], "the tree holds accounts only"),
+        (&[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Application], "the tree holds accounts only"),
         (&[Entity::Policy], "the tree is what it is whatever policies are attached to it"),
         (&[Entity::Account, Entity::Ou], "there is one root, and all of the tree is beneath it"),
     ],
@@ -66,7 +66,7 @@ resource! {
     description: "The organizational units (OUs), each with its parent and its path of ids.",
     not_about: &[
         (&[Entity::Root], "an OU is in a place of the tree, and all of it is beneath the root"),
-        (&[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Account], "an OU is what it is whatever is beneath it"),
+        (&[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Account, Entity::Application], "an OU is what it is whatever is beneath it"),
         (&[Entity::Policy], "an OU is what it is whatever policies are attached to it"),
     ],
     in_access: AccessRole::None,

@@ -22,7 +22,7 @@ resource! {
     }
     description: "The permission sets of the Identity Center instance.",
     not_about: &[
-        (&[Entity::User, Entity::Group, Entity::Account], "a permission set is the same for all whom it is assigned to, and in every account"),
+        (&[Entity::User, Entity::Group, Entity::Account, Entity::Application], "a permission set is the same for all whom it is assigned to, and in every account"),
         (&[Entity::Ou, Entity::Root, Entity::Policy], "permission sets are outside the tree of accounts"),
     ],
     in_access: AccessRole::PermissionSet,
@@ -74,7 +74,7 @@ resource! {
     }
     description: "The policies of each permission set: AWS managed, customer managed, inline, and its boundary.",
     not_about: &[
-        (&[Entity::User, Entity::Group, Entity::Account], "a policy is that of its permission set, for all whom it is assigned to"),
+        (&[Entity::User, Entity::Group, Entity::Account, Entity::Application], "a policy is that of its permission set, for all whom it is assigned to"),
         (&[Entity::Ou, Entity::Root, Entity::Policy], "permission sets are outside the tree of accounts"),
     ],
     in_access: AccessRole::Policy,
@@ -99,7 +99,7 @@ resource! {
     }
     description: "Which permission set is provisioned to which account, and whether at its latest version.",
     not_about: &[
-        (&[Entity::User, Entity::Group], "provisioning creates a role in an account, whoever may take it"),
+        (&[Entity::User, Entity::Group, Entity::Application], "provisioning creates a role in an account, whoever may take it"),
         (&[Entity::Ou, Entity::Root, Entity::Policy], "a set is provisioned to accounts, wherever these are in the tree"),
     ],
     in_access: AccessRole::None,

@@ -4,7 +4,7 @@ use super::{AccessRole, Entity, Grammar, LabelPart, Parent, ParentWhen, Resource
 
 /// Why no row of a policy is about people and what they are assigned.
 const NOT_ABOUT_PEOPLE: (&[Entity], &str) = (
-    &[Entity::User, Entity::Group, Entity::PermissionSet],
+    &[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Application],
     "a policy of the organization holds for accounts, whoever uses them",
 );
 

@@ -38,7 +38,7 @@ resource! {
     }
     description: "When each service was last attempted in each root, OU or account, denied attempts included.",
     not_about: &[
-        (&[Entity::User, Entity::Group, Entity::PermissionSet], "a report says which services were used, and not by whom or with which permission set"),
+        (&[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Application], "a report says which services were used, and not by whom or with which permission set"),
     ],
     in_access: AccessRole::None,
     group: ResourceGroup::AccessReport,

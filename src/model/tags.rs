@@ -1,13 +1,13 @@
-//! The tags of accounts, OUs, the root, permission sets and the policies of the organization.
+//! The tags of accounts, OUs, the root, permission sets, policies of the organization and applications.
 
 use super::{AccessRole, Entity, ImplicitGap, LabelPart, Parent, ParentWhen, ResourceGroup, resource};
 
 resource! {
     /// One tag of one thing (ListTagsForResource).
     pub struct Tag in "tags" {
-        /// root, organizational_unit, account, permission_set or policy
+        /// root, organizational_unit, account, permission_set, policy or application
         key resource_type: Entity = Text;
-        /// id of what is tagged; the ARN of a permission set
+        /// id of what is tagged; the ARN of a permission set or an application
         key resource_id: String = IdByType {
             type_column: "resource_type",
             entities: &[
@@ -16,6 +16,7 @@ resource! {
                 (Entity::Root.as_str(), Entity::Root),
                 (Entity::PermissionSet.as_str(), Entity::PermissionSet),
                 (Entity::Policy.as_str(), Entity::Policy),
+                (Entity::Application.as_str(), Entity::Application),
             ],
         };
         /// key of the tag
@@ -23,7 +24,7 @@ resource! {
         /// value of the tag; may be empty
         data value: Option<String> = Text;
     }
-    description: "The tags of accounts, OUs, the root, permission sets and the policies of the organization.",
+    description: "The tags of accounts, OUs, the root, permission sets, policies of the organization and applications.",
     not_about: &[
         (&[Entity::User, Entity::Group], "the identity store has no tags"),
     ],
@@ -56,19 +57,41 @@ resource! {
             columns: &[("resource_id", "policy_id")],
             when: ParentWhen::Column("resource_type", "policy"),
         },
+        Parent {
+            resource: "applications",
+            columns: &[("resource_id", "application_arn")],
+            when: ParentWhen::Column("resource_type", "application"),
+        },
     ],
-    implicit_gaps: &[BEFORE_POLICIES],
+    implicit_gaps: &[BEFORE_POLICIES, BEFORE_APPLICATIONS],
 }
 
 /// A program that did not know policies asked for the tags of all else.
 const BEFORE_POLICIES: ImplicitGap = ImplicitGap {
     listed_so: "NOT EXISTS (SELECT 1 FROM coverage AS c
         WHERE c.snapshot_id = s.snapshot_id AND c.resource = 'organization_policies')",
-    and_only_if: None,
     missing_on: "v.resource_type = 'policy'",
+    message: "the policies of the organization were not collected yet",
+    ..BEFORE
+};
+
+/// The same of one that did not know applications.
+const BEFORE_APPLICATIONS: ImplicitGap = ImplicitGap {
+    listed_so: "NOT EXISTS (SELECT 1 FROM coverage AS c
+        WHERE c.snapshot_id = s.snapshot_id AND c.resource = 'applications')",
+    missing_on: "v.resource_type = 'application'",
+    message: "applications were not collected yet",
+    ..BEFORE
+};
+
+/// What holds of a snapshot by a program that did not ask for the tags of one type.
+const BEFORE: ImplicitGap = ImplicitGap {
+    listed_so: "",
+    and_only_if: None,
+    missing_on: "",
     scope: &["resource_type"],
     unless_seen: &[],
     hides_ends: false,
-    message: "the policies of the organization were not collected yet",
+    message: "",
     limits: None,
 };

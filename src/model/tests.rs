@@ -36,8 +36,15 @@ fn a_column_that_is_not_spoken_of_is_no_stand() {
         column("account_id", ColumnKind::Id(&[Entity::Account]), false),
         column("name", ColumnKind::Text, false),
     ];
-    const OTHERS: &[Entity] =
-        &[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Ou, Entity::Root, Entity::Policy];
+    const OTHERS: &[Entity] = &[
+        Entity::User,
+        Entity::Group,
+        Entity::PermissionSet,
+        Entity::Ou,
+        Entity::Root,
+        Entity::Policy,
+        Entity::Application,
+    ];
     assert!(takes_a_stand(OF_ACCOUNTS, &[(OTHERS, "it is about accounts alone")]));
     assert!(!takes_a_stand(OF_ACCOUNTS, &[(OTHERS, "")]), "no reason");
     assert!(
@@ -65,6 +72,16 @@ fn ids_are_declared_as_ids() {
         ("managed_policies", "version_id"),
         ("group_memberships", "membership_id"),
         ("group_memberships", "membership_arn"),
+        // No other row refers to an instance, its store or an issuer.
+        ("identity_center_instances", "instance_arn"),
+        ("identity_center_instances", "identity_store_id"),
+        ("identity_center_instances", "identity_store_arn"),
+        ("identity_center_instances", "encryption_key_arn"),
+        ("access_control_attributes", "instance_arn"),
+        ("trusted_token_issuers", "trusted_token_issuer_arn"),
+        ("applications", "provider_arn"),
+        ("applications", "instance_arn"),
+        ("applications", "identity_store_arn"),
     ];
     for spec in RESOURCES {
         for column in spec.columns {

@@ -73,7 +73,7 @@ resource! {
     }
     description: "The users of the identity store, disabled ones included.",
     not_about: &[
-        (&[Entity::Group, Entity::Account, Entity::PermissionSet], "who a user is depends on no membership and no assignment"),
+        (&[Entity::Group, Entity::Account, Entity::PermissionSet, Entity::Application], "who a user is depends on no membership and no assignment"),
         (&[Entity::Ou, Entity::Root, Entity::Policy], "users are outside the tree of accounts"),
     ],
     in_access: AccessRole::User,

@@ -14,6 +14,8 @@ pub enum Family {
     PermissionSet,
     /// A group, or all of them.
     Group,
+    /// An application, or all of them.
+    Application,
     /// What should be cleaned up.
     Hygiene,
     /// What changed.
@@ -30,11 +32,12 @@ pub enum Family {
 
 impl Family {
     /// Every family, in the order of the list.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Person,
         Self::Account,
         Self::PermissionSet,
         Self::Group,
+        Self::Application,
         Self::Hygiene,
         Self::Change,
         Self::Use,
@@ -50,6 +53,7 @@ impl Family {
             Self::Account => "account",
             Self::PermissionSet => "permission-set",
             Self::Group => "group",
+            Self::Application => "application",
             Self::Hygiene => "hygiene",
             Self::Change => "change",
             Self::Use => "use",
@@ -66,6 +70,7 @@ impl Family {
             Self::Account => "who reaches an account or an OU",
             Self::PermissionSet => "what a permission set allows, and to whom",
             Self::Group => "who is in a group, and what it reaches",
+            Self::Application => "who may use an application",
             Self::Hygiene => "what should be cleaned up",
             Self::Change => "what came, went and changed",
             Self::Use => "what is used, and what is not",

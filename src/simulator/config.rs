@@ -26,6 +26,8 @@ pub struct Size {
     pub pairs: usize,
     /// (account, permission set, principal) triples, on provisioned pairs.
     pub assignments: usize,
+    /// Applications of the organization's instance; some come and go.
+    pub applications: usize,
     /// Services in an access report (AWS lists about 455; <https://docs.aws.amazon.com/service-authorization/>).
     pub services: usize,
 }
@@ -205,6 +207,7 @@ impl Default for Config {
                 permission_sets: 12,
                 pairs: 130,
                 assignments: 230,
+                applications: 24,
                 services: 24,
             },
             seed: 1,
@@ -253,13 +256,14 @@ impl Config {
                 permission_sets: 22,
                 pairs: 420,
                 assignments: 640,
+                applications: 18,
                 services: 40,
             },
             8,
         )
     }
 
-    /// 100 accounts, 40 permission sets, 400 users, 60 groups.
+    /// 100 accounts, 40 permission sets, 400 users, 60 groups, 40 applications.
     pub fn small() -> Self {
         Self::sized(
             Size {
@@ -271,6 +275,7 @@ impl Config {
                 permission_sets: 40,
                 pairs: 1_200,
                 assignments: 2_400,
+                applications: 40,
                 services: 40,
             },
             12,
@@ -289,6 +294,7 @@ impl Config {
                 permission_sets: 150,
                 pairs: 20_000,
                 assignments: 60_000,
+                applications: 300,
                 services: 60,
             },
             60,
@@ -307,6 +313,7 @@ impl Config {
                 permission_sets: 500,
                 pairs: 100_000,
                 assignments: 500_000,
+                applications: 2_000,
                 services: 60,
             },
             400,

@@ -26,10 +26,15 @@ pub(super) type Page<'a, T> = (&'a [T], Option<String>);
 impl Pager {
     /// Reads and checks `MaxResults` and `NextToken`.
     ///
-    /// Sizes: Organizations takes 1 to 20, the other two 1 to 100; beyond that the call fails.
+    /// Sizes: Organizations takes 1 to 20, access scopes of applications 1 to 10, the others 1 to 100; beyond that the
+    /// call fails.
     pub fn of(config: &Config, request: &Request) -> Result<Self, ApiError> {
         let service = request.service;
-        let maximum = if service == Service::Organizations { 20 } else { 100 };
+        let maximum = match request.operation.as_str() {
+            "ListApplicationAccessScopes" => 10,
+            _ if service == Service::Organizations => 20,
+            _ => 100,
+        };
         let invalid = |message: String| ApiError::invalid(service, message);
         let mut limit = maximum;
         if let Some(wanted) = request.input.number("MaxResults") {
@@ -49,7 +54,9 @@ impl Pager {
             Some(token) => decode(scope, token)
                 .ok_or_else(|| invalid("You specified an invalid value for nextToken.".to_owned()))?,
         };
-        let limit = limit.min(config.short_pages.unwrap_or(limit)).max(1);
+        // It takes 100, and answers with 50 at most (API reference, ListApplications).
+        let most = if request.operation == "ListApplications" { 50 } else { limit };
+        let limit = limit.min(most).min(config.short_pages.unwrap_or(limit)).max(1);
         // "can occasionally return an empty set of results even when there are more results available"
         // (https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html)
         let dice = dice::mix(scope ^ after.map_or(7, |after| after as u64));

@@ -38,6 +38,7 @@ pub fn sample(parameter: &Parameter) -> &'static str {
         (_, ParameterType::Entity(Entity::Ou | Entity::Root)) => "Root/Production",
         (_, ParameterType::Entity(Entity::Policy)) => "FullAWSAccess",
         (_, ParameterType::Place) => "Root/Production",
+        (_, ParameterType::Entity(Entity::Application)) => "wiki",
         (_, ParameterType::Date) => "2026-01-01",
         (_, ParameterType::Number) => "1",
         (_, ParameterType::Text) => "text",

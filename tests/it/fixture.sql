@@ -20,7 +20,9 @@ FROM snapshots AS s, json_each('["organization", "roots", "organizational_units"
     "group_memberships", "permission_sets", "permission_set_policies", "provisioned_permission_sets",
     "account_assignments", "service_last_accessed", "organization_policies", "organization_policy_targets",
     "organization_resource_policies", "delegated_administrator_accounts", "delegated_administrators", "trusted_services",
-    "organization_features", "managed_policies"]') AS r;
+    "organization_features", "identity_center_instances", "access_control_attributes", "trusted_token_issuers",
+    "applications", "application_assignments", "application_grants", "application_access_scopes",
+    "application_authentication_methods", "managed_policies"]') AS r;
 INSERT INTO coverage (snapshot_id, resource, status, rows, gaps, reason)
 SELECT snapshot_id, 'tags', 'not_collected', 0, 0, '--skip tags' FROM snapshots;
 UPDATE coverage SET status = 'partial', gaps = 1 WHERE snapshot_id = 3 AND resource = 'group_memberships';
@@ -113,6 +115,31 @@ FROM json_each('[
     ["555555555555", "ps-read", "GROUP", "g-empty", 1, null],
     ["555555555555", "ps-read", "GROUP", "g-gone", 1, null],
     ["777777777777", "ps-read", "USER", "u-sam2", 1, null]]');
+INSERT INTO identity_center_instances_versions (instance_arn, owner_account_id, identity_store_id, status, primary_region,
+    regions, permission_sets_enabled, encryption_key_type, encryption_status, valid_from)
+VALUES ('arn:aws:sso:::instance/ssoins-1', '111111111111', 'd-1', 'ACTIVE', 'eu-west-1',
+        '[{"RegionName":"eu-west-1","Status":"ACTIVE","IsPrimaryRegion":true}]', 1, 'AWS_OWNED_KMS_KEY', 'ENABLED', 1);
+INSERT INTO access_control_attributes_versions (instance_arn, key, source, status, valid_from)
+VALUES ('arn:aws:sso:::instance/ssoins-1', 'team', '${path:enterprise.department}', 'ENABLED', 1);
+INSERT INTO trusted_token_issuers_versions (trusted_token_issuer_arn, name, type, issuer_url, valid_from)
+VALUES ('arn:aws:sso::111111111111:trustedTokenIssuer/ssoins-1/tti-1', 'Login', 'OIDC_JWT', 'https://login.example.com', 1);
+INSERT INTO applications_versions (application_arn, name, application_account_id, provider_arn, status, assignment_required,
+    portal_visibility, created_at, valid_from)
+VALUES ('arn:aws:sso::111111111111:application/ssoins-1/apl-wiki', 'Wiki', '111111111111', 'arn:aws:sso::aws:applicationProvider/custom-saml', 'ENABLED', 1, 'ENABLED', '2025-05-01T00:00:00Z', 1),
+       ('arn:aws:sso::222222222222:application/ssoins-1/apl-menu', 'Lunch "menu"', '222222222222', 'arn:aws:sso::aws:applicationProvider/custom', 'ENABLED', 0, NULL, '2025-06-01T00:00:00Z', 1),
+       ('arn:aws:sso::111111111111:application/ssoins-1/apl-pay', 'Payroll, old', '111111111111', 'arn:aws:sso::aws:applicationProvider/custom', 'DISABLED', 1, 'DISABLED', '2025-07-01T00:00:00Z', 2);
+INSERT INTO application_assignments_versions (application_arn, principal_type, principal_id, valid_from)
+VALUES ('arn:aws:sso::111111111111:application/ssoins-1/apl-wiki', 'GROUP', 'g-devs', 1),
+       ('arn:aws:sso::111111111111:application/ssoins-1/apl-wiki', 'USER', 'u-sam2', 1),
+       ('arn:aws:sso::111111111111:application/ssoins-1/apl-wiki', 'USER', 'u-carl', 1),
+       ('arn:aws:sso::222222222222:application/ssoins-1/apl-menu', 'GROUP', 'g-empty', 1),
+       ('arn:aws:sso::111111111111:application/ssoins-1/apl-pay', 'GROUP', 'g-gone', 2);
+INSERT INTO application_grants_versions (application_arn, grant_type, settings, valid_from)
+VALUES ('arn:aws:sso::222222222222:application/ssoins-1/apl-menu', 'authorization_code', '{"RedirectUris":["https://menu.example.com"]}', 1);
+INSERT INTO application_access_scopes_versions (application_arn, scope, valid_from)
+VALUES ('arn:aws:sso::222222222222:application/ssoins-1/apl-menu', 'sso:account:access', 1);
+INSERT INTO application_authentication_methods_versions (application_arn, method, actor_policy, valid_from)
+VALUES ('arn:aws:sso::222222222222:application/ssoins-1/apl-menu', 'IAM', '{"Version":"2012-10-17","Statement":[]}', 1);
 INSERT INTO provisioned_permission_sets_versions (account_id, permission_set_arn, provisioning_status, valid_from)
 SELECT DISTINCT account_id, permission_set_arn, 'LATEST_PERMISSION_SET_PROVISIONED', 1 FROM account_assignments_versions;
 

@@ -60,7 +60,12 @@ pub(crate) fn collect_impatiently(world: &World) -> Summary {
         restart: false,
         resume_within: Duration::from_secs(3600),
         shrink_limit: ShrinkLimit(50),
-        run: RunOptions { report_budget: Duration::from_secs(600), dry_run: false, full_every: None },
+        run: RunOptions {
+            report_budget: Duration::from_secs(600),
+            details_budget: Duration::from_secs(600),
+            dry_run: false,
+            full_every: None,
+        },
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     match runtime.block_on(take(&options, &mut (), std::future::pending())).unwrap() {

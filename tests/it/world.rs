@@ -42,6 +42,7 @@ pub fn small() -> Config {
     config.size.permission_sets = 8;
     config.size.pairs = 40;
     config.size.assignments = 70;
+    config.size.applications = 9;
     config.size.services = 8;
     config.short_pages = Some(6);
     config.access_report_duration = Duration::from_millis(1);

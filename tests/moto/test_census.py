@@ -35,6 +35,19 @@ NOT_SERVED = {
     ("organization_features", "iam:ListOrganizationsFeatures", "{}"),
     # Which policies are boundaries is not known, and so not which policies there are.
     ("managed_policies", "sso-admin:GetPermissionsBoundaryForPermissionSet", "{}"),
+    ("identity_center_instances", "sso-admin:DescribeInstance", '{"instance_arn":"…"}'),
+    (
+        "access_control_attributes",
+        "sso-admin:DescribeInstanceAccessControlAttributeConfiguration",
+        "{}",
+    ),
+    ("trusted_token_issuers", "sso-admin:ListTrustedTokenIssuers", "{}"),
+    ("applications", "sso-admin:ListApplications", "{}"),
+    ("application_assignments", "sso-admin:ListApplications", "{}"),
+    ("application_grants", "sso-admin:ListApplications", "{}"),
+    ("application_access_scopes", "sso-admin:ListApplications", "{}"),
+    ("application_authentication_methods", "sso-admin:ListApplications", "{}"),
+    ("tags", "sso-admin:ListApplications", '{"resource_type":"application"}'),
 }
 #: Not touched by a gap, though moto knows nothing of provisioning.
 SERVED = {*KEYS, "provisioned_permission_sets"} - {resource for resource, _, _ in NOT_SERVED}
@@ -96,6 +109,11 @@ def test_access_follows_from_assignments_and_memberships(story):
     assert wanted - stored == set(), "access that the listings give"
 
 
+def scope_of(gap):
+    """The scope of a gap; the instance that it may be about is another one each time."""
+    return re.sub(r'("instance_arn":)"[^"]*"', r'\1"…"', gap["scope"])
+
+
 @pytest.mark.parametrize("snapshot_id", [1, 2])
 def test_what_is_not_served_is_a_gap(story, snapshot_id):
     gaps = story.program.query(f"SELECT * FROM gaps WHERE snapshot_id = {snapshot_id} AND kind <> 'not_asked'")
@@ -106,7 +124,7 @@ def test_what_is_not_served_is_a_gap(story, snapshot_id):
         assert (gap["error_code"], gap["attempts"] > 1) == ("HTTP500", True), gap
         assert "500" in gap["error_message"], gap
     # Nothing of the kind was seen, whatever else is said of single ones; and not each was asked for.
-    assert NOT_SERVED <= {(gap["resource"], gap["operation"], gap["scope"]) for gap in gaps}
+    assert NOT_SERVED <= {(gap["resource"], gap["operation"], scope_of(gap)) for gap in gaps}
     assert len(gaps) < 3 * 20, "kinds of calls that are never answered were not given up"
 
 

@@ -88,6 +88,17 @@ pub struct CollectArgs {
     )]
     access_report_budget: Duration,
 
+    /// How long to read how applications are set up: their grants, access scopes, authentication methods and tags (four
+    /// calls each, after the assignments); those that were read the longest ago come first
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "2m",
+        value_parser = duration,
+        help_heading = "What to collect"
+    )]
+    applications_budget: Duration,
+
     /// Calls a second for a service (sso-admin, identitystore, organizations, iam), or auto to probe for a
     /// raised quota
     #[arg(long, value_name = "SERVICE=TPS|auto", help_heading = "Pace")]
@@ -232,6 +243,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         shrink_limit: ShrinkLimit(args.shrink_limit),
         run: RunOptions {
             report_budget: args.access_report_budget,
+            details_budget: args.applications_budget,
             dry_run: args.dry_run,
             full_every: args.full_every,
         },

@@ -100,8 +100,8 @@ pub struct QueryArgs {
     #[arg(long, conflicts_with_all = ["question", "show", "evidence"], help_heading = "Question")]
     list: bool,
 
-    /// List only those of a family: person, account, permission-set, group, hygiene, change, use, organization,
-    /// evidence or steps
+    /// List only those of a family: person, account, permission-set, group, application, hygiene, change, use,
+    /// organization, evidence or steps
     #[arg(
         long,
         value_name = "FAMILY",

@@ -6,6 +6,7 @@
 
 mod assignments;
 mod calls_left;
+mod details;
 mod estimate;
 mod full_pass;
 mod places;
@@ -37,6 +38,7 @@ use crate::error::Result;
 use crate::model::{Completeness, RESOURCES, ResourceSpec, Row};
 use crate::store::{Failure, Gap, GapKind, Staging, failed};
 
+pub(super) use details::exhausted;
 pub(super) use full_pass::FULL_PASS;
 pub(super) use reports::report_in_words;
 
@@ -89,7 +91,8 @@ impl Plan<'_> {
     /// counted. Whether any was taken.
     pub fn advance(&mut self, staging: &mut Staging, progress: &mut dyn Progress) -> Result<bool> {
         use Stage::{
-            AccountParents, Accounts, Assignments, Memberships, Pairs, Principals, Remainder, Sample, Tree,
+            AccountParents, Accounts, ApplicationList, Assignments, Memberships, Pairs, Principals,
+            Remainder, Sample, Tree,
         };
         let before = self.taken.len();
         self.step(staging, "tree", &[Tree], |plan, staging| plan.close_tree(staging))?;
@@ -127,6 +130,12 @@ impl Plan<'_> {
             &[Principals, Pairs, Sample, Assignments, Remainder],
             |plan, staging| plan.name_principals(staging),
         )?;
+        // They share the quota of the assignments, and never take a turn of theirs.
+        if self.taken.contains("assignments") {
+            self.step(staging, "details", &[Assignments, Remainder, ApplicationList], |plan, staging| {
+                plan.ask_details(staging)
+            })?;
+        }
         Ok(self.taken.len() > before)
     }
 
@@ -173,9 +182,15 @@ impl Plan<'_> {
 /// What is said of a scope that the time for access reports did not suffice for.
 pub(super) const BEYOND_BUDGET: &str = "beyond --access-report-budget";
 
+/// The option that gives the time for how applications are set up.
+pub(super) const DETAILS_BUDGET: &str = "--applications-budget";
+/// The same of a scope that this time did not suffice for.
+pub(super) const BEYOND_DETAILS_BUDGET: &str = "beyond --applications-budget";
+
 /// Whether the scope of a gap was asked for by the flags, although nobody came to ask AWS for it.
 pub fn was_wanted(gap: &Gap) -> bool {
-    let is_beyond_budget = |message: &str| message.starts_with(BEYOND_BUDGET);
+    let budgets = [BEYOND_BUDGET, BEYOND_DETAILS_BUDGET];
+    let is_beyond_budget = |message: &str| budgets.iter().any(|budget| message.starts_with(budget));
     gap.kind != GapKind::NotAsked || gap.error_message.as_deref().is_some_and(is_beyond_budget)
 }
 

@@ -69,7 +69,10 @@ impl<'a> Asking<'a> {
             closed: BTreeSet::new(),
             instead: BTreeMap::new(),
         };
-        let first = graph::first_tasks().filter(|task| !PREFLIGHT.contains(&task.operation()));
+        // What the preflight has asked is asked again only where its rows are asked about.
+        let leads_on = |task: &Task| !graph::asked_for_each(task.spec().rows.name).is_empty();
+        let first =
+            graph::first_tasks().filter(|task| !PREFLIGHT.contains(&task.operation()) || leads_on(task));
         first.for_each(|task| asking.ask(task));
         asking
     }
@@ -174,7 +177,9 @@ impl<'a> Asking<'a> {
         }
         for spec in graph::asked_for_each(row.resource) {
             match spec.asked {
-                Asked::By(_) => (spec.of)(row, self.context).into_iter().for_each(|task| self.ask(task)),
+                Asked::By(_) | Asked::WithinBudget => {
+                    (spec.of)(row, self.context).into_iter().for_each(|task| self.ask(task))
+                }
                 Asked::Instead { .. } => {
                     if !self.instead.contains_key(spec.kind)
                         && let Some(task) = (spec.of)(row, self.context).pop()

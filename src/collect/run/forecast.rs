@@ -34,8 +34,13 @@ impl Forecast {
     }
 
     /// How long the slowest lane needs, at a page a listing: by its pacer's rate, or by the pace of the last
-    /// seconds, whichever is slower. Access reports take what is left of their budget at most.
-    pub fn remaining(&mut self, context: &Context, counts: &[TaskCounts], budget: Duration) -> Duration {
+    /// seconds, whichever is slower. What has a budget of time takes what is left of it at most.
+    pub fn remaining(
+        &mut self,
+        context: &Context,
+        counts: &[TaskCounts],
+        left: impl Fn(&LaneKey) -> Option<Duration>,
+    ) -> Duration {
         let mut open: HashMap<LaneKey, u64> = HashMap::new();
         let mut ended = 0;
         for counts in counts {
@@ -44,8 +49,14 @@ impl Forecast {
             *open.entry(lane).or_default() += counts.open;
         }
         let reports = open.remove(&LaneKey::reports()).unwrap_or(0);
+        let budget = left(&LaneKey::reports()).unwrap_or(Duration::MAX);
         let reports = self.a_report().mul_f64(reports as f64).min(budget);
+        let details = open.remove(&LaneKey::details()).unwrap_or(0) as f64;
+        let budget = left(&LaneKey::details()).unwrap_or(Duration::MAX).as_secs_f64();
+        let details = (details / context.rate_of(&LaneKey::details())).min(budget);
         let paced = open.iter().map(|(lane, open)| *open as f64 / context.rate_of(lane)).fold(0.0, f64::max);
+        // They begin when the rest of their quota's work is done.
+        let paced = paced + details;
         let observed = self.observed(ended, open.values().sum());
         reports.max(Duration::from_secs_f64(paced)).max(observed)
     }

@@ -7,16 +7,17 @@
 //!
 //! `lanes` says which tasks are started, and how many calls are under way at once, `commit` what becomes of a page or a
 //! failure, `asked` which rows are no answer to the question, `empty_answers` which answers are doubted, `endless` which
-//! listings have no end, `circuit_breaker` when a kind of task is given up, and `forecast` how long it will take.
+//! listings have no end, `circuit_breaker` when a kind of task is given up, `budgets` what becomes of that whose time is
+//! up, and `forecast` how long it will take.
 
 mod asked;
+mod budgets;
 mod circuit_breaker;
 mod commit;
 mod empty_answers;
 mod endless;
 mod forecast;
 mod lanes;
-mod reports;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -57,10 +58,23 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 pub struct RunOptions {
     /// Time for access reports, from the first one on.
     pub report_budget: Duration,
+    /// Time for how applications are set up, from the first one on.
+    pub details_budget: Duration,
     /// Only count, and estimate what a collection would call.
     pub dry_run: bool,
     /// How old the last full pass by pairs may be, whatever it costs; `None` for 30 days, unless it is long.
     pub full_every: Option<Duration>,
+}
+
+impl RunOptions {
+    /// The time that the tasks of a lane have together; `None` where they have all the time that they need.
+    fn budget_of(&self, lane: &LaneKey) -> Option<Duration> {
+        match lane {
+            _ if lane.is_reports() => Some(self.report_budget),
+            _ if *lane == LaneKey::details() => Some(self.details_budget),
+            _ => None,
+        }
+    }
 }
 
 /// How a collection came to its end.
@@ -92,7 +106,8 @@ pub struct Collection<'a> {
     stopped_kinds: BTreeMap<Stoppable, (Failure, Vec<Scope>)>,
     /// Of which stopped kinds tasks may have been queued since.
     stop_again: BTreeSet<Stoppable>,
-    report_deadline: Option<Instant>,
+    /// When the time is up of the lanes that have a budget of it and have begun.
+    deadlines: BTreeMap<LaneKey, Instant>,
     /// What to record of the access reports that went behind the others because they did not end.
     unended_reports: HashMap<i64, Failure>,
     forecast: Forecast,
@@ -148,7 +163,7 @@ impl<'a> Collection<'a> {
             refusals: HashMap::new(),
             stopped_kinds: BTreeMap::new(),
             stop_again: BTreeSet::new(),
-            report_deadline: None,
+            deadlines: BTreeMap::new(),
             unended_reports: HashMap::new(),
             forecast: Forecast::default(),
             tick: Tick::default(),
@@ -177,7 +192,7 @@ impl<'a> Collection<'a> {
                 }
                 break Ended::Finished;
             }
-            let deadline = self.report_deadline;
+            let deadline = self.deadlines.values().min().copied();
             tokio::select! {
                 () = &mut interrupted => break Ended::Stopped(stopped_by_hand()),
                 Some(step) = self.steps.join_next() => {
@@ -190,7 +205,7 @@ impl<'a> Collection<'a> {
                     }
                 }
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
-                    self.end_reports(progress)?;
+                    self.end_what_is_due(progress)?;
                 }
                 _ = ticks.tick() => self.tell(progress)?,
             }
@@ -261,9 +276,13 @@ impl<'a> Collection<'a> {
 
     fn start(&mut self, key: &LaneKey, open: OpenTask) -> Result<()> {
         let task = parse(&open)?;
-        if key.is_reports() && self.report_deadline.is_none() {
-            self.report_deadline = Some(Instant::now() + self.options.report_budget);
-            self.forecast.reports_begin();
+        if let Some(budget) = self.options.budget_of(key)
+            && !self.deadlines.contains_key(key)
+        {
+            self.deadlines.insert(key.clone(), Instant::now() + budget);
+            if key.is_reports() {
+                self.forecast.reports_begin();
+            }
         }
         let task = Arc::new(task);
         let handle = self.spawn(open.task_id, &task, open.next_token.clone());
@@ -333,10 +352,12 @@ impl<'a> Collection<'a> {
         let counts = self.staging.task_counts()?;
         self.tick.open = counts.iter().map(|counts| counts.open).sum();
         self.tick.ended = counts.iter().map(|counts| counts.ended).sum();
-        let budget = self.report_deadline.map_or(self.options.report_budget, |deadline| {
-            deadline.saturating_duration_since(Instant::now())
-        });
-        let remaining = self.forecast.remaining(&self.context, &counts, budget);
+        let left = |lane: &LaneKey| {
+            let deadline = self.deadlines.get(lane);
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            left.or(self.options.budget_of(lane))
+        };
+        let remaining = self.forecast.remaining(&self.context, &counts, left);
         self.tick.remaining = self.plan.is_counted().then_some(remaining);
         progress.tick(&self.tick);
         Ok(())

@@ -52,7 +52,12 @@ async fn collected<T>(
         tool_version: "0".to_owned(),
     };
     let mut staging = Staging::create(&database, &header).unwrap();
-    let options = RunOptions { report_budget: Duration::from_secs(600), dry_run: false, full_every: None };
+    let options = RunOptions {
+        report_budget: Duration::from_secs(600),
+        details_budget: Duration::from_secs(600),
+        dry_run: false,
+        full_every: None,
+    };
     let collection =
         Collection::new(&context, selection, database.connection(), &mut staging, options).unwrap();
     let ended = collection.run(&mut (), std::future::pending()).await.unwrap();
@@ -148,8 +153,15 @@ fn what_is_needed_follows_from_what_is_asked() {
         ("users", "", ""),
         ("group_memberships", "groups", ""),
         ("account_assignments", "provisioned_permission_sets", ""),
+        ("applications", "", ""),
+        ("application_assignments", "applications", ""),
+        ("application_grants", "applications", ""),
         ("service_last_accessed", "accounts organization organizational_units roots", ""),
-        ("tags", "", "accounts organization_policies organizational_units permission_sets roots"),
+        (
+            "tags",
+            "",
+            "accounts applications organization_policies organizational_units permission_sets roots",
+        ),
     ] {
         assert_eq!(sorted(needs(resource)), needed, "{resource}");
         assert_eq!(sorted(hangs_on(resource)), any, "{resource}");

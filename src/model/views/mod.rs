@@ -117,4 +117,20 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         of_the_living: false,
         by_step: false,
     },
+    DerivedView {
+        name: "effective_application_access",
+        description: "Who may use each application: everybody, or who is assigned, directly or through a group; and where that is not known.",
+        select: include_str!("effective_application_access.sql"),
+        over_range: OverRange::Nothing,
+        of_the_living: true,
+        by_step: false,
+    },
+    DerivedView {
+        name: "identity_source",
+        description: "Where the users of the instance come from, with the evidence for it.",
+        select: include_str!("identity_source.sql"),
+        over_range: OverRange::Nothing,
+        of_the_living: false,
+        by_step: false,
+    },
 ];

@@ -3,8 +3,11 @@
 //! They read the world of the day being served. Who may call what is decided in each service's file, as the
 //! rules differ; damage to answers is the business of `faults`.
 
+mod applications;
 mod iam;
+mod identity_center;
 mod identity_store;
+mod instances;
 mod organizations;
 mod sso_admin;
 mod sts;

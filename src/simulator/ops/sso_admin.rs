@@ -3,9 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Context, members, tag_value};
-use crate::simulator::config::{Caller, Instances};
-use crate::simulator::organization::{Boundary, DAY, PermissionSet, PrincipalKind, epoch};
+use super::instances::{check_instance, describe_instance, list_instances, region};
+use super::{Context, applications, identity_center, members, tag_value};
+use crate::simulator::config::Caller;
+use crate::simulator::organization::{Boundary, PermissionSet, PrincipalKind, epoch};
 use crate::simulator::protocol::{ApiError, Service};
 
 type Answer = Result<Map<String, Value>, ApiError>;
@@ -25,7 +26,9 @@ pub(super) fn answer(context: &Context) -> Answer {
         "ListPermissionSetsProvisionedToAccount" => provisioned_sets,
         "ListAccountAssignments" => assignments,
         "ListAccountAssignmentsForPrincipal" => assignments_for_principal,
-        _ => return Err(context.unknown_operation()),
+        name => applications::operation(name)
+            .or_else(|| identity_center::operation(name))
+            .ok_or_else(|| context.unknown_operation())?,
     };
     // The member account's own is the account instance.
     let is_own = context.request.input.text("InstanceArn") == Some(&*context.world.account_instance_arn());
@@ -33,98 +36,6 @@ pub(super) fn answer(context: &Context) -> Answer {
         return Err(context.denied());
     }
     operation(context)
-}
-
-fn region<'a>(context: &'a Context) -> &'a str {
-    context.request.signature.as_ref().map_or("", |signature| signature.region.as_str())
-}
-
-fn here(context: &Context) -> bool {
-    let config = &context.world.config;
-    region(context) == config.region || config.additional_regions.iter().any(|other| other == region(context))
-}
-
-/// Metadata of the instances, the account instance first.
-fn instances(context: &Context) -> Vec<Map<String, Value>> {
-    let world = context.world;
-    let config = &world.config;
-    let mut found = Vec::new();
-    if matches!(config.instances, Instances::Account | Instances::Several) {
-        let owner = &world.accounts[world.identity.member_account as usize].id;
-        found.push(members(json!({
-            "InstanceArn": world.account_instance_arn(),
-            "IdentityStoreId": world.account_store_id(),
-            "OwnerAccountId": **owner,
-            "Name": "team-instance",
-            "CreatedDate": epoch(world.identity.created_at + 900 * DAY),
-            "Status": "ACTIVE",
-            "PrimaryRegion": config.region,
-        })));
-    }
-    if matches!(config.instances, Instances::Organization | Instances::Several) {
-        let owner = &world.management_account().id;
-        let regions: Vec<Value> = std::iter::once(&config.region)
-            .chain(&config.additional_regions)
-            .map(|name| {
-                json!({
-                    "RegionName": name, "Status": "ACTIVE", "AddedDate": epoch(world.identity.created_at),
-                    "IsPrimaryRegion": *name == config.region,
-                })
-            })
-            .collect();
-        found.push(members(json!({
-            "InstanceArn": world.instance_arn(),
-            "IdentityStoreId": world.store_id(),
-            "IdentityStoreArn":
-                format!("arn:{}:identitystore::{owner}:identitystore/{}", world.partition(), world.store_id()),
-            "OwnerAccountId": **owner,
-            "CreatedDate": epoch(world.identity.created_at),
-            "Status": "ACTIVE",
-            "PrimaryRegion": config.region,
-            "Regions": regions,
-        })));
-    }
-    found
-}
-
-/// In a Region without an instance the list is empty, unless all Regions are asked for.
-fn list_instances(context: &Context) -> Answer {
-    let everywhere = context.request.input.text("RegionScope") == Some("ALL_REGIONS");
-    let found = if everywhere || here(context) { instances(context) } else { Vec::new() };
-    context.page_by_place("Instances", &found, |instance| Value::Object(instance.clone()))
-}
-
-fn describe_instance(context: &Context) -> Answer {
-    let wanted = context.required("InstanceArn")?;
-    let mut found = instances(context)
-        .into_iter()
-        .find(|instance| here(context) && instance["InstanceArn"] == wanted)
-        .ok_or_else(|| context.denied())?;
-    let of_organization = wanted == context.world.instance_arn();
-    found.insert("PermissionSetsEnabled".to_owned(), of_organization.into());
-    let encryption = json!({"KeyType": "AWS_OWNED_KMS_KEY", "EncryptionStatus": "ENABLED"});
-    found.insert("EncryptionConfigurationDetails".to_owned(), encryption);
-    Ok(found)
-}
-
-/// Refuses what the instance or the Region does not support.
-fn check_instance(context: &Context) -> Result<(), ApiError> {
-    let wanted = context.required("InstanceArn")?;
-    let known = instances(context).iter().any(|instance| here(context) && instance["InstanceArn"] == wanted);
-    if !known {
-        return Err(ApiError::not_found(format!("Instance not found: {wanted}")));
-    }
-    let refuse = |message: &str| Err(ApiError::invalid(Service::SsoAdmin, message));
-    if wanted != context.world.instance_arn() {
-        return refuse("The operation is not supported for this Identity Center instance");
-    }
-    // https://docs.aws.amazon.com/singlesignon/latest/userguide/multi-region-iam-identity-center.html
-    if region(context) != context.world.config.region {
-        return refuse(
-            "The operation is not supported in this Region. Use the primary Region of the instance.",
-        );
-    }
-    Ok(())
 }
 
 fn permission_set<'a>(context: &'a Context) -> Result<(u32, &'a PermissionSet), ApiError> {
@@ -148,8 +59,11 @@ fn list_tags(context: &Context) -> Answer {
     if region(context) != context.world.config.region {
         return Err(ApiError::not_found(format!("Resource not found: {arn}")));
     }
-    let tags =
-        if arn == context.world.instance_arn() { &[] } else { set_by_arn(context, arn)?.1.tags.as_slice() };
+    let tags = match arn {
+        _ if arn == context.world.instance_arn() => &[],
+        _ if arn.contains(":application/") => applications::by_arn(context, arn)?.tags.as_slice(),
+        _ => set_by_arn(context, arn)?.1.tags.as_slice(),
+    };
     context.page_by_place("Tags", tags, tag_value)
 }
 

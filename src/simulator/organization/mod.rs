@@ -4,6 +4,8 @@
 //! state the rows; `index` finds by id. Things are referred to by their position, which never changes: what is deleted stays as
 //! a record with `exists == false`, because assignments go on naming it.
 
+mod applications;
+mod identity_center;
 mod index;
 mod managed_policies;
 mod policies;
@@ -16,6 +18,8 @@ use serde_json::Value;
 
 use super::config::Config;
 use super::dice;
+pub(super) use applications::{Application, Grant};
+pub(super) use identity_center::{Attribute, Issuer};
 use index::Index;
 pub(super) use managed_policies::ManagedPolicy;
 pub(super) use policies::{Delegation, Policy, Target};
@@ -189,6 +193,8 @@ pub(super) struct World {
     pub index: OnceLock<Index>,
     /// The policies of the organization, once they were asked for.
     pub policies: OnceLock<Vec<Policy>>,
+    /// The applications, once they were asked for.
+    pub applications: OnceLock<Vec<Application>>,
 }
 
 impl World {
@@ -211,6 +217,11 @@ impl World {
         self.policies().iter().find(|policy| policy.id == id)
     }
 
+    /// The applications, in the order of their numbers.
+    pub fn applications(&self) -> &[Application] {
+        self.applications.get_or_init(|| applications::applications(self))
+    }
+
     /// The next day's world before anything happened in it.
     pub fn tomorrow(&self) -> Self {
         Self {
@@ -227,6 +238,7 @@ impl World {
             synced_at: self.synced_at,
             index: OnceLock::new(),
             policies: OnceLock::new(),
+            applications: OnceLock::new(),
         }
     }
 

@@ -44,6 +44,7 @@ pub(super) fn world(config: &Arc<Config>) -> World {
         synced_at: None,
         index: OnceLock::new(),
         policies: OnceLock::new(),
+        applications: OnceLock::new(),
     };
     tree::grow(&mut world, &mut dice);
     people::hire(&mut world, &mut dice);

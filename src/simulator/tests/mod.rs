@@ -270,7 +270,9 @@ async fn accounts_and_units_by_the_sdk_are_the_truth() {
         tags,
         truth["tags"]
             .iter()
-            .filter(|tag| tag["resource_type"] != "permission_set" && tag["resource_type"] != "policy")
+            .filter(|tag| !["permission_set", "policy", "application"]
+                .iter()
+                .any(|one| tag["resource_type"] == *one))
             .count()
     );
     let organization = client.describe_organization().send().await.unwrap().organization.unwrap();
@@ -390,6 +392,7 @@ async fn a_very_small_organization_and_other_partitions_are_possible() {
         permission_sets: 0,
         pairs: 0,
         assignments: 0,
+        applications: 0,
         services: 0,
     };
     let simulator = start(Config {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::simulator::organization::{PrincipalKind, World};
+use crate::simulator::organization::{Application, PrincipalKind, World};
 
 /// Calls of sso-admin that a complete collection needs. Each page of a listing is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +11,13 @@ pub struct SsoAdminCalls {
     /// inline policy, boundary, both lists of policies, tags, and its accounts twice: all of them, and those
     /// that are not at the latest version.
     pub common: usize,
+    /// The instance's own: it is listed once more and described, its attributes for access control, and the token issuers,
+    /// each described.
+    pub instance: usize,
+    /// ListApplications, and of each application whether it requires an assignment, and its assignments.
+    pub applications: usize,
+    /// Of each application its grants, access scopes, authentication methods and tags, for which there is a budget of time.
+    pub details: usize,
     /// ListAccountAssignments of every provisioned pair of account and permission set.
     pub by_pairs: usize,
     /// ListAccountAssignmentsForPrincipal of every user and group that exists, whose answers repeat a group's
@@ -21,7 +28,7 @@ pub struct SsoAdminCalls {
 impl SsoAdminCalls {
     /// In all, by the way that needs fewer.
     pub fn fewest(&self) -> usize {
-        self.common + self.by_pairs.min(self.by_principals)
+        self.common + self.instance + self.applications + self.details + self.by_pairs.min(self.by_principals)
     }
 }
 
@@ -55,7 +62,15 @@ pub(in crate::simulator) fn sso_admin_calls(world: &World) -> SsoAdminCalls {
             unseen += calls;
         }
     }
+    let issuers = world.issuers().len();
+    let applications = world.applications();
+    let scopes = |one: &Application| one.scopes.len().div_ceil(page.min(10)).max(1);
+    let of_details = |one: &Application| pages(one.grants.len()) + scopes(one) + 1 + pages(one.tags.len());
     SsoAdminCalls {
+        instance: 3 + pages(issuers) + issuers,
+        applications: applications.len().div_ceil(page.min(50)).max(1)
+            + applications.iter().map(|one| 1 + pages(one.principals.len())).sum::<usize>(),
+        details: applications.iter().map(of_details).sum(),
         common: 1 + pages(index.living_sets.len()) + of_sets.sum::<usize>(),
         by_pairs,
         by_principals: of_groups.sum::<usize>() + of_users.sum::<usize>() + unseen,

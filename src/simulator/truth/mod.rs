@@ -3,9 +3,11 @@
 //! Written from the world itself, with the model's structs but without a line of the collector's, so that
 //! the two can be held against each other. It states what the configuration's organization *has*; what a
 //! caller may not see (a member account, a legacy directory) is still stated. `rows` writes the rows, `costs` counts
-//! the calls that they need.
+//! the calls that they need. `identity_center` and `applications` write those of an instance.
 
+mod applications;
 mod costs;
+mod identity_center;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::organization::{PrincipalKind, World};
-use crate::model::{self, RESOURCES};
+use crate::model::{self, RESOURCES, Resource, Row};
 
 pub use costs::SsoAdminCalls;
 pub(super) use costs::sso_admin_calls;
@@ -131,6 +133,11 @@ pub(super) fn net_changes(
             (spec.name, changes)
         })
         .collect()
+}
+
+/// The columns of a row.
+fn columns<R: Resource>(row: &R) -> Map<String, Value> {
+    Row::whole(row).columns
 }
 
 fn keyed(

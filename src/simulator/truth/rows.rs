@@ -1,13 +1,15 @@
 //! Every resource's rows, column by column, as the design states them.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{Assignments, ReportDepth, ReportedPolicies, Rows, TruthOptions};
+use super::{
+    Assignments, ReportDepth, ReportedPolicies, Rows, TruthOptions, applications, columns, identity_center,
+};
 use crate::model::{
     self, Account, AccountAssignment, DelegatedAdministrator, DelegatedAdministratorAccount, Entity,
     GroupMembership, Organization, OrganizationFeature, OrganizationPolicy, OrganizationPolicyTarget,
     OrganizationResourcePolicy, OrganizationalUnit, PermissionSetPolicy, PolicyKind,
-    ProvisionedPermissionSet, Resource, Root, Row, ServiceLastAccessed, Tag, TrustedService,
+    ProvisionedPermissionSet, Root, ServiceLastAccessed, Tag, TrustedService,
 };
 use crate::simulator::activity::{self, ReportedEntity};
 use crate::simulator::config::Instances;
@@ -35,6 +37,14 @@ pub(in crate::simulator) fn rows(world: &World, resource: &str, options: TruthOp
         "delegated_administrators" if organization => delegated_administrators(world),
         "trusted_services" if organization => trusted_services(world),
         "organization_features" if organization && config.all_features => features(world),
+        "identity_center_instances" => identity_center::instances(world),
+        "access_control_attributes" if sets => identity_center::attributes(world),
+        "trusted_token_issuers" if sets => identity_center::issuers(world),
+        "applications" if sets => applications::applications(world),
+        "application_assignments" if sets => applications::assignments(world),
+        "application_grants" if sets => applications::grants(world),
+        "application_access_scopes" if sets => applications::access_scopes(world),
+        "application_authentication_methods" if sets => applications::authentication_methods(world),
         "users" if store => world
             .users
             .iter()
@@ -59,10 +69,6 @@ pub(in crate::simulator) fn rows(world: &World, resource: &str, options: TruthOp
         "tags" => tags(world, organization, sets),
         _ => Vec::new(),
     }
-}
-
-fn columns<R: Resource>(row: &R) -> Map<String, Value> {
-    Row::whole(row).columns
 }
 
 fn organization_row(world: &World) -> Organization {
@@ -500,6 +506,8 @@ fn tags(world: &World, organization: bool, sets: bool) -> Rows {
     }
     if sets {
         living_sets(world).for_each(|set| add(Entity::PermissionSet, &set.arn, &set.tags));
+        let applications = world.applications().iter();
+        applications.for_each(|one| add(Entity::Application, &one.arn, &one.tags));
     }
     rows
 }

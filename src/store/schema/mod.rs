@@ -48,6 +48,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0008_oldest_reader"),
     migration!("0009_policies_and_delegation"),
     migration!("0010_managed_policies"),
+    migration!("0011_identity_center"),
 ];
 
 /// A step of the schema.

@@ -203,6 +203,15 @@ fn the_whole_identity_center() {
         ("managed_policies", json!({})),
         ("provisioned_permission_sets", json!({})),
         ("account_assignments", json!({})),
+        ("identity_center_instances", json!({})),
+        ("access_control_attributes", json!({})),
+        ("trusted_token_issuers", json!({})),
+        ("applications", json!({})),
+        ("application_assignments", json!({})),
+        ("application_grants", json!({})),
+        ("application_access_scopes", json!({})),
+        ("application_authentication_methods", json!({})),
+        ("tags", json!({ "resource_type": "application" })),
         ("tags", json!({ "resource_type": "permission_set" })),
     ];
     assert_hidden(&world, &ran, &gaps, "denied");
@@ -244,11 +253,12 @@ fn the_whole_of_organizations() {
         let gap = (resource.to_owned(), "{}".to_owned(), "denied".to_owned());
         assert!(world.gaps().contains(&gap), "{resource}: {:?}", world.gaps());
     }
-    // The tags of permission sets are another service's.
-    let of_sets =
-        |rows: Rows| rows.into_iter().filter(|row| row["resource_type"] == "permission_set").collect();
-    let others =
-        |rows: Rows| rows.into_iter().filter(|row| row["resource_type"] != "permission_set").collect();
+    // The tags of permission sets and applications are another service's.
+    let is_of_instance = |row: &Map<String, Value>| {
+        ["permission_set", "application"].iter().any(|one| row["resource_type"] == *one)
+    };
+    let of_sets = |rows: Rows| rows.into_iter().filter(is_of_instance).collect();
+    let others = |rows: Rows| rows.into_iter().filter(|row| !is_of_instance(row)).collect();
     assert_same("tags", &of_sets(held(&world, "tags")), &of_sets(truth(&world, DAY, "tags")));
     assert_same("tags", &others(held(&world, "tags")), &others(truth(&world, 0, "tags")));
     let reports = "service_last_accessed";

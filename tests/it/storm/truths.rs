@@ -156,6 +156,20 @@ impl Claims {
         let resources: &'static [&'static str] = match call.operation.as_str() {
             "ListTagsForResource" if text("ResourceId").is_some() => &["tags"],
             "GetPermissionsBoundaryForPermissionSet" => &["permission_set_policies"],
+            "DescribeInstanceAccessControlAttributeConfiguration" => &["access_control_attributes"],
+            "DescribeTrustedTokenIssuer" => &["trusted_token_issuers"],
+            "GetApplicationAssignmentConfiguration" => &[
+                "applications",
+                "application_assignments",
+                "application_grants",
+                "application_access_scopes",
+                "application_authentication_methods",
+                "tags",
+            ],
+            "ListApplicationAssignments" => &["application_assignments"],
+            "ListApplicationGrants" => &["application_grants"],
+            "ListApplicationAccessScopes" => &["application_access_scopes"],
+            "ListApplicationAuthenticationMethods" => &["application_authentication_methods"],
             "ListAccountAssignments" | "ListAccountAssignmentsForPrincipal" => &["account_assignments"],
             "ListGroupMemberships" => &["groups", "group_memberships"],
             "ListOrganizationalUnitsForParent" | "ListAccountsForParent" => {
@@ -169,8 +183,20 @@ impl Claims {
                 "tags",
             ],
         };
-        let names = ["AccountId", "PermissionSetArn", "GroupId", "ResourceId", "ResourceArn", "PrincipalId"];
-        let values: Vec<String> = names.into_iter().filter_map(text).collect();
+        let names = [
+            "AccountId",
+            "PermissionSetArn",
+            "GroupId",
+            "ResourceId",
+            "ResourceArn",
+            "PrincipalId",
+            "ApplicationArn",
+            "TrustedTokenIssuerArn",
+        ];
+        let mut values: Vec<String> = names.into_iter().filter_map(text).collect();
+        if call.operation == "DescribeInstanceAccessControlAttributeConfiguration" {
+            values.extend(text("InstanceArn"));
+        }
         if !values.is_empty() {
             self.claims.push(Claim { resources, values });
         }

@@ -1,10 +1,12 @@
-//! When the time for access reports is up, and what becomes of those that do not end.
+//! What becomes of that whose time is up: access reports, those that do not end among them, and how applications are set up.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use tokio::time::Instant;
 
 use super::{Collection, parse};
 use crate::collect::lane::{LaneKey, REPORTS};
-use crate::collect::plan::{BEYOND_BUDGET, not_asked, report_in_words};
+use crate::collect::plan::{BEYOND_BUDGET, BEYOND_DETAILS_BUDGET, exhausted, not_asked, report_in_words};
 use crate::collect::progress::Progress;
 use crate::collect::report_watch::Wait;
 use crate::collect::task::Task;
@@ -12,12 +14,55 @@ use crate::error::Result;
 use crate::model::FactRow;
 use crate::store::{Failure, Outcome};
 
-/// Scopes of their own for so many reports that the budget left out; beyond, one for all.
-const REPORT_GAPS: usize = 100;
-/// More than an organization can have entities: 50,000 accounts and 2,000 OUs.
-const MOST_REPORTS: usize = 1_000_000;
+/// Scopes of their own for so many listings that a budget left out; beyond, one for all of a kind.
+const GAPS: usize = 100;
+/// More than can be left: of reports 50,000 accounts and 2,000 OUs.
+const MOST: usize = 1_000_000;
 
 impl Collection<'_> {
+    /// Ends the lanes whose time is up.
+    pub(super) fn end_what_is_due(&mut self, progress: &mut dyn Progress) -> Result<()> {
+        let now = Instant::now();
+        let due: Vec<LaneKey> =
+            self.deadlines.extract_if(.., |_, deadline| *deadline <= now).map(|(lane, _)| lane).collect();
+        for lane in due {
+            match lane.is_reports() {
+                true => self.end_reports(progress)?,
+                false => self.end_details(&lane, progress)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends what is read of applications, whose time is up: what is left is carried forward, and the next collection goes
+    /// on with it.
+    fn end_details(&mut self, lane: &LaneKey, progress: &mut dyn Progress) -> Result<()> {
+        let open = self.staging.next_tasks(&lane.to_string(), MOST, &HashSet::new())?;
+        let Some(first) = open.first() else { return Ok(()) };
+        let left = open.iter().map(parse).collect::<Result<Vec<_>>>()?;
+        self.staging.note_facts(first.task_id, &[exhausted(&left)])?;
+        let mut by_kind: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
+        left.iter().for_each(|task| by_kind.entry(task.kind()).or_default().push(task));
+        by_kind.keys().for_each(|kind| self.forget(kind, lane));
+        self.lanes.remove(lane);
+        progress.say(&match left.len() {
+            1 => "the time for how applications are set up is up: 1 listing is left for the next run"
+                .to_owned(),
+            several => format!(
+                "the time for how applications are set up is up: {several} listings are left for the next run"
+            ),
+        });
+        for (kind, tasks) in by_kind {
+            let scopes: BTreeSet<_> = match tasks.len() > GAPS {
+                true => tasks[0].family().into_iter().collect(),
+                false => tasks.iter().flat_map(|task| task.covers()).collect(),
+            };
+            let scopes: Vec<_> = scopes.into_iter().collect();
+            self.staging.stop_kind(kind, &lane.to_string(), &not_asked(BEYOND_DETAILS_BUDGET), &scopes)?;
+        }
+        Ok(())
+    }
+
     /// Puts a report whose job does not end behind all others. Its job is noted at once, so that the next run comes
     /// to it last, whatever becomes of this one.
     pub(super) fn put_report_behind(
@@ -43,10 +88,9 @@ impl Collection<'_> {
 
     /// Ends the reports, whose time is up: what is left is carried forward, and nothing waits for it. Those whose job
     /// did not end were asked for in vain; the others are left for the next run.
-    pub(super) fn end_reports(&mut self, progress: &mut dyn Progress) -> Result<()> {
-        self.report_deadline = None;
+    fn end_reports(&mut self, progress: &mut dyn Progress) -> Result<()> {
         let wait = self.context.reports.take();
-        let open = self.staging.next_tasks(REPORTS, MOST_REPORTS, &HashSet::new())?;
+        let open = self.staging.next_tasks(REPORTS, MOST, &HashSet::new())?;
         let Some(kind) = open.first().map(|open| open.kind.clone()) else { return Ok(()) };
         let lane = LaneKey::reports();
         let under_way = self.running.iter().find(|(_, running)| running.lane == lane);
@@ -89,7 +133,7 @@ impl Collection<'_> {
         let mut scopes = BTreeSet::new();
         for open in &left {
             let task = parse(open)?;
-            scopes.extend(if left.len() > REPORT_GAPS { task.family() } else { task.covers() });
+            scopes.extend(if left.len() > GAPS { task.family() } else { task.covers() });
         }
         let scopes: Vec<_> = scopes.into_iter().collect();
         self.staging.stop_kind(&kind, &lane.to_string(), &not_asked(&reason), &scopes)
