@@ -1,5 +1,5 @@
 -- title: Everything with a text in its name
--- description: Users, groups, accounts, permission sets, OUs and policies that have, or ever had, the text in a name, an e-mail address or an id, whatever its case; what is gone too.
+-- description: Users, groups, accounts, permission sets, OUs, policies and applications that have, or ever had, the text in a name, an e-mail address or an id, whatever its case; what is gone too.
 -- family: steps
 -- param part (text): part of a name, an e-mail address or an id
 -- example: payments
@@ -26,6 +26,10 @@ WITH named (kind, id, text, name, valid_from, valid_to, last_seen_at) AS (
     UNION ALL
     SELECT 'policy', h.policy_id, concat_ws(' ', h.policy_id, h.name), h.name, h.valid_from, h.valid_to, h.last_seen_at
     FROM organization_policies_history AS h
+    UNION ALL
+    SELECT 'application', h.application_arn, concat_ws(' ', h.application_arn, h.name), h.name, h.valid_from, h.valid_to,
+           h.last_seen_at
+    FROM applications_history AS h
 ),
 -- The last version that has the text tells the name; the last one of all whether it is still there.
 found AS (

@@ -1,6 +1,7 @@
 //! The binary end to end, in one test binary so that the SDKs link once. Modules are named by behaviour.
 
 mod answers;
+mod applications;
 mod authority;
 mod bad_input;
 mod bad_world;

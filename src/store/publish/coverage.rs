@@ -87,6 +87,12 @@ fn status(
             return Ok((CoverageStatus::NotCollected, Some("nothing was listed".to_owned())));
         }
     }
+    if is_known_by_keys_alone(publishing, spec)? {
+        let unavailable = reason(publishing, spec, "kind = 'unavailable'")?;
+        if unavailable.is_some() {
+            return Ok((CoverageStatus::Unavailable, unavailable));
+        }
+    }
     match why_limited(publishing, spec)? {
         None => Ok((CoverageStatus::Complete, None)),
         limited => Ok((CoverageStatus::Limited, limited)),
@@ -136,6 +142,15 @@ fn was_looked_at(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::
         return Ok(true);
     }
     let sql = format!("SELECT EXISTS (SELECT 1 FROM staging.{})", quoted(spec.name));
+    publishing.connection.query_row(&sql, [], |row| row.get(0))
+}
+
+/// Whether its rows are known to be there, and nothing else is known of any.
+fn is_known_by_keys_alone(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::Result<bool> {
+    let staged = quoted(spec.name);
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM staging.{staged}) AND NOT EXISTS (SELECT 1 FROM staging.{staged} WHERE whole)"
+    );
     publishing.connection.query_row(&sql, [], |row| row.get(0))
 }
 
