@@ -27,7 +27,7 @@ page (place, part, name, detail, since) AS (
     HAVING count(*) > 0
     UNION ALL
     SELECT 9, 'stands out', 'privileged access', 'in ' || count(DISTINCT account_id) || ' accounts', NULL FROM sets
-    WHERE permission_set_arn IN (SELECT p.permission_set_arn FROM privileged_permission_sets AS p)
+    WHERE permission_set_arn IN (SELECT p.permission_set_arn FROM privileged_permission_sets AS p WHERE p.level = 'administrator' AND p.scope = 'any')
     HAVING count(*) > 0
     UNION ALL
     SELECT 10, 'stands out', 'assigned directly', count(*) || ' assignments', NULL FROM mine WHERE via = 'direct'

@@ -7,7 +7,8 @@
 -- not during: privileged-access --during has all accounts over a range
 WITH privileged AS MATERIALIZED (
     SELECT permission_set_arn, group_concat(reason, '; ') AS reasons
-    FROM (SELECT DISTINCT permission_set_arn, reason FROM privileged_permission_sets ORDER BY permission_set_arn, reason)
+    FROM (SELECT DISTINCT permission_set_arn, reason FROM privileged_permission_sets
+          WHERE level = 'administrator' AND scope = 'any' ORDER BY permission_set_arn, reason)
     GROUP BY permission_set_arn
 )
 SELECT

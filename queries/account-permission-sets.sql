@@ -21,7 +21,7 @@ SELECT
      WHERE a.account_id = :account AND a.permission_set_arn = t.permission_set_arn AND a.principal_type = 'GROUP') AS groups,
     (SELECT count(*) FROM account_assignments AS a
      WHERE a.account_id = :account AND a.permission_set_arn = t.permission_set_arn AND a.principal_type = 'USER') AS users,
-    CASE WHEN t.permission_set_arn IN (SELECT r.permission_set_arn FROM privileged_permission_sets AS r)
+    CASE WHEN t.permission_set_arn IN (SELECT r.permission_set_arn FROM privileged_permission_sets AS r WHERE r.level = 'administrator' AND r.scope = 'any')
         THEN 'yes' ELSE 'no' END AS privileged,
     s.session_duration,
     s.description,

@@ -4,7 +4,7 @@
 -- question: 16
 -- param limit (number) = 20: for how many accounts
 -- not during: it counts the people of one snapshot
-WITH privileged AS MATERIALIZED (SELECT DISTINCT permission_set_arn FROM privileged_permission_sets),
+WITH privileged AS MATERIALIZED (SELECT DISTINCT permission_set_arn FROM privileged_permission_sets WHERE level = 'administrator' AND scope = 'any'),
 given AS MATERIALIZED (
     SELECT account_id, principal_type, principal_id,
         max(permission_set_arn IN (SELECT permission_set_arn FROM privileged)) AS is_privileged

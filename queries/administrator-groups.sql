@@ -3,7 +3,7 @@
 -- family: group
 -- question: 39
 -- not during: it compares the state of one snapshot
-WITH privileged AS MATERIALIZED (SELECT DISTINCT permission_set_arn FROM privileged_permission_sets),
+WITH privileged AS MATERIALIZED (SELECT DISTINCT permission_set_arn FROM privileged_permission_sets WHERE level = 'administrator' AND scope = 'any'),
 administrators AS MATERIALIZED (
     SELECT principal_id AS group_id, count(DISTINCT account_id) AS accounts
     FROM account_assignments

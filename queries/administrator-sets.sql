@@ -1,5 +1,5 @@
 -- title: Permission sets that grant administrator
--- description: Permission sets that count as privileged, such as those with AdministratorAccess or an inline policy that allows everything, one row per reason, and in how many accounts they are assigned. Documents of managed policies, boundaries and service control policies are not weighed.
+-- description: Permission sets that can grant themselves anything by what their policies say, one row per reason, and in how many accounts they are assigned. Service control policies are not weighed.
 -- family: permission-set
 -- question: 22
 -- not during: privileged-access --during has who held them over a range
@@ -11,6 +11,7 @@ SELECT
     (SELECT count(*) FROM account_assignments AS a WHERE a.permission_set_arn = p.permission_set_arn) AS assignments,
     s.session_duration,
     p.permission_set_arn
-FROM (SELECT DISTINCT permission_set_arn, reason FROM privileged_permission_sets) AS p
+FROM (SELECT DISTINCT permission_set_arn, reason FROM privileged_permission_sets
+      WHERE level = 'administrator' AND scope = 'any') AS p
 LEFT JOIN permission_sets AS s ON s.permission_set_arn = p.permission_set_arn
 ORDER BY s.name, p.permission_set_arn, p.reason

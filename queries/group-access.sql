@@ -7,7 +7,7 @@
 SELECT
     c.name AS account_name,
     s.name AS permission_set_name,
-    CASE WHEN a.permission_set_arn IN (SELECT r.permission_set_arn FROM privileged_permission_sets AS r)
+    CASE WHEN a.permission_set_arn IN (SELECT r.permission_set_arn FROM privileged_permission_sets AS r WHERE r.level = 'administrator' AND r.scope = 'any')
         THEN 'yes' ELSE 'no' END AS privileged,
     c.state AS account_state,
     -- during: a.first_seen_at, a.not_before, a.last_seen_at, a.gone_at,

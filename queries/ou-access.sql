@@ -11,7 +11,7 @@ WITH RECURSIVE within (id) AS (
     SELECT o.ou_id FROM within AS w JOIN organizational_units AS o ON o.parent_id = w.id
 ),
 beneath AS MATERIALIZED (SELECT account_id FROM accounts WHERE parent_id IN (SELECT id FROM within)),
-privileged AS MATERIALIZED (SELECT DISTINCT permission_set_arn FROM privileged_permission_sets),
+privileged AS MATERIALIZED (SELECT DISTINCT permission_set_arn FROM privileged_permission_sets WHERE level = 'administrator' AND scope = 'any'),
 -- By principal first: a group is assigned in many accounts, and its members are many.
 given AS MATERIALIZED (
     SELECT principal_type, principal_id, max(permission_set_arn IN (SELECT permission_set_arn FROM privileged)) AS is_privileged

@@ -1,11 +1,15 @@
 -- title: Who has privileged access
--- description: Everyone with access by a privileged permission set, one row a way, and why the set counts as privileged. Managed policies' documents, boundaries and service control policies are not weighed.
+-- description: Everyone with access by a privileged permission set, one row a way, and why the set is an administrator's by what its policies say. Service control policies are not weighed.
 -- family: account
 -- question: 11
 WITH privileged AS MATERIALIZED (
     SELECT permission_set_arn, group_concat(reason, '; ') AS reasons
         -- during: , valid_from, valid_to
-    FROM (SELECT * FROM privileged_permission_sets ORDER BY permission_set_arn, reason)
+    FROM (
+        SELECT DISTINCT permission_set_arn, reason
+            -- during: , valid_from, valid_to
+        FROM privileged_permission_sets WHERE level = 'administrator' AND scope = 'any'
+        ORDER BY permission_set_arn, reason)
     GROUP BY permission_set_arn
         -- during: , valid_from, valid_to
 )

@@ -12,7 +12,7 @@ SELECT
         THEN 'not known: policies were not listed' ELSE 'no boundary' END AS finding,
     (SELECT count(DISTINCT a.account_id) FROM account_assignments AS a
      WHERE a.permission_set_arn = s.permission_set_arn) AS accounts,
-    CASE WHEN s.permission_set_arn IN (SELECT r.permission_set_arn FROM privileged_permission_sets AS r)
+    CASE WHEN s.permission_set_arn IN (SELECT r.permission_set_arn FROM privileged_permission_sets AS r WHERE r.level = 'administrator' AND r.scope = 'any')
         THEN 'yes' ELSE 'no' END AS privileged,
     s.description,
     s.permission_set_arn

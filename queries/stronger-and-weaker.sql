@@ -17,7 +17,7 @@ WITH held AS MATERIALIZED (
     CROSS JOIN users AS u ON u.user_id = m.user_id
     WHERE a.account_id = :account AND a.principal_type = 'GROUP'
 ),
-privileged AS MATERIALIZED (SELECT DISTINCT permission_set_arn FROM privileged_permission_sets)
+privileged AS MATERIALIZED (SELECT DISTINCT permission_set_arn FROM privileged_permission_sets WHERE level = 'administrator' AND scope = 'any')
 SELECT
     h.user_name,
     s.name AS stronger_set,

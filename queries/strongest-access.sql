@@ -16,7 +16,7 @@ ranked AS MATERIALIZED (
     SELECT
         s.permission_set_arn,
         CASE
-            WHEN s.permission_set_arn IN (SELECT p.permission_set_arn FROM privileged_permission_sets AS p) THEN 1
+            WHEN s.permission_set_arn IN (SELECT p.permission_set_arn FROM privileged_permission_sets AS p WHERE p.level = 'administrator' AND p.scope = 'any') THEN 1
             WHEN NOT EXISTS (
                 SELECT 1 FROM permission_set_policies AS p
                 WHERE p.permission_set_arn = s.permission_set_arn AND p.kind <> 'permissions_boundary') THEN 2

@@ -35,6 +35,11 @@ use policy::Policy;
 /// migration that hashes the documents anew (`store::documents::HASHED_BY`).
 const RULES: u32 = 1;
 
+/// Returns what tells the rules by which policies are read, and the catalogue that they are weighed against, from others.
+pub fn rules() -> String {
+    format!("{RULES} {}", privileges::rules())
+}
+
 /// Returns the hash of what a document says: the rules' version, a colon, and the SHA-256 of the canonical form.
 pub fn hash(grammar: Grammar, document: &str) -> String {
     format!("{RULES}:{}", sha256(form(grammar, document)))

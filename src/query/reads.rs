@@ -53,7 +53,9 @@ impl ResourcePages {
             let (mut pages, mut snapshots) = (BTreeMap::new(), 0);
             let mut statement = connection.prepare(
                 "SELECT m.rootpage, m.tbl_name, m.name = 'snapshots', (SELECT json_group_array(i.name) FROM pragma_index_info(m.name) AS i)
-                 FROM main.sqlite_schema AS m WHERE m.rootpage > 0",
+                 FROM (SELECT rootpage, tbl_name, name FROM main.sqlite_schema
+                       UNION ALL SELECT -rootpage, tbl_name, name FROM temp.sqlite_schema) AS m
+                 WHERE m.rootpage <> 0",
             )?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
@@ -124,7 +126,7 @@ impl ResourcePages {
 
 /// The view whose rows the table keeps.
 fn kept_view(table: &str) -> Option<&'static DerivedView> {
-    let name = table.strip_suffix("_steps")?;
+    let name = table.strip_suffix("_steps").or_else(|| table.strip_suffix("_kept"))?;
     DERIVED_VIEWS.iter().find(|view| view.name == name)
 }
 

@@ -80,6 +80,8 @@ const NOTED: &[(&str, &str)] = &[
         "doubled_items",
         "The items that AWS listed twice with different values, of which the later one is kept.",
     ),
+    ("policy_documents", "Every distinct text of a policy, once; what of it holds, policy_statements tells."),
+    ("document_statements", "The statements of every distinct policy."),
     (
         "pruned_full_passes",
         "The last pruned snapshot that saw completely what a snapshot may see in part: the assignments.",

@@ -15,6 +15,7 @@
 //! - `visibility`: whether a snapshot saw that a row is not there; `record`: a row as values by column.
 //! - `reader`: the file opened for reading, at one moment; `guard` keeps reading from writing.
 //! - `snapshot`: the published snapshots; `when`: how a user names one.
+//! - `derived`: what policies say and whom it makes privileged, worked out once.
 //! - `documents`: the hash of what each document says, beside the document.
 //! - `catalog`: every table and view with its columns and their descriptions.
 //! - `schema`: the migrations, what they take, and which program can read which file; `columns`: the columns that they made; `identity`: whose census it is.
@@ -25,6 +26,7 @@ mod catalog;
 mod columns;
 mod coverage;
 mod database;
+mod derived;
 mod documents;
 mod evidence;
 mod file;
@@ -52,6 +54,7 @@ pub(crate) use columns::versions_table;
 pub use columns::{find_open_row, has_open_rows};
 pub use coverage::{Coverage, CoverageStatus};
 pub use database::Database;
+pub use derived::administrators_on;
 pub use evidence::{Link, Parts, Verified};
 pub use file::{data_files, database_of, files};
 pub use guard::{QUERY_MEMORY, views_read};

@@ -16,6 +16,11 @@ INSERT INTO permission_set_policies_versions (permission_set_arn, kind, policy, 
 VALUES ('arn:aws:sso:::permissionSet/ssoins-1/ps-twin', 'customer_managed', '/team/deploy', 'deploy', '/team/', NULL, 3),
        ('arn:aws:sso:::permissionSet/ssoins-1/ps-twin', 'permissions_boundary', '/boundary', 'boundary', '/', NULL, 3),
        ('arn:aws:sso:::permissionSet/ssoins-1/ps-deploy', 'aws_managed', 'arn:aws:iam::aws:policy/ViewOnlyAccess', 'ViewOnlyAccess', NULL, NULL, 4);
+UPDATE managed_policies_versions SET valid_to = 4 WHERE name = 'ReadOnlyAccess';
+INSERT INTO managed_policies_versions (policy_arn, name, path, version_id, document, created_at, updated_at, is_aws_managed, valid_from)
+VALUES ('arn:aws:iam::aws:policy/ReadOnlyAccess', 'ReadOnlyAccess', '/', 'v101',
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ec2:Describe*","iam:Get*","iam:List*","s3:Get*","s3:List*"],"Resource":"*"}]}',
+        '2015-02-06T18:39:48Z', '2026-04-01T00:00:00Z', 1, 4);
 INSERT INTO groups_versions (group_id, display_name, description, created_at, valid_from)
 VALUES ('g-gone-2', 'gone', NULL, '2026-04-02T00:00:00Z', 4);
 INSERT INTO users_versions (user_id, user_name, display_name, primary_email, user_status, valid_from)

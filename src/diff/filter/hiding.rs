@@ -145,7 +145,7 @@ impl SubjectKind {
         match self {
             Self::Entity(entity) => entity.spec().beneath.iter().map(|it| it.spec().resource).collect(),
             Self::Tagged => vec!["tags"],
-            Self::Privileged => vec!["permission_set_policies"],
+            Self::Privileged => vec!["permission_set_policies", "managed_policies"],
         }
     }
 }

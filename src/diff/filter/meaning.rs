@@ -7,8 +7,8 @@ use rusqlite::{Connection, Params};
 
 use super::{Subject, SubjectKind};
 use crate::error::Result;
-use crate::model::{DERIVED_VIEWS, Entity};
-use crate::store::unreadable;
+use crate::model::Entity;
+use crate::store::{administrators_on, unreadable};
 
 impl Subject {
     /// The OUs, all OUs beneath them, and their accounts.
@@ -41,14 +41,11 @@ impl Subject {
         Ok(Self { kind: SubjectKind::Tagged, ids })
     }
 
-    /// The permission sets that the view `privileged_permission_sets` names.
+    /// The permission sets that may grant themselves anything, on either day.
     pub fn privileged(connection: &Connection, snapshots: [i64; 2]) -> Result<Self> {
-        let view = DERIVED_VIEWS.iter().find(|view| view.name == "privileged_permission_sets");
-        let view = view.expect("the model has this view").select;
-        let sql = format!("SELECT DISTINCT permission_set_arn FROM (\n{view}\n)");
         let mut ids = HashSet::new();
         for snapshot_id in snapshots {
-            ids.extend(on(connection, &["permission_set_policies"], &sql, [snapshot_id])?);
+            ids.extend(administrators_on(connection, snapshot_id)?);
         }
         Ok(Self { kind: SubjectKind::Privileged, ids })
     }

@@ -50,6 +50,16 @@ pub struct Privilege {
     pub unread: Option<String>,
 }
 
+impl Privilege {
+    /// The scope of everything.
+    pub const ANY: &str = "any";
+
+    /// Whether it lets whoever has it grant itself anything.
+    pub fn is_administrator(&self) -> bool {
+        self.level == Some(Level::Administrator.as_str()) && self.scope == Some(Self::ANY)
+    }
+}
+
 /// AWS's own policies that say the same for ever, for a census that has no texts of policies: an older program made it,
 /// or it lacks the permission to read them.
 const BY_NAME: [(&str, Level); 7] = [
@@ -152,7 +162,7 @@ fn weigh_entry(entry: &Entry, read: &[Read<'_>], bounds: &[Read<'_>]) -> Option<
         reason: said.collect::<Vec<_>>().join(", "),
         level: Some(level.as_str()),
         scope: Some(match reach {
-            Reach::Any => "any",
+            Reach::Any => Privilege::ANY,
             Reach::Named => "named",
             Reach::Own => "self",
         }),

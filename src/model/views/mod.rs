@@ -22,15 +22,21 @@ pub struct DerivedView {
     /// migration keeps its rows, with its columns but `taken_at`, which stands after `snapshot_id`. It names a
     /// resource's `_changes` and `_history` only.
     pub by_step: bool,
+    /// Where what policies come to is weighed (`document::privileges`): a SELECT of subject, kind, policy, document,
+    /// valid_from and valid_to, where rows without a subject are the texts of policies that others have. The table
+    /// `<name>_kept` of a migration has what comes of it, with its columns, and the bounds of when it holds.
+    pub weighed_from: Option<&'static str>,
 }
 
 impl DerivedView {
     /// The resources whose views its SELECT names.
     pub fn resources(&self) -> Vec<&'static ResourceSpec> {
-        let words: Vec<&str> = self.select.split(|one: char| !one.is_alphanumeric() && one != '_').collect();
+        let select = self.weighed_from.unwrap_or(self.select);
+        let words: Vec<&str> = select.split(|one: char| !one.is_alphanumeric() && one != '_').collect();
         let names = |name: &str| {
             let of_it = |word: &str| {
-                word.strip_prefix(name).is_some_and(|end| ["", "_changes", "_history"].contains(&end))
+                word.strip_prefix(name)
+                    .is_some_and(|end| ["", "_changes", "_history", "_versions"].contains(&end))
             };
             words.iter().any(|word| of_it(word))
         };
@@ -60,6 +66,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         over_range: OverRange::Nothing,
         of_the_living: false,
         by_step: false,
+        weighed_from: None,
     },
     DerivedView {
         name: "effective_access",
@@ -68,6 +75,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         over_range: OverRange::Marked(include_str!("effective_access_history.sql")),
         of_the_living: true,
         by_step: false,
+        weighed_from: None,
     },
     DerivedView {
         name: "effective_access_history",
@@ -76,6 +84,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         over_range: OverRange::Same,
         of_the_living: true,
         by_step: false,
+        weighed_from: None,
     },
     DerivedView {
         name: "effective_access_unknown",
@@ -84,6 +93,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         over_range: OverRange::Nothing,
         of_the_living: false,
         by_step: false,
+        weighed_from: None,
     },
     DerivedView {
         name: "orphan_assignments",
@@ -92,6 +102,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         over_range: OverRange::Nothing,
         of_the_living: false,
         by_step: false,
+        weighed_from: None,
     },
     DerivedView {
         name: "access_change_causes",
@@ -100,6 +111,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         over_range: OverRange::Same,
         of_the_living: true,
         by_step: true,
+        weighed_from: None,
     },
     DerivedView {
         name: "access_changes",
@@ -108,14 +120,34 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         over_range: OverRange::Same,
         of_the_living: true,
         by_step: false,
+        weighed_from: None,
     },
     DerivedView {
         name: "privileged_permission_sets",
-        description: "The permission sets with power over identities or over everything, and why.",
+        description: "Why permission sets are privileged by what their policies say together, one row for each way to more, and what was not read: administrators have level administrator and scope any.",
         select: include_str!("privileged_permission_sets.sql"),
-        over_range: OverRange::Marked(include_str!("privileged_permission_sets.sql")),
+        over_range: OverRange::Marked(include_str!("privileged_permission_sets_during.sql")),
         of_the_living: false,
         by_step: false,
+        weighed_from: Some(include_str!("permission_set_texts.sql")),
+    },
+    DerivedView {
+        name: "policy_statements",
+        description: "What every policy says, one row for each statement and pattern of an action; a policy that was not read has a row with the reason.",
+        select: include_str!("policy_statements.sql"),
+        over_range: OverRange::Nothing,
+        of_the_living: false,
+        by_step: false,
+        weighed_from: None,
+    },
+    DerivedView {
+        name: "permission_set_statements",
+        description: "What each permission set allows and denies through every policy that it has, one row for each statement and pattern of an action.",
+        select: include_str!("permission_set_statements.sql"),
+        over_range: OverRange::Nothing,
+        of_the_living: false,
+        by_step: false,
+        weighed_from: None,
     },
     DerivedView {
         name: "effective_application_access",
@@ -124,6 +156,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         over_range: OverRange::Nothing,
         of_the_living: true,
         by_step: false,
+        weighed_from: None,
     },
     DerivedView {
         name: "identity_source",
@@ -132,5 +165,6 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         over_range: OverRange::Nothing,
         of_the_living: false,
         by_step: false,
+        weighed_from: None,
     },
 ];

@@ -88,10 +88,11 @@ impl Program {
         }
         match one.name() {
             "DeferredSeek" => self.deferred.entry(one.p3).or_default().push(place),
-            // Database 0 is the census, 1 what is temporary.
-            "OpenRead" | "ReopenIdx" if one.p3 == 0 => {
-                self.opened.push((one.p1, one.p2));
-                self.pages.entry(one.p1).or_insert(one.p2);
+            // Database 0 is the census, 1 what is temporary, whose pages are counted down from zero.
+            "OpenRead" | "ReopenIdx" if matches!(one.p3, 0 | 1) => {
+                let page = if one.p3 == 0 { one.p2 } else { -one.p2 };
+                self.opened.push((one.p1, page));
+                self.pages.entry(one.p1).or_insert(page);
             }
             _ => {}
         }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::coverage::{self, Coverage};
+use super::derived;
 use super::documents;
 use super::file::{Doing, NO_SPACE, connect, make_private_if_empty, open_failed, refuse_what_is_no_file};
 use super::filesystem;
@@ -152,6 +153,11 @@ impl Database {
     /// Fills what views keep in tables (see `steps`), where an older program wrote the file or was ended before it had;
     /// tells how many snapshots of how many are done. What is not filled answers all the same, and takes longer.
     pub fn fill(&mut self, tell: impl FnMut(usize, usize)) -> Result<()> {
+        if !derived::is_current(&self.connection)? {
+            let transaction = self.connection.transaction().doing("begin to read policies")?;
+            derived::fill(&transaction, derived::Place::File)?;
+            transaction.commit().doing("keep what policies say")?;
+        }
         if !steps::are_missing(&self.connection)? {
             return Ok(());
         }

@@ -16,7 +16,7 @@ use crate::digest::sha256;
 use crate::error::{Error, Result};
 use crate::model::RESOURCES;
 use crate::store::file::{Doing, open_failed};
-use crate::store::{documents, schema, snapshot, steps, views};
+use crate::store::{derived, documents, schema, snapshot, steps, views};
 
 /// What verifying found in a file that holds what was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,11 @@ pub(in crate::store) fn verify(connection: &Connection, path: &Path) -> Result<V
     misfits.extend(derived.map(|(id, table)| Misfit {
         snapshot_id: Some(id),
         what: format!("what {table} says of it is not what its rows tell"),
+    }));
+
+    misfits.extend(derived::differing(connection)?.into_iter().map(|table| Misfit {
+        snapshot_id: None,
+        what: format!("what {table} says is not what its policies tell"),
     }));
 
     // The first found of the first snapshot.

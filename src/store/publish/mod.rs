@@ -29,6 +29,7 @@ use self::scopes::Scopes;
 use super::columns::fact_columns;
 use super::coverage::of_snapshot as coverage_of;
 use super::database::Database;
+use super::derived;
 use super::evidence;
 use super::file::{Doing, quoted, staging_file, uri};
 use super::snapshot::{self, Snapshot, SnapshotStatus};
@@ -191,6 +192,7 @@ fn write_snapshot(
         .expect("the newest snapshot is the one just written");
     let snapshot_hash = Some(evidence::record(connection, &snapshot)?);
     steps::publish(connection, snapshot_id)?;
+    derived::fill(connection, derived::Place::File)?;
     Ok(Published { snapshot_id, status, snapshot_hash, suspect, resources })
 }
 

@@ -20,7 +20,7 @@ use super::retention::{self, Watch};
 use super::schema::{self, FileKind};
 use super::snapshot::{self, Doubled, Gap, Snapshot};
 use super::views::{self, Answering};
-use super::{documents, filesystem, guard};
+use super::{derived, documents, filesystem, guard};
 use crate::error::{Error, Result};
 use crate::invocation;
 
@@ -66,8 +66,15 @@ impl Census {
         // A file that an older version wrote has older views or none, and those of a copy lack what makes them fast:
         // ours stand before them.
         let is_copy = kind == FileKind::Copy;
-        if is_copy || !views::permanent_are_current(&connection)? {
+        let is_derived = derived::is_current(&connection)?;
+        if !is_derived {
+            derived::make_temporary(&connection)?;
+        }
+        if is_copy || !is_derived || !views::permanent_are_current(&connection)? {
             views::shadow(&connection, Answering::Latest)?;
+        }
+        if !is_derived {
+            derived::fill(&connection, derived::Place::Temporary)?;
         }
         Ok(Self { path: path.to_owned(), connection, unlocked, guarded: false, is_copy })
     }

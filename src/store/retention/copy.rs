@@ -11,7 +11,7 @@ use crate::invocation;
 use crate::signals::Unfinished;
 use crate::store::file::{Doing, beside, connect, uri, with_companions};
 use crate::store::schema::portable;
-use crate::store::{Snapshot, schema, snapshot, steps, views};
+use crate::store::{Snapshot, derived, schema, snapshot, steps, views};
 
 /// How an unfinished file is opened: nobody else knows it, so SQLite need not lock it, and could not everywhere:
 /// some file systems have one kind of lock, which it has already.
@@ -93,6 +93,9 @@ fn settle(file: &Path, watch: Watch<'_>) -> Result<Connection> {
     }
     schema::migrate(&mut connection)?;
     steps::fill(&mut connection, |_, _| {})?;
+    if !derived::is_current(&connection)? {
+        derived::fill(&connection, derived::Place::File)?;
+    }
     views::make_permanent(&mut connection)?;
     Ok(connection)
 }

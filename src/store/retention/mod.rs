@@ -33,7 +33,7 @@ pub use self::rules::{KeepRules, Verdict};
 use super::columns::{columns, resource_columns, versions_table};
 use super::file::{Doing, quoted};
 use super::visibility::sql;
-use super::{evidence, now, snapshot, steps};
+use super::{derived, evidence, now, snapshot, steps};
 use crate::error::{Error, Result};
 use crate::model::{RESOURCES, ResourceSpec};
 
@@ -69,6 +69,7 @@ pub(super) fn prune(connection: &mut Connection, snapshot_ids: &[i64]) -> Result
     }
     evidence::record_notes(&transaction)?;
     steps::renew(&transaction, &moved_to(&transaction)?)?;
+    derived::fill(&transaction, derived::Place::File)?;
     let clean_up = "DROP TABLE temp.prune_gone; DROP TABLE IF EXISTS temp.prune_moved";
     transaction.execute_batch(clean_up).doing("clean up after pruning")?;
     transaction.commit().doing("prune the snapshots")?;

@@ -49,6 +49,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0009_policies_and_delegation"),
     migration!("0010_managed_policies"),
     migration!("0011_identity_center"),
+    migration!("0012_policy_statements"),
 ];
 
 /// A step of the schema.

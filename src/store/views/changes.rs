@@ -31,6 +31,7 @@ FROM (",
     over_range: OverRange::Same,
     of_the_living: false,
     by_step: false,
+    weighed_from: None,
 };
 
 /// The resource's part of [`CHANGES`].

@@ -41,6 +41,7 @@ FROM (",
     over_range: OverRange::Nothing,
     of_the_living: false,
     by_step: false,
+    weighed_from: None,
 };
 
 /// Which snapshot the views answer for.

@@ -1,0 +1,92 @@
+//! What follows from the texts of policies, worked out once: their statements, and which permission sets are privileged.
+//!
+//! The rows are no evidence: publish and pruning bring them up to date, `verify` computes them again, and a program with
+//! other rules makes them anew when it collects next. A file that has none, or those of other rules, answers the same:
+//! whoever opens it works them out into temporary tables, which stand before those of the file.
+
+mod documents;
+mod privileges;
+
+use rusqlite::{Connection, OptionalExtension};
+
+pub use privileges::administrators_on;
+
+use super::columns::columns;
+use super::file::Doing;
+use crate::document;
+use crate::error::Result;
+
+/// The migration that makes the tables.
+const TABLES: &str = include_str!("../../../migrations/0012_policy_statements.sql");
+/// The name of it all in `derived_rules`.
+const NAME: &str = "policies";
+
+/// Where rows are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the file.
+    File,
+    /// In tables of this connection.
+    Temporary,
+}
+
+impl Place {
+    fn schema(self) -> &'static str {
+        match self {
+            Self::File => "main",
+            Self::Temporary => "temp",
+        }
+    }
+}
+
+/// Whether the file has it all, by the rules of today.
+pub(super) fn is_current(connection: &Connection) -> Result<bool> {
+    if columns(connection, "main", "derived_rules")?.is_empty() {
+        return Ok(false);
+    }
+    let sql = "SELECT rules = ?2 AND through >= (SELECT coalesce(max(snapshot_id), 0) FROM main.snapshots)
+               FROM main.derived_rules WHERE name = ?1";
+    let found = connection.query_row(sql, (NAME, document::rules()), |row| row.get(0)).optional();
+    Ok(found.doing("read how far policies are read")?.unwrap_or(false))
+}
+
+/// Makes the tables that stand before those of the file.
+pub(super) fn make_temporary(connection: &Connection) -> Result<()> {
+    let tables =
+        TABLES.replace("CREATE TABLE ", "CREATE TEMP TABLE ").replace("CREATE INDEX ", "CREATE INDEX temp.");
+    connection.execute_batch(&tables).doing("make tables of what policies say")
+}
+
+/// Brings the rows up to date with the versions of policies.
+pub(super) fn fill(connection: &Connection, place: Place) -> Result<()> {
+    let by_these_rules = format!(
+        "SELECT EXISTS (SELECT 1 FROM {}.derived_rules WHERE name = ?1 AND rules = ?2)",
+        place.schema()
+    );
+    let by_these_rules = connection.query_row(&by_these_rules, (NAME, document::rules()), |row| row.get(0));
+    if !by_these_rules.doing("read by which rules policies were read")? {
+        documents::forget_all(connection, place)?;
+    }
+    documents::fill(connection, place)?;
+    privileges::fill(connection, place)?;
+    let sql = format!(
+        "INSERT OR REPLACE INTO {}.derived_rules (name, rules, through)
+         SELECT ?1, ?2, coalesce(max(snapshot_id), 0) FROM main.snapshots",
+        place.schema()
+    );
+    connection.execute(&sql, (NAME, document::rules())).map(drop).doing("note how far policies are read")
+}
+
+/// The tables of the file that do not say what its policies tell.
+pub(super) fn differing(connection: &Connection) -> Result<Vec<&'static str>> {
+    if !is_current(connection)? {
+        return Ok(Vec::new());
+    }
+    let mut differing = Vec::new();
+    differing.extend(documents::differs(connection)?);
+    differing.extend(privileges::differs(connection)?);
+    Ok(differing)
+}
+
+#[cfg(test)]
+mod tests;
