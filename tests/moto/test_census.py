@@ -2,6 +2,7 @@
 changed, and what moto does not serve against what the program says that it could not see."""
 
 import json
+import re
 import urllib.request
 
 import pytest
