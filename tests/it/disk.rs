@@ -184,7 +184,7 @@ fn a_signal_during_the_publish_lets_it_end() {
 #[test]
 fn a_disk_that_is_full_at_the_very_beginning_is_named() {
     let world = World::of(small());
-    for (blocks, file) in [(0, "orgcensus.db"), (64, "orgcensus.db"), (3_000, "orgcensus.db.collecting")] {
+    for (blocks, file) in [(0, "orgcensus.db"), (64, "orgcensus.db"), (6_000, "orgcensus.db.collecting")] {
         let full = world.sandbox.ran(limited(&world.collect_command(&PAIRS), blocks).output().unwrap());
         assert_eq!(full.exit, Some(5), "{blocks}: {}", full.stderr);
         assert!(full.stderr.contains(&format!("error: \"{file}\"")), "{blocks}: {}", full.stderr);

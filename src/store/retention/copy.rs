@@ -9,7 +9,7 @@ use super::{forget_volatile, prune};
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::signals::Unfinished;
-use crate::store::file::{Doing, beside, connect, uri, with_companions};
+use crate::store::file::{Doing, beside, connect, quoted, uri, with_companions};
 use crate::store::schema::portable;
 use crate::store::{Snapshot, derived, schema, snapshot, steps, views};
 
@@ -46,6 +46,7 @@ pub(in crate::store) fn copy(
     kept: Option<&[i64]>,
     watch: Watch<'_>,
 ) -> Result<()> {
+    uncover(census)?;
     let Some(kept) = kept else {
         write_whole(census, target)?;
         let mut connection = settle(target, watch)?;
@@ -72,6 +73,20 @@ fn still_those(snapshots: &[Snapshot], copy: &Connection) -> Result<()> {
     }
     Err(Error::failed("the snapshots changed just before they were copied")
         .hint(format!("run the command again; {} lists them", invocation::command("snapshots"))))
+}
+
+/// Drops the temporary tables that stand before tables of the file: SQLite would make the copy's indexes on them.
+fn uncover(census: &Connection) -> Result<()> {
+    let covering = "SELECT name FROM temp.sqlite_schema
+                    WHERE type = 'table' AND name IN (SELECT name FROM main.sqlite_schema)";
+    let drop = || {
+        let names = census
+            .prepare(covering)?
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<String>>>()?;
+        names.iter().try_for_each(|name| census.execute_batch(&format!("DROP TABLE temp.{}", quoted(name))))
+    };
+    drop().doing("let go of what was worked out to read the census")
 }
 
 fn write_whole(from: &Connection, to: &Path) -> Result<()> {
