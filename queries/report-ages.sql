@@ -39,7 +39,11 @@ each AS (
     -- What is known of a policy that is gone went with it.
     SELECT b.entity_id, b.policy_id FROM by_policy AS b
     WHERE EXISTS (SELECT 1 FROM organization_policies AS p WHERE p.policy_id = b.policy_id)
-        OR EXISTS (SELECT 1 FROM service_last_accessed AS s WHERE s.entity_id = b.entity_id AND s.policy_id = b.policy_id)
+        -- Where policies are not collected, the snapshot's own jobs and gaps name those that are asked for.
+        OR EXISTS (SELECT 1 FROM untaken AS u WHERE u.policy_id = b.policy_id)
+        OR EXISTS (
+            SELECT 1 FROM jobs AS j WHERE j.policy_id = b.policy_id
+            AND j.snapshot_id = (SELECT s.snapshot_id FROM answering_snapshot AS s))
 )
 SELECT
     t.type AS entity_type,

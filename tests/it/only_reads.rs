@@ -85,8 +85,11 @@ fn a_selection_sends_what_its_policy_allows() {
         let mut allowed = allowed(&world, flags);
         let sent = sent(&world);
         if flags.contains(&"service_last_accessed") || flags.contains(&ResourceGroup::AccessReport.as_str()) {
-            // Whether an entity is gone is asked by its tags, where its report says that its path is wrong.
-            assert!(allowed.remove("organizations:ListTagsForResource"));
+            // Whether an entity is gone is asked by its tags, where its report says that its path is wrong; whether a
+            // policy is, where a report by it is refused.
+            for only_then in ["organizations:ListTagsForResource", "organizations:DescribePolicy"] {
+                assert!(allowed.remove(only_then), "{only_then}");
+            }
         }
         for fallback in FALLBACKS {
             assert!(!sent.contains(fallback));

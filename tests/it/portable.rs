@@ -31,7 +31,7 @@ fn newer_words(world: &World, file: &str) -> Vec<String> {
         found.extend(
             newer
                 .iter()
-                .filter(|word| code.join("\n").contains(**word))
+                .filter(|word| code.join("\n").replace("group_concat(", "").contains(**word))
                 .map(|word| format!("{name}: {word}")),
         );
     }

@@ -119,7 +119,7 @@ fn credentials_that_end_in_mid_run_end_it_resumably() {
 #[test]
 fn what_was_asked_for_otherwise_or_is_too_old_is_begun_anew() {
     let world = slow();
-    let differs = "it collects something else (--only, --skip, --access-report or --assignments differ)";
+    let differs = "it collects something else (--only, --skip, --access-report, --access-report-policies or --assignments differ)";
     for (arguments, reason) in [
         (&[&PAIRS[..], &["--restart"]].concat(), "--restart"),
         (&[&PAIRS[..], &["--resume-within", "0s"]].concat(), "old, and --resume-within says 0 s"),

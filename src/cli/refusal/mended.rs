@@ -282,7 +282,9 @@ mod tests {
             ("snapshots compare 1 2", "orgcensus diff 1 2 shows"),
             ("user-access ana --at 1", "write orgcensus query user-access ana --at 1"),
             ("sync --aws-profile audit", "orgcensus collect --profile audit takes"),
-            ("query users --limit 5", "write orgcensus query 'SELECT … WHERE … ORDER BY … LIMIT 10'"),
+            ("query users --head 5", "write orgcensus query users --limit 5"),
+            ("query users --fields user_name", "write orgcensus query users --columns user_name"),
+            ("query users --sort-by name", "write orgcensus query 'SELECT … WHERE … ORDER BY … LIMIT 10'"),
             ("sql", "orgcensus query 'SELECT …' runs"),
         ] {
             let words: Vec<&str> = line.split(' ').collect();

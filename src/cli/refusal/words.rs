@@ -331,7 +331,17 @@ pub(super) const OPTIONS: &[Options] = &[
         example: &["--color", "never"],
     },
     Options {
-        typed: "--limit --head --top -n -l --max-items --page-size --max-results --filter --where --query --sql -e --execute --sort-by --order-by --columns --fields",
+        typed: "--head --top -n -l --max-items --page-size --max-results --rows",
+        instead: "--limit",
+        example: &["query", "privileged-access", "--limit", "10"],
+    },
+    Options {
+        typed: "--fields --select --cols --column",
+        instead: "--columns",
+        example: &["query", "account-access", "prod", "--columns", "user_name,permission_set_name"],
+    },
+    Options {
+        typed: "--filter --where --query --sql -e --execute --sort-by --order-by",
         instead: "",
         example: &["query", "SELECT … WHERE … ORDER BY … LIMIT 10"],
     },

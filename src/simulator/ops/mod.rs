@@ -102,11 +102,14 @@ impl Context<'_> {
     }
 }
 
-/// What a service sends that leaves empty lists out. The identity store's model requires its lists, and an
-/// organization always has accounts and a root.
+/// What a service sends that leaves empty lists out. The models of the identity store and of some operations of an
+/// application require their lists, and an organization always has accounts and a root.
 fn without_empty_lists(context: &Context, mut answer: Map<String, Value>) -> Map<String, Value> {
-    let never_empty = matches!(context.request.operation.as_str(), "ListAccounts" | "ListRoots");
-    if !context.world.config.empty_lists && !never_empty {
+    let always_sent = matches!(
+        context.request.operation.as_str(),
+        "ListAccounts" | "ListRoots" | "ListApplicationGrants" | "ListApplicationAccessScopes"
+    );
+    if !context.world.config.empty_lists && !always_sent {
         answer.retain(|_, value| value.as_array().is_none_or(|items| !items.is_empty()));
     }
     answer

@@ -22,7 +22,8 @@ pub(super) fn fill(connection: &Connection, place: Place) -> Result<()> {
         let due = rows(&states(connection, policies)?);
         let table = format!("{}.{}", place.schema(), quoted(&table(view)));
         let write = || -> rusqlite::Result<()> {
-            let mut missing: HashSet<Kept> = due.into_iter().collect();
+            // In order: whoever reads the rows without one gets the same again.
+            let mut missing: BTreeSet<Kept> = due.into_iter().collect();
             let mut delete = connection.prepare(&format!("DELETE FROM {table} WHERE rowid = ?1"))?;
             for (rowid, row) in read(connection, &table)? {
                 if !missing.remove(&row) {
