@@ -76,6 +76,7 @@ CREATE TABLE applications_versions (
 CREATE UNIQUE INDEX applications_open ON applications_versions (application_arn) WHERE valid_to IS NULL;
 CREATE INDEX applications_began ON applications_versions (valid_from);
 CREATE INDEX applications_ended ON applications_versions (valid_to) WHERE valid_to IS NOT NULL;
+CREATE INDEX applications_by_application_account_id ON applications_versions (application_account_id, valid_from, valid_to);
 
 CREATE TABLE application_assignments_versions (
     application_arn TEXT NOT NULL, -- ARN of the application

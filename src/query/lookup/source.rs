@@ -139,6 +139,10 @@ impl NameSource {
         view: &str,
         collation: &str,
     ) -> rusqlite::Result<Option<String>> {
+        // A column that is empty names nothing: a report of no policy.
+        if typed.is_empty() {
+            return Ok(None);
+        }
         for (table, column, condition) in places {
             let sql = format!(
                 "SELECT {column} FROM {table}{view} WHERE {column} = ?1 COLLATE {collation} AND {condition} LIMIT 1"
