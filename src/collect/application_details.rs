@@ -5,18 +5,13 @@ use aws_sdk_ssoadmin::types::{AuthenticationMethod, AuthorizedTokenIssuer, Grant
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::applications::APPLICATIONS;
 use super::collector::{Asked, Collector, ForEach, In, NotFound, Page, Stage, Stopped};
 use super::context::Context;
 use super::convert::{document, key, members, string, text, word};
 use super::lane::DETAILS;
 use crate::aws::{CallFailure, Operation};
-use crate::model::{
-    Application, ApplicationAccessScope, ApplicationAuthenticationMethod, ApplicationGrant, Entity, Resource,
-    Row,
-};
-
-/// The applications: each is asked how it is set up.
-const APPLICATIONS: ForEach = ForEach::All(&[&Application::SPEC]);
+use crate::model::{ApplicationAccessScope, ApplicationAuthenticationMethod, ApplicationGrant, Entity, Row};
 
 /// Lists the grants of an application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -80,8 +80,8 @@ fn listed(found: Found) -> Result<Application, CallFailure> {
     })
 }
 
-/// The applications: each is asked whether it requires an assignment, and for its assignments.
-const APPLICATIONS: ForEach = ForEach::All(&[&Application::SPEC]);
+/// The applications: each is asked for what its listing does not tell.
+pub(super) const APPLICATIONS: ForEach = ForEach::All(&[&Application::SPEC]);
 
 /// Reads whether an application requires an assignment, and completes its row with that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -37,14 +37,6 @@ pub fn shortened(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Cuts a text to so many characters, the last of which is `…` where there were more.
-pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
-    match text.chars().count() <= most {
-        true => Cow::Borrowed(text),
-        false => Cow::Owned(text.chars().take(most.saturating_sub(1)).chain(['…']).collect()),
-    }
-}
-
 /// Writes a value as a person reads it: NULL is `-`, and text that would look like NULL or like nothing is quoted.
 /// White space at either end is written out. Blobs are hexadecimal, `x'…'`, as SQL writes them.
 pub fn of_value(value: ValueRef<'_>) -> Cow<'static, str> {

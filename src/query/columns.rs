@@ -24,12 +24,17 @@ pub fn columns(statement: &Statement<'_>, as_json: &[String]) -> Result<Vec<Outp
             column.kind = Some(ColumnKind::Json);
         });
         if found.count() == 0 {
-            let names = columns.iter().map(|column| column.name.as_str());
-            return Err(Error::usage(format!("the answer has no column {name:?}, which --json names"))
-                .hint_if_any(did_you_mean(name, names)));
+            return Err(no_column(&columns, name, "--json"));
         }
     }
     Ok(columns)
+}
+
+/// The refusal of a column that the answer does not have and that an option names.
+pub(super) fn no_column(columns: &[OutputColumn], name: &str, option: &str) -> Error {
+    let names = columns.iter().map(|column| column.name.as_str());
+    Error::usage(format!("the answer has no column {name:?}, which {option} names"))
+        .hint_if_any(did_you_mean(name, names))
 }
 
 /// The declaration of a table's column. SQLite looks through views: what they only pass on is of the table.

@@ -1,7 +1,7 @@
 //! What is shown of an answer: some of its columns, and so many of its rows.
 
-use crate::error::{Error, Result};
-use crate::nearest::did_you_mean;
+use super::columns::no_column;
+use crate::error::Result;
 use crate::output::OutputColumn;
 
 /// The columns and rows of an answer that are wanted.
@@ -27,9 +27,7 @@ impl Projection {
                 exact.or_else(|| columns.iter().position(|column| column.name.eq_ignore_ascii_case(name)));
             found.ok_or_else(|| {
                 let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
-                Error::usage(format!("the answer has no column {name:?}, which --columns names"))
-                    .hint_if_any(did_you_mean(name, names.iter().copied()))
-                    .hint(format!("the columns are: {}", names.join(", ")))
+                no_column(&columns, name, "--columns").hint(format!("the columns are: {}", names.join(", ")))
             })
         };
         let places = named.iter().map(place).collect::<Result<Vec<_>>>()?;

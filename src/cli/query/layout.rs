@@ -53,14 +53,14 @@ impl LayoutArgs {
     pub fn projection(&self, columns: Vec<OutputColumn>) -> Result<Projection> {
         Projection::of(columns, &self.columns, self.limit)
     }
+}
 
-    /// What is said of how many rows there were.
-    pub fn rows_in_words(&self, rows: u64, has_more: bool) -> String {
-        match (rows, has_more) {
-            (1, false) => "1 row".to_owned(),
-            (rows, false) => format!("{rows} rows"),
-            (1, true) => "the first row; there are more, which --limit leaves out".to_owned(),
-            (rows, true) => format!("the first {rows} rows; there are more, which --limit leaves out"),
-        }
+/// What is said of how many rows there were.
+pub fn rows_in_words(rows: u64, has_more: bool) -> String {
+    match (rows, has_more) {
+        (1, false) => "1 row".to_owned(),
+        (rows, false) => format!("{rows} rows"),
+        (1, true) => "the first row; there are more, which --limit leaves out".to_owned(),
+        (rows, true) => format!("the first {rows} rows; there are more, which --limit leaves out"),
     }
 }

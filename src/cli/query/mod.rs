@@ -24,7 +24,7 @@ use crate::query::{
 };
 use crate::store::Census;
 use asked::Asked;
-use layout::LayoutArgs;
+use layout::{LayoutArgs, rows_in_words};
 
 /// What names the folder of queries in the environment.
 const QUERIES: &str = "ORGCENSUS_QUERIES";
@@ -308,11 +308,11 @@ fn answer(
     match (rows, incomplete.as_slice()) {
         (0, []) => stderr::say(no_rows_in(&span)),
         (0, unseen) => stderr::warn(format!("{} {}", no_rows_in(&span), no_proof(unseen))),
-        _ if is_read_now || has_more => stderr::say(args.layout.rows_in_words(rows, has_more)),
+        _ if is_read_now || has_more => stderr::say(rows_in_words(rows, has_more)),
         _ => {}
     }
     if let Some(path) = written {
-        let rows = args.layout.rows_in_words(rows, has_more);
+        let rows = rows_in_words(rows, has_more);
         stderr::say(format!("wrote {path}: {rows}, {}", format.name()));
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::collect::progress::Progress;
 use crate::collect::report_watch::Wait;
 use crate::collect::task::Task;
 use crate::error::Result;
-use crate::model::FactRow;
+use crate::model::{FactRow, Scope};
 use crate::store::{Failure, Outcome};
 
 /// Scopes of their own for so many listings that a budget left out; beyond, one for all of a kind.
@@ -53,11 +53,7 @@ impl Collection<'_> {
             ),
         });
         for (kind, tasks) in by_kind {
-            let scopes: BTreeSet<_> = match tasks.len() > GAPS {
-                true => tasks[0].family().into_iter().collect(),
-                false => tasks.iter().flat_map(|task| task.covers()).collect(),
-            };
-            let scopes: Vec<_> = scopes.into_iter().collect();
+            let scopes = scopes_of(&tasks);
             self.staging.stop_kind(kind, &lane.to_string(), &not_asked(BEYOND_DETAILS_BUDGET), &scopes)?;
         }
         Ok(())
@@ -130,12 +126,15 @@ impl Collection<'_> {
             1 => format!("{said}: 1 is left for the next run"),
             several => format!("{said}: {several} are left for the next run"),
         });
-        let mut scopes = BTreeSet::new();
-        for open in &left {
-            let task = parse(open)?;
-            scopes.extend(if left.len() > GAPS { task.family() } else { task.covers() });
-        }
-        let scopes: Vec<_> = scopes.into_iter().collect();
+        let left = left.iter().map(parse).collect::<Result<Vec<_>>>()?;
+        let scopes = scopes_of(&left.iter().collect::<Vec<_>>());
         self.staging.stop_kind(&kind, &lane.to_string(), &not_asked(&reason), &scopes)
     }
+}
+
+/// The gaps over what is left of one kind: each listing's own, or, where these are many, those over all of them.
+fn scopes_of(left: &[&Task]) -> Vec<Scope> {
+    let of_one = |task: &&Task| if left.len() > GAPS { task.family() } else { task.covers() };
+    let scopes: BTreeSet<Scope> = left.iter().flat_map(of_one).collect();
+    scopes.into_iter().collect()
 }

@@ -10,12 +10,17 @@ use serde_json::Value;
 
 use super::super::change::{AccessChange, AccessChangeKind, AccessPath, Cause, CauseKind, ChangeKind};
 use super::super::names::{policy_name, policy_words};
-use super::report::{Detail, Entry};
+use super::report::{Detail, Entry, Section};
 use super::rows::hidden_by;
 use crate::model::{self, AccessRole};
 
 /// So many names are written out before the rest is counted.
 const NAMED: usize = 5;
+
+/// The access changes one by one.
+pub fn section(changes: &[AccessChange]) -> Section {
+    Section { heading: "access".to_owned(), entries: entries(changes), rest: Vec::new() }
+}
 
 /// The access changes, gained first.
 pub fn entries<'d>(changes: impl IntoIterator<Item = &'d AccessChange>) -> Vec<Entry> {

@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::change::{Change, ChangeKind, Diff, HidingGap};
 use super::report::{Detail, Entry, Section};
-use super::{TextOptions, access, activity, causes, recreated, rows};
-use crate::invocation;
-use crate::output::text::cut;
+use super::{Body, TextOptions, access, activity, causes, command, recreated, rows};
+use crate::excerpt::excerpt;
 
 /// Access is told one by one where that takes no more lines.
 const ACCESS_LINES: usize = 25;
@@ -26,39 +25,29 @@ const NAME: usize = 40;
 const FIELDS: usize = 3;
 
 /// Everything but how much it is.
-pub fn sections(diff: &Diff, known: &[&Change], options: TextOptions<'_>) -> Vec<Section> {
-    let one_by_one = Section {
-        heading: "access".to_owned(),
-        entries: access::entries(&diff.access_changes),
-        rest: Vec::new(),
-    };
+pub fn body(diff: &Diff, known: &[&Change], options: TextOptions<'_>) -> Body {
+    let one_by_one = access::section(&diff.access_changes);
     let access = match one_by_one.lines() <= ACCESS_LINES {
         true => one_by_one,
         false => by_cause(diff, options),
     };
     let mut sections = vec![access, few(recreated(&diff.recreations), diff, options)];
     let one_by_one = rows::sections(diff, known, options);
-    match one_by_one.iter().map(Section::lines).sum::<usize>() <= ROW_LINES {
-        true => sections.extend(one_by_one),
-        false => sections.push(counted_rows(diff, known, options)),
+    let counts_rows = one_by_one.iter().map(Section::lines).sum::<usize>() > ROW_LINES;
+    match counts_rows {
+        false => sections.extend(one_by_one),
+        true => sections.push(counted_rows(diff, known, options)),
     }
     sections.push(not_seen(diff));
-    sections
+    Body { sections, counts_rows }
 }
-
-/// Whether the rows are counted, and so need no count of their own above.
-pub fn counts_rows(sections: &[Section]) -> bool {
-    sections.iter().any(|section| section.heading == COUNTED)
-}
-
-const COUNTED: &str = "rows";
 
 /// The first entries of a section, and how many there are besides.
 fn few(mut section: Section, diff: &Diff, options: TextOptions<'_>) -> Section {
     let more = section.entries.len().saturating_sub(FEW);
     if more > 0 {
         section.entries.truncate(FEW);
-        section.rest.push(format!("… and {more} more: {}", command(diff, "", options)));
+        section.rest.push(format!("… and {more} more: {}", command(diff, " --details", options)));
     }
     section
 }
@@ -81,14 +70,8 @@ fn by_cause(diff: &Diff, options: TextOptions<'_>) -> Section {
         format!("… and {causes}, of {} people", people.len())
     });
     let all = (!told.is_empty())
-        .then(|| format!("each access, and its paths: {}", command(diff, " --access", options)));
+        .then(|| format!("each access, and its paths: {}", command(diff, " --access --details", options)));
     Section { heading: "access, by cause".to_owned(), entries, rest: more.into_iter().chain(all).collect() }
-}
-
-/// The command that shows everything.
-fn command(diff: &Diff, what: &str, options: TextOptions<'_>) -> String {
-    let (from, to, options) = (diff.from.snapshot_id, diff.to.snapshot_id, options.options);
-    invocation::command(format_args!("diff {from} {to}{what} --details{options}")).to_string()
 }
 
 /// How many rows of each resource came, went or changed, with the first names.
@@ -112,8 +95,8 @@ fn counted_rows(diff: &Diff, known: &[&Change], options: TextOptions<'_>) -> Sec
             details: Vec::new(),
         }));
     }
-    let all = format!("row by row: {}", command(diff, "", options));
-    Section { heading: COUNTED.to_owned(), entries, rest: vec![all] }
+    let all = format!("row by row: {}", command(diff, " --details", options));
+    Section { heading: "rows".to_owned(), entries, rest: vec![all] }
 }
 
 /// `: title 30, user_status 11 (ana, bo, …)`; a column that changed in all of them needs no number.
@@ -137,7 +120,7 @@ fn of_rows(rows: &[&Change]) -> String {
     let fields = if fields.is_empty() { String::new() } else { format!(": {}", fields.join(", ")) };
     let (mut names, mut columns) = (Vec::new(), 0);
     for row in rows {
-        let name = cut(&row.label, NAME);
+        let name = excerpt(&row.label, NAME);
         columns += name.chars().count() + 2;
         if columns > NAMES && !names.is_empty() {
             names.push("…".into());
@@ -168,7 +151,7 @@ fn of_scopes(diff: &Diff, scopes: &[&Change]) -> Entry {
     // Of a row under several gaps each of them tells.
     let rows: i64 = scopes.iter().filter_map(|scope| scope.rows).sum();
     let rows = rows.min(diff.not_seen.get(resource).copied().unwrap_or(i64::MAX));
-    let labels: Vec<_> = scopes.iter().take(2).map(|scope| cut(&scope.label, NAME)).collect();
+    let labels: Vec<_> = scopes.iter().take(2).map(|scope| excerpt(&scope.label, NAME)).collect();
     let more = if scopes.len() > 2 { ", …" } else { "" };
     Entry {
         sign: ChangeKind::Unknown,

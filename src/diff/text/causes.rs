@@ -15,7 +15,7 @@ use super::access::{
 };
 use super::report::{Detail, Entry};
 use crate::document;
-use crate::output::text;
+use crate::excerpt::excerpt;
 
 /// So many names are written out as examples.
 const EXAMPLES: usize = 3;
@@ -246,7 +246,7 @@ fn content(causes: &[&Cause], policies: &[&Change]) -> String {
         let actions = row(cause).map(|change| document::actions(&change.statements)).unwrap_or_default();
         match actions.is_empty() {
             true => format!("{what} {done}"),
-            false => format!("{what} {done} ({})", text::cut(&actions, ACTIONS)),
+            false => format!("{what} {done} ({})", excerpt(&actions, ACTIONS)),
         }
     });
     said.collect::<Vec<_>>().join(", ")

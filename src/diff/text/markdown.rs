@@ -5,20 +5,20 @@ use std::io::{self, Write};
 use super::super::change::{ChangeKind, Diff};
 use super::super::steps::Between;
 use super::report::{Detail, Section};
-use super::{TextOptions, facts, sections, summary};
+use super::{Body, TextOptions, body, facts, summary};
 use crate::output::escaped_markdown as escaped;
 
 /// Writes the diff.
 pub fn write(out: &mut dyn Write, diff: &Diff, options: TextOptions<'_>) -> io::Result<()> {
     let (from, to) = (facts(&diff.from, "Snapshot "), facts(&diff.to, "snapshot "));
     writeln!(out, "## {} → {}\n", escaped(&from), escaped(&to))?;
-    let sections = sections(diff, options);
-    write_summary(out, diff, options.between, &sections)?;
-    sections.iter().try_for_each(|section| write_section(out, section))
+    let body = body(diff, options);
+    write_summary(out, diff, options.between, &body)?;
+    body.sections.iter().try_for_each(|section| write_section(out, section))
 }
 
-fn write_summary(out: &mut dyn Write, diff: &Diff, between: Between, sections: &[Section]) -> io::Result<()> {
-    let summary = summary(diff, between, sections);
+fn write_summary(out: &mut dyn Write, diff: &Diff, between: Between, body: &Body) -> io::Result<()> {
+    let summary = summary(diff, between, body);
     if let Some(words) = summary.words {
         writeln!(out, "{}", escaped(words))?;
     }

@@ -21,6 +21,7 @@ use std::io;
 
 use super::change::{AccessChangeKind, Change, ChangeKind, Diff, MatchedBy, Recreation, SnapshotFacts};
 use super::steps::Between;
+use crate::invocation;
 use crate::model::{self, Entity};
 use crate::output::{Ink, Page};
 use crate::store::Record;
@@ -60,8 +61,8 @@ pub fn write(page: &mut Page<'_>, diff: &Diff, options: TextOptions<'_>) -> io::
     let heading = format!("{} → {}", facts(&diff.from, "snapshot "), facts(&diff.to, ""));
     page.line(Ink::Bold, &heading)?;
     page.blank()?;
-    let sections = sections(diff, options);
-    let summary = summary(diff, options.between, &sections);
+    let body = body(diff, options);
+    let summary = summary(diff, options.between, &body);
     if let Some(words) = summary.words {
         page.line(Ink::Plain, &format!("  {words}"))?;
     }
@@ -75,7 +76,7 @@ pub fn write(page: &mut Page<'_>, diff: &Diff, options: TextOptions<'_>) -> io::
     for meaning in &summary.meanings {
         page.line(Ink::Faint, &format!("  {meaning}"))?;
     }
-    sections.iter().try_for_each(|section| report::write_section(page, section))
+    body.sections.iter().try_for_each(|section| report::write_section(page, section))
 }
 
 /// A run of steps in which nothing changed.
@@ -114,30 +115,49 @@ fn facts(snapshot: &SnapshotFacts, word: &str) -> String {
     format!("{word}{} ({}, {})", snapshot.snapshot_id, snapshot.completed_at, snapshot.status)
 }
 
+/// What stands below the summary.
+#[derive(Default)]
+struct Body {
+    sections: Vec<Section>,
+    /// Whether the rows are counted there, and so need no count of their own above.
+    counts_rows: bool,
+}
+
 /// Everything but how much it is.
-fn sections(diff: &Diff, options: TextOptions<'_>) -> Vec<Section> {
+fn body(diff: &Diff, options: TextOptions<'_>) -> Body {
     // Where nobody asked for the resource, its summary tells what is only used again.
     let is_told = |change: &&Change| {
         change.change != ChangeKind::Unknown && (!change.activity || options.rows.is_none())
     };
     let known: Vec<&Change> = diff.changes.iter().filter(is_told).collect();
-    let mut sections = vec![recreated(&diff.recreations)];
-    match options.by.subject() {
-        _ if options.extent == Extent::Numbers => return Vec::new(),
-        _ if options.extent == Extent::Brief => sections = brief::sections(diff, &known, options),
-        None => {
-            let entries = access::entries(&diff.access_changes);
-            sections.insert(0, Section { heading: "access".to_owned(), entries, rest: Vec::new() });
-            sections.extend(rows::sections(diff, &known, options));
-        }
-        Some(kind) => sections.extend(by::sections(diff, &known, kind, options)),
-    }
-    if options.extent == Extent::Details {
-        sections.extend(rows::not_seen(diff));
-    }
-    sections.extend(rows::limited(diff));
-    sections.retain(|section| !section.entries.is_empty());
+    let mut body = match options.extent {
+        Extent::Numbers => return Body::default(),
+        Extent::Brief => brief::body(diff, &known, options),
+        Extent::Details => Body { sections: details(diff, &known, options), counts_rows: false },
+    };
+    body.sections.extend(rows::limited(diff));
+    body.sections.retain(|section| !section.entries.is_empty());
+    body
+}
+
+fn details(diff: &Diff, known: &[&Change], options: TextOptions<'_>) -> Vec<Section> {
+    let recreated = recreated(&diff.recreations);
+    let mut sections = match options.by.subject() {
+        None => vec![access::section(&diff.access_changes), recreated],
+        Some(_) => vec![recreated],
+    };
+    sections.extend(match options.by.subject() {
+        None => rows::sections(diff, known, options),
+        Some(kind) => by::sections(diff, known, kind, options),
+    });
+    sections.extend(rows::not_seen(diff));
     sections
+}
+
+/// The command that shows more of the diff by these further options.
+fn command(diff: &Diff, further: &str, options: TextOptions<'_>) -> String {
+    let (from, to, options) = (diff.from.snapshot_id, diff.to.snapshot_id, options.options);
+    invocation::command(format_args!("diff {from} {to}{further}{options}")).to_string()
 }
 
 /// What was deleted and made again under its name.
@@ -171,8 +191,8 @@ struct Summary {
     meanings: Vec<&'static str>,
 }
 
-/// The summary of what stands above these sections.
-fn summary(diff: &Diff, between: Between, sections: &[Section]) -> Summary {
+/// The summary that stands above the body.
+fn summary(diff: &Diff, between: Between, body: &Body) -> Summary {
     let words = match (diff.has_changes(), diff.has_unknowns()) {
         (true, _) => None,
         (_, true) => Some("no change was seen, but not everything was"),
@@ -187,7 +207,7 @@ fn summary(diff: &Diff, between: Between, sections: &[Section]) -> Summary {
         also.push(format!("{} lost and gained again", between.lost_and_gained));
     }
     let also = (!also.is_empty()).then(|| format!("also {}: --steps", also.join(", ")));
-    let of_rows = if brief::counts_rows(sections) { Vec::new() } else { row_counts(diff) };
+    let of_rows = if body.counts_rows { Vec::new() } else { row_counts(diff) };
     let counts = access_counts(diff).into_iter().chain(of_rows).collect();
     let meanings = [
         (

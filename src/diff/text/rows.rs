@@ -1,10 +1,9 @@
 //! The rows that changed, and the scopes that were not seen, with what hides them.
 
 use super::super::change::{Change, ChangeKind, Diff, HidingGap};
-use super::TextOptions;
 use super::report::{Detail, Entry, Section};
 use super::row_details::details;
-use crate::invocation;
+use super::{TextOptions, command};
 use crate::output::text;
 
 /// The known changes, a section for each resource: not more rows of each than `options` allow, and how to see the
@@ -42,9 +41,7 @@ pub fn entries(
         })
         .collect();
     let left_out = (!rest.is_empty()).then(|| {
-        let (from, to, options) = (diff.from.snapshot_id, diff.to.snapshot_id, options.options);
-        let resource = rest[0].resource;
-        let all = invocation::command(format_args!("diff {from} {to} --resource {resource}{options}"));
+        let all = command(diff, &format!(" --resource {}", rest[0].resource), options);
         format!("… and {} more of {}; to see them all: {all}", rest.len(), of_resource.len())
     });
     (entries, left_out.into_iter().collect())
