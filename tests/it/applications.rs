@@ -91,13 +91,15 @@ fn a_hidden_group_is_unknown() {
     assert_eq!(world.number(sql), world.number(groups));
 }
 
-/// The application whose details were read first.
-fn first_read(world: &World) -> Option<String> {
+/// The applications whose details were asked for. Calls run side by side, so they arrive in any order.
+fn asked_for(world: &World) -> BTreeSet<String> {
     let mut calls = world.simulator.calls().all();
     calls.retain(|call| call.operation == "ListApplicationGrants");
-    calls.sort_by_key(|call| call.at);
-    let input: Value = serde_json::from_str(&calls.first()?.body).unwrap();
-    input["ApplicationArn"].as_str().map(str::to_owned)
+    let application = |body: &str| {
+        let input: Value = serde_json::from_str(body).unwrap();
+        input["ApplicationArn"].as_str().unwrap().to_owned()
+    };
+    calls.iter().map(|call| application(&call.body)).collect()
 }
 
 #[test]
@@ -119,8 +121,10 @@ fn a_budget_goes_on_where_it_ended() {
         world.simulator.calls().clear();
         let ran = world.collect(&[&ALONE[..], &["--applications-budget", "150ms"]].concat());
         assert_eq!(ran.exit, Some(0), "{}", ran.all());
-        if next.is_some() {
-            assert_eq!(first_read(&world), next);
+        let asked_for = asked_for(&world);
+        // A slow machine may reach none in time: the next run begins there again.
+        if let Some(next) = next.filter(|_| !asked_for.is_empty()) {
+            assert!(asked_for.contains(&next), "{next} is not in {asked_for:?}");
         }
         let ends = world.select("SELECT next_id FROM exhausted_budgets ORDER BY snapshot_id DESC LIMIT 1");
         next = Some(text(&ends[0], "next_id").to_owned());

@@ -181,8 +181,9 @@ pub(crate) fn assert_kept(world: &World, gaps: &[(&str, Value)], kind: &str) {
         expected.extend(
             before.filter(|row| is_hidden(spec.name, row) && !lost_its_parent(world, spec, row, hidden)),
         );
-        let names_are_seen = |of: &str| !gaps.iter().any(|(name, scope)| *name == of && *scope == json!({}));
-        if spec.named_by.as_ref().is_some_and(|by| names_are_seen(by.resource)) && hidden(spec.name) {
+        let some_names_are_hidden =
+            |of: &str| gaps.iter().any(|(name, scope)| *name == of && *scope != json!({}));
+        if spec.named_by.as_ref().is_some_and(|by| some_names_are_hidden(by.resource)) && hidden(spec.name) {
             // What is named is read all the same; what only a hidden row may name is carried.
             let day = truth(world, DAY, spec.name);
             let is_named =
