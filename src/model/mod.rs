@@ -416,6 +416,18 @@ pub fn resource(name: &str) -> Option<&'static ResourceSpec> {
     RESOURCES.iter().copied().find(|spec| spec.name == name)
 }
 
+/// Returns so many rows of a table in words: `2 accounts`, `1 organization policy`, `3 rows of service_last_accessed`.
+pub fn counted(table: &str, rows: i64) -> String {
+    let words = table.replace('_', " ");
+    match (rows, words.strip_suffix("ies"), words.strip_suffix('s')) {
+        (1, Some(stem), _) => format!("1 {stem}y"),
+        (1, None, Some(one)) => format!("1 {one}"),
+        (_, _, Some(_)) => format!("{rows} {words}"),
+        (1, ..) => format!("1 row of {table}"),
+        _ => format!("{rows} rows of {table}"),
+    }
+}
+
 /// The resource that a user named; an unknown name is an error that suggests the nearest.
 pub fn named(name: &str) -> Result<&'static ResourceSpec> {
     resource(name).ok_or_else(|| {

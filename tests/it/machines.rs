@@ -15,6 +15,53 @@ fn state(sandbox: &Sandbox, arguments: &[&str]) -> (Value, Option<i32>) {
     (serde_json::from_str(&ran.stdout).unwrap(), ran.exit)
 }
 
+/// What of the words is no warning.
+fn besides_warnings(words: &str) -> Vec<&str> {
+    words.lines().filter(|line| !line.starts_with("warning: ")).collect()
+}
+
+#[test]
+fn a_quiet_run_prints_only_warnings_and_the_hash() {
+    let world = World::of(small());
+    let quick = ["--access-report", "none", "--quiet"];
+    let ran = world.collect_day(0, &quick);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    let hashed = world.collect_day(1, &[&quick[..], &["--print-hash"]].concat());
+    let verified = world.run(&["snapshots", "verify", "--format", "jsonl", "--quiet"]);
+    let last: Value = serde_json::from_str(verified.data().lines().last().unwrap()).unwrap();
+    assert_eq!(hashed.stdout, format!("{}\n", last["snapshot_hash"].as_str().unwrap()));
+    assert_eq!(hashed.stderr, "");
+
+    // A partial, a discarded and a suspect collection have warnings, and nothing else.
+    world.simulator.faults().add(Fault::on("ListUsers", Action::Denied { kms_reason: None }));
+    let denied = world.collect(&[&quick[..], &["--print-hash"]].concat());
+    assert_eq!((denied.exit, denied.stdout.lines().count()), (Some(4), 1), "{}", denied.stderr);
+    assert!(denied.stderr.starts_with("warning: "), "{}", denied.stderr);
+    assert_eq!(besides_warnings(&denied.stderr), [""; 0]);
+
+    let both = world.collect(&["--print-hash", "--format", "json"]).refusal();
+    assert!(both.contains("hint: leave out --print-hash") && both.ends_with("exit 2"), "{both}");
+    assert_eq!(world.collect(&["--print-hash", "--dry-run"]).exit, Some(2));
+    let file = world.collect(&[&quick[..], &["--print-hash", "--output", "s.json"]].concat());
+    let summary = std::fs::read_to_string(world.sandbox.path("s.json")).unwrap();
+    let summary: Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(format!("{}\n", summary["snapshot_hash"].as_str().unwrap()), file.stdout);
+}
+
+#[test]
+fn a_run_ends_with_the_next_command() {
+    let world = World::of(small());
+    let last = |ran: &crate::fixture::Ran| ran.stderr.lines().last().unwrap().to_owned();
+    let quick = ["--access-report", "none"];
+    assert_eq!(last(&world.collect_day(0, &quick)), "the first snapshot: orgcensus query --list");
+    let same = last(&world.collect_day(0, &quick));
+    assert_eq!(same, "nothing changed: orgcensus snapshots shows what the census has");
+    let other = last(&world.collect_day(9, &quick));
+    assert!(other.ends_with(" changed: orgcensus diff"), "{other}");
+    let named = last(&world.collect_day(9, &[&quick[..], &["--db", "x.db"]].concat()));
+    assert_eq!(named, "the first snapshot: orgcensus --db x.db query --list");
+}
+
 #[test]
 fn the_state() {
     let sandbox = fixture::census();

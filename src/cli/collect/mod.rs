@@ -1,31 +1,24 @@
 //! `collect`: take a snapshot of the organization.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::snapshot_line::limited_in_words;
 mod machine;
+mod summary;
 
 use super::progress::Printer;
 use super::{GlobalOptions, duration, runtime};
-use crate::aws::{ConnectionOptions, FailureClass, Operation, PaceOptions, RetryPolicy, ServiceRate};
+use crate::aws::{ConnectionOptions, PaceOptions, RetryPolicy, ServiceRate};
 use crate::collect::{
-    ReportDepth, ReportPolicies, RunOptions, Selection, StrategyChoice, Summary, TakeOptions, Taken, take,
-    was_wanted,
+    ReportDepth, ReportPolicies, RunOptions, Selection, StrategyChoice, TakeOptions, Taken, take, was_wanted,
 };
 use crate::error::{Error, ExitStatus, Result};
-use crate::invocation;
 use crate::model::{self, RESOURCES, ResourceGroup};
 use crate::output::{Destination, Format, stderr};
 use crate::signals::interrupted;
-use crate::store::{
-    Coverage, CoverageStatus, Doubled, Gap, GapKind, Published, ShrinkLimit, SnapshotStatus, check_label,
-};
-
-/// So many items of one kind are named in the summary before the rest is counted.
-const NAMED: usize = 5;
+use crate::store::{Coverage, CoverageStatus, Gap, ShrinkLimit, SnapshotStatus, check_label};
+pub(super) use summary::doubled_in_words;
 
 /// The arguments of `collect`.
 #[derive(Debug, Args)]
@@ -39,6 +32,8 @@ Examples:
   orgcensus collect --access-report-policies attached
   orgcensus collect --dry-run                     count and estimate only
   orgcensus collect --format json --quiet         a summary for programs
+  orgcensus collect --quiet --print-hash          for a nightly job: warnings
+                                                  and the hash
 
 It only reads AWS: it creates, assigns and deletes nothing. A call that fails is recorded as a gap: what it \
 would have shown is carried forward as unknown, never as removed, and the exit code is 4. Interrupted \
@@ -131,6 +126,10 @@ pub struct CollectArgs {
     #[arg(long)]
     dry_run: bool,
 
+    /// Print the snapshot's hash, and nothing else, to standard output; with --quiet too
+    #[arg(long, conflicts_with = "dry_run", help_heading = "Output")]
+    print_hash: bool,
+
     /// By how much to shorten every wait for AWS: for tests, whose AWS is a simulator
     #[arg(
         long,
@@ -213,6 +212,7 @@ fn percent(typed: &str) -> Result<u8, String> {
 /// Takes a snapshot, and sums it up.
 pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let for_machines = destination(&args, global)?;
+    let for_hash = hash_destination(&args, for_machines.as_ref())?;
     let selection = args.selection.selection()?;
     let mut required = Vec::new();
     for name in &args.require {
@@ -255,18 +255,12 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         Taken::Counted => Ok(ExitStatus::Done),
         Taken::Stopped(error) => Err(error),
         Taken::Published(summary) => {
-            tell(&summary);
-            tell_gaps(&summary.gaps, &summary.gap_names);
-            if let Some(before) = &summary.after_this {
-                stderr::warn(format!(
-                    "snapshot {} says that it was completed at {}, after this one: a clock was wrong, and dates before \
-                     that pass it over",
-                    before.snapshot_id, before.completed_at
-                ));
-            }
-            tell_doubled(&summary.doubled);
+            summary::tell(&summary);
             let unmet = unmet(&required, &summary.coverage, &summary.gaps);
-            tell_hash(&summary.published);
+            summary::tell_end(&summary.published);
+            if let Some(destination) = for_hash {
+                summary::print_hash(&summary.published, destination)?;
+            }
             let incomplete = summary.published.status == SnapshotStatus::Partial
                 || summary.published.suspect.is_some()
                 || !unmet.is_empty();
@@ -296,6 +290,23 @@ fn destination(args: &CollectArgs, global: &GlobalOptions) -> Result<Option<Dest
     }
 }
 
+/// Where the hash alone goes, opened before the first call; `None` where nobody asked for it.
+fn hash_destination(args: &CollectArgs, for_machines: Option<&Destination>) -> Result<Option<Destination>> {
+    if !args.print_hash {
+        return Ok(None);
+    }
+    if for_machines.is_some_and(|summary| summary.path().is_none()) {
+        return Err(Error::usage(
+            "--print-hash and the JSON summary would both be written to standard output",
+        )
+        .hint("leave out --print-hash: the summary has the hash as snapshot_hash")
+        .hint("or give the summary a file: --output FILE.json"));
+    }
+    let destination = Destination::standard()?;
+    destination.require_open()?;
+    Ok(Some(destination))
+}
+
 /// How to connect, by the options that every command has and the pace of this one.
 pub(super) fn connection(
     global: &GlobalOptions,
@@ -313,153 +324,6 @@ pub(super) fn connection(
         },
         ..ConnectionOptions::default()
     }
-}
-
-/// The closing summary, on standard error.
-fn tell(summary: &Summary) {
-    let published = &summary.published;
-    let width = published.resources.iter().map(|outcome| outcome.resource.len()).max().unwrap_or_default();
-    stderr::say(format!("{:width$}  {:>8}  {:>7} {:>7} {:>7}", "resource", "rows", "new", "gone", "changed"));
-    let is_left_out = |resource: &str| {
-        let mut coverage = summary.coverage.iter();
-        coverage.any(|one| one.resource == resource && one.status == CoverageStatus::NotCollected)
-    };
-    // A row of zeros would read as "there are none" of what was not asked for.
-    let (left_out, asked): (Vec<_>, Vec<_>) =
-        published.resources.iter().partition(|outcome| is_left_out(&outcome.resource));
-    for outcome in asked {
-        let mut line = format!(
-            "{:width$}  {:>8}  {:>7} {:>7} {:>7}",
-            outcome.resource, outcome.rows, outcome.added, outcome.removed, outcome.changed
-        );
-        for (number, what) in [
-            (outcome.carried, "carried forward unseen"),
-            (outcome.dropped, "dropped: their parent vanished in mid-run"),
-            (outcome.gaps, if outcome.gaps == 1 { "gap" } else { "gaps" }),
-        ] {
-            if number > 0 {
-                line.push_str(&format!("  {number} {what}"));
-            }
-        }
-        stderr::say(line);
-    }
-    for limited in summary.coverage.iter().filter(|one| one.status == CoverageStatus::Limited) {
-        stderr::say(limited_in_words(limited));
-    }
-    if !left_out.is_empty() {
-        let names: Vec<_> = left_out.iter().map(|outcome| outcome.resource.as_str()).collect();
-        stderr::say(format!("not collected: {}", names.join(", ")));
-    }
-    tell_never_seen(summary);
-    let total: u64 = summary.calls.values().sum();
-    let mut services: Vec<(&str, u64)> = Vec::new();
-    for (operation, calls) in &summary.calls {
-        let service = operation.split(':').next().unwrap_or(operation);
-        match services.last_mut() {
-            Some((last, sum)) if *last == service => *sum += calls,
-            _ => services.push((service, *calls)),
-        }
-    }
-    let services: Vec<_> = services.iter().map(|(service, calls)| format!("{service} {calls}")).collect();
-    stderr::say(format!(
-        "{total} calls ({}), {} throttled, {}",
-        services.join(", "),
-        summary.throttled,
-        humantime::format_duration(Duration::from_millis(
-            u64::try_from(summary.elapsed.as_millis()).unwrap_or(u64::MAX)
-        ))
-    ));
-    let id = published.snapshot_id;
-    stderr::say(format!("snapshot {id}, {}", published.status.as_str()));
-    if published.status == SnapshotStatus::Partial {
-        stderr::warn(format!(
-            "something could not be seen and is unknown, not absent: {} lists the gaps",
-            invocation::command(format_args!("snapshots show {id}"))
-        ));
-    }
-    if let Some(suspect) = &published.suspect {
-        stderr::warn(format!(
-            "snapshot {id} is suspect: {suspect}; see what is gone: {}",
-            invocation::command(format_args!("diff {} {id}", id - 1))
-        ));
-    }
-}
-
-/// Names what AWS does not let be seen and never did, with the actions that would.
-fn tell_never_seen(summary: &Summary) {
-    let is_unavailable = |resource: &str| {
-        let covered = summary.coverage.iter().find(|one| one.resource == resource);
-        covered.is_some_and(|one| one.status == CoverageStatus::Unavailable)
-            && model::resource(resource).is_some_and(|spec| spec.is_added)
-    };
-    let mut by_operation: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    let is_denied = |gap: &&Gap| {
-        gap.error_code.as_deref().is_some_and(|code| FailureClass::of_code(code) == FailureClass::Denied)
-    };
-    for gap in summary.gaps.iter().filter(|gap| is_unavailable(&gap.resource)).filter(is_denied) {
-        let resources = by_operation.entry(gap.operation.as_deref().unwrap_or_default()).or_default();
-        if !resources.contains(&gap.resource.as_str()) {
-            resources.push(&gap.resource);
-        }
-    }
-    for (operation, resources) in by_operation {
-        let action = Operation::named(operation).and_then(Operation::action).unwrap_or_default();
-        stderr::say(format!("not seen without {action}, and no failure: {}", resources.join(", ")));
-    }
-}
-
-/// What proves the snapshot, as the last line: to be noted where who holds the file cannot change it.
-fn tell_hash(published: &Published) {
-    if let Some(hash) = &published.snapshot_hash {
-        stderr::say(format!("snapshot {} {hash}", published.snapshot_id));
-    }
-}
-
-/// Names what failed, once for each operation and answer, with some of what it failed for: what to look at first.
-fn tell_gaps(gaps: &[Gap], names: &BTreeMap<String, String>) {
-    let mut told: Vec<(&str, &str, &str, Vec<&str>)> = Vec::new();
-    for gap in gaps.iter().filter(|gap| matches!(gap.kind, GapKind::Denied | GapKind::Failed)) {
-        let operation = gap.operation.as_deref().unwrap_or("not seen");
-        let answer = gap.error_code.as_deref().or(gap.error_message.as_deref()).unwrap_or("no answer");
-        let name = names.get(&gap.scope).map(String::as_str);
-        match told.iter_mut().find(|(_, of, with, _)| (*of, *with) == (operation, answer)) {
-            Some((_, _, _, known)) => known.extend(name),
-            None => told.push((&gap.resource, operation, answer, Vec::from_iter(name))),
-        }
-    }
-    for (resource, operation, answer, mut names) in told {
-        names.dedup();
-        let mut about = names.iter().take(NAMED).copied().collect::<Vec<_>>().join("; ");
-        if names.len() > NAMED {
-            about.push_str(&format!("; and {} more", names.len() - NAMED));
-        }
-        let about = if about.is_empty() { about } else { format!(": {about}") };
-        stderr::warn(format!("{resource}: {operation}: {answer}{about}"));
-    }
-}
-
-/// Counts and names the items that came twice with different values: one of the two values is in no snapshot.
-fn tell_doubled(doubled: &[Doubled]) {
-    doubled_in_words(doubled).into_iter().for_each(stderr::warn);
-}
-
-/// What is said of such items, by resource.
-pub(super) fn doubled_in_words(doubled: &[Doubled]) -> Vec<String> {
-    let mut lines = Vec::new();
-    for of_resource in doubled.chunk_by(|one, other| one.resource == other.resource) {
-        let number = of_resource.len();
-        let items = if number == 1 { "1 item".to_owned() } else { format!("{number} items") };
-        let named = of_resource.iter().take(NAMED).map(|one| format!("{} ({})", one.item, one.differs));
-        let mut names = named.collect::<Vec<_>>().join("; ");
-        if number > NAMED {
-            names.push_str(&format!("; and {} more", number - NAMED));
-        }
-        lines.push(format!(
-            "{}: AWS listed {items} twice with different values, and the later one is kept: {names}",
-            of_resource[0].resource
-        ));
-    }
-    lines
 }
 
 /// Says which of the required resources the snapshot does not cover as far as the flags asked for them, and returns

@@ -18,7 +18,7 @@ Examples:
                                                 fails unless one has this hash
   orgcensus snapshots verify --db copy.db --expect 3f1a9c0d27b5
 
-collect ends with the snapshot's hash, and snapshots show ID --evidence prints it. It stands for that snapshot \
+collect prints the snapshot's hash at its end (collect --print-hash: alone, to standard output), and snapshots show ID --evidence prints it. It stands for that snapshot \
 and every one before, pruned ones too. Who holds the file could change it and make all hashes anew: note the hash \
 elsewhere, in a job's log or a ticket, and give it to --expect.
 
@@ -37,7 +37,7 @@ fn digits(typed: &str) -> Result<String, String> {
     let digits = typed.strip_prefix(PREFIX).unwrap_or(&typed);
     match digits.len() {
         12..=64 if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => Ok(digits.to_owned()),
-        _ => Err("give 12 to 64 hexadecimal digits, as collect ended with".to_owned()),
+        _ => Err("give 12 to 64 hexadecimal digits, as collect printed them".to_owned()),
     }
 }
 
