@@ -38,6 +38,15 @@ impl Range {
         Ok(Self::Ends { from, to: to.unwrap_or(When::LATEST) })
     }
 
+    /// Reads a range that says where it begins.
+    pub fn with_beginning(from: &str, to: Option<&str>) -> Result<Self> {
+        match Self::parse(Some(from), to)? {
+            Self::Ends { from: None, .. } => Err(Error::usage("--during has no beginning")
+                .hint("write it as --during FROM..TO, first..TO or a period such as 2026-Q3")),
+            range => Ok(range),
+        }
+    }
+
     /// What the first end is; of a period and of no end, nothing.
     pub fn from(&self) -> Option<&When> {
         match self {

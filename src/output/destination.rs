@@ -83,9 +83,8 @@ impl Destination {
     /// `force`, a directory, the census itself, and where no file can be created.
     pub fn open(options: DestinationOptions<'_>) -> Result<Self> {
         let path = match options.path {
-            None => return Self::standard(),
-            Some(path) if STANDARD.iter().any(|name| path == Path::new(name)) => return Self::standard(),
-            Some(path) => path,
+            Some(path) if !STANDARD.iter().any(|name| path == Path::new(name)) => path,
+            _ => return Self::standard_but(options.protected),
         };
         if let Some(format) = path.to_str().and_then(Format::named) {
             let name = format.name();
@@ -134,6 +133,15 @@ impl Destination {
         let output =
             output.map_err(|error| Error::failed("cannot write to standard output").caused_by(error));
         Ok(Self::to(output?.map_or(Sink::Closed(io::sink()), |file| Sink::Standard(buffered(file)))))
+    }
+
+    /// Standard output; fails where it leads to a file that must not be written, such as after `>> orgcensus.db`.
+    fn standard_but(protected: &[PathBuf]) -> Result<Self> {
+        if protected.iter().any(|file| is_same(file, Path::new(STANDARD[1]))) {
+            return Err(Error::usage("standard output is the census itself, or a file that belongs to it")
+                .hint("write to another file"));
+        }
+        Self::standard()
     }
 
     fn to(sink: Sink) -> Self {

@@ -166,7 +166,6 @@ fn a_copy_that_cannot_be_made_leaves_nothing() {
     assert_snapshot!("copy_onto_itself", copy(&["orgcensus.db", "--force"]).refusal());
     assert_snapshot!("copy_unknown", copy(&["new.db", "--at", "99"]).refusal());
     assert_snapshot!("copy_mode", copy(&["new.db", "--mode", "0755"]).refusal());
-    assert_snapshot!("copy_to_standard_output", copy(&["-"]).refusal());
     assert_eq!(copy(&["nowhere/new.db"]).exit, Some(1));
     assert_eq!(copy(&["kept.db", "--force", "--at", "99"]).exit, Some(2));
     assert_eq!(std::fs::read_to_string(sandbox.path("kept.db")).unwrap(), "kept");
@@ -176,6 +175,91 @@ fn a_copy_that_cannot_be_made_leaves_nothing() {
         sandbox.run(&["query", "SELECT count(*) FROM users", "--db", "kept.db"]).data(),
         "count(*)\n5\n"
     );
+}
+
+#[test]
+fn a_copy_is_passed_on_whole_or_not_at_all() {
+    let sandbox = fixture::census();
+    std::fs::create_dir(sandbox.path("scratch")).unwrap();
+    let copy = |arguments: &[&str]| {
+        let mut command = sandbox.command(&[&["snapshots", "copy"], arguments].concat());
+        command.env("TMPDIR", sandbox.path("scratch"));
+        command
+    };
+    for arguments in [&["-"][..], &["/dev/stdout"], &["-", "--at", "3"], &["-", "--during", "2..3"]] {
+        let file = std::fs::File::create(sandbox.path("passed.db")).unwrap();
+        let ran = copy(arguments).stdout(file).output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let verified = sandbox.run(&["snapshots", "--db", "passed.db", "--format", "csv"]);
+        assert!(verified.data().lines().count() > 1, "{}", verified.stderr);
+        assert_eq!(std::fs::read_dir(sandbox.path("scratch")).unwrap().count(), 0);
+    }
+    let piped = copy(&["-"]).output().unwrap();
+    assert!(piped.stdout.starts_with(b"SQLite format 3\0"));
+
+    // Nothing comes out of one that fails.
+    for (arguments, exit) in [
+        (&["-", "--at", "99"][..], 2),
+        (&["-", "--mode", "0640"], 2),
+        (&["-", "--during", "..3"], 2),
+        (&["-", "--during", "3..2"], 2),
+        (&["-", "--during", "2..3", "--at", "3"], 2),
+        (&["-", "--db", "nowhere.db"], 1),
+    ] {
+        let ran = sandbox.ran(copy(arguments).output().unwrap());
+        assert_eq!(ran.stdout, "", "{arguments:?}");
+        assert_eq!(ran.exit, Some(exit), "{arguments:?}: {}", ran.stderr);
+    }
+    let nowhere = sandbox.ran(copy(&["-"]).env("TMPDIR", sandbox.path("none")).output().unwrap());
+    assert!(nowhere.refusal().contains("hint: name another folder with TMPDIR"), "{}", nowhere.stderr);
+
+    // A reader that goes away has no database.
+    let mut child = copy(&["-"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ran = sandbox.ran(child.wait_with_output().unwrap());
+    assert_eq!(ran.exit, Some(1));
+    assert!(ran.stderr.contains("the copy's reader went away before its end"), "{}", ran.stderr);
+
+    // Nor is the census itself what it is written to.
+    let census = std::fs::OpenOptions::new().append(true).open(sandbox.path("orgcensus.db")).unwrap();
+    let onto_itself = sandbox.ran(copy(&["-"]).stdout(census).output().unwrap());
+    assert!(onto_itself.refusal().contains("is the census itself"), "{}", onto_itself.stderr);
+}
+
+#[test]
+fn a_copy_of_a_range_answers_it_as_the_census() {
+    let sandbox = fixture::census();
+    let ids = |db: &str| {
+        sandbox
+            .run(&["query", "--db", db, "--raw", "SELECT snapshot_id FROM snapshots ORDER BY 1"])
+            .data()
+            .to_owned()
+    };
+    let question = "SELECT user_name, first_seen_at, gone_at FROM users ORDER BY 1, 2";
+    for (range, expected) in [
+        ("2..3", "2\n3\n"),
+        ("3..3", "3\n"),
+        ("2..", "2\n3\n4\n"),
+        ("first..2", "1\n2\n"),
+        ("latest-1..latest", "3\n4\n"),
+        ("2026-Q2", "1\n2\n3\n4\n"),
+    ] {
+        let copied = sandbox.run(&["snapshots", "copy", "r.db", "--force", "--during", range]);
+        assert_eq!(copied.exit, Some(0), "{range}: {}", copied.stderr);
+        let held = ids("r.db");
+        if range != "2026-Q2" {
+            assert_eq!(held, expected, "{range}");
+        }
+        let asked = |db: &str| {
+            let ran = sandbox.run(&["query", question, "--db", db, "--during", range]);
+            ran.data().lines().map(|line| line.split(',').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(asked("r.db"), asked("orgcensus.db"), "{range}");
+    }
 }
 
 #[test]

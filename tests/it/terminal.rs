@@ -73,6 +73,20 @@ fn on_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str]) -> (Option<i
 }
 
 #[test]
+fn a_database_is_not_shown_on_a_terminal() {
+    let sandbox = fixture::census();
+    for name in ["-", "/dev/stdout"] {
+        let (exit, shown) = on_terminal(&sandbox, 120, &["snapshots", "copy", name]);
+        assert_eq!(exit, Some(2));
+        assert!(
+            shown.starts_with("error: a copy is a database, and standard output is a terminal\nhint: "),
+            "{shown}"
+        );
+        assert!(shown.contains("snapshots copy - | gzip > FILE.gz"), "{shown}");
+    }
+}
+
+#[test]
 fn an_answer_ends_with_the_number_of_its_rows() {
     let sandbox = fixture::census();
     let shown = |arguments: &[&str]| on_terminal(&sandbox, 80, &[&["query"], arguments].concat()).1;

@@ -20,12 +20,7 @@ pub(super) enum Asked {
 impl Asked {
     pub fn of(args: &QueryArgs, global: &GlobalOptions) -> Result<Self> {
         let [from, to @ ..] = args.during.as_slice() else { return global.at().map(Self::At) };
-        let range = Range::parse(Some(from), to.first().map(String::as_str))?;
-        match range {
-            Range::Ends { from: None, .. } => Err(Error::usage("--during has no beginning")
-                .hint("write it as --during FROM TO, FROM..TO, first..TO or a period such as 2026-Q3")),
-            range => Ok(Self::During(range)),
-        }
+        Range::with_beginning(from, to.first().map(String::as_str)).map(Self::During)
     }
 
     /// Finds the snapshots that answer, and makes the census answer as of them. An answer that is `proved` is one of a

@@ -1,14 +1,18 @@
 //! `snapshots copy`: all or some snapshots as one file, to hand to somebody.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::cli::GlobalOptions;
+use crate::cli::range::Range;
 use crate::cli::snapshot_line::{file_size, resolve, say_answering};
-use crate::error::{Error, Result};
-use crate::output::stderr;
-use crate::query::Interruption;
+use crate::error::{Error, ErrorKind, Result};
+use crate::invocation;
+use crate::output::{Destination, stderr, write_error};
+use crate::query::{Interruption, Span};
+use crate::signals::Unfinished;
 use crate::store::{Census, When};
 
 /// The arguments of `snapshots copy`.
@@ -18,51 +22,136 @@ Examples:
   orgcensus snapshots copy backup.db                  all of it, as it is now
   orgcensus snapshots copy audit.db --at 2026-09-30   one date and no other
   orgcensus snapshots copy q3.db --at 2026-Q2 --at 2026-Q3 --mode 0640
+  orgcensus snapshots copy q3.db --during 2026-Q3     every snapshot of a quarter
+  orgcensus snapshots copy - | gzip > backup.db.gz    to another program
   orgcensus query user-access ana --db audit.db       as on any census
 
 The copy is one file, without a log beside it, as small as it can be, and holds nothing of what was pruned. With \
---at it holds nothing of other snapshots either: updated_at and updated_by, of which only the newest value is known, \
+--at or --during it holds nothing of other snapshots either: updated_at and updated_by, of which only the newest value is known, \
 are left empty. A collection may be running meanwhile. SQLite reads it from version 3.31 (of 2020) on; a census needs \
-3.37. Every command works on a copy, and collect makes it a census again.")]
+3.37. Every command works on a copy, and collect makes it a census again.
+
+With - the copy is written whole to a file in the folder for temporary files (TMPDIR), which only you can read, before \
+its first byte is passed on; a reader that does not read to its end is an error.")]
 pub struct CopyArgs {
-    /// The new file
-    #[arg(value_name = "FILE")]
+    /// The new file; - for standard output, which must not be a terminal
+    #[arg(value_name = "FILE | -")]
     file: PathBuf,
 
     /// Copy only this snapshot; may be given several times [default: all]
     #[arg(long, value_name = "WHEN")]
     at: Vec<String>,
 
-    /// Who may read it, as for chmod
-    #[arg(long, value_name = "MODE", value_parser = mode, default_value = "0600")]
-    mode: u32,
+    /// Copy only the snapshots from FROM to TO [default: latest], written as FROM..TO; or of a day, week, month or
+    /// quarter alone, with the last one before it, which says what held as it began
+    #[arg(long, value_name = "FROM..TO", conflicts_with = "at")]
+    during: Option<String>,
+
+    /// Who may read it, as for chmod [default: 0600]
+    #[arg(long, value_name = "MODE", value_parser = mode)]
+    mode: Option<u32>,
 }
+
+/// The mode of a copy where none is asked for.
+const PRIVATE: u32 = 0o600;
 
 /// Copies the census.
 pub fn run(args: &CopyArgs, global: &GlobalOptions) -> Result<()> {
-    let whens = args.at.iter().map(|at| at.parse()).collect::<Result<Vec<When>>>()?;
+    let wanted = Wanted::of(args)?;
     let destination = global.destination_of(Some(&args.file), true)?;
     let (Some(partial), Some(file)) = (destination.partial().map(ToOwned::to_owned), destination.path())
     else {
-        return Err(Error::usage(format!("a copy is a file, and {} is none", args.file.display())));
+        return stream(args, &wanted, global, destination);
     };
-    let census = global.open_census()?;
-    let kept = named(&census, &whens)?;
-    let interruption = Interruption::watch(census.connection(), None)?;
-    census
-        .copy(&partial, (!kept.is_empty()).then_some(&kept), &|connection| interruption.attend(connection))
-        .map_err(|error| interruption.explain(error))?;
-    set_mode(&partial, args.mode)?;
+    let mode = args.mode.unwrap_or(PRIVATE);
+    let of = write(&wanted, global, &partial)?;
+    set_mode(&partial, mode)?;
     Census::make_room_for_copy(file)?;
     let size = file_size(&partial);
-    let of = match kept.as_slice() {
+    destination.finish()?;
+    stderr::say(format!("copied {of} to {}{size}, mode {mode:04o}", args.file.display()));
+    Ok(())
+}
+
+/// Copies the census to standard output: whole to a temporary file first, so that a copy that fails has no beginning.
+fn stream(args: &CopyArgs, wanted: &Wanted, global: &GlobalOptions, mut to: Destination) -> Result<()> {
+    if to.is_terminal() {
+        return Err(Error::usage("a copy is a database, and standard output is a terminal")
+            .hint(format!("name a file: {}", invocation::command("snapshots copy FILE")))
+            .hint(format!("or pass it on: {}", invocation::command("snapshots copy - | gzip > FILE.gz"))));
+    }
+    if args.mode.is_some() {
+        return Err(Error::usage("--mode is about the file of a copy, and standard output has its own")
+            .hint("leave out --mode, or name a file in place of -"));
+    }
+    to.require_open()?;
+    let folder = std::env::temp_dir();
+    let cannot_make = |error| {
+        Error::failed(format!("cannot make a temporary file in {}", folder.display()))
+            .caused_by(error)
+            .hint("name another folder with TMPDIR")
+    };
+    // Anything in the folder: its own name is made beside it.
+    let (whole, _) = Unfinished::create(&folder.join("copy")).map_err(cannot_make)?;
+    let of = write(wanted, global, whole.path())?;
+    let size = file_size(whole.path());
+    let unreadable =
+        |error| Error::failed("cannot read the temporary file of the copy again").caused_by(error);
+    let mut written = File::open(whole.path()).map_err(unreadable)?;
+    let streamed = std::io::copy(&mut written, &mut to).map_err(write_error).and_then(|_| to.finish());
+    streamed.map_err(|error| match error.kind() {
+        // Unlike rows, half a database is of no use.
+        ErrorKind::BrokenPipe => Error::failed("the copy's reader went away before its end")
+            .hint("what it has is no database: run the command again"),
+        _ => error,
+    })?;
+    stderr::say(format!("copied {of} to standard output{size}"));
+    Ok(())
+}
+
+/// Writes the copy into the empty file, and says of which snapshots it is.
+fn write(wanted: &Wanted, global: &GlobalOptions, file: &Path) -> Result<String> {
+    let census = global.open_census()?;
+    let kept = match wanted {
+        Wanted::Named(whens) => named(&census, whens)?,
+        Wanted::Range(range) => within(&census, range)?,
+    };
+    let interruption = Interruption::watch(census.connection(), None)?;
+    census
+        .copy(file, (!kept.is_empty()).then_some(&kept), &|connection| interruption.attend(connection))
+        .map_err(|error| interruption.explain(error))?;
+    Ok(match kept.as_slice() {
         [] => "all snapshots".to_owned(),
         [one] => format!("snapshot {one}"),
         several => format!("{} snapshots", several.len()),
-    };
-    destination.finish()?;
-    stderr::say(format!("copied {of} to {}{size}, mode {:04o}", args.file.display(), args.mode));
-    Ok(())
+    })
+}
+
+/// The snapshots that are asked for.
+enum Wanted {
+    /// These, or all where none is named.
+    Named(Vec<When>),
+    /// Those of a range.
+    Range(Range),
+}
+
+impl Wanted {
+    fn of(args: &CopyArgs) -> Result<Self> {
+        match &args.during {
+            Some(range) => Range::with_beginning(range, None).map(Self::Range),
+            None => args.at.iter().map(|at| at.parse()).collect::<Result<_>>().map(Self::Named),
+        }
+    }
+}
+
+/// Every snapshot that there is from one end of the range to the other.
+fn within(census: &Census, range: &Range) -> Result<Vec<i64>> {
+    // A range with a beginning needs no snapshot before its end.
+    let (from, to) = range.resolve(census, |_, to| Ok(to.clone()))?;
+    let span = Span::during(census, &from, &to)?;
+    say_answering("from ", &from, range.from());
+    say_answering("to ", &to, Some(range.to()));
+    Ok(span.snapshots().iter().map(|one| one.snapshot_id).collect())
 }
 
 /// The snapshots that are named, each once; the newest must be there where none is, so that a copy answers.
