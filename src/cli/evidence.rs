@@ -76,6 +76,7 @@ pub fn finish(
         .iter()
         .map(|one| (one.name.clone(), json!({"typed": one.typed, "value": plain(&one.value)})))
         .collect();
+    let is_synthetic = snapshots.iter().any(Snapshot::is_synthetic);
     let snapshots = snapshots.iter().map(|snapshot| SnapshotEvidence::of(census, snapshot));
     let mut file = json!({"name": name.to_string_lossy(), "bytes": bytes, "hash": hash});
     if let Some(CsvFor::Excel) = csv_for {
@@ -84,7 +85,7 @@ pub fn finish(
             "written_as": "a byte order mark, CRLF, and ' before text that begins with = + - @ TAB CR LF",
         });
     }
-    let evidence = json!({
+    let mut evidence = json!({
         "file": file,
         "written_at": chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         "program": concat!("orgcensus ", env!("CARGO_PKG_VERSION")),
@@ -97,6 +98,9 @@ pub fn finish(
         },
         "snapshots": snapshots.collect::<Result<Vec<_>>>()?,
     });
+    if is_synthetic {
+        evidence["synthetic"] = json!("the organization is simulated: this is the demo's census");
+    }
     write_pretty(&evidence, &mut sidecar)?;
     answer.finish_with(sidecar)
 }

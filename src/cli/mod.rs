@@ -121,7 +121,7 @@ pub enum Command {
     Schema(schema::SchemaArgs),
     /// Print the smallest IAM policy that collect needs
     IamPolicy(iam_policy::IamPolicyArgs),
-    /// Collect a simulated organization for three days, and show what can be asked of it
+    /// Simulate ninety nights of an organization, and ask ten questions of them
     Demo(demo::DemoArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),

@@ -150,7 +150,8 @@ fn details(snapshot: &Snapshot) -> String {
     let time = minute(&snapshot.completed_at);
     let age = age(&snapshot.completed_at, Utc::now());
     let suspect = snapshot.suspect.as_deref().map(|why| format!(", suspect: {why}")).unwrap_or_default();
-    format!("{time}, {age}, {}{suspect}", snapshot.status.as_str())
+    let synthetic = if snapshot.is_synthetic() { ", synthetic" } else { "" };
+    format!("{time}, {age}, {}{synthetic}{suspect}", snapshot.status.as_str())
 }
 
 fn parse(time: &str) -> Option<DateTime<Utc>> {

@@ -21,7 +21,7 @@ use crate::aws::ConnectionOptions;
 use crate::error::{Error, Result};
 use crate::store::{
     CallTotals, Census, CollectionHeader, CollectorLock, Coverage, Database, Doubled, Gap, Published,
-    ShrinkLimit, Snapshot, Staging, Unfinished, Upgrade, staging_stopped, stopped,
+    ShrinkLimit, Snapshot, Staging, Unfinished, Upgrade, staging_stopped, stopped, synthetic_version,
 };
 
 /// What to collect, from where, into which database.
@@ -45,6 +45,27 @@ pub struct TakeOptions {
     pub shrink_limit: ShrinkLimit,
     /// Limits of the run that do not change what is collected.
     pub run: RunOptions,
+    /// Whether the organization is simulated: the demo's. Its snapshots say so, and stand in no real census.
+    pub synthetic: bool,
+}
+
+impl TakeOptions {
+    /// What the collection records as the program's version.
+    fn tool_version(&self) -> String {
+        if self.synthetic { synthetic_version() } else { env!("CARGO_PKG_VERSION").to_owned() }
+    }
+
+    /// Fails where the file has snapshots of a simulated organization, and this collects a real one.
+    fn refuse_synthetic(&self, former: &[Snapshot]) -> Result<()> {
+        if self.synthetic || !former.iter().any(Snapshot::is_synthetic) {
+            return Ok(());
+        }
+        let file = self.database.display();
+        Err(Error::failed(format!(
+            "\"{file}\" holds the demo's simulated organization, and a real one goes into no such file"
+        ))
+        .hint("name another file: collect --db orgcensus.db"))
+    }
 }
 
 /// What came of it.
@@ -110,6 +131,7 @@ pub async fn take(
         fill(database, progress).map_err(|error| stopped(error, path))?;
     }
     let former = existing.as_ref().map_or(Ok(Vec::new()), Database::snapshots)?;
+    options.refuse_synthetic(&former)?;
     tokio::pin!(interrupted);
     let started_at = now();
     let preflight = tokio::select! {
@@ -209,6 +231,7 @@ async fn count(
     let started_at = now();
     let existing = if options.database.exists() { Some(Census::open(&options.database)?) } else { None };
     let former = existing.as_ref().map_or(Ok(Vec::new()), Census::snapshots)?;
+    options.refuse_synthetic(&former)?;
     let preflight = preflight(options, &former, progress).await?;
     let folder = tempfile::Builder::new()
         .prefix("orgcensus-dry-run-")
@@ -261,7 +284,7 @@ fn header(options: &TakeOptions, context: &Context, started_at: String) -> Colle
         caller_arn: context.caller.as_ref().and_then(|caller| caller.arn.clone()),
         label: options.label.clone(),
         selection: options.selection.canonical(),
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        tool_version: options.tool_version(),
     }
 }
 
@@ -301,7 +324,7 @@ fn resumable(
              differ)"
                 .to_owned(),
         )
-    } else if found.tool_version != env!("CARGO_PKG_VERSION") {
+    } else if found.tool_version != options.tool_version() {
         Some(format!("version {} began it", found.tool_version))
     } else if staging.bodies()?.iter().any(|body| serde_json::from_str::<Task>(body).is_err()) {
         Some("it has a task that this version does not know".to_owned())

@@ -244,7 +244,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// A company of 60 accounts and 150 people whose days are worth a tour.
+    /// A company of 60 accounts and 150 people, whose quarter is worth a tour.
     pub fn demo() -> Self {
         Self::sized(
             Size {
@@ -259,7 +259,7 @@ impl Config {
                 applications: 18,
                 services: 40,
             },
-            8,
+            2,
         )
     }
 

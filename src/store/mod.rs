@@ -69,7 +69,7 @@ pub use record::Record;
 pub(crate) use record::text_of;
 pub use retention::{KeepRules, Pruned, Verdict, Watch};
 pub use schema::Upgrade;
-pub use snapshot::{Doubled, Gap, GapKind, Snapshot, SnapshotStatus};
+pub use snapshot::{Doubled, Gap, GapKind, Snapshot, SnapshotStatus, is_synthetic, synthetic_version};
 pub use staging::{
     CollectionHeader, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, Staging, TaskCounts,
     Unfinished,

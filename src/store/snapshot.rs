@@ -52,7 +52,7 @@ pub struct Snapshot {
     pub caller_arn: Option<String>,
     /// Free text from `--label`; several snapshots may share one.
     pub label: Option<String>,
-    /// Version of `orgcensus` that collected it.
+    /// Version of `orgcensus` that collected it; one that ends with `+synthetic` collected a simulated organization.
     pub tool_version: String,
     /// Calls sent to AWS, retries included.
     pub api_calls: i64,
@@ -66,7 +66,26 @@ pub struct Snapshot {
     pub collection_id: String,
 }
 
+/// What stands behind the version in `tool_version` where the organization is simulated (build metadata, as semantic
+/// versioning calls it). It is among the facts that are hashed: nobody can take it off unseen.
+const SYNTHETIC: &str = "+synthetic";
+
+/// This program's version, as a collection of a simulated organization records it.
+pub fn synthetic_version() -> String {
+    format!("{}{SYNTHETIC}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Whether a recorded version is that of a simulated organization's collection.
+pub fn is_synthetic(tool_version: &str) -> bool {
+    tool_version.ends_with(SYNTHETIC)
+}
+
 impl Snapshot {
+    /// Whether it is of a simulated organization: the demo's.
+    pub fn is_synthetic(&self) -> bool {
+        is_synthetic(&self.tool_version)
+    }
+
     /// When it was taken and completed; `None` where one of them is no time.
     pub fn times(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         let time = |text| DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());

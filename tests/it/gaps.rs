@@ -66,6 +66,7 @@ pub(crate) fn collect_impatiently(world: &World) -> Summary {
             dry_run: false,
             full_every: None,
         },
+        synthetic: false,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     match runtime.block_on(take(&options, &mut (), std::future::pending())).unwrap() {

@@ -10,6 +10,7 @@ mod canned_queries;
 mod clocks;
 mod closed;
 mod completeness;
+mod demo;
 mod diff;
 mod diff_truth;
 mod disk;

@@ -247,6 +247,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             dry_run: args.dry_run,
             full_every: args.full_every,
         },
+        synthetic: false,
     };
     let mut printer = Printer::new(stderr::is_quiet());
     let taken = runtime()?.block_on(take(&options, &mut printer, interrupted()));

@@ -13,8 +13,7 @@ use super::snapshot_pair::SnapshotPair;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::model::{RESOURCES, resource};
-use crate::store::Record;
-use crate::store::unreadable;
+use crate::store::{Record, is_synthetic, unreadable};
 
 pub use crate::store::HidingGap;
 pub use access::{AccessChange, AccessChangeKind, AccessPath, Cause, CauseKind};
@@ -73,6 +72,9 @@ pub struct SnapshotFacts {
     pub completed_at: String,
     /// `complete` or `partial`.
     pub status: String,
+    /// Whether it is of a simulated organization: the demo's.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub synthetic: bool,
 }
 
 impl SnapshotFacts {
@@ -80,7 +82,7 @@ impl SnapshotFacts {
     pub fn read(connection: &Connection, snapshot_id: i64) -> Result<Self> {
         connection
             .query_row(
-                "SELECT snapshot_id, taken_at, completed_at, status
+                "SELECT snapshot_id, taken_at, completed_at, status, tool_version
                  FROM snapshots WHERE snapshot_id = ?1",
                 [snapshot_id],
                 |row| {
@@ -89,6 +91,7 @@ impl SnapshotFacts {
                         taken_at: row.get(1)?,
                         completed_at: row.get(2)?,
                         status: row.get(3)?,
+                        synthetic: is_synthetic(&row.get::<_, String>(4)?),
                     })
                 },
             )

@@ -112,7 +112,8 @@ pub fn write_unchanged(page: &mut Page<'_>, unchanged: &Unchanged) -> io::Result
 
 /// `snapshot 41 (2026-11-17T02:00:00Z, complete)`.
 fn facts(snapshot: &SnapshotFacts, word: &str) -> String {
-    format!("{word}{} ({}, {})", snapshot.snapshot_id, snapshot.completed_at, snapshot.status)
+    let synthetic = if snapshot.synthetic { ", synthetic" } else { "" };
+    format!("{word}{} ({}, {}{synthetic})", snapshot.snapshot_id, snapshot.completed_at, snapshot.status)
 }
 
 /// What stands below the summary.
