@@ -4,19 +4,32 @@
 //! that needs none (`query --list`, `schema`, `doctor`, …) is plain text.
 
 use std::fmt::Display;
-use std::sync::OnceLock;
+use std::sync::{PoisonError, RwLock};
 
-static DB_OPTION: OnceLock<String> = OnceLock::new();
+static DB_OPTION: RwLock<String> = RwLock::new(String::new());
 
-/// Settles for the whole process what every command needs to mean the same census, such as `--db x.db`; nothing
-/// where it is the one that a command means by itself. The first call counts.
+/// Settles what every command needs to mean the same census, such as `--db x.db`; nothing where it is the one that a
+/// command means by itself.
 pub fn configure(db_option: Option<String>) {
-    let _ = DB_OPTION.set(db_option.unwrap_or_default());
+    *DB_OPTION.write().unwrap_or_else(PoisonError::into_inner) = db_option.unwrap_or_default();
+}
+
+/// Does something for which commands need another option to mean the same census.
+pub fn meaning<T>(db_option: Option<String>, work: impl FnOnce() -> T) -> T {
+    let before = db_option_now();
+    configure(db_option);
+    let done = work();
+    configure(Some(before));
+    done
+}
+
+fn db_option_now() -> String {
+    DB_OPTION.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// The command of these arguments: of `snapshots show 41` it is `orgcensus --db x.db snapshots show 41`.
 pub fn command(arguments: impl Display) -> String {
-    of_census(DB_OPTION.get().map_or("", String::as_str), arguments)
+    of_census(&db_option_now(), arguments)
 }
 
 fn of_census(db_option: &str, arguments: impl Display) -> String {

@@ -11,6 +11,7 @@ mod demo;
 mod diff;
 mod doctor;
 mod evidence;
+mod evidence_check;
 mod global;
 mod history;
 mod iam_policy;
@@ -117,6 +118,8 @@ pub enum Command {
     History(history::HistoryArgs),
     /// List the snapshots; show, verify, label, prune or copy them
     Snapshots(snapshots::SnapshotsArgs),
+    /// Check the evidence that was written beside an answer
+    Evidence(evidence_check::EvidenceCommandArgs),
     /// Show the tables, views and columns that SQL can use
     Schema(schema::SchemaArgs),
     /// Print the smallest IAM policy that collect needs
@@ -146,6 +149,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
         Some(Command::Diff(args)) => diff::run(args, &global),
         Some(Command::History(args)) => history::run(args, &global),
         Some(Command::Snapshots(args)) => snapshots::run(args, &global),
+        Some(Command::Evidence(args)) => evidence_check::run(args, &global),
         Some(Command::Schema(args)) => schema::run(args, &global),
         Some(Command::Completions(args)) => completions::run(args, &global),
         Some(Command::Status(args)) => status::run(&args, &global),

@@ -22,7 +22,9 @@ const EVERYWHERE: &[&str] = &["quiet", "verbose", "color"];
 fn takes(command: &str) -> &'static [&'static str] {
     match command {
         "snapshots label" => &["db"],
-        "snapshots prune" | "snapshots verify" => &["db", "format", "csv_for", "output", "force"],
+        "snapshots prune" | "snapshots verify" | "evidence" => {
+            &["db", "format", "csv_for", "output", "force"]
+        }
         "snapshots copy" => &["db", "at", "force"],
         "doctor" => {
             &["db", "profile", "region", "assume_role", "external_id", "format", "csv_for", "output", "force"]
@@ -151,6 +153,7 @@ fn refuse_idle(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), 
     };
     let option = idle.get_long().unwrap_or_default();
     let instead = match (option, name) {
+        ("at", "evidence check") => "the evidence says which snapshots it is of",
         ("at", "snapshots verify") => "it reads the whole file, and --expect HASH asks for a snapshot",
         ("at", _) => "orgcensus query … --at WHEN answers as of a past snapshot",
         ("db", "demo") => "its census is orgcensus-demo.db in the working directory",

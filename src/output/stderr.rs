@@ -7,6 +7,7 @@ use std::error::Error as _;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 
@@ -54,6 +55,17 @@ static SETTINGS: OnceLock<Settings> = OnceLock::new();
 pub fn configure(is_quiet: bool, color: Color) {
     let is_colored = color.is_on(io::stderr().is_terminal());
     let _ = SETTINGS.set(Settings { is_quiet, is_colored });
+}
+
+/// Whether nothing is printed for now.
+static IS_SILENT: AtomicBool = AtomicBool::new(false);
+
+/// Does something whose words are not to be printed; errors are what it returns.
+pub fn silently<T>(work: impl FnOnce() -> T) -> T {
+    IS_SILENT.store(true, Ordering::Relaxed);
+    let done = work();
+    IS_SILENT.store(false, Ordering::Relaxed);
+    done
 }
 
 /// Whether only warnings and errors are wanted.
@@ -136,6 +148,9 @@ fn print(label: &str, words: &str) {
 /// The only place where words are printed, always as one line. What stands before and after them is ours; they may hold
 /// names from a directory, or whatever was typed.
 fn print_between(before: &str, words: &str, after: &str) {
+    if IS_SILENT.load(Ordering::Relaxed) {
+        return;
+    }
     let _ = writeln!(io::stderr(), "{before}{}{after}", text::message(&text::shortened(words)));
 }
 

@@ -17,6 +17,7 @@ mod disk;
 mod doctor;
 mod during;
 mod evidence;
+mod evidence_check;
 mod faults;
 mod first_run;
 mod fixture;

@@ -102,6 +102,14 @@ pub struct DiffArgs {
     evidence: EvidenceArgs,
 }
 
+impl DiffArgs {
+    /// Compares these snapshots; returns that it compares a range.
+    pub fn pin(&mut self, from: i64, to: i64) -> bool {
+        (self.from, self.to) = (Some(from.to_string()), Some(to.to_string()));
+        true
+    }
+}
+
 /// Compares the snapshots.
 pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     args.resources.iter().chain(&args.skip).try_for_each(|name| model::named(name).map(drop))?;

@@ -198,6 +198,19 @@ impl QueryArgs {
         }
     }
 
+    /// Asks the same as of this snapshot, or over the range where it asked over one, and returns whether it did; SQL
+    /// that came from standard input is this.
+    pub fn pin(&mut self, from: i64, to: i64, sql: Option<&str>) -> bool {
+        if let (Some("-"), Some(sql)) = (self.question.as_deref(), sql) {
+            self.question = Some(format!("\n{sql}"));
+        }
+        let is_range = !self.during.is_empty();
+        if is_range {
+            self.during = vec![format!("{from}..{to}")];
+        }
+        is_range
+    }
+
     /// The queries that can be asked by name.
     fn catalog(&self) -> Catalog {
         Catalog::with(self.queries.as_deref())

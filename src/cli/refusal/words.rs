@@ -184,7 +184,7 @@ pub(super) const WORDS: &[Words] = &[
         "asks that copy: it is a census itself, and nothing is restored",
     ),
     plain(
-        "verify check-integrity integrity validate-db fsck hash hashes checksum audit attest proof evidence repair",
+        "verify check-integrity integrity validate-db fsck hash hashes checksum audit attest proof repair",
         "snapshots verify",
         "checks that each snapshot is still as published",
     ),

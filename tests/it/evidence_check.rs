@@ -1,0 +1,264 @@
+//! An evidence file held against the census and the answer beside it: what fits, what differs, what nobody knows.
+
+use orgcensus::digest::sha256;
+use serde_json::{Value, json};
+
+use crate::fixture::Ran;
+use crate::world::{World, small};
+
+const QUESTION: &str = "SELECT user_name, user_id FROM users ORDER BY 1";
+
+fn collected(days: u32) -> World {
+    let world = World::of(small());
+    (0..days).for_each(|day| drop(world.collect_day(day, &["--access-report", "none"])));
+    world
+}
+
+fn check(world: &World, file: &str) -> Ran {
+    world.run(&["evidence", "check", file, "--format", "csv"])
+}
+
+/// The parts that are in a state.
+fn parts(ran: &Ran, state: &str) -> Vec<String> {
+    let rows = ran.stdout.lines().filter_map(|line| line.split_once(','));
+    rows.filter(|(_, rest)| rest.split(',').next() == Some(state)).map(|(part, _)| part.to_owned()).collect()
+}
+
+fn ask(world: &World, arguments: &[&str]) {
+    let ran = world.run(&[arguments, &["--evidence", "--force"]].concat());
+    assert!(matches!(ran.exit, Some(0 | 3)), "{arguments:?}: {}", ran.stderr);
+}
+
+#[test]
+fn what_was_written_fits() {
+    let world = collected(3);
+    let account = world.simulator.management_account_id();
+    let questions: [&[&str]; 8] = [
+        &["query", "account-access", &account, "--at", "1"],
+        &["query", "account-access", "-p", &format!("account={account}")],
+        &["query", QUESTION, "--csv-for", "excel", "--format", "csv"],
+        &["query", QUESTION, "--during", "1..2", "--format", "json"],
+        &["query", "SELECT :n + 1 AS n", "-p", "n:number=2", "--format", "jsonl"],
+        &["diff", "1", "2", "--exit-code"],
+        &["diff", "--steps", "1", "3", "--format", "markdown"],
+        &["history", &account],
+    ];
+    let name = |number: usize| format!("answer-{number}.txt");
+    for (number, question) in questions.iter().enumerate() {
+        ask(&world, &[question, &["--output", &name(number), "--db", "orgcensus.db"][..]].concat());
+    }
+    let command = ["query", "-", "--output", "typed.csv", "--evidence"];
+    let mut typed = world.command(&command);
+    typed.stdin(std::fs::File::open(world.sandbox.path("question.sql")).unwrap_or_else(|_| {
+        std::fs::write(world.sandbox.path("question.sql"), QUESTION).unwrap();
+        std::fs::File::open(world.sandbox.path("question.sql")).unwrap()
+    }));
+    assert!(typed.output().unwrap().status.success());
+    // The latest snapshot is another one when it is asked again.
+    world.collect_day(9, &["--access-report", "none"]);
+    for file in (0..questions.len()).map(name).chain(["typed.csv".to_owned()]) {
+        let ran = check(&world, &format!("{file}.evidence.json"));
+        assert_eq!(
+            (ran.exit, parts(&ran, "fits").len() >= 3),
+            (Some(0), true),
+            "{file}: {}{}",
+            ran.stdout,
+            ran.stderr
+        );
+        assert_eq!(ran.stderr, format!("{file}.evidence.json fits the census and the answer beside it\n"));
+    }
+    let copied = world.run(&["snapshots", "copy", "copy.db"]);
+    assert_eq!(copied.exit, Some(0), "{}", copied.stderr);
+    let on_copy = world.run(&["evidence", "check", "answer-0.txt.evidence.json", "--db", "copy.db"]);
+    assert_eq!(on_copy.exit, Some(0), "{}", on_copy.stderr);
+}
+
+/// Changes the evidence beside `a.csv`, and returns what the check says of it.
+fn changed(world: &World, change: impl Fn(&mut Value)) -> Ran {
+    let path = world.sandbox.path("a.csv.evidence.json");
+    let before = std::fs::read_to_string(&path).unwrap();
+    let mut evidence: Value = serde_json::from_str(&before).unwrap();
+    change(&mut evidence);
+    std::fs::write(&path, serde_json::to_string(&evidence).unwrap()).unwrap();
+    let ran = check(world, "a.csv.evidence.json");
+    std::fs::write(&path, before).unwrap();
+    ran
+}
+
+#[test]
+fn every_change_is_named() {
+    let world = collected(2);
+    ask(&world, &["query", QUESTION, "--output", "a.csv", "--at", "2"]);
+    let changes: [(&str, Value, &[&str]); 14] = [
+        ("/file/bytes", json!(1), &["file bytes", "answer asked again bytes"]),
+        ("/file/hash", json!("sha256:00"), &["file hash", "answer asked again hash"]),
+        ("/snapshots/0/api_calls", json!(1), &["snapshot 2 api_calls"]),
+        ("/snapshots/0/status", json!("partial"), &["snapshot 2 status"]),
+        ("/snapshots/0/gaps", json!(7), &["snapshot 2 gaps"]),
+        ("/snapshots/0/caller_arn", json!("arn:x"), &["snapshot 2 caller_arn"]),
+        ("/snapshots/0/snapshot_hash", json!("sha256:00"), &["snapshot 2 snapshot_hash"]),
+        ("/snapshots/0/content_hash", Value::Null, &["snapshot 2 content_hash"]),
+        ("/snapshots/0/before/snapshot_hash", json!("x"), &["snapshot 2 before.snapshot_hash"]),
+        ("/snapshots/0/coverage/0/rows", json!(99), &["snapshot 2 coverage.organization.rows"]),
+        ("/snapshots/0/coverage/0/hash", json!("x"), &["snapshot 2 coverage.organization.hash"]),
+        ("/question/sql", json!("SELECT 1"), &["question sql"]),
+        ("/question/parameters", json!({"user": {"typed": "ana"}}), &["question parameters user"]),
+        ("/question/query", json!("user-access"), &["question query"]),
+    ];
+    for (pointer, value, named) in changes {
+        let ran = changed(&world, |evidence| *evidence.pointer_mut(pointer).unwrap() = value.clone());
+        assert_eq!(
+            (ran.exit, parts(&ran, "differs")),
+            (Some(1), named.iter().map(|one| (*one).to_owned()).collect()),
+            "{pointer}: {}",
+            ran.stderr
+        );
+        assert!(ran.stderr.starts_with("error: a.csv.evidence.json does not fit: "), "{}", ran.stderr);
+    }
+    let removed = changed(&world, |evidence| {
+        evidence["snapshots"][0].as_object_mut().unwrap().remove("facts_hash");
+        evidence["snapshots"][0]["coverage"].as_array_mut().unwrap().remove(3);
+    });
+    assert_eq!(parts(&removed, "differs").len(), 3, "{}", removed.stdout);
+    // Of the same length, and nothing else is another.
+    let answer = std::fs::read(world.sandbox.path("a.csv")).unwrap();
+    let mut other = answer.clone();
+    *other.last_mut().unwrap() = b' ';
+    std::fs::write(world.sandbox.path("a.csv"), other).unwrap();
+    let ran = check(&world, "a.csv.evidence.json");
+    assert_eq!((ran.exit, parts(&ran, "differs")), (Some(1), vec!["file hash".to_owned()]));
+    // Both changed to fit each other: the question answers otherwise.
+    let forged = [&answer[..], b"eve,u-eve\n"].concat();
+    std::fs::write(world.sandbox.path("a.csv"), &forged).unwrap();
+    let ran = changed(&world, |evidence| {
+        evidence["file"]["bytes"] = forged.len().into();
+        evidence["file"]["hash"] = sha256(&forged).into();
+    });
+    let named = ["answer asked again bytes", "answer asked again hash"].map(str::to_owned);
+    assert_eq!((ran.exit, parts(&ran, "differs")), (Some(1), named.to_vec()), "{}", ran.stdout);
+    // A label is free to change.
+    std::fs::write(world.sandbox.path("a.csv"), &answer).unwrap();
+    assert_eq!(world.run(&["snapshots", "label", "2", "reviewed"]).exit, Some(0));
+    assert_eq!(check(&world, "a.csv.evidence.json").exit, Some(0));
+}
+
+#[test]
+fn what_cannot_be_checked_is_unknown() {
+    let world = collected(3);
+    ask(&world, &["query", QUESTION, "--output", "a.csv", "--at", "2"]);
+    ask(&world, &["query", QUESTION, "--output", "b.csv", "--at", "3"]);
+    std::fs::remove_file(world.sandbox.path("b.csv")).unwrap();
+    let ran = check(&world, "b.csv.evidence.json");
+    assert_eq!((ran.exit, parts(&ran, "unknown")), (Some(4), vec!["file".to_owned()]), "{}", ran.stderr);
+    for command in [
+        json!(["orgcensus", "collect"]),
+        json!(["orgcensus", "--help"]),
+        json!(["x", "query", "nothing-such"]),
+    ] {
+        let ran = changed(&world, |evidence| evidence["question"]["command"] = command.clone());
+        assert_eq!(
+            (ran.exit, parts(&ran, "unknown")),
+            (Some(4), vec!["question".to_owned()]),
+            "{command}: {}",
+            ran.stderr
+        );
+    }
+    let later = changed(&world, |evidence| evidence["snapshots"][0]["snapshot_id"] = 77.into());
+    assert_eq!(later.exit, Some(4), "{}", later.stderr);
+    assert!(later.stdout.contains("\"not in this census, which ends with snapshot 3\""), "{}", later.stdout);
+
+    assert_eq!(world.run(&["snapshots", "copy", "copy.db", "--at", "3"]).exit, Some(0));
+    let on_copy = world.run(&["evidence", "check", "a.csv.evidence.json", "--db", "copy.db"]);
+    assert_eq!(on_copy.exit, Some(4), "{}", on_copy.stderr);
+    assert!(on_copy.stdout.contains("its rows are not in this copy"), "{}", on_copy.stdout);
+
+    assert_eq!(world.run(&["snapshots", "prune", "2"]).exit, Some(0));
+    let pruned = check(&world, "a.csv.evidence.json");
+    assert_eq!(
+        (pruned.exit, parts(&pruned, "unknown")),
+        (Some(4), vec!["snapshot 2".to_owned(), "question".to_owned()])
+    );
+    assert!(pruned.stdout.contains("its hashes fit, and its rows were pruned at 2"), "{}", pruned.stdout);
+    assert!(
+        pruned.stderr.contains("\nhint: check it on a census that has kept its snapshots"),
+        "{}",
+        pruned.stderr
+    );
+    // A hash that never was its own differs all the same.
+    let forged = changed(&world, |evidence| evidence["snapshots"][0]["snapshot_hash"] = "sha256:00".into());
+    assert_eq!(
+        (forged.exit, parts(&forged, "differs")),
+        (Some(1), vec!["snapshot 2 snapshot_hash".to_owned()])
+    );
+}
+
+#[test]
+fn what_is_no_evidence_of_it_is_refused() {
+    let world = collected(1);
+    ask(&world, &["query", QUESTION, "--output", "a.csv"]);
+    let newer = changed(&world, |evidence| evidence["program"] = "orgcensus 99.0.0".into());
+    assert_eq!(
+        newer.refusal(),
+        "error: a.csv.evidence.json is of a newer version, orgcensus 99.0.0, and this is orgcensus 0.1.0\n\
+         hint: check it with that version, or a newer one\nexit 1"
+    );
+    let other = changed(&world, |evidence| evidence["snapshots"][0]["organization_id"] = "o-another".into());
+    let other = other.refusal();
+    assert!(other.contains("is evidence of another census than \"orgcensus.db\": its snapshots are of organization o-another\n"), "{other}");
+    assert!(
+        other.contains("\nhint: it was written from orgcensus.db: name that one with --db\n")
+            && other.ends_with("exit 1"),
+        "{other}"
+    );
+    let anew =
+        changed(&world, |evidence| evidence["snapshots"][0]["collection_id"] = "another".into()).refusal();
+    assert!(anew.contains("its snapshots are taken by other collections"), "{anew}");
+
+    let whole = std::fs::read_to_string(world.sandbox.path("a.csv.evidence.json")).unwrap();
+    let path = world.sandbox.path("x.json");
+    for text in [
+        "",
+        "{",
+        "[]",
+        "{}",
+        "null",
+        "not JSON",
+        &whole[..whole.len() / 2],
+        &whole.replace("\"file\"", "\"fill\""),
+        &whole.replace("\"hash\"", "\"bytes\""),
+        &whole.replace("orgcensus 0.1.0", "another 0.1.0"),
+        &whole.replace("\"name\": \"a.csv\"", "\"name\": \"../a.csv\""),
+        &whole.replace("\"snapshots\": [", "\"snapshots\": [7, "),
+        &whole.replace("\"command\": [", "\"command\": [7, "),
+        &format!("{whole}{whole}"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let refused = check(&world, "x.json").refusal();
+        assert!(
+            refused.starts_with("error: x.json is damaged, or no evidence file: ")
+                && refused.ends_with("exit 1"),
+            "{refused}"
+        );
+    }
+    std::fs::write(&path, [0xff, 0xfe, 0]).unwrap();
+    assert!(check(&world, "x.json").refusal().ends_with("exit 1"));
+    for (file, says) in [
+        ("nothing.json", "cannot read nothing.json"),
+        (".", "it is not a plain file"),
+        ("/dev/null", "it is not a plain file"),
+    ] {
+        let refused = check(&world, file).refusal();
+        assert!(refused.contains(says) && refused.ends_with("exit 1"), "{refused}");
+    }
+    let answer = check(&world, "a.csv").refusal();
+    assert!(
+        answer.contains("hint: orgcensus evidence check a.csv.evidence.json") && answer.ends_with("exit 2"),
+        "{answer}"
+    );
+    assert_eq!(world.run(&["evidence", "check", "a.csv.evidence.json", "--at", "1"]).exit, Some(2));
+    // The census itself was changed: what it says proves nothing.
+    let change = "UPDATE users_versions SET user_name = 'eve' WHERE rowid = 1";
+    rusqlite::Connection::open(world.sandbox.path("orgcensus.db")).unwrap().execute_batch(change).unwrap();
+    let tampered = check(&world, "a.csv.evidence.json").refusal();
+    assert!(tampered.starts_with("error: snapshot 1 is not as it was published: "), "{tampered}");
+}
