@@ -22,7 +22,7 @@ SELECT
     n.members,
     m.members AS other_members,
     p.one AS group_id,
-    p.other AS other_id
+    p.other AS other_group_id
 FROM pairs AS p
 JOIN sizes AS n ON n.group_id = p.one
 JOIN sizes AS m ON m.group_id = p.other

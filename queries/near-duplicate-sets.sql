@@ -41,7 +41,7 @@ SELECT
     s.session_duration,
     o.session_duration AS other_session_duration,
     r.one AS permission_set_arn,
-    r.other AS other_arn
+    r.other AS other_permission_set_arn
 FROM rated AS r
 LEFT JOIN permission_sets AS s ON s.permission_set_arn = r.one
 LEFT JOIN permission_sets AS o ON o.permission_set_arn = r.other

@@ -25,8 +25,8 @@ SELECT
     h.user_status,
     (SELECT c.name FROM accounts AS c WHERE c.account_id = :account) AS account_name,
     h.user_id,
-    h.permission_set_arn AS stronger_arn,
-    o.permission_set_arn AS weaker_arn
+    h.permission_set_arn AS stronger_permission_set_arn,
+    o.permission_set_arn AS weaker_permission_set_arn
 FROM held AS h
 JOIN held AS o ON o.user_id = h.user_id AND o.permission_set_arn NOT IN (SELECT permission_set_arn FROM privileged)
 LEFT JOIN permission_sets AS s ON s.permission_set_arn = h.permission_set_arn

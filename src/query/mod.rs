@@ -7,6 +7,7 @@
 //! - `program`: what SQLite compiles a statement to.
 //! - `named`: the tables and views that a statement names, and of which snapshots they tell.
 //! - `mistakes`: SQL that SQLite takes and a person cannot have meant.
+//! - `narrowing`: the rows of a canned query that concern an account, an OU, a tag and the like.
 //! - `tokens`: the words of SQL.
 //! - `lookup`: a typed name, e-mail address or id as the one id that it means.
 //! - `statement`: preparing, refusing and explaining SQL; streaming its rows.
@@ -27,6 +28,7 @@ mod living;
 mod lookup;
 mod mistakes;
 mod named;
+mod narrowing;
 mod program;
 mod projection;
 mod reads;
@@ -45,6 +47,7 @@ pub use header::{Header, Parameter, ParameterType, sql_during};
 pub use interruption::Interruption;
 pub use lookup::{Ever, Found, find_ever, nearest_ever, resolve_at_ends};
 pub use mistakes::why_empty;
+pub use narrowing::{Narrowed, Only, narrow};
 pub use program::Program;
 pub use projection::Projection;
 pub use reads::{Asked, Read, Reads, ResourcePages};

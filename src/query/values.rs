@@ -70,6 +70,11 @@ impl TypedValues {
         Ok(typed)
     }
 
+    /// Adds the value of a parameter that is no query's own.
+    pub fn add(&mut self, name: String, text: String) {
+        self.named.push(NamedValue { name, kind: None, text });
+    }
+
     fn get(&self, name: &str) -> Option<&NamedValue> {
         self.named.iter().find(|value| value.name == name)
     }

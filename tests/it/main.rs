@@ -19,6 +19,7 @@ mod during;
 mod evidence;
 mod evidence_check;
 mod faults;
+mod filters;
 mod first_run;
 mod fixture;
 mod full_pass;

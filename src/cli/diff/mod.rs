@@ -19,7 +19,8 @@ use crate::model;
 use crate::output::stderr;
 use crate::store::{Census, Snapshot, When};
 use answer::{DiffRequest, Found, Shape};
-use narrowing::{Narrowing, NarrowingArgs, Range};
+use narrowing::{Narrowing, Range};
+pub(super) use narrowing::{NarrowingArgs, check_tag};
 
 /// The arguments of `diff`.
 #[derive(Debug, Args)]

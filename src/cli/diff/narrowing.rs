@@ -15,11 +15,11 @@ use crate::invocation;
 use crate::model::{Entity, Narrows};
 use crate::nearest::{nearest, one_of};
 use crate::output::{stderr, text};
-use crate::query::{Found, resolve_at_ends};
+use crate::query::{Found, Only, Span, resolve_at_ends};
 use crate::store::{Census, CoverageStatus, Snapshot};
 
 /// The arguments that narrow an answer: an option for each entity that declares one, `--tag` and `--privileged`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct NarrowingArgs {
     /// What was typed for each entity.
     entities: Vec<(Entity, String)>,
@@ -79,6 +79,13 @@ fn tag(typed: &str) -> Result<String, String> {
 }
 
 impl NarrowingArgs {
+    /// What rows of a canned query are kept for, in the order of the options.
+    pub fn only(&self) -> Vec<Only> {
+        let entities = self.entities.iter().map(|(entity, typed)| Only::Entity(*entity, typed.clone()));
+        let tag = self.tag.iter().cloned().map(Only::Tag);
+        entities.chain(tag).chain(self.privileged.then_some(Only::Privileged)).collect()
+    }
+
     /// The options as they are typed, each after a space.
     pub fn typed(&self) -> String {
         let place = |entity: Entity| entity.spec().narrows.as_ref().map_or(u8::MAX, |narrows| narrows.place);
@@ -165,6 +172,12 @@ fn ids(entity: Entity, typed: &str, census: &mut Census, range: &Range) -> Resul
     echo.iter().for_each(stderr::say);
     tracing::info!("{typed:?} is {ids:?}");
     Ok(ids)
+}
+
+/// Fails where no account and no permission set had the tag in the snapshots that answer (exit 2).
+pub fn check_tag(typed: &str, census: &Census, span: &Span) -> Result<()> {
+    let range = Range { from: span.from().clone(), to: span.to().clone(), steps: span.is_range() };
+    tags(typed, census, &range).map(drop)
 }
 
 /// Every tag that reads as it was typed, of all that there are: with `a=b=c` the key may be `a` or `a=b`. One that

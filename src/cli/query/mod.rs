@@ -8,10 +8,12 @@ use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::{Args, ValueHint};
 
 mod asked;
+mod filters;
 mod layout;
 mod list;
 mod taken;
 
+use super::diff::NarrowingArgs;
 use super::evidence::{self, EvidenceArgs};
 use super::snapshot_line::no_rows_in;
 use super::{GlobalOptions, time_limit};
@@ -24,6 +26,7 @@ use crate::query::{
 };
 use crate::store::Census;
 use asked::Asked;
+use filters::{Filtered, refuse_own_sql};
 use layout::{LayoutArgs, rows_in_words};
 
 /// What names the folder of queries in the environment.
@@ -155,6 +158,9 @@ pub struct QueryArgs {
     raw: bool,
 
     #[command(flatten)]
+    narrowing: NarrowingArgs,
+
+    #[command(flatten)]
     layout: LayoutArgs,
 
     #[command(flatten)]
@@ -166,6 +172,8 @@ struct QueryRequest {
     /// Its SQL is written for that.
     asked: Asked,
     canned: Option<CannedQuery>,
+    /// What is asked by name, a canned query or a table; `None` of SQL that somebody wrote.
+    name: Option<String>,
     header: Header,
     sql: String,
 }
@@ -193,6 +201,7 @@ impl QueryArgs {
             require_complete: false,
             json: Vec::new(),
             raw: false,
+            narrowing: NarrowingArgs::default(),
             layout: LayoutArgs::default(),
             evidence: EvidenceArgs::default(),
         }
@@ -249,12 +258,13 @@ pub fn run(args: QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     }
     let asked = Asked::of(&args, global)?;
     let question = question(args.question.as_deref(), asked, &args.catalog())?;
+    refuse_own_sql(&args.narrowing, &question)?;
     let usage = question.usage();
     let typed = TypedValues::new(&question.header, usage.as_deref(), &args.values, &args.param)?;
     let destination = global.destination()?;
     let census = global.open_census()?;
     let interruption = Interruption::watch(census.connection(), args.timeout)?;
-    answer(&args, global, &question, &typed, census, &interruption, destination)
+    answer(&args, global, &question, typed, census, &interruption, destination)
         .map_err(|error| interruption.explain(error))?;
     Ok(ExitStatus::Done)
 }
@@ -263,7 +273,7 @@ fn answer(
     args: &QueryArgs,
     global: &GlobalOptions,
     question: &QueryRequest,
-    typed: &TypedValues,
+    typed: TypedValues,
     mut census: Census,
     interruption: &Interruption,
     mut destination: Destination,
@@ -277,15 +287,17 @@ fn answer(
         destination.widen();
     }
     let sidecar = args.evidence.open(global, &destination)?;
-    let QueryRequest { asked, sql, .. } = question;
+    let QueryRequest { asked, .. } = question;
     let span = asked.answered_by(&mut census, sidecar.is_some())?;
     let pages = ResourcePages::read(census.connection())?;
     census.guard()?;
+    let filtered = interruption.beyond(|| Filtered::new(&args.narrowing, question, typed, &census, &span))?;
+    let Filtered { sql, header, typed, .. } = &filtered;
     let mut prepared = interruption.beyond(|| prepare(&census, sql))?;
     let wanted = args.layout.projection(columns(&prepared.statement, &args.json)?)?;
     let usage = question.usage();
-    let parameters = interruption
-        .beyond(|| bind(&mut prepared, &question.header, usage.as_deref(), typed, &census, &span))?;
+    let parameters =
+        interruption.beyond(|| bind(&mut prepared, header, usage.as_deref(), typed, &census, &span))?;
     for one in &parameters {
         tracing::info!("{} {:?} is {:?}", one.name, one.typed, one.value);
     }
@@ -306,6 +318,7 @@ fn answer(
     }
     let (rows, has_more) =
         stream(&census, sql, &mut prepared.statement, wanted, interruption, format, &mut destination)?;
+    filtered.warn_of_unknown(usage.as_deref(), &census, &span)?;
     let written = destination.path().map(|path| path.display().to_string());
     let is_read_now = destination.is_terminal();
     let proved = evidence::Question {
@@ -347,7 +360,7 @@ fn no_proof(incomplete: &[Incomplete]) -> String {
 }
 
 fn question(typed: Option<&str>, asked: Asked, catalog: &Catalog) -> Result<QueryRequest> {
-    let sql = match typed {
+    let (name, sql) = match typed {
         None => {
             return Err(Error::usage("there is nothing to answer")
                 .hint("orgcensus query --list shows the canned queries")
@@ -358,25 +371,28 @@ fn question(typed: Option<&str>, asked: Asked, catalog: &Catalog) -> Result<Quer
             std::io::stdin()
                 .read_to_string(&mut sql)
                 .map_err(|error| Error::failed("cannot read SQL from standard input").caused_by(error))?;
-            sql
+            (None, sql)
         }
-        Some(text) if text.contains(char::is_whitespace) || text.is_empty() => text.trim_start().to_owned(),
+        Some(text) if text.contains(char::is_whitespace) || text.is_empty() => {
+            (None, text.trim_start().to_owned())
+        }
         Some(name) => match (catalog.find(name), table_named(name)) {
             (Ok(canned), _) => {
                 let sql = asked.sql(&canned.name, &canned.header, &canned.sql)?;
-                return Ok(QueryRequest { asked, header: canned.header.clone(), canned: Some(canned), sql });
+                let (name, header) = (Some(canned.name.clone()), canned.header.clone());
+                return Ok(QueryRequest { asked, name, header, canned: Some(canned), sql });
             }
             (Err(error), Some(table)) if error.kind() == ErrorKind::UnknownName => {
                 let sql = format!("SELECT * FROM {table}");
                 stderr::say(format!("{table} is a table: {sql}"));
-                sql
+                (Some(table), sql)
             }
             (Err(error), _) => return Err(error),
         },
     };
     let header = Header::parse(&sql)?;
     let sql = asked.sql("this question", &header, &sql)?;
-    Ok(QueryRequest { asked, canned: None, header, sql })
+    Ok(QueryRequest { asked, name, canned: None, header, sql })
 }
 
 /// The table or view of this name, ignoring case, and written as the names of queries are: its rows are an answer.

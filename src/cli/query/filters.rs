@@ -1,0 +1,78 @@
+//! `--account`, `--ou`, `--tag` and the like: the rows of a canned query that concern one thing.
+
+use super::super::diff::{NarrowingArgs, check_tag};
+use super::QueryRequest;
+use crate::error::{Error, Result};
+use crate::output::stderr;
+use crate::query::{Header, Only, Span, TypedValues, bind, columns, narrow, prepare};
+use crate::store::{Census, failed};
+
+/// A question with its filters: what is asked in its place.
+pub(super) struct Filtered {
+    pub sql: String,
+    pub header: Header,
+    pub typed: TypedValues,
+    /// The statement that counts the rows of which nobody knows whether they belong to the answer.
+    unknown: Option<String>,
+}
+
+/// Fails where filters are to narrow SQL that somebody wrote: it says itself what it is about (exit 2).
+pub(super) fn refuse_own_sql(filters: &NarrowingArgs, question: &QueryRequest) -> Result<()> {
+    let Some(filter) = filters.only().first().map(Only::option).filter(|_| question.name.is_none()) else {
+        return Ok(());
+    };
+    Err(Error::usage(format!("--{filter} narrows canned queries and tables, and this is SQL of your own"))
+        .hint("say it in the SQL: WHERE account_id = '111122223333'")
+        .hint("or bind a name: WHERE account_id = :account, with -p account:account=prod"))
+}
+
+impl Filtered {
+    /// The question itself where there is no filter. A filter that says nothing about its rows is an error (exit 2), and
+    /// so is a tag that nothing has.
+    pub fn new(
+        filters: &NarrowingArgs,
+        question: &QueryRequest,
+        mut typed: TypedValues,
+        census: &Census,
+        span: &Span,
+    ) -> Result<Self> {
+        let (sql, mut header) = (question.sql.clone(), question.header.clone());
+        let filters = filters.only();
+        if filters.is_empty() {
+            return Ok(Self { sql, header, typed, unknown: None });
+        }
+        for filter in &filters {
+            if let Only::Tag(tag) = filter {
+                check_tag(tag, census, span)?;
+            }
+        }
+        let columns = columns(&prepare(census, &sql)?.statement, &[])?;
+        let name = question.name.as_deref().unwrap_or_default();
+        let narrowed = narrow(name, &sql, &columns, &filters, span)?;
+        for (parameter, text) in narrowed.parameters {
+            typed.add(parameter.name.clone(), text);
+            header.parameters.push(parameter);
+        }
+        Ok(Self { sql: narrowed.sql, header, typed, unknown: narrowed.unknown })
+    }
+
+    /// Says how many rows were left out that may belong to the answer.
+    pub fn warn_of_unknown(&self, usage: Option<&str>, census: &Census, span: &Span) -> Result<()> {
+        let Some(sql) = &self.unknown else { return Ok(()) };
+        let mut prepared = prepare(census, sql)?;
+        bind(&mut prepared, &self.header, usage, &self.typed, census, span)?;
+        let count: i64 = {
+            let mut rows = prepared.statement.raw_query();
+            let row =
+                rows.next().map_err(failed)?.ok_or_else(|| failed(rusqlite::Error::QueryReturnedNoRows))?;
+            row.get(0).map_err(failed)?
+        };
+        if count > 0 {
+            let rows = if count == 1 { "1 further row".to_owned() } else { format!("{count} further rows") };
+            stderr::warn(format!(
+                "{rows} may belong to the answer: of what they are about nobody knows the OU or the tags"
+            ));
+        }
+        Ok(())
+    }
+}

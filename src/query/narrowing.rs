@@ -1,0 +1,233 @@
+//! Narrowing a canned query's answer to what concerns an account, an OU, a tag and the like.
+//!
+//! Only rows are left out: the query stands whole within the statement that keeps some of its rows, so that what a row
+//! counts is what it counts without a filter. Which columns name an entity is derived from the declarations.
+
+use super::header::{Parameter, ParameterType};
+use super::span::Span;
+use crate::error::{Error, Result};
+use crate::model::{Entity, EntityColumn, RESOURCES};
+use crate::output::OutputColumn;
+
+/// What rows are kept for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Only {
+    /// What concerns this entity: an id or a name. Of an OU, what concerns the OUs and accounts beneath it.
+    Entity(Entity, String),
+    /// What concerns the accounts and permission sets with this tag, written `KEY=VALUE`.
+    Tag(String),
+    /// What concerns permission sets that may grant themselves anything.
+    Privileged,
+}
+
+/// A statement that keeps some rows of a query.
+#[derive(Debug)]
+pub struct Narrowed {
+    /// The statement.
+    pub sql: String,
+    /// A statement that counts the rows of which nobody knows whether they belong to the answer; `None` where that is
+    /// known of each.
+    pub unknown: Option<String>,
+    /// What is bound in both beside the query's own parameters, and what was typed for each.
+    pub parameters: Vec<(Parameter, String)>,
+}
+
+/// What is added to the name of a filter's option, so that no parameter of a query has the name.
+const PREFIX: &str = "only_";
+
+impl Only {
+    /// The option that asks for it, without the dashes.
+    pub fn option(&self) -> &'static str {
+        match self {
+            Self::Entity(entity, _) => entity.spec().option,
+            Self::Tag(_) => "tag",
+            Self::Privileged => "privileged",
+        }
+    }
+
+    /// The name of the parameter that is bound to what was typed.
+    fn parameter(&self) -> String {
+        format!("{PREFIX}{}", self.option().replace('-', "_"))
+    }
+
+    /// What is bound; nothing for what needs no value.
+    fn bound(&self) -> Option<(Parameter, String)> {
+        let (kind, typed) = match self {
+            Self::Entity(entity, typed) => (ParameterType::Entity(*entity), typed),
+            Self::Tag(typed) => (ParameterType::Text, typed),
+            Self::Privileged => return None,
+        };
+        let name = self.parameter();
+        Some((Parameter { name, kind, default: None, description: String::new() }, typed.clone()))
+    }
+
+    /// The entities whose ids a row is kept for.
+    fn entities(&self) -> Vec<Entity> {
+        match self {
+            Self::Entity(entity, _) if entity.spec().beneath.is_empty() => vec![*entity],
+            Self::Entity(entity, _) => entity.spec().beneath.to_vec(),
+            Self::Tag(_) => vec![Entity::Account, Entity::PermissionSet],
+            Self::Privileged => vec![Entity::PermissionSet],
+        }
+    }
+
+    /// The condition on a column that has ids of the entity.
+    fn holds(&self, entity: Entity, id: &str) -> String {
+        let parameter = self.parameter();
+        match self {
+            Self::Entity(asked, _) if asked.spec().beneath.is_empty() => format!("{id} = :{parameter}"),
+            Self::Entity(..) => {
+                let (ou, account) = (Entity::Ou.spec(), Entity::Account.spec());
+                let within = format!(
+                    "WITH RECURSIVE within (id) AS (SELECT :{parameter} UNION
+                         SELECT o.{} FROM within AS w JOIN {} AS o ON o.parent_id = w.id)",
+                    ou.id, ou.resource
+                );
+                if entity == Entity::Account {
+                    format!(
+                        "{id} IN ({within} SELECT a.{} FROM {} AS a WHERE a.parent_id IN (SELECT w.id FROM within AS w)
+                             OR instr('/' || a.entity_path || '/', '/' || :{parameter} || '/') > 0)",
+                        account.id, account.resource
+                    )
+                } else {
+                    format!("{id} IN ({within} SELECT w.id FROM within AS w)")
+                }
+            }
+            Self::Tag(_) => format!(
+                "{id} IN (SELECT t.resource_id FROM tags AS t
+                     WHERE t.resource_type = '{}' AND t.key || '=' || coalesce(t.value, '') = :{parameter})",
+                entity.spec().value
+            ),
+            Self::Privileged => format!(
+                "{id} IN (SELECT p.{} FROM privileged_permission_sets AS p
+                     WHERE p.level = 'administrator' AND p.scope = 'any')",
+                entity.spec().id
+            ),
+        }
+    }
+
+    /// The condition that nobody knows it of the entity in the column; `None` where it is always known.
+    fn is_unknown(&self, entity: Entity, id: &str, span: &Span) -> Option<String> {
+        let spec = entity.spec();
+        match self {
+            // The place of an account that the census has no row of.
+            Self::Entity(asked, _) if !asked.spec().beneath.is_empty() && entity == Entity::Account => {
+                let (resource, key) = (spec.resource, spec.id);
+                Some(format!("{id} IS NOT NULL AND {id} NOT IN (SELECT a.{key} FROM {resource} AS a)"))
+            }
+            Self::Tag(_) => {
+                let (first, last) = span.ids().into_inner();
+                let kind = spec.value;
+                Some(format!(
+                    "{id} IS NOT NULL AND EXISTS (SELECT 1 FROM gaps AS g
+                         WHERE g.resource = 'tags' AND g.snapshot_id BETWEEN {first} AND {last}
+                           AND coalesce(json_extract(g.scope, '$.resource_type'), '{kind}') = '{kind}'
+                           AND coalesce(json_extract(g.scope, '$.resource_id'), {id}) = {id})"
+                ))
+            }
+            Self::Entity(..) | Self::Privileged => None,
+        }
+    }
+}
+
+/// Keeps the rows of a query that every filter holds for. A filter that no column of the answer says anything about is an
+/// error (exit 2) that names those that there are.
+pub fn narrow(
+    query: &str,
+    sql: &str,
+    columns: &[OutputColumn],
+    filters: &[Only],
+    span: &Span,
+) -> Result<Narrowed> {
+    let (mut holds, mut unknown) = (Vec::new(), Vec::new());
+    for filter in filters {
+        let places = places(filter, columns);
+        if places.is_empty() {
+            return Err(nothing_to_narrow(query, filter, columns));
+        }
+        let is_there = |place: &Place<'_>| under(place, &filter.holds(place.entity, &column(place.column)));
+        holds.push(any(places.iter().map(is_there)));
+        let is_unknown = |place: &Place<'_>| {
+            Some(under(place, &filter.is_unknown(place.entity, &column(place.column), span)?))
+        };
+        unknown.extend(places.iter().filter_map(is_unknown));
+    }
+    let all = holds.join("\n  AND ");
+    let unknown = (!unknown.is_empty()).then(|| {
+        let unknown = any(unknown);
+        format!("SELECT count(*) FROM (\n{sql}\n) AS answer\nWHERE coalesce({all}, 0) = 0\n  AND {unknown}")
+    });
+    Ok(Narrowed {
+        sql: format!("SELECT * FROM (\n{sql}\n) AS answer\nWHERE {all}"),
+        unknown,
+        parameters: filters.iter().filter_map(Only::bound).collect(),
+    })
+}
+
+/// A column of the answer that names what a filter is about.
+#[derive(Debug, PartialEq, Eq)]
+struct Place<'c> {
+    entity: Entity,
+    column: &'c str,
+    /// The column and its value by which the id is of the entity; `None` where it always is.
+    of: Option<(&'static str, &'static str)>,
+}
+
+/// The columns of the answer that name what the filter is about: those of that name, and those with a word before it, such
+/// as `other_group_id`.
+fn places<'c>(filter: &Only, columns: &'c [OutputColumn]) -> Vec<Place<'c>> {
+    let has = |name: &str| columns.iter().any(|column| column.name == name);
+    let mut found = Vec::new();
+    for entity in filter.entities() {
+        for EntityColumn { id, of } in RESOURCES.iter().flat_map(|spec| spec.about(entity)) {
+            let is_meant = |column: &&OutputColumn| match of {
+                None => {
+                    column.name.strip_suffix(id).is_some_and(|word| word.is_empty() || word.ends_with('_'))
+                }
+                Some((kind, _)) => column.name == id && has(kind),
+            };
+            for column in columns.iter().filter(is_meant) {
+                let place = Place { entity, column: &column.name, of };
+                if !found.contains(&place) {
+                    found.push(place);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn nothing_to_narrow(query: &str, filter: &Only, columns: &[OutputColumn]) -> Error {
+    let option = filter.option();
+    let others: Vec<String> = Entity::narrowing()
+        .into_iter()
+        .map(|(entity, _)| Only::Entity(entity, String::new()))
+        .chain([Only::Tag(String::new()), Only::Privileged])
+        .filter(|other| !places(other, columns).is_empty())
+        .map(|other| format!("--{}", other.option()))
+        .collect();
+    let error = Error::usage(format!(
+        "--{option} cannot narrow {query}: no column of its rows says what it is about"
+    ));
+    match others.as_slice() {
+        [] => error.hint("no filter narrows it"),
+        others => error.hint(format!("it can be narrowed by {}", others.join(", "))),
+    }
+}
+
+/// A column of the answer.
+fn column(name: &str) -> String {
+    format!("answer.\"{name}\"")
+}
+
+/// A condition that counts only where the row's type says that the column has an id of the entity.
+fn under(place: &Place<'_>, condition: &str) -> String {
+    match place.of {
+        Some((kind, value)) => format!("({} = '{value}' AND {condition})", column(kind)),
+        None => format!("({condition})"),
+    }
+}
+
+fn any(conditions: impl IntoIterator<Item = String>) -> String {
+    format!("({})", conditions.into_iter().collect::<Vec<_>>().join("\n    OR "))
+}
