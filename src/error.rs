@@ -85,6 +85,13 @@ impl Error {
         Self::new(ErrorKind::Failed, message)
     }
 
+    /// Names what it happened to, where it is one of several.
+    #[must_use]
+    pub fn within(mut self, what: &str) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
     /// Adds lines of what was wrong, shown below the message: the message itself is one line.
     #[must_use]
     pub fn excerpted(mut self, lines: impl IntoIterator<Item = String>) -> Self {

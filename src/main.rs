@@ -1,5 +1,6 @@
 //! Parse, run, print the error and its hints, exit code.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use orgcensus::cli::{self, Cli};
@@ -16,7 +17,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 fn main() -> ExitCode {
     // The runtime ignores SIGPIPE, so a reader that goes away is an error like any other, and `output`
     // turns it into a quiet end.
-    let cli = match Cli::read(std::env::args_os()) {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::read(arguments.clone()) {
         Ok(cli) => cli,
         Err(refusal) => {
             // Help and version are no errors, but come this way.
@@ -25,6 +27,13 @@ fn main() -> ExitCode {
         }
     };
     stderr::configure(cli.global.quiet, cli.global.color);
+    let cli = match cli.with_config(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            stderr::print_error(&error);
+            return error.exit_status().into();
+        }
+    };
     invocation::configure(cli.db_option());
     log_to_standard_error(cli.global.verbose);
     match cli::run(cli) {

@@ -32,6 +32,11 @@ pub struct Sidecar {
 }
 
 impl EvidenceArgs {
+    /// Whether evidence was asked for.
+    pub fn is_wanted(&self) -> bool {
+        self.evidence
+    }
+
     /// Opens `FILE.evidence.json` if it was asked for. Fails where the answer goes to no file.
     pub fn open(&self, global: &GlobalOptions, answer: &Destination) -> Result<Option<Sidecar>> {
         if !self.evidence {

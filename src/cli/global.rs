@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args};
 
+use super::config::{self, Setting};
 use super::parse::DB;
 use crate::aws::Secret;
 use crate::error::{Error, Result};
@@ -18,16 +19,47 @@ const DEFAULT_DB: &str = "orgcensus.db";
 /// The options that stand before or after any command.
 #[derive(Debug, Args)]
 pub struct GlobalOptions {
-    /// The census: a SQLite file
+    /// The census: a SQLite file; query takes several
     #[arg(
-        long,
+        id = "db",
+        long = "db",
         global = true,
         value_name = "FILE",
         env = DB,
         default_value = DEFAULT_DB,
         help_heading = "Census"
     )]
+    named: Vec<PathBuf>,
+
+    /// The census, the first of several.
+    #[arg(skip)]
     pub db: PathBuf,
+
+    /// The further ones.
+    #[arg(skip)]
+    pub other_dbs: Vec<PathBuf>,
+
+    /// The config file [default: orgcensus/config.toml in $XDG_CONFIG_HOME, else in ~/.config]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Config file")]
+    pub config: Option<PathBuf>,
+
+    /// Read no config file
+    #[arg(long = "no-config", global = true, conflicts_with = "config", help_heading = "Config file")]
+    pub ignores_config: bool,
+
+    /// The organization of the config file, [organization.NAME], whose census and credentials are meant
+    #[arg(
+        id = "of_organization",
+        long = config::ORGANIZATION,
+        global = true,
+        value_name = "NAME",
+        help_heading = "Config file"
+    )]
+    pub organization: Option<String>,
+
+    /// Where the values in use came from.
+    #[arg(skip)]
+    pub settings: Vec<Setting>,
 
     /// Answer as of a snapshot: an id, latest, latest-3, first, a label, a date, a time, 7d, "7 days ago",
     /// 2026-W47, 2026-Q3
@@ -53,13 +85,7 @@ pub struct GlobalOptions {
     pub assume_role: Option<String>,
 
     /// The external id that the role's trust policy asks for
-    #[arg(
-        long,
-        global = true,
-        value_name = "ID",
-        requires = "assume_role",
-        help_heading = "AWS credentials"
-    )]
+    #[arg(long, global = true, value_name = "ID", help_heading = "AWS credentials")]
     pub external_id: Option<Secret>,
 
     /// How data is written [default: table on a terminal, else csv; or what the file's extension says]
@@ -101,6 +127,13 @@ pub struct GlobalOptions {
 }
 
 impl GlobalOptions {
+    /// Takes the first census that is named for the one that is meant, and keeps the others.
+    pub(super) fn settle_census(&mut self) {
+        let mut named = std::mem::take(&mut self.named).into_iter();
+        self.db = named.next().unwrap_or_else(|| PathBuf::from(DEFAULT_DB));
+        self.other_dbs = named.collect();
+    }
+
     /// Opens what `--output` names, or standard output. Called before any work.
     pub fn destination(&self) -> Result<Destination> {
         self.destination_of(self.output.as_deref(), false)
@@ -113,7 +146,8 @@ impl GlobalOptions {
             return Err(Error::usage(format!("{} belongs to {}", file.display(), database.display()))
                 .hint("name another file"));
         }
-        let protected = store::files(&self.db);
+        let censuses = std::iter::once(&self.db).chain(&self.other_dbs);
+        let protected: Vec<PathBuf> = censuses.flat_map(|db| store::files(db)).collect();
         Destination::open(DestinationOptions { path, force: self.force, protected: &protected, only_file })
     }
 
@@ -142,11 +176,16 @@ impl GlobalOptions {
 
     /// Opens the census for reading.
     pub fn open_census(&self) -> Result<Census> {
-        let census = Census::open(&self.db)?;
+        self.open_one(&self.db)
+    }
+
+    /// Opens one of several censuses for reading.
+    pub fn open_one(&self, db: &Path) -> Result<Census> {
+        let census = Census::open(db)?;
         if census.is_newer()? {
             stderr::note(format!(
                 "note: a newer orgcensus wrote {}: what this version does not know is not shown",
-                self.db.display()
+                db.display()
             ));
         }
         Ok(census)
@@ -174,7 +213,8 @@ impl GlobalOptions {
 /// The option that makes any command mean the census at `db`; `None` where it would without.
 pub(super) fn db_option(db: &Path) -> Option<String> {
     let named = std::env::var_os(DB).filter(|name| !name.is_empty());
-    let is_meant_anyway = db == named.map_or(PathBuf::from(DEFAULT_DB), PathBuf::from);
+    let default = || config::default_db().unwrap_or_else(|| PathBuf::from(DEFAULT_DB));
+    let is_meant_anyway = db == named.map_or_else(default, PathBuf::from);
     (!is_meant_anyway).then(|| text::shell_option("--db", &db.to_string_lossy()))
 }
 

@@ -7,6 +7,7 @@
 
 mod collect;
 mod completions;
+mod config;
 mod demo;
 mod diff;
 mod doctor;

@@ -17,6 +17,9 @@ pub(super) const DB: &str = "ORGCENSUS_DB";
 /// The options that every command takes, help and version aside.
 const EVERYWHERE: &[&str] = &["quiet", "verbose", "color"];
 
+/// The options of the config file, which every command takes that has a census.
+const OF_CONFIG: &[&str] = &["config", "ignores_config", "of_organization"];
+
 /// The further ones that a command takes; the bare program's name is empty. A command's commands take the same
 /// where nothing else is said.
 fn takes(command: &str) -> &'static [&'static str] {
@@ -40,30 +43,51 @@ fn takes(command: &str) -> &'static [&'static str] {
     }
 }
 
+/// Changes the command line before it is used, such as by defaults.
+type Prepare<'p> = &'p dyn Fn(clap::Command) -> clap::Command;
+
 impl Cli {
     /// Reads the arguments as they are: an error repeats them raw.
     pub(super) fn parse(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        Self::parse_by(arguments, &|command| command).map(|(cli, _)| cli)
+    }
+
+    /// Reads them by the command line that `prepare` makes of this one; returns what was matched too.
+    pub(super) fn parse_by(
+        arguments: &[OsString],
+        prepare: Prepare<'_>,
+    ) -> Result<(Self, ArgMatches), clap::Error> {
         let arguments: Vec<OsString> = arguments.iter().cloned().map(sql_is_no_option).collect();
-        let cli = Self::parse_once(arguments.clone())?;
+        let (cli, matches) = Self::parse_once(arguments.clone(), prepare)?;
         match &cli.command {
             Some(Command::Query(query)) => match query.taken_by_during() {
-                Some(taken) => Self::parse_once(given_back(arguments, taken)),
-                None => Ok(cli),
+                Some(taken) => Self::parse_once(given_back(arguments, taken), prepare),
+                None => Ok((cli, matches)),
             },
-            _ => Ok(cli),
+            _ => Ok((cli, matches)),
         }
     }
 
-    fn parse_once(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
-        let mut command = command();
+    fn parse_once(arguments: Vec<OsString>, prepare: Prepare<'_>) -> Result<(Self, ArgMatches), clap::Error> {
+        let mut command = prepare(command());
         let matches = command.try_get_matches_from_mut(arguments)?;
         refuse_idle(&mut command, &matches)?;
-        let cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        cli.global.settle_census();
+        if !cli.global.other_dbs.is_empty() && !matches!(cli.command, Some(Command::Query(_))) {
+            let message = "--db names one census, and several are given\n\n  \
+                           tip: only query asks several: orgcensus query … --db FILE --db FILE";
+            return Err(command.error(ErrorKind::ArgumentConflict, message));
+        }
+        if cli.global.external_id.is_some() && cli.global.assume_role.is_none() {
+            let message = "--external-id is for a role, and --assume-role names none";
+            return Err(command.error(ErrorKind::MissingRequiredArgument, message));
+        }
         if let (Some(option), Some(name)) = (cli.state.typed(), matches.subcommand_name()) {
             let message = format!("{option} before a command means nothing to {name}: it asks for the state");
             return Err(command.error(ErrorKind::UnknownArgument, message));
         }
-        Ok(cli)
+        Ok((cli, matches))
     }
 }
 
@@ -133,6 +157,8 @@ fn give_taken(mut command: clap::Command, parent: &str, anywhere: &[Arg]) -> cla
 }
 
 fn is_taken(option: &str, command: &str) -> bool {
+    // A config file says which census is meant, at least.
+    let option = if OF_CONFIG.contains(&option) { "db" } else { option };
     EVERYWHERE.contains(&option) || takes(command).contains(&option)
 }
 
@@ -156,6 +182,7 @@ fn refuse_idle(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), 
         ("at", "evidence check") => "the evidence says which snapshots it is of",
         ("at", "snapshots verify") => "it reads the whole file, and --expect HASH asks for a snapshot",
         ("at", _) => "orgcensus query … --at WHEN answers as of a past snapshot",
+        _ if OF_CONFIG.contains(&idle.get_id().as_str()) => "it uses nothing that a config file says",
         ("db", "demo") => "its census is orgcensus-demo.db in the working directory",
         ("db", _) => "ORGCENSUS_DB names the census for every command",
         ("profile" | "region" | "assume-role" | "external-id", _) => "it does not call AWS",

@@ -52,5 +52,5 @@ pub use program::Program;
 pub use projection::Projection;
 pub use reads::{Asked, Read, Reads, ResourcePages};
 pub use span::Span;
-pub use statement::{Prepared, prepare, stream};
+pub use statement::{Prepared, Walk, prepare, stream};
 pub use values::{Bound, TypedValues, bind};

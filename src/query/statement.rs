@@ -52,24 +52,52 @@ pub fn stream(
     destination: &mut Destination,
 ) -> Result<(u64, bool)> {
     let Projection { columns, places, limit } = wanted;
-    let failed = |error| sql_error(census, sql, error);
-    let mut rows = statement.raw_query();
-    // The first row before the header: a statement that fails at once writes nothing.
-    let mut row = interruption.beyond(|| rows.next()).map_err(failed)?;
-    let mut writer = RowWriter::begin(format, columns, destination)?;
     let mut left = limit.unwrap_or(u64::MAX);
-    while let Some(found) = row {
-        if left == 0 {
-            return Ok((writer.finish()?, true));
+    let begin = || RowWriter::begin(format, columns, destination);
+    let walk = Walk { places: &places, left: &mut left, interruption };
+    let (writer, has_more) = walk.rows(census, sql, statement, begin, |writer, row| writer.row(row))?;
+    Ok((writer.finish()?, has_more))
+}
+
+/// How the rows of a statement are walked.
+pub struct Walk<'w> {
+    /// The columns that are wanted, by their places.
+    pub places: &'w [usize],
+    /// How many rows are wanted at most; what is left of them afterwards.
+    pub left: &'w mut u64,
+    /// What may end it early.
+    pub interruption: &'w Interruption,
+}
+
+impl Walk<'_> {
+    /// Hands over each row of the statement, its parameters being bound. Returns what `begin` made, and whether there
+    /// are more rows than are wanted.
+    pub fn rows<W>(
+        self,
+        census: &Census,
+        sql: &str,
+        statement: &mut Statement<'_>,
+        begin: impl FnOnce() -> Result<W>,
+        mut write: impl FnMut(&mut W, &[ValueRef<'_>]) -> Result<()>,
+    ) -> Result<(W, bool)> {
+        let failed = |error| sql_error(census, sql, error);
+        let mut rows = statement.raw_query();
+        // The first row before the header: a statement that fails at once writes nothing.
+        let mut row = self.interruption.beyond(|| rows.next()).map_err(failed)?;
+        let mut writer = begin()?;
+        while let Some(found) = row {
+            if *self.left == 0 {
+                return Ok((writer, true));
+            }
+            *self.left -= 1;
+            let values = self.places.iter().map(|place| found.get_ref(*place));
+            let values: Vec<ValueRef<'_>> = values.collect::<Result<_, _>>().map_err(failed)?;
+            write(&mut writer, &values)?;
+            self.interruption.check()?;
+            row = self.interruption.beyond(|| rows.next()).map_err(failed)?;
         }
-        left -= 1;
-        let values: Vec<ValueRef<'_>> =
-            places.iter().map(|place| found.get_ref(*place)).collect::<Result<_, _>>().map_err(failed)?;
-        writer.row(&values)?;
-        interruption.check()?;
-        row = interruption.beyond(|| rows.next()).map_err(failed)?;
+        Ok((writer, false))
     }
-    Ok((writer.finish()?, false))
 }
 
 fn only_reads() -> Error {

@@ -2,10 +2,21 @@
 
 use super::layout::hanging;
 use crate::aws::Instance;
+use crate::cli::GlobalOptions;
 use crate::collect::{Context, Examination, Finding, Groundwork, Seen};
 
 /// Where the facts begin.
 const MARGIN: usize = 14;
+
+/// The values that were typed, set in the environment or read from a config file, and where each came from.
+pub fn settings(global: &GlobalOptions) -> Vec<String> {
+    let path = global.config.iter().flat_map(|path| line("config", &path.to_string_lossy()));
+    let of_each = global.settings.iter().enumerate().flat_map(|(index, one)| {
+        let heading = if index == 0 { "settings" } else { "" };
+        line(heading, &format!("{} = {} (from {})", one.name, one.value, one.origin))
+    });
+    path.chain(of_each).collect()
+}
 
 /// What is known before anything is examined, in lines.
 pub fn introduce(groundwork: &Groundwork) -> Vec<String> {

@@ -53,6 +53,7 @@ pub fn run(args: DoctorArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     if let Some(error) = groundwork.dead_end() {
         return Err(error);
     }
+    tell(&facts::settings(global), format, &mut destination)?;
     tell(&facts::introduce(&groundwork), format, &mut destination)?;
     let census = if global.db.exists() { Some(Census::open(&global.db)?) } else { None };
     let never_seen = NeverSeen::of(&selection, census.as_ref().map(Census::connection))?;

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 
 use serde_json::Value;
 
-use super::compare::{self, Part};
-use super::file::{EvidenceFile, Writer};
+use super::compare::{self, Part, Writer};
+use super::file::EvidenceFile;
 use crate::cli::{self, Cli, Command, GlobalOptions, Refusal};
 use crate::error::{Error, ErrorKind, Result};
 use crate::invocation;

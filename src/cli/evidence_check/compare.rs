@@ -3,8 +3,15 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::file::Writer;
 use crate::error::{Error, Result};
+
+/// Which version wrote a file, beside this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    Same,
+    /// An older one, which knew less.
+    Older,
+}
 
 /// What came of checking one part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

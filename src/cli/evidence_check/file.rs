@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::compare::Part;
+use super::compare::{Part, Writer};
 use crate::digest::sha256_of;
 use crate::error::{Error, Result};
 use crate::json_keys::{self, Fault};
@@ -16,14 +16,6 @@ const SUFFIX: &str = ".evidence.json";
 
 /// No evidence is longer: each snapshot takes some kilobytes.
 const LONGEST: u64 = 256 << 20;
-
-/// Which version wrote a file, beside this one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Writer {
-    Same,
-    /// An older one, which knew less.
-    Older,
-}
 
 /// An evidence file that has all that every version writes.
 pub struct EvidenceFile {

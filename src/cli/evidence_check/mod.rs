@@ -19,8 +19,8 @@ use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::invocation;
 use crate::output::{Destination, Format, RowWriter, stderr};
 use crate::store::{Census, Link, Snapshot};
-use compare::{Part, State};
-use file::{EvidenceFile, Writer};
+use compare::{Part, State, Writer};
+use file::EvidenceFile;
 
 /// The arguments of `evidence`.
 #[derive(Debug, Args)]

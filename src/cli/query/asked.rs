@@ -57,13 +57,13 @@ impl Asked {
         }
     }
 
-    /// Says which snapshots answer.
-    pub fn say(&self, span: &Span) {
+    /// Says which snapshots answer, after the name of the census where there are several.
+    pub fn say(&self, span: &Span, of: &str) {
         match self {
-            Self::At(when) => say_answering("", span.to(), when.as_ref()),
+            Self::At(when) => say_answering(of, span.to(), when.as_ref()),
             Self::During(range) => {
-                say_answering("from ", span.from(), range.from());
-                say_answering("to ", span.to(), Some(range.to()));
+                say_answering(&format!("{of}from "), span.from(), range.from());
+                say_answering(&format!("{of}to "), span.to(), Some(range.to()));
             }
         }
     }

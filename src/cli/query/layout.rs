@@ -27,7 +27,7 @@ pub struct LayoutArgs {
         conflicts_with_all = ["list", "show", "evidence"],
         help_heading = "Output"
     )]
-    limit: Option<u64>,
+    pub limit: Option<u64>,
 
     /// Show each row as lines of names and values
     #[arg(

@@ -11,6 +11,7 @@ mod asked;
 mod filters;
 mod layout;
 mod list;
+mod several;
 mod taken;
 
 use super::diff::NarrowingArgs;
@@ -56,6 +57,8 @@ Examples:
   orgcensus query - < question.sql                  SQL from standard input
   orgcensus query --show user-access                SQL to start from
   orgcensus query --queries ~/queries my-question   one of your own folder
+  orgcensus query privileged-access --db a.db --db b.db
+                                                    of several organizations
 
 Values:
 A user, account, group, permission set or OU is found in the snapshot that is asked: by id, name, display name or \
@@ -80,6 +83,11 @@ Your own queries:
 Each file NAME.sql in the folder of --queries or ORGCENSUS_QUERIES is a query of that name, if its first lines are \
 comments as --show prints them: -- title: …, -- description: …, -- family: …, and -- param NAME (TYPE): … for each value. \
 No file may have the name of a query of the program.
+
+Several organizations:
+With --db several times, each census is asked by itself, and the rows are joined below a first column organization_id. What \
+a statement counts, sums or orders is of one organization at a time. A census that cannot answer is an error that names it, \
+and the exit code is the worst of all; into a file nothing is written then.
 
 Services:
 last_authenticated_at is NULL when no attempt was seen in AWS's tracking period, and attempts include denied \
@@ -220,6 +228,27 @@ impl QueryArgs {
         is_range
     }
 
+    /// How the answer is written.
+    fn format(&self, global: &GlobalOptions, destination: &Destination) -> Result<Format> {
+        match self.layout.format() {
+            _ if self.raw => Ok(Format::Raw),
+            Some(format) => Ok(format),
+            None => global.format_for(destination, Format::Csv),
+        }
+    }
+
+    /// What was not completely seen, in lines; an error where only a complete answer will do.
+    fn not_covered(&self, incomplete: &[Incomplete]) -> Result<Vec<String>> {
+        let lines = lines(incomplete);
+        match incomplete.iter().map(Incomplete::first).min().filter(|_| self.require_complete) {
+            None => Ok(lines),
+            Some(first) => Err(Error::new(ErrorKind::Incomplete, lines.join("; ")).hint(format!(
+                "{} lists what could not be seen",
+                invocation::command(format_args!("snapshots show {first}"))
+            ))),
+        }
+    }
+
     /// The queries that can be asked by name.
     fn catalog(&self) -> Catalog {
         Catalog::with(self.queries.as_deref())
@@ -262,6 +291,9 @@ pub fn run(args: QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let usage = question.usage();
     let typed = TypedValues::new(&question.header, usage.as_deref(), &args.values, &args.param)?;
     let destination = global.destination()?;
+    if !global.other_dbs.is_empty() {
+        return several::answer(&args, global, &question, &typed, destination);
+    }
     let census = global.open_census()?;
     let interruption = Interruption::watch(census.connection(), args.timeout)?;
     answer(&args, global, &question, typed, census, &interruption, destination)
@@ -278,11 +310,7 @@ fn answer(
     interruption: &Interruption,
     mut destination: Destination,
 ) -> Result<()> {
-    let format = match args.layout.format() {
-        _ if args.raw => Format::Raw,
-        Some(format) => format,
-        None => global.format_for(&destination, Format::Csv)?,
-    };
+    let format = args.format(global, &destination)?;
     if args.layout.wide {
         destination.widen();
     }
@@ -304,14 +332,8 @@ fn answer(
 
     let reads = pages.read_by(&prepared.program, &parameters);
     let Judged { snapshots, incomplete } = judge(&census, &span, &reads)?;
-    let not_covered = lines(&incomplete);
-    if let Some(first) = incomplete.iter().map(Incomplete::first).min().filter(|_| args.require_complete) {
-        return Err(Error::new(ErrorKind::Incomplete, not_covered.join("; ")).hint(format!(
-            "{} lists what could not be seen",
-            invocation::command(format_args!("snapshots show {first}"))
-        )));
-    }
-    asked.say(&span);
+    let not_covered = args.not_covered(&incomplete)?;
+    asked.say(&span, "");
     parameters.iter().filter_map(|one| one.echo.as_ref()).for_each(stderr::say);
     for line in not_covered {
         stderr::warn(format!("{line}: rows may be missing or old"));

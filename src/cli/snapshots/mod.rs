@@ -37,6 +37,13 @@ pub struct SnapshotsArgs {
     action: Option<Action>,
 }
 
+impl SnapshotsArgs {
+    /// Whether it prunes snapshots that are named one by one.
+    pub fn prunes_by_id(&self) -> bool {
+        matches!(&self.action, Some(Action::Prune(args)) if args.has_ids())
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Action {
     /// List them, as the bare command does

@@ -65,6 +65,13 @@ struct Rules {
     keep_label: Vec<String>,
 }
 
+impl PruneArgs {
+    /// Whether it names what to remove: then no rule of a config file says what to keep.
+    pub fn has_ids(&self) -> bool {
+        !self.ids.is_empty()
+    }
+}
+
 impl Rules {
     fn to_keep(&self, trusts_all_times: bool) -> KeepRules {
         let rules = self;

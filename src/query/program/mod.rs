@@ -76,6 +76,11 @@ impl Program {
         program
     }
 
+    /// Whether it makes one value of several rows, or of how many there are.
+    pub fn aggregates(&self) -> bool {
+        self.instructions.iter().any(|one| one.name().starts_with("Agg") || one.name() == "Count")
+    }
+
     fn push(&mut self, place: usize, one: Instruction) {
         for register in one.written().flatten() {
             self.writers.entry(register).or_default().push(place);

@@ -1,0 +1,261 @@
+//! Several censuses: each answers by itself, on its own connection, and the rows are joined below `organization_id`.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::types::ValueRef;
+
+use super::super::global::db_option;
+use super::super::snapshot_line::no_rows_in;
+use super::layout::rows_in_words;
+use super::{GlobalOptions, QueryArgs, QueryRequest, no_proof};
+use crate::error::{Error, ErrorKind, ExitStatus, Result};
+use crate::invocation;
+use crate::output::{Destination, Format, OutputColumn, RowWriter, stderr};
+use crate::query::{
+    Interruption, Judged, Projection, ResourcePages, TypedValues, Walk, bind, columns, judge, prepare,
+};
+use crate::store::Census;
+
+/// The first column: whose row it is.
+const WHOSE: &str = "organization_id";
+
+/// Asks every census, writes the rows of those that answer, and prints why the others do not.
+pub(super) fn answer(
+    args: &QueryArgs,
+    global: &GlobalOptions,
+    question: &QueryRequest,
+    typed: &TypedValues,
+    mut destination: Destination,
+) -> Result<ExitStatus> {
+    refuse(args, global)?;
+    let format = args.format(global, &destination)?;
+    if args.layout.wide {
+        destination.widen();
+    }
+    let file = destination.path().map(|path| path.display().to_string());
+    let is_read_now = destination.is_terminal();
+    let Outcome { status, rows, has_more } =
+        ask_each(args, global, question, typed, format, &mut destination)?;
+    match file {
+        // A file that is there is whole.
+        Some(_) if status != ExitStatus::Done => return Ok(status),
+        Some(file) => {
+            destination.finish()?;
+            stderr::say(format!("wrote {file}: {}, {}", rows_in_words(rows, has_more), format.name()));
+        }
+        None => {
+            destination.finish()?;
+            if is_read_now || has_more {
+                stderr::say(rows_in_words(rows, has_more));
+            }
+        }
+    }
+    Ok(status)
+}
+
+/// What came of asking all.
+struct Outcome {
+    status: ExitStatus,
+    rows: u64,
+    has_more: bool,
+}
+
+fn ask_each(
+    args: &QueryArgs,
+    global: &GlobalOptions,
+    question: &QueryRequest,
+    typed: &TypedValues,
+    format: Format,
+    destination: &mut Destination,
+) -> Result<Outcome> {
+    let mut joined = Joined {
+        destination: Some(destination),
+        writer: None,
+        format,
+        first: None,
+        left: args.layout.limit.unwrap_or(u64::MAX),
+        has_more: false,
+        is_told: false,
+    };
+    let mut status = ExitStatus::Done;
+    for db in std::iter::once(&global.db).chain(&global.other_dbs) {
+        let asked = invocation::meaning(db_option(db), || joined.ask(db, args, global, question, typed));
+        match asked {
+            Ok(()) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::BrokenPipe) => {
+                return Err(error);
+            }
+            Err(error) => {
+                let error = error.within(&db.display().to_string());
+                stderr::print_error(&error);
+                status = worse(status, error.exit_status());
+            }
+        }
+    }
+    let has_more = joined.has_more;
+    let rows = joined.writer.map_or(Ok(0), RowWriter::finish)?;
+    Ok(Outcome { status, rows, has_more })
+}
+
+/// Fails for what has no meaning for several.
+fn refuse(args: &QueryArgs, global: &GlobalOptions) -> Result<()> {
+    if args.evidence.is_wanted() {
+        return Err(Error::usage("--evidence proves the answer of one census, and several are asked")
+            .hint("ask each by itself: --db FILE --output FILE --evidence"));
+    }
+    if args.raw {
+        return Err(Error::usage(format!(
+            "--raw writes one column, and rows of several censuses begin with {WHOSE}"
+        ))
+        .hint("leave out --raw, or ask one census"));
+    }
+    let mut known: Vec<PathBuf> = Vec::new();
+    for db in std::iter::once(&global.db).chain(&global.other_dbs) {
+        let real = std::fs::canonicalize(db).unwrap_or_else(|_| db.clone());
+        if known.contains(&real) {
+            return Err(
+                Error::usage(format!("{} is named twice", db.display())).hint("name each census once")
+            );
+        }
+        known.push(real);
+    }
+    Ok(())
+}
+
+/// The exit status that says more of what went wrong.
+fn worse(one: ExitStatus, other: ExitStatus) -> ExitStatus {
+    let rank = |status| match status {
+        ExitStatus::Done => 0,
+        ExitStatus::Changed => 1,
+        ExitStatus::Incomplete => 2,
+        ExitStatus::Usage => 3,
+        ExitStatus::Resumable => 4,
+        ExitStatus::Failed => 5,
+        ExitStatus::Interrupted => 6,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+/// The rows of all, as they come.
+struct Joined<'d> {
+    /// Where the writer begins.
+    destination: Option<&'d mut Destination>,
+    writer: Option<RowWriter<'d>>,
+    format: Format,
+    /// The census that answered first, and the names of its columns.
+    first: Option<(PathBuf, Vec<String>)>,
+    /// How many rows are wanted yet.
+    left: u64,
+    has_more: bool,
+    /// Whether it was said what an aggregate is of.
+    is_told: bool,
+}
+
+impl Joined<'_> {
+    fn ask(
+        &mut self,
+        db: &Path,
+        args: &QueryArgs,
+        global: &GlobalOptions,
+        question: &QueryRequest,
+        typed: &TypedValues,
+    ) -> Result<()> {
+        let census = global.open_one(db)?;
+        let interruption = Interruption::watch(census.connection(), args.timeout)?;
+        self.answer(db, args, question, typed, census, &interruption)
+            .map_err(|error| interruption.explain(error))
+    }
+
+    fn answer(
+        &mut self,
+        db: &Path,
+        args: &QueryArgs,
+        question: &QueryRequest,
+        typed: &TypedValues,
+        mut census: Census,
+        interruption: &Interruption,
+    ) -> Result<()> {
+        let QueryRequest { asked, sql, .. } = question;
+        let name = format!("{}: ", db.display());
+        let span = asked.answered_by(&mut census, false)?;
+        let pages = ResourcePages::read(census.connection())?;
+        let whose = whose(&census, db)?;
+        census.guard()?;
+        let mut prepared = interruption.beyond(|| prepare(&census, sql))?;
+        let wanted = args.layout.projection(columns(&prepared.statement, &args.json)?)?;
+        self.require_columns(db, &wanted)?;
+        let usage = question.usage();
+        let parameters = interruption
+            .beyond(|| bind(&mut prepared, &question.header, usage.as_deref(), typed, &census, &span))?;
+        let reads = pages.read_by(&prepared.program, &parameters);
+        let Judged { incomplete, .. } = judge(&census, &span, &reads)?;
+        let not_covered = args.not_covered(&incomplete)?;
+        asked.say(&span, &name);
+        let echoes = parameters.iter().filter_map(|one| one.echo.as_ref());
+        echoes.for_each(|echo| stderr::say(format!("{name}{echo}")));
+        for line in not_covered {
+            stderr::warn(format!("{name}{line}: rows may be missing or old"));
+        }
+        if prepared.program.aggregates() && !std::mem::replace(&mut self.is_told, true) {
+            stderr::note("note: what the statement counts or sums is of each organization by itself");
+        }
+        let before = self.left;
+        let (format, destination, writer) = (self.format, &mut self.destination, &mut self.writer);
+        let begin = || {
+            if let Some(destination) = destination.take() {
+                let columns = std::iter::once(OutputColumn::from(WHOSE)).chain(wanted.columns);
+                *writer = Some(RowWriter::begin(format, columns, destination)?);
+            }
+            writer.as_mut().ok_or_else(|| Error::failed("the output could not be begun"))
+        };
+        let walk = Walk { places: &wanted.places, left: &mut self.left, interruption };
+        let (_, has_more) = walk.rows(&census, sql, &mut prepared.statement, begin, |writer, row| {
+            let values: Vec<ValueRef<'_>> =
+                std::iter::once(ValueRef::Text(whose.as_bytes())).chain(row.iter().copied()).collect();
+            writer.row(&values)
+        })?;
+        self.has_more |= has_more;
+        census.check_unwritten()?;
+        if self.left == before && !has_more {
+            match incomplete.as_slice() {
+                [] => stderr::say(format!("{name}{}", no_rows_in(&span))),
+                unseen => stderr::warn(format!("{name}{} {}", no_rows_in(&span), no_proof(unseen))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Fails where the columns are not those of the census before: one that an older version wrote may have fewer.
+    fn require_columns(&mut self, db: &Path, wanted: &Projection) -> Result<()> {
+        let names: Vec<String> = wanted.columns.iter().map(|column| column.name.clone()).collect();
+        if names.iter().any(|name| name == WHOSE) {
+            return Err(Error::usage(format!("the answer has a column {WHOSE} of its own"))
+                .hint(format!("name it otherwise, {WHOSE} AS id, or choose others with --columns")));
+        }
+        let Some((first, known)) = &self.first else {
+            self.first = Some((db.to_owned(), names));
+            return Ok(());
+        };
+        if *known == names {
+            return Ok(());
+        }
+        let only = |these: &[String], those: &[String]| {
+            let only: Vec<_> = these.iter().filter(|name| !those.contains(name)).cloned().collect();
+            if only.is_empty() { "none of its own".to_owned() } else { only.join(", ") }
+        };
+        Err(Error::failed(format!(
+            "its answer has other columns than that of {}: {} here, {} there",
+            first.display(),
+            only(&names, known),
+            only(known, &names)
+        ))
+        .hint("name the columns that both have: --columns a,b, or in the statement"))
+    }
+}
+
+/// What the rows of a census begin with: its organization, or its instance where that is all that is known.
+fn whose(census: &Census, db: &Path) -> Result<String> {
+    let identity = census.identity()?;
+    let known = identity.and_then(|identity| identity.organization_id.or(identity.instance_arn));
+    Ok(known.unwrap_or_else(|| db.display().to_string()))
+}

@@ -1,0 +1,144 @@
+//! Several censuses in one question.
+
+use std::path::Path;
+
+use crate::fixture::{self, Sandbox};
+
+/// The census of the fixture as `a.db`, and as `b.db` with another organization and a user less.
+fn two() -> Sandbox {
+    let sandbox = fixture::census();
+    let path = |name: &str| sandbox.path(name);
+    std::fs::rename(path("orgcensus.db"), path("a.db")).unwrap();
+    std::fs::copy(path("a.db"), path("b.db")).unwrap();
+    change(
+        &path("a.db"),
+        "INSERT OR REPLACE INTO census (only_row, organization_id, created_at) VALUES (1, 'o-a', '2026-01-01T00:00:00Z')",
+    );
+    change(
+        &path("b.db"),
+        "INSERT OR REPLACE INTO census (only_row, organization_id, created_at) VALUES (1, 'o-b', '2026-01-01T00:00:00Z')",
+    );
+    sandbox
+}
+
+fn change(path: &Path, sql: &str) {
+    rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
+}
+
+const BOTH: [&str; 4] = ["--db", "a.db", "--db", "b.db"];
+
+#[test]
+fn rows_are_joined_below_their_organization() {
+    let sandbox = two();
+    let users = "SELECT user_name FROM users ORDER BY 1";
+    let of = |db: &str, id: &str| {
+        let ran = sandbox.run(&["query", users, "--db", db]);
+        ran.data().lines().skip(1).map(|line| format!("{id},{line}\n")).collect::<String>()
+    };
+    let ran = sandbox.run(&[&["query", users], &BOTH[..]].concat());
+    assert_eq!(ran.data(), format!("organization_id,user_name\n{}{}", of("a.db", "o-a"), of("b.db", "o-b")));
+    assert!(
+        ran.stderr.contains("a.db: snapshot 4, ") && ran.stderr.contains("b.db: snapshot 4, "),
+        "{}",
+        ran.stderr
+    );
+    for (arguments, rows) in [
+        (&["query", users, "--limit", "6", "--format", "jsonl"][..], 6),
+        (&["query", users, "--columns", "user_name", "--at", "3", "--format", "jsonl"], 10),
+        (&["query", users, "--during", "1..4", "--format", "jsonl"], 0),
+        (&["query", "administrator-sets", "--format", "jsonl"], 0),
+    ] {
+        let ran = sandbox.run(&[arguments, &BOTH[..]].concat());
+        let lines: Vec<_> = ran.data().lines().collect();
+        assert!(lines.iter().all(|line| line.starts_with("{\"organization_id\":\"o-")), "{lines:?}");
+        assert!(lines.len() == rows || rows == 0 && lines.len() > 1, "{arguments:?}: {lines:?}");
+    }
+    let counted =
+        sandbox.run(&[&["query", "SELECT count(*) AS n FROM users", "--quiet"], &BOTH[..]].concat());
+    assert_eq!(counted.data(), "organization_id,n\no-a,5\no-b,5\n");
+    assert!(counted.stderr.contains("is of each organization by itself"), "{}", counted.stderr);
+    let written = sandbox.run(&[&["query", users, "--output", "all.csv"], &BOTH[..]].concat());
+    assert_eq!(written.exit, Some(0), "{}", written.stderr);
+    assert_eq!(std::fs::read_to_string(sandbox.path("all.csv")).unwrap(), ran.stdout);
+}
+
+#[test]
+fn the_worst_answer_is_the_exit_code() {
+    let sandbox = two();
+    let ask = |arguments: &[&str]| sandbox.run(&[&["query"], arguments].concat());
+    let users = "SELECT user_name FROM users";
+    let missing = ask(&[users, "--db", "a.db", "--db", "nowhere.db"]);
+    assert_eq!((missing.exit, missing.stdout.lines().count()), (Some(1), 6), "{}", missing.stderr);
+    assert!(missing.stderr.contains("error: nowhere.db: there is no database"), "{}", missing.stderr);
+    let file = ask(&[users, "--db", "a.db", "--db", "nowhere.db", "--output", "half.csv"]);
+    assert_eq!((file.exit, sandbox.path("half.csv").exists()), (Some(1), false));
+
+    change(
+        &sandbox.path("b.db"),
+        "UPDATE coverage SET status = 'partial', gaps = 1 WHERE snapshot_id = 4 AND resource = 'users'",
+    );
+    let partial = ask(&[&[users], &BOTH[..]].concat());
+    assert_eq!(partial.exit, Some(0));
+    assert!(
+        partial.stderr.contains("warning: b.db: ") && !partial.stderr.contains("warning: a.db: "),
+        "{}",
+        partial.stderr
+    );
+    let required = ask(&[&[users, "--require-complete"], &BOTH[..]].concat());
+    assert_eq!((required.exit, required.stdout.lines().count()), (Some(4), 6), "{}", required.stderr);
+    assert!(
+        required.stderr.contains("error: b.db: ")
+            && required.stderr.contains("orgcensus --db b.db snapshots show 4"),
+        "{}",
+        required.stderr
+    );
+
+    // A name that one of them does not have is that one's error, and no "none".
+    change(
+        &sandbox.path("b.db"),
+        "UPDATE users_versions SET user_name = 'x' || user_id, display_name = NULL, primary_email = NULL",
+    );
+    let name = sandbox
+        .run(&["query", "--raw", "SELECT user_name FROM users LIMIT 1", "--db", "a.db"])
+        .data()
+        .trim()
+        .to_owned();
+    let unknown = ask(&[&["user-access", &name], &BOTH[..]].concat());
+    assert_eq!(unknown.exit, Some(2), "{}", unknown.stderr);
+    assert!(
+        unknown.stderr.contains("error: b.db: ") && unknown.stdout.starts_with("organization_id,"),
+        "{}",
+        unknown.stderr
+    );
+}
+
+#[test]
+fn what_has_no_meaning_for_several_is_refused() {
+    let sandbox = two();
+    for arguments in [
+        &["query", "SELECT 1 AS a", "--raw"][..],
+        &["query", "SELECT 1 AS a", "--output", "x.csv", "--evidence"],
+        &["query", "SELECT organization_id FROM organization"],
+        &["snapshots"],
+        &["diff", "1", "2"],
+        &["who", "ana"],
+        &["snapshots", "copy", "x.db"],
+        &[],
+        &["query", "SELECT 1 AS a", "--db", "./a.db"],
+        &["query", "SELECT 1 AS a", "--output", "b.db", "--force"],
+    ] {
+        let refused = sandbox.run(&[arguments, &BOTH[..]].concat()).refusal();
+        assert!(refused.contains("\nhint: ") && refused.ends_with("exit 2"), "{arguments:?}: {refused}");
+    }
+    let only_query = sandbox.run(&[&["history", "ana"], &BOTH[..]].concat()).refusal();
+    assert!(
+        only_query.contains("hint: only query asks several: orgcensus query … --db FILE --db FILE"),
+        "{only_query}"
+    );
+    // Of an older version, one may have fewer columns.
+    change(&sandbox.path("b.db"), "ALTER TABLE snapshots ADD COLUMN more TEXT");
+    let other = sandbox.run(
+        &[&["query", "SELECT * FROM main.snapshots", "--columns", "snapshot_id,label"], &BOTH[..]].concat(),
+    );
+    assert_eq!(other.exit, Some(0), "{}", other.stderr);
+}
