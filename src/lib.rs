@@ -44,7 +44,6 @@
 //! | Where is the loop over the pages of a listing? | `collect/run/mod.rs`, and what becomes of a page in `collect/run/commit.rs` |
 //! | How is a resource added? | as in `../tests/new-resource/account-roles.patch`, with whatever else `model/declare.rs` can declare |
 //! | Why is a row unknown, and not gone? | `store/visibility/mod.rs` |
-//! | Where does the value of an option come from? | the command line, the environment, or a config file: `cli/config/mod.rs` |
 //! | What decides the exit code? | `error.rs`, and `main.rs` where it becomes the process's |
 //! | How does the pacer choose its rate? | `aws/pacer/rate/mod.rs`, from the quotas in `aws/quota.rs` |
 //!

@@ -105,6 +105,10 @@ pub struct GlobalOptions {
     #[arg(long, global = true, help_heading = "Output")]
     pub force: bool,
 
+    /// Show an answer that is taller than the terminal without a pager; ORGCENSUS_PAGER or PAGER names the pager
+    #[arg(long, global = true, help_heading = "Output")]
+    pub no_pager: bool,
+
     /// Print only warnings and errors besides the data
     #[arg(short, long, global = true, help_heading = "Output")]
     pub quiet: bool,
@@ -136,7 +140,8 @@ impl GlobalOptions {
 
     /// Opens what `--output` names, or standard output. Called before any work.
     pub fn destination(&self) -> Result<Destination> {
-        self.destination_of(self.output.as_deref(), false)
+        let destination = self.destination_of(self.output.as_deref(), false)?;
+        Ok(if self.no_pager { destination } else { destination.paged() })
     }
 
     /// Opens what `path` names, or standard output; with `only_file`, no pipe and no device. What belongs to the

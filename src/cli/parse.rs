@@ -15,7 +15,7 @@ use crate::output::text;
 pub(super) const DB: &str = "ORGCENSUS_DB";
 
 /// The options that every command takes, help and version aside.
-const EVERYWHERE: &[&str] = &["quiet", "verbose", "color"];
+const EVERYWHERE: &[&str] = &["quiet", "verbose", "color", "no_pager"];
 
 /// The options of the config file, which every command takes that has a census.
 const OF_CONFIG: &[&str] = &["config", "ignores_config", "of_organization"];

@@ -10,6 +10,7 @@ use comfy_table::Table;
 use super::escaper::{Escaper, Form};
 use super::format::Format;
 use super::page::Page;
+use super::pager::Pager;
 use super::standard;
 use super::stderr::Color;
 use crate::digest::sha256_of;
@@ -66,6 +67,8 @@ enum Sink {
     /// Nothing is written: only the exit code is asked for.
     Nowhere(io::Sink),
     Standard(BufWriter<File>),
+    /// Standard output that is a terminal, with a pager before it.
+    Paged(Box<Pager>),
     /// Standard output, which was closed: an error as soon as anything is to be written.
     Closed(io::Sink),
     /// A device or a pipe: there is nothing to replace.
@@ -147,6 +150,7 @@ impl Destination {
     fn to(sink: Sink) -> Self {
         let is_terminal = match &sink {
             Sink::Standard(writer) | Sink::Special(writer, _) => writer.get_ref().is_terminal(),
+            Sink::Paged(_) => true,
             Sink::Nowhere(_) | Sink::Closed(_) | Sink::File { .. } => false,
         };
         Self {
@@ -191,7 +195,9 @@ impl Destination {
             _ if self.is_terminal() => Reader::Person,
             Sink::File { .. } => Reader::File,
             Sink::Standard(writer) if is_file(writer.get_ref()) => Reader::File,
-            Sink::Nowhere(_) | Sink::Closed(_) | Sink::Standard(_) | Sink::Special(..) => Reader::Program,
+            Sink::Nowhere(_) | Sink::Closed(_) | Sink::Standard(_) | Sink::Paged(_) | Sink::Special(..) => {
+                Reader::Program
+            }
         }
     }
 
@@ -201,9 +207,22 @@ impl Destination {
         self.raw.outlives_reader = true;
     }
 
+    /// Shows what is taller than the terminal by a pager, where standard output is one.
+    #[must_use]
+    pub fn paged(mut self) -> Self {
+        let is_terminal = self.is_terminal();
+        self.raw.sink = match self.raw.sink {
+            Sink::Standard(terminal) if is_terminal => {
+                Pager::before(terminal).map_or_else(Sink::Standard, |pager| Sink::Paged(Box::new(pager)))
+            }
+            other => other,
+        };
+        self
+    }
+
     /// Writes nothing where standard output would be written, for a command of which only the exit code is wanted.
     pub fn silence(&mut self) {
-        if matches!(self.raw.sink, Sink::Standard(_) | Sink::Closed(_)) {
+        if matches!(self.raw.sink, Sink::Standard(_) | Sink::Paged(_) | Sink::Closed(_)) {
             *self = Self::to(Sink::Nowhere(io::sink()));
         }
     }
@@ -229,7 +248,9 @@ impl Destination {
     pub fn path(&self) -> Option<&Path> {
         match &self.raw.sink {
             Sink::File { path, .. } => Some(path),
-            Sink::Nowhere(_) | Sink::Closed(_) | Sink::Standard(_) | Sink::Special(..) => None,
+            Sink::Nowhere(_) | Sink::Closed(_) | Sink::Standard(_) | Sink::Paged(_) | Sink::Special(..) => {
+                None
+            }
         }
     }
 
@@ -237,7 +258,9 @@ impl Destination {
     pub fn partial(&self) -> Option<&Path> {
         match &self.raw.sink {
             Sink::File { partial, .. } => Some(partial.path()),
-            Sink::Nowhere(_) | Sink::Closed(_) | Sink::Standard(_) | Sink::Special(..) => None,
+            Sink::Nowhere(_) | Sink::Closed(_) | Sink::Standard(_) | Sink::Paged(_) | Sink::Special(..) => {
+                None
+            }
         }
     }
 
@@ -336,6 +359,7 @@ impl Raw {
     fn writer(&mut self) -> &mut dyn Write {
         match &mut self.sink {
             Sink::Nowhere(nothing) | Sink::Closed(nothing) => nothing,
+            Sink::Paged(pager) => pager.as_mut(),
             Sink::Standard(writer) | Sink::Special(writer, _) | Sink::File { writer, .. } => writer,
         }
     }
@@ -343,7 +367,7 @@ impl Raw {
     /// The error with the file's name in it: where it is reported, the path is no longer known.
     fn named(&self, error: io::Error) -> io::Error {
         match &self.sink {
-            Sink::Nowhere(_) | Sink::Closed(_) | Sink::Standard(_) => error,
+            Sink::Nowhere(_) | Sink::Closed(_) | Sink::Standard(_) | Sink::Paged(_) => error,
             Sink::Special(_, path) | Sink::File { path, .. } => {
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
             }

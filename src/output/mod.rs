@@ -6,6 +6,7 @@
 //!
 //! - [`format`](Format): which formats there are and which one holds where none was asked for.
 //! - [`destination`](Destination): standard output, or a file that appears only when it is whole.
+//! - `pager`: a pager before a terminal that a long answer does not fit on.
 //! - [`column`](OutputColumn): the name of a column, and what its values are.
 //! - [`rows`](RowWriter): columns and rows in any format, written as they come.
 //! - [`stderr`]: prose, warnings and errors for people.
@@ -23,6 +24,7 @@ mod format;
 mod json;
 mod markdown;
 mod page;
+mod pager;
 mod raw;
 mod rows;
 mod standard;

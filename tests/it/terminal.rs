@@ -42,9 +42,19 @@ fn evil() -> Sandbox {
     sandbox
 }
 
-/// Runs the binary with a terminal of so many columns as its standard output and error.
+/// Runs the binary with a terminal of so many columns as its standard output and error, and without a pager.
 fn on_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str]) -> (Option<i32>, String) {
-    let size = Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    with_pager(sandbox, (50, columns), arguments, &[("PAGER", "cat")])
+}
+
+/// The same with a terminal of so many rows and columns, and with variables that choose a pager.
+fn with_pager(
+    sandbox: &Sandbox,
+    (rows, columns): (u16, u16),
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> (Option<i32>, String) {
+    let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     let master = pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     pty::grantpt(&master).unwrap();
     pty::unlockpt(&master).unwrap();
@@ -61,6 +71,8 @@ fn on_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str]) -> (Option<i
     command
         .env("TERM", "xterm")
         .env("NO_COLOR", "1")
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .envs(variables.iter().copied())
         .stdout(Stdio::from(slave.try_clone().unwrap()))
         .stderr(Stdio::from(slave));
     let mut child = command.spawn().unwrap();
@@ -70,6 +82,67 @@ fn on_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str]) -> (Option<i
     let _ = master.read_to_end(&mut shown);
     let shown = String::from_utf8(shown).unwrap().replace("\r\n", "\n");
     (child.wait().unwrap().code(), shown)
+}
+
+#[test]
+fn a_long_answer_is_paged_and_no_other() {
+    let sandbox = fixture::census();
+    let pager = sandbox.path("pager");
+    std::fs::write(&pager, "#!/bin/sh\necho \"PAGED $* $LESS\"\nexec cat\n").unwrap();
+    std::fs::set_permissions(&pager, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let own = format!("{} -a", pager.display());
+    let rows = |number: u32| {
+        format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {number}) SELECT i FROM n"
+        )
+    };
+    let shown = |number: u32, arguments: &[&str], variables: &[(&str, &str)]| {
+        let question = rows(number);
+        let (exit, shown) =
+            with_pager(&sandbox, (20, 80), &[&["query", question.as_str()], arguments].concat(), variables);
+        assert_eq!(exit, Some(0), "{shown}");
+        let is_whole =
+            shown.lines().filter(|line| line.trim().parse::<u32>().is_ok()).count() == number as usize;
+        (shown.contains("PAGED -a FRX"), is_whole, shown)
+    };
+    let is = |(paged, whole, shown): (bool, bool, String), expected: (bool, bool)| {
+        assert_eq!((paged, whole), expected, "{shown}");
+        shown
+    };
+    let by = |name: &'static str| [(name, own.as_str())];
+    let long = is(shown(60, &[], &by("PAGER")), (true, true));
+    assert!(long.ends_with("60 rows\n"), "what is said afterwards waits for the pager: {long}");
+    is(shown(5, &[], &by("PAGER")), (false, true));
+    is(shown(60, &["--no-pager"], &by("PAGER")), (false, true));
+    is(shown(60, &[], &by("ORGCENSUS_PAGER")), (true, true));
+    is(shown(60, &[], &[("ORGCENSUS_PAGER", ""), ("PAGER", &own)]), (false, true));
+    is(shown(60, &[], &[("ORGCENSUS_PAGER", "cat"), ("PAGER", &own)]), (false, true));
+    is(shown(60, &[], &[("TERM", "dumb"), ("PAGER", &own)]), (false, true));
+    is(shown(60, &["--output", "x.csv"], &by("PAGER")), (false, false));
+    is(shown(60, &["--format", "jsonl", "--limit", "3"], &by("PAGER")), (false, false));
+
+    // One that cannot be started is said, and takes nothing away.
+    let missing = is(shown(60, &[], &[("PAGER", "/nowhere/pager")]), (false, true));
+    assert!(missing.contains("warning: cannot start the pager /nowhere/pager: "), "{missing}");
+    assert!(
+        !is(shown(60, &[], &[("PATH", "/nowhere")]), (false, true)).contains("warning"),
+        "nobody chose less"
+    );
+    // One that is left early is no error.
+    let (exit, early) = with_pager(
+        &sandbox,
+        (20, 80),
+        &["query", &rows(200_000), "--format", "csv"],
+        &[("PAGER", "head -n 3")],
+    );
+    assert_eq!(exit, Some(0), "{early}");
+    assert!(!early.contains("error") && early.lines().count() < 10, "{early}");
+    let changes = with_pager(&sandbox, (4, 80), &["diff", "1", "4", "--exit-code"], &[("PAGER", "true")]);
+    assert_eq!(changes.0, Some(3), "{}", changes.1);
+    // Nothing but a terminal has a pager.
+    let mut piped = sandbox.command(&["query", &rows(60)]);
+    let piped = sandbox.ran(piped.env("PAGER", &own).output().unwrap());
+    assert!(!piped.stdout.contains("PAGED"), "{}", piped.stdout);
 }
 
 #[test]
