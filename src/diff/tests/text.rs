@@ -178,9 +178,42 @@ fn an_answer_about_access_keeps_what_access_cannot_be_told_without() {
 fn flat_rows_hold_every_change() {
     let diff = story().diff(1, 2);
     let rows: Vec<_> = flat::rows(&diff).collect();
-    assert_eq!(rows.len(), diff.changes.len() + diff.access_changes.len());
-    let access = rows.last().unwrap();
-    assert_eq!(access[2], SqlValue::Text("access".to_owned()));
+    let place = |name: &str| flat::COLUMNS.iter().position(|column| *column == name).unwrap();
+    let of = |row: &[SqlValue], name: &str| match &row[place(name)] {
+        SqlValue::Text(text) => text.clone(),
+        SqlValue::Null => "-".to_owned(),
+        other => format!("{other:?}"),
+    };
+    // One for each person and change of access, and at least one for each changed row and each unknown scope.
+    let of_access: Vec<_> = rows.iter().filter(|row| of(&row[..], "resource") == "access").collect();
+    assert_eq!(of_access.len(), diff.access_changes.len());
+    for (row, change) in of_access.iter().zip(&diff.access_changes) {
+        assert_eq!(of(&row[..], "user_id"), *change.user_id);
+        assert_eq!(of(&row[..], "change"), change.change.as_str());
+        assert_ne!(of(&row[..], "cause"), "-");
+    }
+    for change in &diff.changes {
+        let is_of = |row: &&[SqlValue; flat::COLUMNS.len()]| {
+            of(&row[..], "resource") == change.resource && of(&row[..], "label") == change.label
+        };
+        let told: Vec<_> = rows.iter().filter(is_of).collect();
+        assert!(!told.is_empty(), "{}", change.label);
+        for row in told {
+            assert_eq!(of(&row[..], "change"), change.change.as_str());
+            assert_eq!(of(&row[..], "gap_kind") == "-", change.gap.is_none());
+        }
+    }
+    let is_json = |value: &SqlValue| matches!(value, SqlValue::Text(text) if text.starts_with(['{', '[']));
+    assert!(!rows.iter().flatten().any(is_json), "a cell holds one value");
+    let told: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let words =
+                ["resource", "change", "label", "field", "before", "after", "cause", "key", "gap_kind"];
+            words.map(|word| of(&row[..], word)).join(" | ")
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
 }
 
 #[test]

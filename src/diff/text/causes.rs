@@ -57,7 +57,7 @@ pub fn groups(changes: &[AccessChange]) -> Vec<CauseGroup<'_>> {
 
 /// The cause that says most: what came or went as a whole before what came or went of it, and what was seen before what
 /// may have been.
-fn main_cause(change: &AccessChange) -> Option<&Cause> {
+pub(in crate::diff) fn main_cause(change: &AccessChange) -> Option<&Cause> {
     let causes = change.causes.iter().map(|cause| &**cause);
     causes.min_by_key(|cause| (cause.is_unknown(), rank(cause.kind)))
 }
