@@ -82,7 +82,10 @@ operations! {
         ListAccountAssignmentsForPrincipal, DescribeInstance, DescribeInstanceAccessControlAttributeConfiguration,
         ListTrustedTokenIssuers, DescribeTrustedTokenIssuer, ListApplications, GetApplicationAssignmentConfiguration,
         ListApplicationAssignments, ListApplicationGrants, ListApplicationAccessScopes,
-        ListApplicationAuthenticationMethods;
+        ListApplicationAuthenticationMethods, ListAccountAssignmentCreationStatus,
+        DescribeAccountAssignmentCreationStatus, ListAccountAssignmentDeletionStatus,
+        DescribeAccountAssignmentDeletionStatus, ListPermissionSetProvisioningStatus,
+        DescribePermissionSetProvisioningStatus;
     IdentityStore: ListUsers, ListGroups, ListGroupMemberships, DescribeUser, DescribeGroup;
     Organizations: DescribeOrganization, ListRoots, ListOrganizationalUnitsForParent, ListAccounts,
         ListAccountsForParent, ListTagsForResource, ListPolicies, DescribePolicy, ListTargetsForPolicy,
@@ -155,6 +158,12 @@ impl Operation {
             Self::ListApplicationGrants => ("Grants", Always),
             Self::ListApplicationAccessScopes => ("Scopes", Always),
             Self::ListApplicationAuthenticationMethods => ("AuthenticationMethods", UnlessEmpty),
+            Self::ListAccountAssignmentCreationStatus => ("AccountAssignmentsCreationStatus", UnlessEmpty),
+            Self::DescribeAccountAssignmentCreationStatus => ("AccountAssignmentCreationStatus", Always),
+            Self::ListAccountAssignmentDeletionStatus => ("AccountAssignmentsDeletionStatus", UnlessEmpty),
+            Self::DescribeAccountAssignmentDeletionStatus => ("AccountAssignmentDeletionStatus", Always),
+            Self::ListPermissionSetProvisioningStatus => ("PermissionSetsProvisioningStatus", UnlessEmpty),
+            Self::DescribePermissionSetProvisioningStatus => ("PermissionSetProvisioningStatus", Always),
             Self::ListUsers => ("Users", Always),
             Self::ListGroups => ("Groups", Always),
             Self::ListGroupMemberships => ("GroupMemberships", Always),

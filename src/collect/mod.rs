@@ -6,7 +6,7 @@
 //! - `collector`: what a task declares, above all what it is asked for each of and in what.
 //! - `organization`, `accounts`, `identity_store`, `permission_sets`, `permission_set_policies`, `provisioning`,
 //!   `assignments`, `tags`, `policies`, `delegation`, `identity_center`, `applications`, `application_details`,
-//!   `access_report`: the tasks, one file a family; none knows another. A new resource's
+//!   `assignment_requests`, `access_report`: the tasks, one file a family; none knows another. A new resource's
 //!   collector is a struct in one of them and a line in `task`.
 //! - `services`: what holds for all operations of a service. `convert`: AWS's values as columns.
 //! - `task`: the one list of all tasks, and a task as the queue stores it.
@@ -26,6 +26,7 @@ mod access_report;
 mod accounts;
 mod application_details;
 mod applications;
+mod assignment_requests;
 mod assignments;
 mod collection;
 mod collector;

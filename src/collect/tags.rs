@@ -1,4 +1,4 @@
-//! Tags of the root, OUs, accounts, policies, permission sets and applications. Neither service lists tags of several things at once,
+//! Tags of the root, OUs, accounts, policies, permission sets, applications, the instance and its token issuers. Neither service lists tags of several things at once,
 //! or fewer than all of one: there is no page size to ask for.
 
 use serde::{Deserialize, Serialize};
@@ -10,12 +10,13 @@ use super::lane::DETAILS;
 use super::services::organizations::PLACES;
 use crate::aws::{CallFailure, Operation};
 use crate::model::{
-    Application, Entity, OrganizationPolicy, PermissionSet, Resource, ResourceSpec, Row, Tag,
+    Application, Entity, IdentityCenterInstance, OrganizationPolicy, PermissionSet, Resource, ResourceSpec,
+    Row, Scope, Tag, TrustedTokenIssuer,
 };
 
 fn tag(
     operation: Operation,
-    resource_type: Entity,
+    resource_type: &'static str,
     resource_id: &str,
     (tag_key, value): (String, String),
 ) -> Result<Row, CallFailure> {
@@ -74,7 +75,7 @@ impl Collector for ListOrganizationTags {
             })
             .await?;
         Ok(Page::of(Self::OPERATION, answer.next_token, answer.tags, |found| {
-            tag(Self::OPERATION, self.resource_type, &self.resource_id, (found.key, found.value))
+            tag(Self::OPERATION, self.resource_type.as_str(), &self.resource_id, (found.key, found.value))
         })?)
     }
 }
@@ -106,7 +107,7 @@ impl Collector for ListPermissionSetTags {
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        Ok(of_instance(context, Entity::PermissionSet, &self.permission_set_arn, token).await?)
+        Ok(of_instance(context, Entity::PermissionSet.as_str(), &self.permission_set_arn, token).await?)
     }
 }
 
@@ -139,14 +140,85 @@ impl Collector for ListApplicationTags {
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        Ok(of_instance(context, Entity::Application, &self.application_arn, token).await?)
+        Ok(of_instance(context, Entity::Application.as_str(), &self.application_arn, token).await?)
     }
+}
+
+/// Lists the tags of the instance that is collected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListInstanceTags {
+    pub instance_arn: String,
+}
+
+impl Collector for ListInstanceTags {
+    type Rows = Tag;
+    const OPERATION: Operation = Operation::ListSsoAdminTags;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = ForEach::Any(&[&IdentityCenterInstance::SPEC]);
+    const PART: Option<(&'static str, &'static str)> = Some(("resource_type", Tag::INSTANCE));
+    const STAGE: Stage = Stage::Details;
+    const PRIORITY: i64 = 5;
+
+    fn of(row: &Row, context: &Context) -> Option<Self> {
+        let instance_arn = context.instance_arn().filter(|own| row.text("instance_arn") == Some(own))?;
+        Some(Self { instance_arn })
+    }
+
+    fn scope(&self) -> Scope {
+        scope_of(Tag::INSTANCE, &self.instance_arn)
+    }
+
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        failure.is(&["ResourceNotFoundException"]).then(NotFound::default)
+    }
+
+    async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
+        Ok(of_instance(context, Tag::INSTANCE, &self.instance_arn, token).await?)
+    }
+}
+
+/// Lists the tags of a token issuer that the instance trusts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListTokenIssuerTags {
+    pub trusted_token_issuer_arn: String,
+}
+
+impl Collector for ListTokenIssuerTags {
+    type Rows = Tag;
+    const OPERATION: Operation = Operation::ListSsoAdminTags;
+    const IN: In = In::Instance;
+    const FOR_EACH: ForEach = ForEach::Any(&[&TrustedTokenIssuer::SPEC]);
+    const PART: Option<(&'static str, &'static str)> = Some(("resource_type", Tag::TOKEN_ISSUER));
+    const STAGE: Stage = Stage::Details;
+    const PRIORITY: i64 = 5;
+
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        let arn = row.text("trusted_token_issuer_arn")?;
+        Some(Self { trusted_token_issuer_arn: arn.to_owned() })
+    }
+
+    fn scope(&self) -> Scope {
+        scope_of(Tag::TOKEN_ISSUER, &self.trusted_token_issuer_arn)
+    }
+
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        failure.is(&["ResourceNotFoundException"]).then(NotFound::default)
+    }
+
+    async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
+        Ok(of_instance(context, Tag::TOKEN_ISSUER, &self.trusted_token_issuer_arn, token).await?)
+    }
+}
+
+/// The tags of one thing that is no entity.
+fn scope_of(resource_type: &str, arn: &str) -> Scope {
+    Scope::all::<Tag>().with("resource_type", resource_type).with("resource_id", arn)
 }
 
 /// The tags of a thing of the instance.
 async fn of_instance(
     context: &Context,
-    tagged: Entity,
+    tagged: &'static str,
     arn: &str,
     token: Option<&str>,
 ) -> Result<Page, CallFailure> {

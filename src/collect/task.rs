@@ -10,6 +10,10 @@ use super::application_details::{
 use super::applications::{
     GetApplicationAssignmentConfiguration, ListApplicationAssignments, ListApplications,
 };
+use super::assignment_requests::{
+    DescribeAssignmentCreation, DescribeAssignmentDeletion, DescribeProvisioning, ListAssignmentCreations,
+    ListAssignmentDeletions, ListProvisionings,
+};
 use super::assignments::{ListPairAssignments, ListPrincipalAssignments, SamplePrincipal};
 use super::collector::{After, Asked, Collector, ForEach, In, NotFound, Page, Shows, Stage, Stopped};
 use super::context::Context;
@@ -30,7 +34,9 @@ use super::permission_set_policies::{
 use super::permission_sets::{DescribePermissionSet, ListPermissionSets};
 use super::policies::{DescribePolicy, DescribeResourcePolicy, ListPolicies, ListTargetsForPolicy};
 use super::provisioning::{ListOutdatedAccounts, ListProvisionedAccounts};
-use super::tags::{ListApplicationTags, ListOrganizationTags, ListPermissionSetTags};
+use super::tags::{
+    ListApplicationTags, ListInstanceTags, ListOrganizationTags, ListPermissionSetTags, ListTokenIssuerTags,
+};
 #[cfg(test)]
 use super::tests::AskAccount;
 use crate::aws::{CallFailure, FailureClass, Operation, PaceOptions};
@@ -199,6 +205,8 @@ tasks! {
     "describe_instance_access_control_attribute_configuration" DescribeAccessControlAttributes,
     "list_trusted_token_issuers" ListTrustedTokenIssuers,
     "describe_trusted_token_issuer" DescribeTrustedTokenIssuer,
+    "list_instance_tags" ListInstanceTags,
+    "list_token_issuer_tags" ListTokenIssuerTags,
     "list_applications" ListApplications,
     "get_application_assignment_configuration" GetApplicationAssignmentConfiguration,
     "list_application_assignments" ListApplicationAssignments,
@@ -206,6 +214,12 @@ tasks! {
     "list_application_access_scopes" ListApplicationAccessScopes,
     "list_application_authentication_methods" ListApplicationAuthenticationMethods,
     "list_application_tags" ListApplicationTags,
+    "list_assignment_creations" ListAssignmentCreations,
+    "describe_assignment_creation" DescribeAssignmentCreation,
+    "list_assignment_deletions" ListAssignmentDeletions,
+    "describe_assignment_deletion" DescribeAssignmentDeletion,
+    "list_provisionings" ListProvisionings,
+    "describe_provisioning" DescribeProvisioning,
     "access_report" AccessReport,
     #[cfg(test)] "ask_account" AskAccount,
 }

@@ -49,7 +49,7 @@ pub use change::{
 
 use crate::error::Result;
 use crate::model;
-use crate::model::RESOURCES;
+use crate::model::compared;
 use crate::store::parse_scope;
 use names::Names;
 use rows::{Judge, RowChange};
@@ -87,7 +87,7 @@ fn compare_either(
     let mut judge = Judge::new(connection, pair);
 
     let (mut rows, mut unknown, mut not_seen) = (Vec::new(), Vec::new(), BTreeMap::new());
-    for spec in RESOURCES {
+    for spec in compared() {
         let Some(table) = rows::VersionTable::of(connection, spec)? else { continue };
         let differences = rows::differences(connection, &table, pair)?;
         let judged = judge.judge(&table, differences)?;
@@ -95,7 +95,7 @@ fn compare_either(
         if !judged.unknown.is_empty() {
             not_seen.insert(spec.name, judged.not_seen);
         }
-        unknown.push((*spec, judged.unknown));
+        unknown.push((spec, judged.unknown));
     }
     let mut access_changes = access(connection, pair, &rows, &names, &mut judge)?;
     let recreations = recreated::recreations(connection, pair, &rows, &names)?;

@@ -13,6 +13,7 @@ mod declare;
 
 mod accounts;
 mod applications;
+mod assignment_requests;
 mod assignments;
 mod column;
 mod delegation;
@@ -43,6 +44,7 @@ pub use applications::{
     Application, ApplicationAccessScope, ApplicationAssignment, ApplicationAuthenticationMethod,
     ApplicationGrant, ExhaustedBudget,
 };
+pub use assignment_requests::{AssignmentRequest, RequestKind};
 pub use assignments::AccountAssignment;
 pub use column::{ColumnKind, ColumnSpec, EntityColumn, Role};
 use declare::{columns, facts, resource};
@@ -99,6 +101,9 @@ pub struct ResourceSpec {
     pub documents: &'static [DocumentColumn],
     /// Why the life of an entity that a row is about (`history`) leaves the row out; `None` where it tells it.
     pub not_in_lives: Option<&'static str>,
+    /// Why `diff` leaves the resource out, and why no number of rows that are gone makes a snapshot suspect; `None` where
+    /// neither is so. AWS keeps such rows for some time, whatever they are about: their end says nothing.
+    pub not_compared: Option<&'static str>,
     /// The resources without whose row a row of this one cannot exist.
     pub parents: &'static [Parent],
     /// The rows of another resource by which its own are found; `None` where AWS lists them.
@@ -241,6 +246,7 @@ impl ResourceSpec {
         limit: LimitConcerns::UnseenScopes,
         documents: &[],
         not_in_lives: None,
+        not_compared: None,
         parents: &[],
         named_by: None,
         implicit_gaps: &[],
@@ -402,6 +408,7 @@ pub const RESOURCES: &[&ResourceSpec] = &[
     &ManagedPolicy::SPEC,
     &ProvisionedPermissionSet::SPEC,
     &AccountAssignment::SPEC,
+    &AssignmentRequest::SPEC,
     &Application::SPEC,
     &ApplicationAssignment::SPEC,
     &ApplicationGrant::SPEC,
@@ -451,6 +458,21 @@ pub fn all_named(name: &str) -> Result<Vec<&'static ResourceSpec>> {
             .hint(format!("the groups are: {}", ResourceGroup::names()))
     })?;
     Ok(group.resources().collect())
+}
+
+/// The resources of which snapshots are compared, parents before their children.
+pub fn compared() -> impl Iterator<Item = &'static ResourceSpec> {
+    RESOURCES.iter().copied().filter(|spec| spec.not_compared.is_none())
+}
+
+/// The resource that a user named for a comparison of snapshots; of one that is not compared, the error says why.
+pub fn compared_named(name: &str) -> Result<&'static ResourceSpec> {
+    let spec = named(name)?;
+    match spec.not_compared {
+        None => Ok(spec),
+        Some(why) => Err(Error::usage(format!("{name} is not compared: {why}"))
+            .hint(format!("orgcensus query \"SELECT * FROM {name}_history\""))),
+    }
 }
 
 /// The names of all resources, as a sentence lists them.
@@ -514,6 +536,12 @@ impl Row {
     /// A row of which only the key is known so far; its other columns are not looked at.
     pub fn key_only<R: Resource>(resource: &R) -> Self {
         Self { completeness: Completeness::KeyOnly, ..Self::whole(resource) }
+    }
+
+    /// The row as one of which only the key is known so far.
+    #[must_use]
+    pub fn with_key_alone(self) -> Self {
+        Self { completeness: Completeness::KeyOnly, ..self }
     }
 
     /// Whether the row has every value of the scope.

@@ -1,13 +1,14 @@
-//! The tags of accounts, OUs, the root, permission sets, policies of the organization and applications.
+//! The tags of accounts, OUs, the root, permission sets, policies of the organization, applications, the Identity Center
+//! instance and the token issuers that it trusts.
 
 use super::{AccessRole, Entity, ImplicitGap, LabelPart, Parent, ParentWhen, ResourceGroup, resource};
 
 resource! {
     /// One tag of one thing (ListTagsForResource).
     pub struct Tag in "tags" {
-        /// root, organizational_unit, account, permission_set, policy or application
-        key resource_type: Entity = Text;
-        /// id of what is tagged; the ARN of a permission set or an application
+        /// root, organizational_unit, account, permission_set, policy, application, identity_center_instance or trusted_token_issuer
+        key resource_type: &'static str = Text;
+        /// id of what is tagged; the ARN of what Identity Center has
         key resource_id: String = IdByType {
             type_column: "resource_type",
             entities: &[
@@ -24,7 +25,7 @@ resource! {
         /// value of the tag; may be empty
         data value: Option<String> = Text;
     }
-    description: "The tags of accounts, OUs, the root, permission sets, policies of the organization and applications.",
+    description: "The tags of accounts, OUs, the root, policies of the organization, permission sets, applications, the instance and token issuers.",
     not_about: &[
         (&[Entity::User, Entity::Group], "the identity store has no tags"),
     ],
@@ -62,8 +63,25 @@ resource! {
             columns: &[("resource_id", "application_arn")],
             when: ParentWhen::Column("resource_type", "application"),
         },
+        Parent {
+            resource: "identity_center_instances",
+            columns: &[("resource_id", "instance_arn")],
+            when: ParentWhen::Column("resource_type", Tag::INSTANCE),
+        },
+        Parent {
+            resource: "trusted_token_issuers",
+            columns: &[("resource_id", "trusted_token_issuer_arn")],
+            when: ParentWhen::Column("resource_type", Tag::TOKEN_ISSUER),
+        },
     ],
-    implicit_gaps: &[BEFORE_POLICIES, BEFORE_APPLICATIONS],
+    implicit_gaps: &[BEFORE_POLICIES, BEFORE_APPLICATIONS, BEFORE_INSTANCES],
+}
+
+impl Tag {
+    /// The type of the Identity Center instance, which is no entity: no other row has its id.
+    pub const INSTANCE: &'static str = "identity_center_instance";
+    /// The type of a token issuer that the instance trusts, likewise.
+    pub const TOKEN_ISSUER: &'static str = "trusted_token_issuer";
 }
 
 /// A program that did not know policies asked for the tags of all else.
@@ -81,6 +99,15 @@ const BEFORE_APPLICATIONS: ImplicitGap = ImplicitGap {
         WHERE c.snapshot_id = s.snapshot_id AND c.resource = 'applications')",
     missing_on: "v.resource_type = 'application'",
     message: "applications were not collected yet",
+    ..BEFORE
+};
+
+/// The same of one that did not know those of the instance and of its issuers: it did not know requests either.
+const BEFORE_INSTANCES: ImplicitGap = ImplicitGap {
+    listed_so: "NOT EXISTS (SELECT 1 FROM coverage AS c
+        WHERE c.snapshot_id = s.snapshot_id AND c.resource = 'assignment_requests')",
+    missing_on: "v.resource_type IN ('identity_center_instance', 'trusted_token_issuer')",
+    message: "the tags of the instance and of its token issuers were not collected yet",
     ..BEFORE
 };
 

@@ -24,7 +24,7 @@ fn every_resource_is_about_an_entity_or_says_why_not() {
             assert_eq!(denials + usize::from(is_about), 1, "{} and {entity:?}", spec.name);
         }
         let reasons = spec.not_about.iter().map(|(_, reason)| *reason);
-        for reason in reasons.chain(spec.not_in_lives) {
+        for reason in reasons.chain(spec.not_in_lives).chain(spec.not_compared) {
             assert!(reason.split(' ').count() > 3, "{}: {reason:?} is no reason", spec.name);
         }
     }
@@ -79,6 +79,7 @@ fn ids_are_declared_as_ids() {
         ("identity_center_instances", "encryption_key_arn"),
         ("access_control_attributes", "instance_arn"),
         ("trusted_token_issuers", "trusted_token_issuer_arn"),
+        ("assignment_requests", "request_id"),
         ("applications", "provider_arn"),
         ("applications", "instance_arn"),
         ("applications", "identity_store_arn"),

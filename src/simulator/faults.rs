@@ -104,6 +104,7 @@ impl Action {
             Self::Denied { kms_reason: Some(_) } => "denied for a key's sake",
             Self::Throttle { .. } => "throttled",
             Self::Status(500) => "status 500",
+            Self::Status(501) => "status 501",
             Self::Status(_) => "status 503",
             Self::Reset => "connection reset",
             Self::Hang => "no answer",

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use orgcensus::diff::{AccessChangeKind, CauseKind, ChangeKind, Diff, Record, compare};
-use orgcensus::model::RESOURCES;
+use orgcensus::model::compared;
 use orgcensus::simulator::{Access, Config, ReportDepth, Simulator};
 use orgcensus::store::Census;
 use serde_json::{Map, Value};
@@ -94,7 +94,7 @@ impl Day {
     fn of(simulator: &Simulator, day: u32) -> Self {
         let mut rows = BTreeMap::new();
         let mut truth = simulator.truth(day);
-        for spec in RESOURCES {
+        for spec in compared() {
             for mut row in truth.remove(spec.name).unwrap() {
                 row.retain(|column, _| !spec.volatile.contains(&column.as_str()));
                 let key = spec.key.iter().map(|column| row[*column].as_str().unwrap_or_default().to_owned());

@@ -121,7 +121,7 @@ fn each_denied_operation_names_its_action_and_hides_no_other() {
 }
 
 /// The operations of resources that came later than the core.
-pub(crate) const ADDED: [Operation; 20] = [
+pub(crate) const ADDED: [Operation; 26] = [
     Operation::ListPolicies,
     Operation::DescribePolicy,
     Operation::ListTargetsForPolicy,
@@ -142,6 +142,12 @@ pub(crate) const ADDED: [Operation; 20] = [
     Operation::ListApplicationGrants,
     Operation::ListApplicationAccessScopes,
     Operation::ListApplicationAuthenticationMethods,
+    Operation::ListAccountAssignmentCreationStatus,
+    Operation::DescribeAccountAssignmentCreationStatus,
+    Operation::ListAccountAssignmentDeletionStatus,
+    Operation::DescribeAccountAssignmentDeletionStatus,
+    Operation::ListPermissionSetProvisioningStatus,
+    Operation::DescribePermissionSetProvisioningStatus,
 ];
 
 fn service_and_name(operation: Operation) -> String {

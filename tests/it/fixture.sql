@@ -22,7 +22,7 @@ FROM snapshots AS s, json_each('["organization", "roots", "organizational_units"
     "organization_resource_policies", "delegated_administrator_accounts", "delegated_administrators", "trusted_services",
     "organization_features", "identity_center_instances", "access_control_attributes", "trusted_token_issuers",
     "applications", "application_assignments", "application_grants", "application_access_scopes",
-    "application_authentication_methods", "managed_policies"]') AS r;
+    "application_authentication_methods", "managed_policies", "assignment_requests"]') AS r;
 INSERT INTO coverage (snapshot_id, resource, status, rows, gaps, reason)
 SELECT snapshot_id, 'tags', 'not_collected', 0, 0, '--skip tags' FROM snapshots;
 UPDATE coverage SET status = 'partial', gaps = 1 WHERE snapshot_id = 3 AND resource = 'group_memberships';
@@ -119,6 +119,18 @@ INSERT INTO identity_center_instances_versions (instance_arn, owner_account_id, 
     regions, permission_sets_enabled, encryption_key_type, encryption_status, valid_from)
 VALUES ('arn:aws:sso:::instance/ssoins-1', '111111111111', 'd-1', 'ACTIVE', 'eu-west-1',
         '[{"RegionName":"eu-west-1","Status":"ACTIVE","IsPrimaryRegion":true}]', 1, 'AWS_OWNED_KMS_KEY', 'ENABLED', 1);
+INSERT INTO assignment_requests_versions (request_id, kind, status, account_id, permission_set_arn, principal_type,
+    principal_id, created_at, failure_reason, valid_from, valid_to)
+SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5, r.value ->> 6,
+    r.value ->> 7, r.value ->> 8, r.value ->> 9, r.value ->> 10
+FROM json_each('[
+    ["req-1", "assignment_creation", "FAILED", "222222222222", "arn:aws:sso:::permissionSet/ssoins-1/ps-deploy", "GROUP", "g-devs", "2026-01-09T10:00:00Z", "Received a 403 status error: \"protected\"", 1, 4],
+    ["req-2", "assignment_creation", "IN_PROGRESS", null, null, null, null, "2026-02-10T01:59:00Z", null, 2, 3],
+    ["req-2", "assignment_creation", "FAILED", "222222222222", "arn:aws:sso:::permissionSet/ssoins-1/ps-deploy", "GROUP", "g-devs", "2026-02-10T01:59:00Z", "The policy does not exist.", 3, null],
+    ["req-3", "assignment_deletion", "SUCCEEDED", null, null, null, null, "2026-03-01T10:00:00Z", null, 3, null],
+    ["req-4", "permission_set_provisioning", "FAILED", "044444444444", "arn:aws:sso:::permissionSet/ssoins-1/ps-deploy", null, null, "2026-04-01T10:00:00Z", "The account is suspended.", 4, null],
+    ["req-5", "assignment_creation", "FAILED", "333333333333", "arn:aws:sso:::permissionSet/ssoins-1/ps-deploy", "USER", "u-gone", "2026-04-02T10:00:00Z", "User not found: \"u-gone\"", 4, null]
+]') AS r;
 INSERT INTO access_control_attributes_versions (instance_arn, key, source, status, valid_from)
 VALUES ('arn:aws:sso:::instance/ssoins-1', 'team', '${path:enterprise.department}', 'ENABLED', 1);
 INSERT INTO trusted_token_issuers_versions (trusted_token_issuer_arn, name, type, issuer_url, valid_from)

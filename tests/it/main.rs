@@ -2,6 +2,7 @@
 
 mod answers;
 mod applications;
+mod assignment_requests;
 mod authority;
 mod bad_input;
 mod bad_world;

@@ -49,6 +49,22 @@ NOT_SERVED = {
     ("application_access_scopes", "sso-admin:ListApplications", "{}"),
     ("application_authentication_methods", "sso-admin:ListApplications", "{}"),
     ("tags", "sso-admin:ListApplications", '{"resource_type":"application"}'),
+    ("tags", "sso-admin:ListTrustedTokenIssuers", '{"resource_type":"trusted_token_issuer"}'),
+    (
+        "assignment_requests",
+        "sso-admin:ListAccountAssignmentCreationStatus",
+        '{"kind":"assignment_creation"}',
+    ),
+    (
+        "assignment_requests",
+        "sso-admin:ListAccountAssignmentDeletionStatus",
+        '{"kind":"assignment_deletion"}',
+    ),
+    (
+        "assignment_requests",
+        "sso-admin:ListPermissionSetProvisioningStatus",
+        '{"kind":"permission_set_provisioning"}',
+    ),
 }
 #: Not touched by a gap, though moto knows nothing of provisioning.
 SERVED = {*KEYS, "provisioned_permission_sets"} - {resource for resource, _, _ in NOT_SERVED}

@@ -24,6 +24,7 @@ impl CallFailure {
         E: ProvideErrorMetadata + StdError + 'static,
     {
         let mut details = Details::default();
+        let is_not_implemented = error.raw_response().is_some_and(|raw| raw.status().as_u16() == 501);
         let (class, code, message, meta) = match error {
             SdkError::ServiceError(service) => {
                 let meta = service.err().meta().clone();
@@ -44,8 +45,13 @@ impl CallFailure {
                 (FailureClass::Answered, "AnswerTooLong".to_owned(), message, None)
             }
             SdkError::ResponseError(response) => {
-                let (code, message) = unreadable(response.raw().status().as_u16(), chain(error));
-                (FailureClass::Transient, code, message, None)
+                let status = response.raw().status().as_u16();
+                let (code, message) = unreadable(status, chain(error));
+                let class = match is_not_implemented {
+                    true => FailureClass::Answered,
+                    false => FailureClass::Transient,
+                };
+                (class, code, message, None)
             }
             SdkError::TimeoutError(_) => (FailureClass::Transient, "Timeout".to_owned(), chain(error), None),
             SdkError::DispatchFailure(dispatch) if dispatch.is_timeout() => {
@@ -95,7 +101,18 @@ impl CallFailure {
             None => message.into_owned(),
         };
         let code = excerpt(&code, excerpt::WORD).into_owned();
-        Self { operation, class, code, message, reason, resource_type, request_id, attempts: 1, retry_after }
+        Self {
+            operation,
+            class,
+            code,
+            is_not_implemented,
+            message,
+            reason,
+            resource_type,
+            request_id,
+            attempts: 1,
+            retry_after,
+        }
     }
 }
 
@@ -128,6 +145,8 @@ pub(super) fn of_code(code: &str) -> FailureClass {
 /// (`THROTTLING_ERRORS` of aws-runtime).
 fn classify_answer(code: Option<&str>, status: u16) -> FailureClass {
     match code.unwrap_or_default() {
+        // Whoever answers does not have the operation, and will not have it the next time. LocalStack says InternalFailure.
+        _ if status == 501 => FailureClass::Answered,
         "ThrottlingException"
         | "Throttling"
         | "ThrottledException"
@@ -262,6 +281,9 @@ mod tests {
         assert_eq!(classify_answer(None, 500), FailureClass::Transient);
         assert_eq!(classify_answer(None, 400), FailureClass::Transient);
         assert_eq!(classify_answer(None, 403), FailureClass::Denied);
+        for code in [None, Some("InternalFailure"), Some("NotImplemented")] {
+            assert_eq!(classify_answer(code, 501), FailureClass::Answered, "nobody has the operation");
+        }
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub struct CallFailure {
     pub class: FailureClass,
     /// AWS's error code, or what kind of failure there was without an answer.
     pub code: String,
+    /// Whether the answer was HTTP 501: whoever answers has no such operation, whatever its code says.
+    pub is_not_implemented: bool,
     /// AWS's message, or the SDK's of a failure without an answer; secrets are blanked out.
     pub message: String,
     /// The `Reason` of services that give one, e.g. `KMS_AccessDeniedException`.
@@ -83,6 +85,7 @@ impl CallFailure {
             operation,
             class: FailureClass::Answered,
             code: "UnusableAnswer".to_owned(),
+            is_not_implemented: false,
             message: excerpt(&message, excerpt::MESSAGE).into_owned(),
             reason: None,
             resource_type: None,
@@ -120,7 +123,8 @@ impl CallFailure {
 
     /// Whether the service does not offer the operation here: the partition, or the endpoint, has none of it.
     pub fn is_not_offered(&self) -> bool {
-        self.is(&["UnknownOperationException", "UnsupportedAPIEndpointException", "InvalidAction"])
+        self.is_not_implemented
+            || self.is(&["UnknownOperationException", "UnsupportedAPIEndpointException", "InvalidAction"])
     }
 
     /// Whether a thing of this type was not found: that the store or the instance around it was not found says

@@ -113,7 +113,7 @@ impl DiffArgs {
 
 /// Compares the snapshots.
 pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
-    args.resources.iter().chain(&args.skip).try_for_each(|name| model::named(name).map(drop))?;
+    args.resources.iter().chain(&args.skip).try_for_each(|name| model::compared_named(name).map(drop))?;
     if !args.access
         && !args.resources.is_empty()
         && args.resources.iter().all(|name| args.skip.contains(name))

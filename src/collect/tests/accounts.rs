@@ -42,7 +42,7 @@ impl Collector for AskAccount {
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
         let caller = caller(&context.aws).await?;
         let row = Tag {
-            resource_type: Entity::Account,
+            resource_type: Entity::Account.as_str(),
             resource_id: self.account_id.clone(),
             key: "caller".to_owned(),
             value: caller.arn,

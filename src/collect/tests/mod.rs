@@ -160,7 +160,8 @@ fn what_is_needed_follows_from_what_is_asked() {
         (
             "tags",
             "",
-            "accounts applications organization_policies organizational_units permission_sets roots",
+            "accounts applications identity_center_instances organization_policies organizational_units permission_sets \
+             roots trusted_token_issuers",
         ),
     ] {
         assert_eq!(sorted(needs(resource)), needed, "{resource}");

@@ -143,7 +143,7 @@ fn root() -> Row {
 
 fn tag(resource_type: Entity, id: &str, value: &str) -> Row {
     Row::whole(&Tag {
-        resource_type,
+        resource_type: resource_type.as_str(),
         resource_id: id.to_owned(),
         key: "env".to_owned(),
         value: Some(value.to_owned()),

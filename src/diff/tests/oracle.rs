@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::history::{History, covers, group, hides, member, to_group, to_user, user};
 use super::random::{days, place, publish};
 use crate::diff::{AccessChange, AccessChangeKind, AccessPath, CauseKind, ChangeKind, Diff, Record};
-use crate::model::{RESOURCES, Row};
+use crate::model::{RESOURCES, Row, compared};
 
 fn text<'a>(row: &'a Map<String, Value>, column: &str) -> &'a str {
     row[column].as_str().unwrap()
@@ -115,7 +115,7 @@ fn closed_at(history: &History, resource: &str, key: &[String], day: i64) -> boo
 
 fn row_changes_agree(history: &History, diff: &Diff) {
     let (from, to) = (diff.from.snapshot_id, diff.to.snapshot_id);
-    for spec in RESOURCES {
+    for spec in compared() {
         let (before, after) = (state(history, spec.name, from), state(history, spec.name, to));
         let hidden = |key: &Vec<String>, row: &Map<String, Value>, day: i64| {
             let seen = seen_under_gaps(history, day, spec.name);
@@ -368,7 +368,7 @@ fn as_is(diff: &Diff) -> BTreeSet<String> {
 
 /// Where nothing is unknown, the changed rows lead from one day to the other.
 fn applied(history: &History, diff: &Diff) {
-    for spec in RESOURCES {
+    for spec in compared() {
         let mut rows = state(history, spec.name, diff.from.snapshot_id);
         for change in diff.changes.iter().filter(|change| change.resource == spec.name) {
             if let Some(row) = change.before.as_ref().map(Record::to_object) {

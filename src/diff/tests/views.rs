@@ -9,7 +9,9 @@ use super::history::{History, account, group, member, set, to_group, user, with}
 use super::oracle::{Triple, state, ways};
 use super::random::{days, publish_by};
 use crate::diff::{ChangeKind, Diff, Record};
-use crate::model::{AccountAssignment, Entity, Group, PermissionSetPolicy, PolicyKind, RESOURCES, Row, Tag};
+use crate::model::{
+    AccountAssignment, Entity, Group, PermissionSetPolicy, PolicyKind, RESOURCES, Row, Tag, compared,
+};
 use crate::store::Census;
 
 /// What a statement answers, each row as JSON.
@@ -79,7 +81,7 @@ fn changes_agree(history: &History, day: i64) {
         told.extract_if(.., |_, (change, ..)| change == "unknown").map(|(place, _)| place).collect();
     assert_eq!(told, told_by_diff(&history.diff(day - 1, day)), "{} → {day}", day - 1);
     let mut expected = BTreeSet::new();
-    for spec in RESOURCES {
+    for spec in compared() {
         let before = state(history, spec.name, day - 1);
         for key in state(history, spec.name, day).into_keys().filter(|key| !before.contains_key(key)) {
             expected.insert((spec.name.to_owned(), key));
@@ -378,7 +380,8 @@ fn a_way_is_counted_once_whatever_of_it_may_have_been_there_before() {
 #[test]
 fn a_row_is_called_the_same_everywhere() {
     let mut history = History::new();
-    let tag = |resource_type, id: &str| {
+    let tag = |resource_type: Entity, id: &str| {
+        let resource_type = resource_type.as_str();
         Row::whole(&Tag { resource_type, resource_id: id.into(), key: "env".into(), value: None })
     };
     let policy = |kind, policy: &str, name: Option<&str>| {

@@ -127,7 +127,8 @@ mod tests {
         let (from, to) = (history.day(2), history.day(12));
         let changes = truth::net_changes(&from, &to, options);
         let (before, after) = (truth::all(&from, options), truth::all(&to, options));
-        for (resource, changes) in &changes {
+        for spec in crate::model::compared() {
+            let (resource, changes) = (spec.name, &changes[spec.name]);
             let grown = before[resource].len() + changes.added.len() - changes.removed.len();
             assert_eq!(grown, after[resource].len(), "{resource}");
         }

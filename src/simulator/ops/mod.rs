@@ -9,6 +9,7 @@ mod identity_center;
 mod identity_store;
 mod instances;
 mod organizations;
+mod requests;
 mod sso_admin;
 mod sts;
 

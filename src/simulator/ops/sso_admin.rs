@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::instances::{check_instance, describe_instance, list_instances, region};
-use super::{Context, applications, identity_center, members, tag_value};
+use super::{Context, applications, identity_center, members, requests, tag_value};
 use crate::simulator::config::Caller;
 use crate::simulator::organization::{Boundary, PermissionSet, PrincipalKind, epoch};
 use crate::simulator::protocol::{ApiError, Service};
@@ -28,6 +28,7 @@ pub(super) fn answer(context: &Context) -> Answer {
         "ListAccountAssignmentsForPrincipal" => assignments_for_principal,
         name => applications::operation(name)
             .or_else(|| identity_center::operation(name))
+            .or_else(|| requests::operation(name))
             .ok_or_else(|| context.unknown_operation())?,
     };
     // The member account's own is the account instance.
@@ -59,8 +60,17 @@ fn list_tags(context: &Context) -> Answer {
     if region(context) != context.world.config.region {
         return Err(ApiError::not_found(format!("Resource not found: {arn}")));
     }
+    let issuers = context.world.issuers();
+    let of_instance = context.world.instance_tags();
     let tags = match arn {
-        _ if arn == context.world.instance_arn() => &[],
+        _ if arn == context.world.instance_arn() => of_instance.as_slice(),
+        // The account's own instance has none.
+        _ if arn == context.world.account_instance_arn() => &[],
+        _ if arn.contains(":trustedTokenIssuer/") => {
+            let issuer = issuers.iter().find(|issuer| issuer.arn == arn);
+            let not_found = || ApiError::not_found(format!("Resource not found: {arn}"));
+            issuer.ok_or_else(not_found)?.tags.as_slice()
+        }
         _ if arn.contains(":application/") => applications::by_arn(context, arn)?.tags.as_slice(),
         _ => set_by_arn(context, arn)?.1.tags.as_slice(),
     };

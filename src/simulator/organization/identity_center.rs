@@ -1,6 +1,6 @@
 //! The instance itself on one day: its encryption, its attributes for access control, and the issuers that it trusts.
 
-use super::World;
+use super::{TagPair, World};
 use crate::simulator::dice;
 
 /// An attribute for access control.
@@ -18,17 +18,28 @@ pub(in crate::simulator) struct Issuer {
     pub url: String,
     pub claim: &'static str,
     pub attribute: &'static str,
+    pub tags: Vec<TagPair>,
 }
 
 impl World {
     /// The day as the instance itself changes with it: not at all where nothing is awkward.
-    fn day_of_instance(&self) -> u32 {
+    pub(super) fn day_of_instance(&self) -> u32 {
         if self.config.awkward { self.day } else { 0 }
     }
 
     /// The name of the organization's instance: it gets one on a day.
     pub fn instance_name(&self) -> Option<&'static str> {
         (self.day_of_instance() >= 2).then_some("people of \"ACME\"")
+    }
+
+    /// The tags of the organization's instance: one comes and goes.
+    pub fn instance_tags(&self) -> Vec<TagPair> {
+        let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let mut tags = vec![tag("owner", "identity"), tag("empty", "")];
+        if self.day_of_instance() % 3 == 2 {
+            tags.push(tag("migration", "\"2026\""));
+        }
+        tags
     }
 
     pub fn instance_status_reason(&self) -> Option<&'static str> {
@@ -82,6 +93,11 @@ impl World {
                 url: format!("https://login.acme.example/{number}/v{revision}"),
                 claim: if number == 0 { "email" } else { "sub" },
                 attribute,
+                // One has none.
+                tags: match number {
+                    1 => Vec::new(),
+                    _ => vec![("owner".to_owned(), format!("team \"{number}\", since {revision}"))],
+                },
             }
         };
         let day = self.day_of_instance();

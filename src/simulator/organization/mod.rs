@@ -9,6 +9,7 @@ mod identity_center;
 mod index;
 mod managed_policies;
 mod policies;
+mod requests;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -23,6 +24,7 @@ pub(super) use identity_center::{Attribute, Issuer};
 use index::Index;
 pub(super) use managed_policies::ManagedPolicy;
 pub(super) use policies::{Delegation, Policy, Target};
+pub(super) use requests::Request;
 
 /// A moment in milliseconds since 1970.
 pub(super) type Millis = i64;

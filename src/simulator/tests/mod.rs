@@ -270,9 +270,15 @@ async fn accounts_and_units_by_the_sdk_are_the_truth() {
         tags,
         truth["tags"]
             .iter()
-            .filter(|tag| !["permission_set", "policy", "application"]
-                .iter()
-                .any(|one| tag["resource_type"] == *one))
+            .filter(|tag| ![
+                "permission_set",
+                "policy",
+                "application",
+                crate::model::Tag::INSTANCE,
+                crate::model::Tag::TOKEN_ISSUER
+            ]
+            .iter()
+            .any(|one| tag["resource_type"] == *one))
             .count()
     );
     let organization = client.describe_organization().send().await.unwrap().organization.unwrap();

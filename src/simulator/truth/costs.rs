@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::RequestKind;
 use crate::simulator::organization::{Application, PrincipalKind, World};
 
 /// Calls of sso-admin that a complete collection needs. Each page of a listing is one.
@@ -11,8 +12,8 @@ pub struct SsoAdminCalls {
     /// inline policy, boundary, both lists of policies, tags, and its accounts twice: all of them, and those
     /// that are not at the latest version.
     pub common: usize,
-    /// The instance's own: it is listed once more and described, its attributes for access control, and the token issuers,
-    /// each described.
+    /// The instance's own: it is listed once more and described, its tags, its attributes for access control, and the token issuers,
+    /// each described and with its tags. And the requests of each kind, of which those that failed are described.
     pub instance: usize,
     /// ListApplications, and of each application whether it requires an assignment, and its assignments.
     pub applications: usize,
@@ -63,11 +64,15 @@ pub(in crate::simulator) fn sso_admin_calls(world: &World) -> SsoAdminCalls {
         }
     }
     let issuers = world.issuers().len();
+    let of_requests = RequestKind::ALL.map(|kind| {
+        let requests = world.requests(kind);
+        pages(requests.len()) + requests.iter().filter(|request| request.failure_reason.is_some()).count()
+    });
     let applications = world.applications();
     let scopes = |one: &Application| one.scopes.len().div_ceil(page.min(10)).max(1);
     let of_details = |one: &Application| pages(one.grants.len()) + scopes(one) + 1 + pages(one.tags.len());
     SsoAdminCalls {
-        instance: 3 + pages(issuers) + issuers,
+        instance: 4 + pages(issuers) + 2 * issuers + of_requests.iter().sum::<usize>(),
         applications: applications.len().div_ceil(page.min(50)).max(1)
             + applications.iter().map(|one| 1 + pages(one.principals.len())).sum::<usize>(),
         details: applications.iter().map(of_details).sum(),

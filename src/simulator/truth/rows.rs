@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{
     Assignments, ReportDepth, ReportedPolicies, Rows, TruthOptions, applications, columns, identity_center,
+    requests,
 };
 use crate::model::{
     self, Account, AccountAssignment, DelegatedAdministrator, DelegatedAdministratorAccount, Entity,
@@ -40,6 +41,7 @@ pub(in crate::simulator) fn rows(world: &World, resource: &str, options: TruthOp
         "identity_center_instances" => identity_center::instances(world),
         "access_control_attributes" if sets => identity_center::attributes(world),
         "trusted_token_issuers" if sets => identity_center::issuers(world),
+        "assignment_requests" if sets => requests::requests(world),
         "applications" if sets => applications::applications(world),
         "application_assignments" if sets => applications::assignments(world),
         "application_grants" if sets => applications::grants(world),
@@ -484,7 +486,7 @@ fn entity_rows(world: &World, entity: ReportedEntity, policy: Option<&Policy>) -
 
 fn tags(world: &World, organization: bool, sets: bool) -> Rows {
     let mut rows = Vec::new();
-    let mut add = |kind, id: &str, tags: &[TagPair]| {
+    let mut add = |kind: &'static str, id: &str, tags: &[TagPair]| {
         for (key, value) in tags {
             rows.push(columns(&Tag {
                 resource_type: kind,
@@ -497,17 +499,20 @@ fn tags(world: &World, organization: bool, sets: bool) -> Rows {
     if organization {
         for (position, unit) in numbered(&world.units).filter(|(_, unit)| unit.exists) {
             let kind = if position == 0 { Entity::Root } else { Entity::Ou };
-            add(kind, &unit.id, &unit.tags);
+            add(kind.as_str(), &unit.id, &unit.tags);
         }
         for account in world.accounts.iter().filter(|account| account.exists) {
-            add(Entity::Account, &account.id, &account.tags);
+            add(Entity::Account.as_str(), &account.id, &account.tags);
         }
-        world.policies().iter().for_each(|policy| add(Entity::Policy, &policy.id, &policy.tags));
+        world.policies().iter().for_each(|policy| add(Entity::Policy.as_str(), &policy.id, &policy.tags));
     }
     if sets {
-        living_sets(world).for_each(|set| add(Entity::PermissionSet, &set.arn, &set.tags));
+        living_sets(world).for_each(|set| add(Entity::PermissionSet.as_str(), &set.arn, &set.tags));
         let applications = world.applications().iter();
-        applications.for_each(|one| add(Entity::Application, &one.arn, &one.tags));
+        let instance = world.instance_arn();
+        add(Tag::INSTANCE, &instance, &world.instance_tags());
+        world.issuers().iter().for_each(|issuer| add(Tag::TOKEN_ISSUER, &issuer.arn, &issuer.tags));
+        applications.for_each(|one| add(Entity::Application.as_str(), &one.arn, &one.tags));
     }
     rows
 }

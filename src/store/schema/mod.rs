@@ -50,6 +50,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0010_managed_policies"),
     migration!("0011_identity_center"),
     migration!("0012_policy_statements"),
+    migration!("0013_assignment_requests"),
 ];
 
 /// A step of the schema.

@@ -162,7 +162,9 @@ pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<V
     let file = File::of(connection)?;
     for (spec, columns) in resources {
         stale.push(stale_rows(spec, &columns, answering, file));
-        changed.push(changes::of_all(spec));
+        if spec.not_compared.is_none() {
+            changed.push(changes::of_all(spec));
+        }
         let view = |suffix: &str, select| View { name: format!("{}{suffix}", spec.name), select };
         views.push(view("", current(spec, &columns, answering, file)));
         views.push(view("_history", history(spec, &columns, answering, file)));

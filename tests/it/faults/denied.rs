@@ -211,7 +211,12 @@ fn the_whole_identity_center() {
         ("application_grants", json!({})),
         ("application_access_scopes", json!({})),
         ("application_authentication_methods", json!({})),
+        ("assignment_requests", json!({ "kind": "assignment_creation" })),
+        ("assignment_requests", json!({ "kind": "assignment_deletion" })),
+        ("assignment_requests", json!({ "kind": "permission_set_provisioning" })),
         ("tags", json!({ "resource_type": "application" })),
+        ("tags", json!({ "resource_type": "identity_center_instance" })),
+        ("tags", json!({ "resource_type": "trusted_token_issuer" })),
         ("tags", json!({ "resource_type": "permission_set" })),
     ];
     assert_hidden(&world, &ran, &gaps, "denied");
@@ -253,9 +258,11 @@ fn the_whole_of_organizations() {
         let gap = (resource.to_owned(), "{}".to_owned(), "denied".to_owned());
         assert!(world.gaps().contains(&gap), "{resource}: {:?}", world.gaps());
     }
-    // The tags of permission sets and applications are another service's.
+    // The tags of what Identity Center has are another service's.
     let is_of_instance = |row: &Map<String, Value>| {
-        ["permission_set", "application"].iter().any(|one| row["resource_type"] == *one)
+        ["permission_set", "application", "identity_center_instance", "trusted_token_issuer"]
+            .iter()
+            .any(|one| row["resource_type"] == *one)
     };
     let of_sets = |rows: Rows| rows.into_iter().filter(is_of_instance).collect();
     let others = |rows: Rows| rows.into_iter().filter(|row| !is_of_instance(row)).collect();

@@ -158,6 +158,9 @@ impl Claims {
             "GetPermissionsBoundaryForPermissionSet" => &["permission_set_policies"],
             "DescribeInstanceAccessControlAttributeConfiguration" => &["access_control_attributes"],
             "DescribeTrustedTokenIssuer" => &["trusted_token_issuers"],
+            "DescribeAccountAssignmentCreationStatus"
+            | "DescribeAccountAssignmentDeletionStatus"
+            | "DescribePermissionSetProvisioningStatus" => &["assignment_requests"],
             "GetApplicationAssignmentConfiguration" => &[
                 "applications",
                 "application_assignments",
@@ -192,6 +195,9 @@ impl Claims {
             "PrincipalId",
             "ApplicationArn",
             "TrustedTokenIssuerArn",
+            "AccountAssignmentCreationRequestId",
+            "AccountAssignmentDeletionRequestId",
+            "ProvisionPermissionSetRequestId",
         ];
         let mut values: Vec<String> = names.into_iter().filter_map(text).collect();
         if call.operation == "DescribeInstanceAccessControlAttributeConfiguration" {
