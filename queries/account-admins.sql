@@ -1,14 +1,16 @@
 -- title: Who is privileged in an account
--- description: Everyone with access to the account by a privileged permission set, one row per path, and why the set counts as privileged. Documents of managed policies, boundaries and service control policies are not weighed.
+-- description: Everyone with access to the account by a privileged permission set, one row per path, and why the set counts as privileged. Service control policies are not weighed.
 -- family: account
+-- beside: unweighed-sets: permission sets of which a policy was not read, so that it is not certain whether they are privileged
 -- question: 11
 -- param account (account): account id, name or e-mail address
+-- param level (level) = administrator: administrator, escalation (one more thing is needed) or any
 -- example: prod
 -- not during: privileged-access --during has all accounts over a range
 WITH privileged AS MATERIALIZED (
     SELECT permission_set_arn, group_concat(reason, '; ') AS reasons
     FROM (SELECT DISTINCT permission_set_arn, reason FROM privileged_permission_sets
-          WHERE level = 'administrator' AND scope = 'any' ORDER BY permission_set_arn, reason)
+          WHERE (level = :level OR :level = 'any' AND level NOT NULL) AND scope = 'any' ORDER BY permission_set_arn, reason)
     GROUP BY permission_set_arn
 )
 SELECT

@@ -1,8 +1,10 @@
 -- title: Who is privileged beneath an OU
--- description: Everyone with access to an account in the OU, or in an OU below it, by a privileged permission set, one row per user and permission set, with the accounts. Documents of managed policies, boundaries and service control policies are not weighed.
+-- description: Everyone with access to an account in the OU, or in an OU below it, by a privileged permission set, one row per user and permission set, with the accounts. Service control policies are not weighed.
 -- family: account
+-- beside: unweighed-sets: permission sets of which a policy was not read, so that it is not certain whether they are privileged
 -- question: 11
 -- param ou (ou): OU id, name or path
+-- param level (level) = administrator: administrator, escalation (one more thing is needed) or any
 -- example: /Workloads/Prod
 -- not during: an OU has its accounts in one snapshot
 WITH RECURSIVE within (id) AS (
@@ -11,7 +13,7 @@ WITH RECURSIVE within (id) AS (
     SELECT o.ou_id FROM within AS w JOIN organizational_units AS o ON o.parent_id = w.id
 ),
 beneath AS MATERIALIZED (SELECT account_id FROM accounts WHERE parent_id IN (SELECT id FROM within)),
-privileged AS MATERIALIZED (SELECT DISTINCT permission_set_arn FROM privileged_permission_sets WHERE level = 'administrator' AND scope = 'any'),
+privileged AS MATERIALIZED (SELECT DISTINCT permission_set_arn FROM privileged_permission_sets WHERE (level = :level OR :level = 'any' AND level NOT NULL) AND scope = 'any'),
 given AS MATERIALIZED (
     SELECT principal_type, principal_id, permission_set_arn, account_id
     FROM account_assignments

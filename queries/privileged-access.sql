@@ -1,14 +1,16 @@
 -- title: Who has privileged access
--- description: Everyone with access by a privileged permission set, one row a way, and why the set is an administrator's by what its policies say. Service control policies are not weighed.
+-- description: Everyone with access by a privileged permission set, one row a way, and why the set is privileged by what its policies say: an administrator's unless another level is asked for. Service control policies are not weighed.
 -- family: account
+-- beside: unweighed-sets: permission sets of which a policy was not read, so that it is not certain whether they are privileged
 -- question: 11
+-- param level (level) = administrator: administrator, escalation (one more thing is needed) or any
 WITH privileged AS MATERIALIZED (
     SELECT permission_set_arn, group_concat(reason, '; ') AS reasons
         -- during: , valid_from, valid_to
     FROM (
         SELECT DISTINCT permission_set_arn, reason
             -- during: , valid_from, valid_to
-        FROM privileged_permission_sets WHERE level = 'administrator' AND scope = 'any'
+        FROM privileged_permission_sets WHERE (level = :level OR :level = 'any' AND level NOT NULL) AND scope = 'any'
         ORDER BY permission_set_arn, reason)
     GROUP BY permission_set_arn
         -- during: , valid_from, valid_to

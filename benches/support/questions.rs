@@ -116,6 +116,7 @@ impl Picks {
                 let number = parameter.default.as_ref().and_then(|text| text.parse().ok());
                 return Value::Real(number.unwrap_or(4.0));
             }
+            (ParameterType::Level, _) => return Value::Text("administrator".to_owned()),
             (ParameterType::Date, _) => return Value::Text("2000-01-01T00:00:00Z".to_owned()),
             (ParameterType::Text, "policy") => &self.policy,
             (ParameterType::Text, "list") => &self.user_name,

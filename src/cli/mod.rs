@@ -32,11 +32,13 @@ mod who;
 use std::path::Path;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
 pub use global::GlobalOptions;
 pub use refusal::{Refusal, print as print_refusal};
 
+use crate::document::privileges::Levels;
 use crate::error::{Error, ExitStatus, Result};
 
 /// The whole command line.
@@ -166,6 +168,12 @@ fn duration(typed: &str) -> Result<Duration, String> {
         }
         parsed => parsed.map_err(|error| format!("{error}; write e.g. 90s, 10m or 1h30m")),
     }
+}
+
+/// Reads which levels of privilege count; the words are offered to a shell, and listed where another is typed.
+fn privilege_levels() -> impl TypedValueParser<Value = Levels> {
+    PossibleValuesParser::new(Levels::ALL.map(Levels::as_str))
+        .map(|word| Levels::named(&word).expect("the parser takes only words that name one"))
 }
 
 /// A duration of more than nothing.

@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use super::GlobalOptions;
 use super::query::{self, QueryArgs};
 use super::snapshot_line::resolve;
+use super::{GlobalOptions, privilege_levels};
+use crate::document::privileges::Levels;
 use crate::error::{Error, ExitStatus, Result};
 use crate::invocation;
 use crate::model::Entity;
@@ -41,6 +42,7 @@ Examples:
   orgcensus admins                         by which set, where and through what
   orgcensus admins --ou /Workloads/Prod    in the accounts beneath an OU
   orgcensus admins --account prod          in one account
+  orgcensus admins --level escalation      who is one step away from it
   orgcensus admins --at 2026-09-30         at the end of a past day")]
 pub struct AdminsArgs {
     /// Only in the accounts beneath this OU: an id, a name or a path such as /Workloads/Prod
@@ -50,6 +52,10 @@ pub struct AdminsArgs {
     /// Only in this account: an id, a name or an e-mail address
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
+
+    /// Which permission sets count: administrator grants itself anything, escalation needs one more thing for that
+    #[arg(long, value_name = "LEVEL", default_value = "administrator", value_parser = privilege_levels())]
+    level: Levels,
 }
 
 /// The arguments of `find`.
@@ -91,11 +97,13 @@ pub fn who(args: WhoArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 
 /// Tells who is privileged.
 pub fn admins(args: AdminsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
-    match (args.ou, args.account) {
-        (Some(ou), _) => ask("ou-admins", vec![ou], global),
-        (None, Some(account)) => ask("account-admins", vec![account], global),
-        (None, None) => ask("privileged-access", Vec::new(), global),
-    }
+    let (query, place) = match (args.ou, args.account) {
+        (Some(ou), _) => ("ou-admins", Some(ou)),
+        (None, Some(account)) => ("account-admins", Some(account)),
+        (None, None) => ("privileged-access", None),
+    };
+    let level = (args.level != Levels::default()).then(|| args.level.as_str().to_owned());
+    ask(query, place.into_iter().chain(level).collect(), global)
 }
 
 /// Finds whatever has the text in a name.

@@ -8,6 +8,7 @@
 //! -- param account (account): account id or name
 //! -- param days (number) = 90: how far back to look
 //! -- example: prod
+//! -- beside: another-query: what its rows are, which are counted beside the answer
 //! -- not during: why it has no answer over a range of snapshots
 //! ```
 //!
@@ -34,6 +35,8 @@ pub enum ParameterType {
     Date,
     /// An integer or a decimal number.
     Number,
+    /// Which levels of privilege are meant: one of [`Levels`].
+    Level,
     /// Text, as typed.
     Text,
 }
@@ -42,7 +45,7 @@ impl ParameterType {
     /// Every type that a header may name.
     pub fn all() -> impl Iterator<Item = Self> {
         let entities = Entity::ALL.into_iter().filter(|entity| entity.spec().word.is_some());
-        entities.map(Self::Entity).chain([Self::Place, Self::Date, Self::Number, Self::Text])
+        entities.map(Self::Entity).chain([Self::Place, Self::Date, Self::Number, Self::Level, Self::Text])
     }
 
     /// The name as a header writes it.
@@ -52,6 +55,7 @@ impl ParameterType {
             Self::Place => "place",
             Self::Date => "date",
             Self::Number => "number",
+            Self::Level => "level",
             Self::Text => "text",
         }
     }
@@ -94,6 +98,8 @@ pub struct Header {
     pub example: Option<String>,
     /// In the order in which values are typed.
     pub parameters: Vec<Parameter>,
+    /// The query whose rows are counted beside the answer, and what they are: what the answer cannot tell.
+    pub beside: Option<(String, String)>,
     /// Why it has no answer over a range of snapshots; without it, it has.
     pub not_during: Option<String>,
 }
@@ -102,7 +108,8 @@ pub struct Header {
 type Fault = (usize, Error);
 
 /// The words that begin a line of a header.
-const KEYS: [&str; 7] = ["title", "description", "family", "question", "example", "not during", "param"];
+const KEYS: [&str; 8] =
+    ["title", "description", "family", "question", "example", "beside", "not during", "param"];
 
 impl Header {
     /// Reads the comment lines before the first line of SQL. SQL without such comments has an empty header;
@@ -144,6 +151,16 @@ impl Header {
                 _ if !in_catalog => {}
                 "family" => header.family = Some(Family::named(value).map_err(at_line)?),
                 "question" => header.questions = questions(value).map_err(at_line)?,
+                "beside" => {
+                    let beside = value.split_once(':').map(|(name, words)| (name.trim(), words.trim()));
+                    let (name, words) = beside.ok_or_else(|| {
+                        at_line(
+                            Error::usage(format!("beside {value:?} does not say what its rows are"))
+                                .hint("write it as: -- beside: QUERY: what its rows are"),
+                        )
+                    })?;
+                    header.beside = Some((name.to_owned(), words.to_owned()));
+                }
                 "example" => header.example = Some(value.to_owned()),
                 // A comment may have a colon; a key that is nearly right is a mistake.
                 _ => {

@@ -5,6 +5,7 @@
 
 use super::header::{Parameter, ParameterType};
 use super::span::Span;
+use crate::document::privileges::Levels;
 use crate::error::{Error, Result};
 use crate::model::{Entity, EntityColumn, RESOURCES};
 use crate::output::OutputColumn;
@@ -16,8 +17,8 @@ pub enum Only {
     Entity(Entity, String),
     /// What concerns the accounts and permission sets with this tag, written `KEY=VALUE`.
     Tag(String),
-    /// What concerns permission sets that may grant themselves anything.
-    Privileged,
+    /// What concerns permission sets that are privileged, of these levels.
+    Privileged(Levels),
 }
 
 /// A statement that keeps some rows of a query.
@@ -41,7 +42,7 @@ impl Only {
         match self {
             Self::Entity(entity, _) => entity.spec().option,
             Self::Tag(_) => "tag",
-            Self::Privileged => "privileged",
+            Self::Privileged(_) => "privileged",
         }
     }
 
@@ -55,7 +56,7 @@ impl Only {
         let (kind, typed) = match self {
             Self::Entity(entity, typed) => (ParameterType::Entity(*entity), typed),
             Self::Tag(typed) => (ParameterType::Text, typed),
-            Self::Privileged => return None,
+            Self::Privileged(_) => return None,
         };
         let name = self.parameter();
         Some((Parameter { name, kind, default: None, description: String::new() }, typed.clone()))
@@ -67,7 +68,7 @@ impl Only {
             Self::Entity(entity, _) if entity.spec().beneath.is_empty() => vec![*entity],
             Self::Entity(entity, _) => entity.spec().beneath.to_vec(),
             Self::Tag(_) => vec![Entity::Account, Entity::PermissionSet],
-            Self::Privileged => vec![Entity::PermissionSet],
+            Self::Privileged(_) => vec![Entity::PermissionSet],
         }
     }
 
@@ -98,10 +99,14 @@ impl Only {
                      WHERE t.resource_type = '{}' AND t.key || '=' || coalesce(t.value, '') = :{parameter})",
                 entity.spec().value
             ),
-            Self::Privileged => format!(
+            Self::Privileged(levels) => format!(
                 "{id} IN (SELECT p.{} FROM privileged_permission_sets AS p
-                     WHERE p.level = 'administrator' AND p.scope = 'any')",
-                entity.spec().id
+                     WHERE p.level {} AND p.scope = 'any')",
+                entity.spec().id,
+                match levels {
+                    Levels::Any => "NOT NULL".to_owned(),
+                    Levels::Administrator | Levels::Escalation => format!("= '{}'", levels.as_str()),
+                }
             ),
         }
     }
@@ -125,7 +130,7 @@ impl Only {
                            AND coalesce(json_extract(g.scope, '$.resource_id'), {id}) = {id})"
                 ))
             }
-            Self::Entity(..) | Self::Privileged => None,
+            Self::Entity(..) | Self::Privileged(_) => None,
         }
     }
 }
@@ -202,7 +207,7 @@ fn nothing_to_narrow(query: &str, filter: &Only, columns: &[OutputColumn]) -> Er
     let others: Vec<String> = Entity::narrowing()
         .into_iter()
         .map(|(entity, _)| Only::Entity(entity, String::new()))
-        .chain([Only::Tag(String::new()), Only::Privileged])
+        .chain([Only::Tag(String::new()), Only::Privileged(Levels::default())])
         .filter(|other| !places(other, columns).is_empty())
         .map(|other| format!("--{}", other.option()))
         .collect();

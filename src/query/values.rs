@@ -8,6 +8,7 @@ use super::header::{Header, Parameter, ParameterType};
 use super::lookup::{Found, resolve_in, resolve_place};
 use super::span::Span;
 use super::statement::Prepared;
+use crate::document::privileges::Levels;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::nearest::did_you_mean;
@@ -181,6 +182,7 @@ fn value(name: &str, kind: ParameterType, text: &str, census: &Census, span: &Sp
             return Ok(Found { id: Value::Text(instant), echo });
         }
         ParameterType::Number => number(name, text)?,
+        ParameterType::Level => level(name, text)?,
         ParameterType::Text => Value::Text(text.to_owned()),
     };
     Ok(Found { id: value, echo: None })
@@ -211,6 +213,17 @@ fn number(name: &str, text: &str) -> Result<Value> {
     match text.parse::<f64>() {
         Ok(real) if real.is_finite() => Ok(Value::Real(real)),
         _ => Err(Error::usage(format!("{name} {text:?} is not a number"))),
+    }
+}
+
+fn level(name: &str, text: &str) -> Result<Value> {
+    let word = text.trim().to_lowercase();
+    let words = || Levels::ALL.iter().map(|levels| levels.as_str());
+    match Levels::named(&word) {
+        Some(levels) => Ok(Value::Text(levels.as_str().to_owned())),
+        None => Err(Error::usage(format!("{name} {text:?} is no level of privilege"))
+            .hint_if_any(did_you_mean(&word, words()))
+            .hint(format!("the levels are {}", words().collect::<Vec<_>>().join(", ")))),
     }
 }
 

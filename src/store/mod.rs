@@ -54,7 +54,7 @@ pub(crate) use columns::versions_table;
 pub use columns::{find_open_row, has_open_rows};
 pub use coverage::{Coverage, CoverageStatus};
 pub use database::Database;
-pub use derived::administrators_on;
+pub use derived::privileged_on;
 pub use evidence::{Link, Parts, Verified};
 pub use file::{data_files, database_of, files};
 pub use guard::{QUERY_MEMORY, views_read};

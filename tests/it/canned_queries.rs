@@ -41,6 +41,7 @@ pub fn sample(parameter: &Parameter) -> &'static str {
         (_, ParameterType::Entity(Entity::Application)) => "wiki",
         (_, ParameterType::Date) => "2026-01-01",
         (_, ParameterType::Number) => "1",
+        (_, ParameterType::Level) => "any",
         (_, ParameterType::Text) => "text",
     }
 }

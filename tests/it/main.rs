@@ -44,6 +44,7 @@ mod own_queries;
 mod policies;
 mod policy_reports;
 mod portable;
+mod privilege_levels;
 mod published;
 mod query;
 mod questions;

@@ -9,7 +9,9 @@ use std::collections::HashSet;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use rusqlite::Connection;
 
+use crate::cli::privilege_levels;
 use crate::diff::filter::{Subject, SubjectKind};
+use crate::document::privileges::Levels;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::model::{Entity, Narrows};
@@ -24,7 +26,7 @@ pub struct NarrowingArgs {
     /// What was typed for each entity.
     entities: Vec<(Entity, String)>,
     tag: Option<String>,
-    privileged: bool,
+    privileged: Option<Levels>,
 }
 
 /// Where `--tag` stands among the options of entities.
@@ -44,8 +46,12 @@ impl Args for NarrowingArgs {
         let privileged = Arg::new("privileged").long("privileged").action(ArgAction::SetTrue).help(
             "Show only what concerns permission sets with power over identities or everything, before or after",
         );
+        let level = Arg::new("level").long("level").value_name("LEVEL").value_parser(privilege_levels()).help(
+            "The same of permission sets that are privileged so: administrator grants itself anything, escalation needs \
+             one more thing for that [default: administrator]",
+        );
         let mut options: Vec<(u8, Arg)> = Entity::narrowing().into_iter().map(of_entity).collect();
-        options.extend([(PLACE_OF_TAG, tag), (u8::MAX, privileged)]);
+        options.extend([(PLACE_OF_TAG, tag), (u8::MAX - 1, privileged), (u8::MAX, level)]);
         options.sort_by_key(|(place, _)| *place);
         command.args(options.into_iter().map(|(_, arg)| arg.help_heading("What to show")))
     }
@@ -61,7 +67,10 @@ impl FromArgMatches for NarrowingArgs {
         Ok(Self {
             entities: Entity::narrowing().into_iter().filter_map(|(entity, _)| typed(entity)).collect(),
             tag: matches.get_one::<String>("tag").cloned(),
-            privileged: matches.get_flag("privileged"),
+            privileged: match matches.get_one::<Levels>("level") {
+                Some(levels) => Some(*levels),
+                None => matches.get_flag("privileged").then(Levels::default),
+            },
         })
     }
 
@@ -83,7 +92,12 @@ impl NarrowingArgs {
     pub fn only(&self) -> Vec<Only> {
         let entities = self.entities.iter().map(|(entity, typed)| Only::Entity(*entity, typed.clone()));
         let tag = self.tag.iter().cloned().map(Only::Tag);
-        entities.chain(tag).chain(self.privileged.then_some(Only::Privileged)).collect()
+        entities.chain(tag).chain(self.privileged.map(Only::Privileged)).collect()
+    }
+
+    /// The levels of privilege that were asked for.
+    pub fn levels(&self) -> Option<Levels> {
+        self.privileged
     }
 
     /// The options as they are typed, each after a space.
@@ -98,8 +112,10 @@ impl NarrowingArgs {
             format!(" {}", text::shell_option(&format!("--{option}"), &value))
         };
         let mut options: String = typed.into_iter().map(option).collect();
-        if self.privileged {
-            options.push_str(" --privileged");
+        match self.privileged {
+            None => {}
+            Some(Levels::Administrator) => options.push_str(" --privileged"),
+            Some(levels) => options.push_str(&format!(" --level {}", levels.as_str())),
         }
         options
     }
@@ -114,7 +130,7 @@ pub struct Narrowing {
     ous: Option<HashSet<String>>,
     /// Every tag that what was typed may be; `None` where nothing was.
     tags: Option<Vec<Tag>>,
-    privileged: bool,
+    privileged: Option<Levels>,
 }
 
 impl Narrowing {
@@ -145,8 +161,8 @@ impl Narrowing {
             }
             subjects.push(tagged);
         }
-        if self.privileged {
-            subjects.push(Subject::privileged(connection, snapshots)?);
+        if let Some(levels) = self.privileged {
+            subjects.push(Subject::privileged(connection, snapshots, levels)?);
         }
         Ok(subjects)
     }

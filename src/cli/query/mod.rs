@@ -18,14 +18,15 @@ use super::diff::NarrowingArgs;
 use super::evidence::{self, EvidenceArgs};
 use super::snapshot_line::no_rows_in;
 use super::{GlobalOptions, time_limit};
+use crate::document::privileges::Levels;
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::invocation;
 use crate::output::{Destination, Format, stderr, write_error};
 use crate::query::{
-    CannedQuery, Catalog, Family, Header, Incomplete, Interruption, Judged, ResourcePages, TypedValues, Why,
-    bind, catalog, columns, judge, lines, prepare, stream, why_empty,
+    CannedQuery, Catalog, Family, Header, Incomplete, Interruption, Judged, ParameterType, ResourcePages,
+    TypedValues, Why, bind, catalog, columns, judge, lines, prepare, stream, why_empty,
 };
-use crate::store::Census;
+use crate::store::{Census, failed};
 use asked::Asked;
 use filters::{Filtered, refuse_own_sql};
 use layout::{LayoutArgs, rows_in_words};
@@ -289,7 +290,12 @@ pub fn run(args: QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let question = question(args.question.as_deref(), asked, &args.catalog())?;
     refuse_own_sql(&args.narrowing, &question)?;
     let usage = question.usage();
-    let typed = TypedValues::new(&question.header, usage.as_deref(), &args.values, &args.param)?;
+    // A query that tells who is privileged takes the levels itself.
+    let takes_levels = question.header.parameters.iter().any(|one| one.kind == ParameterType::Level);
+    let levels = args.narrowing.levels().filter(|levels| takes_levels && *levels != Levels::default());
+    let level = levels.map(|levels| format!("level={}", levels.as_str()));
+    let by_name: Vec<String> = args.param.iter().cloned().chain(level).collect();
+    let typed = TypedValues::new(&question.header, usage.as_deref(), &args.values, &by_name)?;
     let destination = global.destination()?;
     if !global.other_dbs.is_empty() {
         return several::answer(&args, global, &question, &typed, destination);
@@ -362,6 +368,20 @@ fn answer(
     if let Some(path) = written {
         let rows = rows_in_words(rows, has_more);
         stderr::say(format!("wrote {path}: {rows}, {}", format.name()));
+    }
+    if let Some((name, words)) = &question.header.beside {
+        say_what_is_beside(&args.catalog().find(name)?, words, &census)?;
+    }
+    Ok(())
+}
+
+/// Tells how many rows the query has that says what the answer cannot tell.
+fn say_what_is_beside(query: &CannedQuery, words: &str, census: &Census) -> Result<()> {
+    let sql = format!("SELECT count(*) FROM (\n{}\n)", query.sql);
+    let count: i64 = census.connection().query_row(&sql, [], |row| row.get(0)).map_err(failed)?;
+    if count > 0 {
+        let list = invocation::command(format_args!("query {}", query.name));
+        stderr::note(format!("note: {words}: {count} ({list} lists them)"));
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ use crate::diff::filter::Subject;
 use crate::diff::names::Names;
 use crate::diff::rows::{Judge, RowChange};
 use crate::diff::snapshot_pair::{Side, Sides, SnapshotPair};
+use crate::document::privileges::Levels;
 use crate::error::Result;
 use crate::model::{AccessRole, Entity};
 use crate::store::text_of;
@@ -37,7 +38,7 @@ pub(super) fn changes(
     let reach = AccessPaths::new(connection, pair)?;
     let mut hidden = Hidden { judge, reach: &reach, pair };
     let touched = Touched::by(rows, &reach.sets_that_attach(rows)?);
-    let privileged = Subject::privileged(connection, [pair.from, pair.to])?.ids;
+    let privileged = Subject::privileged(connection, [pair.from, pair.to], Levels::Administrator)?.ids;
     let mut changes = Vec::new();
     for (user_id, entries) in touched_entries(&reach, &touched, rows)? {
         let person = reach.person(&user_id)?;

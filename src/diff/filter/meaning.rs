@@ -6,9 +6,10 @@ use std::collections::HashSet;
 use rusqlite::{Connection, Params};
 
 use super::{Subject, SubjectKind};
+use crate::document::privileges::Levels;
 use crate::error::Result;
 use crate::model::Entity;
-use crate::store::{administrators_on, unreadable};
+use crate::store::{privileged_on, unreadable};
 
 impl Subject {
     /// The OUs, all OUs beneath them, and their accounts.
@@ -41,11 +42,11 @@ impl Subject {
         Ok(Self { kind: SubjectKind::Tagged, ids })
     }
 
-    /// The permission sets that may grant themselves anything, on either day.
-    pub fn privileged(connection: &Connection, snapshots: [i64; 2]) -> Result<Self> {
+    /// The permission sets that are privileged on either day, of these levels.
+    pub fn privileged(connection: &Connection, snapshots: [i64; 2], levels: Levels) -> Result<Self> {
         let mut ids = HashSet::new();
         for snapshot_id in snapshots {
-            ids.extend(administrators_on(connection, snapshot_id)?);
+            ids.extend(privileged_on(connection, snapshot_id, levels)?);
         }
         Ok(Self { kind: SubjectKind::Privileged, ids })
     }

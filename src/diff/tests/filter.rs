@@ -11,6 +11,7 @@ use super::history::{
 use super::random::{days, publish, universe};
 use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::{Change, ChangeKind, Diff};
+use crate::document::privileges::Levels;
 use crate::model::{Entity, OrganizationalUnit, RESOURCES, Root, Row, Tag};
 
 fn narrowed(history: &History, [from, to]: [i64; 2], filter: &Filter) -> Diff {
@@ -213,7 +214,7 @@ fn privilege_counts_on_either_side() {
     let rows = [user("ana"), set("p"), set("q"), to_user("111", "p", "ana"), to_user("111", "q", "ana")];
     history.publish(&rows.iter().cloned().chain([kind(admin)]).collect::<Vec<_>>());
     history.publish(&[&rows[..4], &[kind(policy("q", "arn:aws:iam::aws:policy/Read"))]].concat());
-    let privileged = Subject::privileged(&history.connection, [1, 2]).unwrap();
+    let privileged = Subject::privileged(&history.connection, [1, 2], Levels::Administrator).unwrap();
     assert_eq!(privileged.ids, HashSet::from(["p".to_owned()]));
     let diff = narrowed(&history, [1, 2], &about(vec![privileged]));
     assert_eq!(accesses(&diff), ["111 p"], "it lost what made it privileged");
@@ -230,7 +231,7 @@ fn what_decides_who_is_meant_is_told_where_it_was_not_seen() {
             Subject::tagged(&history.connection, [1, 2], "env", "prod").unwrap()
         }),
         ("permission_set_policies", json!({"permission_set_arn": "p"}), |history| {
-            Subject::privileged(&history.connection, [1, 2]).unwrap()
+            Subject::privileged(&history.connection, [1, 2], Levels::Administrator).unwrap()
         }),
         ("organizational_units", json!({}), |history| {
             Subject::in_ous(&history.connection, [1, 2], &HashSet::from(["outer".to_owned()])).unwrap()
@@ -270,7 +271,7 @@ fn a_gap_that_only_a_narrowed_answer_tells_says_what_its_scope_names() {
         let rows = [with(set("p"), "name", "Admins")];
         history.publish_with(&rows, &[("permission_set_policies", scope.clone(), "not_asked")]);
     }
-    let privileged = Subject::privileged(&history.connection, [1, 2]).unwrap();
+    let privileged = Subject::privileged(&history.connection, [1, 2], Levels::Administrator).unwrap();
     let diff = narrowed(&history, [1, 2], &about(vec![privileged]));
     let names: Vec<_> =
         unknown(&diff).iter().map(|change| change.names["permission_set_arn"].clone()).collect();

@@ -33,6 +33,45 @@ impl Level {
     }
 }
 
+/// Which levels are asked for. Whatever is meant, it reaches everything (the scope `any`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Levels {
+    /// What can grant itself anything.
+    #[default]
+    Administrator,
+    /// What needs one more thing for that.
+    Escalation,
+    /// Either.
+    Any,
+}
+
+impl Levels {
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Administrator, Self::Escalation, Self::Any];
+
+    /// The word that is typed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Escalation => "escalation",
+            Self::Any => "any",
+        }
+    }
+
+    /// The choice of this word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == word)
+    }
+
+    /// Whether a level of the column `level` is one of these.
+    pub fn take(self, level: Option<&str>) -> bool {
+        match self {
+            Self::Any => level.is_some(),
+            Self::Administrator | Self::Escalation => level == Some(self.as_str()),
+        }
+    }
+}
+
 /// Actions that together let a permission set grant itself more.
 #[derive(Debug, Deserialize)]
 pub(super) struct Entry {

@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use catalogue::{Entry, catalogue};
-pub use catalogue::{Level, rules};
+pub use catalogue::{Level, Levels, rules};
 use facts::{Allowed, Facts};
 use patterns::Reach;
 
@@ -54,9 +54,9 @@ impl Privilege {
     /// The scope of everything.
     pub const ANY: &str = "any";
 
-    /// Whether it lets whoever has it grant itself anything.
-    pub fn is_administrator(&self) -> bool {
-        self.level == Some(Level::Administrator.as_str()) && self.scope == Some(Self::ANY)
+    /// Whether it is of one of these levels, and reaches everything.
+    pub fn is_of(&self, levels: Levels) -> bool {
+        levels.take(self.level) && self.scope == Some(Self::ANY)
     }
 }
 

@@ -9,7 +9,7 @@ mod privileges;
 
 use rusqlite::{Connection, OptionalExtension};
 
-pub use privileges::administrators_on;
+pub use privileges::privileged_on;
 
 use super::columns::columns;
 use super::file::Doing;

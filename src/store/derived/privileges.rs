@@ -7,7 +7,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params_from_iter};
 
 use super::{Place, is_current};
-use crate::document::privileges::{Held, Level, Privilege, Scales};
+use crate::document::privileges::{Held, Levels, Privilege, Scales};
 use crate::error::Result;
 use crate::model::{DERIVED_VIEWS, DerivedView};
 use crate::store::columns::columns;
@@ -63,8 +63,8 @@ pub(super) fn differs(connection: &Connection) -> Result<Option<&'static str>> {
     Ok(None)
 }
 
-/// The subjects, such as permission sets, that may grant themselves anything in a snapshot.
-pub fn administrators_on(connection: &Connection, snapshot_id: i64) -> Result<HashSet<String>> {
+/// The subjects, such as permission sets, that are privileged in a snapshot, of these levels.
+pub fn privileged_on(connection: &Connection, snapshot_id: i64, levels: Levels) -> Result<HashSet<String>> {
     let mut found = HashSet::new();
     let is_kept = !columns(connection, "temp", "derived_rules")?.is_empty() || is_current(connection)?;
     for (view, policies) in weighed() {
@@ -74,20 +74,22 @@ pub fn administrators_on(connection: &Connection, snapshot_id: i64) -> Result<Ha
             let states = states(connection, policies)?;
             let of_day = states
                 .into_iter()
-                .filter(|(_, privilege, from, to)| privilege.is_administrator() && alive(*from, *to));
+                .filter(|(_, privilege, from, to)| privilege.is_of(levels) && alive(*from, *to));
             found.extend(of_day.map(|(subject, ..)| subject));
             continue;
         }
         let sql = format!(
-            "SELECT DISTINCT permission_set_arn FROM {}
-             WHERE level = ?1 AND scope = ?2 AND valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?3)",
+            "SELECT DISTINCT permission_set_arn, level FROM {}
+             WHERE level NOT NULL AND scope = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)",
             quoted(&table(view))
         );
-        let read = || -> rusqlite::Result<Vec<String>> {
-            let parameters = (Level::Administrator.as_str(), Privilege::ANY, snapshot_id);
-            connection.prepare_cached(&sql)?.query_map(parameters, |row| row.get(0))?.collect()
+        let read = || -> rusqlite::Result<Vec<(String, Option<String>)>> {
+            let parameters = (Privilege::ANY, snapshot_id);
+            let mut statement = connection.prepare_cached(&sql)?;
+            statement.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         };
-        found.extend(read().doing("read who is privileged")?);
+        let of_day = read().doing("read who is privileged")?.into_iter();
+        found.extend(of_day.filter(|(_, level)| levels.take(level.as_deref())).map(|(subject, _)| subject));
     }
     Ok(found)
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::document::privileges::Levels;
 use crate::model::{Row, Scope, resource};
 use crate::store::Census;
 use crate::store::testing::{World, row};
@@ -107,7 +108,7 @@ fn other_rules_answer_the_same() {
         };
         assert_eq!(read(STATEMENTS), statements, "{change}");
         assert_eq!(read(ADMINISTRATORS), ["a"], "{change}");
-        assert_eq!(administrators_on(census.connection(), 1).unwrap().len(), 1);
+        assert_eq!(privileged_on(census.connection(), 1, Levels::Administrator).unwrap().len(), 1);
     }
     world.database.fill(|_, _| {}).unwrap();
     assert_eq!(world.column(STATEMENTS), statements);
