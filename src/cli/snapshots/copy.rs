@@ -22,7 +22,7 @@ Examples:
   orgcensus snapshots copy backup.db                  all of it, as it is now
   orgcensus snapshots copy audit.db --at 2026-09-30   one date and no other
   orgcensus snapshots copy q3.db --at 2026-Q2 --at 2026-Q3 --mode 0640
-  orgcensus snapshots copy q3.db --during 2026-Q3     every snapshot of a quarter
+  orgcensus snapshots copy q3.db --during 2026-Q3     all of a quarter
   orgcensus snapshots copy - | gzip > backup.db.gz    to another program
   orgcensus query user-access ana --db audit.db       as on any census
 
