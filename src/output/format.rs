@@ -23,6 +23,9 @@ pub enum Format {
     Jsonl,
     /// A Markdown table
     Markdown,
+    /// A source of dbt, which `schema --all` writes
+    #[value(hide = true)]
+    Dbt,
     /// The values of one column, one a line, which `query --raw` asks for
     #[value(skip)]
     Raw,
@@ -66,6 +69,7 @@ impl Format {
             Self::Json => "json",
             Self::Jsonl => "jsonl",
             Self::Markdown => "markdown",
+            Self::Dbt => "dbt",
             Self::Raw => "raw",
             Self::Vertical => "vertical",
         }

@@ -11,7 +11,7 @@ use super::markdown::MarkdownSink;
 use super::raw::RawSink;
 use super::table::TableSink;
 use super::vertical::VerticalSink;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Writes rows to a destination and counts them.
 pub struct RowWriter<'a> {
@@ -43,6 +43,10 @@ impl<'a> RowWriter<'a> {
             Format::Jsonl => Box::new(JsonSink::begin(columns, destination, Shape::Lines)?),
             Format::Vertical => Box::new(VerticalSink::begin(columns, destination, room)),
             Format::Raw => Box::new(RawSink::begin(columns, destination)?),
+            Format::Dbt => {
+                return Err(Error::usage("dbt is a form of the data dictionary alone")
+                    .hint("orgcensus schema --all --format dbt"));
+            }
             Format::Markdown => Box::new(MarkdownSink::begin(columns, destination)?),
         };
         Ok(Self { sink, rows: 0 })

@@ -12,6 +12,7 @@
 //! - `lookup`: a typed name, e-mail address or id as the one id that it means.
 //! - `statement`: preparing, refusing and explaining SQL; streaming its rows.
 //! - `coverage`: which resources a statement reads, and whether the snapshot saw them completely.
+//! - `scans`: views of which no statement may read everything.
 //! - `span`: which snapshots answer: one, or a range of them.
 //! - `interruption`: Ctrl-C and time limits.
 //!
@@ -33,6 +34,7 @@ mod program;
 mod projection;
 mod reads;
 mod reports;
+mod scans;
 mod span;
 mod statement;
 mod tokens;
@@ -51,6 +53,7 @@ pub use narrowing::{Narrowed, Only, narrow};
 pub use program::Program;
 pub use projection::Projection;
 pub use reads::{Asked, Read, Reads, ResourcePages};
+pub use scans::refuse_scan;
 pub use span::Span;
 pub use statement::{Prepared, Walk, prepare, stream};
 pub use values::{Bound, TypedValues, bind};

@@ -66,7 +66,11 @@ fn shows(name: &str, resource: &str) -> bool {
             let earlier =
                 |other: &str| DERIVED_VIEWS.iter().any(|one| one.name == other && other != view.name);
             view.resources().iter().any(|spec| spec.name == resource)
-                || named.iter().any(|word| earlier(word) && shows(word, resource))
+                || named.iter().any(|word| {
+                    // What is kept of a view is the view.
+                    let word = word.strip_suffix("_kept").unwrap_or(word);
+                    earlier(word) && shows(word, resource)
+                })
         }
         None => shows_every_resource(name),
     }

@@ -49,7 +49,7 @@ mod views;
 mod visibility;
 mod when;
 
-pub use catalog::{Table, TableColumn, TableKind};
+pub use catalog::{Reference, Table, TableColumn, TableKind};
 pub(crate) use columns::versions_table;
 pub use columns::{find_open_row, has_open_rows};
 pub use coverage::{Coverage, CoverageStatus};

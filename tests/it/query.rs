@@ -20,7 +20,9 @@ fn a_user_is_found_by_id_name_and_any_address_ignoring_case() {
 fn a_tables_name_asks_for_its_rows() {
     let sandbox = fixture::census();
     let resources = orgcensus::model::RESOURCES.iter().map(|spec| spec.name);
-    let views = orgcensus::model::DERIVED_VIEWS.iter().map(|view| view.name);
+    // One that must be asked for something is refused either way.
+    let views = orgcensus::model::DERIVED_VIEWS.iter().filter(|view| view.asked_by.is_empty());
+    let views = views.map(|view| view.name);
     for table in resources.chain(views) {
         let ran = sandbox.run(&["query", table]);
         let sql = format!("SELECT * FROM {table}");

@@ -288,6 +288,9 @@ fn every_command_that_reads_takes_a_date() {
     assert_eq!(fixture::empty().run(&["schema", "users", "--at", "latest"]).exit, Some(0));
 }
 
+/// What compares snapshots, or tells of each of them, tells of those that there are.
+const OF_HISTORY: &[&str] = &["_history", "changes", "_causes", "_totals", "_metrics", "_by_snapshot"];
+
 #[test]
 fn a_history_that_is_pruned_or_copied_answers_as_before() {
     let world = World::of(small());
@@ -299,7 +302,7 @@ fn a_history_that_is_pruned_or_copied_answers_as_before() {
             DERIVED_VIEWS
                 .iter()
                 .map(|view| view.name.to_owned())
-                .filter(|name| !["_history", "changes", "_causes"].iter().any(|end| name.ends_with(end))),
+                .filter(|name| !OF_HISTORY.iter().any(|end| name.ends_with(end))),
         )
         .collect();
     let answers = |at: u32| {

@@ -224,3 +224,130 @@ fn an_empty_file_becomes_a_census_that_only_its_owner_may_read() {
     assert_eq!(world.collect(&["--only", "organization"]).exit, Some(0));
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+#[test]
+fn the_whole_dictionary_has_relations() {
+    let sandbox = fixture::census();
+    let run = |format: &str| sandbox.run(&["schema", "--all", "--format", format]).data().to_owned();
+    let object: serde_json::Value = serde_json::from_str(&run("json")).unwrap();
+    let tables = object["tables"].as_array().unwrap();
+    let names = |value: &serde_json::Value| -> Vec<String> {
+        let one = |it: &serde_json::Value| it["name"].as_str().or(it.as_str()).unwrap().to_owned();
+        value.as_array().unwrap().iter().map(one).collect()
+    };
+    let table = |name: &str| tables.iter().find(|one| one["name"] == name);
+    for spec in RESOURCES {
+        // Every table that is made of a resource is described, and so is each of its columns.
+        for end in ["", "_history", "_by_snapshot", "_changes", "_versions"] {
+            let one = table(&format!("{}{end}", spec.name)).unwrap();
+            for column in one["columns"].as_array().unwrap() {
+                assert!(column["description"].is_string(), "{}{end}: {column}", spec.name);
+            }
+        }
+    }
+    let mut relations = 0;
+    for one in tables {
+        for reference in one["references"].as_array().unwrap() {
+            relations += 1;
+            let to = table(reference["table"].as_str().unwrap()).unwrap_or_else(|| panic!("{reference}"));
+            let is_there = |column: &String, of: &serde_json::Value| names(&of["columns"]).contains(column);
+            assert!(names(&reference["columns"]).iter().all(|column| is_there(column, one)), "{reference}");
+            assert!(names(&reference["to"]).iter().all(|column| is_there(column, to)), "{reference}");
+            assert_eq!(names(&reference["columns"]).len(), names(&reference["to"]).len());
+            if let Some(column) = reference["when"]["column"].as_str() {
+                assert!(is_there(&column.to_owned(), one), "{reference}");
+            }
+        }
+    }
+    assert!(relations > 300, "{relations}");
+    let of_assignments = &table("account_assignments").unwrap()["references"];
+    let told: Vec<String> = of_assignments
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            format!("{} {} {}", one["columns"][0], one["table"], one["when"]["value"]).replace('"', "")
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "account_id accounts null",
+            "permission_set_arn permission_sets null",
+            "principal_id users USER",
+            "principal_id groups GROUP",
+        ]
+    );
+    let history = table("users_history").unwrap()["description"].as_str().unwrap();
+    assert!(history.contains("a row is a version"), "{history}");
+    let markdown = run("markdown");
+    assert!(
+        markdown.contains("\n## users_versions\n")
+            && markdown.contains("| users.user_id when principal_type = USER;")
+    );
+    assert_eq!(markdown.matches("\n## ").count(), tables.len());
+    let dbt = run("dbt");
+    assert!(
+        dbt.contains("to: source('orgcensus', 'users')")
+            && dbt.contains("where: \"principal_type = 'USER'\"")
+    );
+    assert_eq!(dbt.matches("\n      - name: ").count(), tables.len());
+    let rows = run("csv");
+    let columns: usize = tables.iter().map(|one| one["columns"].as_array().unwrap().len()).sum();
+    assert_eq!(csv::Reader::from_reader(rows.as_bytes()).records().count(), columns);
+    // The tables of one, and other answers, have no such form.
+    for arguments in [&["schema", "users", "--format", "dbt"][..], &["query", "roots", "--format", "dbt"]] {
+        assert!(sandbox.run(arguments).refusal().contains("schema --all --format dbt"), "{arguments:?}");
+    }
+    assert_eq!(sandbox.run(&["schema", "users", "--all"]).exit, Some(2));
+}
+
+#[test]
+fn too_large_a_view_must_be_asked_for_something() {
+    let sandbox = fixture::census();
+    let from = "FROM effective_access_by_snapshot AS e";
+    for sql in [
+        "effective_access_by_snapshot".to_owned(),
+        format!("SELECT count(*) {from}"),
+        format!("SELECT user_id, count(*) {from} GROUP BY 1"),
+        format!("SELECT * {from} WHERE user_name = 'ana'"),
+        format!("SELECT * {from} WHERE snapshot_id > 1"),
+        format!("SELECT * {from} WHERE account_id LIKE '1%' LIMIT 1"),
+        format!("SELECT * {from} WHERE account_id = '111111111111' OR via = 'direct'"),
+        format!("SELECT * {from} JOIN accounts AS a USING (account_id) WHERE a.name = 'prod'"),
+    ] {
+        let ran = sandbox.run(&["query", &sql]);
+        assert_eq!(ran.exit, Some(2), "{sql}: {ran:?}");
+        assert!(ran.stderr.contains("hint: ask for values of snapshot_id, account_id or user_id"), "{ran:?}");
+    }
+    let rows = |sql: &str| {
+        let ran = sandbox.run(&["query", sql, "--format", "csv"]);
+        ran.data().lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let columns = "user_id || account_id || permission_set_arn || via || coalesce(group_id, '') || coalesce(user_name, '') || coalesce(account_name, '')";
+    for id in ["1", "2", "3", "4"] {
+        let of_day = sandbox.run(&[
+            "query",
+            &format!("SELECT {columns} FROM effective_access ORDER BY 1"),
+            "--at",
+            id,
+            "--format",
+            "csv",
+        ]);
+        let of_day: Vec<String> = of_day.data().lines().skip(1).map(str::to_owned).collect();
+        assert_eq!(rows(&format!("SELECT {columns} {from} WHERE snapshot_id = {id} ORDER BY 1")), of_day);
+    }
+    for condition in [
+        "account_id = '111111111111'",
+        "user_id IN ('u-ana', 'u-bob')",
+        "snapshot_id IN (1, 2) AND via = 'group'",
+        "e.snapshot_id = 2 AND EXISTS (SELECT 1 FROM users AS u WHERE u.user_id = e.user_id)",
+    ] {
+        let ran = sandbox.run(&["query", &format!("SELECT * {from} WHERE {condition}")]);
+        assert_eq!(ran.exit, Some(0), "{condition}: {ran:?}");
+    }
+    let privileged = rows(
+        "SELECT DISTINCT valid_from FROM privileged_permission_sets_history WHERE level = 'administrator'",
+    );
+    assert!(!privileged.is_empty());
+}

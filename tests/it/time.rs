@@ -12,7 +12,8 @@ type Triple = (String, String, String);
 
 fn views() -> impl Iterator<Item = String> {
     let tables = RESOURCES.iter().flat_map(|spec| [spec.name.to_owned(), format!("{}_history", spec.name)]);
-    tables.chain(DERIVED_VIEWS.iter().map(|view| view.name.to_owned()))
+    let views = DERIVED_VIEWS.iter().filter(|view| view.asked_by.is_empty());
+    tables.chain(views.map(|view| view.name.to_owned()))
 }
 
 /// Volatile columns are overwritten: they alone are not kept.

@@ -24,7 +24,7 @@ use crate::invocation;
 use crate::output::{Destination, Format, stderr, write_error};
 use crate::query::{
     CannedQuery, Catalog, Family, Header, Incomplete, Interruption, Judged, ParameterType, ResourcePages,
-    TypedValues, Why, bind, catalog, columns, judge, lines, prepare, stream, why_empty,
+    TypedValues, Why, bind, catalog, columns, judge, lines, prepare, refuse_scan, stream, why_empty,
 };
 use crate::store::{Census, failed};
 use asked::Asked;
@@ -337,6 +337,7 @@ fn answer(
     }
 
     let reads = pages.read_by(&prepared.program, &parameters);
+    refuse_scan(sql, &prepared.program)?;
     let Judged { snapshots, incomplete } = judge(&census, &span, &reads)?;
     let not_covered = args.not_covered(&incomplete)?;
     asked.say(&span, "");

@@ -1,5 +1,9 @@
 //! `schema`: the data dictionary, from the census itself, or from a blank one where there is none yet.
 
+mod dictionary;
+
+use std::io::Write;
+
 use clap::Args;
 use rusqlite::types::Value;
 
@@ -7,7 +11,7 @@ use super::GlobalOptions;
 use super::snapshot_line::{resolve, say_answering};
 use crate::error::{Error, ExitStatus, Result};
 use crate::nearest::did_you_mean;
-use crate::output::{Format, RowWriter};
+use crate::output::{Format, RowWriter, write_error};
 use crate::store::{Census, Table, TableKind};
 
 /// The arguments of `schema`.
@@ -16,7 +20,8 @@ use crate::store::{Census, Table, TableKind};
 Examples:
   orgcensus schema                     every table and view, one a line
   orgcensus schema effective_access    its columns and what they mean
-  orgcensus schema --format markdown   for a wiki
+  orgcensus schema --all --format markdown   everything with its relations, for a wiki
+  orgcensus schema --all --format dbt --output sources.yml --force   as a source of dbt
 
 Every resource has four views: NAME as of the snapshot that answers, NAME_history with every version and \
 when it was seen, NAME_by_snapshot with one row per snapshot and row, and NAME_changes with what changed at each \
@@ -25,6 +30,10 @@ pub struct SchemaArgs {
     /// A table or view, to list its columns
     #[arg(value_name = "NAME")]
     table: Option<String>,
+
+    /// Every column of every table and view, with its relations; also as --format dbt
+    #[arg(long, conflicts_with = "table")]
+    all: bool,
 }
 
 /// Writes the tables, or one table's columns.
@@ -38,6 +47,34 @@ pub fn run(args: SchemaArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         say_answering("", &resolve(&census, &when)?, Some(&when));
     }
     let tables = census.tables()?;
+    if args.all {
+        let written = match format {
+            Format::Json => {
+                destination.speak_json();
+                serde_json::to_writer_pretty(&mut destination, &dictionary::object(&tables))
+                    .map_err(std::io::Error::from)
+                    .and_then(|()| writeln!(destination))
+            }
+            Format::Markdown => dictionary::write_markdown(&mut destination, &tables),
+            Format::Dbt => dictionary::write_dbt(&mut destination, &tables),
+            Format::Table
+            | Format::Csv
+            | Format::CsvForExcel
+            | Format::Jsonl
+            | Format::Raw
+            | Format::Vertical => {
+                let mut writer = RowWriter::begin(format, ALL_COLUMNS, &mut destination)?;
+                for row in all(&tables) {
+                    writer.values(&row)?;
+                }
+                writer.finish()?;
+                Ok(())
+            }
+        };
+        written.map_err(write_error)?;
+        destination.finish()?;
+        return Ok(ExitStatus::Done);
+    }
     let (columns, rows) = match &args.table {
         None => overview(&tables),
         Some(name) => one(find(&tables, name)?),
@@ -49,6 +86,28 @@ pub fn run(args: SchemaArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     writer.finish()?;
     destination.finish()?;
     Ok(ExitStatus::Done)
+}
+
+/// The columns of the whole dictionary as rows.
+const ALL_COLUMNS: [&str; 6] = ["table", "column", "type", "key", "description", "refers_to"];
+
+fn all(tables: &[Table]) -> impl Iterator<Item = [Value; 6]> {
+    let of_table = |table: &'_ Table| {
+        let row = |column: &crate::store::TableColumn| {
+            let refers = table.references.iter().filter(|one| one.columns.contains(&column.name));
+            let refers: Vec<String> = refers.map(ToString::to_string).collect();
+            [
+                Value::Text(table.name.clone()),
+                Value::Text(column.name.clone()),
+                optional(&column.sql_type),
+                Value::Integer(column.in_key.into()),
+                optional(&column.description),
+                optional(&refers.join("; ")),
+            ]
+        };
+        table.columns.iter().map(row).collect::<Vec<_>>()
+    };
+    tables.iter().flat_map(of_table)
 }
 
 fn overview(tables: &[Table]) -> (Vec<String>, Vec<Vec<Value>>) {
@@ -92,6 +151,7 @@ fn kind(kind: TableKind) -> &'static str {
         TableKind::History => "history",
         TableKind::BySnapshot => "by snapshot",
         TableKind::Changes => "changes",
+        TableKind::Versions => "versions",
     }
 }
 

@@ -1,6 +1,6 @@
 //! The derived views: SELECTs over the views of several resources, one SQL file each.
 
-use super::{RESOURCES, ResourceSpec};
+use super::{METRIC_SOURCES, MetricSources, RESOURCES, ResourceSpec};
 
 /// A view over the resources' views, written by hand because it joins several of them.
 #[derive(Debug)]
@@ -26,11 +26,19 @@ pub struct DerivedView {
     /// valid_from and valid_to, where rows without a subject are the texts of policies that others have. The table
     /// `<name>_kept` of a migration has what comes of it, with its columns, and the bounds of when it holds.
     pub weighed_from: Option<&'static str>,
+    /// What its counts are made from: then the table `<name>_kept` of a migration has them, with the bounds of when they
+    /// hold.
+    pub counted_from: Option<&'static MetricSources>,
+    /// The columns of which a statement must ask for a value, one of them at least: who reads all of it never sees the end.
+    pub asked_by: &'static [&'static str],
 }
 
 impl DerivedView {
-    /// The resources whose views its SELECT names.
+    /// The resources whose views its SELECT names, or that its counts rest on.
     pub fn resources(&self) -> Vec<&'static ResourceSpec> {
+        if let Some(sources) = self.counted_from {
+            return RESOURCES.iter().copied().filter(|spec| sources.resources.contains(&spec.name)).collect();
+        }
         let select = self.weighed_from.unwrap_or(self.select);
         let words: Vec<&str> = select.split(|one: char| !one.is_alphanumeric() && one != '_').collect();
         let names = |name: &str| {
@@ -67,6 +75,8 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         of_the_living: false,
         by_step: false,
         weighed_from: None,
+        counted_from: None,
+        asked_by: &[],
     },
     DerivedView {
         name: "effective_access",
@@ -76,6 +86,8 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         of_the_living: true,
         by_step: false,
         weighed_from: None,
+        counted_from: None,
+        asked_by: &[],
     },
     DerivedView {
         name: "effective_access_history",
@@ -85,6 +97,19 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         of_the_living: true,
         by_step: false,
         weighed_from: None,
+        counted_from: None,
+        asked_by: &[],
+    },
+    DerivedView {
+        name: "effective_access_by_snapshot",
+        description: "Every way of a user to a permission set in an account in each snapshot, for charts: ask for a snapshot, an account or a user.",
+        select: include_str!("effective_access_by_snapshot.sql"),
+        over_range: OverRange::Same,
+        of_the_living: true,
+        by_step: false,
+        weighed_from: None,
+        counted_from: None,
+        asked_by: &["snapshot_id", "account_id", "user_id"],
     },
     DerivedView {
         name: "effective_access_unknown",
@@ -94,6 +119,8 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         of_the_living: false,
         by_step: false,
         weighed_from: None,
+        counted_from: None,
+        asked_by: &[],
     },
     DerivedView {
         name: "orphan_assignments",
@@ -103,6 +130,8 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         of_the_living: false,
         by_step: false,
         weighed_from: None,
+        counted_from: None,
+        asked_by: &[],
     },
     DerivedView {
         name: "access_change_causes",
@@ -112,6 +141,8 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         of_the_living: true,
         by_step: true,
         weighed_from: None,
+        counted_from: None,
+        asked_by: &[],
     },
     DerivedView {
         name: "access_changes",
@@ -121,6 +152,30 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         of_the_living: true,
         by_step: false,
         weighed_from: None,
+        counted_from: None,
+        asked_by: &[],
+    },
+    DerivedView {
+        name: "access_change_totals",
+        description: "How many paths came, went or changed at each snapshot, kept in the file: a row for the organization and one for each account that they lead to, where there are any. snapshot_metrics has them beside other counts.",
+        select: include_str!("access_change_totals.sql"),
+        over_range: OverRange::Same,
+        of_the_living: true,
+        by_step: true,
+        weighed_from: None,
+        counted_from: None,
+        asked_by: &[],
+    },
+    DerivedView {
+        name: "snapshot_metrics",
+        description: "Counts of each snapshot for charts, one row for the organization and one for each account: people with access, paths, administrators, orphans, and what came and went by cause. NULL is not known.",
+        select: include_str!("snapshot_metrics.sql"),
+        over_range: OverRange::Same,
+        of_the_living: false,
+        by_step: false,
+        weighed_from: None,
+        counted_from: Some(&METRIC_SOURCES),
+        asked_by: &[],
     },
     DerivedView {
         name: "privileged_permission_sets",
@@ -130,6 +185,19 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         of_the_living: false,
         by_step: false,
         weighed_from: Some(include_str!("permission_set_texts.sql")),
+        counted_from: None,
+        asked_by: &[],
+    },
+    DerivedView {
+        name: "privileged_permission_sets_history",
+        description: "Why permission sets were privileged, with the snapshots in which they were: who was an administrator when.",
+        select: include_str!("privileged_permission_sets_history.sql"),
+        over_range: OverRange::Same,
+        of_the_living: false,
+        by_step: false,
+        weighed_from: None,
+        counted_from: None,
+        asked_by: &[],
     },
     DerivedView {
         name: "policy_statements",
@@ -139,6 +207,8 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         of_the_living: false,
         by_step: false,
         weighed_from: None,
+        counted_from: None,
+        asked_by: &[],
     },
     DerivedView {
         name: "permission_set_statements",
@@ -148,6 +218,8 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         of_the_living: false,
         by_step: false,
         weighed_from: None,
+        counted_from: None,
+        asked_by: &[],
     },
     DerivedView {
         name: "effective_application_access",
@@ -157,6 +229,8 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         of_the_living: true,
         by_step: false,
         weighed_from: None,
+        counted_from: None,
+        asked_by: &[],
     },
     DerivedView {
         name: "identity_source",
@@ -166,5 +240,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         of_the_living: false,
         by_step: false,
         weighed_from: None,
+        counted_from: None,
+        asked_by: &[],
     },
 ];

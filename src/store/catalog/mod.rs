@@ -3,15 +3,18 @@
 //! Nothing is described twice: the columns of a resource are described by its declaration, a derived view's by the
 //! comments of its SQL file, and those of other tables by the comments of their migration.
 
+mod references;
+
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use super::columns::columns;
-use super::file::Doing;
-use super::views::{ANSWERING_SNAPSHOT, CHANGES, STALE_ROWS};
 use crate::error::Result;
 use crate::model::{ColumnSpec, DERIVED_VIEWS, FACTS, RESOURCES, ResourceSpec};
+use crate::store::columns::{columns, versions_table};
+use crate::store::file::Doing;
+use crate::store::views::{ANSWERING_SNAPSHOT, CHANGES, SNAPSHOT_DATES, STALE_ROWS};
+pub use references::Reference;
 
 /// What a table or view is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub enum TableKind {
     BySnapshot,
     /// What changed of a resource at each of the snapshots.
     Changes,
+    /// All versions of a resource as they are stored.
+    Versions,
 }
 
 /// A table or view.
@@ -41,6 +46,23 @@ pub struct Table {
     pub description: String,
     /// In the order of the table or view.
     pub columns: Vec<TableColumn>,
+    /// What its rows name in other tables.
+    pub references: Vec<Reference>,
+}
+
+impl Table {
+    /// Whether no two rows have the same key.
+    pub fn has_one_row_per_key(&self) -> bool {
+        match self.kind {
+            TableKind::Resource => true,
+            TableKind::Derived
+            | TableKind::SnapshotFact
+            | TableKind::History
+            | TableKind::BySnapshot
+            | TableKind::Changes
+            | TableKind::Versions => false,
+        }
+    }
 }
 
 /// A column of a table or view.
@@ -140,7 +162,9 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
         let columns = described(connection, name, texts, key)?;
         // A file of an older version may lack it.
         if !columns.is_empty() {
-            tables.push(Table { name: name.to_owned(), kind, description: description.to_owned(), columns });
+            let (name, description) = (name.to_owned(), description.to_owned());
+            let references = references::of(&name, &columns);
+            tables.push(Table { name, kind, description, columns, references });
         }
         Ok(())
     };
@@ -160,7 +184,7 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
     for view in DERIVED_VIEWS {
         add(view.name, TableKind::Derived, view.description, &view_comments(view.select), &[])?;
     }
-    for view in [CHANGES, STALE_ROWS] {
+    for view in [CHANGES, STALE_ROWS, SNAPSHOT_DATES] {
         add(view.name, TableKind::Derived, view.description, &view_comments(view.select), &[])?;
     }
     for (name, description) in snapshot_facts() {
@@ -169,7 +193,10 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
         add(name, TableKind::SnapshotFact, description, &texts, &[])?;
     }
     for (spec, texts) in &of_resources {
-        let description = format!("Every version of {}, with when it was seen.", spec.name);
+        let description = format!(
+            "Every version of {}, with when it was seen: a row is a version, and one thing has as many as it changed. Those of now have no valid_to.",
+            spec.name
+        );
         add(&format!("{}_history", spec.name), TableKind::History, &description, texts, spec.key)?;
     }
     for (spec, texts) in &of_resources {
@@ -179,6 +206,20 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
     for (spec, texts) in &of_resources {
         let description = format!("What changed of {} at each snapshot against the one before.", spec.name);
         add(&format!("{}_changes", spec.name), TableKind::Changes, &description, texts, spec.key)?;
+    }
+    for (spec, texts) in &of_resources {
+        let description = format!(
+            "The versions of {name} as they are stored: what {name} and {name}_history are made from. A row is a version.",
+            name = spec.name
+        );
+        let mut texts = texts.clone();
+        for held in spec.documents {
+            texts.insert(
+                held.hash_column.to_owned(),
+                format!("hash of what {} says, however it is spelt", held.column),
+            );
+        }
+        add(&versions_table(spec.name), TableKind::Versions, &description, &texts, spec.key)?;
     }
     Ok(tables)
 }
@@ -203,7 +244,7 @@ fn described(connection: &Connection, table: &str, texts: &Texts, key: &[&str]) 
     if found.is_empty() {
         found = columns(connection, "main", table)?;
     }
-    let column = |column: super::columns::Column| {
+    let column = |column: crate::store::columns::Column| {
         let added = ADDED.iter().find(|(name, ..)| *name == column.name);
         let text = texts.get(&column.name).map(String::as_str).or(added.map(|(.., text)| *text));
         let sql_type = match added {

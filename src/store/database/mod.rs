@@ -152,17 +152,17 @@ impl Database {
 
     /// Fills what views keep in tables (see `steps`), where an older program wrote the file or was ended before it had;
     /// tells how many snapshots of how many are done. What is not filled answers all the same, and takes longer.
-    pub fn fill(&mut self, tell: impl FnMut(usize, usize)) -> Result<()> {
+    pub fn fill(&mut self, mut tell: impl FnMut(usize, usize)) -> Result<()> {
         if !derived::is_current(&self.connection)? {
             let transaction = self.connection.transaction().doing("begin to read policies")?;
             derived::fill(&transaction, derived::Place::File)?;
             transaction.commit().doing("keep what policies say")?;
         }
-        if !steps::are_missing(&self.connection)? {
-            return Ok(());
+        if steps::are_missing(&self.connection)? {
+            steps::fill(&mut self.connection, &mut tell)?;
+            views::make_permanent(&mut self.connection)?;
         }
-        steps::fill(&mut self.connection, tell)?;
-        views::make_permanent(&mut self.connection)
+        derived::metrics::fill(&mut self.connection, tell)
     }
 }
 

@@ -5,6 +5,7 @@
 //! whoever opens it works them out into temporary tables, which stand before those of the file.
 
 mod documents;
+pub(super) mod metrics;
 mod privileges;
 
 use rusqlite::{Connection, OptionalExtension};

@@ -16,6 +16,7 @@ use crate::digest::sha256;
 use crate::error::{Error, Result};
 use crate::model::RESOURCES;
 use crate::store::file::{Doing, open_failed};
+use crate::store::views::Answering;
 use crate::store::{derived, documents, schema, snapshot, steps, views};
 
 /// What verifying found in a file that holds what was published.
@@ -74,6 +75,18 @@ pub(in crate::store) fn verify(connection: &Connection, path: &Path) -> Result<V
             snapshot_id: None,
             what: format!("what {table} says is not what its policies tell"),
         }));
+    }
+    // Likewise for counts of rows and policies.
+    if misfits.is_empty() {
+        let counts = derived::metrics::differing(connection)?.into_iter();
+        misfits.extend(counts.map(|(id, table)| Misfit {
+            snapshot_id: Some(id),
+            what: format!("what {table} says of it is not what its rows tell"),
+        }));
+    }
+    // Those that stood before views of another program are gone.
+    if !views::permanent_are_current(connection)? {
+        views::shadow(connection, Answering::Latest)?;
     }
 
     // The first found of the first snapshot.

@@ -195,6 +195,7 @@ fn write_snapshot(
     let snapshot_hash = Some(evidence::record(connection, &snapshot)?);
     steps::publish(connection, snapshot_id)?;
     derived::fill(connection, derived::Place::File)?;
+    derived::metrics::publish(connection, snapshot_id)?;
     Ok(Published { snapshot_id, status, snapshot_hash, suspect, resources })
 }
 

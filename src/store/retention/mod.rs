@@ -70,6 +70,7 @@ pub(super) fn prune(connection: &mut Connection, snapshot_ids: &[i64]) -> Result
     evidence::record_notes(&transaction)?;
     steps::renew(&transaction, &moved_to(&transaction)?)?;
     derived::fill(&transaction, derived::Place::File)?;
+    derived::metrics::prune(&transaction)?;
     let clean_up = "DROP TABLE temp.prune_gone; DROP TABLE IF EXISTS temp.prune_moved";
     transaction.execute_batch(clean_up).doing("clean up after pruning")?;
     transaction.commit().doing("prune the snapshots")?;

@@ -51,6 +51,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0011_identity_center"),
     migration!("0012_policy_statements"),
     migration!("0013_assignment_requests"),
+    migration!("0014_snapshot_metrics"),
 ];
 
 /// A step of the schema.

@@ -16,7 +16,7 @@ use super::file::{Doing, quoted};
 use super::views::kept::{kept, missing, snapshot_ids, table, through};
 use super::views::{self, Answering};
 use crate::error::Result;
-use crate::model::{DerivedView, ResourceSpec};
+use crate::model::{DerivedView, RESOURCES, ResourceSpec};
 
 /// A snapshot and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,10 +95,6 @@ pub(super) fn differing(connection: &Connection) -> Result<Vec<(i64, String)>> {
         let strays: Vec<i64> = read().doing(&format!("read {table}"))?;
         differing.extend(strays.into_iter().map(|id| (id, table.clone())));
     }
-    // Those that stood before views of another program are gone.
-    if !views::permanent_are_current(connection)? {
-        views::shadow(connection, Answering::Latest)?;
-    }
     Ok(differing)
 }
 
@@ -152,7 +148,11 @@ fn at_step<T>(
     work: impl FnOnce() -> rusqlite::Result<T>,
 ) -> Result<T> {
     let answering = Answering::During { from: step.before, to: step.snapshot_id };
-    let changes = views::changes_of(connection, &view.resources(), answering)?;
+    let earlier = earlier(connection, view, step)?;
+    let selects = || earlier.iter().map(|(_, select)| select.as_str()).chain([view.select]);
+    let named = |spec: &&&ResourceSpec| selects().any(|it| it.contains(&format!("{}_changes", spec.name)));
+    let resources: Vec<&ResourceSpec> = RESOURCES.iter().filter(named).copied().collect();
+    let changes = views::changes_of(connection, &resources, answering)?;
     let make = || -> rusqlite::Result<()> {
         for (spec, changes) in &changes {
             let (name, key) = (quoted(&changes.name), key(spec));
@@ -164,6 +164,12 @@ fn at_step<T>(
                 quoted(&format!("{}_by_key", changes.name)),
             ))?;
         }
+        for (name, select) in &earlier {
+            let name = quoted(name);
+            connection.execute_batch(&format!(
+                "DROP VIEW IF EXISTS temp.{name}; CREATE TEMP VIEW {name} AS {select};"
+            ))?;
+        }
         Ok(())
     };
     let done = make().and_then(|()| work());
@@ -171,10 +177,36 @@ fn at_step<T>(
         .iter()
         .map(|(_, changes)| format!("DROP TABLE IF EXISTS temp.{};\n", quoted(&changes.name)))
         .collect();
-    let dropped = connection.execute_batch(&drop);
+    let drop_earlier =
+        earlier.iter().map(|(name, _)| format!("DROP VIEW IF EXISTS temp.{};\n", quoted(name)));
+    let dropped = connection.execute_batch(&drop_earlier.chain([drop]).collect::<String>());
     let done = done.doing(&format!("compute {}", view.name))?;
     dropped.doing(&format!("clean up after {}", view.name))?;
     Ok(done)
+}
+
+/// The views kept before this one that its SELECT names: this step's rows of their tables, which are filled first, or
+/// what computes them.
+fn earlier(connection: &Connection, view: &DerivedView, step: Step) -> Result<Vec<(String, String)>> {
+    let before = kept(connection)?.into_iter().take_while(|one| one.name != view.name);
+    let named = before.filter(|one| view.select.contains(one.name));
+    let select = |one: &DerivedView| {
+        if through(connection, one)? < step.snapshot_id {
+            return Ok(one.select.to_owned());
+        }
+        let columns = columns(connection, "main", &table(one))?.into_iter();
+        let columns = columns.map(|column| match column.name.as_str() {
+            "snapshot_id" => "t.snapshot_id, t.taken_at".to_owned(),
+            name => format!("r.{}", quoted(name)),
+        });
+        Ok(format!(
+            "SELECT {} FROM main.{} AS r JOIN main.snapshots AS t ON t.snapshot_id = r.snapshot_id WHERE r.snapshot_id = {}",
+            columns.collect::<Vec<_>>().join(", "),
+            quoted(&table(one)),
+            step.snapshot_id
+        ))
+    };
+    named.map(|one| Ok((one.name.to_owned(), select(one)?))).collect()
 }
 
 fn key(spec: &ResourceSpec) -> String {

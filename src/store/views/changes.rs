@@ -32,6 +32,8 @@ FROM (",
     of_the_living: false,
     by_step: false,
     weighed_from: None,
+    counted_from: None,
+    asked_by: &[],
 };
 
 /// The resource's part of [`CHANGES`].

@@ -10,6 +10,8 @@ pub(super) mod kept;
 mod label;
 mod tells;
 
+use std::collections::BTreeSet;
+
 use rusqlite::Connection;
 
 use super::columns::{Column, columns, declared_columns, resource_columns, versions_table};
@@ -25,6 +27,29 @@ pub use tells::{Tells, shows_every_resource, tells};
 
 /// The view with the one snapshot that all views answer for.
 pub(super) const ANSWERING_SNAPSHOT: &str = "answering_snapshot";
+
+/// The view with every snapshot that views of several of them tell of; `select` is its beginning, and which they are is
+/// the rest.
+pub(super) const SNAPSHOT_DATES: DerivedView = DerivedView {
+    name: "snapshot_dates",
+    description: "The snapshots with their dates, for charts: those until the answering one, or those of the range asked for.",
+    select: "SELECT
+    s.snapshot_id, -- the snapshot
+    s.taken_at, -- time of its first call, UTC
+    s.completed_at, -- time of its last call, UTC
+    CAST(substr(s.completed_at, 1, 10) AS TEXT) AS date, -- the day on which it was completed, UTC
+    CAST(NOT EXISTS (SELECT 1 FROM snapshots AS l WHERE l.snapshot_id > s.snapshot_id
+        AND substr(l.completed_at, 1, 10) = substr(s.completed_at, 1, 10)) AS INTEGER) AS is_last_of_day, -- 1 for the last one of its day: a chart by day counts those only
+    CAST(s.snapshot_id > (SELECT min(f.snapshot_id) FROM snapshots AS f) AS INTEGER) AS has_before -- 0 for the first one: nothing can have changed since
+FROM snapshots AS s
+WHERE ",
+    over_range: OverRange::Same,
+    of_the_living: false,
+    by_step: false,
+    weighed_from: None,
+    counted_from: None,
+    asked_by: &[],
+};
 
 /// The view with every row that the answering snapshot only carried forward; `select` is its beginning, the
 /// rest is made from the tables of all resources.
@@ -42,6 +67,8 @@ FROM (",
     of_the_living: false,
     by_step: false,
     weighed_from: None,
+    counted_from: None,
+    asked_by: &[],
 };
 
 /// Which snapshot the views answer for.
@@ -140,7 +167,10 @@ fn no_versions(spec: &ResourceSpec) -> View {
 /// Every view, each after those that it names. An older file is readable all the same: what it does not have yet is
 /// empty, and no coverage says that it was seen.
 pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<View>> {
-    let mut views = vec![View { name: ANSWERING_SNAPSHOT.to_owned(), select: answering_snapshot(answering) }];
+    let mut views = vec![
+        View { name: ANSWERING_SNAPSHOT.to_owned(), select: answering_snapshot(answering) },
+        View { name: SNAPSHOT_DATES.name.to_owned(), select: snapshot_dates(answering) },
+    ];
     for spec in FACTS {
         // Questions name these tables, and a file of an older version may lack them.
         for table in spec.tables() {
@@ -274,6 +304,47 @@ fn answering_snapshot(answering: Answering) -> String {
         Answering::AsOf(snapshot_id) | Answering::During { to: snapshot_id, .. } => snapshot_id.to_string(),
     };
     format!("SELECT * FROM snapshots WHERE snapshot_id = {snapshot}")
+}
+
+fn snapshot_dates(answering: Answering) -> String {
+    let told = match answering {
+        Answering::Latest => "1".to_owned(),
+        Answering::AsOf(snapshot_id) => format!("s.snapshot_id <= {snapshot_id}"),
+        Answering::During { from, to } => format!("s.snapshot_id BETWEEN {from} AND {to}"),
+    };
+    format!("{}{told}", SNAPSHOT_DATES.select)
+}
+
+/// Does something while the view answers as of a snapshot, and those that it names.
+pub(super) fn with_view_at<T>(
+    connection: &Connection,
+    view: &str,
+    snapshot_id: i64,
+    work: impl FnOnce() -> rusqlite::Result<T>,
+) -> Result<T> {
+    let mut needed = BTreeSet::from([view.to_owned()]);
+    let mut views = all(connection, Answering::AsOf(snapshot_id))?;
+    views.reverse();
+    views.retain(|one| {
+        let is_needed = needed.contains(&one.name);
+        if is_needed {
+            let words = one.select.split(|it: char| !it.is_alphanumeric() && it != '_');
+            needed.extend(words.map(str::to_owned));
+        }
+        is_needed
+    });
+    let drop: String =
+        views.iter().map(|view| format!("DROP VIEW IF EXISTS temp.{};\n", quoted(&view.name))).collect();
+    let create: String = views
+        .iter()
+        .rev()
+        .map(|view| format!("CREATE TEMP VIEW {} AS\n{};\n", quoted(&view.name), view.select))
+        .collect();
+    let done = connection.execute_batch(&format!("{drop}{create}")).and_then(|()| work());
+    let dropped = connection.execute_batch(&drop);
+    let done = done.doing(&format!("read {view} of snapshot {snapshot_id}"))?;
+    dropped.doing(&format!("clean up after {view}"))?;
+    Ok(done)
 }
 
 /// The rows alive; over a range every version alive in it, with its bounds.

@@ -1,6 +1,6 @@
 //! Which snapshots a table or view tells of: one, or many at once.
 
-use super::{CHANGES, STALE_ROWS};
+use super::{CHANGES, SNAPSHOT_DATES, STALE_ROWS};
 use crate::model::{DERIVED_VIEWS, OverRange, RESOURCES};
 
 /// Which snapshots a table or view tells of.
@@ -22,7 +22,7 @@ pub fn tells(name: &str) -> Tells {
         _ => Tells::Answering,
     });
     let is_over_range = |name: &str| {
-        let mut views = DERIVED_VIEWS.iter().chain([&CHANGES, &STALE_ROWS]);
+        let mut views = DERIVED_VIEWS.iter().chain([&CHANGES, &STALE_ROWS, &SNAPSHOT_DATES]);
         views.any(|view| view.name == name && matches!(view.over_range, OverRange::Same))
     };
     match of_resource {
@@ -54,6 +54,9 @@ mod tests {
             ("access_changes", Tells::Each),
             ("access_change_causes", Tells::Each),
             ("access_change_causes_steps", Tells::Each),
+            ("access_change_totals", Tells::Each),
+            ("snapshot_metrics", Tells::Each),
+            ("snapshot_dates", Tells::Each),
             ("effective_access_history", Tells::UntilThen),
             ("effective_access", Tells::Answering),
             ("orphan_assignments", Tells::Answering),

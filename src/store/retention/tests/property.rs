@@ -41,7 +41,7 @@ fn rows(census: &Census, table: &str, condition: &str) -> Vec<(String, BTreeMap<
 type Answers = BTreeMap<String, Vec<(String, BTreeMap<String, Option<String>>)>>;
 
 /// What compares snapshots tells of those that there are.
-const OF_HISTORY: &[&str] = &["_history", "changes", "_causes"];
+const OF_HISTORY: &[&str] = &["_history", "changes", "_causes", "_totals", "_metrics", "_by_snapshot"];
 
 /// The resources of the histories.
 const COLLECTED: &[&str] = &["users", "groups", "group_memberships", "account_assignments"];
@@ -63,6 +63,14 @@ fn answers(census: &mut Census, snapshot_id: i64) -> Answers {
         let of_snapshot = rows(census, &name, &format!("WHERE snapshot_id = {snapshot_id}"));
         answers.insert(name, of_snapshot);
     }
+    let counts = format!(
+        "(SELECT * FROM snapshot_metrics_kept WHERE valid_from <= {snapshot_id}
+        AND (valid_to IS NULL OR valid_to > {snapshot_id}))"
+    );
+    let counts = rows(census, &counts, "")
+        .into_iter()
+        .map(|(text, times)| (text.split(" valid_from ").next().unwrap_or_default().to_owned(), times));
+    answers.insert("counts".to_owned(), counts.collect());
     answers
 }
 
