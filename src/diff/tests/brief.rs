@@ -8,6 +8,7 @@ use serde_json::json;
 use super::history::{History, account, group, member, policy, set, to_group, user, with};
 use super::random::{days, publish};
 use crate::diff::Diff;
+use crate::diff::change::CauseKind;
 use crate::diff::text::{Extent, TextOptions, causes, write};
 use crate::model::Row;
 use crate::output::Page;
@@ -84,6 +85,19 @@ fn the_rest_is_counted_and_can_be_asked_for() {
     assert_eq!(told.matches("assignment granted →").count(), 20, "{told}");
     assert!(told.contains("\n  … and 10 more causes, of 10 people\n"), "{told}");
     assert!(told.contains(": orgcensus diff 1 2 --access --details --ou /Prod\n"), "{told}");
+}
+
+/// Access does not depend on the account: an assignment stays where it left the organization.
+#[test]
+fn what_went_brought_nobody_access() {
+    let mut history = History::new();
+    let stays = [set("read"), group("dev"), to_group("111", "read", "dev"), user("u1"), user("u2")];
+    history.publish(&[&stays[..], &[account("111")]].concat());
+    history.publish(&[&stays[..], &[member("dev", "u1"), member("dev", "u2")]].concat());
+    let diff = history.diff(1, 2);
+    let groups = causes::groups(&diff.access_changes);
+    let [group] = groups.as_slice() else { panic!("{} groups", groups.len()) };
+    assert_eq!(group.cause.unwrap().kind, CauseKind::MembershipAdded);
 }
 
 #[test]

@@ -26,7 +26,7 @@ const ACTIONS: usize = 80;
 
 /// Access changes of one kind that one cause brought about, or several of one kind about one group or permission set.
 pub struct CauseGroup<'d> {
-    cause: Option<&'d Cause>,
+    pub cause: Option<&'d Cause>,
     pub is_privileged: bool,
     pub changes: Vec<&'d AccessChange>,
 }
@@ -56,10 +56,12 @@ pub fn groups(changes: &[AccessChange]) -> Vec<CauseGroup<'_>> {
 }
 
 /// The cause that says most: what came or went as a whole before what came or went of it, and what was seen before what
-/// may have been.
+/// may have been. What went explains no access that came: whoever joined a group has what it is assigned in an account
+/// that left the organization, too.
 pub(in crate::diff) fn main_cause(change: &AccessChange) -> Option<&Cause> {
     let causes = change.causes.iter().map(|cause| &**cause);
-    causes.min_by_key(|cause| (cause.is_unknown(), rank(cause.kind)))
+    let is_against = |kind| change.change == AccessChangeKind::Gained && kind == CauseKind::AccountDeleted;
+    causes.min_by_key(|cause| (cause.is_unknown(), is_against(cause.kind), rank(cause.kind)))
 }
 
 /// Lower says more.
