@@ -1,16 +1,19 @@
 //! `who`, `admins` and `find`: the questions that people ask first, in one word. Each is a canned query.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
-use super::query::{self, QueryArgs};
+use super::query::{self, Answered, QueryArgs};
 use super::snapshot_line::resolve;
 use super::{GlobalOptions, privilege_levels};
 use crate::document::privileges::Levels;
 use crate::error::{Error, ExitStatus, Result};
 use crate::invocation;
 use crate::model::Entity;
+use crate::nearest::nearest;
 use crate::output::{stderr, text};
-use crate::query::{Ever, find_ever, nearest_ever};
+use crate::query::{Catalog, Ever, find_ever, nearest_ever};
 use crate::store::{Census, When, failed};
 
 /// How the names of IAM roles begin that Identity Center makes, which CloudTrail has.
@@ -66,7 +69,8 @@ Examples:
   orgcensus find @example.org              by a part of an e-mail address
   orgcensus find 1111                      by a part of an id
 
-What is gone is found too, up to the snapshot that is asked for.")]
+What is gone is found too, up to the snapshot that is asked for. Where nothing has the text, what is spelt like it \
+is offered.")]
 pub struct FindArgs {
     /// Part of a name, an e-mail address or an id; letter case does not matter
     #[arg(value_name = "TEXT")]
@@ -106,15 +110,47 @@ pub fn admins(args: AdminsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     ask(query, place.into_iter().chain(level).collect(), global)
 }
 
-/// Finds whatever has the text in a name.
+/// Finds whatever has the text in a name; where nothing has it, offers texts like it that something has.
 pub fn find(args: FindArgs, global: &GlobalOptions) -> Result<ExitStatus> {
-    ask("find", vec![args.text], global)
+    let answered = answer("find", vec![args.text.clone()], global)?;
+    if answered.rows == 0 {
+        for text in texts_like(&args.text, global)? {
+            let find = format!("find {}", text::shell_word(&text));
+            stderr::say(format!("hint: did you mean {text:?}? {}", invocation::command(find)));
+        }
+    }
+    Ok(answered.status)
 }
 
 fn ask(query: &str, values: Vec<String>, global: &GlobalOptions) -> Result<ExitStatus> {
+    Ok(answer(query, values, global)?.status)
+}
+
+/// Says which canned query it is, and answers it.
+fn answer(query: &str, values: Vec<String>, global: &GlobalOptions) -> Result<Answered> {
     let typed: Vec<_> = values.iter().map(|value| text::shell_word(value)).collect();
     stderr::say(invocation::command(format_args!("query {query} {}", typed.join(" "))).trim_end());
-    query::run(QueryArgs::of(query, values), global)
+    query::ask(&QueryArgs::of(query, values), global)
+}
+
+/// The names, and the words in names, that are spelt most like the text.
+fn texts_like(typed: &str, global: &GlobalOptions) -> Result<Vec<String>> {
+    let mut census = global.open_census()?;
+    let snapshot = resolve(&census, global.at()?.as_ref().unwrap_or(&When::LATEST))?;
+    census.answer_as_of(snapshot.snapshot_id)?;
+    let everything = Catalog::with(None).find("find")?.sql;
+    let mut statement = census.connection().prepare(&everything).map_err(failed)?;
+    let names: Vec<String> = statement
+        .query_map([""], |row| row.get::<_, Option<String>>("name"))
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(failed)?
+        .into_iter()
+        .flatten()
+        .map(|name| name.to_lowercase())
+        .collect();
+    let words = names.iter().flat_map(|name| name.split(|character: char| !character.is_alphanumeric()));
+    let texts: BTreeSet<&str> = words.chain(names.iter().map(String::as_str)).collect();
+    Ok(nearest(typed, texts).into_iter().map(str::to_owned).collect())
 }
 
 /// What has the name, by the snapshot that is asked for.

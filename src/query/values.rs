@@ -16,12 +16,12 @@ use crate::output::text;
 use crate::store::{Census, When, beginning};
 
 /// What was typed: values in their order, and values by name.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct TypedValues {
     named: Vec<NamedValue>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct NamedValue {
     name: String,
     /// The type, where `-p NAME:TYPE=VALUE` says it.

@@ -90,3 +90,15 @@ fn a_part_of_a_name_finds_what_is_there_and_what_is_gone() {
     assert_eq!(nothing.exit, Some(0));
     assert!(nothing.stderr.contains("0 rows"), "{}", nothing.stderr);
 }
+
+#[test]
+fn a_misspelt_text_is_found_by_its_like() {
+    let sandbox = fixture::fuller_census();
+    let ran = sandbox.run(&["find", "prodd"]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.all());
+    assert!(ran.stderr.contains("hint: did you mean \"prod\"? orgcensus find prod\n"), "{}", ran.stderr);
+    // Without a letter of it there is nothing to offer, and what is found needs no hint.
+    for text in ["qqqqqqqq", "prod"] {
+        assert!(!sandbox.run(&["find", text]).stderr.contains("did you mean"), "{text}");
+    }
+}

@@ -32,11 +32,11 @@ impl Filtered {
     pub fn new(
         filters: &NarrowingArgs,
         question: &QueryRequest,
-        mut typed: TypedValues,
+        typed: &TypedValues,
         census: &Census,
         span: &Span,
     ) -> Result<Self> {
-        let (sql, mut header) = (question.sql.clone(), question.header.clone());
+        let (sql, mut header, mut typed) = (question.sql.clone(), question.header.clone(), typed.clone());
         let filters = filters.only();
         if filters.is_empty() {
             return Ok(Self { sql, header, typed, unknown: None });
@@ -56,8 +56,14 @@ impl Filtered {
         Ok(Self { sql: narrowed.sql, header, typed, unknown: narrowed.unknown })
     }
 
-    /// Says how many rows were left out that may belong to the answer.
-    pub fn warn_of_unknown(&self, usage: Option<&str>, census: &Census, span: &Span) -> Result<()> {
+    /// Says how many rows were left out that may belong to the answer; `whose` stands before it.
+    pub fn warn_of_unknown(
+        &self,
+        whose: &str,
+        usage: Option<&str>,
+        census: &Census,
+        span: &Span,
+    ) -> Result<()> {
         let Some(sql) = &self.unknown else { return Ok(()) };
         let mut prepared = prepare(census, sql)?;
         bind(&mut prepared, &self.header, usage, &self.typed, census, span)?;
@@ -70,7 +76,7 @@ impl Filtered {
         if count > 0 {
             let rows = if count == 1 { "1 further row".to_owned() } else { format!("{count} further rows") };
             stderr::warn(format!(
-                "{rows} may belong to the answer: of what they are about nobody knows the OU or the tags"
+                "{whose}{rows} may belong to the answer: of what they are about nobody knows the OU or the tags"
             ));
         }
         Ok(())

@@ -278,7 +278,7 @@ pub(super) fn fish_names() -> String {
     catalog().iter().map(line).collect()
 }
 
-/// Answers the question.
+/// Answers the question, or lists or shows the canned queries.
 pub fn run(args: QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     if args.list || args.family.is_some() {
         return list(&args, global);
@@ -286,7 +286,20 @@ pub fn run(args: QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     if let Some(name) = &args.show {
         return show(&args.catalog().find(name)?, global);
     }
-    let asked = Asked::of(&args, global)?;
+    Ok(ask(&args, global)?.status)
+}
+
+/// What came of a question.
+pub(super) struct Answered {
+    /// What the process ends with.
+    pub status: ExitStatus,
+    /// How many rows the answer has.
+    pub rows: u64,
+}
+
+/// Answers the question.
+pub(super) fn ask(args: &QueryArgs, global: &GlobalOptions) -> Result<Answered> {
+    let asked = Asked::of(args, global)?;
     let question = question(args.question.as_deref(), asked, &args.catalog())?;
     refuse_own_sql(&args.narrowing, &question)?;
     let usage = question.usage();
@@ -298,24 +311,24 @@ pub fn run(args: QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let typed = TypedValues::new(&question.header, usage.as_deref(), &args.values, &by_name)?;
     let destination = global.destination()?;
     if !global.other_dbs.is_empty() {
-        return several::answer(&args, global, &question, &typed, destination);
+        return several::answer(args, global, &question, &typed, destination);
     }
     let census = global.open_census()?;
     let interruption = Interruption::watch(census.connection(), args.timeout)?;
-    answer(&args, global, &question, typed, census, &interruption, destination)
+    let rows = answer(args, global, &question, &typed, census, &interruption, destination)
         .map_err(|error| interruption.explain(error))?;
-    Ok(ExitStatus::Done)
+    Ok(Answered { status: ExitStatus::Done, rows })
 }
 
 fn answer(
     args: &QueryArgs,
     global: &GlobalOptions,
     question: &QueryRequest,
-    typed: TypedValues,
+    typed: &TypedValues,
     mut census: Census,
     interruption: &Interruption,
     mut destination: Destination,
-) -> Result<()> {
+) -> Result<u64> {
     let format = args.format(global, &destination)?;
     if args.layout.wide {
         destination.widen();
@@ -347,7 +360,7 @@ fn answer(
     }
     let (rows, has_more) =
         stream(&census, sql, &mut prepared.statement, wanted, interruption, format, &mut destination)?;
-    filtered.warn_of_unknown(usage.as_deref(), &census, &span)?;
+    filtered.warn_of_unknown("", usage.as_deref(), &census, &span)?;
     let written = destination.path().map(|path| path.display().to_string());
     let is_read_now = destination.is_terminal();
     let proved = evidence::Question {
@@ -373,7 +386,7 @@ fn answer(
     if let Some((name, words)) = &question.header.beside {
         say_what_is_beside(&args.catalog().find(name)?, words, &census)?;
     }
-    Ok(())
+    Ok(rows)
 }
 
 /// Tells how many rows the query has that says what the answer cannot tell.

@@ -6,8 +6,9 @@ use rusqlite::types::ValueRef;
 
 use super::super::global::db_option;
 use super::super::snapshot_line::no_rows_in;
+use super::filters::Filtered;
 use super::layout::rows_in_words;
-use super::{GlobalOptions, QueryArgs, QueryRequest, no_proof};
+use super::{Answered, GlobalOptions, QueryArgs, QueryRequest, no_proof};
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::invocation;
 use crate::output::{Destination, Format, OutputColumn, RowWriter, stderr};
@@ -26,7 +27,7 @@ pub(super) fn answer(
     question: &QueryRequest,
     typed: &TypedValues,
     mut destination: Destination,
-) -> Result<ExitStatus> {
+) -> Result<Answered> {
     refuse(args, global)?;
     let format = args.format(global, &destination)?;
     if args.layout.wide {
@@ -38,7 +39,7 @@ pub(super) fn answer(
         ask_each(args, global, question, typed, format, &mut destination)?;
     match file {
         // A file that is there is whole.
-        Some(_) if status != ExitStatus::Done => return Ok(status),
+        Some(_) if status != ExitStatus::Done => return Ok(Answered { status, rows }),
         Some(file) => {
             destination.finish()?;
             stderr::say(format!("wrote {file}: {}, {}", rows_in_words(rows, has_more), format.name()));
@@ -50,7 +51,7 @@ pub(super) fn answer(
             }
         }
     }
-    Ok(status)
+    Ok(Answered { status, rows })
 }
 
 /// What came of asking all.
@@ -175,18 +176,21 @@ impl Joined<'_> {
         mut census: Census,
         interruption: &Interruption,
     ) -> Result<()> {
-        let QueryRequest { asked, sql, .. } = question;
+        let QueryRequest { asked, .. } = question;
         let name = format!("{}: ", db.display());
         let span = asked.answered_by(&mut census, false)?;
         let pages = ResourcePages::read(census.connection())?;
         let whose = whose(&census, db)?;
         census.guard()?;
+        let filtered =
+            interruption.beyond(|| Filtered::new(&args.narrowing, question, typed, &census, &span))?;
+        let Filtered { sql, header, typed, .. } = &filtered;
         let mut prepared = interruption.beyond(|| prepare(&census, sql))?;
         let wanted = args.layout.projection(columns(&prepared.statement, &args.json)?)?;
         self.require_columns(db, &wanted)?;
         let usage = question.usage();
-        let parameters = interruption
-            .beyond(|| bind(&mut prepared, &question.header, usage.as_deref(), typed, &census, &span))?;
+        let parameters =
+            interruption.beyond(|| bind(&mut prepared, header, usage.as_deref(), typed, &census, &span))?;
         let reads = pages.read_by(&prepared.program, &parameters);
         let Judged { incomplete, .. } = judge(&census, &span, &reads)?;
         let not_covered = args.not_covered(&incomplete)?;
@@ -215,6 +219,7 @@ impl Joined<'_> {
             writer.row(&values)
         })?;
         self.has_more |= has_more;
+        filtered.warn_of_unknown(&name, usage.as_deref(), &census, &span)?;
         census.check_unwritten()?;
         if self.left == before && !has_more {
             match incomplete.as_slice() {
