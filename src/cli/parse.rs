@@ -324,6 +324,7 @@ mod tests {
             (&["--during", "1", "4", "user-access", "ana"], &["1", "4"]),
             (&["SELECT 1", "--during", "first", "q3-review"], &["first", "q3-review"]),
             (&["privileged-access", "--during", "first", "q3-review"], &["first", "q3-review"]),
+            (&["privileged-access", "--during", "2026-Q3", "escalation"], &["2026-Q3"]),
         ] {
             let cli = read(&[&["query"], arguments].concat()).unwrap();
             let Some(Command::Query(query)) = cli.command else { panic!() };

@@ -24,7 +24,7 @@ use crate::invocation;
 use crate::output::{Destination, Format, stderr, write_error};
 use crate::query::{
     CannedQuery, Catalog, Family, Header, Incomplete, Interruption, Judged, ParameterType, ResourcePages,
-    TypedValues, Why, bind, catalog, columns, judge, lines, prepare, refuse_scan, stream, why_empty,
+    Span, TypedValues, Why, bind, catalog, columns, judge, lines, prepare, refuse_scan, stream, why_empty,
 };
 use crate::store::{Census, failed};
 use asked::Asked;
@@ -384,13 +384,18 @@ fn answer(
         stderr::say(format!("wrote {path}: {rows}, {}", format.name()));
     }
     if let Some((name, words)) = &question.header.beside {
-        say_what_is_beside(&args.catalog().find(name)?, words, &census)?;
+        say_what_is_beside(&args.catalog().find(name)?, words, &census, &span)?;
     }
     Ok(rows)
 }
 
 /// Tells how many rows the query has that says what the answer cannot tell.
-fn say_what_is_beside(query: &CannedQuery, words: &str, census: &Census) -> Result<()> {
+fn say_what_is_beside(query: &CannedQuery, words: &str, census: &Census, span: &Span) -> Result<()> {
+    if span.is_range() && query.header.not_during.is_some() {
+        let list = invocation::command(format_args!("query {} --at WHEN", query.name));
+        stderr::note(format!("note: {words}: not counted over a range ({list} lists those of a snapshot)"));
+        return Ok(());
+    }
     let sql = format!("SELECT count(*) FROM (\n{}\n)", query.sql);
     let count: i64 = census.connection().query_row(&sql, [], |row| row.get(0)).map_err(failed)?;
     if count > 0 {

@@ -2,7 +2,8 @@
 //! follow it.
 
 use super::QueryArgs;
-use crate::query::CannedQuery;
+use crate::document::privileges::Levels;
+use crate::query::{CannedQuery, ParameterType};
 use crate::store::When;
 
 impl QueryArgs {
@@ -21,11 +22,22 @@ impl QueryArgs {
         // The word stands before the question or after it.
         let is_whole_with = self.takes(question, values + 1) || self.takes(to, values + 1);
         let belongs = match self.takes(question, values) {
-            // A value more may be given: then the second word is one unless it is a time.
-            true => is_whole_with && matches!(to.parse(), Ok(When::Label { is_explicit: false, .. })),
+            // A value more may be given: then the second word is one unless it is a time, or no such value.
+            true => {
+                is_whole_with
+                    && matches!(to.parse(), Ok(When::Label { is_explicit: false, .. }))
+                    && self.may_be(question, values, to)
+            }
             false => is_whole_with,
         };
         (from.contains("..") || belongs).then_some([from, to])
+    }
+
+    /// Whether a word may be the value at this place of a canned query: of a choice it is one of the words to choose from.
+    fn may_be(&self, question: &str, place: usize, word: &str) -> bool {
+        let Ok(CannedQuery { header, .. }) = self.catalog().find(question) else { return true };
+        let is_choice = header.parameters.get(place).is_some_and(|one| one.kind == ParameterType::Level);
+        !is_choice || Levels::named(&word.to_lowercase()).is_some()
     }
 
     /// Whether a question is whole with so many values beside those that are given by name.

@@ -20,8 +20,10 @@ use crate::store::{Census, Table, TableKind};
 Examples:
   orgcensus schema                     every table and view, one a line
   orgcensus schema effective_access    its columns and what they mean
-  orgcensus schema --all --format markdown   everything with its relations, for a wiki
-  orgcensus schema --all --format dbt --output sources.yml --force   as a source of dbt
+  orgcensus schema --all --format markdown
+                                       everything with its relations, for a wiki
+  orgcensus schema --all --format dbt --output sources.yml
+                                       as a source of dbt
 
 Every resource has four views: NAME as of the snapshot that answers, NAME_history with every version and \
 when it was seen, NAME_by_snapshot with one row per snapshot and row, and NAME_changes with what changed at each \

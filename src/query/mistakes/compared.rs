@@ -26,7 +26,9 @@ pub fn refuse_in_program(sql: &str, program: &Program) -> Result<()> {
         let held = |register: i64| program.held(at, register);
         match step.name() {
             "If" | "IfNot" | "Not" => refuse_condition(held(step.p1))?,
-            opcode if ARITHMETIC.contains(&opcode) => refuse_sum(opcode, held(step.p1), held(step.p2))?,
+            opcode if ARITHMETIC.contains(&opcode) && is_typed(sql, opcode) => {
+                refuse_sum(opcode, held(step.p1), held(step.p2))?;
+            }
             // The id of a row is a number.
             "SeekRowid" | "NotExists" => {
                 if let Some(text) = held(step.p3).filter(RegisterValue::is_no_number) {
@@ -87,12 +89,9 @@ fn refuse_condition(held: Option<RegisterValue<'_>>) -> Result<()> {
         .hint("compare it with something: column = 'text', column <> '', column IS NOT NULL"))
 }
 
-fn refuse_sum(opcode: &str, one: Option<RegisterValue<'_>>, other: Option<RegisterValue<'_>>) -> Result<()> {
-    let both_texts = [&one, &other].iter().all(|held| held.as_ref().is_some_and(RegisterValue::is_text));
-    if !both_texts && ![one, other].iter().flatten().any(RegisterValue::is_no_number) {
-        return Ok(());
-    }
-    let sign = match opcode {
+/// The sign of an operation on numbers.
+fn sign(opcode: &str) -> &'static str {
+    match opcode {
         "Add" => "+",
         "Subtract" => "-",
         "Multiply" => "*",
@@ -102,8 +101,21 @@ fn refuse_sum(opcode: &str, one: Option<RegisterValue<'_>>, other: Option<Regist
         "BitOr" => "|",
         "ShiftLeft" => "<<",
         _ => ">>",
-    };
-    Err(Error::usage(format!("{sign} computes with numbers, and takes a text for 0"))
+    }
+}
+
+/// Whether the statement itself says the sign: SQLite and the views compute on their own account, too. With `x IN ('a', 'b')`
+/// comes a BitAnd that finds out whether one of them is NULL.
+fn is_typed(sql: &str, opcode: &str) -> bool {
+    tokens(sql).iter().any(|token| token.kind == TokenKind::Sign && token.text == sign(opcode))
+}
+
+fn refuse_sum(opcode: &str, one: Option<RegisterValue<'_>>, other: Option<RegisterValue<'_>>) -> Result<()> {
+    let both_texts = [&one, &other].iter().all(|held| held.as_ref().is_some_and(RegisterValue::is_text));
+    if !both_texts && ![one, other].iter().flatten().any(RegisterValue::is_no_number) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{} computes with numbers, and takes a text for 0", sign(opcode)))
         .hint("texts are joined by ||, conditions by AND and OR; the days between two times are julianday(b) - julianday(a)"))
 }
 

@@ -117,6 +117,8 @@ fn a_text_by_itself_is_no_condition() {
         "length(state)",
         "EXISTS (SELECT state FROM t) AND state IS NOT NULL",
         "(SELECT count(*) FROM t AS o WHERE o.state = r.state)",
+        "(state IN ('a', 'b')) IS NOT 0",
+        "lower(state) IN ('a', 'b') OR state NOT IN ('a', 'b') AND id <> ''",
     ] {
         for table in ["t", "r"] {
             if table == "r" || !condition.contains("r.state") {

@@ -115,11 +115,24 @@ fn where_empty_lists_are_sent() {
     let world = after_day_0();
     // By the time of the last sets, a set without tags has shown that the operation sends an empty list.
     let sets = truth(&world, DAY, "permission_sets").len();
-    let fault = Fault::on("sso-admin:ListTagsForResource", Action::MissingListKey).from_call(sets - 1);
+    let fault = Fault::on("sso-admin:ListTagsForResource", Action::MissingListKey)
+        .containing(":permissionSet/")
+        .from_call(sets - 1);
     world.simulator.faults().add(fault);
     collect_impatiently(&world);
     let gaps = gaps_found(&world);
     assert!(!gaps.is_empty() && gaps.iter().all(|(resource, _)| resource == "tags"), "{gaps:?}");
+    eprintln!(
+        "GAPS {gaps:?} {:?}",
+        world
+            .simulator
+            .calls()
+            .all()
+            .iter()
+            .filter(|c| c.operation == "ListTagsForResource")
+            .map(|c| c.body.clone())
+            .collect::<Vec<_>>()
+    );
     assert_kept(&world, &borrowed(&gaps), "failed");
 }
 
