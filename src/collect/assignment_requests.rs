@@ -11,15 +11,15 @@ use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
 use super::context::Context;
 use super::convert::{key, member, text, time, word};
 use super::services::sso_admin::{PAGE, account_instance};
-use crate::aws::{CallFailure, Operation};
+use crate::aws::{Aws, CallFailure, Operation};
 use crate::model::{AssignmentRequest, RequestKind, Resource, Row, Scope};
 
-/// Declares the listing of one kind of request, and the description of one that failed. The three kinds differ in their
-/// names alone, which the SDK spells out in each method and member.
+/// Declares the listing of one kind of request, and the description of one that failed. The three kinds differ in the
+/// methods that are called and in the names of members, which the SDK has anew for each.
 macro_rules! requests {
     ($(
-        $kind:ident: $List:ident by $list_operation:ident, $list:ident in $listed:ident;
-        $Describe:ident by $describe_operation:ident, $describe:ident of $id:ident in $described:ident as $row:ident;
+        $kind:ident: $List:ident by $list_operation:ident, $list:expr, in $listed:ident;
+        $Describe:ident by $describe_operation:ident, $describe:expr, of $id:ident in $described:ident as $row:ident;
     )+) => {$(
         #[doc = concat!("Lists the requests of one kind (", stringify!($list_operation), ").")]
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,8 +45,7 @@ macro_rules! requests {
                 let (aws, operation) = (&context.aws, Self::OPERATION);
                 let answer = aws
                     .call(operation, || {
-                        aws.sso_admin
-                            .$list()
+                        $list(aws)
                             .set_instance_arn(context.instance_arn())
                             .max_results(PAGE)
                             .set_next_token(token.map(str::to_owned))
@@ -96,8 +95,7 @@ macro_rules! requests {
                 let (aws, operation) = (&context.aws, Self::OPERATION);
                 let answer = aws
                     .call(operation, || {
-                        let call = aws.sso_admin.$describe().set_instance_arn(context.instance_arn());
-                        call.$id(&self.request_id).send()
+                        $describe(aws).set_instance_arn(context.instance_arn()).$id(&self.request_id).send()
                     })
                     .await?;
                 let found = member(operation, "status", answer.$described)?;
@@ -110,22 +108,25 @@ macro_rules! requests {
 requests! {
     AssignmentCreation:
         ListAssignmentCreations by ListAccountAssignmentCreationStatus,
-            list_account_assignment_creation_status in account_assignments_creation_status;
+            |aws: &Aws| aws.sso_admin.list_account_assignment_creation_status(),
+            in account_assignments_creation_status;
         DescribeAssignmentCreation by DescribeAccountAssignmentCreationStatus,
-            describe_account_assignment_creation_status of account_assignment_creation_request_id
-            in account_assignment_creation_status as of_assignment;
+            |aws: &Aws| aws.sso_admin.describe_account_assignment_creation_status(),
+            of account_assignment_creation_request_id in account_assignment_creation_status as of_assignment;
     AssignmentDeletion:
         ListAssignmentDeletions by ListAccountAssignmentDeletionStatus,
-            list_account_assignment_deletion_status in account_assignments_deletion_status;
+            |aws: &Aws| aws.sso_admin.list_account_assignment_deletion_status(),
+            in account_assignments_deletion_status;
         DescribeAssignmentDeletion by DescribeAccountAssignmentDeletionStatus,
-            describe_account_assignment_deletion_status of account_assignment_deletion_request_id
-            in account_assignment_deletion_status as of_assignment;
+            |aws: &Aws| aws.sso_admin.describe_account_assignment_deletion_status(),
+            of account_assignment_deletion_request_id in account_assignment_deletion_status as of_assignment;
     PermissionSetProvisioning:
         ListProvisionings by ListPermissionSetProvisioningStatus,
-            list_permission_set_provisioning_status in permission_sets_provisioning_status;
+            |aws: &Aws| aws.sso_admin.list_permission_set_provisioning_status(),
+            in permission_sets_provisioning_status;
         DescribeProvisioning by DescribePermissionSetProvisioningStatus,
-            describe_permission_set_provisioning_status of provision_permission_set_request_id
-            in permission_set_provisioning_status as of_provisioning;
+            |aws: &Aws| aws.sso_admin.describe_permission_set_provisioning_status(),
+            of provision_permission_set_request_id in permission_set_provisioning_status as of_provisioning;
 }
 
 /// A row of a listing. Of one that failed the description tells the rest: until then only that it is there is known.
