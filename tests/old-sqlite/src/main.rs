@@ -5,6 +5,9 @@ use std::process::Command;
 
 use rusqlite::{Connection, OpenFlags, NO_PARAMS};
 
+/// What orgcensus refuses to answer whole: of it one snapshot is read, which every copy has.
+const TOO_LARGE: &str = "effective_access_by_snapshot";
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [program, copy] = arguments.as_slice() else { panic!("usage: old-sqlite ORGCENSUS COPY") };
@@ -22,9 +25,11 @@ fn main() {
         let columns = strings(&format!("SELECT '\"' || name || '\"' FROM pragma_table_info('{name}')"));
         // A blob has no JSON, and hexadecimal digits need no quotes in CSV.
         let values: Vec<String> = columns.iter().map(|column| format!("quote({column})")).collect();
-        let sql = format!("SELECT hex({}) AS row FROM \"{name}\"", values.join(" || ',' || "));
+        let of_one = if name == TOO_LARGE { " WHERE snapshot_id = 2" } else { "" };
+        let sql = format!("SELECT hex({}) AS row FROM \"{name}\"{of_one}", values.join(" || ',' || "));
         let mut found = strings(&sql);
-        let ran = Command::new(program).args(["query", &sql, "--db", copy, "--format", "csv"]).output().unwrap();
+        let ran =
+            Command::new(program).args(["query", &sql, "--db", copy, "--format", "csv"]).output().unwrap();
         assert!(ran.status.success(), "{name}: {}", String::from_utf8_lossy(&ran.stderr));
         let answer = String::from_utf8(ran.stdout).unwrap();
         let mut expected: Vec<&str> = answer.lines().skip(1).collect();
