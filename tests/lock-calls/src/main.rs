@@ -17,7 +17,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 /// How long a prune is waited for at a stop. Where the reader holds what it needs, it goes on afterwards.
-const PATIENCE: Duration = Duration::from_millis(800);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A reader mostly waits for its prune.
 const TRACED_AT_ONCE: usize = 4;
