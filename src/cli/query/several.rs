@@ -14,6 +14,7 @@ use crate::invocation;
 use crate::output::{Destination, Format, OutputColumn, RowWriter, stderr};
 use crate::query::{
     Interruption, Judged, Projection, ResourcePages, TypedValues, Walk, bind, columns, judge, prepare,
+    refuse_scan,
 };
 use crate::store::Census;
 
@@ -191,6 +192,7 @@ impl Joined<'_> {
         let usage = question.usage();
         let parameters =
             interruption.beyond(|| bind(&mut prepared, header, usage.as_deref(), typed, &census, &span))?;
+        refuse_scan(sql, &prepared.program)?;
         let reads = pages.read_by(&prepared.program, &parameters);
         let Judged { incomplete, .. } = judge(&census, &span, &reads)?;
         let not_covered = args.not_covered(&incomplete)?;
