@@ -236,13 +236,13 @@ fn only_what_is_damaged_is_asked_again() {
         stop_half_way(&world);
         let file = world.sandbox.path("orgcensus.db.collecting");
         forge("PRAGMA wal_checkpoint(TRUNCATE)");
-        let value: Option<String> = staging(&world)
-            .query_row(
-                &format!("SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1"),
-                [],
-                |row| row.get(0),
-            )
-            .ok();
+        // A name that a task has too (PowerUser, in the ARN of a policy) would spoil what cannot be asked again.
+        let of_no_task = format!(
+            "SELECT {column} FROM {table} WHERE {column} IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM tasks WHERE instr(body, {column}))
+             AND NOT EXISTS (SELECT 1 FROM task_scopes WHERE instr(scope, {column})) LIMIT 1"
+        );
+        let value: Option<String> = staging(&world).query_row(&of_no_task, [], |row| row.get(0)).ok();
         let Some(value) = value else { continue };
         mended += 1;
         let done: BTreeSet<String> = ["list_users", "list_groups", "list_accounts"]

@@ -184,6 +184,8 @@ impl<'a> Collection<'a> {
         self.look_again()?;
         let ended = loop {
             self.fill()?;
+            // Before an answer is taken: where there is no time at all, nothing is asked in vain or read by chance.
+            self.end_what_is_due(progress)?;
             if self.steps.is_empty() {
                 // A kind that was given up ends tasks that something may have waited for.
                 if self.plan.advance(self.staging, progress)? {
@@ -204,9 +206,7 @@ impl<'a> Collection<'a> {
                         break Ended::Stopped(stop);
                     }
                 }
-                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
-                    self.end_what_is_due(progress)?;
-                }
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {}
                 _ = ticks.tick() => self.tell(progress)?,
             }
         };
