@@ -142,3 +142,38 @@ fn what_has_no_meaning_for_several_is_refused() {
     );
     assert_eq!(other.exit, Some(0), "{}", other.stderr);
 }
+
+#[test]
+fn what_stands_beside_an_answer_is_said_of_each() {
+    let sandbox = two();
+    let words = "permission sets of which a policy was not read";
+    let told = |ran: &fixture::Ran, whose: &str| {
+        let note = format!("note: {whose}{words}");
+        let line = ran.stderr.lines().find(|line| line.starts_with(&note));
+        let line = line.unwrap_or_else(|| panic!("{note}: {}", ran.stderr));
+        line.rsplit_once(": ").and_then(|(_, count)| count.split_once(' ')).unwrap().0.parse::<u32>().unwrap()
+    };
+    let of_one = told(&sandbox.run(&["query", "privileged-access", "--db", "a.db"]), "");
+    assert!(of_one > 0);
+    let both = sandbox.run(&[&["query", "privileged-access"], &BOTH[..]].concat());
+    assert_eq!([told(&both, "a.db: "), told(&both, "b.db: ")], [of_one; 2]);
+}
+
+#[test]
+fn other_columns_than_those_of_the_first_are_an_error_that_names_them() {
+    let sandbox = two();
+    change(
+        &sandbox.path("a.db"),
+        "CREATE TABLE mine (name TEXT, old TEXT); INSERT INTO mine VALUES ('a', 'b')",
+    );
+    change(
+        &sandbox.path("b.db"),
+        "CREATE TABLE mine (name TEXT, new TEXT); INSERT INTO mine VALUES ('c', 'd')",
+    );
+    let ran = sandbox.run(&[&["query", "SELECT * FROM mine"], &BOTH[..]].concat());
+    assert_eq!(ran.exit, Some(1), "{}", ran.stderr);
+    assert_eq!(ran.stdout, "organization_id,name,old\no-a,a,b\n");
+    assert!(ran.stderr.contains("than that of a.db: new here, old there"), "{}", ran.stderr);
+    let ran = sandbox.run(&[&["query", "SELECT * FROM mine", "--columns", "name"], &BOTH[..]].concat());
+    assert_eq!(ran.data(), "organization_id,name\no-a,a\no-b,c\n", "{}", ran.stderr);
+}

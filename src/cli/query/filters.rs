@@ -3,6 +3,7 @@
 use super::super::diff::{NarrowingArgs, check_tag};
 use super::QueryRequest;
 use crate::error::{Error, Result};
+use crate::model;
 use crate::output::stderr;
 use crate::query::{Header, Only, Span, TypedValues, bind, columns, narrow, prepare};
 use crate::store::{Census, failed};
@@ -74,7 +75,7 @@ impl Filtered {
             row.get(0).map_err(failed)?
         };
         if count > 0 {
-            let rows = if count == 1 { "1 further row".to_owned() } else { format!("{count} further rows") };
+            let rows = model::counted("further_rows", count);
             stderr::warn(format!(
                 "{whose}{rows} may belong to the answer: of what they are about nobody knows the OU or the tags"
             ));

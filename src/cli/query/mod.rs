@@ -11,25 +11,26 @@ mod asked;
 mod filters;
 mod layout;
 mod list;
+mod one_census;
 mod several;
 mod taken;
 
 use super::diff::NarrowingArgs;
 use super::evidence::{self, EvidenceArgs};
-use super::snapshot_line::no_rows_in;
 use super::{GlobalOptions, time_limit};
 use crate::document::privileges::Levels;
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::invocation;
 use crate::output::{Destination, Format, stderr, write_error};
 use crate::query::{
-    CannedQuery, Catalog, Family, Header, Incomplete, Interruption, Judged, ParameterType, ResourcePages,
-    Span, TypedValues, Why, bind, catalog, columns, judge, lines, prepare, refuse_scan, stream, why_empty,
+    CannedQuery, Catalog, Family, Header, Incomplete, Interruption, ParameterType, TypedValues, Why, catalog,
+    lines, stream, why_empty,
 };
-use crate::store::{Census, failed};
+use crate::store::Census;
 use asked::Asked;
-use filters::{Filtered, refuse_own_sql};
+use filters::refuse_own_sql;
 use layout::{LayoutArgs, rows_in_words};
+use one_census::{Answer, OneCensus, Ready};
 
 /// What names the folder of queries in the environment.
 const QUERIES: &str = "ORGCENSUS_QUERIES";
@@ -315,94 +316,47 @@ pub(super) fn ask(args: &QueryArgs, global: &GlobalOptions) -> Result<Answered> 
     }
     let census = global.open_census()?;
     let interruption = Interruption::watch(census.connection(), args.timeout)?;
-    let rows = answer(args, global, &question, &typed, census, &interruption, destination)
-        .map_err(|error| interruption.explain(error))?;
+    let (question, typed) = (&question, &typed);
+    let one = OneCensus { args, question, typed, census, interruption: &interruption, name: String::new() };
+    let rows = answer(one, global, destination).map_err(|error| interruption.explain(error))?;
     Ok(Answered { status: ExitStatus::Done, rows })
 }
 
-fn answer(
-    args: &QueryArgs,
-    global: &GlobalOptions,
-    question: &QueryRequest,
-    typed: &TypedValues,
-    mut census: Census,
-    interruption: &Interruption,
-    mut destination: Destination,
-) -> Result<u64> {
+fn answer(mut one: OneCensus<'_>, global: &GlobalOptions, mut destination: Destination) -> Result<u64> {
+    let OneCensus { args, question, interruption, .. } = one;
     let format = args.format(global, &destination)?;
     if args.layout.wide {
         destination.widen();
     }
     let sidecar = args.evidence.open(global, &destination)?;
-    let QueryRequest { asked, .. } = question;
-    let span = asked.answered_by(&mut census, sidecar.is_some())?;
-    let pages = ResourcePages::read(census.connection())?;
-    census.guard()?;
-    let filtered = interruption.beyond(|| Filtered::new(&args.narrowing, question, typed, &census, &span))?;
-    let Filtered { sql, header, typed, .. } = &filtered;
-    let mut prepared = interruption.beyond(|| prepare(&census, sql))?;
-    let wanted = args.layout.projection(columns(&prepared.statement, &args.json)?)?;
-    let usage = question.usage();
-    let parameters =
-        interruption.beyond(|| bind(&mut prepared, header, usage.as_deref(), typed, &census, &span))?;
-    for one in &parameters {
-        tracing::info!("{} {:?} is {:?}", one.name, one.typed, one.value);
-    }
-
-    let reads = pages.read_by(&prepared.program, &parameters);
-    refuse_scan(sql, &prepared.program)?;
-    let Judged { snapshots, incomplete } = judge(&census, &span, &reads)?;
-    let not_covered = args.not_covered(&incomplete)?;
-    asked.say(&span, "");
-    parameters.iter().filter_map(|one| one.echo.as_ref()).for_each(stderr::say);
-    for line in not_covered {
-        stderr::warn(format!("{line}: rows may be missing or old"));
-    }
-    let (rows, has_more) =
-        stream(&census, sql, &mut prepared.statement, wanted, interruption, format, &mut destination)?;
-    filtered.warn_of_unknown("", usage.as_deref(), &census, &span)?;
+    let answer = one.answer(sidecar.is_some(), |ready| {
+        let Ready { census, sql, statement, wanted, .. } = ready;
+        stream(census, sql, statement, wanted, interruption, format, &mut destination)
+    })?;
+    let census = &one.census;
+    let Answer { rows, has_more, .. } = answer;
     let written = destination.path().map(|path| path.display().to_string());
     let is_read_now = destination.is_terminal();
     let proved = evidence::Question {
         query: question.canned.as_ref().map(|query| query.name.as_str()),
-        sql: Some(sql),
-        parameters: &parameters,
+        sql: Some(&answer.sql),
+        parameters: &answer.parameters,
     };
-    evidence::finish(destination, sidecar, &census, &snapshots, &proved)?;
+    evidence::finish(destination, sidecar, census, &answer.snapshots, &proved)?;
     // A count has one row, and may be zero.
     if rows <= 1 && question.canned.is_none() {
-        why_empty(census.connection(), &prepared.program, sql).into_iter().for_each(stderr::warn);
+        why_empty(census.connection(), &answer.program, &answer.sql).into_iter().for_each(stderr::warn);
     }
-    match (rows, incomplete.as_slice()) {
-        (0, []) => stderr::say(no_rows_in(&span)),
-        (0, unseen) => stderr::warn(format!("{} {}", no_rows_in(&span), no_proof(unseen))),
-        _ if is_read_now || has_more => stderr::say(rows_in_words(rows, has_more)),
-        _ => {}
+    one.say_if_empty(&answer);
+    if has_more || (is_read_now && rows > 0) {
+        stderr::say(rows_in_words(rows, has_more));
     }
     if let Some(path) = written {
         let rows = rows_in_words(rows, has_more);
         stderr::say(format!("wrote {path}: {rows}, {}", format.name()));
     }
-    if let Some((name, words)) = &question.header.beside {
-        say_what_is_beside(&args.catalog().find(name)?, words, &census, &span)?;
-    }
+    one.say_what_is_beside(&answer.span)?;
     Ok(rows)
-}
-
-/// Tells how many rows the query has that says what the answer cannot tell.
-fn say_what_is_beside(query: &CannedQuery, words: &str, census: &Census, span: &Span) -> Result<()> {
-    if span.is_range() && query.header.not_during.is_some() {
-        let list = invocation::command(format_args!("query {} --at WHEN", query.name));
-        stderr::note(format!("note: {words}: not counted over a range ({list} lists those of a snapshot)"));
-        return Ok(());
-    }
-    let sql = format!("SELECT count(*) FROM (\n{}\n)", query.sql);
-    let count: i64 = census.connection().query_row(&sql, [], |row| row.get(0)).map_err(failed)?;
-    if count > 0 {
-        let list = invocation::command(format_args!("query {}", query.name));
-        stderr::note(format!("note: {words}: {count} ({list} lists them)"));
-    }
-    Ok(())
 }
 
 /// What an empty answer does not mean: who asks about access must not read it as "no access".

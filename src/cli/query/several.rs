@@ -5,17 +5,13 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::ValueRef;
 
 use super::super::global::db_option;
-use super::super::snapshot_line::no_rows_in;
-use super::filters::Filtered;
 use super::layout::rows_in_words;
-use super::{Answered, GlobalOptions, QueryArgs, QueryRequest, no_proof};
+use super::one_census::{OneCensus, Ready};
+use super::{Answered, GlobalOptions, QueryArgs, QueryRequest};
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::invocation;
 use crate::output::{Destination, Format, OutputColumn, RowWriter, stderr};
-use crate::query::{
-    Interruption, Judged, Projection, ResourcePages, TypedValues, Walk, bind, columns, judge, prepare,
-    refuse_scan,
-};
+use crate::query::{Interruption, Projection, TypedValues, Walk};
 use crate::store::Census;
 
 /// The first column: whose row it is.
@@ -164,72 +160,41 @@ impl Joined<'_> {
     ) -> Result<()> {
         let census = global.open_one(db)?;
         let interruption = Interruption::watch(census.connection(), args.timeout)?;
-        self.answer(db, args, question, typed, census, &interruption)
-            .map_err(|error| interruption.explain(error))
+        let name = format!("{}: ", db.display());
+        let one = OneCensus { args, question, typed, census, interruption: &interruption, name };
+        self.answer(db, one).map_err(|error| interruption.explain(error))
     }
 
-    fn answer(
-        &mut self,
-        db: &Path,
-        args: &QueryArgs,
-        question: &QueryRequest,
-        typed: &TypedValues,
-        mut census: Census,
-        interruption: &Interruption,
-    ) -> Result<()> {
-        let QueryRequest { asked, .. } = question;
-        let name = format!("{}: ", db.display());
-        let span = asked.answered_by(&mut census, false)?;
-        let pages = ResourcePages::read(census.connection())?;
-        let whose = whose(&census, db)?;
-        census.guard()?;
-        let filtered =
-            interruption.beyond(|| Filtered::new(&args.narrowing, question, typed, &census, &span))?;
-        let Filtered { sql, header, typed, .. } = &filtered;
-        let mut prepared = interruption.beyond(|| prepare(&census, sql))?;
-        let wanted = args.layout.projection(columns(&prepared.statement, &args.json)?)?;
-        self.require_columns(db, &wanted)?;
-        let usage = question.usage();
-        let parameters =
-            interruption.beyond(|| bind(&mut prepared, header, usage.as_deref(), typed, &census, &span))?;
-        refuse_scan(sql, &prepared.program)?;
-        let reads = pages.read_by(&prepared.program, &parameters);
-        let Judged { incomplete, .. } = judge(&census, &span, &reads)?;
-        let not_covered = args.not_covered(&incomplete)?;
-        asked.say(&span, &name);
-        let echoes = parameters.iter().filter_map(|one| one.echo.as_ref());
-        echoes.for_each(|echo| stderr::say(format!("{name}{echo}")));
-        for line in not_covered {
-            stderr::warn(format!("{name}{line}: rows may be missing or old"));
-        }
-        if prepared.program.aggregates() && !std::mem::replace(&mut self.is_told, true) {
-            stderr::note("note: what the statement counts or sums is of each organization by itself");
-        }
-        let before = self.left;
-        let (format, destination, writer) = (self.format, &mut self.destination, &mut self.writer);
-        let begin = || {
-            if let Some(destination) = destination.take() {
-                let columns = std::iter::once(OutputColumn::from(WHOSE)).chain(wanted.columns);
-                *writer = Some(RowWriter::begin(format, columns, destination)?);
+    fn answer(&mut self, db: &Path, mut one: OneCensus<'_>) -> Result<()> {
+        let whose = whose(&one.census, db)?;
+        let interruption = one.interruption;
+        let answer = one.answer(false, |ready| {
+            let Ready { census, sql, statement, program, wanted } = ready;
+            self.require_columns(db, &wanted)?;
+            if program.aggregates() && !std::mem::replace(&mut self.is_told, true) {
+                stderr::note("note: what the statement counts or sums is of each organization by itself");
             }
-            writer.as_mut().ok_or_else(|| Error::failed("the output could not be begun"))
-        };
-        let walk = Walk { places: &wanted.places, left: &mut self.left, interruption };
-        let (_, has_more) = walk.rows(&census, sql, &mut prepared.statement, begin, |writer, row| {
-            let values: Vec<ValueRef<'_>> =
-                std::iter::once(ValueRef::Text(whose.as_bytes())).chain(row.iter().copied()).collect();
-            writer.row(&values)
+            let before = self.left;
+            let (format, destination, writer) = (self.format, &mut self.destination, &mut self.writer);
+            let begin = || {
+                if let Some(destination) = destination.take() {
+                    let columns = std::iter::once(OutputColumn::from(WHOSE)).chain(wanted.columns);
+                    *writer = Some(RowWriter::begin(format, columns, destination)?);
+                }
+                writer.as_mut().ok_or_else(|| Error::failed("the output could not be begun"))
+            };
+            let walk = Walk { places: &wanted.places, left: &mut self.left, interruption };
+            let (_, has_more) = walk.rows(census, sql, statement, begin, |writer, row| {
+                let values: Vec<ValueRef<'_>> =
+                    std::iter::once(ValueRef::Text(whose.as_bytes())).chain(row.iter().copied()).collect();
+                writer.row(&values)
+            })?;
+            Ok((before - self.left, has_more))
         })?;
-        self.has_more |= has_more;
-        filtered.warn_of_unknown(&name, usage.as_deref(), &census, &span)?;
-        census.check_unwritten()?;
-        if self.left == before && !has_more {
-            match incomplete.as_slice() {
-                [] => stderr::say(format!("{name}{}", no_rows_in(&span))),
-                unseen => stderr::warn(format!("{name}{} {}", no_rows_in(&span), no_proof(unseen))),
-            }
-        }
-        Ok(())
+        self.has_more |= answer.has_more;
+        one.census.check_unwritten()?;
+        one.say_if_empty(&answer);
+        one.say_what_is_beside(&answer.span)
     }
 
     /// Fails where the columns are not those of the census before: one that an older version wrote may have fewer.
