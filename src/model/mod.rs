@@ -28,6 +28,7 @@ mod organization;
 mod permission_sets;
 mod policies;
 mod service_last_accessed;
+mod subject;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -63,6 +64,7 @@ pub use organization::{Organization, OrganizationalUnit, Root};
 pub use permission_sets::{PermissionSet, PermissionSetPolicy, PolicyKind, ProvisionedPermissionSet};
 pub use policies::{OrganizationPolicy, OrganizationPolicyTarget, OrganizationResourcePolicy};
 pub use service_last_accessed::{AccessReportJob, ServiceLastAccessed};
+pub use subject::SubjectKind;
 pub use tags::Tag;
 pub use users::User;
 pub use views::{DERIVED_VIEWS, DerivedView, OverRange};

@@ -7,7 +7,7 @@ use super::header::{Parameter, ParameterType};
 use super::span::Span;
 use crate::document::privileges::Levels;
 use crate::error::{Error, Result};
-use crate::model::{Entity, EntityColumn, RESOURCES};
+use crate::model::{Entity, EntityColumn, RESOURCES, SubjectKind};
 use crate::output::OutputColumn;
 
 /// What rows are kept for.
@@ -37,13 +37,18 @@ pub struct Narrowed {
 const PREFIX: &str = "only_";
 
 impl Only {
+    /// The kind of what the rows are about.
+    pub fn kind(&self) -> SubjectKind {
+        match self {
+            Self::Entity(entity, _) => SubjectKind::Entity(*entity),
+            Self::Tag(_) => SubjectKind::Tagged,
+            Self::Privileged(_) => SubjectKind::Privileged,
+        }
+    }
+
     /// The option that asks for it, without the dashes.
     pub fn option(&self) -> &'static str {
-        match self {
-            Self::Entity(entity, _) => entity.spec().option,
-            Self::Tag(_) => "tag",
-            Self::Privileged(_) => "privileged",
-        }
+        self.kind().option()
     }
 
     /// The name of the parameter that is bound to what was typed.
@@ -60,16 +65,6 @@ impl Only {
         };
         let name = self.parameter();
         Some((Parameter { name, kind, default: None, description: String::new() }, typed.clone()))
-    }
-
-    /// The entities whose ids a row is kept for.
-    fn entities(&self) -> Vec<Entity> {
-        match self {
-            Self::Entity(entity, _) if entity.spec().beneath.is_empty() => vec![*entity],
-            Self::Entity(entity, _) => entity.spec().beneath.to_vec(),
-            Self::Tag(_) => vec![Entity::Account, Entity::PermissionSet],
-            Self::Privileged(_) => vec![Entity::PermissionSet],
-        }
     }
 
     /// The condition on a column that has ids of the entity.
@@ -183,7 +178,7 @@ struct Place<'c> {
 fn places<'c>(filter: &Only, columns: &'c [OutputColumn]) -> Vec<Place<'c>> {
     let has = |name: &str| columns.iter().any(|column| column.name == name);
     let mut found = Vec::new();
-    for entity in filter.entities() {
+    for entity in filter.kind().entities() {
         for EntityColumn { id, of } in RESOURCES.iter().flat_map(|spec| spec.about(entity)) {
             let is_meant = |column: &&OutputColumn| match of {
                 None => {

@@ -18,6 +18,7 @@ use serde_json::Value;
 use super::change::Recreation;
 use super::change::{AccessChange, AccessPath, Change, ChangeKind, Diff};
 use crate::error::Result;
+pub use crate::model::SubjectKind;
 use crate::model::{self, AccessRole, Entity, EntityColumn, LimitConcerns, resource};
 use crate::store::Record;
 
@@ -42,17 +43,6 @@ pub struct Subject {
     pub kind: SubjectKind,
     /// Ids or ARNs; a row concerns the subject where it names any of them.
     pub ids: HashSet<String>,
-}
-
-/// What an answer can be narrowed to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SubjectKind {
-    /// An entity; of an OU its id, and those of the accounts and OUs beneath it.
-    Entity(Entity),
-    /// Accounts and permission sets with a tag.
-    Tagged,
-    /// Permission sets with privileges.
-    Privileged,
 }
 
 impl Filter {
@@ -192,12 +182,6 @@ pub(super) fn is_in(place: &EntityColumn, row: &Record) -> bool {
     says(place.id).is_some() && place.of.is_none_or(|(column, value)| says(column) == Some(value))
 }
 
-impl From<Entity> for SubjectKind {
-    fn from(entity: Entity) -> Self {
-        Self::Entity(entity)
-    }
-}
-
 impl SubjectKind {
     /// Returns where rows of the resource name such a subject, by the declarations of its columns.
     pub(super) fn places(self, resource: &str) -> Vec<EntityColumn> {
@@ -206,16 +190,6 @@ impl SubjectKind {
             .into_iter()
             .flat_map(|entity| spec.into_iter().flat_map(move |spec| spec.about(entity)))
             .collect()
-    }
-
-    /// The entities whose ids such a subject has.
-    fn entities(self) -> Vec<Entity> {
-        match self {
-            Self::Entity(entity) if entity.spec().beneath.is_empty() => vec![entity],
-            Self::Entity(entity) => entity.spec().beneath.to_vec(),
-            Self::Tagged => vec![Entity::Account, Entity::PermissionSet],
-            Self::Privileged => vec![Entity::PermissionSet],
-        }
     }
 
     /// The parts that these have in access.
