@@ -31,7 +31,7 @@ fn ask(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
 
 /// A command's words, where some stand in double quotes.
 fn words(line: &str) -> Vec<&str> {
-    let parts = line.split('"').enumerate();
+    let parts = line.split('\'').enumerate();
     parts
         .flat_map(|(number, part)| if number % 2 == 1 { vec![part] } else { part.split(' ').collect() })
         .filter(|word| !word.is_empty())

@@ -1,6 +1,5 @@
 //! The tour of the demo: ten questions, each with the command that answers it and what it prints.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use super::DATABASE;
@@ -9,6 +8,7 @@ use crate::diff::{self, AccessChangeKind};
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::output::stderr;
+use crate::output::text::shell_word;
 use crate::store::{Census, When, failed};
 
 /// So many rows of each answer are shown.
@@ -124,7 +124,7 @@ impl Subject {
 fn answer(arguments: &[&str]) -> Result<()> {
     let limit: &[&str] = if arguments[0] == "query" { &["--limit", ROWS] } else { &[] };
     let limited: Vec<&str> = [arguments, limit].concat();
-    let typed: Vec<_> = limited.iter().map(|word| typed(word)).collect();
+    let typed: Vec<_> = limited.iter().map(|word| shell_word(word)).collect();
     stderr::say(format!("$ {}", invocation::command(typed.join(" "))));
     // Rows are a table even where the demo is piped; a diff has its own form.
     let format: &[&str] = if arguments[0] == "diff" { &[] } else { &["--format", "table"] };
@@ -132,10 +132,4 @@ fn answer(arguments: &[&str]) -> Result<()> {
     let cli = Cli::read(line.map(Into::into))
         .map_err(|error| Error::usage("the demo's own command").caused_by(error))?;
     crate::cli::run(cli).map(drop)
-}
-
-/// An argument as it is typed into a shell.
-fn typed(argument: &str) -> Cow<'_, str> {
-    let is_plain = |character: char| character.is_alphanumeric() || "-_./@:=".contains(character);
-    if argument.chars().all(is_plain) { argument.into() } else { format!("\"{argument}\"").into() }
 }
