@@ -56,7 +56,10 @@ fn json_is_one_object_of_its_contract() {
     let sandbox = fixture::census();
     let value = json(&sandbox, &["1", "2"]);
     let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["from", "to", "changes", "access_changes", "recreations", "not_seen", "limited"]);
+    assert_eq!(
+        keys,
+        ["from", "to", "changes", "access_changes", "recreations", "not_seen", "limited", "access_by_cause"]
+    );
     assert_eq!(value["from"]["snapshot_id"], 1);
     assert_eq!(value["to"]["status"], "complete");
     insta::assert_json_snapshot!("diff_access_changes_json", value["access_changes"]);
@@ -65,6 +68,41 @@ fn json_is_one_object_of_its_contract() {
     let steps = json(&sandbox, &["1", "4", "--steps"]);
     assert_eq!(steps["steps"].as_array().unwrap().len(), 3);
     assert_eq!(steps["steps"][0], value);
+}
+
+#[test]
+fn json_tells_access_by_cause_as_the_text_does() {
+    let sandbox = fixture::census();
+    for (from, to) in [("1", "2"), ("2", "3"), ("1", "4")] {
+        let value = json(&sandbox, &[from, to]);
+        let groups = value["access_by_cause"].as_array().unwrap();
+        let changes = value["access_changes"].as_array().unwrap();
+        // Each access change is in one group, with its user, permission set and account.
+        let sum: u64 = groups.iter().map(|group| group["access_changes"].as_u64().unwrap()).sum();
+        assert_eq!(sum, changes.len() as u64, "{from} {to}");
+        for change in changes {
+            let has = |group: &Value, list: &str, id: &str| {
+                group[list].as_array().unwrap().iter().any(|one| one["id"] == change[id])
+            };
+            let is_its = |group: &&Value| {
+                group["change"] == change["change"]
+                    && group["privileged"] == change["privileged"]
+                    && has(group, "users", "user_id")
+                    && has(group, "permission_sets", "permission_set_arn")
+                    && has(group, "accounts", "account_id")
+            };
+            assert!(groups.iter().any(|group| is_its(&group)), "{change}");
+        }
+        for group in groups {
+            let people = group["users"].as_array().unwrap();
+            let summary = group["summary"].as_str().unwrap();
+            let said = match people.as_slice() {
+                [only] => only["name"].as_str().unwrap().to_owned(),
+                several => format!("{} people", several.len()),
+            };
+            assert!(summary.contains(" → ") && summary.contains(&said), "{group}");
+        }
+    }
 }
 
 #[test]

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
+use serde::Serialize;
+
 use super::super::GlobalOptions;
 use super::narrowing::Narrowing;
 use crate::diff::filter::Filter;
 use crate::diff::steps::{self, Between};
-use crate::diff::text::{self, Extent, Grouping, TextOptions, Unchanged};
+use crate::diff::text::{self, AccessByCause, Extent, Grouping, TextOptions, Unchanged};
 use crate::diff::{Diff, SnapshotFacts, compare, compare_rows, flat};
 use crate::error::{Error, Result};
 use crate::output::{Destination, Format, RowWriter, write_error};
@@ -126,7 +128,7 @@ impl DiffRequest<'_> {
         let mut comma = "";
         let found = self.each(|diff| {
             writeln!(destination, "{}", std::mem::replace(&mut comma, ",")).map_err(write_error)?;
-            serde_json::to_writer(&mut *destination, diff).map_err(json_error)
+            serde_json::to_writer(&mut *destination, &Object::of(diff)).map_err(json_error)
         })?;
         writeln!(destination, "\n]}}").map_err(write_error)?;
         Ok(found)
@@ -233,8 +235,22 @@ impl Parts<'_> {
     }
 }
 
+/// A diff as one object.
+#[derive(Serialize)]
+struct Object<'d> {
+    #[serde(flatten)]
+    diff: &'d Diff,
+    access_by_cause: Vec<AccessByCause<'d>>,
+}
+
+impl<'d> Object<'d> {
+    fn of(diff: &'d Diff) -> Self {
+        Self { diff, access_by_cause: text::by_cause(&diff.access_changes, &diff.changes) }
+    }
+}
+
 fn write_object(destination: &mut Destination, diff: &Diff) -> Result<()> {
-    serde_json::to_writer_pretty(&mut *destination, diff).map_err(json_error)?;
+    serde_json::to_writer_pretty(&mut *destination, &Object::of(diff)).map_err(json_error)?;
     writeln!(destination).map_err(write_error)
 }
 

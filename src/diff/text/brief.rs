@@ -61,7 +61,7 @@ fn by_cause(diff: &Diff, options: TextOptions<'_>) -> Section {
             group.is_privileged || others <= CAUSES
         })
     };
-    let policies: Vec<&Change> = diff.changes.iter().filter(|change| !change.statements.is_empty()).collect();
+    let policies = causes::policies(&diff.changes);
     let entries = told.iter().map(|group| group.entry(&policies)).collect();
     let people: BTreeSet<&str> = rest.iter().flat_map(|group| group.people()).collect();
     let more = (!rest.is_empty()).then(|| {

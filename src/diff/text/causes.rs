@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::super::change::{AccessChange, AccessChangeKind, Cause, CauseKind, Change};
@@ -236,6 +237,55 @@ impl<'d> CauseGroup<'d> {
             }
         }
     }
+}
+
+/// A group of access changes for programs: what the text tells in a sentence, with everybody and everything it is about.
+#[derive(Debug, Serialize)]
+pub struct AccessByCause<'d> {
+    change: AccessChangeKind,
+    privileged: bool,
+    /// `None`: what brought it about was not seen.
+    cause: Option<CauseKind>,
+    /// The sentence of the text.
+    summary: String,
+    users: Vec<Named<'d>>,
+    permission_sets: Vec<Named<'d>>,
+    accounts: Vec<Named<'d>>,
+    /// How many access changes it is.
+    access_changes: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Named<'d> {
+    id: &'d str,
+    name: &'d str,
+}
+
+/// The access changes of a diff by what brought them about, in the order of the text.
+pub fn by_cause<'d>(changes: &'d [AccessChange], rows: &[Change]) -> Vec<AccessByCause<'d>> {
+    let policies = policies(rows);
+    let told = |group: CauseGroup<'d>| {
+        let named = |named: fn(&'d AccessChange) -> (&'d str, &'d str)| {
+            let by_id: BTreeMap<_, _> = group.changes.iter().map(|change| named(change)).collect();
+            by_id.into_iter().map(|(id, name)| Named { id, name }).collect()
+        };
+        AccessByCause {
+            change: group.changes[0].change,
+            privileged: group.is_privileged,
+            cause: group.cause.map(|cause| cause.kind),
+            summary: group.entry(&policies).line,
+            users: named(of_user),
+            permission_sets: named(of_set),
+            accounts: named(of_account),
+            access_changes: group.changes.len(),
+        }
+    };
+    groups(changes).into_iter().map(told).collect()
+}
+
+/// The rows that tell what changed in a policy.
+pub(super) fn policies(rows: &[Change]) -> Vec<&Change> {
+    rows.iter().filter(|row| !row.statements.is_empty()).collect()
 }
 
 /// What changed of a permission set for those who have it.
