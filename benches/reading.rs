@@ -1,11 +1,12 @@
 //! How long reading takes. See `benches/README.md`.
 //!
 //! ```text
-//! cargo bench --bench reading -- [queries] [large] [double] [--runs N] [--only NAME]
+//! cargo bench --bench reading -- [queries] [filters] [large] [double] [--runs N] [--only NAME]
 //! ```
 //!
 //! - `queries`: every canned query, of 5,000 accounts and 500,000 assignments, now and as of the first of two snapshots.
 //!   `--only` asks a single one.
+//! - `filters`: the same of every canned query with every filter that narrows it.
 //! - `large`: the same of what people type; the memory of the largest answer.
 //! - `double`: from 50,000 users and 500,000 memberships to twice as many.
 
@@ -23,6 +24,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use orgcensus::document::privileges::Levels;
+use orgcensus::model::Entity;
+use orgcensus::query::{Only, Span, catalog, columns, narrow, prepare};
 use orgcensus::simulator::{Config, ReportDepth, Size};
 use orgcensus::store::Census;
 
@@ -36,18 +40,33 @@ use support::measure::{Report, median, ms};
 fn main() {
     let arguments = Arguments::given();
     let runs = arguments.number("--runs", 5);
-    let parts = ["queries", "large", "double"];
+    let parts = ["queries", "filters", "large", "double"];
     let asked = |part: &str| arguments.ask_for(part, &parts);
     let about = serde_json::json!({"runs": runs});
+    let only = arguments.text("--only");
+    let is_asked = |question: &Question| {
+        only.is_none_or(|name| question.name.split(' ').next().is_some_and(|query| query == name))
+    };
     if asked("queries") {
         let mut report = Report::default();
         let title = "canned queries: ms of processor time, to the first row and to the last, and rows";
-        let only = arguments.text("--only");
-        let is_asked = |question: &Question| only.is_none_or(|name| question.name == name);
-        let canned = |picks: &Picks| questions::canned(picks).into_iter().filter(is_asked).collect();
+        let canned =
+            |picks: &Picks, _: &Census| questions::canned(picks).into_iter().filter(is_asked).collect();
         ask_large(&mut report, title, runs, canned);
         report.about(about.clone());
         report.write("queries");
+    }
+    if asked("filters") {
+        let mut report = Report::default();
+        let title = "filters: ms of processor time, to the first row and to the last, and rows";
+        let filtered = |picks: &Picks, census: &Census| {
+            let latest = census.snapshots().expect("the snapshots are read").pop().expect("there is one");
+            let questions = filtered(picks, census, &Span::at(latest));
+            questions.into_iter().filter(is_asked).collect()
+        };
+        ask_large(&mut report, title, runs, filtered);
+        report.about(about.clone());
+        report.write("filters");
     }
     if !asked("large") && !asked("double") {
         return;
@@ -70,13 +89,18 @@ fn large_census() -> PathBuf {
 }
 
 /// Asks these questions of the large census, now and as of its first day.
-fn ask_large(report: &mut Report, title: &str, runs: usize, questions: impl Fn(&Picks) -> Vec<Question>) {
+fn ask_large(
+    report: &mut Report,
+    title: &str,
+    runs: usize,
+    questions: impl Fn(&Picks, &Census) -> Vec<Question>,
+) {
     let path = large_census();
     let now = Census::open(&path).expect("the census opens");
     let mut then = Census::open(&path).expect("the census opens");
     then.answer_as_of(1).expect("the first snapshot can be answered for");
     report.part(title, &["now", "first row", "as of day 1", "ratio", "rows", "1000 rows/s"]);
-    for question in questions(&Picks::of(&now)) {
+    for question in questions(&Picks::of(&now), &now) {
         let (latest, (rows, first)) = median(runs, || question.read(&now));
         let (past, _) = median(runs, || question.ask(&then));
         let ratio = past.as_secs_f64() / latest.as_secs_f64();
@@ -85,9 +109,51 @@ fn ask_large(report: &mut Report, title: &str, runs: usize, questions: impl Fn(&
     }
 }
 
+/// Every canned query with every filter that narrows it, and with the count of the rows of which nobody knows whether
+/// they belong to the answer.
+fn filtered(picks: &Picks, census: &Census, span: &Span) -> Vec<Question> {
+    let mut questions = Vec::new();
+    for query in catalog() {
+        let prepared = prepare(census, &query.sql).expect("a canned query is SQL");
+        let answer = columns(&prepared.statement, &[]).expect("its columns have names");
+        for filter in filters(picks) {
+            // What says nothing of it is refused.
+            let Ok(narrowed) = narrow(&query.name, &query.sql, &answer, std::slice::from_ref(&filter), span)
+            else {
+                continue;
+            };
+            let added = narrowed.parameters.iter().map(|(parameter, _)| parameter);
+            let values = picks.values(query.header.parameters.iter().chain(added));
+            let name = format!("{} --{}", query.name, filter.option());
+            let unknown = narrowed.unknown.map(|sql| Question {
+                name: format!("{name}, unknown"),
+                sql,
+                values: values.clone(),
+            });
+            questions.extend([Question { name, sql: narrowed.sql, values }].into_iter().chain(unknown));
+        }
+    }
+    questions
+}
+
+/// The filters, about the picks.
+fn filters(picks: &Picks) -> Vec<Only> {
+    let entity = |(entity, text): (Entity, &String)| Only::Entity(entity, text.clone());
+    let entities = [
+        (Entity::Account, &picks.account),
+        (Entity::Ou, &picks.ou),
+        (Entity::User, &picks.user),
+        (Entity::Group, &picks.group),
+        (Entity::PermissionSet, &picks.permission_set),
+        (Entity::Application, &picks.application),
+    ];
+    let tag = format!("{}={}", picks.tag[0], picks.tag[1]);
+    entities.map(entity).into_iter().chain([Only::Tag(tag), Only::Privileged(Levels::default())]).collect()
+}
+
 fn large(report: &mut Report, runs: usize) {
     let title = "large: ms of processor time, to the first row and to the last, and rows";
-    ask_large(report, title, runs, questions::ad_hoc);
+    ask_large(report, title, runs, |picks, _| questions::ad_hoc(picks));
     let path = large_census();
     let title = "large: an answer written by the program: peak memory in MB, and seconds that it took";
     report.part(title, &["peak MB", "seconds"]);

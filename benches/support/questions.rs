@@ -18,20 +18,20 @@ pub struct Question {
 
 /// Whom and what the questions are about: neither the largest nor the smallest of their kind.
 pub struct Picks {
-    account: String,
-    account_name: String,
-    email: String,
-    user: String,
-    user_name: String,
-    group: String,
-    group_name: String,
-    permission_set: String,
-    application: String,
-    permission_set_name: String,
-    policy: String,
-    ou: String,
-    other_ou: String,
-    tag: [String; 3],
+    pub account: String,
+    pub account_name: String,
+    pub email: String,
+    pub user: String,
+    pub user_name: String,
+    pub group: String,
+    pub group_name: String,
+    pub permission_set: String,
+    pub application: String,
+    pub permission_set_name: String,
+    pub policy: String,
+    pub ou: String,
+    pub other_ou: String,
+    pub tag: [String; 3],
 }
 
 impl Picks {
@@ -90,17 +90,18 @@ pub fn canned(picks: &Picks) -> Vec<Question> {
     let question = |query: &CannedQuery| Question {
         name: query.name.clone(),
         sql: query.sql.clone(),
-        values: query
-            .header
-            .parameters
-            .iter()
-            .map(|parameter| (format!(":{}", parameter.name), picks.value(parameter)))
-            .collect(),
+        values: picks.values(&query.header.parameters),
     };
     catalog().iter().map(question).collect()
 }
 
 impl Picks {
+    /// The values of these parameters, about the picks.
+    pub fn values<'p>(&self, parameters: impl IntoIterator<Item = &'p Parameter>) -> Vec<(String, Value)> {
+        let value = |parameter: &Parameter| (format!(":{}", parameter.name), self.value(parameter));
+        parameters.into_iter().map(value).collect()
+    }
+
     fn value(&self, parameter: &Parameter) -> Value {
         let is_other = parameter.name == "other";
         let text = match (parameter.kind, parameter.name.as_str()) {
@@ -118,6 +119,9 @@ impl Picks {
             }
             (ParameterType::Level, _) => return Value::Text("administrator".to_owned()),
             (ParameterType::Date, _) => return Value::Text("2000-01-01T00:00:00Z".to_owned()),
+            (ParameterType::Text, "only_tag") => {
+                return Value::Text(format!("{}={}", self.tag[0], self.tag[1]));
+            }
             (ParameterType::Text, "policy") => &self.policy,
             (ParameterType::Text, "list") => &self.user_name,
             (ParameterType::Text, "key") => &self.tag[0],
