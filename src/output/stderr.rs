@@ -10,8 +10,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
+use rustix::termios::tcgetwinsize;
 
 use super::text;
+use super::wrap::{Breaks, width, wrapped};
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::{self, excerpt};
 
@@ -81,26 +83,26 @@ pub fn is_colored() -> bool {
 /// Says something that a quiet run leaves out.
 pub fn say(words: impl Display) {
     if !is_quiet() {
-        print("", &words.to_string());
+        print(None, &words.to_string());
     }
 }
 
 /// Says something that is not a warning but that is shown with `--quiet` too.
 pub fn note(words: impl Display) {
-    print("", &words.to_string());
+    print(None, &words.to_string());
 }
 
 /// Says, in yellow, something that a quiet run leaves out and that is easily overlooked.
 pub fn caution(words: impl Display) {
     if !is_quiet() {
-        let (color, reset) = if is_colored() { (YELLOW, RESET) } else { ("", "") };
-        print_between(color, &words.to_string(), reset);
+        let words = words.to_string();
+        print_lines(&words, |line, _| colored(YELLOW, line));
     }
 }
 
 /// Says something that must not go unnoticed, in a quiet run too.
 pub fn warn(words: impl Display) {
-    print(&label("warning:", YELLOW), &words.to_string());
+    print(Some(("warning:", YELLOW)), &words.to_string());
 }
 
 /// Prints an error, its causes and its hints.
@@ -108,21 +110,22 @@ pub fn print_error(error: &Error) {
     if error.kind() == ErrorKind::BrokenPipe {
         return;
     }
-    print(&label("error:", RED), &error.to_string());
+    print(Some(("error:", RED)), &error.to_string());
+    // A place in SQL is pointed at below it: its lines stay as they are.
     for line in error.excerpt() {
-        print("  ", line);
+        write_line(&format!("  {}", text::message(&text::shortened(line))));
     }
     let mut above = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
         let said = cause.to_string();
         if !repeats(&said, &above) {
-            print(&label("caused by:", RED), &excerpt(&said, excerpt::MESSAGE));
+            print(Some(("caused by:", RED)), &excerpt(&said, excerpt::MESSAGE));
         }
         (above, source) = (said, cause.source());
     }
     for hint in error.hints() {
-        print(&label("hint:", CYAN), hint);
+        print(Some(("hint:", CYAN)), hint);
     }
 }
 
@@ -137,21 +140,72 @@ const YELLOW: &str = "\u{1b}[1;33m";
 const CYAN: &str = "\u{1b}[1;36m";
 const RESET: &str = "\u{1b}[0m";
 
-fn label(words: &str, color: &str) -> String {
-    if is_colored() { format!("{color}{words}{RESET} ") } else { format!("{words} ") }
+/// How far the lines below the first are indented on a terminal.
+const INDENT: &str = "  ";
+
+fn colored(color: &str, words: &str) -> String {
+    if is_colored() { format!("{color}{words}{RESET}") } else { words.to_owned() }
 }
 
-fn print(label: &str, words: &str) {
-    print_between(label, words, "");
+/// Prints words behind a label, which has a colour.
+fn print(label: Option<(&str, &str)>, words: &str) {
+    let Some((label, color)) = label else { return print_lines(words, |line, _| line.to_owned()) };
+    print_lines(&format!("{label} {words}"), |line, is_first| match line.strip_prefix(label) {
+        Some(rest) if is_first => format!("{}{rest}", colored(color, label)),
+        _ => line.to_owned(),
+    });
 }
 
-/// The only place where words are printed, always as one line. What stands before and after them is ours; they may hold
-/// names from a directory, or whatever was typed.
-fn print_between(before: &str, words: &str, after: &str) {
-    if IS_SILENT.load(Ordering::Relaxed) {
-        return;
+/// The only place where words are printed: as one line, which a terminal that is narrower gets broken between words.
+/// They may hold names from a directory, or whatever was typed.
+fn print_lines(words: &str, dress: impl Fn(&str, bool) -> String) {
+    let words = text::message(&text::shortened(words)).to_string();
+    let lines = match room() {
+        Some(room) if width(&words) > room => broken(&words, room),
+        _ => vec![words],
+    };
+    for (number, line) in lines.iter().enumerate() {
+        write_line(&dress(line, number == 0));
     }
-    let _ = writeln!(io::stderr(), "{before}{}{after}", text::message(&text::shortened(words)));
+}
+
+fn write_line(line: &str) {
+    if !IS_SILENT.load(Ordering::Relaxed) {
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+}
+
+/// The columns of the terminal; `None` where standard error is none.
+fn room() -> Option<u16> {
+    let size = io::stderr().is_terminal().then(|| tcgetwinsize(io::stderr()).ok())??;
+    (size.ws_col > 0).then_some(size.ws_col)
+}
+
+/// The lines of words that are wider than the room. A command at their end stays whole, so that it can be copied.
+fn broken(words: &str, room: u16) -> Vec<String> {
+    let mut commands = words.match_indices("orgcensus ").map(|(at, _)| at);
+    let begun = commands.find(|at| words[..*at].ends_with([' ', '(']));
+    // Brackets around it stay with it, and so does a label before it.
+    let begun = begun.map(|at| words[..at].trim_end_matches('(').len());
+    let (prose, command) = words.split_at(begun.unwrap_or(words.len()));
+    if !command.is_empty() && !prose.trim_end().contains(' ') {
+        return vec![words.to_owned()];
+    }
+    let inner = room.saturating_sub(INDENT.len() as u16);
+    let mut lines: Vec<String> =
+        wrapped(prose, inner, Breaks::Words).into_iter().map(str::to_owned).collect();
+    // What stands before the command keeps its space, which ends no line.
+    let space = if prose.ends_with(' ') { " " } else { "" };
+    match lines.last_mut() {
+        Some(last) if width(last) + width(space) + width(command) <= inner => {
+            last.push_str(space);
+            last.push_str(command);
+        }
+        _ if !command.is_empty() => lines.push(command.to_owned()),
+        _ => {}
+    }
+    lines.iter_mut().skip(1).for_each(|line| line.insert_str(0, INDENT));
+    lines
 }
 
 /// Writes a field of a line of the log, which is one line whatever was typed and whatever AWS said.
@@ -171,6 +225,20 @@ pub fn write_log_field(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_broken_between_words_and_no_command_is() {
+        for (words, lines) in [
+            ("warning: one two three four", &["warning: one two", "  three four"][..]),
+            ("hint: orgcensus query --list lists", &["hint: orgcensus query --list lists"]),
+            ("note: it is so: orgcensus query x", &["note: it is so:", "  orgcensus query x"]),
+            ("note: it is so (orgcensus query x)", &["note: it is so", "  (orgcensus query x)"]),
+            ("orgcensus is a program", &["orgcensus is a", "  program"]),
+            ("a word thatislongerthantheline", &["a word", "  thatislongerthantheline"]),
+        ] {
+            assert_eq!(broken(words, 20), lines, "{words}");
+        }
+    }
 
     #[test]
     fn a_cause_is_not_said_twice() {

@@ -83,7 +83,7 @@ impl<W: Write> TableSink<W> {
             columns.iter().map(|column| text::one_line(&column.name).into_owned()).collect();
         let needs = columns
             .iter()
-            .map(|name| Needs { natural: width(name), least: longest_token(name, Breaks::InNames) })
+            .map(|name| Needs { natural: width(name), least: longest_token(name, Breaks::Names) })
             .collect();
         Self { sink, columns, room, is_terminal, block: Vec::new(), needs, shown: None, is_cut: false }
     }
@@ -100,10 +100,9 @@ impl<W: Write> TableSink<W> {
         table.force_no_tty();
         if is_first {
             let names = shown.iter().zip(&widths);
-            table
-                .set_header(names.map(|(place, width)| {
-                    wrapped(&self.columns[*place], *width, Breaks::InNames).join("\n")
-                }));
+            table.set_header(
+                names.map(|(place, width)| wrapped(&self.columns[*place], *width, Breaks::Names).join("\n")),
+            );
         }
         for row in &block {
             let cells = shown.iter().zip(&widths).map(|(place, width)| self.cell(&row[*place], *width));
@@ -130,7 +129,7 @@ impl<W: Write> TableSink<W> {
                 needs.natural = needs.natural.max(natural);
                 if self.room.is_some() {
                     let readable = if place == 0 { FIRST } else { LEAST };
-                    let token = longest_token(&shown.text, Breaks::InData);
+                    let token = longest_token(&shown.text, Breaks::Data);
                     needs.least = needs.least.max(token).max(natural.min(readable));
                 }
             }
@@ -142,7 +141,7 @@ impl<W: Write> TableSink<W> {
         let cell = match self.room {
             None => Cell::new(text),
             Some(_) => {
-                let mut lines = wrapped(text, width, Breaks::InData);
+                let mut lines = wrapped(text, width, Breaks::Data);
                 if lines.len() > LINES {
                     lines.truncate(LINES);
                     lines.push(CUT);

@@ -47,7 +47,7 @@ impl<W: Write> RowSink for VerticalSink<W> {
                 let value = text::of_value(*value);
                 let margin = width(name);
                 let lines = match self.room {
-                    Some(room) => wrapped(&value, room.saturating_sub(margin).max(1), Breaks::InData),
+                    Some(room) => wrapped(&value, room.saturating_sub(margin).max(1), Breaks::Data),
                     None => vec![&*value],
                 };
                 for (index, line) in lines.iter().enumerate() {

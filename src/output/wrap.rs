@@ -9,16 +9,19 @@ const ID: u16 = 200;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Breaks {
     /// At white space, after the brackets and commas of a document, and beside characters of East Asian scripts.
-    InData,
+    Data,
     /// After an underscore too, for names of columns.
-    InNames,
+    Names,
+    /// At white space alone, for words.
+    Words,
 }
 
 impl Breaks {
     fn is_after(self, character: char) -> bool {
         match character {
+            _ if self == Self::Words => character == ' ',
             ' ' | ',' | ';' | '|' | '{' | '}' | '[' | ']' | '(' | ')' => true,
-            '_' => self == Self::InNames,
+            '_' => self == Self::Names,
             _ => character.width().unwrap_or_default() > 1,
         }
     }
@@ -115,18 +118,18 @@ mod tests {
             ("田中太郎", 4, &["田中", "太郎"]),
             ("-0.5, 17", 4, &["-0.5,", "17"]),
         ] {
-            assert_eq!(wrapped(text, room, Breaks::InData), lines, "{text}");
+            assert_eq!(wrapped(text, room, Breaks::Data), lines, "{text}");
         }
-        assert_eq!(wrapped("permission_set_name", 12, Breaks::InNames), ["permission_", "set_name"]);
+        assert_eq!(wrapped("permission_set_name", 12, Breaks::Names), ["permission_", "set_name"]);
         let key = "x".repeat(500);
-        assert!(wrapped(&key, 30, Breaks::InData).iter().all(|line| line.len() <= 30));
-        assert_eq!(wrapped(&key, 30, Breaks::InData).concat(), key);
+        assert!(wrapped(&key, 30, Breaks::Data).iter().all(|line| line.len() <= 30));
+        assert_eq!(wrapped(&key, 30, Breaks::Data).concat(), key);
     }
 
     #[test]
     fn the_longest_token_is_what_a_column_needs() {
-        assert_eq!(longest_token("2026-01-10T02:01:00.123Z or so", Breaks::InData), 24);
-        assert_eq!(longest_token("permission_set_name", Breaks::InNames), 11);
-        assert_eq!(longest_token(&"x".repeat(500), Breaks::InData), 1);
+        assert_eq!(longest_token("2026-01-10T02:01:00.123Z or so", Breaks::Data), 24);
+        assert_eq!(longest_token("permission_set_name", Breaks::Names), 11);
+        assert_eq!(longest_token(&"x".repeat(500), Breaks::Data), 1);
     }
 }

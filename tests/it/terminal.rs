@@ -54,6 +54,21 @@ fn with_pager(
     arguments: &[&str],
     variables: &[(&str, &str)],
 ) -> (Option<i32>, String) {
+    shown(sandbox, (rows, columns), arguments, variables, true)
+}
+
+/// The answer alone on a terminal of so many columns, without the words for people.
+pub fn answer_on_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str]) -> (Option<i32>, String) {
+    shown(sandbox, (50, columns), arguments, &[("PAGER", "cat")], false)
+}
+
+fn shown(
+    sandbox: &Sandbox,
+    (rows, columns): (u16, u16),
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+    with_words: bool,
+) -> (Option<i32>, String) {
     let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     let master = pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     pty::grantpt(&master).unwrap();
@@ -74,11 +89,12 @@ fn with_pager(
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .envs(variables.iter().copied())
         .stdout(Stdio::from(slave.try_clone().unwrap()))
-        .stderr(Stdio::from(slave));
+        .stderr(if with_words { Stdio::from(slave.try_clone().unwrap()) } else { Stdio::null() });
+    // Reading ends once nobody has the other end open.
+    drop(slave);
     let mut child = command.spawn().unwrap();
     drop(command);
     let mut shown = Vec::new();
-    // Reading fails once nobody has the other end open.
     let _ = master.read_to_end(&mut shown);
     let shown = String::from_utf8(shown).unwrap().replace("\r\n", "\n");
     (child.wait().unwrap().code(), shown)
@@ -198,7 +214,8 @@ fn an_answer_is_laid_out_as_it_is_asked_for() {
         on_terminal(&sandbox, 60, &[&["query", "user-access", "ana"], arguments].concat())
     };
     let (_, narrow) = shown(&[]);
-    assert!(narrow.contains("columns left out: ") && narrow.contains("-x or --wide"), "{narrow}");
+    let said = narrow.replace("\n  ", " ");
+    assert!(said.contains("columns left out: ") && said.contains("-x or --wide"), "{narrow}");
     let (_, wide) = shown(&["--wide"]);
     assert!(!wide.contains("left out") && wide.lines().any(|line| line.chars().count() > 60), "{wide}");
     let (_, vertical) = shown(&["-x"]);
@@ -211,6 +228,7 @@ fn an_answer_is_laid_out_as_it_is_asked_for() {
     assert!(csv.data().starts_with("permission_set_name,account_name\n"), "{}", csv.stdout);
     let (exit, refused) = shown(&["--columns", "permission_set"]);
     assert_eq!(exit, Some(2));
+    let refused = refused.replace("\n  ", " ");
     assert!(refused.contains("did you mean permission_set_arn or permission_set_name?"), "{refused}");
     for both in
         [["-x", "--format=csv"], ["-x", "--wide"], ["--limit=1", "--evidence"], ["--limit=0", "--quiet"]]
