@@ -22,19 +22,20 @@ page (place, part, name, detail, since) AS (
     UNION ALL SELECT 6, 'user', 'created by', u.created_by, u.created_at FROM users AS u WHERE u.user_id = :user
     UNION ALL SELECT 7, 'user', 'id', u.user_id, NULL FROM users AS u WHERE u.user_id = :user
     UNION ALL
-    SELECT 8, 'stands out', 'disabled, and still has access', count(*) || ' permission sets', NULL FROM sets
+    SELECT 8, 'stands out', 'disabled, and still has access', count(*) || CASE count(*) WHEN 1 THEN ' permission set' ELSE ' permission sets' END, NULL FROM sets
     WHERE EXISTS (SELECT 1 FROM users AS u WHERE u.user_id = :user AND u.user_status = 'DISABLED')
     HAVING count(*) > 0
     UNION ALL
-    SELECT 9, 'stands out', 'privileged access', 'in ' || count(DISTINCT account_id) || ' accounts', NULL FROM sets
+    SELECT 9, 'stands out', 'privileged access', 'in ' || count(DISTINCT account_id) || CASE count(DISTINCT account_id) WHEN 1 THEN ' account' ELSE ' accounts' END, NULL FROM sets
     WHERE permission_set_arn IN (SELECT p.permission_set_arn FROM privileged_permission_sets AS p WHERE p.level = 'administrator' AND p.scope = 'any')
     HAVING count(*) > 0
     UNION ALL
-    SELECT 10, 'stands out', 'assigned directly', count(*) || ' assignments', NULL FROM mine WHERE via = 'direct'
+    SELECT 10, 'stands out', 'assigned directly', count(*) || CASE count(*) WHEN 1 THEN ' assignment' ELSE ' assignments' END, NULL FROM mine WHERE via = 'direct'
     HAVING count(*) > 0
     UNION ALL
     SELECT 11, 'group', coalesce(g.display_name, m.group_id), (
-            SELECT 'access to ' || count(DISTINCT a.account_id) || ' accounts' FROM mine AS a WHERE a.group_id = m.group_id),
+            SELECT 'access to ' || count(DISTINCT a.account_id) || CASE count(DISTINCT a.account_id) WHEN 1 THEN ' account' ELSE ' accounts' END
+            FROM mine AS a WHERE a.group_id = m.group_id),
         m.created_at
     FROM group_memberships AS m
     LEFT JOIN groups AS g ON g.group_id = m.group_id

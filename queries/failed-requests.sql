@@ -4,12 +4,12 @@
 -- not during: AWS forgets requests by their age, which is that of one snapshot
 SELECT
     r.created_at,
-    r.kind,
     r.failure_reason,
     s.name AS permission_set_name,
     a.name AS account_name,
-    r.principal_type,
     coalesce(u.user_name, g.display_name) AS principal_name,
+    r.kind,
+    r.principal_type,
     CASE WHEN EXISTS (
         SELECT 1 FROM account_assignments AS x
         WHERE x.account_id = r.account_id AND x.permission_set_arn = r.permission_set_arn

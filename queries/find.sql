@@ -41,10 +41,10 @@ found AS (
 SELECT
     f.kind,
     f.name,
-    f.id,
-    l.name AS name_now,
     CASE WHEN l.valid_to IS NULL THEN 'there' ELSE 'gone' END AS state,
-    l.last_seen_at
+    f.id,
+    l.last_seen_at,
+    l.name AS name_now
 FROM found AS f
 JOIN (SELECT n.kind, n.id, n.name, n.valid_to, n.last_seen_at, max(n.valid_from) AS last FROM named AS n GROUP BY n.kind, n.id) AS l
     ON l.kind = f.kind AND l.id = f.id

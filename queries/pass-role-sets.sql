@@ -4,12 +4,12 @@
 -- not during: it compares the state of one snapshot
 SELECT
     s.permission_set_name,
-    s.source,
-    s.policy,
-    coalesce(s.action, 'all but ' || s.not_action) AS actions,
     coalesce(s.resource, 'all but ' || s.not_resource) AS resources,
+    coalesce(s.action, 'all but ' || s.not_action) AS actions,
+    s.source,
     s.condition,
     s.reason AS not_read,
+    s.policy,
     s.permission_set_arn
 FROM permission_set_statements AS s
 WHERE s.source <> 'permissions_boundary'

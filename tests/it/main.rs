@@ -66,4 +66,5 @@ mod truth;
 mod upgrade;
 mod volatile;
 mod who;
+mod widths;
 mod world;
