@@ -48,7 +48,7 @@ fn questions(subject: &Subject) -> [(String, Vec<&str>); 10] {
             format!("Who could reach {account} a month ago?"),
             vec!["query", "account-access", account, "--at", LATELY],
         ),
-        (format!("Who is {user}, and what is to be known?"), vec!["who", user]),
+        (format!("Who is {user}, and what stands out?"), vec!["who", user]),
         (
             format!("What could {user} reach in the last month, even if only for a night?"),
             vec!["query", "user-access", user, "--during", LATELY],

@@ -32,7 +32,7 @@ pub(super) const SAID_OF_A_THING: &str = "list ls get describe show view cat exp
 pub(super) const WORDS: &[Words] = &[
     // What can be asked.
     plain(
-        "list ls questions queries canned dashboard dashboards control benchmark check report reports menu browse \
+        "list ls questions queries canned dashboard dashboards control benchmark report reports menu browse \
            ui web mod plugin plugins examples tutorial",
         "query --list",
         "shows the questions that it answers by name",
@@ -132,9 +132,10 @@ pub(super) const WORDS: &[Words] = &[
         "shows which account administers which service",
     ),
     plain("label tag-list tagging resource-tags", "query tags", "shows every tag"),
+    of("search lookup grep locate where", "find", "TEXT", "finds everything whose name or id has that text"),
     // One thing, and its past.
     of(
-        "get describe show view cat inspect lookup search grep read display info detail details timeline log \
+        "get describe show view cat inspect read display info detail details timeline log \
         logs audit-log blame trail life user-history about trace",
         "history",
         "NAME",
@@ -154,6 +155,11 @@ pub(super) const WORDS: &[Words] = &[
         "takes a snapshot of the organization",
     ),
     plain(
+        "plan preview estimate whatif what-if",
+        "collect --dry-run",
+        "says what a collection would ask, and how long that takes",
+    ),
+    plain(
         "cron schedule watch monitor health healthcheck alert alerts nagios check-age",
         "--exit-code --max-age 26h",
         "is for a monitor: exit code 4, or 0",
@@ -161,7 +167,7 @@ pub(super) const WORDS: &[Words] = &[
     // Credentials.
     plain(
         "login logon signin auth configure whoami caller-identity credentials creds profile profiles test ping \
-           diagnose debug preflight validate connect setup config settings env account-id can-connect precheck troubleshoot",
+           diagnose debug preflight connect setup config settings env account-id can-connect precheck troubleshoot",
         "doctor",
         "says who these credentials are and what they can see",
     ),
@@ -184,7 +190,7 @@ pub(super) const WORDS: &[Words] = &[
         "asks that copy: it is a census itself, and nothing is restored",
     ),
     plain(
-        "verify check-integrity integrity validate-db fsck hash hashes checksum audit attest proof repair",
+        "verify check validate check-integrity integrity validate-db fsck hash hashes checksum audit attest proof repair",
         "snapshots verify",
         "checks that each snapshot is still as published",
     ),
