@@ -13,6 +13,7 @@ mod diff;
 mod doctor;
 mod evidence;
 mod evidence_check;
+mod export;
 mod global;
 mod history;
 mod iam_policy;
@@ -123,6 +124,8 @@ pub enum Command {
     Snapshots(snapshots::SnapshotsArgs),
     /// Check the evidence that was written beside an answer
     Evidence(evidence_check::EvidenceCommandArgs),
+    /// Write the census as Parquet files, for other engines
+    Export(export::ExportArgs),
     /// Show the tables, views and columns that SQL can use
     Schema(schema::SchemaArgs),
     /// Print the smallest IAM policy that collect needs
@@ -153,6 +156,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
         Some(Command::History(args)) => history::run(args, &global),
         Some(Command::Snapshots(args)) => snapshots::run(args, &global),
         Some(Command::Evidence(args)) => evidence_check::run(args, &global),
+        Some(Command::Export(args)) => export::run(args, &global),
         Some(Command::Schema(args)) => schema::run(args, &global),
         Some(Command::Completions(args)) => completions::run(args, &global),
         Some(Command::Status(args)) => status::run(&args, &global),

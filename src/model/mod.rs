@@ -18,6 +18,7 @@ mod assignments;
 mod column;
 mod delegation;
 mod entity;
+mod exports;
 mod facts;
 mod group;
 mod groups;
@@ -54,6 +55,7 @@ pub use delegation::{
     DelegatedAdministrator, DelegatedAdministratorAccount, OrganizationFeature, TrustedService,
 };
 pub use entity::{Entity, EntitySpec, NameColumn, NameForm, NameRung, Narrows, PathColumn, RecreatedBy};
+pub use exports::{ADDED_COLUMNS, AddedColumn, AddedColumns, TAGS, account_tag};
 pub use facts::{FACTS, Fact, FactRow, FactSpec, Remembered};
 pub use group::ResourceGroup;
 pub use groups::{Group, GroupMembership};

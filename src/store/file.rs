@@ -249,7 +249,7 @@ impl<T> Doing<T> for rusqlite::Result<T> {
 }
 
 /// `name` as a quoted SQL identifier.
-pub(super) fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
@@ -260,6 +260,6 @@ pub(super) fn in_scope(scope: &Scope) -> String {
 }
 
 /// `value` as a SQL text literal.
-pub(super) fn literal(value: &str) -> String {
+pub(crate) fn literal(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))
 }

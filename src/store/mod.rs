@@ -57,6 +57,7 @@ pub use database::Database;
 pub use derived::privileged_on;
 pub use evidence::{Link, Parts, Verified};
 pub use file::{data_files, database_of, files};
+pub(crate) use file::{literal, quoted};
 pub use guard::{QUERY_MEMORY, views_read};
 pub use identity::Identity;
 pub use io_error::{staging_stopped, stopped};

@@ -20,6 +20,7 @@ mod doctor;
 mod during;
 mod evidence;
 mod evidence_check;
+mod export;
 mod faults;
 mod filters;
 mod first_run;

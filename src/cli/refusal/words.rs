@@ -24,7 +24,7 @@ const fn of(typed: &'static str, command: &'static str, value: &'static str, doe
 }
 
 /// Words that say nothing where a thing follows: `list accounts` asks for the accounts.
-pub(super) const SAID_OF_A_THING: &str = "list ls get describe show view cat export dump print read display fetch \
+pub(super) const SAID_OF_A_THING: &str = "list ls get describe show view cat dump print read display fetch \
      download report search count select lookup inspect batch-get aws iam organizations identitystore \
      sso sso-admin sts identity-store";
 
@@ -49,7 +49,7 @@ pub(super) const WORDS: &[Words] = &[
         "runs any SQL",
     ),
     of(
-        "export dump csv json download output print to-csv select-all",
+        "dump csv json download output print to-csv select-all",
         "query",
         "SELECT …",
         "writes the rows of any SQL; --output FILE.csv into a file",

@@ -19,11 +19,11 @@ SELECT
     t.type, -- root, organizational_unit or account
     t.name, -- its name
     t.parent_id, -- id of the root or OU that it is in
-    t.depth, -- 0 for the root; NULL below an OU whose parent was not seen
+    CAST(t.depth AS INTEGER) AS depth, -- 0 for the root; NULL below an OU whose parent was not seen
     t.ou_path, -- names from the root down to the OU, joined by slashes; an account has the path of its OU
     t.entity_path -- ids from the organization down, joined by slashes
 FROM tree AS t
 UNION ALL
-SELECT a.account_id, 'account', a.name, a.parent_id, t.depth + 1, t.ou_path, a.entity_path
+SELECT a.account_id, 'account', a.name, a.parent_id, CAST(t.depth + 1 AS INTEGER), t.ou_path, a.entity_path
 FROM accounts AS a
 LEFT JOIN tree AS t ON t.id = a.parent_id

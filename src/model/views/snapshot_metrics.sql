@@ -14,17 +14,17 @@ SELECT
     m.direct_assignments, -- assignments to users instead of groups
     m.orphans, -- assignments that lead nowhere (orphan_assignments)
     m.unknown, -- assignments of which a gap hides whom they give access, or to what
-    CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.gained, 0) END AS gained, -- paths that came since the snapshot before
-    CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.lost, 0) END AS lost, -- paths that went
-    CASE WHEN d.has_before AND m.administrators IS NOT NULL THEN coalesce(f.altered, 0) END AS altered, -- paths that lead to something else: a policy, a session or the user's status changed
-    CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.unknown, 0) END AS unknown_changes, -- paths first seen that a gap of the snapshot before may have hidden: not in gained
-    CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.assignment_granted, 0) END AS assignment_granted, -- of those gained: by a new assignment
-    CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.membership_added, 0) END AS membership_added, -- of those gained: by joining a group
-    CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.user_created, 0) END AS user_created, -- of those gained: by a new user
-    CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.assignment_revoked, 0) END AS assignment_revoked, -- of those lost: by the end of an assignment
-    CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.membership_removed, 0) END AS membership_removed, -- of those lost: by leaving a group
-    CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.group_deleted, 0) END AS group_deleted, -- of those lost: with a group
-    CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.user_deleted, 0) END AS user_deleted, -- of those lost: with a user
+    CAST(CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.gained, 0) END AS INTEGER) AS gained, -- paths that came since the snapshot before
+    CAST(CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.lost, 0) END AS INTEGER) AS lost, -- paths that went
+    CAST(CASE WHEN d.has_before AND m.administrators IS NOT NULL THEN coalesce(f.altered, 0) END AS INTEGER) AS altered, -- paths that lead to something else: a policy, a session or the user's status changed
+    CAST(CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.unknown, 0) END AS INTEGER) AS unknown_changes, -- paths first seen that a gap of the snapshot before may have hidden: not in gained
+    CAST(CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.assignment_granted, 0) END AS INTEGER) AS assignment_granted, -- of those gained: by a new assignment
+    CAST(CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.membership_added, 0) END AS INTEGER) AS membership_added, -- of those gained: by joining a group
+    CAST(CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.user_created, 0) END AS INTEGER) AS user_created, -- of those gained: by a new user
+    CAST(CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.assignment_revoked, 0) END AS INTEGER) AS assignment_revoked, -- of those lost: by the end of an assignment
+    CAST(CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.membership_removed, 0) END AS INTEGER) AS membership_removed, -- of those lost: by leaving a group
+    CAST(CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.group_deleted, 0) END AS INTEGER) AS group_deleted, -- of those lost: with a group
+    CAST(CASE WHEN d.has_before AND m.group_paths IS NOT NULL THEN coalesce(f.user_deleted, 0) END AS INTEGER) AS user_deleted, -- of those lost: with a user
     m.incomplete -- what the counts rest on and the snapshot did not completely see: they may be higher or lower; NULL where it saw all of it
 FROM snapshot_metrics_kept AS m
 CROSS JOIN snapshot_dates AS d

@@ -249,6 +249,8 @@ fn described(connection: &Connection, table: &str, texts: &Texts, key: &[&str]) 
         let text = texts.get(&column.name).map(String::as_str).or(added.map(|(.., text)| *text));
         let sql_type = match added {
             Some((_, sql_type, _)) if column.sql_type.is_empty() => (*sql_type).to_owned(),
+            // SQLite's own names for the type of a cast.
+            _ if ["INT", "NUM"].contains(&column.sql_type.as_str()) => "INTEGER".to_owned(),
             _ => column.sql_type,
         };
         let in_key = column.in_key || key.contains(&column.name.as_str());

@@ -1,0 +1,78 @@
+//! `export DIR`: a folder of Parquet files.
+
+use std::path::Path;
+
+use clap::Args;
+
+use crate::cli::GlobalOptions;
+use crate::cli::snapshot_line::bytes;
+use crate::error::{ExitStatus, Result};
+use crate::export::dataset::TagColumn;
+use crate::export::lake::{self, Exported, LakeOptions};
+use crate::output::stderr;
+use crate::query::Interruption;
+
+/// The options of `export DIR`.
+#[derive(Debug, Args)]
+pub struct LakeArgs {
+    /// Write every day of effective_access and other views of one snapshot too, as TABLE_daily
+    #[arg(long)]
+    daily: bool,
+
+    /// Add the value of this tag of the account to effective_access, as the column NAME; may be given several times
+    #[arg(long, value_name = "KEY=NAME", value_parser = tag_column)]
+    tag_column: Vec<TagColumn>,
+
+    /// Remove the days of snapshots that were pruned
+    #[arg(long)]
+    mirror: bool,
+}
+
+/// Writes the folder.
+pub fn run(folder: &Path, args: &LakeArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    let mut census = global.open_census()?;
+    let interruption = Interruption::watch(census.connection(), None)?;
+    let options =
+        LakeOptions { daily: args.daily, mirror: args.mirror, tag_columns: args.tag_column.clone() };
+    let exported = lake::write(&mut census, folder, &options, &|connection| interruption.attend(connection))
+        .map_err(|error| interruption.explain(error))?;
+    say(folder, &exported);
+    Ok(ExitStatus::Done)
+}
+
+fn say(folder: &Path, exported: &Exported) {
+    let Exported { tables, days, files, written, bytes: size, removed, pruned_days, not_complete } = exported;
+    let name = folder.display();
+    stderr::say(format!(
+        "{name}: {tables} tables, days: {days}, files: {files}, written: {written} ({}), removed: {removed}",
+        bytes(*size)
+    ));
+    if *pruned_days > 0 {
+        stderr::note(format!(
+            "note: days in {name} that the census no longer has: {pruned_days}; --mirror removes them"
+        ));
+    }
+    if !not_complete.is_empty() {
+        stderr::warn(format!(
+            "the newest snapshot did not see all of: {}; the manifest says so for each table and day",
+            not_complete.join(", ")
+        ));
+    }
+}
+
+/// A tag and the name of its column: `Environment=environment`.
+fn tag_column(typed: &str) -> Result<TagColumn, String> {
+    let Some((key, name)) = typed.rsplit_once('=') else {
+        return Err("write KEY=NAME, e.g. Environment=environment".to_owned());
+    };
+    let is_plain = |one: u8| one.is_ascii_lowercase() || one.is_ascii_digit() || one == b'_';
+    if key.is_empty()
+        || !name.starts_with(|one: char| one.is_ascii_lowercase())
+        || !name.bytes().all(is_plain)
+    {
+        return Err(
+            "a column's name has small letters, digits and _, e.g. Environment=environment".to_owned()
+        );
+    }
+    Ok(TagColumn { key: key.to_owned(), name: name.to_owned() })
+}

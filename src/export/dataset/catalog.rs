@@ -1,0 +1,327 @@
+//! The tables of an export, derived from the declarations and from what the census says of its own tables.
+//!
+//! Every row tells its organization, its snapshot and when that was taken. A table that tells of several snapshots has them
+//! in its own columns; elsewhere they are those of the snapshot that answers.
+
+use crate::error::{Error, Result};
+use crate::model::{
+    ADDED_COLUMNS, ColumnKind, ColumnSpec, DERIVED_VIEWS, FACTS, RESOURCES, Role, TAGS, account_tag, resource,
+};
+use crate::store::{Census, Table, TableColumn, TableKind, Tells, literal, quoted, tells};
+
+use super::{Dataset, Field, FieldKind, Layout, Select, calendar};
+
+/// What the store itself records of each snapshot, as far as an export has it.
+const RECORDED: [&str; 3] = ["snapshots", "coverage", "gaps"];
+
+/// What the tables of an export depend on beside the census.
+#[derive(Debug, Clone, Default)]
+pub struct DatasetOptions {
+    /// Stands in every row; `None` of an instance outside an organization.
+    pub organization_id: Option<String>,
+    /// The tags of accounts that become columns of the views that have columns added.
+    pub tag_columns: Vec<TagColumn>,
+}
+
+/// A tag of accounts that becomes a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagColumn {
+    /// The key of the tag.
+    pub key: String,
+    /// The name of the column.
+    pub name: String,
+}
+
+/// Every table of an export of the census, those of resources first.
+pub fn datasets(census: &Census, options: &DatasetOptions) -> Result<Vec<Dataset>> {
+    let organization = options.organization_id.as_deref().map_or("NULL".to_owned(), literal);
+    // What an older file has is typed as a new one would be; it may lack a view.
+    let present = census.tables()?;
+    let mut tables = Census::blank()?.tables()?;
+    tables.retain(|table| present.iter().any(|one| one.name == table.name));
+    let mut found = Vec::new();
+    for table in &tables {
+        let maker = Maker { table, organization: &organization, tag_columns: &options.tag_columns };
+        match table.kind {
+            TableKind::Resource => {}
+            TableKind::BySnapshot | TableKind::History => found.extend(maker.of_resource()),
+            TableKind::Derived => found.extend(maker.of_view()),
+            TableKind::SnapshotFact => found.extend(maker.of_facts()),
+            TableKind::Changes | TableKind::Versions => {}
+        }
+    }
+    found.push(calendar::dates(&organization));
+    let metrics = DERIVED_VIEWS.iter().filter(|view| view.counted_from.is_some());
+    for view in metrics.filter_map(|view| tables.iter().find(|table| table.name == view.name)) {
+        found.push(calendar::metrics_daily(view, &organization));
+    }
+    for dataset in &found {
+        for (place, field) in dataset.fields.iter().enumerate() {
+            if dataset.fields[..place].iter().any(|other| other.name == field.name) {
+                return Err(Error::usage(format!("{} has a column {} already", dataset.name, field.name))
+                    .hint("give the tag's column another name: --tag-column KEY=NAME"));
+            }
+        }
+    }
+    found.sort_by_key(|dataset| dataset.layout != Layout::Daily);
+    Ok(found)
+}
+
+/// Makes the table of an export out of a table or view of the census.
+struct Maker<'t> {
+    table: &'t Table,
+    organization: &'t str,
+    tag_columns: &'t [TagColumn],
+}
+
+impl Maker<'_> {
+    /// A resource in each snapshot, or all of its versions.
+    fn of_resource(&self) -> Option<Dataset> {
+        let name = &self.table.name;
+        let spec = ["_by_snapshot", "_history"].iter().find_map(|end| resource(name.strip_suffix(end)?))?;
+        let is_history = self.table.kind == TableKind::History;
+        let mut fields = match is_history {
+            true => self.answering_prefix(),
+            false => self.own_prefix("t"),
+        };
+        for column in spec.columns.iter().filter(|column| column.role != Role::Volatile) {
+            // An organization's own table names it already.
+            if fields.iter().all(|field| field.name != column.name) {
+                fields.push(of_column(column));
+            }
+        }
+        if is_history {
+            fields.extend(bounds(&completed("valid_from"), &completed("valid_to"), "t.valid_to IS NULL"));
+            fields.extend(
+                self.table
+                    .columns
+                    .iter()
+                    .filter(|column| SEEN.contains(&column.name.as_str()))
+                    .map(of_view_column),
+            );
+        }
+        Some(Dataset {
+            name: if is_history { name.clone() } else { spec.name.to_owned() },
+            description: if is_history {
+                self.table.description.clone()
+            } else {
+                spec.description.to_owned()
+            },
+            fields,
+            layout: if is_history { Layout::All } else { Layout::Daily },
+            resources: vec![spec],
+            select: self.select(is_history),
+        })
+    }
+
+    /// A derived view: of the snapshot that answers, or of all of them.
+    fn of_view(&self) -> Option<Dataset> {
+        let name = self.table.name.as_str();
+        let view = DERIVED_VIEWS.iter().find(|view| view.name == name);
+        // Such a view has more rows than anybody reads: effective_access has those of each day.
+        if view.is_some_and(|view| !view.asked_by.is_empty()) {
+            return None;
+        }
+        let is_each = self.has("snapshot_id");
+        let layout = if tells(name) == Tells::Answering { Layout::Newest } else { Layout::All };
+        let mut fields = if is_each { self.own_prefix("t") } else { self.answering_prefix() };
+        let is_history = !is_each && layout == Layout::All && self.has("gone_at");
+        for column in &self.table.columns {
+            let is_bound = ADDED_BOUNDS.contains(&column.name.as_str());
+            if fields.iter().all(|field| field.name != column.name) && !(is_history && is_bound) {
+                fields.push(of_view_column(column));
+            }
+        }
+        if is_history {
+            fields.extend(bounds("t.first_seen_at", "t.gone_at", "t.gone_at IS NULL"));
+        }
+        let mut dataset = Dataset {
+            name: name.to_owned(),
+            description: self.table.description.clone(),
+            fields,
+            layout,
+            resources: match view {
+                Some(view) => view.resources(),
+                None => RESOURCES.to_vec(),
+            },
+            select: self.select(!is_each),
+        };
+        self.add_columns(&mut dataset);
+        Some(dataset)
+    }
+
+    /// Adds the columns that the view has in an export alone.
+    fn add_columns(&self, dataset: &mut Dataset) {
+        let Some(added) = ADDED_COLUMNS.iter().find(|added| added.view == dataset.name) else { return };
+        added.with.clone_into(&mut dataset.select.with);
+        dataset.select.from = format!("{}\n{}", dataset.select.from, added.joins);
+        let mut resources = added.resources.to_vec();
+        for column in added.columns {
+            let as_in_a_view = TableColumn {
+                name: column.name.to_owned(),
+                sql_type: column.sql_type.to_owned(),
+                in_key: false,
+                description: column.description.to_owned(),
+            };
+            dataset.fields.push(Field { expression: column.sql.to_owned(), ..of_view_column(&as_in_a_view) });
+        }
+        for tag in self.tag_columns {
+            dataset.fields.push(Field {
+                name: tag.name.clone(),
+                kind: FieldKind::Text,
+                description: format!("value of the account's tag {}; NULL where it has none", tag.key),
+                in_key: false,
+                expression: account_tag(&literal(&tag.key)),
+            });
+            resources.push(TAGS);
+        }
+        let missing = |name: &&&str| dataset.resources.iter().all(|spec| spec.name != **name);
+        let more: Vec<_> = resources.iter().filter(missing).filter_map(|name| resource(name)).collect();
+        dataset.resources.extend(more);
+    }
+
+    /// What is recorded of each snapshot.
+    fn of_facts(&self) -> Option<Dataset> {
+        let name = self.table.name.as_str();
+        let spec = FACTS.iter().find(|spec| spec.name == name);
+        if spec.is_none() && !RECORDED.contains(&name) {
+            return None;
+        }
+        let mut fields = self.own_prefix(if self.has("taken_at") { "t" } else { "s" });
+        for column in &self.table.columns {
+            if fields.iter().any(|field| field.name == column.name) {
+                continue;
+            }
+            let declared = spec.and_then(|spec| spec.columns.iter().find(|one| one.name == column.name));
+            fields.push(declared.map_or_else(|| of_view_column(column), of_column));
+        }
+        let join =
+            if self.has("taken_at") { "" } else { "\nJOIN snapshots AS s ON s.snapshot_id = t.snapshot_id" };
+        Some(Dataset {
+            name: name.to_owned(),
+            description: self.table.description.clone(),
+            fields,
+            layout: Layout::All,
+            resources: Vec::new(),
+            select: Select {
+                with: String::new(),
+                from: format!("FROM {} AS t{join}", quoted(name)),
+                snapshot: None,
+            },
+        })
+    }
+
+    fn has(&self, column: &str) -> bool {
+        self.table.columns.iter().any(|one| one.name == column)
+    }
+
+    fn select(&self, is_answering: bool) -> Select {
+        let name = quoted(&self.table.name);
+        let (from, snapshot) = match is_answering {
+            true => (format!("FROM {name} AS t CROSS JOIN answering_snapshot AS n"), None),
+            false => (format!("FROM {name} AS t"), Some("t.snapshot_id")),
+        };
+        Select { with: String::new(), from, snapshot }
+    }
+
+    /// The columns of every row where the table tells of several snapshots; `times` has the time of each.
+    fn own_prefix(&self, times: &str) -> Vec<Field> {
+        self.prefix("t", times)
+    }
+
+    /// The same where the snapshot is the one that answers.
+    fn answering_prefix(&self) -> Vec<Field> {
+        self.prefix("n", "n")
+    }
+
+    fn prefix(&self, snapshot: &str, times: &str) -> Vec<Field> {
+        let field = |name: &str, kind, description: &str, expression| Field {
+            name: name.to_owned(),
+            kind,
+            description: description.to_owned(),
+            in_key: false,
+            expression,
+        };
+        vec![
+            field("organization_id", FieldKind::Text, "id of the organization", self.organization.to_owned()),
+            field("snapshot_id", FieldKind::Integer, "the snapshot", format!("{snapshot}.snapshot_id")),
+            field("taken_at", FieldKind::Time, "time of its first call, UTC", format!("{times}.taken_at")),
+        ]
+    }
+}
+
+/// The columns of a history that `bounds` stand for.
+const ADDED_BOUNDS: [&str; 3] = ["valid_from", "valid_to", "gone_at"];
+
+/// The further times of a version.
+const SEEN: [&str; 3] = ["not_before", "first_seen_at", "last_seen_at"];
+
+/// The end of the snapshot that a version's bound names.
+fn completed(bound: &str) -> String {
+    format!("(SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = t.{bound})")
+}
+
+/// Between which times a row held: it is of a day where `valid_from_at` is before the day's end and `valid_to_at` is not.
+fn bounds(from: &str, to: &str, is_current: &str) -> Vec<Field> {
+    let field = |name: &str, kind, description: &str, expression: &str| Field {
+        name: name.to_owned(),
+        kind,
+        description: description.to_owned(),
+        in_key: name == "valid_from_at",
+        expression: expression.to_owned(),
+    };
+    vec![
+        field("valid_from_at", FieldKind::Time, "end of the first snapshot that saw it so, UTC", from),
+        field(
+            "valid_to_at",
+            FieldKind::Time,
+            "end of the first snapshot that no longer did, UTC; NULL while it holds",
+            to,
+        ),
+        field("is_current", FieldKind::Boolean, "whether it holds in the newest snapshot", is_current),
+    ]
+}
+
+/// A declared column.
+fn of_column(column: &ColumnSpec) -> Field {
+    Field {
+        name: column.name.to_owned(),
+        kind: match column.kind {
+            ColumnKind::Integer => FieldKind::Integer,
+            ColumnKind::Boolean => FieldKind::Boolean,
+            ColumnKind::Time => FieldKind::Time,
+            ColumnKind::Json => FieldKind::Json,
+            ColumnKind::Document { .. } => FieldKind::Text,
+            ColumnKind::Text | ColumnKind::Id(_) | ColumnKind::IdByType { .. } => FieldKind::Text,
+        },
+        description: column.description.to_owned(),
+        in_key: column.role == Role::Key,
+        expression: format!("t.{}", quoted(column.name)),
+    }
+}
+
+/// A column of a view, or of a table that a migration describes: its name says what is more than SQLite's type.
+fn of_view_column(column: &TableColumn) -> Field {
+    let name = column.name.as_str();
+    let is_number = column.sql_type == "INTEGER";
+    let kind = match name {
+        "not_before" => FieldKind::Time,
+        "date" => FieldKind::Date,
+        _ if name.ends_with("_at") => FieldKind::Time,
+        _ if is_number && (is_flag(name) || column.description.starts_with("1 ")) => FieldKind::Boolean,
+        _ if is_number => FieldKind::Integer,
+        _ if column.description.contains("JSON") => FieldKind::Json,
+        _ => FieldKind::Text,
+    };
+    Field {
+        name: name.to_owned(),
+        kind,
+        description: column.description.clone(),
+        in_key: column.in_key,
+        expression: format!("t.{}", quoted(name)),
+    }
+}
+
+fn is_flag(name: &str) -> bool {
+    name.starts_with("is_") || name.starts_with("has_")
+}

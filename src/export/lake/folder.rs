@@ -1,0 +1,232 @@
+//! The folder of an export, and how it goes from one state to the next.
+//!
+//! New files are written below `_orgcensus/staging`. When all of them are there, the new manifest is written as
+//! `pending.json`, the old one is removed, the files are moved to their places, and the pending manifest becomes the
+//! manifest. So a manifest names only files that are as it says. Where an export was killed in between there is no manifest:
+//! the next one goes on from the pending one, and looks at each file.
+
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use super::manifest::{FileEntry, Manifest};
+use crate::digest;
+use crate::error::{Error, Result};
+use crate::plain_file;
+
+/// What an export keeps for itself. Engines pass over names that begin with an underscore.
+const OWN: &str = "_orgcensus";
+const MANIFEST: &str = "manifest.json";
+const PENDING: &str = "pending.json";
+const STAGING: &str = "staging";
+
+/// The folder, which no other process writes an export to as long as this is held.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    _lock: File,
+    /// The manifest that was found, or the pending one.
+    found: Option<Manifest>,
+    /// Whether the files are surely as the found manifest says.
+    is_settled: bool,
+    staged: usize,
+}
+
+/// A file that is written and waits for its place.
+#[derive(Debug)]
+pub(super) struct Staged {
+    path: PathBuf,
+    place: String,
+}
+
+impl Folder {
+    /// Opens the folder, making it where there is none. Fails for one that has other files, and where another export is
+    /// under way.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let own = path.join(OWN);
+        let is_new = match fs::read_dir(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => true,
+            Err(error) => {
+                return Err(Error::failed(format!("cannot write the export to \"{}\"", path.display()))
+                    .caused_by(error)
+                    .hint("name a folder: orgcensus export DIR"));
+            }
+            Ok(mut entries) => entries.next().is_none(),
+        };
+        if !is_new && !own.is_dir() {
+            return Err(Error::failed(format!(
+                "\"{}\" has other files in it, and is no export",
+                path.display()
+            ))
+            .hint("name a new or empty folder"));
+        }
+        let failed = |error| cannot_write(path, error);
+        make_folder(&own).map_err(failed)?;
+        let lock = plain_file::open_or_create(&own.join("lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::failed(format!("another export writes to \"{}\"", path.display()))
+                    .hint("wait for it to end, then run this one again"));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        let staging = own.join(STAGING);
+        remove_staging(&staging).map_err(failed)?;
+        make_folder(&staging).map_err(failed)?;
+        let manifest = read(&own.join(MANIFEST))?;
+        let is_settled = manifest.is_some();
+        let found = match manifest {
+            Some(manifest) => Some(manifest),
+            None => read(&own.join(PENDING))?,
+        };
+        Ok(Self { path: path.to_owned(), _lock: lock, found, is_settled, staged: 0 })
+    }
+
+    /// The manifest of what is in the folder.
+    pub(super) fn found(&self) -> Option<&Manifest> {
+        self.found.as_ref()
+    }
+
+    /// Whether what was found is a manifest, and not that of an export that was killed.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_settled
+    }
+
+    /// Whether the folder has the file as the found manifest says.
+    pub(super) fn has(&self, place: &str, entry: &FileEntry) -> bool {
+        let path = self.path.join(place);
+        let length = fs::symlink_metadata(&path).ok().filter(|it| it.is_file()).map(|it| it.len());
+        if length != Some(entry.bytes) {
+            return false;
+        }
+        self.is_settled
+            || File::open(&path).and_then(digest::sha256_of).is_ok_and(|(sha256, _)| sha256 == entry.sha256)
+    }
+
+    /// Makes a file that waits for its place, a path below the folder.
+    pub(super) fn stage(&mut self, place: &str) -> Result<(Staged, File)> {
+        self.staged += 1;
+        let path = self.path.join(OWN).join(STAGING).join(self.staged.to_string());
+        let file = plain_file::create(&path).map_err(|error| self.failed(error))?;
+        Ok((Staged { path, place: place.to_owned() }, file))
+    }
+
+    /// The hash and the length of a staged file, all of which is on the disk from now on.
+    pub(super) fn seal(&self, staged: &Staged, file: &File) -> Result<(String, u64)> {
+        let seal = || {
+            file.sync_all()?;
+            File::open(&staged.path).and_then(digest::sha256_of)
+        };
+        seal().map_err(|error| self.failed(error))
+    }
+
+    /// Removes a staged file that is not needed.
+    pub(super) fn discard(&self, staged: &Staged) -> Result<()> {
+        fs::remove_file(&staged.path).map_err(|error| self.failed(error))
+    }
+
+    /// Moves the staged files to their places, removes those of `gone`, and makes `manifest` the manifest.
+    pub(super) fn commit(&self, manifest: &Manifest, staged: &[Staged], gone: &[String]) -> Result<()> {
+        self.commit_all(manifest, staged, gone).map_err(|error| self.failed(error))
+    }
+
+    fn commit_all(&self, manifest: &Manifest, staged: &[Staged], gone: &[String]) -> io::Result<()> {
+        let own = self.path.join(OWN);
+        let (pending, settled) = (own.join(PENDING), own.join(MANIFEST));
+        let text = serde_json::to_vec_pretty(manifest).map_err(io::Error::other)?;
+        let written = own.join(STAGING).join(PENDING);
+        let mut file = plain_file::create(&written)?;
+        file.write_all(&text)?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        fs::rename(&written, &pending)?;
+        sync(&own)?;
+        if !staged.is_empty() || !gone.is_empty() {
+            match fs::remove_file(&settled) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => sync(&own)?,
+            }
+        }
+        let mut touched = Vec::new();
+        for one in staged {
+            let place = self.path.join(&one.place);
+            let folder = place.parent().expect("a place is below the folder").to_owned();
+            make_folder(&folder)?;
+            fs::rename(&one.path, &place)?;
+            touched.push(folder);
+        }
+        for place in gone {
+            let place = self.path.join(place);
+            match fs::remove_file(&place) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            self.remove_empty(place.parent());
+        }
+        touched.dedup();
+        for folder in touched.iter().rev() {
+            sync(folder)?;
+            folder.parent().map_or(Ok(()), sync)?;
+        }
+        sync(&self.path)?;
+        fs::rename(&pending, &settled)?;
+        sync(&own)
+    }
+
+    /// Removes the folder and those that it is in as far as they are empty.
+    fn remove_empty(&self, mut folder: Option<&Path>) {
+        while let Some(path) = folder.filter(|path| *path != self.path) {
+            if fs::remove_dir(path).is_err() {
+                return;
+            }
+            folder = path.parent();
+        }
+    }
+
+    /// An error of the file system, as an error of the export.
+    pub(super) fn failed(&self, error: io::Error) -> Error {
+        cannot_write(&self.path, error)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = remove_staging(&self.path.join(OWN).join(STAGING));
+    }
+}
+
+fn cannot_write(folder: &Path, error: io::Error) -> Error {
+    Error::failed(format!("cannot write the export to \"{}\"", folder.display())).caused_by(error)
+}
+
+fn read(path: &Path) -> Result<Option<Manifest>> {
+    let text = match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(Error::failed(format!("cannot read \"{}\"", path.display())).caused_by(error));
+        }
+        Ok(text) => text,
+    };
+    serde_json::from_slice(&text).map(Some).map_err(|error| {
+        Error::failed(format!("\"{}\" is no manifest that this version reads", path.display()))
+            .caused_by(error)
+            .hint("export to a new folder, or remove this one")
+    })
+}
+
+fn make_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+fn remove_staging(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

@@ -1,0 +1,379 @@
+//! The lake: a folder of Parquet files with the state of each day, the history of every resource, and facts.
+//!
+//! `DIR/<table>/snapshot_date=YYYY-MM-DD/data.parquet` has the state of a day, `DIR/<table>/data.parquet` everything else.
+//! `days` says which snapshot answers for a day, `folder` moves files to their places, `manifest` names them.
+//!
+//! A file is written again only where what it is made from is no longer the same.
+
+mod days;
+mod folder;
+mod manifest;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use self::days::{Day, days};
+use self::folder::{Folder, Staged};
+use self::manifest::{ColumnEntry, CoverageEntry, DayEntry, FileEntry, Manifest, Owner, TableEntry};
+use super::dataset::{Cell, Dataset, DatasetOptions, Layout, TagColumn, datasets};
+use super::parquet_file::ParquetFile;
+use crate::digest::sha256;
+use crate::error::{Error, Result};
+use crate::invocation;
+use crate::store::{Census, Coverage, CoverageStatus, Identity, Watch, failed};
+
+/// What an export is to have.
+#[derive(Debug, Clone, Default)]
+pub struct LakeOptions {
+    /// The tags of accounts that become columns.
+    pub tag_columns: Vec<TagColumn>,
+    /// Every day of the views that have a state of one snapshot, and not the newest alone.
+    pub daily: bool,
+    /// Remove the days of snapshots that the census no longer has.
+    pub mirror: bool,
+}
+
+impl LakeOptions {
+    /// Those that what is in a file depends on, as the manifest has them.
+    fn recorded(&self) -> BTreeMap<String, String> {
+        let columns =
+            self.tag_columns.iter().map(|tag| (format!("tag_column.{}", tag.name), tag.key.clone()));
+        columns.collect()
+    }
+}
+
+/// What an export came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// Number of tables.
+    pub tables: usize,
+    /// Number of days.
+    pub days: usize,
+    /// Number of files.
+    pub files: usize,
+    /// Of those, the number that was written.
+    pub written: usize,
+    /// Number of bytes that were written.
+    pub bytes: u64,
+    /// Number of files that were removed.
+    pub removed: usize,
+    /// Number of days that the folder has and the census no longer does.
+    pub pruned_days: usize,
+    /// The resources that the newest snapshot did not see completely.
+    pub not_complete: Vec<String>,
+}
+
+/// Writes the census to the folder, and what it had only where that changed. Fails, with the folder as it was, for a folder
+/// of another organization and for a census without a snapshot.
+pub fn write(
+    census: &mut Census,
+    folder: &Path,
+    options: &LakeOptions,
+    watch: Watch<'_>,
+) -> Result<Exported> {
+    let days = days(census)?;
+    let Some(newest) = days.last().cloned() else {
+        return Err(Error::unknown(format!("\"{}\" has no snapshot yet", census.path().display()))
+            .hint(format!("take the first with: {}", invocation::command("collect"))));
+    };
+    let identity = census.identity()?.unwrap_or_else(|| Identity {
+        organization_id: newest.snapshot.organization_id.clone(),
+        instance_arn: newest.snapshot.instance_arn.clone(),
+    });
+    let owner = Owner::of(&identity);
+    let mut folder = Folder::open(folder)?;
+    if let Some(found) = folder.found().filter(|found| !found.owner.is_same(&owner)) {
+        return Err(Error::failed(format!(
+            "the folder has the export of {}, and this census is of {}",
+            found.owner.words(),
+            owner.words()
+        ))
+        .hint("use one folder per organization"));
+    }
+    watch(census.connection())?;
+    let mut work = Work {
+        options: options.recorded(),
+        tables: BTreeMap::new(),
+        staged: Vec::new(),
+        exported: Exported { days: days.len(), ..Exported::default() },
+        coverage: BTreeMap::new(),
+        newest,
+    };
+    let datasets = datasets(
+        census,
+        &DatasetOptions {
+            organization_id: identity.organization_id.clone(),
+            tag_columns: options.tag_columns.clone(),
+        },
+    )?;
+    for dataset in &datasets {
+        work.table(&mut folder, census, dataset, &days)?;
+    }
+    if options.daily {
+        let views = datasets.iter().filter(|dataset| dataset.layout == Layout::Newest);
+        work.daily_views(&mut folder, census, &views.map(Dataset::daily).collect::<Vec<_>>(), &days)?;
+    }
+    census.check_unwritten()?;
+    work.commit(&folder, owner, &days, options)
+}
+
+/// An export under way.
+struct Work {
+    options: BTreeMap<String, String>,
+    tables: BTreeMap<String, TableEntry>,
+    staged: Vec<Staged>,
+    exported: Exported,
+    /// Of each snapshot that was asked.
+    coverage: BTreeMap<i64, Vec<Coverage>>,
+    newest: Day,
+}
+
+impl Work {
+    /// Writes every file of the table.
+    fn table(&mut self, folder: &mut Folder, census: &Census, dataset: &Dataset, days: &[Day]) -> Result<()> {
+        self.list(dataset);
+        match dataset.layout {
+            Layout::Daily | Layout::DailyView => {
+                for day in days {
+                    self.file(folder, census, dataset, day, daily_place(dataset, day))?;
+                }
+            }
+            Layout::Newest | Layout::All => {
+                let newest = self.newest.clone();
+                self.file(folder, census, dataset, &newest, format!("{}/data.parquet", dataset.name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the files of views that have to be made for each of the days.
+    fn daily_views(
+        &mut self,
+        folder: &mut Folder,
+        census: &mut Census,
+        views: &[Dataset],
+        days: &[Day],
+    ) -> Result<()> {
+        views.iter().for_each(|view| self.list(view));
+        for day in days {
+            // Making the views costs more than finding out that none is read.
+            if views.iter().any(|view| self.kept(folder, view, day, &daily_place(view, day)).is_none()) {
+                census.answer_as_of(day.snapshot.snapshot_id)?;
+            }
+            for view in views {
+                self.file(folder, census, view, day, daily_place(view, day))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists the table in the manifest.
+    fn list(&mut self, dataset: &Dataset) {
+        let column = |field: &super::dataset::Field| ColumnEntry {
+            name: field.name.clone(),
+            r#type: field.kind.as_str().to_owned(),
+            description: field.description.clone(),
+        };
+        let entry = TableEntry {
+            description: dataset.description.clone(),
+            columns: dataset.fields.iter().map(column).collect(),
+            files: BTreeMap::new(),
+        };
+        self.tables.insert(dataset.name.clone(), entry);
+    }
+
+    /// What the folder has of the file, where that is what it would be.
+    fn kept(&self, folder: &Folder, dataset: &Dataset, day: &Day, place: &str) -> Option<FileEntry> {
+        let found = folder.found()?.tables.get(&dataset.name)?.files.get(place)?;
+        (found.made_from == self.made_from(dataset, day) && folder.has(place, found)).then(|| found.clone())
+    }
+
+    /// Writes a file of the table, unless the folder has it as it would be.
+    fn file(
+        &mut self,
+        folder: &mut Folder,
+        census: &Census,
+        dataset: &Dataset,
+        day: &Day,
+        place: String,
+    ) -> Result<()> {
+        let entry = match self.kept(folder, dataset, day, &place) {
+            Some(entry) => entry,
+            None => {
+                let found =
+                    folder.found().and_then(|found| found.tables.get(&dataset.name)?.files.get(&place));
+                let found = found.filter(|entry| folder.has(&place, entry)).map(|entry| entry.sha256.clone());
+                let made_from = self.made_from(dataset, day);
+                let not_complete = self.not_complete(census, dataset, day)?;
+                let (staged, rows, sha256, bytes) =
+                    write_file(folder, census.connection(), dataset, day, &place, &not_complete)?;
+                if found.is_some_and(|found| found == sha256) {
+                    folder.discard(&staged)?;
+                } else {
+                    self.exported.written += 1;
+                    self.exported.bytes += bytes;
+                    self.staged.push(staged);
+                }
+                FileEntry {
+                    snapshot_id: day.snapshot.snapshot_id,
+                    rows,
+                    bytes,
+                    sha256,
+                    made_from,
+                    not_complete,
+                }
+            }
+        };
+        let table = self.tables.get_mut(&dataset.name).expect("the table is listed before its files");
+        table.files.insert(place, entry);
+        Ok(())
+    }
+
+    /// Stands for all that a file of the table is made from.
+    fn made_from(&self, dataset: &Dataset, day: &Day) -> String {
+        let rows = match dataset.layout {
+            // Nothing but the snapshot's own rows.
+            Layout::Daily => day.snapshot_hash.as_ref().unwrap_or(&day.history),
+            Layout::DailyView | Layout::Newest | Layout::All => &day.history,
+        };
+        let options = serde_json::to_string(&self.options).expect("a map of texts is always JSON");
+        let program = env!("CARGO_PKG_VERSION");
+        sha256(format!("{}\n{program}\n{options}\n{}\n{rows}", manifest::VERSION, day.date))
+    }
+
+    /// What the snapshot did not completely see of what the table is made from.
+    fn not_complete(&mut self, census: &Census, dataset: &Dataset, day: &Day) -> Result<Vec<CoverageEntry>> {
+        let snapshot_id = day.snapshot.snapshot_id;
+        if !self.coverage.contains_key(&snapshot_id) {
+            self.coverage.insert(snapshot_id, census.coverage(snapshot_id)?);
+        }
+        let concerns = |one: &&Coverage| {
+            one.status != CoverageStatus::Complete
+                && dataset.resources.iter().any(|spec| spec.name == one.resource)
+        };
+        Ok(self.coverage[&snapshot_id].iter().filter(concerns).map(CoverageEntry::of).collect())
+    }
+
+    fn commit(
+        mut self,
+        folder: &Folder,
+        owner: Owner,
+        days: &[Day],
+        options: &LakeOptions,
+    ) -> Result<Exported> {
+        let mut gone = Vec::new();
+        let mut entries: BTreeMap<String, DayEntry> =
+            days.iter().map(|day| (day.date.to_string(), of_day(day))).collect();
+        if let Some(found) = folder.found() {
+            for (name, table) in &found.tables {
+                for (place, entry) in &table.files {
+                    let is_kept = self.tables.get(name).is_some_and(|table| table.files.contains_key(place));
+                    let is_pruned_day = place.contains("/snapshot_date=") && self.tables.contains_key(name);
+                    if is_kept {
+                        continue;
+                    }
+                    match self.tables.get_mut(name) {
+                        Some(table) if is_pruned_day && !options.mirror => {
+                            table.files.insert(place.clone(), entry.clone());
+                        }
+                        _ => gone.push(place.clone()),
+                    }
+                }
+            }
+            for day in found.days.iter().filter(|_| !options.mirror) {
+                if !entries.contains_key(&day.snapshot_date) {
+                    self.exported.pruned_days += 1;
+                    entries.insert(day.snapshot_date.clone(), day.clone());
+                }
+            }
+        }
+        let manifest = Manifest {
+            version: manifest::VERSION,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            owner,
+            options: self.options,
+            days: entries.into_values().collect(),
+            tables: self.tables,
+        };
+        if folder.found() != Some(&manifest) || !folder.is_settled() {
+            folder.commit(&manifest, &self.staged, &gone)?;
+        }
+        self.exported.tables = manifest.tables.len();
+        self.exported.files = manifest.tables.values().map(|table| table.files.len()).sum();
+        self.exported.removed = gone.len();
+        let newest = self.coverage.remove(&self.newest.snapshot.snapshot_id).unwrap_or_default();
+        let not_complete = newest.into_iter().filter(|one| one.status != CoverageStatus::Complete);
+        self.exported.not_complete = not_complete.map(|one| one.resource).collect();
+        Ok(self.exported)
+    }
+}
+
+fn daily_place(dataset: &Dataset, day: &Day) -> String {
+    format!("{}/snapshot_date={}/data.parquet", dataset.name, day.date)
+}
+
+fn of_day(day: &Day) -> DayEntry {
+    DayEntry {
+        snapshot_date: day.date.to_string(),
+        snapshot_id: day.snapshot.snapshot_id,
+        taken_at: day.snapshot.taken_at.clone(),
+        completed_at: day.snapshot.completed_at.clone(),
+        status: day.snapshot.status.as_str().to_owned(),
+        snapshot_hash: day.snapshot_hash.clone(),
+    }
+}
+
+/// Writes the table's rows of the day as a file that waits for its place. Returns the number of rows, the hash and the
+/// number of bytes.
+fn write_file(
+    folder: &mut Folder,
+    connection: &Connection,
+    dataset: &Dataset,
+    day: &Day,
+    place: &str,
+    not_complete: &[CoverageEntry],
+) -> Result<(Staged, u64, String, u64)> {
+    let (staged, file) = folder.stage(place)?;
+    let broken = |error: parquet::errors::ParquetError| folder.failed(std::io::Error::other(error));
+    let mut parquet =
+        ParquetFile::begin(file, &dataset.fields, notes(dataset, not_complete)).map_err(broken)?;
+    let snapshot_id = (dataset.layout == Layout::Daily).then_some(day.snapshot.snapshot_id);
+    let mut statement = connection.prepare(&dataset.sql(snapshot_id)).map_err(failed)?;
+    let mut rows = statement.query([]).map_err(failed)?;
+    while let Some(row) = rows.next().map_err(failed)? {
+        for (place, field) in dataset.fields.iter().enumerate() {
+            let value = row.get_ref(place).map_err(failed)?;
+            let cell = Cell::read(value, field.kind).ok_or_else(|| {
+                let kind = field.kind.as_str();
+                Error::failed(format!("a value of {}.{} is not of the type {kind}", dataset.name, field.name))
+                    .hint(format!(
+                        "is the file still as published? {}",
+                        invocation::command("snapshots verify")
+                    ))
+            })?;
+            parquet.value(place, cell);
+        }
+        parquet.end_row().map_err(broken)?;
+    }
+    let (rows, file) = parquet.finish().map_err(broken)?;
+    let (sha256, bytes) = folder.seal(&staged, &file)?;
+    Ok((staged, rows, sha256, bytes))
+}
+
+/// What is said in a file besides its rows.
+fn notes(dataset: &Dataset, not_complete: &[CoverageEntry]) -> Vec<(String, String)> {
+    let json = |value: serde_json::Result<String>| value.expect("texts are always JSON");
+    let columns: serde_json::Map<String, serde_json::Value> =
+        dataset.fields.iter().map(|field| (field.name.clone(), field.description.clone().into())).collect();
+    let mut notes = vec![
+        ("orgcensus.table".to_owned(), dataset.name.clone()),
+        ("orgcensus.description".to_owned(), dataset.description.clone()),
+        ("orgcensus.columns".to_owned(), json(serde_json::to_string(&columns))),
+    ];
+    if !not_complete.is_empty() {
+        notes.push(("orgcensus.not_complete".to_owned(), json(serde_json::to_string(not_complete))));
+    }
+    notes
+}
