@@ -16,7 +16,7 @@
 //! | [`store`] | the database: staging, publish, versions, views, evidence, retention; names no resource |
 //! | [`query`] | the catalog of canned queries, typed parameters, running SQL safely |
 //! | [`diff`] | changes between two snapshots; access changes and their causes |
-//! | [`export`] | the census as files for other engines: a lake of Parquet files |
+//! | [`export`] | the census as files for other engines: Parquet, one flat SQLite file, the statements that declare them |
 //! | [`history`] | the life of one account, user, group or permission set over all snapshots |
 //! | [`output`] | rows to table, csv, json, markdown; pages of text; words to standard error |
 //! | [`cli`] | one file a subcommand: its arguments and a short `run` |

@@ -24,7 +24,8 @@ const OF_CONFIG: &[&str] = &["config", "ignores_config", "of_organization"];
 /// where nothing else is said.
 fn takes(command: &str) -> &'static [&'static str] {
     match command {
-        "snapshots label" | "export" => &["db"],
+        "snapshots label" => &["db"],
+        "export" => &["db", "at", "output", "force"],
         "snapshots prune" | "snapshots verify" | "evidence" => {
             &["db", "format", "csv_for", "output", "force"]
         }

@@ -49,16 +49,14 @@ impl ParquetFile {
         })
     }
 
-    /// Adds a value to the row, column after column. `end_row` ends it.
-    pub(super) fn value(&mut self, column: usize, cell: Cell<'_>) {
-        if let Cell::Text(text) = cell {
-            self.bytes_in_group += text.len();
+    /// Adds a row, which has a value of every column.
+    pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> Result<()> {
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            if let Cell::Text(text) = cell {
+                self.bytes_in_group += text.len();
+            }
+            column.push(*cell);
         }
-        self.columns[column].push(cell);
-    }
-
-    /// Ends a row, which has a value of every column.
-    pub(super) fn end_row(&mut self) -> Result<()> {
         self.rows_in_group += 1;
         self.rows += 1;
         match self.rows_in_group >= GROUP_ROWS || self.bytes_in_group >= GROUP_BYTES {

@@ -14,9 +14,9 @@ resource! {
         /// e-mail address of the account's root user
         data email: Option<String> = Text, personal;
         /// PENDING_ACTIVATION, ACTIVE, SUSPENDED, PENDING_CLOSURE or CLOSED
-        data state: Option<String> = Text;
+        data state: Option<String> = Text, public;
         /// INVITED or CREATED
-        data joined_method: Option<String> = Text;
+        data joined_method: Option<String> = Text, public;
         /// when it joined the organization, UTC
         data joined_at: Option<String> = Time;
         /// id of the root or OU that it is in

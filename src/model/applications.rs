@@ -23,13 +23,13 @@ resource! {
         /// ARN of the identity store
         data identity_store_arn: Option<String> = Text;
         /// ENABLED or DISABLED
-        data status: Option<String> = Text;
+        data status: Option<String> = Text, public;
         /// 0: every user of the identity store may use it, assigned or not; 1: only who is assigned
         data assignment_required: Option<bool> = Boolean;
         /// ENABLED where the access portal shows it, DISABLED where it does not
-        data portal_visibility: Option<String> = Text;
+        data portal_visibility: Option<String> = Text, public;
         /// where a sign-in begins: IDENTITY_CENTER or APPLICATION
-        data portal_origin: Option<String> = Text;
+        data portal_origin: Option<String> = Text, public;
         /// URL where a sign-in begins, where the application has one
         data portal_url: Option<String> = Text;
         /// when the application was created, UTC
@@ -53,7 +53,7 @@ resource! {
         /// ARN of the application
         key application_arn: String = Id(&[Entity::Application]);
         /// USER or GROUP
-        key principal_type: String = Text;
+        key principal_type: String = Text, public;
         /// id of the user or group; it may no longer exist
         key principal_id: String = IdByType {
             type_column: "principal_type",
@@ -79,7 +79,7 @@ resource! {
         /// ARN of the application
         key application_arn: String = Id(&[Entity::Application]);
         /// authorization_code, refresh_token, or the URN of another type of grant
-        key grant_type: String = Text, label;
+        key grant_type: String = Text, label, public;
         /// what belongs to the grant, JSON as AWS spells it, e.g. {"RedirectUris": […]}; NULL: nothing
         data settings: Option<String> = Json;
     }
@@ -117,7 +117,7 @@ resource! {
         /// ARN of the application
         key application_arn: String = Id(&[Entity::Application]);
         /// the method, e.g. IAM
-        key method: String = Text, label;
+        key method: String = Text, label, public;
         /// the policy that says who may act as the application, JSON
         data actor_policy: Option<String> = Document { hash_column: "actor_policy_hash", grammar: Grammar::IamPolicy };
     }

@@ -9,15 +9,15 @@ resource! {
         /// id of the request
         key request_id: String = Text;
         /// assignment_creation, assignment_deletion or permission_set_provisioning
-        data kind: RequestKind = Text;
+        data kind: RequestKind = Text, public;
         /// IN_PROGRESS, SUCCEEDED or FAILED
-        data status: Option<String> = Text;
+        data status: Option<String> = Text, public;
         /// id of the account that the request was about; NULL unless it failed
         data account_id: Option<String> = Id(&[Entity::Account]), mention;
         /// ARN of the permission set that the request was about; NULL unless it failed
         data permission_set_arn: Option<String> = Id(&[Entity::PermissionSet]), mention;
         /// USER or GROUP; NULL unless it was about an assignment, and failed
-        data principal_type: Option<String> = Text;
+        data principal_type: Option<String> = Text, public;
         /// id of the user or group that it was about; NULL unless it was about an assignment, and failed
         data principal_id: Option<String> = IdByType {
             type_column: "principal_type",

@@ -13,7 +13,7 @@ resource! {
         /// ARN of the permission set
         key permission_set_arn: String = Id(&[Entity::PermissionSet]);
         /// USER or GROUP
-        key principal_type: String = Text;
+        key principal_type: String = Text, public;
         /// id of the user or group; it may no longer exist
         key principal_id: String = IdByType {
             type_column: "principal_type",

@@ -17,6 +17,12 @@ pub struct ColumnSpec {
     pub is_personal: bool,
     /// Whether it only mentions an entity: the row is not about the one whose id it has.
     pub is_mention: bool,
+    /// Whether an export has it unless told otherwise, although it tells of a natural person; one that is a label is had
+    /// anyway.
+    pub is_basic: bool,
+    /// Whether a masked export shows its text as it is: words of AWS, that name no thing and nobody of the organization.
+    /// Numbers, times and truth values are shown anyway.
+    pub is_public: bool,
     /// A fragment for the data dictionary, without a full stop.
     pub description: &'static str,
 }

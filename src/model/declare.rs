@@ -19,7 +19,7 @@
 ///
 /// A column's line is its role ([`Role`](super::Role), in lower case), its Rust field, its
 /// [`ColumnKind`](super::ColumnKind), and the flags `label`,
-/// `personal` and `mention` (see [`ColumnSpec`](super::ColumnSpec)). The fields that follow the columns are those of
+/// `personal`, `mention`, `basic` and `public` (see [`ColumnSpec`](super::ColumnSpec)). The fields that follow the columns are those of
 /// [`ResourceSpec`](super::ResourceSpec) that columns cannot tell; most have a default. It does not compile unless every
 /// [`Entity`](super::Entity) is either in a column or in `not_about`.
 macro_rules! resource {
@@ -145,6 +145,8 @@ macro_rules! columns {
                 is_label: $crate::model::columns!(@has label $($flag)*),
                 is_personal: $crate::model::columns!(@has personal $($flag)*),
                 is_mention: $crate::model::columns!(@has mention $($flag)*),
+                is_basic: $crate::model::columns!(@has basic $($flag)*),
+                is_public: $crate::model::columns!(@has public $($flag)*),
                 description: concat!($($description),+).trim_ascii(),
             },
         )+]
@@ -159,9 +161,13 @@ macro_rules! columns {
     (@has label label $($rest:ident)*) => { true };
     (@has personal personal $($rest:ident)*) => { true };
     (@has mention mention $($rest:ident)*) => { true };
+    (@has basic basic $($rest:ident)*) => { true };
+    (@has public public $($rest:ident)*) => { true };
     (@has $wanted:ident label $($rest:ident)*) => { $crate::model::columns!(@has $wanted $($rest)*) };
     (@has $wanted:ident personal $($rest:ident)*) => { $crate::model::columns!(@has $wanted $($rest)*) };
     (@has $wanted:ident mention $($rest:ident)*) => { $crate::model::columns!(@has $wanted $($rest)*) };
+    (@has $wanted:ident basic $($rest:ident)*) => { $crate::model::columns!(@has $wanted $($rest)*) };
+    (@has $wanted:ident public $($rest:ident)*) => { $crate::model::columns!(@has $wanted $($rest)*) };
 }
 
 pub(super) use {columns, facts, resource};

@@ -34,7 +34,7 @@ resource! {
         /// id of the account
         key account_id: String = Id(&[Entity::Account]);
         /// the service, e.g. guardduty.amazonaws.com
-        key service_principal: String = Text, label;
+        key service_principal: String = Text, label, public;
         /// when the account became the service's delegated administrator, UTC
         data delegation_enabled_at: Option<String> = Time;
     }
@@ -55,7 +55,7 @@ resource! {
     /// A service that the organization trusts (ListAWSServiceAccessForOrganization).
     pub struct TrustedService in "trusted_services" {
         /// the service, e.g. guardduty.amazonaws.com
-        key service_principal: String = Text, label;
+        key service_principal: String = Text, label, public;
         /// when it was enabled, UTC
         data enabled_at: Option<String> = Time;
     }
@@ -70,7 +70,7 @@ resource! {
     /// A feature of IAM that is enabled for the organization (ListOrganizationsFeatures).
     pub struct OrganizationFeature in "organization_features" {
         /// the feature, e.g. RootCredentialsManagement or RootSessions
-        key feature: String = Text, label;
+        key feature: String = Text, label, public;
     }
     description: "What of central root access is enabled: RootCredentialsManagement, RootSessions.",
     not_about: &[(&Entity::ALL, "a feature is enabled for all accounts of the organization")],

@@ -66,3 +66,29 @@ pub fn account_tag(key: &str) -> String {
 
 /// The resource that tags are in.
 pub const TAGS: &str = "tags";
+
+/// The columns of views and of what is recorded of snapshots whose texts a masked export shows as they are: words of AWS and
+/// of this program, that name no thing and nobody of the organization.
+pub const PUBLIC_IN_VIEWS: &[&str] = &[
+    "access",
+    "account_state",
+    "application_status",
+    "assignment_strategy",
+    "cause",
+    "change",
+    "effect",
+    "error_code",
+    "kind",
+    "level",
+    "operation",
+    "principal_type",
+    "region",
+    "resource",
+    "resource_type",
+    "source",
+    "status",
+    "tool_version",
+    "type",
+    "user_status",
+    "via",
+];

@@ -16,23 +16,23 @@ resource! {
         /// ARN of the identity store
         data identity_store_arn: Option<String> = Text;
         /// ACTIVE, CREATE_IN_PROGRESS, CREATE_FAILED or DELETE_IN_PROGRESS
-        data status: Option<String> = Text;
+        data status: Option<String> = Text, public;
         /// why it has that status
         data status_reason: Option<String> = Text;
         /// when the instance was created, UTC
         data created_at: Option<String> = Time;
         /// the Region in which permission sets and assignments are read
-        data primary_region: Option<String> = Text;
+        data primary_region: Option<String> = Text, public;
         /// the Regions that it is in, a JSON array of {RegionName, Status, AddedDate, IsPrimaryRegion} by name
         data regions: Option<String> = Json;
         /// 1 where it has permission sets; NULL: not known of an instance other than the one that is collected
         data permission_sets_enabled: Option<bool> = Boolean;
         /// AWS_OWNED_KMS_KEY or CUSTOMER_MANAGED_KEY; NULL: not known of an instance other than the one that is collected
-        data encryption_key_type: Option<String> = Text;
+        data encryption_key_type: Option<String> = Text, public;
         /// ARN of the customer managed key
         data encryption_key_arn: Option<String> = Text;
         /// ENABLED, UPDATING or UPDATE_FAILED
-        data encryption_status: Option<String> = Text;
+        data encryption_status: Option<String> = Text, public;
         /// why the encryption has that status
         data encryption_status_reason: Option<String> = Text;
     }
@@ -53,7 +53,7 @@ resource! {
         /// where its value comes from, e.g. ${path:enterprise.department}; of several, joined by commas
         data source: Option<String> = Text;
         /// ENABLED, CREATION_IN_PROGRESS or CREATION_FAILED, of all attributes of the instance
-        data status: Option<String> = Text;
+        data status: Option<String> = Text, public;
         /// why they have that status
         data status_reason: Option<String> = Text;
     }
@@ -72,7 +72,7 @@ resource! {
         /// name of the trusted token issuer
         data name: Option<String> = Text, label;
         /// its type, e.g. OIDC_JWT
-        data r#type: Option<String> = Text;
+        data r#type: Option<String> = Text, public;
         /// URL of the issuer
         data issuer_url: Option<String> = Text;
         /// the claim of a token that names the user
@@ -80,7 +80,7 @@ resource! {
         /// the attribute of users that the claim is compared with
         data identity_store_attribute_path: Option<String> = Text;
         /// how the keys of the issuer are found, e.g. OPEN_ID_DISCOVERY
-        data jwks_retrieval_option: Option<String> = Text;
+        data jwks_retrieval_option: Option<String> = Text, public;
     }
     description: "The issuers outside AWS whose tokens the instance trusts to name its users.",
     not_about: &[(&Entity::ALL, "an issuer may name any user; which applications take its tokens stands in their grants")],

@@ -55,7 +55,7 @@ pub use delegation::{
     DelegatedAdministrator, DelegatedAdministratorAccount, OrganizationFeature, TrustedService,
 };
 pub use entity::{Entity, EntitySpec, NameColumn, NameForm, NameRung, Narrows, PathColumn, RecreatedBy};
-pub use exports::{ADDED_COLUMNS, AddedColumn, AddedColumns, TAGS, account_tag};
+pub use exports::{ADDED_COLUMNS, AddedColumn, AddedColumns, PUBLIC_IN_VIEWS, TAGS, account_tag};
 pub use facts::{FACTS, Fact, FactRow, FactSpec, Remembered};
 pub use group::ResourceGroup;
 pub use groups::{Group, GroupMembership};

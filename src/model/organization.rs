@@ -10,7 +10,7 @@ resource! {
         /// ARN of the organization
         data arn: Option<String> = Text;
         /// ALL or CONSOLIDATED_BILLING
-        data feature_set: Option<String> = Text;
+        data feature_set: Option<String> = Text, public;
         /// id of the management account
         data management_account_id: Option<String> = Id(&[Entity::Account]), mention;
         /// e-mail address of the management account's root user

@@ -14,7 +14,7 @@ resource! {
         /// description
         data description: Option<String> = Text;
         /// how long a session lasts, an ISO 8601 duration such as PT8H
-        data session_duration: Option<String> = Text;
+        data session_duration: Option<String> = Text, public;
         /// where the console opens
         data relay_state: Option<String> = Text;
         /// when the permission set was created, UTC
@@ -62,7 +62,7 @@ resource! {
         /// ARN of the permission set
         key permission_set_arn: String = Id(&[Entity::PermissionSet]);
         /// aws_managed, customer_managed, inline or permissions_boundary
-        key kind: PolicyKind = Text;
+        key kind: PolicyKind = Text, public;
         /// ARN of an AWS managed policy; path and name of a customer managed one; inline for an inline one
         key policy: String = Text, label;
         /// name of the policy, where AWS returns it
@@ -95,7 +95,7 @@ resource! {
         /// ARN of the permission set
         key permission_set_arn: String = Id(&[Entity::PermissionSet]);
         /// LATEST_PERMISSION_SET_PROVISIONED or LATEST_PERMISSION_SET_NOT_PROVISIONED
-        data provisioning_status: Option<String> = Text;
+        data provisioning_status: Option<String> = Text, public;
     }
     description: "Which permission set is provisioned to which account, and whether at its latest version.",
     not_about: &[

@@ -20,7 +20,7 @@ resource! {
         /// description of the policy
         data description: Option<String> = Text;
         /// its type as AWS calls it, e.g. SERVICE_CONTROL_POLICY; AWS adds types
-        data r#type: Option<String> = Text;
+        data r#type: Option<String> = Text, public;
         /// 1 where AWS maintains it
         data aws_managed: Option<bool> = Boolean;
         /// the policy, JSON
@@ -51,7 +51,7 @@ resource! {
             ],
         };
         /// ROOT, ORGANIZATIONAL_UNIT or ACCOUNT
-        data target_type: Option<String> = Text;
+        data target_type: Option<String> = Text, public;
     }
     description: "What each policy of the organization is attached to. It holds for all that is beneath, too.",
     not_about: &[NOT_ABOUT_PEOPLE],

@@ -20,17 +20,17 @@ resource! {
         /// the service control policy that the report was narrowed to; empty for the entity's own report
         key policy_id: String = Id(&[Entity::Policy]);
         /// the service's namespace, e.g. s3
-        key service_namespace: String = Text;
+        key service_namespace: String = Text, public;
         /// root, organizational_unit or account
-        data entity_type: Entity = Text;
+        data entity_type: Entity = Text, public;
         /// ids from the organization down to the entity
         data entity_path: Option<String> = Text;
         /// the service's name
-        data service_name: Option<String> = Text, label;
+        data service_name: Option<String> = Text, label, public;
         /// the latest attempt, denied ones included, UTC; NULL: no attempt seen in AWS's tracking period
         activity last_authenticated_at: Option<String> = Time;
         /// Region of the latest attempt
-        activity last_authenticated_region: Option<String> = Text;
+        activity last_authenticated_region: Option<String> = Text, public;
         /// path of the account that made the latest attempt
         activity last_authenticated_entity: Option<String> = Text;
         /// how many accounts attempted it; 0: no attempt seen in AWS's tracking period; NULL: not sent
@@ -105,7 +105,7 @@ facts! {
         /// the service control policy, empty for the entity's own report
         key policy_id: String = Id(&[Entity::Policy]);
         /// COMPLETED, FAILED, or IN_PROGRESS of a job that did not end in time
-        data job_status: String = Text;
+        data job_status: String = Text, public;
         /// when the job was created, UTC
         data created_at: Option<String> = Time;
         /// when it was completed, UTC
@@ -115,7 +115,7 @@ facts! {
         /// of these, services without an attempt in AWS's tracking period
         data services_not_accessed: Option<i64> = Integer;
         /// why it failed
-        data error_code: Option<String> = Text;
+        data error_code: Option<String> = Text, public;
         /// why it failed, in words
         data error_message: Option<String> = Text;
     }

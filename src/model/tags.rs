@@ -7,7 +7,7 @@ resource! {
     /// One tag of one thing (ListTagsForResource).
     pub struct Tag in "tags" {
         /// root, organizational_unit, account, permission_set, policy, application, identity_center_instance or trusted_token_issuer
-        key resource_type: &'static str = Text;
+        key resource_type: &'static str = Text, public;
         /// id of what is tagged; the ARN of what Identity Center has
         key resource_id: String = IdByType {
             type_column: "resource_type",

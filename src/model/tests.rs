@@ -11,6 +11,8 @@ const fn column(name: &'static str, kind: ColumnKind, is_mention: bool) -> Colum
         is_label: false,
         is_personal: false,
         is_mention,
+        is_basic: false,
+        is_public: false,
         description: "a column",
     }
 }

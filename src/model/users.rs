@@ -11,15 +11,15 @@ resource! {
         /// the name that the user signs in with
         data user_name: Option<String> = Text, label, personal;
         /// name as the access portal shows it
-        data display_name: Option<String> = Text, personal;
+        data display_name: Option<String> = Text, personal, basic;
         /// first name
         data given_name: Option<String> = Text, personal;
         /// last name
         data family_name: Option<String> = Text, personal;
         /// the primary e-mail address, or the only one
-        data primary_email: Option<String> = Text, personal;
+        data primary_email: Option<String> = Text, personal, basic;
         /// ENABLED or DISABLED; NULL where AWS does not say
-        data user_status: Option<String> = Text;
+        data user_status: Option<String> = Text, public;
         /// free text from the identity source
         data user_type: Option<String> = Text;
         /// job title

@@ -1,6 +1,6 @@
 //! `export DIR`: a folder of Parquet files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -9,6 +9,7 @@ use crate::cli::snapshot_line::bytes;
 use crate::error::{ExitStatus, Result};
 use crate::export::dataset::TagColumn;
 use crate::export::lake::{self, Exported, LakeOptions};
+use crate::export::mask::Mask;
 use crate::output::stderr;
 use crate::query::Interruption;
 
@@ -19,21 +20,52 @@ pub struct LakeArgs {
     #[arg(long)]
     daily: bool,
 
-    /// Add the value of this tag of the account to effective_access, as the column NAME; may be given several times
-    #[arg(long, value_name = "KEY=NAME", value_parser = tag_column)]
-    tag_column: Vec<TagColumn>,
-
     /// Remove the days of snapshots that were pruned
     #[arg(long)]
     mirror: bool,
 }
 
+impl LakeArgs {
+    /// Whether every day of the views is asked for.
+    pub fn daily(&self) -> bool {
+        self.daily
+    }
+}
+
+/// What the tables of any form have.
+#[derive(Debug, Args)]
+pub struct TableArgs {
+    /// Add the value of this tag of the account to effective_access, as the column NAME; may be given several times
+    #[arg(long, value_name = "KEY=NAME", value_parser = tag_column)]
+    pub tag_column: Vec<TagColumn>,
+
+    /// Write every column about people too: phones, addresses, titles and the like
+    #[arg(long)]
+    pub all_columns: bool,
+
+    /// Write pseudonyms in place of every name and id, by the key in this file
+    #[arg(long, value_name = "KEYFILE")]
+    mask: Option<PathBuf>,
+}
+
+impl TableArgs {
+    /// The key of the pseudonyms, if there are to be any.
+    pub fn mask(&self) -> Result<Option<Mask>> {
+        self.mask.as_deref().map(Mask::read).transpose()
+    }
+}
+
 /// Writes the folder.
-pub fn run(folder: &Path, args: &LakeArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+pub fn run(folder: &Path, args: &LakeArgs, tables: &TableArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    let options = LakeOptions {
+        daily: args.daily,
+        mirror: args.mirror,
+        tag_columns: tables.tag_column.clone(),
+        all_columns: tables.all_columns,
+        mask: tables.mask()?,
+    };
     let mut census = global.open_census()?;
     let interruption = Interruption::watch(census.connection(), None)?;
-    let options =
-        LakeOptions { daily: args.daily, mirror: args.mirror, tag_columns: args.tag_column.clone() };
     let exported = lake::write(&mut census, folder, &options, &|connection| interruption.attend(connection))
         .map_err(|error| interruption.explain(error))?;
     say(folder, &exported);

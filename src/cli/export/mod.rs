@@ -1,5 +1,7 @@
 //! `export`: the census as files for other programs.
 
+mod ddl;
+mod flat;
 mod lake;
 
 use std::path::PathBuf;
@@ -8,6 +10,9 @@ use clap::Args;
 
 use super::GlobalOptions;
 use crate::error::{Error, ExitStatus, Result};
+use crate::export::ddl::Engine;
+use crate::export::mask::Mask;
+use crate::output::stderr;
 
 /// The arguments of `export`.
 #[derive(Debug, Args)]
@@ -17,6 +22,11 @@ Examples:
   orgcensus export lake --daily        with who had access on every day
   orgcensus export lake --tag-column Environment=environment
   orgcensus export lake --mirror       and no day that the census has no more
+  orgcensus export --flat census-flat.db       tables for ODBC and BI tools
+  orgcensus export --ddl athena --location s3://bucket/lake
+                                       the statements that make tables of it
+  orgcensus export --new-mask-key key.txt
+  orgcensus export shared --mask key.txt       pseudonyms for names and ids
 
 DIR/TABLE/snapshot_date=YYYY-MM-DD/data.parquet has the rows of the last snapshot of a day (UTC), \
 DIR/TABLE_history/data.parquet every version, and DIR/TABLE/data.parquet what is told of all snapshots. \
@@ -24,19 +34,52 @@ DIR/_orgcensus/manifest.json is written last and names every file, with what was
 Run it again after each collection: only what changed is written.")]
 pub struct ExportArgs {
     /// The folder; it is made, or has an export of the same organization
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", conflicts_with_all = ["flat", "ddl", "new_mask_key"])]
     folder: Option<PathBuf>,
+
+    /// Write one SQLite file instead, with typed tables in place of views, as of --at
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ddl", "new_mask_key", "daily", "mirror"])]
+    flat: Option<PathBuf>,
+
+    /// Print the statements that make the files of the folder tables of an engine
+    #[arg(long, value_name = "ENGINE", value_enum, conflicts_with_all = ["new_mask_key", "mirror"])]
+    ddl: Option<Engine>,
+
+    /// Where the folder is for that engine, e.g. s3://bucket/lake
+    #[arg(long, value_name = "PLACE", requires = "ddl")]
+    location: Option<String>,
+
+    /// Make a file with a new key for --mask, readable by its owner only
+    #[arg(long, value_name = "FILE")]
+    new_mask_key: Option<PathBuf>,
 
     /// The options of the folder.
     #[command(flatten)]
     lake: lake::LakeArgs,
+
+    /// The options of the tables.
+    #[command(flatten)]
+    tables: lake::TableArgs,
 }
 
 /// Exports the census.
 pub fn run(args: ExportArgs, global: &GlobalOptions) -> Result<ExitStatus> {
-    match &args.folder {
-        Some(folder) => lake::run(folder, &args.lake, global),
-        None => Err(Error::usage("export writes to a folder, and none is named")
+    if let Some(file) = &args.new_mask_key {
+        Mask::make(file)?;
+        stderr::say(format!("{}: a new key; who has it can tell who is behind a pseudonym", file.display()));
+        return Ok(ExitStatus::Done);
+    }
+    if args.flat.is_none() && global.at.is_some() {
+        return Err(Error::usage("--at is for --flat: a folder has every day")
+            .hint("leave out --at, and read DIR/TABLE/snapshot_date=YYYY-MM-DD"));
+    }
+    match (&args.folder, &args.flat, args.ddl) {
+        (Some(folder), ..) => lake::run(folder, &args.lake, &args.tables, global),
+        (None, Some(file), _) => flat::run(file, &args.tables, global),
+        (None, None, Some(engine)) => {
+            ddl::run(engine, args.location.as_deref(), args.lake.daily(), &args.tables, global)
+        }
+        (None, None, None) => Err(Error::usage("export writes to a folder, and none is named")
             .hint("orgcensus export DIR")
             .hint("orgcensus export --help")),
     }

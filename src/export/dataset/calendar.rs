@@ -3,6 +3,7 @@
 use crate::model::{METRIC_SOURCES, Metric, RESOURCES, ResourceSpec};
 use crate::store::{Table, quoted};
 
+use super::view_column::{entity_of, privacy_of};
 use super::{Dataset, Field, FieldKind, Layout, Select};
 
 /// The first columns of a row that is about a day.
@@ -19,6 +20,8 @@ fn field(name: &str, kind: FieldKind, description: &str, expression: &str, in_ke
         kind,
         description: description.to_owned(),
         in_key,
+        privacy: privacy_of(name, kind),
+        entity: entity_of(name),
         expression: expression.to_owned(),
     }
 }

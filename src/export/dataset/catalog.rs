@@ -4,11 +4,14 @@
 //! in its own columns; elsewhere they are those of the snapshot that answers.
 
 use crate::error::{Error, Result};
+use crate::export::mask::Privacy;
 use crate::model::{
-    ADDED_COLUMNS, ColumnKind, ColumnSpec, DERIVED_VIEWS, FACTS, RESOURCES, Role, TAGS, account_tag, resource,
+    ADDED_COLUMNS, ColumnKind, ColumnSpec, DERIVED_VIEWS, FACTS, RESOURCES, ResourceSpec, Role, TAGS,
+    account_tag, resource,
 };
 use crate::store::{Census, Table, TableColumn, TableKind, Tells, literal, quoted, tells};
 
+use super::view_column::{entity_of, privacy_of};
 use super::{Dataset, Field, FieldKind, Layout, Select, calendar};
 
 /// What the store itself records of each snapshot, as far as an export has it.
@@ -21,6 +24,10 @@ pub struct DatasetOptions {
     pub organization_id: Option<String>,
     /// The tags of accounts that become columns of the views that have columns added.
     pub tag_columns: Vec<TagColumn>,
+    /// Every column about natural persons, and not a named minimum alone.
+    pub all_columns: bool,
+    /// Whether values are masked: then no description has one either.
+    pub is_masked: bool,
 }
 
 /// A tag of accounts that becomes a column.
@@ -41,7 +48,7 @@ pub fn datasets(census: &Census, options: &DatasetOptions) -> Result<Vec<Dataset
     tables.retain(|table| present.iter().any(|one| one.name == table.name));
     let mut found = Vec::new();
     for table in &tables {
-        let maker = Maker { table, organization: &organization, tag_columns: &options.tag_columns };
+        let maker = Maker { table, organization: &organization, options };
         match table.kind {
             TableKind::Resource => {}
             TableKind::BySnapshot | TableKind::History => found.extend(maker.of_resource()),
@@ -71,7 +78,7 @@ pub fn datasets(census: &Census, options: &DatasetOptions) -> Result<Vec<Dataset
 struct Maker<'t> {
     table: &'t Table,
     organization: &'t str,
-    tag_columns: &'t [TagColumn],
+    options: &'t DatasetOptions,
 }
 
 impl Maker<'_> {
@@ -84,7 +91,7 @@ impl Maker<'_> {
             true => self.answering_prefix(),
             false => self.own_prefix("t"),
         };
-        for column in spec.columns.iter().filter(|column| column.role != Role::Volatile) {
+        for column in spec.columns.iter().filter(|column| self.is_exported(column)) {
             // An organization's own table names it already.
             if fields.iter().all(|field| field.name != column.name) {
                 fields.push(of_column(column));
@@ -114,6 +121,10 @@ impl Maker<'_> {
         })
     }
 
+    fn is_exported(&self, column: &ColumnSpec) -> bool {
+        column.role != Role::Volatile && (self.options.all_columns || !is_withheld(column))
+    }
+
     /// A derived view: of the snapshot that answers, or of all of them.
     fn of_view(&self) -> Option<Dataset> {
         let name = self.table.name.as_str();
@@ -131,6 +142,11 @@ impl Maker<'_> {
             if fields.iter().all(|field| field.name != column.name) && !(is_history && is_bound) {
                 fields.push(of_view_column(column));
             }
+        }
+        // What changed tells the old and the new value of any column.
+        let changed = fields.iter_mut().find(|field| field.name == "fields" && self.has("resource"));
+        if let Some(field) = changed.filter(|_| !self.options.all_columns) {
+            field.expression = changed_columns();
         }
         if is_history {
             fields.extend(bounds("t.first_seen_at", "t.gone_at", "t.gone_at IS NULL"));
@@ -165,12 +181,17 @@ impl Maker<'_> {
             };
             dataset.fields.push(Field { expression: column.sql.to_owned(), ..of_view_column(&as_in_a_view) });
         }
-        for tag in self.tag_columns {
+        for tag in &self.options.tag_columns {
             dataset.fields.push(Field {
                 name: tag.name.clone(),
                 kind: FieldKind::Text,
-                description: format!("value of the account's tag {}; NULL where it has none", tag.key),
+                description: match self.options.is_masked {
+                    true => "value of a tag of the account; NULL where it has none".to_owned(),
+                    false => format!("value of the account's tag {}; NULL where it has none", tag.key),
+                },
                 in_key: false,
+                privacy: Privacy::Text,
+                entity: None,
                 expression: account_tag(&literal(&tag.key)),
             });
             resources.push(TAGS);
@@ -235,11 +256,18 @@ impl Maker<'_> {
     }
 
     fn prefix(&self, snapshot: &str, times: &str) -> Vec<Field> {
+        // Facts are identified by their snapshot too.
+        let in_key = |name: &str| {
+            self.table.kind == TableKind::SnapshotFact
+                && self.table.columns.iter().any(|column| column.name == name && column.in_key)
+        };
         let field = |name: &str, kind, description: &str, expression| Field {
             name: name.to_owned(),
             kind,
             description: description.to_owned(),
-            in_key: false,
+            in_key: in_key(name),
+            privacy: privacy_of(name, kind),
+            entity: None,
             expression,
         };
         vec![
@@ -268,6 +296,8 @@ fn bounds(from: &str, to: &str, is_current: &str) -> Vec<Field> {
         kind,
         description: description.to_owned(),
         in_key: name == "valid_from_at",
+        privacy: Privacy::Public,
+        entity: None,
         expression: expression.to_owned(),
     };
     vec![
@@ -296,6 +326,18 @@ fn of_column(column: &ColumnSpec) -> Field {
         },
         description: column.description.to_owned(),
         in_key: column.role == Role::Key,
+        privacy: match column.kind {
+            ColumnKind::Integer | ColumnKind::Boolean | ColumnKind::Time => Privacy::Public,
+            ColumnKind::Id(_) | ColumnKind::IdByType { .. } => Privacy::Id,
+            ColumnKind::Text | ColumnKind::Json | ColumnKind::Document { .. } if column.is_public => {
+                Privacy::Public
+            }
+            ColumnKind::Text | ColumnKind::Json | ColumnKind::Document { .. } => Privacy::Text,
+        },
+        entity: match column.kind {
+            ColumnKind::Id([entity]) => Some(*entity),
+            _ => None,
+        },
         expression: format!("t.{}", quoted(column.name)),
     }
 }
@@ -318,10 +360,37 @@ fn of_view_column(column: &TableColumn) -> Field {
         kind,
         description: column.description.clone(),
         in_key: column.in_key,
+        privacy: privacy_of(name, kind),
+        entity: entity_of(name),
         expression: format!("t.{}", quoted(name)),
     }
 }
 
 fn is_flag(name: &str) -> bool {
     name.starts_with("is_") || name.starts_with("has_")
+}
+
+/// Whether an export leaves the column out unless all are asked for: it tells more of a person than who it is.
+fn is_withheld(column: &ColumnSpec) -> bool {
+    column.is_personal && !column.is_basic && !column.is_label
+}
+
+/// The column `fields` of changes `t` without the values of columns that are left out.
+fn changed_columns() -> String {
+    let withheld = |spec: &&&'static ResourceSpec| spec.columns.iter().any(is_withheld);
+    let of_resource = |spec: &&'static ResourceSpec| {
+        let names: Vec<_> = spec
+            .columns
+            .iter()
+            .filter(|column| is_withheld(column))
+            .map(|column| literal(column.name))
+            .collect();
+        format!(
+            " WHEN {} THEN (SELECT json_group_object(f.key, json(f.value)) FROM json_each(t.fields) AS f WHERE f.key NOT IN ({}))",
+            literal(spec.name),
+            names.join(", ")
+        )
+    };
+    let cases: String = RESOURCES.iter().filter(withheld).map(of_resource).collect();
+    format!("CASE WHEN t.fields IS NULL THEN NULL ELSE CASE t.resource{cases} ELSE t.fields END END")
 }

@@ -1,16 +1,20 @@
 //! The tables of an export: their columns with types that every engine has, and the SELECTs that read them.
 //!
-//! `catalog` derives them from what the census says of its own tables, `calendar` has those of days, and `cell` reads a
-//! value as its column's type.
+//! `catalog` derives them from what the census says of its own tables, and `calendar` has those of days; `view_column` says
+//! what a column of a view is by its name, `cell` reads a value as its column's type, and `rows` reads them all.
 
 mod calendar;
 mod catalog;
 mod cell;
+mod rows;
+mod view_column;
 
-use crate::model::ResourceSpec;
+use super::mask::Privacy;
+use crate::model::{Entity, ResourceSpec};
 
 pub use catalog::{DatasetOptions, TagColumn, datasets};
 pub use cell::Cell;
+pub use rows::each_row;
 
 /// A table of an export.
 #[derive(Debug, Clone)]
@@ -63,6 +67,10 @@ pub struct Field {
     pub description: String,
     /// Whether it is one of the columns that identify a row.
     pub in_key: bool,
+    /// Its part in a masked export.
+    pub privacy: Privacy,
+    /// The entity whose id it has; `None` where it has none, or of several kinds.
+    pub entity: Option<Entity>,
     /// The SQL that reads it.
     expression: String,
 }

@@ -113,10 +113,10 @@ impl Folder {
         Ok((Staged { path, place: place.to_owned() }, file))
     }
 
-    /// The hash and the length of a staged file, all of which is on the disk from now on.
+    /// The hash and the length of a staged file.
     pub(super) fn seal(&self, staged: &Staged, file: &File) -> Result<(String, u64)> {
         let seal = || {
-            file.sync_all()?;
+            sync_unless_all(file)?;
             File::open(&staged.path).and_then(digest::sha256_of)
         };
         seal().map_err(|error| self.failed(error))
@@ -141,6 +141,7 @@ impl Folder {
         file.write_all(&text)?;
         file.write_all(b"\n")?;
         file.sync_all()?;
+        sync_all_of(&own)?;
         fs::rename(&written, &pending)?;
         sync(&own)?;
         if !staged.is_empty() || !gone.is_empty() {
@@ -229,4 +230,25 @@ fn remove_staging(path: &Path) -> io::Result<()> {
 
 fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+/// Thousands of files are synchronized by one call where there is such a call.
+#[cfg(target_os = "linux")]
+fn sync_all_of(folder: &Path) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(File::open(folder)?)?)
+}
+
+#[cfg(target_os = "linux")]
+fn sync_unless_all(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_all_of(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_unless_all(file: &File) -> io::Result<()> {
+    file.sync_all()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::export::mask::{Mask, Privacy};
 use crate::store::{Coverage, Identity};
 
 /// The version of the layout and of the manifest. A change of either is a new number, and every file is written anew.
@@ -37,11 +38,15 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// The owner of a census.
-    pub fn of(identity: &Identity) -> Self {
+    /// The owner of a census, masked where there is a mask.
+    pub fn of(identity: &Identity, mask: Option<&Mask>) -> Self {
+        let shown = |id: &Option<String>| match (mask, id) {
+            (Some(mask), Some(id)) => Some(mask.pseudonym(Privacy::Id, id)),
+            _ => id.clone(),
+        };
         Self {
-            organization_id: identity.organization_id.clone(),
-            instance_arn: identity.instance_arn.clone(),
+            organization_id: shown(&identity.organization_id),
+            instance_arn: shown(&identity.instance_arn),
         }
     }
 
@@ -136,13 +141,13 @@ pub struct CoverageEntry {
 }
 
 impl CoverageEntry {
-    /// What the manifest says of a resource's coverage.
-    pub fn of(coverage: &Coverage) -> Self {
+    /// What the manifest says of a resource's coverage. A reason may name things, and is left out where they are masked.
+    pub fn of(coverage: &Coverage, is_masked: bool) -> Self {
         Self {
             resource: coverage.resource.clone(),
             status: coverage.status.as_str().to_owned(),
             gaps: coverage.gaps,
-            reason: coverage.reason.clone(),
+            reason: coverage.reason.clone().filter(|_| !is_masked),
         }
     }
 }

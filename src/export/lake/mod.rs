@@ -10,6 +10,7 @@ mod folder;
 mod manifest;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -17,18 +18,23 @@ use rusqlite::Connection;
 use self::days::{Day, days};
 use self::folder::{Folder, Staged};
 use self::manifest::{ColumnEntry, CoverageEntry, DayEntry, FileEntry, Manifest, Owner, TableEntry};
-use super::dataset::{Cell, Dataset, DatasetOptions, Layout, TagColumn, datasets};
+use super::dataset::{Dataset, DatasetOptions, Layout, TagColumn, datasets, each_row};
+use super::mask::{Mask, Privacy};
 use super::parquet_file::ParquetFile;
 use crate::digest::sha256;
 use crate::error::{Error, Result};
 use crate::invocation;
-use crate::store::{Census, Coverage, CoverageStatus, Identity, Watch, failed};
+use crate::store::{Census, Coverage, CoverageStatus, Identity, Watch};
 
 /// What an export is to have.
 #[derive(Debug, Clone, Default)]
 pub struct LakeOptions {
     /// The tags of accounts that become columns.
     pub tag_columns: Vec<TagColumn>,
+    /// Every column about natural persons, and not a named minimum alone.
+    pub all_columns: bool,
+    /// Pseudonyms in place of names and ids.
+    pub mask: Option<Mask>,
     /// Every day of the views that have a state of one snapshot, and not the newest alone.
     pub daily: bool,
     /// Remove the days of snapshots that the census no longer has.
@@ -38,9 +44,15 @@ pub struct LakeOptions {
 impl LakeOptions {
     /// Those that what is in a file depends on, as the manifest has them.
     fn recorded(&self) -> BTreeMap<String, String> {
+        let shown = |text: &str| match &self.mask {
+            Some(mask) => mask.pseudonym(Privacy::Text, text),
+            None => text.to_owned(),
+        };
         let columns =
-            self.tag_columns.iter().map(|tag| (format!("tag_column.{}", tag.name), tag.key.clone()));
-        columns.collect()
+            self.tag_columns.iter().map(|tag| (format!("tag_column.{}", tag.name), shown(&tag.key)));
+        let all = self.all_columns.then(|| ("all_columns".to_owned(), "true".to_owned()));
+        let mask = self.mask.as_ref().map(|mask| ("mask".to_owned(), mask.name()));
+        columns.chain(all).chain(mask).collect()
     }
 }
 
@@ -82,7 +94,7 @@ pub fn write(
         organization_id: newest.snapshot.organization_id.clone(),
         instance_arn: newest.snapshot.instance_arn.clone(),
     });
-    let owner = Owner::of(&identity);
+    let owner = Owner::of(&identity, options.mask.as_ref());
     let mut folder = Folder::open(folder)?;
     if let Some(found) = folder.found().filter(|found| !found.owner.is_same(&owner)) {
         return Err(Error::failed(format!(
@@ -95,6 +107,7 @@ pub fn write(
     watch(census.connection())?;
     let mut work = Work {
         options: options.recorded(),
+        mask: options.mask.clone(),
         tables: BTreeMap::new(),
         staged: Vec::new(),
         exported: Exported { days: days.len(), ..Exported::default() },
@@ -106,6 +119,8 @@ pub fn write(
         &DatasetOptions {
             organization_id: identity.organization_id.clone(),
             tag_columns: options.tag_columns.clone(),
+            all_columns: options.all_columns,
+            is_masked: options.mask.is_some(),
         },
     )?;
     for dataset in &datasets {
@@ -116,12 +131,14 @@ pub fn write(
         work.daily_views(&mut folder, census, &views.map(Dataset::daily).collect::<Vec<_>>(), &days)?;
     }
     census.check_unwritten()?;
-    work.commit(&folder, owner, &days, options)
+    let newest = census.coverage(work.newest.snapshot.snapshot_id)?;
+    work.commit(&folder, owner, &days, options, newest)
 }
 
 /// An export under way.
 struct Work {
     options: BTreeMap<String, String>,
+    mask: Option<Mask>,
     tables: BTreeMap<String, TableEntry>,
     staged: Vec<Staged>,
     exported: Exported,
@@ -207,8 +224,15 @@ impl Work {
                 let found = found.filter(|entry| folder.has(&place, entry)).map(|entry| entry.sha256.clone());
                 let made_from = self.made_from(dataset, day);
                 let not_complete = self.not_complete(census, dataset, day)?;
-                let (staged, rows, sha256, bytes) =
-                    write_file(folder, census.connection(), dataset, day, &place, &not_complete)?;
+                let (staged, rows, sha256, bytes) = write_file(
+                    folder,
+                    census.connection(),
+                    dataset,
+                    day,
+                    &place,
+                    self.mask.as_ref(),
+                    &not_complete,
+                )?;
                 if found.is_some_and(|found| found == sha256) {
                     folder.discard(&staged)?;
                 } else {
@@ -246,14 +270,16 @@ impl Work {
     /// What the snapshot did not completely see of what the table is made from.
     fn not_complete(&mut self, census: &Census, dataset: &Dataset, day: &Day) -> Result<Vec<CoverageEntry>> {
         let snapshot_id = day.snapshot.snapshot_id;
-        if !self.coverage.contains_key(&snapshot_id) {
-            self.coverage.insert(snapshot_id, census.coverage(snapshot_id)?);
-        }
+        let coverage = match self.coverage.entry(snapshot_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(census.coverage(snapshot_id)?),
+        };
         let concerns = |one: &&Coverage| {
             one.status != CoverageStatus::Complete
                 && dataset.resources.iter().any(|spec| spec.name == one.resource)
         };
-        Ok(self.coverage[&snapshot_id].iter().filter(concerns).map(CoverageEntry::of).collect())
+        let is_masked = self.mask.is_some();
+        Ok(coverage.iter().filter(concerns).map(|one| CoverageEntry::of(one, is_masked)).collect())
     }
 
     fn commit(
@@ -262,11 +288,15 @@ impl Work {
         owner: Owner,
         days: &[Day],
         options: &LakeOptions,
+        newest: Vec<Coverage>,
     ) -> Result<Exported> {
         let mut gone = Vec::new();
         let mut entries: BTreeMap<String, DayEntry> =
             days.iter().map(|day| (day.date.to_string(), of_day(day))).collect();
         if let Some(found) = folder.found() {
+            // The files of pruned days cannot be made anew with other options.
+            let keeps =
+                !options.mirror && found.options == self.options && found.version == manifest::VERSION;
             for (name, table) in &found.tables {
                 for (place, entry) in &table.files {
                     let is_kept = self.tables.get(name).is_some_and(|table| table.files.contains_key(place));
@@ -275,14 +305,14 @@ impl Work {
                         continue;
                     }
                     match self.tables.get_mut(name) {
-                        Some(table) if is_pruned_day && !options.mirror => {
+                        Some(table) if is_pruned_day && keeps => {
                             table.files.insert(place.clone(), entry.clone());
                         }
                         _ => gone.push(place.clone()),
                     }
                 }
             }
-            for day in found.days.iter().filter(|_| !options.mirror) {
+            for day in found.days.iter().filter(|_| keeps) {
                 if !entries.contains_key(&day.snapshot_date) {
                     self.exported.pruned_days += 1;
                     entries.insert(day.snapshot_date.clone(), day.clone());
@@ -303,7 +333,6 @@ impl Work {
         self.exported.tables = manifest.tables.len();
         self.exported.files = manifest.tables.values().map(|table| table.files.len()).sum();
         self.exported.removed = gone.len();
-        let newest = self.coverage.remove(&self.newest.snapshot.snapshot_id).unwrap_or_default();
         let not_complete = newest.into_iter().filter(|one| one.status != CoverageStatus::Complete);
         self.exported.not_complete = not_complete.map(|one| one.resource).collect();
         Ok(self.exported)
@@ -333,6 +362,7 @@ fn write_file(
     dataset: &Dataset,
     day: &Day,
     place: &str,
+    mask: Option<&Mask>,
     not_complete: &[CoverageEntry],
 ) -> Result<(Staged, u64, String, u64)> {
     let (staged, file) = folder.stage(place)?;
@@ -340,23 +370,7 @@ fn write_file(
     let mut parquet =
         ParquetFile::begin(file, &dataset.fields, notes(dataset, not_complete)).map_err(broken)?;
     let snapshot_id = (dataset.layout == Layout::Daily).then_some(day.snapshot.snapshot_id);
-    let mut statement = connection.prepare(&dataset.sql(snapshot_id)).map_err(failed)?;
-    let mut rows = statement.query([]).map_err(failed)?;
-    while let Some(row) = rows.next().map_err(failed)? {
-        for (place, field) in dataset.fields.iter().enumerate() {
-            let value = row.get_ref(place).map_err(failed)?;
-            let cell = Cell::read(value, field.kind).ok_or_else(|| {
-                let kind = field.kind.as_str();
-                Error::failed(format!("a value of {}.{} is not of the type {kind}", dataset.name, field.name))
-                    .hint(format!(
-                        "is the file still as published? {}",
-                        invocation::command("snapshots verify")
-                    ))
-            })?;
-            parquet.value(place, cell);
-        }
-        parquet.end_row().map_err(broken)?;
-    }
+    each_row(connection, dataset, snapshot_id, mask, |cells| parquet.row(cells).map_err(broken))?;
     let (rows, file) = parquet.finish().map_err(broken)?;
     let (sha256, bytes) = folder.seal(&staged, &file)?;
     Ok((staged, rows, sha256, bytes))

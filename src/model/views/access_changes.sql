@@ -6,7 +6,7 @@ SELECT
     w.taken_at, -- time of its first call, UTC
     w.change, -- gained, lost, altered (the same way to something else), or unknown: a gap may have hidden before what was first seen here
     w.cause, -- assignment_granted, assignment_revoked, membership_added, membership_removed, group_deleted, user_created, user_deleted, user_enabled, user_disabled or policy_changed
-    CASE WHEN w.group_id IS NULL THEN 'direct' ELSE 'group' END AS via, -- direct, or group when the assignment is a group's
+    CAST(CASE WHEN w.group_id IS NULL THEN 'direct' ELSE 'group' END AS TEXT) AS via, -- direct, or group when the assignment is a group's
     w.group_id, -- id of that group
     (SELECT h.display_name FROM groups_history AS h WHERE h.group_id = w.group_id
         AND h.valid_from <= w.snapshot_id ORDER BY h.valid_from DESC LIMIT 1) AS group_name, -- name of that group
@@ -22,8 +22,8 @@ SELECT
     w.users -- number of users who have the way by this, or had it
 FROM (
     SELECT c.snapshot_id, c.taken_at, c.change, c.cause, c.group_id, c.user_id,
-        coalesce(c.account_id, a.account_id) AS account_id,
-        coalesce(c.permission_set_arn, a.permission_set_arn) AS permission_set_arn, c.users
+        CAST(coalesce(c.account_id, a.account_id) AS TEXT) AS account_id,
+        CAST(coalesce(c.permission_set_arn, a.permission_set_arn) AS TEXT) AS permission_set_arn, c.users
     FROM access_change_causes AS c
     -- The assignments that stand, where the cause is not of one alone.
     LEFT JOIN account_assignments_history AS a ON c.account_id IS NULL

@@ -34,13 +34,13 @@ LEFT JOIN groups_history AS g
     ON g.group_id = a.principal_id AND a.principal_type = 'GROUP' AND +g.valid_to IS NULL
 JOIN (
     SELECT 'USER' AS principal_type, u.user_id AS principal_id, u.user_id, u.user_name, u.user_status,
-           'direct' AS via, CAST(NULL AS TEXT) AS group_id, CAST(NULL AS INTEGER) AS valid_from,
+           CAST('direct' AS TEXT) AS via, CAST(NULL AS TEXT) AS group_id, CAST(NULL AS INTEGER) AS valid_from,
            CAST(NULL AS TEXT) AS not_before, CAST(NULL AS TEXT) AS first_seen_at
     FROM users_history AS u
     WHERE +u.valid_to IS NULL
     UNION ALL
     SELECT 'GROUP', m.group_id, u.user_id, u.user_name, u.user_status,
-           'group', m.group_id, m.valid_from, m.not_before, m.first_seen_at
+           CAST('group' AS TEXT), m.group_id, m.valid_from, m.not_before, m.first_seen_at
     FROM group_memberships_history AS m
     JOIN users_history AS u ON u.user_id = m.user_id
     WHERE +m.valid_to IS NULL AND likelihood(+u.valid_to IS NULL, 0.6)

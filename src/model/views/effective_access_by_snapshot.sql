@@ -22,12 +22,12 @@ SELECT
 FROM account_assignments_history AS a
 JOIN (
     SELECT 'USER' AS principal_type, u.user_id AS principal_id, u.user_id, u.user_name, u.user_status,
-           'direct' AS via, CAST(NULL AS TEXT) AS group_id, CAST(u.valid_from AS INTEGER) AS valid_from,
+           CAST('direct' AS TEXT) AS via, CAST(NULL AS TEXT) AS group_id, CAST(u.valid_from AS INTEGER) AS valid_from,
            CAST(coalesce(u.valid_to, 9223372036854775807) AS INTEGER) AS valid_to
     FROM users_history AS u
     UNION ALL
     SELECT 'GROUP', m.group_id, u.user_id, u.user_name, u.user_status,
-           'group', m.group_id, CAST(max(m.valid_from, u.valid_from) AS INTEGER),
+           CAST('group' AS TEXT), m.group_id, CAST(max(m.valid_from, u.valid_from) AS INTEGER),
            CAST(min(coalesce(m.valid_to, 9223372036854775807), coalesce(u.valid_to, 9223372036854775807)) AS INTEGER)
     FROM group_memberships_history AS m
     JOIN users_history AS u ON u.user_id = m.user_id

@@ -33,7 +33,7 @@ LEFT JOIN groups_history AS g ON g.group_id = a.principal_id AND a.principal_typ
     AND g.valid_from = (SELECT max(f.valid_from) FROM groups_history AS f WHERE f.group_id = g.group_id)
 JOIN (
     SELECT 'USER' AS principal_type, u.user_id AS principal_id, u.user_id, u.user_name, u.user_status,
-           'direct' AS via, CAST(NULL AS TEXT) AS group_id, CAST(f.not_before AS TEXT) AS not_before,
+           CAST('direct' AS TEXT) AS via, CAST(NULL AS TEXT) AS group_id, CAST(f.not_before AS TEXT) AS not_before,
            CAST(f.valid_from AS INTEGER) AS valid_from,
            CAST(coalesce(u.valid_to, 9223372036854775807) AS INTEGER) AS valid_to,
            CAST(u.last_seen_at AS TEXT) AS last_seen_at
@@ -45,7 +45,7 @@ JOIN (
     WHERE NOT EXISTS (SELECT 1 FROM users_history AS n WHERE n.user_id = u.user_id AND n.valid_from = u.valid_to)
     UNION ALL
     SELECT 'GROUP', m.group_id, u.user_id, u.user_name, u.user_status,
-           'group', m.group_id,
+           CAST('group' AS TEXT), m.group_id,
            CAST(nullif(max(coalesce(m.not_before, ''), coalesce(f.not_before, '')), '') AS TEXT),
            CAST(max(m.valid_from, f.valid_from) AS INTEGER),
            CAST(min(coalesce(m.valid_to, 9223372036854775807), coalesce(u.valid_to, 9223372036854775807))

@@ -8,7 +8,7 @@ SELECT
     a.permission_set_arn, -- ARN of the permission set
     a.principal_type, -- USER or GROUP
     a.principal_id, -- id of the user or group
-    CASE
+    CAST(CASE
         WHEN EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
                      WHERE n.resource = 'users'
                        AND n.scope IN ('{}', json_object('user_id', a.principal_id))
@@ -17,14 +17,14 @@ SELECT
                            WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'users'
                              AND x.scope = json_object('user_id', a.principal_id))))
         THEN 'principal_not_listed' ELSE 'principal_deleted'
-    END AS reason -- principal_deleted, principal_not_listed, members_not_listed, or member_users_not_listed
+    END AS TEXT) AS reason -- principal_deleted, principal_not_listed, members_not_listed, or member_users_not_listed
 FROM account_assignments AS a
 WHERE a.principal_type = 'USER'
   AND a.principal_id IN (SELECT q.principal_id FROM account_assignments AS q WHERE q.principal_type = 'USER'
                          EXCEPT SELECT u.user_id FROM users AS u)
 UNION ALL
 SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id,
-    CASE
+    CAST(CASE
         WHEN EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
                      WHERE n.resource = 'groups'
                        AND n.scope IN ('{}', json_object('group_id', a.principal_id))
@@ -43,7 +43,7 @@ SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id,
                              AND x.scope = json_object('group_id', a.principal_id))))
         THEN 'members_not_listed'
         ELSE 'principal_deleted'
-    END
+    END AS TEXT)
 FROM account_assignments AS a
 WHERE a.principal_type = 'GROUP'
   AND a.principal_id IN (
@@ -60,7 +60,7 @@ WHERE a.principal_type = 'GROUP'
                                 AND x.scope = json_object('group_id', q.principal_id))))))
 UNION ALL
 -- Members whose user is unknown matter only where users could not all be listed: else they are deleted.
-SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id, 'member_users_not_listed'
+SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id, CAST('member_users_not_listed' AS TEXT)
 FROM account_assignments AS a
 WHERE a.principal_type = 'GROUP'
   AND EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gap_columns AS o ON o.snapshot_id = s.snapshot_id

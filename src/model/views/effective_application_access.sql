@@ -5,7 +5,7 @@ SELECT
     p.application_arn, -- ARN of the application
     p.name AS application_name, -- name of the application; NULL where only its assignments are known
     p.status AS application_status, -- ENABLED or DISABLED
-    CASE p.assignment_required WHEN 0 THEN 'everybody' ELSE 'unknown' END AS access, -- assigned; everybody: it is open to all users, assigned or not; unknown: whether it is, or who is assigned, is not known
+    CAST(CASE p.assignment_required WHEN 0 THEN 'everybody' ELSE 'unknown' END AS TEXT) AS access, -- assigned; everybody: it is open to all users, assigned or not; unknown: whether it is, or who is assigned, is not known
     CAST(NULL AS TEXT) AS via, -- direct, or group when the assignment is a group's; NULL of everybody
     CAST(NULL AS TEXT) AS user_id, -- id of the user who is assigned; NULL of everybody, and where nobody is known
     CAST(NULL AS TEXT) AS user_name, -- name of the user
@@ -15,17 +15,17 @@ SELECT
 FROM applications AS p
 WHERE p.assignment_required = 0 OR p.assignment_required IS NULL
 UNION ALL
-SELECT DISTINCT a.application_arn, NULL, NULL, 'unknown', NULL, NULL, NULL, NULL, NULL, NULL
+SELECT DISTINCT a.application_arn, NULL, NULL, CAST('unknown' AS TEXT), NULL, NULL, NULL, NULL, NULL, NULL
 FROM application_assignments AS a
 WHERE NOT EXISTS (SELECT 1 FROM applications AS p WHERE p.application_arn = a.application_arn)
 UNION ALL
-SELECT a.application_arn, p.name, p.status, 'assigned', 'direct', u.user_id, u.user_name, u.user_status, NULL, NULL
+SELECT a.application_arn, p.name, p.status, CAST('assigned' AS TEXT), 'direct', u.user_id, u.user_name, u.user_status, NULL, NULL
 FROM application_assignments AS a
 JOIN users AS u ON u.user_id = a.principal_id
 LEFT JOIN applications AS p ON p.application_arn = a.application_arn
 WHERE a.principal_type = 'USER'
 UNION ALL
-SELECT a.application_arn, p.name, p.status, 'assigned', 'group', u.user_id, u.user_name, u.user_status,
+SELECT a.application_arn, p.name, p.status, CAST('assigned' AS TEXT), 'group', u.user_id, u.user_name, u.user_status,
        a.principal_id, g.display_name
 FROM application_assignments AS a
 JOIN group_memberships AS m ON m.group_id = a.principal_id
@@ -34,7 +34,7 @@ LEFT JOIN groups AS g ON g.group_id = a.principal_id
 LEFT JOIN applications AS p ON p.application_arn = a.application_arn
 WHERE a.principal_type = 'GROUP'
 UNION ALL
-SELECT a.application_arn, p.name, p.status, 'unknown', 'direct', a.principal_id, NULL, NULL, NULL, NULL
+SELECT a.application_arn, p.name, p.status, CAST('unknown' AS TEXT), 'direct', a.principal_id, NULL, NULL, NULL, NULL
 FROM application_assignments AS a
 LEFT JOIN applications AS p ON p.application_arn = a.application_arn
 WHERE a.principal_type = 'USER'
@@ -46,7 +46,7 @@ WHERE a.principal_type = 'USER'
                     WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'users'
                       AND x.scope = json_object('user_id', a.principal_id))))
 UNION ALL
-SELECT a.application_arn, p.name, p.status, 'unknown', 'group', NULL, NULL, NULL, a.principal_id, g.display_name
+SELECT a.application_arn, p.name, p.status, CAST('unknown' AS TEXT), 'group', NULL, NULL, NULL, a.principal_id, g.display_name
 FROM application_assignments AS a
 LEFT JOIN groups AS g ON g.group_id = a.principal_id
 LEFT JOIN applications AS p ON p.application_arn = a.application_arn

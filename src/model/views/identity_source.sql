@@ -29,14 +29,14 @@ counted AS (
 )
 SELECT
     s.instance_arn, -- ARN of the instance
-    CASE
+    CAST(CASE
         WHEN EXISTS (SELECT 1 FROM refused) THEN 'active_directory'
         WHEN c.issuers LIKE 'arn:%:ds:%' OR c.issuers LIKE '%:directory/%' THEN 'active_directory'
         WHEN c.external_users + c.external_groups > 0 THEN 'external'
         WHEN c.users > 0 AND NOT c.users_hidden THEN 'identity_center'
         ELSE 'unknown'
-    END AS source, -- identity_center, external (a provider that provisions by SCIM), active_directory or unknown
-    CASE
+    END AS TEXT) AS source, -- identity_center, external (a provider that provisions by SCIM), active_directory or unknown
+    CAST(CASE
         WHEN EXISTS (SELECT 1 FROM refused)
         THEN (SELECT r.operation || ' was refused: ' || coalesce(r.error_message, r.error_code) FROM refused AS r)
         WHEN c.external_users + c.external_groups > 0
@@ -45,6 +45,6 @@ SELECT
         WHEN c.users_hidden THEN 'not all users could be seen'
         WHEN c.users > 0 THEN 'none of ' || c.users || ' users has an id of another issuer'
         ELSE 'there are no users'
-    END AS evidence -- from what that is concluded
+    END AS TEXT) AS evidence -- from what that is concluded
 FROM answering_snapshot AS s, counted AS c
 WHERE s.instance_arn IS NOT NULL

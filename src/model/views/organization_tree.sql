@@ -16,14 +16,14 @@ WITH RECURSIVE tree (id, type, name, parent_id, depth, ou_path, entity_path) AS 
 )
 SELECT
     t.id, -- id of the root, OU or account
-    t.type, -- root, organizational_unit or account
+    CAST(t.type AS TEXT) AS type, -- root, organizational_unit or account
     t.name, -- its name
     t.parent_id, -- id of the root or OU that it is in
     CAST(t.depth AS INTEGER) AS depth, -- 0 for the root; NULL below an OU whose parent was not seen
-    t.ou_path, -- names from the root down to the OU, joined by slashes; an account has the path of its OU
+    CAST(t.ou_path AS TEXT) AS ou_path, -- names from the root down to the OU, joined by slashes; an account has the path of its OU
     t.entity_path -- ids from the organization down, joined by slashes
 FROM tree AS t
 UNION ALL
-SELECT a.account_id, 'account', a.name, a.parent_id, CAST(t.depth + 1 AS INTEGER), t.ou_path, a.entity_path
+SELECT a.account_id, CAST('account' AS TEXT), a.name, a.parent_id, CAST(t.depth + 1 AS INTEGER), CAST(t.ou_path AS TEXT), a.entity_path
 FROM accounts AS a
 LEFT JOIN tree AS t ON t.id = a.parent_id

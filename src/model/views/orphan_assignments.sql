@@ -9,14 +9,14 @@ SELECT
     u.reason -- why it leads nowhere, or why that is not known: principal_deleted, principal_not_listed, members_not_listed, member_users_not_listed, account_missing, account_not_listed, permission_set_missing, permission_set_not_listed, or account_ and a state such as suspended
 FROM effective_access_unknown AS u
 UNION ALL
-SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id, 'account_' || lower(c.state)
+SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id, CAST('account_' || lower(c.state) AS TEXT)
 -- Few accounts are not active: they lead the way (CROSS JOIN).
 FROM accounts AS c
 CROSS JOIN account_assignments AS a ON a.account_id = c.account_id
 WHERE c.state <> 'ACTIVE'
 UNION ALL
 SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id,
-    CASE
+    CAST(CASE
         WHEN EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
                      WHERE n.resource = 'accounts'
                        AND (n.scope NOT LIKE '{"account_id":%' OR n.scope = json_object('account_id', a.account_id))
@@ -25,12 +25,12 @@ SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id,
                            WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'accounts'
                              AND x.scope = json_object('account_id', a.account_id))))
         THEN 'account_not_listed' ELSE 'account_missing'
-    END
+    END AS TEXT)
 FROM account_assignments AS a
 WHERE a.account_id IN (SELECT q.account_id FROM account_assignments AS q EXCEPT SELECT c.account_id FROM accounts AS c)
 UNION ALL
 SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id,
-    CASE
+    CAST(CASE
         WHEN EXISTS (SELECT 1 FROM answering_snapshot AS s JOIN gaps AS n ON n.snapshot_id = s.snapshot_id
                      WHERE n.resource = 'permission_sets'
                        AND n.scope IN ('{}', json_object('permission_set_arn', a.permission_set_arn))
@@ -39,7 +39,7 @@ SELECT a.account_id, a.permission_set_arn, a.principal_type, a.principal_id,
                            WHERE x.snapshot_id = n.snapshot_id AND x.resource = 'permission_sets'
                              AND x.scope = json_object('permission_set_arn', a.permission_set_arn))))
         THEN 'permission_set_not_listed' ELSE 'permission_set_missing'
-    END
+    END AS TEXT)
 FROM account_assignments AS a
 WHERE a.permission_set_arn IN (
     SELECT q.permission_set_arn FROM account_assignments AS q

@@ -2,21 +2,21 @@
 SELECT
     p.permission_set_arn, -- ARN of the permission set
     n.name AS permission_set_name, -- name of the permission set
-    NULL AS account_id, -- id of the account where a customer managed policy was read; NULL elsewhere
+    CAST(NULL AS TEXT) AS account_id, -- id of the account where a customer managed policy was read; NULL elsewhere
     p.kind AS source, -- inline, aws_managed, customer_managed or permissions_boundary
     p.policy, -- ARN of an AWS managed policy; path and name of a customer managed one; inline for an inline one
     d.document_id, -- SHA-256 of the text
     s.statement_index, -- place of the statement, from 0
     s.sid, -- its Sid
     s.effect, -- Allow or Deny; NULL where the policy was not read, or has no statement
-    a.value AS action, -- one pattern of Action; NULL where it has NotAction
+    CAST(a.value AS TEXT) AS action, -- one pattern of Action; NULL where it has NotAction
     s.not_action, -- the patterns of NotAction, a JSON array
     s.resource, -- the patterns of Resource, a JSON array
     s.not_resource, -- the patterns of NotResource, a JSON array
     s.condition, -- Condition, JSON
-    CASE WHEN coalesce(p.document, m.document) IS NOT NULL THEN d.problem
+    CAST(CASE WHEN coalesce(p.document, m.document) IS NOT NULL THEN d.problem
         WHEN p.policy LIKE 'arn:%' OR p.kind = 'inline' THEN 'the document was not read'
-        ELSE 'each account has its own document, which was not read' END AS reason -- why there is no statement; NULL where there is
+        ELSE 'each account has its own document, which was not read' END AS TEXT) AS reason -- why there is no statement; NULL where there is
 FROM permission_set_policies AS p
 LEFT JOIN permission_sets AS n ON n.permission_set_arn = p.permission_set_arn
 LEFT JOIN managed_policies AS m ON m.policy_arn = p.policy

@@ -1,20 +1,20 @@
 -- A text is found by its length first: no index has long texts. What has a Not is one row, for its patterns say
 -- together what is left out.
 SELECT
-    p.source, -- inline, aws_managed, customer_managed, scp, rcp, resource_policy, or another type of the organization's policies in small letters
+    CAST(p.source AS TEXT) AS source, -- inline, aws_managed, customer_managed, scp, rcp, resource_policy, or another type of the organization's policies in small letters
     p.policy, -- its key: ARN of the permission set of an inline policy, ARN of a managed one, path and name of a customer managed one, id of the organization's
-    p.account_id, -- id of the account where the document is an account's; NULL elsewhere
+    CAST(p.account_id AS TEXT) AS account_id, -- id of the account where the document is an account's; NULL elsewhere
     d.document_id, -- SHA-256 of the text
     s.statement_index, -- place of the statement, from 0
     s.sid, -- its Sid
     s.effect, -- Allow or Deny; NULL where the policy was not read, or has no statement
-    a.value AS action, -- one pattern of Action; NULL where it has NotAction
+    CAST(a.value AS TEXT) AS action, -- one pattern of Action; NULL where it has NotAction
     s.not_action, -- the patterns of NotAction, a JSON array
     s.resource, -- the patterns of Resource, a JSON array
     s.not_resource, -- the patterns of NotResource, a JSON array
     s.principal, -- Principal or NotPrincipal, JSON
     s.condition, -- Condition, JSON
-    CASE WHEN p.document IS NULL THEN p.unread ELSE d.problem END AS reason -- why there is no statement; NULL where there is
+    CAST(CASE WHEN p.document IS NULL THEN p.unread ELSE d.problem END AS TEXT) AS reason -- why there is no statement; NULL where there is
 FROM (
     SELECT 'inline' AS source, permission_set_arn AS policy, NULL AS account_id, document, 'the document was not read' AS unread
     FROM permission_set_policies WHERE kind = 'inline'

@@ -5,7 +5,7 @@
 SELECT
     d.snapshot_id, -- the snapshot
     d.taken_at, -- time of its first call, UTC
-    CASE WHEN m.account_id IS NULL THEN 'organization' ELSE 'account' END AS scope, -- organization or account: add up those of one scope only
+    CAST(CASE WHEN m.account_id IS NULL THEN 'organization' ELSE 'account' END AS TEXT) AS scope, -- organization or account: add up those of one scope only
     m.account_id, -- id of the account; NULL for the organization
     m.people_with_access, -- users who have a path of access; who has access in several accounts is one in each, and one in the organization
     m.direct_paths, -- paths by an assignment of the user's own

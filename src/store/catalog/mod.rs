@@ -289,3 +289,21 @@ fn comments<'a>(sql: &'a str, name_of: impl Fn(&'a str) -> Option<&'a str>) -> T
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::store::Census;
+
+    /// A chart tool takes a column without a type for text, and a comparison with one converts nothing.
+    #[test]
+    fn every_column_has_a_type() {
+        for table in Census::blank().unwrap().tables().unwrap() {
+            for column in &table.columns {
+                // A column of bytes is one of the evidence.
+                let is_typed = ["TEXT", "INTEGER"].contains(&column.sql_type.as_str());
+                let is_bytes = table.name == "snapshot_hashes" && column.sql_type == "BLOB";
+                assert!(is_typed || is_bytes, "{}.{}: {:?}", table.name, column.name, column.sql_type);
+            }
+        }
+    }
+}

@@ -41,7 +41,7 @@ pub(super) fn of_all(spec: &ResourceSpec) -> String {
     let key: Vec<_> =
         spec.key.iter().map(|column| format!("{}, c.{}", literal(column), quoted(column))).collect();
     format!(
-        "SELECT c.snapshot_id, c.taken_at, {} AS resource, c.change, json_object({}) AS key, c.label, c.fields
+        "SELECT c.snapshot_id, c.taken_at, CAST({} AS TEXT) AS resource, c.change, CAST(json_object({}) AS TEXT) AS key, c.label, c.fields
 FROM {} AS c",
         literal(spec.name),
         key.join(", "),

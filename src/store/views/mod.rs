@@ -468,9 +468,9 @@ fn stale_rows(spec: &ResourceSpec, columns: &[Column], answering: Answering, fil
     };
     let branches: Vec<String> = (0..1_usize << spec.key.len()).map(hidden_by).collect();
     format!(
-        "SELECT {resource} AS resource, {key} AS key,
+        "SELECT CAST({resource} AS TEXT) AS resource, CAST({key} AS TEXT) AS key,
     {last_seen} AS last_seen_at,
-    json_object('scope', json(g.scope), 'kind', g.kind, 'operation', g.operation, 'error_code', g.error_code) AS gap
+    CAST(json_object('scope', json(g.scope), 'kind', g.kind, 'operation', g.operation, 'error_code', g.error_code) AS TEXT) AS gap
 FROM (SELECT version, snapshot_id, min(scope) AS scope FROM (
         {branches}
     ) GROUP BY version) AS h

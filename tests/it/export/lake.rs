@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use orgcensus::model::{RESOURCES, Role};
+use orgcensus::model::{RESOURCES, Role, resource};
 
 use super::reader::{Export, as_exported};
 use crate::fixture::{self, Sandbox};
@@ -26,7 +26,7 @@ const DATES: [&str; 4] = ["2026-01-10", "2026-02-10", "2026-03-10", "2026-04-10"
 #[test]
 fn every_day_is_as_that_date_answers() {
     let sandbox = fixture::fuller_census();
-    assert_eq!(sandbox.run(&["export", "lake"]).exit, Some(0));
+    assert_eq!(sandbox.run(&["export", "lake", "--all-columns"]).exit, Some(0));
     let export = Export::open(&sandbox.path("lake"));
     let mut filled = 0;
     for spec in RESOURCES {
@@ -52,7 +52,7 @@ fn every_day_is_as_that_date_answers() {
 #[test]
 fn views_and_facts_are_those_of_the_census() {
     let sandbox = fixture::fuller_census();
-    assert_eq!(sandbox.run(&["export", "lake", "--daily"]).exit, Some(0));
+    assert_eq!(sandbox.run(&["export", "lake", "--daily", "--all-columns"]).exit, Some(0));
     let export = Export::open(&sandbox.path("lake"));
     for (table, path) in [
         ("effective_access", "effective_access/data.parquet"),
@@ -194,4 +194,45 @@ fn a_folder_of_others_is_refused() {
     let ran = sandbox.run(&["export"]);
     assert_eq!(ran.exit, Some(2));
     assert!(ran.stderr.contains("hint: orgcensus export DIR"), "{}", ran.stderr);
+}
+
+#[test]
+fn people_have_a_named_minimum_of_columns() {
+    let sandbox = fixture::fuller_census();
+    assert_eq!(sandbox.run(&["export", "lake"]).exit, Some(0));
+    let export = Export::open(&sandbox.path("lake"));
+    let personal: Vec<_> =
+        resource("users").unwrap().columns.iter().filter(|column| column.is_personal).collect();
+    let exported = types(&export, "users");
+    let kept: Vec<_> =
+        personal.iter().map(|column| column.name).filter(|name| exported.contains_key(*name)).collect();
+    assert_eq!(kept, ["user_name", "display_name", "primary_email"]);
+    for row in export.rows("changes/data.parquet") {
+        let Some(fields) = row["fields"].as_object() else { continue };
+        let withheld = personal.iter().filter(|column| !kept.contains(&column.name));
+        for column in withheld {
+            assert!(!fields.contains_key(column.name), "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn the_days_of_pruned_snapshots_stay_until_they_are_mirrored() {
+    let sandbox = fixture::census();
+    assert_eq!(sandbox.run(&["export", "lake", "--daily"]).exit, Some(0));
+    assert_eq!(sandbox.run(&["snapshots", "prune", "2"]).exit, Some(0));
+    let ran = sandbox.run(&["export", "lake", "--daily"]);
+    assert!(ran.stderr.contains("that the census no longer has: 1; --mirror removes them"), "{}", ran.stderr);
+    let place = "users/snapshot_date=2026-02-10/data.parquet";
+    assert!(!Export::open(&sandbox.path("lake")).rows(place).is_empty());
+    assert_eq!(sandbox.run(&["export", "lake", "--daily", "--mirror"]).exit, Some(0));
+    assert!(!sandbox.path("lake").join(place).exists());
+    assert_eq!(sandbox.run(&["export", "fresh", "--daily"]).exit, Some(0));
+    let bytes = |name: &str| -> BTreeMap<String, Vec<u8>> {
+        let folder = sandbox.path(name);
+        let files = state(&folder).into_iter().map(|(path, ..)| path);
+        let below = |path: &String| path.strip_prefix(folder.to_str().unwrap()).unwrap().to_owned();
+        files.map(|path| (below(&path), fs::read(&path).unwrap())).collect()
+    };
+    assert_eq!(bytes("lake"), bytes("fresh"), "a mirrored export is a fresh one, byte for byte");
 }

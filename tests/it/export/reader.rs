@@ -57,7 +57,7 @@ impl Export {
         let file = File::open(self.folder.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         let reader = SerializedFileReader::new(file).unwrap();
         let read = |row: parquet::record::Row| {
-            row.get_column_iter().map(|(name, field)| (name.clone(), value(field))).collect()
+            row.get_column_iter().map(|(name, field)| (name.clone(), parsed(value(field)))).collect()
         };
         reader.get_row_iter(None).unwrap().map(|row| read(row.unwrap())).collect()
     }
@@ -86,6 +86,14 @@ fn value(field: &Field) -> Value {
     }
 }
 
+/// JSON in a text as what it says: a query prints it so.
+fn parsed(value: Value) -> Value {
+    match value.as_str().map(serde_json::from_str::<Value>) {
+        Some(Ok(json)) if json.is_object() || json.is_array() => json,
+        _ => value,
+    }
+}
+
 /// What a query prints as JSON, with its times and truth values as a file of the export has them: `types` are the
 /// manifest's.
 pub fn as_exported(rows: &str, types: &BTreeMap<String, String>) -> Vec<Row> {
@@ -95,7 +103,7 @@ pub fn as_exported(rows: &str, types: &BTreeMap<String, String>) -> Vec<Row> {
             json!(DateTime::parse_from_rfc3339(text).unwrap().timestamp_millis())
         }
         (Some("boolean"), Value::Number(number)) => json!(number.as_i64() != Some(0)),
-        _ => value,
+        _ => parsed(value),
     };
     rows.into_iter()
         .map(|row| row.into_iter().map(|(name, value)| (name.clone(), told(&name, value))).collect())

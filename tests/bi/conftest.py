@@ -1,0 +1,109 @@
+"""The censuses that are exported: the demo's, and random ones made from it."""
+
+import json
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PROGRAM = os.environ["ORGCENSUS_BIN"]
+HOSTILE = ["a'b\"c", "x/y\\z", "line\nfeed", "007", "=1+1", "NULL", "", "  ", "é🦀", "a=b", "%_", "snapshot_date=2026-01-01"]
+
+
+class Census:
+    """A census, and its export."""
+
+    def __init__(self, db, folder):
+        self.db, self.folder = db, folder
+
+    def run(self, *arguments):
+        ran = subprocess.run(
+            [PROGRAM, *arguments, "--db", str(self.db), "--no-config"], capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, f"{arguments}: {ran.stderr}"
+        return ran.stdout
+
+    def query(self, sql, at="latest"):
+        return json.loads(self.run("query", sql, "--format", "json", "--at", at))
+
+    def export(self):
+        self.run("export", str(self.folder), "--daily", "--all-columns")
+        return self
+
+    @property
+    def manifest(self):
+        return json.loads((self.folder / "_orgcensus" / "manifest.json").read_text())
+
+    @property
+    def days(self):
+        return [day["snapshot_date"] for day in self.manifest["days"]]
+
+
+@pytest.fixture(scope="session")
+def demo_db(tmp_path_factory):
+    """The census of the demo, made once; a few of its nights are enough."""
+    folder = tmp_path_factory.mktemp("demo")
+    subprocess.run([PROGRAM, "demo"], cwd=folder, check=True, capture_output=True)
+    db = folder / "orgcensus-demo.db"
+    subprocess.run([PROGRAM, "snapshots", "prune", "--keep-last", "12", "--db", db], check=True, capture_output=True)
+    return db
+
+
+def make_random(db, seed):
+    """Changes a census at random, below everything that checks it: its views have to cope."""
+    dice = random.Random(seed)
+    census = sqlite3.connect(db)
+    for table, columns in {
+        "users_versions": ["user_name", "display_name", "title", "emails"],
+        "groups_versions": ["display_name", "description"],
+        "accounts_versions": ["name", "email"],
+        "permission_sets_versions": ["name", "description"],
+        "organizational_units_versions": ["name"],
+        "tags_versions": ["value"],
+    }.items():
+        for (rowid,) in census.execute(f"SELECT rowid FROM {table}").fetchall():
+            if dice.random() < 0.3:
+                column = dice.choice(columns)
+                value = dice.choice([None, *HOSTILE])
+                if column == "emails" and value is not None:
+                    value = json.dumps([{"Value": value}])
+                census.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (value, rowid))
+    for table in dice.sample(["tags_versions", "applications_versions", "managed_policies_versions"], 1):
+        census.execute(f"DELETE FROM {table}")
+    ids = [row[0] for row in census.execute("SELECT snapshot_id FROM snapshots ORDER BY 1")]
+    # The second is of the same day as the first, and the fourth begins before midnight.
+    first, second, fourth = ids[0], ids[1], ids[3]
+    day = census.execute("SELECT substr(completed_at, 1, 10) FROM snapshots WHERE snapshot_id = ?", (first,)).fetchone()[0]
+    census.execute(
+        "UPDATE snapshots SET taken_at = ?, completed_at = ? WHERE snapshot_id = ?",
+        (f"{day}T21:00:00Z", f"{day}T22:00:00Z", second),
+    )
+    census.execute(
+        "UPDATE snapshots SET taken_at = date(substr(completed_at, 1, 10), '-1 day') || 'T23:59:59.500Z' WHERE snapshot_id = ?",
+        (fourth,),
+    )
+    census.commit()
+    census.close()
+
+
+@pytest.fixture(scope="session", params=["demo", 1, 2])
+def census(request, demo_db, tmp_path_factory):
+    """An exported census."""
+    folder = tmp_path_factory.mktemp(f"census-{request.param}")
+    db = folder / "orgcensus.db"
+    shutil.copy(demo_db, db)
+    if request.param != "demo":
+        make_random(db, request.param)
+    return Census(db, folder / "lake").export()
+
+
+@pytest.fixture(scope="session")
+def demo(demo_db, tmp_path_factory):
+    """The demo's census alone."""
+    folder = tmp_path_factory.mktemp("portable")
+    shutil.copy(demo_db, folder / "orgcensus.db")
+    return Census(Path(folder / "orgcensus.db"), folder / "lake").export()
