@@ -118,7 +118,8 @@ fn filtered(picks: &Picks, census: &Census, span: &Span) -> Vec<Question> {
         let answer = columns(&prepared.statement, &[]).expect("its columns have names");
         for filter in filters(picks) {
             // What says nothing of it is refused.
-            let Ok(narrowed) = narrow(&query.name, &query.sql, &answer, std::slice::from_ref(&filter), span)
+            let Ok(narrowed) =
+                narrow(census, &query.name, &query.sql, &answer, std::slice::from_ref(&filter), span)
             else {
                 continue;
             };

@@ -80,7 +80,7 @@ fn filtered_is_unfiltered_then_filtered_by_hand() {
         let all = answer(&census, &query.sql, &query.header, &typed());
         let columns = columns(&prepare(&census, &query.sql).unwrap().statement, &[]).unwrap();
         for (filter, ids) in FILTERS {
-            let filtered = match narrow(&query.name, &query.sql, &columns, &[only(filter)], &span) {
+            let filtered = match narrow(&census, &query.name, &query.sql, &columns, &[only(filter)], &span) {
                 Ok(filtered) => filtered,
                 Err(error) => {
                     assert!(error.to_string().contains("cannot narrow"), "{error}");

@@ -49,7 +49,7 @@ impl Filtered {
         }
         let columns = columns(&prepare(census, &sql)?.statement, &[])?;
         let name = question.name.as_deref().unwrap_or_default();
-        let narrowed = narrow(name, &sql, &columns, &filters, span)?;
+        let narrowed = narrow(census, name, &sql, &columns, &filters, span)?;
         for (parameter, text) in narrowed.parameters {
             typed.add(parameter.name.clone(), text);
             header.parameters.push(parameter);
