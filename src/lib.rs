@@ -33,10 +33,10 @@
 //! | [`tree`] | where accounts and OUs stand in the organization, in any snapshot |
 //!
 //! Outside: `queries/` the canned queries, `migrations/` the tables, `tests/it` the program from outside,
-//! `tests/lock-calls` readers stopped at each lock call, `tests/structure` where the program still names a resource or
-//! imports in a circle, `tests/new-resource` all that a new resource touches, `src/closed-output/` the only unsafe code,
-//! `benches/` what it costs and how it compares (`benches/README.md`), `examples/` an organization to collect and a
-//! quarter's census to ask.
+//! `tests/bi` exports in other engines, `tests/lock-calls` readers stopped at each lock call, `tests/structure` where the
+//! program still names a resource or imports in a circle, `tests/new-resource` all that a new resource touches,
+//! `src/closed-output/` the only unsafe code, `benches/` what it costs and how it compares (`benches/README.md`),
+//! `examples/` an organization to collect and a quarter's census to ask.
 //!
 //! Where to look first:
 //!

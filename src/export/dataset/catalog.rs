@@ -138,8 +138,7 @@ impl Maker<'_> {
         let mut fields = if is_each { self.own_prefix("t") } else { self.answering_prefix() };
         let is_history = !is_each && layout == Layout::All && self.has("gone_at");
         for column in &self.table.columns {
-            let is_bound = ADDED_BOUNDS.contains(&column.name.as_str());
-            if fields.iter().all(|field| field.name != column.name) && !(is_history && is_bound) {
+            if fields.iter().all(|field| field.name != column.name) {
                 fields.push(of_view_column(column));
             }
         }
@@ -278,11 +277,8 @@ impl Maker<'_> {
     }
 }
 
-/// The columns of a history that `bounds` stand for.
-const ADDED_BOUNDS: [&str; 3] = ["valid_from", "valid_to", "gone_at"];
-
-/// The further times of a version.
-const SEEN: [&str; 3] = ["not_before", "first_seen_at", "last_seen_at"];
+/// The further columns of a version, as the census has them.
+const SEEN: [&str; 6] = ["not_before", "first_seen_at", "last_seen_at", "valid_from", "valid_to", "gone_at"];
 
 /// The end of the snapshot that a version's bound names.
 fn completed(bound: &str) -> String {
