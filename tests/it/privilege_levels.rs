@@ -61,6 +61,32 @@ fn each_level_has_its_sets() {
 }
 
 #[test]
+fn sets_and_new_paths_have_levels_too() {
+    let world = World::of(small());
+    for day in [0, 6] {
+        world.collect_day(day, &ALONE);
+    }
+    let gained =
+        world.select("SELECT permission_set_arn FROM access_changes WHERE change IN ('gained', 'unknown')");
+    for (level, condition) in LEVELS {
+        let sql = format!(
+            "SELECT permission_set_arn FROM privileged_permission_sets WHERE level {condition} AND scope = 'any'"
+        );
+        let of_level = sets(&world.select(&sql));
+        let found = answer(&world, &["query", "administrator-sets", "--level", level]);
+        assert_eq!(sets(&found), of_level, "{level}");
+        assert!(found.iter().all(|row| level == "any" || row["level"] == level), "{level}");
+        let new: BTreeSet<String> = sets(&gained).intersection(&of_level).cloned().collect();
+        assert!(!new.is_empty(), "{level}");
+        assert_eq!(sets(&answer(&world, &["query", "new-administrators", "--level", level])), new, "{level}");
+    }
+    for query in ["administrator-sets", "new-administrators"] {
+        let named = answer(&world, &["query", query, "--level", "administrator"]);
+        assert_eq!(answer(&world, &["query", query]), named, "{query}");
+    }
+}
+
+#[test]
 fn a_diff_is_narrowed_to_a_level() {
     let world = World::of(small());
     for day in [0, 6] {
