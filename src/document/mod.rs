@@ -7,6 +7,7 @@
 //! - `policy`: IAM's policies, and what of their text has no meaning.
 //! - `strict`: JSON in which no object names a key twice.
 //! - `statements`: the statements of a policy as they are written.
+//! - `services`: what policies allow, by service and access level.
 //! - `privileges`: which policies let whoever has them grant themselves more.
 //! - `changes`: what differs between two policies, by statement; `words` says it to people.
 //!
@@ -15,6 +16,7 @@
 mod changes;
 mod policy;
 pub mod privileges;
+pub mod services;
 mod statements;
 mod strict;
 #[cfg(test)]

@@ -9,6 +9,7 @@
 //! -- param days (number) = 90: how far back to look
 //! -- example: prod
 //! -- beside: another-query: what its rows are, which are counted beside the answer
+//! -- not weighed: what the answer leaves out of account, which is told with it
 //! -- not during: why it has no answer over a range of snapshots
 //! ```
 //!
@@ -100,6 +101,8 @@ pub struct Header {
     pub parameters: Vec<Parameter>,
     /// The query whose rows are counted beside the answer, and what they are: what the answer cannot tell.
     pub beside: Option<(String, String)>,
+    /// What the answer leaves out of account, which is told with it.
+    pub not_weighed: Option<String>,
     /// Why it has no answer over a range of snapshots; without it, it has.
     pub not_during: Option<String>,
 }
@@ -108,8 +111,8 @@ pub struct Header {
 type Fault = (usize, Error);
 
 /// The words that begin a line of a header.
-const KEYS: [&str; 8] =
-    ["title", "description", "family", "question", "example", "beside", "not during", "param"];
+const KEYS: [&str; 9] =
+    ["title", "description", "family", "question", "example", "beside", "not weighed", "not during", "param"];
 
 impl Header {
     /// Reads the comment lines before the first line of SQL. SQL without such comments has an empty header;
@@ -147,6 +150,7 @@ impl Header {
             match key {
                 "title" => header.title = value.to_owned(),
                 "description" => header.description = value.to_owned(),
+                "not weighed" => header.not_weighed = Some(value.to_owned()),
                 "not during" => header.not_during = Some(value.to_owned()),
                 _ if !in_catalog => {}
                 "family" => header.family = Some(Family::named(value).map_err(at_line)?),

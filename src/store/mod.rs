@@ -17,6 +17,7 @@
 //! - `snapshot`: the published snapshots; `when`: how a user names one.
 //! - `derived`: what policies say and whom it makes privileged, worked out once.
 //! - `documents`: the hash of what each document says, beside the document.
+//! - `functions`: functions of SQL that canned queries ask, and no view.
 //! - `catalog`: every table and view with its columns and their descriptions.
 //! - `schema`: the migrations, what they take, and which program can read which file; `columns`: the columns that they made; `identity`: whose census it is.
 //! - `file`: names, modes and errors of the files.
@@ -31,6 +32,7 @@ mod documents;
 mod evidence;
 mod file;
 mod filesystem;
+mod functions;
 mod guard;
 mod identity;
 mod io_error;

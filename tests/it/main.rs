@@ -53,6 +53,7 @@ mod readme;
 mod resume;
 mod retention;
 mod secrets;
+mod set_summary;
 mod settings;
 mod several;
 mod shapes;

@@ -193,6 +193,13 @@ impl QueryRequest {
     fn usage(&self) -> Option<String> {
         self.canned.as_ref().map(CannedQuery::usage)
     }
+
+    /// Tells what the answer leaves out of account.
+    fn say_what_is_not_weighed(&self) {
+        if let Some(words) = &self.header.not_weighed {
+            stderr::note(format!("note: not weighed: {words}"));
+        }
+    }
 }
 
 impl QueryArgs {
@@ -355,6 +362,7 @@ fn answer(mut one: OneCensus<'_>, global: &GlobalOptions, mut destination: Desti
         let rows = rows_in_words(rows, has_more);
         stderr::say(format!("wrote {path}: {rows}, {}", format.name()));
     }
+    one.question.say_what_is_not_weighed();
     one.say_what_is_beside(&answer.span)?;
     Ok(rows)
 }

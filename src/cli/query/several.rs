@@ -34,6 +34,7 @@ pub(super) fn answer(
     let is_read_now = destination.is_terminal();
     let Outcome { status, rows, has_more } =
         ask_each(args, global, question, typed, format, &mut destination)?;
+    question.say_what_is_not_weighed();
     match file {
         // A file that is there is whole.
         Some(_) if status != ExitStatus::Done => return Ok(Answered { status, rows }),

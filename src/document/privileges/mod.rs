@@ -17,6 +17,7 @@ use catalogue::{Entry, catalogue};
 pub use catalogue::{Level, Levels, rules};
 use facts::{Allowed, Facts};
 use patterns::Reach;
+pub(super) use patterns::matches_action;
 
 use crate::model::PolicyKind;
 

@@ -12,7 +12,7 @@ pub enum Reach {
 }
 
 /// Decides whether a pattern matches an action. Case has no meaning.
-pub(super) fn matches_action(pattern: &str, action: &str) -> bool {
+pub(in crate::document) fn matches_action(pattern: &str, action: &str) -> bool {
     glob(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase())
 }
 

@@ -20,7 +20,7 @@ use super::retention::{self, Watch};
 use super::schema::{self, FileKind};
 use super::snapshot::{self, Doubled, Gap, Snapshot};
 use super::views::{self, Answering};
-use super::{derived, documents, filesystem, guard};
+use super::{derived, documents, filesystem, functions, guard};
 use crate::error::{Error, Result};
 use crate::invocation;
 
@@ -62,6 +62,7 @@ impl Census {
         // A diff asks a few statements of every resource, again and again.
         connection.set_prepared_statement_cache_capacity(128);
         documents::register(&connection)?;
+        functions::register(&connection)?;
         coverage::derive_older(&connection)?;
         // A file that an older version wrote has older views or none, and those of a copy lack what makes them fast:
         // ours stand before them.
@@ -103,6 +104,7 @@ impl Census {
         let mut connection = Connection::open_in_memory().doing("make a database in memory")?;
         schema::migrate(&mut connection)?;
         views::make_permanent(&mut connection)?;
+        functions::register(&connection)?;
         Ok(Self {
             path: PathBuf::from(":memory:"),
             connection,
