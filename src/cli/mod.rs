@@ -20,6 +20,7 @@ mod iam_policy;
 #[cfg(test)]
 mod one_moment;
 mod parse;
+mod policy_diff;
 mod progress;
 mod query;
 mod range;
@@ -118,6 +119,8 @@ pub enum Command {
     Find(who::FindArgs),
     /// Show what changed between two snapshots, and why access did
     Diff(diff::DiffArgs),
+    /// Show what changed in what a policy says, between two dates or two documents
+    PolicyDiff(policy_diff::PolicyDiffArgs),
     /// Tell the life of one account, user, group or permission set
     History(history::HistoryArgs),
     /// List the snapshots; show, verify, label, prune or copy them
@@ -153,6 +156,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
         Some(Command::Admins(args)) => who::admins(args, &global),
         Some(Command::Find(args)) => who::find(args, &global),
         Some(Command::Diff(args)) => diff::run(args, &global),
+        Some(Command::PolicyDiff(args)) => policy_diff::run(args, &global),
         Some(Command::History(args)) => history::run(args, &global),
         Some(Command::Snapshots(args)) => snapshots::run(args, &global),
         Some(Command::Evidence(args)) => evidence_check::run(args, &global),

@@ -38,7 +38,7 @@ fn takes(command: &str) -> &'static [&'static str] {
         "query" | "who" | "admins" | "find" | "history" | "snapshots" | "schema" => {
             &["db", "at", "format", "csv_for", "output", "force"]
         }
-        "diff" => &["db", "format", "csv_for", "output", "force"],
+        "diff" | "policy-diff" => &["db", "format", "csv_for", "output", "force"],
         "iam-policy" | "completions" => &["output", "force"],
         _ => command.rsplit_once(' ').map_or(&[], |(parent, _)| takes(parent)),
     }

@@ -14,6 +14,7 @@
 //! | `lookup_cache` | what a statement finds by key, each key asked once |
 //! | `describe` | what is said beside ids and values |
 //! | `names` | names for people |
+//! | [`policy`] | one policy in two states, or two documents |
 //! | [`steps`] | adjacent pairs, and what came and went between |
 //! | [`filter`] | narrowing an answer to resources or names |
 //! | [`text`] | the answer for people, as text or Markdown |
@@ -29,6 +30,7 @@ pub mod filter;
 pub mod flat;
 mod lookup_cache;
 mod names;
+pub mod policy;
 mod recreated;
 mod rows;
 mod snapshot_pair;

@@ -27,6 +27,7 @@ const COMMANDS: &[&[&str]] = &[
     &["diff", "1", "2", "--exit-code"],
     &["diff", "1", "4", "--steps"],
     &["history", "ana"],
+    &["policy-diff", "--policy", "p-f1", "1", "2"],
     &["snapshots"],
     &["snapshots", "show", "3"],
     &["snapshots", "show", "4", "--evidence"],

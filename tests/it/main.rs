@@ -58,6 +58,7 @@ mod settings;
 mod several;
 mod shapes;
 mod state;
+mod statements;
 mod storm;
 mod strategy;
 mod suspect;

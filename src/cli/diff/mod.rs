@@ -210,7 +210,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 }
 
 /// The snapshot before: what a diff without a FROM compares with.
-fn before(census: &Census, to: &Snapshot) -> Result<Snapshot> {
+pub(super) fn before(census: &Census, to: &Snapshot) -> Result<Snapshot> {
     let mut snapshots = census.snapshots()?.into_iter().rev();
     snapshots.find(|one| one.snapshot_id < to.snapshot_id).ok_or_else(|| {
         Error::failed(format!("snapshot {} is the first: there is none to compare it with", to.snapshot_id))

@@ -1,0 +1,184 @@
+//! `policy-diff`: what differs between two documents, or between two dates of one policy, by what they say.
+
+use std::io;
+
+use clap::Args;
+use rusqlite::types::Value;
+
+use super::GlobalOptions;
+use super::diff::before;
+use super::range::Range;
+use super::snapshot_line::say_answering;
+use crate::diff::policy::{Policy, PolicyDiff, PolicyState, State, compare_states, document_by_id};
+use crate::document::{StatementChangeKind, lines};
+use crate::error::{Error, ExitStatus, Result};
+use crate::model::ColumnKind;
+use crate::output::{Destination, Format, Ink, OutputColumn, Page, RowWriter, stderr, write_error};
+use crate::store::Census;
+
+/// The columns of a row, one for each element that changed, and whether their text is JSON.
+const COLUMNS: [(&str, bool); 5] =
+    [("statement", false), ("change", false), ("element", false), ("removed", true), ("added", true)];
+
+/// The arguments of `policy-diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orgcensus policy-diff --policy ReadOnlyAccess 2026-09-30 latest
+                                           what AWS changed since that day
+  orgcensus policy-diff --policy Deploy 2026-Q3
+                                           a permission set's inline policy
+  orgcensus policy-diff --policy DenyRegions --exit-code
+                                           the last two snapshots: 3 if changed
+  orgcensus policy-diff 3f1c2ab8 9be01d44 --format json
+                                           two documents, by their ids
+
+Documents are compared by what they say: the order of keys, statements and lists, and the case of actions mean nothing. \
+Which statements and actions came and went and which conditions changed is told, and no verdict. The ids are in the column \
+document_id of policy_statements and permission_set_statements.
+
+What a snapshot could not see is not known, and never told as removed.")]
+pub struct PolicyDiffArgs {
+    /// The id of the first document, or its first 8 digits; with --policy a snapshot, FROM..TO or a period
+    #[arg(value_name = "OLD")]
+    old: Option<String>,
+
+    /// The id of the second document; with --policy a snapshot [default: latest]
+    #[arg(value_name = "NEW")]
+    new: Option<String>,
+
+    /// Compare two dates of this policy: an id, an ARN or a name, or the permission set of an inline one
+    #[arg(long, value_name = "POLICY")]
+    policy: Option<String>,
+
+    /// Exit with 3 when they differ, with 4 when they do not but one was not seen; with --quiet, print nothing to
+    /// standard output
+    #[arg(long)]
+    exit_code: bool,
+}
+
+/// Compares the documents.
+pub fn run(args: PolicyDiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    let mut destination = global.destination()?;
+    if args.exit_code {
+        destination.outlive_reader();
+        if global.quiet {
+            destination.silence();
+        }
+    }
+    let format = global
+        .format_said(&destination)?
+        .filter(|format| *format != Format::Table || global.format.is_some());
+    let census = global.open_census()?;
+    let (from, to) = match &args.policy {
+        Some(policy) => of_policy(&census, policy, &args)?,
+        None => of_documents(&census, &args)?,
+    };
+    let found = compare_states(&from, &to);
+    found.unknown.iter().for_each(stderr::warn);
+    match format {
+        None => write(&mut destination.page(false), &from, &to, &found).map_err(write_error)?,
+        Some(format) => write_rows(&mut destination, format, &found)?,
+    }
+    destination.finish()?;
+    Ok(match &found {
+        _ if !args.exit_code => ExitStatus::Done,
+        found if found.is_change() => ExitStatus::Changed,
+        PolicyDiff { unknown, .. } if !unknown.is_empty() => ExitStatus::Incomplete,
+        _ => ExitStatus::Done,
+    })
+}
+
+/// The policy in two snapshots.
+fn of_policy(census: &Census, policy: &str, args: &PolicyDiffArgs) -> Result<(PolicyState, PolicyState)> {
+    let range = Range::parse(args.old.as_deref(), args.new.as_deref())?;
+    let (from, to) = range.resolve(census, before)?;
+    let policy = Policy::find(census.connection(), policy)?;
+    stderr::say(format!("policy {policy}"));
+    say_answering("from ", &from, range.from());
+    say_answering("to ", &to, Some(range.to()));
+    if from.snapshot_id == to.snapshot_id {
+        stderr::warn(format!("both ends are snapshot {}: nothing is compared", to.snapshot_id));
+    }
+    let at = |snapshot_id| policy.at(census.connection(), snapshot_id);
+    Ok((at(from.snapshot_id)?, at(to.snapshot_id)?))
+}
+
+/// Two documents by their ids.
+fn of_documents(census: &Census, args: &PolicyDiffArgs) -> Result<(PolicyState, PolicyState)> {
+    let (Some(old), Some(new)) = (&args.old, &args.new) else {
+        return Err(Error::usage("there are no two documents to compare")
+            .hint("name both by their ids: policy-diff OLD NEW")
+            .hint("or compare two dates of one policy: policy-diff --policy NAME FROM TO"));
+    };
+    let by_id = |id: &str| document_by_id(census.connection(), id);
+    Ok((by_id(old)?, by_id(new)?))
+}
+
+fn write(page: &mut Page<'_>, from: &PolicyState, to: &PolicyState, found: &PolicyDiff) -> io::Result<()> {
+    let named = |side: &PolicyState| match (&side.state, side.document_id()) {
+        (State::Unknown(_), _) => "not known".to_owned(),
+        (_, Some(id)) => format!("document {id}"),
+        (_, None) => "no policy".to_owned(),
+    };
+    page.line(Ink::Plain, &format!("from {}", named(from)))?;
+    page.line(Ink::Plain, &format!("to   {}", named(to)))?;
+    page.blank()?;
+    let is_known = ![from, to].iter().any(|side| matches!(side.state, State::Unknown(_)));
+    if !is_known {
+        return page.line(Ink::Magenta, "? it is not known what changed");
+    }
+    if found.is_other_text {
+        return page.line(Ink::Yellow, "~ the documents differ; they are no policies with statements");
+    }
+    if found.changes.is_empty() {
+        return page.line(Ink::Plain, "both say the same");
+    }
+    for change in &found.changes {
+        let ink = match change.change {
+            StatementChangeKind::Added => Ink::Green,
+            StatementChangeKind::Removed => Ink::Red,
+            StatementChangeKind::Changed => Ink::Yellow,
+        };
+        for line in lines(change) {
+            page.line(ink, &line)?;
+        }
+    }
+    Ok(())
+}
+
+/// A row for each element that changed; of what is not known one that says so.
+fn write_rows(destination: &mut Destination, format: Format, found: &PolicyDiff) -> Result<()> {
+    let columns = COLUMNS.map(|(name, is_json)| OutputColumn {
+        name: name.to_owned(),
+        kind: is_json.then_some(ColumnKind::Json),
+    });
+    let mut writer = RowWriter::begin(format, columns, destination)?;
+    let text = |text: &str| Value::Text(text.to_owned());
+    let list = |values: &[String]| match values {
+        [] => Value::Null,
+        values => Value::Text(serde_json::Value::from(values.to_vec()).to_string()),
+    };
+    for change in &found.changes {
+        let statement = change.statement.as_deref().map_or(Value::Null, text);
+        let kind = match change.change {
+            StatementChangeKind::Added => "added",
+            StatementChangeKind::Removed => "removed",
+            StatementChangeKind::Changed => "changed",
+        };
+        for one in &change.elements {
+            let (removed, added) = (list(&one.removed), list(&one.added));
+            writer.values(&[statement.clone(), text(kind), text(&one.element), removed, added])?;
+        }
+    }
+    if found.is_other_text {
+        writer.values(&[Value::Null, text("changed"), text("document"), Value::Null, Value::Null])?;
+    }
+    if !found.is_change() {
+        for why in &found.unknown {
+            writer.values(&[Value::Null, text("unknown"), text(why), Value::Null, Value::Null])?;
+        }
+    }
+    writer.finish()?;
+    Ok(())
+}

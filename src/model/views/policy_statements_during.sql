@@ -1,0 +1,51 @@
+-- The policies of every snapshot of the range, each version by itself.
+SELECT
+    p.source, -- inline, aws_managed, customer_managed, scp, rcp, resource_policy, or another type of the organization's policies in small letters
+    p.policy, -- its key: ARN of the permission set of an inline policy, ARN of a managed one, path and name of a customer managed one, id of the organization's
+    p.account_id, -- id of the account where the document is an account's; NULL elsewhere
+    d.document_id, -- SHA-256 of the text
+    s.statement_index, -- place of the statement, from 0
+    s.sid, -- its Sid
+    s.effect, -- Allow or Deny; NULL where the policy was not read, or has no statement
+    a.value AS action, -- one pattern of Action; NULL where it has NotAction
+    s.not_action, -- the patterns of NotAction, a JSON array
+    s.resource, -- the patterns of Resource, a JSON array
+    s.not_resource, -- the patterns of NotResource, a JSON array
+    s.principal, -- Principal or NotPrincipal, JSON
+    s.condition, -- Condition, JSON
+    CASE WHEN p.document IS NULL THEN p.unread ELSE d.problem END AS reason, -- why there is no statement; NULL where there is
+    p.valid_from, -- first snapshot in which it held
+    p.valid_to -- first snapshot in which it no longer did; NULL while it holds
+FROM (
+    SELECT 'inline' AS source, permission_set_arn AS policy, NULL AS account_id, document, 'the document was not read' AS unread,
+        valid_from, valid_to
+    FROM permission_set_policies WHERE kind = 'inline'
+    UNION ALL
+    SELECT 'aws_managed', policy_arn, NULL, document, 'the document was not read', valid_from, valid_to FROM managed_policies
+    UNION ALL
+    SELECT DISTINCT 'aws_managed', policy, NULL, NULL, 'the document was not read', valid_from, unread_until
+    FROM (
+        SELECT h.policy, h.valid_from, nullif(min(coalesce(h.valid_to, 9223372036854775807),
+            coalesce(min(m.valid_from), 9223372036854775807)), 9223372036854775807) AS unread_until
+        FROM permission_set_policies AS h
+        LEFT JOIN managed_policies AS m ON m.policy_arn = h.policy
+            AND coalesce(m.valid_to, 9223372036854775807) > max(h.valid_from, {from})
+        WHERE h.kind = 'aws_managed' OR h.policy LIKE 'arn:%'
+        GROUP BY h.permission_set_arn, h.kind, h.policy, h.valid_from, h.valid_to
+        HAVING coalesce(min(m.valid_from), 9223372036854775807) > max(h.valid_from, {from})
+    )
+    UNION ALL
+    SELECT DISTINCT 'customer_managed', policy, NULL, NULL, 'each account has its own document, which was not read', valid_from, valid_to
+    FROM permission_set_policies
+    WHERE kind IN ('customer_managed', 'permissions_boundary') AND policy NOT LIKE 'arn:%'
+    UNION ALL
+    SELECT CASE type WHEN 'SERVICE_CONTROL_POLICY' THEN 'scp' WHEN 'RESOURCE_CONTROL_POLICY' THEN 'rcp' ELSE lower(type) END,
+        policy_id, NULL, document, 'the document was not read', valid_from, valid_to
+    FROM organization_policies
+    UNION ALL
+    SELECT 'resource_policy', resource_policy_id, NULL, document, 'the document was not read', valid_from, valid_to
+    FROM organization_resource_policies
+) AS p
+LEFT JOIN policy_documents AS d ON d.length = length(p.document) AND d.document = p.document
+LEFT JOIN document_statements AS s ON s.document_id = d.document_id
+LEFT JOIN json_each(coalesce(s.action, '[null]')) AS a
