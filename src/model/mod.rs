@@ -324,6 +324,13 @@ pub struct DocumentColumn {
     pub grammar: Grammar,
 }
 
+impl DocumentColumn {
+    /// The column of the views with the document's id in `policy_documents`; `None` of what is never a policy.
+    pub fn id_column(&self) -> Option<String> {
+        (self.grammar != Grammar::Json).then(|| format!("{}_id", self.column))
+    }
+}
+
 /// By which rules two documents say the same; `document` knows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grammar {

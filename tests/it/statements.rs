@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use orgcensus::model::RESOURCES;
 use orgcensus::simulator::{Fault, Rows};
 use serde_json::Value;
 
@@ -73,6 +74,39 @@ fn a_range_has_what_held_in_each_of_its_snapshots() {
     }
     let unread = "SELECT 1 FROM permission_set_statements WHERE source = 'aws_managed' AND effect IS NULL AND valid_from = 1";
     assert!(!answer(&world, &["query", unread, "--during", "1..6"]).is_empty(), "what was not read is told");
+}
+
+#[test]
+fn a_document_has_its_id_in_every_view() {
+    let world = six_days();
+    let mut checked = 0;
+    for spec in RESOURCES {
+        for held in spec.documents {
+            let Some(id) = held.id_column() else { continue };
+            for view in ["", "_history", "_by_snapshot"].map(|end| format!("{}{end}", spec.name)) {
+                let sql = format!("SELECT DISTINCT {} AS document, {id} AS id FROM {view}", held.column);
+                for row in answer(&world, &["query", &sql]) {
+                    let text = match &row["document"] {
+                        Value::Null => None,
+                        // It is written as JSON.
+                        document => Some(document),
+                    };
+                    assert_eq!(text.is_some(), row["id"].is_string(), "{view}: {row:?}");
+                    checked += 1;
+                }
+                let other = format!(
+                    "SELECT count(*) AS n FROM {view} AS v LEFT JOIN policy_documents AS d ON d.document_id = v.{id}
+                     WHERE v.{0} IS NOT d.document", held.column
+                );
+                assert_eq!(answer(&world, &["query", &other])[0]["n"], 0, "{view}");
+            }
+        }
+    }
+    assert!(checked > 20, "{checked}");
+    let statements = world.number(
+        "SELECT count(*) FROM permission_set_policies AS p JOIN document_statements AS s USING (document_id)",
+    );
+    assert!(statements > 0);
 }
 
 /// The policies of AWS's whose text changed between two snapshots.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use orgcensus::model::{RESOURCES, resource};
@@ -236,10 +237,19 @@ fn counted(rows: &Rows) -> BTreeMap<String, i32> {
     counted
 }
 
+/// The columns of views with ids of documents, which follow from the documents (`statements` has a test of its own).
+fn document_ids() -> &'static [String] {
+    static IDS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        RESOURCES.iter().flat_map(|spec| spec.documents).filter_map(|held| held.id_column()).collect()
+    });
+    &IDS
+}
+
 /// A row as text: columns sorted, booleans as SQLite stores them.
 pub fn plain(row: &Map<String, Value>) -> String {
     let sorted: BTreeMap<&String, Value> = row
         .iter()
+        .filter(|(column, _)| !document_ids().contains(column))
         .map(|(column, value)| {
             let value = value.as_bool().map_or_else(|| value.clone(), |truth| i32::from(truth).into());
             (column, value)

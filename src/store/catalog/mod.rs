@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use crate::error::Result;
-use crate::model::{ColumnSpec, DERIVED_VIEWS, FACTS, RESOURCES, ResourceSpec};
+use crate::model::{ColumnSpec, DERIVED_VIEWS, DocumentColumn, FACTS, RESOURCES, ResourceSpec};
 use crate::store::columns::{columns, versions_table};
 use crate::store::file::Doing;
 use crate::store::views::{ANSWERING_SNAPSHOT, CHANGES, SNAPSHOT_DATES, STALE_ROWS};
@@ -171,7 +171,8 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
     let mut of_resources = Vec::new();
     for spec in RESOURCES {
         let text = |column: &ColumnSpec| (column.name.to_owned(), column.description.to_owned());
-        let texts: Texts = spec.columns.iter().map(text).collect();
+        let mut texts: Texts = spec.columns.iter().map(text).collect();
+        texts.extend(spec.documents.iter().filter_map(document_id));
         add(
             spec.name,
             TableKind::Resource,
@@ -222,6 +223,11 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
         add(&versions_table(spec.name), TableKind::Versions, &description, &texts, spec.key)?;
     }
     Ok(tables)
+}
+
+/// The column of the views with the id of a policy, with its description.
+fn document_id(held: &DocumentColumn) -> Option<(String, String)> {
+    Some((held.id_column()?, format!("SHA-256 of the text of {}: its id in policy_documents", held.column)))
 }
 
 /// The same with what is to be known of each volatile column.

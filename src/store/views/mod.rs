@@ -8,6 +8,7 @@
 mod changes;
 pub(super) mod kept;
 mod label;
+mod selected;
 mod tells;
 
 use std::collections::BTreeSet;
@@ -23,6 +24,7 @@ use crate::error::Result;
 use crate::model::{DERIVED_VIEWS, DerivedView, FACTS, FactSpec, OverRange, RESOURCES, ResourceSpec};
 
 pub(super) use changes::CHANGES;
+use selected::{document_ids, lasting, list};
 pub use tells::{Tells, shows_every_resource, tells};
 
 /// The view with the one snapshot that all views answer for.
@@ -360,7 +362,8 @@ fn current(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: 
         Answering::Latest => list(columns),
         Answering::AsOf(_) | Answering::During { .. } => lasting(spec, columns),
     };
-    format!("SELECT {columns} FROM {table} AS v WHERE {alive}")
+    let ids = document_ids(spec);
+    format!("SELECT {columns}{ids} FROM {table} AS v WHERE {alive}")
 }
 
 /// Whether the version `v` is alive. The plus keeps SQLite from taking `valid_from <= s`, true of nearly every
@@ -393,7 +396,7 @@ fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: 
     let seen_before = seen_before(spec, file.knows_pruned);
     let last_seen = last_seen(&end, &hidden(spec.name, columns), &seen_before);
     format!(
-        "SELECT {columns}, v.valid_from, {valid_to} AS valid_to,
+        "SELECT {columns}{ids}, v.valid_from, {valid_to} AS valid_to,
     CAST((SELECT CASE WHEN s.completed_at <= (SELECT t.taken_at FROM snapshots AS t WHERE t.snapshot_id = v.valid_from)
             THEN s.taken_at END
      FROM snapshots AS s WHERE s.snapshot_id < v.valid_from AND NOT {unseen}
@@ -404,6 +407,7 @@ fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: 
     (SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = {valid_to}) AS gone_at
 FROM {table} AS v{began}",
         columns = lasting(spec, columns),
+        ids = document_ids(spec),
         unseen = unseen(spec, columns, file.knows_pruned),
         table = quoted(&versions_table(spec.name)),
     )
@@ -417,10 +421,11 @@ fn by_snapshot(spec: &ResourceSpec, columns: &[Column], answering: Answering) ->
         Answering::During { from, to } => format!(" WHERE s.snapshot_id BETWEEN {from} AND {to}"),
     };
     format!(
-        "SELECT s.snapshot_id, s.taken_at, {}
+        "SELECT s.snapshot_id, s.taken_at, {}{}
 FROM snapshots AS s
 JOIN {} AS v ON v.valid_from <= s.snapshot_id AND (v.valid_to IS NULL OR v.valid_to > s.snapshot_id){until}",
         lasting(spec, columns),
+        document_ids(spec),
         quoted(&versions_table(spec.name)),
     )
 }
@@ -480,22 +485,4 @@ JOIN gaps AS g ON g.snapshot_id = h.snapshot_id AND g.resource = {resource} AND 
         last_seen = last_seen("h.snapshot_id", &hidden(spec.name, columns), &seen_before),
         branches = branches.join("\n        UNION ALL "),
     )
-}
-
-/// The columns with NULL in place of volatile ones, of which only the newest value is kept: no snapshot may answer with
-/// that of a later day.
-fn lasting(spec: &ResourceSpec, columns: &[Column]) -> String {
-    let of = |column: &Column| {
-        let name = quoted(&column.name);
-        match spec.volatile.contains(&column.name.as_str()) {
-            true => format!("CAST(NULL AS {}) AS {name}", column.sql_type),
-            false => format!("v.{name}"),
-        }
-    };
-    columns.iter().map(of).collect::<Vec<_>>().join(", ")
-}
-
-fn list(columns: &[Column]) -> String {
-    let names: Vec<_> = columns.iter().map(|column| format!("v.{}", quoted(&column.name))).collect();
-    names.join(", ")
 }
