@@ -10,6 +10,11 @@ pub(super) const REPORTS: &str = "access-report";
 /// The lane of what is read within a budget of time: behind all else of sso-admin, whose quota it shares.
 pub(super) const DETAILS: &str = "sso-admin/details";
 
+/// The lanes of what organization policies say, are attached to and are tagged with.
+pub(super) const POLICY_DOCUMENTS: &str = "organizations/policy-documents";
+pub(super) const POLICY_TARGETS: &str = "organizations/policy-targets";
+pub(super) const POLICY_TAGS: &str = "organizations/policy-tags";
+
 /// A quota of AWS, which the tasks of one lane share; in accounts, each of which has quotas of its own, the account too.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct LaneKey {

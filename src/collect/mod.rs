@@ -14,6 +14,7 @@
 //! - `selection`: which resources are asked for, and which tasks that may ask. `queued`: the tasks that it queues.
 //! - `never_seen`: what a census was made without. `context`: what every task may know.
 //! - `plan`: what can only be decided from counts: the strategy for assignments, the remainder, the reports.
+//! - `budget`: what is read beside the core, the stalest first, for as long as its time lasts.
 //! - `run`: the one loop that runs tasks, pages, commits, stops families and tells the progress.
 //! - `collection`: a census from beginning to end: lock, preflight, stage or resume, run, publish.
 //! - `probe`: what these credentials can see, for `doctor`.
@@ -28,6 +29,7 @@ mod application_details;
 mod applications;
 mod assignment_requests;
 mod assignments;
+mod budget;
 mod collection;
 mod collector;
 mod context;

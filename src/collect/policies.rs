@@ -1,7 +1,8 @@
 //! The policies of the organization: what there are of each type, what they say, and what they are attached to.
 //!
 //! ListPolicies lists one type at a time. A root tells which types are enabled, and policies of the others may be left
-//! from before they were disabled: all are asked for, and what is not known here has none.
+//! from before they were disabled: all are asked for, and what is not known here has none. What each says and is attached
+//! to is read beside the core, within a budget of time (`budget`).
 
 use aws_sdk_organizations::types::PolicyType;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
 use super::context::Context;
 use super::convert::{key, member, text};
+use super::lane::{POLICY_DOCUMENTS, POLICY_TARGETS};
 use super::services::organizations::{PAGE, SERVICE_CONTROL_POLICY, enabled_types, not_in_use};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{
@@ -126,6 +128,7 @@ impl Collector for DescribePolicy {
     const OPERATION: Operation = Operation::DescribePolicy;
     const IN: In = In::Organization;
     const FOR_EACH: ForEach = POLICIES;
+    const LANE: Option<&'static str> = Some(POLICY_DOCUMENTS);
     const STAGE: Stage = Stage::Details;
     const PRIORITY: i64 = 5;
 
@@ -172,6 +175,7 @@ impl Collector for ListTargetsForPolicy {
     const OPERATION: Operation = Operation::ListTargetsForPolicy;
     const IN: In = In::Organization;
     const FOR_EACH: ForEach = POLICIES;
+    const LANE: Option<&'static str> = Some(POLICY_TARGETS);
     const STAGE: Stage = Stage::PolicyTargets;
     const PRIORITY: i64 = 5;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::collector::{Asked, Collector, ForEach, In, NotFound, Page, Stage, Stopped};
 use super::context::Context;
 use super::convert::key;
-use super::lane::DETAILS;
+use super::lane::{DETAILS, POLICY_TAGS};
 use super::services::organizations::PLACES;
 use crate::aws::{CallFailure, Operation};
 use crate::model::{
@@ -30,9 +30,9 @@ fn tag(
 }
 
 /// What Organizations keeps tags of.
-const TAGGED: &[&ResourceSpec] = &[PLACES[0], PLACES[1], PLACES[2], &OrganizationPolicy::SPEC];
+const TAGGED: &[&ResourceSpec] = &[PLACES[0], PLACES[1], PLACES[2]];
 
-/// Lists the tags of the root, an OU, an account or a policy.
+/// Lists the tags of the root, an OU or an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListOrganizationTags {
     pub resource_type: Entity,
@@ -48,10 +48,6 @@ impl Collector for ListOrganizationTags {
     const PRIORITY: i64 = 4;
 
     fn of(row: &Row, _context: &Context) -> Option<Self> {
-        // AWS's own policies have no tags, and their ids are refused (cloud-custodian PR#8194).
-        if row.is_true("aws_managed") {
-            return None;
-        }
         row.entity().map(|(resource_type, id)| Self { resource_type, resource_id: id.to_owned() })
     }
 
@@ -64,19 +60,43 @@ impl Collector for ListOrganizationTags {
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        let aws = &context.aws;
-        let answer = aws
-            .call(Self::OPERATION, || {
-                aws.organizations
-                    .list_tags_for_resource()
-                    .resource_id(&self.resource_id)
-                    .set_next_token(token.map(str::to_owned))
-                    .send()
-            })
-            .await?;
-        Ok(Page::of(Self::OPERATION, answer.next_token, answer.tags, |found| {
-            tag(Self::OPERATION, self.resource_type.as_str(), &self.resource_id, (found.key, found.value))
-        })?)
+        Ok(of_organization(context, self.resource_type.as_str(), &self.resource_id, token).await?)
+    }
+}
+
+/// Lists the tags of a policy, within the budget of time that policies have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListPolicyTags {
+    pub policy_id: String,
+}
+
+impl Collector for ListPolicyTags {
+    type Rows = Tag;
+    const OPERATION: Operation = Operation::ListTagsForResource;
+    const IN: In = In::Organization;
+    const FOR_EACH: ForEach = ForEach::Any(&[&OrganizationPolicy::SPEC]);
+    const LANE: Option<&'static str> = Some(POLICY_TAGS);
+    const STAGE: Stage = Stage::Details;
+    const PRIORITY: i64 = 5;
+
+    fn of(row: &Row, _context: &Context) -> Option<Self> {
+        // AWS's own policies have no tags, and their ids are refused (cloud-custodian PR#8194).
+        if row.is_true("aws_managed") {
+            return None;
+        }
+        row.entity().map(|(_, id)| Self { policy_id: id.to_owned() })
+    }
+
+    fn about(&self) -> Vec<(Entity, &str)> {
+        vec![(Entity::Policy, &self.policy_id)]
+    }
+
+    fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
+        failure.is(&["TargetNotFoundException"]).then(NotFound::default)
+    }
+
+    async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
+        Ok(of_organization(context, Entity::Policy.as_str(), &self.policy_id, token).await?)
     }
 }
 
@@ -213,6 +233,29 @@ impl Collector for ListTokenIssuerTags {
 /// The tags of one thing that is no entity.
 fn scope_of(resource_type: &str, arn: &str) -> Scope {
     Scope::all::<Tag>().with("resource_type", resource_type).with("resource_id", arn)
+}
+
+/// The tags of a thing of the organization.
+async fn of_organization(
+    context: &Context,
+    tagged: &'static str,
+    id: &str,
+    token: Option<&str>,
+) -> Result<Page, CallFailure> {
+    let operation = Operation::ListTagsForResource;
+    let aws = &context.aws;
+    let answer = aws
+        .call(operation, || {
+            aws.organizations
+                .list_tags_for_resource()
+                .resource_id(id)
+                .set_next_token(token.map(str::to_owned))
+                .send()
+        })
+        .await?;
+    Page::of(operation, answer.next_token, answer.tags, |found| {
+        tag(operation, tagged, id, (found.key, found.value))
+    })
 }
 
 /// The tags of a thing of the instance.

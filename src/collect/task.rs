@@ -35,7 +35,8 @@ use super::permission_sets::{DescribePermissionSet, ListPermissionSets};
 use super::policies::{DescribePolicy, DescribeResourcePolicy, ListPolicies, ListTargetsForPolicy};
 use super::provisioning::{ListOutdatedAccounts, ListProvisionedAccounts};
 use super::tags::{
-    ListApplicationTags, ListInstanceTags, ListOrganizationTags, ListPermissionSetTags, ListTokenIssuerTags,
+    ListApplicationTags, ListInstanceTags, ListOrganizationTags, ListPermissionSetTags, ListPolicyTags,
+    ListTokenIssuerTags,
 };
 #[cfg(test)]
 use super::tests::AskAccount;
@@ -177,6 +178,7 @@ tasks! {
     "list_policies" ListPolicies,
     "describe_policy" DescribePolicy,
     "list_targets_for_policy" ListTargetsForPolicy,
+    "list_policy_tags" ListPolicyTags,
     "describe_resource_policy" DescribeResourcePolicy,
     "list_delegated_administrators" ListDelegatedAdministrators,
     "list_delegated_services" ListDelegatedServices,

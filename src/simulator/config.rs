@@ -175,6 +175,8 @@ pub struct Config {
     pub account_state: bool,
     /// Whether accounts carry the retired `Status`.
     pub account_status: bool,
+    /// So many service control policies beside those that follow from the tree; each is attached to an OU.
+    pub more_policies: usize,
     /// Whether service control policies are enabled on the root; the access report needs them.
     pub service_control_policies: bool,
     /// `false` is an organization with consolidated billing only.
@@ -231,6 +233,7 @@ impl Default for Config {
             paths: true,
             account_state: true,
             account_status: true,
+            more_policies: 0,
             service_control_policies: true,
             all_features: true,
             legacy_directory: false,

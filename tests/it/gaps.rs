@@ -63,6 +63,7 @@ pub(crate) fn collect_impatiently(world: &World) -> Summary {
         run: RunOptions {
             report_budget: Duration::from_secs(600),
             details_budget: Duration::from_secs(600),
+            policies_budget: Duration::from_secs(600),
             dry_run: false,
             full_every: None,
         },

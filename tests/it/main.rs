@@ -43,6 +43,7 @@ mod only_reads;
 mod orphans;
 mod own_queries;
 mod policies;
+mod policy_budget;
 mod policy_reports;
 mod portable;
 mod privilege_levels;

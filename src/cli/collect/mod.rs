@@ -94,6 +94,17 @@ pub struct CollectArgs {
     )]
     applications_budget: Duration,
 
+    /// How long to read what organization policies say, are attached to and are tagged with, beside all else; longer where
+    /// all else takes longer, and with 0s no longer. Those that were read the longest ago come first
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "1m",
+        value_parser = duration,
+        help_heading = "What to collect"
+    )]
+    policies_budget: Duration,
+
     /// Calls a second for a service (sso-admin, identitystore, organizations, iam), or auto to probe for a
     /// raised quota
     #[arg(long, value_name = "SERVICE=TPS|auto", help_heading = "Pace")]
@@ -244,6 +255,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         run: RunOptions {
             report_budget: args.access_report_budget,
             details_budget: args.applications_budget,
+            policies_budget: args.policies_budget,
             dry_run: args.dry_run,
             full_every: args.full_every,
         },

@@ -85,6 +85,7 @@ async fn collect(database: &Path, simulator: &Simulator) -> Result<()> {
         run: RunOptions {
             report_budget: Duration::from_secs(60),
             details_budget: Duration::from_secs(60),
+            policies_budget: Duration::from_secs(60),
             dry_run: false,
             full_every: None,
         },

@@ -25,6 +25,7 @@ use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use serde_json::{Map, Value};
 
+use super::budget::BudgetOption;
 use super::collector::{ForEach, Stage};
 use super::context::Context;
 use super::convert::now;
@@ -38,7 +39,6 @@ use crate::error::Result;
 use crate::model::{Completeness, RESOURCES, ResourceSpec, Row};
 use crate::store::{Failure, Gap, GapKind, Staging, failed};
 
-pub(super) use details::exhausted;
 pub(super) use full_pass::FULL_PASS;
 pub(super) use reports::report_in_words;
 
@@ -182,15 +182,11 @@ impl Plan<'_> {
 /// What is said of a scope that the time for access reports did not suffice for.
 pub(super) const BEYOND_BUDGET: &str = "beyond --access-report-budget";
 
-/// The option that gives the time for how applications are set up.
-pub(super) const DETAILS_BUDGET: &str = "--applications-budget";
-/// The same of a scope that this time did not suffice for.
-pub(super) const BEYOND_DETAILS_BUDGET: &str = "beyond --applications-budget";
-
 /// Whether the scope of a gap was asked for by the flags, although nobody came to ask AWS for it.
 pub fn was_wanted(gap: &Gap) -> bool {
-    let budgets = [BEYOND_BUDGET, BEYOND_DETAILS_BUDGET];
-    let is_beyond_budget = |message: &str| budgets.iter().any(|budget| message.starts_with(budget));
+    let beyond = BudgetOption::ALL.map(BudgetOption::beyond);
+    let mut budgets = beyond.into_iter().chain([BEYOND_BUDGET]);
+    let is_beyond_budget = |message: &str| budgets.any(|budget| message.starts_with(budget));
     gap.kind != GapKind::NotAsked || gap.error_message.as_deref().is_some_and(is_beyond_budget)
 }
 

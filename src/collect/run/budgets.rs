@@ -1,12 +1,14 @@
-//! What becomes of that whose time is up: access reports, those that do not end among them, and how applications are set up.
+//! What becomes of that whose time is up: access reports, those that do not end among them, and what has a budget
+//! (`collect::budget`).
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tokio::time::Instant;
 
-use super::{Collection, parse};
+use super::{Collection, TICK, parse};
+use crate::collect::budget::Budget;
 use crate::collect::lane::{LaneKey, REPORTS};
-use crate::collect::plan::{BEYOND_BUDGET, BEYOND_DETAILS_BUDGET, exhausted, not_asked, report_in_words};
+use crate::collect::plan::{BEYOND_BUDGET, not_asked, report_in_words};
 use crate::collect::progress::Progress;
 use crate::collect::report_watch::Wait;
 use crate::collect::task::Task;
@@ -26,35 +28,46 @@ impl Collection<'_> {
         let due: Vec<LaneKey> =
             self.deadlines.extract_if(.., |_, deadline| *deadline <= now).map(|(lane, _)| lane).collect();
         for lane in due {
-            match lane.is_reports() {
-                true => self.end_reports(progress)?,
-                false => self.end_details(&lane, progress)?,
+            match Budget::of(&lane) {
+                None => self.end_reports(progress)?,
+                Some(budget) if budget.outlasts && self.is_anything_else_read() => {
+                    self.deadlines.insert(lane, now + TICK);
+                }
+                Some(budget) => self.end_budget(budget, &lane, progress)?,
             }
         }
         Ok(())
     }
 
-    /// Ends what is read of applications, whose time is up: what is left is carried forward, and the next collection goes
-    /// on with it.
-    fn end_details(&mut self, lane: &LaneKey, progress: &mut dyn Progress) -> Result<()> {
+    /// Whether the collection goes on without what is only read while other things are.
+    fn is_anything_else_read(&self) -> bool {
+        let outlasts = |lane: &LaneKey| Budget::of(lane).is_some_and(|budget| budget.outlasts);
+        self.running.values().any(|running| !outlasts(&running.lane))
+    }
+
+    /// Ends a lane whose time is up: what is left is carried forward, and the next collection begins with it.
+    fn end_budget(
+        &mut self,
+        budget: &'static Budget,
+        lane: &LaneKey,
+        progress: &mut dyn Progress,
+    ) -> Result<()> {
         let open = self.staging.next_tasks(&lane.to_string(), MOST, &HashSet::new())?;
         let Some(first) = open.first() else { return Ok(()) };
         let left = open.iter().map(parse).collect::<Result<Vec<_>>>()?;
-        self.staging.note_facts(first.task_id, &[exhausted(&left)])?;
+        self.staging.note_facts(first.task_id, &[budget.exhausted(&left)])?;
         let mut by_kind: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
         left.iter().for_each(|task| by_kind.entry(task.kind()).or_default().push(task));
         by_kind.keys().for_each(|kind| self.forget(kind, lane));
         self.lanes.remove(lane);
+        let what = budget.words;
         progress.say(&match left.len() {
-            1 => "the time for how applications are set up is up: 1 listing is left for the next run"
-                .to_owned(),
-            several => format!(
-                "the time for how applications are set up is up: {several} listings are left for the next run"
-            ),
+            1 => format!("the time for {what} is up: 1 listing is left for the next run"),
+            several => format!("the time for {what} is up: {several} listings are left for the next run"),
         });
         for (kind, tasks) in by_kind {
             let scopes = scopes_of(&tasks);
-            self.staging.stop_kind(kind, &lane.to_string(), &not_asked(BEYOND_DETAILS_BUDGET), &scopes)?;
+            self.staging.stop_kind(kind, &lane.to_string(), &not_asked(budget.option.beyond()), &scopes)?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use super::asked::beside_the_question;
 use super::endless::Pages;
 use super::{Collection, Step};
 use crate::aws::CallFailure;
+use crate::collect::budget::{Budget, rank};
 use crate::collect::collector::{Listed, NotFound, Page, Stopped};
 use crate::collect::graph::follow_ups;
 use crate::collect::progress::Progress;
@@ -54,7 +55,7 @@ impl Collection<'_> {
                 None => {}
                 Some(Ok(page)) => outcomes.push(match self.has_no_end(task_id, &page) {
                     Some(failure) => self.failure_outcome(task_id, &task, failure.into()),
-                    None => self.page_outcome(task_id, &task, page),
+                    None => self.page_outcome(task_id, &task, page)?,
                 }),
                 Some(Err(stopped)) => {
                     let begin_again =
@@ -93,7 +94,7 @@ impl Collection<'_> {
         Some(CallFailure::unusable(operation, why))
     }
 
-    fn page_outcome(&mut self, task_id: i64, task: &Task, page: Page) -> Outcome {
+    fn page_outcome(&mut self, task_id: i64, task: &Task, page: Page) -> Result<Outcome> {
         let goes_on = self.running.get_mut(&task_id).is_some_and(|running| {
             running.pages += 1;
             running.left_out |= page.listed == Listed::LeftOut;
@@ -114,15 +115,16 @@ impl Collection<'_> {
                 self.stop_again.insert(stoppable);
             }
         }
-        let follow_ups = follow_ups.iter().map(|task| task.queued(0, selection)).collect();
-        Outcome::Page {
+        let queued = |task: &Task| Ok(task.queued(rank(self.plan.history, task)?, selection));
+        let follow_ups = follow_ups.iter().map(queued).collect::<Result<_>>()?;
+        Ok(Outcome::Page {
             task_id,
             rows: page.rows.into_iter().filter(|row| selection.has(row.resource)).collect(),
             follow_ups,
             next_token,
             left_out: (page.listed == Listed::LeftOut).then(|| task.operation().to_string()),
             facts: page.facts,
-        }
+        })
     }
 
     fn failure_outcome(&mut self, task_id: i64, task: &Task, stopped: Stopped) -> Outcome {
@@ -193,6 +195,9 @@ impl Collection<'_> {
         }
         let Some(running) = self.running.remove(&task_id) else { return Ok(false) };
         self.lanes.end(&running.lane, task_id);
+        for waiting in Budget::waiting_for(&running.lane) {
+            self.expect(&waiting);
+        }
         if running.lane.is_reports() {
             self.forecast.report_ended();
         }

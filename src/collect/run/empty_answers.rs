@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::Collection;
 use crate::aws::{CallFailure, Operation};
+use crate::collect::budget::Budget;
 use crate::collect::collector::{Asked, Listed, Page, Shows, Stopped, Strategy};
+use crate::collect::lane::LaneKey;
 use crate::collect::task::Task;
 use crate::error::Result;
 use crate::model::Scope;
@@ -138,11 +140,12 @@ impl Collection<'_> {
         self.lanes.doubt(&running.lane, open);
     }
 
-    /// Lets what was doubted be asked again once nothing but access reports is under way: they show nothing of
-    /// other kinds and take long. Whether there is any.
+    /// Lets what was doubted be asked again once nothing is under way but access reports, which show nothing of other
+    /// kinds and take long, and what only goes on while other things are read. Whether there is any.
     pub(super) fn ask_the_doubted_again(&mut self) -> bool {
-        let only_reports = self.running.values().all(|running| running.lane.is_reports());
-        only_reports && self.lanes.ask_the_doubted_again()
+        let may_wait =
+            |lane: &LaneKey| lane.is_reports() || Budget::of(lane).is_some_and(|budget| budget.outlasts);
+        self.running.values().all(|running| may_wait(&running.lane)) && self.lanes.ask_the_doubted_again()
     }
 
     /// Whether tasks of a kind have shown nothing yet of what former snapshots know.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::collect::access_report;
+use crate::collect::budget::Budget;
 use crate::collect::context::Context;
 use crate::collect::lane::LaneKey;
 use crate::store::TaskCounts;
@@ -54,6 +55,11 @@ impl Forecast {
         let details = open.remove(&LaneKey::details()).unwrap_or(0) as f64;
         let budget = left(&LaneKey::details()).unwrap_or(Duration::MAX).as_secs_f64();
         let details = (details / context.rate_of(&LaneKey::details())).min(budget);
+        // Beside the rest, for no longer than their time.
+        for (lane, open) in open.iter_mut().filter(|(lane, _)| Budget::of(lane).is_some()) {
+            let most = left(lane).unwrap_or(Duration::MAX).as_secs_f64() * context.rate_of(lane);
+            *open = (*open).min(most as u64);
+        }
         let paced = open.iter().map(|(lane, open)| *open as f64 / context.rate_of(lane)).fold(0.0, f64::max);
         // They begin when the rest of their quota's work is done.
         let paced = paced + details;

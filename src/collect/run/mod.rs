@@ -32,6 +32,7 @@ use self::empty_answers::Shown;
 use self::endless::{Barren, Pages};
 use self::forecast::Forecast;
 use self::lanes::{Lanes, limit_of};
+use super::budget::{Budget, BudgetOption};
 use super::collector::{In, Page, Stopped};
 use super::context::Context;
 use super::lane::LaneKey;
@@ -60,6 +61,9 @@ pub struct RunOptions {
     pub report_budget: Duration,
     /// Time for how applications are set up, from the first one on.
     pub details_budget: Duration,
+    /// Time for what organization policies say, are attached to and are tagged with, from the first one on; they go on for
+    /// as long as anything else is read.
+    pub policies_budget: Duration,
     /// Only count, and estimate what a collection would call.
     pub dry_run: bool,
     /// How old the last full pass by pairs may be, whatever it costs; `None` for 30 days, unless it is long.
@@ -69,11 +73,13 @@ pub struct RunOptions {
 impl RunOptions {
     /// The time that the tasks of a lane have together; `None` where they have all the time that they need.
     fn budget_of(&self, lane: &LaneKey) -> Option<Duration> {
-        match lane {
-            _ if lane.is_reports() => Some(self.report_budget),
-            _ if *lane == LaneKey::details() => Some(self.details_budget),
-            _ => None,
+        if lane.is_reports() {
+            return Some(self.report_budget);
         }
+        Budget::of(lane).map(|budget| match budget.option {
+            BudgetOption::Applications => self.details_budget,
+            BudgetOption::Policies => self.policies_budget,
+        })
     }
 }
 
@@ -251,6 +257,10 @@ impl<'a> Collection<'a> {
     }
 
     fn next_of(&mut self, key: &LaneKey) -> Result<Option<OpenTask>> {
+        // What is read beside the core never takes a turn of it.
+        if Budget::of(key).is_some_and(|budget| budget.waits_for().any(|lane| self.is_under_way(&lane))) {
+            return Ok(None);
+        }
         let Some(lane) = self.lanes.free(key) else { return Ok(None) };
         if lane.buffer.is_empty() && lane.more {
             // Little is buffered, so that a task that unlocks others does not wait behind those that do not.
@@ -272,6 +282,11 @@ impl<'a> Collection<'a> {
             }
         }
         Ok(lane.buffer.pop_front())
+    }
+
+    /// Whether calls of a lane are under way.
+    fn is_under_way(&self, lane: &LaneKey) -> bool {
+        self.running.values().any(|running| running.lane == *lane)
     }
 
     fn start(&mut self, key: &LaneKey, open: OpenTask) -> Result<()> {

@@ -55,6 +55,7 @@ async fn collected<T>(
     let options = RunOptions {
         report_budget: Duration::from_secs(600),
         details_budget: Duration::from_secs(600),
+        policies_budget: Duration::from_secs(600),
         dry_run: false,
         full_every: None,
     };

@@ -103,6 +103,15 @@ fn service_control_policies(world: &World, policies: &mut Vec<Policy>) {
             document("Trail", "Deny", &["cloudtrail:Stop*".to_owned()]),
         )
     });
+    let existing: Vec<_> = units().collect();
+    for number in 0..world.config.more_policies {
+        let service = format!("service{number}:*");
+        policies.push(Policy {
+            targets: vec![of_unit(world, existing[number % existing.len()])],
+            tags: vec![("number".to_owned(), number.to_string())],
+            ..policy(world, &format!("deny service {number}"), TYPE, document("Deny", "Deny", &[service]))
+        });
+    }
     for number in (0..TEMPORARY).filter(|number| (world.day + number) % 9 < 5) {
         let unit = &world.units[number as usize % world.units.len()];
         policies.push(Policy {
