@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::collector::{Collector, ForEach, In, NotFound, Page, Stage, Stopped};
 use super::context::Context;
-use super::convert::{member, policy_document, text, time};
+use super::convert::{array, member, members, policy_document, text, time};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{ManagedPolicy, PermissionSetPolicy, PolicyKind, Resource, Row, Scope};
 
@@ -71,6 +71,12 @@ impl Collector for GetManagedPolicy {
             is_aws_managed: Some(is_aws_managed),
             policy_id: text(policy.policy_id),
             description: text(policy.description),
+            attachment_count: policy.attachment_count.map(i64::from),
+            boundary_usage_count: policy.permissions_boundary_usage_count.map(i64::from),
+            is_attachable: Some(policy.is_attachable),
+            tags: array(policy.tags, |tag| {
+                members([("Key", Some(tag.key.into())), ("Value", Some(tag.value.into()))])
+            }),
         }))
     }
 }

@@ -23,6 +23,8 @@ resource! {
         volatile updated_at: Option<String> = Time;
         /// who wrote the group last; makes no new version
         volatile updated_by: Option<String> = Text, personal;
+        /// AWS's token for the group's last change; makes no new version
+        volatile revision: Option<String> = Text;
     }
     description: "The groups of the identity store, empty ones included.",
     not_about: &[

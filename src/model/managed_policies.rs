@@ -25,6 +25,14 @@ resource! {
         data policy_id: Option<String> = Text;
         /// description of the policy
         data description: Option<String> = Text;
+        /// to how many entities of the account of the credentials it is attached; makes no new version
+        volatile attachment_count: Option<i64> = Integer;
+        /// for how many entities of that account it is the permissions boundary; makes no new version
+        volatile boundary_usage_count: Option<i64> = Integer;
+        /// 1 where it can be attached in that account; makes no new version
+        volatile is_attachable: Option<bool> = Boolean;
+        /// its tags, a JSON array of {Key, Value}; makes no new version
+        volatile tags: Option<String> = Json;
     }
     description: "The text of every AWS managed policy that a permission set attaches, as a policy or as its boundary.",
     not_about: &[(&Entity::ALL, "it is AWS's: which sets attach it stands in permission_set_policies")],

@@ -70,6 +70,8 @@ resource! {
         volatile updated_at: Option<String> = Time;
         /// who wrote the user last; makes no new version
         volatile updated_by: Option<String> = Text, personal;
+        /// AWS's token for the user's last change; makes no new version
+        volatile revision: Option<String> = Text;
     }
     description: "The users of the identity store, disabled ones included.",
     not_about: &[

@@ -19,6 +19,7 @@ pub(super) fn group(operation: Operation, found: WireGroup) -> Result<Group, Cal
         created_by: text(found.created_by),
         updated_at: time(operation, "UpdatedAt", found.updated_at.as_ref())?,
         updated_by: text(found.updated_by),
+        revision: text(found.revision),
     })
 }
 
@@ -84,6 +85,7 @@ pub(super) fn user(operation: Operation, found: WireUser) -> Result<User, CallFa
         created_by: text(found.created_by),
         updated_at: time(operation, "UpdatedAt", found.updated_at.as_ref())?,
         updated_by: text(found.updated_by),
+        revision: text(found.revision),
     })
 }
 

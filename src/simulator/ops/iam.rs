@@ -46,12 +46,20 @@ fn policy(context: &Context) -> Result<String, ApiError> {
     element(&mut inner, "Arn", &policy.arn);
     element(&mut inner, "Path", &policy.path);
     element(&mut inner, "DefaultVersionId", &policy.version_id);
-    element(&mut inner, "AttachmentCount", 0);
-    element(&mut inner, "PermissionsBoundaryUsageCount", 0);
+    element(&mut inner, "AttachmentCount", policy.attachments);
+    element(&mut inner, "PermissionsBoundaryUsageCount", policy.boundary_uses);
     element(&mut inner, "IsAttachable", true);
     element(&mut inner, "Description", &policy.description);
     element(&mut inner, "CreateDate", rfc3339(policy.created_at));
     element(&mut inner, "UpdateDate", rfc3339(policy.updated_at));
+    let mut tags = String::new();
+    for (key, value) in &policy.tags {
+        let mut tag = String::new();
+        element(&mut tag, "Key", key);
+        element(&mut tag, "Value", value);
+        tags.push_str(&format!("<member>{tag}</member>"));
+    }
+    inner.push_str(&format!("<Tags>{tags}</Tags>"));
     Ok(format!("<Policy>{inner}</Policy>"))
 }
 

@@ -126,7 +126,8 @@ fn user_value(world: &World, user: &User, extended: bool) -> Map<String, Value> 
     }))
 }
 
-fn revision(id: &str, updated_at: i64) -> String {
+/// The token of what was last written then.
+pub(in crate::simulator) fn revision(id: &str, updated_at: i64) -> String {
     format!("{:016x}", dice::hash(0, &[id, &updated_at.to_string()]))
 }
 

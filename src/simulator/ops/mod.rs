@@ -14,6 +14,7 @@ mod sso_admin;
 mod sts;
 
 pub(super) use iam::failed_report;
+pub(super) use identity_store::revision;
 pub(super) use organizations::policy_types;
 
 use std::collections::BTreeMap;

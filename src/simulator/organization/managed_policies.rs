@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Boundary, DAY, Millis, World};
+use super::{Boundary, DAY, Millis, TagPair, World};
 use crate::simulator::dice;
 
 /// A managed policy with the version that is in force.
@@ -20,6 +20,11 @@ pub(in crate::simulator) struct ManagedPolicy {
     pub document: String,
     pub created_at: Millis,
     pub updated_at: Millis,
+    /// In the account of the credentials.
+    pub attachments: i64,
+    pub boundary_uses: i64,
+    /// AWS's own have none so far.
+    pub tags: Vec<TagPair>,
 }
 
 /// 6 February 2015, when AWS made the first of its managed policies.
@@ -71,6 +76,12 @@ impl World {
             document: spelled(&document(full_name, name, revision), revision),
             created_at: FIRST,
             updated_at,
+            attachments: 1 + (hash % 5) as i64,
+            boundary_uses: (hash % 3) as i64,
+            tags: match hash % 2 {
+                0 => Vec::new(),
+                _ => vec![("origin".to_owned(), "AWS".to_owned())],
+            },
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::model::{
 };
 use crate::simulator::activity::{self, ReportedEntity};
 use crate::simulator::config::Instances;
-use crate::simulator::ops::policy_types;
+use crate::simulator::ops::{policy_types, revision};
 use crate::simulator::organization::{
     Boundary, Delegation, Group, ManagedPolicy, Member, PermissionSet, Policy, PrincipalKind, TagPair,
     Target, User, World, numbered, rfc3339,
@@ -256,6 +256,7 @@ fn user_row(world: &World, user: &User) -> model::User {
         created_by: world.created_by(user.created_at),
         updated_at: Some(rfc3339(world.updated_at(user.updated_at))),
         updated_by: world.updated_by(user.updated_at),
+        revision: Some(revision(&user.id, world.updated_at(user.updated_at))),
     }
 }
 
@@ -270,6 +271,7 @@ fn group_row(world: &World, group: &Group) -> model::Group {
         created_by: world.created_by(group.created_at),
         updated_at: Some(rfc3339(world.updated_at(group.updated_at))),
         updated_by: world.updated_by(group.updated_at),
+        revision: Some(revision(&group.id, world.updated_at(group.updated_at))),
     }
 }
 
@@ -298,6 +300,12 @@ fn living_sets(world: &World) -> impl Iterator<Item = &PermissionSet> {
     numbered(&world.sets).filter(|(position, _)| world.lists_set(*position)).map(|(_, set)| &**set)
 }
 
+/// Tags as a policy has them in a column.
+fn tags_json(tags: &[TagPair]) -> Option<String> {
+    let tag = |(key, value): &(String, String)| serde_json::json!({"Key": key, "Value": value});
+    (!tags.is_empty()).then(|| serde_json::Value::from(tags.iter().map(tag).collect::<Vec<_>>()).to_string())
+}
+
 fn managed_policies(world: &World) -> Rows {
     let row = |policy: ManagedPolicy| {
         columns(&model::ManagedPolicy {
@@ -311,6 +319,10 @@ fn managed_policies(world: &World) -> Rows {
             is_aws_managed: Some(true),
             policy_id: Some(policy.id),
             description: Some(policy.description),
+            attachment_count: Some(policy.attachments),
+            boundary_usage_count: Some(policy.boundary_uses),
+            is_attachable: Some(true),
+            tags: tags_json(&policy.tags),
         })
     };
     world.managed_policies(|set| world.lists_set(set)).into_iter().map(row).collect()

@@ -52,6 +52,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0012_policy_statements"),
     migration!("0013_assignment_requests"),
     migration!("0014_snapshot_metrics"),
+    migration!("0015_fields_of_users_and_policies"),
 ];
 
 /// A step of the schema.
