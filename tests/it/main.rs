@@ -12,6 +12,7 @@ mod clocks;
 mod closed;
 mod completeness;
 mod config;
+mod costs;
 mod demo;
 mod diff;
 mod diff_truth;
