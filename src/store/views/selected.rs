@@ -11,7 +11,8 @@ pub(super) fn document_ids(spec: &ResourceSpec) -> String {
         let (id, text) = (quoted(&held.id_column()?), quoted(held.column));
         Some(format!(
             ",
-    (SELECT d.document_id FROM policy_documents AS d WHERE d.length = length(v.{text}) AND d.document = v.{text}) AS {id}"
+    CAST((SELECT d.document_id FROM policy_documents AS d WHERE d.length = length(v.{text}) AND d.document = v.{text}) AS TEXT)
+        AS {id}"
         ))
     };
     spec.documents.iter().filter_map(of).collect()
