@@ -19,8 +19,11 @@ use super::dataset::{Cell, Field, FieldKind};
 /// How many rows a row group has at most.
 const GROUP_ROWS: usize = 128 * 1024;
 
-/// How many bytes of text a row group gathers at most.
-const GROUP_BYTES: usize = 24 * 1024 * 1024;
+/// How many bytes of memory the texts of a row group take at most.
+const GROUP_BYTES: usize = 48 * 1024 * 1024;
+
+/// What a text takes beside its bytes: its place in the column, and what its allocation costs.
+const TEXT_BYTES: usize = 80;
 
 /// A Parquet file that is being written.
 pub(super) struct ParquetFile {
@@ -53,7 +56,7 @@ impl ParquetFile {
     pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> Result<()> {
         for (column, cell) in self.columns.iter_mut().zip(cells) {
             if let Cell::Text(text) = cell {
-                self.bytes_in_group += text.len();
+                self.bytes_in_group += text.len() + TEXT_BYTES;
             }
             column.push(*cell);
         }

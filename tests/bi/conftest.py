@@ -19,6 +19,8 @@ class Census:
 
     def __init__(self, db, folder):
         self.db, self.folder = db, folder
+        # What was asked before, for the next engine.
+        self.answers = {}
 
     def run(self, *arguments):
         ran = subprocess.run(
@@ -49,7 +51,7 @@ def demo_db(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
     subprocess.run([PROGRAM, "demo"], cwd=folder, check=True, capture_output=True)
     db = folder / "orgcensus-demo.db"
-    subprocess.run([PROGRAM, "snapshots", "prune", "--keep-last", "12", "--db", db], check=True, capture_output=True)
+    subprocess.run([PROGRAM, "snapshots", "prune", "--keep-last", "8", "--db", db], check=True, capture_output=True)
     return db
 
 

@@ -18,8 +18,10 @@ def expected(census, table, columns, date):
     """The rows of a table on a day, as the program prints them."""
     names = [column["name"] for column in columns if column["name"] not in ("organization_id", "snapshot_id", "taken_at")]
     types = {column["name"]: column["type"] for column in columns}
-    found = census.query("SELECT " + ", ".join(f'"{name}"' for name in names) + f' FROM "{table}"', at=date)
-    return names, rows([of_query(row[name], types[name]) for name in names] for row in found)
+    if (table, date) not in census.answers:
+        found = census.query("SELECT " + ", ".join(f'"{name}"' for name in names) + f' FROM "{table}"', at=date)
+        census.answers[table, date] = rows([of_query(row[name], types[name]) for name in names] for row in found)
+    return names, census.answers[table, date]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -30,8 +32,8 @@ def test_every_day(census, engine):
         # The columns that only an export has are checked by the program's own tests.
         if not files or table.endswith("_daily"):
             continue
-        days = census.days if engine == "duckdb" else census.days[-1:]
-        for date in days[::4] + days[-1:]:
+        days = census.days
+        for date in {days[0], days[len(days) // 2], days[-1]} if engine == "duckdb" else days[-1:]:
             path = f"{table}/snapshot_date={date}/data.parquet"
             names, wanted = expected(census, table, entry["columns"], date)
             order = [column["name"] for column in entry["columns"]]
