@@ -22,6 +22,7 @@
 //! | [`cli`] | one file a subcommand: its arguments and a short `run` |
 //! | [`simulator`] | an AWS organization on loopback: for the demo, the tests and the benchmarks |
 //! | [`document`] | when two policies say the same, and what differs between two |
+//! | [`scopes`] | rules over accounts that give assignments, and accounts that differ from their scope |
 //! | [`error`] | the error type and the exit codes |
 //! | [`digest`] | SHA-256 as this program writes it |
 //! | [`excerpt`] | the beginning of a text from outside, which may be as long as it likes |
@@ -82,6 +83,7 @@ pub mod nearest;
 pub mod output;
 pub mod plain_file;
 pub mod query;
+pub mod scopes;
 pub mod signals;
 pub mod simulator;
 pub mod store;

@@ -10,7 +10,7 @@ use super::parse::DB;
 use crate::aws::Secret;
 use crate::error::{Error, Result};
 use crate::output::stderr::{self, Color};
-use crate::output::{CsvFor, Destination, DestinationOptions, Format, text};
+use crate::output::{CsvFor, Destination, DestinationOptions, Format, refuse_terminal, text};
 use crate::store::{self, Census, Database, Staging, Upgrade, When};
 
 /// The census where nothing names one.
@@ -157,7 +157,7 @@ impl GlobalOptions {
     }
 
     /// The format asked for, or promised by the output file's extension, or fit for a terminal, or
-    /// `otherwise`. An extension that promises nothing known is an error, lest `report.xlsx` hold CSV.
+    /// `otherwise`. An extension that promises nothing known is an error, lest `report.pdf` hold CSV.
     pub fn format_for(&self, destination: &Destination, otherwise: Format) -> Result<Format> {
         let fit = if destination.is_terminal() { Format::Table } else { otherwise };
         Ok(self.format_said(destination)?.unwrap_or(fit))
@@ -169,6 +169,9 @@ impl GlobalOptions {
             (None, Some(path)) => Format::of_file(path)?,
             (said, _) => said,
         };
+        if said == Some(Format::Xlsx) {
+            refuse_terminal(destination)?;
+        }
         match (self.csv_for, said) {
             (None, said) => Ok(said),
             (Some(CsvFor::Excel), None | Some(Format::Csv)) => Ok(Some(Format::CsvForExcel)),

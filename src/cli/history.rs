@@ -4,6 +4,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::GlobalOptions;
+use super::about::about;
 use super::evidence::{self, EvidenceArgs};
 use super::snapshot_line::{resolve, say_answering};
 use crate::error::{Error, ExitStatus, Result};
@@ -83,6 +84,12 @@ pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             }
         }
         Some(format) => {
+            if format == Format::Xlsx {
+                let question = evidence::Question::default();
+                let mut about = about("events", &census, std::slice::from_ref(&snapshot), &question)?;
+                about.fact("life of", &*args.name);
+                destination.describe(about);
+            }
             let mut writer = RowWriter::begin(format, table::COLUMNS, &mut destination)?;
             for row in lives.iter().flat_map(table::rows) {
                 writer.values(&row)?;

@@ -5,6 +5,7 @@
 //! `history` and `store`, and everything that is shown goes through `output`. Nothing here ends the process
 //! but a second Ctrl-C.
 
+mod about;
 mod collect;
 mod completions;
 mod config;

@@ -24,6 +24,8 @@ const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 pub enum Dialect {
     /// Any: the bytes of the data.
     Plain,
+    /// The same with CRLF as line ends.
+    Crlf,
     /// Excel and its like: a byte order mark, CRLF, and `'` before text that would be a formula. Numbers stay numbers.
     Excel,
 }
@@ -44,7 +46,8 @@ impl<W: Write> CsvSink<W> {
         if is_for_excel {
             sink.write_all("\u{feff}".as_bytes()).map_err(write_error)?;
         }
-        let end = if is_for_excel { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
+        let has_crlf = is_for_excel || (dialect == Dialect::Crlf && reader != Reader::Person);
+        let end = if has_crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
         let writer = csv::WriterBuilder::new().terminator(end).from_writer(sink);
         let mut it = Self { writer, dialect, reader, has_formula: false };
         columns.iter().try_for_each(|column| it.text(column.name.as_bytes()))?;
@@ -91,7 +94,7 @@ impl<W: Write> RowSink for CsvSink<W> {
 
     fn finish(&mut self) -> Result<()> {
         self.writer.flush().map_err(|error| csv_error(error.into()))?;
-        if self.has_formula && self.dialect == Dialect::Plain && self.reader == Reader::File {
+        if self.has_formula && self.dialect != Dialect::Excel && self.reader == Reader::File {
             stderr::warn(
                 "the CSV file has text that a spreadsheet takes for formulas (it begins with = + - or @): \
                  --csv-for excel writes it so that none is run",

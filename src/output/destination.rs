@@ -13,6 +13,7 @@ use super::page::Page;
 use super::pager::Pager;
 use super::standard;
 use super::stderr::Color;
+use super::workbook::About;
 use crate::digest::sha256_of;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plain_file;
@@ -44,6 +45,8 @@ pub struct Destination {
     escaper: Option<Escaper>,
     /// Whether lines may be longer than the terminal.
     is_wide: bool,
+    /// What a workbook says of itself.
+    about: Option<About>,
 }
 
 /// Who reads what is written.
@@ -157,7 +160,18 @@ impl Destination {
             raw: Raw { sink, outlives_reader: false },
             escaper: is_terminal.then(Escaper::default),
             is_wide: false,
+            about: None,
         }
+    }
+
+    /// Says where the rows to come are from, for a format that has a place for it.
+    pub fn describe(&mut self, about: About) {
+        self.about = Some(about);
+    }
+
+    /// What was said of the rows, for the sink that writes it.
+    pub(super) fn take_about(&mut self) -> Option<About> {
+        self.about.take()
     }
 
     /// Fails where standard output is closed: whoever has something to write finds out before the first row.

@@ -14,6 +14,9 @@ pub enum Format {
     Table,
     /// Comma-separated values with a header line: UTF-8, line feeds as line ends
     Csv,
+    /// The same with CRLF as line ends, as RFC 4180 and Python write it, which `export assignments-csv` has
+    #[value(skip)]
+    CsvCrlf,
     /// The same for spreadsheets, which `--csv-for excel` asks for
     #[value(skip)]
     CsvForExcel,
@@ -23,6 +26,8 @@ pub enum Format {
     Jsonl,
     /// A Markdown table
     Markdown,
+    /// A workbook for spreadsheets, with a sheet that says which snapshot answered; to a file
+    Xlsx,
     /// A source of dbt, which `schema --all` writes
     #[value(hide = true)]
     Dbt,
@@ -58,6 +63,7 @@ const EXTENSIONS: &[(&str, Format)] = &[
     ("md", Format::Markdown),
     ("markdown", Format::Markdown),
     ("txt", Format::Table),
+    ("xlsx", Format::Xlsx),
 ];
 
 impl Format {
@@ -65,10 +71,11 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Table => "table",
-            Self::Csv | Self::CsvForExcel => "csv",
+            Self::Csv | Self::CsvCrlf | Self::CsvForExcel => "csv",
             Self::Json => "json",
             Self::Jsonl => "jsonl",
             Self::Markdown => "markdown",
+            Self::Xlsx => "xlsx",
             Self::Dbt => "dbt",
             Self::Raw => "raw",
             Self::Vertical => "vertical",

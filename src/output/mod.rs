@@ -9,6 +9,7 @@
 //! - `pager`: a pager before a terminal that a long answer does not fit on.
 //! - [`column`](OutputColumn): the name of a column, and what its values are.
 //! - [`rows`](RowWriter): columns and rows in any format, written as they come.
+//! - `workbook`: rows as the sheets of a workbook, behind one that describes them ([`About`]).
 //! - [`stderr`]: prose, warnings and errors for people.
 //! - [`text`]: what may be shown on a terminal, and how the rest is written.
 //!
@@ -32,6 +33,7 @@ pub mod stderr;
 mod table;
 pub mod text;
 mod vertical;
+mod workbook;
 mod wrap;
 
 pub use column::OutputColumn;
@@ -40,3 +42,4 @@ pub use format::{CsvFor, Format, RowSink};
 pub use markdown::escaped as escaped_markdown;
 pub use page::{Ink, Page};
 pub use rows::RowWriter;
+pub use workbook::{About, Section, WorkbookWriter, refuse_terminal};

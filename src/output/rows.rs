@@ -11,6 +11,7 @@ use super::markdown::MarkdownSink;
 use super::raw::RawSink;
 use super::table::TableSink;
 use super::vertical::VerticalSink;
+use super::workbook::WorkbookSink;
 use crate::error::{Error, Result};
 
 /// Writes rows to a destination and counts them.
@@ -38,11 +39,13 @@ impl<'a> RowWriter<'a> {
         let sink: Box<dyn RowSink + 'a> = match format {
             Format::Table => Box::new(TableSink::begin(columns, destination, room, is_terminal)),
             Format::Csv => Box::new(csv(Dialect::Plain, destination)?),
+            Format::CsvCrlf => Box::new(csv(Dialect::Crlf, destination)?),
             Format::CsvForExcel => Box::new(csv(Dialect::Excel, destination)?),
             Format::Json => Box::new(JsonSink::begin(columns, destination, Shape::Array)?),
             Format::Jsonl => Box::new(JsonSink::begin(columns, destination, Shape::Lines)?),
             Format::Vertical => Box::new(VerticalSink::begin(columns, destination, room)),
             Format::Raw => Box::new(RawSink::begin(columns, destination)?),
+            Format::Xlsx => Box::new(WorkbookSink::begin(columns, destination)?),
             Format::Dbt => {
                 return Err(Error::usage("dbt is a form of the data dictionary alone")
                     .hint("orgcensus schema --all --format dbt"));

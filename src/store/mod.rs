@@ -18,6 +18,7 @@
 //! - `derived`: what policies say and whom it makes privileged, worked out once.
 //! - `documents`: the hash of what each document says, beside the document.
 //! - `functions`: functions of SQL that canned queries ask, and no view.
+//! - `scopes`: the functions by which queries ask for rules over accounts.
 //! - `catalog`: every table and view with its columns and their descriptions.
 //! - `schema`: the migrations, what they take, and which program can read which file; `columns`: the columns that they made; `identity`: whose census it is.
 //! - `file`: names, modes and errors of the files.
@@ -42,6 +43,7 @@ mod reader;
 mod record;
 mod retention;
 mod schema;
+mod scopes;
 mod snapshot;
 mod staging;
 mod steps;

@@ -72,7 +72,7 @@ fn arguments_that_the_command_line_does_not_know() {
     let role = sandbox.run(&["doctor", "--assume-role", "audit"]).stderr;
     assert!(role.contains("a role's ARN reads arn:aws:iam::111122223333:role/NAME"), "{role}");
     let format = sandbox.run(&["query", "SELECT 1", "--format", "xml"]).stderr;
-    assert!(format.contains("[possible values: table, csv, json, jsonl, markdown]"), "{format}");
+    assert!(format.contains("[possible values: table, csv, json, jsonl, markdown, xlsx]"), "{format}");
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn outputs_that_cannot_be_written() {
     std::fs::write(sandbox.path("kept.csv"), "kept").unwrap();
     let refused = |output: &str| refused(&sandbox, &["query", "user-access", "ana", "--output", output]);
     assert_snapshot!("output_is_a_format", refused("json"));
-    assert_snapshot!("output_of_no_known_format", refused("report.xlsx"));
+    assert_snapshot!("output_of_no_known_format", refused("report.pdf"));
     assert_snapshot!("output_exists", refused("kept.csv"));
     assert_snapshot!("output_is_a_folder", refused("."));
     assert_snapshot!("output_in_no_folder", refused("nowhere/out.csv"));

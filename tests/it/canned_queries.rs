@@ -21,6 +21,7 @@ pub fn sample(parameter: &Parameter) -> &'static str {
         ("policy", ParameterType::Text) => "readonlyaccess",
         ("list", _) => "ana; \"bob@example.com\",\n u-eve anita@example.org\\",
         ("percent", _) => "20",
+        ("min_share", _) => "60",
         ("limit", _) => "50",
         ("begin", _) => "8",
         ("end", _) => "18",

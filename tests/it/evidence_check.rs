@@ -33,7 +33,7 @@ fn ask(world: &World, arguments: &[&str]) {
 fn what_was_written_fits() {
     let world = collected(3);
     let account = world.simulator.management_account_id();
-    let questions: [&[&str]; 8] = [
+    let questions: [&[&str]; 11] = [
         &["query", "account-access", &account, "--at", "1"],
         &["query", "account-access", "-p", &format!("account={account}")],
         &["query", QUESTION, "--csv-for", "excel", "--format", "csv"],
@@ -42,6 +42,9 @@ fn what_was_written_fits() {
         &["diff", "1", "2", "--exit-code"],
         &["diff", "--steps", "1", "3", "--format", "markdown"],
         &["history", &account],
+        &["query", "account-access", &account, "--format", "xlsx"],
+        &["diff", "1", "2", "--steps", "--format", "xlsx"],
+        &["history", &account, "--format", "xlsx"],
     ];
     let name = |number: usize| format!("answer-{number}.txt");
     for (number, question) in questions.iter().enumerate() {

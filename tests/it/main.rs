@@ -72,4 +72,5 @@ mod upgrade;
 mod volatile;
 mod who;
 mod widths;
+mod workbooks;
 mod world;

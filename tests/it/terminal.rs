@@ -101,6 +101,14 @@ fn shown(
 }
 
 #[test]
+fn a_workbook_is_refused() {
+    let (exit, shown) = on_terminal(&fixture::census(), 80, &["query", "users", "--format", "xlsx"]);
+    assert_eq!(exit, Some(2));
+    assert!(shown.contains("error: a workbook is no text, and standard output is a terminal\n"), "{shown}");
+    assert!(!shown.contains("PK"), "{shown}");
+}
+
+#[test]
 fn a_long_answer_is_paged_and_no_other() {
     let sandbox = fixture::census();
     let pager = sandbox.path("pager");

@@ -12,7 +12,7 @@ use crate::diff::steps::{self, Between};
 use crate::diff::text::{self, AccessByCause, Extent, Grouping, TextOptions, Unchanged};
 use crate::diff::{Diff, SnapshotFacts, compare, compare_rows, flat};
 use crate::error::{Error, Result};
-use crate::output::{Destination, Format, RowWriter, write_error};
+use crate::output::{About, Destination, Format, RowWriter, write_error};
 use crate::store::Census;
 
 /// How the answer is written.
@@ -74,6 +74,22 @@ pub struct DiffRequest<'c> {
 const ROWS: usize = 40;
 
 impl DiffRequest<'_> {
+    /// Says in a workbook what was compared.
+    pub fn tell(&self, about: &mut About) {
+        let mut asked = vec![format!("snapshot {} with snapshot {}", self.from, self.to)];
+        asked.extend(self.steps.then(|| "each with the one before".to_owned()));
+        asked.extend(self.access.then(|| "access alone".to_owned()));
+        about.fact("compared", asked.join(", "));
+        for (name, values) in [("tables", &self.resources), ("left out", &self.skip)] {
+            if !values.is_empty() {
+                about.fact(name, values.join(", "));
+            }
+        }
+        if !self.options.is_empty() {
+            about.fact("filters", self.options.trim_start());
+        }
+    }
+
     /// Writes the answer.
     pub fn answer(&self, shape: Shape, destination: &mut Destination) -> Result<Found> {
         if matches!(shape, Shape::Object | Shape::Rows(Format::Jsonl)) {

@@ -9,6 +9,7 @@ use chrono::Utc;
 use clap::Args;
 
 use super::GlobalOptions;
+use super::about::about;
 use super::evidence::{self, EvidenceArgs};
 use super::range::Range as SnapshotRange;
 use super::snapshot_line::{answering, distance, resolve, say_answering};
@@ -16,7 +17,7 @@ use crate::diff::text::{Extent, Grouping};
 use crate::error::{Error, ExitStatus, Result};
 use crate::invocation;
 use crate::model;
-use crate::output::stderr;
+use crate::output::{Format, stderr};
 use crate::store::{Census, Snapshot, When};
 use answer::{DiffRequest, Found, Shape};
 use narrowing::{Narrowing, Range};
@@ -195,11 +196,16 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         census: &census,
         narrowing,
     };
-    let found = request.answer(shape, &mut destination)?;
     let answered = match args.steps {
         true => census.snapshots()?.into_iter().filter(|one| is_between(one, &from, &to)).collect(),
         false => vec![from, to],
     };
+    if shape == Shape::Rows(Format::Xlsx) {
+        let mut about = about("changes", &census, &answered, &evidence::Question::default())?;
+        request.tell(&mut about);
+        destination.describe(about);
+    }
+    let found = request.answer(shape, &mut destination)?;
     evidence::finish(destination, sidecar, &census, &answered, &evidence::Question::default())?;
     Ok(match found {
         _ if !args.exit_code => ExitStatus::Done,

@@ -15,18 +15,19 @@ mod one_census;
 mod several;
 mod taken;
 
+use super::about::about;
 use super::diff::NarrowingArgs;
 use super::evidence::{self, EvidenceArgs};
 use super::{GlobalOptions, time_limit};
 use crate::document::privileges::Levels;
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::invocation;
-use crate::output::{Destination, Format, stderr, write_error};
+use crate::output::{About, Destination, Format, stderr, write_error};
 use crate::query::{
     CannedQuery, Catalog, Family, Header, Incomplete, Interruption, ParameterType, TypedValues, Why, catalog,
     lines, stream, why_empty,
 };
-use crate::store::Census;
+use crate::store::{Census, Snapshot};
 use asked::Asked;
 use filters::refuse_own_sql;
 use layout::{LayoutArgs, rows_in_words};
@@ -246,6 +247,26 @@ impl QueryArgs {
         }
     }
 
+    /// What a workbook with the answer says of it.
+    fn about(
+        &self,
+        request: &QueryRequest,
+        census: &Census,
+        snapshots: &[Snapshot],
+        question: &evidence::Question<'_>,
+    ) -> Result<About> {
+        let title = request.name.as_deref().unwrap_or("answer");
+        let mut about = about(title, census, snapshots, question)?;
+        let filters = self.narrowing.typed();
+        if !filters.is_empty() {
+            about.fact("filters", filters.trim_start());
+        }
+        if let Some(limit) = self.layout.limit {
+            about.fact("limit", format!("at most {limit} rows"));
+        }
+        Ok(about)
+    }
+
     /// What was not completely seen, in lines; an error where only a complete answer will do.
     fn not_covered(&self, incomplete: &[Incomplete]) -> Result<Vec<String>> {
         let lines = lines(incomplete);
@@ -336,19 +357,20 @@ fn answer(mut one: OneCensus<'_>, global: &GlobalOptions, mut destination: Desti
         destination.widen();
     }
     let sidecar = args.evidence.open(global, &destination)?;
+    let query = question.canned.as_ref().map(|query| query.name.as_str());
     let answer = one.answer(sidecar.is_some(), |ready| {
-        let Ready { census, sql, statement, wanted, .. } = ready;
+        let Ready { census, sql, statement, wanted, parameters, snapshots, .. } = ready;
+        if format == Format::Xlsx {
+            let proved = evidence::Question { query, sql: Some(sql), parameters };
+            destination.describe(args.about(question, census, snapshots, &proved)?);
+        }
         stream(census, sql, statement, wanted, interruption, format, &mut destination)
     })?;
     let census = &one.census;
     let Answer { rows, has_more, .. } = answer;
     let written = destination.path().map(|path| path.display().to_string());
     let is_read_now = destination.is_terminal();
-    let proved = evidence::Question {
-        query: question.canned.as_ref().map(|query| query.name.as_str()),
-        sql: Some(&answer.sql),
-        parameters: &answer.parameters,
-    };
+    let proved = evidence::Question { query, sql: Some(&answer.sql), parameters: &answer.parameters };
     evidence::finish(destination, sidecar, census, &answer.snapshots, &proved)?;
     // A count has one row, and may be zero.
     if rows <= 1 && question.canned.is_none() {

@@ -32,6 +32,9 @@ pub(super) struct Ready<'r, 'c> {
     pub statement: &'r mut Statement<'c>,
     pub program: &'r Program,
     pub wanted: Projection,
+    pub parameters: &'r [Bound],
+    /// Every snapshot that it stands on.
+    pub snapshots: &'r [Snapshot],
 }
 
 /// What a census answered.
@@ -87,7 +90,9 @@ impl OneCensus<'_> {
             stderr::warn(format!("{name}{line}: rows may be missing or old"));
         }
         let (statement, program) = (&mut prepared.statement, &prepared.program);
-        let (rows, has_more) = write(Ready { census, sql, statement, program, wanted })?;
+        let ready =
+            Ready { census, sql, statement, program, wanted, parameters: &parameters, snapshots: &snapshots };
+        let (rows, has_more) = write(ready)?;
         filtered.warn_of_unknown(name, usage.as_deref(), census, &span)?;
         let program = prepared.program;
         Ok(Answer { rows, has_more, sql: filtered.sql, parameters, program, span, snapshots, incomplete })

@@ -27,6 +27,10 @@ pub(super) fn answer(
 ) -> Result<Answered> {
     refuse(args, global)?;
     let format = args.format(global, &destination)?;
+    if format == Format::Xlsx {
+        return Err(Error::usage("a workbook says which snapshot answered, and several censuses are asked")
+            .hint("ask each by itself, or --format csv --csv-for excel"));
+    }
     if args.layout.wide {
         destination.widen();
     }
@@ -170,7 +174,7 @@ impl Joined<'_> {
         let whose = whose(&one.census, db)?;
         let interruption = one.interruption;
         let answer = one.answer(false, |ready| {
-            let Ready { census, sql, statement, program, wanted } = ready;
+            let Ready { census, sql, statement, program, wanted, .. } = ready;
             self.require_columns(db, &wanted)?;
             if program.aggregates() && !std::mem::replace(&mut self.is_told, true) {
                 stderr::note("note: what the statement counts or sums is of each organization by itself");

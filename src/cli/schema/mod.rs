@@ -61,8 +61,10 @@ pub fn run(args: SchemaArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             Format::Dbt => dictionary::write_dbt(&mut destination, &tables),
             Format::Table
             | Format::Csv
+            | Format::CsvCrlf
             | Format::CsvForExcel
             | Format::Jsonl
+            | Format::Xlsx
             | Format::Raw
             | Format::Vertical => {
                 let mut writer = RowWriter::begin(format, ALL_COLUMNS, &mut destination)?;

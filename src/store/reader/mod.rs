@@ -20,7 +20,7 @@ use super::retention::{self, Watch};
 use super::schema::{self, FileKind};
 use super::snapshot::{self, Doubled, Gap, Snapshot};
 use super::views::{self, Answering};
-use super::{derived, documents, filesystem, functions, guard};
+use super::{derived, documents, filesystem, functions, guard, scopes};
 use crate::error::{Error, Result};
 use crate::invocation;
 
@@ -63,6 +63,7 @@ impl Census {
         connection.set_prepared_statement_cache_capacity(128);
         documents::register(&connection)?;
         functions::register(&connection)?;
+        scopes::register(&connection)?;
         coverage::derive_older(&connection)?;
         // A file that an older version wrote has older views or none, and those of a copy lack what makes them fast:
         // ours stand before them.

@@ -1,0 +1,103 @@
+//! Workbooks for spreadsheets (`.xlsx`), written row by row, whose first sheet says where the rows come from.
+//!
+//! Text stays text, so that no formula runs and an id keeps its leading zeros. Times are dates of the spreadsheet, which
+//! knows no zones: their header says UTC. The bytes depend on the census and the question alone: the workbook's own time
+//! is that of its snapshot.
+
+mod about;
+mod cell;
+mod sheet;
+mod sink;
+
+pub use about::{About, Section};
+pub use sink::WorkbookSink;
+
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
+
+use self::sheet::{Sheet, Styles};
+use super::column::OutputColumn;
+use super::destination::Destination;
+use crate::error::{Error, Result};
+
+use rusqlite::types::ValueRef;
+
+/// A workbook with a sheet that describes it, and any number of sheets with rows, one after another.
+pub struct WorkbookWriter<'d> {
+    book: Workbook,
+    about: About,
+    styles: Styles,
+    /// The sheets that have all of their rows, and the one that is being written.
+    sheets: Vec<Sheet>,
+    destination: &'d mut Destination,
+}
+
+impl<'d> WorkbookWriter<'d> {
+    /// Begins a workbook that says this of itself. A terminal is refused (exit 2).
+    pub fn begin(about: About, destination: &'d mut Destination) -> Result<Self> {
+        refuse_terminal(destination)?;
+        destination.require_open()?;
+        let mut book = Workbook::new();
+        let properties = DocProperties::new()
+            .set_title(&about.title)
+            .set_author(concat!("orgcensus ", env!("CARGO_PKG_VERSION")))
+            .set_creation_datetime(&created(&about)?);
+        book.set_properties(&properties);
+        book.add_worksheet().set_name(about::NAME).map_err(failed)?;
+        Ok(Self { book, about, styles: Styles::new(), sheets: Vec::new(), destination })
+    }
+
+    /// Begins a sheet; rows go there from now on. `notes` are lines about it for the first sheet.
+    pub fn sheet(&mut self, name: &str, columns: &[OutputColumn], notes: Vec<String>) -> Result<()> {
+        let name = sheet::free_name(name, &self.sheets);
+        let sheet = Sheet::begin(&mut self.book, name, columns.to_vec(), notes, &self.styles)?;
+        self.sheets.push(sheet);
+        Ok(())
+    }
+
+    /// Writes a row to the sheet that was begun last. Where a sheet can hold no more, another of its name goes on.
+    pub fn row(&mut self, values: &[ValueRef<'_>]) -> Result<()> {
+        let current = self.sheets.last().expect("a sheet is begun before its rows");
+        if current.is_full() {
+            let (name, columns) = (current.title.clone(), current.columns.clone());
+            let name = sheet::free_name(&name, &self.sheets);
+            let next = Sheet::begin(&mut self.book, name, columns, Vec::new(), &self.styles)?;
+            self.sheets.push(next);
+        }
+        let current = self.sheets.last_mut().expect("there is one");
+        current.row(&mut self.book, values, &self.styles)
+    }
+
+    /// Writes the first sheet, and the whole workbook to its destination.
+    pub fn finish(&mut self) -> Result<()> {
+        for sheet in &self.sheets {
+            sheet.finish(&mut self.book)?;
+        }
+        let first = self.book.worksheet_from_index(0).map_err(failed)?;
+        self.about.write(first, &self.sheets, &self.styles)?;
+        self.book.save_to_writer(&mut *self.destination).map_err(failed)
+    }
+}
+
+/// Fails where the workbook would be written to a terminal (exit 2).
+pub fn refuse_terminal(destination: &Destination) -> Result<()> {
+    if destination.is_terminal() {
+        return Err(Error::usage("a workbook is no text, and standard output is a terminal")
+            .hint("write it to a file: --output access.xlsx"));
+    }
+    Ok(())
+}
+
+/// The time of the workbook's properties. A library that is told none would take the clock's.
+fn created(about: &About) -> Result<ExcelDateTime> {
+    let time = chrono::DateTime::parse_from_rfc3339(&about.created_at).map_or(0, |time| time.timestamp());
+    ExcelDateTime::from_timestamp(time).or_else(|_| ExcelDateTime::from_timestamp(0)).map_err(failed)
+}
+
+/// What a failure of the library means: mostly a full disk, for what it is given is checked before.
+fn failed(error: XlsxError) -> Error {
+    match error {
+        XlsxError::IoError(error) => super::write_error(error),
+        XlsxError::ZipError(_) => Error::failed("cannot write the workbook").caused_by(error),
+        other => Error::failed("cannot make the workbook").caused_by(other),
+    }
+}
