@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use comfy_table::Table;
 
+use super::about::About;
 use super::escaper::{Escaper, Form};
 use super::format::Format;
 use super::page::Page;
 use super::pager::Pager;
 use super::standard;
 use super::stderr::Color;
-use super::workbook::About;
 use crate::digest::sha256_of;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plain_file;

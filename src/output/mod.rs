@@ -9,13 +9,14 @@
 //! - `pager`: a pager before a terminal that a long answer does not fit on.
 //! - [`column`](OutputColumn): the name of a column, and what its values are.
 //! - [`rows`](RowWriter): columns and rows in any format, written as they come.
-//! - `workbook`: rows as the sheets of a workbook, behind one that describes them ([`About`]).
+//! - `workbook`: rows as the sheets of a workbook, behind one that describes them ([`About`], which a command makes).
 //! - [`stderr`]: prose, warnings and errors for people.
 //! - [`text`]: what may be shown on a terminal, and how the rest is written.
 //!
 //! It knows values and columns, never a resource, a query or AWS. It never decides what to say, and never
 //! holds more rows than the table format needs to settle its widths.
 
+mod about;
 mod characters;
 mod column;
 mod csv;
@@ -36,10 +37,11 @@ mod vertical;
 mod workbook;
 mod wrap;
 
+pub use about::{About, Section};
 pub use column::OutputColumn;
 pub use destination::{Destination, DestinationOptions, write_error};
 pub use format::{CsvFor, Format, RowSink};
 pub use markdown::escaped as escaped_markdown;
 pub use page::{Ink, Page};
 pub use rows::RowWriter;
-pub use workbook::{About, Section, WorkbookWriter, refuse_terminal};
+pub use workbook::{WorkbookWriter, refuse_terminal};

@@ -4,17 +4,17 @@
 //! knows no zones: their header says UTC. The bytes depend on the census and the question alone: the workbook's own time
 //! is that of its snapshot.
 
-mod about;
 mod cell;
+mod front;
 mod sheet;
 mod sink;
 
-pub use about::{About, Section};
 pub use sink::WorkbookSink;
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 use self::sheet::{Sheet, Styles};
+use super::about::About;
 use super::column::OutputColumn;
 use super::destination::Destination;
 use crate::error::{Error, Result};
@@ -42,7 +42,7 @@ impl<'d> WorkbookWriter<'d> {
             .set_author(concat!("orgcensus ", env!("CARGO_PKG_VERSION")))
             .set_creation_datetime(&created(&about)?);
         book.set_properties(&properties);
-        book.add_worksheet().set_name(about::NAME).map_err(failed)?;
+        book.add_worksheet().set_name(About::SHEET).map_err(failed)?;
         Ok(Self { book, about, styles: Styles::new(), sheets: Vec::new(), destination })
     }
 
@@ -73,7 +73,7 @@ impl<'d> WorkbookWriter<'d> {
             sheet.finish(&mut self.book)?;
         }
         let first = self.book.worksheet_from_index(0).map_err(failed)?;
-        self.about.write(first, &self.sheets, &self.styles)?;
+        front::write(&self.about, first, &self.sheets, &self.styles)?;
         self.book.save_to_writer(&mut *self.destination).map_err(failed)
     }
 }

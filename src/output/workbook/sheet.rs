@@ -3,9 +3,10 @@
 use rusqlite::types::ValueRef;
 use rust_xlsxwriter::{Format, Workbook, Worksheet};
 
+use super::super::about::About;
 use super::super::column::OutputColumn;
 use super::cell::{Cell, is_time};
-use super::{about, failed};
+use super::failed;
 use crate::error::Result;
 
 /// How many rows a sheet holds, its header included.
@@ -135,7 +136,7 @@ fn write(sheet: &mut Worksheet, row: u32, column: u16, cell: Cell<'_>, styles: &
 pub fn free_name(title: &str, others: &[Sheet]) -> (String, String) {
     let taken = |name: &str| {
         let is_it = |other: &str| other.to_lowercase() == name.to_lowercase();
-        is_it(about::NAME) || is_it("History") || others.iter().any(|other| is_it(&other.name))
+        is_it(About::SHEET) || is_it("History") || others.iter().any(|other| is_it(&other.name))
     };
     let plain: String =
         title.chars().map(|one| if REFUSED.contains(&one) || one.is_control() { ' ' } else { one }).collect();
