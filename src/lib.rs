@@ -16,7 +16,7 @@
 //! | [`store`] | the database: staging, publish, versions, views, evidence, retention; names no resource |
 //! | [`query`] | the catalog of canned queries, typed parameters, running SQL safely |
 //! | [`diff`] | changes between two snapshots; access changes and their causes |
-//! | [`export`] | the census as files for other engines: Parquet, one flat SQLite file, the statements that declare them |
+//! | [`export`] | the census for other programs: Parquet, one flat SQLite file, reports, workbooks, Terraform and others |
 //! | [`history`] | the life of one account, user, group or permission set over all snapshots |
 //! | [`output`] | rows to table, csv, json, markdown; pages of text; words to standard error |
 //! | [`cli`] | one file a subcommand: its arguments and a short `run` |
@@ -34,10 +34,10 @@
 //! | [`tree`] | where accounts and OUs stand in the organization, in any snapshot |
 //!
 //! Outside: `queries/` the canned queries, `migrations/` the tables, `tests/it` the program from outside,
-//! `tests/bi` exports in other engines, `tests/lock-calls` readers stopped at each lock call, `tests/structure` where the
-//! program still names a resource or imports in a circle, `tests/new-resource` all that a new resource touches,
-//! `src/closed-output/` the only unsafe code, `benches/` what it costs and how it compares (`benches/README.md`),
-//! `examples/` an organization to collect and a quarter's census to ask.
+//! `tests/bi` and `tests/interchange` exports in the programs that they are for, `tests/lock-calls` readers stopped at each
+//! lock call, `tests/structure` where the program still names a resource or imports in a circle, `tests/new-resource` all
+//! that a new resource touches, `src/closed-output/` the only unsafe code, `benches/` what it costs and how it compares
+//! (`benches/README.md`), `examples/` an organization to collect and a quarter's census to ask.
 //!
 //! Where to look first:
 //!

@@ -128,7 +128,7 @@ pub enum Command {
     Snapshots(snapshots::SnapshotsArgs),
     /// Check the evidence that was written beside an answer
     Evidence(evidence_check::EvidenceCommandArgs),
-    /// Write the census as Parquet files, for other engines
+    /// Write the census for other programs: tables, reports, workbooks, Terraform and others
     Export(export::ExportArgs),
     /// Show the tables, views and columns that SQL can use
     Schema(schema::SchemaArgs),

@@ -25,7 +25,7 @@ const OF_CONFIG: &[&str] = &["config", "ignores_config", "of_organization"];
 fn takes(command: &str) -> &'static [&'static str] {
     match command {
         "snapshots label" => &["db"],
-        "export" => &["db", "at", "output", "force"],
+        "export" => &["db", "at", "csv_for", "output", "force"],
         "snapshots prune" | "snapshots verify" | "evidence" => {
             &["db", "format", "csv_for", "output", "force"]
         }
@@ -39,6 +39,10 @@ fn takes(command: &str) -> &'static [&'static str] {
             &["db", "at", "format", "csv_for", "output", "force"]
         }
         "diff" | "policy-diff" => &["db", "format", "csv_for", "output", "force"],
+        "export assignments-csv" => &["db", "at", "csv_for", "output", "force"],
+        "export assignments-json" => &["db", "at", "output", "force"],
+        "export xlsx" => &["db", "at", "force"],
+        "export terraform" | "export cloudformation" | "export identity-center-extensions" => &["db", "at"],
         "iam-policy" | "completions" => &["output", "force"],
         _ => command.rsplit_once(' ').map_or(&[], |(parent, _)| takes(parent)),
     }

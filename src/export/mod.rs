@@ -1,4 +1,4 @@
-//! The census as tables for other engines.
+//! The census for other programs: as tables for engines, and in forms of their own.
 //!
 //! - `dataset`: which tables there are, with the type and meaning of each column and the SELECT that reads them, all
 //!   derived from the declarations in `model`.
@@ -7,10 +7,27 @@
 //! - `flat`: a SQLite file with typed tables in place of views.
 //! - `ddl`: the statements that make the files of a lake tables of another engine.
 //! - `lake`: a folder of such files with a manifest that names every one.
+//! - `source`: statements on one snapshot, narrowed as asked, and what it did not see of what they read.
+//! - `principals`, `permission_sets`, `assigned`: what the forms are made of.
+//! - `workbook`: several canned queries as sheets.
+//! - `folder`: a folder that appears only when it is whole, and what could not be written.
+//! - `assignments`: the reports of AWS's published scripts.
+//! - `extensions`: the input of AWS's solution for permission sets and assignments.
+//! - `terraform`, `cloudformation`: what makes the same permission sets and assignments.
 
+pub mod assigned;
+pub mod assignments;
+pub mod cloudformation;
 pub mod dataset;
 pub mod ddl;
+pub mod extensions;
 pub mod flat;
+pub mod folder;
 pub mod lake;
 pub mod mask;
 mod parquet_file;
+pub mod permission_sets;
+pub mod principals;
+pub mod source;
+pub mod terraform;
+pub mod workbook;

@@ -22,6 +22,7 @@ mod during;
 mod evidence;
 mod evidence_check;
 mod export;
+mod export_forms;
 mod faults;
 mod filters;
 mod first_run;

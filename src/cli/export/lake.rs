@@ -30,6 +30,11 @@ impl LakeArgs {
     pub fn daily(&self) -> bool {
         self.daily
     }
+
+    /// Whether any of them was typed.
+    pub fn is_said(&self) -> bool {
+        self.daily || self.mirror
+    }
 }
 
 /// What the tables of any form have.
@@ -49,6 +54,11 @@ pub struct TableArgs {
 }
 
 impl TableArgs {
+    /// Whether any of them was typed.
+    pub fn is_said(&self) -> bool {
+        !self.tag_column.is_empty() || self.all_columns || self.mask.is_some()
+    }
+
     /// The key of the pseudonyms, if there are to be any.
     pub fn mask(&self) -> Result<Option<Mask>> {
         self.mask.as_deref().map(Mask::read).transpose()

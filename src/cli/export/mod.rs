@@ -1,8 +1,13 @@
 //! `export`: the census as files for other programs.
 
+mod assignments;
 mod ddl;
 mod flat;
+mod folders;
+mod forms;
 mod lake;
+mod opened;
+mod workbook;
 
 use std::path::PathBuf;
 
@@ -18,6 +23,7 @@ use crate::output::stderr;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  orgcensus export xlsx access.xlsx    canned queries as a workbook
   orgcensus export lake                every day, history and fact as Parquet
   orgcensus export lake --daily        with who had access on every day
   orgcensus export lake --tag-column Environment=environment
@@ -60,10 +66,31 @@ pub struct ExportArgs {
     /// The options of the tables.
     #[command(flatten)]
     tables: lake::TableArgs,
+
+    /// A form of its own, in place of a folder of tables.
+    #[command(subcommand)]
+    form: Option<forms::Form>,
 }
 
 /// Exports the census.
 pub fn run(args: ExportArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    let is_of_tables = args.folder.is_some()
+        || args.flat.is_some()
+        || args.ddl.is_some()
+        || args.new_mask_key.is_some()
+        || args.lake.is_said()
+        || args.tables.is_said();
+    match &args.form {
+        None => {}
+        Some(_) if is_of_tables => {
+            return Err(Error::usage("what stands between export and the name of a form is about tables")
+                .hint("put the options of a form behind its name: orgcensus export xlsx FILE --query NAME"));
+        }
+        Some(form) => return forms::run(form, global),
+    }
+    if global.csv_for.is_some() {
+        return Err(Error::usage("--csv-for is about CSV, and the tables are none"));
+    }
     if let Some(file) = &args.new_mask_key {
         Mask::make(file)?;
         stderr::say(format!("{}: a new key; who has it can tell who is behind a pseudonym", file.display()));

@@ -1,0 +1,82 @@
+//! `export assignments-csv` and `assignments-json`: the reports of AWS's published scripts.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use super::opened::{FormArgs, destination};
+use crate::cli::GlobalOptions;
+use crate::error::{ExitStatus, Result};
+use crate::export::assignments::{AssignmentOptions, NotNamed, object, write_rows};
+use crate::export::source::Source;
+use crate::output::{Destination, Format, stderr, write_error};
+
+/// The arguments of both.
+#[derive(Debug, Args)]
+pub struct AssignmentsArgs {
+    /// The file [default: standard output]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    file: Option<PathBuf>,
+
+    /// Name every person who has an assignment; a group without members keeps its row
+    #[arg(long)]
+    expand_groups: bool,
+
+    /// Add the ids of principals and permission sets, and e-mail addresses
+    #[arg(long)]
+    with_ids: bool,
+
+    #[command(flatten)]
+    form: FormArgs,
+}
+
+impl AssignmentsArgs {
+    fn options(&self) -> AssignmentOptions {
+        AssignmentOptions { expand_groups: self.expand_groups, with_ids: self.with_ids }
+    }
+}
+
+/// Writes a row for each assignment.
+pub fn csv(args: &AssignmentsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    let mut destination = destination(args.file.as_ref(), global, false)?;
+    let (mut census, snapshot) = args.form.open(global)?;
+    let source = Source::new(&mut census, snapshot, args.form.narrowing.only())?;
+    let format = if global.csv_for.is_some() { Format::CsvForExcel } else { Format::CsvCrlf };
+    let (rows, not_named) = write_rows(&source, args.options(), format, &mut destination)?;
+    let said = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+    finish(args, &source, &not_named, destination, &said)
+}
+
+/// Writes one object.
+pub fn json(args: &AssignmentsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    let mut destination = destination(args.file.as_ref(), global, false)?;
+    let (mut census, snapshot) = args.form.open(global)?;
+    let source = Source::new(&mut census, snapshot, args.form.narrowing.only())?;
+    let (object, not_named) = object(&source, args.options())?;
+    destination.speak_json();
+    serde_json::to_writer_pretty(&mut destination, &object)
+        .map_err(std::io::Error::from)
+        .and_then(|()| writeln!(destination))
+        .map_err(write_error)?;
+    let sets = object.as_object().map_or(0, serde_json::Map::len);
+    let said = if sets == 1 { "1 permission set".to_owned() } else { format!("{sets} permission sets") };
+    finish(args, &source, &not_named, destination, &said)
+}
+
+fn finish(
+    args: &AssignmentsArgs,
+    source: &Source<'_>,
+    not_named: &NotNamed,
+    destination: Destination,
+    said: &str,
+) -> Result<ExitStatus> {
+    args.form.judge(source)?;
+    not_named.lines().into_iter().for_each(stderr::warn);
+    let path = destination.path().map(|path| path.display().to_string());
+    destination.finish()?;
+    if let Some(path) = path {
+        stderr::say(format!("wrote {path}: {said}"));
+    }
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,66 @@
+//! What the forms of `export` have in common: the snapshot that answers, filters, and what is said of it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::GlobalOptions;
+use crate::cli::diff::{NarrowingArgs, check_tag};
+use crate::cli::snapshot_line::{resolve, say_answering};
+use crate::error::{Error, Result};
+use crate::export::source::Source;
+use crate::output::{Destination, stderr};
+use crate::query::{Only, Span};
+use crate::store::{Census, Snapshot, When};
+
+/// The options of every form that is made of rows of one snapshot.
+#[derive(Debug, Default, Args)]
+pub struct FormArgs {
+    /// Fail (exit code 4) unless the snapshot saw everything that the form is made of completely
+    #[arg(long)]
+    require_complete: bool,
+
+    /// What it is narrowed to.
+    #[command(flatten)]
+    pub narrowing: NarrowingArgs,
+}
+
+impl FormArgs {
+    /// Opens the census as of the snapshot that is asked for, and says which that is.
+    pub fn open(&self, global: &GlobalOptions) -> Result<(Census, Snapshot)> {
+        let mut census = global.open_census()?;
+        let when = global.at()?;
+        let snapshot = resolve(&census, when.as_ref().unwrap_or(&When::LATEST))?;
+        census.answer_as_of(snapshot.snapshot_id)?;
+        self.check(&census, &snapshot)?;
+        say_answering("", &snapshot, when.as_ref());
+        Ok((census, snapshot))
+    }
+
+    /// Fails where a filter names a tag that nothing has.
+    pub fn check(&self, census: &Census, snapshot: &Snapshot) -> Result<()> {
+        for filter in self.narrowing.only() {
+            if let Only::Tag(tag) = &filter {
+                check_tag(tag, census, &Span::at(snapshot.clone()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Warns of what was not completely seen, or fails for it, before anything gets its name.
+    pub fn judge(&self, source: &Source<'_>) -> Result<()> {
+        source.not_covered(self.require_complete)?.into_iter().for_each(stderr::warn);
+        Ok(())
+    }
+}
+
+/// Opens the file that is named, or standard output.
+pub fn destination(file: Option<&PathBuf>, global: &GlobalOptions, only_file: bool) -> Result<Destination> {
+    if let (Some(file), Some(output)) = (file, &global.output) {
+        let (file, output) = (file.display(), output.display());
+        return Err(Error::usage(format!("two files are named, {file} and --output {output}"))
+            .hint("name the file once"));
+    }
+    let path: Option<&Path> = file.or(global.output.as_ref()).map(PathBuf::as_path);
+    global.destination_of(path, only_file)
+}

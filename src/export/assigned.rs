@@ -1,0 +1,62 @@
+//! The assignments of a snapshot with what the forms that make them again need to know of each.
+
+use std::collections::BTreeSet;
+
+use super::permission_sets::PermissionSets;
+use super::principals::{Name, Principals, optional, text};
+use super::source::Source;
+use crate::error::Result;
+use crate::store::failed;
+
+/// An assignment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assigned {
+    /// Id of the account.
+    pub account_id: String,
+    /// Whether the account is known to be active.
+    pub is_active: bool,
+    /// Whether the account manages the organization; `None` where that is not known.
+    pub is_management_account: Option<bool>,
+    /// ARN of the permission set.
+    pub permission_set_arn: String,
+    /// Name of the permission set, where it is known.
+    pub permission_set_name: Option<String>,
+    /// USER or GROUP.
+    pub principal_type: String,
+    /// Id of the user or group.
+    pub principal_id: String,
+    /// Who that is.
+    pub principal: Name,
+}
+
+/// Reads the assignments that the filters keep; `form` is named where a filter cannot.
+pub fn read(source: &Source<'_>, form: &str) -> Result<Vec<Assigned>> {
+    let principals = Principals::read(source)?;
+    let mut all = Vec::new();
+    source.narrowed(form, include_str!("sql/assignments.sql"), |row| {
+        let (kind, id) = (text(row, 6)?, text(row, 7)?);
+        let state = optional(row, 2)?;
+        all.push(Assigned {
+            account_id: text(row, 0)?,
+            is_active: state.as_deref() == Some("ACTIVE"),
+            is_management_account: row.get(3).map_err(failed)?,
+            permission_set_arn: text(row, 4)?,
+            permission_set_name: optional(row, 5)?,
+            principal: principals.name(&kind, &id, optional(row, 8)?, row.get(9).map_err(failed)?),
+            principal_type: kind,
+            principal_id: id,
+        });
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// Keeps of the permission sets those that the assignments name, where filters narrow them: who asks for one account does
+/// not ask for the sets of the others.
+pub fn keep_named(source: &Source<'_>, sets: &mut PermissionSets, assigned: &[Assigned]) {
+    if source.is_narrowed() {
+        let named: BTreeSet<&str> = assigned.iter().map(|one| one.permission_set_arn.as_str()).collect();
+        sets.whole.retain(|arn, _| named.contains(arn.as_str()));
+        sets.unseen.retain(|arn, _| named.contains(arn.as_str()));
+    }
+}

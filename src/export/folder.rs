@@ -1,0 +1,137 @@
+//! A folder with the files of one export, which appears only when it is whole.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::error::{Error, Result};
+use crate::output::write_error;
+use crate::plain_file;
+
+/// A folder that is being written beside its final name, readable by its owner only.
+#[derive(Debug)]
+pub struct Folder {
+    partial: TempDir,
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Begins the folder. Fails where there is anything of that name but an empty folder (exit 2): files of another
+    /// export among these would read as its own.
+    pub fn begin(path: &Path) -> Result<Self> {
+        match fs::read_dir(path) {
+            Ok(mut entries) => {
+                if entries.next().is_some() {
+                    return Err(Error::usage(format!("{} is not empty", path.display()))
+                        .hint("name a new folder, or remove this one first"));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                return Err(
+                    Error::usage(format!("{} is a file, not a folder", path.display())).hint("name a folder")
+                );
+            }
+            Err(error) => return Err(cannot(path, error)),
+        }
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let partial = tempfile::Builder::new()
+            .prefix(".orgcensus-")
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir_in(parent.unwrap_or(Path::new(".")))
+            .map_err(|error| cannot(path, error))?;
+        Ok(Self { partial, path: path.to_owned() })
+    }
+
+    /// Makes a folder within.
+    pub fn folder(&self, name: &str) -> Result<()> {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(self.partial.path().join(name));
+        made.map_err(|error| cannot(&self.path, error))
+    }
+
+    /// Makes a file.
+    pub fn file(&self, name: &str) -> Result<FolderFile> {
+        let file =
+            plain_file::create(&self.partial.path().join(name)).map_err(|error| cannot(&self.path, error))?;
+        Ok(FolderFile(BufWriter::new(file)))
+    }
+
+    /// Writes a whole file.
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {
+        let mut file = self.file(name)?;
+        file.write_all(content).map_err(write_error)?;
+        file.finish()
+    }
+
+    /// Gives the folder its name.
+    pub fn finish(self) -> Result<()> {
+        fs::rename(self.partial.path(), &self.path).map_err(|error| cannot(&self.path, error))?;
+        // It is no longer there to be removed.
+        let _ = self.partial.keep();
+        Ok(())
+    }
+}
+
+/// A file of the folder.
+#[derive(Debug)]
+pub struct FolderFile(BufWriter<File>);
+
+impl FolderFile {
+    /// Writes it onto the disk.
+    pub fn finish(self) -> Result<()> {
+        let file = self.0.into_inner().map_err(|error| write_error(error.into_error()))?;
+        // Ten thousand empty files need no waiting for.
+        if file.metadata().is_ok_and(|found| found.len() == 0) {
+            Ok(())
+        } else {
+            file.sync_all().map_err(write_error)
+        }
+    }
+}
+
+impl Write for FolderFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// What could not be written in a form, and why: `skipped.csv` of its folder.
+#[derive(Debug, Default)]
+pub struct Skipped(Vec<[String; 3]>);
+
+impl Skipped {
+    /// Leaves a thing out: its kind, its name or key, and the reason.
+    pub fn add(&mut self, kind: &str, what: impl Into<String>, why: impl Into<String>) {
+        self.0.push([kind.to_owned(), what.into(), why.into()]);
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    /// Writes the file, with its header alone where nothing was left out.
+    pub fn write(&self, folder: &Folder) -> Result<()> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let rows =
+            std::iter::once(["kind", "what", "reason"].map(str::to_owned)).chain(self.0.iter().cloned());
+        for row in rows {
+            writer.write_record(&row).map_err(|error| Error::failed("cannot write CSV").caused_by(error))?;
+        }
+        let bytes = writer
+            .into_inner()
+            .map_err(|error| Error::failed("cannot write CSV").caused_by(error.to_string()))?;
+        folder.write("skipped.csv", &bytes)
+    }
+}
+
+fn cannot(path: &Path, error: io::Error) -> Error {
+    Error::failed(format!("cannot write {}", path.display())).caused_by(error)
+}

@@ -1,0 +1,232 @@
+//! What an interchange form is made of: statements on one snapshot, narrowed as asked, and what that snapshot did not see
+//! of what they read.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use rusqlite::Row;
+use serde_json::json;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::invocation;
+use crate::model::{ResourceSpec, resource};
+use crate::output::OutputColumn;
+use crate::query::{
+    Bound, CannedQuery, Header, Incomplete, Interruption, Judged, Only, ResourcePages, Span, TypedValues,
+    bind, columns, judge, lines, narrow, prepare,
+};
+use crate::store::{Census, Record, Snapshot, SnapshotGaps, failed, parse_scope};
+
+/// A census that answers as of one snapshot, and what rows are kept for.
+pub struct Source<'c> {
+    census: &'c Census,
+    span: Span,
+    only: Vec<Only>,
+    pages: ResourcePages,
+    interruption: Interruption,
+    found: RefCell<Found>,
+}
+
+/// A statement, with what it is called where a filter cannot narrow it.
+struct Asked<'a> {
+    what: &'a str,
+    sql: &'a str,
+    header: &'a Header,
+    only: &'a [Only],
+}
+
+/// A statement before its first row.
+pub struct Begun<'a> {
+    /// Its columns.
+    pub columns: &'a [OutputColumn],
+    /// What its parameters are.
+    pub bound: &'a [Bound],
+    /// Lines about what it reads and the snapshot did not see completely.
+    pub not_covered: Vec<String>,
+}
+
+/// What the statements that were asked so far left open.
+#[derive(Debug, Default)]
+struct Found {
+    /// Resources that the snapshot did not see completely.
+    incomplete: Vec<Incomplete>,
+    /// Rows of which nobody knows whether the filters keep them.
+    unknown: i64,
+}
+
+impl<'c> Source<'c> {
+    /// A census that answers as of this snapshot already. `only` narrows what [`Source::narrowed`] asks.
+    pub fn new(census: &'c mut Census, snapshot: Snapshot, only: Vec<Only>) -> Result<Self> {
+        let pages = ResourcePages::read(census.connection())?;
+        census.guard()?;
+        let census = &*census;
+        let interruption = Interruption::watch(census.connection(), None)?;
+        Ok(Self { census, span: Span::at(snapshot), only, pages, interruption, found: RefCell::default() })
+    }
+
+    /// The census.
+    pub fn census(&self) -> &'c Census {
+        self.census
+    }
+
+    /// The snapshot that answers.
+    pub fn snapshot(&self) -> &Snapshot {
+        self.span.to()
+    }
+
+    /// Whether filters narrow it.
+    pub fn is_narrowed(&self) -> bool {
+        !self.only.is_empty()
+    }
+
+    /// Hands over every row of the statement.
+    pub fn all(&self, sql: &str, mut each: impl FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
+        let asked = Asked { what: "", sql, header: &Header::default(), only: &[] };
+        self.ask(asked, |_| Ok(()), |(), row| each(row))
+    }
+
+    /// Hands over the rows of the statement that the filters keep; a filter that says nothing of its rows is an error
+    /// that names the form, `what` (exit 2).
+    pub fn narrowed(
+        &self,
+        what: &str,
+        sql: &str,
+        mut each: impl FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.narrowed_into(what, sql, || Ok(()), |(), row| each(row))
+    }
+
+    /// The same into what `begin` makes, when nothing can be wrong with the filters any more.
+    pub fn narrowed_into<T>(
+        &self,
+        what: &str,
+        sql: &str,
+        begin: impl FnOnce() -> Result<T>,
+        each: impl FnMut(&mut T, &Row<'_>) -> Result<()>,
+    ) -> Result<T> {
+        let asked = Asked { what, sql, header: &Header::default(), only: &self.only };
+        self.ask(asked, |_| begin(), each)
+    }
+
+    /// Hands over the columns of a canned query, and then its rows that the filters keep. One that needs a value is an
+    /// error (exit 2).
+    pub fn canned<T>(
+        &self,
+        query: &CannedQuery,
+        begin: impl FnOnce(Begun<'_>) -> Result<T>,
+        each: impl FnMut(&mut T, &Row<'_>) -> Result<()>,
+    ) -> Result<T> {
+        let asked = Asked { what: &query.name, sql: &query.sql, header: &query.header, only: &self.only };
+        self.ask(asked, begin, each)
+    }
+
+    fn ask<T>(
+        &self,
+        asked: Asked<'_>,
+        begin: impl FnOnce(Begun<'_>) -> Result<T>,
+        mut each: impl FnMut(&mut T, &Row<'_>) -> Result<()>,
+    ) -> Result<T> {
+        let (mut header, mut typed) = (asked.header.clone(), TypedValues::default());
+        let (mut sql, mut unknown) = (asked.sql.to_owned(), None);
+        if !asked.only.is_empty() {
+            let columns = columns(&prepare(self.census, &sql)?.statement, &[])?;
+            let narrowed = narrow(asked.what, &sql, &columns, asked.only, &self.span)?;
+            for (parameter, text) in narrowed.parameters {
+                typed.add(parameter.name.clone(), text);
+                header.parameters.push(parameter);
+            }
+            (sql, unknown) = (narrowed.sql, narrowed.unknown);
+        }
+        let mut prepared = prepare(self.census, &sql)?;
+        let bound = bind(&mut prepared, &header, None, &typed, self.census, &self.span)?;
+        let reads = self.pages.read_by(&prepared.program, &bound);
+        let Judged { incomplete, .. } = judge(self.census, &self.span, &reads)?;
+        let columns = columns(&prepared.statement, &[])?;
+        let mut begun = begin(Begun { columns: &columns, bound: &bound, not_covered: lines(&incomplete) })?;
+        let mut rows = prepared.statement.raw_query();
+        while let Some(row) = self.interruption.beyond(|| rows.next()).map_err(|error| self.stopped(error))? {
+            each(&mut begun, row)?;
+            self.interruption.check()?;
+        }
+        self.found.borrow_mut().incomplete.extend(incomplete);
+        if let Some(sql) = unknown {
+            let mut prepared = prepare(self.census, &sql)?;
+            bind(&mut prepared, &header, None, &typed, self.census, &self.span)?;
+            let mut rows = prepared.statement.raw_query();
+            let count = rows.next().map_err(failed)?.map_or(Ok(0), |row| row.get(0)).map_err(failed)?;
+            let unknown = &mut self.found.borrow_mut().unknown;
+            *unknown = count.max(*unknown);
+        }
+        Ok(begun)
+    }
+
+    fn stopped(&self, error: rusqlite::Error) -> Error {
+        self.interruption.explain(failed(error))
+    }
+
+    /// Lines about what was read and not completely seen; an error where only a complete answer will do (exit 4).
+    pub fn not_covered(&self, require_complete: bool) -> Result<Vec<String>> {
+        self.census.check_unwritten()?;
+        let found = self.found.borrow();
+        let mut seen = BTreeSet::new();
+        let incomplete: Vec<Incomplete> =
+            found.incomplete.iter().filter(|one| seen.insert(one.resource)).cloned().collect();
+        let mut told: Vec<String> = lines(&incomplete)
+            .into_iter()
+            .map(|line| format!("{line}: rows may be missing or old"))
+            .collect();
+        if found.unknown > 0 {
+            told.push(format!(
+                "{} may belong to what was asked for: of what they are about nobody knows the OU or the tags",
+                counted(found.unknown.unsigned_abs(), "further row", "further rows")
+            ));
+        }
+        if require_complete && !told.is_empty() {
+            let show = invocation::command(format_args!("snapshots show {}", self.snapshot().snapshot_id));
+            return Err(Error::new(ErrorKind::Incomplete, told.join("; "))
+                .hint(format!("{show} lists what could not be seen")));
+        }
+        Ok(told)
+    }
+
+    /// What the snapshot did not see of the resource.
+    pub fn unseen(&self, resource_name: &str) -> Result<Unseen> {
+        let spec = resource(resource_name).expect("the forms name resources that there are");
+        let gaps = SnapshotGaps::read(self.census.connection(), self.snapshot().snapshot_id, spec.name)?;
+        Ok(Unseen { spec, gaps })
+    }
+}
+
+/// What a snapshot did not see of a resource.
+pub struct Unseen {
+    spec: &'static ResourceSpec,
+    gaps: SnapshotGaps,
+}
+
+impl Unseen {
+    /// Whether any row may be hidden that has these values.
+    pub fn may_hide(&self, values: &[(&str, &str)]) -> Result<bool> {
+        let object: serde_json::Map<_, _> =
+            values.iter().map(|(column, value)| ((*column).to_owned(), json!(value))).collect();
+        let row: Record = parse_scope(&serde_json::Value::Object(object).to_string())?;
+        let agrees = |scope: &Record| {
+            let names_one = values.iter().any(|(column, _)| scope.contains_key(column));
+            names_one && scope.iter().all(|(column, value)| row.get(column).is_none_or(|own| own == value))
+        };
+        debug_assert!(
+            values.iter().all(|(column, _)| self.spec.columns.iter().any(|one| one.name == *column))
+        );
+        // A gap may be wider than the values, or within them.
+        Ok(self.gaps.hides(&row)
+            || self
+                .gaps
+                .gaps()
+                .iter()
+                .any(|gap| agrees(&gap.scope) && gap.scope.iter().count() > values.len()))
+    }
+}
+
+/// `1 row`, `2 rows`.
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
