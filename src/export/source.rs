@@ -130,7 +130,7 @@ impl<'c> Source<'c> {
         let (mut sql, mut unknown) = (asked.sql.to_owned(), None);
         if !asked.only.is_empty() {
             let columns = columns(&prepare(self.census, &sql)?.statement, &[])?;
-            let narrowed = narrow(asked.what, &sql, &columns, asked.only, &self.span)?;
+            let narrowed = narrow(self.census, asked.what, &sql, &columns, asked.only, &self.span)?;
             for (parameter, text) in narrowed.parameters {
                 typed.add(parameter.name.clone(), text);
                 header.parameters.push(parameter);
