@@ -89,8 +89,20 @@ mod tests {
             }
             let begun = format!("CREATE TABLE {table} (");
             let by = MIGRATIONS.iter().position(|migration| migration.sql.contains(&begun)).unwrap();
+            // A column that a later migration added stands there.
+            let add = format!("ALTER TABLE {table} ADD COLUMN ");
+            let later: Vec<&str> = MIGRATIONS[by + 1..].iter().flat_map(|one| one.sql.lines()).collect();
+            let is_added = |line: &str| {
+                let name = line.trim_start().split(' ').next().unwrap_or_default();
+                later
+                    .iter()
+                    .filter_map(|it| it.strip_prefix(&add))
+                    .any(|it| it.starts_with(&format!("{name} ")))
+            };
+            let first: String =
+                declared.lines().filter(|line| !is_added(line)).map(|line| format!("{line}\n")).collect();
             assert!(
-                by + 1 < WORD_BY_WORD || MIGRATIONS[by].sql.contains(&declared),
+                by + 1 < WORD_BY_WORD || MIGRATIONS[by].sql.contains(&first),
                 "the migration of {table} is:\n{declared}"
             );
         }
