@@ -116,10 +116,13 @@ impl RowVersion {
         }
     }
 
+    /// The columns that changed. What a view derives from one, such as the id of a document, changes with it, or where
+    /// nothing did but its spelling.
     fn fields(&self, before: &Self, spec: &ResourceSpec) -> Vec<(String, Value, Value)> {
+        let is_own = |column: &String| spec.columns.iter().any(|own| own.name == column.as_str());
         let differs = |(column, value): &(&String, &Value)| {
             let same = before.row.get(*column).is_some_and(|old| is_same_value(spec, column, old, value));
-            !spec.volatile.contains(&column.as_str()) && !same
+            is_own(column) && !spec.volatile.contains(&column.as_str()) && !same
         };
         let field =
             |(column, value): (&String, &Value)| (column.clone(), before.row[column].clone(), value.clone());
