@@ -42,6 +42,13 @@ class Json:
 
 # Columns of the views that follow from others.
 DERIVED = ["document_id", "actor_policy_id"]
+# What moves without the row meaning anything new: it makes no change, and only the newest value is kept.
+VOLATILE = {
+    "users": {"updated_at", "updated_by", "revision"},
+    "groups": {"updated_at", "updated_by", "revision"},
+    "group_memberships": {"updated_at", "updated_by"},
+    "managed_policies": {"attachment_count", "boundary_usage_count", "is_attachable", "tags"},
+}
 
 
 def keyed(rows: list[dict], key: list[str]) -> dict[tuple, dict]:

@@ -318,6 +318,9 @@ def managed_policy_row(client, arn: str) -> dict:
         "is_aws_managed": 1,
         "policy_id": policy["PolicyId"],
         "description": policy.get("Description"),
+        "attachment_count": policy.get("AttachmentCount"),
+        "boundary_usage_count": policy.get("PermissionsBoundaryUsageCount"),
+        "is_attachable": int(policy["IsAttachable"]) if "IsAttachable" in policy else None,
     }
 
 

@@ -93,6 +93,8 @@ LEFT JOIN snapshots AS s ON s.snapshot_id = d.answering"
 pub(super) fn metrics_daily(metrics: &Table, organization: &str) -> Dataset {
     let is_state = |name: &str| Metric::ALL.iter().any(|metric| metric.column() == name);
     let mut fields = prefix(organization);
+    // A day has a row for each account beside that of the organization.
+    fields.iter_mut().for_each(|field| field.in_key = false);
     for column in &metrics.columns {
         let name = column.name.as_str();
         let is_flow = column.sql_type == "INTEGER" && !is_state(name) && name != "snapshot_id";
