@@ -7,9 +7,11 @@ use clap::{Args, ValueHint};
 
 use super::opened::{FormArgs, destination};
 use crate::cli::GlobalOptions;
-use crate::error::{ExitStatus, Result};
+use crate::error::{Error, ExitStatus, Result};
 use crate::export::assignments::{AssignmentOptions, NotNamed, object, write_rows};
 use crate::export::source::Source;
+use crate::invocation;
+use crate::output::text::shell_word;
 use crate::output::{Destination, Format, stderr, write_error};
 
 /// The arguments of both.
@@ -32,6 +34,17 @@ pub struct AssignmentsArgs {
 }
 
 impl AssignmentsArgs {
+    /// Fails for one person of all groups: an assignment is kept or not before its people are named.
+    fn check(&self) -> Result<()> {
+        let Some(user) = self.form.user().filter(|_| self.expand_groups) else { return Ok(()) };
+        let all = invocation::command(format_args!("query user-access {}", shell_word(&user)));
+        Err(Error::usage(
+            "--user keeps what is assigned to the user, and --expand-groups names the people of groups",
+        )
+        .hint(format!("{all} lists all that the user can reach"))
+        .hint("or leave out --user, and choose by the column User"))
+    }
+
     fn options(&self) -> AssignmentOptions {
         AssignmentOptions { expand_groups: self.expand_groups, with_ids: self.with_ids }
     }
@@ -39,6 +52,7 @@ impl AssignmentsArgs {
 
 /// Writes a row for each assignment.
 pub fn csv(args: &AssignmentsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    args.check()?;
     let mut destination = destination(args.file.as_ref(), global, false)?;
     let (mut census, snapshot) = args.form.open(global)?;
     let source = Source::new(&mut census, snapshot, args.form.narrowing.only())?;
@@ -50,6 +64,7 @@ pub fn csv(args: &AssignmentsArgs, global: &GlobalOptions) -> Result<ExitStatus>
 
 /// Writes one object.
 pub fn json(args: &AssignmentsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    args.check()?;
     let mut destination = destination(args.file.as_ref(), global, false)?;
     let (mut census, snapshot) = args.form.open(global)?;
     let source = Source::new(&mut census, snapshot, args.form.narrowing.only())?;

@@ -90,3 +90,9 @@ pub fn run(form: &Form, global: &GlobalOptions) -> Result<ExitStatus> {
         Form::IdentityCenterExtensions(args) => folders::extensions(args, global),
     }
 }
+
+/// The names of the forms.
+pub fn names() -> Vec<String> {
+    let command = Form::augment_subcommands(clap::Command::new("export"));
+    command.get_subcommands().map(|form| form.get_name().to_owned()).collect()
+}

@@ -9,7 +9,7 @@ mod lake;
 mod opened;
 mod workbook;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -17,6 +17,7 @@ use super::GlobalOptions;
 use crate::error::{Error, ExitStatus, Result};
 use crate::export::ddl::Engine;
 use crate::export::mask::Mask;
+use crate::nearest::did_you_mean;
 use crate::output::stderr;
 
 /// The arguments of `export`.
@@ -101,6 +102,12 @@ pub fn run(args: ExportArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             .hint("leave out --at, and read DIR/TABLE/snapshot_date=YYYY-MM-DD"));
     }
     match (&args.folder, &args.flat, args.ddl) {
+        (Some(folder), ..) if is_misspelt(folder) => {
+            let name = folder.display();
+            Err(Error::usage(format!("export has no form {name}"))
+                .hint_if_any(did_you_mean(&name.to_string(), forms::names().iter().map(String::as_str)))
+                .hint(format!("for a folder of tables with that name: orgcensus export ./{name}")))
+        }
         (Some(folder), ..) => lake::run(folder, &args.lake, &args.tables, global),
         (None, Some(file), _) => flat::run(file, &args.tables, global),
         (None, None, Some(engine)) => {
@@ -110,4 +117,10 @@ pub fn run(args: ExportArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             .hint("orgcensus export DIR")
             .hint("orgcensus export --help")),
     }
+}
+
+/// Whether it is called nearly like a form, and no folder of that name is there.
+fn is_misspelt(folder: &Path) -> bool {
+    let Some(name) = folder.to_str().filter(|name| !name.contains('/')) else { return false };
+    !folder.exists() && did_you_mean(name, forms::names().iter().map(String::as_str)).is_some()
 }

@@ -9,6 +9,9 @@ use crate::cli::diff::{NarrowingArgs, check_tag};
 use crate::cli::snapshot_line::{resolve, say_answering};
 use crate::error::{Error, Result};
 use crate::export::source::Source;
+use crate::invocation;
+use crate::model::Entity;
+use crate::output::text::shell_word;
 use crate::output::{Destination, stderr};
 use crate::query::{Only, Span};
 use crate::store::{Census, Snapshot, When};
@@ -34,7 +37,21 @@ impl FormArgs {
         census.answer_as_of(snapshot.snapshot_id)?;
         self.check(&census, &snapshot)?;
         say_answering("", &snapshot, when.as_ref());
+        if let Some(user) = self.user() {
+            let all = invocation::command(format_args!("query user-access {}", shell_word(&user)));
+            stderr::note(format!(
+                "note: --user keeps what is assigned to the user alone; for what comes through groups: {all}"
+            ));
+        }
         Ok((census, snapshot))
+    }
+
+    /// The user whose assignments alone are kept.
+    pub fn user(&self) -> Option<String> {
+        self.narrowing.only().into_iter().find_map(|filter| match filter {
+            Only::Entity(Entity::User, user) => Some(user),
+            Only::Entity(..) | Only::Tag(_) | Only::Privileged(_) => None,
+        })
     }
 
     /// Fails where a filter names a tag that nothing has.

@@ -10,7 +10,8 @@ pub(super) fn privacy_of(name: &str, kind: FieldKind) -> Privacy {
         FieldKind::Integer | FieldKind::Boolean | FieldKind::Time | FieldKind::Date => Privacy::Public,
         // The keys of rows and of scopes are ids.
         FieldKind::Json if ["key", "scope"].contains(&name) => Privacy::Id,
-        FieldKind::Text | FieldKind::Json if is_word(name) => Privacy::Public,
+        // What a statement is about is JSON, and names things; the name of a resource of the census is a word.
+        FieldKind::Text if is_word(name) => Privacy::Public,
         FieldKind::Text if is_id(name) => Privacy::Id,
         FieldKind::Text | FieldKind::Json => Privacy::Text,
     }

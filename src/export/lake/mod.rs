@@ -26,6 +26,9 @@ use crate::error::{Error, Result};
 use crate::invocation;
 use crate::store::{Census, Coverage, CoverageStatus, Identity, Watch};
 
+/// The option that a manifest names the key of the pseudonyms by.
+const MASK: &str = "mask";
+
 /// What an export is to have.
 #[derive(Debug, Clone, Default)]
 pub struct LakeOptions {
@@ -51,7 +54,7 @@ impl LakeOptions {
         let columns =
             self.tag_columns.iter().map(|tag| (format!("tag_column.{}", tag.name), shown(&tag.key)));
         let all = self.all_columns.then(|| ("all_columns".to_owned(), "true".to_owned()));
-        let mask = self.mask.as_ref().map(|mask| ("mask".to_owned(), mask.name()));
+        let mask = self.mask.as_ref().map(|mask| (MASK.to_owned(), mask.name()));
         columns.chain(all).chain(mask).collect()
     }
 }
@@ -96,6 +99,13 @@ pub fn write(
     });
     let owner = Owner::of(&identity, options.mask.as_ref());
     let mut folder = Folder::open(folder)?;
+    // Under another key nothing in the folder is recognized, not even whose it is.
+    if folder.found().is_some_and(|found| found.options.get(MASK) != options.recorded().get(MASK)) {
+        return Err(Error::failed(
+            "the folder was exported with another mask than this, or one of the two has none",
+        )
+        .hint("use one folder per mask, and one for names and ids as they are"));
+    }
     if let Some(found) = folder.found().filter(|found| !found.owner.is_same(&owner)) {
         return Err(Error::failed(format!(
             "the folder has the export of {}, and this census is of {}",

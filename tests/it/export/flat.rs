@@ -4,6 +4,7 @@ use orgcensus::model::RESOURCES;
 use rusqlite::Connection;
 
 use crate::fixture;
+use crate::world::{World, small};
 
 #[test]
 fn its_tables_are_the_views_of_a_date() {
@@ -81,4 +82,15 @@ fn tables_are_declared_for_each_engine() {
             assert!(bare.contains(&format!("VIEW {} AS", spec.name)), "{engine}: {}", spec.name);
         }
     }
+}
+
+#[test]
+fn metrics_of_every_account_stand_beside_those_of_the_organization() {
+    let world = World::of(small());
+    world.collect_day(0, &["--assignments", "pairs", "--access-report", "none"]);
+    assert_eq!(world.run(&["export", "--flat", "flat.db"]).exit, Some(0));
+    let flat = Connection::open(world.sandbox.path("flat.db")).unwrap();
+    let rows: i64 = flat.query_row("SELECT count(*) FROM metrics_daily", [], |row| row.get(0)).unwrap();
+    assert!(rows > 1);
+    assert_eq!(rows, world.number("SELECT count(*) FROM snapshot_metrics"));
 }

@@ -4,4 +4,5 @@ mod broken_off;
 mod flat;
 mod lake;
 mod masked;
+mod misread;
 mod reader;
