@@ -146,23 +146,28 @@ pub fn narrow(
     filters: &[Only],
     span: &Span,
 ) -> Result<Narrowed> {
-    let (mut holds, mut unknown) = (Vec::new(), Vec::new());
+    // What each filter keeps, and what it may keep.
+    let (mut holds, mut may_hold, mut is_all_known) = (Vec::new(), Vec::new(), true);
     for filter in filters {
         let places = places(filter, columns);
         if places.is_empty() {
             return Err(nothing_to_narrow(query, filter, columns));
         }
         let is_there = |place: &Place<'_>| under(place, &filter.holds(place.entity, &column(place.column)));
-        holds.push(any(places.iter().map(is_there)));
+        let held = any(places.iter().map(is_there));
+        let mut possible = vec![held.clone()];
         for place in &places {
             let is_unknown = filter.is_unknown(census, place.entity, &column(place.column), span)?;
-            unknown.extend(is_unknown.map(|condition| under(place, &condition)));
+            possible.extend(is_unknown.map(|condition| under(place, &condition)));
         }
+        is_all_known &= possible.len() == 1;
+        may_hold.push(any(possible));
+        holds.push(held);
     }
     let all = holds.join("\n  AND ");
-    let unknown = (!unknown.is_empty()).then(|| {
-        let unknown = any(unknown);
-        format!("SELECT count(*) FROM (\n{sql}\n) AS answer\nWHERE coalesce({all}, 0) = 0\n  AND {unknown}")
+    let unknown = (!is_all_known).then(|| {
+        let possible = may_hold.join("\n  AND ");
+        format!("SELECT count(*) FROM (\n{sql}\n) AS answer\nWHERE coalesce({all}, 0) = 0\n  AND {possible}")
     });
     Ok(Narrowed {
         sql: format!("SELECT * FROM (\n{sql}\n) AS answer\nWHERE {all}"),

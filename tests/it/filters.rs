@@ -175,4 +175,12 @@ fn rows_of_unknown_places_and_tags_are_counted() {
     assert!(hidden > 1 && told.contains(&format!("{hidden} further rows may belong")), "{told}");
     let told = warned(&["--account", "prod"]);
     assert!(!told.contains("further row"), "{told}");
+    // What another filter leaves out does not belong to the answer, wherever it is.
+    for (set, rows) in [("ReadOnly", orphans), ("Administrator", 0)] {
+        let told = warned(&["--ou", "Root/Production", "--permission-set", set]);
+        assert_eq!(told.contains(&format!("{rows} further rows may belong")), rows > 0, "{set}: {told}");
+        assert_eq!(told.contains("further row"), rows > 0, "{set}: {told}");
+    }
+    let told = warned(&["--ou", "Root/Production", "--account", "prod"]);
+    assert!(!told.contains("further row"), "{told}");
 }
