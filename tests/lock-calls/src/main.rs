@@ -36,7 +36,7 @@ const COMMANDS: &[&[&str]] = &[
     &["query", SQL, "--during", "1..2", "--output", "answer.csv", "--evidence"],
     &["query", "-", "--during", "1..3"],
     &["history", "web-prod"],
-    &["policy-diff", "--policy", "AdministratorAccess", "1", "3"],
+    &["policy-diff", "--policy", "arn:aws:iam::aws:policy/AdministratorAccess", "1", "3"],
     &["snapshots", "show", "2"],
     &["snapshots", "show", "3", "--evidence"],
     &["snapshots"],
