@@ -32,8 +32,10 @@ fn that_end_in_mid_run() {
     let resumed = world.sandbox.ran(command.output().unwrap());
     assert!(resumed.stderr.contains("resuming the collection begun at "), "{}", resumed.stderr);
     let preflight = ["GetCallerIdentity", "DescribeOrganization", "ListInstances"];
+    // Half of an answer: without the version that it names, nothing of the policy can be kept.
+    let halves = ["GetPolicy"];
     let again = world.simulator.calls().all().into_iter().filter(|call| {
-        !preflight.contains(&call.operation.as_str())
+        !preflight.iter().chain(&halves).any(|other| *other == call.operation)
             && answered.iter().any(|other| {
                 other.status == 200 && (&other.operation, &other.body) == (&call.operation, &call.body)
             })
