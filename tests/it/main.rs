@@ -17,6 +17,7 @@ mod demo;
 mod diff;
 mod diff_truth;
 mod disk;
+mod docs;
 mod doctor;
 mod during;
 mod evidence;

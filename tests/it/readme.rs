@@ -1,4 +1,4 @@
-//! What README.md shows of the program is what the program prints.
+//! What README.md and `docs/` show of the program is what the program prints.
 
 use std::fs::read_to_string;
 
@@ -28,27 +28,27 @@ fn the_worked_example_is_real() {
     assert_eq!(ran.stderr, "", "both dates are the last nights of their quarters");
 }
 
-/// The README's statement by week tells what the ways themselves do.
+/// The statement by week in `docs/concepts.md` adds up what the paths themselves tell.
 #[test]
-fn access_by_week_is_what_its_ways_add_up_to() {
-    let readme = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let statements = readme.split("```sql\n").skip(1).filter_map(|block| Some(block.split_once("```")?.0));
+fn access_by_week_is_what_its_paths_add_up_to() {
+    let page = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/concepts.md")).unwrap();
+    let statements = page.split("```sql\n").skip(1).filter_map(|block| Some(block.split_once("```")?.0));
     let [by_week] = statements
         .filter(|sql| sql.contains("access_change_causes"))
         .collect::<Vec<_>>()
         .try_into()
-        .expect("README has one such statement");
-    let by_way =
+        .expect("the page has one such statement");
+    let by_path =
         by_week.replace("access_change_causes", "access_changes").replace("users * assignments", "users");
-    assert!(by_way.contains("sum(users)"), "{by_way}");
+    assert!(by_path.contains("sum(users)"), "{by_path}");
     let sandbox = fixture::empty();
     nights::publish(&sandbox.path("orgcensus.db"));
-    let [by_week, by_way] = [by_week, &by_way].map(|sql| sandbox.run(&["query", sql]).data().to_owned());
-    assert_eq!(by_week, by_way);
+    let [by_week, by_path] = [by_week, &by_path].map(|sql| sandbox.run(&["query", sql]).data().to_owned());
+    assert_eq!(by_week, by_path);
     assert!(by_week.lines().count() > 2, "{by_week}");
 }
 
-/// The table of resources, as README has it.
+/// The table of resources, as `docs/resources.md` has it.
 fn table_of_resources() -> String {
     let mut table = "| group | table | what it holds |\n| --- | --- | --- |\n".to_owned();
     for group in ResourceGroup::ALL {
@@ -61,14 +61,10 @@ fn table_of_resources() -> String {
 
 #[test]
 fn every_resource_is_in_the_table() {
-    let readme = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let (_, section) = readme.split_once("## What it collects\n").unwrap();
-    let from = section.find("| group |").unwrap();
-    let table: String = section[from..]
-        .lines()
-        .take_while(|line| line.starts_with('|'))
-        .flat_map(|line| [line, "\n"])
-        .collect();
+    let page = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/resources.md")).unwrap();
+    let from = page.find("| group |").unwrap();
+    let table: String =
+        page[from..].lines().take_while(|line| line.starts_with('|')).flat_map(|line| [line, "\n"]).collect();
     let expected = table_of_resources();
-    assert!(table == expected, "README's table is:\n{expected}");
+    assert!(table == expected, "the table of docs/resources.md is:\n{expected}");
 }

@@ -1,6 +1,5 @@
 //! What can go wrong outside, one theme a file: each fault by script, and what it comes to in the tables, the
-//! gaps, the exit code and the diff (`crate::gaps` asserts those). README.md names these tests in "What happens
-//! when…".
+//! gaps, the exit code and the diff (`crate::gaps` asserts those). `docs/faults.md` names these tests.
 
 mod beyond;
 mod broken_answers;

@@ -1,4 +1,4 @@
-//! README.md's table "What happens when…" names the tests that back it: they exist, in this folder or beside it.
+//! The table of `docs/faults.md` names the tests that back it: they exist, in this folder or beside it.
 
 use std::fs::read_to_string;
 use std::path::Path;
@@ -9,10 +9,9 @@ fn root() -> &'static Path {
 
 /// The tests that the rows of the table name, by their row.
 fn named() -> Vec<(String, Vec<String>)> {
-    let readme = read_to_string(root().join("README.md")).unwrap();
-    let (_, section) = readme.split_once("## What happens when…").expect("README has the section");
+    let page = read_to_string(root().join("docs/faults.md")).unwrap();
     let rows =
-        section.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+        page.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
     rows.skip(2)
         .map(|row| {
             let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
