@@ -11,7 +11,7 @@ use crate::model::{Entity, resource};
 use crate::store::{unreadable, versions_table};
 
 /// The root and five levels of OUs are all that AWS allows
-/// (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html); the rest is for a tree
+/// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>); the rest is for a tree
 /// that was seen while it changed.
 const DEEPEST: usize = 16;
 

@@ -18,6 +18,7 @@ mod export;
 mod global;
 mod history;
 mod iam_policy;
+mod man;
 #[cfg(test)]
 mod one_moment;
 mod parse;
@@ -138,6 +139,8 @@ pub enum Command {
     Demo(demo::DemoArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    Man(man::ManArgs),
     /// Show the state of the census, as the bare program does
     #[command(hide = true)]
     Status(status::StateArgs),
@@ -164,6 +167,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
         Some(Command::Export(args)) => export::run(args, &global),
         Some(Command::Schema(args)) => schema::run(args, &global),
         Some(Command::Completions(args)) => completions::run(args, &global),
+        Some(Command::Man(args)) => man::run(args, &global),
         Some(Command::Status(args)) => status::run(&args, &global),
     }
 }

@@ -43,7 +43,7 @@ fn takes(command: &str) -> &'static [&'static str] {
         "export assignments-json" => &["db", "at", "output", "force"],
         "export xlsx" => &["db", "at", "force"],
         "export terraform" | "export cloudformation" | "export identity-center-extensions" => &["db", "at"],
-        "iam-policy" | "completions" => &["output", "force"],
+        "iam-policy" | "completions" | "man" => &["output", "force"],
         _ => command.rsplit_once(' ').map_or(&[], |(parent, _)| takes(parent)),
     }
 }
@@ -192,7 +192,7 @@ fn refuse_idle(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), 
         ("db", _) => "ORGCENSUS_DB names the census for every command",
         ("profile" | "region" | "assume-role" | "external-id", _) => "it does not call AWS",
         ("format" | "csv-for", "iam-policy") => "a policy is JSON",
-        ("csv-for", "" | "status" | "completions") => "it writes no CSV",
+        ("csv-for", "" | "status" | "completions" | "man") => "it writes no CSV",
         ("output", "snapshots copy") => "the name of the copy follows the command",
         _ => "it writes no data",
     };

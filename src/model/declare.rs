@@ -1,4 +1,4 @@
-//! The declarations: one macro call gives a struct, its columns and its [`ResourceSpec`] or [`FactSpec`].
+//! The declarations: one macro call gives a struct, its columns and its [`ResourceSpec`](crate::model::ResourceSpec) or [`FactSpec`](crate::model::FactSpec).
 
 /// Declares a resource.
 ///
@@ -89,7 +89,7 @@ macro_rules! resource {
     };
 }
 
-/// Declares a kind of facts: rows that belong to one snapshot (see [`FactSpec`]). It is written like `resource!`, and
+/// Declares a kind of facts: rows that belong to one snapshot (see [`FactSpec`](crate::model::FactSpec)). It is written like `resource!`, and
 /// says how the facts are remembered where that is so.
 macro_rules! facts {
     (

@@ -36,7 +36,7 @@ pub enum ParameterType {
     Date,
     /// An integer or a decimal number.
     Number,
-    /// Which levels of privilege are meant: one of [`Levels`].
+    /// Which levels of privilege are meant: one of [`Levels`](crate::document::privileges::Levels).
     Level,
     /// Text, as typed.
     Text,

@@ -124,7 +124,6 @@ fn words_of_other_programs_are_told() {
         ("login", "doctor"),
         ("whoami", "doctor"),
         ("version", "--version"),
-        ("man", "--help"),
         ("usage", "--help"),
         ("organizations list-accounts", "query accounts"),
         ("--database x.db", "--db x.db"),

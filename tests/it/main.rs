@@ -38,6 +38,7 @@ mod limited;
 mod links;
 mod lookup;
 mod machines;
+mod man;
 mod many_snapshots;
 mod mistaken_sql;
 mod modules;

@@ -216,11 +216,7 @@ pub(super) const WORDS: &[Words] = &[
     ),
     // The program itself.
     plain("version ver about-version self-update upgrade", "--version", "says which version it is"),
-    plain(
-        "man manual usage docs doc commands options helpme h ? intro readme",
-        "--help",
-        "lists the commands",
-    ),
+    plain("manual usage docs doc commands options helpme h ? intro readme", "--help", "lists the commands"),
     plain(
         "completion complete autocomplete bash-completion",
         "completions bash",

@@ -1,5 +1,5 @@
 //! A diff for people: first how much, then who gained or lost access and why, then the rows, then what could
-//! not be seen. The same as text ([`write`]) and as Markdown ([`write_markdown`]).
+//! not be seen. The same as text ([`write()`]) and as Markdown ([`write_markdown`]).
 //!
 //! As readable without colour as with it. Names come from directories that anybody may have filled: text
 //! goes to a page and Markdown is escaped, so that no name is more than its letters. It asks the database nothing.
