@@ -1,7 +1,7 @@
 //! The accounts of the organization.
 //!
-//! ListAccounts alone gives every account's place, by its `Paths`; where an endpoint does not send them, the
-//! plan asks for the accounts of each parent instead.
+//! ListAccounts alone gives every account's parent, by its `Paths`. On an endpoint that does not send them, the plan
+//! lists the accounts of each parent instead.
 
 use aws_sdk_organizations::types::Account as WireAccount;
 use serde::{Deserialize, Serialize};
@@ -46,13 +46,13 @@ impl Collector for ListAccounts {
         Ok(Page::of(Self::OPERATION, answer.next_token, answer.accounts, |found| {
             let path = found.paths.as_ref().and_then(|paths| paths.first()).map(|path| entity_path(path));
             let account = account(context, Self::OPERATION, found, path)?;
-            // Without a path the account's place is not known yet: see the plan.
+            // Without a path the account's parent is not known yet: see the plan.
             Ok(if account.parent_id.is_some() { Row::whole(&account) } else { Row::key_only(&account) })
         })?)
     }
 }
 
-/// Lists the accounts in a root or OU: only where ListAccounts sends no paths.
+/// Lists the accounts in a root or OU. Used only where ListAccounts sends no paths.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListAccountsForParent {
     pub parent_id: String,
@@ -78,7 +78,7 @@ impl Collector for ListAccountsForParent {
         Scope::all::<Self::Rows>().with("parent_id", &self.parent_id)
     }
 
-    // An account that cannot be found under one parent may have come from any other, and reports are asked by path.
+    // An account missing under one parent may have come from any other, and reports are requested by path.
     fn also_hides(&self) -> Vec<Scope> {
         vec![Self::Rows::SPEC.all(), ServiceLastAccessed::SPEC.all_about(Entity::Account)]
     }
@@ -120,11 +120,11 @@ fn account(
     entity_path: Option<String>,
 ) -> Result<Account, CallFailure> {
     let account_id = key(operation, "Id", found.id)?;
-    // `Status` was retired in September 2026 in favour of `State`; endpoints send either or both.
+    // `Status` was retired in September 2026 in favor of `State`. Endpoints send either or both.
     let state = found.state.map(|state| state.as_str().to_owned());
     let status = found.status.map(|status| status.as_str().to_owned());
     Ok(Account {
-        // Where the organization could not be described, the account's own ARN names the management account.
+        // If the organization could not be described, the account's own ARN names the management account.
         is_management_account: context
             .management_account_id()
             .or_else(|| found.arn.as_deref().and_then(management_account_of_arn))
@@ -141,7 +141,7 @@ fn account(
     })
 }
 
-/// `111122223333` of `arn:aws:organizations::111122223333:account/o-…/444455556666`.
+/// Returns `111122223333` from `arn:aws:organizations::111122223333:account/o-…/444455556666`.
 fn management_account_of_arn(arn: &str) -> Option<&str> {
     arn.split(':').nth(4).filter(|account| !account.is_empty())
 }

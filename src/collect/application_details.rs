@@ -1,5 +1,5 @@
-//! How applications are set up: their grants, access scopes and ways to prove who they are. Four calls an application,
-//! its tags included, for which there is a budget of time (see `plan::details`).
+//! The settings of applications: grants, access scopes and authentication methods. They take four calls per
+//! application, its tags included, within a time budget (see `plan::details`).
 
 use aws_sdk_ssoadmin::types::{AuthenticationMethod, AuthorizedTokenIssuer, Grant};
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,7 @@ impl Collector for ListApplicationGrants {
     }
 }
 
-/// What belongs to a grant, as AWS spells it; nothing where it is empty.
+/// Returns the members of a grant in AWS's spelling; `None` if it has none.
 fn settings(grant: Grant) -> Option<String> {
     let texts = |texts: Option<Vec<String>>| texts.filter(|texts| !texts.is_empty()).map(Value::from);
     let settings = match grant {
@@ -78,7 +78,7 @@ fn settings(grant: Grant) -> Option<String> {
             let issuers = issuers.map(|issuers| issuers.into_iter().map(issuer).collect());
             members([("AuthorizedTokenIssuers", issuers)])
         }
-        // The others have nothing, or are of a kind that nobody knows yet: their type tells.
+        // The other types have no members, or are not known yet. Their type is recorded anyway.
         _ => Map::new(),
     };
     (!settings.is_empty()).then(|| Value::Object(settings).to_string())
@@ -138,7 +138,7 @@ impl Collector for ListApplicationAccessScopes {
 /// The largest page of access scopes.
 const SCOPES: i32 = 10;
 
-/// Lists how an application proves who it is.
+/// Lists the authentication methods of an application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListApplicationAuthenticationMethods {
     pub application_arn: String,
@@ -181,7 +181,7 @@ impl Collector for ListApplicationAuthenticationMethods {
             let method = found.authentication_method_type.and_then(|method| word(method.as_str()));
             let policy = match found.authentication_method {
                 Some(AuthenticationMethod::Iam(iam)) => Some(document(iam.actor_policy)),
-                // A kind that nobody knows yet: its type tells.
+                // A method that is not known yet: its type is recorded anyway.
                 _ => None,
             };
             Ok(Row::whole(&ApplicationAuthenticationMethod {

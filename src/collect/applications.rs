@@ -1,7 +1,7 @@
-//! Applications of the Identity Center instance, and who may use each: by default two calls an application.
+//! Applications of the Identity Center instance and their assignments: two calls per application by default.
 //!
-//! ListApplications returns all of an application but whether it requires an assignment, which decides whom it is open to.
-//! Its row is staged by its key, and completed by GetApplicationAssignmentConfiguration.
+//! ListApplications returns every attribute except the one that tells whether an application requires an assignment, which
+//! decides to whom it is open. The row is staged as listed, and completed by GetApplicationAssignmentConfiguration.
 
 use aws_sdk_ssoadmin::types::Application as Found;
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ impl Collector for ListApplications {
     }
 }
 
-/// An application as it is listed: all of it but whether it requires an assignment.
+/// Returns an application as listed: everything except whether it requires an assignment.
 fn listed(found: Found) -> Result<Application, CallFailure> {
     let operation = Operation::ListApplications;
     let (visibility, sign_in) = match found.portal_options {
@@ -80,7 +80,7 @@ fn listed(found: Found) -> Result<Application, CallFailure> {
     })
 }
 
-/// The applications: each is asked for what its listing does not tell.
+/// The applications, for tasks that read the attributes missing from their listing.
 pub(super) const APPLICATIONS: ForEach = ForEach::All(&[&Application::SPEC]);
 
 /// Reads whether an application requires an assignment, and completes its row with that.
@@ -130,7 +130,7 @@ impl Collector for GetApplicationAssignmentConfiguration {
     }
 }
 
-/// Lists who is assigned an application.
+/// Lists the principals assigned to an application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListApplicationAssignments {
     pub application_arn: String,

@@ -1,5 +1,5 @@
-//! Requests of the last weeks: to make or delete assignments, and to provision permission sets. The listings tell how each
-//! ended; those that failed are described, for what they were about and why they failed.
+//! Recent requests to create or delete assignments and to provision permission sets. The listings tell how each one
+//! ended. Failed requests are described as well, for their subject and the reason for the failure.
 
 use aws_sdk_ssoadmin::types::{
     AccountAssignmentOperationStatus, PermissionSetProvisioningStatus, StatusValues,
@@ -14,8 +14,8 @@ use super::services::sso_admin::{PAGE, account_instance};
 use crate::aws::{Aws, CallFailure, Operation};
 use crate::model::{AssignmentRequest, RequestKind, Resource, Row, Scope};
 
-/// Declares the listing of one kind of request, and the description of one that failed. The three kinds differ in the
-/// methods that are called and in the names of members, which the SDK has anew for each.
+/// Declares the listing of one kind of request, and the description of a failed one. The three kinds differ in the
+/// methods called and in the names of the members, for which the SDK has separate types.
 macro_rules! requests {
     ($(
         $kind:ident: $List:ident by $list_operation:ident, $list:expr, in $listed:ident;
@@ -129,7 +129,7 @@ requests! {
             of provision_permission_set_request_id in permission_set_provisioning_status as of_provisioning;
 }
 
-/// A row of a listing. Of one that failed the description tells the rest: until then only that it is there is known.
+/// Returns a row of a listing. A failed request is staged by its key until its description supplies the rest.
 fn listed(
     operation: Operation,
     kind: RequestKind,

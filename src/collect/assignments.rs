@@ -1,4 +1,4 @@
-//! Account assignments, by provisioned pair or by principal; the plan chooses which.
+//! Account assignments, listed by provisioned pair or by principal. The plan chooses between them.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,21 +9,21 @@ use super::services::sso_admin::{PAGE, account_instance};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{AccountAssignment, Entity, Group, ProvisionedPermissionSet, Resource, Row, Scope, User};
 
-/// The principals: assignments are listed by them only where all are known.
+/// The principals. Assignments are listed by principal only where all principals are known.
 const PRINCIPALS: ForEach = ForEach::Where(&[&Group::SPEC, &User::SPEC]);
 
-/// Lists who is assigned one permission set in one account.
+/// Lists the principals assigned one permission set in one account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListPairAssignments {
     pub account_id: String,
     pub permission_set_arn: String,
-    /// Whether the listings of this collection do not show the pair as provisioned.
+    /// Set when the listings of this collection do not show the pair as provisioned.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_unprovisioned: bool,
 }
 
 impl ListPairAssignments {
-    /// Asks for a pair that is provisioned, or may be.
+    /// Returns the task for a pair that is provisioned, or may be.
     pub fn pair(account_id: String, permission_set_arn: String) -> Self {
         Self { account_id, permission_set_arn, is_unprovisioned: false }
     }
@@ -46,12 +46,12 @@ impl Collector for ListPairAssignments {
         vec![(Entity::Account, &self.account_id), (Entity::PermissionSet, &self.permission_set_arn)]
     }
 
-    // The pair is gone; whether the account or the set is, this answer does not say.
+    // The pair is gone. This answer does not tell whether the account or the permission set is missing.
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         failure.is(&["ResourceNotFoundException"]).then(NotFound::default)
     }
 
-    // Two answers say so then: this one and the listing of what is provisioned.
+    // For an unprovisioned pair, two answers agree: this one and the listing of provisioned pairs.
     fn says_none_without_a_list(&self) -> bool {
         self.is_unprovisioned || Self::OPERATION.leaves_out_empty_lists()
     }
@@ -83,7 +83,7 @@ impl Collector for ListPairAssignments {
     }
 }
 
-/// Lists what one user or group is assigned, in all accounts. Only the management account may ask.
+/// Lists the assignments of one user or group in all accounts. Only the management account may call it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListPrincipalAssignments {
     /// `USER` or `GROUP`.
@@ -100,7 +100,7 @@ impl Collector for ListPrincipalAssignments {
     const STAGE: Stage = Stage::Assignments;
     const PRIORITY: i64 = 2;
 
-    // Only the management account may ask.
+    // Only the management account may call it.
     fn of(row: &Row, context: &Context) -> Option<Self> {
         let (entity, id) = row.entity().filter(|_| context.is_management_account() == Some(true))?;
         let (_, principal_type) = Self::Rows::SPEC.about(entity).next()?.of?;
@@ -115,8 +115,8 @@ impl Collector for ListPrincipalAssignments {
         account_instance(failure)
     }
 
-    // A principal that vanished in mid-run may have left its assignments behind, so this is no evidence
-    // about them: its pairs are listed with the remainder.
+    // A principal deleted during the run may have left its assignments behind, so this answer proves nothing about
+    // them. Their pairs are listed with the remainder.
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         failure.is(&["ResourceNotFoundException"]).then(NotFound::with_scope_still_valid)
     }
@@ -126,14 +126,14 @@ impl Collector for ListPrincipalAssignments {
     }
 }
 
-/// Lists a principal's assignments to see how many there are and how many pages that takes, before a strategy is
-/// chosen. A failure loses nothing, and so leaves no gap; what was listed to the end need not be listed again.
+/// Lists a principal's assignments to count rows and pages before a strategy is chosen. A failure loses nothing, and so
+/// leaves no gap. A complete listing need not be repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SamplePrincipal {
     /// `USER` or `GROUP`.
     pub principal_type: String,
     pub principal_id: String,
-    /// No more pages than this are worth knowing.
+    /// The number of pages after which the sample stops.
     pub most_pages: u32,
 }
 
@@ -160,7 +160,7 @@ impl Collector for SamplePrincipal {
     }
 }
 
-/// The scope of a principal's assignments.
+/// Returns the scope of a principal's assignments.
 pub(super) fn assignments_of(principal_type: &str, principal_id: &str) -> Scope {
     let all = Scope::all::<AccountAssignment>();
     all.with("principal_type", principal_type).with("principal_id", principal_id)
@@ -197,7 +197,7 @@ async fn of_principal(
             )?,
             principal_id: key(operation, "PrincipalId", found.principal_id)?,
         };
-        // A user's answer repeats the rows of its groups, whose own listings are the authority for them.
+        // A user's answer repeats the rows of its groups. The groups' own listings are the authority for them.
         let is_of_a_group = principal_type == "USER" && row.principal_type == "GROUP";
         Ok((!is_of_a_group).then(|| Row::whole(&row)))
     })?;

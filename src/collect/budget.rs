@@ -1,7 +1,7 @@
-//! Budgets of time: what is read beside the core, the stalest first, for as long as its time lasts.
+//! Time budgets: optional reads beside the core, the stalest first, until their time is up.
 //!
-//! Each has a lane of its own. When its time is up, what is left is carried forward with a gap that names the option, and
-//! the next collection begins with it, for it was read the longest ago.
+//! Each budget has a lane of its own. When its time is up, the remaining scopes are carried forward with a gap that
+//! names the option. The next collection begins with them, because they were read the longest ago.
 
 use std::sync::Arc;
 
@@ -14,30 +14,30 @@ use crate::error::Result;
 use crate::model::{Entity, ExhaustedBudget, FactRow, Scope, resource};
 use crate::store::{GapIndex, Record, failed, versions_table};
 
-/// The largest rank of a task among those of its priority.
+/// The largest rank of a task among tasks of the same priority.
 const LAST: i64 = 999_999;
 
-/// A lane whose tasks have a time together.
+/// A lane whose tasks share one time limit.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Budget {
     /// The name of the lane.
     pub lane: &'static str,
-    /// The option that gives the time.
+    /// The option that sets the time.
     pub option: BudgetOption,
-    /// What a snapshot calls it whose time was up.
+    /// The name of the budget in a snapshot, once it is exhausted.
     name: &'static str,
-    /// What its tasks ask about.
+    /// The entity that its tasks ask about.
     entity: Entity,
-    /// What is read, in words.
+    /// A description of the reads, for messages.
     pub words: &'static str,
-    /// Whether it goes on for as long as other things are read, too: that delays nothing.
+    /// True if the budget extends for as long as other reads are running, which delays nothing.
     pub outlasts: bool,
-    /// The operations whose other calls it waits for: those that list what there is, for only then is it known what is the
-    /// stalest, and those with which it shares a quota.
+    /// The operations whose other calls must finish first. They list the entities, without which the stalest is
+    /// unknown, or they share a quota with the lane.
     waits_for: &'static [Operation],
 }
 
-/// An option that gives a time.
+/// An option that sets a time budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BudgetOption {
     Applications,
@@ -45,7 +45,7 @@ pub(super) enum BudgetOption {
 }
 
 impl BudgetOption {
-    /// What a gap says of a scope for which the time did not suffice.
+    /// Returns the message of a gap for a scope that the time did not suffice for.
     pub const fn beyond(self) -> &'static str {
         match self {
             Self::Applications => "beyond --applications-budget",
@@ -57,7 +57,7 @@ impl BudgetOption {
     pub const ALL: [Self; 2] = [Self::Applications, Self::Policies];
 }
 
-/// Every budget. Each kind of call to Organizations has a quota of its own, and so a lane.
+/// Every budget. Each operation of Organizations has a quota of its own, and so a lane.
 static BUDGETS: [Budget; 4] = [
     Budget {
         lane: DETAILS,
@@ -98,23 +98,24 @@ static BUDGETS: [Budget; 4] = [
 ];
 
 impl Budget {
-    /// The budget of a lane; `None` where its tasks have all the time that they need, and of access reports.
+    /// Returns the budget of a lane; `None` for lanes without a time limit, and for access reports.
     pub fn of(lane: &LaneKey) -> Option<&'static Self> {
         BUDGETS.iter().find(|budget| budget.lane == lane.quota)
     }
 
-    /// The lanes that it waits for.
+    /// Returns the lanes that this one waits for.
     pub fn waits_for(&self) -> impl Iterator<Item = LaneKey> {
         self.waits_for.iter().map(|operation| LaneKey::of(&operation.to_string()))
     }
 
-    /// The lanes that wait for this one.
+    /// Returns the lanes that wait for this one.
     pub fn waiting_for(lane: &LaneKey) -> impl Iterator<Item = LaneKey> {
         let waiting = BUDGETS.iter().filter(|budget| budget.waits_for().any(|other| other == *lane));
         waiting.map(|budget| LaneKey::of(budget.lane))
     }
 
-    /// What a snapshot keeps of it that the time was up before these were asked, the first of which comes first.
+    /// Returns the fact recorded when the time is up before the tasks `left` were asked. The next collection begins
+    /// with the first of them.
     pub fn exhausted(&self, left: &[Task]) -> FactRow {
         FactRow::of(&ExhaustedBudget {
             budget: self.name.to_owned(),
@@ -123,13 +124,13 @@ impl Budget {
         })
     }
 
-    /// The last snapshot that saw all that a task lists, by which the stalest is found; 0 where none did.
+    /// Returns the last snapshot in which the whole scope of a task was seen, to find the stalest; 0 if there is none.
     pub fn last_read(&self, history: &Connection, task: &Task) -> Result<i64> {
         let Some(id) = task.id_of(self.entity) else { return Ok(0) };
         let Scope { resource: name, columns } = task.scope();
         let Some(listed) = resource(&name) else { return Ok(0) };
         let spec = self.entity.spec();
-        // What a snapshot did not know of, it did not read.
+        // A snapshot from before the entity or its rows appeared did not read them.
         let own = [(spec.id.to_owned(), id)];
         let places = [
             (spec.resource, own.iter().map(|(column, id)| (column, id)).collect::<Vec<_>>()),
@@ -168,7 +169,7 @@ impl Budget {
     }
 }
 
-/// The place of a task among those of its priority: in a lane with a budget the stalest come first.
+/// Returns the rank of a task among tasks of the same priority. In a lane with a budget the stalest come first.
 pub(super) fn rank(history: &Connection, task: &Task) -> Result<i64> {
     match Budget::of(&task.lane()) {
         Some(budget) => Ok(budget.last_read(history, task)?.min(LAST)),

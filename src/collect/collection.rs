@@ -1,4 +1,4 @@
-//! Taking one census from beginning to end: lock, open, preflight, stage or resume, run, publish.
+//! Takes one census from beginning to end: lock, open, preflight, stage or resume, run, publish.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,38 +24,38 @@ use crate::store::{
     ShrinkLimit, Snapshot, Staging, Unfinished, Upgrade, staging_stopped, stopped, synthetic_version,
 };
 
-/// What to collect, from where, into which database.
+/// The resources to collect, the connection to use, and the database to write.
 #[derive(Debug, Clone)]
 pub struct TakeOptions {
-    /// The census file; it is created where it does not exist.
+    /// The census file, created if missing.
     pub database: PathBuf,
-    /// Says whose credentials call which Region, and how fast.
+    /// The credentials, the Region and the call rates.
     pub connection: ConnectionOptions,
-    /// Says which resources are collected, and how.
+    /// The resources to collect, and the way to collect them.
     pub selection: Selection,
-    /// `--instance-arn`; `None` takes the only active one, else the organization's own.
+    /// `--instance-arn`; `None` chooses the only active instance, or else the organization's own.
     pub instance_arn: Option<String>,
-    /// `--label`: free text of the snapshot; replaces that of a resumed staging.
+    /// `--label`: free text of the snapshot. It replaces the label of a resumed staging.
     pub label: Option<String>,
-    /// Discard a staging instead of resuming it.
+    /// True to discard a staging instead of resuming it.
     pub restart: bool,
-    /// How old a staging may be to be resumed.
+    /// The maximum age of a staging that is resumed.
     pub resume_within: Duration,
-    /// What a resource may lose before the snapshot is suspect.
+    /// The loss of rows per resource above which the snapshot is suspect.
     pub shrink_limit: ShrinkLimit,
-    /// Limits of the run that do not change what is collected.
+    /// Limits of the run that do not change the collected resources.
     pub run: RunOptions,
-    /// Whether the organization is simulated: the demo's. Its snapshots say so, and stand in no real census.
+    /// True for the simulated organization of the demo. Its snapshots are marked, and never stand in a real census.
     pub synthetic: bool,
 }
 
 impl TakeOptions {
-    /// What the collection records as the program's version.
+    /// Returns the program version that the collection records.
     fn tool_version(&self) -> String {
         if self.synthetic { synthetic_version() } else { env!("CARGO_PKG_VERSION").to_owned() }
     }
 
-    /// Fails where the file has snapshots of a simulated organization, and this collects a real one.
+    /// Fails if the file has snapshots of a simulated organization and this collection is of a real one.
     fn refuse_synthetic(&self, former: &[Snapshot]) -> Result<()> {
         if self.synthetic || !former.iter().any(Snapshot::is_synthetic) {
             return Ok(());
@@ -68,47 +68,48 @@ impl TakeOptions {
     }
 }
 
-/// What came of it.
+/// The outcome of a collection.
 #[derive(Debug)]
 pub enum Taken {
     /// A snapshot was published.
     Published(Summary),
     /// A dry run: nothing was written.
     Counted,
-    /// It had to stop before publishing; the staging is kept.
+    /// The collection stopped before publishing. The staging is kept.
     Stopped(Error),
 }
 
-/// What a published collection called and how long it took, its resumed parts included.
+/// The calls and the duration of a published collection, resumed parts included.
 #[derive(Debug)]
 pub struct Summary {
     /// The snapshot, with its counts by resource.
     pub published: Published,
-    /// Read by the connection that wrote them: one that only reads would leave SQLite's files beside the census.
+    /// The coverage, read by the connection that wrote it: a read-only connection would leave SQLite's files beside the
+    /// census.
     pub coverage: Vec<Coverage>,
-    /// What the snapshot could not see, as the census has it.
+    /// The gaps of the snapshot, as recorded in the census.
     pub gaps: Vec<Gap>,
-    /// What a person calls the scope of each gap that was denied or failed for one thing.
+    /// The readable names of the scopes of gaps where one listing was denied or failed, by scope.
     pub gap_names: BTreeMap<String, String>,
-    /// What one kind of listing sent twice with different values.
+    /// The rows that one kind of listing returned twice with different values.
     pub doubled: Vec<Doubled>,
-    /// The snapshot before, where it says that it was completed after this one: a clock was wrong.
+    /// The previous snapshot, if its completion time is later than this one's: a clock was wrong.
     pub after_this: Option<Box<Snapshot>>,
     /// Calls by operation.
     pub calls: BTreeMap<String, u64>,
-    /// Those of `calls` that AWS throttled.
+    /// The number of `calls` that AWS throttled.
     pub throttled: u64,
-    /// Since the first call of the collection, pauses between resumed parts included.
+    /// The time since the first call of the collection, pauses between resumed parts included.
     pub elapsed: Duration,
 }
 
 /// Takes a census.
 ///
-/// Fails before anything is called where the database cannot be written, belongs to somebody else or is
-/// being written by another collector; see [`Preflight::run`] for what else can stop it at once. What the disk
-/// does later (full, locked by another program) stops it resumably.
+/// Fails before the first call if the database cannot be written, belongs to another organization or is being written
+/// by another collector. See [`Preflight::run`] for the other immediate failures. A later disk error (full, locked by
+/// another program) stops the collection, which can be resumed.
 ///
-/// `interrupted` is heeded until the publish begins: that takes seconds, and all is collected.
+/// `interrupted` is observed until the publish begins. Publishing takes seconds, and everything is collected by then.
 pub async fn take(
     options: &TakeOptions,
     progress: &mut dyn Progress,
@@ -121,7 +122,7 @@ pub async fn take(
     if let Some(upgrade) = Upgrade::due(path) {
         progress.say(&format!("{}: {upgrade}", path.display()));
     }
-    // An existing file is opened first: no call is worth sending for a database that cannot be written.
+    // An existing file is opened first: a database that cannot be written is not worth a call.
     let mut existing = if path.exists() { Some(Database::open_or_create(path)?.0) } else { None };
     let _lock = CollectorLock::acquire(path)?;
     if existing.as_ref().is_some_and(Database::was_copy) {
@@ -135,7 +136,7 @@ pub async fn take(
     tokio::pin!(interrupted);
     let started_at = now();
     let preflight = tokio::select! {
-        // In this order: interruptions are listened for before the first call is sent.
+        // In this order, so that an interruption is observed before the first call is sent.
         biased;
         () = &mut interrupted => return Ok(Taken::Stopped(stopped_by_hand())),
         preflight = preflight(options, &former, progress) => preflight?,
@@ -145,7 +146,7 @@ pub async fn take(
         Some(database) => database,
         None => {
             let (database, _) = Database::open_or_create(path)?;
-            // For whom and by whom stands in the line before.
+            // The line before names the organization and the caller.
             progress.say(&format!("created {}", path.display()));
             database
         }
@@ -208,10 +209,10 @@ pub async fn take(
     }))
 }
 
-/// How often it is told how far the filling is.
+/// The interval between progress messages while filling.
 const FILLING_TOLD: Duration = Duration::from_secs(10);
 
-/// Fills what an older program did not keep in the file.
+/// Fills tables that an older program version did not keep in the file.
 fn fill(database: &mut Database, progress: &mut dyn Progress) -> Result<()> {
     let mut told: Option<Instant> = None;
     database.fill(|done, all| {
@@ -222,7 +223,7 @@ fn fill(database: &mut Database, progress: &mut dyn Progress) -> Result<()> {
     })
 }
 
-/// A dry run counts into a database of its own, which is gone afterwards.
+/// Counts for a dry run, in a temporary database.
 async fn count(
     options: &TakeOptions,
     progress: &mut dyn Progress,
@@ -288,7 +289,7 @@ fn header(options: &TakeOptions, context: &Context, started_at: String) -> Colle
     }
 }
 
-/// The staging of an earlier collection, if this one may go on with it; otherwise it is discarded with a word.
+/// Returns the staging of an earlier collection if this one may resume it. Otherwise discards it with a message.
 fn resumable(
     options: &TakeOptions,
     database: &Database,
@@ -355,7 +356,7 @@ fn resumable(
     Ok(Some(staging))
 }
 
-/// Whether both are known and not the same: what is not known proves nothing.
+/// Returns true if both are known and different. An unknown value proves nothing.
 fn differ(found: Option<&str>, now: Option<&str>) -> bool {
     found.is_some() && now.is_some() && found != now
 }

@@ -1,47 +1,48 @@
-//! What a family of tasks declares, and what its pages come to.
+//! The declarations of a family of tasks, and the pages that a task returns.
 //!
-//! A [`Collector`] says what it is asked for each of and in what; the queue, the selection, the gaps of a failure, the
-//! IAM policy and `doctor` are derived from that (`graph`). The page itself is the only code that it has to write.
+//! A [`Collector`] declares the rows that give rise to its tasks and the place where each is asked. The queue, the
+//! selection, the gaps of a failure, the IAM policy and `doctor` are derived from that (`graph`). Only the reading of a
+//! page is code.
 
 use super::context::Context;
 use crate::aws::{CallFailure, Operation};
 use crate::model::{Entity, FactRow, Resource, ResourceSpec, Row, Scope};
 
-/// What waits for a task: the plan asks whether a stage still has open tasks.
+/// The stage of a task. The plan asks whether a stage still has open tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// The root and the OUs.
     Tree,
-    /// The accounts, with their paths where AWS sends them.
+    /// The accounts, with their paths if AWS sends them.
     Accounts,
-    /// The accounts again, by parent, where it does not.
+    /// The accounts by parent, if AWS sends no paths.
     AccountParents,
-    /// Users and groups: counted before a strategy for assignments is chosen.
+    /// Users and groups, counted before a strategy for assignments is chosen.
     Principals,
-    /// Permission sets and the pairs that are provisioned: counted likewise.
+    /// Permission sets and their provisioned pairs, counted likewise.
     Pairs,
-    /// The members of groups: they tell how many rows a user's answer has.
+    /// The members of groups, which tell how many rows a user's answer has.
     Memberships,
-    /// The groups, and a few pairs and users, from whose rows and pages the strategies' costs are estimated.
+    /// The groups and a few pairs and users, whose rows and pages serve to estimate the costs of the strategies.
     Sample,
     /// Assignments by the chosen strategy.
     Assignments,
-    /// What the strategy *principals* leaves over.
+    /// The pairs that the strategy *principals* leaves over.
     Remainder,
-    /// The applications, and who may use each.
+    /// The applications and their assignments.
     ApplicationList,
     /// Access reports.
     Reports,
-    /// The policies of the organization: reports by policy may wait for them.
+    /// The policies of the organization. Reports by policy may wait for them.
     Policies,
-    /// What each of them is attached to: likewise.
+    /// The targets of each policy. Reports by policy may wait for them too.
     PolicyTargets,
-    /// Everything that nothing waits for.
+    /// All tasks that nothing waits for.
     Details,
 }
 
 impl Stage {
-    /// The stage's name in the staging.
+    /// Returns the stage's name in the staging.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tree => "tree",
@@ -62,34 +63,34 @@ impl Stage {
     }
 }
 
-/// What a task is asked in.
+/// The place where a task is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum In {
-    /// The organization: it needs no instance.
+    /// The organization; no instance is needed.
     Organization,
     /// The Identity Center instance, in its own Region.
     Instance,
-    /// Each account, as the role that is assumed there: it is asked for each row of the accounts, or for rows of which
-    /// each is in one, and says in which ([`Collector::about`]).
+    /// Each account, with the role assumed there. The task is asked for each row of the accounts, or for rows that each
+    /// belong to one account, and names that account ([`Collector::about`]).
     #[cfg_attr(not(test), allow(dead_code, reason = "nothing that is collected is asked in accounts yet"))]
     EachAccount,
 }
 
-/// The resources whose rows a task is asked for, one task for each row, and what a selection without them leaves of it.
+/// The resources whose rows each give rise to one task, and the effect of a selection without them.
 #[derive(Debug, Clone, Copy)]
 pub enum ForEach {
-    /// It is asked once.
+    /// The task is asked once.
     Once,
-    /// Its own resource cannot be collected without all of these.
+    /// The task's resource cannot be collected without all of these.
     All(&'static [&'static ResourceSpec]),
-    /// Any one of these is enough: it is asked for the rows of whichever is collected.
+    /// Any one of these is enough. The task is asked for the rows of the ones that are collected.
     Any(&'static [&'static ResourceSpec]),
-    /// It is asked where all of these are collected; other tasks collect its resource without them.
+    /// The task is asked if all of these are collected. Otherwise other tasks collect its resource.
     Where(&'static [&'static ResourceSpec]),
 }
 
 impl ForEach {
-    /// The resources, whatever a selection without them leaves.
+    /// Returns the resources, regardless of the effect of leaving them out.
     pub fn resources(self) -> &'static [&'static ResourceSpec] {
         match self {
             Self::Once => &[],
@@ -98,32 +99,33 @@ impl ForEach {
     }
 }
 
-/// When a task is asked.
+/// The moment when a task is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
-    /// At the beginning, or as soon as the row is listed that it is asked for.
+    /// At the beginning, or as soon as the row that gives rise to the task is listed.
     AsListed,
-    /// Once another task about the same thing has ended: see [`After`].
+    /// After another task about the same entity has ended: see [`After`].
     After,
-    /// When the plan comes to it, for every row that it is asked for.
+    /// In a step of the plan, for every row that gives rise to one.
     Planned,
-    /// When all that has no budget of time was asked, for every row that it is asked for, as long as the time lasts: the
-    /// rows that were read the longest ago come first.
+    /// After all tasks without a time budget, for every row that gives rise to one, until the time is up. The rows that
+    /// were read the longest ago come first.
     WithinBudget,
-    /// When the plan lists assignments so. What cannot be listed then is the plan's to tell.
+    /// When the plan lists assignments with this strategy. The plan itself records the assignments that cannot be
+    /// listed.
     By(Strategy),
-    /// When the plan finds that `of` does not show all that is needed.
+    /// When the plan finds that the answer of `of` is not sufficient.
     Instead {
-        /// The operation that shows it otherwise.
+        /// The operation whose answer may not be sufficient.
         of: Operation,
-        /// The case in which it does not, to go after "only asked where".
+        /// The case in which that answer is not sufficient, in words that follow "only asked where".
         case: &'static str,
-        /// Why there is nothing to ask about where `of` cannot be used at all.
+        /// The reason why nothing can be asked about if `of` cannot be used at all.
         nothing: Option<&'static str>,
     },
 }
 
-/// How assignments are listed.
+/// The strategy for listing assignments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strategy {
     /// By provisioned pair of account and permission set.
@@ -133,7 +135,7 @@ pub enum Strategy {
 }
 
 impl Strategy {
-    /// The name that the snapshot records.
+    /// Returns the name that the snapshot records.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pairs => "pairs",
@@ -142,35 +144,36 @@ impl Strategy {
     }
 }
 
-/// What the last page of a task shows of its scope.
+/// The extent to which the last page of a task shows its scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shows {
-    /// All of it: what was not listed is not there.
+    /// The whole scope: a row that was not listed does not exist.
     All,
-    /// A part, which another task completes: its failure hides the scope, its success does not show it.
+    /// A part that another task completes. A failure hides the scope; a success does not show it.
     Part,
-    /// Nothing that is concluded from: its failure loses nothing, and so leaves no gap.
+    /// Nothing. A failure loses nothing, and so leaves no gap.
     Nothing,
 }
 
 /// One page of a task.
 #[derive(Debug, Default)]
 pub struct Page {
-    /// Items of the page.
+    /// The rows of the page.
     pub rows: Vec<Row>,
-    /// Where the listing goes on; `None` on its last page.
+    /// The token of the next page; `None` on the last page.
     pub next_token: Option<String>,
-    /// Facts of the snapshot that the answer tells.
+    /// The facts of the snapshot that the answer contains.
     pub facts: Vec<FactRow>,
-    /// Why the listing cannot hold nothing at all, where it cannot: it would read as the end of everything.
+    /// The reason why the listing cannot be empty, if there is one. An empty answer would otherwise read as the
+    /// deletion of every row.
     pub never_empty: Option<&'static str>,
-    /// What the answer's list held, where AWS may say "none" by leaving the list out.
+    /// The state of the answer's list, for operations where AWS may say "none" by omitting the list.
     pub listed: Listed,
 }
 
 impl Page {
-    /// Makes a page of an answer's list, which is `None` where the answer leaves it out. What that means depends on
-    /// the operation ([`Operation::asked`]). An item may be no row of its own.
+    /// Builds a page from an answer's list, which is `None` if the answer omits it. The meaning of an omitted list
+    /// depends on the operation ([`Operation::asked`]). Not every item yields a row.
     pub fn of<T, R: Into<Option<Row>>>(
         operation: Operation,
         next_token: Option<String>,
@@ -189,31 +192,31 @@ impl Page {
         Ok(Self { rows, next_token, facts: Vec::new(), never_empty: operation.never_empty(), listed })
     }
 
-    /// Makes the page of a description.
+    /// Builds the page of a description.
     pub fn row<R: Resource>(row: &R) -> Self {
         Self { rows: vec![Row::whole(row)], ..Self::default() }
     }
 
-    /// Whether the listing goes on after it.
+    /// Returns true if another page follows.
     pub fn goes_on(&self) -> bool {
         self.next_token.as_deref().is_some_and(|token| !token.is_empty())
     }
 }
 
-/// What the member of an answer held that was asked for.
+/// The content of the requested member of an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Listed {
-    /// Something, or the answer always has it.
+    /// A non-empty value, or a member that the answer always has.
     #[default]
     Something,
-    /// An empty list (or text) that was sent: the operation does not leave empty ones out.
+    /// An empty list (or text) that was sent: the operation does not omit empty ones.
     Empty,
-    /// The member is missing: some operations say "none" so, but it is also what is left of an answer that lost it.
+    /// A missing member. Some operations say "none" like this, but a damaged answer looks the same.
     LeftOut,
 }
 
 impl Listed {
-    /// By whether the member is empty; `None` where it is missing.
+    /// Returns the state by emptiness; `None` stands for a missing member.
     fn of(is_empty: Option<bool>) -> Self {
         match is_empty {
             Some(false) => Self::Something,
@@ -223,35 +226,35 @@ impl Listed {
     }
 }
 
-/// What it means that the thing that a task asks about no longer exists.
+/// The consequences of an answer that the entity of a task no longer exists.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct NotFound {
-    /// The staged rows that the answer proves dead: those of the thing itself.
+    /// The staged rows that the answer proves deleted: those of the entity itself.
     pub dropped: Vec<Scope>,
-    /// Whether the task's scope outlives it, so that the answer is no evidence about the rows in it.
+    /// True if the task's scope outlives the entity, so that the answer proves nothing about the rows in the scope.
     pub scope_still_valid: bool,
 }
 
 impl NotFound {
-    /// The answer is about the entity itself, whose row is dead.
+    /// Returns the consequences of an answer about the entity itself, whose row is deleted.
     pub fn of(entity: Entity, id: &str) -> Self {
         Self { dropped: vec![Scope::of_entity(entity, id)], scope_still_valid: false }
     }
 
-    /// The answer is no evidence about the rows in the task's scope.
+    /// Returns the consequences of an answer that proves nothing about the rows in the task's scope.
     pub fn with_scope_still_valid() -> Self {
         Self { dropped: Vec::new(), scope_still_valid: true }
     }
 }
 
-/// Why a page could not be had.
+/// The reason why a page could not be read.
 #[derive(Debug)]
 pub struct Stopped {
-    /// The call that failed for good.
+    /// The call that failed permanently.
     pub failure: Box<CallFailure>,
-    /// Facts of the snapshot that the failure tells. Such a failure is about this task alone.
+    /// The facts of the snapshot that the failure contains. Such a failure concerns this task alone.
     pub facts: Vec<FactRow>,
-    /// The listing cannot go on where it stopped, but may begin again.
+    /// True if the listing cannot continue where it stopped, but may begin again.
     pub begin_again: bool,
 }
 
@@ -263,55 +266,54 @@ impl From<CallFailure> for Stopped {
 
 /// One kind of task.
 pub(super) trait Collector: Sized {
-    /// What it lists the rows of.
+    /// The resource whose rows it lists.
     type Rows: Resource;
-    /// The operation that it sends.
+    /// The main operation.
     const OPERATION: Operation;
     /// Every operation that it sends.
     const OPERATIONS: &'static [Operation] = &[Self::OPERATION];
-    /// What it is asked in.
+    /// The place where it is asked.
     const IN: In;
-    /// The resources for each of whose rows it is asked.
+    /// The resources whose rows each give rise to one task.
     const FOR_EACH: ForEach = ForEach::Once;
-    /// The rows of those that give rise to one, a column with its values; `None` where any row may.
+    /// A column with its values that limits these rows; `None` if any row gives rise to a task.
     const FOR_ROWS: Option<(&'static str, &'static [&'static str])> = None;
-    /// Further resources that it cannot do without, whatever it is asked for.
+    /// Further resources that it depends on.
     const RESTS_ON: &'static [&'static ResourceSpec] = &[];
-    /// When it is asked.
+    /// The moment when it is asked.
     const ASKED: Asked = Asked::AsListed;
-    /// What its last page shows of its scope.
+    /// The extent to which its last page shows its scope.
     const SHOWS: Shows = Shows::All;
-    /// The part of its resource that it lists, a column with its value; `None` for all of it.
+    /// The part of its resource that it lists, as a column with its value; `None` for all of it.
     const PART: Option<(&'static str, &'static str)> = None;
-    /// The name of a lane of its own, in which one runs at a time; otherwise it shares that of its pacer.
+    /// The name of a lane of its own, in which one task runs at a time. `None` shares the lane of its pacer.
     const LANE: Option<&'static str> = None;
-    /// What waits for it.
+    /// The stage to which it belongs.
     const STAGE: Stage;
-    /// Lower runs first among the tasks of one pacer: what unlocks the critical path before what does not.
+    /// The priority among the tasks of one pacer; lower runs first. Tasks on the critical path come before the others.
     const PRIORITY: i64;
 
-    /// The task itself, where it is asked once.
+    /// Returns the task itself, if it is asked once.
     fn once() -> Option<Self> {
         None
     }
 
-    /// The task for a row of one of the resources that it is asked for each row of; `None` where this row gives no
-    /// rise to one.
+    /// Returns the task for a row of one of the resources in `FOR_EACH`; `None` if this row gives rise to none.
     fn of(_row: &Row, _context: &Context) -> Option<Self> {
         None
     }
 
-    /// The tasks for such a row, where it gives rise to several.
+    /// Returns the tasks for such a row, if it gives rise to several.
     fn each(row: &Row, context: &Context) -> Vec<Self> {
         Self::of(row, context).into_iter().collect()
     }
 
-    /// The entities that it asks about.
+    /// Returns the entities that it asks about.
     fn about(&self) -> Vec<(Entity, &str)> {
         Vec::new()
     }
 
-    /// The rows that it lists: those about what it asks about.
+    /// Returns the scope of the rows that it lists: those about the entities that it asks about.
     fn scope(&self) -> Scope {
         let mut scope = Scope::all::<Self::Rows>();
         if let Some((column, value)) = Self::PART {
@@ -320,48 +322,49 @@ pub(super) trait Collector: Sized {
         self.about().into_iter().fold(scope, |scope, (entity, id)| scope.about(entity, id))
     }
 
-    /// The scope that every row of its answers lies in.
+    /// Returns the scope that contains every row of its answers.
     fn asks_for(&self) -> Scope {
         self.scope()
     }
 
-    /// Scopes that stay unseen when it fails, besides its own and those that follow from the rows that it finds.
+    /// Returns the scopes that stay unseen on failure, besides its own and those that follow from the rows that it
+    /// finds.
     fn also_hides(&self) -> Vec<Scope> {
         Vec::new()
     }
 
-    /// Gets the page at `token`, the first one without.
+    /// Reads the page at `token`, or the first page without one.
     fn page(
         &self,
         context: &Context,
         token: Option<&str>,
     ) -> impl Future<Output = Result<Page, Stopped>> + Send;
 
-    /// Whether this answer means that what is asked about no longer exists. Declared per task and never by
+    /// Returns the consequences if this failure means that the entity no longer exists. Declared per task and never by
     /// error code alone.
     fn gone(&self, _failure: &CallFailure) -> Option<NotFound> {
         None
     }
 
-    /// Whether this answer means that the organization, or the kind of instance, rules the thing out.
+    /// Returns true if this failure means that the organization, or the kind of instance, does not have the resource.
     fn unavailable(_failure: &CallFailure) -> bool {
         false
     }
 
-    /// Whether an answer without a list says that there is nothing, whatever the last snapshot knows: unless the
+    /// Returns true if an answer without a list means "none", regardless of the last snapshot. It does not once the
     /// operation is seen to send empty lists.
     fn says_none_without_a_list(&self) -> bool {
         Self::OPERATION.leaves_out_empty_lists()
     }
 
-    /// After how many pages it has seen enough: never, for a listing that covers something.
+    /// Returns the number of pages after which it stops. A listing that covers a scope has no limit.
     fn most_pages(&self) -> u32 {
         u32::MAX
     }
 }
 
-/// A task that is asked once another one about the same thing has ended.
+/// A task that is asked once another task about the same entity has ended.
 pub(super) trait After<Earlier>: Collector {
-    /// The task; `is_listed` says whether the earlier one listed everything, or failed.
+    /// Returns the task. `is_listed` is true if the earlier task listed everything, and false if it failed.
     fn after(earlier: &Earlier, is_listed: bool) -> Self;
 }

@@ -1,62 +1,62 @@
-//! What every task may know: the connection, and whose census this is.
+//! The facts that every task may use: the connection, and the identity of the census.
 
 use super::lane::LaneKey;
 use super::report_watch::ReportWatch;
 use crate::aws::{Aws, Caller, CredentialLife, Instance, OrganizationFacts};
 use crate::store::Identity;
 
-/// What every task may know: the connection, and whose census this is.
+/// The facts that every task may use: the connection, and the identity of the census.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// Calls go to the instance's primary Region.
+    /// The connection to the instance's primary Region.
     pub aws: Aws,
-    /// The same connection in the Region that was asked for.
+    /// The same connection in the requested Region.
     pub home: Aws,
-    /// `None` where sts:GetCallerIdentity failed.
+    /// The caller; `None` if sts:GetCallerIdentity failed.
     pub caller: Option<Caller>,
-    /// `None` for an account outside any, or where DescribeOrganization was refused.
+    /// The organization; `None` for an account outside any, or if DescribeOrganization was denied.
     pub organization: Option<OrganizationFacts>,
-    /// `None` where nothing that is selected needs one, or there is none to read.
+    /// The instance; `None` if no selected resource needs one, or if there is none to read.
     pub instance: Option<Instance>,
-    /// How long the credentials will serve.
+    /// The remaining life of the credentials.
     pub credentials: CredentialLife,
-    /// What the access report under way waits for.
+    /// The cause for which the access report in progress waits.
     pub reports: ReportWatch,
 }
 
 impl Context {
-    /// `o-…`, where it could be read.
+    /// Returns the id `o-…`, if it could be read.
     pub fn organization_id(&self) -> Option<&str> {
         self.organization.as_ref().map(|organization| organization.organization_id.as_str())
     }
 
-    /// The management account, where it is known.
+    /// Returns the management account, if known.
     pub fn management_account_id(&self) -> Option<&str> {
         self.organization.as_ref()?.management_account_id.as_deref()
     }
 
-    /// Whether the caller is in the management account; `None` where that is not known.
+    /// Decides whether the caller is in the management account; `None` if unknown.
     pub fn is_management_account(&self) -> Option<bool> {
         let caller = self.caller.as_ref()?.account_id.as_deref()?;
         Some(caller == self.management_account_id()?)
     }
 
-    /// The instance's ARN, as the requests take it.
+    /// Returns the instance's ARN, as requests take it.
     pub fn instance_arn(&self) -> Option<String> {
         self.instance.as_ref().map(|instance| instance.instance_arn.clone())
     }
 
-    /// The identity store's id, as the requests take it.
+    /// Returns the identity store's id, as requests take it.
     pub fn identity_store_id(&self) -> Option<String> {
         self.instance.as_ref()?.identity_store_id.clone()
     }
 
-    /// The rate of the pacer that a lane's tasks wait for, in calls a second.
+    /// Returns the rate of the pacer of a lane's tasks, in calls per second.
     pub(super) fn rate_of(&self, lane: &LaneKey) -> f64 {
         lane.operation().map_or(1.0, |operation| self.aws.pacer(operation).rate())
     }
 
-    /// The same in an account, as the role that is assumed there; `None` where no role is named.
+    /// Returns the same context in an account, with the role assumed there; `None` if no role is named.
     pub(super) async fn in_account(&self, account_id: &str) -> Option<Self> {
         let arn = self.caller.as_ref().and_then(|caller| caller.arn.as_deref());
         let partition = arn.and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws");
@@ -64,7 +64,7 @@ impl Context {
         Some(Self { aws, ..self.clone() })
     }
 
-    /// Whose census this is.
+    /// Returns the identity of the census.
     pub fn identity(&self) -> Identity {
         Identity {
             organization_id: self.organization_id().map(str::to_owned),

@@ -1,4 +1,4 @@
-//! AWS's values as columns: what AWS leaves out, or sends as an empty string where it means nothing, is NULL.
+//! Converts AWS's values to columns. A value that AWS omits, or sends as a meaningless empty string, becomes NULL.
 
 use aws_smithy_types::{DateTime, Document};
 use chrono::{Datelike, SecondsFormat, TimeDelta, Utc};
@@ -6,25 +6,25 @@ use serde_json::{Map, Number, Value};
 
 use crate::aws::{CallFailure, Operation};
 
-/// Text, with the empty string as NULL: the SDKs fill missing required members with it.
+/// Returns text, with the empty string as NULL: the SDKs fill missing required members with it.
 pub fn text(value: impl Into<Option<String>>) -> Option<String> {
     value.into().filter(|text| !text.is_empty())
 }
 
-/// A word of a closed list as AWS spells it. The SDKs fill a missing required one with words of their own.
+/// Returns a word of a closed list in AWS's spelling. The SDKs fill a missing required word with one of their own.
 pub fn word(value: &str) -> Option<String> {
     text((value != "no value was set").then(|| value.to_owned()))
 }
 
-/// A time as RFC 3339 in UTC: whole seconds where AWS sent whole seconds, milliseconds otherwise. Fails where no
-/// calendar of four-digit years has it, or no time at AWS can be it: dates are compared as text.
+/// Returns a time as RFC 3339 in UTC: whole seconds if AWS sent whole seconds, milliseconds otherwise. Fails for a time
+/// outside the years 1970 to 9999, because dates are compared as text and no AWS time lies outside.
 pub fn time(
     operation: Operation,
     name: &str,
     value: Option<&DateTime>,
 ) -> Result<Option<String>, CallFailure> {
     let Some(value) = value else { return Ok(None) };
-    // JSON 1.1 sends times as floats of seconds; half a millisecond up, so that .123 stays .123.
+    // JSON 1.1 sends times as floating-point seconds. Adding half a millisecond keeps .123 as .123.
     let time = chrono::DateTime::<Utc>::from_timestamp(value.secs(), value.subsec_nanos())
         .and_then(|time| time.checked_add_signed(TimeDelta::microseconds(500)))
         .filter(|time| (1970..=9999).contains(&time.year()));
@@ -40,12 +40,12 @@ pub fn time(
     Ok(Some(time.to_rfc3339_opts(format, true)))
 }
 
-/// This moment, as it is stored.
+/// Returns the current time, as it is stored.
 pub fn now() -> String {
     Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// A key that must be there: a row without it is a failed task, never a NULL key.
+/// Returns a required key. A row without it fails the task; a key is never NULL.
 pub fn key(
     operation: Operation,
     name: &str,
@@ -55,25 +55,25 @@ pub fn key(
         .ok_or_else(|| CallFailure::unusable(operation, format!("an item of the answer has no {name}")))
 }
 
-/// What a description cannot be without: an answer that lost it is unusable.
+/// Returns a required member of a description. An answer without it is unusable.
 pub fn member<T>(operation: Operation, name: &str, value: Option<T>) -> Result<T, CallFailure> {
     value.ok_or_else(|| CallFailure::unusable(operation, format!("the answer has no {name}")))
 }
 
-/// A JSON array of objects in AWS's own spelling, as a JSON text column; NULL when AWS sent none.
+/// Returns a JSON array of objects in AWS's own spelling, as a JSON text column; NULL if AWS sent none.
 pub fn array<T>(items: Option<Vec<T>>, object: impl Fn(T) -> Map<String, Value>) -> Option<String> {
     let items = items.filter(|items| !items.is_empty())?;
     let objects: Vec<Value> = items.into_iter().map(|item| Value::Object(object(item))).collect();
     Some(Value::Array(objects).to_string())
 }
 
-/// Members of such an object: those that AWS left out are left out.
+/// Returns the members of such an object, without those that AWS omitted.
 pub fn members<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<String, Value> {
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
-/// A policy as IAM sends it, percent-encoded: RFC 3986, where a plus stands for itself. One that is sent as it is has a
-/// brace, which no encoded one has.
+/// Decodes a policy that IAM sends percent-encoded: RFC 3986, where a plus stands for itself. A policy that is not
+/// encoded contains a brace, which no encoded policy does.
 pub fn policy_document(sent: String) -> String {
     if sent.contains('{') {
         return sent;
@@ -84,16 +84,16 @@ pub fn policy_document(sent: String) -> String {
     }
 }
 
-/// A member of text.
+/// Returns a text member.
 pub fn string(value: Option<String>) -> Option<Value> {
     value.map(Value::String)
 }
 
-/// A document (an open JSON value) as JSON.
+/// Returns a document (an open JSON value) as JSON.
 pub fn document(value: Document) -> Value {
     match value {
         Document::Object(members) => {
-            // Sorted: the SDK's map has no order, and an equal document must be equal text.
+            // Sorted: the SDK's map has no order, and equal documents must be equal texts.
             let mut members: Vec<_> = members.into_iter().collect();
             members.sort_by(|(a, _), (b, _)| a.cmp(b));
             Value::Object(members.into_iter().map(|(name, value)| (name, document(value))).collect())
@@ -112,18 +112,18 @@ pub fn document(value: Document) -> Value {
     }
 }
 
-/// An entity path without the slash at its end: AWS sends `o-…/r-…/ou-…/`, and the access report fails on
-/// a path that ends with one.
+/// Returns an entity path without its trailing slash. AWS sends `o-…/r-…/ou-…/`, and the access report fails on a path
+/// that ends with a slash.
 pub fn entity_path(path: &str) -> String {
     path.trim_end_matches('/').to_owned()
 }
 
-/// The last but one part of an entity path: the parent's id.
+/// Returns the parent's id: the last but one part of an entity path.
 pub fn parent_of_path(path: &str) -> Option<&str> {
     entity_path_parts(path).rev().nth(1)
 }
 
-/// The parent's id in the path of a thing, if it is that thing's path.
+/// Returns the parent's id in the path of an entity, if the path ends with that entity's id.
 pub fn parent_in_path<'a>(path: &'a str, id: &str) -> Option<&'a str> {
     parent_of_path(path).filter(|_| entity_path_parts(path).next_back() == Some(id))
 }

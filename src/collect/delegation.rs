@@ -1,4 +1,4 @@
-//! What the organization delegates: services that it trusts, accounts that administer them, and central root access.
+//! The organization's delegation: trusted services, delegated administrators and central root access.
 
 use serde::{Deserialize, Serialize};
 
@@ -142,7 +142,7 @@ impl Collector for ListTrustedServices {
     }
 }
 
-/// Lists which features of central root access are enabled.
+/// Lists the enabled features of central root access.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html>.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListOrganizationsFeatures;
@@ -159,7 +159,7 @@ impl Collector for ListOrganizationsFeatures {
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
-        // Without the trust of the organization IAM has no feature of it to enable.
+        // Unless the organization trusts IAM, no such feature can be enabled.
         let is_off = failure.is(&["ServiceAccessNotEnabled", "ServiceAccessNotEnabledException"]);
         is_off.then(NotFound::default)
     }

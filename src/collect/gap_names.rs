@@ -1,4 +1,4 @@
-//! What a person calls the scope of a gap: where a listing fails for one thing, the warning names it.
+//! The readable names of gap scopes. A warning about one failed listing uses them.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use crate::error::Result;
 use crate::model::{Entity, resource};
 use crate::store::{Gap, GapKind, failed};
 
-/// Returns the names of the scopes of what was denied or failed, by the scope as its gap has it: `Workloads (ou-…)`.
-/// A scope that names nothing in particular is left out.
+/// Returns the names of the scopes that were denied or failed, by the scope as its gap spells it: `Workloads (ou-…)`. A
+/// scope that names no entity is left out.
 pub(super) fn gap_names(connection: &Connection, gaps: &[Gap]) -> Result<BTreeMap<String, String>> {
     let mut names = BTreeMap::new();
     for gap in gaps.iter().filter(|gap| matches!(gap.kind, GapKind::Denied | GapKind::Failed)) {
@@ -30,7 +30,7 @@ pub(super) fn gap_names(connection: &Connection, gaps: &[Gap]) -> Result<BTreeMa
             }
             parts.push(match name {
                 None => id.clone(),
-                // A set's name is its own, and its ARN is long.
+                // The name of a permission set is unique, and its ARN is long.
                 Some(name) if id.starts_with("arn:") => name,
                 Some(name) => format!("{name} ({id})"),
             });
@@ -42,7 +42,7 @@ pub(super) fn gap_names(connection: &Connection, gaps: &[Gap]) -> Result<BTreeMa
     Ok(names)
 }
 
-/// Returns the name of the entity as it is now, if it has one.
+/// Returns the current name of the entity, if it has one.
 fn name_of(connection: &Connection, entity: Entity, id: &str) -> Result<Option<String>> {
     let spec = entity.spec();
     let (name, table, key) = (spec.names[0].column, spec.resource, spec.id);

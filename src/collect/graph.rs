@@ -1,5 +1,5 @@
-//! What follows from the declarations of the tasks: which tasks a collection begins with and which a row gives rise to,
-//! what a resource cannot be collected without, and what stays unseen when a listing fails.
+//! Derives from the declarations of the tasks: the first tasks, the follow-ups of a row, the resources that a resource
+//! depends on, and the scopes that stay unseen when a listing fails.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -10,16 +10,16 @@ use super::task::{COLLECTORS, CollectorSpec, Task};
 use crate::aws::Operation;
 use crate::model::{Entity, ResourceSpec, Row, Scope};
 
-/// The operations that are sent before the first task, to find out whose census it is.
+/// The operations sent before the first task, to identify the census.
 pub(super) const PREFLIGHT: [Operation; 3] =
     [Operation::GetCallerIdentity, Operation::DescribeOrganization, Operation::ListInstances];
 
-/// The tasks that a collection begins with.
+/// Returns the tasks that a collection begins with.
 pub(super) fn first_tasks() -> impl Iterator<Item = Task> {
     COLLECTORS.iter().filter_map(|spec| (spec.once)())
 }
 
-/// The kinds of task that are asked for each row of a resource.
+/// Returns the kinds of task that are asked for each row of a resource.
 pub(super) fn asked_for_each(resource: &str) -> &'static [&'static CollectorSpec] {
     static BY_RESOURCE: LazyLock<HashMap<&str, Vec<&CollectorSpec>>> = LazyLock::new(|| {
         let mut by_resource: HashMap<&str, Vec<&CollectorSpec>> = HashMap::new();
@@ -33,7 +33,7 @@ pub(super) fn asked_for_each(resource: &str) -> &'static [&'static CollectorSpec
     BY_RESOURCE.get(resource).map_or(&[], Vec::as_slice)
 }
 
-/// The tasks that the rows of a task's page give rise to.
+/// Returns the tasks that the rows of a task's page give rise to.
 pub(super) fn follow_ups(task: &Task, rows: &[Row], context: &Context) -> Vec<Task> {
     if !task.spec().finds_rows() {
         return Vec::new();
@@ -46,14 +46,14 @@ pub(super) fn follow_ups(task: &Task, rows: &[Row], context: &Context) -> Vec<Ta
     tasks
 }
 
-/// The kinds of task that are asked where this operation does not show all that is needed.
+/// Returns the kinds of task that are asked where the answer of this operation is not sufficient.
 pub(super) fn instead_of(operation: Operation) -> impl Iterator<Item = &'static CollectorSpec> {
     let is_instead =
         move |spec: &&CollectorSpec| matches!(spec.asked, Asked::Instead { of, .. } if of == operation);
     COLLECTORS.iter().filter(is_instead)
 }
 
-/// The resources that a resource cannot be collected without.
+/// Returns the resources that a resource cannot be collected without.
 pub(super) fn needs(resource: &str) -> BTreeSet<&'static str> {
     let needed = |spec: &CollectorSpec| {
         let for_each = match spec.for_each {
@@ -65,7 +65,7 @@ pub(super) fn needs(resource: &str) -> BTreeSet<&'static str> {
     of_resource(resource).flat_map(needed).filter(|needed| *needed != resource).collect()
 }
 
-/// The resources of which any one is enough for a resource to be collected; none where it does not depend on any.
+/// Returns the resources of which any one is enough to collect a resource; none if it does not depend on any.
 pub(super) fn hangs_on(resource: &str) -> BTreeSet<&'static str> {
     let any = |spec: &CollectorSpec| match spec.for_each {
         ForEach::Any(resources) => resources,
@@ -78,24 +78,24 @@ fn of_resource(resource: &str) -> impl Iterator<Item = &'static CollectorSpec> {
     COLLECTORS.iter().filter(move |spec| spec.rows.name == resource)
 }
 
-/// The first kind of task that finds the rows of a resource.
+/// Returns the first kind of task that finds the rows of a resource.
 pub(super) fn finder_of(resource: &ResourceSpec) -> Option<&'static CollectorSpec> {
     of_resource(resource.name).find(|spec| spec.finds_rows())
 }
 
-/// The kind of task that sends an operation, by its pages rather than by the way.
+/// Returns the kind of task whose pages an operation reads, or else one that sends it for another purpose.
 pub(super) fn sender(operation: Operation) -> Option<&'static CollectorSpec> {
     let by_the_way = || COLLECTORS.iter().find(|spec| spec.operations.contains(&operation));
     COLLECTORS.iter().find(|spec| spec.operation == operation).or_else(by_the_way)
 }
 
-/// The operation whose answer names what this one is asked about; `None` for those that can be asked at once.
+/// Returns the operation whose answer names the subject of this one; `None` if it can be called at once.
 pub(super) fn source_of(operation: Operation) -> Option<Operation> {
     let spec = sender(operation)?;
     if let Asked::Instead { of, .. } = spec.asked {
         return Some(of);
     }
-    // What it sends by the way is asked about what its first answer tells.
+    // A secondary operation asks about the first answer of the main operation.
     if operation != spec.operation && spec.operations.first() == Some(&spec.operation) {
         return Some(spec.operation);
     }
@@ -109,7 +109,7 @@ pub(super) fn source_of(operation: Operation) -> Option<Operation> {
     }
 }
 
-/// The resources that need an operation: those whose tasks send it, or rest on what it finds.
+/// Returns the resources that need an operation: those whose tasks send it, or depend on its rows.
 pub(super) fn needing(operation: Operation) -> BTreeSet<&'static str> {
     let needs = |spec: &&CollectorSpec| {
         let rests_on_it = || {
@@ -124,8 +124,8 @@ pub(super) fn needing(operation: Operation) -> BTreeSet<&'static str> {
 }
 
 impl Task {
-    /// Further scopes that stay unseen when it fails: those of the tasks that the rows would have given rise to which
-    /// it did not find.
+    /// Returns the further scopes that stay unseen when it fails: those of the tasks that its missing rows would have
+    /// given rise to.
     pub(super) fn hides(&self) -> Vec<Scope> {
         static BY_KIND: LazyLock<HashMap<&str, Vec<Scope>>> =
             LazyLock::new(|| COLLECTORS.iter().map(|spec| (spec.kind, spec.hides())).collect());
@@ -133,7 +133,8 @@ impl Task {
         BY_KIND[self.kind()].iter().cloned().chain(own).chain(self.also_hides()).collect()
     }
 
-    /// The scopes that all tasks of its kind cover together; of those that are asked in accounts, all in its own.
+    /// Returns the scopes that all tasks of its kind cover together. A task asked in an account covers the scopes of
+    /// that account alone.
     pub(super) fn family(&self) -> Vec<Scope> {
         let family = self.spec().family().into_iter();
         match self.account() {
@@ -144,13 +145,13 @@ impl Task {
 }
 
 impl CollectorSpec {
-    /// Whether its rows are such as nothing else has listed. Otherwise it completes rows that others have.
+    /// Returns true if it finds rows that nothing else lists. Otherwise it completes rows found by others.
     pub fn finds_rows(&self) -> bool {
         let describes_itself = matches!(self.for_each.resources(), [only] if only.name == self.rows.name);
         !describes_itself && !matches!(self.asked, Asked::Instead { .. })
     }
 
-    /// Whether rows of a part of the resource that it is asked for give rise to one.
+    /// Returns true if rows in a part of its resource give rise to a task.
     fn is_asked_for(&self, part: Option<(&str, &str)>) -> bool {
         match (self.for_rows, part) {
             (Some((column, values)), Some((name, value))) => column != name || values.contains(&value),
@@ -158,11 +159,12 @@ impl CollectorSpec {
         }
     }
 
-    /// The scopes that all tasks of this kind cover together: the one gap when the kind is stopped.
+    /// Returns the scopes that all tasks of this kind cover together: those of the gap recorded when the kind is
+    /// stopped.
     pub fn family(&self) -> Vec<Scope> {
         match (self.shows, self.for_each) {
             (Shows::Nothing, _) => Vec::new(),
-            // Where any one is enough, each has a part of its own.
+            // If any one resource is enough, each has a part of its own.
             (_, ForEach::Any(resources)) => {
                 resources.iter().map(|resource| self.scope_for(resource)).collect()
             }
@@ -170,12 +172,12 @@ impl CollectorSpec {
         }
     }
 
-    /// All rows that tasks of this kind list.
+    /// Returns the scope of all rows that tasks of this kind list.
     fn whole(&self) -> Scope {
         self.narrowed(self.rows.all())
     }
 
-    /// All rows that tasks of this kind list for the rows of a resource.
+    /// Returns the scope of all rows that tasks of this kind list for the rows of a resource.
     pub fn scope_for(&self, resource: &ResourceSpec) -> Scope {
         self.narrowed(match Entity::of_resource(resource.name) {
             Some(entity) => self.rows.all_about(entity),
@@ -190,18 +192,18 @@ impl CollectorSpec {
         }
     }
 
-    /// Whether a failure to find the rows that it is asked for hides its own.
+    /// Returns true if a failure to find the rows that it is asked for hides its own.
     fn is_hidden_with_them(&self) -> bool {
         match self.asked {
             Asked::AsListed | Asked::After | Asked::Planned | Asked::WithinBudget => {
                 self.shows != Shows::Nothing
             }
-            // Without the rows the plan lists assignments in another way, or says itself what it could not list.
+            // Without these rows the plan lists assignments in another way, or records itself which it could not list.
             Asked::By(_) | Asked::Instead { .. } => false,
         }
     }
 
-    /// The scopes that stay unseen with the rows that it did not find.
+    /// Returns the scopes that stay unseen with the rows that it did not find.
     fn hides(&self) -> Vec<Scope> {
         if !self.finds_rows() || self.shows == Shows::Nothing {
             return Vec::new();
@@ -213,14 +215,14 @@ impl CollectorSpec {
     }
 }
 
-/// What stays unseen without the rows of some resources.
+/// The scopes that stay unseen without the rows of some resources.
 #[derive(Default)]
 struct Hidden {
     rows: BTreeSet<(&'static str, Part)>,
     scopes: BTreeSet<Scope>,
 }
 
-/// The part of a resource that is of one value of a column; `None` for all of it.
+/// The part of a resource with one value of a column; `None` for all of it.
 type Part = Option<(&'static str, &'static str)>;
 
 impl Hidden {
@@ -230,7 +232,7 @@ impl Hidden {
         }
         for spec in COLLECTORS.iter().filter(|spec| spec.is_hidden_with_them()) {
             let is = |other: &&&ResourceSpec| other.name == resource.name;
-            // What the preflight has found is known, whatever becomes of the task.
+            // The answer of the preflight is known, even if the task fails later.
             let was_found = finder_of(resource).is_some_and(|spec| PREFLIGHT.contains(&spec.operation));
             if !was_found && spec.rests_on.iter().find(is).is_some() {
                 self.scopes.insert(spec.whole());
@@ -244,7 +246,7 @@ impl Hidden {
         }
     }
 
-    /// The widest scopes, without what the task covers itself.
+    /// Returns the widest scopes, without the scope of the task itself.
     fn scopes(mut self, own: Option<Scope>) -> Vec<Scope> {
         // A resource all of whose tasks are asked for these rows is hidden altogether.
         let resources: BTreeSet<String> = self.scopes.iter().map(|scope| scope.resource.clone()).collect();

@@ -1,5 +1,5 @@
-//! The Identity Center instance itself: where it is and how it is encrypted, the attributes that its sessions carry, and
-//! the issuers whose tokens it trusts.
+//! The Identity Center instance itself: its Regions and encryption, the attributes of its sessions, and the token
+//! issuers that it trusts.
 
 use aws_sdk_ssoadmin::types::{
     AccessControlAttribute as FoundAttribute, InstanceMetadata, RegionMetadata, RegionScope,
@@ -17,10 +17,10 @@ use crate::model::{
     AccessControlAttribute, IdentityCenterInstance, Resource, Row, Scope, TrustedTokenIssuer,
 };
 
-/// Lists the instances that can be seen, in all Regions: the organization's, and those of member accounts.
+/// Lists the visible instances in all Regions: the organization's, and those of member accounts.
 ///
-/// The one that is collected is described for what the listing does not tell. The others are of other accounts, which
-/// may refuse to have them described.
+/// The collected instance is described for the attributes that the listing does not return. The others belong to other
+/// accounts, which may deny a description.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListInstances;
 
@@ -75,7 +75,7 @@ fn listed(found: InstanceMetadata) -> Result<IdentityCenterInstance, CallFailure
     })
 }
 
-/// The Regions by their names: no order of theirs means anything.
+/// Returns the Regions sorted by name, because AWS's order has no meaning.
 fn regions(operation: Operation, found: Option<Vec<RegionMetadata>>) -> Result<Option<String>, CallFailure> {
     let mut found = found.unwrap_or_default();
     found.sort_by(|one, other| one.region_name.cmp(&other.region_name));
@@ -93,7 +93,7 @@ fn regions(operation: Operation, found: Option<Vec<RegionMetadata>>) -> Result<O
     Ok((!regions.is_empty()).then(|| Value::Array(regions).to_string()))
 }
 
-/// Describes the instance that is collected.
+/// Describes the collected instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DescribeInstance {
     pub instance_arn: String,
@@ -201,7 +201,7 @@ impl Collector for DescribeAccessControlAttributes {
     }
 }
 
-/// Lists the trusted token issuers, of which it tells the names.
+/// Lists the trusted token issuers. The listing returns only their names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListTrustedTokenIssuers;
 
@@ -290,7 +290,7 @@ impl Collector for DescribeTrustedTokenIssuer {
             r#type: found.trusted_token_issuer_type.and_then(|found| word(found.as_str())),
             ..TrustedTokenIssuer::default()
         };
-        // Of a kind of issuer that is not known yet, its type alone is told.
+        // Of an unknown kind of issuer only the type is recorded.
         let configuration = found.trusted_token_issuer_configuration;
         if let Some(TrustedTokenIssuerConfiguration::OidcJwtConfiguration(oidc)) = configuration {
             row.issuer_url = text(oidc.issuer_url);

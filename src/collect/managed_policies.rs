@@ -1,5 +1,5 @@
-//! The text of the AWS managed policies that permission sets attach. AWS makes a new version of one now and then, and what
-//! the permission sets allow changes with it.
+//! The documents of the AWS managed policies that permission sets attach. AWS publishes a new version from time to
+//! time, which changes what the permission sets allow.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::convert::{array, member, members, policy_document, text, time};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{ManagedPolicy, PermissionSetPolicy, PolicyKind, Resource, Row, Scope};
 
-/// Reads a managed policy and the version of it that is in force.
+/// Reads a managed policy and its default version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GetManagedPolicy {
     pub policy_arn: String,
@@ -19,7 +19,7 @@ impl Collector for GetManagedPolicy {
     type Rows = ManagedPolicy;
     const OPERATION: Operation = Operation::GetPolicy;
     const OPERATIONS: &'static [Operation] = &[Operation::GetPolicy, Operation::GetPolicyVersion];
-    // Every account has AWS's own policies: the caller's is asked.
+    // Every account has AWS's own policies, so the caller's account is asked.
     const IN: In = In::Organization;
     const FOR_EACH: ForEach = ForEach::All(&[&PermissionSetPolicy::SPEC]);
     const FOR_ROWS: Option<(&'static str, &'static [&'static str])> =
@@ -37,7 +37,7 @@ impl Collector for GetManagedPolicy {
     }
 
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
-        // A version that is not found was replaced a moment ago.
+        // A version that is not found has just been replaced.
         let is_policy = failure.operation == Operation::GetPolicy;
         (is_policy && failure.is(&["NoSuchEntity"])).then(NotFound::default)
     }
@@ -81,7 +81,8 @@ impl Collector for GetManagedPolicy {
     }
 }
 
-/// Whether a policy of a permission set is an ARN of AWS's own, in whatever partition: `arn:aws-cn:iam::aws:policy/…`.
+/// Returns true if a policy of a permission set is an AWS managed policy's ARN, in any partition:
+/// `arn:aws-cn:iam::aws:policy/…`.
 fn is_aws_managed(policy: &str) -> bool {
     let parts: Vec<&str> = policy.splitn(6, ':').collect();
     matches!(parts.as_slice(), ["arn", _, "iam", "", "aws", name] if name.starts_with("policy/"))

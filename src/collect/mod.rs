@@ -1,27 +1,28 @@
-//! The verbs: what to call, in which order, and which rows the answers are.
+//! The collection: the calls to make, their order, and the rows in their answers.
 //!
-//! A collection is a persisted queue of tasks (`store::staging`). A task is one listing (all of its pages) or
-//! one describe for one scope; running it yields typed rows and follow-up tasks.
+//! A collection is a persisted queue of tasks (`store::staging`). A task is one listing (all of its pages) or one
+//! describe for one scope. Running a task yields typed rows and follow-up tasks.
 //!
-//! - `collector`: what a task declares, above all what it is asked for each of and in what.
+//! - `collector`: the declarations of a task, above all the rows it is asked for and the place where it is asked.
 //! - `organization`, `accounts`, `identity_store`, `permission_sets`, `permission_set_policies`, `provisioning`,
 //!   `assignments`, `tags`, `policies`, `delegation`, `identity_center`, `applications`, `application_details`,
-//!   `assignment_requests`, `access_report`: the tasks, one file a family; none knows another. A new resource's
+//!   `assignment_requests`, `access_report`: the tasks, one file per family; none knows another. A new resource's
 //!   collector is a struct in one of them and a line in `task`.
-//! - `services`: what holds for all operations of a service. `convert`: AWS's values as columns.
+//! - `services`: the rules for all operations of a service. `convert`: AWS's values as columns.
 //! - `task`: the one list of all tasks, and a task as the queue stores it.
-//! - `graph`: what follows from the declarations: first tasks, follow-ups, needs, what a failure hides.
-//! - `selection`: which resources are asked for, and which tasks that may ask. `queued`: the tasks that it queues.
-//! - `never_seen`: what a census was made without. `context`: what every task may know.
-//! - `plan`: what can only be decided from counts: the strategy for assignments, the remainder, the reports.
-//! - `budget`: what is read beside the core, the stalest first, for as long as its time lasts.
-//! - `run`: the one loop that runs tasks, pages, commits, stops families and tells the progress.
+//! - `graph`: derivations from the declarations: first tasks, follow-ups, dependencies, the scopes that a failure
+//!   hides.
+//! - `selection`: the selected resources, and the tasks that may run for them. `queued`: the tasks that it queues.
+//! - `never_seen`: the resources that a census was made without. `context`: the facts that every task may use.
+//! - `plan`: decisions that need counts: the strategy for assignments, the remainder, the reports.
+//! - `budget`: optional reads beside the core, the stalest first, until their time is up.
+//! - `run`: the one loop that runs tasks, pages, commits, stops families and reports the progress.
 //! - `collection`: a census from beginning to end: lock, preflight, stage or resume, run, publish.
-//! - `probe`: what these credentials can see, for `doctor`.
-//! - `preflight`: who, which organization, and which instance.
+//! - `probe`: the resources that these credentials can see, for `doctor`.
+//! - `preflight`: the caller, the organization and the instance.
 //!
-//! Nothing here knows SQLite's tables beyond the plan's counts, and nothing prints: progress goes through
-//! the [`Progress`] that the caller hands in.
+//! Nothing here knows SQLite's tables beyond the plan's counts, and nothing prints: progress goes through the
+//! [`Progress`] that the caller passes in.
 
 mod access_report;
 mod accounts;
@@ -79,8 +80,8 @@ use std::collections::BTreeSet;
 
 use crate::aws::Operation;
 
-/// Every operation that a collection of this selection can send: those of its tasks, and those that find out
-/// whose census it is.
+/// Returns every operation that a collection of this selection can send: those of its tasks, and those that identify
+/// the census.
 pub fn operations(selection: &Selection) -> BTreeSet<Operation> {
     let mut operations: BTreeSet<_> =
         selection.asked().flat_map(|spec| spec.operations.iter().copied()).collect();

@@ -1,5 +1,5 @@
-//! What a census was made without, and may go on without: a program that has learned to collect more does not report every
-//! night that something broke.
+//! The resources that a census was made without, and may continue without. A program version that has learned to
+//! collect more must not report a failure every night.
 
 use std::collections::BTreeSet;
 
@@ -12,12 +12,12 @@ use crate::error::Result;
 use crate::model::{RESOURCES, ResourceSpec};
 use crate::store::failed;
 
-/// The resources that came later than the core, are not asked for by name, and that no snapshot has seen anything of.
+/// The resources that were added after the core, are not requested by name, and have not been seen by any snapshot.
 #[derive(Debug)]
 pub struct NeverSeen(BTreeSet<&'static str>);
 
 impl NeverSeen {
-    /// Reads what the snapshots of a census have seen; there are none yet where it is `None`.
+    /// Reads which resources the snapshots of a census have seen; `None` stands for a census without snapshots.
     pub fn of(selection: &Selection, census: Option<&Connection>) -> Result<Self> {
         let seen = census.map_or(Ok(BTreeSet::new()), resources_seen)?;
         let is_never_seen =
@@ -25,7 +25,8 @@ impl NeverSeen {
         Ok(Self(RESOURCES.iter().filter(is_never_seen).map(|spec| spec.name).collect()))
     }
 
-    /// Whether the failure says no more than that such a resource is still out of sight: it is not allowed, or not offered.
+    /// Returns true if the failure only means that such a resource is still unseen, because it is denied or not
+    /// offered.
     pub(super) fn withholds(&self, task: &Task, failure: &CallFailure) -> bool {
         let is_withheld = failure.class == FailureClass::Denied || failure.is_not_offered();
         is_withheld && self.0.contains(task.spec().rows.name)

@@ -1,4 +1,4 @@
-//! The organization, its root and its OUs; the accounts have a file of their own.
+//! The organization, its root and its OUs. The accounts have a file of their own.
 
 use aws_sdk_organizations::types::OrganizationalUnit as WireUnit;
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ impl Collector for DescribeOrganization {
     }
 }
 
-/// Lists the roots (AWS has one an organization).
+/// Lists the roots (AWS has one per organization).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListRoots;
 
@@ -93,7 +93,7 @@ impl Collector for ListRoots {
     }
 }
 
-/// More parts than any path of OUs has: AWS nests them five deep.
+/// The largest number of parts of a path. AWS nests OUs five deep, so no real path has as many.
 /// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>.
 const DEEPEST: usize = 50;
 
@@ -101,7 +101,7 @@ const DEEPEST: usize = 50;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListOrganizationalUnits {
     pub parent_id: String,
-    /// The parent's entity path, to make the children's where AWS sends none.
+    /// The parent's entity path, from which the children's paths are built if AWS sends none.
     pub parent_path: Option<String>,
 }
 
@@ -156,7 +156,7 @@ impl ListOrganizationalUnits {
             let message = format!("OUs are nested more than {DEEPEST} deep ({above})");
             return Err(CallFailure::unusable(Operation::ListOrganizationalUnitsForParent, message));
         }
-        // AWS ends the path with a slash, and older endpoints send none.
+        // AWS ends the path with a slash; older endpoints send no path.
         let sent = text(found.path).map(|path| entity_path(&path));
         let parent_id = sent.as_deref().and_then(|path| parent_in_path(path, &ou_id)).map(str::to_owned);
         let entity_path =
@@ -171,7 +171,7 @@ impl ListOrganizationalUnits {
     }
 }
 
-/// Whether service control policies are enabled, by a root's `policy_types`: AWS's authority for it.
+/// Returns true if a root's `policy_types`, AWS's authority for this, shows that service control policies are enabled.
 pub(super) fn service_control_policies_enabled(policy_types: Option<&str>) -> bool {
     enabled_types(policy_types).iter().any(|policy_type| policy_type == SERVICE_CONTROL_POLICY)
 }

@@ -10,16 +10,16 @@ use super::services::sso_admin::{PAGE, set_is_gone};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{Entity, PermissionSet, PermissionSetPolicy, PolicyKind, Resource, Row};
 
-/// The permission sets: each is asked for its policies of every kind.
+/// The permission sets, each of which is asked for its policies of every kind.
 const SETS: ForEach = ForEach::All(&[&PermissionSet::SPEC]);
 
-/// The part of the policies that is of one kind.
+/// Returns the part of the policies that has one kind.
 const fn of_kind(kind: PolicyKind) -> Option<(&'static str, &'static str)> {
     Some(("kind", kind.as_str()))
 }
 
-/// Reads a permission set's inline policy; AWS answers with an empty string where there is none. The document comes as
-/// it is: unlike IAM's own, it is not encoded for a URL, and nothing that reads it decodes it again.
+/// Reads a permission set's inline policy. AWS answers with an empty string if there is none. Unlike IAM's own
+/// documents, this one is not URL-encoded, so no reader may decode it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GetInlinePolicy {
     pub permission_set_arn: String,
@@ -70,8 +70,8 @@ impl Collector for GetInlinePolicy {
     }
 }
 
-/// Reads a permission set's permissions boundary. ResourceNotFound means that it has none, not that the set
-/// is gone (DescribePermissionSet tells that): terraform-provider-aws, FindPermissionsBoundary.
+/// Reads a permission set's permissions boundary. ResourceNotFound means that it has none, not that the set is gone
+/// (DescribePermissionSet shows that): terraform-provider-aws, FindPermissionsBoundary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GetPermissionsBoundary {
     pub permission_set_arn: String,
@@ -121,7 +121,7 @@ impl Collector for GetPermissionsBoundary {
                     policy: arn,
                     ..PermissionSetPolicy::default()
                 },
-                // That there is none is said by ResourceNotFound: this is a kind of boundary that nobody knows yet.
+                // A missing boundary is reported as ResourceNotFound, so this is an unknown kind of boundary.
                 (None, None) => {
                     let message = "the boundary is neither an AWS managed nor a customer managed policy";
                     return Err(CallFailure::unusable(Self::OPERATION, message.to_owned()));
@@ -243,7 +243,7 @@ fn customer_managed(
 ) -> Result<PermissionSetPolicy, CallFailure> {
     let operation = Operation::ListCustomerManagedPolicyReferencesInPermissionSet;
     let name = key(operation, "Name", reference.name)?;
-    // AWS leaves out the default path.
+    // AWS omits the default path.
     let path = text(reference.path).unwrap_or_else(|| "/".to_owned());
     Ok(PermissionSetPolicy {
         permission_set_arn: permission_set_arn.to_owned(),

@@ -1,7 +1,7 @@
-//! Permission sets; their policies and their accounts have files of their own.
+//! Permission sets. Their policies and their accounts have files of their own.
 //!
-//! ListPermissionSets returns ARNs alone, so that a set is known to live before anything else is known of it:
-//! its row is staged by its key, and completed by DescribePermissionSet.
+//! ListPermissionSets returns ARNs alone, so a set is known to exist before its attributes are known. Its row is staged
+//! by its key, and completed by DescribePermissionSet.
 
 use serde::{Deserialize, Serialize};
 

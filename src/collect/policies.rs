@@ -1,8 +1,8 @@
-//! The policies of the organization: what there are of each type, what they say, and what they are attached to.
+//! The policies of the organization, by type, with their documents and targets.
 //!
-//! ListPolicies lists one type at a time. A root tells which types are enabled, and policies of the others may be left
-//! from before they were disabled: all are asked for, and what is not known here has none. What each says and is attached
-//! to is read beside the core, within a budget of time (`budget`).
+//! ListPolicies lists one type at a time. A root shows which types are enabled, but policies of other types may remain
+//! from before they were disabled. All types are therefore requested, and a type that AWS does not know here has no
+//! policies. Documents and targets are read beside the core, within a time budget (`budget`).
 
 use aws_sdk_organizations::types::PolicyType;
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,8 @@ use crate::model::{
     Scope,
 };
 
-/// The types that are asked for, whether a root says that they are enabled or not. Those that AWS adds are asked for once a
-/// root says that they are enabled.
+/// The types that are requested even if a root does not show them as enabled. Types that AWS adds later are requested
+/// once a root shows them as enabled.
 /// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListPolicies.html>.
 const TYPES: [&str; 15] = [
     SERVICE_CONTROL_POLICY,
@@ -42,9 +42,9 @@ const TYPES: [&str; 15] = [
 /// Lists the policies of one type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListPolicies {
-    /// The type, as AWS calls it.
+    /// The type, in AWS's spelling.
     pub policy_type: String,
-    /// Whether a root says that it is enabled.
+    /// Set when a root shows the type as enabled.
     pub is_enabled: bool,
 }
 
@@ -109,12 +109,12 @@ impl Collector for ListPolicies {
     }
 }
 
-/// Whether the policy that was asked about no longer exists, and with it its staged row.
+/// Returns the deletion of the policy and its staged row, if the failure means that the policy no longer exists.
 fn policy_is_gone(failure: &CallFailure, policy_id: &str) -> Option<NotFound> {
     failure.is(&["PolicyNotFoundException"]).then(|| NotFound::of(Entity::Policy, policy_id))
 }
 
-/// The policies: each is asked for its document and its targets.
+/// The policies, each of which is asked for its document and its targets.
 const POLICIES: ForEach = ForEach::All(&[&OrganizationPolicy::SPEC]);
 
 /// Reads a policy with its document.
@@ -158,13 +158,13 @@ impl Collector for DescribePolicy {
             description: text(summary.description),
             r#type: text(summary.r#type.map(|policy_type| policy_type.as_str().to_owned())),
             aws_managed: Some(summary.aws_managed),
-            // No policy is without a document: one that an answer lost is unknown, and no document that was taken away.
+            // Every policy has a document. A missing one means a damaged answer, not a removed document.
             document: Some(member(Self::OPERATION, "Content", text(found.content))?),
         }))
     }
 }
 
-/// Lists what a policy is attached to.
+/// Lists the targets of a policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListTargetsForPolicy {
     pub policy_id: String,

@@ -1,4 +1,4 @@
-//! Before the first listing: who is calling, which organization this is, and which instance is read.
+//! The reads before the first listing: the caller, the organization and the instance.
 
 use super::context::Context;
 use super::report_watch::ReportWatch;
@@ -11,24 +11,24 @@ use crate::aws::{
 use crate::error::{Error, Result};
 use crate::store::Snapshot;
 
-/// Who reads the organization's instance.
+/// The accounts that can read the organization's instance.
 const DELEGATE: &str = "the organization's is read from the management account, or from the delegated administrator \
                         of IAM Identity Center";
 
-/// What the first reads answered, which are sent beside each other: a refusal of one says nothing of another.
+/// The answers to the first reads. They are sent concurrently, because a refusal of one proves nothing about another.
 #[derive(Debug, Clone)]
 pub struct Groundwork {
-    /// In the Region that was asked for.
+    /// The connection to the requested Region.
     pub aws: Aws,
-    /// How long the credentials will serve.
+    /// The remaining life of the credentials.
     pub credentials: CredentialLife,
-    /// sts:GetCallerIdentity's answer.
+    /// The answer of sts:GetCallerIdentity.
     pub caller: Result<Caller, CallFailure>,
-    /// `None` for an account outside any.
+    /// The organization; `None` for an account outside any.
     pub organization: Result<Option<OrganizationFacts>, CallFailure>,
-    /// The visible instances; `None` where nothing that is asked for needs one.
+    /// The visible instances; `None` if no selected resource needs one.
     pub instances: Option<Result<Vec<Instance>, CallFailure>>,
-    /// Those of two that the caller may not read, where a member account sees its own beside the organization's.
+    /// The unreadable ones of two instances, if a member account sees its own beside the organization's.
     pub closed: Vec<Instance>,
 }
 
@@ -53,8 +53,8 @@ impl Groundwork {
         Ok(groundwork)
     }
 
-    /// The two instances that a member account sees which has one of its own: everybody sees the organization's,
-    /// but only its management account and the delegated administrator read it.
+    /// Returns the two instances that a member account with one of its own sees. Every account sees the organization's,
+    /// but only the management account and the delegated administrator can read it.
     fn own_and_organizations(&self) -> Vec<Instance> {
         let caller = self.caller.as_ref().ok().and_then(|caller| caller.account_id.as_deref());
         let (Some(caller), Some(management)) = (caller, self.management_account_id()) else {
@@ -79,8 +79,8 @@ impl Groundwork {
         organization.management_account_id.as_deref()
     }
 
-    /// The instance that the census is of, if it needs one. Fails where none is visible, where it cannot be
-    /// told which of several is meant, and where the instances could not be listed.
+    /// Returns the instance of the census, if one is needed. Fails if none is visible, if several are and none is
+    /// named, and if the instances could not be listed.
     pub fn instance(&self, asked_for: Option<&str>) -> Result<Option<Instance>> {
         let Some(visible) = &self.instances else { return Ok(None) };
         let mut visible = visible.clone().map_err(CallFailure::into_error)?;
@@ -98,7 +98,7 @@ impl Groundwork {
         choose_instance(visible, asked_for, self.management_account_id(), &self.aws).map(Some)
     }
 
-    /// Which of two instances is taken, where the other one cannot be read.
+    /// Returns a remark about the choice between two instances, if the other one cannot be read.
     pub fn remark(&self, taken: Option<&Instance>) -> Option<String> {
         let ([closed], Some(taken)) = (&*self.closed, taken) else { return None };
         (taken != closed).then(|| {
@@ -109,8 +109,8 @@ impl Groundwork {
         })
     }
 
-    /// Where the instances could not be listed: the one that the newest of the organization's own snapshots is of,
-    /// and that snapshot's number. What a refused service holds is a gap then, and everything else is seen.
+    /// Returns, if the instances could not be listed, the instance of the organization's newest own snapshot, and that
+    /// snapshot's number. The resources of a denied service become gaps then, and everything else is seen.
     fn known_instance(&self, asked_for: Option<&str>, former: &[Snapshot]) -> Option<(i64, Instance)> {
         let (Some(Err(_)), Ok(Some(organization))) = (&self.instances, &self.organization) else {
             return None;
@@ -129,7 +129,7 @@ impl Groundwork {
         })
     }
 
-    /// What the tasks may know, with this instance.
+    /// Returns the context of the tasks, with this instance.
     pub fn context(&self, instance: Option<Instance>) -> Context {
         let aws = match &instance {
             Some(instance) => self.aws.in_region(&instance.region),
@@ -146,7 +146,8 @@ impl Groundwork {
         }
     }
 
-    /// The error of a run that can see nothing: every read found no connection, or no valid credentials.
+    /// Returns the error of a run that cannot see anything: every read failed for lack of a connection, or of valid
+    /// credentials.
     pub fn dead_end(&self) -> Option<Error> {
         let failures = self.failures();
         let unmakeable = failures.iter().find(|failure| failure.class == FailureClass::Misconfigured);
@@ -158,7 +159,7 @@ impl Groundwork {
         is_dead.then(|| failures[0].clone().into_error())
     }
 
-    /// The failures, in the order in which the reads are named.
+    /// Returns the failures, in the order in which the reads are named.
     pub fn failures(&self) -> Vec<&CallFailure> {
         let instances = self.instances.as_ref().and_then(|instances| instances.as_ref().err());
         [self.caller.as_ref().err(), self.organization.as_ref().err(), instances]
@@ -168,21 +169,21 @@ impl Groundwork {
     }
 }
 
-/// What was found out before the first listing.
+/// The results of the reads before the first listing.
 #[derive(Debug, Clone)]
 pub struct Preflight {
-    /// Handed to every task of the collection.
+    /// The context of every task of the collection.
     pub context: Context,
-    /// Worth a word to the user, but no reason to stop.
+    /// Remarks for the user that are no reason to stop.
     pub remarks: Vec<String>,
 }
 
 impl Preflight {
-    /// Finds the credentials, the caller, the organization and the instance. Where the instances cannot be
-    /// listed, it goes on with the one that the census's `former` snapshots are of.
+    /// Finds the credentials, the caller, the organization and the instance. If the instances cannot be listed, it
+    /// continues with the one of the census's `former` snapshots.
     ///
-    /// Fails where a collection could see nothing, or could not know whose it is: without credentials, with
-    /// expired ones, without a connection, without a visible instance (unless nothing needs one).
+    /// Fails if a collection could see nothing, or could not identify its census: without credentials, with expired
+    /// ones, without a connection, without a visible instance (unless none is needed).
     pub async fn run(
         options: &ConnectionOptions,
         selection: &Selection,
@@ -190,7 +191,7 @@ impl Preflight {
         former: &[Snapshot],
     ) -> Result<Self> {
         let groundwork = Groundwork::lay(options, selection).await?;
-        // A refusal leaves a fact unknown; without credentials or a connection nothing else will work either.
+        // A refusal leaves a fact unknown. Without credentials or a connection, every other call would fail too.
         if let Some(failure) = groundwork.failures().into_iter().find(|failure| failure.class.ends_all()) {
             return Err(match failure.is_about_the_key() && groundwork.caller.is_ok() {
                 true => region_not_enabled(failure, groundwork.aws.region()),

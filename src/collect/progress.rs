@@ -1,29 +1,29 @@
-//! What a collection tells of itself while it runs.
+//! The progress that a collection reports while it runs.
 
 use std::time::Duration;
 
-/// How far a collection is.
+/// The progress of a collection.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tick {
-    /// Tasks that have ended, resumed ones included.
+    /// The number of ended tasks, resumed ones included.
     pub ended: u64,
-    /// Tasks that are known and have not ended.
+    /// The number of known tasks that have not ended.
     pub open: u64,
-    /// Calls of this run.
+    /// The number of calls of this run.
     pub calls: u64,
-    /// Of these, throttled ones.
+    /// The number of these calls that were throttled.
     pub throttled: u64,
-    /// Rows staged by this run.
+    /// The number of rows staged by this run.
     pub rows: u64,
-    /// How much longer; `None` while what is left is still being counted.
+    /// The remaining time; `None` while the remaining calls are still being counted.
     pub remaining: Option<Duration>,
 }
 
-/// Whoever shows the progress; the collection prints nothing itself.
+/// Shows the progress. The collection itself prints nothing.
 pub trait Progress {
-    /// A line worth reading: a choice, a stop, a plan.
+    /// Shows a line of text: a choice, a stop, a plan.
     fn say(&mut self, line: &str);
-    /// Called several times a second.
+    /// Updates the progress. Called several times per second.
     fn tick(&mut self, tick: &Tick);
 }
 

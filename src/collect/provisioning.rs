@@ -1,6 +1,6 @@
 //! The accounts that permission sets are provisioned to.
 //!
-//! Each permission set is listed twice: first the accounts that are not at its latest version, then all.
+//! Each permission set is listed twice: first the accounts that are not at its latest version, then all of them.
 
 use aws_sdk_ssoadmin::types::ProvisioningStatus;
 use serde::{Deserialize, Serialize};
@@ -12,13 +12,13 @@ use super::services::sso_admin::{PAGE, set_is_gone};
 use crate::aws::{CallFailure, Operation};
 use crate::model::{Entity, PermissionSet, ProvisionedPermissionSet, Resource, Row, Scope};
 
-/// The permission sets: each is asked for its accounts.
+/// The permission sets, each of which is asked for its accounts.
 const SETS: ForEach = ForEach::All(&[&PermissionSet::SPEC]);
-/// The accounts that are listed first.
+/// The status of the accounts that are listed first.
 const OUTDATED: ProvisioningStatus = ProvisioningStatus::LatestPermissionSetNotProvisioned;
 
-/// Lists the accounts in which a permission set is not at its latest version, before all of them: so that
-/// the second listing knows the status of each.
+/// Lists the accounts in which a permission set is not at its latest version. It comes before the listing of all
+/// accounts, so that the second listing knows the status of each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListOutdatedAccounts {
     pub permission_set_arn: String,
@@ -29,7 +29,7 @@ impl Collector for ListOutdatedAccounts {
     const OPERATION: Operation = Operation::ListAccountsForProvisionedPermissionSet;
     const IN: In = In::Instance;
     const FOR_EACH: ForEach = SETS;
-    // Which pairs there are is the second listing's to say: a pair that is not outdated may still be there.
+    // Only the second listing proves that a pair is missing: a pair that is not outdated may still exist.
     const SHOWS: Shows = Shows::Part;
     const STAGE: Stage = Stage::Pairs;
     const PRIORITY: i64 = 1;
@@ -46,7 +46,7 @@ impl Collector for ListOutdatedAccounts {
         self.scope().with("provisioning_status", OUTDATED.as_str())
     }
 
-    // Nothing else will list the accounts of a set that is gone: they are gone with it.
+    // No other task lists the accounts of a deleted permission set: their rows end with it.
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         let mut gone = set_is_gone(failure, &self.permission_set_arn)?;
         gone.dropped.push(self.scope());
@@ -62,8 +62,8 @@ impl Collector for ListOutdatedAccounts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListProvisionedAccounts {
     pub permission_set_arn: String,
-    /// Whether the accounts that are not at the latest version were listed: those rows are staged already.
-    /// Otherwise a pair is known to exist, but not its status.
+    /// Set when the accounts that are not at the latest version were listed, so that those rows are staged already.
+    /// Otherwise a pair is known to exist, but its status is unknown.
     pub outdated_are_known: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Tasks on their way into the queue: what of them a selection asks for.
+//! Converts tasks for the queue, within a selection.
 
 use super::collector::{Shows, Stage};
 use super::selection::Selection;
@@ -6,18 +6,18 @@ use super::task::Task;
 use crate::store::NewTask;
 
 impl Task {
-    /// Whether the selection asks for what this task collects.
+    /// Returns true if the resource that this task collects is selected.
     pub fn is_wanted(&self, selection: &Selection) -> bool {
         self.spec().shows != Shows::Nothing && selection.has(self.spec().rows.name)
     }
 
-    /// The task as the queue stores it, waited for by another stage than its own.
+    /// Returns the task as the queue stores it, in a stage other than its own.
     pub fn queued_in(&self, stage: Stage, rank: i64, selection: &Selection) -> NewTask {
         NewTask { stage: stage.name().to_owned(), ..self.queued(rank, selection) }
     }
 
-    /// The task as the queue stores it; `rank` moves it behind others of its priority. Its failure hides nothing
-    /// that was not asked for.
+    /// Returns the task as the queue stores it. `rank` moves it behind others of its priority. Its failure hides only
+    /// selected resources.
     pub fn queued(&self, rank: i64, selection: &Selection) -> NewTask {
         let spec = self.spec();
         NewTask {

@@ -1,30 +1,31 @@
-//! By which service control policies access reports are taken: `--access-report-policies`.
+//! The service control policies of access reports: `--access-report-policies`.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-/// The policies that access reports are narrowed to, besides each entity's own report.
+/// The policies to which access reports are narrowed, besides each entity's own report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ReportPolicies {
-    /// None.
+    /// No policy.
     #[default]
     None,
-    /// Those that are attached to anything.
+    /// The policies that are attached to a target.
     Attached,
-    /// All.
+    /// All policies.
     All,
-    /// Those with these ids.
+    /// The policies with these ids.
     These(BTreeSet<String>),
 }
 
 impl ReportPolicies {
-    /// Whether any report by policy is asked for.
+    /// Returns true if any report by policy is requested.
     pub fn are_asked(&self) -> bool {
         *self != Self::None
     }
 
-    /// Whether it has to be known what the policies are attached to; `at_targets` is whether there are reports there.
+    /// Returns true if the targets of the policies are needed. `at_targets` is true if there are reports at each
+    /// target.
     pub(super) fn need_targets(&self, at_targets: bool) -> bool {
         match self {
             Self::None => false,
@@ -53,7 +54,7 @@ impl FromStr for ReportPolicies {
     }
 }
 
-/// As the flag takes them.
+/// Formats the policies as the flag takes them.
 impl fmt::Display for ReportPolicies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -65,7 +66,7 @@ impl fmt::Display for ReportPolicies {
     }
 }
 
-/// Whether AWS's pattern lets the id pass. Source: the API's model of Organizations, PolicyId.
+/// Returns true if the id matches AWS's pattern. Source: the API model of Organizations, PolicyId.
 fn is_policy_id(id: &str) -> bool {
     id.strip_prefix("p-").is_some_and(|rest| {
         (8..=128).contains(&rest.len()) && rest.chars().all(|one| one.is_ascii_alphanumeric() || one == '_')

@@ -1,32 +1,33 @@
-//! What the access report under way waits for: whoever ends it must say why, and note the job that did not end.
+//! The cause for which the access report in progress waits. When its time is up, the gap names the cause, and a job
+//! that did not end is recorded.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::model::AccessReportJob;
 
-/// How long a job may be in progress before its report goes behind the others: AWS's take 2 to 11 seconds.
+/// The time after which a report whose job is in progress goes behind the others. AWS's jobs take 2 to 11 seconds.
 const JOB_TIMEOUT: Duration = Duration::from_secs(60);
-/// The least time for a job, however small the budget is.
+/// The minimum time for a job, even with a small budget.
 const LEAST_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// What a report waits for.
+/// The cause for which a report waits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Wait {
-    /// Nothing, or an answer of AWS.
+    /// No cause, or a call in progress.
     #[default]
     Nothing,
-    /// A job of another caller to end: an organization has one at a time.
+    /// The end of another caller's job: an organization has one at a time.
     AnotherCaller,
-    /// Its own job to end.
+    /// The end of its own job.
     Job(AccessReportJob),
 }
 
-/// What the report under way waits for, shared by its task and the loop that runs it.
+/// The cause for which the report in progress waits, shared by its task and the loop that runs it.
 #[derive(Debug, Clone)]
 pub struct ReportWatch {
     wait: Arc<Mutex<Wait>>,
-    /// How long a job may be in progress, by the budget of all reports.
+    /// The time limit of a job that follows from the budget of all reports.
     by_budget: Duration,
 }
 
@@ -37,22 +38,22 @@ impl Default for ReportWatch {
 }
 
 impl ReportWatch {
-    /// Watches reports that have this time together: none of them may take more than a third of it.
+    /// Watches reports that share this budget. Each may take at most a third of it.
     pub fn within(budget: Duration) -> Self {
         Self { by_budget: (budget / 3).max(LEAST_TIMEOUT), ..Self::default() }
     }
 
-    /// Returns how long a job may be in progress.
+    /// Returns the time limit of a job.
     pub fn timeout(&self) -> Duration {
         JOB_TIMEOUT.min(self.by_budget)
     }
 
-    /// Notes what the report waits for.
+    /// Records the cause for which the report waits.
     pub fn set(&self, wait: Wait) {
         *self.wait.lock().unwrap_or_else(PoisonError::into_inner) = wait;
     }
 
-    /// Returns what it waits for, and forgets it.
+    /// Returns the cause for which the report waits, and clears it.
     pub fn take(&self) -> Wait {
         std::mem::take(&mut *self.wait.lock().unwrap_or_else(PoisonError::into_inner))
     }

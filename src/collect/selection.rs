@@ -1,4 +1,4 @@
-//! Which resources a collection asks for: `--only`, `--skip`, and what the chosen ones need.
+//! The selected resources of a collection: `--only`, `--skip`, and the resources that these depend on.
 
 use std::collections::BTreeSet;
 
@@ -27,13 +27,13 @@ pub enum ReportDepth {
 }
 
 impl ReportDepth {
-    /// Whether every entity of this kind has a report.
+    /// Returns true if every entity of this kind has a report.
     pub fn reaches(self, entity: Entity) -> bool {
         match entity {
             Entity::Root => self >= Self::Root,
             Entity::Ou => self >= Self::Ous,
             Entity::Account => self >= Self::Accounts,
-            // AWS reports on places of the tree only.
+            // AWS reports only on entities of the tree.
             Entity::User | Entity::Group | Entity::PermissionSet | Entity::Policy | Entity::Application => {
                 false
             }
@@ -53,7 +53,7 @@ pub enum StrategyChoice {
 }
 
 impl StrategyChoice {
-    /// Whether assignments may be listed so. Some pairs are listed in any case.
+    /// Returns true if assignments may be listed with this strategy. Some pairs are listed in any case.
     fn allows(self, strategy: Strategy) -> bool {
         match strategy {
             Strategy::Pairs => true,
@@ -62,25 +62,25 @@ impl StrategyChoice {
     }
 }
 
-/// What a collection asks for.
+/// The selected resources and options of a collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
     resources: BTreeSet<&'static str>,
-    /// Those that were asked for by name, among them some that are left out.
+    /// The resources requested by name, some of which may be left out.
     named: BTreeSet<&'static str>,
-    /// How deep the access reports go.
+    /// The depth of the access reports.
     pub report_depth: ReportDepth,
-    /// By which policies there are reports, besides.
+    /// The policies of further access reports.
     pub report_policies: ReportPolicies,
-    /// How assignments are to be listed.
+    /// The choice of the strategy for assignments.
     pub strategy: StrategyChoice,
 }
 
 impl Selection {
-    /// Makes a selection. `only` brings what its resources need with it; `skip` takes with it what needs
-    /// the skipped ones.
+    /// Builds a selection. `only` includes the resources that its resources depend on. `skip` also leaves out the
+    /// resources that depend on the skipped ones.
     ///
-    /// Fails for a name that is no resource, and when nothing is left.
+    /// Fails for an unknown resource name, and if no resource is left.
     pub fn new(
         only: &[String],
         skip: &[String],
@@ -120,10 +120,10 @@ impl Selection {
         Ok(Self { resources, named, report_depth, report_policies: ReportPolicies::None, strategy })
     }
 
-    /// The selection where access reports are taken by these policies, too. It brings what tells which they are, as if that
-    /// were asked for by name.
+    /// Adds access reports by these policies to the selection. The resources that determine the policies are included
+    /// as if they were requested by name.
     ///
-    /// Fails where there are no reports, and where `skip`, which the selection was made with, leaves out what tells.
+    /// Fails if there are no reports, and if `skip`, with which the selection was made, leaves out such a resource.
     pub fn with_reports_by(mut self, policies: ReportPolicies, skip: &[String]) -> Result<Self> {
         if !policies.are_asked() {
             return Ok(self);
@@ -151,17 +151,17 @@ impl Selection {
         Ok(self)
     }
 
-    /// Whether reports by policy depend on what the policies are attached to.
+    /// Returns true if reports by policy depend on the targets of the policies.
     pub fn needs_policy_targets(&self) -> bool {
         self.report_policies.need_targets(self.reports_at_targets())
     }
 
-    /// Whether reports by policy are taken at each target, and not at the root alone.
+    /// Returns true if reports by policy are made at each target, and not at the root alone.
     pub fn reports_at_targets(&self) -> bool {
         self.report_depth == ReportDepth::Accounts
     }
 
-    /// The resources that tell which reports by policy there are.
+    /// Returns the resources that determine which reports by policy there are.
     fn told_by(&self) -> Vec<&'static ResourceSpec> {
         let policies = &<ListPolicies as Collector>::Rows::SPEC;
         let targets = &<ListTargetsForPolicy as Collector>::Rows::SPEC;
@@ -169,39 +169,40 @@ impl Selection {
             ReportPolicies::None => Vec::new(),
             _ if self.needs_policy_targets() => vec![policies, targets],
             ReportPolicies::All => vec![policies],
-            // The root's reports are asked for by the ids as they are.
+            // The root's reports use the ids as they are given.
             ReportPolicies::Attached | ReportPolicies::These(_) => Vec::new(),
         }
     }
 
-    /// The selection where these resources were asked for by name, too.
+    /// Adds these resources to the ones requested by name.
     #[must_use]
     pub fn requiring(mut self, required: impl IntoIterator<Item = &'static str>) -> Self {
         self.named.extend(required);
         self
     }
 
-    /// Whether a resource was asked for by its name, or that of its group.
+    /// Returns true if a resource was requested by its name, or that of its group.
     pub fn names(&self, resource: &str) -> bool {
         self.named.contains(resource)
     }
 
-    /// Whether a resource is collected.
+    /// Returns true if a resource is collected.
     pub fn has(&self, resource: &str) -> bool {
         self.resources.contains(resource)
     }
 
-    /// Whether anything needs the Identity Center instance.
+    /// Returns true if any selected resource needs the Identity Center instance.
     pub fn needs_instance(&self) -> bool {
         self.asked().any(|spec| spec.place == In::Instance)
     }
 
-    /// The kinds of task that may be asked.
+    /// Returns the kinds of task that may be asked.
     pub(super) fn asked(&self) -> impl Iterator<Item = &'static CollectorSpec> {
         COLLECTORS.iter().filter(|spec| self.may_ask(spec))
     }
 
-    /// Whether anything leads to tasks of this kind: there may be rows to ask for, and a strategy that asks.
+    /// Returns true if tasks of this kind may be asked: rows that give rise to them may exist, and the strategy allows
+    /// them.
     fn may_ask(&self, spec: &CollectorSpec) -> bool {
         let has_rows = match spec.for_each {
             ForEach::Once => true,
@@ -219,12 +220,12 @@ impl Selection {
         spec.shows != Shows::Nothing && self.has(spec.rows.name) && has_rows && is_allowed
     }
 
-    /// The selection in one canonical line: a staging of another selection is not resumed.
+    /// Returns the selection in one canonical line. A staging of another selection is not resumed.
     pub fn canonical(&self) -> String {
         let resources: Vec<_> = self.resources.iter().copied().collect();
         let by_policy = match self.report_policies.are_asked() {
             true => format!(" by={}", self.report_policies),
-            // As an older program wrote it, which did not know them.
+            // The line of program versions without such reports.
             false => String::new(),
         };
         format!(
@@ -236,7 +237,7 @@ impl Selection {
     }
 }
 
-/// The resources of these names, and of these groups.
+/// Returns the resources with these names, and of these groups.
 fn resources_named(names: &[String]) -> Result<BTreeSet<&'static str>> {
     let mut resources = BTreeSet::new();
     for name in names {
@@ -329,7 +330,7 @@ mod tests {
         assert!(by(&[], &["@policies"], ReportDepth::Ous, "p-FullAWSAccess").is_ok());
     }
 
-    /// A collection that an older program began can be resumed.
+    /// A collection that an older program version began can be resumed.
     #[test]
     fn without_policies_the_line_is_as_it_was() {
         let selection = select(&["roots"], &[]).unwrap();

@@ -1,4 +1,4 @@
-//! What holds for all operations of a service: how large its pages are, and what its refusals mean.
+//! The rules for all operations of a service: the size of its pages, and the meaning of its refusals.
 
 use serde_json::Value;
 
@@ -11,28 +11,28 @@ use crate::model::{Account, Entity, OrganizationalUnit, Resource, ResourceSpec, 
 pub(super) mod organizations {
     use super::*;
 
-    /// The largest page; MaxResults 21 is refused.
+    /// The largest page; AWS refuses MaxResults 21.
     pub const PAGE: i32 = 20;
 
     /// The type of the policies that access reports are about, and can be narrowed to.
     pub const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
 
-    /// Whether the account is in no organization.
+    /// Returns true if the account is in no organization.
     pub fn not_in_use(failure: &CallFailure) -> bool {
         failure.is(&["AWSOrganizationsNotInUseException"])
     }
 
-    /// Whether the OU whose children were asked for no longer exists, and with it its staged row.
+    /// Returns the deletion of an OU and its staged row, if the failure means that this parent no longer exists.
     pub fn parent_is_gone(failure: &CallFailure, parent_id: &str) -> Option<NotFound> {
         failure.is(&["ParentNotFoundException"]).then(|| NotFound::of(Entity::Ou, parent_id))
     }
 
-    /// What OUs and accounts are in.
+    /// The possible parents of OUs and accounts.
     pub const PARENTS: &[&ResourceSpec] = &[&Root::SPEC, &OrganizationalUnit::SPEC];
-    /// The places of the tree: those, and the accounts in them.
+    /// The entities of the tree: those parents, and the accounts in them.
     pub const PLACES: &[&ResourceSpec] = &[PARENTS[0], PARENTS[1], &Account::SPEC];
 
-    /// The id of a root or OU, and its path of ids from the organization down, where it is known.
+    /// Returns the id of a root or OU, and, if known, its path of ids from the organization down.
     pub fn parent(row: &Row, context: &Context) -> Option<(String, Option<String>)> {
         let (entity, id) = row.entity()?;
         let path = if entity == Entity::Root {
@@ -45,7 +45,7 @@ pub(super) mod organizations {
         Some((id.to_owned(), path))
     }
 
-    /// The types that a root's `policy_types` says are enabled.
+    /// Returns the types that a root's `policy_types` shows as enabled.
     pub fn enabled_types(policy_types: Option<&str>) -> Vec<String> {
         let types: Vec<Value> =
             policy_types.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
@@ -53,7 +53,7 @@ pub(super) mod organizations {
         enabled.filter_map(|policy_type| policy_type["Type"].as_str().map(str::to_owned)).collect()
     }
 
-    /// `o-…` of `arn:aws:organizations::111122223333:root/o-…/r-…`.
+    /// Returns `o-…` from `arn:aws:organizations::111122223333:root/o-…/r-…`.
     fn organization_of_arn(arn: &str) -> Option<&str> {
         arn.split('/').find(|part| part.starts_with("o-"))
     }
@@ -66,14 +66,14 @@ pub(super) mod sso_admin {
     /// The largest page.
     pub const PAGE: i32 = 100;
 
-    /// Whether the instance has no permission sets at all: an account instance refuses their operations.
+    /// Returns true if the instance has no permission sets at all: an account instance refuses their operations.
     /// Source: cartography's handling of "operation is not supported for this Identity Center instance".
     pub fn account_instance(failure: &CallFailure) -> bool {
         failure.code == "ValidationException"
             && failure.message.contains("not supported for this Identity Center instance")
     }
 
-    /// Whether the permission set that was asked about no longer exists, and with it its staged row.
+    /// Returns the deletion of a permission set and its staged row, if the failure means that it no longer exists.
     pub fn set_is_gone(failure: &CallFailure, permission_set_arn: &str) -> Option<NotFound> {
         failure
             .is(&["ResourceNotFoundException"])

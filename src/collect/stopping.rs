@@ -1,10 +1,11 @@
-//! When a listing begins again and when a collection stops, and what a stop says.
+//! Decides when a listing begins again and when a collection stops, and builds the error of a stop.
 
 use super::context::Context;
 use crate::aws::{CallFailure, FailureClass, caller};
 use crate::error::{Error, ErrorKind};
 
-/// Token lifetimes are not documented: a refusal of a later page's request begins the listing again, once.
+/// Returns true if AWS refused a later page's token. Token lifetimes are not documented, so the listing begins again,
+/// once.
 pub(super) fn token_refused(failure: &CallFailure, token: Option<&str>) -> bool {
     token.is_some()
         && matches!(
@@ -20,13 +21,13 @@ pub(super) fn token_refused(failure: &CallFailure, token: Option<&str>) -> bool 
         )
 }
 
-/// The user, or a service manager, asked for the end.
+/// Returns the error of a stop requested by the user or a service manager.
 pub(super) fn stopped_by_hand() -> Error {
     Error::new(ErrorKind::Interrupted, "interrupted; nothing was published")
         .hint("run the same command again to resume where it stopped")
 }
 
-/// Why nothing else can be asked after this failure either; `None` where something else may well be answered.
+/// Returns the error that makes all other calls pointless too; `None` if other calls may succeed.
 pub(super) async fn stopped_by(failure: &CallFailure, context: &Context) -> Option<Error> {
     let what =
         match failure.class {
@@ -51,7 +52,7 @@ pub(super) async fn stopped_by(failure: &CallFailure, context: &Context) -> Opti
     Some(error.hint("run the same command again: it resumes where it stopped"))
 }
 
-/// AWS knows the credentials, but not in this Region.
+/// Returns the error of credentials that are valid, but unknown in this Region.
 pub(super) fn region_not_enabled(failure: &CallFailure, region: &str) -> Error {
     let operation = failure.operation;
     stopped(&format!("the credentials are valid, but {operation} in {region} does not know them"), failure)
@@ -65,13 +66,14 @@ fn stopped(what: &str, failure: &CallFailure) -> Error {
     Error::new(ErrorKind::Resumable, format!("{what}; nothing was published")).caused_by(failure.to_string())
 }
 
-/// One connection that failed may be one host's; the caller's own identity can be asked for from anywhere.
+/// Returns true if the network is lost. A failed connection may concern one host only, so the caller's identity is
+/// requested again.
 async fn network_is_lost(context: &Context) -> bool {
     context.caller.is_some()
         && matches!(caller(&context.aws).await, Err(failure) if failure.class == FailureClass::Unreachable)
 }
 
-/// Whether the credentials are still known in the Region that was asked first.
+/// Returns true if the credentials are still valid in the Region that was requested.
 async fn is_known_at_home(context: &Context) -> bool {
     caller(&context.home).await.is_ok()
 }

@@ -1,5 +1,5 @@
-//! Tags of the root, OUs, accounts, policies, permission sets, applications, the instance and its token issuers. Neither service lists tags of several things at once,
-//! or fewer than all of one: there is no page size to ask for.
+//! Tags of the root, OUs, accounts, policies, permission sets, applications, the instance and its token issuers.
+//! Neither service lists the tags of several entities at once, nor takes a page size.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,7 @@ fn tag(
     }))
 }
 
-/// What Organizations keeps tags of.
+/// The resources of the tree, whose tags Organizations lists.
 const TAGGED: &[&ResourceSpec] = &[PLACES[0], PLACES[1], PLACES[2]];
 
 /// Lists the tags of the root, an OU or an account.
@@ -64,7 +64,7 @@ impl Collector for ListOrganizationTags {
     }
 }
 
-/// Lists the tags of a policy, within the budget of time that policies have.
+/// Lists the tags of a policy, within the time budget of policies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListPolicyTags {
     pub policy_id: String,
@@ -80,7 +80,7 @@ impl Collector for ListPolicyTags {
     const PRIORITY: i64 = 5;
 
     fn of(row: &Row, _context: &Context) -> Option<Self> {
-        // AWS's own policies have no tags, and their ids are refused (cloud-custodian PR#8194).
+        // AWS's own policies have no tags, and AWS refuses their ids (cloud-custodian PR#8194).
         if row.is_true("aws_managed") {
             return None;
         }
@@ -164,7 +164,7 @@ impl Collector for ListApplicationTags {
     }
 }
 
-/// Lists the tags of the instance that is collected.
+/// Lists the tags of the collected instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListInstanceTags {
     pub instance_arn: String,
@@ -197,7 +197,7 @@ impl Collector for ListInstanceTags {
     }
 }
 
-/// Lists the tags of a token issuer that the instance trusts.
+/// Lists the tags of a trusted token issuer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListTokenIssuerTags {
     pub trusted_token_issuer_arn: String,
@@ -230,12 +230,12 @@ impl Collector for ListTokenIssuerTags {
     }
 }
 
-/// The tags of one thing that is no entity.
+/// Returns the scope of the tags of a resource that is no entity.
 fn scope_of(resource_type: &str, arn: &str) -> Scope {
     Scope::all::<Tag>().with("resource_type", resource_type).with("resource_id", arn)
 }
 
-/// The tags of a thing of the organization.
+/// Returns a page of the tags of a resource of Organizations.
 async fn of_organization(
     context: &Context,
     tagged: &'static str,
@@ -258,7 +258,7 @@ async fn of_organization(
     })
 }
 
-/// The tags of a thing of the instance.
+/// Returns a page of the tags of a resource of the instance.
 async fn of_instance(
     context: &Context,
     tagged: &'static str,

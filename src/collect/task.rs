@@ -45,7 +45,7 @@ use crate::error::{Error, Result};
 use crate::model::{Entity, Resource, ResourceSpec, Row, Scope};
 use crate::store::{Failure, GapKind};
 
-/// What a kind of task declares: see [`Collector`].
+/// The declarations of a kind of task: see [`Collector`].
 #[derive(Debug)]
 pub(super) struct CollectorSpec {
     /// The kind, as the queue stores it.
@@ -80,7 +80,7 @@ macro_rules! tasks {
         #[allow(missing_docs, reason = "each variant is documented at its struct")]
         pub enum Task { $($(#[$only])* #[serde(rename = $kind)] $name($name)),+ }
 
-        /// Every kind of task, in the order in which those that are asked at the same time are queued.
+        /// Every kind of task. Tasks that are asked at the same time are queued in this order.
         pub(super) static COLLECTORS: &[CollectorSpec] = &[$($(#[$only])* CollectorSpec {
             kind: $kind,
             rows: &<<$name as Collector>::Rows as Resource>::SPEC,
@@ -109,22 +109,22 @@ macro_rules! tasks {
         })+
 
         impl Task {
-            /// The task's kind, as the queue stores it.
+            /// Returns the task's kind, as the queue stores it.
             pub fn kind(&self) -> &'static str {
                 match self { $($(#[$only])* Self::$name(_) => $kind),+ }
             }
 
-            /// The rows that it lists.
+            /// Returns the scope of the rows that it lists.
             pub fn scope(&self) -> Scope {
                 match self { $($(#[$only])* Self::$name(task) => task.scope()),+ }
             }
 
-            /// The scope that every row of its answers lies in.
+            /// Returns the scope that contains every row of its answers.
             pub fn asks_for(&self) -> Scope {
                 match self { $($(#[$only])* Self::$name(task) => task.asks_for()),+ }
             }
 
-            /// The id of the entity of this kind that it asks about.
+            /// Returns the id of the entity of this kind that it asks about.
             pub(super) fn id_of(&self, entity: Entity) -> Option<String> {
                 let about = match self { $($(#[$only])* Self::$name(task) => task.about()),+ };
                 about.into_iter().find(|(one, _)| *one == entity).map(|(_, id)| id.to_owned())
@@ -134,12 +134,12 @@ macro_rules! tasks {
                 match self { $($(#[$only])* Self::$name(task) => task.also_hides()),+ }
             }
 
-            /// Gets the page at `token`, the first one without.
+            /// Reads the page at `token`, or the first page without one.
             pub async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
                 match self { $($(#[$only])* Self::$name(task) => task.page(context, token).await),+ }
             }
 
-            /// Whether this answer means that what is asked about no longer exists.
+            /// Returns the consequences if this failure means that the entity no longer exists.
             pub fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
                 match self { $($(#[$only])* Self::$name(task) => task.gone(failure)),+ }
             }
@@ -148,17 +148,18 @@ macro_rules! tasks {
                 match self { $($(#[$only])* Self::$name(_) => $name::unavailable(failure)),+ }
             }
 
-            /// Whether an answer without a list says that there is nothing, whatever the last snapshot knows.
+            /// Returns true if an answer without a list means "none", regardless of the last snapshot.
             pub fn says_none_without_a_list(&self) -> bool {
                 match self { $($(#[$only])* Self::$name(task) => task.says_none_without_a_list()),+ }
             }
 
-            /// The task that comes once this one has ended; `is_listed` says whether it listed everything, or failed.
+            /// Returns the task that follows this one. `is_listed` is true if this one listed everything, and false if
+            /// it failed.
             pub fn then(&self, is_listed: bool) -> Option<Self> {
                 match self { $($(#[$only])* Self::$name(task) => tasks!(@then task, is_listed $(, $next)?)),+ }
             }
 
-            /// After how many pages it has seen enough.
+            /// Returns the number of pages after which it stops.
             pub fn most_pages(&self) -> u32 {
                 match self { $($(#[$only])* Self::$name(task) => task.most_pages()),+ }
             }
@@ -227,29 +228,29 @@ tasks! {
 }
 
 impl Task {
-    /// The task that the queue stored.
+    /// Parses a task from the queue.
     pub fn of_body(body: &str) -> Result<Self> {
         serde_json::from_str(body)
             .map_err(|error| Error::failed("the staging holds a task that cannot be read").caused_by(error))
     }
 
-    /// The task as the queue stores it.
+    /// Returns the task as the queue stores it.
     pub fn body(&self) -> String {
         serde_json::to_string(self).expect("a task is a struct of plain values")
     }
 
-    /// What its kind declares.
+    /// Returns the declarations of its kind.
     pub(super) fn spec(&self) -> &'static CollectorSpec {
         let is_its = |spec: &&CollectorSpec| spec.kind == self.kind();
         COLLECTORS.iter().find(is_its).expect("every kind of task is in the list")
     }
 
-    /// The operation that the task sends.
+    /// Returns the operation that the task sends.
     pub fn operation(&self) -> Operation {
         self.spec().operation
     }
 
-    /// The scopes that are seen once its last page is in.
+    /// Returns the scopes that are seen after its last page.
     pub fn covers(&self) -> Vec<Scope> {
         match self.spec().shows {
             Shows::All => vec![self.scope()],
@@ -257,12 +258,12 @@ impl Task {
         }
     }
 
-    /// The lane: tasks of one lane share a pacer and a limit of calls under way.
+    /// Returns its lane. The tasks of one lane share a pacer and a limit of concurrent calls.
     pub(super) fn lane(&self) -> LaneKey {
         LaneKey { quota: self.spec().quota(), account: self.account() }
     }
 
-    /// The account that it is asked in; `None` where it is not asked in an account.
+    /// Returns the account in which it is asked; `None` if it is not asked in an account.
     pub(super) fn account(&self) -> Option<String> {
         match self.spec().place {
             In::EachAccount => self.id_of(Entity::Account),
@@ -270,12 +271,12 @@ impl Task {
         }
     }
 
-    /// Whether the plan's estimate needs it.
+    /// Returns true if the plan's estimate needs it.
     pub fn is_counted(&self) -> bool {
         matches!(self.spec().stage, Stage::Tree | Stage::Accounts | Stage::Principals | Stage::Pairs)
     }
 
-    /// What a gap records of this failure.
+    /// Returns the record of this failure in a gap.
     pub fn failure(&self, failure: &CallFailure) -> Failure {
         let kind = if self.unavailable(failure) {
             GapKind::Unavailable
@@ -297,7 +298,7 @@ impl Task {
 }
 
 impl CollectorSpec {
-    /// What is counted towards one quota, or the task's own lane.
+    /// Returns the name of the quota toward which the calls count, or of the task's own lane.
     fn quota(&self) -> String {
         match (self.lane, PaceOptions::pacer_key(self.operation)) {
             (Some(own), _) => own.to_owned(),
@@ -306,7 +307,7 @@ impl CollectorSpec {
         }
     }
 
-    /// The priority of a task of this kind; `rank` moves it behind others of its kind.
+    /// Returns the priority of a task of this kind. `rank` moves it behind others of its kind.
     pub fn priority(&self, rank: i64) -> i64 {
         self.priority * 1_000_000 + rank
     }

@@ -1,5 +1,5 @@
-//! What a snapshot names and no listing showed: users, groups, accounts and permission sets are listed once, and
-//! what came after that, or was gone long before, is named all the same. It is worth a word in the summary.
+//! The references in a snapshot to rows that no listing showed. Users, groups, accounts and permission sets are listed
+//! once; a row that was created later, or deleted long before, may still be referenced. The summary mentions them.
 
 use rusqlite::Connection;
 
@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::invocation;
 use crate::store::failed;
 
-/// Why an assignment leads nowhere for certain, with what it is called for one of them and for several.
+/// The proven reasons for an orphaned assignment, with the words for one assignment and for several.
 const ORPHANS: [(&str, &str, &str); 3] = [
     ("principal_deleted", "of a user or group that was deleted", "of users or groups that were deleted"),
     (
@@ -22,7 +22,8 @@ const ORPHANS: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// What is said of the unlisted principals in a snapshot, which is the latest. Of what was not all seen nothing is said.
+/// Returns the remarks about unlisted principals in a snapshot, which is the latest. Resources that were not seen
+/// completely have none.
 pub(super) fn remarks(connection: &Connection, snapshot_id: i64) -> Result<Vec<String>> {
     Ok(members(connection, snapshot_id)?.into_iter().chain(orphans(connection)?).collect())
 }

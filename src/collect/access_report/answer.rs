@@ -1,4 +1,4 @@
-//! What becomes of an access report's answer: its rows, its job, and what is known of one that failed.
+//! Handles the answer to an access report: its rows, its job, and the cause of a failed job.
 
 use aws_sdk_iam::operation::get_organizations_access_report::GetOrganizationsAccessReportOutput as Report;
 use aws_sdk_iam::types::{ErrorDetails, JobStatusType};
@@ -11,11 +11,11 @@ use crate::collect::convert::{key, text, time};
 use crate::excerpt::{self, excerpt};
 use crate::model::{AccessReportJob, FactRow, Row, ServiceLastAccessed};
 
-/// Why there are none: a setting that the management account can change.
+/// The reason for having no reports that the management account can remove by changing a setting.
 pub(in crate::collect) const POLICIES_OFF: &str = "service control policies are not enabled on the root";
 
-/// Why this organization, or these credentials, have no access reports at all. `policies_enabled` is whether
-/// service control policies are enabled on the root, where that is known.
+/// Returns the reason why this organization, or these credentials, have no access reports at all. `policies_enabled`
+/// says whether service control policies are enabled on the root; `None` if unknown.
 pub(in crate::collect) fn ruled_out(
     context: &Context,
     policies_enabled: Option<bool>,
@@ -44,7 +44,7 @@ impl AccessReport {
             return Err(unusable("the report is truncated but names no next page"));
         }
         let counts_some = report.number_of_services_accessible.is_some_and(|number| number > 0);
-        // Such a page would read as "nothing is used"; asked for again it may be whole.
+        // Such a page would read as "nothing is used". A repeated request may return it complete.
         if report.access_details.is_none() && counts_some {
             let failure = unusable("the report counts services but lists none");
             return Err(CallFailure { class: FailureClass::Transient, ..failure });
@@ -96,9 +96,9 @@ impl AccessReport {
         Stopped { failure: failure.into(), facts: vec![FactRow::of(&job)], begin_again: false }
     }
 
-    /// The answer that shows it, if the entity or the policy was deleted since it was listed. The job itself says only
-    /// that the path is wrong, as it also is once an entity was moved; or that the policy is, as it also is where it is no
-    /// service control policy.
+    /// Returns the failure that proves a deletion, if the entity or the policy was deleted since it was listed. The
+    /// job's own error code is ambiguous. An invalid path is also reported for an entity that was moved, and an invalid
+    /// policy for one that is not a service control policy.
     async fn what_is_gone(&self, context: &Context, code: &str) -> Option<CallFailure> {
         let aws = &context.aws;
         let failure = match code {

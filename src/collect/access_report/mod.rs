@@ -1,9 +1,9 @@
 //! Organizations access reports: when each service was last attempted in the root, an OU or an account.
 //!
-//! Only one report job may run at a time in a whole organization, over all callers, and it takes 2 to 11
-//! seconds; so these tasks have a lane of their own, one at a time, and a budget of time (see the plan).
-//! Facts: IAM User Guide, "Refine permissions … Organizations last accessed information", and captures of
-//! real answers. What becomes of an answer is in `answer`.
+//! Only one report job may run at a time in a whole organization, over all callers, and a job takes 2 to 11 seconds.
+//! These tasks therefore have a lane of their own, one at a time, and a time budget (see the plan). Facts: IAM User
+//! Guide, "Refine permissions … Organizations last accessed information", and captures of real answers. `answer`
+//! handles the answers.
 
 mod answer;
 
@@ -28,33 +28,34 @@ use crate::model::{
 
 pub(super) use answer::{POLICIES_OFF, ruled_out};
 
-/// How long a report takes, for estimates: 2 to 11 seconds in captures of real answers.
+/// The typical duration of a report, for estimates: 2 to 11 seconds in captures of real answers.
 pub const TYPICAL: Duration = Duration::from_secs(5);
 
-/// The largest page: one page a report.
+/// The largest page, so that a report needs one page.
 const PAGE: i32 = 1000;
-/// Asked again for the same entity within this time of the first, AWS answers with the same job: 60 seconds in
-/// captures of real answers.
+/// The time within which AWS returns the same job for a repeated request for the same entity: 60 seconds in captures of
+/// real answers.
 const REUSE: Duration = Duration::from_secs(75);
-/// A job belongs to the session that generated it: when credentials rotate it has to be generated again.
+/// The number of attempts to generate a job. A job belongs to the session that generated it, so rotated credentials
+/// need a new one.
 const GENERATIONS: u32 = 3;
 
-/// Generates and reads one access report: of an entity, or of an entity by one of the policies there.
+/// Generates and reads one access report: of an entity, or of an entity narrowed to one policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessReport {
     pub entity_type: Entity,
     pub entity_id: String,
-    /// Without a slash at its end: the job fails on one.
+    /// The entity's path, without a trailing slash: the job fails on one.
     pub entity_path: String,
-    /// The service control policy that the report is narrowed to; empty for the entity's own, as in tasks that were queued
-    /// before there were others.
+    /// The service control policy that the report is narrowed to. Empty for the entity's own report, as in tasks queued
+    /// by versions without reports by policy.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub policy_id: String,
 }
 
 impl Collector for AccessReport {
     type Rows = ServiceLastAccessed;
-    // Its pages are of the report; what generates it is said where it is.
+    // The pages belong to the report. The operation that generates it is named where it is sent.
     const OPERATION: Operation = Operation::GetOrganizationsAccessReport;
     const OPERATIONS: &'static [Operation] = &[
         Operation::GenerateOrganizationsAccessReport,
@@ -64,14 +65,14 @@ impl Collector for AccessReport {
     ];
     const IN: In = In::Organization;
     const FOR_EACH: ForEach = ForEach::All(PLACES);
-    // A path begins with the organization, and the root says whether service control policies are enabled.
+    // A path begins with the organization, and the root tells whether service control policies are enabled.
     const RESTS_ON: &'static [&'static ResourceSpec] = &[&Organization::SPEC, &Root::SPEC];
     const ASKED: Asked = Asked::Planned;
     const LANE: Option<&'static str> = Some(REPORTS);
     const STAGE: Stage = Stage::Reports;
     const PRIORITY: i64 = 0;
 
-    /// AWS takes a path and no id: without one there is no report.
+    /// Requires a path, because AWS accepts no id.
     fn of(row: &Row, context: &Context) -> Option<Self> {
         let (entity_type, id) = row.entity()?;
         let entity_path = if entity_type == Entity::Root {
@@ -86,14 +87,14 @@ impl Collector for AccessReport {
         vec![(self.entity_type, &self.entity_id)]
     }
 
-    // An entity's own report says nothing of its reports by policy.
+    // An entity's own report proves nothing about its reports by policy.
     fn scope(&self) -> Scope {
         Scope::all::<Self::Rows>()
             .about(self.entity_type, &self.entity_id)
             .about(Entity::Policy, &self.policy_id)
     }
 
-    // Its tags cannot be listed, and the policy cannot be described: see `what_is_gone`.
+    // The entity's tags cannot be listed, or the policy cannot be described: see `what_is_gone`.
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         if failure.is(&["PolicyNotFoundException"]) {
             return Some(NotFound::of(Entity::Policy, &self.policy_id));
@@ -119,12 +120,12 @@ impl Collector for AccessReport {
 }
 
 impl AccessReport {
-    /// Makes the report of the same entity by a policy.
+    /// Returns the report of the same entity narrowed to a policy.
     pub fn by_policy(&self, policy_id: &str) -> Self {
         Self { policy_id: policy_id.to_owned(), ..self.clone() }
     }
 
-    /// The policy that it is narrowed to; `None` of an entity's own.
+    /// Returns the policy that the report is narrowed to; `None` for an entity's own report.
     pub fn policy(&self) -> Option<&str> {
         Some(self.policy_id.as_str()).filter(|policy_id| !policy_id.is_empty())
     }
@@ -151,8 +152,8 @@ impl AccessReport {
         }
     }
 
-    /// Generates a report with a job other than the lost one: for a minute AWS may hand out the same job again,
-    /// whoever asks.
+    /// Generates a report with a job other than the lost one. For a minute AWS may return the same job again, to any
+    /// caller.
     async fn generate_other(&self, context: &Context, lost_job: Option<&str>) -> Result<String, CallFailure> {
         let begun = Instant::now();
         let mut wait = Duration::from_secs(1);
@@ -185,8 +186,8 @@ impl AccessReport {
                     context.reports.set(Wait::Nothing);
                     return key(operation, "JobId", answer.job_id);
                 }
-                // Another caller's report is in progress: no failure of this one, so that only the budget of all
-                // reports ends the wait.
+                // Another caller's report is in progress. This report has not failed, so only the budget of all reports
+                // ends the wait.
                 Err(failure) if failure.code.starts_with("ReportGenerationLimitExceeded") => {
                     context.reports.set(Wait::AnotherCaller);
                     sleep(context.aws.retry_policy().wait(wait)).await;
@@ -197,7 +198,7 @@ impl AccessReport {
         }
     }
 
-    /// Waits for the job to end; returns the report as it is when that takes too long.
+    /// Waits for the job to end. Returns the report as it stands when that takes too long.
     async fn finished(&self, context: &Context, job_id: &str) -> Result<Report, CallFailure> {
         let begun = Instant::now();
         let timeout = context.aws.retry_policy().wait(context.reports.timeout());
@@ -218,7 +219,8 @@ impl AccessReport {
         }
     }
 
-    /// A job that does not end: its report goes behind the others, and may be there when it is asked for again.
+    /// Returns the failure of a job that does not end. Its report moves behind the others, and may be ready at the next
+    /// attempt.
     fn unended(&self, context: &Context, report: &Report) -> Stopped {
         let operation = Operation::GetOrganizationsAccessReport;
         let by_policy = self.policy().map(|policy_id| format!(" by {policy_id}")).unwrap_or_default();
@@ -256,7 +258,7 @@ impl AccessReport {
     }
 }
 
-/// Whether the job belongs to another session: not that the entity does not exist.
+/// Returns true if the job belongs to another session. This code does not mean that the entity is missing.
 fn lost(failure: &CallFailure) -> bool {
     failure.code.starts_with("NoSuchEntity")
 }

@@ -1,4 +1,4 @@
-//! Users and groups described one by one, in a store that cannot be listed: those that assignments name.
+//! Describes the users and groups that assignments name, one by one, in a store that cannot be listed.
 
 use aws_sdk_identitystore::types::{Group as WireGroup, User as WireUser};
 use serde::{Deserialize, Serialize};
@@ -9,10 +9,10 @@ use crate::collect::collector::{Asked, Collector, ForEach, In, NotFound, Page, S
 use crate::collect::context::Context;
 use crate::model::{AccountAssignment, Entity, Group, Resource, Row, User};
 
-/// Where assignments are collected: they name whom to describe.
+/// The assignments, which name the principals to describe.
 const ASSIGNMENTS: ForEach = ForEach::Where(&[&AccountAssignment::SPEC]);
 
-/// Only where the listing cannot be had.
+/// Declares a task that is asked only if the listing is not available.
 const fn instead_of(listing: Operation) -> Asked {
     Asked::Instead {
         of: listing,
@@ -21,14 +21,14 @@ const fn instead_of(listing: Operation) -> Asked {
     }
 }
 
-/// The id of the principal of an assignment, if it is of this kind.
+/// Returns the id of the principal of an assignment, if the principal is of this kind.
 fn principal(row: &Row, entity: Entity) -> Option<String> {
     let column = AccountAssignment::SPEC.about(entity).next()?;
     let is_of_kind = column.of.is_none_or(|(type_column, value)| row.text(type_column) == Some(value));
     row.text(column.id).filter(|_| is_of_kind).map(str::to_owned)
 }
 
-/// Describes one user; only in a store that cannot be listed.
+/// Describes one user, only in a store that cannot be listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DescribeUser {
     pub user_id: String,
@@ -51,7 +51,7 @@ impl Collector for DescribeUser {
         vec![(Entity::User, &self.user_id)]
     }
 
-    // A store that cannot be listed answers so as a matter of course: the wider gap keeps what was known.
+    // A store that cannot be listed may give this answer for any user. The wider gap keeps the known rows.
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         failure.says_gone("USER").then(NotFound::with_scope_still_valid)
     }
@@ -102,7 +102,7 @@ impl Collector for DescribeUser {
     }
 }
 
-/// Describes one group; only in a store that cannot be listed.
+/// Describes one group, only in a store that cannot be listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DescribeGroup {
     pub group_id: String,
@@ -125,7 +125,7 @@ impl Collector for DescribeGroup {
         vec![(Entity::Group, &self.group_id)]
     }
 
-    // A store that cannot be listed answers so as a matter of course: the wider gap keeps what was known.
+    // A store that cannot be listed may give this answer for any group. The wider gap keeps the known rows.
     fn gone(&self, failure: &CallFailure) -> Option<NotFound> {
         failure.says_gone("GROUP").then(NotFound::with_scope_still_valid)
     }

@@ -1,8 +1,8 @@
 //! Users, groups and memberships of the identity store.
 //!
-//! The listings return whole users and groups, so nobody is described one by one; except in a store that is
-//! synchronized from a legacy Active Directory, which cannot be listed: there the plan describes the
-//! principals that assignments name (`described`). `rows` makes columns of what AWS sends.
+//! The listings return complete users and groups, so principals are not described one by one. The exception is a store
+//! synchronized from a legacy Active Directory, which cannot be listed. There the plan describes the principals that
+//! assignments name (`described`). `rows` converts AWS's values to columns.
 
 mod described;
 mod rows;
@@ -21,11 +21,11 @@ use crate::model::{Entity, Group, GroupMembership, Resource, Row, User};
 /// The identity store's largest page.
 const PAGE: i32 = 100;
 
-/// The extended attributes of a user: AWS returns them on request only.
+/// The extended attributes of a user, which AWS returns only on request.
 /// Source: IAM Identity Center Identity Store API Reference, ListUsers.
 const EXTENSION: &str = "aws:identitystore:enterprise";
 
-/// Whether the store cannot be listed at all, whatever the permissions: it mirrors a legacy Active Directory.
+/// Returns true if the store cannot be listed at all, regardless of permissions: it mirrors a legacy Active Directory.
 /// Sources: aws/aws-sdk#629 and boto/boto3#3985 ("Filter is required"); iambic#557 (unknown operation).
 fn cannot_be_listed(failure: &CallFailure) -> bool {
     let message = failure.message.to_lowercase();
@@ -67,7 +67,7 @@ impl Collector for ListUsers {
             })
         };
         let answer = match list(Some(vec![EXTENSION.to_owned()])).await {
-            // An endpoint that does not know the extension still knows the users.
+            // An endpoint that does not support the extension still lists the users.
             Err(failure) if failure.code == "ValidationException" && !cannot_be_listed(&failure) => {
                 list(None).await?
             }

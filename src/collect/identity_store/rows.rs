@@ -1,4 +1,4 @@
-//! What the identity store sends, as columns.
+//! Converts the identity store's answers to columns.
 
 use aws_sdk_identitystore::types::{ExternalId, Group as WireGroup, Name, User as WireUser};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use crate::aws::{CallFailure, Operation};
 use crate::collect::convert::{array, document, key, members, string, text, time};
 use crate::model::{Group, User};
 
-/// A group as AWS sends it.
+/// Converts a group.
 pub(super) fn group(operation: Operation, found: WireGroup) -> Result<Group, CallFailure> {
     Ok(Group {
         group_id: key(operation, "GroupId", found.group_id)?,
@@ -23,7 +23,7 @@ pub(super) fn group(operation: Operation, found: WireGroup) -> Result<Group, Cal
     })
 }
 
-/// A user as AWS sends it, with multi-valued attributes as JSON in AWS's own spelling.
+/// Converts a user. Multi-valued attributes become JSON in AWS's own spelling.
 pub(super) fn user(operation: Operation, found: WireUser) -> Result<User, CallFailure> {
     let name = found.name;
     let part = |part: fn(&Name) -> &Option<String>| name.as_ref().and_then(|name| text(part(name).clone()));

@@ -1,4 +1,4 @@
-//! The steps that list assignments by the strategy chosen; `remainder` lists what it leaves over.
+//! The steps that list assignments with the chosen strategy. `remainder` lists the pairs that it leaves over.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,7 +18,7 @@ use crate::model::{AccountAssignment, Entity, Resource, Row};
 use crate::store::{Failure, GapKind, Staging};
 
 impl Plan<'_> {
-    /// Queues every provisioned pair, and notes which could not be counted.
+    /// Queues every provisioned pair, and records gaps for the pairs that could not be counted.
     pub(super) fn list_pairs(&self, staging: &mut Staging, counts: &Counts) -> Result<()> {
         let all = AccountAssignment::SPEC.all();
         if counts.pairs == 0 && counts.permission_sets > 0 && self.selection.strategy == StrategyChoice::Auto
@@ -39,7 +39,7 @@ impl Plan<'_> {
         self.queue(staging, pairs.into_iter().map(Into::into))
     }
 
-    /// Queues every user and group, and notes which could not be counted.
+    /// Queues every user and group, and records gaps for the principals that could not be listed.
     pub(super) fn list_principals(&self, staging: &mut Staging) -> Result<()> {
         for (task, failure) in self.failures(staging, Stage::Principals)? {
             if let Some(entity) = Entity::of_resource(task.spec().rows.name) {
@@ -62,8 +62,8 @@ impl Plan<'_> {
         self.queue(staging, tasks)
     }
 
-    /// The principals that the trial listed to the end. One that showed nothing is listed once more where the last
-    /// snapshot knows of something, or where its answer left the list out: an answer to the trial was not doubted.
+    /// Returns the principals that the trial listed completely. A principal whose listing showed no row is listed again
+    /// if the last snapshot has a row of it, or if the answer omitted the list, because the trial trusts every answer.
     pub(super) fn listed_in_trial(&self, staging: &Staging) -> Result<HashSet<(String, String)>> {
         let mut listed = HashSet::new();
         let left_out: HashSet<_> = staging.left_out_bodies(SamplePrincipal::KIND)?.into_iter().collect();
@@ -100,7 +100,7 @@ impl Plan<'_> {
         Ok(listed)
     }
 
-    /// In a store that cannot be listed: describes the principals that assignments name.
+    /// Describes the principals that assignments name, in a store that cannot be listed.
     pub(super) fn name_principals(&self, staging: &mut Staging) -> Result<()> {
         for (task, failure) in self.failures(staging, Stage::Principals)? {
             if failure.kind != GapKind::Unavailable {
@@ -114,7 +114,7 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// The assignments of users, or of groups, one for each principal.
+    /// Returns assignments of users, or of groups, one for each principal.
     fn named_principals(&self, staging: &Staging, resource: &str) -> Result<Vec<Row>> {
         let assignments = AccountAssignment::SPEC;
         let entity = Entity::of_resource(resource);
@@ -137,7 +137,7 @@ impl Plan<'_> {
         })
     }
 
-    /// What keeps permission sets from being counted, besides those that are.
+    /// Returns the failures that keep permission sets from being counted, except for the sets that are counted.
     pub(super) fn uncounted(
         &self,
         staging: &Staging,
@@ -159,7 +159,7 @@ impl Plan<'_> {
         Ok(uncounted)
     }
 
-    /// The permission sets of which every provisioned account is known.
+    /// Returns the permission sets whose provisioned accounts are all known.
     pub(super) fn counted_permission_sets(&self, staging: &Staging) -> Result<HashSet<String>> {
         staging
             .seen_bodies(ListProvisionedAccounts::KIND)?
@@ -180,7 +180,7 @@ impl Plan<'_> {
     }
 }
 
-/// Permission sets of which it is not known where they are provisioned.
+/// Permission sets whose provisioned accounts are not all known.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Uncounted {
     AllSets,
@@ -206,9 +206,9 @@ pub(super) fn provisioned_pairs(staging: &Staging) -> Result<Vec<ListPairAssignm
     Ok(pairs)
 }
 
-/// Brings pairs into an order of no meaning, the same each time: neighbours are of different accounts and sets.
-/// Where one account or set may not be read, its refusals do not come in a row then, which would end the listing
-/// of all.
+/// Sorts pairs into a pseudo-random but stable order, so that neighbors belong to different accounts and permission
+/// sets. If one account or set is denied, its refusals do not follow each other then. Consecutive refusals would stop
+/// the whole listing.
 pub(super) fn spread(pairs: &mut [ListPairAssignments]) {
     pairs.sort_by_cached_key(|pair| {
         let mut hasher = DefaultHasher::new();

@@ -1,5 +1,5 @@
-//! How many calls are left once everything is counted, and how long they take: those of the whole collection, and in a
-//! dry run those of each group of resources.
+//! The number of remaining calls once everything is counted, and their duration: for the whole collection, and in a dry
+//! run for each group of resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::model::{Resource, ResourceGroup};
 use crate::store::Staging;
 
-/// Calls of one group that are paced together.
+/// The calls of one group that share a pace.
 struct CallsLeft {
     group: ResourceGroup,
     lane: LaneKey,
@@ -25,8 +25,8 @@ struct CallsLeft {
 }
 
 impl Plan<'_> {
-    /// Says how much is left of the whole collection, with so many calls for assignments, beside how long the
-    /// credentials still last; in a dry run for each group too.
+    /// Reports the remaining calls of the whole collection, given the number of calls for assignments, and the
+    /// remaining life of the credentials. A dry run reports them for each group too.
     pub(super) fn tell_what_is_left(
         &self,
         staging: &Staging,
@@ -81,7 +81,7 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// How many calls they are, and how long the slowest lane needs for them.
+    /// Returns the number of calls, and the time that the slowest lane needs for them.
     fn sum<'a>(&self, left: impl Iterator<Item = &'a CallsLeft>) -> (i64, String) {
         let mut lanes: BTreeMap<&LaneKey, i64> = BTreeMap::new();
         for CallsLeft { lane, calls, .. } in left {
@@ -92,7 +92,7 @@ impl Plan<'_> {
         (lanes.values().sum(), duration(Duration::from_secs_f64(longest)))
     }
 
-    /// Whether the group has tasks for each row of a listing that a dry run does not make: nobody knows how many.
+    /// Returns true if the group has tasks for each row of a listing that a dry run skips. Their number is unknown.
     fn may_bring_more(&self, group: ResourceGroup, unfinished: &BTreeSet<&str>) -> bool {
         let for_each_row = |asked| matches!(asked, Asked::AsListed | Asked::After);
         let of_group = self.selection.asked().filter(|spec| spec.rows.group == group);
@@ -102,7 +102,7 @@ impl Plan<'_> {
         listed_for.any(|resource| finder_of(resource).is_some_and(|finder| unfinished.contains(finder.kind)))
     }
 
-    /// The access reports that are left; `None` where there are none.
+    /// Returns the remaining access reports; `None` if there are none.
     fn reports_in_words(&self, staging: &Staging) -> Result<Option<Reports>> {
         Ok(match self.expected_reports(staging)? {
             Some(0) => None,

@@ -1,4 +1,4 @@
-//! The step that asks how applications are set up: within a budget of time, what was read the longest ago first.
+//! The step that reads the settings of applications within a time budget, the stalest first.
 
 use super::{Plan, staged_rows};
 use crate::collect::budget::rank;
@@ -10,7 +10,7 @@ use crate::model::{Application, Resource};
 use crate::store::Staging;
 
 impl Plan<'_> {
-    /// Queues what is asked within the budget, all of one application after all of another.
+    /// Queues the reads within the budget, application by application.
     pub(super) fn ask_details(&self, staging: &mut Staging) -> Result<()> {
         let asked = graph::asked_for_each(Application::SPEC.name).iter();
         let asked: Vec<_> = asked.filter(|spec| spec.asked == Asked::WithinBudget).collect();
@@ -23,7 +23,7 @@ impl Plan<'_> {
             }
             of_each.push((stalest, tasks));
         }
-        // Those of one age stay in the order of their ids.
+        // Applications of the same age stay in the order of their ids.
         of_each.sort_by_key(|(stalest, _)| *stalest);
         self.queue(staging, of_each.into_iter().flat_map(|(_, tasks)| tasks).collect::<Vec<_>>())
     }

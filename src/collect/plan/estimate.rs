@@ -1,8 +1,9 @@
-//! What each strategy for assignments costs, in calls.
+//! The cost of each strategy for assignments, in calls.
 //!
-//! A listing costs a call a page, so at least one. How many more comes from what the last snapshot held, where it
-//! held about as much; otherwise from the trial: the groups' own listings, which are known exactly, and with them
-//! how many rows of groups a user's answer repeats; and a few users and pairs for what is assigned to users.
+//! A listing costs one call per page, and at least one. The number of further pages comes from the last snapshot, if
+//! its counts were similar. Otherwise it comes from the trial. There the groups' own listings are known exactly, and
+//! tell how many rows of groups a user's answer repeats. A few users and pairs tell how much is assigned to users
+//! directly.
 
 use std::collections::HashMap;
 
@@ -20,16 +21,16 @@ use crate::model::{
 };
 use crate::store::Staging;
 
-/// What a strategy is expected to cost.
+/// The expected cost of a strategy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Estimate {
-    /// Pairs, or principals.
+    /// The number of pairs, or of principals.
     pub listings: i64,
-    /// Calls, the most likely number.
+    /// The most likely number of calls.
     pub likely: i64,
-    /// No fewer than this.
+    /// The lower bound of the number of calls.
     pub least: i64,
-    /// No more than this; `None` where nothing is known of the pages beyond the first.
+    /// The upper bound; `None` if the number of further pages is unknown.
     pub most: Option<i64>,
 }
 
@@ -44,7 +45,7 @@ impl Estimate {
     }
 }
 
-/// What there is to list, as counted in this collection.
+/// The numbers of rows to list, as counted in this collection.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Counts {
     pub permission_sets: i64,
@@ -54,12 +55,12 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Counts what is staged.
+    /// Counts the staged rows.
     pub fn of(staging: &Staging) -> Result<Self> {
         Self::read(staging.connection(), &Tables::staged())
     }
 
-    /// Counts what the last snapshot held.
+    /// Counts the rows of the last snapshot.
     pub fn of_history(history: &Connection) -> Result<Self> {
         Self::read(history, &Tables::open())
     }
@@ -74,40 +75,40 @@ impl Counts {
         })
     }
 
-    /// Users and groups.
+    /// Returns the number of users and groups.
     pub fn principals(&self) -> i64 {
         self.users + self.groups
     }
 
-    /// Whether there is about as much of everything as in the other: a tenth more or less.
+    /// Returns true if the counts differ from the other's by at most a tenth.
     pub fn resemble(&self, other: &Self) -> bool {
         let near = |one: i64, other: i64| (one - other).abs() * 10 <= one.max(other).max(20);
         near(self.pairs, other.pairs) && near(self.users, other.users) && near(self.groups, other.groups)
     }
 
-    /// The calls of listing every provisioned pair.
+    /// Returns the calls to list every provisioned pair.
     pub fn by_pairs(&self, beyond: Option<&Beyond>) -> Estimate {
         Estimate::pages(self.pairs, beyond.map(|beyond| beyond.pairs))
     }
 
-    /// The calls of listing every user and group, and then the pairs that these leave over.
+    /// Returns the calls to list every user and group, and then the pairs that these leave over.
     pub fn by_principals(&self, beyond: Option<&Beyond>) -> Estimate {
         Estimate::pages(self.principals(), beyond.map(|beyond| beyond.principals.and(beyond.left_over)))
     }
 }
 
-/// Calls beyond one for each listing.
+/// The calls beyond one for each listing.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Beyond {
-    /// Second and later pages of pairs.
+    /// The further pages of pairs.
     pub pairs: Spread,
-    /// Of users and groups.
+    /// The further pages of users and groups.
     pub principals: Spread,
-    /// Pairs that have to be listed after the principals: without a row, or with one of a deleted principal.
+    /// The pairs to list after the principals: pairs without a row, or with the row of a deleted principal.
     pub left_over: Spread,
 }
 
-/// Where the rows are, by what is done with them.
+/// The sources of the rows, by resource.
 struct Tables {
     assignments: String,
     memberships: String,
@@ -118,12 +119,12 @@ struct Tables {
 }
 
 impl Tables {
-    /// The rows of this collection.
+    /// Returns the tables with the rows of this collection.
     fn staged() -> Self {
         Self::of(|resource| resource.name.to_owned())
     }
 
-    /// The rows of the last snapshot.
+    /// Returns queries for the rows of the last snapshot.
     fn open() -> Self {
         Self::of(|resource| format!("(SELECT * FROM {}_versions WHERE valid_to IS NULL)", resource.name))
     }
@@ -140,7 +141,7 @@ impl Tables {
     }
 }
 
-/// The rows of each principal, and those of the groups of each user.
+/// The number of rows of each principal, and of the groups of each user.
 #[derive(Debug, Default)]
 pub(super) struct RowsOfPrincipals {
     pub own: HashMap<String, i64>,
@@ -188,7 +189,7 @@ struct Tried {
 }
 
 impl Tried {
-    /// Whether it was listed to the end.
+    /// Returns true if the principal was listed completely.
     fn is_whole(&self) -> bool {
         self.pages < i64::from(self.task.most_pages)
     }
@@ -207,8 +208,8 @@ fn tried(staging: &Staging, principal_type: &str) -> Result<Vec<Tried>> {
     Ok(tried)
 }
 
-/// Whether users' answers repeat the rows of their groups, by those that were tried. `None` where their pages do
-/// not tell.
+/// Decides from the tried users whether users' answers repeat the rows of their groups. `None` if their pages do not
+/// show it.
 fn repeats(
     tried: &[Tried],
     rows: &RowsOfPrincipals,
@@ -229,8 +230,8 @@ fn repeats(
     (votes != 0).then_some(votes > 0)
 }
 
-/// How many rows a page has: AWS may send fewer than it is asked for. The largest page with which the groups' rows
-/// need the pages that they had.
+/// Returns the number of rows per page, which may be smaller than requested: the largest page size with which the
+/// groups' rows need as many pages as they had.
 fn rows_a_page(groups: &[Tried], rows: &RowsOfPrincipals) -> i64 {
     let several: Vec<(i64, i64)> = groups
         .iter()
@@ -243,8 +244,8 @@ fn rows_a_page(groups: &[Tried], rows: &RowsOfPrincipals) -> i64 {
 }
 
 impl Beyond {
-    /// What listing the rows of the last snapshot would cost, whether users' answers `repeat` their groups' rows or
-    /// not; where that is not known, something between.
+    /// Returns the cost of listing the rows of the last snapshot, depending on whether users' answers repeat the rows
+    /// of their groups. If that is unknown, returns a value in between.
     pub fn of_history(history: &Connection, staging: &Staging) -> Result<Self> {
         let open = Tables::open();
         let rows = RowsOfPrincipals::of_history(history)?;
@@ -284,7 +285,7 @@ impl Beyond {
         })
     }
 
-    /// What the trial tells of all. `None` where no principal could be listed.
+    /// Extrapolates from the trial to all listings. `None` if no principal could be listed.
     pub fn of_trial(staging: &Staging, counts: &Counts) -> Result<Option<Self>> {
         let (users, groups) = (tried(staging, "USER")?, tried(staging, "GROUP")?);
         if users.is_empty() && groups.is_empty() {
@@ -295,7 +296,7 @@ impl Beyond {
         let of_groups: i64 = groups.iter().map(|tried| tried.pages - 1).sum();
         let pairs = Pairs::read(staging)?;
         let direct_of_pairs = Spread::of_all(&as_floats(&pairs.direct), counts.pairs);
-        // Of a user that was not listed to the end it is not known how much is its own: as much as others have.
+        // The number of rows of a user's own is unknown if its listing was cut short. It is assumed to be typical.
         let (whole, cut): (Vec<&Tried>, Vec<&Tried>) = users.iter().partition(|tried| tried.is_whole());
         let mut own: Vec<i64> = whole.iter().map(|tried| rows.own(&tried.task.principal_id)).collect();
         let direct_of_users = match cut.is_empty() {
@@ -304,8 +305,8 @@ impl Beyond {
         };
         let typical = (direct_of_pairs.value / counts.users.max(1) as f64).round() as i64;
         own.extend(cut.iter().map(|_| typical));
-        // A few users with a great deal are not among those tried, but on the pairs that were; and the other way
-        // round.
+        // A few users with very many rows may be missing among the tried users but appear on the tried pairs, and vice
+        // versa.
         let excess = |of_others: Spread, own: Spread| match of_others.is_surely_more_than(own) {
             true => (of_others.value - own.value) / page as f64,
             false => 0.0,
@@ -318,7 +319,7 @@ impl Beyond {
         let with_groups = Histogram::of(rows.of_groups.values().copied(), counts.users);
         let later_of_users = |histogram| Spread::of_all(&each(&own, histogram), counts.users);
         let mut of_users = match repeats(&users, &rows, &rows, page) {
-            // Without memberships the pages themselves are all that tells.
+            // Without memberships, only the number of pages is known.
             Some(true) if rows.of_groups.is_empty() => {
                 let pages: Vec<f64> = users.iter().map(|tried| (tried.pages - 1) as f64).collect();
                 Spread::of_all(&pages, counts.users)
@@ -337,15 +338,15 @@ impl Beyond {
     }
 }
 
-/// What the trial knows of pairs.
+/// The trial's data about pairs.
 struct Pairs {
-    /// The rows of living groups on each.
+    /// The rows of living groups on each pair.
     of_groups: Histogram,
-    /// How many have no row of a living group.
+    /// The number of pairs without a row of a living group.
     without_groups: i64,
-    /// The other rows on each of those that were tried.
+    /// The other rows on each of the tried pairs.
     direct: Vec<i64>,
-    /// Of those that were tried and have no row of a living group: whether there is no living user's either.
+    /// For each tried pair without a row of a living group: true if it has no row of a living user either.
     are_empty: Vec<bool>,
 }
 
@@ -386,7 +387,7 @@ impl Pairs {
     }
 }
 
-/// In SQL: whether the principal of the assignment `row` is in its table.
+/// Returns a SQL condition that is true if the principal of the assignment `row` is in its table.
 fn living(Tables { users, groups, .. }: &Tables) -> String {
     format!(
         "CASE row.principal_type

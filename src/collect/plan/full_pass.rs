@@ -1,7 +1,8 @@
-//! When every provisioned pair is listed although principals are cheaper.
+//! Decides when to list every provisioned pair although principals are cheaper.
 //!
-//! By principals no assignment of a deleted user or group is seen, unless its pair holds no other row or a former
-//! snapshot knows it. So all pairs are listed once, and again now and then: where that is cheap enough, by itself.
+//! A listing by principals shows no assignment of a deleted user or group, unless its pair holds no other row or an
+//! earlier snapshot knows it. So all pairs are listed once, and again from time to time, automatically if that is cheap
+//! enough.
 
 use std::time::Duration;
 
@@ -15,32 +16,32 @@ use crate::error::Result;
 use crate::invocation;
 use crate::store::failed;
 
-/// The note under which the staging keeps what is to be said of a full pass that is not made.
+/// The key of the staging's note about a full pass that is due but not made.
 pub(in crate::collect) const FULL_PASS: &str = "full_pass";
-/// A first full pass of no more than this is made whatever else costs.
+/// The duration up to which a first full pass is always made.
 const ALWAYS: Duration = Duration::from_secs(10 * 60);
-/// A first full pass is made where it costs at most so many times as much.
+/// The largest ratio of its cost to the cheaper strategy's at which a first full pass is made.
 const TIMES: i64 = 3;
-/// A full pass that is due is made by itself only where it takes no longer.
+/// The duration up to which a due full pass is made automatically.
 const BY_ITSELF: Duration = Duration::from_secs(30 * 60);
-/// How often, unless `--full-every` says otherwise.
+/// The default interval between full passes, which `--full-every` overrides.
 const FULL_EVERY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Whether a full pass is wanted.
+/// The need for a full pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum FullPass {
-    /// No snapshot has one.
+    /// No snapshot has made a full pass.
     First,
-    /// The last one is older than it may be.
+    /// The last full pass is older than allowed.
     Due { snapshot_id: i64, age: Duration },
-    /// There was one not long ago.
+    /// The last full pass is recent.
     Recent,
 }
 
 impl Plan<'_> {
-    /// Whether a full pass is wanted, by the snapshots there are, and those that were pruned.
+    /// Decides whether a full pass is wanted, from the existing snapshots and the pruned ones.
     pub(super) fn full_pass(&self) -> Result<FullPass> {
-        // A file that is only read, of an older version, has no such table.
+        // A read-only file of an older version has no such table.
         let keeps_pruned = "SELECT count(*) FROM main.sqlite_schema WHERE name = 'pruned_full_passes'";
         let pruned = match count(self.history, keeps_pruned)? {
             0 => "",
@@ -61,7 +62,7 @@ impl Plan<'_> {
             .optional()
             .map_err(failed)?;
         let Some((snapshot_id, completed_at)) = last else { return Ok(FullPass::First) };
-        // A time in the future, or one that cannot be read, says nothing of how long ago it was.
+        // A time that is in the future or unreadable counts as recent.
         let age = DateTime::parse_from_rfc3339(&completed_at)
             .ok()
             .and_then(|time| (Utc::now() - time.to_utc()).to_std().ok())
@@ -72,7 +73,7 @@ impl Plan<'_> {
         })
     }
 
-    /// Whether a full pass that is wanted is made by itself.
+    /// Decides whether a wanted full pass is made automatically.
     pub(super) fn makes(&self, full_pass: &FullPass, pairs: Estimate, cheaper: i64) -> bool {
         match full_pass {
             FullPass::First => pairs.likely <= TIMES * cheaper || self.takes(pairs) <= self.patiently(ALWAYS),
@@ -83,7 +84,7 @@ impl Plan<'_> {
         }
     }
 
-    /// What to say of a full pass that is wanted and not made.
+    /// Returns the message about a full pass that is wanted and not made.
     pub(super) fn announcement(&self, full_pass: &FullPass, pairs: Estimate) -> Option<String> {
         let command = invocation::command("collect --assignments pairs");
         let cost = self.cost(pairs, Operation::ListAccountAssignments);
@@ -106,19 +107,19 @@ impl Plan<'_> {
         Duration::try_from_secs_f64(estimate.likely as f64 / rate).unwrap_or(Duration::MAX)
     }
 
-    /// How long is as long as this, for whoever shortens every wait for AWS.
+    /// Scales a duration for runs that shorten every wait for AWS.
     fn patiently(&self, time: Duration) -> Duration {
         self.context.aws.retry_policy().wait(time)
     }
 
-    /// A time as people say it, of the calls of an estimate: one number where it is nearly known.
+    /// Formats the cost of an estimate: one number if it is nearly exact.
     pub(super) fn cost(&self, estimate: Estimate, operation: Operation) -> String {
         let rate = self.context.aws.pacer(operation).rate();
         let time = |calls: i64| duration(Duration::from_secs_f64(calls as f64 / rate));
         let Estimate { least, likely, most, .. } = estimate;
         match most {
             None => format!("at least {least} calls, {} or more", time(least)),
-            // A tenth is near enough.
+            // A difference of up to a tenth counts as exact.
             Some(most) if most * 10 <= least * 11 => format!("{likely} calls, {}", time(likely)),
             Some(most) if time(least) == time(most) => format!("{least} to {most} calls, {}", time(most)),
             Some(most) => format!("{least} to {most} calls, {} to {}", time(least), time(most)),

@@ -1,8 +1,8 @@
-//! What can only be decided from counts, as steps between the stages of the queue.
+//! The decisions that need counts, as steps between the stages of the queue.
 //!
-//! A step waits until its stages have no open task; then it is a pure function of the staging (and of what
-//! the last snapshot held), so that a resumed collection decides the same. Only the choice of a strategy is
-//! stored, because counts may still move.
+//! A step waits until its stages have no open task. It is then a pure function of the staging and the last snapshot, so
+//! that a resumed collection decides the same. Only the choice of a strategy is stored, because counts may still
+//! change.
 
 mod assignments;
 mod calls_left;
@@ -46,22 +46,22 @@ pub(super) use reports::report_in_words;
 pub(super) struct Plan<'a> {
     pub context: &'a Context,
     pub selection: &'a Selection,
-    /// What former snapshots saw.
+    /// The database with the earlier snapshots.
     pub history: &'a Connection,
-    /// What may well be out of sight without anything having broken.
+    /// The resources that may stay unseen without being a failure.
     pub unseen: NeverSeen,
-    /// Only count: the steps that lead to an estimate, and no assignment or report.
+    /// True to only count: take the steps that lead to an estimate, and list no assignments or reports.
     pub dry_run: bool,
-    /// How old the last full pass by pairs may be; `None` where nothing was said about it.
+    /// The maximum age of the last full pass by pairs; `None` for the default.
     pub full_every: Option<Duration>,
-    /// Steps known to be taken, so that the staging is asked once.
+    /// The steps known to be taken, so that the staging is asked once.
     pub taken: BTreeSet<&'static str>,
-    /// How often it was asked whether a strategy is certain.
+    /// The number of checks for a certain choice of the strategy.
     pub looks: u32,
 }
 
 impl Plan<'_> {
-    /// What a gap records of this failure.
+    /// Returns the record of this failure in a gap.
     pub fn failure(&self, task: &Task, failure: &CallFailure) -> Failure {
         let recorded = task.failure(failure);
         match self.unseen.withholds(task, failure) {
@@ -70,13 +70,13 @@ impl Plan<'_> {
         }
     }
 
-    /// Queues the first tasks, and notes what nobody asked for.
+    /// Queues the first tasks, and records gaps for the resources that are not selected.
     pub fn begin(&self, staging: &mut Staging) -> Result<()> {
         self.queue(staging, graph::first_tasks())?;
         for spec in RESOURCES.iter().filter(|spec| !self.selection.has(spec.name)) {
             staging.add_gap(&spec.all(), &not_asked("left out by --only, --skip or --access-report"))?;
         }
-        // What any of several resources gives rise to is collected without those that are left out.
+        // A resource that depends on any of several others is collected without the ones that are left out.
         for spec in COLLECTORS.iter().filter(|spec| self.selection.has(spec.rows.name)) {
             let ForEach::Any(resources) = spec.for_each else { continue };
             for left_out in resources.iter().filter(|resource| !self.selection.has(resource.name)) {
@@ -87,8 +87,8 @@ impl Plan<'_> {
         self.note_report_depth(staging)
     }
 
-    /// Takes every step whose stages have closed; to be called whenever a task has ended, or something was
-    /// counted. Whether any was taken.
+    /// Takes every step whose stages have closed. Must be called whenever a task has ended or something was counted.
+    /// Returns true if it took a step.
     pub fn advance(&mut self, staging: &mut Staging, progress: &mut dyn Progress) -> Result<bool> {
         use Stage::{
             AccountParents, Accounts, ApplicationList, Assignments, Memberships, Pairs, Principals,
@@ -106,7 +106,7 @@ impl Plan<'_> {
             false => &[Principals, Pairs, Sample],
         };
         self.step(staging, "end_of_trial", tried, |plan, staging| plan.end_trial(staging))?;
-        // A dry run has nothing to hurry for: it tells the number of access reports too.
+        // A dry run is not in a hurry, and also reports the number of access reports.
         let counted = if self.dry_run {
             [&[Principals, Pairs, Sample, Tree, Accounts], self.stages_of_policies()].concat()
         } else if self.pairs_are_certain(staging)? {
@@ -130,7 +130,7 @@ impl Plan<'_> {
             &[Principals, Pairs, Sample, Assignments, Remainder],
             |plan, staging| plan.name_principals(staging),
         )?;
-        // They share the quota of the assignments, and never take a turn of theirs.
+        // These tasks share the quota of the assignments, and must not delay them.
         if self.taken.contains("assignments") {
             self.step(staging, "details", &[Assignments, Remainder, ApplicationList], |plan, staging| {
                 plan.ask_details(staging)
@@ -139,12 +139,12 @@ impl Plan<'_> {
         Ok(self.taken.len() > before)
     }
 
-    /// Whether the number of calls that are left depends on what the task finds.
+    /// Returns true if the number of remaining calls depends on the rows that the task finds.
     pub fn counts(&self, task: &Task) -> bool {
         task.is_counted() || self.stages_of_policies().contains(&task.spec().stage)
     }
 
-    /// Whether everything that is left is known, so that an estimate of time is honest.
+    /// Returns true if all remaining tasks are known, so that the estimated time is reliable.
     pub fn is_counted(&self) -> bool {
         self.taken.contains("assignments")
     }
@@ -172,17 +172,17 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Queues those of the tasks that the selection asks for, ranked in the order given.
+    /// Queues the tasks that are selected, ranked in the given order.
     fn queue(&self, staging: &mut Staging, tasks: impl IntoIterator<Item = Task>) -> Result<()> {
         let wanted = tasks.into_iter().filter(|task| task.is_wanted(self.selection));
         staging.add_tasks(wanted.zip(0..).map(|(task, rank)| task.queued(rank, self.selection)))
     }
 }
 
-/// What is said of a scope that the time for access reports did not suffice for.
+/// The message of a gap for a scope that the time for access reports did not suffice for.
 pub(super) const BEYOND_BUDGET: &str = "beyond --access-report-budget";
 
-/// Whether the scope of a gap was asked for by the flags, although nobody came to ask AWS for it.
+/// Returns true if the flags selected the scope of a gap, even if AWS was not asked about it.
 pub fn was_wanted(gap: &Gap) -> bool {
     let beyond = BudgetOption::ALL.map(BudgetOption::beyond);
     let mut budgets = beyond.into_iter().chain([BEYOND_BUDGET]);
@@ -190,7 +190,7 @@ pub fn was_wanted(gap: &Gap) -> bool {
     gap.kind != GapKind::NotAsked || gap.error_message.as_deref().is_some_and(is_beyond_budget)
 }
 
-/// A gap that is nobody's failure.
+/// Returns the record of a gap that is not a failure.
 pub(super) fn not_asked(reason: &str) -> Failure {
     gap(GapKind::NotAsked, reason)
 }
@@ -207,7 +207,7 @@ fn gap(kind: GapKind, reason: &str) -> Failure {
     }
 }
 
-/// The rows of a statement without parameters.
+/// Returns the rows of a statement without parameters.
 fn select<T>(
     connection: &Connection,
     sql: &str,
@@ -218,7 +218,7 @@ fn select<T>(
     rows.collect::<Result<_, _>>().map_err(failed)
 }
 
-/// The staged rows of a resource, in the order of its key.
+/// Returns the staged rows of a resource, ordered by key.
 fn staged_rows(staging: &Staging, spec: &'static ResourceSpec) -> Result<Vec<Row>> {
     let names: Vec<_> = spec.columns.iter().map(|column| column.name).collect();
     let columns: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
@@ -244,12 +244,12 @@ fn staged_rows(staging: &Staging, spec: &'static ResourceSpec) -> Result<Vec<Row
     })
 }
 
-/// The one number that a statement yields.
+/// Returns the single number that a statement yields.
 fn count(connection: &Connection, sql: &str) -> Result<i64> {
     connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
 }
 
-/// A time as people say it.
+/// Formats a duration for messages.
 pub(super) fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64().round() as u64;
     match seconds {

@@ -1,4 +1,4 @@
-//! The staged places of the tree that have access reports.
+//! The staged entities of the tree that have access reports.
 
 use super::{Plan, staged_rows};
 use crate::collect::access_report::AccessReport;
@@ -7,20 +7,20 @@ use crate::error::Result;
 use crate::model::{Entity, Row};
 use crate::store::Staging;
 
-/// Why a report cannot be asked for: AWS takes a path and no id.
+/// The reason why a report cannot be requested: AWS requires a path and accepts no id.
 pub(super) const WITHOUT_PATH: &str = "its path in the organization is not known";
 
 /// A staged entity that has reports.
 pub(super) struct Place {
     pub entity: Entity,
     pub id: String,
-    /// Its own report; `None` where its path is not known, so that there is none.
+    /// The entity's own report; `None` if its path is unknown, so that no report is possible.
     pub own_report: Option<AccessReport>,
     pub is_management: bool,
 }
 
 impl Plan<'_> {
-    /// The staged entities that have reports: the management account first, and then in the order of the tree.
+    /// Returns the staged entities that have reports: the management account first, then the others in tree order.
     pub(super) fn places(&self, staging: &Staging) -> Result<Vec<Place>> {
         let mut places = Vec::new();
         for resource in AccessReport::FOR_EACH.resources() {

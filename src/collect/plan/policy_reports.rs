@@ -1,4 +1,4 @@
-//! Which access reports by policy are asked for, and why others are not.
+//! Selects the access reports by policy, and records why others are not requested.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -14,17 +14,18 @@ use crate::error::Result;
 use crate::model::{Entity, Resource, ResourceSpec, Scope};
 use crate::store::{Failure, GapKind, Staging};
 
-/// What is said of a report that was taken once and is not among those that are asked for.
+/// The message of a gap for a report that an earlier snapshot has and this collection does not request.
 const NOT_ASKED_FOR: &str = "not asked for by --access-report-policies";
-/// Scopes of their own for so many reports that are carried forward; beyond, one for each policy, or for all.
+/// The number of carried reports up to which each has its own gap. Beyond it there is one gap per policy, or one for
+/// all.
 const CARRIED_GAPS: usize = 100;
 
-/// What reports list.
+/// The resource that reports list.
 const REPORTS: &ResourceSpec = &<AccessReport as Collector>::Rows::SPEC;
 const POLICIES: &ResourceSpec = &<ListPolicies as Collector>::Rows::SPEC;
 const TARGETS: &ResourceSpec = &<ListTargetsForPolicy as Collector>::Rows::SPEC;
 
-/// The reports by policy that are asked for, and what cannot be.
+/// The requested reports by policy, and the gaps of reports that cannot be requested.
 #[derive(Debug, Default)]
 pub(super) struct ByPolicy {
     pub reports: Vec<AccessReport>,
@@ -40,13 +41,13 @@ impl ByPolicy {
 /// The policies as they were listed.
 #[derive(Default)]
 struct Listed {
-    /// The type of each.
+    /// The type of each policy.
     types: BTreeMap<String, String>,
-    /// What each is attached to.
+    /// The targets of each policy.
     targets: HashMap<String, Vec<String>>,
-    /// Why service control policies could not be listed.
+    /// The failure to list service control policies.
     refused: Option<Failure>,
-    /// Why it is not known what a policy is attached to.
+    /// The failure to list the targets of a policy.
     without_targets: HashMap<String, Failure>,
 }
 
@@ -55,21 +56,21 @@ impl Listed {
         self.types.get(policy_id).is_some_and(|kind| kind == SERVICE_CONTROL_POLICY)
     }
 
-    /// Whether all service control policies are known.
+    /// Returns true if all service control policies are known.
     fn is_complete(&self) -> bool {
         !self.types.is_empty() && self.refused.is_none()
     }
 }
 
 impl Plan<'_> {
-    /// The stages that tell which reports there are.
+    /// Returns the stages that must close before the list of reports is known.
     pub(super) fn stages_before_reports(&self) -> Vec<Stage> {
         let mut stages = vec![Stage::Tree, Stage::Accounts, Stage::AccountParents];
         stages.extend(self.stages_of_policies());
         stages
     }
 
-    /// The stages that tell by which policies reports are asked for.
+    /// Returns the stages that must close before the policies of reports by policy are known.
     pub(super) fn stages_of_policies(&self) -> &'static [Stage] {
         match (self.selection.report_policies.are_asked(), self.selection.needs_policy_targets()) {
             (false, _) => &[],
@@ -78,8 +79,8 @@ impl Plan<'_> {
         }
     }
 
-    /// The reports by policy of these places: at the root, and where accounts have reports at each target too. AWS ignores
-    /// the policy for the management account, to which none applies.
+    /// Returns the reports by policy of these entities: at the root, and also at each target if accounts have reports.
+    /// AWS ignores the policy for the management account, to which no policy applies.
     pub(super) fn reports_by_policy(&self, staging: &Staging, places: &[Place]) -> Result<ByPolicy> {
         let mut by_policy = ByPolicy::default();
         let chosen = &self.selection.report_policies;
@@ -119,8 +120,8 @@ impl Plan<'_> {
         Ok(by_policy)
     }
 
-    /// Notes the reports by policy that were taken once and are not asked for now: their rows are carried forward. What goes
-    /// with its entity or its policy is no gap.
+    /// Records gaps for the reports by policy that an earlier snapshot has and this collection does not request. Their
+    /// rows are carried forward. A report whose entity or policy was deleted is no gap.
     pub(super) fn note_carried_reports(
         &self,
         staging: &mut Staging,
@@ -146,7 +147,7 @@ impl Plan<'_> {
         let mut scopes = BTreeSet::new();
         for (entity_id, policy_id) in &taken {
             let Some(entity) = places.get(entity_id.as_str()) else { continue };
-            // Another gap is over all that lies deeper than reports go.
+            // Another gap covers everything deeper than the reports go.
             if !self.selection.report_depth.reaches(*entity) {
                 continue;
             }
@@ -163,7 +164,7 @@ impl Plan<'_> {
         scopes.iter().try_for_each(|scope| staging.add_gap(scope, &not_asked(NOT_ASKED_FOR)))
     }
 
-    /// The ids of the policies that were chosen, as far as reports by them can be asked for.
+    /// Returns the ids of the chosen policies for which reports can be requested.
     fn chosen_policies(&self, listed: &Listed, by_policy: &mut ByPolicy) -> Vec<String> {
         let ReportPolicies::These(ids) = &self.selection.report_policies else {
             if let Some(refused) = &listed.refused {
@@ -183,7 +184,7 @@ impl Plan<'_> {
                     let reason = "no service control policy has this id: --access-report-policies";
                     by_policy.cannot(policy_id, GapKind::Failed, reason);
                 }
-                // What could not be listed may be there: AWS says so, or that it is not.
+                // A policy that could not be listed may exist. AWS's answer to the report will show it.
                 Some(_) | None => chosen.push(policy_id.clone()),
             }
         }
@@ -220,7 +221,7 @@ impl Plan<'_> {
         Ok(listed)
     }
 
-    /// The service control policies that the last snapshot has, and that are seen not to exist any more.
+    /// Returns the service control policies of the last snapshot that are proven deleted.
     fn policies_gone(&self, staging: &Staging) -> Result<HashSet<String>> {
         let listed = self.listed_policies(staging)?;
         if !listed.is_complete() || staging.has_open(&[Stage::Policies.name()])? {
@@ -238,7 +239,7 @@ impl Plan<'_> {
     }
 }
 
-/// The rows of the reports by a policy.
+/// Returns the scope of the rows of reports by a policy.
 fn by(policy_id: &str) -> Scope {
     REPORTS.all().about(Entity::Policy, policy_id)
 }

@@ -1,4 +1,4 @@
-//! The pairs that are listed after the chosen strategy, for what it leaves over.
+//! The pairs that are listed after the chosen strategy, because it leaves them over.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -28,13 +28,13 @@ impl Plan<'_> {
         )
     }
 
-    /// Each provisioned pair without a staged row, and each pair that holds an open row which was not staged and
-    /// whose principal was not listed.
+    /// Returns each provisioned pair without a staged row, and each pair with an open row that was not staged and whose
+    /// principal was not listed.
     fn remainder_of_principals(&self, staging: &Staging) -> Result<Vec<ListPairAssignments>> {
         let without_a_row = "WHERE NOT EXISTS (
             SELECT 1 FROM account_assignments AS row
             WHERE row.account_id = pair.account_id AND row.permission_set_arn = pair.permission_set_arn)";
-        // Where users or groups were left out, any pair may hold assignments of those that nobody listed.
+        // If users or groups were left out, any pair may hold assignments of principals that were not listed.
         let which = if self.has_principals() { without_a_row } else { "" };
         let mut pairs = self.pairs_of(
             staging.connection(),
@@ -46,8 +46,8 @@ impl Plan<'_> {
         Ok(pairs.into_iter().map(|(account, set)| ListPairAssignments::pair(account, set)).collect())
     }
 
-    /// Each pair that holds an open row and is not provisioned, as far as that was seen. By principals such rows are
-    /// shown where they still exist: that a pair is no longer provisioned does not end them.
+    /// Returns each pair that has an open row and is not known to be provisioned. Such assignments may still exist: a
+    /// listing by principals shows them. A pair that is no longer provisioned does not prove that they ended.
     fn remainder_of_pairs(&self, staging: &Staging) -> Result<Vec<ListPairAssignments>> {
         let mut pairs = self.pairs_of(
             self.history,
@@ -79,13 +79,13 @@ impl Plan<'_> {
         Ok(pairs)
     }
 
-    /// The pairs of account and permission set that a statement yields.
+    /// Returns the pairs of account and permission set that a statement yields.
     fn pairs_of(&self, connection: &Connection, sql: &str) -> Result<BTreeSet<(String, String)>> {
         Ok(select(connection, sql, |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
     }
 
-    /// After *principals*: whether the remaining pairs hold rows that no principal's listing has shown, as far as is
-    /// known. `None` where pairs are listed for another reason.
+    /// Decides, after *principals*, whether the remaining pairs are known to hold rows that no principal's listing has
+    /// shown. `None` if pairs are listed for another reason.
     pub(in crate::collect) fn remainder_holds_some(&self, staging: &Staging) -> Result<Option<bool>> {
         if self.chosen(staging)? != Some(Strategy::Principals) || !self.has_principals() {
             return Ok(None);
@@ -93,7 +93,7 @@ impl Plan<'_> {
         Ok(Some(!self.pairs_of_unlisted(staging)?.is_empty()))
     }
 
-    /// The pairs that hold an open row which was not staged and whose principal was not listed.
+    /// Returns the pairs with an open row that was not staged and whose principal was not listed.
     fn pairs_of_unlisted(&self, staging: &Staging) -> Result<BTreeSet<(String, String)>> {
         let mut pairs = BTreeSet::new();
         let listed = self.listed_principals(staging)?;

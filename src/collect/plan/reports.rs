@@ -1,4 +1,4 @@
-//! The step that asks for access reports: of which entities and by which policies, the stalest first.
+//! The step that requests access reports: selects entities and policies, and puts the stalest first.
 
 use std::collections::HashMap;
 
@@ -13,25 +13,25 @@ use crate::error::Result;
 use crate::model::{AccessReportJob, Entity, Fact, Resource, ResourceSpec, Root, Scope, ServiceLastAccessed};
 use crate::store::{Failure, GapKind, Staging, failed};
 
-/// What is said of a scope that lies deeper than access reports were asked for.
+/// The message of a gap for a scope deeper than the requested depth of access reports.
 const BEYOND_DEPTH: &str = "beyond the depth of --access-report";
-/// What reports list.
+/// The resource that reports list.
 const REPORTS: &ResourceSpec = &ServiceLastAccessed::SPEC;
 
-/// The reports that are asked for, and what cannot be.
+/// The requested reports, and the gaps of reports that cannot be requested.
 struct Wanted {
     reports: Vec<AccessReport>,
     unknown: Vec<(Scope, Failure)>,
     places: Vec<Place>,
 }
 
-/// The entities that reports are about.
+/// Returns the kinds of entity that have reports.
 fn entities_with_reports() -> impl Iterator<Item = Entity> {
     AccessReport::FOR_EACH.resources().iter().filter_map(|resource| Entity::of_resource(resource.name))
 }
 
 impl Plan<'_> {
-    /// Notes the entities that have no report, because it was not asked for so deep.
+    /// Records gaps for the kinds of entity that are deeper than the requested depth.
     pub(super) fn note_report_depth(&self, staging: &mut Staging) -> Result<()> {
         if !self.selection.has(REPORTS.name) {
             return Ok(());
@@ -42,8 +42,8 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Queues the reports of the root, the management account (the root's report leaves it out), the OUs and,
-    /// on request, the accounts.
+    /// Queues the reports of the root, the management account (which the root's report leaves out), the OUs and, on
+    /// request, the accounts.
     pub(super) fn ask_reports(&self, staging: &mut Staging) -> Result<()> {
         if !self.selection.has(REPORTS.name) {
             return Ok(());
@@ -71,14 +71,16 @@ impl Plan<'_> {
             staging.add_gap(&scope, &failure)?;
         }
         self.note_carried_reports(staging, &places, &reports)?;
-        // Never reported sorts before any time; the order within equals is the tree's, each entity's own report first.
+        // A report that was never made sorts before any time. Equal ones keep the tree's order, each entity's own
+        // report first.
         reports.sort_by_cached_key(|report| {
             last_reports.get(&(report.entity_id.clone(), report.policy_id.clone())).cloned()
         });
         self.queue(staging, reports.into_iter().map(Into::into))
     }
 
-    /// How many reports will be asked for; `None` while the tree, the accounts and the policies are still being listed.
+    /// Returns the number of reports to request; `None` while the tree, the accounts and the policies are still being
+    /// listed.
     pub(super) fn expected_reports(&self, staging: &Staging) -> Result<Option<usize>> {
         let none = !self.selection.has(REPORTS.name)
             || ruled_out(self.context, self.policies_enabled(staging)?).is_some();
@@ -89,20 +91,20 @@ impl Plan<'_> {
         Ok(if staging.has_open(&listed)? { None } else { Some(self.wanted(staging)?.reports.len()) })
     }
 
-    /// Whether service control policies are enabled on the root; `None` where it could not be listed.
+    /// Decides whether service control policies are enabled on the root; `None` if it could not be listed.
     fn policies_enabled(&self, staging: &Staging) -> Result<Option<bool>> {
         let roots = staged_rows(staging, &Root::SPEC)?;
         let enabled = roots.iter().any(|root| service_control_policies_enabled(root.text("policy_types")));
         Ok((!roots.is_empty()).then_some(enabled))
     }
 
-    /// Whether AWS said that there is no organization, instead of refusing to describe it.
+    /// Returns true if AWS answered that there is no organization, as opposed to denying its description.
     fn is_outside_organizations(&self, staging: &Staging) -> Result<bool> {
         let tree = staging.failures(Stage::Tree.name())?;
         Ok(tree.iter().any(|(_, failure)| failure.kind == GapKind::Unavailable))
     }
 
-    /// The reports that are asked for: of the entities within the depth, and by policy.
+    /// Returns the requested reports: of the entities within the depth, and by policy.
     fn wanted(&self, staging: &Staging) -> Result<Wanted> {
         let mut wanted = Wanted { reports: Vec::new(), unknown: Vec::new(), places: self.places(staging)? };
         if self.context.organization_id().is_none() {
@@ -114,7 +116,7 @@ impl Plan<'_> {
             }
             match &place.own_report {
                 Some(report) => wanted.reports.push(report.clone()),
-                // It was asked for, so that it is no limit.
+                // The report was requested, so its absence is a failure.
                 None => wanted
                     .unknown
                     .push((REPORTS.all().about(place.entity, &place.id), gap(GapKind::Failed, WITHOUT_PATH))),
@@ -126,8 +128,8 @@ impl Plan<'_> {
         Ok(wanted)
     }
 
-    /// When the report of each entity, and by each policy, was last tried, in any snapshot: one that keeps failing, or that
-    /// does not end, must not come first for ever.
+    /// Returns the time of the last attempt at each report, by entity and policy, in any snapshot. A report that keeps
+    /// failing, or whose job does not end, must not always come first.
     fn last_reports(&self) -> Result<HashMap<(String, String), String>> {
         let last_tried = |jobs: &str| {
             format!(
@@ -149,7 +151,7 @@ impl Plan<'_> {
     }
 }
 
-/// What a person calls the subject of a report: `OU Workloads (ou-…) by policy Guard (p-…)`.
+/// Returns the subject of a report for messages: `OU Workloads (ou-…) by policy Guard (p-…)`.
 pub(in crate::collect) fn report_in_words(staging: &Staging, report: &AccessReport) -> Result<String> {
     let named = |entity: Entity, id: &str| -> Result<String> {
         let spec = entity.spec();

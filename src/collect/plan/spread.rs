@@ -1,18 +1,18 @@
-//! What a few listings tell of all: pages, and how far the truth may be from what is expected.
+//! Extrapolates from a few listings to all: the number of pages, and the error of the estimate.
 
 use std::collections::BTreeMap;
 
-/// The pages after the first of a listing of so many rows.
+/// Returns the number of pages after the first, of a listing with this many rows.
 pub(super) fn later_pages(rows: i64, page: i64) -> i64 {
     (rows - 1).max(0) / page
 }
 
-/// So many listings have so many rows.
+/// The number of listings by their number of rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Histogram(BTreeMap<i64, i64>);
 
 impl Histogram {
-    /// The rows of each listing; of the `all` listings those that are not among them have none.
+    /// Counts the rows of each listing. The listings of `all` that are not among `rows` have none.
     pub fn of(rows: impl IntoIterator<Item = i64>, all: i64) -> Self {
         let mut histogram = BTreeMap::new();
         let mut counted = 0;
@@ -26,18 +26,18 @@ impl Histogram {
         Self(histogram)
     }
 
-    /// How many listings there are.
+    /// Returns the number of listings.
     pub fn listings(&self) -> i64 {
         self.0.values().sum()
     }
 
-    /// The pages after the first of all listings, where each has `more` rows besides.
+    /// Returns the number of pages after the first, over all listings, if each has `more` further rows.
     pub fn later_pages(&self, more: i64, page: i64) -> i64 {
         self.0.iter().map(|(rows, listings)| listings * later_pages(rows + more, page)).sum()
     }
 }
 
-/// A number that is expected, and how far from it the truth may be: two standard errors.
+/// An estimate and its error: two standard errors.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Spread {
     pub value: f64,
@@ -45,12 +45,12 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    /// A number that is known.
+    /// Returns a number that is known exactly.
     pub fn exactly(value: i64) -> Self {
         Self { value: value as f64, error: 0.0 }
     }
 
-    /// The sum over `all` of what was found in some of them, which were picked without regard to it.
+    /// Returns the sum over `all`, estimated from a random sample of values.
     pub fn of_all(found: &[f64], all: i64) -> Self {
         let (tried, all) = (found.len() as f64, all as f64);
         if found.is_empty() {
@@ -62,7 +62,8 @@ impl Spread {
         Self { value: mean * all, error: 2.0 * all * (variance / tried * left).sqrt() }
     }
 
-    /// The same of what is so or not. That none of some is so does not say that none of all is.
+    /// Estimates the number of true values among `all`. A sample without a true value does not prove that there is
+    /// none.
     pub fn share_of_all(found: &[bool], all: i64) -> Self {
         let numbers: Vec<f64> = found.iter().map(|is_so| f64::from(u8::from(*is_so))).collect();
         let spread = Self::of_all(&numbers, all);
@@ -70,12 +71,12 @@ impl Spread {
         Self { error: spread.error.max(few), ..spread }
     }
 
-    /// The sum of both, whose errors are each other's business in no way.
+    /// Returns the sum of two estimates with independent errors.
     pub fn and(self, other: Self) -> Self {
         Self { value: self.value + other.value, error: self.error.hypot(other.error) }
     }
 
-    /// Whether it is more than the other by more than both errors.
+    /// Returns true if it exceeds the other by more than both errors.
     pub fn is_surely_more_than(self, other: Self) -> bool {
         self.value - self.error > other.value + other.error
     }

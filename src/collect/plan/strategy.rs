@@ -1,9 +1,9 @@
-//! The choice of how assignments are listed.
+//! Chooses the strategy for listing assignments.
 //!
-//! By *pairs* every provisioned pair of account and permission set is listed: complete. By *principals* every
-//! user and group is: complete for living principals, and often ten times cheaper; afterwards the pairs that
-//! may hold a deleted principal's assignments are listed too. Calls are counted before the choice. What principals
-//! cannot show, a full pass by pairs does now and then (`full_pass`).
+//! By *pairs*, every provisioned pair of account and permission set is listed, which is complete. By *principals*,
+//! every user and group is listed, which is complete for living principals and often ten times cheaper. Afterwards the
+//! pairs that may hold a deleted principal's assignments are listed too. Calls are counted before the choice. A full
+//! pass by pairs, from time to time, shows the assignments that principals cannot show (`full_pass`).
 
 use super::Plan;
 use super::estimate::{Beyond, Counts, Estimate};
@@ -18,14 +18,14 @@ use crate::error::Result;
 use crate::model::{AccountAssignment, Resource};
 use crate::store::{GapKind, Staging};
 
-/// The note under which the staging keeps the strategy; the snapshot records it.
+/// The key of the staging's note with the strategy, which the snapshot records.
 const STRATEGY: &str = "assignment_strategy";
-/// Where pairs are this many times cheaper, pages not counted yet cannot change the choice.
+/// The ratio at which pairs are so much cheaper that uncounted pages cannot change the choice.
 const SURELY_CHEAPER: i64 = 2;
 
 impl Plan<'_> {
-    /// Whether pairs are the strategy however many users are still to be counted: assignments need not wait for
-    /// them then.
+    /// Decides whether pairs are the strategy regardless of the users that are still to be counted. If so, assignments
+    /// need not wait for them.
     pub(super) fn pairs_are_certain(&mut self, staging: &Staging) -> Result<bool> {
         match self.selection.strategy {
             StrategyChoice::Principals => return Ok(false),
@@ -33,14 +33,14 @@ impl Plan<'_> {
             StrategyChoice::Auto => {}
         }
         let pairs = Stage::Pairs.name();
-        // Pairs that could not be counted can be reached only by listing principals.
+        // Pairs that could not be counted are reached only by listing principals.
         if self.taken.contains("assignments")
             || staging.has_open(&[pairs])?
             || !staging.failures(pairs)?.is_empty()
         {
             return Ok(false);
         }
-        // Counting walks all users, so it is done ever more rarely.
+        // Counting walks all users, so it is done at growing intervals.
         self.looks += 1;
         if !self.looks.is_power_of_two() {
             return Ok(false);
@@ -53,8 +53,8 @@ impl Plan<'_> {
         self.selection.strategy == StrategyChoice::Auto
     }
 
-    /// Whether no page beyond the first can make principals the choice: a quarter more, as far as a full pass is
-    /// concerned.
+    /// Returns true if no further page can make principals the choice. A full pass is assumed to need a quarter more
+    /// calls.
     pub(super) fn surely_by_pairs(&self, counts: &Counts) -> Result<bool> {
         let principals = counts.principals();
         let likely = counts.pairs * 5 / 4;
@@ -79,12 +79,12 @@ impl Plan<'_> {
         let chosen = match self.selection.strategy {
             StrategyChoice::Pairs => Strategy::Pairs,
             StrategyChoice::Principals => Strategy::Principals,
-            // Only principals that are all known, and can be listed, are a choice.
+            // Principals are a choice only if all of them are known and can be listed.
             StrategyChoice::Auto if !is_counted || matches!(known, Known::Refused) => Strategy::Pairs,
             StrategyChoice::Auto => self.automatic(staging, &counts, pairs, principals, &full_pass)?,
         };
         staging.set_note(STRATEGY, chosen.as_str())?;
-        // A choice stands, whatever was counted since.
+        // An earlier choice stands, regardless of later counts.
         let chosen = self.chosen(staging)?.unwrap_or(chosen);
         let at_least = if is_counted { "" } else { "at least " };
         let is_full_pass =
@@ -105,7 +105,7 @@ impl Plan<'_> {
             && let Some(announcement) = self.announcement(&full_pass, pairs)
         {
             let announcement = staging.set_note(FULL_PASS, &announcement)?;
-            // Otherwise the summary says it, of a collection that was resumed too.
+            // Otherwise the summary reports it, for a resumed collection too.
             if self.dry_run {
                 progress.say(&announcement);
             }
@@ -124,14 +124,14 @@ impl Plan<'_> {
         }
     }
 
-    /// The strategy that was chosen, if it was.
+    /// Returns the chosen strategy, if one was chosen.
     pub(super) fn chosen(&self, staging: &Staging) -> Result<Option<Strategy>> {
         let noted = staging.note(STRATEGY)?;
         let is_noted = |strategy: &Strategy| noted.as_deref() == Some(strategy.as_str());
         Ok([Strategy::Pairs, Strategy::Principals].into_iter().find(is_noted))
     }
 
-    /// What is known of the pages beyond the first of each listing.
+    /// Returns the data about further pages of each listing.
     fn known(&self, staging: &Staging, counts: &Counts) -> Result<Known> {
         let was_tried = staging.has_any(SamplePrincipal::KIND)?;
         if was_tried && staging.pages_of(SamplePrincipal::KIND)?.is_empty() {
@@ -144,7 +144,7 @@ impl Plan<'_> {
         Ok(beyond.map_or(Known::Nothing, Known::Beyond))
     }
 
-    /// The cheaper strategy that can be had, or a full pass.
+    /// Returns the cheaper possible strategy, or pairs for a full pass.
     fn automatic(
         &self,
         staging: &Staging,
@@ -154,12 +154,12 @@ impl Plan<'_> {
         full_pass: &FullPass,
     ) -> Result<Strategy> {
         let possible = self.can_list_principals(staging)?;
-        // Nothing provisioned while there are permission sets: the provisioning is not to be believed.
+        // No pair is provisioned although there are permission sets: the listing of provisioned pairs is not trusted.
         if counts.pairs == 0 && counts.permission_sets > 0 {
             let enumerable = staging.failures(Stage::Principals.name())?.is_empty() && self.has_principals();
             return Ok(if enumerable { Strategy::Principals } else { Strategy::Pairs });
         }
-        // Pairs that cannot be counted cannot be listed either; principals still can, where there are permission
+        // Pairs that cannot be counted cannot be listed either. Principals still can, unless there are no permission
         // sets at all.
         let sets_are_hidden = self.failures(staging, Stage::Pairs)?.iter().any(|(task, failure)| {
             matches!(task, Task::ListPermissionSets(_)) && failure.kind != GapKind::Unavailable
@@ -175,7 +175,7 @@ impl Plan<'_> {
         })
     }
 
-    /// Only the management account may list by principal, and only principals that can be enumerated.
+    /// Returns true if principals can be listed. Only the management account may, and only if all principals are known.
     pub(super) fn can_list_principals(&self, staging: &Staging) -> Result<bool> {
         Ok(self.context.is_management_account() == Some(true)
             && self.has_principals()
@@ -188,11 +188,11 @@ impl Plan<'_> {
     }
 }
 
-/// What is known of the pages beyond the first of each listing.
+/// The data about further pages of each listing.
 enum Known {
     Beyond(Beyond),
-    /// No listing was tried, and no snapshot helps.
+    /// No listing was tried, and no snapshot is similar.
     Nothing,
-    /// No principal that was tried could be listed.
+    /// None of the tried principals could be listed.
     Refused,
 }

@@ -1,4 +1,4 @@
-//! The steps that close the tree of OUs and find the accounts' parents where ListAccounts does not say.
+//! The steps that close the tree of OUs, and find the accounts' parents if ListAccounts does not send them.
 
 use super::{Plan, count, gap, select, staged_rows};
 use crate::collect::accounts::ListAccountsForParent;
@@ -9,14 +9,15 @@ use crate::model::{Account, Entity, OrganizationalUnit, Resource, ServiceLastAcc
 use crate::store::{GapKind, Staging};
 
 impl Plan<'_> {
-    /// Every OU's children were listed: whatever was not found is gone, wherever it was.
+    /// Marks all OUs as seen once the children of every OU were listed. An OU that was not found is deleted, wherever
+    /// it was.
     pub(super) fn close_tree(&self, staging: &mut Staging) -> Result<()> {
         let units = OrganizationalUnit::SPEC;
         let listed = self.selection.has(units.name) && staging.failures(Stage::Tree.name())?.is_empty();
         if listed { staging.add_seen(&units.all()) } else { Ok(()) }
     }
 
-    /// Asks each parent for its accounts, if any account came without its path.
+    /// Lists the accounts of each parent, if any account came without its path.
     pub(super) fn ask_parents(&self, staging: &mut Staging) -> Result<()> {
         if count(staging.connection(), "SELECT count(*) FROM accounts WHERE NOT whole")? == 0 {
             return Ok(());
@@ -32,7 +33,7 @@ impl Plan<'_> {
         self.queue(staging, parents)
     }
 
-    /// An account that was under none of the parents when they were asked: moved, or gone, in mid-run.
+    /// Records gaps for accounts that were in none of the parents: each was moved or deleted during the run.
     pub(super) fn give_up_on_parents(&self, staging: &mut Staging) -> Result<()> {
         let pathless = "SELECT account_id FROM accounts WHERE NOT whole";
         let lost: Vec<String> = select(staging.connection(), pathless, |row| row.get(0))?;

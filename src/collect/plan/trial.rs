@@ -1,7 +1,7 @@
-//! The steps that try listings of each kind where the choice of a strategy is open and no snapshot helps.
+//! The steps that try a few listings of each kind, if the choice of a strategy is open and no snapshot helps.
 //!
-//! Groups are listed first: *principals* needs them anyway, and with the memberships they tell how many rows of
-//! groups a user's answer repeats. What is assigned to users themselves is scaled up from a few.
+//! Groups are listed first. *Principals* needs them anyway, and with the memberships they tell how many rows of groups
+//! a user's answer repeats. The direct assignments of users are extrapolated from a few users and pairs.
 
 use std::cmp::Reverse;
 
@@ -16,20 +16,20 @@ use crate::collect::task::Task;
 use crate::error::Result;
 use crate::store::Staging;
 
-/// The note under which the staging keeps that there is a trial.
+/// The key of the staging's note that there is a trial.
 const TRIAL: &str = "trial";
-/// With fewer pairs than this, trying first costs more than a wrong choice.
+/// The number of pairs below which a trial costs more than a wrong choice.
 const WORTH_A_TRIAL: i64 = 250;
-/// One in so many users and pairs is tried.
+/// The ratio of users and pairs to the ones that are tried.
 const SHARE: i64 = 100;
-/// At least so many are, and at most so many.
+/// The limits of the number of tried users and pairs.
 const FEWEST: i64 = 40;
 const MOST: i64 = 400;
-/// So many users of those with the most rows of groups are tried: only they may have several pages.
+/// The number of tried users among those with the most rows of groups. Only they may have several pages.
 const TELL_TALES: usize = 2;
-/// A second page tells that users' answers repeat what is their groups'.
+/// The page limit for these users. A second page proves that users' answers repeat the rows of their groups.
 const PAGES_OF_TELL_TALES: u32 = 2;
-/// A user with more pages has them from groups, whose rows are known: no more than these are worth a call.
+/// The page limit for other users. Further pages come from groups, whose rows are known, and so are not worth a call.
 const PAGES_OF_USERS: u32 = 3;
 
 impl Plan<'_> {
@@ -54,7 +54,7 @@ impl Plan<'_> {
         })?;
         let users = select(
             staging.connection(),
-            // By the end of an id: ids that were given one after another begin alike.
+            // Ordered by the end of the id, because ids created in succession begin alike.
             &format!(
                 "SELECT user_id FROM users ORDER BY substr(user_id, -4), user_id LIMIT {}",
                 few(counts.users)
@@ -62,16 +62,16 @@ impl Plan<'_> {
             |row| Ok(trying("USER", row.get(0)?, PAGES_OF_USERS)),
         )?;
         let pairs = provisioned_pairs(staging)?.into_iter().take(few(counts.pairs)).map(Task::from);
-        // Those that tell whether principals may be listed at all come first.
+        // The listings that show whether principals may be listed at all come first.
         add(staging, users.into_iter().chain(groups).chain(pairs), self.selection)
     }
 
-    /// Whether the choice waits for the memberships: without them nothing tells how many rows users' answers have.
+    /// Returns true if the choice waits for the memberships, without which the rows in users' answers are unknown.
     pub(super) fn waits_for_memberships(&self, staging: &Staging) -> Result<bool> {
         Ok(staging.note(TRIAL)?.is_some())
     }
 
-    /// Tries those users whose pages tell whether answers repeat the rows of groups.
+    /// Tries the users whose pages show whether answers repeat the rows of groups.
     pub(super) fn end_trial(&self, staging: &mut Staging) -> Result<()> {
         if staging.note(TRIAL)?.is_none() {
             return Ok(());
@@ -80,8 +80,8 @@ impl Plan<'_> {
         self.try_tell_tales(staging, &rows, 0)
     }
 
-    /// Tries the users with the most rows of groups, and at least so many: whether principals may be listed at all
-    /// is told too.
+    /// Tries the users with the most rows of groups, and at least `at_least` users. They also show whether principals
+    /// may be listed at all.
     fn try_tell_tales(&self, staging: &mut Staging, rows: &RowsOfPrincipals, at_least: usize) -> Result<()> {
         let listed = "SELECT user_id FROM users ORDER BY user_id";
         let mut users: Vec<String> = select(staging.connection(), listed, |row| row.get(0))?;
@@ -101,7 +101,7 @@ impl Plan<'_> {
             && self.can_list_principals(staging)?)
     }
 
-    /// Whether the last snapshot held about as much, so that it tells what listings cost.
+    /// Returns true if the last snapshot had similar counts, so that its rows predict the cost of listings.
     pub(super) fn history_helps(&self, staging: &Staging) -> Result<bool> {
         if !Counts::of(staging)?.resemble(&Counts::of_history(self.history)?) {
             return Ok(false);

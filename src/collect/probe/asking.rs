@@ -1,4 +1,4 @@
-//! The reads under way: what is asked, what follows from an answer, and when all are in.
+//! The reads in progress: the calls to send, the consequences of an answer, and the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,10 +18,10 @@ use crate::collect::task::Task;
 use crate::model::{Completeness, Resource, Root, Row};
 use crate::store::GapKind;
 
-/// A listing's first pages may be empty.
+/// The number of pages to read, because a listing's first pages may be empty.
 const PAGES: usize = 5;
-/// How many things are asked the same before it is believed that nothing leads to an assignment: so many permission
-/// sets for their accounts.
+/// The number of subjects asked the same before the probe concludes that none leads to an assignment: permission sets,
+/// asked for their accounts.
 const SAMPLES: usize = 5;
 
 /// A read that was answered.
@@ -30,7 +30,7 @@ enum Answered {
     Report(Option<CallFailure>),
 }
 
-/// The reads under way.
+/// The reads in progress.
 pub(super) struct Asking<'a> {
     context: &'a Context,
     selection: &'a Selection,
@@ -38,13 +38,13 @@ pub(super) struct Asking<'a> {
     findings: &'a mut Findings,
     reads: JoinSet<Answered>,
     asked: BTreeSet<&'static str>,
-    /// Further things to ask the same about, where the first lead nowhere.
+    /// Further subjects to ask the same about, if the first lead nowhere.
     samples: BTreeMap<&'static str, Vec<Task>>,
     root: Option<String>,
     policies_enabled: Option<bool>,
-    /// The operations that do not show all that is needed: they cannot be used here, or leave rows unfinished.
+    /// The operations whose answers are not sufficient: they cannot be used here, or leave rows incomplete.
     closed: BTreeSet<Operation>,
-    /// What is asked instead of an operation, by kind.
+    /// The tasks asked in place of an operation, by kind.
     instead: BTreeMap<&'static str, Task>,
 }
 
@@ -69,7 +69,7 @@ impl<'a> Asking<'a> {
             closed: BTreeSet::new(),
             instead: BTreeMap::new(),
         };
-        // What the preflight has asked is asked again only where its rows are asked about.
+        // An operation of the preflight is sent again only if other tasks ask about its rows.
         let leads_on = |task: &Task| !graph::asked_for_each(task.spec().rows.name).is_empty();
         let first =
             graph::first_tasks().filter(|task| !PREFLIGHT.contains(&task.operation()) || leads_on(task));
@@ -77,7 +77,7 @@ impl<'a> Asking<'a> {
         asking
     }
 
-    /// Waits for all answers; whether service control policies are enabled on the root, where it could be seen.
+    /// Waits for all answers. Returns whether service control policies are enabled on the root, if that could be seen.
     pub async fn finish(mut self) -> Option<bool> {
         self.note_principals_out_of_reach();
         while let Some(answered) = self.reads.join_next().await {
@@ -133,7 +133,7 @@ impl<'a> Asking<'a> {
                 let follow_ups = graph::follow_ups(task, &page.rows, self.context);
                 follow_ups.into_iter().chain(then).for_each(|next| self.ask(next));
             }
-            // The operation can be used: what it was asked about has just gone.
+            // The operation can be used: its subject has just been deleted.
             Err(Stopped { failure, .. }) if task.gone(&failure).is_some() => {
                 leads_nowhere = true;
                 self.findings.note(task.operation(), Seen::Yes, None);
@@ -168,7 +168,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// What a collection would plan from this row.
+    /// Asks the tasks that a collection would plan from this row.
     fn learn(&mut self, row: &Row) {
         if row.resource == Root::SPEC.name {
             self.root = row.text("root_id").map(str::to_owned);
@@ -217,8 +217,8 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// A report is not generated to find out whether it could be: it takes seconds, and the only place of the
-    /// whole organization. Reading one that does not exist tells as much about the permission to read.
+    /// Tests the permissions for access reports without generating one. A report takes seconds, and occupies the only
+    /// job of the whole organization. Reading a report that does not exist tests the permission to read just as well.
     fn ask_for_a_report(&mut self) {
         let (generate, get) =
             (Operation::GenerateOrganizationsAccessReport, Operation::GetOrganizationsAccessReport);
@@ -257,12 +257,12 @@ impl<'a> Asking<'a> {
     }
 }
 
-/// Whether assignments are asked for, by some strategy, for the rows of the task.
+/// Returns true if assignments are listed, by some strategy, for the rows of the task.
 fn leads_to_assignments(task: &Task) -> bool {
     graph::asked_for_each(task.spec().rows.name).iter().any(|spec| matches!(spec.asked, Asked::By(_)))
 }
 
-/// The first page that holds anything: an empty one may have others behind it.
+/// Returns the first page with any row. An empty page may be followed by others.
 async fn first_rows(task: &Task, context: &Context) -> Result<Page, Stopped> {
     let mut page = task.page(context, None).await?;
     for _ in 1..PAGES {

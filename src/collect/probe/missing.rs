@@ -1,8 +1,8 @@
-//! What a refusal says is missing: an action, a key's permission, a Region, a setting.
+//! The missing permission or setting that a refusal points to: an action, a key's permission, a Region, a setting.
 
 use crate::aws::{CallFailure, FailureClass, Service};
 
-/// What has to be allowed or changed before this call can succeed.
+/// Returns the permission or setting that this call needs to succeed.
 pub(super) fn missing(failure: &CallFailure, region: &str) -> String {
     let service = match failure.operation.service() {
         // One endpoint for the whole partition.
@@ -35,7 +35,8 @@ pub(super) fn missing(failure: &CallFailure, region: &str) -> String {
     }
 }
 
-/// The instance's data is encrypted with a key of the customer's own, and the caller's use of it fails.
+/// Returns the missing permission if the instance's data is encrypted with a customer managed key that the caller
+/// cannot use.
 /// Source: the `Reason` members of both services' models (`KMS_AccessDeniedException`, `KMS_ACCESS_DENIED`, …).
 fn key_trouble(failure: &CallFailure) -> String {
     let reason = failure.reason.as_deref().unwrap_or_default();
@@ -52,8 +53,8 @@ fn key_trouble(failure: &CallFailure) -> String {
     }
 }
 
-/// Which kind of policy refuses, where the message says so and it is not merely the caller's own that lacks
-/// the action. Source: IAM User Guide, "Troubleshoot access denied error messages".
+/// Returns the kind of policy that denies the call, if the message names it and it is not merely the caller's own
+/// policy that lacks the action. Source: IAM User Guide, "Troubleshoot access denied error messages".
 fn policy_that_refuses(message: &str) -> Option<String> {
     let until = |text: &str, end: &[char]| text.split(end).next().unwrap_or_default().trim().to_owned();
     if let Some((_, policy)) = message.split_once("with an explicit deny in ") {
@@ -64,7 +65,7 @@ fn policy_that_refuses(message: &str) -> Option<String> {
     (policy != "identity-based policy").then(|| format!("no {policy} allows it"))
 }
 
-/// Why the organization, or the kind of instance or directory, rules the call out.
+/// Returns the reason why the organization, or the kind of instance or directory, does not support the call.
 pub(super) fn why_unavailable(service: Service) -> &'static str {
     match service {
         Service::SsoAdmin => "an account instance has no permission sets",
@@ -79,7 +80,7 @@ pub(super) fn why_unavailable(service: Service) -> &'static str {
     }
 }
 
-/// The setting that access reports need, and the command that makes it (which is the user's to run).
+/// Returns the command that enables the setting needed for access reports, for the user to run.
 pub(super) fn how_to_enable_policies(root_id: &str) -> String {
     format!("aws organizations enable-policy-type --root-id {root_id} --policy-type SERVICE_CONTROL_POLICY")
 }

@@ -1,8 +1,8 @@
-//! What can these credentials see? One cheap read for each operation, beside each other, for `doctor`.
+//! Probes what these credentials can see, for `doctor`: one cheap read for each operation, concurrently.
 //!
-//! The tasks themselves are asked, each kind once, so that what is examined is what a collection calls. A read
-//! is sent as soon as there is something to ask it about; one that hangs holds nothing but what follows from
-//! it. What could not be tried says why.
+//! The probe runs the collection's own tasks, each kind once, so that it sends the calls that a collection sends. A
+//! read is sent as soon as its subject is known. A read that hangs delays only the reads that depend on it. An
+//! operation that could not be tried has a reason.
 
 mod asking;
 mod missing;
@@ -22,21 +22,21 @@ use crate::aws::{CallFailure, Operation, Service};
 use crate::error::Error;
 use crate::model::RESOURCES;
 
-/// Whether an operation can be used; of two answers the later in this order counts.
+/// The usability of an operation. Of two answers, the later in this order counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Seen {
-    /// There was nothing to ask it about, or asking is not cheap.
+    /// The operation had no subject, or is not cheap.
     NotTried,
-    /// It was answered.
+    /// AWS answered.
     Yes,
-    /// The organization, or the kind of instance or account, rules it out.
+    /// The organization, or the kind of instance or account, does not support it.
     Unavailable,
     /// AWS denied it, or it failed.
     No,
 }
 
 impl Seen {
-    /// The word for the table.
+    /// Returns the word for the table.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotTried => "not tried",
@@ -47,36 +47,36 @@ impl Seen {
     }
 }
 
-/// What one operation lets be seen.
+/// The result for one operation.
 #[derive(Debug, Clone)]
 pub struct Finding {
-    /// The AWS operation that was sent once, or not tried.
+    /// The operation.
     pub operation: Operation,
     /// The resources that need it.
     pub resources: Vec<String>,
-    /// The gravest of its answers.
+    /// The most severe of its answers.
     pub seen: Seen,
-    /// The action or setting that is missing, or why it was not tried.
+    /// The missing action or setting, or the reason why the operation was not tried.
     pub missing: Option<String>,
-    /// AWS's error code, where it was refused.
+    /// AWS's error code, if the call failed.
     pub error_code: Option<String>,
     /// AWS's message beside `error_code`.
     pub error_message: Option<String>,
 }
 
-/// What can be seen of a selection.
+/// The results for a selection.
 #[derive(Debug)]
 pub struct Examination {
-    /// Who called, and which organization and instance were found.
+    /// The caller, the organization and the instance.
     pub context: Context,
-    /// One for each operation that a collection can send, in the order of the services.
+    /// One finding for each operation that a collection can send, in the order of the services.
     pub findings: Vec<Finding>,
-    /// Whether service control policies are enabled on the root, where that could be seen.
+    /// True if service control policies are enabled on the root; `None` if that could not be seen.
     pub policies_enabled: Option<bool>,
 }
 
-/// Sends one read for each operation that a collection of this selection can send, and was not sent yet. What was never
-/// seen is unavailable where it is denied.
+/// Sends one read for each operation that a collection of this selection can send and the preflight has not sent yet. A
+/// denied operation is unavailable if no snapshot has ever seen its resource.
 pub async fn probe(
     groundwork: &Groundwork,
     selection: &Selection,
@@ -112,7 +112,7 @@ impl Findings {
         self.0.contains_key(&operation)
     }
 
-    /// Notes an answer, unless a graver one is noted.
+    /// Records an answer, unless a more severe one is recorded.
     pub fn note(&mut self, operation: Operation, seen: Seen, missing: Option<String>) {
         if let Some(finding) = self.0.get_mut(&operation).filter(|finding| finding.seen < seen) {
             (finding.seen, finding.missing) = (seen, missing);
@@ -120,7 +120,7 @@ impl Findings {
         }
     }
 
-    /// Notes a refusal, with AWS's own words.
+    /// Records a refusal, with AWS's own words.
     pub fn note_failure(&mut self, failure: &CallFailure, seen: Seen, missing: String) {
         let Some(finding) = self.0.get_mut(&failure.operation).filter(|finding| finding.seen < seen) else {
             return;
@@ -130,7 +130,7 @@ impl Findings {
         finding.error_message = Some(failure.message.clone());
     }
 
-    /// Says why an operation is not tried.
+    /// Records why an operation is not tried.
     pub fn explain(&mut self, operation: Operation, why: &str) {
         if let Some(finding) = self.0.get_mut(&operation).filter(|finding| finding.seen == Seen::NotTried) {
             finding.missing = Some(why.to_owned());
@@ -150,7 +150,7 @@ impl Findings {
         }
     }
 
-    /// The instances can be listed, but none can be chosen.
+    /// Records that the instances can be listed, but none can be chosen.
     fn note_no_instance(&mut self, groundwork: &Groundwork, error: &Error) {
         if matches!(groundwork.instances, Some(Ok(_))) {
             let mut words = vec![error.to_string()];
@@ -159,7 +159,7 @@ impl Findings {
         }
     }
 
-    /// All findings, with the reasons of what was not tried.
+    /// Returns all findings, with the reasons for the operations that were not tried.
     fn settled(mut self) -> Vec<Finding> {
         let operations: Vec<Operation> = self.0.keys().copied().collect();
         for operation in operations {
@@ -197,7 +197,7 @@ impl Findings {
     }
 }
 
-/// The resources that need the operation: by their tasks, or because those tasks rest on what it finds.
+/// Returns the resources that need the operation: by their own tasks, or because these depend on its rows.
 fn needing(operation: Operation) -> Vec<String> {
     let needing = graph::needing(operation);
     RESOURCES.iter().map(|spec| spec.name.to_owned()).filter(|name| needing.contains(name.as_str())).collect()

@@ -1,4 +1,4 @@
-//! Rows that are no answer to what was asked: of another account, set, principal, group or parent.
+//! Detects rows that do not belong to the request: of another account, permission set, principal, group or parent.
 
 use serde_json::Value;
 
@@ -8,8 +8,8 @@ use crate::collect::task::Task;
 use crate::excerpt::{self, excerpt};
 use crate::model::{Row, Scope};
 
-/// Why the page cannot be used, where one of its rows lies outside the scope that the task asks for. What
-/// AWS leaves out of a row is no contradiction.
+/// Returns the failure of a page with a row outside the scope that the task asks for. A member that AWS omits from a
+/// row does not contradict the scope.
 pub(super) fn beside_the_question(task: &Task, page: &Page) -> Option<CallFailure> {
     let scope = task.asks_for();
     page.rows.iter().find_map(|row| {
@@ -21,7 +21,7 @@ pub(super) fn beside_the_question(task: &Task, page: &Page) -> Option<CallFailur
     })
 }
 
-/// The first column in which a row differs from a scope: its name, the scope's value and the row's.
+/// Returns the first column in which a row differs from a scope: its name, the scope's value and the row's.
 fn contradiction<'a>(row: &'a Row, scope: &'a Scope) -> Option<(&'a str, &'a str, &'a str)> {
     scope.columns.iter().find_map(|(column, asked)| match row.columns.get(column) {
         Some(Value::String(found)) if found != asked => {

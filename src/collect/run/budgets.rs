@@ -1,4 +1,4 @@
-//! What becomes of that whose time is up: access reports, those that do not end among them, and what has a budget
+//! Ends the work whose time is up: access reports, including those whose job does not end, and lanes with a time budget
 //! (`collect::budget`).
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -16,9 +16,9 @@ use crate::error::Result;
 use crate::model::{FactRow, Scope};
 use crate::store::{Failure, Outcome};
 
-/// Scopes of their own for so many listings that a budget left out; beyond, one for all of a kind.
+/// The number of omitted listings up to which each has a gap of its own. Beyond it there is one gap for all of a kind.
 const GAPS: usize = 100;
-/// More than can be left: of reports 50,000 accounts and 2,000 OUs.
+/// A number above any possible number of remaining tasks: reports have at most 50,000 accounts and 2,000 OUs.
 const MOST: usize = 1_000_000;
 
 impl Collection<'_> {
@@ -39,13 +39,14 @@ impl Collection<'_> {
         Ok(())
     }
 
-    /// Whether the collection goes on without what is only read while other things are.
+    /// Returns true if calls are in flight other than those of lanes that extend their budget while others run.
     fn is_anything_else_read(&self) -> bool {
         let outlasts = |lane: &LaneKey| Budget::of(lane).is_some_and(|budget| budget.outlasts);
         self.running.values().any(|running| !outlasts(&running.lane))
     }
 
-    /// Ends a lane whose time is up: what is left is carried forward, and the next collection begins with it.
+    /// Ends a lane whose time is up. The remaining scopes are carried forward, and the next collection begins with
+    /// them.
     fn end_budget(
         &mut self,
         budget: &'static Budget,
@@ -72,8 +73,8 @@ impl Collection<'_> {
         Ok(())
     }
 
-    /// Puts a report whose job does not end behind all others. Its job is noted at once, so that the next run comes
-    /// to it last, whatever becomes of this one.
+    /// Puts a report whose job does not end behind all others. Its job is recorded at once, so that the next run puts
+    /// it last even if this run fails.
     pub(super) fn put_report_behind(
         &mut self,
         task_id: i64,
@@ -95,8 +96,8 @@ impl Collection<'_> {
         Ok(())
     }
 
-    /// Ends the reports, whose time is up: what is left is carried forward, and nothing waits for it. Those whose job
-    /// did not end were asked for in vain; the others are left for the next run.
+    /// Ends the access reports when their time is up. The remaining ones are carried forward, and nothing waits for
+    /// them. A report whose job did not end counts as failed; the others are left for the next run.
     fn end_reports(&mut self, progress: &mut dyn Progress) -> Result<()> {
         let wait = self.context.reports.take();
         let open = self.staging.next_tasks(REPORTS, MOST, &HashSet::new())?;
@@ -104,7 +105,7 @@ impl Collection<'_> {
         let lane = LaneKey::reports();
         let under_way = self.running.iter().find(|(_, running)| running.lane == lane);
         let under_way = under_way.map(|(task_id, _)| *task_id);
-        // A second budget would begin if a late step queued more; there is none left to queue.
+        // A late step that queued more reports would begin a second budget. No step is left that could.
         self.forget(&kind, &lane);
         self.lanes.remove(&lane);
         if let (Wait::Job(job), Some(task_id)) = (&wait, under_way) {
@@ -145,7 +146,8 @@ impl Collection<'_> {
     }
 }
 
-/// The gaps over what is left of one kind: each listing's own, or, where these are many, those over all of them.
+/// Returns the scopes of the gaps for the remaining tasks of one kind: one per listing, or those of the whole kind if
+/// there are many.
 fn scopes_of(left: &[&Task]) -> Vec<Scope> {
     let of_one = |task: &&Task| if left.len() > GAPS { task.family() } else { task.covers() };
     let scopes: BTreeSet<Scope> = left.iter().flat_map(of_one).collect();

@@ -1,4 +1,4 @@
-//! When a task, or a whole kind of task, is given up.
+//! Decides when to give up a task, or a whole kind of task.
 
 use std::time::Duration;
 
@@ -11,23 +11,23 @@ use crate::error::Result;
 use crate::model::Scope;
 use crate::store::{Failure, GapKind, OpenTask};
 
-/// So many refusals of one kind of task, with no success between, stop the rest: one gap, not 100,000 calls.
+/// The number of consecutive refusals of one kind of task that stop the rest: one gap, not 100,000 calls.
 const REFUSALS: u32 = 5;
-/// Failures that may pass stop a kind only when they have gone on for this long: a blip ends by itself.
+/// The time for which transient failures must continue before they stop a kind. A brief disturbance ends by itself.
 const LASTING: Duration = Duration::from_secs(30);
 
-/// Failures of one kind of task with no success between.
+/// The failures of one kind of task since its last success.
 #[derive(Debug)]
 pub(super) struct Refusals {
     number: u32,
-    /// Those of tasks that had been put aside before.
+    /// The failures of tasks that had been set aside before.
     again: u32,
     since: Instant,
 }
 
 impl Collection<'_> {
-    /// Takes a task off its lane, to be tried once more when the lane has nothing else to do: what failed for
-    /// some seconds is no reason for a gap in a collection of hours.
+    /// Takes a task off its lane, to retry it when the lane has nothing else to do. A failure of a few seconds is no
+    /// reason for a gap in a collection of hours.
     pub(super) fn put_aside(
         &mut self,
         task_id: i64,
@@ -53,8 +53,8 @@ impl Collection<'_> {
         Some((running, open))
     }
 
-    /// Counts a refusal, and stops the kind of task when nothing but refusals comes: at once where AWS said no,
-    /// after a while, or when the second chances fail too, where it may pass.
+    /// Counts a refusal, and stops the kind of task when it meets only refusals. A denial stops it at once; a transient
+    /// failure after some time, or when the second attempts fail too.
     pub(super) fn refused(
         &mut self,
         running: &Running,
@@ -89,7 +89,7 @@ impl Collection<'_> {
         self.stop(&stoppable, failure, &scopes)
     }
 
-    /// Ends the tasks of all stopped kinds once more: any may have been queued since.
+    /// Ends the tasks of all stopped kinds again, because some may have been queued since.
     pub(super) fn stop_all_again(&mut self) {
         self.stop_again.extend(self.stopped_kinds.keys().cloned());
     }
@@ -102,7 +102,7 @@ impl Collection<'_> {
         Ok(())
     }
 
-    /// Takes every task of a kind off its lane: the staging has ended them.
+    /// Takes every task of a kind off its lane, after the staging has ended them.
     pub(super) fn forget(&mut self, kind: &str, lane: &LaneKey) {
         let is_of_kind = |running: &Running| running.task.kind() == kind && running.lane == *lane;
         let ended: Vec<i64> =
@@ -118,7 +118,7 @@ impl Collection<'_> {
 }
 
 impl Running {
-    /// What it is given up with.
+    /// Returns the kind and lane with which the task is given up.
     pub(super) fn stoppable(&self) -> Stoppable {
         (self.task.kind(), self.lane.clone())
     }

@@ -1,4 +1,4 @@
-//! What becomes of a finished step: its page or failure is committed, and its task goes on, begins again or ends.
+//! Handles a finished step: commits its page or failure, and lets its task continue, begin again or end.
 
 use tokio::task::JoinError;
 
@@ -15,11 +15,11 @@ use crate::collect::task::Task;
 use crate::error::{Error, Result};
 use crate::store::{GapKind, Outcome, Rejected};
 
-/// How often a listing may begin: once more where AWS no longer takes its token.
+/// The number of times that a listing may begin. It begins again if AWS no longer accepts its token.
 const BEGINNINGS: u32 = 2;
 
 impl Collection<'_> {
-    /// Commits what the finished steps came to, and lets their tasks go on or end.
+    /// Commits the results of the finished steps, and lets their tasks continue or end.
     pub(super) async fn settle(
         &mut self,
         finished: Vec<Result<Step, JoinError>>,
@@ -27,7 +27,7 @@ impl Collection<'_> {
     ) -> Result<Option<Error>> {
         let mut outcomes = Vec::new();
         let mut stop = None;
-        // Before any is judged: of those that came at the same time, one may show what another is worth.
+        // Learns from all pages before judging any: one answer may show whether another can be trusted.
         for (task_id, answer) in finished.iter().flatten() {
             if let (Some(running), Ok(page)) = (self.running.get(task_id), answer) {
                 let task = running.task.clone();
@@ -40,7 +40,7 @@ impl Collection<'_> {
                 Err(error) if error.is_cancelled() => continue,
                 Err(error) => std::panic::resume_unwind(error.into_panic()),
             };
-            // A task that was ended meanwhile (its kind was stopped) has nothing more to say.
+            // A task that has ended meanwhile (its kind was stopped) is ignored.
             let Some(running) = self.running.get(&task_id) else { continue };
             let task = running.task.clone();
             let (token, may_begin_again) = (running.token.clone(), running.beginnings < BEGINNINGS);
@@ -86,7 +86,7 @@ impl Collection<'_> {
         Ok(stop)
     }
 
-    /// Why a listing that would go on for ever fails.
+    /// Returns the failure of a listing that seems to have no end.
     fn has_no_end(&mut self, task_id: i64, page: &Page) -> Option<CallFailure> {
         let running = self.running.get_mut(&task_id)?;
         let operation = running.task.operation();
@@ -170,7 +170,7 @@ impl Collection<'_> {
         Ok(())
     }
 
-    /// Lets a task go on with its next page, or takes it off its lane. Whether it ended.
+    /// Lets a task continue with its next page, or takes it off its lane. Returns true if it ended.
     fn go_on(&mut self, outcome: Outcome, progress: &mut dyn Progress) -> Result<bool> {
         let task_id = outcome.task_id();
         let next = match &outcome {
@@ -202,7 +202,7 @@ impl Collection<'_> {
             self.forecast.report_ended();
         }
         match outcome {
-            // A failure that tells facts, such as an access report's job that failed, is about its task alone.
+            // A failure that contains facts, such as an access report's failed job, concerns its task alone.
             Outcome::Gap { facts, failure, .. } if !facts.is_empty() && failure.kind != GapKind::Denied => {}
             Outcome::Gap { failure, .. } => {
                 let is_again =

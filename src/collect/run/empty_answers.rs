@@ -1,4 +1,4 @@
-//! Whether an answer that shows nothing is believed: it would close whatever was known.
+//! Decides whether to trust an empty response. Trusting a wrong one would close every known row.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,33 +12,33 @@ use crate::error::Result;
 use crate::model::Scope;
 use crate::store::{find_open_row, has_open_rows};
 
-/// What became of an answer.
+/// The judgment of an answer.
 enum Trust {
-    /// It is taken as it is.
+    /// The answer is accepted.
     Taken,
-    /// The listing ended with nothing, although it must hold something: it begins again.
+    /// The listing is empty, although it must have a row. It begins again.
     Refused(CallFailure),
-    /// It left out what was asked for, as AWS may where there is nothing, but the operation sends empty lists, or the
-    /// last snapshot knew some. It is asked for once more when all others have answered.
+    /// The answer omitted its list. AWS may say "none" like this, but the operation sends empty lists, or the last
+    /// snapshot has rows. The task is asked again when all others have been answered.
     Doubted(CallFailure),
 }
 
-/// What the answers have shown so far.
+/// The evidence from the answers so far.
 #[derive(Debug, Default)]
 pub(super) struct Shown {
-    /// The kinds of task of which some answer held something.
+    /// The kinds of task of which an answer had rows.
     kinds: HashSet<&'static str>,
-    /// Whether a kind that has shown nothing has something to show, as far as former snapshots know.
+    /// True, by kind of task without any row yet, if earlier snapshots have rows that it should show.
     expected: HashMap<&'static str, bool>,
-    /// The operations of which some answer held an empty list: they leave none out.
+    /// The operations that sent an empty list: they do not omit empty ones.
     sends_empty: HashSet<Operation>,
-    /// The tasks that were doubted once: the next time it is a gap.
+    /// The tasks that were doubted once. The next doubt is a gap.
     pub doubted: HashSet<i64>,
 }
 
 impl Collection<'_> {
-    /// The page, if it is believed, or why its task fails; `None` where the task was set aside, to be asked once
-    /// more.
+    /// Returns the page if it is trusted, or the failure of its task. `None` if the task was set aside, to be asked
+    /// again.
     pub(super) fn believed(
         &mut self,
         task_id: i64,
@@ -56,8 +56,8 @@ impl Collection<'_> {
         })
     }
 
-    /// Learns from the page of a task that its operation sends empty lists. What was believed of answers without a
-    /// list before is asked again.
+    /// Learns from a task's page that its operation sends empty lists. Earlier answers without a list that were trusted
+    /// are requested again.
     pub(super) fn learn(&mut self, task: &Task, page: &Page) -> Result<()> {
         let operation = task.operation();
         if page.listed != Listed::Empty || !self.shown.sends_empty.insert(operation) {
@@ -70,7 +70,8 @@ impl Collection<'_> {
         Ok(())
     }
 
-    /// Whether an answer of this run, or of the one that it resumes, has shown that the operation sends empty lists.
+    /// Returns true if an answer of this run, or of the run that it resumes, has shown that the operation sends empty
+    /// lists.
     fn sends_empty(&mut self, operation: Operation) -> Result<bool> {
         let known = self.shown.sends_empty.contains(&operation)
             || self.staging.knows_to_send_empty_lists(&operation.to_string())?;
@@ -80,8 +81,8 @@ impl Collection<'_> {
         Ok(known)
     }
 
-    /// Why a listing whose page left its list out is not believed, whatever others show: the operation sends empty
-    /// lists, or at its end the listing has not shown what the snapshot before knows.
+    /// Returns the reason to doubt a listing whose page omitted its list, regardless of other answers. Either the
+    /// operation sends empty lists, or the complete listing lacks a row of the previous snapshot.
     fn why_it_lost_its_list(
         &mut self,
         task_id: i64,
@@ -140,18 +141,19 @@ impl Collection<'_> {
         self.lanes.doubt(&running.lane, open);
     }
 
-    /// Lets what was doubted be asked again once nothing is under way but access reports, which show nothing of other
-    /// kinds and take long, and what only goes on while other things are read. Whether there is any.
+    /// Lets doubted tasks be asked again once only two kinds of call are in flight: access reports, which take long and
+    /// prove nothing about other kinds, and calls of lanes that extend their budget while others run. Returns true if
+    /// there is any doubted task.
     pub(super) fn ask_the_doubted_again(&mut self) -> bool {
         let may_wait =
             |lane: &LaneKey| lane.is_reports() || Budget::of(lane).is_some_and(|budget| budget.outlasts);
         self.running.values().all(|running| may_wait(&running.lane)) && self.lanes.ask_the_doubted_again()
     }
 
-    /// Whether tasks of a kind have shown nothing yet of what former snapshots know.
+    /// Returns true if a kind of task has shown no rows yet, although earlier snapshots have some.
     fn is_expected(&mut self, task: &Task) -> Result<bool> {
         let kind = task.kind();
-        // Nothing is closed by a task that covers nothing.
+        // A task that covers no scope closes no rows.
         if self.shown.kinds.contains(kind) || task.covers().is_empty() {
             return Ok(false);
         }
@@ -164,7 +166,7 @@ impl Collection<'_> {
             false => None,
         };
         for scope in task.family() {
-            // What a collection that is resumed was shown before.
+            // The rows that a resumed collection has received before.
             if self.staging.has_rows_of(kind, &scope.resource)? {
                 self.shown.kinds.insert(kind);
                 return Ok(false);

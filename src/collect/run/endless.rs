@@ -1,4 +1,4 @@
-//! When a listing is taken to have no end: a token that is always new would otherwise be followed for ever.
+//! Detects a listing without an end, whose token is always new.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,31 +7,33 @@ use crate::aws::Operation;
 use crate::collect::collector::Page;
 use crate::model::{Row, resource};
 
-/// So many pages in a row that bring nothing new end a listing. AWS's own empty pages come one or two at a time.
+/// The number of consecutive pages without a new row that end a listing. AWS's own empty pages come one or two at a
+/// time.
 const BARREN: u32 = 300;
-/// So many pages that bring nothing new, over all listings of an operation, end its patience: five listings' worth.
+/// The number of pages without a new row, over all listings of an operation, after which the limit is lowered: the
+/// pages of five such listings.
 const BARREN_IN_ALL: u32 = 5 * BARREN;
-/// So many in a row end a listing from then on. Fewer are AWS's own, and are not counted.
+/// The lowered limit of consecutive pages without a new row. Shorter series are normal for AWS, and are not counted.
 const FEW: u32 = 4;
-/// So many pages end a listing whatever they bring. The longest that the published quotas allow, the assignments
-/// of one user to 500 permission sets in each of 10,000 accounts, has half as many.
+/// The number of pages that ends any listing. The longest listing within the published quotas, the assignments of one
+/// user to 500 permission sets in each of 10,000 accounts, has half as many.
 const MOST_PAGES: u32 = 100_000;
 
-/// The pages of a listing that goes on.
+/// The pages so far of one listing.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     number: u32,
     barren: u32,
-    /// What they brought: rows by their keys.
+    /// The hashes of the keys of its rows.
     brought: HashSet<u64>,
 }
 
-/// How many pages each operation's listings had that brought nothing new.
+/// The number of pages without a new row, by operation.
 #[derive(Debug, Default)]
 pub(super) struct Barren(HashMap<Operation, u32>);
 
 impl Barren {
-    /// Takes note of a page of a listing. Says why the listing has no end, where it seems to have none.
+    /// Records a page of a listing. Returns the reason if the listing seems to have no end.
     pub fn take(&mut self, operation: Operation, listed: &mut Pages, page: &Page) -> Option<String> {
         let in_all = self.0.entry(operation).or_default();
         let most = if *in_all >= BARREN_IN_ALL { FEW } else { BARREN };
@@ -43,7 +45,7 @@ impl Barren {
 
 impl Pages {
     fn take(&mut self, page: &Page, most: u32) -> Option<String> {
-        // The last page ends it anyway.
+        // The last page ends the listing anyway.
         if !page.goes_on() {
             return None;
         }
@@ -125,7 +127,7 @@ mod tests {
         assert!(pages.take(&page(vec![group(1)]), BARREN).unwrap().ends_with("more than 100000 pages"));
     }
 
-    /// The pages after which a listing that brings nothing new ends.
+    /// Returns the number of pages after which a listing without new rows ends.
     fn pages_until_the_end(barren: &mut Barren, operation: Operation) -> u32 {
         let mut listed = Pages::default();
         (1..).find(|_| barren.take(operation, &mut listed, &page(vec![])).is_some()).unwrap()
@@ -138,7 +140,7 @@ mod tests {
         for _ in 0..100 {
             all += pages_until_the_end(&mut barren, Operation::ListGroupMemberships);
         }
-        // FEW pages of each of the first are not counted.
+        // The first FEW pages of each listing are not counted.
         assert!(all < BARREN_IN_ALL + BARREN + 100 * FEW, "{all}");
         assert_eq!(pages_until_the_end(&mut barren, Operation::ListGroupMemberships), FEW);
         assert_eq!(pages_until_the_end(&mut barren, Operation::ListTagsForResource), BARREN);

@@ -1,4 +1,4 @@
-//! How much longer a collection takes.
+//! Estimates the remaining time of a collection.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -11,31 +11,31 @@ use crate::collect::context::Context;
 use crate::collect::lane::LaneKey;
 use crate::store::TaskCounts;
 
-/// The pace of the last seconds is measured over this.
+/// The period over which the current pace is measured.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// What was seen of the collection's pace.
+/// The observed pace of the collection.
 #[derive(Debug, Default)]
 pub(super) struct Forecast {
     reports_begun: Option<Instant>,
     reports_ended: u32,
-    /// How many tasks had ended when, over the last seconds.
+    /// The number of ended tasks at several times within the period.
     pace: VecDeque<(Instant, u64)>,
 }
 
 impl Forecast {
-    /// The first access report is under way.
+    /// Records that the first access report has begun.
     pub fn reports_begin(&mut self) {
         self.reports_begun = Some(Instant::now());
     }
 
-    /// An access report has ended.
+    /// Records that an access report has ended.
     pub fn report_ended(&mut self) {
         self.reports_ended += 1;
     }
 
-    /// How long the slowest lane needs, at a page a listing: by its pacer's rate, or by the pace of the last
-    /// seconds, whichever is slower. What has a budget of time takes what is left of it at most.
+    /// Returns the time that the slowest lane needs, at one page per listing, by its pacer's rate or by the current
+    /// pace, whichever is slower. A lane with a time budget takes at most the rest of its budget.
     pub fn remaining(
         &mut self,
         context: &Context,
@@ -55,13 +55,13 @@ impl Forecast {
         let details = open.remove(&LaneKey::details()).unwrap_or(0) as f64;
         let budget = left(&LaneKey::details()).unwrap_or(Duration::MAX).as_secs_f64();
         let details = (details / context.rate_of(&LaneKey::details())).min(budget);
-        // Beside the rest, for no longer than their time.
+        // Lanes with a budget run beside the others, limited by their time.
         for (lane, open) in open.iter_mut().filter(|(lane, _)| Budget::of(lane).is_some()) {
             let most = left(lane).unwrap_or(Duration::MAX).as_secs_f64() * context.rate_of(lane);
             *open = (*open).min(most as u64);
         }
         let paced = open.iter().map(|(lane, open)| *open as f64 / context.rate_of(lane)).fold(0.0, f64::max);
-        // They begin when the rest of their quota's work is done.
+        // They begin when the other work on their quota is done.
         let paced = paced + details;
         let observed = self.observed(ended, open.values().sum());
         reports.max(Duration::from_secs_f64(paced)).max(observed)

@@ -1,8 +1,7 @@
-//! The lanes of a collection: tasks that share a pacer, and how many of their calls are under way at once.
+//! The lanes of a collection: tasks that share a pacer, and the limit of their concurrent calls.
 //!
-//! A lane is looked at only when something has happened that may let it start a task: a task was queued or put aside,
-//! one of its calls ended, or it may have more of them. So thousands of lanes, one for each account, cost no more than
-//! the tasks in them.
+//! A lane is examined only after an event that may let it start a task: a task was queued or set aside, one of its
+//! calls ended, or its limit rose. So thousands of lanes, one for each account, cost no more than the tasks in them.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -13,12 +12,12 @@ use crate::collect::context::Context;
 use crate::collect::lane::LaneKey;
 use crate::store::OpenTask;
 
-/// How many calls of one lane are under way at most: to hide the round trip, not to go faster than the pacer.
+/// The limits of concurrent calls in one lane. They hide the round trip, and do not exceed the pacer's rate.
 const LEAST_UNDER_WAY: usize = 4;
 const MOST_UNDER_WAY: usize = 64;
-/// How many calls are under way in all accounts together: connections, and sessions of roles, are not free.
+/// The limit of concurrent calls in all accounts together, because connections and role sessions have a cost.
 const MOST_IN_ACCOUNTS: usize = 64;
-/// Round trips up to this long do not cost throughput.
+/// The round trip in seconds up to which throughput is not reduced.
 const ROUND_TRIP: f64 = 0.6;
 
 /// One lane: tasks that share a pacer.
@@ -27,18 +26,18 @@ pub(super) struct Lane {
     pub limit: usize,
     pub under_way: HashSet<i64>,
     pub buffer: VecDeque<OpenTask>,
-    /// Tasks whose call failed in a way that may pass: tried once more when the lane has nothing else to do.
+    /// The tasks with a transient failure, retried when the lane has nothing else to do.
     pub aside: Vec<OpenTask>,
-    /// Tasks whose answer was doubted: asked once more when nothing but access reports is left to ask, since any
-    /// other answer may show that they are to be believed.
+    /// The tasks with a doubted answer. They are asked again when only access reports are left, since any other answer
+    /// may show that they can be trusted.
     pub doubted: Vec<OpenTask>,
-    /// Whether the staging may hold open tasks of this lane beyond the buffer.
+    /// True if the staging may hold open tasks of this lane beyond the buffer.
     pub more: bool,
     is_ready: bool,
 }
 
 impl Lane {
-    /// The tasks that are not to be read from the staging again.
+    /// Returns the tasks that must not be read from the staging again.
     pub fn held(&self) -> HashSet<i64> {
         let set_aside = self.aside.iter().chain(&self.doubted).map(|open| open.task_id);
         self.under_way.iter().copied().chain(set_aside).collect()
@@ -53,30 +52,30 @@ impl Lane {
     }
 }
 
-/// The connection to an account: made by the first task that needs it, and shared by all of the account's lanes. `None`
-/// where no role is named to assume in accounts.
+/// The connection to an account, made by the first task that needs it and shared by all of the account's lanes. `None`
+/// if no role is named to assume in accounts.
 pub(super) type InAccount = Arc<OnceCell<Option<Arc<Context>>>>;
 
 /// All lanes.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
     lanes: HashMap<LaneKey, Lane>,
-    /// The lanes to look at, each once.
+    /// The lanes to examine, each once.
     ready: VecDeque<LaneKey>,
-    /// Lanes of accounts that wait until fewer calls are under way in others.
+    /// The lanes of accounts that wait until fewer calls are in flight in other accounts.
     waiting: VecDeque<LaneKey>,
-    /// How many calls are under way in accounts.
+    /// The number of calls in flight in accounts.
     in_accounts: usize,
-    /// The connections to accounts that have lanes, and how many.
+    /// The connections to accounts that have lanes, and the number of these lanes.
     accounts: HashMap<String, (InAccount, usize)>,
     doubted: usize,
-    /// How often a lane was looked at.
+    /// The number of times that a lane was examined.
     #[cfg(test)]
     pub looks: usize,
 }
 
 impl Lanes {
-    /// Notes that the staging may hold open tasks of a lane.
+    /// Records that the staging may hold open tasks of a lane.
     pub fn expect(&mut self, key: &LaneKey, limit: impl FnOnce() -> usize) {
         if !self.lanes.contains_key(key) {
             self.lanes.insert(key.clone(), Lane { limit: limit(), ..Lane::default() });
@@ -90,7 +89,7 @@ impl Lanes {
         self.look_at(key);
     }
 
-    /// Takes the next lane to look at.
+    /// Takes the next lane to examine.
     pub fn next_ready(&mut self) -> Option<LaneKey> {
         let key = match self.ready.pop_front() {
             None if self.in_accounts < MOST_IN_ACCOUNTS => self.waiting.pop_front()?,
@@ -106,7 +105,7 @@ impl Lanes {
         Some(key)
     }
 
-    /// The lane, if it may start a task now. One that may not is looked at again when it may.
+    /// Returns the lane, if it may start a task now. Otherwise it is examined again when it may.
     pub fn free(&mut self, key: &LaneKey) -> Option<&mut Lane> {
         let lane = self.lanes.get_mut(key)?;
         if lane.under_way.len() >= lane.limit {
@@ -121,19 +120,19 @@ impl Lanes {
         Some(lane)
     }
 
-    /// Forgets the lane of an account, if nothing of it is left; the last one takes the account's connection along.
+    /// Removes the lane of an account, if it has no task left. The last lane also removes the account's connection.
     pub fn close_if_over(&mut self, key: &LaneKey) {
         if key.account.is_some() && self.lanes.get(key).is_some_and(Lane::is_over) {
             self.remove(key);
         }
     }
 
-    /// The connection to the account of a lane.
+    /// Returns the connection to the account of a lane.
     pub fn in_account(&self, key: &LaneKey) -> Option<InAccount> {
         self.accounts.get(key.account.as_ref()?).map(|(connection, _)| connection.clone())
     }
 
-    /// Notes that a call of a task is under way.
+    /// Records that a call of a task is in flight.
     pub fn begin(&mut self, key: &LaneKey, task_id: i64) {
         if let Some(lane) = self.lanes.get_mut(key)
             && lane.under_way.insert(task_id)
@@ -142,7 +141,7 @@ impl Lanes {
         }
     }
 
-    /// Notes that none is any more.
+    /// Records that no call of a task is in flight any more.
     pub fn end(&mut self, key: &LaneKey, task_id: i64) {
         let was_under_way = self.lanes.get_mut(key).is_some_and(|lane| lane.under_way.remove(&task_id));
         if was_under_way && key.account.is_some() {
@@ -151,7 +150,7 @@ impl Lanes {
         self.look_at(key);
     }
 
-    /// Sets a task aside: to be tried once more when its lane has nothing else to do.
+    /// Sets a task aside, to be retried when its lane has nothing else to do.
     pub fn put_aside(&mut self, key: &LaneKey, open: OpenTask) {
         if let Some(lane) = self.lanes.get_mut(key) {
             lane.aside.push(open);
@@ -159,7 +158,7 @@ impl Lanes {
         self.look_at(key);
     }
 
-    /// Sets a task aside whose answer was doubted.
+    /// Sets a task with a doubted answer aside.
     pub fn doubt(&mut self, key: &LaneKey, open: OpenTask) {
         if let Some(lane) = self.lanes.get_mut(key) {
             lane.doubted.push(open);
@@ -167,7 +166,7 @@ impl Lanes {
         }
     }
 
-    /// Lets every task be asked again whose answer was doubted. Whether there is any.
+    /// Lets every task with a doubted answer be asked again. Returns true if there is any.
     pub fn ask_the_doubted_again(&mut self) -> bool {
         if std::mem::take(&mut self.doubted) == 0 {
             return false;
@@ -183,7 +182,7 @@ impl Lanes {
         !again.is_empty()
     }
 
-    /// Forgets the tasks of a kind: they have ended.
+    /// Removes the tasks of a kind, which have ended.
     pub fn forget(&mut self, key: &LaneKey, kind: &str) {
         let Some(lane) = self.lanes.get_mut(key) else { return };
         lane.buffer.retain(|open| open.kind != kind);
@@ -194,7 +193,7 @@ impl Lanes {
         self.look_at(key);
     }
 
-    /// Removes a lane that nothing will be asked in any more.
+    /// Removes a lane whose work is over.
     pub fn remove(&mut self, key: &LaneKey) {
         let Some(lane) = self.lanes.remove(key) else { return };
         self.doubted -= lane.doubted.len();
@@ -221,8 +220,8 @@ impl Lanes {
         higher.iter().for_each(|key| self.look_at(key));
     }
 
-    /// Puts a lane among those to look at. One that is under way goes first, so that an account is done with, and its
-    /// connection closed, before others begin.
+    /// Adds a lane to the lanes to examine. A lane of a connected account goes first, so that an account is finished,
+    /// and its connection closed, before others begin.
     fn look_at(&mut self, key: &LaneKey) {
         let Some(lane) = self.lanes.get_mut(key).filter(|lane| !lane.is_ready) else { return };
         lane.is_ready = true;
@@ -236,7 +235,7 @@ impl Lanes {
     }
 }
 
-/// How many calls of a lane may be under way.
+/// Returns the limit of concurrent calls of a lane.
 pub(super) fn limit_of(context: &Context, lane: &LaneKey) -> usize {
     if lane.is_reports() {
         return 1;
@@ -258,7 +257,8 @@ mod tests {
         LaneKey::of(&format!("iam@{number:012}"))
     }
 
-    /// Runs two tasks in each of so many accounts; how often a lane was looked at, and the most that were connected.
+    /// Runs two tasks in each of so many accounts. Returns the number of examined lanes, and the largest number of
+    /// connected accounts.
     fn looks(accounts: usize) -> usize {
         let mut lanes = Lanes::default();
         let mut left: HashMap<LaneKey, usize> = HashMap::new();

@@ -1,14 +1,14 @@
-//! The one loop that runs tasks: it is every listing's page loop, the only place that commits to the
-//! staging, and where a collection stops.
+//! The one loop that runs tasks. It follows the pages of every listing, is the only code that commits to the staging,
+//! and decides when a collection stops.
 //!
-//! A page's rows, follow-ups and next token are committed together, the last page with the done-mark. An empty
-//! page with a token goes on; a token seen before is an error, and so a gap. Nothing is awaited while a
-//! transaction is open: pages are fetched by spawned futures, and committed between awaits.
+//! A page's rows, follow-ups and next token are committed together, the last page with the done mark. An empty page
+//! with a token continues the listing. A repeated token is an error, and so a gap. No transaction is held open across
+//! an await: spawned futures fetch pages, and the loop commits them between awaits.
 //!
-//! `lanes` says which tasks are started, and how many calls are under way at once, `commit` what becomes of a page or a
-//! failure, `asked` which rows are no answer to the question, `empty_answers` which answers are doubted, `endless` which
-//! listings have no end, `circuit_breaker` when a kind of task is given up, `budgets` what becomes of that whose time is
-//! up, and `forecast` how long it will take.
+//! `lanes` selects the tasks to start and limits concurrent calls. `commit` handles a page or a failure. `asked`
+//! rejects rows that do not belong to the request. `empty_answers` doubts empty answers. `endless` detects listings
+//! without an end. `circuit_breaker` gives up a kind of task. `budgets` ends the work whose time is up. `forecast`
+//! estimates the remaining time.
 
 mod asked;
 mod budgets;
@@ -49,29 +49,30 @@ use crate::invocation;
 use crate::model::Scope;
 use crate::store::{Failure, OpenTask, Staging};
 
-/// How often calls are counted and progress is told.
+/// The interval at which calls are counted and progress is reported.
 const TICK: Duration = Duration::from_millis(250);
-/// How long answers under way are waited for when a collection has to stop: a second signal ends that, too.
+/// The time to wait for answers in flight when a collection has to stop. A second signal ends this wait too.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
-/// How a collection runs.
+/// The options of a run.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
-    /// Time for access reports, from the first one on.
+    /// The time for access reports, counted from the first one.
     pub report_budget: Duration,
-    /// Time for how applications are set up, from the first one on.
+    /// The time for the settings of applications, counted from the first one.
     pub details_budget: Duration,
-    /// Time for what organization policies say, are attached to and are tagged with, from the first one on; they go on for
-    /// as long as anything else is read.
+    /// The time for the documents, targets and tags of organization policies, counted from the first one. It extends
+    /// for as long as other reads are running.
     pub policies_budget: Duration,
-    /// Only count, and estimate what a collection would call.
+    /// True to only count, and estimate the calls of a collection.
     pub dry_run: bool,
-    /// How old the last full pass by pairs may be, whatever it costs; `None` for 30 days, unless it is long.
+    /// The maximum age of the last full pass by pairs, regardless of its cost. `None` for 30 days, unless the pass
+    /// takes long.
     pub full_every: Option<Duration>,
 }
 
 impl RunOptions {
-    /// The time that the tasks of a lane have together; `None` where they have all the time that they need.
+    /// Returns the time that the tasks of a lane share; `None` if it is unlimited.
     fn budget_of(&self, lane: &LaneKey) -> Option<Duration> {
         if lane.is_reports() {
             return Some(self.report_budget);
@@ -83,47 +84,48 @@ impl RunOptions {
     }
 }
 
-/// How a collection came to its end.
+/// The way in which a collection ended.
 #[derive(Debug)]
 pub enum Ended {
-    /// Everything was tried; the staging can be published.
+    /// All tasks have ended; the staging can be published.
     Finished,
-    /// It had to stop; the staging is kept, and the error says how to go on.
+    /// The collection had to stop. The staging is kept, and the error tells how to continue.
     Stopped(Error),
 }
 
-/// A collection under way.
+/// A collection in progress.
 pub struct Collection<'a> {
     context: Arc<Context>,
-    /// For what the plan has to count: its pages come one after another, and all others would be waited for.
+    /// The context for listings that the plan counts. Their pages come one after another, and all other tasks wait for
+    /// them.
     ahead: Arc<Context>,
     plan: Plan<'a>,
     staging: &'a mut Staging,
     options: RunOptions,
     lanes: Lanes,
     running: HashMap<i64, Running>,
-    /// Tasks that were put aside once: their next failure is a gap.
+    /// The tasks that were set aside once. Their next failure is a gap.
     second_chances: HashSet<i64>,
     shown: Shown,
     barren: Barren,
     steps: JoinSet<Step>,
     refusals: HashMap<Stoppable, Refusals>,
-    /// The kinds that are not asked on, with what is recorded of each.
+    /// The stopped kinds of task, with the failure and the scopes recorded for each.
     stopped_kinds: BTreeMap<Stoppable, (Failure, Vec<Scope>)>,
-    /// Of which stopped kinds tasks may have been queued since.
+    /// The stopped kinds of which tasks may have been queued since.
     stop_again: BTreeSet<Stoppable>,
-    /// When the time is up of the lanes that have a budget of it and have begun.
+    /// The times at which the budgets of the lanes that have begun are used up.
     deadlines: BTreeMap<LaneKey, Instant>,
-    /// What to record of the access reports that went behind the others because they did not end.
+    /// The failures to record for the access reports that went behind the others because their job did not end.
     unended_reports: HashMap<i64, Failure>,
     forecast: Forecast,
     tick: Tick,
 }
 
-/// What is given up as one: a kind of task, in its lane. What one account refuses says nothing of another.
+/// The unit that is given up: a kind of task in its lane. A refusal by one account proves nothing about another.
 type Stoppable = (&'static str, LaneKey);
 
-/// What a fetched page came to, and of which task.
+/// The result of fetching a page, with the id of its task.
 type Step = (i64, Result<Page, Stopped>);
 
 #[derive(Debug)]
@@ -132,7 +134,7 @@ struct Running {
     lane: LaneKey,
     token: Option<String>,
     pages: u32,
-    /// Whether a page left its list out.
+    /// Set when a page omitted its list.
     left_out: bool,
     listed: Pages,
     beginnings: u32,
@@ -140,7 +142,7 @@ struct Running {
 }
 
 impl<'a> Collection<'a> {
-    /// Prepares to run what is queued; a fresh staging gets its first tasks.
+    /// Prepares to run the queued tasks. A fresh staging gets its first tasks.
     pub fn new(
         context: &'a Context,
         selection: &'a Selection,
@@ -176,9 +178,9 @@ impl<'a> Collection<'a> {
         })
     }
 
-    /// Runs until nothing is left, or until it has to stop: credentials ended, network lost, interrupted.
+    /// Runs until no task is left, or until it has to stop: credentials expired, network lost, interrupted.
     ///
-    /// Fails where the staging cannot be written; what was committed is kept, and a later run resumes it.
+    /// Fails if the staging cannot be written. The committed data is kept, and a later run resumes it.
     pub async fn run(
         mut self,
         progress: &mut dyn Progress,
@@ -190,10 +192,11 @@ impl<'a> Collection<'a> {
         self.look_again()?;
         let ended = loop {
             self.fill()?;
-            // Before an answer is taken: where there is no time at all, nothing is asked in vain or read by chance.
+            // Before an answer is taken: with a budget of zero, no call is sent in vain and no answer is read by
+            // chance.
             self.end_what_is_due(progress)?;
             if self.steps.is_empty() {
-                // A kind that was given up ends tasks that something may have waited for.
+                // A stopped kind ends tasks that a step may have waited for.
                 if self.plan.advance(self.staging, progress)? {
                     self.look_again()?;
                     continue;
@@ -223,8 +226,8 @@ impl<'a> Collection<'a> {
         Ok(ended)
     }
 
-    /// Keeps what is still answered to calls that were sent before the collection had to stop: a later run need
-    /// not ask again. Whatever fails now stays open.
+    /// Keeps the answers that still arrive for calls sent before the collection had to stop, so that a later run need
+    /// not repeat them. A task that fails now stays open.
     async fn keep_last_answers(&mut self, progress: &mut dyn Progress) -> Result<()> {
         self.context.aws.end_calls();
         let deadline = Instant::now() + LAST_ANSWERS;
@@ -237,7 +240,7 @@ impl<'a> Collection<'a> {
         Ok(())
     }
 
-    /// Keeps every lane as full as its limit allows.
+    /// Fills every lane up to its limit.
     fn fill(&mut self) -> Result<()> {
         self.fill_lanes()?;
         if self.ask_the_doubted_again() {
@@ -257,13 +260,13 @@ impl<'a> Collection<'a> {
     }
 
     fn next_of(&mut self, key: &LaneKey) -> Result<Option<OpenTask>> {
-        // What is read beside the core never takes a turn of it.
+        // Reads beside the core must not delay the core.
         if Budget::of(key).is_some_and(|budget| budget.waits_for().any(|lane| self.is_under_way(&lane))) {
             return Ok(None);
         }
         let Some(lane) = self.lanes.free(key) else { return Ok(None) };
         if lane.buffer.is_empty() && lane.more {
-            // Little is buffered, so that a task that unlocks others does not wait behind those that do not.
+            // Few tasks are buffered, so that a task that unlocks others does not wait behind tasks that do not.
             let wanted = lane.limit;
             let found = self.staging.next_tasks(&key.to_string(), wanted, &lane.held())?;
             lane.more = found.len() == wanted;
@@ -273,7 +276,7 @@ impl<'a> Collection<'a> {
             lane.buffer.extend(lane.aside.drain(..));
         }
         if self.options.dry_run {
-            // What is counted runs first in every lane: behind it are only tasks to be counted themselves.
+            // Counted tasks run first in every lane. Only tasks that need to be counted themselves follow.
             let is_counted =
                 lane.buffer.front().map(parse).transpose()?.is_some_and(|task| self.plan.counts(&task));
             if !is_counted {
@@ -284,7 +287,7 @@ impl<'a> Collection<'a> {
         Ok(lane.buffer.pop_front())
     }
 
-    /// Whether calls of a lane are under way.
+    /// Returns true if calls of a lane are in flight.
     fn is_under_way(&self, lane: &LaneKey) -> bool {
         self.running.values().any(|running| running.lane == *lane)
     }
@@ -358,7 +361,7 @@ impl<'a> Collection<'a> {
     fn tell(&mut self, progress: &mut dyn Progress) -> Result<()> {
         self.lanes.set_limits(|lane| limit_of(&self.context, lane));
         let (calls, throttled) = self.context.aws.take_calls();
-        // A throttle may be answered in a tick in which nothing was sent.
+        // A throttled answer may arrive in a tick in which nothing was sent.
         if !calls.is_empty() || throttled > 0 {
             self.tick.calls += calls.values().sum::<u64>();
             self.tick.throttled += throttled;

@@ -1,4 +1,4 @@
-//! Tasks that are asked in each account, as a role that is assumed there: no released collector is yet.
+//! Tasks that are asked in each account, with the role assumed there. No released collector does this yet.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::simulator::{Action, Fault};
 /// The name of the role in each account.
 const ROLE: &str = "OrgCensusAudit";
 
-/// Asks in an account who is asking.
+/// Asks in an account for the caller's identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::collect) struct AskAccount {
     account_id: String,
@@ -57,7 +57,7 @@ fn as_role() -> ConnectionOptions {
     ConnectionOptions { account_role: Some(ROLE.to_owned()), ..ConnectionOptions::default() }
 }
 
-/// Who asked in each account, and the failures of those where nobody could, by account.
+/// The callers by account, the failures by account, and the end of the run.
 type Asked = (BTreeMap<String, String>, BTreeMap<String, String>, Ended);
 
 async fn ask(simulator: &Simulator) -> Asked {
@@ -99,7 +99,7 @@ async fn a_role_is_assumed_once_in_each_account() {
 async fn a_refused_role_hides_its_account_alone() {
     let simulator = Simulator::start(Config::default()).unwrap();
     let accounts = accounts(&simulator);
-    // More of them than refusals that stop a kind of task.
+    // More denied accounts than the number of refusals that stops a kind of task.
     let (refused, open) = accounts.split_at(9);
     for account in refused {
         simulator
@@ -148,7 +148,7 @@ async fn a_role_that_fails_in_passing_is_no_end() {
     }
 }
 
-/// What each account costs does not grow with their number. It is a measurement:
+/// The cost of each account does not grow with their number. This is a measurement:
 /// `cargo test --release --lib -- --ignored --nocapture thousands_of_accounts`
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement, of minutes"]

@@ -1,5 +1,5 @@
-//! What follows from the declarations of the tasks. The queue is a contract: an unfinished collection holds it.
-//! `accounts` has tasks that are asked in accounts.
+//! The derivations from the declarations of the tasks. The queue is a contract, because an unfinished collection is
+//! stored in it. `accounts` has tasks that are asked in accounts.
 
 mod accounts;
 
@@ -65,7 +65,7 @@ async fn collected<T>(
     read(&staging, ended)
 }
 
-/// The queue of a whole collection, a line for the first task of each kind.
+/// Returns the queue of a whole collection, with a line for the first task of each kind.
 async fn queue(config: Config, strategy: StrategyChoice) -> BTreeMap<String, String> {
     let simulator = Simulator::start(config).unwrap();
     let selection = selection(&[], &[], strategy);
@@ -131,7 +131,7 @@ fn declarations_are_whole() {
     }
 }
 
-/// A task of each kind that is read from its body is the same task.
+/// A task of each kind, parsed from its body, equals the original.
 #[test]
 fn bodies_are_read_again() {
     for task in first_tasks() {
