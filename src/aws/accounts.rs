@@ -1,4 +1,4 @@
-//! Connections into the accounts of the organization: as a role that each of them has under one name.
+//! Connections into the accounts of the organization, with a role that has the same name in each account.
 
 use aws_config::identity::IdentityCache;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -7,9 +7,9 @@ use super::clients::Aws;
 use super::credentials::{InAccount, assuming};
 
 impl Aws {
-    /// The same connection as the role in an account; `None` where no role is named. Its clients share one session,
-    /// which is made with the first call and renewed before it expires. Quotas are the account's, and so are the
-    /// pacers; counts, and the end of all calls, stay shared.
+    /// Returns the same connection with the role in an account; `None` if no role is named. Its clients share one
+    /// session, which is created by the first call and renewed before it expires. Quotas belong to the account, and so
+    /// do the pacers. Counts, and the end of all calls, stay shared.
     pub async fn in_account(&self, account_id: &str, partition: &str) -> Option<Self> {
         let role_arn = format!("arn:{partition}:iam::{account_id}:role/{}", self.account_role()?);
         let assumed = assuming(self.config(), &role_arn, None).await;

@@ -1,4 +1,4 @@
-//! Sending one request: the pacer, the count, the classification and the one retry policy.
+//! Sends one request: the pacer, the count, the classification and the one retry policy.
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -15,11 +15,11 @@ use super::failure::{CallFailure, FailureClass};
 use super::operation::Operation;
 
 impl Aws {
-    /// Sends a request until it is answered for good: at the pace of its quota, again after a throttle
-    /// or a transient failure, never again after any other answer, and not at all once calls are ended (see
+    /// Sends a request until it has a final answer. It waits for the pacer of its quota, and retries after a throttle
+    /// or a transient failure, but not after any other answer. It sends nothing once calls are ended (see
     /// [`Aws::end_calls`]).
     ///
-    /// `send` makes and sends the request; it is called once an attempt.
+    /// `send` builds and sends the request. It is called once per attempt.
     pub async fn call<T, E, F>(
         &self,
         operation: Operation,
@@ -53,7 +53,7 @@ impl Aws {
             failure.message = self.without_secrets(failure.message);
             failure.retry_after = failure.retry_after.map(|time| retry_policy.wait(time));
             match failure.class {
-                // As often as not the answer that was looked for: there is no such boundary, or report yet.
+                // Often the expected answer: there is no such boundary, or no report yet.
                 FailureClass::Answered => {
                     tracing::debug!(%operation, attempts, failure.code, failure.message, "answered");
                 }
@@ -62,7 +62,7 @@ impl Aws {
             let again = match failure.class {
                 FailureClass::Throttled => {
                     self.count_throttle();
-                    // Whoever waits no longer than that holds nobody else up for longer either.
+                    // Caps the pause of the shared pacer at this caller's own deadline.
                     pacer.throttled(
                         sent,
                         failure.retry_after.map(|wait| wait.min(retry_policy.throttled_for)),
@@ -91,7 +91,7 @@ impl Aws {
     }
 }
 
-/// Half of a doubling bound (0.2 s, 0.4 s … 10 s), and up to the other half by chance.
+/// Returns half of a doubling bound (0.2 s, 0.4 s … 10 s), plus a random part of the other half.
 /// Source: AWS Architecture Blog, "Exponential Backoff And Jitter" ("Equal Jitter").
 fn backoff(attempts: u32) -> Duration {
     let bound = (0.1 * f64::from(2_u32.saturating_pow(attempts.min(20)))).min(10.0);

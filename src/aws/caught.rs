@@ -1,5 +1,5 @@
-//! Panics of the SDK as errors: it panics on some values that it cannot put into a request, and what comes from
-//! outside must never end the program so.
+//! Turns panics of the SDK into errors. It panics on some values that it cannot put into a request, and a value from
+//! outside must never end the program like this.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -8,11 +8,11 @@ use std::pin::pin;
 use std::sync::Once;
 use std::task::Poll;
 
-/// The SDK panicked. Its words are dropped: they may repeat the value.
+/// A panic of the SDK. Its message is dropped, because it may repeat the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Panicked;
 
-/// Waits for a future of the SDK; a panic in it is an error and prints nothing.
+/// Waits for a future of the SDK. A panic in it becomes an error and prints nothing.
 pub(super) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Panicked> {
     silence();
     let mut future = pin!(future);
@@ -34,7 +34,7 @@ thread_local! {
     static IS_SILENT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Lets the process print no panic of a caught future.
+/// Silences the panic messages of caught futures in this process.
 fn silence() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

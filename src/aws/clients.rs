@@ -30,41 +30,42 @@ use super::settings::{Origin, Settings, check_region};
 use super::trust;
 use crate::error::{Error, Result};
 
-/// Asked for instances in all Regions when no Region is set.
+/// The Region in which instances of all Regions are requested if no Region is set.
 const DEFAULT_REGION: &str = "us-east-1";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How the user wants to connect: `--profile`, `--region`, `--assume-role`, `--external-id`, `--rate`, `--share`.
+/// The user's choices for the connection: `--profile`, `--region`, `--assume-role`, `--external-id`, `--rate`,
+/// `--share`.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectionOptions {
-    /// `--profile`: a profile of the shared AWS config; goes before the keys of the environment.
+    /// `--profile`: a profile of the shared AWS config. It takes precedence over the keys of the environment.
     pub profile: Option<String>,
-    /// `--region`; without it the Region of the settings, else of the EC2 instance, else `us-east-1`.
+    /// `--region`; the default is the Region of the settings, then that of the EC2 instance, then `us-east-1`.
     pub region: Option<String>,
-    /// `--assume-role`: ARN of a role to assume with the credentials that are found.
+    /// `--assume-role`: the ARN of a role to assume with the found credentials.
     pub assume_role: Option<String>,
     /// `--external-id`, sent with `assume_role`; never printed.
     pub external_id: Option<Secret>,
-    /// Name of the role to assume in each account that is read itself; `None` where none is.
+    /// The name of the role to assume in each account; `None` if no account is read itself.
     pub account_role: Option<String>,
-    /// `--rate` and `--share`: how much of AWS's request quotas may be used.
+    /// `--rate` and `--share`: the usable part of AWS's request quotas.
     pub pace: PaceOptions,
-    /// Bounds each attempt and the repeats of a call.
+    /// The limits of each attempt and of the repeats of a call.
     pub retry_policy: RetryPolicy,
-    /// Instead of the SDK's own chain of credentials, Regions and endpoints.
+    /// An endpoint that replaces the SDK's own chain of credentials, Regions and endpoints.
     pub endpoint: Option<FixedEndpoint>,
 }
 
-/// One endpoint for all services, and keys made up for it: an organization on loopback.
+/// One endpoint for all services, with made-up keys: an organization on loopback.
 #[derive(Debug, Clone)]
 pub struct FixedEndpoint {
     /// `http://127.0.0.1:…`, the base of every request.
     pub url: String,
-    /// Names the caller to the simulator; the secret beside it is a constant.
+    /// The caller's name for the simulator. The secret beside it is a constant.
     pub access_key_id: String,
 }
 
-/// The clients, pacers and counts of one collection. Cheap to clone; clones share all of it.
+/// The clients, pacers and counts of one collection. Cheap to clone: clones share everything.
 #[derive(Debug, Clone)]
 pub struct Aws {
     pub(crate) sso_admin: aws_sdk_ssoadmin::Client,
@@ -79,7 +80,7 @@ pub struct Aws {
     shared: Arc<Shared>,
 }
 
-/// One pacer for each quota.
+/// The pacers, one for each quota.
 type Pacers = HashMap<(Service, Option<Operation>), Pacer>;
 
 fn pacers(pace: &PaceOptions) -> Arc<Pacers> {
@@ -88,7 +89,7 @@ fn pacers(pace: &PaceOptions) -> Arc<Pacers> {
     Arc::new(Operation::ALL.iter().map(pacer).collect())
 }
 
-/// What the connections of a collection to several Regions and accounts have in common.
+/// The state that a collection's connections to several Regions and accounts share.
 #[derive(Debug)]
 struct Shared {
     retry_policy: RetryPolicy,
@@ -101,9 +102,9 @@ struct Shared {
 }
 
 impl Aws {
-    /// Connects with the SDK's own chain of credentials, Regions and endpoints. Nothing is sent yet, except
-    /// by a credential provider, once, where a role is to be assumed. Fails where a setting cannot be used: a
-    /// malformed Region, endpoint or key, or a file of certificate authorities without one.
+    /// Connects with the SDK's own chain of credentials, Regions and endpoints. Sends nothing yet, except for one call
+    /// by a credential provider if a role is to be assumed. Fails if a setting cannot be used: a malformed Region,
+    /// endpoint or key, or a file without a certificate authority.
     pub async fn connect(options: &ConnectionOptions) -> Result<Self> {
         let secrets = Arc::new(Secrets::default());
         options.external_id.iter().for_each(|id| secrets.add(id.text()));
@@ -138,7 +139,7 @@ impl Aws {
             None => region_of_instance().await?,
         };
         let region_is_set = region.is_some();
-        // A Region in any case: a profile's role is assumed in it.
+        // A Region is always set, because a profile's role is assumed in it.
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(region.unwrap_or_else(|| DEFAULT_REGION.to_owned())))
             .http_client(http_client.clone())
@@ -150,7 +151,7 @@ impl Aws {
         let mut config = loader.load().await;
         settings.check_endpoints(&config)?;
         if let Some(profile) = &options.profile {
-            // As in the AWS CLI, a profile that is asked for goes before the environment's keys.
+            // As in the AWS CLI, an explicit profile takes precedence over the environment's keys.
             let credentials = ProfileFileCredentialsProvider::builder()
                 .configure(
                     &ProviderConfig::without_region()
@@ -218,8 +219,8 @@ impl Aws {
         }
     }
 
-    /// The same connection in another Region: an instance's permission sets and assignments can be read in
-    /// its primary Region only. The pacers and counts stay shared.
+    /// Returns the same connection in another Region. An instance's permission sets and assignments can be read only in
+    /// its primary Region. The pacers and counts stay shared.
     #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
         if self.region() == region {
@@ -229,55 +230,55 @@ impl Aws {
         Self::with_config(config, true, self.pacers.clone(), self.shared.clone())
     }
 
-    /// The same connection with other credentials, to which other quotas apply.
+    /// Returns the same connection with other credentials, to which other quotas apply.
     pub(super) fn with_pacers_of_its_own(&self, config: SdkConfig) -> Self {
         let config = checked(config, &self.shared.secrets);
         Self::with_config(config, self.region_is_set, pacers(&self.shared.pace), self.shared.clone())
     }
 
-    /// The name of the role to assume in accounts, if there is one.
+    /// Returns the name of the role to assume in accounts, if there is one.
     pub fn account_role(&self) -> Option<&str> {
         self.shared.account_role.as_deref()
     }
 
-    /// The same connection, whose calls go ahead of others that wait for the same pacer.
+    /// Returns the same connection, whose calls go ahead of others that wait for the same pacer.
     #[must_use]
     pub fn ahead(&self) -> Self {
         Self { is_ahead: true, ..self.clone() }
     }
 
-    /// Whether its calls go ahead of others.
+    /// Returns true if its calls go ahead of others.
     pub(super) fn is_ahead(&self) -> bool {
         self.is_ahead
     }
 
-    /// The SDK's configuration.
+    /// Returns the SDK's configuration.
     pub fn config(&self) -> &SdkConfig {
         &self.config
     }
 
-    /// The Region that is called.
+    /// Returns the Region that is called.
     pub fn region(&self) -> &str {
         self.config.region().map_or(DEFAULT_REGION, AsRef::as_ref)
     }
 
-    /// Whether the user set a Region, or the default was taken.
+    /// Returns true if a Region was set, and false if the default was taken.
     pub fn region_is_set(&self) -> bool {
         self.region_is_set
     }
 
-    /// The pacer that calls of this operation wait for.
+    /// Returns the pacer that calls of this operation wait for.
     pub fn pacer(&self, operation: Operation) -> &Pacer {
         let key = PaceOptions::pacer_key(operation);
         self.pacers.get(&key).expect("there is a pacer for every operation")
     }
 
-    /// How long a call is waited for.
+    /// Returns the limits of each attempt and of the repeats of a call.
     pub fn retry_policy(&self) -> RetryPolicy {
         self.shared.retry_policy
     }
 
-    /// The text without the secrets that the connection has seen.
+    /// Returns the text without the secrets that the connection has seen.
     pub(super) fn without_secrets(&self, text: String) -> String {
         self.shared.secrets.hidden_in(text)
     }
@@ -291,13 +292,13 @@ impl Aws {
         self.shared.throttled.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Sends no call any more, over this connection or any that shares its pacers. What was sent is still
-    /// answered; what waits for its turn, or for another try, fails at once.
+    /// Stops all further calls, over this connection and any that shares its state. Calls in flight are still answered.
+    /// A call that waits for its turn, or for another attempt, fails at once.
     pub fn end_calls(&self) {
         self.shared.ended.send_replace(true);
     }
 
-    /// Waits for something, but not beyond the end of all calls.
+    /// Waits for a future, but not beyond the end of all calls.
     pub(super) async fn unless_ended<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
         let mut ended = self.shared.ended.subscribe();
         tokio::select! {
@@ -307,7 +308,8 @@ impl Aws {
         }
     }
 
-    /// Takes the calls sent since the last taking, by operation, and how many of them were throttled.
+    /// Returns the calls sent since the last such request, by operation, and the number of throttled calls. Resets
+    /// both.
     pub fn take_calls(&self) -> (BTreeMap<String, u64>, u64) {
         let calls = self
             .shared
@@ -320,7 +322,7 @@ impl Aws {
     }
 }
 
-/// The Region of the instance that the program runs on, where it runs on one.
+/// Returns the Region of the EC2 instance on which the program runs, if any.
 async fn region_of_instance() -> Result<Option<String>> {
     let found = ImdsRegionProvider::builder().build().region().await;
     let Some(region) = found.filter(|region| !region.as_ref().is_empty()) else { return Ok(None) };
@@ -332,7 +334,7 @@ fn client(trusted: TrustStore) -> Result<SharedHttpClient> {
     http::client(trusted).map_err(|error| Error::failed("cannot make a connection").caused_by(error))
 }
 
-/// The configuration with its credentials checked before each use.
+/// Returns the configuration with its credentials checked before each use.
 fn checked(config: SdkConfig, secrets: &Arc<Secrets>) -> SdkConfig {
     match config.credentials_provider() {
         Some(provider) => config.to_builder().credentials_provider(Checked::wrap(provider, secrets)).build(),

@@ -1,4 +1,4 @@
-//! Who am I, which organization is this, and where is its Identity Center instance?
+//! Discovers the caller, the organization and the Identity Center instances.
 
 use aws_sdk_ssoadmin::types::{InstanceMetadata, RegionScope};
 
@@ -8,12 +8,12 @@ use super::operation::Operation;
 use super::settings::is_region;
 use crate::error::{Error, Result};
 
-/// Whose credentials these are (sts:GetCallerIdentity).
+/// The identity behind the credentials (sts:GetCallerIdentity).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// 12 digits; `None` where the answer lacks it.
+    /// 12 digits; `None` if the answer lacks it.
     pub account_id: Option<String>,
-    /// Of the user, or of the role's session; `None` where the answer lacks it.
+    /// The ARN of the user, or of the role's session; `None` if the answer lacks it.
     pub arn: Option<String>,
 }
 
@@ -33,33 +33,33 @@ pub struct OrganizationFacts {
 pub struct Instance {
     /// `arn:…:sso:::instance/ssoins-…`: an instance ARN has neither Region nor account.
     pub instance_arn: String,
-    /// `d-…`, of the directory that has its users and groups.
+    /// `d-…`: the directory with its users and groups.
     pub identity_store_id: Option<String>,
-    /// The management account for the organization's instance, else the member account that made its own.
+    /// The management account for the organization's instance, or else the member account that created its own.
     pub owner_account_id: Option<String>,
     /// The Region in which permission sets and assignments can be read.
     pub region: String,
-    /// `ACTIVE`, or what keeps it from being read.
+    /// `ACTIVE`, or the state that keeps it from being read.
     pub status: Option<String>,
 }
 
 impl Instance {
-    /// Whether it exists, or is being made.
+    /// Returns true if it exists, or is being created.
     pub fn is_active(&self) -> bool {
         !matches!(self.status.as_deref(), Some("CREATE_FAILED" | "DELETE_IN_PROGRESS"))
     }
 }
 
-/// So many pages are no list of instances: an account sees its own and the organization's.
+/// The number of pages that no real list of instances has: an account sees its own and the organization's.
 const MOST_PAGES: usize = 100;
 
-/// Asks who the caller is.
+/// Requests the caller's identity.
 pub async fn caller(aws: &Aws) -> Result<Caller, CallFailure> {
     let answer = aws.call(Operation::GetCallerIdentity, || aws.sts.get_caller_identity().send()).await?;
     Ok(Caller { account_id: answer.account, arn: answer.arn })
 }
 
-/// Asks which organization this is; `None` for an account outside any.
+/// Requests the organization; `None` for an account outside any.
 pub async fn organization(aws: &Aws) -> Result<Option<OrganizationFacts>, CallFailure> {
     let answer =
         aws.call(Operation::DescribeOrganization, || aws.organizations.describe_organization().send()).await;
@@ -77,11 +77,11 @@ pub async fn organization(aws: &Aws) -> Result<Option<OrganizationFacts>, CallFa
     }))
 }
 
-/// Lists the instances that the caller can see, in all Regions: ListInstances is regional, and in the wrong
-/// Region it answers with an empty list instead of an error (aws-sdk `RegionScope`).
+/// Lists the instances that the caller can see, in all Regions. ListInstances is regional: in the wrong Region it
+/// answers with an empty list instead of an error (aws-sdk `RegionScope`).
 ///
-/// It is asked before there is a collection, so it has a page loop of its own, by the same rules: an empty page
-/// with a token goes on, and a token that comes again is an error.
+/// This call comes before the collection, so it has a page loop of its own, with the same rules: an empty page with a
+/// token continues the listing, and a repeated token is an error.
 pub async fn instances(aws: &Aws) -> Result<Vec<Instance>, CallFailure> {
     let mut instances = Vec::new();
     let mut token: Option<String> = None;
@@ -120,7 +120,7 @@ pub async fn instances(aws: &Aws) -> Result<Vec<Instance>, CallFailure> {
     }
 }
 
-/// Asks an instance for a permission set and a user. Fails where the caller may read neither.
+/// Requests a permission set and a user of an instance. Fails if the caller may read neither.
 pub async fn probe(aws: &Aws, instance: &Instance) -> Result<(), CallFailure> {
     let aws = &aws.in_region(&instance.region);
     let sets = aws.call(Operation::ListPermissionSets, || {
@@ -158,8 +158,8 @@ fn instance(found: InstanceMetadata, asked_in: &str) -> Option<Instance> {
     })
 }
 
-/// Chooses the instance to take the census of: the one asked for, else the organization's (the management
-/// account owns it), else the only one.
+/// Chooses the instance of the census: the requested one, or else the organization's (owned by the management account),
+/// or else the only one.
 pub fn choose_instance(
     instances: Vec<Instance>,
     asked_for: Option<&str>,

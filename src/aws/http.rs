@@ -1,5 +1,5 @@
-//! The HTTP client under the SDK: the SDK's own default, with the certificate authorities that the user names and
-//! a limit on how long an answer may be.
+//! The HTTP client under the SDK: the SDK's own default, with the user's certificate authorities and a limit on the
+//! length of an answer.
 
 use std::error::Error as StdError;
 
@@ -19,11 +19,11 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use http_body_util::{LengthLimitError, Limited};
 
-/// How many MiB an answer may have. AWS's longest, a page of 100 users with every field full, stay
-/// below 8: what is longer is no answer of AWS's, and may have no end.
+/// The largest length of an answer, in MiB. AWS's longest answer, a page of 100 users with every field full, stays
+/// below 8. A longer one is not from AWS, and may have no end.
 pub(super) const LONGEST_ANSWER: usize = 16;
 
-/// The client for all services, and for the providers of credentials.
+/// Returns the client for all services and credential providers.
 pub(super) fn client(trusted: TrustStore) -> Result<SharedHttpClient, HttpClientError> {
     let tls = TlsContext::builder().with_trust_store(trusted).build()?;
     let client = Builder::new().build_with_connector_fn(move |settings, components| {
@@ -40,7 +40,7 @@ pub(super) fn client(trusted: TrustStore) -> Result<SharedHttpClient, HttpClient
     Ok(SharedHttpClient::new(BoundedClient(client)))
 }
 
-/// Whether an error came of an answer that went beyond the limit.
+/// Returns true if an error was caused by an answer beyond the limit.
 pub(super) fn is_too_long(error: &(dyn StdError + 'static)) -> bool {
     std::iter::successors(Some(error), |&cause| cause.source()).any(|cause| cause.is::<LengthLimitError>())
 }

@@ -1,9 +1,9 @@
-//! Everything that knows AWS: credentials and Regions, clients, quotas and pacers, the one retry policy and
-//! the one classification of errors.
+//! All access to AWS: credentials and Regions, clients, quotas and pacers, the one retry policy and the one
+//! classification of errors.
 //!
-//! Its neighbours are `collect` and `cli::doctor`, which say *what* to call; here is decided *how*: every
-//! request goes through [`Aws::call`], which waits for its pacer, counts, classifies and tries again. The
-//! SDK's own retries are off, because they would bypass the pacer. Nothing here knows a table or a row.
+//! The neighbors `collect` and `cli::doctor` decide *what* to call. This module decides *how*: every request goes
+//! through [`Aws::call`], which waits for its pacer, counts, classifies and retries. The SDK's own retries are off,
+//! because they would bypass the pacer. Nothing here knows a table or a row.
 
 mod accounts;
 mod call;

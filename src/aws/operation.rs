@@ -1,10 +1,10 @@
-//! Every operation that the program can send. There is no other list: the IAM policy, the pacers, the call
-//! counts and the test that nothing mutates are all read off this one. (What the SDK itself sends to find
-//! credentials, such as sts:AssumeRole, is the user's configuration and goes through no client of ours.)
+//! Every operation that the program can send. There is no other list: the IAM policy, the pacers, the call counts and
+//! the test for read-only operations are derived from this one. (The SDK's own calls to find credentials, such as
+//! sts:AssumeRole, follow the user's configuration and use none of these clients.)
 
 use std::fmt;
 
-/// The AWS services that are called.
+/// The AWS services that the program calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Service {
     /// IAM Identity Center: instances, permission sets, assignments (`sso:` in IAM actions).
@@ -15,7 +15,7 @@ pub enum Service {
     Organizations,
     /// Access reports of the organization (service last accessed).
     Iam,
-    /// Only to learn who is calling.
+    /// The caller's identity only.
     Sts,
 }
 
@@ -24,7 +24,7 @@ impl Service {
     pub const ALL: [Self; 5] =
         [Self::SsoAdmin, Self::IdentityStore, Self::Organizations, Self::Iam, Self::Sts];
 
-    /// The name that the AWS CLI and `--rate` use.
+    /// Returns the name that the AWS CLI and `--rate` use.
     pub fn name(self) -> &'static str {
         match self {
             Self::SsoAdmin => "sso-admin",
@@ -35,7 +35,7 @@ impl Service {
         }
     }
 
-    /// The prefix of the service's IAM actions.
+    /// Returns the prefix of the service's IAM actions.
     /// Source: Service Authorization Reference; IAM Identity Center's actions are `sso:`.
     pub fn action_prefix(self) -> &'static str {
         match self {
@@ -56,18 +56,18 @@ macro_rules! operations {
             /// Every operation that the program can send.
             pub const ALL: &'static [Self] = &[$($(Self::$name),+),+];
 
-            /// The service that answers it.
+            /// Returns the service that answers it.
             pub fn service(self) -> Service {
                 match self { $($(Self::$name)|+ => Service::$service),+ }
             }
 
-            /// AWS's name of the operation.
+            /// Returns AWS's name of the operation.
             pub fn name(self) -> &'static str {
                 match self { $($(Self::$name => operations!(@name $name)),+),+ }
             }
         }
     };
-    // Two services have an operation of this name; the variants tell them apart, AWS's name does not.
+    // Two services have an operation with this name. The variants tell them apart; AWS's name does not.
     (@name ListSsoAdminTags) => { "ListTagsForResource" };
     (@name ListTagsForResource) => { "ListTagsForResource" };
     (@name $name:ident) => { stringify!($name) };
@@ -94,28 +94,28 @@ operations! {
     Iam: ListOrganizationsFeatures, GetPolicy, GetPolicyVersion, GenerateOrganizationsAccessReport, GetOrganizationsAccessReport;
 }
 
-/// The member of an answer that holds what was asked for.
+/// The member of an answer that holds the requested value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asked {
     pub member: &'static str,
     pub sent: Sent,
 }
 
-/// Whether an answer that lacks the member can be AWS's own.
+/// The conditions under which AWS may omit the member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// It cannot: the API's model requires the member.
+    /// Never: the API's model requires the member.
     Always,
-    /// It cannot, and the member cannot be empty either: what it holds always exists, for this reason.
+    /// Never, and it cannot be empty either. Its content always exists, for this reason.
     NeverEmpty(&'static str),
-    /// It may be, as AWS's way to say "none": the model leaves it open.
+    /// AWS may omit it to say "none": the model does not require the member.
     UnlessEmpty,
-    /// It may be: AWS is known to leave out a list that is empty.
+    /// AWS is known to omit an empty list.
     LeftOutWhenEmpty,
 }
 
 impl Sent {
-    /// Whether an answer that lacks the member is broken.
+    /// Returns true if an answer that lacks the member is damaged.
     pub fn is_always(self) -> bool {
         match self {
             Self::Always | Self::NeverEmpty(_) => true,
@@ -125,9 +125,9 @@ impl Sent {
 }
 
 impl Operation {
-    /// The member of the JSON answer that holds what was asked for; `None` where the answer is XML.
-    /// Source: the services' API models (botocore), the output shape of each operation; of the listings of what is
-    /// provisioned, PeterBengtson/AFT-SSO-account-configuration#1, where the empty list is missing.
+    /// Returns the member of the JSON answer that holds the requested value; `None` if the answer is XML.
+    /// Source: the services' API models (botocore), the output shape of each operation; for the listings of provisioned
+    /// pairs, PeterBengtson/AFT-SSO-account-configuration#1, where the empty list is missing.
     pub fn asked(self) -> Option<Asked> {
         use Sent::{Always, LeftOutWhenEmpty, NeverEmpty, UnlessEmpty};
         let (member, sent) = match self {
@@ -152,7 +152,7 @@ impl Operation {
             Self::ListTrustedTokenIssuers => ("TrustedTokenIssuers", UnlessEmpty),
             Self::DescribeTrustedTokenIssuer => ("TrustedTokenIssuerArn", Always),
             Self::ListApplications => ("Applications", UnlessEmpty),
-            // The SDK reads a missing one as false, which would be: open to everybody.
+            // The SDK reads a missing member as false, which would mean: open to everybody.
             Self::GetApplicationAssignmentConfiguration => ("AssignmentRequired", Always),
             Self::ListApplicationAssignments => ("ApplicationAssignments", UnlessEmpty),
             Self::ListApplicationGrants => ("Grants", Always),
@@ -191,19 +191,19 @@ impl Operation {
         Some(Asked { member, sent })
     }
 
-    /// The operation that is written so, e.g. `organizations:ListRoots`.
+    /// Returns the operation with this name, e.g. `organizations:ListRoots`.
     pub fn named(text: &str) -> Option<Self> {
         let (service, name) = text.split_once(':')?;
         let is_it = |operation: &Self| operation.service().name() == service && operation.name() == name;
         Self::ALL.iter().copied().find(is_it)
     }
 
-    /// Whether an answer without the list that was asked for may be AWS's own.
+    /// Returns true if AWS may send an answer without the requested list.
     pub fn may_leave_out(self) -> bool {
         self.asked().is_some_and(|asked| !asked.sent.is_always())
     }
 
-    /// Why a whole listing cannot hold nothing at all, where it cannot.
+    /// Returns the reason why a whole listing cannot be empty, if there is one.
     pub fn never_empty(self) -> Option<&'static str> {
         match self.asked()?.sent {
             Sent::NeverEmpty(why) => Some(why),
@@ -211,12 +211,12 @@ impl Operation {
         }
     }
 
-    /// Whether AWS is known to leave an empty list out of the answer.
+    /// Returns true if AWS is known to omit an empty list.
     pub fn leaves_out_empty_lists(self) -> bool {
         self.asked().is_some_and(|asked| asked.sent == Sent::LeftOutWhenEmpty)
     }
 
-    /// The IAM action that allows it; `None` where none is needed (sts:GetCallerIdentity).
+    /// Returns the IAM action that allows it; `None` if none is needed (sts:GetCallerIdentity).
     pub fn action(self) -> Option<String> {
         match self.service() {
             Service::Sts => None,

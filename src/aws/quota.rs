@@ -1,4 +1,4 @@
-//! AWS's request quotas as data: at which rate each is paced, and where the number comes from.
+//! AWS's request quotas as data: the rate of each, and the source of the number.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -6,21 +6,21 @@ use std::str::FromStr;
 use super::operation::{Operation, Service};
 use crate::error::Error;
 
-/// One quota: what shares it and how many calls a second it allows.
+/// One quota: the calls that share it, and the number of calls per second that it allows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quota {
-    /// Calls a second.
+    /// The calls per second.
     pub per_second: f64,
-    /// Whether AWS publishes the number. A published one is never exceeded; of another one the rate is a
-    /// conservative guess that the pacer probes upward, slowly.
+    /// True if AWS publishes the number. A published quota is never exceeded. For another one the rate is a
+    /// conservative guess that the pacer slowly probes upward.
     pub published: bool,
-    /// Whether each operation of the service has a bucket of its own.
+    /// True if each operation of the service has a bucket of its own.
     pub per_operation: bool,
-    /// Where the number comes from.
+    /// The source of the number.
     pub source: &'static str,
 }
 
-/// The quota that calls to a service share.
+/// Returns the quota that calls to a service share.
 pub fn quota_of(service: Service) -> Quota {
     match service {
         Service::SsoAdmin => Quota {
@@ -62,31 +62,31 @@ pub fn quota_of(service: Service) -> Quota {
 /// A rate as `--rate SERVICE=TPS|auto` gives it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rate {
-    /// Calls a second, taken as published.
+    /// Calls per second, taken as published.
     Fixed(f64),
-    /// Start at the known quota and probe upward until AWS throttles: for a quota that was raised.
+    /// Starts at the known quota and probes upward until AWS throttles: for a quota that was raised.
     Auto,
 }
 
-/// How the user wants calls paced: `--rate` and `--share`.
+/// The user's choice of the pace: `--rate` and `--share`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PaceOptions {
-    /// Rates by service; a service without one has its known quota.
+    /// The rates by service. A service without one has its known quota.
     pub rates: BTreeMap<Service, Rate>,
     /// Percent of each quota to use, 1 to 100; `None` is all of it.
     pub share: Option<u8>,
 }
 
 impl PaceOptions {
-    /// Which pacer an operation waits for: the service's, or the operation's own where AWS has one bucket
-    /// for each.
+    /// Returns the pacer that an operation waits for: the service's, or the operation's own if AWS has one bucket for
+    /// each.
     pub fn pacer_key(operation: Operation) -> (Service, Option<Operation>) {
         let service = operation.service();
         (service, quota_of(service).per_operation.then_some(operation))
     }
 }
 
-/// The rates that can be asked for, in calls a second: between two calls lie at most some minutes.
+/// The accepted rates, in calls per second. Two calls are at most some minutes apart.
 const RATES: std::ops::RangeInclusive<f64> = 0.01..=100_000.0;
 
 /// One `--rate` argument: `SERVICE=TPS` or `SERVICE=auto`.

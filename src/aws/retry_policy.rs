@@ -1,25 +1,25 @@
-//! How long a call is waited for, and how often it is sent again.
+//! The time limits and the number of attempts of a call.
 
 use std::time::Duration;
 
-/// The bounds of the one retry policy (see [`super::Aws::call`]).
+/// The limits of the one retry policy (see [`super::Aws::call`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// An attempt that takes longer is taken to hang: the slowest of these calls answer within a few seconds.
+    /// The time limit of an attempt. The slowest of these calls answer within a few seconds.
     pub attempt_timeout: Duration,
-    /// How often a transient failure is tried in all.
+    /// The number of attempts at a call with transient failures.
     pub transients: u32,
-    /// The same for time-outs, which have already cost the caller the time of one.
+    /// The number of attempts at a call that times out, which has already cost the caller a time limit.
     pub timeouts: u32,
-    /// How long a throttled call keeps coming back. Throttling ends when whoever uses the bucket stops.
+    /// The time for which a throttled call is retried. Throttling ends when the other users of the bucket stop.
     pub throttled_for: Duration,
-    /// How many times shorter every wait for AWS is made. AWS needs seconds to recover; a simulator on loopback
-    /// does not.
+    /// The factor by which every wait for AWS is shortened. AWS needs seconds to recover; a simulator on loopback does
+    /// not.
     pub haste: u32,
 }
 
 impl RetryPolicy {
-    /// For a person who waits: no question takes longer than some ten seconds.
+    /// The limits for interactive commands: no request takes longer than about ten seconds.
     pub const BRIEF: Self = Self {
         attempt_timeout: Duration::from_secs(5),
         transients: 3,
@@ -28,7 +28,7 @@ impl RetryPolicy {
         haste: 1,
     };
 
-    /// The same, with everything so many times shorter; a busy machine still needs a moment for an answer.
+    /// Returns the policy with every time divided by this number. A busy machine still needs a moment for an answer.
     #[must_use]
     pub fn hurried(self, times: u32) -> Self {
         let attempt_timeout =
@@ -36,15 +36,15 @@ impl RetryPolicy {
         Self { attempt_timeout, throttled_for: self.throttled_for / times, haste: self.haste * times, ..self }
     }
 
-    /// How long to wait where AWS would be waited for so long.
+    /// Returns the time to wait instead of the given wait for AWS.
     pub fn wait(self, time: Duration) -> Duration {
         time / self.haste
     }
 }
 
 impl Default for RetryPolicy {
-    /// For a collection, where giving up leaves a gap: with the waits between them six tries take about ten
-    /// seconds, and at a failure rate of 30% one call in 1,400 is lost.
+    /// Returns the limits for a collection, where giving up leaves a gap. With the waits between them, six attempts
+    /// take about ten seconds. At a failure rate of 30%, one call in 1,400 is lost.
     fn default() -> Self {
         Self {
             attempt_timeout: Duration::from_secs(20),

@@ -1,5 +1,5 @@
-//! Values that are never repeated in a message: AWS may echo them (a refused signature comes with the request's
-//! headers, its session token among them).
+//! Values that must never appear in a message. AWS may echo them: an answer to a refused signature repeats the
+//! request's headers, including the session token.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 pub struct Secret(String);
 
 impl Secret {
-    /// The value, to be sent.
+    /// Returns the value, to be sent.
     pub fn text(&self) -> &str {
         &self.0
     }
@@ -31,7 +31,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Shorter values would blank out words that are no secrets.
+/// The length below which values are not blanked out, because they might match harmless words.
 const SHORTEST: usize = 6;
 
 /// The secrets that a connection has seen.
@@ -39,7 +39,7 @@ const SHORTEST: usize = 6;
 pub(super) struct Secrets(Mutex<Vec<String>>);
 
 impl Secrets {
-    /// Takes note of a secret.
+    /// Adds a secret.
     pub fn add(&self, secret: &str) {
         let mut secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if secret.len() >= SHORTEST && !secrets.iter().any(|known| known == secret) {
@@ -47,7 +47,7 @@ impl Secrets {
         }
     }
 
-    /// The text with three asterisks in place of each secret.
+    /// Returns the text with three asterisks in place of each secret.
     pub fn hidden_in(&self, text: String) -> String {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         secrets.iter().fold(text, |text, secret| match text.contains(secret.as_str()) {

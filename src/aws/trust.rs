@@ -1,4 +1,4 @@
-//! The certificate authorities that a file names in place of the system's, as AWS_CA_BUNDLE does in the AWS CLI.
+//! Reads a file of certificate authorities that replaces the system's, as AWS_CA_BUNDLE does in the AWS CLI.
 
 use std::path::Path;
 
@@ -11,8 +11,7 @@ use rustls::pki_types::pem::PemObject;
 use super::settings::Origin;
 use crate::error::{Error, Result};
 
-/// Reads the file. Fails, naming it and the setting that names it, where it holds no certificate that vouches
-/// for anything today.
+/// Reads the file. Fails, naming the file and its setting, if it contains no certificate that is valid today.
 pub(super) fn read(origin: &Origin, file: &str) -> Result<TrustStore> {
     let named = format!("the certificate authorities in \"{file}\" ({origin})");
     let refused = |what: String| Error::usage(format!("{named} {what}"));
@@ -28,7 +27,7 @@ pub(super) fn read(origin: &Origin, file: &str) -> Result<TrustStore> {
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate =
             certificate.map_err(|error| refused("are not PEM".to_owned()).caused_by(error).hint(hint))?;
-        // The SDK panics on what TLS cannot read.
+        // The SDK panics on certificates that TLS cannot read.
         RootCertStore::empty().add(certificate.clone()).map_err(|error| {
             refused("cannot be read as certificates".to_owned()).caused_by(error).hint(hint)
         })?;
@@ -47,12 +46,12 @@ pub(super) fn read(origin: &Origin, file: &str) -> Result<TrustStore> {
     Ok(TrustStore::empty().with_pem_certificate(pem))
 }
 
-/// When a certificate expires, which TLS does not look at for an authority's own. `None` where it cannot be told.
+/// Returns the time when a certificate expires, which TLS does not check for an authority's own. `None` if unreadable.
 /// Source: RFC 5280, section 4.1 (Certificate, TBSCertificate, Validity).
 fn not_after(der: &[u8]) -> Option<DateTime<Utc>> {
     let (_, certificate, _) = element(der)?;
     let (_, mut fields, _) = element(certificate)?;
-    // The version, which may be left out, then serial number, algorithm and issuer.
+    // The optional version comes first, then serial number, algorithm and issuer.
     if fields.first() == Some(&0xa0) {
         fields = element(fields)?.2;
     }
@@ -64,7 +63,7 @@ fn not_after(der: &[u8]) -> Option<DateTime<Utc>> {
     let (tag, time, _) = element(rest)?;
     let text = std::str::from_utf8(time).ok()?.strip_suffix('Z')?;
     let text = match tag {
-        // A UTCTime has two digits of the year: 50 to 99 are of the last century.
+        // A UTCTime has a two-digit year: 50 to 99 belong to the last century.
         0x17 if text >= "50" => format!("19{text}"),
         0x17 => format!("20{text}"),
         0x18 => text.to_owned(),
@@ -73,7 +72,7 @@ fn not_after(der: &[u8]) -> Option<DateTime<Utc>> {
     NaiveDateTime::parse_from_str(&text, "%Y%m%d%H%M%S").ok().map(|time| time.and_utc())
 }
 
-/// The tag and the content of the first element of some DER, and what comes after it.
+/// Returns the tag and the content of the first element of some DER, and the rest after it.
 fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = der.split_first()?;
     let (&length, rest) = rest.split_first()?;

@@ -1,7 +1,7 @@
 //! Applications of the Identity Center instance and their assignments: two calls per application by default.
 //!
-//! ListApplications returns every attribute except the one that tells whether an application requires an assignment, which
-//! decides to whom it is open. The row is staged as listed, and completed by GetApplicationAssignmentConfiguration.
+//! ListApplications returns every attribute except the one that decides to whom an application is open: whether it
+//! requires an assignment. Its row is staged by its key, and completed by GetApplicationAssignmentConfiguration.
 
 use aws_sdk_ssoadmin::types::Application as Found;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Credentials, checked before anything is signed with them: the SDK panics where it cannot send a key.
+//! Checks credentials before any request is signed with them: the SDK panics on a key that it cannot send.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::aws::secrets::Secrets;
 use crate::aws::settings::{Flaw, flaw_of};
 use crate::error::Error;
 
-/// A provider whose credentials can be sent, and are never repeated.
+/// A provider that returns only credentials that can be sent, and registers them as secrets.
 #[derive(Debug)]
 pub(in crate::aws) struct Checked {
     provider: SharedCredentialsProvider,
@@ -22,7 +22,7 @@ pub(in crate::aws) struct Checked {
 }
 
 impl Checked {
-    /// Wraps a provider; what it provides is added to the secrets.
+    /// Wraps a provider. Its credentials are added to the secrets.
     pub fn wrap(provider: SharedCredentialsProvider, secrets: &Arc<Secrets>) -> SharedCredentialsProvider {
         SharedCredentialsProvider::new(Self { provider, secrets: secrets.clone() })
     }
@@ -87,17 +87,17 @@ fn origin(source: CredentialSource) -> &'static str {
 #[derive(Debug)]
 pub(in crate::aws) struct BadKeys {
     what: String,
-    /// `None` where the SDK found it and does not say which.
+    /// The flaw; `None` if the SDK found it and does not name it.
     flaw: Option<Flaw>,
 }
 
 impl BadKeys {
-    /// Finds it among an error and its causes.
+    /// Finds this error among an error and its causes.
     pub fn among<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Self> {
         std::iter::successors(Some(error), |&cause| cause.source()).find_map(|cause| cause.downcast_ref())
     }
 
-    /// The usage error that it is.
+    /// Returns it as a usage error.
     pub fn to_error(&self) -> Error {
         let remedy = self.flaw.map_or(
             "look for a carriage return or another odd character in the keys of the profiles, of the \

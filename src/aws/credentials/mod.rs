@@ -1,5 +1,5 @@
-//! Which credentials are used and how long they last. The SDK's own chain finds them; here is only what
-//! a person wants to know of them. No credential is stored, logged or printed.
+//! The source and the life of the credentials. The SDK's own chain finds them; this module only describes them for the
+//! user. No credential is stored, logged or printed.
 
 mod checked;
 mod role;
@@ -21,20 +21,20 @@ use crate::error::{Error, Result};
 pub(super) use checked::{BadKeys, Checked};
 pub(super) use role::{InAccount, RoleNotAssumed, assuming};
 
-/// Where the credentials come from, which decides whether they are renewed.
+/// The source of the credentials, which decides whether they are renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CredentialSource {
     /// `AWS_ACCESS_KEY_ID` and its companions; not renewed.
     Environment,
-    /// Keys written into a profile.
+    /// Keys written into a profile; not renewed.
     Profile,
     /// `aws sso login`; renewed until the sign-in expires.
     SingleSignOn,
     /// `aws login`; renewed until the sign-in expires.
     Login,
-    /// A profile's `credential_process`; renewed where it tells when its credentials expire.
+    /// A profile's `credential_process`; renewed if it reports when its credentials expire.
     Process,
-    /// sts:AssumeRole, by a profile or `--assume-role`; renewed from the credentials that assume it.
+    /// sts:AssumeRole, by a profile or `--assume-role`; renewed with the credentials that assume the role.
     AssumedRole,
     /// sts:AssumeRoleWithWebIdentity, e.g. a pod's or a CI job's token; renewed.
     WebIdentity,
@@ -42,28 +42,29 @@ pub enum CredentialSource {
     Container,
     /// The metadata service of an EC2 instance; renewed.
     Instance,
-    /// Made up for an organization on loopback, or of a kind that a later SDK brings.
+    /// Made-up keys for an organization on loopback, or a kind that a later SDK adds.
     Other,
 }
 
-/// How long the credentials will serve.
+/// The remaining life of the credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialLife {
-    /// Decides whether they are renewed, and by whom.
+    /// The source, which decides whether and how they are renewed.
     pub source: CredentialSource,
-    /// Keys of a user do not end; those of a session do, whether or not it is told when.
+    /// Set for the credentials of a session, which expire even if the time is unknown. The keys of a user do not
+    /// expire.
     pub is_temporary: bool,
-    /// When they end, where that is told.
+    /// The time of expiry, if known.
     pub ends_at: Option<DateTime<Utc>>,
-    /// The profile that was asked for, by option or environment.
+    /// The profile selected by option or environment.
     profile: Option<String>,
 }
 
 impl CredentialLife {
-    /// The life of the credentials that this configuration finds.
+    /// Returns the life of the credentials that this configuration finds.
     ///
-    /// Fails with the next step where there are none, or where their source (an SSO session, say) ended;
-    /// `profile` is the one that was asked for.
+    /// Fails, with the next step as a hint, if there are none, or if their source (such as an SSO session) has expired.
+    /// `profile` is the profile selected by an option.
     pub async fn of(config: &SdkConfig, profile: Option<&str>) -> Result<Self> {
         let profile = profile.map(str::to_owned).or_else(|| variable("AWS_PROFILE"));
         let none = || no_credentials(profile.as_deref());
@@ -80,7 +81,7 @@ impl CredentialLife {
         let has_token = credentials.session_token().is_some();
         let ends_at = match credentials.expiry() {
             Some(expiry) => utc(expiry),
-            // The SDK does not read what `aws configure export-credentials --format env` and others write.
+            // The SDK does not read the variable that `aws configure export-credentials --format env` and others write.
             None if has_token && source == CredentialSource::Environment => {
                 variable("AWS_CREDENTIAL_EXPIRATION")
                     .and_then(|end| DateTime::parse_from_rfc3339(&end).ok())
@@ -92,7 +93,7 @@ impl CredentialLife {
         Ok(Self { source, is_temporary, ends_at, profile })
     }
 
-    /// What they are and how long they last, in words, for `doctor`.
+    /// Returns a description of the credentials and their expiry, for `doctor`.
     pub fn describe(&self) -> String {
         let what = match self.source {
             CredentialSource::Environment if self.is_temporary => "a session, from the environment",
@@ -116,7 +117,7 @@ impl CredentialLife {
         words
     }
 
-    /// How long they last, in words, to go after "the credentials".
+    /// Returns a description of their expiry that follows "the credentials".
     pub fn end(&self) -> String {
         if !self.is_temporary {
             return "do not end".to_owned();
@@ -131,11 +132,11 @@ impl CredentialLife {
         format!("{end} and {}", self.renewal())
     }
 
-    /// Whether new ones come without a person.
+    /// Returns true if the credentials are renewed without the user.
     fn is_renewed(&self) -> bool {
         match self.source {
             CredentialSource::Environment | CredentialSource::Profile | CredentialSource::Other => false,
-            // A process that does not say when its credentials end is not asked for new ones in time.
+            // A process that does not report an expiry is not asked for new credentials in time.
             CredentialSource::Process => self.ends_at.is_some(),
             CredentialSource::SingleSignOn
             | CredentialSource::Login
@@ -177,7 +178,7 @@ fn no_credentials(profile: Option<&str>) -> Error {
     }
 }
 
-/// What STS said where there are credentials, and only the role is refused to them.
+/// Returns STS's message if credentials were found, but may not assume the role.
 fn refusal(error: &CredentialsError) -> Option<String> {
     let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
     let answer = causes.find_map(|cause| cause.downcast_ref::<AssumeRoleError>())?;
@@ -185,7 +186,7 @@ fn refusal(error: &CredentialsError) -> Option<String> {
     Some(format!("{code}: {}", answer.message().unwrap_or_default()))
 }
 
-/// What the SDK notes of its providers, the innermost first.
+/// Returns the source, from the features that the SDK records of its providers, the innermost first.
 fn source(credentials: &Credentials) -> CredentialSource {
     let features = credentials.get_property::<Vec<Feature>>().map_or(&[][..], Vec::as_slice);
     let known = features.iter().find_map(|feature| match feature {
@@ -209,7 +210,7 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// `42 minutes`, `7 hours 5 minutes`.
+/// Formats a duration as `42 minutes` or `7 hours 5 minutes`.
 fn words_of(left: TimeDelta) -> String {
     let plural = |number: i64, unit: &str| match number {
         1 => format!("1 {unit}"),
@@ -223,7 +224,7 @@ fn words_of(left: TimeDelta) -> String {
     }
 }
 
-/// The time, where a calendar has it: a provider may say any.
+/// Returns the time, if a calendar has it: a provider may report any number.
 fn utc(time: SystemTime) -> Option<DateTime<Utc>> {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     DateTime::from_timestamp(i64::try_from(since.as_secs()).ok()?, since.subsec_nanos())

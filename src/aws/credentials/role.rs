@@ -1,4 +1,4 @@
-//! The credentials of roles that are assumed: the caller's own, and one in each account.
+//! The credentials of assumed roles: the caller's own role, and the role in each account.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,7 +12,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 
 use crate::aws::secrets::Secret;
 
-/// The configuration with the credentials of a role, assumed with those that it had.
+/// Returns the configuration with the credentials of a role, assumed with its previous credentials.
 pub(in crate::aws) async fn assuming(
     config: &SdkConfig,
     role_arn: &str,
@@ -27,13 +27,13 @@ pub(in crate::aws) async fn assuming(
     config.to_builder().credentials_provider(provider).build()
 }
 
-/// The credentials of a role in an account. A role that cannot be assumed is told from credentials of the caller's that
-/// have expired: the one concerns that account, the other everything.
+/// The credentials of a role in an account. A role that cannot be assumed is told apart from expired credentials of the
+/// caller: the former concerns one account, the latter every call.
 #[derive(Debug)]
 pub(in crate::aws) struct InAccount {
-    /// Those that the role is assumed with.
+    /// The credentials that assume the role.
     pub caller: SharedCredentialsProvider,
-    /// Those of the role.
+    /// The credentials of the role.
     pub role: SharedCredentialsProvider,
 }
 
@@ -57,12 +57,12 @@ impl InAccount {
     }
 }
 
-/// Why the role in an account could not be assumed.
+/// The reason why the role in an account could not be assumed.
 #[derive(Debug, Clone)]
 pub(in crate::aws) struct RoleNotAssumed {
-    /// The code of STS's answer; `None` where there was no answer.
+    /// The code of STS's answer; `None` if there was no answer.
     pub code: Option<String>,
-    /// STS's message, or what happened in its place.
+    /// STS's message, or a description of the failure.
     pub message: String,
 }
 
@@ -77,7 +77,7 @@ impl RoleNotAssumed {
         Self { code: None, message: format!("the role was not assumed: {}", causes.join(": ")) }
     }
 
-    /// Finds it among the causes of a call that could not be sent.
+    /// Finds this error among the causes of a call that could not be sent.
     pub fn behind<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Self> {
         causes(error).find_map(|cause| cause.downcast_ref())
     }

@@ -1,4 +1,4 @@
-//! The one classification of failed calls, by the answer's error code, its HTTP status and what its body says.
+//! The one classification of failed calls, by the answer's error code, HTTP status and body.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -17,8 +17,8 @@ use crate::excerpt::{self, excerpt};
 impl CallFailure {
     /// Classifies one failed attempt.
     ///
-    /// Codes are matched as text, not as the SDK's variants: some operations do not declare what they
-    /// answer (the access report's AccessDenied, for one).
+    /// Codes are matched as text, not as the SDK's variants, because some operations return codes that they do not
+    /// declare (for example the access report's AccessDenied).
     pub fn of<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + StdError + 'static,
@@ -82,7 +82,7 @@ impl CallFailure {
         };
         let request_id = meta.as_ref().and_then(request_id);
         let Details { reason, resource_type, retry_after } = details;
-        // Refused for the key's sake: the code alone says neither "gone" nor "throttled by the service".
+        // The key caused this failure, so the code alone does not mean "missing" or "throttled by the service".
         let class = match reason.as_deref() {
             Some(reason) if reason.starts_with("KMS_") && class == FailureClass::Answered => {
                 FailureClass::Denied
@@ -116,7 +116,7 @@ impl CallFailure {
     }
 }
 
-/// What a request that was not sent failed at. Before it sends, the SDK finds the endpoint and signs.
+/// Classifies the failure of a request that was not sent. Before sending, the SDK finds the endpoint and signs.
 fn classify_unsent<E: StdError + 'static>(
     error: &SdkError<E, HttpResponse>,
     message: &str,
@@ -135,17 +135,17 @@ fn classify_unsent<E: StdError + 'static>(
     }
 }
 
-/// What an error code means, whatever the HTTP status.
+/// Classifies an error code, regardless of the HTTP status.
 pub(super) fn of_code(code: &str) -> FailureClass {
     classify_answer(Some(code), 400)
 }
 
-/// What an error code, or without one the HTTP status, means.
+/// Classifies an error code, or the HTTP status if there is no code.
 /// Sources: the error shapes of each service's API model (botocore); the SDK's own list of throttling codes
 /// (`THROTTLING_ERRORS` of aws-runtime).
 fn classify_answer(code: Option<&str>, status: u16) -> FailureClass {
     match code.unwrap_or_default() {
-        // Whoever answers does not have the operation, and will not have it the next time. LocalStack says InternalFailure.
+        // The endpoint does not have the operation, so a retry is pointless. LocalStack sends the code InternalFailure.
         _ if status == 501 => FailureClass::Answered,
         "ThrottlingException"
         | "Throttling"
@@ -192,15 +192,15 @@ fn classify_answer(code: Option<&str>, status: u16) -> FailureClass {
         _ if status == 429 => FailureClass::Throttled,
         _ if status >= 500 => FailureClass::Transient,
         "" if status == 403 || status == 401 => FailureClass::Denied,
-        // An error status with a body that holds no error: somebody in between answered.
+        // An error status with a body that contains no error comes from an intermediary.
         "" => FailureClass::Transient,
         _ => FailureClass::Answered,
     }
 }
 
-/// The code and the message for an answer that could be read neither as what was asked for nor as an error. The
-/// SDK's own words for it name only what the parser stumbled on. The SDK reports a success that it cannot read
-/// as an error of the service, so that only the status tells the two apart.
+/// Returns the code and the message for an answer that is readable neither as a result nor as an error. The SDK's own
+/// message names only the point at which its parser failed. The SDK reports an unreadable success as an error of the
+/// service, so only the status tells the two apart.
 fn unreadable(status: u16, cause: String) -> (String, String) {
     if status < 300 {
         ("UnreadableAnswer".to_owned(), format!("the answer (HTTP {status}) cannot be read: {cause}"))
@@ -212,14 +212,14 @@ fn unreadable(status: u16, cause: String) -> (String, String) {
     }
 }
 
-/// JSON 1.1 services may send `prefix#Code` or `Code:uri`.
+/// Returns the plain code. JSON 1.1 services may send `prefix#Code` or `Code:uri`.
 fn plain_code(code: &str) -> &str {
     let code = code.rsplit('#').next().unwrap_or(code);
     code.split(':').next().unwrap_or(code)
 }
 
-/// What some services put into the body of an error beside its code and message. The SDKs model them on
-/// single errors only, and the retry hint of the identity store not as one.
+/// The additional members that some services put into the body of an error. The SDKs model them only on single errors,
+/// and do not model the identity store's retry hint at all.
 #[derive(Debug, Default)]
 struct Details {
     reason: Option<Box<str>>,
@@ -250,7 +250,7 @@ fn request_id(meta: &ErrorMetadata) -> Option<Box<str>> {
     meta.extra("aws_request_id").map(|id| Box::from(&*excerpt(id, excerpt::WORD)))
 }
 
-/// An error and its sources, in one line.
+/// Returns an error and its sources, in one line.
 fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,18 +1,18 @@
-//! Requests that AWS refuses for their time.
+//! Requests that AWS refuses because of their time.
 //!
-//! The services' words for it: `Signature expired: 20261128T180000Z is now earlier than 20261128T185500Z
-//! (20261128T190000Z - 5 min.)`, `Signature not yet current: … is still later than … (… + 5 min.)`.
+//! The services' messages: `Signature expired: 20261128T180000Z is now earlier than 20261128T185500Z (20261128T190000Z
+//! - 5 min.)`, `Signature not yet current: … is still later than … (… + 5 min.)`.
 
 use chrono::{NaiveDateTime, TimeDelta};
 
-/// Whether an error says that the request's time is too far from AWS's.
+/// Returns true if an error means that the request's time is too far from AWS's.
 pub(super) fn is_about_the_clock(code: &str, message: &str) -> bool {
     matches!(code, "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture")
         || message.starts_with("Signature expired:")
         || message.starts_with("Signature not yet current:")
 }
 
-/// What to do about it, with how wrong the clock is where the message tells.
+/// Returns the remedy, with the error of the clock if the message shows it.
 pub(super) fn remedy(message: &str) -> String {
     let clock = match lag(message) {
         Some(lag) if lag > TimeDelta::zero() => format!("is about {} behind AWS's", words(lag)),
@@ -24,7 +24,7 @@ pub(super) fn remedy(message: &str) -> String {
     )
 }
 
-/// How far the request's time, which comes first, is behind AWS's, which comes last.
+/// Returns how far the request's time, which comes first, is behind AWS's, which comes last.
 fn lag(message: &str) -> Option<TimeDelta> {
     let mut times = message
         .split(|one: char| !one.is_ascii_alphanumeric())

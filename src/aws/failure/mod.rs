@@ -1,5 +1,4 @@
-//! What can go wrong with a call, and what that means for whoever called; `classification` tells it from AWS's
-//! answers.
+//! The failures of calls and their meaning for the caller. `classification` derives it from AWS's answers.
 
 mod classification;
 mod clock;
@@ -12,39 +11,39 @@ use super::operation::Operation;
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::{self, excerpt};
 
-/// What a failure means for whoever called.
+/// The meaning of a failure for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureClass {
-    /// AWS refused: an action, a resource policy, a key or a network rule is missing.
+    /// AWS denied the call: an action, a resource policy, a key's permission or a network rule is missing.
     Denied,
     /// The quota is used up; the pacer slows down and the call is sent again.
     Throttled,
-    /// Worth another try: a 5xx, a lost connection, a time-out, an answer that could not be read.
+    /// A retry may help: a 5xx, a lost connection, a time-out, an unreadable answer.
     Transient,
-    /// No connection at all: transient, and perhaps the network is gone.
+    /// There is no connection: a transient failure, or the network is lost.
     Unreachable,
-    /// The credentials ended or there are none: nothing else will work either.
+    /// The credentials expired or are missing: every other call would fail too.
     Expired,
     /// AWS refused the request's time: this machine's clock is wrong.
     ClockSkewed,
-    /// A setting keeps the request from being made: a Region, an endpoint, a key.
+    /// A setting keeps the request from being built: a Region, an endpoint, a key.
     Misconfigured,
-    /// AWS answered with another error; its code says which.
+    /// AWS answered with another error, which its code names.
     Answered,
 }
 
 impl FailureClass {
-    /// What an error code of AWS means.
+    /// Returns the class of an AWS error code.
     pub fn of_code(code: &str) -> Self {
         classification::of_code(code)
     }
 
-    /// Whether the same call may well succeed later.
+    /// Returns true if the same call may succeed later.
     pub fn may_pass(self) -> bool {
         matches!(self, Self::Throttled | Self::Transient | Self::Unreachable)
     }
 
-    /// Whether no other call can be expected to fare better.
+    /// Returns true if every other call is expected to fail too.
     pub fn ends_all(self) -> bool {
         matches!(self, Self::Expired | Self::ClockSkewed | Self::Misconfigured | Self::Unreachable)
     }
@@ -53,33 +52,33 @@ impl FailureClass {
 /// The code of a connection whose certificate TLS refuses.
 const CERTIFICATE_REFUSED: &str = "CertificateRefused";
 
-/// A call that failed for good, with what a gap records of it.
+/// A call that failed permanently, with the values that a gap records.
 #[derive(Debug, Clone)]
 pub struct CallFailure {
-    /// The operation that was called, or was about to be.
+    /// The operation of the call.
     pub operation: Operation,
-    /// Decides whether the collection goes on, and which gap is recorded.
+    /// The class, which decides whether the collection continues and which gap is recorded.
     pub class: FailureClass,
-    /// AWS's error code, or what kind of failure there was without an answer.
+    /// AWS's error code, or the kind of failure if there was no answer.
     pub code: String,
-    /// Whether the answer was HTTP 501: whoever answers has no such operation, whatever its code says.
+    /// True for an answer with HTTP 501: the endpoint has no such operation, regardless of the code.
     pub is_not_implemented: bool,
-    /// AWS's message, or the SDK's of a failure without an answer; secrets are blanked out.
+    /// AWS's message, or the SDK's if there was no answer. Secrets are blanked out.
     pub message: String,
-    /// The `Reason` of services that give one, e.g. `KMS_AccessDeniedException`.
+    /// The `Reason` of services that send one, e.g. `KMS_AccessDeniedException`.
     pub reason: Option<Box<str>>,
-    /// What was not found, where a ResourceNotFound says so: `USER`, `GROUP`, `IDENTITY_STORE`, …
+    /// The type of the missing resource, if a ResourceNotFound names it: `USER`, `GROUP`, `IDENTITY_STORE`, …
     pub resource_type: Option<Box<str>>,
     /// AWS's request id of the last attempt; `None` without an answer.
     pub request_id: Option<Box<str>>,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: u32,
-    /// How long AWS asked to wait.
+    /// The pause that AWS asked for.
     pub retry_after: Option<Duration>,
 }
 
 impl CallFailure {
-    /// An answer that cannot be used as it is, and why.
+    /// Returns the failure of an answer that cannot be used, with the reason.
     pub fn unusable(operation: Operation, message: String) -> Self {
         Self {
             operation,
@@ -95,46 +94,46 @@ impl CallFailure {
         }
     }
 
-    /// A call that the SDK panicked at.
+    /// Returns the failure of a call on which the SDK panicked.
     pub(super) fn sdk_panicked(operation: Operation) -> Self {
         let message = "the AWS SDK cannot make this request, or cannot read its answer".to_owned();
         Self { code: "SdkPanicked".to_owned(), ..Self::unusable(operation, message) }
     }
 
-    /// A call that was not sent (again) after so many attempts, for calls were ended meanwhile.
+    /// Returns the failure of a call that was not sent (again) after this many attempts, because calls were ended.
     pub fn not_sent(operation: Operation, attempts: u32) -> Self {
         let message = "not sent: no more calls are".to_owned();
         let code = "NotSent".to_owned();
         Self { class: FailureClass::Transient, code, attempts, ..Self::unusable(operation, message) }
     }
 
-    /// A call that was not sent, for no role is named to assume in the account.
+    /// Returns the failure of a call that was not sent, because no role is named to assume in the account.
     pub fn without_account_role(operation: Operation) -> Self {
         let message = "not sent: no role is named to assume in the account".to_owned();
         let code = "NoAccountRole".to_owned();
         Self { class: FailureClass::Denied, code, attempts: 0, ..Self::unusable(operation, message) }
     }
 
-    /// Whether the code is one of these and no key trouble hides behind it: a KMS reason inside a
-    /// ResourceNotFound means that the key could not be used, not that the thing is gone.
+    /// Returns true if the code is one of these and the cause is not a KMS key. A KMS reason inside a ResourceNotFound
+    /// means that the key could not be used, not that the resource is missing.
     pub fn is(&self, codes: &[&str]) -> bool {
         self.reason.is_none() && codes.contains(&self.code.as_str())
     }
 
-    /// Whether the service does not offer the operation here: the partition, or the endpoint, has none of it.
+    /// Returns true if the service does not offer the operation here, because the partition or the endpoint lacks it.
     pub fn is_not_offered(&self) -> bool {
         self.is_not_implemented
             || self.is(&["UnknownOperationException", "UnsupportedAPIEndpointException", "InvalidAction"])
     }
 
-    /// Whether a thing of this type was not found: that the store or the instance around it was not found says
-    /// nothing about the thing.
+    /// Returns true if a resource of this type was not found. If instead the store or the instance around it was not
+    /// found, the answer proves nothing about the resource.
     pub fn says_gone(&self, resource_type: &str) -> bool {
         self.is(&["ResourceNotFoundException"])
             && self.resource_type.as_deref().is_none_or(|found| found == resource_type)
     }
 
-    /// The failure as the error of a command that cannot do without this call.
+    /// Converts the failure to the error of a command that requires this call.
     pub fn into_error(self) -> Error {
         let Self { operation, class, code, message, .. } = &self;
         let kind = match class {
@@ -152,7 +151,7 @@ impl CallFailure {
             .hint_if_any(self.remedy())
     }
 
-    /// What a person can do about it, to be followed by the same command.
+    /// Returns the remedy for the user, who then runs the same command again.
     pub fn remedy(&self) -> Option<String> {
         let remedy = match self.class {
             FailureClass::Denied => {
@@ -190,8 +189,8 @@ impl CallFailure {
         Some(remedy.to_owned())
     }
 
-    /// Whether the access key id is not known where it was sent: it is wrong, or the Region is one that the
-    /// account has not enabled.
+    /// Returns true if the access key id is unknown to the endpoint: it is wrong, or the account has not enabled the
+    /// Region.
     pub fn is_about_the_key(&self) -> bool {
         self.class == FailureClass::Expired
             && ["UnrecognizedClientException", "InvalidClientTokenId"].contains(&self.code.as_str())

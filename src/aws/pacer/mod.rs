@@ -1,6 +1,6 @@
-//! What holds the calls to one quota at its rate.
+//! Holds the calls to one quota at its rate.
 //!
-//! Calls wait in line and are spaced evenly; [`rate`] says at which rate.
+//! Calls wait in line and are spaced evenly; [`rate`] computes the rate.
 
 mod rate;
 
@@ -13,23 +13,23 @@ use self::rate::{AdaptiveRate, Beyond};
 use super::operation::Service;
 use super::quota::{PaceOptions, Rate, quota_of};
 
-/// How much an unpublished quota is probed upward in a second: 2% a minute.
+/// The upward probing of an unpublished quota per second: 2% per minute.
 const PROBE_PER_SECOND: f64 = 0.02 / 60.0;
-/// How much `auto` probes upward in a second: from 20 to 60 a second in 12 seconds.
+/// The upward probing of `auto` per second: from 20 to 60 calls per second takes 12 seconds.
 const AUTO_PER_SECOND: f64 = 0.10;
 
 /// Holds the calls of one quota at its rate; shared by every call to it.
 #[derive(Debug)]
 pub struct Pacer {
-    /// The first in line holds it until its call is due, so that a change of the rate is felt at once.
+    /// Held by the first call in line until it is due, so that a change of the rate takes effect at once.
     line: tokio::sync::Mutex<()>,
-    /// Where calls wait that let others go ahead: one at a time stands in the line itself.
+    /// Held by a call that lets others go ahead: only one of these stands in the line itself.
     behind: tokio::sync::Mutex<()>,
     adaptive_rate: Mutex<AdaptiveRate>,
 }
 
 impl Pacer {
-    /// The pacer of a service's quota (or of one operation's, where each has its own).
+    /// Returns the pacer of a service's quota (or of one operation's, if each has its own).
     pub fn new(service: Service, options: &PaceOptions) -> Self {
         let quota = quota_of(service);
         let share = f64::from(options.share.unwrap_or(100)) / 100.0;
@@ -39,7 +39,7 @@ impl Pacer {
             None if quota.published => (quota.per_second, Beyond::Never),
             None => (quota.per_second, Beyond::Slowly(PROBE_PER_SECOND)),
         };
-        // A share is a promise to others who use the same bucket: no probing beyond it.
+        // A share is a promise to others who use the same bucket, so it is never exceeded.
         let beyond = if share < 1.0 { Beyond::Never } else { beyond };
         let adaptive_rate = AdaptiveRate::new(per_second * share, beyond, Instant::now().into_std());
         Self {
@@ -49,8 +49,8 @@ impl Pacer {
         }
     }
 
-    /// Waits in line until a call may be sent; those that are `ahead` go before the others. Returns that
-    /// moment.
+    /// Waits in line until a call may be sent. Calls that are `ahead` go before the others. Returns the moment of
+    /// sending.
     pub async fn turn(&self, ahead: bool) -> Instant {
         let _behind = if ahead { None } else { Some(self.behind.lock().await) };
         let _first_in_line = self.line.lock().await;
@@ -69,23 +69,23 @@ impl Pacer {
         }
     }
 
-    /// AWS let a call through.
+    /// Records that AWS accepted a call.
     pub fn answered(&self) {
         self.adaptive_rate().answered(Instant::now().into_std());
     }
 
-    /// AWS throttled a call that was sent at `sent`, and may have said how long to wait.
+    /// Records that AWS throttled a call that was sent at `sent`, with the pause it asked for, if any.
     pub fn throttled(&self, sent: Instant, retry_after: Option<Duration>) {
         self.adaptive_rate().throttled(sent.into_std(), retry_after, Instant::now().into_std());
     }
 
-    /// The rate of this moment, in calls a second: for estimates.
+    /// Returns the current rate in calls per second, for estimates.
     pub fn rate(&self) -> f64 {
         self.adaptive_rate().rate()
     }
 
     fn adaptive_rate(&self) -> MutexGuard<'_, AdaptiveRate> {
-        // A panic elsewhere cannot have left these few numbers half-written.
+        // A panic elsewhere cannot leave these few numbers half-written.
         self.adaptive_rate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

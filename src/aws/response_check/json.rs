@@ -1,13 +1,15 @@
-//! Refuses a JSON answer that lacks the member that was asked for, or that has a key twice in one object. (JSON
-//! that is cut does not parse.)
+//! Refuses a JSON answer that lacks the requested member, or that has a key twice in one object. (A truncated JSON text
+//! does not parse.)
 //!
-//! Where the API's model requires the member, or the thing always exists, every answer has it
-//! ([`Sent::is_always`]). Of the others, some are known to leave an empty list out ([`Sent::LeftOutWhenEmpty`]): they are
-//! believed until one sends an empty list. Of the rest it is learned from the answers: an empty list that was sent shows that the operation sends them, and one
-//! without a list is refused from then on; until then it is believed when the same question is answered so
-//! twice, which shows that the operation leaves empty lists out. (`collect::run` doubts it even then where every
-//! answer of a collection does so.) The page that a listing goes on with teaches nothing: a page before it had rows,
-//! so that a lost list would close what is known.
+//! If the API's model requires the member, or the resource always exists, every answer has it ([`Sent::is_always`]).
+//! Some of the other operations are known to omit an empty list ([`Sent::LeftOutWhenEmpty`]). Their answers are trusted
+//! until one sends an empty list.
+//!
+//! For the remaining operations the habit is learned from the answers. An empty list that was sent shows that the
+//! operation sends them, and an answer without a list is refused from then on. Until then, an answer without a list is
+//! trusted when the same request is answered like this twice, which shows that the operation omits empty lists.
+//! (`collect::run` still doubts it if every answer of a collection does so.) A further page of a listing teaches
+//! nothing: an earlier page had rows, so a lost list would close known rows.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -29,28 +31,28 @@ use crate::aws::operation::{Asked, Operation, Sent, Service};
 use crate::excerpt::{self, excerpt};
 use crate::json_keys::{self, Fault};
 
-/// Fails an answer of a service that speaks JSON unless it holds what was asked for.
+/// Fails an answer of a service that speaks JSON unless it holds the requested member.
 #[derive(Debug)]
 pub struct WholeJson {
     service: Service,
     habits: Mutex<HashMap<Operation, Habit>>,
 }
 
-/// How an operation says that there is nothing, as far as its answers have shown.
+/// The way in which an operation says "none", as far as its answers have shown.
 #[derive(Debug)]
 enum Habit {
-    /// Not known yet; the questions that were answered without a list.
+    /// Not known yet. Holds the requests that were answered without a list.
     Unknown(HashSet<u64>),
     SendsEmpty,
     LeavesEmptyOut,
 }
 
-/// What was asked: the same in every attempt.
+/// The request, which is the same in every attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct SentRequest {
     /// A hash of the request.
     hash: u64,
-    /// Whether it asks for a further page of a listing.
+    /// True if it asks for a further page of a listing.
     goes_on: bool,
 }
 
@@ -79,7 +81,7 @@ impl WholeJson {
             .find(|operation| operation.service() == self.service && operation.name() == name)
     }
 
-    /// Whether an answer with this body may be read as what it seems to say.
+    /// Returns true if an answer with this body can be trusted.
     fn is_whole(&self, operation: Operation, asked: Asked, question: SentRequest, body: &[u8]) -> bool {
         let held = Held::of(body, asked.member);
         if held == Held::NoAnswer {
@@ -88,7 +90,7 @@ impl WholeJson {
         if asked.sent.is_always() || held == Held::Something {
             return held != Held::Nothing;
         }
-        // What was learned is whole between any two statements.
+        // The map is consistent between any two statements.
         let mut habits = self.habits.lock().unwrap_or_else(PoisonError::into_inner);
         let habit = habits.entry(operation).or_insert_with(|| match asked.sent {
             Sent::LeftOutWhenEmpty => Habit::LeavesEmptyOut,
@@ -110,14 +112,14 @@ impl WholeJson {
     }
 }
 
-/// What an answer's member holds.
+/// The content of an answer's member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Held {
     Something,
     Empty,
     /// The member is missing.
     Nothing,
-    /// The body is no object, as an empty one is not, which the SDK reads as `{}`.
+    /// The body is no object. An empty body is none either, although the SDK reads it as `{}`.
     NoAnswer,
 }
 
@@ -128,7 +130,7 @@ impl Held {
     }
 }
 
-/// Looks for a member without keeping anything of the answer: the SDK has read it before.
+/// Looks for a member without storing the answer, which the SDK has already read.
 struct MemberOf<'a>(&'a str);
 
 impl<'de> Visitor<'de> for MemberOf<'_> {
@@ -157,7 +159,7 @@ impl<'de> Deserialize<'de> for Held {
     }
 }
 
-/// Sees whether a member is empty.
+/// Detects whether a member is empty.
 struct Member;
 
 impl<'de> Visitor<'de> for Member {
@@ -228,7 +230,7 @@ impl Intercept for WholeJson {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
-        // A body that could not be read to its end failed already.
+        // A body that could not be read to its end has already failed.
         let Some(body) = response.body().bytes() else { return Ok(()) };
         if let Err(Fault::KeyTwice(key)) = json_keys::check(body) {
             let key = excerpt(&key, excerpt::WORD);

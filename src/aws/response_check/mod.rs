@@ -1,8 +1,8 @@
-//! Refuses answers that are not whole, before anybody reads "nothing" out of them: one file a protocol.
+//! Refuses incomplete answers before any code reads them as "none": one file per protocol.
 //!
-//! The SDK reads what is missing as what is not there. A listing that was cut, or that lost its list, would be
-//! taken for a shorter or an empty one, and so for removals. A refused answer counts as one that could not be
-//! read: it is asked for again, and at last becomes a gap.
+//! The SDK does not tell a missing member from an empty one. A truncated listing, or one that lost its list, would be
+//! taken for a shorter or an empty one, and so for removals. A refused answer counts as unreadable: the call is
+//! retried, and finally becomes a gap.
 
 mod json;
 mod xml;

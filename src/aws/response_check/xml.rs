@@ -1,7 +1,7 @@
-//! Refuses an XML answer that ends in the middle.
+//! Refuses a truncated XML answer.
 //!
-//! The SDK's XML reader takes the end of the text for the end of every open element: an answer that somebody
-//! on the way cut short would pass for a shorter list. JSON does not parse when it is cut.
+//! The SDK's XML reader takes the end of the text for the end of every open element. An answer truncated on the way
+//! would pass for a shorter list. A truncated JSON text does not parse.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -9,8 +9,8 @@ use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationI
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// Fails an answer of a service that speaks XML unless its outermost element is closed; such a failure is
-/// classified as an answer that could not be read, and tried again.
+/// Fails an answer of a service that speaks XML unless its outermost element is closed. The failure is classified as an
+/// unreadable answer, and retried.
 #[derive(Debug)]
 pub struct WholeXml;
 
@@ -35,7 +35,7 @@ impl Intercept for WholeXml {
     }
 }
 
-/// Every answer's outermost element is `<Operation>Response`.
+/// Returns true if the outermost element is closed, which is `<Operation>Response` in every answer.
 /// Source: AWS Query protocol, <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>.
 fn is_whole(body: &[u8]) -> bool {
     let last_element =

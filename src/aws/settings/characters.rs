@@ -1,19 +1,20 @@
-//! What keeps a value from being sent in a header, in words that do not repeat the value: it may be a secret.
+//! Finds the flaw that keeps a value from being sent in a header. Its description does not repeat the value, which may
+//! be a secret.
 
 use std::fmt;
 
-/// Why a value cannot be sent.
+/// The reason why a value cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
     Empty,
     /// A carriage return at its end.
     CarriageReturn,
-    /// Another character than a visible one of ASCII.
+    /// A character other than visible ASCII.
     Character(char),
 }
 
-/// What keeps the value from being sent, if anything does. Keys, tokens, Regions and URLs are visible ASCII: what
-/// else they hold came in by copying or from a file.
+/// Returns the flaw that keeps the value from being sent, if any. Keys, tokens, Regions and URLs are visible ASCII; any
+/// other character came in by copying or from a file.
 pub fn flaw_of(value: &str) -> Option<Flaw> {
     if value.is_empty() {
         return Some(Flaw::Empty);
@@ -24,7 +25,7 @@ pub fn flaw_of(value: &str) -> Option<Flaw> {
 }
 
 impl Flaw {
-    /// What to do about it.
+    /// Returns the remedy.
     pub fn remedy(self) -> &'static str {
         match self {
             Self::Empty => "set it, or remove it",

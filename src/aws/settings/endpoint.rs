@@ -1,4 +1,4 @@
-//! Endpoints: the URLs that are called instead of AWS's own.
+//! Checks endpoints: the URLs that replace AWS's own.
 
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
@@ -7,15 +7,14 @@ use hyper::Uri;
 use super::{Origin, Settings, flaw_of, refused};
 use crate::error::{Error, Result};
 
-/// The services with an endpoint of their own, by the id that the SDK gives each: those that are called, and those
-/// that credentials come from.
+/// The services with an endpoint of their own, by the SDK's ids: the called services, and the sources of credentials.
 const SERVICE_IDS: [&str; 8] =
     ["SSO Admin", "identitystore", "Organizations", "IAM", "STS", "SSO", "SSO OIDC", "Signin"];
 
 const VARIABLE: &str = "AWS_ENDPOINT_URL";
 
-/// Checks each endpoint that a client will take. The SDK calls AWS itself where it cannot read the one for all
-/// services.
+/// Checks each endpoint that a client will take. If the SDK cannot read the endpoint for all services, it calls AWS
+/// itself.
 pub(super) fn check(settings: &Settings, config: &SdkConfig) -> Result<()> {
     for service_id in SERVICE_IDS {
         let key = ServiceConfigKey::builder()
@@ -41,7 +40,7 @@ fn check_url(origin: &Origin, url: &str) -> Result<()> {
     if let Some(flaw) = flaw_of(url) {
         return Err(refused(origin, &flaw));
     }
-    // The URL itself is not repeated: somebody may have written a password into it.
+    // The URL itself is not repeated, because it may contain a password.
     let wrong = |what: &str| {
         let example = "an endpoint reads like https://sso.eu-west-1.amazonaws.com";
         Err(Error::usage(format!("{origin} {what}")).hint(example))

@@ -1,18 +1,18 @@
-//! The keys that are written into the environment or into profiles. Those that a provider finds elsewhere are
-//! checked when it has them: see `aws::credentials`.
+//! Checks the keys written into the environment or into profiles. Keys that a provider finds elsewhere are checked by
+//! `aws::credentials`.
 
 use super::{Origin, Settings, flaw_of, refused};
 use crate::error::Result;
 
-/// The keys of a profile, with the environment variables that say the same.
+/// The keys of a profile, with the equivalent environment variables.
 const KEYS: [(&str, &str); 3] = [
     ("AWS_ACCESS_KEY_ID", "aws_access_key_id"),
     ("AWS_SECRET_ACCESS_KEY", "aws_secret_access_key"),
     ("AWS_SESSION_TOKEN", "aws_session_token"),
 ];
 
-/// Checks the keys that the SDK will find: keys in the environment go before a profile, unless an option asks for
-/// the profile.
+/// Checks the keys that the SDK will find. Keys in the environment take precedence over a profile, unless an option
+/// selects the profile.
 pub(super) fn check(settings: &Settings, is_profile_asked_for: bool) -> Result<()> {
     if !is_profile_asked_for && settings.variable(KEYS[0].0)?.is_some() {
         return of_environment(settings);
@@ -20,7 +20,7 @@ pub(super) fn check(settings: &Settings, is_profile_asked_for: bool) -> Result<(
     let Some(profiles) = &settings.profiles else { return Ok(()) };
     let mut name = profiles.selected_profile();
     let mut visited = Vec::new();
-    // A profile may take the credentials that it assumes its role with from another one.
+    // A profile may assume its role with the credentials of another profile.
     while let Some(profile) = profiles.get_profile(name).filter(|_| !visited.contains(&name)) {
         for (_, key) in KEYS {
             let value = profile.get(key).filter(|value| !value.is_empty());
@@ -41,7 +41,7 @@ pub(super) fn check(settings: &Settings, is_profile_asked_for: bool) -> Result<(
 
 fn of_environment(settings: &Settings) -> Result<()> {
     for (variable, _) in KEYS {
-        // The SDK takes white space off a session token's ends.
+        // The SDK trims white space around a session token.
         let value = settings.variable(variable)?;
         let value = value.as_deref().map(|value| if variable == KEYS[2].0 { value.trim() } else { value });
         if let Some(flaw) = value.and_then(flaw_of) {

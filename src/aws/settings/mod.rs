@@ -1,10 +1,9 @@
-//! The AWS settings that come from outside (options, environment, profile), checked before the SDK sees them.
+//! Checks the AWS settings from outside (options, environment, profile) before the SDK reads them.
 //!
-//! The SDK panics on some values that it cannot put into a request, and takes others, such as a malformed
-//! endpoint, for a setting that is missing. So each one is checked here, and a bad one is a usage error that names
-//! where it comes from. `characters` says what a value may hold, `region`, `endpoint` and `keys` check one kind of
-//! setting each. What slips through (a provider inside the SDK) is caught where a call is sent: see
-//! [`super::caught`].
+//! The SDK panics on some values that it cannot put into a request, and ignores others, such as a malformed endpoint.
+//! So each setting is checked here, and a bad one is a usage error that names its source. `characters` defines the
+//! allowed characters; `region`, `endpoint` and `keys` each check one kind of setting. A value that is not checked here
+//! (in a provider inside the SDK) is caught when a call is sent: see [`super::caught`].
 
 mod characters;
 mod endpoint;
@@ -22,7 +21,7 @@ use crate::error::{Error, Result};
 pub(super) use characters::{Flaw, flaw_of};
 pub(super) use region::{check_region, is_region};
 
-/// Where a setting was found.
+/// The source of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Origin {
     Option(&'static str),
@@ -32,7 +31,7 @@ pub(super) enum Origin {
         key: String,
         profile: String,
     },
-    /// The metadata of the instance that the program runs on.
+    /// The metadata of the EC2 instance on which the program runs.
     Metadata,
 }
 
@@ -51,12 +50,12 @@ impl fmt::Display for Origin {
 #[derive(Debug)]
 pub(super) struct Settings {
     env: Env,
-    /// `None` where the files cannot be parsed: the SDK says so when it looks for credentials.
+    /// The profiles; `None` if the files cannot be parsed, which the SDK reports when it looks for credentials.
     profiles: Option<ProfileSet>,
 }
 
 impl Settings {
-    /// Reads the profiles, with the one that an option asks for as the selected one.
+    /// Reads the profiles. The one selected by an option becomes the selected profile.
     pub async fn load(profile: Option<&str>) -> Self {
         let env = Env::real();
         let selected = profile.map(|name| name.to_owned().into());
@@ -64,13 +63,13 @@ impl Settings {
         Self { env, profiles }
     }
 
-    /// Checks the keys that the SDK will find: those of the profile that an option asks for, else of the
-    /// environment, else of the profile.
+    /// Checks the keys that the SDK will find: those of the profile selected by an option, or else of the environment,
+    /// or else of the profile.
     pub fn check_keys(&self, is_profile_asked_for: bool) -> Result<()> {
         keys::check(self, is_profile_asked_for)
     }
 
-    /// Checks the profile's name, wherever it is asked for. Spaces are allowed in one.
+    /// Checks the profile's name, from an option or the environment. Spaces are allowed in it.
     pub fn check_profile(&self, option: Option<&str>) -> Result<()> {
         let (origin, name) = match option {
             Some(name) => (Origin::Option("--profile"), name.to_owned()),
@@ -88,8 +87,8 @@ impl Settings {
         }
     }
 
-    /// The Region that is asked for and where; `None` where neither an option, the environment nor the profile
-    /// names one. Fails where it cannot be one.
+    /// Returns the Region from the settings; `None` if neither an option, the environment nor the profile names one.
+    /// Fails if the name cannot be a Region.
     pub fn region(&self, option: Option<&str>) -> Result<Option<String>> {
         region::of(self, option)
     }
@@ -99,8 +98,8 @@ impl Settings {
         endpoint::check(self, config)
     }
 
-    /// A file of certificate authorities, where one is named: AWS_CA_BUNDLE, else `ca_bundle` of the profile, as
-    /// in the AWS CLI.
+    /// Returns the file of certificate authorities, if one is named: AWS_CA_BUNDLE, or else `ca_bundle` of the profile,
+    /// as in the AWS CLI.
     pub fn ca_bundle(&self) -> Result<Option<(Origin, String)>> {
         Ok(match self.variable("AWS_CA_BUNDLE")? {
             Some(file) => Some((Origin::Variable("AWS_CA_BUNDLE".to_owned()), file)),
@@ -108,7 +107,7 @@ impl Settings {
         })
     }
 
-    /// An environment variable's value, unless it is empty. Fails where it is not text.
+    /// Returns an environment variable's value, unless it is empty. Fails if it is not text.
     fn variable(&self, name: &str) -> Result<Option<String>> {
         match self.env.get(name) {
             Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
@@ -120,12 +119,12 @@ impl Settings {
         }
     }
 
-    /// The name of the selected profile.
+    /// Returns the name of the selected profile.
     fn selected_profile(&self) -> String {
         self.profiles.as_ref().map_or("default", ProfileSet::selected_profile).to_owned()
     }
 
-    /// A key of the selected profile, unless it is empty.
+    /// Returns a key of the selected profile, unless it is empty.
     fn of_profile(&self, key: &str) -> Option<(Origin, String)> {
         let profiles = self.profiles.as_ref()?;
         let profile = profiles.selected_profile();
@@ -134,7 +133,7 @@ impl Settings {
     }
 }
 
-/// The usage error of a value that cannot be used as it is.
+/// Returns the usage error of a value that cannot be used.
 fn refused(origin: &Origin, flaw: &Flaw) -> Error {
     Error::usage(format!("{origin} {flaw}")).hint(flaw.remedy())
 }

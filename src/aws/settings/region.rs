@@ -1,9 +1,9 @@
-//! Regions: where one is named, and whether it can be one.
+//! Finds and checks the Region in the settings.
 
 use super::{Origin, Settings, flaw_of, refused};
 use crate::error::{Error, Result};
 
-/// The first Region that an option, the environment or the selected profile names, in the SDK's own order.
+/// Returns the first Region that an option, the environment or the selected profile names, in the SDK's own order.
 pub(super) fn of(settings: &Settings, option: Option<&str>) -> Result<Option<String>> {
     let mut named = option.map(|region| (Origin::Option("--region"), region.to_owned()));
     for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
@@ -16,7 +16,7 @@ pub(super) fn of(settings: &Settings, option: Option<&str>) -> Result<Option<Str
     Ok(Some(region))
 }
 
-/// Checks that a Region can be one: it becomes part of a host's name and of every signature.
+/// Checks the form of a Region's name, because it becomes part of a host's name and of every signature.
 pub fn check_region(origin: &Origin, region: &str) -> Result<()> {
     if let Some(flaw) = flaw_of(region) {
         return Err(refused(origin, &flaw));
@@ -34,7 +34,7 @@ pub fn check_region(origin: &Origin, region: &str) -> Result<()> {
     })
 }
 
-/// Whether the name has the form of all Regions' names: words, then a number (`eu-west-1`, `us-isob-east-1`).
+/// Returns true if the name has the form of all Regions' names: words, then a number (`eu-west-1`, `us-isob-east-1`).
 pub fn is_region(name: &str) -> bool {
     let Some((words, number)) = name.rsplit_once('-') else { return false };
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());

@@ -1,73 +1,74 @@
-//! At which rate to call: pure arithmetic over the times of calls, answers and throttles.
+//! Computes the rate of calls: pure arithmetic over the times of calls, answers and throttles.
 //!
-//! Nearly all of a published quota is used, and never more. A throttle says that less is available, because
-//! others use the same quota, or because an unpublished quota is lower than guessed. How much AWS let through
-//! just then is the *saturation*: the rate drops below it, comes back to it soon, stays there
-//! for a while, and then rises faster and faster, in case there is more again. (The curve is that of CUBIC,
-//! RFC 9438.) The more often a rise is throttled at the same saturation, the longer the stay.
+//! Nearly all of a published quota is used, and never more. A throttle means that less is available, because others use
+//! the same quota, or because an unpublished quota is lower than assumed. The rate that AWS accepted just then is the
+//! *saturation*. The rate drops below it, returns to it soon, stays there for a while, and then rises faster and
+//! faster, in case more is available again. (The curve is that of CUBIC, RFC 9438.) The more often a rise is throttled
+//! at the same saturation, the longer the stay.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Start at this part of the quota, so that a bucket that others have emptied can fill.
+/// The part of the quota at which to start, so that a bucket that others have emptied can fill.
 const START: f64 = 0.95;
-/// From there rise by this part of the quota in a second …
+/// The part of the quota by which the rate then rises per second.
 const RAMP_PER_SECOND: f64 = 0.02;
-/// … to this part, still below the quota, so that jitter alone never empties the bucket.
+/// The part of the quota up to which it rises. It stays below the quota, so that jitter alone never empties the bucket.
 const CLOSEST: f64 = 0.995;
-/// After a throttle: to this part of the saturation.
+/// The part of the saturation to which a throttle lowers the rate.
 const AFTER_THROTTLE: f64 = 0.98;
-/// After a burst of throttles: to this part of it.
+/// The part of the saturation to which a burst of throttles lowers the rate.
 const AFTER_BURST: f64 = 0.7;
-/// A burst is so many throttles within `BURST_WINDOW` …
+/// The number of throttles within `BURST_WINDOW` that make a burst, if they are also `BURST_SHARE` of the calls.
 const BURST: usize = 3;
-/// … if they are at least this part of the calls.
+/// The smallest part of the calls that makes a burst.
 const BURST_SHARE: f64 = 0.01;
 const BURST_WINDOW: Duration = Duration::from_secs(5);
-/// What AWS lets through is measured over this window, once half of it has passed.
+/// The window over which the accepted calls are measured, once half of it has passed.
 const GOODPUT_WINDOW: Duration = Duration::from_secs(3);
-/// Saturations that differ by less than this part are the same.
+/// The relative difference below which two saturations count as equal.
 const SAME: f64 = 0.1;
-/// After a burst, the saturation is reached again within so many seconds.
+/// The seconds within which the saturation is reached again after a burst.
 const RETURN: f64 = 3.0;
-/// How many seconds the rate stays at a saturation: at first, and how much longer each time it proves true.
+/// The seconds that the rate stays at a saturation at first, and the factor by which the stay grows each time the
+/// saturation is confirmed.
 const STAY: f64 = 3.0;
 const STAY_GROWTH: f64 = 1.5;
-/// The longest stay: where others have a share of a published quota they may give it back any time; a quota
-/// that is not published stays what it is.
+/// The longest stay. Others who use a share of a published quota may release it at any time. An unpublished quota does
+/// not change.
 const LONGEST_STAY_OF_PUBLISHED: f64 = 10.0;
 const LONGEST_STAY: f64 = 60.0;
-/// Beyond the stay the rate rises by this part of the quota times the cube of the seconds.
+/// The part of the quota that, times the cube of the seconds beyond the stay, is added to the rate.
 const CURVE: f64 = 0.003;
-/// So many seconds without a throttle, at the full rate, and the saturation is history.
+/// The seconds without a throttle, at the full rate, after which the saturation is forgotten.
 const FORGET: f64 = 20.0;
-/// A throttle lets no rate fall below this many calls a second.
+/// The rate in calls per second below which no throttle lowers the rate.
 const FLOOR: f64 = 0.2;
-/// The rate is looked at so often.
+/// The seconds between two adjustments of the rate.
 const STEP: f64 = 0.1;
-/// A call that was late by up to this makes the next one earlier: timers are late by a millisecond, and a busy
-/// machine by more.
+/// The delay of a call that may be made up by the next one: timers are late by a millisecond, and a busy machine by
+/// more.
 const CATCH_UP: Duration = Duration::from_millis(50);
 
-/// What may be tried beyond the known rate.
+/// The rates to try beyond the known rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Beyond {
-    /// Nothing: the rate is published.
+    /// None: the rate is published.
     Never,
-    /// By this part of the rate in a second, as long as nothing is throttled.
+    /// Rises by this part of the rate per second, as long as nothing is throttled.
     Slowly(f64),
-    /// Likewise; and as a throttle tells where the quota lies, from then on the curve alone decides.
+    /// Rises likewise. A throttle shows where the quota lies, and from then on the curve alone decides.
     Search(f64),
 }
 
-/// The rate of one quota's calls, as it is now.
+/// The current rate of one quota's calls.
 #[derive(Debug)]
 pub(super) struct AdaptiveRate {
     rate: f64,
     /// Nearly all of the quota, as far as it is known.
     known: f64,
     beyond: Beyond,
-    /// When the next call is due.
+    /// The time when the next call is due.
     next: Instant,
     raised_at: Instant,
     limit: Option<Limit>,
@@ -76,19 +77,19 @@ pub(super) struct AdaptiveRate {
     throttles: VecDeque<Instant>,
 }
 
-/// What the last throttle taught.
+/// The result of the last throttle.
 #[derive(Debug)]
 struct Limit {
     at: Instant,
-    /// The rate that it dropped to.
+    /// The rate to which it dropped.
     from: f64,
     saturation: f64,
-    /// For how many seconds the rate stays at the saturation.
+    /// The seconds that the rate stays at the saturation.
     stay: f64,
 }
 
 impl AdaptiveRate {
-    /// Begins a little below a quota of so many calls a second.
+    /// Starts a little below a quota of this many calls per second.
     pub fn new(quota: f64, beyond: Beyond, now: Instant) -> Self {
         Self {
             rate: quota * START,
@@ -103,35 +104,35 @@ impl AdaptiveRate {
         }
     }
 
-    /// Calls a second.
+    /// Returns the rate in calls per second.
     pub fn rate(&self) -> f64 {
         self.rate
     }
 
-    /// When the next call may be sent; it may be past.
+    /// Returns the time when the next call may be sent, which may be in the past.
     pub fn due(&mut self, now: Instant) -> Instant {
         self.raise(now);
         self.next
     }
 
-    /// A call is sent.
+    /// Records that a call is sent.
     pub fn sent(&mut self, now: Instant) {
         let on_time = now.checked_sub(CATCH_UP).map_or(self.next, |late| self.next.max(late));
         self.next = on_time + Duration::from_secs_f64(1.0 / self.rate);
         note(&mut self.sent, now, BURST_WINDOW);
     }
 
-    /// AWS let a call through.
+    /// Records that AWS accepted a call.
     pub fn answered(&mut self, now: Instant) {
         note(&mut self.answers, now, GOODPUT_WINDOW);
     }
 
-    /// AWS throttled a call that was sent at `sent`; it may have said how long to wait.
+    /// Records that AWS throttled a call that was sent at `sent`, with the pause it asked for, if any.
     pub fn throttled(&mut self, sent: Instant, retry_after: Option<Duration>, now: Instant) {
         if let Some(wait) = retry_after {
             self.next = self.next.max(now + wait);
         }
-        // What was sent before the rate dropped says nothing of the rate now.
+        // A call sent before the rate dropped proves nothing about the current rate.
         if self.limit.as_ref().is_some_and(|limit| sent < limit.at) {
             return;
         }
@@ -144,13 +145,13 @@ impl AdaptiveRate {
             self.throttles.clear();
         }
         let dropped = saturation * if is_burst { AFTER_BURST } else { AFTER_THROTTLE };
-        // A rate that is slower than that to begin with is not raised by a throttle.
+        // A throttle does not raise a rate that is already below the floor.
         self.rate = dropped.max(FLOOR.min(self.rate));
         self.raised_at = now;
         self.limit = Some(Limit { at: now, from: self.rate, saturation, stay });
     }
 
-    /// What AWS has lately let through, in calls a second.
+    /// Returns the rate of calls that AWS has recently accepted, per second.
     fn goodput(&mut self, now: Instant) -> f64 {
         forget_before(&mut self.answers, now, GOODPUT_WINDOW);
         match self.answers.front().map(|first| now - *first) {
@@ -163,7 +164,7 @@ impl AdaptiveRate {
         let longest = if self.beyond == Beyond::Never { LONGEST_STAY_OF_PUBLISHED } else { LONGEST_STAY };
         match &self.limit {
             Some(limit) if (saturation - limit.saturation).abs() <= limit.saturation * SAME => {
-                // Only what rose beyond the stay has tried again.
+                // Only a rate that rose beyond the stay has tried again.
                 let tried_again = (now - limit.at).as_secs_f64() >= limit.stay;
                 (limit.stay * if tried_again { STAY_GROWTH } else { 1.0 }).min(longest)
             }
@@ -198,7 +199,7 @@ impl AdaptiveRate {
         }
     }
 
-    /// The rate after so many seconds of probing beyond what is known.
+    /// Returns the rate after this many seconds of probing beyond the known rate.
     fn probed(&self, seconds: f64) -> f64 {
         match self.beyond {
             Beyond::Never => self.rate,
@@ -208,7 +209,7 @@ impl AdaptiveRate {
 }
 
 impl Limit {
-    /// The rate so many seconds after the throttle: back to the saturation, there for a while, and beyond.
+    /// Returns the rate this many seconds after the throttle: back to the saturation, a stay there, and beyond.
     fn curve(&self, since: f64, known: f64) -> f64 {
         let saturation = (self.saturation * AFTER_THROTTLE).max(self.from);
         let missing = (1.0 - since / RETURN).max(0.0).powi(3);

@@ -1,25 +1,25 @@
-//! The adaptive_rate against token buckets, in simulated time: a minute takes a millisecond.
+//! Tests of the adaptive rate against token buckets, in simulated time: a minute takes a millisecond.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::*;
 
-/// How long a throttled caller waits before it gets in line again.
+/// The seconds that a throttled caller waits before it gets in line again.
 const BACKOFF: f64 = 0.2;
 
 /// A service with one token bucket, and callers that always have another call to send.
 struct Service<Q> {
-    /// Calls a second that the bucket refills, by the second.
+    /// The calls per second that refill the bucket, by the second.
     quota: Q,
-    /// Seconds' worth of calls that a full bucket holds.
+    /// The size of the bucket, in seconds' worth of calls.
     depth: f64,
-    /// Seconds; each half takes up to half as long again.
+    /// The round trip in seconds. Each half takes up to half as long again.
     round_trip: f64,
     callers: usize,
 }
 
-/// One call that arrived: at which second, and whether it was let through.
+/// One call that arrived: its second, and true if it was accepted.
 struct Call {
     at: f64,
     passed: bool,
@@ -93,7 +93,7 @@ impl<Q: Fn(f64) -> f64> Service<Q> {
     }
 }
 
-/// The calls a second that were let through, and the part that was throttled.
+/// Returns the accepted calls per second, and the throttled part.
 fn between(calls: &[Call], from: f64, to: f64) -> (f64, f64) {
     let begin = calls.partition_point(|call| call.at < from);
     let window = &calls[begin..calls.partition_point(|call| call.at < to)];
@@ -101,7 +101,7 @@ fn between(calls: &[Call], from: f64, to: f64) -> (f64, f64) {
     (passed / (to - from), 1.0 - passed / window.len() as f64)
 }
 
-/// After how many seconds so many calls a second were let through for two seconds; never is infinite.
+/// Returns the seconds until this many calls per second were accepted for two seconds; infinite for never.
 fn reached(calls: &[Call], from: f64, rate: f64) -> f64 {
     (0..1000)
         .map(|step| from + f64::from(step) / 10.0)
@@ -109,7 +109,7 @@ fn reached(calls: &[Call], from: f64, rate: f64) -> f64 {
         .map_or(f64::INFINITY, |start| start + 2.0 - from)
 }
 
-/// AWS's rate and ten times as much, buckets of a second and of a tenth.
+/// Runs a check with AWS's rate and ten times as much, and with buckets of a second and of a tenth.
 fn each_bucket(mut check: impl FnMut(f64, f64)) {
     for quota in [20.0, 200.0] {
         for depth in [1.0, 0.1] {
