@@ -1,4 +1,4 @@
-//! What a workbook says of the snapshots that answered: who took them, when, and what they did not see.
+//! Describes in a workbook the snapshots that answered: the caller, the time, and the gaps.
 
 use rusqlite::types::Value;
 
@@ -7,11 +7,11 @@ use crate::error::Result;
 use crate::output::{About, Section};
 use crate::store::{Census, CoverageStatus, Gap, GapKind, Snapshot};
 
-/// How many gaps are listed; a denied listing of each group may leave as many as there are groups.
+/// The number of listed gaps. A denied listing of each group may leave as many as there are groups.
 const MOST_GAPS: usize = 1_000;
 
-/// Describes an answer of these snapshots, oldest first, under a title of its own. It depends on the census and the
-/// question alone, so that the same question makes the same workbook.
+/// Describes an answer of these snapshots, oldest first, under its own title. It depends only on the census and the
+/// question, so that the same question yields the same workbook.
 pub fn about(title: &str, census: &Census, snapshots: &[Snapshot], question: &Question<'_>) -> Result<About> {
     let newest = snapshots.last();
     let mut about = About {
@@ -46,7 +46,7 @@ pub fn about(title: &str, census: &Census, snapshots: &[Snapshot], question: &Qu
     Ok(about)
 }
 
-/// The snapshots themselves.
+/// Lists the snapshots.
 fn told(census: &Census, snapshots: &[Snapshot]) -> Result<Section> {
     let links = census.links()?;
     let header = ["snapshot", "completed at (UTC)", "status", "caller", "collected by", "hash"];
@@ -65,7 +65,7 @@ fn told(census: &Census, snapshots: &[Snapshot]) -> Result<Section> {
     Ok(section("Snapshots that answered", &header, rows.collect()))
 }
 
-/// Tables that a snapshot did not see completely: rows of them may be missing or old.
+/// Lists the tables that a snapshot did not see completely, whose rows may be missing or old.
 fn unseen(census: &Census, snapshots: &[Snapshot]) -> Result<Section> {
     let header = ["snapshot", "table", "coverage", "rows", "gaps", "reason"];
     let mut rows = Vec::new();
@@ -90,7 +90,7 @@ fn unseen(census: &Census, snapshots: &[Snapshot]) -> Result<Section> {
     Ok(section(title, &header, rows))
 }
 
-/// The listings that were denied or failed.
+/// Lists the denied and failed listings.
 fn gaps(census: &Census, snapshots: &[Snapshot]) -> Result<Section> {
     let header = ["snapshot", "table", "scope", "kind", "operation", "error"];
     let mut rows = Vec::new();

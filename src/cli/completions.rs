@@ -1,4 +1,4 @@
-//! `completions`: a script that teaches a shell the commands and options.
+//! `completions`: writes a script with the commands and options for a shell.
 
 use std::io::Write;
 
@@ -24,7 +24,7 @@ pub struct CompletionsArgs {
 /// Writes the script.
 pub fn run(args: CompletionsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
-    // Into memory first: the generator panics where it cannot write.
+    // Writes into memory first, because the generator panics when it cannot write.
     let mut script = Vec::new();
     let mut command = parse::command_to_complete().mut_subcommand("query", query::with_names);
     for selects in ["collect", "doctor", "iam-policy"] {

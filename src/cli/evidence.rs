@@ -1,6 +1,6 @@
-//! `--evidence`: what proves an answer, in a file beside it, and what proves a snapshot.
+//! `--evidence`: writes the evidence of an answer into a file beside it, and the evidence of a snapshot.
 //!
-//! A command that answers questions takes [`EvidenceArgs`] among its own, opens the [`Sidecar`] with its
+//! A command that answers questions includes [`EvidenceArgs`] in its own, opens the [`Sidecar`] together with its
 //! destination, and ends with [`finish`] in place of [`Destination::finish`].
 
 use std::path::PathBuf;
@@ -24,20 +24,20 @@ pub struct EvidenceArgs {
     evidence: bool,
 }
 
-/// The file beside the answer, open from the start so that a bad path fails at once.
+/// The file beside the answer. It is opened at the start, so that a bad path fails at once.
 pub struct Sidecar {
     file: Destination,
-    /// For which program the answer was changed, if it was.
+    /// The program for which the CSV answer was adapted, if any.
     csv_for: Option<CsvFor>,
 }
 
 impl EvidenceArgs {
-    /// Whether evidence was asked for.
+    /// Returns true if evidence was requested.
     pub fn is_wanted(&self) -> bool {
         self.evidence
     }
 
-    /// Opens `FILE.evidence.json` if it was asked for. Fails where the answer goes to no file.
+    /// Opens `FILE.evidence.json` if it was requested. Fails if the answer does not go to a file.
     pub fn open(&self, global: &GlobalOptions, answer: &Destination) -> Result<Option<Sidecar>> {
         if !self.evidence {
             return Ok(None);
@@ -54,17 +54,17 @@ impl EvidenceArgs {
     }
 }
 
-/// What was asked, besides the command line.
+/// The question, besides the command line.
 #[derive(Debug, Default)]
 pub struct Question<'q> {
-    /// The name of the canned query, if it was one.
+    /// The name of the canned query, if the question was one.
     pub query: Option<&'q str>,
     /// The SQL that ran, if the question was SQL.
     pub sql: Option<&'q str>,
     pub parameters: &'q [Bound],
 }
 
-/// Finishes an answer that these snapshots gave, and its evidence with it: both files appear, or neither.
+/// Finishes an answer of these snapshots together with its evidence: both files appear, or neither.
 pub fn finish(
     mut answer: Destination,
     sidecar: Option<Sidecar>,
@@ -110,7 +110,7 @@ pub fn finish(
     answer.finish_with(sidecar)
 }
 
-/// Writes JSON for people who read it too.
+/// Writes JSON that people read too.
 pub fn write_pretty(value: &impl Serialize, destination: &mut Destination) -> Result<()> {
     use std::io::Write;
     destination.speak_json();
@@ -129,19 +129,19 @@ fn plain(value: &Value) -> serde_json::Value {
     }
 }
 
-/// What is known of a snapshot, and what proves it.
+/// The recorded facts and the evidence of a snapshot.
 #[derive(Debug, Serialize)]
 pub struct SnapshotEvidence<'s> {
     #[serde(flatten)]
     snapshot: &'s Snapshot,
-    /// What `collect` printed; it stands for this snapshot and every one before. `None`: it is of before
-    /// there were hashes.
+    /// The hash that `collect` printed. It covers this snapshot and every earlier one. `None` if the snapshot is older
+    /// than the introduction of hashes.
     snapshot_hash: Option<String>,
     content_hash: Option<String>,
     facts_hash: Option<String>,
-    /// The snapshot before, kept or pruned.
+    /// The previous snapshot, kept or pruned.
     before: Option<Before>,
-    /// Gaps of any kind.
+    /// The number of gaps of any kind.
     gaps: usize,
     pub coverage: Vec<ResourceEvidence>,
 }
@@ -153,7 +153,7 @@ struct Before {
     pruned_at: Option<String>,
 }
 
-/// How much of a resource the snapshot saw, and the hash of its rows: `None` of no rows.
+/// The coverage of a resource in the snapshot, and the hash of its rows; `None` if it has no rows.
 #[derive(Debug, Serialize)]
 pub struct ResourceEvidence {
     #[serde(flatten)]
@@ -162,8 +162,7 @@ pub struct ResourceEvidence {
 }
 
 impl<'s> SnapshotEvidence<'s> {
-    /// Of a published snapshot, as it is recorded: whether the file still fits is for `snapshots verify` to
-    /// say.
+    /// Returns the evidence of a published snapshot, as recorded. `snapshots verify` checks if the file still matches.
     pub fn of(census: &Census, snapshot: &'s Snapshot) -> Result<Self> {
         let id = snapshot.snapshot_id;
         let links = census.links()?;

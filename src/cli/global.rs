@@ -1,5 +1,5 @@
-//! The options that stand before or after any command, and what they open. Which of them a command takes is
-//! `parse`'s business.
+//! The options that stand before or after any command, and the files that they open. `parse` decides which of them a
+//! command takes.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::output::stderr::{self, Color};
 use crate::output::{CsvFor, Destination, DestinationOptions, Format, refuse_terminal, text};
 use crate::store::{self, Census, Database, Staging, Upgrade, When};
 
-/// The census where nothing names one.
+/// The census if none is named.
 const DEFAULT_DB: &str = "orgcensus.db";
 
 /// The options that stand before or after any command.
@@ -131,21 +131,21 @@ pub struct GlobalOptions {
 }
 
 impl GlobalOptions {
-    /// Takes the first census that is named for the one that is meant, and keeps the others.
+    /// Sets the first named census as the one to use, and keeps the others.
     pub(super) fn settle_census(&mut self) {
         let mut named = std::mem::take(&mut self.named).into_iter();
         self.db = named.next().unwrap_or_else(|| PathBuf::from(DEFAULT_DB));
         self.other_dbs = named.collect();
     }
 
-    /// Opens what `--output` names, or standard output. Called before any work.
+    /// Opens the file of `--output`, or standard output. Called before any work.
     pub fn destination(&self) -> Result<Destination> {
         let destination = self.destination_of(self.output.as_deref(), false)?;
         Ok(if self.no_pager { destination } else { destination.paged() })
     }
 
-    /// Opens what `path` names, or standard output; with `only_file`, no pipe and no device. What belongs to the
-    /// census or to another database is refused.
+    /// Opens the file at `path`, or standard output. With `only_file`, a pipe or a device is an error. A file that
+    /// belongs to the census or to another database is refused.
     pub fn destination_of(&self, path: Option<&Path>, only_file: bool) -> Result<Destination> {
         if let Some((file, database)) = path.and_then(|file| Some((file, store::database_of(file)?))) {
             return Err(Error::usage(format!("{} belongs to {}", file.display(), database.display()))
@@ -156,14 +156,14 @@ impl GlobalOptions {
         Destination::open(DestinationOptions { path, force: self.force, protected: &protected, only_file })
     }
 
-    /// The format asked for, or promised by the output file's extension, or fit for a terminal, or
-    /// `otherwise`. An extension that promises nothing known is an error, lest `report.pdf` hold CSV.
+    /// Returns the requested format, or the one of the output file's extension, or a table on a terminal, or
+    /// `otherwise`. An unknown extension is an error, so that `report.pdf` never contains CSV.
     pub fn format_for(&self, destination: &Destination, otherwise: Format) -> Result<Format> {
         let fit = if destination.is_terminal() { Format::Table } else { otherwise };
         Ok(self.format_said(destination)?.unwrap_or(fit))
     }
 
-    /// The format asked for, or promised by the output file's extension, if either is.
+    /// Returns the requested format, or the one of the output file's extension; `None` if there is neither.
     pub fn format_said(&self, destination: &Destination) -> Result<Option<Format>> {
         let said = match (self.format, destination.path()) {
             (None, Some(path)) => Format::of_file(path)?,
@@ -199,7 +199,7 @@ impl GlobalOptions {
         Ok(census)
     }
 
-    /// Opens the census to change what is there, and says before what an older file needs.
+    /// Opens the census for changes. First announces the upgrade that an older file needs.
     pub fn open_to_change(&self) -> Result<Database> {
         if let Some(upgrade) = Upgrade::due(&self.db) {
             stderr::say(format!("{}: {upgrade}", self.db.display()));
@@ -207,18 +207,18 @@ impl GlobalOptions {
         Database::open_existing(&self.db)
     }
 
-    /// What `--at` says, if it was given.
+    /// Returns the value of `--at`, if given.
     pub fn at(&self) -> Result<Option<When>> {
         self.at.as_deref().map(str::parse).transpose()
     }
 
-    /// The file of an unfinished collection: `<db>.collecting`.
+    /// Returns the file of an unfinished collection: `<db>.collecting`.
     pub fn staging_path(&self) -> PathBuf {
         Staging::path_beside(&self.db)
     }
 }
 
-/// The option that makes any command mean the census at `db`; `None` where it would without.
+/// Returns the option that makes any command use the census at `db`; `None` if it would without.
 pub(super) fn db_option(db: &Path) -> Option<String> {
     let named = std::env::var_os(DB).filter(|name| !name.is_empty());
     let default = || config::default_db().unwrap_or_else(|| PathBuf::from(DEFAULT_DB));
@@ -226,7 +226,7 @@ pub(super) fn db_option(db: &Path) -> Option<String> {
     (!is_meant_anyway).then(|| text::shell_option("--db", &db.to_string_lossy()))
 }
 
-/// A role's ARN, of any partition; everything else would only fail later, and less clearly.
+/// Checks the ARN of a role, in any partition. Any other value would fail later, with a less clear message.
 fn role_arn(typed: &str) -> Result<String, String> {
     let parts: Vec<&str> = typed.splitn(6, ':').collect();
     match parts.as_slice() {

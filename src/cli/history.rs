@@ -1,4 +1,4 @@
-//! `history`: the life of one account, user, group or permission set over all snapshots.
+//! `history`: shows the life of one account, user, group or permission set over all snapshots.
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -55,10 +55,10 @@ fn kind() -> impl TypedValueParser<Value = Entity> {
     })
 }
 
-/// Tells the lives of whatever has the name.
+/// Shows the lives of every entity with the name.
 pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
-    // A text file holds the text, unless a table is asked for.
+    // A text file holds the text, unless a table is requested.
     let format = global
         .format_said(&destination)?
         .filter(|format| *format != Format::Table || global.format.is_some());
@@ -102,7 +102,7 @@ pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     Ok(ExitStatus::Done)
 }
 
-/// What the name means: entities of one kind, in the order in which they came; `None` where there is nothing.
+/// Resolves the name to entities of one kind, in the order in which they appeared; `None` if there are none.
 fn find(args: &HistoryArgs, census: &Census) -> Result<Option<(Entity, Vec<String>)>> {
     match find_ever(&kinds(args), &args.name, census)? {
         Ever::Nothing => Ok(None),
@@ -126,12 +126,12 @@ fn find(args: &HistoryArgs, census: &Census) -> Result<Option<(Entity, Vec<Strin
     }
 }
 
-/// As which kinds the name is looked up.
+/// Returns the kinds as which the name is looked up.
 fn kinds(args: &HistoryArgs) -> Vec<Entity> {
     args.kind.map_or_else(|| Entity::with_lives().collect(), |kind| vec![kind])
 }
 
-/// Nothing had the name by the snapshot that was asked for.
+/// Returns the error for a name that is unknown up to the requested snapshot.
 fn unknown(args: &HistoryArgs, census: &mut Census, snapshot: &Snapshot) -> Result<Error> {
     let name = &args.name;
     let what = args.kind.map_or("an account, user, group or permission set".to_owned(), Entity::with_article);
@@ -139,7 +139,7 @@ fn unknown(args: &HistoryArgs, census: &mut Census, snapshot: &Snapshot) -> Resu
     if latest.snapshot_id != snapshot.snapshot_id {
         let error = Error::unknown(format!("no snapshot up to {} has {what} {name:?}", snapshot.snapshot_id));
         census.answer_as_of(latest.snapshot_id)?;
-        // Several kinds of it are some, too.
+        // An ambiguous name is found, too.
         if !matches!(find_ever(&kinds(args), name, census), Ok(Ever::Nothing)) {
             return Ok(error.hint("a later one has: leave out --at"));
         }
@@ -148,7 +148,7 @@ fn unknown(args: &HistoryArgs, census: &mut Census, snapshot: &Snapshot) -> Resu
     with_nearest(Error::unknown(format!("no snapshot has {what} {name:?}")), args, census)
 }
 
-/// Says which name may have been meant, or where to look.
+/// Adds the nearest name, or the place to look, as a hint.
 fn with_nearest(error: Error, args: &HistoryArgs, census: &Census) -> Result<Error> {
     Ok(match nearest_ever(&kinds(args), &args.name, census)? {
         Some(hint) => error.hint(hint),

@@ -1,4 +1,4 @@
-//! `iam-policy`: the smallest policy that `collect` with the same flags needs.
+//! `iam-policy`: prints the smallest policy that `collect` with the same flags needs.
 
 use std::io::Write;
 
@@ -28,7 +28,7 @@ pub struct IamPolicyArgs {
     selection: SelectionArgs,
 }
 
-/// What AWS itself reads with the caller's permissions to generate a report.
+/// The actions that AWS itself performs with the caller's permissions to generate a report.
 /// Source: IAM User Guide, "Refining permissions … Organizations: required permissions".
 const REPORT_NEEDS: [&str; 6] = [
     "organizations:DescribePolicy",

@@ -1,9 +1,8 @@
-//! The command line: one file a subcommand, with its arguments and a short `run`.
+//! The command line: one file per subcommand, with its arguments and a short `run`.
 //!
-//! A command's help is its documentation: every option says what it does, and every command ends with
-//! examples. Commands decide what to say and in which order; the work is done in `collect`, `query`, `diff`,
-//! `history` and `store`, and everything that is shown goes through `output`. Nothing here ends the process
-//! but a second Ctrl-C.
+//! A command's help is its documentation: it explains every option, and ends with examples. Commands decide on the
+//! output and its order. The work is done in `collect`, `query`, `diff`, `history` and `store`, and all output goes
+//! through `output`. Nothing here ends the process, except for a second Ctrl-C.
 
 mod about;
 mod collect;
@@ -72,7 +71,7 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// The option that the commands which it prints need to mean its census; `None` where they would without.
+    /// Returns the option that the printed commands need to use this run's census; `None` if they would without.
     pub fn db_option(&self) -> Option<String> {
         global::db_option(match self.command {
             Some(Command::Demo(_)) => Path::new(demo::DATABASE),
@@ -146,7 +145,7 @@ pub enum Command {
     Status(status::StateArgs),
 }
 
-/// Runs the command; what it returns is the process's exit code.
+/// Runs the command. Returns the exit code of the process.
 pub fn run(cli: Cli) -> Result<ExitStatus> {
     let Cli { global, state, command } = cli;
     match command {
@@ -172,7 +171,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
     }
 }
 
-/// A span of time as people type it: `90s`, `10m`, `1h 30m`.
+/// Parses a duration: `90s`, `10m`, `1h 30m`.
 fn duration(typed: &str) -> Result<Duration, String> {
     let typed = typed.trim();
     match humantime::parse_duration(typed) {
@@ -183,19 +182,19 @@ fn duration(typed: &str) -> Result<Duration, String> {
     }
 }
 
-/// Reads which levels of privilege count; the words are offered to a shell, and listed where another is typed.
+/// Parses a level of privilege. A shell completes the words, and an error lists them.
 fn privilege_levels() -> impl TypedValueParser<Value = Levels> {
     PossibleValuesParser::new(Levels::ALL.map(Levels::as_str))
         .map(|word| Levels::named(&word).expect("the parser takes only words that name one"))
 }
 
-/// A duration of more than nothing.
+/// Parses a duration greater than zero.
 fn time_limit(typed: &str) -> Result<Duration, String> {
     let limit = duration(typed)?;
     if limit.is_zero() { Err("no time at all; leave it out for no limit".to_owned()) } else { Ok(limit) }
 }
 
-/// What the commands that call AWS run on: two workers suffice, since AWS sets the pace.
+/// Returns the runtime of commands that call AWS. Two workers suffice, because AWS's quotas limit the speed.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -234,7 +233,7 @@ mod tests {
                 let is_in_columns = line.starts_with("  ") && line.trim_start().contains("  ")
                     || line.starts_with("                ");
                 assert!(!is_in_columns || line.chars().count() <= 80, "{}: {line}", command.get_name());
-                // The parser's printer breaks prose itself, so a line break within a paragraph shows.
+                // The parser's printer wraps prose itself, so a line break within a paragraph would show.
                 let is_prose = !line.starts_with(' ') && !line.is_empty() && !line.ends_with(':');
                 assert!(!is_prose || next.is_empty(), "{}: {line}", command.get_name());
             }

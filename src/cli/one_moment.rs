@@ -1,8 +1,8 @@
-//! Every reading command answers as of one moment: a prune at any of its statements or rows changes nothing of an
-//! answer that has begun.
+//! Tests that every reading command answers from one moment: a prune during any of its statements or rows does not
+//! change an answer that has begun.
 //!
-//! A reader takes locks in its first statements, which are all stops here, and lets go of them at its end. That it
-//! takes none in between is seen from outside: `tests/lock-calls` stops the program at every lock call.
+//! A reader takes locks in its first statements, which are all stops here, and releases them at its end. A test from
+//! outside proves that it takes none in between: `tests/lock-calls` stops the program at every lock call.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -14,14 +14,14 @@ use crate::output::stderr::{self, Color};
 use crate::store::Database;
 use crate::store::stops::{self, Stop};
 
-/// Many rows, of a census whose second snapshot goes.
+/// Many rows, from a census whose second snapshot is pruned.
 const MANY: &str = "SELECT a.snapshot_id, a.name, u.user_name, u.user_status FROM accounts_by_snapshot AS a, users_history AS u
     ORDER BY a.snapshot_id, a.account_id, u.user_id, u.valid_from LIMIT 60";
 
-/// What a command wrote, or why it did not.
+/// The output of a command, or its error.
 type Answer = Result<Vec<String>, String>;
 
-/// A folder with a census that is put back to its beginning before each answer.
+/// A folder with a census that is restored before each answer.
 struct Reader {
     folder: tempfile::TempDir,
     census: Vec<u8>,
@@ -48,7 +48,7 @@ impl Reader {
         Self { folder, census, arguments: all }
     }
 
-    /// Answers; at a stop of the reader, the second snapshot is pruned.
+    /// Runs the command. At the given stop of the reader, the second snapshot is pruned.
     fn answer(&self, stop: usize) -> (Answer, Vec<Stop>) {
         for file in std::fs::read_dir(self.folder.path()).unwrap() {
             std::fs::remove_file(file.unwrap().path()).unwrap();
@@ -64,7 +64,7 @@ impl Reader {
     }
 
     fn read(&self) -> Answer {
-        // Of the tests only a question that is `-` reads it.
+        // Among the tests, only the question `-` reads standard input.
         if self.arguments.iter().any(|argument| argument == "-") {
             let mut input = tempfile::tempfile().unwrap();
             input.write_all(MANY.as_bytes()).unwrap();
@@ -87,7 +87,7 @@ fn prune(path: &Path) {
     database.prune(&[2]).unwrap();
 }
 
-/// A file, without the time at which evidence was written; of a copy its snapshots and rows.
+/// Returns the content of a file: evidence without its time of writing, and a copy as its snapshots and rows.
 fn content(file: &Path) -> String {
     if file.ends_with("copy.db") {
         let copy = rusqlite::Connection::open(file).unwrap();
@@ -99,14 +99,14 @@ fn content(file: &Path) -> String {
     text.lines().filter(|line| !line.contains("written_at")).collect::<Vec<_>>().join("\n")
 }
 
-/// Which rows to stop after, beside the stops that are tried of every command.
+/// The rows to stop after, besides the stops that are tried for every command.
 #[derive(Clone, Copy)]
 enum Rows {
-    /// The first 50 of what it reads of the census, and the last of all.
+    /// The first 50 rows read from the census, and the last of all.
     First,
-    /// The last that it reads: every row of an answer of 60, and what evidence reads after it.
+    /// The last rows: every row of an answer of 60, and the rows that evidence reads afterwards.
     Last,
-    /// No more than some.
+    /// A few rows only.
     Few,
 }
 
@@ -128,8 +128,8 @@ impl Rows {
     }
 }
 
-/// At whatever stop the prune comes: the answer is that from before it, and from one after it only where it comes
-/// before anything was read.
+/// Asserts that at any stop the answer equals the one without a prune. It may equal the one after the prune only at
+/// stops before anything was read.
 #[track_caller]
 fn assert_one_moment(arguments: &[&str], rows: Rows) {
     let reader = Reader::new(arguments);
@@ -217,7 +217,7 @@ fn the_state_and_the_schema() {
     assert_one_moment(&["schema", "--at", "2", "--output", "answer", "--format", "csv"], Rows::Few);
 }
 
-/// A copy is made at a moment of its own: where the snapshots changed just before it, it is refused.
+/// A copy has a moment of its own: it is refused if the snapshots change just before it.
 #[test]
 fn a_copy() {
     let changed = Err("the snapshots changed just before they were copied".to_owned());

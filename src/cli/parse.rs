@@ -1,5 +1,5 @@
-//! From the arguments to a [`Cli`]: of the options that may stand before or after any command, each command
-//! takes those that mean something to it. Its help shows no other, and others are refused.
+//! Parses the arguments into a [`Cli`]. Each command takes only the common options that apply to it. Its help shows no
+//! others, and others are refused.
 
 use std::ffi::OsString;
 
@@ -11,17 +11,17 @@ use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches};
 use super::{Cli, Command};
 use crate::output::text;
 
-/// What names the census in the environment.
+/// The environment variable that names the census.
 pub(super) const DB: &str = "ORGCENSUS_DB";
 
-/// The options that every command takes, help and version aside.
+/// The options that every command takes, besides help and version.
 const EVERYWHERE: &[&str] = &["quiet", "verbose", "color", "no_pager"];
 
-/// The options of the config file, which every command takes that has a census.
+/// The options of the config file, taken by every command with a census.
 const OF_CONFIG: &[&str] = &["config", "ignores_config", "of_organization"];
 
-/// The further ones that a command takes; the bare program's name is empty. A command's commands take the same
-/// where nothing else is said.
+/// Returns the further options that a command takes; the name of the bare program is empty. A nested command takes the
+/// same, unless listed itself.
 fn takes(command: &str) -> &'static [&'static str] {
     match command {
         "snapshots label" => &["db"],
@@ -48,16 +48,16 @@ fn takes(command: &str) -> &'static [&'static str] {
     }
 }
 
-/// Changes the command line before it is used, such as by defaults.
+/// A change of the command line before it is used, such as new defaults.
 type Prepare<'p> = &'p dyn Fn(clap::Command) -> clap::Command;
 
 impl Cli {
-    /// Reads the arguments as they are: an error repeats them raw.
+    /// Parses the arguments as they are. An error repeats them unescaped.
     pub(super) fn parse(arguments: &[OsString]) -> Result<Self, clap::Error> {
         Self::parse_by(arguments, &|command| command).map(|(cli, _)| cli)
     }
 
-    /// Reads them by the command line that `prepare` makes of this one; returns what was matched too.
+    /// Parses the arguments with the command line that `prepare` returns. Returns the matches too.
     pub(super) fn parse_by(
         arguments: &[OsString],
         prepare: Prepare<'_>,
@@ -96,7 +96,7 @@ impl Cli {
     }
 }
 
-/// The arguments, in which `--during` has the first of two words alone.
+/// Returns the arguments with only the first of two words after `--during`.
 fn given_back(mut arguments: Vec<OsString>, [first, second]: [&str; 2]) -> Vec<OsString> {
     let taken = ["--during", first, second].map(OsString::from);
     if let Some(place) = arguments.windows(3).position(|words| words == taken) {
@@ -105,11 +105,11 @@ fn given_back(mut arguments: Vec<OsString>, [first, second]: [&str; 2]) -> Vec<O
     arguments
 }
 
-/// The command line, every command's help with the options that it takes.
+/// Returns the command line, in which every command's help shows the options that it takes.
 pub(super) fn command() -> clap::Command {
     let mut command = Cli::command();
     if std::env::var_os(DB).is_some_and(|name| name.is_empty()) {
-        // An empty name is none, and not an error of every command.
+        // An empty name counts as unset, instead of an error of every command.
         command = command.mut_arg("db", |db| db.env(Resettable::Reset));
     }
     let is_plain = |name: OsString| text::message(&name.to_string_lossy()) == name.to_string_lossy();
@@ -121,8 +121,8 @@ pub(super) fn command() -> clap::Command {
     hide_idle(command, "", &anywhere)
 }
 
-/// Hides from the help of a command's commands what means nothing to them. Hidden and not left out, so that the
-/// refusal is ours wherever the option stands.
+/// Hides the options that do not apply from the help of a command's commands. They are hidden, not removed, so that the
+/// program's own error refuses them in every position.
 fn hide_idle(mut command: clap::Command, parent: &str, anywhere: &[Arg]) -> clap::Command {
     let names: Vec<String> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
     for name in names {
@@ -135,7 +135,7 @@ fn hide_idle(mut command: clap::Command, parent: &str, anywhere: &[Arg]) -> clap
     command
 }
 
-/// The command line for a shell to complete, where an option that a command refuses may not even be hidden.
+/// Returns the command line for shell completion, in which an option that a command refuses may not even be hidden.
 pub(super) fn command_to_complete() -> clap::Command {
     let command = Cli::command();
     let anywhere: Vec<Arg> = command
@@ -162,12 +162,12 @@ fn give_taken(mut command: clap::Command, parent: &str, anywhere: &[Arg]) -> cla
 }
 
 fn is_taken(option: &str, command: &str) -> bool {
-    // A config file says which census is meant, at least.
+    // Every command with a census takes the config file, which names the census.
     let option = if OF_CONFIG.contains(&option) { "db" } else { option };
     EVERYWHERE.contains(&option) || takes(command).contains(&option)
 }
 
-/// Fails for an option that was typed and means nothing to the command.
+/// Fails for a typed option that does not apply to the command.
 fn refuse_idle(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), clap::Error> {
     let names: Vec<&str> = std::iter::successors(matches.subcommand(), |(_, inner)| inner.subcommand())
         .map(|(name, _)| name)
@@ -204,8 +204,8 @@ fn refuse_idle(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), 
     Err(command.error(ErrorKind::UnknownArgument, message))
 }
 
-/// SQL may begin with a comment. No option's name has white space in it, so such an argument is none: a line
-/// feed before it tells the parser so.
+/// Protects SQL that begins with a comment from being parsed as an option. No option's name contains white space. A
+/// line feed in front makes the argument a value.
 fn sql_is_no_option(argument: OsString) -> OsString {
     let is_comment = argument.to_str().is_some_and(|text| {
         let name = text.split('=').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `policy-diff`: what differs between two documents, or between two dates of one policy, by what they say.
+//! `policy-diff`: compares two documents, or two dates of one policy, by their meaning.
 
 use std::io;
 
@@ -16,7 +16,7 @@ use crate::model::ColumnKind;
 use crate::output::{Destination, Format, Ink, OutputColumn, Page, RowWriter, stderr, write_error};
 use crate::store::Census;
 
-/// The columns of a row, one for each element that changed, and whether their text is JSON.
+/// The columns of a row, one for each changed element; true if their text is JSON.
 const COLUMNS: [(&str, bool); 5] =
     [("statement", false), ("change", false), ("element", false), ("removed", true), ("added", true)];
 
@@ -89,7 +89,7 @@ pub fn run(args: PolicyDiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     })
 }
 
-/// The policy in two snapshots.
+/// Returns the policy in two snapshots.
 fn of_policy(census: &Census, policy: &str, args: &PolicyDiffArgs) -> Result<(PolicyState, PolicyState)> {
     let range = Range::parse(args.old.as_deref(), args.new.as_deref())?;
     let (from, to) = range.resolve(census, before)?;
@@ -104,7 +104,7 @@ fn of_policy(census: &Census, policy: &str, args: &PolicyDiffArgs) -> Result<(Po
     Ok((at(from.snapshot_id)?, at(to.snapshot_id)?))
 }
 
-/// Two documents by their ids.
+/// Returns two documents by their ids.
 fn of_documents(census: &Census, args: &PolicyDiffArgs) -> Result<(PolicyState, PolicyState)> {
     let (Some(old), Some(new)) = (&args.old, &args.new) else {
         return Err(Error::usage("there are no two documents to compare")
@@ -147,7 +147,7 @@ fn write(page: &mut Page<'_>, from: &PolicyState, to: &PolicyState, found: &Poli
     Ok(())
 }
 
-/// A row for each element that changed; of what is not known one that says so.
+/// Writes a row for each changed element. An unknown document has a row that says so.
 fn write_rows(destination: &mut Destination, format: Format, found: &PolicyDiff) -> Result<()> {
     let columns = COLUMNS.map(|(name, is_json)| OutputColumn {
         name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! The progress of a collection: a line that moves on a terminal, plain lines now and then elsewhere.
+//! Shows the progress of a collection: a moving line on a terminal, plain lines at intervals elsewhere.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::collect::{Progress, Tick};
 use crate::output::{stderr, text};
 
-/// Without a terminal, progress is told at once and then this often: a job's log stays readable.
+/// The interval of plain lines without a terminal, after the first one, so that a job's log stays readable.
 const PLAIN_EVERY: Duration = Duration::from_secs(30);
 
 /// Prints the progress to standard error.
@@ -16,12 +16,12 @@ pub struct Printer {
     bar: Option<ProgressBar>,
     quiet: bool,
     speaks: bool,
-    /// When a plain line was last told.
+    /// The time of the last plain line.
     told: Option<Instant>,
 }
 
 impl Printer {
-    /// A moving line on a terminal, plain lines otherwise, nothing when quiet.
+    /// Returns a printer with a moving line on a terminal, plain lines otherwise, and no output when quiet.
     pub fn new(quiet: bool) -> Self {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
@@ -32,13 +32,13 @@ impl Printer {
         Self { bar, quiet, speaks: true, told: None }
     }
 
-    /// Shows how far it is, and keeps what it says to itself.
+    /// Shows the progress, but no messages.
     #[must_use]
     pub fn silently(self) -> Self {
         Self { speaks: false, told: Some(Instant::now()), ..self }
     }
 
-    /// Takes the moving line away.
+    /// Removes the moving line.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -1,4 +1,4 @@
-//! A range of snapshots as people type it: `FROM TO`, `FROM..TO`, one end of it, or one period.
+//! A typed range of snapshots: `FROM TO`, `FROM..TO`, one end of it, or one period.
 
 use chrono::{DateTime, Utc};
 
@@ -7,17 +7,17 @@ use crate::error::{Error, Result};
 use crate::output::stderr;
 use crate::store::{Census, Snapshot, When};
 
-/// What was typed.
+/// The typed range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Range {
-    /// A day, week, month or quarter alone: from what held as it began to its end.
+    /// A single day, week, month or quarter: from the state at its beginning to its end.
     Period { begins: DateTime<Utc>, when: When },
-    /// Two ends: without a first, the snapshot before the last; a period stands for its end.
+    /// Two ends. Without a first one, it begins with the snapshot before the last. A period stands for its end.
     Ends { from: Option<When>, to: When },
 }
 
 impl Range {
-    /// Reads what was typed, each end if it was.
+    /// Parses the typed ends.
     pub fn parse(from: Option<&str>, to: Option<&str>) -> Result<Self> {
         let typed = |end: &str| Some(end.trim()).filter(|end| !end.is_empty()).map(str::parse).transpose();
         let (from, to) = match (from, to) {
@@ -29,7 +29,7 @@ impl Range {
                 let (from, to) = range.split_once("..").expect("it contains them");
                 (typed(from)?, typed(to)?)
             }
-            // A label of before labels were checked may have them.
+            // A label from before labels were checked may contain them.
             (Some(range), Some(to)) if range.contains("..") && !range.trim_start().starts_with("label:") => {
                 return Err(Error::usage(format!("unexpected {to:?}: {range} is already a range")));
             }
@@ -38,7 +38,7 @@ impl Range {
         Ok(Self::Ends { from, to: to.unwrap_or(When::LATEST) })
     }
 
-    /// Reads a range that says where it begins.
+    /// Parses a range that names its beginning.
     pub fn with_beginning(from: &str, to: Option<&str>) -> Result<Self> {
         match Self::parse(Some(from), to)? {
             Self::Ends { from: None, .. } => Err(Error::usage("--during has no beginning")
@@ -47,7 +47,7 @@ impl Range {
         }
     }
 
-    /// What the first end is; of a period and of no end, nothing.
+    /// Returns the first end; `None` for a period, and if it was not typed.
     pub fn from(&self) -> Option<&When> {
         match self {
             Self::Period { .. } => None,
@@ -55,20 +55,20 @@ impl Range {
         }
     }
 
-    /// Whether the first end is the snapshot before the last.
+    /// Returns true if the first end is the snapshot before the last.
     pub fn begins_before_its_end(&self) -> bool {
         matches!(self, Self::Ends { from: None, .. })
     }
 
-    /// What the last end is.
+    /// Returns the last end.
     pub fn to(&self) -> &When {
         match self {
             Self::Period { when: to, .. } | Self::Ends { to, .. } => to,
         }
     }
 
-    /// The snapshots at both ends. A range that begins before the first snapshot begins with it, which is said.
-    /// `before` is asked for the first where no end was typed.
+    /// Returns the snapshots at both ends. A range that begins before the first snapshot begins with it, and a note
+    /// says so. `before` returns the first snapshot if no first end was typed.
     pub fn resolve(
         &self,
         census: &Census,
@@ -123,7 +123,7 @@ fn typed(when: &When) -> &str {
     }
 }
 
-/// The first snapshot, in place of one before it.
+/// Returns the first snapshot in place of an earlier one, with a note.
 fn clamped(first: Snapshot, asked: &When) -> Snapshot {
     stderr::note(format!(
         "note: there is no snapshot from before {}: the range begins with the first, snapshot {}, completed at {}",

@@ -1,4 +1,4 @@
-//! How a command says which snapshot answered, and times and ages as people read them.
+//! Names the snapshot that answered, and formats times and ages.
 
 use std::path::Path;
 
@@ -9,12 +9,12 @@ use crate::output::stderr;
 use crate::query::Span;
 use crate::store::{Census, Coverage, Snapshot, When};
 
-/// `snapshot 41, 2026-11-17T02:00Z, 5 days old, complete`.
+/// Returns `snapshot 41, 2026-11-17T02:00Z, 5 days old, complete`.
 pub fn answering(snapshot: &Snapshot) -> String {
     format!("snapshot {}, {}", snapshot.snapshot_id, details(snapshot))
 }
 
-/// The snapshot that `when` names, and a warning where a wrong clock meddles with it.
+/// Returns the snapshot that `when` names, and warns if a wrong clock affects it.
 pub fn resolve(census: &Census, when: &When) -> Result<Snapshot> {
     let found = census.resolve(when)?;
     if let Some(gone) = census.passed_over(when, &found)? {
@@ -22,7 +22,7 @@ pub fn resolve(census: &Census, when: &When) -> Result<Snapshot> {
     }
     let now = Utc::now();
     if !warn_if_to_come(&found, now) && matches!(when, When::By { .. }) {
-        // A date passes over what says that it was completed later.
+        // A date skips every snapshot with a later completion time.
         let snapshots = census.snapshots()?;
         let mut passed =
             snapshots.iter().filter(|one| one.snapshot_id > found.snapshot_id && one.is_to_come(now));
@@ -38,7 +38,7 @@ pub fn resolve(census: &Census, when: &When) -> Result<Snapshot> {
     Ok(found)
 }
 
-/// Warns of a snapshot from the future; returns whether it is one.
+/// Warns of a snapshot from the future. Returns true if it is one.
 pub fn warn_if_to_come(snapshot: &Snapshot, now: DateTime<Utc>) -> bool {
     let is_to_come = snapshot.is_to_come(now);
     if is_to_come {
@@ -52,8 +52,8 @@ pub fn warn_if_to_come(snapshot: &Snapshot, now: DateTime<Utc>) -> bool {
     is_to_come
 }
 
-/// Says which snapshot answers, after `role`, and which date was understood; in yellow, and how far it is from what
-/// was asked for, where it is a day or more older than that.
+/// Names the snapshot that answers, after `role`, and the date as understood. If the snapshot is a day or more older
+/// than the requested time, the line is yellow and includes the distance.
 pub fn say_answering(role: &str, snapshot: &Snapshot, asked: Option<&When>) {
     let resolved = asked.and_then(When::resolved).map(|date| format!(" ({date})")).unwrap_or_default();
     let line = format!("{role}{}{resolved}", answering(snapshot));
@@ -63,7 +63,7 @@ pub fn say_answering(role: &str, snapshot: &Snapshot, asked: Option<&When>) {
     }
 }
 
-/// Every snapshot, oldest first; of those that there were by the one asked for, which is then said.
+/// Returns every snapshot up to the requested one, which is then named, oldest first.
 pub fn snapshots_by(census: &Census, asked: Option<&When>) -> Result<Vec<Snapshot>> {
     let mut snapshots = census.snapshots()?;
     if let (None, Some(newest)) = (asked, snapshots.last()) {
@@ -77,10 +77,11 @@ pub fn snapshots_by(census: &Census, asked: Option<&When>) -> Result<Vec<Snapsho
     Ok(snapshots)
 }
 
-/// How far a snapshot is from the time asked for, where that is a day or more, or to come.
+/// Returns the distance of a snapshot from the requested time, if it is a day or more, or if that time is in the
+/// future.
 pub fn distance(snapshot: &Snapshot, asked: &When, now: DateTime<Utc>) -> Option<String> {
     let When::By { instant, begins, typed } = asked else { return None };
-    // Today, this month and this quarter are not over, but only the former is sure to be meant as "now".
+    // Today, this month and this quarter are not over, but only "today" certainly means "now".
     let tomorrow = (now + TimeDelta::days(1)).with_time(NaiveTime::MIN).single()?;
     if *instant >= tomorrow {
         return Some(format!("the latest one: {typed} is not over yet"));
@@ -94,7 +95,7 @@ pub fn distance(snapshot: &Snapshot, asked: &When, now: DateTime<Utc>) -> Option
     }
 }
 
-/// `0 rows in snapshot 41 (2026-11-17T02:00Z, 5 days old, complete)`, or of a range with both times.
+/// Returns `0 rows in snapshot 41 (2026-11-17T02:00Z, 5 days old, complete)`, or for a range both times.
 pub fn no_rows_in(span: &Span) -> String {
     let (from, to) = (span.from(), span.to());
     let details = if from == to {
@@ -105,14 +106,15 @@ pub fn no_rows_in(span: &Span) -> String {
     format!("0 rows in {} ({details})", span.words())
 }
 
-/// `service_last_accessed is limited: 2 scopes not asked for, 17 of 20 rows carried forward (beyond the depth …)`.
+/// Returns `service_last_accessed is limited: 2 scopes not asked for, 17 of 20 rows carried forward (beyond the depth
+/// …)`.
 pub fn limited_in_words(coverage: &Coverage) -> String {
     let limits = coverage.limits().unwrap_or_else(|| "not all of it was asked for".to_owned());
     let reason = coverage.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     format!("{} is limited: {limits}{reason}", coverage.resource)
 }
 
-/// A time to the minute, `2026-11-17T02:00Z`; text that is no time stays as it is.
+/// Returns a time to the minute, `2026-11-17T02:00Z`. Text that is not a time stays unchanged.
 pub fn minute(time: &str) -> String {
     match parse(time) {
         Some(time) => time.format("%Y-%m-%dT%H:%MZ").to_string(),
@@ -120,7 +122,7 @@ pub fn minute(time: &str) -> String {
     }
 }
 
-/// How long ago a time was, in its largest whole unit: `5 days old`.
+/// Returns the age of a time in its largest whole unit: `5 days old`.
 pub fn age(time: &str, now: DateTime<Utc>) -> String {
     let Some(time) = parse(time) else { return "of unknown age".to_owned() };
     let minutes = now.signed_duration_since(time).num_minutes();
@@ -133,12 +135,12 @@ pub fn age(time: &str, now: DateTime<Utc>) -> String {
     }
 }
 
-/// A file's size after what was said of it: `, 12 MB`; nothing where it is not known.
+/// Returns a file's size for the end of a message: `, 12 MB`; empty if unknown.
 pub fn file_size(file: &Path) -> String {
     std::fs::metadata(file).map(|metadata| format!(", {}", bytes(metadata.len()))).unwrap_or_default()
 }
 
-/// A number of bytes as people read it.
+/// Formats a number of bytes.
 pub fn bytes(bytes: u64) -> String {
     match bytes {
         ..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),

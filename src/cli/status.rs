@@ -1,4 +1,4 @@
-//! The bare command: the state of the census, or the first commands to type.
+//! The bare command: shows the state of the census, or the first commands to type.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub struct StateArgs {
 }
 
 impl StateArgs {
-    /// The first of them that was typed.
+    /// Returns the first of these options that was typed.
     pub fn typed(&self) -> Option<&'static str> {
         match (self.max_age, self.exit_code) {
             (Some(_), _) => Some("--max-age"),
@@ -38,7 +38,7 @@ impl StateArgs {
     }
 }
 
-/// What `--exit-code` reports. The names are part of the JSON.
+/// The problems that `--exit-code` reports. The names are part of the JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Problem {
@@ -48,23 +48,23 @@ enum Problem {
     TooOld,
 }
 
-/// The state of the census; its fields are the keys of the JSON, which programs rely on (docs/json.md).
+/// The state of the census. Its fields are the keys of the JSON, which programs rely on (docs/json.md).
 #[derive(Debug, Serialize)]
 struct State {
     census: String,
-    /// Whether it is a copy for others to read.
+    /// True for a copy that is meant for reading.
     #[serde(skip)]
     is_copy: bool,
-    /// `None` where there is no file.
+    /// The size of the file; `None` if there is no file.
     bytes: Option<u64>,
     organization_id: Option<String>,
     instance_arn: Option<String>,
-    /// How many snapshots there are.
+    /// The number of snapshots.
     snapshots: usize,
     first_snapshot_id: Option<i64>,
     last_snapshot_id: Option<i64>,
     last: Option<Last>,
-    /// When the last step of an unfinished collection was written.
+    /// The time of the last step of an unfinished collection.
     unfinished_since: Option<String>,
     problems: Vec<Problem>,
 }
@@ -73,12 +73,12 @@ struct State {
 struct Last {
     #[serde(flatten)]
     snapshot: Snapshot,
-    /// Below zero where it says that it is of the future.
+    /// The age, below zero for a snapshot from the future.
     age_seconds: Option<i64>,
     coverage: Vec<Coverage>,
 }
 
-/// How many characters of the reason of a gap are shown.
+/// The number of characters shown of the reason of a gap.
 const REASON: usize = 300;
 
 /// Shows the file, the organization, the last snapshot with its age and gaps, and an unfinished collection.
@@ -99,7 +99,7 @@ pub fn run(args: &StateArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             )));
         }
     };
-    // A file that may not even be looked for is no census "yet": opening it says why.
+    // A file that may not be accessed does not mean that there is no census yet. Opening it reports the reason.
     let is_there = global.db.try_exists().unwrap_or(true);
     let state = State::read(args, global, is_there)?;
     if is_json {
@@ -196,7 +196,7 @@ impl State {
     }
 }
 
-/// What is wrong with the last snapshot. One from the future is of no age that is known, and so too old.
+/// Returns the problems of the last snapshot. A snapshot from the future has an unknown age, and so counts as too old.
 fn problems(last: Option<&Last>, max_age: Option<Duration>) -> Vec<Problem> {
     let Some(Last { snapshot, age_seconds, .. }) = last else { return vec![Problem::NoSnapshot] };
     let is_fresh = |max_age: Duration| {
@@ -227,7 +227,7 @@ fn first_commands(global: &GlobalOptions) -> Vec<String> {
     lines
 }
 
-/// What the last snapshot did not see: each incomplete resource by itself, and those that nobody looked at
+/// Describes the gaps of the last snapshot: each incomplete resource by itself, and those that were not requested
 /// together by reason.
 fn gaps(last: &Last) -> Vec<String> {
     let mut lines = Vec::new();
@@ -267,7 +267,7 @@ fn gaps(last: &Last) -> Vec<String> {
     lines
 }
 
-/// By the file alone: opening it would get in the way of a collector that is at work.
+/// Returns the time from the file's metadata alone: opening the file would disturb a running collector.
 fn unfinished_since(global: &GlobalOptions) -> Option<DateTime<Utc>> {
     Some(std::fs::metadata(global.staging_path()).ok()?.modified().ok()?.into())
 }

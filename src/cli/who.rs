@@ -1,4 +1,4 @@
-//! `who`, `admins` and `find`: the questions that people ask first, in one word. Each is a canned query.
+//! `who`, `admins` and `find`: the most common questions in one word. Each is a canned query.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::output::{stderr, text};
 use crate::query::{Catalog, Ever, find_ever, nearest_ever};
 use crate::store::{Census, When, failed};
 
-/// How the names of IAM roles begin that Identity Center makes, which CloudTrail has.
+/// The prefix of the IAM roles that Identity Center creates, as they appear in CloudTrail.
 const ROLE: &str = "AWSReservedSSO_";
 
 /// The arguments of `who`.
@@ -77,7 +77,7 @@ pub struct FindArgs {
     text: String,
 }
 
-/// The canned query that tells of one.
+/// Returns the canned query about an entity of this kind.
 fn query_of(entity: Entity) -> &'static str {
     match entity {
         Entity::User => "about-user",
@@ -90,7 +90,7 @@ fn query_of(entity: Entity) -> &'static str {
     }
 }
 
-/// Tells of whatever has the name.
+/// Answers about the entity with the name.
 pub fn who(args: WhoArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let query = match args.name.contains(ROLE) {
         true => "role-session",
@@ -99,7 +99,7 @@ pub fn who(args: WhoArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     ask(query, vec![args.name], global)
 }
 
-/// Tells who is privileged.
+/// Lists the privileged access.
 pub fn admins(args: AdminsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let (query, place) = match (args.ou, args.account) {
         (Some(ou), _) => ("ou-admins", Some(ou)),
@@ -110,7 +110,7 @@ pub fn admins(args: AdminsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     ask(query, place.into_iter().chain(level).collect(), global)
 }
 
-/// Finds whatever has the text in a name; where nothing has it, offers texts like it that something has.
+/// Finds every entity with the text in a name. If there is none, suggests similar texts.
 pub fn find(args: FindArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let answered = answer("find", vec![args.text.clone()], global)?;
     if answered.rows == 0 {
@@ -126,14 +126,14 @@ fn ask(query: &str, values: Vec<String>, global: &GlobalOptions) -> Result<ExitS
     Ok(answer(query, values, global)?.status)
 }
 
-/// Says which canned query it is, and answers it.
+/// Prints the canned query as a command, and answers it.
 fn answer(query: &str, values: Vec<String>, global: &GlobalOptions) -> Result<Answered> {
     let typed: Vec<_> = values.iter().map(|value| text::shell_word(value)).collect();
     stderr::say(invocation::command(format_args!("query {query} {}", typed.join(" "))).trim_end());
     query::ask(&QueryArgs::of(query, values), global)
 }
 
-/// The names, and the words in names, that are spelt most like the text.
+/// Returns the names, and the words in names, with the most similar spelling.
 fn texts_like(typed: &str, global: &GlobalOptions) -> Result<Vec<String>> {
     let mut census = global.open_census()?;
     let snapshot = resolve(&census, global.at()?.as_ref().unwrap_or(&When::LATEST))?;
@@ -153,9 +153,9 @@ fn texts_like(typed: &str, global: &GlobalOptions) -> Result<Vec<String>> {
     Ok(nearest(typed, texts).into_iter().map(str::to_owned).collect())
 }
 
-/// What has the name, by the snapshot that is asked for.
+/// Returns the kind of the entity with the name, up to the requested snapshot.
 fn kind_of(name: &str, global: &GlobalOptions) -> Result<Entity> {
-    // Only an OU is named by its place.
+    // Only an OU is named by its path.
     if name.starts_with('/') {
         return Ok(Entity::Ou);
     }
@@ -189,7 +189,7 @@ fn kind_of(name: &str, global: &GlobalOptions) -> Result<Entity> {
     }
 }
 
-/// Whether a root or an OU has the id or the name. Their places change, so that they have no life to be found in.
+/// Returns true if a root or an OU has the id or the name. `history` does not cover entities of these kinds.
 fn is_place(name: &str, census: &Census) -> Result<bool> {
     for entity in Entity::ALL.into_iter().filter(|entity| entity.spec().no_life.is_some()) {
         let spec = entity.spec();

@@ -1,31 +1,31 @@
-//! What a file with an answer says of the answer: which snapshot it is of, and what that did not see.
+//! The description of an answer in its file: the snapshot that answered, and its gaps.
 
-/// What a workbook says of itself.
+/// The description that a workbook contains.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct About {
-    /// What it is about, which also names the sheet of an answer that has one.
+    /// The title, which also names the sheet of a single answer.
     pub title: String,
-    /// Time of the snapshot that answered, RFC 3339: the workbook is said to be of that time.
+    /// The time of the snapshot that answered, RFC 3339. It becomes the workbook's own time.
     pub created_at: String,
     /// Names and values, such as the organization's id.
     pub facts: Vec<(String, String)>,
-    /// Tables below them, such as what was not seen.
+    /// The tables that follow, such as the gaps.
     pub sections: Vec<Section>,
 }
 
 /// A small table with a title.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// What it shows.
+    /// The title.
     pub title: String,
-    /// Its columns.
+    /// The names of the columns.
     pub header: Vec<String>,
-    /// Its rows, each with as many values as there are columns.
+    /// The rows, each with as many values as there are columns.
     pub rows: Vec<Vec<String>>,
 }
 
 impl About {
-    /// The name of the sheet that shows it.
+    /// The name of the sheet with the description.
     pub const SHEET: &str = "About";
 
     /// Adds a fact.

@@ -1,11 +1,11 @@
-//! Which characters a person cannot see, or a terminal would obey.
+//! The characters that a person cannot see, or that a terminal would interpret.
 
-/// Returns whether a character must be written out where people read.
+/// Returns true if a character must be written as an escape where people read.
 ///
-/// That is what a terminal would do something with instead of showing it (control characters, bidirectional
-/// controls, line and paragraph separators), and what shows nothing, or nothing but a space, so that two different
-/// names would look the same: the zero-width characters of category Cf, what Unicode calls default ignorable, and
-/// spaces other than the common one and the wide one of East Asian text.
+/// This includes characters that a terminal interprets instead of showing (control characters, bidirectional controls,
+/// line and paragraph separators). It also includes characters that show nothing, or only a space, so that two
+/// different names would look the same: the zero-width characters of category Cf, Unicode's default ignorable
+/// characters, and spaces other than the common one and the wide one of East Asian text.
 pub(super) fn is_hidden(character: char) -> bool {
     match character {
         ' '..='~' => false,
@@ -17,7 +17,8 @@ pub(super) fn is_hidden(character: char) -> bool {
     }
 }
 
-/// Ranges of hidden characters beyond the control characters, in order. A test holds them to Unicode's own tables.
+/// The ranges of hidden characters beyond the control characters, in order. A test compares them with Unicode's own
+/// tables.
 const HIDDEN: &[(char, char)] = &[
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
@@ -48,7 +49,7 @@ mod tests {
 
     use super::*;
 
-    /// The characters of a class such as `\p{Cf}`, by Unicode's tables.
+    /// Returns the characters of a class such as `\p{Cf}`, by Unicode's tables.
     fn class(pattern: &str) -> Vec<char> {
         match regex_syntax::parse(pattern).unwrap().into_kind() {
             HirKind::Class(Class::Unicode(class)) => {
@@ -60,7 +61,7 @@ mod tests {
 
     #[test]
     fn what_unicode_calls_invisible_is_hidden() {
-        // Signs that stand before Arabic, Syriac or Kaithi digits are visible, though of category Cf.
+        // The signs before Arabic, Syriac or Kaithi digits are visible, although they are in category Cf.
         let visible = r"[\p{Cf}\p{Default_Ignorable_Code_Point}--\p{Prepended_Concatenation_Mark}]";
         let spaces = r"[\p{Cc}\p{Zl}\p{Zp}\p{Zs}--[\x20\u3000]]";
         let mut hidden = [class(visible), class(spaces), vec!['\u{2800}']].concat();

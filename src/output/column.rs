@@ -1,18 +1,18 @@
-//! A column of an answer, with what its values are where that is declared.
+//! A column of an answer, with the kind of its values if that is declared.
 
 use crate::model::ColumnKind;
 
-/// A column as a sink is told of it.
+/// A column, as a sink receives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputColumn {
-    /// The name, as the header shows it.
+    /// The name, as shown in the header.
     pub name: String,
-    /// What its values are; `None` of an expression, and of what no declaration tells.
+    /// The kind of its values; `None` for an expression, and if no declaration exists.
     pub kind: Option<ColumnKind>,
 }
 
 impl OutputColumn {
-    /// Whether its text is JSON.
+    /// Returns true if its text is JSON.
     pub fn is_json(&self) -> bool {
         matches!(self.kind, Some(ColumnKind::Json | ColumnKind::Document { .. }))
     }

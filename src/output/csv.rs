@@ -1,8 +1,8 @@
-//! Comma-separated values: UTF-8, quoted where a field needs it, with line feeds as line ends.
+//! Comma-separated values: UTF-8, quoted if a field needs it, with line feeds as line ends.
 //!
-//! Data stays data: text that a spreadsheet would take for a formula is written as it is, because the file is
-//! evidence; a file that holds such text says so once. `--csv-for excel` writes it for a spreadsheet instead. Only
-//! on a terminal are hidden characters written out.
+//! Data stays exact. Text that a spreadsheet would take for a formula is written unchanged, because the file is
+//! evidence; one warning mentions such text. `--csv-for excel` adapts it for a spreadsheet instead. Hidden characters
+//! are escaped only on a terminal.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -16,26 +16,27 @@ use super::{stderr, text};
 use crate::digest::hexadecimal;
 use crate::error::{Error, Result};
 
-/// What text begins with that a spreadsheet takes for a formula.
+/// The first characters of text that a spreadsheet takes for a formula.
 const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 
-/// Which program a CSV file is for.
+/// The program for which a CSV file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// Any: the bytes of the data.
+    /// Any program: the bytes of the data.
     Plain,
-    /// The same with CRLF as line ends.
+    /// Any program, with CRLF as line ends.
     Crlf,
-    /// Excel and its like: a byte order mark, CRLF, and `'` before text that would be a formula. Numbers stay numbers.
+    /// Excel and similar programs: a byte order mark, CRLF, and `'` before text that would be a formula. Numbers stay
+    /// numbers.
     Excel,
 }
 
-/// Writes CSV; NULL and empty text are both an empty field (JSON keeps them apart).
+/// Writes CSV. NULL and empty text both become an empty field (JSON distinguishes them).
 pub struct CsvSink<W: Write> {
     writer: csv::Writer<W>,
     dialect: Dialect,
     reader: Reader,
-    /// Whether text was written that a spreadsheet would take for a formula.
+    /// Set when text was written that a spreadsheet would take for a formula.
     has_formula: bool,
 }
 
@@ -107,7 +108,7 @@ impl<W: Write> RowSink for CsvSink<W> {
 fn csv_error(error: csv::Error) -> Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => write_error(error),
-        // Rows of unequal lengths and the like: a statement's rows all have its columns.
+        // For example rows of unequal lengths; but the rows of a statement all have its columns.
         other => Error::failed(format!("cannot write CSV: {other:?}")),
     }
 }

@@ -1,4 +1,4 @@
-//! Where the data goes: standard output, or a file that appears only when it is whole.
+//! The destination of the data: standard output, or a file that appears only when it is complete.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -19,62 +19,63 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plain_file;
 use crate::signals::{self, Held, Unfinished};
 
-/// Names of standard output. The latter two lead to whatever it is, which may be a file.
+/// The names of standard output. The latter two lead to its target, which may be a file.
 const STANDARD: [&str; 3] = ["-", "/dev/stdout", "/dev/fd/1"];
 
-/// What `--output` and `--force` ask for.
+/// The options `--output` and `--force`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DestinationOptions<'a> {
-    /// The file; `None` and `-` are standard output.
+    /// The file; `None` and `-` stand for standard output.
     pub path: Option<&'a Path>,
-    /// Whether an existing file may be replaced.
+    /// True if an existing file may be replaced.
     pub force: bool,
-    /// Files that must not be written even then, be they there or not: the census and what belongs to it.
+    /// The files that must not be written in any case, even if they do not exist: the census and the files that belong
+    /// to it.
     pub protected: &'a [PathBuf],
-    /// Whether nothing but a file will do: no pipe, no device.
+    /// True if only a file is accepted: no pipe, no device.
     pub only_file: bool,
 }
 
-/// An open destination. Opened before the work starts, so that a bad path fails at once.
+/// An open destination. It is opened before the work starts, so that a bad path fails at once.
 ///
-/// A file is written beside its final name, readable by its owner only, and takes the name in
-/// [`Destination::finish`]; one that is dropped before, or whose process a signal ends, leaves nothing behind.
+/// A file is written beside its final name, readable only by its owner, and gets the name in [`Destination::finish`].
+/// If it is dropped before, or a signal ends the process, nothing remains.
 pub struct Destination {
     raw: Raw,
-    /// What stands before a terminal.
+    /// The filter before a terminal.
     escaper: Option<Escaper>,
-    /// Whether lines may be longer than the terminal.
+    /// True if lines may be longer than the terminal.
     is_wide: bool,
-    /// What a workbook says of itself.
+    /// The description for a workbook.
     about: Option<About>,
 }
 
-/// Who reads what is written.
+/// The reader of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
     /// A person, on a terminal.
     Person,
-    /// Whatever opens the file later.
+    /// A program that opens the file later.
     File,
-    /// Another program, now.
+    /// A program that reads the output now.
     Program,
 }
 
-/// A destination without the filter before a terminal.
+/// A destination without the filter for a terminal.
 struct Raw {
     sink: Sink,
     outlives_reader: bool,
 }
 
 enum Sink {
-    /// Nothing is written: only the exit code is asked for.
+    /// Nothing is written: only the exit code matters.
     Nowhere(io::Sink),
     Standard(BufWriter<File>),
-    /// Standard output that is a terminal, with a pager before it.
+    /// Standard output that is a terminal, behind a pager.
     Paged(Box<Pager>),
-    /// Standard output, which was closed: an error as soon as anything is to be written.
+    /// A closed standard output: an error as soon as anything is written.
     Closed(io::Sink),
-    /// A device or a pipe: there is nothing to replace.
+    /// A device or a pipe, which cannot be replaced.
     Special(BufWriter<File>, PathBuf),
     File {
         writer: BufWriter<File>,
@@ -85,8 +86,8 @@ enum Sink {
 }
 
 impl Destination {
-    /// Opens the destination. Fails for a bare format name (`--output json`), an existing file without
-    /// `force`, a directory, the census itself, and where no file can be created.
+    /// Opens the destination. Fails for a bare format name (`--output json`), an existing file without `force`, a
+    /// directory, the census itself, and if no file can be created.
     pub fn open(options: DestinationOptions<'_>) -> Result<Self> {
         let path = match options.path {
             Some(path) if !STANDARD.iter().any(|name| path == Path::new(name)) => path,
@@ -97,7 +98,7 @@ impl Destination {
             return Err(Error::usage(format!("--output takes a file, and {name:?} is a format"))
                 .hint(format!("--format {name} chooses the format; --output ./{name}.out names a file")));
         }
-        // A symbolic link stays one: its target is replaced.
+        // A symbolic link stays a link: its target is replaced.
         plain_file::follow(path).map_err(|error| cannot_open(path, error))?;
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if path.file_name().is_none() {
@@ -121,11 +122,11 @@ impl Destination {
                 return Ok(Self::to(Sink::Special(buffered(file), path)));
             }
             Ok(_) if !options.force => return Err(exists(&path)),
-            // A link that leads nowhere is somebody's all the same.
+            // A dangling link is still a file of the user.
             Err(_) if path.is_symlink() && !options.force => return Err(exists(&path)),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            // Such as a name that is too long, or a folder that may not be entered.
+            // For example a name that is too long, or a folder without access.
             Err(error) => return Err(cannot_open(&path, error)),
         }
         let (partial, file) = Unfinished::create(&path).map_err(|error| cannot_open(&path, error))?;
@@ -133,7 +134,7 @@ impl Destination {
         Ok(Self::to(Sink::File { writer, partial, path, force: options.force }))
     }
 
-    /// Standard output.
+    /// Opens standard output.
     pub fn standard() -> Result<Self> {
         let output = standard::output();
         let output =
@@ -141,7 +142,7 @@ impl Destination {
         Ok(Self::to(output?.map_or(Sink::Closed(io::sink()), |file| Sink::Standard(buffered(file)))))
     }
 
-    /// Standard output; fails where it leads to a file that must not be written, such as after `>> orgcensus.db`.
+    /// Opens standard output. Fails if it leads to a file that must not be written, such as after `>> orgcensus.db`.
     fn standard_but(protected: &[PathBuf]) -> Result<Self> {
         if protected.iter().any(|file| is_same(file, Path::new(STANDARD[1]))) {
             return Err(Error::usage("standard output is the census itself, or a file that belongs to it")
@@ -164,17 +165,17 @@ impl Destination {
         }
     }
 
-    /// Says where the rows to come are from, for a format that has a place for it.
+    /// Sets the description of the rows that follow, for a format that includes one.
     pub fn describe(&mut self, about: About) {
         self.about = Some(about);
     }
 
-    /// What was said of the rows, for the sink that writes it.
+    /// Returns the description of the rows, for the sink that writes it.
     pub(super) fn take_about(&mut self) -> Option<About> {
         self.about.take()
     }
 
-    /// Fails where standard output is closed: whoever has something to write finds out before the first row.
+    /// Fails if standard output is closed, so that a command finds out before its first row.
     pub fn require_open(&self) -> Result<()> {
         match self.raw.sink {
             Sink::Closed(_) => Err(write_error(closed())),
@@ -182,7 +183,7 @@ impl Destination {
         }
     }
 
-    /// Takes what is written for JSON: on a terminal hidden characters are written out as JSON does.
+    /// Treats the output as JSON: on a terminal, hidden characters become JSON escapes.
     pub fn speak_json(&mut self) {
         if let Some(escaper) = &mut self.escaper {
             escaper.form = Form::Json;
@@ -194,7 +195,7 @@ impl Destination {
         Page::new(&mut self.raw, is_colored)
     }
 
-    /// Writes a page of the command line's parser, help or version, in colours where they are wanted.
+    /// Writes help or the version from the command line's parser, in colors if they are wanted.
     pub fn styled(&mut self, page: &clap::builder::StyledStr) -> io::Result<()> {
         match Color::Auto.is_on(self.is_terminal()) {
             true => write!(self.raw, "{}", page.ansi()),
@@ -202,7 +203,7 @@ impl Destination {
         }
     }
 
-    /// Who reads what is written.
+    /// Returns the reader of the output.
     pub(super) fn reader(&self) -> Reader {
         let is_file = |file: &File| file.metadata().is_ok_and(|metadata| metadata.is_file());
         match &self.raw.sink {
@@ -215,13 +216,13 @@ impl Destination {
         }
     }
 
-    /// Keeps the command running, with its output discarded, after the reader has gone: for a command whose
-    /// exit code is an answer too.
+    /// Keeps the command running with its output discarded after the reader has gone, for a command whose exit code is
+    /// an answer too.
     pub fn outlive_reader(&mut self) {
         self.raw.outlives_reader = true;
     }
 
-    /// Shows what is taller than the terminal by a pager, where standard output is one.
+    /// Uses a pager for output that is taller than the terminal, if standard output is a terminal.
     #[must_use]
     pub fn paged(mut self) -> Self {
         let is_terminal = self.is_terminal();
@@ -234,31 +235,31 @@ impl Destination {
         self
     }
 
-    /// Writes nothing where standard output would be written, for a command of which only the exit code is wanted.
+    /// Discards the output for standard output, for a command of which only the exit code is wanted.
     pub fn silence(&mut self) {
         if matches!(self.raw.sink, Sink::Standard(_) | Sink::Paged(_) | Sink::Closed(_)) {
             *self = Self::to(Sink::Nowhere(io::sink()));
         }
     }
 
-    /// Whether a person will read it on a terminal.
+    /// Returns true if a person reads the output on a terminal.
     pub fn is_terminal(&self) -> bool {
         self.escaper.is_some()
     }
 
-    /// Lets lines be longer than the terminal.
+    /// Allows lines to be longer than the terminal.
     pub fn widen(&mut self) {
         self.is_wide = true;
     }
 
-    /// How many characters fit in a line; `None` where there is no terminal, or lines may be longer than it.
+    /// Returns the number of characters that fit in a line; `None` if there is no terminal, or if lines may be longer.
     pub(super) fn room(&self) -> Option<u16> {
-        // A terminal that does not know its width says 0.
+        // A terminal without a known width reports 0.
         let width = || Table::new().width().filter(|width| *width > 0);
         if self.is_terminal() && !self.is_wide { width() } else { None }
     }
 
-    /// The file's final name; `None` for standard output and devices.
+    /// Returns the file's final name; `None` for standard output and devices.
     pub fn path(&self) -> Option<&Path> {
         match &self.raw.sink {
             Sink::File { path, .. } => Some(path),
@@ -268,7 +269,7 @@ impl Destination {
         }
     }
 
-    /// The file under its temporary name, for callers that write it by other means; `None` where there is none.
+    /// Returns the file's temporary name, for callers that write it by other means; `None` if there is none.
     pub fn partial(&self) -> Option<&Path> {
         match &self.raw.sink {
             Sink::File { partial, .. } => Some(partial.path()),
@@ -278,26 +279,26 @@ impl Destination {
         }
     }
 
-    /// Flushes, and gives a file its name. Without this call a file never appears.
+    /// Flushes, and gives a file its final name. Without this call a file never appears.
     pub fn finish(mut self) -> Result<()> {
         self.settle()?;
         let held = signals::hold();
         self.take_name(&held)
     }
 
-    /// Finishes this file and one that goes with it: both take their names, or neither does.
+    /// Finishes this file and its companion: both get their final names, or neither does.
     pub fn finish_with(mut self, mut companion: Self) -> Result<()> {
         self.settle()?;
         companion.settle()?;
         let held = signals::hold();
-        // The companion first: one that stands alone says of itself what it lacks.
+        // The companion comes first, because a lone companion shows what is missing.
         companion.take_name(&held)?;
         self.take_name(&held).inspect_err(|_| {
             let _ = companion.path().map(fs::remove_file);
         })
     }
 
-    /// The hash and the length of what was written so far; `None` for anything but a file.
+    /// Returns the hash and the length of the data written so far; `None` if the destination is not a file.
     pub fn digest(&mut self) -> Result<Option<(String, u64)>> {
         self.flush().map_err(write_error)?;
         let Sink::File { partial, .. } = &self.raw.sink else { return Ok(None) };
@@ -305,12 +306,12 @@ impl Destination {
         digest.map(Some).map_err(|error| Error::failed("cannot read the output again").caused_by(error))
     }
 
-    /// Flushes, onto the disk.
+    /// Flushes to the disk.
     fn settle(&mut self) -> Result<()> {
         self.flush().map_err(write_error)?;
         let Sink::File { writer, path, force, .. } = &self.raw.sink else { return Ok(()) };
         writer.get_ref().sync_all().map_err(|error| write_error(self.raw.named(error)))?;
-        // It may have appeared while we worked.
+        // The file may have been created meanwhile.
         if !force && path.exists() {
             return Err(exists(path));
         }
@@ -320,12 +321,12 @@ impl Destination {
     fn take_name(&self, _held: &Held) -> Result<()> {
         let Sink::File { partial, path, force, .. } = &self.raw.sink else { return Ok(()) };
         if !force {
-            // Unlike a renaming, a second name never replaces what somebody else put there just now.
+            // Unlike a rename, a second name never replaces a file that was created just now.
             match fs::hard_link(partial.path(), path) {
-                // The first name goes with the partial file.
+                // The first name is removed with the partial file.
                 Ok(()) => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(exists(path)),
-                // A file system without links; of all else the renaming says what it is.
+                // A file system without links; for any other error, the rename reports the cause.
                 Err(_) => {}
             }
         }
@@ -378,7 +379,7 @@ impl Raw {
         }
     }
 
-    /// The error with the file's name in it: where it is reported, the path is no longer known.
+    /// Adds the file's name to the error, because the path is unknown where it is reported.
     fn named(&self, error: io::Error) -> io::Error {
         match &self.sink {
             Sink::Nowhere(_) | Sink::Closed(_) | Sink::Standard(_) | Sink::Paged(_) => error,
@@ -389,7 +390,7 @@ impl Raw {
     }
 }
 
-/// What a failed write means: a reader that went away ends the program quietly, all else is a failure.
+/// Converts a failed write. A reader that went away ends the program quietly; every other cause is a failure.
 pub fn write_error(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Error::new(ErrorKind::BrokenPipe, "the output's reader went away"),
@@ -409,7 +410,7 @@ fn closed() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "standard output is closed")
 }
 
-/// A large answer is written in large pieces.
+/// Buffers a large amount, so that a large answer is written in large pieces.
 fn buffered<W: Write>(sink: W) -> BufWriter<W> {
     BufWriter::with_capacity(64 * 1024, sink)
 }
@@ -424,7 +425,8 @@ fn exists(path: &Path) -> Error {
     Error::usage(format!("{} exists already", path.display())).hint("--force replaces it")
 }
 
-/// Whether two paths are one file, or would be: under a name that is free too, links to their folders followed.
+/// Returns true if two paths are the same file, or would be. Paths that do not exist are compared too, with the links
+/// to their folders resolved.
 fn is_same(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| {
         let path = std::path::absolute(path).ok()?;

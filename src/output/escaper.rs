@@ -1,30 +1,30 @@
-//! The filter between everything that is written and a terminal.
+//! The filter between all output and a terminal.
 
 use std::io::{self, Write};
 
 use super::characters::is_hidden;
 use super::text::write_out;
 
-/// How a hidden character is written out.
+/// The form in which a hidden character is escaped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Form {
-    /// As in `output::text`.
+    /// The form of `output::text`.
     #[default]
     Text,
-    /// As a JSON string has it, so that what is copied from the terminal is still the same JSON.
+    /// The form of a JSON string, so that text copied from the terminal is still the same JSON.
     Json,
 }
 
-/// Passes bytes on, every hidden character but a line feed written out, and bytes that are no UTF-8 replaced.
+/// Passes bytes on, with every hidden character except a line feed escaped, and bytes that are not UTF-8 replaced.
 #[derive(Debug, Default)]
 pub(super) struct Escaper {
     pub form: Form,
-    /// The beginning of a character whose other bytes are still to come.
+    /// The first bytes of a character whose other bytes have not arrived.
     begun: Vec<u8>,
 }
 
 impl Escaper {
-    /// Writes all that is complete.
+    /// Writes all complete characters.
     pub fn pass(&mut self, bytes: &[u8], out: &mut impl Write) -> io::Result<()> {
         let mut all = std::mem::take(&mut self.begun);
         all.extend_from_slice(bytes);

@@ -1,4 +1,4 @@
-//! The output formats: their names, which one holds where none was asked for, and what each of them does with rows.
+//! The output formats: their names, the default, and their way to write rows.
 
 use std::path::Path;
 
@@ -46,15 +46,15 @@ pub enum CsvFor {
     Excel,
 }
 
-/// One format's way to write rows.
+/// Writes rows in one format.
 pub trait RowSink {
-    /// Writes a row; it has as many values as there are columns.
+    /// Writes a row with as many values as there are columns.
     fn row(&mut self, values: &[ValueRef<'_>]) -> Result<()>;
-    /// Writes what comes after the last row and flushes.
+    /// Writes the text after the last row, and flushes.
     fn finish(&mut self) -> Result<()>;
 }
 
-/// What a file's name promises. Text is laid out as on a terminal.
+/// The formats by a file's extension. A text file has the layout of a terminal.
 const EXTENSIONS: &[(&str, Format)] = &[
     ("csv", Format::Csv),
     ("json", Format::Json),
@@ -67,7 +67,7 @@ const EXTENSIONS: &[(&str, Format)] = &[
 ];
 
 impl Format {
-    /// The name as typed after `--format`.
+    /// Returns the name as typed after `--format`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Table => "table",
@@ -82,13 +82,13 @@ impl Format {
         }
     }
 
-    /// The format of this name, ignoring case.
+    /// Returns the format with this name, ignoring case.
     pub fn named(name: &str) -> Option<Self> {
         Self::value_variants().iter().copied().find(|format| format.name().eq_ignore_ascii_case(name))
     }
 
-    /// The format that a file's extension promises, so that `--output access.json` does not hold CSV; `None`
-    /// for a file without one. An extension that no format has is an error (exit 2).
+    /// Returns the format of a file's extension, so that `--output access.json` does not contain CSV; `None` for a file
+    /// without one. An unknown extension is an error (exit 2).
     pub fn of_file(path: &Path) -> Result<Option<Self>> {
         let Some(extension) = path.extension() else { return Ok(None) };
         let known = EXTENSIONS.iter().find(|(name, _)| extension.eq_ignore_ascii_case(name));

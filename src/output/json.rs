@@ -1,8 +1,8 @@
-//! JSON: one array of objects, or one object a line.
+//! JSON: one array of objects, or one object per line.
 //!
-//! Integers and reals are numbers, NULL is null, text is a string and a blob a string of hexadecimal digits.
-//! A column that is declared as JSON is written as the JSON that it holds; text that is none, or has a key twice in one
-//! object, stays a string.
+//! Integers and reals are numbers, NULL is null, text is a string, and a blob is a string of hexadecimal digits. A
+//! column declared as JSON is written as the JSON that it contains. Text that is not JSON, or that has a key twice in
+//! one object, stays a string.
 
 use std::io::Write;
 
@@ -16,28 +16,28 @@ use crate::digest::hexadecimal;
 use crate::error::Result;
 use crate::json_keys::check;
 
-/// Which of the two JSON shapes is written.
+/// The shape of the JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// `[{…},{…}]`, one object a line for whoever reads it by eye.
+    /// `[{…},{…}]`, with one object per line to be readable.
     Array,
-    /// `{…}` a line.
+    /// `{…}` per line.
     Lines,
 }
 
-/// Writes JSON as the rows come.
+/// Writes JSON as the rows arrive.
 pub struct JsonSink<W: Write> {
     sink: W,
     shape: Shape,
     /// Every column's name as JSON, with the colon.
     names: Vec<String>,
-    /// Which columns hold JSON.
+    /// True for each column that contains JSON.
     is_json: Vec<bool>,
     is_first: bool,
 }
 
 impl<W: Write> JsonSink<W> {
-    /// Writes what comes before the first row.
+    /// Writes the text before the first row.
     pub fn begin(columns: &[OutputColumn], mut sink: W, shape: Shape) -> Result<Self> {
         if shape == Shape::Array {
             sink.write_all(b"[").map_err(write_error)?;
@@ -82,19 +82,19 @@ impl<W: Write> RowSink for JsonSink<W> {
     }
 }
 
-/// Writes the value as it stands, without a copy: most of an answer is text.
+/// Writes a value without copying it: most of an answer is text.
 fn write_value(sink: &mut impl Write, value: ValueRef<'_>) -> std::io::Result<()> {
     match value {
         ValueRef::Null => sink.write_all(b"null"),
         ValueRef::Integer(number) => write!(sink, "{number}"),
-        // A number that JSON has no word for is null.
+        // A number that JSON cannot represent becomes null.
         ValueRef::Real(number) => Ok(serde_json::to_writer(sink, &number)?),
         ValueRef::Text(bytes) => Ok(serde_json::to_writer(sink, &*String::from_utf8_lossy(bytes))?),
         ValueRef::Blob(bytes) => write!(sink, "\"{}\"", hexadecimal(bytes)),
     }
 }
 
-/// Writes JSON as it stands, without the white space between its parts: it may hold line feeds.
+/// Writes JSON without the white space between its parts, which may include line feeds.
 fn write_compact(sink: &mut impl Write, json: &[u8]) -> std::io::Result<()> {
     let (mut is_in_string, mut is_escaped, mut begun) = (false, false, 0);
     for (at, byte) in json.iter().enumerate() {
@@ -112,8 +112,8 @@ fn write_compact(sink: &mut impl Write, json: &[u8]) -> std::io::Result<()> {
     sink.write_all(&json[begun..])
 }
 
-/// The columns with a number after every name that came before (`name`, `name_2`): two members of one name
-/// would lose the first one's values in most JSON readers.
+/// Returns the names of the columns, with a number after every repeated name (`name`, `name_2`). With two members of
+/// the same name, most JSON readers would lose the first one's values.
 fn distinct(columns: &[OutputColumn]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(columns.len());
     for OutputColumn { name: column, .. } in columns {

@@ -1,4 +1,4 @@
-//! A Markdown table, for tickets and wikis; and text that Markdown takes for nothing but text.
+//! Writes a Markdown table, for tickets and wikis, and escapes text for Markdown.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ use super::format::RowSink;
 use super::text;
 use crate::error::Result;
 
-/// Writes a Markdown table as the rows come; cells are not padded.
+/// Writes a Markdown table as the rows arrive. Cells are not padded.
 pub struct MarkdownSink<W: Write> {
     sink: W,
 }
@@ -42,24 +42,24 @@ fn write_line(sink: &mut impl Write, cells: &[String]) -> Result<()> {
     writeln!(sink, "| {} |", cells.join(" | ")).map_err(write_error)
 }
 
-/// Writes prose with everything escaped that Markdown or a terminal would interpret, so that names read as they are.
+/// Escapes everything in prose that Markdown or a terminal would interpret, so that names stay readable.
 pub fn escaped(prose: &str) -> String {
     inert(&text::one_line(prose), TextPosition::Line)
 }
 
-/// Where text stands.
+/// The position of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TextPosition {
-    /// In a table, whose cells end at a `|` even within code.
+    /// In a table cell, which ends at a `|` even within code.
     Cell,
-    /// At the beginning of a line or of a list's item, where a sign may begin a list or a heading.
+    /// At the beginning of a line or a list item, where a character may begin a list or a heading.
     Line,
 }
 
-/// Makes nothing of the text a mark: no emphasis, link, image, code, HTML, list or formula.
+/// Escapes text so that it contains no markup: no emphasis, link, image, code, HTML, list or formula.
 ///
-/// GitHub and GitLab link addresses, `@names` and `#numbers` in the finished text, where escapes are gone: only code
-/// is left alone. So a word that holds one is written as code.
+/// GitHub and GitLab link addresses, `@names` and `#numbers` in the finished text, where escapes are gone. Only code is
+/// exempt, so a word that contains one is written as code.
 fn inert(text: &str, place: TextPosition) -> String {
     let mut written = String::with_capacity(text.len() + 8);
     for piece in text.split_inclusive(' ') {
@@ -76,7 +76,7 @@ fn inert(text: &str, place: TextPosition) -> String {
     written
 }
 
-/// Whether a renderer may make a link or a mention of something in the word.
+/// Returns true if a renderer may turn part of the word into a link or a mention.
 fn is_linked(word: &str) -> bool {
     let has_number = |at: usize| word[at + 1..].starts_with(char::is_alphanumeric);
     let has_www = || word.as_bytes().windows(4).any(|part| part.eq_ignore_ascii_case(b"www."));
@@ -99,7 +99,7 @@ fn write_word(word: &str, is_first: bool, out: &mut String) {
     let mut before = ' ';
     let mut characters = word.char_indices().peekable();
     while let Some((at, character)) = characters.next() {
-        // An underscore within a word is one.
+        // An underscore within a word is not markup.
         let is_inside =
             before.is_alphanumeric() && characters.peek().is_some_and(|(_, next)| next.is_alphanumeric());
         match character {

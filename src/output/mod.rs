@@ -1,20 +1,20 @@
-//! The only door to the terminal: data to standard output or a file, words to standard error.
+//! The only access to the terminal: data to standard output or a file, messages to standard error.
 //!
-//! A [`Destination`] that is a terminal passes everything through one filter, a [`Page`] takes text for people by the
-//! line, and [`stderr`] print one line each: so nothing that a directory or a command line holds can reach a terminal
-//! raw, forge a line, or be there unseen.
+//! A [`Destination`] that is a terminal passes everything through one filter. A [`Page`] takes text for people line by
+//! line. [`stderr`] prints one line per message. So no text from a directory or a command line can reach a terminal
+//! unescaped, forge a line, or stay invisible.
 //!
-//! - [`format`](Format): which formats there are and which one holds where none was asked for.
-//! - [`destination`](Destination): standard output, or a file that appears only when it is whole.
-//! - `pager`: a pager before a terminal that a long answer does not fit on.
-//! - [`column`](OutputColumn): the name of a column, and what its values are.
-//! - [`rows`](RowWriter): columns and rows in any format, written as they come.
+//! - [`format`](Format): the formats, and the default format.
+//! - [`destination`](Destination): standard output, or a file that appears only when it is complete.
+//! - `pager`: a pager for answers that are taller than the terminal.
+//! - [`column`](OutputColumn): the name of a column, and the kind of its values.
+//! - [`rows`](RowWriter): columns and rows in any format, written as they arrive.
 //! - `workbook`: rows as the sheets of a workbook, behind one that describes them ([`About`], which a command makes).
-//! - [`stderr`]: prose, warnings and errors for people.
-//! - [`text`]: what may be shown on a terminal, and how the rest is written.
+//! - [`stderr`]: messages, warnings and errors for people.
+//! - [`text`]: the characters that may be shown on a terminal, and the escapes for all others.
 //!
-//! It knows values and columns, never a resource, a query or AWS. It never decides what to say, and never
-//! holds more rows than the table format needs to settle its widths.
+//! This module knows values and columns, never a resource, a query or AWS. It never decides what to say, and never
+//! holds more rows than the table format needs to determine its widths.
 
 mod about;
 mod characters;

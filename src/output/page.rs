@@ -1,4 +1,4 @@
-//! Lines of text for people, with a little colour on a terminal.
+//! Lines of text for people, with a few colors on a terminal.
 
 use std::io::{self, Write};
 
@@ -6,10 +6,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::text::one_line;
 
-/// The few colours of a text. Colour only repeats what a sign or a word says.
+/// The colors of a text. A color only repeats the meaning of a sign or a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ink {
-    /// The terminal's own.
+    /// The terminal's own color.
     Plain,
     /// A heading.
     Bold,
@@ -21,30 +21,30 @@ pub enum Ink {
     Red,
     /// A changed row.
     Yellow,
-    /// A row or scope of which nothing can be said.
+    /// A row or scope whose state is unknown.
     Magenta,
 }
 
-/// Takes text by the line, and writes each as one: whatever names it holds, none can begin a line of its own, give a
-/// terminal an order, or colour anything. Who writes for people is handed a page, and nothing else to write to.
+/// Takes text line by line, and writes each as one line. A name in the text can never begin a line, send a control
+/// sequence to a terminal, or change colors. Code that writes for people receives a page as its only output.
 pub struct Page<'w> {
     out: &'w mut dyn Write,
     is_colored: bool,
 }
 
 impl<'w> Page<'w> {
-    /// Begins a page on anything but a terminal; of one, `Destination::page` does.
+    /// Begins a page, except on a terminal, where `Destination::page` does.
     pub fn new(out: &'w mut dyn Write, is_colored: bool) -> Self {
         Self { out, is_colored }
     }
 
-    /// Writes a line; the text may be indented.
+    /// Writes a line. The text may be indented.
     pub fn line(&mut self, ink: Ink, text: &str) -> io::Result<()> {
         let inner = text.trim_start_matches(' ');
         self.written(ink, text.len() - inner.len(), &one_line(inner))
     }
 
-    /// Writes a line that is escaped already.
+    /// Writes a line that is already escaped.
     fn written(&mut self, ink: Ink, indent: usize, inner: &str) -> io::Result<()> {
         let indent = " ".repeat(indent);
         let code = match ink {
@@ -63,11 +63,11 @@ impl<'w> Page<'w> {
         }
     }
 
-    /// Writes a text in lines of at most `width` columns, broken between words; those that follow are indented by
-    /// `margin`, the first by as much as it is.
+    /// Writes a text in lines of at most `width` columns, broken between words. The first line keeps its indentation,
+    /// and the others are indented by `margin`.
     pub fn wrapped(&mut self, ink: Ink, text: &str, margin: usize, width: usize) -> io::Result<()> {
         let inner = text.trim_start_matches(' ');
-        // As wide as it is written, which may be wider than what was handed over.
+        // The width of the escaped text, which may be longer than the given text.
         let (mut indent, escaped) = (text.len() - inner.len(), one_line(inner));
         let (mut line, mut column) = (String::new(), indent);
         for word in escaped.split(' ') {

@@ -1,6 +1,6 @@
 //! A pager between a long answer and the terminal.
 //!
-//! What is written is held back until it is taller than the terminal: what is not needs no pager, whichever it is.
+//! Output is held back until it is taller than the terminal, because shorter output needs no pager.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -14,45 +14,45 @@ use rustix::termios::tcgetwinsize;
 use super::stderr;
 use crate::signals;
 
-/// What names the pager in the environment, the first that is set.
+/// The environment variables that name the pager. The first that is set counts.
 const VARIABLES: [&str; 2] = ["ORGCENSUS_PAGER", "PAGER"];
 
-/// The pager where nothing names one.
+/// The default pager.
 const USUAL: &str = "less";
 
-/// What `less` is told where nothing else is: to end at once where all fits, to show colours, and to leave the text on
-/// the screen.
+/// The default options of `less`: to end at once if everything fits, to show colors, and to leave the text on the
+/// screen.
 const LESS: (&str, &str) = ("LESS", "FRX");
 
-/// A terminal with a pager before it, for as long as one is needed.
+/// A terminal behind a pager, for as long as one is needed.
 pub(super) struct Pager {
     terminal: BufWriter<File>,
     /// The program and its arguments.
     command: Vec<String>,
-    /// Whether somebody chose it.
+    /// True if the user chose it.
     is_chosen: bool,
     rows: usize,
     state: State,
 }
 
 enum State {
-    /// Not taller than the terminal so far.
+    /// Not yet taller than the terminal.
     Held { text: Vec<u8>, lines: usize },
     /// Written to the terminal itself.
     Plain,
-    /// Shown by the pager; its input is closed to tell it the end.
+    /// Shown by the pager. Closing its input ends it.
     Shown { pager: Child, input: Option<BufWriter<ChildStdin>> },
 }
 
 impl Pager {
-    /// Stands before the terminal; where no pager is wanted, the terminal is given back.
+    /// Puts a pager before the terminal, or returns the terminal if no pager is wanted.
     pub fn before(terminal: BufWriter<File>) -> Result<Self, BufWriter<File>> {
         let rows = tcgetwinsize(terminal.get_ref()).map_or(0, |size| usize::from(size.ws_row));
         let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         let chosen = VARIABLES.into_iter().find_map(|name| std::env::var(name).ok());
         let command: Vec<String> =
             chosen.as_deref().unwrap_or(USUAL).split_whitespace().map(str::to_owned).collect();
-        // cat pages nothing.
+        // cat does not page.
         if rows == 0 || is_dumb || command.first().is_none_or(|program| program == "cat") {
             return Err(terminal);
         }
@@ -60,7 +60,7 @@ impl Pager {
         Ok(Self { terminal, command, is_chosen: chosen.is_some(), rows, state })
     }
 
-    /// Begins to show what was held back.
+    /// Begins to show the text that was held back.
     fn start(&mut self) -> io::Result<()> {
         let State::Held { text, .. } = mem::replace(&mut self.state, State::Plain) else { return Ok(()) };
         let mut command = Command::new(&self.command[0]);
@@ -68,7 +68,7 @@ impl Pager {
         if std::env::var_os(LESS.0).is_none() {
             command.env(LESS.0, LESS.1);
         }
-        // What was said so far stands above what the pager shows.
+        // Earlier messages stand above the pager's text.
         match command.spawn() {
             Ok(mut pager) => {
                 let input = pager.stdin.take().map(BufWriter::new);
@@ -104,7 +104,7 @@ impl Write for Pager {
         Ok(bytes.len())
     }
 
-    /// Shows at once what was held back: who flushes wants it read.
+    /// Shows the text that was held back at once, because flushing means that it is to be read.
     fn flush(&mut self) -> io::Result<()> {
         if let State::Held { text, .. } = &mut self.state {
             let text = mem::take(text);
@@ -116,11 +116,11 @@ impl Write for Pager {
 }
 
 impl Drop for Pager {
-    /// Waits until the pager was left: it has the terminal.
+    /// Waits until the pager ends, because it uses the terminal.
     fn drop(&mut self) {
         let _ = self.flush();
         let State::Shown { pager, input } = &mut self.state else { return };
-        // Ctrl-C is the pager's, too.
+        // Ctrl-C belongs to the pager meanwhile.
         let heard = Arc::new(AtomicBool::new(false));
         let _ = signals::tell(&heard);
         drop(input.take());

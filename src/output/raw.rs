@@ -1,4 +1,4 @@
-//! The values of one column alone, one a line, as they are: for scripts.
+//! Writes the values of one column unchanged, one per line, for scripts.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ use super::format::RowSink;
 use crate::digest::hexadecimal;
 use crate::error::{Error, Result};
 
-/// Writes each value and a line feed; NULL is an empty line.
+/// Writes each value and a line feed. NULL is an empty line.
 pub struct RawSink<W: Write> {
     sink: W,
 }

@@ -1,4 +1,4 @@
-//! Columns and rows in any format, written as they come.
+//! Columns and rows in any format, written as they arrive.
 
 use rusqlite::types::{Value, ValueRef};
 
@@ -21,7 +21,7 @@ pub struct RowWriter<'a> {
 }
 
 impl<'a> RowWriter<'a> {
-    /// Begins the output: the header, where the format has one, is written even when no row follows.
+    /// Begins the output. A header, if the format has one, is written even if no row follows.
     pub fn begin<C: Into<OutputColumn>>(
         format: Format,
         columns: impl IntoIterator<Item = C>,
@@ -55,19 +55,19 @@ impl<'a> RowWriter<'a> {
         Ok(Self { sink, rows: 0 })
     }
 
-    /// Writes a row as SQLite gives it.
+    /// Writes a row of SQLite's values.
     pub fn row(&mut self, values: &[ValueRef<'_>]) -> Result<()> {
         self.rows += 1;
         self.sink.row(values)
     }
 
-    /// Writes a row of values that the caller made.
+    /// Writes a row of the caller's values.
     pub fn values(&mut self, values: &[Value]) -> Result<()> {
         let values: Vec<ValueRef<'_>> = values.iter().map(ValueRef::from).collect();
         self.row(&values)
     }
 
-    /// Writes what comes after the last row; returns how many rows there were.
+    /// Writes the text after the last row. Returns the number of rows.
     pub fn finish(mut self) -> Result<u64> {
         self.sink.finish()?;
         Ok(self.rows)

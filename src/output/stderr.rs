@@ -1,7 +1,7 @@
-//! Words for people, on standard error: what was done, warnings, and errors with their hints.
+//! Messages for people on standard error: actions, warnings, and errors with their hints.
 //!
-//! Data never comes this way, and nothing else in the program prints prose. A standard error that is closed
-//! is no reason to fail.
+//! Data is never written here, and nothing else in the program prints messages. A closed standard error is no reason to
+//! fail.
 
 use std::error::Error as _;
 use std::fmt::Display;
@@ -30,7 +30,7 @@ pub enum Color {
 }
 
 impl Color {
-    /// Whether to colour what goes to a terminal, or to something else.
+    /// Decides whether to use colors, on a terminal or elsewhere.
     pub fn is_on(self, is_terminal: bool) -> bool {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         match self {
@@ -53,16 +53,16 @@ struct Settings {
 
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
 
-/// Settles for the whole process how words are printed; the first call counts.
+/// Sets for the whole process how messages are printed. Only the first call counts.
 pub fn configure(is_quiet: bool, color: Color) {
     let is_colored = color.is_on(io::stderr().is_terminal());
     let _ = SETTINGS.set(Settings { is_quiet, is_colored });
 }
 
-/// Whether nothing is printed for now.
+/// Set while no messages are printed.
 static IS_SILENT: AtomicBool = AtomicBool::new(false);
 
-/// Does something whose words are not to be printed; errors are what it returns.
+/// Runs work whose messages are not printed. It returns its errors.
 pub fn silently<T>(work: impl FnOnce() -> T) -> T {
     IS_SILENT.store(true, Ordering::Relaxed);
     let done = work();
@@ -70,29 +70,29 @@ pub fn silently<T>(work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// Whether only warnings and errors are wanted.
+/// Returns true if only warnings and errors are wanted.
 pub fn is_quiet() -> bool {
     SETTINGS.get().is_some_and(|settings| settings.is_quiet)
 }
 
-/// Whether words may be coloured; for the progress printer and the log.
+/// Returns true if messages may be colored; for the progress printer and the log.
 pub fn is_colored() -> bool {
     SETTINGS.get().is_some_and(|settings| settings.is_colored)
 }
 
-/// Says something that a quiet run leaves out.
+/// Prints a message that a quiet run omits.
 pub fn say(words: impl Display) {
     if !is_quiet() {
         print(None, &words.to_string());
     }
 }
 
-/// Says something that is not a warning but that is shown with `--quiet` too.
+/// Prints a message that is not a warning, in a quiet run too.
 pub fn note(words: impl Display) {
     print(None, &words.to_string());
 }
 
-/// Says, in yellow, something that a quiet run leaves out and that is easily overlooked.
+/// Prints in yellow a message that a quiet run omits and that is easily overlooked.
 pub fn caution(words: impl Display) {
     if !is_quiet() {
         let words = words.to_string();
@@ -100,7 +100,7 @@ pub fn caution(words: impl Display) {
     }
 }
 
-/// Says something that must not go unnoticed, in a quiet run too.
+/// Prints a warning, in a quiet run too.
 pub fn warn(words: impl Display) {
     print(Some(("warning:", YELLOW)), &words.to_string());
 }
@@ -111,7 +111,7 @@ pub fn print_error(error: &Error) {
         return;
     }
     print(Some(("error:", RED)), &error.to_string());
-    // A place in SQL is pointed at below it: its lines stay as they are.
+    // A position in SQL is marked below its line, so the lines stay unchanged.
     for line in error.excerpt() {
         write_line(&format!("  {}", text::message(&text::shortened(line))));
     }
@@ -129,7 +129,7 @@ pub fn print_error(error: &Error) {
     }
 }
 
-/// Whether a cause says no more than what stands above it, but for the number that SQLite gives it.
+/// Returns true if a cause only repeats the error above it, apart from SQLite's error number.
 fn repeats(cause: &str, above: &str) -> bool {
     let text = cause.strip_prefix("Error code ").and_then(|rest| Some(rest.split_once(": ")?.1));
     above.contains(text.unwrap_or(cause))
@@ -140,14 +140,14 @@ const YELLOW: &str = "\u{1b}[1;33m";
 const CYAN: &str = "\u{1b}[1;36m";
 const RESET: &str = "\u{1b}[0m";
 
-/// How far the lines below the first are indented on a terminal.
+/// The indentation of the lines after the first on a terminal.
 const INDENT: &str = "  ";
 
 fn colored(color: &str, words: &str) -> String {
     if is_colored() { format!("{color}{words}{RESET}") } else { words.to_owned() }
 }
 
-/// Prints words behind a label, which has a colour.
+/// Prints a message after a colored label.
 fn print(label: Option<(&str, &str)>, words: &str) {
     let Some((label, color)) = label else { return print_lines(words, |line, _| line.to_owned()) };
     print_lines(&format!("{label} {words}"), |line, is_first| match line.strip_prefix(label) {
@@ -156,8 +156,8 @@ fn print(label: Option<(&str, &str)>, words: &str) {
     });
 }
 
-/// The only place where words are printed: as one line, which a terminal that is narrower gets broken between words.
-/// They may hold names from a directory, or whatever was typed.
+/// Prints a message; the only place that does. It is one line, wrapped between words on a narrower terminal. It may
+/// contain names from a directory or typed text.
 fn print_lines(words: &str, dress: impl Fn(&str, bool) -> String) {
     let words = text::message(&text::shortened(words)).to_string();
     let lines = match room() {
@@ -175,17 +175,17 @@ fn write_line(line: &str) {
     }
 }
 
-/// The columns of the terminal; `None` where standard error is none.
+/// Returns the columns of the terminal; `None` if standard error is not a terminal.
 fn room() -> Option<u16> {
     let size = io::stderr().is_terminal().then(|| tcgetwinsize(io::stderr()).ok())??;
     (size.ws_col > 0).then_some(size.ws_col)
 }
 
-/// The lines of words that are wider than the room. A command at their end stays whole, so that it can be copied.
+/// Wraps a message that is wider than the room. A command at its end stays whole, so that it can be copied.
 fn broken(words: &str, room: u16) -> Vec<String> {
     let mut commands = words.match_indices("orgcensus ").map(|(at, _)| at);
     let begun = commands.find(|at| words[..*at].ends_with([' ', '(']));
-    // Brackets around it stay with it, and so does a label before it.
+    // Brackets around the command stay with it, and so does a label before it.
     let begun = begun.map(|at| words[..at].trim_end_matches('(').len());
     let (prose, command) = words.split_at(begun.unwrap_or(words.len()));
     if !command.is_empty() && !prose.trim_end().contains(' ') {
@@ -194,7 +194,7 @@ fn broken(words: &str, room: u16) -> Vec<String> {
     let inner = room.saturating_sub(INDENT.len() as u16);
     let mut lines: Vec<String> =
         wrapped(prose, inner, Breaks::Words).into_iter().map(str::to_owned).collect();
-    // What stands before the command keeps its space, which ends no line.
+    // The space before the command is kept, but ends no line.
     let space = if prose.ends_with(' ') { " " } else { "" };
     match lines.last_mut() {
         Some(last) if width(last) + width(space) + width(command) <= inner => {
@@ -208,7 +208,7 @@ fn broken(words: &str, room: u16) -> Vec<String> {
     lines
 }
 
-/// Writes a field of a line of the log, which is one line whatever was typed and whatever AWS said.
+/// Writes a field of a log line, on one line regardless of typed text and AWS's messages.
 pub fn write_log_field(
     writer: &mut tracing_subscriber::fmt::format::Writer<'_>,
     field: &tracing::field::Field,

@@ -1,11 +1,11 @@
-//! Aligned columns, for reading on a terminal.
+//! Aligned columns for reading on a terminal.
 //!
-//! Rows are laid out a block at a time, so a million of them need no more memory than a block. The first block settles
-//! which columns are shown and how wide they are; a later one that needs more room makes them wider, from there on.
+//! Rows are laid out in blocks, so a million rows need no more memory than a block. The first block determines the
+//! shown columns and their widths. A later block that needs more room widens them from there on.
 //!
-//! On a terminal that is too narrow the widest columns give way first and their cells wrap, but no number, id or word
-//! is ever broken in two (`wrap`). Columns for which there is no room are left out and named. Cells of very many
-//! lines, such as policy documents, end in `…`. Every other way to write a table shows everything.
+//! On a terminal that is too narrow, the widest columns are narrowed first and their cells wrap, but no number, id or
+//! word is ever broken in two (`wrap`). Columns without room are omitted and named. Cells of very many lines, such as
+//! policy documents, end in `…`. Everywhere else a table shows everything.
 
 use std::io::Write;
 
@@ -20,22 +20,22 @@ use super::wrap::{Breaks, longest_token, width, wrapped};
 use super::{stderr, text};
 use crate::error::Result;
 
-/// How many rows are laid out together.
+/// The number of rows that are laid out together.
 const BLOCK: usize = 2_000;
 
-/// On a narrow terminal the first column, which names the row, keeps this width if it needs it.
+/// The width that the first column, which names the row, keeps on a narrow terminal if it needs it.
 const FIRST: u16 = 32;
 
-/// And every other one this, or as much as its longest number, id or word needs.
+/// The width that the other columns keep likewise. It grows with the column's longest number, id or word.
 const LEAST: u16 = 16;
 
-/// On a terminal a cell takes about this many lines at most.
+/// The number of lines that a cell takes on a terminal, about.
 const LINES: usize = 12;
 
-/// Between two columns.
+/// The space between two columns.
 const GAP: u16 = 2;
 
-/// What ends a cell that is cut.
+/// The end of a truncated cell.
 const CUT: &str = "…";
 
 const STYLE: TableStyle = TableStyle::new()
@@ -43,19 +43,19 @@ const STYLE: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('-').junction(' '))
     .content_lines(ContentLineStyle::none().junction(' '));
 
-/// Writes a table, a block of rows at a time.
+/// Writes a table in blocks of rows.
 pub struct TableSink<W: Write> {
     sink: W,
     columns: Vec<String>,
-    /// How many characters fit in a line; `None` where there is no terminal.
+    /// The number of characters that fit in a line; `None` if there is no terminal.
     room: Option<u16>,
     is_terminal: bool,
     block: Vec<Vec<Shown>>,
-    /// What each column needs, by all blocks so far.
+    /// The widths that each column needs, by all blocks so far.
     needs: Vec<Needs>,
-    /// The columns that are shown, once the first block settled them.
+    /// The shown columns, determined by the first block.
     shown: Option<Vec<usize>>,
-    /// Whether a cell was cut.
+    /// Set when a cell was truncated.
     is_cut: bool,
 }
 
@@ -65,19 +65,19 @@ struct Shown {
     is_number: bool,
 }
 
-/// The widths that a column wants.
+/// The widths that a column needs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Needs {
-    /// So that no cell wraps.
+    /// The width at which no cell wraps.
     natural: u16,
-    /// So that it can be read: nothing narrower breaks no number, id or word.
+    /// The smallest readable width, at which no number, id or word is broken.
     least: u16,
 }
 
 impl<W: Write> TableSink<W> {
-    /// Nothing is written before the first block is full.
+    /// Begins a table. Nothing is written before the first block is full.
     ///
-    /// `room` is how many characters fit in a line, where that matters; a person on a terminal reads dates in short.
+    /// `room` is the number of characters that fit in a line, if limited. On a terminal, dates are shortened.
     pub fn begin(columns: &[OutputColumn], sink: W, room: Option<u16>, is_terminal: bool) -> Self {
         let columns: Vec<String> =
             columns.iter().map(|column| text::one_line(&column.name).into_owned()).collect();
@@ -121,7 +121,7 @@ impl<W: Write> TableSink<W> {
         Ok(())
     }
 
-    /// Adds what the block's cells need.
+    /// Adds the widths that the block's cells need.
     fn measure(&mut self, block: &[Vec<Shown>]) {
         for row in block {
             for (place, (needs, shown)) in self.needs.iter_mut().zip(row).enumerate() {
@@ -136,7 +136,7 @@ impl<W: Write> TableSink<W> {
         }
     }
 
-    /// Numbers stand to the right, so that their digits line up.
+    /// Builds a cell. Numbers are aligned to the right, so that their digits line up.
     fn cell(&mut self, Shown { text, is_number }: &Shown, width: u16) -> Cell {
         let cell = match self.room {
             None => Cell::new(text),
@@ -194,7 +194,8 @@ impl<W: Write> RowSink for TableSink<W> {
     }
 }
 
-/// How many characters the columns may take. The line below the last name is one longer than its column.
+/// Returns the number of characters that the columns may take. The line below the last name is one character longer
+/// than its column.
 fn capacity(room: u16) -> u16 {
     room.saturating_add(GAP - 1)
 }
@@ -203,8 +204,8 @@ fn total(widths: impl IntoIterator<Item = u16>) -> u16 {
     widths.into_iter().fold(0, |sum, width| sum.saturating_add(width.saturating_add(GAP)))
 }
 
-/// The columns for which there is room, the first one in any case. Ids give way to what people read: where one is left
-/// out, the name of the same thing is mostly there.
+/// Returns the columns that fit; the first one always does. Ids are omitted before names, because an id's entity
+/// usually has a name in another column.
 fn fitting(names: &[String], needs: &[Needs], room: Option<u16>) -> Vec<usize> {
     let is_id = |place: &usize| ["_id", "_arn"].iter().any(|end| names[*place].ends_with(end));
     let (ids, others): (Vec<usize>, Vec<usize>) = (1..needs.len()).partition(is_id);
@@ -219,7 +220,7 @@ fn fitting(names: &[String], needs: &[Needs], room: Option<u16>) -> Vec<usize> {
     shown
 }
 
-/// `2026-11-29 11:46` of a time as it is stored, which is UTC; `None` of anything else.
+/// Returns `2026-11-29 11:46` for a stored time, which is UTC; `None` for any other text.
 fn short_time(text: &str) -> Option<String> {
     let of_time = |text: &str| {
         let pattern = b"0000-00-00T00:00";
@@ -236,8 +237,8 @@ fn short_time(text: &str) -> Option<String> {
     (of_time(minutes) && is_end).then(|| minutes.replace('T', " "))
 }
 
-/// The widths that fit: all as they are, or with the widest made narrower. None becomes unreadable: where a later block
-/// needs more than there is, the lines are longer than the terminal.
+/// Returns widths that fit: the natural ones, or with the widest columns narrowed. No column becomes unreadable. If a
+/// later block needs more room than there is, its lines are longer than the terminal.
 fn widths(needs: &[Needs], room: Option<u16>) -> Vec<u16> {
     let capped = |cap: u16| needs.iter().map(move |it| it.natural.min(cap).max(it.least));
     let widest = needs.iter().map(|it| it.natural).max().unwrap_or_default();
@@ -277,7 +278,7 @@ mod tests {
         ");
     }
 
-    /// The widths of columns of such natural widths, whose cells may wrap anywhere.
+    /// Returns the widths of columns with these natural widths, whose cells may wrap anywhere.
     fn fit(natural: Vec<u16>, room: Option<u16>) -> Vec<u16> {
         let readable = |place| if place == 0 { FIRST } else { LEAST };
         let needs = natural.iter().enumerate();
@@ -435,7 +436,7 @@ mod tests {
         let names = ["account_id", "permission_set_arn", "principal_type", "principal_id"];
         let text = on_terminal(80, &names, std::slice::from_ref(&row));
         assert!(text.starts_with("account_id    principal_type  principal_id\n"), "{text}");
-        // What does not fit at all is not broken either: the terminal wraps the line.
+        // Text that does not fit at all is not broken: the terminal wraps the line.
         let alone = on_terminal(40, &["permission_set_arn"], &[vec![row[1]]]);
         assert!(alone.lines().any(|line| line == arn), "{alone}");
     }

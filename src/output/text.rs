@@ -1,12 +1,12 @@
-//! How text is written where people read it: nothing is obeyed, nothing is invisible.
+//! Escapes text for people: no character is interpreted, and none is invisible.
 //!
-//! Names come from directories that anybody may have filled. An escape sequence in a display name must not reach the
-//! terminal, a right-to-left override must not rearrange a line of evidence, a line feed must not forge a line, and
-//! two different names must not look the same. In files, data stay exact.
+//! Names come from directories that anyone may have filled. An escape sequence in a display name must not reach the
+//! terminal, a right-to-left override must not rearrange a line of evidence, a line feed must not forge a line, and two
+//! different names must not look the same. In files, data stays exact.
 //!
-//! Every hidden character (`characters`) is written out in the one form `\n`, `\r`, `\t`, `\0` or `\u{200b}`, as
-//! Rust's `{:?}` does in quoted words. In a value a backslash that would read as the beginning of such a form is
-//! itself written out, so that no two values are written alike.
+//! Every hidden character (`characters`) is escaped in the one form `\n`, `\r`, `\t`, `\0` or `\u{200b}`, as Rust's
+//! `{:?}` does in quoted words. In a value, a backslash that would read as the beginning of such an escape is itself
+//! escaped, so that no two values look the same.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -16,20 +16,20 @@ use rusqlite::types::ValueRef;
 use super::characters::is_hidden;
 use crate::digest::hexadecimal;
 
-/// Writes a value, or a line made of values, on one line.
+/// Escapes a value, or a line of values, on one line.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     escape(text, true)
 }
 
-/// Writes a message on one line. What it quotes may be escaped already, so backslashes stay.
+/// Escapes a message on one line. Its quotations may already be escaped, so backslashes stay unchanged.
 pub fn message(text: &str) -> Cow<'_, str> {
     escape(text, false)
 }
 
-/// How much of one text is shown: AWS's messages are shorter, and a broken answer has no end.
+/// The number of characters shown of one text. AWS's messages are shorter, and a damaged answer may be endless.
 const MOST: usize = 2_000;
 
-/// Cuts a text to what a person reads: what is longer ends in `…` and its length.
+/// Truncates a text for people. A longer text ends in `…` and its length.
 pub fn shortened(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(MOST) {
         None => Cow::Borrowed(text),
@@ -37,8 +37,8 @@ pub fn shortened(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Writes a value as a person reads it: NULL is `-`, and text that would look like NULL or like nothing is quoted.
-/// White space at either end is written out. Blobs are hexadecimal, `x'…'`, as SQL writes them.
+/// Formats a value for people. NULL is `-`, and text that looks like NULL or is empty is quoted. White space at either
+/// end is escaped. Blobs are hexadecimal, `x'…'`, as in SQL.
 pub fn of_value(value: ValueRef<'_>) -> Cow<'static, str> {
     match value {
         ValueRef::Null => Cow::Borrowed("-"),
@@ -61,7 +61,7 @@ pub fn of_value(value: ValueRef<'_>) -> Cow<'static, str> {
     }
 }
 
-/// Writes a word of a command as a shell reads it back.
+/// Quotes a word of a command so that a shell reads it back.
 pub fn shell_word(word: &str) -> Cow<'_, str> {
     let is_plain = |one: char| one.is_alphanumeric() || "-_./:@+=,".contains(one);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -70,7 +70,7 @@ pub fn shell_word(word: &str) -> Cow<'_, str> {
     if !word.chars().any(is_hidden) {
         return Cow::Owned(format!("'{}'", word.replace('\'', "'\\''")));
     }
-    // The quoting that bash, zsh and ksh read with escapes; by bytes, since older ones know no \u.
+    // The quoting with escapes of bash, zsh and ksh; by bytes, because older versions do not support \u.
     let mut quoted = String::from("$'");
     for character in word.chars() {
         match character {
@@ -87,8 +87,8 @@ pub fn shell_word(word: &str) -> Cow<'_, str> {
     Cow::Owned(quoted)
 }
 
-/// Writes an option and its value as a shell and the command line read them back: a value that begins with a dash
-/// would be taken for another option, unless an equals sign stands before it.
+/// Writes an option and its value so that a shell and the parser read them back. A value that begins with a dash needs
+/// an equals sign in front, or it would be taken for another option.
 pub fn shell_option(option: &str, value: &str) -> String {
     let between = if value.starts_with('-') { '=' } else { ' ' };
     format!("{option}{between}{}", shell_word(value))
@@ -113,7 +113,7 @@ fn escape(text: &str, is_value: bool) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// The one form of a character that is not shown as it is.
+/// Writes the escape of a hidden character.
 pub(super) fn write_out(character: char, out: &mut String) {
     match character {
         '\n' => out.push_str("\\n"),
@@ -159,7 +159,7 @@ mod tests {
         }
     }
 
-    /// Reads an escaped value back.
+    /// Parses an escaped value.
     fn read(shown: &str) -> String {
         let mut text = String::new();
         let mut rest = shown;

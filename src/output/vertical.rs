@@ -1,4 +1,4 @@
-//! One value a line, a row after another: for rows that are wider than any terminal.
+//! Writes one value per line, row after row, for rows that are wider than any terminal.
 
 use std::io::Write;
 
@@ -11,21 +11,21 @@ use super::text;
 use super::wrap::{Breaks, width, wrapped};
 use crate::error::Result;
 
-/// Between a name and its value.
+/// The space between a name and its value.
 const GAP: u16 = 2;
 
-/// Writes each row as lines of names and values, an empty line between any two rows. On a terminal long values go on
+/// Writes each row as lines of names and values, with an empty line between two rows. On a terminal, long values wrap
 /// below their beginning.
 pub struct VerticalSink<W: Write> {
     sink: W,
     names: Vec<String>,
-    /// How many characters fit in a line; `None` where there is no terminal.
+    /// The number of characters that fit in a line; `None` if there is no terminal.
     room: Option<u16>,
     is_begun: bool,
 }
 
 impl<W: Write> VerticalSink<W> {
-    /// Nothing is written before the first row.
+    /// Begins the output. Nothing is written before the first row.
     pub fn begin(columns: &[OutputColumn], sink: W, room: Option<u16>) -> Self {
         let widest =
             columns.iter().map(|column| width(&text::one_line(&column.name))).max().unwrap_or_default();

@@ -1,18 +1,18 @@
-//! Text in lines of a width, broken only where no number, id or word is broken.
+//! Wraps text to a width, without breaking a number, id or word.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Longer runs without any place to break are no ids, but data such as a key; they are broken where the line ends.
+/// The width above which an unbreakable run is not an id but data, such as a key, and is broken at the end of the line.
 const ID: u16 = 200;
 
-/// Where text may be broken.
+/// The places where text may be broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Breaks {
     /// At white space, after the brackets and commas of a document, and beside characters of East Asian scripts.
     Data,
-    /// After an underscore too, for names of columns.
+    /// At the same places, and after an underscore: for names of columns.
     Names,
-    /// At white space alone, for words.
+    /// At white space alone: for messages.
     Words,
 }
 
@@ -27,7 +27,7 @@ impl Breaks {
     }
 }
 
-/// Returns how many columns of a terminal the text takes.
+/// Returns the number of terminal columns that the text takes.
 pub(super) fn width(text: &str) -> u16 {
     text.width().try_into().unwrap_or(u16::MAX)
 }
@@ -41,7 +41,7 @@ pub(super) fn longest_token(text: &str, breaks: Breaks) -> u16 {
         .unwrap_or(1)
 }
 
-/// Returns the lines, none wider than `room` where no token is.
+/// Returns the lines. A line is wider than `room` only if a token is.
 pub(super) fn wrapped(text: &str, room: u16, breaks: Breaks) -> Vec<&str> {
     let room = room.max(1);
     let (mut lines, mut start, mut end) = (Vec::new(), 0, 0);
@@ -53,7 +53,7 @@ pub(super) fn wrapped(text: &str, room: u16, breaks: Breaks) -> Vec<&str> {
             start = end;
         }
         end = next;
-        // What is longer than a line, and no id, fills lines.
+        // A run that is longer than a line, and not an id, fills lines.
         while width(token) > ID && width(&text[start..end]) > room {
             let next = start + filled(&text[start..end], room);
             finish(start, next);
@@ -66,7 +66,7 @@ pub(super) fn wrapped(text: &str, room: u16, breaks: Breaks) -> Vec<&str> {
     lines
 }
 
-/// How many bytes of the text fill a line; at least one character.
+/// Returns the number of bytes of the text that fill a line; at least one character.
 fn filled(text: &str, room: u16) -> usize {
     let mut taken = 0;
     for (at, character) in text.char_indices() {
@@ -78,7 +78,7 @@ fn filled(text: &str, room: u16) -> usize {
     text.len()
 }
 
-/// The parts between any two places to break, each with the space behind it.
+/// Returns the parts between two breakable places, each with the spaces after it.
 fn tokens(text: &str, breaks: Breaks) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -88,7 +88,7 @@ fn tokens(text: &str, breaks: Breaks) -> impl Iterator<Item = &str> {
             let next = characters.peek().map(|(_, next)| *next);
             let is_end = match next {
                 None => true,
-                // Spaces, and what closes, stay with what is before them.
+                // Spaces and closing brackets stay with the preceding text.
                 Some(' ' | ',' | ';' | '}' | ']' | ')') => false,
                 Some(next) => breaks.is_after(character) || breaks.is_after(next) && next.width() > Some(1),
             };

@@ -1,4 +1,4 @@
-//! The summary of a collection for programs: `--format json`. Its keys are a contract (docs/json.md).
+//! Writes the summary of a collection for programs: `--format json`. Its keys are a contract (docs/json.md).
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ pub fn write(
     destination.finish()
 }
 
-/// What was done to a resource, and how much of it was seen.
+/// Returns the changes of a resource, and its coverage.
 fn resource(summary: &Summary, outcome: &ResourceOutcome) -> Value {
     let covered = summary.coverage.iter().find(|one| one.resource == outcome.resource);
     json!({

@@ -1,4 +1,4 @@
-//! `collect`: take a snapshot of the organization.
+//! `collect`: takes a snapshot of the organization.
 
 use std::time::Duration;
 
@@ -196,15 +196,15 @@ pub struct SelectionArgs {
 }
 
 impl SelectionArgs {
-    /// The selection that they make.
+    /// Returns the selection of resources from these options.
     pub fn selection(&self) -> Result<Selection> {
         let selection = Selection::new(&self.only, &self.skip, self.access_report, self.assignments)?;
         selection.with_reports_by(self.access_report_policies.clone().unwrap_or_default(), &self.skip)
     }
 }
 
-/// The command line with the names of resources and groups as possible values, for shells to complete. Those who run
-/// it are not refused by them: our own refusal suggests the nearest.
+/// Returns the command line with the names of resources and groups as possible values, for shell completion. A run does
+/// not use them as possible values, because the program's own error suggests the nearest name.
 pub(super) fn with_names(command: clap::Command) -> clap::Command {
     let groups = || ResourceGroup::ALL.iter().map(|group| group.as_str());
     let names: Vec<&str> = groups().chain(RESOURCES.iter().map(|spec| spec.name)).collect();
@@ -214,13 +214,13 @@ pub(super) fn with_names(command: clap::Command) -> clap::Command {
     })
 }
 
-/// `50` or `50%`.
+/// Parses `50` or `50%`.
 fn percent(typed: &str) -> Result<u8, String> {
     let number = typed.trim().trim_end_matches('%').parse().ok();
     number.filter(|percent| (1..=100).contains(percent)).ok_or_else(|| "give 1 to 100".to_owned())
 }
 
-/// Takes a snapshot, and sums it up.
+/// Takes a snapshot, and reports a summary.
 pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let for_machines = destination(&args, global)?;
     let for_hash = hash_destination(&args, for_machines.as_ref())?;
@@ -286,7 +286,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     }
 }
 
-/// Where the summary for machines goes, opened before the first call; `None` where nobody asked for it.
+/// Opens the destination of the summary for programs before the first call; `None` if it was not requested.
 fn destination(args: &CollectArgs, global: &GlobalOptions) -> Result<Option<Destination>> {
     if global.format.is_none() && global.output.is_none() {
         return Ok(None);
@@ -303,7 +303,7 @@ fn destination(args: &CollectArgs, global: &GlobalOptions) -> Result<Option<Dest
     }
 }
 
-/// Where the hash alone goes, opened before the first call; `None` where nobody asked for it.
+/// Opens the destination of the hash alone before the first call; `None` if it was not requested.
 fn hash_destination(args: &CollectArgs, for_machines: Option<&Destination>) -> Result<Option<Destination>> {
     if !args.print_hash {
         return Ok(None);
@@ -320,7 +320,7 @@ fn hash_destination(args: &CollectArgs, for_machines: Option<&Destination>) -> R
     Ok(Some(destination))
 }
 
-/// How to connect, by the options that every command has and the pace of this one.
+/// Returns the connection options: those that every command has, and the pace of this one.
 pub(super) fn connection(
     global: &GlobalOptions,
     rates: &[ServiceRate],
@@ -339,8 +339,7 @@ pub(super) fn connection(
     }
 }
 
-/// Says which of the required resources the snapshot does not cover as far as the flags asked for them, and returns
-/// whether there are any.
+/// Reports and returns the required resources that the snapshot does not cover as far as the flags asked for.
 fn unmet(required: &[&str], coverage: &[Coverage], gaps: &[Gap]) -> Vec<String> {
     let is_met = |covered: &Coverage| match covered.status {
         CoverageStatus::Complete => true,

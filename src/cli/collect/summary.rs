@@ -1,4 +1,4 @@
-//! The closing summary of a collection, on standard error: what was seen, what was not, and what to type next.
+//! The closing summary of a collection, on standard error: the seen resources, the gaps, and the next command.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -13,10 +13,10 @@ use crate::model;
 use crate::output::{Destination, stderr, write_error};
 use crate::store::{CoverageStatus, Doubled, Gap, GapKind, Published, SnapshotStatus};
 
-/// So many items of one kind are named in the summary before the rest is counted.
+/// The number of items of one kind that the summary names before it counts the rest.
 const NAMED: usize = 5;
 
-/// Tells what was seen and what was not.
+/// Reports the resources that were seen, and those that were not.
 pub fn tell(summary: &Summary) {
     let published = &summary.published;
     let width = published.resources.iter().map(|outcome| outcome.resource.len()).max().unwrap_or_default();
@@ -25,7 +25,7 @@ pub fn tell(summary: &Summary) {
         let mut coverage = summary.coverage.iter();
         coverage.any(|one| one.resource == resource && one.status == CoverageStatus::NotCollected)
     };
-    // A row of zeros would read as "there are none" of what was not asked for.
+    // A row of zeros for a resource that was not selected would read as "there are none".
     let (left_out, asked): (Vec<_>, Vec<_>) =
         published.resources.iter().partition(|outcome| is_left_out(&outcome.resource));
     for outcome in asked {
@@ -95,7 +95,7 @@ pub fn tell(summary: &Summary) {
     tell_doubled(&summary.doubled);
 }
 
-/// Tells the hash, to be noted where who holds the file cannot change it, and ends with the next command.
+/// Prints the hash, which is to be kept where the holder of the file cannot change it, and then the next command.
 pub fn tell_end(published: &Published) {
     if let Some(hash) = &published.snapshot_hash {
         stderr::say(format!("snapshot {} {hash}", published.snapshot_id));
@@ -112,7 +112,7 @@ pub fn print_hash(published: &Published, mut destination: Destination) -> Result
     destination.finish()
 }
 
-/// Returns what became different, with the command that tells more.
+/// Returns a summary of the changes, with the command that shows more.
 fn next_command(published: &Published) -> String {
     if published.snapshot_id == 1 {
         return format!("the first snapshot: {}", invocation::command("query --list"));
@@ -138,7 +138,7 @@ fn next_command(published: &Published) -> String {
     }
 }
 
-/// Names what AWS does not let be seen and never did, with the actions that would.
+/// Names the resources that AWS does not show and never did, with the actions that would allow it.
 fn tell_never_seen(summary: &Summary) {
     let is_unavailable = |resource: &str| {
         let covered = summary.coverage.iter().find(|one| one.resource == resource);
@@ -161,7 +161,7 @@ fn tell_never_seen(summary: &Summary) {
     }
 }
 
-/// Names what failed, once for each operation and answer, with some of what it failed for: what to look at first.
+/// Names the failures, once for each operation and answer, with some of their scopes: the first place to look.
 fn tell_gaps(gaps: &[Gap], names: &BTreeMap<String, String>) {
     let mut told: Vec<(&str, &str, &str, Vec<&str>)> = Vec::new();
     for gap in gaps.iter().filter(|gap| matches!(gap.kind, GapKind::Denied | GapKind::Failed)) {
@@ -184,12 +184,12 @@ fn tell_gaps(gaps: &[Gap], names: &BTreeMap<String, String>) {
     }
 }
 
-/// Counts and names the items that came twice with different values: one of the two values is in no snapshot.
+/// Counts and names the items that AWS returned twice with different values. One of the two values is in no snapshot.
 fn tell_doubled(doubled: &[Doubled]) {
     doubled_in_words(doubled).into_iter().for_each(stderr::warn);
 }
 
-/// What is said of such items, by resource.
+/// Returns the warnings about such items, by resource.
 pub fn doubled_in_words(doubled: &[Doubled]) -> Vec<String> {
     let mut lines = Vec::new();
     for of_resource in doubled.chunk_by(|one, other| one.resource == other.resource) {

@@ -1,4 +1,4 @@
-//! Where the config file is, and how it is read: one of this user's own that nobody else can write.
+//! Finds and reads the config file, which must belong to this user and not be writable by others.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,17 +9,17 @@ use crate::error::{Error, Result};
 use crate::output::text;
 use crate::plain_file;
 
-/// No config file is longer.
+/// The largest size of a config file.
 const LONGEST: u64 = 1 << 20;
 
-/// Where the file is that nobody has to name; `None` without a home.
+/// Returns the default path of the config file; `None` without a home folder.
 pub fn place() -> Option<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
     let base = folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")))?;
     Some(base.join("orgcensus").join("config.toml"))
 }
 
-/// The file to read: the one that was named, which must be there, or the one in its place, if there is any.
+/// Returns the file to read: the named one, which must exist, or the one at the default path, if it exists.
 pub fn find(named: Option<&Path>) -> Result<Option<PathBuf>> {
     match named {
         Some(path) => match path.symlink_metadata() {
@@ -28,7 +28,7 @@ pub fn find(named: Option<&Path>) -> Result<Option<PathBuf>> {
                 .caused_by(error)
                 .hint_if_any(place().map(|place| format!("without --config it is {}", place.display())))),
         },
-        // What cannot be looked at is an error when it is read: a setting that is passed over is worse.
+        // An inaccessible file becomes an error when it is read. Silently ignoring a setting would be worse.
         None => Ok(place().filter(|path| {
             !path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
         })),

@@ -1,4 +1,4 @@
-//! Which keys a config file may have: the options of the census, and those that `collect` and `prune` declare.
+//! The keys that a config file may have: the options of the census, and the options of `collect` and `prune`.
 
 use std::path::Path;
 
@@ -10,16 +10,16 @@ use super::values::typed;
 use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
 
-/// The options of the census that the top of the file, and of each organization, may have.
+/// The options of the census, allowed at the top of the file and for each organization.
 pub const OF_CENSUS: [&str; 4] = ["db", "profile", "assume_role", "region"];
 
-/// The table with a table for each organization, and the option that chooses one.
+/// The table that contains a table for each organization, and the option that chooses one.
 pub const ORGANIZATION: &str = "organization";
 
-/// A part of the file, which gives defaults to options of one command.
+/// A part of the file, with the defaults of one command's options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
-    /// The top.
+    /// The top of the file.
     Census,
     Collect,
     Prune,
@@ -28,7 +28,7 @@ pub enum Section {
 impl Section {
     const TABLES: [Self; 2] = [Self::Collect, Self::Prune];
 
-    /// The name of its table; none at the top.
+    /// Returns the name of its table; empty for the top.
     fn table(self) -> &'static str {
         match self {
             Self::Census => "",
@@ -37,7 +37,7 @@ impl Section {
         }
     }
 
-    /// The command whose options are its keys, by its path of names.
+    /// Returns the command whose options are its keys, as a path of names.
     fn command(self) -> &'static [&'static str] {
         match self {
             Self::Census => &[],
@@ -46,7 +46,7 @@ impl Section {
         }
     }
 
-    /// The commands that its values are for: `doctor` says what `collect` with the same options would need.
+    /// Returns the commands that use its values. `doctor` examines what `collect` needs with the same options.
     pub fn commands(self) -> &'static [&'static [&'static str]] {
         match self {
             Self::Census => &[&[]],
@@ -55,7 +55,7 @@ impl Section {
         }
     }
 
-    /// Whether an option of its command is a key.
+    /// Returns true if an option of its command is a key.
     fn has(self, option: &Arg) -> bool {
         let name = option.get_id().as_str();
         match self {
@@ -69,7 +69,7 @@ impl Section {
         }
     }
 
-    /// Where its values stand.
+    /// Returns the place of its values in the file, for messages.
     fn place(self, organization: Option<&str>) -> String {
         let names =
             [organization.map(|name| format!("{ORGANIZATION}.{name}")), Some(self.table().to_owned())];
@@ -78,7 +78,7 @@ impl Section {
     }
 }
 
-/// What no config file may have, by a word of the key's name.
+/// A kind of key that is refused in every config file, recognized by a word in its name.
 struct Refused {
     words: &'static [&'static str],
     why: &'static str,
@@ -127,13 +127,13 @@ const REFUSED: &[Refused] = &[
     },
 ];
 
-/// Returns why a key of this name is refused.
+/// Returns the reason why a key with this name is refused.
 fn refusal(name: &str) -> Option<&'static Refused> {
     let is_word = |word: &str| REFUSED.iter().find(|one| one.words.contains(&word));
     name.split('_').find_map(is_word)
 }
 
-/// What a file says.
+/// The values of a config file.
 #[derive(Debug, Default)]
 pub struct Read {
     /// The values for every organization.
@@ -149,7 +149,7 @@ pub struct Reader<'r> {
 }
 
 impl<'r> Reader<'r> {
-    /// Reads all of it: a mistake in a part that is not used now is one all the same.
+    /// Reads the whole file. A mistake is an error even in a part that is not used now.
     pub fn read(&self, file: &Table) -> Result<Read> {
         let mut read = Read { for_all: self.part(file, None)?, organizations: Vec::new() };
         let Some(organizations) = file.get(ORGANIZATION) else { return Ok(read) };
@@ -161,7 +161,7 @@ impl<'r> Reader<'r> {
         Ok(read)
     }
 
-    /// The keys of a section.
+    /// Returns the keys of a section.
     pub fn keys(&self, section: Section) -> Vec<&'r str> {
         self.options(section).map(|option| option.get_id().as_str()).collect()
     }
@@ -173,7 +173,7 @@ impl<'r> Reader<'r> {
         command.get_arguments().filter(move |option| section.has(option))
     }
 
-    /// The top of the file, or the table of an organization.
+    /// Reads the top of the file, or the table of an organization.
     fn part(&self, table: &Table, organization: Option<&str>) -> Result<Vec<ConfigValue>> {
         let mut values = Vec::new();
         let mut plain = Table::new();
@@ -233,7 +233,7 @@ impl<'r> Reader<'r> {
         }
         let error = Error::usage(format!("{place} has an unknown key {key:?}"));
         let error = error.hint_if_any(did_you_mean(name, words.iter().copied()));
-        // A key in the wrong table has its place.
+        // For a key in the wrong table, the hint names the right one.
         let in_table = Section::TABLES
             .into_iter()
             .filter(|other| *other != section)

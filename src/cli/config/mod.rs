@@ -1,8 +1,8 @@
 //! The config file: values for options that were neither typed nor set in the environment.
 //!
-//! `file` finds and reads it, and only one that nobody else can write · `keys` which keys there are, derived from the
-//! options that the commands declare, and which are refused by name · `values` a TOML value as it would be typed ·
-//! `settings` where each value in use came from.
+//! `file` finds and reads the file, and refuses one that others can write · `keys` derives the allowed keys from the
+//! options of the commands, and refuses some by name · `values` converts a TOML value to the words of an option ·
+//! `settings` names the origin of each value in use.
 //!
 //! A value becomes the default of its option, so that the parser's own precedence holds (command line, environment,
 //! file) and each value is checked as if it had been typed.
@@ -25,25 +25,25 @@ use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
 use keys::Section;
 
-/// A value of the file, which is the default of an option.
+/// A value of the file, which becomes the default of an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigValue {
     section: Section,
     /// The option's id.
     pub option: String,
     values: Vec<String>,
-    /// Where it stands: the file, and the table in it.
+    /// The place of the value: the file, and the table in it.
     place: String,
 }
 
-/// The defaults that a config file gives.
+/// The defaults from a config file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Defaults {
     values: Vec<ConfigValue>,
 }
 
 impl Defaults {
-    /// The command line with these defaults.
+    /// Returns the command line with these defaults.
     pub fn of(&self, command: clap::Command) -> clap::Command {
         self.values.iter().fold(command, |command, one| {
             let values: Vec<OsStr> = one.values.iter().map(|value| OsStr::from(value.clone())).collect();
@@ -72,7 +72,7 @@ fn within(
 }
 
 impl Cli {
-    /// Reads the arguments again with the values of the config file, where the command uses any.
+    /// Parses the arguments again with the values of the config file, if the command uses any.
     pub fn with_config(self, arguments: &[OsString]) -> Result<Self> {
         let organization = self.global.organization.as_deref();
         let found = match self.global.ignores_config {
@@ -111,7 +111,7 @@ impl Cli {
     }
 }
 
-/// Reads what the file says for an organization: its own values before those for all.
+/// Reads the file's values for an organization. Its own values take precedence over those for all.
 fn of_file(path: &Path, organization: Option<&str>) -> Result<Defaults> {
     let table = file::read(path)?;
     let command = parse::command();
@@ -130,13 +130,13 @@ fn of_file(path: &Path, organization: Option<&str>) -> Result<Defaults> {
         values.retain(|one| own.iter().all(|two| (two.section, &two.option) != (one.section, &one.option)));
         values.extend(own.iter().cloned());
     }
-    // What the environment says in variables of its own comes before the file.
+    // An AWS environment variable takes precedence over the file.
     values.retain(|one| settings::variable_of(&one.option).is_none());
     Ok(Defaults { values })
 }
 
-/// The census that a command means where it names none: that of the config file, if nothing chose another file or
-/// another part of it.
+/// Returns the census that a command uses by default: that of the config file, unless an option chose another file or
+/// another organization.
 pub fn default_db() -> Option<PathBuf> {
     let path = file::find(None).ok()??;
     let of_census = |one: &ConfigValue| one.section == Section::Census && one.option == "db";

@@ -1,4 +1,4 @@
-//! Where each value in use came from: the command line, the environment or the config file.
+//! Names the origin of each value in use: the command line, the environment or the config file.
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -7,7 +7,7 @@ use super::Defaults;
 use super::keys::{OF_CENSUS, Section};
 use crate::cli::parse;
 
-/// A value in use, and where it came from.
+/// A value in use and its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// Its name, as in the config file.
@@ -16,8 +16,8 @@ pub struct Setting {
     pub origin: String,
 }
 
-/// The variables of the environment that say the same as an option, or stand against it: who sets keys there means
-/// these, and no profile of a file.
+/// The environment variables that are equivalent to an option, or that override it. A user who sets keys in the
+/// environment wants these, not a profile from a file.
 const VARIABLES: &[(&str, &[&str])] = &[
     (
         "profile",
@@ -32,14 +32,15 @@ const VARIABLES: &[(&str, &[&str])] = &[
     ("region", &["AWS_REGION", "AWS_DEFAULT_REGION"]),
 ];
 
-/// The variable that is set, of those that come before an option's value in the file.
+/// Returns the variable that is set and takes precedence over an option's value in the file.
 pub fn variable_of(option: &str) -> Option<&'static str> {
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let (_, variables) = VARIABLES.iter().find(|(name, _)| *name == option)?;
     variables.iter().copied().find(|name| is_set(name))
 }
 
-/// What is not left to itself: the options of the census, and what the file says for `collect`.
+/// Returns the values in use that are not the program's defaults: the options of the census, and the file's values for
+/// `collect`.
 pub fn settings(matches: &ArgMatches, defaults: &Defaults) -> Vec<Setting> {
     let of_census =
         OF_CENSUS.into_iter().filter_map(|option| setting(option, Section::Census, matches, defaults));
@@ -54,7 +55,7 @@ pub fn settings(matches: &ArgMatches, defaults: &Defaults) -> Vec<Setting> {
 fn setting(option: &str, section: Section, matches: &ArgMatches, defaults: &Defaults) -> Option<Setting> {
     let of_file = defaults.values.iter().find(|one| one.section == section && one.option == option);
     let long = option.replace('_', "-");
-    // A command without the option has it from nowhere but the file.
+    // A command without the option can have its value only from the file.
     let source = matches.try_contains_id(option).ok().and_then(|_| matches.value_source(option));
     let typed = || {
         let words = matches.try_get_raw(option).ok().flatten().into_iter().flatten();
@@ -66,7 +67,7 @@ fn setting(option: &str, section: Section, matches: &ArgMatches, defaults: &Defa
         (_, Some(one)) => (one.values.join(", "), one.place.clone()),
         _ => {
             let variable = variable_of(option)?;
-            // The value of a key, which is no profile's name, is nobody's business.
+            // The value of a key is secret, unlike the name of a profile.
             let names_it = variable.starts_with("AWS_PROFILE") || option == "region";
             (names_it.then(|| std::env::var(variable).ok()).flatten()?, variable.to_owned())
         }

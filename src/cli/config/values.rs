@@ -1,4 +1,4 @@
-//! A TOML value as it would be typed after its option, checked as the command line is.
+//! Converts a TOML value to the words of its option, and checks them like the command line.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use toml::Value;
 
 use crate::cli::parse;
 
-/// Returns the words of a value, or why it cannot be the option's.
+/// Returns the words of a value, or the reason why the option does not accept it.
 pub fn typed(option: &Arg, value: &Value, command: &[&str]) -> Result<Vec<String>, String> {
     let name = option.get_long().unwrap_or_default();
     if !option.get_action().takes_values() {
@@ -43,7 +43,7 @@ fn word(value: &Value) -> Result<String, String> {
     }
 }
 
-/// A path that means the same file wherever the program is run.
+/// Returns a path that means the same file in every working directory.
 fn absolute(path: &str) -> Result<String, String> {
     let home = || std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
     match (path.strip_prefix("~/"), home()) {
@@ -56,7 +56,7 @@ fn absolute(path: &str) -> Result<String, String> {
     }
 }
 
-/// Asks the command line's parser, which knows what each option takes.
+/// Checks a value with the command line's parser, which knows the values of each option.
 fn check(command: &[&str], option: &str, word: &str) -> Result<(), String> {
     let arguments = ["orgcensus"].into_iter().chain(command.iter().copied()).map(str::to_owned);
     let arguments: Vec<String> = arguments.chain([format!("--{option}={word}")]).collect();

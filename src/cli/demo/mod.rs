@@ -1,6 +1,7 @@
-//! `demo`: a simulated organization of ninety nights, the last one collected over HTTP, and a tour of what can be asked.
+//! `demo`: simulates an organization over ninety nights, collects the last one over HTTP, and shows a tour of
+//! questions.
 //!
-//! - `nights`: the snapshots of the nights before. `tour`: the questions.
+//! - `nights`: the snapshots of the earlier nights. `tour`: the questions.
 
 mod nights;
 mod tour;
@@ -20,11 +21,11 @@ use crate::output::stderr;
 use crate::simulator::{Config, Simulator};
 use crate::store::{Census, ShrinkLimit, Snapshot, data_files};
 
-/// Where the demo's census goes: it touches nothing else.
+/// The file of the demo's census. The demo changes no other file.
 pub(super) const DATABASE: &str = "orgcensus-demo.db";
-/// How many nights the census has: a snapshot each.
+/// The number of nights, with a snapshot each.
 const NIGHTS: u32 = 90;
-/// The hour of the night, in UTC, of all snapshots but the last.
+/// The hour in UTC of all snapshots except the last.
 const HOUR: i64 = 2;
 
 /// The arguments of `demo`.
@@ -36,11 +37,11 @@ before are written under their dates. The census is orgcensus-demo.db in the wor
 synthetic, and collect refuses it.")]
 pub struct DemoArgs {}
 
-/// Makes the census of the nights, and shows what can be asked of it.
+/// Builds the census of the nights, and shows the tour.
 pub fn run(_args: DemoArgs, _global: &GlobalOptions) -> Result<ExitStatus> {
     let database = Path::new(DATABASE);
     runtime()?.block_on(async {
-        // The last night's moment has passed already.
+        // The moment of the last night must be in the past.
         let midnight = (Utc::now() - TimeDelta::hours(HOUR)).date_naive().and_time(chrono::NaiveTime::MIN);
         let start = midnight.and_utc() + TimeDelta::hours(HOUR) - TimeDelta::days(i64::from(NIGHTS) - 1);
         let simulator = Simulator::start(Config { start, ..Config::demo() })
@@ -58,12 +59,12 @@ pub fn run(_args: DemoArgs, _global: &GlobalOptions) -> Result<ExitStatus> {
     Ok(ExitStatus::Done)
 }
 
-/// What the snapshot of a night is called: one a month has a name.
+/// Returns the label of a night's snapshot. One per month has a label.
 fn label(night: u32) -> Option<String> {
     (night % 30 == 29).then(|| format!("month {} of the demo", night / 30 + 1))
 }
 
-/// Collects the last night as every collection does: by calls.
+/// Collects the last night with calls, like any collection.
 async fn collect(database: &Path, simulator: &Simulator) -> Result<()> {
     let fast = Rate::Fixed(100_000.0);
     let options = TakeOptions {
@@ -106,7 +107,7 @@ async fn collect(database: &Path, simulator: &Simulator) -> Result<()> {
     }
 }
 
-/// The former demo's census makes room. Anybody else's file stays, and so does the demo's where somebody changed it.
+/// Removes the census of an earlier demo. Any other file stays, and so does a demo's census that was changed.
 fn replace(database: &Path, organization_id: &str) -> Result<()> {
     if !database.exists() {
         return Ok(());

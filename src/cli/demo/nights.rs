@@ -1,5 +1,5 @@
-//! The nights before the demo's last: what the simulated organization had on each of them, published under that night's
-//! date. Only the demo can date a snapshot back, and such a snapshot says for ever that it is synthetic.
+//! Publishes the nights before the demo's last one, with the simulated organization of each night and under that
+//! night's date. Only the demo can backdate a snapshot, and such a snapshot is permanently marked as synthetic.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,19 +15,20 @@ use crate::store::{
     ShrinkLimit, Staging, synthetic_version,
 };
 
-/// Resources that are listed in parts, by which column, and the resource with a row for each part.
+/// The resources that are listed in parts: the resource, the column of the part, and the resource with a row for each
+/// part.
 const IN_PARTS: [(&str, &str, &str); 2] = [
-    // One group's members could not be read in the night of `DENIED`.
+    // In the night `DENIED` the members of one group could not be read.
     ("group_memberships", "group_id", "groups"),
     // Not every entity has a report.
     ("service_last_accessed", "entity_id", "service_last_accessed"),
 ];
 /// The night in which one listing was denied, so that the history has a gap to ask about.
 const DENIED: u32 = 40;
-/// How long each night's collection took.
+/// The duration of each night's collection.
 const TOOK: TimeDelta = TimeDelta::minutes(4);
 
-/// Publishes a snapshot for each of the nights into a new census at `path`; `label` says what each is called.
+/// Publishes a snapshot for each of the nights into a new census at `path`. `label` returns the label of a night.
 pub(super) fn publish(
     path: &Path,
     simulator: &Simulator,
@@ -52,7 +53,7 @@ pub(super) fn publish(
     Ok(())
 }
 
-/// Stages all that there was on a night; returns with how many calls.
+/// Stages all rows of a night. Returns the number of calls.
 fn stage(staging: &mut Staging, simulator: &Simulator, night: u32) -> Result<i64> {
     staging.set_note("assignment_strategy", "pairs")?;
     let options = TruthOptions { access_report: ReportDepth::OrganizationalUnits, ..TruthOptions::default() };

@@ -1,4 +1,4 @@
-//! The tour of the demo: ten questions, each with the command that answers it and what it prints.
+//! The tour of the demo: ten questions, each with the command that answers it and its output.
 
 use std::path::Path;
 
@@ -11,19 +11,19 @@ use crate::output::stderr;
 use crate::output::text::shell_word;
 use crate::store::{Census, When, failed};
 
-/// So many rows of each answer are shown.
+/// The number of rows shown of each answer.
 const ROWS: &str = "5";
-/// How far back the tour looks for its subject.
+/// The period in which the tour looks for its subject.
 const LATELY: &str = "30d";
 
-/// Whom and what the tour asks about: somebody who gained privileged access lately, and has it still.
+/// The subject of the tour: a user who gained privileged access recently, and still has it.
 struct Subject {
     user: String,
     permission_set: String,
     account: String,
 }
 
-/// Asks the questions.
+/// Runs the tour.
 pub(super) fn show(database: &Path) -> Result<()> {
     let subject = Subject::of(database)?;
     for (number, (question, command)) in (1..).zip(questions(&subject)) {
@@ -39,7 +39,7 @@ pub(super) fn show(database: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Each question in words, and the command's arguments.
+/// Returns each question in words, and the command's arguments.
 fn questions(subject: &Subject) -> [(String, Vec<&str>); 10] {
     let Subject { user, permission_set, account } = subject;
     [
@@ -86,7 +86,7 @@ fn questions(subject: &Subject) -> [(String, Vec<&str>); 10] {
 }
 
 impl Subject {
-    /// The one with the fewest paths to read of.
+    /// Finds the subject with the fewest paths of access.
     fn of(database: &Path) -> Result<Self> {
         let census = Census::open(database)?;
         let connection = census.connection();
@@ -120,13 +120,13 @@ impl Subject {
     }
 }
 
-/// Shows a command and what it prints, by running it.
+/// Shows a command and its output, by running it.
 fn answer(arguments: &[&str]) -> Result<()> {
     let limit: &[&str] = if arguments[0] == "query" { &["--limit", ROWS] } else { &[] };
     let limited: Vec<&str> = [arguments, limit].concat();
     let typed: Vec<_> = limited.iter().map(|word| shell_word(word)).collect();
     stderr::say(format!("$ {}", invocation::command(typed.join(" "))));
-    // Rows are a table even where the demo is piped; a diff has its own form.
+    // Rows are shown as a table even if the demo's output is piped. A diff has its own form.
     let format: &[&str] = if arguments[0] == "diff" { &[] } else { &["--format", "table"] };
     let line = ["orgcensus", "--db", DATABASE].iter().chain(format).chain(&limited);
     let cli = Cli::read(line.map(Into::into))

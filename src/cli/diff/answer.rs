@@ -1,4 +1,4 @@
-//! Asking, and writing the answer in its shape.
+//! Compares the snapshots, and writes the answer in the requested shape.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::output::{About, Destination, Format, RowWriter, write_error};
 use crate::store::Census;
 
-/// How the answer is written.
+/// The shape of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     Text,
@@ -30,34 +30,34 @@ impl Shape {
         Ok(match global.format_said(destination)? {
             Some(Format::Json) => Self::Object,
             Some(Format::Markdown) => Self::Markdown,
-            // A text file holds the text, unless a table is asked for.
+            // A text file holds the text, unless a table is requested.
             None => Self::Text,
             Some(Format::Table) if global.format.is_none() => Self::Text,
             Some(format) => Self::Rows(format),
         })
     }
 
-    /// Whether its details are grouped under headings.
+    /// Returns true if its details are grouped under headings.
     pub fn has_groups(self) -> bool {
         matches!(self, Self::Text | Self::Markdown)
     }
 }
 
-/// What the exit code depends on.
+/// The findings that decide the exit code.
 #[derive(Debug, Default)]
 pub struct Found {
     pub changes: bool,
     pub unknowns: bool,
 }
 
-/// What is compared, and how it is shown.
+/// The comparison, and the way to show it.
 pub struct DiffRequest<'c> {
     pub census: &'c Census,
     pub from: i64,
     pub to: i64,
-    /// Whether `to` is the first snapshot and there is none to compare it with: the answer is then empty.
+    /// True if `to` is the first snapshot, so that there is nothing to compare it with. The answer is then empty.
     pub is_first: bool,
-    /// Whether each adjacent pair of snapshots is compared, and not only these two.
+    /// True if each adjacent pair of snapshots is compared, and not only these two.
     pub steps: bool,
     pub resources: Vec<String>,
     pub skip: Vec<String>,
@@ -70,11 +70,11 @@ pub struct DiffRequest<'c> {
     pub options: String,
 }
 
-/// So many rows of a resource are told one by one where nobody asked for that resource: more would bury the rest.
+/// The number of rows shown one by one for a resource that was not requested by name. More would hide the rest.
 const ROWS: usize = 40;
 
 impl DiffRequest<'_> {
-    /// Says in a workbook what was compared.
+    /// Describes the comparison in a workbook.
     pub fn tell(&self, about: &mut About) {
         let mut asked = vec![format!("snapshot {} with snapshot {}", self.from, self.to)];
         asked.extend(self.steps.then(|| "each with the one before".to_owned()));
@@ -150,7 +150,7 @@ impl DiffRequest<'_> {
         Ok(found)
     }
 
-    /// Compares, one pair after another, and hands each diff over.
+    /// Compares one pair after another, and passes each diff to `write`.
     fn each(&self, mut write: impl FnMut(&Diff) -> Result<()>) -> Result<Found> {
         let pairs = match self.steps {
             _ if self.is_first => Vec::new(),
@@ -167,7 +167,7 @@ impl DiffRequest<'_> {
         Ok(found)
     }
 
-    /// The answer where nothing is compared, for programs that read one object.
+    /// Returns an empty diff, for programs that expect one object.
     fn nothing(&self) -> Result<Diff> {
         let facts = SnapshotFacts::read(self.census.connection(), self.to)?;
         Ok(Diff {
@@ -195,7 +195,7 @@ impl DiffRequest<'_> {
         Ok(diff)
     }
 
-    /// What came and went, where the answer is about access and hides it.
+    /// Returns the access that was gained and lost within the period, if the answer is about access and hides it.
     fn between(&self) -> Result<Between> {
         let shows_access = self.access || self.resources.is_empty();
         if self.steps || !shows_access {
@@ -206,11 +206,11 @@ impl DiffRequest<'_> {
     }
 }
 
-/// The parts of a text, an empty line between any two. Steps in which nothing changed make one part together.
+/// The parts of a text, separated by empty lines. Consecutive steps without changes make one part.
 struct Parts<'d> {
     destination: &'d mut Destination,
     is_begun: bool,
-    /// The run of such steps that the next part ends.
+    /// The run of steps without changes that the next part ends.
     unchanged: Option<Unchanged>,
 }
 
@@ -231,13 +231,13 @@ impl Parts<'_> {
         }
     }
 
-    /// Where the next part is written.
+    /// Returns the destination of the next part.
     fn next(&mut self) -> Result<&mut Destination> {
         self.finish()?;
         self.separate()
     }
 
-    /// Writes the run of steps in which nothing changed, if there is one.
+    /// Writes the run of steps without changes, if there is one.
     fn finish(&mut self) -> Result<()> {
         let Some(unchanged) = self.unchanged.take() else { return Ok(()) };
         text::write_unchanged(&mut self.separate()?.page(false), &unchanged).map_err(write_error)

@@ -1,6 +1,6 @@
-//! `diff`: what changed between two snapshots, and why access did.
+//! `diff`: shows the changes between two snapshots, and the causes of changed access.
 //!
-//! `narrowing` what the answer is narrowed to · `answer` asks and writes it.
+//! `narrowing` filters the answer · `answer` compares and writes it.
 
 mod answer;
 mod narrowing;
@@ -105,7 +105,7 @@ pub struct DiffArgs {
 }
 
 impl DiffArgs {
-    /// Compares these snapshots; returns that it compares a range.
+    /// Sets the snapshots to compare. Returns true, because this command takes a range.
     pub fn pin(&mut self, from: i64, to: i64) -> bool {
         (self.from, self.to) = (Some(from.to_string()), Some(to.to_string()));
         true
@@ -146,7 +146,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut census = global.open_census()?;
     let is_first = args.exit_code && asked.begins_before_its_end() && census.snapshots()?.len() == 1;
     let (from, to) = match is_first {
-        // A job that runs after every collection has nothing to tell after the first.
+        // A job that runs after every collection has nothing to report after the first.
         true => resolve(&census, asked.to()).map(|only| (only.clone(), only))?,
         false => asked.resolve(&census, before)?,
     };
@@ -160,7 +160,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         if is_first {
             continue;
         }
-        // The text begins with both; only that one is not of the day asked for remains to be said.
+        // The text names both snapshots itself. Only a snapshot that is not of the requested day needs a message.
         let is_told = |when: &When| distance(snapshot, when, Utc::now()).is_some();
         if shape != Shape::Text || when.is_some_and(is_told) {
             say_answering(role, snapshot, when);
@@ -174,7 +174,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             stderr::warn(format!("snapshot {} is suspect: {why}", snapshot.snapshot_id));
         }
     }
-    // Who names a resource, or what to group by, asks for its details.
+    // Naming a resource, or a grouping, requests its details.
     let asks_for_details = args.details || args.by != Grouping::Resource || !args.resources.is_empty();
     let extent = match args.stat {
         true => Extent::Numbers,
@@ -215,7 +215,7 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     })
 }
 
-/// The snapshot before: what a diff without a FROM compares with.
+/// Returns the previous snapshot, with which a diff without FROM compares.
 pub(super) fn before(census: &Census, to: &Snapshot) -> Result<Snapshot> {
     let mut snapshots = census.snapshots()?.into_iter().rev();
     snapshots.find(|one| one.snapshot_id < to.snapshot_id).ok_or_else(|| {
@@ -228,7 +228,7 @@ pub(super) fn before(census: &Census, to: &Snapshot) -> Result<Snapshot> {
     })
 }
 
-/// Whether a snapshot is one of the two or lies between them.
+/// Returns true if a snapshot is one of the two or lies between them.
 fn is_between(one: &Snapshot, from: &Snapshot, to: &Snapshot) -> bool {
     let ends = [from.snapshot_id, to.snapshot_id];
     (ends[0].min(ends[1])..=ends[0].max(ends[1])).contains(&one.snapshot_id)

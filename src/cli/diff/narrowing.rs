@@ -1,7 +1,8 @@
-//! What an answer is narrowed to: the names, paths and tags that were typed, and the ids that they mean.
+//! Narrows an answer: resolves the typed names, paths and tags to ids.
 //!
-//! A name means the thing of that name in either snapshot, for it may be gone in one, or made again under another id;
-//! a name that none knows is an error. What is in an OU, tagged or privileged is asked anew for every pair of
+//! A name means the entity with that name in either snapshot, because it may be missing in one, or recreated with
+//! another id. An unknown name is an error. The entities in an OU, with a tag or with privileges are determined for
+//! every pair of snapshots, because they change too.
 //! snapshots: it changes too.
 
 use std::collections::HashSet;
@@ -23,13 +24,13 @@ use crate::store::{Census, CoverageStatus, Snapshot};
 /// The arguments that narrow an answer: an option for each entity that declares one, `--tag` and `--privileged`.
 #[derive(Debug, Default)]
 pub struct NarrowingArgs {
-    /// What was typed for each entity.
+    /// The typed names, by entity.
     entities: Vec<(Entity, String)>,
     tag: Option<String>,
     privileged: Option<Levels>,
 }
 
-/// Where `--tag` stands among the options of entities.
+/// The position of `--tag` among the options of entities.
 const PLACE_OF_TAG: u8 = 3;
 
 impl Args for NarrowingArgs {
@@ -80,7 +81,7 @@ impl FromArgMatches for NarrowingArgs {
     }
 }
 
-/// A tag's key and value. Both may have equals signs in them, so what was typed may read as several.
+/// A tag's key and value. Both may contain equals signs, so a typed tag may be read in several ways.
 type Tag = (String, String);
 
 fn tag(typed: &str) -> Result<String, String> {
@@ -88,19 +89,19 @@ fn tag(typed: &str) -> Result<String, String> {
 }
 
 impl NarrowingArgs {
-    /// What rows of a canned query are kept for, in the order of the options.
+    /// Returns the filters for the rows of a canned query, in the order of the options.
     pub fn only(&self) -> Vec<Only> {
         let entities = self.entities.iter().map(|(entity, typed)| Only::Entity(*entity, typed.clone()));
         let tag = self.tag.iter().cloned().map(Only::Tag);
         entities.chain(tag).chain(self.privileged.map(Only::Privileged)).collect()
     }
 
-    /// The levels of privilege that were asked for.
+    /// Returns the requested levels of privilege.
     pub fn levels(&self) -> Option<Levels> {
         self.privileged
     }
 
-    /// The options as they are typed, each after a space.
+    /// Returns the options as typed, each after a space.
     pub fn typed(&self) -> String {
         let place = |entity: Entity| entity.spec().narrows.as_ref().map_or(u8::MAX, |narrows| narrows.place);
         let of_entity =
@@ -121,20 +122,20 @@ impl NarrowingArgs {
     }
 }
 
-/// What an answer is narrowed to.
+/// The resolved filters of an answer.
 #[derive(Debug)]
 pub struct Narrowing {
-    /// What was named: the same for every pair of snapshots.
+    /// The named entities, which are the same for every pair of snapshots.
     named: Vec<Subject>,
     /// The ids of an OU.
     ous: Option<HashSet<String>>,
-    /// Every tag that what was typed may be; `None` where nothing was.
+    /// Every reading of the typed tag; `None` if no tag was typed.
     tags: Option<Vec<Tag>>,
     privileged: Option<Levels>,
 }
 
 impl Narrowing {
-    /// Looks up what was typed.
+    /// Resolves the arguments.
     pub fn new(args: &NarrowingArgs, census: &mut Census, range: &Range) -> Result<Self> {
         let (mut named, mut ous) = (Vec::new(), None);
         for (entity, typed) in &args.entities {
@@ -148,7 +149,7 @@ impl Narrowing {
         Ok(Self { named, ous, tags, privileged: args.privileged })
     }
 
-    /// What it means in either of two snapshots.
+    /// Returns the filters for two snapshots.
     pub fn subjects(&self, connection: &Connection, snapshots: [i64; 2]) -> Result<Vec<Subject>> {
         let mut subjects = self.named.clone();
         if let Some(ous) = &self.ous {
@@ -168,11 +169,11 @@ impl Narrowing {
     }
 }
 
-/// Where names are looked up.
+/// The snapshots in which names are looked up.
 pub struct Range {
     pub from: Snapshot,
     pub to: Snapshot,
-    /// Whether what came and went between counts too.
+    /// True if the snapshots in between count too.
     pub steps: bool,
 }
 
@@ -182,7 +183,7 @@ impl Range {
     }
 }
 
-/// The ids of that name at either end, and with `--steps` of all that had it between.
+/// Returns the ids with that name at either end, and with `--steps` at any time in between.
 fn ids(entity: Entity, typed: &str, census: &mut Census, range: &Range) -> Result<HashSet<String>> {
     let Found { id: ids, echo } = resolve_at_ends(entity, typed, census, range.ends(), range.steps)?;
     echo.iter().for_each(stderr::say);
@@ -190,14 +191,14 @@ fn ids(entity: Entity, typed: &str, census: &mut Census, range: &Range) -> Resul
     Ok(ids)
 }
 
-/// Fails where no account and no permission set had the tag in the snapshots that answer (exit 2).
+/// Fails if no account and no permission set had the tag in the snapshots that answer (exit 2).
 pub fn check_tag(typed: &str, census: &Census, span: &Span) -> Result<()> {
     let range = Range { from: span.from().clone(), to: span.to().clone(), steps: span.is_range() };
     tags(typed, census, &range).map(drop)
 }
 
-/// Every tag that reads as it was typed, of all that there are: with `a=b=c` the key may be `a` or `a=b`. One that
-/// nothing has reads like a name that nothing has.
+/// Returns every existing tag that the typed text can mean: in `a=b=c` the key may be `a` or `a=b`. A tag that does not
+/// exist is treated like an unknown name.
 fn tags(typed: &str, census: &Census, range: &Range) -> Result<Vec<Tag>> {
     let (from, to) = (range.from.snapshot_id, range.to.snapshot_id);
     let mut statement = census

@@ -1,14 +1,14 @@
-//! Who is calling, with which credentials, from which account, on which instance: in words.
+//! Describes the caller, the credentials, the account and the instance.
 
 use super::layout::hanging;
 use crate::aws::Instance;
 use crate::cli::GlobalOptions;
 use crate::collect::{Context, Examination, Finding, Groundwork, Seen};
 
-/// Where the facts begin.
+/// The column where the facts begin.
 const MARGIN: usize = 14;
 
-/// The values that were typed, set in the environment or read from a config file, and where each came from.
+/// Describes the values that were typed, set in the environment or read from a config file, with the origin of each.
 pub fn settings(global: &GlobalOptions) -> Vec<String> {
     let path = global.config.iter().flat_map(|path| line("config", &path.to_string_lossy()));
     let of_each = global.settings.iter().enumerate().flat_map(|(index, one)| {
@@ -18,7 +18,7 @@ pub fn settings(global: &GlobalOptions) -> Vec<String> {
     path.chain(of_each).collect()
 }
 
-/// What is known before anything is examined, in lines.
+/// Describes the facts that are known before the examination, in lines.
 pub fn introduce(groundwork: &Groundwork) -> Vec<String> {
     let caller = groundwork.caller.as_ref().ok().and_then(|caller| caller.arn.as_deref());
     let organization = match &groundwork.organization {
@@ -41,7 +41,7 @@ pub fn introduce(groundwork: &Groundwork) -> Vec<String> {
     .concat()
 }
 
-/// What the examination showed, in lines.
+/// Describes the results of the examination, in lines.
 pub fn conclude(groundwork: &Groundwork, examination: &Examination) -> Vec<String> {
     let mut lines = Vec::new();
     let context = &examination.context;
@@ -65,11 +65,11 @@ fn line(what: &str, fact: &str) -> Vec<String> {
     hanging(what, fact, MARGIN)
 }
 
-/// Which account these credentials are in, and what that means.
+/// Describes the account of these credentials, and its consequences.
 fn completeness(context: &Context, findings: &[Finding]) -> Option<String> {
     let account = context.caller.as_ref()?.account_id.as_deref()?;
     let owner = context.instance.as_ref().and_then(|instance| instance.owner_account_id.as_deref());
-    // What only the management account and its delegates may read.
+    // Only the management account and its delegates may call these.
     let mut inside = findings.iter().filter(|finding| {
         ["ListPermissionSets", "ListUsers", "ListGroups"].contains(&finding.operation.name())
     });

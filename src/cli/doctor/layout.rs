@@ -1,6 +1,6 @@
-//! The findings as a person reads them, at 80 columns: an operation a line, by service, and below it what is
-//! missing; at the end what that comes to for each group of resources. A table would have to leave out, on a terminal of
-//! that width, the column that matters most.
+//! Formats the findings at 80 columns: one operation per line, by service, followed by the missing permissions, and
+//! finally a result for each group of resources. A table would have to drop the most important column on a terminal of
+//! that width.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::model::ResourceGroup;
 use crate::output::{Ink, Page};
 
 const WIDTH: usize = 80;
-/// Where an operation's name and what is said of it begin.
+/// The column where an operation's name and its details begin.
 const MARGIN: usize = 15;
 
 /// Writes all findings.
@@ -20,7 +20,7 @@ pub fn write(findings: &[Finding], page: &mut Page<'_>) -> io::Result<()> {
             let line = format!("  {:<11}  {}", finding.seen.as_str(), finding.operation.name());
             page.line(Ink::Plain, &line)?;
             let details = details(finding);
-            // What several in a row have in common is said once.
+            // Details shared by consecutive operations are written once.
             let next = of_service.get(index + 1);
             if next.is_some_and(|next| next.seen == finding.seen && self::details(next) == details) {
                 continue;
@@ -35,8 +35,8 @@ pub fn write(findings: &[Finding], page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the gravest of what is said of the operations that a group needs, and those of which it is said where they
-/// cannot be used. A group that needs none was not asked for.
+/// Writes the most severe result among the operations that a group needs, and the operations that cannot be used. A
+/// group that needs no operation was not selected.
 fn write_group(group: ResourceGroup, findings: &[Finding], page: &mut Page<'_>) -> io::Result<()> {
     let needs = |finding: &&Finding| {
         group.resources().any(|spec| finding.resources.iter().any(|resource| resource == spec.name))
@@ -79,8 +79,8 @@ fn details(finding: &Finding) -> Vec<String> {
     }
 }
 
-/// The text in lines of at most 80 columns after a heading, each one indented by `margin`. A word that is longer
-/// than a line stays whole: it may be one to copy.
+/// Wraps text at 80 columns after a heading, with each line indented by `margin`. A word longer than a line stays
+/// whole, because it may be one to copy.
 pub fn hanging(heading: &str, words: &str, margin: usize) -> Vec<String> {
     let mut lines = vec![format!("{heading:margin$}")];
     let mut column = margin;

@@ -1,7 +1,7 @@
-//! `doctor`: who am I, until when, what can these credentials see, and what is missing?
+//! `doctor`: shows the caller, the life of the credentials, the visible resources and the missing permissions.
 //!
-//! It ends at once only where nothing can be asked: without credentials, with ended ones, without a connection.
-//! Whatever else is wrong is a row.
+//! It fails at once only if no call can succeed: without credentials, with expired ones, without a connection. Every
+//! other problem is a row.
 
 mod facts;
 mod layout;
@@ -42,7 +42,7 @@ pub struct DoctorArgs {
     instance_arn: Option<String>,
 }
 
-/// Finds out, and prints who is calling and a row for each operation.
+/// Examines the permissions, and prints the caller and a row for each operation.
 pub fn run(args: DoctorArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
     let format = global.format_for(&destination, Format::Table)?;
@@ -70,7 +70,7 @@ pub fn run(args: DoctorArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     Ok(sum_up(&examination.findings))
 }
 
-/// Facts are part of what a person reads, and beside what a program reads.
+/// Writes facts into a table for people, and beside rows for programs.
 fn tell(facts: &[String], format: Format, destination: &mut Destination) -> Result<()> {
     for fact in facts {
         match format {
@@ -78,7 +78,7 @@ fn tell(facts: &[String], format: Format, destination: &mut Destination) -> Resu
             _ => stderr::say(fact),
         }
     }
-    // Who waits for the examination has something to read.
+    // The user has something to read during the examination.
     destination.flush().map_err(write_error)
 }
 

@@ -1,4 +1,4 @@
-//! The question of an evidence file, asked again as of the same snapshots: its answer and its evidence must be the same.
+//! Repeats the question of an evidence file for the same snapshots. Its answer and its evidence must be the same.
 
 use std::ffi::OsString;
 
@@ -12,11 +12,11 @@ use crate::invocation;
 use crate::output::stderr;
 use crate::store::Link;
 
-/// What the file says that is found out again.
+/// The parts of the evidence that are determined again.
 const PARTS: [(&str, &[&str]); 2] =
     [("file", &["bytes", "hash", "csv_for"]), ("question", &["query", "sql", "parameters"])];
 
-/// Asks the question into a folder of its own, and compares both evidences.
+/// Repeats the question into a temporary folder, and compares both evidences.
 pub fn ask(evidence: &EvidenceFile, links: &[Link], global: &GlobalOptions) -> Result<Vec<Part>> {
     let found = match again(evidence, global) {
         Ok(found) => found,
@@ -36,7 +36,7 @@ pub fn ask(evidence: &EvidenceFile, links: &[Link], global: &GlobalOptions) -> R
     if parts.is_empty() {
         return Ok(vec![Part::fits("question")]);
     }
-    // A prune makes the times coarser at which something was seen, and another version may ask otherwise.
+    // A prune makes recorded times coarser, and another version may ask differently.
     let is_pruned_since =
         |link: &Link| link.pruned_at.as_deref().is_some_and(|at| at > evidence.written_at());
     let excuse = if links.iter().any(is_pruned_since) {

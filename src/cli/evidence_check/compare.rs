@@ -1,31 +1,31 @@
-//! Two JSON values, part by part.
+//! Compares two JSON values, part by part.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-/// Which version wrote a file, beside this one.
+/// The version that wrote a file, relative to this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writer {
     Same,
-    /// An older one, which knew less.
+    /// An older version, which recorded less.
     Older,
 }
 
-/// What came of checking one part.
+/// The result of checking one part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It is as the evidence says.
+    /// It matches the evidence.
     Fits,
-    /// It is otherwise.
+    /// It does not match the evidence.
     Differs,
     /// It can no longer be compared.
     Unknown,
 }
 
 impl State {
-    /// The word for it.
+    /// Returns the word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Fits => "fits",
@@ -38,12 +38,12 @@ impl State {
 /// One part of an evidence file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// Where it stands, such as `snapshot 3 coverage.accounts.rows`.
+    /// Its name, such as `snapshot 3 coverage.accounts.rows`.
     pub name: String,
     pub state: State,
-    /// What the evidence says.
+    /// The value in the evidence.
     pub evidence: Option<String>,
-    /// What was found, or why nothing was.
+    /// The value that was found, or the reason why there is none.
     pub found: Option<String>,
     pub is_of_snapshot: bool,
 }
@@ -72,10 +72,10 @@ impl Part {
     }
 }
 
-/// What may change of a published snapshot: a label is given later, and the snapshot before may be pruned.
+/// The keys of a published snapshot that may change: a label is given later, and the previous snapshot may be pruned.
 const FREE: [&str; 2] = ["label", "pruned_at"];
 
-/// Returns each value that is not the same in both.
+/// Returns each value that differs.
 pub fn differences(name: &str, evidence: &Value, found: &Value, writer: Writer) -> Vec<Part> {
     let mut parts = Vec::new();
     compare(name, " ", evidence, found, writer, &mut parts);
@@ -89,13 +89,13 @@ fn compare(name: &str, joint: &str, evidence: &Value, found: &Value, writer: Wri
                 let name = format!("{name}{joint}{key}");
                 match said.get(key) {
                     Some(said) => compare(&name, ".", said, there, writer, parts),
-                    // An older version knew less.
+                    // An older version recorded less.
                     None if writer == Writer::Older => {}
                     None => parts.push(missing(&name, None, Some(there))),
                 }
             }
             let is_more = |key: &&String| !there.contains_key(*key) && !FREE.contains(&key.as_str());
-            // Of a snapshot whose rows are gone less is known than was said.
+            // Of a pruned snapshot less is known than the evidence contains.
             if writer == Writer::Same {
                 let more = said.keys().filter(is_more);
                 parts.extend(more.map(|key| missing(&format!("{name}{joint}{key}"), Some(&said[key]), None)));
@@ -131,7 +131,7 @@ fn missing(name: &str, evidence: Option<&Value>, found: Option<&Value>) -> Part 
     }
 }
 
-/// Makes JSON of what is written as JSON.
+/// Converts a value to JSON.
 pub fn json(value: &impl Serialize) -> Result<Value> {
     serde_json::to_value(value).map_err(|error| Error::failed("cannot read the evidence").caused_by(error))
 }

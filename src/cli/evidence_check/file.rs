@@ -1,4 +1,4 @@
-//! What an evidence file says.
+//! Reads an evidence file.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -11,13 +11,13 @@ use crate::digest::sha256_of;
 use crate::error::{Error, Result};
 use crate::json_keys::{self, Fault};
 
-/// How the name of an evidence file ends.
+/// The suffix of an evidence file's name.
 const SUFFIX: &str = ".evidence.json";
 
-/// No evidence is longer: each snapshot takes some kilobytes.
+/// The largest size of an evidence file: each snapshot takes some kilobytes.
 const LONGEST: u64 = 256 << 20;
 
-/// An evidence file that has all that every version writes.
+/// An evidence file with all the parts that every version writes.
 pub struct EvidenceFile {
     path: PathBuf,
     text: Value,
@@ -25,7 +25,7 @@ pub struct EvidenceFile {
 }
 
 impl EvidenceFile {
-    /// Reads the file. Fails where it is none, is damaged or of a newer version.
+    /// Reads the file. Fails if it is not an evidence file, is damaged or is of a newer version.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = bytes(path)?;
         let damaged = |what: String| {
@@ -70,44 +70,44 @@ impl EvidenceFile {
         self.writer
     }
 
-    /// The census that it was written from.
+    /// Returns the census from which it was written.
     pub fn census(&self) -> Option<&str> {
         self.text["census"].as_str()
     }
 
-    /// The snapshots that answered, oldest first.
+    /// Returns the snapshots that answered, oldest first.
     pub fn snapshots(&self) -> &[Value] {
         self.text["snapshots"].as_array().map_or(&[], Vec::as_slice)
     }
 
-    /// The ids of the first and the last of them.
+    /// Returns the ids of the first and the last of them.
     pub fn ids(&self) -> (i64, i64) {
         let id = |one: Option<&Value>| one.and_then(|one| one["snapshot_id"].as_i64()).unwrap_or_default();
         (id(self.snapshots().first()), id(self.snapshots().last()))
     }
 
-    /// When it was written.
+    /// Returns the time when it was written.
     pub fn written_at(&self) -> &str {
         self.text["written_at"].as_str().unwrap_or_default()
     }
 
-    /// What it says of the file and of the question.
+    /// Returns its part about the file or about the question.
     pub fn said(&self, part: &str) -> &Value {
         &self.text[part]
     }
 
-    /// The name of the answer.
+    /// Returns the file name of the answer.
     pub fn name(&self) -> &str {
         self.text["file"]["name"].as_str().unwrap_or_default()
     }
 
-    /// The command line as it was typed.
+    /// Returns the command line as typed.
     pub fn command(&self) -> Vec<String> {
         let words = self.text["question"]["command"].as_array().into_iter().flatten();
         words.filter_map(|word| word.as_str().map(str::to_owned)).collect()
     }
 
-    /// Compares the answer beside the file with what is said of it.
+    /// Compares the answer beside the file with the evidence.
     pub fn answer(&self) -> Result<Vec<Part>> {
         let said = &self.text["file"];
         let own_name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -163,7 +163,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What the file lacks of that which every version writes.
+/// Returns the missing part, among those that every version writes.
 fn fault(text: &Value) -> Option<String> {
     let lacks = |name: &str| Some(format!("it has no {name} as one has"));
     let plain = |name: &str| {
@@ -193,7 +193,7 @@ fn fault(text: &Value) -> Option<String> {
     None
 }
 
-/// `0.1.0` as numbers.
+/// Parses `0.1.0` into numbers.
 fn version(text: &str) -> Option<[u64; 3]> {
     let numbers: Option<Vec<u64>> = text.split('.').map(|number| number.parse().ok()).collect();
     numbers?.try_into().ok()

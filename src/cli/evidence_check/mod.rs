@@ -1,7 +1,7 @@
-//! `evidence check`: an evidence file held against the census and the answer beside it.
+//! `evidence check`: compares an evidence file with the census and the answer beside it.
 //!
-//! `file` what the evidence file says · `compare` two JSON values, part by part · `again` the question, asked again.
-//! A part differs, or it cannot be checked: what a prune took away proves nothing either way.
+//! `file` reads the evidence file · `compare` compares two JSON values, part by part · `again` repeats the question. A
+//! part either differs or cannot be checked: pruned data proves nothing either way.
 
 mod again;
 mod compare;
@@ -63,7 +63,7 @@ pub fn run(args: EvidenceCommandArgs, global: &GlobalOptions) -> Result<ExitStat
     let evidence = EvidenceFile::read(&file)?;
     let census = global.open_census()?;
     require_census(&evidence, &census)?;
-    // What a census says of itself proves nothing where it is not what was published.
+    // A census proves nothing unless it is as it was published.
     census.verify()?;
     let parts = parts(&evidence, &census, global)?;
     census.check_unwritten()?;
@@ -72,7 +72,7 @@ pub fn run(args: EvidenceCommandArgs, global: &GlobalOptions) -> Result<ExitStat
     conclude(&evidence, &parts)
 }
 
-/// Fails for evidence of another organization, or of a census of the same one that is not this.
+/// Fails for the evidence of another organization, or of another census of the same organization.
 fn require_census(evidence: &EvidenceFile, census: &Census) -> Result<()> {
     let identity = census.identity()?;
     let snapshots = census.snapshots()?;
@@ -111,7 +111,7 @@ fn is_collected_otherwise(said: &Value, snapshots: &[Snapshot]) -> bool {
     snapshots.iter().find(same).is_some_and(|one| said["collection_id"] != *one.collection_id)
 }
 
-/// Everything that is checked, in the order in which it is told.
+/// Returns everything that is checked, in the order of the output.
 fn parts(evidence: &EvidenceFile, census: &Census, global: &GlobalOptions) -> Result<Vec<Part>> {
     let mut parts = evidence.answer()?;
     let links = census.links()?;
@@ -171,7 +171,7 @@ fn gone(census: &Census, link: &Link) -> String {
     }
 }
 
-/// What is still known of a snapshot whose rows are gone.
+/// Returns the data still recorded of a snapshot whose rows were pruned.
 fn recorded(link: &Link, links: &[Link]) -> Value {
     let before = links.iter().rev().find(|one| one.snapshot_id < link.snapshot_id);
     serde_json::json!({

@@ -34,7 +34,8 @@ pub struct AssignmentsArgs {
 }
 
 impl AssignmentsArgs {
-    /// Fails for one person of all groups: an assignment is kept or not before its people are named.
+    /// Fails for a single user with expanded groups, because assignments are filtered before the members of groups are
+    /// named.
     fn check(&self) -> Result<()> {
         let Some(user) = self.form.user().filter(|_| self.expand_groups) else { return Ok(()) };
         let all = invocation::command(format_args!("query user-access {}", shell_word(&user)));

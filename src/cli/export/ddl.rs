@@ -1,4 +1,4 @@
-//! `export --ddl ENGINE`: the statements that make a lake's files tables.
+//! `export --ddl ENGINE`: writes the statements that turn a lake's files into tables.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ use crate::export::ddl::{Engine, statements};
 use crate::output::write_error;
 use crate::store::Census;
 
-/// The day from which on partitions are looked for where there is no census to ask.
+/// The first day of the partitions, if there is no census to ask.
 const FIRST: &str = "2020-01-01";
 
 /// Writes the statements.

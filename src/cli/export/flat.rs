@@ -1,4 +1,4 @@
-//! `export --flat FILE`: a SQLite file with tables in place of views.
+//! `export --flat FILE`: writes a SQLite file with tables in place of views.
 
 use std::path::Path;
 

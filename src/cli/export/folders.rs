@@ -1,4 +1,4 @@
-//! The forms of `export` that are folders: Terraform, CloudFormation, and the input of Identity Center Extensions.
+//! The forms of `export` that write a folder: Terraform, CloudFormation, and the input of Identity Center Extensions.
 
 use std::path::PathBuf;
 
@@ -50,12 +50,12 @@ pub struct ExtensionsArgs {
     form: FormArgs,
 }
 
-/// Writes resources and import blocks of Terraform.
+/// Writes Terraform resources and import blocks.
 pub fn terraform(args: &FolderArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     write(args, global, terraform::write)
 }
 
-/// Writes templates and lists of what they import.
+/// Writes templates, and lists of the resources that they import.
 pub fn cloudformation(args: &FolderArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     write(args, global, cloudformation::write)
 }
@@ -105,7 +105,7 @@ pub fn extensions(args: &ExtensionsArgs, global: &GlobalOptions) -> Result<ExitS
     Ok(ExitStatus::Done)
 }
 
-/// What an earlier snapshot gave.
+/// Returns the state in an earlier snapshot.
 fn earlier(args: &ExtensionsArgs, global: &GlobalOptions, typed: &str) -> Result<State> {
     let when: When = typed.parse()?;
     let mut census = global.open_census()?;

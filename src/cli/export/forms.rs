@@ -1,4 +1,4 @@
-//! The forms of `export` beside the folder of tables.
+//! The forms of `export` besides the folder of tables.
 
 use clap::Subcommand;
 
@@ -91,7 +91,7 @@ pub fn run(form: &Form, global: &GlobalOptions) -> Result<ExitStatus> {
     }
 }
 
-/// The names of the forms.
+/// Returns the names of the forms.
 pub fn names() -> Vec<String> {
     let command = Form::augment_subcommands(clap::Command::new("export"));
     command.get_subcommands().map(|form| form.get_name().to_owned()).collect()

@@ -1,4 +1,4 @@
-//! `export DIR`: a folder of Parquet files.
+//! `export DIR`: writes a folder of Parquet files.
 
 use std::path::{Path, PathBuf};
 
@@ -26,12 +26,12 @@ pub struct LakeArgs {
 }
 
 impl LakeArgs {
-    /// Whether every day of the views is asked for.
+    /// Returns true if every day of the views is requested.
     pub fn daily(&self) -> bool {
         self.daily
     }
 
-    /// Whether any of them was typed.
+    /// Returns true if any of these options was typed.
     pub fn is_said(&self) -> bool {
         self.daily || self.mirror
     }
@@ -54,12 +54,12 @@ pub struct TableArgs {
 }
 
 impl TableArgs {
-    /// Whether any of them was typed.
+    /// Returns true if any of these options was typed.
     pub fn is_said(&self) -> bool {
         !self.tag_column.is_empty() || self.all_columns || self.mask.is_some()
     }
 
-    /// The key of the pseudonyms, if there are to be any.
+    /// Returns the key of the pseudonyms, if they are requested.
     pub fn mask(&self) -> Result<Option<Mask>> {
         self.mask.as_deref().map(Mask::read).transpose()
     }
@@ -102,7 +102,7 @@ fn say(folder: &Path, exported: &Exported) {
     }
 }
 
-/// A tag and the name of its column: `Environment=environment`.
+/// Parses a tag and the name of its column: `Environment=environment`.
 fn tag_column(typed: &str) -> Result<TagColumn, String> {
     let Some((key, name)) = typed.rsplit_once('=') else {
         return Err("write KEY=NAME, e.g. Environment=environment".to_owned());

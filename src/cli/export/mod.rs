@@ -1,4 +1,4 @@
-//! `export`: the census as files for other programs.
+//! `export`: writes the census as files for other programs.
 
 mod assignments;
 mod ddl;
@@ -119,7 +119,7 @@ pub fn run(args: ExportArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     }
 }
 
-/// Whether it is called nearly like a form, and no folder of that name is there.
+/// Returns true if the name resembles that of a form, and there is no folder with that name.
 fn is_misspelt(folder: &Path) -> bool {
     let Some(name) = folder.to_str().filter(|name| !name.contains('/')) else { return false };
     !folder.exists() && did_you_mean(name, forms::names().iter().map(String::as_str)).is_some()

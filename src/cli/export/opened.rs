@@ -1,4 +1,4 @@
-//! What the forms of `export` have in common: the snapshot that answers, filters, and what is said of it.
+//! The common part of the forms of `export`: the snapshot that answers, the filters, and the messages.
 
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ pub struct FormArgs {
 }
 
 impl FormArgs {
-    /// Opens the census as of the snapshot that is asked for, and says which that is.
+    /// Opens the census at the requested snapshot, and names the snapshot.
     pub fn open(&self, global: &GlobalOptions) -> Result<(Census, Snapshot)> {
         let mut census = global.open_census()?;
         let when = global.at()?;
@@ -46,7 +46,7 @@ impl FormArgs {
         Ok((census, snapshot))
     }
 
-    /// The user whose assignments alone are kept.
+    /// Returns the user to whose assignments the answer is limited.
     pub fn user(&self) -> Option<String> {
         self.narrowing.only().into_iter().find_map(|filter| match filter {
             Only::Entity(Entity::User, user) => Some(user),
@@ -54,7 +54,7 @@ impl FormArgs {
         })
     }
 
-    /// Fails where a filter names a tag that nothing has.
+    /// Fails if a filter names a tag that does not exist.
     pub fn check(&self, census: &Census, snapshot: &Snapshot) -> Result<()> {
         for filter in self.narrowing.only() {
             if let Only::Tag(tag) = &filter {
@@ -64,14 +64,14 @@ impl FormArgs {
         Ok(())
     }
 
-    /// Warns of what was not completely seen, or fails for it, before anything gets its name.
+    /// Warns of resources that were not seen completely, or fails for them, before any file gets its final name.
     pub fn judge(&self, source: &Source<'_>) -> Result<()> {
         source.not_covered(self.require_complete)?.into_iter().for_each(stderr::warn);
         Ok(())
     }
 }
 
-/// Opens the file that is named, or standard output.
+/// Opens the named file, or standard output.
 pub fn destination(file: Option<&PathBuf>, global: &GlobalOptions, only_file: bool) -> Result<Destination> {
     if let (Some(file), Some(output)) = (file, &global.output) {
         let (file, output) = (file.display(), output.display());

@@ -1,4 +1,4 @@
-//! `export xlsx`: several canned queries as one workbook.
+//! `export xlsx`: writes several canned queries as one workbook.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::export::workbook;
 use crate::output::stderr;
 use crate::query::{CannedQuery, Catalog};
 
-/// The queries where none is named.
+/// The queries to write if none is named.
 const QUERIES: [&str; 6] = [
     "privileged-access",
     "all-assignments",

@@ -1,4 +1,4 @@
-//! When a question is asked for: as of the latest snapshot, of another one, or over a range.
+//! The time of a question: the latest snapshot, another one, or a range.
 
 use super::super::GlobalOptions;
 use super::super::range::Range;
@@ -8,12 +8,12 @@ use crate::error::{Error, Result};
 use crate::query::{Header, Span, sql_during};
 use crate::store::{Census, When};
 
-/// What `--at` or `--during` says.
+/// The value of `--at` or `--during`.
 #[derive(Debug)]
 pub(super) enum Asked {
-    /// As of one snapshot: the latest where nothing is said.
+    /// One snapshot; `None` is the latest.
     At(Option<When>),
-    /// Over all snapshots from one to another.
+    /// All snapshots from one to another.
     During(Range),
 }
 
@@ -23,8 +23,8 @@ impl Asked {
         Range::with_beginning(from, to.first().map(String::as_str)).map(Self::During)
     }
 
-    /// Finds the snapshots that answer, and makes the census answer as of them. An answer that is `proved` is one of a
-    /// snapshot by its number, also where nothing is said: it must be the same when it is asked again.
+    /// Finds the snapshots that answer, and makes the census answer as of them. A `proved` answer is always of a
+    /// snapshot by its number, because it must be the same when it is repeated.
     pub fn answered_by(&self, census: &mut Census, proved: bool) -> Result<Span> {
         match self {
             Self::At(when) => {
@@ -44,7 +44,7 @@ impl Asked {
         }
     }
 
-    /// The SQL that answers the question; one that says that it has no answer over a range is refused.
+    /// Returns the SQL that answers the question. A question without an answer over a range is refused.
     pub fn sql(&self, name: &str, header: &Header, sql: &str) -> Result<String> {
         match (self, &header.not_during) {
             (Self::At(_), _) => Ok(sql.to_owned()),
@@ -57,7 +57,7 @@ impl Asked {
         }
     }
 
-    /// Says which snapshots answer, after the name of the census where there are several.
+    /// Names the snapshots that answer, after the name of the census if there are several.
     pub fn say(&self, span: &Span, of: &str) {
         match self {
             Self::At(when) => say_answering(of, span.to(), when.as_ref()),

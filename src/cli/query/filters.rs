@@ -1,4 +1,4 @@
-//! `--account`, `--ou`, `--tag` and the like: the rows of a canned query that concern one thing.
+//! `--account`, `--ou`, `--tag` and the like: limits a canned query to the rows that concern one entity.
 
 use super::super::diff::{NarrowingArgs, check_tag};
 use super::QueryRequest;
@@ -8,16 +8,16 @@ use crate::output::stderr;
 use crate::query::{Header, Only, Span, TypedValues, bind, columns, narrow, prepare};
 use crate::store::{Census, failed};
 
-/// A question with its filters: what is asked in its place.
+/// A question with its filters applied.
 pub(super) struct Filtered {
     pub sql: String,
     pub header: Header,
     pub typed: TypedValues,
-    /// The statement that counts the rows of which nobody knows whether they belong to the answer.
+    /// The statement that counts the rows that may or may not belong to the answer.
     unknown: Option<String>,
 }
 
-/// Fails where filters are to narrow SQL that somebody wrote: it says itself what it is about (exit 2).
+/// Fails for filters on the user's own SQL, which contains its conditions itself (exit 2).
 pub(super) fn refuse_own_sql(filters: &NarrowingArgs, question: &QueryRequest) -> Result<()> {
     let Some(filter) = filters.only().first().map(Only::option).filter(|_| question.name.is_none()) else {
         return Ok(());
@@ -28,8 +28,8 @@ pub(super) fn refuse_own_sql(filters: &NarrowingArgs, question: &QueryRequest) -
 }
 
 impl Filtered {
-    /// The question itself where there is no filter. A filter that says nothing about its rows is an error (exit 2), and
-    /// so is a tag that nothing has.
+    /// Applies the filters to the question; without a filter, returns it unchanged. A filter that does not apply to the
+    /// question's rows is an error (exit 2), and so is a tag that does not exist.
     pub fn new(
         filters: &NarrowingArgs,
         question: &QueryRequest,
@@ -57,7 +57,7 @@ impl Filtered {
         Ok(Self { sql: narrowed.sql, header, typed, unknown: narrowed.unknown })
     }
 
-    /// Says how many rows were left out that may belong to the answer; `whose` stands before it.
+    /// Warns of the number of omitted rows that may belong to the answer. `whose` stands in front.
     pub fn warn_of_unknown(
         &self,
         whose: &str,

@@ -1,4 +1,4 @@
-//! Which columns and rows of an answer are shown, and how they are laid out.
+//! The columns and rows of an answer to show, and their layout.
 
 use clap::Args;
 
@@ -44,18 +44,18 @@ pub struct LayoutArgs {
 }
 
 impl LayoutArgs {
-    /// The format that the options ask for.
+    /// Returns the format that the options request.
     pub fn format(&self) -> Option<Format> {
         self.vertical.then_some(Format::Vertical)
     }
 
-    /// What is shown of an answer with these columns.
+    /// Returns the selection of these columns and of the rows.
     pub fn projection(&self, columns: Vec<OutputColumn>) -> Result<Projection> {
         Projection::of(columns, &self.columns, self.limit)
     }
 }
 
-/// What is said of how many rows there were.
+/// Describes the number of rows.
 pub fn rows_in_words(rows: u64, has_more: bool) -> String {
     match (rows, has_more) {
         (1, false) => "1 row".to_owned(),

@@ -1,4 +1,4 @@
-//! `query --list`: the canned queries by family.
+//! `query --list`: lists the canned queries by family.
 
 use std::io;
 
@@ -8,10 +8,10 @@ use crate::error::Result;
 use crate::output::{Destination, Format, Ink, Page, RowWriter, write_error};
 use crate::query::{CannedQuery, Family};
 
-/// Where titles begin: what a query is called and takes stands before them, on a line of its own where it is longer.
+/// The column of the titles. A query's name and parameters stand before it, or on a line of their own if longer.
 const TITLES: usize = 32;
 
-/// Writes the queries, of one family or of all: for people by family, with an example of each; else as rows.
+/// Writes the queries of one family or of all: by family with an example of each for people, or else as rows.
 pub(super) fn write(
     queries: &[CannedQuery],
     family: Option<Family>,

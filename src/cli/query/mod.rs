@@ -1,4 +1,4 @@
-//! `query`: a canned query by name, or any SQL, as of any snapshot.
+//! `query`: runs a canned query by name, or any SQL, as of any snapshot.
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ use filters::refuse_own_sql;
 use layout::{LayoutArgs, rows_in_words};
 use one_census::{Answer, OneCensus, Ready};
 
-/// What names the folder of queries in the environment.
+/// The environment variable that names the folder of queries.
 const QUERIES: &str = "ORGCENSUS_QUERIES";
 
 /// The arguments of `query`.
@@ -178,24 +178,24 @@ pub struct QueryArgs {
     evidence: EvidenceArgs,
 }
 
-/// What is asked.
+/// The question to answer.
 struct QueryRequest {
-    /// Its SQL is written for that.
+    /// The time of the question, which its SQL already includes.
     asked: Asked,
     canned: Option<CannedQuery>,
-    /// What is asked by name, a canned query or a table; `None` of SQL that somebody wrote.
+    /// The name of the canned query or table; `None` for the user's own SQL.
     name: Option<String>,
     header: Header,
     sql: String,
 }
 
 impl QueryRequest {
-    /// How the canned query is called, if it is one.
+    /// Returns the usage of the canned query, if it is one.
     fn usage(&self) -> Option<String> {
         self.canned.as_ref().map(CannedQuery::usage)
     }
 
-    /// Tells what the answer leaves out of account.
+    /// Mentions the conditions that the answer does not take into account.
     fn say_what_is_not_weighed(&self) {
         if let Some(words) = &self.header.not_weighed {
             stderr::note(format!("note: not weighed: {words}"));
@@ -204,7 +204,7 @@ impl QueryRequest {
 }
 
 impl QueryArgs {
-    /// The arguments that ask a canned query with these values, and no more.
+    /// Returns the arguments that run a canned query with these values, and no options.
     pub fn of(query: &str, values: Vec<String>) -> Self {
         Self {
             question: Some(query.to_owned()),
@@ -225,8 +225,8 @@ impl QueryArgs {
         }
     }
 
-    /// Asks the same as of this snapshot, or over the range where it asked over one, and returns whether it did; SQL
-    /// that came from standard input is this.
+    /// Changes the arguments to ask the same question as of this snapshot, or over the range if it was asked over one.
+    /// Returns true for a range. `sql` replaces SQL from standard input.
     pub fn pin(&mut self, from: i64, to: i64, sql: Option<&str>) -> bool {
         if let (Some("-"), Some(sql)) = (self.question.as_deref(), sql) {
             self.question = Some(format!("\n{sql}"));
@@ -238,7 +238,7 @@ impl QueryArgs {
         is_range
     }
 
-    /// How the answer is written.
+    /// Returns the format of the answer.
     fn format(&self, global: &GlobalOptions, destination: &Destination) -> Result<Format> {
         match self.layout.format() {
             _ if self.raw => Ok(Format::Raw),
@@ -247,7 +247,7 @@ impl QueryArgs {
         }
     }
 
-    /// What a workbook with the answer says of it.
+    /// Returns the description of the answer for a workbook.
     fn about(
         &self,
         request: &QueryRequest,
@@ -267,7 +267,7 @@ impl QueryArgs {
         Ok(about)
     }
 
-    /// What was not completely seen, in lines; an error where only a complete answer will do.
+    /// Describes the resources that were not seen completely. Fails if a complete answer is required.
     fn not_covered(&self, incomplete: &[Incomplete]) -> Result<Vec<String>> {
         let lines = lines(incomplete);
         match incomplete.iter().map(Incomplete::first).min().filter(|_| self.require_complete) {
@@ -279,17 +279,17 @@ impl QueryArgs {
         }
     }
 
-    /// The queries that can be asked by name.
+    /// Returns the queries that can be asked by name.
     fn catalog(&self) -> Catalog {
         Catalog::with(self.queries.as_deref())
     }
 }
 
-/// Names the queries of the program and their families for a shell to offer; other words are right all the same.
+/// Lists the program's queries and families for shell completion. Other words are valid too.
 pub(super) fn with_names(command: clap::Command) -> clap::Command {
     let named = |query: &'static CannedQuery| PossibleValue::new(&*query.name).help(&*query.header.title);
     let family = |family: Family| PossibleValue::new(family.name()).help(family.title());
-    // In their places: an argument that is replaced by its name goes behind the others.
+    // In place, because an argument that is replaced by name moves behind the others.
     command.mut_args(|argument| match argument.get_id().as_str() {
         "question" | "show" => argument.value_parser(catalog().iter().map(named).collect::<Vec<_>>()),
         "family" => argument.value_parser(Family::ALL.map(family)),
@@ -297,7 +297,7 @@ pub(super) fn with_names(command: clap::Command) -> clap::Command {
     })
 }
 
-/// Returns lines of a script for fish that offer the names of queries: its generator knows of options alone.
+/// Returns lines of a fish script that complete the names of queries, because its generator completes only options.
 pub(super) fn fish_names() -> String {
     let line = |query: &CannedQuery| {
         let title = query.header.title.replace('\'', "\\'");
@@ -318,11 +318,11 @@ pub fn run(args: QueryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     Ok(ask(&args, global)?.status)
 }
 
-/// What came of a question.
+/// The outcome of a question.
 pub(super) struct Answered {
-    /// What the process ends with.
+    /// The exit status of the process.
     pub status: ExitStatus,
-    /// How many rows the answer has.
+    /// The number of rows of the answer.
     pub rows: u64,
 }
 
@@ -332,7 +332,7 @@ pub(super) fn ask(args: &QueryArgs, global: &GlobalOptions) -> Result<Answered> 
     let question = question(args.question.as_deref(), asked, &args.catalog())?;
     refuse_own_sql(&args.narrowing, &question)?;
     let usage = question.usage();
-    // A query that tells who is privileged takes the levels itself.
+    // A query about privileged access takes the levels as a parameter.
     let takes_levels = question.header.parameters.iter().any(|one| one.kind == ParameterType::Level);
     let levels = args.narrowing.levels().filter(|levels| takes_levels && *levels != Levels::default());
     let level = levels.map(|levels| format!("level={}", levels.as_str()));
@@ -389,7 +389,7 @@ fn answer(mut one: OneCensus<'_>, global: &GlobalOptions, mut destination: Desti
     Ok(rows)
 }
 
-/// What an empty answer does not mean: who asks about access must not read it as "no access".
+/// Returns a warning that an empty answer is no proof. A question about access must not be read as "no access".
 fn no_proof(incomplete: &[Incomplete]) -> String {
     let names: Vec<_> = incomplete.iter().map(|one| one.resource).collect();
     let were = if names.len() == 1 { "was" } else { "were" };
@@ -440,7 +440,7 @@ fn question(typed: Option<&str>, asked: Asked, catalog: &Catalog) -> Result<Quer
     Ok(QueryRequest { asked, name, canned: None, header, sql })
 }
 
-/// The table or view of this name, ignoring case, and written as the names of queries are: its rows are an answer.
+/// Returns the table or view with this name, ignoring case, spelled like the names of queries. Its rows are an answer.
 fn table_named(name: &str) -> Option<String> {
     let name = name.replace('-', "_");
     let tables = Census::blank().and_then(|census| census.tables()).unwrap_or_default();

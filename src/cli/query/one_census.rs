@@ -1,4 +1,4 @@
-//! One census that is asked: every step of an answer but how its rows are written.
+//! Asks one census: every step of an answer except for writing its rows.
 
 use rusqlite::Statement;
 
@@ -14,18 +14,18 @@ use crate::query::{
 };
 use crate::store::{Census, Snapshot, failed};
 
-/// A census and what it is asked.
+/// A census and its question.
 pub(super) struct OneCensus<'q> {
     pub args: &'q QueryArgs,
     pub question: &'q QueryRequest,
     pub typed: &'q TypedValues,
     pub census: Census,
     pub interruption: &'q Interruption,
-    /// Stands before what is said of it, where several are asked.
+    /// The name that precedes messages, if several censuses are asked.
     pub name: String,
 }
 
-/// A question that is ready to be answered: its parameters are bound, and what may be missing was said.
+/// A question that is ready to be answered: its parameters are bound, and possible gaps were reported.
 pub(super) struct Ready<'r, 'c> {
     pub census: &'c Census,
     pub sql: &'r str,
@@ -33,11 +33,11 @@ pub(super) struct Ready<'r, 'c> {
     pub program: &'r Program,
     pub wanted: Projection,
     pub parameters: &'r [Bound],
-    /// Every snapshot that it stands on.
+    /// Every snapshot that the answer depends on.
     pub snapshots: &'r [Snapshot],
 }
 
-/// What a census answered.
+/// The answer of a census.
 pub(super) struct Answer {
     pub rows: u64,
     pub has_more: bool,
@@ -46,17 +46,17 @@ pub(super) struct Answer {
     pub parameters: Vec<Bound>,
     pub program: Program,
     pub span: Span,
-    /// Every snapshot that it stands on.
+    /// Every snapshot that the answer depends on.
     pub snapshots: Vec<Snapshot>,
     pub incomplete: Vec<Incomplete>,
 }
 
 impl OneCensus<'_> {
-    /// Prepares the answer, says which snapshot it is of and what was not completely seen, and hands it to `write`, which
-    /// returns the number of rows and whether there are more. Then it says how many rows the filters cannot tell of, and
-    /// what stands beside the answer. Every snapshot is read where the answer is `proved`.
+    /// Prepares the answer, names its snapshot and the resources that were not seen completely, and passes it to
+    /// `write`, which returns the number of rows and whether there are more. Then reports the rows for which the
+    /// filters are undecided, and the related query. If the answer is `proved`, every snapshot is read.
     ///
-    /// Fails where the question cannot be answered (exit 2), and where only a complete answer will do (exit 4).
+    /// Fails if the question cannot be answered (exit 2), and if a required complete answer is not possible (exit 4).
     pub fn answer(
         &mut self,
         proved: bool,
@@ -98,7 +98,7 @@ impl OneCensus<'_> {
         Ok(Answer { rows, has_more, sql: filtered.sql, parameters, program, span, snapshots, incomplete })
     }
 
-    /// Says that an answer without rows has none, and what that does not mean.
+    /// Reports that the answer has no rows, and warns if that is no proof.
     pub fn say_if_empty(&self, answer: &Answer) {
         if answer.rows > 0 || answer.has_more {
             return;
@@ -110,7 +110,7 @@ impl OneCensus<'_> {
         }
     }
 
-    /// Says how many rows the query has that tells what the answer cannot.
+    /// Reports the number of rows of the related query, which shows rows that this answer cannot.
     pub fn say_what_is_beside(&self, span: &Span) -> Result<()> {
         let Some((name, words)) = &self.question.header.beside else { return Ok(()) };
         let query: CannedQuery = self.args.catalog().find(name)?;

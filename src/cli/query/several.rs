@@ -1,4 +1,4 @@
-//! Several censuses: each answers by itself, on its own connection, and the rows are joined below `organization_id`.
+//! Asks several censuses: each answers on its own connection, and the rows are joined under `organization_id`.
 
 use std::path::{Path, PathBuf};
 
@@ -14,10 +14,10 @@ use crate::output::{Destination, Format, OutputColumn, RowWriter, stderr};
 use crate::query::{Interruption, Projection, TypedValues, Walk};
 use crate::store::Census;
 
-/// The first column: whose row it is.
+/// The first column, with the organization of a row.
 const WHOSE: &str = "organization_id";
 
-/// Asks every census, writes the rows of those that answer, and prints why the others do not.
+/// Asks every census, writes the rows of those that answer, and reports why the others do not.
 pub(super) fn answer(
     args: &QueryArgs,
     global: &GlobalOptions,
@@ -40,7 +40,7 @@ pub(super) fn answer(
         ask_each(args, global, question, typed, format, &mut destination)?;
     question.say_what_is_not_weighed();
     match file {
-        // A file that is there is whole.
+        // An existing output file is always complete.
         Some(_) if status != ExitStatus::Done => return Ok(Answered { status, rows }),
         Some(file) => {
             destination.finish()?;
@@ -56,7 +56,7 @@ pub(super) fn answer(
     Ok(Answered { status, rows })
 }
 
-/// What came of asking all.
+/// The outcome of asking all censuses.
 struct Outcome {
     status: ExitStatus,
     rows: u64,
@@ -100,7 +100,7 @@ fn ask_each(
     Ok(Outcome { status, rows, has_more })
 }
 
-/// Fails for what has no meaning for several.
+/// Fails for options that have no meaning for several censuses.
 fn refuse(args: &QueryArgs, global: &GlobalOptions) -> Result<()> {
     if args.evidence.is_wanted() {
         return Err(Error::usage("--evidence proves the answer of one census, and several are asked")
@@ -125,7 +125,7 @@ fn refuse(args: &QueryArgs, global: &GlobalOptions) -> Result<()> {
     Ok(())
 }
 
-/// The exit status that says more of what went wrong.
+/// Returns the more severe exit status.
 fn worse(one: ExitStatus, other: ExitStatus) -> ExitStatus {
     let rank = |status| match status {
         ExitStatus::Done => 0,
@@ -139,18 +139,18 @@ fn worse(one: ExitStatus, other: ExitStatus) -> ExitStatus {
     if rank(other) > rank(one) { other } else { one }
 }
 
-/// The rows of all, as they come.
+/// Writes the rows of all censuses as they arrive.
 struct Joined<'d> {
-    /// Where the writer begins.
+    /// The destination, until the writer begins.
     destination: Option<&'d mut Destination>,
     writer: Option<RowWriter<'d>>,
     format: Format,
     /// The census that answered first, and the names of its columns.
     first: Option<(PathBuf, Vec<String>)>,
-    /// How many rows are wanted yet.
+    /// The number of rows still wanted.
     left: u64,
     has_more: bool,
-    /// Whether it was said what an aggregate is of.
+    /// Set when the scope of an aggregate was mentioned.
     is_told: bool,
 }
 
@@ -202,7 +202,7 @@ impl Joined<'_> {
         one.say_what_is_beside(&answer.span)
     }
 
-    /// Fails where the columns are not those of the census before: one that an older version wrote may have fewer.
+    /// Fails if the columns differ from those of the earlier census. A census of an older version may have fewer.
     fn require_columns(&mut self, db: &Path, wanted: &Projection) -> Result<()> {
         let names: Vec<String> = wanted.columns.iter().map(|column| column.name.clone()).collect();
         if names.iter().any(|name| name == WHOSE) {
@@ -230,7 +230,7 @@ impl Joined<'_> {
     }
 }
 
-/// What the rows of a census begin with: its organization, or its instance where that is all that is known.
+/// Returns the first value of a census's rows: its organization, or its instance if only that is known.
 fn whose(census: &Census, db: &Path) -> Result<String> {
     let identity = census.identity()?;
     let known = identity.and_then(|identity| identity.organization_id.or(identity.instance_arn));

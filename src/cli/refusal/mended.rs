@@ -1,4 +1,5 @@
-//! What somebody meant who typed the words of another program: the whole command to type, which the parser takes.
+//! Corrects command lines with words of other programs: the hint is the whole command to type, which the parser
+//! accepts.
 
 use std::ffi::OsString;
 
@@ -12,11 +13,10 @@ use crate::model::{DERIVED_VIEWS, RESOURCES};
 use crate::output::{Format, text};
 use crate::query::catalog;
 
-/// A line is put right word by word, at most so often.
+/// The number of words that are corrected in one line.
 const MOST: usize = 6;
 
-/// The error for a line whose first wrong word or option is one of those that people know from elsewhere; `None` where
-/// it is not.
+/// Returns the error for a line whose first wrong word or option is known from other programs; `None` if it is not.
 pub(super) fn known_from_elsewhere(refusal: &clap::Error, arguments: &[OsString]) -> Option<Error> {
     let line: Vec<String> = arguments.iter().map(|one| one.to_string_lossy().into_owned()).collect();
     let mut line = Line { words: line, does: "" };
@@ -32,26 +32,26 @@ pub(super) fn known_from_elsewhere(refusal: &clap::Error, arguments: &[OsString]
     Some(Error::unknown(message).hint(hint).hint("orgcensus --help lists the commands"))
 }
 
-/// What was put right.
+/// A correction.
 enum Mended {
     /// A word became a command.
     Command {
         /// The word as typed.
         word: String,
-        /// What the row says, or the question by its name.
+        /// The row of the word, or the question by its name.
         meant: Meant,
     },
     /// An option became another.
     Option {
         /// The option as typed.
         option: String,
-        /// What its row says.
+        /// The row of the option.
         row: &'static Options,
     },
 }
 
 impl Mended {
-    /// The command where the rest of the line does not fit it.
+    /// Returns the command alone, if the rest of the line does not fit it.
     fn otherwise(&self) -> String {
         match self {
             Self::Command { meant: Meant::Row(row), .. } => {
@@ -65,7 +65,7 @@ impl Mended {
     }
 }
 
-/// What a word means as a command.
+/// The meaning of a word as a command.
 enum Meant {
     Row(&'static Words),
     /// The name of a canned query, a table or a view.
@@ -89,19 +89,19 @@ impl Meant {
 }
 
 struct Line {
-    /// The program's name first.
+    /// The words, beginning with the program's name.
     words: Vec<String>,
     does: &'static str,
 }
 
 impl Line {
-    /// Puts right what the parser takes, as far as the words are known. Whether it takes the line then.
+    /// Corrects the line as far as the words are known. Returns true if the parser accepts it then.
     fn mend_all(&mut self) -> bool {
         for _ in 0..MOST {
             let line: Vec<OsString> = self.words.iter().map(OsString::from).collect();
             match Cli::parse(&line) {
                 Ok(_) => return true,
-                // Help and the version are asked for.
+                // Help or the version was requested.
                 Err(refusal) if !refusal.use_stderr() => return true,
                 Err(refusal) if self.mend(&refusal).is_none() => return false,
                 Err(_) => {}
@@ -110,7 +110,7 @@ impl Line {
         false
     }
 
-    /// Puts the one thing right that the parser refuses.
+    /// Corrects the one word or option that the parser refuses.
     fn mend(&mut self, refusal: &clap::Error) -> Option<Mended> {
         let context = |kind| match refusal.get(kind) {
             Some(ContextValue::String(text)) => Some(text.clone()),
@@ -151,7 +151,7 @@ impl Line {
         Some(Mended::Command { word, meant })
     }
 
-    /// Puts what was meant in the place of a word.
+    /// Replaces a word by its meaning.
     fn put(&mut self, at: usize, meant: &Meant) {
         let is_followed = self.words.get(at + 1).is_some_and(|next| !next.starts_with('-'));
         let (words, does): (Vec<String>, _) = match meant {
@@ -161,7 +161,7 @@ impl Line {
             }
             Meant::Question(name) => (vec!["query".to_owned(), name.clone()], ""),
         };
-        // A command of `snapshots` that there is not may be one of the program.
+        // An unknown command of `snapshots` may be a command of the program.
         let from = if self.words[at - 1] == "snapshots" { at - 1 } else { at };
         self.words.splice(from..=at, words);
         self.does = does;
@@ -190,14 +190,14 @@ impl Line {
     }
 }
 
-/// What is asked for by the name of a thing, or by a verb before it: `list-users`.
+/// Returns the meaning of an entity's name, possibly after a verb: `list-users`.
 fn thing(word: &str) -> Option<Meant> {
     let word = word.to_lowercase().replace('_', "-");
     let has_verb = |verb: &&str| word.strip_prefix(*verb).is_some_and(|rest| rest.starts_with('-'));
     let after = SAID_OF_A_THING.split_whitespace().find(has_verb).map(|verb| &word[verb.len() + 1..]);
     Meant::of(after.unwrap_or(&word)).filter(|meant| match meant {
         Meant::Question(_) => true,
-        // `list show` asks for nothing.
+        // `list show` has no meaning.
         Meant::Row(row) => !has(SAID_OF_A_THING, &word) && row.command != "history",
     })
 }
@@ -225,7 +225,7 @@ mod tests {
         read(words).map_or_else(|refusal| !refusal.use_stderr(), |_| true)
     }
 
-    /// The first hint for a line.
+    /// Returns the first hint for a line.
     fn hint(words: &[&str]) -> String {
         let line: Vec<OsString> = ["orgcensus"].iter().chain(words).map(OsString::from).collect();
         let refusal = read(words).unwrap_err();

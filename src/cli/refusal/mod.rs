@@ -1,7 +1,6 @@
-//! Reading a command line (`parse`), and what is wrong with one in the program's own words: what was typed is repeated
-//! there.
+//! Parses a command line, and explains a wrong one in the program's own words, which repeat the typed arguments safely.
 //!
-//! `words` what people type who know other programs · `mended` the command that they mean.
+//! `words` lists words from other programs · `mended` finds the intended command.
 
 mod mended;
 mod words;
@@ -17,10 +16,10 @@ use crate::error::{Error, ExitStatus};
 use crate::nearest::one_of;
 use crate::output::{Destination, stderr, text, write_error};
 
-/// Why there is no command line to run.
+/// The reason why there is no command line to run.
 #[derive(Debug)]
 pub enum Refusal {
-    /// Help or the version is asked for.
+    /// Help or the version was requested.
     Shown(Box<clap::Error>),
     /// The command line is wrong.
     Wrong(Error),
@@ -42,7 +41,8 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 impl Cli {
-    /// Reads the arguments, the program's name first. What is wrong with them, and help, is the error.
+    /// Parses the arguments, beginning with the program's name. Help is returned as an error, like a wrong command
+    /// line.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, Refusal> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         Self::parse(&arguments).map_err(|refusal| match refusal.use_stderr() {
@@ -73,12 +73,12 @@ pub fn print(refusal: &Refusal) -> ExitStatus {
     }
 }
 
-/// The same refusal in words that hold nothing hidden, and that say what to type instead.
+/// Returns the same refusal without hidden characters, and with the command to type instead.
 fn explained(refusal: clap::Error, arguments: &[OsString]) -> Error {
     let shown: Vec<OsString> = arguments.iter().map(|one| shown(one)).collect();
     let refusal = match shown == arguments {
         true => refusal,
-        // The same arguments with what is hidden in them written out are refused for the same reason.
+        // The arguments with their hidden characters escaped are refused for the same reason.
         false => match Cli::parse(&shown) {
             Err(same) if same.use_stderr() => same,
             _ => parse::command().error(refusal.kind(), "a value has control or invisible characters in it"),
@@ -88,7 +88,7 @@ fn explained(refusal: clap::Error, arguments: &[OsString]) -> Error {
         .unwrap_or_else(|| in_own_words(with_dash_explained(refusal, &shown), &shown))
 }
 
-/// What the parser says, as an error of the program's own: the parser's tips are hints.
+/// Returns the parser's message as an error of the program's own. The parser's tips become hints.
 fn in_own_words(mut refusal: clap::Error, arguments: &[OsString]) -> Error {
     let nearest: Vec<String> = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg]
         .into_iter()
@@ -118,7 +118,7 @@ fn in_own_words(mut refusal: clap::Error, arguments: &[OsString]) -> Error {
     for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
         match line.strip_prefix("tip: ") {
             Some(tip) => error = error.hint(tip),
-            // The help says more.
+            // The help contains it.
             None if line.starts_with("Usage: ") || line.starts_with("For more information") => {}
             None => error = error.excerpted([line.to_owned()]),
         }
@@ -126,7 +126,7 @@ fn in_own_words(mut refusal: clap::Error, arguments: &[OsString]) -> Error {
     error.hint(format!("{} --help shows how it is used", command_of(arguments)))
 }
 
-/// The program with the command and its command, as far as they were typed.
+/// Returns the program with the typed command and nested command.
 fn command_of(arguments: &[OsString]) -> String {
     let program = parse::command();
     let (mut command, mut names) = (&program, vec![program.get_name()]);
@@ -143,7 +143,7 @@ fn shown(argument: &OsStr) -> OsString {
     text::message(&argument.to_string_lossy()).into_owned().into()
 }
 
-/// Whoever types a name that begins with a dash is told how to type it: the whole name, and where.
+/// Explains how to type a name that begins with a dash: the whole name and its position.
 fn with_dash_explained(mut refusal: clap::Error, arguments: &[OsString]) -> clap::Error {
     let context = |kind| match refusal.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
@@ -192,7 +192,7 @@ fn with_dash_explained(mut refusal: clap::Error, arguments: &[OsString]) -> clap
     refusal
 }
 
-/// Whether a word is an option of any command that takes a value.
+/// Returns true if a word is an option of any command that takes a value.
 fn takes_value(command: &clap::Command, word: &str) -> bool {
     let Some(name) = word.strip_prefix("--") else { return false };
     let is_it = |option: &clap::Arg| option.get_long() == Some(name) && option.get_action().takes_values();

@@ -1,17 +1,17 @@
-//! The words and options that people type who know other programs, each with what means the same here.
+//! The words and options known from other programs, each with its equivalent here.
 //!
-//! The names of canned queries, tables and views are not among them: each is a question already.
+//! The names of canned queries, tables and views are not among them, because each is a question already.
 
-/// Words that are no command, and the command to type instead.
+/// Words that are not commands, and the command to type instead.
 #[derive(Debug)]
 pub(super) struct Words {
-    /// The words, in small letters, with spaces between them.
+    /// The words in small letters, separated by spaces.
     pub typed: &'static str,
-    /// The words of the command, with spaces between them; none for the bare program.
+    /// The words of the command, separated by spaces; empty for the bare program.
     pub command: &'static str,
-    /// The value that the command needs, as it is shown where none was typed; empty where it needs none.
+    /// The value that the command needs, as shown if none was typed; empty if it needs none.
     pub value: &'static str,
-    /// What it does, as the end of a sentence.
+    /// Its effect, as the end of a sentence.
     pub does: &'static str,
 }
 
@@ -23,14 +23,14 @@ const fn of(typed: &'static str, command: &'static str, value: &'static str, doe
     Words { typed, command, value, does }
 }
 
-/// Words that say nothing where a thing follows: `list accounts` asks for the accounts.
+/// Words without meaning before the name of an entity: `list accounts` asks for the accounts.
 pub(super) const SAID_OF_A_THING: &str = "list ls get describe show view cat dump print read display fetch \
      download report search count select lookup inspect batch-get aws iam organizations identitystore \
      sso sso-admin sts identity-store";
 
-/// The words, and the commands.
+/// The words and their commands.
 pub(super) const WORDS: &[Words] = &[
-    // What can be asked.
+    // Questions.
     plain(
         "list ls questions queries canned dashboard dashboards control benchmark report reports menu browse \
            ui web mod plugin plugins examples tutorial",
@@ -54,7 +54,7 @@ pub(super) const WORDS: &[Words] = &[
         "SELECT …",
         "writes the rows of any SQL; --output FILE.csv into a file",
     ),
-    // Things that are not called as their table is.
+    // Entities with other names than their table's.
     of(
         "user person member principal identity userid username",
         "query user-access",
@@ -133,7 +133,7 @@ pub(super) const WORDS: &[Words] = &[
     ),
     plain("label tag-list tagging resource-tags", "query tags", "shows every tag"),
     of("search lookup grep locate where", "find", "TEXT", "finds everything whose name or id has that text"),
-    // One thing, and its past.
+    // One entity and its past.
     of(
         "get describe show view cat inspect read display info detail details timeline log \
         logs audit-log blame trail life user-history about trace",
@@ -229,18 +229,18 @@ pub(super) const WORDS: &[Words] = &[
     ),
 ];
 
-/// Options that are not called so here.
+/// Options with another name here.
 #[derive(Debug)]
 pub(super) struct Options {
-    /// The options, with spaces between them.
+    /// The options, separated by spaces.
     pub typed: &'static str,
-    /// What stands in their place, with spaces; the value that was typed follows it. Empty: something else is done.
+    /// The replacement, separated by spaces, which the typed value follows. Empty if there is no such option.
     pub instead: &'static str,
-    /// The words of a whole command that has it.
+    /// The words of a whole command with the replacement.
     pub example: &'static [&'static str],
 }
 
-/// The options, and what means the same.
+/// The options and their equivalents.
 pub(super) const OPTIONS: &[Options] = &[
     Options {
         typed: "--database --file --db-file --db-path --sqlite --path --dbname --census --repo --repository --store -d -f -r",
@@ -356,7 +356,7 @@ pub(super) const OPTIONS: &[Options] = &[
     Options { typed: "-help --usage -?", instead: "", example: &["--help"] },
 ];
 
-/// The words for which something stands in a row.
+/// Returns true if a row contains the word.
 pub(super) fn has(typed: &str, word: &str) -> bool {
     typed.split_whitespace().any(|one| one == word)
 }

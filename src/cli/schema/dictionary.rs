@@ -1,4 +1,4 @@
-//! The whole data dictionary with its relations: as one JSON object, for a wiki, and as sources of dbt.
+//! Writes the whole data dictionary with its relations: as one JSON object, for a wiki, and as dbt sources.
 
 use std::io::{self, Write};
 
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::kind;
 use crate::store::{Reference, Table, TableColumn};
 
-/// What is to be known of relations, wherever they are told.
+/// The remark about relations, in every form of the dictionary.
 const NOT_ENFORCED: &str = "No relation is enforced: what a row names may not exist, or may not have been seen (orphan_assignments).";
 
-/// The dictionary as one object.
+/// Returns the dictionary as one object.
 pub fn object(tables: &[Table]) -> Value {
     let reference = |one: &Reference| {
         json!({
@@ -57,7 +57,7 @@ pub fn write_markdown(out: &mut dyn Write, tables: &[Table]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the tables as a source of dbt, with a test of each relation of one column and of each key of one column.
+/// Writes the tables as a dbt source, with a test of each single-column relation and of each single-column key.
 pub fn write_dbt(out: &mut dyn Write, tables: &[Table]) -> io::Result<()> {
     writeln!(out, "version: 2\n\nsources:\n  - name: orgcensus\n    description: {}", text(NOT_ENFORCED))?;
     writeln!(out, "    tables:")?;
@@ -89,7 +89,7 @@ pub fn write_dbt(out: &mut dyn Write, tables: &[Table]) -> io::Result<()> {
     Ok(())
 }
 
-/// What a relation does not hold for is a finding, and no failure of a build.
+/// Returns the test of a relation. A violated relation is a finding, not a failed build.
 fn relationship(reference: &Reference) -> String {
     let condition = reference.when.as_ref().map(|(column, value)| {
         let condition = format!("{column} = '{value}'");
@@ -111,12 +111,12 @@ fn some(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-/// A cell of Markdown.
+/// Returns a cell of Markdown.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// A scalar of YAML: JSON's strings are some.
+/// Returns a YAML scalar: every JSON string is one.
 fn text(text: &str) -> String {
     Value::from(text).to_string()
 }

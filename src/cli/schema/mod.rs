@@ -1,4 +1,4 @@
-//! `schema`: the data dictionary, from the census itself, or from a blank one where there is none yet.
+//! `schema`: shows the data dictionary, from the census itself, or from an empty one if there is none yet.
 
 mod dictionary;
 
@@ -42,10 +42,10 @@ pub struct SchemaArgs {
 pub fn run(args: SchemaArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
     let format = global.format_for(&destination, Format::Csv)?;
-    // Who has no census yet wants to know what is in one.
+    // A user without a census can look at its tables too.
     let census = if global.db.exists() { global.open_census()? } else { Census::blank()? };
     if let Some(when) = global.at()?.filter(|_| global.db.exists()) {
-        // The same tables stand in every snapshot; who names one wants to know that it is there.
+        // Every snapshot has the same tables, but naming one that does not exist is an error.
         say_answering("", &resolve(&census, &when)?, Some(&when));
     }
     let tables = census.tables()?;
@@ -118,7 +118,7 @@ fn overview(tables: &[Table]) -> (Vec<String>, Vec<Vec<Value>>) {
     let rows = tables.iter().map(|table| {
         vec![
             Value::Text(table.name.clone()),
-            // What a table is stands where the narrowest terminal shows it.
+            // The description stands where the narrowest terminal shows it.
             Value::Text(table.description.clone()),
             Value::Text(kind(table.kind).to_owned()),
             Value::Integer(table.columns.len().try_into().unwrap_or(i64::MAX)),

@@ -1,4 +1,4 @@
-//! `snapshots copy`: all or some snapshots as one file, to hand to somebody.
+//! `snapshots copy`: copies all or some snapshots into one file, to pass on.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ pub struct CopyArgs {
     mode: Option<u32>,
 }
 
-/// The mode of a copy where none is asked for.
+/// The default mode of a copy.
 const PRIVATE: u32 = 0o600;
 
 /// Copies the census.
@@ -73,7 +73,8 @@ pub fn run(args: &CopyArgs, global: &GlobalOptions) -> Result<()> {
     Ok(())
 }
 
-/// Copies the census to standard output: whole to a temporary file first, so that a copy that fails has no beginning.
+/// Copies the census to standard output. It is written completely to a temporary file first, so that a failed copy
+/// sends nothing.
 fn stream(args: &CopyArgs, wanted: &Wanted, global: &GlobalOptions, mut to: Destination) -> Result<()> {
     if to.is_terminal() {
         return Err(Error::usage("a copy is a database, and standard output is a terminal")
@@ -91,7 +92,7 @@ fn stream(args: &CopyArgs, wanted: &Wanted, global: &GlobalOptions, mut to: Dest
             .caused_by(error)
             .hint("name another folder with TMPDIR")
     };
-    // Anything in the folder: its own name is made beside it.
+    // Any name in the folder will do: the temporary file gets its own name beside it.
     let (whole, _) = Unfinished::create(&folder.join("copy")).map_err(cannot_make)?;
     let of = write(wanted, global, whole.path())?;
     let size = file_size(whole.path());
@@ -100,7 +101,7 @@ fn stream(args: &CopyArgs, wanted: &Wanted, global: &GlobalOptions, mut to: Dest
     let mut written = File::open(whole.path()).map_err(unreadable)?;
     let streamed = std::io::copy(&mut written, &mut to).map_err(write_error).and_then(|_| to.finish());
     streamed.map_err(|error| match error.kind() {
-        // Unlike rows, half a database is of no use.
+        // Unlike rows, half a database is useless.
         ErrorKind::BrokenPipe => Error::failed("the copy's reader went away before its end")
             .hint("what it has is no database: run the command again"),
         _ => error,
@@ -109,7 +110,7 @@ fn stream(args: &CopyArgs, wanted: &Wanted, global: &GlobalOptions, mut to: Dest
     Ok(())
 }
 
-/// Writes the copy into the empty file, and says of which snapshots it is.
+/// Writes the copy into the empty file. Returns a description of its snapshots.
 fn write(wanted: &Wanted, global: &GlobalOptions, file: &Path) -> Result<String> {
     let census = global.open_census()?;
     let kept = match wanted {
@@ -127,11 +128,11 @@ fn write(wanted: &Wanted, global: &GlobalOptions, file: &Path) -> Result<String>
     })
 }
 
-/// The snapshots that are asked for.
+/// The requested snapshots.
 enum Wanted {
-    /// These, or all where none is named.
+    /// These snapshots, or all if none is named.
     Named(Vec<When>),
-    /// Those of a range.
+    /// The snapshots of a range.
     Range(Range),
 }
 
@@ -144,7 +145,7 @@ impl Wanted {
     }
 }
 
-/// Every snapshot that there is from one end of the range to the other.
+/// Returns every snapshot from one end of the range to the other.
 fn within(census: &Census, range: &Range) -> Result<Vec<i64>> {
     // A range with a beginning needs no snapshot before its end.
     let (from, to) = range.resolve(census, |_, to| Ok(to.clone()))?;
@@ -154,7 +155,7 @@ fn within(census: &Census, range: &Range) -> Result<Vec<i64>> {
     Ok(span.snapshots().iter().map(|one| one.snapshot_id).collect())
 }
 
-/// The snapshots that are named, each once; the newest must be there where none is, so that a copy answers.
+/// Returns the named snapshots, each once. Without a name the census must have a snapshot, so that the copy can answer.
 fn named(census: &Census, whens: &[When]) -> Result<Vec<i64>> {
     let mut kept = Vec::new();
     if whens.is_empty() {
@@ -176,7 +177,7 @@ fn set_mode(file: &std::path::Path, mode: u32) -> Result<()> {
         .map_err(|error| Error::failed(format!("cannot give the copy the mode {mode:04o}")).caused_by(error))
 }
 
-/// An octal mode; the owner must be able to read the file, and nobody to run it.
+/// Parses an octal mode. The owner must be able to read the file, and nobody to execute it.
 fn mode(typed: &str) -> Result<u32, String> {
     match u32::from_str_radix(typed, 8) {
         Ok(mode) if mode & !0o666 == 0 && mode & 0o400 != 0 => Ok(mode),

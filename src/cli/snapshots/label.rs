@@ -1,4 +1,4 @@
-//! `snapshots label`: what a person calls a snapshot.
+//! `snapshots label`: labels a snapshot.
 
 use clap::Args;
 

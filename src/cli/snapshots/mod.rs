@@ -1,5 +1,4 @@
-//! `snapshots`: the dates that the census can answer for, what each of them saw, what proves it, and which of them
-//! stay.
+//! `snapshots`: lists the snapshots of the census, shows their coverage and evidence, and prunes them.
 
 use chrono::Utc;
 use clap::{Args, Subcommand};
@@ -38,7 +37,7 @@ pub struct SnapshotsArgs {
 }
 
 impl SnapshotsArgs {
-    /// Whether it prunes snapshots that are named one by one.
+    /// Returns true if it prunes snapshots that are named one by one.
     pub fn prunes_by_id(&self) -> bool {
         matches!(&self.action, Some(Action::Prune(args)) if args.has_ids())
     }
@@ -70,7 +69,7 @@ enum Action {
     Copy(copy::CopyArgs),
 }
 
-/// Lists the snapshots, or does what is asked with them.
+/// Lists the snapshots, or runs the nested command.
 pub fn run(args: SnapshotsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
     let format = global.format_for(&destination, Format::Csv)?;
@@ -97,7 +96,7 @@ pub fn run(args: SnapshotsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     Ok(ExitStatus::Done)
 }
 
-/// Every snapshot, or those that there were by the one of `--at`.
+/// Returns every snapshot, or those up to the one of `--at`.
 fn listed(global: &GlobalOptions) -> Result<Vec<Snapshot>> {
     let census = global.open_census()?;
     let snapshots = snapshots_by(&census, global.at()?.as_ref())?;
@@ -105,7 +104,7 @@ fn listed(global: &GlobalOptions) -> Result<Vec<Snapshot>> {
     Ok(snapshots)
 }
 
-/// The snapshot to show: by its place or by `--at`, but not by both.
+/// Returns the snapshot to show, from the argument or from `--at`, but not from both.
 fn shown(when: Option<&str>, global: &GlobalOptions) -> Result<When> {
     match (when, global.at()?) {
         (Some(when), None) => when.parse(),
@@ -129,7 +128,7 @@ fn list(snapshots: &[Snapshot], format: Format, destination: &mut Destination) -
         "caller_arn",
     ];
     let now = Utc::now();
-    // People compare days and must not overlook a suspect; programs get the times as they are.
+    // People compare days, and must not overlook a suspect snapshot. Programs get the exact times.
     let is_read = format == Format::Table;
     let time = |time: &String| Value::Text(if is_read { minute(time) } else { time.clone() });
     let status = |snapshot: &Snapshot| match snapshot.suspect {

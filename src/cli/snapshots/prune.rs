@@ -1,4 +1,4 @@
-//! `snapshots prune`: which snapshots stay, by rules, and the others removed.
+//! `snapshots prune`: keeps snapshots by rules, and removes the others.
 
 use chrono::Utc;
 use clap::Args;
@@ -66,7 +66,7 @@ struct Rules {
 }
 
 impl PruneArgs {
-    /// Whether it names what to remove: then no rule of a config file says what to keep.
+    /// Returns true if it names the snapshots to remove. The rules of a config file do not apply then.
     pub fn has_ids(&self) -> bool {
         !self.ids.is_empty()
     }
@@ -87,14 +87,14 @@ impl Rules {
     }
 }
 
-/// Prunes the census, and lists what became of each snapshot.
+/// Prunes the census, and lists the outcome for each snapshot.
 pub fn run(
     args: PruneArgs,
     format: Format,
     global: &GlobalOptions,
     destination: &mut Destination,
 ) -> Result<()> {
-    // The census must not change between what is decided and what is done.
+    // The census must not change between the decision and the removal.
     let lock = match args.dry_run {
         true => None,
         false => Some(lock(global)?),
@@ -113,7 +113,7 @@ pub fn run(
     Ok(())
 }
 
-/// The collector's lock; the census itself comes first, so that none is made beside a file that is not there.
+/// Acquires the collector's lock. The census is opened first, so that no lock file is created beside a missing census.
 fn lock(global: &GlobalOptions) -> Result<CollectorLock> {
     drop(global.open_census()?);
     CollectorLock::acquire(&global.db)
@@ -151,7 +151,7 @@ fn judge(census: &Census, ids: Vec<i64>, rules: &KeepRules) -> Result<Vec<Verdic
     Ok(rules.judge(snapshots, Utc::now()))
 }
 
-/// Says which snapshots are of a day that is not certain, and what becomes of them.
+/// Warns of snapshots whose day is uncertain, and of the consequence.
 fn warn_of_times(verdicts: &[Verdict], is_forced: bool) {
     let ids: Vec<_> =
         verdicts.iter().filter(|one| !one.is_certain).map(|one| one.snapshot.snapshot_id).collect();
@@ -212,12 +212,12 @@ fn told(gone: usize, all: usize, pruned: Option<Pruned>) -> String {
     }
 }
 
-/// A snapshot to remove is named by its id alone: a date may answer with another one than was meant.
+/// Parses the id of a snapshot to remove. A date is refused, because it may resolve to another snapshot than intended.
 fn id(typed: &str) -> Result<i64, String> {
     typed.parse().map_err(|_| "give an id, a number that orgcensus snapshots lists".to_owned())
 }
 
-/// A number of snapshots, at least 1.
+/// Parses a number of snapshots, at least 1.
 fn number(typed: &str) -> Result<usize, String> {
     match typed.parse() {
         Ok(0) => Err("give at least 1, or leave the rule out".to_owned()),

@@ -1,8 +1,8 @@
-//! `snapshots show`: what a snapshot covers and what it could not see.
+//! `snapshots show`: shows the coverage and the gaps of a snapshot.
 //!
-//! People get a table of the resources and, below it, the gaps in sentences, like ones together. Programs get
-//! one row a resource and, below those of its resource, one row an item that was listed twice and one a gap. `--evidence` shows what proves the
-//! snapshot instead.
+//! People get a table of the resources, followed by the gaps in sentences, with similar gaps together. Programs get one
+//! row per resource, each followed by a row for each item that was listed twice and for each gap. `--evidence` shows
+//! the evidence of the snapshot instead.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -19,7 +19,7 @@ use crate::invocation;
 use crate::output::{Destination, Format, Ink, RowWriter, stderr, text, write_error};
 use crate::store::{Census, Coverage, CoverageStatus, Doubled, Gap, GapKind, Snapshot, When};
 
-/// So many scopes of like gaps are named before the rest is counted.
+/// The number of scopes of similar gaps that are named before the rest is counted.
 const NAMED: usize = 4;
 
 /// Writes the snapshot that `when` names.
@@ -45,8 +45,8 @@ pub fn write(census: &Census, when: &When, format: Format, destination: &mut Des
     Ok(())
 }
 
-/// Writes what proves the snapshot that `when` names: an object in JSON, else one row a fact; on a terminal
-/// the resources are a table of their own.
+/// Writes the evidence of the snapshot that `when` names: an object in JSON, or else one row per fact. On a terminal
+/// the resources have a table of their own.
 pub fn write_evidence(
     census: &Census,
     when: &When,
@@ -82,7 +82,7 @@ pub fn write_evidence(
     writer.finish().map(drop)
 }
 
-/// The values of a JSON object, each by its path: `before.snapshot_id`, `coverage.accounts.rows`.
+/// Collects the values of a JSON object by their paths: `before.snapshot_id`, `coverage.accounts.rows`.
 fn flatten(path: &str, value: serde_json::Value, facts: &mut Vec<(String, Value)>) {
     let under = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     match value {
@@ -124,7 +124,7 @@ fn say_facts(snapshot: &Snapshot) {
     ));
 }
 
-/// The columns of both; a gap's own come after.
+/// The columns of both kinds of row. The columns of a gap follow.
 const COVERAGE: [&str; 7] = ["resource", "status", "rows", "gaps", "not_asked", "carried", "reason"];
 
 const GAP: [&str; 8] =
@@ -197,17 +197,17 @@ fn write_rows(
     writer.finish().map(drop)
 }
 
-/// What like gaps have in common: resource, kind, operation and error code.
+/// The common values of similar gaps: resource, kind, operation and error code.
 type Likeness<'g> = (&'g str, &'g str, Option<&'g str>, Option<&'g str>);
 
-/// Writes the gaps in sentences; returns whether any stands for others.
+/// Writes the gaps in sentences. Returns true if a sentence stands for several gaps.
 fn write_gaps(
     census: &Census,
     snapshot: &Snapshot,
     gaps: &[Gap],
     destination: &mut Destination,
 ) -> Result<bool> {
-    // Like gaps in the order of the first of them.
+    // Similar gaps, in the order of the first of them.
     let mut like: BTreeMap<Likeness<'_>, Vec<&Gap>> = BTreeMap::new();
     for gap in gaps {
         let kind = gap.kind.as_str();
@@ -244,7 +244,7 @@ fn write_gaps(
     Ok(like.values().any(|gaps| gaps.len() > 1))
 }
 
-/// What a gap is about, by name and by id: `group Platform (90676…)`.
+/// Returns the subject of a gap, by name and by id: `group Platform (90676…)`.
 fn about(census: &Census, snapshot: &Snapshot, gap: &Gap) -> Result<String> {
     let label = scope_label(census.connection(), snapshot.snapshot_id, &gap.resource, &gap.scope)?;
     let scope: serde_json::Map<String, serde_json::Value> =
@@ -265,7 +265,7 @@ fn what_happened(gap: &Gap) -> String {
     }
 }
 
-/// `3 attempts, request 1f…, 2026-11-17T02:00Z`; nothing where no call was sent.
+/// Returns `3 attempts, request 1f…, 2026-11-17T02:00Z`; `None` if no call was sent.
 fn how(gap: &Gap) -> Option<String> {
     let attempts = match gap.attempts {
         0 => return None,

@@ -1,4 +1,4 @@
-//! `snapshots verify`: is every snapshot still as it was published?
+//! `snapshots verify`: checks that every snapshot is still as it was published.
 
 use clap::Args;
 use rusqlite::types::Value;
@@ -31,7 +31,7 @@ pub struct VerifyArgs {
     expect: Vec<String>,
 }
 
-/// The digits that are compared.
+/// Parses the digits to compare.
 fn digits(typed: &str) -> Result<String, String> {
     let typed = typed.trim().to_ascii_lowercase();
     let digits = typed.strip_prefix(PREFIX).unwrap_or(&typed);
@@ -41,7 +41,7 @@ fn digits(typed: &str) -> Result<String, String> {
     }
 }
 
-/// Verifies the census and writes one row a snapshot; fails for the first thing that does not fit.
+/// Verifies the census, and writes one row per snapshot. Fails for the first mismatch.
 pub fn write(
     args: &VerifyArgs,
     census: &Census,
@@ -85,7 +85,7 @@ pub fn write(
     Ok(())
 }
 
-/// The snapshot whose hash begins so.
+/// Returns the snapshot whose hash begins with these digits.
 fn find<'l>(digits: &str, links: &'l [Link], census: &Census) -> Result<&'l Link> {
     let begins =
         |link: &&Link| link.snapshot_hash.strip_prefix(PREFIX).is_some_and(|it| it.starts_with(digits));

@@ -1,4 +1,4 @@
-//! What a value becomes in a cell.
+//! Converts a value to a cell.
 
 use std::borrow::Cow;
 
@@ -12,29 +12,29 @@ use crate::model::ColumnKind;
 /// The longest text of a cell, in UTF-16 code units.
 pub const LONGEST: usize = 32_767;
 
-/// What ends a text that was cut.
+/// The end of a truncated text.
 const CUT: &str = "… [cut]";
 
-/// The greatest whole number that a cell holds exactly, and all that are nearer to zero.
+/// The largest absolute value of a whole number that a cell stores exactly.
 const EXACT: u64 = 1 << 53;
 
 /// A cell.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell<'v> {
-    /// Nothing.
+    /// An empty cell.
     Blank,
-    /// Text, which is never a formula; whether it was cut.
+    /// Text, which is never a formula, and true if it was truncated.
     Text(Cow<'v, str>, bool),
     /// A number.
     Number(f64),
     /// True or false.
     Boolean(bool),
-    /// A time in UTC as the days since 1899-12-30, and whether it has a part of a second.
+    /// A time in UTC as the days since 1899-12-30, and true if it has a fraction of a second.
     Time(f64, bool),
 }
 
 impl<'v> Cell<'v> {
-    /// The cell of a value in this column.
+    /// Returns the cell for a value in this column.
     pub fn of(value: ValueRef<'v>, column: &OutputColumn) -> Self {
         match value {
             ValueRef::Null => Self::Blank,
@@ -63,7 +63,7 @@ impl<'v> Cell<'v> {
     }
 }
 
-/// Whether the column has times, so that its header says UTC: where no declaration tells, its name does.
+/// Returns true if the column has times, so that its header says UTC. Without a declaration, the name decides.
 pub fn is_time(column: &OutputColumn) -> bool {
     match column.kind {
         Some(kind) => kind == ColumnKind::Time,
@@ -71,7 +71,8 @@ pub fn is_time(column: &OutputColumn) -> bool {
     }
 }
 
-/// A text that a cell can hold, and whether its end was cut. What XML cannot hold is U+FFFD.
+/// Returns a text that a cell can store, and true if it was truncated. A character that XML cannot contain becomes
+/// U+FFFD.
 pub fn clipped(text: &str) -> (Cow<'_, str>, bool) {
     let text = match text.contains(['\u{fffe}', '\u{ffff}']) {
         true => Cow::Owned(text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")),
@@ -93,8 +94,8 @@ pub fn clipped(text: &str) -> (Cow<'_, str>, bool) {
     (Cow::Owned(kept + CUT), true)
 }
 
-/// A time as a spreadsheet counts it; `None` of text that is none, of times before March 1900, of which spreadsheets
-/// disagree, and of those more exact than a millisecond, which would be rounded.
+/// Returns a time in a spreadsheet's count; `None` for text that is not a time, for times before March 1900, on which
+/// spreadsheets disagree, and for times more exact than a millisecond, which would be rounded.
 fn serial(text: &str) -> Option<(f64, bool)> {
     let time = DateTime::parse_from_rfc3339(text).ok()?.naive_utc();
     let first = NaiveDate::from_ymd_opt(1899, 12, 30)?;

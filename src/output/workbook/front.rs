@@ -1,4 +1,4 @@
-//! The first sheet: which snapshot answered what, and what it could not see.
+//! Writes the first sheet: the snapshots that answered, and their gaps.
 
 use rust_xlsxwriter::Worksheet;
 
@@ -8,7 +8,7 @@ use super::failed;
 use super::sheet::{Sheet, Styles};
 use crate::error::Result;
 
-/// Writes the sheet; `sheets` are the others, which are counted on it.
+/// Writes the sheet. `sheets` are the other sheets, which it lists with their numbers of rows.
 pub fn write(about: &About, sheet: &mut Worksheet, sheets: &[Sheet], styles: &Styles) -> Result<()> {
     let mut row = 0;
     let mut line = |values: &[&str], is_bold: bool| -> Result<()> {

@@ -1,7 +1,7 @@
-//! Workbooks for spreadsheets (`.xlsx`), written row by row, whose first sheet says where the rows come from.
+//! Workbooks for spreadsheets (`.xlsx`), written row by row, with a first sheet that names the source of the rows.
 //!
-//! Text stays text, so that no formula runs and an id keeps its leading zeros. Times are dates of the spreadsheet, which
-//! knows no zones: their header says UTC. The bytes depend on the census and the question alone: the workbook's own time
+//! Text stays text, so that no formula runs and an id keeps its leading zeros. Times are spreadsheet dates, which have
+//! no time zone: their header says UTC. The bytes depend only on the census and the question: the workbook's own time
 //! is that of its snapshot.
 
 mod cell;
@@ -26,13 +26,13 @@ pub struct WorkbookWriter<'d> {
     book: Workbook,
     about: About,
     styles: Styles,
-    /// The sheets that have all of their rows, and the one that is being written.
+    /// The finished sheets, and the one that is being written.
     sheets: Vec<Sheet>,
     destination: &'d mut Destination,
 }
 
 impl<'d> WorkbookWriter<'d> {
-    /// Begins a workbook that says this of itself. A terminal is refused (exit 2).
+    /// Begins a workbook with this description. A terminal is refused (exit 2).
     pub fn begin(about: About, destination: &'d mut Destination) -> Result<Self> {
         refuse_terminal(destination)?;
         destination.require_open()?;
@@ -46,7 +46,7 @@ impl<'d> WorkbookWriter<'d> {
         Ok(Self { book, about, styles: Styles::new(), sheets: Vec::new(), destination })
     }
 
-    /// Begins a sheet; rows go there from now on. `notes` are lines about it for the first sheet.
+    /// Begins a sheet for the rows that follow. `notes` are lines about it for the first sheet.
     pub fn sheet(&mut self, name: &str, columns: &[OutputColumn], notes: Vec<String>) -> Result<()> {
         let name = sheet::free_name(name, &self.sheets);
         let sheet = Sheet::begin(&mut self.book, name, columns.to_vec(), notes, &self.styles)?;
@@ -54,7 +54,7 @@ impl<'d> WorkbookWriter<'d> {
         Ok(())
     }
 
-    /// Writes a row to the sheet that was begun last. Where a sheet can hold no more, another of its name goes on.
+    /// Writes a row to the current sheet. When a sheet is full, another with a similar name continues it.
     pub fn row(&mut self, values: &[ValueRef<'_>]) -> Result<()> {
         let current = self.sheets.last().expect("a sheet is begun before its rows");
         if current.is_full() {
@@ -78,7 +78,7 @@ impl<'d> WorkbookWriter<'d> {
     }
 }
 
-/// Fails where the workbook would be written to a terminal (exit 2).
+/// Fails if the workbook would be written to a terminal (exit 2).
 pub fn refuse_terminal(destination: &Destination) -> Result<()> {
     if destination.is_terminal() {
         return Err(Error::usage("a workbook is no text, and standard output is a terminal")
@@ -87,13 +87,13 @@ pub fn refuse_terminal(destination: &Destination) -> Result<()> {
     Ok(())
 }
 
-/// The time of the workbook's properties. A library that is told none would take the clock's.
+/// Returns the time for the workbook's properties. Without one, the library would take the current time.
 fn created(about: &About) -> Result<ExcelDateTime> {
     let time = chrono::DateTime::parse_from_rfc3339(&about.created_at).map_or(0, |time| time.timestamp());
     ExcelDateTime::from_timestamp(time).or_else(|_| ExcelDateTime::from_timestamp(0)).map_err(failed)
 }
 
-/// What a failure of the library means: mostly a full disk, for what it is given is checked before.
+/// Converts a failure of the library, mostly a full disk, because its input is checked before.
 fn failed(error: XlsxError) -> Error {
     match error {
         XlsxError::IoError(error) => super::write_error(error),

@@ -1,4 +1,4 @@
-//! A sheet with rows: a bold header that stays in sight, and filters on it.
+//! A sheet with rows: a bold header that stays visible, with filters.
 
 use rusqlite::types::ValueRef;
 use rust_xlsxwriter::{Format, Workbook, Worksheet};
@@ -9,20 +9,20 @@ use super::cell::{Cell, is_time};
 use super::failed;
 use crate::error::Result;
 
-/// How many rows a sheet holds, its header included.
+/// The largest number of rows of a sheet, its header included.
 const MOST_ROWS: u32 = 1_048_576;
 
 /// The longest name of a sheet, in UTF-16 code units.
 const LONGEST_NAME: usize = 31;
 
-/// What a name of a sheet may not have.
+/// The characters that a sheet's name must not contain.
 const REFUSED: [char; 7] = ['[', ']', ':', '*', '?', '/', '\\'];
 
-/// How cells look.
+/// The formats of cells.
 pub struct Styles {
     pub header: Format,
     pub text: Format,
-    /// Text that would become a formula if somebody edited its cell without this mark.
+    /// Text that would become a formula if a user edited its cell without this mark.
     quoted: Format,
     time: Format,
     exact_time: Format,
@@ -41,24 +41,24 @@ impl Styles {
     }
 }
 
-/// A sheet, by its place in the workbook.
+/// A sheet, by its position in the workbook.
 pub struct Sheet {
-    /// The name that was asked for.
+    /// The requested name.
     pub title: String,
     /// The name in the workbook.
     pub name: String,
     pub columns: Vec<OutputColumn>,
-    /// How many rows it has, without its header.
+    /// The number of rows, without its header.
     pub rows: u32,
-    /// How many cells hold a text that was cut.
+    /// The number of cells with a truncated text.
     cut: u32,
     notes: Vec<String>,
-    /// Its place in the workbook.
+    /// Its position in the workbook.
     index: usize,
 }
 
 impl Sheet {
-    /// Begins the sheet behind the others, with its header.
+    /// Begins the sheet after the others, with its header.
     pub fn begin(
         book: &mut Workbook,
         (title, name): (String, String),
@@ -79,7 +79,7 @@ impl Sheet {
         Ok(Self { title, name, columns, rows: 0, cut: 0, notes, index })
     }
 
-    /// Whether no row fits in any more.
+    /// Returns true if no more row fits.
     pub fn is_full(&self) -> bool {
         self.rows + 1 == MOST_ROWS
     }
@@ -96,7 +96,7 @@ impl Sheet {
         Ok(())
     }
 
-    /// Puts filters on the header.
+    /// Adds filters to the header.
     pub fn finish(&self, book: &mut Workbook) -> Result<()> {
         let Some(last) = u16::try_from(self.columns.len()).ok().and_then(|count| count.checked_sub(1)) else {
             return Ok(());
@@ -105,7 +105,7 @@ impl Sheet {
         sheet.autofilter(0, 0, self.rows, last).map(drop).map_err(failed)
     }
 
-    /// What is to be known of it, in one line.
+    /// Returns the notes about the sheet, in one line.
     pub fn all_notes(&self) -> String {
         let cut = match self.cut {
             0 => None,
@@ -132,7 +132,7 @@ fn write(sheet: &mut Worksheet, row: u32, column: u16, cell: Cell<'_>, styles: &
     written.map(drop).map_err(failed)
 }
 
-/// A title, and a name of a sheet for it that no other has: as short as names must be, without what they may not have.
+/// Returns a title, and a sheet's name for it that is unique, short enough and without forbidden characters.
 pub fn free_name(title: &str, others: &[Sheet]) -> (String, String) {
     let taken = |name: &str| {
         let is_it = |other: &str| other.to_lowercase() == name.to_lowercase();

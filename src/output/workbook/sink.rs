@@ -1,4 +1,4 @@
-//! One answer as a workbook: its rows on a sheet of their own behind the one that describes them.
+//! Writes one answer as a workbook: its rows on a sheet of their own, after the one that describes them.
 
 use rusqlite::types::ValueRef;
 
@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 pub struct WorkbookSink<'d>(WorkbookWriter<'d>);
 
 impl<'d> WorkbookSink<'d> {
-    /// Begins the workbook. Fails where the destination was told nothing of the answer: only commands that say which
-    /// snapshot answered write workbooks (exit 2).
+    /// Begins the workbook. Fails if the destination has no description of the answer: only commands that name the
+    /// snapshot that answered write workbooks (exit 2).
     pub fn begin(columns: &[OutputColumn], destination: &'d mut Destination) -> Result<Self> {
         let about = destination.take_about().ok_or_else(|| {
             Error::usage("workbooks are for the answers of query, diff and history")
