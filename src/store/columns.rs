@@ -1,4 +1,4 @@
-//! The columns that the tables of a census have, as the database itself says, and the open rows found by them.
+//! The columns of a census's tables, as the database reports them, and the open rows found by these columns.
 
 use rusqlite::{Connection, params_from_iter};
 
@@ -10,14 +10,14 @@ use crate::model::{ColumnSpec, ResourceSpec, Role, Scope, resource};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Column {
     pub name: String,
-    /// `TEXT` or `INTEGER`; empty for an expression of a view.
+    /// The type, `TEXT` or `INTEGER`; empty for an expression of a view.
     pub sql_type: String,
     pub not_null: bool,
-    /// Whether it is part of the primary key.
+    /// True if the column is part of the primary key.
     pub in_key: bool,
 }
 
-/// The columns of a table or view of `main` or `temp`, in order; none where there is no such table.
+/// Returns the columns of a table or view of `main` or `temp`, in order; none if there is no such table.
 pub(super) fn columns(connection: &Connection, schema: &str, table: &str) -> Result<Vec<Column>> {
     let sql = format!(
         "SELECT name, type, \"notnull\", pk FROM pragma_table_info({}, {}) ORDER BY cid",
@@ -40,8 +40,8 @@ pub(super) fn columns(connection: &Connection, schema: &str, table: &str) -> Res
     read().doing(&format!("read the columns of {table}"))
 }
 
-/// The columns of a resource: those of its versions table but the two that bound a version's life, and those that are
-/// derived.
+/// Returns the columns of a resource: those of its versions table, except the two bounds of a version and derived
+/// columns.
 pub(super) fn resource_columns(connection: &Connection, name: &str) -> Result<Vec<Column>> {
     let mut columns = columns(connection, "main", &versions_table(name))?;
     let is_derived = |column: &str| resource(name).is_some_and(|spec| spec.is_derived(column));
@@ -51,7 +51,7 @@ pub(super) fn resource_columns(connection: &Connection, name: &str) -> Result<Ve
     Ok(columns)
 }
 
-/// The columns of a resource that the file does not have.
+/// Returns the columns of a resource as declared, for a file without the resource's table.
 pub(super) fn declared_columns(spec: &ResourceSpec) -> Vec<Column> {
     let column = |column: &ColumnSpec| Column {
         name: column.name.to_owned(),
@@ -62,15 +62,15 @@ pub(super) fn declared_columns(spec: &ResourceSpec) -> Vec<Column> {
     spec.columns.iter().map(column).collect()
 }
 
-/// The columns of a table of facts (see [`FactSpec::tables`](crate::model::FactSpec::tables)) but the snapshot that a
-/// fact belongs to.
+/// Returns the columns of a table of facts (see [`FactSpec::tables`](crate::model::FactSpec::tables)), except the
+/// snapshot id.
 pub(super) fn fact_columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
     let mut columns = columns(connection, "main", table)?;
     columns.retain(|column| column.name != "snapshot_id");
     Ok(columns)
 }
 
-/// Whether any row in a scope is alive in the newest snapshot.
+/// Returns true if any row in a scope is alive in the newest snapshot.
 pub fn has_open_rows(connection: &Connection, scope: &Scope) -> Result<bool> {
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM {} WHERE valid_to IS NULL AND {})",
@@ -82,7 +82,7 @@ pub fn has_open_rows(connection: &Connection, scope: &Scope) -> Result<bool> {
         .doing(&format!("look for rows of {}", scope.resource))
 }
 
-/// The open rows of a resource in a scope, each as the scope of its key, until one is found that `wanted` takes.
+/// Returns the first open row of a resource in a scope that `wanted` accepts, as the scope of its key.
 pub fn find_open_row(
     connection: &Connection,
     scope: &Scope,
@@ -110,7 +110,7 @@ pub fn find_open_row(
     Ok(None)
 }
 
-/// The name of the table that keeps a resource's versions.
+/// Returns the name of the table that stores a resource's versions.
 pub(crate) fn versions_table(resource: &str) -> String {
     format!("{resource}_versions")
 }

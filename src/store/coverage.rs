@@ -1,7 +1,7 @@
-//! How much of each resource a snapshot saw.
+//! The coverage: how much of each resource a snapshot saw.
 //!
-//! A snapshot of before `coverage` counted what was not asked for says `complete` where the status is now
-//! `limited`. Its rows are hashed and stay what they are: the status is derived from its gaps when it is read.
+//! A snapshot that predates the counts of scopes not requested has the status `complete` where the status would now be
+//! `limited`. Its rows are hashed and never change, so the status is derived from the gaps when it is read.
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -14,24 +14,24 @@ use super::visibility::sql::hidden;
 use crate::error::Result;
 use crate::model::RESOURCES;
 
-/// How much of a resource a snapshot saw.
+/// The extent to which a snapshot saw a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CoverageStatus {
-    /// Everything.
+    /// Everything was seen.
     Complete,
-    /// Everything that was asked for, but only parts were asked for.
+    /// Everything that was requested was seen, but only parts were requested.
     Limited,
-    /// Less than was asked for: a listing was denied or failed.
+    /// Less than requested was seen: a listing was denied or failed.
     Partial,
-    /// Nothing: nobody asked for it.
+    /// Nothing was seen, because the resource was not requested.
     NotCollected,
-    /// Nothing: the organization or the kind of credentials rules it out.
+    /// Nothing was seen: the organization or the kind of credentials rules it out.
     Unavailable,
 }
 
 impl CoverageStatus {
-    /// The value of the column `status`.
+    /// Returns the value of the column `status`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Complete => "complete",
@@ -52,28 +52,28 @@ word_column!(
     CoverageStatus::Unavailable
 );
 
-/// One row of `coverage`.
+/// A row of `coverage`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Coverage {
-    /// Name of the resource, as in [`RESOURCES`].
+    /// The name of the resource, as in [`RESOURCES`].
     pub resource: String,
-    /// Derived when it is read, see the module.
+    /// The status, derived when it is read (see the module).
     pub status: CoverageStatus,
-    /// Rows alive in the snapshot, carried ones included.
+    /// The number of rows alive in the snapshot, including carried ones.
     pub rows: i64,
-    /// Gaps of kind denied or failed.
+    /// The number of gaps of kind denied or failed.
     pub gaps: i64,
-    /// Why it is not complete; `None` where it is.
+    /// The reason why the coverage is not complete; `None` if it is.
     pub reason: Option<String>,
-    /// Scopes that were not asked for.
+    /// The number of scopes that were not requested.
     pub not_asked: i64,
-    /// Rows carried forward without being seen; `None` in a snapshot that did not count them.
+    /// The number of rows carried forward without being seen; `None` if the snapshot did not count them.
     pub carried: Option<i64>,
 }
 
 impl Coverage {
-    /// Returns the counts of what was not asked for: `2 scopes not asked for, 17 of 20 rows carried forward`;
-    /// nothing where all of it was.
+    /// Returns the counts of scopes not requested and rows carried: `2 scopes not asked for, 17 of 20 rows carried
+    /// forward`. Returns `None` if everything was requested.
     pub fn limits(&self) -> Option<String> {
         let scopes = match self.not_asked {
             0 => None,
@@ -87,7 +87,7 @@ impl Coverage {
     }
 }
 
-/// Reads what a snapshot covered, in the order in which resources are shown.
+/// Reads the coverage of a snapshot, in the order in which resources are shown.
 pub(super) fn of_snapshot(connection: &Connection, snapshot_id: i64) -> Result<Vec<Coverage>> {
     let sql = format!(
         "SELECT resource, status, rows, gaps, reason, not_asked, carried FROM ({}) WHERE snapshot_id = ?1",
@@ -110,7 +110,7 @@ pub(super) fn of_snapshot(connection: &Connection, snapshot_id: i64) -> Result<V
             .collect::<rusqlite::Result<Vec<_>>>()
     };
     let mut coverage = read().doing("read the coverage")?;
-    // Without such a scope no row is hidden, and there may be millions of them.
+    // Without a scope that was not requested no row is hidden, and counting could walk millions of rows.
     let is_uncounted = |one: &&mut Coverage| {
         one.status == CoverageStatus::Limited && one.not_asked > 0 && one.carried.is_none()
     };
@@ -121,8 +121,8 @@ pub(super) fn of_snapshot(connection: &Connection, snapshot_id: i64) -> Result<V
     Ok(coverage)
 }
 
-/// Counts the rows of a resource that a snapshot holds and did not see: those that it carried, where it did not count
-/// them itself.
+/// Counts the rows of a resource that a snapshot carried without seeing them, for a snapshot that did not store this
+/// count.
 fn count_hidden(connection: &Connection, snapshot_id: i64, resource: &str) -> Result<Option<i64>> {
     let columns = resource_columns(connection, resource)?;
     if columns.is_empty() {
@@ -138,7 +138,7 @@ fn count_hidden(connection: &Connection, snapshot_id: i64, resource: &str) -> Re
     count.map(Some).doing("count what was not seen")
 }
 
-/// Makes `coverage` say of older snapshots what it says of new ones, for the statements of this connection.
+/// Gives older snapshots the same `coverage` as new ones, for the statements of this connection.
 pub(super) fn derive_older(connection: &Connection) -> Result<()> {
     let counts = columns(connection, "main", "coverage")?.iter().any(|column| column.name == "not_asked");
     let older = if counts { "not_asked IS NULL" } else { "1" };
@@ -155,9 +155,9 @@ pub(super) fn derive_older(connection: &Connection) -> Result<()> {
         .doing("derive the coverage of older snapshots")
 }
 
-/// Returns the SELECT of the coverage of all snapshots, where the older ones' status and counts are derived.
+/// Returns the SELECT of the coverage of all snapshots, with derived status and counts for older snapshots.
 pub(super) fn select(connection: &Connection) -> Result<String> {
-    // A file of an older version lacks the counts altogether.
+    // A file of an older version has no columns for the counts.
     let counts = columns(connection, "main", "coverage")?.iter().any(|column| column.name == "not_asked");
     let (not_asked, carried) = if counts { ("c.not_asked", "c.carried") } else { ("NULL", "NULL") };
     let older = format!("{not_asked} IS NULL AND c.status = 'complete'");
@@ -185,7 +185,7 @@ FROM main.coverage AS c",
     ))
 }
 
-/// Returns the SQL of why nobody asked: what the gaps `g` with this condition say, each reason once.
+/// Returns the SQL of the distinct reasons of the gaps `g` that match this condition.
 pub(super) fn reasons(condition: &str) -> String {
     format!(
         "(SELECT group_concat(reason, '; ') FROM (

@@ -1,10 +1,9 @@
-//! The hash of what each document says, in a column beside the document: so that SQL tells a new spelling from a new
-//! document, in any SQLite and without a function of ours.
+//! The hash of each document's meaning, in a column beside the document. With it, SQL tells a new spelling from a new
+//! document, in any SQLite and without a function of this program.
 //!
-//! The column is derived. Publish fills it, a migration filled it for what was published before, `verify` holds it
-//! against the documents, and nothing shows it. A file that was not migrated yet, because it is only read, has no such
-//! column, or one that older rules filled: the views of this program's own connection then ask a function in its place,
-//! and answer the same.
+//! The column is derived. Publish fills it, a migration filled it for older snapshots, `verify` checks it against the
+//! documents, and no view shows it. A file that is only read, and so not migrated, may lack the column or hold hashes
+//! of older rules. The views of this program's own connection then call a function instead, and give the same answers.
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension};
@@ -15,14 +14,14 @@ use crate::document;
 use crate::error::Result;
 use crate::model::{DocumentColumn, Grammar, RESOURCES, ResourceSpec};
 
-/// The version of the schema since which the column is filled by the rules of today: the number of the migration that
+/// The version of the schema since which the column is filled by the current rules: the number of the migration that
 /// filled it.
 pub(super) const HASHED_SINCE: i64 = 5;
 
-/// The function of this program's own connections.
+/// The name of the function that hashes a document on this program's own connections.
 const FUNCTION: &str = "orgcensus_document_hash";
 
-/// Gives the connection the function that hashes a document: its grammar, its text.
+/// Registers the function that hashes a document. Its parameters are the grammar and the text.
 pub(super) fn register(connection: &Connection) -> Result<()> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
@@ -35,24 +34,24 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_scalar_function(FUNCTION, 2, flags, hash).doing("prepare to compare documents")
 }
 
-/// The hash of the document in a row, computed, in SQL; `row` is the row's alias.
+/// Returns the SQL that computes the hash of the document in a row; `row` is the row's alias.
 pub(super) fn computed(held: &DocumentColumn, row: &str) -> String {
     format!("{FUNCTION}({}, {row}.{})", literal(held.grammar.as_str()), quoted(held.column))
 }
 
-/// The hash of the document in a version, in SQL; `row` is the version's alias. A document that somebody wrote
-/// without its hash stands for itself, lest it pass for any other.
+/// Returns the SQL of the stored hash of a version's document; `row` is the version's alias. A document without a hash,
+/// as an external tool may write it, stands for itself, so that it never equals another one.
 pub(super) fn stored(held: &DocumentColumn, row: &str) -> String {
     format!("coalesce({row}.{}, {row}.{})", quoted(held.hash_column), quoted(held.column))
 }
 
-/// Whether the file keeps hashes by the rules of today.
+/// Returns true if the file's hashes follow the current rules.
 pub(super) fn are_hashed(connection: &Connection) -> Result<bool> {
     let version = connection.query_row("PRAGMA main.user_version", [], |row| row.get::<_, i64>(0));
     version.map(|version| version >= HASHED_SINCE).doing("read the schema's version")
 }
 
-/// The tables with documents.
+/// Returns the tables with documents.
 pub(super) fn tables() -> Vec<String> {
     let mut tables: Vec<_> = all().map(|(spec, _)| versions_table(spec.name)).collect();
     tables.dedup();
@@ -76,8 +75,8 @@ pub(super) fn fill(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The first version whose document does not have the hash that is its own: the resource, the column, and the
-/// snapshot that the version begins in.
+/// Returns the first version whose document has a wrong hash: the resource, the column, and the snapshot in which the
+/// version begins.
 pub(super) fn misfit(connection: &Connection) -> Result<Option<(&'static str, &'static str, i64)>> {
     if !are_hashed(connection)? {
         return Ok(None);
@@ -109,8 +108,7 @@ struct Due {
     due: Option<String>,
 }
 
-/// The versions, of those that the statement selects with their document and hash, whose hash is another than it
-/// should be.
+/// Returns the versions whose stored hash is wrong. The statement selects a version, its document and its hash.
 fn hashes(connection: &Connection, select: &str, held: &DocumentColumn) -> rusqlite::Result<Vec<Due>> {
     let mut statement = connection.prepare(select)?;
     let mut rows = statement.query([])?;
@@ -125,7 +123,7 @@ fn hashes(connection: &Connection, select: &str, held: &DocumentColumn) -> rusql
     Ok(differ)
 }
 
-/// Every column that holds documents, with its resource.
+/// Returns every column that holds documents, with its resource.
 fn all() -> impl Iterator<Item = (&'static ResourceSpec, &'static DocumentColumn)> {
     RESOURCES.iter().flat_map(|spec| spec.documents.iter().map(move |held| (*spec, held)))
 }

@@ -1,8 +1,8 @@
-//! The files of a census: their names and modes, and what can be wrong with one.
+//! The files of a census: their names and modes, and the errors of opening them.
 //!
-//! Every SQLite file is opened by a URI made here, so that any path works and an attached file can be
-//! read-only. Nothing here opens a database by `std::fs`: closing such a handle would drop the locks that
-//! SQLite holds on the same file.
+//! Every SQLite file is opened by a URI made here, so that any path works and an attached file can be read-only.
+//! Nothing here opens a database by `std::fs`: closing such a handle would drop the locks that SQLite holds on the same
+//! file.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -15,43 +15,43 @@ use crate::error::{Error, Result};
 use crate::model::Scope;
 use crate::plain_file;
 
-/// What SQLite keeps beside a database while it is open, or was not closed.
+/// The suffixes of the files that SQLite keeps beside a database while it is open or was not closed.
 const OF_SQLITE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// What this program keeps beside the census.
+/// The suffixes of the files that this program keeps beside the census.
 pub(super) const LOCK: &str = ".lock";
 pub(super) const COLLECTING: &str = ".collecting";
 
-/// How long a statement waits for another process to let go of the file; a unit test has no ten seconds.
+/// The time that a statement waits for another process to release the file. Unit tests wait less.
 const BUSY: Duration = if cfg!(test) { Duration::from_millis(100) } else { Duration::from_secs(10) };
 
-/// What to do where a file cannot grow.
+/// The hint for a file that cannot grow.
 pub(super) const NO_SPACE: &str = "make room on the disk, or name another file with --db";
 
-/// What to do where a file may not be read or written.
+/// The hint for a file that cannot be read or written for lack of permission.
 const PERMISSIONS: &str =
     "check the permissions of the file and of its folder, or name another file with --db";
 
-/// What SQLite's error says where [`connect`] did not even let it try.
+/// The message of the error with which [`connect`] refuses a file before SQLite opens it.
 const IN_THE_WAY: &str = "a file beside it must not be written";
 
-/// What may stand in a URI's path as it is.
+/// The characters that need no escape in the path of a URI.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
 
-/// The file beside the database whose name is the database's with `suffix` at its end. A symbolic link counts
-/// as the file that it leads to, as it does for SQLite's own files: two names of one census share one lock.
+/// Returns the path of the file beside the database: the database's name followed by `suffix`. A symbolic link stands
+/// for its target, as it does for SQLite's own files, so that two names of one census share one lock.
 pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(target(database));
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// The file of the collection in progress beside a database.
+/// Returns the path of the file of the collection in progress beside a database.
 pub(super) fn staging_file(database: &Path) -> PathBuf {
     beside(database, COLLECTING)
 }
 
-/// The file that a symbolic link leads to, be it there or not; any other path as it is.
+/// Returns the target of a symbolic link, whether it exists or not; any other path unchanged.
 pub(super) fn target(path: &Path) -> PathBuf {
     match (path.canonicalize(), path.read_link()) {
         (Ok(real), Ok(_)) => real,
@@ -60,7 +60,7 @@ pub(super) fn target(path: &Path) -> PathBuf {
     }
 }
 
-/// The file of exactly this name, and what SQLite keeps beside it.
+/// Returns the file of exactly this name and the files that SQLite keeps beside it.
 pub(super) fn with_companions(file: &Path) -> Vec<PathBuf> {
     let named = |suffix: &&str| {
         let mut name = file.as_os_str().to_owned();
@@ -70,19 +70,20 @@ pub(super) fn with_companions(file: &Path) -> Vec<PathBuf> {
     [""].iter().chain(&OF_SQLITE).map(named).collect()
 }
 
-/// The files of a census that hold its data, be they there or not.
+/// Returns the paths of all files that hold a census's data, whether they exist or not.
 pub fn data_files(database: &Path) -> Vec<PathBuf> {
     [target(database), beside(database, COLLECTING)].iter().flat_map(|file| with_companions(file)).collect()
 }
 
-/// Every file that belongs to a census, be it there or not: none of them may become an output.
+/// Returns the paths of all files that belong to a census, whether they exist or not. None of them may become an
+/// output.
 pub fn files(database: &Path) -> Vec<PathBuf> {
     let mut files = data_files(database);
     files.push(beside(database, LOCK));
     files
 }
 
-/// The database that a file belongs to by its name, as a log or journal does; `None` of any other file.
+/// Returns the database to which a log or journal belongs by its name; `None` for any other file.
 pub fn database_of(file: &Path) -> Option<PathBuf> {
     let name = file.file_name()?.to_str()?;
     let database = OF_SQLITE.iter().find_map(|suffix| name.strip_suffix(suffix))?;
@@ -90,16 +91,16 @@ pub fn database_of(file: &Path) -> Option<PathBuf> {
     (!database.file_name()?.is_empty() && database.is_file()).then_some(database)
 }
 
-/// Makes an empty file private too: it becomes a census only now. One that holds something keeps the mode that
-/// somebody gave it.
+/// Makes an empty file private too, because it becomes a census only now. Keeps the mode of a file with content, which
+/// a user may have chosen.
 pub(super) fn make_private_if_empty(path: &Path) {
     if plain_file::check(path).is_ok() && path.metadata().is_ok_and(|found| found.len() == 0) {
-        // Who may write another's file but not change its mode has been given it so.
+        // A user who may write another user's file but not change its mode was given that access on purpose.
         let _ = std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600));
     }
 }
 
-/// The URI of a SQLite file, with `parameters` such as `mode=ro`.
+/// Returns the URI of a SQLite file, with `parameters` such as `mode=ro`.
 pub(super) fn uri(path: &Path, parameters: &str) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     #[cfg(unix)]
@@ -109,14 +110,14 @@ pub(super) fn uri(path: &Path, parameters: &str) -> String {
     format!("file:{}?{parameters}", percent_encode(&bytes, PLAIN))
 }
 
-/// Opens the SQLite file at `path` with the URI's `parameters`. Fails as SQLite does for a file that it cannot
-/// open where [`in_the_way`] finds something.
+/// Opens the SQLite file at `path` with the URI's `parameters`. If [`in_the_way`] finds an obstacle, fails as SQLite
+/// does for a file that it cannot open.
 pub(super) fn connect(path: &Path, parameters: &str) -> rusqlite::Result<Connection> {
     let mode = match parameters.starts_with("mode=ro") || parameters.starts_with("immutable") {
         true => OpenFlags::SQLITE_OPEN_READ_ONLY,
         false => OpenFlags::SQLITE_OPEN_READ_WRITE,
     };
-    // What is immutable has no companion that SQLite would open.
+    // An immutable database has no companion that SQLite would open.
     if !parameters.starts_with("immutable") && in_the_way(path, mode).is_some() {
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
         return Err(rusqlite::Error::SqliteFailure(code, Some(IN_THE_WAY.to_owned())));
@@ -124,16 +125,16 @@ pub(super) fn connect(path: &Path, parameters: &str) -> rusqlite::Result<Connect
     let flags = mode | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(uri(path, parameters), flags)?;
     connection.busy_timeout(BUSY)?;
-    // A publish and a query each have a few hundred statements at most; all of them stay prepared.
+    // A publish or a query uses a few hundred statements at most, and all of them stay prepared.
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
 }
 
-/// A file that SQLite would write and must not, or that it could not write, and why: a link of somebody else in
-/// place of a log, or a log that another user's query left in a shared folder.
+/// Returns a file that SQLite would have to write and must not or cannot, with the reason: for example another user's
+/// link in place of a log, or a log that another user's query left in a shared folder.
 ///
-/// The database itself may have several names as long as it is only read: SQLite writes nothing then but the
-/// shared memory beside it.
+/// The database itself may have several names if it is only read. SQLite then writes nothing but the shared memory
+/// beside the database.
 fn in_the_way(path: &Path, mode: OpenFlags) -> Option<(PathBuf, std::io::Error)> {
     let writes = mode.contains(OpenFlags::SQLITE_OPEN_READ_WRITE);
     let of_itself = || plain_file::follow(path).and_then(|file| plain_file::check(&file));
@@ -145,7 +146,7 @@ fn in_the_way(path: &Path, mode: OpenFlags) -> Option<(PathBuf, std::io::Error)>
     companions.filter_map(|file| check(&file).err().map(|error| (file, error))).next()
 }
 
-/// What to do about a file that is in the way.
+/// Returns the error, with hints, for a file that is in the way.
 fn in_the_way_of(path: &Path, file: &Path, error: std::io::Error) -> Error {
     let is_denied = error.kind() == std::io::ErrorKind::PermissionDenied;
     let name = file.display();
@@ -162,7 +163,7 @@ fn in_the_way_of(path: &Path, file: &Path, error: std::io::Error) -> Error {
     let failed = failed.hint(format!(
         "that user's query left it; take it over, which loses nothing: sudo chown \"$(id -un)\" {others}"
     ));
-    // Newer pages that a log holds would be lost with it.
+    // Removing a log that holds newer pages would lose these pages.
     let is_empty = std::fs::metadata(beside(path, "-wal")).map_or(true, |log| log.len() == 0);
     let failed = match is_empty && !beside(path, "-journal").exists() {
         true => failed.hint(format!("or, while nobody has the census open: rm -f {others}")),
@@ -171,7 +172,7 @@ fn in_the_way_of(path: &Path, file: &Path, error: std::io::Error) -> Error {
     failed.hint("let others ask a copy, which is left alone: orgcensus snapshots copy FILE --mode 0640")
 }
 
-/// Refuses a directory, whose SQLite error would say little, and a pipe or device, which would be waited for.
+/// Refuses a directory, for which SQLite's error would say little, and a pipe or device, which would block.
 pub(super) fn refuse_what_is_no_file(path: &Path) -> Result<()> {
     match path.metadata() {
         Ok(found) if found.is_dir() => {
@@ -186,14 +187,15 @@ pub(super) fn refuse_what_is_no_file(path: &Path) -> Result<()> {
     }
 }
 
-/// Whether there is a file at `path`; fails where that cannot be known, which is not to say that there is none.
+/// Returns true if there is a file at `path`. Fails if that cannot be determined, which is no proof that the file is
+/// missing.
 pub(super) fn is_there(path: &Path) -> Result<bool> {
     path.try_exists().map_err(|error| {
         Error::failed(format!("cannot open \"{}\"", path.display())).caused_by(error).hint(PERMISSIONS)
     })
 }
 
-/// What a SQLite error while opening `path` means, and what to do about it.
+/// Explains a SQLite error from opening `path`, and adds the hint.
 pub(super) fn open_failed(path: &Path, error: rusqlite::Error) -> Error {
     let name = path.display();
     if let rusqlite::Error::SqliteFailure(_, Some(message)) = &error
@@ -224,7 +226,7 @@ pub(super) fn open_failed(path: &Path, error: rusqlite::Error) -> Error {
     Error::failed(message).caused_by(error).hint(hint)
 }
 
-/// Says what was being done when SQLite failed.
+/// Names the operation during which SQLite failed.
 pub(super) trait Doing<T> {
     /// Turns a SQLite error into "cannot `what`", with the SQLite error as its cause.
     fn doing(self, what: &str) -> Result<T>;
@@ -248,18 +250,18 @@ impl<T> Doing<T> for rusqlite::Result<T> {
     }
 }
 
-/// `name` as a quoted SQL identifier.
+/// Returns `name` as a quoted SQL identifier.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The condition that a row lies in a scope, whose values are its parameters in order.
+/// Returns the SQL condition that a row lies in a scope. The scope's values are its parameters, in order.
 pub(super) fn in_scope(scope: &Scope) -> String {
     let conditions: Vec<_> = scope.columns.keys().map(|name| format!("{} = ?", quoted(name))).collect();
     if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") }
 }
 
-/// `value` as a SQL text literal.
+/// Returns `value` as a SQL text literal.
 pub(crate) fn literal(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))
 }

@@ -1,13 +1,15 @@
-//! What is to be known of the file system of a file: whether it is a network file system, where SQLite's write-ahead log does not work: its index is
-//! memory shared by the processes of one machine (<https://sqlite.org/wal.html>), and how much room it has.
+//! Properties of the file system that holds a file: its free space, and whether it is a network file system. SQLite's
+//! write-ahead log does not work on a network file system: its index is memory shared by the processes of one machine
+//! (<https://sqlite.org/wal.html>).
 //!
-//! The classification is by the file system's name, which both Linux (in `/proc/self/mountinfo`, with the
-//! subtype of a FUSE mount) and macOS know. Elsewhere, and where the system does not tell, nothing is found.
-//! What asks the system is a few lines; no test mounts a share, since that takes a server and privileges.
+//! The classification is by the file system's name, which both Linux (in `/proc/self/mountinfo`, with the subtype of a
+//! FUSE mount) and macOS provide. On other systems, and if the system gives no name, no network file system is
+//! reported. No test mounts a share, because that needs a server and privileges; the code that queries the system is
+//! short.
 
 use std::path::{Path, PathBuf};
 
-/// Names of network file systems, as Linux and macOS write them.
+/// The names of network file systems, as Linux and macOS write them.
 const NETWORK: &[&str] = &[
     "9p",
     "afpfs",
@@ -29,7 +31,7 @@ const NETWORK: &[&str] = &[
     "webdav",
 ];
 
-/// What FUSE serves from elsewhere, by the subtype after `fuse.`; much else of FUSE is local.
+/// The remote file systems that FUSE serves, by the subtype after `fuse.`. Many others of FUSE are local.
 const NETWORK_BY_FUSE: &[&str] = &[
     "blobfuse",
     "blobfuse2",
@@ -48,25 +50,25 @@ const NETWORK_BY_FUSE: &[&str] = &[
     "sshfs",
 ];
 
-/// The name of the network file system that `path` is on, or would be; `None` on a local one.
+/// Returns the name of the network file system that holds `path`, or would hold it; `None` for a local one.
 pub(super) fn network(path: &Path) -> Option<String> {
     let name = system::name(&folder(path))?;
     is_network(&name).then_some(name)
 }
 
-/// The bytes that may be written on the file system of `path`; `None` where the system does not tell.
+/// Returns the bytes that may be written on the file system of `path`; `None` if the system does not report them.
 pub(super) fn free_space(path: &Path) -> Option<u64> {
     let found = rustix::fs::statvfs(folder(path)).ok()?;
     Some(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
-/// The folder of a file that may not exist yet.
+/// Returns the folder of a file that may not exist yet.
 fn folder(path: &Path) -> PathBuf {
     let path = path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
     path.parent().map_or_else(|| path.clone(), Path::to_owned)
 }
 
-/// Whether a file system of this name is reached over a network.
+/// Returns true if a file system of this name is reached over a network.
 fn is_network(name: &str) -> bool {
     match name.strip_prefix("fuse.").or_else(|| name.strip_prefix("fuseblk.")) {
         Some(subtype) => NETWORK_BY_FUSE.contains(&subtype),
@@ -79,7 +81,7 @@ mod system {
     use std::os::unix::fs::MetadataExt;
     use std::path::Path;
 
-    /// The name of the file system that holds a folder.
+    /// Returns the name of the file system that holds a folder.
     pub(super) fn name(folder: &Path) -> Option<String> {
         let device = std::fs::metadata(folder).ok()?.dev();
         super::named(&std::fs::read_to_string("/proc/self/mountinfo").ok()?, device)
@@ -90,7 +92,7 @@ mod system {
 mod system {
     use std::path::Path;
 
-    /// The name of the file system that holds a folder.
+    /// Returns the name of the file system that holds a folder.
     pub(super) fn name(folder: &Path) -> Option<String> {
         let found = rustix::fs::statfs(folder).ok()?;
         let bytes: Vec<u8> =
@@ -103,13 +105,13 @@ mod system {
 mod system {
     use std::path::Path;
 
-    /// Not known here.
+    /// Returns `None`: the name is not available on this system.
     pub(super) fn name(_folder: &Path) -> Option<String> {
         None
     }
 }
 
-/// The file system of a device (`st_dev`), by the text of `/proc/self/mountinfo`: fields are separated by
+/// Returns the file system of a device (`st_dev`), from the text of `/proc/self/mountinfo`. Its fields are separated by
 /// blanks, the third is `major:minor`, and the name follows a lone `-` (proc_pid_mountinfo(5)).
 #[cfg(any(target_os = "linux", test))]
 fn named(mountinfo: &str, device: u64) -> Option<String> {
@@ -121,7 +123,7 @@ fn named(mountinfo: &str, device: u64) -> Option<String> {
     })
 }
 
-/// The two numbers of a device, as glibc packs them (makedev(3)).
+/// Returns the major and minor number of a device, which glibc packs into one (makedev(3)).
 #[cfg(any(target_os = "linux", test))]
 fn major_minor(device: u64) -> (u64, u64) {
     let major = ((device >> 32) & 0xffff_f000) | ((device >> 8) & 0xfff);
@@ -151,7 +153,7 @@ mod tests {
             (46, "fuse.sshfs"),
             (47, "9p"),
             (48, "fuse.gocryptfs"),
-            // 253:300, whose minor number does not fit a byte.
+            // This is 253:300, whose minor number does not fit into a byte.
             (0x0010_fd2c, "xfs"),
         ] {
             assert_eq!(named(MOUNTINFO, device).as_deref(), Some(name), "{device:#x}");

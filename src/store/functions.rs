@@ -1,4 +1,4 @@
-//! Functions of SQL that canned queries ask. No view does: any SQLite reads the file.
+//! SQL functions that canned queries call. Views call none, because any SQLite must be able to read the file.
 
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
@@ -7,11 +7,11 @@ use super::file::Doing;
 use crate::document::services::{SummarizedPolicy, summarize};
 use crate::error::Result;
 
-/// Returns a JSON array of what policies allow by service ([`crate::document::services::ServiceSummary`]); takes a JSON
-/// array of objects with `kind`, `policy`, `document` and `unread`.
+/// The name of the function that summarizes policies by service ([`crate::document::services::ServiceSummary`]). Takes
+/// a JSON array of objects with `kind`, `policy`, `document` and `unread`, and returns a JSON array.
 const POLICY_SERVICES: &str = "orgcensus_policy_services";
 
-/// Gives the connection the functions.
+/// Registers the functions on the connection.
 pub(super) fn register(connection: &Connection) -> Result<()> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;

@@ -1,8 +1,8 @@
-//! What keeps reading from writing: SQL that a user typed can read the census and do nothing else.
+//! The guard that keeps reading from writing: SQL that a user typed can read the census and do nothing else.
 //!
-//! Three fences, because each alone has a hole: the file is open read-only, `query_only` stops temporary
-//! tables, and an authorizer stops ATTACH, VACUUM INTO (which leaves a file behind), pragmas that switch the
-//! other two off, and loading code.
+//! There are three fences, because each alone has a hole. The file is open read-only. `query_only` stops temporary
+//! tables. An authorizer stops ATTACH, VACUUM INTO (which would create a file), loading code, and pragmas that switch
+//! the other two off.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,13 +16,13 @@ use rusqlite::limits::Limit;
 const DESCRIBING: &[&str] =
     &["table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo"];
 
-/// Functions that reach outside the database, should a build of SQLite have them.
+/// The functions that reach outside the database, in case a build of SQLite has them.
 const OUTSIDE: &[&str] = &["load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"];
 
-/// How many bytes SQLite may use in a process that asks a question.
+/// The number of bytes that SQLite may use in a process that runs a query.
 pub const QUERY_MEMORY: i64 = 512_000_000;
 
-/// Lets no statement of this connection do anything but read, and no misspelt name in double quotes be a text.
+/// Restricts all statements of this connection to reading. A misspelt name in double quotes is an error, not a text.
 pub(super) fn raise(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "hard_heap_limit", QUERY_MEMORY)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
@@ -31,19 +31,19 @@ pub(super) fn raise(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     connection.pragma_update(None, "query_only", true)?;
-    // Statements prepared before were not asked; none of them is the user's, but none is needed either.
+    // Earlier statements were prepared without the authorizer. None of them is the user's, but none is needed either.
     connection.flush_prepared_statement_cache();
     connection.authorizer(Some(decide))
 }
 
-/// Takes the guard away again, for statements of our own.
+/// Removes the guard, for statements of this program.
 pub(super) fn lower(connection: &Connection) -> rusqlite::Result<()> {
     connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
     connection.pragma_update(None, "query_only", false)
 }
 
-/// Does work that prepares a statement; returns with it the tables and views that the statement opens, in lower case,
-/// those within views included. From then on the connection is fenced.
+/// Runs `work`, which prepares a statement. Returns its result with the tables and views that the statement opens, in
+/// lower case, including those within views. The connection stays guarded afterwards.
 pub fn views_read<T>(
     connection: &Connection,
     work: impl FnOnce() -> rusqlite::Result<T>,

@@ -1,4 +1,4 @@
-//! Whose census a database is: the organization and the instance that it was collected from.
+//! The identity of a database: the organization and the instance that it was collected from.
 
 use std::path::Path;
 
@@ -8,16 +8,16 @@ use super::file::Doing;
 use super::now;
 use crate::error::{Error, Result};
 
-/// Which organization and Identity Center instance a database belongs to.
+/// The organization and Identity Center instance that a database belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// `o-…`; `None` for an instance outside an organization, or where it may not be read.
+    /// The organization id `o-…`; `None` for an instance outside an organization, or if it may not be read.
     pub organization_id: Option<String>,
-    /// ARN of the Identity Center instance; `None` where there is none.
+    /// The ARN of the Identity Center instance; `None` if there is none.
     pub instance_arn: Option<String>,
 }
 
-/// Whose census this is; `None` while nothing claimed it.
+/// Returns the identity of the census; `None` until it is claimed.
 pub(super) fn read(connection: &Connection) -> Result<Option<Identity>> {
     connection
         .query_row("SELECT organization_id, instance_arn FROM main.census", [], |row| {
@@ -27,7 +27,7 @@ pub(super) fn read(connection: &Connection) -> Result<Option<Identity>> {
         .doing("read whose census this is")
 }
 
-/// Claims the database at `path`, see [`Database::claim`](super::Database::claim).
+/// Claims the database at `path`; see [`Database::claim`](super::Database::claim).
 pub(super) fn claim(connection: &Connection, path: &Path, identity: &Identity) -> Result<()> {
     let Some(owner) = read(connection)? else {
         if identity.organization_id.is_none() && identity.instance_arn.is_none() {
@@ -72,8 +72,8 @@ pub(super) fn claim(connection: &Connection, path: &Path, identity: &Identity) -
     Ok(())
 }
 
-/// The same organization, but another of its instances: a new one has new ids for everything, so that in one
-/// census all users, groups and permission sets would seem to be gone and others to have come.
+/// Returns the error for the same organization with another instance. A new instance has new ids for everything, so in
+/// one census all users, groups and permission sets would seem to be removed and others added.
 fn other_instance(path: &Path, owner: &Identity, identity: &Identity) -> Error {
     let arn = |identity: &Identity| identity.instance_arn.clone().unwrap_or_default();
     let (old, new) = (arn(owner), arn(identity));

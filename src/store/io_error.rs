@@ -1,7 +1,8 @@
-//! Troubles that pass: no space left, another program's lock, a disk that does not take a write. They cost no
-//! row: what was collected is kept through them, so a collection that meets one stops resumably.
+//! Transient I/O errors: no space left, another program's lock, a disk that does not take a write. They lose no row:
+//! the collected rows are kept, so a collection that meets one stops resumably.
 //!
-//! SQLite says "full" for ENOSPC alone; a quota (EDQUOT) and the limit of file sizes (EFBIG) are I/O errors to it.
+//! SQLite reports "full" for ENOSPC only. A quota (EDQUOT) and the limit of file sizes (EFBIG) are I/O errors to
+//! SQLite.
 
 use std::error::Error as StdError;
 use std::io;
@@ -11,7 +12,7 @@ use rusqlite::ErrorCode;
 
 use crate::error::{Error, ErrorKind};
 
-/// What is in the way.
+/// The cause of an I/O error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Trouble {
     NoSpace,
@@ -20,19 +21,19 @@ enum Trouble {
     Damaged,
 }
 
-/// Whether the same command may succeed later, with everything that it finds on the disk now.
+/// Returns true if the same command may succeed later, without further changes to the files.
 pub(super) fn passes(error: &Error) -> bool {
     trouble(error).is_some_and(|trouble| trouble != Trouble::Damaged)
 }
 
-/// What a failure to write the census means for a collection: nothing was published, and where the trouble
-/// passes the same command goes on (exit code 5). Other errors stay as they are.
+/// Converts a failure to write the census during a collection. Nothing was published; after a transient error, the same
+/// command resumes (exit code 5). Other errors stay unchanged.
 pub fn stopped(error: Error, census: &Path) -> Error {
     let restore = format!("restore \"{}\" from a backup", census.display());
     told(error, census, ErrorKind::Failed, &format!("{restore}, {GO_ON}"))
 }
 
-/// The same for the staging. Where it is damaged the next run finds out, and begins anew.
+/// Converts a failure to write the staging in the same way. The next run detects a damaged staging and starts again.
 pub fn staging_stopped(error: Error, staging: &Path) -> Error {
     told(error, staging, ErrorKind::Resumable, "run the same command again: it begins anew")
 }
@@ -89,7 +90,7 @@ fn of_sqlite(code: ErrorCode) -> Option<Trouble> {
     }
 }
 
-/// What a failed system call says, where SQLite had no part in it.
+/// Returns true for a system call that failed for lack of space, without SQLite.
 pub(super) fn is_no_space(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

@@ -1,8 +1,7 @@
-//! One collector at a time: an advisory lock on `<db>.lock`, a file of its own (opening and closing the
-//! database by `std::fs` while SQLite has it open would drop SQLite's own locks).
+//! One collector at a time: an advisory lock on `<db>.lock`. The lock is a file of its own, because opening and closing
+//! the database by `std::fs` while SQLite has it open would drop SQLite's locks.
 //!
-//! The file stays behind on purpose: were it deleted, two collectors could each hold a lock on a file of this
-//! name.
+//! The file is never deleted. If it were, two collectors could each hold a lock on a different file of this name.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -13,19 +12,19 @@ use super::io_error;
 use crate::error::{Error, Result};
 use crate::plain_file;
 
-/// A process id and some room: a longer file was never a lock of ours.
+/// The size limit of a lock file: a process id and some room. A longer file is no lock file of this program.
 const MOST: u64 = 32;
 
-/// Held for as long as a collection runs; dropped with the process at the latest.
+/// The lock of a running collection. It is released with the process at the latest.
 #[derive(Debug)]
 pub struct CollectorLock {
-    /// The lock lives as long as this handle.
+    /// The handle that holds the lock as long as it lives.
     _file: File,
 }
 
 impl CollectorLock {
-    /// Takes the lock beside the database, or fails at once when another collector holds it (naming its
-    /// process id where known). Fails too where that name is a link, a pipe, or a file of somebody else.
+    /// Takes the lock beside the database. Fails at once if another collector holds it (naming its process id if
+    /// known), and if that name is a link, a pipe, or a foreign file.
     pub fn acquire(database: &Path) -> Result<Self> {
         let path = beside(database, LOCK);
         let failed = |error: io::Error| {
@@ -39,7 +38,7 @@ impl CollectorLock {
             };
             Error::failed(format!("cannot lock \"{}\"", path.display())).caused_by(error).hint(hint)
         };
-        // The name beside a link's target is taken: so the link must be one to trust.
+        // The lock lies beside the target of a link, so the link must be trusted.
         plain_file::follow(database).map_err(failed)?;
         let mut file = plain_file::open_or_create(&path)
             .map_err(|error| failed(plain_file::check_writable(&path).err().unwrap_or(error)))?;
@@ -53,8 +52,8 @@ impl CollectorLock {
     }
 }
 
-/// Writes who holds the lock, for the message of whoever finds it held; the lock holds without it. Fails where the
-/// file holds anything else than a process id: it is not ours, and stays as it is.
+/// Writes the process id of the holder, for the error message of another collector. The lock holds even if this fails.
+/// Returns an error if the file holds anything other than a process id: then it is a foreign file, and stays unchanged.
 fn write_holder(file: &mut File) -> io::Result<()> {
     let mut found = String::new();
     let read = (&*file).take(MOST).read_to_string(&mut found);
@@ -66,7 +65,7 @@ fn write_holder(file: &mut File) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the file's folder does not exist; that of a bare name is the working directory.
+/// Returns true if the file's folder does not exist. The folder of a bare name is the working directory.
 fn is_nowhere(path: &Path) -> bool {
     path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.exists())
 }

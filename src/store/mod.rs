@@ -1,28 +1,29 @@
-//! The census on disk: open and migrate, staging, publish, views, as-of reading.
+//! The census on disk: opening and migrating, staging, publishing, views, and reading as of a snapshot.
 //!
 //! The store is generic: it derives every statement from the tables' own columns and from
-//! [`crate::model::ResourceSpec`], and names no particular resource. It never talks to AWS and never
-//! prints.
+//! [`crate::model::ResourceSpec`], and names no particular resource. It never talks to AWS and never prints.
 //!
-//! - `database`: the file opened for writing: creation with mode 0600, migrations, whose it is.
+//! - `database`: the file opened for writing: creation with mode 0600, migrations, identity.
 //! - `lock`: one collector at a time.
 //! - `staging`: the queue of tasks and the rows of the collection in progress (`<db>.collecting`).
-//! - `publish`: staged rows to versions, gaps and coverage, in one transaction.
-//! - `evidence`: the hashes that prove each snapshot, and the file held against them.
-//! - `retention`: which snapshots stay, how the others go, and copies of a census.
-//! - `steps`: views whose rows are kept in a table, snapshot by snapshot.
-//! - `views`: the SQL of the views, now or as of a snapshot.
-//! - `visibility`: whether a snapshot saw that a row is not there; `record`: a row as values by column.
+//! - `publish`: staged rows become versions, gaps and coverage, in one transaction.
+//! - `evidence`: the hashes that prove each snapshot, and the check of the file against them.
+//! - `retention`: the choice of snapshots to keep, the removal of others, and copies of a census.
+//! - `steps`: views whose rows are stored in a table, snapshot by snapshot.
+//! - `views`: the SQL of the views, for the latest snapshot or as of any other.
+//! - `visibility`: whether a snapshot saw that a row is absent; `record`: a row as values by column.
 //! - `reader`: the file opened for reading, at one moment; `guard` keeps reading from writing.
-//! - `snapshot`: the published snapshots; `when`: how a user names one.
-//! - `derived`: what policies say and whom it makes privileged, worked out once.
-//! - `documents`: the hash of what each document says, beside the document.
-//! - `functions`: functions of SQL that canned queries ask, and no view.
-//! - `scopes`: the functions by which queries ask for rules over accounts.
+//! - `snapshot`: the published snapshots; `when`: the ways in which a user names one.
+//! - `derived`: the statements of policies and the privileged permission sets, derived once.
+//! - `documents`: the hash of each document's meaning, beside the document.
+//! - `functions`: SQL functions that canned queries call, and no view.
+//! - `scopes`: the functions with which queries look up rules over accounts.
 //! - `catalog`: every table and view with its columns and their descriptions.
-//! - `schema`: the migrations, what they take, and which program can read which file; `columns`: the columns that they made; `identity`: whose census it is.
+//! - `schema`: the migrations, the space they take, and which program can read which file; `columns`: the columns of
+//!   the tables; `identity`: the organization and instance of a census.
 //! - `file`: names, modes and errors of the files.
-//! - `filesystem`: what lies on a network; `io_error`: what passes, so that a collection can go on after it.
+//! - `filesystem`: network file systems and free space; `io_error`: transient errors, after which a collection can
+//!   resume.
 
 mod catalog;
 mod columns;
@@ -87,29 +88,29 @@ pub(crate) use visibility::sql::hides_all;
 pub(crate) use visibility::{GapIndex, SnapshotGaps, canonical_scope, parse_scope};
 pub use when::{When, beginning, check_label};
 
-/// The view without an answer over a range of snapshots that this error is about: SQLite says that there is no
-/// such table, by the name that `views` gave it.
+/// Returns the view with no answer over a range of snapshots that this error is about. SQLite reports the name that
+/// `views` gave it as a missing table.
 pub fn without_range(table: &str) -> Option<&str> {
     table.strip_suffix(views::OVER_A_RANGE)
 }
 
-/// A failure of SQLite while reading the census.
+/// Returns the error for a failure of SQLite while reading the census.
 pub(crate) fn unreadable(cause: rusqlite::Error) -> crate::error::Error {
     crate::error::Error::failed("the census cannot be read").caused_by(cause)
 }
 
-/// A failure of SQLite as the user will read it.
+/// Returns the error for a failure of SQLite, as shown to the user.
 pub fn failed(error: rusqlite::Error) -> crate::error::Error {
     crate::error::Error::failed("the database could not be read").caused_by(error)
 }
 
-/// Keeps the step of a snapshot that a test wrote by itself.
+/// Stores the step of a snapshot that a test wrote itself.
 #[cfg(test)]
 pub(crate) fn keep_step(connection: &rusqlite::Connection, snapshot_id: i64) {
     steps::publish(connection, snapshot_id).unwrap();
 }
 
-/// The time as the census writes it: RFC 3339, UTC, seconds.
+/// Returns the current time in the census's format: RFC 3339, UTC, seconds.
 fn now() -> String {
     chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }

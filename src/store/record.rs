@@ -1,4 +1,4 @@
-//! Values by column: a row, its key, a gap's scope.
+//! Values by column: a row, its key, or a gap's scope.
 
 use std::ops::Index;
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-/// Column to value, in the order of the table; as JSON it is an object. The rows of one table share the names of
-/// its columns, so that a row costs its values alone.
+/// A map of column to value, in the order of the table; as JSON it is an object. The rows of one table share the names
+/// of its columns, so that a row stores only its values.
 #[derive(Debug, Clone, Default)]
 pub struct Record {
     columns: Arc<[String]>,
@@ -15,55 +15,55 @@ pub struct Record {
 }
 
 impl Record {
-    /// The values of these columns, of which there are as many.
+    /// Creates a record of these columns and their values, which must be equal in number.
     pub(crate) fn new(columns: &Arc<[String]>, values: Vec<Value>) -> Self {
         debug_assert_eq!(columns.len(), values.len());
         Self { columns: Arc::clone(columns), values }
     }
 
-    /// The value of a column; `None` where there is no such column.
+    /// Returns the value of a column; `None` if there is no such column.
     pub fn get(&self, column: &str) -> Option<&Value> {
         let place = self.columns.iter().position(|name| name == column)?;
         Some(&self.values[place])
     }
 
-    /// The value in a place among the columns.
+    /// Returns the value at a position among the columns.
     pub(crate) fn at(&self, place: usize) -> &Value {
         &self.values[place]
     }
 
-    /// Whether there is such a column.
+    /// Returns true if there is such a column.
     pub fn contains_key(&self, column: &str) -> bool {
         self.get(column).is_some()
     }
 
-    /// The columns, in order.
+    /// Returns the columns, in order.
     pub fn keys(&self) -> std::slice::Iter<'_, String> {
         self.columns.iter()
     }
 
-    /// Their values, in the same order.
+    /// Returns the values, in the order of the columns.
     pub fn values(&self) -> std::slice::Iter<'_, Value> {
         self.values.iter()
     }
 
-    /// Each column with its value, in order.
+    /// Returns each column with its value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
         self.columns.iter().zip(&self.values)
     }
 
-    /// As a JSON object.
+    /// Returns the record as a JSON object.
     pub fn to_object(&self) -> Map<String, Value> {
         self.iter().map(|(column, value)| (column.clone(), value.clone())).collect()
     }
 
-    /// Whether there is no column.
+    /// Returns true if there is no column.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 }
 
-/// The order of the columns does not matter.
+/// Compares without regard to the order of the columns.
 impl PartialEq for Record {
     fn eq(&self, other: &Self) -> bool {
         if self.columns == other.columns {
@@ -79,7 +79,7 @@ impl Eq for Record {}
 impl Index<&str> for Record {
     type Output = Value;
 
-    /// The value of a column that there is.
+    /// Returns the value of a column that must exist.
     fn index(&self, column: &str) -> &Value {
         self.get(column).unwrap_or_else(|| panic!("there is no column {column}"))
     }
@@ -104,7 +104,7 @@ impl<'de> Deserialize<'de> for Record {
     }
 }
 
-/// A column's value as a scope writes it.
+/// Returns a column's value in the form that a scope uses.
 pub(crate) fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -1,6 +1,6 @@
-//! The functions by which canned queries ask for rules over accounts: see [`crate::scopes`].
+//! The functions with which canned queries look up rules over accounts: see [`crate::scopes`].
 //!
-//! Like the hash of a document they are of this program's own connections, and no view uses them.
+//! Like the hash of a document, they exist only on this program's own connections, and no view uses them.
 
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
@@ -16,10 +16,10 @@ const RULES: &str = "orgcensus_scope_rules";
 /// The function that finds accounts that differ from nearly all others of their scope.
 const EXCEPTIONS: &str = "orgcensus_scope_exceptions";
 
-/// How many arguments both take: accounts, OUs, tags and assignments as JSON, and a share in percent.
+/// The number of arguments of both: accounts, OUs, tags and assignments as JSON, and a share in percent.
 const ARGUMENTS: i32 = 5;
 
-/// Gives the connection the functions.
+/// Registers the functions on the connection.
 pub(super) fn register(connection: &Connection) -> Result<()> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;

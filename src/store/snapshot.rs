@@ -1,4 +1,4 @@
-//! The published snapshots: what each is, and what it could not see. What it covers is in `coverage`.
+//! The published snapshots and their gaps. Their coverage is in `coverage`.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -9,18 +9,18 @@ use super::file::Doing;
 use crate::error::Result;
 use crate::model::FACTS;
 
-/// Whether everything that was asked for was seen.
+/// The completeness of a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SnapshotStatus {
-    /// Everything that was asked for was seen.
+    /// Everything that was requested was seen.
     Complete,
     /// A listing was denied or failed: the snapshot has gaps of these kinds.
     Partial,
 }
 
 impl SnapshotStatus {
-    /// The value of the column `status`.
+    /// Returns the value of the column `status`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Complete => "complete",
@@ -29,90 +29,91 @@ impl SnapshotStatus {
     }
 }
 
-/// One row of `snapshots`.
+/// A row of `snapshots`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Snapshot {
-    /// Number of the snapshot, rising with time.
+    /// The number of the snapshot, rising with time.
     pub snapshot_id: i64,
-    /// RFC 3339, UTC.
+    /// The time of the first call, RFC 3339, UTC.
     pub taken_at: String,
-    /// RFC 3339, UTC.
+    /// The time of the last call, RFC 3339, UTC.
     pub completed_at: String,
-    /// Of the whole snapshot; `coverage` says it for each resource.
+    /// The status of the whole snapshot; `coverage` has the status of each resource.
     pub status: SnapshotStatus,
-    /// `o-…`; `None` where it could not be read.
+    /// The organization id `o-…`; `None` if it could not be read.
     pub organization_id: Option<String>,
-    /// ARN of the Identity Center instance; `None` where there was none to read.
+    /// The ARN of the Identity Center instance; `None` if there was none to read.
     pub instance_arn: Option<String>,
-    /// `d-…`, the instance's identity store.
+    /// The id `d-…` of the instance's identity store.
     pub identity_store_id: Option<String>,
-    /// Region that was called: the instance's primary one where there was an instance.
+    /// The region that was called: the instance's primary region if there was an instance.
     pub region: Option<String>,
-    /// Who collected it, by sts:GetCallerIdentity.
+    /// The ARN of the collecting principal, from sts:GetCallerIdentity.
     pub caller_arn: Option<String>,
-    /// Free text from `--label`; several snapshots may share one.
+    /// The text from `--label`; several snapshots may share one.
     pub label: Option<String>,
-    /// Version of `orgcensus` that collected it; one that ends with `+synthetic` collected a simulated organization.
+    /// The version of `orgcensus` that collected it. A version that ends with `+synthetic` collected a simulated
+    /// organization.
     pub tool_version: String,
-    /// Calls sent to AWS, retries included.
+    /// The number of calls sent to AWS, retries included.
     pub api_calls: i64,
-    /// Those of `api_calls` that AWS throttled.
+    /// The number of calls that AWS throttled, included in `api_calls`.
     pub throttled_calls: i64,
-    /// How assignments were listed: `pairs` or `principals`; `None` where they were not collected.
+    /// The strategy of listing assignments: `pairs` or `principals`; `None` if they were not collected.
     pub assignment_strategy: Option<String>,
-    /// Which resources lost more rows than the limit allows; `None` where none did.
+    /// The resources that lost more rows than the limit allows; `None` if none did.
     pub suspect: Option<String>,
-    /// Random id of the collection, so that nothing is published twice.
+    /// The random id of the collection, which prevents publishing it twice.
     pub collection_id: String,
 }
 
-/// What stands behind the version in `tool_version` where the organization is simulated (build metadata, as semantic
-/// versioning calls it). It is among the facts that are hashed: nobody can take it off unseen.
+/// The suffix of the version in `tool_version` for a simulated organization (build metadata, in the terms of semantic
+/// versioning). The version is hashed, so that removing the suffix is detected.
 const SYNTHETIC: &str = "+synthetic";
 
-/// This program's version, as a collection of a simulated organization records it.
+/// Returns this program's version as a collection of a simulated organization records it.
 pub fn synthetic_version() -> String {
     format!("{}{SYNTHETIC}", env!("CARGO_PKG_VERSION"))
 }
 
-/// Whether a recorded version is that of a simulated organization's collection.
+/// Returns true if a recorded version belongs to the collection of a simulated organization.
 pub fn is_synthetic(tool_version: &str) -> bool {
     tool_version.ends_with(SYNTHETIC)
 }
 
 impl Snapshot {
-    /// Whether it is of a simulated organization: the demo's.
+    /// Returns true if the snapshot is of a simulated organization, as the demo's is.
     pub fn is_synthetic(&self) -> bool {
         is_synthetic(&self.tool_version)
     }
 
-    /// When it was taken and completed; `None` where one of them is no time.
+    /// Returns the times when it was taken and completed; `None` if one of them is not a valid time.
     pub fn times(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         let time = |text| DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
         Some((time(&self.taken_at)?, time(&self.completed_at)?))
     }
 
-    /// Whether it says that it was completed after now, by a minute or more: then a clock is wrong.
+    /// Returns true if its time of completion is in the future by a minute or more, which means that a clock is wrong.
     pub fn is_to_come(&self, now: DateTime<Utc>) -> bool {
         self.times().is_some_and(|(_, completed)| (completed - now).num_minutes() >= 1)
     }
 }
 
-/// Why a scope was not seen.
+/// The reason why a scope was not seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GapKind {
     /// AWS refused the call.
     Denied,
-    /// The call failed for good.
+    /// The call failed permanently.
     Failed,
-    /// Nobody asked: a flag left it out, or a budget ended.
+    /// It was not requested: a flag excluded it, or a budget ran out.
     NotAsked,
     /// The organization or the kind of credentials rules it out.
     Unavailable,
 }
 
 impl GapKind {
-    /// The value of the column `kind`.
+    /// Returns the value of the column `kind`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Denied => "denied",
@@ -123,41 +124,41 @@ impl GapKind {
     }
 }
 
-/// One row of `gaps`.
+/// A row of `gaps`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
-    /// Name of the resource that has the unseen rows.
+    /// The name of the resource with the unseen rows.
     pub resource: String,
-    /// A JSON object of column to value.
+    /// The scope, a JSON object of column to value.
     pub scope: String,
-    /// Decides how the gap counts: only `Denied` and `Failed` make a resource partial.
+    /// The kind, which decides how the gap counts: only `Denied` and `Failed` make a resource partial.
     pub kind: GapKind,
-    /// AWS operation that did not answer; `None` where no call was sent.
+    /// The AWS operation that failed; `None` if no call was sent.
     pub operation: Option<String>,
-    /// AWS's error code, or the collector's own for a failure without an answer.
+    /// AWS's error code, or the collector's own for a failure without a response.
     pub error_code: Option<String>,
     /// AWS's message, or the reason in words.
     pub error_message: Option<String>,
-    /// Number of times the last call was sent; 0 where none was.
+    /// The number of times the last call was sent; 0 if none was.
     pub attempts: i64,
     /// AWS's request id of the last attempt.
     pub request_id: Option<String>,
-    /// Time of the failure, RFC 3339, UTC.
+    /// The time of the failure, RFC 3339, UTC.
     pub observed_at: Option<String>,
 }
 
 /// An item that one kind of listing sent twice with different values: the later one is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubled {
-    /// Name of the item's resource, e.g. `users`.
+    /// The name of the item's resource, e.g. `users`.
     pub resource: String,
-    /// Its key.
+    /// The key of the item.
     pub item: String,
     /// The columns that differ, with commas between them.
     pub differs: String,
 }
 
-/// Reads a column that holds one of a few words; the tables' CHECKs allow no other.
+/// Reads a column that holds one of a few words. The tables' CHECKs allow no other.
 macro_rules! word_column {
     ($type:ty, $($variant:expr),+) => {
         impl rusqlite::types::FromSql for $type {
@@ -177,16 +178,17 @@ pub(super) use word_column;
 word_column!(SnapshotStatus, SnapshotStatus::Complete, SnapshotStatus::Partial);
 word_column!(GapKind, GapKind::Denied, GapKind::Failed, GapKind::NotAsked, GapKind::Unavailable);
 
-/// The tables keyed by snapshot of the store itself: what is recorded of a snapshot besides its rows.
+/// The store's own tables keyed by snapshot: the record of a snapshot besides its rows.
 const RECORDED: &[&str] =
     &["snapshots", "coverage", "gaps", "seen_under_gaps", "gap_columns", "doubled_items"];
 
-/// The tables keyed by snapshot: what is recorded of a snapshot besides its rows.
+/// Returns the tables keyed by snapshot: the record of a snapshot besides its rows.
 pub(super) fn facts() -> impl Iterator<Item = &'static str> {
     RECORDED.iter().copied().chain(FACTS.iter().map(|spec| spec.name))
 }
 
-/// The tables keyed by snapshot that pruning writes: what the bounds of versions and the kept facts no longer tell.
+/// Returns the tables keyed by snapshot that pruning writes: facts that the bounds of versions and the kept facts no
+/// longer show.
 pub(super) fn notes() -> impl Iterator<Item = &'static str> {
     let remembered =
         FACTS.iter().filter_map(|spec| spec.remembered.as_ref()).map(|remembered| remembered.table);
@@ -218,7 +220,7 @@ fn snapshot(row: &Row<'_>) -> rusqlite::Result<Snapshot> {
     })
 }
 
-/// Every snapshot, oldest first.
+/// Returns every snapshot, oldest first.
 pub(super) fn all(connection: &Connection) -> Result<Vec<Snapshot>> {
     let read = || {
         connection
@@ -229,7 +231,7 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Snapshot>> {
     read().doing("read the snapshots")
 }
 
-/// The newest snapshot, if there is one.
+/// Returns the newest snapshot, if there is one.
 pub(super) fn newest(connection: &Connection) -> Result<Option<Snapshot>> {
     connection
         .query_row(&format!("{SNAPSHOT} ORDER BY snapshot_id DESC LIMIT 1"), [], snapshot)
@@ -237,7 +239,7 @@ pub(super) fn newest(connection: &Connection) -> Result<Option<Snapshot>> {
         .doing("read the newest snapshot")
 }
 
-/// A snapshot that is no longer there.
+/// A snapshot that was pruned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PrunedSnapshot {
     pub snapshot_id: i64,
@@ -245,7 +247,7 @@ pub(super) struct PrunedSnapshot {
     pub pruned_at: String,
 }
 
-/// Every snapshot that was pruned, oldest first.
+/// Returns every snapshot that was pruned, oldest first.
 pub(super) fn pruned(connection: &Connection) -> Result<Vec<PrunedSnapshot>> {
     if columns(connection, "main", "snapshot_hashes")?.is_empty() {
         return Ok(Vec::new());
@@ -268,7 +270,7 @@ pub(super) fn pruned(connection: &Connection) -> Result<Vec<PrunedSnapshot>> {
     read().doing("look for pruned snapshots")
 }
 
-/// The snapshot that a collection was published as, if it was.
+/// Returns the snapshot that a collection was published as, if it was.
 pub(super) fn of_collection(connection: &Connection, collection_id: &str) -> Result<Option<Snapshot>> {
     connection
         .query_row(&format!("{SNAPSHOT} WHERE collection_id = ?1"), [collection_id], snapshot)
@@ -276,7 +278,7 @@ pub(super) fn of_collection(connection: &Connection, collection_id: &str) -> Res
         .doing("look for the collection's snapshot")
 }
 
-/// The items that were listed twice with different values; none in a file of an older version.
+/// Returns the items that were listed twice with different values; none in a file of an older version.
 pub(super) fn doubled(connection: &Connection, snapshot_id: i64) -> Result<Vec<Doubled>> {
     if columns(connection, "main", "doubled_items")?.is_empty() {
         return Ok(Vec::new());
@@ -295,7 +297,7 @@ pub(super) fn doubled(connection: &Connection, snapshot_id: i64) -> Result<Vec<D
     read().doing("read which items came twice")
 }
 
-/// What the snapshot could not see.
+/// Returns the gaps of the snapshot.
 pub(super) fn gaps(connection: &Connection, snapshot_id: i64) -> Result<Vec<Gap>> {
     let read = || {
         connection

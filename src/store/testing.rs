@@ -27,7 +27,7 @@ impl World {
         Self { _folder: folder, path, database, collections: 0 }
     }
 
-    /// The same, claimed by whom its collections are of.
+    /// Creates a world that is claimed for the identity of its collections.
     pub fn claimed() -> Self {
         let mut world = Self::new();
         let CollectionHeader { organization_id, instance_arn, .. } = header(0);
@@ -35,7 +35,7 @@ impl World {
         world
     }
 
-    /// The same census in another folder, to go on with on its own.
+    /// Copies the census into another folder, to continue independently.
     pub fn fork(&self) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("o.db");
@@ -52,7 +52,8 @@ impl World {
         Collection { day: self.collections, world: self, staging, tasks: 0, shrink_limit: ShrinkLimit(50) }
     }
 
-    /// Proves every snapshot anew, as if it had been published as it is now; no row may have changed since the first.
+    /// Hashes every snapshot again, as if it had been published in its current form. No row may have changed since the
+    /// first snapshot.
     pub fn rehash(&mut self) {
         let connection = self.database.connection();
         for snapshot in super::snapshot::all(connection).unwrap() {
@@ -64,20 +65,20 @@ impl World {
         Census::open(&self.path).unwrap()
     }
 
-    /// The first column of each row, as text.
+    /// Returns the first column of each row, as text.
     pub fn column(&self, sql: &str) -> Vec<String> {
         column(self.database.connection(), sql)
     }
 }
 
-/// The first column of each row, as text.
+/// Returns the first column of each row, as text.
 pub(super) fn column(connection: &rusqlite::Connection, sql: &str) -> Vec<String> {
     let mut statement = connection.prepare(sql).unwrap();
     let rows = statement.query_map([], |row| row.get::<_, Option<String>>(0)).unwrap();
     rows.map(|value| value.unwrap().unwrap_or_default()).collect()
 }
 
-/// The header of the collection of day `day`.
+/// Returns the header of the collection of day `day`.
 pub(super) fn header(day: u32) -> CollectionHeader {
     CollectionHeader {
         collection_id: format!("collection-{day}"),
@@ -118,7 +119,7 @@ impl Collection<'_> {
         self.staging.connection().query_row("SELECT max(task_id) FROM tasks", [], |row| row.get(0)).unwrap()
     }
 
-    /// A listing that reached its end.
+    /// Adds a listing that finished.
     pub fn listed(&mut self, covers: &[Scope], rows: Vec<Row>) -> &mut Self {
         let task_id = self.task(covers, &[]);
         self.end(Outcome::Page {
@@ -131,7 +132,7 @@ impl Collection<'_> {
         })
     }
 
-    /// A listing that was refused after it yielded `rows`.
+    /// Adds a listing that failed after it yielded `rows`.
     pub fn failed(&mut self, kind: GapKind, covers: &[Scope], hides: &[Scope], rows: Vec<Row>) -> &mut Self {
         let task_id = self.task(covers, hides);
         if !rows.is_empty() {
@@ -174,7 +175,7 @@ impl Collection<'_> {
         self
     }
 
-    /// Notes for every resource that has no scope of its own yet that nobody asked.
+    /// Notes for every resource without a scope that it was not requested.
     pub fn rest_not_asked(&mut self) -> &mut Self {
         for spec in crate::model::RESOURCES {
             let asked: bool = self
@@ -207,7 +208,7 @@ impl Collection<'_> {
     }
 }
 
-/// A task without scopes.
+/// Returns a task without scopes.
 pub(super) fn new_task(kind: &str, body: &str) -> NewTask {
     NewTask {
         kind: kind.to_owned(),
@@ -237,14 +238,14 @@ pub(super) fn scope(resource: &str, columns: &[(&str, &str)]) -> Scope {
     Scope { resource: resource.to_owned(), columns: columns.collect() }
 }
 
-/// A whole row of a resource.
+/// Returns a complete row of a resource.
 pub(super) fn row(name: &str, columns: &[(&str, &str)]) -> Row {
     let columns: Map<String, Value> =
         columns.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
     Row { resource: resource(name).unwrap().name, columns, completeness: Completeness::Full }
 }
 
-/// A row that proves only that its key lives.
+/// Returns a row that proves only that its key exists.
 pub(super) fn key_only(name: &str, columns: &[(&str, &str)]) -> Row {
     Row { completeness: Completeness::KeyOnly, ..row(name, columns) }
 }

@@ -1,7 +1,7 @@
-//! The data dictionary: every table and view that a user may ask, with its columns and what they mean.
+//! The data dictionary: every table and view that a user may query, with its columns and their descriptions.
 //!
-//! Nothing is described twice: the columns of a resource are described by its declaration, a derived view's by the
-//! comments of its SQL file, and those of other tables by the comments of their migration.
+//! Each fact is described once: the declaration of a resource describes its columns, the comments of a SQL file
+//! describe a derived view's columns, and the comments of a migration describe the columns of any other table.
 
 mod references;
 
@@ -16,10 +16,10 @@ use crate::store::file::Doing;
 use crate::store::views::{ANSWERING_SNAPSHOT, CHANGES, SNAPSHOT_DATES, STALE_ROWS};
 pub use references::Reference;
 
-/// What a table or view is for.
+/// The purpose of a table or view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TableKind {
-    /// A resource as it is in the answering snapshot.
+    /// A resource as of the answering snapshot.
     Resource,
     /// A view that joins several resources.
     Derived,
@@ -27,31 +27,31 @@ pub enum TableKind {
     SnapshotFact,
     /// All versions of a resource.
     History,
-    /// A resource in each of the snapshots.
+    /// A resource in each snapshot.
     BySnapshot,
-    /// What changed of a resource at each of the snapshots.
+    /// The changes of a resource at each snapshot.
     Changes,
-    /// All versions of a resource as they are stored.
+    /// All versions of a resource, as stored.
     Versions,
 }
 
 /// A table or view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    /// As a statement writes it.
+    /// The name, as a statement writes it.
     pub name: String,
-    /// Groups it in `orgcensus schema`.
+    /// The group of the table in `orgcensus schema`.
     pub kind: TableKind,
-    /// One sentence.
+    /// The description, one sentence.
     pub description: String,
-    /// In the order of the table or view.
+    /// The columns, in the order of the table or view.
     pub columns: Vec<TableColumn>,
-    /// What its rows name in other tables.
+    /// The references of the table's rows to other tables.
     pub references: Vec<Reference>,
 }
 
 impl Table {
-    /// Whether no two rows have the same key.
+    /// Returns true if a key identifies at most one row.
     pub fn has_one_row_per_key(&self) -> bool {
         match self.kind {
             TableKind::Resource => true,
@@ -68,17 +68,17 @@ impl Table {
 /// A column of a table or view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableColumn {
-    /// As a statement writes it.
+    /// The name, as a statement writes it.
     pub name: String,
-    /// `TEXT` or `INTEGER`; empty where SQLite does not say.
+    /// The type, `TEXT` or `INTEGER`; empty where SQLite reports none.
     pub sql_type: String,
-    /// Whether it is one of the columns that identify a row.
+    /// True if the column is part of the key.
     pub in_key: bool,
-    /// A fragment without a full stop; empty where there is nothing to say.
+    /// The description: a fragment without a full stop, or empty.
     pub description: String,
 }
 
-/// The tables keyed by snapshot that the publish writes, but those of declared facts.
+/// The tables keyed by snapshot that the publish writes, except those of declared facts.
 const RECORDED: &[(&str, &str)] = &[
     ("snapshots", "The snapshots: when each was taken, by whom, and whether it is complete."),
     ("coverage", "How much of each resource each snapshot saw."),
@@ -90,7 +90,7 @@ const RECORDED: &[(&str, &str)] = &[
     ("gap_columns", "Which columns the scopes of each snapshot's gaps name."),
 ];
 
-/// Those that tell more of snapshots and of pruned ones, but what is remembered of declared facts.
+/// Further tables about kept and pruned snapshots, except those that remember declared facts.
 const NOTED: &[(&str, &str)] = &[
     ("snapshot_hashes", "What proves each snapshot, pruned ones too: hashes, chained to the one before."),
     (
@@ -115,7 +115,7 @@ const ANSWERING: (&str, &str) = (
     "The one snapshot that all views answer for: the latest, or the one asked for with --at.",
 );
 
-/// The tables keyed by snapshot, with what each is.
+/// Returns the tables keyed by snapshot, each with its description.
 fn snapshot_facts() -> impl Iterator<Item = (&'static str, &'static str)> {
     let declared = FACTS.iter().map(|spec| (spec.name, spec.description));
     let remembered = FACTS.iter().filter_map(|spec| spec.remembered.as_ref());
@@ -124,7 +124,7 @@ fn snapshot_facts() -> impl Iterator<Item = (&'static str, &'static str)> {
     recorded.chain(declared).chain(noted).chain(remembered).chain([ANSWERING])
 }
 
-/// What `_history`, `_by_snapshot` and `_changes` add to a resource's columns.
+/// The columns that `_history`, `_by_snapshot` and `_changes` add to a resource's columns.
 const ADDED: &[(&str, &str, &str)] = &[
     ("snapshot_id", "INTEGER", "the snapshot"),
     ("taken_at", "TEXT", "time of the snapshot's first call, UTC"),
@@ -148,19 +148,19 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("fields", "TEXT", "of a changed row: a JSON object of column to {old, new}; NULL otherwise"),
 ];
 
-/// What is to be known of a volatile column of a resource as it is now.
+/// The note on a volatile column in a resource's current view.
 const NEWEST_ONLY: &str =
     "the newest value only: NULL with --at, --during and --evidence, and in a copy of chosen snapshots";
 
-/// What is to be known of it elsewhere.
+/// The note on a volatile column in every other view.
 const ALWAYS_NULL: &str = "always NULL here: only the newest value is kept";
 
-/// Every table and view: resources, derived views, snapshot facts, histories, charts.
+/// Returns every table and view: resources, derived views, snapshot facts, histories, charts.
 pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
     let mut tables = Vec::new();
     let mut add = |name: &str, kind, description: &str, texts: &Texts, key: &[&str]| -> Result<()> {
         let columns = described(connection, name, texts, key)?;
-        // A file of an older version may lack it.
+        // A file of an older version may lack the table.
         if !columns.is_empty() {
             let (name, description) = (name.to_owned(), description.to_owned());
             let references = references::of(&name, &columns);
@@ -225,12 +225,12 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
     Ok(tables)
 }
 
-/// The column of the views with the id of a policy, with its description.
+/// Returns the column of the views that holds the id of a policy, with its description.
 fn document_id(held: &DocumentColumn) -> Option<(String, String)> {
     Some((held.id_column()?, format!("SHA-256 of the text of {}: its id in policy_documents", held.column)))
 }
 
-/// The same with what is to be known of each volatile column.
+/// Returns the texts with the note added to each volatile column.
 fn with_volatile(texts: &Texts, spec: &ResourceSpec, note: &str) -> Texts {
     let mut texts = texts.clone();
     for column in spec.volatile {
@@ -241,11 +241,11 @@ fn with_volatile(texts: &Texts, spec: &ResourceSpec, note: &str) -> Texts {
     texts
 }
 
-/// Column to description.
+/// A map of column to description.
 type Texts = BTreeMap<String, String>;
 
 fn described(connection: &Connection, table: &str, texts: &Texts, key: &[&str]) -> Result<Vec<TableColumn>> {
-    // A TEMP view stands before the permanent one; an older file has only the former.
+    // A TEMP view shadows the permanent one. An older file has only the TEMP view.
     let mut found = columns(connection, "temp", table)?;
     if found.is_empty() {
         found = columns(connection, "main", table)?;
@@ -255,7 +255,7 @@ fn described(connection: &Connection, table: &str, texts: &Texts, key: &[&str]) 
         let text = texts.get(&column.name).map(String::as_str).or(added.map(|(.., text)| *text));
         let sql_type = match added {
             Some((_, sql_type, _)) if column.sql_type.is_empty() => (*sql_type).to_owned(),
-            // SQLite's own names for the type of a cast.
+            // SQLite has its own names for the type of a cast.
             _ if ["INT", "NUM"].contains(&column.sql_type.as_str()) => "INTEGER".to_owned(),
             _ => column.sql_type,
         };
@@ -265,7 +265,7 @@ fn described(connection: &Connection, table: &str, texts: &Texts, key: &[&str]) 
     Ok(found.into_iter().map(column).collect())
 }
 
-/// The comments of a CREATE TABLE, which SQLite keeps: `name TYPE …, -- description`.
+/// Returns the comments of a CREATE TABLE, which SQLite keeps: `name TYPE …, -- description`.
 fn table_comments(connection: &Connection, table: &str) -> Result<Texts> {
     let read = || {
         connection
@@ -275,13 +275,13 @@ fn table_comments(connection: &Connection, table: &str) -> Result<Texts> {
     };
     let sql = read().doing("read the tables' descriptions")?.concat();
     let mut texts = comments(&sql, |code| code.split_whitespace().next());
-    // A migration that has landed is not edited: what the declaration says holds.
+    // A landed migration is never edited, so the description in the declaration wins.
     let declared = FACTS.iter().filter(|spec| spec.name == table).flat_map(|spec| spec.columns);
     texts.extend(declared.map(|column| (column.name.to_owned(), column.description.to_owned())));
     Ok(texts)
 }
 
-/// The comments of a view's first SELECT: `expression AS name, -- description`.
+/// Returns the comments of a view's first SELECT: `expression AS name, -- description`.
 fn view_comments(select: &str) -> Texts {
     comments(select, |code| code.rsplit([' ', '.']).next())
 }
@@ -300,12 +300,12 @@ fn comments<'a>(sql: &'a str, name_of: impl Fn(&'a str) -> Option<&'a str>) -> T
 mod tests {
     use crate::store::Census;
 
-    /// A chart tool takes a column without a type for text, and a comparison with one converts nothing.
+    /// Chart tools treat a column without a type as text, and SQLite converts nothing in a comparison with one.
     #[test]
     fn every_column_has_a_type() {
         for table in Census::blank().unwrap().tables().unwrap() {
             for column in &table.columns {
-                // A column of bytes is one of the evidence.
+                // Only the evidence has a column of bytes.
                 let is_typed = ["TEXT", "INTEGER"].contains(&column.sql_type.as_str());
                 let is_bytes = table.name == "snapshot_hashes" && column.sql_type == "BLOB";
                 assert!(is_typed || is_bytes, "{}.{}: {:?}", table.name, column.name, column.sql_type);

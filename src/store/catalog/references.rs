@@ -1,24 +1,24 @@
-//! What rows name in other tables, from the declarations of resources, facts and entities.
+//! References from rows to rows of other tables, derived from the declarations of resources, facts and entities.
 
 use std::fmt;
 
 use super::TableColumn;
 use crate::model::{ColumnKind, ColumnSpec, Entity, FACTS, RESOURCES};
 
-/// Columns that name a row of another table, or none where what they name does not exist or was not seen.
+/// Columns that name a row of another table. They match no row if the named thing does not exist or was not seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
-    /// Columns of the table.
+    /// The columns of the referring table.
     pub columns: Vec<String>,
-    /// The table that they refer to.
+    /// The table referred to.
     pub table: String,
-    /// Its columns, one for each.
+    /// The columns of `table`, one for each of `columns`.
     pub to: Vec<String>,
-    /// The column and the value of the rows that do; `None`: all do, or those that have a value.
+    /// The column and value that select the referring rows; `None` for all rows, or all with a value.
     pub when: Option<(String, String)>,
 }
 
-/// `users.user_id when principal_type = USER`.
+/// Writes the reference as `users.user_id when principal_type = USER`.
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let to: Vec<String> = self.to.iter().map(|column| format!("{}.{column}", self.table)).collect();
@@ -30,7 +30,7 @@ impl fmt::Display for Reference {
     }
 }
 
-/// The references of a table or view with these columns.
+/// Returns the references of a table or view with these columns.
 pub(super) fn of(name: &str, columns: &[TableColumn]) -> Vec<Reference> {
     let has = |column: &str| columns.iter().any(|one| one.name == column);
     let declared = declaration(name);
@@ -44,7 +44,7 @@ pub(super) fn of(name: &str, columns: &[TableColumn]) -> Vec<Reference> {
             },
         );
     }
-    // The row of an entity names itself.
+    // The row of an entity does not refer to itself.
     let base = base(name);
     let is_own = |table: &str| base.unwrap_or(name) == table;
     references.retain(|one| !(is_own(&one.table) && one.columns == one.to));
@@ -64,7 +64,7 @@ pub(super) fn of(name: &str, columns: &[TableColumn]) -> Vec<Reference> {
     references
 }
 
-/// The resource whose rows a table or view has.
+/// Returns the resource that a table or view is made from.
 fn base(name: &str) -> Option<&'static str> {
     let is_of = |resource: &str| {
         let end = name.strip_prefix(resource);
@@ -73,7 +73,7 @@ fn base(name: &str) -> Option<&'static str> {
     RESOURCES.iter().map(|spec| spec.name).find(|resource| is_of(resource))
 }
 
-/// The declared columns of a table or view.
+/// Returns the declared columns of a table or view.
 fn declaration(name: &str) -> Option<&'static [ColumnSpec]> {
     let of_resource = RESOURCES.iter().find(|spec| base(name) == Some(spec.name)).map(|spec| spec.columns);
     of_resource.or_else(|| FACTS.iter().find(|spec| spec.name == name).map(|spec| spec.columns))
@@ -96,7 +96,7 @@ fn of_declared(column: &ColumnSpec) -> Vec<Reference> {
     }
 }
 
-/// Of a view without a declaration: columns are called as the ids that they hold.
+/// Returns the references of a view without a declaration: its columns are named after the ids that they hold.
 fn of_name(column: &str) -> Vec<Reference> {
     let entities = Entity::ALL.into_iter().filter(|entity| entity.spec().id == column);
     entities.map(|entity| to(column, entity, None)).chain(of_snapshot(column)).collect()

@@ -1,7 +1,7 @@
-//! The database opened for writing: creation with mode 0600, migrations, permanent views, and whose it is.
+//! The database opened for writing: creation with mode 0600, migrations, permanent views, and the identity.
 //!
-//! Its neighbours: `schema` knows the migrations, `views` the text of the views, `identity` whose it is; `publish` gives it
-//! the verb that writes a snapshot. Nothing here reads a staged row.
+//! Neighbours: `schema` knows the migrations, `views` the text of the views, and `identity` the organization. `publish`
+//! adds the method that writes a snapshot. Nothing in this module reads a staged row.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,12 +34,12 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens the database at `path` for writing, creating it (mode 0600) where there is none and
-    /// migrating it where it is older than the program. The flag says whether it was created.
+    /// Opens the database at `path` for writing. Creates it (mode 0600) if it is missing, and migrates it if it is
+    /// older than the program. Returns true with the database if it was created.
     ///
-    /// Fails, naming the path and the next step, for a directory, a file that is no SQLite database or not
-    /// ours, a newer schema, a corrupt or read-only file, and on a network file system; resumably where the
-    /// disk is full or another program has it locked.
+    /// Fails, naming the path and the next step, for a directory, a file that is no SQLite database or not a census, a
+    /// newer schema, a corrupt or read-only file, and on a network file system. Fails resumably if the disk is full or
+    /// another program holds a lock on the file.
     pub fn open_or_create(path: &Path) -> Result<(Self, bool)> {
         Self::open_for_writing(path).map_err(|error| match io_error::passes(&error) {
             true => io_error::stopped(error, path),
@@ -47,16 +47,16 @@ impl Database {
         })
     }
 
-    /// Opens the census at `path` to change what is there; it is not created, and its journal stays what it is.
+    /// Opens the census at `path` to change existing snapshots. Does not create the file, and keeps its journal mode.
     ///
-    /// Fails for the same reasons, and where there is none.
+    /// Fails for the same reasons as [`Self::open_or_create`], and if the file is missing.
     pub fn open_existing(path: &Path) -> Result<Self> {
-        // Whoever reads it is told what is wrong with it.
+        // Opening it for reading first reports the errors that a reader would see.
         drop(Census::open(path)?);
         refuse_network(path)?;
         let (mut connection, kind) = connect_writing(path)?;
         prepare(&connection).map_err(|error| open_failed(path, error))?;
-        // A copy stays one, for those who read it: what is current needs nothing made.
+        // A copy stays a copy for its readers: if schema and views are current, nothing has to be made.
         if kind == FileKind::Copy
             && schema::is_current(&connection)?
             && views::permanent_are_current(&connection)?
@@ -70,7 +70,7 @@ impl Database {
     fn open_for_writing(path: &Path) -> Result<(Self, bool)> {
         refuse_what_is_no_file(path)?;
         refuse_network(path)?;
-        // Through a symbolic link too: SQLite would not create its target.
+        // This follows a symbolic link too: SQLite would not create its target.
         let file = plain_file::follow(path).map_err(|error| creation_failed(path, error))?;
         match plain_file::create(&file) {
             Ok(_) => {}
@@ -85,62 +85,62 @@ impl Database {
         Ok((Self { path: path.to_owned(), connection, was_copy }, kind == FileKind::Empty))
     }
 
-    /// Whether opening it made a copy a census again.
+    /// Returns true if opening turned a copy back into a census.
     pub fn was_copy(&self) -> bool {
         self.was_copy
     }
 
-    /// The path that it was opened with.
+    /// Returns the path that the database was opened with.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The connection, for reading what former snapshots saw.
+    /// Returns the connection, for reading what earlier snapshots saw.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// The connection, for the publish.
+    /// Returns the connection, for the publish.
     pub(super) fn connection_mut(&mut self) -> &mut Connection {
         &mut self.connection
     }
 
-    /// Whose census this is; `None` while nothing claimed it.
+    /// Returns the identity of the census; `None` until it is claimed.
     pub fn identity(&self) -> Result<Option<Identity>> {
         identity::read(&self.connection)
     }
 
-    /// Claims an unclaimed database for an organization and instance, or checks that it is theirs; another
-    /// one's is refused with an error that names both. A part that was unknown is filled in.
+    /// Claims an unclaimed database for an organization and instance, or checks an existing claim. Fails, naming both,
+    /// if the claim is another organization's or instance's. Fills in a part that was unknown.
     ///
-    /// An identity of which nothing is known claims nothing, and is refused where somebody else's claim
-    /// holds: two parts that cannot be compared are no proof of being the same.
+    /// An identity without any known part claims nothing. It is refused if another claim exists, because two identities
+    /// that cannot be compared are not proven equal.
     pub fn claim(&mut self, identity: &Identity) -> Result<()> {
         identity::claim(&self.connection, &self.path, identity)
     }
 
-    /// The published snapshots, the oldest first.
+    /// Returns the published snapshots, oldest first.
     pub fn snapshots(&self) -> Result<Vec<Snapshot>> {
         snapshot::all(&self.connection)
     }
 
-    /// What a published snapshot covered; see [`super::Census::coverage`].
+    /// Returns the coverage of a published snapshot; see [`super::Census::coverage`].
     pub fn coverage(&self, snapshot_id: i64) -> Result<Vec<Coverage>> {
         coverage::of_snapshot(&self.connection, snapshot_id)
     }
 
-    /// What a published snapshot could not see.
+    /// Returns the gaps of a published snapshot.
     pub fn gaps(&self, snapshot_id: i64) -> Result<Vec<Gap>> {
         snapshot::gaps(&self.connection, snapshot_id)
     }
 
-    /// Removes snapshots in one transaction; every other one answers as before. Fails where one of them does not
-    /// exist, and where none would stay.
+    /// Removes snapshots in one transaction. The answers of all other snapshots stay the same. Fails if one of the
+    /// snapshots does not exist, and if none would remain.
     pub fn prune(&mut self, snapshot_ids: &[i64]) -> Result<Pruned> {
         retention::prune(&mut self.connection, snapshot_ids)
     }
 
-    /// Gives a snapshot a label, or takes it away. Fails where there is no such snapshot any more.
+    /// Sets or removes the label of a snapshot. Fails if the snapshot does not exist.
     pub fn label(&self, snapshot_id: i64, label: Option<&str>) -> Result<()> {
         let sql = "UPDATE main.snapshots SET label = ?2 WHERE snapshot_id = ?1";
         match self.connection.execute(sql, (snapshot_id, label)).doing("label the snapshot")? {
@@ -150,8 +150,9 @@ impl Database {
         }
     }
 
-    /// Fills what views keep in tables (see `steps`), where an older program wrote the file or was ended before it had;
-    /// tells how many snapshots of how many are done. What is not filled answers all the same, and takes longer.
+    /// Fills the tables that store the rows of views (see `steps`), for a file that an older program wrote or that an
+    /// interrupted program did not fill. Calls `tell` with the number of snapshots done and the total. Unfilled
+    /// snapshots still answer correctly, but slower.
     pub fn fill(&mut self, mut tell: impl FnMut(usize, usize)) -> Result<()> {
         if !derived::is_current(&self.connection)? {
             let transaction = self.connection.transaction().doing("begin to read policies")?;
@@ -166,8 +167,8 @@ impl Database {
     }
 }
 
-/// Connects for writing, and says what the file is: it is looked at before anything is written, and a foreign
-/// one stays as it is.
+/// Connects for writing and returns the kind of the file. Checks the file before any write, so that a foreign file
+/// stays unchanged.
 fn connect_writing(path: &Path) -> Result<(Connection, FileKind)> {
     let connection = connect(path, "mode=rw").map_err(|error| open_failed(path, error))?;
     let kind = schema::recognise(&connection, path)?;
@@ -186,7 +187,7 @@ fn connect_writing(path: &Path) -> Result<(Connection, FileKind)> {
     Ok((connection, kind))
 }
 
-/// Makes the file a census of this version; returns whether it was a copy.
+/// Migrates the file to a census of this version; returns true if it was a copy.
 fn bring_up_to_date(connection: &mut Connection, kind: FileKind, path: &Path) -> Result<bool> {
     if let Some(upgrade) = Upgrade::of(connection)? {
         upgrade.check_space(path)?;
@@ -199,25 +200,25 @@ fn bring_up_to_date(connection: &mut Connection, kind: FileKind, path: &Path) ->
     Ok(kind == FileKind::Copy)
 }
 
-/// How the writer's connection works: a published snapshot survives a power cut. The log of a census that is
-/// collected into lets readers never wait for it.
+/// Configures the writer's connection: a published snapshot must survive a power cut.
 ///
-/// FULL makes each commit wait until the log is on the disk; NORMAL would wait at checkpoints only, and could
-/// lose the last publish. The first such wait after the log was made covers the folder too, and with it the
-/// entries of the log and of the database. macOS needs `fullfsync` for the disk's own cache.
+/// FULL makes each commit wait until the log is on the disk. NORMAL would wait only at checkpoints, and could lose the
+/// last publish. The first such wait after the log was created also syncs the folder, and with it the directory entries
+/// of the log and the database. macOS needs `fullfsync` to flush the disk's own cache.
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
-    // A publish's temporary tables are small, and a full disk is then always the database's own.
+    // A publish's temporary tables are small. In memory they cannot fill a disk, so a full disk is always the
+    // database's.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // Pages of a few hundred MB of indexes are probed in key order: a larger cache saves reading them again.
+    // The publish probes a few hundred MB of index pages in key order. A larger cache avoids reading them again.
     connection.pragma_update(None, "cache_size", -49_152)
 }
 
-/// Refuses a network file system, where the log that lets readers read while a snapshot is published cannot
-/// work, and where two machines would not see each other's locks.
+/// Refuses a network file system: there, the log that lets readers read during a publish does not work, and two
+/// machines would not see each other's locks.
 fn refuse_network(path: &Path) -> Result<()> {
     let Some(name) = filesystem::network(path) else { return Ok(()) };
     Err(Error::failed(format!("\"{}\" is on a network file system ({name})", path.display()))

@@ -1,4 +1,4 @@
-//! Creating and opening for writing, and whose a database is.
+//! Creating a database, opening it for writing, and claiming it.
 
 use super::*;
 
@@ -10,7 +10,7 @@ fn identity(organization: Option<&str>, instance: Option<&str>) -> Identity {
     Identity { organization_id: organization.map(str::to_owned), instance_arn: instance.map(str::to_owned) }
 }
 
-/// Opening fails with a message that names the path, and says what to do.
+/// Asserts that opening fails with a message that names the path, and with a hint.
 fn refused(path: &Path, says: &str) {
     let error = Database::open_or_create(path).unwrap_err();
     let message = error.to_string();

@@ -1,4 +1,4 @@
-//! Each distinct policy once, with its statements.
+//! Each distinct policy, once, with its statements.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::model::{Grammar, RESOURCES};
 use crate::store::columns::{columns, versions_table};
 use crate::store::file::{Doing, quoted};
 
-/// Reads the policies that the tables lack, and forgets those that no version holds any more.
+/// Reads the policies that the tables lack, and removes those that no version holds any more.
 pub(super) fn fill(connection: &Connection, place: Place) -> Result<()> {
     let wanted = texts(connection)?;
     let schema = place.schema();
@@ -30,14 +30,14 @@ pub(super) fn fill(connection: &Connection, place: Place) -> Result<()> {
     write().doing("read the statements of policies")
 }
 
-/// Forgets every policy: other rules may have read another thing in them.
+/// Removes every policy: a program with other rules may have read it differently.
 pub(super) fn forget_all(connection: &Connection, place: Place) -> Result<()> {
     let schema = place.schema();
     let delete = format!("DELETE FROM {schema}.policy_documents; DELETE FROM {schema}.document_statements");
     connection.execute_batch(&delete).doing("forget what policies say by other rules")
 }
 
-/// The table that does not say what the policies of the file do, if there is one.
+/// Returns the first table whose rows differ from the policies of the file.
 pub(super) fn differs(connection: &Connection) -> Result<Option<&'static str>> {
     let wanted = texts(connection)?;
     let read = || -> rusqlite::Result<Option<&'static str>> {
@@ -79,7 +79,7 @@ pub(super) fn differs(connection: &Connection) -> Result<Option<&'static str>> {
     read().doing("compare the statements of policies")
 }
 
-/// What the tables keep of a policy.
+/// The stored values of a policy.
 struct Row {
     length: i64,
     canonical_id: String,
@@ -98,7 +98,7 @@ impl Row {
     }
 }
 
-/// Every policy that a version holds, by its id.
+/// Returns every policy that a version holds, by its id.
 fn texts(connection: &Connection) -> Result<BTreeMap<String, (String, Grammar)>> {
     let mut texts = BTreeMap::new();
     for spec in RESOURCES {
@@ -158,7 +158,7 @@ fn insert(
     Ok(())
 }
 
-/// The columns of a statement after the policy's id.
+/// Returns the columns of a statement that follow the policy's id.
 fn values(index: i64, statement: &Statement) -> Vec<rusqlite::types::Value> {
     let list =
         |patterns: &Option<Vec<String>>| patterns.as_ref().map(|it| Value::from(it.clone()).to_string());

@@ -1,8 +1,8 @@
-//! What follows from the texts of policies, worked out once: their statements, and which permission sets are privileged.
+//! Facts derived from the texts of policies: their statements, and which permission sets are privileged.
 //!
-//! The rows are no evidence: publish and pruning bring them up to date, `verify` computes them again, and a program with
-//! other rules makes them anew when it collects next. A file that has none, or those of other rules, answers the same:
-//! whoever opens it works them out into temporary tables, which stand before those of the file.
+//! The rows are not evidence. Publish and pruning update them, `verify` computes them again, and a program with other
+//! rules rebuilds them at its next collection. A file without these rows, or with rows of other rules, gives the same
+//! answers: the program that opens it derives them into temporary tables, which shadow those of the file.
 
 mod documents;
 pub(super) mod metrics;
@@ -17,17 +17,17 @@ use super::file::Doing;
 use crate::document;
 use crate::error::Result;
 
-/// The migration that makes the tables.
+/// The migration that creates the tables.
 const TABLES: &str = include_str!("../../../migrations/0012_policy_statements.sql");
-/// The name of it all in `derived_rules`.
+/// The name of these facts in `derived_rules`.
 const NAME: &str = "policies";
 
-/// Where rows are kept.
+/// The location of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// In the file.
+    /// Tables of the file.
     File,
-    /// In tables of this connection.
+    /// Temporary tables of this connection.
     Temporary,
 }
 
@@ -40,7 +40,7 @@ impl Place {
     }
 }
 
-/// Whether the file has it all, by the rules of today.
+/// Returns true if the file holds all rows, by the current rules.
 pub(super) fn is_current(connection: &Connection) -> Result<bool> {
     if columns(connection, "main", "derived_rules")?.is_empty() {
         return Ok(false);
@@ -51,7 +51,7 @@ pub(super) fn is_current(connection: &Connection) -> Result<bool> {
     Ok(found.doing("read how far policies are read")?.unwrap_or(false))
 }
 
-/// Makes the tables that stand before those of the file.
+/// Creates the temporary tables that shadow those of the file.
 pub(super) fn make_temporary(connection: &Connection) -> Result<()> {
     let tables =
         TABLES.replace("CREATE TABLE ", "CREATE TEMP TABLE ").replace("CREATE INDEX ", "CREATE INDEX temp.");
@@ -78,7 +78,7 @@ pub(super) fn fill(connection: &Connection, place: Place) -> Result<()> {
     connection.execute(&sql, (NAME, document::rules())).map(drop).doing("note how far policies are read")
 }
 
-/// The tables of the file that do not say what its policies tell.
+/// Returns the tables of the file whose rows differ from what its policies say.
 pub(super) fn differing(connection: &Connection) -> Result<Vec<&'static str>> {
     if !is_current(connection)? {
         return Ok(Vec::new());

@@ -1,4 +1,5 @@
-//! Which permission sets are privileged, in which snapshots: what their policies come to, for every state that they had.
+//! The privileged permission sets of each snapshot: the combined effect of their policies, for every state that these
+//! had.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
@@ -22,7 +23,7 @@ pub(super) fn fill(connection: &Connection, place: Place) -> Result<()> {
         let due = rows(&states(connection, policies)?);
         let table = format!("{}.{}", place.schema(), quoted(&table(view)));
         let write = || -> rusqlite::Result<()> {
-            // In order: whoever reads the rows without one gets the same again.
+            // A sorted set gives rows that are read without ORDER BY the same order every time.
             let mut missing: BTreeSet<Kept> = due.into_iter().collect();
             let mut delete = connection.prepare(&format!("DELETE FROM {table} WHERE rowid = ?1"))?;
             for (rowid, row) in read(connection, &table)? {
@@ -48,7 +49,7 @@ pub(super) fn fill(connection: &Connection, place: Place) -> Result<()> {
     Ok(())
 }
 
-/// The table that does not say what the policies of the file come to, if there is one.
+/// Returns the first table whose rows differ from what the policies of the file come to.
 pub(super) fn differs(connection: &Connection) -> Result<Option<&'static str>> {
     for (view, policies) in weighed() {
         let due: HashSet<Kept> = rows(&states(connection, policies)?).into_iter().collect();
@@ -63,7 +64,7 @@ pub(super) fn differs(connection: &Connection) -> Result<Option<&'static str>> {
     Ok(None)
 }
 
-/// The subjects, such as permission sets, that are privileged in a snapshot, of these levels.
+/// Returns the subjects, such as permission sets, that are privileged in a snapshot at one of these levels.
 pub fn privileged_on(connection: &Connection, snapshot_id: i64, levels: Levels) -> Result<HashSet<String>> {
     let mut found = HashSet::new();
     let is_kept = !columns(connection, "temp", "derived_rules")?.is_empty() || is_current(connection)?;
@@ -94,7 +95,7 @@ pub fn privileged_on(connection: &Connection, snapshot_id: i64, levels: Levels) 
     Ok(found)
 }
 
-/// The views whose rows are weighed, with what they are weighed from.
+/// Returns the views whose rows are derived by weighing policies, each with its source.
 fn weighed() -> impl Iterator<Item = (&'static DerivedView, &'static str)> {
     DERIVED_VIEWS.iter().filter_map(|view| Some((view, view.weighed_from?)))
 }
@@ -103,10 +104,10 @@ fn table(view: &DerivedView) -> String {
     format!("{}_kept", view.name)
 }
 
-/// A subject's privilege, and the snapshots from which and before which it holds.
+/// A subject's privilege, the first snapshot in which it holds, and the first in which it no longer does.
 type State = (String, Privilege, i64, Option<i64>);
 
-/// A policy, or its text, in the snapshots in which it is.
+/// A policy, or its text, with the range of snapshots in which it exists.
 struct Version<T> {
     what: T,
     from: i64,
@@ -199,7 +200,7 @@ fn states(connection: &Connection, policies: &str) -> Result<Vec<State>> {
     Ok(states)
 }
 
-/// The rows of a table, in the order of its columns.
+/// Returns the rows of a table, in the order of its columns.
 fn rows(states: &[State]) -> Vec<Kept> {
     let text = |text: Option<&str>| text.map(str::to_owned);
     let number = |number: Option<i64>| number.map(|number| number.to_string());

@@ -1,4 +1,4 @@
-//! What is recorded to prove each snapshot, and how one is chained to the one before.
+//! The record that proves each snapshot, chained to the record of the one before.
 
 use std::collections::BTreeMap;
 
@@ -10,38 +10,38 @@ use crate::error::Result;
 use crate::store::columns::columns;
 use crate::store::file::Doing;
 
-/// The hash of each part: of a resource's rows, or of what a table says. What has no row is left out.
+/// The hash of each part: of a resource's rows, or of a table's facts. A part without rows has no entry.
 pub type Parts = BTreeMap<String, String>;
 
-/// One row of `snapshot_hashes`.
+/// A row of `snapshot_hashes`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// Number of the snapshot, kept or pruned.
+    /// The number of the snapshot, kept or pruned.
     pub snapshot_id: i64,
-    /// RFC 3339, UTC.
+    /// The time of the snapshot's first call, RFC 3339, UTC.
     pub taken_at: String,
-    /// RFC 3339, UTC.
+    /// The time of the snapshot's last call, RFC 3339, UTC.
     pub completed_at: String,
-    /// The hash of each resource's rows, as the JSON text that `content_hash` is of.
+    /// The hash of each resource's rows, as the JSON text that `content_hash` covers.
     pub content: String,
-    /// SHA-256 of `content`, `sha256:…`.
+    /// The SHA-256 of `content`, `sha256:…`.
     pub content_hash: String,
-    /// The hash of what each table keyed by snapshot says, as the JSON text that `facts_hash` is of.
+    /// The hash of the facts in each table keyed by snapshot, as the JSON text that `facts_hash` covers.
     pub facts: String,
-    /// SHA-256 of `facts`, `sha256:…`.
+    /// The SHA-256 of `facts`, `sha256:…`.
     pub facts_hash: String,
-    /// What is printed as the snapshot's hash; it holds for every snapshot before too.
+    /// The hash that is printed for the snapshot. It covers every earlier snapshot too.
     pub snapshot_hash: String,
-    /// When the snapshot was removed; `None` while it is kept.
+    /// The time when the snapshot was removed; `None` while it is kept.
     pub pruned_at: Option<String>,
-    /// The hash of what pruning noted of the snapshot; `None` of nothing.
+    /// The hash of the pruning notes about the snapshot; `None` if there are no notes.
     pub(super) notes_hash: Option<String>,
-    /// The set hashes of `content`, one after another in its order; `None` but in the newest.
+    /// The set hashes of `content`, concatenated in its order; `None` except in the newest link.
     pub(super) state: Option<Vec<u8>>,
 }
 
 impl Link {
-    /// The hash that the link must have after the one before: SHA-256 of these lines, which anybody can make
+    /// Returns the hash that the link must have after the link before: SHA-256 of these lines. Any tool can compute it
     /// without this program.
     pub fn chained(&self, before: Option<&str>) -> String {
         sha256(format!(
@@ -55,17 +55,17 @@ impl Link {
         ))
     }
 
-    /// The hash of each resource's rows; nothing where the text is not what was written.
+    /// Returns the hash of each resource's rows; empty if the text was altered into invalid JSON.
     pub fn content_parts(&self) -> Parts {
         serde_json::from_str(&self.content).unwrap_or_default()
     }
 
-    /// The hash of what each table keyed by snapshot says; nothing where the text is not what was written.
+    /// Returns the hash of the facts in each table keyed by snapshot; empty if the text was altered into invalid JSON.
     pub fn facts_parts(&self) -> Parts {
         serde_json::from_str(&self.facts).unwrap_or_default()
     }
 
-    /// The set hash of each resource, from the state; `None` where there is none or it is not that of
+    /// Returns the set hash of each resource, from the state; `None` if there is no state or it does not match
     /// `content`.
     pub(super) fn set_hashes(&self) -> Option<BTreeMap<String, SetHash>> {
         let parts = self.content_parts();
@@ -84,17 +84,17 @@ impl Link {
     }
 }
 
-/// Parts as the text that is recorded and hashed: sorted by name.
+/// Returns parts as the text that is recorded and hashed, sorted by name.
 pub(super) fn text(parts: &Parts) -> String {
     serde_json::to_string(parts).expect("a map of strings is always JSON")
 }
 
-/// Every link, oldest first; none in a file older than the hashes.
+/// Returns every link, oldest first; none in a file that predates the hashes.
 pub(in crate::store) fn links(connection: &Connection) -> Result<Vec<Link>> {
     read(connection, "ORDER BY snapshot_id")
 }
 
-/// The newest link, be its snapshot kept or pruned.
+/// Returns the newest link, whether its snapshot is kept or pruned.
 pub(in crate::store) fn newest(connection: &Connection) -> Result<Option<Link>> {
     Ok(read(connection, "ORDER BY snapshot_id DESC LIMIT 1")?.pop())
 }
@@ -131,7 +131,7 @@ fn link(row: &Row<'_>) -> rusqlite::Result<Link> {
     })
 }
 
-/// Writes the newest link; the one before no longer needs its state.
+/// Writes the newest link, and clears the state of the link before, which is no longer needed.
 pub(super) fn append(connection: &Connection, link: &Link) -> Result<()> {
     let write = || {
         connection.execute("UPDATE main.snapshot_hashes SET state = NULL WHERE state IS NOT NULL", [])?;

@@ -1,29 +1,28 @@
-//! What proves a snapshot: hashes written when it is published, and held against the file by `verify`.
+//! The proof of a snapshot: hashes that the publish writes and `verify` checks against the file.
 //!
-//! - `set_hash`: a hash of a set of rows that grows and shrinks by rows.
+//! - `set_hash`: a hash of a set of rows that can be updated row by row.
 //! - `rows`: a row as the bytes that are hashed.
-//! - `chain`: what is recorded of each snapshot (`snapshot_hashes`), chained to the one before.
-//! - `verify`: the whole file held against it.
+//! - `chain`: the record of each snapshot (`snapshot_hashes`), chained to the one before.
+//! - `verify`: the check of the whole file against the record.
 //!
-//! The *content* of a snapshot is, for each resource, the set hash of the rows alive in it, without
-//! `valid_from`, `valid_to` and volatile columns. Its *facts* are, for each of the tables keyed by snapshot,
-//! the set hash of what the table says of the snapshot, without the label. The text of each is hashed, and
-//! `snapshot_hash` is over both and the `snapshot_hash` before. Whoever holds the file could change it and
-//! compute all of that anew: the hash proves something only where it was also noted elsewhere, in a job's log
-//! or a ticket.
+//! The *content* of a snapshot is, for each resource, the set hash of the rows alive in it, without `valid_from`,
+//! `valid_to` and volatile columns. Its *facts* are, for each table keyed by snapshot, the set hash of the table's rows
+//! about the snapshot, without the label. The text of each is hashed, and `snapshot_hash` covers both and the
+//! `snapshot_hash` before. A person with write access to the file could change it and compute all hashes anew: the hash
+//! proves something only if it was also noted elsewhere, in a job's log or a ticket.
 //!
-//! What others must keep to, so that the file can be verified:
+//! Rules that other modules must follow, so that the file can be verified:
 //!
-//! - A snapshot that is removed keeps its row here, with `pruned_at` set and nothing else changed. Its facts
-//!   go, and versions are bounded by kept snapshots alone: one that began in it begins in the next kept one,
-//!   one that ended in it ends there; what no kept snapshot saw is deleted. What is alive in a kept snapshot,
-//!   and the facts of it, stay as they are.
-//! - What pruning notes about kept snapshots is hashed when it happens ([`record_notes`]), beside the chain: the
-//!   snapshots were published, and chained, before.
-//! - A snapshot's number is never given again: the next snapshot's is above every row here.
-//! - Of a published snapshot nothing may change but the label, and volatile columns.
-//! - A column that a migration adds is NULL in the existing rows: NULL is not hashed. One that is derived is no
-//!   column of the resource, and not hashed at all: `verify` holds it against what it is derived from.
+//! - A removed snapshot keeps its row here, with `pruned_at` set and nothing else changed. Its facts are deleted, and
+//!   versions are bounded by kept snapshots alone: a version that began in the removed snapshot begins in the next kept
+//!   one, and a version that ended in it ends there. A version that no kept snapshot saw is deleted. The rows alive in
+//!   a kept snapshot, and its facts, stay unchanged.
+//! - The pruning notes about kept snapshots are hashed when they are written ([`record_notes`]). They are outside the
+//!   chain, because the snapshots were published and chained earlier.
+//! - A snapshot's number is never reused: the next snapshot's number is above every row here.
+//! - In a published snapshot only the label and volatile columns may change.
+//! - A column that a migration adds is NULL in the existing rows, because NULL is not hashed. A derived column is no
+//!   column of the resource and is not hashed: `verify` checks it against its source.
 
 mod chain;
 mod rows;
@@ -49,11 +48,11 @@ use crate::digest::sha256;
 use crate::error::Result;
 use crate::model::RESOURCES;
 
-/// Records what proves the snapshot that was just written, and returns its hash. Reads the rows that began or
-/// ended in it; all that are alive where the snapshot before left nothing to count on from.
+/// Records the hashes that prove the snapshot just written, and returns its hash. Reads the rows that began or ended in
+/// the snapshot, or all rows alive if the snapshot before left no state to continue from.
 pub(super) fn record(connection: &Connection, snapshot: &Snapshot) -> Result<String> {
     let before = newest(connection)?;
-    // A pruned one's rows are gone, and so is what to count from.
+    // The rows of a pruned snapshot are gone, and with them the state to continue from.
     let counted = before.as_ref().filter(|link| link.pruned_at.is_none()).and_then(Link::set_hashes);
     let mut content = BTreeMap::new();
     for spec in RESOURCES {
@@ -104,7 +103,7 @@ fn count_on(
 
 fn count_anew(connection: &Connection, table: &HashedTable) -> rusqlite::Result<SetHash> {
     let mut alive = SetHash::default();
-    // Most rows are alive: the table in its own order is read faster than by an index of those.
+    // Most rows are alive, so scanning the table in its own order is faster than an index of the live rows.
     table.walk(connection, [], "NOT INDEXED WHERE valid_to IS NULL", [], |[], row| alive.add(&row))?;
     Ok(alive)
 }
@@ -115,7 +114,7 @@ fn facts_of(connection: &Connection, table: &HashedTable, snapshot_id: i64) -> r
     Ok(facts)
 }
 
-/// Records the hash of what pruning noted of each snapshot.
+/// Records the hash of the pruning notes about each snapshot.
 pub(super) fn record_notes(connection: &Connection) -> Result<()> {
     let notes = notes(connection)?;
     for link in links(connection)? {
@@ -128,7 +127,7 @@ pub(super) fn record_notes(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// The hash of what pruning noted of each snapshot, where it noted anything.
+/// Returns the hash of the pruning notes about each snapshot that has any.
 fn notes(connection: &Connection) -> Result<BTreeMap<i64, String>> {
     let mut notes: BTreeMap<i64, BTreeMap<&str, SetHash>> = BTreeMap::new();
     for name in snapshot::notes() {
@@ -141,7 +140,7 @@ fn notes(connection: &Connection) -> Result<BTreeMap<i64, String>> {
     Ok(notes.into_iter().map(|(id, hashes)| (id, sha256(parts(&hashes)))).collect())
 }
 
-/// The text of the parts: the digests of what is not empty, sorted by name.
+/// Returns the text of the parts: the digests of non-empty parts, sorted by name.
 fn parts(hashes: &BTreeMap<&str, SetHash>) -> String {
     let digests = hashes.iter().filter_map(|(name, hash)| Some(((*name).to_owned(), hash.digest()?)));
     chain::text(&digests.collect())

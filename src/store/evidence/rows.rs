@@ -1,8 +1,7 @@
-//! Rows in canonical bytes: the same for the same values, whatever the order of the columns.
+//! Rows in canonical bytes: equal for equal values, whatever the order of the columns.
 //!
-//! For each column that is not NULL, sorted by name: the name, the kind of the value, the value, each length
-//! before what it measures. NULL is left out, so that a column that a later version adds changes no earlier
-//! hash.
+//! For each column that is not NULL, sorted by name: the name, the kind of the value, and the value. Each is preceded
+//! by its length. NULL is left out, so that a column that a later version adds changes no earlier hash.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Params, Row};
@@ -15,16 +14,16 @@ use crate::store::file::quoted;
 
 /// A table whose rows are hashed.
 pub(super) struct HashedTable {
-    /// The resource, or the table of facts.
+    /// The name of the resource, or of the table of facts.
     pub name: &'static str,
     /// The table's name in the database, quoted.
     table: String,
-    /// The columns that count, sorted.
+    /// The hashed columns, sorted.
     columns: Vec<String>,
 }
 
 impl HashedTable {
-    /// The versions of a resource, without their bounds and what is volatile.
+    /// Returns the table of a resource's versions, without their bounds and volatile columns.
     pub fn of_resource(connection: &Connection, spec: &ResourceSpec) -> Result<Option<Self>> {
         let columns = resource_columns(connection, spec.name)?;
         // A file of an older version may lack the table.
@@ -32,7 +31,7 @@ impl HashedTable {
             .then(|| Self::new(spec.name, &versions_table(spec.name), columns, spec.volatile)))
     }
 
-    /// A table keyed by snapshot; labels are free to change.
+    /// Returns a table keyed by snapshot, without the label, which users may change.
     pub fn of_facts(connection: &Connection, name: &'static str) -> Result<Option<Self>> {
         let columns = columns(connection, "main", name)?;
         Ok((!columns.is_empty()).then(|| Self::new(name, name, columns, &["label"])))
@@ -45,7 +44,7 @@ impl HashedTable {
         Self { name, table: format!("main.{}", quoted(table)), columns }
     }
 
-    /// Visits each row that `condition` selects, with the values of the columns `ids` beside it.
+    /// Visits each row that `condition` selects, together with the values of the columns `ids`.
     pub fn walk<const IDS: usize>(
         &self,
         connection: &Connection,
@@ -72,7 +71,7 @@ impl HashedTable {
         Ok(())
     }
 
-    /// The canonical bytes of a row whose columns begin at `first`.
+    /// Writes the canonical bytes of a row whose columns begin at `first`.
     fn write(&self, row: &Row<'_>, first: usize, bytes: &mut Vec<u8>) -> rusqlite::Result<()> {
         for (index, column) in self.columns.iter().enumerate() {
             let (kind, value) = match row.get_ref(first + index)? {
@@ -99,7 +98,7 @@ fn write_measured(part: &[u8], bytes: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    /// The canonical bytes of the one row of a table that is made by `columns` and filled by `values`.
+    /// Returns the canonical bytes of the only row of a table that `columns` creates and `values` fills.
     fn bytes(columns: &str, values: &str) -> Vec<u8> {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(&format!("CREATE TABLE t ({columns}); INSERT INTO t {values}")).unwrap();

@@ -1,29 +1,28 @@
-//! A hash of a set of rows, to which a row can be added and from which it can be taken, in any order.
+//! A hash of a set of rows, to which rows can be added and from which they can be removed, in any order.
 //!
-//! It is LtHash16 (Bellare and Micciancio's lattice hash; Lewi, Kim, Maykov, Weis, "Securing Update
-//! Propagation with Homomorphic Hashing", 2019): a row is stretched to 1,024 lanes of 16 bits, here by
-//! BLAKE3, and lanes are added modulo 2^16. To find two sets of one hash is then as hard as a short-vector
-//! problem, about 2^200 steps; adding digests of 256 bits would not do, where Wagner's generalized birthday
-//! finds two among as many rows as fit a file.
+//! The hash is LtHash16 (Bellare and Micciancio's lattice hash; Lewi, Kim, Maykov, Weis, "Securing Update Propagation
+//! with Homomorphic Hashing", 2019): a row is stretched to 1,024 lanes of 16 bits, here by BLAKE3, and lanes are added
+//! modulo 2^16. Finding two sets with the same hash is then as hard as a short-vector problem, about 2^200 steps.
+//! Adding digests of 256 bits would be too weak: Wagner's generalized birthday attack finds two such sets among as many
+//! rows as fit into a file.
 //!
-//! Measured on 1.5 million rows of 290 bytes in a file, in seconds of one core: 0.5 to read them, 1.6 with
-//! their set hash (4.3 without AVX-512), 1.2 with a digest over their sorted hashes. That one would be made
-//! of all rows at every publish, and anew for every snapshot that is verified; the set hash of all is made at
-//! the first publish alone, later ones cost what changed, and all snapshots are verified in one walk over the
-//! versions.
+//! Measured on 1.5 million rows of 290 bytes in a file, in seconds of one core: 0.5 to read the rows, 1.6 with their
+//! set hash (4.3 without AVX-512), 1.2 with a digest over their sorted hashes. Such a digest would need all rows at
+//! every publish, and again for every snapshot that is verified. The set hash needs all rows at the first publish only.
+//! Later publishes cost only their changes, and all snapshots are verified in one walk over the versions.
 
 use crate::digest::sha256;
 
 const LANES: usize = 1024;
 
-/// How many bytes a set hash is.
+/// The size of a set hash in bytes.
 pub(super) const BYTES: usize = 2 * LANES;
 
-/// A row, stretched to what a set hash adds up.
+/// A row, stretched to the lanes that a set hash adds up.
 pub(super) struct Element([u8; BYTES]);
 
 impl Element {
-    /// The element of a row in its canonical bytes.
+    /// Returns the element of a row in its canonical bytes.
     pub fn of(row: &[u8]) -> Self {
         let mut bytes = [0; BYTES];
         blake3::Hasher::new().update(row).finalize_xof().fill(&mut bytes);
@@ -31,7 +30,7 @@ impl Element {
     }
 }
 
-/// The hash of a set of rows; by default of none.
+/// The hash of a set of rows. The default is the hash of the empty set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SetHash(Box<[u16; LANES]>);
 
@@ -47,29 +46,29 @@ impl SetHash {
         self.combine(&row.0, u16::wrapping_add);
     }
 
-    /// Takes a row out that was added.
+    /// Removes a row that was added.
     pub fn remove(&mut self, row: &Element) {
         self.combine(&row.0, u16::wrapping_sub);
     }
 
-    /// Adds and takes out what was added to and taken out of another set.
+    /// Adds the rows added to another set, and removes the rows removed from it.
     pub fn merge(&mut self, other: &Self) {
         for (lane, other) in self.0.iter_mut().zip(other.0.iter()) {
             *lane = lane.wrapping_add(*other);
         }
     }
 
-    /// Its hash as text; `None` for no rows, so that a table that did not exist yet is the same as an empty one.
+    /// Returns the hash as text; `None` for the empty set, so that a missing table equals an empty one.
     pub fn digest(&self) -> Option<String> {
         (*self != Self::default()).then(|| sha256(self.to_bytes()))
     }
 
-    /// What [`SetHash::from_bytes`] reads.
+    /// Returns the bytes that [`SetHash::from_bytes`] reads.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.iter().flat_map(|lane| lane.to_le_bytes()).collect()
     }
 
-    /// The set hash that was written; `None` where the bytes are not [`BYTES`] many.
+    /// Reads a set hash; `None` unless there are exactly [`BYTES`] bytes.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut hash = Self::default();
         (bytes.len() == BYTES).then(|| hash.combine(bytes, |_, lane| lane))?;
@@ -139,7 +138,7 @@ mod tests {
         assert_eq!(SetHash::from_bytes(&[0; 3]), None);
     }
 
-    /// What was published once must stay verifiable for ever.
+    /// Published hashes must stay verifiable for ever.
     #[test]
     fn the_hash_stays_what_it_is() {
         let hash = of(&[b"one".to_vec(), b"two".to_vec()]).digest().unwrap();

@@ -1,4 +1,4 @@
-//! What is recorded, and what verifying finds.
+//! Tests of the recorded hashes and of verifying them.
 
 use rusqlite::Connection;
 
@@ -11,13 +11,13 @@ fn account(id: &str, name: &str) -> Row {
     row("accounts", &[("account_id", id), ("name", name)])
 }
 
-/// Publishes these accounts.
+/// Publishes these accounts, and returns the snapshot's hash.
 fn publish(world: &mut World, names: &[(&str, &str)]) -> String {
     let rows = names.iter().map(|(id, name)| account(id, name)).collect();
     world.collect().listed(&[scope("accounts", &[])], rows).publish().snapshot_hash.unwrap()
 }
 
-/// Three snapshots in which accounts come, change and go.
+/// Returns a world of three snapshots in which accounts appear, change and disappear.
 fn three() -> World {
     let mut world = World::claimed();
     publish(&mut world, &[("1", "one"), ("2", "two")]);
@@ -30,7 +30,7 @@ fn verified(world: &World) -> Result<Verified> {
     world.census().verify()
 }
 
-/// What verifying says of a copy of the file after a change.
+/// Returns the error of verifying a copy of the file after a change.
 fn after(world: &World, change: &str) -> String {
     let copy = world.path.with_extension("copy");
     std::fs::copy(&world.path, &copy).unwrap();
@@ -176,7 +176,7 @@ fn what_a_pruned_snapshot_leaves_keeps_the_rest_verifiable() {
         verified.links.iter().map(|link| link.snapshot_hash.clone()).collect()
     };
     assert_eq!(hashes(&after_pruning), hashes(&before));
-    // The newest one too: the next is counted anew, and no number is given twice.
+    // Pruning the newest snapshot too: the next one is counted anew, and no number is reused.
     world.database.prune(&[3]).unwrap();
     verified(&world).unwrap();
     publish(&mut world, &[("1", "one"), ("4", "four")]);
@@ -202,8 +202,8 @@ fn every_table_keyed_by_snapshot_is_hashed() {
     let world = World::new();
     let sql = "SELECT t.name FROM sqlite_master AS t JOIN pragma_table_info(t.name) AS c
                WHERE t.type = 'table' AND c.name = 'snapshot_id' ORDER BY 1";
-    // What pruning writes is no fact of a publish: it comes later, and a snapshot's hash must stay what it is.
-    // Nor is what follows from the rows.
+    // Pruning notes are no facts of a publish: they come later, and a snapshot's hash must not change. Rows derived
+    // from hashed rows are no facts either.
     let further = ["snapshot_hashes", "access_change_causes_steps", "access_change_totals_steps"];
     let mut hashed: Vec<_> = snapshot::facts().chain(snapshot::notes()).chain(further).collect();
     hashed.sort_unstable();

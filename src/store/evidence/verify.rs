@@ -1,7 +1,7 @@
-//! The whole file held against what was recorded when each snapshot was published.
+//! Checks the whole file against the hashes recorded when each snapshot was published.
 //!
-//! Each table is walked once, whatever the number of snapshots: a version is added to the set of the snapshot
-//! that it begins in and taken out of that of the one it ends in, and the sets are summed up in the order of
+//! Each table is walked once, whatever the number of snapshots. A version is added to the set of the snapshot in which
+//! it begins, and removed from the set of the snapshot in which it ends. The sets are then summed up in the order of
 //! the snapshots.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,28 +19,26 @@ use crate::store::file::{Doing, open_failed};
 use crate::store::views::Answering;
 use crate::store::{derived, documents, schema, snapshot, steps, views};
 
-/// What verifying found in a file that holds what was published.
+/// The result of verifying a file without differences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// What is recorded of each snapshot, kept or pruned, oldest first; none is published later than the
-    /// last.
+    /// The record of each snapshot, kept or pruned, oldest first. No snapshot was published after the last link.
     pub links: Vec<Link>,
-    /// The snapshots older than the hashes, of which nothing is recorded.
+    /// The snapshots that predate the hashes and have no record.
     pub without_hash: Vec<i64>,
-    /// Whether the views in the file are those that this program makes; others do not matter to it, but to
-    /// other tools that read the file.
+    /// True if the views in the file are those of this program. Other views matter only to other tools that read the
+    /// file.
     pub views_are_current: bool,
 }
 
-/// Something that is not as it was published.
+/// A difference from the published state.
 struct Misfit {
-    /// The first snapshot that it concerns; `None` where it is the file as a whole.
+    /// The first affected snapshot; `None` for the file as a whole.
     snapshot_id: Option<i64>,
     what: String,
 }
 
-/// Verifies a census; `path` names it in errors. Fails, naming the first snapshot and resource that do not
-/// fit.
+/// Verifies a census; `path` names it in errors. Fails, naming the first snapshot and resource that differ.
 pub(in crate::store) fn verify(connection: &Connection, path: &Path) -> Result<Verified> {
     check_integrity(connection, path)?;
     let snapshots = snapshot::all(connection)?;
@@ -69,7 +67,7 @@ pub(in crate::store) fn verify(connection: &Connection, path: &Path) -> Result<V
         snapshot_id: Some(id),
         what: format!("what {table} says of it is not what its rows tell"),
     }));
-    // Where policies were changed, what follows from them differs too: that is no other thing.
+    // A changed policy also changes the rows derived from it. That is not a separate difference.
     if misfits.is_empty() {
         misfits.extend(derived::differing(connection)?.into_iter().map(|table| Misfit {
             snapshot_id: None,
@@ -84,12 +82,12 @@ pub(in crate::store) fn verify(connection: &Connection, path: &Path) -> Result<V
             what: format!("what {table} says of it is not what its rows tell"),
         }));
     }
-    // Those that stood before views of another program are gone.
+    // The checks above dropped the TEMP views that shadow another program's views, so they are made again.
     if !views::permanent_are_current(connection)? {
         views::shadow(connection, Answering::Latest)?;
     }
 
-    // The first found of the first snapshot.
+    // Reports the first difference of the first snapshot.
     if let Some(first) = misfits.iter().min_by_key(|misfit| misfit.snapshot_id) {
         return Err(changed(path, first, misfits.len() - 1));
     }
@@ -124,7 +122,7 @@ fn check_integrity(connection: &Connection, path: &Path) -> Result<()> {
     }
 }
 
-/// The links among themselves, and against the snapshots that there are.
+/// Checks the links against each other and against the existing snapshots.
 fn check_chain(links: &[Link], kept: &BTreeSet<i64>, first_link: i64, misfits: &mut Vec<Misfit>) {
     let mut misfit = |snapshot_id, what: &str| {
         misfits.push(Misfit { snapshot_id: Some(snapshot_id), what: what.to_owned() });
@@ -157,7 +155,7 @@ fn check_chain(links: &[Link], kept: &BTreeSet<i64>, first_link: i64, misfits: &
     }
 }
 
-/// The rows alive in each kept snapshot, resource by resource.
+/// Checks the rows alive in each kept snapshot, resource by resource.
 fn check_content(
     connection: &Connection,
     links: &BTreeMap<i64, &Link>,
@@ -208,7 +206,7 @@ fn check_content(
     Ok(())
 }
 
-/// What the tables keyed by snapshot say of each kept one.
+/// Checks the facts of each kept snapshot in the tables keyed by snapshot.
 fn check_facts(
     connection: &Connection,
     links: &BTreeMap<i64, &Link>,
@@ -234,7 +232,7 @@ fn check_facts(
     Ok(())
 }
 
-/// What pruning noted of the snapshots.
+/// Checks the pruning notes about the snapshots.
 fn check_notes(connection: &Connection, links: &[Link], misfits: &mut Vec<Misfit>) -> Result<()> {
     let mut notes = super::notes(connection)?;
     let recorded = links.iter().map(|link| (link.snapshot_id, &link.notes_hash));
@@ -249,7 +247,7 @@ fn check_notes(connection: &Connection, links: &[Link], misfits: &mut Vec<Misfit
     Ok(())
 }
 
-/// The first snapshot of another organization or instance than the census is of.
+/// Returns a difference for the first snapshot of an organization or instance other than the census's.
 fn foreign(connection: &Connection) -> Result<Option<Misfit>> {
     let first: Option<i64> = connection
         .query_row(

@@ -1,4 +1,4 @@
-//! How much of a resource the snapshot saw, and whether it looks wrong.
+//! The coverage of a resource in the new snapshot, and the check for a suspect loss of rows.
 
 use rusqlite::{OptionalExtension, params};
 
@@ -10,7 +10,7 @@ use crate::store::coverage::{CoverageStatus, reasons};
 use crate::store::file::{Doing, quoted};
 use crate::store::visibility::implicit::limits;
 
-/// A resource with so few rows may well lose most of them in a day.
+/// The number of rows up to which a resource may lose any share of them in a day.
 const SMALL: i64 = 20;
 
 /// Writes the coverage of one resource, and its number of gaps into the outcome.
@@ -46,13 +46,13 @@ pub(super) fn write(
     run().doing(&format!("write the coverage of {}", spec.name))
 }
 
-/// How much of its rows, in percent, a resource may lose from one snapshot to the next. What loses more is
-/// published all the same, but the snapshot is suspect. With 100 none ever is.
+/// The share of its rows, in percent, that a resource may lose from one snapshot to the next. A greater loss is
+/// published, but marks the snapshot as suspect. With 100 no snapshot is ever suspect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShrinkLimit(pub u8);
 
 impl ShrinkLimit {
-    /// What to say of a resource that lost more. Rows that a gap carries forward are not lost.
+    /// Returns the message for a resource that lost more. Rows that a gap carries forward are not lost.
     pub(super) fn exceeded(self, before: i64, outcome: &ResourceOutcome) -> Option<String> {
         let lost = before - outcome.rows;
         (before > SMALL && lost * 100 > before * i64::from(self.0))
@@ -73,7 +73,7 @@ fn status(
         return Ok((CoverageStatus::Unavailable, whole_gap));
     }
     if !was_looked_at(publishing, spec)? {
-        // Gaps that are narrower each may be all that there is.
+        // Several narrower gaps may together cover the whole resource.
         let unavailable = reason(publishing, spec, "kind = 'unavailable'")?;
         if unavailable.is_some() {
             return Ok((CoverageStatus::Unavailable, unavailable));
@@ -82,7 +82,8 @@ fn status(
         if not_asked.is_some() {
             return Ok((CoverageStatus::NotCollected, not_asked));
         }
-        // What is found by other rows is seen with them, but a resource of its own that nobody listed is unknown.
+        // A resource whose rows other rows name is seen together with them. A resource of its own that was never listed
+        // is unknown.
         if spec.parents.is_empty() && spec.named_by.is_none() {
             return Ok((CoverageStatus::NotCollected, Some("nothing was listed".to_owned())));
         }
@@ -99,7 +100,7 @@ fn status(
     }
 }
 
-/// Returns why only parts of the resource were asked for, where something of it was seen.
+/// Returns the reason why only parts of the resource were requested, if any part was seen.
 fn why_limited(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::Result<Option<String>> {
     let of_it = "g.snapshot_id = ?1 AND g.resource = ?2 AND g.kind = 'not_asked'";
     let sql = format!("SELECT {}", reasons(of_it));
@@ -116,8 +117,8 @@ fn why_limited(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::Re
     Ok(of_gaps.into_iter().chain(besides).reduce(|one, other| format!("{one}; {other}")))
 }
 
-/// Counts the scopes of the resource that were not asked for. One gap may stand for a whole kind of task that was
-/// stopped: then its tasks are counted.
+/// Counts the scopes of the resource that were not requested. One gap may stand for a whole kind of task that was
+/// stopped; then its tasks are counted.
 fn not_asked(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::Result<i64> {
     publishing.connection.query_row(
         "WITH stopped AS (
@@ -136,7 +137,7 @@ fn not_asked(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::Resu
     )
 }
 
-/// Whether any task saw or staged something of it.
+/// Returns true if any task saw or staged part of the resource.
 fn was_looked_at(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::Result<bool> {
     if publishing.seen.has_any(spec.name) {
         return Ok(true);
@@ -145,7 +146,7 @@ fn was_looked_at(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::
     publishing.connection.query_row(&sql, [], |row| row.get(0))
 }
 
-/// Whether its rows are known to be there, and nothing else is known of any.
+/// Returns true if the resource has rows, and nothing but their keys is known.
 fn is_known_by_keys_alone(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::Result<bool> {
     let staged = quoted(spec.name);
     let sql = format!(
@@ -154,7 +155,7 @@ fn is_known_by_keys_alone(publishing: &Publishing<'_>, spec: &ResourceSpec) -> r
     publishing.connection.query_row(&sql, [], |row| row.get(0))
 }
 
-/// What the first gap of a kind says, the one that tells most first.
+/// Returns the reason of the first gap of a kind, the most informative one first.
 fn reason(publishing: &Publishing<'_>, spec: &ResourceSpec, which: &str) -> rusqlite::Result<Option<String>> {
     publishing
         .connection

@@ -1,4 +1,4 @@
-//! What was not seen: the gaps of tasks that did not reach their end, and those that no task stands for.
+//! The gaps of a snapshot: those of tasks that did not finish, and those that no task stands for.
 
 use rusqlite::Connection;
 
@@ -8,15 +8,15 @@ use crate::model::RESOURCES;
 use crate::store::columns::resource_columns;
 use crate::store::file::{Doing, literal};
 
-/// A gap's columns besides its scope.
+/// The columns of a gap, except its scope.
 const REASON_COLUMNS: &str = "kind, operation, error_code, error_message, attempts, request_id, observed_at";
 
-/// Writes the snapshot's gaps, one a scope, and returns their scopes.
+/// Writes the snapshot's gaps, one per scope, and returns their scopes.
 ///
-/// Of several gaps over one scope the one that tells most stays: a refusal or failure before what nobody
-/// asked. The gaps of a kind of task that was given up are one wide gap, where there is one. A gap stays where
-/// another task saw the same scope: that one told which keys live, and this one would have told the rest. So it
-/// does beside a wide gap, of which that scope would else be a part that was seen all the same.
+/// If several gaps have the same scope, the most informative one stays: a refusal or failure wins over a scope that was
+/// not requested. The gaps of a stopped kind of task are merged into one wide gap, if there is one. A gap stays even if
+/// another task saw the same scope: that task reported which keys exist, and this one would have reported the rest. The
+/// same holds beside a wide gap. Otherwise that scope would count as a part that was seen in spite of the wide gap.
 pub(super) fn gather(connection: &Connection, snapshot_id: i64) -> Result<Scopes> {
     let explicit = gather_explicit(connection)?;
     connection
@@ -61,7 +61,7 @@ pub(super) fn gather(connection: &Connection, snapshot_id: i64) -> Result<Scopes
     Scopes::of(connection, "publish_gap")
 }
 
-/// The SQL of a kind's rank: lower tells more.
+/// Returns the SQL of a kind's rank. A lower rank is more informative.
 pub(super) fn rank(kind: &str) -> String {
     format!("CASE {kind} WHEN 'denied' THEN 0 WHEN 'failed' THEN 1 WHEN 'unavailable' THEN 2 ELSE 3 END")
 }
@@ -75,8 +75,8 @@ fn gather_explicit(connection: &Connection) -> Result<Scopes> {
     Scopes::of(connection, "publish_explicit")
 }
 
-/// The SQL condition that a wider (or the same) explicit gap covers the scope `s`: each of its columns is
-/// named by `s` too, with the same value.
+/// Returns the SQL condition that an explicit gap of the same or a wider scope covers the scope `s`: `s` names each of
+/// the gap's columns with the same value.
 fn covered_scope(connection: &Connection, explicit: &Scopes) -> Result<String> {
     let mut cases = String::new();
     for spec in RESOURCES.iter().filter(|spec| explicit.has_any(spec.name)) {

@@ -1,15 +1,15 @@
-//! From staged rows to versions, gaps and coverage, in one transaction, by the rules of gaps:
+//! Turns staged rows into versions, gaps and coverage, in one transaction, by the rules of gaps:
 //!
-//! - A staged row holds, whatever gaps say. A row that is not staged is closed only where its scope was seen
-//!   (or its parent is seen not to exist), and is carried forward untouched everywhere else.
-//! - A document that says the same in another spelling is no change: it stays as it was first sent.
-//! - A task that was not seen to its end leaves a gap, and a carried row that no gap covers fails the publish:
-//!   it would be a bug, and silence about it a lie.
+//! - A staged row holds, whatever the gaps are. A row that is not staged is closed only if its scope was seen (or its
+//!   parent is seen not to exist). Everywhere else it is carried forward unchanged.
+//! - A document with the same meaning in another spelling is no change: it stays as it was first sent.
+//! - A task that did not finish leaves a gap. A carried row that no gap covers fails the publish: it is a bug that must
+//!   not pass silently.
 //!
-//! `scopes` turns scopes into tables that a statement can probe, `parents` finds what went with its parent,
-//! `versions` opens and closes versions, `gaps` and `coverage` say what was not seen, `narrower` what was seen
-//! all the same, and [`evidence`] hashes what came of it. The staging is attached
-//! read-only, so the transaction writes to one file. Every statement is made from the tables' own columns.
+//! `scopes` turns scopes into tables that a statement can probe, `parents` finds rows whose parent is gone, `versions`
+//! opens and closes versions, `gaps` and `coverage` record what was not seen, `narrower` records what was seen under a
+//! wider gap, and [`evidence`] hashes the result. The staging is attached read-only, so the transaction writes to one
+//! file. Every statement is made from the tables' own columns.
 
 mod coverage;
 mod gaps;
@@ -38,69 +38,70 @@ use super::steps;
 use crate::error::Result;
 use crate::model::{FACTS, FactSpec, RESOURCES};
 
-/// What the whole collection, resumed parts included, called and how long it took.
+/// The totals of the calls of a whole collection, resumed parts included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallTotals {
-    /// Calls sent to AWS, retries included.
+    /// The number of calls sent to AWS, retries included.
     pub api_calls: i64,
-    /// Those of `api_calls` that AWS throttled.
+    /// The number of calls that AWS throttled, included in `api_calls`.
     pub throttled_calls: i64,
-    /// Time of the last call, RFC 3339, UTC.
+    /// The time of the last call, RFC 3339, UTC.
     pub completed_at: String,
 }
 
-/// What publishing did to one resource.
+/// The effect of a publish on one resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResourceOutcome {
-    /// Name of the resource, as in [`RESOURCES`].
+    /// The name of the resource, as in [`RESOURCES`].
     pub resource: String,
-    /// Rows alive in the new snapshot, carried ones included.
+    /// The number of rows alive in the new snapshot, including carried ones.
     pub rows: i64,
-    /// Rows that had no open version in the snapshot before.
+    /// The number of rows that had no open version in the snapshot before.
     pub added: i64,
-    /// Rows whose absence was proved: their version is closed.
+    /// The number of rows whose absence was proved: their version is closed.
     pub removed: i64,
-    /// Rows of which a new version replaced the open one.
+    /// The number of rows whose open version was replaced by a new one.
     pub changed: i64,
-    /// Rows carried forward because a gap hides them.
+    /// The number of rows carried forward because a gap hides them.
     pub carried: i64,
-    /// Staged rows whose parent vanished in mid-run, left out.
+    /// The number of staged rows left out because their parent vanished during the run.
     pub dropped: i64,
-    /// Gaps of kind denied or failed.
+    /// The number of gaps of kind denied or failed.
     pub gaps: i64,
 }
 
 /// The snapshot that was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
-    /// One more than the newest number, those of pruned snapshots included.
+    /// The number of the snapshot: one more than the newest, including pruned snapshots.
     pub snapshot_id: i64,
-    /// Partial where any listing was denied or failed.
+    /// The status: partial if any listing was denied or failed.
     pub status: SnapshotStatus,
-    /// What proves it and every snapshot before, `sha256:…`; `None` for a snapshot older than the hashes.
+    /// The hash that proves this snapshot and every earlier one, `sha256:…`; `None` for a snapshot that predates the
+    /// hashes.
     pub snapshot_hash: Option<String>,
-    /// Which resources lost more rows than [`ShrinkLimit`] allows, and from how many to how many.
+    /// The resources that lost more rows than [`ShrinkLimit`] allows, each with the number before and after.
     pub suspect: Option<String>,
-    /// One for each resource, in the order of [`RESOURCES`].
+    /// The outcome of each resource, in the order of [`RESOURCES`].
     pub resources: Vec<ResourceOutcome>,
 }
 
-/// What every part of a publish needs. The connection is inside the publish's transaction, with the staging
+/// The state that every part of a publish needs. The connection is inside the publish's transaction, with the staging
 /// attached as `staging`.
 struct Publishing<'a> {
     connection: &'a Connection,
     snapshot_id: i64,
-    /// What was seen.
+    /// The scopes that were seen.
     seen: Scopes,
-    /// What was not.
+    /// The scopes that were not seen.
     gaps: Scopes,
-    /// The resources of which staged rows were left out; their keys are in `temp.publish_dropped_<name>`.
+    /// The resources with staged rows that were left out. The keys of these rows are in `temp.publish_dropped_<name>`.
     dropped: BTreeSet<&'static str>,
 }
 
 impl Database {
-    /// Publishes what is staged as the next snapshot, in one transaction, by the rules of gaps. A staging
-    /// that was published before yields the snapshot that it became (without its counts of changes).
+    /// Publishes the staged rows as the next snapshot, in one transaction, by the rules of gaps. For a staging that was
+    /// already published, returns the snapshot that it became (without its counts of changes).
     pub fn publish(
         &mut self,
         staging: &Staging,
@@ -112,18 +113,18 @@ impl Database {
             return already_published(self.connection(), published);
         }
         let file = uri(&staging_file(self.path()), "mode=ro");
-        // The publish reads the file by itself: what the collection kept of it in memory is no longer needed.
+        // The publish reads the staging file itself, so the collection's cache is no longer needed.
         let shrink = staging.connection().execute_batch("PRAGMA shrink_memory");
         shrink.doing("let go of the collection's cache")?;
         let connection = self.connection_mut();
         connection.execute("ATTACH ?1 AS staging", [file]).doing("read the collection")?;
         let published = in_transaction(connection, header, totals, limit);
-        // The statements that read the staging are done with it, but the cache still holds them.
+        // The statements that read the staging are finished, but the statement cache still holds them.
         connection.flush_prepared_statement_cache();
         let detached = connection.execute_batch("DETACH staging").doing("let go of the collection");
         let published = published?;
         detached?;
-        // Leaves one file to copy; a reader that holds the journal back only puts it off.
+        // The checkpoint leaves one file to copy. An open reader only delays it.
         let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         Ok(published)
     }
@@ -199,7 +200,7 @@ fn write_snapshot(
     Ok(Published { snapshot_id, status, snapshot_hash, suspect, resources })
 }
 
-/// The snapshot's own row; its status is known only at the end.
+/// Inserts the snapshot's own row. Its status is known only at the end.
 fn insert_snapshot(
     connection: &Connection,
     header: &CollectionHeader,
@@ -207,8 +208,8 @@ fn insert_snapshot(
     strategy: Option<&str>,
 ) -> Result<i64> {
     let previous = snapshot::newest(connection)?;
-    // The times are those that the clock said: one that was wrong once must not falsify all that come after.
-    // A pruned snapshot's number is not given again.
+    // The times are those of the clock: one wrong time must not falsify all later ones. A pruned snapshot's number is
+    // not reused.
     let linked = evidence::newest(connection)?.map_or(0, |link| link.snapshot_id);
     let snapshot_id = previous.map_or(0, |one| one.snapshot_id).max(linked) + 1;
     connection
@@ -248,7 +249,7 @@ fn copy_facts(connection: &Connection, snapshot_id: i64, spec: &FactSpec) -> Res
     connection.execute(&sql, [snapshot_id]).map(drop).doing(&format!("copy {}", spec.name))
 }
 
-/// Of two items with one key only the later is a row: that there were two is a fact of the snapshot.
+/// Records items that AWS listed twice with one key: only the later one becomes a row.
 fn copy_doubled_items(connection: &Connection, snapshot_id: i64) -> rusqlite::Result<usize> {
     connection.execute(
         "INSERT INTO main.doubled_items (snapshot_id, resource, item, differs)
@@ -265,7 +266,7 @@ fn drop_temporary_tables(connection: &Connection) -> rusqlite::Result<()> {
     names.iter().try_for_each(|name| connection.execute_batch(&format!("DROP TABLE temp.\"{name}\"")))
 }
 
-/// A publish that was cut off after its commit is found again, not repeated.
+/// Returns the outcome of a publish that was interrupted after its commit, so that it is not repeated.
 fn already_published(connection: &Connection, published: Snapshot) -> Result<Published> {
     let resources = coverage_of(connection, published.snapshot_id)?
         .into_iter()

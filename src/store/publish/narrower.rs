@@ -1,8 +1,8 @@
-//! What was seen in spite of a wider gap, so that a reader takes no row that was seen for one that was hidden.
+//! The scopes that were seen under a wider gap, so that a reader does not take a seen row for a hidden one.
 //!
-//! Only the scopes under a gap are kept: a ledger of every scope of every snapshot would cost more than the
-//! rows, and where no gap is, everything was seen. Some scopes were only seen to hold these keys and no others, while
-//! the gap is of the task that would have told the rest: a scope that is the gap's own, and one in which a row was
+//! Only the scopes under a gap are stored. A record of every scope of every snapshot would be larger than the rows, and
+//! without a gap everything was seen. For two kinds of scope it was only seen which keys they hold, while the gap
+//! belongs to the task that would have reported the rest: a scope that is the gap's own, and a scope in which a row was
 //! listed by its key and never described.
 
 use rusqlite::{Connection, params};
@@ -11,7 +11,7 @@ use super::scopes::{Group, Scopes, json_path};
 use crate::error::Result;
 use crate::store::file::{Doing, literal, quoted};
 
-/// Writes the seen scopes that are narrower than a gap, and into the gaps which columns these name.
+/// Writes the seen scopes that are narrower than a gap, and records on the gaps the columns of these scopes.
 pub(super) fn write(connection: &Connection, snapshot_id: i64, seen: &Scopes, gaps: &Scopes) -> Result<()> {
     for gap in gaps.groups() {
         for scope in seen.groups().filter(|scope| lies_under(scope, gap)) {
@@ -21,7 +21,7 @@ pub(super) fn write(connection: &Connection, snapshot_id: i64, seen: &Scopes, ga
     Ok(())
 }
 
-/// Whether scopes of these columns can be narrower than gaps of those.
+/// Returns true if scopes with the columns of `scope` can be narrower than gaps with the columns of `gap`.
 fn lies_under(scope: &Group, gap: &Group) -> bool {
     scope.resource == gap.resource
         && scope.columns.len() > gap.columns.len()
@@ -67,8 +67,8 @@ fn keep(connection: &Connection, snapshot_id: i64, scope: &Group, gap: &Group) -
         .map(|_| ())
 }
 
-/// The SQL condition that no row in the scope `x` was staged by its key alone. Whichever listing saw the scope gave its
-/// rows the scope's values.
+/// Returns the SQL condition that no row in the scope `x` was staged by its key alone. The listing that saw the scope
+/// gave its rows the scope's values.
 fn is_described(scope: &Group) -> String {
     let list = |of: &str| -> String {
         let columns = scope.columns.iter().map(|column| format!("{of}{}", quoted(column)));

@@ -1,6 +1,6 @@
-//! What went with its parent: where a parent is seen not to exist, its children's scope counts as seen and
-//! empty. Their open versions are closed, and staged ones (their parent was deleted in mid-run) are left out. Likewise what
-//! no row names any longer that it was found by.
+//! Rows whose parent is gone: if a parent is seen not to exist, the scope of its children counts as seen and empty.
+//! Their open versions are closed, and staged ones (their parent was deleted during the run) are left out. The same
+//! applies to rows that were found by their name in another row, when no row names them any more.
 
 use super::Publishing;
 use crate::error::Result;
@@ -8,17 +8,17 @@ use crate::model::{NamedBy, Parent, ParentWhen, ResourceSpec, resource};
 use crate::store::columns::versions_table;
 use crate::store::file::{Doing, literal, quoted};
 
-/// The rows of a resource that went with a parent, or with the last row that named them.
+/// The rows of a resource whose parent is gone, or that no row names any more.
 #[derive(Debug, Default)]
 pub(super) struct Dead {
-    /// SQL conditions, each on a row with the alias `x`.
+    /// The SQL conditions, each on a row with the alias `x`.
     conditions: Vec<String>,
-    /// How many staged rows were left out.
+    /// The number of staged rows left out.
     pub dropped: i64,
 }
 
 impl Dead {
-    /// The SQL condition that the row with the alias `x` went with others.
+    /// Returns the SQL condition that the row with the alias `x` is gone with its parent or its last reference.
     pub(super) fn condition(&self) -> String {
         if self.conditions.is_empty() {
             "0".to_owned()
@@ -28,8 +28,8 @@ impl Dead {
     }
 }
 
-/// Finds the parents of a resource's rows that are seen not to exist, and leaves out staged rows of theirs.
-/// The parents' own publish must be over, and that of the rows by which it is found.
+/// Finds the parents of a resource's rows that are seen not to exist, and leaves out the staged rows of these parents.
+/// The parents' own publish must be done, and that of the rows that name this resource.
 pub(super) fn drop_orphans(publishing: &mut Publishing<'_>, spec: &'static ResourceSpec) -> Result<Dead> {
     let mut dead = Dead::default();
     for (number, parent) in spec.parents.iter().enumerate() {
@@ -52,7 +52,7 @@ pub(super) fn drop_orphans(publishing: &mut Publishing<'_>, spec: &'static Resou
     Ok(dead)
 }
 
-/// The staged rows of a resource that count, as a FROM item.
+/// Returns the staged rows of a resource without those left out, as a FROM item.
 pub(super) fn staged(publishing: &Publishing<'_>, spec: &ResourceSpec) -> String {
     let table = format!("staging.{}", quoted(spec.name));
     if !publishing.dropped.contains(spec.name) {
@@ -71,7 +71,7 @@ fn dropped_table(spec: &ResourceSpec) -> String {
     quoted(&format!("publish_dropped_{}", spec.name))
 }
 
-/// Fills `table` with the keys of parents that rows name and that are seen not to exist; returns how many.
+/// Fills `table` with the keys of parents that rows name and that are seen not to exist; returns their number.
 fn gather(
     publishing: &Publishing<'_>,
     spec: &ResourceSpec,
@@ -91,7 +91,7 @@ fn gather(
     ];
     let mut found = 0;
     for source in sources {
-        // Distinct first: a parent has many children, and each question below is a few index probes.
+        // DISTINCT comes first: a parent has many children, and each check below is a few index probes.
         found += publishing.connection.execute(
             &format!(
                 "INSERT OR IGNORE INTO temp.{table} SELECT {columns} FROM (SELECT DISTINCT {columns} FROM {source}) AS x
@@ -103,7 +103,7 @@ fn gather(
     Ok(found)
 }
 
-/// The SQL condition that the relation holds for the row `x`.
+/// Returns the SQL condition that the relation holds for the row `x`.
 fn holds(parent: &Parent) -> String {
     match parent.when {
         ParentWhen::Column(column, value) => format!("x.{} = {}", quoted(column), literal(value)),
@@ -112,8 +112,8 @@ fn holds(parent: &Parent) -> String {
     }
 }
 
-/// The SQL condition that the parent of the row `x` is seen not to exist: it is neither staged nor alive, and either it
-/// was closed just now, or a scope over its key was seen. (No parent has a parent of its own.)
+/// Returns the SQL condition that the parent of the row `x` is seen not to exist: it is neither staged nor alive, and
+/// either it was closed by this publish, or a scope over its key was seen. (No parent has a parent of its own.)
 fn dead(publishing: &Publishing<'_>, parent: &Parent) -> String {
     let spec = resource(parent.resource).expect("the parents of the model are resources of the model");
     let key: Vec<(&str, String)> =
@@ -139,8 +139,8 @@ fn dead(publishing: &Publishing<'_>, parent: &Parent) -> String {
     )
 }
 
-/// The SQL condition that no row names the row `x` that it is found by. Where such rows could not all be listed, a gap of
-/// its own says that it may be named.
+/// Returns the SQL condition that no row names the row `x` any more. If the naming rows could not all be listed, a gap
+/// of the named resource records that `x` may still be named.
 fn no_longer_named(publishing: &Publishing<'_>, spec: &ResourceSpec, named_by: &NamedBy) -> String {
     let of_row = |column: &str| Some(format!("x.{}", quoted(column)));
     format!(

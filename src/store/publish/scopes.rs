@@ -1,5 +1,5 @@
-//! Scopes as tables: all scopes of a resource that name the same columns become one temporary table with
-//! these columns as its key, so that "is this row in one of 100,000 scopes" is one index probe.
+//! Scopes as tables: all scopes of a resource that name the same columns become one temporary table with these columns
+//! as its key. The question "is this row in one of 100,000 scopes" is then one index probe.
 
 use rusqlite::Connection;
 
@@ -7,19 +7,19 @@ use crate::error::{Error, Result};
 use crate::store::columns::resource_columns;
 use crate::store::file::{Doing, literal, quoted};
 
-/// A set of scopes that SQL conditions can be made against.
+/// A set of scopes from which SQL conditions can be made.
 pub(super) struct Scopes(Vec<Group>);
 
 /// The scopes of one resource that name the same columns.
 pub(super) struct Group {
     pub resource: String,
-    /// Sorted; none for the scope of all rows.
+    /// The columns, sorted; empty for the scope of all rows.
     pub columns: Vec<String>,
-    /// The temporary table whose rows are the scopes; there is none where there are no columns.
+    /// The temporary table whose rows are the scopes; it does not exist if there are no columns.
     pub table: String,
 }
 
-/// What the collection saw: the scopes of tasks that ended, and those that several saw together.
+/// Returns the scopes that the collection saw: those of finished tasks, and those that several tasks saw together.
 pub(super) fn seen(connection: &Connection) -> Result<Scopes> {
     connection
         .execute_batch(
@@ -59,18 +59,18 @@ impl Scopes {
         Ok(Self(groups))
     }
 
-    /// The scopes, grouped by resource and columns.
+    /// Returns the scopes, grouped by resource and columns.
     pub(super) fn groups(&self) -> impl Iterator<Item = &Group> {
         self.0.iter()
     }
 
-    /// Whether any scope of the resource is known.
+    /// Returns true if any scope of the resource is known.
     pub(super) fn has_any(&self, resource: &str) -> bool {
         self.0.iter().any(|group| group.resource == resource)
     }
 
-    /// The SQL condition that a scope of the resource covers a row. `value_of` gives the SQL of a column's
-    /// value, or `None` where it is not known: a scope that names such a column is left out.
+    /// Returns the SQL condition that a scope of the resource covers a row. `value_of` gives the SQL of a column's
+    /// value, or `None` if the value is unknown; a scope that names such a column is left out.
     pub(super) fn cover(&self, resource: &str, value_of: &dyn Fn(&str) -> Option<String>) -> String {
         let conditions: Vec<String> = self
             .0
@@ -87,7 +87,7 @@ impl Scopes {
 }
 
 impl Group {
-    /// A scope that names what the census does not have would never match, and nobody would notice.
+    /// Fails for a scope that names an unknown column or resource: it would silently never match.
     fn check(&self, connection: &Connection) -> Result<()> {
         let known = resource_columns(connection, &self.resource)?;
         let unknown = self.columns.iter().find(|name| !known.iter().any(|column| column.name == **name));
@@ -127,7 +127,7 @@ impl Group {
             .map(|_| ())
     }
 
-    /// The SQL condition that one of the scopes covers a row; see [`Scopes::cover`].
+    /// Returns the SQL condition that one of the scopes covers a row; see [`Scopes::cover`].
     pub(super) fn covers(&self, value_of: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         if self.columns.is_empty() {
             return Some("1".to_owned());
@@ -141,7 +141,7 @@ impl Group {
     }
 }
 
-/// The SQL literal of the JSON path to a column's value.
+/// Returns the SQL literal of the JSON path to a column's value.
 pub(super) fn json_path(column: &str) -> String {
     literal(&format!("$.\"{column}\""))
 }

@@ -1,8 +1,8 @@
-//! One resource's versions: which stay open, which end, which begin. Set by set, in SQL made from the table's
-//! own columns; at most one open version a key is the tables' own unique index.
+//! The versions of one resource: which stay open, which end, which begin. The statements work set by set, in SQL made
+//! from the table's own columns. The tables' unique index allows at most one open version per key.
 //!
-//! They write OR ROLLBACK: one that fails ends the publish in any case, and one that might be undone alone would
-//! keep every page that it changes in memory.
+//! The statements write with OR ROLLBACK. A failing statement ends the publish in any case, and a statement that could
+//! be undone alone would keep every page that it changes in memory.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -15,7 +15,7 @@ use crate::store::columns::{resource_columns, versions_table};
 use crate::store::documents;
 use crate::store::file::{Doing, quoted};
 
-/// Publishes a resource: returns how many rows were alive before, and what became of them.
+/// Publishes a resource; returns the number of rows alive before, and the outcome.
 pub(super) fn publish(
     publishing: &Publishing<'_>,
     spec: &ResourceSpec,
@@ -26,7 +26,8 @@ pub(super) fn publish(
         let connection = publishing.connection;
         let before = statements.count_alive(connection)?;
         let fates = statements.judge(connection)?;
-        // Every open version that is neither gone nor unseen nor known by its key alone has a whole staged row.
+        // Every other open version is neither gone, nor unseen, nor known by its key alone, so it has a fully staged
+        // row.
         let matched = before - fates.gone - fates.kept - fates.carried;
         let all_matched = before > 0 && statements.count_whole(connection)? == matched;
         let ended = statements.end(connection)?;
@@ -53,29 +54,29 @@ pub(super) fn publish(
     ))
 }
 
-/// What became of the open versions that are not simply staged as they are. Those of which only volatile
-/// columns differ are `touched`, and nobody counts them.
+/// The numbers of open versions that are not staged unchanged. Versions that differ only in volatile columns are
+/// `touched`, and are not counted.
 struct Fates {
-    /// Not staged, and seen: ended.
+    /// The number not staged and seen to be absent: ended.
     gone: i64,
-    /// Staged with other values: ended, and another begun.
+    /// The number staged with other values: ended, and another begun.
     changed: i64,
-    /// Staged, but only its key: kept.
+    /// The number staged by key alone: kept.
     kept: i64,
-    /// Not staged, and not seen: kept.
+    /// The number neither staged nor seen: kept.
     carried: i64,
 }
 
-/// The texts of a resource's statements.
+/// The SQL statements of a resource.
 struct Statements<'a> {
     snapshot_id: i64,
     versions: String,
     staged: String,
-    /// The names of all columns but the two bounds and those that are derived.
+    /// The names of all columns, except the two bounds and derived columns.
     columns: Vec<String>,
     key: Vec<String>,
     spec: &'a ResourceSpec,
-    /// Of a version `x`: whether its absence from the staging was seen.
+    /// The condition that the absence of a version `x` from the staging was seen.
     seen: String,
 }
 
@@ -96,7 +97,7 @@ impl<'a> Statements<'a> {
         })
     }
 
-    /// The condition that a version and the staged row `t` have one key.
+    /// Returns the condition that a version and the staged row `t` have the same key.
     fn same_key(&self, version: &str) -> String {
         let equal: Vec<_> =
             self.key.iter().map(|column| format!("t.{column} = {version}.{column}")).collect();
@@ -113,8 +114,8 @@ impl<'a> Statements<'a> {
         connection.query_row(&sql, [], |row| row.get(0))
     }
 
-    /// Whether a column of the staged row `t` has another value than that of the version `x`. A document that only
-    /// says the same in other words stays as it was first sent.
+    /// Returns the condition that a column differs between the staged row `t` and the version `x`. A document with the
+    /// same meaning in another spelling stays as it was first sent.
     fn differs(&self, column: &str) -> String {
         let name = quoted(column);
         match self.spec.document(column) {
@@ -127,7 +128,7 @@ impl<'a> Statements<'a> {
         }
     }
 
-    /// Decides over every open version that does not stay as it is.
+    /// Records the fate of every open version that does not stay unchanged.
     fn judge(&self, connection: &Connection) -> rusqlite::Result<Fates> {
         let spec = self.spec;
         let is_volatile = |column: &&str| spec.volatile.contains(column);
@@ -169,9 +170,9 @@ impl<'a> Statements<'a> {
         connection.execute(&sql, [self.snapshot_id]).map(|rows| rows as i64)
     }
 
-    /// Begins a version for every whole staged row that has none open.
+    /// Begins a version for every fully staged row without an open version.
     fn begin(&self, connection: &Connection, some_are_open: bool) -> rusqlite::Result<i64> {
-        // Without the condition SQLite can insert while it reads: half the time of a first publish.
+        // Without this condition SQLite can insert while it reads, which halves the time of a first publish.
         let new = match some_are_open {
             true => format!(
                 " AND NOT EXISTS (SELECT 1 FROM {} AS v WHERE {} AND v.valid_to IS NULL)",
@@ -184,7 +185,8 @@ impl<'a> Statements<'a> {
         self.insert(connection, &source)
     }
 
-    /// The same where no key is new: then the changed rows are all that begins, and no other is looked for.
+    /// Begins versions in the same way if no key is new: then only changed rows begin a version, and no other is looked
+    /// up.
     fn begin_changed(&self, connection: &Connection) -> rusqlite::Result<i64> {
         let source = format!(
             "temp.publish_fates AS f CROSS JOIN {} AS x ON x.rowid = f.version CROSS JOIN {} AS t ON {}
@@ -209,7 +211,7 @@ impl<'a> Statements<'a> {
         connection.execute(&sql, [self.snapshot_id]).map(|rows| rows as i64)
     }
 
-    /// Overwrites the volatile columns of open versions of which nothing else differs.
+    /// Overwrites the volatile columns of open versions that are otherwise unchanged.
     fn refresh_volatile(&self, connection: &Connection) -> rusqlite::Result<()> {
         if self.spec.volatile.is_empty() {
             return Ok(());
@@ -227,7 +229,7 @@ impl<'a> Statements<'a> {
         connection.execute(&sql, []).map(|_| ())
     }
 
-    /// A row that is carried forward needs a gap that says why.
+    /// Checks that a gap explains every row that is carried forward.
     fn check_carried(&self, publishing: &Publishing<'_>, spec: &ResourceSpec) -> Result<()> {
         let of_row = |column: &str| Some(format!("x.{}", quoted(column)));
         let explained = publishing.gaps.cover(spec.name, &of_row);

@@ -1,11 +1,11 @@
-//! The database opened for reading: as of which snapshot it answers, and what may be asked.
+//! The database opened for reading: the snapshot that it answers for, and the SQL that it accepts.
 //!
-//! A [`Census`] is the file at one moment: opening it begins the one read transaction in which everything is read,
-//! down to the last row and the evidence. So whatever is collected or pruned meanwhile, an answer never mixes two
-//! states, and no command can forget to begin.
+//! A [`Census`] is the file at one moment. Opening it begins the read transaction in which everything is read,
+//! including the last row and the evidence. An answer therefore never mixes two states of a census that is collected or
+//! pruned meanwhile, and no command can forget to begin the transaction.
 //!
-//! `views` writes the text of the views, `guard` holds the fence, `catalog` describes the tables. Nothing here
-//! can write the census: the file is opened read-only.
+//! `views` writes the text of the views, `guard` restricts the SQL, `catalog` describes the tables. Nothing here can
+//! write the census: the file is opened read-only.
 
 use std::path::{Path, PathBuf};
 
@@ -24,24 +24,23 @@ use super::{derived, documents, filesystem, functions, guard, scopes};
 use crate::error::{Error, Result};
 use crate::invocation;
 
-/// How many pages are kept in memory: 64 MB (SQLite counts negative sizes in KiB).
+/// The cache of pages in memory: 64 MB (SQLite counts negative sizes in KiB).
 const CACHE: i32 = -65_536;
 
-/// The census, opened read-only, as it is at the moment of its opening.
+/// The census, opened read-only, in its state at the moment of opening.
 #[derive(Debug)]
 pub struct Census {
     path: PathBuf,
     connection: Connection,
-    /// Of a file that is read without locks: its state when it was opened.
+    /// The state of the file when it was opened, if it is read without locks.
     unlocked: Option<Stamp>,
     guarded: bool,
     is_copy: bool,
 }
 
 impl Census {
-    /// Opens the database at `path` read-only, also on read-only media and network file systems. Fails, naming
-    /// the path and the next step, where there is none, for a directory, a foreign or corrupt file or a newer
-    /// schema.
+    /// Opens the database at `path` read-only, also on read-only media and network file systems. Fails, naming the path
+    /// and the next step, for a missing file, a directory, a foreign or corrupt file, or a newer schema.
     pub fn open(path: &Path) -> Result<Self> {
         refuse_what_is_no_file(path)?;
         if !is_there(path)? {
@@ -55,18 +54,18 @@ impl Census {
             return Err(Error::failed(format!("\"{}\" is empty", path.display()))
                 .hint(format!("fill it with: {}", invocation::command("collect"))));
         }
-        // A way of access is put together from pages all over the file: SQLite's own 2 MB would be read anew
+        // A path of access is joined from pages all over the file, which SQLite's own cache of 2 MB would read again
         // and again.
         let cache = connection.pragma_update(None, "cache_size", CACHE);
         cache.doing("give the database a cache")?;
-        // A diff asks a few statements of every resource, again and again.
+        // A diff runs a few statements for every resource, again and again.
         connection.set_prepared_statement_cache_capacity(128);
         documents::register(&connection)?;
         functions::register(&connection)?;
         scopes::register(&connection)?;
         coverage::derive_older(&connection)?;
-        // A file that an older version wrote has older views or none, and those of a copy lack what makes them fast:
-        // ours stand before them.
+        // A file of an older version has older views or none, and those of a copy lack the words that make them fast.
+        // The views of this program shadow them.
         let is_copy = kind == FileKind::Copy;
         let is_derived = derived::is_current(&connection)?;
         if !is_derived {
@@ -81,12 +80,12 @@ impl Census {
         Ok(Self { path: path.to_owned(), connection, unlocked, guarded: false, is_copy })
     }
 
-    /// Whether a newer program wrote it: what this one does not know is not answered.
+    /// Returns true if a newer program wrote the file. This program then answers only the parts that it knows.
     pub fn is_newer(&self) -> Result<bool> {
         schema::is_newer(&self.connection)
     }
 
-    /// Fails for what needs all that is in the file, where a newer program wrote it.
+    /// Fails if a newer program wrote the file, for commands that need everything in it.
     fn refuse_newer(&self, doing: &str) -> Result<()> {
         if !self.is_newer()? {
             return Ok(());
@@ -95,12 +94,12 @@ impl Census {
         Err(schema::newer(&self.connection, &self.path)?.hint(hint))
     }
 
-    /// Whether it is a copy, made for others to read.
+    /// Returns true for a copy made for other readers.
     pub fn is_copy(&self) -> bool {
         self.is_copy
     }
 
-    /// An empty census in memory: what it answers about tables and columns holds before any file exists.
+    /// Returns an empty census in memory, for answers about tables and columns before any file exists.
     pub fn blank() -> Result<Self> {
         let mut connection = Connection::open_in_memory().doing("make a database in memory")?;
         schema::migrate(&mut connection)?;
@@ -115,83 +114,84 @@ impl Census {
         })
     }
 
-    /// Its connection alone, for tests that write rows of their own under the views.
+    /// Returns the connection alone, for tests that write rows of their own under the views.
     #[cfg(test)]
     pub(crate) fn into_connection(self) -> Connection {
         self.connection
     }
 
-    /// The way back.
+    /// Makes a census of such a connection again.
     #[cfg(test)]
     pub(crate) fn of_connection(connection: Connection) -> Self {
         Self { path: PathBuf::from(":memory:"), connection, unlocked: None, guarded: false, is_copy: false }
     }
 
-    /// The path that it was opened with.
+    /// Returns the path that the census was opened with.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// How many bytes the census takes at the moment that it is read: a log beside the file may hold some of them.
+    /// Returns the size of the census in bytes as it is read. A log beside the file may hold some of them.
     pub fn bytes(&self) -> Result<u64> {
         let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
         let bytes = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0).map(i64::unsigned_abs));
         bytes.doing("read the size of the database")
     }
 
-    /// The read-only connection.
+    /// Returns the read-only connection.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// Whose census this is; `None` while nothing claimed it.
+    /// Returns the identity of the census; `None` until it is claimed.
     pub fn identity(&self) -> Result<Option<Identity>> {
         identity::read(&self.connection)
     }
 
-    /// Every snapshot, oldest first.
+    /// Returns every snapshot, oldest first.
     pub fn snapshots(&self) -> Result<Vec<Snapshot>> {
         snapshot::all(&self.connection)
     }
 
-    /// What the snapshot covered, in the order of [`crate::model::RESOURCES`].
+    /// Returns the coverage of the snapshot, in the order of [`crate::model::RESOURCES`].
     pub fn coverage(&self, snapshot_id: i64) -> Result<Vec<Coverage>> {
         coverage::of_snapshot(&self.connection, snapshot_id)
     }
 
-    /// The items that AWS listed twice with different values for the snapshot.
+    /// Returns the items that AWS listed twice with different values for the snapshot.
     pub fn doubled(&self, snapshot_id: i64) -> Result<Vec<Doubled>> {
         snapshot::doubled(&self.connection, snapshot_id)
     }
 
-    /// What the snapshot could not see.
+    /// Returns the gaps of the snapshot.
     pub fn gaps(&self, snapshot_id: i64) -> Result<Vec<Gap>> {
         snapshot::gaps(&self.connection, snapshot_id)
     }
 
-    /// What is recorded to prove each snapshot, kept or pruned, oldest first.
+    /// Returns the records that prove each snapshot, kept or pruned, oldest first.
     pub fn links(&self) -> Result<Vec<Link>> {
         evidence::links(&self.connection)
     }
 
-    /// Holds the whole file against what was recorded when each snapshot was published. Fails, naming the first
-    /// snapshot and resource that do not fit, and for a damaged file.
+    /// Checks the whole file against the hashes recorded when each snapshot was published. Fails, naming the first
+    /// snapshot and resource that differ, and for a damaged file.
     pub fn verify(&self) -> Result<Verified> {
         self.refuse_newer("verify")?;
         evidence::verify(&self.connection, &self.path)
     }
 
-    /// Every table and view that a user may ask, resources first, each with its columns and what they mean.
+    /// Returns every table and view that a user may query, resources first, each with its columns and their
+    /// descriptions.
     pub fn tables(&self) -> Result<Vec<Table>> {
         catalog::tables(&self.connection)
     }
 
-    /// Copies the census, with every snapshot or only those of `kept`, into the empty file `target`: one file
-    /// without a log, which no former content is left in, and which SQLite 3.31 reads. A failure leaves it unfinished, and so does a collection
-    /// or prune since the census was opened.
+    /// Copies the census, with all snapshots or only those of `kept`, into the empty file `target`. The result is one
+    /// file without a log, without remains of earlier content, which SQLite 3.31 can read. A failure leaves the file
+    /// unfinished. A collection or prune since the census was opened is a failure.
     ///
-    /// It takes the census: SQLite copies outside a transaction, at a moment of its own, and nothing more may be
-    /// read after that. Before the copy is renamed onto another path, [`Self::make_room_for_copy`] clears that path.
+    /// Consumes the census: SQLite copies outside a transaction, at a moment of its own, and nothing more may be read
+    /// after that. Before the copy is renamed onto another path, [`Self::make_room_for_copy`] clears that path.
     pub fn copy(self, target: &Path, kept: Option<&[i64]>, watch: Watch<'_>) -> Result<()> {
         self.refuse_newer("copy")?;
         let snapshots = self.snapshots()?;
@@ -200,8 +200,8 @@ impl Census {
         self.check_unwritten()
     }
 
-    /// Fails where the file was written while it was read without locks, in a read-only folder or on a network
-    /// file system: then what was read may be of several states. To be called before an answer is finished.
+    /// Fails if the file was written while it was read without locks, in a read-only folder or on a network file
+    /// system: the answer may then mix several states. Must be called before an answer is finished.
     pub fn check_unwritten(&self) -> Result<()> {
         match &self.unlocked {
             Some(stamp) if *stamp != Stamp::of(&self.path) => {
@@ -212,19 +212,19 @@ impl Census {
         }
     }
 
-    /// Removes what a former database of this name left beside it; fails where that is not empty.
+    /// Removes the files that an earlier database of this name left beside it; fails if one holds data.
     pub fn make_room_for_copy(file: &Path) -> Result<()> {
         retention::make_room(file)
     }
 
-    /// From now on every view of this connection, derived ones too, answers as of this snapshot.
+    /// Makes every view of this connection, including derived ones, answer as of this snapshot.
     pub fn answer_as_of(&mut self, snapshot_id: i64) -> Result<()> {
         self.answer(Answering::AsOf(snapshot_id))
     }
 
-    /// From now on every resource's view, `effective_access` and `privileged_permission_sets` have what was
-    /// alive in any snapshot from one to the other, with its bounds; histories stop at the last, and views of
-    /// changes tell those between. Views that are a state of one snapshot are refused.
+    /// Makes every resource's view, `effective_access` and `privileged_permission_sets` return the rows alive in any
+    /// snapshot from `from` to `to`, with their bounds. Histories stop at `to`, and views of changes cover the
+    /// snapshots in between. Views that describe the state of one snapshot are refused.
     pub fn answer_during(&mut self, from: i64, to: i64) -> Result<()> {
         self.answer(Answering::During { from, to })
     }
@@ -240,8 +240,8 @@ impl Census {
         shadowed
     }
 
-    /// From now on no SQL on this connection can change anything, attach a file, write a pragma or load
-    /// code: for statements that a user typed.
+    /// Restricts SQL on this connection to reading: no changes, no attached file, no pragma that writes, no loading of
+    /// code. Used for statements that a user typed.
     pub fn guard(&mut self) -> Result<()> {
         guard::raise(&self.connection).doing("guard the database against writing")?;
         self.guarded = true;
@@ -249,7 +249,8 @@ impl Census {
     }
 }
 
-/// What tells that a file was written: SQLite looks for no change of one that it takes as immutable.
+/// The inode, size and modification time of a file, which show that it was written. SQLite does not check an immutable
+/// file for changes.
 #[derive(Debug, PartialEq, Eq)]
 struct Stamp(Option<(u64, u64, std::time::SystemTime)>);
 
@@ -270,12 +271,12 @@ fn inode(_: &std::fs::Metadata) -> u64 {
     0
 }
 
-/// Opens read-only, and begins to read. A database in WAL mode needs its `-shm` file even then; where that cannot be made (a
-/// read-only folder) or means nothing (a network file system), and no `-wal` holds newer pages, the file is all
-/// there is and can be taken as immutable.
+/// Opens the file read-only, and begins to read. A database in WAL mode needs its `-shm` file even for reading. If that
+/// file cannot be made (a read-only folder) or means nothing (a network file system), and no `-wal` holds newer pages,
+/// the database file is complete and can be opened as immutable.
 ///
-/// Elsewhere it is not, though that would spare the `-shm` and the empty `-wal` that reading leaves behind: a
-/// collector that begins meanwhile would change the file under a reader that takes no lock.
+/// Otherwise it is not opened as immutable, although that would avoid leaving the `-shm` and an empty `-wal` behind: a
+/// collection that begins meanwhile would change the file under a reader without a lock.
 fn connect_reading(path: &Path) -> Result<(Connection, Option<Stamp>)> {
     let locked = |connection| (connection, None);
     let unlocked = || {
@@ -309,8 +310,8 @@ fn connect_reading(path: &Path) -> Result<(Connection, Option<Stamp>)> {
     }
 }
 
-/// Begins the one transaction in which everything is read. SQLite opens a file, and settles which state of it a
-/// transaction reads, when it is first asked.
+/// Begins the transaction in which everything is read. SQLite opens the file and fixes the state that the transaction
+/// reads at the first query.
 fn begin(connection: rusqlite::Result<Connection>) -> rusqlite::Result<Connection> {
     let connection = connection?;
     #[cfg(test)]

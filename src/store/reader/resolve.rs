@@ -1,4 +1,4 @@
-//! Which snapshot a WHEN names.
+//! Resolves a WHEN to a snapshot.
 
 use chrono::{DateTime, Utc};
 
@@ -10,9 +10,9 @@ use crate::store::snapshot::{self, PrunedSnapshot, Snapshot};
 use crate::store::when::{When, not_understood};
 
 impl Census {
-    /// The snapshot that `when` names: exit 2 with the known ones for an unknown id or label, and for a time
-    /// before the first snapshot an error that names the first. Order is by id: a time names the highest id
-    /// completed by then, whatever a wrong clock said of others.
+    /// Returns the snapshot that `when` names. An unknown id or label exits 2 with the known ones, and a time before
+    /// the first snapshot is an error that names the first. The order is by id: a time names the highest id completed
+    /// by then, even if a wrong clock gave other snapshots odd times.
     pub fn resolve(&self, when: &When) -> Result<Snapshot> {
         let snapshots = self.snapshots()?;
         let (first, last) = self.ends(&snapshots)?;
@@ -46,7 +46,7 @@ impl Census {
         }
     }
 
-    /// The first snapshot, where `when` is a time before it.
+    /// Returns the first snapshot if `when` is a time before it.
     pub fn begins_after(&self, when: &When) -> Result<Option<Snapshot>> {
         let snapshots = self.snapshots()?;
         let (first, _) = self.ends(&snapshots)?;
@@ -63,15 +63,15 @@ impl Census {
         })
     }
 
-    /// What is no longer there of those completed by the time asked for, where it is nearer to that than the one found:
-    /// `snapshot 4 was pruned on 2026-11-01T00:00:00Z (it was completed at 2026-09-30T02:01:00Z)`.
+    /// Returns a note about a pruned snapshot that was completed by the requested time and is nearer to it than the one
+    /// found: `snapshot 4 was pruned on 2026-11-01T00:00:00Z (it was completed at 2026-09-30T02:01:00Z)`.
     pub fn passed_over(&self, when: &When, found: &Snapshot) -> Result<Option<String>> {
         let When::By { instant, .. } = when else { return Ok(None) };
         let nearer = self.pruned_by(*instant)?.filter(|gone| gone.snapshot_id > found.snapshot_id);
         Ok(nearer.map(|gone| self.gone_in_words(&gone)))
     }
 
-    /// Why there is no snapshot of this number.
+    /// Returns the error for a number without a snapshot.
     fn no_snapshot(&self, id: i64, snapshots: &[Snapshot]) -> Result<Error> {
         let gone = snapshot::pruned(&self.connection)?.into_iter().find(|gone| gone.snapshot_id == id);
         if let Some(gone) = gone {
@@ -79,7 +79,7 @@ impl Census {
         }
         let error = Error::unknown(format!("there is no snapshot {id}"));
         Ok(match id {
-            // Perhaps a year was meant; guessing a snapshot of it could answer for the wrong day.
+            // The user may have meant a year. Guessing one of its snapshots could answer for the wrong day.
             1970..=2999 => {
                 error.hint(format!("the year {id} is {id}-01-01..{id}-12-31, and its last day {id}-12-31"))
             }
@@ -87,7 +87,7 @@ impl Census {
         })
     }
 
-    /// Why there is none that was completed by then.
+    /// Returns the error for a time by which no snapshot was completed.
     fn none_by(&self, instant: DateTime<Utc>, typed: &str, first: &Snapshot) -> Result<Error> {
         let begins = format!("{}, was completed at {}", first.snapshot_id, first.completed_at);
         Ok(match self.pruned_by(instant)? {
@@ -99,13 +99,14 @@ impl Census {
         })
     }
 
-    /// The newest completed by then of those that are no longer there.
+    /// Returns the newest pruned snapshot completed by then.
     fn pruned_by(&self, instant: DateTime<Utc>) -> Result<Option<PrunedSnapshot>> {
         let gone = snapshot::pruned(&self.connection)?.into_iter().rev();
         Ok(gone.into_iter().find(|gone| is_by(&gone.completed_at, instant)))
     }
 
-    /// That a snapshot is no longer there. From a copy it may have been left out, which pruned it there alone.
+    /// Returns the note that a snapshot is gone. A copy may have been made without it, which counts as pruned only
+    /// there.
     fn gone_in_words(&self, gone: &PrunedSnapshot) -> String {
         let PrunedSnapshot { snapshot_id, completed_at, pruned_at } = gone;
         match self.is_copy {
@@ -118,7 +119,8 @@ impl Census {
         }
     }
 
-    /// That a label may have gone with its snapshot: what is kept of that does not tell.
+    /// Returns a note that a label may have been pruned with its snapshot: the record of a pruned snapshot has no
+    /// label.
     fn labels_are_gone(&self) -> Option<String> {
         let ids: Vec<_> =
             snapshot::pruned(&self.connection).ok()?.iter().map(|gone| gone.snapshot_id).collect();
@@ -132,7 +134,7 @@ impl Census {
     }
 }
 
-/// The kept snapshots on both sides of a number.
+/// Returns the kept snapshots on both sides of a number.
 fn nearest(snapshots: &[Snapshot], id: i64) -> Option<String> {
     let before = snapshots.iter().rev().find(|one| one.snapshot_id < id);
     let after = snapshots.iter().find(|one| one.snapshot_id > id);
@@ -145,12 +147,12 @@ fn is_by(completed_at: &str, instant: DateTime<Utc>) -> bool {
     DateTime::parse_from_rfc3339(completed_at).is_ok_and(|time| time.with_timezone(&Utc) <= instant)
 }
 
-/// The highest id completed by then.
+/// Returns the snapshot with the highest id completed by then.
 fn completed_by(snapshots: &[Snapshot], instant: DateTime<Utc>) -> Option<&Snapshot> {
     snapshots.iter().rev().find(|one| is_by(&one.completed_at, instant))
 }
 
-/// The one snapshot with this label, exact or ignoring case.
+/// Returns the only snapshot with this label, exact or ignoring case.
 fn labelled(snapshots: &[Snapshot], text: &str, is_explicit: bool) -> Result<Snapshot> {
     let labels = || snapshots.iter().filter_map(|one| Some((one, one.label.as_deref()?)));
     let found = |same: &dyn Fn(&str) -> bool| -> Vec<&Snapshot> {
@@ -178,5 +180,5 @@ fn labelled(snapshots: &[Snapshot], text: &str, is_explicit: bool) -> Result<Sna
     }
 }
 
-/// The words that are misspelt most easily.
+/// The words for which a misspelling gets a suggestion.
 const WORDS: [&str; 4] = ["latest", "first", "today", "yesterday"];

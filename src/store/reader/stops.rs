@@ -1,5 +1,5 @@
-//! Stops a reader before each of its statements and after each row, to let a writer in: tests of what an answer
-//! is then made of.
+//! Stops a reader before each of its statements and after each row, to run a writer. Tests then check that the answer
+//! stays consistent.
 
 use std::cell::RefCell;
 
@@ -8,7 +8,7 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 type Act = Box<dyn FnOnce()>;
 
-/// Where a reader is stopped.
+/// A point at which a reader is stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// Before a statement, which has taken no lock yet.
@@ -18,7 +18,7 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
-    /// Whether it is after a row of the census, rather than one of its schema.
+    /// Returns true if the stop is after a row of the census, not of its schema.
     pub(crate) fn is_content(&self) -> bool {
         let Self::Row(sql) = self else { return false };
         let sql = sql.to_lowercase();
@@ -29,7 +29,7 @@ impl Stop {
 #[derive(Default)]
 struct Stops {
     passed: Vec<Stop>,
-    /// What to do, and at which stop.
+    /// The action to run, with the number of its stop.
     due: Option<(usize, Act)>,
 }
 
@@ -53,14 +53,14 @@ fn pass(event: TraceEvent<'_>) {
         let passed = stops.passed.len();
         stops.due.take_if(|(stop, _)| *stop == passed)
     });
-    // Its own readers stop too, with nothing left to do.
+    // The action's own readers stop too, without a further action.
     if let Some((_, act)) = act {
         act();
     }
 }
 
-/// Reads, and at the stop of this number, the first being 1, does something else. Returns what was read and the
-/// stops that there were.
+/// Runs `read`, and runs `act` at the stop with this number, counted from 1. Returns the result of `read` with all
+/// stops.
 pub(crate) fn at<T>(stop: usize, act: impl FnOnce() + 'static, read: impl FnOnce() -> T) -> (T, Vec<Stop>) {
     STOPS.set(Stops { passed: Vec::new(), due: Some((stop, Box::new(act))) });
     let read = read();

@@ -1,4 +1,4 @@
-//! Opening for reading, resolving a WHEN, answering as of a snapshot, and the guard.
+//! Tests of opening for reading, resolving a WHEN, answering as of a snapshot, and the guard.
 
 use super::*;
 use crate::error::ErrorKind;
@@ -9,7 +9,7 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// Three snapshots; account 1 renamed in the second, account 2 gone in the third.
+/// Returns a census of three snapshots: account 1 is renamed in the second, account 2 is gone in the third.
 fn census(folder: &Path) -> PathBuf {
     let path = folder.join("o.db");
     let (database, _) = Database::open_or_create(&path).unwrap();
@@ -77,8 +77,8 @@ fn a_census_in_a_read_only_folder_is_readable() {
     assert_eq!(read.unwrap(), ["uno"]);
 }
 
-/// A census whose shared memory cannot be made, as on read-only media: whoever runs this, a link of that name,
-/// which SQLite does not follow, is in the way.
+/// Returns a census whose shared memory cannot be made, as on read-only media. A link of that name, which SQLite does
+/// not follow, blocks it for every user, including root.
 #[cfg(unix)]
 fn without_shared_memory(folder: &Path) -> PathBuf {
     let path = census(folder);
@@ -132,7 +132,7 @@ fn a_census_without_our_views_is_readable() {
     assert_eq!(names(&census, "SELECT name FROM accounts"), ["uno"]);
     census.connection().prepare("SELECT * FROM effective_access").unwrap();
     census.answer_as_of(1).unwrap();
-    // What the file does not have is empty, and no coverage says that it was seen.
+    // Tables missing from the file are empty, and no coverage says that they were seen.
     for question in
         ["SELECT key FROM tags", "SELECT key FROM tags_history", "SELECT resource FROM stale_rows"]
     {
@@ -177,7 +177,7 @@ fn every_view_answers_as_of_the_snapshot_asked_for() {
         [
             "one 2 2026-01-02T00:10:00Z 2026-01-01T00:10:00Z",
             "uno   2026-01-03T00:10:00Z",
-            // The second snapshot has a gap over it.
+            // The second snapshot has a gap over this account.
             "two 3 2026-01-03T00:10:00Z 2026-01-01T00:10:00Z",
         ]
     );

@@ -1,14 +1,15 @@
 //! Makes versions begin and end at kept snapshots: each bound moves to the next snapshot that stays.
 //!
-//! A version that lived only between two kept snapshots was in neither: it now begins where it ends, and is
-//! deleted, as is one that began after the last kept snapshot. One that ended after that one holds again.
+//! A version that lived only between two kept snapshots was in neither. It now begins where it ends, and is deleted, as
+//! is a version that began after the last kept snapshot. A version that ended after the last kept snapshot is open
+//! again.
 
 use rusqlite::Connection;
 
 use super::PrunedTable;
 
-/// Writes into `temp.prune_moved` the versions with a pruned bound, and both bounds as they will be; a version
-/// that goes is `dead`. Returns how many they are.
+/// Writes into `temp.prune_moved` the versions with a pruned bound, with both of their new bounds; a version to delete
+/// is `dead`. Returns their number.
 pub(super) fn find(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<usize> {
     connection.execute_batch(
         "DROP TABLE IF EXISTS temp.prune_moved;
@@ -16,7 +17,7 @@ pub(super) fn find(connection: &Connection, table: &PrunedTable) -> rusqlite::Re
              from_moved INTEGER NOT NULL, to_moved INTEGER NOT NULL,
              dead INTEGER AS (valid_from IS NULL OR valid_from IS valid_to) STORED) STRICT",
     )?;
-    // The two ranges of the indexes on beginnings and ends: what stays as it is is not looked at.
+    // These are two ranges of the indexes on beginnings and ends: unchanged versions are not read.
     let sql = format!(
         "INSERT INTO temp.prune_moved
          SELECT v.rowid, CASE WHEN f.snapshot_id IS NULL THEN v.valid_from ELSE f.moved_to END,
@@ -34,10 +35,11 @@ pub(super) fn find(connection: &Connection, table: &PrunedTable) -> rusqlite::Re
     connection.execute(&sql, [])
 }
 
-/// Deletes the dead versions, and moves the bounds of the others; returns how many were deleted.
+/// Deletes the dead versions, and moves the bounds of the others; returns the number deleted.
 pub(super) fn set(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<i64> {
     let versions = &table.versions;
-    // First, so that a version may hold again: one that began after it is dead.
+    // Deleting comes first, so that an earlier version of a key may become open again: the version that began after it
+    // is dead.
     let deleted = connection.execute(
         &format!("DELETE FROM {versions} WHERE rowid IN (SELECT version FROM temp.prune_moved WHERE dead)"),
         [],

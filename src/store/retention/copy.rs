@@ -1,5 +1,5 @@
-//! A census, or some of its snapshots, as one file that holds nothing else: no pages of what was deleted, and no
-//! log beside it, not even while it is read. Its schema is one that SQLite of 2020 reads.
+//! A census, or some of its snapshots, as one file that holds nothing else: no pages of deleted rows, and no log beside
+//! it, not even while it is read. SQLite of 2020 reads its schema.
 
 use std::path::Path;
 
@@ -13,15 +13,15 @@ use crate::store::file::{Doing, beside, connect, quoted, uri, with_companions};
 use crate::store::schema::portable;
 use crate::store::{Snapshot, derived, schema, snapshot, steps, views};
 
-/// How an unfinished file is opened: nobody else knows it, so SQLite need not lock it, and could not everywhere:
-/// some file systems have one kind of lock, which it has already.
+/// The parameters for opening an unfinished file. No other program knows the file, so SQLite need not lock it. On some
+/// file systems it could not: they have one kind of lock, which already holds the file.
 const OURS: &str = "mode=rw&nolock=1";
 
-/// Told of each connection that works on the copy, so that whoever may want to end it can interrupt it.
+/// A callback for each connection that works on the copy, through which the caller can interrupt it.
 pub type Watch<'a> = &'a dyn Fn(&Connection) -> Result<()>;
 
-/// Makes sure that no log beside `file` is taken for that of the copy that will have this name: an empty one is
-/// removed; any other belongs to a census that is in use, or was not closed, and is an error.
+/// Makes sure that no log beside `file` is taken for that of the copy that will have this name. An empty log is
+/// removed. Any other log belongs to a census that is in use or was not closed, and is an error.
 pub(in crate::store) fn make_room(file: &Path) -> Result<()> {
     for log in with_companions(file).into_iter().skip(1) {
         let Ok(metadata) = log.symlink_metadata() else { continue };
@@ -36,9 +36,9 @@ pub(in crate::store) fn make_room(file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Copies what the connection reads, as it is at one moment, into the empty file `target`. With `kept`, the other
-/// snapshots are pruned from the copy. A failure leaves the file as it may be; one is that the census no longer has
-/// just the `snapshots` that its reader was told of.
+/// Copies the state that the connection reads, as of one moment, into the empty file `target`. With `kept`, prunes the
+/// other snapshots from the copy. A failure leaves the file in any state. Fails if the census no longer has exactly the
+/// `snapshots` that the caller saw.
 pub(in crate::store) fn copy(
     census: &Connection,
     target: &Path,
@@ -53,7 +53,7 @@ pub(in crate::store) fn copy(
         still_those(snapshots, &connection)?;
         return portable::make_copy(&mut connection);
     };
-    // What is pruned leaves free pages, and its rows in them: so the file is made from another one.
+    // Pruning leaves free pages that still hold deleted rows, so the final file is made from another one.
     let whole = scratch(target)?;
     write_whole(census, whole.path())?;
     let mut connection = settle(whole.path(), watch)?;
@@ -66,7 +66,7 @@ pub(in crate::store) fn copy(
     portable::make_copy(&mut open(target, watch)?)
 }
 
-/// Fails where the copy has other snapshots than its reader was told of.
+/// Fails if the copy has other snapshots than the caller saw.
 fn still_those(snapshots: &[Snapshot], copy: &Connection) -> Result<()> {
     if snapshot::all(copy)? == snapshots {
         return Ok(());
@@ -75,7 +75,7 @@ fn still_those(snapshots: &[Snapshot], copy: &Connection) -> Result<()> {
         .hint(format!("run the command again; {} lists them", invocation::command("snapshots"))))
 }
 
-/// Drops the temporary tables that stand before tables of the file: SQLite would make the copy's indexes on them.
+/// Drops the temporary tables that shadow tables of the file: SQLite would create the copy's indexes on them.
 fn uncover(census: &Connection) -> Result<()> {
     let covering = "SELECT name FROM temp.sqlite_schema
                     WHERE type = 'table' AND name IN (SELECT name FROM main.sqlite_schema)";
@@ -115,8 +115,8 @@ fn settle(file: &Path, watch: Watch<'_>) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Opens the unfinished copy. The file is nobody's yet, so its journal need not outlive us; and it has none when it is
-/// read.
+/// Opens the unfinished copy. No other program uses the file, so its journal need not survive this process. The
+/// finished copy is read without a journal.
 fn open(file: &Path, watch: Watch<'_>) -> Result<Connection> {
     let open = || {
         let connection = connect(file, OURS)?;
@@ -129,7 +129,7 @@ fn open(file: &Path, watch: Watch<'_>) -> Result<Connection> {
     Ok(connection)
 }
 
-/// A file beside the copy, for what is not to stay.
+/// Creates a file beside the copy for temporary content.
 fn scratch(target: &Path) -> Result<Unfinished> {
     let created = Unfinished::create(target).map(|(scratch, _)| scratch);
     created.map_err(|error| Error::failed("cannot create a file beside the copy").caused_by(error))

@@ -1,5 +1,5 @@
-//! The last snapshot that saw a resource completely which others, by their strategy, see in part: when it is pruned, a
-//! later collection must still know how long ago that was.
+//! Remembers the last snapshot that saw a resource completely, for resources that some strategies see only in part.
+//! When that snapshot is pruned, a later collection must still know how long ago it was.
 
 use rusqlite::Connection;
 
@@ -7,8 +7,8 @@ use crate::model::RESOURCES;
 use crate::store::file::literal;
 use crate::store::visibility::implicit::limits;
 
-/// Notes, for the next snapshot that stays after each that goes, else for the newest, the last one that saw such a
-/// resource completely. The facts of the pruned snapshots must still be there.
+/// Notes the last snapshot that saw such a resource completely. The note belongs to the next snapshot that stays after
+/// each pruned one, or to the newest kept one if there is none. Requires the facts of the pruned snapshots.
 pub(super) fn keep(connection: &Connection) -> rusqlite::Result<()> {
     for spec in RESOURCES {
         let Some((limited, _)) = limits(spec) else { continue };

@@ -1,7 +1,7 @@
-//! Versions that are alike and adjacent become one: what lay between them is pruned.
+//! Merges equal versions that became adjacent, because the snapshots between them are pruned.
 //!
-//! All columns of the resource count, the volatile ones too: the newest version keeps its own. A document counts by its
-//! text, for a kept snapshot shows it as it was sent.
+//! All columns of the resource count, including volatile ones: the newest version keeps its own. Documents are compared
+//! by text, because a kept snapshot shows its document as it was sent.
 
 use rusqlite::Connection;
 
@@ -9,13 +9,13 @@ use super::PrunedTable;
 use crate::store::file::literal;
 use crate::store::visibility::sql::key_of;
 
-/// Merges versions of which a bound has moved with their neighbours; returns how many fewer there are.
+/// Merges versions with a moved bound with their neighbours; returns by how many the versions decrease.
 pub(super) fn merge(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<i64> {
     if find(connection, table)? == 0 {
         return drop_tables(connection).map(|()| 0);
     }
     let versions = &table.versions;
-    // Each first of a row of like versions, and where the last of them ends.
+    // For each run of equal versions: the first one, and the end of the last one.
     connection.execute_batch(&format!(
         "CREATE TEMP TABLE prune_first AS
          WITH RECURSIVE chain (first, last) AS (
@@ -27,7 +27,8 @@ pub(super) fn merge(connection: &Connection, table: &PrunedTable) -> rusqlite::R
          SELECT c.first, v.valid_to FROM chain AS c JOIN {versions} AS v ON v.rowid = c.last
          WHERE c.last NOT IN (SELECT before FROM temp.prune_alike)"
     ))?;
-    // Nothing begins any more where a version did that now goes on from the one before.
+    // A version that now continues the one before it has no beginning any more, so the note about its beginning is
+    // removed.
     connection.execute(
         &format!(
             "DELETE FROM main.pruned_beginnings WHERE resource = {} AND (snapshot_id, key) IN
@@ -51,9 +52,9 @@ pub(super) fn merge(connection: &Connection, table: &PrunedTable) -> rusqlite::R
     Ok(merged as i64)
 }
 
-/// Writes into `temp.prune_alike` each version that goes on as the one `before` it was; returns how many.
+/// Writes into `temp.prune_alike` each version that continues the version `before` it; returns their number.
 ///
-/// A version that really began under a gap stays apart: its beginning alone says that the row was seen then.
+/// A version that really began under a gap stays separate: its beginning is the only record that the row was seen then.
 fn find(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<usize> {
     connection.execute_batch(
         "CREATE TEMP TABLE prune_alike (version INTEGER PRIMARY KEY, before INTEGER NOT NULL UNIQUE) STRICT",

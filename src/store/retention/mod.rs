@@ -1,17 +1,17 @@
-//! Which snapshots stay, and how the others go: every one that stays answers exactly as before.
+//! Decides which snapshots stay, and removes the others. Every remaining snapshot answers exactly as before.
 //!
-//! - `rules`: which snapshots a rule such as "the last of each of 30 days" keeps.
-//! - `bounds`: versions come to begin and end at kept snapshots, and those that no kept one holds are deleted.
-//! - `visibility`: what a kept snapshot saw for itself, where the bounds alone no longer tell.
+//! - `rules`: the snapshots that a rule such as "the last of each of 30 days" keeps.
+//! - `bounds`: moves the bounds of versions to kept snapshots, and deletes versions that no kept snapshot holds.
+//! - `visibility`: records what a kept snapshot saw itself, when the bounds alone no longer show it.
 //! - `remembered`: the last fact of each key that only pruned snapshots had, such as a completed access report.
 //! - `full_passes`: the last pruned snapshot that saw completely what others see in part.
-//! - `merge`: versions that became alike and adjacent are one.
+//! - `merge`: merges equal versions that became adjacent.
 //! - `copy`: a whole census, or some of its snapshots, as one file.
 //!
-//! What a kept snapshot answers stays: its rows, coverage and gaps, the derived views, and the diff to any other
-//! kept one. Only the times at which something was seen may change (`not_before`, `first_seen_at`,
-//! `last_seen_at`, `gone_at`, a diff's `last_seen`): they are those of kept snapshots, and of a pruned one where
-//! no kept one saw the row. Names of what is in no kept snapshot are forgotten with it.
+//! The answers of a kept snapshot stay the same: its rows, coverage and gaps, the derived views, and the diff to any
+//! other kept one. Only the times at which a row was seen may change (`not_before`, `first_seen_at`, `last_seen_at`,
+//! `gone_at`, a diff's `last_seen`): they are those of kept snapshots, and of a pruned one if no kept one saw the row.
+//! Names that are in no kept snapshot are removed.
 //!
 //! Every statement is made from the tables' own columns and works on all rows at once.
 
@@ -37,20 +37,20 @@ use super::{derived, evidence, now, snapshot, steps};
 use crate::error::{Error, Result};
 use crate::model::{RESOURCES, ResourceSpec};
 
-/// What pruning did to the file.
+/// The effect of pruning on the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pruned {
-    /// Versions that no kept snapshot held, or that became one with another.
+    /// The number of versions that no kept snapshot held, or that were merged into another.
     pub versions: i64,
-    /// Bytes of the file that coming snapshots fill before it grows.
+    /// The number of bytes that future snapshots fill before the file grows.
     pub free_bytes: i64,
-    /// Bytes of the file.
+    /// The size of the file in bytes.
     pub bytes: i64,
 }
 
-/// Removes snapshots, in one transaction: whatever ends it before leaves all of them.
+/// Removes snapshots, in one transaction: an interruption leaves all of them.
 ///
-/// Fails where one of them does not exist, and where none would stay.
+/// Fails if one of them does not exist, and if none would remain.
 pub(super) fn prune(connection: &mut Connection, snapshot_ids: &[i64]) -> Result<Pruned> {
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin to prune")?;
@@ -74,7 +74,7 @@ pub(super) fn prune(connection: &mut Connection, snapshot_ids: &[i64]) -> Result
     let clean_up = "DROP TABLE temp.prune_gone; DROP TABLE IF EXISTS temp.prune_moved";
     transaction.execute_batch(clean_up).doing("clean up after pruning")?;
     transaction.commit().doing("prune the snapshots")?;
-    // Leaves one file to copy; a reader that holds the journal back only puts it off.
+    // The checkpoint leaves one file to copy. An open reader only delays it.
     let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let size = || Ok((pragma("page_size")?, pragma("freelist_count")?, pragma("page_count")?));
@@ -82,8 +82,8 @@ pub(super) fn prune(connection: &mut Connection, snapshot_ids: &[i64]) -> Result
     Ok(Pruned { versions, free_bytes: free * page, bytes: pages * page })
 }
 
-/// Writes into `temp.prune_gone` which snapshots go, each with the next one that stays: `moved_to`, NULL after
-/// the last of them.
+/// Writes the pruned snapshots into `temp.prune_gone`, each with the next one that stays: `moved_to`, NULL if there is
+/// none.
 fn mark(connection: &Connection, snapshot_ids: &[i64]) -> Result<()> {
     let ids = serde_json::to_string(snapshot_ids).expect("numbers are always JSON");
     let write = || {
@@ -109,7 +109,7 @@ fn mark(connection: &Connection, snapshot_ids: &[i64]) -> Result<()> {
     Ok(())
 }
 
-/// The snapshots that stay and whose one before goes.
+/// Returns the kept snapshots whose predecessor is pruned.
 fn moved_to(connection: &Connection) -> Result<Vec<i64>> {
     let sql = "SELECT DISTINCT moved_to FROM temp.prune_gone WHERE moved_to IS NOT NULL ORDER BY 1";
     let read = || connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>();
@@ -121,7 +121,7 @@ fn first_missing(connection: &Connection, snapshot_ids: &[i64]) -> Result<Option
     Ok(snapshot_ids.iter().copied().find(|id| !known.contains(id)))
 }
 
-/// Forgets the values of volatile columns: they are those of the newest snapshot, and no other may answer with them.
+/// Removes the values of volatile columns: they belong to the newest snapshot, and no other may answer with them.
 fn forget_volatile(connection: &Connection) -> Result<()> {
     for spec in RESOURCES.iter().filter(|spec| !spec.volatile.is_empty()) {
         let known = resource_columns(connection, spec.name)?;
@@ -140,21 +140,21 @@ fn forget_volatile(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// A census without a snapshot answers nothing.
+/// Returns the error for pruning all snapshots: a census without a snapshot has no answers.
 fn nothing_left() -> Error {
     Error::usage("no snapshot would be left").hint("keep at least one, or delete the file")
 }
 
-/// A resource's versions table as these statements need it.
+/// The versions table of a resource, in the form that the pruning statements need.
 struct PrunedTable {
     spec: &'static ResourceSpec,
     /// The table's name in SQL.
     versions: String,
-    /// The names in SQL of all columns but the two bounds.
+    /// The SQL names of all columns, except the two bounds.
     columns: Vec<String>,
-    /// Whether a snapshot `s` did not see the row of the version `v`, in SQL.
+    /// The SQL condition that a snapshot `s` did not see the row of the version `v`.
     hidden: String,
-    /// Whether it may not have seen that the row was gone.
+    /// The SQL condition that a snapshot `s` may not have seen that the row of the version `v` was gone.
     may_be_blind: String,
 }
 
@@ -170,7 +170,7 @@ impl PrunedTable {
         })
     }
 
-    /// The condition that two versions are of one row.
+    /// Returns the condition that two versions belong to one row.
     fn same_key(&self, one: &str, other: &str) -> String {
         let equal: Vec<_> = self.spec.key.iter().map(|column| quoted(column)).collect();
         let equal: Vec<_> = equal.iter().map(|column| format!("{one}.{column} = {other}.{column}")).collect();
@@ -178,7 +178,7 @@ impl PrunedTable {
     }
 }
 
-/// Prunes one resource; returns how many versions fewer there are.
+/// Prunes one resource; returns by how many its versions decrease.
 fn prune_versions(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<i64> {
     let moved = bounds::find(connection, table)?;
     if moved == 0 {
@@ -190,8 +190,8 @@ fn prune_versions(connection: &Connection, table: &PrunedTable) -> rusqlite::Res
     Ok(deleted + merged)
 }
 
-/// Deletes the rows of every table that is keyed by snapshot. Where a table marks them as pruned, they stay: so
-/// a snapshot's hashes do, for the chain to be followed.
+/// Deletes the pruned rows of every table that is keyed by snapshot. A table with a `pruned_at` column keeps its rows
+/// and marks them: the hashes of a pruned snapshot stay, so that the chain can be followed.
 fn delete_facts(connection: &Connection) -> Result<()> {
     let pruned = "snapshot_id IN (SELECT snapshot_id FROM temp.prune_gone)";
     for name in tables_by_snapshot(connection)? {
@@ -207,7 +207,7 @@ fn delete_facts(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// The tables with a column `snapshot_id`, those first that refer to `snapshots`.
+/// Returns the tables with a column `snapshot_id`. Those that refer to `snapshots` come first.
 fn tables_by_snapshot(connection: &Connection) -> Result<Vec<String>> {
     let read = || {
         connection

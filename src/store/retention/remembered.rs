@@ -1,5 +1,5 @@
-//! The last fact of each key, where its kind is remembered and only snapshots that go have it. An access report's rows
-//! stay, for one, and must not read as rows of a report that was never taken.
+//! Remembers the last fact of each key, for kinds of facts that declare it, when only pruned snapshots have it. For
+//! example, the rows of an access report stay, and must not look like rows of a report that was never taken.
 
 use rusqlite::Connection;
 
@@ -8,9 +8,9 @@ use crate::model::{FACTS, FactSpec, Remembered};
 use crate::store::columns::fact_columns;
 use crate::store::file::{Doing, literal, quoted};
 
-/// Writes what is to be remembered of the facts of the snapshots that go, for the next snapshot that stays after each.
-/// What such a snapshot found out itself is not noted again. One that is noted there already is of a later snapshot.
-/// The facts of the pruned snapshots must still be there.
+/// Writes the facts of the pruned snapshots that must be remembered, for the next snapshot that stays after each. A
+/// fact that this snapshot has itself is not noted again. An existing note there belongs to a later snapshot and wins.
+/// Requires the facts of the pruned snapshots.
 pub(super) fn keep(connection: &Connection) -> Result<()> {
     for spec in FACTS {
         let Some(remembered) = &spec.remembered else { continue };

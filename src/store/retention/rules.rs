@@ -1,8 +1,8 @@
-//! Which snapshots stay, by rules such as "the last one of each of 30 days" or by naming those that go.
+//! Decides which snapshots stay, by rules such as "the last one of each of 30 days" or by naming the pruned ones.
 //!
-//! A rule counts periods that have a snapshot, the newest first, and keeps the last snapshot of each: so what is
-//! kept does not depend on when it is asked. Days, ISO weeks, months and years are those of UTC, by the time when
-//! a snapshot was completed.
+//! A rule counts periods that have a snapshot, the newest first, and keeps the last snapshot of each. The result
+//! therefore does not depend on the time of the request. Days, ISO weeks, months and years are those of UTC, by the
+//! time when a snapshot was completed.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,53 +15,53 @@ use crate::invocation;
 use crate::store::Snapshot;
 use crate::store::file::staging_file;
 
-/// What a snapshot is kept for whose time says nothing of its day.
+/// The reason for keeping a snapshot whose time does not determine its day.
 const UNCERTAIN: &str = "time not certain";
 
-/// How many snapshots of each kind are kept; what several rules keep counts for all of them.
+/// The number of snapshots to keep of each kind. A snapshot that several rules keep counts for all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeepRules {
-    /// Number of newest snapshots to keep, whatever their times.
+    /// The number of newest snapshots to keep, whatever their times.
     pub last: usize,
-    /// Number of days, counted back from the newest that has a snapshot.
+    /// The number of days, counted back from the newest with a snapshot.
     pub daily: usize,
-    /// Number of ISO weeks, counted the same.
+    /// The number of ISO weeks, counted in the same way.
     pub weekly: usize,
-    /// Number of months, counted the same.
+    /// The number of months, counted in the same way.
     pub monthly: usize,
-    /// Number of years, counted the same.
+    /// The number of years, counted in the same way.
     pub yearly: usize,
-    /// Every snapshot with one of these labels is kept.
+    /// The labels whose snapshots are all kept.
     pub labels: Vec<String>,
-    /// Whether snapshots are merged into periods by times that are not certain, too.
+    /// True if snapshots with uncertain times are merged into periods too.
     pub trusts_all_times: bool,
 }
 
-/// What becomes of a snapshot.
+/// The decision about a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// The snapshot that the rules are applied to.
     pub snapshot: Snapshot,
-    /// `false` where it is to be pruned.
+    /// True if it is kept, false if it is to be pruned.
     pub kept: bool,
-    /// Why it is kept: `daily 2026-11-17`; none where no rule was asked.
+    /// The reasons to keep it: `daily 2026-11-17`; empty if no rule was applied.
     pub reasons: Vec<String>,
-    /// Whether its time says of which day it is: not where it is to come, or turned round against a neighbour's, for
-    /// then a clock was wrong.
+    /// True if its time determines its day. A time in the future, or out of order with a neighbour's, is uncertain,
+    /// because a clock was wrong.
     pub is_certain: bool,
 }
 
-/// A rule's name, how many it keeps, and how the period of a time is written.
+/// The name of a rule, the number that it keeps, and the format of its period.
 type Period = (&'static str, usize, &'static str);
 
 impl KeepRules {
-    /// Whether no rule is given: that would keep nothing.
+    /// Returns true if no rule is given, which would keep nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self { trusts_all_times: self.trusts_all_times, ..Self::default() }
     }
 
-    /// What becomes of each snapshot; `snapshots` and the answer are both sorted, oldest first. One whose time is
-    /// not certain is in no period, and stays unless all times are trusted.
+    /// Decides about each snapshot; `snapshots` and the result are both sorted, oldest first. A snapshot with an
+    /// uncertain time is in no period, and stays unless all times are trusted.
     pub fn judge(&self, snapshots: Vec<Snapshot>, now: DateTime<Utc>) -> Vec<Verdict> {
         let certain = certain(&snapshots, now);
         let mut verdicts: Vec<Verdict> = snapshots
@@ -99,7 +99,7 @@ impl KeepRules {
 }
 
 fn keep_last_of_each(verdicts: &mut [Verdict], (name, mut number, format): Period, trusts_all_times: bool) {
-    // Where times are turned round, a period may come again.
+    // If times are out of order, a period may come again.
     let mut seen = BTreeSet::new();
     for verdict in verdicts.iter_mut().rev().filter(|one| one.is_certain || trusts_all_times) {
         let Ok(completed) = DateTime::parse_from_rfc3339(&verdict.snapshot.completed_at) else { continue };
@@ -112,8 +112,8 @@ fn keep_last_of_each(verdicts: &mut [Verdict], (name, mut number, format): Perio
     }
 }
 
-/// Of which snapshots the time is certain. Versions of this program that let no time go backward gave every snapshot
-/// after one in the future its time: those overlap.
+/// Returns for each snapshot true if its time is certain. Early versions of this program let no time go backward: they
+/// gave every snapshot after one in the future that snapshot's time, so these times overlap.
 fn certain(snapshots: &[Snapshot], now: DateTime<Utc>) -> Vec<bool> {
     let times: Vec<_> = snapshots.iter().map(Snapshot::times).collect();
     let mut certain: Vec<bool> =
@@ -129,7 +129,7 @@ fn certain(snapshots: &[Snapshot], now: DateTime<Utc>) -> Vec<bool> {
 }
 
 impl Verdict {
-    /// The same where the snapshots that go are named.
+    /// Returns the verdicts for named snapshots to prune.
     pub fn but(snapshots: Vec<Snapshot>, pruned: &[i64]) -> Vec<Self> {
         let verdict = |snapshot: Snapshot| Self {
             kept: !pruned.contains(&snapshot.snapshot_id),
@@ -140,13 +140,13 @@ impl Verdict {
         snapshots.into_iter().map(verdict).collect()
     }
 
-    /// The snapshots that go.
+    /// Returns the pruned snapshots.
     pub fn pruned(verdicts: &[Self]) -> Vec<i64> {
         verdicts.iter().filter(|one| !one.kept).map(|one| one.snapshot.snapshot_id).collect()
     }
 
-    /// Refuses what must not be pruned from the census at `path`: all snapshots, and the newest while a collection
-    /// is unfinished. That one was begun with what the newest snapshot holds, or even was published as it.
+    /// Refuses to prune all snapshots of the census at `path`, or the newest one while a collection is unfinished. That
+    /// collection began with the contents of the newest snapshot, or was even published as it.
     pub fn check(verdicts: &[Self], path: &Path) -> Result<()> {
         if !verdicts.iter().any(|one| one.kept) {
             return Err(nothing_left());

@@ -1,9 +1,9 @@
-//! What a kept snapshot saw for itself, where the bounds of versions no longer tell.
+//! Records what a kept snapshot saw itself, when the bounds of versions no longer show it.
 //!
-//! Two things are read from bounds. A row was surely seen where its version begins, even under a gap: a listing
-//! that broke off had told of it. And it was surely seen to be gone where a version of it ends: nothing else
-//! closes one. Neither holds of a bound that has moved to a snapshot with a gap, so what is true of that
-//! snapshot is written down: `pruned_beginnings`, `pruned_endings`.
+//! Two facts are read from bounds. A row was surely seen where its version begins, even under a gap: a listing reported
+//! it before it broke off. A row was surely seen to be gone where its version ends, because nothing else closes a
+//! version. Neither holds for a bound that has moved to a snapshot with a gap, so the facts about that snapshot are
+//! recorded in `pruned_beginnings` and `pruned_endings`.
 
 use rusqlite::Connection;
 
@@ -11,15 +11,16 @@ use super::PrunedTable;
 use crate::store::file::literal;
 use crate::store::visibility::sql::key_of;
 
-/// Keeps what will no longer be told. The bounds and the facts of the pruned snapshots must still be there.
+/// Records the facts that the bounds will no longer show. Requires the bounds and the facts of the pruned snapshots.
 pub(super) fn keep(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<()> {
     keep_beginnings(connection, table)?;
     keep_unseen_endings(connection, table)?;
     keep_seen_endings(connection, table)
 }
 
-/// A version that will begin in a snapshot which only carried it was last seen in a pruned one: the newest of its
-/// life without a gap over it, the one that it had for that before, or the one that it began with.
+/// Records the beginnings of versions that will begin in a snapshot which only carried them. A pruned snapshot saw such
+/// a version last: the newest of its life without a gap over it, else the one already recorded for it, else the one in
+/// which it began.
 fn keep_beginnings(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<()> {
     let (versions, hidden, resource) = (&table.versions, &table.hidden, literal(table.spec.name));
     let sql = format!(
@@ -41,7 +42,7 @@ fn keep_beginnings(connection: &Connection, table: &PrunedTable) -> rusqlite::Re
     connection.execute(&sql, []).map(drop)
 }
 
-/// The end of a version moves to a snapshot that may not have seen it.
+/// Records the ends of versions that move to a snapshot which may not have seen them.
 fn keep_unseen_endings(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<()> {
     let closed_another = format!(
         "EXISTS (SELECT 1 FROM {} AS x WHERE {} AND x.valid_to = m.valid_to)",
@@ -51,7 +52,7 @@ fn keep_unseen_endings(connection: &Connection, table: &PrunedTable) -> rusqlite
     keep_endings(connection, table, &format!("m.to_moved AND NOT m.dead AND NOT {closed_another}"), false)
 }
 
-/// A version that ended in a kept snapshot goes, and with it that this one saw the end.
+/// Records the ends of deleted versions that a kept snapshot saw.
 fn keep_seen_endings(connection: &Connection, table: &PrunedTable) -> rusqlite::Result<()> {
     let another_ends_there = format!(
         "EXISTS (SELECT 1 FROM {} AS x CROSS JOIN temp.prune_moved AS o ON o.version = x.rowid
@@ -62,8 +63,8 @@ fn keep_seen_endings(connection: &Connection, table: &PrunedTable) -> rusqlite::
     keep_endings(connection, table, &format!("m.dead AND NOT m.to_moved AND NOT {another_ends_there}"), true)
 }
 
-/// Writes down, for the moved versions `m` with this condition, whether the snapshot that they now end in saw
-/// that their row was gone: unless that snapshot has the row, or it is written down already.
+/// Records, for the moved versions `m` with this condition, whether the snapshot in which they now end saw that their
+/// row was gone. Skips a snapshot that has the row, and existing records.
 fn keep_endings(
     connection: &Connection,
     table: &PrunedTable,

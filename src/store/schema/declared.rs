@@ -1,8 +1,8 @@
-//! The statements that make the tables of a declaration, for its migration, which a test holds to them.
+//! The statements that create the tables of a declaration, for its migration. A test compares the migrations with them.
 
 use crate::model::{ColumnSpec, FactSpec, ResourceSpec, Role};
 
-/// The versions table of a resource and its indexes, as a migration writes them.
+/// Returns the statements for the versions table of a resource and its indexes, as a migration writes them.
 pub(super) fn resource(spec: &ResourceSpec) -> String {
     let (name, key) = (spec.name, spec.key.join(", "));
     let columns: String = spec.columns.iter().map(column).collect();
@@ -24,7 +24,7 @@ CREATE INDEX {name}_ended ON {name}_versions (valid_to) WHERE valid_to IS NOT NU
     )
 }
 
-/// The table of a kind of facts.
+/// Returns the statement for the table of a kind of facts.
 pub(super) fn facts(spec: &FactSpec) -> String {
     let columns: String = spec.columns.iter().map(column).collect();
     format!(
@@ -49,7 +49,7 @@ mod tests {
     use crate::model::{FACTS, RESOURCES};
     use crate::store::schema::{MIGRATIONS, migrate};
 
-    /// The columns and indexes of a table, as SQLite tells them whatever their text.
+    /// Returns the columns and indexes of a table, as SQLite reports them, whatever the text of its statement.
     fn made(connection: &Connection, table: &str) -> (Vec<String>, Vec<String>) {
         let read = |sql: &str| -> Vec<String> {
             let mut statement = connection.prepare(sql).unwrap();
@@ -65,8 +65,8 @@ mod tests {
         )
     }
 
-    /// Migrations from this one on hold the declared statements word by word; the tables of those before are the same,
-    /// and their comments may be older.
+    /// The first migration that holds the declared statements word by word. Earlier ones create the same tables,
+    /// possibly with older comments.
     const WORD_BY_WORD: usize = 9;
 
     #[test]
@@ -80,7 +80,7 @@ mod tests {
             let fresh = Connection::open_in_memory().unwrap();
             fresh.execute_batch(&declared).unwrap();
             let ((columns, indexes), expected) = (made(&connection, &table), made(&fresh, &table));
-            // A fact may need more than its key.
+            // A fact may require more columns than its key.
             let kinds =
                 |columns: &[String]| columns.iter().map(|it| it.replace(" 1 0", " 0 0")).collect::<Vec<_>>();
             assert_eq!(kinds(&columns), kinds(&expected.0), "the migration of {table} is:\n{declared}");
@@ -89,7 +89,7 @@ mod tests {
             }
             let begun = format!("CREATE TABLE {table} (");
             let by = MIGRATIONS.iter().position(|migration| migration.sql.contains(&begun)).unwrap();
-            // A column that a later migration added stands there.
+            // A column that a later migration added is in that migration.
             let add = format!("ALTER TABLE {table} ADD COLUMN ");
             let later: Vec<&str> = MIGRATIONS[by + 1..].iter().flat_map(|one| one.sql.lines()).collect();
             let is_added = |line: &str| {

@@ -1,4 +1,4 @@
-//! The census's schema: its migrations, and how a file of ours is told from others.
+//! The census's schema: its migrations, and how a census is told from other files.
 //!
 //! The migrations are the only list of the columns in SQL; everything else in the store asks the database (`columns`).
 
@@ -36,7 +36,7 @@ mod upgrade;
 
 pub use upgrade::Upgrade;
 
-/// The migrations, forward only: a file is never edited after it landed, a test compares with the folder.
+/// The migrations, forward only. A file is never edited after it landed; a test compares the list with the folder.
 const MIGRATIONS: &[Migration] = &[
     migration!("0001_first_schema"),
     migration!("0002_snapshot_hashes"),
@@ -60,13 +60,13 @@ struct Migration {
     #[cfg(test)]
     name: &'static str,
     sql: &'static str,
-    /// The tables of which every row is written again: what makes a migration take time and space.
+    /// The tables in which every row is rewritten, which makes a migration take time and space.
     rewrites: fn() -> Vec<String>,
-    /// Fills what is derived, in a file that holds snapshots already.
+    /// The function that fills derived columns in a file that already holds snapshots.
     fill: Option<fn(&Connection) -> rusqlite::Result<()>>,
 }
 
-/// The migrations as the crate that runs them takes them.
+/// Returns the migrations in the form of the crate that runs them.
 fn migrations() -> Migrations<'static> {
     let step = |migration: &Migration| match migration.fill {
         None => M::up(migration.sql),
@@ -77,24 +77,24 @@ fn migrations() -> Migrations<'static> {
     Migrations::new(MIGRATIONS.iter().map(step).collect())
 }
 
-/// `PRAGMA application_id` of a census: "orgc".
+/// The `PRAGMA application_id` of a census: "orgc".
 const CENSUS: i32 = 0x6f72_6763;
 
-/// `PRAGMA application_id` of a copy of a census, which SQLite of 2020 can read: "orgp", for portable.
+/// The `PRAGMA application_id` of a copy of a census, which SQLite of 2020 can read: "orgp", for portable.
 const COPY: i32 = 0x6f72_6770;
 
-/// What a file is, by its header.
+/// The kind of a file, by its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FileKind {
-    /// An empty database: nobody's yet.
+    /// An empty database, not claimed by any program.
     Empty,
-    /// A census, whose schema this program knows.
+    /// A census with a schema that this program knows.
     Census,
-    /// A census for others to read, as `snapshots copy` writes it.
+    /// A copy for other readers, as `snapshots copy` writes it.
     Copy,
 }
 
-/// Tells a census from an empty file; refuses another program's database, and a newer schema that this program would
+/// Tells a census from an empty file. Refuses another program's database, and a newer schema that this program would
 /// misread.
 pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<FileKind> {
     let header = |pragma: &str| -> Result<i64> {
@@ -126,12 +126,12 @@ pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<FileKind
     Ok(kind)
 }
 
-/// Whether a newer program wrote the file.
+/// Returns true if a newer program wrote the file.
 pub(super) fn is_newer(connection: &Connection) -> Result<bool> {
     Ok(version(connection)? > MIGRATIONS.len() as i64)
 }
 
-/// Whether the newer program that wrote the file says that this one can read it.
+/// Returns true if the newer program that wrote the file declares that this one can read it.
 fn is_readable(connection: &Connection) -> Result<bool> {
     if columns(connection, "main", "file_format")?.is_empty() {
         return Ok(false);
@@ -142,7 +142,7 @@ fn is_readable(connection: &Connection) -> Result<bool> {
     Ok(oldest.is_some_and(|oldest| oldest <= MIGRATIONS.len() as i64))
 }
 
-/// The error about a file of a newer schema, without a hint.
+/// Returns the error about a file of a newer schema, without a hint.
 pub(super) fn newer(connection: &Connection, path: &Path) -> Result<Error> {
     Ok(Error::failed(format!(
         "\"{}\" was written by a newer orgcensus (its schema is {}, this program knows {})",
@@ -162,7 +162,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     let mark: i32 = connection
         .query_row("PRAGMA application_id", [], |row| row.get(0))
         .doing("look at the database's mark")?;
-    // Only once: opening a census takes no lock that another program could hold.
+    // The mark is set only once: opening a census takes no lock that another program could hold.
     if mark != CENSUS {
         connection.pragma_update(None, "application_id", CENSUS).doing("mark the new database")?;
     }
@@ -171,13 +171,13 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
         .map_err(|error| Error::failed("cannot bring the database to this version's schema").caused_by(error))
 }
 
-/// Whether every migration is in.
+/// Returns true if every migration has been applied.
 pub(super) fn is_current(connection: &Connection) -> Result<bool> {
     Ok(version(connection)? == MIGRATIONS.len() as i64)
 }
 
-/// The first table, index or trigger that is not as the migrations made it, and any table or trigger that they did
-/// not make: it would write, or be written, whenever somebody does.
+/// Returns the first table, index or trigger that differs from the migrations, or any additional table or trigger: it
+/// would write, or be written, on every write.
 pub(super) fn altered(connection: &Connection) -> Result<Option<String>> {
     let (made, is_copy) = (made(connection)?, portable::is_copy(connection)?);
     let mut found = objects(connection).doing("read the schema")?;
@@ -191,8 +191,8 @@ pub(super) fn altered(connection: &Connection) -> Result<Option<String>> {
     Ok(differs.or_else(|| found.into_keys().next()))
 }
 
-/// Refuses to write into a file that something else changed the making of: a trigger would act with this program's
-/// hand.
+/// Refuses to write into a file whose schema was changed by another tool: a trigger would act with this program's
+/// permissions.
 pub(super) fn refuse_additions(connection: &Connection, path: &Path) -> Result<()> {
     let Some(name) = altered(connection)? else { return Ok(()) };
     let file = path.display();
@@ -203,7 +203,7 @@ pub(super) fn refuse_additions(connection: &Connection, path: &Path) -> Result<(
     .hint("drop what is not the census's, or go back to a copy that orgcensus snapshots verify accepts"))
 }
 
-/// Refuses to read a file in which a view or a virtual table has the name of a table: it could answer for ever, or
+/// Refuses to read a file in which a view or a virtual table has the name of a table: it could run for ever, or return
 /// anything.
 fn refuse_stand_ins(connection: &Connection, path: &Path) -> Result<()> {
     let sql = "SELECT lower(name) FROM main.sqlite_master
@@ -219,8 +219,8 @@ fn refuse_stand_ins(connection: &Connection, path: &Path) -> Result<()> {
         ))
 }
 
-/// The tables, indexes and triggers of a census of this file's version, as far as this program knows it: `table gaps`
-/// and the SQL of each.
+/// Returns the tables, indexes and triggers of a census of this file's version, as far as this program knows it: `table
+/// gaps` and the SQL of each.
 fn made(connection: &Connection) -> Result<Arc<Objects>> {
     static MADE: Mutex<BTreeMap<i64, Arc<Objects>>> = Mutex::new(BTreeMap::new());
     let version = version(connection)?.min(MIGRATIONS.len() as i64);
@@ -237,7 +237,7 @@ fn made(connection: &Connection) -> Result<Arc<Objects>> {
     Ok(made)
 }
 
-/// Type and name of what is in a schema, such as `table gaps`, with its SQL; and the row that migrations write.
+/// The type and name of each object of a schema, such as `table gaps`, with its SQL; and the row that migrations write.
 type Objects = BTreeMap<String, String>;
 
 /// The name of that row.
@@ -257,13 +257,13 @@ fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
     Ok(objects)
 }
 
-/// Whether it is a table of SQLite's own, which ANALYZE makes.
+/// Returns true for a table of SQLite itself, which ANALYZE creates.
 fn is_of_sqlite(name: &str) -> bool {
     name.starts_with("table sqlite_stat")
 }
 
-/// Makes a census what an older version of the program wrote: every table as it was then, with the rows of now. The
-/// views stay, as they would not have.
+/// Turns a census into one of an older program: every table as it was then, with the current rows. The views stay,
+/// unlike in a real older file.
 #[cfg(test)]
 pub(super) fn downgrade(connection: &Connection, version: usize) {
     use super::columns::columns;
@@ -295,7 +295,7 @@ pub(super) fn downgrade(connection: &Connection, version: usize) {
                 again.unwrap_or_default()
             ))
             .unwrap();
-        // What belonged to the table went with it.
+        // Dropping the table also dropped its indexes and triggers.
         let sql = "SELECT sql FROM main.sqlite_master
                    WHERE type IN ('index', 'trigger') AND sql IS NOT NULL AND '\"' || tbl_name || '\"' = ?1";
         let mut belongings = old.prepare(sql).unwrap();

@@ -1,7 +1,7 @@
-//! A census's schema as SQLite 3.31 (of January 2020) reads it, and back.
+//! Converts a census's schema to one that SQLite 3.31 (of January 2020) reads, and back.
 //!
-//! STRICT and MATERIALIZED are words that it does not know. Neither says anything about the data in the file: only the
-//! text of the schema differs.
+//! SQLite 3.31 does not know the words STRICT and MATERIALIZED. Neither affects the data in the file: only the text of
+//! the schema differs.
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -9,13 +9,13 @@ use super::{CENSUS, COPY, made};
 use crate::error::{Error, Result};
 use crate::store::file::Doing;
 
-/// Whether the file is a copy, made for others to read.
+/// Returns true if the file is a copy, made for other readers.
 pub(in crate::store) fn is_copy(connection: &Connection) -> Result<bool> {
     let mark = connection.query_row("PRAGMA main.application_id", [], |row| row.get::<_, i32>(0));
     Ok(mark.doing("look at the database's mark")? == COPY)
 }
 
-/// The statement that makes a table or view, without what SQLite 3.31 does not know.
+/// Returns the statement that creates a table or view, without the words that SQLite 3.31 does not know.
 pub(in crate::store) fn sql(statement: &str) -> String {
     // A table's options are at its end.
     let (body, options) = statement.rsplit_once(')').unwrap_or((statement, ""));
@@ -27,12 +27,12 @@ pub(in crate::store) fn sql(statement: &str) -> String {
     statement.replace(" AS NOT MATERIALIZED (", " AS (").replace(" AS MATERIALIZED (", " AS (")
 }
 
-/// Makes a census a copy.
+/// Turns a census into a copy.
 pub(in crate::store) fn make_copy(connection: &mut Connection) -> Result<()> {
     rewrite(connection, COPY, |_, statement| Ok(sql(statement))).doing("make the copy readable for others")
 }
 
-/// Makes a copy a census again. Fails where a value does not fit its column: a census could not hold it.
+/// Turns a copy back into a census. Fails if a value does not fit its column, because a census could not hold it.
 pub(in crate::store) fn make_census(connection: &mut Connection) -> Result<()> {
     let made = made(connection)?;
     let as_made =
@@ -50,7 +50,7 @@ pub(in crate::store) fn make_census(connection: &mut Connection) -> Result<()> {
     }
 }
 
-/// Rewrites the text of the schema, and marks the file, in one transaction. The new text must mean the same table.
+/// Rewrites the text of the schema, and marks the file, in one transaction. The new text must describe the same table.
 fn rewrite(
     connection: &mut Connection,
     mark: i32,
@@ -72,7 +72,7 @@ fn rewrite(
         }
         transaction.pragma_update(None, "application_id", mark)?;
         let version: i64 = transaction.query_row("PRAGMA main.schema_version", [], |row| row.get(0))?;
-        // Others that have the file open read the schema anew.
+        // Other connections to the file read the schema again.
         transaction.pragma_update(None, "schema_version", version + 1)?;
         transaction.commit()
     };

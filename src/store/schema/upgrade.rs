@@ -1,4 +1,4 @@
-//! What it takes to bring an older file to this program's schema: it is told, and looked for, before the first write.
+//! The cost of bringing an older file to this program's schema, reported and checked before the first write.
 
 use std::fmt;
 use std::path::Path;
@@ -11,28 +11,28 @@ use crate::error::{Error, Result};
 use crate::store::file::{Doing, NO_SPACE, connect, refuse_what_is_no_file};
 use crate::store::filesystem;
 
-/// Bytes that a migration rewrites in a second at least, hashing what it reads: a tenth of what two cores did.
+/// The number of bytes per second that a migration rewrites at least, hashing included: a tenth of the rate of two
+/// cores.
 const RATE: u64 = 20_000_000;
-/// What a migration needs that rewrites nothing: new tables, and the views anew.
+/// The bytes that a migration without rewrites needs: new tables, and the views.
 const LEAST: u64 = 1_000_000;
 
-/// A file of an older schema is about to be brought to this program's, in one transaction: whatever ends it leaves the
-/// old file.
+/// The upgrade of a file to this program's schema, in one transaction: an interruption leaves the old file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Upgrade {
     /// The number of the file's schema.
     pub from: i64,
-    /// The number of this program's.
+    /// The number of this program's schema.
     pub to: i64,
-    /// The free space in bytes that it needs at most.
+    /// The maximum free space in bytes that it needs.
     pub space: u64,
-    /// The time that it takes at most.
+    /// The maximum time that it takes.
     pub time: Duration,
 }
 
 impl Upgrade {
-    /// Reads what the file at `path` needs, without writing; `None` where it needs nothing. Opening a file that cannot
-    /// be read tells why, and this does not.
+    /// Returns the upgrade that the file at `path` needs, without writing; `None` if it needs none. Returns no error
+    /// for an unreadable file, because opening it reports the reason.
     pub fn due(path: &Path) -> Option<Self> {
         refuse_what_is_no_file(path).ok()?;
         let connection = connect(path, "mode=ro").ok()?;
@@ -40,7 +40,7 @@ impl Upgrade {
         Self::of(&connection).ok()?
     }
 
-    /// What a census needs; `None` where it is empty, current or newer.
+    /// Returns the upgrade that a census needs; `None` if it is empty, current or newer.
     pub(in crate::store) fn of(connection: &Connection) -> Result<Option<Self>> {
         let (from, to) = (version(connection)?, MIGRATIONS.len() as i64);
         let from_index = usize::try_from(from).unwrap_or_default();
@@ -50,12 +50,12 @@ impl Upgrade {
         let tables: Vec<String> =
             MIGRATIONS[from_index..].iter().flat_map(|migration| (migration.rewrites)()).collect();
         let bytes = size(connection, &tables)?;
-        // Once in the log, and once where the table grows or the log is written back.
+        // The bytes are written once to the log, and once when the table grows or the log is written back.
         let space = LEAST + 2 * bytes;
         Ok(Some(Self { from, to, space, time: Duration::from_secs(bytes / RATE) }))
     }
 
-    /// Fails where the folder of the file lacks the space.
+    /// Fails if the folder of the file lacks the space.
     pub(in crate::store) fn check_space(&self, path: &Path) -> Result<()> {
         let Some(free) = filesystem::free_space(path).filter(|free| *free < self.space) else {
             return Ok(());
@@ -72,7 +72,7 @@ impl Upgrade {
     }
 }
 
-/// `schema 5 is brought to 8, in less than a second and with at most 3 MB of free space`.
+/// Writes `schema 5 is brought to 8, in less than a second and with at most 3 MB of free space`.
 impl fmt::Display for Upgrade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "schema {} is brought to {}, in ", self.from, self.to)?;
@@ -84,7 +84,7 @@ impl fmt::Display for Upgrade {
     }
 }
 
-/// The bytes of the tables, as far as the file has them.
+/// Returns the size in bytes of the existing tables among these.
 fn size(connection: &Connection, tables: &[String]) -> Result<u64> {
     let places = vec!["?"; tables.len()].join(", ");
     let sql = format!("SELECT total(pgsize) FROM dbstat WHERE aggregate = 1 AND name IN ({places})");

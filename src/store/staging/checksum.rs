@@ -1,8 +1,7 @@
-//! A checksum in every row of the staging: a byte that a dying disk flips must not be published as a fact.
+//! A checksum in every row of the staging: a byte that a failing disk flips must not be published as a fact.
 //!
-//! It is a generated column that is stored, so that every statement which writes a row writes its checksum too, and
-//! none can forget to. SQLite itself finds what no longer has the form of a database, but not another letter in a
-//! name.
+//! The checksum is a stored generated column, so every statement that writes a row writes its checksum too, and none
+//! can forget it. SQLite itself detects data that is no longer a valid database, but not a changed letter in a name.
 
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
@@ -14,7 +13,7 @@ use crate::store::file::{Doing, literal, quoted};
 
 const FUNCTION: &str = "staged_checksum";
 
-/// Makes the function of the checksums known to a connection, which cannot write to a staging without it.
+/// Registers the checksum function on a connection, which cannot write to a staging without it.
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
@@ -38,7 +37,7 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     })
 }
 
-/// The script with a checksum in each of its tables.
+/// Returns the script with a checksum in each of its tables.
 pub(super) fn with_checksums(script: String) -> Result<String> {
     let plain = Connection::open_in_memory().doing("lay out the collection")?;
     plain.execute_batch(&script).doing("lay out the collection")?;
@@ -55,7 +54,7 @@ pub(super) fn with_checksums(script: String) -> Result<String> {
     Ok(script)
 }
 
-/// The tables with a row that does not fit its checksum.
+/// Returns the tables with a row that does not match its checksum.
 pub(super) fn damaged(staging: &Connection) -> Result<Vec<String>> {
     let mut damaged = Vec::new();
     for table in tables(staging)? {
@@ -69,8 +68,8 @@ pub(super) fn damaged(staging: &Connection) -> Result<Vec<String>> {
     Ok(damaged)
 }
 
-/// The checksum of a table's row: over its name and all of its columns but the checksum, which SQLite does not
-/// list, as it is generated.
+/// Returns the checksum of a table's row: over its name and all of its columns but the checksum, which SQLite does not
+/// list, because it is generated.
 fn checksum_of(connection: &Connection, table: &str) -> Result<String> {
     let columns = columns(connection, "main", table)?;
     let names: Vec<_> = columns.iter().map(|column| quoted(&column.name)).collect();

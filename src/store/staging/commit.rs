@@ -1,4 +1,4 @@
-//! What a step of a task came to, written down. Every function here runs inside the caller's transaction.
+//! Writes the outcome of a step of a task. Every function here runs inside the caller's transaction.
 
 use std::borrow::Borrow;
 
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::model::Scope;
 use crate::store::file::Doing;
 
-/// Writes one outcome, or nothing of it and says why.
+/// Writes one outcome. A rejected page is not written, and the reason is returned.
 pub(super) fn outcome(
     connection: &Connection,
     writers: &RowWriters,
@@ -34,7 +34,7 @@ pub(super) fn outcome(
             }
             match next_token {
                 Some(token) => go_on(connection, *task_id, token)?,
-                // Also for a task that was stopped meanwhile: its answer is in, so it is seen.
+                // This applies to a stopped task too: its answer has arrived, so its scope is seen.
                 None => end(connection, *task_id, "done")?,
             }
         }
@@ -43,7 +43,7 @@ pub(super) fn outcome(
             begin_again(connection, *task_id)?;
         }
         Outcome::NotFound { task_id, dropped, scope_still_valid } => {
-            // What it covers is empty, so the pages before this answer are no longer facts.
+            // The scope of the task is empty, so the pages before this answer are no longer facts.
             forget(connection, writers, *task_id)?;
             end(connection, *task_id, if *scope_still_valid { "moot" } else { "gone" })?;
             for scope in dropped {
@@ -60,7 +60,7 @@ pub(super) fn outcome(
     Ok(None)
 }
 
-/// Opens a task at its beginning, unless its kind was given up.
+/// Reopens a task at its beginning, unless its kind was stopped.
 pub(super) fn begin_again(connection: &Connection, task_id: i64) -> Result<()> {
     execute(connection, "DELETE FROM tokens WHERE task_id = ?1", [task_id])?;
     execute(
@@ -73,7 +73,7 @@ pub(super) fn begin_again(connection: &Connection, task_id: i64) -> Result<()> {
     .map(|_| ())
 }
 
-/// Opens the tasks again that are done with an answer of this operation which left its list out. Returns how many.
+/// Reopens the finished tasks that had an answer of this operation without its list. Returns their number.
 pub(super) fn doubt_left_out(
     connection: &Connection,
     writers: &RowWriters,
@@ -158,7 +158,7 @@ pub(super) fn seen(connection: &Connection, scope: &Scope) -> Result<()> {
     .map(|_| ())
 }
 
-/// Gives up a kind of task: see [`super::Staging::stop_kind`].
+/// Stops a kind of task: see [`super::Staging::stop_kind`].
 pub(super) fn stop_kind(
     connection: &Connection,
     kind: &str,
@@ -166,7 +166,7 @@ pub(super) fn stop_kind(
     failure: &Failure,
     scopes: &[Scope],
 ) -> Result<()> {
-    // By an index of the lane each: there may be thousands of lanes with tasks of the kind.
+    // Each statement uses an index of the lane: there may be thousands of lanes with tasks of the kind.
     for (index, state) in
         [("tasks_to_run", "state = 'open'"), ("tasks_failed", "state = 'gap' AND failure_kind = ?2")]
     {
@@ -211,7 +211,7 @@ fn end(connection: &Connection, task_id: i64, state: &str) -> Result<()> {
     known(task_id, execute(connection, sql, params![task_id, state])?)
 }
 
-/// A stopped task stays stopped: its kind has one gap already.
+/// Records the failure of a task. A stopped task stays stopped: its kind already has one gap.
 fn fail(connection: &Connection, task_id: i64, failure: &Failure) -> Result<()> {
     let updated = execute(
         connection,
@@ -233,8 +233,8 @@ fn fail(connection: &Connection, task_id: i64, failure: &Failure) -> Result<()> 
     known(task_id, updated)
 }
 
-/// Takes back the rows of a task. Finding them walks all staged rows, so it is done only for a task that
-/// has staged a page before.
+/// Removes the rows of a task. Finding them walks all staged rows, so it is done only for a task that has staged a page
+/// before.
 fn forget(connection: &Connection, writers: &RowWriters, task_id: i64) -> Result<()> {
     let staged: bool = connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM tokens WHERE task_id = ?1)")

@@ -1,4 +1,4 @@
-//! What holds for the whole collection: whose it is, the choices of its plan, and how much it has called.
+//! The state of the whole collection: its identity, the choices of its plan, and its number of calls.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::store::file::Doing;
 use crate::store::now;
 
 impl Staging {
-    /// Takes another label for the snapshot.
+    /// Replaces the label of the snapshot.
     pub fn set_label(&mut self, label: &str) -> Result<()> {
         self.write(|connection, _| {
             connection.execute("UPDATE header SET label = ?1", [label]).doing("note the label").map(|_| ())
@@ -19,14 +19,14 @@ impl Staging {
         Ok(())
     }
 
-    /// When a step was last committed, RFC 3339, UTC.
+    /// Returns the time when a step was last committed, RFC 3339, UTC.
     pub fn last_written_at(&self) -> Result<String> {
         self.connection
             .query_row("SELECT last_written_at FROM header", [], |row| row.get(0))
             .doing("read when the collection was last written")
     }
 
-    /// A choice that the plan stored, e.g. `assignment_strategy`.
+    /// Returns a choice that the plan stored, e.g. `assignment_strategy`.
     pub fn note(&self, name: &str) -> Result<Option<String>> {
         self.connection
             .query_row("SELECT value FROM notes WHERE name = ?1", [name], |row| row.get(0))
@@ -34,7 +34,7 @@ impl Staging {
             .doing("read a choice of the collection")
     }
 
-    /// Stores a choice once and for all (a later value is ignored); returns the one that holds.
+    /// Stores a choice permanently (a later value is ignored); returns the stored one.
     pub fn set_note(&mut self, name: &str, value: &str) -> Result<String> {
         self.connection
             .execute("INSERT OR IGNORE INTO notes (name, value) VALUES (?1, ?2)", [name, value])
@@ -42,7 +42,7 @@ impl Staging {
         Ok(self.note(name)?.expect("it was stored just now, if not before"))
     }
 
-    /// Adds to the collection's running totals; resumed parts count too.
+    /// Adds to the collection's running totals, which include resumed parts.
     pub fn add_calls(&mut self, api_calls: &BTreeMap<String, u64>, throttled: u64) -> Result<()> {
         self.write(|connection, _| {
             let add = || -> rusqlite::Result<()> {
@@ -61,7 +61,7 @@ impl Staging {
         })
     }
 
-    /// The totals so far: calls by operation (`service:Operation`), and throttled ones.
+    /// Returns the totals so far: calls by operation (`service:Operation`), and throttled ones.
     pub fn calls(&self) -> Result<(BTreeMap<String, u64>, u64)> {
         let read = || {
             let calls = self
@@ -78,7 +78,7 @@ impl Staging {
     }
 }
 
-/// Writes what is known when the collection begins.
+/// Writes the header when the collection begins.
 pub(super) fn write(connection: &Connection, header: &CollectionHeader) -> rusqlite::Result<()> {
     connection
         .execute(
@@ -103,7 +103,7 @@ pub(super) fn write(connection: &Connection, header: &CollectionHeader) -> rusql
         .map(|_| ())
 }
 
-/// Reads it again, for a resume.
+/// Reads the header again, for a resume.
 pub(super) fn read(connection: &Connection) -> Result<CollectionHeader> {
     connection
         .query_row(

@@ -1,6 +1,6 @@
-//! The staging file: its tables, and whether this version can go on with it.
+//! The staging file: its tables, and the check that this version can resume it.
 //!
-//! The tables of staged rows are derived from the census's own; nothing here writes a row or a task.
+//! The tables of staged rows are derived from the census's own tables. Nothing here writes a row or a task.
 
 use rusqlite::Connection;
 
@@ -13,20 +13,19 @@ use crate::store::database::Database;
 use crate::store::file::{Doing, NO_SPACE, connect, open_failed, quoted, staging_file, with_companions};
 use crate::store::io_error;
 
-/// `PRAGMA application_id` of a staging file: "orgs".
+/// The `PRAGMA application_id` of a staging file: "orgs".
 const STAGING: i32 = 0x6f72_6773;
 
-/// Rises whenever `TABLES` or the meaning of a value changes.
+/// The version of the layout. It rises whenever `TABLES` or the meaning of a value changes.
 const VERSION: i32 = 6;
 
-/// Everything but the staged rows and facts.
+/// The tables other than those of staged rows and facts.
 ///
-/// A task's `state` is open, done (its last page is in), gone (what it asks about no longer exists), moot (likewise,
-/// but its scope outlives it), gap (it failed) or stopped (its whole kind was given up). `left_out` is the operation
-/// whose answer left its list out. `task_counts` are kept as
-/// tasks come and go: progress asks for them all the time, and counting a hundred thousand tasks would cost more
-/// than all else. `doubles` are the items that one kind of listing sent twice with different values: of the two only
-/// the later can be staged.
+/// A task's `state` is open, done (its last page is in), gone (the thing that it lists no longer exists), moot
+/// (likewise, but its scope is still valid), gap (it failed) or stopped (its whole kind was stopped). `left_out` is the
+/// operation whose answer omitted its list. `task_counts` are updated as tasks are added and end: progress needs them
+/// all the time, and counting a hundred thousand tasks would cost more than everything else. `doubles` are the items
+/// that one kind of listing sent twice with different values, of which only the later can be staged.
 const TABLES: &str = "
 CREATE TABLE header (
     only_row          INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -117,11 +116,11 @@ CREATE TABLE doubles (
 CREATE TABLE calls (operation TEXT PRIMARY KEY, calls INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
-/// Opens the staging, having read all of it; `None` where there is none, or one whose creation was cut short. Returns
-/// also the resources whose rows are damaged, and asked for again.
+/// Opens the staging, after reading all of it; `None` if there is none, or if its creation was cut short. Also returns
+/// the resources whose rows are damaged and will be listed again.
 pub(super) fn open(database: &Database) -> Result<Option<(Connection, Vec<&'static str>)>> {
     let path = staging_file(database.path());
-    // A link that leads nowhere is there all the same.
+    // A dangling link counts as an existing file.
     if path.symlink_metadata().is_err() {
         return Ok(None);
     }
@@ -142,7 +141,7 @@ pub(super) fn open(database: &Database) -> Result<Option<(Connection, Vec<&'stat
     }
     checksum::register(&connection).map_err(failed)?;
     prepare(&connection).map_err(failed)?;
-    // A page that a dying disk spoilt would otherwise end every run that comes to it, and no run would pass it.
+    // Otherwise a page that a failing disk damaged would end every run that reads it, and no run would get past it.
     let found: String =
         connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(failed)?;
     if found != "ok" {
@@ -160,9 +159,9 @@ pub(super) fn open(database: &Database) -> Result<Option<(Connection, Vec<&'stat
     Ok(Some((connection, resources)))
 }
 
-/// Makes an empty staging, in place of any other.
+/// Creates an empty staging, replacing any other.
 pub(super) fn create(database: &Database) -> Result<Connection> {
-    // A journal that outlived its file would be replayed into the new one.
+    // A journal left from the old file would be replayed into the new one.
     discard(database)?;
     let path = staging_file(database.path());
     plain_file::create(&path).map_err(|error| {
@@ -181,7 +180,7 @@ pub(super) fn create(database: &Database) -> Result<Connection> {
     make().map_err(|error| open_failed(&path, error))
 }
 
-/// The statements that make a staging's tables for the census's schema.
+/// Returns the statements that create a staging's tables for the census's schema.
 pub(super) fn script(census: &Connection) -> Result<String> {
     let mut script =
         format!("PRAGMA application_id = {STAGING};\nPRAGMA user_version = {VERSION};\n{TABLES}");
@@ -214,23 +213,23 @@ pub(super) fn discard(database: &Database) -> Result<()> {
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-    // NORMAL waits for the disk at checkpoints only: a power cut may cost the last seconds, which are listed
-    // again, but leaves what came before whole. A crash of the program costs nothing.
+    // NORMAL waits for the disk at checkpoints only. A power cut may lose the last seconds, which are listed again, but
+    // leaves earlier data intact. A crash of the program loses nothing.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    // Two statements a resource and some twenty others: they must not drive each other out.
+    // There are two statements per resource and some twenty others. They must not evict each other from the cache.
     connection.set_prepared_statement_cache_capacity(128);
     connection.pragma_update(None, "cache_size", -32_768)?;
-    // Keys come in no order, so that a page of rows touches as many pages of the file: written back every 32 MB
+    // Keys come in no order, so that the rows of a page touch many pages of the file. With a checkpoint every 32 MB
     // instead of every 4, most of them are written once and not many times.
     connection.pragma_update(None, "wal_autocheckpoint", 8_000)
 }
 
-/// The staged rows of a resource: its columns, whose task they are, and whether they are whole.
+/// Returns the table of a resource's staged rows: its columns, the task of each row, and whether the row is complete.
 fn rows_table(spec: &ResourceSpec, columns: &[Column]) -> String {
     staged_table(spec.name, columns, spec.key, "    whole INTEGER NOT NULL,\n")
 }
 
-/// The staged facts of a kind: its columns, and whose task they are.
+/// Returns the table of a kind of staged facts: its columns, and the task of each fact.
 fn facts_table(spec: &FactSpec, columns: &[Column]) -> String {
     staged_table(spec.name, columns, spec.key, "")
 }
@@ -252,15 +251,15 @@ fn staged_table(name: &str, columns: &[Column], key: &[&str], further: &str) -> 
     )
 }
 
-/// Notes an item that replaces one of the same key and kind of listing, if any other column differs: nothing else
-/// would tell that AWS sent two.
+/// Returns the trigger that notes an item which replaces one of the same key and kind of listing, if any other column
+/// differs. There is no other record that AWS sent two.
 fn doubles_trigger(spec: &ResourceSpec, columns: &[Column]) -> String {
     let others: Vec<_> = columns
         .iter()
         .filter(|column| !spec.key.contains(&column.name.as_str()))
         .map(|column| (&column.name, quoted(&column.name)))
         .collect();
-    // Where the key is all that there is, two items of one key are the same.
+    // If the key is the only data, two items with one key are equal.
     if others.is_empty() {
         return String::new();
     }
@@ -288,7 +287,7 @@ fn doubles_trigger(spec: &ResourceSpec, columns: &[Column]) -> String {
     )
 }
 
-/// Whether the file has the tables of this version for the census's schema, letter by letter.
+/// Returns true if the file has exactly the tables of this version for the census's schema.
 fn is_laid_out(staging: &Connection, census: &Connection) -> Result<bool> {
     let schema = |connection: &Connection| {
         let read = || {

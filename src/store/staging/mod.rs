@@ -1,10 +1,9 @@
 //! The collection in progress: a persisted queue of tasks and the rows that they yielded so far.
 //!
-//! It lives in its own file, `<db>.collecting`, so that the census is written once, by the publish. The
-//! queue knows tasks only as text: what they mean is `collect`'s business. `layout` has the file's tables, `checksum`
-//! finds rows that a disk has spoilt, `repair` has them asked for again,
-//! `header` what holds for the whole collection, `queue` what is asked of the tasks, `rows` writes staged rows and facts,
-//! `commit` writes what a step of a task came to.
+//! It has its own file, `<db>.collecting`, so that the census is written once, by the publish. The queue stores tasks
+//! as text; only `collect` knows their meaning. `layout` has the file's tables, `checksum` detects rows that a disk
+//! damaged, `repair` has them listed again, `header` holds the state of the whole collection, `queue` queries the
+//! tasks, `rows` writes staged rows and facts, and `commit` writes the outcome of a step of a task.
 
 mod checksum;
 mod commit;
@@ -30,14 +29,14 @@ use crate::model::{FactRow, Scope};
 
 pub use task::{CollectionHeader, Failure, NewTask, OpenTask, Outcome, Rejected, Rejection, TaskCounts};
 
-/// What an earlier collection left beside the database.
+/// The state that an earlier collection left beside the database.
 #[derive(Debug)]
 pub enum Unfinished {
-    /// Nothing.
+    /// There is no staging.
     None,
-    /// A staging that this version can go on with.
+    /// A staging that this version can resume.
     Usable(Box<Staging>),
-    /// One that is damaged or another version's, and why.
+    /// A staging that is damaged or another version's, with the reason.
     Unusable(String),
 }
 
@@ -51,10 +50,10 @@ pub struct Staging {
 }
 
 impl Staging {
-    /// Opens the staging beside the database, if there is one that this version can go on with.
+    /// Opens the staging beside the database, if there is one that this version can resume.
     ///
-    /// A staging that was published already, but not deleted since, is deleted. Fails where the trouble
-    /// will pass and the staging is sound: a full disk, or another program's lock.
+    /// Deletes a staging that was already published. Fails on a transient error with a sound staging: a full disk, or
+    /// another program's lock.
     pub fn open(database: &Database) -> Result<Unfinished> {
         let staging = match Self::open_whole(database) {
             Ok(Some(staging)) => staging,
@@ -83,7 +82,7 @@ impl Staging {
     pub fn create(database: &Database, header: &CollectionHeader) -> Result<Self> {
         let mut connection = layout::create(database)?;
         let script = layout::script(database.connection())?;
-        // In one transaction: a staging is begun or it is not.
+        // One transaction makes sure that a staging is either complete or not begun.
         let mut make = || {
             let transaction = connection.transaction()?;
             transaction.execute_batch(&script)?;
@@ -95,12 +94,12 @@ impl Staging {
         Ok(Self { connection, header: header.clone(), writers, damaged: Vec::new() })
     }
 
-    /// The file of the collection in progress beside a database.
+    /// Returns the path of the collection in progress beside a database.
     pub fn path_beside(database: &Path) -> PathBuf {
         staging_file(database)
     }
 
-    /// Lets a connection of somebody else write to a staging, whose rows have checksums.
+    /// Lets another connection write to a staging, whose rows have checksums.
     pub fn register_checksum(connection: &Connection) -> Result<()> {
         checksum::register(connection).doing("prepare to write a collection")
     }
@@ -110,23 +109,23 @@ impl Staging {
         layout::discard(database)
     }
 
-    /// What was known when the collection began.
+    /// Returns the header that was written when the collection began.
     pub fn header(&self) -> &CollectionHeader {
         &self.header
     }
 
-    /// The resources whose staged rows were damaged when it was opened: they are asked for again.
+    /// Returns the resources whose staged rows were damaged when it was opened. They are listed again.
     pub fn damaged(&self) -> &[&'static str] {
         &self.damaged
     }
 
-    /// Queues tasks; those queued before are left as they are.
+    /// Queues tasks; already queued tasks stay unchanged.
     pub fn add_tasks(&mut self, tasks: impl IntoIterator<Item = NewTask>) -> Result<()> {
         self.write(|connection, _| commit::queue(connection, tasks))
     }
 
-    /// Commits outcomes in one transaction. Returns the pages that were rejected (a repeated token, a row
-    /// without its key): of these nothing was written, their tasks are still open, and the caller fails them.
+    /// Commits outcomes in one transaction. Returns the rejected pages (a repeated token, a row without its key). These
+    /// are not written and their tasks stay open; the caller fails them.
     pub fn commit(&mut self, outcomes: &[Outcome]) -> Result<Vec<Rejected>> {
         self.write(|connection, writers| {
             let mut rejected = Vec::new();
@@ -137,14 +136,14 @@ impl Staging {
         })
     }
 
-    /// Ends every open task of a kind in a lane, and takes those of its ended tasks that failed in the same way with
-    /// them: one gap over `scopes` instead of one a task.
+    /// Stops every open task of a kind in a lane, and includes its ended tasks that failed in the same way: one gap
+    /// over `scopes` replaces one per task.
     pub fn stop_kind(&mut self, kind: &str, lane: &str, failure: &Failure, scopes: &[Scope]) -> Result<()> {
         self.write(|connection, _| commit::stop_kind(connection, kind, lane, failure, scopes))
     }
 
-    /// Notes that an operation sends empty lists: an answer of it without a list has lost it. The tasks that are done
-    /// with such an answer are open again. Returns how many.
+    /// Notes that an operation sends empty lists, so that an answer without a list has lost it. Reopens the finished
+    /// tasks with such an answer. Returns their number.
     pub fn sends_empty_lists(&mut self, operation: &str) -> Result<usize> {
         let transaction = self
             .connection
@@ -161,17 +160,17 @@ impl Staging {
         Ok(doubted)
     }
 
-    /// Whether an operation is known to send empty lists.
+    /// Returns true if an operation is known to send empty lists.
     pub fn knows_to_send_empty_lists(&self, operation: &str) -> Result<bool> {
         Ok(self.note(&sends_empty(operation))?.is_some())
     }
 
-    /// Notes facts that a task told, whatever becomes of it, in place of those of their keys.
+    /// Notes facts that a task reported, whatever its outcome, replacing facts with the same keys.
     pub fn note_facts(&mut self, task_id: i64, facts: &[FactRow]) -> Result<()> {
         self.write(|connection, writers| writers.write_facts(connection, task_id, facts))
     }
 
-    /// Notes a gap that no task stands for: not asked, or unavailable.
+    /// Notes a gap that no task stands for: not requested, or unavailable.
     pub fn add_gap(&mut self, scope: &Scope, failure: &Failure) -> Result<()> {
         self.write(|connection, _| commit::gap(connection, scope, failure))
     }
@@ -181,12 +180,13 @@ impl Staging {
         self.write(|connection, _| commit::seen(connection, scope))
     }
 
-    /// The connection, for the plan's counts. Staged rows are in tables named as the resource, with its columns.
+    /// Returns the connection, for the plan's counts. Staged rows are in tables named after the resource, with its
+    /// columns.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// One transaction around `step`.
+    /// Runs `step` in one transaction.
     fn write<T>(&mut self, step: impl FnOnce(&Connection, &RowWriters) -> Result<T>) -> Result<T> {
         let transaction = self
             .connection

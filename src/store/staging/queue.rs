@@ -1,4 +1,4 @@
-//! What is asked of the tasks: which are open, which failed, how many there are, and what came twice.
+//! Queries about the tasks: the open ones, the failed ones, their numbers, and items listed twice.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::store::file::{Doing, quoted};
 use crate::store::snapshot::Doubled;
 
 impl Staging {
-    /// Up to `limit` open tasks of a lane, by priority and then in the order queued, without those in
+    /// Returns up to `limit` open tasks of a lane, by priority and then in the order queued, without those in
     /// `running`.
     pub fn next_tasks(&self, lane: &str, limit: usize, running: &HashSet<i64>) -> Result<Vec<OpenTask>> {
         let read = || {
@@ -36,7 +36,7 @@ impl Staging {
         read().doing("read the next tasks")
     }
 
-    /// Whether any of these stages still has an open task.
+    /// Returns true if any of these stages still has an open task.
     pub fn has_open(&self, stages: &[&str]) -> Result<bool> {
         for stage in stages {
             let open: bool = self
@@ -51,7 +51,7 @@ impl Staging {
         Ok(false)
     }
 
-    /// The tasks of a stage that failed, or whose kind was given up: their bodies, and why.
+    /// Returns the tasks of a stage that failed or whose kind was stopped: their bodies, and the failures.
     pub fn failures(&self, stage: &str) -> Result<Vec<(String, Failure)>> {
         let read = || {
             self.connection
@@ -76,7 +76,7 @@ impl Staging {
         read().doing("read which tasks failed")
     }
 
-    /// The bodies of the tasks of a kind whose listing reached its last page.
+    /// Returns the bodies of the tasks of a kind whose listing reached its last page.
     pub fn seen_bodies(&self, kind: &str) -> Result<Vec<String>> {
         let read = || {
             self.connection
@@ -87,7 +87,7 @@ impl Staging {
         read().doing("read which tasks are done")
     }
 
-    /// The bodies of the tasks of a kind that are done with an answer which left its list out.
+    /// Returns the bodies of the finished tasks of a kind whose answer omitted its list.
     pub fn left_out_bodies(&self, kind: &str) -> Result<Vec<String>> {
         let read = || {
             self.connection
@@ -100,7 +100,7 @@ impl Staging {
         read().doing("read which answers left their list out")
     }
 
-    /// The bodies of all tasks, the ended ones included.
+    /// Returns the bodies of all tasks, including ended ones.
     pub fn bodies(&self) -> Result<Vec<String>> {
         let read = || {
             self.connection
@@ -111,14 +111,14 @@ impl Staging {
         read().doing("read the tasks")
     }
 
-    /// Whether any task of a kind was ever queued.
+    /// Returns true if any task of a kind was ever queued.
     pub fn has_any(&self, kind: &str) -> Result<bool> {
         self.connection
             .query_row("SELECT EXISTS (SELECT 1 FROM tasks WHERE kind = ?1)", [kind], |row| row.get(0))
             .doing("look for tasks")
     }
 
-    /// The tasks of a kind that are done: their bodies, and how many pages each had.
+    /// Returns the finished tasks of a kind: their bodies, and the number of pages of each.
     pub fn pages_of(&self, kind: &str) -> Result<Vec<(String, i64)>> {
         let read = || {
             self.connection
@@ -132,12 +132,12 @@ impl Staging {
         read().doing("count the pages of tasks that are done")
     }
 
-    /// Whether any row in a scope is staged.
+    /// Returns true if any row in a scope is staged.
     pub fn has_rows(&self, scope: &Scope) -> Result<bool> {
         self.writers.has_rows(&self.connection, scope)
     }
 
-    /// Whether any row of a resource was staged by a kind of task.
+    /// Returns true if a kind of task staged any row of a resource.
     pub fn has_rows_of(&self, kind: &str, resource: &str) -> Result<bool> {
         let rows = format!("{} JOIN tasks USING (task_id) WHERE tasks.kind = ?1", quoted(resource));
         self.connection
@@ -145,7 +145,7 @@ impl Staging {
             .doing("look for staged rows")
     }
 
-    /// The items that came twice with different values, by resource.
+    /// Returns the items that were listed twice with different values, by resource.
     pub fn doubled(&self) -> Result<Vec<Doubled>> {
         let read = || {
             self.connection
@@ -158,7 +158,7 @@ impl Staging {
         read().doing("read which items came twice")
     }
 
-    /// Tasks by kind, open and ended.
+    /// Returns the numbers of open and ended tasks by kind.
     pub fn task_counts(&self) -> Result<Vec<TaskCounts>> {
         let read = || {
             self.connection

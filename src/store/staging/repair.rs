@@ -1,10 +1,10 @@
-//! What becomes of staged rows that a disk has spoilt: the listings that may have staged them are asked again, and
-//! the rest of the collection stays.
+//! Repairs a staging with rows that a disk damaged: the listings that may have staged them run again, and the rest of
+//! the collection stays.
 //!
-//! Which task a spoilt row was of cannot be told from the row, nor whether others had staged the same key before. So
-//! every listing of the table's resource is asked again, and every step of the plan that followed from its rows is
-//! taken again. Whatever else does not fit (a task, a choice, a scope) leaves nothing to go by: such a collection
-//! begins anew, and so does one whose trial rows no scope tells of.
+//! Neither the task of a damaged row nor other tasks that staged the same key can be told from the row. So every
+//! listing of the table's resource runs again, and every step of the plan that followed from its rows. Other damage (in
+//! a task, a choice, a scope) leaves no basis for a repair, and the collection begins again. So does one with trial
+//! rows, which no scope covers.
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::model::{FACTS, RESOURCES};
 use crate::store::file::{Doing, literal, quoted};
 
-/// The resources whose staged rows are asked for again, if these spoilt tables can be mended so.
+/// Returns the resources to list again, if that can repair these damaged tables.
 pub(super) fn mendable(staging: &Connection, spoilt: &[String]) -> Result<Option<Vec<&'static str>>> {
     let resource = |table: &String| RESOURCES.iter().map(|spec| spec.name).find(|name| name == table);
     let Some(resources) = spoilt.iter().map(resource).collect::<Option<Vec<_>>>() else { return Ok(None) };
@@ -22,8 +22,8 @@ pub(super) fn mendable(staging: &Connection, spoilt: &[String]) -> Result<Option
     Ok((!has_trial).then_some(resources))
 }
 
-/// Forgets the staged rows of the resources, and has every task that has a scope of them begin again. Tasks that
-/// failed stay what they are: their gaps hold.
+/// Removes the staged rows of the resources, and restarts every task that has a scope of them. Failed tasks stay
+/// unchanged: their gaps hold.
 pub(super) fn ask_again(staging: &mut Connection, resources: &[&str]) -> Result<()> {
     let mut script = String::from(
         "CREATE TEMP TABLE asked_again (task_id INTEGER PRIMARY KEY);
@@ -40,7 +40,7 @@ pub(super) fn ask_again(staging: &mut Connection, resources: &[&str]) -> Result<
              DELETE FROM doubles WHERE resource = {name};\n"
         ));
     }
-    // What a task told beside its rows (that a report was taken) no longer holds.
+    // A fact that such a task reported beside its rows (e.g. that a report was taken) no longer holds.
     for spec in FACTS {
         let table = quoted(spec.name);
         script.push_str(&format!(

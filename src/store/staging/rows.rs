@@ -1,4 +1,4 @@
-//! Staged rows and facts: checked for their key, and written so that a whole row is never replaced by less.
+//! Staged rows and facts. Their keys are checked, and a complete row is never replaced by a less complete one.
 
 use std::collections::BTreeMap;
 
@@ -23,9 +23,9 @@ pub(super) struct RowWriters {
 struct RowWriter {
     columns: Vec<String>,
     key: &'static [&'static str],
-    /// Takes the place of what says less, or as much.
+    /// The statement that replaces a row that is less or equally complete.
     replace: String,
-    /// Takes the place of a key alone.
+    /// The statement that replaces a row of a key alone.
     complete: String,
 }
 
@@ -38,7 +38,7 @@ struct FactWriter {
 impl RowWriters {
     /// Derives the statements from the staging's own tables.
     pub(super) fn new(connection: &Connection) -> Result<Self> {
-        // The columns of a staged table but those at its end that say whose task it is, and whether it is whole.
+        // Leaves out the columns at the end of a staged table: the task, and whether the row is complete.
         let of_table = |name, added: usize| -> Result<Vec<String>> {
             let mut columns: Vec<_> =
                 columns(connection, "main", name)?.into_iter().map(|column| column.name).collect();
@@ -73,8 +73,8 @@ impl RowWriters {
             .ok_or_else(|| Error::failed(format!("\"{resource}\" is no resource of this version")))
     }
 
-    /// Why the page with these rows cannot be staged, if so. An empty text is a value, except as the key's
-    /// first column: that one names the thing itself.
+    /// Returns the reason why a page with these rows cannot be staged, if there is one. An empty text is a value,
+    /// except in the key's first column, which names the thing itself.
     pub(super) fn rejection(&self, rows: &[Row]) -> Result<Option<Rejection>> {
         for row in rows {
             for (position, column) in self.of(row.resource)?.key.iter().enumerate() {
@@ -124,7 +124,7 @@ impl RowWriters {
         Ok(())
     }
 
-    /// Stages facts that a task told, in place of those of their keys.
+    /// Stages facts that a task reported, replacing facts with the same keys.
     pub(super) fn write_facts(&self, connection: &Connection, task_id: i64, facts: &[FactRow]) -> Result<()> {
         for fact in facts {
             let writer = self
@@ -142,7 +142,7 @@ impl RowWriters {
         Ok(())
     }
 
-    /// Takes back every row and fact of a task.
+    /// Removes every row and fact of a task.
     pub(super) fn forget(&self, connection: &Connection, task_id: i64) -> Result<()> {
         for table in self.by_resource.keys().chain(self.by_facts.keys()) {
             connection
@@ -157,7 +157,7 @@ impl RowWriters {
             .map(drop)
     }
 
-    /// Takes back every row in a scope.
+    /// Removes every row in a scope.
     pub(super) fn drop_scope(&self, connection: &Connection, scope: &Scope) -> Result<()> {
         let rows = self.rows_in(scope)?;
         connection
@@ -167,7 +167,7 @@ impl RowWriters {
         Ok(())
     }
 
-    /// Whether there is any row in a scope.
+    /// Returns true if there is any row in a scope.
     pub(super) fn has_rows(&self, connection: &Connection, scope: &Scope) -> Result<bool> {
         let rows = self.rows_in(scope)?;
         connection
@@ -178,7 +178,7 @@ impl RowWriters {
             .doing(&format!("look for staged rows of {}", scope.resource))
     }
 
-    /// The table of a scope's resource, filtered to the scope's values, which are its parameters.
+    /// Returns the table of a scope's resource, filtered to the scope's values, which are its parameters.
     fn rows_in(&self, scope: &Scope) -> Result<String> {
         let writer = self.of(&scope.resource)?;
         if let Some(unknown) = scope.columns.keys().find(|name| !writer.columns.contains(name)) {
@@ -189,7 +189,7 @@ impl RowWriters {
 }
 
 /// Refuses a row with a column that its table does not have. The columns of a row are a struct's fields, in the table's
-/// order, so that they are mostly compared once each.
+/// order, so most are compared only once.
 fn check(columns: &[String], table: &str, row: &Map<String, Value>) -> Result<()> {
     let mut next = columns.iter();
     let unknown = row.keys().find(|name| !next.any(|one| one == *name) && !columns.contains(name));
@@ -199,7 +199,7 @@ fn check(columns: &[String], table: &str, row: &Map<String, Value>) -> Result<()
     }
 }
 
-/// A staged row gives way where `outranks` holds of its own `whole`.
+/// Returns the statement that stages a row. It replaces a staged row if `outranks` holds for that row's `whole`.
 fn upsert(resource: &str, columns: &[String], key: &[&str], outranks: &str) -> String {
     let names: Vec<_> = columns.iter().map(String::as_str).chain(["task_id", "whole"]).map(quoted).collect();
     let places = vec!["?"; names.len()].join(", ");

@@ -1,30 +1,30 @@
-//! What goes into the staging and comes out of it: facts, tasks, their outcomes.
+//! The input and output of the staging: facts, tasks, and their outcomes.
 
 use crate::model::{FactRow, Row, Scope};
 use crate::store::snapshot::GapKind;
 
-/// What was known when the collection began; a resume must agree with the identity and the selection.
+/// The header of a collection, written when it began; a resume must agree with the identity and the selection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectionHeader {
-    /// Random; unique in `snapshots`.
+    /// The random id, unique in `snapshots`.
     pub collection_id: String,
-    /// Time of the first call, RFC 3339, UTC.
+    /// The time of the first call, RFC 3339, UTC.
     pub started_at: String,
-    /// `o-…`; `None` where DescribeOrganization gave none: no organization, or the call was refused.
+    /// The organization id `o-…`; `None` if DescribeOrganization gave none: no organization, or the call was refused.
     pub organization_id: Option<String>,
-    /// ARN of the Identity Center instance; `None` where there is none to read.
+    /// The ARN of the Identity Center instance; `None` if there is none to read.
     pub instance_arn: Option<String>,
-    /// `d-…`, as ListInstances gives it beside the instance.
+    /// The identity store `d-…`, as ListInstances gives it beside the instance.
     pub identity_store_id: Option<String>,
-    /// Region that is called: the instance's primary one where there is an instance.
+    /// The region that is called: the instance's primary region if there is an instance.
     pub region: Option<String>,
-    /// ARN that sts:GetCallerIdentity returned; `None` where that call failed.
+    /// The ARN that sts:GetCallerIdentity returned; `None` if that call failed.
     pub caller_arn: Option<String>,
-    /// Free text from `--label`; a resume may replace it.
+    /// The text from `--label`; a resume may replace it.
     pub label: Option<String>,
-    /// The flags that decide what is collected, canonically written.
+    /// The flags that decide what is collected, in canonical form.
     pub selection: String,
-    /// Version of `orgcensus` that began it; another version does not resume it.
+    /// The version of `orgcensus` that began it; another version does not resume it.
     pub tool_version: String,
 }
 
@@ -35,104 +35,104 @@ pub struct NewTask {
     pub kind: String,
     /// The task itself, as `collect` serializes it.
     pub body: String,
-    /// Which pacer and concurrency limit it runs under.
+    /// The pacer and concurrency limit that it runs under.
     pub lane: String,
-    /// What waits for it: the plan asks whether a stage still has open tasks.
+    /// The stage that waits for it: the plan checks for open tasks by stage.
     pub stage: String,
-    /// Lower runs first.
+    /// The priority; lower runs first.
     pub priority: i64,
     /// The scopes that are seen once its last page is in.
     pub covers: Vec<Scope>,
-    /// Further scopes that stay unseen when it fails: those of the follow-ups that it would have had.
+    /// Further scopes that stay unseen if it fails: those of the follow-ups that it would have had.
     pub hides: Vec<Scope>,
 }
 
 /// A task that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenTask {
-    /// Key in the staging's `tasks`; every [`Outcome`] of the task repeats it.
+    /// The key in the staging's `tasks`; every [`Outcome`] of the task repeats it.
     pub task_id: i64,
-    /// As in [`NewTask::kind`].
+    /// The kind, as in [`NewTask::kind`].
     pub kind: String,
-    /// As in [`NewTask::body`]: `collect` deserializes it to run the task.
+    /// The body, as in [`NewTask::body`]: `collect` deserializes it to run the task.
     pub body: String,
-    /// Where its listing goes on; `None` at its beginning.
+    /// The token at which its listing continues; `None` at its beginning.
     pub next_token: Option<String>,
-    /// Whether a page before left its list out.
+    /// True if an earlier page omitted its list.
     pub left_out: bool,
 }
 
-/// Why a task could not be seen to its end.
+/// The reason why a task did not finish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Decides how the gap counts: only `Denied` and `Failed` make a resource partial.
+    /// The kind, which decides how the gap counts: only `Denied` and `Failed` make a resource partial.
     pub kind: GapKind,
-    /// AWS operation that did not answer, e.g. `ListGroups`; `None` where no call was sent.
+    /// The AWS operation that failed, e.g. `ListGroups`; `None` if no call was sent.
     pub operation: Option<String>,
-    /// AWS's error code, or the collector's own for a failure without an answer.
+    /// AWS's error code, or the collector's own for a failure without a response.
     pub error_code: Option<String>,
     /// AWS's message, or the reason in words.
     pub error_message: Option<String>,
-    /// Number of times the last call was sent; 0 where none was.
+    /// The number of times the last call was sent; 0 if none was.
     pub attempts: u32,
     /// AWS's request id of the last attempt.
     pub request_id: Option<String>,
-    /// RFC 3339, UTC.
+    /// The time of the failure, RFC 3339, UTC.
     pub observed_at: String,
 }
 
-/// What one step of a task came to; committed whole.
+/// The outcome of one step of a task, committed as a whole.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// A page: its rows and follow-ups, and where the listing goes on. Without a `next_token` the task is
-    /// done and what it covers is seen. A key staged before is overwritten, but a row that is not whole
-    /// never replaces a whole one. A token that this task has already had, or a row without its key, has
-    /// the whole page rejected, see [`Staging::commit`](super::Staging::commit).
+    /// A page: its rows and follow-ups, and the token at which the listing continues. Without a `next_token` the task
+    /// is done and its scopes are seen. A key staged before is overwritten, but an incomplete row never replaces a
+    /// complete one. A token that this task has already had, or a row without its key, rejects the whole page; see
+    /// [`Staging::commit`](super::Staging::commit).
     Page {
-        /// As in [`OpenTask::task_id`].
+        /// The task, as in [`OpenTask::task_id`].
         task_id: i64,
-        /// Items of the page, of one or several resources.
+        /// The items of the page, of one or several resources.
         rows: Vec<Row>,
-        /// Tasks that the items give rise to.
+        /// The tasks that follow from the items.
         follow_ups: Vec<NewTask>,
-        /// AWS's token of the page that follows; `None` ends the task.
+        /// AWS's token of the next page; `None` ends the task.
         next_token: Option<String>,
-        /// Operation whose answer left its list out, see
+        /// The operation whose answer omitted its list, see
         /// [`Staging::sends_empty_lists`](super::Staging::sends_empty_lists).
         left_out: Option<String>,
-        /// Facts of the snapshot that the page tells, in place of those of their keys.
+        /// The facts of the snapshot that the page reports, replacing facts with the same keys.
         facts: Vec<FactRow>,
     },
-    /// The listing has to begin again: its rows and tokens so far are forgotten.
+    /// The listing has to begin again: its rows and tokens so far are removed.
     Restart {
-        /// As in [`OpenTask::task_id`].
+        /// The task, as in [`OpenTask::task_id`].
         task_id: i64,
     },
-    /// What the task asks about no longer exists: what it covers is seen and empty.
+    /// The thing that the task lists no longer exists: its scopes are seen and empty.
     NotFound {
-        /// As in [`OpenTask::task_id`].
+        /// The task, as in [`OpenTask::task_id`].
         task_id: i64,
-        /// The staged rows that this answer proves dead, as scopes over their keys.
+        /// The staged rows that this answer proves to be gone, as scopes over their keys.
         dropped: Vec<Scope>,
-        /// Whether the answer is no evidence about the rows in the task's scope: the scope is then neither seen
-        /// nor a gap, and other tasks see to its rows.
+        /// True if the answer is no evidence about the rows in the task's scope. The scope is then neither seen nor a
+        /// gap, and other tasks cover its rows.
         scope_still_valid: bool,
     },
     /// The task ends unseen.
     Gap {
-        /// As in [`OpenTask::task_id`].
+        /// The task, as in [`OpenTask::task_id`].
         task_id: i64,
-        /// Reason that the gaps over what it covers and hides record.
+        /// The reason, recorded in the gaps over the scopes that the task covers and hides.
         failure: Failure,
-        /// Tasks that ask for the same in another way.
+        /// The tasks that request the same rows in another way.
         follow_ups: Vec<NewTask>,
-        /// Facts of the snapshot that the failure tells.
+        /// The facts of the snapshot that the failure reports.
         facts: Vec<FactRow>,
     },
 }
 
 impl Outcome {
-    /// The task that it is an outcome of.
+    /// Returns the task that the outcome belongs to.
     pub fn task_id(&self) -> i64 {
         match self {
             Self::Page { task_id, .. }
@@ -143,25 +143,25 @@ impl Outcome {
     }
 }
 
-/// A page that was not written, because nothing of it can be trusted. The caller fails its task.
+/// A page that was not written, because none of it can be trusted. The caller fails its task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
-    /// Task that asked for the page.
+    /// The task that requested the page.
     pub task_id: i64,
-    /// Reason to distrust the whole page.
+    /// The reason to distrust the whole page.
     pub reason: Rejection,
 }
 
-/// Why a page was not written.
+/// The reason why a page was not written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
-    /// Its next token is one that the task has already had: the listing would go round in circles.
+    /// The task has already had the page's next token: the listing would loop.
     RepeatedToken,
     /// One of its rows lacks a column of its key.
     MissingKey {
-        /// Name of the row's resource.
+        /// The name of the row's resource.
         resource: String,
-        /// Name of the column.
+        /// The name of the column.
         column: String,
     },
 }
@@ -177,15 +177,15 @@ impl std::fmt::Display for Rejection {
     }
 }
 
-/// How many tasks of one kind there are, for progress.
+/// The number of tasks of one kind, for progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskCounts {
-    /// As in [`NewTask::kind`].
+    /// The kind, as in [`NewTask::kind`].
     pub kind: String,
-    /// As in [`NewTask::lane`].
+    /// The lane, as in [`NewTask::lane`].
     pub lane: String,
-    /// Number of tasks that are still to be run or to be continued.
+    /// The number of tasks that are still to be run or continued.
     pub open: u64,
-    /// Number of tasks with an outcome, gaps included.
+    /// The number of tasks with an outcome, gaps included.
     pub ended: u64,
 }

@@ -1,4 +1,4 @@
-//! The queue and the staged rows.
+//! Tests of the queue and the staged rows.
 
 use std::path::Path;
 
@@ -381,14 +381,14 @@ fn what_came_twice_is_counted_once_it_differs() {
     };
     let member =
         |id: &str| row("group_memberships", &[("group_id", "g"), ("user_id", "u"), ("membership_id", id)]);
-    // The same twice, a key alone beside a whole row, and two kinds of listing that disagree are no doubles.
+    // These are no doubles: two equal items, a key alone beside a complete row, and two kinds of listing that disagree.
     let same = vec![group("g", "Group"), group("g", "Group"), key_only("groups", &[("group_id", "g")])];
     staging.commit(&[page(1, same, Some("next")), page(3, vec![group("g", "Other")], None)]).unwrap();
     assert!(doubled(&staging).is_empty());
     staging.commit(&[page(1, vec![member("m-1"), member("m-2"), member("m-3")], Some("more"))]).unwrap();
     assert_eq!(doubled(&staging), ["group_memberships g u (membership_id)"]);
     assert_eq!(column(staging.connection(), "SELECT membership_id FROM group_memberships"), ["m-3"]);
-    // Two tasks of one kind are one listing; what begins again has not come yet.
+    // Two tasks of one kind are one listing. The items of a restarted listing do not count yet.
     staging.commit(&[page(2, vec![member("m-4"), group("h", "H"), group("h", "I")], Some("n"))]).unwrap();
     assert_eq!(doubled(&staging).len(), 2);
     staging.commit(&[Outcome::Restart { task_id: 2 }]).unwrap();

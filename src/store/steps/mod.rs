@@ -1,13 +1,13 @@
-//! Derived views whose rows are kept in a table, step by step: a step is a snapshot against the one before it.
+//! Derived views whose rows are stored in a table, step by step. A step compares a snapshot with the one before it.
 //!
-//! What such a view tells of a step never changes while both of its snapshots are kept. So each publish adds its step,
-//! and pruning makes the step anew whose snapshot before is gone. The view's SELECT alone says what a step is: run
-//! while the `<name>_changes` that it names hold this step only, it fills the table. Until the table has every step, the
-//! view is its SELECT (`views`): a file that an older program wrote, that nobody may write or whose filling was cut off
-//! answers the same, and takes longer.
+//! The rows of a step never change while both of its snapshots are kept. So each publish adds its step, and pruning
+//! rebuilds a step whose earlier snapshot is removed. The view's SELECT alone defines a step: run while the
+//! `<name>_changes` that it names hold this step only, it fills the table. Until the table has every step, the view is
+//! its SELECT (`views`). A file that an older program wrote, that is read-only, or whose filling was interrupted gives
+//! the same answers, but slower.
 //!
-//! The rows are no evidence. `verify` computes them again. Whoever changes what the SELECT tells, by its text or by the
-//! rules that compare documents, adds a migration that empties the tables: the next collection fills them anew.
+//! The rows are not evidence: `verify` computes them again. A change of the SELECT's result, by its text or by the
+//! rules that compare documents, needs a migration that empties the tables: the next collection fills them again.
 
 use rusqlite::Connection;
 
@@ -25,16 +25,16 @@ struct Step {
     snapshot_id: i64,
 }
 
-/// Whether any table lacks a step.
+/// Returns true if any table lacks a step.
 pub(super) fn are_missing(connection: &Connection) -> Result<bool> {
     let mut views = kept(connection)?.into_iter();
     views.try_fold(false, |found, view| Ok(found || !missing(connection, view)?.is_empty()))
 }
 
-/// Adds the steps that the tables lack, the oldest first, each in a transaction of its own: what ends it before leaves
-/// those that are there. Tells how many of how many are done.
+/// Adds the steps that the tables lack, oldest first, each in its own transaction, so that an interruption keeps the
+/// finished ones. Calls `tell` with the number of steps done and the total.
 ///
-/// Afterwards the permanent views are to be made anew.
+/// Afterwards the permanent views must be made again.
 pub(super) fn fill(connection: &mut Connection, mut tell: impl FnMut(usize, usize)) -> Result<()> {
     for view in kept(connection)? {
         let missing = missing(connection, view)?;
@@ -49,7 +49,7 @@ pub(super) fn fill(connection: &mut Connection, mut tell: impl FnMut(usize, usiz
     Ok(())
 }
 
-/// Adds the step of the snapshot that was just written, where the steps before it are all there.
+/// Adds the step of the snapshot that was just written, if all earlier steps exist.
 pub(super) fn publish(connection: &Connection, snapshot_id: i64) -> Result<()> {
     for view in kept(connection)? {
         if missing(connection, view)? == [snapshot_id] {
@@ -60,7 +60,7 @@ pub(super) fn publish(connection: &Connection, snapshot_id: i64) -> Result<()> {
     Ok(())
 }
 
-/// Makes the steps of these snapshots anew: the ones before them are no longer there.
+/// Rebuilds the steps of these snapshots, because the snapshots before them were removed.
 pub(super) fn renew(connection: &Connection, snapshot_ids: &[i64]) -> Result<()> {
     for view in kept(connection)? {
         let through = through(connection, view)?;
@@ -71,7 +71,7 @@ pub(super) fn renew(connection: &Connection, snapshot_ids: &[i64]) -> Result<()>
     Ok(())
 }
 
-/// The snapshots of which a table does not tell what its view's SELECT does, with the table's name.
+/// Returns the snapshots for which a table differs from its view's SELECT, with the table's name.
 pub(super) fn differing(connection: &Connection) -> Result<Vec<(i64, String)>> {
     let mut differing = Vec::new();
     for view in kept(connection)? {
@@ -118,7 +118,7 @@ fn is_as_computed(connection: &Connection, view: &DerivedView, step: Step) -> Re
     })
 }
 
-/// Writes a snapshot's step in place of what is there of it; the first snapshot has none.
+/// Writes a snapshot's step, replacing its existing rows; the first snapshot has none.
 fn write(connection: &Connection, view: &DerivedView, snapshot_id: i64) -> Result<()> {
     let (table, columns) = (format!("main.{}", quoted(&table(view))), list(connection, view)?);
     connection
@@ -133,13 +133,13 @@ fn write(connection: &Connection, view: &DerivedView, snapshot_id: i64) -> Resul
     })
 }
 
-/// The columns of a view's table, for SQL.
+/// Returns the columns of a view's table, for SQL.
 fn list(connection: &Connection, view: &DerivedView) -> Result<String> {
     let columns = columns(connection, "main", &table(view))?;
     Ok(columns.iter().map(|column| quoted(&column.name)).collect::<Vec<_>>().join(", "))
 }
 
-/// Does something while the `<name>_changes` that the view's SELECT names are small tables that hold one step, found by
+/// Runs `work` while the `<name>_changes` that the view's SELECT names are small tables that hold one step, indexed by
 /// the keys of their rows.
 fn at_step<T>(
     connection: &Connection,
@@ -185,8 +185,8 @@ fn at_step<T>(
     Ok(done)
 }
 
-/// The views kept before this one that its SELECT names: this step's rows of their tables, which are filled first, or
-/// what computes them.
+/// Returns the earlier stored views that this view's SELECT names, each with a SELECT: of this step's rows in its
+/// table, which is filled first, or the one that computes them.
 fn earlier(connection: &Connection, view: &DerivedView, step: Step) -> Result<Vec<(String, String)>> {
     let before = kept(connection)?.into_iter().take_while(|one| one.name != view.name);
     let named = before.filter(|one| view.select.contains(one.name));
@@ -213,7 +213,7 @@ fn key(spec: &ResourceSpec) -> String {
     spec.key.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ")
 }
 
-/// Every step of the kept snapshots.
+/// Returns every step of the kept snapshots.
 fn steps(connection: &Connection) -> Result<Vec<Step>> {
     let ids = snapshot_ids(connection)?;
     Ok(ids.windows(2).map(|pair| Step { before: pair[0], snapshot_id: pair[1] }).collect())

@@ -1,4 +1,4 @@
-//! What is kept of access changes is what every way written out tells, whatever was collected and pruned.
+//! Tests that the stored access changes equal those of every path written out, whatever was collected and pruned.
 
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -8,10 +8,10 @@ use crate::store::retention::tests::history::{Day, collect, day};
 use crate::store::testing::{World, column, row, scope};
 use crate::store::{Census, Database, schema};
 
-/// The view as it was before its rows were kept: it looks every way up anew.
+/// The view before its rows were stored: it looks up every path again.
 const WRITTEN_OUT: &str = include_str!("written_out.sql");
 
-/// Every row as text, sorted.
+/// Returns every row as text, sorted.
 fn rows(connection: &Connection, table: &str) -> Vec<String> {
     let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
     let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
@@ -32,7 +32,7 @@ fn written_out(connection: &Connection) -> Vec<String> {
     rows(connection, &format!("(\n{WRITTEN_OUT}\n)"))
 }
 
-/// The ways that came, went or changed, added up by cause.
+/// Returns the paths that were added, removed or changed, added up by cause.
 fn sums(connection: &Connection, rows: &str) -> Vec<String> {
     column(
         connection,
@@ -42,7 +42,7 @@ fn sums(connection: &Connection, rows: &str) -> Vec<String> {
     )
 }
 
-/// A copy of the file that lacks every step, as the reader finds it.
+/// Returns a copy of the file without any step, as a reader opens it.
 fn unfilled(world: &World, change: &str) -> Census {
     let path = world.path.with_extension("unfilled");
     world.database.connection().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
@@ -64,7 +64,7 @@ fn assert_kept(world: &World) {
     let census = unfilled(world, NO_STEP);
     assert_eq!(rows(census.connection(), "access_changes"), expected);
     assert_eq!(differing(census.connection()).unwrap(), []);
-    // As of a day long past.
+    // Repeats the comparison as of an early snapshot.
     let first = snapshot_ids(connection).unwrap()[0] + 1;
     let mut census = world.census();
     census.answer_as_of(first).unwrap();
@@ -72,7 +72,7 @@ fn assert_kept(world: &World) {
     assert_eq!(rows(census.connection(), "access_changes"), past, "--at {first}");
 }
 
-/// A day that is collected, or which of the kept snapshots go.
+/// A day that is collected, or the kept snapshots to prune.
 #[derive(Debug, Clone)]
 enum Done {
     Collected(Day),
@@ -112,7 +112,7 @@ proptest! {
     }
 }
 
-/// Three snapshots: a user joins a group with two assignments, and leaves it.
+/// Returns a world of three snapshots: a user joins a group with two assignments, and leaves it.
 fn three() -> World {
     let mut world = World::claimed();
     for is_in in [false, true, false] {
@@ -170,7 +170,7 @@ fn a_filling_goes_on_where_it_was_ended() {
     let expected = world.column(CAUSES);
     assert_eq!(column(unfilled(&world, partly).connection(), CAUSES), expected);
     world.database.connection().execute_batch(partly).unwrap();
-    // A publish does not leave out what is missing before it, and pruning makes anew only what is there.
+    // A publish does not skip missing earlier steps, and pruning rebuilds only existing ones.
     world.collect().listed(&[scope("users", &[])], vec![row("users", &[("user_id", "u")])]).publish();
     assert!(are_missing(world.database.connection()).unwrap());
     world.database.prune(&[1]).unwrap();
@@ -178,7 +178,7 @@ fn a_filling_goes_on_where_it_was_ended() {
     assert_eq!(world.census().verify().unwrap().links.len(), 4);
     let mut told = Vec::new();
     world.database.fill(|done, all| told.push((done, all))).unwrap();
-    // One view after the other.
+    // The views are filled one after the other.
     assert_eq!(told, [(0, 2), (1, 2), (0, 2), (1, 2)]);
     assert!(views::permanent_are_current(world.database.connection()).unwrap());
     assert_eq!(world.column(CAUSES), expected[1..]);
@@ -246,7 +246,7 @@ fn verify_names_what_was_changed() {
         let error = unfilled(&world, change).verify().unwrap_err().to_string();
         assert!(error.starts_with(says) && error.contains("access_change_causes_steps"), "{change}: {error}");
     }
-    // Views of another program stand in the file: what is kept is verified all the same.
+    // The file has views of another program, and the stored rows are verified all the same.
     let views = "DROP VIEW users_changes; CREATE VIEW users_changes AS SELECT 1 AS one";
     let census = unfilled(&world, views);
     assert!(!census.verify().unwrap().views_are_current);

@@ -1,9 +1,10 @@
-//! The SQL of `<name>_changes` and of `changes`: what began and ended at each snapshot, against the one before.
+//! The SQL of `<name>_changes` and of `changes`: the versions that began and ended at each snapshot, against the one
+//! before.
 //!
-//! Both are driven from the snapshots by the indexes on where versions began and ended: they cost what changed.
-//! A row that ended was seen to be gone, for nothing else closes it; where only a pruned snapshot saw that, it is
-//! `unknown`. A row that began is `added` only where the snapshot before saw that it was not there; else it is
-//! `unknown`.
+//! Both start from the snapshots and use the indexes on the beginnings and ends of versions, so their cost grows with
+//! the number of changes. A row that ended was seen to be gone, because nothing else closes it; if only a pruned
+//! snapshot saw that, it is `unknown`. A row that began is `added` only if the snapshot before saw that it was absent;
+//! otherwise it is `unknown`.
 
 use super::label::label;
 use super::{Answering, File, list};
@@ -13,7 +14,8 @@ use crate::store::documents;
 use crate::store::file::{literal, quoted};
 use crate::store::visibility::sql::{end_unseen, same_key, unseen};
 
-/// The view with the changes of all resources; `select` is its beginning, the rest is made from their views.
+/// The view with the changes of all resources. `select` is its beginning; the rest is made from the views of the
+/// resources.
 pub(in crate::store) const CHANGES: DerivedView = DerivedView {
     name: "changes",
     description: "What changed at each snapshot against the one before it, one row for each row of a resource.",
@@ -36,7 +38,7 @@ FROM (",
     asked_by: &[],
 };
 
-/// The resource's part of [`CHANGES`].
+/// Returns the resource's part of [`CHANGES`].
 pub(super) fn of_all(spec: &ResourceSpec) -> String {
     let key: Vec<_> =
         spec.key.iter().map(|column| format!("{}, c.{}", literal(column), quoted(column))).collect();
@@ -49,11 +51,11 @@ FROM {} AS c",
     )
 }
 
-/// `<name>_changes`: a row that changed, as it is in the snapshot, or as it was where it was removed.
+/// Returns the SELECT of `<name>_changes`: each changed row as it is in the snapshot, or as it was before its removal.
 ///
-/// The snapshots lead the way (CROSS JOIN); the pluses keep a row's other version from being looked for among
-/// everything that ended then. `t` is the snapshot; the one before it is `s`, where it is asked
-/// what that one saw, and `f` where the row was in it.
+/// The snapshots come first in the join (CROSS JOIN). The pluses keep SQLite from looking for a row's other version
+/// among everything that ended then. `t` is the snapshot. The one before it is `s` in conditions on what it saw, and
+/// `f` if the row was in it.
 pub(super) fn of_resource(
     spec: &ResourceSpec,
     columns: &[Column],
@@ -99,15 +101,15 @@ WHERE {within}
     )
 }
 
-/// Whether the versions `b` and `v` differ: of a row that was closed and seen again as it was, what lay between may
-/// be pruned.
+/// Returns the condition that the versions `b` and `v` differ. They can be equal: a row was closed and seen again
+/// unchanged, and the snapshots in between were pruned.
 fn differs(spec: &ResourceSpec, columns: &[Column], file: File) -> String {
     let values = columns.iter().filter(|column| !spec.key.contains(&column.name.as_str()));
     let differ: Vec<_> = values.map(|column| differ_in(spec, &column.name, file)).collect();
     if differ.is_empty() { "0".to_owned() } else { format!("({})", differ.join(" OR ")) }
 }
 
-/// Whether the versions `b` and `v` differ in a column; documents do only in what they say.
+/// Returns the condition that the versions `b` and `v` differ in a column. Documents differ only by meaning.
 fn differ_in(spec: &ResourceSpec, column: &str, file: File) -> String {
     let name = quoted(column);
     match spec.document(column) {
@@ -122,7 +124,8 @@ fn differ_in(spec: &ResourceSpec, column: &str, file: File) -> String {
     }
 }
 
-/// Which columns differ between the versions `b` and `v`, as a JSON object of column to old and new value.
+/// Returns the SQL of the columns that differ between the versions `b` and `v`, as a JSON object of column to old and
+/// new value.
 fn fields(spec: &ResourceSpec, columns: &[Column], file: File) -> String {
     let values: Vec<String> = columns
         .iter()

@@ -1,5 +1,5 @@
-//! Derived views whose rows a table keeps, step by step: which they are, how far their tables are filled, and the SELECT
-//! that reads one. `steps` fills them.
+//! Derived views whose rows are stored in a table, step by step: their list, how far their tables are filled, and the
+//! SELECT that reads one. `steps` fills them.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -9,7 +9,7 @@ use crate::model::{DERIVED_VIEWS, DerivedView};
 use crate::store::columns::columns;
 use crate::store::file::{Doing, literal, quoted};
 
-/// The SELECT that reads a view's rows from its table; `None` where not every step is there.
+/// Returns the SELECT that reads a view's rows from its table; `None` if a step is missing.
 pub(super) fn stored(
     connection: &Connection,
     view: &DerivedView,
@@ -35,7 +35,7 @@ WHERE {}",
     )))
 }
 
-/// The views whose rows are kept, as far as the file has a table for them.
+/// Returns the views with stored rows, if the file has a table for them.
 pub(in crate::store) fn kept(connection: &Connection) -> Result<Vec<&'static DerivedView>> {
     if columns(connection, "main", "derived_tables")?.is_empty() {
         return Ok(Vec::new());
@@ -50,25 +50,25 @@ pub(in crate::store) fn kept(connection: &Connection) -> Result<Vec<&'static Der
     Ok(kept)
 }
 
-/// The name of the table that keeps a view's rows.
+/// Returns the name of the table that stores a view's rows.
 pub(in crate::store) fn table(view: &DerivedView) -> String {
     format!("{}_steps", view.name)
 }
 
-/// The snapshots whose steps the table lacks.
+/// Returns the snapshots whose steps the table lacks.
 pub(in crate::store) fn missing(connection: &Connection, view: &DerivedView) -> Result<Vec<i64>> {
     let through = through(connection, view)?;
     Ok(snapshot_ids(connection)?.into_iter().filter(|id| *id > through).collect())
 }
 
-/// The number of the snapshot up to which the table has every step.
+/// Returns the number of the snapshot up to which the table has every step.
 pub(in crate::store) fn through(connection: &Connection, view: &DerivedView) -> Result<i64> {
     let sql = format!("SELECT through FROM main.derived_tables WHERE view = {}", literal(view.name));
     let through = connection.query_row(&sql, [], |row| row.get(0)).optional();
     through.map(Option::unwrap_or_default).doing("read how far a view is kept")
 }
 
-/// Every kept snapshot.
+/// Returns every kept snapshot.
 pub(in crate::store) fn snapshot_ids(connection: &Connection) -> Result<Vec<i64>> {
     let read = || {
         connection

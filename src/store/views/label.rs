@@ -1,11 +1,11 @@
-//! The SQL of what a person calls a row, from the declared parts of its label. `diff` says the same of one row
-//! (`diff::names`), and a test holds the two to one another.
+//! The SQL of a row's label for people, from the declared parts of its label. `diff` gives a single row the same label
+//! (`diff::names`), and a test compares the two.
 
 use crate::model::{ColumnKind, ColumnSpec, Entity, LabelPart, ResourceSpec};
 use crate::store::columns::versions_table;
 use crate::store::file::{literal, quoted};
 
-/// What a person calls the version `v`, by the newest names on a day.
+/// Returns the SQL of the label of the version `v`, with the newest names as of `day`.
 pub(super) fn label(spec: &ResourceSpec, day: &str) -> String {
     let own = |columns: &[&str]| {
         let values: Vec<String> = columns.iter().map(|column| format!("v.{}", quoted(column))).collect();
@@ -37,7 +37,7 @@ fn of_part(spec: &ResourceSpec, part: &LabelPart, day: &str) -> String {
     }
 }
 
-/// The name of the entity that a column has the id of, else the column's value.
+/// Returns the name of the entity whose id a column holds, or the column's value.
 fn name_of(column: &ColumnSpec, day: &str) -> String {
     let value = format!("v.{}", quoted(column.name));
     let named = |entity: Entity| {
@@ -60,7 +60,7 @@ fn name_of(column: &ColumnSpec, day: &str) -> String {
     }
 }
 
-/// The noun of the entity that a column has the id of, with a space behind it; nothing where it is of none.
+/// Returns the noun of the entity whose id a column holds, followed by a space; empty if it holds no id.
 fn noun_of(column: &ColumnSpec) -> String {
     let noun = |entity: Entity| literal(&format!("{} ", entity.spec().short));
     match (column.kind, column.entities().next()) {
@@ -70,7 +70,7 @@ fn noun_of(column: &ColumnSpec) -> String {
     }
 }
 
-/// An expression for each entity that the column may have the id of.
+/// Returns a CASE with an expression for each entity whose id the column may hold.
 fn by_type(column: &ColumnSpec, of: impl Fn(Entity) -> String, otherwise: &str) -> String {
     let ColumnKind::IdByType { type_column, entities } = column.kind else { return otherwise.to_owned() };
     let arms: String = entities
@@ -80,10 +80,10 @@ fn by_type(column: &ColumnSpec, of: impl Fn(Entity) -> String, otherwise: &str) 
     format!("CASE v.{}{arms} ELSE {otherwise} END", quoted(type_column))
 }
 
-/// What a policy of a permission set is called: see `diff::names::policy_words`.
+/// Returns the label of a policy of a permission set: see `diff::names::policy_words`.
 fn policy_words(kind: &str, policy: &str, name: &str) -> String {
     let (kind, policy, name) = (quoted(kind), quoted(policy), quoted(name));
-    // What follows the last slash: the rest is as long as what is left when all but slashes is trimmed at the end.
+    // The part after the last slash. The rest is as long as the text with everything but slashes trimmed at its end.
     let last = format!("substr(v.{policy}, length(rtrim(v.{policy}, replace(v.{policy}, '/', ''))) + 1)");
     let named = format!(
         "coalesce(v.{name}, CASE WHEN instr(v.{policy}, ':policy/') > 0 THEN {last} ELSE v.{policy} END)"

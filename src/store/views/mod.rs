@@ -1,9 +1,9 @@
-//! The SQL of the views: `<name>`, `<name>_history`, `<name>_by_snapshot`, `<name>_changes` and the derived ones,
-//! now, as of a snapshot or over a range of them.
+//! The SQL of the views: `<name>`, `<name>_history`, `<name>_by_snapshot`, `<name>_changes` and the derived ones, for
+//! the latest snapshot, as of a snapshot, or over a range.
 //!
-//! Every text is derived from the version tables' own columns and from [`crate::model::DERIVED_VIEWS`]; no
-//! resource is named here. The permanent views answer for the latest snapshot; `reader` shadows all of them
-//! by TEMP views to answer for another one, because SQLite resolves a view's tables in the view's own schema.
+//! Every text is derived from the version tables' own columns and from [`crate::model::DERIVED_VIEWS`]; no resource is
+//! named here. The permanent views answer for the latest snapshot; `reader` shadows all of them by TEMP views to answer
+//! for another one, because SQLite resolves a view's tables in the view's own schema.
 
 mod changes;
 pub(super) mod kept;
@@ -30,8 +30,8 @@ pub use tells::{Tells, shows_every_resource, tells};
 /// The view with the one snapshot that all views answer for.
 pub(super) const ANSWERING_SNAPSHOT: &str = "answering_snapshot";
 
-/// The view with every snapshot that views of several of them tell of; `select` is its beginning, and which they are is
-/// the rest.
+/// The view with every snapshot that views over several snapshots cover. `select` is its beginning; the condition on
+/// the snapshots is added.
 pub(super) const SNAPSHOT_DATES: DerivedView = DerivedView {
     name: "snapshot_dates",
     description: "The snapshots with their dates, for charts: those until the answering one, or those of the range asked for.",
@@ -53,8 +53,8 @@ WHERE ",
     asked_by: &[],
 };
 
-/// The view with every row that the answering snapshot only carried forward; `select` is its beginning, the
-/// rest is made from the tables of all resources.
+/// The view with every row that the answering snapshot only carried forward. `select` is its beginning; the rest is
+/// made from the tables of all resources.
 pub(super) const STALE_ROWS: DerivedView = DerivedView {
     name: "stale_rows",
     description: "Every row of the answering snapshot that a gap hid: it is carried forward from an earlier one.",
@@ -73,23 +73,23 @@ FROM (",
     asked_by: &[],
 };
 
-/// Which snapshot the views answer for.
+/// The snapshot or snapshots that the views answer for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answering {
-    /// Whatever snapshot is the newest when a statement runs.
+    /// The newest snapshot when a statement runs.
     Latest,
-    /// This one.
+    /// The snapshot with this id.
     AsOf(i64),
-    /// Every one from the first to the second: what was alive in any of them, with its bounds as of the last.
+    /// Every snapshot from the first to the second: the rows alive in any of them, with their bounds as of the last.
     During { from: i64, to: i64 },
 }
 
-/// Ends the name of the missing table that a view without an answer over a range selects from, so that SQLite's
-/// error tells which view it was.
+/// The suffix of the missing table that a view without an answer over a range selects from, so that SQLite's error
+/// names the view.
 pub(super) const OVER_A_RANGE: &str = " over a range";
 
 impl Answering {
-    /// The SELECT of a derived view, whose text for one snapshot is `select`.
+    /// Returns the SELECT of a derived view, whose text for one snapshot is `select`.
     fn derived(self, view: &DerivedView, select: &str) -> String {
         match (self, view.over_range) {
             (Self::During { from, .. }, OverRange::Marked(select)) => during(select, from),
@@ -100,7 +100,7 @@ impl Answering {
         }
     }
 
-    /// Whether what changed at the snapshot `t` belongs to the answer.
+    /// Returns the condition that changes at the snapshot `t` belong to the answer.
     pub(super) fn changes(self) -> String {
         match self {
             Self::Latest => "1".to_owned(),
@@ -110,17 +110,17 @@ impl Answering {
     }
 }
 
-/// SQL whose comments `-- during: …` are SQL too.
+/// Returns SQL with its comments `-- during: …` turned into SQL.
 fn during(sql: &str, from: i64) -> String {
     sql.replace("-- during: ", "").replace("{from}", &from.to_string())
 }
 
-/// What the file has that older ones do not.
+/// The parts of a file that older files lack.
 #[derive(Debug, Clone, Copy)]
 struct File {
-    /// The tables of what pruning noted.
+    /// True if the file has the tables of pruning notes.
     knows_pruned: bool,
-    /// The hashes of what documents say, by the rules of today.
+    /// True if the file has the hashes of documents, by the current rules.
     hashes_documents: bool,
 }
 
@@ -141,40 +141,40 @@ pub(super) struct View {
 }
 
 impl View {
-    /// The statement as `sqlite_master` keeps it.
+    /// Returns the statement as `sqlite_master` stores it.
     fn create(&self) -> String {
         format!("CREATE VIEW {} AS\n{}", quoted(&self.name), self.select)
     }
 }
 
-/// What stands for a table of facts that the file does not have.
+/// Returns the SELECT that replaces a missing table of facts.
 fn no_facts(spec: &FactSpec) -> String {
     let columns: String =
         spec.columns.iter().map(|column| format!(", NULL AS {}", quoted(column.name))).collect();
     format!("SELECT NULL AS snapshot_id{columns} WHERE 0")
 }
 
-/// What stands for the versions of a resource that the file does not have.
+/// Returns the view that replaces the missing versions of a resource.
 fn no_versions(spec: &ResourceSpec) -> View {
     let derived = spec.documents.iter().map(|held| held.hash_column);
     let columns = spec.columns.iter().map(|column| column.name).chain(derived);
     let columns: String = columns.map(|column| format!("NULL AS {}, ", quoted(column))).collect();
     View {
         name: versions_table(spec.name),
-        // Of a table's rows each has an id, which views ask for.
+        // Each row of a table has a rowid, which views use.
         select: format!("SELECT {columns}NULL AS valid_from, NULL AS valid_to, NULL AS rowid WHERE 0"),
     }
 }
 
-/// Every view, each after those that it names. An older file is readable all the same: what it does not have yet is
-/// empty, and no coverage says that it was seen.
+/// Returns every view, each after those that it names. An older file is readable too: its missing tables are empty, and
+/// no coverage says that they were seen.
 pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<View>> {
     let mut views = vec![
         View { name: ANSWERING_SNAPSHOT.to_owned(), select: answering_snapshot(answering) },
         View { name: SNAPSHOT_DATES.name.to_owned(), select: snapshot_dates(answering) },
     ];
     for spec in FACTS {
-        // Questions name these tables, and a file of an older version may lack them.
+        // Queries name these tables, and a file of an older version may lack them.
         for table in spec.tables() {
             if columns(connection, "main", table)?.is_empty() {
                 views.push(View { name: table.to_owned(), select: no_facts(spec) });
@@ -220,7 +220,7 @@ pub(super) fn all(connection: &Connection, answering: Answering) -> Result<Vec<V
     Ok(views)
 }
 
-/// The `<name>_changes` of these resources, as far as the file has their tables.
+/// Returns the `<name>_changes` of these resources, if the file has their tables.
 pub(super) fn changes_of(
     connection: &Connection,
     resources: &[&'static ResourceSpec],
@@ -238,8 +238,7 @@ pub(super) fn changes_of(
     Ok(views)
 }
 
-/// Makes the permanent views what this program says they are, in one transaction; does not write where they
-/// are so already.
+/// Makes the permanent views those of this program, in one transaction; does not write if they are current.
 pub(super) fn make_permanent(connection: &mut Connection) -> Result<()> {
     let wanted = all(connection, Answering::Latest)?;
     let present = present(connection).doing("read the views")?;
@@ -260,7 +259,7 @@ pub(super) fn make_permanent(connection: &mut Connection) -> Result<()> {
     write().doing("make the views")
 }
 
-/// Whether the permanent views are those that this program would make; in a copy, as it makes them for others.
+/// Returns true if the permanent views are those of this program; in a copy, those that it writes for other readers.
 pub(super) fn permanent_are_current(connection: &Connection) -> Result<bool> {
     let wanted = all(connection, Answering::Latest)?;
     let present = present(connection).doing("read the views")?;
@@ -269,8 +268,8 @@ pub(super) fn permanent_are_current(connection: &Connection) -> Result<bool> {
     Ok(wanted.iter().all(|view| present.iter().any(|one| one.0 == view.name && one.1 == text(view))))
 }
 
-/// Shadows every view by a TEMP one that answers as said; a derived view that an older file lacks a table of is
-/// left out: SQLite then cannot tell its columns. A file of this version lacks none.
+/// Shadows every view by a TEMP view with this answer. Leaves out a derived view if an older file lacks one of its
+/// tables, because SQLite then cannot report its columns. A file of this version lacks none.
 pub(super) fn shadow(connection: &Connection, answering: Answering) -> Result<()> {
     let views = all(connection, answering)?;
     let is_current = schema::is_current(connection)?;
@@ -317,7 +316,7 @@ fn snapshot_dates(answering: Answering) -> String {
     format!("{}{told}", SNAPSHOT_DATES.select)
 }
 
-/// Does something while the view answers as of a snapshot, and those that it names.
+/// Runs `work` while the view, and the views that it names, answer as of a snapshot.
 pub(super) fn with_view_at<T>(
     connection: &Connection,
     view: &str,
@@ -349,7 +348,7 @@ pub(super) fn with_view_at<T>(
     Ok(done)
 }
 
-/// The rows alive; over a range every version alive in it, with its bounds.
+/// Returns the SELECT of the rows alive; over a range, of every version alive in it, with its bounds.
 fn current(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: File) -> String {
     if let Answering::During { from, .. } = answering {
         return format!(
@@ -366,8 +365,8 @@ fn current(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: 
     format!("SELECT {columns}{ids} FROM {table} AS v WHERE {alive}")
 }
 
-/// Whether the version `v` is alive. The plus keeps SQLite from taking `valid_from <= s`, true of nearly every
-/// version, for a reason to walk the index of beginnings.
+/// Returns the condition that the version `v` is alive. The plus keeps SQLite from walking the index of beginnings for
+/// `valid_from <= s`, which is true of nearly every version.
 fn alive(answering: Answering) -> String {
     match answering {
         Answering::Latest => "v.valid_to IS NULL".to_owned(),
@@ -377,11 +376,11 @@ fn alive(answering: Answering) -> String {
     }
 }
 
-/// Every version that began by the answering snapshot. What ended later still holds, so `valid_to IS NULL`
-/// means alive at the answering snapshot, and is the condition of the index of open versions at the latest.
-/// Of two snapshots whose times are turned round, by a clock that was wrong, the first says nothing of when a row
-/// began. The casts give `not_before` and `first_seen_at` the affinity of a column, without which SQLite would make derived
-/// views first.
+/// Returns the SELECT of every version that began by the answering snapshot. A version that ended later still holds, so
+/// `valid_to IS NULL` means alive at the answering snapshot; for the latest it is also the condition of the index of
+/// open versions. If a wrong clock put the times of two snapshots out of order, the first one's time does not limit the
+/// beginning of a row. The casts give `not_before` and `first_seen_at` the affinity of a column, without which SQLite
+/// would materialize derived views.
 fn history(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: File) -> String {
     let (valid_to, end, began) = match answering {
         Answering::Latest => {
@@ -413,7 +412,7 @@ FROM {table} AS v{began}",
     )
 }
 
-/// One row per snapshot and row alive in it.
+/// Returns the SELECT of one row per snapshot and row alive in it.
 fn by_snapshot(spec: &ResourceSpec, columns: &[Column], answering: Answering) -> String {
     let until = match answering {
         Answering::Latest => String::new(),
@@ -430,8 +429,8 @@ JOIN {} AS v ON v.valid_from <= s.snapshot_id AND (v.valid_to IS NULL OR v.valid
     )
 }
 
-/// When the version `v`, which ends at the snapshot `end`, was last seen: in the newest snapshot in which no gap
-/// hid it. It was surely seen in the one that it began with, or in a pruned one.
+/// Returns the SQL of the time when the version `v`, which ends at the snapshot `end`, was last seen: in the newest
+/// snapshot in which no gap hid it. It was surely seen in the snapshot in which it began, or in a pruned one.
 fn last_seen(end: &str, hidden: &str, seen_before: &str) -> String {
     format!(
         "coalesce((SELECT s.completed_at FROM snapshots AS s
@@ -442,9 +441,9 @@ fn last_seen(end: &str, hidden: &str, seen_before: &str) -> String {
     )
 }
 
-/// The rows of a resource that a gap of the answering snapshot hid. Driven from the gaps, by one SELECT for
-/// each set of key columns that a scope can name, so that each finds its rows by an index; of several gaps over
-/// a row the one with the first scope stands for all.
+/// Returns the SELECT of a resource's rows that a gap of the answering snapshot hid. It starts from the gaps, with one
+/// SELECT for each set of key columns that a scope can name, so that each finds its rows by an index. If several gaps
+/// cover a row, the one with the first scope is shown.
 fn stale_rows(spec: &ResourceSpec, columns: &[Column], answering: Answering, file: File) -> String {
     let (table, resource, alive) = (quoted(&versions_table(spec.name)), literal(spec.name), alive(answering));
     let (covers, seen) = (covers(columns), seen_all_the_same(columns));

@@ -1,11 +1,12 @@
-//! What a view shows of the version `v` of a row: its columns, and what follows from them.
+//! The values that a view shows of a row's version `v`: its columns, and values derived from them.
 
 use crate::model::{DocumentColumn, ResourceSpec};
 use crate::store::columns::Column;
 use crate::store::file::quoted;
 
-/// The id of each policy that the version `v` holds, after its columns: that of its text, by which its statements are
-/// found. A text is found by its length first: no index has long texts.
+/// Returns the columns with the id of each policy that the version `v` holds, which follow its own columns. The id is
+/// the hash of the policy's text, and finds its statements. A text is looked up by its length first, because no index
+/// holds long texts.
 pub(super) fn document_ids(spec: &ResourceSpec) -> String {
     let of = |held: &DocumentColumn| {
         let (id, text) = (quoted(&held.id_column()?), quoted(held.column));
@@ -18,8 +19,8 @@ pub(super) fn document_ids(spec: &ResourceSpec) -> String {
     spec.documents.iter().filter_map(of).collect()
 }
 
-/// The columns with NULL in place of volatile ones, of which only the newest value is kept: no snapshot may answer with
-/// that of a later day.
+/// Returns the columns with NULL in place of volatile ones. Only their newest value is stored, and no snapshot may
+/// answer with the value of a later day.
 pub(super) fn lasting(spec: &ResourceSpec, columns: &[Column]) -> String {
     let of = |column: &Column| {
         let name = quoted(&column.name);

@@ -1,20 +1,20 @@
-//! Which snapshots a table or view tells of: one, or many at once.
+//! The snapshots that a table or view covers: one, or many at once.
 
 use super::{CHANGES, SNAPSHOT_DATES, STALE_ROWS};
 use crate::model::{DERIVED_VIEWS, OverRange, RESOURCES};
 
-/// Which snapshots a table or view tells of.
+/// The snapshots that a table or view covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tells {
-    /// The answering one, or those of the range that is asked for.
+    /// The answering snapshot, or those of the requested range.
     Answering,
-    /// Every one of the range that is asked for; without a range every one that is kept, up to the answering one.
+    /// Every snapshot of the requested range; without a range, every kept snapshot up to the answering one.
     Each,
-    /// Every one that is kept, up to the answering one or to the range's end.
+    /// Every kept snapshot up to the answering one or to the range's end.
     UntilThen,
 }
 
-/// Which snapshots the table or view of this name tells of.
+/// Returns the snapshots that the table or view of this name covers.
 pub fn tells(name: &str) -> Tells {
     let of_resource = RESOURCES.iter().find_map(|spec| name.strip_prefix(spec.name)).map(|end| match end {
         "_by_snapshot" | "_changes" => Tells::Each,
@@ -33,7 +33,7 @@ pub fn tells(name: &str) -> Tells {
     }
 }
 
-/// Whether the view shows rows of every resource.
+/// Returns true if the view shows rows of every resource.
 pub fn shows_every_resource(name: &str) -> bool {
     [CHANGES.name, STALE_ROWS.name].contains(&name)
 }

@@ -1,4 +1,4 @@
-//! What one snapshot could not see of one resource: its gaps, and what it did not collect at all.
+//! The gaps of one snapshot in one resource, including a resource that was not collected at all.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -10,40 +10,40 @@ use crate::error::{Error, Result};
 use crate::store::record::{Record, text_of};
 use crate::store::unreadable;
 
-/// Why a scope could not be seen.
+/// The reason why a scope could not be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HidingGap {
-    /// Column to value.
+    /// The scope, a map of column to value.
     pub scope: Record,
-    /// `denied`, `failed`, `not_asked` or `unavailable`.
+    /// The kind: `denied`, `failed`, `not_asked` or `unavailable`.
     pub kind: String,
-    /// AWS operation that did not answer; `None` where no call was sent.
+    /// The AWS operation that failed; `None` if no call was sent.
     pub operation: Option<String>,
-    /// AWS's error code; `None` where no call failed.
+    /// AWS's error code; `None` if no call failed.
     pub error_code: Option<String>,
     /// AWS's message, or the reason in words.
     #[serde(skip)]
     pub message: Option<String>,
-    /// The snapshot that could not see it.
+    /// The snapshot that could not see the scope.
     #[serde(skip)]
     pub snapshot_id: i64,
 }
 
-/// What one snapshot could not see of one resource.
+/// The gaps of one snapshot in one resource.
 #[derive(Debug, Default)]
 pub(crate) struct SnapshotGaps {
     gaps: Vec<HidingGap>,
-    /// By gap: which columns the narrower scopes in it name that were seen all the same.
+    /// For each gap, the column sets of narrower scopes in it that were seen anyway.
     seen_columns: Vec<Vec<Vec<String>>>,
     /// The scopes that were seen in spite of a wider gap.
     seen: HashSet<String>,
-    /// Columns to values to the gap, so that a row is looked up once for each set of columns and not
-    /// compared with each of ten thousand gaps.
+    /// The gaps by columns and values. A row is looked up once for each set of columns, and not compared with each of
+    /// ten thousand gaps.
     by_columns: BTreeMap<Vec<String>, HashMap<Vec<String>, usize>>,
 }
 
 impl SnapshotGaps {
-    /// Reads the gaps of a resource; no collection at all is a gap over everything.
+    /// Reads the gaps of a resource. A resource that was not collected is one gap over everything.
     pub fn read(connection: &Connection, snapshot_id: i64, resource: &str) -> Result<Self> {
         let mut unseen = Self::default();
         let mut statement = connection
@@ -101,20 +101,20 @@ impl SnapshotGaps {
         self.seen_columns.push(seen_columns);
     }
 
-    /// Every gap of the resource.
+    /// Returns every gap of the resource.
     pub fn gaps(&self) -> &[HidingGap] {
         &self.gaps
     }
 
-    /// The gap of exactly this scope, if there is one, with the columns that the narrower scopes name that were
-    /// seen all the same.
+    /// Returns the gap of exactly this scope, if there is one, with the column sets of narrower scopes that were seen
+    /// anyway.
     pub fn gap_of(&self, scope: &Record) -> Option<(&HidingGap, &[Vec<String>])> {
         let (columns, values) = sorted(scope);
         let index = *self.by_columns.get(&columns)?.get(&values)?;
         Some((&self.gaps[index], &self.seen_columns[index]))
     }
 
-    /// The gaps that hide a row; for a scope, those that hide all of it.
+    /// Returns the gaps that hide a row; for a scope, those that hide all of it.
     pub fn over<'a>(&'a self, row: &'a Record) -> impl Iterator<Item = &'a HidingGap> {
         self.by_columns.iter().filter_map(|(columns, gaps)| {
             let values: Option<Vec<String>> =
@@ -124,7 +124,7 @@ impl SnapshotGaps {
         })
     }
 
-    /// Whether a scope that was seen in spite of a wider gap covers the row.
+    /// Returns true if a scope that was seen in spite of a wider gap covers the row.
     fn saw(&self, row: &Record) -> bool {
         self.seen_columns.iter().any(|columns| self.seen_by(columns, row))
     }
@@ -137,8 +137,9 @@ impl SnapshotGaps {
         })
     }
 
-    /// The gaps of this kind that may hide a row which has these values, whatever its others are: each names no column with
-    /// another one, and no scope that was seen all the same covers all rows that both cover.
+    /// Returns the gaps of this kind that may hide a row with these values, whatever its other values are. Such a gap
+    /// names none of these columns with another value, and no scope that was seen anyway covers all rows that match
+    /// both.
     pub fn hiding<'a>(&'a self, kind: &'a str, known: &'a Record) -> impl Iterator<Item = &'a HidingGap> {
         self.gaps.iter().filter(move |gap| gap.kind == kind).filter(|gap| {
             let is_beside = |(column, value): (&String, &Value)| {
@@ -151,29 +152,29 @@ impl SnapshotGaps {
         })
     }
 
-    /// Whether a gap hides every row.
+    /// Returns true if a gap hides every row.
     pub fn saw_nothing(&self) -> bool {
         self.gap_of(&Record::default()).is_some_and(|(_, seen_columns)| seen_columns.is_empty())
     }
 
-    /// Whether any gap hides the row.
+    /// Returns true if any gap hides the row.
     pub fn hides(&self, row: &Record) -> bool {
         self.over(row).next().is_some()
     }
 }
 
-/// A scope's columns in order, and their values.
+/// Returns a scope's columns in order, and their values.
 fn sorted(scope: &Record) -> (Vec<String>, Vec<String>) {
     let by_column: BTreeMap<&String, &Value> = scope.iter().collect();
     by_column.into_iter().map(|(column, value)| (column.clone(), text_of(value))).unzip()
 }
 
-/// A scope from its text.
+/// Parses a scope from its text.
 pub(crate) fn parse_scope(text: &str) -> Result<Record> {
     parse(text)
 }
 
-/// A scope's text, equal for equal scopes.
+/// Returns a scope's text, equal for equal scopes.
 pub(crate) fn canonical_scope(scope: &Record) -> String {
     let by_column: BTreeMap<&String, String> = scope.iter().map(|(c, v)| (c, text_of(v))).collect();
     serde_json::to_string(&by_column).expect("a map of strings is always JSON")

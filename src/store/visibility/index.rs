@@ -1,4 +1,4 @@
-//! The gaps of all snapshots, each read once, and what they hide of a row.
+//! The gaps of all snapshots, each read once, and the rows that they hide.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -13,11 +13,11 @@ use crate::store::file::quoted;
 use crate::store::record::{Record, text_of};
 use crate::store::{unreadable, versions_table};
 
-/// Reads, once each, what the snapshots up to one could not see.
+/// Reads the gaps of snapshots, each once.
 pub(crate) struct GapIndex<'c> {
     connection: &'c Connection,
     read: HashMap<(i64, &'static str), Rc<SnapshotGaps>>,
-    /// The ways in which a snapshot listed a resource that leave rows out.
+    /// The implicit gaps of each snapshot and resource.
     listed_so: HashMap<(i64, &'static str), Vec<&'static ImplicitGap>>,
 }
 
@@ -26,7 +26,7 @@ impl<'c> GapIndex<'c> {
         Self { connection, read: HashMap::new(), listed_so: HashMap::new() }
     }
 
-    /// What the snapshot could not see of the resource.
+    /// Returns the gaps of the snapshot in the resource.
     pub fn unseen(&mut self, snapshot_id: i64, resource: &'static str) -> Result<Rc<SnapshotGaps>> {
         if let Some(unseen) = self.read.get(&(snapshot_id, resource)) {
             return Ok(Rc::clone(unseen));
@@ -36,7 +36,7 @@ impl<'c> GapIndex<'c> {
         Ok(unseen)
     }
 
-    /// What of the snapshot hides a row that it lacks and that another one has, which it is compared with; nothing where its
+    /// Returns the gaps of the snapshot that hide a row which it lacks and the compared snapshot has; empty if its
     /// absence was seen.
     pub fn hiding(
         &mut self,
@@ -56,7 +56,7 @@ impl<'c> GapIndex<'c> {
         Ok(gaps)
     }
 
-    /// What of the snapshot hides the row of this key, which it lacks; `None` where its absence was seen.
+    /// Returns the gap of the snapshot that hides the row of this key, which it lacks; `None` if its absence was seen.
     pub fn hides(
         &mut self,
         spec: &'static ResourceSpec,
@@ -69,7 +69,7 @@ impl<'c> GapIndex<'c> {
         }
     }
 
-    /// The scope that the snapshot did not list, and the row is in: no gap says so.
+    /// Returns the scope of the row if the snapshot did not list it: no explicit gap records that.
     fn left_out(
         &mut self,
         spec: &'static ResourceSpec,
@@ -111,7 +111,7 @@ impl<'c> GapIndex<'c> {
         Ok(None)
     }
 
-    /// The ways in which the snapshot listed the resource that leave rows out.
+    /// Returns the implicit gaps that apply to the snapshot's way of listing the resource.
     fn implicit_gaps(
         &mut self,
         spec: &'static ResourceSpec,
@@ -138,7 +138,7 @@ impl<'c> GapIndex<'c> {
         Ok(listed_so)
     }
 
-    /// The newest kept snapshot, not newer than `until`, without a gap over the row (or scope). A row was
+    /// Returns the newest kept snapshot, not newer than `until`, without a gap over the row (or scope). A row was
     /// surely seen where its version began, so `began` ends the search: there, or in a pruned snapshot before.
     pub fn last_seen(
         &mut self,
@@ -169,7 +169,7 @@ impl<'c> GapIndex<'c> {
         Ok(None)
     }
 
-    /// When the row of a version that began in `began` was last seen, where the snapshot only carried it.
+    /// Returns the snapshot that last saw the row of a version that began in `began`, if `snapshot_id` only carried it.
     pub fn carried(
         &mut self,
         spec: &'static ResourceSpec,
@@ -183,7 +183,7 @@ impl<'c> GapIndex<'c> {
         Ok(self.last_seen(spec, row, snapshot_id, Some(began))?.filter(|seen| *seen != snapshot_id))
     }
 
-    /// Whether this file says what pruning hides: an older one does not.
+    /// Returns true if the file records the facts that pruning hides. An older file does not.
     pub fn knows_pruned(&self) -> Result<bool> {
         self.connection
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM pragma_table_info('pruned_beginnings'))")
@@ -191,7 +191,7 @@ impl<'c> GapIndex<'c> {
             .map_err(unreadable)
     }
 
-    /// The pruned snapshot that saw the row last, where the version that begins in `began` was only carried then.
+    /// Returns the pruned snapshot that saw the row last, if the version that begins in `began` was only carried then.
     fn seen_before(&self, spec: &ResourceSpec, row: &Record, began: i64) -> Result<Option<i64>> {
         if !self.knows_pruned()? {
             return Ok(None);
@@ -211,8 +211,8 @@ impl<'c> GapIndex<'c> {
             .map_err(unreadable)
     }
 
-    /// Whether the snapshot's own publish closed a version of the row's key: nothing but evidence does. Where a
-    /// pruned one may have closed it, it is written down which did.
+    /// Returns true if the snapshot's own publish closed a version of the row's key, which needs evidence. If a pruned
+    /// snapshot may have closed it, the file records which one did.
     fn was_closed_by(&self, spec: &ResourceSpec, row: &Record, snapshot_id: i64) -> Result<bool> {
         let key = spec.key;
         let equal: Vec<String> = key
@@ -244,7 +244,7 @@ impl<'c> GapIndex<'c> {
     }
 }
 
-/// The key of a row as JSON, in SQL; the values are the parameters from the second on.
+/// Returns the key of a row as JSON, in SQL; the values are the parameters from the second on.
 fn json_key(spec: &ResourceSpec) -> String {
     let member = |(index, column): (usize, &&str)| format!("'{column}', ?{}", index + 2);
     let members: Vec<_> = spec.key.iter().enumerate().map(member).collect();

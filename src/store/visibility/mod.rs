@@ -1,16 +1,17 @@
-//! Whether a snapshot saw that a row is not there: the one home of "unknown is never absent", in Rust and in SQL.
+//! Decides whether a snapshot saw that a row is absent: the single implementation of "unknown is never absent", in Rust
+//! and in SQL.
 //!
-//! - A gap covers a row when every column that its scope names has the value; `{}` covers all. It hides the row unless a
-//!   narrower scope, seen all the same, covers it too.
-//! - A resource that a snapshot did not collect, and of which it says nothing, is one gap over everything.
+//! - A gap covers a row if every column that its scope names has the same value; `{}` covers all rows. The gap hides
+//!   the row unless a narrower scope that was seen anyway covers it too.
+//! - A resource without any record in a snapshot was not collected, which counts as one gap over everything.
 //! - Ways of listing that leave rows out ([`ImplicitGap`](crate::model::ImplicitGap)) hide those rows without a gap.
-//! - Nothing hides a row from a snapshot whose own publish closed a version of it: that needs evidence. Where pruning moved
-//!   an end, `pruned_endings` says which snapshot saw it; where it moved a beginning, `pruned_beginnings` says when the row
-//!   was last seen.
+//! - Nothing hides a row from a snapshot whose own publish closed a version of it: that needs evidence. If pruning
+//!   moved an end, `pruned_endings` records which snapshot saw it. If pruning moved a beginning, `pruned_beginnings`
+//!   records when the row was last seen.
 //!
-//! `gaps` and `index` answer for one row after another (`diff`); `sql` writes the same as conditions on all rows at once
-//! (the views, pruning, coverage, `history`). `implicit` is SQL that both ask. A test of `diff` holds the two to one
-//! another, for histories that it makes up.
+//! `gaps` and `index` answer for single rows (`diff`). `sql` writes the same rules as conditions on all rows at once
+//! (the views, pruning, coverage, `history`). `implicit` is SQL that both use. A test of `diff` compares the two on
+//! random histories.
 
 mod gaps;
 pub(super) mod implicit;
@@ -21,16 +22,17 @@ pub use gaps::HidingGap;
 pub(crate) use gaps::{SnapshotGaps, canonical_scope, parse_scope};
 pub(crate) use index::GapIndex;
 
-/// The conditions of [`sql`] on a resource, for the test that holds them to what [`GapIndex`] answers.
+/// The conditions of [`sql`] on a resource, for the test that compares them with [`GapIndex`].
 #[cfg(test)]
 pub(crate) struct Conditions {
-    /// That the snapshot `s` cannot prove anything of the version `v` by gaps and coverage.
+    /// The condition that the snapshot `s` cannot prove anything about the version `v` by gaps and coverage.
     pub blind: String,
-    /// That the snapshot `s` may only not have seen the version `v`, which began later.
+    /// The condition that the snapshot `s` may merely not have seen the version `v`, which began later.
     pub unseen_before: String,
-    /// That the snapshot `s` may only not have seen that the version `v` is gone, which was alive in the earlier one `f`.
+    /// The condition that the snapshot `s` may merely not have seen the end of the version `v`, which was alive in the
+    /// earlier snapshot `f`.
     pub unseen_since: String,
-    /// The same, whatever the earlier one is: it may be.
+    /// The condition that the snapshot `s` may not have seen the end of the version `v`, for any earlier snapshot.
     pub may_be_blind: String,
 }
 

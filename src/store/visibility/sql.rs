@@ -1,18 +1,18 @@
-//! The SQL of what a snapshot `s` saw of a version `v`: whether a gap, here `n`, hides its row.
+//! SQL conditions on what a snapshot `s` saw of a version `v`: whether a gap, here `n`, hides its row.
 
 use super::implicit;
 use crate::model::ResourceSpec;
 use crate::store::columns::{Column, versions_table};
 use crate::store::file::{literal, quoted};
 
-/// Whether snapshot `s`, in which the version `v` had not begun, may only not have seen its row: a gap hides it,
-/// or nothing of the resource was collected, by an older program that did not know it. Its absence was surely
-/// seen where the snapshot closed another version of it.
+/// Returns the condition that the snapshot `s`, in which the version `v` had not begun, may merely not have seen its
+/// row: a gap hides it, or an older program that did not know the resource collected none of it. The absence was surely
+/// seen if the snapshot closed another version of the row.
 pub(in crate::store) fn unseen(spec: &ResourceSpec, columns: &[Column], knows_pruned: bool) -> String {
     unless_closed(spec, &blind(spec, columns, implicit::before(spec, "v.valid_from")), knows_pruned)
 }
 
-/// The condition, unless snapshot `s` itself closed a version of the row of the version `v`: nothing but evidence does.
+/// Returns the condition, except for a snapshot `s` that itself closed a version of `v`'s row, which needs evidence.
 pub(super) fn unless_closed(spec: &ResourceSpec, condition: &str, knows_pruned: bool) -> String {
     format!(
         "({condition}
@@ -24,8 +24,8 @@ pub(super) fn unless_closed(spec: &ResourceSpec, condition: &str, knows_pruned: 
     )
 }
 
-/// Whether the snapshot `t` may only not have seen the row of the version `v`, which was alive in the snapshot `f`
-/// before it and ended by `t`: only a snapshot that is pruned saw that it was gone.
+/// Returns the condition that the snapshot `t` may merely not have seen the row of the version `v`, which was alive in
+/// the snapshot `f` before it and ended by `t`: only a pruned snapshot saw that it was gone.
 pub(in crate::store) fn end_unseen(spec: &ResourceSpec, columns: &[Column], knows_pruned: bool) -> String {
     format!(
         "({written_down} IS 0 AND EXISTS (SELECT 1 FROM snapshots AS s WHERE s.snapshot_id = t.snapshot_id
@@ -35,8 +35,8 @@ pub(in crate::store) fn end_unseen(spec: &ResourceSpec, columns: &[Column], know
     )
 }
 
-/// Whether a gap hides the row of the version `v` from snapshot `s`, or nothing of the resource was collected,
-/// or whatever else leaves it out.
+/// Returns the condition that a gap hides the row of the version `v` from the snapshot `s`, that the resource was not
+/// collected, or that `besides` holds.
 pub(super) fn blind(spec: &ResourceSpec, columns: &[Column], besides: Option<String>) -> String {
     let besides = besides.map(|why| format!(" OR ({why})")).unwrap_or_default();
     format!(
@@ -50,13 +50,14 @@ pub(super) fn blind(spec: &ResourceSpec, columns: &[Column], besides: Option<Str
     )
 }
 
-/// Whether snapshot `s` may not have seen that the row of the version `v` is gone, whatever snapshot it was alive in.
+/// Returns the condition that the snapshot `s` may not have seen that the row of the version `v` is gone, whatever
+/// snapshot it was alive in.
 pub(in crate::store) fn may_be_blind(spec: &ResourceSpec, columns: &[Column]) -> String {
     blind(spec, columns, implicit::ever(spec))
 }
 
-/// Whether the snapshot with this alias saw for itself that the row of the version `v` was gone, where pruning
-/// wrote that down; else NULL.
+/// Returns the SQL of whether the snapshot with this alias itself saw that the row of the version `v` was gone, if
+/// pruning recorded that; else NULL.
 fn ending_seen(spec: &ResourceSpec, snapshot: &str, knows_pruned: bool) -> String {
     if !knows_pruned {
         return "NULL".to_owned();
@@ -69,8 +70,9 @@ fn ending_seen(spec: &ResourceSpec, snapshot: &str, knows_pruned: bool) -> Strin
     )
 }
 
-/// When the version `v` was last seen before the snapshot that it begins with, where that one only carried it and
-/// those that saw it are pruned; else NULL. Few files have such a version: in others no row is looked for.
+/// Returns the SQL of when the version `v` was last seen before the snapshot in which it begins, if that one only
+/// carried it and those that saw it are pruned; else NULL. Few files have such a version, and in others no row is
+/// looked up.
 pub(in crate::store) fn seen_before(spec: &ResourceSpec, knows_pruned: bool) -> String {
     if !knows_pruned {
         return "NULL".to_owned();
@@ -83,22 +85,22 @@ pub(in crate::store) fn seen_before(spec: &ResourceSpec, knows_pruned: bool) -> 
     )
 }
 
-/// The key of the row with this alias, as JSON.
+/// Returns the key of the row with this alias, as JSON.
 pub(in crate::store) fn key_of(spec: &ResourceSpec, alias: &str) -> String {
     let member = |column: &&str| format!("{}, {alias}.{}", literal(column), quoted(column));
     let members: Vec<_> = spec.key.iter().map(member).collect();
     format!("json_object({})", members.join(", "))
 }
 
-/// ` AND b.x = v.x` for each column of the key.
+/// Returns ` AND b.x = v.x` for each column of the key.
 pub(in crate::store) fn same_key(spec: &ResourceSpec, other: &str) -> String {
     let same = |column: &&str| format!(" AND {other}.{column} = v.{column}", column = quoted(column));
     spec.key.iter().map(same).collect()
 }
 
-/// Whether snapshot `s` did not see the row `v`: a gap covers it, and no narrower scope that was seen all the
-/// same does. The snapshot knows which columns its gaps name: so a row needs one probe for each set of them,
-/// however many gaps there are.
+/// Returns the condition that the snapshot `s` did not see the row `v`: a gap covers it, and no narrower scope that was
+/// seen anyway does. The snapshot records the column sets of its gaps, so a row needs one probe for each set, however
+/// many gaps there are.
 pub(in crate::store) fn hidden(resource: &str, columns: &[Column]) -> String {
     format!(
         "EXISTS (SELECT 1 FROM gap_columns AS o CROSS JOIN gaps AS n
@@ -111,7 +113,7 @@ pub(in crate::store) fn hidden(resource: &str, columns: &[Column]) -> String {
     )
 }
 
-/// Whether the gap `n` covers the row `v`: no column that its scope names has another value.
+/// Returns the condition that the gap `n` covers the row `v`: no column that its scope names has another value.
 pub(in crate::store) fn covers(columns: &[Column]) -> String {
     format!(
         "NOT EXISTS (SELECT 1 FROM json_each(n.scope) AS j WHERE {} IS NOT j.value)",
@@ -119,8 +121,8 @@ pub(in crate::store) fn covers(columns: &[Column]) -> String {
     )
 }
 
-/// Whether a narrower scope than that of the gap `n` was seen and covers the row `v`. The gap knows which
-/// columns such scopes name: so a row needs one probe for each set of them, however many scopes there are.
+/// Returns the condition that a scope narrower than that of the gap `n` was seen and covers the row `v`. The gap
+/// records the column sets of such scopes, so a row needs one probe for each set, however many scopes there are.
 pub(in crate::store) fn seen_all_the_same(columns: &[Column]) -> String {
     format!(
         "EXISTS (SELECT 1 FROM json_each(n.seen_columns) AS k JOIN seen_under_gaps AS u
@@ -129,8 +131,8 @@ pub(in crate::store) fn seen_all_the_same(columns: &[Column]) -> String {
     )
 }
 
-/// Whether the gap `n` hides all of a scope from its snapshot: no narrower scope was seen all the same. `scopes` is a list of
-/// the texts of all scopes that cover that one.
+/// Returns the condition that the gap `n` hides all of a scope from its snapshot: no narrower scope was seen anyway.
+/// `scopes` is a list of the texts of all scopes that cover that one.
 pub(crate) fn hides_all(scopes: &str) -> String {
     format!(
         "n.scope IN ({scopes})
@@ -142,7 +144,7 @@ pub(crate) fn hides_all(scopes: &str) -> String {
     )
 }
 
-/// The scope, as its text, that names the columns of the JSON array `names` and has the values of the row `v`.
+/// Returns the scope, as its text, that names the columns of the JSON array `names` and has the values of the row `v`.
 fn scope_of(names: &str, columns: &[Column]) -> String {
     format!(
         "(SELECT json_group_object(c.value, {}) FROM json_each({names}) AS c)",
@@ -150,7 +152,7 @@ fn scope_of(names: &str, columns: &[Column]) -> String {
     )
 }
 
-/// The value, as text, of the column of `v` that the SQL `name` names; a scope's values are text.
+/// Returns the value, as text, of the column of `v` that the SQL `name` names; a scope's values are text.
 fn value_of(name: &str, columns: &[Column]) -> String {
     let values: String = columns
         .iter()

@@ -1,8 +1,8 @@
-//! How a user names a snapshot: by id, `latest`, `latest-3`, `first`, a label, a date, a time, "7 days ago", a
-//! quarter.
+//! The forms in which a user names a snapshot: by id, `latest`, `latest-3`, `first`, a label, a date, a time, "7 days
+//! ago", a quarter.
 //!
-//! Only the words are understood here; which snapshot they name is [`Census::resolve`](super::Census)'s
-//! business. All times are UTC unless the text says otherwise. `period` knows what a text says of time.
+//! This module only parses the words; [`Census::resolve`](super::Census) finds the snapshot. All times are UTC unless
+//! the text says otherwise. `period` parses times.
 
 mod period;
 #[cfg(test)]
@@ -18,28 +18,28 @@ use period::{Period, period, relative_future};
 /// A point of the census's history, as typed after `--at` or `diff`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum When {
-    /// `12`.
+    /// A snapshot id: `12`.
     Id(i64),
-    /// `latest` (0 back) or `latest-3`.
+    /// A number of steps back: `latest` (0 back) or `latest-3`.
     Latest {
-        /// Number of kept snapshots to step back from the newest.
+        /// The number of kept snapshots to step back from the newest.
         back: u32,
     },
-    /// The oldest snapshot that is kept.
+    /// The oldest kept snapshot.
     First,
-    /// The one snapshot with a label; several with it are an error.
+    /// The only snapshot with a label; several with it are an error.
     Label {
         /// The label, without the white space around it.
         text: String,
-        /// Whether it was typed as `label:…`; else it is a text that means nothing else.
+        /// True if it was typed as `label:…`; otherwise the text has no other meaning.
         is_explicit: bool,
     },
-    /// The last snapshot completed by an instant: a date stands for the end of that day, a quarter (`2026-Q3`) or
-    /// a minute (`2026-09-30T10:00Z`) for its end.
+    /// The last snapshot completed by an instant: a date stands for the end of that day, a quarter (`2026-Q3`) or a
+    /// minute (`2026-09-30T10:00Z`) for its end.
     By {
         /// The instant, inclusive.
         instant: DateTime<Utc>,
-        /// The first instant of a day or a longer period; `None` for something shorter.
+        /// The first instant of a day or a longer period; `None` for a shorter one.
         begins: Option<DateTime<Utc>>,
         /// The user's own words, without the white space around them.
         typed: String,
@@ -55,10 +55,10 @@ impl FromStr for When {
 }
 
 impl When {
-    /// The newest snapshot: what holds where nothing was typed.
+    /// The newest snapshot: the default.
     pub const LATEST: Self = Self::Latest { back: 0 };
 
-    /// Parses what a user typed; `now` is what "ago", "today" and a weekday count from.
+    /// Parses the text that a user typed. "ago", "today" and weekdays count from `now`.
     pub fn parse(text: &str, now: DateTime<Utc>) -> Result<Self> {
         let typed = text.trim();
         let word = typed.to_ascii_lowercase();
@@ -94,7 +94,7 @@ impl When {
         }
     }
 
-    /// What was resolved from what was typed, where that does not say it itself: `tuesday is 2026-11-17`.
+    /// Returns the resolved date of a text that does not state it: `tuesday is 2026-11-17`.
     pub fn resolved(&self) -> Option<String> {
         let Self::By { instant, begins, typed } = self else { return None };
         let day = |time: &DateTime<Utc>| time.format("%Y-%m-%d").to_string();
@@ -107,10 +107,10 @@ impl When {
     }
 }
 
-/// Just less than a day, for a period ends with its last instant.
+/// Just less than a day, because a period ends with its last instant.
 const A_DAY: TimeDelta = TimeDelta::hours(23);
 
-/// Fails for a text that [`When`] would take for something else than a label, or a range of two.
+/// Fails for a text that [`When`] would not read as a label, or would read as a range of two.
 pub fn check_label(text: &str) -> Result<()> {
     if text.contains("..") {
         let without =
@@ -127,8 +127,8 @@ pub fn check_label(text: &str) -> Result<()> {
     }
 }
 
-/// The first instant of what a user typed: where a date says since when, it includes that day. Fails where it is
-/// not a time; `what` names it.
+/// Returns the first instant of the time that a user typed: a starting date includes that day. Fails if the text is no
+/// time; `what` names it in the error.
 pub fn beginning(what: &str, text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
     if let Some(Period { first, .. }) = period(text.trim(), now) {
         return Ok(first);
@@ -139,7 +139,7 @@ pub fn beginning(what: &str, text: &str, now: DateTime<Utc>) -> Result<DateTime<
     }))
 }
 
-/// What is wrong with "7 days": it is a week from now, and a census has no future.
+/// Returns the error for a text such as "7 days": it means a week from now, and a census has no future.
 fn in_the_future(typed: &str, now: DateTime<Utc>) -> Option<Error> {
     let past = relative_future(typed, now)?;
     let error = Error::usage(format!("\"{typed}\" is in the future, and a census has none"));
@@ -149,7 +149,7 @@ fn in_the_future(typed: &str, now: DateTime<Utc>) -> Option<Error> {
     })
 }
 
-/// What names no snapshot, and what would.
+/// Returns the error for a text that names no snapshot, with the accepted forms.
 pub(super) fn not_understood(text: &str) -> Error {
     Error::usage(format!("\"{text}\" names no snapshot")).hint(
         "give a snapshot id (12), latest, latest-3, first, a label, a date (2026-09-30), an RFC 3339 time, 7d, \
@@ -157,7 +157,7 @@ pub(super) fn not_understood(text: &str) -> Error {
     )
 }
 
-/// Whether it is a date or begins with one.
+/// Returns true for a date, or a text that begins with one.
 fn says_its_day(typed: &str) -> bool {
     typed.get(..10).is_some_and(|day| chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d").is_ok())
 }

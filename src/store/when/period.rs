@@ -1,18 +1,18 @@
-//! What a text says of time: a day, a week, a month, a quarter, a minute or an instant.
+//! Parses the time in a text: a day, a week, a month, a quarter, a minute or an instant.
 
 use chrono::{
     DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday,
 };
 use interim::{Dialect, parse_date_string};
 
-/// The first and the last instant of a day, week, month, quarter or minute; of an exact time both are that time.
+/// The first and the last instant of a day, week, month, quarter or minute. For an exact time both are that time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Period {
     pub first: DateTime<Utc>,
     pub last: DateTime<Utc>,
 }
 
-/// What a text says of time; `None` where it says nothing of it, or of a time that counts from now and is to come.
+/// Returns the time in a text; `None` if there is none, or if it counts from now and is in the future.
 pub(super) fn period(typed: &str, now: DateTime<Utc>) -> Option<Period> {
     let word = typed.to_ascii_lowercase();
     let today = now.date_naive();
@@ -23,7 +23,8 @@ pub(super) fn period(typed: &str, now: DateTime<Utc>) -> Option<Period> {
         .or_else(|| in_words(&word, now).filter(|found| found.last <= now || !is_relative(&word, now)))
 }
 
-/// Of a text such as "7 days", which counts from now and is to come: the same in the past, if that can be said.
+/// Returns, for a text such as "7 days" that counts from now and is in the future, the same in the past, if it can be
+/// expressed.
 pub(super) fn relative_future(typed: &str, now: DateTime<Utc>) -> Option<Option<String>> {
     let word = typed.to_ascii_lowercase();
     in_words(&word, now).filter(|found| found.last > now && is_relative(&word, now))?;
@@ -37,7 +38,7 @@ impl Period {
         Self { first: time, last: time }
     }
 
-    /// From the first instant of a day to the last one of another.
+    /// Returns the period from the first instant of `first` to the last instant of `last`.
     fn of_days(first: NaiveDate, last: NaiveDate) -> Option<Self> {
         let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
         Some(Self { first: midnight(first), last: last_instant(midnight(last.succ_opt()?)) })
@@ -60,19 +61,19 @@ fn days(word: &str, today: NaiveDate) -> Option<Period> {
     Period::of_days(first, last)
 }
 
-/// The last instant before another, so that "completed by" includes all of a period.
+/// Returns the last instant before another, so that "completed by" includes all of a period.
 fn last_instant(next: DateTime<Utc>) -> DateTime<Utc> {
     next - TimeDelta::nanoseconds(1)
 }
 
-/// `2026-q3`; `q3` is the last one that began.
+/// Parses `2026-q3`; `q3` is the last one that began.
 fn quarter(word: &str, today: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
     numbered(word, 'q', today, |year, quarter| {
         (1..=4).contains(&quarter).then(|| months(year, quarter * 3 - 2, 3))?
     })
 }
 
-/// `2026-w47`, an ISO week; `w47` is the last one that began.
+/// Parses `2026-w47`, an ISO week; `w47` is the last one that began.
 fn week(word: &str, today: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
     numbered(word, 'w', today, |year, week| {
         let monday = NaiveDate::from_isoywd_opt(year, week, Weekday::Mon)?;
@@ -80,8 +81,8 @@ fn week(word: &str, today: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
     })
 }
 
-/// A part of a year, by its number after a letter: of the year that stands before it, else of the last year in
-/// which it began.
+/// Parses a part of a year by its number after a letter. The year is the one before the letter, or else the last one in
+/// which the part began.
 fn numbered(
     word: &str,
     letter: char,
@@ -106,13 +107,13 @@ fn month(word: &str) -> Option<(NaiveDate, NaiveDate)> {
     months(year.parse().ok()?, month.parse().ok()?, 1)
 }
 
-/// The first and the last day of so many months.
+/// Returns the first and the last day of a number of months.
 fn months(year: i32, first: u32, number: u32) -> Option<(NaiveDate, NaiveDate)> {
     let first = NaiveDate::from_ymd_opt(year, first, 1)?;
     Some((first, first.checked_add_months(Months::new(number))?.pred_opt()?))
 }
 
-/// The latest such day, today included: a census has no future.
+/// Returns the latest such weekday, today included: a census has no future.
 fn weekday(word: &str, today: NaiveDate) -> Option<NaiveDate> {
     let (name, before_today) = match word.strip_prefix("last ") {
         Some(name) => (name.trim(), true),
@@ -123,7 +124,7 @@ fn weekday(word: &str, today: NaiveDate) -> Option<NaiveDate> {
     today.checked_sub_days(Days::new(if back == 0 && before_today { 7 } else { back }))
 }
 
-/// RFC 3339, or the same without an offset, which is UTC.
+/// Parses RFC 3339, or the same without an offset, which means UTC.
 fn exact_time(typed: &str) -> Option<DateTime<Utc>> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(typed) {
         return Some(instant.to_utc());
@@ -131,7 +132,7 @@ fn exact_time(typed: &str) -> Option<DateTime<Utc>> {
     in_utc(typed, &["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"])
 }
 
-/// A time without seconds, as every answer says when its snapshot was completed: all of that minute.
+/// Parses a time without seconds, as answers print the completion of a snapshot: it means all of that minute.
 fn minute(typed: &str) -> Option<Period> {
     let with_offset = |format| DateTime::parse_from_str(typed, format).ok().map(|time| time.to_utc());
     let first = in_utc(typed, &["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
@@ -146,7 +147,7 @@ fn in_utc(typed: &str, formats: &[&str]) -> Option<DateTime<Utc>> {
     times.next().map(|time| time.and_utc())
 }
 
-/// `12h`, `7d`, `2w`: so long ago. A month is not always as long, and `m` may be minutes.
+/// Parses `12h`, `7d`, `2w` as that long ago. Months have no fixed length, and `m` could mean minutes.
 fn ago(word: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let unit = word.chars().last()?;
     let digits = word.strip_suffix(unit)?;
@@ -163,15 +164,15 @@ fn ago(word: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     now.checked_sub_signed(ago)
 }
 
-/// `7 days ago`, `30 sep 2026` (all of that day), `friday 10:00`.
+/// Parses `7 days ago`, `30 sep 2026` (all of that day), `friday 10:00`.
 fn in_words(word: &str, now: DateTime<Utc>) -> Option<Period> {
-    // A single word is a typing error sooner than a relative date ("mar", "now" and the like aside).
+    // A single word is more likely a typing error than a relative date (apart from "now").
     if (!word.contains(' ') && word != "now") || has_a_huge_number(word) {
         return None;
     }
     let mut time = parse_date_string(word, now, Dialect::Uk).ok()?;
     let day = word.strip_prefix("last ").unwrap_or(word).split(' ').next().unwrap_or_default();
-    // The parser takes a weekday for the coming one.
+    // The parser reads a weekday as the coming one.
     if time > now && day.parse::<Weekday>().is_ok() {
         time = time.checked_sub_signed(TimeDelta::days(7))?;
     }
@@ -182,7 +183,8 @@ fn in_words(word: &str, now: DateTime<Utc>) -> Option<Period> {
     }
 }
 
-/// Whether it counts from now, as "7 days" and "next friday" do and "30 sep" does not: then it moves with now.
+/// Returns true if the text counts from now, as "7 days" and "next friday" do and "30 sep" does not: its time then
+/// moves with now.
 fn is_relative(word: &str, now: DateTime<Utc>) -> bool {
     let of = |now| Some(in_words(word, now)?.last);
     let week = TimeDelta::weeks(1);
@@ -190,8 +192,8 @@ fn is_relative(word: &str, now: DateTime<Utc>) -> bool {
     moves || in_words(&format!("{word} ago"), now).is_some_and(|found| found.last < now)
 }
 
-/// More than five digits: the parser multiplies an amount by its unit's seconds, days or months in 32 bits, and
-/// would take "400000000 years ago" for some other time.
+/// Returns true for more than five digits: the parser multiplies an amount by its unit's seconds, days or months in 32
+/// bits, and would read "400000000 years ago" as another time.
 fn has_a_huge_number(word: &str) -> bool {
     word.split(|symbol: char| !symbol.is_ascii_digit()).any(|digits| digits.len() > 5)
 }

@@ -1,9 +1,9 @@
-//! What a user may type for a snapshot or a time.
+//! Tests of the texts that a user may type for a snapshot or a time.
 
 use super::*;
 use crate::error::ErrorKind;
 
-/// A Tuesday.
+/// Returns a Tuesday.
 fn now() -> DateTime<Utc> {
     "2026-11-17T10:30:00Z".parse().unwrap()
 }
@@ -179,7 +179,7 @@ fn a_time_to_come_in_words_is_refused() {
         assert!(error.to_string().ends_with("is in the future, and a census has none"), "{text}: {error}");
         assert!(error.hints()[0].starts_with(meant), "{text}: {:?}", error.hints());
     }
-    // A date of the calendar is what it is.
+    // An absolute date may be in the future.
     assert_eq!(by("30 dec 2026"), "2026-12-30T23:59:59Z");
 }
 

@@ -1,5 +1,5 @@
-//! The counts of one snapshot after another: what began and ended moves the state, and only accounts that it touches are
-//! counted again.
+//! The counts of successive snapshots. Rows that begin and end change the state, and only the accounts that these rows
+//! affect are counted again.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::model::MetricSources;
 use crate::store::file::Doing;
 
-/// What is counted of an account, or of the organization.
+/// The counts of an account, or of the organization.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub people: i64,
@@ -18,32 +18,33 @@ pub(super) struct Counts {
     pub group_paths: i64,
     pub administrators: i64,
     pub direct_assignments: i64,
-    /// Whether a permission set is assigned of which it is not known if it is an administrator's.
+    /// True if a permission set is assigned for which it is unknown whether it grants administrator access.
     pub has_unread: bool,
 }
 
-/// The state of the sources in one snapshot, and what is to come.
+/// The state of the sources in one snapshot, and the events of later snapshots.
 pub(super) struct Tally {
     accounts: Names,
     principals: Names,
-    /// How many users there ever are.
+    /// The total number of users in all snapshots.
     people: usize,
-    /// In order, those that end something before those that begin something.
+    /// The events in order: those that end a row come before those that begin one.
     events: std::iter::Peekable<std::vec::IntoIter<Event>>,
     state: State,
 }
 
 #[derive(Default)]
 struct State {
-    /// By account.
+    /// The assignments of each account.
     grants: Vec<Vec<Grant>>,
     is_listed: Vec<bool>,
     counts: Vec<Counts>,
     is_dirty: Vec<bool>,
-    /// By principal.
+    /// The members of each principal.
     members: Vec<Vec<u32>>,
     is_touched: Vec<bool>,
-    /// By permission set: how often it is known to be an administrator's, and how often it is not known.
+    /// For each permission set, the number of rows by which it is an administrator's, and the number for which that is
+    /// unknown.
     weights: Vec<[u32; 2]>,
     is_reweighed: Vec<bool>,
 }
@@ -69,7 +70,7 @@ enum What {
 }
 
 impl Tally {
-    /// Reads the sources as they are from this snapshot on.
+    /// Reads the sources from this snapshot on.
     pub(super) fn read(connection: &Connection, sources: &MetricSources, since: i64) -> Result<Self> {
         let (mut accounts, mut principals, mut people, mut sets) =
             (Names::default(), Names::default(), Names::default(), Names::default());
@@ -109,7 +110,7 @@ impl Tally {
         Ok(Self { accounts, principals, people, events: events.into_iter().peekable(), state })
     }
 
-    /// Goes on to a later snapshot, and counts; the organization's counts come back.
+    /// Advances to a later snapshot, counts it, and returns the organization's counts.
     pub(super) fn go_on(&mut self, snapshot_id: i64) -> Counts {
         while let Some(event) = self.events.next_if(|event| event.at <= snapshot_id) {
             self.state.apply(&event);
@@ -117,7 +118,7 @@ impl Tally {
         self.state.count(self.people)
     }
 
-    /// The accounts that there are, or in which something is assigned, with their counts.
+    /// Returns the accounts that exist or in which something is assigned, with their counts.
     pub(super) fn accounts(&self) -> impl Iterator<Item = (&Rc<str>, &Counts)> {
         let state = &self.state;
         let is_there = |number: usize| state.is_listed[number] || !state.grants[number].is_empty();
@@ -125,7 +126,7 @@ impl Tally {
         numbers.map(|number| (&self.accounts.names[number], &state.counts[number]))
     }
 
-    /// The accounts in which something is assigned to the principal.
+    /// Returns the accounts in which something is assigned to the principal.
     pub(super) fn accounts_of(&self, principal: &str) -> Vec<Rc<str>> {
         let Some(principal) = self.principals.numbers.get(principal) else { return Vec::new() };
         let has_it = |grants: &Vec<Grant>| grants.iter().any(|grant| grant.principal == *principal);
@@ -154,11 +155,11 @@ impl State {
         }
     }
 
-    /// Counts the accounts that were touched, and the organization.
+    /// Counts the accounts that changed, and the organization.
     fn count(&mut self, people: usize) -> Counts {
         let mut seen = Seen::new(people);
         let mut total = Counts::default();
-        // By principal: whether anything is assigned to it, and whether an administrator's permission set is.
+        // For each principal: true if it has any assignment, and true if it has an administrator's permission set.
         let mut principals = vec![(false, false); self.members.len()];
         for (number, grants) in self.grants.iter().enumerate() {
             let is_touched = |grant: &Grant| {
@@ -218,7 +219,7 @@ impl State {
     }
 }
 
-/// Adds something to a list, or takes it out; the order means nothing.
+/// Adds an element to a list, or removes it. The order of the list has no meaning.
 fn set<T: PartialEq>(list: &mut Vec<T>, one: T, begins: bool) {
     if begins {
         list.push(one);
@@ -227,7 +228,7 @@ fn set<T: PartialEq>(list: &mut Vec<T>, one: T, begins: bool) {
     }
 }
 
-/// Who was counted already, in the round of one account.
+/// The users already counted, in the round of one account.
 struct Seen {
     round: u32,
     people: Vec<u32>,
@@ -243,7 +244,7 @@ impl Seen {
         self.round += 1;
     }
 
-    /// 1 for who was not counted in this round.
+    /// Returns 1 for a user not counted yet in this round.
     fn person(&mut self, person: u32) -> i64 {
         first(&mut self.people[person as usize], self.round)
     }
@@ -257,7 +258,7 @@ fn first(last: &mut u32, round: u32) -> i64 {
     i64::from(std::mem::replace(last, round) != round)
 }
 
-/// Ids by number, in the order in which they were met.
+/// Ids with their numbers, in the order in which they were found.
 #[derive(Default)]
 struct Names {
     numbers: HashMap<Rc<str>, u32>,

@@ -1,8 +1,8 @@
 //! Counts of every snapshot, for the organization and each account: `snapshot_metrics`.
 //!
-//! A row holds from a snapshot until another count is true, so that a night in which nothing changed costs nothing. Each
-//! publish counts its snapshot; pruning only forgets rows that no kept snapshot has, since what one answers stays.
-//! `count` counts, `sight` says what a snapshot did not see.
+//! A row holds from one snapshot until a count changes, so that a snapshot without changes costs nothing. Each publish
+//! counts its own snapshot. Pruning only removes rows that hold in no kept snapshot, because the answer of a snapshot
+//! never changes. `count` counts; `sight` finds what a snapshot did not see.
 
 mod count;
 mod sight;
@@ -22,16 +22,16 @@ use crate::store::columns::{columns, versions_table};
 use crate::store::file::{Doing, quoted};
 use crate::store::views::{self, kept::snapshot_ids};
 
-/// The name of the counts in `derived_rules`, which the view names too.
+/// The name of the counts in `derived_rules`, which the view uses too.
 const NAME: &str = "metrics";
-/// Changes whenever another number is counted in the same census.
+/// The version of the counting rules. It changes whenever the same census would give another number.
 const RULES: u32 = 1;
 
-/// What is said of snapshots that are not counted, where the counts would be (the migration writes it too).
+/// The text shown for a snapshot that is not counted. The migration writes it too.
 const NOT_COUNTED: &str = "not counted yet: the next collection does";
 
-/// Counts every snapshot where one is not counted, by the rules of today; tells how many of how many are done. All are
-/// counted, or none: a row that holds from then on tells of every later snapshot.
+/// Counts every snapshot again if one is not counted by the current rules. Calls `tell` with the number of snapshots
+/// done and the total. All are counted or none, because a row holds for every later snapshot.
 pub(in crate::store) fn fill(connection: &mut Connection, mut tell: impl FnMut(usize, usize)) -> Result<()> {
     if missing(connection)?.is_empty() {
         return Ok(());
@@ -50,7 +50,7 @@ pub(in crate::store) fn fill(connection: &mut Connection, mut tell: impl FnMut(u
     transaction.commit().doing("keep the counts of snapshots")
 }
 
-/// Counts the snapshot that was just written, where those before it are counted.
+/// Counts the snapshot that was just written, if all earlier ones are counted.
 pub(in crate::store) fn publish(connection: &Connection, snapshot_id: i64) -> Result<()> {
     let Some((table, sources)) = counted() else { return Ok(()) };
     if columns(connection, "main", &table)?.is_empty() {
@@ -67,7 +67,7 @@ pub(in crate::store) fn publish(connection: &Connection, snapshot_id: i64) -> Re
     write_through(connection, snapshot_id)
 }
 
-/// Forgets what holds in no kept snapshot and in none to come.
+/// Removes rows that hold in no kept snapshot and in no future one.
 pub(in crate::store) fn prune(connection: &Connection) -> Result<()> {
     let Some((table, _)) = counted() else { return Ok(()) };
     let sql = format!(
@@ -78,7 +78,7 @@ pub(in crate::store) fn prune(connection: &Connection) -> Result<()> {
     connection.execute(&sql, []).map(drop).doing("forget the counts of pruned snapshots")
 }
 
-/// The snapshots whose counts are not what their rows tell, with the name of the table.
+/// Returns the snapshots whose stored counts differ from their rows, each with the name of the table.
 pub(in crate::store) fn differing(connection: &Connection) -> Result<Vec<(i64, String)>> {
     let Some((table, sources)) = counted() else { return Ok(Vec::new()) };
     let (through, ids) = (through(connection)?, snapshot_ids(connection)?);
@@ -98,8 +98,8 @@ pub(in crate::store) fn differing(connection: &Connection) -> Result<Vec<(i64, S
     Ok(differing)
 }
 
-/// Whether a snapshot differs from the one before in nothing that is counted, rows and gaps alike: most nights of most
-/// accounts.
+/// Returns true if a snapshot equals the one before in everything that is counted, rows and gaps alike. That is the
+/// usual case for most organizations.
 fn is_as_before(connection: &Connection, sources: &MetricSources, snapshot_id: i64) -> Result<bool> {
     let before = snapshot_ids(connection)?.into_iter().rev().find(|id| *id < snapshot_id);
     let Some(before) = before.filter(|before| snapshot_id - before == 1) else { return Ok(false) };
@@ -131,7 +131,7 @@ fn is_as_before(connection: &Connection, sources: &MetricSources, snapshot_id: i
     same.doing("look whether anything that is counted changed")
 }
 
-/// The counts of an account, or of the organization; `None` is not known.
+/// The counts of an account, or of the organization; a value is `None` if it is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Row {
     account: Option<String>,
@@ -139,13 +139,13 @@ struct Row {
     incomplete: Option<String>,
 }
 
-/// The table of the counts, and what they are made from.
+/// Returns the table of the counts, and the sources that they are made from.
 fn counted() -> Option<(String, &'static MetricSources)> {
     let view = DERIVED_VIEWS.iter().find(|view| view.counted_from.is_some())?;
     Some((format!("{}_kept", view.name), view.counted_from?))
 }
 
-/// Counts a snapshot, to which nothing but earlier ones was counted before.
+/// Counts a snapshot. `tally` must not have passed this snapshot yet.
 fn count(
     connection: &Connection,
     sources: &MetricSources,
@@ -182,7 +182,7 @@ fn count(
     Ok(rows)
 }
 
-/// By account the number of assignments that lead nowhere, and of those of which that is not known.
+/// Returns for each account the number of assignments that lead nowhere, and the number for which that is unknown.
 fn astray(
     connection: &Connection,
     sources: &MetricSources,
@@ -200,7 +200,7 @@ fn astray(
     })
 }
 
-/// Leaves nothing but that no snapshot is counted.
+/// Removes all counts, and records that no snapshot is counted.
 fn forget_all(connection: &Connection, table: &str) -> Result<()> {
     let forget = || {
         connection.execute(&format!("DELETE FROM main.{}", quoted(table)), [])?;
@@ -234,7 +234,7 @@ fn write(
         let mut insert = connection.prepare(&format!(
             "INSERT INTO main.{table} (account_id, {metrics}, incomplete, valid_from) VALUES ({places})"
         ))?;
-        // What began with this snapshot and is not true of it tells of none.
+        // A row that began with this snapshot and is already wrong holds in no snapshot.
         connection.execute(&format!("DELETE FROM main.{table} WHERE valid_to <= valid_from"), [])?;
         for row in due.into_values() {
             let counts = row.values.into_iter().map(Into::into);
@@ -249,7 +249,7 @@ fn write(
     write().doing("keep the counts of a snapshot")
 }
 
-/// The rows of the table of which the condition is true, in which `?1` is the snapshot.
+/// Returns the rows of the table that match the condition, in which `?1` is the snapshot.
 fn rows_where(
     connection: &Connection,
     table: &str,
@@ -275,13 +275,13 @@ fn rows_where(
     read().doing("read the counts of snapshots")
 }
 
-/// The snapshots that are not counted.
+/// Returns the snapshots that are not counted.
 fn missing(connection: &Connection) -> Result<Vec<i64>> {
     let through = through(connection)?;
     Ok(snapshot_ids(connection)?.into_iter().filter(|id| *id > through).collect())
 }
 
-/// The snapshot up to which all are counted by the rules of today; 0 where none is.
+/// Returns the last snapshot up to which all are counted by the current rules; 0 if none is.
 fn through(connection: &Connection) -> Result<i64> {
     if columns(connection, "main", "derived_rules")?.is_empty() {
         return Ok(0);
@@ -299,7 +299,8 @@ fn write_through(connection: &Connection, snapshot_id: i64) -> Result<()> {
         .doing("note how far snapshots are counted")
 }
 
-/// Who is an administrator is a matter of the rules by which policies are weighed.
+/// Returns the version of the rules. The rules that weigh policies are part of it, because they decide which permission
+/// set is an administrator's.
 fn rules() -> String {
     format!("{RULES} {}", document::rules())
 }

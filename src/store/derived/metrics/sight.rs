@@ -1,4 +1,4 @@
-//! What a snapshot did not see of that which its counts rest on.
+//! The parts of a snapshot's sources that it did not see.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -12,11 +12,11 @@ use crate::store::coverage::{self, CoverageStatus};
 use crate::store::record::text_of;
 use crate::store::visibility::SnapshotGaps;
 
-/// What hides something of the counts of one snapshot.
+/// The resources that hide part of the counts of one snapshot.
 pub(super) struct Sight {
     /// The resources of which the snapshot saw nothing.
     blind: BTreeSet<&'static str>,
-    /// What it did not see completely, by the accounts that it concerns; `None` is all of them.
+    /// The resources that it did not see completely, each with the affected accounts; `None` for all accounts.
     hidden: BTreeMap<&'static str, Option<BTreeSet<Rc<str>>>>,
 }
 
@@ -50,7 +50,7 @@ impl Sight {
                     all
                 });
             }
-            // A snapshot may have been asked for parts without a gap that says which.
+            // A snapshot may be limited without a gap that names the missing scopes.
             let is_limited = status == Some(CoverageStatus::Limited) && unseen.gaps().is_empty();
             if is_limited {
                 sight.hidden.insert(resource, None);
@@ -61,12 +61,12 @@ impl Sight {
         Ok(sight)
     }
 
-    /// Whether there is a count at all.
+    /// Returns true if the metric has a count at all.
     pub(super) fn has(&self, metric: Metric) -> bool {
         !metric.rests_on().iter().any(|resource| self.blind.contains(resource))
     }
 
-    /// The resources that were not completely seen, as far as they concern the account; `None` is the organization.
+    /// Returns the resources that were not seen completely and affect the account; `None` is the organization.
     pub(super) fn incomplete(&self, account: Option<&str>) -> Vec<&'static str> {
         let concerns = |accounts: &Option<BTreeSet<Rc<str>>>| match (accounts, account) {
             (Some(accounts), Some(account)) => accounts.contains(account),

@@ -1,4 +1,4 @@
-//! The counts are those of the views in each snapshot, whatever was collected, hidden and pruned.
+//! Tests that the counts equal those of the views in each snapshot, with any rows collected, hidden and pruned.
 
 use proptest::prelude::*;
 
@@ -19,7 +19,7 @@ fn member(user: &str) -> Staged {
     row("group_memberships", &[("group_id", "g"), ("user_id", user)])
 }
 
-/// What is not listed of a night.
+/// The listing that is missing from a snapshot.
 #[derive(Clone, Copy, PartialEq)]
 enum Hidden {
     Nothing,
@@ -109,7 +109,7 @@ fn each_account_is_counted() {
     let of_accounts = "SELECT concat_ws(' ', snapshot_id, account_id, gained, lost) FROM snapshot_metrics
                        WHERE account_id IN ('1', '2') AND snapshot_id > 1 ORDER BY 1";
     assert_eq!(world.column(of_accounts), ["2 1 1 0", "2 2 0 0", "3 1 0 1", "3 2 0 0"]);
-    // What stays the same is kept once.
+    // An unchanged row is stored once.
     assert_eq!(
         world.column("SELECT count(*) || '' FROM snapshot_metrics_kept WHERE account_id = '2'"),
         ["1"]
@@ -142,7 +142,7 @@ fn what_was_not_collected_is_null() {
         let last = world.database.snapshots().unwrap().len() as i64;
         assert!(incomplete(&world, last).iter().all(|told| told.split(", ").any(|one| one == resource)));
     }
-    // Nothing is known, from the first night on.
+    // Nothing is known from the first snapshot on.
     let mut world = World::claimed();
     publish(&mut world, &["ann"], Hidden::Skipped("account_assignments"));
     assert_eq!(counts(&world, 1)[0], "all - - - - - - -");
@@ -233,7 +233,7 @@ fn what_is_not_counted_yet_is_filled() {
         world.database.fill(|_, _| {}).unwrap();
         assert_eq!(world.column(rows), due, "{change}");
     }
-    // As a migration leaves it, and so does a publish after which not all would be counted.
+    // This is the state after a migration, and after a publish that could not count all snapshots.
     let empty = "DELETE FROM derived_rules WHERE name = 'metrics'";
     world.database.connection().execute_batch(empty).unwrap();
     super::publish(world.database.connection(), 3).unwrap();
@@ -271,7 +271,7 @@ fn what_was_changed_is_noticed() {
     }
 }
 
-/// The counts as the views of a snapshot tell them, for the organization and each account.
+/// The counts that the views of a snapshot give, for the organization and each account.
 const TOLD: &str = "
     WITH scopes AS (
         SELECT NULL AS account_id UNION SELECT account_id FROM account_assignments UNION SELECT account_id FROM accounts),
@@ -288,7 +288,7 @@ const TOLD: &str = "
         (SELECT count(*) FROM astray AS e WHERE is_unknown AND (s.account_id IS NULL OR e.account_id = s.account_id)))
     FROM scopes AS s ORDER BY s.account_id IS NOT NULL, 1";
 
-/// Whether each count is what the views tell, or NULL.
+/// Asserts that each count equals the count of the views, or is NULL.
 fn assert_told(census: &mut Census, ids: &[i64]) {
     for id in ids {
         census.answer_as_of(*id).unwrap();

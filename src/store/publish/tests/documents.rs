@@ -1,4 +1,4 @@
-//! A document in another spelling is no change.
+//! Tests that a document in another spelling is no change.
 
 use super::*;
 
@@ -34,14 +34,14 @@ fn first_spelling_stays() {
     assert_eq!(publish(&mut world, policy("a", &again)), 0);
     assert_eq!(world.column(VERSIONS), [format!("a 1 {first}")]);
     assert_eq!(world.column(FIELDS), Vec::<String>::new());
-    // Another column is another version, with the document as it is sent then.
+    // A change of another column begins a new version, with the document in its current spelling.
     assert_eq!(publish(&mut world, policy("b", &again)), 1);
     assert_eq!(world.column(VERSIONS), [format!("a 1 {first}"), format!("b 3 {again}")]);
     assert_eq!(world.column(FIELDS), [r#"3 {"policy_name":{"old":"a","new":"b"}}"#]);
     assert_eq!(publish(&mut world, policy("b", &other)), 1);
     assert!(world.column(FIELDS)[1].starts_with(r#"4 {"document":{"old":"#), "{:?}", world.column(FIELDS));
     world.census().verify().unwrap();
-    // What is between goes; each snapshot that stays has the document as it had it.
+    // Pruning removes the snapshots in between. Each remaining snapshot keeps its own document.
     world.database.prune(&[2, 3]).unwrap();
     assert_eq!(world.column(VERSIONS), [format!("a 1 {first}"), format!("b 4 {other}")]);
     world.census().verify().unwrap();
@@ -55,7 +55,7 @@ fn without_a_hash_a_document_stands_for_itself() {
     let unhashed = "UPDATE permission_set_policies_versions SET document_hash = NULL";
     world.database.connection().execute(unhashed, []).unwrap();
     assert!(world.census().verify().unwrap_err().to_string().contains("the hash beside document"));
-    // In doubt it is a change.
+    // If equality is in doubt, the document counts as changed.
     assert_eq!(publish(&mut world, policy("a", &again)), 1);
     assert_eq!(world.column("SELECT change FROM permission_set_policies_changes"), ["changed"]);
 }

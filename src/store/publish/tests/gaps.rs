@@ -1,4 +1,4 @@
-//! Which gaps are recorded, and what they make of coverage.
+//! Tests of the recorded gaps and their effect on coverage.
 
 use super::*;
 use crate::store::{Census, Coverage, Database, Failure, schema};
@@ -9,7 +9,8 @@ fn of_two_gaps_over_one_scope_the_one_that_tells_more_stays() {
     let mut first = world.collect();
     first.gap(GapKind::NotAsked, all("accounts")).gap(GapKind::Denied, all("accounts"));
     first.failed(GapKind::Failed, &[all("accounts")], &[], vec![]);
-    // Another task that saw the scope told which keys live; what this one would have told stays unknown.
+    // Another task that saw the scope reported which keys exist. The part that this task would have reported stays
+    // unknown.
     first.failed(GapKind::Failed, &[all("users")], &[], vec![]).listed(&[all("users")], vec![]).publish();
     let gaps = "SELECT resource || kind FROM gaps WHERE resource IN ('accounts', 'users')";
     assert_eq!(world.column(gaps), ["accountsdenied", "usersfailed"]);
@@ -38,7 +39,7 @@ fn a_kind_that_was_given_up_leaves_one_gap() {
     first.publish();
     let gaps = "SELECT resource || scope FROM gaps WHERE kind = 'denied' AND resource = 'group_memberships'";
     assert_eq!(world.column(gaps), ["group_memberships{}"]);
-    // What the wide gap does not cover keeps its own.
+    // Scopes that the wide gap does not cover keep their own gaps.
     assert_eq!(world.column("SELECT scope FROM gaps WHERE resource = 'tags' AND kind = 'denied'").len(), 5);
 }
 
@@ -141,7 +142,7 @@ fn a_stopped_kind_is_counted_by_its_tasks() {
     let left = Failure { observed_at: "2026-01-02T00:00:00Z".to_owned(), ..failure(GapKind::NotAsked) };
     first.staging.stop_kind("list_members", "lane", &left, &[all("group_memberships")]).unwrap();
     first.publish();
-    // Five tasks, and the scope that no task stands for; the one gap over all is of the five.
+    // There are five tasks, and the scope that no task stands for. The one gap over all scopes belongs to the five.
     let counts = "SELECT status || not_asked FROM coverage WHERE resource = 'group_memberships'";
     assert_eq!(world.column(counts), ["limited6"]);
 }
@@ -167,7 +168,7 @@ fn an_older_snapshots_limit_is_derived_from_its_gaps() {
     assert_eq!(coverage(&world, 1, "users"), (CoverageStatus::Complete, None));
     let found = &world.database.coverage(1).unwrap()[3];
     assert_eq!((found.resource.as_str(), found.not_asked, found.carried), ("accounts", 2, Some(0)));
-    // Statements read the same, while the stored row stays what it is.
+    // Statements read the derived status, while the stored row stays unchanged.
     let statuses =
         "SELECT status || not_asked FROM coverage WHERE resource IN ('accounts', 'users') ORDER BY resource";
     assert_eq!(column(world.census().connection(), statuses), ["limited2", "complete0"]);
@@ -201,7 +202,7 @@ fn the_migration_changes_no_snapshots_proof() {
     let before = world.column(proof);
     let statuses = |census: &Census| [1, 3, 4].map(|id| status_of(&census.coverage(id).unwrap(), "accounts"));
     let expected = [CoverageStatus::Complete, CoverageStatus::Limited, CoverageStatus::Limited];
-    // Read by this program, and then migrated by it.
+    // The first pass reads the file as it is. The second reads it after this program migrated it.
     for _ in 0..2 {
         let census = world.census();
         census.verify().unwrap();

@@ -1,4 +1,4 @@
-//! The rules of gaps, one by one.
+//! Tests of the rules of gaps, one by one.
 
 use super::*;
 use crate::model::{AccessReportJob, FactRow};
@@ -60,7 +60,7 @@ fn permission_set(arn: &str) -> Row {
     row("permission_sets", &[("permission_set_arn", arn)])
 }
 
-/// Two groups with one member each.
+/// Publishes two groups with one member each.
 fn publish_two_groups(world: &mut World) {
     let mut collection = world.collect();
     collection.listed(&[all("groups")], vec![group("g"), group("h")]);
@@ -144,7 +144,7 @@ fn a_denied_listing_leaves_old_rows_open() {
     world.collect().listed(&[all("accounts")], accounts(&[("1", "one"), ("2", "two")])).publish();
     let rows = accounts(&[("1", "uno"), ("3", "three")]);
     let second = world.collect().failed(GapKind::Denied, &[all("accounts")], &[], rows).publish();
-    // The rows of the unfinished listing are facts; what it did not reach is carried.
+    // The rows of the unfinished listing are facts. Rows that it did not reach are carried.
     assert_eq!(world.column(ACCOUNTS), ["1 uno", "2 two", "3 three"]);
     let accounts = outcome(&second, "accounts");
     assert_eq!((accounts.carried, accounts.gaps, accounts.removed), (1, 1, 0));
@@ -202,7 +202,7 @@ fn a_carried_row_that_no_gap_covers_fails_the_publish() {
     drop(second);
     assert_eq!(world.column(ACCOUNTS), ["1 one", "2 two"]);
     assert_eq!(world.column("SELECT snapshot_id || '' FROM snapshots"), ["1"]);
-    // The connection is as it was: the next collection can be published.
+    // The connection is unchanged, so the next collection can be published.
     let third = world.collect().listed(&[all("accounts")], accounts(&[("2", "two")])).publish();
     assert_eq!(third.snapshot_id, 2);
 }
@@ -288,7 +288,7 @@ fn a_wrong_clock_falsifies_no_later_time() {
     let times = world.column("SELECT taken_at || ' ' || completed_at FROM snapshots ORDER BY snapshot_id");
     assert_eq!(times[2], "2026-01-04T00:00:00Z 2026-01-04T00:10:00Z");
     let resolved = |text: &str| world.census().resolve(&text.parse().unwrap()).unwrap().snapshot_id;
-    // A date is the highest id completed by then.
+    // A date resolves to the highest id completed by then.
     assert_eq!(["2026-01-04", "2029-12-31", "2030-01-02", "latest"].map(resolved), [3; 4]);
 }
 

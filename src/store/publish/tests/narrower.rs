@@ -1,4 +1,4 @@
-//! What was seen under a wider gap, and what was only carried.
+//! Tests of rows that were seen under a wider gap, and of rows that were only carried.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn a_gap_shows_in_when_a_row_was_last_seen_and_when_the_next_began() {
     world.collect().failed(GapKind::Denied, &[all("accounts")], &[], vec![]).publish();
     let life = "SELECT last_seen_at || ' ' || coalesce(not_before, '-') FROM accounts_history ORDER BY account_id, valid_from";
     assert_eq!(world.column(life), ["2026-01-02T00:10:00Z -"]);
-    // Nobody looked in the second snapshot, so the second account may have come before it.
+    // The second snapshot did not look, so the second account may have been created before it.
     world.collect().listed(&[all("accounts")], accounts(&[("1", "one"), ("2", "two")])).publish();
     assert_eq!(world.column(life), ["2026-01-04T00:10:00Z -", "2026-01-04T00:10:00Z 2026-01-02T00:00:00Z"]);
 }
@@ -65,7 +65,7 @@ fn a_listing_by_key_shows_nothing_under_a_gap_of_details() {
         first.listed(&[scope("organization_policies", &[("policy_id", id)])], vec![policy(row, id, name)]);
     }
     first.publish();
-    // The second of type A was never described; all of B were, and of C there are none.
+    // The second policy of type A was never described. All policies of type B were described, and type C has none.
     let expected = [r#"{"policy_id":"p-1"}"#, r#"{"policy_id":"p-3"}"#, r#"{"type":"B"}"#, r#"{"type":"C"}"#];
     assert_eq!(world.column("SELECT scope FROM seen_under_gaps ORDER BY 1"), expected);
 }
@@ -95,7 +95,7 @@ fn a_row_seen_under_a_wider_gap_was_seen_and_one_beside_it_was_not() {
         .listed(&[members_of("g")], vec![member("g", "1"), member("g", "3")])
         .listed(&[members_of("h")], vec![member("h", "1"), member("h", "3")])
         .publish();
-    // The third snapshot saw all of g: only what is new in h may have been there before.
+    // The third snapshot saw all of g, so only new rows of h may have existed before.
     let new = "SELECT group_id || substr(not_before, 1, 10) FROM group_memberships_history WHERE user_id = '3' ORDER BY 1";
     assert_eq!(world.column(new), ["g2026-01-04", "h2026-01-03"]);
 }
@@ -156,7 +156,8 @@ fn carried_rows_are_found_from_the_gaps() {
         .unwrap()
         .collect::<rusqlite::Result<_>>()
         .unwrap();
-    // The rows of a resource are walked only for a gap that names no part of their key, after the gap was found.
+    // The rows of a resource are walked only for a gap that names no part of their key, and only after that gap was
+    // found.
     for (step, line) in
         plan.iter().enumerate().filter(|(_, line)| line.contains("AUTOMATIC") || line.starts_with("SCAN v"))
     {

@@ -1,4 +1,4 @@
-//! Assignments that lead nowhere: every reference to something that is in no table, and why.
+//! Tests of assignments that lead nowhere: every reference to an id that is in no table, with the reason.
 
 use super::*;
 use crate::store::testing::Collection;
@@ -22,8 +22,8 @@ fn named(resource: &str, key: &str, id: &str) -> Row {
     row(resource, &[(key, id)])
 }
 
-/// Day 1: everything is listed, and of each of two assignments' references one is in no table. Day 2: nothing is
-/// missing. Day 3: what is missing again is hidden by gaps.
+/// Returns a world of three days. Day 1: everything is listed, and each of two assignments has a reference to a missing
+/// id. Day 2: nothing is missing. Day 3: the same ids are missing again, hidden by gaps.
 fn world() -> World {
     let mut world = World::new();
     let listed = |collection: &mut Collection, accounts: &[&str], sets: &[&str]| {

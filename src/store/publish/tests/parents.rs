@@ -1,4 +1,4 @@
-//! What follows for rows from their parents.
+//! Tests of the effect of parents on their children's rows.
 
 use super::*;
 
@@ -48,7 +48,7 @@ fn a_staged_key_is_parent_enough() {
     assert_eq!(rows, ["1"]);
 }
 
-/// One set provisioned to two accounts, one assignment each.
+/// Publishes one permission set provisioned to two accounts, with one assignment each.
 fn with_assignments(world: &mut World, strategy: &str) {
     let arn = [("permission_set_arn", "s")];
     let mut first = world.collect();

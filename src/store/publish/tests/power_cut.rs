@@ -1,11 +1,11 @@
-//! What a power cut leaves of a publish: a log that ends anywhere, its last sectors half written.
+//! Tests of a publish that a power cut interrupts: the log may end anywhere, with its last sectors half written.
 
 use std::path::Path;
 
 use super::*;
 use crate::store::file::beside;
 
-/// The census as it is after the computer is switched on again: its snapshots, and the accounts' names.
+/// Returns the census after the computer restarts: its snapshots, and the accounts' names.
 fn after_power_cut(folder: &Path, database: &[u8], log: &[u8]) -> (Vec<String>, Vec<String>) {
     let path = folder.join("o.db");
     for suffix in ["-wal", "-shm"] {
@@ -40,7 +40,7 @@ fn a_publish_that_is_torn_anywhere_is_whole_or_did_not_happen() {
     assert!(log.len() > 20_000, "{}", log.len());
     for end in (0..log.len()).step_by(997).chain([log.len() - 1]) {
         assert_eq!(cut(&log[..end]), before, "cut at {end} of {}", log.len());
-        // A sector of something else where the log went on: no byte is what it was.
+        // A sector of other data replaces the rest of the log: every byte differs.
         let mut torn = log.clone();
         let length = torn.len();
         torn[end..length.min(end + 512)].iter_mut().for_each(|byte| *byte = !*byte);

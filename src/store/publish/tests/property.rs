@@ -1,4 +1,4 @@
-//! Any history: as of every snapshot stands what was staged, or the last known where a gap covers it.
+//! Property test: for any history, every snapshot holds the staged rows, or the last known rows under a gap.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,14 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A pair's value: `None` where it is not staged.
+/// The staged value of each pair of group and user.
 type State = BTreeMap<(u8, u8), u8>;
 
-/// One collection of the members of three groups: which groups exist, how each group's listing went, and
-/// which rows there were.
+/// One collection of the members of three groups: which groups exist, how each group's listing ended, and the rows.
 #[derive(Debug, Clone)]
 struct Day {
     groups_listed: bool,
-    /// By group: whether it exists, and whether its members' listing reached its end.
+    /// For each group: true if it exists, and true if its members' listing finished.
     groups: Vec<(bool, bool)>,
     rows: State,
 }
@@ -59,8 +58,8 @@ fn collect(world: &mut World, day: &Day) {
     collection.publish();
 }
 
-/// What must stand after `day`, given what stood before: staged rows of existing groups; of the others the
-/// last known where the listing failed, or where the group was not staged and the groups' listing failed.
+/// Returns the rows after `day`, given the rows before: the staged rows of existing groups, and the last known rows of
+/// groups whose listing failed, or that were not staged while the groups' listing failed.
 fn expected(before: &State, day: &Day) -> State {
     let mut after = State::new();
     for (key, value) in before {
@@ -75,10 +74,10 @@ fn expected(before: &State, day: &Day) -> State {
     after
 }
 
-/// A row that a gap hides, and since which snapshot it stands and which saw it last.
+/// The rows that a gap hides, each with the snapshot in which its value began and the one that saw it last.
 type Stale = BTreeMap<(u8, u8), (usize, usize)>;
 
-/// What `stale_rows` must hold after the day `number`, and what is known of every row.
+/// Returns the expected rows of `stale_rows` after the day `number`, and updates the known rows.
 fn sight(before: &State, after: &State, day: &Day, number: usize, known: &mut Stale) -> Stale {
     let unseen = |group: u8| match day.groups[usize::from(group)] {
         (true, listed) => !listed,
@@ -97,7 +96,7 @@ fn sight(before: &State, after: &State, day: &Day, number: usize, known: &mut St
     stale
 }
 
-/// The rows of the view, as text that says when they were last seen.
+/// Returns the rows of the view as text that includes when they were last seen.
 fn stale(connection: &rusqlite::Connection) -> Vec<String> {
     let sql =
         "SELECT json_extract(r.key, '$.group_id') || json_extract(r.key, '$.user_id') || ' ' || s.snapshot_id
@@ -142,12 +141,12 @@ proptest! {
             );
             prop_assert_eq!(column(census.connection(), &charted), vec![expected.len().to_string()]);
         }
-        // What was counted on from day to day is what the versions say when they are walked once.
+        // The counts carried from day to day equal the counts of one walk over all versions.
         prop_assert_eq!(census.verify().unwrap().links.len(), days.len());
         let twice = "SELECT group_id FROM group_memberships_versions WHERE valid_to IS NULL
                      GROUP BY group_id, user_id HAVING count(*) > 1";
         prop_assert!(column(census.connection(), twice).is_empty());
-        // Adjacent versions differ: what stays the same is stored once.
+        // Adjacent versions differ: an unchanged row is stored once.
         let idle = "SELECT a.group_id FROM group_memberships_versions AS a JOIN group_memberships_versions AS b
                     ON b.group_id = a.group_id AND b.user_id = a.user_id AND b.valid_from = a.valid_to
                        AND b.membership_id = a.membership_id";

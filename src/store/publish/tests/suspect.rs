@@ -1,4 +1,4 @@
-//! A resource that loses many of its rows from one snapshot to the next.
+//! Tests of a resource that loses many of its rows from one snapshot to the next.
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn a_resource_that_shrinks_by_half_is_suspect() {
 
 #[test]
 fn how_much_may_be_lost_can_be_said() {
-    // From so many to so many, under this limit: whether that is suspect.
+    // The rows before and after, the limit, and true if the loss is suspect.
     for (before, after, limit, is_suspect) in [
         (40, 20, 50, false),
         (40, 19, 50, true),

@@ -1,4 +1,4 @@
-//! The derived views, now and as of a snapshot, and the plans by which they answer.
+//! Tests of the derived views, for the latest snapshot and as of another, and of their query plans.
 
 use super::*;
 
@@ -18,7 +18,8 @@ fn granted(account: &str, set: &str, kind: &str, principal: &str) -> Row {
     )
 }
 
-/// Day 1: ann directly, bob through g. Day 2: ann's title changes and she joins g. Day 3: bob leaves g.
+/// Returns a world of three days. Day 1: ann has access directly, bob through g. Day 2: ann's title changes and she
+/// joins g. Day 3: bob leaves g.
 fn world() -> World {
     let mut world = World::new();
     for (title, members) in [("old", vec!["bob"]), ("new", vec!["ann", "bob"]), ("new", vec!["ann"])] {
@@ -108,14 +109,14 @@ fn a_way_that_ends_and_begins_again_is_two_rows_of_history() {
     assert_eq!(world.column(bob), ["2026-01-02", "2026-01-05"]);
 }
 
-/// Bounds of a way that is put together from an assignment and a membership, each with gaps of its own.
+/// Tests the bounds of a path that is joined from an assignment and a membership, each with its own gaps.
 #[test]
 fn the_bounds_of_a_way_are_what_is_known_of_its_parts() {
     let mut world = world();
     let assigned = || vec![granted("1", "s", "GROUP", "g"), granted("1", "s", "USER", "ann")];
     let people = || vec![user("ann", "Ann", "new"), user("bob", "Bob", "old")];
-    // The fourth time the members of g are hidden, the fifth carl came and bob is seen to be gone, the sixth bob is
-    // back and assignments are hidden, the seventh nothing of it is seen.
+    // In the fourth snapshot the members of g are hidden. In the fifth carl is new and bob is seen to be gone. In the
+    // sixth bob is back and assignments are hidden. In the seventh none of them is seen.
     let mut fourth = world.collect();
     fourth.listed(&[all("users")], people()).listed(&[all("groups")], vec![group("g")]);
     fourth.failed(GapKind::Denied, &[members_of("g")], &[], vec![]);
@@ -143,7 +144,7 @@ fn the_bounds_of_a_way_are_what_is_known_of_its_parts() {
     );
     seventh.failed(GapKind::Failed, &[members_of("g")], &[], vec![]).publish();
 
-    // After, by, last seen, gone by.
+    // The columns after user and path: not before, first seen, last seen, gone.
     let sql = "SELECT user_name || ' ' || via || ' ' || coalesce(substr(not_before, 9, 2), '-') || ' '
         || substr(first_seen_at, 9, 2) || ' ' || substr(last_seen_at, 9, 2) || ' ' || coalesce(substr(gone_at, 9, 2), '-')
         FROM effective_access_history WHERE account_id = '1' ORDER BY 1";
@@ -153,7 +154,7 @@ fn the_bounds_of_a_way_are_what_is_known_of_its_parts() {
         [
             "Ann direct - 02 06 -",
             "Ann group 02 03 06 07",
-            // The assignment stood when bob was gone: it gave nobody access before he came back.
+            // The assignment existed while bob was gone, but gave nobody access before he came back.
             "Bob direct 06 07 07 -",
             "Bob group - 02 03 04",
             "Carl group 05 06 06 -",
@@ -307,7 +308,7 @@ fn power_is_recognised_by_policy_name_and_by_what_inline_policies_allow() {
     );
 }
 
-/// What people type: a filter by id or name, a list, a subquery, a join from either side, a sort.
+/// Typical typed queries: a filter by id or name, a list, a subquery, a join from either side, a sort.
 const AD_HOC: &[&str] = &[
     "SELECT * FROM {view} WHERE account_id = '1'",
     "SELECT * FROM {view} WHERE account_id = (SELECT '1')",
@@ -337,7 +338,7 @@ fn effective_access_is_found_by_index_whatever_it_is_asked_by() {
             for form in AD_HOC {
                 let sql = form.replace("{view}", view);
                 let plan = plan(census, &sql);
-                // v are the versions; the gaps of one snapshot are walked.
+                // The alias v stands for versions. Only the gaps of one snapshot are walked.
                 let slow = |step: &&String| {
                     ["SCAN v", "MATERIALIZE"].iter().any(|one| step.starts_with(one))
                         || step.contains("AUTOMATIC")
@@ -349,8 +350,8 @@ fn effective_access_is_found_by_index_whatever_it_is_asked_by() {
     });
 }
 
-/// SQLite joins no two halves of a compound into a question that counts, nor an outer join into one without
-/// duplicates: then the people of the groups and the names are listed first, but never the ways.
+/// SQLite flattens no compound query into one that counts, and no outer join into one without duplicates. It then
+/// materializes the members of the groups and the names, but never the paths of access.
 #[test]
 fn a_count_of_effective_access_lists_the_memberships_and_never_the_ways() {
     now_and_as_of(|census, as_of| {
@@ -373,8 +374,7 @@ fn a_count_of_effective_access_lists_the_memberships_and_never_the_ways() {
     });
 }
 
-/// By a filter that no index serves, the users or accounts are walked, and filtered before the memberships
-/// multiply them.
+/// If no index serves a filter, the users or accounts are walked and filtered before the memberships multiply them.
 #[test]
 fn a_filter_that_no_index_serves_is_tried_before_the_ways_are_made() {
     now_and_as_of(|census, as_of| {
@@ -393,7 +393,7 @@ fn a_filter_that_no_index_serves_is_tried_before_the_ways_are_made() {
             ("permission_set_name LIKE '%s%'", "permission_sets_", "group_memberships_"),
         ] {
             let plan = plan(census, &format!("SELECT * FROM effective_access WHERE {filter}"));
-            // The half of the groups, without the subqueries of its columns.
+            // Looks at the half of the query for groups, without the subqueries of its columns.
             let half = plan.iter().skip_while(|step| *step != "UNION ALL");
             let steps: Vec<_> = half.take_while(|step| !step.starts_with("CORRELATED")).collect();
             let place = |table: &str| steps.iter().position(|step| step.contains(table));
@@ -403,7 +403,7 @@ fn a_filter_that_no_index_serves_is_tried_before_the_ways_are_made() {
     });
 }
 
-/// A denied family of listings leaves a gap for each group: to try each of them for each row is the square.
+/// A denied family of listings leaves a gap for each group. Trying each gap for each row would be quadratic.
 #[test]
 fn a_gap_is_looked_for_by_its_scope_and_no_other_is_tried() {
     now_and_as_of(|census, as_of| {
@@ -425,7 +425,7 @@ fn a_gap_is_looked_for_by_its_scope_and_no_other_is_tried() {
     });
 }
 
-/// Looks at a census as it answers now, and as of its second snapshot.
+/// Runs a check on a census as of its latest snapshot, and as of its second one.
 fn now_and_as_of(check: impl Fn(&crate::store::Census, Option<i64>)) {
     let world = world();
     let mut census = world.census();
@@ -440,8 +440,8 @@ fn plan(census: &crate::store::Census, sql: &str) -> Vec<String> {
     steps.collect::<rusqlite::Result<_>>().unwrap()
 }
 
-/// What changed is found by where versions began and ended, and who is concerned by keys: a year of snapshots of
-/// a large organization costs its changes.
+/// Changes are found by the snapshots in which versions begin and end, and the affected rows by keys. A year of
+/// snapshots of a large organization then costs only its changes.
 #[test]
 fn changes_are_found_from_the_snapshots_by_index() {
     now_and_as_of(|census, as_of| {
@@ -453,7 +453,8 @@ fn changes_are_found_from_the_snapshots_by_index() {
             ] {
                 let sql = question.replace("{view}", view);
                 let plan = plan(census, &sql);
-                // v and b are versions, a, m, u and x those that a change concerns; r is what is kept of changes.
+                // The aliases v and b are versions; a, m, u and x are rows that a change affects; r is the stored
+                // changes.
                 let versions = ["v", "b", "e", "n", "a", "m", "u", "x", "h", "r"];
                 let walked = |step: &&String| {
                     let alias = step.strip_prefix("SCAN ").and_then(|scanned| scanned.split(' ').next());
@@ -463,7 +464,7 @@ fn changes_are_found_from_the_snapshots_by_index() {
                 };
                 let walked: Vec<_> = plan.iter().filter(walked).collect();
                 assert!(walked.is_empty(), "as of {as_of:?}: {sql}: {walked:#?} {plan:#?}");
-                // Of one snapshot no other one's changes are looked at, at whatever depth.
+                // A query for one snapshot reads no other snapshot's changes, at whatever depth.
                 let mut of_snapshots =
                     plan.iter().filter(|step| step.starts_with("SCAN t") || step.starts_with("SEARCH t "));
                 if question.contains("snapshot_id =") {

@@ -1,4 +1,4 @@
-//! A copy is one file that holds what was asked for and nothing else.
+//! Tests that a copy is one file that holds the requested snapshots and nothing else.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use crate::model::Row;
 use crate::store::testing::{World, column, row, scope};
 use crate::store::{Census, Database, schema};
 
-/// Three snapshots; each names its account otherwise.
+/// Returns a world of three snapshots, each with another name of its account.
 fn world() -> World {
     let mut world = World::new();
     for name in ["first-name", "second-name", "third-name"] {
@@ -35,7 +35,7 @@ fn files(folder: &Path) -> Vec<String> {
 fn a_copy_is_one_file_also_while_it_is_read() {
     let world = world();
     let folder = tempfile::tempdir().unwrap();
-    // A writer is at work, and what it has not committed is not there.
+    // A writer is at work. Its uncommitted changes are not copied.
     world.database.connection().execute_batch("BEGIN IMMEDIATE; DELETE FROM accounts_versions").unwrap();
     let copy = copied(&world, folder.path(), None);
     let mut census = Census::open(&copy).unwrap();
@@ -43,7 +43,7 @@ fn a_copy_is_one_file_also_while_it_is_read() {
     census.answer_as_of(1).unwrap();
     assert_eq!(column(census.connection(), "SELECT name FROM accounts"), ["first-name"]);
     assert_eq!(files(folder.path()), ["copy.db"]);
-    // The header's versions: 2 would be the log's.
+    // The version bytes of the header: 2 would mean a log.
     assert_eq!(std::fs::read(&copy).unwrap()[18..20], [1, 1]);
 }
 

@@ -1,5 +1,5 @@
-//! Random histories: users, groups, members and assignments, of which any listing may break off on any day, and
-//! which may be listed by pairs or by principals.
+//! Random histories: users, groups, members and assignments. Any listing may break off on any day, and assignments may
+//! be listed by pairs or by principals.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::model::{Row, Scope};
 use crate::store::GapKind;
 use crate::store::testing::{Collection, World, row, scope};
 
-/// How a listing went: whole, cut off after its rows, or refused.
+/// The end of a listing: complete, cut off after its rows, or refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Whole,
@@ -18,19 +18,19 @@ enum End {
     Refused,
 }
 
-/// What there is on one day, and how listing it went. A value is what the row's columns hold; the second one is
+/// The organization on one day, and the end of each listing. A value holds the row's columns; the second one is
 /// volatile.
 #[derive(Debug, Clone)]
 pub struct Day {
     users: (End, BTreeMap<u8, (u8, u8)>),
     groups: (End, BTreeMap<u8, u8>),
-    /// By group, how listing its members went; of a group that is not there nobody asks.
+    /// The end of each group's members listing. The members of a missing group are not listed.
     members: Vec<End>,
     memberships: BTreeMap<(u8, u8), (u8, u8)>,
     by_principals: bool,
-    /// By pair of account and permission set, or by principal.
+    /// The end of the listing of each pair of account and permission set, or of each principal.
     assignments: Vec<End>,
-    /// Account, whether the principal is a group, and which.
+    /// Each account, true if the principal is a group, and the principal's number.
     assigned: BTreeMap<(u8, bool, u8), ()>,
 }
 
@@ -62,7 +62,7 @@ pub fn day() -> impl Strategy<Value = Day> {
 
 /// Collects and publishes the day.
 pub fn collect(world: &mut World, day: &Day) {
-    // A collection by principal also asks for each pair that holds a row of somebody else.
+    // A collection by principal also lists each pair with a row of another principal.
     let open = world.column(
         "SELECT account_id || principal_type || principal_id FROM account_assignments_versions WHERE valid_to IS NULL",
     );

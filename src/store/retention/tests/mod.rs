@@ -1,4 +1,4 @@
-//! Which snapshots stay, and that they answer as before.
+//! Tests of which snapshots stay, and of their unchanged answers.
 
 mod copies;
 pub(in crate::store) mod history;

@@ -1,5 +1,5 @@
-//! Any history, any snapshots pruned from it, twice: every snapshot that stays answers as it did, and so does the
-//! diff of any two; and what is collected afterwards comes to the same.
+//! Property test: any snapshots are pruned from any history, twice. Every remaining snapshot answers as before, and so
+//! does the diff of any two. Later collections have the same result.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +13,10 @@ use crate::model::DERIVED_VIEWS;
 use crate::store::Census;
 use crate::store::testing::{World, column};
 
-/// When something was seen: it may name an earlier time afterwards, never a later one.
+/// The times at which a row was seen. Pruning may move them to an earlier time, never to a later one.
 const TIMES: &[&str] = &["not_before", "first_seen_at", "last_seen_at", "gone_at"];
 
-/// Every row of a table or view as text, sorted; with the times of a view that has them by themselves.
+/// Returns every row of a table or view as text, sorted, with its times apart.
 fn rows(census: &Census, table: &str, condition: &str) -> Vec<(String, BTreeMap<String, Option<String>>)> {
     let connection = census.connection();
     let mut statement = connection.prepare(&format!("SELECT * FROM {table} {condition}")).unwrap();
@@ -40,13 +40,13 @@ fn rows(census: &Census, table: &str, condition: &str) -> Vec<(String, BTreeMap<
 
 type Answers = BTreeMap<String, Vec<(String, BTreeMap<String, Option<String>>)>>;
 
-/// What compares snapshots tells of those that there are.
+/// The ends of the names of views that compare snapshots: they depend on which snapshots exist.
 const OF_HISTORY: &[&str] = &["_history", "changes", "_causes", "_totals", "_metrics", "_by_snapshot"];
 
 /// The resources of the histories.
 const COLLECTED: &[&str] = &["users", "groups", "group_memberships", "account_assignments"];
 
-/// All that can be asked of one snapshot.
+/// Returns all answers of one snapshot.
 fn answers(census: &mut Census, snapshot_id: i64) -> Answers {
     census.answer_as_of(snapshot_id).unwrap();
     let views = COLLECTED.iter().copied().chain(["stale_rows"]);
@@ -78,11 +78,11 @@ fn differences(census: &Census, from: i64, to: i64) -> Value {
     serde_json::to_value(compare(census.connection(), from, to).unwrap()).unwrap()
 }
 
-/// Takes every `last_seen` out of a diff, in order.
+/// Removes every `last_seen` from a diff, and collects them in order.
 fn take_last_seen(value: &mut Value, found: &mut Vec<Option<i64>>) {
     match value {
         Value::Object(members) => {
-            // Of a scope only the newest kept snapshot is told.
+            // For a scope, only the newest kept snapshot is reported.
             let is_scope = members.get("change").is_some_and(|change| change == "unknown");
             if let Some(last_seen) = members.remove("last_seen").filter(|_| !is_scope) {
                 found.push(last_seen.as_i64());
@@ -94,7 +94,7 @@ fn take_last_seen(value: &mut Value, found: &mut Vec<Option<i64>>) {
     }
 }
 
-/// A census, and what each of its snapshots answered.
+/// A census, and the answers of each snapshot.
 struct Before {
     census: Census,
     answers: BTreeMap<i64, Answers>,
@@ -136,7 +136,7 @@ fn assert_as_before(before: &Before, after: &mut Census, kept: &[i64]) {
     }
 }
 
-/// The view of changes tells of each snapshot what the diff with the one before tells.
+/// Asserts that the view of changes gives for each snapshot the same changes as the diff with the one before.
 fn assert_changes(census: &mut Census, kept: &[i64]) {
     census.answer_as_of(kept[kept.len() - 1]).unwrap();
     for pair in kept.windows(2) {
@@ -152,7 +152,7 @@ fn assert_changes(census: &mut Census, kept: &[i64]) {
     }
 }
 
-/// The bounds name kept snapshots, and what stays the same is stored once.
+/// Asserts that the bounds name kept snapshots, and that an unchanged row is stored once.
 fn assert_tidy(census: &Census, kept: &[i64]) {
     let connection = census.connection();
     for resource in COLLECTED {
@@ -183,7 +183,7 @@ fn assert_tidy(census: &Census, kept: &[i64]) {
     assert_eq!(column(connection, pruned), Vec::<String>::new());
 }
 
-/// Days, the snapshots that the first pruning keeps, those that the second keeps, and one more day.
+/// Generates days, the snapshots that the first pruning keeps, those that the second keeps, and one more day.
 fn histories() -> impl Strategy<Value = (Vec<Day>, Vec<i64>, Vec<i64>, Day)> {
     let kept = |from: Vec<i64>| {
         let all = from.len();
@@ -215,7 +215,7 @@ proptest! {
             assert_changes(&mut pruned.census(), &kept);
             ids = kept;
         }
-        // What a gap carries on hangs on the snapshot before.
+        // The rows that a gap carries forward depend on the snapshot before.
         if *ids.last().unwrap() == days.len() as i64 {
             collect(&mut world, &next);
             collect(&mut pruned, &next);

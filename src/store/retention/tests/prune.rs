@@ -1,4 +1,4 @@
-//! What pruning leaves, one thing by one.
+//! Tests of the results of pruning, one by one.
 
 use crate::diff::compare;
 use crate::model::Row;
@@ -9,7 +9,7 @@ fn account(name: &str) -> Row {
     row("accounts", &[("account_id", "1"), ("name", name)])
 }
 
-/// One day a name of account 1: `None` where there is no account, `"?"` where nobody could look.
+/// Publishes one day per name of account 1: `None` is a day without the account, `"?"` a day with a denied listing.
 fn world(days: &[Option<&str>]) -> World {
     let mut world = World::new();
     for day in days {
@@ -71,7 +71,7 @@ fn a_removal_that_only_a_pruned_snapshot_saw_is_not_taken_for_one_that_this_one_
         let diff = compare(world.census().connection(), 1, 3).unwrap();
         diff.changes.iter().filter(|one| one.resource == "accounts").map(|one| one.change.as_str()).collect()
     };
-    // What nobody collected at all is no more seen than what a gap hides.
+    // A resource that was not collected at all is as unseen as one that a gap hides.
     let nothing_collected = "DELETE FROM gaps WHERE resource = 'accounts'; DELETE FROM gap_columns;
         UPDATE coverage SET status = 'not_collected' WHERE snapshot_id = 3 AND resource = 'accounts'";
     for unseen in ["", nothing_collected] {
@@ -95,7 +95,7 @@ fn a_removal_that_this_one_saw_stays_so_where_what_it_closed_is_pruned() {
         ("pairs", vec![orphan()]),
         ("pairs", vec![]),
         ("pairs", vec![orphan()]),
-        // A collection by principal also asks for each pair that holds the row of a deleted principal.
+        // A collection by principal also lists each pair that holds the row of a deleted principal.
         ("principals", vec![]),
     ] {
         let mut collection = world.collect();

@@ -1,10 +1,10 @@
-//! Which snapshots the rules keep, and why.
+//! Tests of which snapshots the rules keep, and of the reasons.
 
 use crate::store::retention::{KeepRules, Verdict};
 use crate::store::testing::World;
 use crate::store::{Census, Snapshot};
 
-/// Snapshots completed at these times, numbered from 1.
+/// Returns snapshots completed at these times, numbered from 1.
 fn snapshots(times: &[&str]) -> Vec<Snapshot> {
     let database = World::new().database;
     for (time, id) in times.iter().zip(1..) {
@@ -16,7 +16,7 @@ fn snapshots(times: &[&str]) -> Vec<Snapshot> {
     crate::store::snapshot::all(database.connection()).unwrap()
 }
 
-/// `id: reasons` of those that are kept.
+/// Returns the kept snapshots as `id: reasons`.
 fn kept(rules: KeepRules, snapshots: &[Snapshot]) -> Vec<String> {
     let verdicts = rules.judge(snapshots.to_vec(), "2026-11-17T00:00:00Z".parse().unwrap());
     let pruned = Verdict::pruned(&verdicts);
@@ -81,7 +81,7 @@ fn neither_all_nor_what_an_unfinished_collection_began_after_is_pruned() {
 
 #[test]
 fn days_of_a_wrong_clock_are_not_merged() {
-    // The second was in the future; those after it got its time, as earlier versions gave it.
+    // The second was in the future. Earlier versions gave that time to all later snapshots.
     let clamped = snapshots(&[
         "2026-03-10T02:00:00Z",
         "2030-01-01T02:00:00Z",
@@ -103,7 +103,7 @@ fn days_of_a_wrong_clock_are_not_merged() {
     assert_eq!(kept(daily(), &with_times(&taken)), uncertain);
     let all = KeepRules { trusts_all_times: true, ..daily() };
     assert_eq!(kept(all, &with_times(&taken)), ["1: daily 2026-03-10", "4: daily 2030-01-01"]);
-    // True times after the one in the future: its neighbours are in doubt, the others are not.
+    // True times follow the one in the future: its neighbours are in doubt, the others are not.
     let jumped = snapshots(&[
         "2026-03-10T02:00:00Z",
         "2030-01-01T02:00:00Z",
@@ -114,6 +114,6 @@ fn days_of_a_wrong_clock_are_not_merged() {
     let expected =
         ["1: daily 2026-03-10", "2: time not certain", "3: time not certain", "5: daily 2026-03-13"];
     assert_eq!(kept(daily(), &jumped), expected);
-    // Only rules that look at times are concerned.
+    // Only rules that use times are affected.
     assert_eq!(kept(KeepRules { last: 1, ..KeepRules::default() }, &jumped), ["5: last"]);
 }
