@@ -1,4 +1,4 @@
-//! What is said beside ids, values and names: where an account is in the organization, and what differs within a
+//! Descriptions beside ids, values and names: an account's location in the organization, and the differences within a
 //! policy document.
 
 use rusqlite::Connection;
@@ -11,7 +11,7 @@ use crate::model::{ResourceSpec, resource};
 use crate::store::{Record, text_of};
 use crate::tree::TreePaths;
 
-/// Says it of every change.
+/// Adds the descriptions to every change.
 pub(super) fn describe(
     connection: &Connection,
     pair: SnapshotPair,

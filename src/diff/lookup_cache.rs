@@ -1,4 +1,5 @@
-//! What a statement finds by key on the two days of a diff, each key asked once. It knows no table.
+//! The results of a statement by key in the two snapshots of a diff, each key looked up once. This module knows no
+//! table.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -12,14 +13,14 @@ use super::snapshot_pair::{Sides, SnapshotPair};
 use crate::error::Result;
 use crate::store::unreadable;
 
-/// A map by ids, which are long and asked for again and again: the standard library's hashing would be a quarter of a
-/// diff of access. Nobody chooses AWS's ids so that they collide.
+/// A map by ids. Ids are long and looked up again and again: the standard library's hashing would take a quarter of a
+/// diff of access. No attacker can choose AWS's ids so that they collide.
 pub(super) type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
 
-/// What exists on each of the two days.
+/// The values that exist in each of the two snapshots.
 pub(super) type OnBoth<T> = Rc<Sides<BTreeSet<T>>>;
 
-/// What a statement finds on the two days, each key asked once, by a statement that is prepared once.
+/// The results of a statement in the two snapshots. Each key is looked up once, by a statement that is prepared once.
 pub(super) struct LookupCache<'c, K, T> {
     statement: RefCell<CachedStatement<'c>>,
     pair: SnapshotPair,
@@ -28,7 +29,7 @@ pub(super) struct LookupCache<'c, K, T> {
 }
 
 impl<'c, K: Hash + Eq + Clone, T: Ord + Clone> LookupCache<'c, K, T> {
-    /// A statement whose rows begin with the bounds of a version; `read` reads what follows.
+    /// Creates a cache for a statement whose rows begin with the bounds of a version; `read` reads the other columns.
     pub fn new(
         connection: &'c Connection,
         pair: SnapshotPair,
@@ -39,7 +40,7 @@ impl<'c, K: Hash + Eq + Clone, T: Ord + Clone> LookupCache<'c, K, T> {
         Ok(Self { statement, pair, read, known: RefCell::default() })
     }
 
-    /// What it finds for the key, which the parameters are made of.
+    /// Returns the values for the key; the parameters are made from it.
     pub fn of(&self, key: &K, parameters: impl Params) -> Result<OnBoth<T>> {
         if let Some(found) = self.known.borrow().get(key) {
             return Ok(Rc::clone(found));
@@ -48,7 +49,7 @@ impl<'c, K: Hash + Eq + Clone, T: Ord + Clone> LookupCache<'c, K, T> {
         Ok(self.keep(key.clone(), found))
     }
 
-    /// Keeps what was found for the key by other means.
+    /// Stores the values that were found for the key in another way.
     pub fn keep(&self, key: K, found: Sides<BTreeSet<T>>) -> OnBoth<T> {
         let found = Rc::new(found);
         self.known.borrow_mut().insert(key, Rc::clone(&found));
@@ -67,13 +68,13 @@ impl<'c, K: Hash + Eq + Clone, T: Ord + Clone> LookupCache<'c, K, T> {
 }
 
 impl<T: Ord + Clone> LookupCache<'_, Arc<str>, T> {
-    /// What it finds for the id.
+    /// Returns the values for the id.
     pub fn of_id(&self, id: &Arc<str>) -> Result<OnBoth<T>> {
         self.of(id, (id, self.pair.later(), self.pair.earlier()))
     }
 }
 
-/// Adds what a row says to the days on which its version is alive.
+/// Adds a row's value to the snapshots in which its version is alive.
 pub(super) fn add<T: Ord + Clone>(
     found: &mut Sides<BTreeSet<T>>,
     pair: SnapshotPair,

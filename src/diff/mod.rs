@@ -1,27 +1,27 @@
-//! What changed between two snapshots, and why access did.
+//! The changes between two snapshots, and the reasons for changes of access.
 //!
-//! Two states are compared; what lay between does not matter ([`steps`] lists that). The work follows the
-//! number of changes: rows come from the indexes on where versions began and ended, access from those rows
-//! by keyed lookups.
+//! Two states are compared; the snapshots in between do not matter ([`steps`] lists them). The work grows with the
+//! number of changes: rows come from the indexes on the beginnings and ends of versions, and access comes from those
+//! rows by keyed lookups.
 //!
 //! | module | its job |
 //! | --- | --- |
-//! | `change` | the answer's types; their JSON is the contract of `diff --format json` |
-//! | `snapshot_pair` | the two snapshots, and on which of them a version is alive |
-//! | `rows` | the rows that differ, for any resource, and telling removed from not seen |
+//! | `change` | the types of a diff; their JSON is the contract of `diff --format json` |
+//! | `snapshot_pair` | the two snapshots, and those in which a version is alive |
+//! | `rows` | the rows that differ, for any resource; tells removed rows from unseen ones |
 //! | `access` | the access changes, and the row changes behind them |
-//! | `recreated` | what was deleted and made again, and what that left dangling |
-//! | `lookup_cache` | what a statement finds by key, each key asked once |
-//! | `describe` | what is said beside ids and values |
+//! | `recreated` | deleted and recreated entities, and the assignments left dangling |
+//! | `lookup_cache` | the results of a statement by key, each key looked up once |
+//! | `describe` | descriptions beside ids and values |
 //! | `names` | names for people |
 //! | [`policy`] | one policy in two states, or two documents |
-//! | [`steps`] | adjacent pairs, and what came and went between |
-//! | [`filter`] | narrowing an answer to resources or names |
-//! | [`text`] | the answer for people, as text or Markdown |
-//! | [`flat`] | the answer as flat rows, and as lines of JSON |
+//! | [`steps`] | adjacent pairs, and the access that came and went between |
+//! | [`filter`] | narrowing a diff to resources or subjects |
+//! | [`text`] | the diff for people, as text or Markdown |
+//! | [`flat`] | the diff as flat rows, and as lines of JSON |
 //!
-//! It never writes to the database or the terminal, and never reads more of a table than changed, except to
-//! count the rows under a gap. Row changes know no resource; `access` and `names` do.
+//! It never writes to the database or the terminal. It never reads more of a table than changed, except to count the
+//! rows under a gap. Row changes know no resource; `access` and `names` do.
 
 mod access;
 mod change;
@@ -64,8 +64,8 @@ pub fn compare(connection: &Connection, from: i64, to: i64) -> Result<Diff> {
     compare_either(connection, from, to, access::changes)
 }
 
-/// The same without access: a changed row of a group touches the access of all its members, and to find that
-/// takes longer than to find the row.
+/// Compares two snapshots without access. A changed row of a group touches the access of all its members, and finding
+/// that takes longer than finding the row.
 pub fn compare_rows(connection: &Connection, from: i64, to: i64) -> Result<Diff> {
     compare_either(connection, from, to, |_, _, _, _, _| Ok(Vec::new()))
 }
@@ -116,7 +116,7 @@ fn compare_either(
     Ok(Diff { from, to, changes, access_changes, recreations, not_seen, limited })
 }
 
-/// What a person calls a scope of a resource, by the names known in a snapshot: `group Platform`.
+/// Returns the label of a scope of a resource, with the names known in a snapshot: `group Platform`.
 pub fn scope_label(connection: &Connection, snapshot_id: i64, resource: &str, scope: &str) -> Result<String> {
     let pair = SnapshotPair { from: snapshot_id, to: snapshot_id };
     let scope = parse_scope(scope)?;

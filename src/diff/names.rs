@@ -1,8 +1,8 @@
 //! Names for people: of users, groups, accounts, permission sets and OUs, and the label of any row.
 //!
-//! A name is the one of the later snapshot, else that of the earlier one: what lay between does not matter. What
-//! neither has keeps the last name that was known before. Which columns name an entity, and how a row is called, the
-//! declarations in `model` say.
+//! A name is that of the later snapshot, else that of the earlier one. Snapshots in between do not matter. If neither
+//! has a name, the last earlier one is used. The declarations in `model` define which columns name an entity, and the
+//! label of a row.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -19,7 +19,7 @@ use crate::store::unreadable;
 use crate::store::versions_table;
 use crate::store::{Record, text_of};
 
-/// The names of one kind as of one day, each looked up once, by a statement that is prepared once.
+/// The names of one kind in one snapshot, each looked up once, by a statement that is prepared once.
 struct Book<'c> {
     of: (Entity, i64, Which),
     statement: CachedStatement<'c>,
@@ -52,21 +52,21 @@ impl<'c> Book<'c> {
     }
 }
 
-/// Which name of several is meant.
+/// The choice among several names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Which {
-    /// That of the day.
+    /// The name in the snapshot.
     Alive,
-    /// The last one by the day.
+    /// The last name up to the snapshot.
     Last,
 }
 
-/// Looks names up, each once.
+/// Looks up names, each once.
 pub(super) struct Names<'c> {
     connection: &'c Connection,
     pair: SnapshotPair,
     books: RefCell<Vec<Book<'c>>>,
-    /// The columns with names of the row before: the next one mostly has the same.
+    /// The columns with names of the previous row: the next row mostly has the same.
     columns: RefCell<Arc<[String]>>,
 }
 
@@ -75,8 +75,8 @@ impl<'c> Names<'c> {
         Self { connection, pair, books: RefCell::default(), columns: RefCell::default() }
     }
 
-    /// The name on the later day, else on the earlier one, else the last one before; `None` where there never was
-    /// one.
+    /// Returns the name in the later snapshot, else in the earlier one, else the last one before; `None` if there never
+    /// was one.
     pub fn name(&self, entity: Entity, id: &str) -> Result<Option<Arc<str>>> {
         let (earlier, later) = (self.pair.earlier(), self.pair.later());
         for (snapshot_id, which) in [(later, Which::Alive), (earlier, Which::Alive), (later, Which::Last)] {
@@ -87,13 +87,12 @@ impl<'c> Names<'c> {
         Ok(None)
     }
 
-    /// The name on that day; `None` where it does not exist or has none.
+    /// Returns the name in that snapshot; `None` if the entity does not exist or has no name.
     pub fn name_on(&self, snapshot_id: i64, entity: Entity, id: &str) -> Result<Option<Arc<str>>> {
         self.look_up(entity, snapshot_id, Which::Alive, id)
     }
 
-    /// Column to the name of the entity that it has the id of, for those of a row or scope of the resource whose name is
-    /// known.
+    /// Returns, by column, the known names of the entities whose ids are in a row or scope of the resource.
     pub fn in_row(&self, spec: &ResourceSpec, row: &Record) -> Result<Record> {
         let (mut columns, mut names) = (Vec::new(), Vec::new());
         for (column, value) in row.iter() {
@@ -122,7 +121,7 @@ impl<'c> Names<'c> {
     }
 }
 
-/// What a person calls a row of the resource; `names` are those in the row. `store::views` says the same in SQL.
+/// Returns the label of a row of the resource; `names` are those in the row. `store::views` writes the same in SQL.
 pub(super) fn label(spec: &ResourceSpec, row: &Record, names: &Record) -> String {
     let value = |column: &str| row.get(column).map(text_of).unwrap_or_default();
     let part = |part: &LabelPart| match *part {
@@ -150,14 +149,14 @@ pub(super) fn label(spec: &ResourceSpec, row: &Record, names: &Record) -> String
     }
 }
 
-/// What a person calls a scope of the resource; `names` are those in the scope.
+/// Returns the label of a scope of the resource; `names` are those in the scope.
 pub(super) fn scope_label(spec: &ResourceSpec, scope: &Record, names: &Record) -> String {
     let mut parts = Vec::new();
     for column in scope.keys() {
         match entity_at(spec, column, scope) {
             Some(_) => parts.push(thing(spec, column, scope, names)),
             None if column == "principal_type" && scope.contains_key("principal_id") => {}
-            // An id that is empty, as of a report that is narrowed to no policy, names nothing.
+            // An empty id, as of a report that is not narrowed to a policy, has no name.
             None if scope[column] == "" => {}
             None => parts.push(format!("{column} {}", text_of(&scope[column]))),
         }
@@ -165,13 +164,13 @@ pub(super) fn scope_label(spec: &ResourceSpec, scope: &Record, names: &Record) -
     if parts.is_empty() { format!("all {}", spec.name) } else { parts.join(", ") }
 }
 
-/// The entity that a row or scope of the resource is about by a column.
+/// Returns the entity whose id a column of a row or scope holds.
 fn entity_at(spec: &ResourceSpec, column: &str, row: &Record) -> Option<Entity> {
     let said = |column: &str| row.get(column).and_then(Value::as_str);
     spec.column(column)?.entity(said(column)?, said)
 }
 
-/// `group Platform`, `account payments-prod`: what a column's value names, or the value.
+/// Returns `group Platform` or `account payments-prod` for the entity in a column, or else its value.
 fn thing(spec: &ResourceSpec, column: &str, row: &Record, names: &Record) -> String {
     let name = name_or_value(column, row, names);
     match entity_at(spec, column, row) {
@@ -187,7 +186,7 @@ fn name_or_value<'r>(column: &str, row: &'r Record, names: &'r Record) -> Cow<'r
     }
 }
 
-/// What a person calls a policy of a permission set: an inline one has no name, and a boundary gives nothing.
+/// Returns the label of a policy of a permission set: an inline one has no name, and a boundary grants nothing.
 pub(super) fn policy_words(kind: &str, name: &str) -> String {
     match kind {
         "inline" => "inline policy".to_owned(),
@@ -196,7 +195,7 @@ pub(super) fn policy_words(kind: &str, name: &str) -> String {
     }
 }
 
-/// The name in a policy's ARN; what is no ARN is a name already.
+/// Returns the name in a policy's ARN; any other text is already a name.
 pub(super) fn policy_name(policy: &str) -> &str {
     match policy.split_once(":policy/") {
         Some((_, path)) => path.rsplit('/').next().unwrap_or(path),

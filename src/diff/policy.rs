@@ -1,7 +1,7 @@
-//! One policy in two states, or two documents: what differs between them, by what they say.
+//! Compares one policy in two states, or two documents, by meaning.
 //!
-//! A policy is a row of any resource that holds documents. What a snapshot could not see of it is unknown: never a policy
-//! that was taken away.
+//! A policy is a row of any resource that holds documents. A policy that a snapshot could not see is unknown, never
+//! removed.
 
 use std::sync::Arc;
 
@@ -14,31 +14,31 @@ use crate::error::{Error, Result};
 use crate::model::{Grammar, NameForm, RESOURCES, ResourceSpec};
 use crate::store::{GapIndex, Record, unreadable, versions_table};
 
-/// The shortest beginning of a document's id that is taken for it.
+/// The minimum length of an abbreviated document id.
 const SHORTEST_ID: usize = 8;
 
-/// What is known of a document.
+/// The known state of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// It is this text.
+    /// The text of the document.
     Read(String),
     /// There was no such policy.
     Absent,
-    /// It is not known, for this reason.
+    /// The document is unknown, for this reason.
     Unknown(String),
 }
 
 /// One side of the comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyState {
-    /// The document.
+    /// The state of the document.
     pub state: State,
-    /// That the snapshot only carried it forward, in words.
+    /// A note, in words, if the snapshot only carried it forward.
     pub carried: Option<String>,
 }
 
 impl PolicyState {
-    /// The id of the document, where it is known.
+    /// Returns the id of the document, if it is known.
     pub fn document_id(&self) -> Option<String> {
         match &self.state {
             State::Read(document) => Some(sha256(document)),
@@ -47,25 +47,25 @@ impl PolicyState {
     }
 }
 
-/// What differs.
+/// The differences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyDiff {
-    /// What changed, by statement; empty where both say the same.
+    /// The changes by statement; empty if both have the same meaning.
     pub changes: Vec<StatementChange>,
-    /// Whether the documents differ and are no policies of IAM, so that no statement tells how.
+    /// True if the documents differ and are no IAM policies, so that no statement shows the difference.
     pub is_other_text: bool,
-    /// Why it is not certain, in words.
+    /// The reasons why the result is uncertain, in words.
     pub unknown: Vec<String>,
 }
 
 impl PolicyDiff {
-    /// Whether the two say different things.
+    /// Returns true if the two have different meanings.
     pub fn is_change(&self) -> bool {
         self.is_other_text || !self.changes.is_empty()
     }
 }
 
-/// Compares two states of a policy. Where one is not known nothing is told as changed.
+/// Compares two states of a policy. If one of them is unknown, nothing is reported as changed.
 pub fn compare_states(from: &PolicyState, to: &PolicyState) -> PolicyDiff {
     let sides = [from, to];
     let mut unknown: Vec<String> = sides.iter().filter_map(|side| side.carried.clone()).collect();
@@ -92,7 +92,7 @@ pub fn compare_states(from: &PolicyState, to: &PolicyState) -> PolicyDiff {
     }
 }
 
-/// Returns the document with this id, or with an id that begins so. Fails (exit 2) where there is none or several.
+/// Returns the document with this id or abbreviated id. Fails (exit 2) if there is none, or several.
 pub fn document_by_id(connection: &Connection, typed: &str) -> Result<PolicyState> {
     let id = typed.trim().to_ascii_lowercase();
     let id = id.strip_prefix(PREFIX).unwrap_or(&id);
@@ -133,8 +133,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Finds the policy that has this id, ARN or name in any snapshot, or that belongs to what has it: for a permission set
-    /// its inline policy. Fails (exit 2) where there is none, or several.
+    /// Finds the policy that has this id, ARN or name in any snapshot, or that belongs to an entity with it: for a
+    /// permission set, its inline policy. Fails (exit 2) if there is none, or several.
     pub fn find(connection: &Connection, typed: &str) -> Result<Self> {
         let (mut found, mut unread) = (Vec::new(), Vec::new());
         for spec in RESOURCES.iter().copied() {
@@ -157,7 +157,7 @@ impl Policy {
         }
     }
 
-    /// What the snapshot knows of it.
+    /// Returns the state of the policy in the snapshot.
     pub fn at(&self, connection: &Connection, snapshot_id: i64) -> Result<PolicyState> {
         let mut gaps = GapIndex::new(connection);
         let place = format!("snapshot {snapshot_id}");
@@ -213,8 +213,8 @@ fn in_words(policies: &[Policy]) -> String {
     policies.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// The rows that have the name in a column of their key, in their label, or as the name of an entity in their key: those of
-/// which a document was ever read, and the others.
+/// Returns the rows with the name in a column of their key, in their label, or as the name of an entity in their key:
+/// those of which a document was ever read, and the others.
 fn rows_named(
     connection: &Connection,
     spec: &'static ResourceSpec,

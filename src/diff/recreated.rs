@@ -1,7 +1,7 @@
-//! What was deleted and made again: the same name or external id under another id.
+//! Entities that were deleted and created again: the same name or external id under another id.
 //!
-//! Identity Center gives a new id to whatever is made again, and assignments name ids: those of the old one stay and
-//! give nothing, while the name looks as if nothing had happened.
+//! Identity Center gives a new id to an entity that is created again, and assignments name ids. The assignments of the
+//! old id remain and grant nothing, although the name is unchanged.
 
 use std::collections::HashMap;
 
@@ -18,12 +18,12 @@ use crate::store::GapIndex;
 use crate::store::unreadable;
 use crate::store::{Record, text_of};
 
-/// The entities that can be recognized under another id, each with how.
+/// Returns the entities that can be recognized under another id, each with the properties used.
 fn recognized() -> impl Iterator<Item = (Entity, &'static RecreatedBy)> {
     Entity::ALL.into_iter().filter_map(|entity| Some((entity, entity.spec().recreated.as_ref()?)))
 }
 
-/// Everything that was made again, with the assignments that it left dangling.
+/// Returns every recreated entity, with the assignments left dangling.
 pub(super) fn recreations(
     connection: &Connection,
     pair: SnapshotPair,
@@ -48,13 +48,13 @@ pub(super) fn recreations(
     Ok(recreations)
 }
 
-/// The rows of a resource that went, each with the one that came in its place.
+/// Returns the removed rows of a resource, each with the added row that replaces it.
 pub(super) fn pairs<'r>(rows: &'r [RowChange], resource: &str) -> Vec<(&'r RowChange, &'r RowChange)> {
     let of_it = recognized().filter(|(entity, _)| entity.spec().resource == resource);
     of_it.flat_map(|(entity, by)| matched(rows, entity, by)).map(|(old, new, _)| (old, new)).collect()
 }
 
-/// Pairs what is known to have gone with what is known to have come: by external id first, each once.
+/// Pairs rows known to be removed with rows known to be added: by external id first, each once.
 fn matched<'r>(
     rows: &'r [RowChange],
     entity: Entity,
@@ -93,12 +93,12 @@ fn matched<'r>(
     matched
 }
 
-/// The key of a row whose key is one column.
+/// Returns the key of a row whose key is one column.
 fn id_of(row: &RowChange) -> String {
     row.key.values().map(text_of).collect()
 }
 
-/// What a row is recognised by.
+/// Returns the values by which a row is recognised.
 fn marks(row: &RowChange, entity: Entity, recreated: &RecreatedBy, by: MatchedBy) -> Vec<String> {
     let said = |column: &str| row.row().get(column).and_then(Value::as_str);
     match by {
@@ -110,7 +110,7 @@ fn marks(row: &RowChange, entity: Entity, recreated: &RecreatedBy, by: MatchedBy
     }
 }
 
-/// The assignments alive in `to` that name the id.
+/// Returns the assignments alive in `to` that name the id.
 fn dangling(
     connection: &Connection,
     pair: SnapshotPair,

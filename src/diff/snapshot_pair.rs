@@ -1,6 +1,6 @@
-//! The two snapshots of a diff, and on which of them a version is alive.
+//! The two snapshots of a diff, and the snapshots in which a version is alive.
 //!
-//! `from` may be the later one: a diff reads in both directions of time.
+//! `from` may be the later one: a diff works in both directions of time.
 
 /// The two snapshots, in the order in which the user named them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,17 +10,17 @@ pub(super) struct SnapshotPair {
 }
 
 impl SnapshotPair {
-    /// The earlier snapshot.
+    /// Returns the earlier snapshot.
     pub fn earlier(self) -> i64 {
         self.from.min(self.to)
     }
 
-    /// The later snapshot.
+    /// Returns the later snapshot.
     pub fn later(self) -> i64 {
         self.from.max(self.to)
     }
 
-    /// The snapshot of a side.
+    /// Returns the snapshot of a side.
     pub fn of(self, side: Side) -> i64 {
         match side {
             Side::From => self.from,
@@ -28,13 +28,13 @@ impl SnapshotPair {
         }
     }
 
-    /// Whether a version with these bounds is alive on each day.
+    /// Returns for each snapshot true if a version with these bounds is alive in it.
     pub fn alive(self, valid_from: i64, valid_to: Option<i64>) -> Sides<bool> {
         let on = |snapshot_id| valid_from <= snapshot_id && valid_to.is_none_or(|end| end > snapshot_id);
         Sides { from: on(self.from), to: on(self.to) }
     }
 
-    /// Puts what is known of the earlier and of the later snapshot on their sides.
+    /// Assigns the values of the earlier and the later snapshot to their sides.
     pub fn sides<T>(self, earlier: T, later: T) -> Sides<T> {
         if self.from <= self.to {
             Sides { from: earlier, to: later }
@@ -44,7 +44,7 @@ impl SnapshotPair {
     }
 }
 
-/// The same thing on the `from` and on the `to` side.
+/// A value on the `from` and on the `to` side.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Sides<T> {
     pub from: T,
@@ -52,7 +52,7 @@ pub(super) struct Sides<T> {
 }
 
 impl<T> Sides<T> {
-    /// What is on that side.
+    /// Returns the value on that side.
     pub fn on(&self, side: Side) -> &T {
         match side {
             Side::From => &self.from,
@@ -61,7 +61,7 @@ impl<T> Sides<T> {
     }
 }
 
-/// One of the two ends of a diff.
+/// One of the two sides of a diff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     From,

@@ -1,4 +1,4 @@
-//! What lay between: the adjacent pairs of snapshots, and the access that came and went unseen by the net diff.
+//! The adjacent pairs of snapshots between two, and the access that came and went without a trace in the net diff.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,19 +17,19 @@ use crate::error::Result;
 use crate::model::{AccessRole, RESOURCES};
 use crate::store::unreadable;
 
-/// The parts of a path of access by which it comes and goes.
+/// The roles in a path of access whose rows make it come and go.
 const COMES_AND_GOES: [AccessRole; 3] = [AccessRole::User, AccessRole::Membership, AccessRole::Assignment];
 
-/// Users' access that is as it was, though not all the time.
+/// The numbers of users' accesses that are unchanged, but were not so all along.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Between {
-    /// Access that neither side has, but a snapshot between them.
+    /// The number of accesses that neither side has, but a snapshot between them.
     pub gained_and_lost: usize,
-    /// Access that both sides have, but not every snapshot between them.
+    /// The number of accesses that both sides have, but not every snapshot between them.
     pub lost_and_gained: usize,
 }
 
-/// The adjacent pairs of kept snapshots from one to the other, in the direction asked for.
+/// Returns the adjacent pairs of kept snapshots from one to the other, in the requested direction.
 pub fn pairs(connection: &Connection, from: i64, to: i64) -> Result<Vec<(i64, i64)>> {
     let pair = SnapshotPair { from, to };
     let mut statement = connection
@@ -47,7 +47,7 @@ pub fn pairs(connection: &Connection, from: i64, to: i64) -> Result<Vec<(i64, i6
     Ok(kept.windows(2).map(|pair| (pair[0], pair[1])).collect())
 }
 
-/// The diff of every adjacent pair, one at a time.
+/// Returns the diff of every adjacent pair, one at a time.
 pub fn each<'c>(
     connection: &'c Connection,
     from: i64,
@@ -56,8 +56,8 @@ pub fn each<'c>(
     Ok(pairs(connection, from, to)?.into_iter().map(move |(from, to)| compare(connection, from, to)))
 }
 
-/// Counts the access that came and went between the two snapshots, as far as it concerns everything that `subjects`
-/// names for a step. The work follows the changes of the steps.
+/// Counts the accesses that came and went between the two snapshots and that concern everything that `subjects` names
+/// for a step. The work grows with the changes of the steps.
 pub fn came_and_went(
     connection: &Connection,
     from: i64,
@@ -69,13 +69,13 @@ pub fn came_and_went(
     if pairs.len() < 2 {
         return Ok(between);
     }
-    // The first and the last thing that happened to each user's access tell how it began and ended.
+    // The first and the last change of each user's access show its state at the beginning and the end.
     let mut happened: BTreeMap<[Arc<str>; 3], (AccessChangeKind, AccessChangeKind)> = BTreeMap::new();
     for (from, to) in pairs {
         let pair = SnapshotPair { from, to };
         let mut rows = Vec::new();
         for spec in RESOURCES {
-            // Whether a gap hides a row does not matter to how often access came and went.
+            // A gap over a row does not affect how often access came and went.
             if COMES_AND_GOES.contains(&spec.in_access) {
                 let Some(table) = VersionTable::of(connection, spec)? else { continue };
                 let differences = differences(connection, &table, pair)?;

@@ -1,4 +1,4 @@
-//! Versions of rows as what happened to them.
+//! Turns versions of rows into events.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params_from_iter};
@@ -15,7 +15,7 @@ use crate::store::unreadable;
 const BOUNDS: [&str; 6] =
     ["valid_from", "valid_to", "not_before", "first_seen_at", "last_seen_at", "gone_at"];
 
-/// What happened to the rows of a thread, row by row.
+/// Returns the events of the rows of a thread, row by row.
 pub(super) fn of(connection: &Connection, thread: &Thread) -> Result<Vec<Event>> {
     let spec = resource(thread.resource).expect("a thread names a resource");
     let versions = versions(connection, spec, thread)?;
@@ -45,13 +45,13 @@ pub(super) fn of(connection: &Connection, thread: &Thread) -> Result<Vec<Event>>
             });
         }
     }
-    // What only volatile columns, or the spelling of a document, tell apart has not changed.
+    // Versions that differ only in volatile columns, or in the spelling of a document, are no change.
     events.retain(|event| event.kind != EventKind::Changed || !event.fields.is_empty());
     Ok(events)
 }
 
-/// What a user's groups were assigned, or no longer, while the user was in them; what they had at the beginning
-/// and at the end comes and goes with the membership.
+/// Returns the assignments that a user's groups gained or lost while the user was a member. Assignments at the
+/// beginning or the end of the membership come and go with it.
 pub(super) fn through_groups(connection: &Connection, events: &[Event]) -> Result<Vec<Event>> {
     let of_memberships = || events.iter().filter(|event| event.resource == "group_memberships");
     let mut found = Vec::new();
@@ -75,13 +75,13 @@ pub(super) fn through_groups(connection: &Connection, events: &[Event]) -> Resul
     Ok(found)
 }
 
-/// One version of a row, with its bounds.
+/// A version of a row, with its bounds.
 struct RowVersion {
     row: Map<String, Value>,
     bounds: Map<String, Value>,
     valid_from: i64,
     valid_to: Option<i64>,
-    /// Whether the snapshot before its first one saw that the row was not there.
+    /// True if the snapshot before its first one saw that the row was absent.
     is_new: bool,
 }
 
@@ -98,7 +98,7 @@ impl RowVersion {
         self.event(spec, if self.is_new { EventKind::Added } else { EventKind::FirstSeen })
     }
 
-    /// Something at the version's first snapshot.
+    /// Creates an event at the version's first snapshot.
     fn event(&self, spec: &'static ResourceSpec, kind: EventKind) -> Event {
         Event {
             snapshot_id: self.valid_from,
@@ -116,8 +116,8 @@ impl RowVersion {
         }
     }
 
-    /// The columns that changed. What a view derives from one, such as the id of a document, changes with it, or where
-    /// nothing did but its spelling.
+    /// Returns the columns that changed. A value that a view derives from a column, such as the id of a document, is
+    /// left out: it changes with the column, or with the mere spelling of a document.
     fn fields(&self, before: &Self, spec: &ResourceSpec) -> Vec<(String, Value, Value)> {
         let is_own = |column: &String| spec.columns.iter().any(|own| own.name == column.as_str());
         let differs = |(column, value): &(&String, &Value)| {
@@ -130,7 +130,7 @@ impl RowVersion {
     }
 }
 
-/// The versions of the thread's rows, by key and in the order of time.
+/// Returns the versions of the thread's rows, by key and in the order of time.
 fn versions(connection: &Connection, spec: &ResourceSpec, thread: &Thread) -> Result<Vec<RowVersion>> {
     let mut statement = connection.prepare_cached(&select(spec, thread)).map_err(unreadable)?;
     let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
@@ -142,8 +142,8 @@ fn versions(connection: &Connection, spec: &ResourceSpec, thread: &Thread) -> Re
     Ok(versions)
 }
 
-/// Whether the snapshot before a version's first one saw that its row was not there, where a wrong clock keeps the
-/// times from telling so.
+/// Returns true if the snapshot before a version's first one saw that its row was absent, for times that a wrong clock
+/// put out of order.
 fn is_added(connection: &Connection, spec: &ResourceSpec, version: &RowVersion) -> rusqlite::Result<bool> {
     let is_turned_round: bool = connection
         .prepare_cached(
@@ -165,7 +165,7 @@ fn is_added(connection: &Connection, spec: &ResourceSpec, version: &RowVersion) 
     connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))
 }
 
-/// The statement that finds the thread's rows.
+/// Returns the statement that finds the thread's rows.
 pub(super) fn select(spec: &ResourceSpec, thread: &Thread) -> String {
     let key: Vec<String> = spec.key.iter().map(|column| format!("h.\"{column}\"")).collect();
     format!(

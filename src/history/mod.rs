@@ -2,16 +2,16 @@
 //!
 //! | module | its job |
 //! | --- | --- |
-//! | `threads` | which rows tell of a thing: its own, and those that refer to it |
-//! | `events` | versions of rows as what happened to them |
+//! | `threads` | the rows that describe an entity: its own, and those that refer to it |
+//! | `events` | turns versions of rows into events |
 //! | `unseen` | the snapshots that could not see a thread |
-//! | `names` | names of then, and paths in the tree |
-//! | [`text`] | the timeline for people; `words` says each event |
+//! | `names` | names as of the event, and paths in the tree |
+//! | [`text`] | the timeline for people; `words` describes each event |
 //! | [`table`] | the timeline as flat rows |
 //!
-//! It reads the views of the histories, so it stops where the census is made to answer as of, and finds rows by
-//! index: a life costs its own versions. What is under a gap has not ended, and what is first seen after one may
-//! be older: an event says as much. It never writes to the database or the terminal.
+//! This module reads the history views, so it stops at the snapshot that the census answers for. It finds rows by
+//! index, so a life costs its own versions. A row under a gap has not ended, and a row first seen after a gap may be
+//! older: the events show both. This module never writes to the database or the terminal.
 
 mod events;
 mod names;
@@ -27,23 +27,23 @@ use crate::error::Result;
 use crate::model::{AccessRole, Entity};
 use crate::store::Census;
 
-/// What happened.
+/// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventKind {
-    /// It was there, and may have been there before: nothing saw that it was not.
+    /// The row existed, and may be older: no snapshot saw its absence.
     FirstSeen,
-    /// It was there, and not in the snapshot before.
+    /// The row existed, and not in the snapshot before.
     Added,
-    /// It has other values than in the snapshot before.
+    /// The row has other values than in the snapshot before.
     Changed,
-    /// It was seen to be gone.
+    /// The row was seen to be gone.
     Removed,
-    /// It could not be seen, from this snapshot to `last_snapshot_id`.
+    /// The row could not be seen, from this snapshot to `last_snapshot_id`.
     NotSeen,
 }
 
 impl EventKind {
-    /// The word that flat rows use.
+    /// Returns the word that flat rows use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::FirstSeen => "first_seen",
@@ -55,52 +55,52 @@ impl EventKind {
     }
 }
 
-/// Something that happened to a row of the life.
+/// An event in the life, about one row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// The snapshot at which it happened; for `NotSeen` the first that could not see the row.
+    /// The snapshot of the event; for `NotSeen` the first that could not see the row.
     pub snapshot_id: i64,
-    /// When the snapshot was completed, UTC.
+    /// The time when the snapshot was completed, UTC.
     pub seen_at: String,
-    /// Decides which of the fields below have a value.
+    /// The kind, which decides which of the fields below have a value.
     pub kind: EventKind,
-    /// Name of the resource that the row is of.
+    /// The name of the row's resource.
     pub resource: &'static str,
-    /// The row's key; of what was not seen, the scope.
+    /// The row's key; for `NotSeen`, the scope.
     pub key: Map<String, Value>,
-    /// The row as it is then, or was; empty for what was not seen.
+    /// The row after the event, or before its removal; empty for `NotSeen`.
     pub row: Map<String, Value>,
     /// The columns that changed: name, old value, new value.
     pub fields: Vec<(String, Value, Value)>,
-    /// Of what was first seen or added: it began after this time; `None`: before the first snapshot.
+    /// For `FirstSeen` and `Added`: the row began after this time; `None` means before the first snapshot.
     pub not_before: Option<String>,
-    /// Of what was removed: when it was last seen.
+    /// For `Removed`: the time when it was last seen.
     pub last_seen_at: Option<String>,
-    /// Of what was not seen: the last snapshot that did not.
+    /// For `NotSeen`: the last snapshot that could not see it.
     pub last_snapshot_id: Option<i64>,
-    /// Of what was not seen: why.
+    /// For `NotSeen`: the reason.
     pub gap: Option<String>,
-    /// The name, or path, of what the row refers to, by column; and of old and new values, by column and
+    /// The names, or paths, of the entities that the row refers to, by column; and of old and new values, by column and
     /// `old` or `new`.
     pub names: Map<String, Value>,
 }
 
-/// The life of one thing.
+/// The life of one entity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Life {
-    /// Kind of the thing whose life this is.
+    /// The kind of the entity.
     pub kind: Entity,
-    /// Id or ARN; it stays the same when the name changes.
+    /// The id or ARN, which stays the same when the name changes.
     pub id: String,
-    /// Its newest name.
+    /// The newest name.
     pub name: Option<String>,
-    /// By snapshot; within one, the thing itself first.
+    /// The events, by snapshot; within one, the entity's own row first.
     pub events: Vec<Event>,
-    /// When it was seen to be gone, if it is.
+    /// The time when it was seen to be gone, if it is gone.
     pub gone_at: Option<String>,
 }
 
-/// Tells the life of the thing of this id, up to the snapshot that the census answers for.
+/// Returns the life of the entity with this id, up to the snapshot that the census answers for.
 pub fn of(census: &Census, kind: Entity, id: &str) -> Result<Life> {
     let connection = census.connection();
     let threads = threads::of(kind, id);
@@ -122,8 +122,8 @@ pub fn of(census: &Census, kind: Entity, id: &str) -> Result<Life> {
         }
     }
     let place = |event: &Event| threads.iter().position(|thread| thread.resource == event.resource);
-    // What went stands before what came: else who was taken out of one group and put into another of its name, made
-    // again, seems to have lost it.
+    // Removals come before additions. Otherwise a user who moved from one group to a recreated one of the same name
+    // would seem to have lost the membership.
     let order = |event: &Event| match event.kind {
         EventKind::Removed => 0,
         EventKind::NotSeen => 2,
@@ -137,7 +137,7 @@ pub fn of(census: &Census, kind: Entity, id: &str) -> Result<Life> {
     Ok(Life { kind, id: id.to_owned(), name: names.newest(kind, id)?, events, gone_at })
 }
 
-/// The statements that find the rows of a life, for a look at their plans.
+/// Returns the statements that find the rows of a life, for tests of their query plans.
 #[cfg(test)]
 pub(crate) fn statements(kind: Entity, id: &str) -> Vec<String> {
     let spec = |thread: &threads::Thread| crate::model::resource(thread.resource).unwrap();

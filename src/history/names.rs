@@ -1,4 +1,4 @@
-//! Names of then: what a column of an event's row refers to, and paths in the tree.
+//! Names as of an event: of the entities that its row's columns refer to, and paths in the tree.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ use crate::tree::TreePaths;
 /// An entity's id, and a snapshot.
 type Known = (Entity, String, i64);
 
-/// Looks names up, each once.
+/// Looks up names, each once.
 pub(super) struct NamesOfThen<'c> {
     connection: &'c Connection,
     known: RefCell<HashMap<Known, Option<String>>>,
@@ -27,7 +27,7 @@ impl<'c> NamesOfThen<'c> {
         Self { connection, known: RefCell::default(), paths: RefCell::new(TreePaths::new(connection)) }
     }
 
-    /// Adds to the event what its values are called.
+    /// Adds the names of its values to the event.
     pub fn add(&self, event: &mut Event) -> Result<()> {
         let mut names = serde_json::Map::new();
         let spec = resource(event.resource).expect("an event is of a resource");
@@ -48,7 +48,7 @@ impl<'c> NamesOfThen<'c> {
         Ok(())
     }
 
-    /// The newest name of a thing; `None` where there never was one.
+    /// Returns the newest name of an entity; `None` if there never was one.
     pub fn newest(&self, entity: Entity, id: &str) -> Result<Option<String>> {
         self.name(entity, id, i64::MAX)
     }

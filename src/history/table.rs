@@ -27,7 +27,7 @@ pub const COLUMNS: [&str; 17] = [
     "key",
 ];
 
-/// The rows of a life.
+/// Returns the rows of a life.
 pub fn rows(life: &Life) -> impl Iterator<Item = [SqlValue; 17]> {
     life.events.iter().flat_map(move |event| {
         let changes: Vec<_> = match event.fields.as_slice() {

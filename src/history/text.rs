@@ -1,8 +1,7 @@
-//! A life for people: what happened at each snapshot, oldest first, like a log.
+//! A life for people: the events at each snapshot, oldest first, like a log.
 //!
-//! A sign says what kind of thing happened: `+` it came, `-` it went, `~` it changed, `?` it was not seen, `·` it
-//! was there already, for all that is known. Names come from directories that anybody may have filled: a page
-//! takes them for nothing but text.
+//! A sign shows the kind of an event: `+` added, `-` removed, `~` changed, `?` not seen, `·` already present at the
+//! first sight. Names come from directories with arbitrary content: a page treats them as plain text.
 
 use std::io;
 
@@ -10,7 +9,8 @@ use super::words::lines;
 use super::{Event, EventKind, Life};
 use crate::output::{Ink, Page};
 
-/// So many things of one kind are told one by one at one snapshot: an account may have thousands of assignments.
+/// The number of events of one kind that are listed one by one at one snapshot: an account may have thousands of
+/// assignments.
 const TOLD: usize = 20;
 
 /// Writes the life.

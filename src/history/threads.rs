@@ -1,14 +1,14 @@
-//! Which rows tell of a thing: its own, and those that refer to it.
+//! The rows that describe an entity: its own, and those that refer to it.
 
 use serde_json::{Map, Value};
 
 use crate::model::{Entity, RESOURCES, ResourceSpec};
 
-/// Rows of one resource that have these values.
+/// The rows of one resource that have these values.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Thread {
     pub resource: &'static str,
-    /// Column to value; an index begins with one of the columns.
+    /// The values by column; an index begins with one of the columns.
     pub scope: Map<String, Value>,
 }
 
@@ -18,20 +18,20 @@ impl Thread {
         Self { resource, scope }
     }
 
-    /// `column = ?1 AND …`, for the values of [`Thread::scope`] in its order.
+    /// Returns `column = ?1 AND …`, for the values of [`Thread::scope`] in its order.
     pub fn condition(&self) -> String {
         let equal =
             self.scope.keys().enumerate().map(|(index, column)| format!("\"{column}\" = ?{}", index + 1));
         equal.collect::<Vec<_>>().join(" AND ")
     }
 
-    /// The values of the scope.
+    /// Returns the values of the scope.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         self.scope.values().filter_map(Value::as_str)
     }
 }
 
-/// Returns the threads of an entity, its own row's first, then those of rows that are about few things besides.
+/// Returns the threads of an entity: its own row's first, then the others, those with the fewest references first.
 pub(super) fn of(entity: Entity, id: &str) -> Vec<Thread> {
     let own = entity.spec().resource;
     let mut told: Vec<&ResourceSpec> =

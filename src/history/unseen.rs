@@ -8,8 +8,8 @@ use super::{Event, EventKind};
 use crate::error::Result;
 use crate::store::{hides_all, unreadable};
 
-/// The runs of snapshots, from `first` on and before `until`, in which a gap hid all of the thread and no narrower
-/// scope was seen all the same. Both are looked up by the scopes that can be it: those of some of its columns.
+/// Returns the runs of snapshots, from `first` on and before `until`, in which a gap hid all of the thread and no
+/// narrower scope was seen anyway. Both are looked up by the possible scopes: those of some of its columns.
 pub(super) fn of(
     connection: &Connection,
     thread: &Thread,
@@ -32,7 +32,7 @@ pub(super) fn of(
     let mut values =
         vec![thread.resource.to_owned(), first.to_string(), until.unwrap_or(i64::MAX).to_string()];
     values.extend(scopes);
-    // Text beside an integer key takes its type.
+    // A text parameter beside an integer key takes the key's type.
     let mut statement = connection.prepare_cached(&sql).map_err(unreadable)?;
     let mut rows = statement.query(params_from_iter(values)).map_err(unreadable)?;
     let mut events: Vec<Event> = Vec::new();
@@ -68,7 +68,7 @@ fn event(row: &rusqlite::Row<'_>, thread: &Thread) -> rusqlite::Result<Event> {
     })
 }
 
-/// The scopes that name some of the columns, or none, as the text of a gap.
+/// Returns the scopes that name some of the columns, or none, as the text of a gap.
 fn scopes(scope: &Map<String, Value>) -> Vec<String> {
     let columns: std::collections::BTreeMap<&String, &Value> = scope.iter().collect();
     let some = |chosen: usize| {

@@ -1,4 +1,4 @@
-//! What each event says to a person, as lines without a sign.
+//! Describes each event for people, as lines without a sign.
 
 use serde_json::Value;
 
@@ -6,10 +6,10 @@ use super::{Event, EventKind};
 use crate::document;
 use crate::model::{AccessRole, Entity, LabelPart, resource};
 
-/// Longer values are cut: a text that is no policy belongs in other formats.
+/// The length at which values are cut. Other formats have the full text of values that are no policies.
 const SHOWN: usize = 100;
 
-/// What the event says in the life of a thing of this kind, a line for each thing said.
+/// Returns the lines that describe the event in the life of an entity of this kind.
 pub(super) fn lines(kind: Entity, event: &Event) -> Vec<String> {
     if event.kind == EventKind::NotSeen {
         return vec![not_seen(event)];
@@ -35,7 +35,7 @@ pub(super) fn lines(kind: Entity, event: &Event) -> Vec<String> {
     came.into_iter().chain(said.into_iter().map(|said| format!("{what}: {said}"))).collect()
 }
 
-/// The statements of the policies that came or went with the row.
+/// Returns the statements of the policies that were added or removed with the row.
 fn document_lines(event: &Event) -> Vec<String> {
     let policies = event.row.iter().filter(|(column, _)| is_policy(event, column));
     let lines = policies.flat_map(|(_, value)| match event.kind {
@@ -49,7 +49,7 @@ fn is_policy(event: &Event, column: &str) -> bool {
     resource(event.resource).is_some_and(|spec| spec.is_policy(column))
 }
 
-/// Of the thing itself.
+/// Returns the lines for the entity's own row.
 fn own(kind: Entity, event: &Event) -> Vec<String> {
     let called = resource(event.resource).and_then(|spec| text_of(event.row.get(*spec.label.first()?)?));
     let called = called.map(|name| format!(" {name}")).unwrap_or_default();
@@ -74,7 +74,7 @@ fn not_seen(event: &Event) -> String {
     format!("{} not seen{when}: {why}", event.resource)
 }
 
-/// What a person calls the row, by the declaration of its resource.
+/// Returns the label of the row, by the declaration of its resource.
 fn label(event: &Event) -> String {
     let spec = resource(event.resource).expect("an event names a resource");
     let part = |part: &LabelPart| match *part {
@@ -126,7 +126,7 @@ fn policy(event: &Event) -> String {
     }
 }
 
-/// What changed, old to new; what follows from another change is left to the other formats.
+/// Returns the changes, old to new. A change that follows from another one is left to the other formats.
 fn fields(event: &Event) -> Vec<String> {
     let moved = event.fields.iter().any(|(column, ..)| column == "parent_id");
     let label = resource(event.resource).and_then(|spec| spec.label.first().copied());
@@ -157,7 +157,8 @@ fn field(event: &Event, label: Option<&str>, column: &str, old: &Value, new: &Va
     }
 }
 
-/// ` (at 2026-04-01T00:00:00Z, by …)`, of what AWS says who made it and when, and since when it may be there.
+/// Returns ` (at 2026-04-01T00:00:00Z, by …)`: the creator and time that AWS reports, and the earliest possible
+/// beginning.
 fn made(event: &Event) -> String {
     let mut said = Vec::new();
     if matches!(event.kind, EventKind::FirstSeen | EventKind::Added) {
@@ -171,7 +172,7 @@ fn made(event: &Event) -> String {
     if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
 }
 
-/// The name of what a column refers to, or its value.
+/// Returns the name of the entity that a column refers to, or its value.
 fn name(event: &Event, column: &str) -> String {
     event.names.get(column).and_then(text_of).unwrap_or_else(|| text(event, column))
 }

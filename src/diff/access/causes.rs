@@ -1,7 +1,7 @@
 //! The row changes behind an access change.
 //!
-//! A cause is a row that really differs between the two days (or that a gap leaves open) and that the user's
-//! ways run through. It reads the row changes alone, never the database.
+//! A cause is a row that really differs between the two snapshots (or may, under a gap) and that a path of the user's
+//! access runs through. This module reads only the row changes, never the database.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,24 +18,24 @@ use crate::diff::snapshot_pair::Sides;
 use crate::model::AccessRole;
 use crate::store::{Record, text_of};
 
-/// The columns of the longest key: that of an assignment.
+/// The number of columns of the longest key: that of an assignment.
 const LONGEST_KEY: usize = 4;
 
-/// The row changes that access can depend on, by what they touch.
+/// The row changes that access can depend on, indexed by the changed thing.
 #[derive(Default)]
 pub(super) struct Touched<'r> {
-    /// Resource and key values to the change.
+    /// The change of each role and key.
     by_key: HashMap<(AccessRole, [&'r str; LONGEST_KEY]), &'r RowChange>,
-    /// Permission set to what changed of it for those who have it: its policies and session duration.
+    /// The changes of a permission set's content, for those who have it: its policies and session duration.
     content: HashMap<String, Vec<&'r RowChange>>,
-    /// A group that came or went to the group on the `to` side that replaces it.
+    /// The replacing group on the `to` side, by the id of the removed group and by its own id.
     recreated: HashMap<String, &'r RowChange>,
-    /// What was said of a change before: a policy's is the same for thousands.
+    /// The causes already built: a policy's cause is the same for thousands of users.
     told: RefCell<HashMap<(*const RowChange, CauseKind), Arc<Cause>>>,
 }
 
 impl<'r> Touched<'r> {
-    /// `attaching` says which permission sets attach a managed policy on both days.
+    /// Indexes the changes. `attaching` holds the permission sets that attach a managed policy in both snapshots.
     pub fn by(changes: &'r [RowChange], attaching: &BTreeMap<String, BTreeSet<String>>) -> Self {
         let mut touched = Self::default();
         for change in changes {
@@ -73,12 +73,12 @@ impl<'r> Touched<'r> {
         touched
     }
 
-    /// The permission sets whose policies or session changed.
+    /// Returns the permission sets whose policies or session changed.
     pub fn sets_with_other_content(&self) -> BTreeSet<String> {
         self.content.keys().cloned().collect()
     }
 
-    /// Why the ways differ: never nothing, where they do.
+    /// Returns the causes of a difference between the paths. They are never empty if the paths differ.
     pub fn of_ways(
         &self,
         user_id: &str,
@@ -90,14 +90,14 @@ impl<'r> Touched<'r> {
         in_order(came.chain(went).flat_map(|(way, came)| self.of_way(user_id, entry, way, came)).collect())
     }
 
-    /// Whether a way on one side only is known to be missing on the other: some row that it runs through is. `came`
-    /// says whether it is on the `to` side.
+    /// Returns true if a path on one side only is known to be missing on the other, because a row that it runs through
+    /// is. `came` is true if the path is on the `to` side.
     pub fn is_known(&self, user_id: &str, entry: &AccountRole, way: &AccessPathIds, came: bool) -> bool {
         self.of_way(user_id, entry, way, came).iter().any(|cause| !cause.is_unknown())
     }
 
-    /// The rows that the way runs through and that came, or went, with it. One that went while the way came is no
-    /// cause of that: an assignment that a gap hides is carried beyond the end of its permission set.
+    /// Returns the causes among the path's rows that were added, or removed, together with it. A row that was removed
+    /// while the path was added is no cause: a gap can carry an assignment beyond the end of its permission set.
     fn of_way(&self, user_id: &str, entry: &AccountRole, way: &AccessPathIds, came: bool) -> Vec<Arc<Cause>> {
         let with_it =
             |role, key: &[&str]| self.one_sided(role, key).filter(|change| change.after.is_some() == came);
@@ -128,15 +128,15 @@ impl<'r> Touched<'r> {
         causes
     }
 
-    /// Whether the account itself is known to have come or gone. Access does not depend on that row, so it is told
-    /// beside the other causes and proves nothing.
+    /// Returns the cause that the account itself is known to have been added or removed. Access does not depend on that
+    /// row, so this cause is reported beside the others and proves nothing.
     pub fn of_account(&self, entry: &AccountRole) -> Option<Arc<Cause>> {
         let change = self.one_sided(AccessRole::Account, &[&entry.0])?;
         let is_known = change.kind != ChangeKind::Unknown;
         is_known.then(|| self.cause(change, CauseKind::AccountCreated, CauseKind::AccountDeleted))
     }
 
-    /// Why access that stays is not the same: policies, session, the user's status.
+    /// Returns the causes for which remaining access differs: policies, session, the user's status.
     pub fn of_content(&self, user_id: &str, entry: &AccountRole) -> Vec<Arc<Cause>> {
         let mut causes = Vec::new();
         for change in self.content.get(&*entry.1).into_iter().flatten() {
@@ -170,18 +170,18 @@ impl<'r> Touched<'r> {
     }
 }
 
-/// Whether a policy that both days know says another thing than before. One that came or went did so with the row that
-/// attaches it, and one that only one day could read says nothing of a change.
+/// Returns true if a policy known in both snapshots has another meaning than before. An added or removed policy changed
+/// with the row that attaches it, and a policy that only one snapshot could read shows no change.
 fn says_another_thing(change: &RowChange) -> bool {
     change.fields.iter().any(|field| change.spec.is_policy(field))
 }
 
-/// A key with nothing in the place of what shorter keys lack.
+/// Returns a key padded with empty values to the longest length.
 fn padded<'k>(key: &[&'k str]) -> [&'k str; LONGEST_KEY] {
     std::array::from_fn(|place| key.get(place).copied().unwrap_or_default())
 }
 
-/// Whether the user is known to be disabled; AWS does not always say.
+/// Returns true if the user is known to be disabled; AWS does not always report the status.
 pub(super) fn is_disabled(user: &Record) -> bool {
     user.get("user_status").and_then(Value::as_str) == Some("DISABLED")
 }

@@ -1,8 +1,8 @@
-//! Ways that a snapshot could not see: why access that it does not show may have been there all the same.
+//! Paths of access that a snapshot could not see: reasons why access that it does not show may have existed.
 //!
-//! A way runs through a user, an assignment and, for a group, the group and a membership. Each of these rows is
-//! there, is surely not, or is hidden by a gap; a way may be there when none of its rows is surely not. It is
-//! asked only of people who have no way that was seen, and only of a snapshot with gaps.
+//! A path runs through a user, an assignment and, for a group, the group and a membership. Each of these rows exists,
+//! is surely absent, or is hidden by a gap. A path may exist if none of its rows is surely absent. This is checked only
+//! for users without a visible path, and only in a snapshot with gaps.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::model::{AccessRole, ResourceSpec};
 use crate::store::Record;
 
-/// What may stand in the rows that a snapshot could not see.
+/// Looks up the rows that a snapshot could not see.
 pub(super) struct Hidden<'a, 'j, 'r> {
     pub judge: &'a mut Judge<'j>,
     pub reach: &'a AccessPaths<'r>,
@@ -23,8 +23,8 @@ pub(super) struct Hidden<'a, 'j, 'r> {
 }
 
 impl Hidden<'_, '_, '_> {
-    /// What hides a way of the user to the permission set in the account on that day, where no way was seen;
-    /// `None` where there surely is none.
+    /// Returns the gap that hides a path of the user to the permission set in the account in that snapshot, if no path
+    /// was seen; `None` if there surely is none.
     pub fn way(&mut self, user_id: &Arc<str>, entry: &AccountRole, side: Side) -> Result<Option<HidingGap>> {
         if self.saw_everything(side)? {
             return Ok(None);
@@ -53,7 +53,8 @@ impl Hidden<'_, '_, '_> {
         Ok(hiding([&user].into_iter().chain(&any)))
     }
 
-    /// What the snapshot says of a group that nobody ever saw, of the user's membership in it and of its assignment.
+    /// Returns the state, in the snapshot, of a group that was never seen, of the user's membership in it, and of its
+    /// assignment.
     fn any_group(&mut self, user_id: &Arc<str>, entry: &AccountRole, side: Side) -> Result<[Row; 3]> {
         let mut row = |spec: &'static ResourceSpec, known: &[(&str, &str)]| {
             let known: Record =
@@ -84,8 +85,8 @@ impl Hidden<'_, '_, '_> {
         Ok(true)
     }
 
-    /// The groups that a way may run through: those assigned, those that the user is in, and any other where
-    /// both the one and the other may be hidden.
+    /// Returns the groups that a path may run through: the assigned ones, those of the user, and every other group if
+    /// both memberships and assignments may be hidden.
     fn groups(&mut self, user_id: &Arc<str>, entry: &AccountRole, side: Side) -> Result<BTreeSet<Arc<str>>> {
         let mut groups = self.reach.groups_of(user_id)?.on(side).clone();
         let assigned = self.reach.owners_of(entry)?;
@@ -129,7 +130,7 @@ impl Hidden<'_, '_, '_> {
     }
 }
 
-/// What a snapshot says of one row.
+/// The state of one row in a snapshot.
 #[derive(Debug, PartialEq, Eq)]
 enum Row {
     There,
@@ -137,7 +138,8 @@ enum Row {
     Hidden(HidingGap),
 }
 
-/// What hides the way through these rows; `None` where one of them is surely not there, or all of them are.
+/// Returns the gap that hides the path through these rows; `None` if one of them is surely absent, or all of them
+/// exist.
 fn hiding<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Option<HidingGap> {
     let mut first = None;
     for row in rows {

@@ -1,9 +1,9 @@
-//! Access changes: for each user, account and permission set that a changed row touches, the ways on both
-//! days and every cause.
+//! Access changes: for each user, account and permission set that a changed row touches, the paths in both snapshots
+//! and every cause.
 //!
-//! The triples to look at come from the row changes alone; each is then answered by keyed lookups (`paths`), one user
-//! after the other, so that what is known of a user is asked once. `causes` the row changes behind it · `hidden` what may
-//! stand where a snapshot could not see.
+//! The triples to check come from the row changes alone. Each is then answered by keyed lookups (`paths`), user by
+//! user, so that each user is read once. `causes` finds the row changes behind an access change; `hidden` finds the
+//! rows that a snapshot may not have seen.
 
 mod causes;
 mod hidden;
@@ -27,7 +27,7 @@ use causes::{Touched, is_disabled};
 use hidden::Hidden;
 use paths::{AccessPathIds, AccessPaths, AccountRole, Principal};
 
-/// Every access change that follows from the row changes, by user, account and permission set.
+/// Returns every access change that follows from the row changes, by user, account and permission set.
 pub(super) fn changes(
     connection: &Connection,
     pair: SnapshotPair,
@@ -79,7 +79,7 @@ pub(super) fn changes(
     Ok(changes)
 }
 
-/// What happened to the triple by all that was seen, and why; `None` where its access is as it was.
+/// Returns the change of the triple by everything that was seen, with its causes; `None` if its access is unchanged.
 fn seen_change(
     touched: &Touched<'_>,
     user_id: &Arc<str>,
@@ -91,7 +91,7 @@ fn seen_change(
     let stays = !ways.from.is_empty() && !ways.to.is_empty();
     let of_content = if stays { touched.of_content(user_id, entry) } else { Vec::new() };
     let known = |causes: &[Arc<Cause>]| causes.iter().any(|cause| !cause.is_unknown());
-    // One way that nobody saw come or go is enough for access that may have been there all the time.
+    // A single path whose addition or removal was not seen is enough: access may have existed all along.
     let all_known =
         |ways: &[AccessPathIds], came| ways.iter().all(|way| touched.is_known(user_id, entry, way, came));
     let change = match (ways.from.is_empty(), ways.to.is_empty()) {
@@ -100,7 +100,7 @@ fn seen_change(
         (true, _) if all_known(&ways.to, true) => AccessChangeKind::Gained,
         (_, true) if all_known(&ways.from, false) => AccessChangeKind::Lost,
         (true, _) | (_, true) => AccessChangeKind::Unknown,
-        // Other ways that nobody saw come or go are no fact; the other content is.
+        // Other paths whose addition or removal was not seen are no fact, but the different content is.
         _ if known(&of_ways) => AccessChangeKind::Rerouted,
         _ => AccessChangeKind::Altered,
     };
@@ -108,16 +108,17 @@ fn seen_change(
     Some((change, of_ways.into_iter().chain(of_content).chain(of_account).collect()))
 }
 
-/// Whether it says that the permission set surely did not exist on one side: AWS deletes none that is assigned.
+/// Returns true if the cause shows that the permission set surely did not exist on one side: AWS deletes none that is
+/// assigned.
 fn had_no_permission_set(cause: &Cause) -> bool {
     let is_of_set = matches!(cause.kind, CauseKind::PermissionSetCreated | CauseKind::PermissionSetDeleted);
     is_of_set && !cause.is_unknown()
 }
 
-/// By user, what a changed row touches.
+/// The account roles that changed rows touch, by user.
 type Entries = BTreeMap<Arc<str>, BTreeSet<AccountRole>>;
 
-/// The triples that a changed row touches, some of which turn out to be unchanged.
+/// Returns the triples that a changed row touches. Some of them turn out to be unchanged.
 fn touched_entries(reach: &AccessPaths<'_>, touched: &Touched<'_>, rows: &[RowChange]) -> Result<Entries> {
     let mut touched_entries = Entries::new();
     for change in rows {
@@ -146,8 +147,8 @@ fn touched_entries(reach: &AccessPaths<'_>, touched: &Touched<'_>, rows: &[RowCh
                 }
             }
             AccessRole::Assignment | AccessRole::Membership | AccessRole::User => {}
-            // A group that came or went did so with its memberships, which are rows of their own; a permission set and
-            // its policies are looked up below.
+            // A group is added or removed with its memberships, which are rows of their own. A permission set and its
+            // policies are looked up below.
             AccessRole::Group
             | AccessRole::PermissionSet
             | AccessRole::Policy

@@ -1,9 +1,8 @@
-//! Who has which ways into an account on the two days, by keyed lookups.
+//! The paths of access into an account in the two snapshots, by keyed lookups.
 //!
-//! Access is what the view `effective_access` says: an assignment to a user who exists, or to a group that a
-//! user who exists is in; the group, the account and the permission set need not be known. Everything here is
-//! asked for one user, group, principal or pair at a time and kept for the next question: nothing walks users
-//! times accounts.
+//! Access is defined by the view `effective_access`: an assignment to an existing user, or to a group with an existing
+//! user as a member. The group, the account and the permission set need not be known. Everything here is looked up for
+//! one user, group, principal or pair at a time and cached. Nothing walks users times accounts.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,17 +18,17 @@ use crate::error::Result;
 use crate::model::AccessRole;
 use crate::store::{text_of, unreadable, versions_table};
 
-/// An account and a permission set in it: what an assignment gives.
+/// An account and a permission set in it, which an assignment grants.
 pub(in crate::diff) type AccountRole = (Arc<str>, Arc<str>);
 
-/// A way by ids.
+/// A path of access, by ids.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::diff) enum AccessPathIds {
     Direct,
     Group(Arc<str>),
 }
 
-/// Answers by key, each key once.
+/// Answers by key, each looked up once.
 pub(in crate::diff) struct AccessPaths<'c> {
     connection: &'c Connection,
     pair: SnapshotPair,
@@ -42,14 +41,14 @@ pub(in crate::diff) struct AccessPaths<'c> {
     owners_of: LookupCache<'c, AccountRole, Principal>,
 }
 
-/// A user whose ways are asked for one entry after the other.
+/// A user whose paths are looked up one entry after the other.
 pub(in crate::diff) struct Person {
     user_id: Arc<str>,
     user: OnBoth<Arc<str>>,
     groups: OnBoth<Arc<str>>,
 }
 
-/// Whom an assignment is for.
+/// The principal of an assignment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::diff) enum Principal {
     User(Arc<str>),
@@ -57,7 +56,7 @@ pub(in crate::diff) enum Principal {
 }
 
 impl Principal {
-    /// Of a principal type and id; `None` of a type that gives nobody access.
+    /// Creates a principal from its type and id; `None` for a type that gives nobody access.
     pub fn new(principal_type: &str, principal_id: Arc<str>) -> Option<Self> {
         match principal_type {
             "USER" => Some(Self::User(principal_id)),
@@ -66,7 +65,7 @@ impl Principal {
         }
     }
 
-    /// Its type, as an assignment says it, and its id.
+    /// Returns the type, as an assignment writes it, and the id.
     pub fn parts(&self) -> (&'static str, &Arc<str>) {
         match self {
             Self::User(id) => ("USER", id),
@@ -100,13 +99,13 @@ impl<'c> AccessPaths<'c> {
         })
     }
 
-    /// The user, to be asked for ways.
+    /// Returns the user, with the rows that the paths need.
     pub fn person(&self, user_id: &Arc<str>) -> Result<Person> {
         let (user, groups) = (self.user(user_id)?, self.groups_of(user_id)?);
         Ok(Person { user_id: Arc::clone(user_id), user, groups })
     }
 
-    /// The user's ways to the permission set in the account, on each day, in order.
+    /// Returns the user's paths to the permission set in the account, in each snapshot, in order.
     pub fn ways(&self, person: &Person, entry: &AccountRole) -> Result<Sides<Vec<AccessPathIds>>> {
         let owners = self.owners_of(entry)?;
         let on = |side: Side| {
@@ -124,26 +123,26 @@ impl<'c> AccessPaths<'c> {
         Ok(Sides { from: on(Side::From), to: on(Side::To) })
     }
 
-    /// The groups that the user is in.
+    /// Returns the groups of the user.
     pub fn groups_of(&self, user_id: &Arc<str>) -> Result<OnBoth<Arc<str>>> {
         self.groups_of.of_id(user_id)
     }
 
-    /// The users in the group.
+    /// Returns the members of the group.
     pub fn members_of(&self, group_id: &Arc<str>) -> Result<OnBoth<Arc<str>>> {
         self.members_of.of_id(group_id)
     }
 
-    /// What is assigned to the user or group itself.
+    /// Returns the assignments to the user or group itself.
     pub fn entries_of(&self, owner: &Principal) -> Result<OnBoth<AccountRole>> {
         let (principal_type, principal_id) = owner.parts();
         self.entries_of.of(owner, (principal_id, principal_type, self.pair.later(), self.pair.earlier()))
     }
 
-    /// Whom each of these permission sets is assigned to, in each account, on either day.
+    /// Returns the principals of each of these permission sets, in each account, in either snapshot.
     ///
-    /// The key begins with the account, so this hops from account to account instead of walking the table. What it
-    /// finds is all that [`Self::owners_of`] would find one by one.
+    /// The key begins with the account, so this hops from account to account instead of walking the table. The result
+    /// equals that of single calls of [`Self::owners_of`].
     pub fn assignments_of_sets(
         &self,
         sets: &BTreeSet<String>,
@@ -166,7 +165,7 @@ impl<'c> AccessPaths<'c> {
             .collect())
     }
 
-    /// The permission sets that attach each of the managed policies that changed, on both days.
+    /// Returns the permission sets that attach each changed managed policy in both snapshots.
     pub fn sets_that_attach(&self, rows: &[RowChange]) -> Result<BTreeMap<String, BTreeSet<String>>> {
         let of_policy = |row: &&RowChange| row.spec.in_access == AccessRole::ManagedPolicy;
         let policies: BTreeSet<String> =
@@ -195,17 +194,17 @@ impl<'c> AccessPaths<'c> {
         Ok(found)
     }
 
-    /// Whom the permission set is assigned to in the account.
+    /// Returns the principals to which the permission set is assigned in the account.
     pub fn owners_of(&self, entry: &AccountRole) -> Result<OnBoth<Principal>> {
         self.owners_of.of(entry, (&entry.0, &entry.1, self.pair.later(), self.pair.earlier()))
     }
 
-    /// The group itself, where it exists.
+    /// Returns the group itself, if it exists.
     pub fn group(&self, group_id: &Arc<str>) -> Result<OnBoth<Arc<str>>> {
         self.groups.of_id(group_id)
     }
 
-    /// Every group that there ever was.
+    /// Returns every group of any snapshot.
     pub fn all_groups(&self) -> Result<Rc<BTreeSet<Arc<str>>>> {
         if let Some(known) = self.all_groups.borrow().as_ref() {
             return Ok(Rc::clone(known));
@@ -221,7 +220,7 @@ impl<'c> AccessPaths<'c> {
         Ok(groups)
     }
 
-    /// The user, where one exists.
+    /// Returns the user, if it exists.
     pub fn user(&self, user_id: &Arc<str>) -> Result<OnBoth<Arc<str>>> {
         self.users.of_id(user_id)
     }
@@ -232,8 +231,8 @@ const ENTRIES_OF: &str = "
     WHERE principal_id = ?1 AND principal_type = ?2
       AND +valid_from <= ?3 AND (valid_to IS NULL OR valid_to > ?4)";
 
-/// The plus hides valid_from from the planner: it is true of nearly every row, and an index of the permission
-/// set and valid_from would look as good as the key.
+/// The statement that finds the principals of an assignment. The plus hides valid_from from the planner: its condition
+/// is true of nearly every row, and an index of the permission set and valid_from would look as good as the key.
 pub(in crate::diff) const OWNERS_OF: &str = "
     SELECT valid_from, valid_to, principal_type, principal_id FROM account_assignments_versions
     WHERE account_id = ?1 AND permission_set_arn = ?2
@@ -252,7 +251,7 @@ pub(in crate::diff) const ASSIGNMENTS_OF_SETS: &str = "
       AND assignment.permission_set_arn IN (SELECT value FROM json_each(?1))
       AND +assignment.valid_from <= ?2 AND (assignment.valid_to IS NULL OR assignment.valid_to > ?3)";
 
-/// The owner whose type stands in this column and whose id stands in the next.
+/// Reads a principal with its type in this column and its id in the next.
 fn owner_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Principal>> {
     let principal_type = row.get_ref(column)?.as_str()?;
     Ok(Principal::new(principal_type, row.get(column + 1)?))

@@ -1,4 +1,4 @@
-//! What happened to users' access, and because of which rows.
+//! The changes of users' access, and the rows that caused them.
 
 use std::sync::Arc;
 
@@ -7,25 +7,24 @@ use serde::Serialize;
 use super::rows::ChangeKind;
 use crate::store::{HidingGap, Record};
 
-/// What happened to one user's access to one permission set in one account.
+/// The change of one user's access to one permission set in one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccessChangeKind {
-    /// No way in before.
+    /// There was no path before.
     Gained,
-    /// No way in any more.
+    /// There is no path any more.
     Lost,
-    /// The same access, but its policies or session, or the user's status, changed.
+    /// The access remains, but its policies or session, or the user's status, changed.
     Altered,
-    /// Access on both sides, by other ways.
+    /// There is access on both sides, by other paths.
     Rerouted,
-    /// Every row change behind it is unknown, or a way that a snapshot could not see may have given the access
-    /// all the time.
+    /// Every row change behind it is unknown, or an unseen path may have given the access all along.
     Unknown,
 }
 
 impl AccessChangeKind {
-    /// The word that JSON and text use.
+    /// Returns the word that JSON and text use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Gained => "gained",
@@ -37,55 +36,55 @@ impl AccessChangeKind {
     }
 }
 
-/// A change of one user's access to one permission set in one account. There may be tens of thousands, and they share
-/// what they name.
+/// A change of one user's access to one permission set in one account. There may be tens of thousands, so they share
+/// ids and names.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AccessChange {
-    /// Compares the user's paths of access on the two sides.
+    /// The result of comparing the user's paths of access on the two sides.
     pub change: AccessChangeKind,
-    /// Id in the identity store.
+    /// The user's id in the identity store.
     pub user_id: Arc<str>,
-    /// Sign-in name in the later snapshot, else in the earlier one, else the last one known before.
+    /// The sign-in name in the later snapshot, else in the earlier one, else the last one known before.
     pub user_name: Option<Arc<str>>,
-    /// 12 digits.
+    /// The account id, 12 digits.
     pub account_id: Arc<str>,
-    /// Name in the later snapshot, else in the earlier one, else the last one known before.
+    /// The account's name in the later snapshot, else in the earlier one, else the last one known before.
     pub account_name: Option<Arc<str>>,
-    /// Where the account is, by name: in `to`, else in `from`.
+    /// The location of the account, by the names of its OUs: in `to`, else in `from`.
     pub ou_path: Option<Arc<str>>,
-    /// ARN of the permission set that is reached.
+    /// The ARN of the permission set.
     pub permission_set_arn: Arc<str>,
-    /// Name in the later snapshot, else in the earlier one, else the last one known before.
+    /// The permission set's name in the later snapshot, else in the earlier one, else the last one known before.
     pub permission_set_name: Option<Arc<str>>,
-    /// Whether the view `privileged_permission_sets` names the permission set in either snapshot.
+    /// True if the view `privileged_permission_sets` names the permission set in either snapshot.
     pub privileged: bool,
-    /// Paths of access in `from`; empty where there is none.
+    /// The paths of access in `from`; empty if there are none.
     pub before_ways: Vec<AccessPath>,
-    /// Paths of access in `to`; empty where there is none.
+    /// The paths of access in `to`; empty if there are none.
     pub after_ways: Vec<AccessPath>,
-    /// Every row change behind it.
+    /// Every row change behind the access change.
     pub causes: Vec<Arc<Cause>>,
-    /// What hides a cause, or a way that may have given the access all the time: the change rests on it, wholly
-    /// where it is `unknown`. Of several gaps the first.
+    /// The gap that hides a cause, or a path that may have given the access all along. An `unknown` change depends on
+    /// it entirely. If there are several gaps, the first.
     pub gap: Option<HidingGap>,
 }
 
-/// One way to a permission set in an account.
+/// A path to a permission set in an account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "via", rename_all = "snake_case")]
 pub enum AccessPath {
-    /// Assigned to the user.
+    /// The permission set is assigned to the user.
     Direct,
-    /// Assigned to a group that the user is in.
+    /// The permission set is assigned to a group of the user.
     Group {
-        /// Id in the identity store.
+        /// The group's id in the identity store.
         group_id: Arc<str>,
-        /// Name in the snapshot of this side; `None` where it has none there.
+        /// The name in the snapshot of this side; `None` if the group has none there.
         group_name: Option<Arc<str>>,
     },
 }
 
-/// What a row change did to access.
+/// The effect of a row change on access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CauseKind {
@@ -126,34 +125,34 @@ pub enum CauseKind {
 /// A row change behind an access change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cause {
-    /// Effect that the row change has on access.
+    /// The effect of the row change on access.
     pub kind: CauseKind,
-    /// Name of the resource whose row changed.
+    /// The name of the resource whose row changed.
     pub resource: &'static str,
     /// The key of the row in `resource`.
     pub key: Record,
-    /// What a group that came or went is called: no way may name it.
+    /// The name of an added or removed group, which no path may contain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_name: Option<String>,
-    /// The identifier of the user or system that did it, as AWS sends it.
+    /// The identifier of the user or system that made the change, as AWS sends it.
     #[serde(rename = "created_by", skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// When it was done, where AWS says.
+    /// The time of the change, if AWS reports it.
     #[serde(rename = "created_at", skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
-    /// What happened to the row itself; `Unknown` where a gap leaves open that it did.
+    /// The change of the row itself; `Unknown` if a gap hides whether it happened.
     #[serde(skip)]
     pub change: ChangeKind,
-    /// What hides the row, where a gap leaves open that it happened.
+    /// The gap that hides the row, if it is unknown whether the change happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap: Option<HidingGap>,
-    /// The newest kept snapshot that saw the row of `from`, where `from` only carried it.
+    /// The newest kept snapshot that saw the row of `from`, if `from` only carried it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<i64>,
 }
 
 impl Cause {
-    /// Whether a gap leaves open that it happened.
+    /// Returns true if a gap hides whether the change happened.
     pub fn is_unknown(&self) -> bool {
         self.change == ChangeKind::Unknown
     }

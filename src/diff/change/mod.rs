@@ -1,5 +1,5 @@
-//! The answer's types. Their serialized form is the contract of `diff --format json`: a change here is a
-//! change of that contract. `rows` what happened to a row, `access` what happened to a user's access.
+//! The types of a diff. Their serialized form is the contract of `diff --format json`: a change here is a change of
+//! that contract. `rows` has the changes of rows, `access` those of a user's access.
 
 mod access;
 mod rows;
@@ -19,33 +19,33 @@ pub use crate::store::HidingGap;
 pub use access::{AccessChange, AccessChangeKind, AccessPath, Cause, CauseKind};
 pub use rows::{BeforeAfter, Change, ChangeKind};
 
-/// What changed between two snapshots.
+/// The changes between two snapshots.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diff {
-    /// Side that the user named first; it may be the later snapshot.
+    /// The side that the user named first; it may be the later snapshot.
     pub from: SnapshotFacts,
-    /// Side that the user named second; every change reads from `from` to `to`.
+    /// The side that the user named second; every change reads from `from` to `to`.
     pub to: SnapshotFacts,
-    /// In the order of [`crate::model::RESOURCES`]: changed rows by key, then what is unknown by scope.
+    /// The changes, in the order of [`crate::model::RESOURCES`]: changed rows by key, then unknown scopes.
     pub changes: Vec<Change>,
-    /// By user, account and permission set.
+    /// The access changes, by user, account and permission set.
     pub access_changes: Vec<AccessChange>,
-    /// What was deleted and made again under another id, beside its removed and its added row.
+    /// The entities that were deleted and created again under another id, in addition to their removed and added rows.
     pub recreations: Vec<Recreation>,
-    /// By resource: how many rows its unknown scopes leave open, each counted once.
+    /// The number of rows of each resource in its unknown scopes, each row counted once.
     pub not_seen: BTreeMap<&'static str, i64>,
-    /// What the snapshots were asked for in parts only, by resource.
+    /// The resources that a snapshot collected only in part.
     pub limited: Vec<Limited>,
 }
 
 impl Diff {
-    /// Whether anything is known to have changed: that something was used again is no change.
+    /// Returns true if any change is known. A new use of something is no change.
     pub fn has_changes(&self) -> bool {
         self.changes.iter().any(|change| change.change != ChangeKind::Unknown && !change.activity)
             || self.access_changes.iter().any(|change| change.change != AccessChangeKind::Unknown)
     }
 
-    /// How many rows of each resource tell only that something was used again.
+    /// Returns the number of rows of each resource in which only the use of something is newer.
     pub fn activity(&self) -> BTreeMap<&'static str, usize> {
         let mut rows = BTreeMap::new();
         for change in self.changes.iter().filter(|change| change.activity) {
@@ -54,25 +54,25 @@ impl Diff {
         rows
     }
 
-    /// Whether anything may have changed and could not be seen.
+    /// Returns true if anything may have changed unseen.
     pub fn has_unknowns(&self) -> bool {
         self.changes.iter().any(|change| change.change == ChangeKind::Unknown)
             || self.access_changes.iter().any(|change| change.change == AccessChangeKind::Unknown)
     }
 }
 
-/// Which snapshot a side of the diff is.
+/// The snapshot on one side of the diff.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SnapshotFacts {
-    /// Number of the snapshot, rising with time.
+    /// The number of the snapshot, rising with time.
     pub snapshot_id: i64,
-    /// RFC 3339, UTC.
+    /// The time of its first call, RFC 3339, UTC.
     pub taken_at: String,
-    /// RFC 3339, UTC.
+    /// The time of its last call, RFC 3339, UTC.
     pub completed_at: String,
-    /// `complete` or `partial`.
+    /// The status, `complete` or `partial`.
     pub status: String,
-    /// Whether it is of a simulated organization: the demo's.
+    /// True if it is of a simulated organization, as the demo's is.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub synthetic: bool,
 }
@@ -104,59 +104,59 @@ impl SnapshotFacts {
     }
 }
 
-/// One thing that was deleted and made again under another id.
+/// An entity that was deleted and created again under another id.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recreation {
-    /// `users`, `groups` or `permission_sets`.
+    /// The resource: `users`, `groups` or `permission_sets`.
     pub resource: &'static str,
-    /// What a person calls it.
+    /// The label for people.
     pub label: String,
     /// The key in `from`: the old id.
     pub before_key: Record,
     /// The key in `to`: the new id.
     pub after_key: Record,
-    /// The surest that both share.
+    /// The most reliable property that both share.
     pub matched_by: MatchedBy,
-    /// The assignments of `to` that still name the old one.
+    /// The assignments of `to` that still name the old id.
     pub dangling: Vec<DanglingAssignment>,
 }
 
-/// By what a thing is recognised though its id is another.
+/// The property by which an entity is recognised although its id differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MatchedBy {
-    /// One of the ids that an external identity provider gave it (SCIM).
+    /// An id that an external identity provider gave the entity (SCIM).
     ExternalId,
-    /// The name that the entity is found by first; tried only where no external id matches.
+    /// The name by which the entity is looked up first; tried only if no external id matches.
     Name,
 }
 
-/// An assignment that names what does not exist any more.
+/// An assignment that names an entity which no longer exists.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DanglingAssignment {
     /// The assignment's key: account, permission set and principal.
     pub key: Record,
-    /// What a person calls it, with the names of account and permission set as far as they are known.
+    /// The label for people, with the names of account and permission set if they are known.
     pub label: String,
-    /// The newest kept snapshot that saw it, where `to` only carried it.
+    /// The newest kept snapshot that saw it, if `to` only carried it.
     pub last_seen: Option<i64>,
 }
 
-// It changes no verdict, for gaps and principals say of each row whether it could be seen. But who reads that nothing
-// came or went must know of what this was never asked.
+// It changes no result, because gaps and principals show for each row whether it could be seen. But a reader who sees
+// no additions and removals must know which parts were never requested.
 /// A resource whose coverage is limited in one of the two snapshots, or in both for the same reason.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Limited {
-    /// Name of the resource, as in [`RESOURCES`].
+    /// The name of the resource, as in [`RESOURCES`].
     pub resource: &'static str,
-    /// Why nobody asked for the rest.
+    /// The reason why the rest was not requested.
     pub reason: Option<String>,
     /// The snapshots, in the order in which the diff names them.
     pub snapshots: Vec<i64>,
 }
 
 impl Limited {
-    /// Reads them, in the order of [`RESOURCES`].
+    /// Reads the limited resources of the two snapshots, in the order of [`RESOURCES`].
     pub(in crate::diff) fn between(connection: &Connection, pair: SnapshotPair) -> Result<Vec<Self>> {
         let mut found: Vec<Self> = Vec::new();
         let mut pair = vec![pair.from, pair.to];
@@ -182,7 +182,7 @@ impl Limited {
         Ok(found)
     }
 
-    /// `account_assignments was asked for in parts only in snapshot 3 (listed by principal, …)`.
+    /// Returns the sentence `account_assignments is limited in snapshot 3 (listed by principal, …)`.
     pub(in crate::diff) fn words(&self) -> String {
         let ids: Vec<_> = self.snapshots.iter().map(i64::to_string).collect();
         let noun = if ids.len() == 1 { "snapshot" } else { "snapshots" };

@@ -1,26 +1,26 @@
-//! What happened to a row, or that it cannot be told.
+//! The changes of rows, including unknown ones.
 
 use serde::Serialize;
 
 use crate::document::StatementChange;
 use crate::store::{HidingGap, Record};
 
-/// What happened to a row, or that it cannot be told for the rows of a scope.
+/// The change of a row; `Unknown` for the rows of a scope that was not seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
-    /// Only in `to`.
+    /// The row is only in `to`.
     Added,
-    /// Only in `from`.
+    /// The row is only in `from`.
     Removed,
-    /// On both sides, with other values in columns that count.
+    /// The row is on both sides, with other values in columns that count.
     Changed,
-    /// A gap hides it on one side at least, so that neither presence nor absence is proved.
+    /// A gap hides it on at least one side, so that neither presence nor absence is proved.
     Unknown,
 }
 
 impl ChangeKind {
-    /// The word that JSON and text use.
+    /// Returns the word that JSON and text use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Added => "added",
@@ -31,18 +31,18 @@ impl ChangeKind {
     }
 }
 
-/// One changed row, or one scope of which nothing can be said.
+/// A changed row, or an unknown scope.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
-    /// Name of the resource, as in [`crate::model::RESOURCES`].
+    /// The name of the resource, as in [`crate::model::RESOURCES`].
     pub resource: &'static str,
-    /// `unknown` makes this a scope instead of a row.
+    /// The change; `unknown` makes this a scope instead of a row.
     pub change: ChangeKind,
     /// The row's key; the scope for `unknown`.
     pub key: Record,
-    /// What a person calls it.
+    /// The label for people.
     pub label: String,
-    /// What the ids of the row (or scope) name, by column, as far as it is known.
+    /// The names of the entities whose ids are in the row (or scope), by column, if they are known.
     pub names: Record,
     /// The row in `from`, volatile columns left out.
     pub before: Option<Record>,
@@ -50,26 +50,26 @@ pub struct Change {
     pub after: Option<Record>,
     /// The columns that differ, for `changed`.
     pub fields: Vec<String>,
-    /// Whether nothing differs but that something was used again, which does not count as a change.
+    /// True if only the use of something is newer, which does not count as a change.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub activity: bool,
-    /// What came, went and changed in its policy document, where it has one.
+    /// The added, removed and changed statements of its policy document, if it has one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub statements: Vec<StatementChange>,
-    /// Where the account is or the OU stands, by name.
+    /// The location of the account or OU, by the names of its OUs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ou_path: Option<BeforeAfter>,
-    /// What hides the rows, for `unknown`.
+    /// The gap that hides the rows, for `unknown`.
     pub gap: Option<HidingGap>,
-    /// The newest kept snapshot that saw the row of `from`, where `from` only carried it.
+    /// The newest kept snapshot that saw the row of `from`, if `from` only carried it.
     pub last_seen: Option<i64>,
-    /// For `unknown`: the rows that this leaves open. Scopes may overlap, and then count a row each.
+    /// The number of hidden rows, for `unknown`. Scopes may overlap, and then each counts the row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<i64>,
 }
 
 impl Change {
-    /// A scope of which nothing can be said; `label` is what a person calls it.
+    /// Creates an unknown scope; `label` is its label for people.
     pub(in crate::diff) fn unknown(
         resource: &'static str,
         gap: HidingGap,
@@ -97,11 +97,11 @@ impl Change {
     }
 }
 
-/// Something on either side, as far as it is known there.
+/// A value on both sides, if it is known there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BeforeAfter {
-    /// In `from`; `None` where it is unknown or does not exist there.
+    /// The value in `from`; `None` if it is unknown or does not exist there.
     pub before: Option<String>,
-    /// In `to`; `None` where it is unknown or does not exist there.
+    /// The value in `to`; `None` if it is unknown or does not exist there.
     pub after: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What may hide something that an answer is about: the gaps that a narrowed answer keeps.
+//! The gaps that a narrowed answer keeps, because they may hide part of it.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ use crate::store::Record;
 use crate::store::unreadable;
 use crate::store::{SnapshotGaps, canonical_scope};
 
-/// Whether it may hide access.
+/// Returns true if the change is a gap that may hide access.
 pub(super) fn is_behind_access(change: &Change) -> bool {
     change.change == ChangeKind::Unknown && has_part_in_access(change.resource)
 }
@@ -28,8 +28,9 @@ fn has_part_in_access(resource: &str) -> bool {
     model::resource(resource).is_some_and(|spec| spec.in_access.may_hide_access())
 }
 
-/// Adds the gaps over what decides who is in an OU, tagged or privileged. A diff leaves them out where nobody asked
-/// for the resource and no row was carried; but who asks for an OU has to know that no account was seen.
+/// Adds the gaps over the resources that decide who is in an OU, tagged or privileged. A diff leaves them out if the
+/// resource was not requested and no row was carried. But a user who filters by an OU must know that no account was
+/// seen.
 pub(super) fn tell_what_decides(
     connection: &Connection,
     diff: &mut Diff,
@@ -58,7 +59,7 @@ pub(super) fn tell_what_decides(
 }
 
 impl Subject {
-    /// Whether it is a gap over what decides which ids the subject has.
+    /// Returns true if the change is a gap over the resources that decide the subject's ids.
     pub(super) fn is_decided_by(&self, change: &Change) -> bool {
         let tags_others = || {
             let tagged = change.key.get("resource_type").and_then(Value::as_str);
@@ -69,7 +70,7 @@ impl Subject {
             && !(self.kind == SubjectKind::Tagged && tags_others())
     }
 
-    /// Whether the scope of an unknown change may hide a row of the subject's, or access that is about it.
+    /// Returns true if the scope of an unknown change may hide a row of the subject, or access of the subject.
     pub(super) fn may_be_hidden_by(
         &self,
         connection: &Connection,
@@ -86,7 +87,7 @@ impl Subject {
             return Ok(false);
         }
         let roles = self.kind.in_access();
-        // A user's access may run through any group that they may be in.
+        // A user's access may run through any group that the user may be in.
         let is_assignment = has_role(change.resource, AccessRole::Assignment);
         if roles.contains(&AccessRole::User) && is_assignment {
             return Ok(scope.get("principal_type").and_then(Value::as_str) == Some("GROUP"));
@@ -97,12 +98,13 @@ impl Subject {
         if roles.contains(&AccessRole::User) || roles.contains(&AccessRole::Group) {
             return Ok(true);
         }
-        // Access that has nothing to do with such a subject hides nothing of it.
+        // Access that does not concern such a subject hides nothing about it.
         let has_entries = roles.contains(&AccessRole::Account) || roles.contains(&AccessRole::PermissionSet);
         Ok(has_entries && self.access_runs_through(connection, diff, scope)?)
     }
 
-    /// A scope that does not name the column covers every value of it.
+    /// Returns true if the scope may cover the subject's rows: a scope that does not name the column covers every value
+    /// of it.
     fn may_be_under(&self, scope: &Record, place: &EntityColumn) -> bool {
         let allows = |column: &str, wanted: &dyn Fn(&str) -> bool| {
             scope.get(column).and_then(Value::as_str).is_none_or(wanted)
@@ -111,8 +113,8 @@ impl Subject {
             && place.of.is_none_or(|(column, kind)| allows(column, &|said| said == kind))
     }
 
-    /// Whether what a scope names, a group or a permission set, is assigned on either day where it concerns the
-    /// subject. Of a scope that names neither nobody knows.
+    /// Returns true if the group or permission set that a scope names is assigned, in either snapshot, in a way that
+    /// concerns the subject. For a scope that names neither this is unknown, which counts as true.
     fn access_runs_through(&self, connection: &Connection, diff: &Diff, scope: &Record) -> Result<bool> {
         let id = |column: &str| scope.get(column).and_then(Value::as_str);
         let (condition, id) = match (id("group_id"), id("permission_set_arn")) {
@@ -140,7 +142,7 @@ impl Subject {
 }
 
 impl SubjectKind {
-    /// The resources whose rows decide which ids such a subject has.
+    /// Returns the resources whose rows decide the ids of such a subject.
     fn decided_by(self) -> Vec<&'static str> {
         match self {
             Self::Entity(entity) => entity.spec().beneath.iter().map(|it| it.spec().resource).collect(),

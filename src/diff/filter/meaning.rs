@@ -1,5 +1,5 @@
-//! Which ids are meant by an OU, a tag or privilege: those on either of the two days, for what moved out of an OU or
-//! lost a tag is no less of interest than what moved in.
+//! The ids that an OU, a tag or privilege stands for: those in either snapshot, because an account that moved out of an
+//! OU or lost a tag matters as much as one that moved in.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use crate::model::Entity;
 use crate::store::{privileged_on, unreadable};
 
 impl Subject {
-    /// The OUs, all OUs beneath them, and their accounts.
+    /// Returns the OUs, all OUs beneath them, and their accounts.
     pub fn in_ous(connection: &Connection, snapshots: [i64; 2], ous: &HashSet<String>) -> Result<Self> {
         let sql = "
             WITH RECURSIVE units (id) AS (
@@ -31,7 +31,7 @@ impl Subject {
         Ok(Self { kind: SubjectKind::Entity(Entity::Ou), ids })
     }
 
-    /// The accounts and permission sets with the tag.
+    /// Returns the accounts and permission sets with the tag.
     pub fn tagged(connection: &Connection, snapshots: [i64; 2], key: &str, value: &str) -> Result<Self> {
         let sql = "SELECT resource_id FROM tags
                    WHERE key = ?2 AND value = ?3 AND resource_type IN ('account', 'permission_set')";
@@ -42,7 +42,7 @@ impl Subject {
         Ok(Self { kind: SubjectKind::Tagged, ids })
     }
 
-    /// The permission sets that are privileged on either day, of these levels.
+    /// Returns the permission sets that are privileged in either snapshot, at these levels.
     pub fn privileged(connection: &Connection, snapshots: [i64; 2], levels: Levels) -> Result<Self> {
         let mut ids = HashSet::new();
         for snapshot_id in snapshots {
@@ -52,7 +52,8 @@ impl Subject {
     }
 }
 
-/// What a statement answers on a day, which is `?1`: the named resources stand before the views of their names.
+/// Returns the result of a statement in a snapshot, which is `?1`. The named resources replace the views of the same
+/// names.
 fn on(
     connection: &Connection,
     resources: &[&str],

@@ -1,10 +1,10 @@
-//! Narrowing an answer to resources, to access, or to what concerns a user, account, group, permission set, OU, tag
-//! or privilege.
+//! Narrows a diff to resources, to access, or to the changes of a user, account, group, permission set, OU, tag or
+//! privilege.
 //!
-//! What could not be seen is never filtered away with what it hides: an answer about access keeps the gaps of every
-//! resource that access depends on, one about a user every gap that a row of theirs may be under, and one about an
-//! OU, a tag or privilege every gap over what decides who is in, tagged or privileged (`hiding`). Which ids those are
-//! is asked of both sides (`meaning`).
+//! A filter never removes a gap that may hide matching rows. An answer about access keeps the gaps of every resource
+//! that access depends on. One about a user keeps every gap that may hide a row of that user. One about an OU, a tag or
+//! privilege keeps every gap over the resources that decide who is in, tagged or privileged (`hiding`). The ids of
+//! these come from both sides (`meaning`).
 
 mod hiding;
 mod meaning;
@@ -22,36 +22,36 @@ pub use crate::model::SubjectKind;
 use crate::model::{self, AccessRole, Entity, EntityColumn, LimitConcerns, resource};
 use crate::store::Record;
 
-/// What of a diff is wanted; the default is everything.
+/// The wanted parts of a diff; the default is everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Only the rows of these resources; empty for all. Access changes then need `access`.
+    /// The resources to which rows are limited; empty for all. Access changes then need `access`.
     pub resources: Vec<String>,
-    /// No rows of these resources, but the gaps that may hide access where access is wanted.
+    /// The resources whose rows are left out, except gaps that may hide access if access is wanted.
     pub skip: Vec<String>,
-    /// Only access changes, beside `resources` where these are named.
+    /// True to show only access changes, in addition to `resources` if any are named.
     pub access: bool,
-    /// Only what concerns all of these.
+    /// The subjects that a change must all concern.
     pub subjects: Vec<Subject>,
 }
 
-/// What an answer is narrowed to: one thing, which has two ids where it was deleted and made again, or all things in
-/// an OU, with a tag or with privileges, on either side.
+/// The subject that an answer is narrowed to: one entity, which has two ids if it was deleted and created again, or all
+/// entities in an OU, with a tag or with privileges, on either side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
-    /// Decides how `ids` are matched with rows.
+    /// The kind, which decides how `ids` are matched with rows.
     pub kind: SubjectKind,
-    /// Ids or ARNs; a row concerns the subject where it names any of them.
+    /// The ids or ARNs; a row concerns the subject if it names any of them.
     pub ids: HashSet<String>,
 }
 
 impl Filter {
-    /// Whether access changes are wanted.
+    /// Returns true if access changes are wanted.
     pub fn shows_access(&self) -> bool {
         self.access || self.resources.is_empty()
     }
 
-    /// Leaves out what is not wanted.
+    /// Removes the parts of the diff that are not wanted.
     pub fn apply(&self, connection: &Connection, diff: &mut Diff) -> Result<()> {
         hiding::tell_what_decides(connection, diff, &self.subjects)?;
         let named = |resource: &str| self.resources.iter().any(|name| name == resource);
@@ -78,7 +78,7 @@ impl Filter {
         diff.limited.retain(|one| {
             let is_of_the_living =
                 resource(one.resource).is_some_and(|spec| spec.limit == LimitConcerns::Deleted);
-            // Who asks for access, or for somebody, asks for those who exist.
+            // A filter by access or by a subject is about existing users and groups.
             let is_shown = if self.access {
                 named(one.resource)
             } else {
@@ -99,7 +99,7 @@ impl Filter {
         Ok(())
     }
 
-    /// Whether the rows concern every subject, or may hide what does.
+    /// Returns true if the rows concern every subject, or may hide a row that does.
     fn concerns(&self, connection: &Connection, diff: &Diff, change: &Change) -> Result<bool> {
         for subject in &self.subjects {
             let is_about = match change.change {
@@ -117,19 +117,19 @@ impl Filter {
 }
 
 impl Subject {
-    /// Whether the row is about the subject.
+    /// Returns true if the row concerns the subject.
     fn concerns_rows(&self, change: &Change) -> bool {
         let places = self.kind.places(change.resource);
         let rows = change.before.iter().chain(&change.after);
         rows.into_iter().any(|row| places.iter().any(|place| self.is_at(row, place)))
     }
 
-    /// Whether the access is about the subject.
+    /// Returns true if the access concerns the subject.
     pub(super) fn concerns_access(&self, change: &AccessChange) -> bool {
         self.kind.named_in(change).keys().any(|id| self.ids.contains(&**id))
     }
 
-    /// Whether a permission set in an account is about the subject, whoever has it.
+    /// Returns true if a permission set in an account concerns the subject, whoever has it.
     fn concerns_entry(&self, account_id: &str, permission_set_arn: &str) -> bool {
         self.kind.in_access().into_iter().any(|role| match role {
             AccessRole::Account => self.ids.contains(account_id),
@@ -143,7 +143,7 @@ impl Subject {
         })
     }
 
-    /// Whether it is what was made again, or what that left dangling is about it.
+    /// Returns true if the subject was created again, or if an assignment left dangling concerns it.
     fn concerns_recreation(&self, recreation: &Recreation) -> bool {
         let is_about = |row: &Record, resource: &str| {
             self.kind.places(resource).iter().any(|place| self.is_at(row, place))
@@ -158,7 +158,7 @@ impl Subject {
     }
 }
 
-/// Whether a user's access has to do with what was made again.
+/// Returns true if a user's access involves the recreated entity.
 fn is_behind(recreation: &Recreation, change: &AccessChange) -> bool {
     let ids: Vec<&str> = [&recreation.before_key, &recreation.after_key]
         .into_iter()
@@ -168,7 +168,7 @@ fn is_behind(recreation: &Recreation, change: &AccessChange) -> bool {
     is_one(&change.user_id) || is_one(&change.permission_set_arn) || groups(change).any(|(id, _)| is_one(id))
 }
 
-/// The groups that access runs through on either side, with their names.
+/// Returns the groups that access runs through on either side, with their names.
 fn groups(change: &AccessChange) -> impl Iterator<Item = (&Arc<str>, &Option<Arc<str>>)> {
     change.before_ways.iter().chain(&change.after_ways).filter_map(|way| match way {
         AccessPath::Direct => None,
@@ -176,14 +176,14 @@ fn groups(change: &AccessChange) -> impl Iterator<Item = (&Arc<str>, &Option<Arc
     })
 }
 
-/// Whether the row has an id of the entity there.
+/// Returns true if the row has an id of the entity in that column.
 pub(super) fn is_in(place: &EntityColumn, row: &Record) -> bool {
     let says = |column: &str| row.get(column).and_then(Value::as_str);
     says(place.id).is_some() && place.of.is_none_or(|(column, value)| says(column) == Some(value))
 }
 
 impl SubjectKind {
-    /// Returns where rows of the resource name such a subject, by the declarations of its columns.
+    /// Returns the columns in which rows of the resource name such a subject, by their declarations.
     pub(super) fn places(self, resource: &str) -> Vec<EntityColumn> {
         let spec = model::resource(resource);
         self.entities()
@@ -192,18 +192,18 @@ impl SubjectKind {
             .collect()
     }
 
-    /// The parts that these have in access.
+    /// Returns the roles of these entities in access.
     fn in_access(self) -> Vec<AccessRole> {
         self.entities().into_iter().map(Entity::in_access).collect()
     }
 
-    /// Whether it is about accounts, and nothing else that has a part in access.
+    /// Returns true if the subject concerns accounts, and nothing else with a role in access.
     pub(super) fn is_of_accounts(self) -> bool {
         self.in_access() == [AccessRole::Account]
     }
 
-    /// The ids of such subjects that access names, each with its name: for groups, those that it runs through on either
-    /// side.
+    /// Returns the ids of such subjects in an access change, each with its name: for groups, those that the access runs
+    /// through on either side.
     pub(super) fn named_in(self, change: &AccessChange) -> BTreeMap<Arc<str>, Option<Arc<str>>> {
         let mut named = BTreeMap::new();
         let mut add = |id: &Arc<str>, name: &Option<Arc<str>>| named.insert(id.clone(), name.clone());

@@ -1,4 +1,4 @@
-//! A value on both sides, taken apart: each plain value of a structured one by itself.
+//! Takes a value on both sides apart: each plain value of a structured one separately.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use crate::store::text_of;
 
-/// A plain value on both sides, of which one may be missing.
+/// A plain value on both sides, one of which may be missing.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Leaf {
-    /// The column, with the place in its value: `emails[0].Value`.
+    /// The column, with the position in its value: `emails[0].Value`.
     pub field: String,
     pub before: Option<String>,
     pub after: Option<String>,
 }
 
-/// The plain values that differ. A list of plain values is a set: where something is in it means nothing.
+/// Returns the plain values that differ. A list of plain values is a set: the position in it has no meaning.
 pub(super) fn leaves(
     column: &str,
     before: Option<Value>,
@@ -54,7 +54,7 @@ pub(super) fn leaves(
     leaves
 }
 
-/// The plain values by their place.
+/// The plain values by their position.
 type Found = BTreeMap<String, BTreeSet<String>>;
 
 fn walk(place: String, value: &Value, found: &mut Found) {

@@ -1,5 +1,5 @@
-//! The answer as tidy rows, for the formats that hold only rows: one value a cell, one row for each person and change of
-//! access, and one for each field of a row that came, went or changed. What is structured in JSON is rows here.
+//! The diff as flat rows, for formats that hold only rows: one value per cell, one row for each user and change of
+//! access, and one for each field of an added, removed or changed row. Structures in JSON become rows here.
 
 mod leaves;
 
@@ -12,13 +12,13 @@ use super::text::causes::main_cause;
 use crate::model::{AccessRole, ColumnKind, Entity, ResourceSpec, resource};
 use crate::store::{HidingGap, Record, text_of};
 
-/// Names each column and the place of its value.
+/// Declares each column and the field of its value.
 macro_rules! flat_row {
     ($($(#[doc = $text:literal])+ $column:ident,)+) => {
         /// The columns of a row.
         pub const COLUMNS: [&str; [$(stringify!($column)),+].len()] = [$(stringify!($column)),+];
 
-        /// A row; what it says nothing of is NULL.
+        /// A row; missing values are NULL.
         #[derive(Clone)]
         struct Row { $($(#[doc = $text])+ $column: SqlValue,)+ }
 
@@ -39,62 +39,62 @@ flat_row! {
     to_snapshot,
     /// `access`, or the name of the resource.
     resource,
-    /// What happened.
+    /// The change.
     change,
-    /// What a person calls it.
+    /// The label for people.
     label,
-    /// The column that this row tells of, with its place in a structured value; NULL where the row has none but its key.
+    /// The column that this row describes, with its position in a structured value; NULL if the row has only its key.
     field,
-    /// Its value in `from`; for access the paths.
+    /// The value in `from`; for access, the paths.
     before,
-    /// Its value in `to`.
+    /// The value in `to`; for access, the paths.
     after,
-    /// Whom it is about.
+    /// The id of the user that it concerns.
     user_id,
-    /// See `user_id`.
+    /// The name of the user.
     user_name,
-    /// The group that it is about, or through which access came or went.
+    /// The id of the group that it concerns, or through which access was added or removed.
     group_id,
-    /// See `group_id`.
+    /// The name of the group.
     group_name,
-    /// The account that it is about.
+    /// The id of the account that it concerns.
     account_id,
-    /// See `account_id`.
+    /// The name of the account.
     account_name,
-    /// Where the account is.
+    /// The location of the account.
     ou_path,
-    /// The permission set that it is about.
+    /// The permission set that it concerns.
     permission_set_arn,
-    /// See `permission_set_arn`.
+    /// The name of the permission set.
     permission_set_name,
-    /// Whether the permission set is an administrator's.
+    /// True if the permission set is an administrator's.
     privileged,
-    /// What brought the change of access about; of several what says most.
+    /// The cause of the change of access; of several, the most informative.
     cause,
-    /// The others.
+    /// The other causes.
     other_causes,
-    /// Who did it, where AWS says.
+    /// The author of the change, if AWS reports it.
     changed_by,
-    /// When, where AWS says.
+    /// The time of the change, if AWS reports it.
     changed_at,
-    /// The key of the row, or the scope of which nothing can be said.
+    /// The key of the row, or the unknown scope.
     key,
-    /// What hides it: the kind of the gap.
+    /// The kind of the gap that hides it.
     gap_kind,
-    /// The operation that did not answer.
+    /// The operation that failed.
     gap_operation,
-    /// Its error code.
+    /// The error code of the operation.
     gap_error_code,
-    /// The newest kept snapshot that saw it, where `from` only carried it.
+    /// The newest kept snapshot that saw it, if `from` only carried it.
     last_seen,
-    /// Of `unknown`: the number of rows that are left open.
+    /// The number of hidden rows, for `unknown`.
     rows,
-    /// Whether it was only used again, which does not count as a change.
+    /// True if only the use of something is newer, which does not count as a change.
     activity,
 }
 
-/// The rows of a diff: its changes, then its access changes as those of the resource `access`, then what was recreated
-/// and the assignments that this left dangling.
+/// Returns the rows of a diff: its changes, then its access changes as those of the resource `access`, then the
+/// recreations and the assignments that they left dangling.
 pub fn rows(diff: &Diff) -> impl Iterator<Item = [SqlValue; COLUMNS.len()]> {
     let begin = Row {
         from_snapshot: diff.from.snapshot_id.into(),
@@ -192,7 +192,7 @@ fn of_access(begin: &Row, change: &AccessChange) -> Row {
     row
 }
 
-/// The group that a cause is about, with its name where it is known.
+/// Returns the group that a cause concerns, with its name if it is known.
 fn group_of(cause: &Cause, change: &AccessChange) -> Option<(String, Option<String>)> {
     let id = id_in(resource(cause.resource)?, Entity::Group, &cause.key)?;
     let named = change.after_ways.iter().chain(&change.before_ways).find_map(|path| match path {
@@ -237,7 +237,7 @@ fn of_recreation(begin: &Row, recreation: &Recreation) -> Vec<Row> {
     ids.chain(dangling).collect()
 }
 
-/// Fills in the ids that the row has of users, groups, accounts and permission sets, and what they name.
+/// Fills in the ids of users, groups, accounts and permission sets in the row, and their names.
 fn set_entities(row: &mut Row, spec: &ResourceSpec, values: &Record, names: &Record) {
     let of = |entity: Entity| -> [SqlValue; 2] {
         let Some(column) = spec.about(entity).find(|one| is_of(one.of, values)) else {
@@ -254,13 +254,13 @@ fn set_entities(row: &mut Row, spec: &ResourceSpec, values: &Record, names: &Rec
     [row.permission_set_arn, row.permission_set_name] = of(Entity::PermissionSet);
 }
 
-/// The id of an entity in a row.
+/// Returns the id of an entity in a row.
 fn id_in(spec: &ResourceSpec, entity: Entity, values: &Record) -> Option<String> {
     let column = spec.about(entity).find(|one| is_of(one.of, values))?;
     values.get(column.id).map(text_of)
 }
 
-/// Whether the row's type column says that an id is of the entity.
+/// Returns true if the row's type column makes the id one of the entity.
 fn is_of(of: Option<(&str, &str)>, values: &Record) -> bool {
     of.is_none_or(|(column, value)| values.get(column).is_some_and(|other| text_of(other) == value))
 }
@@ -272,14 +272,14 @@ fn set_gap(row: &mut Row, gap: Option<&HidingGap>) {
     row.gap_error_code = gap.error_code.clone().into();
 }
 
-/// `group_id=g-1; user_id=u-2`; NULL for a scope of everything.
+/// Returns `group_id=g-1; user_id=u-2`; NULL for a scope of everything.
 fn words(key: &Record) -> SqlValue {
     let words: Vec<String> =
         key.iter().map(|(column, value)| format!("{column}={}", text_of(value))).collect();
     (!words.is_empty()).then(|| words.join("; ")).into()
 }
 
-/// `direct; group Ops`; NULL where there is none.
+/// Returns `direct; group Ops`; NULL if there is no path.
 fn paths(paths: &[AccessPath]) -> SqlValue {
     let word = |path: &AccessPath| match path {
         AccessPath::Direct => "direct".to_owned(),
@@ -291,7 +291,7 @@ fn paths(paths: &[AccessPath]) -> SqlValue {
     (!words.is_empty()).then(|| words.join("; ")).into()
 }
 
-/// The word that JSON has for a value.
+/// Returns the word that JSON has for a value.
 fn json_word(value: &impl serde::Serialize) -> Option<String> {
     serde_json::to_value(value).ok().map(|value| text_of(&value))
 }

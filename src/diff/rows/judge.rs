@@ -1,11 +1,10 @@
-//! Telling removed from not seen, and added from not seen before.
+//! Tells removed rows from unseen ones, and added rows from ones that were not seen before.
 //!
-//! A row on one side only is `unknown` when the other side's snapshot has a gap over it, or collected nothing
-//! of its resource, unless there is evidence (`store::visibility` knows). What is unknown is told by
-//! scope and not by row: one entry for a gap, with the number of rows that it leaves open, those that are equal on
-//! both sides included.
+//! A row on one side only is `unknown` if the other side's snapshot has a gap over it, or collected none of its
+//! resource, unless there is evidence (see `store::visibility`). Unknown rows are reported by scope: one entry for each
+//! gap, with the number of hidden rows, including those that are equal on both sides.
 //!
-//! It reads both directions of time alike, so that `diff(a, b)` mirrors `diff(b, a)`.
+//! Both directions of time work alike, so that `diff(a, b)` mirrors `diff(b, a)`.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -21,7 +20,7 @@ use crate::error::Result;
 use crate::model::ResourceSpec;
 use crate::store::{GapIndex, Record, SnapshotGaps, canonical_scope};
 
-/// Decides what differences mean.
+/// Decides the meaning of differences.
 pub(in crate::diff) struct Judge<'c> {
     connection: &'c Connection,
     pair: SnapshotPair,
@@ -33,7 +32,7 @@ impl<'c> Judge<'c> {
         Self { connection, pair, gap_index: GapIndex::new(connection) }
     }
 
-    /// Decides what the differences of a resource mean.
+    /// Decides the meaning of a resource's differences.
     pub fn judge(&mut self, table: &VersionTable, differences: Vec<Difference>) -> Result<Judged> {
         let resource = table.spec.name;
         let unseen = Sides {
@@ -48,7 +47,8 @@ impl<'c> Judge<'c> {
             let fields = difference.fields(table.spec);
             let hiding = match (&difference.before, &difference.after) {
                 (Some(_), Some(after)) if fields.is_empty() => {
-                    // Closed and seen again as it was: no change, but it stands under its gaps as ever.
+                    // The row was closed and seen again unchanged. That is no change, but it counts under its gaps like
+                    // any other row.
                     let covering = covering(&unseen, &after.row);
                     not_seen += i64::from(!covering.is_empty());
                     for scope in covering {
@@ -78,7 +78,8 @@ impl<'c> Judge<'c> {
         }
         let mut unknown = Vec::new();
         for (gap, rows) in scopes.into_values() {
-            // A refusal may hide what nobody ever saw; what was not asked for leaves open only what it carries.
+            // A refusal may hide rows that were never seen; a scope that was not requested hides only the rows that it
+            // carries.
             if rows == 0 && gap.kind != "denied" && gap.kind != "failed" {
                 continue;
             }
@@ -92,8 +93,8 @@ impl<'c> Judge<'c> {
         Ok(Judged { changes, unknown, not_seen })
     }
 
-    /// The gaps of both sides by scope, with the number of rows that they hide and that are the same version
-    /// on both days. Where both sides have a gap of one scope, the later one speaks for it.
+    /// Returns the gaps of both sides by scope, with the number of rows that they hide and that are the same version in
+    /// both snapshots. If both sides have a gap of one scope, the later one is used.
     fn scopes(
         &self,
         table: &VersionTable,
@@ -120,12 +121,12 @@ impl<'c> Judge<'c> {
         Ok(scopes)
     }
 
-    /// Whether the snapshot has no gap in the resource.
+    /// Returns true if the snapshot has no gap in the resource.
     pub fn saw_all(&mut self, spec: &'static ResourceSpec, snapshot_id: i64) -> Result<bool> {
         Ok(self.gap_index.unseen(snapshot_id, spec.name)?.gaps().is_empty())
     }
 
-    /// What of the snapshot hides the row of this key, which it lacks; `None` where its absence was seen.
+    /// Returns the gap of the snapshot that hides the row of this key, which it lacks; `None` if its absence was seen.
     pub fn hides(
         &mut self,
         spec: &'static ResourceSpec,
@@ -135,7 +136,7 @@ impl<'c> Judge<'c> {
         self.gap_index.hides(spec, key, snapshot_id)
     }
 
-    /// What of a side hides a row that only the other side has; nothing where its absence was seen.
+    /// Returns the gaps of a side that hide a row which only the other side has; empty if its absence was seen.
     fn hiding(&mut self, table: &VersionTable, row: &Record, absent: Side) -> Result<Vec<HidingGap>> {
         let (absent, present) = match absent {
             Side::From => (self.pair.from, self.pair.to),
@@ -144,8 +145,8 @@ impl<'c> Judge<'c> {
         self.gap_index.hiding(table.spec, row, absent, present)
     }
 
-    /// What of the snapshot may hide a row that nobody ever saw, of which only these columns are known; `None` where
-    /// there surely is none.
+    /// Returns the gap of the snapshot that may hide a row that was never seen, of which only these columns are known;
+    /// `None` if there surely is none.
     pub fn hides_any(
         &mut self,
         spec: &'static ResourceSpec,
@@ -156,7 +157,7 @@ impl<'c> Judge<'c> {
     }
 }
 
-/// The scopes, each once, of the gaps of either side that hide a row.
+/// Returns the scopes, each once, of the gaps of either side that hide a row.
 fn covering(unseen: &Sides<Rc<SnapshotGaps>>, row: &Record) -> std::collections::BTreeSet<String> {
     unseen.from.over(row).chain(unseen.to.over(row)).map(|gap| canonical_scope(&gap.scope)).collect()
 }

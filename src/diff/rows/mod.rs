@@ -1,8 +1,8 @@
 //! The rows that differ between two snapshots, for any resource: the SQL comes from the table's own columns.
 //!
-//! A row that is not the same version on both days either ended in between or began in between, and both are
-//! ranges of an index (`<name>_ended`, `<name>_began`). So nothing that stayed is looked at. What a
-//! difference means (removed, or not seen?) is decided in `unknown`.
+//! A row that is not the same version in both snapshots either ended or began in between, and both are ranges of an
+//! index (`<name>_ended`, `<name>_began`). So unchanged rows are not read. `judge` decides the meaning of a difference
+//! (removed, or not seen).
 
 mod judge;
 mod row_change;
@@ -24,19 +24,19 @@ use crate::store::{Record, text_of};
 pub(super) use judge::Judge;
 pub(super) use row_change::RowChange;
 
-/// One resource's version table, as far as diff looks at it.
+/// The version table of one resource, as far as the diff reads it.
 #[derive(Debug)]
 pub(super) struct VersionTable {
     pub spec: &'static ResourceSpec,
-    /// The columns, key included; volatile and derived ones and the versions' bounds are left out.
+    /// The columns, including the key, without volatile and derived ones and the versions' bounds.
     pub columns: Arc<[String]>,
-    /// Where each column stands in the table.
+    /// The position of each column in the table.
     places: Vec<usize>,
-    /// Where `valid_from` does.
+    /// The position of `valid_from` in the table.
     valid_from: usize,
     /// The columns of the key, in the order that [`ResourceSpec::key`] declares.
     key: Arc<[String]>,
-    /// Where each of them stands among [`Self::columns`].
+    /// The position of each key column among [`Self::columns`].
     key_places: Vec<usize>,
 }
 
@@ -46,7 +46,7 @@ impl VersionTable {
         if !connection.table_exists(None, &*format!("{}_versions", spec.name)).map_err(unreadable)? {
             return Ok(None);
         }
-        // What will be asked for anyway tells the columns without a question of its own.
+        // This statement runs later anyway, and gives the columns without a query of its own.
         let statement = connection.prepare_cached(&ended_sql(spec)).map_err(unreadable)?;
         let (mut columns, mut places, mut valid_from) = (Vec::new(), Vec::new(), 0);
         for (place, column) in statement.column_names().into_iter().enumerate() {
@@ -66,12 +66,12 @@ impl VersionTable {
         Ok(Some(Self { spec, columns: columns.into(), places, valid_from, key: key.into(), key_places }))
     }
 
-    /// The key of a row.
+    /// Returns the key of a row.
     pub fn key_of(&self, row: &Record) -> Record {
         Record::new(&self.key, self.key_places.iter().map(|place| row.at(*place).clone()).collect())
     }
 
-    /// The order of two versions by their keys.
+    /// Compares two versions by their keys.
     fn by_key(&self, one: &Version, other: &Version) -> Ordering {
         let compare = |place: &usize| match (one.row.at(*place), other.row.at(*place)) {
             (Value::String(one), Value::String(other)) => one.cmp(other),
@@ -81,13 +81,13 @@ impl VersionTable {
     }
 }
 
-/// The versions alive on the earlier day that ended by the later one.
+/// Returns the statement for versions alive in the earlier snapshot that ended by the later one.
 pub(super) fn ended_sql(spec: &ResourceSpec) -> String {
     // The unary plus keeps SQLite from walking everything that began early.
     select(spec, "valid_to > ?1 AND valid_to <= ?2 AND +valid_from <= ?1")
 }
 
-/// The versions alive on the later day that began after the earlier one.
+/// Returns the statement for versions alive in the later snapshot that began after the earlier one.
 pub(super) fn began_sql(spec: &ResourceSpec) -> String {
     select(spec, "valid_from > ?1 AND valid_from <= ?2 AND (+valid_to IS NULL OR +valid_to > ?2)")
 }
@@ -96,15 +96,15 @@ fn select(spec: &ResourceSpec, condition: &str) -> String {
     format!("SELECT * FROM {} WHERE {condition}", quoted(&format!("{}_versions", spec.name)))
 }
 
-/// A version on one day.
+/// A version in one snapshot.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Version {
     pub row: Record,
-    /// The snapshot that first saw it.
+    /// The first snapshot that saw it.
     pub valid_from: i64,
 }
 
-/// A key whose version is not the same on both days.
+/// A key whose version differs between the snapshots.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Difference {
     pub before: Option<Version>,
@@ -112,8 +112,8 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    /// The columns that differ; none where a row was closed and seen again as it was, or its document in another
-    /// spelling.
+    /// Returns the columns that differ. There are none if a row was closed and seen again unchanged, or with its
+    /// document in another spelling.
     pub fn fields(&self, spec: &ResourceSpec) -> Vec<String> {
         match (&self.before, &self.after) {
             (Some(before), Some(after)) => before
@@ -131,7 +131,7 @@ fn differs(spec: &ResourceSpec, column: &str, value: &Value, after: &Record) -> 
     after.get(column).is_none_or(|other| !is_same_value(spec, column, value, other))
 }
 
-/// Every key whose version differs between the two days, by key.
+/// Returns every key whose version differs between the two snapshots, by key.
 pub(super) fn differences(
     connection: &Connection,
     table: &VersionTable,
@@ -155,7 +155,7 @@ pub(super) fn differences(
     }
 }
 
-/// The versions that a statement finds, by key.
+/// Returns the versions that a statement finds, by key.
 fn versions(
     connection: &Connection,
     table: &VersionTable,
@@ -174,7 +174,7 @@ fn versions(
     Ok(versions)
 }
 
-/// The version that a row of `SELECT *` is.
+/// Reads a version from a row of `SELECT *`.
 pub(super) fn version_of(table: &VersionTable, row: &Row<'_>) -> rusqlite::Result<Version> {
     let mut values = Vec::with_capacity(table.places.len());
     for place in &table.places {
@@ -195,7 +195,7 @@ fn json_of(value: ValueRef<'_>) -> Value {
     }
 }
 
-/// An identifier for SQL: names come from the schema, but `key` and `value` are words of SQL.
+/// Quotes an identifier for SQL: names come from the schema, but `key` and `value` are words of SQL.
 pub(super) fn quoted(identifier: &str) -> String {
     format!("\"{}\"", identifier.replace('"', "\"\""))
 }

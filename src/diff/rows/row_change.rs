@@ -1,7 +1,7 @@
-//! A row that differs, or a scope that was not seen, on the way to the answer.
+//! A row that differs, or a scope that was not seen, before it becomes part of the answer.
 //!
-//! A census that looks every day finds newer attempts every day. A row of which nothing else differs is told, but
-//! does not count as a change; a first use does, and so does a use that is gone or older than the one before.
+//! Daily snapshots find newer access attempts every day. A row in which nothing else differs is reported, but does not
+//! count as a change. A first use does count, and so does a use that is gone or older than the one before.
 
 use chrono::DateTime;
 use serde_json::Value;
@@ -14,27 +14,27 @@ use crate::error::Result;
 use crate::model::{self, ResourceSpec};
 use crate::store::Record;
 
-/// A row that differs, and what that means.
+/// A row that differs, with its change.
 #[derive(Debug)]
 pub(in crate::diff) struct RowChange {
     pub spec: &'static ResourceSpec,
-    /// `Unknown` for a row that one side could not see.
+    /// The change; `Unknown` for a row that one side could not see.
     pub kind: ChangeKind,
     pub key: Record,
     pub before: Option<Version>,
     pub after: Option<Version>,
     /// The columns that differ, for `Changed`.
     pub fields: Vec<String>,
-    /// Whether nothing differs but that something was used again, for `Changed`.
+    /// True if only the use of something is newer, for `Changed`.
     pub activity: bool,
-    /// What hides the row, for `Unknown`; of several gaps the first.
+    /// The gap that hides the row, for `Unknown`; the first of several.
     pub gap: Option<HidingGap>,
-    /// The newest kept snapshot that saw the row of `from`, where `from` only carried it.
+    /// The newest kept snapshot that saw the row of `from`, if `from` only carried it.
     pub last_seen: Option<i64>,
 }
 
 impl RowChange {
-    /// A difference taken at its word, whatever could not be seen; `fields` are its columns that differ.
+    /// Creates the change from a difference alone, without regard to gaps; `fields` are its columns that differ.
     pub fn seen(table: &VersionTable, difference: Difference, fields: Vec<String>) -> Self {
         let Difference { before, after } = difference;
         let kind = match (&before, &after) {
@@ -57,13 +57,13 @@ impl RowChange {
         }
     }
 
-    /// The row on the side that has it; the later column values where both have.
+    /// Returns the row on the side that has it; the later column values if both do.
     pub fn row(&self) -> &Record {
         let version = self.after.as_ref().or(self.before.as_ref());
         &version.expect("a difference has at least one side").row
     }
 
-    /// As the answer shows it; `None` for an unknown row, for which its gap's entry stands.
+    /// Converts it for the answer; `None` for an unknown row, which its gap's entry represents.
     pub fn into_change(self, names: &Names<'_>) -> Result<Option<Change>> {
         if self.kind == ChangeKind::Unknown {
             return Ok(None);
@@ -88,7 +88,7 @@ impl RowChange {
     }
 }
 
-/// A scope of which one side saw nothing.
+/// A scope that one side did not see.
 #[derive(Debug)]
 pub(in crate::diff) struct UnknownScope {
     pub resource: &'static str,
@@ -98,7 +98,7 @@ pub(in crate::diff) struct UnknownScope {
 }
 
 impl UnknownScope {
-    /// As the answer shows it.
+    /// Converts it for the answer.
     pub fn into_change(self, names: &Names<'_>) -> Result<Change> {
         let spec = model::resource(self.resource).expect("a gap is of a resource");
         let names = names.in_row(spec, &self.gap.scope)?;
@@ -107,18 +107,18 @@ impl UnknownScope {
     }
 }
 
-/// What the differences of a resource mean.
+/// The meaning of a resource's differences.
 #[derive(Debug)]
 pub(in crate::diff) struct Judged {
-    /// The rows that changed or may have, by key.
+    /// The rows that changed or may have changed, by key.
     pub changes: Vec<RowChange>,
-    /// The scopes that are unknown, by scope.
+    /// The unknown scopes, sorted.
     pub unknown: Vec<UnknownScope>,
-    /// How many rows these leave open, each counted once.
+    /// The number of rows that these hide, each counted once.
     pub not_seen: i64,
 }
 
-/// Whether all that differs in the row, which are these columns, is use that is no older in the later snapshot.
+/// Returns true if all differing columns of the row describe use, and the use is no older in the later snapshot.
 pub(in crate::diff) fn is_all_activity(
     spec: &ResourceSpec,
     pair: SnapshotPair,
@@ -132,7 +132,7 @@ pub(in crate::diff) fn is_all_activity(
     if !fields.iter().all(|field| activity.has(field)) {
         return false;
     }
-    // Whichever is asked for first: a diff backward mirrors the one forward.
+    // The order of the arguments does not matter: a backward diff mirrors the forward one.
     let (earlier, later) = if pair.from <= pair.to { (before, after) } else { (after, before) };
     let newest = |version: &Version| {
         let time = version.row.get(activity.newest_at).and_then(Value::as_str)?;

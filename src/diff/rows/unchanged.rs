@@ -1,7 +1,7 @@
-//! How many rows stand unchanged under a scope: what a gap leaves open though nothing differs.
+//! Counts the unchanged rows under a scope: rows that a gap makes unknown although nothing differs.
 //!
-//! The one place where diff counts what did not change; it reads keys of the scope, and for a whole resource
-//! the number that the snapshot itself recorded, less those of the narrower scopes that were seen all the same.
+//! This is the only place where the diff counts unchanged rows. It reads keys of the scope. For a whole resource it
+//! uses the number that the snapshot itself recorded, less the rows of narrower scopes that were seen anyway.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
@@ -16,9 +16,9 @@ use crate::store::SnapshotGaps;
 use crate::store::unreadable;
 use crate::store::{Record, text_of};
 
-/// How many rows of the scope are the same version on both days and hidden on one of them; `differences` are
-/// all of the resource, `gaps` the one or two gaps of this scope, each with the columns of the narrower scopes in
-/// it that were seen all the same.
+/// Returns the number of rows of the scope that are the same version in both snapshots and hidden in one of them.
+/// `differences` are all of the resource; `gaps` are the one or two gaps of this scope, each with the columns of the
+/// narrower scopes in it that were seen anyway.
 pub(super) fn unchanged_rows(
     connection: &Connection,
     pair: SnapshotPair,
@@ -31,15 +31,15 @@ pub(super) fn unchanged_rows(
         return Ok(0);
     }
     let in_scope = rows_in_scope(connection, pair, table, differences, scope)?;
-    // A row that one of two gaps hides is open, whether or not the other does.
+    // A row that one of two gaps hides is unknown, whether or not the other hides it too.
     if in_scope == 0 || gaps.iter().any(|(_, seen_columns)| seen_columns.is_empty()) {
         return Ok(in_scope);
     }
     Ok((in_scope - seen_rows(connection, pair, table, scope, gaps)?).max(0))
 }
 
-/// How many rows are the same version on both days and hidden on one of them, whatever number of gaps hides each;
-/// `scopes` are the gaps of both with the rows of each.
+/// Returns the number of rows that are the same version in both snapshots and hidden in one of them, each counted once
+/// however many gaps hide it. `scopes` are the gaps of both, with the number of rows of each.
 pub(super) fn distinct_unchanged(
     connection: &Connection,
     pair: SnapshotPair,
@@ -91,12 +91,12 @@ pub(super) fn distinct_unchanged(
     Ok(rows.len() as i64)
 }
 
-/// The columns that a scope names, in order.
+/// Returns the columns that a scope names, in order.
 fn sorted_names(scope: &Record) -> Vec<&String> {
     scope.keys().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// How many of these rows lie in scopes that every one of the gaps' snapshots saw: found from the scopes.
+/// Returns the number of these rows in scopes that every one of the gaps' snapshots saw, found from the scopes.
 fn seen_rows(
     connection: &Connection,
     pair: SnapshotPair,
@@ -152,7 +152,7 @@ fn rows_in_scope(
     differences: &[Difference],
     scope: &Record,
 ) -> Result<i64> {
-    // The whole table need not be walked: the later snapshot knows how many rows it has.
+    // There is no need to walk the whole table: the later snapshot records its number of rows.
     if scope.is_empty()
         && let Some(rows) = rows_on(connection, pair.later(), table.spec.name)?
     {

@@ -1,4 +1,4 @@
-//! Who gained or lost access, and every cause.
+//! Tests of gained and lost access, and of every cause.
 
 use serde_json::{Value, json};
 
@@ -142,7 +142,7 @@ fn access_that_a_hidden_way_may_have_given_is_neither_gained_nor_lost() {
     let with_all = and(&base(), &[member("ops", "ana"), to_user("111", "p", "ana")]);
     let direct = json!({"principal_type": "USER", "principal_id": "ana"});
     let mut history = History::new();
-    // Ana's membership is seen to come and to go; of her direct assignment nobody knows whether it was there.
+    // Ana's membership is seen to be added and removed; it is unknown whether her direct assignment existed.
     history.publish_with(&base(), &[("account_assignments", direct, "denied")]);
     history.publish(&with_all);
     let causes = "membership_added, assignment_granted";
@@ -158,7 +158,7 @@ fn access_that_a_way_nobody_could_see_may_give_is_not_lost() {
     let rows = and(&base(), &[group("dev"), to_group("a", "read", "dev"), to_user("a", "read", "ana")]);
     history.publish(&rows);
     history.publish_with(&rows[..rows.len() - 1], std::slice::from_ref(&members));
-    // She may be in dev by now, whose members nobody could list.
+    // She may be in dev by now, whose members could not be listed.
     let diff = history.diff(1, 2);
     assert_eq!(access(&diff), ["ana unknown read in a: assignment_revoked"]);
     assert_eq!(
@@ -166,7 +166,7 @@ fn access_that_a_way_nobody_could_see_may_give_is_not_lost() {
         *members.1.as_object().unwrap()
     );
     assert_eq!(access(&history.diff(2, 1)), ["ana unknown read in a: assignment_granted"]);
-    // Nobody can be in a group that is surely gone, whatever was not asked of its members.
+    // A group that is surely gone has no members, whatever part of its members was not requested.
     let gone: Vec<Row> = rows[..rows.len() - 1]
         .iter()
         .filter(|row| row.columns.get("group_id") != Some(&json!("dev")))
@@ -185,7 +185,7 @@ fn carried_rows_keep_giving_access() {
     assert!(diff.access_changes.is_empty(), "{:?}", diff.access_changes);
 }
 
-/// So that pruning what lay between changes no diff.
+/// Pruning the snapshots in between then changes no diff.
 #[test]
 fn what_is_gone_has_the_name_of_the_day_on_which_it_was() {
     let mut history = History::new();

@@ -1,4 +1,4 @@
-//! A newer attempt of a service is told, and is no change; a first one is.
+//! Tests that a newer attempt of a service is reported and is no change, while a first one is.
 
 use rusqlite::types::Value as SqlValue;
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ fn used(namespaces: &[&str], at: &str) -> Vec<ServiceLastAccessed> {
     namespaces.iter().map(|namespace| service(namespace, Some(at))).collect()
 }
 
-/// Whether the one row that differs counts as a change, which is the same in both directions.
+/// Returns true if the only row that differs counts as a change, which is the same in both directions.
 fn is_change(before: ServiceLastAccessed, after: ServiceLastAccessed) -> bool {
     let history = history(&[before], &[after]);
     let [forward, backward] = [(1, 2), (2, 1)].map(|(from, to)| history.diff(from, to));
@@ -59,7 +59,7 @@ fn a_newer_attempt_alone_is_no_change() {
         ServiceLastAccessed { last_authenticated_entity: text("o-1/r-1/222"), ..after() },
         ServiceLastAccessed { total_authenticated_entities: Some(7), ..after() },
         ServiceLastAccessed { last_authenticated_region: None, ..after() },
-        // Others' attempts left the tracking period, or came with the same newest one.
+        // Others' attempts left the tracking period, or have the same newest time.
         ServiceLastAccessed { total_authenticated_entities: Some(9), ..before() },
     ];
     for after in no_change {
@@ -125,7 +125,7 @@ fn newer_attempts_are_one_line() {
     write_markdown(&mut markdown, &diff, TextOptions { rows: Some(40), ..TextOptions::default() }).unwrap();
     let markdown = String::from_utf8(markdown).unwrap();
     assert!(markdown.contains("7 rows with a newer attempt") && !markdown.contains("- `~`"), "{markdown}");
-    // Who asks for the resource sees them.
+    // A diff of this resource shows them.
     let all = text(&diff, None);
     assert_eq!(all.matches("(not counted as a change)\n").count(), 7, "{all}");
 }
@@ -157,7 +157,7 @@ fn programs_get_the_rows_marked() {
     assert_eq!(object["changes"][0]["change"], "changed");
     let place = flat::COLUMNS.iter().position(|column| *column == "activity").unwrap();
     let flat: Vec<SqlValue> = flat::rows(&diff).map(|row| row[place].clone()).collect();
-    // One for the newer attempt, and one for each column of the first.
+    // There is one row for the newer attempt, and one for each column of the first.
     assert_eq!(flat[..2], [SqlValue::Integer(1), SqlValue::Integer(0)]);
     assert!(flat[1..].iter().all(|mark| *mark == SqlValue::Integer(0)));
 }

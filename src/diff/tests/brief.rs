@@ -1,4 +1,4 @@
-//! What is told of a diff that is too long to be read whole.
+//! Tests of the summary of a diff that is too long to read in full.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ fn name(number: usize) -> String {
     format!("u{number:02}")
 }
 
-/// A day on which much happened to many.
+/// Returns the diff of a day with many changes for many users.
 fn busy_day() -> Diff {
     let inline = |actions: &[&str]| {
         let document =
@@ -87,7 +87,7 @@ fn the_rest_is_counted_and_can_be_asked_for() {
     assert!(told.contains(": orgcensus diff 1 2 --access --details --ou /Prod\n"), "{told}");
 }
 
-/// Access does not depend on the account: an assignment stays where it left the organization.
+/// Access does not depend on the account: an assignment remains when the account left the organization.
 #[test]
 fn what_went_brought_nobody_access() {
     let mut history = History::new();
@@ -114,7 +114,7 @@ fn numbers_alone_are_the_summary() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// Nobody is lost between the causes, and what administrators have stands by itself.
+    /// No user is lost between the causes, and the access of administrators is in groups of its own.
     #[test]
     fn causes_add_up_to_every_access_change(days in days()) {
         let history = publish(&days);

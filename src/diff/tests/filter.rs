@@ -1,4 +1,5 @@
-//! A narrowed answer is what the whole one says of its subject, and loses no gap that may hide more of it.
+//! Tests that a narrowed diff has the same changes of its subject as the whole one, and loses no gap that may hide more
+//! of it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -28,7 +29,7 @@ fn subject(kind: SubjectKind, id: &str) -> Subject {
     Subject { kind, ids: [id.to_owned()].into() }
 }
 
-/// The triples about a subject, each with its ways, with a row more or less.
+/// Returns the triples of a subject, each with its paths, computed from these rows.
 fn ways_about(
     rows: &[(&'static str, Map<String, Value>)],
     subject: &Subject,
@@ -66,7 +67,7 @@ fn ways_about(
     ways
 }
 
-/// Every row of a day.
+/// Returns every row of a snapshot.
 fn day(history: &History, day: i64) -> Vec<(&'static str, Map<String, Value>)> {
     RESOURCES
         .iter()
@@ -74,7 +75,7 @@ fn day(history: &History, day: i64) -> Vec<(&'static str, Map<String, Value>)> {
         .collect()
 }
 
-/// Whether a row that the gap may hide, of all that can exist, would change what can be said of the subject.
+/// Returns true if any possible row that the gap may hide would change the facts about the subject.
 fn may_hide(rows: &[(&'static str, Map<String, Value>)], gap: &Change, subject: &Subject) -> bool {
     let scope = Value::Object(gap.key.to_object());
     let before = ways_about(rows, subject);
@@ -151,7 +152,7 @@ fn tag(resource_type: Entity, id: &str, value: &str) -> Row {
     })
 }
 
-/// Two OUs, one in the other; account 111 moves out of the inner one, and everybody gains something.
+/// Publishes two OUs, one in the other. Account 111 moves out of the inner one, and each account gets something new.
 fn tree() -> History {
     let mut history = History::new();
     let base = [root(), unit("outer", "r"), unit("inner", "outer"), user("ana"), set("p"), set("q")];
@@ -240,7 +241,7 @@ fn what_decides_who_is_meant_is_told_where_it_was_not_seen() {
     for (resource, scope, subject) in cases {
         for kind in ["denied", "not_asked", "unavailable"] {
             let mut history = History::new();
-            // Nobody ever saw a row of it, so that the whole answer may leave it out.
+            // No row of the resource was ever seen, so the whole diff may leave it out.
             history.publish_with(&[user("ana")], &[(resource, scope.clone(), kind)]);
             history
                 .publish_with(&[user("ana"), to_user("111", "p", "ana")], &[(resource, scope.clone(), kind)]);
@@ -253,7 +254,7 @@ fn what_decides_who_is_meant_is_told_where_it_was_not_seen() {
             }
         }
     }
-    // The tags of OUs decide nothing.
+    // The tags of OUs do not matter.
     let mut history = History::new();
     let scope = json!({"resource_type": "organizational_unit", "resource_id": "ou"});
     for _ in 0..2 {

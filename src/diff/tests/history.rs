@@ -16,10 +16,10 @@ pub struct History {
     pub snapshot: i64,
 }
 
-/// What a snapshot could not see: resource, scope, kind.
+/// A gap of a snapshot: resource, scope, kind.
 pub type TestGap = (&'static str, Value, &'static str);
 
-/// What it saw all the same: resource, scope.
+/// A scope seen in spite of a gap: resource, scope.
 pub type TestScope = (&'static str, Value);
 
 impl History {
@@ -27,27 +27,27 @@ impl History {
         Self { connection: Census::blank().unwrap().into_connection(), snapshot: 0 }
     }
 
-    /// Publishes what was staged, with everything else seen.
+    /// Publishes the staged rows, with everything else seen.
     pub fn publish(&mut self, staged: &[Row]) -> i64 {
         self.publish_with(staged, &[])
     }
 
-    /// Publishes what was staged: what is not, is closed, unless a gap covers it.
+    /// Publishes the staged rows; closes every other row unless a gap covers it.
     pub fn publish_with(&mut self, staged: &[Row], gaps: &[TestGap]) -> i64 {
         self.publish_by("pairs", staged, gaps)
     }
 
-    /// The same with a strategy for assignments.
+    /// Publishes with a strategy for assignments.
     pub fn publish_by(&mut self, strategy: &str, staged: &[Row], gaps: &[TestGap]) -> i64 {
         self.publish_all(strategy, staged, gaps, &[], &[])
     }
 
-    /// The same, where narrower scopes than the gaps were seen all the same.
+    /// Publishes with scopes narrower than the gaps that were seen anyway.
     pub fn publish_seeing(&mut self, staged: &[Row], gaps: &[TestGap], seen: &[TestScope]) -> i64 {
         self.publish_all("pairs", staged, gaps, &[], seen)
     }
 
-    /// The same with all that can be said: `gone` are keys that are surely not there.
+    /// Publishes with all parameters: `gone` are keys that are surely absent.
     pub fn publish_all(
         &mut self,
         strategy: &str,
@@ -146,7 +146,7 @@ impl History {
         id
     }
 
-    /// Says that the snapshot collected nothing of the resource.
+    /// Records that the snapshot collected none of the resource.
     pub fn not_collected(&self, snapshot: i64, resource: &str) {
         self.connection
             .execute(
@@ -156,7 +156,7 @@ impl History {
             .unwrap();
     }
 
-    /// Says that the resource was asked for in parts only.
+    /// Records that the resource was requested only in part.
     pub fn limit(&self, snapshot: i64, resource: &str, reason: &str) {
         self.connection
             .execute(
@@ -166,7 +166,7 @@ impl History {
             .unwrap();
     }
 
-    /// The diff as text.
+    /// Returns the diff as text.
     pub fn text(&self, from: i64, to: i64) -> String {
         let mut text = Vec::new();
         crate::diff::text::write(
@@ -182,7 +182,7 @@ impl History {
         compare(&self.connection, from, to).unwrap()
     }
 
-    /// The rows alive on a day.
+    /// Returns the rows alive in a snapshot.
     pub fn alive(&self, resource: &str, day: i64) -> Vec<Map<String, Value>> {
         self.rows(resource, &format!("valid_from <= {day} AND (valid_to IS NULL OR valid_to > {day})"))
     }
@@ -246,22 +246,22 @@ impl History {
     }
 }
 
-/// Whether a scope covers a row, read from the rule and not from the code under test.
+/// Returns true if a scope covers a row, by the rule and not by the tested code.
 pub fn covers(scope: &Value, row: &Map<String, Value>) -> bool {
     scope.as_object().unwrap().iter().all(|(column, value)| row.get(column) == Some(value))
 }
 
-/// Whether a gap hides a row though these scopes were seen, read from the rule likewise.
+/// Returns true if a gap hides a row although these scopes were seen, likewise by the rule.
 pub fn hides(gap: &Value, seen: &[Value], row: &Map<String, Value>) -> bool {
     covers(gap, row) && !seen.iter().any(|scope| is_under(scope, gap) && covers(scope, row))
 }
 
-/// Those of the scopes that are of this resource.
+/// Returns the scopes of this resource.
 pub fn scopes_of(resource: &str, scopes: &[TestScope]) -> Vec<Value> {
     scopes.iter().filter(|(other, _)| *other == resource).map(|(_, scope)| scope.clone()).collect()
 }
 
-/// Whether a scope is narrower than a gap.
+/// Returns true if a scope is narrower than a gap.
 fn is_under(scope: &Value, gap: &Value) -> bool {
     scope != gap && covers(gap, scope.as_object().unwrap())
 }
@@ -276,7 +276,7 @@ fn value_of(value: &Value) -> rusqlite::types::Value {
     }
 }
 
-/// The changes without the unknown ones, as `resource change label`.
+/// Returns the changes without the unknown ones, as `resource change label`.
 pub fn known(diff: &Diff) -> Vec<String> {
     diff.changes
         .iter()
@@ -285,12 +285,12 @@ pub fn known(diff: &Diff) -> Vec<String> {
         .collect()
 }
 
-/// The unknown entries.
+/// Returns the unknown entries.
 pub fn unknown(diff: &Diff) -> Vec<&Change> {
     diff.changes.iter().filter(|change| change.change == ChangeKind::Unknown).collect()
 }
 
-/// The access changes as `user change permission set in account because causes`.
+/// Returns the access changes as `user change permission set in account: causes`.
 pub fn access(diff: &Diff) -> Vec<String> {
     diff.access_changes
         .iter()
@@ -369,7 +369,7 @@ fn assignment(account_id: &str, arn: &str, principal_type: &str, principal_id: &
     })
 }
 
-/// The row with another value in a column.
+/// Returns the row with another value in a column.
 pub fn with(mut row: Row, column: &str, value: &str) -> Row {
     assert!(row.columns.contains_key(column), "{column}");
     row.columns.insert(column.to_owned(), json!(value));

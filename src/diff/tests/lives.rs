@@ -1,4 +1,4 @@
-//! The lives of `history` against every state of random histories written out.
+//! Compares the lives of `history` with every state of random histories.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::history::{self, EventKind, Life};
 use crate::model::Entity;
 use crate::store::Census;
 
-/// The keys of a resource that the life's events say are there on a day.
+/// Returns the keys of a resource that exist in a snapshot according to the life's events.
 fn there(life: &Life, resource: &str, day: i64) -> BTreeSet<String> {
     let mut last: BTreeMap<String, EventKind> = BTreeMap::new();
     for event in life.events.iter().filter(|event| event.resource == resource && event.snapshot_id <= day) {
@@ -36,10 +36,10 @@ fn keys(history: &History, resource: &'static str, day: i64, scope: &Value) -> B
     state(history, resource, day).into_values().filter(of_scope).map(key).collect()
 }
 
-/// Resource and scope.
+/// A resource and a scope.
 type Thread = (&'static str, Value);
 
-/// What each thing is made of here.
+/// Returns the entities of the test, each with the threads that describe it.
 fn things() -> Vec<(Entity, &'static str, Vec<Thread>)> {
     let principal =
         |id: &str, of: &str| ("account_assignments", json!({"principal_id": id, "principal_type": of}));
@@ -104,7 +104,7 @@ fn replays(history: &History, life: &Life, threads: &[Thread]) {
     }
 }
 
-/// What is told as added is what the diff of the two days tells so.
+/// Asserts that events reported as added, removed or changed are so in the diff with the snapshot before.
 fn is_known_as_the_diff_knows(history: &History, life: &Life) {
     for event in life.events.iter().filter(|event| event.snapshot_id > 1) {
         let change = match event.kind {
@@ -152,7 +152,7 @@ proptest! {
     }
 }
 
-/// A life costs its own versions: every row is found by an index, now and as of a day.
+/// The cost of a life grows with its own versions: every row is found by an index, now and as of a snapshot.
 #[test]
 fn a_life_is_found_by_index() {
     let mut census = Census::blank().unwrap();

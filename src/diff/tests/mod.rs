@@ -1,4 +1,4 @@
-//! Tests of the answer as a whole; what they have in common is a small history to compare.
+//! Tests of the whole diff, on small histories that they share.
 
 mod access;
 mod activity;

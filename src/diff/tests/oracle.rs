@@ -1,4 +1,4 @@
-//! A second opinion on random histories, which expands both days and looks at every triple.
+//! A second implementation for random histories, which expands both snapshots and checks every triple.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ fn text<'a>(row: &'a Map<String, Value>, column: &str) -> &'a str {
     row[column].as_str().unwrap()
 }
 
-/// A day written out: every row of a resource by key, volatile columns left out.
+/// Returns the state of a snapshot: every row of a resource by key, without volatile columns.
 pub(super) fn state(
     history: &History,
     resource: &str,
@@ -34,7 +34,7 @@ pub(super) fn state(
 pub(super) type Triple = (String, String, String);
 pub(super) type Ways = BTreeMap<Triple, BTreeSet<String>>;
 
-/// Every way of everybody, users times accounts times sets.
+/// Returns every path of every user: users times accounts times permission sets.
 pub(super) fn ways(history: &History, day: i64) -> Ways {
     let users = state(history, "users", day);
     let memberships = state(history, "group_memberships", day);
@@ -69,7 +69,7 @@ fn ways_of(ways: &[crate::diff::AccessPath]) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether anything but the ways of a triple differs.
+/// Returns true if anything but the paths of a triple differs.
 fn content_differs(history: &History, from: i64, to: i64, (user_id, _, arn): &Triple) -> bool {
     let on = |day: i64| {
         let policies: Vec<_> = state(history, "permission_set_policies", day)
@@ -193,7 +193,7 @@ fn access_changes_agree(history: &History, diff: &Diff) {
         assert_eq!(ways_of(&change.before_ways), before.get(&triple).cloned().unwrap_or_default());
         assert_eq!(ways_of(&change.after_ways), after.get(&triple).cloned().unwrap_or_default());
         assert!(!change.causes.is_empty(), "{change:?}");
-        // Nobody is assigned a permission set that does not exist.
+        // A permission set that does not exist is assigned to nobody.
         let has_no_set =
             change.causes.iter().any(|cause| cause.resource == "permission_sets" && !cause.is_unknown());
         let may_be_there = match (change.before_ways.as_slice(), change.after_ways.as_slice()) {
@@ -222,7 +222,7 @@ fn access_changes_agree(history: &History, diff: &Diff) {
         };
         match (found.remove(triple), expected) {
             (Some(AccessChangeKind::Unknown), Some(_)) => {}
-            // Ways that nobody saw change do not hide that the content did.
+            // Paths whose change was not seen do not hide that the content changed.
             (Some(AccessChangeKind::Altered), Some(AccessChangeKind::Rerouted)) => {
                 assert!(content_differs(history, from, to, triple));
             }
@@ -232,8 +232,7 @@ fn access_changes_agree(history: &History, diff: &Diff) {
     assert!(found.is_empty(), "{found:?}");
 }
 
-/// Whether somebody without a way on that day may have had one: every row that it runs through is there or was
-/// not seen.
+/// Returns true if a user without a path in that snapshot may have had one: each of its rows exists or was not seen.
 fn possible(history: &History, day: i64, (user_id, account_id, arn): &Triple) -> bool {
     let open = |row: Row| {
         let key = place(row.resource, &row.columns).1;
@@ -253,7 +252,7 @@ fn possible(history: &History, day: i64, (user_id, account_id, arn): &Triple) ->
                 .filter(|row| text(row, "principal_type") == "GROUP")
                 .map(|row| text(&row, "principal_id").to_owned()),
         )
-        // And one that nobody ever saw.
+        // A group that was never seen is possible too.
         .chain(["g-unseen".to_owned()])
         .collect();
     open(user(user_id))
@@ -263,8 +262,8 @@ fn possible(history: &History, day: i64, (user_id, account_id, arn): &Triple) ->
             }))
 }
 
-/// Whether nothing is known to have changed, or access may have been there all the time: by a way of which no
-/// row is known to have come or gone.
+/// Returns true if no change is known, or if access may have existed all along by a path with no row known to be added
+/// or removed.
 fn is_open(change: &AccessChange) -> bool {
     let known = || change.causes.iter().filter(|cause| !cause.is_unknown());
     let is_known = |way: &AccessPath| {
@@ -366,7 +365,7 @@ fn as_is(diff: &Diff) -> BTreeSet<String> {
     rows.chain(access).collect()
 }
 
-/// Where nothing is unknown, the changed rows lead from one day to the other.
+/// Asserts that applying the changed rows to one state gives the other, if nothing is unknown.
 fn applied(history: &History, diff: &Diff) {
     for spec in compared() {
         let mut rows = state(history, spec.name, diff.from.snapshot_id);

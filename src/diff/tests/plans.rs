@@ -1,4 +1,4 @@
-//! The cost follows the changes: no statement walks a table that did not change.
+//! Tests that the cost grows with the changes: no statement walks a table that did not change.
 
 use super::history::History;
 use crate::diff::access::paths::{ASSIGNMENTS_OF_SETS, OWNERS_OF};

@@ -1,4 +1,4 @@
-//! Random small histories: what exists, what is seen and what hides it, day after day.
+//! Random small histories: the existing rows, the seen ones, and the gaps, day after day.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::history::{
 };
 use crate::model::{RESOURCES, Row};
 
-/// Everything that can exist in the little organization, in up to two contents.
+/// Returns every row that can exist in the small organization, with up to two contents each.
 pub(super) fn universe() -> Vec<Row> {
     let mut rows = Vec::new();
     for id in ["u1", "u2", "u3"] {
@@ -52,7 +52,7 @@ fn scopes() -> Vec<TestGap> {
     ]
 }
 
-/// Scopes, narrower than some of the gaps and the same as others, that may be seen all the same.
+/// Returns scopes that may be seen anyway: some are narrower than the gaps, others equal to them.
 fn narrower() -> Vec<TestScope> {
     vec![
         ("users", json!({"user_id": "u1"})),
@@ -68,7 +68,7 @@ fn narrower() -> Vec<TestScope> {
     ]
 }
 
-/// One day: what exists, what cannot be seen, and what rows and scopes are nevertheless seen of that.
+/// One day: the existing rows, the hidden scopes, and the rows and scopes seen in spite of them.
 pub(super) type Day = (Vec<bool>, Vec<u8>, Vec<bool>, Vec<bool>);
 
 pub(super) fn days() -> impl Strategy<Value = Vec<Day>> {
@@ -86,7 +86,7 @@ pub(super) fn publish(days: &[Day]) -> History {
     publish_by("pairs", days)
 }
 
-/// Publishes each of the days, its assignments listed by this strategy.
+/// Publishes each of the days, with assignments listed by this strategy.
 pub(super) fn publish_by(strategy: &str, days: &[Day]) -> History {
     let mut history = History::new();
     for (exists, unseen, seen, seen_scopes) in days {
@@ -109,7 +109,7 @@ pub(super) fn publish_by(strategy: &str, days: &[Day]) -> History {
                 *resource == row.resource && hides(scope, &scopes_of(resource, &scopes), &row.columns)
             });
             if exists[index] && (!hidden || seen[index]) {
-                // Of two contents of one key the later holds.
+                // If a key has two contents, the later one is used.
                 staged.insert(place(row.resource, &row.columns), row);
             } else if !exists[index] && seen[index] {
                 gone.push(row);

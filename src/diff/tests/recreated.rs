@@ -1,4 +1,4 @@
-//! What was deleted and made again, and what that left dangling.
+//! Tests of deleted and recreated entities, and of the assignments left dangling.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::diff::filter::{Filter, Subject, SubjectKind};
 use crate::diff::{Diff, MatchedBy, Record};
 use crate::model::{Entity, Row};
 
-/// The recreations as `resource old → new by what: dangling`.
+/// Returns the recreations as `resource old → new by property: dangling`.
 fn recreations(diff: &Diff) -> Vec<String> {
     diff.recreations
         .iter()
@@ -96,7 +96,7 @@ fn what_was_not_seen_to_go_was_not_made_again() {
     history.publish(&[named_group("old", "Ops")]);
     history.publish_with(&[named_group("new", "Ops")], &[("groups", json!({}), "denied")]);
     assert_eq!(recreations(&history.diff(1, 2)), Vec::<String>::new());
-    // Nor is it told to have come where the day before did not see it.
+    // Nor is it reported as recreated if the snapshot before did not see it.
     let mut history = History::new();
     history.publish_with(&[named_group("old", "Ops")], &[("groups", json!({}), "denied")]);
     history.publish(&[named_group("new", "Ops")]);

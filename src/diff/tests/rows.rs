@@ -1,4 +1,4 @@
-//! Which rows changed.
+//! Tests of changed rows.
 
 use super::history::{History, account, group, known, member, user, with};
 use crate::diff::ChangeKind;

@@ -1,4 +1,4 @@
-//! The answer as people and flat files get it.
+//! Tests of the diff as text and in flat files.
 
 use rusqlite::types::Value as SqlValue;
 use serde_json::json;
@@ -29,7 +29,7 @@ fn filtered(history: &History, filter: Filter) -> Diff {
     diff
 }
 
-/// One of everything: a story that a person should understand from the text alone.
+/// Returns a history with one change of every kind, which a reader should understand from the text alone.
 fn story() -> History {
     let mut history = History::new();
     let stays: Vec<Row> = vec![
@@ -184,7 +184,8 @@ fn flat_rows_hold_every_change() {
         SqlValue::Null => "-".to_owned(),
         other => format!("{other:?}"),
     };
-    // One for each person and change of access, and at least one for each changed row and each unknown scope.
+    // There is one row for each user and change of access, and at least one for each changed row and each unknown
+    // scope.
     let of_access: Vec<_> = rows.iter().filter(|row| of(&row[..], "resource") == "access").collect();
     assert_eq!(of_access.len(), diff.access_changes.len());
     for (row, change) in of_access.iter().zip(&diff.access_changes) {
@@ -246,7 +247,7 @@ fn an_answer_about_one_thing_keeps_the_gaps_that_may_hide_it() {
     );
 }
 
-/// The row with other values in some columns.
+/// Returns the row with other values in some columns.
 fn having(row: Row, columns: &[(&str, &str)]) -> Row {
     columns.iter().fold(row, |row, (column, value)| with(row, column, value))
 }
@@ -323,7 +324,7 @@ fn a_policy_in_another_order_is_no_change_of_a_row_or_of_access() {
     assert_eq!(history.rows("permission_set_policies", "1").len(), 3, "what AWS said is kept");
     let diff = history.diff(1, 2);
     assert!(diff.changes.is_empty() && diff.access_changes.is_empty(), "{diff:?}");
-    // It stands under its gap as any row that did not change.
+    // It counts under its gap like any row that did not change.
     let diff = history.diff(2, 3);
     assert_eq!((diff.changes.len(), diff.changes[0].rows), (1, Some(1)));
 }

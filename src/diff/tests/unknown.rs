@@ -1,4 +1,4 @@
-//! What was not seen is never absent.
+//! Tests that an unseen row is never absent.
 
 use serde_json::json;
 
@@ -103,12 +103,12 @@ fn access_that_rests_on_a_gap_says_on_which() {
     let unknown = json(1, 2);
     assert_eq!((&unknown["change"], &unknown["gap"]["kind"]), (&json!("unknown"), &json!("denied")));
     assert_eq!(unknown["causes"][0]["gap"]["scope"], json!({"group_id": "ops"}));
-    // One way was seen to come, but the other may be older, and so the access.
+    // One path was seen to be added, but the other may be older, and with it the access.
     let older = json(1, 3);
     assert_eq!((&older["change"], &older["gap"]["kind"]), (&json!("unknown"), &json!("denied")));
     assert_eq!(older["causes"][1]["kind"], "assignment_granted");
     assert_eq!(older["causes"][1].get("gap"), None);
-    // Seen to be gone, and only carried before.
+    // The row was seen to be gone, and only carried before.
     let lost = json(4, 5);
     assert_eq!((&lost["change"], &lost["gap"]), (&json!("lost"), &json!(null)));
     assert_eq!(lost["causes"][0]["last_seen"], 3);
@@ -297,7 +297,7 @@ fn what_was_seen_under_a_wider_gap_is_known() {
         ["group_memberships removed ana in group ops", "group_memberships added eve in group ops"]
     );
     assert_eq!(unknown(&diff)[0].rows, Some(1), "only dev was hidden");
-    // Seen on one of the two days only, a row may have come and gone on the other.
+    // Seen in only one of the two snapshots, a row may have existed in the other.
     history.publish_with(&[], &[gap]);
     assert_eq!(unknown(&history.diff(2, 3))[0].rows, Some(3));
 }
@@ -346,7 +346,7 @@ fn a_group_that_nobody_saw_may_give_access() {
     history.publish_all("pairs", &[user("ana"), set("p")], &hidden, &[to_user("111", "p", "ana")], &[]);
     let change = |history: &History, from, to| history.diff(from, to).access_changes[0].change;
     assert_eq!(change(&history, 1, 2), AccessChangeKind::Unknown);
-    // What was seen of the pair, or that there are no other groups, rules that out.
+    // A seen pair, or the absence of other groups, rules that out.
     let mut history = History::new();
     history.publish(&[user("ana"), set("p"), to_user("111", "p", "ana")]);
     let pair = ("account_assignments", json!({"account_id": "111", "permission_set_arn": "p"}));
@@ -375,12 +375,12 @@ fn overlapping_gaps_count_a_row_once() {
     assert_eq!(diff.not_seen["group_memberships"], 3, "of four, ana in ops is under both");
     let text = history.text(1, 2);
     assert!(text.contains("1 removed, 3 not seen"), "{text}");
-    // And one over everything.
+    // Adds a gap over everything.
     history.publish_with(&[], &[gaps[0].clone(), ("group_memberships", json!({}), "denied")]);
     assert_eq!(history.diff(2, 3).not_seen["group_memberships"], 3);
 }
 
-/// Orphans are seen by pairs alone: what the other listing cannot show neither came nor went, in either direction.
+/// Only pairs show orphans: rows that the other listing cannot show are neither added nor removed, in either direction.
 #[test]
 fn what_a_listing_cannot_show_never_comes_or_goes() {
     let mut history = History::new();

@@ -1,4 +1,4 @@
-//! The views of changes against the diffs of adjacent snapshots, and against every way written out.
+//! Compares the views of changes with the diffs of adjacent snapshots, and with every path written out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::model::{
 };
 use crate::store::Census;
 
-/// What a statement answers, each row as JSON.
+/// Returns the rows of a statement, each as JSON.
 fn select(history: &History, sql: &str) -> Vec<Map<String, Value>> {
     let mut statement = history.connection.prepare(sql).unwrap();
     let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
@@ -34,13 +34,13 @@ fn parsed(row: &Map<String, Value>, column: &str) -> Value {
     row[column].as_str().map_or(Value::Null, |text| serde_json::from_str(text).unwrap())
 }
 
-/// The key's values, in the order of the key.
+/// Returns the key's values, in the order of the key.
 fn key_of(resource: &str, key: &Map<String, Value>) -> Vec<String> {
     let spec = crate::model::resource(resource).unwrap();
     spec.key.iter().map(|column| key[*column].as_str().unwrap().to_owned()).collect()
 }
 
-/// Resource and key to the change, the row's label, and each column that differs.
+/// A map of resource and key to the change, the row's label, and each column that differs.
 type Told = BTreeMap<(String, Vec<String>), (String, String, BTreeMap<String, (Value, Value)>)>;
 
 fn told_by_diff(diff: &Diff) -> Told {
@@ -74,7 +74,8 @@ fn told_by_view(history: &History, day: i64) -> Told {
     told
 }
 
-/// Known changes are those of the diff; what is unknown is what began and is no addition.
+/// Asserts that known changes equal those of the diff, and that unknown ones are rows that began without being an
+/// addition.
 fn changes_agree(history: &History, day: i64) {
     let mut told = told_by_view(history, day);
     let unknown: BTreeSet<_> =
@@ -91,10 +92,10 @@ fn changes_agree(history: &History, day: i64) {
     assert_eq!(unknown, expected, "{} → {day}", day - 1);
 }
 
-/// Change, cause, group, the one user, account, permission set.
+/// The change, cause, group, the one user, account and permission set.
 type AccessPath = (String, String, Option<String>, Option<String>, String, String);
 
-/// The rows that `access_changes` must have, from the ways of both days and from what the diff knows.
+/// Returns the expected rows of `access_changes`, from the paths of both snapshots and the diff's known changes.
 fn expected_access(history: &History, day: i64) -> BTreeMap<AccessPath, i64> {
     let diff = history.diff(day - 1, day);
     let changed: BTreeMap<(&str, Vec<String>), &crate::diff::Change> = diff
@@ -130,7 +131,8 @@ fn expected_access(history: &History, day: i64) -> BTreeMap<AccessPath, i64> {
                 false => [account, set, "GROUP", way.as_str()],
             };
             let membership = [way.as_str(), user_id];
-            // From the outside in, what is known first: what began or ended here, and who counts for it.
+            // The first known part decides, from the outside in: each with its beginning, its end, and true if it
+            // counts users.
             let parts: Vec<(&'static str, &[&str], &str, &str, bool)> = vec![
                 ("account_assignments", &assignment, "assignment_granted", "assignment_revoked", false),
                 ("groups", &membership[..1], "", "group_deleted", false),
@@ -202,7 +204,7 @@ fn access_agrees(history: &History, day: i64) {
     assert_eq!(found, expected_access(history, day), "{} → {day}", day - 1);
 }
 
-/// Whoever adds up may ask either view.
+/// Asserts that the sums over either view are equal.
 fn sums_agree(history: &History) {
     for period in ["strftime('%Y-W%W', taken_at)", "snapshot_id"] {
         let [of_causes, of_ways] =
@@ -234,8 +236,8 @@ proptest! {
     }
 }
 
-/// The range's ways, each once for each run of snapshots that have it, with the first one and the one after the
-/// last where the range sees it.
+/// Returns the paths of the range, each once for each run of snapshots that have it: with the first snapshot of the
+/// run, and the one after its last if that is within the range.
 fn runs(history: &History, from: i64, to: i64) -> BTreeSet<(Triple, String, i64, Option<i64>)> {
     let mut runs = BTreeSet::new();
     let mut open: BTreeMap<(Triple, String), i64> = BTreeMap::new();
@@ -245,7 +247,7 @@ fn runs(history: &History, from: i64, to: i64) -> BTreeSet<(Triple, String, i64,
             .flat_map(|(triple, ways)| ways.into_iter().map(move |way| (triple.clone(), way)))
             .collect();
         for ((triple, way), began) in open.extract_if(.., |way, _| !now.contains(way)) {
-            // It ended before the range.
+            // Otherwise it ended before the range.
             if day > from {
                 runs.insert((triple, way, began, Some(day)));
             }
@@ -285,7 +287,7 @@ fn range_agrees(history: History, from: i64, to: i64) {
         let bounds = ["valid_from", "valid_to", "not_before", "first_seen_at", "last_seen_at", "gone_at"];
         let found = select(&history, &format!("SELECT * FROM {resource}")).into_iter().map(|mut row| {
             assert!(bounds.iter().all(|column| row.contains_key(*column)), "{resource}");
-            // Without the bounds, and what is derived of a column.
+            // Leaves out the bounds and derived columns.
             let is_own = |column: &str| spec.columns.iter().any(|own| own.name == column);
             row.retain(|column, _| is_own(column) && !spec.volatile.contains(&column.as_str()));
             Value::Object(row).to_string()
@@ -350,7 +352,7 @@ fn a_whole_group_is_one_row_and_a_change_says_what_it_was() {
     );
 }
 
-/// A way that begins with all of its rows is counted once: for what is known to have begun, else as unknown.
+/// A path that begins together with all of its rows is counted once: for a row known to have begun, or else as unknown.
 #[test]
 fn a_way_is_counted_once_whatever_of_it_may_have_been_there_before() {
     let told = |gaps: &[&'static str]| -> Vec<String> {
@@ -376,7 +378,7 @@ fn a_way_is_counted_once_whatever_of_it_may_have_been_there_before() {
     assert_eq!(told(&[assigned, members, users]), ["unknown assignment_granted 1"]);
 }
 
-/// Of each kind of row: what has a name and what has none, what is of an entity and what is of another.
+/// Rows of each kind are covered: with and without a name, and of several entities.
 #[test]
 fn a_row_is_called_the_same_everywhere() {
     let mut history = History::new();

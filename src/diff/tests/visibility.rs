@@ -1,4 +1,4 @@
-//! What a snapshot could not see: the answers for one row after another against the conditions on all rows at once.
+//! Compares the answers about what a snapshot could not see: for single rows, and as conditions on all rows at once.
 
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -8,15 +8,16 @@ use super::random::{Day, days, publish_by};
 use crate::model::{RESOURCES, ResourceSpec};
 use crate::store::{Conditions, GapIndex, Record};
 
-/// A snapshot and a resource that it says nothing of, or did not collect.
+/// A snapshot and a resource, and true if the snapshot has no record of the resource rather than a status of not
+/// collected.
 type Uncollected = (i64, usize, bool);
 
-/// A pair that is provisioned from one snapshot on, and until another.
+/// A provisioned pair, with the first snapshot that has it and the first that no longer does.
 type Provisioned = (usize, i64, Option<i64>);
 
 const PAIRS: [[&str; 2]; 4] = [["a1", "p1"], ["a1", "p2"], ["a2", "p1"], ["a2", "p2"]];
 
-/// A history with everything that can keep a snapshot from seeing a row.
+/// Returns a history with everything that can keep a snapshot from seeing a row.
 fn history(
     days: &[Day],
     strategies: &[bool],
@@ -46,7 +47,7 @@ fn history(
     connection
 }
 
-/// What a statement answers of a resource's versions: the row, then numbers.
+/// Returns the result of a statement about a resource's versions: the row, then numbers.
 fn asked(connection: &Connection, spec: &ResourceSpec, sql: &str) -> Vec<(Record, Vec<i64>)> {
     let mut statement = connection.prepare(sql).unwrap();
     let rows = statement.query_map([], |row| {

@@ -1,7 +1,7 @@
-//! Access changes in sentences: who, what, where, through what, and because of what.
+//! Access changes in sentences: user, change, permission set, account, path, and causes.
 //!
-//! People to whom the same happened for the same reasons share an entry: a policy of a much used permission
-//! set alters thousands of accesses, and is one thing to read.
+//! Users with the same change for the same reasons share an entry: a policy of a widely used permission set alters
+//! thousands of accesses, and is read once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use super::report::{Detail, Entry, Section};
 use super::rows::hidden_by;
 use crate::model::{self, AccessRole};
 
-/// So many names are written out before the rest is counted.
+/// The number of names that are written out before the rest is counted.
 const NAMED: usize = 5;
 
-/// The access changes one by one.
+/// Returns the section of the access changes one by one.
 pub fn section(changes: &[AccessChange]) -> Section {
     Section { heading: "access".to_owned(), entries: entries(changes), rest: Vec::new() }
 }
 
-/// The access changes, gained first.
+/// Returns the entries of the access changes, gained ones first.
 pub fn entries<'d>(changes: impl IntoIterator<Item = &'d AccessChange>) -> Vec<Entry> {
     let mut likes = Likes::default();
     let mut places: BTreeMap<EntryKey<'_>, Vec<&AccessChange>> = BTreeMap::new();
@@ -44,12 +44,12 @@ fn entry(changes: &[&AccessChange]) -> Entry {
     Entry { sign: sign(first.change), line: headline(changes), details }
 }
 
-/// What a gap hides of the change, and which gap.
+/// Returns the description of the hidden part of the change, with its gap.
 pub fn unseen(change: &AccessChange) -> Option<String> {
     change.gap.as_ref().map(|gap| format!("{} {}", not_seen(change), hidden_by(gap)))
 }
 
-/// What it is that a gap hides: what the causes say, or else a way beside theirs.
+/// Returns the words for the part that a gap hides: the causes, or else a path beside theirs.
 fn not_seen(change: &AccessChange) -> &'static str {
     let is_all_known = !change.causes.iter().any(|cause| cause.is_unknown());
     match (change.before_ways.is_empty(), change.after_ways.is_empty()) {
@@ -59,7 +59,7 @@ fn not_seen(change: &AccessChange) -> &'static str {
     }
 }
 
-/// The sign that stands before it.
+/// Returns the sign in front of the change.
 pub fn sign(change: AccessChangeKind) -> ChangeKind {
     match change {
         AccessChangeKind::Gained => ChangeKind::Added,
@@ -69,9 +69,9 @@ pub fn sign(change: AccessChangeKind) -> ChangeKind {
     }
 }
 
-/// What makes changes share an entry, and the order of entries.
+/// The key of changes that share an entry, which also gives the order of entries.
 type EntryKey<'d> = (AccessChangeKind, &'d str, &'d str, Vec<Arc<str>>, String);
-/// What was said of causes that thousands may share.
+/// The descriptions of causes that thousands of changes may share.
 type Likes = HashMap<*const Cause, Arc<str>>;
 
 fn place<'d>(change: &'d AccessChange, likes: &mut Likes) -> EntryKey<'d> {
@@ -79,7 +79,7 @@ fn place<'d>(change: &'d AccessChange, likes: &mut Likes) -> EntryKey<'d> {
         Arc::clone(likes.entry(Arc::as_ptr(cause)).or_insert_with(|| like(cause).into()))
     };
     let causes = change.causes.iter().map(like).collect();
-    // What happens through a policy or a user happens in many accounts; everything else in one.
+    // A change through a policy or a user happens in many accounts; any other change in one.
     let account = if change.change == AccessChangeKind::Altered { "" } else { account(change) };
     let ways = match change.change {
         AccessChangeKind::Rerouted => format!("{:?} {:?}", change.before_ways, change.after_ways),
@@ -88,7 +88,7 @@ fn place<'d>(change: &'d AccessChange, likes: &mut Likes) -> EntryKey<'d> {
     (change.change, permission_set(change), account, causes, ways)
 }
 
-/// What a cause has in common with that of another user.
+/// Returns the properties of a cause that are equal for several users.
 fn like(cause: &Cause) -> String {
     let key: Vec<_> = cause.key.iter().filter(|(column, _)| *column != "user_id").collect();
     let hidden = cause.gap.as_ref().map(hidden_by);
@@ -98,7 +98,7 @@ fn like(cause: &Cause) -> String {
 
 fn headline(changes: &[&AccessChange]) -> String {
     let first = changes[0];
-    // Of administrators everybody is named.
+    // All administrators are named.
     let most = if first.privileged { usize::MAX } else { NAMED };
     let who = named("users", changes.iter().map(|change| user(change)).collect(), most);
     let place = named("accounts", changes.iter().map(|change| account(change)).collect(), NAMED);
@@ -127,7 +127,7 @@ fn headline(changes: &[&AccessChange]) -> String {
     }
 }
 
-/// On which side an unknown change was not seen.
+/// Returns the side on which an unknown change was not seen.
 pub fn unseen_side(change: &AccessChange) -> &'static str {
     match (change.before_ways.is_empty(), change.after_ways.is_empty()) {
         (true, _) => "not seen before",
@@ -201,7 +201,7 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
     words
 }
 
-/// What of a permission set's content changed, and how.
+/// Returns the changed part of a permission set's content, and the change.
 pub fn content(cause: &Cause) -> (String, &'static str) {
     let of_key = |column: &str| cause.key.get(column).and_then(Value::as_str).unwrap_or_default();
     match part(cause) {
@@ -226,7 +226,7 @@ pub fn content(cause: &Cause) -> (String, &'static str) {
     (what, done)
 }
 
-/// The part in access of the row that it is about.
+/// Returns the role in access of the cause's row.
 fn part(cause: &Cause) -> AccessRole {
     model::resource(cause.resource).map_or(AccessRole::None, |spec| spec.in_access)
 }
@@ -244,7 +244,7 @@ fn through(ways: &[AccessPath]) -> String {
     ways.join(" and ")
 }
 
-/// Up to so many names, and how many there are if there are more.
+/// Returns up to `most` names, with their number if there are more.
 fn named(what: &str, names: BTreeSet<&str>, most: usize) -> String {
     let shown = |number| names.iter().take(number).copied().collect::<Vec<_>>().join(", ");
     match names.len() {
@@ -254,22 +254,22 @@ fn named(what: &str, names: BTreeSet<&str>, most: usize) -> String {
     }
 }
 
-/// The user's name, else the id.
+/// Returns the user's name, or else the id.
 pub fn user(change: &AccessChange) -> &str {
     change.user_name.as_ref().unwrap_or(&change.user_id)
 }
 
-/// The account's name, else the id.
+/// Returns the account's name, or else the id.
 pub fn account(change: &AccessChange) -> &str {
     change.account_name.as_ref().unwrap_or(&change.account_id)
 }
 
-/// The permission set's name, else its ARN.
+/// Returns the permission set's name, or else its ARN.
 pub fn permission_set(change: &AccessChange) -> &str {
     change.permission_set_name.as_ref().unwrap_or(&change.permission_set_arn)
 }
 
-/// The name that the paths of the change have for a group, else its id.
+/// Returns the group's name from the paths of the change, or else its id.
 pub fn group_name<'d>(change: &'d AccessChange, id: &'d str) -> &'d str {
     change
         .after_ways

@@ -1,6 +1,6 @@
-//! The diff that fits on a screen, whatever the size of the organization: where they are too many to be told one by one,
-//! access by what changed it, the rows counted, and what was not seen by what hid it. What it leaves out is counted,
-//! with the command that shows it.
+//! The diff that fits on a screen, whatever the size of the organization. If there are too many changes to list one by
+//! one, it groups access by cause, counts the rows, and groups unseen scopes by gap. Omitted parts are counted, with
+//! the command that shows them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,22 +9,22 @@ use super::report::{Detail, Entry, Section};
 use super::{Body, TextOptions, access, activity, causes, command, recreated, rows};
 use crate::excerpt::excerpt;
 
-/// Access is told one by one where that takes no more lines.
+/// The number of lines up to which access changes are listed one by one.
 const ACCESS_LINES: usize = 25;
-/// So many causes are told beside those that concern administrators.
+/// The number of causes listed in addition to those of administrators.
 const CAUSES: usize = 20;
-/// The rows are told one by one where that takes no more lines.
+/// The number of lines up to which rows are listed one by one.
 const ROW_LINES: usize = 40;
-/// So many of what was deleted and made again are told.
+/// The number of recreated entities that are listed.
 const FEW: usize = 4;
-/// So many columns of names are written out as examples.
+/// The width in which example names are written out.
 const NAMES: usize = 60;
-/// So many columns of one of them.
+/// The maximum width of one example name.
 const NAME: usize = 40;
-/// So many of the columns that changed are named.
+/// The number of changed columns that are named.
 const FIELDS: usize = 3;
 
-/// Everything but how much it is.
+/// Returns everything but the summary.
 pub fn body(diff: &Diff, known: &[&Change], options: TextOptions<'_>) -> Body {
     let one_by_one = access::section(&diff.access_changes);
     let access = match one_by_one.lines() <= ACCESS_LINES {
@@ -42,7 +42,7 @@ pub fn body(diff: &Diff, known: &[&Change], options: TextOptions<'_>) -> Body {
     Body { sections, counts_rows }
 }
 
-/// The first entries of a section, and how many there are besides.
+/// Returns the first entries of a section, with the number of others.
 fn few(mut section: Section, diff: &Diff, options: TextOptions<'_>) -> Section {
     let more = section.entries.len().saturating_sub(FEW);
     if more > 0 {
@@ -74,7 +74,7 @@ fn by_cause(diff: &Diff, options: TextOptions<'_>) -> Section {
     Section { heading: "access, by cause".to_owned(), entries, rest: more.into_iter().chain(all).collect() }
 }
 
-/// How many rows of each resource came, went or changed, with the first names.
+/// Returns the number of added, removed and changed rows of each resource, with the first names.
 fn counted_rows(diff: &Diff, known: &[&Change], options: TextOptions<'_>) -> Section {
     let mut entries = Vec::new();
     for of_resource in known.chunk_by(|one, other| one.resource == other.resource) {
@@ -99,7 +99,7 @@ fn counted_rows(diff: &Diff, known: &[&Change], options: TextOptions<'_>) -> Sec
     Section { heading: "rows".to_owned(), entries, rest: vec![all] }
 }
 
-/// `: title 30, user_status 11 (ana, bo, …)`; a column that changed in all of them needs no number.
+/// Returns `: title 30, user_status 11 (ana, bo, …)`. A column that changed in all rows needs no number.
 fn of_rows(rows: &[&Change]) -> String {
     let mut fields: BTreeMap<&str, usize> = BTreeMap::new();
     for field in rows.iter().flat_map(|row| &row.fields) {
@@ -131,7 +131,7 @@ fn of_rows(rows: &[&Change]) -> String {
     format!("{fields} ({})", names.join(", "))
 }
 
-/// The scopes of which one side saw nothing, together where one reason hides them.
+/// Returns the scopes that one side did not see. Those hidden by the same reason share an entry.
 fn not_seen(diff: &Diff) -> Section {
     let mut scopes: BTreeMap<_, Vec<&Change>> = BTreeMap::new();
     for change in diff.changes.iter().filter(|change| change.change == ChangeKind::Unknown) {
@@ -148,7 +148,7 @@ fn not_seen(diff: &Diff) -> Section {
 
 fn of_scopes(diff: &Diff, scopes: &[&Change]) -> Entry {
     let resource = scopes[0].resource;
-    // Of a row under several gaps each of them tells.
+    // A row under several gaps is counted in each of them.
     let rows: i64 = scopes.iter().filter_map(|scope| scope.rows).sum();
     let rows = rows.min(diff.not_seen.get(resource).copied().unwrap_or(i64::MAX));
     let labels: Vec<_> = scopes.iter().take(2).map(|scope| excerpt(&scope.label, NAME)).collect();
@@ -161,7 +161,7 @@ fn of_scopes(diff: &Diff, scopes: &[&Change]) -> Entry {
             labels.join(", "),
             rows::left_open(rows)
         ),
-        // Each has its own message, with what it could not see in it.
+        // Each gap has its own message, which names its scope.
         details: scopes[0]
             .gap
             .iter()

@@ -1,5 +1,5 @@
-//! The details grouped by what a reader cares about: an account, a user, a permission set or a group, each with the
-//! access and the rows that concern it. What concerns none stands at the end, by resource.
+//! The details grouped by an account, a user, a permission set or a group, each with the access and the rows that
+//! concern it. Changes that concern none are at the end, by resource.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -14,18 +14,18 @@ use super::report::Section;
 use super::{TextOptions, access, rows};
 use crate::model::Entity;
 
-/// What details are grouped by.
+/// The grouping of the details.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Grouping {
-    /// The resource whose row changed.
+    /// Groups by the resource whose row changed.
     #[default]
     Resource,
-    /// The entity that the change concerns.
+    /// Groups by the entity that the change concerns.
     Entity(Entity),
 }
 
 impl Grouping {
-    /// The kind of thing that has a section of its own; none where resources have.
+    /// Returns the kind of entity with sections of its own; `None` for sections by resource.
     pub(super) fn subject(self) -> Option<SubjectKind> {
         match self {
             Self::Resource => None,
@@ -53,7 +53,7 @@ impl ValueEnum for Grouping {
     }
 }
 
-/// What concerns one subject.
+/// The changes that concern one subject.
 #[derive(Default)]
 struct About<'d> {
     name: Option<Arc<str>>,
@@ -62,7 +62,7 @@ struct About<'d> {
     rows: Vec<&'d Change>,
 }
 
-/// A section for each subject, by name, then those of the rows that concern none.
+/// Returns a section for each subject, by name, then the sections of rows that concern none.
 pub fn sections(diff: &Diff, known: &[&Change], kind: SubjectKind, options: TextOptions<'_>) -> Vec<Section> {
     let mut subjects: BTreeMap<Arc<str>, About<'_>> = BTreeMap::new();
     let mut through_no_group = Vec::new();
@@ -124,12 +124,12 @@ impl About<'_> {
     }
 }
 
-/// The id and name of what the row concerns.
+/// Returns the id and name of the subject that the row concerns.
 fn subject_of(change: &Change, kind: SubjectKind) -> Option<(Arc<str>, Option<Arc<str>>)> {
     let row = change.after.as_ref().or(change.before.as_ref())?;
     let place = kind.places(change.resource).into_iter().find(|place| is_in(place, row))?;
     let id = row.get(place.id)?.as_str()?.into();
-    // A row that is about the subject itself has its name as the label.
+    // The label of the subject's own row is its name.
     let name = change.names.get(place.id).and_then(Value::as_str).map(Arc::from);
     Some((id, name))
 }

@@ -1,8 +1,8 @@
-//! Access changes by what brought them about, in one sentence each: three people who were added to one group, whatever
-//! it gives them, are one thing to read, and so is a policy that alters the access of thousands.
+//! Access changes by cause, in one sentence each. Three users who were added to one group are one sentence, whatever it
+//! grants them, and so is a policy that alters the access of thousands.
 //!
-//! Every access change belongs to one group alone, so that the groups add up to the whole. What administrators gained
-//! or lost stands in groups of its own, the first, which name everybody.
+//! Every access change belongs to exactly one group, so that the groups add up to the whole. The gains and losses of
+//! administrators are in separate groups, listed first, which name everyone.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,21 +18,21 @@ use super::report::{Detail, Entry};
 use crate::document;
 use crate::excerpt::excerpt;
 
-/// So many names are written out as examples.
+/// The number of names that are written out as examples.
 const EXAMPLES: usize = 3;
-/// So many accounts of an administrator are named before they are counted.
+/// The number of an administrator's accounts that are named before they are counted.
 const NAMED_ACCOUNTS: usize = 5;
-/// So many characters of the actions that came and went in a policy are told.
+/// The number of characters shown of the actions added and removed in a policy.
 const ACTIONS: usize = 80;
 
-/// Access changes of one kind that one cause brought about, or several of one kind about one group or permission set.
+/// Access changes of one kind with one cause, or with several causes of one kind about one group or permission set.
 pub struct CauseGroup<'d> {
     pub cause: Option<&'d Cause>,
     pub is_privileged: bool,
     pub changes: Vec<&'d AccessChange>,
 }
 
-/// The groups that the access changes make: those of administrators first, then by how many people they concern.
+/// Returns the groups of the access changes: those of administrators first, then by the number of users.
 pub fn groups(changes: &[AccessChange]) -> Vec<CauseGroup<'_>> {
     let mut groups: BTreeMap<_, CauseGroup<'_>> = BTreeMap::new();
     for change in changes {
@@ -48,7 +48,7 @@ pub fn groups(changes: &[AccessChange]) -> Vec<CauseGroup<'_>> {
         group.changes.push(change);
     }
     let mut groups: Vec<_> = groups.into_values().collect();
-    // What an administrator gained or lost is read before what only altered, however many have it.
+    // Administrators' gains and losses are listed before mere alterations, however many users these have.
     groups.sort_by_key(|group| {
         let kind = group.is_privileged.then(|| group.changes[0].change);
         (!group.is_privileged, kind, Reverse(group.people().len()), Reverse(group.changes.len()))
@@ -56,16 +56,15 @@ pub fn groups(changes: &[AccessChange]) -> Vec<CauseGroup<'_>> {
     groups
 }
 
-/// The cause that says most: what came or went as a whole before what came or went of it, and what was seen before what
-/// may have been. What went explains no access that came: whoever joined a group has what it is assigned in an account
-/// that left the organization, too.
+/// Returns the most informative cause: whole entities before parts of them, and seen causes before possible ones. A
+/// removal explains no gain: a new member of a group also gets assignments in an account that left the organization.
 pub(in crate::diff) fn main_cause(change: &AccessChange) -> Option<&Cause> {
     let causes = change.causes.iter().map(|cause| &**cause);
     let is_against = |kind| change.change == AccessChangeKind::Gained && kind == CauseKind::AccountDeleted;
     causes.min_by_key(|cause| (cause.is_unknown(), is_against(cause.kind), rank(cause.kind)))
 }
 
-/// Lower says more.
+/// Returns the rank of a cause; a lower rank is more informative.
 fn rank(kind: CauseKind) -> u8 {
     match kind {
         CauseKind::GroupRecreated => 0,
@@ -87,7 +86,7 @@ fn rank(kind: CauseKind) -> u8 {
     }
 }
 
-/// The group or permission set that a cause is about; nothing where causes of its kind are told together.
+/// Returns the group or permission set that a cause concerns; empty if causes of its kind are reported together.
 fn subject<'d>(cause: &'d Cause, change: &'d AccessChange) -> &'d str {
     let of_key = |column: &str| cause.key.get(column).and_then(Value::as_str).unwrap_or_default();
     match cause.kind {
@@ -113,14 +112,14 @@ fn subject<'d>(cause: &'d Cause, change: &'d AccessChange) -> &'d str {
 }
 
 impl<'d> CauseGroup<'d> {
-    /// The people whose access changed, by id.
+    /// Returns the users whose access changed, by id.
     pub fn people(&self) -> BTreeSet<&'d str> {
         self.changes.iter().map(|change| &*change.user_id).collect()
     }
 
-    /// What happened, to whom and where; of administrators everybody is named.
+    /// Returns the entry: the change, the users and the accounts. All administrators are named.
     ///
-    /// `policies` are the rows that tell what changed in a policy.
+    /// `policies` are the rows that show the changes of a policy.
     pub fn entry(&self, policies: &[&Change]) -> Entry {
         let mut details = Vec::new();
         let people = Names::of(&self.changes, of_user);
@@ -138,7 +137,7 @@ impl<'d> CauseGroup<'d> {
         }
     }
 
-    /// The rows of this kind that changed.
+    /// Returns the causes of this group's kind and subject.
     fn causes(&self) -> Vec<&'d Cause> {
         let Some(main) = self.cause else { return Vec::new() };
         let of_kind = self.changes.iter().flat_map(|change| {
@@ -195,7 +194,7 @@ impl<'d> CauseGroup<'d> {
         words
     }
 
-    /// `3 members added (ana, bo, cy)`; those of administrators are named below, and only one with what happened.
+    /// Returns `3 members added (ana, bo, cy)`. Administrators are named below; a single user is named with the effect.
     fn people_in_words(&self, noun: &str, done: &str) -> String {
         let people = Names::of(&self.changes, of_user);
         let counted = number(people.count(), noun);
@@ -205,7 +204,7 @@ impl<'d> CauseGroup<'d> {
         }
     }
 
-    /// `3 people gained 2 permission sets in 41 accounts`.
+    /// Returns `3 people gained 2 permission sets in 41 accounts`.
     fn effect(&self) -> String {
         let first = self.changes[0];
         let people = Names::of(&self.changes, of_user);
@@ -239,19 +238,19 @@ impl<'d> CauseGroup<'d> {
     }
 }
 
-/// A group of access changes for programs: what the text tells in a sentence, with everybody and everything it is about.
+/// A group of access changes for programs: the content of the sentence, with all users, permission sets and accounts.
 #[derive(Debug, Serialize)]
 pub struct AccessByCause<'d> {
     change: AccessChangeKind,
     privileged: bool,
-    /// `None`: what brought it about was not seen.
+    /// The cause; `None` if it was not seen.
     cause: Option<CauseKind>,
     /// The sentence of the text.
     summary: String,
     users: Vec<Named<'d>>,
     permission_sets: Vec<Named<'d>>,
     accounts: Vec<Named<'d>>,
-    /// How many access changes it is.
+    /// The number of access changes in the group.
     access_changes: usize,
 }
 
@@ -261,7 +260,7 @@ struct Named<'d> {
     name: &'d str,
 }
 
-/// The access changes of a diff by what brought them about, in the order of the text.
+/// Returns the access changes of a diff by cause, in the order of the text.
 pub fn by_cause<'d>(changes: &'d [AccessChange], rows: &[Change]) -> Vec<AccessByCause<'d>> {
     let policies = policies(rows);
     let told = |group: CauseGroup<'d>| {
@@ -283,12 +282,12 @@ pub fn by_cause<'d>(changes: &'d [AccessChange], rows: &[Change]) -> Vec<AccessB
     groups(changes).into_iter().map(told).collect()
 }
 
-/// The rows that tell what changed in a policy.
+/// Returns the rows that show the changes of a policy.
 pub(super) fn policies(rows: &[Change]) -> Vec<&Change> {
     rows.iter().filter(|row| !row.statements.is_empty()).collect()
 }
 
-/// What changed of a permission set for those who have it.
+/// Returns the changes of a permission set's content, for those who have it.
 fn content(causes: &[&Cause], policies: &[&Change]) -> String {
     let row = |cause: &Cause| {
         policies.iter().find(|change| change.resource == cause.resource && change.key == cause.key)
@@ -304,7 +303,7 @@ fn content(causes: &[&Cause], policies: &[&Change]) -> String {
     said.collect::<Vec<_>>().join(", ")
 }
 
-/// The names of several things, one for each of them: two may have the same.
+/// The names of several entities, one for each: two may have the same name.
 struct Names<'d>(Vec<&'d str>);
 
 impl<'d> Names<'d> {
@@ -323,7 +322,7 @@ impl<'d> Names<'d> {
         self.0.join(", ")
     }
 
-    /// The first names, and that there are more.
+    /// Returns the first names, followed by `…` if there are more.
     fn examples(&self) -> String {
         let shown = self.0[..self.count().min(EXAMPLES)].join(", ");
         if self.count() > EXAMPLES { format!("{shown}, …") } else { shown }
@@ -342,7 +341,7 @@ fn of_set(change: &AccessChange) -> (&str, &str) {
     (&change.permission_set_arn, permission_set(change))
 }
 
-/// `1 member`, `3 members`.
+/// Returns `1 member` or `3 members`.
 fn number(count: usize, one: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }

@@ -1,4 +1,4 @@
-//! A telling as Markdown, for a pull request or a ticket: headings, a table of numbers, nested lists.
+//! Writes a report as Markdown, for a pull request or a ticket: headings, a table of numbers, nested lists.
 
 use std::io::{self, Write};
 

@@ -1,11 +1,12 @@
-//! A diff for people: first how much, then who gained or lost access and why, then the rows, then what could
-//! not be seen. The same as text ([`write()`]) and as Markdown ([`write_markdown`]).
+//! A diff for people: first a summary, then gained and lost access with the causes, then the rows, then the unseen
+//! scopes. It has two forms: text ([`write()`]) and Markdown ([`write_markdown`]).
 //!
-//! As readable without colour as with it. Names come from directories that anybody may have filled: text
-//! goes to a page and Markdown is escaped, so that no name is more than its letters. It asks the database nothing.
+//! The text is as readable without colour as with it. Names come from directories with arbitrary content: text is
+//! written to a page and Markdown is escaped, so that a name is never interpreted. This module does not query the
+//! database.
 //!
-//! `report` what is told, and as text · `markdown` writes it so · `access`, `rows`, `row_details`, `by` tell all of it ·
-//! `brief`, `causes` tell what fits on a screen.
+//! `report` defines the content and writes it as text; `markdown` writes it as Markdown. `access`, `rows`,
+//! `row_details` and `by` give all details; `brief` and `causes` give the short form.
 
 mod access;
 mod brief;
@@ -30,30 +31,30 @@ pub use causes::{AccessByCause, by_cause};
 pub use markdown::write as write_markdown;
 use report::{Detail, Entry, Section};
 
-/// How much is told.
+/// The extent of the report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Extent {
-    /// How much changed, and nothing of what.
+    /// Only the numbers of changes.
     Numbers,
-    /// What fits on a screen: many accesses by what changed them, many rows by their number.
+    /// A report that fits on a screen: many accesses by cause, many rows by number.
     Brief,
     /// Every access with its paths, and every row.
     #[default]
     Details,
 }
 
-/// How the text is written.
+/// The options of the text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TextOptions<'o> {
-    /// How much is told.
+    /// The extent of the report.
     pub extent: Extent,
-    /// What the details are grouped by.
+    /// The grouping of the details.
     pub by: Grouping,
-    /// What came and went between, where it was counted.
+    /// The accesses that came and went in between, if they were counted.
     pub between: Between,
-    /// How many rows of a resource are told one by one, and none that only tells of use; `None` for all of them.
+    /// The number of rows of a resource that are listed, without rows that only report use; `None` for all rows.
     pub rows: Option<usize>,
-    /// What else the command that lists all of them needs, each option after a space.
+    /// Further options for the command that lists all rows, each after a space.
     pub options: &'o str,
 }
 
@@ -83,19 +84,19 @@ pub fn write(page: &mut Page<'_>, diff: &Diff, options: TextOptions<'_>) -> io::
 /// A run of steps in which nothing changed.
 #[derive(Debug, Clone)]
 pub struct Unchanged {
-    /// The snapshot that the first step begins with.
+    /// The snapshot with which the first step begins.
     pub from: SnapshotFacts,
-    /// The one that the last ends with.
+    /// The snapshot with which the last step ends.
     pub to: SnapshotFacts,
-    /// Number of steps in the run, each from one snapshot to the next.
+    /// The number of steps in the run, each from one snapshot to the next.
     pub steps: usize,
-    /// How many rows of each resource tell only of use, step by step.
+    /// The number of rows of each resource in which only use is newer, added up over the steps.
     pub activity: BTreeMap<&'static str, usize>,
-    /// The resources that a snapshot of them was asked for in parts only.
+    /// The resources that one of the snapshots requested only in part.
     pub limited: BTreeSet<&'static str>,
 }
 
-/// Writes that nothing changed in so many steps.
+/// Writes that nothing changed in a number of steps.
 pub fn write_unchanged(page: &mut Page<'_>, unchanged: &Unchanged) -> io::Result<()> {
     let Unchanged { from, to, steps, activity: used, limited } = unchanged;
     let steps = if *steps == 1 { String::new() } else { format!(" in {steps} steps") };
@@ -111,23 +112,23 @@ pub fn write_unchanged(page: &mut Page<'_>, unchanged: &Unchanged) -> io::Result
     page.line(Ink::Plain, &format!("{ends}: nothing changed{steps}{}{limited}", used.collect::<String>()))
 }
 
-/// `snapshot 41 (2026-11-17T02:00:00Z, complete)`.
+/// Returns `snapshot 41 (2026-11-17T02:00:00Z, complete)`.
 fn facts(snapshot: &SnapshotFacts, word: &str) -> String {
     let synthetic = if snapshot.synthetic { ", synthetic" } else { "" };
     format!("{word}{} ({}, {}{synthetic})", snapshot.snapshot_id, snapshot.completed_at, snapshot.status)
 }
 
-/// What stands below the summary.
+/// The content below the summary.
 #[derive(Default)]
 struct Body {
     sections: Vec<Section>,
-    /// Whether the rows are counted there, and so need no count of their own above.
+    /// True if the rows are counted there, and so need no count in the summary.
     counts_rows: bool,
 }
 
-/// Everything but how much it is.
+/// Returns everything but the summary.
 fn body(diff: &Diff, options: TextOptions<'_>) -> Body {
-    // Where nobody asked for the resource, its summary tells what is only used again.
+    // If the resource was not requested by name, its summary counts the rows in which only use is newer.
     let is_told = |change: &&Change| {
         change.change != ChangeKind::Unknown && (!change.activity || options.rows.is_none())
     };
@@ -156,13 +157,13 @@ fn details(diff: &Diff, known: &[&Change], options: TextOptions<'_>) -> Vec<Sect
     sections
 }
 
-/// The command that shows more of the diff by these further options.
+/// Returns the command that shows more of the diff with these further options.
 fn command(diff: &Diff, further: &str, options: TextOptions<'_>) -> String {
     let (from, to, options) = (diff.from.snapshot_id, diff.to.snapshot_id, options.options);
     invocation::command(format_args!("diff {from} {to}{further}{options}")).to_string()
 }
 
-/// What was deleted and made again under its name.
+/// Returns the section of entities that were deleted and created again under the same name.
 fn recreated(recreations: &[Recreation]) -> Section {
     let entries = recreations.iter().map(|one| {
         let id = |key: &Record| key.values().filter_map(serde_json::Value::as_str).collect::<String>();
@@ -184,16 +185,16 @@ fn recreated(recreations: &[Recreation]) -> Section {
     Section { heading: "recreated".to_owned(), entries: entries.collect(), rest: Vec::new() }
 }
 
-/// How much changed, in words and numbers.
+/// The numbers of changes, in words and numbers.
 struct Summary {
     words: Option<&'static str>,
     counts: Vec<(String, String)>,
     also: Option<String>,
-    /// What words in it mean.
+    /// The explanations of words in the summary.
     meanings: Vec<&'static str>,
 }
 
-/// The summary that stands above the body.
+/// Returns the summary above the body.
 fn summary(diff: &Diff, between: Between, body: &Body) -> Summary {
     let words = match (diff.has_changes(), diff.has_unknowns()) {
         (true, _) => None,
@@ -242,7 +243,7 @@ fn row_counts(diff: &Diff) -> Vec<(String, String)> {
             for change in of_resource.iter().filter(|change| !change.activity) {
                 *counts.entry(change.change).or_default() += change.rows.unwrap_or(1);
             }
-            // Of a row under several gaps each of them tells.
+            // A row under several gaps is counted in each of them.
             if let Some(unknown) = counts.get_mut(&ChangeKind::Unknown) {
                 *unknown = (*unknown).min(diff.not_seen.get(resource).copied().unwrap_or(i64::MAX));
             }
@@ -265,7 +266,7 @@ fn row_counts(diff: &Diff) -> Vec<(String, String)> {
         .collect()
 }
 
-/// `412 rows with a newer attempt (not counted as changes)`; nothing for no row.
+/// Returns `412 rows with a newer attempt (not counted as changes)`; `None` for no row.
 fn activity(resource: &str, rows: usize) -> Option<String> {
     let noun = model::resource(resource)?.activity.as_ref()?.noun;
     match rows {

@@ -1,28 +1,28 @@
-//! What is told of a diff, before it is laid out: sections of entries with details. Text and Markdown are two ways
-//! to write the same telling: `markdown` the one, [`write_section`] the other, with a little colour on a terminal.
+//! The content of a diff's report, before its layout: sections of entries with details. Text and Markdown are two forms
+//! of the same report: `markdown` writes one, [`write_section`] the other, with a little colour on a terminal.
 
 use std::io;
 
 use crate::diff::change::ChangeKind;
 use crate::output::{Ink, Page};
 
-/// A heading and what stands under it.
+/// A heading with its entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     pub heading: String,
     pub entries: Vec<Entry>,
-    /// What was left out, and how to see it.
+    /// The omitted part, and the command that shows it.
     pub rest: Vec<String>,
 }
 
 impl Section {
-    /// How many lines it takes where none is broken, with the empty one before it.
+    /// Returns the number of lines if none is wrapped, including the empty one before the section.
     pub fn lines(&self) -> usize {
         2 + self.entries.iter().map(|entry| 1 + entry.details.len()).sum::<usize>() + self.rest.len()
     }
 }
 
-/// One thing that happened.
+/// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub sign: ChangeKind,
@@ -34,15 +34,15 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detail {
     Plain(String),
-    /// Why it happened; several follow each other.
+    /// A cause; several may follow each other.
     Because(String),
-    /// What is said beside it.
+    /// A remark.
     Aside(String),
 }
 
-/// How wide a line may be: longer ones are broken between words.
+/// The maximum width of a line: longer ones are wrapped between words.
 const WIDTH: usize = 100;
-/// How far the lines below an entry are indented, and how far below a cause.
+/// The indentation of the lines below an entry, and below a cause.
 const MARGIN: usize = 6;
 const BELOW_CAUSE: usize = 15;
 

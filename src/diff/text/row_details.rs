@@ -1,5 +1,5 @@
-//! What a changed row is told to be: an account that moved, was renamed or suspended, a user who was disabled, a
-//! policy statement that came or went; and field by field what has no word of its own.
+//! The description of a changed row: an account that moved, was renamed or suspended, a user who was disabled, a policy
+//! statement that was added or removed. Other changes are described field by field.
 
 use serde_json::Value;
 
@@ -9,10 +9,10 @@ use crate::document;
 use crate::model;
 use crate::store::Record;
 
-/// Longer values are cut: what is longer belongs in JSON output.
+/// The length at which values are cut. JSON output has the full values.
 const SHOWN: usize = 100;
 
-/// The lines below a changed row.
+/// Returns the lines below a changed row.
 pub fn details(change: &Change) -> Vec<Detail> {
     let is_told = |field: &String| {
         (is_policy(change, field) && !change.statements.is_empty())
@@ -26,7 +26,8 @@ fn is_policy(change: &Change, field: &str) -> bool {
     model::resource(change.resource).is_some_and(|spec| spec.is_policy(field))
 }
 
-/// `suspended (state: "ACTIVE" → "SUSPENDED")`; without a word for it, what stands in the parentheses.
+/// Returns `suspended (state: "ACTIVE" → "SUSPENDED")`; without a word for the change, only the part in the
+/// parentheses.
 fn of_field(change: &Change, field: &str) -> String {
     let value =
         |row: &Option<Record>| row.as_ref().and_then(|row| row.get(field)).cloned().unwrap_or(Value::Null);

@@ -1,4 +1,4 @@
-//! The rows that changed, and the scopes that were not seen, with what hides them.
+//! The changed rows and the unseen scopes, with the gaps that hide them.
 
 use super::super::change::{Change, ChangeKind, Diff, HidingGap};
 use super::report::{Detail, Entry, Section};
@@ -6,8 +6,8 @@ use super::row_details::details;
 use super::{TextOptions, command};
 use crate::output::text;
 
-/// The known changes, a section for each resource: not more rows of each than `options` allow, and how to see the
-/// others.
+/// Returns the known changes, a section for each resource. Each has at most as many rows as `options` allow, and the
+/// command that shows the others.
 pub fn sections(diff: &Diff, changes: &[&Change], options: TextOptions<'_>) -> Vec<Section> {
     changes
         .chunk_by(|one, other| one.resource == other.resource)
@@ -19,7 +19,7 @@ pub fn sections(diff: &Diff, changes: &[&Change], options: TextOptions<'_>) -> V
         .collect()
 }
 
-/// Entries for the rows, which are of one resource, and what is said of those that `options` leave out.
+/// Returns entries for the rows, which are of one resource, and the note about those that `options` leave out.
 pub fn entries(
     diff: &Diff,
     of_resource: &[&Change],
@@ -47,21 +47,21 @@ pub fn entries(
     (entries, left_out.into_iter().collect())
 }
 
-/// The scopes of which one side saw nothing.
+/// Returns the section of scopes that one side did not see.
 pub fn not_seen(diff: &Diff) -> Option<Section> {
     let unknown = diff.changes.iter().filter(|change| change.change == ChangeKind::Unknown);
     let entries: Vec<Entry> = unknown.map(unknown_entry).collect();
     (!entries.is_empty()).then(|| Section { heading: "not seen".to_owned(), entries, rest: Vec::new() })
 }
 
-/// What was asked for in parts only.
+/// Returns the section of resources that were requested only in part.
 pub fn limited(diff: &Diff) -> Option<Section> {
     let entry = |line| Entry { sign: ChangeKind::Unknown, line, details: Vec::new() };
     let entries: Vec<Entry> = diff.limited.iter().map(|one| entry(one.words())).collect();
     (!entries.is_empty()).then(|| Section { heading: "not asked for".to_owned(), entries, rest: Vec::new() })
 }
 
-/// A scope that one side did not see.
+/// Returns the entry of a scope that one side did not see.
 pub fn unknown_entry(change: &Change) -> Entry {
     let subject = if change.key.is_empty() {
         change.resource.to_owned()
@@ -73,7 +73,7 @@ pub fn unknown_entry(change: &Change) -> Entry {
     Entry { sign: ChangeKind::Unknown, line: format!("{subject}: {rows}"), details }
 }
 
-/// What is said of so many rows that were not seen.
+/// Returns the words for this number of unseen rows.
 pub fn left_open(rows: i64) -> String {
     match rows {
         0 => "nothing is known of it".to_owned(),
@@ -82,7 +82,7 @@ pub fn left_open(rows: i64) -> String {
     }
 }
 
-/// What hides a scope, and when it was last seen.
+/// Returns the gap that hides a scope, and the snapshot that last saw it.
 fn reason(gap: &HidingGap, change: &Change) -> String {
     match change.last_seen {
         Some(snapshot) => format!("{}; last seen in snapshot {snapshot}", hidden_by(gap)),
@@ -90,7 +90,7 @@ fn reason(gap: &HidingGap, change: &Change) -> String {
     }
 }
 
-/// `because ListGroupMemberships was denied (AccessDeniedException) in snapshot 41`.
+/// Returns `because ListGroupMemberships was denied (AccessDeniedException) in snapshot 41`.
 pub fn hidden_by(gap: &HidingGap) -> String {
     let operation = gap.operation.as_deref().unwrap_or("the listing");
     let mut words = match gap.kind.as_str() {
