@@ -1,4 +1,4 @@
-//! What differs between two policies: by statement, and by what came and went in each of its elements.
+//! The differences between two policies: by statement, and by the values added to and removed from each element.
 //!
 //! There is no verdict: whether a policy became wider or narrower depends on far more than its text.
 
@@ -8,45 +8,45 @@ use serde::Serialize;
 
 use super::policy::{Elements, Policy, Word};
 
-/// A statement that came, went or changed, or what changed beside the statements.
+/// A statement that was added, removed or changed, or a change outside the statements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StatementChange {
-    /// Its Sid, else what it says; `None` for what stands beside the statements, such as Version.
+    /// The Sid, or else a summary; `None` for a change outside the statements, such as to Version.
     pub statement: Option<String>,
-    /// Its effect, after rather than before; `None` for what stands beside the statements.
+    /// The effect in the document after, or else before; `None` for a change outside the statements.
     #[serde(skip)]
     pub effect: Option<String>,
-    /// Added, removed or changed.
+    /// The kind of change.
     pub change: StatementChangeKind,
-    /// What came and went in it; for a statement that came or went, all that it says.
+    /// The changed elements; for an added or removed statement, all of its elements.
     pub elements: Vec<ElementChange>,
 }
 
-/// What came and went in one element of a statement.
+/// The values added to and removed from one element of a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ElementChange {
-    /// `Effect`, `Action`, `Principal AWS`, `Condition StringEquals aws:PrincipalTag/team`, …
+    /// The path of the element: `Effect`, `Action`, `Principal AWS`, `Condition StringEquals aws:PrincipalTag/team`, …
     pub element: String,
-    /// Values in the document before only.
+    /// The values that are only in the document before.
     pub removed: Vec<String>,
-    /// Values in the document after only.
+    /// The values that are only in the document after.
     pub added: Vec<String>,
 }
 
-/// What happened to a statement.
+/// The change of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StatementChangeKind {
-    /// In the document after only.
+    /// It is only in the document after.
     Added,
-    /// In the document before only.
+    /// It is only in the document before.
     Removed,
-    /// In both, paired by Sid or because only one element differs.
+    /// It is in both, paired by Sid or because only one element differs.
     Changed,
 }
 
-/// Returns what changed from one policy to another, statement by statement; a document that is not there has no
-/// statement. `None` where either has no canonical form: then there is only its text to compare.
+/// Returns the changes from one policy to another, statement by statement; a missing document has no statement. Returns
+/// `None` if either has no canonical form: then only its text can be compared.
 pub fn between(before: Option<&str>, after: Option<&str>) -> Option<Vec<StatementChange>> {
     let read = |side: Option<&str>| side.map_or(Some(Policy::default()), Policy::parse);
     let (before, after) = (read(before)?, read(after)?);
@@ -70,10 +70,10 @@ pub fn between(before: Option<&str>, after: Option<&str>) -> Option<Vec<Statemen
     Some(changes)
 }
 
-/// Pairs of statements that are one in two states, what went, and what came.
+/// The pairs of statements with their two states, the removed statements, and the added ones.
 type Pairing = (Vec<(Elements, Elements)>, Vec<Elements>, Vec<Elements>);
 
-/// Leaves out what is equal, then pairs by Sid, then by being alike in all elements but one.
+/// Leaves out equal statements, then pairs by Sid, then pairs those that differ in a single element.
 fn pair(before: BTreeSet<Elements>, after: BTreeSet<Elements>) -> Pairing {
     let mut gone: Vec<Elements> = before.difference(&after).cloned().collect();
     let mut came: Vec<Elements> = after.difference(&before).cloned().collect();
@@ -103,13 +103,13 @@ fn sid(statement: &Elements) -> Option<&String> {
     Some(&of(statement, "Sid")?.first()?.written)
 }
 
-/// What a person calls a statement: its Sid, else what it says.
+/// Returns the title of a statement: its Sid, or else a summary.
 fn title(statement: &Elements) -> String {
     let said = |name: &str| Some(written(of(statement, name)?).join(", "));
     sid(statement).cloned().unwrap_or_else(|| super::words::gist(said))
 }
 
-/// The values of an element that has no parts.
+/// Returns the values of an element without parts.
 fn of<'e>(statement: &'e Elements, name: &str) -> Option<&'e BTreeSet<Word>> {
     let mut elements = statement.iter();
     elements
@@ -141,7 +141,7 @@ fn elements_changed(before: &Elements, after: &Elements) -> Vec<ElementChange> {
         .collect()
 }
 
-/// The order in which people write a statement.
+/// Returns the position of an element in the usual order of a statement.
 fn place(path: &[Word]) -> usize {
     let order =
         ["Version", "Id", "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource"];

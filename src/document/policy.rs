@@ -1,14 +1,13 @@
-//! IAM's policies without what has no meaning in them.
+//! IAM policies without the parts that have no meaning.
 //!
 //! IAM gives no meaning to the order of keys, statements, actions, resources, principals or condition values, to a
-//! value that is there twice, to whether a single one stands in a list, to an empty Sid, or to the case of actions
-//! and of condition keys
-//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>,
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>).
-//! Nothing else is left out: an absent Version is not one of the two that there are, `"*"` is not `{"AWS": "*"}`,
-//! and resources, values and names of operators differ by case.
+//! duplicate value, to whether a single value is in a list, to an empty Sid, or to the case of actions and of condition
+//! keys (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>,
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>). Nothing else is left
+//! out: a missing Version equals neither of the two existing ones, `"*"` is not `{"AWS": "*"}`, and resources, values
+//! and names of operators differ by case.
 //!
-//! Nothing is decoded here: where an operation sends its documents encoded, its collector decodes them.
+//! Nothing is decoded here: if an operation sends its documents encoded, its collector decodes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,20 +15,20 @@ use serde_json::{Map, Value};
 
 use super::strict;
 
-/// The path of an element to its values: a statement, or what stands beside the statements.
+/// A map from the path of an element to its values: of a statement, or of the elements outside the statements.
 pub(super) type Elements = BTreeMap<Vec<Word>, BTreeSet<Word>>;
 
-/// A policy in which nothing is left of order and spelling.
+/// A policy without order and spelling.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Policy {
-    /// Version and Id.
+    /// The elements outside the statements: Version and Id.
     pub beside: Elements,
     pub statements: BTreeSet<Elements>,
 }
 
 impl Policy {
-    /// Reads a policy; `None` for what has no canonical form: no JSON, a key twice in one object, be it in another
-    /// case, or not the grammar of a policy.
+    /// Reads a policy; `None` for a document without a canonical form: it is no JSON, an object has a key twice
+    /// (ignoring case), or it does not have the grammar of a policy.
     pub fn parse(document: &str) -> Option<Self> {
         let Value::Object(mut document) = strict::parse(document).filter(|json| !has_twins(json))? else {
             return None;
@@ -46,7 +45,7 @@ impl Policy {
         })
     }
 
-    /// The same text for the same policy, and only for that.
+    /// Returns a text that is the same for the same policy, and only for that.
     pub fn form(&self) -> String {
         let of = |elements: &Elements| -> Value {
             let canonical = |word: &Word| Value::from(word.canonical.clone());
@@ -61,7 +60,7 @@ impl Policy {
     }
 }
 
-/// A part of a policy, as it is compared and as it was written.
+/// A part of a policy, in its compared and its written form.
 #[derive(Debug, Clone)]
 pub(super) struct Word {
     canonical: String,
@@ -73,12 +72,12 @@ impl Word {
         Self { canonical: text.to_owned(), written: text.to_owned() }
     }
 
-    /// Text whose case means nothing. Only letters that are the same in every language lose theirs.
+    /// Creates a word that ignores case. Only letters whose case is the same in every language are converted.
     fn ignoring_case(text: &str) -> Self {
         Self { canonical: text.to_ascii_lowercase(), written: text.to_owned() }
     }
 
-    /// A text, number or truth value. A text that looks like a number is told from one.
+    /// Reads a text, number or truth value. A text that looks like a number differs from the number.
     fn of(value: &Value) -> Option<Self> {
         match value {
             Value::String(text) => Some(Self { canonical: value.to_string(), written: text.clone() }),
@@ -95,7 +94,7 @@ impl Word {
         value.as_str().map(Self::ignoring_case)
     }
 
-    /// A value of a condition: `"true"` and `true` mean the same to IAM, as do `"5"` and `5`.
+    /// Reads a value of a condition: `"true"` and `true` mean the same to IAM, as do `"5"` and `5`.
     fn of_condition(value: &Value) -> Option<Self> {
         match value {
             Value::Bool(_) | Value::Number(_) => Some(Self::exact(&value.to_string())),
@@ -160,7 +159,8 @@ fn statement(statement: &Value) -> Option<Elements> {
     Some(elements)
 }
 
-/// Inserts the members of an object, each under its name; `{}` where it has none, which is not the same as no object.
+/// Inserts the members of an object, each under its name; `{}` for an object without members, which differs from a
+/// missing object.
 fn insert_each(
     elements: &mut Elements,
     path: &[Word],
@@ -178,7 +178,7 @@ fn insert_each(
     Some(())
 }
 
-/// The values of a list, or the one that stands in place of a list.
+/// Returns the values of a list, or a single value in place of a list.
 fn values(value: &Value, word: impl Fn(&Value) -> Option<Word>) -> Option<BTreeSet<Word>> {
     match value {
         Value::Array(values) => values.iter().map(word).collect(),
@@ -186,7 +186,7 @@ fn values(value: &Value, word: impl Fn(&Value) -> Option<Word>) -> Option<BTreeS
     }
 }
 
-/// Whether two keys of one object are equal but for case: what a reader makes of them is anybody's guess.
+/// Returns true if an object has two keys that are equal except for case: readers may interpret it differently.
 fn has_twins(json: &Value) -> bool {
     match json {
         Value::Object(members) => {

@@ -1,18 +1,18 @@
-//! The statements of a policy, each element as it is written: for whoever asks what a policy says, where `policy` tells
-//! when two of them say the same.
+//! The statements of a policy, each element as it is written. They show what a policy says, while `policy` decides
+//! whether two policies have the same meaning.
 
 use serde_json::{Map, Value};
 
 use super::strict;
 
-/// One statement.
+/// A statement of a policy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
-    /// Its Sid, where it has one.
+    /// The Sid, if it has one.
     pub sid: Option<String>,
-    /// Allow or Deny.
+    /// The effect, Allow or Deny.
     pub effect: String,
-    /// The patterns of Action; `None` where it has none.
+    /// The patterns of Action; `None` if it has no Action.
     pub action: Option<Vec<String>>,
     /// The patterns of NotAction.
     pub not_action: Option<Vec<String>>,
@@ -20,13 +20,14 @@ pub struct Statement {
     pub resource: Option<Vec<String>>,
     /// The patterns of NotResource.
     pub not_resource: Option<Vec<String>>,
-    /// Principal, or NotPrincipal as `{"NotPrincipal": …}`.
+    /// The Principal, or the NotPrincipal as `{"NotPrincipal": …}`.
     pub principal: Option<Value>,
-    /// Condition, where it has one that is not empty.
+    /// The Condition, if it has one that is not empty.
     pub condition: Option<Value>,
 }
 
-/// Reads the statements of a policy. What is no policy, or has a statement that IAM would not take, is told in words.
+/// Reads the statements of a policy. A document that is no policy, or has a statement that IAM would reject, is an
+/// error in words.
 pub fn statements(document: &str) -> Result<Vec<Statement>, &'static str> {
     let json = strict::parse(document).ok_or("it is no JSON, or names a key twice in one object")?;
     let Value::Object(mut members) = json else { return Err("it is no JSON object") };
@@ -73,7 +74,7 @@ fn text(members: &mut Map<String, Value>, name: &str) -> Result<Option<String>, 
     }
 }
 
-/// A list of texts, or the one that stands in place of a list.
+/// Returns a list of texts, also for a single text in place of a list.
 fn patterns(members: &mut Map<String, Value>, name: &str) -> Result<Option<Vec<String>>, &'static str> {
     let list = match members.remove(name) {
         None => return Ok(None),

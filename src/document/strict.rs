@@ -1,17 +1,17 @@
-//! JSON in which no object names a key twice: of two values the parser would keep the last, and a document whose
-//! meaning depends on the reader must not pass for another. Numbers are whole ones, which are kept as they are.
+//! JSON in which no object names a key twice. The parser would keep the last of two values, and a document whose
+//! meaning depends on the reader must not equal another. Numbers must be whole, because these keep their exact value.
 
 use serde_json::Value;
 
 use crate::json_keys::check;
 
-/// Parses; `None` for what is no JSON, names a key twice, or has a number that is not whole.
+/// Parses a text; `None` if it is no JSON, names a key twice, or has a number that is not whole.
 pub(super) fn parse(text: &str) -> Option<Value> {
     check(text.as_bytes()).ok()?;
     serde_json::from_str(text).ok().filter(is_kept)
 }
 
-/// Whether every number is kept to its last digit: of two that differ only there a float would make one.
+/// Returns true if every number keeps its last digit: a float would make two different numbers equal.
 fn is_kept(json: &Value) -> bool {
     match json {
         Value::Number(number) => !number.is_f64(),

@@ -13,7 +13,7 @@ fn same(one: &str, other: &str) -> bool {
     same
 }
 
-/// The changes as lines: `~ Sid: Action -[a] +[b]`.
+/// Returns the changes as lines: `~ Sid: Action -[a] +[b]`.
 fn lines(before: Value, after: Value) -> Vec<String> {
     let (before, after) = (document(before), document(after));
     let found = between(Some(&before), Some(&after)).unwrap();
@@ -83,12 +83,12 @@ fn without_a_sid_a_statement_is_known_by_all_but_one_of_its_elements() {
         ),
         ["~ Allow s3:Get, s3:Put on arn:b: Action -[] +[s3:Put]"]
     );
-    // Nothing in common but the effect: one went and one came.
+    // They have nothing in common but the effect: one was removed and one was added.
     let two =
         lines(json!([statement(json!("s3:Get"), "arn:a")]), json!([statement(json!("ec2:Run"), "arn:b")]));
     assert_eq!(two.len(), 2);
     assert!(two[0].starts_with("- Allow s3:Get on arn:a") && two[1].starts_with("+ Allow ec2:Run on arn:b"));
-    // A Sid that is new, and one that is another, leave it the statement that it was.
+    // A new or different Sid leaves it the same statement.
     let with_sid =
         |sid: &str| json!({"Sid": sid, "Effect": "Allow", "Action": "s3:Get", "Resource": "arn:a"});
     assert_eq!(
@@ -169,7 +169,7 @@ fn what_is_no_policy_is_never_the_same_as_another_text() {
         ("{}", "{ }"),
         ("{\"Statement\":[1,2]}", "{\"Statement\":[2,1]}"),
         ("{\"Statement\":[{\"Condition\":{\"Bool\":1}}]}", "{\"Statement\":[{\"Condition\":{\"Bool\":1}}] }"),
-        // Of two values of one key a reader may take either.
+        // If a key has two values, a reader may use either.
         (r#"{"Statement":[{"Action":"a","Action":"b"}]}"#, r#"{"Statement":[{"Action":"c","Action":"b"}]}"#),
     ] {
         assert!(!same(one, other), "{one} {other}");
@@ -178,7 +178,7 @@ fn what_is_no_policy_is_never_the_same_as_another_text() {
     assert!(!is_same_value(&PermissionSetPolicy::SPEC, "document", &Value::Null, &"{}".into()));
 }
 
-/// A statement with these members beside `"Effect": "Allow"`, as the text of a policy.
+/// Returns the text of a policy with a statement of these members beside `"Effect": "Allow"`.
 fn policy(members: &str) -> String {
     format!(r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow",{members}}}]}}"#)
 }
@@ -242,7 +242,7 @@ fn in_doubt_a_policy_is_another() {
         (r#""Action":"*","Principal":{}"#, r#""Action":"*""#),
         (r#""Action":"*","Resource":[]"#, r#""Action":"*""#),
         (r#""Action":"*","Principal AWS":"1""#, r#""Action":"*","Principal":{"AWS":"1"}"#),
-        // Not letters of every language.
+        // This does not apply to letters of every language.
         (r#""Action":"\u212a:*""#, r#""Action":"k:*""#),
         (
             r#""Action":"*","Condition":{"NumericEquals":{"k":1.0}}"#,
@@ -264,7 +264,7 @@ fn in_doubt_a_policy_is_another() {
     }
 }
 
-/// White space alone tells texts apart.
+/// Such texts differ even by white space alone.
 #[test]
 fn what_has_no_canonical_form_is_compared_as_text() {
     for members in [
@@ -285,7 +285,7 @@ fn what_has_no_canonical_form_is_compared_as_text() {
         assert!(!same(&text, &format!("{text} ")), "{members}");
         assert_eq!(between(Some(&text), Some(&format!("{text} "))), None);
     }
-    // Nothing here decodes what an operation encodes.
+    // Nothing here decodes an encoded document.
     let encoded = "%7B%22Statement%22%3A%7B%22Effect%22%3A%22Deny%22%7D%7D";
     assert!(!same(encoded, r#"{"Statement":{"Effect":"Deny"}}"#));
     let deep = "[".repeat(200);
@@ -330,7 +330,7 @@ fn other_grammars_compare_as_json() {
     assert!(is_same(r#"{"a":1,"A":2}"#, r#"{"A":2,"a":1}"#));
 }
 
-/// What is stored in a census must mean the same to every later version of the program, or be migrated.
+/// The stored hashes of a census must mean the same to every later version of the program, or be migrated.
 #[test]
 fn the_hash_stays_what_it_is() {
     let policy = policy(r#""Sid":"Read","Action":["s3:Get*","s3:List*"],"Resource":"*""#);

@@ -1,14 +1,14 @@
-//! What differs between two policies, in words.
+//! The differences between two policies, in words.
 
 use super::changes::{StatementChange, StatementChangeKind, between};
 
-/// Returns the lines that say what changed from one policy to another; none where they say the same or are no
+/// Returns the lines that describe the changes from one policy to another; none if they have the same meaning or are no
 /// policies.
 pub fn lines_between(before: Option<&str>, after: Option<&str>) -> Vec<String> {
     between(before, after).unwrap_or_default().iter().flat_map(lines).collect()
 }
 
-/// Returns the lines that say what happened to a statement.
+/// Returns the lines that describe the change of a statement.
 pub fn lines(change: &StatementChange) -> Vec<String> {
     let said = |name: &str| {
         let element = change.elements.iter().find(|element| element.element == name)?;
@@ -33,7 +33,7 @@ pub fn lines(change: &StatementChange) -> Vec<String> {
     vec![words]
 }
 
-/// Returns the actions that came and went: `+ s3:PutObject, + Deny iam:* - ecs:RunTask`; nothing where something else
+/// Returns the added and removed actions: `+ s3:PutObject, + Deny iam:* - ecs:RunTask`; empty if only other elements
 /// changed.
 pub fn actions(changes: &[StatementChange]) -> String {
     let mut words = Vec::new();
@@ -55,8 +55,8 @@ pub fn actions(changes: &[StatementChange]) -> String {
     words.join(" ")
 }
 
-/// What changed within a statement, or beside the statements: a line for what came and one for what went, or one for
-/// a single value that another one replaced.
+/// Returns the changes within a statement, or outside the statements: a line for added values and one for removed
+/// values, or one line for a single value that replaced another.
 fn of_elements(change: &StatementChange) -> Vec<String> {
     let place = match &change.statement {
         Some(statement) => format!("statement \"{statement}\": "),
@@ -80,12 +80,12 @@ fn of_elements(change: &StatementChange) -> Vec<String> {
     lines
 }
 
-/// Whether an element may hold several values: then one that came does not stand for one that went.
+/// Returns true if an element may hold several values, so that an added value does not replace a removed one.
 fn is_list(element: &str) -> bool {
     !matches!(element, "Sid" | "Effect" | "Version" | "Id")
 }
 
-/// A statement's effect, actions and resources in words, read from its elements by name.
+/// Returns a statement's effect, actions and resources in words, read from its elements by name.
 pub(super) fn gist(said: impl Fn(&str) -> Option<String>) -> String {
     let either =
         |name: &str| said(name).or_else(|| Some(format!("all but {}", said(&format!("Not{name}"))?)));

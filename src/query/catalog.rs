@@ -1,8 +1,8 @@
-//! The canned queries: every file of `queries/`, embedded in the program, and those in a folder of the user's own.
+//! The canned queries: every file of `queries/`, embedded in the program, and those in a folder of the user.
 //!
-//! Adding a query is adding a file; a test runs each of the program's own. A file of the user's has the same header. It is
-//! read when it is asked for or listed, so that a fault in one file spoils no other query. It cannot take the name of a
-//! query of the program: what a name means is the same for everybody.
+//! A new query is a new file; a test runs each of the program's own queries. A user's file has the same header. It is
+//! read when its query is run or listed, so that an error in one file does not affect other queries. It cannot take the
+//! name of one of the program's queries, so that such a name means the same for every user.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,25 +17,25 @@ use crate::nearest::did_you_mean;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/queries");
 
-/// How the name of a file ends that holds a query.
+/// The extension of a file that holds a query.
 const EXTENSION: &str = "sql";
 
-/// The longest file that is read as a query.
+/// The maximum size of a file that is read as a query.
 const LONGEST: u64 = 1 << 20;
 
-/// A question that the census answers by name.
+/// A query that the census answers by name.
 #[derive(Debug, Clone)]
 pub struct CannedQuery {
     /// The file's name without `.sql`.
     pub name: String,
-    /// Title, description, family and parameters, from the file's leading comments.
+    /// The title, description, family and parameters, from the file's leading comments.
     pub header: Header,
-    /// The whole file, header included.
+    /// The whole file, including the header.
     pub sql: String,
 }
 
 impl CannedQuery {
-    /// What it takes, in capitals, with what may be left out in brackets; empty where it takes nothing.
+    /// Returns the parameters in capitals, optional ones in brackets; empty if there are none.
     pub fn takes(&self) -> String {
         let shown = |parameter: &Parameter| match (parameter.name.to_uppercase(), &parameter.default) {
             (name, Some(_)) => format!("[{name}]"),
@@ -44,12 +44,12 @@ impl CannedQuery {
         self.header.parameters.iter().map(shown).collect::<Vec<_>>().join(" ")
     }
 
-    /// How to call it: the name and what it takes.
+    /// Returns the usage: the name and the parameters.
     pub fn usage(&self) -> String {
         format!("{} {}", self.name, self.takes()).trim_end().to_owned()
     }
 
-    /// Returns the words after `orgcensus query` that call it: its example, or its name where it needs no value.
+    /// Returns the words after `orgcensus query` that run the query: its example, or its name if it needs no value.
     pub fn example(&self) -> Option<String> {
         let needs_none = || self.header.parameters.iter().all(|one| one.default.is_some());
         match &self.header.example {
@@ -59,7 +59,7 @@ impl CannedQuery {
     }
 }
 
-/// Every canned query of the program, by name.
+/// Returns every canned query of the program, by name.
 pub fn catalog() -> &'static [CannedQuery] {
     static CATALOG: OnceLock<Vec<CannedQuery>> = OnceLock::new();
     CATALOG.get_or_init(|| {
@@ -79,19 +79,19 @@ fn canned_query(file: &'static include_dir::File<'static>) -> Option<CannedQuery
     Some(CannedQuery { name: path.file_stem()?.to_str()?.to_owned(), header, sql: sql.to_owned() })
 }
 
-/// The queries that can be asked by name: the program's, and those of a folder.
+/// The queries that can be run by name: the program's, and those of a folder.
 #[derive(Debug, Default)]
 pub struct Catalog {
     folder: Option<PathBuf>,
 }
 
 impl Catalog {
-    /// Joins the queries of the folder, if one is given; an empty path is none.
+    /// Adds the queries of the folder, if one is given; an empty path is no folder.
     pub fn with(folder: Option<&Path>) -> Self {
         Self { folder: folder.filter(|path| !path.as_os_str().is_empty()).map(Path::to_owned) }
     }
 
-    /// Reads every query, by name. A file of the folder that cannot be used is an error that names it.
+    /// Reads every query, by name. An unusable file of the folder is an error that names it.
     pub fn all(&self) -> Result<Vec<CannedQuery>> {
         let mut queries = catalog().to_vec();
         for (name, path) in self.files()? {
@@ -121,8 +121,8 @@ impl Catalog {
             )))
     }
 
-    /// The files of the folder by the names of their queries, in order. What has another ending, or begins with a point
-    /// as editors' own files do, is no query.
+    /// Returns the files of the folder by the names of their queries, in order. A file with another extension, or one
+    /// that begins with a point as editors' own files do, is no query.
     fn files(&self) -> Result<Vec<(String, PathBuf)>> {
         let Some(folder) = &self.folder else { return Ok(Vec::new()) };
         let failed = |error| {
@@ -143,7 +143,7 @@ impl Catalog {
     }
 }
 
-/// Reads a query of the user's.
+/// Reads a user's query.
 fn read(name: &str, path: &Path) -> Result<CannedQuery> {
     let unusable = |why: &str| Error::usage(format!("{} cannot be used: {why}", path.display()));
     let rename = "give the file another name";
@@ -154,7 +154,7 @@ fn read(name: &str, path: &Path) -> Result<CannedQuery> {
     if name.starts_with('-') || !name.chars().all(is_name) {
         return Err(unusable("a query's name has letters, digits, - and _ only").hint(rename));
     }
-    // Opening a pipe would wait for ever.
+    // Opening a pipe would block for ever.
     let metadata = fs::metadata(path).map_err(|error| unusable("it cannot be read").caused_by(error))?;
     if !metadata.is_file() {
         return Err(unusable("it is not a file"));
@@ -163,7 +163,7 @@ fn read(name: &str, path: &Path) -> Result<CannedQuery> {
         return Err(unusable("it is longer than 1 MiB"));
     }
     let sql = fs::read_to_string(path).map_err(|error| unusable("it cannot be read").caused_by(error))?;
-    // As some editors begin a file.
+    // Some editors begin a file with a byte order mark.
     let sql = sql.strip_prefix('\u{feff}').unwrap_or(&sql).to_owned();
     let header = Header::of_file(path, &sql)?;
     Ok(CannedQuery { name: name.to_owned(), header, sql })

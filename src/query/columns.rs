@@ -1,4 +1,4 @@
-//! The columns of an answer, each with what it holds where it is a declared column as it stands.
+//! The columns of an answer, each with the kind of its values if it is an unchanged declared column.
 
 use rusqlite::Statement;
 
@@ -8,8 +8,8 @@ use crate::nearest::did_you_mean;
 use crate::output::OutputColumn;
 use crate::store::versions_table;
 
-/// Returns the columns of the statement's rows; those named in `as_json` hold JSON, whatever they are. Fails where there
-/// is no such column (exit 2).
+/// Returns the columns of the statement's rows. Those named in `as_json` hold JSON, whatever their declaration. Fails
+/// (exit 2) if a named column is missing.
 pub fn columns(statement: &Statement<'_>, as_json: &[String]) -> Result<Vec<OutputColumn>> {
     let mut columns: Vec<OutputColumn> = statement
         .columns_with_metadata()
@@ -30,14 +30,15 @@ pub fn columns(statement: &Statement<'_>, as_json: &[String]) -> Result<Vec<Outp
     Ok(columns)
 }
 
-/// The refusal of a column that the answer does not have and that an option names.
+/// Returns the error for a column that an option names and the answer does not have.
 pub(super) fn no_column(columns: &[OutputColumn], name: &str, option: &str) -> Error {
     let names = columns.iter().map(|column| column.name.as_str());
     Error::usage(format!("the answer has no column {name:?}, which {option} names"))
         .hint_if_any(did_you_mean(name, names))
 }
 
-/// The declaration of a table's column. SQLite looks through views: what they only pass on is of the table.
+/// Returns the declaration of a table's column. SQLite looks through views: a column that they only pass on is the
+/// table's.
 fn declared(table: Option<&str>, column: Option<&str>) -> Option<&'static ColumnSpec> {
     let (table, column) = (table?, column?);
     let of_resources = RESOURCES.iter().map(|spec| (versions_table(spec.name), spec.columns));

@@ -1,8 +1,8 @@
-//! Whether the snapshots that an answer stands on saw completely what a statement reads: `reads` says what that is.
+//! Decides whether the snapshots behind an answer completely saw everything that a statement reads (see `reads`).
 //!
-//! A table is judged by its coverage: in the snapshot that answers, or in every one of a range; read through a view that
-//! tells of many snapshots, in each of those. Where the coverage is limited, it depends on what the statement asks for:
-//! the resource declares which answers are concerned ([`LimitConcerns`]).
+//! A table is judged by its coverage in the answering snapshot, or in every snapshot of a range. If it is read through
+//! a view that covers many snapshots, it is judged in each of those. If the coverage is limited, the result depends on
+//! the rows that the statement asks for: the resource declares which answers are affected ([`LimitConcerns`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,56 +13,56 @@ use crate::error::Result;
 use crate::model::{LimitConcerns, ResourceSpec, resource as resource_named};
 use crate::store::{Census, Coverage, CoverageStatus, GapKind, Snapshot, Tells};
 
-/// What the snapshots saw of that which a statement reads.
+/// The coverage of everything that a statement reads.
 #[derive(Debug)]
 pub struct Judged {
-    /// Every snapshot that the answer stands on, oldest first.
+    /// Every snapshot behind the answer, oldest first.
     pub snapshots: Vec<Snapshot>,
-    /// What not all of them saw completely, by resource.
+    /// The resources that some of them did not see completely.
     pub incomplete: Vec<Incomplete>,
 }
 
 /// A resource that a statement reads and that a snapshot did not see completely.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incomplete {
-    /// Name of the resource, as in [`crate::model::RESOURCES`].
+    /// The name of the resource, as in [`crate::model::RESOURCES`].
     pub resource: &'static str,
-    /// In how many snapshots it was looked at.
+    /// The number of snapshots in which it was checked.
     of: usize,
-    /// What kept each that did not see it completely from that; at least one.
+    /// The reasons of the snapshots that did not see it completely; at least one.
     unseen: BTreeMap<i64, Unseen>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Unseen {
     why: Why,
-    /// How many listings were denied or failed.
+    /// The number of listings that were denied or failed.
     gaps: i64,
-    /// How much nobody asked for, of a limited resource.
+    /// The extent of the part that was not requested, for a limited resource.
     limits: Option<String>,
     reason: Option<String>,
 }
 
 impl Unseen {
-    /// A report that nobody ever asked for.
+    /// Returns the reason for a report that was never requested.
     fn untaken() -> Self {
         let reason = "no such report was ever taken: collect --access-report-policies takes those by policy";
         Self { why: Why::Limited, gaps: 0, limits: None, reason: Some(reason.to_owned()) }
     }
 }
 
-/// What kept a snapshot from seeing a resource completely, the worst first.
+/// The reason why a snapshot did not see a resource completely, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
     /// AWS refused a listing.
     Denied,
-    /// A listing failed for good.
+    /// A listing failed permanently.
     Failed,
-    /// Nobody asked for it.
+    /// The resource was not requested.
     NotCollected,
     /// The organization or the kind of credentials rules it out.
     Unavailable,
-    /// Only parts of it were asked for.
+    /// Only parts of it were requested.
     Limited,
 }
 
@@ -81,17 +81,17 @@ impl Why {
 }
 
 impl Incomplete {
-    /// Whether nothing else kept any snapshot from seeing it.
+    /// Returns true if this is the only reason in all snapshots.
     pub fn is_only(&self, why: Why) -> bool {
         self.unseen.values().all(|one| one.why == why)
     }
 
-    /// The first snapshot that did not see it completely.
+    /// Returns the first snapshot that did not see it completely.
     pub fn first(&self) -> i64 {
         self.unseen.keys().next().copied().unwrap_or_default()
     }
 
-    /// `users was not completely seen in 3 of 12 snapshots (1 denied, 2 limited): ids 4, 7 to 8`.
+    /// Returns `users was not completely seen in 3 of 12 snapshots (1 denied, 2 limited): ids 4, 7 to 8`.
     fn in_several(&self) -> String {
         let count = |why: Why| {
             let count = self.unseen.values().filter(|one| one.why == why).count();
@@ -110,9 +110,9 @@ impl Incomplete {
     }
 }
 
-/// What was not completely seen, in lines: of one snapshot all resources in one, by what kept it from seeing them
-/// (`snapshot 3 does not completely cover users, groups (denied, 3 gaps); tags (not collected: --skip tags)`); of several
-/// snapshots one for each resource.
+/// Returns the lines about incomplete resources. For a single snapshot, one line lists all resources by reason
+/// (`snapshot 3 does not completely cover users, groups (denied, 3 gaps); tags (not collected: --skip tags)`). For
+/// several snapshots there is one line for each resource.
 pub fn lines(incomplete: &[Incomplete]) -> Vec<String> {
     let (of_one, of_several): (Vec<_>, Vec<_>) = incomplete.iter().partition(|one| one.of == 1);
     let snapshots: BTreeSet<i64> = of_one.iter().map(|one| one.first()).collect();
@@ -123,8 +123,7 @@ pub fn lines(incomplete: &[Incomplete]) -> Vec<String> {
     one_each.chain(of_several.into_iter().map(Incomplete::in_several)).collect()
 }
 
-/// The resources by what kept them from being seen: `users, groups (denied, 3 gaps); tags (not collected:
-/// --skip tags)`.
+/// Returns the resources by reason: `users, groups (denied, 3 gaps); tags (not collected: --skip tags)`.
 fn in_words(incomplete: &[(&str, &Unseen)]) -> String {
     let of = |why: Why| {
         let of: Vec<_> = incomplete.iter().filter(|(_, one)| one.why == why).collect();
@@ -151,7 +150,7 @@ fn in_words(incomplete: &[(&str, &Unseen)]) -> String {
     Why::ALL.into_iter().filter_map(of).collect::<Vec<_>>().join("; ")
 }
 
-/// `4, 7 to 9, 12`.
+/// Returns ranges of ids: `4, 7 to 9, 12`.
 fn ranges(ids: impl Iterator<Item = i64>) -> String {
     let mut ranges: Vec<(i64, i64)> = Vec::new();
     for id in ids {
@@ -168,7 +167,7 @@ fn ranges(ids: impl Iterator<Item = i64>) -> String {
     ranges.iter().map(words).collect::<Vec<_>>().join(", ")
 }
 
-/// Judges what a statement reads by every snapshot that its answer stands on.
+/// Judges everything that a statement reads by every snapshot behind its answer.
 pub fn judge(census: &Census, span: &Span, reads: &Reads) -> Result<Judged> {
     let kept = census.snapshots()?;
     let mut looked_at: BTreeSet<i64> = span.snapshots().iter().map(|one| one.snapshot_id).collect();
@@ -195,7 +194,7 @@ pub fn judge(census: &Census, span: &Span, reads: &Reads) -> Result<Judged> {
     Ok(Judged { snapshots, incomplete })
 }
 
-/// The snapshots by which a resource is judged that is read so.
+/// Returns the snapshots by which a resource is judged, given how it is read.
 fn judged_by(kept: &[Snapshot], span: &Span, read: &Read) -> BTreeSet<i64> {
     let (from, to) = (span.from().snapshot_id, span.to().snapshot_id);
     let first = kept.first().map_or(from, |one| one.snapshot_id);
@@ -212,7 +211,7 @@ fn judged_by(kept: &[Snapshot], span: &Span, read: &Read) -> BTreeSet<i64> {
     }
 }
 
-/// What kept the snapshot from seeing of the resource what the statement asks for; `None` where nothing did.
+/// Returns the reason why the snapshot did not see the requested part of the resource; `None` if it did.
 fn unseen_of(
     census: &Census,
     snapshot_id: i64,
@@ -249,7 +248,7 @@ fn unseen_of(
     Ok(Some(Unseen { why, gaps, limits, reason }))
 }
 
-/// Whether the limited coverage of a resource concerns a statement that asks for this of it.
+/// Returns true if the limited coverage of a resource affects a statement that asks for these rows.
 fn is_concerned(
     census: &Census,
     snapshot_id: i64,
@@ -266,12 +265,12 @@ fn is_concerned(
             }
             Ok(false)
         }
-        // What asks for nothing of those who were deleted asks for nothing that is hidden.
+        // A statement that asks for no rows of deleted users and groups asks for nothing hidden.
         LimitConcerns::Deleted => Ok(!asked.is_empty()),
     }
 }
 
-/// Whether the statement asks by name for reports that were never taken.
+/// Returns true if the statement asks by name for reports that were never taken.
 fn are_untaken(census: &Census, snapshot_id: i64, spec: &ResourceSpec, asked: &[Asked]) -> Result<bool> {
     for asked in asked {
         if asks_for_untaken(census.connection(), snapshot_id, spec, asked)? {

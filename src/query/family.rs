@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
 
-/// What a canned query is about, in the order in which families are listed.
+/// The subject of a canned query, in the order in which families are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
     /// One user.
@@ -16,17 +16,17 @@ pub enum Family {
     Group,
     /// An application, or all of them.
     Application,
-    /// What should be cleaned up.
+    /// Things that should be cleaned up.
     Hygiene,
-    /// What changed.
+    /// Changes.
     Change,
-    /// What is used.
+    /// Use.
     Use,
     /// The tree, its accounts and their tags.
     Organization,
-    /// What an auditor asks for.
+    /// Evidence for auditors.
     Evidence,
-    /// What scripts and procedures of AWS need.
+    /// Input for scripts and for procedures of AWS.
     Steps,
 }
 
@@ -63,7 +63,7 @@ impl Family {
         }
     }
 
-    /// Returns a few words on what its queries answer.
+    /// Returns a few words on the answers of its queries.
     pub fn title(self) -> &'static str {
         match self {
             Self::Person => "what a user reaches, and why",
@@ -80,7 +80,7 @@ impl Family {
         }
     }
 
-    /// Returns the family of this name, ignoring case; another name is an error that lists them (exit 2).
+    /// Returns the family with this name, ignoring case. Another name is an error that lists the names (exit 2).
     pub fn named(name: &str) -> Result<Self> {
         let normal = name.trim().to_lowercase().replace(['_', ' '], "-");
         Self::ALL.into_iter().find(|family| family.name() == normal).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! The comments at the top of a query: what it is and which values it takes.
+//! The comments at the top of a query: its description and its parameters.
 //!
 //! ```text
 //! -- title: Who can reach an account
@@ -13,10 +13,11 @@
 //! -- not during: why it has no answer over a range of snapshots
 //! ```
 //!
-//! `question` names the questions of `docs/questions.md` that it answers, and `example` the values of an example.
+//! `question` names the questions of `docs/questions.md` that the query answers, and `example` the values of an
+//! example.
 //!
-//! Anywhere in the SQL, a comment `-- during: …` holds SQL that counts only in a question over a range of
-//! snapshots: it gives the rows their bounds, and keeps rows that never lived at the same time from being joined.
+//! Anywhere in the SQL, a comment `-- during: …` holds SQL that is used only in a query over a range of snapshots. It
+//! gives the rows their bounds, and keeps rows that never existed at the same time from being joined.
 
 use std::path::Path;
 
@@ -25,31 +26,31 @@ use crate::error::{Error, Result};
 use crate::model::Entity;
 use crate::nearest::did_you_mean;
 
-/// What a parameter's value means; a name is resolved to an id before the statement sees it.
+/// The type of a parameter's value. A name is resolved to an id before the statement sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParameterType {
-    /// The id of an entity, or a name, an e-mail address or a path by which one is found.
+    /// The id of an entity, or a name, an e-mail address or a path that identifies one.
     Entity(Entity),
     /// The id, name or path of the root, an OU or an account.
     Place,
-    /// A day (its beginning) or a time; bound as RFC 3339 in UTC.
+    /// A day (its beginning) or a time, bound as RFC 3339 in UTC.
     Date,
     /// An integer or a decimal number.
     Number,
-    /// Which levels of privilege are meant: one of [`Levels`](crate::document::privileges::Levels).
+    /// A choice of levels of privilege: one of [`Levels`](crate::document::privileges::Levels).
     Level,
     /// Text, as typed.
     Text,
 }
 
 impl ParameterType {
-    /// Every type that a header may name.
+    /// Returns every type that a header may name.
     pub fn all() -> impl Iterator<Item = Self> {
         let entities = Entity::ALL.into_iter().filter(|entity| entity.spec().word.is_some());
         entities.map(Self::Entity).chain([Self::Place, Self::Date, Self::Number, Self::Level, Self::Text])
     }
 
-    /// The name as a header writes it.
+    /// Returns the name as a header writes it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Entity(entity) => entity.spec().word.unwrap_or(entity.as_str()),
@@ -61,7 +62,7 @@ impl ParameterType {
         }
     }
 
-    /// The type of this name; another name is an error that lists them (exit 2).
+    /// Returns the type with this name. Another name is an error that lists the names (exit 2).
     pub fn named(name: &str) -> Result<Self> {
         Self::all().find(|kind| kind.name() == name).ok_or_else(|| {
             let kinds: Vec<_> = Self::all().map(Self::name).collect();
@@ -71,58 +72,59 @@ impl ParameterType {
     }
 }
 
-/// A value that a query takes.
+/// A parameter of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
     /// The name, as in `:name`.
     pub name: String,
-    /// Decides how a typed value is checked and resolved.
+    /// The type, which decides how a typed value is checked and resolved.
     pub kind: ParameterType,
-    /// What holds where no value is given; without one, a value is required.
+    /// The value that is used if none is given; without a default, a value is required.
     pub default: Option<String>,
-    /// What it means.
+    /// The meaning of the parameter.
     pub description: String,
 }
 
-/// What a query says of itself.
+/// The header of a query.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Header {
-    /// A few words without a full stop, for lists.
+    /// The title, a few words without a full stop, for lists.
     pub title: String,
-    /// One or several sentences on what a row says.
+    /// The meaning of a row, in one or several sentences.
     pub description: String,
-    /// Where it is listed; `None` of SQL that is in no catalog.
+    /// The family in which it is listed; `None` for SQL that is in no catalog.
     pub family: Option<Family>,
     /// The numbers of the questions that it answers.
     pub questions: Vec<u16>,
-    /// Values of an example, as they are typed after its name.
+    /// The values of an example, as they are typed after its name.
     pub example: Option<String>,
-    /// In the order in which values are typed.
+    /// The parameters, in the order in which values are typed.
     pub parameters: Vec<Parameter>,
-    /// The query whose rows are counted beside the answer, and what they are: what the answer cannot tell.
+    /// The query whose rows are counted beside the answer, with the words for them: rows that the answer itself cannot
+    /// show.
     pub beside: Option<(String, String)>,
-    /// What the answer leaves out of account, which is told with it.
+    /// The factors that the answer ignores, which are reported with it.
     pub not_weighed: Option<String>,
-    /// Why it has no answer over a range of snapshots; without it, it has.
+    /// The reason why it has no answer over a range of snapshots; `None` if it has one.
     pub not_during: Option<String>,
 }
 
-/// A fault in a header, and the number of its line.
+/// An error in a header, with the number of its line.
 type Fault = (usize, Error);
 
-/// The words that begin a line of a header.
+/// The keys of a header's lines.
 const KEYS: [&str; 9] =
     ["title", "description", "family", "question", "example", "beside", "not weighed", "not during", "param"];
 
 impl Header {
-    /// Reads the comment lines before the first line of SQL. SQL without such comments has an empty header;
-    /// a `-- param` line that cannot be read is an error that shows it. What places a query in a catalog is not read.
+    /// Reads the comment lines before the first line of SQL. SQL without such comments has an empty header. An
+    /// unreadable `-- param` line is an error that shows it. The keys that place a query in a catalog are not read.
     pub fn parse(sql: &str) -> Result<Self> {
         Self::read(sql, false).map_err(|(_, error)| error)
     }
 
-    /// Reads the header of a file in a catalog, which says at least title, description and family. An error names the
-    /// file and the line.
+    /// Reads the header of a file in a catalog, which must have at least title, description and family. An error names
+    /// the file and the line.
     pub fn of_file(path: &Path, sql: &str) -> Result<Self> {
         Self::read(sql, true).and_then(Self::complete).map_err(|(line, error)| {
             let place = format!("{} cannot be used, line {line}: {error}", path.display());
@@ -166,7 +168,7 @@ impl Header {
                     header.beside = Some((name.to_owned(), words.to_owned()));
                 }
                 "example" => header.example = Some(value.to_owned()),
-                // A comment may have a colon; a key that is nearly right is a mistake.
+                // A comment may have a colon, but a key that is nearly right is a mistake.
                 _ => {
                     if let Some(hint) = did_you_mean(key, KEYS) {
                         return Err(at_line(Error::usage(format!("there is no {key:?}")).hint(hint)));
@@ -177,7 +179,7 @@ impl Header {
         Ok(header)
     }
 
-    /// Fails where something is missing that a catalog shows.
+    /// Fails if a value that a catalog shows is missing.
     fn complete(self) -> Result<Self, Fault> {
         let missing = match &self {
             Self { title, .. } if title.is_empty() => "title",
@@ -193,7 +195,7 @@ impl Header {
     }
 }
 
-/// `10, 14`.
+/// Parses numbers of questions: `10, 14`.
 fn questions(list: &str) -> Result<Vec<u16>> {
     list.split(',')
         .map(|number| {
@@ -203,12 +205,12 @@ fn questions(list: &str) -> Result<Vec<u16>> {
         .collect()
 }
 
-/// The SQL of a question over a range of snapshots: its comments `-- during: …` are SQL too.
+/// Returns the SQL of a query over a range of snapshots, with its comments `-- during: …` turned into SQL.
 pub fn sql_during(sql: &str) -> String {
     sql.replace("-- during: ", "")
 }
 
-/// `name (type) = default: description`, the default being optional.
+/// Parses `name (type) = default: description`, with an optional default.
 fn parameter(declaration: &str) -> Result<Parameter> {
     let parse = || -> Option<Parameter> {
         let (name, rest) = declaration.split_once('(')?;
@@ -285,7 +287,7 @@ mod tests {
             let error = read(sql).unwrap_err();
             assert_eq!(error.to_string(), format!("q.sql cannot be used, {says}"), "{sql}");
         }
-        // SQL of one's own may have any comment.
+        // A user's own SQL may have any comment.
         assert_eq!(Header::parse("-- family: persn\n-- titel: x\nSELECT 1").unwrap(), Header::default());
     }
 

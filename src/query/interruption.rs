@@ -1,12 +1,12 @@
-//! Ctrl-C and time limits: what ends a statement before its last row.
+//! Ctrl-C and time limits, which end a statement before its last row.
 //!
-//! A flag and a deadline are looked at while SQLite works (its progress handler) and between rows. A first
-//! signal ends the statement in good order; a second one, for when standard output is stuck, ends the process
+//! SQLite's progress handler checks a flag and a deadline while it works, and they are checked between rows. A first
+//! signal ends the statement in good order. A second one, for a blocked standard output, ends the process
 //! ([`signals`]).
 //!
-//! SQLite does not look while it prepares a statement, nor inside one function, such as LIKE. Where that goes on
-//! ([`Interruption::beyond`]) for a moment longer than it may, a thread of its own ends the process as the statement
-//! would have ended.
+//! SQLite does not call the handler while it prepares a statement, nor inside one function, such as LIKE. If such work
+//! ([`Interruption::beyond`]) exceeds the deadline by more than a moment, a separate thread ends the process in the
+//! same way as the statement would have ended.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -18,14 +18,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::output::stderr;
 use crate::signals;
 
-/// How many of SQLite's instructions pass between two looks at the clock: a few milliseconds' worth.
+/// The number of SQLite's instructions between two checks of the clock: a few milliseconds' worth.
 const INSTRUCTIONS: i32 = 20_000;
 
-/// How often the thread looks, and for how many looks SQLite may go on.
+/// The interval at which the thread checks, and the number of checks for which SQLite may continue.
 const LOOK: Duration = Duration::from_millis(50);
 const LOOKS: u32 = 10;
 
-/// What may end a statement early.
+/// The signals and the deadline that may end a statement early.
 #[derive(Debug, Clone)]
 pub struct Interruption {
     shared: Arc<Shared>,
@@ -34,18 +34,18 @@ pub struct Interruption {
 #[derive(Debug)]
 struct Shared {
     interrupted: Arc<AtomicBool>,
-    /// Whether SQLite is at work, so that it may not notice.
+    /// True while SQLite does work in which it may not notice.
     is_beyond: AtomicBool,
     deadline: Option<Instant>,
     timeout: Option<Duration>,
 }
 
 impl Interruption {
-    /// Watches for SIGINT and SIGTERM from now on; `timeout` counts from now too.
+    /// Watches for SIGINT and SIGTERM from now on; `timeout` also counts from now.
     pub fn watch(connection: &Connection, timeout: Option<Duration>) -> Result<Self> {
         let interrupted = Arc::new(AtomicBool::new(false));
         signals::tell(&interrupted)?;
-        // A limit too long to be told from none is none.
+        // A limit too far in the future is no limit.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let shared = Arc::new(Shared { interrupted, is_beyond: AtomicBool::new(false), deadline, timeout });
         let watched = Arc::downgrade(&shared);
@@ -58,7 +58,7 @@ impl Interruption {
         Ok(interruption)
     }
 
-    /// Ends the statements of one more connection too.
+    /// Watches the statements of another connection too.
     pub fn attend(&self, connection: &Connection) -> Result<()> {
         let shared = self.shared.clone();
         connection
@@ -66,7 +66,7 @@ impl Interruption {
             .map_err(|error| Error::failed("cannot watch the statement").caused_by(error))
     }
 
-    /// Does work of SQLite's that may not look at the flag or the clock.
+    /// Runs work of SQLite that may not check the flag or the clock.
     pub fn beyond<T>(&self, work: impl FnOnce() -> T) -> T {
         self.shared.is_beyond.store(true, Ordering::Relaxed);
         let done = work();
@@ -74,12 +74,12 @@ impl Interruption {
         done
     }
 
-    /// Fails when it is time to stop: as interrupted, or for the time limit.
+    /// Fails if it is time to stop: as interrupted, or for the time limit.
     pub fn check(&self) -> Result<()> {
         self.shared.check()
     }
 
-    /// The error to report: the interruption itself where that is what made the work fail.
+    /// Returns the error to report: the interruption itself if it caused the failure.
     pub fn explain(&self, error: Error) -> Error {
         match error.kind() {
             ErrorKind::Failed => self.check().err().unwrap_or(error),
@@ -109,7 +109,7 @@ impl Shared {
     }
 }
 
-/// Ends the process where SQLite goes on after it should have stopped.
+/// Ends the process if SQLite continues after it should have stopped.
 fn end_what_goes_on(watched: &Weak<Shared>) {
     let mut looks = 0;
     while let Some(shared) = watched.upgrade() {

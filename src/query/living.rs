@@ -1,17 +1,18 @@
-//! Whether a statement shows only what people who exist have, where a resource's limit hides only what deleted ones
-//! have.
+//! Decides whether a statement shows only rows of existing users and groups, for a resource whose limit hides only rows
+//! of deleted ones.
 //!
-//! A derived view says so of itself. A statement that names the resource, or a view that shows all of it, does where it
-//! is one SELECT that joins them to users or groups and leaves nobody out of the join.
+//! A derived view declares this. A statement that names the resource, or a view that shows all of it, qualifies if it
+//! is one SELECT that inner-joins them to users or groups.
 
 use super::named::Named;
 
-/// The tables of those who exist.
+/// The tables of existing users and groups.
 const LIVING: [&str; 2] = ["users", "groups"];
-/// Words by which a statement may show what a join does not find. A LEFT JOIN of anything else leaves nobody out.
+/// The words by which a statement may show rows outside the join. A LEFT JOIN of another table excludes no user or
+/// group.
 const BEYOND_THE_JOIN: [&str; 8] = ["right", "full", "not", "except", "union", "exists", "in", "with"];
 
-/// Whether the statement asks for no row of the resource but of those who exist.
+/// Returns true if the statement asks only for rows of the resource that belong to existing users and groups.
 pub(super) fn asks_for_the_living(named: &Named, resource: &str) -> bool {
     if !named.shows_deleted(resource) {
         return true;

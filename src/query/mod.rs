@@ -1,23 +1,23 @@
-//! Asking the census: canned queries, typed parameters, and running SQL that a user typed.
+//! Queries: canned ones, typed parameters, and running SQL that a user typed.
 //!
-//! - `header`: the comments at the top of a query that say what it is and which values it takes.
-//! - `family`: what a canned query is about.
-//! - `catalog`: the canned queries, one per file: those of `queries/`, and those of a folder of the user's own.
-//! - `values`: the values that a user typed, as what a statement binds.
-//! - `program`: what SQLite compiles a statement to.
-//! - `named`: the tables and views that a statement names, and of which snapshots they tell.
-//! - `mistakes`: SQL that SQLite takes and a person cannot have meant.
+//! - `header`: the comments at the top of a query, with its description and its parameters.
+//! - `family`: the subject of a canned query.
+//! - `catalog`: the canned queries, one per file: those of `queries/`, and those of a folder of the user.
+//! - `values`: converts the values that a user typed to those that a statement binds.
+//! - `program`: the program that SQLite compiles a statement to.
+//! - `named`: the tables and views that a statement names, and the snapshots that they cover.
+//! - `mistakes`: SQL that SQLite accepts although it is a mistake.
 //! - `narrowing`: the rows of a canned query that concern an account, an OU, a tag and the like.
 //! - `tokens`: the words of SQL.
-//! - `lookup`: a typed name, e-mail address or id as the one id that it means.
+//! - `lookup`: resolves a typed name, e-mail address or id to one id.
 //! - `statement`: preparing, refusing and explaining SQL; streaming its rows.
-//! - `coverage`: which resources a statement reads, and whether the snapshot saw them completely.
-//! - `scans`: views of which no statement may read everything.
-//! - `span`: which snapshots answer: one, or a range of them.
+//! - `coverage`: the resources that a statement reads, and whether the snapshot saw them completely.
+//! - `scans`: views that no statement may read completely.
+//! - `span`: the answering snapshots: one, or a range of them.
 //! - `interruption`: Ctrl-C and time limits.
 //!
-//! It reads through [`crate::store::Census`] and writes through [`crate::output`]. It never changes the
-//! database, and never talks to AWS.
+//! It reads through [`crate::store::Census`] and writes through [`crate::output`]. It never changes the database, and
+//! never talks to AWS.
 
 mod catalog;
 mod columns;

@@ -1,4 +1,4 @@
-//! The tables and views that a statement names, and what each tells: of which resources, and of which snapshots.
+//! The tables and views that a statement names, with the resources and the snapshots that each covers.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::tokens::{Token, TokenKind, tokens};
 use crate::model::{DERIVED_VIEWS, RESOURCES};
 use crate::store::{Tells, shows_every_resource, tells};
 
-/// The words of a statement, and which of them name a view or table that it reads.
+/// The words of a statement, and those that name a view or table that it reads.
 #[derive(Debug, Default)]
 pub(super) struct Named {
     words: Vec<String>,
@@ -14,44 +14,44 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// Reads them. A word that happens to be a view's name too, such as an alias, is not one: SQLite says which views
-    /// it opens for the statement, in lower case.
+    /// Reads the words of a statement. A word that equals a view's name, such as an alias, does not count: `read` has
+    /// the views that SQLite opens for the statement, in lower case.
     pub fn among(read: &BTreeSet<String>, sql: &str) -> Self {
         let words = words(sql);
         let sources = words.iter().filter(|word| read.contains(*word)).cloned().collect();
         Self { words, sources }
     }
 
-    /// Its words in lower case, without strings and comments.
+    /// Returns the words in lower case, without strings and comments.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.words.iter().map(String::as_str)
     }
 
-    /// Whether it has the word.
+    /// Returns true if it has the word.
     pub fn says(&self, word: &str) -> bool {
         self.words().any(|one| one == word)
     }
 
-    /// What those tell through which it reads the resource.
+    /// Returns the snapshots covered by the views through which it reads the resource.
     pub fn tell_of(&self, resource: &str) -> BTreeSet<Tells> {
         self.sources.iter().filter(|name| shows(name, resource)).map(|name| tells(name)).collect()
     }
 
-    /// Whether one of them shows what deleted users and groups have, too.
+    /// Returns true if one of its views also shows rows of deleted users and groups.
     pub fn shows_deleted(&self, resource: &str) -> bool {
         let is_of_the_living =
             |name: &str| DERIVED_VIEWS.iter().any(|view| view.name == name && view.of_the_living);
         self.sources.iter().any(|name| !is_of_the_living(name) && shows(name, resource))
     }
 
-    /// Whether it reads one view alone, at one place, of which each row is of the snapshot that it names.
+    /// Returns true if it reads only one view, once, in which each row belongs to the snapshot that it names.
     pub fn is_one_by_snapshot(&self) -> bool {
         let mut named = self.words().filter(|word| self.sources.contains(*word));
         matches!((named.next(), named.next()), (Some(name), None) if name.ends_with("_by_snapshot"))
     }
 }
 
-/// Whether a table or view shows something of the resource's rows.
+/// Returns true if a table or view shows rows of the resource, even in part.
 fn shows(name: &str, resource: &str) -> bool {
     let is_of = |resource: &str| {
         let end = name.strip_prefix(resource);
@@ -67,7 +67,7 @@ fn shows(name: &str, resource: &str) -> bool {
                 |other: &str| DERIVED_VIEWS.iter().any(|one| one.name == other && other != view.name);
             view.resources().iter().any(|spec| spec.name == resource)
                 || named.iter().any(|word| {
-                    // What is kept of a view is the view.
+                    // The stored rows of a view count as the view.
                     let word = word.strip_suffix("_kept").unwrap_or(word);
                     earlier(word) && shows(word, resource)
                 })
@@ -76,8 +76,8 @@ fn shows(name: &str, resource: &str) -> bool {
     }
 }
 
-/// The words of a statement in lower case, without strings and comments; a quoted name is a word, and so is each part of
-/// one with a point in it.
+/// Returns the words of a statement in lower case, without strings and comments. A quoted name is a word, and so is
+/// each part of a name with points.
 fn words(sql: &str) -> Vec<String> {
     let of = |token: Token<'_>| -> Vec<String> {
         match token.kind {

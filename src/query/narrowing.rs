@@ -1,7 +1,7 @@
-//! Narrowing a canned query's answer to what concerns an account, an OU, a tag and the like.
+//! Narrows a canned query's answer to an account, an OU, a tag and the like.
 //!
-//! Only rows are left out: the query stands whole within the statement that keeps some of its rows, so that what a row
-//! counts is what it counts without a filter. Which columns name an entity is derived from the declarations.
+//! Rows are only left out: the whole query is nested in a statement that keeps some of its rows, so that counts within
+//! a row are the same as without a filter. The columns that name an entity are derived from the declarations.
 
 use super::header::{Parameter, ParameterType};
 use super::span::Span;
@@ -11,14 +11,15 @@ use crate::model::{Entity, EntityColumn, RESOURCES, SubjectKind};
 use crate::output::OutputColumn;
 use crate::store::{Census, failed};
 
-/// What rows are kept for.
+/// The filter that selects rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Only {
-    /// What concerns this entity: an id or a name. Of an OU, what concerns the OUs and accounts beneath it.
+    /// The rows that concern this entity, given by id or name. For an OU, those that concern the OUs and accounts
+    /// beneath it.
     Entity(Entity, String),
-    /// What concerns the accounts and permission sets with this tag, written `KEY=VALUE`.
+    /// The rows that concern the accounts and permission sets with this tag, written `KEY=VALUE`.
     Tag(String),
-    /// What concerns permission sets that are privileged, of these levels.
+    /// The rows that concern permission sets that are privileged at these levels.
     Privileged(Levels),
 }
 
@@ -27,18 +28,18 @@ pub enum Only {
 pub struct Narrowed {
     /// The statement.
     pub sql: String,
-    /// A statement that counts the rows of which nobody knows whether they belong to the answer; `None` where that is
-    /// known of each.
+    /// The statement that counts the rows for which it is unknown whether they belong to the answer; `None` if that is
+    /// known for each.
     pub unknown: Option<String>,
-    /// What is bound in both beside the query's own parameters, and what was typed for each.
+    /// The parameters bound in both in addition to the query's own, and the value typed for each.
     pub parameters: Vec<(Parameter, String)>,
 }
 
-/// What is added to the name of a filter's option, so that no parameter of a query has the name.
+/// The prefix of the parameter of a filter's option, so that it differs from every parameter of a query.
 const PREFIX: &str = "only_";
 
 impl Only {
-    /// The kind of what the rows are about.
+    /// Returns the kind of subject that the rows concern.
     pub fn kind(&self) -> SubjectKind {
         match self {
             Self::Entity(entity, _) => SubjectKind::Entity(*entity),
@@ -47,17 +48,17 @@ impl Only {
         }
     }
 
-    /// The option that asks for it, without the dashes.
+    /// Returns the option of the filter, without the dashes.
     pub fn option(&self) -> &'static str {
         self.kind().option()
     }
 
-    /// The name of the parameter that is bound to what was typed.
+    /// Returns the name of the parameter that is bound to the typed value.
     fn parameter(&self) -> String {
         format!("{PREFIX}{}", self.option().replace('-', "_"))
     }
 
-    /// What is bound; nothing for what needs no value.
+    /// Returns the bound parameter; `None` for a filter without a value.
     fn bound(&self) -> Option<(Parameter, String)> {
         let (kind, typed) = match self {
             Self::Entity(entity, typed) => (ParameterType::Entity(*entity), typed),
@@ -68,7 +69,7 @@ impl Only {
         Some((Parameter { name, kind, default: None, description: String::new() }, typed.clone()))
     }
 
-    /// The condition on a column that has ids of the entity.
+    /// Returns the condition on a column with ids of the entity.
     fn holds(&self, entity: Entity, id: &str) -> String {
         let parameter = self.parameter();
         match self {
@@ -107,11 +108,11 @@ impl Only {
         }
     }
 
-    /// The condition that nobody knows it of the entity in the column; `None` where it is always known.
+    /// Returns the condition that it is unknown whether the entity in the column matches; `None` if it is always known.
     fn is_unknown(&self, census: &Census, entity: Entity, id: &str, span: &Span) -> Result<Option<String>> {
         let spec = entity.spec();
         Ok(match self {
-            // The place of an account that the census has no row of.
+            // The location of an account without a row in the census is unknown.
             Self::Entity(asked, _) if !asked.spec().beneath.is_empty() && entity == Entity::Account => {
                 let (resource, key) = (spec.resource, spec.id);
                 Some(format!("{id} IS NOT NULL AND {id} NOT IN (SELECT a.{key} FROM {resource} AS a)"))
@@ -124,7 +125,7 @@ impl Only {
                      WHERE g.resource = 'tags' AND g.snapshot_id BETWEEN {first} AND {last}
                          AND coalesce(json_extract(g.scope, '$.resource_type'), '{kind}') = '{kind}'"
                 );
-                // Mostly there are none, and then no row of the answer has to be looked at for them.
+                // Usually there are no gaps, and then no row of the answer has to be checked for them.
                 let has_gaps = format!("SELECT EXISTS ({gaps})");
                 let has_gaps =
                     census.connection().query_row(&has_gaps, [], |row| row.get(0)).map_err(failed)?;
@@ -136,8 +137,8 @@ impl Only {
     }
 }
 
-/// Keeps the rows of a query that every filter holds for. A filter that no column of the answer says anything about is an
-/// error (exit 2) that names those that there are.
+/// Keeps the rows of a query that match every filter. A filter on a subject that no column of the answer names is an
+/// error (exit 2) that lists the possible filters.
 pub fn narrow(
     census: &Census,
     query: &str,
@@ -146,7 +147,7 @@ pub fn narrow(
     filters: &[Only],
     span: &Span,
 ) -> Result<Narrowed> {
-    // What each filter keeps, and what it may keep.
+    // The conditions of certain and of possible rows for each filter.
     let (mut holds, mut may_hold, mut is_all_known) = (Vec::new(), Vec::new(), true);
     for filter in filters {
         let places = places(filter, columns);
@@ -176,17 +177,17 @@ pub fn narrow(
     })
 }
 
-/// A column of the answer that names what a filter is about.
+/// A column of the answer that names the subject of a filter.
 #[derive(Debug, PartialEq, Eq)]
 struct Place<'c> {
     entity: Entity,
     column: &'c str,
-    /// The column and its value by which the id is of the entity; `None` where it always is.
+    /// The column and value that make the id one of the entity; `None` if it always is.
     of: Option<(&'static str, &'static str)>,
 }
 
-/// The columns of the answer that name what the filter is about: those of that name, and those with a word before it, such
-/// as `other_group_id`.
+/// Returns the columns of the answer that name the subject of the filter: those with the exact name, and those with a
+/// word before it, such as `other_group_id`.
 fn places<'c>(filter: &Only, columns: &'c [OutputColumn]) -> Vec<Place<'c>> {
     let has = |name: &str| columns.iter().any(|column| column.name == name);
     let mut found = Vec::new();
@@ -227,12 +228,12 @@ fn nothing_to_narrow(query: &str, filter: &Only, columns: &[OutputColumn]) -> Er
     }
 }
 
-/// A column of the answer.
+/// Returns the SQL of a column of the answer.
 fn column(name: &str) -> String {
     format!("answer.\"{name}\"")
 }
 
-/// A condition that counts only where the row's type says that the column has an id of the entity.
+/// Returns a condition that counts only if the row's type makes the column an id of the entity.
 fn under(place: &Place<'_>, condition: &str) -> String {
     match place.of {
         Some((kind, value)) => format!("({} = '{value}' AND {condition})", column(kind)),

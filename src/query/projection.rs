@@ -1,22 +1,22 @@
-//! What is shown of an answer: some of its columns, and so many of its rows.
+//! The shown part of an answer: a choice of its columns, and a maximum number of its rows.
 
 use super::columns::no_column;
 use crate::error::Result;
 use crate::output::OutputColumn;
 
-/// The columns and rows of an answer that are wanted.
+/// The wanted columns and rows of an answer.
 #[derive(Debug)]
 pub struct Projection {
-    /// The columns that are shown, in their order.
+    /// The shown columns, in order.
     pub columns: Vec<OutputColumn>,
-    /// Where each of them stands in the answer.
+    /// The position of each shown column in the answer.
     pub places: Vec<usize>,
-    /// How many rows are shown at most.
+    /// The maximum number of rows shown.
     pub limit: Option<u64>,
 }
 
 impl Projection {
-    /// The columns of these names, or all of them where none is named. A name that no column has is an error (exit 2).
+    /// Selects the columns with these names, or all of them if none is named. An unknown name is an error (exit 2).
     pub fn of(columns: Vec<OutputColumn>, named: &[String], limit: Option<u64>) -> Result<Self> {
         if named.is_empty() {
             return Ok(Self { places: (0..columns.len()).collect(), columns, limit });

@@ -1,9 +1,9 @@
-//! What a statement reads: which resources, and of each only what it asks for by `=`.
+//! The resources that a statement reads, and the rows of each that it selects by `=`.
 //!
-//! SQLite itself says so: EXPLAIN shows the program that a statement is compiled to, after views are flattened and
-//! joins that cannot matter are left out. So a view over six tables of which the statement needs two is judged by
-//! the two, and a condition counts wherever it is written, as long as the rows are found by it. What this module does
-//! not recognise in a program counts as reading everything.
+//! SQLite itself provides this: EXPLAIN shows the program that a statement is compiled to, after views are flattened
+//! and unnecessary joins are removed. So a view over six tables of which the statement needs two is judged by the two.
+//! A condition counts wherever it is written, provided that it selects the rows. Parts of a program that this module
+//! does not recognise count as reading everything.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,36 +18,36 @@ use crate::error::{Error, Result};
 use crate::model::{DERIVED_VIEWS, DerivedView, LimitConcerns, RESOURCES, resource as resource_named};
 use crate::store::Tells;
 
-/// What a statement asks for of a resource at one place: columns to the values that they are equal to; no column at
-/// all asks for everything.
+/// The rows of a resource that a statement asks for at one place, as columns with the values that they equal. An empty
+/// map asks for everything.
 pub type Asked = BTreeMap<String, BTreeSet<String>>;
 
 /// The resources that a statement reads.
 pub type Reads = BTreeMap<&'static str, Read>;
 
-/// What a statement reads of a resource.
+/// The rows of a resource that a statement reads.
 #[derive(Debug, Default)]
 pub struct Read {
-    /// What each place in it asks for: no place at all where it asks for no row of what the resource's limit hides.
+    /// The rows requested at each place of the statement; empty if it asks for no row that the resource's limit hides.
     pub asked: Vec<Asked>,
-    /// What the views tell that it is read through.
+    /// The snapshots covered by the views through which it is read.
     pub tells: BTreeSet<Tells>,
-    /// The only snapshots that it asks for, of views that tell of several; `None`: of all that they tell of.
+    /// The only snapshots requested, for views that cover several; `None` for all that they cover.
     pub snapshots: Option<BTreeSet<i64>>,
 }
 
-/// Which resources each b-tree of the database tells of, with the columns that it is sorted by.
+/// The resources stored in each b-tree of the database, with the columns that it is sorted by.
 #[derive(Debug)]
 pub struct ResourcePages {
     pages: Pages,
-    /// The table of all snapshots.
+    /// The b-tree of the table of all snapshots.
     snapshots: i64,
 }
 
 type Pages = BTreeMap<i64, (Vec<&'static str>, Vec<String>)>;
 
 impl ResourcePages {
-    /// Reads them from the schema.
+    /// Reads the b-trees from the schema.
     pub fn read(connection: &Connection) -> Result<Self> {
         let read = || -> rusqlite::Result<Self> {
             let (mut pages, mut snapshots) = (BTreeMap::new(), 0);
@@ -65,12 +65,12 @@ impl ResourcePages {
                 }
                 let resource = table.strip_suffix("_versions").unwrap_or_default();
                 if let Some(spec) = RESOURCES.iter().find(|spec| spec.name == resource) {
-                    // An expression in an index has no name: what comes after it is not looked at.
+                    // An expression in an index has no name, and the columns after it are ignored.
                     let columns: Vec<Option<String>> = serde_json::from_str(&columns).unwrap_or_default();
                     let columns = columns.into_iter().map_while(|name| name).collect();
                     pages.insert(row.get(0)?, (vec![spec.name], columns));
                 } else if let Some(view) = kept_view(&table) {
-                    // Whatever is asked of it was computed from all of their rows.
+                    // The stored rows were computed from all rows of these resources.
                     let resources = view.resources().iter().map(|spec| spec.name).collect();
                     pages.insert(row.get(0)?, (resources, Vec::new()));
                 }
@@ -80,14 +80,14 @@ impl ResourcePages {
         read().map_err(|error| Error::failed("cannot read the schema").caused_by(error))
     }
 
-    /// Returns what a statement reads, its parameters being bound to these values in their order. A statement that
-    /// cannot be explained, such as one that is an EXPLAIN itself, reads nothing.
+    /// Returns the resources that a statement reads, with its parameters bound to these values in order. A statement
+    /// that cannot be explained, such as an EXPLAIN, reads nothing.
     pub fn read_by(&self, program: &Program, bound: &[Bound]) -> Reads {
         let bound: Vec<Value> = bound.iter().map(|one| one.value.clone()).collect();
         let mut reads = Reads::new();
         for (cursor, page) in program.cursors() {
             let Some((resources, columns)) = self.pages.get(&page) else { continue };
-            // The table is read row by row from what its index finds.
+            // The table's rows are read one by one from the entries of its index.
             let seeker = program
                 .sought_through(cursor)
                 .and_then(|index| Some((index, &self.pages.get(&program.page(index)?)?.1)));
@@ -114,7 +114,7 @@ impl ResourcePages {
         reads
     }
 
-    /// The snapshots that a statement asks for by `=` or IN of the one view that it reads.
+    /// Returns the snapshots that a statement asks for by `=` or IN in the only view that it reads.
     fn snapshots_of(&self, named: &Named, program: &Program, bound: &[Value]) -> Option<BTreeSet<i64>> {
         let mut cursors = program.cursors().filter(|(_, page)| *page == self.snapshots);
         match (named.is_one_by_snapshot(), cursors.next(), cursors.next()) {
@@ -124,7 +124,7 @@ impl ResourcePages {
     }
 }
 
-/// The view whose rows the table keeps.
+/// Returns the view whose rows the table stores.
 fn kept_view(table: &str) -> Option<&'static DerivedView> {
     let name = table.strip_suffix("_steps").or_else(|| table.strip_suffix("_kept"))?;
     DERIVED_VIEWS.iter().find(|view| view.name == name)
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
     use crate::store::Census;
 
-    /// What the statement asks for of access reports and accounts; `:p` is `p`.
+    /// Returns the rows of access reports and accounts that the statement asks for; `:p` is `p`.
     fn reads(sql: &str) -> Reads {
         let census = Census::blank().unwrap();
         let pages = ResourcePages::read(census.connection()).unwrap();
@@ -144,7 +144,7 @@ mod tests {
         pages.read_by(&Program::of(census.connection(), sql), &bound)
     }
 
-    /// What it asks for of access reports, at each place: `entity_id=a|b policy_id=`.
+    /// Returns the access reports that the statement asks for at each place: `entity_id=a|b policy_id=`.
     fn asked(condition: &str) -> Vec<String> {
         let reads = reads(&format!("SELECT count(*) FROM service_last_accessed AS s {condition}"));
         let words = |asked: &Asked| {
@@ -173,7 +173,7 @@ mod tests {
             ("WHERE entity_id = 'a' ORDER BY service_namespace DESC", "entity_id=a"),
             ("JOIN accounts AS a ON a.account_id = s.entity_id WHERE a.account_id = 'a'", "entity_id=a"),
             ("WHERE entity_id = 'a' AND entity_id = 'b'", "entity_id=a"),
-            // Whether the rows are found by it or not.
+            // The condition counts whether or not it finds the rows.
             ("WHERE policy_id = 'b'", "policy_id=b"),
             ("WHERE :p = policy_id AND service_name > 'c'", "policy_id=p"),
             (
@@ -236,7 +236,7 @@ mod tests {
         let in_tree = of("SELECT max(depth) FROM organization_tree");
         assert!(in_tree.contains(&"organizational_units") && !in_tree.contains(&"users"), "{in_tree:?}");
         assert_eq!(of("SELECT 1"), [""; 0]);
-        // What is kept of changes was computed from what changed.
+        // The stored rows of changes were computed from these resources.
         let behind = of("SELECT change, sum(users) FROM access_changes GROUP BY 1");
         for resource in
             ["users", "groups", "group_memberships", "account_assignments", "permission_set_policies"]

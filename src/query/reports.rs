@@ -1,5 +1,5 @@
-//! Which access reports a snapshot knows: one that was completed for it, or for an earlier one, holds until there is
-//! another.
+//! The access reports that a snapshot knows. A report that was completed for it, or for an earlier one, holds until
+//! there is a newer one.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::model::{FactSpec, LimitConcerns, Remembered, ResourceSpec};
 use crate::store::{Record, failed};
 
-/// Column to value: the rows that have all of these values.
+/// A map of column to value: the rows that have all of these values.
 pub(super) type Point = BTreeMap<String, String>;
 
 /// The reports of a resource.
@@ -20,7 +20,7 @@ pub(super) struct Reports {
     remembered: &'static Remembered,
 }
 
-/// Which jobs count.
+/// The jobs that count.
 #[derive(Clone, Copy)]
 enum Job {
     Completed,
@@ -28,13 +28,13 @@ enum Job {
 }
 
 impl Reports {
-    /// Returns the reports of the resource; `None` where its rows are not those of reports.
+    /// Returns the reports of the resource; `None` if its rows do not come from reports.
     pub fn of(spec: &ResourceSpec) -> Option<Self> {
         let LimitConcerns::UntakenReports { entity, narrowed_to, jobs } = spec.limit else { return None };
         Some(Self { entity, narrowed_to, jobs, remembered: jobs.remembered.as_ref()? })
     }
 
-    /// Whether the reports are known all the same that both the point asks for and the gap says nobody asked for.
+    /// Returns true if the reports that the point asks for are known, although the gap marks them as not requested.
     pub fn are_known(
         &self,
         connection: &Connection,
@@ -47,7 +47,7 @@ impl Reports {
         let has = |entity, policy, job| self.has(connection, snapshot_id, entity, policy, job);
         Ok(match (of_both(self.entity), of_both(self.narrowed_to)) {
             (Some(entity), None) => has(Some(entity), "", Job::Completed)?,
-            // A gap over one policy is about the entities whose report by it was ever asked for, and no others.
+            // A gap over one policy concerns only the entities whose report by that policy was ever requested.
             (Some(entity), Some(policy))
                 if !point.contains_key(self.narrowed_to) && of_gap(self.entity).is_none() =>
             {
@@ -59,7 +59,7 @@ impl Reports {
         })
     }
 
-    /// Whether the point asks for reports narrowed to something, by its id, of which there is none.
+    /// Returns true if the point asks for reports narrowed to a policy, by its id, and there is none.
     pub fn is_untaken(&self, connection: &Connection, snapshot_id: i64, point: &Point) -> Result<bool> {
         let Some(policy) = point.get(self.narrowed_to).filter(|policy| !policy.is_empty()) else {
             return Ok(false);
@@ -68,7 +68,8 @@ impl Reports {
         Ok(!self.has(connection, snapshot_id, entity, policy, Job::Completed)?)
     }
 
-    /// Whether there is a job of the report for this snapshot or an earlier one; of any entity's, without one.
+    /// Returns true if there is a job of the report for this snapshot or an earlier one; without an entity, of any
+    /// entity.
     fn has(
         &self,
         connection: &Connection,

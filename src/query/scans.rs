@@ -1,11 +1,11 @@
-//! Views of which no statement may read everything: they have a row for each path of access of every snapshot.
+//! Views that no statement may read completely: they have a row for each path of access of every snapshot.
 
 use super::program::Program;
 use super::tokens::{Token, TokenKind, tokens};
 use crate::error::{Error, Result};
 use crate::model::DERIVED_VIEWS;
 
-/// Refuses a statement that asks for no value of the columns that one of its views must be asked by.
+/// Refuses a statement that selects no value of the columns by which one of its views must be filtered.
 pub fn refuse_scan(sql: &str, program: &Program) -> Result<()> {
     let scanned = DERIVED_VIEWS.iter().find(|view| {
         !view.asked_by.is_empty() && program.named.says(view.name) && !asks_for_one_of(view.asked_by, sql)
@@ -20,8 +20,8 @@ pub fn refuse_scan(sql: &str, program: &Program) -> Result<()> {
     .hint("snapshot_metrics has the counts of each snapshot, and effective_access --at DATE one day"))
 }
 
-/// Whether every row of the answer has a value that one of the columns is compared with by `=` or IN, as far as the words
-/// tell. The program does not: SQLite compares the values with bounds that the view works out.
+/// Returns true if every row of the answer has a value that one of the columns is compared with by `=` or IN, judging
+/// by the words. The program does not show this: SQLite compares the values with bounds that the view computes.
 fn asks_for_one_of(columns: &[&str], sql: &str) -> bool {
     let tokens = tokens(sql);
     let mut depth = 0_i32;
@@ -46,13 +46,13 @@ fn asks_for_one_of(columns: &[&str], sql: &str) -> bool {
     })
 }
 
-/// Whether it is the column, whatever table it is said to be of.
+/// Returns true if the token names the column, with any table name.
 fn is_named(token: &Token<'_>, column: &str) -> bool {
     let name = token.text.rsplit('.').next().unwrap_or_default().trim_matches(['"', '`', '[', ']']);
     matches!(token.kind, TokenKind::Word | TokenKind::Name) && name.eq_ignore_ascii_case(column)
 }
 
-/// Whether it is a name and no parameter.
+/// Returns true if the token is a name and no parameter.
 fn is_column(token: &Token<'_>) -> bool {
     matches!(token.kind, TokenKind::Word | TokenKind::Name) && !token.text.starts_with([':', '@', '$', '?'])
 }

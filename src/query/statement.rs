@@ -12,20 +12,20 @@ use crate::nearest::did_you_mean;
 use crate::output::{Destination, Format, RowWriter, text};
 use crate::store::{Census, QUERY_MEMORY, without_range};
 
-/// A statement, and what SQLite makes of it.
+/// A statement, with the program that SQLite compiles it to.
 #[derive(Debug)]
 pub struct Prepared<'c> {
-    /// Ready to run; its parameters are not bound yet.
+    /// The statement, ready to run; its parameters are not bound yet.
     pub statement: Statement<'c>,
-    /// What the statement reads, by SQLite's own program for it.
+    /// SQLite's program for the statement, which shows what it reads.
     pub program: Program,
 }
 
-/// Prepares one statement that only reads. Everything else is refused: nothing to run, several statements,
-/// statements that write or yield no columns, and SQL that SQLite does not understand, with its message, the
-/// place and the nearest names.
+/// Prepares one statement that only reads. Refuses empty input, several statements, statements that write or return no
+/// columns, and invalid SQL. The error for invalid SQL has SQLite's message, the position and the nearest names.
 pub fn prepare<'a>(census: &'a Census, sql: &str) -> Result<Prepared<'a>> {
-    // Before the statement is prepared: what notes the views that it opens makes SQLite prepare anew what is prepared.
+    // This comes before the statement is prepared: recording the views that it opens makes SQLite prepare existing
+    // statements again.
     let program = Program::of(census.connection(), sql);
     let statement = census.connection().prepare(sql).map_err(|error| sql_error(census, sql, error))?;
     if statement.column_count() == 0 || !statement.readonly() {
@@ -40,8 +40,8 @@ pub fn prepare<'a>(census: &'a Census, sql: &str) -> Result<Prepared<'a>> {
     Ok(Prepared { statement, program })
 }
 
-/// Runs the statement, its parameters being bound, and writes what is wanted of its rows as they come. Returns their
-/// number, and whether there are more.
+/// Runs the statement, whose parameters are bound, and writes the wanted part of its rows as they arrive. Returns their
+/// number, and true if there are more.
 pub fn stream(
     census: &Census,
     sql: &str,
@@ -59,19 +59,19 @@ pub fn stream(
     Ok((writer.finish()?, has_more))
 }
 
-/// How the rows of a statement are walked.
+/// The options for walking the rows of a statement.
 pub struct Walk<'w> {
-    /// The columns that are wanted, by their places.
+    /// The positions of the wanted columns.
     pub places: &'w [usize],
-    /// How many rows are wanted at most; what is left of them afterwards.
+    /// The maximum number of wanted rows; afterwards the remaining number.
     pub left: &'w mut u64,
-    /// What may end it early.
+    /// The signals and the deadline that may end it early.
     pub interruption: &'w Interruption,
 }
 
 impl Walk<'_> {
-    /// Hands over each row of the statement, its parameters being bound. Returns what `begin` made, and whether there
-    /// are more rows than are wanted.
+    /// Passes each row of the statement, whose parameters are bound, to `write`. Returns the result of `begin`, and
+    /// true if there are more rows than wanted.
     pub fn rows<W>(
         self,
         census: &Census,
@@ -82,7 +82,7 @@ impl Walk<'_> {
     ) -> Result<(W, bool)> {
         let failed = |error| sql_error(census, sql, error);
         let mut rows = statement.raw_query();
-        // The first row before the header: a statement that fails at once writes nothing.
+        // The first row is read before the header is written, so that a statement that fails at once writes nothing.
         let mut row = self.interruption.beyond(|| rows.next()).map_err(failed)?;
         let mut writer = begin()?;
         while let Some(found) = row {
@@ -105,9 +105,9 @@ fn only_reads() -> Error {
         .hint("the census is opened read-only; copy the file to change the copy with another tool")
 }
 
-/// Whether the SQL is nothing but white space and comments.
+/// Returns true if the SQL is only white space and comments.
 fn is_blank(connection: &Connection, sql: &str) -> bool {
-    // SQLite compiles nothing from it, so there is nothing to expand either.
+    // SQLite compiles no program for it, so there is nothing to expand either.
     connection.prepare(sql).is_ok_and(|statement| statement.expanded_sql().is_none())
 }
 
@@ -126,7 +126,7 @@ fn sql_error(census: &Census, sql: &str, error: rusqlite::Error) -> Error {
             Error::failed(format!("the query needs more than {} MB of memory", QUERY_MEMORY / 1_000_000))
                 .hint("ask for less: fewer views in one another, one account, one user")
         }
-        // DELETE FROM a view fails before it could be refused.
+        // DELETE FROM a view fails before the check for writes.
         SqlInputError { msg, .. } if msg.starts_with("cannot modify ") => only_reads(),
         SqliteFailure(_, Some(message)) if message.starts_with("cannot modify ") => only_reads(),
         SqlInputError { msg, offset, .. } => {
@@ -134,7 +134,7 @@ fn sql_error(census: &Census, sql: &str, error: rusqlite::Error) -> Error {
             let error = Error::usage(format!("{msg}{place}")).excerpted(excerpt);
             with_name_hints(census, sql, &msg, error)
         }
-        // Without a position: an unknown table, input that ends too early, malformed JSON.
+        // These errors have no position: an unknown table, input that ends too early, malformed JSON.
         SqliteFailure(error, message) if is_the_statements(error.code) => {
             let message = message.unwrap_or_else(|| error.to_string());
             with_name_hints(census, sql, &message, Error::usage(message.clone()))
@@ -147,12 +147,12 @@ fn sql_error(census: &Census, sql: &str, error: rusqlite::Error) -> Error {
     }
 }
 
-/// Whether it is the statement that is wrong (malformed JSON, an overflow), not the file or the machine.
+/// Returns true if the error is in the statement (malformed JSON, an overflow), not in the file or the machine.
 fn is_the_statements(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::Unknown | ErrorCode::TypeMismatch | ErrorCode::TooBig | ErrorCode::ApiMisuse)
 }
 
-/// ` (line 2, column 8)`, and the line with a mark below it; `None` where SQLite does not say.
+/// Returns ` (line 2, column 8)`, and the line with a mark below it; `None` if SQLite gives no position.
 fn position(sql: &str, offset: i32) -> Option<(String, Vec<String>)> {
     let before = sql.get(..usize::try_from(offset).ok()?)?;
     let line_number = before.matches('\n').count() + 1;
@@ -179,7 +179,7 @@ fn with_name_hints(census: &Census, sql: &str, message: &str, error: Error) -> E
             .hint("orgcensus schema lists the tables and views");
     }
     if let Some(named) = message.strip_prefix("no such column: ") {
-        // SQLite goes on to ask whether it should be a text: only where it was in double quotes.
+        // SQLite's message asks whether a text was meant only for a name in double quotes.
         let in_quotes = named.strip_prefix('"').and_then(|rest| Some(rest.split_once("\" - ")?.0));
         let column = in_quotes.unwrap_or_else(|| named.rsplit('.').next().unwrap_or(named));
         let text_hint = in_quotes.map(|text| format!("a text is written in single quotes: '{text}'"));

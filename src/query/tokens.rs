@@ -1,12 +1,12 @@
-//! The words, numbers, texts and signs of SQL, each with where it stands: what the words alone say of a statement.
+//! The words, numbers, texts and signs of SQL, each with its position.
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenKind {
     /// A keyword, a name, or a parameter.
     Word,
     Number,
-    /// In single quotes.
+    /// A text in single quotes.
     Text,
     /// A name in quotes.
     Name,
@@ -17,27 +17,27 @@ pub(super) enum TokenKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token<'s> {
     pub kind: TokenKind,
-    /// As it stands there, quotes included.
+    /// The text of the token, including quotes.
     pub text: &'s str,
-    /// Where it begins.
+    /// The position at which it begins.
     pub start: usize,
-    /// Whether it stands in a condition, after WHERE, ON, HAVING or WHEN, and not in what is shown.
+    /// True if it is part of a condition, after WHERE, ON, HAVING or WHEN, and not of the result columns.
     pub in_condition: bool,
 }
 
 impl Token<'_> {
-    /// Whether it is this keyword or sign.
+    /// Returns true if it is this keyword or sign.
     pub fn is(&self, word: &str) -> bool {
         matches!(self.kind, TokenKind::Word | TokenKind::Sign) && self.text.eq_ignore_ascii_case(word)
     }
 
-    /// Whether it is one of these.
+    /// Returns true if it is one of these.
     pub fn is_any(&self, words: &[&str]) -> bool {
         words.iter().any(|word| self.is(word))
     }
 }
 
-/// Takes SQL apart; comments are left out.
+/// Splits SQL into tokens, without comments.
 pub(super) fn tokens(sql: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut start = 0;
@@ -72,7 +72,7 @@ pub(super) fn tokens(sql: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-/// The length of what is quoted at the beginning, its quotes included; one that is doubled does not end it.
+/// Returns the length of the quoted text at the beginning, including its quotes. A doubled quote does not end it.
 fn quoted(text: &str, quote: char) -> usize {
     let mut inside = text[1..].char_indices().peekable();
     while let Some((at, one)) = inside.next() {
@@ -83,7 +83,7 @@ fn quoted(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// Says of each token whether it stands in a condition.
+/// Marks each token that is part of a condition.
 fn mark_conditions(tokens: &mut [Token<'_>]) {
     let mut outer = Vec::new();
     let mut inside = false;
@@ -103,8 +103,8 @@ fn mark_conditions(tokens: &mut [Token<'_>]) {
     }
 }
 
-/// The places of the elements of a list whose opening bracket is at `open`, each as a range of tokens, and the place of
-/// the closing one.
+/// Returns the elements of a list whose opening bracket is at `open`, each as a range of tokens, and the position of
+/// the closing bracket.
 pub(super) fn elements(tokens: &[Token<'_>], open: usize) -> (Vec<std::ops::Range<usize>>, usize) {
     let (mut elements, mut depth, mut first) = (Vec::new(), 0, open + 1);
     for (place, token) in tokens.iter().enumerate().skip(open) {

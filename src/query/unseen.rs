@@ -1,4 +1,4 @@
-//! Whether a statement asks for anything that nobody asked AWS for, where a resource's coverage is limited.
+//! Decides whether a statement asks for rows that were not requested from AWS, for a resource with limited coverage.
 
 use rusqlite::{Connection, params_from_iter};
 
@@ -8,18 +8,19 @@ use crate::error::Result;
 use crate::model::{ParentWhen, ResourceSpec};
 use crate::store::{Coverage, CoverageStatus, SnapshotGaps, failed};
 
-/// The kind of the gaps over what nobody asked for.
+/// The kind of the gaps over scopes that were not requested.
 const NOT_ASKED: &str = "not_asked";
 
-/// So many scopes are looked at one by one; a statement that asks for more is taken to ask for everything.
+/// The maximum number of scopes that are checked one by one; a statement that asks for more counts as asking for
+/// everything.
 const MOST_SCOPES: usize = 1_000;
 
-/// Whether a place in a statement asks for rows of the resource that the snapshot may not have seen because nobody
-/// asked for them. `coverage` is that of the whole snapshot.
+/// Returns true if a place in a statement asks for rows of the resource that the snapshot may not have seen because
+/// they were not requested. `coverage` is that of the whole snapshot.
 ///
-/// It does not where each of its scopes lies beside every gap, or in a narrower scope that was seen all the same. Of
-/// several parents that a row may have, those that were completely seen and have no such row are out of the question.
-/// What is in none of them is no proof of anything: it may be a misspelt id.
+/// Returns false if each of its scopes lies outside every gap, or in a narrower scope that was seen anyway. Of several
+/// parents that a row may have, those that were completely seen without such a row are ruled out. An id that is in none
+/// of them is no proof, because it may be misspelt.
 pub(super) fn asks_for_unseen(
     connection: &Connection,
     snapshot_id: i64,
@@ -54,8 +55,8 @@ pub(super) fn asks_for_unseen(
     Ok(false)
 }
 
-/// Whether a place in a statement asks by name for access reports narrowed to something of which the snapshot knows none:
-/// they are asked for on request, so that no gap says so.
+/// Returns true if a place in a statement asks by name for access reports of which the snapshot knows none, because
+/// they are narrowed to a policy. Such reports are taken only on request, so there is no gap for them.
 pub(super) fn asks_for_untaken(
     connection: &Connection,
     snapshot_id: i64,
@@ -71,7 +72,7 @@ pub(super) fn asks_for_untaken(
     Ok(false)
 }
 
-/// Every combination of the values asked for; `None` where they are too many, or everything is asked for.
+/// Returns every combination of the requested values; `None` if there are too many, or if everything is requested.
 fn points(asked: &Asked) -> Option<Vec<Point>> {
     if asked.is_empty() {
         return None;
@@ -91,14 +92,14 @@ fn points(asked: &Asked) -> Option<Vec<Point>> {
     Some(points)
 }
 
-/// The same rows by each value of the column that tells their parents apart, where the resource has one.
+/// Returns the same rows for each value of the column that distinguishes their parents, if the resource has one.
 fn by_parents(spec: &ResourceSpec, point: Point) -> Vec<Point> {
     let mut kinds = Vec::new();
     for parent in spec.parents {
         match parent.when {
             ParentWhen::Column(column, value) => kinds.push((column, value)),
             ParentWhen::Always => return vec![point],
-            // It is a parent besides those.
+            // This parent is in addition to those.
             ParentWhen::Filled(_) => {}
         }
     }
@@ -113,7 +114,7 @@ fn by_parents(spec: &ResourceSpec, point: Point) -> Vec<Point> {
     kinds.iter().map(with).collect()
 }
 
-/// Whether there can be no such row because a parent of it was completely seen, and is not there.
+/// Returns true if there can be no such row, because a parent of it was completely seen and is absent.
 fn is_empty_by_parents(
     connection: &Connection,
     snapshot_id: i64,

@@ -1,4 +1,4 @@
-//! The values that a user typed, as what a statement binds.
+//! The values that a user typed, converted to those that a statement binds.
 
 use chrono::{SecondsFormat, Utc};
 use rusqlite::Statement;
@@ -15,7 +15,7 @@ use crate::nearest::did_you_mean;
 use crate::output::text;
 use crate::store::{Census, When, beginning};
 
-/// What was typed: values in their order, and values by name.
+/// The typed values: positional ones in their order, and values by name.
 #[derive(Debug, Clone, Default)]
 pub struct TypedValues {
     named: Vec<NamedValue>,
@@ -24,15 +24,15 @@ pub struct TypedValues {
 #[derive(Debug, Clone)]
 struct NamedValue {
     name: String,
-    /// The type, where `-p NAME:TYPE=VALUE` says it.
+    /// The type, if `-p NAME:TYPE=VALUE` gives it.
     kind: Option<ParameterType>,
     text: String,
 }
 
 impl TypedValues {
-    /// Gives each positional value to the parameter of its place, and each `K=V` or `K:TYPE=V` of `-p` to the
-    /// parameter of its name. Too many values, a value given twice, an unknown name or type, and a type where
-    /// the header has said it are errors; `usage` is shown.
+    /// Assigns each positional value to the parameter at its position, and each `K=V` or `K:TYPE=V` of `-p` to the
+    /// parameter of its name. Too many values, a value given twice, an unknown name or type, and a type that the header
+    /// already defines are errors, which show `usage`.
     ///
     /// SQL without a header (`usage` is `None`) has no order, so it takes values by name only.
     pub fn new(
@@ -71,7 +71,7 @@ impl TypedValues {
         Ok(typed)
     }
 
-    /// Adds the value of a parameter that is no query's own.
+    /// Adds the value of a parameter that the query does not define.
     pub fn add(&mut self, name: String, text: String) {
         self.named.push(NamedValue { name, kind: None, text });
     }
@@ -99,25 +99,24 @@ impl NamedValue {
     }
 }
 
-/// What a parameter was bound to.
+/// The value that a parameter is bound to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bound {
     /// The parameter's name.
     pub name: String,
-    /// What was typed, or the header's default.
+    /// The typed text, or the header's default.
     pub typed: String,
-    /// What that means; for a name, the id.
+    /// The bound value; for a name, the id.
     pub value: Value,
-    /// What to tell the user, where a name is not exactly that of what was taken, or a date was typed in words.
+    /// The note for the user, if a name is not exactly that of the chosen entity, or a date was typed in words.
     pub echo: Option<String>,
 }
 
-/// Binds every parameter of the statement: what was typed, else the header's default. Names are resolved in
-/// the answering snapshots. Returns what each was bound to, for whoever wants to say so.
+/// Binds every parameter of the statement to the typed value, or else to the header's default. Resolves names in the
+/// answering snapshots. Returns the value of each, for messages.
 ///
-/// A value without a type is text, so that ids keep their leading zeros. Where it may be a number and the SQL
-/// compares it with something that has no type either, the text would be compared wrongly and in silence:
-/// that is an error that asks for the type.
+/// A value without a type is text, so that ids keep their leading zeros. If it may be a number and the SQL compares it
+/// with a value without a type, the text would silently be compared wrongly: this is an error that asks for the type.
 pub fn bind(
     prepared: &mut Prepared<'_>,
     header: &Header,
@@ -145,7 +144,7 @@ pub fn bind(
             return Err(ambiguous(name, text));
         }
         let Found { id: value, echo } = value(name, kind.unwrap_or(ParameterType::Text), text, census, span)?;
-        // What the query itself says where nothing was typed needs no echo.
+        // A default from the query itself needs no echo.
         let echo = echo.filter(|_| said.is_some());
         all.push(Bound { name: name.clone(), typed: text.to_owned(), value: value.clone(), echo });
         statement
@@ -155,7 +154,7 @@ pub fn bind(
     Ok(all)
 }
 
-/// The statement's parameters in its own order, without the sign before the name.
+/// Returns the statement's parameters in its own order, without the sign before the name.
 fn parameter_names(statement: &Statement<'_>) -> Result<Vec<String>> {
     (1..=statement.parameter_count())
         .map(|index| match statement.parameter_name(index) {
@@ -188,13 +187,13 @@ fn value(name: &str, kind: ParameterType, text: &str, census: &Census, span: &Sp
     Ok(Found { id: value, echo: None })
 }
 
-/// A day, month or quarter stands for its beginning, so that "since" includes it.
+/// Returns the beginning of a day, month or quarter, so that "since" includes it.
 fn date(name: &str, text: &str) -> Result<String> {
     let first = beginning(name, text, Utc::now())?;
     Ok(first.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-/// Which instant a typed date is, and which end of a period.
+/// Returns the note that explains a typed date: its instant, or the beginning of its period.
 fn understood(name: &str, typed: &str, instant: &str) -> Option<String> {
     match When::parse(typed, Utc::now()) {
         Ok(When::By { begins: Some(_), .. }) => {
@@ -227,7 +226,7 @@ fn level(name: &str, text: &str) -> Result<Value> {
     }
 }
 
-/// Whether a person may have meant a number. Leading zeros and the twelve digits of an account's id are text.
+/// Returns true if the text may be meant as a number. Leading zeros and the twelve digits of an account's id are text.
 fn may_be_a_number(text: &str) -> bool {
     let digits = text.trim().trim_start_matches(['-', '+']);
     let is_id = digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_digit());

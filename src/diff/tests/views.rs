@@ -131,8 +131,8 @@ fn expected_access(history: &History, day: i64) -> BTreeMap<AccessPath, i64> {
                 false => [account, set, "GROUP", way.as_str()],
             };
             let membership = [way.as_str(), user_id];
-            // The first known part decides, from the outside in: each with its beginning, its end, and true if it
-            // counts users.
+            // The first known part decides, from the outside in. Each has the causes of its beginning and its end, and
+            // true if it concerns a single user.
             let parts: Vec<(&'static str, &[&str], &str, &str, bool)> = vec![
                 ("account_assignments", &assignment, "assignment_granted", "assignment_revoked", false),
                 ("groups", &membership[..1], "", "group_deleted", false),

@@ -1,4 +1,4 @@
-//! The escalating actions: `escalations.json`, read once. `docs/privileges.md` says how it is made.
+//! The escalating actions: `escalations.json`, read once. `docs/privileges.md` describes how it is made.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -9,22 +9,22 @@ use crate::digest::sha256;
 
 const TEXT: &str = include_str!("../escalations.json");
 
-/// The version of the rules by which entries are hit (`weigh`). Whoever changes them raises it, so that what is kept of
-/// permission sets is computed anew.
+/// The version of the rules that match entries (`weigh`). A change of the rules raises it, so that the stored results
+/// for permission sets are computed again.
 const RULES: u32 = 1;
 
-/// What an entry allows whoever has it.
+/// The effect of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// To reach as far as one more thing does, such as a role that can be passed.
+    /// The principal can reach as far as one more thing does, such as a role that can be passed.
     Escalation,
-    /// To grant itself anything.
+    /// The principal can grant itself anything.
     Administrator,
 }
 
 impl Level {
-    /// The word of the column `level`.
+    /// Returns the word of the column `level`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Escalation => "escalation",
@@ -33,15 +33,15 @@ impl Level {
     }
 }
 
-/// Which levels are asked for. Whatever is meant, it reaches everything (the scope `any`).
+/// A choice of levels. Every choice requires unlimited reach (the scope `any`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Levels {
-    /// What can grant itself anything.
+    /// Administrator: it can grant itself anything.
     #[default]
     Administrator,
-    /// What needs one more thing for that.
+    /// Escalation: it needs one more thing for that.
     Escalation,
-    /// Either.
+    /// Either level.
     Any,
 }
 
@@ -49,7 +49,7 @@ impl Levels {
     /// Every choice.
     pub const ALL: [Self; 3] = [Self::Administrator, Self::Escalation, Self::Any];
 
-    /// The word that is typed.
+    /// Returns the word that is typed.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Administrator => "administrator",
@@ -58,12 +58,12 @@ impl Levels {
         }
     }
 
-    /// The choice of this word.
+    /// Returns the choice with this word.
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.as_str() == word)
     }
 
-    /// Whether a level of the column `level` is one of these.
+    /// Returns true if the choice includes a level of the column `level`.
     pub fn take(self, level: Option<&str>) -> bool {
         match self {
             Self::Any => level.is_some(),
@@ -72,24 +72,24 @@ impl Levels {
     }
 }
 
-/// Actions that together let a permission set grant itself more.
+/// The actions that together let a permission set grant itself more.
 #[derive(Debug, Deserialize)]
 pub(super) struct Entry {
     pub level: Level,
-    /// Concrete actions, all of which are needed.
+    /// The concrete actions, all of which are needed.
     pub actions: Vec<String>,
 }
 
-/// The catalogue, and what is derived from it.
+/// The catalogue, with derived data.
 #[derive(Debug)]
 pub(super) struct Catalogue {
     pub entries: Vec<Entry>,
-    /// Every action of an entry, with the ARNs of what it applies to.
+    /// Every action of an entry, with the ARNs of the resources that it applies to.
     pub actions: Vec<(String, Vec<String>)>,
 }
 
 impl Catalogue {
-    /// The place of an action among the actions.
+    /// Returns the position of an action among the actions.
     pub fn place(&self, action: &str) -> Option<usize> {
         self.actions.binary_search_by(|(name, _)| name.as_str().cmp(action)).ok()
     }
@@ -111,7 +111,7 @@ pub(super) fn catalogue() -> &'static Catalogue {
     &READ
 }
 
-/// Returns what tells these rules and this catalogue from others.
+/// Returns the version of the rules and of the catalogue.
 pub fn rules() -> &'static str {
     static NAMED: LazyLock<String> = LazyLock::new(|| format!("{RULES}:{}", sha256(TEXT)));
     &NAMED

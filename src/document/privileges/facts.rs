@@ -1,41 +1,41 @@
-//! What one policy allows and denies of the catalogue's actions.
+//! The catalogue's actions that one policy allows and denies.
 
 use super::catalogue::catalogue;
 use super::patterns::{Reach, matches_action, reach, reach_all};
 use crate::document::statements::{Statement, statements};
 
-/// How many patterns of a NotAction are named.
+/// The number of patterns of a NotAction that are named.
 const NAMED: usize = 3;
 
-/// What one policy says of each action of the catalogue.
+/// The state of each action of the catalogue in one policy.
 #[derive(Debug)]
 pub(super) struct Facts {
     allowed: Vec<Option<Allowed>>,
     denied: Vec<bool>,
 }
 
-/// That an action is allowed: the widest that any statement gives.
+/// The widest permission that any statement gives for an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Allowed {
-    /// What of its resources.
+    /// The reach among its resources.
     pub reach: Reach,
-    /// Whether only under a condition.
+    /// True if it is allowed only under a condition.
     pub is_conditional: bool,
-    /// Whether by a NotAction that does not name it.
+    /// True if it is allowed by a NotAction that does not name it.
     pub is_by_exception: bool,
     /// The pattern that matches it, in words.
     pub pattern: String,
 }
 
 impl Allowed {
-    /// Orders by what it is worth: the widest, then without a condition, then by name.
+    /// Returns the order of permissions: by reach, then without a condition, then by name.
     pub fn strength(&self) -> (Reach, bool, bool) {
         (self.reach, !self.is_conditional, !self.is_by_exception)
     }
 }
 
 impl Facts {
-    /// Reads a policy; `None` where it cannot be.
+    /// Reads a policy; `None` if it cannot be read.
     pub fn of(document: &str) -> Option<Self> {
         let statements = statements(document).ok()?;
         let actions = &catalogue().actions;
@@ -51,12 +51,12 @@ impl Facts {
         Some(facts)
     }
 
-    /// What it allows of the action at this place of the catalogue.
+    /// Returns the permission for the action at this position of the catalogue.
     pub fn allows(&self, place: usize) -> Option<&Allowed> {
         self.allowed[place].as_ref()
     }
 
-    /// Whether it denies that action on everything, whatever the condition.
+    /// Returns true if it denies that action on everything, without a condition.
     pub fn denies(&self, place: usize) -> bool {
         self.denied[place]
     }
@@ -79,13 +79,13 @@ fn allowed(statement: &Statement, action: &str, kinds: &[String]) -> Option<Allo
     let reach = match (&statement.resource, &statement.not_resource) {
         (Some(patterns), _) => reach(patterns, kinds)?,
         (None, Some(but)) if reach_all(but, kinds) => return None,
-        // All but some is more than a name can tell; no Resource at all stands in what is no identity policy.
+        // A NotResource cannot be described by a name. A statement without any Resource is in no identity policy.
         (None, _) => Reach::Any,
     };
     Some(Allowed { reach, is_conditional: statement.condition.is_some(), is_by_exception, pattern })
 }
 
-/// Whether a statement denies the action on everything, unconditionally.
+/// Returns true if a statement denies the action on everything, unconditionally.
 fn is_denied(statement: &Statement, action: &str) -> bool {
     let is_named = |patterns: &[String]| patterns.iter().any(|one| matches_action(one, action));
     let is_of_action = match (&statement.action, &statement.not_action) {
@@ -101,7 +101,7 @@ fn is_everything(resource: &str) -> bool {
     !resource.is_empty() && resource.chars().all(|one| one == '*')
 }
 
-/// `all but iam:*, sts:*`, of many only the first.
+/// Returns `all but iam:*, sts:*`, with only the first of many.
 fn all_but(patterns: &[String]) -> String {
     let named: Vec<&str> = patterns.iter().take(NAMED).map(String::as_str).collect();
     let more = match patterns.len().saturating_sub(NAMED) {

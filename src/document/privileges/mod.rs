@@ -1,8 +1,8 @@
-//! Privileged by what it says: which entries of the catalogue the policies of a permission set allow together.
+//! Decides whether a permission set is privileged: which entries of the catalogue its policies allow together.
 //!
-//! `docs/privileges.md` has the rules. `catalogue` reads the entries · `patterns` matches actions and resources ·
-//! `facts` says of one policy what it allows and denies of the catalogue's actions. What several policies come to is
-//! weighed here. It knows no table.
+//! `docs/privileges.md` has the rules. `catalogue` reads the entries, `patterns` matches actions and resources, and
+//! `facts` finds the catalogue's actions that one policy allows and denies. This module combines several policies. It
+//! knows no table.
 
 mod catalogue;
 mod facts;
@@ -21,33 +21,33 @@ pub(super) use patterns::matches_action;
 
 use crate::model::PolicyKind;
 
-/// A policy that a permission set has.
+/// A policy of a permission set.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Held {
-    /// How it is attached, a [`PolicyKind`] as the column `kind` has it.
+    /// The kind of attachment, a [`PolicyKind`] as in the column `kind`.
     pub kind: String,
-    /// Its ARN, or its path and name; `inline` for an inline one.
+    /// The ARN, or the path and name; `inline` for an inline policy.
     pub policy: String,
-    /// Its text; `None` where it was not read.
+    /// The text; `None` if it was not read.
     pub document: Option<Rc<str>>,
 }
 
-/// Why a permission set is privileged, or a policy that was not read and may make it so.
+/// A reason why a permission set is privileged, or an unread policy that may make it so.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Privilege {
-    /// In words.
+    /// The reason in words.
     pub reason: String,
-    /// `administrator` or `escalation`; `None` where it is not known whether there is any.
+    /// The level, `administrator` or `escalation`; `None` if it is unknown whether there is any.
     pub level: Option<&'static str>,
-    /// `any`, `named` or `self`.
+    /// The scope: `any`, `named` or `self`.
     pub scope: Option<&'static str>,
-    /// Whether it is only allowed under a condition.
+    /// True if it is allowed only under a condition.
     pub conditional: Option<bool>,
     /// The actions of the entry.
     pub action: Option<String>,
-    /// How the policies are attached that allow it.
+    /// The attachments of the policies that allow it.
     pub source: String,
-    /// The policies that were not read and may change it.
+    /// The unread policies that may change it.
     pub unread: Option<String>,
 }
 
@@ -55,14 +55,14 @@ impl Privilege {
     /// The scope of everything.
     pub const ANY: &str = "any";
 
-    /// Whether it is of one of these levels, and reaches everything.
+    /// Returns true if it has one of these levels, and reaches everything.
     pub fn is_of(&self, levels: Levels) -> bool {
         levels.take(self.level) && self.scope == Some(Self::ANY)
     }
 }
 
-/// AWS's own policies that say the same for ever, for a census that has no texts of policies: an older program made it,
-/// or it lacks the permission to read them.
+/// AWS's own policies with a fixed meaning, for a census without the texts of policies: it was made by an older
+/// program, or without the permission to read them.
 const BY_NAME: [(&str, Level); 7] = [
     ("AdministratorAccess", Level::Administrator),
     ("IAMFullAccess", Level::Administrator),
@@ -73,27 +73,28 @@ const BY_NAME: [(&str, Level); 7] = [
     ("PowerUserAccess", Level::Escalation),
 ];
 
-/// Services whose actions do something only in the account that manages Identity Center or the organization. A statement
-/// that names them is meant for it; one that gives everything but something is not.
+/// The services whose actions have an effect only in the account that manages Identity Center or the organization. A
+/// statement that names them is meant for that account; one that allows everything except some actions is not.
 const OF_ONE_ACCOUNT: [&str; 4] = ["sso:", "sso-directory:", "identitystore:", "organizations:"];
 
-/// The action that hands a role to something else.
+/// The action that passes a role to a service.
 const PASS_ROLE: &str = "iam:PassRole";
 
-/// Weighs the policies of permission sets. What a text says is worked out once.
+/// Weighs the policies of permission sets. Each text is read once.
 #[derive(Debug, Default)]
 pub struct Scales {
     read: HashMap<Rc<str>, Option<Rc<Facts>>>,
 }
 
-/// A policy with what it says.
+/// A policy, with the facts read from it.
 struct Read<'p> {
     held: &'p Held,
     facts: Rc<Facts>,
 }
 
 impl Scales {
-    /// Returns why a permission set with these policies is privileged, and what was not read that may make it so.
+    /// Returns the reasons why a permission set with these policies is privileged, and the unread policies that may
+    /// make it so.
     pub fn weigh(&mut self, policies: &[Held]) -> BTreeSet<Privilege> {
         let (mut read, mut unread) = (Vec::new(), Vec::new());
         for held in policies {
@@ -123,7 +124,7 @@ impl Scales {
 /// Decides whether the policies allow every action of the entry together.
 fn weigh_entry(entry: &Entry, read: &[Read<'_>], bounds: &[Read<'_>]) -> Option<Privilege> {
     let mut widest: Vec<(&Held, &Allowed)> = Vec::new();
-    // What the set and its boundaries say of each action.
+    // The permissions of the permission set and its boundaries for each action.
     let mut needed: Vec<(&str, &Allowed)> = Vec::new();
     for action in &entry.actions {
         let place = catalogue().place(action)?;
@@ -138,7 +139,7 @@ fn weigh_entry(entry: &Entry, read: &[Read<'_>], bounds: &[Read<'_>]) -> Option<
             needed.push((action, bound.facts.allows(place)?));
         }
     }
-    // Who may pass any role is not limited by what the thing must be called that it is passed to.
+    // If any role may be passed, the required name of the resource that receives it is no limit.
     let passes_role = entry.actions.iter().any(|action| action == PASS_ROLE);
     let decides = |action: &str| !passes_role || action == PASS_ROLE;
     let deciding = needed.iter().filter(|(action, _)| decides(action));
@@ -174,7 +175,7 @@ fn weigh_entry(entry: &Entry, read: &[Read<'_>], bounds: &[Read<'_>]) -> Option<
     })
 }
 
-/// What is said of a policy that was not read.
+/// Returns the result for a policy that was not read.
 fn not_read(held: &Held) -> Privilege {
     let by_name = BY_NAME.iter().find(|(name, _)| {
         held.kind == PolicyKind::AwsManaged.as_str() && held.policy.rsplit('/').next() == Some(name)
@@ -194,7 +195,7 @@ fn not_read(held: &Held) -> Privilege {
     }
 }
 
-/// A boundary that was not read may take it away.
+/// Adds to a result that an unread boundary may remove it.
 fn with_unread(mut found: Privilege, hidden: Option<&str>) -> Privilege {
     let Some(hidden) = hidden else { return found };
     let also = match found.unread.take() {
@@ -215,7 +216,7 @@ fn is_of_one_account(action: &str) -> bool {
     OF_ONE_ACCOUNT.iter().any(|service| action.starts_with(service))
 }
 
-/// `AWS managed policy ReadOnlyAccess`, `customer managed policy /team/Ours`, `inline policy`.
+/// Returns `AWS managed policy ReadOnlyAccess`, `customer managed policy /team/Ours` or `inline policy`.
 fn words(held: &Held) -> String {
     let name = match held.policy.split_once(":policy/") {
         Some((_, path_and_name)) => path_and_name.rsplit('/').next().unwrap_or_default(),

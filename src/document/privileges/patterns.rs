@@ -1,23 +1,24 @@
 //! Patterns of actions and resources, as IAM matches them: `*` stands for any characters, `?` for one.
 
-/// What of a kind of resource a statement's patterns reach, from the least to the most.
+/// The reach of a statement's patterns within a kind of resource, from the smallest to the largest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
     /// Only the caller's own user.
     Own,
-    /// Some.
+    /// Some resources.
     Named,
-    /// Every one.
+    /// Every resource.
     Any,
 }
 
-/// Decides whether a pattern matches an action. Case has no meaning.
+/// Decides whether a pattern matches an action, ignoring case.
 pub(in crate::document) fn matches_action(pattern: &str, action: &str) -> bool {
     glob(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase())
 }
 
-/// Returns what a statement's resource patterns reach of what an action applies to, given as ARNs such as
-/// `arn:*:iam::*:role/*`: every one only where it is so of each kind that they reach. `None` where they reach nothing.
+/// Returns the reach of a statement's resource patterns among the resources that an action applies to, given as ARNs
+/// such as `arn:*:iam::*:role/*`. It is `Any` only if that holds for each kind that the patterns reach. Returns `None`
+/// if they reach nothing.
 pub(super) fn reach(patterns: &[String], kinds: &[String]) -> Option<Reach> {
     let of_kind = |kind: &String| patterns.iter().filter_map(|pattern| reach_of(pattern, kind)).max();
     kinds.iter().filter_map(of_kind).min()
@@ -29,7 +30,8 @@ pub(super) fn reach_all(patterns: &[String], kinds: &[String]) -> bool {
     kinds.iter().all(is_reached)
 }
 
-/// What a pattern reaches of one kind. Every resource of one partition, Region or account is every one there.
+/// Returns the reach of a pattern within one kind. Every resource of one partition, Region or account counts as every
+/// resource.
 fn reach_of(pattern: &str, kind: &str) -> Option<Reach> {
     let (of_pattern, of_kind) = (fields(pattern), fields(kind));
     let goes_together = |place: usize| overlap(&without_variables(&of_pattern[place]), &of_kind[place]);
@@ -44,14 +46,15 @@ fn reach_of(pattern: &str, kind: &str) -> Option<Reach> {
     })
 }
 
-/// The fields of an ARN: `arn`, partition, service, Region, account, resource. What a pattern leaves out may be anything.
+/// Returns the fields of an ARN: `arn`, partition, service, Region, account, resource. A field that a pattern leaves
+/// out may be anything.
 fn fields(arn: &str) -> [String; 6] {
     let arn = arn.to_ascii_lowercase();
     let mut fields = arn.splitn(6, ':');
     std::array::from_fn(|_| fields.next().unwrap_or("*").to_owned())
 }
 
-/// A pattern in which a variable such as `${aws:username}` is open.
+/// Returns a pattern in which a variable such as `${aws:username}` matches anything.
 fn without_variables(pattern: &str) -> String {
     let mut open = String::new();
     let mut rest = pattern;
@@ -65,7 +68,7 @@ fn without_variables(pattern: &str) -> String {
     open
 }
 
-/// Decides whether a pattern matches a text, in time that grows with both.
+/// Decides whether a pattern matches a text, in time that grows with the product of their lengths.
 fn glob(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut read) = (0, 0);
@@ -90,10 +93,11 @@ fn glob(pattern: &str, text: &str) -> bool {
     pattern[at..].iter().all(|one| *one == '*')
 }
 
-/// Decides whether any text is matched by both patterns.
+/// Decides whether any text matches both patterns.
 fn overlap(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
-    // Whether the rests from here on have a text in common, from the end to the beginning.
+    // `row[place]` is true if the rests from here on have a text in common. The table is filled from the end to the
+    // beginning.
     let mut below = vec![false; other.len() + 1];
     for at in (0..=one.len()).rev() {
         let mut row = vec![false; other.len() + 1];

@@ -18,7 +18,7 @@ fn boundary(statements: &str) -> Held {
     Held { kind: "permissions_boundary".to_owned(), policy: "/b".to_owned(), ..inline(statements) }
 }
 
-/// `level scope action`, with `?` behind it under a condition; what is not read by its reason.
+/// Returns `level scope action`, followed by `?` under a condition; for an unread policy, the reason.
 fn weighed(policies: &[Held]) -> BTreeSet<String> {
     let told = |one: Privilege| match (one.level, one.scope, one.action) {
         (Some(level), Some(scope), Some(action)) => {
@@ -114,7 +114,7 @@ fn readers_are_not_privileged() {
     ] {
         assert_weighed(&[inline(&allow(actions, r#""*""#))], &[]);
     }
-    // The resources are of another service.
+    // The resources belong to another service.
     assert_weighed(&[inline(&allow(r#""*""#, r#""arn:aws:s3:::bucket/*""#))], &[]);
     assert_weighed(&[inline(&allow(r#""iam:PutUserPolicy""#, r#""arn:aws:iam::*:role/*""#))], &[]);
 }
@@ -169,7 +169,7 @@ fn a_boundary_only_takes_away() {
     assert_eq!(within(boundary(&allow(r#""*""#, r#""*""#))).len(), 2);
     let named = within(boundary(&allow(r#""iam:Put*""#, r#""arn:aws:iam::*:role/team-*""#)));
     assert_eq!(named, BTreeSet::from(["administrator named iam:PutRolePolicy".to_owned()]));
-    // It gives nothing by itself.
+    // A boundary grants nothing by itself.
     assert_weighed(&[boundary(&allow(r#""*""#, r#""*""#))], &[]);
     let unread = held(PolicyKind::PermissionsBoundary, "/b", None);
     let found = Scales::default().weigh(&[given, unread]);
@@ -196,7 +196,7 @@ fn what_is_not_read_is_a_question() {
         assert!(one.unread.is_some());
         assert_eq!(one.level.is_some(), policy.ends_with("AdministratorAccess"));
     }
-    // A name of somebody else's is no name of AWS's.
+    // A customer's policy with the name of AWS's policy does not count.
     assert!(!is_administrator(&[held(PolicyKind::CustomerManaged, "/AdministratorAccess", None)]));
 }
 

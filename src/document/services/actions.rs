@@ -11,20 +11,20 @@ const TEXT: &str = include_str!("../iam_actions.json");
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccessLevel {
-    /// Sees what there is.
+    /// Lists resources.
     List,
-    /// Reads what is in it.
+    /// Reads the contents of resources.
     Read,
     /// Creates, changes and deletes.
     Write,
-    /// Changes who may do what.
+    /// Changes permissions.
     Permissions,
-    /// Changes tags alone.
+    /// Changes only tags.
     Tagging,
 }
 
 impl AccessLevel {
-    /// Every level, from the least to the most and tagging last.
+    /// Every level, from the smallest to the largest, with tagging last.
     pub const ALL: [Self; 5] = [Self::List, Self::Read, Self::Write, Self::Permissions, Self::Tagging];
 }
 
@@ -33,7 +33,7 @@ struct File {
     services: BTreeMap<String, BTreeMap<String, AccessLevel>>,
 }
 
-/// Returns the actions of each service by name, the services by the prefix that is written before the colon.
+/// Returns the actions of each service by name. The services are sorted by the prefix that is written before the colon.
 pub fn services() -> &'static BTreeMap<String, BTreeMap<String, AccessLevel>> {
     static READ: LazyLock<File> = LazyLock::new(|| {
         serde_json::from_str(TEXT).expect("a test reads the actions that are part of the program")

@@ -1,21 +1,21 @@
-//! What limits an action that is allowed, in words: resources, conditions, boundaries and denials.
+//! The limits of an allowed action, in words: resources, conditions, boundaries and denials.
 
 use serde_json::Value;
 
 use crate::document::statements::Statement;
 
-/// How many patterns are named of a longer list.
+/// The number of patterns that are named in a longer list.
 const NAMED: usize = 3;
 
-/// Returns the limits of a statement: `on arn:… if StringEquals aws:RequestedRegion eu-west-1`; `None` where it is of
-/// everything, whatever the circumstances.
+/// Returns the limits of a statement: `on arn:… if StringEquals aws:RequestedRegion eu-west-1`; `None` if it applies to
+/// everything, unconditionally.
 pub(super) fn of_statement(statement: &Statement) -> Option<String> {
     let conditions = statement.condition.as_ref().map(|it| format!("if {}", conditions(it)));
     let words: Vec<String> = resources(statement).into_iter().chain(conditions).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// Decides whether a statement is of every resource, whatever the circumstances.
+/// Decides whether a statement applies to every resource, unconditionally.
 pub(super) fn is_unlimited(statement: &Statement) -> bool {
     of_statement(statement).is_none()
 }
@@ -33,7 +33,7 @@ fn is_everything(resource: &str) -> bool {
     !resource.is_empty() && resource.chars().all(|one| one == '*')
 }
 
-/// The first of many, and how many more there are.
+/// Returns the first texts, and the number of others.
 fn some(texts: &[String]) -> String {
     let named = texts.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     match texts.len().saturating_sub(NAMED) {
@@ -42,7 +42,7 @@ fn some(texts: &[String]) -> String {
     }
 }
 
-/// `StringEquals aws:RequestedRegion eu-west-1 and Bool aws:SecureTransport true`.
+/// Returns conditions in words: `StringEquals aws:RequestedRegion eu-west-1 and Bool aws:SecureTransport true`.
 fn conditions(condition: &Value) -> String {
     let Some(operators) = condition.as_object() else { return condition.to_string() };
     let mut words = Vec::new();

@@ -1,8 +1,8 @@
-//! What policies allow together, in plain words: each service with how many of its actions of each access level.
+//! Summarizes what policies allow together: each service with the number of its actions of each access level.
 //!
-//! Wildcards are expanded, and what `NotAction` leaves out is not allowed. A Deny on everything and a boundary take away;
-//! what limits an action to some resources or circumstances is told and not weighed. `actions` has every action with
-//! its level · `limits` says in words what limits a statement.
+//! Wildcards are expanded, and actions that `NotAction` excludes are not allowed. A Deny on everything and a boundary
+//! remove actions. A limit of an action to some resources or circumstances is reported and does not remove it.
+//! `actions` has every action with its level; `limits` describes the limits of a statement in words.
 
 mod actions;
 mod limits;
@@ -19,24 +19,24 @@ use crate::model::PolicyKind;
 pub use actions::{AccessLevel, services};
 use limits::{is_unlimited, of_statement};
 
-/// How many different limits are told of a service.
+/// The number of different limits that are reported for a service.
 const TOLD: usize = 3;
 
 /// A policy of a permission set.
 #[derive(Debug, Clone, Deserialize)]
 pub struct SummarizedPolicy {
-    /// How it is attached, a [`PolicyKind`] as the column `kind` has it.
+    /// The kind of attachment, a [`PolicyKind`] as in the column `kind`.
     pub kind: String,
-    /// Its ARN, or its path and name; `inline` for an inline one.
+    /// The ARN, or the path and name; `inline` for an inline policy.
     pub policy: String,
-    /// Its text; `None` where it was not read.
+    /// The text; `None` if it was not read.
     pub document: Option<String>,
-    /// Why it was not read, where it was not.
+    /// The reason why it was not read.
     pub unread: Option<String>,
 }
 
-/// What is allowed of a service, or a policy that was not read. Numbers of actions are written `3 of 12`; a level of which
-/// nothing is allowed has none.
+/// The allowed actions of a service, or a policy that was not read. Numbers of actions are written `3 of 12`; a level
+/// without an allowed action has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ServiceSummary {
     /// The prefix of its actions; `None` for a policy that was not read.
@@ -51,23 +51,23 @@ pub struct ServiceSummary {
     pub permissions: Option<String>,
     /// The actions that tag.
     pub tagging: Option<String>,
-    /// What limits how many of the actions, in words; `None` where nothing does.
+    /// The limits, in words, each with the number of actions; `None` if there are none.
     pub limits: Option<String>,
-    /// Patterns that are allowed and match no known action: a new action of AWS's, or a misspelt one.
+    /// The allowed patterns that match no known action: a new action of AWS, or a misspelt one.
     pub unlisted: Option<String>,
-    /// The policy that was not read, and why.
+    /// The policy that was not read, and the reason.
     pub not_read: Option<String>,
 }
 
-/// The statements that are read of a permission set.
+/// The statements read from a permission set's policies.
 struct Said {
     allow: Vec<Statement>,
     deny: Vec<Statement>,
-    /// What each boundary allows.
+    /// The statements of each boundary that allow actions.
     bounds: Vec<Vec<Statement>>,
 }
 
-/// Returns what the policies allow together, by service, and after that the policies that were not read.
+/// Returns the actions that the policies allow together, by service, followed by the policies that were not read.
 pub fn summarize(policies: &[SummarizedPolicy]) -> Vec<ServiceSummary> {
     let mut said = Said { allow: Vec::new(), deny: Vec::new(), bounds: Vec::new() };
     let mut not_read = Vec::new();
@@ -104,7 +104,7 @@ fn unread(policy: &SummarizedPolicy, is_boundary: bool, why: &str) -> ServiceSum
 }
 
 impl Said {
-    /// What is allowed of a service; `None` where nothing is.
+    /// Returns the allowed actions of a service; `None` if there are none.
     fn service(&self, service: &str) -> Option<ServiceSummary> {
         let of_service = |statements: &[Statement]| -> Vec<Statement> {
             statements.iter().filter(|one| may_name(one, service)).cloned().collect()
@@ -144,7 +144,7 @@ impl Said {
         })
     }
 
-    /// The patterns of Allow that match no known action, by service.
+    /// Returns the patterns of Allow that match no known action, by service.
     fn unlisted(&self) -> Vec<ServiceSummary> {
         let mut unlisted: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for pattern in self.allow.iter().flat_map(|one| one.action.iter().flatten()) {
@@ -169,7 +169,7 @@ impl Said {
     }
 }
 
-/// What limits an action, in words, empty where nothing does; `None` where it is not allowed.
+/// Returns the limits of an action in words, empty if there are none; `None` if it is not allowed.
 fn limits_of(
     action: &str,
     allow: &[Statement],
@@ -188,8 +188,8 @@ fn limits_of(
     Some(words.join(", "))
 }
 
-/// The limits of the statements that match an action, of which each allows it; `None` where there is none, and nothing
-/// within where one allows it without limits.
+/// Returns the limits of the statements that match an action, any of which allows it; `None` if none matches, and
+/// `Some(None)` if one allows it without limits.
 fn either(statements: &[Statement], action: &str) -> Option<Option<String>> {
     let matching: Vec<&Statement> = statements.iter().filter(|one| names(one, action)).collect();
     if matching.is_empty() {
@@ -216,7 +216,7 @@ fn names(statement: &Statement, action: &str) -> bool {
     }
 }
 
-/// Decides whether a statement may match actions of a service: most patterns name another one.
+/// Decides whether a statement may match actions of a service. Most patterns name another service.
 fn may_name(statement: &Statement, service: &str) -> bool {
     match &statement.action {
         Some(patterns) => patterns.iter().any(|one| may_match(&prefix(one), service)),
@@ -224,7 +224,7 @@ fn may_name(statement: &Statement, service: &str) -> bool {
     }
 }
 
-/// What stands before the colon of a pattern, in small letters; `*` where the colon may be matched by a wildcard.
+/// Returns the part before the colon of a pattern, in lower case; `*` if a wildcard may match the colon.
 fn prefix(pattern: &str) -> String {
     match pattern.split_once(':') {
         Some((prefix, _)) => prefix.to_ascii_lowercase(),
@@ -237,7 +237,7 @@ fn may_match(prefix: &str, service: &str) -> bool {
     prefix == service || prefix.contains(['*', '?'])
 }
 
-/// The limits with the numbers of actions that they hold for, the most first.
+/// Returns the limits with the numbers of actions that they apply to, the largest first.
 fn told(limited: BTreeMap<String, usize>, allowed: usize) -> Option<String> {
     let mut limited: Vec<(String, usize)> = limited.into_iter().collect();
     limited.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));

@@ -22,7 +22,7 @@ fn of<'s>(found: &'s [ServiceSummary], service: &str) -> &'s ServiceSummary {
     found.iter().find(is_it).unwrap_or_else(|| panic!("{service}: {found:?}"))
 }
 
-/// How many actions of the level a service has.
+/// Returns the number of a service's actions of the level.
 fn number(service: &str, level: AccessLevel) -> usize {
     services()[service].values().filter(|one| **one == level).count()
 }

@@ -1,4 +1,4 @@
-//! What is said of a name that means nothing, or several things.
+//! The messages for a name that matches nothing, or several entities.
 
 use rusqlite::Connection;
 
@@ -12,13 +12,13 @@ use crate::model::Entity;
 use crate::nearest::{nearest_of, one_of};
 use crate::store::{Census, Coverage, CoverageStatus, Snapshot};
 
-/// At most so many things of one name are listed.
+/// The maximum number of entities listed for one name.
 const LISTED: usize = 10;
 
-/// How to ask about what existed last in a snapshot.
+/// A function that returns how to query the entities that last existed in a snapshot.
 pub(super) type HowToAsk<'h> = &'h dyn Fn(i64) -> String;
 
-/// The hint "did you mean …?" for what any thing of these kinds was ever called, up to the answering snapshot.
+/// Returns the hint "did you mean …?" from all names of entities of these kinds, up to the answering snapshot.
 pub fn nearest_ever(kinds: &[Entity], typed: &str, census: &Census) -> Result<Option<String>> {
     let mut all: Vec<(&str, Candidate)> = Vec::new();
     for place in kinds.iter().map(|kind| NameSource::of(*kind)) {
@@ -30,7 +30,7 @@ pub fn nearest_ever(kinds: &[Entity], typed: &str, census: &Census) -> Result<Op
     Ok(did_you_mean(typed, &all, |(noun, candidate)| (candidate, format!("{noun} {}", candidate.marks()))))
 }
 
-/// Names like the one typed, each with what tells its thing from others.
+/// Returns similar names, each with the marks that distinguish its entity.
 fn did_you_mean<C>(typed: &str, all: &[C], of: impl Fn(&C) -> (&Candidate, String)) -> Option<String> {
     let names = all.iter().flat_map(|one| {
         let (candidate, marks) = of(one);
@@ -41,7 +41,7 @@ fn did_you_mean<C>(typed: &str, all: &[C], of: impl Fn(&C) -> (&Candidate, Strin
 }
 
 impl Lookup<'_> {
-    /// Several things are called so in a place such as `snapshot 4`.
+    /// Returns the error for a name that matches several entities in a place such as `snapshot 4`.
     pub(super) fn ambiguous(&self, matches: &[&Candidate], place: &str) -> Error {
         let (noun, typed, number) = (self.source.noun(), self.typed.text(), matches.len());
         let mut error = Error::unknown(format!("{noun} {typed:?} is ambiguous in {place}: {number} match"));
@@ -51,7 +51,7 @@ impl Lookup<'_> {
         error.hint("type the id of the one you mean")
     }
 
-    /// Nothing is called so in the answering snapshots.
+    /// Returns the error for a name that matches nothing in the answering snapshots.
     pub(super) fn unknown(&self, census: &Census, span: &Span, how_to_ask: HowToAsk<'_>) -> Result<Error> {
         self.explain(census, span, how_to_ask).map_err(|error| self.cannot_read(error))
     }
@@ -85,7 +85,7 @@ impl Lookup<'_> {
         Ok(error)
     }
 
-    /// In which snapshots something of this name existed, one sentence for each id.
+    /// Returns the snapshots in which entities of this name existed, one sentence for each id.
     fn other_times(
         &self,
         connection: &Connection,

@@ -1,7 +1,7 @@
-//! How surely a name is the one that was typed: which of several things is meant.
+//! Ranks how reliably an entity matches a typed name.
 //!
-//! What is compared comes first, in the order of [`NameRung`]; how alike it is, in the order of [`Likeness`], second. A
-//! match wins over everything on a later step, so that an exact user name is never mixed up with somebody else's
+//! The kind of name is compared first, in the order of [`NameRung`], and its similarity second, in the order of
+//! [`Likeness`]. A match beats every later step, so that an exact user name is never mixed up with another user's
 //! display name.
 
 use std::collections::HashSet;
@@ -9,11 +9,11 @@ use std::fmt;
 
 use crate::model::NameRung;
 
-/// How alike it is, the surest first.
+/// The similarity of a name, the most reliable first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Likeness {
     Exact,
-    /// But for white space at the ends, or the slash at the end of a path.
+    /// Equal except for white space at the ends, or the slash at the end of a path.
     Trimmed,
     IgnoringCase,
 }
@@ -26,11 +26,11 @@ pub(super) struct Rank {
 }
 
 impl Rank {
-    /// The id as it is.
+    /// The rank of the exact id.
     pub const ID: Self = Self { rung: NameRung::Id, likeness: Likeness::Exact };
 }
 
-/// What was typed.
+/// The typed text.
 pub(super) struct Typed<'t> {
     text: &'t str,
     folded: String,
@@ -41,7 +41,7 @@ impl<'t> Typed<'t> {
         Self { text, folded: folded(text.trim()) }
     }
 
-    /// As it was typed.
+    /// Returns the text as typed.
     pub fn text(&self) -> &'t str {
         self.text
     }
@@ -56,7 +56,7 @@ impl<'t> Typed<'t> {
         }
         let (name, typed) = (name.trim(), self.trimmed());
         match typed.is_empty() {
-            // White space alone is no name of anything.
+            // White space alone is no name.
             true => None,
             false if name == typed => Some(Likeness::Trimmed),
             false => (folded(name) == self.folded).then_some(Likeness::IgnoringCase),
@@ -74,18 +74,18 @@ impl<'t> Typed<'t> {
     }
 }
 
-/// The text without the difference of upper and lower case, letter by letter: `ß` is `ss`, a final sigma a sigma.
+/// Returns the text without differences of upper and lower case, letter by letter: `ß` is `ss`, a final sigma a sigma.
 fn folded(text: &str) -> String {
     text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
-/// By what a thing is found.
+/// A name by which an entity is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
     rung: NameRung,
     pub text: String,
     is_path: bool,
-    /// Whether it is only another way to write the name before it.
+    /// True if it is only another spelling of the name before it.
     is_short: bool,
 }
 
@@ -94,7 +94,7 @@ impl Name {
         Self { rung, text, is_path: false, is_short: false }
     }
 
-    /// `Root/Workloads/Prod`, and `/Workloads/Prod` without the root, with which every path begins.
+    /// Returns `Root/Workloads/Prod`, and `/Workloads/Prod` without the root with which every path begins.
     pub fn of_path(rung: NameRung, path: String) -> [Self; 2] {
         let (_root, below) = path.split_once('/').unwrap_or((&path, ""));
         let below = format!("/{below}");
@@ -109,19 +109,19 @@ impl Name {
     }
 }
 
-/// A row that a name may mean. It is shown as `u-ana ("ana", "Ana Núñez", ENABLED)`.
+/// An entity's row that a name may mean. It is shown as `u-ana ("ana", "Ana Núñez", ENABLED)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Candidate {
     pub id: String,
     pub names: Vec<Name>,
-    /// What tells it from another one of its name.
+    /// The state, which distinguishes it from another one of the same name.
     pub state: Option<String>,
-    /// From which snapshot on it has these names and the first one that it no longer has; versions only.
+    /// The first snapshot in which it has these names, and the first in which it no longer has; for versions only.
     pub life: Option<(i64, Option<i64>)>,
 }
 
 impl Candidate {
-    /// One of which nothing is known but its id.
+    /// Creates a candidate of which only the id is known.
     pub fn of_id(id: String) -> Self {
         Self { id, names: Vec::new(), state: None, life: None }
     }
@@ -131,7 +131,7 @@ impl Candidate {
         self.names.iter().filter_map(|name| name.rank(typed)).chain(id).min()
     }
 
-    /// What stands behind a name of it: `u-ana, ENABLED`.
+    /// Returns the marks that follow its name: `u-ana, ENABLED`.
     pub fn marks(&self) -> String {
         let state = self.state.as_deref().map(|state| format!(", {state}")).unwrap_or_default();
         format!("{}{state}", self.id)
@@ -153,7 +153,7 @@ impl fmt::Display for Candidate {
     }
 }
 
-/// What is most surely meant: the rows on the first step that any row is on.
+/// The most reliable matches: the rows on the first step that has any.
 #[derive(Debug, Default)]
 pub(super) struct Best {
     pub rank: Option<Rank>,
@@ -161,7 +161,7 @@ pub(super) struct Best {
 }
 
 impl Best {
-    /// The thing that has exactly the id.
+    /// Returns the entity that has exactly this id.
     pub fn of_id(id: String, rank: Rank) -> Self {
         Self { rank: Some(rank), candidates: vec![Candidate::of_id(id)] }
     }
@@ -177,13 +177,13 @@ impl Best {
         }
     }
 
-    /// The rows, one of each thing: one thing may have several versions.
+    /// Returns one row of each entity, which may have several versions.
     pub fn things(&self) -> Vec<&Candidate> {
         let mut ids = HashSet::new();
         self.candidates.iter().filter(|one| ids.insert(one.id.as_str())).collect()
     }
 
-    /// Things that had the name at the same time; none where one only came after another.
+    /// Returns the entities that had the name at the same time; none if each one only came after another.
     pub fn at_once(&self) -> Vec<&Candidate> {
         let is_beside = |one: &Candidate, other: &Candidate| match (one.life, other.life) {
             (Some((from, to)), Some((other_from, other_to))) => {
@@ -199,7 +199,7 @@ impl Best {
         things
     }
 
-    /// Says what was taken, with its id, where what was typed is not exactly its name.
+    /// Returns the chosen name and id, if the typed text is not exactly the name.
     pub fn echo(&self, noun: &str, typed: &Typed<'_>) -> Option<String> {
         let is_exact = self.rank.is_some_and(|rank| rank.likeness == Likeness::Exact);
         let taken = self.candidates.first().filter(|_| !is_exact)?;

@@ -1,13 +1,13 @@
-//! A typed name, e-mail address or id as the one id that it means.
+//! Resolves a typed name, e-mail address or id to the one id that it means.
 //!
-//! A misspelt name must never read as "no access": a name that matches nothing is an error with the nearest
-//! names and the snapshots where it existed, one that matches several things is an error that lists them.
-//! Ids are resolved before the statement runs, because it is fast by id only.
+//! A misspelt name must never read as "no access". A name that matches nothing is an error with the nearest names and
+//! the snapshots in which it existed; one that matches several entities is an error that lists them. Ids are resolved
+//! before the statement runs, because only lookups by id are fast.
 //!
-//! - `source`: where things of a kind are looked up, and by what.
-//! - `ladder`: which of several things is meant, the surest match first.
+//! - `source`: the tables and columns in which entities of a kind are looked up.
+//! - `ladder`: ranks several matches, the most reliable first.
 //! - `place`: a name of the root, an OU or an account.
-//! - `advice`: what is said of a name that means nothing, or several things.
+//! - `advice`: the messages for a name that matches nothing, or several entities.
 
 mod advice;
 mod ladder;
@@ -25,12 +25,12 @@ use ladder::{Best, Candidate, Likeness, Rank, Typed};
 pub(super) use place::resolve_place;
 use source::NameSource;
 
-/// What a name means.
+/// The result of resolving a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found<I> {
     /// One id, or several.
     pub id: I,
-    /// What to tell the user, where the name is not exactly that of what was taken.
+    /// The note for the user, if the typed name is not exactly that of the chosen entity.
     pub echo: Option<String>,
 }
 
@@ -49,7 +49,7 @@ pub(super) fn resolve_in(kind: Entity, typed: &str, census: &Census, span: &Span
     }
 }
 
-/// Refuses to look up over a range what has a path.
+/// Refuses a lookup over a range for a kind with paths.
 fn one_snapshot_only(lookup: &Lookup<'_>, span: &Span) -> Result<()> {
     if span.from() != span.to() && lookup.source.is_of_one_snapshot() {
         return Err(Error::usage(
@@ -60,8 +60,8 @@ fn one_snapshot_only(lookup: &Lookup<'_>, span: &Span) -> Result<()> {
     Ok(())
 }
 
-/// Finds the ids that `typed` means in either of the two snapshots that a diff compares, and with `between` in any
-/// snapshot between them: a thing may be gone in one, or made again under another id.
+/// Finds the ids that `typed` means in either of the two snapshots that a diff compares, and with `between` also in the
+/// snapshots between them. An entity may be gone in one, or recreated under another id.
 pub fn resolve_at_ends(
     kind: Entity,
     typed: &str,
@@ -101,25 +101,25 @@ pub fn resolve_at_ends(
     Ok(Found { id: ids, echo: all.first().and_then(|(_, best)| lookup.echo(best)) })
 }
 
-/// What had a name at any time up to the answering snapshot.
+/// The entities that had a name at any time up to the answering snapshot.
 #[derive(Debug)]
 pub enum Ever {
     /// No snapshot up to the answering one knows the name.
     Nothing,
-    /// Things of one kind, in the order in which they came.
+    /// Entities of one kind, in the order in which they appeared.
     Things {
-        /// What they are.
+        /// The kind of the entities.
         kind: Entity,
-        /// Their ids, with the words for a name that is not exactly theirs.
+        /// Their ids, with the note for a name that is not exactly theirs.
         found: Found<Vec<String>>,
-        /// Kinds of which something has the name less surely.
+        /// The kinds of entities that match the name less reliably.
         others: Vec<Entity>,
     },
-    /// Things of several kinds, as surely these as those.
+    /// Entities of several kinds that match equally well.
     Several(Vec<(Entity, Vec<String>)>),
 }
 
-/// Finds everything of these kinds that ever had this id, name or e-mail address. Things of one kind that had it at
+/// Finds all entities of these kinds that ever had this id, name or e-mail address. Several of one kind that had it at
 /// the same time are ambiguous.
 pub fn find_ever(kinds: &[Entity], typed: &str, census: &Census) -> Result<Ever> {
     let mut all = Vec::new();
@@ -144,7 +144,7 @@ pub fn find_ever(kinds: &[Entity], typed: &str, census: &Census) -> Result<Ever>
     }
 }
 
-/// One name that is looked up.
+/// The lookup of one name.
 struct Lookup<'t> {
     source: NameSource,
     typed: Typed<'t>,
@@ -155,12 +155,13 @@ impl<'t> Lookup<'t> {
         Self { source: NameSource::of(entity), typed: Typed::new(typed) }
     }
 
-    /// What it means in the answering snapshots.
+    /// Returns the matches in the answering snapshots.
     fn in_answering(&self, census: &Census) -> Result<Best> {
         self.look_up(census, &self.source.now(), "")
     }
 
-    /// What had it as its last name, is in its table no longer, and is named by others all the same.
+    /// Returns the matches that had it as their last name, are missing from their own table, and are still named by
+    /// other rows.
     fn by_last_name(&self, census: &Census) -> Result<Best> {
         let Some(source) = self.source.missing() else { return Ok(Best::default()) };
         self.source.best(census.connection(), &source, &self.typed).map_err(|error| self.cannot_read(error))
@@ -174,7 +175,7 @@ impl<'t> Lookup<'t> {
         )
     }
 
-    /// What it meant at any time up to the answering snapshot.
+    /// Returns the matches at any time up to the answering snapshot.
     fn among_all(&self, census: &Census) -> Result<Best> {
         self.look_up(census, &self.source.history(), "_history")
     }

@@ -1,4 +1,4 @@
-//! A typed name, path or id as one place of the tree: the root, an OU or an account.
+//! Resolves a typed name, path or id to one place of the tree: the root, an OU or an account.
 
 use super::ladder::Best;
 use super::{Found, Lookup, one_snapshot_only};
@@ -7,11 +7,11 @@ use crate::model::{Entity, NameRung};
 use crate::query::span::Span;
 use crate::store::Census;
 
-/// What is a place. A root has a path among the OUs too, and an id of its own where no tree is known.
+/// The kinds of places. A root also has a path among the OUs, and an id of its own if no tree is known.
 const KINDS: [Entity; 3] = [Entity::Ou, Entity::Account, Entity::Root];
 
-/// Finds the place that `typed` means in the answering snapshot. An id or a path is surer than a name, which an OU and an
-/// account may share: then none is taken.
+/// Finds the place that `typed` means in the answering snapshot. An id or a path is more reliable than a name, which an
+/// OU and an account may share; a shared name is ambiguous.
 pub(in crate::query) fn resolve_place(typed: &str, census: &Census, span: &Span) -> Result<Found<String>> {
     let mut found: Vec<(Lookup<'_>, Best)> = Vec::new();
     for kind in KINDS {

@@ -1,4 +1,4 @@
-//! Where the entities of one kind are looked up, and by what.
+//! The tables and columns in which the entities of one kind are looked up.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -6,24 +6,24 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::ladder::{Best, Candidate, Name, Typed};
 use crate::model::{Entity, EntitySpec, NameColumn, NameForm, NameRung, PathColumn, RESOURCES};
 
-/// Where the entities of one kind are looked up, and by what.
+/// The tables and columns in which the entities of one kind are looked up.
 pub(super) struct NameSource {
     /// The declaration of the entity.
     pub entity: &'static EntitySpec,
-    /// The resource or view with those of one snapshot; its key is `id`.
+    /// The resource or view with the entities of one snapshot; its key is `id`.
     pub table: &'static str,
     /// The column with the id.
     pub id: &'static str,
-    /// Which rows of the table count; a condition.
+    /// The condition on rows of the table that count.
     only: &'static str,
-    /// Columns by which one is found, the first one being what it is called.
+    /// The columns by which an entity is found; the first one is its name.
     pub names: Vec<NameColumn>,
-    /// Where ids occur even where the resource itself could not be read: (table, column, condition).
+    /// The places of ids even if the resource itself could not be read: (table, column, condition).
     occurs_in: Vec<(&'static str, &'static str, String)>,
 }
 
 impl NameSource {
-    /// The place of an entity, by its declaration and those of the resources with its ids.
+    /// Returns the source of an entity, from its declaration and those of the resources with its ids.
     pub fn of(entity: Entity) -> Self {
         let spec = entity.spec();
         let of_path = |path: &PathColumn| NameColumn {
@@ -45,34 +45,34 @@ impl NameSource {
         }
     }
 
-    /// What one is called.
+    /// Returns the noun for one entity.
     pub fn noun(&self) -> &'static str {
         self.entity.noun
     }
 
-    /// The resource that the snapshot must have seen for the answer to be trusted, and whose versions say when one
-    /// existed.
+    /// Returns the resource that the snapshot must have seen for a trustworthy answer, and whose versions show when an
+    /// entity existed.
     pub fn resource(&self) -> &'static str {
         self.entity.resource
     }
 
-    /// Whether it is derived from one snapshot's state, so that nothing has a name over a range.
+    /// Returns true if it is derived from one snapshot's state, so that names do not exist over a range.
     pub fn is_of_one_snapshot(&self) -> bool {
         self.entity.path.is_some()
     }
 
-    /// SQL for every row of the snapshots that answer.
+    /// Returns SQL for every row of the answering snapshots.
     pub fn now(&self) -> String {
         format!("SELECT *, NULL AS valid_from, NULL AS valid_to FROM {} WHERE {}", self.table, self.only)
     }
 
-    /// SQL for every version up to the snapshot that answers.
+    /// Returns SQL for every version up to the answering snapshot.
     pub fn history(&self) -> String {
         format!("{} ORDER BY valid_from", self.of_versions(&format!("{}_history", self.resource())))
     }
 
-    /// SQL for the last version of each that is gone by the snapshot that answers and that other tables still name;
-    /// `None` where none can be.
+    /// Returns SQL for the last version of each entity that is gone by the answering snapshot and that other tables
+    /// still name; `None` if there can be none.
     pub fn missing(&self) -> Option<String> {
         let named: Vec<_> = self
             .occurs_in
@@ -90,15 +90,15 @@ impl NameSource {
         })
     }
 
-    /// SQL for every version that is kept.
+    /// Returns SQL for every stored version.
     pub fn versions(&self) -> String {
         self.of_versions(&format!("main.{}_versions", self.resource()))
     }
 
-    /// SQL for all of a table with versions of the resource.
+    /// Returns SQL for all rows of a table with versions of the resource.
     fn of_versions(&self, table: &str) -> String {
         match &self.entity.path {
-            // The tree's ids and paths are derived; its units have versions of their own, with a path of ids.
+            // The tree's ids and paths are derived. Its units have versions of their own, with a path of ids.
             Some(path) => {
                 format!(
                     "SELECT *, {} AS {}, entity_path AS {} FROM {table}",
@@ -109,8 +109,8 @@ impl NameSource {
         }
     }
 
-    /// The id, if it is exactly one: the fast way, and the only one for ids of things that could not be read
-    /// themselves. `view` is what follows the resources' names: nothing, or `_history`.
+    /// Returns the id if the text is exactly one. This is the fast way, and the only one for ids of entities that could
+    /// not be read. `view` follows the resources' names: empty, or `_history`.
     pub fn by_id(
         &self,
         connection: &Connection,
@@ -121,7 +121,7 @@ impl NameSource {
         self.find_id(connection, own.iter().chain(&self.occurs_in), typed, view, "BINARY")
     }
 
-    /// The id that occurs somewhere, trimmed and ignoring case.
+    /// Returns the id that occurs in some table, trimmed and ignoring case.
     pub fn by_like_id(
         &self,
         connection: &Connection,
@@ -139,7 +139,7 @@ impl NameSource {
         view: &str,
         collation: &str,
     ) -> rusqlite::Result<Option<String>> {
-        // A column that is empty names nothing: a report of no policy.
+        // An empty column names no entity, as in a report without a policy.
         if typed.is_empty() {
             return Ok(None);
         }
@@ -155,14 +155,14 @@ impl NameSource {
         Ok(None)
     }
 
-    /// The rows of `source` that are most surely what was typed.
+    /// Returns the rows of `source` that match the typed text most reliably.
     pub fn best(&self, connection: &Connection, source: &str, typed: &Typed) -> rusqlite::Result<Best> {
         let mut best = Best::default();
         self.each(connection, source, |candidate| best.add(candidate, typed))?;
         Ok(best)
     }
 
-    /// Every row of `source`.
+    /// Returns every row of `source`.
     pub fn all(&self, connection: &Connection, source: &str) -> rusqlite::Result<Vec<Candidate>> {
         let mut all = Vec::new();
         self.each(connection, source, |candidate| all.push(candidate))?;
@@ -213,8 +213,8 @@ impl NameSource {
     }
 }
 
-/// Where ids of the entity occur besides its own resource: as part of a key, in what may be whole although the entities
-/// themselves could not be read.
+/// Returns the places of the entity's ids outside its own resource: as part of a key, in resources that may be complete
+/// although the entities could not be read.
 fn occurrences(entity: Entity) -> Vec<(&'static str, &'static str, String)> {
     let others = RESOURCES.iter().filter(|spec| spec.name != entity.spec().resource);
     let in_key = others.flat_map(|spec| {
@@ -227,7 +227,7 @@ fn occurrences(entity: Entity) -> Vec<(&'static str, &'static str, String)> {
     in_key.collect()
 }
 
-/// The addresses in AWS's JSON array of `{"Value": …}`; none where it is something else.
+/// Returns the addresses in AWS's JSON array of `{"Value": …}`; none for any other text.
 fn addresses(json: &str) -> Vec<String> {
     let Ok(serde_json::Value::Array(entries)) = serde_json::from_str(json) else { return Vec::new() };
     entries.iter().filter_map(|entry| entry.get("Value")?.as_str().map(str::to_owned)).collect()

@@ -1,12 +1,12 @@
-//! Which column a name means that no table has.
+//! Finds the column that a wrong name means.
 
 use crate::nearest::{did_you_mean, one_of};
 
-/// At most this many columns are offered.
+/// The maximum number of columns that are suggested.
 const OFFERED: usize = 3;
 
-/// The hint "did you mean …?" for a column. Names differ by table (`user_name`, `display_name`, `name`): where one ends
-/// with the word that the typed name ends with, it is meant sooner than one that is only spelt alike.
+/// Returns the hint "did you mean …?" for a column. Names differ by table (`user_name`, `display_name`, `name`), so a
+/// column with the same last word is preferred to one that is only spelt alike.
 pub fn column_meant<'a>(typed: &str, columns: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let columns: Vec<&str> = columns.into_iter().collect();
     let typed = in_words(typed);
@@ -27,7 +27,7 @@ pub fn column_meant<'a>(typed: &str, columns: impl IntoIterator<Item = &'a str>)
     one_of(offered).or_else(|| did_you_mean(&typed, columns))
 }
 
-/// `userName`, as AWS writes it, as a column is called.
+/// Returns a column name for AWS's spelling, such as `userName`.
 fn in_words(name: &str) -> String {
     let mut words = String::new();
     let mut after_small = false;

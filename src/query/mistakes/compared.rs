@@ -1,4 +1,4 @@
-//! What the program of a statement shows to be a mistake: a text as a condition or in arithmetic, a text compared with a
+//! Mistakes visible in the program of a statement: a text as a condition or in arithmetic, a text compared with a
 //! number, a number that lost its leading zeros.
 
 use std::collections::BTreeSet;
@@ -12,11 +12,11 @@ use crate::query::program::instruction::Instruction;
 use crate::query::program::registers::{ARITHMETIC, RegisterValue};
 use crate::query::tokens::{TokenKind, tokens};
 
-/// How many digits an account's id has.
+/// The number of digits of an account's id.
 const ACCOUNT_ID: usize = 12;
 
-/// Refuses what the program shows to be a mistake: a text as a condition or in arithmetic, a text compared with a number,
-/// a number with leading zeros where a text is meant.
+/// Refuses mistakes visible in the program: a text as a condition or in arithmetic, a text compared with a number, a
+/// number with leading zeros in place of a text.
 pub fn refuse_in_program(sql: &str, program: &Program) -> Result<()> {
     if let Some(text) = program.texts_as_conditions().first() {
         return Err(Error::usage(format!("'{text}' by itself is no condition: it counts as false"))
@@ -43,16 +43,16 @@ pub fn refuse_in_program(sql: &str, program: &Program) -> Result<()> {
     refuse_zeros(sql, &comparisons)
 }
 
-/// Two values that are compared, as far as it is known what they are.
+/// Two compared values, if they are known.
 struct Comparison<'p> {
     sides: [Option<RegisterValue<'p>>; 2],
-    /// Whether neither is converted.
+    /// True if neither is converted.
     as_is: bool,
-    /// Whether texts that are numbers become some.
+    /// True if texts that are numbers are converted to numbers.
     as_numbers: bool,
 }
 
-/// Every comparison of a program, those with the members of a list after IN included.
+/// Returns every comparison of a program, including those with the members of a list after IN.
 fn comparisons(program: &Program) -> Vec<Comparison<'_>> {
     let held = |at: usize, register: i64| program.held(at, register);
     let steps = || program.instructions.iter().enumerate();
@@ -89,7 +89,7 @@ fn refuse_condition(held: Option<RegisterValue<'_>>) -> Result<()> {
         .hint("compare it with something: column = 'text', column <> '', column IS NOT NULL"))
 }
 
-/// The sign of an operation on numbers.
+/// Returns the sign of an operation on numbers.
 fn sign(opcode: &str) -> &'static str {
     match opcode {
         "Add" => "+",
@@ -104,8 +104,8 @@ fn sign(opcode: &str) -> &'static str {
     }
 }
 
-/// Whether the statement itself says the sign: SQLite and the views compute on their own account, too. With `x IN ('a', 'b')`
-/// comes a BitAnd that finds out whether one of them is NULL.
+/// Returns true if the statement itself contains the sign, because SQLite and the views compute too. For `x IN ('a',
+/// 'b')` SQLite adds a BitAnd that checks whether one of them is NULL.
 fn is_typed(sql: &str, opcode: &str) -> bool {
     tokens(sql).iter().any(|token| token.kind == TokenKind::Sign && token.text == sign(opcode))
 }
@@ -120,7 +120,7 @@ fn refuse_sum(opcode: &str, one: Option<RegisterValue<'_>>, other: Option<Regist
 }
 
 impl Comparison<'_> {
-    /// Whether one of the sides is this number of the statement.
+    /// Returns true if one of the sides is this number of the statement.
     fn has(&self, number: &Instruction) -> bool {
         self.sides
             .iter()
@@ -133,7 +133,7 @@ impl Comparison<'_> {
 }
 
 fn refuse_comparison(comparison: &Comparison<'_>, all: &[Comparison<'_>]) -> Result<()> {
-    // A column of numbers makes a number of a text that is one.
+    // A column of numbers converts a text that is a number.
     if let Some(text) =
         comparison.sides.iter().flatten().find(|held| held.is_no_number() && comparison.as_numbers)
     {
@@ -147,7 +147,8 @@ fn refuse_comparison(comparison: &Comparison<'_>, all: &[Comparison<'_>]) -> Res
         (false, true) => (other, one),
         _ => return Ok(()),
     };
-    // SQLite puts a condition on the rows of a UNION to each of its SELECTs: a number may be meant for another of them.
+    // SQLite applies a condition on the rows of a UNION to each of its SELECTs: a number may be meant for another of
+    // them.
     if let (RegisterValue::Literal(_), RegisterValue::Constant(constant)) = (text, number)
         && !all.iter().filter(|one| one.has(constant)).all(Comparison::has_text)
     {
@@ -178,7 +179,7 @@ fn text_and_number(text: &RegisterValue<'_>, number: &RegisterValue<'_>) -> Erro
     Error::usage(format!("{said} is compared with {of}, and no text equals a number")).hint(hint)
 }
 
-/// Refuses a number with leading zeros, which it loses, unless it is compared with numbers alone.
+/// Refuses a number with leading zeros, which it would lose, unless it is only compared with numbers.
 fn refuse_zeros(sql: &str, comparisons: &[Comparison<'_>]) -> Result<()> {
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     for token in tokens(sql).iter().filter(|token| token.kind == TokenKind::Number && is_digits(token.text)) {
@@ -200,8 +201,8 @@ fn refuse_zeros(sql: &str, comparisons: &[Comparison<'_>]) -> Result<()> {
     Ok(())
 }
 
-/// What may have made an answer empty: a text that is compared with what may be a number, an id written as a number, a
-/// NULL among what is not to be in a list.
+/// Returns the possible reasons for an empty answer: a text compared with a possible number, an id written as a number,
+/// a NULL in the list of NOT IN.
 pub fn why_empty(connection: &Connection, program: &Program, sql: &str) -> Vec<String> {
     let mut why = BTreeSet::new();
     for Comparison { sides: [one, other], .. } in comparisons(program).iter().filter(|one| one.as_is) {

@@ -1,10 +1,9 @@
-//! SQL that SQLite takes and a person cannot have meant: it would answer "none", and read as a finding.
+//! SQL that SQLite accepts although it is a mistake: it would return no rows, which reads as a finding.
 //!
-//! Some of it can be told from the words alone; the rest from the program that SQLite makes of them, which knows what
-//! is a text and what a number. What is certainly a mistake is refused. What may be meant is answered, and what may have
-//! made the answer empty is said.
+//! Some mistakes are visible in the words alone, others in the program that SQLite compiles, which knows texts from
+//! numbers. A certain mistake is refused. A possible one is answered, with a note if it may have made the answer empty.
 //!
-//! `words` what the words tell · `compared` what the program does · `column` which column a wrong name means.
+//! `words` checks the words, `compared` checks the program, and `column` finds the column that a wrong name means.
 
 mod column;
 mod compared;

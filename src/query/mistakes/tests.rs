@@ -1,4 +1,4 @@
-//! What is refused, and what is not, by examples.
+//! Tests of refused and accepted SQL, by examples.
 
 use rusqlite::Connection;
 
@@ -20,7 +20,7 @@ fn words(sql: &str) -> Result<()> {
     refuse_in_words(&Connection::open_in_memory().unwrap(), sql)
 }
 
-/// Refuses what a whole statement gives away.
+/// Checks a whole statement for mistakes.
 fn refuse(connection: &Connection, sql: &str) -> Result<()> {
     connection.prepare(sql).unwrap();
     refuse_in_words(connection, sql)?;

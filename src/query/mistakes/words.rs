@@ -1,5 +1,5 @@
-//! What the words of a statement show to be a mistake: a date without quotes, a comparison with NULL, an empty list after
-//! IN, a constant to group or sort by, a time that cannot be read.
+//! Mistakes visible in the words of a statement: a date without quotes, a comparison with NULL, an empty list after IN,
+//! a constant in GROUP BY or ORDER BY, an unreadable time.
 
 use rusqlite::Connection;
 
@@ -10,13 +10,13 @@ use crate::query::tokens::{Token, TokenKind, elements, tokens};
 const COMPARISONS: &[&str] =
     &["=", "==", "<>", "!=", "<", ">", "<=", ">=", "like", "glob", "match", "regexp", "between"];
 
-/// SQLite's functions of times, which are NULL where they cannot read an argument.
+/// SQLite's time functions, which return NULL for an unreadable argument.
 const OF_TIMES: &[&str] = &["date", "time", "datetime", "julianday", "unixepoch", "strftime", "timediff"];
-/// A time for an argument that is not known before the statement runs: a number, so that every modifier can follow it.
+/// A time for an argument that is unknown before the statement runs: a number, so that any modifier can follow it.
 const SOME_TIME: &str = "2460000.5";
 
-/// Refuses what the words alone show to be a mistake: a date without quotes, a comparison with NULL, an empty list
-/// after IN, a constant to group or sort by, a time that cannot be read.
+/// Refuses mistakes visible in the words alone: a date without quotes, a comparison with NULL, an empty list after IN,
+/// a constant in GROUP BY or ORDER BY, an unreadable time.
 pub fn refuse_in_words(connection: &Connection, sql: &str) -> Result<()> {
     let tokens = tokens(sql);
     for (at, token) in tokens.iter().enumerate() {
@@ -54,7 +54,7 @@ fn never(comparison: &str) -> Error {
     Error::usage(format!("nothing is ever {comparison}")).hint("write IS NULL or IS NOT NULL")
 }
 
-/// Refuses a list after IN with nothing in it, or with NULL.
+/// Refuses a list after IN that is empty or contains NULL.
 fn refuse_list(tokens: &[Token<'_>], at: usize) -> Result<()> {
     let (list, _) = elements(tokens, at + 1);
     if list.is_empty() {
@@ -78,7 +78,7 @@ fn refuse_list(tokens: &[Token<'_>], at: usize) -> Result<()> {
     Err(Error::usage(what).hint(hint))
 }
 
-/// Refuses a text as what is grouped or sorted by: it is the same for every row.
+/// Refuses a text in GROUP BY or ORDER BY: it is the same for every row.
 fn refuse_constants(tokens: &[Token<'_>], by: usize) -> Result<()> {
     let ends = |token: &Token<'_>| {
         token.is_any(&[
@@ -124,7 +124,7 @@ fn refuse_constants(tokens: &[Token<'_>], by: usize) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a time, format or modifier that SQLite cannot read: it says so by NULL alone.
+/// Refuses a time, format or modifier that SQLite cannot read, because SQLite only returns NULL for it.
 fn refuse_time(connection: &Connection, tokens: &[Token<'_>], function: usize) -> Result<()> {
     let (arguments, _) = elements(tokens, function + 1);
     let name = tokens[function].text.to_ascii_lowercase();
@@ -135,7 +135,7 @@ fn refuse_time(connection: &Connection, tokens: &[Token<'_>], function: usize) -
             matches!(last.kind, TokenKind::Text | TokenKind::Number) && (range.len() == 1 || sign);
         is_literal.then(|| tokens[range.clone()].iter().map(|token| token.text).collect::<String>())
     };
-    // A format stands before the time.
+    // The format comes before the time.
     let times = match name.as_str() {
         "strftime" => 1..2,
         "timediff" => 0..2,
@@ -144,7 +144,7 @@ fn refuse_time(connection: &Connection, tokens: &[Token<'_>], function: usize) -
     let of = |(place, range)| match literal(range) {
         Some(said) => Some(said),
         None if times.contains(&place) => Some(SOME_TIME.to_owned()),
-        // Of a format or modifier that is computed nothing is known.
+        // A computed format or modifier is unknown.
         None if place < times.start => Some("'%Y'".to_owned()),
         None => None,
     };
@@ -159,7 +159,7 @@ fn refuse_time(connection: &Connection, tokens: &[Token<'_>], function: usize) -
     Ok(())
 }
 
-/// Which lists after NOT IN have a NULL in them: nothing is then ever not in them.
+/// Returns notes on lists after NOT IN that contain a NULL: the condition is then never true.
 pub(super) fn nulls_in_lists(connection: &Connection, sql: &str) -> Vec<String> {
     let tokens = tokens(sql);
     let is_not_in = |at: &usize| {
@@ -169,7 +169,7 @@ pub(super) fn nulls_in_lists(connection: &Connection, sql: &str) -> Vec<String> 
     let found = (0..tokens.len()).filter(is_not_in).filter_map(|at| {
         let (_, end) = elements(&tokens, at + 2);
         let list = &sql[tokens[at + 2].start..=tokens.get(end)?.start];
-        // One that depends on the row around it, or on a value, cannot be asked by itself.
+        // A list that depends on the row around it, or on a value, cannot be queried by itself.
         let has_value = tokens[at + 2..end].iter().any(|token| token.kind == TokenKind::Word && token.text.starts_with([':', '@', '$', '?']));
         let has_null = format!("SELECT (hex(randomblob(16)) NOT IN {list}) IS NULL");
         let has_null = !has_value && connection.query_row(&has_null, [], |row| row.get(0)).unwrap_or(false);

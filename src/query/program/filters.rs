@@ -1,5 +1,5 @@
-//! What a loop over the rows of a table asks of each: a row whose column is not equal to a constant or a parameter is
-//! passed over, however the rows are found.
+//! The conditions that a loop over the rows of a table checks: a row whose column differs from a constant or a
+//! parameter is skipped, however the rows are found.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,17 +10,18 @@ use super::instruction::Instruction;
 use super::keys::{ENDS, FOLLOWS, SEEKS};
 use super::registers::RegisterValue;
 
-/// Instructions that begin to walk all entries.
+/// The instructions that begin to walk all entries.
 const WALKS: [&str; 2] = ["Rewind", "Last"];
-/// Instructions that go on to another entry.
+/// The instructions that move to another entry.
 const STEPS: [&str; 2] = ["Next", "Prev"];
 
-/// Columns that hold texts, to all values that each may have.
+/// The columns that hold texts, each with all values that it may have.
 pub(in crate::query) type Filters = BTreeMap<String, BTreeSet<String>>;
 
 impl Program {
-    /// What all rows are equal to that the cursor walks, and those of a table that are found through it. A condition counts where no row gets past it: it is met by each one that the loop comes to, and one that
-    /// does not hold goes on to the next.
+    /// Returns the values that columns have in all rows that the cursor walks, and in those of tables that are read
+    /// through it. A condition counts if no row bypasses it: every row that the loop visits reaches the condition, and
+    /// a row that fails it moves on to the next.
     pub(in crate::query) fn filters(&self, cursor: i64, bound: &[Value]) -> Filters {
         let mut filters = Filters::new();
         let Some(walk @ (begin, step)) = self.walk(cursor) else { return filters };
@@ -46,7 +47,8 @@ impl Program {
         filters
     }
 
-    /// The places where the one loop over a cursor begins and goes on; `None` where the cursor is used otherwise.
+    /// Returns the positions at which the only loop over a cursor begins and moves on; `None` if the cursor is used in
+    /// another way.
     fn walk(&self, cursor: i64) -> Option<(usize, usize)> {
         let is_any = |one: &Instruction, names: &[&str]| names.contains(&one.name());
         let begins = |one: &Instruction| is_any(one, &WALKS) || is_any(one, &SEEKS);
@@ -64,8 +66,8 @@ impl Program {
         Some((begin?, step?)).filter(|(begin, step)| begin < step)
     }
 
-    /// Whether no row of the loop gets past the instruction at this place without having met it: nothing jumps over it, and
-    /// nothing comes from elsewhere to what is before it.
+    /// Returns true if every row of the loop reaches the instruction at this position: no jump skips it, and no jump
+    /// enters the code before it from elsewhere.
     fn is_met_by_all(&self, (begin, step): (usize, usize), place: usize) -> bool {
         let jumps = self.instructions.iter().enumerate().filter(|(_, one)| one.opcode.jumps);
         let mut jumps = jumps.filter_map(|(from, one)| Some((from, usize::try_from(one.p2).ok()?)));
@@ -77,8 +79,8 @@ impl Program {
         })
     }
 
-    /// The column that the register holds where the instruction at this place reads it, if it is one of these cursors' and
-    /// holds texts.
+    /// Returns the column that the register holds when the instruction at this position reads it, if it belongs to one
+    /// of these cursors and holds texts.
     fn text_column(&self, at: usize, register: i64, cursors: &[i64]) -> Option<String> {
         let written_by = &self.instructions[self.writer(at, register)?];
         match self.held(at, register)? {

@@ -1,13 +1,13 @@
-//! What the instructions of a program do, as far as their names tell: which registers they write, whether they go on
-//! elsewhere, whether they use a cursor.
+//! The effects of a program's instructions, as far as their names show them: the registers they write, their jumps, and
+//! their use of a cursor.
 //!
-//! A program may have tens of thousands of instructions, of some eighty names: each name is looked up once.
+//! A program may have tens of thousands of instructions, with some eighty names: each name is looked up once.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
-/// One instruction of a compiled statement.
+/// An instruction of a compiled statement.
 #[derive(Debug)]
 pub(in crate::query) struct Instruction {
     pub opcode: Rc<Opcode>,
@@ -18,20 +18,20 @@ pub(in crate::query) struct Instruction {
     pub p5: i64,
 }
 
-/// What an instruction does, by its name.
+/// The effect of an instruction, by its name.
 #[derive(Debug)]
 pub(in crate::query) struct Opcode {
     name: String,
-    /// Whether it goes on at `p2`, or may.
+    /// True if it jumps to `p2`, or may.
     pub jumps: bool,
-    /// Whether `p1` may be a cursor that it reads from.
+    /// True if `p1` may be a cursor that it reads from.
     pub uses_cursor: bool,
-    /// Whether it compares two registers.
+    /// True if it compares two registers.
     pub compares: bool,
     writes: Writes,
 }
 
-/// The opcodes that were met, by their names.
+/// The opcodes found so far, by their names.
 #[derive(Debug, Default)]
 pub(in crate::query) struct Opcodes(HashMap<String, Rc<Opcode>>);
 
@@ -42,7 +42,7 @@ impl Opcodes {
             return known.clone();
         }
         let known = OPCODES.iter().find(|(.., names)| has(names, name));
-        // Of any other nothing is known: it may write what it names.
+        // An unknown opcode may write any register that it names.
         let (flow, p1, writes, _) = known.unwrap_or(&(Flow::GoesOn, P1::Cursor, Writes::Any, ""));
         let opcode = Rc::new(Opcode {
             name: name.to_owned(),
@@ -64,23 +64,23 @@ enum Writes {
     P2,
     P3,
     P1AndP2,
-    /// From `p2` on, as many as `p3` says and one more.
+    /// The registers from `p2` on: one more than the number in `p3`.
     Copies,
-    /// From `p2` to `p3`.
+    /// The registers from `p2` to `p3`.
     Nulls,
-    /// As many as `p3` says, from `p2` on and from `p1` on.
+    /// As many registers as `p3` says, from `p2` on and from `p1` on.
     Moves,
-    /// What it writes is not known.
+    /// Unknown registers.
     Any,
 }
 
 impl Instruction {
-    /// The name of its opcode.
+    /// Returns the name of its opcode.
     pub fn name(&self) -> &str {
         &self.opcode.name
     }
 
-    /// The registers that it may write, as ranges.
+    /// Returns the registers that it may write, as ranges.
     pub fn written(&self) -> impl Iterator<Item = RangeInclusive<i64>> + use<> {
         let Self { p1, p2, p3, .. } = *self;
         let one = |register: i64| Some(register..=register);
@@ -99,24 +99,24 @@ impl Instruction {
     }
 }
 
-/// Whether a name is one of those, which have spaces between them.
+/// Returns true if the name is one of `names`, which are separated by spaces.
 fn has(names: &str, name: &str) -> bool {
     names.split(' ').any(|one| one == name)
 }
 
-/// Where a program goes on after an instruction.
+/// The position at which a program continues after an instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flow {
-    /// At the next one.
+    /// The next instruction.
     GoesOn,
-    /// At `p2`, or it may.
+    /// `p2`, possibly.
     Jumps,
 }
 
-/// What the first operand of an instruction is.
+/// The meaning of an instruction's first operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum P1 {
-    /// It may be a cursor that the instruction reads from.
+    /// Possibly a cursor that the instruction reads from.
     Cursor,
     Other,
 }
@@ -124,7 +124,7 @@ enum P1 {
 /// The opcodes that compare two registers.
 const COMPARISONS: &str = "Eq Ne Lt Le Gt Ge";
 
-/// The opcodes of which something is known, each once: where they go on, what `p1` is, what they write, their names.
+/// The known opcodes, each once: where they continue, the meaning of `p1`, the registers they write, and their names.
 const OPCODES: &[(Flow, P1, Writes, &str)] = &[
     (
         Flow::GoesOn,

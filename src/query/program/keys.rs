@@ -1,4 +1,4 @@
-//! By which keys a program's cursors find their rows, where these are constants or parameters.
+//! The keys by which a program's cursors find their rows, if these are constants or parameters.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,12 @@ use rusqlite::types::Value;
 use super::Program;
 use super::instruction::Instruction;
 
-/// Instructions that place a cursor at the first entry with a key, which begins in the register `p3` and has `p4` parts.
+/// The instructions that place a cursor at the first entry with a key, which begins in the register `p3` and has `p4`
+/// parts.
 pub(super) const SEEKS: [&str; 4] = ["SeekGE", "SeekGT", "SeekLE", "SeekLT"];
-/// Instructions that end a walk where the key is no longer the one in the registers from `p3` on, of `p4` parts.
+/// The instructions that end a walk when the key differs from the one in the registers from `p3` on, of `p4` parts.
 pub(super) const ENDS: [&str; 4] = ["IdxGT", "IdxGE", "IdxLT", "IdxLE"];
-/// Instructions that place a cursor at the row whose id is in the register `p3`.
+/// The instructions that place a cursor at the row whose id is in the register `p3`.
 const BY_ROWID: [&str; 2] = ["SeekRowid", "NotExists"];
 /// Other instructions that use a cursor, but do not move it elsewhere.
 pub(super) const FOLLOWS: &[&str] = &[
@@ -35,7 +36,7 @@ pub(super) const FOLLOWS: &[&str] = &[
 ];
 
 impl Program {
-    /// The index by which alone the rows of a table's cursor are found.
+    /// Returns the index through which alone a table's cursor finds its rows.
     pub(in crate::query) fn sought_through(&self, cursor: i64) -> Option<i64> {
         let mut indexes = self.at(self.deferred.get(&cursor)).map(|(_, one)| one.p1);
         let index = indexes.next()?;
@@ -44,8 +45,8 @@ impl Program {
         (alone && index != cursor).then_some(index)
     }
 
-    /// What each part of the key is equal to, where the cursor walks nothing but entries that begin so; `None` where
-    /// that is not known.
+    /// Returns the values of each part of the key, if the cursor walks only entries with this prefix; `None` for a part
+    /// that is unknown.
     pub(in crate::query) fn equal(&self, cursor: i64, bound: &[Value]) -> Vec<Option<BTreeSet<String>>> {
         let is_known =
             |opcode: &str| FOLLOWS.contains(&opcode) || SEEKS.contains(&opcode) || ENDS.contains(&opcode);
@@ -55,7 +56,7 @@ impl Program {
         let of = |opcodes: [&str; 4]| -> Vec<_> {
             self.using(cursor).filter(|(_, one)| opcodes.contains(&one.name())).collect()
         };
-        // One walk, which begins and ends with the same registers.
+        // There must be one walk, which begins and ends with the same registers.
         let (&[(from, seek)], &[(to, end)]) = (of(SEEKS).as_slice(), of(ENDS).as_slice()) else {
             return Vec::new();
         };
@@ -74,8 +75,8 @@ impl Program {
             .collect()
     }
 
-    /// The numbers that the rowid of a cursor is equal to, where it finds its rows by nothing else; `None` where that is
-    /// not known.
+    /// Returns the numbers that the rowid of a cursor equals, if the rowid alone finds its rows; `None` if that is
+    /// unknown.
     pub(in crate::query) fn rowids(&self, cursor: i64, bound: &[Value]) -> Option<BTreeSet<i64>> {
         let is_known = |opcode: &str| FOLLOWS.contains(&opcode) || BY_ROWID.contains(&opcode);
         let users: Vec<_> = self.using(cursor).map(|(_, one)| one).collect();
@@ -87,7 +88,7 @@ impl Program {
         self.values(seek.p3, bound, 0)?.iter().map(|value| value.parse().ok()).collect()
     }
 
-    /// Every value that a register can have, where all of them are constants. NULL is equal to nothing.
+    /// Returns every value that a register can have, if all of them are constants. NULL equals nothing.
     pub(super) fn values(&self, register: i64, bound: &[Value], depth: u32) -> Option<BTreeSet<String>> {
         let mut values = BTreeSet::new();
         for one in self.writing(register) {
@@ -111,7 +112,7 @@ impl Program {
         Some(values)
     }
 
-    /// The values of `IN (…)`, which are put into a table of their own first.
+    /// Returns the values of `IN (…)`, which the program first puts into a table of their own.
     fn listed(&self, cursor: i64, bound: &[Value], depth: u32) -> Option<BTreeSet<String>> {
         let users = || self.using(cursor).map(|(_, one)| one);
         let mut opens = users().filter(|one| one.name().starts_with("Open"));

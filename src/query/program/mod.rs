@@ -1,10 +1,11 @@
-//! The program that SQLite compiles a statement to, as EXPLAIN shows it, and what its registers and cursors hold.
+//! The program that SQLite compiles a statement to, as EXPLAIN shows it, and the contents of its registers and cursors.
 //!
-//! To explain a statement costs as much as to prepare it, which for a view over many tables is not little: it is done
-//! once for each statement, whatever is asked of its program.
+//! Explaining a statement costs as much as preparing it, which is a lot for a view over many tables. It is done once
+//! for each statement.
 //!
-//! `instruction` what each instruction does · `registers` what registers surely hold · `keys` by what cursors find their
-//! rows · `filters` which rows a loop passes over · `untyped` which parameters meet a value without a type.
+//! `instruction` has the effect of each instruction, `registers` the certain contents of registers, `keys` the keys by
+//! which cursors find their rows, `filters` the rows that a loop skips, and `untyped` the parameters that are compared
+//! with a value without a type.
 
 mod filters;
 pub(super) mod instruction;
@@ -21,31 +22,32 @@ use crate::store::views_read;
 use instruction::{Instruction, Opcodes};
 use registers::Columns;
 
-/// A compiled statement. One that cannot be explained, such as one that is an EXPLAIN itself, has no instructions.
+/// A compiled statement. A statement that cannot be explained, such as an EXPLAIN, has no instructions.
 ///
-/// What is asked of it for each instruction is looked up, never searched for: a view may have tens of thousands.
+/// Everything needed for each instruction is looked up, never searched for: a view may have tens of thousands of
+/// instructions.
 #[derive(Debug, Default)]
 pub struct Program {
     pub(super) instructions: Vec<Instruction>,
-    /// What it names.
+    /// The tables and views that it names.
     pub(super) named: Named,
-    /// Of the b-trees that it opens.
+    /// The columns of the b-trees that it opens.
     pub(super) columns: Columns,
-    /// The places of the instructions that may write each register, in order.
+    /// The positions of the instructions that may write each register, in order.
     pub(super) writers: HashMap<i64, Vec<usize>>,
-    /// The places of those that may use each cursor, in order.
+    /// The positions of the instructions that may use each cursor, in order.
     users: HashMap<i64, Vec<usize>>,
-    /// The places of those that leave it to a later one to place each cursor.
+    /// The positions of the instructions that defer placing each cursor.
     deferred: HashMap<i64, Vec<usize>>,
-    /// The cursors on b-trees of the census, as they are opened, and which.
+    /// The cursors on b-trees of the census with their b-trees, in the order in which they are opened.
     opened: Vec<(i64, i64)>,
     pages: HashMap<i64, i64>,
-    /// The places that the program may go on at from elsewhere.
+    /// The positions to which the program may jump.
     pub(super) targets: BTreeSet<usize>,
 }
 
 impl Program {
-    /// The program of a statement, whose parameters may be unbound: it is the same for every value.
+    /// Compiles a statement. Its parameters may be unbound, because the program is the same for every value.
     pub fn of(connection: &Connection, sql: &str) -> Self {
         let mut opcodes = Opcodes::default();
         let mut read = |row: &Row<'_>| -> rusqlite::Result<Instruction> {
@@ -76,7 +78,7 @@ impl Program {
         program
     }
 
-    /// Whether it makes one value of several rows, or of how many there are.
+    /// Returns true if it computes one value from several rows, or from their number.
     pub fn aggregates(&self) -> bool {
         self.instructions.iter().any(|one| one.name().starts_with("Agg") || one.name() == "Count")
     }
@@ -93,7 +95,7 @@ impl Program {
         }
         match one.name() {
             "DeferredSeek" => self.deferred.entry(one.p3).or_default().push(place),
-            // Database 0 is the census, 1 what is temporary, whose pages are counted down from zero.
+            // Database 0 is the census. Database 1 is the temporary one, whose pages are counted down from zero.
             "OpenRead" | "ReopenIdx" if matches!(one.p3, 0 | 1) => {
                 let page = if one.p3 == 0 { one.p2 } else { -one.p2 };
                 self.opened.push((one.p1, page));
@@ -104,22 +106,22 @@ impl Program {
         self.instructions.push(one);
     }
 
-    /// The cursors on b-trees of the census, and which.
+    /// Returns the cursors on b-trees of the census, with their b-trees.
     pub(super) fn cursors(&self) -> impl Iterator<Item = (i64, i64)> {
         self.opened.iter().copied()
     }
 
-    /// The b-tree of the census that a cursor is on.
+    /// Returns the b-tree of the census that a cursor is on.
     pub(super) fn page(&self, cursor: i64) -> Option<i64> {
         self.pages.get(&cursor).copied()
     }
 
-    /// The instructions that may write a register, in order.
+    /// Returns the instructions that may write a register, in order.
     fn writing(&self, register: i64) -> impl Iterator<Item = &Instruction> {
         self.at(self.writers.get(&register)).map(|(_, one)| one)
     }
 
-    /// The instructions that may use a cursor, in order, and their places.
+    /// Returns the instructions that may use a cursor, in order, with their positions.
     pub(super) fn using(&self, cursor: i64) -> impl Iterator<Item = (usize, &Instruction)> {
         self.at(self.users.get(&cursor))
     }

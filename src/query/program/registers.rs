@@ -1,7 +1,7 @@
-//! What the registers of a program surely hold: texts or numbers, where that can be told.
+//! The certain contents of a program's registers: texts or numbers, if that can be determined.
 //!
-//! A register that several branches write holds now one thing and now another: then nothing is known of it. So what is
-//! told here holds whatever rows there are.
+//! A register that several branches write has changing contents, and is then unknown. The results here therefore hold
+//! for any rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,18 +10,18 @@ use rusqlite::Connection;
 use super::Program;
 use super::instruction::Instruction;
 
-/// What a register holds.
+/// The content of a register.
 #[derive(Debug, Clone)]
 pub(in crate::query) enum RegisterValue<'p> {
-    /// This text of the statement.
+    /// A text of the statement.
     Literal(&'p str),
     /// A column of a table that holds texts.
     Column(String),
-    /// Some other text.
+    /// Another text.
     Text,
-    /// This number of the statement.
+    /// A number of the statement.
     Constant(&'p Instruction),
-    /// Some other number.
+    /// Another number.
     Number,
 }
 
@@ -30,13 +30,13 @@ impl RegisterValue<'_> {
         matches!(self, Self::Literal(_) | Self::Column(_) | Self::Text)
     }
 
-    /// Whether it is a text of the statement that is no number.
+    /// Returns true for a text of the statement that is no number.
     pub fn is_no_number(&self) -> bool {
         matches!(self, Self::Literal(text) if text.trim().parse::<f64>().is_err())
     }
 }
 
-/// Functions whose result is a text, or NULL.
+/// The functions whose result is a text, or NULL.
 const TEXTS: &[&str] = &[
     "substr",
     "substring",
@@ -61,7 +61,7 @@ const TEXTS: &[&str] = &[
     "concat",
     "concat_ws",
 ];
-/// Functions whose result is a number, or NULL.
+/// The functions whose result is a number, or NULL.
 const NUMBERS: &[&str] = &[
     "length",
     "octet_length",
@@ -84,14 +84,14 @@ const NUMBERS: &[&str] = &[
     "ntile",
 ];
 
-/// Instructions that compute a number from two registers.
+/// The instructions that compute a number from two registers.
 pub(in crate::query) const ARITHMETIC: &[&str] =
     &["Add", "Subtract", "Multiply", "Divide", "Remainder", "BitAnd", "BitOr", "ShiftLeft", "ShiftRight"];
 
 /// The columns of each b-tree: name and declared type.
 pub(in crate::query) type Columns = BTreeMap<i64, Vec<(Option<String>, Option<String>)>>;
 
-/// Reads the columns of those of the b-trees that are tables whose rows have ids, or their indexes.
+/// Reads the columns of the b-trees that are tables with rowids, or their indexes.
 pub(in crate::query) fn columns(connection: &Connection, pages: impl Iterator<Item = i64>) -> Columns {
     let pages: BTreeSet<i64> = pages.collect();
     if pages.is_empty() {
@@ -115,7 +115,7 @@ pub(in crate::query) fn columns(connection: &Connection, pages: impl Iterator<It
 }
 
 impl Program {
-    /// What the register holds when the instruction at this place reads it; `None` where that is not known.
+    /// Returns the content of the register when the instruction at this position reads it; `None` if it is unknown.
     pub(in crate::query) fn held(&self, at: usize, register: i64) -> Option<RegisterValue<'_>> {
         self.held_within(at, register, 0)
     }
@@ -136,7 +136,7 @@ impl Program {
             | "Count" => Some(RegisterValue::Number),
             opcode if ARITHMETIC.contains(&opcode) => Some(RegisterValue::Number),
             "Function" | "PureFunc" | "AggStep" | "AggStep1" | "AggValue" | "AggFinal" => by_name(),
-            // The letter of an affinity: B makes texts, those after it numbers.
+            // The letter of an affinity: B converts to text, later letters convert to numbers.
             "Cast" if one.p2 == 0x42 => Some(RegisterValue::Text),
             "Cast" if one.p2 > 0x42 => Some(RegisterValue::Number),
             "SCopy" | "IntCopy" if depth < 4 => self.held_within(place, one.p1, depth + 1),
@@ -151,14 +151,14 @@ impl Program {
         }
     }
 
-    /// The place of the one instruction that wrote what the register holds at this place.
+    /// Returns the position of the only instruction that wrote the register's content at this position.
     pub(super) fn writer(&self, at: usize, register: i64) -> Option<usize> {
         let writers = self.writers.get(&register)?;
         if let [only] = writers.as_slice() {
             return Some(*only);
         }
         let last = writers[..writers.partition_point(|place| *place < at)].last()?;
-        // Whoever jumps in between may come from another writer.
+        // A jump into the code in between may come from another writer.
         self.targets.range(last + 1..=at).next().is_none().then_some(*last)
     }
 }

@@ -1,8 +1,8 @@
-//! Parameters that a statement compares with something that has no type.
+//! Parameters that a statement compares with a value without a type.
 //!
-//! SQLite converts a bound text to the type of the column that it is compared with. Beside an expression, such
-//! as `count(*)` or a column that a view computes, it converts nothing: text equals no number and is greater
-//! than all of them. The compiled program tells such comparisons apart, through views and subqueries.
+//! SQLite converts a bound text to the type of the column that it is compared with. It converts nothing beside an
+//! expression, such as `count(*)` or a column that a view computes: a text equals no number and is greater than all of
+//! them. The compiled program shows such comparisons, through views and subqueries.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,14 +11,14 @@ use super::instruction::Instruction;
 use super::keys::SEEKS;
 
 impl Program {
-    /// The numbers, from 1, of the parameters that meet an untyped value in a comparison.
+    /// Returns the numbers, from 1, of the parameters that are compared with an untyped value.
     pub fn compared_untyped(&self) -> BTreeSet<usize> {
         let (holders, typed) = (self.holders(), self.typed());
         let met = self.instructions.iter().flat_map(|step| step.compared_as_is(&typed));
         met.filter_map(|register| holders.get(&register).copied()).collect()
     }
 
-    /// The texts in the statement that are a condition by themselves.
+    /// Returns the texts of the statement that are a condition by themselves.
     pub fn texts_as_conditions(&self) -> Vec<&str> {
         let texts = self.texts();
         let conditions =
@@ -26,8 +26,9 @@ impl Program {
         conditions.filter_map(|step| texts.get(&step.p1).copied()).collect()
     }
 
-    /// The texts of the statement by the register that holds each. SQLite puts what is constant into registers of its
-    /// own before all else, in the steps that the first one leads to; others are used for several things in turn.
+    /// Returns the texts of the statement by the register that holds each. SQLite loads constants into separate
+    /// registers first, in the steps that the first instruction jumps to. Other registers are used for several values
+    /// in turn.
     fn texts(&self) -> BTreeMap<i64, &str> {
         let before = self
             .instructions
@@ -41,7 +42,7 @@ impl Program {
         self.instructions.iter().flat_map(Instruction::converted).collect()
     }
 
-    /// Which register holds which parameter, copies included.
+    /// Returns the registers that hold parameters, including copies.
     fn holders(&self) -> BTreeMap<i64, usize> {
         let variable = |step: &Instruction| Some((step.p2, usize::try_from(step.p1).ok()?));
         let variables = self.instructions.iter().filter(|step| step.name() == "Variable");
@@ -55,31 +56,31 @@ impl Program {
     }
 }
 
-/// The bits of a comparison's p5 that hold its affinity, and the last value of them that converts nothing.
+/// The bits of a comparison's p5 that hold its affinity, and the last of their values that converts nothing.
 /// Source: `SQLITE_AFF_MASK`, `SQLITE_AFF_BLOB` in sqliteInt.h.
 const AFFINITY: i64 = 0x47;
 const AS_IT_IS: i64 = 0x41;
 
-/// The first value of them that makes numbers.
+/// The first of their values that converts to numbers.
 const NUMERIC: i64 = 0x43;
 
-/// The functions that compare their arguments as they are, and as many arguments as anybody gives them.
+/// The functions that compare their arguments without conversion, and a number of arguments that no call exceeds.
 const COMPARING: [&str; 3] = ["max(", "min(", "nullif("];
 const ARGUMENTS: i64 = 8;
 
 impl Instruction {
-    /// The registers whose values are compared without a conversion.
+    /// Returns the registers whose values are compared without a conversion.
     fn compared_as_is(&self, typed: &BTreeSet<i64>) -> Vec<i64> {
         match self.name() {
             _ if self.is_comparison() && self.compares_as_is() => vec![self.p1, self.p3],
-            // The key of an index that SQLite made of a subquery's rows.
+            // The key of an index that SQLite builds over a subquery's rows.
             opcode if SEEKS.contains(&opcode) => {
                 let fields: i64 = self.p4.parse().unwrap_or_default();
                 (self.p3..self.p3 + fields).filter(|register| !typed.contains(register)).collect()
             }
             // A member of a list after IN.
             "MakeRecord" if self.p4 == "A" => vec![self.p1],
-            // The greatest or least of some values; how many they are is not told.
+            // The greatest or least of several values; the instruction does not show their number.
             "Function" if COMPARING.iter().any(|name| self.p4.starts_with(name)) => {
                 (self.p2..self.p2 + ARGUMENTS).collect()
             }
@@ -87,27 +88,27 @@ impl Instruction {
         }
     }
 
-    /// Whether it compares two registers.
+    /// Returns true if it compares two registers.
     pub fn is_comparison(&self) -> bool {
         self.opcode.compares
     }
 
-    /// Whether a comparison converts nothing.
+    /// Returns true if a comparison converts nothing.
     pub fn compares_as_is(&self) -> bool {
         self.p5 & AFFINITY <= AS_IT_IS
     }
 
-    /// Whether a comparison makes numbers of the texts that are some.
+    /// Returns true if a comparison converts texts that are numbers to numbers.
     pub fn compares_as_numbers(&self) -> bool {
         self.p5 & AFFINITY >= NUMERIC
     }
 
-    /// The number that it puts into a register.
+    /// Returns the number that it loads into a register.
     pub fn number(&self) -> String {
         if self.name() == "Integer" { self.p1.to_string() } else { self.p4.clone() }
     }
 
-    /// The registers that are given a column's type.
+    /// Returns the registers that are converted to a column's type.
     fn converted(&self) -> impl Iterator<Item = i64> {
         let affinities = if self.name() == "Affinity" { &*self.p4 } else { "" };
         (self.p1..)
