@@ -58,7 +58,7 @@ pub(super) fn tables() -> Vec<String> {
     tables
 }
 
-/// Hashes every document of the file that is not hashed by the rules of today.
+/// Hashes every document of the file that is not hashed by the current rules.
 pub(super) fn fill(connection: &Connection) -> rusqlite::Result<()> {
     for (spec, held) in all() {
         let (table, hash) = (quoted(&versions_table(spec.name)), quoted(held.hash_column));
