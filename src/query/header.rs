@@ -8,9 +8,9 @@
 //! -- param account (account): account id or name
 //! -- param days (number) = 90: how far back to look
 //! -- example: prod
-//! -- beside: another-query: what its rows are, which are counted beside the answer
-//! -- not weighed: what the answer leaves out of account, which is told with it
-//! -- not during: why it has no answer over a range of snapshots
+//! -- beside: another-query: the words for its rows, which are counted beside the answer
+//! -- not weighed: the factors that the answer ignores, which are reported with it
+//! -- not during: the reason why it has no answer over a range of snapshots
 //! ```
 //!
 //! `question` names the questions of `docs/questions.md` that the query answers, and `example` the values of an

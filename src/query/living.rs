@@ -8,8 +8,8 @@ use super::named::Named;
 
 /// The tables of existing users and groups.
 const LIVING: [&str; 2] = ["users", "groups"];
-/// The words by which a statement may show rows outside the join. A LEFT JOIN of another table excludes no user or
-/// group.
+/// The words by which a statement may show rows outside the join. A LEFT JOIN of another table keeps the join with
+/// them.
 const BEYOND_THE_JOIN: [&str; 8] = ["right", "full", "not", "except", "union", "exists", "in", "with"];
 
 /// Returns true if the statement asks only for rows of the resource that belong to existing users and groups.

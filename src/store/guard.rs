@@ -43,7 +43,7 @@ pub(super) fn lower(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Runs `work`, which prepares a statement. Returns its result with the tables and views that the statement opens, in
-/// lower case, including those within views. The connection stays guarded afterwards.
+/// lower case, including those within views. From then on the connection only allows reading.
 pub fn views_read<T>(
     connection: &Connection,
     work: impl FnOnce() -> rusqlite::Result<T>,

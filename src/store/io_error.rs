@@ -21,7 +21,7 @@ enum Trouble {
     Damaged,
 }
 
-/// Returns true if the same command may succeed later, without further changes to the files.
+/// Returns true if the same command may succeed later and continue with the data now on the disk.
 pub(super) fn passes(error: &Error) -> bool {
     trouble(error).is_some_and(|trouble| trouble != Trouble::Damaged)
 }

@@ -129,7 +129,7 @@ impl Subject {
         self.kind.named_in(change).keys().any(|id| self.ids.contains(&**id))
     }
 
-    /// Returns true if a permission set in an account concerns the subject, whoever has it.
+    /// Returns true if a permission set in an account concerns the subject, for any user.
     fn concerns_entry(&self, account_id: &str, permission_set_arn: &str) -> bool {
         self.kind.in_access().into_iter().any(|role| match role {
             AccessRole::Account => self.ids.contains(account_id),

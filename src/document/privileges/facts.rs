@@ -79,7 +79,7 @@ fn allowed(statement: &Statement, action: &str, kinds: &[String]) -> Option<Allo
     let reach = match (&statement.resource, &statement.not_resource) {
         (Some(patterns), _) => reach(patterns, kinds)?,
         (None, Some(but)) if reach_all(but, kinds) => return None,
-        // A NotResource cannot be described by a name. A statement without any Resource is in no identity policy.
+        // A NotResource reaches more than named resources. No identity policy lacks both elements.
         (None, _) => Reach::Any,
     };
     Some(Allowed { reach, is_conditional: statement.condition.is_some(), is_by_exception, pattern })

@@ -169,7 +169,7 @@ pub(super) fn nulls_in_lists(connection: &Connection, sql: &str) -> Vec<String> 
     let found = (0..tokens.len()).filter(is_not_in).filter_map(|at| {
         let (_, end) = elements(&tokens, at + 2);
         let list = &sql[tokens[at + 2].start..=tokens.get(end)?.start];
-        // A list that depends on the row around it, or on a value, cannot be queried by itself.
+        // A list that depends on the row around it, or on a parameter, cannot be queried by itself.
         let has_value = tokens[at + 2..end].iter().any(|token| token.kind == TokenKind::Word && token.text.starts_with([':', '@', '$', '?']));
         let has_null = format!("SELECT (hex(randomblob(16)) NOT IN {list}) IS NULL");
         let has_null = !has_value && connection.query_row(&has_null, [], |row| row.get(0)).unwrap_or(false);

@@ -78,7 +78,7 @@ pub(super) fn fill(connection: &Connection, place: Place) -> Result<()> {
     connection.execute(&sql, (NAME, document::rules())).map(drop).doing("note how far policies are read")
 }
 
-/// Returns the tables of the file whose rows differ from what its policies say.
+/// Returns the tables of the file whose rows differ from its policies.
 pub(super) fn differing(connection: &Connection) -> Result<Vec<&'static str>> {
     if !is_current(connection)? {
         return Ok(Vec::new());

@@ -49,7 +49,7 @@ pub(super) fn fill(connection: &Connection, place: Place) -> Result<()> {
     Ok(())
 }
 
-/// Returns the first table whose rows differ from what the policies of the file come to.
+/// Returns the first table whose rows differ from the combined effect of the file's policies.
 pub(super) fn differs(connection: &Connection) -> Result<Option<&'static str>> {
     for (view, policies) in weighed() {
         let due: HashSet<Kept> = rows(&states(connection, policies)?).into_iter().collect();

@@ -8,8 +8,8 @@
 //! The *content* of a snapshot is, for each resource, the set hash of the rows alive in it, without `valid_from`,
 //! `valid_to` and volatile columns. Its *facts* are, for each table keyed by snapshot, the set hash of the table's rows
 //! about the snapshot, without the label. The text of each is hashed, and `snapshot_hash` covers both and the
-//! `snapshot_hash` before. A person with write access to the file could change it and compute all hashes anew: the hash
-//! proves something only if it was also noted elsewhere, in a job's log or a ticket.
+//! `snapshot_hash` before. A person with write access to the file could change it and compute all hashes again: the
+//! hash proves something only if it was also noted elsewhere, in a job's log or a ticket.
 //!
 //! Rules that other modules must follow, so that the file can be verified:
 //!

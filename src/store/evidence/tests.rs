@@ -176,7 +176,7 @@ fn what_a_pruned_snapshot_leaves_keeps_the_rest_verifiable() {
         verified.links.iter().map(|link| link.snapshot_hash.clone()).collect()
     };
     assert_eq!(hashes(&after_pruning), hashes(&before));
-    // Pruning the newest snapshot too: the next one is counted anew, and no number is reused.
+    // Prunes the newest snapshot too: the next one is counted from all rows, and no number is reused.
     world.database.prune(&[3]).unwrap();
     verified(&world).unwrap();
     publish(&mut world, &[("1", "one"), ("4", "four")]);

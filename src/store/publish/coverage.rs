@@ -100,7 +100,7 @@ fn status(
     }
 }
 
-/// Returns the reason why only parts of the resource were requested, if any part was seen.
+/// Returns the reason why only parts of a seen resource were requested; `None` if all of it was.
 fn why_limited(publishing: &Publishing<'_>, spec: &ResourceSpec) -> rusqlite::Result<Option<String>> {
     let of_it = "g.snapshot_id = ?1 AND g.resource = ?2 AND g.kind = 'not_asked'";
     let sql = format!("SELECT {}", reasons(of_it));

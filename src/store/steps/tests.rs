@@ -246,7 +246,7 @@ fn verify_names_what_was_changed() {
         let error = unfilled(&world, change).verify().unwrap_err().to_string();
         assert!(error.starts_with(says) && error.contains("access_change_causes_steps"), "{change}: {error}");
     }
-    // The file has views of another program, and the stored rows are verified all the same.
+    // The file has views of another program. The stored rows can still be verified.
     let views = "DROP VIEW users_changes; CREATE VIEW users_changes AS SELECT 1 AS one";
     let census = unfilled(&world, views);
     assert!(!census.verify().unwrap().views_are_current);
