@@ -61,7 +61,7 @@ enum Which {
     Last,
 }
 
-/// Looks up names, each once.
+/// A cache of names, each looked up once.
 pub(super) struct Names<'c> {
     connection: &'c Connection,
     pair: SnapshotPair,

@@ -15,7 +15,7 @@ use crate::tree::TreePaths;
 /// An entity's id, and a snapshot.
 type Known = (Entity, String, i64);
 
-/// Looks up names, each once.
+/// A cache of names and paths, each looked up once.
 pub(super) struct NamesOfThen<'c> {
     connection: &'c Connection,
     known: RefCell<HashMap<Known, Option<String>>>,

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::model::{AccessRole, ResourceSpec};
 use crate::store::Record;
 
-/// Looks up the rows that a snapshot could not see.
+/// The lookup of rows that a snapshot could not see.
 pub(super) struct Hidden<'a, 'j, 'r> {
     pub judge: &'a mut Judge<'j>,
     pub reach: &'a AccessPaths<'r>,

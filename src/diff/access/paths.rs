@@ -28,7 +28,7 @@ pub(in crate::diff) enum AccessPathIds {
     Group(Arc<str>),
 }
 
-/// Answers by key, each looked up once.
+/// A cache of the rows that paths of access run through, each looked up once by key.
 pub(in crate::diff) struct AccessPaths<'c> {
     connection: &'c Connection,
     pair: SnapshotPair,

@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::model::ResourceSpec;
 use crate::store::{GapIndex, Record, SnapshotGaps, canonical_scope};
 
-/// Decides the meaning of differences.
+/// The decision about the meaning of differences, with the gaps that it depends on.
 pub(in crate::diff) struct Judge<'c> {
     connection: &'c Connection,
     pair: SnapshotPair,

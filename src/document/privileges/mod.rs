@@ -80,7 +80,7 @@ const OF_ONE_ACCOUNT: [&str; 4] = ["sso:", "sso-directory:", "identitystore:", "
 /// The action that passes a role to a service.
 const PASS_ROLE: &str = "iam:PassRole";
 
-/// Weighs the policies of permission sets. Each text is read once.
+/// The facts of policies by which permission sets are weighed. Each text is read once.
 #[derive(Debug, Default)]
 pub struct Scales {
     read: HashMap<Rc<str>, Option<Rc<Facts>>>,

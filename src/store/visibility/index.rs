@@ -13,7 +13,7 @@ use crate::store::file::quoted;
 use crate::store::record::{Record, text_of};
 use crate::store::{unreadable, versions_table};
 
-/// Reads the gaps of snapshots, each once.
+/// The gaps of snapshots by resource, each read once.
 pub(crate) struct GapIndex<'c> {
     connection: &'c Connection,
     read: HashMap<(i64, &'static str), Rc<SnapshotGaps>>,
