@@ -1,10 +1,10 @@
 //! The life of access report jobs.
 //!
-//! One job may be in progress in the whole organization; the same question within a minute gets the same job,
-//! whoever asks (recorded answers do not say whose job it was: the stricter reading is served). A job may be read
-//! only by the caller that asked for it, with temporary credentials by the same session
-//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html>).
-//! `ops::iam` writes the answers, `activity` knows the rows.
+//! One job may be in progress in the whole organization. The same request within a minute gets the same job, from any
+//! caller (recorded answers do not tell whose job it was, so the stricter reading is simulated). A job may be read only
+//! by the caller that requested it, with temporary credentials by the same session
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html>). `ops::iam`
+//! writes the answers, and `activity` knows the rows.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -21,11 +21,11 @@ use super::protocol::{ApiError, Signature};
 pub(super) struct Job {
     pub id: String,
     pub created_at: DateTime<Utc>,
-    /// Decided at once, told when the time is over.
+    /// The outcome, decided at once and reported when the duration is over.
     pub outcome: std::sync::Arc<Outcome>,
     created: Instant,
     duration: Duration,
-    /// Whether no other job may begin before this one is over.
+    /// True if no other job may begin before this one is over.
     blocks: bool,
     day: u32,
     path: String,
@@ -33,7 +33,7 @@ pub(super) struct Job {
     owner: Option<Signature>,
 }
 
-/// How a job ends.
+/// The outcome of a job.
 #[derive(Debug)]
 pub(super) enum Outcome {
     Completed(Vec<ServiceActivity>),
@@ -64,7 +64,7 @@ pub(super) struct Reports {
 }
 
 impl Reports {
-    /// Starts a job, or finds the one that answers the same question.
+    /// Starts a job, or finds the job of the same request.
     pub fn generate(
         &self,
         world: &World,
@@ -101,7 +101,7 @@ impl Reports {
         Ok(id)
     }
 
-    /// Makes a job one that never ends; whether others may begin meanwhile is for the test to say.
+    /// Makes a job never end. `blocks` decides whether other jobs may begin meanwhile.
     pub fn never_end(&self, id: &str, blocks: bool) {
         let mut jobs = self.jobs.lock().expect("no thread panics while it holds the jobs");
         for job in jobs.iter_mut().filter(|job| job.id == id) {
@@ -109,7 +109,7 @@ impl Reports {
         }
     }
 
-    /// The caller's job of this id.
+    /// Returns the caller's job with this id.
     pub fn find(&self, id: &str, caller: Option<&Signature>) -> Option<Job> {
         let jobs = self.jobs.lock().expect("no thread panics while it holds the jobs");
         jobs.iter().find(|job| job.id == id && job.belongs_to(caller)).cloned()
@@ -133,7 +133,7 @@ fn outcome(world: &World, path: &str, policy: &str) -> Outcome {
     }
 }
 
-/// The entity, if the whole path is right; a slash at its end makes it wrong.
+/// Returns the entity, if the whole path is correct. A trailing slash makes it wrong.
 fn entity_at(world: &World, path: &str) -> Option<ReportedEntity> {
     let (index, last) = (world.index(), path.rsplit('/').next()?);
     if let Some(unit) = index.units.get(last) {

@@ -1,11 +1,10 @@
-//! When which account last used which service: a pure function of the day, so it costs no state.
+//! Computes when each account last used each service: a pure function of the day, without state.
 //!
 //! The access report (`access_report`) serves it, and `truth` states it. The rules are those of
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html>:
-//! a root's or OU's report covers the services that service control policies allow there and the accounts
-//! below, the management account left out; an account's report covers its own activity. A report by policy covers, of
-//! these services, those that the policy allows, and of these accounts those that it applies to. The management account's
-//! report ignores the policy.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html>. The report of
+//! a root or OU covers the services that service control policies allow there, and the accounts below, except for the
+//! management account. An account's report covers its own activity. A report by policy is limited to the services that
+//! the policy allows, and to the accounts to which it applies. The management account's report ignores the policy.
 
 use serde_json::Value;
 
@@ -13,7 +12,7 @@ use super::dice;
 use super::organization::{Account, DAY, Millis, Policy, World};
 use super::seed::names::SERVICES;
 
-/// What a report is about.
+/// The entity that a report is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReportedEntity {
     Unit(u32),
@@ -26,7 +25,7 @@ pub(super) struct ServiceActivity {
     pub namespace: &'static str,
     pub name: &'static str,
     pub last: Option<Attempt>,
-    /// Accounts that attempted.
+    /// The number of accounts that attempted to use the service.
     pub accounts: i64,
 }
 
@@ -42,7 +41,7 @@ pub(super) struct Attempt {
 /// AWS's tracking period (same page).
 const TRACKED: Millis = 400 * DAY;
 
-/// The report's rows, by namespace.
+/// Returns the report's rows, by namespace.
 pub(super) fn report(world: &World, entity: ReportedEntity, policy: Option<&Policy>) -> Vec<ServiceActivity> {
     let (unit, mut accounts, everything) = match entity {
         ReportedEntity::Unit(unit) => (unit, accounts_below(world, unit), false),
@@ -82,7 +81,7 @@ pub(super) fn report(world: &World, entity: ReportedEntity, policy: Option<&Poli
     rows
 }
 
-/// Whether the policy is attached to the account, or to anything that it is in.
+/// Returns true if the policy is attached to the account, or to any of its parents.
 fn applies(world: &World, policy: &Policy, account: &Account) -> bool {
     let is_target = |id: &str| policy.targets.iter().any(|target| target.id == id);
     let mut next = Some(account.parent);
@@ -94,7 +93,8 @@ fn applies(world: &World, policy: &Policy, account: &Account) -> bool {
     is_target(&account.id) || places.any(|unit| is_target(&unit.id))
 }
 
-/// Whether the policy allows anything of the service: the simulator's policies deny services, or actions of one.
+/// Returns true if the policy allows any action of the service. The simulator's policies deny whole services, or single
+/// actions.
 fn allows(policy: &Policy, namespace: &str) -> bool {
     let document: Value = serde_json::from_str(&policy.document).unwrap_or_default();
     let statements = document["Statement"].as_array().cloned().unwrap_or_default();
@@ -127,7 +127,7 @@ fn denied_services(world: &World, unit: u32) -> Vec<&str> {
     denied
 }
 
-/// Services are used at regular intervals of their own, or never; nothing was used today yet.
+/// Returns the last attempt. A service is used at regular intervals, or never. Nothing was used today yet.
 fn last_attempt(world: &World, account: &Account, namespace: &str, popularity: u64) -> Option<Millis> {
     let dice = dice::hash(world.config.seed, &[&account.id, namespace]);
     if dice % 100 >= popularity {
@@ -156,7 +156,7 @@ fn region(world: &World, account: u32, namespace: &str) -> &'static str {
         [dice::hash(world.config.seed, &["region", namespace, &account.to_string()]) as usize % regions.len()]
 }
 
-/// The Region that the row of a service which nobody used still carries: only `iam` has one.
+/// Returns the Region in the row of an unused service: only `iam` has one.
 pub(super) fn idle_region(world: &World, namespace: &str) -> Option<&'static str> {
     (namespace == "iam").then(|| world.config.partition.regions()[0])
 }

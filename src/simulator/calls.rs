@@ -1,4 +1,4 @@
-//! The log of every call received: what tests and benchmarks count.
+//! The log of every received call, which tests and benchmarks count.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -11,25 +11,25 @@ use super::protocol::Service;
 /// One call, logged when it ends.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// The service that the request's target or version names.
+    /// The service named by the request's target or version.
     pub service: Service,
-    /// As AWS spells it, e.g. `ListUsers`.
+    /// The operation in AWS's spelling, e.g. `ListUsers`.
     pub operation: String,
     /// The request's body.
     pub body: String,
-    /// From the request's signature; `None` for an unsigned one.
+    /// The access key id of the request's signature; `None` for an unsigned request.
     pub access_key_id: Option<String>,
-    /// When it came in, since the simulator started.
+    /// The time of arrival, since the simulator started.
     pub at: Duration,
     /// The HTTP status; 0 when the connection was cut instead.
     pub status: u16,
     /// AWS's error code.
     pub error_code: Option<String>,
-    /// What the script of faults did to it.
+    /// The fault that the script applied to it.
     pub fault: Option<Action>,
 }
 
-/// Every call so far. It can be read and emptied while the simulator serves.
+/// Every call so far. It can be read and cleared while the simulator serves.
 #[derive(Debug)]
 pub struct Calls {
     started: Instant,
@@ -48,27 +48,27 @@ impl Calls {
         }
     }
 
-    /// All of them, in the order in which they ended.
+    /// Returns all calls, in the order in which they ended.
     pub fn all(&self) -> Vec<Call> {
         self.lock().clone()
     }
 
-    /// How many there were.
+    /// Returns the number of calls.
     pub fn total(&self) -> usize {
         self.lock().len()
     }
 
-    /// How many calls of this operation there were.
+    /// Returns the number of calls of this operation.
     pub fn count(&self, operation: &str) -> usize {
         self.lock().iter().filter(|call| call.operation == operation).count()
     }
 
-    /// How many calls ended with this error code.
+    /// Returns the number of calls with this error code.
     pub fn errors(&self, error_code: &str) -> usize {
         self.lock().iter().filter(|call| call.error_code.as_deref() == Some(error_code)).count()
     }
 
-    /// Calls by service and operation.
+    /// Returns the number of calls by service and operation.
     pub fn counts(&self) -> BTreeMap<(Service, String), usize> {
         let mut counts = BTreeMap::new();
         for call in self.lock().iter() {
@@ -77,12 +77,12 @@ impl Calls {
         counts
     }
 
-    /// The most calls that were ever in flight together.
+    /// Returns the largest number of calls that were in flight at the same time.
     pub fn peak(&self) -> usize {
         self.peak.load(Ordering::Relaxed)
     }
 
-    /// Forgets all calls.
+    /// Clears the log.
     pub fn clear(&self) {
         self.lock().clear();
         self.peak.store(0, Ordering::Relaxed);
@@ -99,7 +99,7 @@ impl Calls {
     }
 }
 
-/// A call that has not ended; ends when dropped.
+/// A call in flight, until it is dropped.
 pub(super) struct InFlight<'a> {
     calls: &'a Calls,
     pub at: Duration,

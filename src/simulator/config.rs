@@ -1,4 +1,4 @@
-//! What organization to simulate, and how awkwardly it answers.
+//! The description of the organization to simulate, and of its difficult answers.
 //!
 //! Plain data: `seed` reads the sizes, `ops` the toggles, `throttle` the rates. Nothing here acts.
 
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeZone, Utc};
 
-/// How many things of each kind the organization has on day 0: the awkward ones come on top, and a few of
-/// each are the least (8 accounts, 9 OUs, 4 users, 4 groups, 3 permission sets, 4 pairs).
+/// The number of items of each kind on day 0. The awkward items are added to it, and a few of each kind are the minimum
+/// (8 accounts, 9 OUs, 4 users, 4 groups, 3 permission sets, 4 pairs).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     /// Accounts, the management account included.
@@ -26,13 +26,13 @@ pub struct Size {
     pub pairs: usize,
     /// (account, permission set, principal) triples, on provisioned pairs.
     pub assignments: usize,
-    /// Applications of the organization's instance; some come and go.
+    /// Applications of the organization's instance, some of which come and go.
     pub applications: usize,
     /// Services in an access report (AWS lists about 455; <https://docs.aws.amazon.com/service-authorization/>).
     pub services: usize,
 }
 
-/// The AWS partition, which decides how every ARN begins and which Regions exist.
+/// The AWS partition, which decides the prefix of every ARN and the existing Regions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Partition {
     /// `aws`, the commercial Regions.
@@ -44,7 +44,7 @@ pub enum Partition {
 }
 
 impl Partition {
-    /// The ARN's second part.
+    /// Returns the second part of an ARN.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Aws => "aws",
@@ -53,7 +53,7 @@ impl Partition {
         }
     }
 
-    /// Regions in which the partition's accounts are active.
+    /// Returns the Regions in which the partition's accounts are active.
     pub(super) fn regions(self) -> &'static [&'static str] {
         match self {
             Self::Aws => &["us-east-1", "eu-west-1", "eu-central-1", "us-west-2", "ap-southeast-2"],
@@ -63,20 +63,20 @@ impl Partition {
     }
 }
 
-/// In which account the caller's credentials live.
+/// The account of the caller's credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caller {
     /// Reads everything.
     ManagementAccount,
-    /// Reads everything but ListAccountAssignmentsForPrincipal and the access report
+    /// Reads everything except ListAccountAssignmentsForPrincipal and the access report
     /// (<https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html>).
     DelegatedAdministrator,
-    /// Sees that the organization and the instance exist, and is denied everything else, but for an account
-    /// instance, which is this account's own.
+    /// Sees that the organization and the instance exist. Every other call is denied, except on an account instance,
+    /// which belongs to this account.
     MemberAccount,
 }
 
-/// Which Identity Center instances exist.
+/// The existing Identity Center instances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Instances {
     /// The usual one, owned by the management account.
@@ -89,20 +89,20 @@ pub enum Instances {
     None,
 }
 
-/// Calls a second that each bucket refills; a bucket holds `burst` seconds' worth.
+/// The calls per second that refill each bucket. A bucket holds `burst` seconds' worth.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rates {
-    /// Over all sso-admin operations together
+    /// The rate of all sso-admin operations together
     /// (<https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>).
     pub sso_admin: f64,
-    /// Not published; what was seen to work.
+    /// A rate that works in practice; AWS publishes none.
     pub identity_store: f64,
-    /// For each operation of Organizations by itself
+    /// The rate of each operation of Organizations
     /// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>).
     pub organizations_operation: f64,
-    /// Not published.
+    /// AWS publishes no rate.
     pub iam: f64,
-    /// How many seconds' worth of calls a full bucket holds.
+    /// The size of a bucket, in seconds' worth of calls.
     pub burst: f64,
 }
 
@@ -113,7 +113,7 @@ impl Default for Rates {
 }
 
 impl Rates {
-    /// The same proportions, `factor` times as fast: for tests that have no minutes to spend.
+    /// Returns the same proportions, `factor` times as fast, for tests that must not take minutes.
     #[must_use]
     pub fn scaled(self, factor: f64) -> Self {
         Self {
@@ -126,78 +126,79 @@ impl Rates {
     }
 }
 
-/// The whole description of a simulated organization. Start from a preset and change fields.
+/// The whole description of a simulated organization. Start from a preset, and change fields.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Counts of day 0, without the awkward extras.
+    /// The sizes on day 0, without the awkward extras.
     pub size: Size,
-    /// Everything generated follows from it.
+    /// The seed of everything generated.
     pub seed: u64,
-    /// The moment of day 0; day n is n times 24 hours later.
+    /// The time of day 0. Day n is n times 24 hours later.
     pub start: DateTime<Utc>,
-    /// Events of change per day.
+    /// The number of change events per day.
     pub changes_per_day: usize,
-    /// Decides how every ARN begins and which Regions are enabled.
+    /// The prefix of every ARN, and the enabled Regions.
     pub partition: Partition,
     /// The Region of the instance.
     pub region: String,
-    /// Regions to which the instance was replicated; permission sets cannot be read there.
+    /// The Regions to which the instance was replicated. Permission sets cannot be read there.
     pub additional_regions: Vec<String>,
-    /// Decides what ListInstances returns.
+    /// The answer of ListInstances.
     pub instances: Instances,
-    /// Decides which calls are denied.
+    /// The caller, which decides the denied calls.
     pub caller: Caller,
-    /// What AssumeRole must be told, when set.
+    /// The external id that AssumeRole requires, if set.
     pub external_id: Option<String>,
-    /// How long each call takes at least.
+    /// The minimum duration of each call.
     pub latency: Duration,
-    /// `None` never throttles. `Simulator::set_throttling` changes it while it serves.
+    /// The rates; `None` never throttles. `Simulator::set_throttling` changes them while it serves.
     pub throttling: Option<Rates>,
-    /// Whether the data holds one odd thing of each kind (see `seed::awkward`).
+    /// True if the data contains one odd item of each kind (see `seed::awkward`).
     pub awkward: bool,
-    /// Whether Organizations now and then answers an empty page that has a token.
+    /// True if Organizations occasionally answers with an empty page that has a token.
     pub empty_pages: bool,
-    /// Whether an empty list is sent; `false` leaves it out where the API's model allows that.
+    /// True if an empty list is sent. Otherwise it is omitted where the API's model allows that.
     pub empty_lists: bool,
-    /// Whether ListAccountAssignmentsForPrincipal answers for a user with the rows of its groups too, as the
-    /// documentation says.
+    /// True if ListAccountAssignmentsForPrincipal includes the rows of a user's groups in the user's answer, as
+    /// documented.
     pub repeats_groups: bool,
-    /// So many provisioned pairs that nobody is assigned, where there are fewer assignments than pairs.
+    /// The number of provisioned pairs without assignments, if there are fewer assignments than pairs.
     pub unassigned_pairs: usize,
-    /// From this day on one permission set is in no listing, and a tenth of the assigned pairs are in no listing of
-    /// what is provisioned; their assignments are shown all the same to whoever asks for them.
+    /// The day from which one permission set is in no listing, and a tenth of the assigned pairs are in no listing of
+    /// provisioned pairs. Their assignments are still returned when requested.
     pub half_deleted_since: Option<u32>,
-    /// The most that any page holds, below what was asked for, as AWS reserves the right to do.
+    /// The largest size of any page, below the requested one, as AWS reserves the right to do.
     pub short_pages: Option<usize>,
-    /// Whether accounts and OUs carry their paths (they do since 2026).
+    /// True if accounts and OUs have their paths (as since 2026).
     pub paths: bool,
-    /// Whether accounts carry `State`.
+    /// True if accounts have `State`.
     pub account_state: bool,
-    /// Whether accounts carry the retired `Status`.
+    /// True if accounts have the retired `Status`.
     pub account_status: bool,
-    /// So many service control policies beside those that follow from the tree; each is attached to an OU.
+    /// The number of service control policies beyond those of the tree. Each is attached to an OU.
     pub more_policies: usize,
-    /// Whether service control policies are enabled on the root; the access report needs them.
+    /// True if service control policies are enabled on the root, as the access report requires.
     pub service_control_policies: bool,
-    /// `false` is an organization with consolidated billing only.
+    /// False for an organization with consolidated billing only.
     pub all_features: bool,
-    /// A directory by legacy AD sync, which cannot be listed, nor described unless `legacy_describes`.
+    /// True for a directory by legacy AD sync, which cannot be listed. Principals cannot be described either, unless
+    /// `legacy_describes`.
     pub legacy_directory: bool,
-    /// Whether single principals of such a directory can be described after all.
+    /// True if single principals of such a directory can be described.
     pub legacy_describes: bool,
-    /// `false`: the caller's account is in no organization.
+    /// False if the caller's account is in no organization.
     pub in_organization: bool,
-    /// Whether some users carry the enterprise extension (served only when a request asks for it).
+    /// True if some users have the enterprise extension (sent only on request).
     pub extensions: bool,
-    /// How long an access report job stays in progress.
+    /// The time for which an access report job stays in progress.
     pub access_report_duration: Duration,
-    /// For how long the same question gets the same access report job.
+    /// The time within which the same request gets the same access report job.
     pub access_report_reuse: Duration,
 }
 
 impl Default for Config {
-    /// An organization of 25 accounts with all of the awkward data, unthrottled, with short pages so that
-    /// every listing has several.
+    /// Returns an organization of 25 accounts with all of the awkward data, without throttling, and with short pages,
+    /// so that every listing has several.
     fn default() -> Self {
         Self {
             size: Size {
@@ -247,7 +248,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// A company of 60 accounts and 150 people, whose quarter is worth a tour.
+    /// Returns a company of 60 accounts and 150 people, with a quarter of changes for a tour.
     pub fn demo() -> Self {
         Self::sized(
             Size {
@@ -266,7 +267,7 @@ impl Config {
         )
     }
 
-    /// 100 accounts, 40 permission sets, 400 users, 60 groups, 40 applications.
+    /// Returns an organization of 100 accounts, 40 permission sets, 400 users, 60 groups, 40 applications.
     pub fn small() -> Self {
         Self::sized(
             Size {
@@ -285,7 +286,7 @@ impl Config {
         )
     }
 
-    /// 1,000 accounts, 150 permission sets, 5,000 users, 500 groups, 20,000 pairs.
+    /// Returns an organization of 1,000 accounts, 150 permission sets, 5,000 users, 500 groups, 20,000 pairs.
     pub fn medium() -> Self {
         Self::sized(
             Size {
@@ -304,7 +305,8 @@ impl Config {
         )
     }
 
-    /// 5,000 accounts, 500 permission sets, 50,000 users, 3,000 groups, 100,000 pairs, 500,000 assignments.
+    /// Returns an organization of 5,000 accounts, 500 permission sets, 50,000 users, 3,000 groups, 100,000 pairs,
+    /// 500,000 assignments.
     pub fn large() -> Self {
         Self::sized(
             Size {

@@ -1,6 +1,6 @@
-//! Who the callers are: any access key is taken, signatures are not verified.
+//! The identities of callers. Every access key is accepted, and signatures are not verified.
 //!
-//! Sessions made by AssumeRole are remembered, and credentials can be declared expired in mid-run.
+//! Sessions of AssumeRole are remembered, and credentials can be declared expired during a run.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
@@ -17,7 +17,7 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// Makes a session of this ARN: its access key id and its session token.
+    /// Creates a session with this ARN. Returns its access key id and its session token.
     pub fn assume(&self, arn: String) -> (String, String) {
         let mut sessions = self.sessions.lock().expect("no thread panics while it holds the sessions");
         let number = sessions.len() + 1;
@@ -39,7 +39,7 @@ impl Credentials {
         self.expired.lock().expect("no thread panics while it holds the keys").contains(access_key_id)
     }
 
-    /// The ARN behind a signature.
+    /// Returns the ARN behind a signature.
     pub fn caller_arn(&self, world: &World, signature: Option<&Signature>) -> String {
         let sessions = self.sessions.lock().expect("no thread panics while it holds the sessions");
         if let Some(arn) = signature.and_then(|signature| sessions.get(&signature.access_key_id)) {
@@ -57,7 +57,7 @@ impl Credentials {
         )
     }
 
-    /// What kind of caller that is: a session's account decides, else the configuration.
+    /// Returns the kind of the caller: a session's account decides, or else the configuration.
     pub fn caller(&self, config: &Config, world: &World, signature: Option<&Signature>) -> Caller {
         let sessions = self.sessions.lock().expect("no thread panics while it holds the sessions");
         let Some(arn) = signature.and_then(|signature| sessions.get(&signature.access_key_id)) else {

@@ -1,6 +1,6 @@
-//! Carries out the faults that `faults` decided on: refusals in the service's words, and broken listings.
+//! Applies the faults chosen by `faults`: refusals in the service's words, and damaged listings.
 //!
-//! What breaks the connection or the body itself is left to `http`.
+//! `http` applies faults of the connection or the body itself.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use super::ops::{self, Context};
 use super::paging;
 use super::protocol::{Answer, ApiError, Input, Request, Service};
 
-/// The refusal that an action stands for, if it stands for one.
+/// Returns the refusal of an action, if the action is one.
 pub(super) fn refusal(action: &Action, request: &Request) -> Option<ApiError> {
     let service = request.service;
     let operation = &request.operation;
@@ -68,7 +68,7 @@ fn wrong_signature(service: Service, message: String) -> ApiError {
     unsigned(service, "InvalidSignatureException", "SignatureDoesNotMatch", message)
 }
 
-/// A refusal of the signature, whose code differs by protocol.
+/// Returns a refusal of the signature, whose code depends on the protocol.
 fn unsigned(service: Service, json: &'static str, query: &'static str, message: String) -> ApiError {
     match service.speaks_json() {
         true => ApiError::new(400, json, message),
@@ -76,7 +76,7 @@ fn unsigned(service: Service, json: &'static str, query: &'static str, message: 
     }
 }
 
-/// The body with the first key of its first item twice, the first time with another value.
+/// Returns the body with the first key of its first item repeated, the first time with another value.
 pub(super) fn with_a_key_twice(body: &str) -> String {
     let twice = || {
         let start = body.find("[{\"")? + 2;
@@ -86,7 +86,7 @@ pub(super) fn with_a_key_twice(body: &str) -> String {
     twice().unwrap_or_else(|| body.to_owned())
 }
 
-/// The request for a listing's first page.
+/// Returns the request for a listing's first page.
 pub(super) fn first_page(request: &Request) -> Request {
     let mut input = request.input.0.clone();
     input.remove("NextToken");
@@ -98,7 +98,7 @@ pub(super) fn first_page(request: &Request) -> Request {
     }
 }
 
-/// What callers with expired credentials are told.
+/// Returns the refusal of expired credentials.
 pub(super) fn expired(service: Service) -> ApiError {
     let message = "The security token included in the request is expired";
     if service.speaks_json() {
@@ -139,7 +139,7 @@ fn not_found(service: Service, operation: &str) -> ApiError {
     }
 }
 
-/// A good answer, damaged.
+/// Damages a good answer.
 pub(super) fn damage(action: &Action, context: &Context, answer: Answer) -> Answer {
     match answer {
         Answer::Json(members) => Answer::Json(damaged_listing(action, context, members)),
@@ -153,7 +153,7 @@ pub(super) fn damage(action: &Action, context: &Context, answer: Answer) -> Answ
     }
 }
 
-/// An access report that failed, or that lost its list or what is in it.
+/// Returns an access report that failed, or that lost its list or the list's content.
 fn damaged_report(action: &Action, result: String) -> String {
     let with_list = |list: &str| match (result.find("<AccessDetails>"), result.rfind("</AccessDetails>")) {
         (Some(start), Some(end)) => {
@@ -236,7 +236,7 @@ fn damaged_listing(
     members
 }
 
-/// Gives the items of a listing, or what is described, a member's value. Paths come in lists.
+/// Sets a member's value in the items of a listing, or in a description. Paths are lists.
 fn with_member(members: &mut Map<String, Value>, name: &str, value: &str) {
     if let Some(member) = members.get_mut(name).filter(|member| member.is_string()) {
         *member = value.into();
@@ -252,7 +252,7 @@ fn with_member(members: &mut Map<String, Value>, name: &str, value: &str) {
     }
 }
 
-/// The item with another name or value, and the same key.
+/// Returns the item with another name or value, and the same key.
 fn with_other_values(mut item: Value) -> Value {
     for name in ["DisplayName", "Name", "MembershipId", "Value"] {
         if let Some(Value::String(text)) = item.get_mut(name) {
@@ -262,7 +262,7 @@ fn with_other_values(mut item: Value) -> Value {
     item
 }
 
-/// The first item of the listing's first page.
+/// Returns the first item of the listing's first page.
 fn first_item(context: &Context, list: &str) -> Option<Value> {
     let first = first_page(context.request);
     match ops::answer(&Context { request: &first, ..*context }) {

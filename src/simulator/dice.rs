@@ -1,6 +1,6 @@
 //! Deterministic randomness: the same seed gives the same organization on every machine.
 //!
-//! Used by `seed`, `days` and `activity`; the running server draws nothing from it.
+//! `seed`, `days` and `activity` use it. The running server does not.
 
 /// A seeded source of choices and identifiers.
 pub(super) struct Dice {
@@ -12,50 +12,50 @@ impl Dice {
         Self { rng: fastrand::Rng::with_seed(seed) }
     }
 
-    /// A number below `end`; 0 when `end` is 0.
+    /// Returns a number below `end`; 0 if `end` is 0.
     pub fn below(&mut self, end: usize) -> usize {
         if end == 0 { 0 } else { self.rng.usize(..end) }
     }
 
-    /// A number below `end` that favours small ones.
+    /// Returns a number below `end`, preferring small ones.
     pub fn skewed(&mut self, end: usize) -> usize {
         let share = self.rng.f64();
         ((share * share * end as f64) as usize).min(end.saturating_sub(1))
     }
 
-    /// True with the given chance in percent.
+    /// Returns true with the given chance in percent.
     pub fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance
     }
 
-    /// One of the items.
+    /// Returns one of the items.
     pub fn pick<'a, T: ?Sized>(&mut self, items: &'a [&'a T]) -> &'a T {
         items[self.below(items.len())]
     }
 
-    /// Lower-case hexadecimal digits.
+    /// Returns lower-case hexadecimal digits.
     pub fn hex(&mut self, digits: usize) -> String {
         (0..digits).map(|_| char::from(b"0123456789abcdef"[self.below(16)])).collect()
     }
 
-    /// Lower-case letters and digits, as in the ids of roots and OUs.
+    /// Returns lower-case letters and digits, as in the ids of roots and OUs.
     pub fn word(&mut self, length: usize) -> String {
         let letters = b"abcdefghijklmnopqrstuvwxyz0123456789";
         (0..length).map(|_| char::from(letters[self.below(letters.len())])).collect()
     }
 
-    /// A version 4 UUID.
+    /// Returns a version 4 UUID.
     pub fn uuid(&mut self) -> String {
         uuid_of(self.rng.u64(..), self.rng.u64(..))
     }
 
-    /// A twelve-digit account id.
+    /// Returns a twelve-digit account id.
     pub fn account_id(&mut self) -> String {
         format!("{:012}", self.rng.u64(100_000_000_000..1_000_000_000_000))
     }
 }
 
-/// A stable hash of some texts: unlike the standard hasher it never changes between releases.
+/// Returns a stable hash of texts. Unlike the standard hasher it never changes between releases.
 pub(super) fn hash(seed: u64, parts: &[&str]) -> u64 {
     let mut state = mix(seed ^ 0x9e37_79b9_7f4a_7c15);
     for part in parts {
@@ -69,7 +69,7 @@ pub(super) fn hash(seed: u64, parts: &[&str]) -> u64 {
     state
 }
 
-/// The UUID that follows from some texts.
+/// Returns the UUID that follows from texts.
 pub(super) fn uuid_from(seed: u64, parts: &[&str]) -> String {
     let high = hash(seed, parts);
     uuid_of(high, mix(high))

@@ -1,7 +1,7 @@
-//! Scripted misfortune: which calls go wrong, when, and how.
+//! Scripted faults: the calls that fail, the time and the way.
 //!
-//! A script can be changed while the simulator serves. `damage` carries the actions out; real refusals (a
-//! missing group, a wrong token) are not faults and live in `ops`.
+//! A script can be changed while the simulator serves. `damage` applies the actions. Regular refusals (a missing group,
+//! a wrong token) are not faults, and belong to `ops`.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -9,12 +9,12 @@ use std::sync::Mutex;
 use super::dice::Dice;
 use super::protocol::Request;
 
-/// How a call goes wrong.
+/// The way in which a call fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// The service's access denied error.
     Denied {
-        /// The error's `Reason`, e.g. `KMS_AccessDeniedException`: the key of the data is denied, not the action.
+        /// The error's `Reason`, e.g. `KMS_AccessDeniedException`: the use of the data's key is denied, not the action.
         kms_reason: Option<String>,
     },
     /// The service's own throttling error.
@@ -32,57 +32,57 @@ pub enum Action {
     TruncatedBody,
     /// JSON or XML that does not parse.
     MalformedBody,
-    /// The listing's list is missing from an otherwise good answer.
+    /// The list is missing from an otherwise good answer to a listing.
     MissingListKey,
-    /// The listing's list is empty, and no page follows, in an otherwise good answer.
+    /// The list is empty in an otherwise good answer to a listing, and no page follows.
     EmptyList,
-    /// Nothing but a token to the same page.
+    /// An empty page with a token to the same page.
     EmptyPageWithToken,
-    /// The page's own token again, as the next one. Give it at least two calls.
+    /// The page's own token again, as the next one. Use it for at least two calls.
     RepeatToken,
-    /// A page's token is no longer valid; calls without a token are left alone.
+    /// A page's token is no longer valid. Calls without a token are not affected.
     ExpiredToken,
     /// A page repeats an item of the first page.
     DuplicateItems,
-    /// A page's first item comes again, with another name or value.
+    /// A page's first item is repeated, with another name or value.
     ConflictingItems,
-    /// ResourceNotFoundException, or what the service has in its place.
+    /// ResourceNotFoundException, or the service's equivalent.
     NotFound,
-    /// The same for the sake of a KMS key that cannot be used.
+    /// The same error, caused by a KMS key that cannot be used.
     KeyNotFound {
-        /// The error's `Reason`, which names what is wrong with the key.
+        /// The error's `Reason`, which names the problem of the key.
         kms_reason: String,
     },
     /// An access report's job that failed, with the code of its `ErrorDetails`.
     FailedReport(&'static str),
     /// An access report's job that never ends.
     EndlessReport {
-        /// Whether it keeps other jobs from beginning.
+        /// True if it keeps other jobs from beginning.
         blocks: bool,
     },
-    /// An access report of somebody else is in progress.
+    /// Another caller's access report is in progress.
     ReportInProgress,
     /// The organization changes: this day is served from this call on.
     TurnDay(u32),
     /// The credentials have expired.
     ExpiredCredentials,
-    /// The access key id is not known: what a Region answers that the account has not enabled.
+    /// The access key id is unknown, as in a Region that the account has not enabled.
     UnknownKey,
     /// The request's time is three hours behind.
     WrongClock,
-    /// The signature is wrong, told with the request's headers, as AWS does.
+    /// The signature is wrong, and the message contains the request's headers, as AWS's does.
     WrongSignature,
-    /// A refusal whose message has so many characters.
+    /// A refusal with a message of this many characters.
     LongRefusal(usize),
     /// The service does not know the operation.
     UnknownOperation,
     /// An answer that never ends.
     EndlessBody,
-    /// The first page again and again, each time with another token.
+    /// The first page again and again, each time with a new token.
     NewTokens,
-    /// All times of a listing's items are this one, in seconds.
+    /// All times in a listing's items are this one, in seconds.
     Times(i64),
-    /// The items of the answer, or what it describes, have this member with this value.
+    /// This member of the items, or of the description, has this value.
     Member(&'static str, String),
     /// An OU is listed as a child of itself.
     OuInItself,
@@ -92,12 +92,12 @@ pub enum Action {
     KeyTwice,
     /// HTTP 500 with a page of HTML, as proxies send it.
     Html500,
-    /// This is the XML of the result, whatever the organization is: also of an operation that is not simulated.
+    /// The XML of the result, regardless of the organization, even for an operation that is not simulated.
     Result(String),
 }
 
 impl Action {
-    /// Its kind, as figures name it.
+    /// Returns its kind, for statistics.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Denied { kms_reason: None } => "denied",
@@ -141,7 +141,7 @@ impl Action {
         }
     }
 
-    /// Whether the call is one that can go wrong so: only listings have lists and tokens.
+    /// Returns true if the call can fail in this way: only listings have lists and tokens.
     fn suits(&self, request: &Request) -> bool {
         let is_listing = request.service.speaks_json() && request.operation.starts_with("List");
         let is_report = request.operation == "GetOrganizationsAccessReport";
@@ -170,7 +170,7 @@ impl Action {
     }
 }
 
-/// One rule: which calls, and what happens to them.
+/// One rule: the calls and the fault.
 #[derive(Debug, Clone)]
 pub struct Fault {
     operation: String,
@@ -184,8 +184,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault of every call of an operation: `"ListGroups"`, `"identitystore:ListGroups"`,
-    /// `"identitystore:*"` or `"*"`.
+    /// Returns a fault of every call of an operation: `"ListGroups"`, `"identitystore:ListGroups"`, `"identitystore:*"`
+    /// or `"*"`.
     pub fn on(operation: &str, action: Action) -> Self {
         Self {
             operation: operation.to_owned(),
@@ -199,28 +199,28 @@ impl Fault {
         }
     }
 
-    /// All operations of the service but this one.
+    /// Excludes this operation of the service.
     #[must_use]
     pub fn but(mut self, operation: &str) -> Self {
         self.but = Some(operation.to_owned());
         self
     }
 
-    /// Only calls whose body contains the text, e.g. a group's id, and every other text given before.
+    /// Limits the rule to calls whose body contains the text, e.g. a group's id, and every text given before.
     #[must_use]
     pub fn containing(mut self, text: &str) -> Self {
         self.containing.push(text.to_owned());
         self
     }
 
-    /// From the nth matching call on, counted from 1.
+    /// Applies the rule from the nth matching call on, counted from 1.
     #[must_use]
     pub fn from_call(mut self, nth: usize) -> Self {
         self.from = nth;
         self
     }
 
-    /// At most so many times.
+    /// Applies the rule at most this many times.
     #[must_use]
     pub fn times(mut self, times: usize) -> Self {
         self.times = times;
@@ -240,7 +240,7 @@ impl Fault {
     }
 }
 
-/// The script. Rules are tried in the order in which they were added; the first that strikes wins.
+/// The script. Rules are tried in the order in which they were added, and the first that applies wins.
 #[derive(Debug, Default)]
 pub struct Faults {
     script: Mutex<Script>,
@@ -271,18 +271,18 @@ impl Faults {
         self.lock().faults.push(fault);
     }
 
-    /// Strikes any call with the chance `rate` (0 to 1) with one of the actions, until cleared.
+    /// Applies one of the actions to any call with the chance `rate` (0 to 1), until cleared.
     pub fn storm(&self, seed: u64, rate: f64, actions: &[Action]) {
         let per_mille = (rate * 1_000.0) as usize;
         self.lock().storm = Some(Storm { dice: Dice::new(seed), per_mille, actions: actions.to_vec() });
     }
 
-    /// Forgets all rules and ends the storm.
+    /// Removes all rules and ends the storm.
     pub fn clear(&self) {
         *self.lock() = Script::default();
     }
 
-    /// How often each rule has struck, by its operation.
+    /// Returns the number of times that each rule was applied, by its operation.
     pub fn struck(&self) -> BTreeMap<String, usize> {
         let mut struck = BTreeMap::new();
         for fault in &self.lock().faults {
@@ -291,8 +291,7 @@ impl Faults {
         struck
     }
 
-    /// How often each kind of fault has struck since the simulator started: those of rules that are forgotten
-    /// and of storms that are over too.
+    /// Returns the number of faults by kind since the simulator started, including removed rules and ended storms.
     pub fn kinds(&self) -> BTreeMap<&'static str, usize> {
         self.kinds.lock().expect("no thread panics while it counts").clone()
     }

@@ -1,4 +1,4 @@
-//! The organization's days, each made once, when it is first asked for.
+//! The organization's days, each generated when it is first needed.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use super::config::Config;
 use super::organization::World;
 use super::{days, seed};
 
-/// Every day so far. Cheap to share; a day's world never changes.
+/// Every day so far. Cheap to share: a day's world never changes.
 #[derive(Debug)]
 pub(super) struct History {
     config: Arc<Config>,
@@ -15,7 +15,7 @@ pub(super) struct History {
 
 impl History {
     pub fn new(mut config: Config) -> Self {
-        // Below this the fixed accounts, OUs and awkward things would not fit.
+        // The fixed accounts, OUs and awkward items need at least these sizes.
         let size = &mut config.size;
         for (count, least) in [
             (&mut size.accounts, 8),
@@ -29,7 +29,7 @@ impl History {
         Self { config: Arc::new(config), worlds: Mutex::new(Vec::new()) }
     }
 
-    /// The organization on that day.
+    /// Returns the organization on that day.
     pub fn day(&self, day: u32) -> Arc<World> {
         let mut worlds = self.worlds.lock().expect("no thread panics while it makes a day");
         while worlds.len() <= day as usize {

@@ -1,4 +1,4 @@
-//! The HTTP server on loopback: connections, headers and bodies, nothing of AWS.
+//! The HTTP server on loopback: connections, headers and bodies, but nothing specific to AWS.
 
 use std::future::pending;
 use std::io;
@@ -19,20 +19,20 @@ use tokio::task::JoinSet;
 use super::protocol::Signature;
 use super::server::{Ending, Reply, State};
 
-/// Accepts connections until it is dropped; they end with it.
+/// Accepts connections until it is dropped, which also ends them.
 pub(super) async fn accept(listener: TcpListener, state: Arc<State>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                // Too many open files, most likely: the next connection may fit again.
+                // Probably too many open files. The next connection may succeed.
                 let Ok((stream, _)) = accepted else { continue };
                 // Small answers must not wait for a full packet.
                 let _ = stream.set_nodelay(true);
                 let state = state.clone();
                 connections.spawn(async move {
                     let service = service_fn(|request| respond(&state, request));
-                    // A connection that the client cuts is its own business.
+                    // A connection that the client cuts is not an error.
                     let _ = hyper::server::conn::http1::Builder::new()
                         .serve_connection(TokioIo::new(stream), service)
                         .await;
@@ -73,7 +73,7 @@ async fn respond(state: &State, request: Request<Incoming>) -> io::Result<Respon
     }
 }
 
-/// A body in one piece, which may break off, or be followed by spaces without an end.
+/// A body in one piece, which may be truncated, or be followed by endless spaces.
 struct Payload {
     bytes: Option<Bytes>,
     ending: Ending,

@@ -1,18 +1,18 @@
-//! An AWS organization on loopback, over the real protocols: for the demo, the tests and the benchmarks.
+//! Simulates an AWS organization on loopback, over the real protocols, for the demo, the tests and the benchmarks.
 //!
-//! [`Simulator::start`] generates an organization from a [`Config`] and serves IAM Identity Center, its
-//! identity store, Organizations, the IAM access report and STS, as documented, quirks included. It can be
-//! moved through days of believable change, throttle, and fail by script. It knows the truth: what a
-//! complete collection must hold ([`Simulator::truth`]), what changed ([`Simulator::net_changes`]), who could
-//! reach what ([`Simulator::access`]), how few calls can tell ([`Simulator::sso_admin_calls`]).
+//! [`Simulator::start`] generates an organization from a [`Config`] and serves IAM Identity Center, its identity store,
+//! Organizations, the IAM access report and STS, as documented, quirks included. It can move through days of realistic
+//! changes, throttle, and fail by script. It knows the truth: the rows of a complete collection ([`Simulator::truth`]),
+//! the changes ([`Simulator::net_changes`]), every access ([`Simulator::access`]) and the smallest number of calls
+//! ([`Simulator::sso_admin_calls`]).
 //!
-//! Code map: `config` what to simulate · `seed`, `days`, `activity` the generated world · `organization` its
-//! types and what is found by id · `history` its days · `ops` the operations · `protocol`, `http`, `server`
-//! the way of a call · `paging`, `throttle`, `credentials`, `access_report` what AWS keeps between calls ·
-//! `faults`, `damage` misfortune · `truth` rows, differences and costs · `calls` the log.
+//! Code map: `config` describes the organization · `seed`, `days`, `activity` generate the world · `organization` has
+//! its types and finds by id · `history` keeps its days · `ops` answers the operations · `protocol`, `http`, `server`
+//! handle a call · `paging`, `throttle`, `credentials`, `access_report` keep AWS's state between calls · `faults`,
+//! `damage` fail calls · `truth` states rows, differences and costs · `calls` is the log.
 //!
-//! The truth is read from the generated world and never from an answer, and nothing here knows the
-//! collector. Only `cli::demo`, tests and benches may use this module.
+//! The truth is read from the generated world, never from an answer, and nothing here knows the collector. Only
+//! `cli::demo`, tests and benches may use this module.
 
 mod access_report;
 mod activity;
@@ -60,11 +60,11 @@ pub struct Simulator {
 impl Simulator {
     /// Generates the organization and serves its day 0 on a free port of 127.0.0.1.
     ///
-    /// Must be called within a tokio runtime, which then runs the server. Fails when the port cannot be had.
+    /// Must be called within a tokio runtime, which then runs the server. Fails if the port cannot be opened.
     pub fn start(config: Config) -> io::Result<Self> {
         let socket = tokio::net::TcpSocket::new_v4()?;
         socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
-        // The standard library's 128 would make a burst of connections wait a second for their second try.
+        // With the standard library's 128, a burst of connections would wait a second for a retry.
         let listener = socket.listen(4_096)?;
         let address = listener.local_addr()?;
         let state = Arc::new(server::State::new(config));
@@ -72,44 +72,44 @@ impl Simulator {
         Ok(Self { address, state, server })
     }
 
-    /// The URL to give to every client, e.g. `http://127.0.0.1:40123`.
+    /// Returns the URL for every client, e.g. `http://127.0.0.1:40123`.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The configuration that it was started with.
+    /// Returns the configuration with which it was started.
     pub fn config(&self) -> &Config {
         &self.state.config
     }
 
-    /// Serves another day from now on, in mid-run too; any day, also an earlier one.
+    /// Serves another day from now on, during a run too. The day may be an earlier one.
     pub fn set_day(&self, day: u32) {
         self.state.set_day(day);
     }
 
-    /// The day being served.
+    /// Returns the served day.
     pub fn day(&self) -> u32 {
         self.state.world().day
     }
 
-    /// Every call received.
+    /// Returns every received call.
     pub fn calls(&self) -> &Calls {
         &self.state.calls
     }
 
-    /// The script of faults.
+    /// Returns the script of faults.
     pub fn faults(&self) -> &Faults {
         &self.state.faults
     }
 
-    /// Serves these inline policies, by the ARN of their permission sets, in place of the organization's own: on every
-    /// day, and whatever they are. [`Self::truth`] does not know of them.
+    /// Serves these inline policies, by the ARN of their permission sets, in place of the organization's own, unchanged
+    /// and on every day. [`Self::truth`] does not include them.
     pub fn set_inline_policies(&self, policies: BTreeMap<String, String>) {
         *self.state.inline_policies.write().expect("no thread panics while it reads them") = policies;
     }
 
-    /// Throttles at these rates from now on, in mid-run too, e.g. because another client takes a part of a
-    /// bucket; `None` never throttles.
+    /// Throttles at these rates from now on, during a run too, e.g. because another client uses a part of a bucket.
+    /// `None` never throttles.
     pub fn set_throttling(&self, rates: Option<Rates>) {
         self.state.buckets.set_rates(rates);
     }
@@ -124,48 +124,48 @@ impl Simulator {
         self.state.credentials.set_expired(access_key_id, false);
     }
 
-    /// The organization's id.
+    /// Returns the organization's id.
     pub fn organization_id(&self) -> String {
         self.state.world().identity.organization_id.clone()
     }
 
-    /// The management account's id.
+    /// Returns the management account's id.
     pub fn management_account_id(&self) -> String {
         self.state.world().management_account().id.to_string()
     }
 
-    /// The ARN of the organization's instance.
+    /// Returns the ARN of the organization's instance.
     pub fn instance_arn(&self) -> String {
         self.state.world().instance_arn()
     }
 
-    /// The id of the organization's identity store.
+    /// Returns the id of the organization's identity store.
     pub fn identity_store_id(&self) -> String {
         self.state.world().store_id()
     }
 
-    /// Every resource's rows on a day: all assignments, and the access report of root, management account
-    /// and OUs.
+    /// Returns every resource's rows on a day: all assignments, and the access reports of the root, the management
+    /// account and the OUs.
     pub fn truth(&self, day: u32) -> BTreeMap<&'static str, Rows> {
         self.truth_with(day, TruthOptions::default())
     }
 
-    /// Every resource's rows on a day, for a collection that saw less or more.
+    /// Returns every resource's rows on a day, for a collection that saw less or more.
     pub fn truth_with(&self, day: u32, options: TruthOptions) -> BTreeMap<&'static str, Rows> {
         truth::all(&self.state.history.day(day), options)
     }
 
-    /// One resource's rows on a day; empty where the name is not a resource's.
+    /// Returns one resource's rows on a day; empty for an unknown resource.
     pub fn rows(&self, day: u32, resource: &str, options: TruthOptions) -> Rows {
         truth::rows(&self.state.history.day(day), resource, options)
     }
 
-    /// What differs between the rows of two days, volatile columns left out.
+    /// Returns the differences between the rows of two days, without volatile columns.
     pub fn net_changes(&self, from: u32, to: u32) -> BTreeMap<&'static str, Changes> {
         self.net_changes_with(from, to, TruthOptions::default())
     }
 
-    /// What differs between the rows of two days, for a collection that saw less or more.
+    /// Returns the differences between the rows of two days, for a collection that saw less or more.
     pub fn net_changes_with(
         &self,
         from: u32,
@@ -175,12 +175,12 @@ impl Simulator {
         truth::net_changes(&self.state.history.day(from), &self.state.history.day(to), options)
     }
 
-    /// How many calls of sso-admin a complete collection of a day needs, by each way of listing assignments.
+    /// Returns the number of sso-admin calls of a complete collection on a day, by strategy for assignments.
     pub fn sso_admin_calls(&self, day: u32) -> SsoAdminCalls {
         truth::sso_admin_calls(&self.state.history.day(day))
     }
 
-    /// Every way in which a user that exists could reach a permission set in an account on a day.
+    /// Returns every path by which an existing user could reach a permission set in an account on a day.
     pub fn access(&self, day: u32) -> BTreeSet<Access> {
         truth::access(&self.state.history.day(day))
     }

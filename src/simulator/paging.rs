@@ -1,7 +1,7 @@
 //! Pages and their tokens.
 //!
-//! A token is opaque and bound to its operation and parameters. It names the key after which the next page
-//! begins, so a listing goes on sensibly when the organization changes in its middle.
+//! A token is opaque and bound to its operation and parameters. It names the key after which the next page begins, so
+//! that a listing continues correctly when the organization changes meanwhile.
 
 use serde_json::Value;
 
@@ -9,14 +9,14 @@ use super::config::Config;
 use super::dice;
 use super::protocol::{ApiError, Input, Request, Service};
 
-/// One page that was asked for.
+/// One requested page.
 #[derive(Debug)]
 pub(super) struct Pager {
-    /// What the token is bound to.
+    /// The operation and parameters to which the token is bound, as a hash.
     scope: u64,
     after: Option<u128>,
     limit: usize,
-    /// Answer nothing but a token to the same place.
+    /// True to answer with only a token to the same page.
     empty: bool,
 }
 
@@ -26,8 +26,8 @@ pub(super) type Page<'a, T> = (&'a [T], Option<String>);
 impl Pager {
     /// Reads and checks `MaxResults` and `NextToken`.
     ///
-    /// Sizes: Organizations takes 1 to 20, access scopes of applications 1 to 10, the others 1 to 100; beyond that the
-    /// call fails.
+    /// Sizes: Organizations accepts 1 to 20, access scopes of applications 1 to 10, and the others 1 to 100. The call
+    /// fails beyond that.
     pub fn of(config: &Config, request: &Request) -> Result<Self, ApiError> {
         let service = request.service;
         let maximum = match request.operation.as_str() {
@@ -49,12 +49,12 @@ impl Pager {
         let scope = scope_of(request);
         let (after, nonce) = match request.input.text("NextToken") {
             None => (None, 0),
-            // The other services take an empty token for none.
+            // The other services treat an empty token as none.
             Some("") if service != Service::Organizations => (None, 0),
             Some(token) => decode(scope, token)
                 .ok_or_else(|| invalid("You specified an invalid value for nextToken.".to_owned()))?,
         };
-        // It takes 100, and answers with 50 at most (API reference, ListApplications).
+        // It accepts 100, and returns 50 at most (API reference, ListApplications).
         let most = if request.operation == "ListApplications" { 50 } else { limit };
         let limit = limit.min(most).min(config.short_pages.unwrap_or(limit)).max(1);
         // "can occasionally return an empty set of results even when there are more results available"
@@ -65,7 +65,7 @@ impl Pager {
         Ok(Self { scope, after, limit, empty })
     }
 
-    /// Cuts the page out of all items, which must ascend by `key`.
+    /// Returns the page's part of all items, which must ascend by `key`.
     pub fn cut<'a, T>(&self, items: &'a [T], key: impl Fn(&T) -> u128) -> Page<'a, T> {
         if self.empty {
             return (&[], Some(encode(self.scope, self.after, 1)));
@@ -79,7 +79,7 @@ impl Pager {
     }
 }
 
-/// A fresh token to where the request's own page begins: what an empty page carries.
+/// Returns a new token for the page of the request, as an empty page has.
 pub(super) fn token_to_same_page(request: &Request) -> String {
     let scope = scope_of(request);
     let (after, nonce) =
@@ -100,7 +100,7 @@ fn scope_of(request: &Request) -> u64 {
     dice::hash(17, &texts)
 }
 
-/// Nonce, whether there is a key, key and check, in hexadecimal; the text says nothing to a reader.
+/// Encodes the nonce, the presence of a key, the key and a check in hexadecimal, unreadable for a client.
 fn encode(scope: u64, after: Option<u128>, nonce: u8) -> String {
     let key = after.unwrap_or_default();
     let check = check(scope, after, nonce);

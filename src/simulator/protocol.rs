@@ -1,4 +1,4 @@
-//! The two wire protocols: AWS JSON 1.1 and AWS Query. Requests come apart here, and errors are written.
+//! The two wire protocols, AWS JSON 1.1 and AWS Query. This module parses requests, and writes errors.
 //!
 //! <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>,
 //! <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>. Knows no operation.
@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-/// A service that is served.
+/// A simulated service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Service {
     /// AWS JSON, target `SWBExternalService`.
@@ -23,7 +23,7 @@ pub enum Service {
 }
 
 impl Service {
-    /// The name that the command line and the SDK crates use.
+    /// Returns the name that the command line and the SDK crates use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SsoAdmin => "sso-admin",
@@ -63,7 +63,7 @@ impl Service {
     }
 }
 
-/// A request, taken apart.
+/// A parsed request.
 #[derive(Debug)]
 pub(super) struct Request {
     pub service: Service,
@@ -72,7 +72,7 @@ pub(super) struct Request {
     pub signature: Option<Signature>,
 }
 
-/// Who signed, for which Region.
+/// The signing key and session, and the Region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Signature {
     pub access_key_id: String,
@@ -81,7 +81,7 @@ pub(super) struct Signature {
 }
 
 impl Signature {
-    /// Reads `AWS4-HMAC-SHA256 Credential=AKID/20260301/us-east-1/sso/aws4_request, …`.
+    /// Parses `AWS4-HMAC-SHA256 Credential=AKID/20260301/us-east-1/sso/aws4_request, …`.
     pub fn parse(authorization: &str, session_token: Option<&str>) -> Option<Self> {
         let (_, credential) = authorization.split_once("Credential=")?;
         let mut parts = credential.split(',').next()?.split('/');
@@ -100,14 +100,14 @@ impl Input {
         self.0.get(name).and_then(Value::as_str)
     }
 
-    /// A number; those of the Query protocol come as text.
+    /// Returns a number. In the Query protocol numbers are text.
     pub fn number(&self, name: &str) -> Option<i64> {
         let value = self.0.get(name)?;
         value.as_i64().or_else(|| value.as_str()?.parse().ok())
     }
 }
 
-/// Takes a request apart; `None` when it names no service that is served.
+/// Parses a request; `None` if it names no simulated service.
 pub(super) fn parse(target: Option<&str>, body: &[u8], signature: Option<Signature>) -> Option<Request> {
     if let Some((prefix, operation)) = target.and_then(|target| target.split_once('.')) {
         let service = Service::of_target(prefix)?;
@@ -122,7 +122,7 @@ pub(super) fn parse(target: Option<&str>, body: &[u8], signature: Option<Signatu
     Some(Request { service, operation, input: Input(form), signature })
 }
 
-/// A refusal, as the service would word it.
+/// A refusal in the service's words.
 #[derive(Debug, Clone)]
 pub(super) struct ApiError {
     pub status: u16,
@@ -137,7 +137,7 @@ impl ApiError {
         Self { status, code, message: message.into(), members: Vec::new() }
     }
 
-    /// Input that the service does not take.
+    /// Returns the refusal of invalid input.
     pub fn invalid(service: Service, message: impl Into<String>) -> Self {
         match service {
             Service::Organizations => {
@@ -174,7 +174,7 @@ impl ApiError {
         }
     }
 
-    /// One access report may be in progress in the whole organization.
+    /// Returns the refusal of a second report: one may be in progress in the whole organization.
     pub fn report_in_progress() -> Self {
         Self::new(409, "ReportGenerationLimitExceeded", "Maximum number of concurrent jobs exceeded")
     }
@@ -195,7 +195,7 @@ impl ApiError {
         self
     }
 
-    /// The body, in the service's protocol.
+    /// Returns the body in the service's protocol.
     pub fn body(&self, service: Service, request_id: &str) -> String {
         if service.speaks_json() {
             let mut body = Map::new();
@@ -222,12 +222,12 @@ impl ApiError {
 #[derive(Debug)]
 pub(super) enum Answer {
     Json(Map<String, Value>),
-    /// What stands inside `<…Result>`.
+    /// The content of `<…Result>`.
     Xml(String),
 }
 
 impl Answer {
-    /// The body, in the service's protocol.
+    /// Returns the body in the service's protocol.
     pub fn body(&self, service: Service, operation: &str, request_id: &str) -> String {
         match self {
             Self::Json(members) => {

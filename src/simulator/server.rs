@@ -1,6 +1,6 @@
-//! What a call goes through before and after its operation: credentials, faults, buckets, the log.
+//! Handles a call before and after its operation: credentials, faults, buckets, the log.
 //!
-//! `http` brings the bytes; `ops` knows the answers.
+//! `http` provides the bytes, and `ops` the answers.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,7 +21,7 @@ use super::organization::World;
 use super::protocol::{self, ApiError, Request, Service, Signature};
 use super::throttle::Buckets;
 
-/// Everything that the running simulator keeps.
+/// The state of the running simulator.
 #[derive(Debug)]
 pub(super) struct State {
     pub config: Config,
@@ -32,21 +32,21 @@ pub(super) struct State {
     pub reports: Reports,
     pub credentials: Credentials,
     pub buckets: Buckets,
-    /// The inline policies that were put in place of the organization's own, by permission set.
+    /// The inline policies set in place of the organization's own, by permission set.
     pub inline_policies: RwLock<BTreeMap<String, String>>,
     requests: AtomicU64,
 }
 
-/// How a body ends.
+/// The end of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
     Whole,
-    /// In its middle.
+    /// Truncated in the middle.
     Truncated,
     Never,
 }
 
-/// What goes back over the connection.
+/// The reply over the connection.
 pub(super) enum Reply {
     Answer {
         status: u16,
@@ -55,9 +55,9 @@ pub(super) enum Reply {
         body: String,
         ending: Ending,
     },
-    /// Close without an answer.
+    /// Closes the connection without an answer.
     Reset,
-    /// Wait for the client to go away.
+    /// Waits until the client disconnects.
     Hang,
 }
 
@@ -84,7 +84,7 @@ impl State {
         self.current.read().expect("no thread panics while it changes the day").clone()
     }
 
-    /// The number of the latest call.
+    /// Returns the number of the latest call.
     pub fn number(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }

@@ -1,7 +1,7 @@
 //! Token buckets, as the services keep them.
 //!
-//! One for all of sso-admin, one for the identity store, one for IAM, and one for each operation of
-//! Organizations; STS is never throttled. Their rates can be changed while the simulator serves.
+//! There is one for all of sso-admin, one for the identity store, one for IAM, and one for each operation of
+//! Organizations. STS is never throttled. The rates can be changed while the simulator serves.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
@@ -32,12 +32,12 @@ impl Buckets {
         Self(Mutex::new(State { rates, levels: HashMap::new() }))
     }
 
-    /// Refills by these rates from now on; a bucket that is too full for its new rate loses the rest.
+    /// Refills at these rates from now on. A bucket that is too full for its new rate loses the excess.
     pub fn set_rates(&self, rates: Option<Rates>) {
         self.lock().rates = rates;
     }
 
-    /// Takes one token; false when the bucket is empty.
+    /// Takes one token. Returns false if the bucket is empty.
     pub fn take(&self, service: Service, operation: &str) -> bool {
         self.take_at(service, operation, Instant::now())
     }

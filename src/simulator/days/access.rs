@@ -1,4 +1,4 @@
-//! What happens to permission sets, where they are provisioned and who is assigned them.
+//! Changes permission sets, their provisioning and their assignments.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ fn grant(world: &mut World, dice: &mut Dice, kind: PrincipalKind, principal: u32
     }
 }
 
-/// One assignment goes; the pair stays provisioned, maybe with nobody.
+/// Removes one assignment. The pair stays provisioned, possibly without principals.
 pub(super) fn revoke(world: &mut World, dice: &mut Dice) {
     let Some(key) = a_pair(world, dice, |pair| !pair.principals.is_empty()) else { return };
     if let Some(pair) = world.pairs.get_mut(&key) {
@@ -49,14 +49,14 @@ pub(super) fn revoke(world: &mut World, dice: &mut Dice) {
     }
 }
 
-/// A pair goes with all of its assignments.
+/// Removes a pair with all of its assignments.
 pub(super) fn deprovision(world: &mut World, dice: &mut Dice) {
     if let Some(key) = a_pair(world, dice, |_| true) {
         world.pairs.remove(&key);
     }
 }
 
-/// A pair that lagged behind its set's latest version catches up, another falls behind.
+/// Brings a pair to its set's latest version, and makes another one outdated.
 pub(super) fn reprovision(world: &mut World, dice: &mut Dice) {
     for latest in [true, false] {
         let key = a_pair(world, dice, |pair| pair.latest != latest);
@@ -92,7 +92,7 @@ pub(super) fn detach_policy(world: &mut World, dice: &mut Dice) {
     }
 }
 
-/// Every third time the inline policy goes instead.
+/// Changes an inline policy, or removes it every third time.
 pub(super) fn change_inline_policy(world: &mut World, dice: &mut Dice) {
     change(world, dice, |set, dice| {
         set.inline = if set.inline.is_some() && dice.percent(33) { None } else { Some(inline_policy(dice)) };
@@ -124,8 +124,8 @@ pub(super) fn create_permission_set(world: &mut World, dice: &mut Dice) {
     }
 }
 
-/// AWS deletes a permission set only when it is provisioned nowhere, so its pairs go first. The two that
-/// everybody knows stay.
+/// Deletes a permission set. AWS deletes one only when it is provisioned nowhere, so its pairs are removed first. The
+/// first, well-known sets stay.
 pub(super) fn delete_permission_set(world: &mut World, dice: &mut Dice) {
     let Some(position) = find(dice, world.sets.len(), |at| at > 2 && world.sets[at].exists) else { return };
     let set = position as u32;
@@ -136,7 +136,7 @@ pub(super) fn delete_permission_set(world: &mut World, dice: &mut Dice) {
     Arc::make_mut(&mut world.sets[position]).exists = false;
 }
 
-/// A change of a set leaves its provisioned copies behind until somebody provisions them again.
+/// Changes a set. Its provisioned copies stay outdated until they are provisioned again.
 fn change(world: &mut World, dice: &mut Dice, change: impl FnOnce(&mut PermissionSet, &mut Dice)) {
     let Some(set) = living_set(world, dice) else { return };
     change(Arc::make_mut(&mut world.sets[set]), dice);

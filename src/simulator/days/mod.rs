@@ -1,8 +1,8 @@
-//! What happens from one day to the next: joiners and leavers, grants and revocations, moves and renames.
+//! The changes from one day to the next: joiners and leavers, grants and revocations, moves and renames.
 //!
-//! Deterministic: a day's events follow from the seed and the day's number. Every kind of event has its turn
-//! before any comes again, so that a few days show them all; each is written in one function below and does
-//! nothing when the organization has no suitable victim.
+//! They are deterministic: a day's events follow from the seed and the day's number. Every kind of event has its turn
+//! before any is repeated, so that a few days show them all. Each is one function in the modules below, and does
+//! nothing if the organization has no suitable subject.
 
 mod access;
 mod people;
@@ -13,7 +13,7 @@ use super::organization::World;
 
 type Event = fn(&mut World, &mut Dice);
 
-/// The kinds, in the order of their turns; the commonest come twice.
+/// The kinds of event, in the order of their turns. The most common ones appear twice.
 const EVENTS: &[Event] = &[
     people::somebody_joins,
     access::grant_to_group,
@@ -51,8 +51,8 @@ const EVENTS: &[Event] = &[
     access::deprovision,
 ];
 
-/// What fills the rest of a day on which every kind has had its turn: an organization of 50,000 people does
-/// not delete more permission sets than one of 500.
+/// The events for the rest of a day on which every kind has had its turn: an organization of 50,000 people does not
+/// delete more permission sets than one of 500.
 const EVERYDAY_EVENTS: &[Event] = &[
     people::somebody_joins,
     people::somebody_leaves,
@@ -69,7 +69,7 @@ const EVERYDAY_EVENTS: &[Event] = &[
     tree::change_tags,
 ];
 
-/// The world of the day after.
+/// Returns the world of the next day.
 pub(super) fn next(yesterday: &World) -> World {
     let mut world = yesterday.tomorrow();
     let mut dice = Dice::new(dice::mix(world.config.seed ^ u64::from(world.day) << 32));
@@ -82,19 +82,19 @@ pub(super) fn next(yesterday: &World) -> World {
     for _ in turns..count {
         EVERYDAY_EVENTS[dice.below(EVERYDAY_EVENTS.len())](&mut world, &mut dice);
     }
-    // The directory sync touches every user and group on most days, whatever changed.
+    // The directory sync updates every user and group on most days, even without changes.
     if dice.percent(70) {
         world.synced_at = Some(world.now() - 7_200_000 + dice.below(1_000) as i64);
     }
     world
 }
 
-/// Moments of today's changes: some hours before the day's census.
+/// Returns a time of a change today: some hours before the day's census.
 fn earlier_today(world: &World, dice: &mut Dice) -> i64 {
     world.now() - 60_000 * (1 + dice.below(600) as i64)
 }
 
-/// A position that `suits`, found from a random start on.
+/// Returns a position that `suits`, searching from a random start.
 fn find(dice: &mut Dice, length: usize, suits: impl Fn(usize) -> bool) -> Option<usize> {
     let start = dice.below(length);
     (start..length).chain(0..start).find(|position| suits(*position))

@@ -1,4 +1,4 @@
-//! What happens to users, groups and memberships.
+//! Changes users, groups and memberships.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use crate::simulator::organization::{Group, Member, User, World};
 use crate::simulator::seed::names::{TEAMS, TITLES};
 use crate::simulator::seed::people::{add_group, person};
 
-/// A joiner, who is put in a group or two.
+/// Adds a user, with one or two groups.
 pub(super) fn somebody_joins(world: &mut World, dice: &mut Dice) {
     let age = world.now() - earlier_today(world, dice);
     let mut user = person(world, dice, &mut HashMap::new(), age);
     user.updated_at = user.created_at;
     user.status = Some("ENABLED");
-    // Names must be unique in a store; the position makes them so.
+    // Names must be unique in a store, so the position is appended.
     user.user_name = format!("{}.{}", user.user_name, world.users.len());
     world.users.push(Arc::new(user));
     let position = world.users.len() as u32 - 1;
@@ -26,7 +26,7 @@ pub(super) fn somebody_joins(world: &mut World, dice: &mut Dice) {
     }
 }
 
-/// A leaver: the user and the memberships go, direct assignments stay as orphans.
+/// Deletes a user and the memberships. Direct assignments stay as orphans.
 pub(super) fn somebody_leaves(world: &mut World, dice: &mut Dice) {
     let Some(position) = living_user(world, dice) else { return };
     Arc::make_mut(&mut world.users[position as usize]).exists = false;
@@ -50,7 +50,7 @@ pub(super) fn somebody_leaves_a_group(world: &mut World, dice: &mut Dice) {
     members.remove(position);
 }
 
-/// A mover: out of one group, into another.
+/// Moves a user from one group to another.
 pub(super) fn somebody_changes_groups(world: &mut World, dice: &mut Dice) {
     let (Some(from), Some(to)) = (peopled_group(world, dice), living_group(world, dice)) else { return };
     let members = Arc::make_mut(&mut world.members[from as usize]);
@@ -101,14 +101,14 @@ pub(super) fn rename_group(world: &mut World, dice: &mut Dice) {
     group.updated_at = now;
 }
 
-/// A group goes; what was assigned to it stays.
+/// Deletes a group. Its assignments stay.
 pub(super) fn delete_group(world: &mut World, dice: &mut Dice) {
     if let Some(position) = assigned_group(world, dice) {
         remove_group(world, position);
     }
 }
 
-/// A group is deleted and made again under its name: another id, the same members, none of the assignments.
+/// Deletes a group and creates it again with its name: with another id, the same members and no assignments.
 pub(super) fn recreate_group(world: &mut World, dice: &mut Dice) {
     let Some(old) = assigned_group(world, dice) else { return };
     let members: Vec<u32> = world.members[old as usize].iter().map(|member| member.user).collect();
@@ -155,7 +155,7 @@ fn peopled_group(world: &World, dice: &mut Dice) -> Option<u32> {
         .map(|at| at as u32)
 }
 
-/// A living group, preferably one that is assigned something.
+/// Returns a living group, preferably one with assignments.
 fn assigned_group(world: &World, dice: &mut Dice) -> Option<u32> {
     use crate::simulator::organization::PrincipalKind;
     let start = dice.below(world.pairs.len());

@@ -1,4 +1,4 @@
-//! What happens to OUs, accounts and their tags.
+//! Changes OUs, accounts and their tags.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub(super) fn suspend_account(world: &mut World, dice: &mut Dice) {
     account.idle_since = Some(now - DAY);
 }
 
-/// A suspended account is closed; one that is closed already vanishes from the organization, keeping its
+/// Closes a suspended account. An account that is already closed disappears from the organization, but keeps its
 /// assignments in Identity Center (AWS lists closed accounts for about 90 days).
 pub(super) fn close_account(world: &mut World, dice: &mut Dice) {
     let in_state = |world: &World, at: usize, state| {
@@ -75,7 +75,7 @@ pub(super) fn rename_unit(world: &mut World, dice: &mut Dice) {
     unit.name = format!("{base} v{day}");
 }
 
-/// One tag changes its value, one is new, and where there are several one goes.
+/// Changes the value of one tag, adds one, and removes one if there are several.
 pub(super) fn change_tags(world: &mut World, dice: &mut Dice) {
     let Some(position) = active_account(world, dice) else { return };
     let day = world.day;
@@ -97,7 +97,7 @@ pub(super) fn change_tags(world: &mut World, dice: &mut Dice) {
     }
 }
 
-/// An account in use, other than the few that the simulation needs.
+/// Returns an active account, except for the few that the simulation needs.
 fn active_account(world: &World, dice: &mut Dice) -> Option<usize> {
     find(dice, world.accounts.len(), |at| {
         at > 3 && world.accounts[at].exists && world.accounts[at].state == Some("ACTIVE")

@@ -1,4 +1,4 @@
-//! Applications: who may use them, and how they are set up.
+//! Applications, their assignments and their settings.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use crate::simulator::protocol::ApiError;
 
 type Answer = Result<Map<String, Value>, ApiError>;
 
-/// The operation of this name, if it is one of these.
+/// Returns the operation with this name, if it is one of these.
 pub(super) fn operation(name: &str) -> Option<fn(&Context) -> Answer> {
     Some(match name {
         "ListApplications" => list,
@@ -22,7 +22,7 @@ pub(super) fn operation(name: &str) -> Option<fn(&Context) -> Answer> {
     })
 }
 
-/// The application of this ARN.
+/// Returns the application with this ARN.
 pub(super) fn by_arn<'a>(context: &'a Context, arn: &str) -> Result<&'a Application, ApiError> {
     let mut applications = context.world.applications().iter();
     let application = applications.find(|application| application.arn == arn);

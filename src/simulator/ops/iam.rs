@@ -1,7 +1,8 @@
 //! IAM: the access report of an organization
-//! (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateOrganizationsAccessReport.html>), and managed policies.
+//! (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateOrganizationsAccessReport.html>), and managed
+//! policies.
 //!
-//! The life of a job is in `access_report`; here are the calls and their XML.
+//! `access_report` keeps the jobs. This module has the calls and their XML.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -30,7 +31,7 @@ pub(super) fn answer(context: &Context) -> Result<String, ApiError> {
     operation(context)
 }
 
-/// The managed policy that was asked for: of AWS's own ones, which every account has.
+/// Returns the requested managed policy, among AWS's own, which every account has.
 fn managed_policy(context: &Context) -> Result<ManagedPolicy, ApiError> {
     let arn = context.required("PolicyArn")?;
     context.world.managed_policy(arn).ok_or_else(|| {
@@ -63,10 +64,10 @@ fn policy(context: &Context) -> Result<String, ApiError> {
     Ok(format!("<Policy>{inner}</Policy>"))
 }
 
-/// The version in force. The document is percent-encoded
+/// Writes the default version. The document is percent-encoded
 /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyVersion.html>).
 fn policy_version(context: &Context) -> Result<String, ApiError> {
-    /// What RFC 3986 leaves as it is.
+    /// The characters to encode: all except the unreserved ones of RFC 3986.
     const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     let policy = managed_policy(context)?;
     let version_id = context.required("VersionId")?;
@@ -82,7 +83,7 @@ fn policy_version(context: &Context) -> Result<String, ApiError> {
     Ok(format!("<PolicyVersion>{inner}</PolicyVersion>"))
 }
 
-/// Central root access is told to the management account and to IAM's delegated administrators.
+/// Lists the features of central root access, for the management account and IAM's delegated administrators.
 fn features(context: &Context) -> Result<String, ApiError> {
     let world = context.world;
     if !world.config.in_organization {
@@ -126,7 +127,7 @@ fn generate(context: &Context) -> Result<String, ApiError> {
     Ok(xml)
 }
 
-/// AWS's pattern, which lets a slash at the end pass: the job fails of it later.
+/// Checks AWS's pattern, which accepts a trailing slash. The job fails on it later.
 fn is_entity_path(path: &str) -> bool {
     let mut parts = path.splitn(3, '/');
     let word = |part: Option<&str>, prefix: &str, least: usize| {
@@ -179,7 +180,7 @@ fn get(context: &Context) -> Result<String, ApiError> {
     Ok(xml)
 }
 
-/// The counts, which every page repeats, and one page of rows.
+/// Writes the counts, which every page repeats, and one page of rows.
 fn details(
     context: &Context,
     job: &Job,
@@ -252,7 +253,7 @@ fn fail(xml: &mut String, code: &str, message: &str) {
     element(xml, "IsTruncated", false);
 }
 
-/// A job that failed, whatever it was about.
+/// Returns a failed job about any entity.
 pub(in crate::simulator) fn failed_report(code: &str) -> String {
     let mut xml = String::new();
     element(&mut xml, "JobCreationDate", wall(Utc::now()));

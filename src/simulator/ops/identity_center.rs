@@ -1,4 +1,4 @@
-//! The instance's attributes for access control, and the token issuers that it trusts.
+//! The instance's attributes for access control, and its trusted token issuers.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use crate::simulator::protocol::ApiError;
 
 type Answer = Result<Map<String, Value>, ApiError>;
 
-/// The operation of this name, if it is one of these.
+/// Returns the operation with this name, if it is one of these.
 pub(super) fn operation(name: &str) -> Option<fn(&Context) -> Answer> {
     Some(match name {
         "DescribeInstanceAccessControlAttributeConfiguration" => attributes,

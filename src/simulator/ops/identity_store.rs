@@ -34,7 +34,7 @@ pub(super) fn answer(context: &Context) -> Answer {
     operation(context)
 }
 
-/// What a directory by legacy AD sync answers (<https://github.com/noqdev/iambic/issues/557>,
+/// Returns the answer of a directory by legacy AD sync (<https://github.com/noqdev/iambic/issues/557>,
 /// <https://github.com/boto/boto3/issues/3985>).
 fn legacy(context: &Context) -> ApiError {
     match context.request.operation.as_str() {
@@ -62,12 +62,12 @@ fn check_store(context: &Context) -> Result<(), ApiError> {
     }
 }
 
-/// The store that holds the people: the only instance's, or the organization's.
+/// Returns the store with the people: the only instance's, or the organization's.
 fn own_store(world: &World) -> String {
     if world.config.instances == Instances::Account { world.account_store_id() } else { world.store_id() }
 }
 
-/// Whether the call asks for the store that holds the people; the other one is empty.
+/// Returns true if the call is for the store with the people. The other one is empty.
 fn populated(context: &Context) -> bool {
     context.request.input.text("IdentityStoreId") == Some(own_store(context.world).as_str())
 }
@@ -126,7 +126,7 @@ fn user_value(world: &World, user: &User, extended: bool) -> Map<String, Value> 
     }))
 }
 
-/// The token of what was last written then.
+/// Returns the revision for an item and the time of its last update.
 pub(in crate::simulator) fn revision(id: &str, updated_at: i64) -> String {
     format!("{:016x}", dice::hash(0, &[id, &updated_at.to_string()]))
 }

@@ -1,4 +1,4 @@
-//! The instances of Identity Center, and what they refuse.
+//! The instances of Identity Center, and their refusals.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use crate::simulator::protocol::{ApiError, Service};
 
 type Answer = Result<Map<String, Value>, ApiError>;
 
-/// The Region that is called.
+/// Returns the called Region.
 pub(super) fn region<'a>(context: &'a Context) -> &'a str {
     context.request.signature.as_ref().map_or("", |signature| signature.region.as_str())
 }
@@ -19,7 +19,7 @@ fn here(context: &Context) -> bool {
     region(context) == config.region || config.additional_regions.iter().any(|other| other == region(context))
 }
 
-/// Metadata of the instances, the account instance first.
+/// Returns the metadata of the instances, the account instance first.
 fn instances(context: &Context) -> Vec<Map<String, Value>> {
     let world = context.world;
     let config = &world.config;
@@ -64,7 +64,7 @@ fn instances(context: &Context) -> Vec<Map<String, Value>> {
     found
 }
 
-/// In a Region without an instance the list is empty, unless all Regions are asked for.
+/// Lists the instances. In a Region without an instance the list is empty, unless all Regions are requested.
 pub(super) fn list_instances(context: &Context) -> Answer {
     let everywhere = context.request.input.text("RegionScope") == Some("ALL_REGIONS");
     let found = if everywhere || here(context) { instances(context) } else { Vec::new() };
@@ -87,7 +87,7 @@ pub(super) fn describe_instance(context: &Context) -> Answer {
     Ok(found)
 }
 
-/// Refuses what the instance or the Region does not support.
+/// Refuses calls that the instance or the Region does not support.
 pub(super) fn check_instance(context: &Context) -> Result<(), ApiError> {
     let wanted = context.required("InstanceArn")?;
     let known = instances(context).iter().any(|instance| here(context) && instance["InstanceArn"] == wanted);
@@ -107,7 +107,7 @@ pub(super) fn check_instance(context: &Context) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Whether what is asked for is of the organization's instance: the account's own has no issuers and no applications.
+/// Returns true if the call is about the organization's instance. The account's own has no issuers and no applications.
 pub(super) fn is_of_organization(context: &Context) -> Result<bool, ApiError> {
     let wanted = context.required("InstanceArn")?;
     if !instances(context).iter().any(|instance| instance["InstanceArn"] == wanted) {

@@ -1,7 +1,7 @@
-//! The operations, one file a service: what a well-formed, allowed, unthrottled call is answered.
+//! The operations, one file per service: the answers to well-formed, allowed calls that are not throttled.
 //!
-//! They read the world of the day being served. Who may call what is decided in each service's file, as the
-//! rules differ; damage to answers is the business of `faults`.
+//! They read the world of the served day. Each service's file decides on permissions, because the rules differ.
+//! `faults` damages answers.
 
 mod applications;
 mod iam;
@@ -29,12 +29,12 @@ use super::organization::World;
 use super::paging::Pager;
 use super::protocol::{Answer, ApiError, Request, Service};
 
-/// Everything that an operation may look at.
+/// Everything that an operation may read.
 pub(super) struct Context<'a> {
     pub world: &'a World,
     pub reports: &'a Reports,
     pub credentials: &'a Credentials,
-    /// The inline policies that were put in place of the world's own, by permission set.
+    /// The inline policies set in place of the world's own, by permission set.
     pub inline_policies: &'a RwLock<BTreeMap<String, String>>,
     /// The number of the call.
     pub number: u64,
@@ -55,7 +55,7 @@ pub(super) fn answer(context: &Context) -> Result<Answer, ApiError> {
 }
 
 impl Context<'_> {
-    /// A parameter that must be there.
+    /// Returns a required parameter.
     fn required(&self, name: &str) -> Result<&str, ApiError> {
         self.request.input.text(name).filter(|value| !value.is_empty()).ok_or_else(|| {
             ApiError::invalid(
@@ -65,7 +65,7 @@ impl Context<'_> {
         })
     }
 
-    /// The page that was asked for of items that ascend by `key`, as the answer's member `name`.
+    /// Returns the requested page of items that ascend by `key`, as the answer's member `name`.
     fn page<T>(
         &self,
         name: &str,
@@ -77,7 +77,7 @@ impl Context<'_> {
         Ok(listing(name, page.iter().map(show).collect(), token))
     }
 
-    /// The same of items without a key, which are told apart by their places.
+    /// Returns the requested page of items without a key, which are identified by position.
     fn page_by_place<T>(
         &self,
         name: &str,
@@ -104,7 +104,7 @@ impl Context<'_> {
     }
 }
 
-/// What a service sends that leaves empty lists out. The models of the identity store and of some operations of an
+/// Removes empty lists, like a service that omits them. The models of the identity store and of some operations of an
 /// application require their lists, and an organization always has accounts and a root.
 fn without_empty_lists(context: &Context, mut answer: Map<String, Value>) -> Map<String, Value> {
     let always_sent = matches!(
@@ -117,7 +117,7 @@ fn without_empty_lists(context: &Context, mut answer: Map<String, Value>) -> Map
     answer
 }
 
-/// The object's members without those that AWS leaves out, which were written as null.
+/// Returns the object's members without those that AWS omits, which are null here.
 fn members(object: Value) -> Map<String, Value> {
     match object {
         Value::Object(members) => members.into_iter().filter(|(_, value)| !value.is_null()).collect(),
@@ -125,7 +125,7 @@ fn members(object: Value) -> Map<String, Value> {
     }
 }
 
-/// A page of items as an answer; the token's key is left out at the end.
+/// Returns a page of items as an answer. The token's key is omitted at the end.
 fn listing(key: &str, items: Vec<Value>, token: Option<String>) -> Map<String, Value> {
     let mut answer = Map::new();
     answer.insert(key.to_owned(), Value::Array(items));
@@ -135,7 +135,7 @@ fn listing(key: &str, items: Vec<Value>, token: Option<String>) -> Map<String, V
     answer
 }
 
-/// A tag as AWS sends it.
+/// Returns a tag in AWS's form.
 fn tag_value((key, value): &(String, String)) -> Value {
     serde_json::json!({"Key": key, "Value": value})
 }

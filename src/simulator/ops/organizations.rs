@@ -1,4 +1,4 @@
-//! AWS Organizations: the root, OUs and accounts, policies, and what is delegated
+//! AWS Organizations: the root, OUs and accounts, policies, and delegation
 //! (<https://docs.aws.amazon.com/organizations/latest/APIReference/API_Operations.html>).
 
 use serde_json::{Map, Value, json};
@@ -35,7 +35,7 @@ pub(super) fn answer(context: &Context) -> Answer {
         let message = "Your account is not a member of an organization.";
         return Err(ApiError::new(400, "AWSOrganizationsNotInUseException", message));
     }
-    // Any member may call DescribeOrganization, the rest is for the management account and its delegates.
+    // Any member may call DescribeOrganization. All other calls are for the management account and its delegates.
     if context.caller == Caller::MemberAccount && context.request.operation != "DescribeOrganization" {
         let message = "You don't have permissions to access this resource.";
         return Err(ApiError::new(400, "AccessDeniedException", message));
@@ -69,7 +69,7 @@ fn list_roots(context: &Context) -> Answer {
     context.page("Roots", &roots, |root| u128::from(*root), root)
 }
 
-/// The policy types of the root.
+/// Returns the policy types of the root.
 pub(in crate::simulator) fn policy_types(world: &World) -> Vec<Value> {
     let mut types = Vec::new();
     if world.config.all_features && world.config.service_control_policies {
@@ -103,7 +103,7 @@ fn account_value(world: &World, account: &Account) -> Map<String, Value> {
     }))
 }
 
-/// The root or OU named by a parameter.
+/// Returns the root or OU named by a parameter.
 fn parent(context: &Context) -> Result<u32, ApiError> {
     let id = context.required("ParentId")?;
     let found = context.world.index().units.get(id).copied();
@@ -235,7 +235,7 @@ fn trusted_services(context: &Context) -> Answer {
     context.page_by_place("EnabledServicePrincipals", &context.world.trusted_services(), shown)
 }
 
-/// The types that AWS knows; the partitions other than the commercial one know the first three.
+/// The types that AWS knows. Partitions other than the commercial one know the first three.
 /// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListPolicies.html>.
 const POLICY_TYPES: [&str; 15] = [
     "SERVICE_CONTROL_POLICY",
@@ -270,7 +270,7 @@ fn list_policies(context: &Context) -> Answer {
     context.page("Policies", &of_type, |policy| order_of(&policy.id), |policy| policy_summary(world, policy))
 }
 
-/// The place of an id among others: that of its first characters, which tell the simulated ones apart.
+/// Returns the sort position of an id, from its first characters, which tell the simulated ids apart.
 fn order_of(id: &str) -> u128 {
     let bytes = id.bytes().chain(std::iter::repeat(0));
     bytes.take(16).fold(0, |order, byte| order << 8 | u128::from(byte))

@@ -1,4 +1,4 @@
-//! The requests of the last days, and the description of one.
+//! The requests of the last days, as a listing and in detail.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use crate::simulator::protocol::ApiError;
 
 type Answer = Result<Map<String, Value>, ApiError>;
 
-/// The operation of this name, if it is one of these.
+/// Returns the operation with this name, if it is one of these.
 pub(super) fn operation(name: &str) -> Option<fn(&Context) -> Answer> {
     use RequestKind::{AssignmentCreation, AssignmentDeletion, PermissionSetProvisioning};
     Some(match name {
@@ -42,7 +42,7 @@ fn list(context: &Context, kind: RequestKind, member: &str) -> Answer {
     context.page_by_place(member, &context.world.requests(kind), shown)
 }
 
-/// What is asked by the member `<name>RequestId`.
+/// Describes the request named by the member `<name>RequestId`.
 fn describe(context: &Context, kind: RequestKind, name: &str) -> Answer {
     check_instance(context)?;
     let world = context.world;

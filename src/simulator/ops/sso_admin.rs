@@ -31,7 +31,7 @@ pub(super) fn answer(context: &Context) -> Answer {
             .or_else(|| requests::operation(name))
             .ok_or_else(|| context.unknown_operation())?,
     };
-    // The member account's own is the account instance.
+    // The member account's own instance is the account instance.
     let is_own = context.request.input.text("InstanceArn") == Some(&*context.world.account_instance_arn());
     if context.caller == Caller::MemberAccount && !is_own {
         return Err(context.denied());
@@ -77,7 +77,7 @@ fn list_tags(context: &Context) -> Answer {
     context.page_by_place("Tags", tags, tag_value)
 }
 
-/// The page that was asked for of these permission sets.
+/// Returns the requested page of these permission sets.
 fn list_sets(context: &Context, sets: &[u32]) -> Answer {
     let arn = |set: &u32| json!(*context.world.sets[*set as usize].arn);
     context.page("PermissionSets", sets, |set| u128::from(*set), arn)
@@ -105,7 +105,7 @@ fn inline_policy(context: &Context) -> Answer {
     let (_, set) = permission_set(context)?;
     let put = context.inline_policies.read().expect("no thread panics while it puts them");
     let document = put.get(&*set.arn).or(set.inline.as_ref());
-    // No policy is an empty text, not an error.
+    // A missing policy is an empty text, not an error.
     Ok(members(json!({"InlinePolicy": document.map_or("", String::as_str)})))
 }
 
@@ -140,7 +140,7 @@ fn customer_managed_policies(context: &Context) -> Answer {
     context.page_by_place("CustomerManagedPolicyReferences", &set.customer_managed, reference)
 }
 
-/// The items with the provisioning status that was asked for, if any was.
+/// Returns the items with the requested provisioning status, if any.
 fn with_status(context: &Context, items: &[(u32, bool)]) -> Result<Vec<u32>, ApiError> {
     let wanted = match context.request.input.text("ProvisioningStatus") {
         None => None,
@@ -181,7 +181,7 @@ fn provisioned_sets(context: &Context) -> Answer {
 
 fn account(context: &Context, id: &str) -> Result<u32, ApiError> {
     let world = context.world;
-    // A vanished account keeps its assignments, and can still be asked for.
+    // A vanished account keeps its assignments, which can still be requested.
     let position = world.index().accounts.get(id).copied().or_else(|| {
         world.accounts.iter().position(|account| *account.id == *id).map(|position| position as u32)
     });
@@ -198,8 +198,8 @@ fn assignments(context: &Context) -> Answer {
     context.page("AccountAssignments", principals, key, shown)
 }
 
-/// "Retrieves a list of the IAM Identity Center associated AWS accounts that the principal has access to":
-/// a user's answer holds its groups' rows too, unless the configuration says otherwise.
+/// Lists a principal's assignments. "Retrieves a list of the IAM Identity Center associated AWS accounts that the
+/// principal has access to": a user's answer includes its groups' rows, unless the configuration says otherwise.
 fn assignments_for_principal(context: &Context) -> Answer {
     check_instance(context)?;
     if context.caller != Caller::ManagementAccount {

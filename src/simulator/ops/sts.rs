@@ -1,4 +1,4 @@
-//! STS: who am I, and becoming somebody else
+//! STS: the caller's identity, and assumed roles
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html>).
 
 use chrono::{SecondsFormat, TimeDelta, Utc};
@@ -44,7 +44,7 @@ fn assume_role(context: &Context) -> Result<String, ApiError> {
             format!("User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role_arn}");
         return Err(ApiError::denied(context.request.service, message));
     }
-    // A role's path is no part of the session's ARN.
+    // The session's ARN does not include a role's path.
     let role_name = role.rsplit('/').next().unwrap_or(role);
     let arn = format!("arn:{}:sts::{account}:assumed-role/{role_name}/{session}", context.world.partition());
     let (access_key_id, token) = context.credentials.assume(arn.clone());

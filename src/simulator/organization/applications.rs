@@ -1,5 +1,5 @@
-//! The applications of the instance on one day. They follow from the seed and the day, and are assigned to whoever was
-//! ever there: an assignment of a deleted user or group stays.
+//! The applications of the instance on one day. They follow from the seed and the day, and are assigned to any
+//! principals that ever existed: an assignment of a deleted user or group stays.
 
 use serde_json::{Value, json};
 
@@ -9,12 +9,12 @@ use crate::simulator::dice;
 /// An application.
 #[derive(Debug, Clone)]
 pub(in crate::simulator) struct Application {
-    /// What tells it apart; it never changes.
+    /// The number that identifies it and never changes.
     pub number: u32,
     pub arn: String,
     pub name: Option<String>,
     pub description: Option<String>,
-    /// The position of the account that it was made in.
+    /// The position of the account in which it was created.
     pub account: u32,
     pub provider: String,
     pub status: &'static str,
@@ -22,31 +22,31 @@ pub(in crate::simulator) struct Application {
     pub portal: Option<Portal>,
     pub created_at: Millis,
     pub created_from: Option<String>,
-    /// Who is assigned, sorted.
+    /// The assigned principals, sorted.
     pub principals: Vec<(PrincipalKind, u32)>,
     pub grants: Vec<Grant>,
-    /// Access scopes, each with what it may be used on.
+    /// The access scopes, each with its authorized targets.
     pub scopes: Vec<(String, Vec<String>)>,
     pub actor_policy: Option<Value>,
     pub tags: Vec<TagPair>,
 }
 
-/// How the access portal shows an application, and where a sign-in begins.
+/// The appearance of an application in the access portal, and the start of a sign-in.
 #[derive(Debug, Clone)]
 pub(in crate::simulator) struct Portal {
     pub visibility: &'static str,
     pub sign_in: Option<(&'static str, Option<String>)>,
 }
 
-/// A grant, with what belongs to it as AWS spells it.
+/// A grant with its members in AWS's spelling.
 #[derive(Debug, Clone)]
 pub(in crate::simulator) struct Grant {
     pub grant_type: &'static str,
-    /// The member of the answer, and what it holds.
+    /// The member of the answer, and its content.
     pub settings: (&'static str, Value),
 }
 
-/// Names of applications; several have one.
+/// The names of applications, which several may share.
 const NAMES: [&str; 8] = [
     "Jira",
     "QuickSight",
@@ -58,11 +58,11 @@ const NAMES: [&str; 8] = [
     "Redshift",
 ];
 const PROVIDERS: [&str; 4] = ["custom", "custom-saml", "catalog/Jira", "sagemaker"];
-/// The application with more assignments, and the one with more scopes, than a page has.
+/// The application with more assignments than a page has, and the one with more scopes.
 const POPULAR: u32 = 2;
 const WIDE: u32 = 3;
 
-/// The applications that exist.
+/// Returns the existing applications.
 pub(super) fn applications(world: &World) -> Vec<Application> {
     let number = world.config.size.applications as u32;
     // One in five comes and goes.
@@ -128,7 +128,7 @@ fn principals(world: &World, number: u32, drawn: u64) -> Vec<(PrincipalKind, u32
     let (users, groups) = (world.users.len() as u64, world.groups.len() as u64);
     let wanted = match number {
         POPULAR => 45,
-        // Nobody.
+        // No principals.
         _ if number % 6 == 5 => 0,
         _ => 1 + drawn % 4,
     };

@@ -1,4 +1,4 @@
-//! The instance itself on one day: its encryption, its attributes for access control, and the issuers that it trusts.
+//! The instance itself on one day: its encryption, its attributes for access control, and its trusted token issuers.
 
 use super::{TagPair, World};
 use crate::simulator::dice;
@@ -22,17 +22,17 @@ pub(in crate::simulator) struct Issuer {
 }
 
 impl World {
-    /// The day as the instance itself changes with it: not at all where nothing is awkward.
+    /// Returns the day for changes of the instance itself. Without awkward data it does not change.
     pub(super) fn day_of_instance(&self) -> u32 {
         if self.config.awkward { self.day } else { 0 }
     }
 
-    /// The name of the organization's instance: it gets one on a day.
+    /// Returns the name of the organization's instance, which it gets on a later day.
     pub fn instance_name(&self) -> Option<&'static str> {
         (self.day_of_instance() >= 2).then_some("people of \"ACME\"")
     }
 
-    /// The tags of the organization's instance: one comes and goes.
+    /// Returns the tags of the organization's instance, one of which comes and goes.
     pub fn instance_tags(&self) -> Vec<TagPair> {
         let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let mut tags = vec![tag("owner", "identity"), tag("empty", "")];
@@ -46,7 +46,7 @@ impl World {
         (self.day_of_instance() % 4 == 1).then_some("A Region is being added.")
     }
 
-    /// The type of the key, its ARN, the status of the encryption, and why it has that status.
+    /// Returns the type of the key, its ARN, the status of the encryption, and the reason for the status.
     pub fn encryption(&self, of_organization: bool) -> [Option<String>; 4] {
         let account = &self.management_account().id;
         let key = format!("arn:{}:kms:{}:{account}:key/census", self.partition(), self.config.region);
@@ -61,7 +61,7 @@ impl World {
         }
     }
 
-    /// The attributes for access control, with their status and why they have it; `None` where they are not enabled.
+    /// Returns the attributes for access control, with their status and its reason; `None` if they are not enabled.
     pub fn attributes(&self) -> Option<(&'static str, Option<&'static str>, Vec<Attribute>)> {
         let mut attributes = vec![
             Attribute { key: "CostCenter", source: "${path:enterprise.costCenter}" },
@@ -78,7 +78,7 @@ impl World {
         (day % 5 != 3).then_some((status, reason, attributes))
     }
 
-    /// The trusted token issuers.
+    /// Returns the trusted token issuers.
     pub fn issuers(&self) -> Vec<Issuer> {
         let account = &self.management_account().id;
         let issuer = |number: u32, name, attribute, revision: u32| {
@@ -93,7 +93,7 @@ impl World {
                 url: format!("https://login.acme.example/{number}/v{revision}"),
                 claim: if number == 0 { "email" } else { "sub" },
                 attribute,
-                // One has none.
+                // One issuer has none.
                 tags: match number {
                     1 => Vec::new(),
                     _ => vec![("owner".to_owned(), format!("team \"{number}\", since {revision}"))],

@@ -1,11 +1,11 @@
-//! What answers need to find without searching: by id, by parent, by principal.
+//! The lookups that answers need: by id, by parent, by principal.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Millis, PrincipalKind, Unit, World, numbered};
 
-/// What answers need to find without searching; made once a day is first asked for.
+/// The lookups that answers need, built when a day is first used.
 #[derive(Debug, Default)]
 pub(in crate::simulator) struct Index {
     pub units: HashMap<Arc<str>, u32>,
@@ -17,17 +17,17 @@ pub(in crate::simulator) struct Index {
     pub living_users: Vec<u32>,
     pub living_groups: Vec<u32>,
     pub living_sets: Vec<u32>,
-    /// Ids from the organization down, without a trailing slash; by unit.
+    /// The ids from the organization down, without a trailing slash, by unit.
     pub unit_paths: Vec<String>,
     pub units_of: Vec<Vec<u32>>,
     pub accounts_of: Vec<Vec<u32>>,
-    /// By permission set: account, and whether at the latest version.
+    /// By permission set: the account, and true if it is at the latest version.
     pub accounts_of_set: Vec<Vec<(u32, bool)>>,
-    /// By account: permission set, and whether at the latest version.
+    /// By account: the permission set, and true if it is at the latest version.
     pub sets_of_account: Vec<Vec<(u32, bool)>>,
-    /// By principal: account and permission set.
+    /// By principal: the account and the permission set.
     pub grants: HashMap<(PrincipalKind, u32), Vec<(u32, u32)>>,
-    /// By user: the groups and since when.
+    /// By user: the groups and the time of joining.
     pub groups_of: Vec<Vec<(u32, Millis)>>,
 }
 

@@ -1,5 +1,5 @@
-//! AWS's own managed policies, on one day: AWS makes a new version of some of them now and then. What they say follows
-//! from their names and the day, and so is not kept.
+//! AWS's own managed policies on one day. AWS publishes a new version of some of them from time to time. Their content
+//! follows from their names and the day, and so is not stored.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Boundary, DAY, Millis, TagPair, World};
 use crate::simulator::dice;
 
-/// A managed policy with the version that is in force.
+/// A managed policy with its default version.
 #[derive(Debug, Clone)]
 pub(in crate::simulator) struct ManagedPolicy {
     pub arn: String,
@@ -20,18 +20,18 @@ pub(in crate::simulator) struct ManagedPolicy {
     pub document: String,
     pub created_at: Millis,
     pub updated_at: Millis,
-    /// In the account of the credentials.
+    /// The number of attachments in the account of the credentials.
     pub attachments: i64,
     pub boundary_uses: i64,
-    /// AWS's own have none so far.
+    /// The tags; AWS's own policies have none so far.
     pub tags: Vec<TagPair>,
 }
 
-/// 6 February 2015, when AWS made the first of its managed policies.
+/// 6 February 2015, when AWS created the first of its managed policies.
 const FIRST: Millis = 1_423_247_986_000;
 
 impl World {
-    /// The managed policies that permission sets attach, as `is_listed` says of their positions.
+    /// Returns the managed policies of the permission sets at the positions for which `is_listed` is true.
     pub fn managed_policies(&self, is_listed: impl Fn(u32) -> bool) -> Vec<ManagedPolicy> {
         let mut found = BTreeMap::new();
         for (_, set) in super::numbered(&self.sets).filter(|(position, _)| is_listed(*position)) {
@@ -47,7 +47,7 @@ impl World {
         found.into_values().collect()
     }
 
-    /// The managed policy of this ARN, where any permission set attaches it, or ever did.
+    /// Returns the managed policy with this ARN, if any permission set attaches it, or ever did.
     pub fn managed_policy(&self, arn: &str) -> Option<ManagedPolicy> {
         self.managed_policies(|_| true).into_iter().find(|policy| policy.arn == arn)
     }
@@ -86,7 +86,7 @@ impl World {
     }
 }
 
-/// After how many days AWS makes the next version; 0 where it never does.
+/// Returns the number of days until AWS publishes the next version; 0 for never.
 fn period(full_name: &str, hash: u64) -> u64 {
     match full_name {
         "ReadOnlyAccess" => 3,
@@ -98,7 +98,7 @@ fn period(full_name: &str, hash: u64) -> u64 {
     }
 }
 
-/// Every third version says what the one before it did: AWS only wrote it another way.
+/// Returns the revision whose content a version has. Every third version only changes the formatting.
 fn said(revision: u64) -> u64 {
     revision - u64::from(revision % 3 == 2)
 }
@@ -163,7 +163,7 @@ fn document(full_name: &str, name: &str, revision: u64) -> Value {
     json!({"Version": "2012-10-17", "Statement": statement})
 }
 
-/// The document as AWS writes it: spread over lines, and not the same way in every version.
+/// Formats the document like AWS: over several lines, and not the same way in every version.
 fn spelled(document: &Value, revision: u64) -> String {
     match revision % 3 {
         2 => document.to_string(),

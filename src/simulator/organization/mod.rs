@@ -1,8 +1,8 @@
-//! The simulated organization on one day: the one source of what is served and of what is true.
+//! The simulated organization on one day: the one source of answers and of the truth.
 //!
-//! `seed` makes day 0, `days` makes every next day, `ops` reads it to answer calls and `truth` reads it to
-//! state the rows; `index` finds by id. Things are referred to by their position, which never changes: what is deleted stays as
-//! a record with `exists == false`, because assignments go on naming it.
+//! `seed` generates day 0, and `days` every next day. `ops` reads the world to answer calls, and `truth` to state the
+//! rows; `index` finds by id. Items are referenced by their position, which never changes. A deleted item stays as a
+//! record with `exists == false`, because assignments still name it.
 
 mod applications;
 mod identity_center;
@@ -29,10 +29,10 @@ pub(super) use requests::Request;
 /// A moment in milliseconds since 1970.
 pub(super) type Millis = i64;
 
-/// Key and value of a tag.
+/// The key and value of a tag.
 pub(super) type TagPair = (String, String);
 
-/// What never changes.
+/// The facts that never change.
 #[derive(Debug)]
 pub(super) struct Identity {
     pub organization_id: String,
@@ -40,9 +40,9 @@ pub(super) struct Identity {
     pub management_account: u32,
     pub delegated_account: u32,
     pub member_account: u32,
-    /// 16 hexadecimal digits after `ssoins-`.
+    /// The 16 hexadecimal digits after `ssoins-`.
     pub instance_hex: String,
-    /// Ten hexadecimal digits after `d-`; every principal's id begins with them.
+    /// The ten hexadecimal digits after `d-`, with which every principal's id begins.
     pub store_hex: String,
     pub created_at: Millis,
 }
@@ -55,7 +55,7 @@ pub(super) struct Unit {
     pub parent: Option<u32>,
     pub exists: bool,
     pub tags: Vec<TagPair>,
-    /// Namespaces that a service control policy on it denies.
+    /// The namespaces denied by a service control policy attached to it.
     pub denied_services: Vec<String>,
 }
 
@@ -70,12 +70,12 @@ pub(super) struct Account {
     pub joined_at: Millis,
     pub parent: u32,
     pub exists: bool,
-    /// When it stopped being used.
+    /// The time of its last use.
     pub idle_since: Option<Millis>,
     pub tags: Vec<TagPair>,
 }
 
-/// A user; multi-valued attributes are kept as the JSON arrays that AWS sends.
+/// A user. Multi-valued attributes are stored as the JSON arrays that AWS sends.
 #[derive(Debug, Clone, Default)]
 pub(super) struct User {
     pub id: Arc<str>,
@@ -120,7 +120,7 @@ pub(super) struct Group {
     pub updated_at: Millis,
 }
 
-/// A user's place in a group.
+/// A user's membership in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Member {
     pub user: u32,
@@ -142,9 +142,9 @@ pub(super) struct PermissionSet {
     pub session_duration: String,
     pub relay_state: Option<String>,
     pub created_at: Millis,
-    /// Names of AWS managed policies, with the path that some have (`job-function/Billing`).
+    /// The names of AWS managed policies, with the path that some have (`job-function/Billing`).
     pub aws_managed: Vec<String>,
-    /// Path (`None`: AWS leaves it out and means `/`) and name.
+    /// The path (`None` if AWS omits it, which means `/`) and the name.
     pub customer_managed: Vec<(Option<String>, String)>,
     pub inline: Option<String>,
     pub boundary: Option<Boundary>,
@@ -169,9 +169,9 @@ impl PrincipalKind {
 /// A permission set's presence in an account.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pair {
-    /// Whether it is provisioned at the set's latest version.
+    /// True if it is provisioned at the set's latest version.
     pub latest: bool,
-    /// Who is assigned, sorted.
+    /// The assigned principals, sorted.
     pub principals: Vec<(PrincipalKind, u32)>,
 }
 
@@ -190,17 +190,17 @@ pub(super) struct World {
     pub sets: Vec<Arc<PermissionSet>>,
     /// By permission set, then account.
     pub pairs: BTreeMap<(u32, u32), Arc<Pair>>,
-    /// When the directory sync last touched every user and group.
+    /// The time when the directory sync last updated every user and group.
     pub synced_at: Option<Millis>,
     pub index: OnceLock<Index>,
-    /// The policies of the organization, once they were asked for.
+    /// The policies of the organization, once requested.
     pub policies: OnceLock<Vec<Policy>>,
-    /// The applications, once they were asked for.
+    /// The applications, once requested.
     pub applications: OnceLock<Vec<Application>>,
 }
 
 impl World {
-    /// The moment of this day.
+    /// Returns the time of this day.
     pub fn now(&self) -> Millis {
         self.config.start.timestamp_millis() + i64::from(self.day) * DAY
     }
@@ -209,22 +209,22 @@ impl World {
         self.index.get_or_init(|| Index::of(self))
     }
 
-    /// The policies of the organization, in the order of their ids.
+    /// Returns the policies of the organization, ordered by id.
     pub fn policies(&self) -> &[Policy] {
         self.policies.get_or_init(|| policies::policies(self))
     }
 
-    /// The policy of this id, if there is one.
+    /// Returns the policy with this id, if there is one.
     pub fn policy(&self, id: &str) -> Option<&Policy> {
         self.policies().iter().find(|policy| policy.id == id)
     }
 
-    /// The applications, in the order of their numbers.
+    /// Returns the applications, ordered by number.
     pub fn applications(&self) -> &[Application] {
         self.applications.get_or_init(|| applications::applications(self))
     }
 
-    /// The next day's world before anything happened in it.
+    /// Returns the next day's world before any change.
     pub fn tomorrow(&self) -> Self {
         Self {
             day: self.day + 1,
@@ -275,7 +275,7 @@ impl World {
         format!("arn:{}:sso:::instance/ssoins-{}", self.partition(), self.identity.instance_hex)
     }
 
-    /// The member account's own instance, where `Instances` says that there is one.
+    /// Returns the ARN of the member account's own instance, which exists if `Instances` includes it.
     pub fn account_instance_arn(&self) -> String {
         let reversed: String = self.identity.instance_hex.chars().rev().collect();
         format!("arn:{}:sso:::instance/ssoins-{reversed}", self.partition())
@@ -289,7 +289,7 @@ impl World {
         format!("d-{}", self.identity.store_hex.chars().rev().collect::<String>())
     }
 
-    /// The ARN of a user, group or membership
+    /// Returns the ARN of a user, group or membership
     /// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentitystore.html>).
     pub fn identity_arn(&self, kind: &str, id: &str) -> String {
         format!("arn:{}:identitystore:::{kind}/{id}", self.partition())
@@ -299,7 +299,8 @@ impl World {
         format!("arn:{}:iam::aws:policy/{name}", self.partition())
     }
 
-    /// A membership's id follows from who is in what since when, so that leaving and returning makes a new one.
+    /// Returns a membership's id. It follows from the user, the group and the time, so that leaving and returning
+    /// creates a new one.
     pub fn membership_id(&self, group: u32, member: Member) -> String {
         let parts = [
             &*self.groups[group as usize].id,
@@ -309,17 +310,17 @@ impl World {
         format!("{}-{}", self.identity.store_hex, dice::uuid_from(self.config.seed, &parts))
     }
 
-    /// The ids from the organization down to the account, without a trailing slash.
+    /// Returns the ids from the organization down to the account, without a trailing slash.
     pub fn account_path(&self, account: &Account) -> String {
         format!("{}/{}", self.index().unit_paths[account.parent as usize], account.id)
     }
 
-    /// Whether the permission set is listed.
+    /// Returns true if the permission set is listed.
     pub fn lists_set(&self, set: u32) -> bool {
         self.sets[set as usize].exists && !(self.is_half_deleted() && set == HALF_DELETED_SET)
     }
 
-    /// Whether the pair of permission set and account is listed among those that are provisioned.
+    /// Returns true if the pair of permission set and account is listed among the provisioned pairs.
     pub fn lists_pair(&self, set: u32, account: u32) -> bool {
         let parts = ["half deleted", &self.sets[set as usize].arn, &self.accounts[account as usize].id];
         self.lists_set(set)
@@ -344,12 +345,13 @@ impl World {
         }
     }
 
-    /// When a user or group was last touched, by a change of its own or by the directory sync.
+    /// Returns the time when a user or group was last updated, by its own change or by the directory sync.
     pub fn updated_at(&self, own: Millis) -> Millis {
         own.max(self.synced_at.unwrap_or(own))
     }
 
-    /// By whom. The value names the sync's run, so that it changes with every one as the time does.
+    /// Returns the author of the last update. The value names the sync's run, so that it changes with every run, like
+    /// the time.
     pub fn updated_by(&self, own: Millis) -> Option<String> {
         match self.synced_at {
             Some(synced) if synced >= own => {
@@ -360,8 +362,8 @@ impl World {
         }
     }
 
-    /// Who created a user, group or membership: the API says no more than "the identifier of the user or system",
-    /// and the one value that was ever seen is the id of an account. Each of the plausible forms is sent.
+    /// Returns the creator of a user, group or membership. The API only says "the identifier of the user or system",
+    /// and the one value ever observed is the id of an account. Each of the plausible forms is sent.
     pub fn created_by(&self, created_at: Millis) -> Option<String> {
         match dice::hash(self.config.seed, &["created by", &created_at.to_string()]) % 8 {
             0..3 => Some(self.management_account().id.to_string()),
@@ -379,12 +381,12 @@ impl World {
     }
 }
 
-/// The set that is in no listing where the configuration says so.
+/// The permission set that is in no listing, if configured.
 const HALF_DELETED_SET: u32 = 1;
 
 pub(super) const DAY: Millis = 86_400_000;
 
-/// RFC 3339 in UTC, to the second, or to the millisecond where there are any.
+/// Formats a time as RFC 3339 in UTC, to the second, or to the millisecond if there are any.
 pub(super) fn rfc3339(at: Millis) -> String {
     let format = if at % 1000 == 0 { SecondsFormat::Secs } else { SecondsFormat::Millis };
     DateTime::from_timestamp_millis(at)
@@ -392,12 +394,12 @@ pub(super) fn rfc3339(at: Millis) -> String {
         .to_rfc3339_opts(format, true)
 }
 
-/// Seconds since 1970 as AWS JSON 1.1 writes a time.
+/// Returns seconds since 1970, like a time in AWS JSON 1.1.
 pub(super) fn epoch(at: Millis) -> Value {
     Value::from(at as f64 / 1000.0)
 }
 
-/// The items with their positions.
+/// Returns the items with their positions.
 pub(super) fn numbered<T>(items: &[Arc<T>]) -> impl Iterator<Item = (u32, &Arc<T>)> {
     items.iter().enumerate().map(|(position, item)| (position as u32, item))
 }

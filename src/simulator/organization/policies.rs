@@ -1,5 +1,5 @@
-//! The organization's policies and what it delegates, on one day. They follow from the tree, the seed and the day, and so
-//! are not kept: a policy that is attached to an OU goes with it.
+//! The organization's policies and its delegation on one day. They follow from the tree, the seed and the day, and so
+//! are not stored: a policy that is attached to an OU is deleted with it.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ pub(in crate::simulator) struct Policy {
     pub tags: Vec<TagPair>,
 }
 
-/// What a policy is attached to.
+/// A target of a policy.
 #[derive(Debug, Clone)]
 pub(in crate::simulator) struct Target {
     /// `ROOT`, `ORGANIZATIONAL_UNIT` or `ACCOUNT`.
@@ -36,12 +36,12 @@ pub(in crate::simulator) struct Delegation {
     pub enabled_at: Millis,
 }
 
-/// How many accounts have a policy of their own, of a hundred.
+/// The number of accounts with a policy of their own, in a hundred.
 const ACCOUNTS_WITH_A_POLICY: u64 = 4;
-/// So many policies come and go with the days.
+/// The number of policies that come and go with the days.
 const TEMPORARY: u32 = 6;
 
-/// The policies that exist.
+/// Returns the existing policies.
 pub(super) fn policies(world: &World) -> Vec<Policy> {
     let mut policies = Vec::new();
     if !world.config.all_features {
@@ -56,7 +56,7 @@ pub(super) fn policies(world: &World) -> Vec<Policy> {
         targets: vec![of_unit(world, &world.units[0])],
         ..policy(world, "cost-centers", "TAG_POLICY", cost_centers(world.day / 5))
     });
-    // Backup policies are disabled: what was made before stays, attached to nothing.
+    // Backup policies are disabled. Earlier ones remain, attached to nothing.
     let plan = json!({"plans": {"daily": {"regions": {"@@assign": ["us-east-1"]}}}});
     policies.push(policy(world, "old backups", "BACKUP_POLICY", plan));
     policies.iter_mut().for_each(|policy| policy.targets.sort_by(|one, other| one.id.cmp(&other.id)));
@@ -126,7 +126,7 @@ fn service_control_policies(world: &World, policies: &mut Vec<Policy>) {
     }
 }
 
-/// A policy that is attached to nothing. Its id follows from its name, and from the day on which it came.
+/// Returns a policy without targets. Its id follows from its name, and from the day on which it was created.
 fn policy(world: &World, name: &str, policy_type: &'static str, document: Value) -> Policy {
     let id = format!("p-{:08x}", dice::hash(world.config.seed, &["policy", name]) as u32);
     Policy {
@@ -172,7 +172,7 @@ fn of_account(world: &World, account: &Account) -> Target {
 }
 
 impl World {
-    /// The ARN of a policy: AWS's own ones are of no organization.
+    /// Returns the ARN of a policy. AWS's own policies belong to no organization.
     pub fn policy_arn(&self, policy: &Policy) -> String {
         let kind = policy.policy_type.to_ascii_lowercase();
         match policy.aws_managed {
@@ -185,7 +185,7 @@ impl World {
         self.organizations_arn("resourcepolicy", Some(id))
     }
 
-    /// The resource policy: its id and what it says, where there is one.
+    /// Returns the id and the document of the resource policy, if there is one.
     pub fn resource_policy(&self) -> Option<(String, String)> {
         let exists = self.config.all_features && self.day % 6 != 5;
         let delegate = &self.accounts[self.identity.delegated_account as usize].id;
@@ -202,7 +202,7 @@ impl World {
         exists.then(|| (format!("rp-{:08x}", self.config.seed as u32), document.to_string()))
     }
 
-    /// The delegated administrators, each with when it became one and with what it administers.
+    /// Returns the delegated administrators, each with its start and its services.
     pub fn delegated_administrators(&self) -> Vec<(u32, Millis, Vec<Delegation>)> {
         let since = |days: i64| self.identity.created_at + days * DAY;
         let mut services = vec![
@@ -222,7 +222,7 @@ impl World {
         delegates
     }
 
-    /// The services that the organization trusts.
+    /// Returns the services that the organization trusts.
     pub fn trusted_services(&self) -> Vec<Delegation> {
         const ALWAYS: [&str; 6] = [
             "access-analyzer.amazonaws.com",
@@ -245,7 +245,7 @@ impl World {
         services
     }
 
-    /// The features of central root access that are enabled.
+    /// Returns the enabled features of central root access.
     pub fn organization_features(&self) -> Vec<&'static str> {
         let sessions = (self.day >= 2).then_some("RootSessions");
         std::iter::once("RootCredentialsManagement").chain(sessions).collect()

@@ -1,15 +1,15 @@
-//! The requests of the last days: to make or delete an assignment, and to provision a permission set. They follow from the
-//! seed and the day that they were made on, and are forgotten after a few days, as AWS forgets them after some weeks.
+//! The requests of the last days, to create or delete an assignment and to provision a permission set. They follow from
+//! the seed and their day, and are dropped after a few days, as AWS drops them after some weeks.
 
 use super::{DAY, Millis, World};
 use crate::model::RequestKind;
 use crate::simulator::dice;
 
-/// For how many days a request is kept.
+/// The number of days for which a request is kept.
 const KEPT: u32 = 3;
-/// How many of each kind are made in a day.
+/// The number of requests of each kind per day.
 const MADE: u32 = 4;
-/// So many of each are there in every organization: its least size.
+/// The minimum sizes, which every organization has.
 const ACCOUNTS: usize = 8;
 const SETS: usize = 3;
 const USERS: usize = 4;
@@ -19,7 +19,7 @@ const USERS: usize = 4;
 pub(in crate::simulator) struct Request {
     pub id: String,
     pub status: &'static str,
-    /// Positions of the account, the permission set and the user that it is about.
+    /// The positions of the account, the permission set and the user of the request.
     pub account: usize,
     pub set: usize,
     pub user: usize,
@@ -28,7 +28,7 @@ pub(in crate::simulator) struct Request {
 }
 
 impl World {
-    /// The requests of a kind that are kept, the newest day first.
+    /// Returns the requests of a kind that are kept, the newest day first.
     pub fn requests(&self, kind: RequestKind) -> Vec<Request> {
         let today = self.day_of_instance();
         let days = (today.saturating_sub(KEPT)..=today).rev();
@@ -39,7 +39,7 @@ impl World {
         let parts = ["request", kind.as_str(), &day.to_string(), &number.to_string()];
         let turn = dice::hash(self.config.seed, &parts) as usize;
         let failed = number == 1 || (number == 2 && day % 2 == 1);
-        // The last one of a day ends overnight.
+        // The last request of a day ends overnight.
         let is_under_way = number == MADE - 1 && day == self.day_of_instance();
         let status = match (is_under_way, failed) {
             (true, _) => "IN_PROGRESS",

@@ -1,6 +1,6 @@
-//! One odd thing of each kind, all of which live directories and organizations hold.
+//! Adds one odd item of each kind, all of which exist in live directories and organizations.
 //!
-//! Each is written over or added to what the other seeders made, so the sizes grow by a few.
+//! Each replaces or supplements an item of the other seeders, so the sizes grow by a few.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::permissions::new_set;
 use crate::simulator::dice::Dice;
 use crate::simulator::organization::{Boundary, DAY, Member, PrincipalKind, User, World};
 
-/// Adds them.
+/// Adds the items.
 pub fn add(world: &mut World, dice: &mut Dice) {
     accounts(world);
     users(world, dice);
@@ -99,7 +99,7 @@ fn users(world: &mut World, dice: &mut Dice) {
             "manager": {"value": "00u0000000000000000x"},
         }}));
     }
-    // Members and assignments of the odd ones.
+    // Members and assignments of the odd users.
     let first = world.users.len() as u32 - 6;
     let since = world.now() - 100 * DAY;
     for (group, user) in [(0, first), (1, first + 1), (1, first + 5), (2, first + 3)] {
@@ -155,8 +155,8 @@ fn permission_sets(world: &mut World, dice: &mut Dice) {
 }
 
 fn assignments(world: &mut World, dice: &mut Dice) {
-    // Deleted in the directory while assigned (https://github.com/benkehoe/aws-sso-util/issues/93). One pair
-    // keeps nobody but orphans, another has an orphan beside the living.
+    // Deleted in the directory while assigned (https://github.com/benkehoe/aws-sso-util/issues/93). One pair has only
+    // orphans, and another has an orphan beside living principals.
     let mut ghost = person(world, dice, &mut HashMap::new(), 500 * DAY);
     (ghost.id, ghost.exists, ghost.user_name) = (principal_id(world, dice), false, "ghost".to_owned());
     world.users.push(Arc::new(ghost));
@@ -170,7 +170,7 @@ fn assignments(world: &mut World, dice: &mut Dice) {
     }
     let lonely = (world.sets.len() as u32 - 3, 4);
     assign(world, lonely, PrincipalKind::User, ghost);
-    // Provisioned with nobody assigned, and not at the latest version.
+    // Provisioned without assignments, and not at the latest version.
     if let Some(pair) = pairs.get(6).and_then(|key| world.pairs.get_mut(key)) {
         Arc::make_mut(pair).principals.clear();
     }
@@ -184,7 +184,7 @@ fn assignments(world: &mut World, dice: &mut Dice) {
     assign(world, (1, suspended), PrincipalKind::Group, 1);
 }
 
-/// Assigns, provisioning the pair if needed.
+/// Assigns a principal, and provisions the pair if needed.
 fn assign(world: &mut World, pair: (u32, u32), kind: PrincipalKind, position: u32) {
     let pair = world.pairs.entry(pair).or_insert_with(|| {
         Arc::new(crate::simulator::organization::Pair { latest: true, principals: Vec::new() })

@@ -1,8 +1,8 @@
 //! Day 0: an organization generated from the configuration's sizes and seed.
 //!
-//! `tree` grows OUs and accounts, `people` users, groups and memberships, `permissions` the permission sets
-//! and who is assigned them where; `awkward` then adds one odd thing of each kind. `days` reuses their
-//! makers for what is new on later days.
+//! `tree` generates OUs and accounts, `people` users, groups and memberships, and `permissions` the permission sets and
+//! their assignments. `awkward` then adds one odd item of each kind. `days` uses the same functions for new items on
+//! later days.
 
 mod awkward;
 pub(super) mod names;
@@ -17,7 +17,7 @@ use super::config::Config;
 use super::dice::Dice;
 use super::organization::{DAY, Identity, World};
 
-/// The organization on day 0.
+/// Returns the organization on day 0.
 pub(super) fn world(config: &Arc<Config>) -> World {
     let mut dice = Dice::new(config.seed);
     let identity = Identity {

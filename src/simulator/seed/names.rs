@@ -1,4 +1,4 @@
-//! Believable names. Lists only.
+//! Realistic names. Lists only.
 
 pub(in crate::simulator) const GIVEN: &[&str] = &[
     "Maria", "James", "Aisha", "Chen", "Olga", "Mateo", "Priya", "Lukas", "Fatima", "Noah", "Ingrid",
@@ -157,7 +157,7 @@ pub(in crate::simulator) const CORE_SETS: &[(&str, &str, &str, &[&str])] = &[
     ("ViewOnly", "Names and settings, no data", "PT12H", &["job-function/ViewOnlyAccess"]),
 ];
 
-/// Policies that generated permission sets and daily changes draw from.
+/// The policies from which generated permission sets and daily changes choose.
 pub(in crate::simulator) const MANAGED_POLICIES: &[&str] = &[
     "AmazonS3ReadOnlyAccess",
     "AmazonEC2ReadOnlyAccess",
@@ -176,7 +176,7 @@ pub(in crate::simulator) const MANAGED_POLICIES: &[&str] = &[
 pub(in crate::simulator) const SET_ROLES: &[&str] =
     &["Operator", "Deployer", "Viewer", "Admin", "Support", "Analyst"];
 
-/// Namespace, name, and in how many of a hundred accounts the service is used.
+/// The namespace, the name, and the number of accounts in a hundred that use the service.
 pub(in crate::simulator) const SERVICES: &[(&str, &str, u64)] = &[
     ("iam", "AWS Identity and Access Management", 95),
     ("sts", "AWS Security Token Service", 98),

@@ -9,10 +9,10 @@ use super::names::{CORE_GROUPS, FAMILY, GIVEN, ROLES_OF_GROUPS, TEAMS, TITLES};
 use crate::simulator::dice::Dice;
 use crate::simulator::organization::{DAY, Group, Member, User, World};
 
-/// "Everyone" stops growing here, so that one group does not dwarf the rest of a large organization.
+/// The size at which "Everyone" stops growing, so that one group does not dominate a large organization.
 const LARGEST_GROUP: usize = 2_000;
 
-/// Fills in users, groups and memberships.
+/// Generates users, groups and memberships.
 pub fn hire(world: &mut World, dice: &mut Dice) {
     let size = world.config.size;
     let mut taken = HashMap::new();
@@ -42,7 +42,7 @@ pub fn hire(world: &mut World, dice: &mut Dice) {
     join(world, dice, size.memberships);
 }
 
-/// A new user, who was created `age` before today.
+/// Returns a new user, created `age` before today.
 pub fn person(world: &World, dice: &mut Dice, taken: &mut HashMap<String, usize>, age: i64) -> User {
     let (given, family) = (dice.pick(GIVEN), dice.pick(FAMILY));
     let base = format!("{given}.{family}").to_lowercase().replace([' ', '\''], "");
@@ -84,7 +84,7 @@ pub fn person(world: &World, dice: &mut Dice, taken: &mut HashMap<String, usize>
     user
 }
 
-/// The enterprise extension; its members are sorted, as the SDK loses their order.
+/// Returns the enterprise extension. Its members are sorted, because the SDK loses their order.
 fn enterprise(dice: &mut Dice) -> Value {
     json!({"aws:identitystore:enterprise": {
         "costCenter": format!("{}", 1_000 + dice.below(90)),
@@ -93,12 +93,12 @@ fn enterprise(dice: &mut Dice) -> Value {
     }})
 }
 
-/// A new id of a user or group.
+/// Returns a new id of a user or group.
 pub fn principal_id(world: &World, dice: &mut Dice) -> Arc<str> {
     format!("{}-{}", world.identity.store_hex, dice.uuid()).into()
 }
 
-/// Adds an empty group and says where it is.
+/// Adds an empty group. Returns its position.
 pub fn add_group(
     world: &mut World,
     dice: &mut Dice,
@@ -147,7 +147,7 @@ fn join(world: &mut World, dice: &mut Dice, memberships: usize) {
             left -= 1;
         }
     }
-    // The last group stays empty; a full house would make the loop endless, hence the bound on tries.
+    // The last group stays empty. The number of attempts is limited, because full groups would make the loop endless.
     let open = groups.saturating_sub(1).max(1);
     for _ in 0..left * 4 {
         if left == 0 {

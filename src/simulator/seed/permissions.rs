@@ -1,4 +1,4 @@
-//! Permission sets, where they are provisioned, and to whom they are assigned.
+//! Permission sets, their provisioning and their assignments.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::names::{CORE_SETS, MANAGED_POLICIES, SET_ROLES, TEAMS};
 use crate::simulator::dice::Dice;
 use crate::simulator::organization::{Boundary, DAY, Pair, PermissionSet, PrincipalKind, World};
 
-/// Fills in permission sets, pairs and assignments.
+/// Generates permission sets, pairs and assignments.
 pub fn grant(world: &mut World, dice: &mut Dice) {
     let size = world.config.size;
     for position in 0..size.permission_sets {
@@ -34,7 +34,7 @@ pub fn grant(world: &mut World, dice: &mut Dice) {
     assign(world, dice);
 }
 
-/// A permission set with policies by chance, created `age` days before today.
+/// Returns a permission set with random policies, created `age` days before today.
 pub fn new_set(world: &World, dice: &mut Dice, name: String, age: usize) -> PermissionSet {
     let mut aws_managed: Vec<String> =
         (0..1 + dice.below(3)).map(|_| dice.pick(MANAGED_POLICIES).to_owned()).collect();
@@ -65,7 +65,7 @@ pub fn new_set(world: &World, dice: &mut Dice, name: String, age: usize) -> Perm
     }
 }
 
-/// A policy document as somebody typed it, white space and all.
+/// Returns a policy document as if typed by hand, with white space.
 pub fn inline_policy(dice: &mut Dice) -> String {
     let action = dice.pick(&[
         "s3:GetObject",
@@ -86,7 +86,7 @@ fn capitalised(team: &str) -> String {
 
 fn provision(world: &mut World, dice: &mut Dice) {
     let (sets, accounts) = (world.sets.len(), world.accounts.len());
-    // The last set is provisioned nowhere; and not every set fits everywhere, or the loop would crawl.
+    // The last set is provisioned nowhere. Not every possible pair is used, or the loop would be slow.
     let open = sets.saturating_sub(1);
     let wanted = world.config.size.pairs.min(open * accounts * 9 / 10);
     for _ in 0..wanted * 20 {

@@ -7,7 +7,7 @@ use super::names::{CORE_ACCOUNTS, ENVIRONMENTS, SERVICES, TEAMS};
 use crate::simulator::dice::Dice;
 use crate::simulator::organization::{Account, DAY, TagPair, Unit, World};
 
-/// Fills in units and accounts.
+/// Generates units and accounts.
 pub fn grow(world: &mut World, dice: &mut Dice) {
     let root = Unit {
         id: world.identity.root_id.as_str().into(),
@@ -19,7 +19,7 @@ pub fn grow(world: &mut World, dice: &mut Dice) {
     };
     world.units.push(Arc::new(root));
     let size = world.config.size;
-    // The first nine always exist; five of them are nested as deep as AWS allows
+    // The first nine always exist. Five of them are nested as deep as AWS allows
     // (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html).
     for (name, parent) in [
         ("Security", 0),
@@ -62,7 +62,7 @@ pub fn grow(world: &mut World, dice: &mut Dice) {
     }
 }
 
-/// Adds an OU and says where it is.
+/// Adds an OU. Returns its position.
 pub fn add_unit(world: &mut World, dice: &mut Dice, name: String, parent: u32) -> u32 {
     let root = &world.identity.root_id;
     let id = format!("ou-{}-{}", root.trim_start_matches("r-"), dice.word(8));
@@ -82,7 +82,7 @@ pub fn add_unit(world: &mut World, dice: &mut Dice, name: String, parent: u32) -
     world.units.len() as u32 - 1
 }
 
-/// A living OU that suits an environment.
+/// Returns a living OU that suits an environment.
 pub fn place_for(world: &World, dice: &mut Dice, environment: &str) -> u32 {
     let fixed = match environment {
         "sandbox" => 4,
@@ -96,7 +96,7 @@ pub fn place_for(world: &World, dice: &mut Dice, environment: &str) -> u32 {
     if world.units[position].exists { position as u32 } else { fixed }
 }
 
-/// Adds an account and says where it is. It joined at some time before today.
+/// Adds an account, which joined before today. Returns its position.
 pub fn add_account(
     world: &mut World,
     dice: &mut Dice,

@@ -1,4 +1,4 @@
-//! Drives the simulator through the real SDK, and holds its answers against the truth.
+//! Drives the simulator with the real SDK, and compares its answers with the truth.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -27,7 +27,7 @@ macro_rules! client {
     };
 }
 
-/// All items of a listing whose paginator has no `items`.
+/// Collects all items of a listing whose paginator has no `items`.
 macro_rules! collect {
     ($listing:expr, $list:ident) => {{
         let pages = $listing.into_paginator().send().try_collect().await.unwrap();
@@ -35,7 +35,7 @@ macro_rules! collect {
     }};
 }
 
-// After the macros, which they use.
+// After the macros that they use.
 mod raw;
 mod scripted;
 
@@ -416,7 +416,7 @@ async fn a_very_small_organization_and_other_partitions_are_possible() {
     assert_eq!(simulator.day(), 0);
 }
 
-/// Run by hand, with `--release` for real times: `cargo test --lib large_is_made_in_seconds -- --ignored`.
+/// Run it by hand, with `--release` for realistic times: `cargo test --lib large_is_made_in_seconds -- --ignored`.
 #[tokio::test]
 #[ignore = "takes seconds and a gigabyte"]
 async fn large_is_made_in_seconds() {

@@ -1,8 +1,8 @@
-//! What no SDK sends, and many connections at once.
+//! Requests that no SDK sends, and many connections at once.
 
 use super::*;
 
-/// Sends one request without an SDK and returns everything that came back.
+/// Sends one request without an SDK, and returns the whole answer.
 async fn raw(address: SocketAddr, headers: &str, body: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();

@@ -1,4 +1,4 @@
-//! Who may call, faults and toggles.
+//! Permissions, faults and toggles.
 
 use super::*;
 

@@ -91,7 +91,7 @@ pub(super) fn authentication_methods(world: &World) -> Rows {
     world.applications().iter().filter_map(row).collect()
 }
 
-/// The value with its keys in order: the member of an open type loses theirs.
+/// Returns the value with its keys sorted: the keys of an open type have no order.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(members) => {

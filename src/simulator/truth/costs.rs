@@ -1,39 +1,40 @@
-//! The fewest calls of sso-admin, as its listings are documented: what a plan of calls is held against.
+//! The smallest number of sso-admin calls, as its listings are documented, to compare with a plan of calls.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::RequestKind;
 use crate::simulator::organization::{Application, PrincipalKind, World};
 
-/// Calls of sso-admin that a complete collection needs. Each page of a listing is one.
+/// The sso-admin calls that a complete collection needs. Each page of a listing is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SsoAdminCalls {
-    /// However assignments are listed: ListInstances, ListPermissionSets, and of each set its description,
-    /// inline policy, boundary, both lists of policies, tags, and its accounts twice: all of them, and those
-    /// that are not at the latest version.
+    /// The calls for any strategy: ListInstances, ListPermissionSets, and for each set its description, inline policy,
+    /// boundary, both lists of policies, tags, and its accounts twice (all of them, and those that are not at the
+    /// latest version).
     pub common: usize,
-    /// The instance's own: it is listed once more and described, its tags, its attributes for access control, and the token issuers,
-    /// each described and with its tags. And the requests of each kind, of which those that failed are described.
+    /// The calls for the instance: another listing and its description, its tags, its attributes for access control,
+    /// and the token issuers, each with a description and tags. Also the requests of each kind, with a description of
+    /// each failed one.
     pub instance: usize,
-    /// ListApplications, and of each application whether it requires an assignment, and its assignments.
+    /// ListApplications, and for each application the requirement of an assignment, and its assignments.
     pub applications: usize,
-    /// Of each application its grants, access scopes, authentication methods and tags, for which there is a budget of time.
+    /// For each application its grants, access scopes, authentication methods and tags, within a time budget.
     pub details: usize,
-    /// ListAccountAssignments of every provisioned pair of account and permission set.
+    /// ListAccountAssignments for every provisioned pair of account and permission set.
     pub by_pairs: usize,
-    /// ListAccountAssignmentsForPrincipal of every user and group that exists, whose answers repeat a group's
-    /// rows for each of its members, and ListAccountAssignments of the pairs where none of them is assigned.
+    /// ListAccountAssignmentsForPrincipal for every existing user and group, whose answers repeat a group's rows for
+    /// each of its members, and ListAccountAssignments for the pairs without any of them.
     pub by_principals: usize,
 }
 
 impl SsoAdminCalls {
-    /// In all, by the way that needs fewer.
+    /// Returns the total for the cheaper strategy.
     pub fn fewest(&self) -> usize {
         self.common + self.instance + self.applications + self.details + self.by_pairs.min(self.by_principals)
     }
 }
 
-/// Counts them from the world.
+/// Counts the calls from the world.
 pub(in crate::simulator) fn sso_admin_calls(world: &World) -> SsoAdminCalls {
     let index = world.index();
     let page = world.config.short_pages.unwrap_or(100).clamp(1, 100);

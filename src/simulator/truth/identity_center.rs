@@ -7,7 +7,7 @@ use crate::model::{AccessControlAttribute, IdentityCenterInstance, TrustedTokenI
 use crate::simulator::config::Instances;
 use crate::simulator::organization::{Attribute, DAY, Issuer, World, rfc3339};
 
-/// The organization's instance and that of a member account, whichever there are. One of them is collected, and so
+/// Returns the existing instances: the organization's and that of a member account. Only the collected one is
 /// described: the organization's, if there is one.
 pub(super) fn instances(world: &World) -> Rows {
     let (organization, account) = match world.config.instances {

@@ -1,9 +1,9 @@
-//! What a complete collection must hold: the rows of every resource, and what differs between two days.
+//! The rows of a complete collection for every resource, and the differences between two days.
 //!
-//! Written from the world itself, with the model's structs but without a line of the collector's, so that
-//! the two can be held against each other. It states what the configuration's organization *has*; what a
-//! caller may not see (a member account, a legacy directory) is still stated. `rows` writes the rows, `costs` counts
-//! the calls that they need. `identity_center`, `applications` and `requests` write those of an instance.
+//! They are written from the world itself, with the model's structs but without any code of the collector, so that the
+//! two can be compared. They state what the configured organization *has*, even if a caller may not see it (a member
+//! account, a legacy directory). `rows` writes the rows, and `costs` counts the calls that they need.
+//! `identity_center`, `applications` and `requests` write the rows of an instance.
 
 mod applications;
 mod costs;
@@ -22,48 +22,48 @@ pub use costs::SsoAdminCalls;
 pub(super) use costs::sso_admin_calls;
 pub(super) use rows::rows;
 
-/// Rows of one resource: column to value.
+/// The rows of one resource: column to value.
 pub type Rows = Vec<Map<String, Value>>;
 
-/// Which assignments a collection can have seen.
+/// The assignments that a collection can have seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Assignments {
-    /// By pairs: all of them.
+    /// By pairs: all assignments.
     #[default]
     All,
-    /// By principals: those of users and groups that exist.
+    /// By principals: the assignments of existing users and groups.
     LivingPrincipals,
-    /// By principals, and afterwards every provisioned pair that no living principal is assigned on.
+    /// By principals, and afterwards every provisioned pair without a living principal.
     LivingPrincipalsAndUnseenPairs,
 }
 
-/// For which entities an access report was made.
+/// The entities with an access report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReportDepth {
-    /// Nothing: no report was asked for.
+    /// No report was requested.
     None,
     /// The root and the management account.
     Root,
-    /// These and the OUs.
+    /// The same and the OUs.
     #[default]
     OrganizationalUnits,
-    /// These and the accounts.
+    /// The same and the accounts.
     Accounts,
 }
 
-/// By which service control policies access reports were made, besides.
+/// The service control policies with further access reports.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ReportedPolicies {
-    /// By none.
+    /// No policy.
     #[default]
     None,
-    /// By those that are attached to anything.
+    /// The policies with a target.
     Attached,
-    /// By all.
+    /// All policies.
     All,
 }
 
-/// What the truth is to cover.
+/// The scope of the truth.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TruthOptions {
     /// Limits the rows of `account_assignments`.
@@ -77,40 +77,40 @@ pub struct TruthOptions {
 /// The keys of the rows that differ between two days.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Changes {
-    /// Keys of rows that only the second day has.
+    /// The keys of rows that only the second day has.
     pub added: Rows,
-    /// Keys of rows that only the first day has.
+    /// The keys of rows that only the first day has.
     pub removed: Rows,
-    /// Those with another value in a column that is neither key nor volatile.
+    /// The keys of rows with another value in a column that is neither key nor volatile.
     pub changed: Rows,
 }
 
 impl Changes {
-    /// Whether nothing differs.
+    /// Returns true if nothing differs.
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
     }
 }
 
-/// One way to a permission set in an account.
+/// One path to a permission set in an account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Access {
-    /// Id in the identity store.
+    /// The id in the identity store.
     pub user_id: String,
     /// 12 digits.
     pub account_id: String,
-    /// ARN of the permission set that is reached.
+    /// The ARN of the permission set.
     pub permission_set_arn: String,
-    /// The group that gives it; `None` when it is assigned to the user.
+    /// The group that grants it; `None` if it is assigned to the user.
     pub group_id: Option<String>,
 }
 
-/// Every resource's rows.
+/// Returns every resource's rows.
 pub(super) fn all(world: &World, options: TruthOptions) -> BTreeMap<&'static str, Rows> {
     RESOURCES.iter().map(|spec| (spec.name, rows(world, spec.name, options))).collect()
 }
 
-/// What a comparison shows, resource by resource, so that only one's rows are in memory at a time.
+/// Compares two days, resource by resource, so that only one resource's rows are in memory at a time.
 pub(super) fn net_changes(
     from: &World,
     to: &World,
@@ -139,7 +139,7 @@ pub(super) fn net_changes(
         .collect()
 }
 
-/// The columns of a row.
+/// Returns the columns of a row.
 fn columns<R: Resource>(row: &R) -> Map<String, Value> {
     Row::whole(row).columns
 }
@@ -163,7 +163,7 @@ fn lasting<'a>(row: &'a Map<String, Value>, spec: &model::ResourceSpec) -> Vec<(
     row.iter().filter(|(column, _)| !spec.volatile.contains(&column.as_str())).collect()
 }
 
-/// Every way of every user that exists.
+/// Returns every path of every existing user.
 pub(super) fn access(world: &World) -> BTreeSet<Access> {
     let mut ways = BTreeSet::new();
     for (&(set, account), pair) in &world.pairs {

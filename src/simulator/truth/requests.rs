@@ -4,7 +4,7 @@ use super::{Rows, columns};
 use crate::model::{AssignmentRequest, RequestKind};
 use crate::simulator::organization::{World, rfc3339};
 
-/// Every request that is kept; of those that failed, with what they were about.
+/// Returns every request that is kept. Failed ones include their subject.
 pub(super) fn requests(world: &World) -> Rows {
     let rows = |kind: RequestKind| {
         world.requests(kind).into_iter().map(move |request| {

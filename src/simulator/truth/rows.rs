@@ -1,4 +1,4 @@
-//! Every resource's rows, column by column, as the design states them.
+//! Every resource's rows, column by column, as the design specifies them.
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ use crate::simulator::organization::{
     Target, User, World, numbered, rfc3339,
 };
 
-/// One resource's rows.
+/// Returns one resource's rows.
 pub(in crate::simulator) fn rows(world: &World, resource: &str, options: TruthOptions) -> Rows {
     let config = &world.config;
     let organization = config.in_organization;
@@ -217,7 +217,7 @@ fn features(world: &World) -> Rows {
 
 fn user_row(world: &World, user: &User) -> model::User {
     let text = |value: &Option<Value>| value.as_ref().map(Value::to_string);
-    // The address marked as primary; AWS allows one address, so an unmarked one is it.
+    // The address marked as primary. AWS allows one address, so an unmarked one counts as primary.
     let primary_email = user.emails.as_ref().and_then(|emails| {
         let emails = emails.as_array()?;
         let primary = emails.iter().find(|email| email["Primary"] == true).or(emails.first())?;
@@ -300,7 +300,7 @@ fn living_sets(world: &World) -> impl Iterator<Item = &PermissionSet> {
     numbered(&world.sets).filter(|(position, _)| world.lists_set(*position)).map(|(_, set)| &**set)
 }
 
-/// Tags as a policy has them in a column.
+/// Returns a policy's tags as a column.
 fn tags_json(tags: &[TagPair]) -> Option<String> {
     let tag = |(key, value): &(String, String)| serde_json::json!({"Key": key, "Value": value});
     (!tags.is_empty()).then(|| serde_json::Value::from(tags.iter().map(tag).collect::<Vec<_>>()).to_string())
@@ -435,7 +435,8 @@ fn last_accessed(world: &World, options: TruthOptions) -> Rows {
     own.chain(last_accessed_by_policy(world, options)).collect()
 }
 
-/// At the root, and with reports of accounts at each target that is not the management account.
+/// Returns the rows by policy: at the root, and with reports of accounts also at each target except the management
+/// account.
 fn last_accessed_by_policy(world: &World, options: TruthOptions) -> Rows {
     let index = world.index();
     let at = |target: &Target| match index.units.get(target.id.as_str()) {
