@@ -1,10 +1,10 @@
-//! What single canned queries answer: about what was not seen, and in cases that the fixture has none of.
+//! The answers of single canned queries: with gaps, and in cases that the fixture lacks.
 
 use orgcensus::store::Database;
 
 use crate::fixture::{self, Sandbox};
 
-/// The census with these statements run on it.
+/// Returns the census after running these statements on it.
 fn with(sql: &str) -> Sandbox {
     let sandbox = fixture::fuller_census();
     let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
@@ -19,7 +19,7 @@ fn gap(resource: &str, scope: &str) -> String {
     )
 }
 
-/// One column of the rows that a query has for a name in its first column.
+/// Returns one column of a query's rows with this name in their first column.
 fn cell(sandbox: &Sandbox, question: &[&str], name: &str, column: &str) -> Vec<String> {
     let ran = sandbox.run(&[&["query"], question, &["--format", "jsonl"]].concat());
     let rows = ran.data().lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
@@ -27,7 +27,7 @@ fn cell(sandbox: &Sandbox, question: &[&str], name: &str, column: &str) -> Vec<S
     of_name.map(|row| row[column].as_str().unwrap_or("NULL").to_owned()).collect()
 }
 
-/// Who asks what is missing must not read what was not seen as missing.
+/// A query for missing items must not report an item as missing that was only not seen.
 #[test]
 fn what_was_not_seen_is_not_absent() {
     for (question, name, known, resource, scope) in [
@@ -63,7 +63,7 @@ fn what_was_not_seen_is_not_absent() {
         let required = sandbox.run(&["query", question, "--require-complete"]);
         assert_eq!(required.exit, Some(4), "{question}");
     }
-    // A gap elsewhere says nothing.
+    // A gap elsewhere has no effect.
     for (question, name, known, resource, scope) in [
         ("unreachable-accounts", "twin", "nobody", "account_assignments", r#"{"account_id":"222222222222"}"#),
         (
@@ -108,7 +108,7 @@ fn a_role_is_read_from_the_right() {
         let others = sandbox.run(&["query", "role-users", role]);
         assert!(others.data().contains("(no permission set has this role)"), "{role}: {}", others.all());
     }
-    // A session of somebody who never had the access.
+    // A session of a user who never had the access.
     let session = "arn:aws:sts::222222222222:assumed-role/AWSReservedSSO_Administrator_0123456789abcdef/bob";
     assert_eq!(cell(&sandbox, &["role-session", session], "Administrator", "has_access"), ["no"]);
 }
@@ -142,7 +142,7 @@ fn sessions_are_compared_by_their_hours() {
 
 #[test]
 fn a_plan_names_all_that_keeps_an_access() {
-    // A second group gives the same access, and one of the first group's others.
+    // A second group grants the same access, and one of the first group's other accesses.
     let sandbox = with(
         "INSERT INTO groups_versions (group_id, display_name, valid_from) VALUES ('g-more', 'More', 1);
          INSERT INTO group_memberships_versions (group_id, user_id, membership_id, valid_from)

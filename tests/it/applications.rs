@@ -1,5 +1,5 @@
-//! Applications: whom they are open to, what a budget of time leaves for the next run, and what may not be seen. And where
-//! users come from.
+//! Applications: to whom they are open, the remainder of a time budget, and denied calls. Also the identity source of
+//! users.
 
 use std::collections::BTreeSet;
 
@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 use crate::gaps::{denied, everything};
 use crate::world::{World, small};
 
-/// No assignments and reports: the applications alone, with who may use them.
+/// The applications and their assignments alone, without account assignments and reports.
 const ALONE: [&str; 2] = ["--only", "@applications,users,groups,group_memberships,@identity"];
-/// What is read within the budget.
+/// The resources that are read within the budget.
 const DETAILS: [&str; 3] =
     ["application_grants", "application_access_scopes", "application_authentication_methods"];
 
@@ -30,7 +30,7 @@ fn status(world: &World, resource: &str) -> String {
     text(&world.select(&sql)[0], "status").to_owned()
 }
 
-/// The applications that a day's truth has, of those that this holds for.
+/// Returns the applications in a day's truth for which `holds` is true.
 fn applications(world: &World, holds: impl Fn(&Map<String, Value>) -> bool) -> BTreeSet<String> {
     let truth = world.simulator.rows(0, "applications", everything());
     truth.iter().filter(|row| holds(row)).map(|row| text(row, "application_arn").to_owned()).collect()
@@ -48,7 +48,7 @@ fn open_to_everybody_is_said() {
     let answer: Rows = serde_json::from_str(ran.data()).unwrap();
     assert_eq!(texts(&answer, "application_arn"), open);
     assert_eq!(world.number("SELECT count(*) FROM effective_application_access WHERE access = 'unknown'"), 0);
-    // Each way of an assignment to somebody who exists is there, whatever is required.
+    // Each path of an assignment to an existing principal is included, even if no assignment is required.
     let ways = "SELECT count(*) FROM effective_application_access WHERE access = 'assigned'";
     let expected = "SELECT count(*) FROM application_assignments AS a
         JOIN (SELECT 'USER' AS kind, user_id AS id, user_id FROM users UNION ALL
@@ -70,7 +70,7 @@ fn what_is_not_known_is_not_assigned_only() {
         "SELECT access FROM effective_application_access WHERE application_arn = '{one}' AND via IS NULL"
     );
     assert_eq!(text(&world.select(&unknown)[0], "access"), "unknown");
-    // Once it is known, another failure leaves it as it was.
+    // Once the value is known, another failure keeps it.
     world.simulator.faults().clear();
     assert_eq!(world.collect(&ALONE).exit, Some(0));
     world.simulator.faults().add(Fault::on("GetApplicationAssignmentConfiguration", denied()));
@@ -108,7 +108,7 @@ fn a_budget_goes_on_where_it_ended() {
         text(&ends[0], "next_id").to_owned()
     };
     assert_eq!(ended_at(&world), all[0]);
-    // One that does not answer is where the time was up.
+    // A listing that does not answer is the point where the time is up.
     let hung = &all[all.len() / 2];
     world.simulator.faults().add(Fault::on("ListApplicationGrants", Action::Hang).containing(hung));
     let ran = world.collect(&[&ALONE[..], &["--applications-budget", "3s"]].concat());
@@ -116,10 +116,10 @@ fn a_budget_goes_on_where_it_ended() {
     assert!(ran.stderr.contains("left for the next run"), "{}", ran.stderr);
     assert_eq!(&ended_at(&world), hung);
     world.simulator.faults().clear();
-    // Round and round: the next run would begin with what was read the longest ago.
+    // The next run begins with the applications that were read the longest ago.
     assert_eq!(world.collect(&[&ALONE[..], &["--applications-budget", "0s"]].concat()).exit, Some(0));
     assert_eq!(&ended_at(&world), hung);
-    // With time enough nothing is left.
+    // With enough time nothing is left.
     assert_eq!(world.collect(&ALONE).exit, Some(0));
     for resource in DETAILS {
         assert_eq!(status(&world, resource), "complete", "{resource}");
@@ -165,7 +165,7 @@ fn what_was_never_seen_is_no_failure() {
         }
         let ran = world.collect(&["--access-report", "none"]);
         assert_eq!(ran.exit, Some(0), "{number}: {}", ran.all());
-        // What AWS does not offer there is no action to allow.
+        // For an operation that AWS does not offer there, no action could be allowed.
         for action in ["sso:DescribeInstance", "sso:ListApplicationGrants", "sso:DescribeTrustedTokenIssuer"]
         {
             let is_named = ran.stderr.contains(&format!("not seen without {action}"));

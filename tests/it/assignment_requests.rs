@@ -1,5 +1,4 @@
-//! Requests of the last weeks: those that failed say why, none that AWS forgets makes a change, and what may not be seen is
-//! told.
+//! Recent requests: failed ones have a reason, requests that AWS drops are not changes, and denied calls are reported.
 
 use std::collections::BTreeSet;
 
@@ -52,7 +51,7 @@ fn failed_requests_say_why() {
         let is_of_user = row["kind"] != "permission_set_provisioning";
         assert_eq!(row["principal_name"].is_string(), is_of_user, "{row:?}");
     }
-    // Only those that failed are described.
+    // Only failed requests are described.
     let calls = world.simulator.calls();
     let described: usize = DESCRIPTIONS.iter().map(|operation| calls.count(operation)).sum();
     assert_eq!(described, failed.len());
@@ -70,7 +69,7 @@ fn what_aws_forgets_is_no_change() {
     let diff = world.run(&["diff", "1", "2", "--exit-code"]);
     assert_eq!(diff.exit, Some(0), "{}", diff.all());
     assert_eq!(world.number("SELECT count(*) FROM changes"), 0);
-    // The history keeps what AWS does not, and the day before answers as it did.
+    // The history keeps the requests that AWS drops, and the earlier day answers as before.
     let kept = world.select("SELECT DISTINCT request_id FROM assignment_requests_history");
     assert_eq!(ids(&kept), before.union(&after).cloned().collect());
     let then =
@@ -113,10 +112,10 @@ fn denied_while_never_seen() {
         assert_eq!(coverage(&world), ("unavailable".to_owned(), 0));
         let is_named = ran.stderr.contains("not seen without sso:ListAccountAssignmentCreationStatus");
         assert_eq!(is_named, matches!(action, Action::Denied { .. }), "{}", ran.stderr);
-        // An empty answer is no proof that nothing failed.
+        // An empty answer does not prove that nothing failed.
         let answer = world.run(&["query", "failed-requests", "--require-complete"]);
         assert_eq!(answer.exit, Some(4), "{}", answer.all());
-        // By its name it is a gap.
+        // Requested by name, the resource has a gap.
         assert_eq!(world.collect(&ALONE).exit, Some(4));
     }
 }
@@ -175,7 +174,7 @@ fn tags_of_the_instance_and_its_issuers() {
     }
     let changed = world.run(&["diff", "1", "2", "--resource", "tags"]);
     assert!(changed.data().contains("migration of"), "{}", changed.all());
-    // What they are tags of was not asked for: their tags are carried, and that is said.
+    // The tagged resources were not requested, so their tags are carried forward, with a note.
     assert_eq!(
         world.collect_day(3, &["--only", "accounts,tags", "--skip", "identity_center_instances"]).exit,
         Some(0)

@@ -1,4 +1,4 @@
-//! A private certificate authority between the program and AWS, as a company's proxy has it: AWS_CA_BUNDLE and a
+//! A private certificate authority between the program and AWS, as with a company's proxy: AWS_CA_BUNDLE and a
 //! profile's `ca_bundle`.
 
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::fixture::Ran;
 use crate::world::{World, small};
 
-/// A world behind TLS whose certificate a private authority signed.
+/// A world behind TLS, with a certificate signed by a private authority.
 struct Behind {
     world: World,
     url: String,
@@ -52,7 +52,7 @@ fn behind_tls() -> Behind {
         while let Ok((client, _)) = listener.accept().await {
             let (acceptor, simulator) = (acceptor.clone(), simulator.clone());
             tokio::spawn(async move {
-                // A client that does not trust the certificate goes away.
+                // A client that does not trust the certificate disconnects.
                 let Ok(mut client) = acceptor.accept(client).await else { return };
                 let Ok(mut server) = TcpStream::connect(simulator).await else { return };
                 let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
@@ -77,7 +77,7 @@ fn is_trusted_where_it_is_named() {
     let file = behind.authority.to_str().unwrap();
     let ran = behind.collect(&[("AWS_CA_BUNDLE", file)], &[]);
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
-    // In a profile, for which the variable has to be unset.
+    // In a profile, for which the variable must be unset.
     let profiles = format!(
         "[profile audit]\nca_bundle = {file}\naws_access_key_id = AKIA\naws_secret_access_key = made-up\n"
     );

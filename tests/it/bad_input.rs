@@ -204,7 +204,7 @@ fn sql_that_is_wrong_or_does_more_than_read() {
     assert_eq!(sandbox.run(&["query", "SELECT count(*) FROM users"]).data(), "count(*)\n5\n");
 }
 
-/// Every migration moves the number of the schema that the program knows.
+/// Replaces the program's schema number, which every migration changes.
 fn without_schema(refusal: &str) -> String {
     let Some((before, after)) = refusal.split_once("this program knows ") else { return refusal.to_owned() };
     let after = after.trim_start_matches(|one: char| one.is_ascii_digit());
@@ -239,7 +239,7 @@ fn files_that_are_no_census() {
         let refusal = refused(&sandbox, &["query", "user-access", "ana", "--db", file]);
         assert_snapshot!(format!("file_{name}"), without_schema(&refusal));
     }
-    // Where nobody can look there may well be a census.
+    // A path without access may contain a census.
     assert!(refused(&sandbox, &["--db", "notes.txt/orgcensus.db"]).ends_with("exit 1"));
 }
 
@@ -265,7 +265,7 @@ fn outputs_that_cannot_be_written() {
     assert_snapshot!("output_in_no_folder", refused("nowhere/out.csv"));
     let census = sandbox.run(&["query", "user-access", "ana", "--output", "orgcensus.db", "--force"]);
     assert_snapshot!("output_is_the_census", census.refusal());
-    // What fails later leaves an existing file as it was.
+    // A later failure leaves an existing file unchanged.
     let failed = sandbox.run(&["query", "user-access", "nobody", "--output", "kept.csv", "--force"]);
     assert_eq!(failed.exit, Some(2));
     assert_eq!(std::fs::read_to_string(sandbox.path("kept.csv")).unwrap(), "kept");

@@ -1,5 +1,5 @@
-//! `collect` where something outside is wrong: the message, the hint, the exit code, and that
-//! nothing is created or changed where nothing could be collected.
+//! `collect` with problems outside the program: the message, the hint and the exit code. Nothing is created or changed
+//! if nothing could be collected.
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -23,7 +23,7 @@ fn assert_refused(ran: &Ran, exit: i32, parts: &[&str]) {
     }
 }
 
-/// Files that hold no data and stay behind on purpose.
+/// Returns the files with data, without the lock files that stay behind on purpose.
 fn data_files(world: &World) -> Vec<String> {
     world.sandbox.files().into_iter().filter(|name| !name.ends_with(".lock")).collect()
 }
@@ -113,7 +113,7 @@ fn an_instance_that_is_listed_twice_is_one() {
     let world = World::of(small());
     let faults = world.simulator.faults();
     faults.add(Fault::on("ListInstances", Action::DuplicateItems));
-    // The organization is not known, so the instances' owners do not tell the two apart.
+    // The organization is unknown, so the instances' owners do not distinguish the two.
     faults.add(Fault::on("DescribeOrganization", Action::Denied { kms_reason: None }));
     let ran = world.collect(&["--only", "groups"]);
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
@@ -131,7 +131,7 @@ fn of_several_instances_the_organizations_own_is_taken_or_the_one_asked_for() {
     let wrong = "arn:aws:sso:::instance/ssoins-0000000000000000";
     let unknown = world.collect(&["--instance-arn", wrong]);
     assert_refused(&unknown, 2, &["no Identity Center instance", wrong, "hint: visible: ", &arn]);
-    // Where the program cannot tell which one is the organization's, it asks.
+    // If the program cannot tell which instance is the organization's, it asks.
     world.simulator.faults().add(Fault::on("DescribeOrganization", Action::Denied { kms_reason: None }));
     let several = world.collect(&QUICK);
     assert_refused(
@@ -182,10 +182,10 @@ fn an_account_instances_owner_takes_its_own() {
     assert!(ran.stderr.contains(&cannot), "{}", ran.stderr);
     let taken = world.select("SELECT instance_arn FROM snapshots")[0]["instance_arn"].clone();
     assert_ne!(taken, *organizations);
-    // Asked for by name, it is what was asked for, and nothing of it can be seen.
+    // Requested by name, the instance is taken, and everything of it is denied.
     let asked = world.collect(&[&only[..], &["--instance-arn", &organizations, "--db", "other.db"]].concat());
     assert_eq!(asked.exit, Some(4), "{}", asked.stderr);
-    // Where neither can be read, both are named.
+    // If neither can be read, both are named.
     let faults = world.simulator.faults();
     for operation in ["ListPermissionSets", "ListUsers"] {
         faults.add(Fault::on(operation, Action::Denied { kms_reason: None }));
@@ -231,7 +231,7 @@ fn another_organizations_database_is_refused_and_left_alone() {
     let (mine, theirs) = (World::of(small()), World::of(Config { seed: 99, ..small() }));
     mine.collect_day(0, &QUICK);
     let file = mine.sandbox.path("orgcensus.db");
-    // Opening counts as a change in SQLite's own header; what the file holds is what matters.
+    // Opening changes SQLite's own header, so the test compares the contents.
     let holds = || {
         ["census", "snapshots", "users", "gaps"].map(|table| mine.select(&format!("SELECT * FROM {table}")))
     };
@@ -304,7 +304,7 @@ fn a_folder_that_cannot_be_written_is_refused() {
     let folder = world.sandbox.path("locked");
     std::fs::create_dir(&folder).unwrap();
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).unwrap();
-    // No mode keeps root out, but nobody can create a file in /proc.
+    // No file mode excludes root, but nobody can create a file in /proc.
     let is_almighty = std::fs::write(folder.join("probe"), "").is_ok();
     let database = if is_almighty { "/proc/orgcensus.db" } else { "locked/orgcensus.db" };
     let ran = world.collect(&["--db", database]);
@@ -364,7 +364,7 @@ fn a_role_is_assumed_with_the_right_external_id_only() {
     let expected =
         format!("arn:aws:sts::{}:assumed-role/Census/orgcensus", world.simulator.management_account_id());
     assert_eq!(caller[0]["caller_arn"], expected);
-    // No credential is stored or told.
+    // No credential is stored or printed.
     let database = std::fs::read(world.sandbox.path("orgcensus.db")).unwrap();
     for secret in ["made-up", "simulated-secret", "simulated-session"] {
         assert!(!database.windows(secret.len()).any(|part| part == secret.as_bytes()), "{secret}");
@@ -457,8 +457,8 @@ fn a_dry_run_tells_each_group() {
     assert_eq!(groups, ResourceGroup::ALL.map(ResourceGroup::as_str));
     let said = |of: ResourceGroup| all.iter().find(|(group, _)| group == of.as_str()).unwrap().1.as_str();
     let number = |resource| world.simulator.rows(0, resource, TruthOptions::default()).len();
-    // A call for each group's members, and three listings of the instance's own; of policies, applications and what the
-    // listings lead to nobody knows yet how many there are.
+    // A call for each group's members, and three listings of the instance itself. The numbers of policies, applications
+    // and follow-up calls are not known yet.
     assert_eq!(said(ResourceGroup::Identity), format!("at least {} more calls, 0 s", 3 + number("groups")));
     assert!(said(ResourceGroup::Applications).starts_with("at least "), "{all:?}");
     assert!(said(ResourceGroup::Policies).starts_with("at least "), "{all:?}");

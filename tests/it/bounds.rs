@@ -1,4 +1,4 @@
-//! What an answer may cost: time, memory and paper, whatever the question or the census.
+//! The bounds of an answer's cost: time, memory and disk, for any question and any census.
 
 use std::process::Stdio;
 
@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::fixture::{self, Sandbox};
 use crate::kill::signal;
 
-/// Prepares for ever: each name stands twice for the one before.
+/// Returns SQL that takes forever to prepare: each name uses the previous one twice.
 fn nested(levels: u32) -> String {
     let names: String = (1..=levels)
         .map(|n| format!(", c{n} (x) AS (SELECT a.x FROM c{p} AS a, c{p} AS b)", p = n - 1))
@@ -16,7 +16,7 @@ fn nested(levels: u32) -> String {
     format!("WITH c0 (x) AS (SELECT 1){names} SELECT count(*) FROM c{levels}")
 }
 
-/// One call of one function that takes minutes.
+/// A single function call that takes minutes.
 const LONG: &str = "SELECT instr(hex(zeroblob(2000000)), hex(zeroblob(1000000)) || '1')";
 
 const ENDLESS: &str =
@@ -45,7 +45,7 @@ fn a_first_signal_ends_whatever_goes_on() {
         for name in ["INT", "TERM"] {
             let mut command = sandbox.command(&["query", sql, "--output", "out.csv"]);
             let mut child = command.stderr(Stdio::null()).spawn().unwrap();
-            // The output is made before the statement is prepared; the signal is heeded from then on.
+            // The output is created before the statement is prepared. Signals are observed from then on.
             while sandbox.files().len() == 1 {
                 std::thread::sleep(std::time::Duration::from_millis(5));
             }
@@ -69,7 +69,7 @@ fn a_query_has_so_much_memory_and_no_more() {
             ran.stderr
         );
     }
-    // Rows that are sorted go to a file.
+    // Sorted rows go to a file.
     let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
                 SELECT count(*) FROM (SELECT printf('%0500d', i) AS t FROM n ORDER BY t DESC LIMIT 299999)";
     assert_eq!(sandbox.run(&["query", many]).data(), "count(*)\n299999\n");

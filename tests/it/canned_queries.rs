@@ -1,4 +1,4 @@
-//! What holds for every canned query.
+//! The rules for every canned query.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use crate::fixture;
 
-/// A value of the fixture for a parameter.
+/// Returns a value of the fixture for a parameter.
 pub fn sample(parameter: &Parameter) -> &'static str {
     match (parameter.name.as_str(), parameter.kind) {
         ("other", ParameterType::Entity(Entity::User)) => "bob",
@@ -47,7 +47,7 @@ pub fn sample(parameter: &Parameter) -> &'static str {
     }
 }
 
-/// The words that ask a query about the samples.
+/// Returns the words that ask a query about the samples.
 pub fn words_of(query: &'static CannedQuery) -> Vec<&'static str> {
     let values = query.header.parameters.iter().map(sample);
     ["query", query.name.as_str()].into_iter().chain(values).collect()
@@ -93,7 +93,7 @@ fn every_query_answers_on_the_fixture() {
     }
 }
 
-/// What has no rows there has some where there is what it asks for.
+/// A query without rows on the small fixture has rows on the fuller one.
 #[test]
 fn every_query_has_rows_somewhere() {
     let (sandbox, fuller) = (fixture::census(), fixture::fuller_census());
@@ -102,7 +102,7 @@ fn every_query_has_rows_somewhere() {
         if sandbox.run(&words_of(query)).data().lines().count() > 1 {
             continue;
         }
-        // Whose address two users have is asked for by name.
+        // A shared address is looked up by name.
         let arguments: Vec<&str> =
             words_of(query).iter().map(|word| word.trim_end_matches("@example.com")).collect();
         let ran = fuller.run(&[&arguments[..], &["--format", "table"]].concat());
@@ -135,8 +135,8 @@ fn every_query_answers_for_every_snapshot() {
     }
 }
 
-/// Asked by user or account, no table that grows with the organization may be walked: 100,000 assignments
-/// would be. A query for a permission set or for everyone has to walk some.
+/// A query by user or account must not walk a table that grows with the organization, such as 100,000 assignments. A
+/// query for a permission set or for all users has to walk some.
 #[test]
 fn queries_by_user_or_account_walk_no_large_table() {
     const LARGE: [&str; 5] = [
@@ -206,7 +206,7 @@ fn every_example_is_whole() {
     }
 }
 
-/// Words as a shell reads them, with single quotes alone.
+/// Splits a line like a shell, with single quotes only.
 fn shell_words(line: &str) -> Vec<String> {
     let quoted = line.split('\'').enumerate();
     let words = quoted.flat_map(|(place, part)| match place % 2 {
@@ -227,7 +227,7 @@ fn shells_complete_names_and_families() {
     }
 }
 
-/// The tables that SQLite's program for the statement walks from one end, by themselves or by an index.
+/// Returns the tables that SQLite's program for the statement walks from one end, directly or by an index.
 fn walked(connection: &Connection, sql: &str) -> Vec<String> {
     let pages: BTreeMap<i64, String> =
         rows(connection, "SELECT rootpage, tbl_name FROM main.sqlite_schema", |row| {

@@ -1,4 +1,4 @@
-//! A clock that was wrong once: times stay true, order is by id, and whoever meets the snapshot is told.
+//! A clock that was wrong once: times stay true, the order follows ids, and every command that uses the snapshot warns.
 
 use orgcensus::store::Database;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::fixture::{self, Sandbox};
 use crate::world::{World, small};
 
-/// The fixture, of which a snapshot says that it is of the future.
+/// Returns the fixture with a snapshot from the future.
 fn with_future(snapshot_id: i64) -> Sandbox {
     let sandbox = fixture::census();
     set_future(&sandbox, snapshot_id);
@@ -77,7 +77,7 @@ fn times_that_are_turned_round_bound_nothing() {
     assert_eq!(sandbox.run(&["query", bounds]).data(), "not_before,first_seen_at\n,2026-04-10T02:01:00Z\n");
     let access = "SELECT DISTINCT not_before FROM effective_access WHERE user_name = 'sam.one'";
     assert_eq!(sandbox.run(&["query", access, "--format", "json"]).data().matches("null").count(), 1);
-    // The snapshot before saw that the membership was not there all the same.
+    // The previous snapshot still proves that the membership did not exist.
     let lines = sandbox.run(&["history", "sam.one", "--format", "jsonl"]);
     let event = lines.data().lines().find(|line| line.contains("g-admins")).unwrap();
     let event: Value = serde_json::from_str(event).unwrap();

@@ -1,10 +1,10 @@
-//! Standard output that cannot be written: closed, read-only, or full. Nothing written is never a success.
+//! Standard output that cannot be written: closed, read-only or full. A write that failed is never a success.
 
 use std::process::{Command, Stdio};
 
 use crate::fixture::{self, Ran, Sandbox};
 
-/// Runs the binary with a redirection that a shell makes.
+/// Runs the binary with a shell redirection.
 fn redirected(sandbox: &Sandbox, redirection: &str, arguments: &[&str]) -> Ran {
     let command = sandbox.command(arguments);
     let mut shell = Command::new("sh");
@@ -13,7 +13,7 @@ fn redirected(sandbox: &Sandbox, redirection: &str, arguments: &[&str]) -> Ran {
     sandbox.ran(shell.output().unwrap())
 }
 
-/// Every command that writes to standard output and calls no AWS.
+/// Every command that writes to standard output and does not call AWS.
 const COMMANDS: &[&[&str]] = &[
     &[],
     &["--help"],

@@ -1,5 +1,6 @@
-//! Every field of every answer is stored, or says why not: the fields are derived from the SDKs' own types, and a field
-//! counts as stored only if the simulator's organization shows something in its column. The list is `completeness.txt`.
+//! Every field of every answer is stored, or has a reason for not being stored. The fields are derived from the SDKs'
+//! own types. A field counts as stored only if the simulator's organization has a value in its column. The list is
+//! `completeness.txt`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{read_dir, read_to_string};
@@ -11,9 +12,9 @@ use serde_json::Value;
 
 use crate::world::{World, small};
 
-/// So many fields are neither stored nor have a reason of the closed set. There may only be fewer.
+/// The number of fields that are neither stored nor have one of the allowed reasons. It may only decrease.
 const OPEN: usize = 1;
-/// What an answer says of its pages, and the handle of a job, without being asked for it by that name.
+/// The members of an answer about its pages, and the handle of a job, which have other names in the request.
 const PAGING: [&str; 2] = ["is_truncated", "job_id"];
 
 fn crate_of(service: Service) -> &'static str {
@@ -26,7 +27,7 @@ fn crate_of(service: Service) -> &'static str {
     }
 }
 
-/// The folders with the sources of the SDKs.
+/// Returns the folders with the sources of the SDKs.
 fn sdks() -> BTreeMap<String, PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let metadata = Command::new(cargo)
@@ -48,7 +49,7 @@ fn sdks() -> BTreeMap<String, PathBuf> {
 /// A field of a struct: its name, its type, and its documentation with its attributes.
 type Field = (String, String, String);
 
-/// The public fields of a struct, or the variants of a union by what each holds, if the source has one with any.
+/// Returns the public fields of a struct, or the variants of a union by their content, if the source has one with any.
 fn fields(source: &str, name: &str) -> Option<Vec<Field>> {
     let start = |kind| source.split_once(&format!("pub {kind} {name} {{\n"));
     let (_, rest) = start("struct").or_else(|| start("enum"))?;
@@ -58,7 +59,8 @@ fn fields(source: &str, name: &str) -> Option<Vec<Field>> {
         let bare = line.trim_end_matches(',');
         let field = bare.strip_prefix("pub ").and_then(|line| line.split_once(": "));
         let variant = bare.strip_suffix(')').and_then(|line| line.split_once('('));
-        // A variant that the SDK does not know is no field of an answer, and an enum of words has no other with a value.
+        // The variant for unknown values is not a field of an answer, and an enum of words has no other variant with a
+        // value.
         let variant =
             variant.filter(|(name, _)| *name != "Unknown" && name.chars().all(char::is_alphanumeric));
         match field.or(variant) {
@@ -72,14 +74,14 @@ fn fields(source: &str, name: &str) -> Option<Vec<Field>> {
     (!found.is_empty()).then_some(found)
 }
 
-/// The entry of a folder that is called so, but for underscores and case.
+/// Returns the entry of a folder with this name, ignoring underscores and case.
 fn entry(folder: &Path, name: &str) -> Option<PathBuf> {
     let bare = |name: &str| name.replace('_', "").to_lowercase();
     let entries = read_dir(folder).ok()?.map(|entry| entry.unwrap().path());
     entries.into_iter().find(|path| bare(path.file_stem().unwrap().to_str().unwrap()) == bare(name))
 }
 
-/// Adds the fields below one: those of the structs and unions that it leads to, by their paths.
+/// Adds the fields below one: those of its structs and unions, by their paths.
 fn walk(sdk: &Path, path: &str, field: &Field, within: &[String], found: &mut BTreeMap<String, String>) {
     let (_, kind, said) = field;
     if let Some((_, rest)) = kind.split_once("crate::types::") {
@@ -98,7 +100,7 @@ fn walk(sdk: &Path, path: &str, field: &Field, within: &[String], found: &mut BT
     found.insert(path.to_owned(), said.clone());
 }
 
-/// What an operation asks with, and its answer's fields with what the SDK says of each.
+/// Returns the members of an operation's request, and the fields of its answer with the SDK's documentation of each.
 fn answers(sdk: &Path, operation: Operation) -> (BTreeSet<String>, BTreeMap<String, String>) {
     let folder = entry(&sdk.join("operation"), operation.name()).unwrap().with_extension("");
     let read = |end: &str| {
@@ -114,7 +116,8 @@ fn answers(sdk: &Path, operation: Operation) -> (BTreeSet<String>, BTreeMap<Stri
     (read("Input").into_iter().map(|(name, ..)| name).collect(), found)
 }
 
-/// A column that shows something: `table.column`, or `table.column/Member` of JSON, in which a list shows its items.
+/// Returns true if a column has a value: `table.column`, or `table.column/Member` of JSON, including the items of a
+/// list.
 fn is_shown(world: &World, place: &str) -> bool {
     let (column, member) =
         place.split_once('/').map_or((place, None), |(column, member)| (column, Some(member)));
@@ -140,11 +143,11 @@ fn is_shown(world: &World, place: &str) -> bool {
 fn every_field_is_stored_or_says_why_not() {
     let world = World::of(small());
     world.collect_day(2, &["--access-report", "accounts"]);
-    // Why the instance, its encryption and its attributes are as they are is told on some days only.
+    // The reasons for the states of the instance, its encryption and its attributes are present on some days only.
     for day in [3, 5] {
         world.collect_day(day, &["--only", "identity_center_instances,access_control_attributes"]);
     }
-    // A report by what is no service control policy fails.
+    // A report by a policy that is not a service control policy fails.
     let tag_policy = "SELECT policy_id FROM organization_policies WHERE type = 'TAG_POLICY'";
     let tag_policy = world.select(tag_policy)[0]["policy_id"].as_str().unwrap().to_owned();
     world.collect(&["--only", "service_last_accessed", "--access-report-policies", &tag_policy]);

@@ -1,11 +1,11 @@
-//! The config file: what it may say, what comes before it, and that nobody else can write it.
+//! The config file: its contents, its precedence, and that it must not be writable by others.
 
 use std::os::unix::fs::PermissionsExt;
 
 use crate::fixture::{self, Ran, Sandbox};
 use crate::world::{World, small};
 
-/// Writes the file to its place below the folder, which is the home.
+/// Writes the file to its default path below the folder, which is the home.
 fn write(sandbox: &Sandbox, text: &str) {
     let folder = sandbox.path(".config/orgcensus");
     std::fs::create_dir_all(&folder).unwrap();
@@ -20,7 +20,7 @@ fn run(sandbox: &Sandbox, arguments: &[&str], variables: &[(&str, &str)]) -> Ran
     sandbox.ran(command.output().unwrap())
 }
 
-/// A folder with the census as `census/o.db`, and nothing where it is looked for without a config file.
+/// Returns a folder with the census as `census/o.db`, and no file at the default path.
 fn elsewhere() -> Sandbox {
     let sandbox = fixture::census();
     std::fs::create_dir(sandbox.path("census")).unwrap();
@@ -43,13 +43,13 @@ fn the_command_line_comes_before_the_environment_and_it_before_the_file() {
     assert_eq!(missing(run(&sandbox, &typed, &[variable])), "error: there is no database \"typed.db\"");
     let without = [&COUNT[..], &["--no-config"]].concat();
     assert_eq!(missing(run(&sandbox, &without, &[])), "error: there is no database \"orgcensus.db\"");
-    // What it says to type means the same census, without an option.
+    // The suggested command uses the same census, without an option.
     let none = run(&sandbox, &["query", "user-access", "zzz"], &[]).refusal();
     assert!(!none.contains("--db"), "{none}");
     let other = run(&sandbox, &["snapshots", "--db", "census/o.db", "show", "99"], &[]).refusal();
     assert!(other.contains("orgcensus --db census/o.db snapshots"), "{other}");
 
-    // The folder of XDG comes before the home; a relative one is none, as XDG says.
+    // The folder of XDG takes precedence over the home. A relative one is ignored, as XDG specifies.
     let folder = sandbox.path("xdg/orgcensus");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("config.toml"), "db = \"/nowhere/xdg.db\"").unwrap();
@@ -57,7 +57,7 @@ fn the_command_line_comes_before_the_environment_and_it_before_the_file() {
     let xdg = run(&sandbox, &COUNT, &[("XDG_CONFIG_HOME", xdg.to_str().unwrap())]);
     assert!(xdg.stderr.starts_with("error: there is no database \"/nowhere/xdg.db\""), "{}", xdg.stderr);
     assert_eq!(run(&sandbox, &COUNT, &[("XDG_CONFIG_HOME", "xdg")]).data(), "count(*)\n5\n");
-    // Never the working directory.
+    // The working directory is never searched.
     for name in ["config.toml", "orgcensus.toml", ".orgcensus.toml", ".config/config.toml"] {
         std::fs::write(sandbox.path(name), "db = \"/nowhere/here.db\"").unwrap();
     }
@@ -133,7 +133,7 @@ fn what_it_must_not_say_is_refused_by_name() {
             Some(0)
         );
     }
-    // Help, and what uses no census, does not need it.
+    // Help, and commands without a census, do not need it.
     assert_eq!(run(&sandbox, &["--help"], &[]).exit, Some(0));
     std::fs::write(sandbox.path(".config/orgcensus/config.toml"), [0xff, 0xfe]).unwrap();
     assert_eq!(run(&sandbox, &COUNT, &[]).exit, Some(2));
@@ -153,7 +153,7 @@ fn a_file_that_others_can_write_is_refused() {
         assert!(is_taken || ran.stderr.contains("then: chmod go-w "), "{}", ran.stderr);
     }
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
-    // A link of one's own is followed; what is no file is no config file.
+    // A link of the user's own is followed. Anything other than a file is not a config file.
     std::fs::rename(&path, sandbox.path("dotfile.toml")).unwrap();
     std::os::unix::fs::symlink(sandbox.path("dotfile.toml"), &path).unwrap();
     assert_eq!(run(&sandbox, &COUNT, &[]).data(), "count(*)\n5\n");
@@ -194,7 +194,7 @@ fn an_organization_has_its_own_values() {
     );
     let none = run(&sandbox, &["--organization", "acme", "--no-config"], &[]).refusal();
     assert!(none.contains("needs a config file, and there is none"), "{none}");
-    // Rules for a prune come from the file, and what is typed comes first.
+    // Rules for a prune come from the file, and typed rules take precedence.
     let kept = |arguments: &[&str]| {
         let ran = run(
             &sandbox,
@@ -235,7 +235,7 @@ fn doctor_shows_where_each_value_came_from() {
     ] {
         assert!(all.contains(says), "{says}: {all}");
     }
-    // Keys of the environment come before a profile of the file, and are shown nowhere.
+    // Keys of the environment take precedence over a profile of the file, and are never shown.
     assert!(!all.contains("profile = ") && !all.contains("made-up"), "{all}");
     assert!(!all.contains("ListPermissionSets"), "doctor examines what collect would ask for: {all}");
     let typed =
@@ -249,7 +249,7 @@ fn doctor_shows_where_each_value_came_from() {
             .contains("db = env.db (from ORGCENSUS_DB)")
     );
 
-    // And collect does as the file says.
+    // collect follows the file too.
     let ran = world
         .sandbox
         .ran(world.collect_command(&["--region", "us-east-1", "--db", "c.db"]).output().unwrap());

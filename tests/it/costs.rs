@@ -1,5 +1,5 @@
-//! What each group of resources costs: a formula of how much there is, held to the calls that the simulator counts, and the
-//! page that states what it gives (`docs/costs.md`).
+//! The cost of each group of resources: a formula over the numbers of items, compared with the simulator's call counts
+//! and with the page that states the results (`docs/costs.md`).
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use orgcensus::simulator::Config;
 
 use crate::world::{World, small};
 
-/// How much there is of what calls are made for.
+/// The numbers of items for which calls are made.
 #[derive(Debug, Clone, Copy)]
 struct Counts {
     accounts: usize,
@@ -22,25 +22,25 @@ struct Counts {
     policies: usize,
     managed_policies: usize,
     applications: usize,
-    /// Pages of access scopes after the first one of each application: a page has ten.
+    /// The pages of access scopes after the first one of each application. A page has ten.
     later_scope_pages: usize,
     token_issuers: usize,
     delegated_accounts: usize,
-    /// Of each kind: assignments made, assignments removed, permission sets provisioned.
+    /// By kind: assignments created, assignments deleted, permission sets provisioned.
     failed_requests: [usize; 3],
 }
 
-/// Calls by operation, as the program names them.
+/// The calls by operation.
 type Calls = BTreeMap<Operation, usize>;
 
-/// The calls that a group adds, with assignments by pairs and without access reports. Each listing has one page, but for
-/// those of all things of a kind, and for the targets of the policy that is attached to everything.
+/// Returns the calls that a group adds, with assignments by pairs and without access reports. Each listing has one
+/// page, except for listings of all items of a kind, and for the targets of the policy that is attached everywhere.
 fn calls(group: ResourceGroup, counts: &Counts) -> Calls {
     use Operation::*;
     let Counts { accounts, organizational_units: units, permission_sets: sets, policies, .. } = *counts;
     let Counts { applications, managed_policies: managed, token_issuers: issuers, .. } = *counts;
     let pages = |items: usize, page: usize| items.div_ceil(page).max(1);
-    // AWS's own policy is attached to all places, and has no tags.
+    // AWS's own policy is attached everywhere, and has no tags.
     let everywhere = pages(accounts + units + 1, 20) - 1;
     let found: Vec<(Operation, usize)> = match group {
         ResourceGroup::Organizations => vec![
@@ -108,7 +108,8 @@ fn calls(group: ResourceGroup, counts: &Counts) -> Calls {
     found.into_iter().collect()
 }
 
-/// The seconds that calls take at AWS's quotas: as long as the calls of one quota take, for all quotas are used side by side.
+/// Returns the seconds that calls take at AWS's quotas: the time of the slowest quota, because all are used
+/// concurrently.
 fn seconds(calls: &Calls) -> f64 {
     let mut of_quota: BTreeMap<(Service, Option<Operation>), usize> = BTreeMap::new();
     for (operation, calls) in calls {
@@ -122,11 +123,11 @@ fn seconds(calls: &Calls) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// What every collection asks first, whatever is collected.
+/// The first calls of every collection.
 const FIRST: [Operation; 3] =
     [Operation::GetCallerIdentity, Operation::DescribeOrganization, Operation::ListInstances];
 
-/// The calls of a whole collection by the formula.
+/// Returns the calls of a whole collection, by the formula.
 fn all(counts: &Counts) -> Calls {
     let mut all = Calls::new();
     let of_groups = ResourceGroup::ALL.into_iter().flat_map(|group| calls(group, counts));
@@ -137,7 +138,7 @@ fn all(counts: &Counts) -> Calls {
     all
 }
 
-/// The calls that the simulator counted.
+/// Returns the calls that the simulator counted.
 fn counted(world: &World) -> Calls {
     let mut counted = Calls::new();
     for call in world.simulator.calls().all() {
@@ -151,7 +152,7 @@ fn counted(world: &World) -> Calls {
     counted
 }
 
-/// How much of everything a census has.
+/// Returns the numbers of items in a census.
 fn counts(world: &World) -> Counts {
     let number = |of: &str| usize::try_from(world.number(&format!("SELECT count(*) FROM {of}"))).unwrap();
     let failed =
@@ -189,7 +190,7 @@ fn the_formula_counts_what_the_simulator_counts() {
     }
 }
 
-/// The two organizations that the page speaks of.
+/// The two organizations on the page.
 const STATED: [(&str, Counts); 2] = [
     (
         "100 accounts",
@@ -292,7 +293,7 @@ fn a_thousand_policies_are_asked_in_a_moment() {
             assert!(found > 1_000, "{found}");
             begun.elapsed()
         };
-        // The best of several: other work on the machine is none of the question's.
+        // The best of several attempts, because other work on the machine is not part of the question's cost.
         let best = (0..5).map(|_| ask()).min().unwrap();
         assert!(best < Duration::from_secs(1), "as of {at}: {best:?}");
     }

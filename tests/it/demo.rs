@@ -1,5 +1,5 @@
-//! The demo: ninety nights that every question can be asked of, marked synthetic, and never written over what somebody
-//! changed.
+//! The demo: ninety nights on which every question can be asked, marked as synthetic, and never written over a changed
+//! file.
 
 use std::sync::OnceLock;
 
@@ -11,7 +11,7 @@ use crate::world::{World, small};
 
 const FILE: &str = "orgcensus-demo.db";
 
-/// A folder with the demo's census, and what the demo printed. It is made once for all tests.
+/// Returns a folder with the demo's census, and the demo's output. It is created once for all tests.
 fn demo() -> (Sandbox, &'static str) {
     static MADE: OnceLock<(Vec<u8>, String)> = OnceLock::new();
     let (census, printed) = MADE.get_or_init(|| {
@@ -29,7 +29,7 @@ fn ask(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
     sandbox.run(&[&["--db", FILE], arguments].concat())
 }
 
-/// A command's words, where some stand in double quotes.
+/// Splits a command's words, some of which are in single quotes.
 fn words(line: &str) -> Vec<&str> {
     let parts = line.split('\'').enumerate();
     parts
@@ -76,7 +76,7 @@ fn every_night_has_its_date() {
     }
     assert!(Utc::now().date_naive() - day(&nights[89]) <= TimeDelta::days(1), "the last night is now");
     assert!(nights.iter().all(|(_, version)| version.ends_with("+synthetic")));
-    // A gap that can be asked about, and an end that fits what came before: one day's events, no more.
+    // A gap to ask about, and an end that matches the previous days: one day's events, not more.
     let partial = "SELECT count(*) FROM snapshots WHERE status = 'partial'";
     assert_eq!(census.query_row(partial, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
     let ran = ask(&sandbox, &["snapshots", "verify"]);

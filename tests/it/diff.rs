@@ -43,7 +43,7 @@ fn a_snapshot_can_be_named_in_every_way() {
 #[test]
 fn a_snapshot_compared_with_itself_is_no_answer_in_silence() {
     let sandbox = fixture::census();
-    // Where the nightly collections have failed, the day asked for and the latest are the same snapshot.
+    // If the nightly collections have failed, the requested day and the latest snapshot are the same.
     for arguments in [&["diff", "yesterday", "--quiet"][..], &["diff", "2", "2", "--format", "json"]] {
         let ran = sandbox.run(arguments);
         assert!(ran.stderr.contains("warning: both ends are snapshot "), "{ran:?}");
@@ -153,7 +153,7 @@ fn a_skipped_resource_does_not_count() {
     assert_eq!(exit(&one), Some(3));
     assert_eq!(exit(&[&one[..], &["--skip", "group_memberships"]].concat()), Some(3));
     assert_eq!(exit(&[&one[..], &["--skip", "groups", "--skip", "group_memberships"]].concat()), Some(2));
-    // Devs was not seen in snapshot 3: that may hide access, which is not skipped.
+    // Devs was not seen in snapshot 3. That may hide access, which is not skipped.
     assert_eq!(exit(&["2", "3", "--skip", "group_memberships"]), Some(4));
     assert_eq!(
         exit(&["2", "3", "--resource", "groups,group_memberships", "--skip", "group_memberships"]),
@@ -184,7 +184,7 @@ fn a_quiet_exit_code_prints_nothing() {
             "{arguments:?}"
         );
     }
-    // A file that was asked for is written.
+    // A requested file is written.
     sandbox.run(&["diff", "1", "2", "--exit-code", "-q", "--output", "d.json"]);
     assert!(std::fs::read_to_string(sandbox.path("d.json")).unwrap().contains("\"changes\""));
     assert!(sandbox.run(&["diff", "1", "2", "--quiet"]).stdout.starts_with("snapshot 1 ("));
@@ -207,7 +207,7 @@ fn the_first_snapshot_has_nothing_to_tell() {
     assert_eq!(steps["steps"], Value::Array(Vec::new()));
     let csv = sandbox.run(&["diff", "--exit-code", "--format", "csv"]);
     assert_eq!((csv.exit, csv.stdout.lines().count()), (Some(0), 1), "{csv:?}");
-    // Without --exit-code somebody wants to see a difference; and a misspelt name is no "nothing changed".
+    // Without --exit-code, the user wants to see a difference; and a misspelled name does not mean "nothing changed".
     assert_eq!(sandbox.run(&["diff"]).exit, Some(1));
     assert_eq!(sandbox.run(&["diff", "--exit-code", "--user", "charlie"]).exit, Some(2));
     assert_eq!(sandbox.run(&["diff", "--exit-code", "3"]).exit, Some(2));
@@ -255,7 +255,7 @@ fn other_formats_hold_one_row_a_change() {
     assert!(numbers.contains(&2) && numbers.contains(&4) && numbers.is_sorted());
     let rows = sandbox.run(&["diff", "1", "4", "--steps", "--format", "csv"]);
     assert_eq!(csv::Reader::from_reader(rows.data().as_bytes()).records().count(), lines.len());
-    // A line is a row of the CSV, and no value is an object or a list.
+    // Each line is a row of the CSV, and no value is an object or a list.
     let flat =
         |line: &Value| line.as_object().unwrap().values().all(|one| !one.is_object() && !one.is_array());
     assert!(lines.iter().all(flat));
@@ -374,7 +374,7 @@ fn steps_are_dated_and_what_did_not_change_is_one_line() {
     assert_eq!(nothing.data().lines().count(), 1);
     assert!(nothing.data().contains("1 (2026-01-10T02:01:00Z, complete) → 4 ("), "{}", nothing.stdout);
     assert!(nothing.data().ends_with(": nothing changed in 3 steps\n"), "{}", nothing.stdout);
-    // What was there between alone is found by its name.
+    // A group that existed only in between is found by its name.
     let sql = "INSERT INTO groups_versions (group_id, display_name, valid_from, valid_to) VALUES ('g-brief', 'Brief', 2, 3)";
     rusqlite::Connection::open(sandbox.path("orgcensus.db")).unwrap().execute(sql, []).unwrap();
     let brief = sandbox.run(&["diff", "1", "4", "--steps", "--group", "brief"]);

@@ -1,5 +1,5 @@
-//! The diff of any two of the simulator's days is what it states: which rows changed, whose access, and because of
-//! what; here worked out once more from the rows of both days.
+//! The diff of any two of the simulator's days equals the truth: the changed rows, the changed access, and its causes,
+//! computed independently from the rows of both days.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::published::census::Maker;
 use crate::world::small;
 
-/// So many organizations, each compared on every pair of so many days, in both directions.
+/// The number of organizations. Each is compared on every pair of days, in both directions.
 const ORGANIZATIONS: u64 = 4;
 const DAYS: u32 = 8;
 
@@ -23,7 +23,7 @@ fn every_pair_of_days_is_told_as_it_is_stated() {
     for seed in 1..=ORGANIZATIONS {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("orgcensus.db");
-        // As many things happen on a day as make the next one differ in every way that there is.
+        // Enough events per day to make two days differ in every possible way.
         let config = Config { seed, changes_per_day: 9, ..small() };
         let maker = Maker::new(config, ReportDepth::OrganizationalUnits);
         let mut database = maker.open(&path);
@@ -57,7 +57,7 @@ fn every_pair_of_days_is_told_as_it_is_stated() {
     assert_eq!(causes, 16, "every kind of cause has its turn: {seen:?}");
 }
 
-/// Every changed row: resource, key, and what happened to it.
+/// Returns every changed row: resource, key, and kind of change.
 fn row_changes(from: &Day, to: &Day) -> BTreeSet<(&'static str, String, ChangeKind)> {
     let places: BTreeSet<&Place> = from.rows.keys().chain(to.rows.keys()).collect();
     let change = |place: &&Place| {
@@ -83,9 +83,9 @@ type Triple = (String, String, String);
 /// A kind and the key of the row.
 type Cause = (String, String);
 
-/// What the simulator states of a day.
+/// The truth of a day.
 struct Day {
-    /// Without volatile columns.
+    /// The rows without volatile columns.
     rows: BTreeMap<Place, Map<String, Value>>,
     ways: BTreeMap<Triple, BTreeSet<Option<String>>>,
 }
@@ -117,7 +117,7 @@ impl Day {
     }
 }
 
-/// Every access change and its causes.
+/// Returns every access change and its causes.
 fn access_changes(
     from: &Day,
     to: &Day,
@@ -192,7 +192,7 @@ fn causes_of_ways<'a>(
     causes
 }
 
-/// What changed of each permission set for those who have it.
+/// Returns the changes to the content of each permission set for users who have it.
 fn contents(from: &Day, to: &Day) -> BTreeMap<String, BTreeSet<Cause>> {
     let mut contents: BTreeMap<String, BTreeSet<Cause>> = BTreeMap::new();
     let mut changed = |arn: &str, key: String| {
@@ -202,7 +202,7 @@ fn contents(from: &Day, to: &Day) -> BTreeMap<String, BTreeSet<Cause>> {
         let of_sets = day.rows.keys().filter(|place| place.0 == "permission_set_policies");
         of_sets.map(|place| (place.1[2].clone(), place.1[0].clone())).collect()
     };
-    // What AWS wrote anew changes the sets that had it and still have it, where it says another thing.
+    // A new version of an AWS managed policy changes the sets that had it and still have it, if its content differs.
     let attached: BTreeSet<_> = policies(from).intersection(&policies(to)).cloned().collect();
     let said = |day: &Day, arn: &str| -> Value {
         let policy = day.row("managed_policies", &[arn]).unwrap();
@@ -252,11 +252,11 @@ fn one_sided(
     Some((kind.to_owned(), key.join(" ")))
 }
 
-/// The old id, the new one, and how many assignments dangle.
+/// The old id, the new one, and the number of orphaned assignments.
 type Recreated = (String, String, usize);
 
-/// Groups that went, each with one of its name that came, and how many assignments that left dangling. The simulator
-/// makes nothing else again, and no two of its groups that come have one name.
+/// Returns the deleted groups that have a new group of the same name, and the number of assignments that each left
+/// orphaned. The simulator recreates nothing else, and no two of its new groups have the same name.
 fn recreated(from: &Day, to: &Day) -> BTreeSet<Recreated> {
     let groups = |day: &Day, other: &Day| -> BTreeMap<String, String> {
         let only = day.rows.keys().filter(|place| place.0 == "groups" && !other.rows.contains_key(*place));
@@ -298,7 +298,7 @@ fn told_recreated(diff: &Diff) -> BTreeSet<Recreated> {
         .collect()
 }
 
-/// A key's values as one word.
+/// Returns a key's values as one word.
 fn joined(key: &Record) -> String {
     key.values().map(|part| part.as_str().unwrap_or_default()).collect::<Vec<_>>().join(" ")
 }

@@ -1,9 +1,9 @@
-//! What the disk does to a census: full, locked by another program, damaged, cut off. Published snapshots stay,
-//! what was collected stays, and the next run goes on.
+//! The effects of the disk on a census: full, locked by another program, damaged, cut off. Published snapshots and
+//! collected data stay, and the next run continues.
 //!
-//! A full disk is had on any machine and without privileges by the limit of a file's size (`ulimit -f`): a
-//! write beyond it fails with EFBIG as one beyond a quota does with EDQUOT. That ENOSPC itself is met in the
-//! same way is held by the unit tests of `store`, by SQLite's `max_page_count`, and here by `/dev/full`.
+//! A full disk is simulated on any machine, without privileges, by a limit on the size of files (`ulimit -f`). A write
+//! beyond it fails with EFBIG, as one beyond a quota fails with EDQUOT. The unit tests of `store` cover ENOSPC itself,
+//! with SQLite's `max_page_count`, and this module with `/dev/full`.
 
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
@@ -24,7 +24,7 @@ fn truth() -> TruthOptions {
     TruthOptions { access_report: ReportDepth::Root, ..TruthOptions::default() }
 }
 
-/// The same command where no file can grow beyond `blocks` of 512 bytes.
+/// Returns the same command with files limited to `blocks` of 512 bytes.
 fn limited(command: &Command, blocks: u32) -> Command {
     let mut limited = Command::new("sh");
     limited.args(["-c", "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$@\"", "sh", &blocks.to_string()]);
@@ -59,7 +59,7 @@ fn assert_intact(world: &World, before: &[(&'static str, Rows)]) {
     }
 }
 
-/// Collects everything, holds the publish up by a lock and ends the run there: how it ended.
+/// Collects everything, delays the publish with a lock, and ends the run there. Returns the lock and the process.
 fn stop_before_the_publish(world: &World) -> (Connection, Child) {
     let lock = Connection::open(world.sandbox.path("orgcensus.db")).unwrap();
     lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
@@ -74,7 +74,7 @@ fn stop_before_the_publish(world: &World) -> (Connection, Child) {
     (lock, child)
 }
 
-/// Enough for a collection to begin, and too little for it to end.
+/// A size sufficient for a collection to begin, but not to end.
 const FULL: u32 = 1_500;
 
 #[test]
@@ -96,7 +96,7 @@ fn a_disk_that_is_full_while_collecting_stops_it_resumably() {
         ],
     );
     assert_intact(&world, &before);
-    // As long as it is full nothing gets worse.
+    // While the disk is full, nothing gets worse.
     let still = world.sandbox.ran(limited(&world.collect_command(&PAIRS), FULL).output().unwrap());
     assert_eq!(still.exit, Some(5), "{}", still.stderr);
     assert!(still.stderr.contains("resuming"), "{}", still.stderr);
@@ -114,7 +114,7 @@ fn a_publish_that_is_locked_out_or_finds_no_space_is_made_up_for_without_asking_
     world.collect_day(0, &PAIRS);
     let before = everything(&world);
     world.simulator.set_day(9);
-    // One signal lets a publish end; a second one ends the run at once.
+    // One signal lets a publish end. A second one ends the run at once.
     let (lock, mut child) = stop_before_the_publish(&world);
     signal(&child, "TERM");
     std::thread::sleep(Duration::from_millis(300));
@@ -126,7 +126,7 @@ fn a_publish_that_is_locked_out_or_finds_no_space_is_made_up_for_without_asking_
     assert!(begun.elapsed() < Duration::from_secs(5), "it waited for the publish");
     assert_intact(&world, &before);
 
-    // Reading goes on under the lock; publishing waits ten seconds for it, and gives up.
+    // Reading continues under the lock. Publishing waits for it for ten seconds, and then gives up.
     world.simulator.calls().clear();
     let child = world.spawn(&PAIRS);
     assert_eq!(world.run(&["query", "SELECT count(*) FROM snapshots"]).data(), "count(*)\n1\n");
@@ -152,7 +152,7 @@ fn a_publish_that_is_locked_out_or_finds_no_space_is_made_up_for_without_asking_
 
     let published = world.collect(&PAIRS);
     assert_stopped(&published, 0, &[" 0 are left", "snapshot 2, complete"]);
-    // One file to copy: the lock holds nothing.
+    // One file to copy: the lock file is empty.
     let mut left: Vec<_> = std::fs::read_dir(world.sandbox.path(""))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -164,7 +164,7 @@ fn a_publish_that_is_locked_out_or_finds_no_space_is_made_up_for_without_asking_
     world.assert_truth(9, truth());
 }
 
-/// Asked before every collection, resumed or not.
+/// The calls before every collection, resumed or not.
 const PREFLIGHT: [&str; 3] = ["GetCallerIdentity", "DescribeOrganization", "ListInstances"];
 
 #[test]
@@ -226,7 +226,7 @@ fn an_output_that_cannot_be_written_is_named_and_leaves_nothing() {
 fn two_names_of_one_census_are_one_census() {
     let world = World::of(Config { latency: Duration::from_millis(30), ..small() });
     std::fs::create_dir(world.sandbox.path("elsewhere")).unwrap();
-    // A link that leads nowhere yet is no reason to fail, and stays a link.
+    // A dangling link is no reason to fail, and stays a link.
     std::os::unix::fs::symlink("elsewhere/real.db", world.sandbox.path("link.db")).unwrap();
     for _ in 0..2 {
         world.simulator.calls().clear();
@@ -254,7 +254,7 @@ fn a_damaged_census_is_said_to_be_and_the_collection_outlives_it() {
     child.kill().unwrap();
     child.wait().unwrap();
     drop(lock);
-    // Its first page is whole, so that it opens; what it holds is not.
+    // Its first page is intact, so that it opens; the rest is damaged.
     let mut damaged = whole.clone();
     damaged[4096..].fill(0x5a);
     std::fs::write(&file, damaged).unwrap();
@@ -269,8 +269,8 @@ fn a_damaged_census_is_said_to_be_and_the_collection_outlives_it() {
     world.assert_truth(1, truth());
 }
 
-/// The files of a census as they are at one moment, the last `torn` bytes of each log lost: what a power cut
-/// leaves. `-shm` is memory.
+/// Copies the files of a census at one moment, without the last `torn` bytes of each log, as after a power cut. `-shm`
+/// is memory.
 fn copy_as_cut_off(from: &Path, to: &Sandbox, torn: u64) {
     for (name, is_log) in [
         ("orgcensus.db", false),

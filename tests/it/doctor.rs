@@ -1,4 +1,5 @@
-//! `doctor`: what can be seen, what cannot, and what is missing; one row for each operation, whatever fails.
+//! `doctor`: the visible and the hidden resources, and the missing permissions, with one row for each operation despite
+//! any failure.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -13,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::fixture::Ran;
 use crate::world::{KEY, World, small};
 
-/// What a run came to, with its rows by operation.
+/// The result of a run, with its rows by operation.
 struct Examined {
     ran: Ran,
     rows: BTreeMap<String, Map<String, Value>>,
@@ -48,7 +49,7 @@ impl Examined {
         self.text(operation, "missing")
     }
 
-    /// The operations that were seen so.
+    /// Returns the operations with this result.
     fn all(&self, seen: &str) -> Vec<&str> {
         self.rows.iter().filter(|(_, row)| row["seen"] == seen).map(|(name, _)| name.as_str()).collect()
     }
@@ -61,7 +62,8 @@ impl Examined {
     }
 }
 
-/// Never sent where the directory can be listed and accounts have paths, or not to find out.
+/// The operations that are not sent if the directory can be listed and accounts have paths, or that are never sent as a
+/// test.
 const NOT_TRIED: [&str; 4] = [
     "iam:GenerateOrganizationsAccessReport",
     "identitystore:DescribeGroup",
@@ -82,7 +84,7 @@ fn with_everything_allowed_everything_is_seen_and_nothing_is_written() {
     assert_eq!(all.all("yes").len(), Operation::ALL.len() - NOT_TRIED.len());
     assert_eq!(world.sandbox.files(), [""; 0]);
     assert_eq!(world.simulator.calls().count("GenerateOrganizationsAccessReport"), 0);
-    // One call for each read, and some to find what to read of.
+    // One call for each read, and some to find subjects.
     let (calls, reads) = (world.simulator.calls().total(), all.all("yes").len());
     assert!(calls < reads * 3 / 2, "{calls} calls for {reads} reads");
     all.says("the management account");
@@ -95,7 +97,7 @@ fn with_everything_allowed_everything_is_seen_and_nothing_is_written() {
 fn the_reads_are_sent_beside_each_other() {
     let world = World::of(Config { latency: Duration::from_millis(300), ..small() });
     assert_eq!(examined(&world, &[]).ran.exit, Some(0));
-    // Five services, and within one a call each twentieth of a second.
+    // Five services, and within one a call every twentieth of a second.
     assert!(world.simulator.calls().peak() >= 5, "{}", world.simulator.calls().peak());
 }
 
@@ -122,7 +124,7 @@ fn each_denied_operation_names_its_action_and_hides_no_other() {
     });
 }
 
-/// The operations of resources that came later than the core.
+/// The operations of resources that were added after the core.
 pub(crate) const ADDED: [Operation; 26] = [
     Operation::ListPolicies,
     Operation::DescribePolicy,
@@ -158,10 +160,10 @@ fn service_and_name(operation: Operation) -> String {
 
 fn assert_only_this_is_missing(found: &Examined, usual: &Examined, operation: Operation) {
     let name = operation.to_string();
-    // What came later than the core and was never seen is no failure.
+    // A resource that was added after the core and never seen is not a failure.
     let is_added = ADDED.contains(&operation);
     assert_eq!(found.ran.exit, Some(if is_added { 0 } else { 1 }), "{}", found.ran.all());
-    // The same answer refuses the operation of this name, whichever row it has.
+    // The same answer denies both operations with this name.
     let refused = found.all(if is_added { "unavailable" } else { "no" });
     assert!(refused.contains(&name.as_str()), "{}", found.ran.all());
     let depends = |other: &&str| found.missing(other) == found.missing(&name);
@@ -416,7 +418,7 @@ fn what_hangs_or_is_throttled_hides_nothing_else() {
     assert!(found.missing("identitystore:ListUsers").contains("quota of identitystore in us-east-1"));
     assert_eq!(found.seen("identitystore:ListGroupMemberships"), "yes");
     assert_eq!(found.seen("organizations:ListTagsForResource"), "yes");
-    // A person waits: two tries of a hang, and none where AWS asks for a minute.
+    // The command is interactive: two attempts at a hanging call, and none if AWS asks for a minute.
     assert_eq!(world.simulator.calls().count("ListPermissionSets"), 2);
     assert_eq!(world.simulator.calls().count("ListUsers"), 1);
 }
@@ -470,7 +472,7 @@ fn each_group_is_summed_up() {
         ["yes @organizations", "yes @permission-sets", "no @policies", refused]
     );
     let all = groups(&["--access-report", "none"]);
-    // What was never seen is no failure where nobody asked for it by name.
+    // A resource that was never seen is not a failure unless it was requested by name.
     for line in ["no @identity", "ListUsers", "unavailable @policies", refused, "yes @permission-sets"] {
         assert!(all.iter().any(|said| said == line), "{line}: {all:?}");
     }

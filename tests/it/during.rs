@@ -1,4 +1,4 @@
-//! `query --during`: what was there at any time of a range, and from when to when.
+//! `query --during`: the rows at any time of a range, with their bounds.
 
 use insta::assert_snapshot;
 use orgcensus::query::catalog;
@@ -7,7 +7,7 @@ use orgcensus::store::Database;
 use crate::canned_queries::words_of;
 use crate::fixture::{self, Sandbox};
 
-/// The fixture, in which sam.two was an admin between the second and the third snapshot alone.
+/// Returns the fixture in which sam.two was an admin only between the second and the third snapshot.
 fn census() -> Sandbox {
     let sandbox = fixture::census();
     let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
@@ -39,7 +39,7 @@ fn access_that_came_and_went_within_the_range_is_told_with_its_bounds() {
     assert_eq!([ways("1", "1"), ways("1", "2"), ways("2", "3"), ways("3", "4")], [0, 2, 2, 0]);
 }
 
-/// What changes in the range, its notes and warnings.
+/// Returns the changes in the range, and its notes and warnings.
 fn asked(sandbox: &Sandbox, range: &[&str]) -> (String, String) {
     let sql = "SELECT user_name, user_status, valid_from, valid_to FROM users ORDER BY user_id, valid_from";
     let ran = sandbox.run(&[&["query", sql, "--format", "csv", "--during"], range].concat());
@@ -178,7 +178,7 @@ fn a_typed_date_says_which_end_it_means() {
 fn a_deleted_users_access_is_found_by_name() {
     let sandbox = census();
     assert_snapshot!(sandbox.run(&["query", "user-access", "carl", "--during", "1", "4"]).all());
-    // He is still assigned in these snapshots, so that he is found by his last known name.
+    // The user is still assigned in these snapshots, and so is found by the last known name.
     let gone = sandbox.run(&["query", "user-access", "carl", "--during", "2", "4"]);
     assert_eq!(gone.data().lines().count(), 1, "{}", gone.stdout);
     assert!(gone.stderr.contains("carl") && gone.stderr.contains("0 rows"), "{}", gone.stderr);
@@ -191,7 +191,7 @@ fn every_table_has_the_bounds_of_its_rows() {
     let sql = "SELECT user_name, user_status, valid_from, valid_to, not_before, first_seen_at, last_seen_at, gone_at
         FROM users WHERE user_name = 'bob' ORDER BY valid_from";
     assert_snapshot!(sandbox.run(&["query", sql, "--during", "1", "3"]).all());
-    // A name of any of the versions is found, and one thing is not several.
+    // A name from any of the versions is found, and one entity does not count as several.
     let members = sandbox.run(&["query", "user-groups", "bob", "--during", "1", "4"]);
     assert_eq!(members.data().lines().count(), 2, "{}", members.stdout);
 }
@@ -199,14 +199,14 @@ fn every_table_has_the_bounds_of_its_rows() {
 #[test]
 fn what_is_joined_lived_together() {
     let sandbox = census();
-    // bob was disabled from the second snapshot on; his access began before and is told as far as it went.
+    // bob was disabled from the second snapshot on. His access began earlier, and is shown with its full duration.
     let disabled = sandbox.run(&["query", "disabled-users-with-access", "--during", "1", "4"]);
     assert!(disabled.data().lines().skip(1).all(|line| line.starts_with("bob,")), "{}", disabled.stdout);
     assert_eq!(disabled.data().lines().count(), 4);
     let before = sandbox.run(&["query", "disabled-users-with-access", "--during", "1", "1"]);
     assert_eq!(before.data().lines().count(), 1);
     assert!(before.stderr.contains("0 rows in snapshot 1 "), "{}", before.stderr);
-    // The set was privileged only while nobody but ana had it.
+    // The set was privileged only while nobody except ana had it.
     let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
     let powerful =
         "UPDATE permission_set_policies_versions SET valid_to = 2 WHERE policy_name = 'AdministratorAccess'";
@@ -225,7 +225,7 @@ fn every_query_has_an_answer_over_a_range_or_says_why_not() {
     for query in catalog() {
         let arguments = words_of(query);
         let as_of = sandbox.run(&[&arguments[..], &["--at", "4"]].concat());
-        // Of one snapshot nothing changed.
+        // Within one snapshot nothing changes.
         let tells_changes = query.sql.contains("_changes") || query.sql.contains("changes AS c");
         let from = if tells_changes { "1" } else { "4" };
         let arguments = [&arguments[..], &["--during", from, "4"]].concat();

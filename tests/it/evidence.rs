@@ -1,4 +1,4 @@
-//! What proves a snapshot and an answer: hashes, `snapshots verify`, `--evidence`.
+//! The evidence of a snapshot and of an answer: hashes, `snapshots verify`, `--evidence`.
 
 use insta::assert_snapshot;
 use orgcensus::digest::sha256;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::fixture;
 use crate::world::{World, small};
 
-/// The hash that a collection ended with.
+/// Returns the hash that a collection printed at its end.
 fn hash(stderr: &str, snapshot_id: u32) -> String {
     let begin = format!("snapshot {snapshot_id} sha256:");
     let line = stderr.lines().find(|line| line.starts_with(&begin)).unwrap_or_else(|| panic!("{stderr}"));
@@ -105,7 +105,7 @@ fn a_snapshot_is_shown_with_what_proves_it() {
     }
     let accounts = evidence["coverage"].as_array().unwrap().iter().find(|one| one["resource"] == "accounts");
     assert_eq!(accounts.unwrap()["rows"], world.number("SELECT count(*) FROM accounts"));
-    // Anybody can make the chain's hash again.
+    // The chain's hash can be computed independently.
     let text = |name: &str| evidence[name].as_str().unwrap();
     let lines = format!(
         "orgcensus snapshot 2\ntaken_at {}\ncompleted_at {}\ncontent {}\nfacts {}\nbefore {}\n",
@@ -123,7 +123,7 @@ fn a_snapshot_is_shown_with_what_proves_it() {
     assert!(table.data().contains(&format!("snapshot_hash         {}\n", hashes[1])), "{}", table.stdout);
 }
 
-/// The file beside an answer.
+/// Returns the evidence file of an answer.
 fn evidence(world: &World, answer: &str) -> Value {
     let text = std::fs::read_to_string(world.sandbox.path(&format!("{answer}.evidence.json"))).unwrap();
     serde_json::from_str(&text).unwrap()

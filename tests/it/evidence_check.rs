@@ -1,4 +1,4 @@
-//! An evidence file held against the census and the answer beside it: what fits, what differs, what nobody knows.
+//! An evidence file compared with the census and the answer beside it: parts that fit, differ or are unknown.
 
 use orgcensus::digest::sha256;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn check(world: &World, file: &str) -> Ran {
     world.run(&["evidence", "check", file, "--format", "csv"])
 }
 
-/// The parts that are in a state.
+/// Returns the parts in a state.
 fn parts(ran: &Ran, state: &str) -> Vec<String> {
     let rows = ran.stdout.lines().filter_map(|line| line.split_once(','));
     rows.filter(|(_, rest)| rest.split(',').next() == Some(state)).map(|(part, _)| part.to_owned()).collect()
@@ -57,7 +57,7 @@ fn what_was_written_fits() {
         std::fs::File::open(world.sandbox.path("question.sql")).unwrap()
     }));
     assert!(typed.output().unwrap().status.success());
-    // The latest snapshot is another one when it is asked again.
+    // The latest snapshot is another one when the question is repeated.
     world.collect_day(9, &["--access-report", "none"]);
     for file in (0..questions.len()).map(name).chain(["typed.csv".to_owned()]) {
         let ran = check(&world, &format!("{file}.evidence.json"));
@@ -76,7 +76,7 @@ fn what_was_written_fits() {
     assert_eq!(on_copy.exit, Some(0), "{}", on_copy.stderr);
 }
 
-/// Changes the evidence beside `a.csv`, and returns what the check says of it.
+/// Changes the evidence beside `a.csv`. Returns the result of the check.
 fn changed(world: &World, change: impl Fn(&mut Value)) -> Ran {
     let path = world.sandbox.path("a.csv.evidence.json");
     let before = std::fs::read_to_string(&path).unwrap();
@@ -123,14 +123,14 @@ fn every_change_is_named() {
         evidence["snapshots"][0]["coverage"].as_array_mut().unwrap().remove(3);
     });
     assert_eq!(parts(&removed, "differs").len(), 3, "{}", removed.stdout);
-    // Of the same length, and nothing else is another.
+    // The length is the same, and nothing else differs.
     let answer = std::fs::read(world.sandbox.path("a.csv")).unwrap();
     let mut other = answer.clone();
     *other.last_mut().unwrap() = b' ';
     std::fs::write(world.sandbox.path("a.csv"), other).unwrap();
     let ran = check(&world, "a.csv.evidence.json");
     assert_eq!((ran.exit, parts(&ran, "differs")), (Some(1), vec!["file hash".to_owned()]));
-    // Both changed to fit each other: the question answers otherwise.
+    // Both were changed consistently, but the repeated question has another answer.
     let forged = [&answer[..], b"eve,u-eve\n"].concat();
     std::fs::write(world.sandbox.path("a.csv"), &forged).unwrap();
     let ran = changed(&world, |evidence| {
@@ -139,7 +139,7 @@ fn every_change_is_named() {
     });
     let named = ["answer asked again bytes", "answer asked again hash"].map(str::to_owned);
     assert_eq!((ran.exit, parts(&ran, "differs")), (Some(1), named.to_vec()), "{}", ran.stdout);
-    // A label is free to change.
+    // A label may change.
     std::fs::write(world.sandbox.path("a.csv"), &answer).unwrap();
     assert_eq!(world.run(&["snapshots", "label", "2", "reviewed"]).exit, Some(0));
     assert_eq!(check(&world, "a.csv.evidence.json").exit, Some(0));
@@ -187,7 +187,7 @@ fn what_cannot_be_checked_is_unknown() {
         "{}",
         pruned.stderr
     );
-    // A hash that never was its own differs all the same.
+    // A hash that the snapshot never had still differs.
     let forged = changed(&world, |evidence| evidence["snapshots"][0]["snapshot_hash"] = "sha256:00".into());
     assert_eq!(
         (forged.exit, parts(&forged, "differs")),
@@ -259,7 +259,7 @@ fn what_is_no_evidence_of_it_is_refused() {
         "{answer}"
     );
     assert_eq!(world.run(&["evidence", "check", "a.csv.evidence.json", "--at", "1"]).exit, Some(2));
-    // The census itself was changed: what it says proves nothing.
+    // The census itself was changed, so its data proves nothing.
     let change = "UPDATE users_versions SET user_name = 'eve' WHERE rowid = 1";
     rusqlite::Connection::open(world.sandbox.path("orgcensus.db")).unwrap().execute_batch(change).unwrap();
     let tampered = check(&world, "a.csv.evidence.json").refusal();

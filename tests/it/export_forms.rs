@@ -1,5 +1,5 @@
-//! The forms of `export` for other programs, on the census of the fixture. `tests/interchange` reads them with the programs
-//! that they are for.
+//! The forms of `export` for other programs, on the fixture's census. `tests/interchange` reads them with those
+//! programs.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -33,7 +33,7 @@ fn assignments_as_an_object() {
     assert_snapshot!("assignments_json_of_people", one.all());
 }
 
-/// The snapshot lacks the members of a group: whoever needs all gets nothing.
+/// The snapshot lacks the members of a group, so an export that must be complete writes nothing.
 #[test]
 fn only_all_of_it_will_do() {
     let sandbox = fixture::census();
@@ -58,7 +58,7 @@ fn resources_of_terraform() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
-/// Nobody collected the tags: a set without them is not the set.
+/// The tags were not collected, and a set without its tags is not complete.
 #[test]
 fn a_set_of_which_something_was_not_seen_is_left_out() {
     let sandbox = fixture::census();

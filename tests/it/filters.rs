@@ -1,4 +1,4 @@
-//! `query NAME --account`, `--ou` and the like only keep rows: what a row says is what it says without them.
+//! `query NAME --account`, `--ou` and the like only select rows. The values of a row are the same as without them.
 
 use orgcensus::model::Entity;
 use orgcensus::query::{Header, Only, Span, TypedValues, bind, catalog, columns, narrow, prepare};
@@ -19,7 +19,7 @@ fn rows(sandbox: &Sandbox, arguments: &[&str]) -> Result<Answer, String> {
     }
 }
 
-/// Whether a row names one of the ids where rows name ids.
+/// Returns true if a row names one of the ids in a column of ids.
 fn names(row: &Map<String, Value>, ids: &[&str]) -> bool {
     let holds_ids = |column: &str| column.ends_with("_id") || column.ends_with("_arn");
     row.iter().any(|(column, value)| {
@@ -29,7 +29,7 @@ fn names(row: &Map<String, Value>, ids: &[&str]) -> bool {
 
 const DEPLOY: &str = "arn:aws:sso:::permissionSet/ssoins-1/ps-deploy";
 
-/// Each filter as it is typed, and the ids that it means in the fixture.
+/// Each filter as typed, and the ids that it means in the fixture.
 const FILTERS: [(&[&str], &[&str]); 6] = [
     (&["--account", "prod"], &["222222222222"]),
     (
@@ -42,7 +42,7 @@ const FILTERS: [(&[&str], &[&str]); 6] = [
     (&["--tag", "Environment=prod"], &["222222222222"]),
 ];
 
-/// What a statement answers, with its values bound as the program binds them.
+/// Returns the answer of a statement, with its values bound as the program binds them.
 fn answer(census: &Census, sql: &str, header: &Header, typed: &TypedValues) -> Answer {
     let span = Span::at(census.snapshots().unwrap().pop().unwrap());
     let mut prepared = prepare(census, sql).unwrap();
@@ -62,7 +62,7 @@ fn answer(census: &Census, sql: &str, header: &Header, typed: &TypedValues) -> A
     answer
 }
 
-/// As [`FILTERS`] has them.
+/// Returns the filter of a row in [`FILTERS`].
 fn only(filter: &[&str]) -> Only {
     let entity = Entity::ALL.into_iter().find(|one| filter[0] == format!("--{}", one.spec().option));
     entity.map_or_else(|| Only::Tag(filter[1].to_owned()), |one| Only::Entity(one, filter[1].to_owned()))
@@ -118,7 +118,7 @@ fn all_filters_hold_together() {
     assert_eq!(rows(&sandbox, &words).unwrap(), by_hand);
 }
 
-/// As of a past snapshot and over a range, a name means what it meant there.
+/// For a past snapshot and over a range, a name has its meaning of that time.
 #[test]
 fn a_filter_is_of_the_time_that_answers() {
     let sandbox = fixture::fuller_census();
@@ -150,7 +150,7 @@ fn what_no_filter_can_narrow_is_refused() {
     insta::assert_snapshot!(refusals.join("\n\n"));
 }
 
-/// An account that the census has no row of is in no OU that it knows; one whose tags were not seen may have any tag.
+/// An account without a row in the census is in no known OU. An account whose tags were not seen may have any tag.
 #[test]
 fn rows_of_unknown_places_and_tags_are_counted() {
     let sandbox = fixture::fuller_census();
@@ -175,7 +175,7 @@ fn rows_of_unknown_places_and_tags_are_counted() {
     assert!(hidden > 1 && told.contains(&format!("{hidden} further rows may belong")), "{told}");
     let told = warned(&["--account", "prod"]);
     assert!(!told.contains("further row"), "{told}");
-    // What another filter leaves out does not belong to the answer, wherever it is.
+    // A row excluded by another filter does not belong to the answer in any case.
     for (set, rows) in [("ReadOnly", orphans), ("Administrator", 0)] {
         let told = warned(&["--ou", "Root/Production", "--permission-set", set]);
         assert_eq!(told.contains(&format!("{rows} further rows may belong")), rows > 0, "{set}: {told}");

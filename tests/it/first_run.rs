@@ -1,5 +1,5 @@
-//! What came later than the core: a census that was made without it, with the permissions of then, goes on without a
-//! word of failure until it has seen it once, or is asked for it by name.
+//! Resources added after the core: a census made without them, with the permissions of that time, continues without any
+//! failure until it has seen them once, or until they are requested by name.
 
 use orgcensus::simulator::{Action, Fault};
 use serde_json::Value;
@@ -16,7 +16,7 @@ const ADDED: [&str; 5] = [
 ];
 const DEPTH: [&str; 2] = ["--access-report", "accounts"];
 
-/// A world in which these operations are denied.
+/// Returns a world in which these operations are denied.
 fn without(operations: &[&str]) -> World {
     let world = World::of(small());
     deny(&world, operations);
@@ -65,13 +65,13 @@ fn what_was_never_seen_is_no_failure() {
     assert_eq!(world.number("SELECT count(*) FROM snapshots WHERE status = 'complete'"), 2);
     assert_eq!(world.number("SELECT count(*) FROM organization_policies"), 0);
 
-    // Seen for the first time: what was not looked at before is not told as new.
+    // On the first sight, rows that were not visible before are not reported as new.
     world.simulator.faults().clear();
     assert_eq!(world.collect(&DEPTH).exit, Some(0));
     world.assert_truth(0, everything());
     assert_all_unknown(&world.diff(2, 3));
 
-    // Once it was seen, a denial is a gap, and nothing is gone.
+    // Once the resource was seen, a denial is a gap, and nothing is removed.
     deny(&world, &ADDED);
     assert_eq!(world.collect(&DEPTH).exit, Some(4));
     world.assert_truth(0, everything());

@@ -1,4 +1,4 @@
-//! A folder with a census of four snapshots (`fixture.sql`), and the binary run in it.
+//! A folder with a census of four snapshots (`fixture.sql`), in which the binary runs.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,12 @@ use std::process::{Command, Output, Stdio};
 use orgcensus::store::Database;
 use tempfile::TempDir;
 
-/// A folder of its own, with or without a census in it.
+/// A temporary folder, with or without a census.
 pub struct Sandbox {
     folder: TempDir,
 }
 
-/// A folder with the census of `fixture.sql` as `orgcensus.db`.
+/// Returns a folder with the census of `fixture.sql` as `orgcensus.db`.
 pub fn census() -> Sandbox {
     let sandbox = empty();
     let (database, created) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
@@ -21,7 +21,7 @@ pub fn census() -> Sandbox {
     sandbox
 }
 
-/// The same with what `fixture_more.sql` adds to it.
+/// Returns the same with the additions of `fixture_more.sql`.
 pub fn fuller_census() -> Sandbox {
     let sandbox = census();
     let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
@@ -29,18 +29,18 @@ pub fn fuller_census() -> Sandbox {
     sandbox
 }
 
-/// A folder without anything.
+/// Returns an empty folder.
 pub fn empty() -> Sandbox {
     Sandbox { folder: tempfile::tempdir().unwrap() }
 }
 
 impl Sandbox {
-    /// A path in the folder.
+    /// Returns a path in the folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// What the folder holds, sorted, without what SQLite leaves beside a database.
+    /// Returns the names in the folder, sorted, without the files that SQLite leaves beside a database.
     pub fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder.path()).unwrap();
         let mut names: Vec<String> =
@@ -50,7 +50,7 @@ impl Sandbox {
         names
     }
 
-    /// The binary in this folder, with an environment that holds nothing of ours.
+    /// Returns the binary as a command in this folder, with an empty environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_orgcensus"));
         command.args(arguments).current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
@@ -71,7 +71,7 @@ impl Sandbox {
         self.ran(child.wait_with_output().unwrap())
     }
 
-    /// What a run came to.
+    /// Returns the result of a run.
     pub fn ran(&self, output: Output) -> Ran {
         let text =
             |bytes: Vec<u8>| without_ages(&without(self.folder.path(), String::from_utf8(bytes).unwrap()));
@@ -79,7 +79,7 @@ impl Sandbox {
     }
 }
 
-/// How the binary ended and what it wrote, without what differs from run to run.
+/// The exit code and the output of the binary, without the parts that differ from run to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ran {
     pub exit: Option<i32>,
@@ -88,19 +88,19 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Everything in one text, for a snapshot.
+    /// Returns everything in one text, for a snapshot.
     pub fn all(&self) -> String {
         let exit = self.exit.map_or("by a signal".to_owned(), |code| code.to_string());
         format!("{}--- standard error\n{}--- exit {exit}\n", self.stdout, self.stderr)
     }
 
-    /// Standard error and the exit code, where nothing may be on standard output.
+    /// Returns standard error and the exit code of a run that must not write to standard output.
     pub fn refusal(&self) -> String {
         assert_eq!(self.stdout, "", "a refused command writes no data");
         format!("{}exit {}", self.stderr, self.exit.unwrap())
     }
 
-    /// Standard output of a run that succeeded.
+    /// Returns standard output of a run that succeeded.
     pub fn data(&self) -> &str {
         assert_eq!(self.exit, Some(0), "{}", self.stderr);
         &self.stdout
@@ -111,7 +111,7 @@ fn without(folder: &Path, text: String) -> String {
     text.replace(folder.to_str().unwrap(), "[FOLDER]")
 }
 
-/// `5 days old` depends on the day.
+/// Replaces ages such as `5 days old`, which depend on the day.
 fn without_ages(text: &str) -> String {
     let mut kept = String::new();
     let mut rest = text;

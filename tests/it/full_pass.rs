@@ -1,4 +1,5 @@
-//! What listing by principals cannot show: that is said wherever it matters, and a full pass by pairs shows it.
+//! The assignments that a listing by principals cannot show: every affected answer says so, and a full pass by pairs
+//! shows them.
 
 use orgcensus::simulator::{Action, Config, Fault};
 
@@ -13,7 +14,7 @@ fn status(world: &World) -> String {
     world.select(sql)[0]["status"].as_str().unwrap().to_owned()
 }
 
-/// A census of 280 pairs and 72 users and groups.
+/// Returns a census of 280 pairs and 72 users and groups.
 fn few_principals() -> World {
     let mut config = small();
     config.size.accounts = 60;
@@ -25,7 +26,7 @@ fn few_principals() -> World {
     World::of(Config { awkward: false, ..config })
 }
 
-/// What would be collected, where ten minutes are six seconds, at so many calls a second.
+/// Runs a dry run at this many calls per second, in which ten minutes are six seconds.
 fn dry_run(world: &World, rate: &str, arguments: &[&str]) -> Ran {
     let rate = format!("sso-admin={rate}");
     let only = "account_assignments,users,groups,group_memberships";
@@ -47,7 +48,7 @@ fn a_first_census_sees_the_old_orphans() {
     assert_eq!(asked.exit, Some(0), "{}", asked.stderr);
 }
 
-/// A full pass that was pruned was made all the same.
+/// A full pass still counts after its snapshot was pruned.
 #[test]
 fn a_pruned_full_pass_is_known() {
     let world = few_principals();
@@ -67,7 +68,7 @@ fn a_pruned_full_pass_is_known() {
         assert_eq!(noted[0]["full_pass_id"], 1, "{pruned}");
         assert_eq!(world.run(&["snapshots", "verify"]).exit, Some(0));
     }
-    // The newest one that is pruned is noted with the one before it.
+    // The newest pruned full pass is recorded with the previous one.
     world.collect_day(0, &pairs);
     let ran = world.run(&["snapshots", "prune", "5", "--force"]);
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
@@ -135,7 +136,7 @@ fn a_full_pass_that_takes_too_long_is_named() {
         "{}",
         first.stderr
     );
-    // Six seconds are enough, or three times the principals.
+    // Six seconds are enough, or three times the cost of principals.
     let quick = dry_run(&world, "100", &[]);
     assert!(quick.stderr.contains("listing by pairs, a full pass"), "{}", quick.stderr);
 }

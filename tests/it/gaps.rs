@@ -1,6 +1,6 @@
-//! What a fault must come to, for the tests of `faults` and others: what AWS does not show is unknown, never
-//! gone. A fault that is survived leaves no trace ([`assert_survived`]); any other leaves a gap, carried rows and
-//! an honest diff ([`assert_hidden`]).
+//! The required effects of a fault, for the tests of `faults` and others: a row that AWS does not show is unknown,
+//! never removed. A fault that is survived leaves no trace ([`assert_survived`]). Any other fault leaves a gap, carried
+//! rows and a correct diff ([`assert_hidden`]).
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -32,8 +32,8 @@ pub(crate) fn collect(world: &World) -> Ran {
     world.collect(&ARGUMENTS)
 }
 
-/// Collects with little retry_policy, for faults that never end: the waits are seconds instead of minutes, and
-/// nothing else is different.
+/// Collects with low retry limits, for faults that never end. The waits are seconds instead of minutes, and nothing
+/// else differs.
 pub(crate) fn collect_impatiently(world: &World) -> Summary {
     let retry_policy = RetryPolicy {
         attempt_timeout: Duration::from_secs(2),
@@ -76,12 +76,12 @@ pub(crate) fn collect_impatiently(world: &World) -> Summary {
     }
 }
 
-/// A small organization on day 6, whose day 0 was collected once for all tests.
+/// Returns a small organization on day 6, whose day 0 was collected once for all tests.
 pub(crate) fn after_day_0() -> World {
     after_day_0_of(small())
 }
 
-/// The same, served in another way; what it holds on day 0 must be what `small` holds.
+/// Returns the same, served in another way. Its day 0 must equal that of `small`.
 pub(crate) fn after_day_0_of(config: Config) -> World {
     static DAY_0: OnceLock<Vec<u8>> = OnceLock::new();
     let world = World::of(config);
@@ -97,7 +97,7 @@ pub(crate) fn after_day_0_of(config: Config) -> World {
     world
 }
 
-/// So late that something of every kind has changed since day 0.
+/// A day late enough that something of every kind has changed since day 0.
 pub(crate) const DAY: u32 = 6;
 
 pub(crate) fn truth(world: &World, day: u32, resource: &str) -> Rows {
@@ -117,7 +117,7 @@ pub(crate) fn covers(scope: &Value, row: &Map<String, Value>) -> bool {
     scope.as_object().unwrap().iter().all(|(column, value)| row[column] == *value)
 }
 
-/// Whether a row's parent was seen to be gone: evidence, whatever hides the row itself.
+/// Returns true if a row's parent was proven deleted, which is evidence even if the row itself is hidden.
 pub(crate) fn lost_its_parent(
     world: &World,
     spec: &ResourceSpec,
@@ -137,7 +137,7 @@ pub(crate) fn lost_its_parent(
     })
 }
 
-/// The fault was survived: no gap, the day's truth, and the changes that there really were.
+/// Asserts that the fault was survived: no gap, the day's truth, and the real changes.
 pub(crate) fn assert_survived(world: &World, ran: &Ran) {
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
     assert_eq!(world.gaps(), []);
@@ -145,26 +145,27 @@ pub(crate) fn assert_survived(world: &World, ran: &Ran) {
     assert_net_changes(world, 1, 2);
 }
 
-/// The scopes that the latest snapshot could not see: for faults that strike whatever comes next.
+/// Returns the scopes that the latest snapshot could not see, for faults that affect arbitrary calls.
 pub(crate) fn gaps_found(world: &World) -> Vec<(String, Value)> {
     let gaps = world.gaps().into_iter();
     gaps.map(|(resource, scope, _)| (resource, serde_json::from_str(&scope).unwrap())).collect()
 }
 
-/// The same, as [`assert_hidden`] takes them.
+/// Returns the same in the form that [`assert_hidden`] takes.
 pub(crate) fn borrowed(gaps: &[(String, Value)]) -> Vec<(&str, Value)> {
     gaps.iter().map(|(resource, scope)| (resource.as_str(), scope.clone())).collect()
 }
 
-/// The gap hides the scopes given, and nothing else: there the rows of day 0 are carried, everywhere else the
-/// day is the truth; no diff calls what is hidden removed or added; and the next collection clears it up.
+/// Asserts that the gap hides the given scopes, and nothing else. Inside them, the rows of day 0 are carried;
+/// everywhere else the rows equal the day's truth. No diff reports hidden rows as removed or added, and the next
+/// collection resolves the gap.
 pub(crate) fn assert_hidden(world: &World, ran: &Ran, gaps: &[(&str, Value)], kind: &str) {
     assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
     assert!(ran.stderr.contains("is unknown, not absent"), "{}", ran.stderr);
     assert_kept(world, gaps, kind);
 }
 
-/// The same of the census alone, whoever collected.
+/// Asserts the same of the census alone, for any kind of collection.
 pub(crate) fn assert_kept(world: &World, gaps: &[(&str, Value)], kind: &str) {
     let mut expected: Vec<_> = gaps
         .iter()
@@ -186,7 +187,7 @@ pub(crate) fn assert_kept(world: &World, gaps: &[(&str, Value)], kind: &str) {
         let some_names_are_hidden =
             |of: &str| gaps.iter().any(|(name, scope)| *name == of && *scope != json!({}));
         if spec.named_by.as_ref().is_some_and(|by| some_names_are_hidden(by.resource)) && hidden(spec.name) {
-            // What is named is read all the same; what only a hidden row may name is carried.
+            // Rows with a name are read anyway. Rows that only a hidden row may name are carried.
             let day = truth(world, DAY, spec.name);
             let is_named =
                 |row: &Map<String, Value>| day.iter().any(|one| key(spec.name, one) == key(spec.name, row));
@@ -219,7 +220,7 @@ pub(crate) fn assert_kept(world: &World, gaps: &[(&str, Value)], kind: &str) {
         }
         unknown
     };
-    // What is not compared is in no diff.
+    // A resource that is not compared is in no diff.
     let is_compared = |name: &str| resource(name).is_some_and(|spec| spec.not_compared.is_none());
     let compared = gaps.iter().filter(|(name, _)| is_compared(name));
     let scopes: BTreeSet<_> =
@@ -227,7 +228,7 @@ pub(crate) fn assert_kept(world: &World, gaps: &[(&str, Value)], kind: &str) {
     assert_eq!(told(1, 2, "removed"), scopes, "every gap is told as unknown");
     let exit = world.run(&["diff", "1", "2", "--exit-code"]).exit;
     assert!(matches!(exit, Some(3 | 4)), "{exit:?}");
-    // The day after, everything can be seen again.
+    // The next day, everything is visible again.
     world.simulator.faults().clear();
     let clean = collect(world);
     assert_eq!(clean.exit, Some(0), "{}", clean.stderr);
@@ -236,7 +237,7 @@ pub(crate) fn assert_kept(world: &World, gaps: &[(&str, Value)], kind: &str) {
     assert_net_changes(world, 1, 3);
 }
 
-/// From a day seen whole to a day seen whole, whatever lay between does not matter.
+/// Asserts that the changes between two completely seen days do not depend on the snapshots in between.
 pub(crate) fn assert_net_changes(world: &World, from: u32, to: u32) {
     let diff = world.diff(from, to);
     let mut found: BTreeSet<String> = BTreeSet::new();
@@ -259,12 +260,12 @@ pub(crate) fn assert_net_changes(world: &World, from: u32, to: u32) {
     assert_eq!(found, expected);
 }
 
-/// An id that lives on both days, and has rows below it.
+/// Returns an id that exists on both days, and has rows below it.
 pub(crate) fn one(world: &World, resource: &str, column: &str) -> String {
     several(world, resource, column, 1).remove(0)
 }
 
-/// So many such ids.
+/// Returns this many such ids.
 pub(crate) fn several(world: &World, resource: &str, column: &str, number: usize) -> Vec<String> {
     let ids = |day: u32| -> BTreeSet<String> {
         truth(world, day, resource).iter().map(|row| row[column].as_str().unwrap().to_owned()).collect()

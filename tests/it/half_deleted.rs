@@ -1,5 +1,5 @@
-//! Assignments of pairs that are no longer provisioned, and of a permission set that is no longer listed: as long as
-//! AWS shows them they stand, whichever way assignments are listed.
+//! Assignments of pairs that are no longer provisioned, and of a permission set that is no longer listed. They stay as
+//! long as AWS shows them, with any strategy.
 
 use orgcensus::simulator::{Action, Config, Fault, TruthOptions};
 use serde_json::Value;
@@ -21,12 +21,12 @@ fn held(world: &World) -> Vec<serde_json::Map<String, Value>> {
     world.select("SELECT * FROM account_assignments")
 }
 
-/// An organization in which nothing changes but what is listed, from the day on that is given.
+/// Returns an organization in which only the listings change, from this day on.
 fn half_deleted(since: u32) -> Config {
     Config { awkward: false, changes_per_day: 0, half_deleted_since: Some(since), ..small() }
 }
 
-/// What a census holds that nothing which is provisioned leads to.
+/// Returns the number of assignments in the census on pairs that are not provisioned.
 fn unprovisioned(world: &World) -> i64 {
     world.number(
         "SELECT count(*) FROM account_assignments AS a WHERE NOT EXISTS (
@@ -58,7 +58,7 @@ fn no_strategy_makes_them_come_or_go() {
     assert_eq!(world.gaps(), []);
 }
 
-/// A first listing by pairs is led to them by nothing, so that it does not know whether they were there.
+/// A first listing by pairs has no reason to ask for these pairs, so it does not know whether they had assignments.
 #[test]
 fn what_a_first_full_pass_did_not_see_is_not_new() {
     let world = World::of(half_deleted(0));
@@ -81,7 +81,7 @@ fn what_a_first_full_pass_did_not_see_is_not_new() {
 #[test]
 fn they_end_when_aws_says_so() {
     for strategy in ["pairs", "principals"] {
-        // The set's assignments went first, as AWS wants it.
+        // The set's assignments were removed first, as AWS requires.
         let world = World::of(Config { changes_per_day: 30, ..small() });
         let sets = |day: u32| -> Vec<Value> {
             let rows = world.simulator.rows(day, "permission_sets", TruthOptions::default());

@@ -54,7 +54,7 @@ fn names_come_and_go_and_accounts_move() {
             "  ~ is_management_account: 0 → (none)"
         ]
     );
-    // One deleted and made again is told twice.
+    // An entity that was deleted and recreated is shown twice.
     let again = sandbox.run(&["history", "gone"]);
     let titles: Vec<&str> = again.data().lines().filter(|line| line.starts_with("group ")).collect();
     assert_eq!(titles, ["group Gone (g-gone), gone by 2026-04-10T02:01:00Z", "group Gone (g-gone2)"]);
@@ -84,7 +84,7 @@ fn who_came_later_is_not_said_never_to_have_been() {
     assert!(refusal.contains("no snapshot up to 1 has") && refusal.contains("carl"), "{refusal}");
 }
 
-/// A directory makes a group again and puts its members into the new one.
+/// A directory recreates a group, and puts its members into the new one.
 #[test]
 fn what_went_stands_before_what_came_in_its_place() {
     let sandbox = fixture::census();
@@ -122,7 +122,7 @@ fn other_formats_hold_one_row_an_event() {
     assert_eq!(evidence["snapshots"][0]["snapshot_id"], 4);
 }
 
-/// Days of a simulated organization: whatever came, went or changed of a thing is in its life.
+/// Days of a simulated organization: every addition, removal or change of an entity is in its life.
 #[test]
 fn the_life_of_what_changed_tells_the_change() {
     let world = World::of(crate::world::small());

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::fixture::{self, Sandbox};
 use crate::kill::signal;
 
-/// A standard error whose writer is stuck until somebody reads, and its reader.
+/// Returns a standard error whose writer blocks until it is read, and its reader.
 fn stuck() -> (OwnedFd, UnixStream) {
     let (mut writer, reader) = UnixStream::pair().unwrap();
     writer.set_nonblocking(true).unwrap();
@@ -24,7 +24,7 @@ fn has_partial(sandbox: &Sandbox) -> bool {
     sandbox.files().iter().any(|name| name.ends_with(".partial"))
 }
 
-/// A command that is stuck with its file unfinished.
+/// Returns a command that blocks with its file unfinished.
 fn stuck_command(sandbox: &Sandbox, arguments: &[&str]) -> (Child, UnixStream) {
     let (stderr, reader) = stuck();
     let mut child = sandbox.command(arguments).stderr(stderr).spawn().unwrap();

@@ -1,5 +1,4 @@
-//! A collection that ends early, in whatever way, leaves the census as it was, and the next one goes on
-//! where it stopped.
+//! A collection that ends early, in any way, leaves the census unchanged, and the next one continues where it stopped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Child, Command};
@@ -12,14 +11,14 @@ use crate::world::{World, assert_same, small};
 
 const PAIRS: [&str; 4] = ["--assignments", "pairs", "--access-report", "root"];
 const LATENCY: Duration = Duration::from_millis(120);
-/// Asked before every collection, resumed or not.
+/// The calls before every collection, resumed or not.
 pub const PREFLIGHT: [&str; 3] = ["GetCallerIdentity", "DescribeOrganization", "ListInstances"];
 
 fn truth() -> TruthOptions {
     TruthOptions { access_report: ReportDepth::Root, ..TruthOptions::default() }
 }
 
-/// Slow enough that a collection takes a second or two.
+/// Returns a world that is slow enough for a collection to take a second or two.
 fn slow() -> World {
     World::of(Config { latency: LATENCY, ..small() })
 }
@@ -36,7 +35,7 @@ fn snapshots(world: &World) -> i64 {
     world.number("SELECT count(*) FROM snapshots")
 }
 
-/// Everything that the census answers now.
+/// Returns all current answers of the census.
 fn everything(world: &World) -> BTreeMap<String, Rows> {
     let views =
         RESOURCES.iter().map(|spec| spec.name).chain(["effective_access", "snapshots", "gaps", "coverage"]);
@@ -59,16 +58,16 @@ fn is_preflight(call: &Call) -> bool {
     PREFLIGHT.contains(&call.operation.as_str())
 }
 
-/// The resumed collection asked again for no more than what was under way: each task has one page that is
-/// asked for and not yet committed. On a busy machine as many may be answered and wait to be committed as are
-/// being served. Answers how many it did not ask for again.
+/// Asserts that the resumed collection repeated at most the calls in flight: each task has one page that is requested
+/// and not yet committed. On a busy machine, as many answers may wait to be committed as are being served. Returns the
+/// number of calls that were not repeated.
 fn assert_only_the_rest_was_asked(killed: &[Call], resumed: &[Call], under_way: usize) -> usize {
     let answered: BTreeSet<_> =
         killed.iter().filter(|call| call.status == 200 && !is_preflight(call)).map(sent).collect();
     let asked_again: BTreeSet<_> = resumed.iter().map(sent).collect();
     let distinct: BTreeSet<_> = killed.iter().chain(resumed).map(sent).collect();
     let total = killed.len() + resumed.len();
-    // A report's job is asked about until it has ended.
+    // A report's job is polled until it has ended.
     let polls = killed.iter().chain(resumed).filter(|call| call.operation == "GetOrganizationsAccessReport");
     let repeated = total - distinct.len();
     assert!(
@@ -91,7 +90,7 @@ fn killed_at_any_moment_it_keeps_the_census_and_goes_on() {
         world.simulator.calls().clear();
         let mut child = world.spawn(&PAIRS);
         let begun = Instant::now();
-        // The last rounds die while they publish, or just after.
+        // The last rounds are killed while they publish, or just after.
         let moment = if round > 9 { calls } else { random.usize(5..calls) };
         while world.simulator.calls().total() < moment && begun.elapsed() < Duration::from_secs(20) {
             if child.try_wait().unwrap().is_some() {
@@ -107,7 +106,7 @@ fn killed_at_any_moment_it_keeps_the_census_and_goes_on() {
         std::thread::sleep(LATENCY * 2);
         let (killed, under_way) = (world.simulator.calls().all(), world.simulator.calls().peak());
         if snapshots(&world) > published {
-            // It was done before it was killed: nothing is left to resume, and nothing is published twice.
+            // It was finished before it was killed: nothing is left to resume, and nothing is published twice.
             assert!(round > 9, "round {round}: {}", String::from_utf8_lossy(&output.stderr));
             published += 1;
         } else {
@@ -137,7 +136,7 @@ fn a_first_collection_that_was_killed_goes_on_too() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(snapshots(&world), 0);
-    // What reads meanwhile says what there is: no snapshot yet, and an unfinished collection.
+    // A reader meanwhile reports the state: no snapshot yet, and an unfinished collection.
     let status = world.run(&[]);
     assert!(status.stdout.contains("unfinished"), "{}", status.all());
     let ran = world.collect_day(0, &PAIRS);
@@ -150,7 +149,7 @@ fn a_first_collection_that_was_killed_goes_on_too() {
 fn a_signal_before_anything_is_collected_ends_it_as_well() {
     let world = World::of(Config { latency: Duration::from_secs(1), ..small() });
     let child = world.spawn(&PAIRS);
-    // The first calls are under way beside each other, and answered together a second later.
+    // The first calls are in flight at the same time, and are answered together a second later.
     while world.simulator.calls().peak() == 0 {
         std::thread::sleep(Duration::from_millis(1));
     }

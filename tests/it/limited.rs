@@ -1,4 +1,4 @@
-//! What nobody asked for is said by every answer that it may be missing from, and fails nothing else.
+//! Rows that were not requested: every affected answer mentions them, and nothing else fails.
 
 use orgcensus::simulator::{Action, Fault};
 
@@ -7,7 +7,7 @@ use crate::world::{World, small};
 
 const COUNT: &str = "SELECT service_namespace FROM service_last_accessed";
 
-/// What `query` answers as of the latest snapshot, with and without `--require-complete`.
+/// Returns the answer of `query` for the latest snapshot, and its exit code with `--require-complete`.
 fn ask(world: &World, sql: &str) -> (Ran, Option<i32>) {
     let required = world.run(&["query", "--require-complete", sql]);
     (world.run(&["query", sql]), required.exit)
@@ -76,11 +76,11 @@ fn reports_beyond_the_depth() {
     assert_whole(&world, &of(&management));
     assert_whole(&world, &format!("{COUNT} WHERE entity_id IN ('{unit}', '{management}')"));
     assert_whole(&world, &format!("{COUNT} WHERE entity_id = '{unit}' AND last_authenticated_at IS NULL"));
-    // What is not in the tree has no report, and may be a misspelt id.
+    // An id outside the tree has no report, and may be misspelled.
     for unknown in ["ou-none-none", &format!(" {unit}"), &accounts[0][..11], "Workloads"] {
         assert_limited(&world, &of(unknown));
     }
-    // What reads other tables is not concerned.
+    // A query of other tables is not affected.
     assert_whole(&world, "SELECT count(*) FROM accounts");
     let canned = world.run(&["query", "services-without-attempts", "--require-complete"]);
     assert_eq!(canned.exit, Some(4), "{}", canned.stderr);
@@ -94,7 +94,7 @@ fn reports_beyond_the_depth() {
 #[test]
 fn reports_beyond_the_budget() {
     let world = World::of(small());
-    // Seven reports are taken, and then somebody else's never ends.
+    // Seven reports are made, and then another caller's report never ends.
     world
         .simulator
         .faults()
@@ -140,7 +140,7 @@ fn rows_that_are_carried() {
         "(limited, 1 scope not asked for, {carried} of {rows} rows carried forward: beyond the depth"
     );
     assert!(ran.stderr.contains(&said), "{}", ran.stderr);
-    // Who names an entity whose report is carried asks for what is known.
+    // A query for an entity whose report is carried gets the known rows.
     let account =
         ids(&world, "SELECT account_id AS id FROM accounts WHERE NOT is_management_account").remove(0);
     let one_service = format!("{} AND service_namespace = 'none'", of(&account));
@@ -150,7 +150,7 @@ fn rows_that_are_carried() {
         assert_eq!((ran.exit, required), (Some(0), Some(0)), "{sql}");
     }
     assert_limited(&world, &of("999999999999"));
-    // Over a range, and as of the snapshot that saw all.
+    // Over a range, and for the snapshot that saw everything.
     let during = world.run(&["query", COUNT, "--during", "1..2", "--require-complete"]);
     assert!(
         during
@@ -163,7 +163,7 @@ fn rows_that_are_carried() {
     assert_eq!(before.exit, Some(0), "{}", before.stderr);
 }
 
-/// Whatever the flags of the runs after it, and whichever snapshots are pruned, a report that was taken is known.
+/// A report stays known, regardless of the flags of later runs and of pruned snapshots.
 #[test]
 fn carried_reports_are_known() {
     let world = World::of(small());
@@ -189,7 +189,7 @@ fn carried_reports_are_known() {
         entities.iter().for_each(|entity| assert_whole(&world, &of(entity)));
         assert_eq!(requires(&entities[0], "4"), Some(0));
     }
-    // What does not name one asks for all.
+    // A query that names no entity asks for all.
     assert_eq!(world.run(&["query", "--require-complete", COUNT]).exit, Some(4));
     assert_eq!(requires("999999999999", "latest"), Some(4));
 }
@@ -220,7 +220,7 @@ fn tags_of_what_was_left_out() {
     assert_eq!(of("WHERE resource_type = 'account' OR key = 'x'"), Some(4));
 }
 
-/// `report-ages` as `entity_id job_status why_none`, as of a snapshot.
+/// Returns `report-ages` as `entity_id job_status why_none`, for a snapshot.
 fn ages(world: &World, at: &str) -> Vec<String> {
     let ran = world.run(&["query", "report-ages", "--at", at, "--format", "json", "--require-complete"]);
     let rows: Vec<serde_json::Map<String, serde_json::Value>> = serde_json::from_str(ran.data()).unwrap();
@@ -291,7 +291,7 @@ fn a_carried_report_stays_taken_after_a_prune() {
         let verified = world.run(&["snapshots", "verify"]);
         assert_eq!(verified.exit, Some(0), "{}", verified.stderr);
     }
-    // What is carried is noted once, and somebody who changes the note is found out.
+    // A carried report is recorded once, and a change to this record is detected.
     assert!(world.number("SELECT count(*) FROM pruned_reports") > 0);
     let file = world.sandbox.path("orgcensus.db");
     let copy = world.sandbox.path("copy.db");

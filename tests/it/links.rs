@@ -1,4 +1,4 @@
-//! Files that the program writes, and what others may have put in their place.
+//! The program's files, and links or other items that others may have put in their place.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -14,7 +14,7 @@ use crate::world::{World, small};
 
 const PRECIOUS: &str = "precious: a key, or another database's pages";
 
-/// What stands in the place of a file.
+/// The items in the place of a file.
 const STAND_INS: [fn(&Path, &Path); 5] = [
     |victim, place| symlink(victim, place).unwrap(),
     |_, place| symlink("nowhere", place).unwrap(),
@@ -51,7 +51,7 @@ fn no_command_writes_through_a_link() {
                 let takes_it = suffix != ".lock" || arguments[1] == "prune";
                 assert_eq!(ran.exit == Some(0), !takes_it, "{suffix} {arguments:?}: {}", ran.stderr);
             }
-            // Reading needs no log where there are no newer pages.
+            // Reading needs no log if there are no newer pages.
             let read = sandbox.run(&["query", "SELECT count(*) FROM users"]);
             assert!(read.exit == Some(0) || read.stderr.contains(suffix), "{suffix}: {}", read.stderr);
             assert_eq!(fs::read_to_string(&victim).unwrap(), PRECIOUS, "{suffix}");
@@ -70,7 +70,7 @@ fn an_unfinished_collection_is_never_a_link() {
     fs::write(&victim, PRECIOUS).unwrap();
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let place = world.sandbox.path(&format!("orgcensus.db.collecting{suffix}"));
-        // A folder cannot be deleted as a file can: that is said.
+        // A folder cannot be deleted like a file, which is reported.
         for stand_in in &STAND_INS[..4] {
             stand_in(&victim, &place);
             let collected = world.collect(&[]);
@@ -101,7 +101,7 @@ fn a_census_with_several_names_is_only_read() {
     assert_eq!(world.collect(&["--db", "other.db"]).exit, Some(0), "a link of one's own is a name");
 }
 
-/// The owner of a folder may name a census in it by a link, but not choose where one is made for somebody else.
+/// The owner of a folder may name a census in it by a link, but must not choose where another user's file is created.
 #[test]
 fn a_link_to_no_file_is_ones_own() {
     let world = World::of(small());
@@ -109,7 +109,7 @@ fn a_link_to_no_file_is_ones_own() {
     fs::create_dir(&folder).unwrap();
     let link = folder.join("orgcensus.db");
     symlink("../elsewhere.db", &link).unwrap();
-    // Only root can give a file away.
+    // Only root can change a file's owner.
     let is_given = chown(&folder, Some(1234), None).is_ok()
         && std::os::unix::fs::lchown(&link, Some(1234), None).is_ok();
     world.simulator.calls().clear();
@@ -242,7 +242,7 @@ const OWNER: u32 = 61_001;
 const COLLEAGUE: u32 = 61_002;
 const GROUP: u32 = 61_000;
 
-/// The command run by another user, who can reach the program beside the census; root alone can do that.
+/// Runs the command as another user, who can reach the program beside the census. Only root can do that.
 fn as_user(sandbox: &Sandbox, command: &Command, user: u32) -> Ran {
     let program = sandbox.path("program");
     if !program.exists() {
@@ -276,7 +276,7 @@ fn a_colleagues_log_is_named_before_the_first_call() {
         assert_eq!(asked.exit, Some(0), "{}", asked.stderr);
         assert_eq!(fs::metadata(&log).unwrap().uid(), COLLEAGUE);
     } else {
-        // Nobody can give a file away: one that may not be written is as good as somebody else's.
+        // Without root, a file without write access stands for another user's file.
         fs::write(&log, "").unwrap();
         fs::set_permissions(&log, PermissionsExt::from_mode(0o440)).unwrap();
     }
@@ -297,7 +297,7 @@ fn a_colleagues_log_is_named_before_the_first_call() {
     // Newer pages would be lost.
     fs::write(&log, "pages").unwrap();
     assert!(!collect().stderr.contains("rm -f"));
-    // What was advised helps.
+    // The suggested command solves the problem.
     for suffix in ["-wal", "-shm"] {
         let _ = fs::remove_file(sandbox.path(&format!("orgcensus.db{suffix}")));
     }

@@ -1,10 +1,10 @@
-//! Which of several things a typed name means, the same for `query`, `-p`, `diff` and `history`.
+//! The resolution of ambiguous names, which is the same for `query`, `-p`, `diff` and `history`.
 
 use orgcensus::store::Database;
 
 use crate::fixture::{self, Ran, Sandbox};
 
-/// The fixture with names that are alike.
+/// Returns the fixture with similar names.
 fn alike() -> Sandbox {
     let sandbox = fixture::census();
     let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
@@ -28,7 +28,7 @@ fn alike() -> Sandbox {
 
 const USER: &str = "SELECT user_id FROM users WHERE user_id = :user";
 
-/// The id that the same name means in every command that takes a user.
+/// Returns the id of a name, which must be the same in every command that takes a user.
 fn user(sandbox: &Sandbox, typed: &str) -> String {
     let by_name = sandbox.run(&["query", USER, "-p", &format!("user:user={typed}")]);
     let id = by_name.data().lines().nth(1).unwrap_or_default().to_owned();
@@ -116,7 +116,7 @@ fn other_kinds_have_the_same_ladder() {
     assert_eq!(taken("account-access", "TWIN").exit, Some(2));
     let set = taken("permission-set-access", "readonly ");
     assert!(set.stderr.contains("permission set \"readonly \" is arn:aws:sso:::"), "{}", set.stderr);
-    // A path is surer than a name, which two OUs have here.
+    // A path is unambiguous, unlike a name that two OUs have.
     for (ou, exit) in
         [("/Production", 0), ("/production/", 0), ("Production", 2), ("Root/Sandbox/Production", 0)]
     {
@@ -183,7 +183,7 @@ fn a_tag_may_have_equals_signs() {
     assert_eq!(diff("cost").exit, Some(2));
 }
 
-/// What is in no list any longer and still assigned is found by its last name, and that is said.
+/// An entity that is no longer listed but still assigned is found by its last name, with a note.
 #[test]
 fn a_last_known_name_is_found_and_said() {
     let sandbox = fixture::census();
@@ -233,13 +233,13 @@ fn a_last_known_name_is_found_and_said() {
         assert!(echo(&ran).starts_with(said), "{said}\n{}", ran.stderr);
         assert_eq!(ran.data().lines().count() - 1, rows, "{typed}: {}", ran.stdout);
     }
-    // A name that it no longer had, and one of what nothing refers to.
+    // A name that it no longer had, and the name of an entity that nothing references.
     for typed in ["left early", "nobody"] {
         let ran = sandbox.run(&["query", "account-access", typed]);
         assert_eq!(ran.exit, Some(2), "{typed}: {}", ran.stderr);
         assert!(ran.stderr.contains("it existed in snapshot 1"), "{}", ran.stderr);
     }
-    // While it was listed it is found as ever.
+    // For a time at which it was listed, it is found as usual.
     let ran = sandbox.run(&["query", "account-access", "Left", "--at", "2"]);
     assert_eq!((ran.exit, echo(&ran)), (Some(0), String::new()), "{}", ran.stderr);
 }

@@ -1,4 +1,4 @@
-//! What programs read of the state and of a collection, and the exit codes that a monitor goes by.
+//! The output of the state and of a collection for programs, and the exit codes for monitoring.
 
 use orgcensus::simulator::{Action, Fault};
 use serde_json::Value;
@@ -15,7 +15,7 @@ fn state(sandbox: &Sandbox, arguments: &[&str]) -> (Value, Option<i32>) {
     (serde_json::from_str(&ran.stdout).unwrap(), ran.exit)
 }
 
-/// What of the words is no warning.
+/// Returns the lines that are not warnings.
 fn besides_warnings(words: &str) -> Vec<&str> {
     words.lines().filter(|line| !line.starts_with("warning: ")).collect()
 }
@@ -32,7 +32,7 @@ fn a_quiet_run_prints_only_warnings_and_the_hash() {
     assert_eq!(hashed.stdout, format!("{}\n", last["snapshot_hash"].as_str().unwrap()));
     assert_eq!(hashed.stderr, "");
 
-    // A partial, a discarded and a suspect collection have warnings, and nothing else.
+    // A partial, a discarded and a suspect collection print warnings only.
     world.simulator.faults().add(Fault::on("ListUsers", Action::Denied { kms_reason: None }));
     let denied = world.collect(&[&quick[..], &["--print-hash"]].concat());
     assert_eq!((denied.exit, denied.stdout.lines().count()), (Some(4), 1), "{}", denied.stderr);

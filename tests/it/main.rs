@@ -1,4 +1,4 @@
-//! The binary end to end, in one test binary so that the SDKs link once. Modules are named by behaviour.
+//! The binary end to end, in one test binary so that the SDKs link once. Modules are named by behavior.
 
 mod answers;
 mod applications;

@@ -1,9 +1,9 @@
-//! An answer from a view that tells of many snapshots is judged by every one of them, not by the one that answers.
+//! An answer from a view of many snapshots is judged by all of them, not only by the latest.
 
 use crate::fixture::{Sandbox, census};
 
-/// The fixture's census with, of assignments, snapshot 1 limited, 2 denied, and 3 limited; of access reports, 1 and 2
-/// not collected; the latest saw all of both.
+/// Returns the fixture's census with other coverage: assignments limited in snapshot 1, denied in 2 and limited in 3;
+/// access reports not collected in 1 and 2. The latest snapshot saw all of both.
 fn unseen() -> Sandbox {
     let sandbox = census();
     let forge = rusqlite::Connection::open(sandbox.path("orgcensus.db")).unwrap();
@@ -23,7 +23,7 @@ fn unseen() -> Sandbox {
     sandbox
 }
 
-/// The warnings of a statement, without what each says of the rows; that it is required changes the exit code alone.
+/// Returns the warnings of a statement, without their common ending. Requiring completeness changes only the exit code.
 #[track_caller]
 fn warnings(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
     let ran = sandbox.run(&[&["query", "-q"], arguments].concat());
@@ -67,7 +67,7 @@ fn views_of_many_snapshots() {
     ] {
         assert_eq!(warnings(&sandbox, &[sql]), [ASSIGNMENTS], "{sql}");
     }
-    // What those who exist have is not concerned by what a listing by principal does not show.
+    // The access of existing principals is not affected by the limits of a listing by principals.
     for sql in [
         "SELECT user_name, account_name FROM effective_access_history",
         "SELECT change, sum(users) FROM access_changes GROUP BY 1",
@@ -79,7 +79,7 @@ fn views_of_many_snapshots() {
     let all = warnings(&sandbox, &["SELECT count(*) FROM changes"]);
     assert_eq!(all[0], ASSIGNMENTS);
     assert!(all.iter().any(|line| line.contains("service_last_accessed was not completely seen in 2 of 4")));
-    // The latest saw all, and an alias is no view.
+    // The latest snapshot saw everything, and an alias is not a view.
     for sql in [
         "SELECT count(*) AS account_assignments_history FROM account_assignments",
         "SELECT count(*) AS changes FROM effective_access",
@@ -111,7 +111,7 @@ fn the_snapshots_asked_for_alone() {
         ["account_assignments was not completely seen in 1 of 2 snapshots (1 limited): id 3"]
     );
     assert_eq!(of("snapshot_id = 4 OR snapshot_id = 2").len(), 1);
-    // What cannot be read for sure is all of them.
+    // A condition that cannot be interpreted with certainty counts as all snapshots.
     for condition in [
         "snapshot_id >= 4",
         "snapshot_id = 4 OR account_id = 'x'",
@@ -141,7 +141,7 @@ fn as_of_a_day_and_over_a_range() {
         [format!("{of_reports} 1 of 2 snapshots (1 not collected): id 2")]
     );
     assert_eq!(warnings(&sandbox, &[&format!("{reports}_changes"), "--during", "3..4"]), [""; 0]);
-    // A history goes back to the beginning, whatever the range.
+    // A history goes back to the beginning, for any range.
     assert_eq!(
         warnings(&sandbox, &[&format!("{reports}_history"), "--during", "3..4"]),
         [format!("{of_reports} 2 of 4 snapshots (2 not collected): ids 1, 2")]

@@ -1,4 +1,4 @@
-//! SQL that SQLite takes and nobody means never reads as "none", and right SQL is not refused or doubted.
+//! SQL that SQLite accepts but that is a mistake never reads as "none", and correct SQL is neither refused nor doubted.
 
 use crate::fixture::census;
 

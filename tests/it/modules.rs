@@ -1,9 +1,9 @@
-//! Every source file is part of a crate. One that no `mod` names is never compiled, and its tests never run.
+//! Every source file is part of a crate. A file without a `mod` is never compiled, and its tests never run.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// The folders with sources, and the files in them with which a crate begins.
+/// The folders with sources, and the root files of their crates.
 const FOLDERS: &[(&str, &[&str])] = &[
     ("src", &["lib.rs", "main.rs", "closed-output/src/lib.rs"]),
     ("tests/it", &["main.rs"]),
@@ -13,7 +13,7 @@ const FOLDERS: &[(&str, &[&str])] = &[
     ("examples", &["simulate.rs", "quarter/main.rs"]),
 ];
 
-/// Every Rust file below a folder.
+/// Returns every Rust file below a folder.
 fn sources(folder: &Path) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
@@ -27,7 +27,7 @@ fn sources(folder: &Path) -> BTreeSet<PathBuf> {
     found
 }
 
-/// Follows every `mod name;` of a file. `owns_folder` holds of a file whose modules lie beside it.
+/// Follows every `mod name;` of a file. `owns_folder` is true for a file whose modules are beside it.
 fn reach(file: &Path, owns_folder: bool, reached: &mut BTreeSet<PathBuf>) {
     if !reached.insert(file.to_owned()) {
         return;
@@ -54,14 +54,14 @@ fn reach(file: &Path, owns_folder: bool, reached: &mut BTreeSet<PathBuf>) {
     }
 }
 
-/// The name in `pub(crate) mod name;`.
+/// Returns the name in `pub(crate) mod name;`.
 fn module(line: &str) -> Option<&str> {
     let (visibility, name) = line.strip_suffix(';')?.split_once("mod ")?;
     let is_whole = visibility.is_empty() || (visibility.starts_with("pub") && visibility.ends_with(' '));
     (is_whole && name.chars().all(|one| one.is_alphanumeric() || one == '_')).then_some(name)
 }
 
-/// The files of the folders that no crate has.
+/// Returns the files of the folders that belong to no crate.
 fn strays(root: &Path) -> Vec<PathBuf> {
     let root = root.canonicalize().unwrap();
     let (mut all, mut reached) = (BTreeSet::new(), BTreeSet::new());
@@ -82,7 +82,7 @@ fn every_file_is_named() {
     assert_eq!(strays(Path::new(env!("CARGO_MANIFEST_DIR"))), Vec::<PathBuf>::new());
 }
 
-/// The files that the code map sends a newcomer to are there, and two at most for each question.
+/// The files named by the code map exist, and there are at most two for each question.
 #[test]
 fn the_code_map_leads_to_files() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -1,11 +1,11 @@
-//! A reader that waits for whoever reads its output keeps to its moment, whatever is pruned meanwhile.
+//! A reader that waits for its own output to be read keeps to its moment, even if snapshots are pruned meanwhile.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 
 use crate::fixture::{self, Sandbox};
 
-/// More rows than a pipe and the program's own buffer hold, with the snapshots that they are of.
+/// More rows than a pipe and the program's own buffer hold, with their snapshots.
 const LONG: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
     SELECT n.i, a.name, a.state, u.user_name, u.user_status FROM n, accounts AS a, users AS u ORDER BY 1, 2, 3, 4, 5";
 

@@ -1,4 +1,5 @@
-//! What a collection sends only reads, is exactly what the program declares, and is what `iam-policy` allows.
+//! The calls of a collection only read, are exactly those that the program declares, and are those that `iam-policy`
+//! allows.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use serde_json::Value;
 use crate::doctor::ADDED;
 use crate::world::{World, awkward, small};
 
-/// The IAM actions of the calls that the simulator received.
+/// Returns the IAM actions of the calls that the simulator received.
 fn sent(world: &World) -> BTreeSet<String> {
     let declared = |service: &str, operation: &str| {
         Operation::ALL
@@ -33,7 +34,7 @@ fn sent(world: &World) -> BTreeSet<String> {
         .collect()
 }
 
-/// What `iam-policy` with these flags allows the caller to send.
+/// Returns the actions that `iam-policy` with these flags allows.
 fn allowed(world: &World, arguments: &[&str]) -> BTreeSet<String> {
     let ran = world.run(&[&["iam-policy"], arguments].concat());
     let policy: Value = serde_json::from_str(ran.data()).unwrap();
@@ -41,7 +42,8 @@ fn allowed(world: &World, arguments: &[&str]) -> BTreeSet<String> {
     actions.map(|action| action.as_str().unwrap().to_owned()).collect()
 }
 
-/// Sent where something rules the usual way out: no paths, or a directory that cannot be listed.
+/// The calls that are sent only if the usual ones are not available: without paths, or for a directory that cannot be
+/// listed.
 const FALLBACKS: [&str; 3] =
     ["organizations:ListAccountsForParent", "identitystore:DescribeUser", "identitystore:DescribeGroup"];
 
@@ -85,8 +87,8 @@ fn a_selection_sends_what_its_policy_allows() {
         let mut allowed = allowed(&world, flags);
         let sent = sent(&world);
         if flags.contains(&"service_last_accessed") || flags.contains(&ResourceGroup::AccessReport.as_str()) {
-            // Whether an entity is gone is asked by its tags, where its report says that its path is wrong; whether a
-            // policy is, where a report by it is refused.
+            // An entity is checked by its tags, if its report's path is called invalid. A policy is described, if a
+            // report by it is refused.
             for only_then in ["organizations:ListTagsForResource", "organizations:DescribePolicy"] {
                 assert!(allowed.remove(only_then), "{only_then}");
             }
@@ -123,9 +125,8 @@ fn a_policy_is_json_that_aws_takes() {
     assert!(csv.stderr.contains("--format means nothing to iam-policy"), "{}", csv.stderr);
 }
 
-/// Every method of a client that the source calls, by the client's field. What the SDK itself sends to find
-/// credentials (sts:AssumeRole, sso:GetRoleCredentials, …) goes through no client of ours, and is the user's
-/// own configuration.
+/// Finds every client method that the source calls, by the client's field. The SDK's own calls to find credentials
+/// (sts:AssumeRole, sso:GetRoleCredentials, …) use none of these clients, and follow the user's configuration.
 #[test]
 fn the_source_calls_no_client_for_anything_that_is_not_declared() {
     let clients = [
@@ -152,7 +153,7 @@ fn the_source_calls_no_client_for_anything_that_is_not_declared() {
             }
         }
     }
-    // A method spells all words alike.
+    // A method's name has no capital letters within words.
     let alike = |(service, name): (Service, String)| (service, name.to_ascii_lowercase());
     let declared = Operation::ALL.iter().map(|operation| (operation.service(), operation.name().to_owned()));
     assert_eq!(called.into_iter().map(alike).collect::<BTreeSet<_>>(), declared.map(alike).collect());
@@ -161,7 +162,7 @@ fn the_source_calls_no_client_for_anything_that_is_not_declared() {
 fn source_files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let found = entries.flat_map(|path| if path.is_dir() { source_files(&path) } else { vec![path] });
-    // The simulator serves, and calls nobody.
+    // The simulator serves, and calls no service.
     found.filter(|path| !path.components().any(|part| part.as_os_str() == "simulator")).collect()
 }
 
@@ -170,8 +171,8 @@ fn capitalized(word: &str) -> String {
     first.to_ascii_uppercase() + rest
 }
 
-/// Whether an operation of this name changes nothing. The one exception starts a report about the
-/// organization, and changes nothing in it.
+/// Returns true if an operation with this name only reads. The one exception starts a report about the organization,
+/// and changes nothing in it.
 fn only_reads(operation: &str) -> bool {
     ["List", "Describe", "Get"].iter().any(|verb| operation.starts_with(verb))
         || operation == "GenerateOrganizationsAccessReport"
@@ -197,7 +198,7 @@ fn without_any_one_of_the_actions_something_is_missing_and_its_operation_is_name
             assert!(ran.exit == Some(1) && ran.stderr.contains(hint), "{}", ran.stderr);
             continue;
         }
-        // What was never seen is no failure, and named all the same.
+        // A resource that was never seen is not a failure, but still named.
         let (exit, kind) = if ADDED.contains(operation) { (0, "unavailable") } else { (4, "denied") };
         assert_eq!(ran.exit, Some(exit), "{operation}: {}", ran.stderr);
         let sql = format!("SELECT count(*) FROM gaps WHERE kind = '{kind}' AND operation = '{operation}'");

@@ -1,4 +1,5 @@
-//! Assignments of what is in no list: named with its reason and last known name, counted, and found by name.
+//! Assignments of entities that are in no list: shown with a reason and the last known name, counted, and found by
+//! name.
 
 use orgcensus::simulator::{Rows, Simulator, TruthOptions};
 
@@ -12,7 +13,7 @@ fn ids(rows: &Rows, column: &str) -> std::collections::BTreeSet<String> {
     rows.iter().map(|row| row[column].as_str().unwrap().to_owned()).collect()
 }
 
-/// A census of day 0, and of a day when an account that is still assigned has left: its id and last name.
+/// Returns a census of day 0 and of a day when an account with assignments has left, with its id and last name.
 fn after_an_account_left() -> (World, String, String) {
     let world = awkward();
     let before = rows(&world.simulator, 0, "accounts");
@@ -50,7 +51,7 @@ fn an_account_that_left_is_named_and_counted() {
     let missing = of_account.iter().filter(|row| row["reason"] == "account_missing").count();
     assert_eq!(missing as i64, number);
     assert!(of_account.iter().all(|row| row["account_name"] == *name), "{of_account:?}");
-    // What was deleted is named as well.
+    // Deleted principals are named as well.
     let deleted: Vec<_> = found.iter().filter(|row| row["reason"] == "principal_deleted").collect();
     let known = |row: &&&serde_json::Map<String, serde_json::Value>| row["principal_name"].is_string();
     let ever = ids(
@@ -59,7 +60,7 @@ fn an_account_that_left_is_named_and_counted() {
     );
     let named = deleted.iter().filter(|row| ever.contains(row["principal_id"].as_str().unwrap())).count();
     assert_eq!(deleted.iter().filter(known).count(), named);
-    // As of the first day it was no orphan.
+    // On the first day it was not an orphan.
     let first: Rows = serde_json::from_str(world.run(&[&asked[..], &["--at", "1"]].concat()).data()).unwrap();
     assert!(first.iter().all(|row| row["account_id"] != *id || row["reason"] != "account_missing"));
 }

@@ -9,7 +9,7 @@ const GOOD: &str = "-- title: Accounts whose name has a text\n-- description: On
     -- family: organization\n-- param text (text) = prod: part of the name\n\
     SELECT account_id FROM accounts WHERE name LIKE '%' || :text || '%' ORDER BY account_id\n";
 
-/// A census beside a folder `own` with these files.
+/// Returns a census beside a folder `own` with these files.
 fn with(files: &[(&str, &[u8])]) -> Sandbox {
     let sandbox = fixture::census();
     fs::create_dir(sandbox.path("own")).unwrap();
@@ -86,7 +86,7 @@ fn say_what_is_wrong_with_them() {
         let refusal = ask(&sandbox, &["--list"]).refusal();
         assert!(refusal.starts_with(&format!("error: {says}")), "{refusal}");
         assert!(refusal.ends_with("exit 2"), "{refusal}");
-        // It spoils no other query.
+        // It affects no other query.
         assert_eq!(ask(&sandbox, &["user-groups", "ana"]).exit, Some(0));
     }
     let sandbox = with(&[("user-access.sql", GOOD.as_bytes())]);

@@ -1,4 +1,4 @@
-//! One meaning of a policy: whoever compares two of them answers the same.
+//! The meaning of a policy: every comparison of two policies gives the same result.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::fixture::{self, Sandbox};
 use crate::world::{World, small};
 
-/// A name, and the same policy twice, as it is first sent and as it is sent again.
+/// A name, and the same policy twice: as sent first, and as sent again.
 type Pair = (&'static str, &'static str, &'static str);
 
 const SAME: [Pair; 12] = [
@@ -127,8 +127,8 @@ fn different() -> BTreeSet<String> {
     DIFFERENT.iter().map(|(name, ..)| (*name).to_owned()).collect()
 }
 
-/// Which permission sets have another policy in snapshot 2 than in snapshot 1, by everybody who compares: `name`
-/// is a set's name by its ARN.
+/// Returns the permission sets whose policy differs between snapshots 1 and 2, by each kind of comparison. `names` has
+/// a set's name by its ARN.
 fn told(sandbox: &Sandbox, names: &BTreeMap<String, String>) -> BTreeMap<&'static str, BTreeSet<String>> {
     let of_arn = |arn: &Value| names.get(arn.as_str().unwrap()).cloned();
     let query = |sql: &str| -> BTreeSet<String> {
@@ -181,8 +181,8 @@ fn assert_told(sandbox: &Sandbox, names: &BTreeMap<String, String>) {
     }
 }
 
-/// A census of two snapshots, with a set for each pair and a user who has it; both policies are stored. As the program
-/// before hashes of documents wrote it.
+/// Creates a census of two snapshots, with a set for each pair and a user who has it. Both policies are stored as in
+/// program versions before the hashes of documents.
 fn older_census(file: &Path) -> BTreeMap<String, String> {
     let census = Connection::open(file).unwrap();
     for migration in ["0001_first_schema", "0002_snapshot_hashes", "0003_pruned_bounds"] {
@@ -229,13 +229,13 @@ fn both_spellings_stored() {
     let file = sandbox.path("orgcensus.db");
     let names = older_census(&file);
     let before = std::fs::read(&file).unwrap();
-    // Before it is migrated the views ask a function, afterwards the stored hashes.
+    // Before the migration the views call a function, and afterwards they use the stored hashes.
     assert_told(&sandbox, &names);
     assert!(std::fs::read(&file).unwrap() == before, "reading does not write");
     sandbox.run(&["snapshots", "label", "1", "migrated"]).data();
     assert_told(&sandbox, &names);
     Census::open(&file).unwrap().verify().unwrap();
-    // Any SQLite reads the views: this connection has none of our functions.
+    // Any SQLite can read the views: this connection has none of the program's functions.
     let plain = Connection::open(&file).unwrap();
     for view in ["changes", "permission_set_policies_changes", "access_changes"] {
         let changed: i64 = plain
@@ -243,7 +243,7 @@ fn both_spellings_stored() {
             .unwrap();
         assert_eq!(changed, DIFFERENT.len() as i64, "{view}");
     }
-    // The hash is no column of the resource, and a wrong one is found out.
+    // The hash is not a column of the resource, and a wrong one is detected.
     let answer =
         sandbox.run(&["query", "SELECT * FROM permission_set_policies LIMIT 1", "--format", "jsonl"]);
     assert!(!answer.data().contains("hash"), "{}", answer.stdout);
@@ -283,12 +283,12 @@ fn collected_again_in_another_spelling() {
     put(|(_, first, _)| first);
     collect();
     put(|(_, _, again)| again);
-    // New, gone, changed.
+    // Added, removed, changed.
     assert_eq!(collect(), [0, 0, 8]);
     assert_told(&world.sandbox, &names);
     assert_eq!(world.run(&["diff", "1", "2", "--exit-code"]).exit, Some(3));
 
-    // A new spelling makes no version, and the document stays as first sent.
+    // A new spelling creates no version, and the document stays as first sent.
     put(|pair| if SAME.contains(pair) { pair.1 } else { pair.2 });
     assert_eq!(collect(), [0, 0, 0]);
     put(|(_, _, again)| again);
@@ -353,7 +353,7 @@ fn history_tells_the_statements() {
         "{}",
         told.stdout
     );
-    // The same words as diff has.
+    // The same words as in diff.
     let diff = sandbox.run(&["diff", "1", "2"]);
     for line in &lines[2..4] {
         let said = line.trim_start_matches("  ~ inline policy: ");

@@ -1,5 +1,5 @@
-//! What organization policies say, are attached to and are tagged with: read beside the core, the stalest first, and left
-//! for the next run where the core is done before.
+//! The documents, targets and tags of organization policies: read beside the core, the stalest first, and left for the
+//! next run if the core finishes earlier.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::gaps::{denied, everything};
 use crate::world::{World, assert_same, small};
 
 const POLICIES: usize = 150;
-/// The resources whose listings have the budget, and the operation that lists each.
+/// The resources whose listings have the budget, with the operation of each.
 const LISTED: [(&str, &str); 3] = [
     ("organization_policies", "DescribePolicy"),
     ("organization_policy_targets", "ListTargetsForPolicy"),
@@ -22,7 +22,7 @@ fn world() -> World {
     World::of(Config { more_policies: POLICIES, short_pages: None, ..small() })
 }
 
-/// Collects the policies so slowly that most of them are left, where they have no time of their own.
+/// Collects the policies so slowly that most of them are left, unless they have time of their own.
 fn collect(world: &World, budget: &[&str]) -> Ran {
     let arguments = ["collect", "--rate", "organizations=40", "--only", "@organizations,@policies"];
     let ran = world
@@ -38,7 +38,7 @@ fn text(rows: &Rows, column: &str) -> BTreeSet<String> {
     rows.iter().filter_map(|row| row[column].as_str()).map(str::to_owned).collect()
 }
 
-/// The policies that each operation was asked about since calls were last cleared.
+/// Returns the policies that each operation was asked about since the calls were last cleared.
 fn asked(world: &World, operation: &str) -> BTreeSet<String> {
     let calls = world.simulator.calls().all();
     let of_operation = calls.iter().filter(|call| call.operation == operation);
@@ -57,7 +57,7 @@ fn status(world: &World, resource: &str) -> String {
     world.select(&sql)[0]["status"].as_str().unwrap().to_owned()
 }
 
-/// The policies whose listings of an operation were read in the last snapshot or before.
+/// Returns the policies whose listings of an operation were read in the last snapshot or earlier.
 fn read(world: &World, resource: &str) -> BTreeSet<String> {
     let sql = match resource {
         "organization_policies" => "SELECT policy_id FROM organization_policies WHERE document NOT NULL",
@@ -72,7 +72,7 @@ fn assert_all_is_known(world: &World) {
         let found = world.select(&format!("SELECT * FROM {resource}"));
         let expected = world.simulator.rows(0, resource, everything());
         match resource {
-            // Those of permission sets and applications are not asked for.
+            // The tags of permission sets and applications are not requested.
             "tags" => {
                 let of_organization = |rows: &Rows| -> Rows {
                     let kinds = ["root", "organizational_unit", "account", "policy"];
@@ -96,7 +96,7 @@ fn the_stalest_come_first_until_all_is_read() {
     assert!(first.stderr.contains("left for the next run"), "{}", first.stderr);
     let mut known = LISTED.map(|(resource, _)| read(&world, resource));
     for ((resource, _), known) in LISTED.iter().zip(&known) {
-        // Tags wait for those of accounts, with which they share a quota.
+        // Tags wait for the tags of accounts, with which they share a quota.
         let has_begun = !known.is_empty() || *resource == "tags";
         assert!(has_begun && known.len() < POLICIES, "{resource}: {}", known.len());
         assert_eq!(status(&world, resource), "limited", "{resource}");
@@ -106,7 +106,7 @@ fn the_stalest_come_first_until_all_is_read() {
             "SELECT sum(listings_left) FROM exhausted_budgets WHERE budget LIKE '--policies-budget%'"
         ) > 0
     );
-    // What was never read comes before what was.
+    // A policy that was never read comes before the ones that were.
     world.simulator.calls().clear();
     assert_eq!(collect(&world, &LITTLE_TIME).exit, Some(0));
     for ((resource, operation), known) in LISTED.iter().zip(&mut known) {
@@ -124,7 +124,7 @@ fn the_stalest_come_first_until_all_is_read() {
     for (resource, _) in LISTED {
         assert_ne!(status(&world, resource), "partial", "{resource}");
     }
-    // Nothing of what was carried forward was ever told as removed.
+    // No carried row was ever reported as removed.
     for to in [2, 3] {
         let diff = world.diff(to - 1, to);
         let changes = diff["changes"].as_array().unwrap();
@@ -141,7 +141,7 @@ fn nothing_waits_for_policies_without_time() {
     let last = |of_policies: bool| {
         calls.iter().filter(|call| is_of_policies(&call.operation) == of_policies).map(|call| call.at).max()
     };
-    // The tags of accounts are the core's; so only documents and targets are held to its end.
+    // The tags of accounts belong to the core, so only documents and targets are compared with its end.
     let core = calls
         .iter()
         .filter(|call| !["DescribePolicy", "ListTargetsForPolicy"].contains(&call.operation.as_str()))

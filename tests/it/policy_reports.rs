@@ -1,4 +1,4 @@
-//! Access reports by service control policy (`--access-report-policies`): asked for on request, and unknown until then.
+//! Access reports by service control policy (`--access-report-policies`): made on request, and unknown until then.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,7 +19,7 @@ fn texts(world: &World, sql: &str) -> Vec<String> {
     world.select(sql).iter().map(|row| row.values().next().unwrap().as_str().unwrap().to_owned()).collect()
 }
 
-/// The policies of a type, on a day.
+/// Returns the policies of a type on a day.
 fn policies(world: &World, day: u32, kind: &str) -> BTreeSet<String> {
     let rows = world.simulator.rows(day, "organization_policies", TruthOptions::default());
     let of_kind = rows.iter().filter(|row| row["type"] == kind);
@@ -42,7 +42,7 @@ fn coverage(world: &World) -> String {
     texts(world, sql).remove(0)
 }
 
-/// What the answer says of the resource, and how `--require-complete` takes it.
+/// Returns the answer about the resource, and its exit code with `--require-complete`.
 fn asked(world: &World, condition: &str) -> (Ran, Option<i32>) {
     let sql = format!("SELECT service_namespace FROM service_last_accessed WHERE {condition}");
     let required = world.run(&["query", "--require-complete", &sql]);
@@ -97,7 +97,7 @@ fn follow_the_days() {
         world.assert_truth(day, by(ReportedPolicies::All, ReportDepth::OrganizationalUnits));
         assert_eq!(coverage(&world), "limited");
     }
-    // The one scope that nobody asked for is that of the accounts.
+    // The only scope that was not requested is that of the accounts.
     assert_eq!(
         world.number("SELECT max(not_asked) FROM coverage WHERE resource = 'service_last_accessed'"),
         1
@@ -138,7 +138,7 @@ fn first_asked_for_are_not_added() {
         "{diff}"
     );
     assert_eq!(world.run(&["diff", "1", "2", "--exit-code"]).exit, Some(4));
-    // What a later report shows for the first time is new.
+    // A row that a later report shows for the first time is new.
     world.collect_day(5, &["--access-report", "accounts", "--access-report-policies", "all"]);
     let later = world.diff(2, 3);
     let gained = later["changes"].as_array().unwrap().iter().any(|change| {
@@ -159,7 +159,7 @@ fn carried_where_not_asked_for() {
         assert!(ran.stderr.contains("not asked for by --access-report-policies"), "{}", ran.stderr);
         assert_eq!((coverage(&world).as_str(), reported(&world)), ("limited", before.clone()));
         assert_eq!(world.number("SELECT count(*) FROM service_last_accessed"), rows);
-        // What was taken once is known, and so is what is the entity's own.
+        // A report that was made once is known, and so is the entity's own report.
         let root = texts(&world, "SELECT root_id FROM roots").remove(0);
         assert_whole(&world, &format!("policy_id = '{FULL}'"));
         assert_whole(&world, &format!("entity_id = '{root}'"));
@@ -185,7 +185,7 @@ fn of_some_by_their_ids() {
     assert_eq!(reported(&world), BTreeSet::from([other.clone(), FULL.to_owned()]), "{}", ran.stderr);
     let third = scps(&world, 0).into_iter().find(|id| *id != other && id != FULL).unwrap();
     assert_unknown(&world, &format!("policy_id = '{third}'"));
-    // The second night asks for others: the first ones' are carried.
+    // The second night requests other reports, and carries the first ones.
     world.collect_day(0, &["--access-report-policies", &third]);
     assert_eq!(reported(&world), BTreeSet::from([other.clone(), FULL.to_owned(), third]));
     let carried = format!(
@@ -214,7 +214,7 @@ fn of_what_is_no_service_control_policy() {
         assert_unknown(&world, &format!("policy_id = '{id}'"));
     }
     assert_eq!(reported(&world), BTreeSet::from([FULL.to_owned()]));
-    // Without the listing AWS says so.
+    // Without the listing, AWS's answer shows it.
     let world = World::of(small());
     let ran = world.collect(&["--access-report-policies", &ids, "--skip", "@policies"]);
     assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
@@ -253,7 +253,7 @@ fn refused_are_gaps_that_name_the_policy() {
     );
 }
 
-/// Policies that are listed and no longer there when their report is asked for.
+/// Returns the policies that are listed, but deleted when their report is requested.
 fn deleted(world: &World) -> BTreeSet<String> {
     scps(world, 0).difference(&scps(world, LATER)).cloned().collect()
 }
@@ -271,7 +271,7 @@ fn of_a_policy_that_is_deleted_meanwhile() {
     let ran = world.collect(&arguments);
     let gaps = world.gaps();
     assert!(gaps.iter().all(|(_, scope, _)| !scope.contains("p-")), "{gaps:?}: {}", ran.stderr);
-    // It is gone, with its reports: that AWS said so.
+    // The policy and its reports are removed, because AWS's answer proved the deletion.
     assert!(deleted(&world).is_disjoint(&reported(&world)));
     assert!(
         deleted(&world)
@@ -298,12 +298,12 @@ fn of_policies_that_are_not_known() {
         let before = if seen_before { reported(&world) } else { BTreeSet::new() };
         world.simulator.faults().add(Fault::on(operation, Action::Denied { kms_reason: None }));
         let ran = world.collect(&arguments);
-        // Whoever asks for reports by policy asks for the policies by name.
+        // Requesting reports by policy requests the policies by name.
         assert_eq!(ran.exit, Some(4), "{operation}: {}", ran.stderr);
         assert!(world.gaps().iter().any(|(resource, ..)| resource == RESOURCE), "{:?}", world.gaps());
         assert_eq!(reported(&world), before);
         assert_unknown(&world, &format!("policy_id = '{FULL}'"));
-        // The entities' own reports are none of it.
+        // The entities' own reports are not affected.
         let own = world.select("SELECT * FROM service_last_accessed WHERE policy_id = ''");
         assert_eq!(own.len(), own_truth(&world).len());
         world.simulator.faults().clear();
@@ -322,7 +322,7 @@ fn share_the_budget_the_stalest_first() {
     let arguments = ["--access-report", "root", "--access-report-policies", "all"];
     let short = [&arguments[..], &["--access-report-budget", "2s", "--require", RESOURCE]].concat();
     let others = || Fault::on("GenerateOrganizationsAccessReport", Action::ReportInProgress);
-    // The root's, the management account's and two by policy are taken, and then another caller's never ends.
+    // The root's report, the management account's and two by policy are made, and then another caller's never ends.
     world.simulator.faults().add(others().from_call(5));
     let ran = world.collect(&short);
     let all = scps(&world, 0).len() as i64 + 2;
@@ -335,7 +335,7 @@ fn share_the_budget_the_stalest_first() {
     first.iter().for_each(|id| assert_whole(&world, &format!("entity_id = '{root}' AND policy_id = '{id}'")));
     left.iter().for_each(|id| drop(assert_unknown(&world, &format!("policy_id = '{id}'"))));
     assert_unknown(&world, &format!("entity_id = '{root}'"));
-    // What was never taken comes before what was.
+    // A report that was never made comes before the ones that were.
     world.simulator.faults().clear();
     world.simulator.faults().add(others().from_call(left.len() as u32 as usize + 1));
     world.collect(&short);
@@ -388,7 +388,7 @@ fn are_resumed() {
     assert!(ran.stderr.contains("resuming the collection"), "{}", ran.stderr);
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
     world.assert_truth(0, by(ReportedPolicies::All, ReportDepth::Root));
-    // Another choice is another collection.
+    // Another selection is another collection.
     let mut child = world.spawn(&arguments);
     world.wait_for_calls(world.simulator.calls().total() + 20);
     child.kill().unwrap();

@@ -1,6 +1,6 @@
-//! A copy is a census that SQLite of 2020 reads, says that it is one, and becomes a census again.
+//! A copy is a census that SQLite of 2020 can read, that is marked as a copy, and that becomes a census again.
 //!
-//! `tests/old-sqlite` holds its rows against what such a SQLite reads.
+//! `tests/old-sqlite` compares its rows with those that such a SQLite reads.
 
 use rusqlite::Connection;
 
@@ -15,7 +15,7 @@ fn world() -> World {
     world
 }
 
-/// The schema's words that SQLite 3.31 does not know, each with the object that has it.
+/// Returns the words in the schema that SQLite 3.31 does not support, each with the object that contains it.
 fn newer_words(world: &World, file: &str) -> Vec<String> {
     let connection = Connection::open(world.sandbox.path(file)).unwrap();
     let mut statement =
@@ -26,7 +26,7 @@ fn newer_words(world: &World, file: &str) -> Vec<String> {
         ["STRICT", "MATERIALIZED", "iif(", "->", "RETURNING", "unixepoch(", "concat(", "DISTINCT FROM"];
     let mut found = Vec::new();
     for (name, sql) in rows.map(Result::unwrap) {
-        // Comments are no words.
+        // Comments do not count.
         let code: Vec<&str> = sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
         found.extend(
             newer

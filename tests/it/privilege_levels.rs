@@ -1,4 +1,4 @@
-//! Who is privileged by which level, and how many sets could not be weighed.
+//! The privileged access by level, and the number of sets that could not be judged.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ fn answer(world: &World, arguments: &[&str]) -> Rows {
     serde_json::from_str(ran.data()).unwrap()
 }
 
-/// The sets of a level with which somebody reaches an account.
+/// Returns the sets of a level with which any user reaches an account.
 fn held(world: &World, level: &str) -> BTreeSet<String> {
     let sql = format!(
         "SELECT DISTINCT permission_set_arn FROM effective_access WHERE permission_set_arn IN (
@@ -169,7 +169,7 @@ fn what_could_not_be_weighed_is_counted() {
         let ran = world.run(arguments);
         assert!(ran.stderr.contains(&told) && ran.stderr.contains("query unweighed-sets"), "{}", ran.stderr);
     }
-    // Each of their policies has a row that says so.
+    // Each of their policies has a row with the reason.
     let silent = "SELECT count(*) FROM permission_set_policies AS p WHERE p.kind = 'customer_managed'
         AND NOT EXISTS (SELECT 1 FROM permission_set_statements AS s
             WHERE s.permission_set_arn = p.permission_set_arn AND s.policy = p.policy

@@ -1,4 +1,4 @@
-//! Censuses of the simulator's days that are published without a call: where the days are what a test is about.
+//! Censuses of the simulator's days, published without calls, for tests about the days themselves.
 
 #[expect(dead_code, reason = "what measures is for the benches")]
 #[path = "../../benches/support/census.rs"]

@@ -1,4 +1,4 @@
-//! `query`: names, values, SQL of one's own, dates, coverage.
+//! `query`: names, values, the user's own SQL, dates, coverage.
 use insta::assert_snapshot;
 
 use crate::fixture;
@@ -20,7 +20,7 @@ fn a_user_is_found_by_id_name_and_any_address_ignoring_case() {
 fn a_tables_name_asks_for_its_rows() {
     let sandbox = fixture::census();
     let resources = orgcensus::model::RESOURCES.iter().map(|spec| spec.name);
-    // One that must be asked for something is refused either way.
+    // A view that requires a condition is refused in both forms.
     let views = orgcensus::model::DERIVED_VIEWS.iter().filter(|view| view.asked_by.is_empty());
     let views = views.map(|view| view.name);
     for table in resources.chain(views) {
@@ -32,7 +32,7 @@ fn a_tables_name_asks_for_its_rows() {
     }
     let sets = sandbox.run(&["query", "Permission-Sets", "--at", "1"]);
     assert_eq!(sets.data(), sandbox.run(&["query", "SELECT * FROM permission_sets", "--at", "1"]).data());
-    // A canned query of the name wins.
+    // A canned query takes precedence over a table with its name.
     assert!(!sandbox.run(&["query", "orphan-assignments"]).stderr.contains("is a table"));
     let own = sandbox.path("own");
     std::fs::create_dir(&own).unwrap();
@@ -94,10 +94,10 @@ fn what_a_snapshot_did_not_see_is_said_and_may_be_required() {
     assert_snapshot!(sandbox.run(&["query", "group-members", "g-devs", "--at", "3"]).all());
     let required = sandbox.run(&["query", "group-members", "g-devs", "--at", "3", "--require-complete"]);
     assert_snapshot!(required.refusal());
-    // A table that the statement does not read is no reason to warn.
+    // A table that the statement does not read causes no warning.
     let users = sandbox.run(&["query", "SELECT count(*) FROM users", "--at", "3", "--require-complete"]);
     assert_eq!(users.data(), "count(*)\n5\n");
-    // Not even one that its view reads for a column that is not asked for.
+    // Not even a table that its view reads for a column that is not requested.
     let tags = sandbox.run(&["query", "SELECT count(*) FROM tags", "--require-complete"]);
     assert_eq!(tags.exit, Some(4));
     assert!(tags.stderr.contains("tags (not collected: --skip tags)"), "{}", tags.stderr);
@@ -110,7 +110,7 @@ fn sql_comes_from_an_argument_or_from_standard_input() {
     let argument = sandbox.run(&["query", sql, "-p", "name=prod"]);
     assert_eq!(argument.data(), "account_id\n222222222222\n");
     assert_eq!(sandbox.run_with_input(&["query", "-", "-p", "name=prod"], sql), argument);
-    // SQL with a header of its own has typed parameters and takes values by their place.
+    // SQL with its own header has typed parameters, and takes values by position.
     let typed = format!("-- param name (account): which\n{}", sql.replace("WHERE name", "WHERE account_id"));
     assert_eq!(sandbox.run_with_input(&["query", "-", "prod"], &typed), argument);
 }
@@ -171,14 +171,14 @@ fn ctrl_c_ends_a_long_statement_and_leaves_no_file() {
 fn a_value_without_a_type_is_never_compared_wrongly_in_silence() {
     let sandbox = fixture::census();
     let ask = |sql: &str, value: &str| sandbox.run(&["query", sql, "-p", value]);
-    // Deeper than the root's children: a column that the view computes has a type, and an expression has none.
+    // Deeper than the root's children. A column that the view computes has a type, and an expression has none.
     let deeper = "SELECT count(*) AS n FROM organization_tree WHERE depth > :n";
     assert_eq!(ask(deeper, "n:number=1").data(), "n\n6\n");
     assert_eq!(ask(deeper, "n=1").data(), "n\n6\n");
     let computed = "SELECT count(*) AS n FROM organization_tree WHERE depth + 0 > :n";
     assert_eq!(ask(computed, "n:number=1").data(), "n\n6\n");
     assert_snapshot!(ask(computed, "n=1").refusal());
-    // Beside a column it takes the column's type, and an id is an id.
+    // Beside a column the value takes the column's type, and an id stays an id.
     let columns = "SELECT count(*) AS n FROM accounts WHERE is_management_account = :n";
     assert_eq!(ask(columns, "n=1").data(), "n\n1\n");
     let computed = "SELECT name FROM organization_tree WHERE id = :id";
@@ -227,7 +227,7 @@ fn sql_may_begin_with_a_comment() {
     assert_eq!(ran.data(), "user_name\nana\n");
 }
 
-/// What is kept of changes tells of the resources that it was computed from.
+/// The stored changes are judged by the resources from which they were computed.
 #[test]
 fn kept_changes_are_judged_by_what_is_behind_them() {
     let sandbox = fixture::census();
@@ -243,7 +243,7 @@ fn kept_changes_are_judged_by_what_is_behind_them() {
     let mut filled = 0;
     database.fill(|_, _| filled += 1).unwrap();
     drop(database);
-    // Each snapshot is told of once for each table that is filled.
+    // Each snapshot is reported once for each table that is filled.
     assert!(filled > 0 && filled % 4 == 0, "{filled}");
     for (kept, computed) in ask().into_iter().zip(computed) {
         assert_eq!(kept, computed);
@@ -291,7 +291,7 @@ fn json_columns_are_json() {
     let of_policy = "FROM permission_set_policies WHERE permission_set_arn = 'json'";
     let whole = "{\"d\":{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"a \\\" b\",\"Resource\":[1.50,1e400]}]}}\n";
     assert_eq!(lines(&format!("SELECT document AS d {of_policy}"), &[]), whole);
-    // An expression is text, unless it is said what it is.
+    // An expression is text, unless its type is given.
     let expression = format!("SELECT document || '' AS policy {of_policy}");
     assert!(lines(&expression, &[]).starts_with("{\"policy\":\"{"));
     assert_eq!(lines(&expression, &["--json", "policy"]), whole.replace("{\"d\"", "{\"policy\""));

@@ -1,11 +1,11 @@
-//! `docs/questions.md` says of each question which queries answer it, as the queries themselves do.
+//! `docs/questions.md` names for each question the queries that answer it, as the queries' headers do.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::read_to_string;
 
 use orgcensus::query::catalog;
 
-/// The numbered rows of the page: number to the queries that it names.
+/// Returns the numbered rows of the page: the number, and the named queries.
 fn documented() -> BTreeMap<u16, BTreeSet<String>> {
     let page = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/questions.md")).unwrap();
     let row = |line: &str| {

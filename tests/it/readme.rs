@@ -1,4 +1,4 @@
-//! What README.md and `docs/` show of the program is what the program prints.
+//! The examples in README.md and `docs/` equal the program's output.
 
 use std::fs::read_to_string;
 
@@ -7,7 +7,7 @@ use orgcensus::model::{RESOURCES, ResourceGroup};
 use crate::fixture;
 use crate::published::nights;
 
-/// The command, without its name, and what it prints, of each console block with that command in it.
+/// Returns the arguments and the output of the console block with this command.
 fn shown(command: &str) -> (Vec<String>, String) {
     let readme = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let begin = format!("```console\n$ orgcensus {command}");
@@ -28,7 +28,7 @@ fn the_worked_example_is_real() {
     assert_eq!(ran.stderr, "", "both dates are the last nights of their quarters");
 }
 
-/// The statement by week in `docs/concepts.md` adds up what the paths themselves tell.
+/// The statement by week in `docs/concepts.md` equals the sums over the paths themselves.
 #[test]
 fn access_by_week_is_what_its_paths_add_up_to() {
     let page = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/concepts.md")).unwrap();
@@ -48,7 +48,7 @@ fn access_by_week_is_what_its_paths_add_up_to() {
     assert!(by_week.lines().count() > 2, "{by_week}");
 }
 
-/// The table of resources, as `docs/resources.md` has it.
+/// Returns the table of resources in `docs/resources.md`.
 fn table_of_resources() -> String {
     let mut table = "| group | table | what it holds |\n| --- | --- | --- |\n".to_owned();
     for group in ResourceGroup::ALL {

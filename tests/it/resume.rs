@@ -1,5 +1,5 @@
-//! Which unfinished collection the next `collect` goes on with, what it says, and what it asks again. Nothing
-//! here waits for a person: what does not fit is discarded with one line.
+//! The unfinished collection that the next `collect` resumes, its messages, and the repeated calls. There is no prompt:
+//! an unfinished collection that does not match is discarded with one line.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,12 +17,12 @@ fn truth() -> TruthOptions {
     TruthOptions { access_report: ReportDepth::Root, ..TruthOptions::default() }
 }
 
-/// Slow enough to be stopped half-way.
+/// Returns a world that is slow enough to be stopped half-way.
 fn slow() -> World {
     World::of(Config { latency: Duration::from_millis(12), ..small() })
 }
 
-/// Begins to collect, and kills it half-way.
+/// Begins to collect, and is killed half-way.
 fn stop_half_way(world: &World) {
     world.simulator.calls().clear();
     let mut child = world.spawn(&PAIRS);
@@ -32,7 +32,7 @@ fn stop_half_way(world: &World) {
     assert!(world.sandbox.path("orgcensus.db.collecting").exists());
 }
 
-/// The staging file, with all of its log in it, opened without the program under test.
+/// Opens the staging file, including its whole log, without the program under test.
 fn staging(world: &World) -> Connection {
     let connection = Connection::open(world.sandbox.path("orgcensus.db.collecting")).unwrap();
     Staging::register_checksum(&connection).unwrap();
@@ -167,7 +167,7 @@ fn what_cannot_be_gone_on_with_is_begun_anew() {
         spoil();
         assert_begun_anew(&world.collect(&PAIRS), reason);
     }
-    // One that was not begun yet has nothing to tell of.
+    // A collection that had not begun yet has nothing to report.
     stop_half_way(&world);
     cut(|_| Vec::new());
     let ran = world.collect(&PAIRS);
@@ -182,7 +182,7 @@ fn a_flipped_byte_is_never_published() {
     let file = world.sandbox.path("orgcensus.db.collecting");
     let group = &world.simulator.rows(0, "groups", TruthOptions::default())[0];
     let text = |column: &str| group[column].as_str().unwrap().to_owned();
-    // What a disk may spoil: a name, an id, a scope, a task, its state, a choice, a time, and bytes anywhere.
+    // A disk error may hit a name, an id, a scope, a task, its state, a choice, a time, or bytes anywhere.
     let words = ["list_group_memberships", "\"group_id\"", "assignment_strategy", "USER", "done", "Z"];
     let mut spots: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
     spots.extend([text("group_id").into_bytes(), text("display_name").into_bytes()]);
@@ -196,13 +196,13 @@ fn a_flipped_byte_is_never_published() {
             Some(spot) => bytes.windows(spot.len()).rposition(|window| window == spot),
             None => Some(bytes.len() / 5 * (round - spots.len()) + 777),
         };
-        // It may not have been listed yet.
+        // It may not be listed yet.
         let Some(place) = place else { continue };
         found += usize::from(round < spots.len());
         bytes[place] ^= 1;
         std::fs::write(&file, bytes).unwrap();
         let mut ran = world.collect(&PAIRS);
-        // What SQLite finds only as it writes ends the run, and the next one begins anew.
+        // An error that SQLite finds only while writing ends the run, and the next one begins again.
         if ran.exit == Some(5) && ran.stderr.contains("it begins anew") {
             ran = world.collect(&PAIRS);
         }
@@ -214,11 +214,11 @@ fn a_flipped_byte_is_never_published() {
         world.assert_truth(0, truth());
         std::fs::remove_file(world.sandbox.path("orgcensus.db")).unwrap();
     }
-    // A byte that is flipped where nothing is kept any more spoils nothing.
+    // A flipped byte in an unused place has no effect.
     assert!(noticed + 2 >= found && found >= 4, "{noticed} of {found}, {mended} mended");
 }
 
-/// What a staged row does not fit is asked again, and nothing else that was answered.
+/// Only the calls whose staged rows are damaged are repeated.
 #[test]
 fn only_what_is_damaged_is_asked_again() {
     let world = slow();
@@ -236,7 +236,8 @@ fn only_what_is_damaged_is_asked_again() {
         stop_half_way(&world);
         let file = world.sandbox.path("orgcensus.db.collecting");
         forge("PRAGMA wal_checkpoint(TRUNCATE)");
-        // A name that a task has too (PowerUser, in the ARN of a policy) would spoil what cannot be asked again.
+        // A name that a task contains too (PowerUser, in the ARN of a policy) would damage data that cannot be
+        // requested again.
         let of_no_task = format!(
             "SELECT {column} FROM {table} WHERE {column} IS NOT NULL
              AND NOT EXISTS (SELECT 1 FROM tasks WHERE instr(body, {column}))
@@ -287,11 +288,11 @@ fn a_label_given_to_the_run_that_ends_it_is_the_snapshots() {
     assert_eq!(world.select("SELECT label FROM snapshots")[0]["label"], "after the audit");
 }
 
-/// How many calls both runs asked.
+/// Returns the number of calls that both runs sent.
 fn repeated(killed: &[Call], resumed: &[Call]) -> usize {
     let before: BTreeSet<_> =
         killed.iter().map(|call| (call.operation.as_str(), call.body.as_str())).collect();
-    // A report's job is asked about until it has ended.
+    // A report's job is polled until it has ended.
     let asked: BTreeSet<_> = resumed
         .iter()
         .filter(|call| call.operation != "GetOrganizationsAccessReport")
@@ -313,7 +314,7 @@ fn a_resumed_collection_repeats_under_two_percent_of_the_calls() {
         ..small().size
     };
     let world = World::of(Config { size, latency: Duration::from_millis(10), short_pages: None, ..small() });
-    // What is under way is lost, which the pace bounds: this one is near AWS's own.
+    // The calls in flight are lost. Their number depends on the pace, which is near AWS's own here.
     let mut child = world.spawn(&[&PAIRS[..], &["--rate", "sso-admin=30"]].concat());
     world.wait_for_calls(400);
     child.kill().unwrap();

@@ -1,4 +1,4 @@
-//! Which snapshots stay, and copies: what stays answers as before, here and in a file of its own.
+//! Pruned snapshots and copies: the remaining snapshots answer as before, in the census and in a file of their own.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -12,14 +12,14 @@ use crate::world::{World, assert_same, small};
 
 const QUESTIONS: &[&[&str]] = &[
     &["query", "SELECT * FROM accounts ORDER BY account_id"],
-    // Without since when: the snapshots that there are tell that.
+    // Without the start of the access, which depends on the existing snapshots.
     &["query", "SELECT user_name, account_name, via, group_name FROM effective_access ORDER BY 1, 2, 3, 4"],
     &["query", "orphan-assignments"],
     &["query", "group-members", "Admins"],
     &["snapshots", "show", "--format", "json"],
 ];
 
-/// What the census answers as of a snapshot, and what had changed by then.
+/// Returns the answers of the census for a snapshot, and the changes up to it.
 fn answers(sandbox: &Sandbox, db: &str, at: &str) -> Vec<String> {
     let asked = QUESTIONS.iter().map(|question| [question, &["--at", at, "--db", db][..]].concat());
     let diff = vec!["diff", "1", at, "--db", db];
@@ -113,7 +113,7 @@ fn a_snapshot_is_labelled_and_no_longer() {
 #[test]
 fn a_copy_answers_as_the_census_does_and_is_one_file() {
     let sandbox = fixture::census();
-    // A collector may be at work meanwhile.
+    // A collector may be running meanwhile.
     let _lock = CollectorLock::acquire(&sandbox.path("orgcensus.db")).unwrap();
     let copied = sandbox.run(&["snapshots", "copy", "audit.db", "--mode", "0640"]);
     assert_eq!(copied.exit, Some(0), "{}", copied.stderr);
@@ -197,7 +197,7 @@ fn a_copy_is_passed_on_whole_or_not_at_all() {
     let piped = copy(&["-"]).output().unwrap();
     assert!(piped.stdout.starts_with(b"SQLite format 3\0"));
 
-    // Nothing comes out of one that fails.
+    // A failed copy outputs nothing.
     for (arguments, exit) in [
         (&["-", "--at", "99"][..], 2),
         (&["-", "--mode", "0640"], 2),
@@ -224,7 +224,7 @@ fn a_copy_is_passed_on_whole_or_not_at_all() {
     assert_eq!(ran.exit, Some(1));
     assert!(ran.stderr.contains("the copy's reader went away before its end"), "{}", ran.stderr);
 
-    // Nor is the census itself what it is written to.
+    // The census itself must not be the destination.
     let census = std::fs::OpenOptions::new().append(true).open(sandbox.path("orgcensus.db")).unwrap();
     let onto_itself = sandbox.ran(copy(&["-"]).stdout(census).output().unwrap());
     assert!(onto_itself.refusal().contains("is the census itself"), "{}", onto_itself.stderr);
@@ -288,7 +288,7 @@ fn every_command_that_reads_takes_a_date() {
     assert_eq!(fixture::empty().run(&["schema", "users", "--at", "latest"]).exit, Some(0));
 }
 
-/// What compares snapshots, or tells of each of them, tells of those that there are.
+/// The views that compare snapshots, or show each of them, depend on the existing snapshots.
 const OF_HISTORY: &[&str] = &["_history", "changes", "_causes", "_totals", "_metrics", "_by_snapshot"];
 
 #[test]
@@ -334,7 +334,7 @@ fn a_history_that_is_pruned_or_copied_answers_as_before() {
     let pruned = world.run(&["snapshots", "prune", "2"]);
     assert_eq!(pruned.exit, Some(0), "{}", pruned.stderr);
     assert_as_before("pruned census");
-    // What is collected into it is compared with what is left.
+    // A new collection is compared with the remaining snapshots.
     world.collect_day(3, &["--assignments", "pairs"]);
     assert_eq!(world.diff(4, 5)["changes"], Value::Array(Vec::new()));
     assert_eq!(world.run(&["snapshots", "prune", "5"]).exit, Some(0));
@@ -351,7 +351,7 @@ fn a_label_that_no_range_can_name_is_refused() {
         let ran = sandbox.run(&["snapshots", "label", "1", text]);
         assert!(ran.exit == Some(2) && ran.stderr.contains("hint: "), "{text}: {}", ran.stderr);
     }
-    // One of before that was looked at is still found.
+    // A label from earlier versions, which allowed it, is still found.
     let forge = rusqlite::Connection::open(sandbox.path("orgcensus.db")).unwrap();
     forge.execute_batch("UPDATE snapshots SET label = 'a..b' WHERE snapshot_id = 2").unwrap();
     drop(forge);

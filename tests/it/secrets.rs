@@ -1,4 +1,4 @@
-//! Nothing secret is written: not at any level of the log, not where AWS echoes it.
+//! No secret is written: not at any level of the log, and not where AWS echoes it.
 
 use orgcensus::simulator::{Action, Config, Fault};
 
@@ -41,7 +41,7 @@ fn at_any_level_of_the_log() {
             assert_kept(&ran.stderr);
         }
     }
-    // Its own lines are still written.
+    // The program's own lines are still written.
     let mut command = world.command(&["collect", "--only", "groups"]);
     command.env("ORGCENSUS_LOG", "trace");
     let ran = world.sandbox.ran(command.output().unwrap());

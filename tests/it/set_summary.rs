@@ -1,4 +1,5 @@
-//! `permission-set-summary`: what a permission set allows, by service and access level, and what of it was not read.
+//! `permission-set-summary`: the permissions of a set, by service and access level, and the policies that were not
+//! read.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ fn summary(world: &World, set: &str, more: &[&str]) -> (Rows, String) {
     (serde_json::from_str(ran.data()).unwrap(), ran.stderr)
 }
 
-/// The sets with a policy of this kind.
+/// Returns the sets with a policy of this kind.
 fn sets_with(world: &World, kind: &str) -> Vec<String> {
     let sql = format!(
         "SELECT DISTINCT permission_set_arn FROM permission_set_policies WHERE kind = '{kind}' ORDER BY 1"

@@ -1,4 +1,4 @@
-//! AWS settings that cannot be used: a usage error that names where each comes from, before anything is sent.
+//! AWS settings that cannot be used: a usage error that names the source of each, before any call.
 
 use std::process::Command;
 
@@ -9,14 +9,14 @@ use crate::world::{World, small};
 
 const QUICK: [&str; 5] = ["collect", "--only", "groups", "--assignments", "pairs"];
 
-/// Runs the collection with the environment that `change` makes.
+/// Runs the collection in the environment that `change` sets.
 fn ran(world: &World, change: impl Fn(&mut Command)) -> Ran {
     let mut command = world.command(&QUICK);
     change(&mut command);
     world.sandbox.ran(command.output().unwrap())
 }
 
-/// A configuration file, and no keys in the environment.
+/// Sets a configuration file, and removes the keys from the environment.
 fn with_profiles(world: &World, profiles: &str) -> impl Fn(&mut Command) {
     let file = world.sandbox.path("aws-config");
     std::fs::write(&file, profiles).unwrap();
@@ -59,7 +59,7 @@ fn keys_of_the_environment() {
         assert_usage(&ran, &[&format!("the environment variable {variable} {says}")]);
         assert_eq!(world.simulator.calls().total(), 0, "{variable}");
     }
-    // The SDK takes white space off a session token's end.
+    // The SDK trims white space around a session token.
     let token = ran(&world, |command| {
         command.env("AWS_SESSION_TOKEN", "token\r");
     });
@@ -89,7 +89,7 @@ fn a_profiles_name() {
         assert_usage(&option, &[&format!("--profile {says}")]);
     }
     assert_eq!(world.simulator.calls().total(), 0);
-    // Whether there is such a profile is another question.
+    // The existence of such a profile is another question.
     let spaces = ran(&world, |command| {
         command.args(["--profile", "of the audit"]);
     });
@@ -114,10 +114,10 @@ fn keys_of_profiles() {
     let token =
         audit("aws_access_key_id = A\naws_secret_access_key = made-up\naws_session_token = HU\u{7}SH");
     assert_usage(&token, &["aws_session_token of profile \"audit\" holds a control character (U+0007)"]);
-    // A file with Windows line endings is read as it is meant.
+    // A file with Windows line endings is read as intended.
     let windows = audit("aws_access_key_id = AKIAHUSH\r\naws_secret_access_key = made-up\r");
     assert_eq!(windows.exit, Some(0), "{}", windows.stderr);
-    // The keys that a role is assumed with are another profile's.
+    // A role's source keys may be in another profile.
     let role = "role_arn = arn:aws:iam::111122223333:role/Census\nsource_profile = base\n\
                 [profile base]\naws_access_key_id = AKIAHUSH\u{1}\naws_secret_access_key = made-up";
     assert_usage(&audit(role), &["aws_access_key_id of profile \"base\" holds a control character"]);
@@ -144,7 +144,7 @@ fn keys_of_a_process() {
     write(r#"{"Version": 1, "AccessKeyId": "AKIAHUSH\r", "SecretAccessKey": "made-up"}"#);
     let told = ran(&world, with_profiles(&world, &direct));
     assert_usage(&told, &["the access key id from a credential_process ends with a carriage return (CR)"]);
-    // Inside the SDK: it panics, and does not say at what.
+    // Inside the SDK, which panics without naming the value.
     let caught = ran(&world, with_profiles(&world, &role));
     assert_usage(&caught, &["holds a character that cannot be sent"]);
     write(
@@ -205,7 +205,7 @@ fn regions() {
         &["region of profile \"default\": \"nowhere\""],
     );
     assert_eq!(world.simulator.calls().total(), 0);
-    // A variable that is set to nothing names none.
+    // An empty variable counts as unset.
     let empty = ran(&world, |command| {
         command.env("AWS_REGION", "");
     });
@@ -258,7 +258,7 @@ fn a_clock_that_is_wrong() {
     );
     assert!(!ran.stderr.contains("sign in"), "{}", ran.stderr);
     world.simulator.faults().clear();
-    // In mid-run, too.
+    // During a run, too.
     world.simulator.faults().add(Fault::on("*", Action::WrongClock).from_call(30));
     let ran = world.collect(&[]);
     assert_eq!(ran.exit, Some(5), "{}", ran.stderr);
@@ -287,7 +287,7 @@ fn a_region_that_is_not_enabled() {
     let later = world.collect(&[]);
     assert_eq!(later.exit, Some(5), "{}", later.stderr);
     assert!(later.stderr.contains("the credentials are valid, but identitystore:"), "{}", later.stderr);
-    // Where STS does not know the key either, it is the key.
+    // If STS does not know the key either, the key is wrong.
     faults.clear();
     faults.add(Fault::on("*", Action::UnknownKey));
     let key = world.collect(&[]);

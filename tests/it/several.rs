@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::fixture::{self, Sandbox};
 
-/// The census of the fixture as `a.db`, and as `b.db` with another organization and a user less.
+/// Returns the census of the fixture as `a.db`, and as `b.db` with another organization and one user less.
 fn two() -> Sandbox {
     let sandbox = fixture::census();
     let path = |name: &str| sandbox.path(name);
@@ -93,7 +93,7 @@ fn the_worst_answer_is_the_exit_code() {
         required.stderr
     );
 
-    // A name that one of them does not have is that one's error, and no "none".
+    // A name that one of them lacks is an error of that census, and not "none".
     change(
         &sandbox.path("b.db"),
         "UPDATE users_versions SET user_name = 'x' || user_id, display_name = NULL, primary_email = NULL",
@@ -135,7 +135,7 @@ fn what_has_no_meaning_for_several_is_refused() {
         only_query.contains("hint: only query asks several: orgcensus query … --db FILE --db FILE"),
         "{only_query}"
     );
-    // Of an older version, one may have fewer columns.
+    // A census of an older version may have fewer columns.
     change(&sandbox.path("b.db"), "ALTER TABLE snapshots ADD COLUMN more TEXT");
     let other = sandbox.run(
         &[&["query", "SELECT * FROM main.snapshots", "--columns", "snapshot_id,label"], &BOTH[..]].concat(),

@@ -1,4 +1,4 @@
-//! The shapes of the output: formats, files, and what never reaches a terminal.
+//! The shapes of the output: formats, files, and the characters that never reach a terminal.
 use std::os::unix::fs::PermissionsExt;
 
 use insta::assert_snapshot;
@@ -14,7 +14,7 @@ fn awkward_values_in_every_format() {
     let sandbox = fixture::census();
     for format in ["table", "csv", "json", "jsonl", "markdown"] {
         let ran = sandbox.run(&["query", AWKWARD, "--format", format]);
-        // A snapshot file shows the escape character as it is.
+        // A snapshot file contains the escape character unchanged.
         assert_snapshot!(format!("awkward_{format}"), ran.data().replace('\u{1b}', "<ESC>"));
         if matches!(format, "table" | "markdown") {
             assert!(!ran.stdout.contains('\u{1b}'), "{format}");
@@ -100,13 +100,13 @@ fn a_spreadsheet_gets_a_file_of_its_own() {
     );
     let evidence: serde_json::Value = serde_json::from_str(&read("x.csv.evidence.json")).unwrap();
     assert_eq!(evidence["file"]["csv_for"]["program"], "excel");
-    // The bytes of the plain format do not change, and a file with such cells warns once.
+    // The bytes of the plain format do not change, and a file with such cells causes one warning.
     let plain = run(&["--output", "plain.csv", "--evidence"]);
     assert_eq!(plain.stderr.matches("warning: ").count(), 1, "{}", plain.stderr);
     assert!(plain.stderr.contains("--csv-for excel"), "{}", plain.stderr);
     assert_eq!(read("plain.csv"), "=a,b,c,d,e,f,g,h,i,j\n=1+1,+1,-1,@x,\tx,\"\r\",\"\n\",-5,\"plain, é\",\n");
     assert!(!read("plain.csv.evidence.json").contains("csv_for"));
-    // A pipe is no file, and a file without such cells is safe.
+    // A pipe is not a file, and a file without such cells is safe.
     assert!(!run(&["--format", "csv"]).stderr.contains("warning"));
     let safe = sandbox.run(&["query", "SELECT 'a' AS a, -1 AS b", "--output", "safe.csv"]);
     assert!(!safe.stderr.contains("warning"), "{}", safe.stderr);

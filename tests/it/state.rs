@@ -1,4 +1,4 @@
-//! What the census says of itself: the bare command, snapshots, the data dictionary, completions.
+//! The state of the census: the bare command, snapshots, the data dictionary, completions.
 use std::os::unix::fs::PermissionsExt;
 
 use insta::assert_snapshot;
@@ -166,7 +166,7 @@ fn help_and_shells_name_groups_and_resources() {
     for (shell, listed) in [("bash", " "), ("zsh", " "), ("fish", "\\t''\n")] {
         let script = sandbox.run(&["completions", shell]);
         let times = script.data().matches(&names.join(listed)).count();
-        // Those of collect, and two each of iam-policy and doctor.
+        // The options of collect, and two each of iam-policy and doctor.
         assert!(times >= 7, "{shell}: {times}");
     }
 }
@@ -237,7 +237,7 @@ fn the_whole_dictionary_has_relations() {
     };
     let table = |name: &str| tables.iter().find(|one| one["name"] == name);
     for spec in RESOURCES {
-        // Every table that is made of a resource is described, and so is each of its columns.
+        // Every table derived from a resource has a description, and so has each of its columns.
         for end in ["", "_history", "_by_snapshot", "_changes", "_versions"] {
             let one = table(&format!("{}{end}", spec.name)).unwrap();
             for column in one["columns"].as_array().unwrap() {
@@ -295,7 +295,7 @@ fn the_whole_dictionary_has_relations() {
     let rows = run("csv");
     let columns: usize = tables.iter().map(|one| one["columns"].as_array().unwrap().len()).sum();
     assert_eq!(csv::Reader::from_reader(rows.as_bytes()).records().count(), columns);
-    // The tables of one, and other answers, have no such form.
+    // A single table, and other answers, do not have this format.
     for arguments in [&["schema", "users", "--format", "dbt"][..], &["query", "roots", "--format", "dbt"]] {
         assert!(sandbox.run(arguments).refusal().contains("schema --all --format dbt"), "{arguments:?}");
     }

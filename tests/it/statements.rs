@@ -1,4 +1,4 @@
-//! What policies say, over a range and between two dates: `--during` of the statement views, and `policy-diff`.
+//! The statements of policies over a range and between two dates: `--during` of the statement views, and `policy-diff`.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ fn answer(world: &World, arguments: &[&str]) -> Rows {
     serde_json::from_str(ran.data()).unwrap()
 }
 
-/// Six days, of which the first could not read AWS's policies, and one a set's inline policy.
+/// Collects six days. The first could not read AWS's policies, and another one not an inline policy.
 fn six_days() -> World {
     let world = World::of(small());
     for (number, day) in [0, 1, 2, 4, 6, 9].into_iter().enumerate() {
@@ -36,7 +36,7 @@ fn six_days() -> World {
     world
 }
 
-/// A row without its bounds, as text.
+/// Returns a row without its bounds, as text.
 fn plain(row: &serde_json::Map<String, Value>) -> String {
     let mut row = row.clone();
     row.remove("valid_from");
@@ -109,7 +109,7 @@ fn a_document_has_its_id_in_every_view() {
     assert!(statements > 0);
 }
 
-/// The policies of AWS's whose text changed between two snapshots.
+/// Returns the AWS managed policies whose document changed between two snapshots.
 fn changed(world: &World) -> Vec<(String, String, i64)> {
     let rows = world.select(
         "SELECT policy_arn, name, snapshot_id FROM managed_policies_changes WHERE change = 'changed'
@@ -134,7 +134,7 @@ fn two_dates_of_a_policy_differ_by_what_they_say() {
     let by_arn = pair(arn, &["--exit-code", "--format", "json"]);
     assert_eq!(by_arn.exit, Some(3), "{}", by_arn.all());
     assert_eq!(pair(name, &["--exit-code", "--format", "json"]).stdout, by_arn.stdout);
-    // The actions that came are those that the statements have more.
+    // The added actions equal the difference between the statements.
     let rows: Rows = serde_json::from_str(&by_arn.stdout).unwrap();
     let of = |column: &str| -> BTreeSet<String> {
         let actions = rows.iter().filter(|row| row["element"] == "Action");
@@ -177,7 +177,7 @@ fn what_was_not_read_is_not_removed() {
     assert_eq!(ran.exit, Some(4), "{}", ran.all());
     assert!(ran.stdout.contains("? it is not known what changed"), "{}", ran.all());
     assert!(!ran.stdout.contains("statement"), "{}", ran.stdout);
-    // An inline policy that was carried forward: nothing is seen to have changed, and that is not certain.
+    // An inline policy that was carried forward: no change was seen, but that is not certain.
     let sql =
         "SELECT permission_set_arn FROM permission_set_policies WHERE kind = 'inline' ORDER BY 1 LIMIT 1";
     let set =

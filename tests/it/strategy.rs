@@ -1,5 +1,5 @@
-//! How assignments are listed: `auto` calls hardly more than it has to, says what that costs before it knows by
-//! experience, and loses nothing where one of the strategies cannot be had.
+//! The strategies for assignments: `auto` sends hardly more calls than necessary, predicts their number before it knows
+//! from experience, and loses nothing if one strategy is not possible.
 
 use orgcensus::simulator::{Action, Config, Fault, Service};
 
@@ -7,7 +7,7 @@ use crate::fixture::Ran;
 use crate::truth::strategy;
 use crate::world::{World, assert_same, small};
 
-/// An organization in which a choice is worth a few calls.
+/// Returns an organization in which the choice is worth a few calls.
 fn worth_a_choice() -> Config {
     let mut config = small();
     config.size.accounts = 60;
@@ -21,7 +21,7 @@ fn worth_a_choice() -> Config {
     config
 }
 
-/// One that is too large for a full pass by itself, at the pace of [`in_a_hurry`].
+/// Returns an organization that is too large for an automatic full pass, at the pace of [`in_a_hurry`].
 pub fn too_large() -> Config {
     let mut config = worth_a_choice();
     config.size.accounts = 150;
@@ -31,7 +31,7 @@ pub fn too_large() -> Config {
     config
 }
 
-/// Collects where ten minutes are six seconds, at a rate to match.
+/// Collects with ten minutes shortened to six seconds, at a matching rate.
 fn in_a_hurry(world: &World, arguments: &[&str]) -> Ran {
     let only = "account_assignments,group_memberships,users";
     let all =
@@ -72,7 +72,7 @@ fn auto_calls_hardly_more_than_the_cheaper_strategy() {
         let by_pairs = sso_admin_calls(&world, &["--assignments", "pairs", "--db", "pairs.db"]);
         let by_principals =
             sso_admin_calls(&world, &["--assignments", "principals", "--db", "principals.db"]);
-        // The first sees everything, the second has its snapshot to go by.
+        // The first run sees everything, and the second one uses its snapshot.
         let first = sso_admin_calls(&world, &[]);
         assert_eq!(first, by_pairs, "{name}: a full pass costs no trial");
         let second = sso_admin_calls(&world, &[]);
@@ -81,7 +81,7 @@ fn auto_calls_hardly_more_than_the_cheaper_strategy() {
     }
 }
 
-/// What the line on the strategies says: from and to how many calls, by pairs and by principals.
+/// Returns the forecast in the line about the strategies: the range of calls, by pairs and by principals.
 fn forecast(ran: &Ran) -> [[usize; 2]; 2] {
     let line = ran.stderr.lines().find(|line| line.starts_with("assignments: "));
     let line = line.unwrap_or_else(|| panic!("{}", ran.stderr));
@@ -95,7 +95,8 @@ fn forecast(ran: &Ran) -> [[usize; 2]; 2] {
     [calls(pairs), calls(principals)]
 }
 
-/// The choice waits until it is known: what is said is within a tenth of the truth, or a range that holds it.
+/// The choice waits until the costs are known: the forecast is within a tenth of the truth, or a range that contains
+/// it.
 #[test]
 fn the_forecast_is_the_truth_of_every_shape() {
     let shape = |change: &dyn Fn(&mut Config)| {
@@ -135,7 +136,7 @@ fn assert_foreseen(name: &str, config: Config) {
         let near = truth * 10 >= least * 9 && truth * 10 <= most * 11;
         assert!(near, "{name}: {truth} calls by {what}\n{}", ran.stderr);
     }
-    // What was tried costs little: the groups, a few pages each of some users, and some pairs.
+    // The trial costs little: the groups, a few pages each of some users, and some pairs.
     let rows = "SELECT count(*) AS rows FROM account_assignments WHERE principal_type = 'GROUP' GROUP BY principal_id";
     let pages = |rows: u64| usize::try_from(rows).unwrap() / page + 1;
     let of_groups: usize =
@@ -183,7 +184,7 @@ fn pairs_that_are_surely_cheaper_do_not_wait_for_the_last_user() {
     assert!(of("ListAccountAssignments").iter().min() < of("ListUsers").iter().max());
 }
 
-/// Their answers cannot hold what the snapshots before know: that was listed by principal.
+/// Their answers cannot contain the rows of earlier snapshots, which were listed by principal.
 #[test]
 fn pairs_that_nobody_was_ever_assigned_are_no_gap_where_empty_lists_are_left_out() {
     let mut config = Config { empty_lists: false, unassigned_pairs: 3, ..worth_a_choice() };

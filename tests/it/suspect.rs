@@ -1,11 +1,11 @@
-//! A resource that loses many of its rows from one snapshot to the next: published, but not without a word.
+//! A resource that loses many of its rows from one snapshot to the next is published, with a warning.
 
 use orgcensus::simulator::Config;
 
 use crate::fixture::Ran;
 use crate::world::{World, small};
 
-/// The same organization with so many users.
+/// Returns the same organization with this many users.
 fn with_users(users: usize) -> Config {
     let mut config = small();
     config.size.users = users;
@@ -14,7 +14,7 @@ fn with_users(users: usize) -> Config {
     config
 }
 
-/// Collects the users of the organization with `before` users, and then with `after`: what the second run did.
+/// Collects the users of the organization with `before` users, and then with `after`. Returns the second run.
 fn collect_twice(before: usize, after: usize, options: &[&str]) -> (World, Ran) {
     let arguments = [&["--only", "users", "--assignments", "pairs"], options].concat();
     let first = World::of(with_users(before));
@@ -32,7 +32,7 @@ fn collect_twice(before: usize, after: usize, options: &[&str]) -> (World, Ran) 
 fn losing_more_than_half_is_published_and_said_everywhere() {
     let (world, ran) = collect_twice(44, 21, &["--quiet"]);
     assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
-    // A quiet run prints its warnings and nothing else.
+    // A quiet run prints only its warnings.
     assert!(
         ran.stderr.starts_with(
             "warning: snapshot 2 is suspect: users fell from 44 to 21; see what is gone: orgcensus --db "
@@ -54,7 +54,7 @@ fn losing_more_than_half_is_published_and_said_everywhere() {
         assert!(ran.stderr.contains(said), "{arguments:?}: {}", ran.stderr);
     }
     assert!(world.run(&[]).stdout.contains(said));
-    // What was true stays: the next snapshot is compared with this one.
+    // The data stays: the next snapshot is compared with this one.
     let again = world.collect(&["--only", "users", "--assignments", "pairs"]);
     assert_eq!(again.exit, Some(0), "{}", again.stderr);
     assert!(!again.stderr.contains("suspect"), "{}", again.stderr);

@@ -1,4 +1,4 @@
-//! Whoever changes a single value of a published census is found out by `verify`.
+//! `verify` detects the change of any single value of a published census.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,15 +12,15 @@ use rusqlite::types::Value;
 
 use crate::world::{World, small};
 
-/// What nothing protects, by design.
+/// The columns that are unprotected by design.
 const FREE: &[(&str, &str)] = &[
     ("census", "created_at"),
     ("snapshots", "label"),
     ("snapshot_hashes", "pruned_at"),
-    // Where they say that less is kept than is, the view computes.
+    // If they claim that less is stored, the view computes the rest.
     ("derived_tables", "view"),
     ("derived_tables", "through"),
-    // And where they say that other rules made it, or for fewer snapshots.
+    // Likewise if they claim that other rules produced it, or for fewer snapshots.
     ("derived_rules", "name"),
     ("derived_rules", "rules"),
     ("derived_rules", "through"),
@@ -32,11 +32,11 @@ fn is_free(table: &str, column: &str) -> bool {
     FREE.contains(&(table, column)) || spec.is_some_and(|spec| spec.volatile.contains(&column))
 }
 
-/// Five days; on two of them something is denied, and the day before one of these, the only one to ask for the
-/// reports of accounts, is pruned, and on the last one a user is listed twice, so that every table has rows.
+/// Collects five days, so that every table has rows. On two of them a call is denied. The day before one of these, the
+/// only one with the reports of accounts, is pruned. On the last one a user is listed twice.
 fn days() -> World {
     let mut config = small();
-    // It is verified hundreds of times.
+    // Small, because it is verified hundreds of times.
     config.size.accounts = 6;
     config.size.organizational_units = 3;
     config.size.users = 8;
@@ -54,7 +54,7 @@ fn days() -> World {
         for operation in denied {
             world.simulator.faults().add(Fault::on(operation, Action::Denied { kms_reason: None }));
         }
-        // Without time for what applications have beside their assignments, which is noted.
+        // Without time for the details of applications, which is recorded.
         let ran = world.collect(&[
             "--assignments",
             "principals",
@@ -72,7 +72,7 @@ fn days() -> World {
     world
 }
 
-/// A copy that is written without waiting for the disk, and that no constraint protects.
+/// A copy that is written without waiting for the disk, and without constraints.
 struct Copy {
     path: PathBuf,
     connection: Connection,
@@ -107,7 +107,7 @@ impl Copy {
         Census::open(&self.path).unwrap().verify().map(drop).map_err(|error| error.to_string())
     }
 
-    /// A value of the column, drawn.
+    /// Returns a random value of the column.
     fn place(&self, table: &str, columns: &[String], column: &str, rng: &mut Rng) -> Place {
         let rows: i64 = self
             .connection
@@ -128,7 +128,7 @@ impl Copy {
         Place { table: table.to_owned(), column: column.to_owned(), others, value }
     }
 
-    /// Writes a value in place of another; false where the table does not allow it.
+    /// Replaces a value. Returns false if the table does not allow it.
     fn write(&self, place: &Place, from: &Value, to: &Value) -> bool {
         let Place { table, column, others, .. } = place;
         let sql = format!("UPDATE {table} SET {column} = ?2 WHERE {column} IS ?1 AND {others}");
@@ -136,7 +136,7 @@ impl Copy {
     }
 }
 
-/// Some other value: one digit, one letter, one bit, another snapshot, something in place of nothing.
+/// Returns another value: with another digit, letter, bit or snapshot, or a value in place of NULL.
 fn other(value: &Value, rng: &mut Rng) -> Value {
     match value {
         Value::Null if rng.bool() => Value::Integer(rng.i64(1..9)),
@@ -171,7 +171,7 @@ fn a_single_value_that_is_changed_in_any_table_is_found_and_its_resource_named()
         let columns = copy.strings(&format!("SELECT name FROM pragma_table_info('{table}')"));
         for column in &columns {
             let mut changed = 0;
-            // Of some columns few rows have a value that can be another.
+            // In some columns, few rows have a value that can be replaced.
             for _ in 0..200 {
                 if changed == 2 {
                     break;

@@ -1,4 +1,4 @@
-//! What reaches a terminal: nothing that it would obey and nothing unseen, from any command and in any format.
+//! The output on a terminal: no control sequence and no invisible character, from any command and in any format.
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
@@ -13,10 +13,10 @@ use serde_json::Value;
 
 use crate::fixture::{self, Sandbox};
 
-/// Every kind of character that is written out.
+/// Every kind of character that is escaped.
 const EVIL: &str = "a\u{1b}[31m\u{9b}2J\u{7f}\u{202e}\u{2066}\u{61c}\u{200b}\u{200d}\u{feff}\u{ad}\u{e0041}\u{85}\u{2028}\tb\r\nerror: forged";
 
-/// A census in which every text that an organization's people can write is [`EVIL`].
+/// Returns a census in which every text that people of an organization can write is [`EVIL`].
 fn evil() -> Sandbox {
     let sandbox = fixture::census();
     let (database, _) = Database::open_or_create(&sandbox.path("orgcensus.db")).unwrap();
@@ -42,12 +42,12 @@ fn evil() -> Sandbox {
     sandbox
 }
 
-/// Runs the binary with a terminal of so many columns as its standard output and error, and without a pager.
+/// Runs the binary with a terminal of this many columns as its standard output and error, and without a pager.
 fn on_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str]) -> (Option<i32>, String) {
     with_pager(sandbox, (50, columns), arguments, &[("PAGER", "cat")])
 }
 
-/// The same with a terminal of so many rows and columns, and with variables that choose a pager.
+/// Does the same with a terminal of this many rows and columns, and with variables that choose a pager.
 fn with_pager(
     sandbox: &Sandbox,
     (rows, columns): (u16, u16),
@@ -57,7 +57,7 @@ fn with_pager(
     shown(sandbox, (rows, columns), arguments, variables, true)
 }
 
-/// The answer alone on a terminal of so many columns, without the words for people.
+/// Returns the answer alone on a terminal of this many columns, without the messages.
 pub fn answer_on_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str]) -> (Option<i32>, String) {
     shown(sandbox, (50, columns), arguments, &[("PAGER", "cat")], false)
 }
@@ -90,7 +90,7 @@ fn shown(
         .envs(variables.iter().copied())
         .stdout(Stdio::from(slave.try_clone().unwrap()))
         .stderr(if with_words { Stdio::from(slave.try_clone().unwrap()) } else { Stdio::null() });
-    // Reading ends once nobody has the other end open.
+    // Reading ends once no process has the other end open.
     drop(slave);
     let mut child = command.spawn().unwrap();
     drop(command);
@@ -145,14 +145,14 @@ fn a_long_answer_is_paged_and_no_other() {
     is(shown(60, &["--output", "x.csv"], &by("PAGER")), (false, false));
     is(shown(60, &["--format", "jsonl", "--limit", "3"], &by("PAGER")), (false, false));
 
-    // One that cannot be started is said, and takes nothing away.
+    // A pager that cannot be started is reported, and no output is lost.
     let missing = is(shown(60, &[], &[("PAGER", "/nowhere/pager")]), (false, true));
     assert!(missing.contains("warning: cannot start the pager /nowhere/pager: "), "{missing}");
     assert!(
         !is(shown(60, &[], &[("PATH", "/nowhere")]), (false, true)).contains("warning"),
         "nobody chose less"
     );
-    // One that is left early is no error.
+    // A pager that is left early is not an error.
     let (exit, early) = with_pager(
         &sandbox,
         (20, 80),
@@ -163,7 +163,7 @@ fn a_long_answer_is_paged_and_no_other() {
     assert!(!early.contains("error") && early.lines().count() < 10, "{early}");
     let changes = with_pager(&sandbox, (4, 80), &["diff", "1", "4", "--exit-code"], &[("PAGER", "true")]);
     assert_eq!(changes.0, Some(3), "{}", changes.1);
-    // Nothing but a terminal has a pager.
+    // Only a terminal has a pager.
     let mut piped = sandbox.command(&["query", &rows(60)]);
     let piped = sandbox.ran(piped.env("PAGER", &own).output().unwrap());
     assert!(!piped.stdout.contains("PAGED"), "{}", piped.stdout);
@@ -204,7 +204,7 @@ fn an_answer_ends_with_the_number_of_its_rows() {
     );
     let limit = rows.to_string();
     assert!(shown(&[users, "--limit", &limit]).ends_with(&format!("\n{rows} rows\n")), "no row is left out");
-    // Whatever reads it is told what was left out, and gets the rows alone.
+    // A reader is told about omitted rows, and gets only the rows.
     let piped = sandbox.run(&["query", users, "--limit", "2"]);
     assert_eq!(piped.data().lines().count(), 3);
     assert!(

@@ -1,4 +1,4 @@
-//! The same question on any date gives what that date gave, and a diff of any two is what changed between.
+//! The same question for any date gives that date's answer, and a diff of any two dates gives the changes in between.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,12 +16,12 @@ fn views() -> impl Iterator<Item = String> {
     tables.chain(views.map(|view| view.name.to_owned()))
 }
 
-/// Volatile columns are overwritten: they alone are not kept.
+/// Removes volatile columns, which are overwritten and so not kept.
 fn kept(view: &str, rows: &Rows) -> Rows {
     lasting(view.trim_end_matches("_history"), rows)
 }
 
-/// Days 0, 1 and 4, with what every view answered right after each.
+/// Collects days 0, 1 and 4. Returns the answers of every view right after each.
 fn three_days() -> (World, Vec<BTreeMap<String, Rows>>) {
     let world = awkward();
     let mut answers = Vec::new();
@@ -51,7 +51,7 @@ fn assert_diff(world: &World, from: usize, to: usize) {
     let mut found: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for change in diff["changes"].as_array().unwrap() {
         let text = |member: &str| change[member].as_str().unwrap().to_owned();
-        // The accounts' own access reports were not asked for.
+        // The accounts' own access reports were not requested.
         if text("change") == "unknown" && change["gap"]["kind"] == "not_asked" {
             continue;
         }

@@ -1,4 +1,5 @@
-//! After a collection every table is the organization's truth, column by column, however AWS serves it.
+//! After a collection every table equals the organization's truth, column by column, for every way in which AWS serves
+//! it.
 
 use orgcensus::simulator::{Assignments, Caller, Config, Instances, Partition, ReportDepth, TruthOptions};
 
@@ -40,7 +41,8 @@ fn by_principals_the_assignments_of_the_living_and_of_unseen_pairs_are_the_truth
     assert!(missing > 0, "the organization has assignments that only pairs can show");
 }
 
-/// Every assignment held is there, and every one that could be seen, or was known the day before, is held.
+/// Asserts that every stored assignment exists, and that every assignment that was visible or known the day before is
+/// stored.
 fn assert_assignments_between(world: &World, day: u32, before: Option<u32>) {
     let held = world.select("SELECT * FROM account_assignments");
     let rows = |day, options| world.simulator.rows(day, "account_assignments", options);
@@ -164,7 +166,7 @@ fn access_reports_go_as_deep_as_asked() {
         ("ous", ReportDepth::OrganizationalUnits),
         ("root", ReportDepth::Root),
     ] {
-        // Each depth into a census of its own: what was seen deeper before is carried forward.
+        // Each depth has its own census, because deeper reports of earlier snapshots are carried forward.
         let db = format!("{depth}.db");
         let ran = world.collect(&["--access-report", depth, "--assignments", "pairs", "--db", &db]);
         assert_eq!(ran.exit, Some(0), "{}", ran.stderr);

@@ -1,4 +1,4 @@
-//! Censuses that earlier versions left (`tests/upgrade`), opened by the program of today.
+//! Censuses of earlier versions (`tests/upgrade`), opened by the current program.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,16 +14,16 @@ use serde_json::Value;
 use crate::fixture::{self, Sandbox};
 use crate::world::{World, assert_same, select};
 
-/// The commit whose program made the census.
+/// The commit of the program that created the census.
 const COMMIT: &str = "f58fccf";
 const CENSUS_HASH: &str = "sha256:28f12b3642584b05e0a1c8bd5ce0bc924ceeab811a93a9f7fc90c97a714d7e5f";
 const COLLECTING_HASH: &str = "sha256:aaf93ac66641c665922b974e994cc1de727329102fb2f4017bc0280d3bc779fb";
 
-/// The hash that the last snapshot was published with.
+/// The hash with which the last snapshot was published.
 const SNAPSHOT_HASH: &str = "sha256:c2d696613f88b1ff9467d8a8c42f2ad2fc3c3a01e90a0d282fd9d78fa4e91790";
-/// The snapshots that are kept.
+/// The kept snapshots.
 const KEPT: [u32; 5] = [1, 3, 5, 6, 7];
-/// From, to, and how many entries of each kind the diff had: of rows, then of access.
+/// From, to, and the number of entries of each kind in the diff: of rows, then of access.
 const DIFFS: [(u32, u32, &str); 5] = [
     (1, 3, "12 added, 164 changed, 3 removed, 13 unknown; 23 altered, 54 gained, 8 lost, 5 rerouted"),
     (3, 5, "23 added, 182 changed, 12 removed, 13 unknown; 215 altered, 28 gained, 136 lost, 23 rerouted"),
@@ -36,28 +36,28 @@ fn stored(suffix: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/upgrade/census-{COMMIT}.db{suffix}"))
 }
 
-/// Puts the stored census, and what was unfinished, into the folder.
+/// Copies the stored census, and the unfinished collection, into the folder.
 fn place(sandbox: &Sandbox) {
     for suffix in ["", ".collecting"] {
         std::fs::copy(stored(suffix), sandbox.path(&format!("orgcensus.db{suffix}"))).unwrap();
     }
 }
 
-/// The stored census, read without the program under test.
+/// Opens the stored census without the program under test.
 fn original() -> Connection {
-    // Nothing may appear beside the stored file.
+    // No file may appear beside the stored one.
     let uri = format!("file:{}?immutable=1", stored("").display());
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     Connection::open_with_flags(uri, flags).unwrap()
 }
 
-/// Holds every table as of each of the snapshots to the stored file's own versions.
+/// Compares every table for each of the snapshots with the stored file's own versions.
 fn assert_every_table(sandbox: &Sandbox, snapshots: &[u32]) {
     let original = original();
     for spec in RESOURCES {
         let columns = match original.prepare(&format!("SELECT * FROM {}_versions", spec.name)) {
             Ok(versions) => versions.column_names().into_iter().map(str::to_owned).collect::<Vec<_>>(),
-            // A resource that this version did not know yet.
+            // A resource that this version did not have yet.
             Err(_) => continue,
         };
         let columns: Vec<_> = columns
@@ -74,7 +74,7 @@ fn assert_every_table(sandbox: &Sandbox, snapshots: &[u32]) {
                     spec.name
                 ),
             );
-            // The program writes columns of JSON as JSON.
+            // The program writes JSON columns as JSON.
             let is_json = |name: &str| match spec.column(name).map(|column| column.kind) {
                 Some(ColumnKind::Json | ColumnKind::Document { .. }) => true,
                 Some(_) | None => false,
@@ -92,7 +92,7 @@ fn assert_every_table(sandbox: &Sandbox, snapshots: &[u32]) {
     }
 }
 
-/// Policies with the hash of what they say in place of their text.
+/// Returns the policies with the hash of their meaning in place of their text.
 fn by_meaning(mut policies: Rows) -> Rows {
     for document in policies.iter_mut().filter_map(|row| row.get_mut("document")) {
         if let Some(text) = document.as_str() {
@@ -154,8 +154,8 @@ fn collected_into_verified_and_pruned() {
     let ran = world.collect_day(7, &["--assignments", "pairs"]);
     let told = ["resum", "discard"].iter().any(|word| ran.stderr.contains(word));
     assert!(told, "what was left unfinished goes on or is given up, and never silently: {}", ran.stderr);
-    // Reports of accounts, which this run did not ask for, are carried forward, and a policy that was first sent with
-    // its keys and lists reversed stays as it was.
+    // Reports of accounts, which this run did not request, are carried forward. A policy that was first sent with its
+    // keys and lists reversed stays unchanged.
     let but = ["service_last_accessed", "permission_set_policies"];
     world.assert_truth_but(7, TruthOptions::default(), &but);
     let found = world.select("SELECT * FROM permission_set_policies");
@@ -195,7 +195,7 @@ fn remove(sandbox: &Sandbox) {
     }
 }
 
-/// Wherever it is killed, the file is the old one or the new one.
+/// Killed at any moment, the file is either the old or the new one.
 #[test]
 fn killed_while_it_is_migrated() {
     let sandbox = fixture::empty();
@@ -226,7 +226,7 @@ fn killed_while_it_is_migrated() {
     assert!(old > 0 && new > 0, "some were killed before and some after: {old} and {new}");
 }
 
-/// The file of a newer program, which says from which schema on programs can read it.
+/// Creates the file of a newer program, which names the oldest schema whose programs can read it.
 fn newer(sandbox: &Sandbox, oldest_reader: i64) -> i64 {
     let file = Connection::open(sandbox.path("orgcensus.db")).unwrap();
     let known: i64 = file.query_row("SELECT oldest_reader FROM file_format", [], |row| row.get(0)).unwrap();

@@ -1,4 +1,4 @@
-//! What every directory sync touches is kept in its newest value only, and no other day is answered with it.
+//! Columns that every directory sync updates are kept only in their newest value, which no other day's answer includes.
 
 use orgcensus::model::RESOURCES;
 use rusqlite::Connection;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::world::{World, small};
 
-/// Two days, of which the directory touches everything on each.
+/// Collects two days, on each of which the directory updated everything.
 fn world() -> World {
     let world = World::of(small());
     for day in [0, 3] {
@@ -15,7 +15,7 @@ fn world() -> World {
     world
 }
 
-/// How many rows of the view have a value in any of its resource's volatile columns, asked with these options.
+/// Returns the number of rows of the view with a value in any volatile column of its resource, with these options.
 fn shown(world: &World, suffix: &str, arguments: &[&str]) -> i64 {
     let counts = RESOURCES.iter().filter(|spec| !spec.volatile.is_empty()).map(|spec| {
         let filled: Vec<_> = spec.volatile.iter().map(|column| format!("{column} IS NOT NULL")).collect();
@@ -52,7 +52,7 @@ fn no_snapshot_answers_with_a_later_days_values() {
     for suffix in ["_history", "_by_snapshot"] {
         assert_eq!(shown(&world, suffix, &[]), 0, "{suffix}");
     }
-    // Whoever asks again in a year must get the same bytes.
+    // The same question a year later must give the same bytes.
     assert_eq!(shown(&world, "", &["--output", "proved.jsonl", "--evidence"]), 0);
 }
 
@@ -78,7 +78,7 @@ fn a_copy_of_chosen_snapshots_holds_none() {
     }
     world.run(&["snapshots", "copy", "all.db"]).data();
     assert_eq!(stored("all.db"), stored("orgcensus.db"));
-    // Once the newest snapshot is pruned, its values are those of no snapshot.
+    // Once the newest snapshot is pruned, its values belong to no snapshot.
     world.run(&["snapshots", "prune", "2"]).data();
     assert_eq!((stored("orgcensus.db"), shown(&world, "", &[])), (0, 0));
     assert_eq!(world.run(&["snapshots", "verify"]).exit, Some(0));

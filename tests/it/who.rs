@@ -1,4 +1,4 @@
-//! `who`, `admins` and `find`: the first questions, each answered by a canned query.
+//! `who`, `admins` and `find`: the most common questions, each answered by a canned query.
 
 use crate::fixture;
 
@@ -48,7 +48,7 @@ fn nobody_is_no_silence() {
     assert_eq!(nobody.exit, Some(2), "{}", nobody.all());
     assert_eq!(nobody.stdout, "");
     assert!(nobody.stderr.contains("orgcensus find anaa"), "{}", nobody.stderr);
-    // Two accounts are called Twin, but for the case.
+    // Two accounts are named Twin, ignoring case.
     assert_eq!(sandbox.run(&["who", "TWIN"]).exit, Some(2));
     assert_eq!(sandbox.run(&["who", ""]).exit, Some(2));
 }
@@ -66,7 +66,7 @@ fn the_privileged_are_told_of_all_an_ou_or_an_account() {
         assert_eq!(told.exit, Some(0), "{arguments:?}: {}", told.all());
         assert_eq!(told.stdout, sandbox.run(query).stdout, "{arguments:?}");
     }
-    // What an OU's accounts have is what all have, of these accounts.
+    // The access of an OU's accounts equals the access of all, limited to these accounts.
     let of_ou = sandbox.run(&["admins", "--ou", "Root", "--format", "jsonl"]);
     let of_all = sandbox.run(&["admins", "--format", "jsonl"]);
     let people = |text: &str| {
@@ -97,7 +97,7 @@ fn a_misspelt_text_is_found_by_its_like() {
     let ran = sandbox.run(&["find", "prodd"]);
     assert_eq!(ran.exit, Some(0), "{}", ran.all());
     assert!(ran.stderr.contains("hint: did you mean \"prod\"? orgcensus find prod\n"), "{}", ran.stderr);
-    // Without a letter of it there is nothing to offer, and what is found needs no hint.
+    // Without a similar text there is no suggestion, and a found text needs none.
     for text in ["qqqqqqqq", "prod"] {
         assert!(!sandbox.run(&["find", text]).stderr.contains("did you mean"), "{text}");
     }

@@ -1,4 +1,4 @@
-//! Every canned query as people see it: in terminals of 80, 100 and 140 columns.
+//! Every canned query as displayed in terminals of 80, 100 and 140 columns.
 
 use orgcensus::query::catalog;
 use unicode_width::UnicodeWidthStr;

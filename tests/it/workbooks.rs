@@ -1,12 +1,12 @@
-//! Answers as workbooks: where they may be written, and that the same question makes the same bytes.
+//! Answers as workbooks: the possible destinations, and identical bytes for the same question.
 //!
-//! What programs for spreadsheets read in them is the matter of `tests/interchange`.
+//! `tests/interchange` checks how spreadsheet programs read them.
 
 use std::os::unix::fs::PermissionsExt;
 
 use crate::fixture;
 
-/// The bytes of the workbook that a command writes.
+/// Returns the bytes of the workbook that a command writes.
 fn written(sandbox: &fixture::Sandbox, arguments: &[&str]) -> Vec<u8> {
     let ran = sandbox.run(&[arguments, &["--output", "answer.xlsx", "--force"]].concat());
     assert_eq!((ran.exit, ran.stdout.as_str()), (Some(0), ""), "{}", ran.stderr);

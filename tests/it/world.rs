@@ -1,7 +1,7 @@
 //! A simulated organization, and the binary run against it over HTTP.
 //!
-//! Whatever the machine's own AWS configuration says does not matter: the environment is empty but for the
-//! endpoint and made-up keys, and the home folder does not exist.
+//! The machine's own AWS configuration has no effect: the environment contains only the endpoint and made-up keys, and
+//! the home folder does not exist.
 
 use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
@@ -27,12 +27,12 @@ pub struct World {
     _runtime: Runtime,
 }
 
-/// The awkward organization of 25 accounts, on day 0.
+/// Returns the awkward organization of 25 accounts, on day 0.
 pub fn awkward() -> World {
     World::of(Config::default())
 }
 
-/// An organization so small that a collection is a moment.
+/// Returns an organization so small that a collection takes only a moment.
 pub fn small() -> Config {
     let mut config = Config::default();
     config.size.accounts = 12;
@@ -61,7 +61,7 @@ impl World {
         Self { simulator, sandbox: fixture::empty(), _runtime: runtime }
     }
 
-    /// The binary with the simulator's endpoint and keys in its environment.
+    /// Returns the binary as a command, with the simulator's endpoint and keys in its environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.sandbox.command(arguments);
         command
@@ -78,7 +78,7 @@ impl World {
         self.sandbox.ran(self.command(arguments).output().unwrap())
     }
 
-    /// `collect` with these arguments, as fast as the simulator answers.
+    /// Returns `collect` with these arguments, as fast as the simulator answers.
     pub fn collect_command(&self, arguments: &[&str]) -> Command {
         let mut all = vec!["collect"];
         for rate in
@@ -95,7 +95,7 @@ impl World {
         self.sandbox.ran(self.collect_command(arguments).output().unwrap())
     }
 
-    /// Serves a day and collects it, without a gap.
+    /// Serves a day, and collects it without a gap.
     pub fn collect_day(&self, day: u32, arguments: &[&str]) -> Ran {
         self.simulator.set_day(day);
         let ran = self.collect(arguments);
@@ -108,7 +108,7 @@ impl World {
         self.collect_command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    /// Waits until the simulator has answered so many calls in all.
+    /// Waits until the simulator has answered this many calls in total.
     pub fn wait_for_calls(&self, calls: usize) {
         let begun = Instant::now();
         while self.simulator.calls().total() < calls {
@@ -117,23 +117,23 @@ impl World {
         }
     }
 
-    /// The database, read without the program under test.
+    /// Opens the database without the program under test.
     pub fn database(&self) -> Connection {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Connection::open_with_flags(self.sandbox.path("orgcensus.db"), flags).unwrap()
     }
 
-    /// What a statement answers on the database, without the program under test.
+    /// Returns the answer of a statement on the database, without the program under test.
     pub fn select(&self, sql: &str) -> Rows {
         select(&self.database(), sql)
     }
 
-    /// The first column of the first row.
+    /// Returns the first column of the first row.
     pub fn number(&self, sql: &str) -> i64 {
         self.database().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// The rows that the program answers for several tables and views, as of a snapshot, in one question.
+    /// Returns the program's rows of several tables and views for a snapshot, in one question.
     pub fn all_at(&self, views: &[String], snapshot_id: u32) -> BTreeMap<String, Rows> {
         let database = self.database();
         let mut columns: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -160,13 +160,13 @@ impl World {
         rows
     }
 
-    /// The diff of two snapshots as its JSON.
+    /// Returns the diff of two snapshots as JSON.
     pub fn diff(&self, from: u32, to: u32) -> Value {
         let ran = self.run(&["diff", &from.to_string(), &to.to_string(), "--format", "json"]);
         serde_json::from_str(ran.data()).unwrap()
     }
 
-    /// The gaps of the latest snapshot that somebody's refusal or failure left: resource, scope, kind.
+    /// Returns the gaps of denials and failures in the latest snapshot: resource, scope, kind.
     pub fn gaps(&self) -> Vec<(String, String, String)> {
         let sql = "SELECT resource, scope, kind FROM gaps
                    WHERE snapshot_id = (SELECT max(snapshot_id) FROM snapshots) AND kind IN ('denied', 'failed')
@@ -178,12 +178,12 @@ impl World {
             .collect()
     }
 
-    /// The latest snapshot holds exactly the simulator's truth, column by column.
+    /// Asserts that the latest snapshot equals the simulator's truth, column by column.
     pub fn assert_truth(&self, day: u32, options: TruthOptions) {
         self.assert_truth_but(day, options, &[]);
     }
 
-    /// The same for all tables but some.
+    /// Asserts the same for all tables except these.
     pub fn assert_truth_but(&self, day: u32, options: TruthOptions, but: &[&str]) {
         for spec in RESOURCES.iter().filter(|spec| !but.contains(&spec.name)) {
             let found = self.select(&format!("SELECT * FROM {}", spec.name));
@@ -192,7 +192,7 @@ impl World {
     }
 }
 
-/// What a statement answers.
+/// Returns the answer of a statement.
 pub fn select(database: &Connection, sql: &str) -> Rows {
     let mut statement = database.prepare(sql).unwrap();
     let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
@@ -211,7 +211,7 @@ pub fn select(database: &Connection, sql: &str) -> Rows {
     rows.map(Result::unwrap).collect()
 }
 
-/// Two tables hold the same rows, in any order.
+/// Asserts that two tables have the same rows, in any order.
 #[track_caller]
 pub fn assert_same(what: &str, found: &Rows, expected: &Rows) {
     let (found, expected) = (counted(found), counted(expected));
@@ -237,7 +237,7 @@ fn counted(rows: &Rows) -> BTreeMap<String, i32> {
     counted
 }
 
-/// The columns of views with ids of documents, which follow from the documents (`statements` has a test of its own).
+/// The view columns with ids of documents, which follow from the documents (`statements` has a test of its own).
 fn document_ids() -> &'static [String] {
     static IDS: LazyLock<Vec<String>> = LazyLock::new(|| {
         RESOURCES.iter().flat_map(|spec| spec.documents).filter_map(|held| held.id_column()).collect()
@@ -245,7 +245,7 @@ fn document_ids() -> &'static [String] {
     &IDS
 }
 
-/// A row as text: columns sorted, booleans as SQLite stores them.
+/// Returns a row as text: columns sorted, booleans as SQLite stores them.
 pub fn plain(row: &Map<String, Value>) -> String {
     let sorted: BTreeMap<&String, Value> = row
         .iter()
@@ -258,7 +258,7 @@ pub fn plain(row: &Map<String, Value>) -> String {
     serde_json::to_string(&sorted).unwrap()
 }
 
-/// The rows without the columns that the resource declares volatile.
+/// Returns the rows without the columns that the resource declares volatile.
 pub fn lasting(name: &str, rows: &Rows) -> Rows {
     let volatile = resource(name).map_or(&[][..], |spec| spec.volatile);
     let keep = |row: &Map<String, Value>| {

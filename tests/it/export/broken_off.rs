@@ -1,4 +1,5 @@
-//! An export that is killed, or finds the disk full: who believes the manifest reads one state, and the next export ends it.
+//! An export that is killed, or finds the disk full. A reader that follows the manifest reads one state, and the next
+//! export completes it.
 
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -8,7 +9,7 @@ use rusqlite::Connection;
 use super::reader::Export;
 use crate::fixture::{self, Sandbox};
 
-/// Changes what every file of the newest day is made from.
+/// Changes the source of every file of the newest day.
 fn another_night(sandbox: &Sandbox, night: u32) {
     let census = Connection::open(sandbox.path("orgcensus.db")).unwrap();
     census
@@ -19,7 +20,7 @@ fn another_night(sandbox: &Sandbox, night: u32) {
         .unwrap();
 }
 
-/// The night that the files of an export tell of: all of them the same one.
+/// Returns the night that the files of an export show, which must be the same for all.
 fn night_of(export: &Export) -> String {
     let day = export.rows("users/snapshot_date=2026-04-10/data.parquet");
     let current =
@@ -50,7 +51,7 @@ fn killed_at_any_moment_it_mixes_no_nights() {
         let _ = child.kill();
         child.wait().unwrap();
         match Export::try_open(&sandbox.path("lake")) {
-            // The files move: nobody may believe any.
+            // The files are being moved: none may be trusted.
             None => without += 1,
             Some(export) if night_of(&export) == format!("night {night}") => done += 1,
             Some(_) => kept += 1,
@@ -63,7 +64,7 @@ fn killed_at_any_moment_it_mixes_no_nights() {
     assert!(!staging.exists(), "nothing is left behind");
 }
 
-/// A kill between the first file's move and the manifest is rare: this is the state that it leaves.
+/// A kill between the first file's move and the manifest is rare, so the test creates that state.
 #[test]
 fn an_export_that_ended_while_files_moved_is_ended_by_the_next() {
     let sandbox = fixture::census();
@@ -74,7 +75,7 @@ fn an_export_that_ended_while_files_moved_is_ended_by_the_next() {
     std::fs::rename(own.join("manifest.json"), own.join("pending.json")).unwrap();
     let users = sandbox.path("lake").join("users/snapshot_date=2026-04-10/data.parquet");
     let bytes = std::fs::read(&users).unwrap();
-    // One was not moved yet, and one is an older one of the same length.
+    // One file was not moved yet, and one is an older file of the same length.
     std::fs::remove_file(sandbox.path("lake").join("gaps/data.parquet")).unwrap();
     std::fs::write(&users, bytes.iter().rev().copied().collect::<Vec<_>>()).unwrap();
     let ran = sandbox.run(&["export", "lake"]);
@@ -91,8 +92,8 @@ fn a_full_disk_leaves_the_former_export() {
     assert_eq!(sandbox.run(&["export", "lake"]).exit, Some(0));
     another_night(&sandbox, 2);
     let whole = sandbox.command(&["export", "lake"]);
-    // No file can grow beyond so many blocks of 512 bytes: the write fails as one on a full disk does. SQLite needs 64 of
-    // them to read; the manifest is larger than that.
+    // Files are limited to this many blocks of 512 bytes, so the write fails as on a full disk. SQLite needs 64 of them
+    // to read; the manifest is larger than that.
     let mut limited = Command::new("sh");
     limited.args(["-c", "trap '' XFSZ; ulimit -f 80; exec \"$@\"", "sh"]);
     limited.arg(whole.get_program()).args(whole.get_args()).env_clear().env("PATH", "/usr/bin:/bin");

@@ -1,4 +1,4 @@
-//! `export --flat`: the tables have what the views answer, with types and keys; and `export --ddl`.
+//! `export --flat`: the tables have the rows of the views, with types and keys; and `export --ddl`.
 
 use orgcensus::model::RESOURCES;
 use rusqlite::Connection;

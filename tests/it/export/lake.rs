@@ -1,4 +1,4 @@
-//! `export DIR`: each file against the query that it stands for, and what an export does to one that is there.
+//! `export DIR`: each file compared with its query, and the effect of an export on an existing one.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use orgcensus::model::{RESOURCES, Role, resource};
 use super::reader::{Export, as_exported};
 use crate::fixture::{self, Sandbox};
 
-/// The columns of a table and their types, as the manifest has them.
+/// Returns the columns of a table and their types, as in the manifest.
 fn types(export: &Export, table: &str) -> BTreeMap<String, String> {
     let columns = export.manifest["tables"][table]["columns"].as_array().unwrap();
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
@@ -135,7 +135,7 @@ fn what_was_not_collected_is_said_of_its_files() {
     assert_eq!((carried[0]["status"].as_str(), carried[0]["gaps"].as_i64()), (Some("partial"), Some(1)));
 }
 
-/// Path, inode and time of every file.
+/// Returns the path, inode and time of every file.
 fn state(folder: &Path) -> Vec<(String, u64, i64)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {

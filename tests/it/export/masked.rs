@@ -1,4 +1,4 @@
-//! `export --mask`: no text of the organization is in any byte, and joins hold.
+//! `export --mask`: no text of the organization is in any byte, and joins still work.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::reader::Export;
 use crate::fixture::{self, Sandbox};
 
-/// Every text of the census that names something of the organization.
+/// Returns every text of the census that names part of the organization.
 fn texts(sandbox: &Sandbox) -> BTreeSet<String> {
     let census = Connection::open(sandbox.path("orgcensus.db")).unwrap();
     let mut found = BTreeSet::new();
@@ -28,7 +28,7 @@ fn texts(sandbox: &Sandbox) -> BTreeSet<String> {
         let rows = statement.query_map([], |row| row.get::<_, Option<String>>(0)).unwrap();
         found.extend(rows.filter_map(|text| text.unwrap()).filter(|text| text.chars().count() >= 4));
     }
-    // A group may be called as a word of a column's description.
+    // A group may have the name of a word in a column's description.
     let descriptions = sandbox.run(&["schema", "--all", "--format", "json"]).data().to_owned();
     found.retain(|text| !descriptions.to_lowercase().contains(&text.to_lowercase()));
     found
@@ -56,7 +56,7 @@ fn no_text_of_the_organization_is_in_any_byte() {
     let texts = texts(&sandbox);
     assert!(texts.len() > 40, "{}", texts.len());
 
-    // Pages are compressed: every value is looked at, and every byte outside of them.
+    // Pages are compressed, so every value is checked, and every byte outside of them.
     let mut all = Vec::new();
     files(&sandbox.path("lake"), &mut all);
     all.push(("flat.db".to_owned(), fs::read(sandbox.path("flat.db")).unwrap()));

@@ -1,4 +1,4 @@
-//! What would be written and misread is refused, with what was meant.
+//! An export that would be misread is refused, with the intended command.
 
 use crate::fixture;
 
@@ -12,12 +12,12 @@ fn what_would_be_misread_is_refused() {
     };
     refused(&["teraform"], 2, "did you mean terraform?");
     assert!(!sandbox.path("teraform").exists());
-    // One person of all groups would read as nobody.
+    // A single user with expanded groups would read as no user.
     let of_person = ["assignments-csv", "--expand-groups", "--user", "ana"];
     refused(&of_person, 2, "query user-access ana lists all that the user can reach");
     let direct = sandbox.run(&["export", "assignments-csv", "--user", "ana"]);
     assert!(direct.stderr.contains("for what comes through groups: "), "{}", direct.stderr);
-    // A folder of another mask is not that of another organization.
+    // A folder of another mask does not count as that of another organization.
     assert_eq!(sandbox.run(&["export", "--new-mask-key", "key.txt"]).exit, Some(0));
     assert_eq!(sandbox.run(&["export", "./teraform"]).exit, Some(0));
     refused(&["./teraform", "--mask", "key.txt"], 1, "with another mask than this");

@@ -1,4 +1,4 @@
-//! `export`: what it writes is what the census says, and no reader is misled by what it is in the middle of.
+//! `export`: the files equal the census, and an interrupted export misleads no reader.
 
 mod broken_off;
 mod flat;

@@ -1,4 +1,4 @@
-//! Reads an export as its readers do: the manifest first, then the files that it names.
+//! Reads an export like its consumers: the manifest first, then the files that it names.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -16,16 +16,16 @@ pub struct Export {
     pub manifest: Value,
 }
 
-/// A row: column to value; times are milliseconds.
+/// A row: column to value. Times are milliseconds.
 pub type Row = BTreeMap<String, Value>;
 
 impl Export {
-    /// Reads the manifest, and holds every file against it.
+    /// Reads the manifest, and compares every file with it.
     pub fn open(folder: &Path) -> Self {
         Self::try_open(folder).expect("there is a manifest")
     }
 
-    /// The same; nothing where there is no manifest.
+    /// Does the same; returns `None` if there is no manifest.
     pub fn try_open(folder: &Path) -> Option<Self> {
         let text = fs::read(folder.join("_orgcensus/manifest.json")).ok()?;
         let export = Self { folder: folder.to_owned(), manifest: serde_json::from_slice(&text).unwrap() };
@@ -41,7 +41,7 @@ impl Export {
         Some(export)
     }
 
-    /// Table, path and entry of every file.
+    /// Returns the table, path and entry of every file.
     pub fn files(&self) -> Vec<(String, String, Value)> {
         let mut files = Vec::new();
         for (table, entry) in self.manifest["tables"].as_object().unwrap() {
@@ -52,7 +52,7 @@ impl Export {
         files
     }
 
-    /// The rows of one file.
+    /// Returns the rows of one file.
     pub fn rows(&self, path: &str) -> Vec<Row> {
         let file = File::open(self.folder.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         let reader = SerializedFileReader::new(file).unwrap();
@@ -62,7 +62,7 @@ impl Export {
         reader.get_row_iter(None).unwrap().map(|row| read(row.unwrap())).collect()
     }
 
-    /// The types of a file's columns, as Parquet writes them.
+    /// Returns the types of a file's columns, in Parquet's form.
     pub fn types(&self, path: &str) -> BTreeMap<String, String> {
         let reader = SerializedFileReader::new(File::open(self.folder.join(path)).unwrap()).unwrap();
         let schema = reader.metadata().file_metadata().schema_descr_ptr();
@@ -86,7 +86,7 @@ fn value(field: &Field) -> Value {
     }
 }
 
-/// JSON in a text as what it says: a query prints it so.
+/// Parses JSON in a text, as a query prints it.
 fn parsed(value: Value) -> Value {
     match value.as_str().map(serde_json::from_str::<Value>) {
         Some(Ok(json)) if json.is_object() || json.is_array() => json,
@@ -94,8 +94,7 @@ fn parsed(value: Value) -> Value {
     }
 }
 
-/// What a query prints as JSON, with its times and truth values as a file of the export has them: `types` are the
-/// manifest's.
+/// Returns a query's JSON output with times and booleans as in the export. `types` come from the manifest.
 pub fn as_exported(rows: &str, types: &BTreeMap<String, String>) -> Vec<Row> {
     let rows: Vec<BTreeMap<String, Value>> = serde_json::from_str(rows).unwrap();
     let told = |name: &String, value: Value| match (types.get(name).map(String::as_str), &value) {

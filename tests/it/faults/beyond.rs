@@ -1,5 +1,4 @@
-//! Answers beyond all bounds: bodies and messages without an end, an OU inside itself, times that no calendar has,
-//! a key twice.
+//! Answers beyond all bounds: endless bodies and messages, an OU inside itself, impossible times, a repeated key.
 
 use orgcensus::simulator::{Action, Config, Fault};
 use serde_json::json;
@@ -7,7 +6,7 @@ use serde_json::json;
 use crate::gaps::{DAY, after_day_0, assert_hidden, collect, everything, one};
 use crate::world::{World, small};
 
-/// What the failed gaps of the last snapshot say: their codes and messages.
+/// Returns the codes and messages of the failed gaps of the last snapshot.
 fn told(world: &World) -> Vec<(String, String)> {
     let sql = "SELECT DISTINCT error_code, error_message FROM gaps WHERE kind IN ('failed', 'denied')
                AND snapshot_id = (SELECT max(snapshot_id) FROM snapshots)";
@@ -59,7 +58,7 @@ fn a_message_as_long_as_a_book() {
         assert!(shown.stdout.len() + shown.stderr.len() < 20_000, "{arguments:?}");
     }
     assert!(ran.stderr.len() < 40_000, "{} bytes", ran.stderr.len());
-    // Where the first call of a run is refused so.
+    // The same refusal of the first call of a run.
     world.simulator.faults().add(Fault::on("ListInstances", Action::LongRefusal(3_000_000)));
     let doctor = world.run(&["doctor"]);
     assert!(doctor.stdout.len() + doctor.stderr.len() < 20_000);
@@ -85,7 +84,7 @@ fn an_ou_inside_itself() {
 
 #[test]
 fn times_that_no_calendar_has() {
-    // Beyond the year 9999, before 1970, and AWS's own way to say "never" in other languages: the year 1.
+    // Beyond the year 9999, before 1970, and the year 1, which stands for "never" in AWS's code of other languages.
     for seconds in [253_402_300_800, 32_503_680_000_000, -1, -62_135_596_800] {
         let world = World::of(small());
         world.collect_day(0, &["--only", "groups,accounts"]);
@@ -100,7 +99,7 @@ fn times_that_no_calendar_has() {
             let says = format!("of an item of the answer is no time from 1970 to 9999: {seconds} seconds");
             assert!(message.contains(&says), "{message}");
         }
-        // What was known before is kept, as it was.
+        // The earlier rows are kept unchanged.
         let odd = "SELECT count(*) FROM groups_versions WHERE created_at NOT GLOB '[12]???-*'";
         assert_eq!(world.number(odd), 0);
         assert_eq!(world.number("SELECT count(*) FROM groups_versions WHERE valid_to IS NOT NULL"), 0);
@@ -112,7 +111,7 @@ fn times_that_no_calendar_has() {
 fn a_key_twice_in_an_object() {
     let world = after_day_0();
     let faults = world.simulator.faults();
-    // Once, and it is asked again; and for good.
+    // Once, so that the call is retried; and permanently.
     faults.add(Fault::on("ListGroups", Action::KeyTwice).times(1));
     let group_id = one(&world, "group_memberships", "group_id");
     faults.add(Fault::on("ListGroupMemberships", Action::KeyTwice).containing(&group_id));

@@ -1,4 +1,4 @@
-//! No answer, or none that can be read: 5xx, resets, hangs, cut and garbled bodies.
+//! No answer, or an unreadable one: 5xx, resets, hangs, truncated and garbled bodies.
 
 use orgcensus::simulator::{Action, Fault};
 use orgcensus::store::SnapshotStatus;
@@ -9,7 +9,7 @@ use crate::gaps::{
     several, truth,
 };
 
-/// Every way in which an answer can break.
+/// Returns every way in which an answer can break.
 fn breakages() -> [Action; 6] {
     [
         Action::Status(500),
@@ -97,7 +97,7 @@ fn a_gap_tells_what_broke() {
 #[test]
 fn a_blip_of_some_seconds() {
     let world = after_day_0();
-    // Every set is refused as often as one call is tried, and then some.
+    // More failures than one call has attempts, for every set.
     let blip = Fault::on("sso-admin:DescribePermissionSet", Action::Status(503)).times(80);
     world.simulator.faults().add(blip);
     let ran = collect(&world);

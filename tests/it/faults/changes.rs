@@ -1,5 +1,5 @@
-//! The organization changes while it is collected: whatever a run saw of before and after, what it publishes
-//! hangs together, closes nothing that lives, and the next run is the truth.
+//! The organization changes while it is collected. Whichever parts of before and after a run saw, its snapshot is
+//! consistent and closes no living row, and the next run equals the truth.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::gaps::{
 };
 use crate::world::{World, assert_same, lasting, plain};
 
-/// Collects on day 0, which turns to day 6 when this call comes in.
+/// Collects on day 0, which turns to day 6 when this call arrives.
 fn turned_at(operation: &str, call: usize) -> (World, Ran) {
     let world = after_day_0();
     world.simulator.set_day(0);
@@ -24,7 +24,7 @@ fn turned_at(operation: &str, call: usize) -> (World, Ran) {
     (world, ran)
 }
 
-/// No row stands without the parent that the model declares.
+/// Asserts that no row exists without the parent that the model declares.
 fn assert_consistent(world: &World) {
     for spec in RESOURCES {
         for parent in spec.parents {
@@ -46,11 +46,11 @@ fn assert_consistent(world: &World) {
     }
 }
 
-/// The resources each of whose rows takes several calls, between which the day may turn.
+/// The resources whose rows each take several calls, between which the day may turn.
 const OF_SEVERAL_CALLS: [&str; 2] = ["applications", "managed_policies"];
 
-/// Whether each value of the row is that of its key on the one day or the other. A policy of AWS that a permission set
-/// attached before the day turned, and none after, was read as it is since: no day's truth has that.
+/// Returns true if each value of the row is that of its key on one of the two days. An AWS managed policy that a
+/// permission set attached only before the day turned was read after it, which is in no day's truth.
 fn each_value_was_so(world: &World, resource: &str, row: &Map<String, Value>) -> bool {
     let of_key = |day: u32| {
         let rows = lasting(resource, &truth(world, day, resource));
@@ -60,14 +60,14 @@ fn each_value_was_so(world: &World, resource: &str, row: &Map<String, Value>) ->
     if resource == "managed_policies" && days.len() == 1 {
         return true;
     }
-    // As text: the truth has booleans where the table has numbers.
+    // Compared as text, because the truth has booleans where the table has numbers.
     let one = |row: &Map<String, Value>, column: &String| {
         plain(&Map::from_iter([(column.clone(), row.get(column).cloned().unwrap_or_default())]))
     };
     row.keys().all(|column| days.iter().any(|day| one(day, column) == one(row, column)))
 }
 
-/// Every row is one of the day before or of the day after, and nothing is told as removed or added that is not.
+/// Asserts that every row is from one of the two days, and that no false removal or addition is reported.
 fn assert_honest(world: &World) {
     for spec in RESOURCES {
         let known: BTreeSet<String> = [0, DAY]
@@ -96,8 +96,8 @@ fn assert_honest(world: &World) {
     }
 }
 
-/// The only gap there may be is of the report of an entity that was moved after it was listed: it lives, and by
-/// its old path no report could be had.
+/// Asserts that the only possible gap is the report of an entity that was moved after it was listed. It still exists,
+/// but its old path yields no report.
 fn assert_no_gap_of_what_is_gone(world: &World, ran: &Ran) {
     let lives: Vec<Value> = [("organizational_units", "ou_id"), ("accounts", "account_id")]
         .into_iter()
@@ -111,7 +111,7 @@ fn assert_no_gap_of_what_is_gone(world: &World, ran: &Ran) {
     assert_eq!(ran.exit, Some(if gaps.is_empty() { 0 } else { 4 }), "{}", ran.stderr);
 }
 
-/// The run after it sees everything, and what changed over both is what really changed.
+/// Asserts that the next run sees everything, and that the changes over both runs equal the real ones.
 fn assert_the_next_is_the_truth(world: &World) {
     world.simulator.faults().clear();
     let next = collect(world);
@@ -164,7 +164,7 @@ fn that_delete_what_was_listed() {
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
     assert_eq!(world.gaps(), []);
     assert!(ran.stderr.contains("dropped: their parent vanished in mid-run"), "{}", ran.stderr);
-    // What other sets attach, or have as their boundary.
+    // The policies that other sets attach, or have as their boundary.
     let attached: BTreeSet<String> = truth(&world, DAY, "permission_set_policies")
         .iter()
         .filter(|row| row["permission_set_arn"] != *set)
@@ -179,7 +179,7 @@ fn that_delete_what_was_listed() {
             let has = |column: &str, id: &str| row.get(column).is_some_and(|value| *value == *id);
             let of_group = has("group_id", &group_id);
             let of_set = has("permission_set_arn", &set) || has("resource_id", &set);
-            // What is still assigned outlives its set: the next collection asks for it.
+            // Assignments outlive their deleted set here: the next collection asks for them.
             !of_group && (!of_set || ["account_assignments", "assignment_requests"].contains(&spec.name))
         });
         assert_same(spec.name, &held(&world, spec.name), &expected);
@@ -211,7 +211,7 @@ fn that_bring_somebody_new() {
         truth(&world, day, resource).iter().map(|row| row[column].to_string()).collect()
     };
     let (users, groups) = (ids(0, "users", "user_id"), ids(0, "groups", "group_id"));
-    // A group of day 0 has, on a later day, a member whom day 0 does not know.
+    // A group of day 0 that on a later day has a member who did not exist on day 0.
     let joined = |day: u32| {
         let rows = truth(&world, day, "group_memberships");
         let lives = ids(day, "users", "user_id");
@@ -223,7 +223,7 @@ fn that_bring_somebody_new() {
     };
     let (day, group_id) = (1..60).find_map(joined).unwrap();
     world.simulator.set_day(0);
-    // Its listing fails until it is put aside, behind everything else; then the day turns.
+    // The group's listing fails until it is set aside, behind all others. Then the day turns.
     let faults = world.simulator.faults();
     let members = |action| Fault::on("ListGroupMemberships", action).containing(&group_id);
     faults.add(members(Action::Status(503)).times(6));
@@ -241,7 +241,7 @@ fn keep_the_time_of_what_was_seen() {
     let group_id = one(&world, "group_memberships", "group_id");
     let fault = Fault::on("ListGroupMemberships", crate::gaps::denied()).containing(&group_id);
     world.simulator.faults().add(fault);
-    // Whose census it is has to be asked again and again.
+    // The identity of the census must be requested several times.
     world.simulator.faults().add(Fault::on("ListInstances", Action::Status(503)).times(3));
     let ran = collect(&world);
     assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
@@ -252,7 +252,7 @@ fn keep_the_time_of_what_was_seen() {
                 FROM snapshots WHERE snapshot_id = 2";
     let took = world.select(took)[0]["ms"].as_f64().unwrap();
     assert!(took >= (last - first).as_secs_f64() * 1000.0, "{took} ms, and {:?} of calls", last - first);
-    // A snapshot's bounds hold every observation, and a gap tells when it was met.
+    // A snapshot's bounds include every observation, and a gap has the time of its observation.
     let outside = "SELECT count(*) FROM gaps JOIN snapshots USING (snapshot_id)
                    WHERE observed_at NOT BETWEEN taken_at AND completed_at";
     assert_eq!(world.number(outside), 0);
@@ -260,7 +260,7 @@ fn keep_the_time_of_what_was_seen() {
         world.number("SELECT count(*) FROM gaps WHERE kind = 'denied' AND observed_at IS NOT NULL"),
         1
     );
-    // Snapshots do not overlap, so that an observation is of one of them alone.
+    // Snapshots do not overlap, so that an observation belongs to only one of them.
     let overlapping =
         "SELECT count(*) FROM snapshots AS a JOIN snapshots AS b ON a.snapshot_id < b.snapshot_id
                        WHERE b.taken_at < a.completed_at";

@@ -1,4 +1,4 @@
-//! Credentials that end while a collection runs.
+//! Credentials that expire while a collection runs.
 
 use orgcensus::simulator::{Action, Fault};
 
@@ -23,7 +23,7 @@ fn that_end_in_mid_run() {
     assert_eq!(world.number("SELECT count(*) FROM snapshots"), 1);
     assert_eq!(world.select("SELECT * FROM account_assignments_history"), before);
     let answered: Vec<_> = world.simulator.calls().all();
-    // Another session of another key: what was answered to the first is not asked again.
+    // Another session with another key. The answers to the first session are not requested again.
     world.simulator.faults().clear();
     world.simulator.expire_credentials(KEY);
     world.simulator.calls().clear();
@@ -32,7 +32,7 @@ fn that_end_in_mid_run() {
     let resumed = world.sandbox.ran(command.output().unwrap());
     assert!(resumed.stderr.contains("resuming the collection begun at "), "{}", resumed.stderr);
     let preflight = ["GetCallerIdentity", "DescribeOrganization", "ListInstances"];
-    // Half of an answer: without the version that it names, nothing of the policy can be kept.
+    // Half of an answer: without the version that it names, nothing of the policy can be stored.
     let halves = ["GetPolicy"];
     let again = world.simulator.calls().all().into_iter().filter(|call| {
         !preflight.iter().chain(&halves).any(|other| *other == call.operation)
@@ -40,7 +40,7 @@ fn that_end_in_mid_run() {
                 other.status == 200 && (&other.operation, &other.body) == (&call.operation, &call.body)
             })
     });
-    // What was answered after the end came is kept, too.
+    // Answers that arrived after the expiry are kept, too.
     assert_eq!(again.map(|call| call.operation).collect::<Vec<_>>(), [""; 0]);
     assert_survived(&world, &resumed);
     world.assert_truth(DAY, everything());

@@ -1,4 +1,4 @@
-//! AWS says no: to one thing, to one kind of call, to a whole service.
+//! AWS denies one entity, one kind of call, or a whole service.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::gaps::{
 };
 use crate::world::{World, assert_same};
 
-/// The pairs of account and permission set that are provisioned and assigned on both days, as scopes.
+/// Returns the pairs of account and permission set that are provisioned and assigned on both days, as scopes.
 fn lasting_pairs(world: &World) -> Vec<Value> {
     let pairs = |day: u32| -> Vec<Value> {
         let rows = truth(world, day, "account_assignments");
@@ -28,7 +28,7 @@ fn lasting_pairs(world: &World) -> Vec<Value> {
     lasting
 }
 
-/// What the request for a pair's assignments holds.
+/// Returns the part of a request that names a pair.
 fn asking_for(pair: &Value) -> String {
     format!("\"AccountId\":{},\"PermissionSetArn\":{}", pair["account_id"], pair["permission_set_arn"])
 }
@@ -84,7 +84,7 @@ fn one_pair() {
 #[test]
 fn one_account() {
     let world = after_day_0();
-    // The account with the most pairs: more refusals than end a kind of call when they come in a row.
+    // The account with the most pairs. Their refusals would stop a kind of call if they followed each other.
     let provisioned = truth(&world, DAY, "provisioned_permission_sets");
     let pairs_of = |account_id: &Value| -> Vec<&Map<String, Value>> {
         provisioned.iter().filter(|row| row["account_id"] == *account_id).collect()
@@ -96,7 +96,7 @@ fn one_account() {
     let body = format!("\"AccountId\":{account_id}");
     world.simulator.faults().add(Fault::on("ListAccountAssignments", denied()).containing(&body));
     let ran = collect(&world);
-    // What is no longer provisioned but was assigned is asked for, too.
+    // A pair that is no longer provisioned but was assigned is requested, too.
     let known = truth(&world, 0, "account_assignments");
     let known = known.iter().filter(|row| row["account_id"] == *account_id);
     let sets: BTreeSet<&str> =
@@ -112,7 +112,7 @@ fn five_times_in_a_row() {
     world.simulator.faults().add(Fault::on("ListAccountAssignments", denied()));
     let ran = world.collect(&[&ARGUMENTS[..], &["--rate", "sso-admin=30"]].concat());
     let asked = world.simulator.calls().count("ListAccountAssignments");
-    // The fifth refusal ends it, and those under way at that moment: 0.6 seconds' worth.
+    // The fifth refusal stops the kind, apart from the calls in flight at that moment: 0.6 seconds' worth.
     assert!((5..=5 + 18).contains(&asked), "{asked} calls were sent to be refused");
     assert!(ran.stderr.contains("ListAccountAssignments was refused 5 times in a row"), "{}", ran.stderr);
     assert_hidden(&world, &ran, &[("account_assignments", json!({}))], "denied");
@@ -171,7 +171,7 @@ fn the_organizations_description() {
     assert_nothing_false_is_removed(&world);
 }
 
-/// Whatever the diff calls removed is gone.
+/// Asserts that every removal in the diff is real.
 fn assert_nothing_false_is_removed(world: &World) {
     let expected = world.simulator.net_changes_with(0, DAY, everything());
     let diff = world.diff(1, 2);
@@ -258,7 +258,7 @@ fn the_whole_of_organizations() {
         let gap = (resource.to_owned(), "{}".to_owned(), "denied".to_owned());
         assert!(world.gaps().contains(&gap), "{resource}: {:?}", world.gaps());
     }
-    // The tags of what Identity Center has are another service's.
+    // The tags of Identity Center's resources come from another service.
     let is_of_instance = |row: &Map<String, Value>| {
         ["permission_set", "application", "identity_center_instance", "trusted_token_issuer"]
             .iter()
@@ -273,7 +273,7 @@ fn the_whole_of_organizations() {
     let but: Vec<&str> = hidden.into_iter().chain(["tags", reports]).collect();
     world.assert_truth_but(DAY, everything(), &but);
     assert_nothing_false_is_removed(&world);
-    // The day after, everything can be seen again.
+    // The next day, everything is visible again.
     world.simulator.faults().clear();
     assert_eq!(collect(&world).exit, Some(0));
     world.assert_truth(DAY, everything());

@@ -1,5 +1,5 @@
-//! The key that encrypts the directory cannot be used: AWS says so by a `Reason` inside other errors. Inside a
-//! ResourceNotFound it is no news of the thing, inside an AccessDenied no news of the policy.
+//! The key that encrypts the directory cannot be used. AWS reports this by a `Reason` inside other errors. Inside a
+//! ResourceNotFound it proves nothing about the resource, and inside an AccessDenied nothing about the policy.
 
 use orgcensus::simulator::{Action, Fault};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn denied(kms_reason: &str) -> Action {
     Action::Denied { kms_reason: Some(kms_reason.to_owned()) }
 }
 
-/// The fault hides these scopes, and both the summary's gap and `snapshots show` tell the reason.
+/// Asserts that the fault hides these scopes, and that both the summary's gap and `snapshots show` name the reason.
 fn assert_key_trouble(fault: impl Fn(&World) -> (Fault, Vec<(&'static str, Value)>), kms_reason: &str) {
     let world = after_day_0();
     let (fault, gaps) = fault(&world);

@@ -1,4 +1,4 @@
-//! Good answers that lack their list: the SDK reads them as empty ones.
+//! Good answers that lack their list. The SDK reads them as empty ones.
 
 use std::time::{Duration, Instant};
 
@@ -65,7 +65,7 @@ fn for_ever() {
     assert_kept(&world, &gaps, "failed");
 }
 
-/// Where AWS may leave an empty list out, it leaves out that of some; here it is that of all.
+/// Asserts that an operation that may omit some empty lists is doubted if it omits all of them.
 fn assert_no_list_is_no_evidence(operation: &str, resource: &str) {
     let world = after_day_0();
     world.simulator.faults().add(Fault::on(operation, Action::MissingListKey));
@@ -113,7 +113,7 @@ fn of_one_group() {
 #[test]
 fn where_empty_lists_are_sent() {
     let world = after_day_0();
-    // By the time of the last sets, a set without tags has shown that the operation sends an empty list.
+    // When the last sets are asked, a set without tags has shown that the operation sends an empty list.
     let sets = truth(&world, DAY, "permission_sets").len();
     let fault = Fault::on("sso-admin:ListTagsForResource", Action::MissingListKey)
         .containing(":permissionSet/")
@@ -138,13 +138,14 @@ fn where_empty_lists_are_sent() {
 
 #[test]
 fn where_empty_lists_are_left_out() {
-    // A page that has lost its list in the middle of a listing, of which rows are gone, is doubted: that is another test.
+    // A page that lost its list in the middle of a listing with deleted rows is doubted, which another test covers.
     let world = after_day_0_of(Config { empty_lists: false, empty_pages: false, ..small() });
     let ran = collect(&world);
     assert_survived(&world, &ran);
 }
 
-/// The root is asked first; only what is asked later shows what its answer without a list is worth.
+/// Collects without the root's tags. The root is asked first, so that only later answers show whether its answer
+/// without a list can be trusted.
 fn without_the_roots_tags(empty_lists: bool) -> (World, String) {
     let world = World::of(Config { empty_lists, ..small() });
     let faults = world.simulator.faults();
@@ -175,7 +176,8 @@ fn where_a_later_answer_sends_an_empty_one() {
     assert_eq!(gaps_found(&world), [("tags".to_owned(), scope)]);
 }
 
-/// Whether others leave empty lists out or send them: what the last snapshot knows does not end without evidence.
+/// Rows of the last snapshot do not end without evidence, regardless of whether other answers omit empty lists or send
+/// them.
 #[test]
 fn of_one_that_is_known() {
     let listings = [
@@ -222,7 +224,7 @@ fn of_one_that_is_known() {
     }
 }
 
-/// A census of day 0, and then one in which the listing of what one known set is provisioned to lacks its list.
+/// Returns a census of day 0, followed by one in which the listing of a known set's accounts lacks its list.
 fn without_what_is_provisioned(empty_lists: bool) -> (World, String) {
     let world = World::of(Config { empty_lists, changes_per_day: 0, ..small() });
     world.collect_day(0, &ARGUMENTS);
@@ -232,7 +234,7 @@ fn without_what_is_provisioned(empty_lists: bool) -> (World, String) {
     (world, set)
 }
 
-/// AWS is known to leave that list out where it is empty. What is still assigned is kept all the same.
+/// AWS is known to omit this list if it is empty. Existing assignments are still kept.
 #[test]
 fn that_aws_leaves_out_where_it_is_empty() {
     let (world, set) = without_what_is_provisioned(false);
@@ -261,7 +263,7 @@ fn that_others_send_although_aws_leaves_it_out() {
     assert_same("provisioned_permission_sets", &held(&world, "provisioned_permission_sets"), &before);
 }
 
-/// What one run has learned, the one that resumes it knows.
+/// A resumed run knows what the first run has learned.
 #[test]
 fn after_a_resume() {
     let world = World::of(Config { latency: Duration::from_millis(5), ..small() });
@@ -269,7 +271,7 @@ fn after_a_resume() {
     let mut child = world.spawn(&ARGUMENTS);
     let tags = |world: &World| world.simulator.calls().count("sso-admin:ListTagsForResource");
     let begun = Instant::now();
-    // Three sets answered: one of them has no tags.
+    // Three sets were answered, one of them without tags.
     let none = |world: &World| {
         let untagged =
             "SELECT count(*) FROM notes WHERE name = 'sends_empty_lists:sso-admin:ListTagsForResource'";

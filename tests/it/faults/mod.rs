@@ -1,5 +1,5 @@
-//! What can go wrong outside, one theme a file: each fault by script, and what it comes to in the tables, the
-//! gaps, the exit code and the diff (`crate::gaps` asserts those). `docs/faults.md` names these tests.
+//! The external faults, one theme per file: each fault by script, and its effects in the tables, the gaps, the exit
+//! code and the diff (asserted by `crate::gaps`). `docs/faults.md` names these tests.
 
 mod beyond;
 mod broken_answers;

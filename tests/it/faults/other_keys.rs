@@ -1,4 +1,4 @@
-//! Good answers to another question: items of another pair, group, set or principal than was asked for.
+//! Good answers to another request: items of another pair, group, set or principal than the requested one.
 
 use orgcensus::simulator::{Action, Config, Fault};
 use serde_json::json;
@@ -13,7 +13,7 @@ const OTHER_ACCOUNT: &str = "999999999999";
 const OTHER_SET: &str = "arn:aws:sso:::permissionSet/ssoins-0000000000000000/ps-0000000000000000";
 const OTHER_ID: &str = "00000000-0000-0000-0000-000000000000";
 
-/// Each listing whose answers name what was asked for, and the member that does.
+/// The listings whose answers name the requested entity, with the member that does.
 const MEMBERS: [(&str, &str, &str); 4] = [
     ("ListAccountAssignments", "AccountId", OTHER_ACCOUNT),
     ("ListAccountAssignments", "PermissionSetArn", OTHER_SET),
@@ -87,7 +87,7 @@ fn of_every_pair() {
     assert_kept(&world, &borrowed(&gaps), "failed");
 }
 
-/// A user's answer repeats the rows of its groups; those of anybody else are no answer.
+/// A user's answer repeats the rows of its groups. The rows of any other principal are no answer.
 #[test]
 fn of_one_principal() {
     let arguments = ["--assignments", "principals", "--access-report", "none"];
@@ -107,7 +107,7 @@ fn of_one_principal() {
         let scope = json!({ "principal_id": principal_id, "principal_type": kind });
         let gaps: Vec<_> = world.gaps().into_iter().filter(|(.., kind)| kind == "failed").collect();
         assert_eq!(gaps, [("account_assignments".to_owned(), scope.to_string(), "failed".to_owned())]);
-        // Pairs of which nothing was shown are listed: a deleted user's rows may be found, and none is lost.
+        // Pairs without any row are listed: a deleted user's rows may be found, and none is lost.
         let after = held(&world, "account_assignments");
         assert!(before.iter().all(|row| after.contains(row)), "{kind}");
         assert!(after.iter().all(|row| row["principal_id"] != OTHER_ID), "{kind}");

@@ -1,4 +1,4 @@
-//! Listings whose pages are odd: empty ones, repeated and expired tokens, items that come twice.
+//! Listings with odd pages: empty ones, repeated and expired tokens, repeated items.
 
 use std::collections::BTreeSet;
 
@@ -68,7 +68,7 @@ fn with_items_twice() {
     assert_survived(&world, &ran);
 }
 
-/// One row can be kept of each key: that there were two is counted and named, whatever the listing.
+/// Only one row can be kept for each key. A second one is counted and named, in any listing.
 #[test]
 fn with_conflicting_items() {
     let listings = [
@@ -82,7 +82,7 @@ fn with_conflicting_items() {
     ];
     let world = World::of(Config { empty_pages: false, ..Config::default() });
     for (operation, resource, _) in listings {
-        // Of a listing that holds something.
+        // From a listing that is not empty.
         let rows = world.simulator.rows(0, resource, TruthOptions::default());
         let asked = match resource {
             "group_memberships" => rows[0]["group_id"].as_str(),
@@ -172,7 +172,7 @@ fn whose_token_is_always_new() {
     assert_a_listing_without_end(&world, &ran);
 }
 
-/// The first listings cost 300 pages each, and the hundreds after them next to nothing.
+/// The first listings cost 300 pages each, and the hundreds after them almost nothing.
 #[test]
 fn whose_tokens_are_new_for_every_item() {
     let world = World::of(small());
@@ -218,7 +218,7 @@ fn of_groups_without_an_end() {
     assert_none_is_removed(&world, "groups");
 }
 
-/// The users that were shown are as they are now, the others as they were, and nobody is removed.
+/// Asserts that the received users are up to date, that the others are unchanged, and that none is removed.
 fn assert_a_listing_without_end(world: &World, ran: &crate::fixture::Ran) {
     assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
     assert_eq!(world.gaps(), [("users".to_owned(), "{}".to_owned(), "failed".to_owned())]);

@@ -1,4 +1,4 @@
-//! Access reports are jobs: they fail, wait for somebody else's, and belong to the session that asked.
+//! Access reports are jobs: they fail, wait for another caller's job, and belong to the session that requested them.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn that_fail() {
         let ran = collect(&world);
         let gaps = gaps_found(&world);
         assert_eq!(gaps.len(), 2, "{gaps:?}");
-        // What the job said of itself is kept beside the gap.
+        // The job's own error is stored beside the gap.
         let jobs = format!(
             "SELECT count(*) FROM access_report_jobs JOIN gaps USING (snapshot_id, error_code)
              WHERE snapshot_id = 2 AND job_status = 'FAILED' AND error_code = '{code}'
@@ -53,7 +53,7 @@ fn of_somebody_else_that_never_end() {
     let reason = "SELECT count(*) FROM gaps WHERE snapshot_id = 2 AND error_message =
                   'beyond --access-report-budget: another caller''s report was in progress'";
     assert!(world.number(reason) > 0);
-    // Left for the next run, as if nobody had asked: no failure, and nothing is lost.
+    // Left for the next run, as if not requested: no failure, and nothing is lost.
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
     assert_eq!(world.gaps(), []);
     world.assert_truth_but(DAY, everything(), &["service_last_accessed"]);
@@ -74,13 +74,13 @@ fn of_somebody_else_that_never_end() {
 
 #[test]
 fn that_are_lost() {
-    // For a while the new session is handed the old one's job, which it may not read.
+    // For a while the new session receives the old one's job, which it may not read.
     let reuse = Duration::from_millis(1500);
     let world = after_day_0_of(Config { access_report_reuse: reuse, ..small() });
     world.simulator.faults().add(Fault::on(GET, Action::NotFound).times(2));
     let ran = collect(&world);
     assert_survived(&world, &ran);
-    // Until it gets a job of its own, it asks again: three times for each of the two that were lost.
+    // It asks again until it gets a job of its own: three times for each of the two lost jobs.
     let generated = world.simulator.calls().count(GENERATE);
     let entities = world.simulator.rows(DAY, "accounts", everything()).len()
         + world.simulator.rows(DAY, "organizational_units", everything()).len()
@@ -125,7 +125,7 @@ fn job_status(world: &World, entity: &str) -> Vec<String> {
     world.select(&sql).iter().map(|row| row["it"].as_str().unwrap().to_owned()).collect()
 }
 
-/// An account, by its id, which no other path ends with or contains, and its name.
+/// Returns an account's id, which no other path ends with or contains, and its name.
 fn account(world: &World) -> (String, String) {
     let found = &truth(world, DAY, "accounts")[3];
     (found["account_id"].as_str().unwrap().to_owned(), found["name"].as_str().unwrap().to_owned())
@@ -142,7 +142,7 @@ fn that_do_not_end() {
         let mut command =
             world.collect_command(&[&ARGUMENTS[..], &["--access-report-budget", budget]].concat());
         let ran = world.sandbox.ran(command.env("ORGCENSUS_HASTE", "15").output().unwrap());
-        // It is told by name, and its entity is a gap; whatever it does not block is there.
+        // It is reported by name, and its entity is a gap. Everything that it does not block is complete.
         assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
         assert!(
             ran.stderr.contains(&format!("the access report of account {name} ({id}) does not end")),
@@ -173,7 +173,7 @@ fn that_do_not_end_come_last() {
             world.collect_command(&[&ARGUMENTS[..], &["--access-report-budget", "120s"]].concat());
         let ran = world.sandbox.ran(command.env("ORGCENSUS_HASTE", "15").output().unwrap());
         assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
-        // All others are there, each night; in the second one they were asked for first.
+        // All others are complete, each night. In the second night they were requested first.
         let others = format!(
             "SELECT count(*) FROM access_report_jobs
              WHERE snapshot_id = {snapshot} AND job_status = 'COMPLETED' AND entity_id <> '{id}'"
@@ -191,7 +191,7 @@ fn that_do_not_end_within_the_budget() {
     world.simulator.faults().add(Fault::on(GENERATE, Action::EndlessReport { blocks: false }));
     let ran = world.collect(&[&ARGUMENTS[..], &["--access-report-budget", "1s"]].concat());
     assert!(ran.stderr.contains("are left for the next run"), "{}", ran.stderr);
-    // What was asked for has a job, so that the next run begins with something else.
+    // The requested report has a job, so that the next run begins with another one.
     let sql =
         "SELECT entity_id AS it FROM access_report_jobs WHERE snapshot_id = 2 AND job_status = 'IN_PROGRESS'";
     let tried = world.select(sql);

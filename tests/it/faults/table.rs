@@ -1,4 +1,4 @@
-//! The table of `docs/faults.md` names the tests that back it: they exist, in this folder or beside it.
+//! The table of `docs/faults.md` names the tests that prove it. They exist, in this folder or beside it.
 
 use std::fs::read_to_string;
 use std::path::Path;
@@ -7,7 +7,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The tests that the rows of the table name, by their row.
+/// Returns the tests named by the rows of the table, by row.
 fn named() -> Vec<(String, Vec<String>)> {
     let page = read_to_string(root().join("docs/faults.md")).unwrap();
     let rows =

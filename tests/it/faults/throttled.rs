@@ -1,4 +1,4 @@
-//! AWS throttles: for seconds, for minutes, for longer than anybody waits.
+//! AWS throttles for seconds, for minutes, or for longer than the time limit.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn throttle() -> Action {
 fn for_seconds() {
     let world = after_day_0();
     let faults = world.simulator.faults();
-    // Each service in its own words; the identity store says how long to wait.
+    // Each service in its own words. The identity store names the pause.
     faults.add(Fault::on("ListUsers", Action::Throttle { retry_after_seconds: Some(1) }).times(2));
     faults.add(Fault::on("ListPermissionSets", throttle()).times(4));
     faults.add(Fault::on("ListAccounts", throttle()).times(4));

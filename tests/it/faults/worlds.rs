@@ -1,5 +1,5 @@
-//! Organizations and instances of other shapes. (Partitions, and accounts without `State`, `Status` or `Paths`,
-//! are in `crate::truth`.)
+//! Organizations and instances of other shapes. (`crate::truth` covers partitions, and accounts without `State`,
+//! `Status` or `Paths`.)
 
 use std::collections::BTreeSet;
 
@@ -37,14 +37,14 @@ fn an_account_instance() {
             .chain(["tags", "users", "groups", "group_memberships", "service_last_accessed"])
             .collect();
         world.assert_truth_but(day, TruthOptions::default(), &but);
-        // Their ARNs name the instance, the people are the same.
+        // Their ARNs name the instance, but the people are the same.
         for (resource, column) in [("users", "user_id"), ("groups", "group_id")] {
             let held = world.select(&format!("SELECT * FROM {resource}"));
             let truth = world.simulator.rows(day, resource, TruthOptions::default());
             assert_eq!(ids(&held, column), ids(&truth, column), "{resource}");
         }
         assert_unavailable(&world, &SETS);
-        // AWS was asked once whether there are permission sets, and believed.
+        // AWS was asked once for permission sets, and its answer was trusted.
         assert!(world.simulator.calls().count("ListPermissionSets") <= 2);
         assert_eq!(world.simulator.calls().count("DescribePermissionSet"), 0);
     }
@@ -79,7 +79,7 @@ fn a_legacy_directory() {
                     .filter(|id| legacy_describes && lives.contains(id))
                     .collect();
                 let held = ids(&world.select(&format!("SELECT * FROM {resource}")), column);
-                // Whom an assignment no longer names was not looked for, and so is not gone.
+                // A principal that assignments no longer name was not looked up, and so is not reported as deleted.
                 assert!(held.is_superset(&expected), "{resource}: {held:?} {expected:?}");
                 assert!(day > 0 || held == expected, "{resource}: {held:?} {expected:?}");
             }
@@ -102,7 +102,7 @@ fn an_instance_in_several_regions() {
         ..small()
     };
     let world = World::of(config);
-    // No Region, an additional one, and one where the instance is not at all.
+    // No Region, an additional one, and one without the instance.
     for region in [None, Some("us-west-2"), Some("ap-southeast-2")] {
         let mut command = world.collect_command(&QUICK);
         if let Some(region) = region {
@@ -116,7 +116,7 @@ fn an_instance_in_several_regions() {
     let regions = world.select("SELECT DISTINCT region FROM snapshots");
     assert_eq!(ids(&regions, "region"), BTreeSet::from(["eu-central-1".to_owned()]));
     assert_eq!(world.diff(1, 3)["changes"].as_array().unwrap().len(), 0);
-    // No call was sent only to be refused for its Region.
+    // No call was sent only to be refused because of its Region.
     assert_eq!(world.simulator.calls().errors("ValidationException"), 0);
 }
 

@@ -1,31 +1,31 @@
-//! One collection of a story: when, what of, in which weather, and what happens in its middle.
+//! One collection of a story: its day, its selection, its weather, and the events during it.
 
 use fastrand::Rng;
 
 use super::weather::{Weather, pick};
 
-/// Something that happens while a collection is under way.
+/// An event during a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// Another day is served.
     Turn(u32),
-    /// The credentials end.
+    /// The credentials expire.
     Expire,
-    /// A signal is sent, so many milliseconds later.
+    /// A signal is sent after this many milliseconds.
     Signal(&'static str, u64),
 }
 
-/// A chapter, drawn before it is told.
+/// A chapter, drawn before it runs.
 #[derive(Debug)]
 pub struct Chapter {
     pub day: u32,
     pub arguments: Vec<String>,
     pub weather: Weather,
-    /// What happens after how many calls, in order.
+    /// The events in order, each after a number of calls.
     pub events: Vec<(usize, Event)>,
-    /// Whether the next try meets fair weather.
+    /// True if the next attempt meets no faults.
     pub clears_up: bool,
-    /// How often it is tried at most; once more in fair weather unless it is given up.
+    /// The maximum number of attempts. One more without faults follows, unless it is given up.
     pub tries: usize,
     pub is_given_up: bool,
     pub is_diffed: bool,
@@ -49,7 +49,7 @@ const RESOURCES: &[&str] = &[
 ];
 
 impl Chapter {
-    /// Draws one for a day or the days after. `calls` is about how many a collection takes.
+    /// Draws a chapter for a day or the days after. `calls` is the approximate number of calls of a collection.
     pub fn draw(random: &mut Rng, day: u32, calls: usize, ids: &[String], is_management: bool) -> Self {
         let weather = Weather::draw(random, ids);
         let mut events = Vec::new();

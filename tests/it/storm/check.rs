@@ -1,5 +1,5 @@
-//! What holds of the census after every run: the file is sound, what was published stays as it was, and the
-//! latest snapshot neither loses nor invents.
+//! The invariants of the census after every run: the file is intact, published snapshots do not change, and the latest
+//! snapshot neither loses nor invents rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,25 +13,25 @@ use super::tally::Tally;
 use super::truths::{Keyed, Seen, key_of, keyed};
 use crate::world::{World, lasting, plain, select};
 
-/// A published snapshot, and what was there to be seen by it.
+/// A published snapshot, and the truth while it was collected.
 #[derive(Debug)]
 pub struct Published {
     pub snapshot_id: u32,
     pub rows: BTreeMap<&'static str, Keyed>,
     pub seen: Seen,
-    /// Whether assignments were listed by principal, which leaves out some of those who were deleted.
+    /// True if assignments were listed by principal, which omits some of deleted principals.
     by_principals: bool,
 }
 
 impl Published {
-    /// Whether the snapshot could not but see the row.
+    /// Returns true if the snapshot must have seen the row.
     fn must_have_seen(&self, resource: &str, key: &str, row: &Map<String, Value>) -> bool {
         let is_enumerable = resource != "account_assignments" || self.seen.is_enumerable(key, row, true);
         self.seen.throughout(resource, key) && (is_enumerable || !self.by_principals)
     }
 }
 
-/// The file can be opened, is whole, and holds its own rules. How many snapshots it has.
+/// Asserts that the file can be opened, is intact, and follows its own rules. Returns the number of snapshots.
 pub fn sound(world: &World) -> u32 {
     if !world.sandbox.path("orgcensus.db").exists() {
         return 0;
@@ -39,7 +39,7 @@ pub fn sound(world: &World) -> u32 {
     let census = world.database();
     assert_eq!(select(&census, "PRAGMA integrity_check")[0]["integrity_check"], "ok");
     assert_eq!(select(&census, "PRAGMA foreign_key_check"), Rows::new());
-    // A run that was killed at its beginning may have made the file and no table.
+    // A run that was killed at its beginning may have created the file without tables.
     if select(&census, "SELECT 1 FROM sqlite_master WHERE name = 'snapshots'").is_empty() {
         return 0;
     }
@@ -59,7 +59,7 @@ pub fn sound(world: &World) -> u32 {
     counted["snapshots"].as_u64().unwrap() as u32
 }
 
-/// Everything that a snapshot says, as text: what must never change again.
+/// Returns all data of a snapshot as text, which must never change again.
 pub fn answers(world: &World, snapshot_id: u32) -> Vec<String> {
     let census = world.database();
     let mut all = Vec::new();
@@ -84,11 +84,11 @@ pub fn answers(world: &World, snapshot_id: u32) -> Vec<String> {
     all
 }
 
-/// What the latest snapshot did not see.
+/// The gaps of the latest snapshot.
 struct Gaps {
     gaps: Vec<(String, Map<String, Value>)>,
     seen: Vec<(String, Map<String, Value>)>,
-    /// Resource and key of the rows that it carried forward.
+    /// The resource and key of the rows that it carried forward.
     stale: BTreeSet<(String, String)>,
 }
 
@@ -114,7 +114,7 @@ impl Gaps {
         Self { gaps: scopes("gaps"), seen: scopes("seen_under_gaps"), stale: stale.collect() }
     }
 
-    /// Whether a gap hides the row, and no narrower scope that was seen all the same shows it.
+    /// Returns true if a gap hides the row, and no narrower scope that was seen shows it.
     fn hide(&self, resource: &str, row: &Map<String, Value>) -> bool {
         let covers = |scope: &Map<String, Value>| scope.iter().all(|(column, value)| row[column] == *value);
         self.gaps.iter().any(|(hidden, gap)| {
@@ -130,7 +130,7 @@ impl Gaps {
     }
 }
 
-/// Reads the latest snapshot, holds it against what was there, and against the one before.
+/// Reads the latest snapshot, and compares it with the truth and with the previous one.
 pub fn published(
     world: &World,
     snapshot_id: u32,
@@ -156,7 +156,7 @@ pub fn published(
     now
 }
 
-/// Every row held is true, or carried forward and said to be.
+/// Asserts that every row is true, or marked as carried forward.
 fn assert_no_invention(
     spec: &ResourceSpec,
     now: &Published,
@@ -192,7 +192,7 @@ fn assert_no_invention(
     }
 }
 
-/// Every true row is held, or a gap says that it was not seen; what was held and is true is held still.
+/// Asserts that every true row is stored, or covered by a gap, and that no true row was dropped.
 fn assert_no_loss(
     spec: &ResourceSpec,
     now: &Published,
@@ -230,7 +230,7 @@ fn strategy(census: &Connection, snapshot_id: u32) -> Option<String> {
     select(census, &sql)[0]["assignment_strategy"].as_str().map(str::to_owned)
 }
 
-/// What the snapshot says of itself is what its gaps say.
+/// Asserts that the snapshot's coverage equals its gaps.
 fn assert_coverage(census: &Connection, snapshot_id: u32) {
     let sql = format!(
         "SELECT c.resource, c.status FROM coverage AS c WHERE c.snapshot_id = {snapshot_id}
@@ -245,7 +245,7 @@ fn assert_coverage(census: &Connection, snapshot_id: u32) {
     assert_eq!(select(census, &sql), Rows::new(), "status and coverage differ");
 }
 
-/// The diff of two snapshots calls nothing removed, added, lost or gained that was there all the time.
+/// Asserts that the diff of two snapshots reports nothing as removed, added, lost or gained that existed all the time.
 pub fn diff(world: &World, before: &Published, now: &Published) {
     let diff = world.diff(before.snapshot_id, now.snapshot_id);
     for change in diff["changes"].as_array().unwrap() {
@@ -258,7 +258,7 @@ pub fn diff(world: &World, before: &Published, now: &Published) {
         let row = row.as_object().unwrap();
         let key = key_of(spec, row);
         let is_claimed = other.seen.claims.cover(spec.name, row);
-        // What was known is never lost; what was never known may stay unseen.
+        // A known row is never lost. A row that was never known may stay unseen.
         let was_there = match other.snapshot_id == now.snapshot_id {
             true => other.seen.throughout(spec.name, &key),
             false => other.must_have_seen(spec.name, &key, row),

@@ -1,18 +1,18 @@
-//! The fault storm: whatever goes wrong, the census is never damaged and never lies.
+//! The fault storm: the census is never damaged and never wrong, with any faults.
 //!
-//! A *story* is a seed: a small organization, and a few chapters. A chapter is a collection through the real
-//! binary, on one of the organization's days, with a drawn mix of faults, selections and strategies, days that
-//! turn, and signals in the middle; it is run again until something is published, or given up. After every run
-//! the census is held against the truth (`check`).
+//! A *story* is a seed: a small organization, and a few chapters. A chapter is a collection through the real binary, on
+//! one of the organization's days, with a random mix of faults, selections and strategies, changes of the day, and
+//! signals. It is repeated until a snapshot is published, or given up. After every run the census is compared with the
+//! truth (`check`).
 //!
-//! A story that fails is told with its seed. The same world, days and faults come again; the order of calls that
-//! are under way together does not, so that a race may take some tries:
+//! A story that fails is reported with its seed. The same world, days and faults can be repeated. The order of
+//! concurrent calls cannot, so a race may take some attempts:
 //!
 //! ```sh
 //! ORGCENSUS_STORM_SEED=17 cargo test --test it storm:: -- --nocapture
 //! ```
 //!
-//! `ORGCENSUS_STORM_STORIES=2000` tells so many, from that seed (or 1) on.
+//! `ORGCENSUS_STORM_STORIES=2000` runs this many stories, from that seed (or 1) on.
 
 mod chapter;
 mod check;
@@ -31,9 +31,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use self::story::Story;
 use self::tally::Tally;
 
-/// How many stories every run of the tests tells.
+/// The number of stories in every run of the tests.
 const STORIES: u64 = 8;
-/// Stories mostly wait for each other's processes.
+/// The number of concurrent stories, which mostly wait for processes.
 const TOLD_AT_ONCE: usize = 4;
 
 fn asked(variable: &str) -> Option<u64> {
@@ -41,7 +41,7 @@ fn asked(variable: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text} is no number")))
 }
 
-/// What became of a story that failed, and how to tell it again.
+/// Describes a failed story, and the command to repeat it.
 fn failure(seed: u64, log: &str, reason: &dyn Any) -> String {
     let text = reason.downcast_ref::<String>().map(String::as_str);
     let reason = text.or(reason.downcast_ref::<&str>().copied()).unwrap_or("it panicked");

@@ -1,4 +1,4 @@
-//! One run of `collect`, with what happens in its middle.
+//! One run of `collect`, with the events during it.
 
 use std::fs::File;
 use std::process::Child;
@@ -11,25 +11,25 @@ use super::tally::Tally;
 use crate::kill::signal;
 use crate::world::{KEY, World};
 
-/// Nothing that a chapter brings takes longer than this.
+/// The time limit of any run.
 const LONGEST: Duration = Duration::from_secs(180);
-/// How much sooner `collect` sends again and gives up: a simulator does not take seconds.
+/// The factor by which `collect` retries and gives up sooner, because a simulator does not need seconds.
 const HASTE: &str = "10";
 
-/// How one run ended.
+/// The result of one run.
 #[derive(Debug)]
 pub struct Run {
     pub exit: Option<i32>,
     pub stderr: String,
     pub calls: Vec<Call>,
-    /// The days that were served.
+    /// The served days.
     pub days: Vec<u32>,
     signalled: bool,
     expired: bool,
 }
 
 impl Run {
-    /// Runs `collect` once, with what happens in its middle.
+    /// Runs `collect` once, with the events during it.
     pub fn of(world: &World, arguments: &[String], events: &[(usize, Event)], tally: &mut Tally) -> Self {
         let simulator = &world.simulator;
         simulator.calls().clear();
@@ -78,12 +78,12 @@ impl Run {
         Self { exit: status.code(), stderr, calls: simulator.calls().all(), days, signalled, expired }
     }
 
-    /// The end in a word.
+    /// Returns the end in a word.
     pub fn end(&self) -> String {
         self.exit.map_or("killed".to_owned(), |exit| format!("exit {exit}"))
     }
 
-    /// Every end has its reason.
+    /// Asserts that the end has its reason.
     pub fn assert_end(&self, is_published: bool) {
         let struck = |kinds: &[Action]| {
             self.calls.iter().filter_map(|call| call.fault.as_ref()).any(|fault| kinds.contains(fault))
@@ -101,7 +101,7 @@ impl Run {
                     ]),
                 "nothing stops it"
             ),
-            // Nothing can be collected without the instance, or where it is not known whose census it would be.
+            // Nothing can be collected without the instance, or if the census cannot be identified.
             Some(1) => assert!(
                 ["ListInstances", "no Identity Center instance", "see no organization"]
                     .iter()
@@ -114,7 +114,7 @@ impl Run {
     }
 }
 
-/// Sends a signal; whether there was somebody to get it.
+/// Sends a signal. Returns true if the process was still running.
 fn strike(child: &mut Child, name: &str) -> bool {
     let lives = child.try_wait().unwrap().is_none();
     if lives {

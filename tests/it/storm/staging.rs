@@ -1,4 +1,4 @@
-//! What a collection that was not published has ended: the tasks of which a resume asks nothing again.
+//! The tasks that an unpublished collection has ended, for which a resumed run must not repeat any call.
 
 use orgcensus::simulator::Call;
 use rusqlite::{Connection, OpenFlags};
@@ -7,16 +7,16 @@ use serde_json::{Map, Value};
 use crate::kill::PREFLIGHT;
 use crate::world::{World, select};
 
-/// A task that ended, of a kind that is named as its operation.
+/// An ended task whose kind is named after its operation.
 #[derive(Debug)]
 pub struct Ended {
     operation: String,
-    /// The ids that its requests name.
+    /// The ids in its requests.
     ids: Vec<String>,
 }
 
 impl Ended {
-    /// Whether the call belongs to the task.
+    /// Returns true if the call belongs to the task.
     pub fn is_of(&self, call: &Call) -> bool {
         call.operation == self.operation
             && !PREFLIGHT.contains(&call.operation.as_str())
@@ -24,14 +24,14 @@ impl Ended {
     }
 }
 
-/// The tasks that the staging beside the census has ended.
+/// Returns the ended tasks in the staging beside the census.
 pub fn ended(world: &World) -> Vec<Ended> {
     let file = world.sandbox.path("orgcensus.db.collecting");
     if !file.exists() {
         return Vec::new();
     }
     let staging = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    // A run that was killed at its beginning may have made the file and no table.
+    // A run that was killed at its beginning may have created the file without tables.
     if select(&staging, "SELECT 1 FROM sqlite_master WHERE name = 'tasks'").is_empty() {
         return Vec::new();
     }
@@ -50,7 +50,7 @@ pub fn ended(world: &World) -> Vec<Ended> {
         .collect()
 }
 
-/// `list_users` as `ListUsers`.
+/// Converts `list_users` to `ListUsers`.
 fn camel_case(kind: &str) -> String {
     let capitalized = |word: &str| word[..1].to_uppercase() + &word[1..];
     kind.split('_').map(capitalized).collect()

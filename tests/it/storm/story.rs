@@ -1,4 +1,4 @@
-//! A story: one organization, collected over and over while things go wrong.
+//! A story: one organization, collected repeatedly with faults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -17,30 +17,30 @@ use super::truths::{Day, Seen};
 use crate::kill::{PREFLIGHT, sent};
 use crate::world::{KEY, World, small};
 
-/// A story while it is told.
+/// A running story.
 pub struct Story {
     random: Rng,
     world: World,
     is_management: bool,
-    /// About how many calls a collection takes.
+    /// The approximate number of calls of a collection.
     calls: usize,
     days: BTreeMap<u32, Arc<Day>>,
     last: Option<Published>,
-    /// What every published snapshot answered.
+    /// The answers of every published snapshot.
     answers: Vec<Vec<String>>,
     /// The collection that was begun and not published.
     under_way: UnderWay,
 }
 
-/// A collection, its runs so far.
+/// A collection with its runs so far.
 #[derive(Default)]
 struct UnderWay {
     seen: Seen,
-    /// Whether something went wrong that asking again does not mend.
+    /// True if a fault occurred that a retry does not solve.
     is_hidden: bool,
-    /// What was answered well.
+    /// The calls with a good answer.
     answered: BTreeSet<(String, String)>,
-    /// What the staging has ended: nothing of it may be asked again.
+    /// The ended tasks in the staging, whose calls must not be repeated.
     ended: Vec<Ended>,
 }
 
@@ -62,7 +62,7 @@ impl Story {
         }
     }
 
-    /// Tells it to its end; panics where the census lied or lost something.
+    /// Runs the story to its end. Panics if the census is wrong or lost something.
     pub fn tell(mut self, tally: &mut Tally, log: &mut String) {
         tally.stories += 1;
         let mut day = 0;
@@ -117,7 +117,7 @@ impl Story {
         self.world.simulator.renew_credentials(KEY);
     }
 
-    /// Holds everything against the run. Whether it published.
+    /// Compares everything with the run. Returns true if it published.
     fn settle(&mut self, run: &Run, chapter: &Chapter, passes: bool, tally: &mut Tally) -> bool {
         tally.runs += 1;
         tally.calls += run.calls.len();
@@ -146,7 +146,7 @@ impl Story {
         true
     }
 
-    /// Adds the run to the collection under way, or begins another.
+    /// Adds the run to the current collection, or begins another.
     fn go_on(&mut self, run: &Run, passes: bool, tally: &mut Tally) {
         let resumes = run.stderr.contains("resuming the collection begun at");
         if !resumes && run.stderr.contains("discarding an unfinished collection") {
@@ -181,7 +181,7 @@ impl Story {
         }
     }
 
-    /// How many calls were answered well before and asked again: only what was under way when the run ended.
+    /// Returns the number of repeated calls that had a good answer before: only the calls in flight when the run ended.
     fn repeated(&self, run: &Run) -> usize {
         for call in &run.calls {
             let ended = self.under_way.ended.iter().find(|ended| ended.is_of(call));
@@ -191,7 +191,7 @@ impl Story {
         asked.intersection(&self.under_way.answered).count()
     }
 
-    /// What the run says of its snapshot is what the snapshot says.
+    /// Asserts that the run's report equals the snapshot.
     fn assert_status(&self, run: &Run, snapshot_id: u32, must_be_complete: bool, tally: &mut Tally) {
         let sql = format!("SELECT status, suspect FROM snapshots WHERE snapshot_id = {snapshot_id}");
         let snapshot = &self.world.select(&sql)[0];
@@ -207,7 +207,7 @@ impl Story {
         self.days.entry(day).or_insert_with(|| Arc::new(Day::of(simulator, day))).clone()
     }
 
-    /// Things of a day that requests may name.
+    /// Returns ids of a day that requests may name.
     fn ids(&mut self, day: u32) -> Vec<String> {
         let truth = self.day(day);
         [
@@ -226,7 +226,7 @@ impl Story {
     }
 }
 
-/// A report's job is asked about until it has ended, and belongs to the run that began it.
+/// A report's job is polled until it has ended, and belongs to the run that began it.
 fn is_repeatable(call: &Call) -> bool {
     PREFLIGHT.contains(&call.operation.as_str()) || call.operation.contains("AccessReport")
 }

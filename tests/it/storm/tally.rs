@@ -1,22 +1,22 @@
-//! What a storm came to, in figures.
+//! The statistics of a storm.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Figures of one story, or of many.
+/// The statistics of one story, or of many.
 #[derive(Debug, Default)]
 pub struct Tally {
     pub stories: usize,
-    /// Runs of `collect`.
+    /// The number of runs of `collect`.
     pub runs: usize,
-    /// How the runs ended.
+    /// The ends of the runs.
     pub ends: BTreeMap<String, usize>,
-    /// Faults by kind.
+    /// The faults by kind.
     pub faults: BTreeMap<String, usize>,
     pub days_turned: usize,
     pub resumed: usize,
     pub calls: usize,
-    /// Calls of the runs that resumed, and those of them that had been answered well in an earlier run.
+    /// The calls of resumed runs, and the number of them that had a good answer in an earlier run.
     pub calls_of_resumed: usize,
     pub repeated: usize,
     pub published: usize,
@@ -29,7 +29,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds another's figures.
+    /// Adds another's statistics.
     pub fn add(&mut self, other: &Self) {
         for (counts, others) in [(&mut self.ends, &other.ends), (&mut self.faults, &other.faults)] {
             for (what, number) in others {

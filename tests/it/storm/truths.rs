@@ -1,5 +1,5 @@
-//! What an honest snapshot may hold: the truth of the days that were served while it was collected, and what
-//! AWS then claimed to be gone.
+//! The possible content of a correct snapshot: the truth of the days served while it was collected, and the deletions
+//! that AWS then claimed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,23 +10,23 @@ use serde_json::{Map, Value};
 
 use crate::world::plain;
 
-/// A row without its volatile columns, and how it was written down.
+/// A row without its volatile columns, and its text form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     pub row: Map<String, Value>,
     pub text: String,
 }
 
-/// A resource's rows by their keys.
+/// A resource's rows by key.
 pub type Keyed = BTreeMap<String, Held>;
 
-/// The key of a row, as text.
+/// Returns the key of a row, as text.
 pub fn key_of(spec: &ResourceSpec, row: &Map<String, Value>) -> String {
     let values: Vec<&Value> = spec.key.iter().map(|column| &row[*column]).collect();
     serde_json::to_string(&values).unwrap()
 }
 
-/// Rows by their keys, without volatile columns.
+/// Returns rows by key, without volatile columns.
 pub fn keyed(spec: &ResourceSpec, rows: Vec<Map<String, Value>>) -> Keyed {
     let mut keyed = Keyed::new();
     for mut row in rows {
@@ -43,11 +43,11 @@ pub fn keyed(spec: &ResourceSpec, rows: Vec<Map<String, Value>>) -> Keyed {
 #[derive(Debug)]
 pub struct Day {
     pub rows: BTreeMap<&'static str, Keyed>,
-    /// The assignments that listing by principals shows: those of the living.
+    /// The assignments that a listing by principals shows: those of living principals.
     of_the_living: BTreeSet<String>,
-    /// And those on pairs on which nobody living is assigned anything.
+    /// The same, and the assignments on pairs without any living principal.
     and_unseen_pairs: BTreeSet<String>,
-    /// Every way of everybody.
+    /// Every path of every user.
     pub ways: BTreeSet<Access>,
 }
 
@@ -76,27 +76,27 @@ impl Day {
     }
 }
 
-/// What was there to be seen by one collection, its resumed parts included.
+/// The truth during one collection, its resumed parts included.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    /// The days that were served meanwhile.
+    /// The days served meanwhile.
     pub days: BTreeMap<u32, Arc<Day>>,
     pub claims: Claims,
 }
 
 impl Seen {
-    /// A row that was there all the time.
+    /// Returns true if the row existed all the time.
     pub fn throughout(&self, resource: &str, key: &str) -> bool {
         self.days.values().all(|day| day.rows[resource].contains_key(key))
     }
 
-    /// Whether a row with these values, or with each of these values at some time, was there.
+    /// Returns true if a row with these values existed, or one with each of these values at some time.
     pub fn was_so(&self, resource: &str, key: &str, held: &Held) -> bool {
         let then: Vec<&Held> = self.days.values().filter_map(|day| day.rows[resource].get(key)).collect();
         if then.iter().any(|then| then.text == held.text) {
             return true;
         }
-        // Several listings tell of one row; they may have been on different days.
+        // Several listings contribute to one row, possibly on different days.
         then.len() > 1
             && held.row.iter().all(|(column, value)| {
                 column == "provisioning_status"
@@ -104,8 +104,8 @@ impl Seen {
             })
     }
 
-    /// Whether a listing of assignments by principals can show this one: on every day, and whatever AWS claimed
-    /// of its group.
+    /// Returns true if a listing of assignments by principals can show this one on every day, regardless of AWS's
+    /// claims about its group.
     pub fn is_enumerable(&self, key: &str, row: &Map<String, Value>, pairs_are_known: bool) -> bool {
         let is_shown = |day: &Arc<Day>| {
             let shown = if pairs_are_known { &day.and_unseen_pairs } else { &day.of_the_living };
@@ -114,8 +114,8 @@ impl Seen {
         self.days.values().all(is_shown) && !self.claims.cover("groups", row)
     }
 
-    /// Access that somebody had all the time by one way: of a change of ways in mid-run, a listing may show the
-    /// one before it and another what follows.
+    /// Returns true if the user had access all the time by one path. If the paths changed during the run, one listing
+    /// may show the old path and another the new one.
     pub fn had_access(&self, user_id: &str, account_id: &str, permission_set_arn: &str) -> bool {
         let mut days = self.days.values();
         let Some(first) = days.next() else { return true };
@@ -131,13 +131,13 @@ fn normal(value: &Value) -> Value {
     value.as_bool().map_or_else(|| value.clone(), |truth| i32::from(truth).into())
 }
 
-/// What AWS, by a fault, claimed to be gone: no program can know better.
+/// The deletions that AWS claimed because of a fault. No program can know better.
 #[derive(Debug, Clone, Default)]
 pub struct Claims {
     claims: Vec<Claim>,
 }
 
-/// That rows of some resources with these values do not exist.
+/// The claim that the rows of some resources with these values do not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Claim {
     resources: &'static [&'static str],
@@ -146,7 +146,7 @@ struct Claim {
 }
 
 impl Claims {
-    /// Adds what a call's answer claimed. `units` are the organizational units and their paths.
+    /// Adds the claim in a call's answer. `units` are the organizational units and their paths.
     pub fn hear(&mut self, call: &Call, units: &[(String, String)]) {
         if call.fault != Some(Action::NotFound) || call.error_code.is_none() {
             return;
@@ -213,10 +213,10 @@ impl Claims {
         }
     }
 
-    /// Whether the row was claimed to be gone.
+    /// Returns true if the row was claimed to be deleted.
     pub fn cover(&self, resource: &str, row: &Map<String, Value>) -> bool {
-        // What names a policy of AWS is a row of another resource: a set that was said to be gone may have been the only
-        // one that attached it.
+        // The name of an AWS managed policy comes from another resource's row: a set that was claimed to be deleted may
+        // have been the only one that attached it.
         if resource == "managed_policies"
             && self.claims.iter().any(|claim| claim.resources.contains(&"permission_set_policies"))
         {
@@ -228,7 +228,7 @@ impl Claims {
         })
     }
 
-    /// Whether an access may be thought lost because of a claim.
+    /// Returns true if an access may seem lost because of a claim.
     pub fn touch_access(&self) -> bool {
         let ways = ["account_assignments", "groups", "group_memberships"];
         self.claims.iter().any(|claim| claim.resources.iter().any(|resource| ways.contains(resource)))

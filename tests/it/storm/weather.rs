@@ -1,4 +1,4 @@
-//! What goes wrong in a chapter: a drawn mix of faults.
+//! The faults of a chapter: a random mix.
 
 use fastrand::Rng;
 use orgcensus::simulator::{Action, Fault};
@@ -30,7 +30,7 @@ const OPERATIONS: &[&str] = &[
     "iam:GetOrganizationsAccessReport",
 ];
 const SERVICES: &[&str] = &["sso-admin:*", "identitystore:*", "organizations:*", "iam:*", "*"];
-/// Listings whose answer always has its list, so that one without it is never believed.
+/// The listings whose answer always has its list, so that one without it is never trusted.
 const ALWAYS_LISTS: &[&str] = &[
     "identitystore:ListUsers",
     "identitystore:ListGroups",
@@ -41,7 +41,7 @@ const ALWAYS_LISTS: &[&str] = &[
 ];
 const KMS_REASONS: &[&str] =
     &["KMS_AccessDeniedException", "KMS_AccessDenied", "KMS_DisabledException", "KMS_NotFoundException"];
-/// How an access report's job fails.
+/// The failures of an access report's job.
 const REPORT_FAILURES: &[&str] =
     &["ORGANIZATIONS_REPORT_ACCESS_DENIED", "ORGANIZATIONS_POLICY_UNAVAILABLE", "INTERNAL_ERROR"];
 
@@ -49,14 +49,14 @@ const REPORT_FAILURES: &[&str] =
 #[derive(Debug, Default)]
 pub struct Weather {
     pub faults: Vec<Fault>,
-    /// A storm over all calls: its seed, its rate, what it brings.
+    /// A storm over all calls: its seed, its rate, its actions.
     pub storm: Option<(u64, f64, Vec<Action>)>,
-    /// Whether whoever asks again will be answered, so that nothing may be missing.
+    /// True if a retry succeeds, so that nothing may be missing.
     pub passes: bool,
 }
 
 impl Weather {
-    /// Draws one. `ids` are of things that requests may name.
+    /// Draws the faults. `ids` are ids that requests may name.
     pub fn draw(random: &mut Rng, ids: &[String]) -> Self {
         let mut weather = Self { passes: true, ..Self::default() };
         match random.u32(..100) {
@@ -84,7 +84,7 @@ impl Weather {
         weather
     }
 
-    /// Something that the next try, or the one after it, does not meet again.
+    /// Adds a fault that disappears after one or two attempts.
     fn blip(&mut self, random: &mut Rng) {
         let action = passing(random);
         let operations = if action == Action::MissingListKey { ALWAYS_LISTS } else { OPERATIONS };
@@ -96,7 +96,7 @@ impl Weather {
 
     fn storm(&mut self, random: &mut Rng) {
         let mut actions: Vec<Action> = (0..random.usize(1..6)).map(|_| passing(random)).collect();
-        // An answer that does not come costs its whole time, and a list that is missing twice is believed.
+        // A missing answer costs its whole time limit, and a list that is missing twice is trusted.
         actions.retain(|action| !matches!(action, Action::Hang | Action::MissingListKey));
         actions.push(Action::Status(500));
         self.storm = Some((random.u64(..), 0.01 + random.f64() * 0.12, actions));
@@ -148,7 +148,7 @@ impl Weather {
         self.lasting(fault);
     }
 
-    /// AWS says of something that it does not exist, though it does.
+    /// Adds a fault in which AWS denies the existence of an entity that exists.
     fn vanished(&mut self, random: &mut Rng, ids: &[String]) {
         let fault = if ids.is_empty() || random.u32(..3) == 0 {
             Fault::on(pick(random, OPERATIONS), Action::NotFound).from_call(random.usize(1..12)).times(1)
@@ -164,7 +164,7 @@ impl Weather {
         self.lasting(if random.bool() { fault.times(1) } else { fault });
     }
 
-    /// A fault of one operation, of a service, or of what names one thing.
+    /// Returns a fault of one operation, of a service, or of requests that name one entity.
     fn aimed(&mut self, random: &mut Rng, ids: &[String], action: Action) -> Fault {
         match random.u32(..8) {
             0 => Fault::on(pick(random, SERVICES), action).from_call(random.usize(1..60)),
