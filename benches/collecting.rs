@@ -1,18 +1,17 @@
-//! How well a collection uses AWS's quotas, and what it costs this machine. See `benches/README.md`.
+//! Measures how well a collection uses AWS's quotas, and its cost on this machine. See `benches/README.md`.
 //!
 //! ```text
 //! cargo bench --bench collecting -- [quota] [contended] [auto] [unthrottled] [forecast] [--size SIZE] [--rate FACTOR]
 //! ```
 //!
-//! The program runs as users run it, against a simulated organization in a process of its own whose buckets
-//! refill at FACTOR times AWS's rates (10 unless said), with `--rate` to match.
+//! The program runs as users run it, against a simulated organization in a process of its own. The simulation's buckets
+//! refill at FACTOR times AWS's rates (10 by default), with `--rate` to match.
 //!
-//! - `quota`: calls beside the fewest that can tell; how much of the quota is used, and for how long.
-//! - `contended`: another client takes half of the bucket in mid-run, and gives it back.
-//! - `auto`: a quota that was raised to 60 calls a second, and `--rate sso-admin=auto` to find it.
-//! - `forecast`: what listing assignments is said to cost before it is begun, beside what it costs, by shape of the
-//!   organization.
-//! - `unthrottled`: nothing holds it back but itself: its own memory and time on processors.
+//! - `quota`: the calls compared with the smallest possible number, and the used part of the quota over time.
+//! - `contended`: another client takes half of the bucket during the run, and releases it.
+//! - `auto`: a quota that was raised to 60 calls per second, and `--rate sso-admin=auto` to find it.
+//! - `forecast`: the predicted and the real cost of listing assignments, by shape of the organization.
+//! - `unthrottled`: no quota limits the program: its memory and processor time.
 
 #[path = "support/arguments.rs"]
 mod arguments;
@@ -38,7 +37,7 @@ use child::{Running, Usage};
 use measure::Report;
 use simulation::{Ledger, Simulation};
 
-/// What a call to AWS takes at least.
+/// The minimum duration of a call to AWS.
 const LATENCY: Duration = Duration::from_millis(30);
 const NONE: Duration = Duration::ZERO;
 
@@ -64,7 +63,7 @@ fn main() {
     }
 }
 
-/// An empty folder on the disk that builds are on: `/tmp` is memory on many machines.
+/// Returns an empty folder on the disk of the builds, because `/tmp` is memory on many machines.
 fn folder() -> TempDir {
     let target = concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench");
     std::fs::create_dir_all(target).expect("a folder below target can be made");
@@ -130,7 +129,7 @@ fn quota(size: &str, factor: f64) {
     report.write(&format!("collecting-quota-{size}"));
 }
 
-/// When the program was started, on the simulation's clock: the ledger is asked for right after its end.
+/// Returns the start of the program on the simulation's clock. The ledger is read right after its end.
 fn start_of(ledger: &Ledger, usage: &Usage) -> f64 {
     ledger.now - usage.wall.as_secs_f64()
 }
@@ -189,7 +188,7 @@ fn auto(size: &str) {
     });
     let folder = folder();
     let mut collect = program::collect(&simulation.endpoint, folder.path());
-    // The last word on a service holds.
+    // The last rate given for a service counts.
     collect.args(program::unpaced()).arg("--rate=sso-admin=auto");
     Running::start(&mut collect).wait_at_most(minute);
     let ledger = simulation.ledger();
@@ -214,7 +213,7 @@ fn auto(size: &str) {
     report.write(&format!("collecting-auto-{size}"));
 }
 
-/// At a rate at which a full pass takes too long to be made by itself, so that the strategies are compared.
+/// Runs at a rate at which an automatic full pass takes too long, so that the strategies are compared.
 fn forecast() {
     const RATE: &str = "--rate=sso-admin=300";
     let title = "forecast of the calls that list assignments, and the truth";
@@ -243,7 +242,7 @@ fn forecast() {
     report.write("collecting-forecast");
 }
 
-/// From how many calls to how many, as `(280 to 310 calls, …` says it.
+/// Returns the range of calls in text such as `(280 to 310 calls, …`.
 fn calls_said(text: &str) -> [f64; 2] {
     let (before, _) = text.split_once(" calls").expect("calls are forecast");
     let said = before.rsplit_once('(').map_or(before, |(_, said)| said);
@@ -255,7 +254,7 @@ fn unthrottled(size: &str) {
     let mut simulation = Simulation::start(size, NONE);
     let folder = folder();
     let mut collect = program::collect(&simulation.endpoint, folder.path());
-    // Reports come one after another, at the simulator's leisure.
+    // Reports come one after another, at the simulator's own speed.
     collect.args(program::unpaced()).args(["--access-report", "none"]);
     let (usage, ledger) = collected(&mut simulation, &mut collect);
     let (mut report, title) = began(

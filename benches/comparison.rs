@@ -1,11 +1,11 @@
-//! Ourselves beside what people use today, on the same simulated organization. See `benches/README.md`.
+//! Compares the program with other tools, on the same simulated organization. See `benches/README.md`.
 //!
 //! ```text
 //! cargo bench --bench comparison -- [--size SIZE] [--rate FACTOR]
 //! ```
 //!
-//! Each tool has a fresh simulation whose calls take 30 ms: once with AWS's quotas times FACTOR (1 unless
-//! said), once without quotas. The rivals are made from `comparison/requirements.txt` into `target/bench`.
+//! Each tool has a fresh simulation whose calls take 30 ms: once with AWS's quotas times FACTOR (1 by default), once
+//! without quotas. The other tools are installed from `comparison/requirements.txt` into `target/bench`.
 
 #[expect(dead_code, reason = "it has no parts to choose from")]
 #[path = "support/arguments.rs"]
@@ -36,7 +36,7 @@ use child::{Running, Usage};
 use measure::Report;
 use simulation::{Ledger, Simulation};
 
-/// What a call to AWS takes at least.
+/// The minimum duration of a call to AWS.
 const LATENCY: Duration = Duration::from_millis(30);
 const TOOLS: [Tool; 5] = [
     Tool::Orgcensus(&["--assignments", "principals"]),
@@ -95,17 +95,17 @@ fn main() {
 
 #[derive(Clone, Copy)]
 enum Tool {
-    /// Ourselves, with further arguments.
+    /// This program, with further arguments.
     Orgcensus(&'static [&'static str]),
     KnowledgeCenter,
     AwsSsoUtil,
 }
 
-/// What a tool did.
+/// The result of a tool.
 struct Run {
     usage: Usage,
     ledger: Ledger,
-    /// How many different assignments it named.
+    /// The number of different assignments that it named.
     found: usize,
 }
 
@@ -143,13 +143,13 @@ impl Tool {
         match self {
             Self::Orgcensus(arguments) => {
                 let mut command = program::collect(endpoint, folder);
-                // Nobody else makes access reports, and the simulator makes them faster than AWS does.
+                // No other tool makes access reports, and the simulator makes them faster than AWS.
                 command.args(["--access-report", "none"]).args(arguments);
                 command.args(quota.map_or_else(program::unpaced, program::times));
                 return command;
             }
             Self::KnowledgeCenter => command.arg(source("knowledge_center.py")),
-            // Without names, as the script: it asks for assignments and nothing else.
+            // Without names, like the script: it requests assignments and nothing else.
             Self::AwsSsoUtil => command.arg(python.with_file_name("aws-sso-util")).args([
                 "admin",
                 "assignments",
@@ -178,7 +178,7 @@ impl Run {
     }
 }
 
-/// Writes the collected assignments as the others print them.
+/// Writes the collected assignments in the other tools' form.
 fn export(folder: &Path, rows: &Path) {
     let sql = "SELECT account_id, permission_set_arn, principal_type, principal_id FROM account_assignments";
     let status = Command::new(env!("CARGO_BIN_EXE_orgcensus"))
@@ -199,7 +199,7 @@ fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/comparison").join(name)
 }
 
-/// The Python that has the rivals; made once.
+/// Returns the Python with the other tools, installed once.
 fn python() -> PathBuf {
     let venv = target().join("venv");
     let python = venv.join("bin/python");
@@ -209,7 +209,7 @@ fn python() -> PathBuf {
     if !python.exists() {
         run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
     }
-    // Does nothing where all is there.
+    // Has no effect if everything is installed.
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
     run(Command::new(&python).args(pip).arg(source("requirements.txt")));
     python

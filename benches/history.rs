@@ -1,12 +1,12 @@
-//! What a year of history costs. See `benches/README.md`.
+//! Measures the cost of a year of history. See `benches/README.md`.
 //!
 //! ```text
 //! cargo bench --bench history -- [size] [reading] [diff] [changes] [--days N] [--runs N]
 //! ```
 //!
-//! Daily snapshots of 1,000 accounts and 60,000 assignments with 0.5 % of the rows of every resource changed:
-//! the file against that of one snapshot, reading days long past, the diff of adjacent days against EXCEPT
-//! over full copies of both, and what changed of access in all that time.
+//! Daily snapshots of 1,000 accounts and 60,000 assignments with 0.5 % of the rows of every resource changed. Measures
+//! the size of the file compared with that of one snapshot, reading days long past, the diff of adjacent days compared
+//! with EXCEPT over full copies of both, and the changes of access over the whole period.
 
 #[path = "support/arguments.rs"]
 mod arguments;
@@ -74,7 +74,7 @@ fn publish_year(report: &mut Report, path: &Path, days: u32, marks: &[u32]) {
     }
 }
 
-/// The bytes of the year's file by what they are for, against those of one snapshot alone.
+/// Reports the bytes of the year's file by use, compared with those of a single snapshot.
 fn size(report: &mut Report, path: &Path, days: u32) {
     let one = made("day-1", |path| {
         publish_days(&Maker::new(Config::medium(), ReportDepth::None), path, 1, 5);
@@ -138,7 +138,7 @@ fn diffs(report: &mut Report, path: &Path, marks: &[u32], runs: usize) {
                 };
                 let diff = diff.expect("two snapshots can be compared");
                 write(&diff);
-                // EXCEPT over ways does not see access whose policies changed: these can be most of what is told.
+                // EXCEPT over paths does not see access whose policies changed, which can be most of the output.
                 diff.changes.len() + diff.access_changes.len()
             });
             let name = format!("{} on day {day}", if access { "rows and access" } else { "rows" });
@@ -150,7 +150,7 @@ fn diffs(report: &mut Report, path: &Path, marks: &[u32], runs: usize) {
     }
 }
 
-/// What changed of access week by week, by cause and by assignment.
+/// Measures the changes of access by week, by cause and by assignment.
 fn changes(report: &mut Report, path: &Path, runs: usize) {
     let census = Census::open(path).expect("the census opens");
     let title =

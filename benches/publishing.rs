@@ -1,4 +1,5 @@
-//! How long publishing takes and what it needs, against an import by the `sqlite3` shell. See `benches/README.md`.
+//! Measures the time and the resources of publishing, compared with an import by the `sqlite3` shell. See
+//! `benches/README.md`.
 //!
 //! ```text
 //! cargo bench --bench publishing -- [large] [double] [--runs N]
@@ -27,7 +28,7 @@ use support::census::{ListedBy, Maker, bytes};
 use support::churn;
 use support::measure::{Report, Stopwatch, median, ms};
 
-/// As AWS lets them be listed: members group by group, assignments pair by pair.
+/// The listings of a collection: members by group, assignments by pair.
 const AS_COLLECTED: ListedBy = &[
     ("group_memberships", &["group_id"]),
     ("permission_set_policies", &["permission_set_arn"]),
@@ -55,7 +56,7 @@ fn main() {
     report.write("publishing");
 }
 
-/// An empty place for a census.
+/// Returns an empty place for a census.
 fn place(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
     std::fs::create_dir_all(&folder).expect("a folder below target can be made");
@@ -66,7 +67,7 @@ fn place(name: &str) -> PathBuf {
     path
 }
 
-/// Of one publish, or of one import.
+/// The cost of one publish, or of one import.
 #[derive(Default)]
 struct Cost {
     wall: Duration,
@@ -135,13 +136,13 @@ fn imported_once(import: &Import) -> Cost {
     Cost { wall, processor, file, journal: f64::NAN, memory: f64::NAN }
 }
 
-/// The one of middling time.
+/// Returns the cost with the median time.
 fn middle(mut costs: Vec<Cost>) -> Cost {
     costs.sort_unstable_by_key(|cost| cost.processor);
     costs.swap_remove(costs.len() / 2)
 }
 
-/// A census and its staging as they were before a publish.
+/// A census and its staging before a publish.
 struct Saved(Vec<(PathBuf, PathBuf)>);
 
 impl Saved {
@@ -170,8 +171,7 @@ impl Drop for Saved {
     }
 }
 
-/// Publishes what is staged beside the census, in a process that does nothing else, so that its memory is the
-/// publish's.
+/// Publishes the staging beside the census in a process of its own, so that the measured memory is that of the publish.
 fn publish_in_a_process(path: &Path) -> Cost {
     let mut child = Command::new(std::env::current_exe().expect("this program has a path"))
         .arg("--publish")
@@ -200,7 +200,7 @@ fn publish_in_a_process(path: &Path) -> Cost {
     }
 }
 
-/// The other side: prints how long it took, how long it was on a processor, and the process's peak memory.
+/// Runs in that process: prints the elapsed time, the processor time and the process's peak memory.
 fn publish_alone(path: &Path) {
     let (mut database, _) = Database::open_or_create(path).expect("the census opens");
     let Ok(Unfinished::Usable(staging)) = Staging::open(&database) else { panic!("nothing is staged") };
@@ -224,7 +224,7 @@ fn double(report: &mut Report, runs: usize) {
     }
 }
 
-/// The steps of three days, in ms of processor time: new, unchanged, and with 0.5 % changed.
+/// Returns the steps of three days, in ms of processor time: new, unchanged, and with 0.5 % changed.
 fn doubled(times: usize, runs: usize) -> Vec<(String, f64)> {
     let medium = Config::medium().size;
     let size = Size {
@@ -266,7 +266,7 @@ fn doubled(times: usize, runs: usize) -> Vec<(String, f64)> {
     lines
 }
 
-/// As many more policies, each with a document as long as a service control policy may be.
+/// Adds this many policies, each with a document of the maximum length of a service control policy.
 fn add_policies(rows: &mut churn::Rows, count: usize) {
     let sets = rows["permission_sets"].clone();
     let policies = rows.get_mut("permission_set_policies").expect("it is of the model");
@@ -288,7 +288,7 @@ fn add_policies(rows: &mut churn::Rows, count: usize) {
     }
 }
 
-/// Names as long as AWS allows, each still its own.
+/// Extends names to the maximum that AWS allows, and keeps them distinct.
 fn lengthen(rows: &mut churn::Rows) {
     let longest = [
         ("accounts", "name", 50),

@@ -1,13 +1,13 @@
-//! How long reading takes. See `benches/README.md`.
+//! Measures the time of reading. See `benches/README.md`.
 //!
 //! ```text
 //! cargo bench --bench reading -- [queries] [filters] [large] [double] [--runs N] [--only NAME]
 //! ```
 //!
-//! - `queries`: every canned query, of 5,000 accounts and 500,000 assignments, now and as of the first of two snapshots.
-//!   `--only` asks a single one.
-//! - `filters`: the same of every canned query with every filter that narrows it.
-//! - `large`: the same of what people type; the memory of the largest answer.
+//! - `queries`: every canned query, of 5,000 accounts and 500,000 assignments, now and as of the first of two
+//!   snapshots. `--only` runs a single one.
+//! - `filters`: the same for every canned query with every filter that applies to it.
+//! - `large`: the same for typical questions; the memory of the largest answer.
 //! - `double`: from 50,000 users and 500,000 memberships to twice as many.
 
 #[path = "support/arguments.rs"]
@@ -109,15 +109,15 @@ fn ask_large(
     }
 }
 
-/// Every canned query with every filter that narrows it, and with the count of the rows of which nobody knows whether
-/// they belong to the answer.
+/// Returns every canned query with every filter that applies to it, and with the count of the rows that may or may not
+/// belong to the answer.
 fn filtered(picks: &Picks, census: &Census, span: &Span) -> Vec<Question> {
     let mut questions = Vec::new();
     for query in catalog() {
         let prepared = prepare(census, &query.sql).expect("a canned query is SQL");
         let answer = columns(&prepared.statement, &[]).expect("its columns have names");
         for filter in filters(picks) {
-            // What says nothing of it is refused.
+            // A filter that does not apply is refused.
             let Ok(narrowed) =
                 narrow(census, &query.name, &query.sql, &answer, std::slice::from_ref(&filter), span)
             else {
@@ -137,7 +137,7 @@ fn filtered(picks: &Picks, census: &Census, span: &Span) -> Vec<Question> {
     questions
 }
 
-/// The filters, about the picks.
+/// Returns the filters, about the picks.
 fn filters(picks: &Picks) -> Vec<Only> {
     let entity = |(entity, text): (Entity, &String)| Only::Entity(entity, text.clone());
     let entities = [
@@ -174,7 +174,7 @@ fn large(report: &mut Report, runs: usize) {
     }
 }
 
-/// The most memory that the program ever had while it answered, in MB (Linux only).
+/// Returns the program's peak memory while it answered, in MB (Linux only).
 fn peak_memory(path: &Path, sql: &str, format: &str) -> f64 {
     let mut child = Command::new(env!("CARGO_BIN_EXE_orgcensus"))
         .args(["query", sql, "--format", format, "--db"])

@@ -17,12 +17,12 @@ use super::churn::{self, Rows};
 pub struct Maker {
     pub simulator: Simulator,
     reports: ReportDepth,
-    /// The simulator wants one to serve from, though nobody calls it.
+    /// The runtime that the simulator needs, although no client calls it.
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Maker {
-    /// Generates day 0. `reports` says for which entities there are access reports.
+    /// Generates day 0. `reports` selects the entities with access reports.
     pub fn new(config: Config, reports: ReportDepth) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -36,7 +36,7 @@ impl Maker {
         Self { simulator, reports, _runtime: runtime }
     }
 
-    /// The census at `path`, made where there is none.
+    /// Opens the census at `path`, or creates it.
     pub fn open(&self, path: &Path) -> Database {
         let (mut database, _) = Database::open_or_create(path).expect("the census opens");
         let identity = Identity {
@@ -47,12 +47,12 @@ impl Maker {
         database
     }
 
-    /// Every row of day 0.
+    /// Returns every row of day 0.
     pub fn rows(&self) -> Rows {
         self.rows_on(0)
     }
 
-    /// Every row of one of the simulator's own days.
+    /// Returns every row of one of the simulator's own days.
     pub fn rows_on(&self, day: u32) -> Rows {
         RESOURCES.iter().map(|spec| (spec.name, self.rows_of(spec, day))).collect()
     }
@@ -64,7 +64,7 @@ impl Maker {
         rows.into_iter().map(row).collect()
     }
 
-    /// Stages a whole day: every resource seen to its end, each in the listings that `listed_by` says.
+    /// Stages a whole day: every resource completely, in the listings given by `listed_by`.
     pub fn stage(&self, database: &Database, rows: &Rows, day: u32, listed_by: ListedBy) -> Staging {
         let mut staging = Staging::create(database, &self.header(day)).expect("a collection begins");
         staging.set_note("assignment_strategy", "pairs").expect("the choice is stored");
@@ -92,7 +92,7 @@ impl Maker {
         staging
     }
 
-    /// Publishes what is staged and deletes the staging; returns how long the publish took.
+    /// Publishes the staging and deletes it. Returns the duration of the publish.
     pub fn publish(&self, database: &mut Database, staging: &Staging, day: u32) -> Duration {
         let totals = CallTotals {
             api_calls: 0,
@@ -127,13 +127,13 @@ impl Maker {
     }
 }
 
-/// By which columns the rows of a resource are listed; a resource that is not named is one listing.
+/// The columns by which the rows of a resource are listed. A resource that is not named is one listing.
 pub type ListedBy = &'static [(&'static str, &'static [&'static str])];
 
-/// As many listings are staged at once; a collection commits as many as have come in meanwhile.
+/// The number of listings that are staged at once. A collection commits as many as have arrived meanwhile.
 const PAGES: usize = 32;
 
-/// The listings of a resource, each with its rows.
+/// Returns the listings of a resource, each with its rows.
 fn listings<'r>(resource: &str, rows: &'r [Row], listed_by: ListedBy) -> Vec<(Scope, Vec<&'r Row>)> {
     let columns = listed_by.iter().find(|(listed, _)| *listed == resource).map_or(&[][..], |(_, by)| by);
     let scope = |columns| Scope { resource: resource.to_owned(), columns };
@@ -160,7 +160,7 @@ fn task(scope: &Scope) -> NewTask {
     }
 }
 
-/// The bytes of a census's file, with what its journal still holds.
+/// Returns the bytes of a census's file, including its journal.
 pub fn bytes(path: &Path) -> u64 {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
     let mut journal = path.as_os_str().to_owned();

@@ -1,25 +1,25 @@
-//! Programs that are measured from outside: how long they took, and what they used.
+//! Programs that are measured from outside: their duration and resources.
 
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use wait4::{ResUse, Wait4};
 
-/// A program that runs.
+/// A running program.
 pub struct Running {
     child: Child,
     begun: Instant,
 }
 
-/// What it took from its start to its end.
+/// The resources used from its start to its end.
 pub struct Usage {
     pub exit: Option<i32>,
     pub wall: Duration,
-    /// On processors, in user and system mode.
+    /// The processor time, in user and system mode.
     pub cpu: Duration,
     /// The part of it in system mode.
     pub system: Duration,
-    /// The most memory that it ever had, in MB.
+    /// The peak memory in MB.
     pub peak_mb: f64,
 }
 
@@ -36,7 +36,7 @@ impl Running {
         Usage::of(used, self.begun)
     }
 
-    /// Waits for its end, and makes one when the time is over.
+    /// Waits for its end, and kills it when the time is over.
     pub fn wait_at_most(mut self, most: Duration) -> Usage {
         while self.begun.elapsed() < most {
             if let Some(used) = self.child.try_wait4().expect("nobody else waits for the program") {

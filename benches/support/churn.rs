@@ -1,22 +1,22 @@
-//! A day's change that keeps an organization as large as it was: the simulator's own days tell a story, and
-//! after a year of them at this rate few permission sets would be left.
+//! A day's change that keeps the size of an organization. The simulator's own days tell a story, and after a year of
+//! them at this rate few permission sets would be left.
 //!
-//! Every resource changes by the same share of its rows, and as its rows do: people come and go with all that
-//! is theirs, members and assignments come and go, everything else gets other values. A row that comes and one
-//! that goes are two changes. Access reports stay as they are: their dates would move every day.
+//! Every resource changes by the same share of its rows, in its own way: users are replaced together with their rows,
+//! members and assignments are replaced, and every other resource gets new values. An added and a removed row are two
+//! changes. Access reports stay unchanged, because their dates would change every day.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use orgcensus::model::{Row, resource};
 use serde_json::Value;
 
-/// Rows by resource.
+/// The rows by resource.
 pub type Rows = BTreeMap<&'static str, Vec<Row>>;
 
-/// Which column of a resource gets another value.
+/// The column of a resource that gets a new value.
 const CHANGING: &[(&str, &str)] = &[
     ("organizational_units", "name"),
-    // Not the names, by which the questions ask.
+    // Not the names, which the questions use.
     ("accounts", "email"),
     ("users", "title"),
     ("groups", "description"),
@@ -26,17 +26,17 @@ const CHANGING: &[(&str, &str)] = &[
     ("tags", "value"),
 ];
 
-/// The resources whose rows come and go, with the column that is replaced.
+/// The resources whose rows are replaced, with the column that changes.
 const COMING_AND_GOING: &[(&str, &str)] =
     &[("group_memberships", "user_id"), ("account_assignments", "principal_id")];
 
-/// Of a thousand changes of users so many are somebody who comes or goes.
+/// The number of replaced users in a thousand changes of users.
 const REPLACED: usize = 200;
 
-/// Changes `per_mille` of the rows; returns how many rows were added, removed or changed.
+/// Changes `per_mille` of the rows. Returns the number of added, removed and changed rows.
 pub fn change(rows: &mut Rows, per_mille: usize, day: u32) -> usize {
     let mut dice = fastrand::Rng::with_seed(day.into());
-    // A part of a change is one with that chance.
+    // A fraction of a change is a whole one with that probability.
     let mut share = |of: usize| (of * per_mille + dice.usize(..1_000)) / 1_000;
     let mut open: HashMap<&str, usize> = rows.iter().map(|(name, rows)| (*name, share(rows.len()))).collect();
     let asked = open.clone();
@@ -54,12 +54,12 @@ pub fn change(rows: &mut Rows, per_mille: usize, day: u32) -> usize {
     CHANGING.iter().chain(COMING_AND_GOING).map(|(name, _)| asked[name] - open[name]).sum()
 }
 
-/// The text in a column, empty where there is none.
+/// Returns the text in a column; empty if there is none.
 pub fn text<'r>(row: &'r Row, column: &str) -> &'r str {
     row.columns.get(column).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Somebody goes and somebody else comes, with the same groups and assignments: two changes a row.
+/// Replaces users by new ones with the same groups and assignments: two changes per row.
 fn replace_people(rows: &mut Rows, people: usize, day: u32, open: &mut HashMap<&str, usize>) {
     let mut dice = fastrand::Rng::with_seed(u64::from(day) << 8);
     let mut replaced = HashMap::new();
@@ -88,7 +88,7 @@ fn replace_people(rows: &mut Rows, people: usize, day: u32, open: &mut HashMap<&
     }
 }
 
-/// Changes that were made already are not made again.
+/// Subtracts changes that were already made.
 fn take(open: &mut HashMap<&str, usize>, resource: &str, made: usize) {
     let left = open.get_mut(resource).expect("it is of the model");
     *left = left.saturating_sub(made);
@@ -113,8 +113,8 @@ fn give_other_values(rows: &mut [Row], column: &str, changes: usize, day: u32) {
     }
 }
 
-/// Gives rows the member or principal of other rows, so that one row ends and another begins, until `changes`
-/// are made; returns how many were.
+/// Gives rows the member or principal of other rows, so that one row ends and another begins, until `changes` are made.
+/// Returns the number of changes.
 fn come_and_go(rows: &mut [Row], name: &str, column: &str, changes: usize, day: u32) -> usize {
     let mut dice = fastrand::Rng::with_seed(u64::from(day) << 24);
     let key = resource(name).expect("it is of the model").key;

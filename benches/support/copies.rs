@@ -1,4 +1,4 @@
-//! Full copies of snapshots, what one would keep without versions: a table for each resource and day.
+//! Full copies of snapshots, as an alternative to versions: a table for each resource and day.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use orgcensus::model::RESOURCES;
 use orgcensus::store::Census;
 use rusqlite::{Connection, OpenFlags, params_from_iter, types::Value};
 
-/// What identifies a way of a user to a permission set in an account.
+/// The columns that identify a path of a user to a permission set in an account.
 const WAY: &[&str] = &["user_id", "account_id", "permission_set_arn", "via", "group_id"];
 
 /// Two days, copied into a file of their own.
@@ -17,7 +17,7 @@ pub struct Copies {
 }
 
 impl Copies {
-    /// Copies every resource as each census answers for it, and every way to access if asked, into a new file.
+    /// Copies every resource as each census answers for it, and every path of access if requested, into a new file.
     pub fn of(days: [&Census; 2], access: bool, path: &Path) -> Self {
         let _ = std::fs::remove_file(path);
         let connection = Connection::open(path).expect("the file can be made");
@@ -25,7 +25,7 @@ impl Copies {
         connection.pragma_update(None, "cache_size", -32_768).expect("the pragma is known");
         let mut names = Vec::new();
         for spec in RESOURCES {
-            // AWS touches some columns without the row meaning anything new: a diff leaves them out.
+            // AWS changes some columns without a new meaning of the row. A diff omits them.
             let columns: Vec<String> = columns(days[0].connection(), spec.name);
             let columns: Vec<&str> =
                 columns.iter().map(String::as_str).filter(|name| !spec.volatile.contains(name)).collect();
@@ -39,7 +39,7 @@ impl Copies {
         Self { connection, names }
     }
 
-    /// Compares the copies both ways; returns how many rows are on one side only.
+    /// Compares the copies in both directions. Returns the number of rows on one side only.
     pub fn except(&self) -> usize {
         let mut found = 0;
         for name in &self.names {
@@ -81,7 +81,7 @@ fn copy(to: &Connection, days: [&Census; 2], name: &str, columns: &[&str], key: 
     }
 }
 
-/// The bytes of a file's tables and indexes, by name.
+/// Returns the bytes of a file's tables and indexes, by name.
 pub fn bytes_by_part(path: &Path) -> BTreeMap<String, u64> {
     let file = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the file opens");
     let mut statement =

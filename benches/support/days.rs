@@ -1,4 +1,4 @@
-//! Day after day published into one file.
+//! Publishes day after day into one file.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::support::census::{Maker, bytes};
 use crate::support::churn;
 
-/// Publishes `days` snapshots into a new census at `path`, each with `per_mille` of the rows changed. Returns of
-/// each day how long the publish took, the bytes of the file after it, and how many rows were added, removed or
-/// changed since the day before.
+/// Publishes `days` snapshots into a new census at `path`, each with `per_mille` of the rows changed. Returns for each
+/// day the duration of the publish, the bytes of the file after it, and the number of rows added, removed or changed
+/// since the day before.
 pub fn publish_days(maker: &Maker, path: &Path, days: u32, per_mille: usize) -> Vec<(Duration, u64, usize)> {
     let mut database = maker.open(path);
     let mut rows = maker.rows();

@@ -1,15 +1,15 @@
-//! Medians of several runs, printed as a table and kept as JSON.
+//! Medians of several runs, printed as a table and stored as JSON.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
-/// A system counts processor time in ticks: a short work is repeated until it fills some.
+/// The minimum duration of a measurement. A system counts processor time in ticks, so short work is repeated.
 const LEAST: Duration = Duration::from_millis(60);
 
-/// How long `work` kept the processor, the median of `runs`: other programs on the machine count little. Where
-/// the system does not say, how long it took.
+/// Returns the processor time of `work`, as the median of `runs`, so that other programs on the machine have little
+/// effect. If the system does not report it, returns the elapsed time.
 pub fn median<T>(runs: usize, mut work: impl FnMut() -> T) -> (Duration, T) {
     let mut times = Vec::new();
     let mut last = None;
@@ -26,7 +26,7 @@ pub fn median<T>(runs: usize, mut work: impl FnMut() -> T) -> (Duration, T) {
     (times[times.len() / 2], last.expect("it ran at least once"))
 }
 
-/// Measures the time on the processor, or where the system does not say, the time that passes.
+/// Measures processor time, or the elapsed time if the system does not report it.
 pub struct Stopwatch {
     wall: Instant,
     processor: Option<Duration>,
@@ -38,7 +38,7 @@ impl Stopwatch {
         Self { wall: Instant::now(), processor: on_processor() }
     }
 
-    /// How long it has been.
+    /// Returns the time since the start.
     pub fn read(&self) -> Duration {
         match (self.processor, on_processor()) {
             (Some(before), Some(after)) => after - before,
@@ -47,13 +47,13 @@ impl Stopwatch {
     }
 }
 
-/// How long the main thread has been on a processor.
+/// Returns the processor time of the main thread.
 fn on_processor() -> Option<Duration> {
     let text = std::fs::read_to_string("/proc/self/schedstat").ok()?;
     Some(Duration::from_nanos(text.split_whitespace().next()?.parse().ok()?))
 }
 
-/// A table that is printed line by line and kept.
+/// A table that is printed line by line and stored.
 #[derive(Default)]
 pub struct Report(Map<String, Value>);
 
@@ -78,14 +78,14 @@ impl Report {
         lines.as_array_mut().expect("the part was begun").push(json!({"name": name, "values": values}));
     }
 
-    /// Records beside the tables what was measured, with which build, and when.
+    /// Records beside the tables the subject, the build and the date.
     pub fn about(&mut self, what: Value) {
         let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
         let date = chrono::Utc::now().format("%Y-%m-%d").to_string();
         self.0.insert("about".to_owned(), json!({"of": what, "profile": profile, "date": date}));
     }
 
-    /// Writes what was measured to `benches/results/<name>.json`.
+    /// Writes the results to `benches/results/<name>.json`.
     pub fn write(self, name: &str) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/results");
         std::fs::create_dir_all(&folder).expect("the folder of results can be made");
@@ -94,7 +94,7 @@ impl Report {
     }
 }
 
-/// Milliseconds.
+/// Returns milliseconds.
 pub fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }

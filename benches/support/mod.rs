@@ -1,4 +1,4 @@
-//! What the benches share: a census of any size without AWS, and tables of what was measured.
+//! The common code of the benches: a census of any size without AWS, and tables of results.
 
 pub mod census;
 pub mod churn;

@@ -1,11 +1,11 @@
-//! The program itself and its rivals, told to call a simulation.
+//! The program and the other tools, directed to a simulation.
 
 use std::path::Path;
 use std::process::Command;
 
 use orgcensus::aws::{Service, quota_of};
 
-/// Gives a command nothing of this machine's AWS configuration, but the endpoint and made-up keys.
+/// Removes this machine's AWS configuration from a command, and sets the endpoint and made-up keys.
 pub fn pointed_at<'a>(endpoint: &str, command: &'a mut Command) -> &'a mut Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("AWS_") {
@@ -23,7 +23,7 @@ pub fn pointed_at<'a>(endpoint: &str, command: &'a mut Command) -> &'a mut Comma
         .env("AWS_EC2_METADATA_DISABLED", "true")
 }
 
-/// `orgcensus collect` into a folder; rates come on top.
+/// Returns `orgcensus collect` into a folder, without rates.
 pub fn collect(endpoint: &str, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orgcensus"));
     command.args(["collect", "--quiet", "--db"]).arg(folder.join("orgcensus.db"));
@@ -31,15 +31,15 @@ pub fn collect(endpoint: &str, folder: &Path) -> Command {
     command
 }
 
-/// `--rate` for every service: the program's own, so many times.
+/// Returns `--rate` for every service: the program's own rates times a factor.
 pub fn times(factor: f64) -> Vec<String> {
     let rate =
         |service: Service| format!("--rate={}={}", service.name(), quota_of(service).per_second * factor);
-    // At AWS's own rates the program needs to be told nothing.
+    // At AWS's own rates the program needs no options.
     if factor == 1.0 { Vec::new() } else { Service::ALL.map(rate).into() }
 }
 
-/// `--rate` that holds nothing back.
+/// Returns `--rate` options without any limit in practice.
 pub fn unpaced() -> Vec<String> {
     Service::ALL.map(|service| format!("--rate={}=100000", service.name())).into()
 }

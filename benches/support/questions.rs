@@ -1,4 +1,4 @@
-//! What is asked: the canned queries, what people type about access, and whole tables.
+//! The questions: the canned queries, typical questions about access, and whole tables.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use rusqlite::types::Value;
 
 use crate::support::measure::Stopwatch;
 
-/// A statement with the values of its parameters, by place (`:user`).
+/// A statement with the values of its parameters, by name (`:user`).
 pub struct Question {
     pub name: String,
     pub sql: String,
     pub values: Vec<(String, Value)>,
 }
 
-/// Whom and what the questions are about: neither the largest nor the smallest of their kind.
+/// The subjects of the questions: neither the largest nor the smallest of their kind.
 pub struct Picks {
     pub account: String,
     pub account_name: String,
@@ -50,7 +50,7 @@ impl Picks {
         let user = middle("user_id", "group_memberships");
         let group = middle("group_id", "group_memberships");
         let permission_set = middle("permission_set_arn", "account_assignments");
-        // The largest OUs and the commonest values.
+        // The largest OUs and the most common values.
         let ous = |place: usize| {
             text(&format!(
                 "SELECT parent_id FROM accounts GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1 OFFSET {place}"
@@ -85,7 +85,7 @@ impl Picks {
     }
 }
 
-/// Every canned query, about the picks.
+/// Returns every canned query, about the picks.
 pub fn canned(picks: &Picks) -> Vec<Question> {
     let question = |query: &CannedQuery| Question {
         name: query.name.clone(),
@@ -96,7 +96,7 @@ pub fn canned(picks: &Picks) -> Vec<Question> {
 }
 
 impl Picks {
-    /// The values of these parameters, about the picks.
+    /// Returns the values of these parameters, about the picks.
     pub fn values<'p>(&self, parameters: impl IntoIterator<Item = &'p Parameter>) -> Vec<(String, Value)> {
         let value = |parameter: &Parameter| (format!(":{}", parameter.name), self.value(parameter));
         parameters.into_iter().map(value).collect()
@@ -139,7 +139,7 @@ impl Picks {
     }
 }
 
-/// What people type about access.
+/// Returns typical questions about access.
 pub fn ad_hoc(picks: &Picks) -> Vec<Question> {
     [
         "SELECT * FROM effective_access WHERE account_id = :account",
@@ -175,7 +175,7 @@ pub fn ad_hoc(picks: &Picks) -> Vec<Question> {
     ]
     .iter()
     .map(|sql| {
-        // As people type them, with the values in the text: longer places first, they begin alike.
+        // As people type them, with the values in the text. Longer names come first, because some begin alike.
         let places = [
             (":account_name", &picks.account_name),
             (":account", &picks.account),
@@ -193,7 +193,7 @@ pub fn ad_hoc(picks: &Picks) -> Vec<Question> {
     .collect()
 }
 
-/// Whole tables, and as many ways as say how fast the rest would come.
+/// Returns whole tables, and enough paths to show the speed of the rest.
 pub fn scans() -> Vec<Question> {
     [
         "SELECT * FROM users",
@@ -207,12 +207,12 @@ pub fn scans() -> Vec<Question> {
 }
 
 impl Question {
-    /// Reads the whole answer; returns its rows.
+    /// Reads the whole answer. Returns the number of rows.
     pub fn ask(&self, census: &Census) -> usize {
         self.read(census).0
     }
 
-    /// Reads the whole answer; returns its rows, and how long the first one kept the processor.
+    /// Reads the whole answer. Returns the number of rows, and the processor time until the first one.
     pub fn read(&self, census: &Census) -> (usize, Duration) {
         let watch = Stopwatch::start();
         let mut statement = census.connection().prepare(&self.sql).expect("the question is SQL");

@@ -1,9 +1,9 @@
-//! The same rows, imported by the `sqlite3` shell: what a publish is measured against.
+//! Imports the same rows with the `sqlite3` shell, to compare with a publish.
 //!
-//! One table a resource with the resource's columns and its primary key, as anybody would declare it
-//! (`CREATE TABLE users ("user_id" TEXT NOT NULL, …, PRIMARY KEY ("user_id"))`), and no index besides. The CSV
-//! is in the order of the key, which suits an import best. One transaction, the journal, cache and wait for
-//! the disk that a publish has, and the journal written back into the file at the end.
+//! There is one table per resource, with the resource's columns and its primary key, declared in the obvious way
+//! (`CREATE TABLE users ("user_id" TEXT NOT NULL, …, PRIMARY KEY ("user_id"))`), and no further index. The CSV is
+//! ordered by the key, which is the best case for an import. The import uses one transaction, with the journal, cache
+//! and disk synchronization of a publish, and the journal is written back into the file at the end.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,15 +14,15 @@ use orgcensus::model::RESOURCES;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-/// What the import needs: CSV files, and the script that imports them.
+/// The input of the import: CSV files, and the script that imports them.
 pub struct Import {
     folder: PathBuf,
     script: String,
 }
 
 impl Import {
-    /// Writes every row of a staging file as CSV into `folder`. Returns `None` where there is no shell, and how
-    /// many rows there are.
+    /// Writes every row of a staging file as CSV into `folder`. Returns `None` if there is no shell, and the number of
+    /// rows.
     pub fn of(staging: &Path, folder: &Path) -> (Option<Self>, usize) {
         let _ = std::fs::remove_dir_all(folder);
         std::fs::create_dir_all(folder).expect("a folder can be made");
@@ -51,7 +51,7 @@ impl Import {
         (shell.is_ok_and(|status| status.success()).then_some(import), rows)
     }
 
-    /// Imports into a new file; returns how long it took, how long it kept the processor, and the file's size.
+    /// Imports into a new file. Returns the duration, the processor time and the file's size.
     pub fn run(&self) -> (Duration, Duration, u64) {
         let file = self.folder.join("imported.db");
         let _ = std::fs::remove_file(&file);
@@ -71,7 +71,7 @@ impl Import {
     }
 }
 
-/// A resource's columns and how they are declared; the staging's own two are left out.
+/// Returns a resource's columns and their declarations, without the two columns of the staging itself.
 fn columns(staging: &Connection, resource: &str) -> Vec<(String, String)> {
     let sql = "SELECT name, type || iif(\"notnull\", ' NOT NULL', '') FROM pragma_table_info(?1)
                WHERE name NOT IN ('task_id', 'whole') ORDER BY cid";
@@ -103,8 +103,7 @@ fn write_csv(staging: &Connection, resource: &str, columns: &[(String, String)],
     written
 }
 
-/// How long the processes that were started and have ended kept the processor, in ticks of 10 ms; nothing
-/// where the system does not say.
+/// Returns the processor time of ended child processes, in ticks of 10 ms; zero if the system does not report it.
 fn of_children() -> Duration {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = text.rsplit(')').next().unwrap_or_default();

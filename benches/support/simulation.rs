@@ -1,5 +1,5 @@
-//! A simulated organization in a process of its own, so that what is measured shares nothing with it but the
-//! machine: the bench runs itself again as `serve SIZE MILLISECONDS`, and steers it by lines.
+//! A simulated organization in a process of its own, so that it shares only the machine with the measured program. The
+//! bench runs itself again as `serve SIZE MILLISECONDS`, and controls it by lines.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -10,25 +10,25 @@ use orgcensus::model::RESOURCES;
 use orgcensus::simulator::{Call, Config, Rates, Service, Simulator, SsoAdminCalls, TruthOptions};
 use serde::{Deserialize, Serialize};
 
-/// Seconds that one entry of the timeline stands for.
+/// The seconds of one entry of the timeline.
 pub const STEP: f64 = 0.1;
 
-/// What was asked of the simulation, and what there was to find. Times are seconds since it started.
+/// The calls to the simulation, and the rows to find. Times are seconds since it started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ledger {
     pub now: f64,
-    /// By service, as in `--rate`.
+    /// The calls by service, as in `--rate`.
     pub services: BTreeMap<String, Traffic>,
     pub operations: BTreeMap<String, usize>,
-    /// Calls of sso-admin, by tenths of a second.
+    /// The calls of sso-admin, by tenths of a second.
     pub timeline: Vec<Step>,
-    /// Rows by resource, without access reports.
+    /// The number of rows by resource, without access reports.
     pub rows: BTreeMap<String, usize>,
-    /// The fewest calls of sso-admin that can tell them.
+    /// The smallest number of sso-admin calls that can find them.
     pub needed: SsoAdminCalls,
 }
 
-/// Calls of one service.
+/// The calls of one service.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Traffic {
     pub calls: usize,
@@ -48,7 +48,7 @@ impl Traffic {
         self.calls - self.throttled
     }
 
-    /// Calls a second that were answered from the first to the last.
+    /// Returns the calls per second that were answered from the first to the last.
     pub fn rate(self) -> f64 {
         (self.answered() as f64 - 1.0) / (self.last - self.first)
     }
@@ -71,12 +71,12 @@ impl Ledger {
         self.services.values().map(|traffic| traffic.throttled).sum()
     }
 
-    /// When the last call of all came in.
+    /// Returns the arrival time of the last call.
     pub fn last(&self) -> f64 {
         self.services.values().map(|traffic| traffic.last).fold(0.0, f64::max)
     }
 
-    /// sso-admin's calls between two moments.
+    /// Returns sso-admin's calls between two times.
     pub fn between(&self, from: f64, to: f64) -> Traffic {
         let place = |time: f64| ((time / STEP).round() as usize).min(self.timeline.len());
         let steps = &self.timeline[place(from)..place(to)];
@@ -85,7 +85,7 @@ impl Ledger {
         Traffic { calls: answered + throttled, throttled, first: from, last: to }
     }
 
-    /// The first moment from which on, for `window` seconds, at least `rate` calls a second were answered.
+    /// Returns the first time after which at least `rate` calls per second were answered for `window` seconds.
     pub fn first_at_rate(&self, from: f64, window: f64, rate: f64) -> Option<f64> {
         let steps = (from / STEP).ceil() as usize..self.timeline.len();
         let moments = steps.map(|step| step as f64 * STEP);
@@ -96,7 +96,7 @@ impl Ledger {
     }
 }
 
-/// A simulation that runs; it ends when dropped.
+/// A running simulation, which ends when dropped.
 pub struct Simulation {
     process: Child,
     input: ChildStdin,
@@ -105,7 +105,7 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Starts one that never throttles. `size` is `small`, `medium` or `large`.
+    /// Starts a simulation that never throttles. `size` is `small`, `medium` or `large`.
     pub fn start(size: &str, latency: Duration) -> Self {
         let mut process = Command::new(std::env::current_exe().expect("a running program has a file"))
             .args(["serve", size, &latency.as_millis().to_string()])
@@ -120,7 +120,7 @@ impl Simulation {
         simulation
     }
 
-    /// Throttles at these rates from now on; returns when that is.
+    /// Throttles at these rates from now on. Returns the current time.
     pub fn throttle(&mut self, rates: Rates) -> f64 {
         let Rates { sso_admin, identity_store, organizations_operation, iam, .. } = rates;
         self.ask(&format!("throttle {sso_admin} {identity_store} {organizations_operation} {iam}"))
@@ -128,7 +128,7 @@ impl Simulation {
             .expect("it answers with the time")
     }
 
-    /// What happened so far.
+    /// Returns the calls so far.
     pub fn ledger(&mut self) -> Ledger {
         serde_json::from_str(&self.ask("ledger")).expect("it is written as it is read")
     }
@@ -150,7 +150,7 @@ impl Drop for Simulation {
     }
 }
 
-/// Shapes of organizations that differ in what listing assignments costs, by name.
+/// The names of organizations that differ in the cost of listing assignments.
 pub const SHAPES: [&str; 8] = [
     "few-groups",
     "many-groups",
@@ -162,7 +162,8 @@ pub const SHAPES: [&str; 8] = [
     "short-pages",
 ];
 
-/// The organization of a shape: 3,000 pairs of 200 accounts and 40 permission sets, and up to 600 users and groups.
+/// Returns the organization of a shape: 3,000 pairs of 200 accounts and 40 permission sets, and up to 600 users and
+/// groups.
 fn shape(name: &str) -> Option<Config> {
     let mut config = Config { awkward: false, ..Config::small() };
     config.size.accounts = 200;
@@ -188,7 +189,7 @@ fn shape(name: &str) -> Option<Config> {
     Some(config)
 }
 
-/// Is the simulation, if the bench's first argument says so: returns whether it was, when it is over.
+/// Runs the simulation if the bench's first argument requests it. Returns true if it did, after its end.
 pub fn serve_if_asked() -> bool {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [serve, size, milliseconds] = arguments.as_slice() else { return false };
@@ -260,7 +261,7 @@ impl Ledger {
         let traffic = self.services.entry(call.service.as_str().to_owned()).or_insert(new);
         traffic.calls += 1;
         traffic.throttled += usize::from(throttled);
-        // They are logged when they end.
+        // Calls are logged when they end.
         traffic.first = traffic.first.min(at);
         traffic.last = traffic.last.max(at);
         *self.operations.entry(call.operation.clone()).or_default() += 1;
