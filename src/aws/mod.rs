@@ -1,7 +1,7 @@
 //! All access to AWS: credentials and Regions, clients, quotas and pacers, the one retry policy and the one
 //! classification of errors.
 //!
-//! The neighbors `collect` and `cli::doctor` decide *what* to call. This module decides *how*: every request goes
+//! The neighbours `collect` and `cli::doctor` decide *what* to call. This module decides *how*: every request goes
 //! through [`Aws::call`], which waits for its pacer, counts, classifies and retries. The SDK's own retries are off,
 //! because they would bypass the pacer. Nothing here knows a table or a row.
 

@@ -120,7 +120,7 @@ fn account(
     entity_path: Option<String>,
 ) -> Result<Account, CallFailure> {
     let account_id = key(operation, "Id", found.id)?;
-    // `Status` was retired in September 2026 in favor of `State`. Endpoints send either or both.
+    // `Status` was retired in September 2026 in favour of `State`. Endpoints send either or both.
     let state = found.state.map(|state| state.as_str().to_owned());
     let status = found.status.map(|status| status.as_str().to_owned());
     Ok(Account {

@@ -195,7 +195,7 @@ impl Destination {
         Page::new(&mut self.raw, is_colored)
     }
 
-    /// Writes help or the version from the command line's parser, in colors if they are wanted.
+    /// Writes help or the version from the command line's parser, in colours if they are wanted.
     pub fn styled(&mut self, page: &clap::builder::StyledStr) -> io::Result<()> {
         match Color::Auto.is_on(self.is_terminal()) {
             true => write!(self.raw, "{}", page.ansi()),

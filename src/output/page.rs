@@ -1,4 +1,4 @@
-//! Lines of text for people, with a few colors on a terminal.
+//! Lines of text for people, with a few colours on a terminal.
 
 use std::io::{self, Write};
 
@@ -6,10 +6,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::text::one_line;
 
-/// The colors of a text. A color only repeats the meaning of a sign or a word.
+/// The colours of a text. A colour only repeats the meaning of a sign or a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ink {
-    /// The terminal's own color.
+    /// The terminal's own colour.
     Plain,
     /// A heading.
     Bold,
@@ -26,7 +26,7 @@ pub enum Ink {
 }
 
 /// Takes text line by line, and writes each as one line. A name in the text can never begin a line, send a control
-/// sequence to a terminal, or change colors. Code that writes for people receives a page as its only output.
+/// sequence to a terminal, or change colours. Code that writes for people receives a page as its only output.
 pub struct Page<'w> {
     out: &'w mut dyn Write,
     is_colored: bool,

@@ -20,7 +20,7 @@ const VARIABLES: [&str; 2] = ["ORGCENSUS_PAGER", "PAGER"];
 /// The default pager.
 const USUAL: &str = "less";
 
-/// The default options of `less`: to end at once if everything fits, to show colors, and to leave the text on the
+/// The default options of `less`: to end at once if everything fits, to show colours, and to leave the text on the
 /// screen.
 const LESS: (&str, &str) = ("LESS", "FRX");
 

@@ -30,7 +30,7 @@ pub enum Color {
 }
 
 impl Color {
-    /// Decides whether to use colors, on a terminal or elsewhere.
+    /// Decides whether to use colours, on a terminal or elsewhere.
     pub fn is_on(self, is_terminal: bool) -> bool {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         match self {
@@ -75,7 +75,7 @@ pub fn is_quiet() -> bool {
     SETTINGS.get().is_some_and(|settings| settings.is_quiet)
 }
 
-/// Returns true if messages may be colored; for the progress printer and the log.
+/// Returns true if messages may be coloured; for the progress printer and the log.
 pub fn is_colored() -> bool {
     SETTINGS.get().is_some_and(|settings| settings.is_colored)
 }
@@ -147,7 +147,7 @@ fn colored(color: &str, words: &str) -> String {
     if is_colored() { format!("{color}{words}{RESET}") } else { words.to_owned() }
 }
 
-/// Prints a message after a colored label.
+/// Prints a message after a coloured label.
 fn print(label: Option<(&str, &str)>, words: &str) {
     let Some((label, color)) = label else { return print_lines(words, |line, _| line.to_owned()) };
     print_lines(&format!("{label} {words}"), |line, is_first| match line.strip_prefix(label) {

@@ -207,7 +207,7 @@ fn the_first_snapshot_has_nothing_to_tell() {
     assert_eq!(steps["steps"], Value::Array(Vec::new()));
     let csv = sandbox.run(&["diff", "--exit-code", "--format", "csv"]);
     assert_eq!((csv.exit, csv.stdout.lines().count()), (Some(0), 1), "{csv:?}");
-    // Without --exit-code, the user wants to see a difference; and a misspelled name does not mean "nothing changed".
+    // Without --exit-code, the user wants to see a difference; and a misspelt name does not mean "nothing changed".
     assert_eq!(sandbox.run(&["diff"]).exit, Some(1));
     assert_eq!(sandbox.run(&["diff", "--exit-code", "--user", "charlie"]).exit, Some(2));
     assert_eq!(sandbox.run(&["diff", "--exit-code", "3"]).exit, Some(2));

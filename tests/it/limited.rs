@@ -76,7 +76,7 @@ fn reports_beyond_the_depth() {
     assert_whole(&world, &of(&management));
     assert_whole(&world, &format!("{COUNT} WHERE entity_id IN ('{unit}', '{management}')"));
     assert_whole(&world, &format!("{COUNT} WHERE entity_id = '{unit}' AND last_authenticated_at IS NULL"));
-    // An id outside the tree has no report, and may be misspelled.
+    // An id outside the tree has no report, and may be misspelt.
     for unknown in ["ou-none-none", &format!(" {unit}"), &accounts[0][..11], "Workloads"] {
         assert_limited(&world, &of(unknown));
     }

@@ -1,4 +1,4 @@
-//! The binary end to end, in one test binary so that the SDKs link once. Modules are named by behavior.
+//! The binary end to end, in one test binary so that the SDKs link once. Modules are named by behaviour.
 
 mod answers;
 mod applications;

@@ -339,7 +339,7 @@ pub(super) fn connection(
     }
 }
 
-/// Reports and returns the required resources that the snapshot does not cover as far as the flags asked for.
+/// Reports and returns the required resources that the snapshot does not cover as far as the flags request.
 fn unmet(required: &[&str], coverage: &[Coverage], gaps: &[Gap]) -> Vec<String> {
     let is_met = |covered: &Coverage| match covered.status {
         CoverageStatus::Complete => true,

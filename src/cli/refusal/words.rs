@@ -234,7 +234,7 @@ pub(super) const WORDS: &[Words] = &[
 pub(super) struct Options {
     /// The options, separated by spaces.
     pub typed: &'static str,
-    /// The replacement, separated by spaces, which the typed value follows. Empty if there is no such option.
+    /// The replacement, separated by spaces, which the typed value follows. Empty if a whole command replaces it.
     pub instead: &'static str,
     /// The words of a whole command with the replacement.
     pub example: &'static [&'static str],

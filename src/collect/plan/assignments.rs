@@ -206,7 +206,7 @@ pub(super) fn provisioned_pairs(staging: &Staging) -> Result<Vec<ListPairAssignm
     Ok(pairs)
 }
 
-/// Sorts pairs into a pseudo-random but stable order, so that neighbors belong to different accounts and permission
+/// Sorts pairs into a pseudo-random but stable order, so that neighbours belong to different accounts and permission
 /// sets. If one account or set is denied, its refusals do not follow each other then. Consecutive refusals would stop
 /// the whole listing.
 pub(super) fn spread(pairs: &mut [ListPairAssignments]) {
