@@ -331,7 +331,7 @@ async fn region_of_instance() -> Result<Option<String>> {
 }
 
 fn client(trusted: TrustStore) -> Result<SharedHttpClient> {
-    http::client(trusted).map_err(|error| Error::failed("cannot make a connection").caused_by(error))
+    http::client(trusted).map_err(|error| Error::failed("cannot connect").caused_by(error))
 }
 
 /// Returns the configuration with its credentials checked before each use.

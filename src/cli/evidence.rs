@@ -43,8 +43,9 @@ impl EvidenceArgs {
             return Ok(None);
         }
         let Some(path) = answer.path() else {
-            return Err(Error::usage("--evidence goes beside a file, and the answer goes to none")
-                .hint("name one: --output FILE --evidence"));
+            return Err(
+                Error::usage("--evidence requires --output FILE").hint("write --output FILE --evidence")
+            );
         };
         let mut name = path.as_os_str().to_owned();
         name.push(".evidence.json");

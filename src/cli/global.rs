@@ -19,7 +19,7 @@ const DEFAULT_DB: &str = "orgcensus.db";
 /// The options that stand before or after any command.
 #[derive(Debug, Args)]
 pub struct GlobalOptions {
-    /// The census: a SQLite file; query takes several
+    /// The census, a SQLite file; query accepts several
     #[arg(
         id = "db",
         long = "db",
@@ -176,7 +176,7 @@ impl GlobalOptions {
             (None, said) => Ok(said),
             (Some(CsvFor::Excel), None | Some(Format::Csv)) => Ok(Some(Format::CsvForExcel)),
             (Some(_), Some(other)) => {
-                Err(Error::usage(format!("--csv-for is about CSV, and the format is {}", other.name()))
+                Err(Error::usage(format!("--csv-for is only for CSV, not for {}", other.name()))
                     .hint("leave out --csv-for, or say --format csv"))
             }
         }

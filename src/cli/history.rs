@@ -26,22 +26,22 @@ Examples:
                                            as known at the end of a past day
   orgcensus history AdministratorAccess --format csv --output admin.csv
 
-A name is looked for in all snapshots, also of what is gone. Several things that had it, such as one deleted and \
-made again under another id, are told one after another. Without --format it is text; formats have one row an \
-event, and for each column that changed.
+A name is looked up in all snapshots, so deleted things are found too. If several things had the name, such as one \
+that was deleted and created again under another id, each is shown. Without --format the answer is text; the formats \
+have one row per event, and per column that changed.
 
 Signs:
-  + it came: the snapshot before did not have it
-  - it was seen to be gone
-  ~ it changed, from → to
-  ? it could not be seen, which says nothing of it
-  · it was first seen here, and may be older: \"after\" says since when")]
+  + added: the snapshot before did not have it
+  - removed: it was seen to be gone
+  ~ changed, from → to
+  ? unknown: it could not be seen
+  · first seen here, and may be older: \"after\" says since when")]
 pub struct HistoryArgs {
     /// An account, user, group or permission set: a name it ever had, an id or an e-mail address
     #[arg(value_name = "NAME | ID")]
     name: String,
 
-    /// What it is, where things of several kinds have the name
+    /// The kind of thing, where several kinds have this name
     #[arg(long, value_name = "KIND", value_parser = kind())]
     kind: Option<Entity>,
 
@@ -154,7 +154,7 @@ fn with_nearest(error: Error, args: &HistoryArgs, census: &Census) -> Result<Err
         Some(hint) => error.hint(hint),
         None => {
             let all = invocation::command("query \"SELECT user_name, user_id FROM users_history\"");
-            error.hint(format!("{all} lists who ever was there"))
+            error.hint(format!("{all} lists everybody who was ever there"))
         }
     })
 }

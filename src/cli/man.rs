@@ -39,7 +39,7 @@ pub fn run(args: ManArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     }
     let mut destination = global.destination()?;
     if destination.is_terminal() {
-        return Err(Error::usage("a manual page is for man, and standard output is a terminal")
+        return Err(Error::usage("a manual page cannot be written to a terminal")
             .hint("read it with orgcensus man | man -l -"));
     }
     // Into memory first: how the page is made and how it is written fail differently.

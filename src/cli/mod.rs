@@ -92,7 +92,7 @@ Examples:
   orgcensus query --list                       the questions it answers by name
   orgcensus query user-access ana              what a user can reach, and how
   orgcensus query user-access ana --at 2026-09-30   the same on a past date
-  orgcensus history ana                        her life, over all snapshots
+  orgcensus history ana                        her history, over all snapshots
   orgcensus query 'SELECT count(*) FROM users' any SQL: see orgcensus schema
   orgcensus snapshots                          the dates that it can answer for
 
@@ -106,23 +106,23 @@ Exit codes:
 /// The subcommands, in the order of the help page.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Say who these credentials are, what they can see, and what is missing
+    /// Show who the caller is, what these credentials can read, and what is missing
     Doctor(doctor::DoctorArgs),
     /// Take a snapshot of the organization
     Collect(collect::CollectArgs),
     /// Ask the census: a canned query by name, or any SQL
     Query(query::QueryArgs),
-    /// Tell of a person, group, account, permission set or OU: who reaches it, or what it reaches
+    /// Show what a person or group reaches, or who reaches an account, permission set or OU
     Who(who::WhoArgs),
     /// Show who is privileged, where and through what
     Admins(who::AdminsArgs),
-    /// Find whatever has a text in its name, e-mail address or id
+    /// Find anything by part of its name, e-mail address or id
     Find(who::FindArgs),
     /// Show what changed between two snapshots, and why access did
     Diff(diff::DiffArgs),
-    /// Show what changed in what a policy says, between two dates or two documents
+    /// Compare a policy between two dates, or two policy documents
     PolicyDiff(policy_diff::PolicyDiffArgs),
-    /// Tell the life of one account, user, group or permission set
+    /// Show the history of one account, user, group or permission set
     History(history::HistoryArgs),
     /// List the snapshots; show, verify, label, prune or copy them
     Snapshots(snapshots::SnapshotsArgs),

@@ -80,16 +80,18 @@ impl Cli {
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         cli.global.settle_census();
         if !cli.global.other_dbs.is_empty() && !matches!(cli.command, Some(Command::Query(_))) {
-            let message = "--db names one census, and several are given\n\n  \
-                           tip: only query asks several: orgcensus query … --db FILE --db FILE";
+            let message = "--db was given several times\n\n  \
+                           tip: only query accepts several: orgcensus query … --db FILE --db FILE";
             return Err(command.error(ErrorKind::ArgumentConflict, message));
         }
         if cli.global.external_id.is_some() && cli.global.assume_role.is_none() {
-            let message = "--external-id is for a role, and --assume-role names none";
+            let message = "--external-id requires --assume-role ARN";
             return Err(command.error(ErrorKind::MissingRequiredArgument, message));
         }
         if let (Some(option), Some(name)) = (cli.state.typed(), matches.subcommand_name()) {
-            let message = format!("{option} before a command means nothing to {name}: it asks for the state");
+            let message = format!(
+                "{option} before a command does not apply to {name}: it is for the state of the census"
+            );
             return Err(command.error(ErrorKind::UnknownArgument, message));
         }
         Ok((cli, matches))
@@ -197,7 +199,7 @@ fn refuse_idle(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), 
         _ => "it writes no data",
     };
     let shown = if name.is_empty() { "orgcensus without a command" } else { name };
-    let message = format!("--{option} means nothing to {shown}: {instead}");
+    let message = format!("--{option} does not apply to {shown}: {instead}");
     let command = names.iter().fold(command, |command, name| {
         command.find_subcommand_mut(name).expect("the matches are those of the command")
     });

@@ -33,11 +33,12 @@ Examples:
   orgcensus policy-diff 3f1c2ab8 9be01d44 --format json
                                            two documents, by their ids
 
-Documents are compared by what they say: the order of keys, statements and lists, and the case of actions mean nothing. \
-Which statements and actions came and went and which conditions changed is told, and no verdict. The ids are in the column \
+Documents are compared by meaning: the order of keys, statements and lists, and the case of actions make no \
+difference. The answer lists the statements, actions and conditions that were added, removed or changed, without \
+judging them. The ids are in the column \
 document_id of policy_statements and permission_set_statements.
 
-What a snapshot could not see is not known, and never told as removed.")]
+What a snapshot could not see is unknown, and is never shown as removed.")]
 pub struct PolicyDiffArgs {
     /// The id of the first document, or its first 8 digits; with --policy a snapshot, FROM..TO or a period
     #[arg(value_name = "OLD")]
@@ -107,7 +108,7 @@ fn of_policy(census: &Census, policy: &str, args: &PolicyDiffArgs) -> Result<(Po
 /// Returns two documents by their ids.
 fn of_documents(census: &Census, args: &PolicyDiffArgs) -> Result<(PolicyState, PolicyState)> {
     let (Some(old), Some(new)) = (&args.old, &args.new) else {
-        return Err(Error::usage("there are no two documents to compare")
+        return Err(Error::usage("policy-diff needs two documents")
             .hint("name both by their ids: policy-diff OLD NEW")
             .hint("or compare two dates of one policy: policy-diff --policy NAME FROM TO"));
     };
@@ -129,10 +130,10 @@ fn write(page: &mut Page<'_>, from: &PolicyState, to: &PolicyState, found: &Poli
         return page.line(Ink::Magenta, "? it is not known what changed");
     }
     if found.is_other_text {
-        return page.line(Ink::Yellow, "~ the documents differ; they are no policies with statements");
+        return page.line(Ink::Yellow, "~ the documents differ; they are not policies with statements");
     }
     if found.changes.is_empty() {
-        return page.line(Ink::Plain, "both say the same");
+        return page.line(Ink::Plain, "both mean the same");
     }
     for change in &found.changes {
         let ink = match change.change {

@@ -28,8 +28,7 @@ pub fn resolve(census: &Census, when: &When) -> Result<Snapshot> {
             snapshots.iter().filter(|one| one.snapshot_id > found.snapshot_id && one.is_to_come(now));
         if let Some(passed) = passed.next_back() {
             stderr::warn(format!(
-                "snapshot {} says that it was completed at {}, which is to come: no date before that finds it, its \
-                 id does",
+                "snapshot {} claims to have been completed at {}, in the future: until then only its id finds it",
                 passed.snapshot_id,
                 minute(&passed.completed_at)
             ));
@@ -43,8 +42,8 @@ pub fn warn_if_to_come(snapshot: &Snapshot, now: DateTime<Utc>) -> bool {
     let is_to_come = snapshot.is_to_come(now);
     if is_to_come {
         stderr::warn(format!(
-            "snapshot {} says that it was completed at {}, which is to come: this clock is wrong, or that of its \
-             collection was",
+            "snapshot {} claims to have been completed at {}, in the future: this clock is wrong, or that of its \
+            collection was",
             snapshot.snapshot_id,
             minute(&snapshot.completed_at)
         ));

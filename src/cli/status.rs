@@ -18,7 +18,7 @@ use crate::store::{Coverage, CoverageStatus, Snapshot, SnapshotStatus};
 /// The arguments of the bare command.
 #[derive(Debug, Args)]
 pub struct StateArgs {
-    /// The last snapshot is too old when it was completed longer ago than this, e.g. 26h
+    /// Treat the last snapshot as too old when it was completed longer ago than this, e.g. 26h
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Without a command")]
     max_age: Option<Duration>,
 

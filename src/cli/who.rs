@@ -30,10 +30,10 @@ Examples:
   orgcensus who arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/ana
                                            whose session CloudTrail names
 
-Each answer is a canned query, which is told with it: orgcensus query --list has all of them.")]
+Each answer comes from canned queries, which it names: orgcensus query --list has all of them.")]
 pub struct WhoArgs {
-    /// A user, group, account, permission set, OU or policy: an id, a name, an e-mail address or a path; or the
-    /// role or session of one, as CloudTrail has it
+    /// A user, group, account, permission set, OU or policy: an id, a name, an e-mail address or a path; or the ARN
+    /// of a role or session, as CloudTrail has it
     #[arg(value_name = "NAME | ID | ARN")]
     name: String,
 }
@@ -56,7 +56,7 @@ pub struct AdminsArgs {
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
 
-    /// Which permission sets count: administrator grants itself anything, escalation needs one more thing for that
+    /// Which permission sets count: administrator can grant itself anything, escalation needs one more step
     #[arg(long, value_name = "LEVEL", default_value = "administrator", value_parser = privilege_levels())]
     level: Levels,
 }
@@ -65,12 +65,11 @@ pub struct AdminsArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  orgcensus find payments                  whatever has it in its name
+  orgcensus find payments                  anything with it in its name
   orgcensus find @example.org              by a part of an e-mail address
   orgcensus find 1111                      by a part of an id
 
-What is gone is found too, up to the snapshot that is asked for. Where nothing has the text, what is spelt like it \
-is offered.")]
+Deleted things are found too, up to the snapshot that answers. If nothing matches, similar spellings are suggested.")]
 pub struct FindArgs {
     /// Part of a name, an e-mail address or an id; letter case does not matter
     #[arg(value_name = "TEXT")]

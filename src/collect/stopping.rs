@@ -34,7 +34,7 @@ pub(super) async fn stopped_by(failure: &CallFailure, context: &Context) -> Opti
             FailureClass::Expired if failure.is_about_the_key() && is_known_at_home(context).await => {
                 return Some(region_not_enabled(failure, context.aws.region()));
             }
-            FailureClass::Expired => "the credentials ended before the collection did",
+            FailureClass::Expired => "the credentials expired",
             FailureClass::ClockSkewed => "AWS refuses this machine's time",
             FailureClass::Misconfigured => "no request can be made any more",
             FailureClass::Unreachable if network_is_lost(context).await => {

@@ -103,7 +103,7 @@ pub fn document_by_id(connection: &Connection, typed: &str) -> Result<PolicyStat
     };
     if id.len() < SHORTEST_ID || !id.chars().all(|one| one.is_ascii_hexdigit()) {
         return Err(unknown(
-            "is no id of a document: an id has 64 hexadecimal digits, of which the first 8 are enough",
+            "is not the id of a document: an id has 64 hexadecimal digits, of which the first 8 are enough",
         ));
     }
     let sql = format!(
@@ -115,7 +115,7 @@ pub fn document_by_id(connection: &Connection, typed: &str) -> Result<PolicyStat
     let found: Vec<(String, String)> =
         found.and_then(|rows| rows.collect::<rusqlite::Result<_>>()).map_err(unreadable)?;
     match found.as_slice() {
-        [] => Err(unknown("is the id of no document")),
+        [] => Err(unknown("is not the id of any document")),
         [(_, document)] => Ok(PolicyState { state: State::Read(document.clone()), carried: None }),
         [(one, _), (other, _), ..] => {
             Err(Error::unknown(format!("several documents have an id that begins with {id}"))
@@ -151,7 +151,7 @@ impl Policy {
                 .hint("the columns source and policy of policy_statements have them all")),
             [] => Err(Error::unknown(format!("no snapshot read what the policy {typed:?} says"))
                 .hint(format!("it is {}", in_words(&unread)))
-                .hint("what a customer managed policy says is another thing in each account")),
+                .hint("a customer managed policy can say something else in each account")),
             several => Err(Error::unknown(format!("several policies are {typed:?}"))
                 .hint(format!("name one by its id or ARN: {}", in_words(several)))),
         }

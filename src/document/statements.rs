@@ -29,9 +29,9 @@ pub struct Statement {
 /// Reads the statements of a policy. A document that is no policy, or has a statement that IAM would reject, is an
 /// error in words.
 pub fn statements(document: &str) -> Result<Vec<Statement>, &'static str> {
-    let json = strict::parse(document).ok_or("it is no JSON, or names a key twice in one object")?;
-    let Value::Object(mut members) = json else { return Err("it is no JSON object") };
-    let found = match members.remove("Statement").ok_or("it has no Statement: it is no IAM policy")? {
+    let json = strict::parse(document).ok_or("it is not JSON, or has a key twice in one object")?;
+    let Value::Object(mut members) = json else { return Err("it is not a JSON object") };
+    let found = match members.remove("Statement").ok_or("it has no Statement: it is not an IAM policy")? {
         Value::Array(statements) => statements,
         one => vec![one],
     };
@@ -39,7 +39,7 @@ pub fn statements(document: &str) -> Result<Vec<Statement>, &'static str> {
 }
 
 fn statement(value: Value) -> Result<Statement, &'static str> {
-    let Value::Object(mut members) = value else { return Err("a statement is no JSON object") };
+    let Value::Object(mut members) = value else { return Err("a statement is not a JSON object") };
     let effect = match text(&mut members, "Effect")?.as_deref() {
         Some(effect @ ("Allow" | "Deny")) => effect.to_owned(),
         _ => return Err("the Effect of a statement is neither Allow nor Deny"),
@@ -70,7 +70,7 @@ fn text(members: &mut Map<String, Value>, name: &str) -> Result<Option<String>, 
     match members.remove(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err("an element of a statement is no text"),
+        Some(_) => Err("an element of a statement is not text"),
     }
 }
 
@@ -83,7 +83,7 @@ fn patterns(members: &mut Map<String, Value>, name: &str) -> Result<Option<Vec<S
     };
     let text = |value: Value| match value {
         Value::String(text) => Ok(text),
-        _ => Err("an element of a statement is no text"),
+        _ => Err("an element of a statement is not text"),
     };
     list.into_iter().map(text).collect::<Result<_, _>>().map(Some)
 }
@@ -112,7 +112,7 @@ mod tests {
             ("%7B%7D", "no JSON"),
             ("[]", "no JSON object"),
             (r#"{"tags": {}}"#, "no Statement"),
-            (r#"{"Statement": [1]}"#, "a statement is no JSON object"),
+            (r#"{"Statement": [1]}"#, "a statement is not a JSON object"),
             (r#"{"Statement": [{"Effect": "Grant", "Action": "*"}]}"#, "neither Allow nor Deny"),
             (r#"{"Statement": [{"Effect": "Allow"}]}"#, "neither Action nor NotAction"),
             (r#"{"Statement": [{"Effect": "Allow", "Action": [1]}]}"#, "no text"),

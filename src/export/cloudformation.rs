@@ -71,7 +71,7 @@ fn permission_set(set: &PermissionSetForm, instance: &str, skipped: &mut Skipped
     }
     if let Some(document) = &set.inline {
         let document: Value = serde_json::from_str(document).map_err(|error| {
-            Error::failed(format!("the inline policy of {} is no JSON", set.name)).caused_by(error)
+            Error::failed(format!("the inline policy of {} is not JSON", set.name)).caused_by(error)
         })?;
         put("InlinePolicy", document);
     }

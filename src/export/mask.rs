@@ -70,7 +70,7 @@ impl Mask {
         }
         let text = fs::read_to_string(path).map_err(unreadable)?;
         let key = bytes_of(text.trim()).filter(|key| key.len() >= KEY_BYTES).ok_or_else(|| {
-            Error::usage(format!("\"{}\" is no mask key", path.display())).hint(
+            Error::usage(format!("\"{}\" is not a mask key", path.display())).hint(
                 "a key is 64 hexadecimal digits or more: orgcensus export --new-mask-key FILE makes one",
             )
         })?;

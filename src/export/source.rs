@@ -177,7 +177,7 @@ impl<'c> Source<'c> {
             .collect();
         if found.unknown > 0 {
             told.push(format!(
-                "{} may belong to what was asked for: of what they are about nobody knows the OU or the tags",
+                "{} may belong to what was asked for: the OU or the tags of what they concern are unknown",
                 counted(found.unknown.unsigned_abs(), "further row", "further rows")
             ));
         }

@@ -22,7 +22,7 @@ pub enum Format {
     CsvForExcel,
     /// One JSON array of objects
     Json,
-    /// One JSON object a line
+    /// One JSON object per line
     Jsonl,
     /// A Markdown table
     Markdown,

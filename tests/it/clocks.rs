@@ -20,7 +20,7 @@ fn set_future(sandbox: &Sandbox, snapshot_id: i64) {
     database.connection().execute(sql, [snapshot_id]).unwrap();
 }
 
-const TO_COME: &str = "says that it was completed at 2999-01-01T00:10Z, which is to come";
+const TO_COME: &str = "claims to have been completed at 2999-01-01T00:10Z, in the future";
 
 #[test]
 fn every_command_that_meets_it_warns() {
@@ -65,7 +65,7 @@ fn a_date_takes_the_highest_id_completed_by_then() {
     for (when, id) in [("2026-02-10", 1), ("2026-03-10", 3), ("yesterday", 4), ("2999-12-31", 4), ("2", 2)] {
         assert_eq!(at(when).data(), format!("snapshot_id\n{id}\n"), "{when}");
     }
-    assert!(at("2026-02-10").stderr.contains("no date before that finds it, its id does"));
+    assert!(at("2026-02-10").stderr.contains("until then only its id finds it"));
     assert!(!at("yesterday").stderr.contains("warning"), "it is not in the way of later dates");
 }
 
@@ -105,11 +105,9 @@ fn a_collection_after_it_has_its_own_time() {
     world.collect_day(0, &["--access-report", "none"]);
     set_future(&world.sandbox, 1);
     let ran = world.collect(&["--access-report", "none", "--format", "json"]);
-    assert!(
-        ran.stderr.contains(
-            "warning: snapshot 1 says that it was completed at 2999-01-01T00:10:00Z, after this one"
-        )
-    );
+    assert!(ran.stderr.contains(
+        "warning: snapshot 1 claims to have been completed at 2999-01-01T00:10:00Z, after this one"
+    ));
     let summary: Value = serde_json::from_str(ran.data()).unwrap();
     assert_eq!(summary["later_snapshot_id"], 1);
     assert_eq!(world.number("SELECT completed_at < '2900' FROM snapshots WHERE snapshot_id = 2"), 1);

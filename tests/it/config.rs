@@ -206,7 +206,7 @@ fn an_organization_has_its_own_values() {
     };
     assert_eq!((kept(&[]), kept(&["--keep-last", "2"]), kept(&["1"])), (3, 2, 3));
     let refused = run(&sandbox, &["demo", "--organization", "acme"], &[]);
-    assert!(refused.stderr.contains("--organization means nothing to demo"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("--organization does not apply to demo"), "{}", refused.stderr);
 }
 
 #[test]

@@ -197,7 +197,10 @@ fn the_first_snapshot_has_nothing_to_tell() {
     let ran = sandbox.run(&["diff", "--exit-code"]);
     assert_eq!((ran.exit, ran.stdout.as_str()), (Some(0), ""), "{ran:?}");
     assert!(ran.stderr.starts_with("snapshot 4, 2026-04-10T02:01Z, "), "{ran:?}");
-    assert!(ran.stderr.ends_with(": it is the first, and there is none to compare it with\n"), "{ran:?}");
+    assert!(
+        ran.stderr.ends_with(": it is the first snapshot, so there is none to compare it with\n"),
+        "{ran:?}"
+    );
     let quiet = sandbox.run(&["diff", "--exit-code", "--quiet"]);
     assert_eq!((quiet.exit, quiet.stdout.as_str(), quiet.stderr.as_str()), (Some(0), "", ""));
     let value = json(&sandbox, &["--exit-code"]);
@@ -348,8 +351,8 @@ fn how_much_is_told_can_be_said() {
     for (options, refusal) in [
         (["--details", "--stat"], "--details"),
         (["--stat", "--by=user"], "--stat"),
-        (["--stat", "--format=csv"], "--stat is for text and Markdown"),
-        (["--details", "--format=json"], "--details is for text and Markdown"),
+        (["--stat", "--format=csv"], "--stat is only for text and Markdown"),
+        (["--details", "--format=json"], "--details is only for text and Markdown"),
     ] {
         let ran = sandbox.run(&[&["diff", "1", "4"], options.as_slice()].concat());
         assert_eq!(ran.exit, Some(2), "{options:?}");

@@ -88,9 +88,9 @@ fn with_everything_allowed_everything_is_seen_and_nothing_is_written() {
     let (calls, reads) = (world.simulator.calls().total(), all.all("yes").len());
     assert!(calls < reads * 3 / 2, "{calls} calls for {reads} reads");
     all.says("the management account");
-    all.says("credentials keys, from the environment; they do not end");
+    all.says("credentials keys, from the environment; they do not expire");
     all.says("service control policies are enabled on the root");
-    all.says("all that was tried can be seen");
+    all.says("everything that was tried can be read");
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn a_member_account_is_told_what_it_lacks_and_that_actions_alone_are_not_enough(
         assert_eq!(found.missing(operation), action);
     }
     assert_eq!(found.seen("iam:GetOrganizationsAccessReport"), "unavailable");
-    found.says("a member account, and no delegated administrator as far as can be seen");
+    found.says("a member account, and not known to be a delegated administrator");
     found.says("register-delegated-administrator --service-principal sso.amazonaws.com");
 }
 
@@ -539,12 +539,12 @@ fn the_end_of_the_credentials_and_who_renews_them_is_told_and_no_secret_is() {
     command.env("AWS_SESSION_TOKEN", "a-secret-token");
     let unknown = examined_by(&world, &mut command);
     unknown.says(
-        "a session, from the environment; they end at an unknown time and are not renewed: a collection",
+        "a session, from the environment; they expire at an unknown time and are not renewed: a collection",
     );
     command.env("AWS_CREDENTIAL_EXPIRATION", &end);
     let told = examined_by(&world, &mut command);
-    told.says("they end in 42 minutes (at ");
-    told.says("stops with exit code 5, and with new ones the same command resumes it");
+    told.says("they expire in 42 minutes (at ");
+    told.says("stops with exit code 5; the same command with new credentials resumes it");
     for ran in [&unknown.ran, &told.ran] {
         assert!(!ran.all().contains("a-secret-token") && !ran.all().contains("made-up"), "{}", ran.all());
     }
@@ -560,11 +560,11 @@ fn the_end_of_the_credentials_and_who_renews_them_is_told_and_no_secret_is() {
     std::fs::write(world.sandbox.path("config"), profile).unwrap();
     let mut command = world.command(&[&users[..], &["--profile", "audit"]].concat());
     let renewed = examined_by(&world, command.env("AWS_CONFIG_FILE", world.sandbox.path("config")));
-    renewed.says("from a credential_process; they end in 42 minutes");
+    renewed.says("from a credential_process; they expire in 42 minutes");
     renewed.says("and are renewed by asking the process again");
 
     let role = format!("arn:aws:iam::{}:role/Census", world.simulator.management_account_id());
     let assumed = examined(&world, &["--only", "users", "--assume-role", &role]);
-    assumed.says("an assumed role; they end in ");
+    assumed.says("an assumed role; they expire in ");
     assumed.says("are renewed for as long as the credentials that assume the role last");
 }

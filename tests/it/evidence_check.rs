@@ -238,7 +238,7 @@ fn what_is_no_evidence_of_it_is_refused() {
         std::fs::write(&path, text).unwrap();
         let refused = check(&world, "x.json").refusal();
         assert!(
-            refused.starts_with("error: x.json is damaged, or no evidence file: ")
+            refused.starts_with("error: x.json is damaged, or not an evidence file: ")
                 && refused.ends_with("exit 1"),
             "{refused}"
         );

@@ -122,7 +122,7 @@ fn a_policy_is_json_that_aws_takes() {
     }
     let csv = world.run(&["iam-policy", "--format", "csv"]);
     assert_eq!((csv.exit, csv.stdout.as_str()), (Some(2), ""));
-    assert!(csv.stderr.contains("--format means nothing to iam-policy"), "{}", csv.stderr);
+    assert!(csv.stderr.contains("--format does not apply to iam-policy"), "{}", csv.stderr);
 }
 
 /// Finds every client method that the source calls, by the client's field. The SDK's own calls to find credentials

@@ -100,7 +100,7 @@ fn credentials_that_end_in_mid_run_end_it_resumably() {
     world.simulator.expire_credentials(KEY);
     let ran = world.sandbox.ran(child.wait_with_output().unwrap());
     assert_eq!(ran.exit, Some(5), "{}", ran.stderr);
-    assert!(ran.stderr.contains("error: the credentials ended before the collection did"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("error: the credentials expired"), "{}", ran.stderr);
     assert!(ran.stderr.contains("hint: sign in again"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("made-up"), "{}", ran.stderr);
     assert!(world.sandbox.path("orgcensus.db.collecting").exists());

@@ -56,7 +56,7 @@ fn rows_are_joined_below_their_organization() {
     let counted =
         sandbox.run(&[&["query", "SELECT count(*) AS n FROM users", "--quiet"], &BOTH[..]].concat());
     assert_eq!(counted.data(), "organization_id,n\no-a,5\no-b,5\n");
-    assert!(counted.stderr.contains("is of each organization by itself"), "{}", counted.stderr);
+    assert!(counted.stderr.contains("counts and sums are per organization"), "{}", counted.stderr);
     let written = sandbox.run(&[&["query", users, "--output", "all.csv"], &BOTH[..]].concat());
     assert_eq!(written.exit, Some(0), "{}", written.stderr);
     assert_eq!(std::fs::read_to_string(sandbox.path("all.csv")).unwrap(), ran.stdout);
@@ -132,7 +132,7 @@ fn what_has_no_meaning_for_several_is_refused() {
     }
     let only_query = sandbox.run(&[&["history", "ana"], &BOTH[..]].concat()).refusal();
     assert!(
-        only_query.contains("hint: only query asks several: orgcensus query … --db FILE --db FILE"),
+        only_query.contains("hint: only query accepts several: orgcensus query … --db FILE --db FILE"),
         "{only_query}"
     );
     // A census of an older version may have fewer columns.

@@ -163,7 +163,7 @@ fn two_dates_of_a_policy_differ_by_what_they_say() {
     assert_eq!(text.exit, Some(0));
     assert!(text.data().contains(&format!("from document {old}\nto   document {new}\n")), "{}", text.data());
     let same = world.run(&["policy-diff", &old, &old, "--exit-code"]);
-    assert!(same.exit == Some(0) && same.data().contains("both say the same"), "{}", same.all());
+    assert!(same.exit == Some(0) && same.data().contains("both mean the same"), "{}", same.all());
     let quiet = pair(arn, &["--exit-code", "--quiet"]);
     assert_eq!((quiet.exit, quiet.stdout.as_str()), (Some(3), ""));
 }
@@ -191,9 +191,9 @@ fn what_was_not_read_is_not_removed() {
 fn what_is_meant_is_told() {
     let world = six_days();
     for (arguments, says) in [
-        (&["policy-diff"][..], "there are no two documents"),
-        (&["policy-diff", "abc", "def"], "is no id of a document"),
-        (&["policy-diff", "0123456789abcdef", "0123456789abcdef"], "is the id of no document"),
+        (&["policy-diff"][..], "policy-diff needs two documents"),
+        (&["policy-diff", "abc", "def"], "is not the id of a document"),
+        (&["policy-diff", "0123456789abcdef", "0123456789abcdef"], "is not the id of any document"),
         (&["policy-diff", "--policy", "NoSuchPolicy", "1", "2"], "no snapshot has a policy"),
     ] {
         let ran = world.run(arguments);

@@ -61,5 +61,5 @@ fn only_answers_of_a_snapshot_are_workbooks() {
 #[test]
 fn excel_csv_is_for_csv_alone() {
     let ran = fixture::census().run(&["query", "users", "--csv-for", "excel", "--output", "answer.xlsx"]);
-    assert!(ran.refusal().contains("--csv-for is about CSV, and the format is xlsx"), "{}", ran.stderr);
+    assert!(ran.refusal().contains("--csv-for is only for CSV, not for xlsx"), "{}", ran.stderr);
 }

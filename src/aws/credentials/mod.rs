@@ -111,8 +111,8 @@ impl CredentialLife {
         };
         let mut words = format!("{what}; they {}", self.end());
         if self.is_temporary && !self.is_renewed() {
-            words += ": a collection that outlasts them stops with exit code 5, and with new ones the same \
-                      command resumes it";
+            words += ": a collection that outlasts them stops with exit code 5; the same command with new credentials \
+            resumes it";
         }
         words
     }
@@ -120,14 +120,14 @@ impl CredentialLife {
     /// Returns a description of their expiry that follows "the credentials".
     pub fn end(&self) -> String {
         if !self.is_temporary {
-            return "do not end".to_owned();
+            return "do not expire".to_owned();
         }
         let end = match self.ends_at {
             Some(end) => match end - Utc::now() {
                 left if left <= TimeDelta::zero() => format!("ended at {}", end.format("%Y-%m-%d %H:%MZ")),
-                left => format!("end in {} (at {})", words_of(left), end.format("%H:%MZ")),
+                left => format!("expire in {} (at {})", words_of(left), end.format("%H:%MZ")),
             },
-            None => "end at an unknown time".to_owned(),
+            None => "expire at an unknown time".to_owned(),
         };
         format!("{end} and {}", self.renewal())
     }
@@ -161,7 +161,7 @@ impl CredentialLife {
             CredentialSource::AssumedRole => {
                 "are renewed for as long as the credentials that assume the role last".to_owned()
             }
-            _ => "are renewed by themselves".to_owned(),
+            _ => "are renewed automatically".to_owned(),
         }
     }
 }
@@ -243,18 +243,18 @@ mod tests {
     fn a_persons_sign_in_is_told_from_what_renews_itself_and_what_does_not() {
         let hour = Some(TimeDelta::minutes(61));
         let sso = life(CredentialSource::SingleSignOn, hour).describe();
-        assert!(sso.contains("they end in 1 hour 1 minute (at "), "{sso}");
+        assert!(sso.contains("they expire in 1 hour 1 minute (at "), "{sso}");
         assert!(sso.ends_with("then a person must run `aws sso login --profile audit`"), "{sso}");
         let instance = life(CredentialSource::Instance, hour).describe();
-        assert!(instance.ends_with("and are renewed by themselves"), "{instance}");
+        assert!(instance.ends_with("and are renewed automatically"), "{instance}");
         let session = life(CredentialSource::Environment, Some(TimeDelta::minutes(42))).describe();
         assert!(session.contains("end in 42 minutes") && session.contains("are not renewed: "), "{session}");
         let unknown = life(CredentialSource::Profile, None).describe();
-        assert!(unknown.contains("end at an unknown time and are not renewed: "), "{unknown}");
+        assert!(unknown.contains("expire at an unknown time and are not renewed: "), "{unknown}");
         let ended = life(CredentialSource::Environment, Some(TimeDelta::minutes(-5))).end();
         assert!(ended.starts_with("ended at "), "{ended}");
         let keys = CredentialLife { is_temporary: false, ..life(CredentialSource::Profile, None) };
-        assert_eq!(keys.describe(), "keys, written into a profile; they do not end");
+        assert_eq!(keys.describe(), "keys, written into a profile; they do not expire");
     }
 
     #[test]

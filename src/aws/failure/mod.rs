@@ -102,7 +102,7 @@ impl CallFailure {
 
     /// Returns the failure of a call that was not sent (again) after this many attempts, because calls were ended.
     pub fn not_sent(operation: Operation, attempts: u32) -> Self {
-        let message = "not sent: no more calls are".to_owned();
+        let message = "not sent: the collection is stopping".to_owned();
         let code = "NotSent".to_owned();
         Self { class: FailureClass::Transient, code, attempts, ..Self::unusable(operation, message) }
     }

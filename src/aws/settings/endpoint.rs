@@ -53,7 +53,7 @@ fn check_url(origin: &Origin, url: &str) -> Result<()> {
         None => wrong("names no host"),
         Some(authority) if authority.host().is_empty() => wrong("names no host"),
         Some(authority) if !authority.as_str().ends_with(authority.host()) && authority.port().is_none() => {
-            wrong("names a port that there cannot be")
+            wrong("has an impossible port")
         }
         Some(authority) if authority.as_str().contains('@') => wrong("holds a user name or password"),
         Some(_) if parsed.query().is_some() || url.contains('#') => wrong("has a query or fragment"),

@@ -36,9 +36,9 @@ Examples:
                                                   and the hash
 
 It only reads AWS: it creates, assigns and deletes nothing. A call that fails is recorded as a gap: what it \
-would have shown is carried forward as unknown, never as removed, and the exit code is 4. Interrupted \
-(exit code 130), or when the credentials end, the network is lost, the disk is full or another program locks \
-the database (5), it keeps what it has: the same command resumes it.")]
+would have shown is carried forward as unknown, never as removed, and the exit code is 4. When it is interrupted (exit \
+code 130), or the credentials expire, the network is lost, the disk is full or another program locks the database \
+(exit code 5), it keeps what it has, and the same command resumes it.")]
 pub struct CollectArgs {
     #[command(flatten)]
     pub selection: SelectionArgs,
@@ -63,9 +63,9 @@ pub struct CollectArgs {
     )]
     shrink_limit: u8,
 
-    /// List every pair of account and permission set again where that was last done longer ago, however long it
-    /// takes: only that shows all assignments of deleted users and groups. Unless said it is done every 30 days,
-    /// where it takes no more than 30 minutes
+    /// List every pair of account and permission set again where that was last done longer ago than this, however
+    /// long it takes. Only this listing shows all assignments of deleted users and groups. By default it is done
+    /// every 30 days, if it takes no more than 30 minutes
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "What to collect")]
     full_every: Option<Duration>,
 
@@ -83,8 +83,8 @@ pub struct CollectArgs {
     )]
     access_report_budget: Duration,
 
-    /// How long to read how applications are set up: their grants, access scopes, authentication methods and tags (four
-    /// calls each, after the assignments); those that were read the longest ago come first
+    /// How long to read how applications are set up: their grants, access scopes, authentication methods and tags
+    /// (four calls each, after the assignments); the stalest come first
     #[arg(
         long,
         value_name = "DURATION",
@@ -94,8 +94,8 @@ pub struct CollectArgs {
     )]
     applications_budget: Duration,
 
-    /// How long to read what organization policies say, are attached to and are tagged with, beside all else; longer where
-    /// all else takes longer, and with 0s no longer. Those that were read the longest ago come first
+    /// How long to read the documents, targets and tags of organization policies, beside everything else. While other
+    /// calls are made they go on in any case; with 0s, no longer than that. The stalest come first
     #[arg(
         long,
         value_name = "DURATION",

@@ -35,7 +35,7 @@ pub fn tell(summary: &Summary) {
         );
         for (number, what) in [
             (outcome.carried, "carried forward unseen"),
-            (outcome.dropped, "dropped: their parent vanished in mid-run"),
+            (outcome.dropped, "dropped: their parent was deleted during the run"),
             (outcome.gaps, if outcome.gaps == 1 { "gap" } else { "gaps" }),
         ] {
             if number > 0 {
@@ -87,8 +87,8 @@ pub fn tell(summary: &Summary) {
     tell_gaps(&summary.gaps, &summary.gap_names);
     if let Some(before) = &summary.after_this {
         stderr::warn(format!(
-            "snapshot {} says that it was completed at {}, after this one: a clock was wrong, and dates before \
-             that pass it over",
+            "snapshot {} claims to have been completed at {}, after this one: a clock was wrong, and dates before that \
+            do not find it",
             before.snapshot_id, before.completed_at
         ));
     }

@@ -31,8 +31,8 @@ const HOUR: i64 = 2;
 /// The arguments of `demo`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-It needs no credentials and calls nobody: an organization is simulated on loopback, over AWS's own \
-protocols, and its last night is collected by the same code that collects a real one. The eighty-nine nights \
+It needs no credentials and does not call AWS: an organization is simulated on this machine, over AWS's own protocols, \
+and its last night is collected by the same code that collects a real one. The eighty-nine nights \
 before are written under their dates. The census is orgcensus-demo.db in the working directory; it is marked \
 synthetic, and collect refuses it.")]
 pub struct DemoArgs {}

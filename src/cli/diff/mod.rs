@@ -44,9 +44,10 @@ Examples:
                                              4: nothing did, not all was seen
   orgcensus diff --exit-code --skip tags     the same, whatever happens to tags
 
-What a snapshot could not see is never reported as removed, and what is first seen after that not as added: \
-it is told as \"not seen\" (unknown in JSON), with the reason. A row under several gaps counts once in the summary. What a snapshot \
-was asked for in parts only is told as \"not asked for\" (limited in JSON); it is no change, and not counted as not seen.
+What a snapshot could not see is never reported as removed, and what is first seen after that is not reported as \
+added: both are shown as \"not seen\" (unknown in JSON), with the reason. A row under several gaps counts once in the summary.  \
+A resource that was only partly requested is shown as \"not asked for\" (limited in JSON): that is no change, and does \
+not count as not seen.
 
 A service that was attempted again (a newer last_authenticated_at, with its Region, account and count) is not \
 counted as a change: one line says how many there are, and --resource service_last_accessed lists them. JSON, jsonl and CSV \
@@ -78,16 +79,16 @@ pub struct DiffArgs {
     #[command(flatten)]
     narrowing: NarrowingArgs,
 
-    /// Group the details by what they concern; in text and Markdown
+    /// Group the details; in text and Markdown
     #[arg(long, value_name = "WHAT", value_enum, default_value_t, help_heading = "What to show")]
     by: Grouping,
 
-    /// Show each snapshot's changes to the one before it, and not only what remains of them
+    /// Show the changes of each snapshot against the one before it, and not only the net result
     #[arg(long, help_heading = "What to show")]
     steps: bool,
 
-    /// Show every access with its paths and each row, however many: without it many accesses are told by what
-    /// changed them, and many rows are counted
+    /// Show every change of access with its paths, and every row; without it, many changes of access are grouped by
+    /// cause, and many rows are counted
     #[arg(long, conflicts_with = "stat", help_heading = "What to show")]
     details: bool,
 
@@ -132,14 +133,14 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     }
     let shape = Shape::of(global, &destination)?;
     if args.by != Grouping::Resource && !shape.has_groups() {
-        return Err(Error::usage("--by groups text and Markdown, and this is neither")
+        return Err(Error::usage("--by is only for text and Markdown")
             .hint("leave out --by: programs find every account, user, group and permission set by its id"));
     }
     let how_much = [("--details", args.details), ("--stat", args.stat)];
     if let Some((option, _)) = how_much.into_iter().find(|(_, is_typed)| *is_typed)
         && !shape.has_groups()
     {
-        return Err(Error::usage(format!("{option} is for text and Markdown, and this is neither"))
+        return Err(Error::usage(format!("{option} is only for text and Markdown"))
             .hint(format!("leave out {option}: programs get every change")));
     }
     let sidecar = args.evidence.open(global, &destination)?;
@@ -154,7 +155,10 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let narrowing = Narrowing::new(&args.narrowing, &mut census, &range)?;
     let Range { from, to, .. } = range;
     if is_first {
-        stderr::say(format!("{}: it is the first, and there is none to compare it with", answering(&to)));
+        stderr::say(format!(
+            "{}: it is the first snapshot, so there is none to compare it with",
+            answering(&to)
+        ));
     }
     for (role, snapshot, when) in [("from ", &from, asked.from()), ("to ", &to, Some(asked.to()))] {
         if is_first {
@@ -219,12 +223,15 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 pub(super) fn before(census: &Census, to: &Snapshot) -> Result<Snapshot> {
     let mut snapshots = census.snapshots()?.into_iter().rev();
     snapshots.find(|one| one.snapshot_id < to.snapshot_id).ok_or_else(|| {
-        Error::failed(format!("snapshot {} is the first: there is none to compare it with", to.snapshot_id))
-            .hint(format!(
-                "{} takes the next one, and {} compares any two",
-                invocation::command("collect"),
-                invocation::command("diff FROM TO")
-            ))
+        Error::failed(format!(
+            "snapshot {} is the first: there is no earlier one to compare it with",
+            to.snapshot_id
+        ))
+        .hint(format!(
+            "{} takes the next one, and {} compares any two",
+            invocation::command("collect"),
+            invocation::command("diff FROM TO")
+        ))
     })
 }
 

@@ -45,11 +45,11 @@ impl Args for NarrowingArgs {
             .value_parser(tag)
             .help("Show only what concerns accounts or permission sets with this tag");
         let privileged = Arg::new("privileged").long("privileged").action(ArgAction::SetTrue).help(
-            "Show only what concerns permission sets with power over identities or everything, before or after",
+            "Show only what concerns privileged permission sets, whose policies let their holder gain any permission",
         );
         let level = Arg::new("level").long("level").value_name("LEVEL").value_parser(privilege_levels()).help(
-            "The same of permission sets that are privileged so: administrator grants itself anything, escalation needs \
-             one more thing for that [default: administrator]",
+            "Which permission sets count as privileged: administrator can grant itself anything, escalation needs one \
+            more step [default: administrator]",
         );
         let mut options: Vec<(u8, Arg)> = Entity::narrowing().into_iter().map(of_entity).collect();
         options.extend([(PLACE_OF_TAG, tag), (u8::MAX - 1, privileged), (u8::MAX, level)]);

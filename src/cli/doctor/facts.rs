@@ -88,8 +88,8 @@ fn completeness(context: &Context, findings: &[Finding]) -> Option<String> {
                 .to_owned()
         }
         Some(false) if inside.any(is_denied) => format!(
-            "a member account, and no delegated administrator as far as can be seen: beside the actions it needs \
-             to be registered (by the management account: aws organizations register-delegated-administrator \
+            "a member account, and not known to be a delegated administrator: besides the actions, it needs to be \
+            registered (by the management account: aws organizations register-delegated-administrator \
              --service-principal sso.amazonaws.com --account-id {account}), or use the management account"
         ),
         Some(false) => "a member account".to_owned(),

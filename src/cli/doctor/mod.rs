@@ -30,9 +30,9 @@ Examples:
   orgcensus doctor --assume-role arn:aws:iam::111122223333:role/Census --external-id 42
   orgcensus doctor --format csv > permissions.csv
 
-It sends one cheap read for each operation that collect with the same flags uses, and writes nothing. Exit \
-code 0: all that was tried can be seen; 1: something cannot, and its row says which action or setting is \
-missing. `unavailable` is what the organization, or the kind of account or instance, rules out.")]
+It sends one cheap read for each operation that collect with the same flags uses, and writes nothing. Exit code 0: \
+everything that was tried can be read. Exit code 1: something cannot, and its row names the missing action or setting. \
+`unavailable` means that the organization, or this kind of account or instance, does not have it.")]
 pub struct DoctorArgs {
     #[command(flatten)]
     selection: SelectionArgs,
@@ -109,7 +109,7 @@ fn sum_up(findings: &[Finding]) -> ExitStatus {
         return ExitStatus::Failed;
     }
     stderr::say(format!(
-        "all that was tried can be seen: {} of {all} operations; {} are unavailable here, {} were not tried",
+        "everything that was tried can be read: {} of {all} operations; {} are unavailable here, {} were not tried",
         count(Seen::Yes),
         count(Seen::Unavailable),
         count(Seen::NotTried)

@@ -40,9 +40,9 @@ pub fn ask(evidence: &EvidenceFile, links: &[Link], global: &GlobalOptions) -> R
     let is_pruned_since =
         |link: &Link| link.pruned_at.as_deref().is_some_and(|at| at > evidence.written_at());
     let excuse = if links.iter().any(is_pruned_since) {
-        "it is another answer now: snapshots were pruned since"
+        "the answer differs now: snapshots were pruned since"
     } else if evidence.writer() == Writer::Older {
-        "it is another answer by this version, which is newer"
+        "the answer differs: this version is newer than the one that wrote it"
     } else {
         return Ok(parts);
     };
@@ -62,7 +62,7 @@ fn again(evidence: &EvidenceFile, global: &GlobalOptions) -> Result<Value> {
         Some(Command::Query(args)) => args.pin(from, to, sql),
         Some(Command::Diff(args)) => args.pin(from, to),
         Some(Command::History(_)) => false,
-        _ => return Err(Error::usage("its command is none of query, diff and history")),
+        _ => return Err(Error::usage("its command is not query, diff or history")),
     };
     let folder = tempfile::tempdir()
         .map_err(|error| Error::failed("cannot make a temporary folder").caused_by(error))?;

@@ -29,7 +29,7 @@ impl EvidenceFile {
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = bytes(path)?;
         let damaged = |what: String| {
-            Error::failed(format!("{} is damaged, or no evidence file: {what}", path.display()))
+            Error::failed(format!("{} is damaged, or not an evidence file: {what}", path.display()))
                 .hint("query, diff and history write one with --output FILE --evidence")
         };
         json_keys::check(&bytes).map_err(|fault| {
@@ -156,7 +156,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
     let found = fs::metadata(path).map_err(cannot)?;
     if !found.is_file() || found.len() > LONGEST {
         let what = if found.is_file() { "it is too long to be one" } else { "it is not a plain file" };
-        return Err(Error::failed(format!("{name} is no evidence file: {what}")));
+        return Err(Error::failed(format!("{name} is not an evidence file: {what}")));
     }
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes)).map_err(cannot)?;

@@ -31,7 +31,7 @@ pub struct EvidenceCommandArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Hold an evidence file against the census and the answer beside it
+    /// Verify an evidence file against the census and the answer beside it
     Check(CheckArgs),
 }
 
@@ -47,8 +47,8 @@ It verifies the census, compares what the evidence says of its snapshots with wh
 beside the evidence, and asks the question again as of the same snapshots. One row says of each part whether it fits, \
 differs or is unknown: what was pruned, or written by another version, can be compared in parts only.
 
-Exit code 0: all of it fits; 1: something differs, or the file is damaged, of another census or of a newer version; \
-4: nothing differs, and something is unknown.")]
+Exit code 0: everything fits. Exit code 1: something differs, or the file is damaged, of another census or of a newer \
+version. Exit code 4: nothing differs, but something is unknown.")]
 pub struct CheckArgs {
     /// The evidence file, as query, diff and history write it with --evidence
     #[arg(value_name = "FILE.evidence.json")]

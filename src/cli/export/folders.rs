@@ -80,7 +80,7 @@ fn write(
 /// Writes the input of Identity Center Extensions.
 pub fn extensions(args: &ExtensionsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     if args.since.is_some() && args.interface == Interface::S3 {
-        return Err(Error::usage("--since gives payloads, and --form s3 writes files")
+        return Err(Error::usage("--since is only for --form api")
             .hint("--form api --since WHEN")
             .hint("the solution takes away what is removed from its bucket: sync the folder with it"));
     }

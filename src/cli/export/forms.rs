@@ -30,7 +30,7 @@ Examples:
   orgcensus export assignments-csv --expand-groups --with-ids people.csv
   orgcensus export assignments-csv --at 2026-09-30 --account prod
 
-A principal that was deleted has no name. One that was not seen is written \"(not seen: ID)\", for it may be there.")]
+A principal that was deleted has no name. One that was not seen is written \"(not seen: ID)\", because it may still exist.")]
     AssignmentsCsv(AssignmentsArgs),
 
     /// Write who has each permission set, as one JSON object
@@ -39,7 +39,7 @@ Examples:
   orgcensus export assignments-json assignments.json
   orgcensus export assignments-json --expand-groups | jq '.AdministratorAccess.Users'
 
-A principal that was deleted is null. One that was not seen is \"(not seen: ID)\", for it may be there.")]
+A principal that was deleted is null. One that was not seen is \"(not seen: ID)\", because it may still exist.")]
     AssignmentsJson(AssignmentsArgs),
 
     /// Write Terraform of permission sets and assignments, with import blocks
@@ -48,8 +48,8 @@ Examples:
   orgcensus export terraform identity-center
   orgcensus export terraform sandbox --account sandbox
 
-A permission set of which policies or tags were not seen is left out, for it would be made without them; skipped.csv \
-says so.")]
+A permission set whose policies or tags were not seen is left out, because it would be created without them; \
+skipped.csv lists it.")]
     Terraform(FolderArgs),
 
     /// Write CloudFormation templates, with what imports their resources
@@ -62,8 +62,8 @@ Examples:
     --resources-to-import file://templates/permission-sets-0001.import.json \\
     --template-body file://templates/permission-sets-0001.json …
 
-A permission set of which policies or tags were not seen is left out, for it would be made without them; skipped.csv \
-says so."
+A permission set whose policies or tags were not seen is left out, because it would be created without them; \
+skipped.csv lists it."
     )]
     CloudFormation(FolderArgs),
 
@@ -74,8 +74,8 @@ Examples:
   orgcensus export identity-center-extensions bucket --form s3 --scopes
   orgcensus export identity-center-extensions changes --form api --since 7d
 
-What the solution refuses (3.1.9), such as names with a space, stands in skipped.csv with its reason. Nothing is \
-deleted that was only not seen.")]
+What the solution refuses (3.1.9), such as names with a space, stands in skipped.csv with its reason. What was only \
+not seen is never deleted.")]
     IdentityCenterExtensions(ExtensionsArgs),
 }
 

@@ -40,7 +40,7 @@ DIR/TABLE_history/data.parquet every version, and DIR/TABLE/data.parquet what is
 DIR/_orgcensus/manifest.json is written last and names every file, with what was not completely seen: read that first. \
 Run it again after each collection: only what changed is written.")]
 pub struct ExportArgs {
-    /// The folder; it is made, or has an export of the same organization
+    /// The folder: a new one, or one with an export of the same organization
     #[arg(value_name = "DIR", conflicts_with_all = ["flat", "ddl", "new_mask_key"])]
     folder: Option<PathBuf>,
 
@@ -48,7 +48,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["ddl", "new_mask_key", "daily", "mirror"])]
     flat: Option<PathBuf>,
 
-    /// Print the statements that make the files of the folder tables of an engine
+    /// Print the statements that create tables over the folder in an engine
     #[arg(long, value_name = "ENGINE", value_enum, conflicts_with_all = ["new_mask_key", "mirror"])]
     ddl: Option<Engine>,
 
@@ -84,17 +84,20 @@ pub fn run(args: ExportArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     match &args.form {
         None => {}
         Some(_) if is_of_tables => {
-            return Err(Error::usage("what stands between export and the name of a form is about tables")
+            return Err(Error::usage("options before the name of a form apply to the tables only")
                 .hint("put the options of a form behind its name: orgcensus export xlsx FILE --query NAME"));
         }
         Some(form) => return forms::run(form, global),
     }
     if global.csv_for.is_some() {
-        return Err(Error::usage("--csv-for is about CSV, and the tables are none"));
+        return Err(Error::usage("--csv-for is only for CSV"));
     }
     if let Some(file) = &args.new_mask_key {
         Mask::make(file)?;
-        stderr::say(format!("{}: a new key; who has it can tell who is behind a pseudonym", file.display()));
+        stderr::say(format!(
+            "{}: a new key; whoever has it can identify the people behind pseudonyms",
+            file.display()
+        ));
         return Ok(ExitStatus::Done);
     }
     if args.flat.is_none() && global.at.is_some() {

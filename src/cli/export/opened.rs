@@ -19,7 +19,7 @@ use crate::store::{Census, Snapshot, When};
 /// The options of every form that is made of rows of one snapshot.
 #[derive(Debug, Default, Args)]
 pub struct FormArgs {
-    /// Fail (exit code 4) unless the snapshot saw everything that the form is made of completely
+    /// Fail (exit code 4) unless the snapshot completely saw everything that the export needs
     #[arg(long)]
     require_complete: bool,
 

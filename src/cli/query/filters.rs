@@ -77,7 +77,7 @@ impl Filtered {
         if count > 0 {
             let rows = model::counted("further_rows", count);
             stderr::warn(format!(
-                "{whose}{rows} may belong to the answer: of what they are about nobody knows the OU or the tags"
+                "{whose}{rows} may belong to the answer: the OU or the tags of what they concern are unknown"
             ));
         }
         Ok(())

@@ -19,7 +19,7 @@ pub struct LayoutArgs {
     )]
     columns: Vec<String>,
 
-    /// Show at most so many rows
+    /// Show at most this many rows
     #[arg(
         long,
         value_name = "ROWS",

@@ -65,8 +65,9 @@ Examples:
 
 Values:
 A user, account, group, permission set or OU is found in the snapshot that is asked: by id, name, display name or \
-e-mail address, in this order, and each as it is, then without spaces at its ends, then ignoring case. The first match \
-wins, and is told with its id where it is not exact. Nothing, or several things on one step, is an error (exit code 2): \
+e-mail address, in this order; each exactly, then without surrounding spaces, then ignoring case. The first match \
+wins; if it is not exact, the answer names it with its id. No match, or several at one step, is an error (exit code \
+2): \
 a misspelt name never reads as \"no access\".
 
 In SQL of your own, text stands in single quotes: a name in double quotes is a column. A value is text, and takes the type of the column that it is compared with. An expression \
@@ -74,12 +75,12 @@ such as count(*) has no type to give: -p n=2 is then an error that asks for -p n
 A day, month or quarter of type date stands for its beginning: -p since:date=2026-Q3 is the first of July.
 
 Ranges:
-With --during FROM TO, or one period such as --during 2026-Q3, the tables have whatever was alive in any snapshot from FROM to TO, one row for each version, \
+With --during FROM TO, or one period such as --during 2026-Q3, the tables have everything that existed in any snapshot from FROM to TO, one row for each version, \
 and further columns with its bounds: it began after not_before and by first_seen_at, was last seen at last_seen_at \
 and was gone by gone_at (empty: not by TO); valid_from and valid_to are the same as snapshot ids. In SQL of your own, \
-join only what lived together: a.valid_from < coalesce(b.valid_to, 1e9) and the other way round; effective_access \
-does so already. A state of one snapshot, such as organization_tree, is refused. A day, week, month or quarter alone is \
-that period, from what held as it began; as one of two ends it stands for its end, so that 2026-Q2..2026-Q3 is all of \
+join only rows that existed at the same time: a.valid_from < coalesce(b.valid_to, 1e9) and the other way round; effective_access \
+does so already. A state of one snapshot, such as organization_tree, is refused. A day, week, month or quarter alone \
+is that period, beginning with what existed at its start; as one of two ends it stands for its end, so that 2026-Q2..2026-Q3 is all of \
 the third quarter. A range that begins before the first snapshot begins with it.
 
 Your own queries:
@@ -88,9 +89,9 @@ comments as --show prints them: -- title: …, -- description: …, -- family: �
 No file may have the name of a query of the program.
 
 Several organizations:
-With --db several times, each census is asked by itself, and the rows are joined below a first column organization_id. What \
-a statement counts, sums or orders is of one organization at a time. A census that cannot answer is an error that names it, \
-and the exit code is the worst of all; into a file nothing is written then.
+With --db several times, each census is asked by itself, and the rows are joined below a first column organization_id.  \
+A statement counts, sums and orders within one organization at a time. A census that cannot answer is an error that \
+names it; the exit code is then the worst of all, and no file is written.
 
 Services:
 last_authenticated_at is NULL when no attempt was seen in AWS's tracking period, and attempts include denied \
@@ -145,7 +146,7 @@ pub struct QueryArgs {
     #[arg(long, value_name = "DURATION", value_parser = time_limit, help_heading = "Question")]
     timeout: Option<Duration>,
 
-    /// Answer with all that was alive in any snapshot from FROM to TO [default: latest], also as FROM..TO; or in
+    /// Answer with everything that existed in any snapshot from FROM to TO [default: latest], also as FROM..TO; or in
     /// a day, week, month or quarter alone
     #[arg(
         long,
@@ -156,15 +157,15 @@ pub struct QueryArgs {
     )]
     during: Vec<String>,
 
-    /// Fail (exit code 4) unless the snapshots saw every table that is read completely
+    /// Fail (exit code 4) unless the snapshots completely saw every table that the query reads
     #[arg(long, help_heading = "Question")]
     require_complete: bool,
 
-    /// Write the text of this column as JSON, in json and jsonl; columns that are declared as JSON are without it
+    /// Write the text of this column as JSON, in json and jsonl; columns that are declared as JSON need no --json
     #[arg(long, value_name = "COLUMN", conflicts_with_all = ["list", "show"], help_heading = "Output")]
     json: Vec<String>,
 
-    /// Write the values of one column, one a line, without a header and without quotes
+    /// Write the values of one column, one per line, without a header and without quotes
     #[arg(long, conflicts_with_all = ["format", "csv_for", "list", "show", "json"], help_heading = "Output")]
     raw: bool,
 

@@ -28,7 +28,7 @@ pub(super) fn answer(
     refuse(args, global)?;
     let format = args.format(global, &destination)?;
     if format == Format::Xlsx {
-        return Err(Error::usage("a workbook says which snapshot answered, and several censuses are asked")
+        return Err(Error::usage("a workbook cannot hold the answers of several censuses")
             .hint("ask each by itself, or --format csv --csv-for excel"));
     }
     if args.layout.wide {
@@ -103,12 +103,12 @@ fn ask_each(
 /// Fails for options that have no meaning for several censuses.
 fn refuse(args: &QueryArgs, global: &GlobalOptions) -> Result<()> {
     if args.evidence.is_wanted() {
-        return Err(Error::usage("--evidence proves the answer of one census, and several are asked")
+        return Err(Error::usage("--evidence is only for one census")
             .hint("ask each by itself: --db FILE --output FILE --evidence"));
     }
     if args.raw {
         return Err(Error::usage(format!(
-            "--raw writes one column, and rows of several censuses begin with {WHOSE}"
+            "--raw is only for one census: rows of several begin with {WHOSE}"
         ))
         .hint("leave out --raw, or ask one census"));
     }
@@ -177,7 +177,7 @@ impl Joined<'_> {
             let Ready { census, sql, statement, program, wanted, .. } = ready;
             self.require_columns(db, &wanted)?;
             if program.aggregates() && !std::mem::replace(&mut self.is_told, true) {
-                stderr::note("note: what the statement counts or sums is of each organization by itself");
+                stderr::note("note: counts and sums are per organization");
             }
             let before = self.left;
             let (format, destination, writer) = (self.format, &mut self.destination, &mut self.writer);
@@ -207,7 +207,7 @@ impl Joined<'_> {
         let names: Vec<String> = wanted.columns.iter().map(|column| column.name.clone()).collect();
         if names.iter().any(|name| name == WHOSE) {
             return Err(Error::usage(format!("the answer has a column {WHOSE} of its own"))
-                .hint(format!("name it otherwise, {WHOSE} AS id, or choose others with --columns")));
+                .hint(format!("rename it, {WHOSE} AS id, or choose others with --columns")));
         }
         let Some((first, known)) = &self.first else {
             self.first = Some((db.to_owned(), names));

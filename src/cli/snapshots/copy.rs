@@ -43,11 +43,11 @@ pub struct CopyArgs {
     at: Vec<String>,
 
     /// Copy only the snapshots from FROM to TO [default: latest], written as FROM..TO; or of a day, week, month or
-    /// quarter alone, with the last one before it, which says what held as it began
+    /// quarter alone, with the snapshot before it, which shows the state at its start
     #[arg(long, value_name = "FROM..TO", conflicts_with = "at")]
     during: Option<String>,
 
-    /// Who may read it, as for chmod [default: 0600]
+    /// The file mode, as for chmod [default: 0600]
     #[arg(long, value_name = "MODE", value_parser = mode)]
     mode: Option<u32>,
 }
@@ -77,12 +77,12 @@ pub fn run(args: &CopyArgs, global: &GlobalOptions) -> Result<()> {
 /// sends nothing.
 fn stream(args: &CopyArgs, wanted: &Wanted, global: &GlobalOptions, mut to: Destination) -> Result<()> {
     if to.is_terminal() {
-        return Err(Error::usage("a copy is a database, and standard output is a terminal")
+        return Err(Error::usage("a copy cannot be written to a terminal")
             .hint(format!("name a file: {}", invocation::command("snapshots copy FILE")))
             .hint(format!("or pass it on: {}", invocation::command("snapshots copy - | gzip > FILE.gz"))));
     }
     if args.mode.is_some() {
-        return Err(Error::usage("--mode is about the file of a copy, and standard output has its own")
+        return Err(Error::usage("--mode does not apply to standard output")
             .hint("leave out --mode, or name a file in place of -"));
     }
     to.require_open()?;
@@ -102,8 +102,8 @@ fn stream(args: &CopyArgs, wanted: &Wanted, global: &GlobalOptions, mut to: Dest
     let streamed = std::io::copy(&mut written, &mut to).map_err(write_error).and_then(|_| to.finish());
     streamed.map_err(|error| match error.kind() {
         // Unlike rows, half a database is useless.
-        ErrorKind::BrokenPipe => Error::failed("the copy's reader went away before its end")
-            .hint("what it has is no database: run the command again"),
+        ErrorKind::BrokenPipe => Error::failed("the reader closed the pipe before the copy was complete")
+            .hint("what it received is not a database: run the command again"),
         _ => error,
     })?;
     stderr::say(format!("copied {of} to standard output{size}"));

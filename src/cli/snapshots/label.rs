@@ -16,14 +16,14 @@ Examples:
   orgcensus snapshots label latest q3-review
   orgcensus snapshots label 41 ''                    takes the label away
 
-A label is free text but for what --at would read as an id or a time, and .. which is a range. --at and every other WHEN take it in \
+A label is free text, except what --at would read as an id, a time or a range. --at and every other WHEN take it in \
 place of an id, and snapshots prune --keep-label keeps the snapshots that have it.")]
 pub struct LabelArgs {
     /// An id, latest, latest-3, first, a label, a date, a time, 7d, "7 days ago", 2026-W47, 2026-Q3
     #[arg(value_name = "ID | WHEN")]
     when: String,
 
-    /// The label; an empty one takes it away
+    /// The label; an empty one removes it
     #[arg(value_name = "TEXT")]
     text: String,
 }

@@ -59,7 +59,7 @@ enum Action {
         #[arg(long)]
         evidence: bool,
     },
-    /// Hold the whole file against the hashes that were recorded when each snapshot was published
+    /// Verify the whole file against the hashes recorded when each snapshot was published
     Verify(verify::VerifyArgs),
     /// Label a snapshot
     Label(label::LabelArgs),

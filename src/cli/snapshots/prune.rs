@@ -22,8 +22,8 @@ Examples:
   orgcensus snapshots prune 12 13         these two, by id
 
 A rule keeps the last snapshot of each of so many days (weeks, months, years) that have one, the newest first, by the \
-time in UTC when it was completed; what any rule keeps stays. A snapshot whose time is to come, or earlier than that \
-of the one before, is of no certain day: those rules keep it unless --force says to go by its time. Every snapshot that stays answers as before. \
+time in UTC when it was completed; what any rule keeps stays. A snapshot with a time in the future, or earlier than \
+the one before it, has no reliable date: the rules keep it unless --force is given. Every snapshot that stays answers as before. \
 The file does not shrink, but new snapshots fill the space first; orgcensus snapshots copy makes a small one.")]
 pub struct PruneArgs {
     /// Remove these snapshots
@@ -48,15 +48,15 @@ struct Rules {
     #[arg(long, value_name = "N", value_parser = number, help_heading = "What to keep")]
     keep_daily: Option<usize>,
 
-    /// The same of ISO weeks
+    /// Keep the last snapshot of each of the last N ISO weeks that have one
     #[arg(long, value_name = "N", value_parser = number, help_heading = "What to keep")]
     keep_weekly: Option<usize>,
 
-    /// The same of months
+    /// Keep the last snapshot of each of the last N months that have one
     #[arg(long, value_name = "N", value_parser = number, help_heading = "What to keep")]
     keep_monthly: Option<usize>,
 
-    /// The same of years
+    /// Keep the last snapshot of each of the last N years that have one
     #[arg(long, value_name = "N", value_parser = number, help_heading = "What to keep")]
     keep_yearly: Option<usize>,
 
@@ -123,7 +123,7 @@ fn judge(census: &Census, ids: Vec<i64>, rules: &KeepRules) -> Result<Vec<Verdic
     let snapshots = census.snapshots()?;
     match (ids.is_empty(), rules.is_empty()) {
         (true, true) => {
-            return Err(Error::usage("nothing says which snapshots to keep")
+            return Err(Error::usage("no rule says which snapshots to keep")
                 .hint(format!(
                     "give rules: {}",
                     invocation::command("snapshots prune --keep-daily 30 --keep-monthly 12 --dry-run")

@@ -19,11 +19,11 @@ Examples:
   orgcensus snapshots verify --db copy.db --expect 3f1a9c0d27b5
 
 collect prints the snapshot's hash at its end (collect --print-hash: alone, to standard output), and snapshots show ID --evidence prints it. It stands for that snapshot \
-and every one before, pruned ones too. Who holds the file could change it and make all hashes anew: note the hash \
-elsewhere, in a job's log or a ticket, and give it to --expect.
+and every one before, pruned ones too. Whoever holds the file could change it and recompute all hashes. Keep the hash \
+elsewhere, in the log of a job or a ticket, and give it to --expect.
 
-Free to change are labels, what directories touch without meaning anything (updated_at and updated_by of users, \
-groups and memberships), when the file was created and when a snapshot was pruned.")]
+The hashes do not cover labels, updated_at and updated_by of users, groups and memberships (directory syncs touch them \
+without a change), when the file was created and when a snapshot was pruned.")]
 pub struct VerifyArgs {
     /// Fail unless a snapshot, kept or pruned, has this hash: with or without sha256:, its first 12 digits or
     /// more; may be given several times
@@ -67,11 +67,13 @@ pub fn write(
     }
     writer.finish()?;
     if let (Some(first), Some(last)) = (verified.without_hash.first(), verified.without_hash.last()) {
-        stderr::warn(format!("snapshots {first} to {last} are of before there were hashes: not verified"));
+        stderr::warn(format!(
+            "snapshots {first} to {last} were taken before there were hashes: not verified"
+        ));
     }
     if !verified.views_are_current {
         stderr::warn(
-            "the views in the file are not those of this version: other tools may be shown something else",
+            "the views in the file are not those of this version: other tools may show something else",
         );
     }
     for link in expected {
@@ -96,7 +98,7 @@ fn find<'l>(digits: &str, links: &'l [Link], census: &Census) -> Result<&'l Link
             "no snapshot of \"{}\" has the hash {digits}",
             census.path().display()
         ))
-        .hint("it is another census, or one that was made anew after the hash was noted")
+        .hint("it is another census, or one that was created again after the hash was noted")
         .hint(format!("{} lists the hashes of this one", invocation::command("snapshots verify")))),
         _ => Err(Error::usage(format!("several snapshots have a hash that begins with {digits}"))
             .hint("give more of its digits")),

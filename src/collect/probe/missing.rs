@@ -25,12 +25,14 @@ pub(super) fn missing(failure: &CallFailure, region: &str) -> String {
         }
         FailureClass::ClockSkewed | FailureClass::Misconfigured => failure.remedy().unwrap_or_default(),
         FailureClass::Unreachable => {
-            format!("a way to {service}: check the network, the proxy, VPC endpoints and AWS_ENDPOINT_URL")
+            format!(
+                "a connection to {service}: check the network, the proxy, VPC endpoints and AWS_ENDPOINT_URL"
+            )
         }
         FailureClass::Throttled => {
             format!("calls left in the quota of {service}: others use it up; try again")
         }
-        FailureClass::Transient => format!("a good answer of {service}: try again"),
+        FailureClass::Transient => format!("a readable response from {service}: try again"),
         FailureClass::Answered => "no action: AWS refuses this call for another reason".to_owned(),
     }
 }

@@ -149,12 +149,12 @@ fn a_way_that_may_have_been_there_is_told_apart_from_a_cause_that_was_not_seen()
         String::from_utf8(words).unwrap()
     };
     assert!(
-        text(1, 2).contains("      there may have been another way, not seen because L"),
+        text(1, 2).contains("      there may have been another path, not seen because L"),
         "{}",
         text(1, 2)
     );
     assert!(
-        text(2, 3).contains("      there may still be another way, not seen because L"),
+        text(2, 3).contains("      there may still be another path, not seen because L"),
         "{}",
         text(2, 3)
     );
@@ -409,7 +409,7 @@ fn what_was_asked_for_in_parts_is_said_where_nothing_changed() {
         history.limit(snapshot, "service_last_accessed", "beyond the depth");
     }
     let text = history.text(1, 2);
-    assert!(text.contains("no change was seen, but not everything was asked for"), "{text}");
+    assert!(text.contains("no change was seen, but not everything was requested"), "{text}");
     let line = "  ? service_last_accessed is limited in snapshots 1 and 2 (beyond the depth)";
     assert!(text.contains(line), "{text}");
     assert!(!history.diff(1, 2).has_unknowns(), "it changes no exit code");

@@ -53,8 +53,8 @@ pub fn unseen(change: &AccessChange) -> Option<String> {
 fn not_seen(change: &AccessChange) -> &'static str {
     let is_all_known = !change.causes.iter().any(|cause| cause.is_unknown());
     match (change.before_ways.is_empty(), change.after_ways.is_empty()) {
-        (true, _) if is_all_known => "there may have been another way, not seen",
-        (_, true) if is_all_known => "there may still be another way, not seen",
+        (true, _) if is_all_known => "there may have been another path, not seen",
+        (_, true) if is_all_known => "there may still be another path, not seen",
         _ => "not seen",
     }
 }
@@ -121,7 +121,7 @@ fn headline(changes: &[&AccessChange]) -> String {
         }
         AccessChangeKind::Rerouted => {
             let reaches = if is_one(changes) { "reaches" } else { "reach" };
-            format!("{who} {reaches} {set} in {place} another way")
+            format!("{who} {reaches} {set} in {place} by another path")
         }
         AccessChangeKind::Unknown => format!("{who}: {set} in {place}, {}", unseen_side(first)),
     }
@@ -166,7 +166,7 @@ fn because(cause: &Cause, changes: &[&AccessChange]) -> String {
         CauseKind::UserDisabled => format!("{} was disabled", whom()),
         CauseKind::GroupCreated => format!("group {} was created", group()),
         CauseKind::GroupDeleted => format!("group {} was deleted", group()),
-        CauseKind::GroupRecreated => format!("group {} was deleted and made again", group()),
+        CauseKind::GroupRecreated => format!("group {} was deleted and created again", group()),
         CauseKind::PermissionSetCreated => format!("permission set {} was created", permission_set(change)),
         CauseKind::PermissionSetDeleted => format!("permission set {} was deleted", permission_set(change)),
         CauseKind::AccountCreated => format!("account {} is new in the organization", account(change)),

@@ -45,7 +45,7 @@ impl ValueEnum for Grouping {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
-            Self::Resource => PossibleValue::new("resource").help("By what kind of row changed"),
+            Self::Resource => PossibleValue::new("resource").help("By resource"),
             Self::Entity(entity) => {
                 PossibleValue::new(entity.spec().option).help(format!("By {}", entity.spec().noun))
             }

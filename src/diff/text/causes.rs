@@ -180,7 +180,7 @@ impl<'d> CauseGroup<'d> {
             CauseKind::UserDisabled => users("disabled"),
             CauseKind::GroupCreated => format!("{}: created", group()),
             CauseKind::GroupDeleted => format!("{}: deleted", group()),
-            CauseKind::GroupRecreated => format!("{}: deleted and made again", group()),
+            CauseKind::GroupRecreated => format!("{}: deleted and created again", group()),
             CauseKind::PermissionSetCreated => format!("{set}: created"),
             CauseKind::PermissionSetDeleted => format!("{set}: deleted"),
             CauseKind::PolicyChanged => format!("{set}: {}", content(&causes, policies)),
@@ -229,7 +229,7 @@ impl<'d> CauseGroup<'d> {
             AccessChangeKind::Lost => format!("{who} lost {set} in {place}"),
             AccessChangeKind::Altered => format!("altered for {who} with {set} in {place}"),
             AccessChangeKind::Rerouted => {
-                format!("rerouted: {who} {} {set} in {place} another way", verb("reaches", "reach"))
+                format!("rerouted: {who} {} {set} in {place} by another path", verb("reaches", "reach"))
             }
             AccessChangeKind::Unknown => {
                 format!("unknown for {who} with {set} in {place}, {}", unseen_side(first))

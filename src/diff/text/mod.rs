@@ -177,9 +177,9 @@ fn recreated(recreations: &[Recreation]) -> Section {
         details.extend(one.dangling.iter().map(|assignment| {
             let seen = assignment.last_seen.map(|id| format!(", last seen in snapshot {id}"));
             let seen = seen.unwrap_or_default();
-            Detail::Plain(format!("left dangling, it gives nothing: {}{seen}", assignment.label))
+            Detail::Plain(format!("dangling, it gives no access: {}{seen}", assignment.label))
         }));
-        let line = format!("{noun} {} was deleted and made again", one.label);
+        let line = format!("{noun} {} was deleted and created again", one.label);
         Entry { sign: ChangeKind::Changed, line, details }
     });
     Section { heading: "recreated".to_owned(), entries: entries.collect(), rest: Vec::new() }
@@ -199,7 +199,7 @@ fn summary(diff: &Diff, between: Between, body: &Body) -> Summary {
     let words = match (diff.has_changes(), diff.has_unknowns()) {
         (true, _) => None,
         (_, true) => Some("no change was seen, but not everything was"),
-        _ if !diff.limited.is_empty() => Some("no change was seen, but not everything was asked for"),
+        _ if !diff.limited.is_empty() => Some("no change was seen, but not everything was requested"),
         _ => Some("nothing changed"),
     };
     let mut also = Vec::new();

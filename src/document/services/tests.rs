@@ -127,7 +127,7 @@ fn a_policy_that_was_not_read_is_named() {
         not_read,
         [
             "customer managed p: each account has its own",
-            "inline p: it is no JSON, or names a key twice in one object",
+            "inline p: it is not JSON, or has a key twice in one object",
             "permissions boundary p: the document was not read: it may take away what is listed",
         ]
     );

@@ -184,13 +184,13 @@ fn reference(policy: &PolicyReference) -> Result<Value, Refused> {
 fn inline_policy(document: &str) -> Result<Value, Refused> {
     let refused = |what: &str| Err(format!("the solution refuses its inline policy: {what}"));
     let Ok(Value::Object(mut policy)) = serde_json::from_str::<Value>(document) else {
-        return refused("it is no JSON object");
+        return refused("it is not a JSON object");
     };
     if let Some(key) = policy.keys().find(|key| !["Version", "Statement"].contains(&key.as_str())) {
         return refused(&format!("it has {key:?}"));
     }
     if policy.get("Version").is_some_and(|version| version != "2012-10-17" && version != "2008-10-17") {
-        return refused("its version is none of IAM's");
+        return refused("its version is not one of IAM's");
     }
     let statements = match policy.remove("Statement") {
         None => return Ok(policy.into()),
@@ -206,7 +206,9 @@ fn inline_policy(document: &str) -> Result<Value, Refused> {
 }
 
 fn statement(statement: Value) -> Result<Value, String> {
-    let Value::Object(mut statement) = statement else { return Err("a statement is no object".to_owned()) };
+    let Value::Object(mut statement) = statement else {
+        return Err("a statement is not an object".to_owned());
+    };
     if let Some(Value::String(_)) = statement.get("NotAction") {
         let one = statement["NotAction"].take();
         statement["NotAction"] = vec![one].into();

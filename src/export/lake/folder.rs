@@ -56,7 +56,7 @@ impl Folder {
         };
         if !is_new && !own.is_dir() {
             return Err(Error::failed(format!(
-                "\"{}\" has other files in it, and is no export",
+                "\"{}\" contains other files, and is not an export",
                 path.display()
             ))
             .hint("name a new or empty folder"));
@@ -211,7 +211,7 @@ fn read(path: &Path) -> Result<Option<Manifest>> {
         Ok(text) => text,
     };
     serde_json::from_slice(&text).map(Some).map_err(|error| {
-        Error::failed(format!("\"{}\" is no manifest that this version reads", path.display()))
+        Error::failed(format!("\"{}\" is not a manifest that this version can read", path.display()))
             .caused_by(error)
             .hint("export to a new folder, or remove this one")
     })

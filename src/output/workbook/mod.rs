@@ -81,7 +81,7 @@ impl<'d> WorkbookWriter<'d> {
 /// Fails if the workbook would be written to a terminal (exit 2).
 pub fn refuse_terminal(destination: &Destination) -> Result<()> {
     if destination.is_terminal() {
-        return Err(Error::usage("a workbook is no text, and standard output is a terminal")
+        return Err(Error::usage("a workbook cannot be written to a terminal")
             .hint("write it to a file: --output access.xlsx"));
     }
     Ok(())

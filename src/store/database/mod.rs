@@ -144,7 +144,7 @@ impl Database {
     pub fn label(&self, snapshot_id: i64, label: Option<&str>) -> Result<()> {
         let sql = "UPDATE main.snapshots SET label = ?2 WHERE snapshot_id = ?1";
         match self.connection.execute(sql, (snapshot_id, label)).doing("label the snapshot")? {
-            0 => Err(Error::unknown(format!("there is no snapshot {snapshot_id}"))
+            0 => Err(Error::unknown(format!("snapshot {snapshot_id} does not exist"))
                 .hint(format!("{} lists them", invocation::command("snapshots")))),
             _ => Ok(()),
         }

@@ -55,7 +55,7 @@ fn every_pattern_is_a_row() {
             "a aws_managed Allow s3:Get*",
             "a aws_managed Allow s3:List*",
             "b customer_managed each account has its own document, which was not read",
-            "b inline it is no JSON, or names a key twice in one object",
+            "b inline it is not JSON, or has a key twice in one object",
             "b permissions_boundary Allow s3:Get*",
             "b permissions_boundary Allow s3:List*",
         ]

@@ -172,7 +172,7 @@ fn a_folder_of_others_is_refused() {
     fs::write(sandbox.path("full/mine.txt"), "precious").unwrap();
     let ran = sandbox.run(&["export", "full"]);
     assert_eq!(ran.exit, Some(1));
-    assert!(ran.stderr.contains("has other files in it, and is no export"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("contains other files, and is not an export"), "{}", ran.stderr);
     assert_eq!(fs::read_dir(sandbox.path("full")).unwrap().count(), 1);
 
     assert_eq!(sandbox.run(&["export", "lake"]).exit, Some(0));

@@ -137,7 +137,7 @@ fn at_any_moment() {
         assert_no_gap_of_what_is_gone(&world, &ran);
         assert_consistent(&world);
         assert_honest(&world);
-        dropped += usize::from(ran.stderr.contains("dropped: their parent vanished in mid-run"));
+        dropped += usize::from(ran.stderr.contains("dropped: their parent was deleted during the run"));
         assert_the_next_is_the_truth(&world);
     }
     assert!(dropped > 0, "some summary tells what was dropped");
@@ -163,7 +163,7 @@ fn that_delete_what_was_listed() {
     let ran = collect(&world);
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
     assert_eq!(world.gaps(), []);
-    assert!(ran.stderr.contains("dropped: their parent vanished in mid-run"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("dropped: their parent was deleted during the run"), "{}", ran.stderr);
     // The policies that other sets attach, or have as their boundary.
     let attached: BTreeSet<String> = truth(&world, DAY, "permission_set_policies")
         .iter()
