@@ -6,6 +6,7 @@
 //! AWS ─► aws (clients, pacers, errors) ─► collect (tasks) ─► store::staging
 //!     ─► store::publish (versions, gaps, coverage) ─► store::views (now, or as of)
 //!     ─► query · diff · history ─► output ─► terminal, files, BI
+//!     └► report ─► one HTML page
 //! ```
 //!
 //! | module | its job |
@@ -17,6 +18,7 @@
 //! | [`query`] | the catalog of canned queries, typed parameters, running SQL safely |
 //! | [`diff`] | changes between two snapshots; access changes and their causes |
 //! | [`export`] | the census for other programs: Parquet, one flat SQLite file, reports, workbooks, Terraform and others |
+//! | [`report`] | one HTML page of the census: relations, counts, the page's own script and style sheet |
 //! | [`history`] | the life of one account, user, group or permission set over all snapshots |
 //! | [`output`] | rows to table, csv, json, markdown; pages of text; words to standard error |
 //! | [`cli`] | one file a subcommand: its arguments and a short `run` |
@@ -34,7 +36,7 @@
 //! | [`tree`] | where accounts and OUs stand in the organization, in any snapshot |
 //!
 //! Outside: `queries/` the canned queries, `migrations/` the tables, `tests/it` the program from outside,
-//! `tests/bi` and `tests/interchange` exports in the programs that they are for, `tests/lock-calls` readers stopped at each
+//! `tests/bi` and `tests/interchange` exports in the programs that they are for, `tests/page` pages in a browser, `tests/lock-calls` readers stopped at each
 //! lock call, `tests/structure` where the program still names a resource or imports in a circle, `tests/new-resource` all
 //! that a new resource touches, `src/closed-output/` the only unsafe code, `benches/` what it costs and how it compares
 //! (`benches/README.md`), `examples/` an organization to collect and a quarter's census to ask.
@@ -51,7 +53,7 @@
 //!
 //! Invariants, worth more than any module:
 //!
-//! - Dependencies point one way: cli → (collect, query, diff, history) → store → document → model. Only `collect`
+//! - Dependencies point one way: cli → (collect, query, diff, history, export, report) → store → document → model. Only `collect`
 //!   and the commands that have it call AWS, or say what it would call (`collect`, `doctor`, `demo`, `iam-policy`),
 //!   know `aws`; only `cli::demo`, tests and benches know `simulator`.
 //! - No `await` inside a SQLite transaction.
@@ -83,6 +85,7 @@ pub mod nearest;
 pub mod output;
 pub mod plain_file;
 pub mod query;
+pub mod report;
 pub mod scopes;
 pub mod signals;
 pub mod simulator;

@@ -26,6 +26,7 @@ mod progress;
 mod query;
 mod range;
 mod refusal;
+mod report;
 mod schema;
 mod snapshot_line;
 mod snapshots;
@@ -130,6 +131,8 @@ pub enum Command {
     Evidence(evidence_check::EvidenceCommandArgs),
     /// Write the census for other programs: tables, reports, workbooks, Terraform and others
     Export(export::ExportArgs),
+    /// Write one HTML page for people who do not open a terminal
+    Report(report::ReportArgs),
     /// Show the tables, views and columns that SQL can use
     Schema(schema::SchemaArgs),
     /// Print the smallest IAM policy that collect needs
@@ -164,6 +167,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
         Some(Command::Snapshots(args)) => snapshots::run(args, &global),
         Some(Command::Evidence(args)) => evidence_check::run(args, &global),
         Some(Command::Export(args)) => export::run(args, &global),
+        Some(Command::Report(args)) => report::run(args, &global),
         Some(Command::Schema(args)) => schema::run(args, &global),
         Some(Command::Completions(args)) => completions::run(args, &global),
         Some(Command::Man(args)) => man::run(args, &global),

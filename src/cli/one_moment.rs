@@ -198,6 +198,12 @@ fn a_diff() {
 }
 
 #[test]
+fn a_page() {
+    assert_one_moment(&["report", "--at", "2", "answer"], Rows::First);
+    assert_one_moment(&["report", "--since", "2", "answer"], Rows::Few);
+}
+
+#[test]
 fn a_snapshot_its_evidence_and_the_list() {
     for (shown, rows) in [
         (&["show", "2"][..], Rows::First),

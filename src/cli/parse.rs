@@ -42,6 +42,7 @@ fn takes(command: &str) -> &'static [&'static str] {
         "export assignments-csv" => &["db", "at", "csv_for", "output", "force"],
         "export assignments-json" => &["db", "at", "output", "force"],
         "export xlsx" => &["db", "at", "force"],
+        "report" => &["db", "at", "force"],
         "export terraform" | "export cloudformation" | "export identity-center-extensions" => &["db", "at"],
         "iam-policy" | "completions" | "man" => &["output", "force"],
         _ => command.rsplit_once(' ').map_or(&[], |(parent, _)| takes(parent)),

@@ -33,6 +33,8 @@ struct Asked<'a> {
     sql: &'a str,
     header: &'a Header,
     only: &'a [Only],
+    /// Whether what it reads and was not seen is told.
+    is_judged: bool,
 }
 
 /// A statement before its first row.
@@ -81,7 +83,14 @@ impl<'c> Source<'c> {
 
     /// Hands over every row of the statement.
     pub fn all(&self, sql: &str, mut each: impl FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
-        let asked = Asked { what: "", sql, header: &Header::default(), only: &[] };
+        let asked = Asked { what: "", sql, header: &Header::default(), only: &[], is_judged: true };
+        self.ask(asked, |_| Ok(()), |(), row| each(row))
+    }
+
+    /// The same of a statement that reads histories for what the snapshot has: what earlier snapshots did not see is not
+    /// told. Whoever asks it asks for the same rows by [`Source::all`], too.
+    pub fn since(&self, sql: &str, mut each: impl FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
+        let asked = Asked { what: "", sql, header: &Header::default(), only: &[], is_judged: false };
         self.ask(asked, |_| Ok(()), |(), row| each(row))
     }
 
@@ -104,7 +113,7 @@ impl<'c> Source<'c> {
         begin: impl FnOnce() -> Result<T>,
         each: impl FnMut(&mut T, &Row<'_>) -> Result<()>,
     ) -> Result<T> {
-        let asked = Asked { what, sql, header: &Header::default(), only: &self.only };
+        let asked = Asked { what, sql, header: &Header::default(), only: &self.only, is_judged: true };
         self.ask(asked, |_| begin(), each)
     }
 
@@ -116,7 +125,13 @@ impl<'c> Source<'c> {
         begin: impl FnOnce(Begun<'_>) -> Result<T>,
         each: impl FnMut(&mut T, &Row<'_>) -> Result<()>,
     ) -> Result<T> {
-        let asked = Asked { what: &query.name, sql: &query.sql, header: &query.header, only: &self.only };
+        let asked = Asked {
+            what: &query.name,
+            sql: &query.sql,
+            header: &query.header,
+            only: &self.only,
+            is_judged: true,
+        };
         self.ask(asked, begin, each)
     }
 
@@ -148,7 +163,9 @@ impl<'c> Source<'c> {
             each(&mut begun, row)?;
             self.interruption.check()?;
         }
-        self.found.borrow_mut().incomplete.extend(incomplete);
+        if asked.is_judged {
+            self.found.borrow_mut().incomplete.extend(incomplete);
+        }
         if let Some(sql) = unknown {
             let mut prepared = prepare(self.census, &sql)?;
             bind(&mut prepared, &header, None, &typed, self.census, &self.span)?;

@@ -55,6 +55,7 @@ mod published;
 mod query;
 mod questions;
 mod readme;
+mod report;
 mod resume;
 mod retention;
 mod secrets;

@@ -36,6 +36,9 @@ pub(super) fn show(database: &Path) -> Result<()> {
     for line in ["diff 7d", "query --list", "find payments", "schema effective_access"] {
         stderr::say(format!("  {}", invocation::command(line)));
     }
+    stderr::say("");
+    stderr::say("all of it as one page for a browser:");
+    stderr::say(format!("  {}", invocation::command("report --open access.html")));
     Ok(())
 }
 

@@ -241,23 +241,31 @@ impl<'d> CauseGroup<'d> {
 /// A group of access changes for programs: the content of the sentence, with all users, permission sets and accounts.
 #[derive(Debug, Serialize)]
 pub struct AccessByCause<'d> {
-    change: AccessChangeKind,
-    privileged: bool,
-    /// The cause; `None` if it was not seen.
-    cause: Option<CauseKind>,
+    /// What happened to the access.
+    pub change: AccessChangeKind,
+    /// Whether an administrator's permission set is reached.
+    pub privileged: bool,
+    /// `None`: what brought it about was not seen.
+    pub cause: Option<CauseKind>,
     /// The sentence of the text.
-    summary: String,
-    users: Vec<Named<'d>>,
-    permission_sets: Vec<Named<'d>>,
-    accounts: Vec<Named<'d>>,
-    /// The number of access changes in the group.
-    access_changes: usize,
+    pub summary: String,
+    /// Whose access it is.
+    pub users: Vec<NamedThing<'d>>,
+    /// The permission sets that are reached.
+    pub permission_sets: Vec<NamedThing<'d>>,
+    /// The accounts that are reached.
+    pub accounts: Vec<NamedThing<'d>>,
+    /// How many access changes it is.
+    pub access_changes: usize,
 }
 
+/// Something that a group of access changes is about.
 #[derive(Debug, Serialize)]
-struct Named<'d> {
-    id: &'d str,
-    name: &'d str,
+pub struct NamedThing<'d> {
+    /// Its id.
+    pub id: &'d str,
+    /// Its name, or its id where it has none.
+    pub name: &'d str,
 }
 
 /// Returns the access changes of a diff by cause, in the order of the text.
@@ -266,7 +274,7 @@ pub fn by_cause<'d>(changes: &'d [AccessChange], rows: &[Change]) -> Vec<AccessB
     let told = |group: CauseGroup<'d>| {
         let named = |named: fn(&'d AccessChange) -> (&'d str, &'d str)| {
             let by_id: BTreeMap<_, _> = group.changes.iter().map(|change| named(change)).collect();
-            by_id.into_iter().map(|(id, name)| Named { id, name }).collect()
+            by_id.into_iter().map(|(id, name)| NamedThing { id, name }).collect()
         };
         AccessByCause {
             change: group.changes[0].change,

@@ -27,7 +27,7 @@ use crate::model::{self, Entity};
 use crate::output::{Ink, Page};
 use crate::store::Record;
 pub use by::Grouping;
-pub use causes::{AccessByCause, by_cause};
+pub use causes::{AccessByCause, NamedThing, by_cause};
 pub use markdown::write as write_markdown;
 use report::{Detail, Entry, Section};
 

@@ -2,12 +2,14 @@
 //!
 //! Wildcards are expanded, and actions that `NotAction` excludes are not allowed. A Deny on everything and a boundary
 //! remove actions. A limit of an action to some resources or circumstances is reported and does not remove it.
-//! `actions` has every action with its level; `limits` describes the limits of a statement in words.
+//! `actions` has every action with its level; `limits` describes the limits of a statement in words;
+//! `tier` classifies the whole in one word.
 
 mod actions;
 mod limits;
 #[cfg(test)]
 mod tests;
+mod tier;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +20,7 @@ use super::statements::{Statement, statements};
 use crate::model::PolicyKind;
 pub use actions::{AccessLevel, services};
 use limits::{is_unlimited, of_statement};
+pub use tier::{Tier, tier};
 
 /// The number of different limits that are reported for a service.
 const TOLD: usize = 3;
@@ -69,6 +72,16 @@ struct Said {
 
 /// Returns the actions that the policies allow together, by service, followed by the policies that were not read.
 pub fn summarize(policies: &[SummarizedPolicy]) -> Vec<ServiceSummary> {
+    let (said, not_read) = said(policies);
+    let mut found: Vec<ServiceSummary> = services().keys().filter_map(|name| said.service(name)).collect();
+    found.extend(said.unlisted());
+    found.sort_by(|one, other| one.service.cmp(&other.service));
+    found.extend(not_read);
+    found
+}
+
+/// Reads the policies; those that cannot be read are returned beside what the others say.
+fn said(policies: &[SummarizedPolicy]) -> (Said, Vec<ServiceSummary>) {
     let mut said = Said { allow: Vec::new(), deny: Vec::new(), bounds: Vec::new() };
     let mut not_read = Vec::new();
     for policy in policies {
@@ -89,11 +102,7 @@ pub fn summarize(policies: &[SummarizedPolicy]) -> Vec<ServiceSummary> {
             Err(why) => not_read.push(unread(policy, is_boundary, &why)),
         }
     }
-    let mut found: Vec<ServiceSummary> = services().keys().filter_map(|name| said.service(name)).collect();
-    found.extend(said.unlisted());
-    found.sort_by(|one, other| one.service.cmp(&other.service));
-    found.extend(not_read);
-    found
+    (said, not_read)
 }
 
 fn unread(policy: &SummarizedPolicy, is_boundary: bool, why: &str) -> ServiceSummary {
@@ -106,14 +115,12 @@ fn unread(policy: &SummarizedPolicy, is_boundary: bool, why: &str) -> ServiceSum
 impl Said {
     /// Returns the allowed actions of a service; `None` if there are none.
     fn service(&self, service: &str) -> Option<ServiceSummary> {
-        let of_service = |statements: &[Statement]| -> Vec<Statement> {
-            statements.iter().filter(|one| may_name(one, service)).cloned().collect()
-        };
-        let (allow, deny) = (of_service(&self.allow), of_service(&self.deny));
+        let (allow, deny) = (of_service(&self.allow, service), of_service(&self.deny, service));
         if allow.is_empty() {
             return None;
         }
-        let bounds: Vec<Vec<Statement>> = self.bounds.iter().map(|bound| of_service(bound)).collect();
+        let bounds: Vec<Vec<Statement>> =
+            self.bounds.iter().map(|bound| of_service(bound, service)).collect();
         let actions = &services()[service];
         let mut limited: BTreeMap<String, usize> = BTreeMap::new();
         let mut allowed: Vec<AccessLevel> = Vec::new();
@@ -167,6 +174,11 @@ impl Said {
         };
         unlisted.into_iter().map(summary).collect()
     }
+}
+
+/// Returns the statements that may match actions of a service.
+fn of_service(among: &[Statement], service: &str) -> Vec<Statement> {
+    among.iter().filter(|one| may_name(one, service)).cloned().collect()
 }
 
 /// Returns the limits of an action in words, empty if there are none; `None` if it is not allowed.

@@ -11,7 +11,7 @@ use super::reader::Export;
 use crate::fixture::{self, Sandbox};
 
 /// Returns every text of the census that names part of the organization.
-fn texts(sandbox: &Sandbox) -> BTreeSet<String> {
+pub fn texts(sandbox: &Sandbox) -> BTreeSet<String> {
     let census = Connection::open(sandbox.path("orgcensus.db")).unwrap();
     let mut found = BTreeSet::new();
     for sql in [

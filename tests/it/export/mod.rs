@@ -3,6 +3,6 @@
 mod broken_off;
 mod flat;
 mod lake;
-mod masked;
+pub mod masked;
 mod misread;
 mod reader;

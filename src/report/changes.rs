@@ -1,0 +1,79 @@
+//! What changed since the baseline, by what brought it about: the groups that `diff` tells, as a page shows them.
+
+use std::collections::HashSet;
+
+use super::names::Names;
+use super::sight::{in_accounts, number};
+use crate::diff::text::{AccessByCause, NamedThing, by_cause};
+use crate::diff::{AccessChangeKind, Diff};
+
+/// So many people, permission sets or accounts of a change are named.
+const NAMED: usize = 20;
+
+/// One change: what one cause did to the access of so many.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// What happened to the access.
+    pub change: AccessChangeKind,
+    /// Whether it is access of administrators.
+    pub is_privileged: bool,
+    /// What happened, in a sentence.
+    pub words: String,
+    /// Whose access it is.
+    pub people: Named,
+    /// The permission sets.
+    pub sets: Named,
+    /// Where.
+    pub accounts: Named,
+}
+
+/// Some things by id and name, and how many there are.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// The first of them.
+    pub first: Vec<(String, String)>,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// The changes of access to these accounts, or all; administrators' first.
+pub fn entries(diff: &Diff, accounts: Option<&HashSet<String>>, names: &Names) -> Vec<Entry> {
+    let is_kept = |id: &str| accounts.is_none_or(|accounts| accounts.contains(id));
+    let narrowed: Vec<_>;
+    let changes = match accounts {
+        None => &diff.access_changes,
+        Some(_) => {
+            let kept = diff.access_changes.iter().filter(|change| is_kept(&change.account_id));
+            narrowed = kept.cloned().collect();
+            &narrowed
+        }
+    };
+    let entry = |told: AccessByCause<'_>| Entry {
+        change: told.change,
+        is_privileged: told.privileged,
+        words: if names.are_masked() { without_names(&told) } else { told.summary.clone() },
+        people: named(&told.users, names),
+        sets: named(&told.permission_sets, names),
+        accounts: named(&told.accounts, names),
+    };
+    by_cause(changes, &diff.changes).into_iter().map(entry).collect()
+}
+
+fn named(things: &[NamedThing<'_>], names: &Names) -> Named {
+    let written = |thing: &NamedThing<'_>| (names.id(thing.id), names.text(thing.name));
+    Named { first: things.iter().take(NAMED).map(written).collect(), count: things.len() }
+}
+
+/// `membership added → 3 people gained 1 permission set in 41 accounts`.
+fn without_names(told: &AccessByCause<'_>) -> String {
+    let cause =
+        told.cause.map(|cause| serde_json::json!(cause).as_str().unwrap_or_default().replace('_', " "));
+    let cause = cause.unwrap_or_else(|| "not seen".to_owned());
+    format!(
+        "{cause} → {}: {}, {}, {}",
+        told.change.as_str(),
+        number(told.users.len(), "person", "people"),
+        number(told.permission_sets.len(), "permission set", "permission sets"),
+        in_accounts(told.accounts.len()),
+    )
+}

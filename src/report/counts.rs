@@ -1,0 +1,158 @@
+//! The numbers of the first screen.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::relations::{Principal, Relations, Standing};
+use super::sight::{Count, Sight, Told};
+use crate::document::services::Tier;
+
+/// The people who are administrators somewhere, with the accounts: at one snapshot.
+pub type Administrators = BTreeSet<(String, String)>;
+
+/// The numbers.
+#[derive(Debug, Clone)]
+pub struct Numbers {
+    /// People who reach any account.
+    pub people: Count,
+    /// Those of them whose sign-in is disabled.
+    pub disabled: u64,
+    /// People who are administrators in production.
+    pub administrators: Count,
+    /// How many of them were none at the baseline, and how many are none any more; `None` without a baseline, or where
+    /// either snapshot did not see all of it.
+    pub administrators_moved: Option<(u64, u64)>,
+    /// Permission sets that are assigned there, and of which a policy was not read.
+    pub unweighed: usize,
+    /// Assignments to people instead of groups.
+    pub direct: Count,
+    /// Assignments whose user or group was deleted.
+    pub orphans: Count,
+    /// People by the OU of the account and how far they get.
+    pub matrix: Vec<MatrixRow>,
+    /// What is there to count.
+    pub things: Things,
+}
+
+/// How many there are of each kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Things {
+    /// Users.
+    pub people: usize,
+    /// Groups.
+    pub groups: usize,
+    /// Accounts.
+    pub accounts: usize,
+    /// Permission sets.
+    pub sets: usize,
+    /// Assignments.
+    pub assignments: usize,
+    /// Memberships.
+    pub members: usize,
+}
+
+/// A row of the matrix.
+#[derive(Debug, Clone)]
+pub struct MatrixRow {
+    /// Place of the OU; `None`: accounts of which it is not known.
+    pub ou: Option<u32>,
+    /// How many accounts are in it.
+    pub accounts: usize,
+    /// How many people reach one of them with each tier.
+    pub people: BTreeMap<Tier, u64>,
+}
+
+/// Counts.
+///
+/// `production` says that accounts of production are named, and whether by a tag; `before` are the administrators there at
+/// the baseline.
+pub fn numbers(
+    relations: &Relations,
+    sight: &Sight,
+    production: Option<bool>,
+    before: Option<&Administrators>,
+) -> Numbers {
+    let account = |place: u32| &relations.accounts[place as usize];
+    let set = |place: u32| &relations.sets[place as usize];
+    let is_production = |place: u32| production.is_none() || account(place).is_production;
+    let reached = relations.people_with(|_| true);
+    let with = |people: &[bool]| people.iter().filter(|is_counted| **is_counted).count() as u64;
+    let administrators =
+        relations.people_with(|one| set(one.set).tier == Tier::Administrator && is_production(one.account));
+    let unweighed: HashSet<u32> = relations
+        .assignments
+        .iter()
+        .filter(|one| set(one.set).tier == Tier::Unknown && is_production(one.account))
+        .map(|one| one.set)
+        .collect();
+    // Which accounts are production rests on tags or on the tree.
+    let sees_production =
+        production.is_none_or(|is_tag| sight.saw(if is_tag { Told::Tags } else { Told::Places }));
+    let administrators_now = match sight.count(with(&administrators), Told::Tiers) {
+        Count::Exactly(count) if !unweighed.is_empty() || !sees_production => Count::AtLeast(count),
+        count => count,
+    };
+    // Of those that are known to be administrators: a policy that is never read does not come and go.
+    let moved = before.filter(|_| sight.saw(Told::Tiers) && sees_production).map(|before| {
+        let before: HashSet<&str> = before.iter().map(|(person, _)| person.as_str()).collect();
+        let people = relations.people.iter().zip(&administrators).filter(|(_, is_one)| **is_one);
+        let now: HashSet<&str> = people.map(|(person, _)| person.user_id.as_str()).collect();
+        (now.difference(&before).count() as u64, before.difference(&now).count() as u64)
+    });
+    let direct = relations.assignments.iter().filter(|one| matches!(one.principal, Principal::Person(_)));
+    let orphans = relations.assignments.iter().filter(|one| one.is_orphan).count() as u64;
+    let orphans = match sight.count(orphans, Told::Access) {
+        Count::Exactly(count) if sight.misses_orphans => Count::AtLeast(count),
+        count => count,
+    };
+    let people = reached.iter().zip(&relations.people);
+    Numbers {
+        people: sight.count(with(&reached), Told::Access),
+        disabled: people.filter(|(is_reached, person)| **is_reached && person.is_disabled).count() as u64,
+        administrators: administrators_now,
+        administrators_moved: moved,
+        unweighed: unweighed.len(),
+        direct: sight.count(direct.count() as u64, Told::Access),
+        orphans,
+        matrix: matrix(relations),
+        things: things(relations),
+    }
+}
+
+fn matrix(relations: &Relations) -> Vec<MatrixRow> {
+    let ou = |account: u32| relations.accounts[account as usize].ou;
+    let tier = |set: u32| relations.sets[set as usize].tier;
+    let mut cells: BTreeSet<(Option<u32>, Tier)> = BTreeSet::new();
+    let mut accounts: BTreeMap<Option<u32>, usize> = BTreeMap::new();
+    for one in relations.accounts.iter().filter(|one| one.standing == Standing::There) {
+        *accounts.entry(one.ou).or_default() += 1;
+    }
+    for one in &relations.assignments {
+        cells.insert((ou(one.account), tier(one.set)));
+        accounts.entry(ou(one.account)).or_default();
+    }
+    let mut rows: Vec<MatrixRow> = accounts
+        .into_iter()
+        .map(|(ou, accounts)| MatrixRow { ou, accounts, people: BTreeMap::new() })
+        .collect();
+    for (place, of) in cells {
+        let people = relations.count_people(|one| ou(one.account) == place && tier(one.set) == of);
+        if let Some(row) = rows.iter_mut().find(|row| row.ou == place).filter(|_| people > 0) {
+            row.people.insert(of, people);
+        }
+    }
+    let path = |row: &MatrixRow| row.ou.map(|ou| relations.ous[ou as usize].path.clone());
+    rows.sort_by_key(|row| (row.ou.is_none(), path(row)));
+    rows
+}
+
+fn things(relations: &Relations) -> Things {
+    let is_there = |standing: Standing| standing == Standing::There;
+    Things {
+        people: relations.people.iter().filter(|one| is_there(one.standing)).count(),
+        groups: relations.groups.iter().filter(|one| is_there(one.standing)).count(),
+        accounts: relations.accounts.iter().filter(|one| is_there(one.standing)).count(),
+        sets: relations.sets.iter().filter(|one| is_there(one.standing)).count(),
+        assignments: relations.assignments.len(),
+        members: relations.members.len(),
+    }
+}

@@ -1,0 +1,250 @@
+//! One self-contained HTML page of the census, for people who do not open a terminal.
+//!
+//! The first screen is plain HTML: what was seen, five sentences, what changed and by what, people by OU and tier. The
+//! relations are shipped once as JSON, and the page's script joins them: a row for every path of access of a large
+//! organization would be fifty times as much.
+//!
+//! - `reading`: reads the relations from the views · `relations`: what they are, and narrowing them.
+//! - `sight`: what the snapshot saw, and counts as far as they are known.
+//! - `counts`: the numbers of the first screen · `changes`: what changed, by cause.
+//! - `names`: ids and names, or pseudonyms · `json`: the relations for the script.
+//! - `content`: all that is written into one page · `shell`, `sections`: the HTML · `assets`: script, style sheet and the policy that names them.
+//!
+//! Files of the page itself are in `page/`, statements in `sql/`. Maud writes the HTML: its templates are checked when the
+//! program is compiled, and a text in them is escaped unless they say otherwise.
+
+mod assets;
+mod changes;
+mod content;
+mod counts;
+mod json;
+mod names;
+mod reading;
+mod relations;
+mod sections;
+mod shell;
+mod sight;
+
+use std::collections::HashSet;
+
+use crate::diff::{Diff, compare};
+use crate::error::Result;
+use crate::export::mask::Mask;
+use crate::export::source::Source;
+use crate::store::{Census, Snapshot, failed};
+use counts::Administrators;
+use json::Facts;
+use names::Names;
+pub use relations::Ou;
+use relations::Relations;
+use sight::Sight;
+
+/// Above so many bytes a page has no relations: browsers take too long to open it.
+pub const LARGEST: usize = 25_000_000;
+
+/// What pages are made of.
+#[derive(Debug)]
+pub struct ReportRequest {
+    /// The snapshot that answers.
+    pub at: Snapshot,
+    /// The one that it is compared with.
+    pub baseline: Option<Snapshot>,
+    /// The only accounts, by id, and how they were named.
+    pub narrowed: Option<Narrowed>,
+    /// The accounts of production, and how they were named.
+    pub production: Option<Production>,
+    /// The key of pseudonyms.
+    pub mask: Option<Mask>,
+}
+
+/// The accounts that a page is narrowed to.
+#[derive(Debug, Clone)]
+pub struct Narrowed {
+    /// Their ids at the snapshot that answers.
+    pub accounts: HashSet<String>,
+    /// At the baseline: an account may have moved.
+    pub before: HashSet<String>,
+    /// How they were named: `OU Root/Prod`.
+    pub words: String,
+}
+
+/// The accounts that are production.
+#[derive(Debug, Clone)]
+pub struct Production {
+    /// As it was typed.
+    pub typed: String,
+    /// At the snapshot that answers.
+    pub now: HashSet<String>,
+    /// At the baseline.
+    pub before: HashSet<String>,
+    /// Whether a tag names them, and not an OU.
+    pub is_tag: bool,
+}
+
+/// A page beside this one, of one OU.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Its file, beside this one.
+    pub file: String,
+    /// The OU.
+    pub title: String,
+    /// How many accounts it has.
+    pub accounts: usize,
+}
+
+/// A page.
+#[derive(Debug)]
+pub struct Page {
+    /// The file's text.
+    pub html: String,
+    /// How large it would be with the relations, where that is too large.
+    pub too_large: Option<usize>,
+}
+
+/// Everything that pages are made of, read once.
+pub struct Report {
+    request: ReportRequest,
+    relations: Relations,
+    sight: Sight,
+    /// The administrators of all accounts at the baseline; `None` where it did not see all of them.
+    before: Option<Administrators>,
+    diff: Option<Diff>,
+    hash: Option<String>,
+    organization: Option<String>,
+}
+
+impl Report {
+    /// Reads what the pages are made of. With `require_complete`, a snapshot that did not see all of it is an error
+    /// (exit 4); else the lines that say so are returned too.
+    pub fn read(
+        census: &mut Census,
+        request: ReportRequest,
+        require_complete: bool,
+    ) -> Result<(Self, Vec<String>)> {
+        let (mut before, mut diff) = (None, None);
+        if let Some(baseline) = &request.baseline {
+            before = administrators(census, baseline)?;
+            diff = Some(compare(census.connection(), baseline.snapshot_id, request.at.snapshot_id)?);
+        }
+        let at = request.at.clone();
+        let sight = Sight::read(census, &at)?;
+        let hash = census.links()?.into_iter().find(|link| link.snapshot_id == at.snapshot_id);
+        let organization = census.identity()?.and_then(|identity| identity.organization_id);
+        census.answer_as_of(at.snapshot_id)?;
+        let source = Source::new(census, at, Vec::new())?;
+        let production = request.production.as_ref().map(|one| one.now.clone()).unwrap_or_default();
+        let baseline = request.baseline.as_ref().map(|one| one.snapshot_id);
+        let unread = sight.unread_sets();
+        let mut relations = reading::read(&source, baseline, &production, unread.as_ref(), &sight)?;
+        let warnings = source.not_covered(require_complete)?;
+        if let Some(narrowed) = &request.narrowed {
+            relations = relations.of_accounts(&narrowed.accounts);
+        }
+        let report = Self {
+            request,
+            relations,
+            sight,
+            before,
+            diff,
+            hash: hash.map(|link| link.snapshot_hash),
+            organization,
+        };
+        Ok((report, warnings))
+    }
+
+    /// Each OU that has accounts on the page, with their ids; `None` has those of which the OU is not known.
+    pub fn accounts_by_ou(&self) -> Vec<(Option<Ou>, HashSet<String>)> {
+        let ous = self.relations.ous.iter().cloned().map(Some);
+        let mut found: Vec<_> = ous.chain([None]).map(|ou| (ou, HashSet::new())).collect();
+        let unknown = found.len() - 1;
+        for account in &self.relations.accounts {
+            let place = account.ou.map_or(unknown, |ou| ou as usize);
+            found[place].1.insert(account.account_id.clone());
+        }
+        found.retain(|(_, accounts)| !accounts.is_empty());
+        found
+    }
+
+    /// An id as pages write it.
+    pub fn id(&self, id: &str) -> String {
+        Names::new(self.request.mask.clone()).id(id)
+    }
+
+    /// The path of an OU as pages write it.
+    pub fn title(&self, ou: &Ou) -> String {
+        Names::new(self.request.mask.clone()).path(ou.path.as_deref().unwrap_or(&ou.id))
+    }
+
+    /// The page of everything that was asked for, which names the pages of OUs beside it. One that would be too large is
+    /// without relations.
+    pub fn page(&self, parts: &[Part]) -> Page {
+        let narrowed = self.request.narrowed.as_ref();
+        self.write(&self.relations, narrowed, parts)
+    }
+
+    /// The page of some of its accounts.
+    pub fn part(&self, narrowed: &Narrowed) -> Page {
+        self.write(&self.relations.of_accounts(&narrowed.accounts), Some(narrowed), &[])
+    }
+
+    fn write(&self, relations: &Relations, narrowed: Option<&Narrowed>, parts: &[Part]) -> Page {
+        let names = Names::new(self.request.mask.clone());
+        let either = narrowed.map(|one| one.accounts.union(&one.before).cloned().collect::<HashSet<_>>());
+        let before = self.before.as_ref().map(|before| {
+            let is_production = |account: &str| {
+                self.request.production.as_ref().is_none_or(|one| one.before.contains(account))
+            };
+            let is_kept = |account: &str| narrowed.is_none_or(|one| one.before.contains(account));
+            let kept = before.iter().filter(|(_, account)| is_production(account) && is_kept(account));
+            kept.cloned().collect::<Administrators>()
+        });
+        let numbers = counts::numbers(
+            relations,
+            &self.sight,
+            self.request.production.as_ref().map(|one| one.is_tag),
+            before.as_ref(),
+        );
+        let facts = Facts {
+            at: self.request.at.completed_at.clone(),
+            baseline: self.request.baseline.as_ref().map(|one| one.completed_at.clone()),
+            organization: self.organization_id(&names),
+            production: self.request.production.as_ref().map(|one| names.typed(&one.typed)),
+        };
+        let changes = self.diff.as_ref().map(|diff| changes::entries(diff, either.as_ref(), &names));
+        let mut content = content::Content {
+            report: self,
+            relations,
+            names: &names,
+            numbers: &numbers,
+            changes: changes.as_deref(),
+            narrowed,
+            parts,
+            relations_json: None,
+        };
+        let json = json::write(relations, &self.sight, &facts, &names);
+        let size = json.len();
+        if size > LARGEST {
+            return Page { html: shell::write(&content), too_large: Some(size) };
+        }
+        content.relations_json = Some(json);
+        Page { html: shell::write(&content), too_large: None }
+    }
+
+    fn organization_id(&self, names: &Names) -> String {
+        self.organization
+            .as_deref()
+            .map_or("an instance outside an organization".to_owned(), |id| names.id(id))
+    }
+}
+
+/// Who is an administrator where, at a snapshot; `None` where it did not see all of that.
+fn administrators(census: &mut Census, snapshot: &Snapshot) -> Result<Option<Administrators>> {
+    if !Sight::read(census, snapshot)?.saw(sight::Told::Tiers) {
+        return Ok(None);
+    }
+    census.answer_as_of(snapshot.snapshot_id)?;
+    let mut statement =
+        census.connection().prepare(include_str!("sql/administrator_access.sql")).map_err(failed)?;
+    let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
+    found.collect::<rusqlite::Result<_>>().map(Some).map_err(failed)
+}

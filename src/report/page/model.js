@@ -1,0 +1,127 @@
+// The relations of the page, and what is joined from them. A path of access is an assignment and, where it is a group's,
+// a membership: two numbers, never a row that is stored.
+
+const data = JSON.parse(document.getElementById("relations").textContent);
+const { people, groups, accounts, sets, ous, times, members, assignments } = data;
+const TIERS = data.tiers.map((tier) => tier[0]);
+const THERE = 0, NOT_SEEN = 2;
+const KINDS = {
+  person: { list: people, noun: "person", plural: "people", standing: 5 },
+  group: { list: groups, noun: "group", plural: "groups", standing: 2 },
+  account: { list: accounts, noun: "account", plural: "accounts", standing: 2 },
+  set: { list: sets, noun: "permission set", plural: "permission sets", standing: 2 },
+};
+
+// Rows by a column of places: `of(place)` has the rows.
+function index(column, size, keep) {
+  const start = new Int32Array(size + 2);
+  for (let row = 0; row < column.length; row++) if (!keep || keep(row)) start[column[row] + 2]++;
+  for (let place = 2; place < start.length; place++) start[place] += start[place - 1];
+  const rows = new Int32Array(start[size + 1]);
+  for (let row = 0; row < column.length; row++) if (!keep || keep(row)) rows[start[column[row] + 1]++] = row;
+  return (place) => rows.subarray(start[place], start[place + 1]);
+}
+
+const isGroups = (row) => assignments.group[row] === 1;
+const membersOf = index(members.group, groups.length);
+const membershipsOf = index(members.person, people.length);
+const ofGroup = index(assignments.principal, Math.max(groups.length, people.length), isGroups);
+const ofPerson = index(assignments.principal, Math.max(groups.length, people.length), (row) => !isGroups(row));
+const ofAccount = index(assignments.account, accounts.length);
+const ofSet = index(assignments.set, sets.length);
+
+const exists = (person) => people[person][5] === THERE;
+const id = (kind, place) => KINDS[kind].list[place][0];
+const name = (kind, place) => KINDS[kind].list[place][1] || (kind === "person" && people[place][2]) || id(kind, place);
+const standing = (kind, place) => KINDS[kind].list[place][KINDS[kind].standing];
+const tierOf = (assignment) => sets[assignments.set[assignment]][3];
+const ouOf = (account) => accounts[account][3];
+const ouName = (ou) => (ou === null || ou === undefined ? "not known" : ous[ou][1] || ous[ou][0]);
+
+// Names that several things of a kind have: these are told apart by their ids.
+const twins = {};
+function isTwin(kind, place) {
+  if (!twins[kind]) {
+    const seen = new Map();
+    KINDS[kind].list.forEach((_, one) => seen.set(name(kind, one), (seen.get(name(kind, one)) || 0) + 1));
+    twins[kind] = seen;
+  }
+  return twins[kind].get(name(kind, place)) > 1;
+}
+
+// The place of each thing in the order of names.
+const orders = {};
+function rank(kind, place) {
+  if (!orders[kind]) {
+    const lower = KINDS[kind].list.map((_, one) => name(kind, one).toLowerCase());
+    const order = Int32Array.from(lower.keys()).sort((a, b) => (lower[a] < lower[b] ? -1 : lower[a] > lower[b] ? 1 : a - b));
+    orders[kind] = new Int32Array(order.length);
+    order.forEach((one, at) => (orders[kind][one] = at));
+  }
+  return orders[kind][place];
+}
+
+// Since when a row holds: first seen at one time, and not there at another; -1 is before the first snapshot.
+const beginning = (table, row) => {
+  const before = table.before[row];
+  return [table.since[row], before === undefined ? table.since[row] - 1 : before];
+};
+
+function sinceOf(assignment, member) {
+  const [first, before] = beginning(assignments, assignment);
+  if (member < 0) return [first, before];
+  const [firstMember, beforeMember] = beginning(members, member);
+  return [Math.max(first, firstMember), Math.max(before, beforeMember)];
+}
+
+const date = (time) => times[time].slice(0, 10);
+
+function sinceWords([first, before]) {
+  if (before < 0) return `since before ${date(first)}`;
+  if (before < first - 1 && date(before) !== date(first)) return `since ${date(before)} to ${date(first)}`;
+  return `since ${date(first)}`;
+}
+
+// Every path that a person has: calls with an assignment and a membership, -1 where there is none.
+function pathsOfPerson(person, each) {
+  if (!exists(person)) return;
+  for (const one of ofPerson(person)) each(one, -1);
+  for (const member of membershipsOf(person)) for (const one of ofGroup(members.group[member])) each(one, member);
+}
+
+// Every path that an assignment gives.
+function pathsOfAssignment(assignment, each) {
+  const principal = assignments.principal[assignment];
+  if (!isGroups(assignment)) {
+    if (exists(principal)) each(assignment, -1);
+    return;
+  }
+  for (const member of membersOf(principal)) if (exists(members.person[member])) each(assignment, member);
+}
+
+const personOf = (assignment, member) => (member < 0 ? assignments.principal[assignment] : members.person[member]);
+
+// How many people an assignment reaches.
+const reachOf = (() => {
+  const sizes = groups.map((_, group) => membersOf(group).filter((member) => exists(members.person[member])).length);
+  return (row) => (isGroups(row) ? sizes[assignments.principal[row]] : +exists(assignments.principal[row]));
+})();
+
+// Whether a gap may hide something of a thing. A gap of another account, group or set hides nothing of this one.
+const SCOPES = { person: ["user_id"], group: ["group_id"], account: ["account_id"], set: ["permission_set_arn"] };
+function mayMiss(kind, place, roles) {
+  return data.gaps.some(([role, scope]) => {
+    if (roles && !roles.includes(role)) return false;
+    const own = id(kind, place);
+    const other = (column) => scope[column] !== undefined && scope[column] !== own;
+    if (SCOPES[kind].some(other)) return false;
+    const ofPrincipal = scope.principal_id !== undefined && scope.principal_id !== own;
+    // A group's assignment that was not seen concerns whoever is in it.
+    if (ofPrincipal && kind === "group") return false;
+    return !(ofPrincipal && kind === "person" && scope.principal_type === "USER");
+  });
+}
+
+const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+const counted = (number, one, many) => `${grouped(number)} ${number === 1 ? one : many}`;
+const atLeast = (isUncertain, words) => (isUncertain ? `≥ ${words}` : words);
