@@ -96,7 +96,7 @@ fn members(members: &[Member]) -> Value {
         "group": members.iter().map(|one| one.group).collect::<Vec<_>>(),
         "person": members.iter().map(|one| one.person).collect::<Vec<_>>(),
         "since": firsts(members.iter().map(|one| one.since)),
-        "before": befores(members.iter().map(|one| one.since)),
+        "before": late_beginnings(members.iter().map(|one| one.since)),
     })
 }
 
@@ -109,7 +109,7 @@ fn assignments(assignments: &[Assignment]) -> Value {
         "group": all().map(|one| principal(one.principal).0).collect::<Vec<_>>(),
         "principal": all().map(|one| principal(one.principal).1).collect::<Vec<_>>(),
         "since": firsts(all().map(|one| one.since)),
-        "before": befores(all().map(|one| one.since)),
+        "before": late_beginnings(all().map(|one| one.since)),
     })
 }
 
@@ -119,7 +119,7 @@ fn firsts(all: impl Iterator<Item = Since>) -> Vec<u32> {
 
 /// Only of rows that did not begin right after the time before the one that they were first seen at; -1: before the
 /// first snapshot.
-fn befores(all: impl Iterator<Item = Since>) -> Map<String, Value> {
+fn late_beginnings(all: impl Iterator<Item = Since>) -> Map<String, Value> {
     let odd = |(row, one): (usize, Since)| {
         let usual = one.first_seen.checked_sub(1);
         (one.not_before != usual)
