@@ -238,7 +238,7 @@ impl Place {
         Self(is_kept.iter().map(|is_kept| is_kept.then(|| next.next()).flatten()).collect())
     }
 
-    fn new(&self, old: u32) -> Option<u32> {
+    fn moved(&self, old: u32) -> Option<u32> {
         self.0[old as usize]
     }
 
@@ -260,7 +260,7 @@ impl Places {
     fn narrow(&self, all: &Relations) -> Relations {
         let mut accounts = self.accounts.keep(&all.accounts);
         for account in &mut accounts {
-            account.ou = account.ou.and_then(|ou| self.ous.new(ou));
+            account.ou = account.ou.and_then(|ou| self.ous.moved(ou));
         }
         Relations {
             times: all.times.clone(),
@@ -285,17 +285,17 @@ impl Places {
     }
 
     fn member(&self, one: &Member) -> Option<Member> {
-        let (group, person) = (self.groups.new(one.group)?, self.people.new(one.person)?);
+        let (group, person) = (self.groups.moved(one.group)?, self.people.moved(one.person)?);
         Some(Member { group, person, since: one.since })
     }
 
     fn assignment(&self, one: &Assignment) -> Option<Assignment> {
         Some(Assignment {
-            account: self.accounts.new(one.account)?,
-            set: self.sets.new(one.set)?,
+            account: self.accounts.moved(one.account)?,
+            set: self.sets.moved(one.set)?,
             principal: match one.principal {
-                Principal::Group(group) => Principal::Group(self.groups.new(group)?),
-                Principal::Person(person) => Principal::Person(self.people.new(person)?),
+                Principal::Group(group) => Principal::Group(self.groups.moved(group)?),
+                Principal::Person(person) => Principal::Person(self.people.moved(person)?),
             },
             ..*one
         })
