@@ -7,7 +7,7 @@
 WITH privileged AS MATERIALIZED (SELECT DISTINCT permission_set_arn FROM privileged_permission_sets WHERE level = 'administrator' AND scope = 'any'),
 given AS MATERIALIZED (
     SELECT account_id, principal_type, principal_id,
-        max(permission_set_arn IN (SELECT permission_set_arn FROM privileged)) AS is_privileged
+        max(CASE WHEN permission_set_arn IN (SELECT permission_set_arn FROM privileged) THEN 1 ELSE 0 END) AS is_privileged
     FROM account_assignments
     GROUP BY account_id, principal_type, principal_id
 ),
@@ -28,8 +28,8 @@ reached AS (
     UNION ALL
     SELECT g.account_id, m.user_id, g.is_privileged
     FROM given AS g
-    CROSS JOIN group_memberships AS m ON m.group_id = g.principal_id
-    WHERE g.principal_type = 'GROUP' AND g.account_id IN (SELECT account_id FROM largest)
+    CROSS JOIN group_memberships AS m
+    WHERE m.group_id = g.principal_id AND g.principal_type = 'GROUP' AND g.account_id IN (SELECT account_id FROM largest)
 ),
 people AS (SELECT account_id, user_id, max(is_privileged) AS is_privileged FROM reached GROUP BY account_id, user_id),
 counted AS MATERIALIZED (

@@ -14,6 +14,6 @@ SELECT
     s.session_duration,
     p.permission_set_arn
 FROM (SELECT DISTINCT permission_set_arn, level, reason FROM privileged_permission_sets
-      WHERE (level = :level OR :level = 'any' AND level NOT NULL) AND scope = 'any') AS p
+      WHERE (level = :level OR :level = 'any' AND level IS NOT NULL) AND scope = 'any') AS p
 LEFT JOIN permission_sets AS s ON s.permission_set_arn = p.permission_set_arn
 ORDER BY s.name, p.permission_set_arn, p.level, p.reason

@@ -5,7 +5,7 @@
 -- not during: who is assigned is the state of one snapshot
 SELECT
     p.name AS application_name,
-    CASE p.assignment_required WHEN 0 THEN 'everybody' WHEN 1 THEN 'assigned' ELSE 'unknown' END AS open_to,
+    CASE WHEN p.assignment_required THEN 'assigned' WHEN NOT p.assignment_required THEN 'everybody' ELSE 'unknown' END AS open_to,
     a.principal_type,
     coalesce(u.user_name, g.display_name) AS principal_name,
     CASE WHEN u.user_id IS NULL AND g.group_id IS NULL THEN 'in no table' WHEN u.user_status = 'DISABLED' THEN 'disabled' END AS stands_out,

@@ -14,7 +14,7 @@ SELECT
         SELECT 1 FROM account_assignments AS x
         WHERE x.account_id = r.account_id AND x.permission_set_arn = r.permission_set_arn
           AND x.principal_type = r.principal_type AND x.principal_id = r.principal_id
-    ) THEN 'assigned' WHEN r.principal_id NOT NULL THEN 'not assigned' END AS now,
+    ) THEN 'assigned' WHEN r.principal_id IS NOT NULL THEN 'not assigned' END AS now,
     r.request_id,
     r.account_id,
     r.permission_set_arn,

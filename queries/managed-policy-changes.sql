@@ -16,5 +16,5 @@ SELECT
     c.snapshot_id,
     c.policy_arn
 FROM managed_policies_changes AS c
-WHERE c.taken_at >= :since AND c.change = 'changed' AND json_type(c.fields, '$.document') IS NOT NULL
+WHERE c.taken_at >= :since AND c.change = 'changed' AND coalesce(json_extract(c.fields, '$.document.old'), json_extract(c.fields, '$.document.new')) IS NOT NULL
 ORDER BY c.snapshot_id DESC, c.name, c.policy_arn

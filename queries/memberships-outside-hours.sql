@@ -24,10 +24,11 @@ SELECT
     m.user_id,
     m.group_id
 FROM granting AS n
-CROSS JOIN group_memberships AS m ON m.group_id = n.group_id
+CROSS JOIN group_memberships AS m
 LEFT JOIN users AS u ON u.user_id = m.user_id
 LEFT JOIN groups AS g ON g.group_id = m.group_id
-WHERE (m.created_at IS NULL OR strftime('%w', m.created_at) IN ('0', '6')
+WHERE m.group_id = n.group_id
+    AND (m.created_at IS NULL OR strftime('%w', m.created_at) IN ('0', '6')
         OR CAST(strftime('%H', m.created_at) AS INTEGER) < :begin OR CAST(strftime('%H', m.created_at) AS INTEGER) >= :end)
     AND (m.created_at IS NULL OR m.created_at >= :since)
 ORDER BY m.created_at DESC, u.user_name, m.user_id, g.display_name, m.group_id

@@ -26,6 +26,6 @@ FROM (
     SELECT snapshot_id, taken_at, name, account_id, json_extract(fields, '$.parent_id.old') AS old_id,
         json_extract(fields, '$.parent_id.new') AS new_id
     FROM accounts_changes
-    WHERE change = 'changed' AND json_type(fields, '$.parent_id') IS NOT NULL AND taken_at >= :since
+    WHERE change = 'changed' AND coalesce(json_extract(fields, '$.parent_id.old'), json_extract(fields, '$.parent_id.new')) IS NOT NULL AND taken_at >= :since
 ) AS w
 ORDER BY w.snapshot_id DESC, w.name, w.account_id

@@ -23,5 +23,5 @@ FROM access_changes AS c
 WHERE c.taken_at >= :since
     AND c.change IN ('gained', 'unknown')
     AND c.permission_set_arn IN (SELECT p.permission_set_arn FROM privileged_permission_sets AS p
-        WHERE (p.level = :level OR :level = 'any' AND p.level NOT NULL) AND p.scope = 'any')
+        WHERE (p.level = :level OR :level = 'any' AND p.level IS NOT NULL) AND p.scope = 'any')
 ORDER BY c.snapshot_id DESC, c.account_name, c.account_id, c.permission_set_name, c.permission_set_arn, c.change, c.cause, c.group_id, c.user_id

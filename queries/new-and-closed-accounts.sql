@@ -23,6 +23,6 @@ FROM (
             ELSE 'unknown: a gap may have hidden it before'
         END AS event
     FROM accounts_changes AS c
-    WHERE (c.change <> 'changed' OR json_type(c.fields, '$.state') IS NOT NULL) AND c.taken_at >= :since
+    WHERE (c.change <> 'changed' OR coalesce(json_extract(c.fields, '$.state.old'), json_extract(c.fields, '$.state.new')) IS NOT NULL) AND c.taken_at >= :since
 ) AS w
 ORDER BY w.snapshot_id DESC, w.account_name, w.account_id

@@ -3,6 +3,7 @@
 -- family: evidence
 -- question: 83
 -- not during: a population is that of one snapshot
+-- not portable: the hashes that it tells prove a census, and an export has them in its manifest
 SELECT
     c.resource,
     c.rows,

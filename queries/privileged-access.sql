@@ -5,13 +5,12 @@
 -- question: 11
 -- param level (level) = administrator: administrator, escalation (one more thing is needed) or any
 WITH privileged AS MATERIALIZED (
-    SELECT permission_set_arn, group_concat(reason, '; ') AS reasons
+    SELECT permission_set_arn, group_concat(reason, '; ' ORDER BY reason) AS reasons
         -- during: , valid_from, valid_to
     FROM (
         SELECT DISTINCT permission_set_arn, reason
             -- during: , valid_from, valid_to
-        FROM privileged_permission_sets WHERE (level = :level OR :level = 'any' AND level NOT NULL) AND scope = 'any'
-        ORDER BY permission_set_arn, reason)
+        FROM privileged_permission_sets WHERE (level = :level OR :level = 'any' AND level IS NOT NULL) AND scope = 'any') AS p
     GROUP BY permission_set_arn
         -- during: , valid_from, valid_to
 )

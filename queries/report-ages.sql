@@ -23,7 +23,10 @@ untaken AS (
     WHERE g.snapshot_id = (SELECT s.snapshot_id FROM answering_snapshot AS s) AND g.resource = 'service_last_accessed'
 ),
 last_jobs AS (
-    SELECT entity_id, policy_id, job_status, error_code, max(snapshot_id) FROM jobs GROUP BY entity_id, policy_id
+    SELECT j.entity_id, j.policy_id, j.job_status, j.error_code
+    FROM jobs AS j
+    JOIN (SELECT entity_id, policy_id, max(snapshot_id) AS snapshot_id FROM jobs GROUP BY entity_id, policy_id) AS n
+        ON n.entity_id = j.entity_id AND n.policy_id = j.policy_id AND n.snapshot_id = j.snapshot_id
 ),
 reports AS (
     SELECT entity_id, policy_id, max(completed_at) AS completed_at FROM jobs
@@ -31,7 +34,7 @@ reports AS (
 ),
 by_policy AS (
     SELECT entity_id, policy_id FROM jobs WHERE policy_id <> ''
-    UNION SELECT entity_id, policy_id FROM untaken WHERE policy_id <> '' AND entity_id NOT NULL
+    UNION SELECT entity_id, policy_id FROM untaken WHERE policy_id <> '' AND entity_id IS NOT NULL
 ),
 each AS (
     SELECT t.id AS entity_id, '' AS policy_id FROM organization_tree AS t
@@ -51,23 +54,22 @@ SELECT
     t.id AS entity_id,
     t.ou_path,
     r.completed_at,
-    CAST(julianday(s.completed_at) - julianday(r.completed_at) AS INTEGER) AS age_days,
+    CAST((unixepoch(s.completed_at) - unixepoch(r.completed_at) - (unixepoch(s.completed_at) - unixepoch(r.completed_at)) % 86400) / 86400 AS INTEGER) AS age_days,
     j.job_status,
     j.error_code,
     CASE WHEN r.entity_id IS NULL THEN coalesce((
-        SELECT u.why
+        SELECT max(u.why)
         FROM untaken AS u
-        WHERE u.why NOT NULL
+        WHERE u.why IS NOT NULL
           AND coalesce(u.entity_id, t.id) = t.id
           AND coalesce(u.entity_type, t.type) = t.type
           AND coalesce(u.policy_id, e.policy_id) = e.policy_id
-        ORDER BY 1 DESC LIMIT 1
     ), 'never taken') END AS why_none,
     (SELECT coalesce(p.name, p.policy_id) FROM organization_policies AS p WHERE p.policy_id = e.policy_id) AS policy_name,
     nullif(e.policy_id, '') AS policy_id
 FROM each AS e
-CROSS JOIN organization_tree AS t ON t.id = e.entity_id
-JOIN answering_snapshot AS s
+CROSS JOIN answering_snapshot AS s
+JOIN organization_tree AS t ON t.id = e.entity_id
 LEFT JOIN reports AS r ON r.entity_id = t.id AND r.policy_id = e.policy_id
 LEFT JOIN last_jobs AS j ON j.entity_id = t.id AND j.policy_id = e.policy_id
 ORDER BY r.completed_at, t.ou_path, t.type = 'account', t.id, e.policy_id

@@ -6,9 +6,12 @@
 WITH addresses AS MATERIALIZED (
     SELECT u.user_id, lower(u.primary_email) AS email FROM users AS u WHERE u.primary_email IS NOT NULL
     UNION
-    SELECT u.user_id, lower(json_extract(m.value, '$.Value'))
-    FROM users AS u, json_each(CASE WHEN json_valid(u.emails) THEN u.emails ELSE '[]' END) AS m
-    WHERE m.type = 'object' AND json_extract(m.value, '$.Value') IS NOT NULL
+    SELECT n.user_id, lower(n.email)
+    FROM (
+        SELECT u.user_id, CASE WHEN json_valid(m.value) THEN json_extract(m.value, '$.Value') END AS email
+        FROM users AS u, json_each(CASE WHEN json_valid(u.emails) THEN u.emails ELSE '[]' END) AS m
+    ) AS n
+    WHERE n.email IS NOT NULL
 ),
 shared AS MATERIALIZED (SELECT email FROM addresses GROUP BY email HAVING count(*) > 1)
 SELECT

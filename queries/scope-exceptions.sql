@@ -4,6 +4,7 @@
 -- param min_share (number) = 80: this share of the accounts makes a rule, in percent above 50
 -- example: 90
 -- not during: exceptions are those of one snapshot
+-- not portable: a function of this program compares the accounts
 SELECT
     CASE
         WHEN w.finding = 'missing' AND EXISTS (

@@ -4,6 +4,7 @@
 -- param min_share (number) = 100: a rule needs this share of its accounts to have the assignment, in percent above 50
 -- example: 90
 -- not during: rules are those of one snapshot
+-- not portable: a function of this program finds the rules
 SELECT
     s.name AS permission_set_name,
     w.principal_type,

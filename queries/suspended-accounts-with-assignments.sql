@@ -12,7 +12,7 @@ SELECT
     count(DISTINCT a.permission_set_arn) AS permission_sets,
     c.account_id
 FROM accounts AS c
-CROSS JOIN account_assignments AS a ON a.account_id = c.account_id
-WHERE c.state <> 'ACTIVE'
+CROSS JOIN account_assignments AS a
+WHERE a.account_id = c.account_id AND c.state <> 'ACTIVE'
 GROUP BY c.account_id, c.name, c.state
 ORDER BY c.name, c.account_id

@@ -8,15 +8,15 @@
 SELECT
     s.service_name,
     t.name AS entity_name,
-    CAST(julianday(a.completed_at) - julianday(s.last_authenticated_at) AS INTEGER) AS days_ago,
+    CAST((unixepoch(a.completed_at) - unixepoch(s.last_authenticated_at) - (unixepoch(a.completed_at) - unixepoch(s.last_authenticated_at)) % 86400) / 86400 AS INTEGER) AS days_ago,
     s.last_authenticated_at,
     s.entity_type,
     s.service_namespace,
     t.ou_path,
     s.entity_id
 FROM service_last_accessed AS s
-JOIN answering_snapshot AS a
+CROSS JOIN answering_snapshot AS a
 LEFT JOIN organization_tree AS t ON t.id = s.entity_id
 WHERE s.policy_id = ''
-    AND (s.last_authenticated_at IS NULL OR julianday(a.completed_at) - julianday(s.last_authenticated_at) > :days)
+    AND (s.last_authenticated_at IS NULL OR unixepoch(a.completed_at) - unixepoch(s.last_authenticated_at) > :days * 86400)
 ORDER BY s.last_authenticated_at IS NOT NULL, s.last_authenticated_at, s.entity_type, t.ou_path, s.entity_id, s.service_namespace

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::folder::Skipped;
 use super::permission_sets::PermissionSets;
 use super::principals::{Name, Principals, optional, text};
 use super::source::Source;
@@ -13,8 +14,8 @@ use crate::store::failed;
 pub struct Assigned {
     /// Id of the account.
     pub account_id: String,
-    /// Whether the account is known to be active.
-    pub is_active: bool,
+    /// The state of the account; `None` where the snapshot has no such account.
+    pub account_state: Option<String>,
     /// Whether the account manages the organization; `None` where that is not known.
     pub is_management_account: Option<bool>,
     /// ARN of the permission set.
@@ -29,16 +30,42 @@ pub struct Assigned {
     pub principal: Name,
 }
 
+impl Assigned {
+    /// Why no assignment can be made in the account, if none can.
+    pub fn not_active(&self) -> Option<&'static str> {
+        match self.account_state.as_deref() {
+            Some("ACTIVE") => None,
+            Some(_) => Some("the account is not active"),
+            None => Some(NOT_LISTED),
+        }
+    }
+}
+
+const NOT_LISTED: &str = "the account was not seen in the organization";
+
+/// Leaves out the assignments in accounts that the snapshot does not have, such as one that left the organization: nothing
+/// can be made or imported there.
+pub fn keep_listed(assigned: &mut Vec<Assigned>, skipped: &mut Skipped) {
+    assigned.retain(|one| {
+        let is_listed = one.account_state.is_some();
+        if !is_listed {
+            let set = one.permission_set_name.as_deref().unwrap_or(&one.permission_set_arn);
+            let what = format!("{} {set} {} {}", one.account_id, one.principal_type, one.principal_id);
+            skipped.add("assignment", what, NOT_LISTED);
+        }
+        is_listed
+    });
+}
+
 /// Reads the assignments that the filters keep; `form` is named where a filter cannot.
 pub fn read(source: &Source<'_>, form: &str) -> Result<Vec<Assigned>> {
     let principals = Principals::read(source)?;
     let mut all = Vec::new();
     source.narrowed(form, include_str!("sql/assignments.sql"), |row| {
         let (kind, id) = (text(row, 6)?, text(row, 7)?);
-        let state = optional(row, 2)?;
         all.push(Assigned {
             account_id: text(row, 0)?,
-            is_active: state.as_deref() == Some("ACTIVE"),
+            account_state: optional(row, 2)?,
             is_management_account: row.get(3).map_err(failed)?,
             permission_set_arn: text(row, 4)?,
             permission_set_name: optional(row, 5)?,

@@ -66,8 +66,12 @@ impl Folder {
         file.finish()
     }
 
-    /// Gives the folder its name.
+    /// Gives the folder its name. An empty one that is there already keeps its mode.
     pub fn finish(self) -> Result<()> {
+        if let Ok(found) = fs::metadata(&self.path) {
+            fs::set_permissions(self.partial.path(), found.permissions())
+                .map_err(|error| cannot(&self.path, error))?;
+        }
         fs::rename(self.partial.path(), &self.path).map_err(|error| cannot(&self.path, error))?;
         // It is no longer there to be removed.
         let _ = self.partial.keep();

@@ -5,7 +5,9 @@
 //! - `parquet_file`: writes one table as one Parquet file, row group by row group.
 //! - `mask`: pseudonyms in place of names and ids.
 //! - `flat`: a SQLite file with typed tables in place of views.
+//! - `datasette`: what Datasette shows beside such a file.
 //! - `ddl`: the statements that make the files of a lake tables of another engine.
+//! - `dialect`: the canned queries in the SQL of another engine.
 //! - `lake`: a folder of such files with a manifest that names every one.
 //! - `source`: statements on one snapshot, narrowed as asked, and what it did not see of what they read.
 //! - `principals`, `permission_sets`, `assigned`: what the forms are made of.
@@ -19,7 +21,9 @@ pub mod assigned;
 pub mod assignments;
 pub mod cloudformation;
 pub mod dataset;
+pub mod datasette;
 pub mod ddl;
+pub mod dialect;
 pub mod extensions;
 pub mod flat;
 pub mod folder;

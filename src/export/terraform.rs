@@ -41,9 +41,10 @@ pub struct Written {
 pub fn write(source: &Source<'_>, folder: &Folder) -> Result<Written> {
     let instance = instance(source)?;
     let mut sets = PermissionSets::read(source)?;
-    let assigned = assigned::read(source, "terraform")?;
+    let mut assigned = assigned::read(source, "terraform")?;
     assigned::keep_named(source, &mut sets, &assigned);
     let mut skipped = Skipped::default();
+    assigned::keep_listed(&mut assigned, &mut skipped);
     for (arn, (name, reason)) in &sets.unseen {
         skipped.add("permission set", format!("{name} ({arn})"), reason);
     }

@@ -11,6 +11,7 @@
 //! -- beside: another-query: the words for its rows, which are counted beside the answer
 //! -- not weighed: the factors that the answer ignores, which are reported with it
 //! -- not during: the reason why it has no answer over a range of snapshots
+//! -- not portable: the reason why no other engine can run it over an export
 //! ```
 //!
 //! `question` names the questions of `docs/questions.md` that the query answers, and `example` the values of an
@@ -107,14 +108,26 @@ pub struct Header {
     pub not_weighed: Option<String>,
     /// The reason why it has no answer over a range of snapshots; `None` if it has one.
     pub not_during: Option<String>,
+    /// Why no other engine can run it over an export; without it, `export --ddl` makes a view of it where it needs no value.
+    pub not_portable: Option<String>,
 }
 
 /// An error in a header, with the number of its line.
 type Fault = (usize, Error);
 
 /// The keys of a header's lines.
-const KEYS: [&str; 9] =
-    ["title", "description", "family", "question", "example", "beside", "not weighed", "not during", "param"];
+const KEYS: [&str; 10] = [
+    "title",
+    "description",
+    "family",
+    "question",
+    "example",
+    "beside",
+    "not weighed",
+    "not during",
+    "not portable",
+    "param",
+];
 
 impl Header {
     /// Reads the comment lines before the first line of SQL. SQL without such comments has an empty header. An
@@ -154,6 +167,7 @@ impl Header {
                 "description" => header.description = value.to_owned(),
                 "not weighed" => header.not_weighed = Some(value.to_owned()),
                 "not during" => header.not_during = Some(value.to_owned()),
+                "not portable" => header.not_portable = Some(value.to_owned()),
                 _ if !in_catalog => {}
                 "family" => header.family = Some(Family::named(value).map_err(at_line)?),
                 "question" => header.questions = questions(value).map_err(at_line)?,

@@ -37,7 +37,7 @@ mod reports;
 mod scans;
 mod span;
 mod statement;
-mod tokens;
+pub(crate) mod tokens;
 mod unseen;
 mod values;
 

@@ -2,7 +2,7 @@
 
 /// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub(crate) enum TokenKind {
     /// A keyword, a name, or a parameter.
     Word,
     Number,
@@ -15,7 +15,7 @@ pub(super) enum TokenKind {
 
 /// One token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Token<'s> {
+pub(crate) struct Token<'s> {
     pub kind: TokenKind,
     /// The text of the token, including quotes.
     pub text: &'s str,
@@ -38,7 +38,7 @@ impl Token<'_> {
 }
 
 /// Splits SQL into tokens, without comments.
-pub(super) fn tokens(sql: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(sql: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut start = 0;
     while let Some(first) = sql[start..].chars().next() {
@@ -105,7 +105,7 @@ fn mark_conditions(tokens: &mut [Token<'_>]) {
 
 /// Returns the elements of a list whose opening bracket is at `open`, each as a range of tokens, and the position of
 /// the closing bracket.
-pub(super) fn elements(tokens: &[Token<'_>], open: usize) -> (Vec<std::ops::Range<usize>>, usize) {
+pub(crate) fn elements(tokens: &[Token<'_>], open: usize) -> (Vec<std::ops::Range<usize>>, usize) {
     let (mut elements, mut depth, mut first) = (Vec::new(), 0, open + 1);
     for (place, token) in tokens.iter().enumerate().skip(open) {
         match token {

@@ -32,6 +32,12 @@ class Census:
     def query(self, sql, at="latest"):
         return json.loads(self.run("query", sql, "--format", "json", "--at", at))
 
+    def named(self, name, at="latest"):
+        """The rows of a canned query, asked once."""
+        if (name, at) not in self.answers:
+            self.answers[name, at] = json.loads(self.run("query", name, "--format", "json", "--at", at))
+        return self.answers[name, at]
+
     def export(self):
         self.run("export", str(self.folder), "--daily", "--all-columns")
         return self
@@ -109,3 +115,33 @@ def demo(demo_db, tmp_path_factory):
     folder = tmp_path_factory.mktemp("portable")
     shutil.copy(demo_db, folder / "orgcensus.db")
     return Census(Path(folder / "orgcensus.db"), folder / "lake").export()
+
+
+@pytest.fixture(scope="session")
+def fixture(demo_db, tmp_path_factory):
+    """The small organization with one odd thing of each kind, in which every query has rows."""
+    folder = tmp_path_factory.mktemp("fixture")
+    db = folder / "orgcensus.db"
+    shutil.copy(demo_db, db)
+    census = sqlite3.connect(db)
+    tables = census.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall()
+    for (name,) in tables:
+        # That says of what format the file is; what is derived is made anew where nothing says that it was.
+        if name != "file_format":
+            census.execute(f'DELETE FROM "{name}"')
+    census.commit()
+    for name in ("fixture.sql", "fixture_more.sql"):
+        census.executescript((Path(__file__).parent.parent / "it" / name).read_text())
+    census.executescript(ALIKE)
+    census.close()
+    return Census(db, folder / "lake").export()
+
+
+# Two groups with the same members: of these the other files have none.
+ALIKE = """
+INSERT INTO groups_versions (group_id, display_name, valid_from) VALUES ('g-like-1', 'Alike 1', 1), ('g-like-2', 'Alike 2', 1);
+INSERT INTO group_memberships_versions (membership_id, group_id, user_id, valid_from)
+SELECT 'm-' || g.group_id || u.user_id, g.group_id, u.user_id, 1
+FROM groups_versions AS g, (SELECT DISTINCT user_id FROM users_versions WHERE valid_to IS NULL) AS u
+WHERE g.group_id LIKE 'g-like-%';
+"""

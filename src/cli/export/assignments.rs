@@ -54,7 +54,7 @@ impl AssignmentsArgs {
 /// Writes a row for each assignment.
 pub fn csv(args: &AssignmentsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     args.check()?;
-    let mut destination = destination(args.file.as_ref(), global, false)?;
+    let mut destination = destination(args.file.as_ref(), global, false, Format::Csv)?;
     let (mut census, snapshot) = args.form.open(global)?;
     let source = Source::new(&mut census, snapshot, args.form.narrowing.only())?;
     let format = if global.csv_for.is_some() { Format::CsvForExcel } else { Format::CsvCrlf };
@@ -66,7 +66,7 @@ pub fn csv(args: &AssignmentsArgs, global: &GlobalOptions) -> Result<ExitStatus>
 /// Writes one object.
 pub fn json(args: &AssignmentsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     args.check()?;
-    let mut destination = destination(args.file.as_ref(), global, false)?;
+    let mut destination = destination(args.file.as_ref(), global, false, Format::Json)?;
     let (mut census, snapshot) = args.form.open(global)?;
     let source = Source::new(&mut census, snapshot, args.form.narrowing.only())?;
     let (object, not_named) = object(&source, args.options())?;

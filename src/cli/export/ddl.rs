@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
-use super::lake::TableArgs;
+use super::lake::{TableArgs, note_unknown_tags};
 use crate::cli::GlobalOptions;
 use crate::error::{ExitStatus, Result};
 use crate::export::dataset::{Dataset, DatasetOptions, Layout, datasets};
-use crate::export::ddl::{Engine, statements};
+use crate::export::ddl::{Engine, query_views, statements};
 use crate::output::write_error;
 use crate::store::Census;
 
@@ -23,6 +23,9 @@ pub fn run(
 ) -> Result<ExitStatus> {
     let mut destination = global.destination()?;
     let census = if global.db.exists() { global.open_census()? } else { Census::blank()? };
+    if global.db.exists() {
+        note_unknown_tags(tables, &census)?;
+    }
     let options = DatasetOptions {
         organization_id: None,
         tag_columns: tables.tag_column.clone(),
@@ -38,7 +41,8 @@ pub fn run(
     let completed = census.snapshots()?.into_iter().map(|snapshot| snapshot.completed_at).min();
     let first = completed.and_then(|time| time.get(..10).map(str::to_owned)).unwrap_or(FIRST.to_owned());
     let location = location.unwrap_or(engine.example()).trim_end_matches('/');
-    for statement in statements(engine, &found, location, &first) {
+    let views = query_views(engine, &found);
+    for statement in statements(engine, &found, location, &first).into_iter().chain(views) {
         writeln!(destination, "{statement}\n").map_err(write_error)?;
     }
     destination.finish()?;

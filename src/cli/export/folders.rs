@@ -14,7 +14,7 @@ use crate::export::source::Source;
 use crate::export::terraform::Written;
 use crate::export::{cloudformation, terraform};
 use crate::output::stderr;
-use crate::store::When;
+use crate::store::{Snapshot, When};
 
 /// The arguments of `export terraform` and `export cloudformation`.
 #[derive(Debug, Args)]
@@ -86,10 +86,11 @@ pub fn extensions(args: &ExtensionsArgs, global: &GlobalOptions) -> Result<ExitS
     }
     let folder = Folder::begin(&args.folder)?;
     let (mut census, snapshot) = args.form.open(global)?;
+    let to = snapshot.clone();
     let source = Source::new(&mut census, snapshot, args.form.narrowing.only())?;
     let state = extensions::state(&source, args.interface, args.scopes)?;
     args.form.judge(&source)?;
-    let since = args.since.as_deref().map(|typed| earlier(args, global, typed)).transpose()?;
+    let since = args.since.as_deref().map(|typed| earlier(args, global, typed, &to)).transpose()?;
     let written = extensions::write(&state, since.as_ref(), args.interface, &folder)?;
     folder.finish()?;
     let extensions::Written { permission_sets, links, skipped, in_management_account } = written;
@@ -106,10 +107,15 @@ pub fn extensions(args: &ExtensionsArgs, global: &GlobalOptions) -> Result<ExitS
 }
 
 /// Returns the state in an earlier snapshot.
-fn earlier(args: &ExtensionsArgs, global: &GlobalOptions, typed: &str) -> Result<State> {
+fn earlier(args: &ExtensionsArgs, global: &GlobalOptions, typed: &str, to: &Snapshot) -> Result<State> {
     let when: When = typed.parse()?;
     let mut census = global.open_census()?;
     let snapshot = resolve(&census, &when)?;
+    if snapshot.snapshot_id > to.snapshot_id {
+        let (since, to) = (snapshot.snapshot_id, to.snapshot_id);
+        return Err(Error::usage(format!("--since names snapshot {since}, which is newer than snapshot {to}"))
+            .hint("name the older one with --since, and the newer one with --at"));
+    }
     census.answer_as_of(snapshot.snapshot_id)?;
     args.form.check(&census, &snapshot)?;
     say_answering("since ", &snapshot, Some(&when));

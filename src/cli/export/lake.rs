@@ -10,8 +10,10 @@ use crate::error::{ExitStatus, Result};
 use crate::export::dataset::TagColumn;
 use crate::export::lake::{self, Exported, LakeOptions};
 use crate::export::mask::Mask;
+use crate::nearest::did_you_mean;
 use crate::output::stderr;
 use crate::query::Interruption;
+use crate::store::Census;
 
 /// The options of `export DIR`.
 #[derive(Debug, Args)]
@@ -65,6 +67,20 @@ impl TableArgs {
     }
 }
 
+/// Notes the tags of which no account ever had a value: their columns are empty.
+pub fn note_unknown_tags(tables: &TableArgs, census: &Census) -> Result<()> {
+    let keys = census.account_tag_keys()?;
+    for TagColumn { key, name } in &tables.tag_column {
+        if !keys.contains(key) {
+            stderr::note(format!("note: no account was seen with a tag {key}, so that the column {name} is empty"));
+            if let Some(hint) = did_you_mean(key, keys.iter().map(String::as_str)) {
+                stderr::note(format!("hint: {hint}"));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Writes the folder.
 pub fn run(folder: &Path, args: &LakeArgs, tables: &TableArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let options = LakeOptions {
@@ -75,6 +91,7 @@ pub fn run(folder: &Path, args: &LakeArgs, tables: &TableArgs, global: &GlobalOp
         mask: tables.mask()?,
     };
     let mut census = global.open_census()?;
+    note_unknown_tags(tables, &census)?;
     let interruption = Interruption::watch(census.connection(), None)?;
     let exported = lake::write(&mut census, folder, &options, &|connection| interruption.attend(connection))
         .map_err(|error| interruption.explain(error))?;

@@ -48,6 +48,10 @@ pub struct ExportArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["ddl", "new_mask_key", "daily", "mirror"])]
     flat: Option<PathBuf>,
 
+    /// Write metadata for Datasette beside the file: descriptions, facets and the canned queries
+    #[arg(long, value_name = "METADATA.json", requires = "flat")]
+    datasette: Option<PathBuf>,
+
     /// Print the statements that create tables over the folder in an engine
     #[arg(long, value_name = "ENGINE", value_enum, conflicts_with_all = ["new_mask_key", "mirror"])]
     ddl: Option<Engine>,
@@ -104,6 +108,9 @@ pub fn run(args: ExportArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         return Err(Error::usage("--at is for --flat: a folder has every day")
             .hint("leave out --at, and read DIR/TABLE/snapshot_date=YYYY-MM-DD"));
     }
+    if args.ddl.is_none() {
+        refuse_of_answers(global)?;
+    }
     match (&args.folder, &args.flat, args.ddl) {
         (Some(folder), ..) if is_misspelt(folder) => {
             let name = folder.display();
@@ -111,8 +118,10 @@ pub fn run(args: ExportArgs, global: &GlobalOptions) -> Result<ExitStatus> {
                 .hint_if_any(did_you_mean(&name.to_string(), forms::names().iter().map(String::as_str)))
                 .hint(format!("for a folder of tables with that name: orgcensus export ./{name}")))
         }
+        (Some(_), ..) if global.force => Err(Error::usage("--force is for a file that is there already, and this is a folder")
+            .hint("leave it out: what changed is written, and nothing else is touched")),
         (Some(folder), ..) => lake::run(folder, &args.lake, &args.tables, global),
-        (None, Some(file), _) => flat::run(file, &args.tables, global),
+        (None, Some(file), _) => flat::run(file, args.datasette.as_deref(), &args.tables, global),
         (None, None, Some(engine)) => {
             ddl::run(engine, args.location.as_deref(), args.lake.daily(), &args.tables, global)
         }
@@ -120,6 +129,16 @@ pub fn run(args: ExportArgs, global: &GlobalOptions) -> Result<ExitStatus> {
             .hint("orgcensus export DIR")
             .hint("orgcensus export --help")),
     }
+}
+
+/// Refuses `--output` where tables are written, because it would be ignored.
+fn refuse_of_answers(global: &GlobalOptions) -> Result<()> {
+    if let Some(output) = &global.output {
+        return Err(Error::usage(format!("--output {} is for an answer, and these are tables", output.display()))
+            .hint("orgcensus export DIR")
+            .hint("orgcensus export --flat FILE"));
+    }
+    Ok(())
 }
 
 /// Returns true if the name resembles that of a form, and there is no folder with that name.

@@ -12,7 +12,7 @@ use crate::export::source::Source;
 use crate::invocation;
 use crate::model::Entity;
 use crate::output::text::shell_word;
-use crate::output::{Destination, stderr};
+use crate::output::{Destination, Format, stderr};
 use crate::query::{Only, Span};
 use crate::store::{Census, Snapshot, When};
 
@@ -71,13 +71,29 @@ impl FormArgs {
     }
 }
 
-/// Opens the named file, or standard output.
-pub fn destination(file: Option<&PathBuf>, global: &GlobalOptions, only_file: bool) -> Result<Destination> {
+/// Opens the named file, or standard output. An extension of another format than the form's is an error.
+pub fn destination(
+    file: Option<&PathBuf>,
+    global: &GlobalOptions,
+    only_file: bool,
+    format: Format,
+) -> Result<Destination> {
     if let (Some(file), Some(output)) = (file, &global.output) {
         let (file, output) = (file.display(), output.display());
         return Err(Error::usage(format!("two files are named, {file} and --output {output}"))
             .hint("name the file once"));
     }
     let path: Option<&Path> = file.or(global.output.as_ref()).map(PathBuf::as_path);
+    // An extension of no format promises nothing, and .txt any text.
+    let promised = path.and_then(|path| Some((path, Format::of_file(path).ok().flatten()?)));
+    if let Some((path, other)) = promised.filter(|(_, other)| ![format, Format::Table].contains(other)) {
+        let name = path.display();
+        return Err(Error::usage(format!(
+            "{name} is named like {}, and the form is {}",
+            other.name(),
+            format.name()
+        ))
+        .hint("name the file otherwise"));
+    }
     global.destination_of(path, only_file)
 }

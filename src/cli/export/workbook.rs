@@ -11,7 +11,7 @@ use crate::cli::evidence::Question;
 use crate::error::{ExitStatus, Result};
 use crate::export::source::Source;
 use crate::export::workbook;
-use crate::output::stderr;
+use crate::output::{Format, stderr};
 use crate::query::{CannedQuery, Catalog};
 
 /// The queries to write if none is named.
@@ -49,7 +49,7 @@ pub fn run(args: &WorkbookArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     };
     let queries: Vec<CannedQuery> =
         named.into_iter().map(|name| catalog.find(name)).collect::<Result<_>>()?;
-    let mut destination = destination(Some(&args.file), global, true)?;
+    let mut destination = destination(Some(&args.file), global, true, Format::Xlsx)?;
     let (mut census, snapshot) = args.form.open(global)?;
     let mut about = about("orgcensus", &census, std::slice::from_ref(&snapshot), &Question::default())?;
     let filters = args.form.narrowing.typed();

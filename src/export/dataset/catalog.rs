@@ -54,7 +54,8 @@ pub fn datasets(census: &Census, options: &DatasetOptions) -> Result<Vec<Dataset
             TableKind::BySnapshot | TableKind::History => found.extend(maker.of_resource()),
             TableKind::Derived => found.extend(maker.of_view()),
             TableKind::SnapshotFact => found.extend(maker.of_facts()),
-            TableKind::Changes | TableKind::Versions => {}
+            TableKind::Changes => found.extend(maker.of_changes()),
+            TableKind::Versions => {}
         }
     }
     found.push(calendar::dates(&organization));
@@ -123,6 +124,34 @@ impl Maker<'_> {
 
     fn is_exported(&self, column: &ColumnSpec) -> bool {
         column.role != Role::Volatile && (self.options.all_columns || !is_withheld(column))
+    }
+
+    /// What changed of a resource at each snapshot.
+    fn of_changes(&self) -> Option<Dataset> {
+        let spec = resource(self.table.name.strip_suffix("_changes")?)?;
+        let mut fields = self.own_prefix("t");
+        // A row changes once at a snapshot.
+        fields.iter_mut().filter(|field| field.name == "snapshot_id").for_each(|field| field.in_key = true);
+        for column in &self.table.columns {
+            let declared = spec.columns.iter().find(|one| one.name == column.name);
+            let is_left_out = declared.is_some_and(|one| !self.is_exported(one));
+            if is_left_out || fields.iter().any(|field| field.name == column.name) {
+                continue;
+            }
+            let mut field = declared.map_or_else(|| of_view_column(column), of_column);
+            if declared.is_none() && column.name == "fields" && !self.options.all_columns && withholds(spec) {
+                field.expression = known_fields(spec);
+            }
+            fields.push(field);
+        }
+        Some(Dataset {
+            name: self.table.name.clone(),
+            description: self.table.description.clone(),
+            fields,
+            layout: Layout::All,
+            resources: vec![spec],
+            select: self.select(false),
+        })
     }
 
     /// A derived view: of the snapshot that answers, or of all of them.
@@ -203,7 +232,7 @@ impl Maker<'_> {
     /// What is recorded of each snapshot.
     fn of_facts(&self) -> Option<Dataset> {
         let name = self.table.name.as_str();
-        let spec = FACTS.iter().find(|spec| spec.name == name);
+        let spec = FACTS.iter().find(|spec| spec.tables().any(|table| table == name));
         if spec.is_none() && !RECORDED.contains(&name) {
             return None;
         }
@@ -371,22 +400,26 @@ fn is_withheld(column: &ColumnSpec) -> bool {
     column.is_personal && !column.is_basic && !column.is_label
 }
 
-/// The column `fields` of changes `t` without the values of columns that are left out.
+/// Whether an export leaves out a column of the resource unless all are asked for.
+fn withholds(spec: &ResourceSpec) -> bool {
+    spec.columns.iter().any(is_withheld)
+}
+
+/// The column `fields` of changes `t` of a resource, without the values of columns that are left out.
+fn known_fields(spec: &ResourceSpec) -> String {
+    let withheld = spec.columns.iter().filter(|column| is_withheld(column));
+    let names: Vec<_> = withheld.map(|column| literal(column.name)).collect();
+    let names = names.join(", ");
+    format!(
+        "CASE WHEN t.fields IS NULL THEN NULL ELSE (SELECT json_group_object(f.key, json(f.value)) FROM json_each(t.fields) AS f WHERE f.key NOT IN ({names})) END"
+    )
+}
+
+/// The same of changes of any resource.
 fn changed_columns() -> String {
-    let withheld = |spec: &&&'static ResourceSpec| spec.columns.iter().any(is_withheld);
     let of_resource = |spec: &&'static ResourceSpec| {
-        let names: Vec<_> = spec
-            .columns
-            .iter()
-            .filter(|column| is_withheld(column))
-            .map(|column| literal(column.name))
-            .collect();
-        format!(
-            " WHEN {} THEN (SELECT json_group_object(f.key, json(f.value)) FROM json_each(t.fields) AS f WHERE f.key NOT IN ({}))",
-            literal(spec.name),
-            names.join(", ")
-        )
+        format!(" WHEN {} THEN ({})", literal(spec.name), known_fields(spec))
     };
-    let cases: String = RESOURCES.iter().filter(withheld).map(of_resource).collect();
-    format!("CASE WHEN t.fields IS NULL THEN NULL ELSE CASE t.resource{cases} ELSE t.fields END END")
+    let cases: String = RESOURCES.iter().filter(|spec| withholds(spec)).map(of_resource).collect();
+    format!("CASE t.resource{cases} ELSE t.fields END")
 }

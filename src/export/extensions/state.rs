@@ -73,8 +73,8 @@ impl State {
             Some(false) => {}
             None => return Err("it is not known whether the account manages the organization".to_owned()),
         }
-        if !one.is_active {
-            return Err("the account is not active".to_owned());
+        if let Some(why) = one.not_active() {
+            return Err(why.to_owned());
         }
         match &one.principal {
             Name::Known(_) => {}

@@ -47,6 +47,11 @@ impl Folder {
         let own = path.join(OWN);
         let is_new = match fs::read_dir(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => true,
+            Err(error) if error.kind() == ErrorKind::NotADirectory => {
+                return Err(
+                    Error::usage(format!("{} is a file, not a folder", path.display())).hint("name a folder")
+                );
+            }
             Err(error) => {
                 return Err(Error::failed(format!("cannot write the export to \"{}\"", path.display()))
                     .caused_by(error)
@@ -55,7 +60,7 @@ impl Folder {
             Ok(mut entries) => entries.next().is_none(),
         };
         if !is_new && !own.is_dir() {
-            return Err(Error::failed(format!(
+            return Err(Error::usage(format!(
                 "\"{}\" contains other files, and is not an export",
                 path.display()
             ))

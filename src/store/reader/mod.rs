@@ -7,6 +7,7 @@
 //! `views` writes the text of the views, `guard` restricts the SQL, `catalog` describes the tables. Nothing here can
 //! write the census: the file is opened read-only.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode};
@@ -151,6 +152,17 @@ impl Census {
     /// Returns every snapshot, oldest first.
     pub fn snapshots(&self) -> Result<Vec<Snapshot>> {
         snapshot::all(&self.connection)
+    }
+
+    /// Returns the keys of all tags of accounts, in any snapshot.
+    pub fn account_tag_keys(&self) -> Result<BTreeSet<String>> {
+        let doing = "cannot read the tags";
+        let mut statement = self
+            .connection
+            .prepare("SELECT DISTINCT key FROM tags_versions WHERE resource_type = 'account'")
+            .doing(doing)?;
+        let keys = statement.query_map([], |row| row.get(0)).doing(doing)?;
+        keys.collect::<Result<_, _>>().doing(doing)
     }
 
     /// Returns the coverage of the snapshot, in the order of [`crate::model::RESOURCES`].

@@ -171,7 +171,7 @@ fn a_folder_of_others_is_refused() {
     fs::create_dir(sandbox.path("full")).unwrap();
     fs::write(sandbox.path("full/mine.txt"), "precious").unwrap();
     let ran = sandbox.run(&["export", "full"]);
-    assert_eq!(ran.exit, Some(1));
+    assert_eq!(ran.exit, Some(2));
     assert!(ran.stderr.contains("contains other files, and is not an export"), "{}", ran.stderr);
     assert_eq!(fs::read_dir(sandbox.path("full")).unwrap().count(), 1);
 
