@@ -33,11 +33,11 @@ fn what_would_be_passed_over_is_refused() {
     let api = ["identity-center-extensions", "sent", "--form", "api"];
     for (arguments, said) in [
         (&["lake", "--output", "x"][..], "--output x is for an answer, and these are tables"),
-        (&["lake", "--format", "csv"], "--format means nothing to export"),
+        (&["lake", "--format", "csv"], "--format does not apply to export"),
         (&["lake", "--force"], "--force is for a file that is there already"),
         (&["--flat", "x.db", "--force", "--output", "y"], "--output y is for an answer"),
-        (&["terraform", "tf", "--force"], "--force means nothing to export terraform"),
-        (&["cloudformation", "cf", "--output", "x"], "--output means nothing"),
+        (&["terraform", "tf", "--force"], "--force does not apply to export terraform"),
+        (&["cloudformation", "cf", "--output", "x"], "--output does not apply"),
         (&[&api[..], &["--at", "2", "--since", "4"]].concat(), "snapshot 4, which is newer than snapshot 2"),
         (&["assignments-csv", "people.json"], "people.json is named like json, and the form is csv"),
         (&["xlsx", "people.csv"], "people.csv is named like csv, and the form is xlsx"),
