@@ -29,7 +29,10 @@ pub fn metadata(database: &str, datasets: &[Dataset]) -> Value {
             for parameter in header.parameters.iter().filter(|parameter| parameter.default.is_none()) {
                 description += &format!(" {}: {}.", parameter.name, parameter.description);
             }
-            Some((query.name.clone(), json!({ "title": header.title, "description": description, "sql": sql })))
+            Some((
+                query.name.clone(),
+                json!({ "title": header.title, "description": description, "sql": sql }),
+            ))
         })
         .collect();
     json!({

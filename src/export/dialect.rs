@@ -225,10 +225,13 @@ mod tests {
     #[test]
     fn functions_have_the_names_of_the_engine() {
         let sql = "SELECT json_extract(f, '$.a.b'), group_concat(p, '; ' ORDER BY p), CAST(NULL AS TEXT)\nFROM t, json_each(t.l) AS n";
-        assert_eq!(translated(sql, Engine::Duckdb), sql.replace("json_extract(", "json_extract_string(").replace(
-            "json_each(t.l) AS n",
-            "(SELECT unnest(from_json(t.l, '[\"VARCHAR\"]')) AS value) AS n"
-        ));
+        assert_eq!(
+            translated(sql, Engine::Duckdb),
+            sql.replace("json_extract(", "json_extract_string(").replace(
+                "json_each(t.l) AS n",
+                "(SELECT unnest(from_json(t.l, '[\"VARCHAR\"]')) AS value) AS n"
+            )
+        );
         assert_eq!(
             translated(sql, Engine::Spark),
             "SELECT get_json_object(f, '$.a.b'), listagg(p, '; ') WITHIN GROUP (ORDER BY p), CAST(NULL AS STRING)\nFROM t, LATERAL explode(from_json(t.l, 'array<string>')) AS n(value)"
@@ -242,8 +245,11 @@ mod tests {
 
     #[test]
     fn few_queries_are_not_portable() {
-        let refused: Vec<_> =
-            catalog().iter().filter(|query| query.header.not_portable.is_some()).map(|query| &query.name).collect();
+        let refused: Vec<_> = catalog()
+            .iter()
+            .filter(|query| query.header.not_portable.is_some())
+            .map(|query| &query.name)
+            .collect();
         assert!((1..=3).contains(&refused.len()), "{refused:?}");
         assert!(catalog().iter().filter_map(portable).count() > 40);
     }
@@ -252,8 +258,22 @@ mod tests {
     #[test]
     fn portable_queries_call_what_engines_have() {
         const COMMON: [&str; 16] = [
-            "cast", "coalesce", "count", "exists", "in", "length", "lower", "max", "min", "nullif", "replace",
-            "row_number", "substr", "sum", "trim", "upper",
+            "cast",
+            "coalesce",
+            "count",
+            "exists",
+            "in",
+            "length",
+            "lower",
+            "max",
+            "min",
+            "nullif",
+            "replace",
+            "row_number",
+            "substr",
+            "sum",
+            "trim",
+            "upper",
         ];
         let mut called = BTreeSet::new();
         for (query, sql) in catalog().iter().filter_map(|query| Some((&query.name, portable(query)?))) {
@@ -262,7 +282,28 @@ mod tests {
                 called.insert((pair[0].text.to_ascii_lowercase(), query.clone()));
             }
         }
-        let is_keyword = |name: &str| ["as", "from", "materialized", "where", "and", "or", "not", "then", "when", "else", "on", "join", "by", "over", "select", "union", "case"].contains(&name);
+        let is_keyword = |name: &str| {
+            [
+                "as",
+                "from",
+                "materialized",
+                "where",
+                "and",
+                "or",
+                "not",
+                "then",
+                "when",
+                "else",
+                "on",
+                "join",
+                "by",
+                "over",
+                "select",
+                "union",
+                "case",
+            ]
+            .contains(&name)
+        };
         let unknown: Vec<_> = called
             .iter()
             .filter(|(name, _)| !COMMON.contains(&name.as_str()) && !is_keyword(name))

@@ -51,10 +51,13 @@ pub fn run(
     destination.finish()?;
     if let Some(mut described) = described.take() {
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
-        serde_json::to_writer_pretty(&mut described, &datasette::metadata(&name, &datasets(&census, &options)?))
-            .map_err(std::io::Error::from)
-            .and_then(|()| writeln!(described))
-            .map_err(write_error)?;
+        serde_json::to_writer_pretty(
+            &mut described,
+            &datasette::metadata(&name, &datasets(&census, &options)?),
+        )
+        .map_err(std::io::Error::from)
+        .and_then(|()| writeln!(described))
+        .map_err(write_error)?;
         described.finish()?;
     }
     let (tables, rows) = (written.tables, written.rows);

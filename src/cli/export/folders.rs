@@ -113,8 +113,10 @@ fn earlier(args: &ExtensionsArgs, global: &GlobalOptions, typed: &str, to: &Snap
     let snapshot = resolve(&census, &when)?;
     if snapshot.snapshot_id > to.snapshot_id {
         let (since, to) = (snapshot.snapshot_id, to.snapshot_id);
-        return Err(Error::usage(format!("--since names snapshot {since}, which is newer than snapshot {to}"))
-            .hint("name the older one with --since, and the newer one with --at"));
+        return Err(Error::usage(format!(
+            "--since names snapshot {since}, which is newer than snapshot {to}"
+        ))
+        .hint("name the older one with --since, and the newer one with --at"));
     }
     census.answer_as_of(snapshot.snapshot_id)?;
     args.form.check(&census, &snapshot)?;

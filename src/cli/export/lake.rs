@@ -72,7 +72,9 @@ pub fn note_unknown_tags(tables: &TableArgs, census: &Census) -> Result<()> {
     let keys = census.account_tag_keys()?;
     for TagColumn { key, name } in &tables.tag_column {
         if !keys.contains(key) {
-            stderr::note(format!("note: no account was seen with a tag {key}, so that the column {name} is empty"));
+            stderr::note(format!(
+                "note: no account was seen with a tag {key}, so that the column {name} is empty"
+            ));
             if let Some(hint) = did_you_mean(key, keys.iter().map(String::as_str)) {
                 stderr::note(format!("hint: {hint}"));
             }

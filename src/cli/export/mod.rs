@@ -118,8 +118,10 @@ pub fn run(args: ExportArgs, global: &GlobalOptions) -> Result<ExitStatus> {
                 .hint_if_any(did_you_mean(&name.to_string(), forms::names().iter().map(String::as_str)))
                 .hint(format!("for a folder of tables with that name: orgcensus export ./{name}")))
         }
-        (Some(_), ..) if global.force => Err(Error::usage("--force is for a file that is there already, and this is a folder")
-            .hint("leave it out: what changed is written, and nothing else is touched")),
+        (Some(_), ..) if global.force => {
+            Err(Error::usage("--force is for a file that is there already, and this is a folder")
+                .hint("leave it out: what changed is written, and nothing else is touched"))
+        }
         (Some(folder), ..) => lake::run(folder, &args.lake, &args.tables, global),
         (None, Some(file), _) => flat::run(file, args.datasette.as_deref(), &args.tables, global),
         (None, None, Some(engine)) => {
@@ -134,9 +136,12 @@ pub fn run(args: ExportArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 /// Refuses `--output` where tables are written, because it would be ignored.
 fn refuse_of_answers(global: &GlobalOptions) -> Result<()> {
     if let Some(output) = &global.output {
-        return Err(Error::usage(format!("--output {} is for an answer, and these are tables", output.display()))
-            .hint("orgcensus export DIR")
-            .hint("orgcensus export --flat FILE"));
+        return Err(Error::usage(format!(
+            "--output {} is for an answer, and these are tables",
+            output.display()
+        ))
+        .hint("orgcensus export DIR")
+        .hint("orgcensus export --flat FILE"));
     }
     Ok(())
 }

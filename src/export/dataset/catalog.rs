@@ -417,9 +417,8 @@ fn known_fields(spec: &ResourceSpec) -> String {
 
 /// The same of changes of any resource.
 fn changed_columns() -> String {
-    let of_resource = |spec: &&'static ResourceSpec| {
-        format!(" WHEN {} THEN ({})", literal(spec.name), known_fields(spec))
-    };
+    let of_resource =
+        |spec: &&'static ResourceSpec| format!(" WHEN {} THEN ({})", literal(spec.name), known_fields(spec));
     let cases: String = RESOURCES.iter().filter(|spec| withholds(spec)).map(of_resource).collect();
     format!("CASE t.resource{cases} ELSE t.fields END")
 }

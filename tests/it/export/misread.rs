@@ -82,7 +82,9 @@ fn accounts_that_left_are_told() {
     let sandbox = fixture::census();
     let census = rusqlite::Connection::open(sandbox.path("orgcensus.db")).unwrap();
     let account: String = census
-        .query_row("SELECT account_id FROM account_assignments_versions WHERE valid_to IS NULL", [], |row| row.get(0))
+        .query_row("SELECT account_id FROM account_assignments_versions WHERE valid_to IS NULL", [], |row| {
+            row.get(0)
+        })
         .unwrap();
     census.execute("UPDATE accounts_versions SET valid_to = 4 WHERE account_id = ?", [&account]).unwrap();
     for (form, file) in [("terraform", "skipped.csv"), ("cloudformation", "skipped.csv")] {
