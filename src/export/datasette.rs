@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::dataset::{Dataset, FieldKind};
-use super::ddl::empty_tables;
 use super::dialect::{for_older_sqlite, with_defaults};
 use super::mask::Privacy;
+use super::query_views::empty_tables;
 use crate::query::catalog;
 
 /// How many facets a table has at most: each is a query of its own when the page is shown.

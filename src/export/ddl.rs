@@ -2,11 +2,7 @@
 //!
 //! A table with a file for each day is called `<table>_daily`, and a view `<table>` has its newest day, as the census has it.
 
-use rusqlite::Connection;
-
 use super::dataset::{Dataset, Field, FieldKind};
-use super::dialect::{portable, translated};
-use crate::query::{CannedQuery, catalog};
 
 /// An engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -50,47 +46,7 @@ pub fn statements(engine: Engine, datasets: &[Dataset], location: &str, first: &
 }
 
 /// The view with the newest snapshot, as the census has it.
-const ANSWERING_SNAPSHOT: &str = "answering_snapshot";
-
-/// A view for each canned query that the engine can run over the tables, `query_<name>` with `_` for `-`: those that are
-/// portable and need no value, with their defaults. One that asks for a column that the tables lack is a comment.
-pub fn query_views(engine: Engine, datasets: &[Dataset]) -> Vec<String> {
-    let tables = empty_tables(datasets);
-    let view = |query: &CannedQuery| {
-        let sql = portable(query)?;
-        let name = format!("query_{}", query.name.replace('-', "_"));
-        if let Err(error) = tables.prepare(&query.sql) {
-            return Some(format!("-- {name} is left out: {error}"));
-        }
-        let (quoted, title, sql) =
-            (engine.quoted_in_view(&name), engine.literal(&query.header.title), translated(&sql, engine));
-        Some(match engine {
-            Engine::Athena => format!("CREATE OR REPLACE VIEW {quoted} AS\n{sql};"),
-            Engine::Trino | Engine::Spark => {
-                format!("CREATE OR REPLACE VIEW {quoted} COMMENT {title} AS\n{sql};")
-            }
-            Engine::Duckdb => {
-                format!("CREATE OR REPLACE VIEW {quoted} AS\n{sql};\n\nCOMMENT ON VIEW {quoted} IS {title};")
-            }
-            Engine::Snowflake => format!("CREATE OR REPLACE VIEW {quoted} COMMENT = {title} AS\n{sql};"),
-        })
-    };
-    catalog().iter().filter_map(view).collect()
-}
-
-/// The tables of the export without rows, which say of a query whether they have its columns.
-pub(super) fn empty_tables(datasets: &[Dataset]) -> Connection {
-    let made = || -> rusqlite::Result<Connection> {
-        let tables = Connection::open_in_memory()?;
-        for dataset in datasets {
-            let columns: Vec<_> = dataset.fields.iter().map(|field| format!("\"{}\"", field.name)).collect();
-            tables.execute_batch(&format!("CREATE TABLE \"{}\" ({})", dataset.name, columns.join(", ")))?;
-        }
-        tables.execute_batch(&format!("CREATE VIEW {ANSWERING_SNAPSHOT} AS SELECT * FROM snapshots"))?;
-        Ok(tables)
-    };
-    made().expect("names of tables and columns are quoted, and no two are equal")
-}
+pub(super) const ANSWERING_SNAPSHOT: &str = "answering_snapshot";
 
 /// The name of the table of a table's files.
 fn table_name(dataset: &Dataset) -> String {
@@ -214,14 +170,14 @@ impl Engine {
     }
 
     /// Athena has Hive's names in tables and Trino's in views.
-    fn quoted_in_view(self, name: &str) -> String {
+    pub(super) fn quoted_in_view(self, name: &str) -> String {
         match self {
             Self::Athena => Self::Trino.quoted(name),
             Self::Trino | Self::Spark | Self::Duckdb | Self::Snowflake => self.quoted(name),
         }
     }
 
-    fn literal(self, text: &str) -> String {
+    pub(super) fn literal(self, text: &str) -> String {
         match self {
             Self::Athena | Self::Spark => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
             Self::Trino | Self::Duckdb | Self::Snowflake => format!("'{}'", text.replace('\'', "''")),

@@ -8,6 +8,7 @@
 //! - `datasette`: what Datasette shows beside such a file.
 //! - `ddl`: the statements that make the files of a lake tables of another engine.
 //! - `dialect`: the canned queries in the SQL of another engine.
+//! - `query_views`: those queries as views of that engine.
 //! - `lake`: a folder of such files with a manifest that names every one.
 //! - `source`: statements on one snapshot, narrowed as asked, and what it did not see of what they read.
 //! - `principals`, `permission_sets`, `assigned`: what the forms are made of.
@@ -32,6 +33,7 @@ pub mod mask;
 mod parquet_file;
 pub mod permission_sets;
 pub mod principals;
+pub mod query_views;
 pub mod source;
 pub mod terraform;
 pub mod workbook;

@@ -6,7 +6,8 @@ use super::lake::{TableArgs, note_unknown_tags};
 use crate::cli::GlobalOptions;
 use crate::error::{ExitStatus, Result};
 use crate::export::dataset::{Dataset, DatasetOptions, Layout, datasets};
-use crate::export::ddl::{Engine, query_views, statements};
+use crate::export::ddl::{Engine, statements};
+use crate::export::query_views::query_views;
 use crate::output::write_error;
 use crate::store::Census;
 

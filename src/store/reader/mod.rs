@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode};
 
 use super::catalog::{self, Table};
+use super::columns::versions_table;
 use super::coverage::{self, Coverage};
 use super::evidence::{self, Link, Verified};
 use super::file::{Doing, beside, connect, is_there, open_failed, refuse_what_is_no_file};
@@ -24,6 +25,7 @@ use super::views::{self, Answering};
 use super::{derived, documents, filesystem, functions, guard, scopes};
 use crate::error::{Error, Result};
 use crate::invocation;
+use crate::model::{Entity, TAGS};
 
 /// The cache of pages in memory: 64 MB (SQLite counts negative sizes in KiB).
 const CACHE: i32 = -65_536;
@@ -157,11 +159,9 @@ impl Census {
     /// Returns the keys of all tags of accounts, in any snapshot.
     pub fn account_tag_keys(&self) -> Result<BTreeSet<String>> {
         let doing = "cannot read the tags";
-        let mut statement = self
-            .connection
-            .prepare("SELECT DISTINCT key FROM tags_versions WHERE resource_type = 'account'")
-            .doing(doing)?;
-        let keys = statement.query_map([], |row| row.get(0)).doing(doing)?;
+        let sql = format!("SELECT DISTINCT key FROM {} WHERE resource_type = ?1", versions_table(TAGS));
+        let mut statement = self.connection.prepare(&sql).doing(doing)?;
+        let keys = statement.query_map([Entity::Account.as_str()], |row| row.get(0)).doing(doing)?;
         keys.collect::<Result<_, _>>().doing(doing)
     }
 
