@@ -73,6 +73,7 @@ fn json_is_one_object_of_its_contract() {
 #[test]
 fn json_tells_access_by_cause_as_the_text_does() {
     let sandbox = fixture::census();
+    let mut of_groups = 0;
     for (from, to) in [("1", "2"), ("2", "3"), ("1", "4")] {
         let value = json(&sandbox, &[from, to]);
         let groups = value["access_by_cause"].as_array().unwrap();
@@ -101,8 +102,21 @@ fn json_tells_access_by_cause_as_the_text_does() {
                 several => format!("{} people", several.len()),
             };
             assert!(summary.contains(" → ") && summary.contains(&said), "{group}");
+            if let Some(name) = group["group"]["name"].as_str() {
+                of_groups += 1;
+                assert!(summary.contains(name), "{group}");
+            }
+            for cause in group["causes"].as_array().unwrap() {
+                assert_eq!(cause["kind"], group["cause"], "{group}");
+                assert!(
+                    changes.iter().any(|change| change["causes"].as_array().unwrap().contains(cause)),
+                    "{group}"
+                );
+            }
+            assert_eq!(group["cause"].is_null(), group["causes"].as_array().unwrap().is_empty(), "{group}");
         }
     }
+    assert!(of_groups > 0);
 }
 
 #[test]

@@ -112,6 +112,19 @@ fn subject<'d>(cause: &'d Cause, change: &'d AccessChange) -> &'d str {
 }
 
 impl<'d> CauseGroup<'d> {
+    /// Returns the group that the causes concern.
+    fn about_group(&self) -> Option<NamedThing<'d>> {
+        let (cause, change) = (self.cause?, self.changes[0]);
+        let id = match cause.kind {
+            CauseKind::PermissionSetCreated | CauseKind::PermissionSetDeleted | CauseKind::PolicyChanged => {
+                ""
+            }
+            _ => subject(cause, change),
+        };
+        let name = cause.group_name.as_deref().unwrap_or_else(|| group_name(change, id));
+        (!id.is_empty()).then_some(NamedThing { id, name })
+    }
+
     /// Returns the users whose access changed, by id.
     pub fn people(&self) -> BTreeSet<&'d str> {
         self.changes.iter().map(|change| &*change.user_id).collect()
@@ -243,28 +256,32 @@ impl<'d> CauseGroup<'d> {
 pub struct AccessByCause<'d> {
     /// What happened to the access.
     pub change: AccessChangeKind,
-    /// Whether an administrator's permission set is reached.
+    /// True if the access is that of an administrator's permission set.
     pub privileged: bool,
-    /// `None`: what brought it about was not seen.
+    /// The cause; `None` if it was not seen.
     pub cause: Option<CauseKind>,
+    /// The group that the cause concerns; `None` if it concerns none.
+    pub group: Option<NamedThing<'d>>,
+    /// The rows that changed, each once, with who changed it and when, if AWS reports that.
+    pub causes: Vec<&'d Cause>,
     /// The sentence of the text.
     pub summary: String,
-    /// Whose access it is.
+    /// The users whose access changed.
     pub users: Vec<NamedThing<'d>>,
-    /// The permission sets that are reached.
+    /// The permission sets of the access.
     pub permission_sets: Vec<NamedThing<'d>>,
-    /// The accounts that are reached.
+    /// The accounts of the access.
     pub accounts: Vec<NamedThing<'d>>,
-    /// How many access changes it is.
+    /// The number of access changes.
     pub access_changes: usize,
 }
 
-/// Something that a group of access changes is about.
+/// A user, permission set, account or group of access changes.
 #[derive(Debug, Serialize)]
 pub struct NamedThing<'d> {
-    /// Its id.
+    /// The id, or the ARN of a permission set.
     pub id: &'d str,
-    /// Its name, or its id where it has none.
+    /// The name, or the id if there is none.
     pub name: &'d str,
 }
 
@@ -280,6 +297,8 @@ pub fn by_cause<'d>(changes: &'d [AccessChange], rows: &[Change]) -> Vec<AccessB
             change: group.changes[0].change,
             privileged: group.is_privileged,
             cause: group.cause.map(|cause| cause.kind),
+            group: group.about_group(),
+            causes: group.causes(),
             summary: group.entry(&policies).line,
             users: named(of_user),
             permission_sets: named(of_set),
