@@ -98,7 +98,9 @@ pub fn run(args: HistoryArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         }
     }
     let snapshots = std::slice::from_ref(&snapshot);
+    let written = destination.written();
     evidence::finish(destination, sidecar, &census, snapshots, &evidence::Question::default())?;
+    written.into_iter().for_each(stderr::say);
     Ok(ExitStatus::Done)
 }
 

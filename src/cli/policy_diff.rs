@@ -81,7 +81,9 @@ pub fn run(args: PolicyDiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         None => write(&mut destination.page(false), &from, &to, &found).map_err(write_error)?,
         Some(format) => write_rows(&mut destination, format, &found)?,
     }
+    let written = destination.written();
     destination.finish()?;
+    written.into_iter().for_each(stderr::say);
     Ok(match &found {
         _ if !args.exit_code => ExitStatus::Done,
         found if found.is_change() => ExitStatus::Changed,

@@ -259,6 +259,11 @@ impl Destination {
         if self.is_terminal() && !self.is_wide { width() } else { None }
     }
 
+    /// Returns the message that the file was written, for when it is finished; `None` if there is no file.
+    pub fn written(&self) -> Option<String> {
+        self.path().map(|path| format!("wrote {}", path.display()))
+    }
+
     /// Returns the file's final name; `None` for standard output and devices.
     pub fn path(&self) -> Option<&Path> {
         match &self.raw.sink {

@@ -451,7 +451,8 @@ fn a_file_gets_the_format_of_its_name() {
     let value: Value =
         serde_json::from_str(&std::fs::read_to_string(sandbox.path("d.json")).unwrap()).unwrap();
     assert_eq!(value["to"]["snapshot_id"], 2);
-    sandbox.run(&["diff", "1", "2", "--output", "d.txt"]);
+    let ran = sandbox.run(&["diff", "1", "2", "--output", "d.txt"]);
+    assert!(ran.stderr.ends_with("wrote d.txt\n"), "{}", ran.stderr);
     assert!(std::fs::read_to_string(sandbox.path("d.txt")).unwrap().starts_with("snapshot 1 ("));
 }
 

@@ -113,7 +113,8 @@ fn other_formats_hold_one_row_an_event() {
         let ran = sandbox.run(&["history", "bob", "--format", format]);
         assert!(ran.data().contains("user_status"), "{format}");
     }
-    sandbox.run(&["history", "bob", "--output", "bob.txt"]).data();
+    let ran = sandbox.run(&["history", "bob", "--output", "bob.txt"]);
+    assert!(ran.stderr.ends_with("wrote bob.txt\n"), "{}", ran.stderr);
     let file = std::fs::read_to_string(sandbox.path("bob.txt")).unwrap();
     assert_eq!(file, sandbox.run(&["history", "bob"]).data());
     sandbox.run(&["history", "bob", "--output", "bob.csv", "--evidence"]).data();

@@ -210,7 +210,9 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         destination.describe(about);
     }
     let found = request.answer(shape, &mut destination)?;
+    let written = destination.written();
     evidence::finish(destination, sidecar, &census, &answered, &evidence::Question::default())?;
+    written.into_iter().for_each(stderr::say);
     Ok(match found {
         _ if !args.exit_code => ExitStatus::Done,
         Found { changes: true, .. } => ExitStatus::Changed,
