@@ -34,7 +34,7 @@ pub(super) fn read(origin: &Origin, file: &str) -> Result<TrustStore> {
         certificates.push(certificate);
     }
     if certificates.is_empty() {
-        let what = if pem.trim_ascii().is_empty() { "are none: the file is empty" } else { "are not PEM" };
+        let what = if pem.trim_ascii().is_empty() { "are missing: the file is empty" } else { "are not PEM" };
         return Err(refused(what.to_owned()).hint(hint));
     }
     let expired: Vec<DateTime<Utc>> =
@@ -137,8 +137,8 @@ mod tests {
         assert!(read_file(valid.pem().replace('\n', "\r\n").as_bytes()).is_ok());
         assert!(read_file(format!("# ours\n{}{}", expired.pem(), valid.pem()).as_bytes()).is_ok());
         assert_refused(expired.pem().as_bytes(), "expired on 2001-07-04");
-        assert_refused(b"", "are none: the file is empty");
-        assert_refused(b"\n\n", "are none: the file is empty");
+        assert_refused(b"", "are missing: the file is empty");
+        assert_refused(b"\n\n", "are missing: the file is empty");
         assert_refused(b"not a certificate", "are not PEM");
         assert_refused(valid.der(), "are not PEM");
         assert_refused(&valid.pem().as_bytes()[..200], "are not PEM");

@@ -52,7 +52,7 @@ pub struct PolicyDiffArgs {
     #[arg(long, value_name = "POLICY")]
     policy: Option<String>,
 
-    /// Exit with 3 when they differ, with 4 when they do not but one was not seen; with --quiet, print nothing to
+    /// Exit with 3 when the two differ, and with 4 when no difference was found but one of them was not seen; with --quiet, print nothing to
     /// standard output
     #[arg(long)]
     exit_code: bool,

@@ -62,7 +62,7 @@ impl TakeOptions {
         }
         let file = self.database.display();
         Err(Error::failed(format!(
-            "\"{file}\" holds the demo's simulated organization, and a real one goes into no such file"
+            "\"{file}\" holds the demo's simulated organization, and a real one cannot be collected into it"
         ))
         .hint("name another file: collect --db orgcensus.db"))
     }
@@ -218,7 +218,7 @@ fn fill(database: &mut Database, progress: &mut dyn Progress) -> Result<()> {
     database.fill(|done, all| {
         if told.is_none_or(|told| told.elapsed() >= FILLING_TOLD) {
             told = Some(Instant::now());
-            progress.say(&format!("keeping what changed of access: {done} of {all} snapshots are done"));
+            progress.say(&format!("storing access changes: {done} of {all} snapshots are done"));
         }
     })
 }

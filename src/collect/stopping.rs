@@ -35,7 +35,7 @@ pub(super) async fn stopped_by(failure: &CallFailure, context: &Context) -> Opti
                 return Some(region_not_enabled(failure, context.aws.region()));
             }
             FailureClass::Expired => "the credentials expired",
-            FailureClass::ClockSkewed => "AWS refuses this machine's time",
+            FailureClass::ClockSkewed => "AWS rejects requests because of this machine's clock",
             FailureClass::Misconfigured => "no request can be made any more",
             FailureClass::Unreachable if network_is_lost(context).await => {
                 return Some(stopped("the network was lost", failure).hint(
@@ -55,7 +55,7 @@ pub(super) async fn stopped_by(failure: &CallFailure, context: &Context) -> Opti
 /// Returns the error of credentials that are valid, but unknown in this Region.
 pub(super) fn region_not_enabled(failure: &CallFailure, region: &str) -> Error {
     let operation = failure.operation;
-    stopped(&format!("the credentials are valid, but {operation} in {region} does not know them"), failure)
+    stopped(&format!("the credentials are valid, but {operation} in {region} rejects them"), failure)
         .hint(format!(
             "{region} is most likely a Region that the account has not enabled: enable it (AWS Account Management, \
              AWS Regions), or pass the Region of the Identity Center instance with --region"

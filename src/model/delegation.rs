@@ -19,7 +19,7 @@ resource! {
         /// when the account became a delegated administrator, UTC
         data delegation_enabled_at: Option<String> = Time;
     }
-    description: "The accounts that are delegated administrators; of which services stands in delegated_administrators.",
+    description: "The accounts that are delegated administrators; delegated_administrators lists their services.",
     not_about: &[NOT_ABOUT_PEOPLE, NOT_ABOUT_PLACES],
     in_access: AccessRole::None,
     group: ResourceGroup::Organizations,
@@ -72,7 +72,7 @@ resource! {
         /// the feature, e.g. RootCredentialsManagement or RootSessions
         key feature: String = Text, label, public;
     }
-    description: "What of central root access is enabled: RootCredentialsManagement, RootSessions.",
+    description: "Which features of central root access are enabled: RootCredentialsManagement, RootSessions.",
     not_about: &[(&Entity::ALL, "a feature is enabled for all accounts of the organization")],
     in_access: AccessRole::None,
     group: ResourceGroup::Organizations,

@@ -197,7 +197,7 @@ fn date(name: &str, text: &str) -> Result<String> {
 fn understood(name: &str, typed: &str, instant: &str) -> Option<String> {
     match When::parse(typed, Utc::now()) {
         Ok(When::By { begins: Some(_), .. }) => {
-            Some(format!("{name}: {} begins at {instant}, its end is not meant", typed.trim()))
+            Some(format!("{name}: {} stands for its beginning, {instant}", typed.trim()))
         }
         _ if typed.trim() == instant => None,
         _ => Some(format!("{name}: {} is {instant}", typed.trim())),

@@ -55,7 +55,7 @@ pub(super) fn claim(connection: &Connection, path: &Path, identity: &Identity) -
             described(&owner),
             described(identity)
         ))
-        .hint("keep one database an organization: name another file with --db")
+        .hint("use one database per organization: name another file with --db")
         .hint("or use the credentials of the organization that this database belongs to (--profile)"));
     }
     let completes = parts.iter().any(|(mine, theirs)| mine.is_none() && theirs.is_some());

@@ -58,7 +58,7 @@ fn write_holder(file: &mut File) -> io::Result<()> {
     let mut found = String::new();
     let read = (&*file).take(MOST).read_to_string(&mut found);
     if read.is_err() || found.bytes().any(|byte| !byte.is_ascii_digit() && !byte.is_ascii_whitespace()) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it holds something else than a lock does"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a lock file"));
     }
     let write = file.rewind().and_then(|()| file.set_len(0));
     let _ = write.and_then(|()| write!(file, "{}", std::process::id()));

@@ -42,7 +42,7 @@ fn arguments(context: &Context<'_>) -> rusqlite::Result<(Facts, f64)> {
     let facts = Facts::parse(accounts?, ous?, tags?, assignments?).map_err(failed)?;
     let share: f64 = context.get(4)?;
     if !(share > 50.0 && share <= 100.0) {
-        let wrong = format!("the share is a number of percent above 50 and up to 100, and {share} is none");
+        let wrong = format!("the share must be a percentage above 50 and up to 100, not {share}");
         return Err(rusqlite::Error::UserFunctionError(wrong.into()));
     }
     Ok((facts, share))

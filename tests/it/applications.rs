@@ -168,7 +168,7 @@ fn what_was_never_seen_is_no_failure() {
         // For an operation that AWS does not offer there, no action could be allowed.
         for action in ["sso:DescribeInstance", "sso:ListApplicationGrants", "sso:DescribeTrustedTokenIssuer"]
         {
-            let is_named = ran.stderr.contains(&format!("not seen without {action}"));
+            let is_named = ran.stderr.contains(&format!("not collected without {action}"));
             assert_eq!(is_named, number == 0, "{}", ran.stderr);
         }
         for resource in DETAILS.into_iter().chain([

@@ -110,7 +110,7 @@ fn denied_while_never_seen() {
         let ran = world.collect(&["--access-report", "none"]);
         assert_eq!(ran.exit, Some(0), "{}", ran.all());
         assert_eq!(coverage(&world), ("unavailable".to_owned(), 0));
-        let is_named = ran.stderr.contains("not seen without sso:ListAccountAssignmentCreationStatus");
+        let is_named = ran.stderr.contains("not collected without sso:ListAccountAssignmentCreationStatus");
         assert_eq!(is_named, matches!(action, Action::Denied { .. }), "{}", ran.stderr);
         // An empty answer does not prove that nothing failed.
         let answer = world.run(&["query", "failed-requests", "--require-complete"]);

@@ -126,7 +126,7 @@ fn is_refused_where_the_file_has_none() {
     for (file, says) in [
         ("/nowhere.pem".to_owned(), "cannot be read"),
         ("/".to_owned(), "cannot be read"),
-        (write("empty.pem", b""), "are none: the file is empty"),
+        (write("empty.pem", b""), "are missing: the file is empty"),
         (write("text.pem", b"hello"), "are not PEM"),
         (write("binary.der", &[0x30, 0x82, 0x01, 0x0a, 0xff]), "are not PEM"),
     ] {

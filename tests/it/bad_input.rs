@@ -327,7 +327,7 @@ fn sql_that_only_a_mistake_explains() {
         ("user_status = NULL", "error: nothing is ever = NULL"),
         ("user_id IN ()", "error: the list after IN is empty"),
         ("user_id = 0071", "error: 0071 without quotes is the number 71"),
-        ("user_status = 'DISABLED' OR 'ENABLED'", "error: 'ENABLED' by itself is no condition"),
+        ("user_status = 'DISABLED' OR 'ENABLED'", "error: 'ENABLED' by itself is not a condition"),
     ] {
         let said = refused(&sandbox, &["query", &format!("SELECT count(*) FROM users WHERE {condition}")]);
         assert!(said.starts_with(says) && said.contains("hint: ") && said.ends_with("exit 2"), "{said}");

@@ -223,7 +223,7 @@ fn a_rebuilt_instance_is_told_from_another_organization() {
     let says = format!("is the census of instance {old} of {organization}, whose instance is now {new}");
     let begin = format!("--db {}.db", new.rsplit('/').next().unwrap());
     assert_refused(&ran, 1, &[&says, "hint: if IAM Identity Center was deleted and enabled again", &begin]);
-    assert!(!ran.stderr.contains("one database an organization"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("one database per organization"), "{}", ran.stderr);
 }
 
 #[test]

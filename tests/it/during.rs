@@ -161,8 +161,8 @@ fn a_typed_date_says_which_end_it_means() {
     let sandbox = census();
     let sql = "SELECT :d AS d";
     for (typed, says) in [
-        ("2026-Q3", "d: 2026-Q3 begins at 2026-07-01T00:00:00Z, its end is not meant\n"),
-        ("2026-09-30", "d: 2026-09-30 begins at 2026-09-30T00:00:00Z, its end is not meant\n"),
+        ("2026-Q3", "d: 2026-Q3 stands for its beginning, 2026-07-01T00:00:00Z\n"),
+        ("2026-09-30", "d: 2026-09-30 stands for its beginning, 2026-09-30T00:00:00Z\n"),
         ("2026-09-30T10:00+02:00", "d: 2026-09-30T10:00+02:00 is 2026-09-30T08:00:00Z\n"),
     ] {
         let ran = sandbox.run(&["query", sql, "-p", &format!("d:date={typed}")]);

@@ -207,7 +207,12 @@ fn what_is_no_evidence_of_it_is_refused() {
     );
     let other = changed(&world, |evidence| evidence["snapshots"][0]["organization_id"] = "o-another".into());
     let other = other.refusal();
-    assert!(other.contains("is evidence of another census than \"orgcensus.db\": its snapshots are of organization o-another\n"), "{other}");
+    assert!(
+        other.contains(
+            "is not evidence of the census \"orgcensus.db\": its snapshots are of organization o-another\n"
+        ),
+        "{other}"
+    );
     assert!(
         other.contains("\nhint: it was written from orgcensus.db: name that one with --db\n")
             && other.ends_with("exit 1"),

@@ -48,7 +48,11 @@ fn what_was_never_seen_is_no_failure() {
         assert_eq!(ran.exit, Some(0), "{}", ran.all());
         for action in ADDED {
             let (_, name) = action.split_once(':').unwrap();
-            assert!(ran.stderr.contains(&format!("not seen without {}", action)), "{name}: {}", ran.stderr);
+            assert!(
+                ran.stderr.contains(&format!("not collected without {}", action)),
+                "{name}: {}",
+                ran.stderr
+            );
         }
         for resource in [
             "organization_policies",

@@ -263,7 +263,8 @@ fn a_clock_that_is_wrong() {
     let ran = world.collect(&[]);
     assert_eq!(ran.exit, Some(5), "{}", ran.stderr);
     assert!(
-        ran.stderr.contains("error: AWS refuses this machine's time; nothing was published"),
+        ran.stderr
+            .contains("error: AWS rejects requests because of this machine's clock; nothing was published"),
         "{}",
         ran.stderr
     );
@@ -277,7 +278,7 @@ fn a_region_that_is_not_enabled() {
     faults.add(Fault::on("sso-admin:*", Action::UnknownKey));
     let ran = world.collect(&[]);
     assert_eq!(ran.exit, Some(5), "{}", ran.stderr);
-    let says = "the credentials are valid, but sso-admin:ListInstances in us-east-1 does not know them";
+    let says = "the credentials are valid, but sso-admin:ListInstances in us-east-1 rejects them";
     assert!(ran.stderr.contains(says), "{}", ran.stderr);
     assert!(ran.stderr.contains("hint: us-east-1 is most likely a Region that the account has not enabled"));
     assert!(!ran.stderr.contains("sign in"), "{}", ran.stderr);

@@ -72,8 +72,8 @@ impl CredentialLife {
         let credentials = provider.provide_credentials().await.map_err(|error| match refusal(&error) {
             _ if let Some(bad) = BadKeys::among(&error) => bad.to_error(),
             Some(refusal) => Error::failed("the role cannot be assumed").caused_by(refusal).hint(
-                "the role's trust policy must allow the caller, with the --external-id that it asks for, and \
-                 the caller's own policy sts:AssumeRole",
+                "the role's trust policy must allow the caller, with the --external-id that it asks for, and the \
+                caller's own policy must allow sts:AssumeRole",
             ),
             None => none().caused_by(error),
         })?;
@@ -124,7 +124,7 @@ impl CredentialLife {
         }
         let end = match self.ends_at {
             Some(end) => match end - Utc::now() {
-                left if left <= TimeDelta::zero() => format!("ended at {}", end.format("%Y-%m-%d %H:%MZ")),
+                left if left <= TimeDelta::zero() => format!("expired at {}", end.format("%Y-%m-%d %H:%MZ")),
                 left => format!("expire in {} (at {})", words_of(left), end.format("%H:%MZ")),
             },
             None => "expire at an unknown time".to_owned(),

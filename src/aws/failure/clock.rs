@@ -17,7 +17,7 @@ pub(super) fn remedy(message: &str) -> String {
     let clock = match lag(message) {
         Some(lag) if lag > TimeDelta::zero() => format!("is about {} behind AWS's", words(lag)),
         Some(lag) => format!("is about {} ahead of AWS's", words(-lag)),
-        None => "is not AWS's".to_owned(),
+        None => "differs from AWS's".to_owned(),
     };
     format!(
         "this machine's clock {clock}: set it (e.g. sudo timedatectl set-ntp true), and run the command again"
@@ -63,7 +63,7 @@ mod tests {
             ),
             (
                 "The difference between the request time and the server's time is too large.",
-                "clock is not AWS's",
+                "clock differs from AWS's",
             ),
         ] {
             assert!(remedy(message).contains(clock), "{message}: {}", remedy(message));

@@ -94,8 +94,8 @@ pub struct CollectArgs {
     )]
     applications_budget: Duration,
 
-    /// How long to read the documents, targets and tags of organization policies, beside everything else. While other
-    /// calls are made they go on in any case; with 0s, no longer than that. The stalest come first
+    /// How long to read the documents, targets and tags of organization policies, beside everything else. They
+    /// continue in any case while other calls are made; with 0s, they stop when those end. The stalest come first
     #[arg(
         long,
         value_name = "DURATION",

@@ -87,8 +87,8 @@ pub fn tell(summary: &Summary) {
     tell_gaps(&summary.gaps, &summary.gap_names);
     if let Some(before) = &summary.after_this {
         stderr::warn(format!(
-            "snapshot {} claims to have been completed at {}, after this one: a clock was wrong, and dates before that \
-            do not find it",
+            "snapshot {} claims to have been completed at {}, after this one: a clock was wrong, and an earlier date \
+            does not find that snapshot",
             before.snapshot_id, before.completed_at
         ));
     }
@@ -157,7 +157,10 @@ fn tell_never_seen(summary: &Summary) {
     }
     for (operation, resources) in by_operation {
         let action = Operation::named(operation).and_then(Operation::action).unwrap_or_default();
-        stderr::say(format!("not seen without {action}, and no failure: {}", resources.join(", ")));
+        stderr::say(format!(
+            "not collected without {action}, which is not a failure: {}",
+            resources.join(", ")
+        ));
     }
 }
 

@@ -68,7 +68,7 @@ pub fn read(path: &Path) -> Result<toml::Table> {
     }
     let mut text = String::new();
     if found.len() > LONGEST {
-        return Err(cannot(std::io::Error::other("it is too long to be one")));
+        return Err(cannot(std::io::Error::other("it is too large for a config file")));
     }
     file.take(LONGEST).read_to_string(&mut text).map_err(cannot)?;
     text.parse().map_err(|error: toml::de::Error| {

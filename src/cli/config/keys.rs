@@ -109,7 +109,7 @@ const REFUSED: &[Refused] = &[
     },
     Refused {
         words: &["endpoint", "endpoints", "url", "urls", "proxy"],
-        why: "it does not say where signed calls are sent",
+        why: "a config file must not set where signed calls are sent",
         instead: "set AWS_ENDPOINT_URL or HTTPS_PROXY in the environment",
     },
     Refused {
@@ -117,13 +117,13 @@ const REFUSED: &[Refused] = &[
             "command", "commands", "cmd", "exec", "process", "shell", "script", "hook", "hooks", "pager",
             "editor",
         ],
-        why: "it starts no program",
+        why: "a config file must not start a program",
         instead: "run the program from a script; a profile of the AWS configuration may have credential_process",
     },
     Refused {
         words: &["restart", "dry", "print"],
         why: "it is for one run",
-        instead: "type it when it is meant",
+        instead: "give it on the command line when you need it",
     },
 ];
 
@@ -239,7 +239,7 @@ impl<'r> Reader<'r> {
             .filter(|other| *other != section)
             .find(|other| self.options(*other).any(|option| option.get_id() == name));
         match in_table {
-            Some(other) => error.hint(format!("{name} belongs into [{}]", other.table())),
+            Some(other) => error.hint(format!("{name} belongs in [{}]", other.table())),
             None if OF_CENSUS.contains(&name) => {
                 error.hint(format!("{name} belongs before the first [table]"))
             }
@@ -249,11 +249,8 @@ impl<'r> Reader<'r> {
 
     fn table<'t>(&self, value: &'t Value, name: &str) -> Result<&'t Table> {
         value.as_table().ok_or_else(|| {
-            Error::usage(format!(
-                "{name} in {} is a table, and has a value in its place",
-                self.path.display()
-            ))
-            .hint(format!("begin it with a line of its own: {name}"))
+            Error::usage(format!("{name} in {} must be a table, not a value", self.path.display()))
+                .hint(format!("begin it with a line of its own: {name}"))
         })
     }
 }

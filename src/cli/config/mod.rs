@@ -94,7 +94,7 @@ impl Cli {
             defaults.values.retain(|one| one.section != Section::Prune);
         }
         let mut cli = Self::with_defaults(arguments, &defaults)
-            .map_err(|error| error.hint(format!("the config file has a part in it: {}", path.display())))?;
+            .map_err(|error| error.hint(format!("settings from the config file: {}", path.display())))?;
         cli.global.config = Some(path);
         Ok(cli)
     }

@@ -39,7 +39,7 @@ fn word(value: &Value) -> Result<String, String> {
         Value::Float(number) => Ok(number.to_string()),
         Value::Boolean(_) => Err("it has a value, and is not true or false".to_owned()),
         Value::Datetime(_) => Err("write a time as text, in quotes".to_owned()),
-        Value::Array(_) | Value::Table(_) => Err("it is no table, and no list of lists".to_owned()),
+        Value::Array(_) | Value::Table(_) => Err("it must not be a table or a list of lists".to_owned()),
     }
 }
 
@@ -50,9 +50,9 @@ fn absolute(path: &str) -> Result<String, String> {
         (Some(rest), Some(home)) => Ok(home.join(rest).to_string_lossy().into_owned()),
         (Some(_), None) => Err("~ stands for HOME, which is not set".to_owned()),
         (None, _) if Path::new(path).is_absolute() => Ok(path.to_owned()),
-        (None, _) => {
-            Err(format!("{path:?} is another file in each working directory: begin it with / or with ~/"))
-        }
+        (None, _) => Err(format!(
+            "{path:?} would be a different file in each working directory: begin it with / or ~/"
+        )),
     }
 }
 

@@ -57,7 +57,7 @@ fn questions(subject: &Subject) -> [(String, Vec<&str>); 10] {
             vec!["query", "user-access", user, "--during", LATELY],
         ),
         (
-            "What changed of privileged access in the last week, and why?".to_owned(),
+            "What changed in privileged access in the last week, and why?".to_owned(),
             vec!["diff", "7d", "--access", "--privileged"],
         ),
         (
@@ -65,11 +65,11 @@ fn questions(subject: &Subject) -> [(String, Vec<&str>); 10] {
             vec!["query", "new-administrators", LATELY],
         ),
         (
-            "Who is assigned permission sets directly, past all groups?".to_owned(),
+            "Who is assigned permission sets directly, not through a group?".to_owned(),
             vec!["query", "direct-users"],
         ),
         (
-            format!("What must go so that {user} loses {permission_set} in {account}?"),
+            format!("What must be removed for {user} to lose {permission_set} in {account}?"),
             vec!["query", "revoke-plan", user, permission_set, account],
         ),
         (

@@ -46,8 +46,8 @@ Examples:
 
 What a snapshot could not see is never reported as removed, and what is first seen after that is not reported as \
 added: both are shown as \"not seen\" (unknown in JSON), with the reason. A row under several gaps counts once in the summary.  \
-A resource that was only partly requested is shown as \"not asked for\" (limited in JSON): that is no change, and does \
-not count as not seen.
+What was not requested of a resource is shown as \"not asked for\" (limited in JSON): it is neither a change nor \"not \
+seen\".
 
 A service that was attempted again (a newer last_authenticated_at, with its Region, account and count) is not \
 counted as a change: one line says how many there are, and --resource service_last_accessed lists them. JSON, jsonl and CSV \

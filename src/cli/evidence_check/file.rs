@@ -155,7 +155,8 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
     let cannot = |error| Error::failed(format!("cannot read {name}")).caused_by(error);
     let found = fs::metadata(path).map_err(cannot)?;
     if !found.is_file() || found.len() > LONGEST {
-        let what = if found.is_file() { "it is too long to be one" } else { "it is not a plain file" };
+        let what =
+            if found.is_file() { "it is too large for a config file" } else { "it is not a plain file" };
         return Err(Error::failed(format!("{name} is not an evidence file: {what}")));
     }
     let mut bytes = Vec::new();
@@ -165,7 +166,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
 
 /// Returns the missing part, among those that every version writes.
 fn fault(text: &Value) -> Option<String> {
-    let lacks = |name: &str| Some(format!("it has no {name} as one has"));
+    let lacks = |name: &str| Some(format!("it lacks {name}, which every evidence file has"));
     let plain = |name: &str| {
         let mut parts = Path::new(name).components();
         matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None))

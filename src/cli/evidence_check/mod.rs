@@ -95,7 +95,7 @@ fn require_census(evidence: &EvidenceFile, census: &Census) -> Result<()> {
             continue;
         };
         return Err(Error::failed(format!(
-            "{} is evidence of another census than \"{}\": its snapshots are {why}",
+            "{} is not evidence of the census \"{}\": its snapshots are {why}",
             evidence.path().display(),
             census.path().display()
         ))

@@ -40,7 +40,7 @@ impl AssignmentsArgs {
         let Some(user) = self.form.user().filter(|_| self.expand_groups) else { return Ok(()) };
         let all = invocation::command(format_args!("query user-access {}", shell_word(&user)));
         Err(Error::usage(
-            "--user keeps what is assigned to the user, and --expand-groups names the people of groups",
+            "--user selects only assignments to the user, so there are no groups for --expand-groups to expand",
         )
         .hint(format!("{all} lists all that the user can reach"))
         .hint("or leave out --user, and choose by the column User"))

@@ -82,7 +82,7 @@ pub fn extensions(args: &ExtensionsArgs, global: &GlobalOptions) -> Result<ExitS
     if args.since.is_some() && args.interface == Interface::S3 {
         return Err(Error::usage("--since is only for --form api")
             .hint("--form api --since WHEN")
-            .hint("the solution takes away what is removed from its bucket: sync the folder with it"));
+            .hint("the solution revokes what is removed from its bucket: sync this folder to the bucket"));
     }
     let folder = Folder::begin(&args.folder)?;
     let (mut census, snapshot) = args.form.open(global)?;
@@ -98,8 +98,8 @@ pub fn extensions(args: &ExtensionsArgs, global: &GlobalOptions) -> Result<ExitS
     stderr::say(format!("wrote {path}: permission sets: {permission_sets}, links: {links}"));
     if in_management_account > 0 {
         stderr::note(format!(
-            "note: left out, for the solution does not reach the management account: {in_management_account} \
-             assignments there"
+            "note: left out, because the solution cannot manage the management account: {in_management_account} \
+            assignments there"
         ));
     }
     warn_of_skipped(&args.folder, skipped);

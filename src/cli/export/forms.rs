@@ -74,8 +74,8 @@ Examples:
   orgcensus export identity-center-extensions bucket --form s3 --scopes
   orgcensus export identity-center-extensions changes --form api --since 7d
 
-What the solution refuses (3.1.9), such as names with a space, stands in skipped.csv with its reason. What was only \
-not seen is never deleted.")]
+What the solution refuses (3.1.9), such as names with a space, stands in skipped.csv with its reason. Anything that \
+merely was not seen is never deleted.")]
     IdentityCenterExtensions(ExtensionsArgs),
 }
 

@@ -36,7 +36,7 @@ Examples:
   orgcensus export shared --mask key.txt       pseudonyms for names and ids
 
 DIR/TABLE/snapshot_date=YYYY-MM-DD/data.parquet has the rows of the last snapshot of a day (UTC), \
-DIR/TABLE_history/data.parquet every version, and DIR/TABLE/data.parquet what is told of all snapshots. \
+DIR/TABLE_history/data.parquet every version, and DIR/TABLE/data.parquet the facts about all snapshots. \
 DIR/_orgcensus/manifest.json is written last and names every file, with what was not completely seen: read that first. \
 Run it again after each collection: only what changed is written.")]
 pub struct ExportArgs {

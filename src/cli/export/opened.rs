@@ -40,7 +40,7 @@ impl FormArgs {
         if let Some(user) = self.user() {
             let all = invocation::command(format_args!("query user-access {}", shell_word(&user)));
             stderr::note(format!(
-                "note: --user keeps what is assigned to the user alone; for what comes through groups: {all}"
+                "note: --user selects only direct assignments to the user; for access through groups: {all}"
             ));
         }
         Ok((census, snapshot))

@@ -55,7 +55,8 @@ enum Action {
         #[arg(value_name = "ID | WHEN")]
         when: Option<String>,
 
-        /// Show what proves it instead: when, by whom and of what it was taken, what it covers, its hashes
+        /// Show the evidence instead: when, by whom and from which organization the snapshot was taken, what it
+        /// covers, and its hashes
         #[arg(long)]
         evidence: bool,
     },

@@ -161,7 +161,7 @@ fn warn_of_times(verdicts: &[Verdict], is_forced: bool) {
         [first, .., last] => format!("{} snapshots, {first} to {last},", ids.len()),
     };
     stderr::warn(format!(
-        "a clock was wrong when {named} was taken, or is now: its day is not certain; {}",
+        "a clock was wrong when {named} was taken, or is wrong now: its day is not certain; {}",
         match is_forced {
             true => "--force goes by the times that are recorded",
             false =>

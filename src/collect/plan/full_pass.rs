@@ -90,12 +90,12 @@ impl Plan<'_> {
         let cost = self.cost(pairs, Operation::ListAccountAssignments);
         match full_pass {
             FullPass::First => Some(format!(
-                "assignments of users and groups that were deleted before are not all seen by principals: \
-                 `{command}` lists every pair once ({cost})"
+                "listing by principals does not show all assignments of users and groups that were deleted earlier: \
+                `{command}` lists every pair once ({cost})"
             )),
             FullPass::Due { snapshot_id, age } => Some(format!(
-                "a full pass by pairs is due, and not made by itself ({cost}): the last was snapshot {snapshot_id}, \
-                 {} days ago; `{command}` makes it, and --full-every has it made whatever it takes",
+                "a full pass by pairs is due, but takes too long to run automatically ({cost}): the last was snapshot \
+                {snapshot_id}, {} days ago; `{command}` runs it, and --full-every runs it however long it takes",
                 age.as_secs() / (24 * 60 * 60)
             )),
             FullPass::Recent => None,

@@ -176,8 +176,9 @@ impl Plan<'_> {
         for policy_id in ids {
             match listed.types.get(policy_id) {
                 Some(other) if other != SERVICE_CONTROL_POLICY => {
-                    let reason =
-                        format!("it is a policy of type {other}: reports are by service control policies");
+                    let reason = format!(
+                        "it is a policy of type {other}: reports exist only for service control policies"
+                    );
                     by_policy.cannot(policy_id, GapKind::Failed, &reason);
                 }
                 None if listed.is_complete() => {

@@ -76,8 +76,8 @@ pub(super) fn why_unavailable(service: Service) -> &'static str {
         }
         Service::Organizations | Service::Sts => "the account is in no organization",
         Service::Iam => {
-            "central root access is told to the management account and to a delegated administrator of IAM, in an \
-             organization with all features"
+            "central root access is visible only to the management account or a delegated administrator of IAM, in an \
+            organization with all features"
         }
     }
 }

@@ -88,7 +88,7 @@ impl Collection<'_> {
         self.staging.note_facts(task_id, facts)?;
         if let Task::AccessReport(report) = task {
             progress.say(&format!(
-                "the access report of {} does not end: the others come first",
+                "the access report of {} has not finished: the others come first",
                 report_in_words(self.staging, report)?
             ));
         }
@@ -131,7 +131,7 @@ impl Collection<'_> {
         }
         let (said, reason) = match wait {
             Wait::AnotherCaller => (
-                "another caller's access report was in progress until the time for them was up",
+                "another caller's access report was in progress until the time for access reports was up",
                 format!("{BEYOND_BUDGET}: another caller's report was in progress"),
             ),
             Wait::Nothing | Wait::Job(_) => ("the time for access reports is up", BEYOND_BUDGET.to_owned()),

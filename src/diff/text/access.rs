@@ -208,7 +208,7 @@ pub fn content(cause: &Cause) -> (String, &'static str) {
         AccessRole::PermissionSet => return ("the session duration".to_owned(), "changed"),
         AccessRole::ManagedPolicy => {
             let name = policy_name(of_key("policy_arn"));
-            return (format!("AWS's policy {name}"), "says another thing");
+            return (format!("AWS's policy {name}"), "says something else");
         }
         _ => {}
     }

@@ -102,7 +102,7 @@ pub fn write(
     // Under another key nothing in the folder is recognized, not even whose it is.
     if folder.found().is_some_and(|found| found.options.get(MASK) != options.recorded().get(MASK)) {
         return Err(Error::failed(
-            "the folder was exported with another mask than this, or one of the two has none",
+            "the folder and this export have different masks, or one of the two has none",
         )
         .hint("use one folder per mask, and one for names and ids as they are"));
     }

@@ -80,7 +80,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
     },
     DerivedView {
         name: "effective_access",
-        description: "Every way of a user to a permission set in an account: direct or through a group.",
+        description: "Every access path of a user to a permission set in an account: direct or through a group.",
         select: include_str!("effective_access.sql"),
         over_range: OverRange::Marked(include_str!("effective_access_history.sql")),
         of_the_living: true,
@@ -91,7 +91,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
     },
     DerivedView {
         name: "effective_access_history",
-        description: "Every way that ever was, with when it was first and last seen and by when it was gone.",
+        description: "Every access path that ever existed, with the times when it was first seen, last seen and gone.",
         select: include_str!("effective_access_history.sql"),
         over_range: OverRange::Same,
         of_the_living: true,
@@ -102,7 +102,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
     },
     DerivedView {
         name: "effective_access_by_snapshot",
-        description: "Every way of a user to a permission set in an account in each snapshot, for charts: ask for a snapshot, an account or a user.",
+        description: "Every access path of a user to a permission set in an account in each snapshot, for charts: select a snapshot, an account or a user.",
         select: include_str!("effective_access_by_snapshot.sql"),
         over_range: OverRange::Same,
         of_the_living: true,
@@ -135,7 +135,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
     },
     DerivedView {
         name: "access_change_causes",
-        description: "What gave, took or changed ways at each snapshot, kept in the file: one row for each cause and principal; sum(users * assignments) is what sum(users) of access_changes is, at once.",
+        description: "What granted, removed or altered access paths at each snapshot, stored in the file: one row for each cause and principal; sum(users * assignments) equals sum(users) of access_changes, but is faster.",
         select: include_str!("access_change_causes.sql"),
         over_range: OverRange::Same,
         of_the_living: true,
@@ -146,7 +146,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
     },
     DerivedView {
         name: "access_changes",
-        description: "The ways that came, went or changed at each snapshot, and what caused it: one row for a whole group. Add up access_change_causes instead: it is quicker.",
+        description: "The access paths that were gained, lost or altered at each snapshot, and the cause: one row for a whole group. For sums use access_change_causes, which is faster.",
         select: include_str!("access_changes.sql"),
         over_range: OverRange::Same,
         of_the_living: true,
@@ -179,7 +179,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
     },
     DerivedView {
         name: "privileged_permission_sets",
-        description: "Why permission sets are privileged by what their policies say together, one row for each way to more, and what was not read: administrators have level administrator and scope any.",
+        description: "Why permission sets are privileged according to all of their policies, one row for each entry of escalations.json that they allow, and one for each policy that was not read: administrators have level administrator and scope any.",
         select: include_str!("privileged_permission_sets.sql"),
         over_range: OverRange::Marked(include_str!("privileged_permission_sets_during.sql")),
         of_the_living: false,

@@ -19,7 +19,7 @@ const ACCOUNT_ID: usize = 12;
 /// number with leading zeros in place of a text.
 pub fn refuse_in_program(sql: &str, program: &Program) -> Result<()> {
     if let Some(text) = program.texts_as_conditions().first() {
-        return Err(Error::usage(format!("'{text}' by itself is no condition: it counts as false"))
+        return Err(Error::usage(format!("'{text}' by itself is not a condition: it counts as false"))
             .hint(format!("compare it: … OR column = '{text}', or column IN (…, '{text}')")));
     }
     for (at, step) in program.instructions.iter().enumerate() {
@@ -85,7 +85,7 @@ fn refuse_condition(held: Option<RegisterValue<'_>>) -> Result<()> {
         Some(RegisterValue::Text) => "a text".to_owned(),
         _ => return Ok(()),
     };
-    Err(Error::usage(format!("{what} by itself is no condition: a text counts as false"))
+    Err(Error::usage(format!("{what} by itself is not a condition: a text counts as false"))
         .hint("compare it with something: column = 'text', column <> '', column IS NOT NULL"))
 }
 
@@ -115,7 +115,7 @@ fn refuse_sum(opcode: &str, one: Option<RegisterValue<'_>>, other: Option<Regist
     if !both_texts && ![one, other].iter().flatten().any(RegisterValue::is_no_number) {
         return Ok(());
     }
-    Err(Error::usage(format!("{} computes with numbers, and takes a text for 0", sign(opcode)))
+    Err(Error::usage(format!("{} computes with numbers, and treats text as 0", sign(opcode)))
         .hint("texts are joined by ||, conditions by AND and OR; the days between two times are julianday(b) - julianday(a)"))
 }
 

@@ -101,11 +101,11 @@ fn a_text_by_itself_is_no_condition() {
         ["state", "NOT state", "n = 1 OR state", "n = 1 AND NOT state", "CASE WHEN state THEN 1 END"]
     {
         let error = refuse(&connection, &format!("SELECT * FROM r WHERE {condition}")).unwrap_err();
-        assert!(error.to_string().starts_with("state by itself is no condition"), "{condition}: {error}");
+        assert!(error.to_string().starts_with("state by itself is not a condition"), "{condition}: {error}");
     }
     for condition in ["lower(state)", "state || 'x'", "NOT substr(id, 1, 1)"] {
         let error = refuse(&connection, &format!("SELECT * FROM r WHERE {condition}")).unwrap_err();
-        assert!(error.to_string().starts_with("a text by itself is no condition"), "{condition}: {error}");
+        assert!(error.to_string().starts_with("a text by itself is not a condition"), "{condition}: {error}");
     }
     for condition in [
         "state = 'a' OR state = 'b'",

@@ -93,20 +93,17 @@ const RECORDED: &[(&str, &str)] = &[
 /// Further tables about kept and pruned snapshots, except those that remember declared facts.
 const NOTED: &[(&str, &str)] = &[
     ("snapshot_hashes", "What proves each snapshot, pruned ones too: hashes, chained to the one before."),
-    (
-        "pruned_beginnings",
-        "Versions that a snapshot carried and no kept one saw: it stands for pruned ones that did.",
-    ),
+    ("pruned_beginnings", "Versions that a snapshot carried forward and that only pruned snapshots saw."),
     ("pruned_endings", "Whether a snapshot saw for itself that a row was gone, where pruning hides that."),
     (
         "doubled_items",
         "The items that AWS listed twice with different values, of which the later one is kept.",
     ),
-    ("policy_documents", "Every distinct text of a policy, once; what of it holds, policy_statements tells."),
+    ("policy_documents", "Every distinct policy text, stored once; policy_statements has its statements."),
     ("document_statements", "The statements of every distinct policy."),
     (
         "pruned_full_passes",
-        "The last pruned snapshot that saw completely what a snapshot may see in part: the assignments.",
+        "The last pruned snapshot that saw all assignments, which other snapshots may see only in part.",
     ),
 ];
 
@@ -144,7 +141,7 @@ const ADDED: &[(&str, &str, &str)] = &[
         "TEXT",
         "added, removed, changed (a policy: in what it says, not in its spelling), or unknown: first seen, and a gap of the snapshot before may have hidden it",
     ),
-    ("label", "TEXT", "what a person calls the row, by the names of then"),
+    ("label", "TEXT", "a readable label of the row, with the names of that time"),
     ("fields", "TEXT", "of a changed row: a JSON object of column to {old, new}; NULL otherwise"),
 ];
 
@@ -195,7 +192,7 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>> {
     }
     for (spec, texts) in &of_resources {
         let description = format!(
-            "Every version of {}, with when it was seen: a row is a version, and one thing has as many as it changed. Those of now have no valid_to.",
+            "Every version of {}, with when it was seen: a row is a version, and one thing has as many as it changed. Current versions have no valid_to.",
             spec.name
         );
         add(&format!("{}_history", spec.name), TableKind::History, &description, texts, spec.key)?;

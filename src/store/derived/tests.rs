@@ -131,6 +131,6 @@ fn what_was_changed_is_noticed() {
         world.census().verify().unwrap();
         world.database.connection().execute(change, []).unwrap();
         let told = world.census().verify().unwrap_err().to_string();
-        assert!(told.contains("is not what its policies tell"), "{change}: {told}");
+        assert!(told.contains("does not match the policies that it is derived from"), "{change}: {told}");
     }
 }

@@ -65,13 +65,13 @@ pub(in crate::store) fn verify(connection: &Connection, path: &Path) -> Result<V
     let derived = steps::differing(connection)?.into_iter();
     misfits.extend(derived.map(|(id, table)| Misfit {
         snapshot_id: Some(id),
-        what: format!("what {table} says of it is not what its rows tell"),
+        what: format!("{table} does not match the rows of this snapshot"),
     }));
     // A changed policy also changes the rows derived from it. That is not a separate difference.
     if misfits.is_empty() {
         misfits.extend(derived::differing(connection)?.into_iter().map(|table| Misfit {
             snapshot_id: None,
-            what: format!("what {table} says is not what its policies tell"),
+            what: format!("{table} does not match the policies that it is derived from"),
         }));
     }
     // Likewise for counts of rows and policies.
@@ -79,7 +79,7 @@ pub(in crate::store) fn verify(connection: &Connection, path: &Path) -> Result<V
         let counts = derived::metrics::differing(connection)?.into_iter();
         misfits.extend(counts.map(|(id, table)| Misfit {
             snapshot_id: Some(id),
-            what: format!("what {table} says of it is not what its rows tell"),
+            what: format!("{table} does not match the rows of this snapshot"),
         }));
     }
     // The checks above dropped the TEMP views that shadow another program's views, so they are made again.
@@ -108,8 +108,9 @@ fn changed(path: &Path, first: &Misfit, others: usize) -> Error {
         0 => error,
         _ => error.caused_by(format!("this is the first of {} things that do not fit", others + 1)),
     };
-    error
-        .hint("something else than orgcensus wrote the file: go back to a copy that snapshots verify accepts")
+    error.hint(
+        "something other than orgcensus wrote to the file: go back to a copy that snapshots verify accepts",
+    )
 }
 
 fn check_integrity(connection: &Connection, path: &Path) -> Result<()> {
@@ -221,7 +222,7 @@ fn check_facts(
         table.walk(connection, ["snapshot_id"], "", [], add).doing(&format!("hash {name}"))?;
         let mut misfit = |snapshot_id, what| misfits.push(Misfit { snapshot_id: Some(snapshot_id), what });
         for id in found.keys().filter(|id| !kept.contains(id)) {
-            misfit(*id, format!("{name} speaks of it, and it is not kept"));
+            misfit(*id, format!("{name} refers to it, but it is not kept"));
         }
         for (id, recorded) in recorded.iter().filter(|(id, _)| kept.contains(id)) {
             if found.get(id).and_then(SetHash::digest).as_ref() != recorded.get(name) {

@@ -154,7 +154,7 @@ impl Verdict {
         let newest = verdicts.last().filter(|newest| !newest.kept);
         match newest {
             Some(newest) if staging_file(path).exists() => Err(Error::failed(format!(
-                "a collection is unfinished that began after snapshot {}",
+                "a collection that began after snapshot {} is unfinished",
                 newest.snapshot.snapshot_id
             ))
             .hint(format!("finish it with {}, then prune", invocation::command("collect")))),

@@ -215,7 +215,7 @@ fn refuse_stand_ins(connection: &Connection, path: &Path) -> Result<()> {
     let Some(name) = without_pages.iter().find(is_table) else { return Ok(()) };
     Err(Error::failed(format!("{name} of \"{}\" is a view, where a census has a table", path.display()))
         .hint(
-            "something else than orgcensus wrote the file: go back to a copy that snapshots verify accepts",
+            "something other than orgcensus wrote to the file: go back to a copy that snapshots verify accepts",
         ))
 }
 

@@ -61,7 +61,7 @@ impl Upgrade {
             return Ok(());
         };
         Err(Error::failed(format!(
-            "bringing \"{}\" from schema {} to {} needs {} MB of free space, and there are {} MB",
+            "migrating \"{}\" from schema {} to {} needs {} MB of free space, and there are {} MB",
             path.display(),
             self.from,
             self.to,

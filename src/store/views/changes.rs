@@ -27,7 +27,7 @@ SELECT
     c.resource, -- name of the resource
     c.change, -- added, removed, changed (a policy: in what it says, not in its spelling), or unknown: first seen, and a gap of the snapshot before may have hidden it
     c.key, -- the row's key, a JSON object of column to value
-    c.label, -- what a person calls the row, by the names of then
+    c.label, -- a readable label of the row, with the names of that time
     c.fields -- of a changed row: a JSON object of column to {old, new}; NULL otherwise
 FROM (",
     over_range: OverRange::Same,

@@ -16,13 +16,13 @@ fn what_would_be_misread_is_refused() {
     let of_person = ["assignments-csv", "--expand-groups", "--user", "ana"];
     refused(&of_person, 2, "query user-access ana lists all that the user can reach");
     let direct = sandbox.run(&["export", "assignments-csv", "--user", "ana"]);
-    assert!(direct.stderr.contains("for what comes through groups: "), "{}", direct.stderr);
+    assert!(direct.stderr.contains("for access through groups: "), "{}", direct.stderr);
     // A folder of another mask does not count as that of another organization.
     assert_eq!(sandbox.run(&["export", "--new-mask-key", "key.txt"]).exit, Some(0));
     assert_eq!(sandbox.run(&["export", "./teraform"]).exit, Some(0));
-    refused(&["./teraform", "--mask", "key.txt"], 1, "with another mask than this");
+    refused(&["./teraform", "--mask", "key.txt"], 1, "have different masks");
     assert_eq!(sandbox.run(&["export", "shared", "--mask", "key.txt"]).exit, Some(0));
-    refused(&["shared"], 1, "with another mask than this");
+    refused(&["shared"], 1, "have different masks");
 }
 
 /// Options that a form passes over would be believed.

@@ -48,7 +48,7 @@ fn of_somebody_else_that_never_end() {
     let world = after_day_0();
     world.simulator.faults().add(Fault::on(GENERATE, Action::ReportInProgress));
     let ran = world.collect(&[&ARGUMENTS[..], &["--access-report-budget", "2s"]].concat());
-    let said = "another caller's access report was in progress until the time for them was up: ";
+    let said = "another caller's access report was in progress until the time for access reports was up: ";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
     let reason = "SELECT count(*) FROM gaps WHERE snapshot_id = 2 AND error_message =
                   'beyond --access-report-budget: another caller''s report was in progress'";

@@ -75,7 +75,7 @@ fn neither_all_nor_what_an_unfinished_collection_began_after_is_pruned() {
     std::fs::write(world.path.with_extension("db.collecting"), "").unwrap();
     assert!(check(&[1]).is_ok());
     let error = check(&[2]).unwrap_err();
-    assert_eq!(error.to_string(), "a collection is unfinished that began after snapshot 2");
+    assert_eq!(error.to_string(), "a collection that began after snapshot 2 is unfinished");
     assert!(Census::open(&world.path).is_ok());
 }
 
