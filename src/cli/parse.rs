@@ -274,11 +274,11 @@ mod tests {
             assert!(read(arguments).is_ok(), "{arguments:?}");
         }
         for (arguments, says) in [
-            (&["--at", "1", "snapshots", "prune", "1"][..], "--at means nothing to snapshots prune"),
+            (&["--at", "1", "snapshots", "prune", "1"][..], "--at does not apply to snapshots prune"),
             (&["snapshots", "verify", "--at", "1"], "it reads the whole file"),
             (
                 &["snapshots", "label", "1", "x", "--format", "csv"],
-                "--format means nothing to snapshots label",
+                "--format does not apply to snapshots label",
             ),
             (&["snapshots", "copy", "x.db", "--output", "y"], "the name of the copy follows the command"),
         ] {
@@ -300,7 +300,7 @@ mod tests {
         for (option, value) in [("--db", "x"), ("--output", "x"), ("--at", "1"), ("--profile", "p")] {
             for arguments in [[option, value, "demo"], ["demo", option, value]] {
                 let error = read(&arguments).unwrap_err().to_string();
-                assert!(error.starts_with(&format!("error: {option} means nothing to demo: ")), "{error}");
+                assert!(error.starts_with(&format!("error: {option} does not apply to demo: ")), "{error}");
             }
         }
         for arguments in [

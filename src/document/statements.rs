@@ -108,14 +108,14 @@ mod tests {
     #[test]
     fn what_is_no_policy_is_told() {
         for (text, why) in [
-            ("", "no JSON"),
-            ("%7B%7D", "no JSON"),
-            ("[]", "no JSON object"),
+            ("", "not JSON"),
+            ("%7B%7D", "not JSON"),
+            ("[]", "not a JSON object"),
             (r#"{"tags": {}}"#, "no Statement"),
             (r#"{"Statement": [1]}"#, "a statement is not a JSON object"),
             (r#"{"Statement": [{"Effect": "Grant", "Action": "*"}]}"#, "neither Allow nor Deny"),
             (r#"{"Statement": [{"Effect": "Allow"}]}"#, "neither Action nor NotAction"),
-            (r#"{"Statement": [{"Effect": "Allow", "Action": [1]}]}"#, "no text"),
+            (r#"{"Statement": [{"Effect": "Allow", "Action": [1]}]}"#, "not text"),
             (r#"{"Statement": [], "Statement": []}"#, "twice"),
         ] {
             let told = statements(text).unwrap_err();

@@ -1,13 +1,48 @@
 //! The numbers of the first screen.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::relations::{Principal, Relations, Standing};
 use super::sight::{Count, Sight, Told};
 use crate::document::services::Tier;
 
-/// The people who are administrators somewhere, with the accounts: at one snapshot.
-pub type Administrators = BTreeSet<(String, String)>;
+/// The people who are administrators at one snapshot, with the accounts. A large organization has millions of such pairs,
+/// so each id is stored once.
+#[derive(Debug, Default)]
+pub struct Administrators {
+    people: Vec<String>,
+    accounts: Vec<String>,
+    pairs: HashSet<(u32, u32)>,
+    places: HashMap<String, u32>,
+}
+
+impl Administrators {
+    /// Adds an administrator of an account; a pair that is already there makes no difference.
+    pub fn add(&mut self, user_id: &str, account_id: &str) {
+        let Self { people, accounts, pairs, places } = self;
+        let person = place_of(user_id, people, places);
+        let account = place_of(account_id, accounts, places);
+        pairs.insert((person, account));
+    }
+
+    /// Returns the ids of the people who are administrators of any account that `is_counted` selects.
+    pub fn people_in(&self, is_counted: impl Fn(&str) -> bool) -> HashSet<&str> {
+        let counted: Vec<bool> = self.accounts.iter().map(|account| is_counted(account)).collect();
+        let kept = self.pairs.iter().filter(|(_, account)| counted[*account as usize]);
+        kept.map(|(person, _)| self.people[*person as usize].as_str()).collect()
+    }
+}
+
+/// Returns the place of an id in its list. The ids of users and of accounts never coincide.
+fn place_of(id: &str, list: &mut Vec<String>, places: &mut HashMap<String, u32>) -> u32 {
+    if let Some(place) = places.get(id) {
+        return *place;
+    }
+    let place = u32::try_from(list.len()).expect("an organization has fewer than four billion users");
+    list.push(id.to_owned());
+    places.insert(id.to_owned(), place);
+    place
+}
 
 /// The numbers.
 #[derive(Debug, Clone)]
@@ -63,13 +98,13 @@ pub struct MatrixRow {
 
 /// Counts.
 ///
-/// `production` says that accounts of production are named, and whether by a tag; `before` are the administrators there at
+/// `production` says that accounts of production are named, and whether by a tag; `before` has the ids of the administrators there at
 /// the baseline.
 pub fn numbers(
     relations: &Relations,
     sight: &Sight,
     production: Option<bool>,
-    before: Option<&Administrators>,
+    before: Option<&HashSet<&str>>,
 ) -> Numbers {
     let account = |place: u32| &relations.accounts[place as usize];
     let set = |place: u32| &relations.sets[place as usize];
@@ -93,10 +128,9 @@ pub fn numbers(
     };
     // Of those that are known to be administrators: a policy that is never read does not come and go.
     let moved = before.filter(|_| sight.saw(Told::Tiers) && sees_production).map(|before| {
-        let before: HashSet<&str> = before.iter().map(|(person, _)| person.as_str()).collect();
         let people = relations.people.iter().zip(&administrators).filter(|(_, is_one)| **is_one);
         let now: HashSet<&str> = people.map(|(person, _)| person.user_id.as_str()).collect();
-        (now.difference(&before).count() as u64, before.difference(&now).count() as u64)
+        (now.difference(before).count() as u64, before.difference(&now).count() as u64)
     });
     let direct = relations.assignments.iter().filter(|one| matches!(one.principal, Principal::Person(_)));
     let orphans = relations.assignments.iter().filter(|one| one.is_orphan).count() as u64;

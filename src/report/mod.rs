@@ -195,8 +195,7 @@ impl Report {
                 self.request.production.as_ref().is_none_or(|one| one.before.contains(account))
             };
             let is_kept = |account: &str| narrowed.is_none_or(|one| one.before.contains(account));
-            let kept = before.iter().filter(|(_, account)| is_production(account) && is_kept(account));
-            kept.cloned().collect::<Administrators>()
+            before.people_in(|account| is_production(account) && is_kept(account))
         });
         let numbers = counts::numbers(
             relations,
@@ -245,6 +244,11 @@ fn administrators(census: &mut Census, snapshot: &Snapshot) -> Result<Option<Adm
     census.answer_as_of(snapshot.snapshot_id)?;
     let mut statement =
         census.connection().prepare(include_str!("sql/administrator_access.sql")).map_err(failed)?;
-    let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
-    found.collect::<rusqlite::Result<_>>().map(Some).map_err(failed)
+    let mut rows = statement.query([]).map_err(failed)?;
+    let mut found = Administrators::default();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let id = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+        found.add(id(0).map_err(failed)?, id(1).map_err(failed)?);
+    }
+    Ok(Some(found))
 }

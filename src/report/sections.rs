@@ -138,8 +138,8 @@ pub fn sentences(content: &Content<'_>) -> Markup {
                         &format!("person is an administrator {place}"), &format!("people are administrators {place}")))
                     (moved(content)) }
                 li { (sentence(content, "#table?via=direct", numbers.direct,
-                        "permission set is assigned to a person, past all groups",
-                        "assignments go to a person, past all groups")) }
+                        "permission set is assigned to a person, not to a group",
+                        "assignments are to a person, not to a group")) }
                 li { (sentence(content, "#orphans", numbers.orphans,
                         "assignment belongs to a deleted user or group", "assignments belong to deleted users and groups")) }
                 li { (sentence(content, "#method", Count::NotCollected, "", "roles unused for 90 days")) }
@@ -259,7 +259,7 @@ pub fn matrix(content: &Content<'_>) -> Markup {
     let most = rows.iter().flat_map(|row| row.people.values()).copied().max().unwrap_or_default();
     html! {
         section #matrix aria-labelledby="matrix-heading" {
-            h2 #matrix-heading { "How many people reach how far, by OU" }
+            h2 #matrix-heading { "People by OU and tier of access" }
             div .scroll tabindex="0" role="region" aria-label="Table of people by OU and tier" {
                 table .matrix {
                     caption { "Each number is of people with at least one permission set of that tier in an account of the OU." }

@@ -125,7 +125,7 @@ mod tests {
             let kept = CollectorLock::acquire(&database).unwrap_err();
             assert!(!kept.hints().is_empty());
             assert_eq!(std::fs::read(&lock).unwrap(), content);
-            refused("something else than a lock does");
+            refused("it is not a lock file");
         }
         for content in ["", "4711", "4711\n"] {
             std::fs::write(&lock, content).unwrap();

@@ -107,7 +107,6 @@ fn words_of_other_programs_are_told() {
         ("sql", "query 'SELECT …'"),
         ("shell", "query 'SELECT …'"),
         ("tables", "schema"),
-        ("report", "query --list"),
         ("verify", "snapshots verify"),
         ("audit", "snapshots verify"),
         ("backup x.db", "snapshots copy x.db"),

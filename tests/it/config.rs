@@ -110,7 +110,7 @@ fn what_it_must_not_say_is_refused_by_name() {
         ("assume_role = \"role\"", "a role's ARN reads"),
         ("db = \"o.db\"", "would be a different file in each working directory: begin it with / or ~/"),
         ("collect = 4", "[collect] in /config.toml must be a table"),
-        ("organization = 4", "[organization.NAME] in /config.toml is a table"),
+        ("organization = 4", "[organization.NAME] in /config.toml must be a table"),
         ("db = \"/a\"\ndb = \"/b\"", "is not TOML, in line 2: "),
         ("db = \"/a\"\n\nnot toml", "is not TOML, in line 3: "),
         (

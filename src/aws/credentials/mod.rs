@@ -248,11 +248,14 @@ mod tests {
         let instance = life(CredentialSource::Instance, hour).describe();
         assert!(instance.ends_with("and are renewed automatically"), "{instance}");
         let session = life(CredentialSource::Environment, Some(TimeDelta::minutes(42))).describe();
-        assert!(session.contains("end in 42 minutes") && session.contains("are not renewed: "), "{session}");
+        assert!(
+            session.contains("expire in 42 minutes") && session.contains("are not renewed: "),
+            "{session}"
+        );
         let unknown = life(CredentialSource::Profile, None).describe();
         assert!(unknown.contains("expire at an unknown time and are not renewed: "), "{unknown}");
         let ended = life(CredentialSource::Environment, Some(TimeDelta::minutes(-5))).end();
-        assert!(ended.starts_with("ended at "), "{ended}");
+        assert!(ended.starts_with("expired at "), "{ended}");
         let keys = CredentialLife { is_temporary: false, ..life(CredentialSource::Profile, None) };
         assert_eq!(keys.describe(), "keys, written into a profile; they do not expire");
     }

@@ -80,8 +80,8 @@ mod tests {
             ("http://127.0.0.1:4566\r", "ends with a carriage return"),
             ("http://me:secret@x", "holds a user name or password"),
             ("http://x/?a=b", "has a query"),
-            ("http://x:", "names a port"),
-            ("http://x:99999", "names a port"),
+            ("http://x:", "has an impossible port"),
+            ("http://x:99999", "has an impossible port"),
             ("http://[::1", "is not a URL"),
         ] {
             let error = check_url(&origin, url).unwrap_err();

@@ -25,14 +25,14 @@ const fn of(typed: &'static str, command: &'static str, value: &'static str, doe
 
 /// Words without meaning before the name of an entity: `list accounts` asks for the accounts.
 pub(super) const SAID_OF_A_THING: &str = "list ls get describe show view cat dump print read display fetch \
-     download report search count select lookup inspect batch-get aws iam organizations identitystore \
+     download search count select lookup inspect batch-get aws iam organizations identitystore \
      sso sso-admin sts identity-store";
 
 /// The words and their commands.
 pub(super) const WORDS: &[Words] = &[
     // Questions.
     plain(
-        "list ls questions queries canned dashboard dashboards control benchmark report reports menu browse \
+        "list ls questions queries canned dashboard dashboards control benchmark reports menu browse \
            ui web mod plugin plugins examples tutorial",
         "query --list",
         "shows the questions that it answers by name",

@@ -70,7 +70,7 @@ function personPage(person) {
   const twinsOf = people.filter((one, place) => place !== person && email && one[3] === email);
   const risks = [
     powers.length && ["Administrator in ", h("strong", {}, atLeast(uncertain, counted(distinct(powers.map(([one]) => assignments.account[one])), "account", "accounts"))), ": can grant itself anything there."],
-    direct.length && `${counted(direct.length, "permission set is", "permission sets are")} assigned directly, past all groups.`,
+    direct.length && `${counted(direct.length, "permission set is", "permission sets are")} assigned directly, not through a group.`,
     disabled && all.length && "Disabled, and has access all the same: it is back as soon as the user is enabled.",
     twinsOf.length && ["Has the e-mail address of another user: ", twinsOf.slice(0, 5).map((one) => [" ", link("person", people.indexOf(one))]).flat()],
     all.some(([one]) => TIERS[tierOf(one)] === "unknown") && "Has permission sets of which a policy was not read: these may give anything.",

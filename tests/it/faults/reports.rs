@@ -145,7 +145,7 @@ fn that_do_not_end() {
         // It is reported by name, and its entity is a gap. Everything that it does not block is complete.
         assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
         assert!(
-            ran.stderr.contains(&format!("the access report of account {name} ({id}) does not end")),
+            ran.stderr.contains(&format!("the access report of account {name} ({id}) has not finished")),
             "{}",
             ran.stderr
         );
