@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use indicatif::HumanCount;
 use serde_json::Value;
 
 use crate::error::Result;
@@ -35,15 +36,7 @@ impl Count {
 
 /// A number with commas between thousands.
 pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    HumanCount(number).to_string()
 }
 
 /// `1 gap`, `2,000 gaps`.

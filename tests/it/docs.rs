@@ -178,7 +178,7 @@ fn help(sandbox: &Sandbox, command: &[&str]) -> String {
 }
 
 /// The commands that a help page lists.
-fn subcommands(help: &str) -> Vec<String> {
+pub fn subcommands(help: &str) -> Vec<String> {
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let rows = listed
         .take_while(|line| !line.is_empty())

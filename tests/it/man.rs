@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::docs::subcommands;
 use crate::fixture::empty;
 
 #[test]
@@ -23,13 +24,7 @@ fn each_command_has_one_in_a_folder() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     let help = sandbox.run(&["--help"]).stdout;
-    let commands =
-        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    let names: Vec<&str> = commands
-        .filter(|line| !line.starts_with("   "))
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| *name != "help")
-        .collect();
+    let names = subcommands(&help);
     assert!(names.len() > 10, "{names:?}");
     for name in names {
         assert!(pages.contains(&format!("orgcensus-{name}.1")), "{name}: {pages:?}");

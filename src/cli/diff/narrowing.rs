@@ -139,7 +139,7 @@ impl Narrowing {
     pub fn new(args: &NarrowingArgs, census: &mut Census, range: &Range) -> Result<Self> {
         let (mut named, mut ous) = (Vec::new(), None);
         for (entity, typed) in &args.entities {
-            let ids = ids(*entity, typed, census, range)?;
+            let ids = ids(*entity, typed, census, range.ends(), range.steps)?;
             match entity.spec().beneath.is_empty() {
                 true => named.push(Subject { kind: (*entity).into(), ids }),
                 false => ous = Some(ids),
@@ -183,9 +183,15 @@ impl Range {
     }
 }
 
-/// Returns the ids with that name at either end, and with `--steps` at any time in between.
-fn ids(entity: Entity, typed: &str, census: &mut Census, range: &Range) -> Result<HashSet<String>> {
-    let Found { id: ids, echo } = resolve_at_ends(entity, typed, census, range.ends(), range.steps)?;
+/// Returns the ids with that name at either end, the newer one first, and with `steps` at any time in between.
+pub fn ids(
+    entity: Entity,
+    typed: &str,
+    census: &mut Census,
+    ends: [&Snapshot; 2],
+    steps: bool,
+) -> Result<HashSet<String>> {
+    let Found { id: ids, echo } = resolve_at_ends(entity, typed, census, ends, steps)?;
     echo.iter().for_each(stderr::say);
     tracing::info!("{typed:?} is {ids:?}");
     Ok(ids)

@@ -6,14 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 
 use crate::cli::GlobalOptions;
-use crate::cli::diff::check_tag;
+use crate::cli::diff::{check_tag, ids};
 use crate::cli::snapshot_line::resolve;
 use crate::diff::filter::Subject;
 use crate::error::{Error, Result};
 use crate::export::mask::Mask;
 use crate::model::Entity;
-use crate::output::stderr;
-use crate::query::{Span, resolve_at_ends};
+use crate::query::Span;
 use crate::report::{Narrowed, Production, ReportRequest};
 use crate::store::{Census, Snapshot, When};
 
@@ -87,13 +86,13 @@ impl SubjectArgs {
         }
         let (mut accounts, mut before, mut words) = (HashSet::new(), HashSet::new(), Vec::new());
         for typed in &self.accounts {
-            let ids = ids(Entity::Account, typed, census, ends)?;
+            let ids = ids(Entity::Account, typed, census, ends, false)?;
             before.extend(ids.iter().cloned());
             accounts.extend(ids);
             words.push(format!("account {typed}"));
         }
         for typed in &self.ous {
-            let ous = ids(Entity::Ou, typed, census, ends)?;
+            let ous = ids(Entity::Ou, typed, census, ends, false)?;
             let at = |end: &Snapshot| Subject::in_ous(census.connection(), [end.snapshot_id; 2], &ous);
             accounts.extend(at(ends[0])?.ids);
             before.extend(at(ends[1])?.ids);
@@ -121,18 +120,11 @@ impl SubjectArgs {
         let mut ous = HashSet::new();
         match is_tag {
             true => check_tag(typed, census, &Span::at(ends[0].clone()))?,
-            false => ous = ids(Entity::Ou, typed, census, ends)?,
+            false => ous = ids(Entity::Ou, typed, census, ends, false)?,
         }
         let (now, before) = (of(census, now, &ous)?, of(census, before, &ous)?);
         Ok(Some(Production { typed: typed.clone(), now, before, is_tag }))
     }
-}
-
-/// The ids that a name means in either snapshot.
-fn ids(entity: Entity, typed: &str, census: &mut Census, ends: [&Snapshot; 2]) -> Result<HashSet<String>> {
-    let found = resolve_at_ends(entity, typed, census, ends, false)?;
-    found.echo.iter().for_each(stderr::say);
-    Ok(found.id)
 }
 
 fn time(text: &str) -> Option<DateTime<Utc>> {
