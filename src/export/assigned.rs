@@ -1,4 +1,4 @@
-//! The assignments of a snapshot with what the forms that make them again need to know of each.
+//! The assignments of a snapshot, with what the forms that create them again need.
 
 use std::collections::BTreeSet;
 
@@ -14,24 +14,24 @@ use crate::store::failed;
 pub struct Assigned {
     /// Id of the account.
     pub account_id: String,
-    /// The state of the account; `None` where the snapshot has no such account.
+    /// The state of the account; `None` if the snapshot has no such account.
     pub account_state: Option<String>,
-    /// Whether the account manages the organization; `None` where that is not known.
+    /// True if the account is the management account; `None` if that is not known.
     pub is_management_account: Option<bool>,
     /// ARN of the permission set.
     pub permission_set_arn: String,
-    /// Name of the permission set, where it is known.
+    /// Name of the permission set, if it is known.
     pub permission_set_name: Option<String>,
     /// USER or GROUP.
     pub principal_type: String,
     /// Id of the user or group.
     pub principal_id: String,
-    /// Who that is.
+    /// The name of the user or group.
     pub principal: Name,
 }
 
 impl Assigned {
-    /// Why no assignment can be made in the account, if none can.
+    /// Returns the reason why no assignment can be created in the account; `None` if one can.
     pub fn not_active(&self) -> Option<&'static str> {
         match self.account_state.as_deref() {
             Some("ACTIVE") => None,
@@ -43,8 +43,8 @@ impl Assigned {
 
 const NOT_LISTED: &str = "the account was not seen in the organization";
 
-/// Leaves out the assignments in accounts that the snapshot does not have, such as one that left the organization: nothing
-/// can be made or imported there.
+/// Leaves out assignments in accounts that the snapshot does not have, such as one that left the organization. Nothing
+/// can be created or imported there.
 pub fn keep_listed(assigned: &mut Vec<Assigned>, skipped: &mut Skipped) {
     assigned.retain(|one| {
         let is_listed = one.account_state.is_some();
@@ -57,7 +57,7 @@ pub fn keep_listed(assigned: &mut Vec<Assigned>, skipped: &mut Skipped) {
     });
 }
 
-/// Reads the assignments that the filters keep; `form` is named where a filter cannot.
+/// Reads the assignments that the filters keep. `form` is the name in the error for a filter that cannot narrow them.
 pub fn read(source: &Source<'_>, form: &str) -> Result<Vec<Assigned>> {
     let principals = Principals::read(source)?;
     let mut all = Vec::new();
@@ -78,8 +78,8 @@ pub fn read(source: &Source<'_>, form: &str) -> Result<Vec<Assigned>> {
     Ok(all)
 }
 
-/// Keeps of the permission sets those that the assignments name, where filters narrow them: who asks for one account does
-/// not ask for the sets of the others.
+/// If filters narrow the assignments, keeps only the permission sets that the remaining ones name. A request for one
+/// account does not ask for the sets of other accounts.
 pub fn keep_named(source: &Source<'_>, sets: &mut PermissionSets, assigned: &[Assigned]) {
     if source.is_narrowed() {
         let named: BTreeSet<&str> = assigned.iter().map(|one| one.permission_set_arn.as_str()).collect();

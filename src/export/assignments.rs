@@ -1,5 +1,4 @@
-//! Assignments in the two forms in which AWS's published scripts report them: a row for each, and an object by permission
-//! set.
+//! Assignments in the two forms of AWS's published scripts: one row each, and one object by permission set.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,29 +11,29 @@ use crate::error::Result;
 use crate::output::{Destination, Format, RowWriter};
 use crate::store::failed;
 
-/// The columns of the scripts.
+/// The columns of the scripts' reports.
 const COLUMNS: [&str; 5] = ["Account ID", "Account Name", "Permission Set", "Principal Type", "Principal"];
 
-/// Further columns, one row for each person.
+/// Further columns for one row per person.
 const PEOPLE: [&str; 3] = ["User", "User Status", "Via Group"];
 
 /// Further columns with ids.
 const IDS: [&str; 3] = ["Principal ID", "Permission Set ARN", "Email"];
 
-/// What stands in place of the people of a group whose members were not seen.
+/// The placeholder for the people of a group whose members were not seen.
 const MEMBERS_NOT_SEEN: &str = "(members not seen)";
 
-/// What is written beside the columns of the scripts.
+/// The additions to the columns of the scripts.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AssignmentOptions {
-    /// A row for each person; a group without members keeps one.
+    /// Writes a row for each person. A group without members keeps one row.
     pub expand_groups: bool,
-    /// The ids of principals and permission sets, and e-mail addresses.
+    /// Adds the ids of principals and permission sets, and e-mail addresses.
     pub with_ids: bool,
 }
 
 impl AssignmentOptions {
-    /// The names of the columns.
+    /// Returns the names of the columns.
     pub fn columns(self) -> Vec<&'static str> {
         let people = PEOPLE.into_iter().filter(|_| self.expand_groups);
         let ids = IDS.into_iter().filter(|_| self.with_ids);
@@ -42,7 +41,7 @@ impl AssignmentOptions {
     }
 }
 
-/// Counts what a form could not name.
+/// Counts of entries whose name is unknown.
 #[derive(Debug, Default)]
 pub struct NotNamed {
     principals: u64,
@@ -50,7 +49,7 @@ pub struct NotNamed {
 }
 
 impl NotNamed {
-    /// A line for each kind of what was not seen.
+    /// Returns a line for each kind of entry that was not seen.
     pub fn lines(&self) -> Vec<String> {
         let principals = (self.principals > 0).then(|| {
             let rows = counted(self.principals, "entry", "entries");
@@ -64,11 +63,11 @@ impl NotNamed {
     }
 }
 
-/// One person of an assignment: name, status, the group in between, e-mail address.
+/// One person of an assignment: name, status, the group of the assignment, e-mail address.
 type Person = (Option<String>, Option<String>, Option<String>, Option<String>);
 
-/// Writes a row for each assignment, or for each person who has it. The output begins when nothing can be wrong with what
-/// was asked any more. Returns the number of rows too.
+/// Writes a row for each assignment, or for each person who has it. The output begins only after the filters proved
+/// valid. Returns the number of rows, and the counts of unknown names.
 pub fn write_rows(
     source: &Source<'_>,
     options: AssignmentOptions,
@@ -123,7 +122,7 @@ pub fn write_rows(
     Ok((writer.finish()?, not_named))
 }
 
-/// The people of a group's assignment; of a group without members one row without a person.
+/// Returns the people of a group's assignment. A group without members gives one row without a person.
 fn of_group(name: &Name, members: &[Member], is_unseen: bool) -> Vec<Person> {
     let via = name.in_report();
     let person = |one: &Member| (one.name.in_report(), one.status.clone(), via.clone(), one.email.clone());
@@ -136,17 +135,17 @@ fn of_group(name: &Name, members: &[Member], is_unseen: bool) -> Vec<Person> {
     people
 }
 
-/// Who has a permission set in any account, each with id and e-mail address.
+/// The holders of a permission set in any account, each with an e-mail address.
 #[derive(Debug, Default)]
 struct Holders {
     users: BTreeMap<Holder, Option<String>>,
     groups: BTreeMap<Holder, Option<String>>,
 }
 
-/// A name, and the id, by which two of one name are told apart where ids are written.
+/// A name with an id. The id distinguishes two holders of the same name where ids are written.
 type Holder = (Name, String);
 
-/// The object by permission set: its users and groups, distinct and sorted.
+/// Returns the object by permission set, with its users and groups, distinct and sorted.
 pub fn object(source: &Source<'_>, options: AssignmentOptions) -> Result<(serde_json::Value, NotNamed)> {
     let principals = Principals::read(source)?;
     let groups = if options.expand_groups { members(source)? } else { Default::default() };
@@ -190,7 +189,7 @@ pub fn object(source: &Source<'_>, options: AssignmentOptions) -> Result<(serde_
     Ok((serde_json::Value::Object(written), not_named))
 }
 
-/// Names, or objects with ids; those that are gone come last.
+/// Returns a list of names, or of objects with ids. Deleted principals come last.
 fn list(holders: BTreeMap<Holder, Option<String>>, options: AssignmentOptions) -> Vec<serde_json::Value> {
     let named = |name: &Name| name.in_report().map_or(serde_json::Value::Null, serde_json::Value::from);
     let object = |((name, id), email): (Holder, Option<String>)| match options.with_ids {

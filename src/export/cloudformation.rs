@@ -9,16 +9,16 @@ use super::source::Source;
 use super::terraform::{Written, hashed, instance};
 use crate::error::{Error, Result};
 
-/// How many resources a template has: as many as one change set imports. (A template may have 500.)
+/// The maximum number of resources in a template: a change set imports no more. (A template may have 500.)
 const MOST_RESOURCES: usize = 200;
 
-/// How long a template may be in bytes.
+/// The maximum length of a template in bytes.
 const MOST_BYTES: usize = 1_000_000;
 
-/// What a template has around its resources, at most.
+/// The maximum number of bytes in a template outside its resources.
 const AROUND: usize = 400;
 
-/// A resource under its logical id, and what identifies it in an account.
+/// A resource with its logical id and its identifier in an account.
 struct Resource {
     logical_id: String,
     kind: &'static str,
@@ -26,7 +26,7 @@ struct Resource {
     identifier: Value,
 }
 
-/// Writes the folder's files. Fails where the snapshot does not know its Identity Center instance.
+/// Writes the folder's files. Fails if the snapshot does not know its Identity Center instance.
 pub fn write(source: &Source<'_>, folder: &Folder) -> Result<Written> {
     let instance = instance(source)?;
     let mut sets = PermissionSets::read(source)?;
@@ -122,7 +122,7 @@ fn reference(policy: &PolicyReference) -> Value {
     json!({"Name": policy.name, "Path": policy.path})
 }
 
-/// Writes as many templates as the limits need.
+/// Writes as many templates as the limits require.
 fn templates(folder: &Folder, name: &str, resources: Vec<Resource>) -> Result<()> {
     let (mut part, mut bytes, mut number) = (Vec::new(), AROUND, 1);
     for resource in resources {
@@ -137,7 +137,7 @@ fn templates(folder: &Folder, name: &str, resources: Vec<Resource>) -> Result<()
     if part.is_empty() { Ok(()) } else { template(folder, name, number, part) }
 }
 
-/// How many bytes the resource takes in a template, at most.
+/// Returns the maximum number of bytes that the resource takes in a template.
 fn length(resource: &Resource) -> usize {
     let body =
         serde_json::to_string_pretty(&body(resource)).map_or(0, |text| text.len() + text.lines().count() * 4);
@@ -172,7 +172,7 @@ fn template(folder: &Folder, name: &str, number: usize, resources: Vec<Resource>
     folder.write(&format!("{name}-{number:04}.import.json"), &pretty(&import.into())?)
 }
 
-/// JSON as these forms write it, with a line feed at its end.
+/// Returns the JSON that these forms write, ending with a line feed.
 pub fn pretty(value: &Value) -> Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(value)
         .map_err(|error| Error::failed("cannot write JSON").caused_by(error))?;

@@ -1,4 +1,4 @@
-//! What Datasette shows beside the tables of a flat file: descriptions, facets, and the canned queries.
+//! Datasette's metadata of a flat file: descriptions, facets, and the canned queries.
 
 use serde_json::{Map, Value, json};
 
@@ -8,16 +8,16 @@ use super::mask::Privacy;
 use super::query_views::empty_tables;
 use crate::query::catalog;
 
-/// How many facets a table has at most: each is a query of its own when the page is shown.
+/// The maximum number of facets of a table. Each one costs a query when the page is shown.
 const MOST_FACETS: usize = 4;
 
-/// The metadata for a file that Datasette calls `database`. A query that asks for a table or a column that the file does not
-/// have, or calls a function of this program, is left out; its parameters without a default are asked for as ids.
+/// Returns the metadata for a file that Datasette calls `database`. A query is left out if it reads a table or column
+/// that the file does not have, or calls a function of this program. Parameters without a default are shown as ids.
 pub fn metadata(database: &str, datasets: &[Dataset]) -> Value {
     let tables: Map<String, Value> =
         datasets.iter().map(|dataset| (dataset.name.clone(), table(dataset))).collect();
     let empty = empty_tables(datasets);
-    // A flat file is of one snapshot, and has no such view.
+    // A flat file has one snapshot, and does not have this view.
     empty.execute_batch("DROP VIEW answering_snapshot").expect("it was just made");
     let queries: Map<String, Value> = catalog()
         .iter()
@@ -49,7 +49,7 @@ fn table(dataset: &Dataset) -> Value {
         .filter(|field| !field.description.is_empty())
         .map(|field| (field.name.clone(), field.description.as_str().into()))
         .collect();
-    // Words of AWS and of this program are few; names and ids are many.
+    // Words of AWS and of this program have few distinct values. Names and ids have many.
     let facets: Vec<&str> = dataset
         .fields
         .iter()

@@ -1,6 +1,7 @@
 //! The statements that make the files of a lake tables of another engine.
 //!
-//! A table with a file for each day is called `<table>_daily`, and a view `<table>` has its newest day, as the census has it.
+//! A table with a file for each day is called `<table>_daily`. A view `<table>` shows its newest day, as the census
+//! does.
 
 use super::dataset::{Dataset, Field, FieldKind};
 
@@ -19,8 +20,8 @@ pub enum Engine {
     Snowflake,
 }
 
-/// The statements for an engine, each with its semicolon. `location` is where the lake is, without a slash at its end;
-/// `first` is the first day of which there is a file, `YYYY-MM-DD`.
+/// Returns the statements for an engine, each with its semicolon. `location` is the path of the lake without a final
+/// slash; `first` is the first day with a file, `YYYY-MM-DD`.
 pub fn statements(engine: Engine, datasets: &[Dataset], location: &str, first: &str) -> Vec<String> {
     let mut statements = Vec::new();
     let snapshots = datasets.iter().find(|dataset| dataset.name == "snapshots");
@@ -45,10 +46,10 @@ pub fn statements(engine: Engine, datasets: &[Dataset], location: &str, first: &
     statements
 }
 
-/// The view with the newest snapshot, as the census has it.
+/// The name of the view with the newest snapshot, as in the census.
 pub(super) const ANSWERING_SNAPSHOT: &str = "answering_snapshot";
 
-/// The name of the table of a table's files.
+/// Returns the engine's name for the table that holds the dataset's files.
 fn table_name(dataset: &Dataset) -> String {
     match dataset.layout.is_daily() && !dataset.name.ends_with("_daily") {
         true => format!("{}_daily", dataset.name),
@@ -150,7 +151,7 @@ fn table(engine: Engine, dataset: &Dataset, name: &str, folder: &str, first: &st
 }
 
 impl Engine {
-    /// Where a lake is, as the engine writes it, if nothing is said.
+    /// Returns the location of a lake in the engine's notation, for statements without a given location.
     pub fn example(self) -> &'static str {
         match self {
             Self::Athena | Self::Trino => "s3://BUCKET/lake",
@@ -164,12 +165,12 @@ impl Engine {
         match self {
             Self::Athena | Self::Spark => format!("`{name}`"),
             Self::Trino | Self::Duckdb => format!("\"{name}\""),
-            // Upper case is what an unquoted name is there.
+            // Snowflake stores an unquoted name in upper case, and users can then type it in any case.
             Self::Snowflake => name.to_owned(),
         }
     }
 
-    /// Athena has Hive's names in tables and Trino's in views.
+    /// Quotes a name in a view. Athena uses Hive's quotes in tables and Trino's in views.
     pub(super) fn quoted_in_view(self, name: &str) -> String {
         match self {
             Self::Athena => Self::Trino.quoted(name),

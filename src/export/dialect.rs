@@ -1,13 +1,14 @@
-//! The SQL of a canned query, as another engine writes it.
+//! The SQL of a canned query in the dialect of another engine.
 //!
-//! Queries are written in what SQL engines have in common. What they call by other names is told here: functions of times
-//! and of JSON, and lists in one text.
+//! Queries use the SQL that engines have in common. This module translates the rest: functions on times and JSON, and
+//! lists in one text.
 
 use super::ddl::Engine;
 use crate::query::tokens::{Token, TokenKind, tokens};
 use crate::query::{CannedQuery, ParameterType};
 
-/// The query with its defaults in place of its parameters; `None` where it is not portable, or needs a value.
+/// Returns the query with its defaults in place of its parameters; `None` if it is not portable or a parameter has no
+/// default.
 pub fn portable(query: &CannedQuery) -> Option<String> {
     let header = &query.header;
     let needs_none = header.parameters.iter().all(|parameter| parameter.default.is_some());
@@ -18,7 +19,7 @@ pub fn portable(query: &CannedQuery) -> Option<String> {
     Some(filled(query, &time))
 }
 
-/// The query for SQLite, with the defaults that it has in place of its parameters.
+/// Returns the query for SQLite, with the existing defaults in place of its parameters.
 pub fn with_defaults(query: &CannedQuery) -> String {
     filled(query, &|day| format!("'{day}'"))
 }
@@ -46,30 +47,30 @@ fn filled(query: &CannedQuery, time: &dyn Fn(&str) -> String) -> String {
         let value = values.iter().find(|(name, _)| token.kind == TokenKind::Word && token.text == name);
         written += value.map_or(token.text, |(_, value)| value);
     }
-    // A limit is a number by itself elsewhere.
+    // Other engines accept only a plain number as a limit.
     for (_, value) in &values {
         written = written.replace(&format!("LIMIT CAST({value} AS INTEGER)"), &format!("LIMIT {value}"));
     }
     written.trim_end().to_owned()
 }
 
-/// SQL as the engine writes it.
+/// Returns the SQL in the engine's dialect.
 pub fn translated(sql: &str, engine: Engine) -> String {
     let tokens = tokens(sql);
     Writer { sql, tokens: &tokens, engine: Some(engine) }.write(0, tokens.len())
 }
 
-/// SQL as a SQLite before 3.44 takes it, which has no order within a list.
+/// Returns the SQL for SQLite before 3.44, which has no ORDER BY within `group_concat`.
 pub fn for_older_sqlite(sql: &str) -> String {
     let tokens = tokens(sql);
     Writer { sql, tokens: &tokens, engine: None }.write(0, tokens.len())
 }
 
-/// Writes tokens, each after the white space that stands before it.
+/// Writes tokens, each after the white space before it.
 struct Writer<'s> {
     sql: &'s str,
     tokens: &'s [Token<'s>],
-    /// `None` is an older SQLite.
+    /// The engine; `None` for an older SQLite.
     engine: Option<Engine>,
 }
 
@@ -88,7 +89,7 @@ impl Writer<'_> {
                 at = next;
             } else {
                 match word {
-                    // A word that is left out takes its gap with it.
+                    // A word that is left out also drops the white space before it.
                     Some("") => {}
                     Some(word) => written = written + gap + word,
                     None => written = written + gap + token.text,
@@ -116,7 +117,8 @@ impl Writer<'_> {
         }
     }
 
-    /// The call that begins here, as the engine writes it, and what follows it; `None` where it is the same, or no call.
+    /// Returns the engine's form of the call that begins at `at`, and the position of the next token; `None` if the
+    /// form is the same, or if no call begins there.
     fn call(&self, at: usize) -> Option<(String, usize)> {
         if !self.tokens.get(at + 1)?.is("(") {
             return None;
@@ -151,14 +153,14 @@ impl Writer<'_> {
         }
         let mut next = close + 1;
         if text.contains("{alias}") {
-            // `json_each(…) AS name`
+            // The alias of `json_each(…) AS name`.
             text = text.replace("{alias}", self.tokens.get(close + 2)?.text);
             next = close + 3;
         }
         Some((text, next))
     }
 
-    /// `group_concat(text, sign ORDER BY …)`, as SQL's standard has it.
+    /// Returns `group_concat(text, sign ORDER BY …)` in the form of the SQL standard.
     fn list(&self, ranges: &[(usize, usize)]) -> Option<String> {
         let [text, (sign, end)] = ranges else { return None };
         if self.engine == Some(Engine::Duckdb) {
@@ -178,8 +180,8 @@ impl Writer<'_> {
     }
 }
 
-/// How the engine writes a call of SQLite's function, with `{0}` for its first argument; `None` where it writes it alike.
-/// `first` is the first token of that.
+/// Returns the engine's form of a call of SQLite's function, with `{0}` for its first argument; `None` if the form is
+/// the same. `first` is the first token of the first argument.
 fn template(engine: Engine, name: &str, first: &str) -> Option<&'static str> {
     use Engine::{Athena, Duckdb, Snowflake, Spark, Trino};
     Some(match (name, engine) {
@@ -254,7 +256,7 @@ mod tests {
         assert!(catalog().iter().filter_map(portable).count() > 40);
     }
 
-    /// A function of SQLite that engines lack is translated, or the query is not portable.
+    /// Every function that engines lack is translated, or the query is marked as not portable.
     #[test]
     fn portable_queries_call_what_engines_have() {
         const COMMON: [&str; 16] = [

@@ -1,8 +1,9 @@
-//! A SQLite file with tables in place of views, for tools that read SQLite and know no census: ODBC, Power BI, Tableau,
-//! Metabase, Grafana, DuckDB.
+//! A SQLite file with tables in place of views, for tools that read SQLite but do not know the census: ODBC, Power BI,
+//! Tableau, Metabase, Grafana, DuckDB.
 //!
-//! Every column has a type, resources have primary keys and foreign keys, and nothing in the file needs a recent SQLite: no
-//! STRICT, no WITHOUT ROWID, no partial index, no view. Times are `YYYY-MM-DD HH:MM:SS.mmm` in UTC, as such tools expect.
+//! Every column has a type, and resources have primary keys and foreign keys. Nothing in the file needs a recent
+//! SQLite: no STRICT, no WITHOUT ROWID, no partial index, no view. Times are `YYYY-MM-DD HH:MM:SS.mmm` in UTC, as such
+//! tools expect.
 
 use std::path::Path;
 
@@ -15,17 +16,17 @@ use super::mask::{Mask, Privacy};
 use crate::error::Result;
 use crate::store::{Census, CoverageStatus, Snapshot, Watch, failed, quoted};
 
-/// What a file came to.
+/// The counts of a written file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Flattened {
     /// Number of tables.
     pub tables: usize,
-    /// Number of rows in all of them.
+    /// Number of rows in all tables.
     pub rows: u64,
 }
 
-/// Writes the census as of the snapshot, which its views answer for, into the empty file `target`. A failure leaves the file
-/// unfinished.
+/// Writes the census as of the snapshot into the empty file `target`. The census's views must answer for that snapshot.
+/// After a failure the file is incomplete.
 pub fn write(
     census: &Census,
     snapshot: &Snapshot,
@@ -37,7 +38,8 @@ pub fn write(
     let file = Connection::open(target).map_err(failed)?;
     watch(&file)?;
     watch(census.connection())?;
-    // The file is nobody's before it is finished. Orphans are real: a foreign key says what to join, and is not enforced.
+    // No other process reads the file before it is finished, so it needs no journal. Orphans are real, so a foreign key
+    // tells tools what to join, and is not enforced.
     file.execute_batch(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; BEGIN",
     )
@@ -62,7 +64,7 @@ pub fn write(
     Ok(flattened)
 }
 
-/// A table that says what the file is of, and what was not completely seen.
+/// Writes a table that describes the file: its snapshot, and the resources that were not completely seen.
 fn about(
     file: &Connection,
     census: &Census,
@@ -95,11 +97,11 @@ fn about(
     Ok(())
 }
 
-/// The statements that make the table and the indexes that joins use.
+/// Returns the statements that create the table and the indexes for joins.
 fn create(dataset: &Dataset, all: &[Dataset]) -> String {
     let name = quoted(&dataset.name);
     let mut lines: Vec<String> = dataset.fields.iter().map(column).collect();
-    // Two versions may have begun at the same time, by a clock that was wrong.
+    // A wrong clock may give two versions the same start, so a history has no primary key.
     let is_history = dataset.fields.iter().any(|field| field.name == "valid_from_at");
     let keys: Vec<String> = dataset
         .fields

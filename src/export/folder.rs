@@ -1,4 +1,4 @@
-//! A folder with the files of one export, which appears only when it is whole.
+//! A folder with the files of one export, which appears only when it is complete.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, BufWriter, Write};
@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::output::write_error;
 use crate::plain_file;
 
-/// A folder that is being written beside its final name, readable by its owner only.
+/// A folder that is being written next to its final name, readable by its owner only.
 #[derive(Debug)]
 pub struct Folder {
     partial: TempDir,
@@ -19,8 +19,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Begins the folder. Fails where there is anything of that name but an empty folder (exit 2): files of another
-    /// export among these would read as its own.
+    /// Begins the folder. Fails if the name is taken by anything but an empty folder (exit 2), because files of another
+    /// export among these would read as part of this one.
     pub fn begin(path: &Path) -> Result<Self> {
         match fs::read_dir(path) {
             Ok(mut entries) => {
@@ -46,34 +46,34 @@ impl Folder {
         Ok(Self { partial, path: path.to_owned() })
     }
 
-    /// Makes a folder within.
+    /// Creates a subfolder.
     pub fn folder(&self, name: &str) -> Result<()> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(self.partial.path().join(name));
         made.map_err(|error| cannot(&self.path, error))
     }
 
-    /// Makes a file.
+    /// Creates a file.
     pub fn file(&self, name: &str) -> Result<FolderFile> {
         let file =
             plain_file::create(&self.partial.path().join(name)).map_err(|error| cannot(&self.path, error))?;
         Ok(FolderFile(BufWriter::new(file)))
     }
 
-    /// Writes a whole file.
+    /// Writes a file in one call.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {
         let mut file = self.file(name)?;
         file.write_all(content).map_err(write_error)?;
         file.finish()
     }
 
-    /// Gives the folder its name. An empty one that is there already keeps its mode.
+    /// Moves the folder to its final name. If an empty folder has that name, its mode is kept.
     pub fn finish(self) -> Result<()> {
         if let Ok(found) = fs::metadata(&self.path) {
             fs::set_permissions(self.partial.path(), found.permissions())
                 .map_err(|error| cannot(&self.path, error))?;
         }
         fs::rename(self.partial.path(), &self.path).map_err(|error| cannot(&self.path, error))?;
-        // It is no longer there to be removed.
+        // The folder was moved, so the guard must not remove it.
         let _ = self.partial.keep();
         Ok(())
     }
@@ -84,10 +84,10 @@ impl Folder {
 pub struct FolderFile(BufWriter<File>);
 
 impl FolderFile {
-    /// Writes it onto the disk.
+    /// Writes the file to disk.
     pub fn finish(self) -> Result<()> {
         let file = self.0.into_inner().map_err(|error| write_error(error.into_error()))?;
-        // Ten thousand empty files need no waiting for.
+        // Syncing ten thousand empty files would take long and protect nothing.
         if file.metadata().is_ok_and(|found| found.len() == 0) {
             Ok(())
         } else {
@@ -106,22 +106,22 @@ impl Write for FolderFile {
     }
 }
 
-/// What could not be written in a form, and why: `skipped.csv` of its folder.
+/// The items that a form cannot contain, with the reasons: `skipped.csv` of its folder.
 #[derive(Debug, Default)]
 pub struct Skipped(Vec<[String; 3]>);
 
 impl Skipped {
-    /// Leaves a thing out: its kind, its name or key, and the reason.
+    /// Adds an item: its kind, its name or key, and the reason.
     pub fn add(&mut self, kind: &str, what: impl Into<String>, why: impl Into<String>) {
         self.0.push([kind.to_owned(), what.into(), why.into()]);
     }
 
-    /// How many there are.
+    /// Returns the number of items.
     pub fn count(&self) -> u64 {
         self.0.len() as u64
     }
 
-    /// Writes the file, with its header alone where nothing was left out.
+    /// Writes the file. It has only a header if nothing was left out.
     pub fn write(&self, folder: &Folder) -> Result<()> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let rows =

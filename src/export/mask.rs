@@ -1,7 +1,7 @@
-//! Pseudonyms: every text that names a thing or somebody of the organization becomes HMAC-SHA256 of it.
+//! Pseudonyms: every text that names a thing or a person of the organization is replaced by its HMAC-SHA256.
 //!
-//! The same text has the same pseudonym in every table, day and export with the same key, so that joins and counts hold.
-//! Ids and other texts are two domains: who has a name like an id is not linked to it.
+//! With the same key, the same text has the same pseudonym in every table, day and export, so that joins and counts
+//! hold. Ids and other texts are two domains, so a person whose name equals an id is not linked to that id.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -16,20 +16,20 @@ use crate::digest::hexadecimal;
 use crate::error::{Error, Result};
 use crate::plain_file;
 
-/// The number of random bytes of a key that is made here, and the least that a key may have.
+/// The number of random bytes in a new key, and the minimum number of bytes in any key.
 const KEY_BYTES: usize = 32;
 
-/// How many bytes of the HMAC a pseudonym has: enough that two texts never share one.
+/// The number of bytes of the HMAC in a pseudonym: enough that two texts never share one.
 const PSEUDONYM_BYTES: usize = 16;
 
-/// A column's part in a masked export.
+/// The treatment of a column's values in a masked export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Privacy {
-    /// It is shown as it is.
+    /// Values are shown unchanged.
     Public,
-    /// It has ids: of whatever kind, the same id has the same pseudonym.
+    /// Values are ids. The same id has the same pseudonym, whatever its kind.
     Id,
-    /// It has names and other texts.
+    /// Values are names and other texts.
     Text,
 }
 
@@ -42,7 +42,7 @@ impl Privacy {
     }
 }
 
-/// The key of pseudonyms. It is in no output.
+/// The key of the pseudonyms. No output contains it.
 #[derive(Clone)]
 pub struct Mask {
     mac: Hmac<Sha256>,
@@ -55,8 +55,7 @@ impl std::fmt::Debug for Mask {
 }
 
 impl Mask {
-    /// Reads the key of a file that only its owner may read. Fails for a file that others may read, and for a key that could
-    /// be guessed.
+    /// Reads the key from a file. Fails if other users may read the file, or if the key could be guessed.
     pub fn read(path: &Path) -> Result<Self> {
         let unreadable = |error| {
             Error::failed(format!("cannot read the mask key \"{}\"", path.display()))
@@ -78,7 +77,7 @@ impl Mask {
         Ok(Self { mac })
     }
 
-    /// Makes a file with a new key, readable by its owner only. Fails where there is a file of this name.
+    /// Creates a file with a new key, readable by its owner only. Fails if the file exists.
     pub fn make(path: &Path) -> Result<()> {
         let mut key = [0; KEY_BYTES];
         let mut make = || {
@@ -92,12 +91,12 @@ impl Mask {
         })
     }
 
-    /// What tells one key from another, and nothing of it.
+    /// Returns a name that distinguishes keys without revealing any part of them.
     pub fn name(&self) -> String {
         self.pseudonym(Privacy::Text, "orgcensus export")
     }
 
-    /// The pseudonym of a text; that of an empty one is empty.
+    /// Returns the pseudonym of a text; an empty text stays empty.
     pub fn pseudonym(&self, privacy: Privacy, text: &str) -> String {
         if text.is_empty() {
             return String::new();
@@ -108,7 +107,8 @@ impl Mask {
         hexadecimal(&mac.finalize().into_bytes()[..PSEUDONYM_BYTES])
     }
 
-    /// JSON with pseudonyms in place of every text and number in it; the names of keys stay. What is no JSON is a text.
+    /// Returns the JSON with pseudonyms in place of every text and number. Keys stay. Text that is not JSON becomes one
+    /// pseudonym.
     pub fn json(&self, privacy: Privacy, text: &str) -> String {
         match serde_json::from_str::<Value>(text) {
             Ok(value) => self.value(privacy, value).to_string(),
@@ -130,7 +130,7 @@ impl Mask {
     }
 }
 
-/// The bytes of hexadecimal digits.
+/// Decodes hexadecimal digits; `None` if they are malformed.
 fn bytes_of(digits: &str) -> Option<Vec<u8>> {
     if !digits.is_ascii() || !digits.len().is_multiple_of(2) {
         return None;

@@ -1,7 +1,7 @@
 //! One table as one Parquet file.
 //!
-//! Rows are gathered column by column and written as a row group when there are enough of them, so that memory does not
-//! depend on the number of rows. The same rows give the same bytes: nothing of the time or the program is in the file.
+//! Rows are gathered column by column and written as a row group when there are enough of them, so memory does not grow
+//! with the number of rows. The same rows give the same bytes: the file contains no time and no program version.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use parquet::schema::types::{Type, TypePtr};
 
 use super::dataset::{Cell, Field, FieldKind};
 
-/// How many rows a row group has at most.
+/// The maximum number of rows in a row group.
 const GROUP_ROWS: usize = 128 * 1024;
 
-/// How many bytes of memory the texts of a row group take at most.
+/// The maximum number of bytes of memory for the texts of a row group.
 const GROUP_BYTES: usize = 48 * 1024 * 1024;
 
-/// What a text takes beside its bytes: its place in the column, and what its allocation costs.
+/// The memory that a text takes besides its bytes: its entry in the column, and the overhead of its allocation.
 const TEXT_BYTES: usize = 80;
 
 /// A Parquet file that is being written.
@@ -35,7 +35,7 @@ pub(super) struct ParquetFile {
 }
 
 impl ParquetFile {
-    /// Begins a file with these columns; `notes` are kept in it, as name and value.
+    /// Begins a file with these columns. `notes` are written as its metadata, as name and value.
     pub(super) fn begin(file: File, fields: &[Field], notes: Vec<(String, String)>) -> Result<Self> {
         let notes = notes.into_iter().map(|(name, value)| KeyValue::new(name, value)).collect();
         let properties = WriterProperties::builder()
@@ -52,7 +52,7 @@ impl ParquetFile {
         })
     }
 
-    /// Adds a row, which has a value of every column.
+    /// Adds a row with a value for every column.
     pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> Result<()> {
         for (column, cell) in self.columns.iter_mut().zip(cells) {
             if let Cell::Text(text) = cell {
@@ -68,7 +68,7 @@ impl ParquetFile {
         }
     }
 
-    /// Writes what is left. Returns the number of rows and the file.
+    /// Writes the last row group. Returns the number of rows and the file.
     pub(super) fn finish(mut self) -> Result<(u64, File)> {
         if self.rows_in_group > 0 {
             self.write_group()?;
@@ -87,7 +87,7 @@ impl ParquetFile {
     }
 }
 
-/// The values of one column in the row group that is gathered: those that are not NULL, and 1 or 0 for each row.
+/// The values of one column in the current row group: those that are not NULL, and 1 or 0 for each row.
 struct Column {
     values: Values,
     is_there: Vec<i16>,
@@ -147,7 +147,7 @@ fn write<T: DataType>(
     Ok(())
 }
 
-/// The schema: every column may be NULL, so that a table of a later version reads beside this one.
+/// Returns the schema. Every column may be NULL, so that a table of a later version can be read together with this one.
 fn schema(fields: &[Field]) -> Result<TypePtr> {
     let column = |field: &Field| {
         let (physical, logical) = match field.kind {

@@ -1,4 +1,4 @@
-//! Permission sets with their policies and tags, for the forms that make them again.
+//! Permission sets with their policies and tags, for the forms that create them again.
 
 use std::collections::BTreeMap;
 
@@ -14,17 +14,17 @@ pub struct PermissionSetForm {
     pub arn: String,
     /// Name of the set.
     pub name: String,
-    /// Its description; never empty.
+    /// The description; never empty.
     pub description: Option<String>,
-    /// Its session's length, as ISO 8601 writes it: PT1H.
+    /// The length of a session in ISO 8601: PT1H.
     pub session_duration: Option<String>,
-    /// Where a session begins; never empty.
+    /// The URL where a session begins; never empty.
     pub relay_state: Option<String>,
-    /// Keys and values, by key.
+    /// Keys and values, sorted by key.
     pub tags: Vec<(String, String)>,
-    /// ARNs of the policies that AWS maintains.
+    /// ARNs of the AWS managed policies.
     pub aws_managed: Vec<String>,
-    /// Policies of the accounts.
+    /// The customer managed policies.
     pub customer_managed: Vec<PolicyReference>,
     /// The inline policy, as AWS returned it.
     pub inline: Option<String>,
@@ -32,7 +32,7 @@ pub struct PermissionSetForm {
     pub boundary: Option<Boundary>,
 }
 
-/// A policy that is looked up by name in each account.
+/// A policy that each account has under the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyReference {
     /// Name of the policy.
@@ -41,27 +41,27 @@ pub struct PolicyReference {
     pub path: String,
 }
 
-/// What limits a permission set.
+/// The permissions boundary of a permission set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Boundary {
-    /// A policy that AWS maintains, by ARN.
+    /// An AWS managed policy, by ARN.
     Aws(String),
-    /// A policy of the accounts.
+    /// A customer managed policy.
     Customer(PolicyReference),
 }
 
 /// The permission sets of a snapshot.
 #[derive(Debug, Default)]
 pub struct PermissionSets {
-    /// Those that were seen with all that belongs to them, by ARN.
+    /// The permission sets that were seen completely, by ARN.
     pub whole: BTreeMap<String, PermissionSetForm>,
-    /// Those of which something was not seen: names by ARN, each with the reason. Without their policies or tags they
-    /// would be made again without them.
+    /// The names of the permission sets that were not seen completely, by ARN, each with the reason. The forms would
+    /// create them without the policies or tags that were not seen.
     pub unseen: BTreeMap<String, (String, String)>,
 }
 
 impl PermissionSets {
-    /// Reads all that the snapshot knows.
+    /// Reads all permission sets that the snapshot knows.
     pub fn read(source: &Source<'_>) -> Result<Self> {
         let mut sets: BTreeMap<String, PermissionSetForm> = BTreeMap::new();
         let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
@@ -145,7 +145,7 @@ impl PermissionSetForm {
 }
 
 impl PolicyReference {
-    /// The name and path; where AWS returned none, those that `policy` is made of.
+    /// Returns the policy's name and path. If AWS returned none, they are taken from `policy`.
     fn of(policy: String, name: Option<String>, path: Option<String>) -> Self {
         let (before, last) = policy.rsplit_once('/').unwrap_or(("", &policy));
         Self {

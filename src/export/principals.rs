@@ -1,5 +1,4 @@
-//! How principals are written in forms that name them: one that is gone, and one of which nothing is known, are not the
-//! same.
+//! The names of principals in forms. A deleted principal and an unknown one are written differently.
 
 use std::collections::HashMap;
 
@@ -9,19 +8,19 @@ use super::source::{Source, Unseen};
 use crate::error::Result;
 use crate::store::failed;
 
-/// Who has an assignment, as a form may name it.
+/// The name of a principal with an assignment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Name {
-    /// It is there, by this name; by its id where it has no name.
+    /// The principal exists, and has this name. A principal without a name is known by its id.
     Known(String),
-    /// It was not seen, which does not say that it is gone.
+    /// The principal with this id was not seen, which does not mean that it was deleted.
     NotSeen(String),
-    /// It was deleted.
+    /// The principal was deleted.
     Gone,
 }
 
 impl Name {
-    /// The name in a report: empty for one that is gone, and never for another.
+    /// Returns the name in a report: empty for a deleted principal, and only for that.
     pub fn in_report(&self) -> Option<String> {
         match self {
             Self::Known(name) => Some(name.clone()),
@@ -31,16 +30,17 @@ impl Name {
     }
 }
 
-/// Principals of which it is not known who they are, or who is in them.
+/// The principals whose identity or members are unknown.
 pub struct Principals {
     reasons: HashMap<(String, String), String>,
 }
 
 impl Principals {
-    /// Reads those of the snapshot.
+    /// Reads the principals of the snapshot.
     pub fn read(source: &Source<'_>) -> Result<Self> {
         let mut reasons = HashMap::new();
-        // What this reads is what was not seen itself: it is no part of what the form could miss.
+        // The statement reads the list of unseen principals. It bypasses `source`, so it adds nothing to what the form
+        // reports as unseen.
         let mut statement = source
             .census()
             .connection()
@@ -53,7 +53,7 @@ impl Principals {
         Ok(Self { reasons })
     }
 
-    /// How the principal is named.
+    /// Returns the principal's name.
     pub fn name(&self, kind: &str, id: &str, name: Option<String>, is_known: bool) -> Name {
         match name {
             Some(name) => Name::Known(name),
@@ -63,7 +63,7 @@ impl Principals {
         }
     }
 
-    /// Whether the members of the group were not seen.
+    /// Returns true if the members of the group were not seen.
     pub fn members_are_unseen(&self, group_id: &str) -> bool {
         matches!(self.reason("GROUP", group_id), Some("members_not_listed" | "principal_not_listed"))
     }
@@ -73,12 +73,12 @@ impl Principals {
     }
 }
 
-/// Somebody in a group.
+/// A member of a group.
 #[derive(Debug, Clone)]
 pub struct Member {
     /// Id of the user.
     pub user_id: String,
-    /// How the user is named; a deleted user has no access, and is no member here.
+    /// The user's name. A deleted user has no access and is not listed.
     pub name: Name,
     /// ENABLED or DISABLED.
     pub status: Option<String>,
@@ -104,12 +104,12 @@ pub fn members(source: &Source<'_>) -> Result<HashMap<String, Vec<Member>>> {
     Ok(members)
 }
 
-/// A text of a row that is never NULL.
+/// Returns the text of a column that is never NULL.
 pub fn text(row: &Row<'_>, column: usize) -> Result<String> {
     row.get(column).map_err(failed)
 }
 
-/// A text of a row, if it has one.
+/// Returns the text of a column; `None` for NULL.
 pub fn optional(row: &Row<'_>, column: usize) -> Result<Option<String>> {
     row.get(column).map_err(failed)
 }

@@ -7,8 +7,8 @@ use super::ddl::{ANSWERING_SNAPSHOT, Engine};
 use super::dialect::{portable, translated};
 use crate::query::{CannedQuery, catalog};
 
-/// A view for each canned query that the engine can run over the tables, `query_<name>` with `_` for `-`: those that are
-/// portable and need no value, with their defaults. One that asks for a column that the tables lack is a comment.
+/// Returns a view `query_<name>`, with `_` for `-`, for each canned query that the engine can run: the query is
+/// portable, and every parameter has a default. A query on a column that the tables lack becomes a comment.
 pub fn query_views(engine: Engine, datasets: &[Dataset]) -> Vec<String> {
     let tables = empty_tables(datasets);
     let view = |query: &CannedQuery| {
@@ -33,7 +33,7 @@ pub fn query_views(engine: Engine, datasets: &[Dataset]) -> Vec<String> {
     catalog().iter().filter_map(view).collect()
 }
 
-/// The tables of the export without rows, which say of a query whether they have its columns.
+/// Creates the export's tables without rows. Preparing a query against them shows whether they have its columns.
 pub(super) fn empty_tables(datasets: &[Dataset]) -> Connection {
     let made = || -> rusqlite::Result<Connection> {
         let tables = Connection::open_in_memory()?;

@@ -1,5 +1,5 @@
-//! What an interchange form is made of: statements on one snapshot, narrowed as asked, and what that snapshot did not see
-//! of what they read.
+//! The source of an interchange form: statements on one snapshot with filters, and the part of what they read that the
+//! snapshot did not see.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ use crate::query::{
 };
 use crate::store::{Census, Record, Snapshot, SnapshotGaps, failed, parse_scope};
 
-/// A census that answers as of one snapshot, and what rows are kept for.
+/// A census that answers as of one snapshot, with the filters on its rows.
 pub struct Source<'c> {
     census: &'c Census,
     span: Span,
@@ -27,37 +27,38 @@ pub struct Source<'c> {
     found: RefCell<Found>,
 }
 
-/// A statement, with what it is called where a filter cannot narrow it.
+/// A statement with the name that an error uses if a filter cannot narrow it.
 struct Asked<'a> {
     what: &'a str,
     sql: &'a str,
     header: &'a Header,
     only: &'a [Only],
-    /// Whether what it reads and was not seen is told.
+    /// True if unseen data that the statement reads is reported.
     is_judged: bool,
 }
 
 /// A statement before its first row.
 pub struct Begun<'a> {
-    /// Its columns.
+    /// The columns of the statement.
     pub columns: &'a [OutputColumn],
-    /// What its parameters are.
+    /// The values of its parameters.
     pub bound: &'a [Bound],
-    /// Lines about what it reads and the snapshot did not see completely.
+    /// Lines about data that the statement reads and the snapshot did not see completely.
     pub not_covered: Vec<String>,
 }
 
-/// What the statements that were asked so far left open.
+/// The unseen data of the statements so far.
 #[derive(Debug, Default)]
 struct Found {
-    /// Resources that the snapshot did not see completely.
+    /// The resources that the snapshot did not see completely.
     incomplete: Vec<Incomplete>,
-    /// Rows of which nobody knows whether the filters keep them.
+    /// The number of rows for which the filters cannot be decided.
     unknown: i64,
 }
 
 impl<'c> Source<'c> {
-    /// A census that answers as of this snapshot already. `only` narrows what [`Source::narrowed`] asks.
+    /// Creates a source from a census that already answers as of this snapshot. `only` narrows the rows of
+    /// [`Source::narrowed`].
     pub fn new(census: &'c mut Census, snapshot: Snapshot, only: Vec<Only>) -> Result<Self> {
         let pages = ResourcePages::read(census.connection())?;
         census.guard()?;
@@ -66,36 +67,37 @@ impl<'c> Source<'c> {
         Ok(Self { census, span: Span::at(snapshot), only, pages, interruption, found: RefCell::default() })
     }
 
-    /// The census.
+    /// Returns the census.
     pub fn census(&self) -> &'c Census {
         self.census
     }
 
-    /// The snapshot that answers.
+    /// Returns the answering snapshot.
     pub fn snapshot(&self) -> &Snapshot {
         self.span.to()
     }
 
-    /// Whether filters narrow it.
+    /// Returns true if there are filters.
     pub fn is_narrowed(&self) -> bool {
         !self.only.is_empty()
     }
 
-    /// Hands over every row of the statement.
+    /// Passes every row of the statement to `each`.
     pub fn all(&self, sql: &str, mut each: impl FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
         let asked = Asked { what: "", sql, header: &Header::default(), only: &[], is_judged: true };
         self.ask(asked, |_| Ok(()), |(), row| each(row))
     }
 
-    /// The same of a statement that reads histories for what the snapshot has: what earlier snapshots did not see is not
-    /// told. Whoever asks it asks for the same rows by [`Source::all`], too.
+    /// Passes every row of a statement that reads histories to `each`. Unseen data of earlier snapshots is not
+    /// reported. The caller must read the same rows with [`Source::all`] too, which reports the unseen data of this
+    /// snapshot.
     pub fn since(&self, sql: &str, mut each: impl FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
         let asked = Asked { what: "", sql, header: &Header::default(), only: &[], is_judged: false };
         self.ask(asked, |_| Ok(()), |(), row| each(row))
     }
 
-    /// Hands over the rows of the statement that the filters keep; a filter that says nothing of its rows is an error
-    /// that names the form, `what` (exit 2).
+    /// Passes the rows that the filters keep to `each`. A filter that does not apply to the statement's rows is an
+    /// error that names the form `what` (exit 2).
     pub fn narrowed(
         &self,
         what: &str,
@@ -105,7 +107,8 @@ impl<'c> Source<'c> {
         self.narrowed_into(what, sql, || Ok(()), |(), row| each(row))
     }
 
-    /// The same into what `begin` makes, when nothing can be wrong with the filters any more.
+    /// Passes the rows that the filters keep to the value that `begin` creates. `begin` is called only after the
+    /// filters proved valid.
     pub fn narrowed_into<T>(
         &self,
         what: &str,
@@ -117,8 +120,8 @@ impl<'c> Source<'c> {
         self.ask(asked, |_| begin(), each)
     }
 
-    /// Hands over the columns of a canned query, and then its rows that the filters keep. One that needs a value is an
-    /// error (exit 2).
+    /// Passes the columns of a canned query to `begin`, and then the rows that the filters keep to `each`. A query
+    /// without a value for a parameter is an error (exit 2).
     pub fn canned<T>(
         &self,
         query: &CannedQuery,
@@ -181,7 +184,8 @@ impl<'c> Source<'c> {
         self.interruption.explain(failed(error))
     }
 
-    /// Lines about what was read and not completely seen; an error where only a complete answer will do (exit 4).
+    /// Returns lines about the unseen data of the statements so far. With `require_complete`, such data is an error
+    /// (exit 4).
     pub fn not_covered(&self, require_complete: bool) -> Result<Vec<String>> {
         self.census.check_unwritten()?;
         let found = self.found.borrow();
@@ -206,7 +210,7 @@ impl<'c> Source<'c> {
         Ok(told)
     }
 
-    /// What the snapshot did not see of the resource.
+    /// Returns the unseen part of the resource in the snapshot.
     pub fn unseen(&self, resource_name: &str) -> Result<Unseen> {
         let spec = resource(resource_name).expect("the forms name resources that there are");
         let gaps = SnapshotGaps::read(self.census.connection(), self.snapshot().snapshot_id, spec.name)?;
@@ -214,14 +218,14 @@ impl<'c> Source<'c> {
     }
 }
 
-/// What a snapshot did not see of a resource.
+/// The unseen part of a resource in a snapshot.
 pub struct Unseen {
     spec: &'static ResourceSpec,
     gaps: SnapshotGaps,
 }
 
 impl Unseen {
-    /// Whether any row may be hidden that has these values.
+    /// Decides whether a row with these values may exist that the snapshot did not see.
     pub fn may_hide(&self, values: &[(&str, &str)]) -> Result<bool> {
         let object: serde_json::Map<_, _> =
             values.iter().map(|(column, value)| ((*column).to_owned(), json!(value))).collect();
@@ -233,7 +237,7 @@ impl Unseen {
         debug_assert!(
             values.iter().all(|(column, _)| self.spec.columns.iter().any(|one| one.name == *column))
         );
-        // A gap may be wider than the values, or within them.
+        // A gap may be wider than the values, or narrower.
         Ok(self.gaps.hides(&row)
             || self
                 .gaps
@@ -243,7 +247,7 @@ impl Unseen {
     }
 }
 
-/// `1 row`, `2 rows`.
+/// Returns the count with its noun: `1 row`, `2 rows`.
 pub fn counted(count: u64, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }

@@ -11,10 +11,10 @@ use crate::digest::hexadecimal;
 use crate::error::{Error, Result};
 use crate::output::write_error;
 
-/// How many assignments a file has at most.
+/// The maximum number of assignments in a file.
 const PER_FILE: usize = 1_000;
 
-/// The versions that know import blocks and permissions boundaries.
+/// The minimum versions with import blocks and permissions boundaries.
 const VERSIONS: &str = r#"terraform {
   required_version = ">= 1.5"
   required_providers {
@@ -26,18 +26,18 @@ const VERSIONS: &str = r#"terraform {
 }
 "#;
 
-/// What was written.
+/// The counts of what was written.
 #[derive(Debug, Default)]
 pub struct Written {
-    /// Permission sets.
+    /// Number of permission sets.
     pub permission_sets: u64,
-    /// Assignments.
+    /// Number of assignments.
     pub assignments: u64,
-    /// What stands in `skipped.csv`.
+    /// Number of rows in `skipped.csv`.
     pub skipped: u64,
 }
 
-/// Writes the folder's files. Fails where the snapshot does not know its Identity Center instance.
+/// Writes the folder's files. Fails if the snapshot does not know its Identity Center instance.
 pub fn write(source: &Source<'_>, folder: &Folder) -> Result<Written> {
     let instance = instance(source)?;
     let mut sets = PermissionSets::read(source)?;
@@ -69,7 +69,7 @@ pub fn write(source: &Source<'_>, folder: &Folder) -> Result<Written> {
     })
 }
 
-/// ARN of the instance that the snapshot is of.
+/// Returns the ARN of the snapshot's instance.
 pub fn instance(source: &Source<'_>) -> Result<String> {
     source.snapshot().instance_arn.clone().ok_or_else(|| {
         Error::failed("the snapshot does not know the Identity Center instance, which every resource names")
@@ -77,7 +77,7 @@ pub fn instance(source: &Source<'_>) -> Result<String> {
     })
 }
 
-/// A name that is stable and differs for every key: what it is, and the beginning of the key's hash.
+/// Returns a stable name that is unique to the key: the beginning of the key's hash.
 pub fn hashed(key: &[&str]) -> String {
     use sha2::{Digest, Sha256};
     let mut hasher = Sha256::new();
@@ -88,7 +88,7 @@ pub fn hashed(key: &[&str]) -> String {
     hexadecimal(&hasher.finalize().as_slice()[..8])
 }
 
-/// Writes blocks of the language.
+/// A writer of HCL blocks.
 struct Hcl<'w, W: Write>(&'w mut W);
 
 impl<W: Write> Hcl<'_, W> {
@@ -193,7 +193,7 @@ impl<W: Write> Hcl<'_, W> {
         writeln!(self.0, "resource \"{kind}\" \"{label}\" {{")
     }
 
-    /// Ends the resource, and writes the block that imports it by these parts of its id.
+    /// Ends the resource, and writes the block that imports it. `id` has the parts of the resource's import id.
     fn close(&mut self, kind: &str, label: &str, id: &[&str]) -> std::io::Result<()> {
         let id = quoted(&id.join(","));
         writeln!(self.0, "}}\n\nimport {{\n  to = {kind}.{label}\n  id = {id}\n}}\n")
@@ -215,19 +215,20 @@ impl<W: Write> Hcl<'_, W> {
     }
 }
 
-/// The label of a permission set: its name as far as a label may have it, and what makes it differ from others.
+/// Returns the label of a permission set: its name in the characters that a label allows, and a hash that makes it
+/// unique.
 fn label(set: &PermissionSetForm) -> String {
     let plain = |one: char| if one.is_ascii_alphanumeric() { one.to_ascii_lowercase() } else { '_' };
     let name: String = set.name.chars().map(plain).collect();
     format!("set_{name}_{}", hashed(&[&set.arn]))
 }
 
-/// The label of something of a permission set of which there may be several.
+/// Returns the label of one of several items of a permission set.
 fn part(label: &str, what: &str) -> String {
     format!("{label}_{}", hashed(&[what]))
 }
 
-/// Text as a string of the language: what begins a template is written so that it is none.
+/// Returns the text as an HCL string. A sequence that would begin a template is escaped.
 fn quoted(text: &str) -> String {
     let mut written = String::with_capacity(text.len() + 2);
     written.push('"');
@@ -237,7 +238,7 @@ fn quoted(text: &str) -> String {
         let begins_template = matches!(one, '$' | '%') && rest[run..].starts_with('{');
         let mut by_number = |one: char| written.push_str(&format!("\\u{:04x}", u32::from(one)));
         match one {
-            // Of several signs the last two would be read as one that is doubled.
+            // Of several signs in a row, HCL would read the last two as one escaped sign.
             _ if begins_template && run > 1 => {
                 (0..run).for_each(|_| by_number(one));
                 rest = &rest[run..];
@@ -257,7 +258,7 @@ fn quoted(text: &str) -> String {
     written
 }
 
-/// Text for a comment, which ends with its line.
+/// Returns the text for a comment. A comment ends with its line, so control characters become spaces.
 fn comment(text: &str) -> String {
     text.chars().map(|one| if one.is_control() { ' ' } else { one }).collect()
 }

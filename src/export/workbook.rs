@@ -7,8 +7,8 @@ use crate::output::{About, Destination, WorkbookWriter};
 use crate::query::CannedQuery;
 use crate::store::failed;
 
-/// Writes a sheet for each query, behind the one that says what they are. Fails for a query that needs a value (exit 2),
-/// before anything is asked.
+/// Writes a sheet for each query, after the sheet that describes them. Fails for a query with a parameter without a
+/// default (exit 2) before any statement runs.
 pub fn write(
     source: &Source<'_>,
     queries: &[CannedQuery],

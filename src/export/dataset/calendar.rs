@@ -1,4 +1,4 @@
-//! The tables of days: a date dimension, and the metrics of each day.
+//! The tables about days: a date dimension, and the metrics of each day.
 
 use crate::model::{METRIC_SOURCES, Metric, RESOURCES, ResourceSpec};
 use crate::store::{Table, quoted};
@@ -6,7 +6,7 @@ use crate::store::{Table, quoted};
 use super::view_column::{entity_of, privacy_of};
 use super::{Dataset, Field, FieldKind, Layout, Select};
 
-/// The first columns of a row that is about a day.
+/// Returns the first columns of a row about a day.
 fn prefix(organization: &str) -> Vec<Field> {
     vec![
         field("date", FieldKind::Date, "the day, UTC", "d.date", true),
@@ -26,7 +26,7 @@ fn field(name: &str, kind: FieldKind, description: &str, expression: &str, in_ke
     }
 }
 
-/// The days from the first snapshot to the last, those without a snapshot too.
+/// Returns the table of every day from the first snapshot to the last, including days without a snapshot.
 pub(super) fn dates(organization: &str) -> Dataset {
     let number = |name: &str, description: &str, expression: &str| {
         field(name, FieldKind::Integer, description, &format!("CAST({expression} AS INTEGER)"), false)
@@ -88,19 +88,20 @@ LEFT JOIN snapshots AS s ON s.snapshot_id = d.answering"
     }
 }
 
-/// The metrics of each day with a snapshot: counts as the last snapshot of the day has them, and what came and went in all
-/// of the day's snapshots together. `metrics` is the view of the metrics of each snapshot.
+/// Returns the table of the metrics of each day with a snapshot. `metrics` is the view of the metrics of each snapshot.
+///
+/// A count of a state is that of the day's last snapshot. A count of changes is the sum over all snapshots of the day.
 pub(super) fn metrics_daily(metrics: &Table, organization: &str) -> Dataset {
     let is_state = |name: &str| Metric::ALL.iter().any(|metric| metric.column() == name);
     let mut fields = prefix(organization);
-    // A day has a row for each account beside that of the organization.
+    // A day has one row for the organization and one for each account, so the date is no key.
     fields.iter_mut().for_each(|field| field.in_key = false);
     for column in &metrics.columns {
         let name = column.name.as_str();
         let is_flow = column.sql_type == "INTEGER" && !is_state(name) && name != "snapshot_id";
         let (kind, expression) = match name {
             "taken_at" => (FieldKind::Time, "m.taken_at".to_owned()),
-            // One that is not known leaves the sum unknown.
+            // A sum with an unknown part is unknown.
             _ if is_flow => (FieldKind::Integer, format!("f.{}", quoted(name))),
             _ if column.sql_type == "INTEGER" => (FieldKind::Integer, format!("m.{}", quoted(name))),
             _ => (FieldKind::Text, format!("m.{}", quoted(name))),

@@ -1,7 +1,7 @@
-//! The tables of an export, derived from the declarations and from what the census says of its own tables.
+//! The tables of an export, derived from the declarations and from the census's description of its own tables.
 //!
-//! Every row tells its organization, its snapshot and when that was taken. A table that tells of several snapshots has them
-//! in its own columns; elsewhere they are those of the snapshot that answers.
+//! Every row gives its organization, its snapshot and the time of that snapshot. A table over several snapshots has
+//! these in its own columns. In every other table they are those of the answering snapshot.
 
 use crate::error::{Error, Result};
 use crate::export::mask::Privacy;
@@ -14,23 +14,23 @@ use crate::store::{Census, Table, TableColumn, TableKind, Tells, literal, quoted
 use super::view_column::{entity_of, privacy_of};
 use super::{Dataset, Field, FieldKind, Layout, Select, calendar};
 
-/// What the store itself records of each snapshot, as far as an export has it.
+/// The tables that the store itself records for each snapshot and that an export includes.
 const RECORDED: [&str; 3] = ["snapshots", "coverage", "gaps"];
 
-/// What the tables of an export depend on beside the census.
+/// The options that the tables of an export depend on, besides the census.
 #[derive(Debug, Clone, Default)]
 pub struct DatasetOptions {
-    /// Stands in every row; `None` of an instance outside an organization.
+    /// The organization id in every row; `None` for an instance outside an organization.
     pub organization_id: Option<String>,
-    /// The tags of accounts that become columns of the views that have columns added.
+    /// The account tags that become columns of the views with added columns.
     pub tag_columns: Vec<TagColumn>,
-    /// Every column about natural persons, and not a named minimum alone.
+    /// Includes every column about natural persons, instead of the named minimum alone.
     pub all_columns: bool,
-    /// Whether values are masked: then no description has one either.
+    /// Set when values are masked. Descriptions then contain no values either.
     pub is_masked: bool,
 }
 
-/// A tag of accounts that becomes a column.
+/// An account tag that becomes a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagColumn {
     /// The key of the tag.
@@ -39,10 +39,10 @@ pub struct TagColumn {
     pub name: String,
 }
 
-/// Every table of an export of the census, those of resources first.
+/// Returns every table of an export of the census, those with a file for each day first.
 pub fn datasets(census: &Census, options: &DatasetOptions) -> Result<Vec<Dataset>> {
     let organization = options.organization_id.as_deref().map_or("NULL".to_owned(), literal);
-    // What an older file has is typed as a new one would be; it may lack a view.
+    // The columns of an older file are typed as those of a new one. A view that the older file lacks is left out.
     let present = census.tables()?;
     let mut tables = Census::blank()?.tables()?;
     tables.retain(|table| present.iter().any(|one| one.name == table.name));
@@ -75,7 +75,7 @@ pub fn datasets(census: &Census, options: &DatasetOptions) -> Result<Vec<Dataset
     Ok(found)
 }
 
-/// Makes the table of an export out of a table or view of the census.
+/// Derives the table of an export from a table or view of the census.
 struct Maker<'t> {
     table: &'t Table,
     organization: &'t str,
@@ -83,7 +83,7 @@ struct Maker<'t> {
 }
 
 impl Maker<'_> {
-    /// A resource in each snapshot, or all of its versions.
+    /// Returns the table of a resource in each snapshot, or of all its versions.
     fn of_resource(&self) -> Option<Dataset> {
         let name = &self.table.name;
         let spec = ["_by_snapshot", "_history"].iter().find_map(|end| resource(name.strip_suffix(end)?))?;
@@ -93,7 +93,7 @@ impl Maker<'_> {
             false => self.own_prefix("t"),
         };
         for column in spec.columns.iter().filter(|column| self.is_exported(column)) {
-            // An organization's own table names it already.
+            // The table of the organization itself has its id already.
             if fields.iter().all(|field| field.name != column.name) {
                 fields.push(of_column(column));
             }
@@ -126,11 +126,11 @@ impl Maker<'_> {
         column.role != Role::Volatile && (self.options.all_columns || !is_withheld(column))
     }
 
-    /// What changed of a resource at each snapshot.
+    /// Returns the table of the changes of a resource at each snapshot.
     fn of_changes(&self) -> Option<Dataset> {
         let spec = resource(self.table.name.strip_suffix("_changes")?)?;
         let mut fields = self.own_prefix("t");
-        // A row changes once at a snapshot.
+        // A row changes at most once in a snapshot, so the snapshot is part of the key.
         fields.iter_mut().filter(|field| field.name == "snapshot_id").for_each(|field| field.in_key = true);
         for column in &self.table.columns {
             let declared = spec.columns.iter().find(|one| one.name == column.name);
@@ -154,11 +154,11 @@ impl Maker<'_> {
         })
     }
 
-    /// A derived view: of the snapshot that answers, or of all of them.
+    /// Returns the table of a derived view: of the answering snapshot, or of all snapshots.
     fn of_view(&self) -> Option<Dataset> {
         let name = self.table.name.as_str();
         let view = DERIVED_VIEWS.iter().find(|view| view.name == name);
-        // Such a view has more rows than anybody reads: effective_access has those of each day.
+        // Such a view has too many rows to export. The rows of each day are in effective_access.
         if view.is_some_and(|view| !view.asked_by.is_empty()) {
             return None;
         }
@@ -171,7 +171,7 @@ impl Maker<'_> {
                 fields.push(of_view_column(column));
             }
         }
-        // What changed tells the old and the new value of any column.
+        // The column holds old and new values of any column, withheld ones too.
         let changed = fields.iter_mut().find(|field| field.name == "fields" && self.has("resource"));
         if let Some(field) = changed.filter(|_| !self.options.all_columns) {
             field.expression = changed_columns();
@@ -194,7 +194,7 @@ impl Maker<'_> {
         Some(dataset)
     }
 
-    /// Adds the columns that the view has in an export alone.
+    /// Adds the columns that the view has only in an export.
     fn add_columns(&self, dataset: &mut Dataset) {
         let Some(added) = ADDED_COLUMNS.iter().find(|added| added.view == dataset.name) else { return };
         added.with.clone_into(&mut dataset.select.with);
@@ -229,7 +229,7 @@ impl Maker<'_> {
         dataset.resources.extend(more);
     }
 
-    /// What is recorded of each snapshot.
+    /// Returns the table of facts that each snapshot records.
     fn of_facts(&self) -> Option<Dataset> {
         let name = self.table.name.as_str();
         let spec = FACTS.iter().find(|spec| spec.tables().any(|table| table == name));
@@ -273,18 +273,19 @@ impl Maker<'_> {
         Select { with: String::new(), from, snapshot }
     }
 
-    /// The columns of every row where the table tells of several snapshots; `times` has the time of each.
+    /// Returns the first columns of a table over several snapshots. `times` is the alias of the table with the time of
+    /// each.
     fn own_prefix(&self, times: &str) -> Vec<Field> {
         self.prefix("t", times)
     }
 
-    /// The same where the snapshot is the one that answers.
+    /// Returns the first columns of a table of the answering snapshot.
     fn answering_prefix(&self) -> Vec<Field> {
         self.prefix("n", "n")
     }
 
     fn prefix(&self, snapshot: &str, times: &str) -> Vec<Field> {
-        // Facts are identified by their snapshot too.
+        // The snapshot is part of the key of facts.
         let in_key = |name: &str| {
             self.table.kind == TableKind::SnapshotFact
                 && self.table.columns.iter().any(|column| column.name == name && column.in_key)
@@ -306,15 +307,16 @@ impl Maker<'_> {
     }
 }
 
-/// The further columns of a version, as the census has them.
+/// The columns that a version has in the census besides those of its resource.
 const SEEN: [&str; 6] = ["not_before", "first_seen_at", "last_seen_at", "valid_from", "valid_to", "gone_at"];
 
-/// The end of the snapshot that a version's bound names.
+/// Returns the SQL for the completion time of the snapshot that a version's bound names.
 fn completed(bound: &str) -> String {
     format!("(SELECT s.completed_at FROM snapshots AS s WHERE s.snapshot_id = t.{bound})")
 }
 
-/// Between which times a row held: it is of a day where `valid_from_at` is before the day's end and `valid_to_at` is not.
+/// Returns the columns of the period in which a row held. A row belongs to a day if `valid_from_at` is before the day's
+/// end and `valid_to_at` is not.
 fn bounds(from: &str, to: &str, is_current: &str) -> Vec<Field> {
     let field = |name: &str, kind, description: &str, expression: &str| Field {
         name: name.to_owned(),
@@ -337,7 +339,7 @@ fn bounds(from: &str, to: &str, is_current: &str) -> Vec<Field> {
     ]
 }
 
-/// A declared column.
+/// Returns the field of a declared column.
 fn of_column(column: &ColumnSpec) -> Field {
     Field {
         name: column.name.to_owned(),
@@ -367,7 +369,8 @@ fn of_column(column: &ColumnSpec) -> Field {
     }
 }
 
-/// A column of a view, or of a table that a migration describes: its name says what is more than SQLite's type.
+/// Returns the field of a column of a view, or of a table that a migration describes. Its name tells what SQLite's type
+/// does not.
 fn of_view_column(column: &TableColumn) -> Field {
     let name = column.name.as_str();
     let is_number = column.sql_type == "INTEGER";
@@ -395,17 +398,17 @@ fn is_flag(name: &str) -> bool {
     name.starts_with("is_") || name.starts_with("has_")
 }
 
-/// Whether an export leaves the column out unless all are asked for: it tells more of a person than who it is.
+/// Decides whether an export leaves the column out by default, because it tells more about a person than the identity.
 fn is_withheld(column: &ColumnSpec) -> bool {
     column.is_personal && !column.is_basic && !column.is_label
 }
 
-/// Whether an export leaves out a column of the resource unless all are asked for.
+/// Decides whether an export leaves out any column of the resource by default.
 fn withholds(spec: &ResourceSpec) -> bool {
     spec.columns.iter().any(is_withheld)
 }
 
-/// The column `fields` of changes `t` of a resource, without the values of columns that are left out.
+/// Returns the SQL for the column `fields` of changes `t` of a resource, without the values of withheld columns.
 fn known_fields(spec: &ResourceSpec) -> String {
     let withheld = spec.columns.iter().filter(|column| is_withheld(column));
     let names: Vec<_> = withheld.map(|column| literal(column.name)).collect();
@@ -415,7 +418,7 @@ fn known_fields(spec: &ResourceSpec) -> String {
     )
 }
 
-/// The same of changes of any resource.
+/// Returns the SQL for the column `fields` of changes `t` of any resource, without the values of withheld columns.
 fn changed_columns() -> String {
     let of_resource =
         |spec: &&'static ResourceSpec| format!(" WHEN {} THEN ({})", literal(spec.name), known_fields(spec));

@@ -1,11 +1,11 @@
-//! A value of the census as the type that its column has in an export.
+//! A value of the census in the type that its column has in an export.
 
 use chrono::{DateTime, NaiveDate};
 use rusqlite::types::ValueRef;
 
 use super::FieldKind;
 
-/// A value.
+/// A value of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cell<'v> {
     /// NULL.
@@ -23,7 +23,7 @@ pub enum Cell<'v> {
 }
 
 impl<'v> Cell<'v> {
-    /// Reads a value of the census; `None` where it is not of the type.
+    /// Reads a value of the census; `None` if it does not have the type.
     pub fn read(value: ValueRef<'v>, kind: FieldKind) -> Option<Self> {
         match (value, kind) {
             (ValueRef::Null, _) => Some(Self::Null),

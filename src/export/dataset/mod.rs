@@ -1,7 +1,8 @@
-//! The tables of an export: their columns with types that every engine has, and the SELECTs that read them.
+//! The tables of an export: their columns, with types that every engine has, and the SELECTs that read them.
 //!
-//! `catalog` derives them from what the census says of its own tables, and `calendar` has those of days; `view_column` says
-//! what a column of a view is by its name, `cell` reads a value as its column's type, and `rows` reads them all.
+//! `catalog` derives the tables from the census's description of its own tables, and `calendar` adds those about days.
+//! `view_column` derives the meaning of a view's column from its name, `cell` reads a value in the type of its column,
+//! and `rows` reads all rows.
 
 mod calendar;
 mod catalog;
@@ -19,35 +20,35 @@ pub use rows::each_row;
 /// A table of an export.
 #[derive(Debug, Clone)]
 pub struct Dataset {
-    /// Its name, as in the census wherever the census has it.
+    /// The table's name: that of the census's table if there is one.
     pub name: String,
-    /// One sentence.
+    /// The description of the table, in one sentence.
     pub description: String,
-    /// Its columns, in order.
+    /// The columns, in order.
     pub fields: Vec<Field>,
-    /// Which snapshots a file of it tells of.
+    /// The snapshots that one file of the table covers.
     pub layout: Layout,
     /// The resources that its rows are made from.
     pub resources: Vec<&'static ResourceSpec>,
-    /// The FROM clause and what stands before it and after it.
+    /// The FROM clause, and the SQL before and after it.
     select: Select,
 }
 
-/// Which snapshots a file of a table tells of.
+/// The snapshots that one file of a table covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// One file for each day, with the rows of the last snapshot of that day.
+    /// One file for each day, with the rows of the last snapshot of the day.
     Daily,
-    /// The same, of a view that has to be made for each of the days.
+    /// One file for each day, of a view that has to be built for that day.
     DailyView,
-    /// One file, of the newest snapshot.
+    /// One file, with the rows of the newest snapshot.
     Newest,
-    /// One file, of every snapshot that is kept.
+    /// One file, with the rows of every snapshot that is kept.
     All,
 }
 
 impl Layout {
-    /// Whether there is a file for each day.
+    /// Returns true if there is a file for each day.
     pub fn is_daily(self) -> bool {
         match self {
             Self::Daily | Self::DailyView => true,
@@ -59,19 +60,19 @@ impl Layout {
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// Its name.
+    /// The column's name.
     pub name: String,
     /// The type of its values.
     pub kind: FieldKind,
-    /// A fragment without a full stop; empty where there is nothing to say.
+    /// A fragment without a full stop; empty if there is no description.
     pub description: String,
-    /// Whether it is one of the columns that identify a row.
+    /// True if the column is part of the table's key.
     pub in_key: bool,
-    /// Its part in a masked export.
+    /// The treatment of the column's values in a masked export.
     pub privacy: Privacy,
-    /// The entity whose id it has; `None` where it has none, or of several kinds.
+    /// The entity whose ids the column has; `None` if it has no ids, or ids of several entities.
     pub entity: Option<Entity>,
-    /// The SQL that reads it.
+    /// The SQL expression that reads the column.
     expression: String,
 }
 
@@ -93,7 +94,7 @@ pub enum FieldKind {
 }
 
 impl FieldKind {
-    /// Its name in the manifest.
+    /// Returns the type's name in the manifest.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -106,20 +107,20 @@ impl FieldKind {
     }
 }
 
-/// What follows the list of columns in a SELECT.
+/// The parts of a SELECT that follow its list of columns.
 #[derive(Debug, Clone)]
 struct Select {
-    /// What stands after WITH; empty where nothing does.
+    /// The text after WITH; empty if there is no WITH clause.
     with: String,
-    /// From FROM on, without ORDER BY.
+    /// The text from FROM on, without ORDER BY.
     from: String,
-    /// The condition by which rows of one snapshot are asked for; `None` where the view answers for one.
+    /// The column that selects the rows of one snapshot; `None` if the view answers for one snapshot.
     snapshot: Option<&'static str>,
 }
 
 impl Dataset {
-    /// The statement that reads the rows, columns in the order of the fields, in an order that depends on the rows alone.
-    /// `snapshot_id` narrows a table with rows of several snapshots to one of them.
+    /// Returns the statement that reads the rows, with the columns in the order of the fields. The order of the rows
+    /// depends on the rows alone. `snapshot_id` narrows a table over several snapshots to one of them.
     pub fn sql(&self, snapshot_id: Option<i64>) -> String {
         let columns: Vec<&str> = self.fields.iter().map(|field| field.expression.as_str()).collect();
         let within = match (self.select.snapshot, snapshot_id) {
@@ -128,7 +129,7 @@ impl Dataset {
         };
         let keys = self.fields.iter().enumerate().filter(|(_, field)| field.in_key);
         let mut order: Vec<String> = keys.map(|(place, _)| (place + 1).to_string()).collect();
-        // A view has no key: then the whole row decides.
+        // A view has no key, so the whole row decides the order.
         let others = self.fields.iter().enumerate().filter(|(_, field)| !field.in_key);
         order.extend(others.map(|(place, _)| (place + 1).to_string()));
         let with = match self.select.with.as_str() {
@@ -139,7 +140,7 @@ impl Dataset {
         format!("{with}SELECT {columns}\n{from}{within}\nORDER BY {order}")
     }
 
-    /// The same table as a file for each day, whose rows are read while the census answers for that day.
+    /// Returns the same table with a file for each day. Its rows are read while the census answers for that day.
     pub fn daily(&self) -> Self {
         Self { name: format!("{}_daily", self.name), layout: Layout::DailyView, ..self.clone() }
     }

@@ -1,4 +1,4 @@
-//! The rows of a table, one after another.
+//! Reading the rows of a table, one after another.
 
 use rusqlite::Connection;
 
@@ -8,8 +8,8 @@ use crate::export::mask::{Mask, Privacy};
 use crate::invocation;
 use crate::store::failed;
 
-/// Reads the rows of the table, of one snapshot where `snapshot_id` says so (see [`Dataset::sql`]), and gives each to
-/// `write`, masked where there is a mask. Fails for a value that is not of its column's type.
+/// Passes each row of the table to `write`, masked if there is a mask. `snapshot_id` narrows the rows to one snapshot
+/// (see [`Dataset::sql`]). Fails for a value that does not have its column's type.
 pub fn each_row(
     connection: &Connection,
     dataset: &Dataset,
@@ -52,7 +52,7 @@ pub fn each_row(
     Ok(())
 }
 
-/// The text in place of a value that is not public; `None` for one that is.
+/// Returns the text that replaces a value that is not public; `None` for a public value.
 fn masked(mask: &Mask, cell: Cell<'_>, field: &super::Field) -> Option<String> {
     match (cell, field.privacy, field.kind) {
         (Cell::Text(_), Privacy::Public, _) => None,

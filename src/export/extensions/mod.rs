@@ -1,8 +1,8 @@
-//! The input of AWS's solution "Identity Center Extensions": a file or payload for each permission set, and a link for each
-//! assignment.
+//! The input of AWS's solution "Identity Center Extensions": a file or payload for each permission set, and a link for
+//! each assignment.
 //!
-//! `schema` holds what the solution's schemas accept, `state` what a snapshot gives by them. What cannot be written stands
-//! in `skipped.csv` with its reason; a permission set is written whole or not at all.
+//! `schema` holds what the solution's schemas accept, and `state` applies them to a snapshot. An item that cannot be
+//! written is listed in `skipped.csv` with the reason. A permission set is written in full or not at all.
 
 mod schema;
 mod state;
@@ -28,26 +28,26 @@ pub enum Interface {
     Api,
 }
 
-/// What was written.
+/// The counts of what was written.
 #[derive(Debug, Default)]
 pub struct Written {
-    /// Permission sets, or payloads about them.
+    /// The number of permission sets, or of payloads about them.
     pub permission_sets: u64,
-    /// Links, or payloads about them.
+    /// The number of links, or of payloads about them.
     pub links: u64,
-    /// What stands in `skipped.csv`.
+    /// The number of rows in `skipped.csv`.
     pub skipped: u64,
-    /// Assignments in the management account, which the solution does not reach.
+    /// The number of assignments in the management account, which the solution does not manage.
     pub in_management_account: u64,
 }
 
-/// Reads what the snapshot gives; with `by_scope`, links are for the root, OUs and tags where these give exactly the
+/// Reads the state that the snapshot gives. With `by_scope`, links are for the root, OUs and tags that give exactly the
 /// assignments.
 pub fn state(source: &Source<'_>, interface: Interface, by_scope: bool) -> Result<State> {
     State::read(source, interface, by_scope)
 }
 
-/// Writes the folder's files; payloads say what changed since an earlier state, if there is one.
+/// Writes the folder's files. If there is an earlier state, payloads give the changes since then.
 pub fn write(state: &State, since: Option<&State>, interface: Interface, folder: &Folder) -> Result<Written> {
     let mut written = Written {
         permission_sets: state.sets.len() as u64,
@@ -82,7 +82,7 @@ pub fn write(state: &State, since: Option<&State>, interface: Interface, folder:
     Ok(written)
 }
 
-/// A payload, and what it asks for.
+/// A payload and the action that it requests.
 type Payload = (Action, Value);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,7 +110,8 @@ impl Action {
     }
 }
 
-/// The payloads about permission sets, and those about links. Nothing is deleted that only could not be written or seen.
+/// Returns the payloads about permission sets and those about links. An item that merely could not be written, or was
+/// not seen, is not deleted.
 fn payloads(state: &State, since: Option<&State>) -> (Vec<Payload>, Vec<Payload>) {
     let none = BTreeMap::new();
     let before = since.map_or(&none, |since| &since.sets);
@@ -119,7 +120,7 @@ fn payloads(state: &State, since: Option<&State>) -> (Vec<Payload>, Vec<Payload>
         match before.get(name) {
             Some(same) if same == data => {}
             Some(_) => sets.push(Action::Update.of_set(data)),
-            // It was there, and could not be written.
+            // The set existed, and could not be written at that time.
             None if since.is_some_and(|since| since.known_sets.contains(name)) => {
                 sets.push(Action::Update.of_set(data));
             }
@@ -138,7 +139,7 @@ fn payloads(state: &State, since: Option<&State>) -> (Vec<Payload>, Vec<Payload>
     (sets, links)
 }
 
-/// A set is there before its links, and goes after them.
+/// Orders the payloads so that a set is created before its links and deleted after them.
 fn in_order(sets: Vec<Payload>, links: Vec<Payload>) -> Vec<Value> {
     let (gone, made): (Vec<_>, Vec<_>) = sets.into_iter().partition(|(action, _)| *action == Action::Delete);
     made.into_iter().chain(links).chain(gone).map(|(_, payload)| payload).collect()

@@ -1,4 +1,4 @@
-//! What the schemas of the solution (3.1.9) accept; an error says what they refuse.
+//! The rules of the solution's schemas (version 3.1.9). An error says which rule refuses the item.
 
 use serde_json::{Map, Value, json};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
@@ -7,10 +7,10 @@ use super::Interface;
 use crate::export::permission_sets::{Boundary, PermissionSetForm, PolicyReference};
 use crate::scopes::Form;
 
-/// Why a thing cannot be written.
+/// The reason why an item cannot be written.
 pub type Refused = String;
 
-/// The data of a permission set.
+/// Returns the data of a permission set.
 pub fn permission_set(set: &PermissionSetForm) -> Result<Value, Refused> {
     set_name(&set.name)?;
     let mut data = Map::new();
@@ -57,7 +57,7 @@ pub fn permission_set(set: &PermissionSetForm) -> Result<Value, Refused> {
     Ok(data.into())
 }
 
-/// A link: who has which permission set where.
+/// Returns a link: a principal's permission set in an account, or in the accounts of a scope.
 pub fn link(
     interface: Interface,
     (form, scope): (Form, &str),
@@ -106,7 +106,7 @@ fn within(what: &str, text: &str, most: usize) -> Result<(), Refused> {
     }
 }
 
-/// Whether a principal's name may have the character: letters, marks, symbols and numbers, and a few signs.
+/// Decides whether a principal's name may contain the character: letters, marks, symbols, numbers and a few signs.
 fn is_in_name(one: char) -> bool {
     let is_of_group = matches!(
         one.general_category_group(),
@@ -180,7 +180,8 @@ fn reference(policy: &PolicyReference) -> Result<Value, Refused> {
     Ok(json!({"Name": name, "Path": path}))
 }
 
-/// The inline policy; what IAM takes as one or as several is written as several, where the solution takes nothing else.
+/// Returns the inline policy. Where IAM accepts one value or a list, the solution accepts only a list, so a list is
+/// written.
 fn inline_policy(document: &str) -> Result<Value, Refused> {
     let refused = |what: &str| Err(format!("the solution refuses its inline policy: {what}"));
     let Ok(Value::Object(mut policy)) = serde_json::from_str::<Value>(document) else {
@@ -234,7 +235,7 @@ fn statement(statement: Value) -> Result<Value, String> {
     Ok(statement.into())
 }
 
-/// A duration of hours, minutes and seconds in whole minutes; `None` of any other.
+/// Converts a duration of hours, minutes and seconds to whole minutes; `None` for any other duration.
 fn minutes(duration: &str) -> Option<u64> {
     let mut rest = duration.strip_prefix("PT")?;
     let mut seconds = 0_u64;

@@ -1,4 +1,4 @@
-//! What a snapshot gives by the solution's schemas, and what it does not.
+//! The items of a snapshot that the solution's schemas accept, and those that they refuse.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,25 +14,25 @@ use crate::export::principals::{Name, optional, text};
 use crate::export::source::Source;
 use crate::scopes::{Facts, Form, Rule, rules};
 
-/// What would be written of a snapshot.
+/// The items that are written for a snapshot.
 #[derive(Debug, Default)]
 pub struct State {
     /// The data of each permission set, by name.
     pub sets: BTreeMap<String, Value>,
-    /// The names of all permission sets that are known, those that cannot be written among them.
+    /// The names of all known permission sets, including those that cannot be written.
     pub known_sets: BTreeSet<String>,
-    /// The links.
+    /// The links that are written.
     pub links: BTreeSet<String>,
-    /// Links of what was not seen or cannot be written now, and may have been before.
+    /// Links that an earlier state may contain, of assignments that were not seen or cannot be written now.
     pub unwritten_links: BTreeSet<String>,
-    /// What cannot be written.
+    /// The items that cannot be written.
     pub skipped: Skipped,
-    /// How many assignments in the management account were left out.
+    /// The number of assignments in the management account that were left out.
     pub in_management_account: u64,
 }
 
 impl State {
-    /// Reads it.
+    /// Reads the state of the source's snapshot.
     pub fn read(source: &Source<'_>, interface: Interface, by_scope: bool) -> Result<Self> {
         let mut sets = PermissionSets::read(source)?;
         let assigned = assigned::read(source, "identity-center-extensions")?;
@@ -66,7 +66,8 @@ impl State {
         Ok(state)
     }
 
-    /// Whether the assignment can be a link; `false` in the management account, and an error of any other that cannot.
+    /// Decides whether the assignment can be a link: false in the management account, and an error if it cannot for
+    /// another reason.
     fn linkable(&self, one: &Assigned) -> Result<bool, String> {
         match one.is_management_account {
             Some(true) => return Ok(false),
@@ -94,7 +95,7 @@ impl State {
         }
     }
 
-    /// Leaves the assignment out; a link that it had before stays.
+    /// Leaves the assignment out. A link that it had earlier stays.
     fn skip(&mut self, one: &Assigned, reason: &str, interface: Interface) {
         let set = one.permission_set_name.as_deref().unwrap_or(&one.permission_set_arn);
         let who = match &one.principal {
@@ -109,7 +110,8 @@ impl State {
         }
     }
 
-    /// Links for the rules that give exactly these assignments; by account where a rule cannot be written.
+    /// Adds links for the rules that give exactly these assignments. Where a rule cannot be written, links are by
+    /// account.
     fn link_by_scope(
         &mut self,
         source: &Source<'_>,
@@ -149,7 +151,7 @@ fn link(one: &Assigned, scope: (Form, &str), interface: Interface) -> Result<Str
     schema::link(interface, scope, set, principal, &one.principal_type)
 }
 
-/// What rules are made of.
+/// Reads the facts that rules are derived from.
 fn facts(source: &Source<'_>, linked: &[&Assigned]) -> Result<Facts> {
     let mut facts = Facts::default();
     source.all(include_str!("../sql/accounts.sql"), |row| {

@@ -1,4 +1,4 @@
-//! The days of a census: of each the snapshot that answers for it.
+//! The days of a census, each with its answering snapshot.
 
 use std::collections::BTreeSet;
 
@@ -11,18 +11,18 @@ use crate::store::{Census, Snapshot};
 /// A day in UTC with a snapshot that was completed on it.
 #[derive(Debug, Clone)]
 pub struct Day {
-    /// The day.
+    /// The date in UTC.
     pub date: NaiveDate,
-    /// The one that `--at DATE` answers from.
+    /// The snapshot that `--at DATE` answers from.
     pub snapshot: Snapshot,
-    /// What proves the snapshot; `None` in a census older than that.
+    /// The hash that proves the snapshot; `None` in a census that predates the hashes.
     pub snapshot_hash: Option<String>,
-    /// Stands for every snapshot that is kept up to this one, with its label.
+    /// A digest of every kept snapshot up to this one, with its label.
     pub history: String,
 }
 
-/// The days of the census, oldest first. Of a day with several snapshots the highest id completed by its end answers, as it
-/// does for `--at`.
+/// Returns the days of the census, oldest first. A day is answered, as for `--at`, by the snapshot with the highest id
+/// among those completed by the day's end.
 pub fn days(census: &Census) -> Result<Vec<Day>> {
     let (snapshots, links) = (census.snapshots()?, census.links()?);
     let hash_of = |snapshot: &Snapshot| {

@@ -1,9 +1,9 @@
-//! The folder of an export, and how it goes from one state to the next.
+//! The folder of an export, and the steps from one state to the next.
 //!
-//! New files are written below `_orgcensus/staging`. When all of them are there, the new manifest is written as
-//! `pending.json`, the old one is removed, the files are moved to their places, and the pending manifest becomes the
-//! manifest. So a manifest names only files that are as it says. Where an export was killed in between there is no manifest:
-//! the next one goes on from the pending one, and looks at each file.
+//! New files are written below `_orgcensus/staging`. When all of them are written, the new manifest is written as
+//! `pending.json`, the old manifest is removed, the files are moved to their places, and the pending manifest becomes
+//! the manifest. So a manifest lists only files that match it. If an export was killed between these steps, there is no
+//! manifest. The next export then continues from the pending one and checks each file.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -15,25 +15,25 @@ use crate::digest;
 use crate::error::{Error, Result};
 use crate::plain_file;
 
-/// What an export keeps for itself. Engines pass over names that begin with an underscore.
+/// The folder for the export's own files. Engines ignore names that begin with an underscore.
 const OWN: &str = "_orgcensus";
 const MANIFEST: &str = "manifest.json";
 const PENDING: &str = "pending.json";
 const STAGING: &str = "staging";
 
-/// The folder, which no other process writes an export to as long as this is held.
+/// The folder, locked against exports of other processes while this value lives.
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
     _lock: File,
     /// The manifest that was found, or the pending one.
     found: Option<Manifest>,
-    /// Whether the files are surely as the found manifest says.
+    /// True if the files are known to match the manifest that was found.
     is_settled: bool,
     staged: usize,
 }
 
-/// A file that is written and waits for its place.
+/// A written file that has not been moved to its place yet.
 #[derive(Debug)]
 pub(super) struct Staged {
     path: PathBuf,
@@ -41,8 +41,7 @@ pub(super) struct Staged {
 }
 
 impl Folder {
-    /// Opens the folder, making it where there is none. Fails for one that has other files, and where another export is
-    /// under way.
+    /// Opens the folder, and creates it if it is missing. Fails if it has other files, or if another export is running.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let own = path.join(OWN);
         let is_new = match fs::read_dir(path) {
@@ -89,17 +88,17 @@ impl Folder {
         Ok(Self { path: path.to_owned(), _lock: lock, found, is_settled, staged: 0 })
     }
 
-    /// The manifest of what is in the folder.
+    /// Returns the manifest of the folder's files.
     pub(super) fn found(&self) -> Option<&Manifest> {
         self.found.as_ref()
     }
 
-    /// Whether what was found is a manifest, and not that of an export that was killed.
+    /// Returns false if the manifest is the pending one of an export that was killed.
     pub(super) fn is_settled(&self) -> bool {
         self.is_settled
     }
 
-    /// Whether the folder has the file as the found manifest says.
+    /// Decides whether the folder has the file as the manifest describes it.
     pub(super) fn has(&self, place: &str, entry: &FileEntry) -> bool {
         let path = self.path.join(place);
         let length = fs::symlink_metadata(&path).ok().filter(|it| it.is_file()).map(|it| it.len());
@@ -110,7 +109,7 @@ impl Folder {
             || File::open(&path).and_then(digest::sha256_of).is_ok_and(|(sha256, _)| sha256 == entry.sha256)
     }
 
-    /// Makes a file that waits for its place, a path below the folder.
+    /// Creates a staged file. `place` is its later path below the folder.
     pub(super) fn stage(&mut self, place: &str) -> Result<(Staged, File)> {
         self.staged += 1;
         let path = self.path.join(OWN).join(STAGING).join(self.staged.to_string());
@@ -118,7 +117,7 @@ impl Folder {
         Ok((Staged { path, place: place.to_owned() }, file))
     }
 
-    /// The hash and the length of a staged file.
+    /// Returns the hash and the length of a staged file.
     pub(super) fn seal(&self, staged: &Staged, file: &File) -> Result<(String, u64)> {
         let seal = || {
             sync_unless_all(file)?;
@@ -181,7 +180,7 @@ impl Folder {
         sync(&own)
     }
 
-    /// Removes the folder and those that it is in as far as they are empty.
+    /// Removes the folder and its parents, as far as they are empty.
     fn remove_empty(&self, mut folder: Option<&Path>) {
         while let Some(path) = folder.filter(|path| *path != self.path) {
             if fs::remove_dir(path).is_err() {
@@ -191,7 +190,7 @@ impl Folder {
         }
     }
 
-    /// An error of the file system, as an error of the export.
+    /// Returns a file system error as an error of the export.
     pub(super) fn failed(&self, error: io::Error) -> Error {
         cannot_write(&self.path, error)
     }
@@ -237,7 +236,7 @@ fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Thousands of files are synchronized by one call where there is such a call.
+/// Syncs thousands of files with one call, on systems that have such a call.
 #[cfg(target_os = "linux")]
 fn sync_all_of(folder: &Path) -> io::Result<()> {
     Ok(rustix::fs::syncfs(File::open(folder)?)?)

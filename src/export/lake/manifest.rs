@@ -1,5 +1,5 @@
-//! The manifest: which files an export has, with what is in each. It is written last, so that whoever believes it never
-//! reads a half-written export.
+//! The manifest: the files of an export, with the content of each. It is written last, so that a reader who follows it
+//! never reads a half-written export.
 
 use std::collections::BTreeMap;
 
@@ -8,37 +8,38 @@ use serde::{Deserialize, Serialize};
 use crate::export::mask::{Mask, Privacy};
 use crate::store::{Coverage, Identity};
 
-/// The version of the layout and of the manifest. A change of either is a new number, and every file is written anew.
+/// The version of the layout and of the manifest. Every change of either raises it, and then all files are written
+/// again.
 pub const VERSION: u32 = 1;
 
-/// What `DIR/_orgcensus/manifest.json` says.
+/// The content of `DIR/_orgcensus/manifest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// See [`VERSION`].
     pub version: u32,
     /// The program's version.
     pub program: String,
-    /// Whose export it is.
+    /// The owner of the export.
     pub owner: Owner,
-    /// The options that its files depend on.
+    /// The options that the export's files depend on.
     pub options: BTreeMap<String, String>,
-    /// The snapshots of which days were exported, oldest first.
+    /// The exported days, oldest first.
     pub days: Vec<DayEntry>,
-    /// The tables.
+    /// The tables, by name.
     pub tables: BTreeMap<String, TableEntry>,
 }
 
-/// Whose census an export is of.
+/// The organization or instance whose census was exported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
-    /// `o-…`; `None` for an instance outside an organization.
+    /// The organization id, `o-…`; `None` for an instance outside an organization.
     pub organization_id: Option<String>,
-    /// ARN of the Identity Center instance; `None` where there is none.
+    /// ARN of the Identity Center instance; `None` if there is none.
     pub instance_arn: Option<String>,
 }
 
 impl Owner {
-    /// The owner of a census, masked where there is a mask.
+    /// Returns the owner of a census, masked if there is a mask.
     pub fn of(identity: &Identity, mask: Option<&Mask>) -> Self {
         let shown = |id: &Option<String>| match (mask, id) {
             (Some(mask), Some(id)) => Some(mask.pseudonym(Privacy::Id, id)),
@@ -50,7 +51,7 @@ impl Owner {
         }
     }
 
-    /// Whether an export of the one may be continued by the other: one may know more of itself than the other.
+    /// Decides whether one owner may continue an export of the other. An id that either does not know is no difference.
     pub fn is_same(&self, other: &Self) -> bool {
         let same = |mine: &Option<String>, theirs: &Option<String>| {
             mine.is_none() || theirs.is_none() || mine == theirs
@@ -58,7 +59,7 @@ impl Owner {
         same(&self.organization_id, &other.organization_id) && same(&self.instance_arn, &other.instance_arn)
     }
 
-    /// As an error names it.
+    /// Returns the owner in the words of an error.
     pub fn words(&self) -> String {
         match (&self.organization_id, &self.instance_arn) {
             (Some(organization), _) => format!("organization {organization}"),
@@ -68,7 +69,7 @@ impl Owner {
     }
 }
 
-/// A day, and the snapshot that answers for it.
+/// A day and its answering snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayEntry {
     /// `YYYY-MM-DD`, UTC.
@@ -81,36 +82,36 @@ pub struct DayEntry {
     pub completed_at: String,
     /// `complete` or `partial`.
     pub status: String,
-    /// What proves the snapshot; `None` in a census older than that.
+    /// The hash that proves the snapshot; `None` in a census that predates the hashes.
     pub snapshot_hash: Option<String>,
 }
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableEntry {
-    /// One sentence.
+    /// The description of the table, in one sentence.
     pub description: String,
-    /// Its columns, in order.
+    /// The columns, in order.
     pub columns: Vec<ColumnEntry>,
-    /// Its files, by their path below the folder.
+    /// The files, by their path below the folder.
     pub files: BTreeMap<String, FileEntry>,
 }
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnEntry {
-    /// Its name.
+    /// The column's name.
     pub name: String,
     /// `text`, `json`, `integer`, `boolean`, `time` or `date`.
     pub r#type: String,
-    /// A fragment; empty where there is nothing to say.
+    /// A fragment without a full stop; empty if there is no description.
     pub description: String,
 }
 
 /// A file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEntry {
-    /// Number of the snapshot that it is of; of a table over all snapshots, the newest.
+    /// Number of the snapshot of the file; for a table over all snapshots, the newest.
     pub snapshot_id: i64,
     /// Number of rows.
     pub rows: u64,
@@ -118,30 +119,30 @@ pub struct FileEntry {
     pub bytes: u64,
     /// `sha256:…` of the bytes.
     pub sha256: String,
-    /// Stands for all that the file is made from: the same again gives the same file.
+    /// A digest of the file's inputs. Equal inputs give an equal file.
     pub made_from: String,
-    /// The resources behind its rows that the snapshot did not see completely: their rows may be missing, or of an earlier
-    /// snapshot. Nothing of one that was not collected says that there is none.
+    /// The resources behind the rows that the snapshot did not see completely. Their rows may be missing, or come from
+    /// an earlier snapshot. A resource that was not collected is unknown, not empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_complete: Vec<CoverageEntry>,
 }
 
-/// How much a snapshot saw of a resource, where that was not all of it.
+/// The coverage of a resource that a snapshot did not see completely.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoverageEntry {
-    /// The resource.
+    /// The resource's name.
     pub resource: String,
     /// `limited`, `partial`, `not_collected` or `unavailable`.
     pub status: String,
     /// Number of gaps of kind denied or failed.
     pub gaps: i64,
-    /// Why, in words.
+    /// The reason, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
 impl CoverageEntry {
-    /// What the manifest says of a resource's coverage. A reason may name things, and is left out where they are masked.
+    /// Returns the entry for a resource's coverage. The reason may contain names, so a masked export leaves it out.
     pub fn of(coverage: &Coverage, is_masked: bool) -> Self {
         Self {
             resource: coverage.resource.clone(),

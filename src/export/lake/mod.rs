@@ -1,9 +1,10 @@
 //! The lake: a folder of Parquet files with the state of each day, the history of every resource, and facts.
 //!
-//! `DIR/<table>/snapshot_date=YYYY-MM-DD/data.parquet` has the state of a day, `DIR/<table>/data.parquet` everything else.
-//! `days` says which snapshot answers for a day, `folder` moves files to their places, `manifest` names them.
+//! `DIR/<table>/snapshot_date=YYYY-MM-DD/data.parquet` has the state of a day, and `DIR/<table>/data.parquet`
+//! everything else. `days` finds the answering snapshot of each day, `folder` moves files to their places, and
+//! `manifest` lists them.
 //!
-//! A file is written again only where what it is made from is no longer the same.
+//! A file is written again only if its inputs changed.
 
 mod days;
 mod folder;
@@ -26,26 +27,26 @@ use crate::error::{Error, Result};
 use crate::invocation;
 use crate::store::{Census, Coverage, CoverageStatus, Identity, Watch};
 
-/// The option that a manifest names the key of the pseudonyms by.
+/// The manifest's option with the name of the mask's key.
 const MASK: &str = "mask";
 
-/// What an export is to have.
+/// The options of an export.
 #[derive(Debug, Clone, Default)]
 pub struct LakeOptions {
-    /// The tags of accounts that become columns.
+    /// The account tags that become columns.
     pub tag_columns: Vec<TagColumn>,
-    /// Every column about natural persons, and not a named minimum alone.
+    /// Includes every column about natural persons, instead of the named minimum alone.
     pub all_columns: bool,
-    /// Pseudonyms in place of names and ids.
+    /// Replaces names and ids by pseudonyms.
     pub mask: Option<Mask>,
-    /// Every day of the views that have a state of one snapshot, and not the newest alone.
+    /// Writes every day of the views that show one snapshot, instead of the newest alone.
     pub daily: bool,
-    /// Remove the days of snapshots that the census no longer has.
+    /// Removes the days of snapshots that the census no longer has.
     pub mirror: bool,
 }
 
 impl LakeOptions {
-    /// Those that what is in a file depends on, as the manifest has them.
+    /// Returns the options that the files' content depends on, as the manifest records them.
     fn recorded(&self) -> BTreeMap<String, String> {
         let shown = |text: &str| match &self.mask {
             Some(mask) => mask.pseudonym(Privacy::Text, text),
@@ -59,7 +60,7 @@ impl LakeOptions {
     }
 }
 
-/// What an export came to.
+/// The counts of an export.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Exported {
     /// Number of tables.
@@ -68,20 +69,20 @@ pub struct Exported {
     pub days: usize,
     /// Number of files.
     pub files: usize,
-    /// Of those, the number that was written.
+    /// Number of files that were written.
     pub written: usize,
     /// Number of bytes that were written.
     pub bytes: u64,
     /// Number of files that were removed.
     pub removed: usize,
-    /// Number of days that the folder has and the census no longer does.
+    /// Number of days that the folder keeps although the census no longer has them.
     pub pruned_days: usize,
     /// The resources that the newest snapshot did not see completely.
     pub not_complete: Vec<String>,
 }
 
-/// Writes the census to the folder, and what it had only where that changed. Fails, with the folder as it was, for a folder
-/// of another organization and for a census without a snapshot.
+/// Writes the census to the folder. Files whose inputs did not change stay as they are. Fails, and leaves the folder as
+/// it was, if the folder belongs to another organization or the census has no snapshot.
 pub fn write(
     census: &mut Census,
     folder: &Path,
@@ -99,7 +100,7 @@ pub fn write(
     });
     let owner = Owner::of(&identity, options.mask.as_ref());
     let mut folder = Folder::open(folder)?;
-    // Under another key nothing in the folder is recognized, not even whose it is.
+    // Under another key no pseudonym matches, not even that of the owner. So this check comes before that of the owner.
     if folder.found().is_some_and(|found| found.options.get(MASK) != options.recorded().get(MASK)) {
         return Err(Error::failed(
             "the folder and this export have different masks, or one of the two has none",
@@ -145,14 +146,14 @@ pub fn write(
     work.commit(&folder, owner, &days, options, newest)
 }
 
-/// An export under way.
+/// An export that is running.
 struct Work {
     options: BTreeMap<String, String>,
     mask: Option<Mask>,
     tables: BTreeMap<String, TableEntry>,
     staged: Vec<Staged>,
     exported: Exported,
-    /// Of each snapshot that was asked.
+    /// The coverage of each snapshot that was read so far.
     coverage: BTreeMap<i64, Vec<Coverage>>,
     newest: Day,
 }
@@ -175,7 +176,7 @@ impl Work {
         Ok(())
     }
 
-    /// Writes the files of views that have to be made for each of the days.
+    /// Writes the files of the views that have to be built for each day.
     fn daily_views(
         &mut self,
         folder: &mut Folder,
@@ -185,7 +186,7 @@ impl Work {
     ) -> Result<()> {
         views.iter().for_each(|view| self.list(view));
         for day in days {
-            // Making the views costs more than finding out that none is read.
+            // Building the views costs more than checking that none of them is needed.
             if views.iter().any(|view| self.kept(folder, view, day, &daily_place(view, day)).is_none()) {
                 census.answer_as_of(day.snapshot.snapshot_id)?;
             }
@@ -196,7 +197,7 @@ impl Work {
         Ok(())
     }
 
-    /// Lists the table in the manifest.
+    /// Adds the table to the manifest.
     fn list(&mut self, dataset: &Dataset) {
         let column = |field: &super::dataset::Field| ColumnEntry {
             name: field.name.clone(),
@@ -211,13 +212,13 @@ impl Work {
         self.tables.insert(dataset.name.clone(), entry);
     }
 
-    /// What the folder has of the file, where that is what it would be.
+    /// Returns the folder's entry of the file if the inputs are unchanged and the folder still has it.
     fn kept(&self, folder: &Folder, dataset: &Dataset, day: &Day, place: &str) -> Option<FileEntry> {
         let found = folder.found()?.tables.get(&dataset.name)?.files.get(place)?;
         (found.made_from == self.made_from(dataset, day) && folder.has(place, found)).then(|| found.clone())
     }
 
-    /// Writes a file of the table, unless the folder has it as it would be.
+    /// Writes a file of the table, unless the folder has it with the same inputs.
     fn file(
         &mut self,
         folder: &mut Folder,
@@ -265,10 +266,10 @@ impl Work {
         Ok(())
     }
 
-    /// Stands for all that a file of the table is made from.
+    /// Returns a digest of the inputs of a table's file.
     fn made_from(&self, dataset: &Dataset, day: &Day) -> String {
         let rows = match dataset.layout {
-            // Nothing but the snapshot's own rows.
+            // Such a file depends on the snapshot's own rows alone.
             Layout::Daily => day.snapshot_hash.as_ref().unwrap_or(&day.history),
             Layout::DailyView | Layout::Newest | Layout::All => &day.history,
         };
@@ -277,7 +278,7 @@ impl Work {
         sha256(format!("{}\n{program}\n{options}\n{}\n{rows}", manifest::VERSION, day.date))
     }
 
-    /// What the snapshot did not completely see of what the table is made from.
+    /// Returns the coverage of the table's resources that the snapshot did not see completely.
     fn not_complete(&mut self, census: &Census, dataset: &Dataset, day: &Day) -> Result<Vec<CoverageEntry>> {
         let snapshot_id = day.snapshot.snapshot_id;
         let coverage = match self.coverage.entry(snapshot_id) {
@@ -304,7 +305,7 @@ impl Work {
         let mut entries: BTreeMap<String, DayEntry> =
             days.iter().map(|day| (day.date.to_string(), of_day(day))).collect();
         if let Some(found) = folder.found() {
-            // The files of pruned days cannot be made anew with other options.
+            // The files of pruned days cannot be written again with other options.
             let keeps =
                 !options.mirror && found.options == self.options && found.version == manifest::VERSION;
             for (name, table) in &found.tables {
@@ -364,8 +365,7 @@ fn of_day(day: &Day) -> DayEntry {
     }
 }
 
-/// Writes the table's rows of the day as a file that waits for its place. Returns the number of rows, the hash and the
-/// number of bytes.
+/// Writes the table's rows of the day to a staged file. Returns the number of rows, the hash and the number of bytes.
 fn write_file(
     folder: &mut Folder,
     connection: &Connection,
@@ -386,7 +386,7 @@ fn write_file(
     Ok((staged, rows, sha256, bytes))
 }
 
-/// What is said in a file besides its rows.
+/// Returns the notes that a file contains besides its rows.
 fn notes(dataset: &Dataset, not_complete: &[CoverageEntry]) -> Vec<(String, String)> {
     let json = |value: serde_json::Result<String>| value.expect("texts are always JSON");
     let columns: serde_json::Map<String, serde_json::Value> =
