@@ -1,5 +1,5 @@
-//! Refuses systems that the program does not run on, and rebuilds the catalog of canned queries when a file comes or goes:
-//! `include_dir` alone does not see it.
+//! Refuses systems that the program does not run on, and rebuilds the catalog of canned queries when a file is added or
+//! removed, which `include_dir` alone does not notice.
 
 fn main() {
     if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "windows") {

@@ -1,4 +1,4 @@
-//! Serves a simulated organization until it is interrupted, to try the program on by hand:
+//! Serves a simulated organization until it is interrupted, for trying the program by hand:
 //!
 //! ```text
 //! cargo run --example simulate -- small
@@ -6,14 +6,14 @@
 //! cargo run -- doctor
 //! ```
 //!
-//! The first argument is a size: default, demo, small, medium or large. With `throttled` after it, calls take
-//! 30 ms and quotas are AWS's. Lines on standard input change what is served from then on:
+//! The first argument is a size: default, demo, small, medium or large. With `throttled` after it, calls take 30 ms and
+//! the quotas are those of AWS. Lines on standard input change the responses from then on:
 //!
 //! ```text
-//! day 3                                      another day
+//! day 3                                      serve another day
 //! deny identitystore:ListGroupMemberships    refuse an operation (of a service, or of all: sso-admin:*)
-//! fail organizations:ListAccounts            answer it with HTTP 503
-//! heal                                       neither any more
+//! fail organizations:ListAccounts            respond to it with HTTP 503
+//! heal                                       end all of these
 //! ```
 
 use std::error::Error;

@@ -1,19 +1,19 @@
-//! SHA-256 as this program writes it, for files and for what proves a snapshot.
+//! SHA-256 in the notation of this program, for files and for the proofs of snapshots.
 
 use std::fmt::Write;
 use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
-/// What stands before the digits, so that nobody has to guess what they are.
+/// The prefix of the digits, which names the hash function.
 pub const PREFIX: &str = "sha256:";
 
-/// The hash of some bytes: `sha256:` and 64 hexadecimal digits.
+/// Returns the hash of some bytes: `sha256:` and 64 hexadecimal digits.
 pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
     text(Sha256::digest(bytes.as_ref()).as_slice())
 }
 
-/// The hash of all that a reader yields, and how many bytes that were.
+/// Returns the hash of everything that a reader yields, and the number of bytes.
 pub fn sha256_of(mut reader: impl Read) -> io::Result<(String, u64)> {
     let mut hasher = Sha256::new();
     let mut piece = vec![0; 64 * 1024];
@@ -29,7 +29,7 @@ pub fn sha256_of(mut reader: impl Read) -> io::Result<(String, u64)> {
     }
 }
 
-/// Bytes as lower-case hexadecimal digits.
+/// Returns bytes as lower-case hexadecimal digits.
 pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
         let _ = write!(digits, "{byte:02x}");

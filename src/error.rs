@@ -1,31 +1,31 @@
 //! The one error type and the exit codes.
 //!
-//! An error is a kind (which decides the exit code), a lowercase message that names the thing, an
-//! optional cause, and hints: the next command to type. `main` prints it; nothing else does.
+//! An error is a kind (which decides the exit code), a lowercase message that names the thing, an optional cause, and
+//! hints: the next command to type. Only `main` prints errors.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-/// What every fallible function of this crate returns.
+/// The result type of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The process's exit codes. They are documented in the README and part of the command line's contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// Everything asked for was done.
+    /// Everything that was requested was done.
     Done = 0,
     /// The command failed.
     Failed = 1,
-    /// The command line is wrong, or names something that is not known.
+    /// The command line is wrong, or contains an unknown name.
     Usage = 2,
     /// `diff --exit-code` found changes.
     Changed = 3,
-    /// A snapshot was published with gaps; `diff --exit-code` found something unknown but nothing
-    /// changed; or `--require-complete` was not met.
+    /// A snapshot was published with gaps; `diff --exit-code` found something unknown and no change; or
+    /// `--require-complete` was not met.
     Incomplete = 4,
     /// The collection stopped before publishing; running the command again resumes it.
     Resumable = 5,
-    /// Interrupted by a signal; a collection is resumable all the same.
+    /// A signal interrupted the command. A collection can be resumed.
     Interrupted = 130,
 }
 
@@ -35,26 +35,26 @@ impl From<ExitStatus> for std::process::ExitCode {
     }
 }
 
-/// What kind of failure this is, for as far as a caller or the exit code depends on it.
+/// The kind of a failure, as far as a caller or the exit code depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The command line, SQL or a parameter's value is malformed.
     Usage,
-    /// A well-formed name (of a query, user, snapshot, column, …) that matches nothing or several things.
+    /// A well-formed name (of a query, user, snapshot, column, …) that matches nothing, or several things.
     UnknownName,
-    /// Something outside failed for good: a file, the database, AWS.
+    /// A permanent failure outside the program: a file, the database, AWS.
     Failed,
-    /// The snapshot that was asked for is not completely covered (`--require-complete`).
+    /// The requested snapshot is not completely covered (`--require-complete`).
     Incomplete,
-    /// A collection had to stop but kept its staging: credentials ended, network lost.
+    /// A collection had to stop but kept its staging, for example because credentials expired or the network failed.
     Resumable,
     /// The user interrupted.
     Interrupted,
-    /// The reader of our standard output went away: not worth a word.
+    /// The reader of standard output is gone. Nothing is reported.
     BrokenPipe,
 }
 
-/// A failure as the user will read it.
+/// A failure as the user reads it.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -65,77 +65,77 @@ pub struct Error {
 }
 
 impl Error {
-    /// Makes an error; `message` is a lowercase fragment that names the thing, without a full stop.
+    /// Creates an error. `message` is a lowercase fragment that names the thing, without a full stop.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), excerpt: Vec::new(), cause: None, hints: Vec::new() }
     }
 
-    /// A malformed command line, SQL statement or value (exit code 2).
+    /// Creates an error for a malformed command line, SQL statement or value (exit code 2).
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Usage, message)
     }
 
-    /// A name that matches nothing, or more than one thing (exit code 2).
+    /// Creates an error for a name that matches nothing, or more than one thing (exit code 2).
     pub fn unknown(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::UnknownName, message)
     }
 
-    /// A failure of the world outside (exit code 1).
+    /// Creates an error for a failure outside the program (exit code 1).
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Failed, message)
     }
 
-    /// Names what it happened to, where it is one of several.
+    /// Puts the name of the affected thing before the message, where it is one of several.
     #[must_use]
     pub fn within(mut self, what: &str) -> Self {
         self.message = format!("{what}: {}", self.message);
         self
     }
 
-    /// Adds lines of what was wrong, shown below the message: the message itself is one line.
+    /// Adds lines with the faulty input, shown below the message. The message itself is one line.
     #[must_use]
     pub fn excerpted(mut self, lines: impl IntoIterator<Item = String>) -> Self {
         self.excerpt.extend(lines);
         self
     }
 
-    /// Adds what made it fail; shown as `caused by: …`.
+    /// Adds the cause, shown as `caused by: …`.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.cause = Some(cause.into());
         self
     }
 
-    /// Adds a next step for the user; shown as `hint: …`.
+    /// Adds a next step for the user, shown as `hint: …`.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// Adds a next step, where there is one: "did you mean …?" has no answer for every name.
+    /// Adds a next step if there is one: "did you mean …?" has no answer for every name.
     #[must_use]
     pub fn hint_if_any(mut self, hint: Option<String>) -> Self {
         self.hints.extend(hint);
         self
     }
 
-    /// The kind, for callers that branch on it.
+    /// Returns the kind, for callers that branch on it.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// The lines below the message.
+    /// Returns the lines below the message.
     pub fn excerpt(&self) -> &[String] {
         &self.excerpt
     }
 
-    /// The next steps to print, most useful first.
+    /// Returns the next steps to print, most useful first.
     pub fn hints(&self) -> &[String] {
         &self.hints
     }
 
-    /// The exit code that this error ends the process with.
+    /// Returns the exit code that this error ends the process with.
     pub fn exit_status(&self) -> ExitStatus {
         match self.kind {
             ErrorKind::Usage | ErrorKind::UnknownName => ExitStatus::Usage,
@@ -143,7 +143,7 @@ impl Error {
             ErrorKind::Incomplete => ExitStatus::Incomplete,
             ErrorKind::Resumable => ExitStatus::Resumable,
             ErrorKind::Interrupted => ExitStatus::Interrupted,
-            // What `yes | head` does: the reader has seen what it wanted.
+            // As in `yes | head`: the reader has all the lines it wanted.
             ErrorKind::BrokenPipe => ExitStatus::Done,
         }
     }

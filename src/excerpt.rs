@@ -1,14 +1,14 @@
-//! The beginning of a text from outside, which may be as long as it likes.
+//! The beginning of a text from outside, which may have any length.
 
 use std::borrow::Cow;
 
-/// How many characters of an error's message are kept and shown. AWS's longest known ones, which repeat a signed
-/// request, have about 1,500.
+/// The maximum number of characters of an error's message that are kept and shown. AWS's longest known messages, which
+/// repeat a signed request, have about 1,500.
 pub const MESSAGE: usize = 2_000;
-/// How many characters of a code, an id or another single word of an answer are kept.
+/// The maximum number of characters kept of a code, an id or another single word of a response.
 pub const WORD: usize = 200;
 
-/// At most so many characters of a text; one that is cut ends with an ellipsis, which is counted.
+/// Returns the text, cut to at most `most` characters. A cut text ends with an ellipsis, which is counted.
 pub fn excerpt(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         None => Cow::Borrowed(text),

@@ -1,20 +1,20 @@
 //! Commands of this program as they are printed for people to type.
 //!
-//! Whoever prints a command that needs the census makes it here, so that it means the census that was asked; one
-//! that needs none (`query --list`, `schema`, `doctor`, …) is plain text.
+//! A printed command that needs the census is created here, so that it refers to the census of this run. A command that
+//! does not need it (`query --list`, `schema`, `doctor`, …) is plain text.
 
 use std::fmt::Display;
 use std::sync::{PoisonError, RwLock};
 
 static DB_OPTION: RwLock<String> = RwLock::new(String::new());
 
-/// Settles what every command needs to mean the same census, such as `--db x.db`; nothing where it is the one that a
-/// command means by itself.
+/// Sets the option that makes printed commands refer to this run's census, such as `--db x.db`; `None` if the default
+/// census is that one.
 pub fn configure(db_option: Option<String>) {
     *DB_OPTION.write().unwrap_or_else(PoisonError::into_inner) = db_option.unwrap_or_default();
 }
 
-/// Does something for which commands need another option to mean the same census.
+/// Runs `work` while printed commands refer to another census.
 pub fn meaning<T>(db_option: Option<String>, work: impl FnOnce() -> T) -> T {
     let before = db_option_now();
     configure(db_option);
@@ -27,7 +27,7 @@ fn db_option_now() -> String {
     DB_OPTION.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// The command of these arguments: of `snapshots show 41` it is `orgcensus --db x.db snapshots show 41`.
+/// Returns the command with these arguments: `snapshots show 41` gives `orgcensus --db x.db snapshots show 41`.
 pub fn command(arguments: impl Display) -> String {
     of_census(&db_option_now(), arguments)
 }

@@ -1,9 +1,9 @@
-//! Finds a key that is twice in one object of a JSON text: one reader takes the last one, another the first, and
-//! neither knows which one is meant.
+//! Finds a key that occurs twice in one object of a JSON text. Some readers take the last value, others the first, and
+//! no reader can tell which one is meant.
 //!
-//! Each name and each value that holds no other is read by `serde_json`, which passes over numbers here without
-//! making one: a number that no reader can hold hides nothing that comes after it. What is open is kept in a list,
-//! so that nesting is as deep as it likes.
+//! `serde_json` reads each name and each value without children. It skips numbers without converting them, so a number
+//! that no reader can represent does not stop the check. Open objects and lists are kept in a list instead of on the
+//! call stack, so nesting may have any depth.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -12,19 +12,19 @@ use std::fmt::{self, Formatter};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, Visitor};
 use serde_json::de::SliceRead;
 
-/// Why not every reader reads a text alike.
+/// The reason why readers may disagree about a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// It is no JSON, or more than one value.
+    /// The text is not JSON, or has more than one value.
     NotJson,
     /// One of its objects has this key twice.
     KeyTwice(String),
 }
 
-/// Reads the text up to its first fault.
+/// Checks the text up to its first fault.
 pub fn check(text: &[u8]) -> Result<(), Fault> {
     let mut unread = Unread(text);
-    // The keys of each object that is open; none for a list.
+    // The keys of each open object; `None` for a list.
     let mut open: Vec<Option<HashSet<Cow<'_, [u8]>>>> = Vec::new();
     loop {
         let mut is_first = true;
@@ -36,7 +36,7 @@ pub fn check(text: &[u8]) -> Result<(), Fault> {
             unread.read(|value| IgnoredAny::deserialize(value))?;
             is_first = false;
         }
-        // Up to where the next value begins.
+        // Skips to the next value.
         loop {
             let Some(keys) = open.last_mut() else { return unread.end() };
             if unread.begins_with(if keys.is_some() { b'}' } else { b']' }) {
@@ -60,11 +60,11 @@ pub fn check(text: &[u8]) -> Result<(), Fault> {
     }
 }
 
-/// What is left of a text.
+/// The unread rest of a text.
 struct Unread<'a>(&'a [u8]);
 
 impl<'a> Unread<'a> {
-    /// Passes over white space, and over this byte if it comes next; whether it does.
+    /// Skips white space, and this byte if it comes next. Returns true if the byte was skipped.
     fn begins_with(&mut self, byte: u8) -> bool {
         let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
         self.0 = &self.0[self.0.iter().take_while(|byte| is_space(byte)).count()..];
@@ -77,7 +77,7 @@ impl<'a> Unread<'a> {
         if self.begins_with(byte) { Ok(()) } else { Err(Fault::NotJson) }
     }
 
-    /// Reads what comes next.
+    /// Reads the next value.
     fn read<T>(
         &mut self,
         read: impl FnOnce(&mut serde_json::Deserializer<SliceRead<'a>>) -> serde_json::Result<T>,
@@ -94,7 +94,7 @@ impl<'a> Unread<'a> {
     }
 }
 
-/// A name as bytes: half of a surrogate pair, which JSON allows, is no text.
+/// A name as bytes. JSON allows half of a surrogate pair, which is not valid text.
 struct Key;
 
 impl<'de> Visitor<'de> for Key {
@@ -192,7 +192,7 @@ mod tests {
         }
     }
 
-    /// JSON as text, with the number of names in it.
+    /// Generates JSON as text, with the number of names in it.
     fn json() -> impl Strategy<Value = (String, usize)> {
         const SCALARS: &[&str] = &[
             r#""""#,
@@ -227,7 +227,7 @@ mod tests {
         })
     }
 
-    /// How many names are left where the last one of each counts.
+    /// Counts the names that remain if the last value of each name wins.
     fn names_kept(json: &Value) -> usize {
         match json {
             Value::Array(items) => items.iter().map(names_kept).sum(),
@@ -241,7 +241,7 @@ mod tests {
         fn a_key_is_twice_where_serde_json_loses_one((text, names) in json()) {
             let kept = names_kept(&serde_json::from_str(&text).unwrap());
             match check(text.as_bytes()) {
-                // What is in a value that was lost is lost, too.
+                // The names within a lost value are lost too.
                 Err(Fault::KeyTwice(_)) => prop_assert!(kept < names, "{text}"),
                 other => prop_assert_eq!((other, kept), (Ok(()), names), "{}", text),
             }
@@ -263,7 +263,7 @@ mod tests {
             match check(text.as_bytes()) {
                 Ok(()) => prop_assert!(is_json, "{text}"),
                 Err(Fault::NotJson) => prop_assert!(!is_json, "{text}"),
-                // It may be no JSON further on.
+                // The rest of the text may not be JSON.
                 Err(Fault::KeyTwice(_)) => {}
             }
         }

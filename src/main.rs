@@ -15,13 +15,12 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 fn main() -> ExitCode {
-    // The runtime ignores SIGPIPE, so a reader that goes away is an error like any other, and `output`
-    // turns it into a quiet end.
+    // The runtime ignores SIGPIPE, so a closed pipe is an error like any other. `output` turns it into a silent end.
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let cli = match Cli::read(arguments.clone()) {
         Ok(cli) => cli,
         Err(refusal) => {
-            // Help and version are no errors, but come this way.
+            // Help and version are no errors, but arrive here.
             stderr::configure(false, Color::Auto);
             return cli::print_refusal(&refusal).into();
         }
@@ -45,11 +44,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// `-v` logs failed calls and how names were understood, `-vv` every call; ORGCENSUS_LOG overrides with a filter
-/// such as `orgcensus=debug`.
+/// Logs to standard error: `-v` logs failed calls and how names were resolved, `-vv` every call. ORGCENSUS_LOG
+/// overrides this with a filter such as `orgcensus=debug`.
 ///
-/// Whatever the filter says, the libraries below are not logged: the SDK writes requests and answers out in full,
-/// external ids and session tokens with them, and profiles with their keys' lines.
+/// The libraries below are never logged, whatever the filter says. The SDK logs complete requests and responses, with
+/// external ids and session tokens, and the lines of profiles with their keys.
 fn log_to_standard_error(verbose: u8) {
     let directives = match verbose {
         0 => "off",
@@ -61,7 +60,7 @@ fn log_to_standard_error(verbose: u8) {
     let is_ours = filter_fn(|about| about.target().split("::").next() == Some("orgcensus"));
     let log = layer()
         .with_writer(std::io::stderr)
-        // What is logged holds what was typed and what AWS said.
+        // The log contains the user's input and AWS's responses, so control characters are filtered.
         .fmt_fields(format::debug_fn(stderr::write_log_field).delimited(" "))
         .with_ansi(stderr::is_colored())
         .with_filter(is_ours);

@@ -1,18 +1,18 @@
-//! The names nearest to one that nobody knows: "did you mean …?", for whatever takes a name.
+//! The names nearest to an unknown one: "did you mean …?" for every command that takes a name.
 
-/// At most this many names are offered.
+/// The maximum number of names that are offered.
 const OFFERED: usize = 3;
 
-/// How alike two names must be to be offered, from 0 to 1.
+/// The minimum likeness of a name that is offered, from 0 to 1.
 const ALIKE: f64 = 0.6;
 
-/// Returns the candidates most like `typed`, best first: near in spelling, or containing it.
+/// Returns the candidates most like `typed`, best first: similar in spelling, or containing it.
 pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let candidates = candidates.into_iter().map(|candidate| (candidate, candidate));
     nearest_of(typed, candidates, |name| *name).into_iter().map(|(name, _)| name).collect()
 }
 
-/// Does the same for names of things, and takes the best name of each thing, which `id` tells from others.
+/// Returns the things whose names are most like `typed`, each with its best name. `id` distinguishes the things.
 pub fn nearest_of<'a, T, I: PartialEq>(
     typed: &str,
     candidates: impl IntoIterator<Item = (&'a str, T)>,
@@ -41,7 +41,7 @@ pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a st
     one_of(nearest(typed, candidates).into_iter().map(str::to_owned))
 }
 
-/// Returns the hint "did you mean …?" for these; `None` where there are none.
+/// Returns the hint "did you mean …?" for these names; `None` if there are none.
 pub fn one_of(offered: impl IntoIterator<Item = String>) -> Option<String> {
     match offered.into_iter().collect::<Vec<_>>().as_slice() {
         [] => None,
@@ -51,7 +51,7 @@ pub fn one_of(offered: impl IntoIterator<Item = String>) -> Option<String> {
 }
 
 fn likeness(typed: &str, candidate: &str) -> f64 {
-    // Everybody's address ends alike: what stands before the @ tells them apart.
+    // Addresses of one organization share the domain, so only the part before the @ is compared.
     if let (Some((typed, typed_domain)), Some((candidate, domain))) =
         (typed.split_once('@'), candidate.split_once('@'))
         && typed_domain == domain
@@ -62,12 +62,13 @@ fn likeness(typed: &str, candidate: &str) -> f64 {
         true => strsim::normalized_damerau_levenshtein(typed, candidate),
         false => 0.0,
     };
-    // Part of a name, such as a surname or the name before the @.
+    // `typed` may be a part of a name, such as a surname or the part before the @.
     let part = if typed.chars().count() >= 3 && candidate.contains(typed) { 0.8 } else { 0.0 };
     spelling.max(part)
 }
 
-/// Whether lengths allow it: comparing costs their product, and a whole file may have been pasted as a name.
+/// Decides by the lengths alone whether two names can be alike. Comparing costs the product of the lengths, and a user
+/// may have pasted a whole file as a name.
 fn may_be_alike(one: &str, other: &str) -> bool {
     let (one, other) = (one.chars().count() as f64, other.chars().count() as f64);
     one.min(other) >= ALIKE * one.max(other)

@@ -1,8 +1,9 @@
-//! Opening files for writing: a *plain file* is a regular file with one name that no symbolic link stands in for.
+//! Opening files for writing. A *plain file* is a regular file that is not reached through a symbolic link and has one
+//! name.
 //!
-//! In a folder that several people write to, somebody could put a link in the place of a file that this program
-//! writes, and so have it overwrite whatever the link leads to. Pipes and devices are no plain files either:
-//! opening one may wait for ever.
+//! In a folder that several users can write to, another user could replace a file that this program writes by a link,
+//! and have it overwrite the link's target. Pipes and devices are not plain files either: opening one may block
+//! forever.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -11,15 +12,15 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, OFlags, access};
 
-/// How many symbolic links are followed one after another, as on Linux.
+/// The maximum number of symbolic links followed one after another, as on Linux.
 const MOST_LINKS: usize = 40;
 
-/// Makes a new, empty file that only its owner may read; fails where anything has that name, a link included.
+/// Creates a new, empty file that only its owner may read. Fails if the name is taken, even by a link.
 pub fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Opens a plain file without truncating it, making a private one where there is none.
+/// Opens a plain file without truncating it, and creates a private one if it is missing.
 pub fn open_or_create(path: &Path) -> io::Result<File> {
     open(path, true)
 }
@@ -30,7 +31,8 @@ pub fn open_existing(path: &Path) -> io::Result<File> {
 }
 
 fn open(path: &Path, create: bool) -> io::Result<File> {
-    // Looked at before and after: opening a device may already do something, and the name may change hands.
+    // The file is checked before and after opening. Opening a device may have effects, and the name may be replaced
+    // meanwhile.
     check(path)?;
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let mut options = OpenOptions::new();
@@ -42,7 +44,7 @@ fn open(path: &Path, create: bool) -> io::Result<File> {
     }
 }
 
-/// Fails where something other than a plain file has this name; nothing at all is fine.
+/// Fails if the name belongs to anything but a plain file. A missing file is fine.
 pub fn check(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -51,7 +53,7 @@ pub fn check(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Fails where a plain file may not be written by this user, and names the user whose it is.
+/// Fails if this user may not write to the plain file. The error names the file's owner.
 pub fn check_writable(path: &Path) -> io::Result<()> {
     check(path)?;
     let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
@@ -61,9 +63,9 @@ pub fn check_writable(path: &Path) -> io::Result<()> {
     })
 }
 
-/// The file that `path` means, symbolic links followed. Fails at a link that could lead into a trap: one that
-/// belongs neither to this user, nor to root, nor to the owner of the folder that it is in. Where no file is at the
-/// end, only the user's own links and root's are followed: whoever made the link would choose where a file is made.
+/// Returns the file that `path` leads to, following symbolic links. Fails at a link that could be a trap: one that
+/// belongs neither to this user, nor to root, nor to the owner of its folder. If the target is missing, only links of
+/// this user and of root are followed, because another link's owner would choose where the file is created.
 pub fn follow(path: &Path) -> io::Result<PathBuf> {
     let refused = |what: String| Err(io::Error::new(ErrorKind::PermissionDenied, what));
     let mut path = path.to_owned();
@@ -92,7 +94,7 @@ pub fn follow(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("it is a symbolic link that leads in a circle"))
 }
 
-/// Whether the file belongs to this user.
+/// Returns true if the file belongs to this user.
 pub fn is_own(found: &Metadata) -> bool {
     found.uid() == own_id()
 }
@@ -101,7 +103,7 @@ fn own_id() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// What keeps a file from being a plain one.
+/// Returns the reason why a file is not a plain one; `None` for a plain file.
 fn oddity(found: &Metadata) -> Option<String> {
     let kind = found.file_type();
     let what = match kind {
@@ -120,7 +122,7 @@ fn not_plain(what: String) -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, format!("it is {what}, not a plain file"))
 }
 
-/// A user as people know them, where this machine's own list has the id.
+/// Returns the name of a user, if this machine's list has the id.
 fn user_name(id: u32) -> String {
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = users.lines().find_map(|line| {

@@ -1,8 +1,8 @@
-//! Ctrl-C and SIGTERM, and the files that they must not leave behind half-written.
+//! Ctrl-C and SIGTERM, and the unfinished files that they must not leave behind.
 //!
-//! A first signal is told to the work that asked for it ([`tell`]), which then ends in good order. Where none did,
-//! and at a second signal, the process ends at once, its unfinished files removed and without a word: standard
-//! error may be what it is stuck at. A collection, which writes no such file, waits for [`interrupted`].
+//! The first signal is passed to the work that registered for it ([`tell`]), which then ends in an orderly way. If none
+//! did, and at a second signal, the process ends at once. It removes its unfinished files and prints nothing, because
+//! writing to standard error may be where it hangs. A collection, which writes no such file, waits for [`interrupted`].
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -21,12 +21,12 @@ static STATE: Mutex<State> =
 
 struct State {
     is_watching: bool,
-    /// What the work looks at, as long as there is any.
+    /// The flag that the running work polls, while there is any.
     work: Weak<AtomicBool>,
     unfinished: Vec<PathBuf>,
 }
 
-/// From now on the first signal sets `interrupted`, as long as anybody holds it.
+/// Makes the first signal set `interrupted` from now on, while the flag is alive.
 pub fn tell(interrupted: &Arc<AtomicBool>) -> Result<()> {
     let mut state = state();
     state.watch()?;
@@ -34,22 +34,22 @@ pub fn tell(interrupted: &Arc<AtomicBool>) -> Result<()> {
     Ok(())
 }
 
-/// Keeps a signal from ending the process as long as it is held, for what must happen as a whole. Nothing that
-/// waits belongs here, nor the making or dropping of an [`Unfinished`].
+/// Keeps a signal from ending the process while it is held, for steps that must not be split. Do not wait while holding
+/// it, and do not create or drop an [`Unfinished`].
 #[must_use]
 pub struct Held {
     _state: MutexGuard<'static, State>,
 }
 
-/// See [`Held`].
+/// Keeps signals from ending the process. See [`Held`].
 pub fn hold() -> Held {
     Held { _state: state() }
 }
 
-/// A file under a name that it is not to keep: dropped, or the process being ended, it is removed.
+/// A file under a temporary name. It is removed when this value is dropped, or when the process ends.
 ///
-/// What a killed process leaves is removed by the next one that writes into the folder: an unfinished file is
-/// locked as long as somebody is at it. (A file system without locks keeps it.)
+/// The files of a killed process are removed by the next process that writes into the folder. An unfinished file is
+/// locked while its process runs. (On a file system without locks it stays.)
 #[derive(Debug)]
 pub struct Unfinished {
     path: PathBuf,
@@ -57,11 +57,11 @@ pub struct Unfinished {
     _file: File,
 }
 
-/// Around eight hexadecimal digits, the name of an unfinished file: short, whatever the final one is.
+/// The name of an unfinished file around its eight hexadecimal digits: short, even if the final name is long.
 const AROUND: (&str, &str) = (".orgcensus-", ".partial");
 
 impl Unfinished {
-    /// Makes the file in the folder of `beside`, readable by its owner only.
+    /// Creates the file in the folder of `beside`, readable by its owner only.
     pub fn create(beside: &Path) -> io::Result<(Self, File)> {
         let folder =
             beside.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -75,7 +75,7 @@ impl Unfinished {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 created => created?,
             };
-            // Another process may have taken it for a dead one's before it was locked.
+            // Before the lock was taken, another process may have removed the file as that of a killed process.
             if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) || !path.exists() {
                 continue;
             }
@@ -84,7 +84,7 @@ impl Unfinished {
         }
     }
 
-    /// Where it is.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -94,7 +94,7 @@ impl Drop for Unfinished {
     fn drop(&mut self) {
         let mut state = state();
         state.unfinished.retain(|path| *path != self.path);
-        // There is none if it was renamed.
+        // A renamed file no longer exists here.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -121,7 +121,7 @@ fn state() -> MutexGuard<'static, State> {
 }
 
 impl State {
-    /// Watches for both signals until the process ends.
+    /// Watches both signals until the process ends.
     fn watch(&mut self) -> Result<()> {
         if self.is_watching {
             return Ok(());
@@ -159,12 +159,12 @@ fn heed() {
     end_with(&state, ExitStatus::Interrupted);
 }
 
-/// Ends the process at once, its unfinished files removed: for work that nothing else can end.
+/// Ends the process at once and removes its unfinished files, for work that cannot be stopped otherwise.
 pub fn end(status: ExitStatus) -> ! {
     end_with(&state(), status)
 }
 
-/// The state stays held, so that no file takes its name any more.
+/// The state stays locked, so that no unfinished file can be renamed any more.
 fn end_with(state: &State, status: ExitStatus) -> ! {
     for path in &state.unfinished {
         let _ = fs::remove_file(path);
@@ -172,22 +172,23 @@ fn end_with(state: &State, status: ExitStatus) -> ! {
     std::process::exit(status as i32)
 }
 
-/// Ends when the process is asked to: Ctrl-C, or a service manager's SIGTERM. Watches from its first poll on.
+/// Completes when the process is asked to end: by Ctrl-C, or by SIGTERM from a service manager. Watches from its first
+/// poll on.
 ///
-/// A second signal ends the process at once, whatever it is at: what is committed is kept by whatever end.
+/// A second signal ends the process at once. Committed data survives that.
 pub async fn interrupted() {
     let watched = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
     let (Ok(mut interrupts), Ok(mut terminations)) = watched else {
-        // Without a handler the process ends at once, which the staging survives just as well.
+        // Without a handler a signal ends the process at once, which the staging survives as well.
         return std::future::pending().await;
     };
     let (tell, told) = oneshot::channel();
     tokio::spawn(async move {
         one_of(&mut interrupts, &mut terminations).await;
-        // Nobody listens while a snapshot is published; that is seconds, and then it is done.
+        // Nobody listens while a snapshot is published. That takes seconds, and then the process ends anyway.
         let _ = tell.send(());
         one_of(&mut interrupts, &mut terminations).await;
-        // Without a word: standard error may be what it is stuck at.
+        // Prints nothing, because writing to standard error may be where the process hangs.
         std::process::exit(ExitStatus::Interrupted as i32);
     });
     if told.await.is_err() {

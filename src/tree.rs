@@ -1,5 +1,5 @@
-//! Where accounts and OUs stand in the organization: the names from the root down, joined by slashes, as the view
-//! `organization_tree` has them, but of any snapshot.
+//! The paths of accounts and OUs in the organization: names from the root down, joined by slashes, as in the view
+//! `organization_tree`, but at any snapshot.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use crate::error::Result;
 use crate::model::{Entity, resource};
 use crate::store::{unreadable, versions_table};
 
-/// The root and five levels of OUs are all that AWS allows
-/// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>); the rest is for a tree
-/// that was seen while it changed.
+/// The maximum depth. AWS allows the root and five levels of OUs
+/// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>). The rest is a margin for
+/// a tree that was read while it changed.
 const DEEPEST: usize = 16;
 
-/// Looks paths up, each once.
+/// A lookup of paths that reads each path once.
 #[derive(Debug)]
 pub struct TreePaths<'c> {
     connection: &'c Connection,
@@ -23,12 +23,12 @@ pub struct TreePaths<'c> {
 }
 
 impl<'c> TreePaths<'c> {
-    /// Knows no path yet.
+    /// Creates a lookup without paths.
     pub fn new(connection: &'c Connection) -> Self {
         Self { connection, known: HashMap::new() }
     }
 
-    /// Returns the path of a root or OU in a snapshot, of one that is gone the last one; `None` where none was ever known.
+    /// Returns the path of a root or OU in a snapshot, or its last path if it is gone; `None` if none was ever known.
     pub fn of_place(&mut self, snapshot_id: i64, id: &str) -> Result<Option<Arc<str>>> {
         if let Some(path) = self.known.get(&(snapshot_id, id.to_owned())) {
             return Ok(path.clone());
@@ -49,7 +49,7 @@ impl<'c> TreePaths<'c> {
         Ok(self.keep(snapshot_id, id, path))
     }
 
-    /// Returns the path of the place that an account is in; `None` where it is not known.
+    /// Returns the path of an account's root or OU; `None` if it is unknown.
     pub fn of_account(&mut self, snapshot_id: i64, account_id: &str) -> Result<Option<Arc<str>>> {
         if let Some(path) = self.known.get(&(snapshot_id, account_id.to_owned())) {
             return Ok(path.clone());
@@ -66,7 +66,7 @@ impl<'c> TreePaths<'c> {
         path
     }
 
-    /// Returns the name of an entity and what it is in, as they are in the snapshot or were last before it.
+    /// Returns the name and the parent of an entity, as of the snapshot or last before it.
     fn row(
         &self,
         entity: Entity,

@@ -1,4 +1,4 @@
-//! Writes a census of a quarter, to ask the questions of an audit of: `quarter.db` in the working directory, one
+//! Writes a census of a quarter, for the questions of an audit: `quarter.db` in the working directory, with one
 //! snapshot for each night from 2026-06-30 to 2026-09-30.
 //!
 //! ```text
@@ -6,8 +6,8 @@
 //! cargo run --release -- diff 2026-Q2 2026-Q3 --access --steps --ou /Workloads/Prod --privileged --db quarter.db
 //! ```
 //!
-//! The organization is the simulator's, and so are its days: what it has on each of them is published as if it had
-//! been collected that night. The README's example is what the program answers.
+//! The organization and its days are the simulator's. The state of each day is published as if it had been collected
+//! that night. The example in the README is the program's answer.
 
 #[expect(dead_code, reason = "what measures is for the benches")]
 #[path = "../../benches/support/census.rs"]

@@ -7,10 +7,10 @@ use orgcensus::simulator::{Config, ReportDepth, Size};
 
 use super::census::Maker;
 
-/// From the last night of the second quarter to that of the third.
+/// The number of nights, from the last night of the second quarter to that of the third.
 const NIGHTS: u32 = 93;
 
-/// Publishes a snapshot a night into a new census at `path`.
+/// Publishes one snapshot for each night into a new census at `path`.
 pub fn publish(path: &Path) {
     let start = Utc.with_ymd_and_hms(2026, 6, 30, 2, 0, 0).single().expect("a valid constant date");
     let size = Size {

@@ -1,7 +1,7 @@
-//! Applications of Identity Center: who may use them, and how they are set up.
+//! Applications of Identity Center: their users and their setup.
 //!
-//! How an application is set up costs four more calls, for which there is a budget of time: it stands in tables of its
-//! own, so that what was not read is a gap there, and the application itself is known all the same.
+//! Reading the setup of an application takes four more calls, which have a time budget. It has tables of its own, so
+//! that unread setup is a gap there while the application itself is known.
 
 use super::{AccessRole, Entity, Grammar, LabelPart, Parent, ParentWhen, ResourceGroup, facts, resource};
 
@@ -144,12 +144,12 @@ facts! {
     remembered: None,
 }
 
-/// Why no row of an application is about the tree, and about what accounts are used by.
+/// The reason why no row about an application concerns the tree or the access to accounts.
 const NOT_IN_ACCOUNTS: (&[Entity], &str) = (
     &[Entity::PermissionSet, Entity::Ou, Entity::Root, Entity::Policy],
     "applications are outside the tree of accounts",
 );
-/// Why no row of how an application is set up is about its users.
+/// The reason why no row about the setup of an application concerns its users.
 const OF_ALL_ITS_USERS: (&[Entity], &str) =
     (&[Entity::User, Entity::Group, Entity::Account], "it holds for whoever uses the application");
 

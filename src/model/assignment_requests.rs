@@ -1,4 +1,4 @@
-//! What was asked of Identity Center lately: to make or delete an assignment, or to provision a permission set.
+//! Recent requests to Identity Center: to create or delete an assignment, or to provision a permission set.
 
 use super::{AccessRole, Entity, ResourceGroup, resource};
 
@@ -37,14 +37,14 @@ resource! {
     not_compared: Some("AWS forgets requests after some 90 days, and what they changed is compared itself"),
 }
 
-/// What a request asks for.
+/// The action that a request asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestKind {
     /// To assign a permission set in an account to a user or group.
     #[default]
     AssignmentCreation,
-    /// To delete such an assignment.
+    /// To delete an assignment of a permission set in an account.
     AssignmentDeletion,
     /// To provision a permission set in an account.
     PermissionSetProvisioning,
@@ -55,7 +55,7 @@ impl RequestKind {
     pub const ALL: [Self; 3] =
         [Self::AssignmentCreation, Self::AssignmentDeletion, Self::PermissionSetProvisioning];
 
-    /// The value of the column.
+    /// Returns the value of the column.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AssignmentCreation => "assignment_creation",

@@ -1,4 +1,4 @@
-//! Who is assigned which permission set in which account.
+//! Assignments of permission sets in accounts to users and groups.
 
 use super::{AccessRole, Entity, ImplicitGap, LabelPart, LimitConcerns, ResourceGroup, resource};
 
@@ -44,7 +44,7 @@ resource! {
 const PRINCIPAL: &[&str] = &["principal_id", "principal_type"];
 const PAIR: &[&str] = &["account_id", "permission_set_arn"];
 
-/// A listing by principal asks for those that are known: not for those that are deleted.
+/// A listing by principal asks for known principals, and so misses the assignments of deleted ones.
 const BY_PRINCIPALS: ImplicitGap = ImplicitGap {
     listed_so: "s.assignment_strategy = 'principals'",
     and_only_if: None,
@@ -63,8 +63,8 @@ const BY_PRINCIPALS: ImplicitGap = ImplicitGap {
     ),
 };
 
-/// A listing by pair of account and permission set asks for those that are provisioned, and for those that the snapshot
-/// before knows: so an end is always seen. Where nothing at all is provisioned, nothing was listed by pair.
+/// A listing by pair of account and permission set asks for the provisioned pairs and for those that the snapshot
+/// before knew, so it always sees an end. If nothing at all is provisioned, no listing by pair took place.
 const BY_PAIRS: ImplicitGap = ImplicitGap {
     listed_so: "s.assignment_strategy = 'pairs'",
     and_only_if: Some(

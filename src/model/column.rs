@@ -1,33 +1,34 @@
-//! The columns of a resource, each declared once: its name, what it holds, what it is for, and its description.
+//! The columns of a resource, each declared once: its name, its kind of values, its role, and its description.
 
 use super::{Activity, DocumentColumn, Entity, Grammar};
 
-/// A column of a resource. Its Rust field, its SQL column, its place in JSON and its entry in the data dictionary follow.
+/// A column of a resource. Its Rust field, its SQL column, its key in JSON and its entry in the data dictionary derive
+/// from this.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ColumnSpec {
     /// The name, the same in Rust, SQL and JSON.
     pub name: &'static str,
-    /// What its values are.
+    /// The kind of its values.
     pub kind: ColumnKind,
-    /// What it is for.
+    /// Its role in the row.
     pub role: Role,
-    /// Whether a person recognizes a row by it.
+    /// True if people recognize a row by this column.
     pub is_label: bool,
-    /// Whether its values tell of a natural person: names, addresses, whoever did something.
+    /// True if the values are about a natural person: names, addresses, the author of a change.
     pub is_personal: bool,
-    /// Whether it only mentions an entity: the row is not about the one whose id it has.
+    /// True if the column only mentions an entity, so that the row is not about the entity with this id.
     pub is_mention: bool,
-    /// Whether an export has it unless told otherwise, although it tells of a natural person; one that is a label is had
-    /// anyway.
+    /// True if an export includes the column by default although it is about a natural person. A label is included in
+    /// any case.
     pub is_basic: bool,
-    /// Whether a masked export shows its text as it is: words of AWS, that name no thing and nobody of the organization.
-    /// Numbers, times and truth values are shown anyway.
+    /// True if a masked export shows the text unchanged: words of AWS, which name no thing and no person of the
+    /// organization. Numbers, times and booleans are shown in any case.
     pub is_public: bool,
     /// A fragment for the data dictionary, without a full stop.
     pub description: &'static str,
 }
 
-/// What the values of a column are. In SQL, numbers and booleans are INTEGER, and all else is TEXT.
+/// The kind of a column's values. In SQL, numbers and booleans are INTEGER, and all other kinds are TEXT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
     /// Text.
@@ -38,51 +39,51 @@ pub enum ColumnKind {
     Boolean,
     /// A time, RFC 3339 in UTC.
     Time,
-    /// JSON, as AWS spells it.
+    /// JSON in AWS's spelling.
     Json,
-    /// A document of which two may say the same in other words.
+    /// A document. Two documents with different text may have the same meaning.
     Document {
-        /// The column of the table that keeps the hash of what the document says.
+        /// The column of the table with the hash of the document's meaning.
         hash_column: &'static str,
-        /// By which rules two say the same.
+        /// The rules by which two documents have the same meaning.
         grammar: Grammar,
     },
-    /// The id of one of these entities; empty where the row has none.
+    /// The id of one of these entities; empty if the row has none.
     Id(&'static [Entity]),
-    /// The id of an entity that another column tells.
+    /// The id of an entity whose kind another column gives.
     IdByType {
-        /// The column that tells.
+        /// The column with the kind of the entity.
         type_column: &'static str,
-        /// Its values.
+        /// The values of that column, with their entities.
         entities: &'static [(&'static str, Entity)],
     },
 }
 
-/// What a column is for.
+/// The role of a column in its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// It identifies the row within a snapshot, with the other columns of the key.
+    /// The column identifies the row within a snapshot, together with the other key columns.
     Key,
-    /// It says something of the row; another value is a new version.
+    /// The column describes the row. A new value makes a new version.
     Data,
-    /// AWS touches it without the row meaning anything new: it is overwritten in the open version, and left out of diff
-    /// and hash.
+    /// AWS changes the column without giving the row a new meaning. It is overwritten in the open version, and left out
+    /// of diff and hash.
     Volatile,
-    /// It tells of use, which goes on where nothing changes: see [`Activity`].
+    /// The column records use, which continues although nothing changes: see [`Activity`].
     Activity,
 }
 
-/// A place where rows of a resource have the id of an entity.
+/// A column of a resource with the ids of an entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EntityColumn {
     /// The column with the id.
     pub id: &'static str,
-    /// The column and its value by which the id is of that entity; `None` where it always is.
+    /// The column and the value that select the rows with ids of that entity; `None` if all rows have them.
     pub of: Option<(&'static str, &'static str)>,
 }
 
 impl ColumnSpec {
-    /// The type of the column in a STRICT table.
+    /// Returns the type of the column in a STRICT table.
     pub fn sql_type(&self) -> &'static str {
         match self.kind {
             ColumnKind::Integer | ColumnKind::Boolean => "INTEGER",
@@ -95,7 +96,7 @@ impl ColumnSpec {
         }
     }
 
-    /// The entities that the row may be about by this column, in the order in which a name is looked for.
+    /// Returns the entities that a row may be about by this column, in the order in which a name is looked up.
     pub fn entities(&self) -> impl Iterator<Item = Entity> {
         let (plain, by_type): (&[Entity], &[(&str, Entity)]) = match self.kind {
             _ if self.is_mention => (&[], &[]),
@@ -106,8 +107,8 @@ impl ColumnSpec {
         plain.iter().copied().chain(by_type.iter().map(|(_, entity)| *entity))
     }
 
-    /// The entity that the row is about by this column, whose own value is `id`; `other` gives the values of the row's
-    /// other columns, or of a scope's, which may name the id alone.
+    /// Returns the entity that the row is about by this column with the value `id`. `other` returns the values of the
+    /// other columns of the row, or of a scope, which may have the id alone.
     pub fn entity<'v>(&self, id: &str, other: impl FnOnce(&str) -> Option<&'v str>) -> Option<Entity> {
         if id.is_empty() {
             return None;
@@ -125,7 +126,7 @@ impl ColumnSpec {
         }
     }
 
-    /// The column as a place of the ids of an entity that the row is about; `None` where it is none.
+    /// Returns the column as one with ids of an entity that the row is about; `None` if it has no such ids.
     pub fn of_entity(&self, entity: Entity) -> Option<EntityColumn> {
         match self.kind {
             _ if self.is_mention => None,
@@ -141,7 +142,7 @@ impl ColumnSpec {
     }
 }
 
-/// Returns the name of a field without the `r#` of one that is called as a word of Rust.
+/// Returns the name of a field without the `r#` of a name that is a keyword of Rust.
 pub(super) const fn bare(field: &'static str) -> &'static str {
     match field.split_at(if field.len() > 2 { 2 } else { 0 }) {
         (start, name) if matches!(start.as_bytes(), b"r#") => name,
@@ -155,7 +156,7 @@ pub(super) enum Pick {
     Key,
     Volatile,
     Label,
-    /// Those that tell of use beside its time.
+    /// The columns that record use, besides the time of use.
     MovesWithUse,
 }
 
@@ -172,7 +173,7 @@ impl Pick {
     }
 }
 
-/// Returns how many of the columns are picked.
+/// Returns the number of the columns that `pick` selects.
 pub(super) const fn count(columns: &[ColumnSpec], pick: Pick) -> usize {
     let (mut found, mut index) = (0, 0);
     while index < columns.len() {
@@ -184,7 +185,7 @@ pub(super) const fn count(columns: &[ColumnSpec], pick: Pick) -> usize {
     found
 }
 
-/// Returns the names of the columns that are picked; `N` is their [`count`].
+/// Returns the names of the columns that `pick` selects. `N` is their [`count`].
 pub(super) const fn names<const N: usize>(columns: &[ColumnSpec], pick: Pick) -> [&'static str; N] {
     let mut names = [""; N];
     let (mut found, mut index) = (0, 0);
@@ -198,7 +199,7 @@ pub(super) const fn names<const N: usize>(columns: &[ColumnSpec], pick: Pick) ->
     names
 }
 
-/// Returns how many of the columns hold documents.
+/// Returns the number of columns that hold documents.
 pub(super) const fn count_documents(columns: &[ColumnSpec]) -> usize {
     let (mut found, mut index) = (0, 0);
     while index < columns.len() {
@@ -210,7 +211,7 @@ pub(super) const fn count_documents(columns: &[ColumnSpec]) -> usize {
     found
 }
 
-/// Returns the columns that hold documents; `N` is their number.
+/// Returns the columns that hold documents. `N` is their number.
 pub(super) const fn documents<const N: usize>(columns: &[ColumnSpec]) -> [DocumentColumn; N] {
     let mut documents = [DocumentColumn { column: "", hash_column: "", grammar: Grammar::Json }; N];
     let (mut found, mut index) = (0, 0);
@@ -224,7 +225,7 @@ pub(super) const fn documents<const N: usize>(columns: &[ColumnSpec]) -> [Docume
     documents
 }
 
-/// Returns the activity of a resource: the time of its newest use is the activity column that holds a time.
+/// Returns the activity of a resource. The activity column of kind time has the time of the newest use.
 pub(super) const fn activity(
     columns: &[ColumnSpec],
     moves_with_it: &'static [&'static str],
@@ -241,7 +242,7 @@ pub(super) const fn activity(
     None
 }
 
-/// Returns whether the entity is one of these.
+/// Returns true if the entity is one of these.
 const fn is_one_of(entity: Entity, entities: &[Entity]) -> bool {
     let mut index = 0;
     while index < entities.len() {
@@ -253,7 +254,7 @@ const fn is_one_of(entity: Entity, entities: &[Entity]) -> bool {
     false
 }
 
-/// Returns whether a row may be about the entity by one of the columns.
+/// Returns true if a row may be about the entity by one of the columns.
 const fn refers_to(columns: &[ColumnSpec], entity: Entity) -> bool {
     let mut index = 0;
     while index < columns.len() {
@@ -276,7 +277,7 @@ const fn refers_to(columns: &[ColumnSpec], entity: Entity) -> bool {
     false
 }
 
-/// Returns whether the declaration gives a reason why no row is about the entity.
+/// Returns true if the declaration gives a reason why no row is about the entity.
 const fn is_denied(not_about: &[(&[Entity], &str)], entity: Entity) -> bool {
     let mut index = 0;
     while index < not_about.len() {
@@ -289,8 +290,7 @@ const fn is_denied(not_about: &[(&[Entity], &str)], entity: Entity) -> bool {
     false
 }
 
-/// Returns whether the declaration says of every entity how its rows concern it: by a column with its id, or by a reason
-/// why they do not.
+/// Returns true if the declaration covers every entity: by a column with its id, or by a reason why no row is about it.
 pub(super) const fn takes_a_stand(columns: &[ColumnSpec], not_about: &[(&[Entity], &str)]) -> bool {
     let mut index = 0;
     while index < Entity::ALL.len() {

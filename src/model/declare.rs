@@ -1,4 +1,5 @@
-//! The declarations: one macro call gives a struct, its columns and its [`ResourceSpec`](crate::model::ResourceSpec) or [`FactSpec`](crate::model::FactSpec).
+//! The declarations: one macro call gives a struct, its columns and its [`ResourceSpec`](crate::model::ResourceSpec) or
+//! [`FactSpec`](crate::model::FactSpec).
 
 /// Declares a resource.
 ///
@@ -134,7 +135,7 @@ macro_rules! facts {
     };
 }
 
-/// Declares columns.
+/// Declares the columns of a resource or of facts.
 macro_rules! columns {
     ($($(#[doc = $description:literal])+ $role:ident $column:ident: $kind:expr $(, $flag:ident)*;)+) => {
         &[$(

@@ -1,13 +1,13 @@
-//! What the organization delegates: to services that it trusts, and to accounts that administer them.
+//! Delegation by the organization: to trusted services, and to accounts that administer services.
 
 use super::{AccessRole, Entity, LabelPart, Parent, ParentWhen, ResourceGroup, resource};
 
-/// Why no row of a delegation is about people and places.
+/// The reason why no row about a delegation concerns people and what they use.
 const NOT_ABOUT_PEOPLE: (&[Entity], &str) = (
     &[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Policy, Entity::Application],
     "the organization delegates to accounts and services, not to people",
 );
-/// Why no row is about a place of the tree.
+/// The reason why no row about a delegation concerns a place in the tree.
 const NOT_ABOUT_PLACES: (&[Entity], &str) =
     (&[Entity::Ou, Entity::Root], "an account administers a service wherever it is in the tree");
 

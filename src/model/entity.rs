@@ -1,7 +1,8 @@
 //! The entities: things with an identity of their own, which people name and rows refer to.
 //!
-//! Each is declared once, here. Columns that hold an entity's id say so ([`ColumnKind`](super::ColumnKind)). The lookup
-//! of names, `history`, `diff --account`, `-p name:account=`, labels and "did you mean" are derived from the two.
+//! Each entity is declared once, in this file. A column with ids of an entity declares that
+//! ([`ColumnKind`](super::ColumnKind)). The lookup of names, `history`, `diff --account`, `-p name:account=`, labels
+//! and "did you mean" derive from these two.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,46 +35,46 @@ pub enum Entity {
 /// The declaration of an entity.
 #[derive(Debug)]
 pub struct EntitySpec {
-    /// The noun for one, e.g. `permission set`.
+    /// The noun for one entity, e.g. `permission set`.
     pub noun: &'static str,
-    /// The noun where space is short, e.g. `OU`.
+    /// The noun for narrow output, e.g. `OU`.
     pub short: &'static str,
-    /// The type of a query's parameter, as in `-p name:permission_set=`; `None` where nothing is asked by such an id.
+    /// The type of a query's parameter, as in `-p name:permission_set=`; `None` if no query takes such an id.
     pub word: Option<&'static str>,
-    /// The word of an option, as in `--kind permission-set`.
+    /// The name of the option, as in `--kind permission-set`.
     pub option: &'static str,
     /// The value of a type column such as `tags.resource_type`.
     pub value: &'static str,
-    /// The name of the resource that has one row for each.
+    /// The name of the resource with one row for each entity.
     pub resource: &'static str,
     /// The key column of that resource.
     pub id: &'static str,
-    /// The columns by which one is found. The first one is its name.
+    /// The columns by which an entity is found. The first one is its name.
     pub names: &'static [NameColumn],
-    /// The place in a tree, by which one is found too.
+    /// The path in a tree, by which an entity is found too.
     pub path: Option<PathColumn>,
-    /// The column of the resource that tells two of one name apart.
+    /// The column of the resource that distinguishes two entities of the same name.
     pub state: Option<&'static str>,
-    /// Why its life is not told (`history`); `None` where it is.
+    /// The reason why `history` does not show it; `None` if it does.
     pub no_life: Option<&'static str>,
-    /// How `diff` is narrowed to one; `None` where it cannot be.
+    /// The option that narrows `diff` to one entity; `None` if there is none.
     pub narrows: Option<Narrows>,
-    /// Where it stands among what `diff --by` groups by; `None` where nothing is grouped by it.
+    /// Its position among the groupings of `diff --by`; `None` if it is not one of them.
     pub groups: Option<u8>,
-    /// What is beneath one in the tree and concerns it, too; nothing of what is no place.
+    /// The entities below it in the tree, which concern it too; empty if it is not a place in the tree.
     pub beneath: &'static [Entity],
-    /// How one is recognized that was deleted and created again under another id; `None` where that cannot be told.
+    /// The way to recognize an entity that was deleted and created again with another id; `None` if that is impossible.
     pub recreated: Option<RecreatedBy>,
 }
 
-/// The option of `diff` that narrows an answer to one entity. It is called as the entity's `option`.
+/// The option of `diff` that narrows the result to one entity. Its name is the entity's `option`.
 #[derive(Debug)]
 pub struct Narrows {
-    /// Where it stands among the options.
+    /// Its position among the options.
     pub place: u8,
-    /// What the option's help calls its value.
+    /// The name of its value in the help.
     pub value: &'static str,
-    /// To what it narrows, and how that is named, for the option's help.
+    /// The part of the result that remains, and how an entity is named, for the help.
     pub to: &'static str,
 }
 
@@ -82,55 +83,56 @@ pub struct Narrows {
 pub struct NameColumn {
     /// A column of the entity's resource.
     pub column: &'static str,
-    /// How surely a match is meant.
+    /// The certainty of a match.
     pub rung: NameRung,
-    /// How the column holds names.
+    /// The form of the names in the column.
     pub form: NameForm,
 }
 
-/// How surely a name is meant: a match on an earlier rung wins.
+/// The certainty of a match. A match on an earlier rung wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NameRung {
-    /// The id itself.
+    /// The id.
     Id,
     /// A name that AWS keeps unique: of a user, a group or a permission set; or the path of an OU.
     UniqueName,
-    /// The name of an account, which several may have.
+    /// The name of an account. Several accounts may share it.
     AccountName,
-    /// A display name, which several may have.
+    /// A display name. Several entities may share it.
     DisplayName,
     /// An e-mail address.
     Email,
 }
 
-/// How a column holds names.
+/// The form of the names in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameForm {
     /// One name.
     Plain,
     /// A JSON array of objects with a `Value`.
     JsonValues,
-    /// Names from the root of the tree on, with slashes between them: see [`PathColumn`].
+    /// Names from the root of the tree down, joined by slashes: see [`PathColumn`].
     Path,
 }
 
-/// The path of names of an entity in a tree. It is derived from one snapshot's state, so that none has one over a range.
+/// The path of names of an entity in a tree. It is derived from the state of one snapshot, so there is none over a
+/// range of snapshots.
 #[derive(Debug)]
 pub struct PathColumn {
-    /// The derived view with the path, which lists all that may be named by one.
+    /// The derived view with the path, which lists everything that a path can name.
     pub view: &'static str,
     /// The view's column with the id.
     pub id: &'static str,
-    /// The view's column with the path: names from the root on, with slashes between them.
+    /// The view's column with the path: names from the root down, joined by slashes.
     pub column: &'static str,
-    /// The rows of the view that count, a condition.
+    /// The condition that selects the rows of this entity.
     pub only: &'static str,
 }
 
-/// How an entity is recognized under another id: by its name, and by its ids in the identity source.
+/// The way to recognize an entity with another id: by its name, and by its ids in the identity source.
 #[derive(Debug)]
 pub struct RecreatedBy {
-    /// The column with external ids, a JSON array, if there is one.
+    /// The column with external ids, a JSON array; `None` if there is none.
     pub external_ids: Option<&'static str>,
 }
 
@@ -138,7 +140,7 @@ const fn name(column: &'static str, rung: NameRung) -> NameColumn {
     NameColumn { column, rung, form: NameForm::Plain }
 }
 
-/// What is beneath a place of the tree.
+/// The entities below a place in the tree.
 const PLACES: &[Entity] = &[Entity::Ou, Entity::Account];
 
 const USER: EntitySpec = EntitySpec {
@@ -252,7 +254,7 @@ const OU: EntitySpec = EntitySpec {
 const ROOT: EntitySpec = EntitySpec {
     noun: "root",
     short: "root",
-    // There is one, and it is found among the OUs.
+    // There is only one root, and it is looked up among the OUs.
     word: None,
     option: "root",
     value: "root",
@@ -262,7 +264,7 @@ const ROOT: EntitySpec = EntitySpec {
     path: None,
     state: None,
     no_life: Some("it is a place: what moves into it and out of it has a life"),
-    // It is narrowed to by `--ou`.
+    // `--ou` narrows to it.
     narrows: None,
     groups: None,
     beneath: PLACES,
@@ -306,12 +308,12 @@ const APPLICATION: EntitySpec = EntitySpec {
     narrows: Some(Narrows { place: 8, value: "APPLICATION", to: "this application: an ARN or a name" }),
     groups: None,
     beneath: &[],
-    // Several may have one name.
+    // Several may share one name, so a new one cannot be recognized.
     recreated: None,
 };
 
 impl Entity {
-    /// Every entity, in the order in which a name is looked for.
+    /// Every entity, in the order in which a name is looked up.
     pub const ALL: [Self; 8] = [
         Self::User,
         Self::Group,
@@ -323,7 +325,7 @@ impl Entity {
         Self::Application,
     ];
 
-    /// The declaration.
+    /// Returns the declaration.
     pub const fn spec(self) -> &'static EntitySpec {
         match self {
             Self::User => &USER,
@@ -337,17 +339,17 @@ impl Entity {
         }
     }
 
-    /// The value of a type column such as `tags.resource_type`.
+    /// Returns the value of a type column such as `tags.resource_type`.
     pub const fn as_str(self) -> &'static str {
         self.spec().value
     }
 
-    /// The entities whose lives can be told, in the order in which a name is looked for.
+    /// Returns the entities that `history` can show, in the order in which a name is looked up.
     pub fn with_lives() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|entity| entity.spec().no_life.is_none())
     }
 
-    /// The entities that `diff` can be narrowed to, each with how, in the order of the options.
+    /// Returns the entities that `diff` can be narrowed to, each with its option, in the order of the options.
     pub fn narrowing() -> Vec<(Self, &'static Narrows)> {
         let narrows = |entity: Self| Some((entity, entity.spec().narrows.as_ref()?));
         let mut narrowing: Vec<_> = Self::ALL.into_iter().filter_map(narrows).collect();
@@ -355,7 +357,7 @@ impl Entity {
         narrowing
     }
 
-    /// The entities that the details of a diff are grouped by, in the order in which they are named.
+    /// Returns the entities that the details of a diff can be grouped by, in their order in the help.
     pub fn grouping() -> Vec<Self> {
         let mut grouping: Vec<_> =
             Self::ALL.into_iter().filter(|entity| entity.spec().groups.is_some()).collect();
@@ -363,22 +365,22 @@ impl Entity {
         grouping
     }
 
-    /// The part that it has in the access of users, as its own rows do.
+    /// Returns its part in the access of users, which is that of its own rows.
     pub fn in_access(self) -> AccessRole {
         resource(self.spec().resource).map_or(AccessRole::None, |spec| spec.in_access)
     }
 
-    /// The entity of this value of a type column.
+    /// Returns the entity for a value of a type column.
     pub fn of_value(value: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|entity| entity.as_str() == value)
     }
 
-    /// The entity whose rows the resource has, if it is the resource of one.
+    /// Returns the entity that the resource has a row for, if there is one.
     pub fn of_resource(resource: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|entity| entity.spec().resource == resource)
     }
 
-    /// The entity that an id in the tree, or the ARN of a permission set or an application, is of: for a scope that names
+    /// Returns the entity of an id in the tree, or of the ARN of a permission set or an application, for a scope with
     /// an id alone. (AWS: a root is `r-…`, an OU `ou-…`, a policy `p-…`, an account twelve digits.)
     pub fn of_id(id: &str) -> Self {
         match id {
@@ -391,7 +393,7 @@ impl Entity {
         }
     }
 
-    /// The noun with its article: `an account`.
+    /// Returns the noun with its article: `an account`.
     pub fn with_article(self) -> String {
         let noun = self.spec().noun;
         let article = if noun.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };

@@ -1,17 +1,17 @@
-//! The columns that exports have beside those of the census, so that a chart needs no join.
+//! The columns that exports add to those of the census, so that a chart needs no join.
 
-/// What an export adds to a view of one snapshot.
+/// The additions of an export to a view of one snapshot.
 #[derive(Debug)]
 pub struct AddedColumns {
-    /// The view, whose rows are `t` in the SQL here; the snapshot is `n`.
+    /// The view. In the SQL of this declaration its rows are `t`, and the snapshot is `n`.
     pub view: &'static str,
-    /// Tables that are made once before: the text of a WITH clause.
+    /// The tables that are built once before: the text of a WITH clause.
     pub with: &'static str,
-    /// Joins to them, each of one row at most.
+    /// The joins to these tables, each with at most one row.
     pub joins: &'static str,
     /// The columns.
     pub columns: &'static [AddedColumn],
-    /// The resources that they rest on beside those of the view.
+    /// The resources behind the columns, besides those of the view.
     pub resources: &'static [&'static str],
 }
 
@@ -24,7 +24,7 @@ pub struct AddedColumn {
     pub sql_type: &'static str,
     /// A fragment without a full stop.
     pub description: &'static str,
-    /// What it holds, in SQL.
+    /// The value in SQL.
     pub sql: &'static str,
 }
 
@@ -57,18 +57,18 @@ LEFT JOIN sets AS p ON p.permission_set_arn = t.permission_set_arn",
     resources: &["organizational_units", "roots", "permission_set_policies", "managed_policies"],
 }];
 
-/// The value of a tag of the account of a row `t`, in SQL; `key` is a SQL text.
+/// Returns the SQL for the value of a tag of the account in row `t`. `key` is an SQL text.
 pub fn account_tag(key: &str) -> String {
     format!(
         "(SELECT g.value FROM tags AS g WHERE g.resource_type = 'account' AND g.resource_id = t.account_id AND g.key = {key})"
     )
 }
 
-/// The resource that tags are in.
+/// The name of the resource with the tags.
 pub const TAGS: &str = "tags";
 
-/// The columns of views and of what is recorded of snapshots whose texts a masked export shows as they are: words of AWS and
-/// of this program, that name no thing and nobody of the organization.
+/// The columns of views, and of facts recorded for snapshots, whose text a masked export shows unchanged: words of AWS
+/// and of this program, which name no thing and no person of the organization.
 pub const PUBLIC_IN_VIEWS: &[&str] = &[
     "access",
     "account_state",

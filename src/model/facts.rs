@@ -1,16 +1,16 @@
-//! Facts: rows that belong to one snapshot, beside the resources, whose rows live on from one snapshot to the next.
+//! Facts: rows that belong to one snapshot, unlike resources, whose rows continue from one snapshot to the next.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{AccessReportJob, ColumnSpec, ExhaustedBudget, columns_of};
 
-/// The declaration of a kind of facts: what a collection found out that holds for its snapshot alone, such as a request
+/// The declaration of a kind of facts: findings of a collection that hold for its snapshot alone, such as a request
 /// that it made or an event of that time.
 ///
-/// A fact is written into the table `name` with its `snapshot_id`, is never carried forward and goes with its snapshot.
-/// Staging, publishing, the hash of a snapshot, copies, pruning and the data dictionary derive from the declaration; a
-/// migration makes the table.
+/// A fact is written into the table `name` with its `snapshot_id`. It is never carried forward, and it is deleted with
+/// its snapshot. Staging, publishing, the hash of a snapshot, copies, pruning and the data dictionary derive from the
+/// declaration. A migration creates the table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FactSpec {
     /// The table's name as users write it.
@@ -21,23 +21,25 @@ pub struct FactSpec {
     pub columns: &'static [ColumnSpec],
     /// The columns that identify a fact within a snapshot.
     pub key: &'static [&'static str],
-    /// What stays known of the facts of pruned snapshots; `None`: nothing does.
+    /// The facts that are remembered after their snapshots are pruned; `None` if no facts are.
     pub remembered: Option<Remembered>,
 }
 
-/// The last fact of each key is kept when its snapshot is pruned, as a note of the first snapshot that stays after it.
+/// Facts that outlive their snapshots. When a snapshot is pruned, the last fact of each key is kept as a note of the
+/// first remaining snapshot after it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Remembered {
     /// The table of these notes, whose columns are `snapshot_id` and columns of the facts.
     pub table: &'static str,
     /// One sentence for the data dictionary.
     pub description: &'static str,
-    /// The column and the value of the facts that are worth remembering.
+    /// The column and the value that select the facts to remember.
     pub when: (&'static str, &'static str),
 }
 
 impl FactSpec {
-    /// The tables with its facts: its own, and that of those remembered of pruned snapshots.
+    /// Returns the tables with these facts: the table of the kind, and the table of facts remembered from pruned
+    /// snapshots.
     pub fn tables(&self) -> impl Iterator<Item = &'static str> {
         [self.name].into_iter().chain(self.remembered.as_ref().map(|remembered| remembered.table))
     }
@@ -52,7 +54,7 @@ pub trait Fact: Serialize {
 /// Every kind of facts, the oldest first.
 pub const FACTS: &[&FactSpec] = &[&AccessReportJob::SPEC, &ExhaustedBudget::SPEC];
 
-/// One fact as a task stages it, with its type erased.
+/// One fact as a task stages it, without its type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FactRow {
     /// The name of its kind.
@@ -62,7 +64,7 @@ pub struct FactRow {
 }
 
 impl FactRow {
-    /// Erases the type of a fact.
+    /// Converts a fact to a row.
     pub fn of<F: Fact>(fact: &F) -> Self {
         Self { facts: F::SPEC.name, columns: columns_of(fact) }
     }

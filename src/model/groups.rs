@@ -1,4 +1,4 @@
-//! The groups of the identity store and who is in them.
+//! The groups of the identity store and their members.
 
 use super::{AccessRole, Entity, LabelPart, Parent, ParentWhen, ResourceGroup, resource};
 

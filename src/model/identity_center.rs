@@ -1,4 +1,5 @@
-//! The Identity Center instance: where it is, what its sessions carry, and whose tokens it trusts.
+//! The Identity Center instance: its Regions and encryption, the attributes of its sessions, and the token issuers that
+//! it trusts.
 
 use super::{AccessRole, Entity, ResourceGroup, resource};
 

@@ -1,4 +1,4 @@
-//! The managed policies that permission sets attach, with their text.
+//! The managed policies that permission sets attach, with their documents.
 
 use super::{AccessRole, Entity, Grammar, NamedBy, ResourceGroup, resource};
 

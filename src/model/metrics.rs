@@ -1,23 +1,23 @@
-//! The counts of each snapshot: what they count, and what they rest on.
+//! The counts of each snapshot: their definition, and the resources behind them.
 //!
-//! `store::derived::metrics` counts, and names no resource: the SELECTs here tell it what there is.
+//! `store::derived::metrics` counts without naming a resource. The SELECTs of this declaration give it the rows.
 
-/// What the view `snapshot_metrics` counts.
+/// A count of the view `snapshot_metrics`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
-    /// Users who have a path of access.
+    /// Users with a path of access.
     PeopleWithAccess,
-    /// Paths by an assignment of the user's own.
+    /// Paths by an assignment to the user directly.
     DirectPaths,
     /// Paths through groups.
     GroupPaths,
-    /// Users with a path to a permission set that may grant itself anything.
+    /// Users with a path to a permission set that can grant itself any access.
     Administrators,
     /// Assignments to users.
     DirectAssignments,
-    /// Assignments that lead nowhere.
+    /// Assignments that give nobody access.
     Orphans,
-    /// Assignments of which that is not known.
+    /// Assignments for which that is unknown.
     Unknown,
 }
 
@@ -33,7 +33,7 @@ impl Metric {
         Self::Unknown,
     ];
 
-    /// Its column in the view and in the table that keeps it.
+    /// Returns its column in the view, and in the table that stores it.
     pub fn column(self) -> &'static str {
         match self {
             Self::PeopleWithAccess => "people_with_access",
@@ -46,7 +46,7 @@ impl Metric {
         }
     }
 
-    /// The resources without which there is no count: it is NULL where a snapshot saw nothing of one of them.
+    /// Returns the resources that the count needs. It is NULL if a snapshot saw nothing of one of them.
     pub fn rests_on(self) -> &'static [&'static str] {
         match self {
             Self::PeopleWithAccess | Self::GroupPaths => {
@@ -62,32 +62,33 @@ impl Metric {
     }
 }
 
-/// What the metrics are counted from: SELECTs whose last two columns are the bounds of when a row holds.
+/// The SELECTs that the metrics count. The last two columns of each are the bounds of the period in which a row holds.
 #[derive(Debug)]
 pub struct MetricSources {
-    /// Account, principal, permission set, and whether the principal is a user.
+    /// Columns: account, principal, permission set, and 1 if the principal is a user.
     pub grants: &'static str,
-    /// Principal and user.
+    /// Columns: principal and user.
     pub members: &'static str,
-    /// Account.
+    /// Columns: account.
     pub accounts: &'static str,
-    /// Permission set, and whether it is known to be an administrator's.
+    /// Columns: permission set, and 1 if it is known to be an administrator's.
     pub administrators: &'static str,
-    /// Account, and whether it is not known that the assignment leads nowhere: of the snapshot that answers.
+    /// Columns: account, and 1 if it is unknown that the assignment gives nobody access; of the answering snapshot.
     pub astray: &'static str,
     /// The view that `astray` reads.
     pub astray_view: &'static str,
-    /// The resources that the counts rest on, all of them.
+    /// All resources behind the counts.
     pub resources: &'static [&'static str],
-    /// What is said of permission sets whose policies were not all read.
+    /// The message about permission sets whose policies were not all read.
     pub unread: &'static str,
-    /// The columns of a gap's scope that tell the account, and the group whose members it hides.
+    /// The column of a gap's scope with the account.
     pub account: &'static str,
-    /// See `account`: the column, and what stands before the id in the name of a principal.
+    /// The column of a gap's scope with the group whose members it hides, and the prefix of the id in the name of a
+    /// principal.
     pub group: (&'static str, &'static str),
 }
 
-/// What `snapshot_metrics` is counted from.
+/// The declaration of `snapshot_metrics`.
 pub const METRIC_SOURCES: MetricSources = MetricSources {
     grants: include_str!("views/snapshot_metrics/grants.sql"),
     members: include_str!("views/snapshot_metrics/members.sql"),

@@ -29,23 +29,23 @@ resource! {
     group: ResourceGroup::PermissionSets,
 }
 
-/// How a policy is attached to a permission set.
+/// The way in which a policy is attached to a permission set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PolicyKind {
     /// A policy that AWS maintains, by ARN.
     #[default]
     AwsManaged,
-    /// A policy of the same name and path in each account, which AWS looks up there.
+    /// A policy with the same name and path in each account, which AWS looks up there.
     CustomerManaged,
-    /// The one JSON document that the permission set itself holds.
+    /// The one JSON document of the permission set itself.
     Inline,
-    /// The boundary, AWS managed or customer managed.
+    /// The permissions boundary, an AWS managed or customer managed policy.
     PermissionsBoundary,
 }
 
 impl PolicyKind {
-    /// The value of the column `kind`.
+    /// Returns the value of the column `kind`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AwsManaged => "aws_managed",

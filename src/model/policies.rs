@@ -2,7 +2,7 @@
 
 use super::{AccessRole, Entity, Grammar, LabelPart, Parent, ParentWhen, ResourceGroup, resource};
 
-/// Why no row of a policy is about people and what they are assigned.
+/// The reason why no row about a policy concerns people and their assignments.
 const NOT_ABOUT_PEOPLE: (&[Entity], &str) = (
     &[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Application],
     "a policy of the organization holds for accounts, whoever uses them",

@@ -1,4 +1,4 @@
-//! When each AWS service was last attempted in a part of the organization (Organizations access report).
+//! The last attempt to use each AWS service in a part of the organization (Organizations access report).
 
 use super::{
     AccessRole, Entity, Fact, ImplicitGap, LabelPart, LimitConcerns, Parent, ParentWhen, Remembered,
@@ -80,7 +80,7 @@ resource! {
     implicit_gaps: &[BEFORE_THE_FIRST_REPORT],
 }
 
-/// Reports by policy are asked for on request: what none has told yet is unknown, and no gap says so.
+/// Reports by policy are created on request. Until one has completed, its rows are unknown although no gap is recorded.
 const BEFORE_THE_FIRST_REPORT: ImplicitGap = ImplicitGap {
     listed_so: "1",
     and_only_if: None,

@@ -1,11 +1,11 @@
-//! To what answers are narrowed.
+//! The subjects that results can be narrowed to.
 
 use super::Entity;
 
-/// A kind of what an answer can be narrowed to: a diff, and the rows of a query.
+/// A kind of subject that a diff, or the rows of a query, can be narrowed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubjectKind {
-    /// An entity; of an OU its id, and those of the accounts and OUs beneath it.
+    /// An entity. For an OU: its id, and the ids of the accounts and OUs below it.
     Entity(Entity),
     /// Accounts and permission sets with a tag.
     Tagged,
@@ -14,7 +14,7 @@ pub enum SubjectKind {
 }
 
 impl SubjectKind {
-    /// The option that narrows to it, without the dashes.
+    /// Returns the option for this kind of subject, without the dashes.
     pub fn option(self) -> &'static str {
         match self {
             Self::Entity(entity) => entity.spec().option,
@@ -23,7 +23,7 @@ impl SubjectKind {
         }
     }
 
-    /// The entities whose ids such a subject has.
+    /// Returns the entities whose ids such a subject has.
     pub fn entities(self) -> Vec<Entity> {
         match self {
             Self::Entity(entity) if entity.spec().beneath.is_empty() => vec![entity],

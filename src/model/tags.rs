@@ -78,13 +78,13 @@ resource! {
 }
 
 impl Tag {
-    /// The type of the Identity Center instance, which is no entity: no other row has its id.
+    /// The type of the Identity Center instance. It is not an entity, because no other row has its id.
     pub const INSTANCE: &'static str = "identity_center_instance";
-    /// The type of a token issuer that the instance trusts, likewise.
+    /// The type of a token issuer that the instance trusts, which is not an entity either.
     pub const TOKEN_ISSUER: &'static str = "trusted_token_issuer";
 }
 
-/// A program that did not know policies asked for the tags of all else.
+/// Tags of policies are unknown in snapshots of a version of this program that did not collect policies.
 const BEFORE_POLICIES: ImplicitGap = ImplicitGap {
     listed_so: "NOT EXISTS (SELECT 1 FROM coverage AS c
         WHERE c.snapshot_id = s.snapshot_id AND c.resource = 'organization_policies')",
@@ -93,7 +93,7 @@ const BEFORE_POLICIES: ImplicitGap = ImplicitGap {
     ..BEFORE
 };
 
-/// The same of one that did not know applications.
+/// Tags of applications are unknown in snapshots of a version that did not collect applications.
 const BEFORE_APPLICATIONS: ImplicitGap = ImplicitGap {
     listed_so: "NOT EXISTS (SELECT 1 FROM coverage AS c
         WHERE c.snapshot_id = s.snapshot_id AND c.resource = 'applications')",
@@ -102,7 +102,8 @@ const BEFORE_APPLICATIONS: ImplicitGap = ImplicitGap {
     ..BEFORE
 };
 
-/// The same of one that did not know those of the instance and of its issuers: it did not know requests either.
+/// Tags of the instance and of its token issuers are unknown in snapshots of a version that did not ask for them. That
+/// version did not collect assignment requests either, which is what the condition tests.
 const BEFORE_INSTANCES: ImplicitGap = ImplicitGap {
     listed_so: "NOT EXISTS (SELECT 1 FROM coverage AS c
         WHERE c.snapshot_id = s.snapshot_id AND c.resource = 'assignment_requests')",
@@ -111,7 +112,7 @@ const BEFORE_INSTANCES: ImplicitGap = ImplicitGap {
     ..BEFORE
 };
 
-/// What holds of a snapshot by a program that did not ask for the tags of one type.
+/// The common part of the gaps in snapshots of versions that did not ask for the tags of one type.
 const BEFORE: ImplicitGap = ImplicitGap {
     listed_so: "",
     and_only_if: None,

@@ -19,8 +19,8 @@ pub const SCRIPT: &str = concat!(
     "})();\n",
 );
 
-/// The Content-Security-Policy: this script, this style sheet, and nothing from anywhere. `data:` pictures are for the
-/// empty icon, without which a browser asks a web server for one.
+/// Returns the Content-Security-Policy. It allows this script, this style sheet, and nothing from a server. `data:`
+/// pictures are allowed for the empty icon, without which a browser requests one from a web server.
 pub fn policy() -> String {
     format!(
         "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; \
@@ -38,7 +38,7 @@ fn hash(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// A page of a small organization is read on a phone.
+    /// The maximum size in bytes: pages of small organizations are read on phones.
     const LARGEST: usize = 60_000;
 
     #[test]

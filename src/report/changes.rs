@@ -1,4 +1,4 @@
-//! What changed since the baseline, by what brought it about: the groups that `diff` tells, as a page shows them.
+//! The changes since the baseline, grouped by cause as `diff` groups them.
 
 use std::collections::HashSet;
 
@@ -7,36 +7,36 @@ use super::sight::{in_accounts, number};
 use crate::diff::text::{AccessByCause, NamedThing, by_cause};
 use crate::diff::{AccessChangeKind, Diff};
 
-/// So many people, permission sets or accounts of a change are named.
+/// The maximum number of people, permission sets or accounts that a change names.
 const NAMED: usize = 20;
 
-/// One change: what one cause did to the access of so many.
+/// One change: the effect of one cause on the access of several people.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// What happened to the access.
+    /// The kind of change.
     pub change: AccessChangeKind,
-    /// Whether it is access of administrators.
+    /// True if the access is that of administrators.
     pub is_privileged: bool,
-    /// What happened, in a sentence.
+    /// The change in one sentence.
     pub words: String,
-    /// Whose access it is.
+    /// The people whose access changed.
     pub people: Named,
     /// The permission sets.
     pub sets: Named,
-    /// Where.
+    /// The accounts of the access.
     pub accounts: Named,
 }
 
-/// Some things by id and name, and how many there are.
+/// Things by id and name, with their count.
 #[derive(Debug, Clone)]
 pub struct Named {
-    /// The first of them.
+    /// The first [`NAMED`] of them.
     pub first: Vec<(String, String)>,
-    /// How many there are.
+    /// The count of all.
     pub count: usize,
 }
 
-/// The changes of access to these accounts, or all; administrators' first.
+/// Returns the changes of access to these accounts, or to all accounts; those of administrators come first.
 pub fn entries(diff: &Diff, accounts: Option<&HashSet<String>>, names: &Names) -> Vec<Entry> {
     let is_kept = |id: &str| accounts.is_none_or(|accounts| accounts.contains(id));
     let narrowed: Vec<_>;
@@ -64,7 +64,7 @@ fn named(things: &[NamedThing<'_>], names: &Names) -> Named {
     Named { first: things.iter().take(NAMED).map(written).collect(), count: things.len() }
 }
 
-/// `membership added → 3 people gained 1 permission set in 41 accounts`.
+/// Returns the sentence without names: `membership added → 3 people gained 1 permission set in 41 accounts`.
 fn without_names(told: &AccessByCause<'_>) -> String {
     let cause =
         told.cause.map(|cause| serde_json::json!(cause).as_str().unwrap_or_default().replace('_', " "));

@@ -1,4 +1,4 @@
-//! All that is written into one page.
+//! The content of one page.
 
 use super::changes::Entry;
 use super::counts::Numbers;
@@ -7,28 +7,28 @@ use super::relations::Relations;
 use super::sight::Told;
 use super::{Narrowed, Part, Report};
 
-/// What a page has.
+/// The content of one page.
 pub struct Content<'r> {
-    /// What was asked for, and what the snapshot saw.
+    /// The request, and the coverage of the snapshot.
     pub report: &'r Report,
-    /// What the page counts.
+    /// The relations that the page counts.
     pub relations: &'r Relations,
-    /// How names are written.
+    /// The writer of ids and names.
     pub names: &'r Names,
     /// The numbers of the first screen.
     pub numbers: &'r Numbers,
-    /// What changed since the baseline; `None` without one.
+    /// The changes since the baseline; `None` without one.
     pub changes: Option<&'r [Entry]>,
-    /// What it is narrowed to.
+    /// The accounts that the page is narrowed to.
     pub narrowed: Option<&'r Narrowed>,
-    /// The pages beside it.
+    /// The pages next to this one.
     pub parts: &'r [Part],
-    /// What the script joins; `None` where that is too large.
+    /// The JSON that the script joins; `None` if it is too large.
     pub relations_json: Option<String>,
 }
 
 impl Content<'_> {
-    /// Whether the snapshot saw all that the first screen tells.
+    /// Returns true if the snapshot saw everything that the first screen shows.
     pub fn is_complete(&self) -> bool {
         let sight = &self.report.sight;
         [Told::Access, Told::Tiers, Told::Places].into_iter().all(|told| sight.saw(told))

@@ -6,8 +6,8 @@ use super::relations::{Principal, Relations, Standing};
 use super::sight::{Count, Sight, Told};
 use crate::document::services::Tier;
 
-/// The people who are administrators at one snapshot, with the accounts. A large organization has millions of such pairs,
-/// so each id is stored once.
+/// The administrators at one snapshot, with their accounts. A large organization has millions of such pairs, so each id
+/// is stored once.
 #[derive(Debug, Default)]
 pub struct Administrators {
     people: Vec<String>,
@@ -17,7 +17,7 @@ pub struct Administrators {
 }
 
 impl Administrators {
-    /// Adds an administrator of an account; a pair that is already there makes no difference.
+    /// Adds an administrator of an account. A pair that was already added makes no difference.
     pub fn add(&mut self, user_id: &str, account_id: &str) {
         let Self { people, accounts, pairs, places } = self;
         let person = place_of(user_id, people, places);
@@ -44,31 +44,31 @@ fn place_of(id: &str, list: &mut Vec<String>, places: &mut HashMap<String, u32>)
     place
 }
 
-/// The numbers.
+/// The numbers of the first screen.
 #[derive(Debug, Clone)]
 pub struct Numbers {
-    /// People who reach any account.
+    /// People with access to any account.
     pub people: Count,
-    /// Those of them whose sign-in is disabled.
+    /// The people among them whose sign-in is disabled.
     pub disabled: u64,
     /// People who are administrators in production.
     pub administrators: Count,
-    /// How many of them were none at the baseline, and how many are none any more; `None` without a baseline, or where
-    /// either snapshot did not see all of it.
+    /// The people who became administrators since the baseline, and those who no longer are; `None` without a baseline,
+    /// or if either snapshot did not see all of it.
     pub administrators_moved: Option<(u64, u64)>,
-    /// Permission sets that are assigned there, and of which a policy was not read.
+    /// The permission sets assigned in production with a policy that was not read.
     pub unweighed: usize,
     /// Assignments to people instead of groups.
     pub direct: Count,
     /// Assignments whose user or group was deleted.
     pub orphans: Count,
-    /// People by the OU of the account and how far they get.
+    /// People by the OU of the account and by tier of access.
     pub matrix: Vec<MatrixRow>,
-    /// What is there to count.
+    /// The totals of each kind.
     pub things: Things,
 }
 
-/// How many there are of each kind.
+/// The number of things of each kind.
 #[derive(Debug, Clone, Copy)]
 pub struct Things {
     /// Users.
@@ -88,18 +88,18 @@ pub struct Things {
 /// A row of the matrix.
 #[derive(Debug, Clone)]
 pub struct MatrixRow {
-    /// Place of the OU; `None`: accounts of which it is not known.
+    /// Place of the OU in [`Relations::ous`]; `None` for accounts whose OU is unknown.
     pub ou: Option<u32>,
-    /// How many accounts are in it.
+    /// Number of accounts in the OU.
     pub accounts: usize,
-    /// How many people reach one of them with each tier.
+    /// Number of people with access to one of the accounts, by tier.
     pub people: BTreeMap<Tier, u64>,
 }
 
-/// Counts.
+/// Counts the relations.
 ///
-/// `production` says that accounts of production are named, and whether by a tag; `before` has the ids of the administrators there at
-/// the baseline.
+/// `production` is set if production accounts are named, and true if a tag names them. `before` has the ids of the
+/// production administrators at the baseline.
 pub fn numbers(
     relations: &Relations,
     sight: &Sight,
@@ -119,14 +119,14 @@ pub fn numbers(
         .filter(|one| set(one.set).tier == Tier::Unknown && is_production(one.account))
         .map(|one| one.set)
         .collect();
-    // Which accounts are production rests on tags or on the tree.
+    // Production accounts are found by their tags or by their place in the tree.
     let sees_production =
         production.is_none_or(|is_tag| sight.saw(if is_tag { Told::Tags } else { Told::Places }));
     let administrators_now = match sight.count(with(&administrators), Told::Tiers) {
         Count::Exactly(count) if !unweighed.is_empty() || !sees_production => Count::AtLeast(count),
         count => count,
     };
-    // Of those that are known to be administrators: a policy that is never read does not come and go.
+    // Compares known administrators alone. A policy that is never read must not look like a change.
     let moved = before.filter(|_| sight.saw(Told::Tiers) && sees_production).map(|before| {
         let people = relations.people.iter().zip(&administrators).filter(|(_, is_one)| **is_one);
         let now: HashSet<&str> = people.map(|(person, _)| person.user_id.as_str()).collect();

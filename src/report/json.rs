@@ -7,19 +7,19 @@ use super::relations::{Assignment, Gone, Member, Principal, Relations, Since, St
 use super::sight::Sight;
 use crate::document::services::Tier;
 
-/// What else the script needs to know.
+/// Further facts for the script.
 pub struct Facts {
-    /// When the snapshot was completed.
+    /// The completion time of the snapshot.
     pub at: String,
-    /// When the baseline was; nothing without one.
+    /// The completion time of the baseline; `None` without one.
     pub baseline: Option<String>,
-    /// The organization, as pages are headed.
+    /// The organization in the headings of pages.
     pub organization: String,
-    /// What was named as production; nothing where nothing was.
+    /// The name of production as it was typed; `None` if there is none.
     pub production: Option<String>,
 }
 
-/// Writes them; every text in it is safe inside a script element.
+/// Returns the relations as JSON. Every text in it is safe inside a script element.
 pub fn write(relations: &Relations, sight: &Sight, facts: &Facts, names: &Names) -> String {
     let things = json!({
         "at": facts.at,
@@ -58,7 +58,7 @@ pub fn write(relations: &Relations, sight: &Sight, facts: &Facts, names: &Names)
             standing(one.standing),
             tier(one.tier),
             one.session_duration,
-            // What policies are called and say names resources.
+            // The names of policies, and the reasons derived from their text, can name resources.
             if names.are_masked() { &[] } else { one.reasons.as_slice() },
             if names.are_masked() { &[] } else { one.policies.as_slice() },
         ])).collect::<Vec<_>>(),
@@ -90,7 +90,7 @@ fn principal(principal: Principal) -> (u32, u32) {
     }
 }
 
-/// Columns, each a list: names are not written once a row.
+/// Returns memberships as one list for each column, so that keys are not repeated in every row.
 fn members(members: &[Member]) -> Value {
     json!({
         "group": members.iter().map(|one| one.group).collect::<Vec<_>>(),
@@ -117,8 +117,8 @@ fn firsts(all: impl Iterator<Item = Since>) -> Vec<u32> {
     all.map(|one| one.first_seen).collect()
 }
 
-/// Only of rows that did not begin right after the time before the one that they were first seen at; -1: before the
-/// first snapshot.
+/// Returns the earliest possible beginnings of the rows where it is not the time just before the row was first seen. -1
+/// means before the first snapshot.
 fn late_beginnings(all: impl Iterator<Item = Since>) -> Map<String, Value> {
     let odd = |(row, one): (usize, Since)| {
         let usual = one.first_seen.checked_sub(1);
@@ -142,7 +142,8 @@ fn gone(mut row: Vec<u32>, since: Since, gone: u32) -> Vec<u32> {
     row
 }
 
-/// What hides rows: the resource and the scope of each gap; where there are too many, their resources as a whole.
+/// Returns the gaps that may hide rows, as the role and the scope of each. If not all gaps are listed, each incomplete
+/// resource is one gap of its whole scope.
 fn gaps(sight: &Sight, names: &Names) -> Vec<Value> {
     let told = super::sight::Told::all();
     let unseen = sight.coverage.iter().filter(|one| {
@@ -164,7 +165,7 @@ fn gaps(sight: &Sight, names: &Names) -> Vec<Value> {
     found
 }
 
-/// Escapes what could end a script element or a line of script: `<`, `>`, `&`, U+2028 and U+2029.
+/// Escapes the characters that could end a script element or a line of script: `<`, `>`, `&`, U+2028 and U+2029.
 fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len() + json.len() / 50);
     for character in json.chars() {

@@ -1,17 +1,18 @@
-//! One self-contained HTML page of the census, for people who do not open a terminal.
+//! One self-contained HTML page of the census, for people who do not use a terminal.
 //!
-//! The first screen is plain HTML: what was seen, five sentences, what changed and by what, people by OU and tier. The
-//! relations are shipped once as JSON, and the page's script joins them: a row for every path of access of a large
-//! organization would be fifty times as much.
+//! The first screen is plain HTML: the coverage, five sentences, the changes by cause, and people by OU and tier. The
+//! relations are included once as JSON, and the page's script joins them. A row for every path of access would make the
+//! page of a large organization fifty times as large.
 //!
-//! - `reading`: reads the relations from the views · `relations`: what they are, and narrowing them.
-//! - `sight`: what the snapshot saw, and counts as far as they are known.
-//! - `counts`: the numbers of the first screen · `changes`: what changed, by cause.
+//! - `reading`: reads the relations from the views · `relations`: their types, and narrowing them.
+//! - `sight`: the coverage of the snapshot, and counts as far as they are known.
+//! - `counts`: the numbers of the first screen · `changes`: the changes, by cause.
 //! - `names`: ids and names, or pseudonyms · `json`: the relations for the script.
-//! - `content`: all that is written into one page · `shell`, `sections`: the HTML · `assets`: script, style sheet and the policy that names them.
+//! - `content`: the content of one page · `shell`, `sections`: the HTML · `assets`: script, style sheet and the policy for
+//!   both.
 //!
-//! Files of the page itself are in `page/`, statements in `sql/`. Maud writes the HTML: its templates are checked when the
-//! program is compiled, and a text in them is escaped unless they say otherwise.
+//! The page's own script and style sheet are in `page/`, SQL statements in `sql/`. Maud writes the HTML: templates are
+//! checked at compile time, and text is escaped unless the template marks it as HTML.
 
 mod assets;
 mod changes;
@@ -39,19 +40,19 @@ pub use relations::Ou;
 use relations::Relations;
 use sight::Sight;
 
-/// Above so many bytes a page has no relations: browsers take too long to open it.
+/// The maximum size of a page with relations in bytes. Browsers take too long to open a larger one.
 pub const LARGEST: usize = 25_000_000;
 
-/// What pages are made of.
+/// The request for a set of pages.
 #[derive(Debug)]
 pub struct ReportRequest {
-    /// The snapshot that answers.
+    /// The answering snapshot.
     pub at: Snapshot,
-    /// The one that it is compared with.
+    /// The snapshot that it is compared with.
     pub baseline: Option<Snapshot>,
-    /// The only accounts, by id, and how they were named.
+    /// The accounts that the pages are narrowed to.
     pub narrowed: Option<Narrowed>,
-    /// The accounts of production, and how they were named.
+    /// The production accounts.
     pub production: Option<Production>,
     /// The key of pseudonyms.
     pub mask: Option<Mask>,
@@ -60,53 +61,53 @@ pub struct ReportRequest {
 /// The accounts that a page is narrowed to.
 #[derive(Debug, Clone)]
 pub struct Narrowed {
-    /// Their ids at the snapshot that answers.
+    /// Their ids at the answering snapshot.
     pub accounts: HashSet<String>,
-    /// At the baseline: an account may have moved.
+    /// Their ids at the baseline, which differ if an account moved.
     pub before: HashSet<String>,
-    /// How they were named: `OU Root/Prod`.
+    /// Their description: `OU Root/Prod`.
     pub words: String,
 }
 
-/// The accounts that are production.
+/// The production accounts.
 #[derive(Debug, Clone)]
 pub struct Production {
-    /// As it was typed.
+    /// The selector as it was typed.
     pub typed: String,
-    /// At the snapshot that answers.
+    /// Their ids at the answering snapshot.
     pub now: HashSet<String>,
-    /// At the baseline.
+    /// Their ids at the baseline.
     pub before: HashSet<String>,
-    /// Whether a tag names them, and not an OU.
+    /// True if a tag selects them, false for an OU.
     pub is_tag: bool,
 }
 
-/// A page beside this one, of one OU.
+/// A page next to this one, for one OU.
 #[derive(Debug, Clone)]
 pub struct Part {
-    /// Its file, beside this one.
+    /// The name of its file, in the same folder.
     pub file: String,
-    /// The OU.
+    /// The name of the OU.
     pub title: String,
-    /// How many accounts it has.
+    /// Number of accounts of the OU.
     pub accounts: usize,
 }
 
 /// A page.
 #[derive(Debug)]
 pub struct Page {
-    /// The file's text.
+    /// The text of the file.
     pub html: String,
-    /// How large it would be with the relations, where that is too large.
+    /// The size in bytes with relations, if that is too large and they are left out.
     pub too_large: Option<usize>,
 }
 
-/// Everything that pages are made of, read once.
+/// The data of all pages, read once.
 pub struct Report {
     request: ReportRequest,
     relations: Relations,
     sight: Sight,
-    /// The administrators of all accounts at the baseline; `None` where it did not see all of them.
+    /// The administrators of all accounts at the baseline; `None` if it did not see all of them.
     before: Option<Administrators>,
     diff: Option<Diff>,
     hash: Option<String>,
@@ -114,8 +115,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Reads what the pages are made of. With `require_complete`, a snapshot that did not see all of it is an error
-    /// (exit 4); else the lines that say so are returned too.
+    /// Reads the data of the pages. With `require_complete`, an incomplete snapshot is an error (exit 4). Otherwise
+    /// returns lines about what is incomplete too.
     pub fn read(
         census: &mut Census,
         request: ReportRequest,
@@ -152,7 +153,7 @@ impl Report {
         Ok((report, warnings))
     }
 
-    /// Each OU that has accounts on the page, with their ids; `None` has those of which the OU is not known.
+    /// Returns each OU with accounts on the page, with their ids. `None` stands for the accounts whose OU is unknown.
     pub fn accounts_by_ou(&self) -> Vec<(Option<Ou>, HashSet<String>)> {
         let ous = self.relations.ous.iter().cloned().map(Some);
         let mut found: Vec<_> = ous.chain([None]).map(|ou| (ou, HashSet::new())).collect();
@@ -165,24 +166,24 @@ impl Report {
         found
     }
 
-    /// An id as pages write it.
+    /// Returns an id as pages write it.
     pub fn id(&self, id: &str) -> String {
         Names::new(self.request.mask.clone()).id(id)
     }
 
-    /// The path of an OU as pages write it.
+    /// Returns the path of an OU as pages write it.
     pub fn title(&self, ou: &Ou) -> String {
         Names::new(self.request.mask.clone()).path(ou.path.as_deref().unwrap_or(&ou.id))
     }
 
-    /// The page of everything that was asked for, which names the pages of OUs beside it. One that would be too large is
-    /// without relations.
+    /// Returns the page of the whole request, with links to the pages of OUs next to it. If it would be too large, it
+    /// has no relations.
     pub fn page(&self, parts: &[Part]) -> Page {
         let narrowed = self.request.narrowed.as_ref();
         self.write(&self.relations, narrowed, parts)
     }
 
-    /// The page of some of its accounts.
+    /// Returns the page of some of the accounts.
     pub fn part(&self, narrowed: &Narrowed) -> Page {
         self.write(&self.relations.of_accounts(&narrowed.accounts), Some(narrowed), &[])
     }
@@ -236,7 +237,7 @@ impl Report {
     }
 }
 
-/// Who is an administrator where, at a snapshot; `None` where it did not see all of that.
+/// Reads the administrators at a snapshot, with their accounts; `None` if the snapshot did not see all of them.
 fn administrators(census: &mut Census, snapshot: &Snapshot) -> Result<Option<Administrators>> {
     if !Sight::read(census, snapshot)?.saw(sight::Told::Tiers) {
         return Ok(None);

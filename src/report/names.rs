@@ -1,40 +1,40 @@
-//! How ids and names are written: as they are, or as the pseudonyms that `export --mask` writes for them.
+//! Writing ids and names: unchanged, or as the pseudonyms that `export --mask` writes for them.
 
 use crate::export::mask::{Mask, Privacy};
 
-/// Writes ids and names.
+/// A writer of ids and names.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     mask: Option<Mask>,
 }
 
 impl Names {
-    /// With pseudonyms in place of all of them, where there is a key.
+    /// Creates a writer. With a key, it writes pseudonyms.
     pub fn new(mask: Option<Mask>) -> Self {
         Self { mask }
     }
 
-    /// Whether they are pseudonyms.
+    /// Returns true if pseudonyms are written.
     pub fn are_masked(&self) -> bool {
         self.mask.is_some()
     }
 
-    /// An id.
+    /// Writes an id.
     pub fn id(&self, id: &str) -> String {
         self.written(Privacy::Id, id)
     }
 
-    /// A name.
+    /// Writes a name.
     pub fn text(&self, text: &str) -> String {
         self.written(Privacy::Text, text)
     }
 
-    /// A name that may not be known.
+    /// Writes a name that may be unknown.
     pub fn known(&self, text: Option<&str>) -> Option<String> {
         text.map(|text| self.text(text))
     }
 
-    /// Names joined by slashes.
+    /// Writes names joined by slashes.
     pub fn path(&self, path: &str) -> String {
         match self.are_masked() {
             true => path.split('/').map(|name| self.text(name)).collect::<Vec<_>>().join("/"),
@@ -42,12 +42,12 @@ impl Names {
         }
     }
 
-    /// What was typed: no more than that something was, where names are pseudonyms.
+    /// Writes a selector as it was typed. With pseudonyms, it says only that there is one.
     pub fn typed(&self, typed: &str) -> String {
         if self.are_masked() { "as named to the program".to_owned() } else { typed.to_owned() }
     }
 
-    /// A JSON object of columns to ids.
+    /// Writes a JSON object of columns to ids.
     pub fn scope(&self, scope: &str) -> String {
         match &self.mask {
             Some(mask) => mask.json(Privacy::Id, scope),

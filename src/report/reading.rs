@@ -1,4 +1,4 @@
-//! Reads the relations of a page from the census's views, as of the snapshot that answers.
+//! Reads the relations of a page from the census's views, as of the answering snapshot.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,8 +15,8 @@ use crate::export::source::Source;
 use crate::model::Entity;
 use crate::store::failed;
 
-/// Reads them; what ended after the snapshot `baseline` is read too. `unread` are the permission sets of which policies
-/// may be missing, `None` all of them.
+/// Reads the relations, including those that ended after the snapshot `baseline`. `unread` has the permission sets
+/// whose policies may be incomplete; `None` means all of them.
 pub fn read(
     source: &Source<'_>,
     baseline: Option<i64>,
@@ -28,7 +28,7 @@ pub fn read(
     for snapshot in source.census().snapshots()? {
         if snapshot.snapshot_id <= source.snapshot().snapshot_id {
             reader.time(Some(snapshot.completed_at.clone()));
-            // What was not there yet was not when the snapshot began.
+            // The bound `not_before` is the start of a snapshot. A page names that snapshot by its completion time.
             reader.begun.insert(snapshot.taken_at, snapshot.completed_at);
         }
     }
@@ -56,7 +56,7 @@ pub fn read(
         Ok(())
     })?;
     let connection = source.census().connection();
-    // Judges what the next two read.
+    // Reports the coverage of the data that the next two statements read.
     source.all("SELECT user_id FROM effective_access LIMIT 0", |_| Ok(()))?;
     source.since(include_str!("sql/memberships.sql"), |row| {
         let since = reader.since(row, 2)?;
@@ -76,7 +76,7 @@ pub fn read(
     Ok(reader.finish())
 }
 
-/// Why things that assignments name are in no list, by id.
+/// Reads why things that assignments name are in no list, by id.
 fn standings(source: &Source<'_>, sight: &Sight) -> Result<Standings> {
     let mut found = Standings { lists_users: sight.lists(Entity::User), ..Standings::default() };
     source.all(include_str!("sql/orphans.sql"), |row| {
@@ -97,9 +97,9 @@ fn standings(source: &Source<'_>, sight: &Sight) -> Result<Standings> {
 struct Standings {
     /// Users and groups that were deleted.
     deleted: HashSet<String>,
-    /// What assignments name where something of them was not listed.
+    /// The ids in assignments of which something was not listed.
     not_listed: HashSet<String>,
-    /// Whether all users were listed.
+    /// True if all users were listed.
     lists_users: bool,
 }
 
@@ -117,13 +117,13 @@ struct Reader {
     found: Relations,
     places: Places,
     standings: Standings,
-    /// Times as they came.
+    /// The times in the order in which they were read.
     times: HashMap<String, u32>,
-    /// When each snapshot was completed, by when it was begun.
+    /// The completion time of each snapshot, by its start time.
     begun: HashMap<String, String>,
 }
 
-/// The places of things by id.
+/// The places of things in their lists, by id.
 #[derive(Default)]
 struct Places {
     people: HashMap<String, u32>,
@@ -240,14 +240,14 @@ impl Reader {
         Ok(Assignment { account, set, principal, since, is_orphan })
     }
 
-    /// The place of a person; of one who is in no list a new one, with the last known name.
+    /// Returns the place of a person. A person who is in no list gets a new place, with the last known name.
     fn person(&mut self, connection: &Connection, id: String) -> Result<u32> {
         if let Some(place) = self.places.people.get(&id) {
             return Ok(*place);
         }
         let (user_name, display_name) = last(connection, include_str!("sql/last_user.sql"), &id)?;
         let standing = self.standings.of(&id);
-        // A member who is in no list has no reason of his own.
+        // The view of orphans gives no reason for a member who is in no list.
         let standing = match standing {
             Standing::Gone if !self.standings.lists_users && !self.standings.deleted.contains(&id) => {
                 Standing::NotSeen
@@ -316,14 +316,14 @@ impl Reader {
         Ok(Since { first_seen, not_before })
     }
 
-    /// The place of a time among those that came.
+    /// Returns the number of a time in the order of reading.
     fn time(&mut self, time: Option<String>) -> u32 {
         let time = time.unwrap_or_default();
         let next = u32::try_from(self.times.len()).expect("a census has fewer snapshots");
         *self.times.entry(time).or_insert(next)
     }
 
-    /// Puts the times into their order.
+    /// Sorts the times, and renumbers them in the rows.
     fn finish(mut self) -> Relations {
         let mut times: Vec<(String, u32)> = self.times.into_iter().collect();
         times.sort();

@@ -1,18 +1,18 @@
-//! The rows that a page is made of, each thing once and everything else by its place in a list: the page joins them
-//! itself, so that a path of access costs nothing.
+//! The rows behind a page. Each thing is stored once, and rows refer to it by its place in a list. The page joins the
+//! rows itself, so that a path of access takes no space.
 
 use std::collections::HashSet;
 
 use crate::document::services::Tier;
 
-/// Whether a thing is there.
+/// The state of a thing in the snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// The snapshot has it.
+    /// The thing exists.
     There,
-    /// It was deleted, or left the organization.
+    /// The thing was deleted, or left the organization.
     Gone,
-    /// The snapshot did not see it, which does not say that it is gone.
+    /// The thing was not seen, which does not mean that it was deleted.
     NotSeen,
 }
 
@@ -21,15 +21,15 @@ pub enum Standing {
 pub struct Person {
     /// Id in the identity store.
     pub user_id: String,
-    /// Sign-in name, the last known one of who is gone.
+    /// Sign-in name; the last known one for a deleted user.
     pub user_name: Option<String>,
     /// Full name.
     pub display_name: Option<String>,
     /// E-mail address.
     pub email: Option<String>,
-    /// Whether signing in is disabled.
+    /// True if sign-in is disabled.
     pub is_disabled: bool,
-    /// Whether the user is there.
+    /// The state of the user in the snapshot.
     pub standing: Standing,
 }
 
@@ -38,80 +38,81 @@ pub struct Person {
 pub struct Group {
     /// Id in the identity store.
     pub group_id: String,
-    /// Name, the last known one of what is gone.
+    /// Name; the last known one for a deleted group.
     pub name: Option<String>,
-    /// Whether the group is there.
+    /// The state of the group in the snapshot.
     pub standing: Standing,
 }
 
 /// An account.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// 12 digits.
+    /// The account id, 12 digits.
     pub account_id: String,
-    /// Name, the last known one of what is gone.
+    /// Name; the last known one for an account that left the organization.
     pub name: Option<String>,
-    /// State, as AWS has it.
+    /// State in AWS's words.
     pub state: Option<String>,
-    /// Whether it manages the organization.
+    /// True for the management account.
     pub is_management: bool,
-    /// Place in [`Relations::ous`]; `None` where it is not known.
+    /// Place in [`Relations::ous`]; `None` if it is unknown.
     pub ou: Option<u32>,
-    /// Whether `--production` names it.
+    /// True if `--production` selects the account.
     pub is_production: bool,
-    /// Whether the account is there.
+    /// The state of the account in the snapshot.
     pub standing: Standing,
 }
 
 /// A root or an OU that has accounts.
 #[derive(Debug, Clone)]
 pub struct Ou {
-    /// Its id.
+    /// Id of the root or OU.
     pub id: String,
-    /// Names from the root down, joined by slashes; `None` where they are not known.
+    /// Names from the root down, joined by slashes; `None` if they are unknown.
     pub path: Option<String>,
 }
 
 /// A permission set.
 #[derive(Debug, Clone)]
 pub struct PermissionSet {
-    /// Its ARN.
+    /// ARN of the permission set.
     pub permission_set_arn: String,
-    /// Name, the last known one of what is gone.
+    /// Name; the last known one for a deleted permission set.
     pub name: Option<String>,
-    /// How long a session lasts, as AWS has it.
+    /// Length of a session, as AWS writes it.
     pub session_duration: Option<String>,
-    /// How far it gets.
+    /// The tier of its access.
     pub tier: Tier,
-    /// Why it is an administrator's.
+    /// The reasons for the administrator tier.
     pub reasons: Vec<String>,
-    /// Its policies: the kind of each, and what it is called.
+    /// Its policies, each with kind and name.
     pub policies: Vec<(String, String)>,
-    /// Whether the permission set is there.
+    /// The state of the permission set in the snapshot.
     pub standing: Standing,
 }
 
-/// Since when something is as it is: seen first at one time, and not there at another. Places in [`Relations::times`].
+/// The beginning of a row: the first time at which it was seen, and the last before at which it did not exist. Both are
+/// places in [`Relations::times`].
 #[derive(Debug, Clone, Copy)]
 pub struct Since {
-    /// When it was first seen.
+    /// The time at which the row was first seen.
     pub first_seen: u32,
-    /// It began after this; `None`: before the first snapshot.
+    /// The row began after this time; `None` if it may have begun before the first snapshot.
     pub not_before: Option<u32>,
 }
 
-/// A person is in a group.
+/// A membership of a person in a group.
 #[derive(Debug, Clone, Copy)]
 pub struct Member {
     /// Place in [`Relations::groups`].
     pub group: u32,
     /// Place in [`Relations::people`].
     pub person: u32,
-    /// Since when.
+    /// The beginning of the membership.
     pub since: Since,
 }
 
-/// Who has an assignment: a place in [`Relations::groups`] or [`Relations::people`].
+/// The holder of an assignment: a place in [`Relations::groups`] or [`Relations::people`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Principal {
     /// A group.
@@ -120,48 +121,48 @@ pub enum Principal {
     Person(u32),
 }
 
-/// A permission set is assigned in an account.
+/// An assignment of a permission set in an account.
 #[derive(Debug, Clone, Copy)]
 pub struct Assignment {
     /// Place in [`Relations::accounts`].
     pub account: u32,
     /// Place in [`Relations::sets`].
     pub set: u32,
-    /// Who has it.
+    /// The holder.
     pub principal: Principal,
-    /// Since when.
+    /// The beginning of the assignment.
     pub since: Since,
-    /// Whether it leads nowhere because its user or group was deleted.
+    /// True if the user or group was deleted, so that nobody has the access.
     pub is_orphan: bool,
 }
 
-/// What ended since the baseline: places in [`Relations::times`] of when it was first seen, and by when it was gone.
+/// A row that ended since the baseline.
 #[derive(Debug, Clone, Copy)]
 pub struct Gone<T> {
-    /// What it was.
+    /// The row.
     pub what: T,
-    /// By when it was gone.
+    /// The first time at which it no longer existed, a place in [`Relations::times`].
     pub gone: u32,
 }
 
-/// Everything that a page joins.
+/// All rows that a page joins.
 #[derive(Debug, Clone, Default)]
 pub struct Relations {
     /// Times of snapshots, RFC 3339, oldest first.
     pub times: Vec<String>,
-    /// Where accounts are.
+    /// The OUs and roots of the accounts.
     pub ous: Vec<Ou>,
-    /// By name.
+    /// People, by name.
     pub people: Vec<Person>,
-    /// By name.
+    /// Groups, by name.
     pub groups: Vec<Group>,
-    /// By name.
+    /// Accounts, by name.
     pub accounts: Vec<Account>,
-    /// By name.
+    /// Permission sets, by name.
     pub sets: Vec<PermissionSet>,
-    /// By group.
+    /// Memberships, by group.
     pub members: Vec<Member>,
-    /// By principal.
+    /// Assignments, by principal.
     pub assignments: Vec<Assignment>,
     /// Memberships that ended since the baseline.
     pub gone_members: Vec<Gone<Member>>,
@@ -170,8 +171,8 @@ pub struct Relations {
 }
 
 impl Relations {
-    /// The people who have at least one of the assignments that `keep` takes, directly or through a group: places in
-    /// `people`, one bit each. Who is gone or was not seen is nobody.
+    /// Returns the people with at least one of the assignments that `keep` accepts, directly or through a group: one
+    /// flag for each place in `people`. People who were deleted or not seen do not count.
     pub fn people_with(&self, keep: impl Fn(&Assignment) -> bool) -> Vec<bool> {
         let mut groups = vec![false; self.groups.len()];
         let mut people = vec![false; self.people.len()];
@@ -190,13 +191,13 @@ impl Relations {
         people
     }
 
-    /// How many people [`Self::people_with`] finds.
+    /// Returns the number of people that [`Self::people_with`] finds.
     pub fn count_people(&self, keep: impl Fn(&Assignment) -> bool) -> u64 {
         self.people_with(keep).into_iter().filter(|is_counted| *is_counted).count() as u64
     }
 
-    /// What of it is about these accounts: the accounts, what is assigned there, to whom, and who is in those groups.
-    /// Places change.
+    /// Returns the part of the relations about these accounts: the accounts, their assignments, the principals of
+    /// those, and the members of these groups. Places change.
     pub fn of_accounts(&self, accounts: &HashSet<String>) -> Self {
         let is_kept: Vec<bool> = self.accounts.iter().map(|one| accounts.contains(&one.account_id)).collect();
         let assignments = || self.assignments.iter().chain(self.gone_assignments.iter().map(|one| &one.what));
@@ -229,7 +230,7 @@ impl Relations {
     }
 }
 
-/// The new places of what is kept of a list.
+/// The new places of the kept things of one list.
 struct Place(Vec<Option<u32>>);
 
 impl Place {
@@ -247,7 +248,7 @@ impl Place {
     }
 }
 
-/// The new places of what is kept of everything.
+/// The new places of the kept things of all lists.
 struct Places {
     ous: Place,
     accounts: Place,

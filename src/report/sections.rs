@@ -1,4 +1,4 @@
-//! The sections of the first screen, in its order. They are plain HTML, and need no script.
+//! The sections of the first screen, in order. They are plain HTML and need no script.
 
 use std::collections::BTreeSet;
 
@@ -16,14 +16,14 @@ use crate::document::services::Tier;
 use crate::model::{AccessRole, Entity};
 use crate::store::{CoverageStatus, Gap};
 
-/// So many changes stand on the first screen; the others are one click away.
+/// The maximum number of changes on the first screen. The others are one click away.
 const CHANGES: usize = 10;
-/// The tiers that every matrix has.
+/// The tiers that every matrix shows.
 const ALWAYS: [Tier; 5] = [Tier::Administrator, Tier::Write, Tier::Custom, Tier::Billing, Tier::Read];
-/// The steps of a cell's shade.
+/// The number of shades of a cell.
 const SHADES: u64 = 4;
 
-/// The strip at the top: whose census, of when, and what of it was not seen.
+/// Writes the strip at the top: the organization, the time of the census, and its coverage.
 pub fn strip(content: &Content<'_>, title: &str) -> Markup {
     let (report, names) = (content.report, content.names);
     let at = &report.request.at;
@@ -61,7 +61,7 @@ pub fn strip(content: &Content<'_>, title: &str) -> Markup {
     }
 }
 
-/// `Complete: 214 of 214 accounts read, 0 gaps`, or what was not seen.
+/// Writes the coverage: `Complete: 214 of 214 accounts read, 0 gaps`, or the list of what was not seen.
 fn seen(content: &Content<'_>) -> Markup {
     let sight = &content.report.sight;
     let accounts = content.numbers.things.accounts;
@@ -97,7 +97,7 @@ fn is_told(resource: &str) -> bool {
     Told::all().contains(resource)
 }
 
-/// How many accounts have assignments that were not read; `None` where any may.
+/// Returns the number of accounts with assignments that were not read; `None` if every account may have some.
 fn unread_accounts(content: &Content<'_>) -> Option<usize> {
     let sight = &content.report.sight;
     let is_of_assignments = |resource: &str| {
@@ -117,7 +117,7 @@ fn unread_accounts(content: &Content<'_>) -> Option<usize> {
     is_each_listed.then_some(accounts.len())
 }
 
-/// Five sentences, each with its number and a link to the rows that it counts.
+/// Writes five sentences, each with its number and a link to the rows that it counts.
 pub fn sentences(content: &Content<'_>) -> Markup {
     let numbers = content.numbers;
     let production = content.report.request.production.as_ref();
@@ -157,12 +157,12 @@ fn sentence(content: &Content<'_>, link: &str, count: Count, one: &str, many: &s
     };
     let inner =
         html! { span class=(tone) { (count.words()) } " " span { (if is_one { one } else { many }) } };
-    // Without relations there are no rows to go to.
+    // Without relations there are no rows to link to.
     let has_rows = content.relations_json.is_some() || link == "#method";
     html! { @if has_rows { a href=(link) { (inner) } } @else { (inner) } }
 }
 
-/// How many administrators came and went since the baseline.
+/// Writes the numbers of people who became administrators since the baseline, and who no longer are.
 fn moved(content: &Content<'_>) -> Markup {
     let Some(baseline) = &content.report.request.baseline else { return html! {} };
     let since = date(&baseline.completed_at);
@@ -180,7 +180,7 @@ fn moved(content: &Content<'_>) -> Markup {
     }
 }
 
-/// What changed since the baseline, by cause.
+/// Writes the changes since the baseline, by cause.
 pub fn changes(content: &Content<'_>) -> Markup {
     let Some(baseline) = &content.report.request.baseline else {
         return html! {
@@ -246,12 +246,12 @@ fn things(content: &Content<'_>, kind: &str, title: &str, named: &Named) -> Mark
     }
 }
 
-/// The address of a thing's page: `#person/…`.
+/// Returns the address of a thing within the page: `#person/…`.
 fn link(kind: &str, id: &str) -> String {
     format!("#{kind}/{}", utf8_percent_encode(id, NON_ALPHANUMERIC))
 }
 
-/// People by OU and tier.
+/// Writes the matrix of people by OU and tier.
 pub fn matrix(content: &Content<'_>) -> Markup {
     let rows = &content.numbers.matrix;
     let is_used = |tier: &Tier| ALWAYS.contains(tier) || rows.iter().any(|row| row.people.contains_key(tier));
@@ -307,7 +307,7 @@ fn matrix_row(content: &Content<'_>, row: &MatrixRow, tiers: &[Tier], most: u64)
     }
 }
 
-/// What the page answers, and what it cannot tell.
+/// Writes the questions that the page answers, and those that it cannot.
 pub fn questions(content: &Content<'_>) -> Markup {
     html! {
         section #questions aria-labelledby="questions-heading" {
@@ -334,7 +334,7 @@ pub fn questions(content: &Content<'_>) -> Markup {
     }
 }
 
-/// What was seen, table by table, and every gap.
+/// Writes the coverage of each table, and every gap.
 pub fn completeness(content: &Content<'_>) -> Markup {
     let sight = &content.report.sight;
     let masked = content.names.are_masked();
@@ -376,7 +376,7 @@ pub fn completeness(content: &Content<'_>) -> Markup {
     }
 }
 
-/// Rows of a table that was never seen are not none.
+/// Returns the count of a table's rows; `–` for a table that was never seen, which is unknown, not empty.
 fn rows(rows: i64, status: CoverageStatus) -> String {
     let never = matches!(status, CoverageStatus::NotCollected | CoverageStatus::Unavailable);
     if never && rows == 0 { "–".to_owned() } else { grouped(rows.unsigned_abs()) }
@@ -403,7 +403,7 @@ fn words(status: CoverageStatus) -> &'static str {
     }
 }
 
-/// How the page counts, and what there is beside it.
+/// Writes how the page counts, and which other outputs there are.
 pub fn method(content: &Content<'_>) -> Markup {
     let things = content.numbers.things;
     let count = |count: usize| grouped(count as u64);
@@ -434,7 +434,7 @@ pub fn method(content: &Content<'_>) -> Markup {
     }
 }
 
-/// `2026-11-29 22:44 UTC`.
+/// Returns a time for people: `2026-11-29 22:44 UTC`.
 fn moment(time: &str) -> String {
     match (time.get(..10), time.get(11..16)) {
         (Some(date), Some(hour)) => format!("{date} {hour} UTC"),

@@ -1,4 +1,4 @@
-//! The HTML document: what stands around the sections.
+//! The HTML document around the sections.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -6,7 +6,7 @@ use super::assets::{SCRIPT, STYLE, policy};
 use super::content::Content;
 use super::sections;
 
-/// Writes the document.
+/// Returns the document.
 pub fn write(content: &Content<'_>) -> String {
     let title = format!("Access of {}", content.report.organization_id(content.names));
     html! {

@@ -1,4 +1,4 @@
-//! What the snapshot saw of that which a page tells, and how a count is written where it did not see all of it.
+//! The coverage of the snapshot for a page, and the form of a count that is not completely known.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -9,22 +9,22 @@ use crate::error::Result;
 use crate::model::{DERIVED_VIEWS, Entity};
 use crate::store::{Census, Coverage, CoverageStatus, Gap, Snapshot};
 
-/// A page lists so many gaps, and counts the others.
+/// The maximum number of gaps that a page lists. Further gaps are only counted.
 pub const MOST_GAPS: usize = 1_000;
 
-/// A count as far as it is known.
+/// A count, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Count {
-    /// All of it was seen.
+    /// Everything was seen.
     Exactly(u64),
     /// Something that counts may not have been seen.
     AtLeast(u64),
-    /// Nothing of it was seen, because nobody asked or nobody may.
+    /// Nothing was seen, because it was not collected or access was denied.
     NotCollected,
 }
 
 impl Count {
-    /// The count in a page: `1,204`, `≥ 12`, `not collected`.
+    /// Returns the count as a page writes it: `1,204`, `≥ 12`, `not collected`.
     pub fn words(self) -> String {
         match self {
             Self::Exactly(count) => grouped(count),
@@ -34,36 +34,36 @@ impl Count {
     }
 }
 
-/// A number with commas between thousands.
+/// Returns a number with commas between thousands.
 pub fn grouped(number: u64) -> String {
     HumanCount(number).to_string()
 }
 
-/// `1 gap`, `2,000 gaps`.
+/// Returns a count with its noun: `1 gap`, `2,000 gaps`.
 pub fn number(count: usize, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count as u64), if count == 1 { one } else { many })
 }
 
-/// `1 account`, `41 accounts`.
+/// Returns a count of accounts: `1 account`, `41 accounts`.
 pub fn in_accounts(count: usize) -> String {
     number(count, "account", "accounts")
 }
 
-/// What a snapshot saw.
+/// The coverage of a snapshot.
 #[derive(Debug, Clone)]
 pub struct Sight {
-    /// Of each resource.
+    /// The coverage of each resource.
     pub coverage: Vec<Coverage>,
-    /// What hides something of what a page tells, the first [`MOST_GAPS`].
+    /// The gaps that may hide data of a page, the first [`MOST_GAPS`].
     pub gaps: Vec<Gap>,
-    /// How many there are.
+    /// The number of all such gaps.
     pub gap_count: usize,
-    /// Whether the assignments of deleted users and groups were not all looked for.
+    /// True if the search for assignments of deleted users and groups was incomplete.
     pub misses_orphans: bool,
 }
 
 impl Sight {
-    /// Reads it.
+    /// Reads the coverage of the snapshot.
     pub fn read(census: &Census, snapshot: &Snapshot) -> Result<Self> {
         let mut gaps = census.gaps(snapshot.snapshot_id)?;
         let told = Told::all();
@@ -78,12 +78,12 @@ impl Sight {
         })
     }
 
-    /// Whether all of these resources were seen completely.
+    /// Returns true if all resources behind this part were seen completely.
     pub fn saw(&self, told: Told) -> bool {
         self.unseen(told).next().is_none()
     }
 
-    /// Those of them that were not.
+    /// Returns the resources behind this part that were not seen completely.
     pub fn unseen(&self, told: Told) -> impl Iterator<Item = &Coverage> {
         let names = told.resources();
         self.coverage
@@ -92,7 +92,7 @@ impl Sight {
             .filter(|one| one.status != CoverageStatus::Complete)
     }
 
-    /// What a number counts, where it rests on these resources.
+    /// Returns a count that depends on the resources behind this part, as far as it is known.
     pub fn count(&self, count: u64, told: Told) -> Count {
         let has_nothing = |one: &Coverage| {
             one.rows == 0 && matches!(one.status, CoverageStatus::NotCollected | CoverageStatus::Unavailable)
@@ -104,13 +104,13 @@ impl Sight {
         }
     }
 
-    /// Whether a list of things of this kind has all of them.
+    /// Returns true if all entities of this kind were listed.
     pub fn lists(&self, entity: Entity) -> bool {
         let resource = entity.spec().resource;
         self.coverage.iter().all(|one| one.resource != resource || one.status == CoverageStatus::Complete)
     }
 
-    /// The permission sets of which a policy may not have been seen; `None` for all of them.
+    /// Returns the permission sets with policies that may not have been seen; `None` for all permission sets.
     pub fn unread_sets(&self) -> Option<HashSet<String>> {
         let names = Told::Tiers.resources();
         let access = Told::Access.resources();
@@ -118,7 +118,8 @@ impl Sight {
         let mut found = HashSet::new();
         for one in self.coverage.iter().filter(|one| is_of_policies(&one.resource)) {
             if matches!(one.status, CoverageStatus::NotCollected | CoverageStatus::Unavailable) {
-                // A text that was not read is unread in its own row; where no set's policies were listed, all are.
+                // A policy text that was not read is marked in its own row. If no policies of sets were listed, all
+                // sets are affected.
                 if one.rows == 0 && lists_policies_of_sets(&one.resource) {
                     return None;
                 }
@@ -135,26 +136,26 @@ impl Sight {
     }
 }
 
-/// Whether a resource has a row for each policy of each permission set.
+/// Returns true if the resource has a row for each policy of each permission set.
 fn lists_policies_of_sets(resource: &str) -> bool {
     crate::model::resource(resource).is_some_and(|spec| spec.in_access == crate::model::AccessRole::Policy)
 }
 
-/// What of the census a part of a page tells.
+/// A part of a page, by the data behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
-    /// Who reaches what.
+    /// The access of people.
     Access,
-    /// How far a permission set gets, and who reaches so far.
+    /// The tiers of permission sets, and the people of each tier.
     Tiers,
-    /// Which accounts are in which OU.
+    /// The OUs of accounts.
     Places,
     /// The tags of accounts.
     Tags,
 }
 
 impl Told {
-    /// The resources that it rests on, by the declarations of the views.
+    /// Returns the resources behind this part, from the declarations of the views.
     pub fn resources(self) -> BTreeSet<&'static str> {
         let of_view = |name: &str| {
             let view = DERIVED_VIEWS.iter().find(|view| view.name == name);
@@ -168,7 +169,7 @@ impl Told {
         }
     }
 
-    /// All that the first screen rests on.
+    /// Returns the resources behind the first screen.
     pub fn all() -> BTreeSet<&'static str> {
         [Self::Access, Self::Tiers, Self::Places].into_iter().flat_map(Self::resources).collect()
     }

@@ -1,14 +1,16 @@
-//! The fewest sets that cover a whole: exactly, as long as that takes no more than so much work, else nearly.
+//! The smallest number of sets that cover a range. The result is exact up to a limit of work, and near the minimum
+//! beyond.
 
-/// How much is looked at before the best that was found is taken: choices times the size of the whole.
+/// The limit of work of the exact search, in choices times the size of the range. Beyond it, the best result so far is
+/// used.
 const MOST_WORK: usize = 5_000_000;
 
-/// Chooses as few of the sets as cover all of `0..size`, every number of which is in at least one; returns their places in
-/// order. Of equally few, those that come first are taken.
+/// Chooses as few of the sets as cover all of `0..size`, and returns their places in order. Every number must be in at
+/// least one set. Of several choices of the same size, the one with the earlier sets is taken.
 pub fn fewest(size: usize, sets: &[Vec<usize>]) -> Vec<usize> {
     let mut holders = vec![Vec::new(); size];
     for (place, set) in sets.iter().enumerate() {
-        // A set within another one is never needed.
+        // A set that is contained in another one is never needed.
         let is_within = |(other, wider): (usize, &Vec<usize>)| {
             other != place
                 && (wider.len() > set.len() || (wider.len() == set.len() && other < place))
@@ -26,7 +28,7 @@ pub fn fewest(size: usize, sets: &[Vec<usize>]) -> Vec<usize> {
     search.best
 }
 
-/// Takes the set with the most that is not covered yet, again and again.
+/// Chooses the set with the most uncovered numbers, until all are covered.
 fn greedy(size: usize, sets: &[Vec<usize>]) -> Vec<usize> {
     let (mut is_covered, mut left, mut chosen) = (vec![false; size], size, Vec::new());
     while left > 0 {
@@ -45,7 +47,7 @@ fn greedy(size: usize, sets: &[Vec<usize>]) -> Vec<usize> {
 
 struct Search<'s> {
     sets: &'s [Vec<usize>],
-    /// The sets that each number is in.
+    /// The sets that contain each number.
     holders: Vec<Vec<usize>>,
     /// The size of the largest set.
     widest: usize,
@@ -65,7 +67,7 @@ impl Search<'_> {
         if chosen.len() + left.div_ceil(self.widest) >= self.best.len() || self.work >= MOST_WORK {
             return;
         }
-        // One of those that hold the number with the fewest must be chosen.
+        // The uncovered number in the fewest sets needs one of them, which keeps the search narrow.
         let open = (0..covered.len()).filter(|one| covered[*one] == 0);
         let Some(hardest) = open.min_by_key(|one| self.holders[*one].len()) else { return };
         for place in self.holders[hardest].clone() {

@@ -1,4 +1,4 @@
-//! Accounts that differ from nearly all others of their OU or tag.
+//! Accounts that differ from nearly all other accounts of their OU or tag.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::{Facts, Form, Organization, Scope, is_share};
 
-/// So many accounts make a scope of which one can be an exception.
+/// The minimum number of accounts of a scope that can have an exception.
 const FEWEST: usize = 3;
 
-/// An account that misses what nearly all others have, or has what nearly no other has.
+/// An account without an assignment that nearly all others have, or with one that nearly none has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
     /// ARN of the permission set.
@@ -20,20 +20,20 @@ pub struct Exception {
     pub principal_id: String,
     /// Id of the account.
     pub account_id: String,
-    /// Whether it misses the assignment; else it has it.
+    /// True if the account lacks the assignment, false if it has an additional one.
     pub is_missing: bool,
-    /// How the accounts are said that it is compared with.
+    /// The form of the scope that the account is compared with.
     pub form: Form,
     /// `all`, the id of an OU, or `KEY^VALUE`.
     pub scope: String,
-    /// How many of them have it.
+    /// Number of accounts of the scope with the assignment.
     pub have: usize,
-    /// How many they are.
+    /// Number of accounts of the scope.
     pub of: usize,
 }
 
 impl Exception {
-    /// The exception as SQL takes it apart.
+    /// Returns the exception as the JSON that SQL reads.
     pub fn to_json(&self) -> Value {
         let finding = if self.is_missing { "missing" } else { "more" };
         json!([
@@ -50,11 +50,11 @@ impl Exception {
     }
 }
 
-/// The exceptions, in the order of the permission sets, principals and accounts.
+/// Returns the exceptions, ordered by permission set, principal and account.
 ///
-/// An account misses an assignment that at least `min_share` percent of a scope have, of those that it is in the one with
-/// the greatest share. It has more where at most the remaining share of its own OU has it, and no scope that it is in has it
-/// nearly throughout.
+/// An account lacks an assignment that at least `min_share` percent of a scope have. If it is in several such scopes,
+/// the one with the greatest share is named. An account has an additional assignment if at most the remaining share of
+/// its own OU has it, and no scope of the account has it nearly throughout.
 pub fn exceptions(facts: &Facts, min_share: f64) -> Vec<Exception> {
     let organization = Organization::new(facts);
     let mut found = Vec::new();

@@ -1,7 +1,9 @@
-//! Rules that give assignments: who is assigned what in all accounts of the organization, in an OU, or with a tag.
+//! Rules that describe assignments: a principal's permission set in all accounts of the organization, in an OU, or with
+//! a tag.
 //!
-//! SQL gathers what they are made of, and `store` gives its connections the functions that answer here: JSON in, JSON out.
-//! So a canned query has them as of any snapshot, with filters, coverage and evidence like every other.
+//! SQL gathers the facts, and `store` gives its connections the functions of this module, with JSON as input and
+//! output. So a canned query can use them as of any snapshot, with filters, coverage and evidence like every other
+//! query.
 
 mod cover;
 mod exceptions;
@@ -17,21 +19,21 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-/// How a rule says which accounts it is for, the widest first.
+/// The form of a rule's scope, widest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
     /// All accounts.
     Root,
-    /// Those in an OU, and in all OUs beneath it.
+    /// The accounts in an OU and in all OUs below it.
     Ou,
-    /// Those with a tag.
+    /// The accounts with a tag.
     Tag,
     /// One account.
     Account,
 }
 
 impl Form {
-    /// The word that a row has for it.
+    /// Returns the word for the form in a row.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Root => "root",
@@ -42,12 +44,12 @@ impl Form {
     }
 }
 
-/// What rules are made of, as SQL gathers it.
+/// The facts behind the rules, as SQL gathers them.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
-    /// The accounts that rules are for, each with the id of the root or OU that it is in.
+    /// Accounts, each with the id of its root or OU.
     pub accounts: Vec<(String, Option<String>)>,
-    /// OUs, each with the id of the root or OU that it is in.
+    /// OUs, each with the id of its root or parent OU.
     pub ous: Vec<(String, Option<String>)>,
     /// Tags of accounts: id, key, value.
     pub tags: Vec<(String, String, Option<String>)>,
@@ -56,7 +58,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Reads the four lists from JSON; an error is of JSON that is none.
+    /// Reads the four lists from JSON. Fails for malformed JSON.
     pub fn parse(accounts: &str, ous: &str, tags: &str, assignments: &str) -> serde_json::Result<Self> {
         fn list<'j, T: Deserialize<'j>>(json: &'j str) -> serde_json::Result<Vec<T>> {
             serde_json::from_str(json)
@@ -73,24 +75,24 @@ impl Facts {
 /// Accounts by number, in the order of their ids.
 type Accounts = Vec<usize>;
 
-/// The accounts that a rule of some form is for.
+/// A scope with its accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Scope {
     form: Form,
     /// `all`, the id of an OU or account, or `KEY^VALUE`.
     id: String,
-    /// At least one.
+    /// The accounts, at least one.
     accounts: Accounts,
 }
 
-/// The facts, by number.
+/// The facts, with accounts by number.
 struct Organization {
     ids: Vec<String>,
-    /// Every scope but single accounts, the widest form first.
+    /// Every scope except those of single accounts, widest form first.
     scopes: Vec<Scope>,
     /// The scopes that each account is in.
     of_account: Vec<Vec<usize>>,
-    /// The OU that each account is in itself.
+    /// The OU that contains each account directly.
     own_ou: Vec<Option<String>>,
     /// The accounts of each permission set and principal.
     held: BTreeMap<Held, Accounts>,
@@ -112,7 +114,7 @@ impl Organization {
         for (account, parent) in parents.values().enumerate() {
             found.entry((Form::Root, "all".to_owned())).or_default().push(account);
             let mut next = *parent;
-            // A tree has no more levels than OUs: what is read of a damaged file may go in circles.
+            // A tree has no more levels than OUs. The limit guards against circles in a damaged file.
             for _ in 0..ous.len() {
                 let Some((ou, parent)) = next.and_then(|id| ous.get_key_value(id)) else { break };
                 found.entry((Form::Ou, (*ou).to_owned())).or_default().push(account);
@@ -152,7 +154,7 @@ impl Organization {
         Self { ids, scopes, of_account, own_ou, held }
     }
 
-    /// How many of these accounts are in each scope that has any.
+    /// Returns how many of these accounts are in each scope; scopes without any are left out.
     fn counted(&self, accounts: &[usize]) -> BTreeMap<usize, usize> {
         let mut counted = BTreeMap::new();
         for scope in accounts.iter().flat_map(|account| &self.of_account[*account]) {
@@ -162,7 +164,7 @@ impl Organization {
     }
 }
 
-/// Whether so many of so many are at least this share, in percent.
+/// Decides whether `count` of `of` is at least this share, in percent.
 fn is_share(count: usize, of: usize, percent: f64) -> bool {
     count as f64 * 100.0 >= of as f64 * percent
 }

@@ -1,4 +1,4 @@
-//! The fewest rules that give the assignments.
+//! The smallest number of rules that give the assignments.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::cover::fewest;
 use super::{Facts, Form, Organization, Scope, is_share};
 
-/// A rule: everybody in the scope has the permission set by it.
+/// A rule: the principal has the permission set in every account of the scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// ARN of the permission set.
@@ -16,18 +16,18 @@ pub struct Rule {
     pub principal_type: String,
     /// Id of the principal.
     pub principal_id: String,
-    /// How the accounts are said.
+    /// The form of the scope.
     pub form: Form,
     /// `all`, the id of an OU or account, or `KEY^VALUE`.
     pub scope: String,
-    /// The accounts that it is for and that have the assignment.
+    /// The accounts of the scope with the assignment.
     pub accounts: Vec<String>,
-    /// The accounts that it is for and that do not have it: none, unless that was allowed.
+    /// The accounts of the scope without the assignment. There are none if `min_share` is 100.
     pub missing: Vec<String>,
 }
 
 impl Rule {
-    /// The rule as SQL takes it apart.
+    /// Returns the rule as the JSON that SQL reads.
     pub fn to_json(&self) -> Value {
         json!([
             self.permission_set_arn,
@@ -42,16 +42,16 @@ impl Rule {
     }
 }
 
-/// The fewest rules for each permission set and principal, in the order of their ids. A rule for more than one account
-/// needs at least `min_share` percent of its accounts to have the assignment: with 100, expanding the rules gives exactly
-/// the assignments.
+/// Returns the smallest number of rules for each permission set and principal, ordered by their ids. A rule for more
+/// than one account requires at least `min_share` percent of its accounts to have the assignment. With 100, expanding
+/// the rules gives exactly the assignments.
 pub fn rules(facts: &Facts, min_share: f64) -> Vec<Rule> {
     let organization = Organization::new(facts);
     let mut rules = Vec::new();
     for ((set, kind, principal), accounts) in &organization.held {
         let wide = organization.counted(accounts).into_iter().filter_map(|(scope, count)| {
             let scope = &organization.scopes[scope];
-            // One account is said by its own id.
+            // A scope that would cover a single account is replaced by that account's own id.
             (count > 1 && is_share(count, scope.accounts.len(), min_share)).then_some(scope)
         });
         let wide: Vec<&Scope> = wide.collect();
@@ -64,7 +64,7 @@ pub fn rules(facts: &Facts, min_share: f64) -> Vec<Rule> {
             accounts,
             missing,
         };
-        // An account that no wider rule can be for has one of its own, whatever the others are.
+        // An account that no wider rule covers gets a rule of its own, independently of the other accounts.
         let is_wide: BTreeSet<usize> = wide.iter().flat_map(|scope| scope.accounts.iter().copied()).collect();
         let (covered, alone): (Vec<usize>, Vec<usize>) =
             accounts.iter().partition(|one| is_wide.contains(one));

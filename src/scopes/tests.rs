@@ -1,4 +1,4 @@
-//! Expanding the rules gives the assignments again, and fewer rules do not.
+//! Expanding the rules gives the assignments again, and no smaller number of rules does.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::*;
 
 type Expanded = BTreeSet<(String, String, String, String)>;
 
-/// What the rules give, told by the facts alone.
+/// Expands the rules with the facts alone, without the code under test.
 fn expanded(facts: &Facts, rules: &[Rule]) -> Expanded {
     let mut all = Expanded::new();
     for rule in rules {
@@ -39,13 +39,13 @@ fn is_in(facts: &Facts, account: &str, parent: Option<&str>, rule: &Rule) -> boo
     }
 }
 
-/// The assignments of the accounts that rules are for.
+/// Returns the assignments in the accounts that the facts list.
 fn given(facts: &Facts) -> Expanded {
     let is_known = |account: &str| facts.accounts.iter().any(|(id, _)| id == account);
     facts.assignments.iter().filter(|one| is_known(&one.0)).cloned().collect()
 }
 
-/// Small organizations in which OUs, tags and chance decide who has what.
+/// Generates small organizations in which OUs, tags and chance decide the assignments.
 fn facts() -> impl Strategy<Value = Facts> {
     let ous = proptest::collection::vec(0..5_usize, 0..5);
     let accounts = proptest::collection::vec((0..6_usize, 0..4_usize, 0..3_usize), 1..9);
@@ -88,7 +88,7 @@ fn facts() -> impl Strategy<Value = Facts> {
     })
 }
 
-/// The fewest sets that cover all, by trying every choice.
+/// Finds the smallest number of sets that cover all, by trying every choice.
 fn by_trying_all(size: usize, sets: &[Vec<usize>]) -> usize {
     let masks: Vec<u32> = sets.iter().map(|set| set.iter().fold(0, |mask, one| mask | 1 << one)).collect();
     let whole = (1_u32 << size) - 1;

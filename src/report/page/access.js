@@ -1,11 +1,12 @@
-// Every path of access, by facets. The facets stand in the address, so that a choice can be sent to a colleague.
+// Every path of access, filtered by facets. The address contains the facets, so that a selection can be sent to a
+// colleague.
 
-// So many paths are listed at once; a choice of more is counted, and has to be narrowed to be seen whole.
+// The maximum number of paths in one list. A larger selection is only counted, until further facets narrow it.
 const LISTED = 2000000;
 const FACETS = ["ou", "tier", "set", "via", "since", "production", "text"];
 
-// The columns of a table of paths, `at(row)` being an assignment and a membership. Read from left to right they are a
-// sentence.
+// The columns of a table of paths. `at(row)` returns an assignment and a membership. The columns read as a sentence
+// from left to right.
 function pathColumns(at, without) {
   const all = {
     person: { title: "Person", head: true, cell: (row) => link("person", personOf(...at(row))), key: (row) => rank("person", personOf(...at(row))) },
@@ -22,7 +23,7 @@ function pathColumns(at, without) {
   return Object.keys(all).filter((column) => !without.includes(column)).map((column) => all[column]);
 }
 
-// A list of paths, as two columns of numbers.
+// A list of paths, stored as two columns of numbers.
 function collectPaths(walk) {
   const rows = [];
   walk((assignment, member) => rows.push(assignment, member));
@@ -63,7 +64,7 @@ const access = (() => {
     data.production ? facet("production", "Production", [["1", "only"]]) : null,
     h("button", { type: "button", on: { click: () => (location.hash = "#table") } }, "Clear"));
 
-  // The time after which a path must have been seen first.
+  // Returns the first time at which a path counts as new.
   function after(since) {
     const limit = since === "baseline" ? data.baseline : new Date(Date.parse(data.at) - Number(since) * 864e5).toISOString();
     const found = times.findIndex((time) => time > limit);
@@ -75,7 +76,7 @@ const access = (() => {
     const query = FACETS.filter((one) => next[one]).map((one) => `${one}=${encodeURIComponent(next[one])}`).join("&");
     const hash = `#table${query ? `?${query}` : ""}`;
     if (isTyping) {
-      // A letter is no step back.
+      // Typing does not add steps for the Back button.
       window.history.replaceState(null, "", hash);
       show(new URLSearchParams(query));
     } else location.hash = hash;

@@ -1,4 +1,5 @@
-// Finding things, and which of the pages is shown: the address says it, so that Back works and a page can be sent.
+// Search, and the choice of the page. The address selects the page, so that Back works and a page can be sent to
+// others.
 
 const PAGES = { person: personPage, group: groupPage, account: accountPage, set: setPage };
 const home = document.getElementById("home");
@@ -119,7 +120,7 @@ function route() {
   isFirst = false;
 }
 
-// Whoever chooses a facet stays there.
+// The focus stays on the facets while the user chooses among them.
 const isTyping = () => document.getElementById("access").contains(document.activeElement);
 
 window.addEventListener("hashchange", route);

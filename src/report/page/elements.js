@@ -1,4 +1,4 @@
-// Elements of the page. Every name is text of a node, in an element that keeps its direction to itself.
+// Elements of the page. Every name is a text node, in an element that isolates its writing direction.
 
 function h(tag, attributes, ...children) {
   const element = document.createElement(tag);
@@ -15,7 +15,7 @@ const LONG = 40;
 const bdi = (text) => h("bdi", { class: String(text).length > LONG ? "long" : null }, text);
 const address = (kind, place) => `#${kind}/${encodeURIComponent(id(kind, place))}`;
 
-// What else is to be said of a thing: that it is gone, was not seen, or cannot sign in.
+// Badges of a thing: deleted, not seen, or unable to sign in.
 function marks(kind, place) {
   const found = [];
   const is = standing(kind, place);

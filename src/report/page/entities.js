@@ -3,7 +3,7 @@
 const distinct = (all) => new Set(all).size;
 const through = (member) => (member < 0 ? "directly" : ["group ", link("group", members.group[member])]);
 
-// What began and ended since the baseline, newest first.
+// Beginnings and ends since the baseline, newest first.
 function history(events) {
   if (!data.baseline) return section("History", h("p", {}, "There is no earlier snapshot to compare with."));
   events.sort((a, b) => b[0] - a[0]);

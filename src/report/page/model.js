@@ -1,5 +1,5 @@
-// The relations of the page, and what is joined from them. A path of access is an assignment and, where it is a group's,
-// a membership: two numbers, never a row that is stored.
+// The relations of the page, and the joins over them. A path of access is an assignment and, for an assignment to a
+// group, a membership: two numbers, never a stored row.
 
 const data = JSON.parse(document.getElementById("relations").textContent);
 const { people, groups, accounts, sets, ous, times, members, assignments } = data;
@@ -12,7 +12,7 @@ const KINDS = {
   set: { list: sets, noun: "permission set", plural: "permission sets", standing: 2 },
 };
 
-// Rows by a column of places: `of(place)` has the rows.
+// Groups rows by a column of places: `of(place)` returns the rows.
 function index(column, size, keep) {
   const start = new Int32Array(size + 2);
   for (let row = 0; row < column.length; row++) if (!keep || keep(row)) start[column[row] + 2]++;
@@ -38,7 +38,7 @@ const tierOf = (assignment) => sets[assignments.set[assignment]][3];
 const ouOf = (account) => accounts[account][3];
 const ouName = (ou) => (ou === null || ou === undefined ? "not known" : ous[ou][1] || ous[ou][0]);
 
-// Names that several things of a kind have: these are told apart by their ids.
+// Names that several things of a kind share. Such things are shown with their ids.
 const twins = {};
 function isTwin(kind, place) {
   if (!twins[kind]) {
@@ -49,7 +49,7 @@ function isTwin(kind, place) {
   return twins[kind].get(name(kind, place)) > 1;
 }
 
-// The place of each thing in the order of names.
+// The rank of each thing in the order of names.
 const orders = {};
 function rank(kind, place) {
   if (!orders[kind]) {
@@ -61,7 +61,8 @@ function rank(kind, place) {
   return orders[kind][place];
 }
 
-// Since when a row holds: first seen at one time, and not there at another; -1 is before the first snapshot.
+// The beginning of a row: the time at which it was first seen, and the last one before at which it did not exist. -1
+// means before the first snapshot.
 const beginning = (table, row) => {
   const before = table.before[row];
   return [table.since[row], before === undefined ? table.since[row] - 1 : before];
@@ -82,14 +83,14 @@ function sinceWords([first, before]) {
   return `since ${date(first)}`;
 }
 
-// Every path that a person has: calls with an assignment and a membership, -1 where there is none.
+// Calls `each` for every path of a person, with an assignment and a membership; -1 means no membership.
 function pathsOfPerson(person, each) {
   if (!exists(person)) return;
   for (const one of ofPerson(person)) each(one, -1);
   for (const member of membershipsOf(person)) for (const one of ofGroup(members.group[member])) each(one, member);
 }
 
-// Every path that an assignment gives.
+// Calls `each` for every path of an assignment.
 function pathsOfAssignment(assignment, each) {
   const principal = assignments.principal[assignment];
   if (!isGroups(assignment)) {
@@ -101,13 +102,13 @@ function pathsOfAssignment(assignment, each) {
 
 const personOf = (assignment, member) => (member < 0 ? assignments.principal[assignment] : members.person[member]);
 
-// How many people an assignment reaches.
+// Returns the number of people whom an assignment gives access.
 const reachOf = (() => {
   const sizes = groups.map((_, group) => membersOf(group).filter((member) => exists(members.person[member])).length);
   return (row) => (isGroups(row) ? sizes[assignments.principal[row]] : +exists(assignments.principal[row]));
 })();
 
-// Whether a gap may hide something of a thing. A gap of another account, group or set hides nothing of this one.
+// Decides whether a gap may hide rows about a thing. A gap of another account, group or set hides none.
 const SCOPES = { person: ["user_id"], group: ["group_id"], account: ["account_id"], set: ["permission_set_arn"] };
 function mayMiss(kind, place, roles) {
   return data.gaps.some(([role, scope]) => {
@@ -116,7 +117,7 @@ function mayMiss(kind, place, roles) {
     const other = (column) => scope[column] !== undefined && scope[column] !== own;
     if (SCOPES[kind].some(other)) return false;
     const ofPrincipal = scope.principal_id !== undefined && scope.principal_id !== own;
-    // A group's assignment that was not seen concerns whoever is in it.
+    // An assignment to a group that was not seen may concern every member of the group.
     if (ofPrincipal && kind === "group") return false;
     return !(ofPrincipal && kind === "person" && scope.principal_type === "USER");
   });

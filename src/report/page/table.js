@@ -1,10 +1,11 @@
-// A real table: sorted by buttons in its header, paged, and printed with all of its rows up to the most.
+// A table element with sort buttons in its header. It is paged on screen, and printed with all rows up to a limit.
 
 const SIZES = [100, 500];
 const MOST = 5000;
 let tables = 0;
 
-// `columns` have a title, `cell(row)`, and `key(row)`, a number or text to sort by. `rows` is how many there are.
+// Each of `columns` has a title, `cell(row)`, and `key(row)`, a number or text to sort by. `rows` is the number of
+// rows.
 function makeTable({ caption, columns, rows, empty, note, sort, onSort }) {
   const own = `table-${++tables}`;
   const state = { rows, order: null, column: -1, ascending: true, page: 0, size: SIZES[0], note: note || "" };
@@ -15,7 +16,7 @@ function makeTable({ caption, columns, rows, empty, note, sort, onSort }) {
       sortBy(at, state.column === at ? !state.ascending : true);
       if (onSort) onSort(at, state.ascending);
     });
-    // Browsers leave the buttons out of a header that is repeated in print.
+    // Browsers omit the buttons from a header that is repeated in print.
     return h("th", { scope: "col", class: column.count ? "count" : null }, button, h("span", { class: "on-paper" }, column.title));
   });
   const printed = h("td", { colspan: columns.length });
@@ -89,7 +90,7 @@ function makeTable({ caption, columns, rows, empty, note, sort, onSort }) {
     turn(0);
   }
 
-  // Other rows, in the order that was chosen.
+  // Shows other rows in the chosen order.
   function replace(rows, note) {
     Object.assign(state, { rows, note: note || "", page: 0, order: null });
     if (state.column < 0) show();
@@ -102,7 +103,7 @@ function makeTable({ caption, columns, rows, empty, note, sort, onSort }) {
   return { element, replace, sortBy, printing };
 }
 
-// What is printed: the tables that are on the screen.
+// The tables on screen, which are the ones that are printed.
 let shown = [];
 const showing = (table) => (shown.push(table), table.element);
 window.addEventListener("beforeprint", () => shown.forEach((table) => table.printing.before()));
