@@ -14,14 +14,14 @@ HEAD = "| query | now | past | rows | slowest filter | now | past |\n| --- | ---
 
 
 def lines(name):
-    """The figures by what they are of: milliseconds now, milliseconds of the first day, and rows."""
+    """Returns the figures by subject: milliseconds now, milliseconds on the first day, and rows."""
     parts = json.loads((ROOT / "benches" / "results" / f"{name}.json").read_text())
     [part] = [part for key, part in parts.items() if key != "about"]
     return {line["name"]: (line["values"][0], line["values"][2], line["values"][4]) for line in part["lines"]}
 
 
 def with_filters():
-    """By query and filter what the answer takes, with the count of the rows that may belong to it."""
+    """Returns the time of each query and filter, including the count of rows that may belong to the result."""
     taken = {}
     for name, (now, past, _) in lines("filters").items():
         query, option = name.removesuffix(", unknown").split(" ", 1)

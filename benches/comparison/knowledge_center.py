@@ -1,7 +1,7 @@
-"""Every account assignment as CSV, by the pattern that AWS's Knowledge Center publishes.
+"""Lists every account assignment as CSV, by the pattern that AWS's Knowledge Center publishes.
 
-The sets provisioned to each account, the assignments of each set there, one call after another, with boto3's
-default retries. It looks up no names, so it makes no call more than assignments need in this pattern.
+It lists the sets provisioned to each account and the assignments of each set there, one call after another, with
+boto3's default retries. It looks up no names, so it makes no more calls than this pattern needs for assignments.
 """
 
 import csv

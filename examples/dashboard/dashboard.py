@@ -33,7 +33,7 @@ class Lake:
         self.con = duckdb.connect()
         for table, entry in self.manifest["tables"].items():
             is_daily = any("/snapshot_date=" in path for path in entry["files"])
-            # The newest day: files are named by their day, so that the last name is of the newest.
+            # Files are named by their day, so the last name is the newest day.
             path = max(entry["files"])
             self.con.execute(f'CREATE VIEW "{table}" AS SELECT * FROM read_parquet({literal(folder / path)}, hive_partitioning = false)')
             if is_daily:
@@ -44,7 +44,7 @@ class Lake:
         return self.con.execute(sql).fetchall()
 
     def not_complete(self, *tables):
-        """Which of the tables the newest snapshot did not completely see."""
+        """Returns the tables that the newest snapshot did not see completely."""
         found = []
         for table in tables:
             file = self.manifest["tables"][table]["files"][max(self.manifest["tables"][table]["files"])]
@@ -66,7 +66,7 @@ def drawn(draw, width=6.2, height=3.0):
 
 
 def lines(rows, labels):
-    """One line for each column after the first; NULL is a gap."""
+    """Draws one line for each column after the first. NULL is a gap in the line."""
     def draw(axes):
         dates = [row[0] for row in rows]
         for place, label in enumerate(labels, 1):
@@ -84,7 +84,7 @@ def lines(rows, labels):
 
 
 def bars(rows, unknown_label=None):
-    """Horizontal bars of (label, count); a count that is not known is grey and has no length."""
+    """Draws horizontal bars of (label, count). An unknown count is grey and has no length."""
     def draw(axes):
         labels = [str(row[0])[:42] for row in rows][::-1]
         values = [row[1] for row in rows][::-1]
@@ -98,7 +98,7 @@ def bars(rows, unknown_label=None):
 
 
 def weekly(rows):
-    """Gained above zero and lost below it, by cause, with what is unknown in grey."""
+    """Draws gained access above zero and lost access below, by cause, with unknown changes in grey."""
     def draw(axes):
         weeks = sorted({row[0] for row in rows})
         causes = sorted({row[1] for row in rows}, key=lambda cause: (cause == "unknown", cause))
@@ -121,7 +121,7 @@ def weekly(rows):
 
 
 def heat(rows):
-    """Accounts by permission sets: how many people."""
+    """Draws accounts by permission sets, with the number of people."""
     def draw(axes):
         accounts = list(dict.fromkeys(row[0] for row in rows))
         sets = list(dict.fromkeys(row[1] for row in rows))
@@ -147,7 +147,7 @@ LOST = ["assignment_revoked", "membership_removed", "group_deleted", "user_delet
 
 
 def charts(lake):
-    """Title, what it rests on that was not completely seen, and its picture."""
+    """Returns title, incompletely seen tables behind the chart, and picture."""
     ask = lake.rows
     yield "People with access and paths", [], lines(ask(f"SELECT date, people_with_access, direct_paths, group_paths {METRICS}"), ["people", "direct paths", "group paths"])
     yield "Administrators", [], lines(ask(f"SELECT date, administrators {METRICS}"), ["administrators"]) + table(

@@ -1,4 +1,4 @@
-"""The censuses that are exported: the demo's, and random ones made from it."""
+"""The exported censuses: that of the demo, and random ones derived from it."""
 
 import json
 import os
@@ -15,11 +15,11 @@ HOSTILE = ["a'b\"c", "x/y\\z", "line\nfeed", "007", "=1+1", "NULL", "", "  ", "Ã
 
 
 class Census:
-    """A census, and its export."""
+    """A census and its export."""
 
     def __init__(self, db, folder):
         self.db, self.folder = db, folder
-        # What was asked before, for the next engine.
+        # The results so far, which the next engine is compared with too.
         self.answers = {}
 
     def run(self, *arguments):
@@ -33,7 +33,7 @@ class Census:
         return json.loads(self.run("query", sql, "--format", "json", "--at", at))
 
     def named(self, name, at="latest"):
-        """The rows of a canned query, asked once."""
+        """Returns the rows of a canned query, which runs only once."""
         if (name, at) not in self.answers:
             self.answers[name, at] = json.loads(self.run("query", name, "--format", "json", "--at", at))
         return self.answers[name, at]
@@ -53,7 +53,7 @@ class Census:
 
 @pytest.fixture(scope="session")
 def demo_db(tmp_path_factory):
-    """The census of the demo, made once; a few of its nights are enough."""
+    """The census of the demo, made once. A few of its nights are enough."""
     folder = tmp_path_factory.mktemp("demo")
     subprocess.run([PROGRAM, "demo"], cwd=folder, check=True, capture_output=True)
     db = folder / "orgcensus-demo.db"
@@ -62,7 +62,7 @@ def demo_db(tmp_path_factory):
 
 
 def make_random(db, seed):
-    """Changes a census at random, below everything that checks it: its views have to cope."""
+    """Changes a census at random, bypassing all checks. Its views must cope."""
     dice = random.Random(seed)
     census = sqlite3.connect(db)
     for table, columns in {
@@ -83,7 +83,7 @@ def make_random(db, seed):
     for table in dice.sample(["tags_versions", "applications_versions", "managed_policies_versions"], 1):
         census.execute(f"DELETE FROM {table}")
     ids = [row[0] for row in census.execute("SELECT snapshot_id FROM snapshots ORDER BY 1")]
-    # The second is of the same day as the first, and the fourth begins before midnight.
+    # The second snapshot is of the same day as the first, and the fourth begins before midnight.
     first, second, fourth = ids[0], ids[1], ids[3]
     day = census.execute("SELECT substr(completed_at, 1, 10) FROM snapshots WHERE snapshot_id = ?", (first,)).fetchone()[0]
     census.execute(
@@ -119,14 +119,14 @@ def demo(demo_db, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def fixture(demo_db, tmp_path_factory):
-    """The small organization with one odd thing of each kind, in which every query has rows."""
+    """The census of the small organization with one odd thing of each kind, in which every query has rows."""
     folder = tmp_path_factory.mktemp("fixture")
     db = folder / "orgcensus.db"
     shutil.copy(demo_db, db)
     census = sqlite3.connect(db)
     tables = census.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall()
     for (name,) in tables:
-        # That says of what format the file is; what is derived is made anew where nothing says that it was.
+        # These tables record the format of the file. Derived data is rebuilt if its record is missing.
         if name != "file_format":
             census.execute(f'DELETE FROM "{name}"')
     census.commit()
@@ -137,7 +137,7 @@ def fixture(demo_db, tmp_path_factory):
     return Census(db, folder / "lake").export()
 
 
-# Two groups with the same members: of these the other files have none.
+# Two groups with the same members, which the other files do not have.
 ALIKE = """
 INSERT INTO groups_versions (group_id, display_name, valid_from) VALUES ('g-like-1', 'Alike 1', 1), ('g-like-2', 'Alike 2', 1);
 INSERT INTO group_memberships_versions (membership_id, group_id, user_id, valid_from)

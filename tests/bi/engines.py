@@ -1,4 +1,4 @@
-"""The engines that can be asked, each with the tables and views that `export --ddl` declares."""
+"""The engines that can run here, each with the tables and views that `export --ddl` declares."""
 
 import os
 import re
@@ -18,12 +18,12 @@ class DuckDB:
         self.con.execute(sql)
 
     def ask(self, sql):
-        """The names of the columns, and the rows."""
+        """Returns the names of the columns, and the rows."""
         found = self.con.execute(sql)
         return [column[0] for column in found.description], [[of_engine(value) for value in row] for row in found.fetchall()]
 
     def replace(self, name, select):
-        """Makes a view of this name, whatever has it."""
+        """Creates a view with this name, even if the name is taken."""
         self.run(f"CREATE OR REPLACE VIEW {self.quoted(name)} AS {select}")
 
     def quoted(self, name):
@@ -34,7 +34,7 @@ class DuckDB:
 
 
 class Spark:
-    """One session for all: a second one in a process is the first."""
+    """One session for all tests, because a process cannot have a second one."""
 
     name = "spark"
     session = None
@@ -71,7 +71,7 @@ class Spark:
         return found.columns, [[of_engine(value) for value in row] for row in found.collect()]
 
     def replace(self, name, select):
-        """Makes a view of this name, whatever has it: a table keeps its files."""
+        """Creates a view with this name, even if the name is taken. A table keeps its files."""
         if self.session.catalog.getTable(name).tableType != "VIEW":
             self.run(f"DROP TABLE {self.quoted(name)}")
         self.run(f"CREATE OR REPLACE VIEW {self.quoted(name)} AS {select}")
@@ -84,14 +84,16 @@ class Spark:
 
 
 def statements(census, engine, location):
-    """What `export --ddl` says to the engine, one by one; a line that only comments fails the test."""
+    """Returns the statements of `export --ddl` for the engine, one by one. A statement that is only a comment fails the
+    test.
+    """
     printed = census.run("export", "--ddl", engine, "--location", location, "--daily", "--all-columns")
     assert "is left out" not in printed
     return [statement for statement in printed.split(";\n") if statement.strip()]
 
 
 def database(engine, census, scratch):
-    """The engine with all tables and views of the export, and the names of the queries that are views."""
+    """Returns the engine with all tables and views of the export, and the names of the queries that are views."""
     made, queries = engine(scratch), []
     for statement in statements(census, made.name, made.location(census.folder)):
         made.run(statement)
@@ -102,7 +104,7 @@ def database(engine, census, scratch):
 
 
 def go_back(made, census, date):
-    """As of a past day: the tables of one snapshot are that day's."""
+    """Switches to a past day, at which the tables of one snapshot are those of the day."""
     for table, entry in census.manifest["tables"].items():
         if table != "metrics_daily" and any("/snapshot_date=" in path for path in entry["files"]):
             base = table.removesuffix("_daily")

@@ -17,7 +17,7 @@ def engine(request):
 
 
 def headers():
-    """Of every query that needs no value, whether its header says that it is not portable."""
+    """Returns for every query without a required value whether its header declares it not portable."""
     for path in sorted(QUERIES.glob("*.sql")):
         text = path.read_text()
         defaults = re.findall(r"^-- param \w+ \(\w+\)( = )?", text, re.M)
@@ -26,9 +26,9 @@ def headers():
 
 
 def compared(made, census, name, at):
-    """How many rows both have."""
+    """Compares the rows of both, and returns their number."""
     names, got = made.ask(f"SELECT * FROM query_{name.replace('-', '_')}")
-    # The columns that the engine has as times.
+    # The columns that are times in the engine.
     times = {column for place, column in enumerate(names) if any(isinstance(row[place], tuple) for row in got)}
     found = census.named(name, at)
     wanted = rows([of_query(row[column], "time" if column in times else "") for column in names] for row in found)
@@ -64,7 +64,7 @@ def test_past_days_answer_alike(engine, demo, back, tmp_path):
     go_back(made, demo, date)
     for name in queries:
         sql = (QUERIES / f"{name}.sql").read_text()
-        # A history and what tells of every snapshot end at the newest one.
+        # Histories, and tables over all snapshots, end at the newest snapshot.
         if re.search(r"_history|_changes|\bchanges\b|snapshot_metrics|\bsnapshots\b|_causes|by_snapshot|coverage|gaps", sql):
             continue
         filled += bool(compared(made, demo, name, date))

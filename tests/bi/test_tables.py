@@ -1,4 +1,4 @@
-"""Every table of every day, read by each engine, is what that date answers."""
+"""Every table of every day, read by each engine, equals the program's answer for that date."""
 
 import duckdb
 import pandas
@@ -15,7 +15,7 @@ ENGINES = {
 
 
 def expected(census, table, columns, date):
-    """The rows of a table on a day, as the program prints them."""
+    """Returns the rows of a table on a day as the program prints them."""
     names = [column["name"] for column in columns if column["name"] not in ("organization_id", "snapshot_id", "taken_at")]
     types = {column["name"]: column["type"] for column in columns}
     if (table, date) not in census.answers:
@@ -29,7 +29,7 @@ def test_every_day(census, engine):
     read, compared, filled = ENGINES[engine], 0, 0
     for table, entry in census.manifest["tables"].items():
         files = {path: file for path, file in entry["files"].items() if "/snapshot_date=" in path}
-        # The columns that only an export has are checked by the program's own tests.
+        # The program's own tests check the columns that only exports have.
         if not files or table.endswith("_daily"):
             continue
         days = census.days

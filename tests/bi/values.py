@@ -1,4 +1,4 @@
-"""Values as every engine has them: what a query prints as JSON, and what an engine reads of a file."""
+"""Converts values to one form for all engines: the JSON that a query prints, and the values that an engine reads."""
 
 import datetime
 import json
@@ -6,7 +6,7 @@ import math
 
 
 def parsed(value):
-    """JSON in a text as what it says, in an order of its own: a query prints it so."""
+    """Returns the content of JSON in a text, in a canonical order. A query prints it in that form."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             value = json.loads(value)
@@ -16,7 +16,7 @@ def parsed(value):
 
 
 def of_engine(value):
-    """A value that an engine read: times as milliseconds, days as text."""
+    """Converts a value that an engine read: times to milliseconds, days to text."""
     # polars reads JSON as bytes.
     if isinstance(value, bytes):
         value = value.decode()
@@ -32,14 +32,14 @@ def of_engine(value):
         return ("time", round(value.timestamp() * 1000))
     if isinstance(value, datetime.date):
         return str(value)
-    # pandas has whole numbers with NULLs among them as floats.
+    # pandas reads whole numbers with NULLs among them as floats.
     if isinstance(value, float) and not math.isnan(value) and value.is_integer():
         return int(value)
     return parsed(value)
 
 
 def of_query(value, kind):
-    """A value that the program printed, of a column of this type."""
+    """Converts a value that the program printed, from a column of this type."""
     if value is None or kind not in ("time", "timestamp"):
         return parsed(value)
     time = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
@@ -47,5 +47,5 @@ def of_query(value, kind):
 
 
 def rows(found):
-    """Rows in an order of their own."""
+    """Sorts rows into a canonical order."""
     return sorted((tuple(row) for row in found), key=repr)

@@ -1,4 +1,4 @@
-"""What the checks share: an organization that the simulator serves, the program's census of it, and hostile names."""
+"""The shared fixtures: an organization that the simulator serves, the program's census of it, and hostile names."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import boto3
 import pytest
 from program import Program
 
-#: The simulator has no quotas unless it is asked for them.
+#: The simulator has quotas only on request.
 FAST = [
     argument
     for service in ["sso-admin", "identitystore", "organizations", "iam", "sts"]
@@ -29,13 +29,13 @@ class Served:
         assert self.endpoint.startswith("http://127.0.0.1:"), self.endpoint
 
     def tell(self, line: str):
-        """Changes what is served."""
+        """Changes the organization that is served."""
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
         assert self.process.stdout.readline().strip() == "done"
 
     def session(self):
-        """AWS's own client of it."""
+        """Returns AWS's own client for it."""
         session = boto3.Session(aws_access_key_id="any", aws_secret_access_key="any", region_name="us-east-1")
         return lambda service: session.client(service, endpoint_url=self.endpoint)
 
@@ -66,19 +66,19 @@ class Census(Program):
         return ran
 
     def read(self, sql: str) -> list[tuple]:
-        """Rows of the file itself, without the program."""
+        """Returns rows of the database file, read without the program."""
         with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as connection:
             return connection.execute(sql).fetchall()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def environment():
-    """Nothing of this machine's AWS configuration is used."""
+    """Removes this machine's AWS configuration from the environment."""
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower().endswith("_proxy"):
             del os.environ[name]
     os.environ |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null"}
-    # `Program` hands these on.
+    # `Program` passes these on.
     os.environ |= {name: "" for name in ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"]}
 
 
@@ -92,7 +92,9 @@ def served(environment):
 
 @pytest.fixture(scope="session")
 def census(served, tmp_path_factory) -> Census:
-    """Its census of two days, by pairs: with the assignments of deleted principals. The second is today's."""
+    """Its census of two days. Listing is by pairs, so it has the assignments of deleted principals. The second day is
+    today.
+    """
     census = Census(tmp_path_factory.mktemp("census"), served)
     for day in [0, 3]:
         served.tell(f"day {day}")
@@ -103,7 +105,7 @@ def census(served, tmp_path_factory) -> Census:
 
 @pytest.fixture(scope="session")
 def hostile(census, tmp_path_factory) -> Census:
-    """The same with names that are code elsewhere."""
+    """The same census with names that are code in other languages."""
     folder = tmp_path_factory.mktemp("hostile")
     database = folder / "hostile.db"
     database.write_bytes(census.database.read_bytes())
@@ -123,5 +125,5 @@ def hostile(census, tmp_path_factory) -> Census:
 
 
 def loads(path: Path):
-    """A file of JSON."""
+    """Reads a JSON file."""
     return json.loads(path.read_text())

@@ -1,4 +1,4 @@
-"""Who is assigned what, as AWS's published report scripts list it: account by account, name by name."""
+"""Lists assignments as AWS's published report scripts do: account by account, name by name."""
 
 import csv
 import io
@@ -7,7 +7,7 @@ HEADER = ["Account ID", "Account Name", "Permission Set", "Principal Type", "Pri
 
 
 class Directory:
-    """Names of principals, each looked up once; `None` for one that is gone."""
+    """Names of principals, each looked up once; `None` for a deleted one."""
 
     def __init__(self, identitystore, store: str):
         self.client = identitystore
@@ -29,7 +29,7 @@ class Directory:
 
 
 def assignments(client):
-    """Account id and name, permission set, type and name of the principal of each assignment."""
+    """Yields account id and name, permission set, type and name of the principal of each assignment."""
     sso, organizations = client("sso-admin"), client("organizations")
     [instance] = sso.list_instances()["Instances"]
     arn = instance["InstanceArn"]
@@ -54,7 +54,7 @@ def assignments(client):
 
 
 def as_csv(rows) -> str:
-    """The file of the rows."""
+    """Returns the CSV file with the rows."""
     written = io.StringIO(newline="")
     writer = csv.writer(written, quoting=csv.QUOTE_MINIMAL)
     writer.writerow(HEADER)
@@ -63,7 +63,7 @@ def as_csv(rows) -> str:
 
 
 def as_json(rows) -> dict:
-    """Who has each permission set, in whatever account."""
+    """Returns the holders of each permission set over all accounts."""
     sets: dict[str, dict[str, set]] = {}
     for _, _, permission_set, kind, name in rows:
         holders = sets.setdefault(permission_set, {"Users": set(), "Groups": set()})

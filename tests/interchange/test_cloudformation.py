@@ -1,4 +1,4 @@
-"""CloudFormation as cfn-lint reads it."""
+"""Checks CloudFormation templates with cfn-lint."""
 
 import json
 import os
@@ -19,7 +19,7 @@ def templates(census, tmp_path_factory):
 def test_cfn_lint_finds_nothing(templates):
     files = [str(path) for path in sorted(templates.glob("*-????.json"))]
     lint = "from cfnlint.runner.cli import main; main()"
-    # An empty AWS_REGION is no Region to it.
+    # cfn-lint does not accept an empty AWS_REGION.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     command = [sys.executable, "-c", lint, "--format", "json", "--", *files]
     ran = subprocess.run(command, capture_output=True, text=True, env=environment)

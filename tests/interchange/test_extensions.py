@@ -1,4 +1,4 @@
-"""The input of Identity Center Extensions: what is there, and what leads from one state to the next."""
+"""Checks the input of Identity Center Extensions: the state, and the changes from one state to the next."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ def bucket(census, tmp_path_factory):
 
 
 def reached(census, links):
-    """The account, set and principal that links give, told by the census's own tree and tags."""
+    """Returns the account, set and principal of each link, expanded by the census's own tree and tags."""
     accounts = dict(census.read("SELECT account_id, entity_path FROM accounts WHERE state = 'ACTIVE' AND is_management_account = 0"))
     tags = {}
     for account, tag in census.read("SELECT resource_id, key || '^' || coalesce(value, '') FROM tags WHERE resource_type = 'account'"):
@@ -38,7 +38,7 @@ def reached(census, links):
 
 
 def assignments(census):
-    """Those that a link can be for, by their names."""
+    """Returns the assignments that can have a link, by their names."""
     return set(
         census.read(
             """SELECT a.account_id, s.name, a.principal_type, coalesce(g.display_name, u.user_name)

@@ -1,4 +1,4 @@
-"""`assignments-csv` and `assignments-json` against the pattern of the published scripts, both over HTTP."""
+"""Compares `assignments-csv` and `assignments-json` with the pattern of the published scripts, both over HTTP."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from conftest import FAST, Census
 
 @pytest.fixture(scope="module")
 def listed(served, census):
-    """What the scripts list, of the same day as the census."""
+    """Returns the rows of the scripts, on the same day as the census."""
     return list(reports.assignments(served.session()))
 
 

@@ -1,4 +1,4 @@
-"""Terraform as python-hcl2 reads it."""
+"""Checks Terraform files with python-hcl2."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 
 
 def parsed(folder):
-    """Every resource by its address, and every import block's id by the address that it is for."""
+    """Returns every resource by its address, and the id of every import block by the address of its resource."""
     resources, imports = {}, {}
     for path in sorted(folder.glob("*.tf")):
         with path.open() as file:
@@ -32,7 +32,7 @@ def plain(label: str) -> str:
 
 
 def text(value: str) -> str:
-    """A string of the language as what it means, where the reader leaves that to others."""
+    """Decodes an HCL string, because the parser does not."""
     value = value[1:-1] if value.startswith('"') and value.endswith('"') else value
     value = value.replace("$${", "${").replace("%%{", "%{")
     escapes = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}

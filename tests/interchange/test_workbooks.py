@@ -1,4 +1,4 @@
-"""Workbooks as openpyxl and LibreOffice read them."""
+"""Checks workbooks with openpyxl and LibreOffice."""
 
 import csv
 import datetime
@@ -154,7 +154,7 @@ def test_libreoffice_converts(hostile, tmp_path):
         " WHERE user_name NOT LIKE '%' || char(1) || '%' ORDER BY user_id"
     )
     hostile.done("query", sql, "--output", str(path))
-    # The second sheet, as CSV in UTF-8 with every text in quotes as it is shown.
+    # The second sheet as CSV in UTF-8, with every text in quotes as it is shown.
     form = 'csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,2'
     subprocess.run(
         ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", form,

@@ -27,7 +27,7 @@ class Moment:
 
 
 class Json:
-    """A value of JSON, such as a multi-valued attribute: written as AWS spells it."""
+    """A JSON value, such as a multi-valued attribute, in AWS's spelling."""
 
     def __init__(self, value):
         self.value = value
@@ -40,9 +40,10 @@ class Json:
         return f"the JSON {json.dumps(self.value)}"
 
 
-# Columns of the views that follow from others.
+# Columns of the views that are derived from other columns.
 DERIVED = ["document_id", "actor_policy_id"]
-# What moves without the row meaning anything new: it makes no change, and only the newest value is kept.
+# Columns that AWS changes without giving the row a new meaning. They make no change, and only the newest value is
+# stored.
 VOLATILE = {
     "users": {"updated_at", "updated_by", "revision"},
     "groups": {"updated_at", "updated_by", "revision"},
@@ -52,7 +53,7 @@ VOLATILE = {
 
 
 def keyed(rows: list[dict], key: list[str]) -> dict[tuple, dict]:
-    """The rows by their key. Equal rows are one; different rows of one key are an error."""
+    """Returns the rows by their key. Equal rows count as one; different rows with one key are an error."""
     by_key = {}
     for row in rows:
         before = by_key.setdefault(tuple(row[column] for column in key), row)
@@ -61,13 +62,13 @@ def keyed(rows: list[dict], key: list[str]) -> dict[tuple, dict]:
 
 
 def differing_cells(stored: dict, listed: dict) -> list[str]:
-    """The columns whose values differ. What AWS did not send must be NULL, whatever the column but the derived ones."""
+    """Returns the columns whose values differ. A value that AWS did not send must be NULL, except in derived columns."""
     assert listed.keys() <= stored.keys(), f"the table lacks {sorted(listed.keys() - stored.keys())}"
     return [column for column in stored if column not in DERIVED and listed.get(column) != stored[column]]
 
 
 def differences(stored: list[dict], listed: list[dict], key: list[str]) -> list[str]:
-    """Every difference between the table and the listing, in words; none where they are the same."""
+    """Returns every difference between the table and the listing, in words; empty if they are equal."""
     assert len(stored) == len({tuple(row[column] for column in key) for row in stored}), "a key is stored twice"
     stored_rows, listed_rows = keyed(stored, key), keyed(listed, key)
     found = [f"not stored: {listed_rows[one]}" for one in sorted(listed_rows.keys() - stored_rows.keys())]
@@ -80,6 +81,6 @@ def differences(stored: list[dict], listed: list[dict], key: list[str]) -> list[
 
 
 def shown(found: list[str]) -> str:
-    """The first of many differences."""
+    """Returns the first of many differences."""
     more = f"\n… and {len(found) - 30} more" if len(found) > 30 else ""
     return f"{len(found)} differences:\n" + "\n".join(found[:30]) + more

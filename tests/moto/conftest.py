@@ -1,4 +1,4 @@
-"""What the checks share: one organization, collected, changed and collected again."""
+"""The shared fixtures: one organization, collected, changed and collected again."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ from listing import Aws, listed
 from organization import Change, Organization, build, change
 from program import Program, Ran
 
-#: Nothing is provisioned in moto, so assignments can only be listed by principal.
+#: moto provisions nothing, so assignments can only be listed by principal.
 BY_PRINCIPALS = ["--assignments", "principals"]
 
 
 @dataclass
 class Snapshot:
-    """What one run stored, and what AWS's own client lists at the same time."""
+    """The rows that one run stored, and those that AWS's own client lists at the same time."""
 
     ran: Ran
     stored: dict[str, list[dict]]
@@ -40,7 +40,7 @@ def aws() -> Aws:
 
 @pytest.fixture(scope="session")
 def story(aws, tmp_path_factory) -> Story:
-    """Everything that happens; the checks look at what came of it."""
+    """Runs the whole story. The checks examine its results."""
     program = Program(tmp_path_factory.mktemp("story"))
     made = build(aws)
     before = take(program, made)
@@ -51,7 +51,7 @@ def story(aws, tmp_path_factory) -> Story:
 
 
 def attached_by_aws(before: Snapshot, after: Snapshot) -> list[Change]:
-    """What AWS attaches its own policies to by itself: whatever is new."""
+    """Returns the policies that AWS attaches by itself: every new one."""
 
     def targets(snapshot: Snapshot) -> set[tuple]:
         rows = snapshot.listed["organization_policy_targets"]
@@ -66,10 +66,10 @@ def attached_by_aws(before: Snapshot, after: Snapshot) -> list[Change]:
 
 
 def take(program: Program, made: Organization) -> Snapshot:
-    """Collects, and lists the same."""
+    """Collects, and lists the same data with AWS's own client."""
     ran = program.collect(*BY_PRINCIPALS)
     tables = listed(made.aws, made.pairs)
-    # A run that published nothing has nothing to compare; the checks of the run itself say what was wrong.
+    # A run that published nothing leaves nothing to compare. The checks of the run itself report the cause.
     published = ran.exit_code in (0, 4)
     stored = {table: program.query(f"SELECT * FROM {table}") for table in tables} if published else {}
     return Snapshot(ran, stored, tables)

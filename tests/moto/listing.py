@@ -47,12 +47,12 @@ KEYS = {
 
 
 def pages(client, operation: str, items: str, **arguments) -> list:
-    """All items of a listing, whatever its pages."""
+    """Returns all items of a listing over all its pages."""
     return list(client.get_paginator(operation).paginate(**arguments).search(items + "[]"))
 
 
 def listed(aws: Aws, pairs: set[tuple[str, str]]) -> dict[str, list[dict]]:
-    """The rows of every table. `pairs` are those of account and permission set that ever were assigned."""
+    """Returns the rows of every table. `pairs` are all pairs of account and permission set that were ever assigned."""
     return organization_tables(aws.organizations) | identity_tables(aws) | permission_tables(aws, pairs)
 
 
@@ -151,12 +151,12 @@ def organization_tables(client) -> dict[str, list[dict]]:
     return tables
 
 
-#: The types that there are policies of: AWS's own, and those that these checks make.
+#: The types of the existing policies: those of AWS, and those that these checks create.
 POLICY_TYPES = ["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY", "TAG_POLICY"]
 
 
 def delegation_tables(client) -> dict[str, list[dict]]:
-    """The services that are trusted, and the accounts that administer some."""
+    """The trusted services, and the accounts that administer services."""
     accounts = client.list_delegated_administrators()["DelegatedAdministrators"]
     return {
         "trusted_services": [
@@ -180,7 +180,7 @@ def delegation_tables(client) -> dict[str, list[dict]]:
 
 
 def identity_tables(aws: Aws) -> dict[str, list[dict]]:
-    """Users, groups and who is in them."""
+    """Users, groups and memberships."""
     store = {"IdentityStoreId": aws.instance()["IdentityStoreId"]}
     client = aws.identity_store
     groups = pages(client, "list_groups", "Groups", **store)
@@ -211,7 +211,7 @@ def identity_tables(aws: Aws) -> dict[str, list[dict]]:
 
 
 def user_row(user: dict) -> dict:
-    """A user as a row: what is not named here moto does not send."""
+    """Converts a user to a row. moto does not send the columns that are missing here."""
     name = user.get("Name") or {}
 
     def values(attribute):
@@ -245,7 +245,7 @@ def user_row(user: dict) -> dict:
 
 
 def permission_tables(aws: Aws, pairs: set[tuple[str, str]]) -> dict[str, list[dict]]:
-    """Permission sets, their policies and who is assigned them where."""
+    """Permission sets, their policies and their assignments."""
     client, instance = aws.sso_admin, {"InstanceArn": aws.instance()["InstanceArn"]}
     sets, policies = [], []
     for arn in pages(client, "list_permission_sets", "PermissionSets", **instance):
@@ -304,7 +304,7 @@ def permission_tables(aws: Aws, pairs: set[tuple[str, str]]) -> dict[str, list[d
 
 
 def managed_policy_row(client, arn: str) -> dict:
-    """One of AWS's own policies, as every account has it."""
+    """Returns one of AWS's own policies, which is the same in every account."""
     policy = client.get_policy(PolicyArn=arn)["Policy"]
     version = client.get_policy_version(PolicyArn=arn, VersionId=policy["DefaultVersionId"])["PolicyVersion"]
     return {
@@ -325,7 +325,7 @@ def managed_policy_row(client, arn: str) -> dict:
 
 
 def access(tables: dict[str, list[dict]]) -> set[tuple]:
-    """Who reaches what, worked out from the listings: user, account, permission set, way, group."""
+    """Returns the access paths, derived from the listings: user, account, permission set, kind of path, group."""
     users = {user["user_id"] for user in tables["users"]}
     members = {}
     for membership in tables["group_memberships"]:

@@ -28,7 +28,7 @@ def policy(action: str) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """One row that `diff` should report: which, and which of its columns."""
+    """A row that `diff` should report: its key, and its changed columns."""
 
     resource: str
     change: str
@@ -38,7 +38,7 @@ class Change:
 
 @dataclass
 class Organization:
-    """What there is, by the names that these checks give it."""
+    """The objects of the organization, by the names that these checks give them."""
 
     aws: Aws
     root: str = ""
@@ -49,9 +49,9 @@ class Organization:
     groups: dict[str, str] = field(default_factory=dict)
     permission_sets: dict[str, str] = field(default_factory=dict)
     policies: dict[str, str] = field(default_factory=dict)
-    #: Where each account is.
+    #: The parent of each account.
     parents: dict[str, str] = field(default_factory=dict)
-    #: The pairs of account and permission set that ever were assigned.
+    #: The pairs of account and permission set that were ever assigned.
     pairs: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self):
@@ -181,7 +181,7 @@ class Organization:
     # Permission sets
 
     def add_permission_set(self, name: str, **attributes) -> Change:
-        # Without a duration moto answers with a number, which AWS never does.
+        # Without a duration moto responds with a number, which AWS never does.
         created = self.aws.sso_admin.create_permission_set(
             Name=name, **{"SessionDuration": "PT1H"} | attributes, **self.instance
         )
@@ -300,7 +300,7 @@ def build_tree(made: Organization):
     made.tag("root", made.root, "owner", "cloud platform")
     made.tag("root", made.root, "Überblick", "größer als ASCII: 東京")
     for number in range(ACCOUNTS):
-        # A third stays in the root, a third fills one unit, the rest is spread over the tree.
+        # A third stays in the root, a third fills one unit, and the rest is spread over the tree.
         unit = [None, "unit-1", f"nested-{number % UNITS}"][number % 3]
         made.add_account(f"account-{number}", unit, **({"env": "prod", "cost": ""} if number % 4 == 0 else {}))
     made.move_account("account-129", "deepest")
@@ -383,12 +383,12 @@ def build_assignments(made: Organization):
         made.assign(f"account-{number}", f"Set-{number}", group=f"group-{number}")
         made.assign(f"account-{number}", f"Set-{number}", user="ana")
     made.assign("account-50", "Set-50", group="group-50")
-    # moto keeps an assignment twice if it is made twice: it is one row all the same.
+    # moto stores an assignment twice if it is created twice. It is one row in the census.
     made.assign("account-3", "Set-3", group="group-3")
 
 
 def change(made: Organization) -> list[Change]:
-    """What happens between the two snapshots, and the rows that it changes."""
+    """Makes the changes between the two snapshots, and returns the rows that they change."""
     return [*change_organization(made), *change_people(made), *change_permission_sets(made), *change_assignments(made)]
 
 
@@ -398,7 +398,7 @@ def change_organization(made: Organization) -> list[Change]:
         made.add_unit("acquired", "deepest"),
         made.tag("organizational_unit", units["acquired"], "since", "2026"),
         made.rename_unit("unit-2", "unit-two"),
-        # An empty unit, and its tag goes with it.
+        # An empty unit. Its tag is deleted with it.
         made.remove_unit("unit-5"),
         Change("tags", "removed", ("organizational_unit", units["unit-5"], "team")),
         made.add_account("account-new", "acquired"),
@@ -429,9 +429,10 @@ def change_people(made: Organization) -> list[Change]:
     return [
         made.add_user("newcomer", Title="Intern"),
         made.remove_user("user-229"),
-        # moto leaves a removed user's memberships and assignments where they were, as AWS may: they stay.
+        # moto keeps a removed user's memberships and assignments, as AWS may. They must stay in the census.
         made.remove_user("user-1"),
-        # moto renames no group: one is removed, whose members nobody can list any more, and another made.
+        # moto cannot rename a group. So one group is removed, whose members can no longer be listed, and another is
+        # created.
         made.remove_group("group-50"),
         Change("group_memberships", "removed", (former, made.users["user-50"])),
         Change("group_memberships", "removed", (former, made.users["ana"])),

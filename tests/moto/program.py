@@ -1,4 +1,4 @@
-"""Runs the program that is being checked, as a user would: its command line, its output, its exit code."""
+"""Runs the program under test as a user would: its command line, its output, its exit code."""
 
 import json
 import os
@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-#: A run that takes longer than this hangs, as far as these checks are concerned.
+#: A run that takes longer than this counts as hung.
 SECONDS_AT_MOST = 180
 
-#: moto has no quotas, so the pace of AWS's would only cost time.
+#: moto has no quotas, so pacing by those of AWS would only cost time.
 FAST = [
     argument
     for service in ["sso-admin", "identitystore", "organizations", "iam"]
@@ -34,7 +34,7 @@ class Ran:
 
 
 class Program:
-    """The program, with a database of its own."""
+    """The program with a database of its own."""
 
     def __init__(self, folder: Path):
         self.binary = os.environ["ORGCENSUS_BIN"]
@@ -68,17 +68,17 @@ class Program:
         return ran
 
     def collect(self, *arguments: str) -> Ran:
-        """Takes a snapshot, at moto's pace."""
+        """Takes a snapshot without pacing."""
         return self.run("collect", *FAST, *arguments)
 
     def query(self, sql: str, *arguments: str) -> list[dict]:
-        """The rows that answer a query."""
+        """Returns the rows of a query's result."""
         ran = self.run("query", sql, "--format", "json", *arguments)
         assert ran.exit_code == 0, ran
         return json.loads(ran.output)
 
     def diff(self) -> dict:
-        """What changed between the last two snapshots."""
+        """Returns the changes between the last two snapshots."""
         ran = self.run("diff", "--format", "json")
         assert ran.exit_code == 0, ran
         return json.loads(ran.output)

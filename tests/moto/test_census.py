@@ -23,7 +23,7 @@ from program import Program
 
 SNAPSHOTS = ["before", "after"]
 
-#: What moto does not serve: the resource, the operation, and the scope that all of it is.
+#: The data that moto does not serve: the resource, the operation, and the scope of the whole gap.
 NOT_SERVED = {
     (
         "permission_set_policies",
@@ -34,7 +34,7 @@ NOT_SERVED = {
     ("service_last_accessed", "iam:GenerateOrganizationsAccessReport", "{}"),
     ("organization_resource_policies", "organizations:DescribeResourcePolicy", "{}"),
     ("organization_features", "iam:ListOrganizationsFeatures", "{}"),
-    # Which policies are boundaries is not known, and so not which policies there are.
+    # It is unknown which policies are boundaries, and so which policies there are.
     ("managed_policies", "sso-admin:GetPermissionsBoundaryForPermissionSet", "{}"),
     ("identity_center_instances", "sso-admin:DescribeInstance", '{"instance_arn":"…"}'),
     (
@@ -66,14 +66,14 @@ NOT_SERVED = {
         '{"kind":"permission_set_provisioning"}',
     ),
 }
-#: Not touched by a gap, though moto knows nothing of provisioning.
+#: Free of gaps, although moto provisions nothing.
 SERVED = {*KEYS, "provisioned_permission_sets"} - {resource for resource, _, _ in NOT_SERVED}
 
 
 def test_the_organization_needs_several_pages_of_each_listing(story):
-    """The numbers that make the rest worth something."""
+    """Checks the sizes that give the other checks their value."""
     tables = story.before.listed
-    # And the management account.
+    # Plus the management account.
     assert len(tables["accounts"]) == ACCOUNTS + 1
     of_parents = [row["parent_id"] for row in tables["accounts"] + tables["organizational_units"]]
     assert sum(of_parents.count(parent) > 20 for parent in set(of_parents)) >= 3, "parents with several pages"
@@ -128,7 +128,7 @@ def test_access_follows_from_assignments_and_memberships(story):
 
 
 def scope_of(gap):
-    """The scope of a gap; the instance that it may be about is another one each time."""
+    """Returns the scope of a gap. The id of the instance in it differs in each run."""
     return re.sub(r'("instance_arn":)"[^"]*"', r'\1"…"', gap["scope"])
 
 
@@ -141,7 +141,7 @@ def test_what_is_not_served_is_a_gap(story, snapshot_id):
     for gap in gaps:
         assert (gap["error_code"], gap["attempts"] > 1) == ("HTTP500", True), gap
         assert "500" in gap["error_message"], gap
-    # Nothing of the kind was seen, whatever else is said of single ones; and not each was asked for.
+    # Nothing of this kind was seen, whatever other gaps say, and the single items were not requested.
     assert NOT_SERVED <= {(gap["resource"], gap["operation"], scope_of(gap)) for gap in gaps}
     assert len(gaps) < 3 * 20, "kinds of calls that are never answered were not given up"
 
@@ -150,7 +150,7 @@ def test_what_is_not_served_is_a_gap(story, snapshot_id):
 def test_coverage_tells_what_can_be_believed(story, snapshot_id):
     rows = story.program.query(f"SELECT * FROM coverage WHERE snapshot_id = {snapshot_id}")
     status = {row["resource"]: row["status"] for row in rows}
-    # moto provisions nothing, so that assignments are listed by principal: those of deleted principals cannot be seen.
+    # moto provisions nothing, so assignments are listed by principal, and those of deleted principals cannot be seen.
     expected = dict.fromkeys(SERVED, "complete") | {"account_assignments": "limited"}
     assert {resource: status.get(resource) for resource in SERVED} == expected
     for resource, _, _ in NOT_SERVED:
@@ -187,7 +187,7 @@ def test_diff_reports_the_changes_made_and_no_others(story):
 
 
 def test_diff_shows_the_rows_as_they_were_and_are(story):
-    """Whole rows, on the sides that have one, as the listings of the two days give them."""
+    """Compares complete rows, on the sides that have one, with the listings of the two days."""
     found = []
     rows = {
         side: {table: keyed(tables[table], key) for table, key in KEYS.items()}
@@ -210,13 +210,13 @@ def test_diff_shows_the_rows_as_they_were_and_are(story):
 
 
 def aws_managed(tables):
-    """AWS's policies that any permission set attaches."""
+    """Returns AWS's policies that any permission set attaches."""
     return {row["policy"] for row in tables["permission_set_policies"] if row["kind"] == "aws_managed"}
 
 
 def test_diff_calls_unknown_only_what_was_not_seen(story):
     unknown = [entry for entry in story.program.diff()["changes"] if entry["change"] == "unknown"]
-    # Requests are compared with nothing: what AWS forgets of them is no change.
+    # Requests are not compared, because AWS forgets them after a while, and that is no change.
     compared = [entry for entry in NOT_SERVED if entry[0] != "assignment_requests"]
     not_served = {(resource, operation) for resource, operation, _ in compared}
     assert {(entry["resource"], entry["gap"]["operation"]) for entry in unknown} == not_served
@@ -242,11 +242,11 @@ def test_diff_tells_who_gained_and_lost_access(story):
     assert told == {"gained": has - had, "lost": had - has}
 
 
-# The checks from here on change what the server holds; the story above is told by now.
+# The checks from here on change the state of the server. All checks above have run by then.
 
 
 def test_without_what_moto_lacks_a_run_is_complete(story, tmp_path):
-    """The gaps come from what is missing, and from nothing else."""
+    """The gaps come from the missing data and from nothing else."""
     program = Program(tmp_path)
     skipped = [f"--skip={resource}" for resource, _, _ in sorted(NOT_SERVED)]
     ran = program.collect(*BY_PRINCIPALS, *skipped)
@@ -266,7 +266,7 @@ def test_without_what_moto_lacks_a_run_is_complete(story, tmp_path):
 
 
 def test_an_answer_that_cannot_be_read_costs_no_more_than_itself(story, tmp_path):
-    """moto's default session duration is a number, where AWS's contract says text."""
+    """moto's default session duration is a number, while AWS's contract has text."""
     arn = story.made.add_malformed_permission_set("Malformed")
     program = Program(tmp_path)
     ran = program.collect("--only", "permission_sets")
@@ -275,14 +275,14 @@ def test_an_answer_that_cannot_be_read_costs_no_more_than_itself(story, tmp_path
     assert (gap["resource"], gap["operation"]) == ("permission_sets", "sso-admin:DescribePermissionSet"), gap
     assert json.loads(gap["scope"]) == {"permission_set_arn": arn}, gap
     assert gap["error_code"] == "UnreadableAnswer", gap
-    # The set itself is not made up from its ARN; it is unknown, as the gap says.
+    # The permission set is not invented from its ARN. It is unknown, as the gap records.
     stored = program.query("SELECT * FROM permission_sets")
     found = differences(stored, story.after.listed["permission_sets"], ["permission_set_arn"])
     assert not found, shown(found)
 
 
 def test_another_organization_is_not_mixed_in(story, aws):
-    """The last one: the server forgets everything."""
+    """Runs last, because the server forgets everything."""
     client = aws.organizations
     reset(client.meta.endpoint_url)
     other = Organization(aws)
@@ -297,5 +297,5 @@ def test_another_organization_is_not_mixed_in(story, aws):
 
 
 def reset(url: str):
-    """Makes moto forget everything."""
+    """Resets moto to an empty state."""
     urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST"), timeout=10).read()

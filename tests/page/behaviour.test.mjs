@@ -1,4 +1,4 @@
-// What people do with a page: search, choose, sort, turn pages, go back, use the keyboard alone, print.
+// The use of a page: search, choose, sort, turn pages, go back, use the keyboard alone, print.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -104,7 +104,7 @@ test("the keyboard alone", async () => {
   assert.equal(await page.evaluate(() => document.activeElement.closest("ul")?.id), "found");
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => document.activeElement.id === "page-heading");
-  // Everything that can be clicked can be reached, and shows where the focus is.
+  // Every clickable element can be reached by keyboard and shows the focus.
   const outline = await page.evaluate(() => {
     const link = document.querySelector("#entity a");
     link.focus({ focusVisible: true });
@@ -126,7 +126,7 @@ test("without a script the first screen is whole", async () => {
 
 for (const colorScheme of ["light", "dark"]) {
   test(`axe finds nothing, ${colorScheme}`, async () => {
-    // The checker runs by a policy of its own; the page's is checked elsewhere.
+    // The checker needs a policy of its own. Another test checks the page's policy.
     const { page, context } = await open(browser, url(file), { colorScheme, bypassCSP: true });
     await page.addScriptTag({ content: AXE });
     const user = one("SELECT user_id FROM effective_access GROUP BY user_id ORDER BY count(*) LIMIT 1");
@@ -189,7 +189,7 @@ test("pseudonyms in place of names", async () => {
   for (const sql of names) {
     for (const row of query(CENSUS, sql)) {
       const [name] = Object.values(row);
-      // A name such as Billing is a word, too.
+      // A name such as Billing also occurs as a word of the page.
       if (name.length > 8) assert.ok(!text.includes(name), `${sql}: ${name}`);
     }
   }
@@ -201,7 +201,7 @@ test("a page for each OU", async () => {
   const whole = report("split.html", CENSUS, "--split", "ou");
   const { page, context } = await open(browser, url(whole));
   const parts = await page.locator("#method li a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
-  // Accounts that left the organization are in none.
+  // Accounts that left the organization are in no OU.
   const ofOus = parts.filter((part) => !part.endsWith(".no-ou.html"));
   assert.equal(ofOus.length, value(CENSUS, "SELECT count(DISTINCT parent_id) FROM accounts"));
   const ou = query(CENSUS, "SELECT parent_id, count(*) AS accounts FROM accounts GROUP BY parent_id ORDER BY 2 DESC LIMIT 1")[0];

@@ -1,4 +1,4 @@
-// Nothing leaves a page, whatever the names in it say, and names stay text.
+// A page sends nothing, whatever names it contains, and names stay text.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -20,7 +20,7 @@ after(async () => {
   await server?.close();
 });
 
-// Looks at everything: the first screen and a page of each kind.
+// Visits everything: the first screen and a page of each kind.
 async function visit(page) {
   const links = await page.evaluate(() => [...document.querySelectorAll('#content a[href^="#"]')].map((link) => link.getAttribute("href")));
   const kinds = ["#person/", "#group/", "#account/", "#set/"];
@@ -88,7 +88,7 @@ test("hostile names stay text", async () => {
   assert.equal(await page.title(), title);
   assert.equal(await page.evaluate(() => document.querySelectorAll("img, svg, iframe, object, [onload], [onerror], [style]").length), 0);
   assert.equal(await page.evaluate(() => document.scripts.length), 2);
-  // A name that turns the direction around turns only itself.
+  // A name with a control character for the writing direction affects only itself.
   assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector("bdi")).unicodeBidi), "isolate");
   await page.fill("#search", "twin");
   const found = await page.locator("#found li").allTextContents();

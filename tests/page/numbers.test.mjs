@@ -1,4 +1,4 @@
-// What the page counts is what SQL counts, and what was not seen is never none.
+// The counts of a page equal those of SQL, and unseen data never counts as none.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -17,7 +17,7 @@ after(async () => {
   await browser?.close();
 });
 
-// Five of a list, others with each run.
+// Five items of a list, chosen anew in each run.
 function five(all) {
   let state = seed % 2147483647;
   const next = () => (state = (state * 48271) % 2147483647);
@@ -107,7 +107,7 @@ test("changes by cause are those of diff", async () => {
 });
 
 test("a gap is told, and its numbers are at least", async () => {
-  // One group's members were denied in the night of snapshot 41.
+  // The members of one group were denied in the night of snapshot 41.
   const file = report("gap.html", CENSUS, "--at", "41", "--since", "30");
   const { page: partial, context: other } = await open(browser, url(file));
   const strip = await partial.locator(".strip").textContent();
@@ -119,7 +119,7 @@ test("a gap is told, and its numbers are at least", async () => {
   const [gap] = query(CENSUS, "SELECT json_extract(scope, '$.group_id') AS group_id FROM gaps WHERE snapshot_id = 41 AND resource = 'group_memberships'");
   await go(partial, `#group/${encodeURIComponent(gap.group_id)}`);
   assert.match(await partial.locator("#entity .lead strong").first().textContent(), /^≥ /);
-  // Another group's members were all seen.
+  // The members of another group were all seen.
   const { group_id: other_group } = query(CENSUS, `SELECT group_id FROM groups WHERE group_id <> '${gap.group_id}' AND group_id IN (SELECT group_id FROM group_memberships) ORDER BY group_id LIMIT 1`, "--at", "41")[0];
   await go(partial, `#group/${encodeURIComponent(other_group)}`);
   assert.doesNotMatch(await partial.locator("#entity .lead strong").first().textContent(), /≥/);

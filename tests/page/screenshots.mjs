@@ -1,4 +1,4 @@
-// Pictures of the first screen, a page of each kind, the table, print, a phone, and dark.
+// Takes pictures of the first screen, a page of each kind, the table, print, a phone, and dark mode.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

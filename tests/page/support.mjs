@@ -1,4 +1,4 @@
-// The browser, the program, and a web server that counts what it is asked.
+// The browser, the program, and a web server that records its requests.
 
 import { execFileSync } from "node:child_process";
 import { createServer } from "node:http";
@@ -12,17 +12,17 @@ export const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core
 const { ORGCENSUS_BIN, CHROMIUM, PAGE_CENSUS, PAGE_HOSTILE, PAGE_WORK } = process.env;
 export const CENSUS = PAGE_CENSUS;
 export const HOSTILE = PAGE_HOSTILE;
-// Names in the hostile census point here; the browser is told that it is on loopback.
+// Names in the hostile census point to this host, which the browser resolves to loopback.
 export const PLANTED = "planted.invalid";
 
 export const folder = mkdtempSync(join(PAGE_WORK, "pages-"));
 
-// Runs the program; returns what it wrote to standard output.
+// Runs the program and returns its standard output.
 export function orgcensus(...words) {
   return execFileSync(ORGCENSUS_BIN, words, { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"] });
 }
 
-// The rows of a query, as objects.
+// Returns the rows of a query as objects.
 export function query(census, sql, ...words) {
   return JSON.parse(orgcensus("--db", census, "query", sql, "--format", "json", ...words));
 }
@@ -32,7 +32,7 @@ export function value(census, sql, ...words) {
   return Object.values(row)[0];
 }
 
-// Makes a page; returns its path.
+// Creates a page and returns its path.
 export function report(name, census, ...words) {
   const file = join(folder, name);
   orgcensus("--db", census, "report", "--force", ...words, file);
@@ -42,7 +42,7 @@ export function report(name, census, ...words) {
 export const sized = (file) => readFileSync(file).length;
 export const url = (file) => pathToFileURL(file).href;
 
-// Serves files of the folder, and answers whatever else is asked; `asked` has every path.
+// Serves the files of the folder and responds to every other request. `asked` lists every path.
 export async function serve(pages) {
   const asked = [];
   const server = createServer((request, response) => {
@@ -62,7 +62,7 @@ export async function launch(port) {
   });
 }
 
-// Opens an address; `seen` gathers every request, console error and refused resource.
+// Opens an address. `seen` collects every request, console error and refused resource.
 export async function open(browser, address, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
@@ -84,5 +84,5 @@ export async function go(page, hash) {
   await page.waitForFunction((to) => decodeURIComponent(location.hash) === decodeURIComponent(to), hash === "#" ? "" : hash);
 }
 
-// `1,204` and `≥ 1,204` as a number.
+// Parses `1,204` or `≥ 1,204` as a number.
 export const number = (text) => Number(/[\d,]+/.exec(text)[0].replaceAll(",", ""));

@@ -1,4 +1,4 @@
-"""Answers what moto's server lacks, the permissions boundary of a permission set, and passes on everything else."""
+"""Serves the request that moto lacks, the permissions boundary of a permission set, and forwards all others."""
 
 import http.client
 import json
@@ -12,7 +12,7 @@ OPERATION = "SWBExternalService.GetPermissionsBoundaryForPermissionSet"
 
 @contextmanager
 def served(moto: str, boundaries: dict[str, str]):
-    """Serves moto with the boundaries, ARNs of AWS managed policies by those of permission sets; yields the address."""
+    """Serves moto with the boundaries: ARNs of AWS managed policies by those of permission sets. Yields the address."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

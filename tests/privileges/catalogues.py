@@ -76,7 +76,7 @@ BISHOP_FOX = [
     {"ssm:StartSession"},
 ]
 
-#: https://github.com/nccgroup/PMapper: what each edge checker in `principalmapper/graphing` asks of the source.
+#: https://github.com/nccgroup/PMapper: what each edge checker in `principalmapper/graphing` requires of the source.
 PMAPPER = {
     "autoscaling_edges": [
         {"autoscaling:CreateAutoScalingGroup"},
@@ -427,14 +427,14 @@ HACKTRICKS = {
 
 
 def cloudsplaining():
-    """Returns the methods of the installed Cloudsplaining, by name; their actions are in small letters."""
+    """Returns the methods of the installed Cloudsplaining, by name, with their actions in lower case."""
     from cloudsplaining.shared.constants import PRIVILEGE_ESCALATION_METHODS
 
     return {name: set(actions) for name, actions in PRIVILEGE_ESCALATION_METHODS.items()}
 
 
 def published():
-    """Returns every method as (catalogue, its name there, its actions in small letters)."""
+    """Returns every method as (catalogue, its name there, its actions in lower case)."""
     listed = [("Rhino Security Labs", f"{number}", method) for number, method in enumerate(RHINO, 1)]
     listed += [("Bishop Fox", f"{number}", method) for number, method in enumerate(BISHOP_FOX, 1)]
     listed += [("PMapper", checker, method) for checker, methods in PMAPPER.items() for method in methods]

@@ -1,4 +1,4 @@
-"""Has the program collect the corpus from moto, one permission set for each case, and asks what it calls privileged."""
+"""Collects the corpus from moto with the program, one permission set for each case, and reads which sets are privileged."""
 
 import json
 import re
@@ -12,16 +12,16 @@ from boundaries import served
 from comparison import METHODS
 from policies import Case, arn_of
 
-#: What an entry is called by its actions.
+#: The id of an entry, by its actions.
 ENTRIES = {actions: entry for entry, actions in METHODS.items()}
 
-#: Everything that says what a permission set allows, and nothing else.
+#: All operations that return the permissions of a permission set, and no others.
 ONLY = ["--only", "permission_sets,permission_set_policies,managed_policies"]
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the view, as far as it is compared."""
+    """A row of the view, with the columns that are compared."""
 
     level: str
     scope: str
@@ -29,7 +29,7 @@ class Row:
 
 
 class Census:
-    """The program's answer for each case."""
+    """The program's result for each case."""
 
     def __init__(self, folder: Path, cases: list[Case]):
         self.program = Program(folder)
@@ -45,7 +45,7 @@ class Census:
         """Returns the rows of `privileged_permission_sets`, by case and entry."""
         found = {name: {} for name in self.sets.values()}
         sql = "SELECT permission_set_arn, action, level, scope, conditional FROM privileged_permission_sets"
-        # What could not be read has no action. Here everything can be.
+        # An entry that could not be read has no action. Here every entry can be read.
         assert self.program.query(f"{sql} WHERE action IS NULL") == []
         for row in self.program.query(sql):
             case = self.sets[row["permission_set_arn"]]
@@ -54,7 +54,7 @@ class Census:
         return found
 
     def privileged(self) -> set[str]:
-        """Returns the cases that the program calls privileged where it is not asked for more."""
+        """Returns the cases that the program calls privileged by default."""
         sql = (
             "SELECT permission_set_arn FROM privileged_permission_sets WHERE level = 'administrator' AND scope = 'any'"
         )
@@ -62,7 +62,7 @@ class Census:
 
 
 def build(cases: list[Case]) -> dict[str, Case]:
-    """Makes a permission set for each case; returns the cases by ARN."""
+    """Creates a permission set for each case, and returns the cases by ARN."""
     sso = boto3.client("sso-admin")
     boto3.client("organizations").create_organization(FeatureSet="ALL")
     [instance] = sso.list_instances()["Instances"]

@@ -1,4 +1,4 @@
-"""Compares what two find in the same policies, and reads the file of known differences."""
+"""Compares the findings of two tools in the same policies, and reads the file of known differences."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ KNOWN = Path(__file__).parent / "differences.tsv"
 METHODS = {entry["id"]: frozenset(action.lower() for action in entry["actions"]) for entry in LIST["entries"]}
 
 
-#: More than so many methods of one policy are counted and not named.
+#: The maximum number of methods of one policy that are named. More methods are only counted.
 NAMED = 6
 
 
 @dataclass(frozen=True, order=True)
 class Difference:
-    """What one of two finds in a policy, and the other does not."""
+    """A finding of one of two tools in a policy that the other does not have."""
 
     policy: str
     package: str
     #: `missed`: only the package finds it. `only ours`. `unread`: the package cannot read the policy.
     what: str
-    #: The methods, each as its actions; the number of many.
+    #: The methods, each as its actions; only their number if there are many.
     methods: str
 
     def __str__(self):
@@ -30,7 +30,7 @@ class Difference:
 
 
 class Tally:
-    """What was found by both, by the package alone, and by us alone."""
+    """The findings of both tools, of the package alone, and of the rule alone."""
 
     def __init__(self, package, policies):
         self.package, self.policies = package, policies
@@ -59,7 +59,7 @@ class Tally:
         self.counts[what] += 1
 
     def differences(self):
-        """Returns what was not found by both, by policy."""
+        """Returns the differences by policy."""
         for (policy, what), methods in self.found.items():
             told = " ".join(sorted(methods)) if len(methods) <= NAMED else f"{len(methods)} methods"
             yield Difference(policy, self.package, what, told or "-")
@@ -78,6 +78,6 @@ def share(part, whole):
 
 
 def known():
-    """Returns the known differences with the reason of each."""
+    """Returns the known differences, with the reason for each."""
     rows = [line.split("\t") for line in KNOWN.read_text().splitlines() if line and not line.startswith("#")]
     return {Difference(*row[:4]): row[4] for row in rows}

@@ -1,4 +1,4 @@
-"""What the checks share: the corpus, what the rule says of it, and the program's census of it."""
+"""The shared fixtures: the corpus, the results of the rule, and the program's census of the corpus."""
 
 import pytest
 
@@ -15,14 +15,14 @@ def cases():
 
 @pytest.fixture(scope="session")
 def hits(cases):
-    """What the rule says of each case."""
+    """The results of the rule for each case."""
     return {case.name: rule.hits([case.policy], case.limit) for case in cases}
 
 
 @pytest.fixture(scope="session")
 def census(cases, tmp_path_factory):
     """The program's census of the corpus."""
-    # The rest runs without boto3's clients, so that it can be tried without a server.
+    # The other checks need no boto3, so that they can run without a server.
     from census import Census
 
     return Census(tmp_path_factory.mktemp("census"), cases)
@@ -30,12 +30,12 @@ def census(cases, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def tallies(cases, hits):
-    """What each of the other packages finds, compared with the rule."""
+    """The findings of each other package, compared with the rule."""
     return [tally for name in tools.TOOLS for tally in compared(name, cases, hits)]
 
 
 def compared(package, cases, hits):
-    """Compares one package with the rule: AWS's own policies apart from those that are made to be hard."""
+    """Compares one package with the rule. AWS's own policies are counted apart from the policies that are made to be hard."""
     find, looked_for, strict = tools.TOOLS[package]
     ours, made = Tally(package, "AWS's policies"), Tally(package, "made policies")
     for case in cases:
@@ -55,7 +55,7 @@ def compared(package, cases, hits):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Shows the numbers, whatever the checks say of them."""
+    """Prints the numbers, whether the checks pass or not."""
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
         for name, text in report.sections:
             if name == "Captured stdout call" and text.startswith("compared:"):

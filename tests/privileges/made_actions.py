@@ -4,7 +4,7 @@ from policies import ACCOUNT, LAMBDA, MFA, OWN, USER, Case, allow, allow_but, de
 
 
 def wildcards():
-    """Returns what matches by pattern, in whatever case."""
+    """Returns policies with patterns of actions, in upper and lower case."""
     keys, put = "iam-create-access-key", "iam-put-user-policy"
     yield made(
         "wildcard/everything", allow("*"), privileged=True, allows=(f"{keys}@any", "sso-create-account-assignment")
@@ -47,7 +47,7 @@ def wildcards():
 
 
 def not_actions():
-    """Returns what is allowed by not being named."""
+    """Returns policies that allow actions with NotAction."""
     keys = "iam-create-access-key"
     yield made("not-action/other", allow_but("s3:*"), privileged=True, allows=(f"{keys}@any", "sts-assume-role"))
     yield made(
@@ -81,7 +81,7 @@ def not_actions():
 
 
 def denials():
-    """Returns what a Deny takes away, and what it leaves."""
+    """Returns policies with a Deny, some of which leave actions allowed."""
     keys, put = "iam-create-access-key", "iam-put-user-policy"
     own = deny("iam:*", OWN)
     yield made(
@@ -149,7 +149,7 @@ def denials():
 
 
 def conditions():
-    """Returns what is only allowed under a condition."""
+    """Returns policies that allow actions only under a condition."""
     keys = "iam-create-access-key"
     yield made("condition/mfa", allow("iam:CreateAccessKey", Condition=MFA), privileged=True, allows=(f"{keys}@any?",))
     yield made("condition/none", allow("iam:CreateAccessKey", Condition={}), privileged=True, allows=(f"{keys}@any",))
@@ -189,7 +189,7 @@ def conditions():
 
 
 def shapes():
-    """Returns policies that are written in other ways that IAM accepts."""
+    """Returns policies in other spellings that IAM accepts."""
     keys = "iam-create-access-key"
     single = {"Version": "2012-10-17", "Statement": allow("iam:CreateAccessKey")}
     yield Case("shape/single-statement", single, privileged=True, allows=(keys,))

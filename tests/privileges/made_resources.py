@@ -4,7 +4,7 @@ from policies import ACCOUNT, LAMBDA, MFA, OWN, ROLE, USER, allow, but, made
 
 
 def scopes():
-    """Returns what is allowed on some resources."""
+    """Returns policies that allow actions on some resources."""
     keys, put = "iam-create-access-key", "iam-put-role-policy"
     yield made(
         "scope/one-user", allow("iam:CreateAccessKey", f"{USER}/app"), privileged=False, allows=(f"{keys}@named",)
@@ -106,7 +106,7 @@ def scopes():
 
 
 def not_resources():
-    """Returns what is allowed on all resources but some."""
+    """Returns policies that allow actions on all resources but some."""
     keys = "iam-create-access-key"
     yield made(
         "not-resource/one-user", but(f"{USER}/ceo", "iam:CreateAccessKey"), privileged=True, allows=(f"{keys}@any",)
@@ -125,7 +125,7 @@ def not_resources():
 
 
 def self_service():
-    """Returns what lets users look after themselves, as AWS's guide shows it."""
+    """Returns policies that let users manage their own credentials, as in AWS's guide."""
     keys = [
         "iam:CreateAccessKey",
         "iam:DeleteAccessKey",
@@ -171,7 +171,7 @@ def self_service():
 
 
 def passing():
-    """Returns what passes roles."""
+    """Returns policies that pass roles."""
     to_lambda, to_ec2 = "pass-role-to-lambda-function", "pass-role-to-ec2-instance"
     one = f"{ROLE}/lambda-basic"
     yield made("pass/alone", allow("iam:PassRole"), nothing=True)
@@ -236,7 +236,7 @@ def passing():
 
 
 def bounded():
-    """Returns what a permissions boundary leaves: it only takes away."""
+    """Returns policies with a permissions boundary, which can only take permissions away."""
     keys, sso = "iam-create-access-key", "sso-create-account-assignment"
     for name, expected in {
         "AdministratorAccess": {"privileged": True, "allows": (f"{keys}@any",)},

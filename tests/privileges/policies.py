@@ -1,4 +1,4 @@
-"""What the corpus is made of: cases, and policies to write them with."""
+"""The parts of the corpus: cases, and helpers that write policies."""
 
 import json
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ LAMBDA = ["lambda:CreateFunction", "lambda:InvokeFunction"]
 
 @dataclass(frozen=True)
 class Case:
-    """One permission set: one policy."""
+    """One permission set with one policy."""
 
     name: str
     policy: dict
@@ -26,12 +26,13 @@ class Case:
     managed: str | None = None
     #: The name of the AWS managed policy that is the permissions boundary.
     boundary: str | None = None
-    #: Whether it is privileged: level administrator, scope any. None: not said here.
+    #: The expected result: true for level administrator, scope any. None: not specified.
     privileged: bool | None = None
-    #: Entries that it must, and must not, allow; with `@scope` where that matters, and `?` where it is conditional.
+    #: Entries that the policy must, and must not, allow; with `@scope` where that matters, and `?` for a conditional
+    #: one.
     allows: tuple = ()
     lacks: tuple = ()
-    #: That it allows no entry at all.
+    #: True if the policy must allow no entry at all.
     nothing: bool = False
 
     @property
@@ -40,7 +41,7 @@ class Case:
 
     @property
     def limit(self):
-        """The text of the boundary, as a list of policies; None without one."""
+        """Returns the text of the boundary as a list of policies; None without one."""
         return [STORED[self.boundary]["Document"]] if self.boundary else None
 
 

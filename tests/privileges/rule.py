@@ -13,33 +13,35 @@ from dataset import ESCALATIONS
 
 LIST = json.loads(ESCALATIONS.read_text())
 
-#: From the narrowest to the widest: own user, what is named, everything.
+#: From the narrowest to the widest: the own user, named resources, every resource.
 SCOPES = ["self", "named", "any"]
 
-#: What stands for a value of one's own in a resource.
+#: Variables for the user itself in a resource.
 OWN = ("${aws:username}", "${aws:userid}")
 
-#: Services whose actions do something only in the account that manages Identity Center or the organization. A statement
-#: that names them is meant for that account; one that gives everything but something else is not.
+#: Services whose actions have an effect only in the account that manages Identity Center or the organization. A
+#: statement that names these services is meant for that account. A statement that allows everything except others is
+#: not.
 OF_ONE_ACCOUNT = ("sso:", "sso-directory:", "identitystore:", "organizations:")
 
-#: The sixth field of an ARN that no pattern names by chance: a pattern that takes it takes every resource of its kind.
+#: A sixth field of an ARN that no pattern contains by chance. A pattern that matches it matches every resource of its
+#: kind.
 ANYTHING = "x7q"
 
 
 @dataclass(frozen=True, order=True)
 class Grant:
-    """How far one statement allows one action: wider scope first, then without condition, then by its name."""
+    """The extent to which one statement allows one action, ordered by scope, then by condition, then by name."""
 
     scope: int
     unconditional: bool
-    #: By an Action; else a NotAction only leaves it.
+    #: True if an Action names it; false if a NotAction leaves it.
     named: bool
 
 
 @dataclass(frozen=True)
 class Hit:
-    """An entry of the list that a set of policies allows."""
+    """An entry of the list that several policies allow together."""
 
     id: str
     level: str
@@ -48,7 +50,7 @@ class Hit:
 
 
 def hits(policies, boundary=None):
-    """Returns what policies allow together, by entry; a boundary, a list of policies, only takes away."""
+    """Returns the entries that policies allow together. A boundary, a list of policies, can only take permissions away."""
     allowed, limit = Allowed(policies), Allowed(boundary) if boundary is not None else None
     found = {}
     for entry in LIST["entries"]:
@@ -75,14 +77,14 @@ def hit(entry, grants):
 
 
 def narrowest(grant, bound):
-    """Returns what is left of a grant within a boundary."""
+    """Returns the part of a grant that a boundary leaves."""
     if grant is None or bound is None:
         return None
     return Grant(min(grant.scope, bound.scope), grant.unconditional and bound.unconditional, grant.named)
 
 
 class Allowed:
-    """What policies allow together."""
+    """The permissions of several policies together."""
 
     def __init__(self, policies):
         statements = [Statement(one) for policy in policies for one in as_list(policy.get("Statement"))]
@@ -109,7 +111,7 @@ class Statement:
 
     @cached_property
     def denies_outright(self):
-        """A Deny that leaves nothing: without condition, and about every resource."""
+        """Returns true for a Deny without exception: without condition, and on every resource."""
         return self.effect == "Deny" and not self.condition and "*" in (self.resource or [])
 
     def is_about(self, action):
@@ -119,7 +121,7 @@ class Statement:
         return self.not_action is not None and self.not_action.fullmatch(action) is None
 
     def grant(self, action):
-        """Returns how far the statement, which matches the action, allows it; None where none of its resources fits."""
+        """Returns the grant of the statement for an action that it matches; None if none of its resources fits."""
         scope = self.scope(LIST["resources"][action])
         return None if scope is None else Grant(SCOPES.index(scope), not self.condition, self.action is not None)
 
@@ -151,7 +153,7 @@ def as_list(value):
 
 
 def expression(statement, name):
-    """Returns what matches as IAM matches actions: `*` and `?` are wildcards, case does not count."""
+    """Returns the strings that match by IAM's rules for actions: `*` and `?` are wildcards, and case is ignored."""
     found = patterns(statement, name)
     return None if found is None else re.compile("|".join(map(glob, found)) or "(?!)", re.IGNORECASE | re.DOTALL)
 
@@ -171,7 +173,7 @@ def fields(arn):
 
 @cache
 def covers(pattern, kind):
-    """Decides whether a pattern takes every resource of a kind, in whatever partition, Region and account."""
+    """Decides whether a pattern matches every resource of a kind, in every partition, Region and account."""
     ours, theirs = fields(pattern), fields(kind)
     service = re.fullmatch(glob(ours[2]), theirs[2]) is not None
     return service and re.fullmatch(glob(ours[5]), theirs[5].replace("*", ANYTHING)) is not None
@@ -179,13 +181,13 @@ def covers(pattern, kind):
 
 @cache
 def overlaps(pattern, kind):
-    """Decides whether there is a resource of a kind that a pattern takes."""
+    """Decides whether a resource of a kind exists that a pattern matches."""
     return all(intersect(one, other) for one, other in zip(fields(pattern), fields(kind), strict=True))
 
 
 @cache
 def intersect(one, other):
-    """Decides whether there is a text that both patterns take."""
+    """Decides whether a text exists that both patterns match."""
     if not one or not other:
         return not (one or other).replace("*", "")
     if one[0] == "*":

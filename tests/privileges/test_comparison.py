@@ -1,4 +1,4 @@
-"""Compares the rule with what other packages find: every difference is known, by policy, with its reason."""
+"""Compares the rule with the findings of other packages. Every difference is known, by policy, with its reason."""
 
 import comparison
 import tools
@@ -20,7 +20,7 @@ def test_reasons_are_of_the_list():
 
 
 def test_nothing_of_awss_is_missed_unseen(tallies):
-    """What others find in AWS's own policies, we find, or the policy allows it on nothing that it applies to."""
+    """The rule finds what others find in AWS's own policies, or the policy allows the method on no resource it applies to."""
     missed = [
         one
         for tally in tallies
@@ -31,7 +31,9 @@ def test_nothing_of_awss_is_missed_unseen(tallies):
 
 
 def test_parliament_is_asked_right(cases):
-    """The auditor that is asked for a few actions finds what parliament itself does, where that audits a policy."""
+    """The auditor that is asked for single actions finds what parliament's own entry point finds, where that audits a
+    policy.
+    """
     few = [case for case in cases if case.name.startswith(("condition/", "pass/", "self/"))]
     whole = {case.name: tools.whole_parliament(case.policy) for case in few}
     audited = {case.name: tools.parliament(case.policy) for case in few if whole[case.name] is not None}

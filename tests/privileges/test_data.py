@@ -1,4 +1,4 @@
-"""Checks the two data files: what they are made of, that the list reaches what was published, and that it says so."""
+"""Checks the two data files: their sources, that the list covers the published catalogues, and that it cites them."""
 
 import json
 from collections import Counter
@@ -43,7 +43,7 @@ def test_every_published_method_is_reached():
 
 
 def test_sources_published_it():
-    """An entry names a catalogue only if that has the same method, or one that needs more."""
+    """An entry cites a catalogue only if that has the same method, or one that needs more actions."""
     catalogues = {catalogue for catalogue, _, _ in published()}
     for entry in ENTRIES:
         for source in entry["sources"]:
@@ -74,7 +74,7 @@ def test_entries_are_told_apart():
 
 
 def test_actions_exist():
-    """Every action is AWS's, spelled as AWS does; CodeStar, closed in 2024, is in old policies still."""
+    """Every action exists in AWS with this spelling. CodeStar, closed in 2024, still occurs in old policies."""
     services = json.loads(dataset.ACTIONS.read_text())["services"]
     for action in LIST["resources"]:
         service, name = action.split(":")

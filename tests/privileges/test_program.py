@@ -1,15 +1,15 @@
-"""Compares the program with the rule, permission set by permission set: both must say the same."""
+"""Compares the program with the rule, permission set by permission set. The results must be equal."""
 
 
 def scopes(rows):
-    """The widest scope of an entry's rows, and whether all rows of that scope are conditional."""
+    """Returns the widest scope of an entry's rows, and true if all rows of that scope are conditional."""
     order = ["self", "named", "any"]
     widest = max((row.scope for row in rows), key=order.index)
     return widest, all(row.conditional for row in rows if row.scope == widest)
 
 
 def differing(cases, hits, census):
-    """What the program says of a case otherwise than the rule."""
+    """Returns the differences between the program's result for a case and the rule's."""
     found = census.hits()
     for case in cases:
         ours = {entry: (hit.level, hit.scope, hit.conditional) for entry, hit in hits[case.name].items()}

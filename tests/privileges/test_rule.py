@@ -1,4 +1,4 @@
-"""Checks the rule by what the made policies, and some of AWS's, are known to be; and boundaries, which moto lacks."""
+"""Checks the rule against the known results of the made policies and of some of AWS's, and boundaries, which moto lacks."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What other packages find in a policy, as the methods of their own lists: sets of actions in small letters."""
+"""The findings of other packages in a policy, as methods of their own lists: sets of actions in lower case."""
 
 import contextlib
 import io
@@ -21,12 +21,12 @@ logging.disable(logging.CRITICAL)
 
 
 class Unread(Exception):
-    """The package cannot read the policy."""
+    """Raised when the package cannot read the policy."""
 
 
 @contextlib.contextmanager
 def quietly():
-    """Keeps what a package prints out of the way, and tells its failures from ours."""
+    """Hides the package's output, and distinguishes its failures from those of this code."""
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             yield
@@ -35,7 +35,7 @@ def quietly():
 
 
 def cloudsplaining(policy):
-    """Finds what is allowed on `*` and without condition."""
+    """Finds the actions that are allowed on `*` and without condition."""
     with quietly():
         found = PolicyDocument(policy).allows_privilege_escalation
     return {frozenset(one["actions"]) for one in found}
@@ -53,7 +53,7 @@ class Audited(Policy):
         self.statements = [Statement(one) for one in make_list(self.policy_json["Statement"])]
 
     def get_allowed_actions(self):
-        # As it does itself, it takes actions from Action elements only.
+        # Like parliament itself, it takes actions from Action elements only.
         naming = [statement for statement in self.statements if "Action" in statement.stmt]
         for service, action in (one.split(":") for one in PARLIAMENT_ACTIONS):
             named = any(statement.in_actions(service, action) for statement in naming)
@@ -62,7 +62,7 @@ class Audited(Policy):
 
 
 class Everything(Policy):
-    """A policy that allows every action, which shows what the auditor looks for."""
+    """A policy that allows every action. Its findings are the actions that the auditor looks for."""
 
     def __init__(self):
         super().__init__(None)
@@ -72,19 +72,19 @@ class Everything(Policy):
 
 
 def audit(policy):
-    """Returns what parliament's auditor finds."""
+    """Returns the findings of parliament's auditor."""
     privilege_escalation.audit(policy)
     return {frozenset(one.location["actions"]) for one in policy.findings if one.issue == "PRIVILEGE_ESCALATION"}
 
 
 def parliament(policy):
-    """Finds what is allowed on any resource, under any condition."""
+    """Finds the actions that are allowed on any resource, under any condition."""
     with quietly():
         return audit(Audited(policy))
 
 
 def whole_parliament(policy):
-    """Finds the same by parliament's own entry point; None where it does not audit the policy."""
+    """Finds the same with parliament's own entry point; None if that does not audit the policy."""
     with quietly():
         read = analyze_policy_string(json.dumps(policy), include_community_auditors=True)
     found = {frozenset(one.location["actions"]) for one in read.findings if one.issue == "PRIVILEGE_ESCALATION"}
@@ -115,7 +115,8 @@ OUR_METHODS = {frozenset(action.lower() for action in entry["actions"]) for entr
 PARLIAMENT_METHODS = audit(Everything())
 PARLIAMENT_ACTIONS = sorted({SPELLED[action] for method in PARLIAMENT_METHODS for action in method})
 
-#: By name: what finds, what it looks for, and whether it finds only what is allowed on `*` and without condition.
+#: By name: the function that finds, the actions that it looks for, and true if it finds only what `*` without condition
+#: allows.
 TOOLS = {
     "cloudsplaining": (cloudsplaining, {frozenset(method) for method in cloudsplaining_list().values()}, True),
     "parliament": (parliament, PARLIAMENT_METHODS, False),

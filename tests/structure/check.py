@@ -17,12 +17,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src"
 HERE = Path(__file__).resolve().parent
-# What declares resources, and what plays AWS.
+# The folders that declare resources, and that simulate AWS.
 OUTSIDE = ("model", "simulator")
 
 
 def program_files():
-    """The Rust files of the program, without its tests."""
+    """Returns the Rust files of the program, without its tests."""
     for path in sorted(SOURCE.rglob("*.rs")):
         parts = path.relative_to(SOURCE).parts
         if "tests" in parts or path.name in ("tests.rs", "testing.rs"):
@@ -31,10 +31,10 @@ def program_files():
 
 
 def code(path):
-    """The lines of a file, its unit tests and comments blanked."""
+    """Returns the lines of a file, with unit tests and comments blanked."""
     lines = path.read_text().splitlines()
     for number, line in enumerate(lines):
-        # Unit tests are the last thing in a file.
+        # Unit tests are the last part of a file.
         if line.strip() == "#[cfg(test)]" and lines[number + 1 : number + 2] and lines[number + 1].startswith("mod ") and lines[number + 1].endswith("{"):
             lines = lines[:number]
             break
@@ -42,7 +42,7 @@ def code(path):
 
 
 def declared():
-    """The resources: struct and table name of each."""
+    """Returns the resources: struct and table name of each."""
     found = {}
     for path in sorted((SOURCE / "model").glob("*.rs")):
         for struct, name in re.findall(r"^    pub struct (\w+) in \"(\w+)\" \{", path.read_text(), re.M):
@@ -51,7 +51,7 @@ def declared():
 
 
 def names_in(line, resources):
-    """The resources that a line names: as a string, in SQL, or by their struct."""
+    """Returns the resources that a line names: as a string, in SQL, or by their struct."""
     found = []
     for struct, name in resources.items():
         sql = rf"\b(?:FROM|JOIN|INTO|UPDATE|TABLE|AS x FROM)\s+(?:main\.|temp\.)?\"?{name}(?:_versions|_history|_changes|_by_snapshot)?\b"
@@ -63,7 +63,7 @@ def names_in(line, resources):
 
 
 def resource_names():
-    """Every name of a resource outside of what may have them: (path, line number, name, line)."""
+    """Yields every name of a resource in files that need a reason for it: (path, line number, name, line)."""
     resources = declared()
     assert len(resources) > 10, "the declarations are found"
     for path in program_files():
@@ -76,7 +76,7 @@ def resource_names():
 
 
 def others_arms():
-    """Arms for "all others" in a match over entities or resources."""
+    """Yields arms for "all others" in a match over entities or resources."""
     for path in program_files():
         if path.relative_to(SOURCE).parts[0] in OUTSIDE:
             continue
@@ -105,7 +105,7 @@ def module_of(path):
 
 
 def imports():
-    """Module to the modules whose names it imports, within the program."""
+    """Returns for each module the modules of the program whose names it imports."""
     modules = {module_of(path): path for path in program_files()}
     graph = {}
     for module, path in modules.items():
@@ -125,7 +125,8 @@ def imports():
                 while steps and tuple(base + steps[:1]) in modules:
                     base.append(steps.pop(0))
                 found = tuple(base)
-                # A parent that names its children, and children that use their parent, are one thing in two files.
+                # A parent that names its children, and children that use their parent, count as one module in two
+                # files.
                 if found in modules and found != module and found[: len(module)] != module and module[: len(found)] != found:
                     wanted.add(found)
         graph[module] = wanted
@@ -133,7 +134,7 @@ def imports():
 
 
 def flattened(use):
-    """`a::{b, c::d}` as `a::b` and `a::c::d`."""
+    """Returns `a::{b, c::d}` as `a::b` and `a::c::d`."""
     if "{" not in use:
         return [use.split(" as ")[0].strip()]
     head, _, rest = use.partition("{")
@@ -150,7 +151,7 @@ def flattened(use):
 
 
 def circles():
-    """The sets of modules that import each other, directly or around a corner (Tarjan)."""
+    """Returns the sets of modules that import each other, directly or indirectly (Tarjan)."""
     graph, index, low, stack, on_stack, found = imports(), {}, {}, [], set(), []
 
     def visit(module):
@@ -182,7 +183,7 @@ def circles():
 
 
 def reasons():
-    """Path to the number of names that it may have."""
+    """Returns for each path the number of names that it may have."""
     allowed = {}
     for line in (HERE / "reasons.txt").read_text().splitlines():
         if line.strip() and not line.startswith("#"):

@@ -40,7 +40,7 @@ pub struct SubjectArgs {
 }
 
 impl SubjectArgs {
-    /// What `--since` says.
+    /// Returns the value of `--since`.
     pub fn since(&self) -> Result<Option<When>> {
         self.since.as_deref().map(str::parse).transpose()
     }

@@ -254,7 +254,7 @@ impl<'d> CauseGroup<'d> {
 /// A group of access changes for programs: the content of the sentence, with all users, permission sets and accounts.
 #[derive(Debug, Serialize)]
 pub struct AccessByCause<'d> {
-    /// What happened to the access.
+    /// The kind of change.
     pub change: AccessChangeKind,
     /// True if the access is that of an administrator's permission set.
     pub privileged: bool,

@@ -1,4 +1,4 @@
-//! What policies allow together, in one word: how far whoever has them gets.
+//! The tier of access that a set of policies allows, in one word.
 
 use serde::Serialize;
 

@@ -14,27 +14,29 @@ pub struct DerivedView {
     /// SQLite, so that the same text serves the latest snapshot and, as TEMP view, any other. The rows
     /// alive are those of a history whose `valid_to` is NULL. A column's description is its comment.
     pub select: &'static str,
-    /// What it answers over a range of snapshots.
+    /// The view's result over a range of snapshots.
     pub over_range: OverRange,
-    /// Whether it shows only what users and groups have who exist.
+    /// True if the view shows only access of users and groups that exist.
     pub of_the_living: bool,
-    /// Whether it tells of each snapshot what came of it since the one before: then the table `<name>_steps` of a
-    /// migration keeps its rows, with its columns but `taken_at`, which stands after `snapshot_id`. It names a
-    /// resource's `_changes` and `_history` only.
+    /// True if the view shows for each snapshot the changes since the one before. The table `<name>_steps` of a
+    /// migration then stores its rows, with the view's columns except `taken_at`, which follows `snapshot_id` in the
+    /// view. The SELECT names only a resource's `_changes` and `_history`.
     pub by_step: bool,
-    /// Where what policies come to is weighed (`document::privileges`): a SELECT of subject, kind, policy, document,
-    /// valid_from and valid_to, where rows without a subject are the texts of policies that others have. The table
-    /// `<name>_kept` of a migration has what comes of it, with its columns, and the bounds of when it holds.
+    /// The SELECT of the policies that are weighed (`document::privileges`): subject, kind, policy, document,
+    /// valid_from and valid_to. Rows without a subject are the documents of policies that subjects attach. The table
+    /// `<name>_kept` of a migration stores the results, with the view's columns and the bounds of the period in which a
+    /// row holds.
     pub weighed_from: Option<&'static str>,
-    /// What its counts are made from: then the table `<name>_kept` of a migration has them, with the bounds of when they
-    /// hold.
+    /// The sources of the view's counts. The table `<name>_kept` of a migration then stores the counts, with the bounds
+    /// of the period in which a row holds.
     pub counted_from: Option<&'static MetricSources>,
-    /// The columns of which a statement must ask for a value, one of them at least: who reads all of it never sees the end.
+    /// The columns of which a statement must restrict at least one to a value. The complete view has too many rows to
+    /// read.
     pub asked_by: &'static [&'static str],
 }
 
 impl DerivedView {
-    /// The resources whose views its SELECT names, or that its counts rest on.
+    /// Returns the resources that the view's SELECT names, or that its counts need.
     pub fn resources(&self) -> Vec<&'static ResourceSpec> {
         if let Some(sources) = self.counted_from {
             return RESOURCES.iter().copied().filter(|spec| sources.resources.contains(&spec.name)).collect();
@@ -52,20 +54,20 @@ impl DerivedView {
     }
 }
 
-/// What a derived view answers over a range of snapshots.
+/// The result of a derived view over a range of snapshots.
 #[derive(Debug, Clone, Copy)]
 pub enum OverRange {
-    /// The same SELECT: what it names is a history, or of the range.
+    /// The same SELECT, because the views that it names are histories, or cover the range.
     Same,
-    /// This SELECT, in which a comment `-- during: …` is SQL, and `{from}` in it the range's first snapshot.
-    /// It has the further columns `valid_from` and `valid_to`, joins nothing that did not live together, and ends
-    /// with no comment.
+    /// This SELECT, in which a comment `-- during: …` is SQL and `{from}` in it is the first snapshot of the range. It
+    /// has the further columns `valid_from` and `valid_to`, joins only rows that existed at the same time, and does not
+    /// end with a comment.
     Marked(&'static str),
-    /// Nothing: it is a state of one snapshot.
+    /// No result: the view shows the state of one snapshot.
     Nothing,
 }
 
-/// Every derived view, in an order in which each names only earlier ones.
+/// Every derived view, in an order in which each view names only earlier ones.
 pub const DERIVED_VIEWS: &[DerivedView] = &[
     DerivedView {
         name: "organization_tree",

@@ -6,7 +6,7 @@ import { HiveSQL, TrinoSQL } from "dt-sql-parser";
 const [dialect, file] = process.argv.slice(2);
 const trino = new TrinoSQL();
 const hive = new HiveSQL();
-// It prints each mistake while it tries one rule after the other.
+// The parser prints errors while it tries one rule after the other.
 console.error = () => {};
 const statements = readFileSync(file, "utf8").split(";\n\n").filter((one) => one.trim());
 let refused = 0;

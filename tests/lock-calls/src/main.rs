@@ -45,7 +45,7 @@ const COMMANDS: &[&[&str]] = &[
     &["diff", "1", "3", "--steps"],
 ];
 
-/// What a command came to: its exit code, both outputs, and the files that it wrote.
+/// The result of a command: its exit code, both outputs, and the files that it wrote.
 #[derive(Debug, PartialEq, Eq)]
 struct Answer {
     exit: i32,
@@ -119,7 +119,7 @@ fn content(file: &mut File) -> String {
     lasting.collect::<Vec<_>>().join("\n")
 }
 
-/// Whether it ends in that time.
+/// Returns true if the command ends within the time.
 fn wait_a_while(prune: &mut Child) -> bool {
     let step = Duration::from_millis(5);
     let mut waited = Duration::ZERO;
@@ -158,7 +158,8 @@ fn trace(child: &mut Child, mut at_lock: impl FnMut()) -> i32 {
     }
 }
 
-/// Whether the call that it is stopped at takes or drops a lock: the kernel tells its number and arguments.
+/// Decides whether the process is stopped at a call that takes or releases a lock. The kernel reports the call's number
+/// and arguments.
 fn is_lock_call(pid: Pid) -> bool {
     let call = fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap();
     let mut words = call.split_whitespace();

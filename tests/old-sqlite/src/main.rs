@@ -5,7 +5,7 @@ use std::process::Command;
 
 use rusqlite::{Connection, OpenFlags, NO_PARAMS};
 
-/// What orgcensus refuses to answer whole: of it one snapshot is read, which every copy has.
+/// A view that orgcensus refuses to read in full. One snapshot of it is compared, which every copy has.
 const TOO_LARGE: &str = "effective_access_by_snapshot";
 
 fn main() {
