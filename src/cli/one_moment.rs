@@ -198,6 +198,12 @@ fn a_diff() {
 }
 
 #[test]
+fn two_dates_of_a_policy() {
+    let policy = "arn:aws:iam::aws:policy/AdministratorAccess";
+    assert_one_moment(&[&["policy-diff", "--policy", policy, "1", "3"], &WRITTEN[..]].concat(), Rows::Few);
+}
+
+#[test]
 fn a_page() {
     assert_one_moment(&["report", "--at", "2", "answer"], Rows::First);
     assert_one_moment(&["report", "--since", "2", "answer"], Rows::Few);

@@ -7,14 +7,16 @@ use rusqlite::types::Value;
 
 use super::GlobalOptions;
 use super::diff::before;
+use super::evidence::{self, EvidenceArgs, Question};
 use super::range::Range;
-use super::snapshot_line::say_answering;
+use super::snapshot_line::{resolve, say_answering};
 use crate::diff::policy::{Policy, PolicyDiff, PolicyState, State, compare_states, document_by_id};
 use crate::document::{StatementChangeKind, lines};
 use crate::error::{Error, ExitStatus, Result};
 use crate::model::ColumnKind;
 use crate::output::{Destination, Format, Ink, OutputColumn, Page, RowWriter, stderr, write_error};
-use crate::store::Census;
+use crate::query::Bound;
+use crate::store::{Census, Snapshot, When};
 
 /// The columns of a row, one for each changed element; true if their text is JSON.
 const COLUMNS: [(&str, bool); 5] =
@@ -28,6 +30,8 @@ Examples:
                                            what AWS changed since that day
   orgcensus policy-diff --policy Deploy 2026-Q3
                                            a permission set's inline policy
+  orgcensus policy-diff --policy DenyRegions 7d --output x.md --evidence
+                                           and x.md.evidence.json beside it
   orgcensus policy-diff --policy DenyRegions --exit-code
                                            the last two snapshots: 3 if changed
   orgcensus policy-diff 3f1c2ab8 9be01d44 --format json
@@ -56,6 +60,30 @@ pub struct PolicyDiffArgs {
     /// standard output
     #[arg(long)]
     exit_code: bool,
+
+    #[command(flatten)]
+    evidence: EvidenceArgs,
+}
+
+impl PolicyDiffArgs {
+    /// Sets the snapshots of a policy to compare. Documents are the same in every snapshot. Returns true, because this
+    /// command takes a range.
+    pub fn pin(&mut self, from: i64, to: i64) -> bool {
+        if self.policy.is_some() {
+            (self.old, self.new) = (Some(from.to_string()), Some(to.to_string()));
+        }
+        true
+    }
+}
+
+/// The two sides to compare.
+struct Sides {
+    from: PolicyState,
+    to: PolicyState,
+    /// The snapshots that answered, oldest first.
+    snapshots: Vec<Snapshot>,
+    /// The policy or the documents that the typed names mean.
+    named: Vec<Bound>,
 }
 
 /// Compares the documents.
@@ -70,8 +98,9 @@ pub fn run(args: PolicyDiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let format = global
         .format_said(&destination)?
         .filter(|format| *format != Format::Table || global.format.is_some());
+    let sidecar = args.evidence.open(global, &destination)?;
     let census = global.open_census()?;
-    let (from, to) = match &args.policy {
+    let Sides { from, to, snapshots, named } = match &args.policy {
         Some(policy) => of_policy(&census, policy, &args)?,
         None => of_documents(&census, &args)?,
     };
@@ -82,7 +111,8 @@ pub fn run(args: PolicyDiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         Some(format) => write_rows(&mut destination, format, &found)?,
     }
     let written = destination.written();
-    destination.finish()?;
+    let question = Question { parameters: &named, ..Question::default() };
+    evidence::finish(destination, sidecar, &census, &snapshots, &question)?;
     written.into_iter().for_each(stderr::say);
     Ok(match &found {
         _ if !args.exit_code => ExitStatus::Done,
@@ -93,29 +123,41 @@ pub fn run(args: PolicyDiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 }
 
 /// Returns the policy in two snapshots.
-fn of_policy(census: &Census, policy: &str, args: &PolicyDiffArgs) -> Result<(PolicyState, PolicyState)> {
+fn of_policy(census: &Census, policy: &str, args: &PolicyDiffArgs) -> Result<Sides> {
     let range = Range::parse(args.old.as_deref(), args.new.as_deref())?;
     let (from, to) = range.resolve(census, before)?;
-    let policy = Policy::find(census.connection(), policy)?;
-    stderr::say(format!("policy {policy}"));
+    let found = Policy::find(census.connection(), policy, to.snapshot_id)?;
+    stderr::say(format!("policy {found}"));
     say_answering("from ", &from, range.from());
     say_answering("to ", &to, Some(range.to()));
     if from.snapshot_id == to.snapshot_id {
         stderr::warn(format!("both ends are snapshot {}: nothing is compared", to.snapshot_id));
     }
-    let at = |snapshot_id| policy.at(census.connection(), snapshot_id);
-    Ok((at(from.snapshot_id)?, at(to.snapshot_id)?))
+    let at = |snapshot: &Snapshot| found.at(census.connection(), snapshot.snapshot_id);
+    Ok(Sides {
+        from: at(&from)?,
+        to: at(&to)?,
+        named: vec![bound("policy", policy, found.to_string())],
+        snapshots: vec![from, to],
+    })
 }
 
-/// Returns two documents by their ids.
-fn of_documents(census: &Census, args: &PolicyDiffArgs) -> Result<(PolicyState, PolicyState)> {
+/// Returns two documents by their ids. The newest snapshot answers for the census that has them.
+fn of_documents(census: &Census, args: &PolicyDiffArgs) -> Result<Sides> {
     let (Some(old), Some(new)) = (&args.old, &args.new) else {
         return Err(Error::usage("policy-diff needs two documents")
             .hint("name both by their ids: policy-diff OLD NEW")
             .hint("or compare two dates of one policy: policy-diff --policy NAME FROM TO"));
     };
     let by_id = |id: &str| document_by_id(census.connection(), id);
-    Ok((by_id(old)?, by_id(new)?))
+    let (from, to) = (by_id(old)?, by_id(new)?);
+    let named = [("old", old, &from), ("new", new, &to)];
+    let named = named.map(|(name, typed, side)| bound(name, typed, side.document_id().unwrap_or_default()));
+    Ok(Sides { named: named.into(), snapshots: vec![resolve(census, &When::LATEST)?], from, to })
+}
+
+fn bound(name: &str, typed: &str, value: String) -> Bound {
+    Bound { name: name.to_owned(), typed: typed.to_owned(), value: Value::Text(value), echo: None }
 }
 
 fn write(page: &mut Page<'_>, from: &PolicyState, to: &PolicyState, found: &PolicyDiff) -> io::Result<()> {

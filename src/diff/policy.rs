@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use crate::digest::{PREFIX, sha256};
 use crate::document::{StatementChange, between, is_same};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Grammar, NameForm, RESOURCES, ResourceSpec};
 use crate::store::{GapIndex, Record, unreadable, versions_table};
 
@@ -133,13 +133,22 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Finds the policy that has this id, ARN or name in any snapshot, or that belongs to an entity with it: for a
-    /// permission set, its inline policy. Fails (exit 2) if there is none, or several.
-    pub fn find(connection: &Connection, typed: &str) -> Result<Self> {
+    /// Finds the policy that has this id, ARN or name in any snapshot up to `newest`, or that belongs to an entity with
+    /// it: for a permission set, its inline policy. Later snapshots are searched if none of those has it, so that they
+    /// cannot make a name ambiguous that was not. Fails (exit 2) if there is none, or several.
+    pub fn find(connection: &Connection, typed: &str, newest: i64) -> Result<Self> {
+        match Self::find_up_to(connection, typed, newest) {
+            Err(error) if error.kind() == ErrorKind::UnknownName => {}
+            found => return found,
+        }
+        Self::find_up_to(connection, typed, i64::MAX)
+    }
+
+    fn find_up_to(connection: &Connection, typed: &str, newest: i64) -> Result<Self> {
         let (mut found, mut unread) = (Vec::new(), Vec::new());
         for spec in RESOURCES.iter().copied() {
             for held in spec.documents.iter().filter(|held| held.grammar != Grammar::Json) {
-                let (with, without) = rows_named(connection, spec, held.column, typed)?;
+                let (with, without) = rows_named(connection, spec, held.column, typed, newest)?;
                 found.extend(with);
                 unread.extend(without);
             }
@@ -214,12 +223,13 @@ fn in_words(policies: &[Policy]) -> String {
 }
 
 /// Returns the rows with the name in a column of their key, in their label, or as the name of an entity in their key:
-/// those of which a document was ever read, and the others.
+/// those of which a document was read up to the snapshot `newest`, and the others.
 fn rows_named(
     connection: &Connection,
     spec: &'static ResourceSpec,
     column: &'static str,
     typed: &str,
+    newest: i64,
 ) -> Result<(Vec<Policy>, Vec<Policy>)> {
     let mut conditions = Vec::new();
     for name in spec.key.iter().chain(spec.label) {
@@ -240,7 +250,7 @@ fn rows_named(
     }
     let key = spec.key.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
     let sql = format!(
-        "SELECT count(\"{column}\"), {key} FROM \"{}\" WHERE {} GROUP BY {key} ORDER BY {key}",
+        "SELECT count(\"{column}\"), {key} FROM \"{}\" WHERE ({}) AND valid_from <= {newest} GROUP BY {key} ORDER BY {key}",
         versions_table(spec.name),
         conditions.join(" OR ")
     );

@@ -76,6 +76,85 @@ fn what_was_written_fits() {
     assert_eq!(on_copy.exit, Some(0), "{}", on_copy.stderr);
 }
 
+/// Each export of one file and each form of `policy-diff` has evidence, which fits after the next snapshot too.
+#[test]
+fn exports_and_policies_fit() {
+    let world = collected(3);
+    let text = |sql: &str| world.select(sql)[0]["text"].as_str().unwrap().to_owned();
+    let arn =
+        text("SELECT policy_arn AS text FROM managed_policies WHERE document NOT NULL ORDER BY 1 LIMIT 1");
+    let set =
+        text("SELECT permission_set_arn AS text FROM permission_set_policies WHERE kind = 'inline' LIMIT 1");
+    let documents: [String; 2] = ["min", "max"].map(|end| {
+        text(&format!("SELECT {end}(document_id) AS text FROM policy_statements"))["sha256:".len()..][..12]
+            .to_owned()
+    });
+    let account = world.simulator.management_account_id();
+    let questions: [(&str, &[&str]); 8] = [
+        ("policy.txt", &["policy-diff", "--policy", &arn, "1", "2", "--output", "policy.txt", "--exit-code"]),
+        ("latest.csv", &["policy-diff", "--policy", &set, "first", "latest", "--output", "latest.csv"]),
+        ("documents.json", &["policy-diff", &documents[0], &documents[1], "--output", "documents.json"]),
+        ("a.csv", &["export", "assignments-csv", "a.csv", "--account", &account]),
+        (
+            "e.csv",
+            &["export", "assignments-csv", "--output", "e.csv", "--expand-groups", "--csv-for", "excel"],
+        ),
+        ("a.json", &["export", "assignments-json", "a.json", "--at", "2"]),
+        ("all.xlsx", &["export", "xlsx", "all.xlsx"]),
+        ("one.xlsx", &["export", "xlsx", "one.xlsx", "--query", "unassigned-sets", "--at", "1"]),
+    ];
+    for (_, question) in &questions {
+        ask(&world, question);
+    }
+    world.collect_day(9, &["--access-report", "none"]);
+    for (file, _) in &questions {
+        let ran = check(&world, &format!("{file}.evidence.json"));
+        assert_eq!((ran.exit, parts(&ran, "differs")), (Some(0), Vec::new()), "{file}: {}", ran.all());
+    }
+    // The answer of another snapshot is not the one of the evidence.
+    for (file, _) in [&questions[3], &questions[6]] {
+        let path = world.sandbox.path(&format!("{file}.evidence.json"));
+        let mut evidence: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let other = world.run(&["snapshots", "show", "1", "--evidence", "--format", "json"]);
+        evidence["snapshots"] = json!([serde_json::from_str::<Value>(other.data()).unwrap()]);
+        std::fs::write(&path, evidence.to_string()).unwrap();
+        let ran = check(&world, &format!("{file}.evidence.json"));
+        let named = ["answer asked again bytes", "answer asked again hash"].map(str::to_owned);
+        let differing = parts(&ran, "differs");
+        assert!(ran.exit == Some(1) && !differing.is_empty(), "{file}: {}", ran.all());
+        assert!(differing.iter().all(|part| named.contains(part)), "{file}: {}", ran.all());
+    }
+}
+
+#[test]
+fn what_has_no_evidence_says_so() {
+    let world = collected(1);
+    for (arguments, says) in [
+        (&["export", "lake", "--evidence"][..], "there is no option --evidence"),
+        (&["export", "--flat", "f.db", "--evidence"], "there is no option --evidence"),
+        (&["export", "terraform", "folder", "--evidence"], "there is no option --evidence"),
+        (&["export", "assignments-csv", "--evidence"], "--evidence requires --output FILE"),
+        (&["policy-diff", "01234567", "01234567", "--evidence"], "--evidence requires --output FILE"),
+    ] {
+        let refused = world.run(arguments).refusal();
+        assert!(refused.contains(says) && refused.ends_with("exit 2"), "{arguments:?}: {refused}");
+    }
+    ask(&world, &["query", QUESTION, "--output", "a.csv"]);
+    for command in [json!(["orgcensus", "export", "lake"]), json!(["orgcensus", "export", "terraform", "t"])]
+    {
+        let ran = changed(&world, |evidence| evidence["question"]["command"] = command.clone());
+        assert_eq!(
+            (ran.exit, parts(&ran, "unknown")),
+            (Some(4), vec!["question".to_owned()]),
+            "{}",
+            ran.all()
+        );
+        assert!(ran.stdout.contains("an export that has no evidence"), "{}", ran.stdout);
+    }
+    let files = world.sandbox.files();
+    assert!(files.iter().all(|file| file.starts_with("a.csv") || file.starts_with("orgcensus.db")), "{files:?}");
+}
+
 /// Changes the evidence beside `a.csv`. Returns the result of the check.
 fn changed(world: &World, change: impl Fn(&mut Value)) -> Ran {
     let path = world.sandbox.path("a.csv.evidence.json");

@@ -58,17 +58,22 @@ fn again(evidence: &EvidenceFile, global: &GlobalOptions) -> Result<Value> {
     let db_option = cli.db_option();
     let (from, to) = evidence.ids();
     let sql = evidence.said("question")["sql"].as_str();
-    let is_range = match &mut cli.command {
-        Some(Command::Query(args)) => args.pin(from, to, sql),
-        Some(Command::Diff(args)) => args.pin(from, to),
-        Some(Command::History(_)) => false,
-        _ => return Err(Error::usage("its command is not query, diff or history")),
-    };
     let folder = tempfile::tempdir()
         .map_err(|error| Error::failed("cannot make a temporary folder").caused_by(error))?;
     let answer = folder.path().join(evidence.name());
-    cli.global.db = global.db.clone();
     cli.global.output = Some(answer.clone());
+    let is_range = match &mut cli.command {
+        Some(Command::Query(args)) => args.pin(from, to, sql),
+        Some(Command::Diff(args)) => args.pin(from, to),
+        Some(Command::PolicyDiff(args)) => args.pin(from, to),
+        Some(Command::History(_)) => false,
+        Some(Command::Export(args)) => {
+            cli.global.output = None;
+            args.pin(&answer)?
+        }
+        _ => return Err(Error::usage("its command is not one that writes evidence")),
+    };
+    cli.global.db = global.db.clone();
     cli.global.at = (!is_range).then(|| to.to_string());
     stderr::silently(|| invocation::meaning(db_option, || cli::run(cli)))?;
     let mut beside = answer.into_os_string();

@@ -30,7 +30,7 @@ impl EvidenceFile {
         let bytes = bytes(path)?;
         let damaged = |what: String| {
             Error::failed(format!("{} is damaged, or not an evidence file: {what}", path.display()))
-                .hint("query, diff and history write one with --output FILE --evidence")
+                .hint("a command that answers questions writes one with --output FILE --evidence")
         };
         json_keys::check(&bytes).map_err(|fault| {
             damaged(match fault {

@@ -50,7 +50,7 @@ differs or is unknown: what was pruned, or written by another version, can be co
 Exit code 0: everything fits. Exit code 1: something differs, or the file is damaged, of another census or of a newer \
 version. Exit code 4: nothing differs, but something is unknown.")]
 pub struct CheckArgs {
-    /// The evidence file, as query, diff and history write it with --evidence
+    /// The evidence file, which a command writes with --evidence
     #[arg(value_name = "FILE.evidence.json")]
     file: PathBuf,
 }

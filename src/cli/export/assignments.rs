@@ -1,12 +1,13 @@
 //! `export assignments-csv` and `assignments-json`: the reports of AWS's published scripts.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
 use super::opened::{FormArgs, destination};
 use crate::cli::GlobalOptions;
+use crate::cli::evidence::{self, EvidenceArgs, Question, Sidecar};
 use crate::error::{Error, ExitStatus, Result};
 use crate::export::assignments::{AssignmentOptions, NotNamed, object, write_rows};
 use crate::export::source::Source;
@@ -31,9 +32,17 @@ pub struct AssignmentsArgs {
 
     #[command(flatten)]
     form: FormArgs,
+
+    #[command(flatten)]
+    evidence: EvidenceArgs,
 }
 
 impl AssignmentsArgs {
+    /// Names another file to write.
+    pub fn pin(&mut self, answer: &Path) {
+        self.file = Some(answer.to_owned());
+    }
+
     /// Fails for a single user with expanded groups, because assignments are filtered before the members of groups are
     /// named.
     fn check(&self) -> Result<()> {
@@ -55,18 +64,20 @@ impl AssignmentsArgs {
 pub fn csv(args: &AssignmentsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     args.check()?;
     let mut destination = destination(args.file.as_ref(), global, false, Format::Csv)?;
+    let sidecar = args.evidence.open(global, &destination)?;
     let (mut census, snapshot) = args.form.open(global)?;
     let source = Source::new(&mut census, snapshot, args.form.narrowing.only())?;
     let format = if global.csv_for.is_some() { Format::CsvForExcel } else { Format::CsvCrlf };
     let (rows, not_named) = write_rows(&source, args.options(), format, &mut destination)?;
     let said = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
-    finish(args, &source, &not_named, destination, &said)
+    finish(args, &source, &not_named, (destination, sidecar), &said)
 }
 
 /// Writes one object.
 pub fn json(args: &AssignmentsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     args.check()?;
     let mut destination = destination(args.file.as_ref(), global, false, Format::Json)?;
+    let sidecar = args.evidence.open(global, &destination)?;
     let (mut census, snapshot) = args.form.open(global)?;
     let source = Source::new(&mut census, snapshot, args.form.narrowing.only())?;
     let (object, not_named) = object(&source, args.options())?;
@@ -77,20 +88,21 @@ pub fn json(args: &AssignmentsArgs, global: &GlobalOptions) -> Result<ExitStatus
         .map_err(write_error)?;
     let sets = object.as_object().map_or(0, serde_json::Map::len);
     let said = if sets == 1 { "1 permission set".to_owned() } else { format!("{sets} permission sets") };
-    finish(args, &source, &not_named, destination, &said)
+    finish(args, &source, &not_named, (destination, sidecar), &said)
 }
 
 fn finish(
     args: &AssignmentsArgs,
     source: &Source<'_>,
     not_named: &NotNamed,
-    destination: Destination,
+    (destination, sidecar): (Destination, Option<Sidecar>),
     said: &str,
 ) -> Result<ExitStatus> {
     args.form.judge(source)?;
     not_named.lines().into_iter().for_each(stderr::warn);
     let path = destination.path().map(|path| path.display().to_string());
-    destination.finish()?;
+    let snapshots = std::slice::from_ref(source.snapshot());
+    evidence::finish(destination, sidecar, source.census(), snapshots, &Question::default())?;
     if let Some(path) = path {
         stderr::say(format!("wrote {path}: {said}"));
     }

@@ -1,12 +1,14 @@
 //! The forms of `export` besides the folder of tables.
 
+use std::path::Path;
+
 use clap::Subcommand;
 
 use super::assignments::{self, AssignmentsArgs};
 use super::folders::{self, ExtensionsArgs, FolderArgs};
 use super::workbook::{self, WorkbookArgs};
 use crate::cli::GlobalOptions;
-use crate::error::{ExitStatus, Result};
+use crate::error::{Error, ExitStatus, Result};
 
 /// A form for another program.
 #[derive(Debug, Subcommand)]
@@ -77,6 +79,25 @@ Examples:
 What the solution refuses (3.1.9), such as names with a space, stands in skipped.csv with its reason. Anything that \
 merely was not seen is never deleted.")]
     IdentityCenterExtensions(ExtensionsArgs),
+}
+
+impl Form {
+    /// Names `answer` as the file to write. Fails for a form that writes a folder.
+    pub fn pin(&mut self, answer: &Path) -> Result<()> {
+        match self {
+            Self::Xlsx(args) => args.pin(answer),
+            Self::AssignmentsCsv(args) | Self::AssignmentsJson(args) => args.pin(answer),
+            Self::Terraform(_) | Self::CloudFormation(_) | Self::IdentityCenterExtensions(_) => {
+                return Err(without_evidence());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the error for an export of which no evidence is written.
+pub fn without_evidence() -> Error {
+    Error::usage("its command is an export that has no evidence")
 }
 
 /// Writes the form.

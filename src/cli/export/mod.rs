@@ -77,6 +77,17 @@ pub struct ExportArgs {
     form: Option<forms::Form>,
 }
 
+impl ExportArgs {
+    /// Names `answer` as the file to write, in place of the typed one. Returns false, because a form is of one snapshot.
+    /// Fails for what has no evidence: a folder, and a flat file, whose facts are about every snapshot.
+    pub fn pin(&mut self, answer: &Path) -> Result<bool> {
+        match &mut self.form {
+            Some(form) => form.pin(answer).map(|()| false),
+            None => Err(forms::without_evidence()),
+        }
+    }
+}
+
 /// Exports the census.
 pub fn run(args: ExportArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let is_of_tables = args.folder.is_some()

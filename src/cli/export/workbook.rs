@@ -1,13 +1,13 @@
 //! `export xlsx`: writes several canned queries as one workbook.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
 use super::opened::{FormArgs, destination};
 use crate::cli::GlobalOptions;
 use crate::cli::about::about;
-use crate::cli::evidence::Question;
+use crate::cli::evidence::{self, EvidenceArgs, Question};
 use crate::error::{ExitStatus, Result};
 use crate::export::source::Source;
 use crate::export::workbook;
@@ -38,6 +38,16 @@ pub struct WorkbookArgs {
 
     #[command(flatten)]
     form: FormArgs,
+
+    #[command(flatten)]
+    evidence: EvidenceArgs,
+}
+
+impl WorkbookArgs {
+    /// Names another file to write.
+    pub fn pin(&mut self, answer: &Path) {
+        answer.clone_into(&mut self.file);
+    }
 }
 
 /// Writes the workbook.
@@ -50,6 +60,7 @@ pub fn run(args: &WorkbookArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let queries: Vec<CannedQuery> =
         named.into_iter().map(|name| catalog.find(name)).collect::<Result<_>>()?;
     let mut destination = destination(Some(&args.file), global, true, Format::Xlsx)?;
+    let sidecar = args.evidence.open(global, &destination)?;
     let (mut census, snapshot) = args.form.open(global)?;
     let mut about = about("orgcensus", &census, std::slice::from_ref(&snapshot), &Question::default())?;
     let filters = args.form.narrowing.typed();
@@ -59,7 +70,8 @@ pub fn run(args: &WorkbookArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let source = Source::new(&mut census, snapshot, args.form.narrowing.only())?;
     workbook::write(&source, &queries, about, &mut destination)?;
     args.form.judge(&source)?;
-    destination.finish()?;
+    let snapshots = std::slice::from_ref(source.snapshot());
+    evidence::finish(destination, sidecar, source.census(), snapshots, &Question::default())?;
     let sheets = queries.len();
     let queries = if sheets == 1 { "1 query".to_owned() } else { format!("{sheets} queries") };
     stderr::say(format!("wrote {}: {queries}, xlsx", args.file.display()));
