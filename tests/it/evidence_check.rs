@@ -152,7 +152,10 @@ fn what_has_no_evidence_says_so() {
         assert!(ran.stdout.contains("an export that has no evidence"), "{}", ran.stdout);
     }
     let files = world.sandbox.files();
-    assert!(files.iter().all(|file| file.starts_with("a.csv") || file.starts_with("orgcensus.db")), "{files:?}");
+    assert!(
+        files.iter().all(|file| file.starts_with("a.csv") || file.starts_with("orgcensus.db")),
+        "{files:?}"
+    );
 }
 
 /// Changes the evidence beside `a.csv`. Returns the result of the check.
