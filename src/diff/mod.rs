@@ -44,6 +44,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 pub use crate::store::Record;
+pub use access::AccessLimits;
 pub use change::{
     AccessChange, AccessChangeKind, AccessPath, BeforeAfter, Cause, CauseKind, Change, ChangeKind,
     DanglingAssignment, Diff, HidingGap, Limited, MatchedBy, Recreation, SnapshotFacts,
@@ -61,13 +62,27 @@ use snapshot_pair::SnapshotPair;
 ///
 /// Fails (exit 2) for a snapshot that does not exist.
 pub fn compare(connection: &Connection, from: i64, to: i64) -> Result<Diff> {
-    compare_either(connection, from, to, access::changes)
+    let diff = compare_within(connection, from, to, AccessLimits::NONE)?;
+    Ok(diff.expect("without a limit, nothing is too much"))
+}
+
+/// Compares two snapshots as [`compare`] does, and their access within limits; `None` if more access changed.
+pub fn compare_within(
+    connection: &Connection,
+    from: i64,
+    to: i64,
+    limits: AccessLimits<'_>,
+) -> Result<Option<Diff>> {
+    compare_either(connection, from, to, |connection, pair, rows, names, judge| {
+        access::changes_within(connection, pair, rows, names, judge, limits)
+    })
 }
 
 /// Compares two snapshots without access. A changed row of a group touches the access of all its members, and finding
 /// that takes longer than finding the row.
 pub fn compare_rows(connection: &Connection, from: i64, to: i64) -> Result<Diff> {
-    compare_either(connection, from, to, |_, _, _, _, _| Ok(Vec::new()))
+    let diff = compare_either(connection, from, to, |_, _, _, _, _| Ok(Some(Vec::new())))?;
+    Ok(diff.expect("no access is within any limit"))
 }
 
 fn compare_either(
@@ -80,8 +95,8 @@ fn compare_either(
         &[RowChange],
         &Names<'_>,
         &mut Judge<'_>,
-    ) -> Result<Vec<AccessChange>>,
-) -> Result<Diff> {
+    ) -> Result<Option<Vec<AccessChange>>>,
+) -> Result<Option<Diff>> {
     let from = SnapshotFacts::read(connection, from)?;
     let to = SnapshotFacts::read(connection, to)?;
     let pair = SnapshotPair { from: from.snapshot_id, to: to.snapshot_id };
@@ -99,7 +114,9 @@ fn compare_either(
         }
         unknown.push((spec, judged.unknown));
     }
-    let mut access_changes = access(connection, pair, &rows, &names, &mut judge)?;
+    let Some(mut access_changes) = access(connection, pair, &rows, &names, &mut judge)? else {
+        return Ok(None);
+    };
     let recreations = recreated::recreations(connection, pair, &rows, &names)?;
     let mut changes = Vec::with_capacity(rows.len());
     let mut rows = rows.into_iter().peekable();
@@ -113,7 +130,7 @@ fn compare_either(
     }
     describe::describe(connection, pair, &mut changes, &mut access_changes)?;
     let limited = Limited::between(connection, pair)?;
-    Ok(Diff { from, to, changes, access_changes, recreations, not_seen, limited })
+    Ok(Some(Diff { from, to, changes, access_changes, recreations, not_seen, limited }))
 }
 
 /// Returns the label of a scope of a resource, with the names known in a snapshot: `group Platform`.

@@ -17,7 +17,7 @@ pub struct Content<'r> {
     pub names: &'r Names,
     /// The numbers of the first screen.
     pub numbers: &'r Numbers,
-    /// The changes since the baseline; `None` without one.
+    /// The changes since the baseline; `None` without one, or if there are too many to list.
     pub changes: Option<&'r [Entry]>,
     /// The accounts that the page is narrowed to.
     pub narrowed: Option<&'r Narrowed>,

@@ -155,21 +155,22 @@ pub fn numbers(
 fn matrix(relations: &Relations) -> Vec<MatrixRow> {
     let ou = |account: u32| relations.accounts[account as usize].ou;
     let tier = |set: u32| relations.sets[set as usize].tier;
-    let mut cells: BTreeSet<(Option<u32>, Tier)> = BTreeSet::new();
+    let mut cells: BTreeMap<(Option<u32>, Tier), BTreeSet<Principal>> = BTreeMap::new();
     let mut accounts: BTreeMap<Option<u32>, usize> = BTreeMap::new();
     for one in relations.accounts.iter().filter(|one| one.standing == Standing::There) {
         *accounts.entry(one.ou).or_default() += 1;
     }
     for one in &relations.assignments {
-        cells.insert((ou(one.account), tier(one.set)));
+        cells.entry((ou(one.account), tier(one.set))).or_default().insert(one.principal);
         accounts.entry(ou(one.account)).or_default();
     }
     let mut rows: Vec<MatrixRow> = accounts
         .into_iter()
         .map(|(ou, accounts)| MatrixRow { ou, accounts, people: BTreeMap::new() })
         .collect();
-    for (place, of) in cells {
-        let people = relations.count_people(|one| ou(one.account) == place && tier(one.set) == of);
+    let mut people = DistinctPeople::new(relations);
+    for ((place, of), principals) in cells {
+        let people = people.count(&principals);
         if let Some(row) = rows.iter_mut().find(|row| row.ou == place).filter(|_| people > 0) {
             row.people.insert(of, people);
         }
@@ -177,6 +178,46 @@ fn matrix(relations: &Relations) -> Vec<MatrixRow> {
     let path = |row: &MatrixRow| row.ou.map(|ou| relations.ous[ou as usize].path.clone());
     rows.sort_by_key(|row| (row.ou.is_none(), path(row)));
     rows
+}
+
+/// Counts the people behind principals, each person once.
+///
+/// A large organization has thousands of cells and a million memberships, so each count reads only the groups of its
+/// cell.
+struct DistinctPeople<'r> {
+    relations: &'r Relations,
+    /// The people in each group.
+    members: Vec<Vec<u32>>,
+    /// The last count that included each person.
+    counted_in: Vec<u32>,
+    counts: u32,
+}
+
+impl<'r> DistinctPeople<'r> {
+    fn new(relations: &'r Relations) -> Self {
+        let mut members = vec![Vec::new(); relations.groups.len()];
+        for member in &relations.members {
+            members[member.group as usize].push(member.person);
+        }
+        Self { relations, members, counted_in: vec![0; relations.people.len()], counts: 0 }
+    }
+
+    fn count(&mut self, principals: &BTreeSet<Principal>) -> u64 {
+        self.counts += 1;
+        let mut found = 0;
+        for principal in principals {
+            let people = match principal {
+                Principal::Group(group) => self.members[*group as usize].as_slice(),
+                Principal::Person(person) => std::slice::from_ref(person),
+            };
+            for person in people.iter().map(|person| *person as usize) {
+                let is_new = self.counted_in[person] != self.counts;
+                self.counted_in[person] = self.counts;
+                found += u64::from(is_new && self.relations.people[person].standing == Standing::There);
+            }
+        }
+        found
+    }
 }
 
 fn things(relations: &Relations) -> Things {

@@ -1,11 +1,18 @@
 //! The relations as the JSON that the page's script joins.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::io;
+
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::ser::{Formatter, Serializer};
 
 use super::names::Names;
 use super::relations::{Assignment, Gone, Member, Principal, Relations, Since, Standing};
-use super::sight::Sight;
+use super::sight::{Sight, Told, was_never_seen};
 use crate::document::services::Tier;
+use crate::model::{AccessRole, Entity, resource};
+use crate::store::{CoverageStatus, Gap};
 
 /// Further facts for the script.
 pub struct Facts {
@@ -19,56 +26,139 @@ pub struct Facts {
     pub production: Option<String>,
 }
 
+/// The kinds of things that have a page, with their names in addresses and in the script.
+const KINDS: [(Entity, &str); 4] = [
+    (Entity::User, "person"),
+    (Entity::Group, "group"),
+    (Entity::Account, "account"),
+    (Entity::PermissionSet, "set"),
+];
+
+/// Id, name, full name, e-mail address, 1 if disabled, standing.
+type PersonRow = (String, Option<String>, Option<String>, Option<String>, u8, u8);
+/// Id, name, standing.
+type GroupRow = (String, Option<String>, u8);
+/// Id, name, standing, OU, state, 1 if production, 1 if it manages the organization.
+type AccountRow<'r> = (String, Option<String>, u8, Option<u32>, Option<&'r str>, u8, u8);
+/// ARN, name, standing, tier, session, reasons why it is an administrator's, policies.
+type SetRow<'r> = (String, Option<String>, u8, usize, Option<&'r str>, &'r [String], &'r [(String, String)]);
+
+/// The data of the script. Each thing is an array of values without keys. Memberships and assignments are one list for
+/// each column, so that keys are not repeated in every row.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Data<'r> {
+    at: &'r str,
+    baseline: Option<&'r str>,
+    organization: &'r str,
+    production: Option<&'r str>,
+    masked: bool,
+    times: &'r [String],
+    /// The word of each tier, and its meaning.
+    tiers: [(&'static str, &'static str); Tier::ALL.len()],
+    /// Id and path.
+    ous: Vec<(String, Option<String>)>,
+    people: Vec<PersonRow>,
+    groups: Vec<GroupRow>,
+    accounts: Vec<AccountRow<'r>>,
+    sets: Vec<SetRow<'r>>,
+    members: Members,
+    assignments: Assignments,
+    gone_members: Vec<[u32; 4]>,
+    gone_assignments: Vec<[u32; 6]>,
+    gaps: Vec<Hidden>,
+    /// The access roles of resources that were never collected.
+    not_collected: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Members {
+    group: Vec<u32>,
+    person: Vec<u32>,
+    since: Vec<u32>,
+    before: BTreeMap<usize, i64>,
+}
+
+#[derive(Serialize)]
+struct Assignments {
+    account: Vec<u32>,
+    set: Vec<u32>,
+    group: Vec<u8>,
+    principal: Vec<u32>,
+    since: Vec<u32>,
+    before: BTreeMap<usize, i64>,
+}
+
+/// A gap: the access role of the rows that it hides, and the ids of the only things concerned, by their kind in [`KINDS`].
+#[derive(Serialize)]
+struct Hidden(String, BTreeMap<&'static str, String>);
+
 /// Returns the relations as JSON. Every text in it is safe inside a script element.
 pub fn write(relations: &Relations, sight: &Sight, facts: &Facts, names: &Names) -> String {
-    let things = json!({
-        "at": facts.at,
-        "baseline": facts.baseline,
-        "organization": facts.organization,
-        "production": facts.production,
-        "masked": names.are_masked(),
-        "times": relations.times,
-        "tiers": Tier::ALL.map(|tier| [tier.as_str(), tier.meaning()]),
-        "ous": relations.ous.iter().map(|one| json!([names.id(&one.id), one.path.as_deref().map(|path| names.path(path))])).collect::<Vec<_>>(),
-        "people": relations.people.iter().map(|one| json!([
-            names.id(&one.user_id),
-            names.known(one.user_name.as_deref()),
-            names.known(one.display_name.as_deref()),
-            names.known(one.email.as_deref()),
-            u8::from(one.is_disabled),
-            standing(one.standing),
-        ])).collect::<Vec<_>>(),
-        "groups": relations.groups.iter().map(|one| json!([
-            names.id(&one.group_id),
-            names.known(one.name.as_deref()),
-            standing(one.standing),
-        ])).collect::<Vec<_>>(),
-        "accounts": relations.accounts.iter().map(|one| json!([
-            names.id(&one.account_id),
-            names.known(one.name.as_deref()),
-            standing(one.standing),
-            one.ou,
-            one.state,
-            u8::from(one.is_production),
-            u8::from(one.is_management),
-        ])).collect::<Vec<_>>(),
-        "sets": relations.sets.iter().map(|one| json!([
-            names.id(&one.permission_set_arn),
-            names.known(one.name.as_deref()),
-            standing(one.standing),
-            tier(one.tier),
-            one.session_duration,
-            // The names of policies, and the reasons derived from their text, can name resources.
-            if names.are_masked() { &[] } else { one.reasons.as_slice() },
-            if names.are_masked() { &[] } else { one.policies.as_slice() },
-        ])).collect::<Vec<_>>(),
-        "members": members(&relations.members),
-        "assignments": assignments(&relations.assignments),
-        "goneMembers": relations.gone_members.iter().map(gone_member).collect::<Vec<_>>(),
-        "goneAssignments": relations.gone_assignments.iter().map(gone_assignment).collect::<Vec<_>>(),
-        "gaps": gaps(sight, names),
-    });
-    escaped(&things.to_string())
+    let is_masked = names.are_masked();
+    let data = Data {
+        at: &facts.at,
+        baseline: facts.baseline.as_deref(),
+        organization: &facts.organization,
+        production: facts.production.as_deref(),
+        masked: is_masked,
+        times: &relations.times,
+        tiers: Tier::ALL.map(|tier| (tier.as_str(), tier.meaning())),
+        ous: list(&relations.ous, |one| {
+            (names.id(&one.id), one.path.as_deref().map(|path| names.path(path)))
+        }),
+        people: list(&relations.people, |one| {
+            (
+                names.id(&one.user_id),
+                names.known(one.user_name.as_deref()),
+                names.known(one.display_name.as_deref()),
+                names.known(one.email.as_deref()),
+                one.is_disabled.into(),
+                standing(one.standing),
+            )
+        }),
+        groups: list(&relations.groups, |one| {
+            (names.id(&one.group_id), names.known(one.name.as_deref()), standing(one.standing))
+        }),
+        accounts: list(&relations.accounts, |one| {
+            (
+                names.id(&one.account_id),
+                names.known(one.name.as_deref()),
+                standing(one.standing),
+                one.ou,
+                one.state.as_deref(),
+                one.is_production.into(),
+                one.is_management.into(),
+            )
+        }),
+        sets: list(&relations.sets, |one| {
+            (
+                names.id(&one.permission_set_arn),
+                names.known(one.name.as_deref()),
+                standing(one.standing),
+                tier(one.tier),
+                one.session_duration.as_deref(),
+                // The names of policies, and the reasons derived from their text, can name resources.
+                if is_masked { &[] } else { one.reasons.as_slice() },
+                if is_masked { &[] } else { one.policies.as_slice() },
+            )
+        }),
+        members: members(&relations.members),
+        assignments: assignments(&relations.assignments),
+        gone_members: list(&relations.gone_members, gone_member),
+        gone_assignments: list(&relations.gone_assignments, gone_assignment),
+        gaps: gaps(sight, names),
+        not_collected: sight
+            .unseen(Told::Access)
+            .filter(|one| was_never_seen(one))
+            .map(|one| role(&one.resource))
+            .collect(),
+    };
+    safe(&data)
+}
+
+fn list<'r, T, U>(all: &'r [T], one: impl FnMut(&'r T) -> U) -> Vec<U> {
+    all.iter().map(one).collect()
 }
 
 fn standing(standing: Standing) -> u8 {
@@ -83,111 +173,132 @@ fn tier(tier: Tier) -> usize {
     Tier::ALL.iter().position(|one| *one == tier).expect("ALL has every tier")
 }
 
-fn principal(principal: Principal) -> (u32, u32) {
+fn principal(principal: Principal) -> (u8, u32) {
     match principal {
         Principal::Group(group) => (1, group),
         Principal::Person(person) => (0, person),
     }
 }
 
-/// Returns memberships as one list for each column, so that keys are not repeated in every row.
-fn members(members: &[Member]) -> Value {
-    json!({
-        "group": members.iter().map(|one| one.group).collect::<Vec<_>>(),
-        "person": members.iter().map(|one| one.person).collect::<Vec<_>>(),
-        "since": firsts(members.iter().map(|one| one.since)),
-        "before": late_beginnings(members.iter().map(|one| one.since)),
-    })
+fn members(members: &[Member]) -> Members {
+    Members {
+        group: list(members, |one| one.group),
+        person: list(members, |one| one.person),
+        since: list(members, |one| one.since.first_seen),
+        before: late_beginnings(members.iter().map(|one| one.since)),
+    }
 }
 
-fn assignments(assignments: &[Assignment]) -> Value {
-    let all = || assignments.iter();
-    let set: Vec<u32> = all().map(|one| one.set).collect();
-    json!({
-        "account": all().map(|one| one.account).collect::<Vec<_>>(),
-        "set": set,
-        "group": all().map(|one| principal(one.principal).0).collect::<Vec<_>>(),
-        "principal": all().map(|one| principal(one.principal).1).collect::<Vec<_>>(),
-        "since": firsts(all().map(|one| one.since)),
-        "before": late_beginnings(all().map(|one| one.since)),
-    })
-}
-
-fn firsts(all: impl Iterator<Item = Since>) -> Vec<u32> {
-    all.map(|one| one.first_seen).collect()
+fn assignments(assignments: &[Assignment]) -> Assignments {
+    Assignments {
+        account: list(assignments, |one| one.account),
+        set: list(assignments, |one| one.set),
+        group: list(assignments, |one| principal(one.principal).0),
+        principal: list(assignments, |one| principal(one.principal).1),
+        since: list(assignments, |one| one.since.first_seen),
+        before: late_beginnings(assignments.iter().map(|one| one.since)),
+    }
 }
 
 /// Returns the earliest possible beginnings of the rows where it is not the time just before the row was first seen. -1
 /// means before the first snapshot.
-fn late_beginnings(all: impl Iterator<Item = Since>) -> Map<String, Value> {
-    let odd = |(row, one): (usize, Since)| {
-        let usual = one.first_seen.checked_sub(1);
-        (one.not_before != usual)
-            .then(|| (row.to_string(), one.not_before.map_or(json!(-1), |time| json!(time))))
-    };
-    all.enumerate().filter_map(odd).collect()
+fn late_beginnings(all: impl Iterator<Item = Since>) -> BTreeMap<usize, i64> {
+    let is_odd = |one: &Since| one.not_before != one.first_seen.checked_sub(1);
+    let odd = all.enumerate().filter(|(_, one)| is_odd(one));
+    odd.map(|(row, one)| (row, one.not_before.map_or(-1, i64::from))).collect()
 }
 
-fn gone_member(one: &Gone<Member>) -> Vec<u32> {
-    gone(vec![one.what.group, one.what.person], one.what.since, one.gone)
+fn gone_member(one: &Gone<Member>) -> [u32; 4] {
+    let Member { group, person, since } = one.what;
+    [group, person, since.first_seen, one.gone]
 }
 
-fn gone_assignment(one: &Gone<Assignment>) -> Vec<u32> {
+fn gone_assignment(one: &Gone<Assignment>) -> [u32; 6] {
+    let Assignment { account, set, since, .. } = one.what;
     let (is_group, principal) = principal(one.what.principal);
-    gone(vec![one.what.account, one.what.set, is_group, principal], one.what.since, one.gone)
+    [account, set, is_group.into(), principal, since.first_seen, one.gone]
 }
 
-fn gone(mut row: Vec<u32>, since: Since, gone: u32) -> Vec<u32> {
-    row.extend([since.first_seen, gone]);
-    row
-}
-
-/// Returns the gaps that may hide rows, as the role and the scope of each. If not all gaps are listed, each incomplete
-/// resource is one gap of its whole scope.
-fn gaps(sight: &Sight, names: &Names) -> Vec<Value> {
-    let told = super::sight::Told::all();
-    let unseen = sight.coverage.iter().filter(|one| {
-        told.contains(one.resource.as_str()) && one.status != crate::store::CoverageStatus::Complete
-    });
+/// Returns the gaps that may hide rows. If not all gaps are listed, each incomplete resource is one gap that concerns
+/// everything.
+fn gaps(sight: &Sight, names: &Names) -> Vec<Hidden> {
+    let told = Told::all();
+    let unseen = sight
+        .coverage
+        .iter()
+        .filter(|one| told.contains(one.resource.as_str()) && one.status != CoverageStatus::Complete);
     let is_each_listed = sight.gap_count == sight.gaps.len();
     let mut found = Vec::new();
     for one in unseen {
         let mut of_it = sight.gaps.iter().filter(|gap| gap.resource == one.resource).peekable();
-        let role = crate::model::resource(&one.resource).map(|spec| format!("{:?}", spec.in_access));
         match of_it.peek().is_some() && is_each_listed {
-            true => found.extend(of_it.map(|gap| {
-                let scope: Value = serde_json::from_str(&names.scope(&gap.scope)).unwrap_or_default();
-                json!([role, scope])
-            })),
-            false => found.push(json!([role, {}])),
+            true => found.extend(of_it.map(|gap| Hidden(role(&one.resource), things(gap, names)))),
+            false => found.push(Hidden(role(&one.resource), BTreeMap::new())),
         }
     }
     found
 }
 
-/// Escapes the characters that could end a script element or a line of script: `<`, `>`, `&`, U+2028 and U+2029.
-fn escaped(json: &str) -> String {
-    let mut text = String::with_capacity(json.len() + json.len() / 50);
-    for character in json.chars() {
-        match character {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                text.push_str(&format!("\\u{:04x}", u32::from(character)));
-            }
-            character => text.push(character),
+fn role(name: &str) -> String {
+    format!("{:?}", resource(name).map_or(AccessRole::None, |spec| spec.in_access))
+}
+
+/// Returns the ids in the scope of a gap, by the kind that the columns of its resource declare.
+fn things(gap: &Gap, names: &Names) -> BTreeMap<&'static str, String> {
+    let scope: Value = serde_json::from_str(&gap.scope).unwrap_or_default();
+    let columns = resource(&gap.resource).map_or(&[][..], |spec| spec.columns);
+    let thing = |column: &crate::model::ColumnSpec| {
+        let id = scope[column.name].as_str()?;
+        let entity = column.entity(id, |other| scope[other].as_str())?;
+        let (_, kind) = KINDS.into_iter().find(|(one, _)| *one == entity)?;
+        Some((kind, names.id(id)))
+    };
+    columns.iter().filter_map(thing).collect()
+}
+
+/// Returns JSON in which the characters that could end a script element or a line of script are escaped: `<`, `>`, `&`,
+/// U+2028 and U+2029. JSON has them in texts alone.
+fn safe(value: &impl Serialize) -> String {
+    let mut written = Vec::new();
+    value
+        .serialize(&mut Serializer::with_formatter(&mut written, InScript))
+        .expect("writing to memory does not fail, and every key is a text or a number");
+    String::from_utf8(written).expect("JSON is UTF-8")
+}
+
+/// Escapes texts for a script element.
+struct InScript;
+
+impl Formatter for InScript {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(place) = rest.find(['<', '>', '&', '\u{2028}', '\u{2029}']) {
+            let (before, from) = rest.split_at(place);
+            let mut characters = from.chars();
+            let character = characters.next().map_or(0, u32::from);
+            write!(writer, "{before}\\u{character:04x}")?;
+            rest = characters.as_str();
         }
+        writer.write_all(rest.as_bytes())
     }
-    text
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn no_text_ends_the_script() {
-        let hostile = "</script><!-- & \u{2028}\u{2029}";
-        let text = escaped(&json!([hostile]).to_string());
+        let hostile = "</script><!-- & \u{2028}\u{2029} \" \\ ";
+        let text = safe(&json!({ hostile: [hostile, "a<b", "<"] }));
         assert!(!text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{text}");
-        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!([hostile]));
+        let read: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, json!({ hostile: [hostile, "a<b", "<"] }));
     }
 }

@@ -28,7 +28,7 @@ mod sight;
 
 use std::collections::HashSet;
 
-use crate::diff::{Diff, compare};
+use crate::diff::{AccessLimits, Diff, compare_within};
 use crate::error::Result;
 use crate::export::mask::Mask;
 use crate::export::source::Source;
@@ -40,8 +40,20 @@ pub use relations::Ou;
 use relations::Relations;
 use sight::Sight;
 
-/// The maximum size of a page with relations in bytes. Browsers take too long to open a larger one.
-pub const LARGEST: usize = 25_000_000;
+/// The limits of a page.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The maximum size of the relations in bytes. Browsers take too long to open a larger page, so it is without them.
+    pub bytes: usize,
+    /// The maximum number of access changes. More take too much memory, so the page lists none.
+    pub changes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 25_000_000, changes: 1_000_000 }
+    }
+}
 
 /// The request for a set of pages.
 #[derive(Debug)]
@@ -56,6 +68,8 @@ pub struct ReportRequest {
     pub production: Option<Production>,
     /// The key of pseudonyms.
     pub mask: Option<Mask>,
+    /// The limits of each page.
+    pub limits: Limits,
 }
 
 /// The accounts that a page is narrowed to.
@@ -67,6 +81,13 @@ pub struct Narrowed {
     pub before: HashSet<String>,
     /// Their description: `OU Root/Prod`.
     pub words: String,
+}
+
+impl Narrowed {
+    /// Returns the ids at the answering snapshot and at the baseline.
+    fn at_either_end(&self) -> HashSet<String> {
+        self.accounts.union(&self.before).cloned().collect()
+    }
 }
 
 /// The production accounts.
@@ -98,7 +119,7 @@ pub struct Part {
 pub struct Page {
     /// The text of the file.
     pub html: String,
-    /// The size in bytes with relations, if that is too large and they are left out.
+    /// The size of the relations in bytes, if that is too large and they are left out.
     pub too_large: Option<usize>,
 }
 
@@ -109,6 +130,7 @@ pub struct Report {
     sight: Sight,
     /// The administrators of all accounts at the baseline; `None` if it did not see all of them.
     before: Option<Administrators>,
+    /// The changes since the baseline; `None` without one, or if there are too many.
     diff: Option<Diff>,
     hash: Option<String>,
     organization: Option<String>,
@@ -125,7 +147,10 @@ impl Report {
         let (mut before, mut diff) = (None, None);
         if let Some(baseline) = &request.baseline {
             before = administrators(census, baseline)?;
-            diff = Some(compare(census.connection(), baseline.snapshot_id, request.at.snapshot_id)?);
+            let accounts = request.narrowed.as_ref().map(Narrowed::at_either_end);
+            let limits = AccessLimits { accounts: accounts.as_ref(), most: request.limits.changes };
+            let (from, to) = (baseline.snapshot_id, request.at.snapshot_id);
+            diff = compare_within(census.connection(), from, to, limits)?;
         }
         let at = request.at.clone();
         let sight = Sight::read(census, &at)?;
@@ -137,7 +162,15 @@ impl Report {
         let baseline = request.baseline.as_ref().map(|one| one.snapshot_id);
         let unread = sight.unread_sets();
         let mut relations = reading::read(&source, baseline, &production, unread.as_ref(), &sight)?;
-        let warnings = source.not_covered(require_complete)?;
+        let mut warnings = source.not_covered(require_complete)?;
+        if let (Some(baseline), None) = (&request.baseline, &diff) {
+            warnings.push(format!(
+                "more than {} changes of access since snapshot {}: the page lists none; a later --since, --ou or \
+                 --account narrows it",
+                sight::grouped(request.limits.changes as u64),
+                baseline.snapshot_id
+            ));
+        }
         if let Some(narrowed) = &request.narrowed {
             relations = relations.of_accounts(&narrowed.accounts);
         }
@@ -190,7 +223,7 @@ impl Report {
 
     fn write(&self, relations: &Relations, narrowed: Option<&Narrowed>, parts: &[Part]) -> Page {
         let names = Names::new(self.request.mask.clone());
-        let either = narrowed.map(|one| one.accounts.union(&one.before).cloned().collect::<HashSet<_>>());
+        let either = narrowed.map(Narrowed::at_either_end);
         let before = self.before.as_ref().map(|before| {
             let is_production = |account: &str| {
                 self.request.production.as_ref().is_none_or(|one| one.before.contains(account))
@@ -223,11 +256,19 @@ impl Report {
         };
         let json = json::write(relations, &self.sight, &facts, &names);
         let size = json.len();
-        if size > LARGEST {
+        if size > self.request.limits.bytes {
             return Page { html: shell::write(&content), too_large: Some(size) };
         }
         content.relations_json = Some(json);
         Page { html: shell::write(&content), too_large: None }
+    }
+
+    /// Returns the title, which is the first heading too.
+    fn title_of_page(&self, names: &Names) -> String {
+        match &self.organization {
+            Some(id) => format!("Who can access what in organization {}", names.id(id)),
+            None => "Who can access what through an instance outside an organization".to_owned(),
+        }
     }
 
     fn organization_id(&self, names: &Names) -> String {

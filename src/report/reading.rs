@@ -43,7 +43,7 @@ pub fn read(
             is_disabled: text(row, 4)?.as_deref() == Some("DISABLED"),
             standing: Standing::There,
         };
-        push(&mut reader.places.people, person.user_id.clone(), &mut reader.found.people, person);
+        reader.people.push(person.user_id.clone(), person);
         Ok(())
     })?;
     source.all(include_str!("sql/groups.sql"), |row| {
@@ -52,7 +52,7 @@ pub fn read(
             name: row.get(1).map_err(failed)?,
             standing: Standing::There,
         };
-        push(&mut reader.places.groups, group.group_id.clone(), &mut reader.found.groups, group);
+        reader.groups.push(group.group_id.clone(), group);
         Ok(())
     })?;
     let connection = source.census().connection();
@@ -110,12 +110,24 @@ impl Standings {
             false => Standing::Gone,
         }
     }
+
+    /// Returns the standing of a user. The view of orphans gives no reason for a member who is in no list, so the
+    /// coverage of users decides.
+    fn of_user(&self, id: &str) -> Standing {
+        match self.of(id) {
+            Standing::Gone if !self.lists_users && !self.deleted.contains(id) => Standing::NotSeen,
+            standing => standing,
+        }
+    }
 }
 
 #[derive(Default)]
 struct Reader {
     found: Relations,
-    places: Places,
+    people: Listed<Person>,
+    groups: Listed<Group>,
+    accounts: Listed<Account>,
+    sets: Listed<PermissionSet>,
     standings: Standings,
     /// The times in the order in which they were read.
     times: HashMap<String, u32>,
@@ -123,31 +135,66 @@ struct Reader {
     begun: HashMap<String, String>,
 }
 
-/// The places of things in their lists, by id.
-#[derive(Default)]
-struct Places {
-    people: HashMap<String, u32>,
-    groups: HashMap<String, u32>,
-    accounts: HashMap<String, u32>,
-    sets: HashMap<String, u32>,
+/// The things of one kind, and their places by id.
+struct Listed<T> {
+    all: Vec<T>,
+    places: HashMap<String, u32>,
 }
 
-fn push<T>(places: &mut HashMap<String, u32>, id: String, all: &mut Vec<T>, one: T) -> u32 {
-    let place = u32::try_from(all.len()).expect("no organization has billions of anything");
-    places.insert(id, place);
-    all.push(one);
-    place
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Self { all: Vec::new(), places: HashMap::new() }
+    }
+}
+
+impl<T> Listed<T> {
+    fn push(&mut self, id: String, one: T) -> u32 {
+        let place = u32::try_from(self.all.len()).expect("no organization has billions of anything");
+        self.places.insert(id, place);
+        self.all.push(one);
+        place
+    }
+
+    /// Returns the place of a thing. One that is in no list gets a new place, with the last known names, which `sql`
+    /// returns.
+    fn place(
+        &mut self,
+        connection: &Connection,
+        sql: &str,
+        id: String,
+        unlisted: impl FnOnce(String, LastNames) -> T,
+    ) -> Result<u32> {
+        if let Some(place) = self.places.get(&id) {
+            return Ok(*place);
+        }
+        let names = connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| {
+                let names = |row: &Row<'_>| Ok(LastNames { name: row.get(0)?, display_name: row.get(1)? });
+                statement.query_row([&id], names).optional()
+            })
+            .map_err(failed)?;
+        let one = unlisted(id.clone(), names.unwrap_or_default());
+        Ok(self.push(id, one))
+    }
+}
+
+/// The names of a thing when it was last seen.
+#[derive(Default)]
+struct LastNames {
+    name: Option<String>,
+    display_name: Option<String>,
 }
 
 impl Reader {
     fn accounts(&mut self, source: &Source<'_>, production: &HashSet<String>) -> Result<()> {
-        let mut ous: HashMap<String, u32> = HashMap::new();
+        let mut ous: Listed<Ou> = Listed::default();
         source.all(include_str!("sql/accounts.sql"), |row| {
             let account_id: String = row.get(0).map_err(failed)?;
             let path = text(row, 5)?;
-            let ou = text(row, 4)?.map(|id| match ous.get(&id) {
+            let ou = text(row, 4)?.map(|id| match ous.places.get(&id) {
                 Some(place) => *place,
-                None => push(&mut ous, id.clone(), &mut self.found.ous, Ou { id, path }),
+                None => ous.push(id.clone(), Ou { id, path }),
             });
             let account = Account {
                 name: row.get(1).map_err(failed)?,
@@ -158,9 +205,11 @@ impl Reader {
                 standing: Standing::There,
                 account_id,
             };
-            push(&mut self.places.accounts, account.account_id.clone(), &mut self.found.accounts, account);
+            self.accounts.push(account.account_id.clone(), account);
             Ok(())
-        })
+        })?;
+        self.found.ous = ous.all;
+        Ok(())
     }
 
     fn sets(&mut self, source: &Source<'_>, unread: Option<&HashSet<String>>) -> Result<()> {
@@ -198,7 +247,7 @@ impl Reader {
                 standing: Standing::There,
                 permission_set_arn: arn,
             };
-            push(&mut self.places.sets, set.permission_set_arn.clone(), &mut self.found.sets, set);
+            self.sets.push(set.permission_set_arn.clone(), set);
             Ok(())
         })
     }
@@ -240,72 +289,51 @@ impl Reader {
         Ok(Assignment { account, set, principal, since, is_orphan })
     }
 
-    /// Returns the place of a person. A person who is in no list gets a new place, with the last known name.
     fn person(&mut self, connection: &Connection, id: String) -> Result<u32> {
-        if let Some(place) = self.places.people.get(&id) {
-            return Ok(*place);
-        }
-        let (user_name, display_name) = last(connection, include_str!("sql/last_user.sql"), &id)?;
-        let standing = self.standings.of(&id);
-        // The view of orphans gives no reason for a member who is in no list.
-        let standing = match standing {
-            Standing::Gone if !self.standings.lists_users && !self.standings.deleted.contains(&id) => {
-                Standing::NotSeen
-            }
-            standing => standing,
-        };
-        let person = Person {
-            user_id: id.clone(),
-            user_name,
-            display_name,
+        let standings = &self.standings;
+        self.people.place(connection, include_str!("sql/last_user.sql"), id, |id, names| Person {
+            standing: standings.of_user(&id),
+            user_id: id,
+            user_name: names.name,
+            display_name: names.display_name,
             email: None,
             is_disabled: false,
-            standing,
-        };
-        Ok(push(&mut self.places.people, id, &mut self.found.people, person))
+        })
     }
 
     fn group(&mut self, connection: &Connection, id: String) -> Result<u32> {
-        if let Some(place) = self.places.groups.get(&id) {
-            return Ok(*place);
-        }
-        let (name, _) = last(connection, include_str!("sql/last_group.sql"), &id)?;
-        let group = Group { group_id: id.clone(), name, standing: self.standings.of(&id) };
-        Ok(push(&mut self.places.groups, id, &mut self.found.groups, group))
+        let standings = &self.standings;
+        self.groups.place(connection, include_str!("sql/last_group.sql"), id, |id, names| Group {
+            standing: standings.of(&id),
+            group_id: id,
+            name: names.name,
+        })
     }
 
     fn account(&mut self, connection: &Connection, id: String) -> Result<u32> {
-        if let Some(place) = self.places.accounts.get(&id) {
-            return Ok(*place);
-        }
-        let (name, _) = last(connection, include_str!("sql/last_account.sql"), &id)?;
-        let account = Account {
-            account_id: id.clone(),
-            name,
+        let standings = &self.standings;
+        self.accounts.place(connection, include_str!("sql/last_account.sql"), id, |id, names| Account {
+            standing: standings.of(&id),
+            account_id: id,
+            name: names.name,
             state: None,
             is_management: false,
             ou: None,
             is_production: false,
-            standing: self.standings.of(&id),
-        };
-        Ok(push(&mut self.places.accounts, id, &mut self.found.accounts, account))
+        })
     }
 
     fn set(&mut self, connection: &Connection, id: String) -> Result<u32> {
-        if let Some(place) = self.places.sets.get(&id) {
-            return Ok(*place);
-        }
-        let (name, _) = last(connection, include_str!("sql/last_set.sql"), &id)?;
-        let set = PermissionSet {
-            permission_set_arn: id.clone(),
-            name,
+        let standings = &self.standings;
+        self.sets.place(connection, include_str!("sql/last_set.sql"), id, |id, names| PermissionSet {
+            standing: standings.of(&id),
+            permission_set_arn: id,
+            name: names.name,
             session_duration: None,
             tier: Tier::Unknown,
             reasons: Vec::new(),
             policies: Vec::new(),
-            standing: self.standings.of(&id),
-        };
-        Ok(push(&mut self.places.sets, id, &mut self.found.sets, set))
+        })
     }
 
     fn since(&mut self, row: &Row<'_>, column: usize) -> Result<Since> {
@@ -348,16 +376,14 @@ impl Reader {
             place(&mut one.gone);
         }
         found.times = times.into_iter().map(|(time, _)| time).collect();
-        self.found
+        Relations {
+            people: self.people.all,
+            groups: self.groups.all,
+            accounts: self.accounts.all,
+            sets: self.sets.all,
+            ..self.found
+        }
     }
-}
-
-fn last(connection: &Connection, sql: &str, id: &str) -> Result<(Option<String>, Option<String>)> {
-    connection
-        .prepare_cached(sql)
-        .and_then(|mut statement| statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional())
-        .map(Option::unwrap_or_default)
-        .map_err(failed)
 }
 
 fn text(row: &Row<'_>, column: usize) -> Result<Option<String>> {

@@ -191,11 +191,6 @@ impl Relations {
         people
     }
 
-    /// Returns the number of people that [`Self::people_with`] finds.
-    pub fn count_people(&self, keep: impl Fn(&Assignment) -> bool) -> u64 {
-        self.people_with(keep).into_iter().filter(|is_counted| *is_counted).count() as u64
-    }
-
     /// Returns the part of the relations about these accounts: the accounts, their assignments, the principals of
     /// those, and the members of these groups. Places change.
     pub fn of_accounts(&self, accounts: &HashSet<String>) -> Self {

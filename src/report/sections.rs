@@ -10,11 +10,11 @@ use super::changes::{Entry, Named};
 use super::content::Content;
 use super::counts::MatrixRow;
 
-use super::sight::{Count, Told, grouped, in_accounts, number};
+use super::sight::{Count, Told, grouped, in_accounts, number, was_never_seen};
 use crate::diff::AccessChangeKind;
 use crate::document::services::Tier;
 use crate::model::{AccessRole, Entity};
-use crate::store::{CoverageStatus, Gap};
+use crate::store::{Coverage, CoverageStatus, Gap};
 
 /// The maximum number of changes on the first screen. The others are one click away.
 const CHANGES: usize = 10;
@@ -71,10 +71,9 @@ fn seen(content: &Content<'_>) -> Markup {
                 " read, 0 gaps" }
         };
     }
-    let unread = unread_accounts(content);
-    let read = match unread {
-        Some(unread) => accounts.saturating_sub(unread),
-        None => 0,
+    let read = match unread_accounts(content) {
+        Some(unread) => grouped(accounts.saturating_sub(unread) as u64),
+        None => "not all".to_owned(),
     };
     let of = sight.count(accounts as u64, Told::Places).words();
     html! {
@@ -174,7 +173,8 @@ fn moved(content: &Content<'_>) -> Markup {
                 None => { "change since " (since) " not known: not all was seen" }
             }
             @if content.numbers.unweighed > 0 {
-                "; " (number(content.numbers.unweighed, "permission set has", "permission sets have")) " policies that were not read"
+                "; ≥ because " (number(content.numbers.unweighed, "permission set has", "permission sets have"))
+                " policies that were not read"
             }
         }
     }
@@ -190,7 +190,16 @@ pub fn changes(content: &Content<'_>) -> Markup {
             }
         };
     };
-    let entries = content.changes.unwrap_or_default();
+    let Some(entries) = content.changes else {
+        return html! {
+            section #changes aria-labelledby="changes-heading" {
+                h2 #changes-heading { "What changed since " (date(&baseline.completed_at)) }
+                p .uncertain { "More than " (grouped(content.report.request.limits.changes as u64)) " changes of access: \
+                    too many to list on one page. " code { "--since" } " with a later date, " code { "--ou" } " or "
+                    code { "--account" } " makes a page that lists them." }
+            }
+        };
+    };
     let (first, rest) = entries.split_at(entries.len().min(CHANGES));
     let unseen = content.report.diff.as_ref().is_some_and(crate::diff::Diff::has_unknowns);
     html! {
@@ -296,7 +305,7 @@ fn matrix_row(content: &Content<'_>, row: &MatrixRow, tiers: &[Tier], most: u64)
                 @let people = row.people.get(tier).copied().unwrap_or_default();
                 @let count = sight.count(people, Told::Tiers).words();
                 @let shade = if people == 0 { 0 } else { 1 + (people * (SHADES - 1)) / most.max(1) };
-                td .count class=(format!("shade{shade}")) {
+                td.count.{ "shade" (shade) } {
                     @if content.relations_json.is_some() && people > 0 {
                         a href=(format!("#table?ou={target}&tier={}", tier.as_str()))
                             aria-label=(format!("{count} people, {} in {name}", tier.as_str())) { (count) }
@@ -349,7 +358,7 @@ pub fn completeness(content: &Content<'_>) -> Markup {
                     tbody { @for one in &sight.coverage { tr {
                         th scope="row" { code { (one.resource) } }
                         td { (words(one.status)) }
-                        td .count { (rows(one.rows, one.status)) }
+                        td .count { (rows(one)) }
                         td .count { (one.gaps) }
                         td { @if !masked { (one.reason.as_deref().unwrap_or("")) } }
                     } } }
@@ -377,9 +386,8 @@ pub fn completeness(content: &Content<'_>) -> Markup {
 }
 
 /// Returns the count of a table's rows; `–` for a table that was never seen, which is unknown, not empty.
-fn rows(rows: i64, status: CoverageStatus) -> String {
-    let never = matches!(status, CoverageStatus::NotCollected | CoverageStatus::Unavailable);
-    if never && rows == 0 { "–".to_owned() } else { grouped(rows.unsigned_abs()) }
+fn rows(of: &Coverage) -> String {
+    if was_never_seen(of) { "–".to_owned() } else { grouped(of.rows.unsigned_abs()) }
 }
 
 fn scope(content: &Content<'_>, gap: &Gap) -> String {

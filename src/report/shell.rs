@@ -8,7 +8,7 @@ use super::sections;
 
 /// Returns the document.
 pub fn write(content: &Content<'_>) -> String {
-    let title = format!("Access of {}", content.report.organization_id(content.names));
+    let title = content.report.title_of_page(content.names);
     html! {
         (DOCTYPE)
         html lang="en" {

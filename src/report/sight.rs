@@ -94,12 +94,9 @@ impl Sight {
 
     /// Returns a count that depends on the resources behind this part, as far as it is known.
     pub fn count(&self, count: u64, told: Told) -> Count {
-        let has_nothing = |one: &Coverage| {
-            one.rows == 0 && matches!(one.status, CoverageStatus::NotCollected | CoverageStatus::Unavailable)
-        };
         match self.saw(told) {
             true => Count::Exactly(count),
-            false if count == 0 && self.unseen(told).any(has_nothing) => Count::NotCollected,
+            false if count == 0 && self.unseen(told).any(was_never_seen) => Count::NotCollected,
             false => Count::AtLeast(count),
         }
     }
@@ -134,6 +131,11 @@ impl Sight {
             false => Some(found),
         }
     }
+}
+
+/// Returns true if nothing of a resource was ever seen, because it was not requested or not permitted.
+pub fn was_never_seen(one: &Coverage) -> bool {
+    one.rows == 0 && matches!(one.status, CoverageStatus::NotCollected | CoverageStatus::Unavailable)
 }
 
 /// Returns true if the resource has a row for each policy of each permission set.

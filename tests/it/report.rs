@@ -5,7 +5,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
+use orgcensus::report::{Limits, Page, Report, ReportRequest};
+use orgcensus::store::Census;
 use serde_json::Value;
 
 use crate::export;
@@ -75,6 +78,16 @@ fn access(sandbox: &Sandbox, at: &str) -> BTreeSet<Path> {
         .collect()
 }
 
+/// A page of snapshot 2, compared with the first, that may have no more than this; and the warnings.
+fn limited(sandbox: &Sandbox, limits: Limits) -> (Page, Vec<String>) {
+    let mut census = Census::open(&sandbox.path("orgcensus.db")).unwrap();
+    let mut snapshots = census.snapshots().unwrap().into_iter();
+    let (baseline, at) = (snapshots.next(), snapshots.next().unwrap());
+    let request = ReportRequest { at, baseline, narrowed: None, production: None, mask: None, limits };
+    let (report, warnings) = Report::read(&mut census, request, false).unwrap();
+    (report.page(&[]), warnings)
+}
+
 /// The text of every file in the folder.
 fn sources(folder: &std::path::Path) -> String {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -123,7 +136,7 @@ fn a_gap_is_told_first_and_counts_are_at_least() {
     assert_eq!(sentences.matches("≥ ").count(), 4, "{sentences}");
     assert!(sentences.contains("not collected"));
     let gaps = &relations(&partial)["gaps"];
-    assert_eq!(gaps, &serde_json::json!([["Membership", {"group_id": "g-devs"}]]));
+    assert_eq!(gaps, &serde_json::json!([["Membership", {"group": "g-devs"}]]));
 }
 
 #[test]
@@ -229,4 +242,120 @@ fn the_first_snapshot_has_nothing_to_compare_with() {
     let sandbox = fixture::census();
     let page = page(&sandbox, &["--at", "1"]);
     assert!(page.contains("no earlier snapshot") && !page.contains("No change of access was seen"));
+}
+
+#[test]
+fn without_relations_the_first_screen_is_whole() {
+    let sandbox = fixture::fuller_census();
+    let (whole, _) = limited(&sandbox, Limits::default());
+    assert_eq!(whole.too_large, None);
+    let size = whole.html.split_once("id=\"relations\">").unwrap().1.split_once("</script>").unwrap().0.len();
+    // At the limit it is whole, and one byte above it is not.
+    let (largest, _) = limited(&sandbox, Limits { bytes: size, ..Limits::default() });
+    assert_eq!(largest.html, whole.html);
+    let (page, _) = limited(&sandbox, Limits { bytes: size - 1, ..Limits::default() });
+    assert_eq!(page.too_large, Some(size));
+    assert!(!page.html.contains("<script") && !page.html.contains("id=\"search\""));
+    assert!(page.html.contains("--split ou") && page.html.contains("too many paths for one page"));
+    // Numbers, changes, the matrix and what was seen are those of the whole page, without links to rows.
+    let text = |html: &str, id: &str| {
+        let section = html.split_once(&format!("<section id=\"{id}\"")).unwrap().1;
+        let section = section.split_once("</section>").unwrap().0;
+        section.split('<').skip(1).filter_map(|tag| Some(tag.split_once('>')?.1)).collect::<String>()
+    };
+    for id in ["sentences", "changes", "matrix", "completeness", "method"] {
+        assert!(!text(&page.html, id).is_empty());
+        assert_eq!(text(&page.html, id), text(&whole.html, id), "{id}");
+    }
+    let links = page.html.matches("href=\"#").count();
+    assert_eq!(page.html.matches("href=\"#table").count() + page.html.matches("href=\"#person").count(), 0);
+    assert!(links > 0);
+}
+
+#[test]
+fn too_many_changes_are_not_told_as_none() {
+    let sandbox = fixture::fuller_census();
+    let (whole, _) = limited(&sandbox, Limits::default());
+    assert!(whole.html.contains("by cause</h2>"));
+    let (page, warnings) = limited(&sandbox, Limits { changes: 0, ..Limits::default() });
+    let changes =
+        page.html.split_once("<section id=\"changes\"").unwrap().1.split_once("</section>").unwrap().0;
+    assert!(changes.contains("More than 0 changes of access") && changes.contains("--since"), "{changes}");
+    assert!(!changes.contains("No change of access was seen") && !changes.contains("<li"), "{changes}");
+    assert!(warnings.iter().any(|warning| warning.contains("more than 0 changes of access")), "{warnings:?}");
+    // Everything else is as it was.
+    let after = |html: &str| html.split_once("<section id=\"matrix\"").unwrap().1.to_owned();
+    assert_eq!(after(&page.html), after(&whole.html));
+}
+
+#[test]
+fn no_element_has_an_attribute_twice() {
+    let sandbox = fixture::fuller_census();
+    let page = page(&sandbox, &["--at", "3", "--since", "1"]);
+    let (html, _) = page.split_once("<script").unwrap();
+    assert!(html.contains("class=\"count shade"));
+    for tag in html.split('<').filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag) {
+        for attribute in [" class=\"", " href=\"", " id=\""] {
+            assert!(tag.matches(attribute).count() < 2, "<{tag}>");
+        }
+    }
+}
+
+/// The program that opens a file as the desktop does.
+const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+
+#[test]
+fn open_gives_the_page_to_the_desktop() {
+    let sandbox = fixture::census();
+    // Reading the pipe waits for the opener, which outlives the program.
+    let (folder, pipe) = (sandbox.path("bin"), sandbox.path("pipe"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    fs::create_dir(&folder).unwrap();
+    let opener = folder.join(OPENER);
+    fs::write(&opener, format!("#!/bin/sh\nprintf '%s' \"$*\" > '{}'\n", pipe.display())).unwrap();
+    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = sandbox.command(&["report", "--open", "-page.html"]);
+    // A name that begins as an option does is a file's all the same.
+    command.args(["--db", "orgcensus.db"]).env("PATH", &folder);
+    let ran = sandbox.ran(command.output().unwrap());
+    assert!(ran.exit == Some(2) && ran.stderr.contains("-p"), "{ran:?}");
+    let mut command = sandbox.command(&["report", "--open", "--", "-page.html"]);
+    command.env("PATH", &folder);
+    let ran = sandbox.ran(command.output().unwrap());
+    assert!(ran.exit == Some(0) && !ran.stderr.contains("cannot open"), "{ran:?}");
+    let opened = fs::read_to_string(&pipe).unwrap();
+    assert_eq!(opened, fs::canonicalize(sandbox.path("-page.html")).unwrap().display().to_string());
+}
+
+#[test]
+fn a_missing_opener_is_a_note() {
+    let sandbox = fixture::census();
+    fs::create_dir(sandbox.path("bin")).unwrap();
+    let mut command = sandbox.command(&["report", "--open", "page.html"]);
+    command.env("PATH", sandbox.path("bin"));
+    let ran = sandbox.ran(command.output().unwrap());
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    let note = ran.stderr.lines().find(|line| line.contains(OPENER)).unwrap();
+    assert!(note.starts_with("note: cannot open ") && note.contains("page.html"), "{note}");
+    assert!(fs::read_to_string(sandbox.path("page.html")).unwrap().ends_with("</html>"));
+}
+
+#[test]
+fn production_is_every_reading_of_a_tag() {
+    let sandbox = fixture::fuller_census();
+    // In `a=b=c`, the key is `a` or `a=b`: each reading has an account of its own.
+    let database = rusqlite::Connection::open(sandbox.path("orgcensus.db")).unwrap();
+    let tag = |account: &str, key: &str, value: &str| {
+        let sql = "INSERT INTO tags_versions (resource_type, resource_id, key, value, valid_from)
+                   VALUES ('account', ?1, ?2, ?3, 1)";
+        database.execute(sql, (account, key, value)).unwrap();
+    };
+    tag("222222222222", "a", "b=c");
+    tag("333333333333", "a=b", "c");
+    tag("444444444444", "a", "b");
+    let relations = relations(&page(&sandbox, &["--at", "2", "--production", "a=b=c"]));
+    let accounts = relations["accounts"].as_array().unwrap();
+    let production: BTreeSet<&str> =
+        accounts.iter().filter(|one| one[5] == 1).map(|one| one[0].as_str().unwrap()).collect();
+    assert_eq!(production, BTreeSet::from(["222222222222", "333333333333"]));
 }

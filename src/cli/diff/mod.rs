@@ -21,7 +21,7 @@ use crate::output::{Format, stderr};
 use crate::store::{Census, Snapshot, When};
 use answer::{DiffRequest, Found, Shape};
 use narrowing::{Narrowing, Range};
-pub(super) use narrowing::{NarrowingArgs, check_tag, ids};
+pub(super) use narrowing::{NarrowingArgs, ids, known_tags};
 
 /// The arguments of `diff`.
 #[derive(Debug, Args)]

@@ -197,10 +197,11 @@ pub fn ids(
     Ok(ids)
 }
 
-/// Fails if no account and no permission set had the tag in the snapshots that answer (exit 2).
-pub fn check_tag(typed: &str, census: &Census, span: &Span) -> Result<()> {
+/// Returns every tag of an account or a permission set in the snapshots that answer which the typed text can mean; none
+/// is an error (exit 2).
+pub fn known_tags(typed: &str, census: &Census, span: &Span) -> Result<Vec<Tag>> {
     let range = Range { from: span.from().clone(), to: span.to().clone(), steps: span.is_range() };
-    tags(typed, census, &range).map(drop)
+    tags(typed, census, &range)
 }
 
 /// Returns every existing tag that the typed text can mean: in `a=b=c` the key may be `a` or `a=b`. A tag that does not

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::GlobalOptions;
-use crate::cli::diff::{NarrowingArgs, check_tag};
+use crate::cli::diff::{NarrowingArgs, known_tags};
 use crate::cli::snapshot_line::{resolve, say_answering};
 use crate::error::{Error, Result};
 use crate::export::source::Source;
@@ -58,7 +58,7 @@ impl FormArgs {
     pub fn check(&self, census: &Census, snapshot: &Snapshot) -> Result<()> {
         for filter in self.narrowing.only() {
             if let Only::Tag(tag) = &filter {
-                check_tag(tag, census, &Span::at(snapshot.clone()))?;
+                known_tags(tag, census, &Span::at(snapshot.clone()))?;
             }
         }
         Ok(())

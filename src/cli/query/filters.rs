@@ -1,6 +1,6 @@
 //! `--account`, `--ou`, `--tag` and the like: limits a canned query to the rows that concern one entity.
 
-use super::super::diff::{NarrowingArgs, check_tag};
+use super::super::diff::{NarrowingArgs, known_tags};
 use super::QueryRequest;
 use crate::error::{Error, Result};
 use crate::model;
@@ -44,7 +44,7 @@ impl Filtered {
         }
         for filter in &filters {
             if let Only::Tag(tag) = filter {
-                check_tag(tag, census, span)?;
+                known_tags(tag, census, span)?;
             }
         }
         let columns = columns(&prepare(census, &sql)?.statement, &[])?;

@@ -5,7 +5,7 @@
 mod subject;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 use std::process::{Command, Stdio};
 
 use clap::{Args, ValueHint};
@@ -15,7 +15,7 @@ use super::snapshot_line::{bytes, say_answering};
 use crate::error::{Error, ExitStatus, Result};
 use crate::export::mask::Mask;
 use crate::output::{Destination, stderr, write_error};
-use crate::report::{LARGEST, Narrowed, Page, Part, Report};
+use crate::report::{Limits, Narrowed, Page, Part, Report};
 
 /// The arguments of `report`.
 #[derive(Debug, Args)]
@@ -134,26 +134,47 @@ fn write(page: &Page, mut destination: Destination) -> Result<()> {
 }
 
 fn say_too_large(page: &Page, what: &str) {
-    let Some(size) = page.too_large else { return };
-    stderr::warn(format!(
+    if let Some(size) = page.too_large {
+        stderr::warn(too_large(what, size));
+    }
+}
+
+/// Returns the warning that a page is without relations, which have `size` bytes, and how to narrow it.
+fn too_large(what: &str, size: usize) -> String {
+    format!(
         "{what} has no table and no pages of people: with them it would have {}, and browsers take long to open more \
          than {}; --ou or --account narrow it, and --split ou writes a page for each OU",
         bytes(size as u64),
-        bytes(LARGEST as u64)
-    ));
+        bytes(Limits::default().bytes as u64)
+    )
 }
 
-/// Shows the file as the desktop does. That it cannot is no failure: the page is written.
+/// Opens the file with the opener of the desktop. If that fails, the page is written all the same: a note says so.
 fn open(file: &Path) {
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    // The browser outlives this program, and says nothing here.
+    // An absolute path is never parsed as an option.
+    let file = absolute(file).unwrap_or_else(|_| file.to_owned());
+    // The browser outlives this program, and must not write to its terminal.
     let started = Command::new(opener)
-        .arg(file)
+        .arg(&file)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
     if let Err(error) = started {
-        stderr::warn(format!("cannot open {} with {opener}: {error}", file.display()));
+        stderr::note(format!("note: cannot open {} with {opener}: {error}", file.display()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_large_a_page_says_how_to_narrow_or_split() {
+        let words = too_large("OU Root/Prod", 31_000_000);
+        for part in ["OU Root/Prod has no table", "31 MB", "25 MB", "--ou", "--account", "--split ou"] {
+            assert!(words.contains(part), "{part}: {words}");
+        }
     }
 }

@@ -6,14 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 
 use crate::cli::GlobalOptions;
-use crate::cli::diff::{check_tag, ids};
+use crate::cli::diff::{ids, known_tags};
 use crate::cli::snapshot_line::resolve;
 use crate::diff::filter::Subject;
 use crate::error::{Error, Result};
 use crate::export::mask::Mask;
 use crate::model::Entity;
 use crate::query::Span;
-use crate::report::{Narrowed, Production, ReportRequest};
+use crate::report::{Limits, Narrowed, Production, ReportRequest};
 use crate::store::{Census, Snapshot, When};
 
 /// A page tells the changes of so many days where nothing else is asked for.
@@ -57,7 +57,7 @@ impl SubjectArgs {
         let ends = [&at, baseline.as_ref().unwrap_or(&at)];
         let narrowed = self.narrowed(census, ends)?;
         let production = self.production(census, ends)?;
-        Ok(ReportRequest { at, baseline, narrowed, production, mask })
+        Ok(ReportRequest { at, baseline, narrowed, production, mask, limits: Limits::default() })
     }
 
     fn baseline(&self, census: &Census, at: &Snapshot) -> Result<Option<Snapshot>> {
@@ -93,9 +93,8 @@ impl SubjectArgs {
         }
         for typed in &self.ous {
             let ous = ids(Entity::Ou, typed, census, ends, false)?;
-            let at = |end: &Snapshot| Subject::in_ous(census.connection(), [end.snapshot_id; 2], &ous);
-            accounts.extend(at(ends[0])?.ids);
-            before.extend(at(ends[1])?.ids);
+            accounts.extend(in_ous(census, ends[0], &ous)?);
+            before.extend(in_ous(census, ends[1], &ous)?);
             words.push(format!("OU {typed}"));
         }
         Ok(Some(Narrowed { accounts, before, words: words.join(", ") }))
@@ -103,28 +102,30 @@ impl SubjectArgs {
 
     fn production(&self, census: &mut Census, ends: [&Snapshot; 2]) -> Result<Option<Production>> {
         let Some(typed) = &self.production else { return Ok(None) };
-        let [now, before] = ends.map(|end| [end.snapshot_id; 2]);
         let is_tag = typed.contains('=');
-        let of = |census: &Census, snapshots: [i64; 2], ous: &HashSet<String>| -> Result<HashSet<String>> {
-            if !is_tag {
-                return Ok(Subject::in_ous(census.connection(), snapshots, ous)?.ids);
-            }
-            // Keys and values may have equals signs in them.
-            let mut ids = HashSet::new();
-            for (place, _) in typed.match_indices('=') {
-                let (key, value) = (&typed[..place], &typed[place + 1..]);
-                ids.extend(Subject::tagged(census.connection(), snapshots, key, value)?.ids);
-            }
-            Ok(ids)
+        let [now, before] = if is_tag {
+            let tags = known_tags(typed, census, &Span::at(ends[0].clone()))?;
+            ends.map(|end| tagged(census, end, &tags))
+        } else {
+            let ous = ids(Entity::Ou, typed, census, ends, false)?;
+            ends.map(|end| in_ous(census, end, &ous))
         };
-        let mut ous = HashSet::new();
-        match is_tag {
-            true => check_tag(typed, census, &Span::at(ends[0].clone()))?,
-            false => ous = ids(Entity::Ou, typed, census, ends, false)?,
-        }
-        let (now, before) = (of(census, now, &ous)?, of(census, before, &ous)?);
-        Ok(Some(Production { typed: typed.clone(), now, before, is_tag }))
+        Ok(Some(Production { typed: typed.clone(), now: now?, before: before?, is_tag }))
     }
+}
+
+/// Returns the ids of the accounts beneath the OUs.
+fn in_ous(census: &Census, at: &Snapshot, ous: &HashSet<String>) -> Result<HashSet<String>> {
+    Ok(Subject::in_ous(census.connection(), [at.snapshot_id; 2], ous)?.ids)
+}
+
+/// Returns the ids of the accounts, and permission sets, that have one of the tags.
+fn tagged(census: &Census, at: &Snapshot, tags: &[(String, String)]) -> Result<HashSet<String>> {
+    let mut ids = HashSet::new();
+    for (key, value) in tags {
+        ids.extend(Subject::tagged(census.connection(), [at.snapshot_id; 2], key, value)?.ids);
+    }
+    Ok(ids)
 }
 
 fn time(text: &str) -> Option<DateTime<Utc>> {

@@ -9,7 +9,7 @@ mod causes;
 mod hidden;
 pub(super) mod paths;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -27,6 +27,20 @@ use causes::{Touched, is_disabled};
 use hidden::Hidden;
 use paths::{AccessPathIds, AccessPaths, AccountRole, Principal};
 
+/// The limits of a comparison of access.
+#[derive(Debug, Clone, Copy)]
+pub struct AccessLimits<'l> {
+    /// The only accounts, by id; `None` for all.
+    pub accounts: Option<&'l HashSet<String>>,
+    /// The most changes of access. Each takes about half a kilobyte of memory.
+    pub most: usize,
+}
+
+impl AccessLimits<'_> {
+    /// All access.
+    pub const NONE: Self = Self { accounts: None, most: usize::MAX };
+}
+
 /// Returns every access change that follows from the row changes, by user, account and permission set.
 pub(super) fn changes(
     connection: &Connection,
@@ -35,12 +49,29 @@ pub(super) fn changes(
     names: &Names<'_>,
     judge: &mut Judge<'_>,
 ) -> Result<Vec<AccessChange>> {
+    let changes = changes_within(connection, pair, rows, names, judge, AccessLimits::NONE)?;
+    Ok(changes.expect("without a limit, nothing is too much"))
+}
+
+/// Returns the access changes within limits; `None` if the rows touch more access.
+pub(super) fn changes_within(
+    connection: &Connection,
+    pair: SnapshotPair,
+    rows: &[RowChange],
+    names: &Names<'_>,
+    judge: &mut Judge<'_>,
+    limits: AccessLimits<'_>,
+) -> Result<Option<Vec<AccessChange>>> {
     let reach = AccessPaths::new(connection, pair)?;
     let mut hidden = Hidden { judge, reach: &reach, pair };
     let touched = Touched::by(rows, &reach.sets_that_attach(rows)?);
     let privileged = Subject::privileged(connection, [pair.from, pair.to], Levels::Administrator)?.ids;
     let mut changes = Vec::new();
-    for (user_id, entries) in touched_entries(&reach, &touched, rows)? {
+    let entries = touched_entries(&reach, &touched, rows, limits)?;
+    if entries.is_full() {
+        return Ok(None);
+    }
+    for (user_id, entries) in entries.by_user {
         let person = reach.person(&user_id)?;
         let user_name = names.name(Entity::User, &user_id)?;
         for entry in entries {
@@ -76,7 +107,7 @@ pub(super) fn changes(
             });
         }
     }
-    Ok(changes)
+    Ok(Some(changes))
 }
 
 /// Returns the change of the triple by everything that was seen, with its causes; `None` if its access is unchanged.
@@ -115,12 +146,61 @@ fn had_no_permission_set(cause: &Cause) -> bool {
     is_of_set && !cause.is_unknown()
 }
 
-/// The account roles that changed rows touch, by user.
-type Entries = BTreeMap<Arc<str>, BTreeSet<AccountRole>>;
+/// The account roles that changed rows touch, by user. It stops growing once there are more than the limits allow.
+struct Entries<'l> {
+    by_user: BTreeMap<Arc<str>, BTreeSet<AccountRole>>,
+    count: usize,
+    limits: AccessLimits<'l>,
+}
+
+impl Entries<'_> {
+    fn is_full(&self) -> bool {
+        self.count > self.limits.most
+    }
+
+    fn add(&mut self, user_id: &Arc<str>, entry: &AccountRole) {
+        let is_outside = |accounts: &HashSet<String>| !accounts.contains(&*entry.0);
+        if self.is_full() || self.limits.accounts.is_some_and(is_outside) {
+            return;
+        }
+        let is_new = match self.by_user.get_mut(user_id) {
+            Some(entries) => entries.insert(entry.clone()),
+            None => {
+                self.by_user.insert(Arc::clone(user_id), BTreeSet::from([entry.clone()]));
+                true
+            }
+        };
+        self.count += usize::from(is_new);
+    }
+
+    /// Adds an account role for its principal: the user, or every member of the group.
+    fn add_people(&mut self, reach: &AccessPaths<'_>, owner: &Principal, entry: &AccountRole) -> Result<()> {
+        match owner {
+            Principal::User(user_id) => self.add(user_id, entry),
+            Principal::Group(group_id) => {
+                let members = reach.members_of(group_id)?;
+                members.from.union(&members.to).for_each(|user_id| self.add(user_id, entry));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds all account roles of a principal for a user.
+    fn add_roles(&mut self, reach: &AccessPaths<'_>, owner: &Principal, user_id: &Arc<str>) -> Result<()> {
+        let entries = reach.entries_of(owner)?;
+        entries.from.union(&entries.to).for_each(|entry| self.add(user_id, entry));
+        Ok(())
+    }
+}
 
 /// Returns the triples that a changed row touches. Some of them turn out to be unchanged.
-fn touched_entries(reach: &AccessPaths<'_>, touched: &Touched<'_>, rows: &[RowChange]) -> Result<Entries> {
-    let mut touched_entries = Entries::new();
+fn touched_entries<'l>(
+    reach: &AccessPaths<'_>,
+    touched: &Touched<'_>,
+    rows: &[RowChange],
+    limits: AccessLimits<'l>,
+) -> Result<Entries<'l>> {
+    let mut found = Entries { by_user: BTreeMap::new(), count: 0, limits };
     for change in rows {
         let one_sided = change.before.is_none() || change.after.is_none();
         let value = |column: &str| Arc::<str>::from(text_of(&change.key[column]));
@@ -128,22 +208,18 @@ fn touched_entries(reach: &AccessPaths<'_>, touched: &Touched<'_>, rows: &[RowCh
             AccessRole::Assignment if one_sided => {
                 let entry = (value("account_id"), value("permission_set_arn"));
                 if let Some(owner) = Principal::new(&value("principal_type"), value("principal_id")) {
-                    add_people(reach, &mut touched_entries, &owner, &entry)?;
+                    found.add_people(reach, &owner, &entry)?;
                 }
             }
             AccessRole::Membership if one_sided => {
-                let entries = reach.entries_of(&Principal::Group(value("group_id")))?;
-                let theirs = touched_entries.entry(value("user_id")).or_default();
-                theirs.extend(entries.from.union(&entries.to).cloned());
+                found.add_roles(reach, &Principal::Group(value("group_id")), &value("user_id"))?;
             }
             AccessRole::User if one_sided || changes_status(change) => {
                 let user_id = value("user_id");
                 let groups = reach.groups_of(&user_id)?;
                 let through_groups = groups.from.union(&groups.to).cloned().map(Principal::Group);
-                let theirs = touched_entries.entry(Arc::clone(&user_id)).or_default();
-                for owner in through_groups.chain([Principal::User(user_id)]) {
-                    let entries = reach.entries_of(&owner)?;
-                    theirs.extend(entries.from.union(&entries.to).cloned());
+                for owner in through_groups.chain([Principal::User(Arc::clone(&user_id))]) {
+                    found.add_roles(reach, &owner, &user_id)?;
                 }
             }
             AccessRole::Assignment | AccessRole::Membership | AccessRole::User => {}
@@ -155,37 +231,19 @@ fn touched_entries(reach: &AccessPaths<'_>, touched: &Touched<'_>, rows: &[RowCh
             | AccessRole::ManagedPolicy => {}
             AccessRole::Account | AccessRole::None => {}
         }
+        if found.is_full() {
+            return Ok(found);
+        }
     }
     for (entry, owners) in reach.assignments_of_sets(&touched.sets_with_other_content())? {
         for owner in owners.from.union(&owners.to) {
-            add_people(reach, &mut touched_entries, owner, &entry)?;
+            found.add_people(reach, owner, &entry)?;
+        }
+        if found.is_full() {
+            break;
         }
     }
-    Ok(touched_entries)
-}
-
-fn add_people(
-    reach: &AccessPaths<'_>,
-    touched_entries: &mut Entries,
-    owner: &Principal,
-    entry: &AccountRole,
-) -> Result<()> {
-    let mut add = |user_id: &Arc<str>| match touched_entries.get_mut(user_id) {
-        Some(entries) => {
-            entries.insert(entry.clone());
-        }
-        None => {
-            touched_entries.insert(Arc::clone(user_id), BTreeSet::from([entry.clone()]));
-        }
-    };
-    match owner {
-        Principal::User(user_id) => add(user_id),
-        Principal::Group(group_id) => {
-            let members = reach.members_of(group_id)?;
-            members.from.union(&members.to).for_each(add);
-        }
-    }
-    Ok(())
+    Ok(found)
 }
 
 fn changes_status(change: &RowChange) -> bool {

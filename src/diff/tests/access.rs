@@ -1,12 +1,14 @@
 //! Tests of gained and lost access, and of every cause.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::history::{
     History, access, account, group, member, named_group, policy, set, to_group, to_user, unknown, user, with,
 };
 use crate::diff::filter::{Subject, SubjectKind};
-use crate::diff::{AccessPath, steps};
+use crate::diff::{AccessLimits, AccessPath, compare_within, steps};
 use crate::model::{Entity, Row};
 
 fn base() -> Vec<Row> {
@@ -237,4 +239,23 @@ fn what_came_and_went_is_counted() {
         .collect();
     assert_eq!(each, [2, 2]);
     assert_eq!(steps::pairs(&history.connection, 3, 1).unwrap(), [(3, 2), (2, 1)]);
+}
+
+#[test]
+fn limits_keep_accounts_and_refuse_too_many() {
+    let mut history = History::new();
+    let more = [account("222"), to_group("222", "p", "ops")];
+    history.publish(&and(&base(), &more));
+    history.publish(&and(&and(&base(), &more), &[member("ops", "ana")]));
+    let within = |accounts: Option<&HashSet<String>>, most| {
+        compare_within(&history.connection, 1, 2, AccessLimits { accounts, most }).unwrap()
+    };
+    assert_eq!(within(None, 2), Some(history.diff(1, 2)));
+    assert_eq!(access(&history.diff(1, 2)).len(), 2);
+    assert_eq!(within(None, 1), None);
+    let one = HashSet::from(["222".to_owned()]);
+    assert_eq!(access(&within(Some(&one), 1).unwrap()), ["ana gained p in 222: membership_added"]);
+    assert_eq!(within(Some(&one), 0), None);
+    // Rows of other accounts are told all the same.
+    assert_eq!(within(Some(&HashSet::new()), 0).unwrap().changes, history.diff(1, 2).changes);
 }

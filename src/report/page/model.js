@@ -108,21 +108,32 @@ const reachOf = (() => {
   return (row) => (isGroups(row) ? sizes[assignments.principal[row]] : +exists(assignments.principal[row]));
 })();
 
+// The gaps: the part of a path of access that each hides, and the only things concerned. `group` is the place of a group
+// with unseen members.
+const gaps = data.gaps.map(([part, of]) => ({ part, of, group: part === "Membership" && of.group !== undefined ? groups.findIndex((one) => one[0] === of.group) : -1 }));
+
 // Decides whether a gap may hide rows about a thing. A gap of another account, group or set hides none.
-const SCOPES = { person: ["user_id"], group: ["group_id"], account: ["account_id"], set: ["permission_set_arn"] };
-function mayMiss(kind, place, roles) {
-  return data.gaps.some(([role, scope]) => {
-    if (roles && !roles.includes(role)) return false;
-    const own = id(kind, place);
-    const other = (column) => scope[column] !== undefined && scope[column] !== own;
-    if (SCOPES[kind].some(other)) return false;
-    const ofPrincipal = scope.principal_id !== undefined && scope.principal_id !== own;
-    // An assignment to a group that was not seen may concern every member of the group.
-    if (ofPrincipal && kind === "group") return false;
-    return !(ofPrincipal && kind === "person" && scope.principal_type === "USER");
+function mayMiss(kind, place, parts) {
+  return gaps.some(({ part, of, group }) => {
+    if (parts && !parts.includes(part)) return false;
+    if (of[kind] !== undefined && of[kind] !== id(kind, place)) return false;
+    // An unseen assignment to a person concerns no group. One to a group may concern any person, as its member.
+    if (kind === "group") return part !== "Assignment" || of.person === undefined;
+    // Unseen members of a group matter only where the group is assigned.
+    return kind === "person" || group < 0 || ofGroup(group).some((row) => assignments[kind][row] === place);
   });
 }
+
+// Parts of a path of access, by their names in gaps.
+const MEMBERS = ["User", "Group", "Membership"], ASSIGNED = ["Assignment"];
 
 const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 const counted = (number, one, many) => `${grouped(number)} ${number === 1 ? one : many}`;
 const atLeast = (isUncertain, words) => (isUncertain ? `≥ ${words}` : words);
+
+// Returns a count as far as it is known. Nothing of a part that was never collected is not none. `parts` are those that
+// the count depends on.
+function known(isUncertain, number, one, many, parts) {
+  const isNotCollected = isUncertain && number === 0 && data.notCollected.some((part) => !parts || parts.includes(part));
+  return isNotCollected ? `${many} (not collected)` : atLeast(isUncertain, counted(number, one, many));
+}
