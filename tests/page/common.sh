@@ -17,8 +17,17 @@ prepare() {
     rm -rf "$work/census"
     mkdir "$work/census"
     (cd "$work/census" && "$ORGCENSUS_BIN" demo > demo.txt 2>&1) || { cat "$work/census/demo.txt" >&2; exit 1; }
-    cp "$work/census/orgcensus-demo.db" "$work/census/hostile.db"
-    python3 - "$work/census/hostile.db" "$here/hostile.sql" << 'PYTHON'
+    changed hostile
+    changed uncollected
+    export ORGCENSUS_BIN CHROMIUM PAGE_CENSUS=$work/census/orgcensus-demo.db PAGE_HOSTILE=$work/census/hostile.db
+    export PAGE_UNCOLLECTED=$work/census/uncollected.db
+    export PAGE_WORK=$work
+}
+
+# Makes a copy of the demo's census, changed by the statements of NAME.sql.
+changed() {
+    cp "$work/census/orgcensus-demo.db" "$work/census/$1.db"
+    python3 - "$work/census/$1.db" "$here/$1.sql" << 'PYTHON'
 import sqlite3
 import sys
 
@@ -26,6 +35,4 @@ census = sqlite3.connect(sys.argv[1])
 census.executescript(open(sys.argv[2], encoding="utf-8").read())
 census.close()
 PYTHON
-    export ORGCENSUS_BIN CHROMIUM PAGE_CENSUS=$work/census/orgcensus-demo.db PAGE_HOSTILE=$work/census/hostile.db
-    export PAGE_WORK=$work
 }

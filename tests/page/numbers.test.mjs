@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { CENSUS, go, launch, number, open, orgcensus, query, report, url, value } from "./support.mjs";
+import { CENSUS, UNCOLLECTED, go, launch, number, open, orgcensus, query, report, url, value } from "./support.mjs";
 
 let browser, page, context;
 const seed = Date.now();
@@ -123,6 +123,63 @@ test("a gap is told, and its numbers are at least", async () => {
   const { group_id: other_group } = query(CENSUS, `SELECT group_id FROM groups WHERE group_id <> '${gap.group_id}' AND group_id IN (SELECT group_id FROM group_memberships) ORDER BY group_id LIMIT 1`, "--at", "41")[0];
   await go(partial, `#group/${encodeURIComponent(other_group)}`);
   assert.doesNotMatch(await partial.locator("#entity .lead strong").first().textContent(), /≥/);
+  await other.close();
+});
+
+// Five of each kind, with the column of an assignment and the address of the page.
+const KINDS = [
+  ["person", "SELECT user_id AS id FROM users WHERE user_id IN (SELECT user_id FROM effective_access) ORDER BY user_id"],
+  ["account", "SELECT account_id AS id FROM accounts ORDER BY account_id"],
+  ["group", "SELECT group_id AS id FROM groups ORDER BY group_id"],
+  ["set", "SELECT permission_set_arn AS id FROM permission_sets ORDER BY permission_set_arn"],
+];
+
+test("under a gap, numbers of five of each kind are at least, and exact where it hides nothing", async () => {
+  const file = report("gap-entities.html", CENSUS, "--at", "41");
+  const { page: partial, context: other } = await open(browser, url(file));
+  const [{ hidden }] = query(CENSUS, "SELECT json_extract(scope, '$.group_id') AS hidden FROM gaps WHERE snapshot_id = 41 AND resource = 'group_memberships'");
+  const ids = (column) => new Set(query(CENSUS, `SELECT DISTINCT ${column} AS id FROM account_assignments WHERE principal_id = '${hidden}'`, "--at", "41").map((row) => row.id));
+  // Anyone may be in the group whose members were not seen. Accounts and sets are concerned where it is assigned.
+  const concerned = { person: null, group: new Set([hidden]), account: ids("account_id"), set: ids("permission_set_arn") };
+  let exact = 0;
+  for (const [kind, sql] of KINDS) {
+    const all = query(CENSUS, sql, "--at", "41").map((row) => row.id);
+    const some = five(all);
+    // Both sides are looked at, whatever the dice say.
+    if (concerned[kind]) some.push([...concerned[kind]][0], all.find((id) => !concerned[kind].has(id)));
+    for (const id of some.filter(Boolean)) {
+      await go(partial, `#${kind}/${encodeURIComponent(id)}`);
+      const first = await partial.locator("#entity .lead strong").first().textContent();
+      const isConcerned = !concerned[kind] || concerned[kind].has(id);
+      assert.equal(first.startsWith("≥ "), isConcerned, `${kind} ${id}: ${first}`);
+      assert.equal(await partial.locator("#entity > .uncertain").count() > 0, isConcerned, `${kind} ${id}`);
+      exact += isConcerned ? 0 : 1;
+    }
+  }
+  assert.ok(exact >= 2);
+  // The group's row in an account that it is assigned in is at least, too.
+  await go(partial, `#account/${[...concerned.account][0]}`);
+  const cells = await partial.locator("#entity table").first().locator("tbody tr").evaluateAll((all) => all.map((row) => [row.querySelector("a").getAttribute("href"), row.querySelector("td.count").textContent]));
+  assert.ok(cells.some(([href, people]) => decodeURIComponent(href) === `#group/${hidden}` && people.startsWith("≥ ")), JSON.stringify(cells));
+  await other.close();
+});
+
+test("what was not collected is never none, for five of each kind", async () => {
+  const file = report("uncollected.html", UNCOLLECTED, "--since", "60d");
+  const { page: empty, context: other } = await open(browser, url(file));
+  const numbers = await empty.locator(".sentences .number").allTextContents();
+  assert.deepEqual(numbers, Array(5).fill("not collected"));
+  for (const cell of await empty.locator(".matrix td:not(:nth-child(2))").allTextContents()) assert.equal(cell, "not collected");
+  assert.match(await empty.locator("#access .summary").textContent(), /not collected/);
+  for (const [kind, sql] of KINDS) {
+    const all = query(UNCOLLECTED, sql.replace(/ WHERE user_id IN .*\)/, "")).map((row) => row.id);
+    for (const id of five(all)) {
+      await go(empty, `#${kind}/${encodeURIComponent(id)}`);
+      const words = await empty.locator("#entity .lead").textContent();
+      assert.match(words, /not collected/, `${kind} ${id}`);
+      assert.doesNotMatch(words, /\b(0|no) (people|person|accounts?|permission sets?)/, `${kind} ${id}`);
+    }
+  }
   await other.close();
 });
 

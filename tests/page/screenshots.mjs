@@ -1,5 +1,6 @@
 // Takes pictures of the first screen, a page of each kind, the table, print, a phone, and dark mode.
 
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CENSUS, go, launch, open, query, report, url } from "./support.mjs";
@@ -15,9 +16,10 @@ const file = report("pictures.html", CENSUS, "--production", "/Workloads/Prod");
 const partial = report("pictures-gap.html", CENSUS, "--at", "41", "--since", "30");
 const browser = await launch();
 
-async function picture(name, hash, { of = file, full = false, ...options } = {}) {
+async function picture(name, hash, { of = file, full = false, before = async () => {}, ...options } = {}) {
   const { page, context } = await open(browser, url(of), options);
   await go(page, hash);
+  await before(page);
   await page.evaluate(() => document.activeElement.blur());
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: full });
   console.log(`${name}.png`);
@@ -32,7 +34,9 @@ await picture("account", `#account/${account}`);
 await picture("group", `#group/${group}`);
 await picture("set", `#set/${encodeURIComponent(set)}`);
 await picture("table", table);
+await picture("matrix", `${table}&via=group`, { before: (page) => page.locator(".crossing summary").click() });
 await picture("dark", "#", { colorScheme: "dark" });
+await picture("dark-table", table, { colorScheme: "dark" });
 await picture("phone", "#", { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 });
 await picture("phone-person", `#person/${user}`, { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 });
 await picture("phone-table", table, { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 });
@@ -42,3 +46,4 @@ await go(page, table);
 writeFileSync(join(folder, "print.pdf"), await page.pdf({ format: "A4", landscape: true }));
 await context.close();
 await browser.close();
+execFileSync("pdftoppm", ["-r", "80", "-png", "-f", "1", "-l", "2", join(folder, "print.pdf"), join(folder, "print")]);

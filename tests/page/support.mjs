@@ -9,9 +9,10 @@ import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
 export const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const { ORGCENSUS_BIN, CHROMIUM, PAGE_CENSUS, PAGE_HOSTILE, PAGE_WORK } = process.env;
+const { ORGCENSUS_BIN, CHROMIUM, PAGE_CENSUS, PAGE_HOSTILE, PAGE_UNCOLLECTED, PAGE_WORK } = process.env;
 export const CENSUS = PAGE_CENSUS;
 export const HOSTILE = PAGE_HOSTILE;
+export const UNCOLLECTED = PAGE_UNCOLLECTED;
 // Names in the hostile census point to this host, which the browser resolves to loopback.
 export const PLANTED = "planted.invalid";
 

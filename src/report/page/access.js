@@ -12,13 +12,13 @@ function pathColumns(at, without) {
     person: { title: "Person", head: true, cell: (row) => link("person", personOf(...at(row))), key: (row) => rank("person", personOf(...at(row))) },
     through: { title: "Through", cell: (row) => {
       const [, member] = at(row);
-      return member < 0 ? "› directly" : ["› group ", link("group", members.group[member])];
+      return member < 0 ? step("directly") : step("group ", link("group", members.group[member]));
     }, key: (row) => (at(row)[1] < 0 ? -1 : rank("group", members.group[at(row)[1]])) },
-    set: { title: "Permission set", cell: (row) => ["› ", link("set", assignments.set[at(row)[0]])], key: (row) => rank("set", assignments.set[at(row)[0]]) },
-    account: { title: "Account", cell: (row) => ["› ", link("account", assignments.account[at(row)[0]])], key: (row) => rank("account", assignments.account[at(row)[0]]) },
-    since: { title: "Since", cell: (row) => h("span", { class: "since" }, sinceWords(sinceOf(...at(row)))), key: (row) => sinceOf(...at(row))[0] },
+    set: { title: "Permission set", cell: (row) => step(link("set", assignments.set[at(row)[0]])), key: (row) => rank("set", assignments.set[at(row)[0]]) },
+    account: { title: "Account", cell: (row) => step(link("account", assignments.account[at(row)[0]])), key: (row) => rank("account", assignments.account[at(row)[0]]) },
+    since: { title: "Since", cell: (row) => sinceCell(sinceOf(...at(row))), key: (row) => sinceOf(...at(row))[0] },
     tier: { title: "Tier", cell: (row) => tierBadge(tierOf(at(row)[0])), key: (row) => tierOf(at(row)[0]) },
-    ou: { title: "OU", cell: (row) => bdi(ouName(ouOf(assignments.account[at(row)[0]]))), key: (row) => ouName(ouOf(assignments.account[at(row)[0]])) },
+    ou: { title: "OU", cell: (row) => ouWords(ouOf(assignments.account[at(row)[0]])), key: (row) => ouName(ouOf(assignments.account[at(row)[0]])) },
   };
   return Object.keys(all).filter((column) => !without.includes(column)).map((column) => all[column]);
 }
@@ -30,8 +30,33 @@ function collectPaths(walk) {
   return { count: rows.length / 2, at: (row) => [rows[row * 2], rows[row * 2 + 1]] };
 }
 
-function pathTable(caption, paths, without, note) {
-  return makeTable({ caption, columns: pathColumns(paths.at, without), rows: paths.count, empty: "Nobody, as far as was seen", note, sort: [0, true] });
+// Makes a table of paths. Those of administrators come first.
+function pathTable(caption, paths, without) {
+  const columns = pathColumns(paths.at, without);
+  const tier = columns.findIndex((column) => column.title === "Tier");
+  return makeTable({ caption, columns, rows: paths.count, empty: "Nobody, as far as was seen", sort: [Math.max(tier, 0), true] });
+}
+
+// The maximum number of cells in the matrix of groups and accounts. A reader cannot follow more.
+const MOST_CELLS = 2000;
+
+// Makes that matrix, with the highest tier in each cell. `cells` are the assignments by group (-1: directly) and account.
+function crossTable(cells, isUncertain) {
+  const columns = [...new Set([...cells.values()].flatMap((row) => [...row.keys()]))].sort((a, b) => rank("account", a) - rank("account", b));
+  const order = (group) => (group < 0 ? -1 : rank("group", group));
+  const rows = [...cells.keys()].sort((a, b) => order(a) - order(b));
+  if (rows.length * columns.length > MOST_CELLS) {
+    return h("p", { class: "quiet" }, `${counted(rows.length, "group", "groups")} and ${counted(columns.length, "account", "accounts")} are too many to stand against each other: choose at most ${grouped(MOST_CELLS)} cells.`);
+  }
+  const cell = (given) => {
+    if (!given) return h("td", {}, isUncertain ? "not seen" : "–");
+    const names = [...new Set(given.map((row) => name("set", assignments.set[row])))].sort().join(", ");
+    return h("td", { title: names }, tierBadge(Math.min(...given.map(tierOf))));
+  };
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of groups and accounts" }, h("table", { class: "cross" },
+    h("caption", {}, `The highest tier that each group gives in each account${isUncertain ? "; what was not seen may give more" : ""}.`),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Group"), columns.map((account) => h("th", { scope: "col" }, link("account", account))))),
+    h("tbody", {}, rows.map((group) => h("tr", {}, h("th", { scope: "row" }, group < 0 ? "directly" : link("group", group)), columns.map((account) => cell(cells.get(group).get(account))))))));
 }
 
 const access = (() => {
@@ -39,7 +64,8 @@ const access = (() => {
   let rows = { assignments: new Int32Array(0), members: new Int32Array(0) };
   const at = (row) => [rows.assignments[row], rows.members[row]];
   const uncertain = data.gaps.length > 0;
-  const table = makeTable({ caption: "Every path of access", columns: pathColumns(at, []), rows: 0, empty: "No path of access was seen that fits" });
+  const table = makeTable({ caption: "Every path of access", columns: pathColumns(at, []), rows: 0, empty: "No path of access was seen that fits", sort: [0, true] });
+  const cross = h("details", { class: "crossing", on: { toggle: () => drawCross() } }, h("summary", {}, "Groups by accounts"), h("div", {}));
   const selects = {};
   const summary = h("p", { class: "summary", role: "status" });
 
@@ -125,6 +151,22 @@ const access = (() => {
     return { count, people: seen.reduce((sum, one) => sum + one, 0), accounts: reached.reduce((sum, one) => sum + one, 0) };
   }
 
+  function drawCross() {
+    const cells = new Map();
+    if (cross.open) {
+      rows.assignments.forEach((assignment) => {
+        const group = isGroups(assignment) ? assignments.principal[assignment] : -1;
+        const account = assignments.account[assignment];
+        if (!cells.has(group)) cells.set(group, new Map());
+        const row = cells.get(group);
+        if (!row.has(account)) row.set(account, []);
+        const given = row.get(account);
+        if (given[given.length - 1] !== assignment) given.push(assignment);
+      });
+    }
+    cross.lastChild.replaceChildren(...(cross.open ? [crossTable(cells, uncertain)] : []));
+  }
+
   function describe() {
     const words = FACETS.filter((one) => chosen[one]).map((one) => {
       const select = selects[one];
@@ -143,11 +185,13 @@ const access = (() => {
     const listed = rows.assignments.length;
     const more = found.count > listed ? ` Listed are the first ${grouped(listed)}: choose less to see all.` : "";
     const whom = found.count > LISTED ? "" : ` of ${counted(found.people, "person", "people")} in ${counted(found.accounts, "account", "accounts")}`;
-    summary.textContent = `${atLeast(uncertain, counted(found.count, "path", "paths"))}${whom}: ${describe()}.${more}`;
+    summary.textContent = `${known(uncertain, found.count, "path", "paths")}${whom}: ${describe()}.${more}`;
     table.replace(listed, summary.textContent);
+    cross.hidden = listed === 0 || listed < found.count;
+    drawCross();
   }
 
   const place = document.getElementById("access");
-  place.append(facets, summary, table.element);
+  place.append(facets, summary, cross, table.element);
   return { show, table };
 })();

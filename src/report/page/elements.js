@@ -32,6 +32,14 @@ function link(kind, place) {
   return h("span", {}, h("a", { href: address(kind, place) }, bdi(name(kind, place))), twin, marks(kind, place));
 }
 
+// Returns the next step of a path. A no-break space keeps the sign on its line.
+const step = (...what) => ["›\u00a0", ...what];
+
+// Returns the path of an OU, with a possible line break after each slash.
+const ouWords = (ou) => h("bdi", { class: "ou" }, ouName(ou).split("/").flatMap((part, at) => (at ? ["/", h("wbr"), part] : [part])));
+
+const sinceCell = (since) => h("span", { class: "since" }, sinceWords(since));
+
 const tierBadge = (tier) => h("span", { class: `badge ${TIERS[tier]}`, title: data.tiers[tier][1] }, TIERS[tier]);
 
 function facts(pairs) {

@@ -41,18 +41,19 @@ function assignmentEvents(keep, words) {
 const assigned = ({ account, set, kind, principal }, done) =>
   [link("set", set), ` ${done} to ${kind} `, link(kind, principal), " in ", link("account", account)];
 
-function peopleByTier(walk) {
+// Counts the different things with each tier. `walk` calls with an assignment and a thing.
+function byTier(walk) {
   const found = TIERS.map(() => new Set());
-  walk((assignment, member) => found[tierOf(assignment)].add(personOf(assignment, member)));
+  walk((assignment, thing) => found[tierOf(assignment)].add(thing));
   return found.map((some, tier) => [tier, some.size]).filter(([, count]) => count);
 }
 
-function tierList(tiers, uncertain) {
-  return h("ul", { class: "tiers" }, tiers.map(([tier, count]) => h("li", {}, tierBadge(tier), " ", atLeast(uncertain, counted(count, "person", "people")))));
+function tierList(tiers, isUncertain, one, many) {
+  return h("ul", { class: "tiers" }, tiers.map(([tier, count]) => h("li", {}, tierBadge(tier), " ", atLeast(isUncertain, counted(count, one, many)))));
 }
 
-function uncertainty(kind, place, roles) {
-  const uncertain = mayMiss(kind, place, roles);
+function uncertainty(kind, place) {
+  const uncertain = mayMiss(kind, place);
   const note = uncertain ? h("p", { class: "uncertain" }, `Not all was seen that concerns this ${KINDS[kind].noun}: a number with ≥ may be higher, and a list may lack rows. `,
     h("a", { href: "#completeness" }, "What was not seen")) : null;
   return [uncertain, note];
@@ -66,6 +67,7 @@ function personPage(person) {
   const own = Array.from(membershipsOf(person));
   const reached = distinct(all.map(([one]) => assignments.account[one]));
   const powers = all.filter(([one]) => tierOf(one) === 0);
+  const tiers = byTier((each) => all.forEach(([one]) => each(one, assignments.account[one])));
   const direct = all.filter(([, member]) => member < 0);
   const twinsOf = people.filter((one, place) => place !== person && email && one[3] === email);
   const risks = [
@@ -76,17 +78,23 @@ function personPage(person) {
     all.some(([one]) => TIERS[tierOf(one)] === "unknown") && "Has permission sets of which a policy was not read: these may give anything.",
   ].filter(Boolean);
   const gives = (member) => ofGroup(members.group[member]);
+  const given = (member) => {
+    const [group, rows] = [members.group[member], [...gives(member)]];
+    const isUncertain = mayMiss("group", group, ASSIGNED);
+    return `${known(isUncertain, distinct(rows.map((one) => assignments.set[one])), "permission set", "permission sets", ASSIGNED)} in ${counted(distinct(rows.map((one) => assignments.account[one])), "account", "accounts")}`;
+  };
   const groupTable = makeTable({ caption: `Groups of ${name("person", person)}`, rows: own.length, empty: "No group, as far as was seen", sort: [0, true], columns: [
     { title: "Group", head: true, cell: (row) => link("group", members.group[own[row]]), key: (row) => rank("group", members.group[own[row]]) },
-    { title: "Gives", cell: (row) => `${counted(distinct([...gives(own[row])].map((one) => assignments.set[one])), "permission set", "permission sets")} in ${counted(distinct([...gives(own[row])].map((one) => assignments.account[one])), "account", "accounts")}`, key: (row) => gives(own[row]).length },
-    { title: "Farthest tier", cell: (row) => (gives(own[row]).length ? tierBadge(Math.min(...[...gives(own[row])].map(tierOf))) : "–"), key: (row) => Math.min(99, ...[...gives(own[row])].map(tierOf)) },
-    { title: "Since", cell: (row) => sinceWords(beginning(members, own[row])), key: (row) => members.since[own[row]] },
+    { title: "Gives", cell: (row) => given(own[row]), key: (row) => gives(own[row]).length },
+    { title: "Highest tier", cell: (row) => (gives(own[row]).length ? tierBadge(Math.min(...[...gives(own[row])].map(tierOf))) : "–"), key: (row) => Math.min(99, ...[...gives(own[row])].map(tierOf)) },
+    { title: "Since", cell: (row) => sinceCell(beginning(members, own[row])), key: (row) => members.since[own[row]] },
   ] });
   const what = all.length
-    ? ["Reaches ", h("strong", {}, atLeast(uncertain, counted(reached, "account", "accounts"))), ` with ${counted(distinct(all.map(([one]) => assignments.set[one])), "permission set", "permission sets")}, through ${counted(distinct(all.filter(([, member]) => member >= 0).map(([, member]) => members.group[member])), "group", "groups")}${direct.length ? " and directly" : ""}.`]
-    : [uncertain ? "No access was seen, and not all was seen." : "Reaches no account."];
+    ? ["Reaches ", h("strong", {}, known(uncertain, reached, "account", "accounts")), ` with ${counted(distinct(all.map(([one]) => assignments.set[one])), "permission set", "permission sets")}, through ${counted(distinct(all.filter(([, member]) => member >= 0).map(([, member]) => members.group[member])), "group", "groups")}${direct.length ? " and directly" : ""}.`]
+    : ["Reaches ", uncertain ? h("strong", {}, known(uncertain, 0, "account", "accounts")) : "no account", "."];
   return [
     h("p", { class: "lead" }, what), note,
+    tierList(tiers, uncertain, "account", "accounts"),
     risks.length ? section("What stands out", listOf(risks)) : null,
     section("Groups", showing(groupTable)),
     section("What they reach, and through what", showing(pathTable(`What ${name("person", person)} reaches`, paths, ["person"]))),
@@ -99,53 +107,74 @@ function personPage(person) {
 
 function assignmentTable(caption, rows, without, empty) {
   const principalKind = (row) => (isGroups(rows[row]) ? "group" : "person");
+  const nameOf = (row) => name(isGroups(row) ? "group" : "person", assignments.principal[row]).toLowerCase();
   const all = {
-    who: { title: "Assigned to", head: true, cell: (row) => [isGroups(rows[row]) ? "group " : "person ", link(principalKind(row), assignments.principal[rows[row]])], key: (row) => rank(principalKind(row), assignments.principal[rows[row]]) },
+    who: { title: "Assigned to", head: true, cell: (row) => [isGroups(rows[row]) ? "group " : "person ", link(principalKind(row), assignments.principal[rows[row]])], key: (row) => nameOf(rows[row]) },
     set: { title: "Permission set", cell: (row) => link("set", assignments.set[rows[row]]), key: (row) => rank("set", assignments.set[rows[row]]) },
     account: { title: "Account", cell: (row) => link("account", assignments.account[rows[row]]), key: (row) => rank("account", assignments.account[rows[row]]) },
-    ou: { title: "OU", cell: (row) => bdi(ouName(ouOf(assignments.account[rows[row]]))), key: (row) => ouName(ouOf(assignments.account[rows[row]])) },
+    ou: { title: "OU", cell: (row) => ouWords(ouOf(assignments.account[rows[row]])), key: (row) => ouName(ouOf(assignments.account[rows[row]])) },
     tier: { title: "Tier", cell: (row) => tierBadge(tierOf(rows[row])), key: (row) => tierOf(rows[row]) },
-    people: { title: "People", count: true, cell: (row) => grouped(reachOf(rows[row])), key: (row) => reachOf(rows[row]) },
-    since: { title: "Since", cell: (row) => sinceWords(beginning(assignments, rows[row])), key: (row) => assignments.since[rows[row]] },
+    people: { title: "People", count: true, cell: (row) => reachWords(rows[row]), key: (row) => reachOf(rows[row]) },
+    since: { title: "Since", cell: (row) => sinceCell(beginning(assignments, rows[row])), key: (row) => assignments.since[rows[row]] },
   };
   const columns = Object.keys(all).filter((column) => !without.includes(column)).map((column) => all[column]);
   columns[0] = { ...columns[0], head: true };
-  return makeTable({ caption, columns, rows: rows.length, empty: empty || "Nothing is assigned, as far as was seen", sort: [0, true] });
+  // The table is sorted by tier. Rows of one tier stay sorted by name.
+  const names = new Map(rows.map((row) => [row, nameOf(row)]));
+  rows.sort((a, b) => (names.get(a) < names.get(b) ? -1 : names.get(a) > names.get(b) ? 1 : rank("account", assignments.account[a]) - rank("account", assignments.account[b])));
+  const first = Math.max(columns.indexOf(all.tier), 0);
+  return makeTable({ caption, columns, rows: rows.length, empty: empty || "Nothing is assigned, as far as was seen", sort: [first, true] });
+}
+
+// Returns the number of people that an assignment reaches, as far as it is known.
+function reachWords(row) {
+  const isUncertain = isGroups(row) && mayMiss("group", assignments.principal[row], MEMBERS);
+  const number = reachOf(row);
+  return isUncertain && number === 0 && data.notCollected.some((part) => MEMBERS.includes(part)) ? "not collected" : atLeast(isUncertain, grouped(number));
+}
+
+// Returns the paths and people of an account or a permission set, which their pages share.
+function reachedBy(kind, place, rows) {
+  const walk = (each) => rows.forEach((row) => pathsOfAssignment(row, each));
+  const paths = collectPaths(walk);
+  const [uncertain, note] = uncertainty(kind, place);
+  const tiers = byTier((each) => walk((assignment, member) => each(assignment, personOf(assignment, member))));
+  const count = distinct(Array.from({ length: paths.count }, (_, row) => personOf(...paths.at(row))));
+  return { paths, uncertain, note, count, tiers, who: h("strong", {}, known(uncertain, count, "person", "people")) };
 }
 
 function accountPage(account) {
   const [accountId, , , ou, state, production, management] = accounts[account];
   const rows = Array.from(ofAccount(account));
-  const walk = (each) => rows.forEach((row) => pathsOfAssignment(row, each));
-  const paths = collectPaths(walk);
-  const [uncertain, note] = uncertainty("account", account);
-  const who = distinct(Array.from({ length: paths.count }, (_, row) => personOf(...paths.at(row))));
+  const { paths, uncertain, note, count, tiers, who } = reachedBy("account", account, rows);
   return [
-    h("p", { class: "lead" }, h("strong", {}, atLeast(uncertain, counted(who, "person reaches", "people reach"))), " this account",
+    h("p", { class: "lead" }, who, count === 1 ? " reaches" : " reach", " this account",
       production ? ", which is production" : "", management ? ", which manages the organization" : "", "."), note,
-    tierList(peopleByTier(walk), uncertain),
+    tierList(tiers, uncertain, "person", "people"),
     section("What is assigned here", showing(assignmentTable(`Assignments in ${name("account", account)}`, rows, ["account", "ou"]))),
     section("Who reaches it, and through what", showing(pathTable(`Who reaches ${name("account", account)}`, paths, ["account", "ou"]))),
     history(assignmentEvents((one) => one === account, assigned)),
-    section("Details", facts([["OU", bdi(ouName(ou))], ["State", state ? state.toLowerCase() : "not known"], ["Account id", h("code", {}, accountId)]])),
+    section("Details", facts([["OU", ouWords(ou)], ["State", state ? state.toLowerCase() : "not known"], ["Account id", h("code", {}, accountId)]])),
   ];
 }
 
 function groupPage(group) {
   const rows = Array.from(ofGroup(group)), own = Array.from(membersOf(group));
-  const [uncertain, note] = uncertainty("group", group);
-  const missesMembers = mayMiss("group", group, ["Membership", "User"]);
+  const [, note] = uncertainty("group", group);
+  const missesMembers = mayMiss("group", group, MEMBERS);
+  const missesAssignments = mayMiss("group", group, ASSIGNED);
+  const number = own.filter((row) => exists(members.person[row])).length;
+  const count = (column, one, many) => known(missesAssignments, distinct(rows.map((row) => column[row])), one, many, ASSIGNED);
   const memberTable = makeTable({ caption: `Members of ${name("group", group)}`, rows: own.length, empty: missesMembers ? "Members were not seen" : "No member", sort: [0, true], columns: [
     { title: "Person", head: true, cell: (row) => link("person", members.person[own[row]]), key: (row) => rank("person", members.person[own[row]]) },
     { title: "Full name", cell: (row) => bdi(people[members.person[own[row]]][2] || "–"), key: (row) => people[members.person[own[row]]][2] || "" },
-    { title: "Since", cell: (row) => sinceWords(beginning(members, own[row])), key: (row) => members.since[own[row]] },
+    { title: "Since", cell: (row) => sinceCell(beginning(members, own[row])), key: (row) => members.since[own[row]] },
   ] });
-  const tiers = [...new Set(rows.map(tierOf))].sort((a, b) => a - b);
+  const tiers = byTier((each) => rows.forEach((row) => each(row, assignments.account[row])));
   return [
-    h("p", { class: "lead" }, h("strong", {}, atLeast(missesMembers, counted(own.filter((row) => exists(members.person[row])).length, "member", "members"))), " reach ",
-      h("strong", {}, atLeast(uncertain, counted(distinct(rows.map((row) => assignments.account[row])), "account", "accounts"))),
-      ` with ${counted(distinct(rows.map((row) => assignments.set[row])), "permission set", "permission sets")}. Who joins gets all of it.`), note,
-    h("p", { class: "tiers" }, tiers.map((tier) => [tierBadge(tier), " "]).flat()),
+    h("p", { class: "lead" }, h("strong", {}, known(missesMembers, number, "member", "members", MEMBERS)), number === 1 ? " reaches " : " reach ",
+      h("strong", {}, count(assignments.account, "account", "accounts")), ` with ${count(assignments.set, "permission set", "permission sets")}. Who joins gets all of it.`), note,
+    tierList(tiers, missesAssignments, "account", "accounts"),
     section("What it gives", showing(assignmentTable(`What ${name("group", group)} gives`, rows, ["who", "people"]))),
     section("Members", showing(memberTable)),
     history([
@@ -158,13 +187,10 @@ function groupPage(group) {
 function setPage(set) {
   const [arn, , , tier, session, reasons, policies] = sets[set];
   const rows = Array.from(ofSet(set));
-  const walk = (each) => rows.forEach((row) => pathsOfAssignment(row, each));
-  const paths = collectPaths(walk);
-  const [uncertain, note] = uncertainty("set", set);
-  const who = distinct(Array.from({ length: paths.count }, (_, row) => personOf(...paths.at(row))));
+  const { paths, note, count, who } = reachedBy("set", set, rows);
+  const where = known(mayMiss("set", set, ASSIGNED), distinct(rows.map((row) => assignments.account[row])), "account", "accounts", ASSIGNED);
   return [
-    h("p", { class: "lead" }, h("strong", {}, atLeast(uncertain, counted(who, "person has", "people have"))), " it, in ",
-      h("strong", {}, atLeast(uncertain, counted(distinct(rows.map((row) => assignments.account[row])), "account", "accounts"))), "."), note,
+    h("p", { class: "lead" }, who, count === 1 ? " has" : " have", " it, in ", h("strong", {}, where), "."), note,
     h("p", {}, tierBadge(tier), ` ${data.tiers[tier][1]}.`),
     reasons.length ? section("Why it is an administrator’s", listOf(reasons.slice(0, 10).map(bdi)),
       reasons.length > 10 ? h("p", {}, `And ${reasons.length - 10} more.`) : null) : null,

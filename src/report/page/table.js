@@ -2,17 +2,20 @@
 
 const SIZES = [100, 500];
 const MOST = 5000;
+// The maximum number of rows that are sorted before a reader asks for it.
+const SORTED_UNASKED = 200000;
 let tables = 0;
 
 // Each of `columns` has a title, `cell(row)`, and `key(row)`, a number or text to sort by. `rows` is the number of
 // rows.
 function makeTable({ caption, columns, rows, empty, note, sort, onSort }) {
   const own = `table-${++tables}`;
-  const state = { rows, order: null, column: -1, ascending: true, page: 0, size: SIZES[0], note: note || "" };
+  const state = { rows, order: null, column: -1, ascending: true, page: 0, size: SIZES[0], note: note || "", isAsked: false };
   const status = h("p", { class: "quiet", role: "status", "aria-live": "polite" });
   const heads = columns.map((column, at) => {
     const button = h("button", { type: "button", class: "sort" }, column.title, h("span", { class: "arrow", "aria-hidden": "true" }));
     button.addEventListener("click", () => {
+      state.isAsked = true;
       sortBy(at, state.column === at ? !state.ascending : true);
       if (onSort) onSort(at, state.ascending);
     });
@@ -84,15 +87,23 @@ function makeTable({ caption, columns, rows, empty, note, sort, onSort }) {
   function sortBy(at, ascending) {
     Object.assign(state, { column: at, ascending });
     const { key } = columns[at];
-    const keys = Array.from({ length: state.rows }, (_, row) => key(row));
-    const sign = ascending ? 1 : -1;
-    state.order = Int32Array.from(keys.keys()).sort((a, b) => (keys[a] < keys[b] ? -sign : keys[a] > keys[b] ? sign : a - b));
+    const count = state.rows;
+    let keys = Array.from({ length: count }, (_, row) => key(row));
+    if (typeof keys[0] === "string") {
+      const places = new Map([...new Set(keys)].sort().map((one, place) => [one, place]));
+      keys = keys.map((one) => places.get(one));
+    }
+    // One number holds a key and its row. A typed array of numbers is sorted without a callback, and equal keys keep the
+    // order of their rows.
+    const packed = Float64Array.from(keys, (one, row) => (ascending ? one : -one) * count + row).sort();
+    state.order = Int32Array.from(packed, (one) => ((one % count) + count) % count);
     turn(0);
   }
 
   // Shows other rows in the chosen order.
   function replace(rows, note) {
     Object.assign(state, { rows, note: note || "", page: 0, order: null });
+    if (!state.isAsked && sort) [state.column, state.ascending] = rows <= SORTED_UNASKED ? sort : [-1, true];
     if (state.column < 0) show();
     else sortBy(state.column, state.ascending);
   }
