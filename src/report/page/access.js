@@ -46,7 +46,7 @@ function crossTable(cells, isUncertain) {
   const order = (group) => (group < 0 ? -1 : rank("group", group));
   const rows = [...cells.keys()].sort((a, b) => order(a) - order(b));
   if (rows.length * columns.length > MOST_CELLS) {
-    return h("p", { class: "quiet" }, `${counted(rows.length, "group", "groups")} and ${counted(columns.length, "account", "accounts")} are too many to stand against each other: choose at most ${grouped(MOST_CELLS)} cells.`);
+    return h("p", { class: "quiet" }, `${counted(rows.length, "group", "groups")} and ${counted(columns.length, "account", "accounts")} are too many for one table: choose less, at most ${grouped(MOST_CELLS)} cells.`);
   }
   const cell = (given) => {
     if (!given) return h("td", {}, isUncertain ? "not seen" : "–");

@@ -48,7 +48,8 @@ function makeTable({ caption, columns, rows, empty, note, sort, onSort }) {
         const cell = column.head ? h("th", { scope: "row" }) : h("td", { class: column.count ? "count" : null });
         cell.append(...[column.cell(rowAt(at))].flat());
         return cell;
-      })));
+        // On a phone a row is a sentence, which breaks at the spaces between its cells.
+      }).flatMap((cell) => [cell, " "])));
     }
     body.replaceChildren(...drawn);
   }
