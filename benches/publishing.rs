@@ -20,7 +20,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use orgcensus::simulator::{Config, ReportDepth, Size};
-use orgcensus::store::{CallTotals, Census, Database, ShrinkLimit, Staging, Unfinished};
+use orgcensus::store::{ActivityStep, CallTotals, Census, Database, ShrinkLimit, Staging, Unfinished};
 
 use arguments::Arguments;
 use shell::Import;
@@ -207,7 +207,9 @@ fn publish_alone(path: &Path) {
     let totals =
         CallTotals { api_calls: 0, throttled_calls: 0, completed_at: staging.header().started_at.clone() };
     let (wall, processor) = (Instant::now(), Stopwatch::start());
-    database.publish(&staging, &totals, ShrinkLimit(100)).expect("the snapshot is published");
+    database
+        .publish(&staging, &totals, ShrinkLimit(100), ActivityStep::default())
+        .expect("the snapshot is published");
     let (wall, processor) = (wall.elapsed(), processor.read());
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

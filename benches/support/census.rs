@@ -8,7 +8,7 @@ use chrono::{SecondsFormat, TimeDelta};
 use orgcensus::model::{Completeness, RESOURCES, ResourceSpec, Row, Scope};
 use orgcensus::simulator::{Config, ReportDepth, Simulator, TruthOptions};
 use orgcensus::store::{
-    CallTotals, CollectionHeader, Database, Identity, NewTask, Outcome, ShrinkLimit, Staging,
+    ActivityStep, CallTotals, CollectionHeader, Database, Identity, NewTask, Outcome, ShrinkLimit, Staging,
 };
 
 use super::churn::{self, Rows};
@@ -100,7 +100,9 @@ impl Maker {
             completed_at: self.time(day, TimeDelta::minutes(30)),
         };
         let began = Instant::now();
-        database.publish(staging, &totals, ShrinkLimit(100)).expect("the snapshot is published");
+        database
+            .publish(staging, &totals, ShrinkLimit(100), ActivityStep::default())
+            .expect("the snapshot is published");
         let took = began.elapsed();
         Staging::discard(database).expect("the staging is deleted");
         took

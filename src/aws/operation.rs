@@ -13,7 +13,7 @@ pub enum Service {
     IdentityStore,
     /// Accounts, OUs, policies and tags of the organization.
     Organizations,
-    /// Access reports of the organization (service last accessed).
+    /// Access reports of the organization (service last accessed), managed policies, and what accounts have themselves.
     Iam,
     /// The caller's identity only.
     Sts,
@@ -91,7 +91,8 @@ operations! {
         ListAccountsForParent, ListTagsForResource, ListPolicies, DescribePolicy, ListTargetsForPolicy,
         DescribeResourcePolicy, ListDelegatedAdministrators, ListDelegatedServicesForAccount,
         ListAWSServiceAccessForOrganization;
-    Iam: ListOrganizationsFeatures, GetPolicy, GetPolicyVersion, GenerateOrganizationsAccessReport, GetOrganizationsAccessReport;
+    Iam: ListOrganizationsFeatures, GetPolicy, GetPolicyVersion, GetAccountAuthorizationDetails, ListRoles,
+        GenerateOrganizationsAccessReport, GetOrganizationsAccessReport;
 }
 
 /// The member of an answer that holds the requested value.
@@ -185,6 +186,8 @@ impl Operation {
             | Self::ListOrganizationsFeatures
             | Self::GetPolicy
             | Self::GetPolicyVersion
+            | Self::GetAccountAuthorizationDetails
+            | Self::ListRoles
             | Self::GenerateOrganizationsAccessReport
             | Self::GetOrganizationsAccessReport => return None,
         };

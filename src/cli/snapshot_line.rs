@@ -5,9 +5,10 @@ use std::path::Path;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use crate::error::Result;
+use crate::model::{ResourceGroup, resource};
 use crate::output::stderr;
 use crate::query::Span;
-use crate::store::{Census, Coverage, Snapshot, When};
+use crate::store::{Census, Coverage, CoverageStatus, Snapshot, When};
 
 /// Returns `snapshot 41, 2026-11-17T02:00Z, 5 days old, complete`.
 pub fn answering(snapshot: &Snapshot) -> String {
@@ -105,12 +106,25 @@ pub fn no_rows_in(span: &Span) -> String {
     format!("0 rows in {} ({details})", span.words())
 }
 
-/// Returns `service_last_accessed is limited: 2 scopes not asked for, 17 of 20 rows carried forward (beyond the depth
-/// …)`.
-pub fn limited_in_words(coverage: &Coverage) -> String {
-    let limits = coverage.limits().unwrap_or_else(|| "not all of it was asked for".to_owned());
-    let reason = coverage.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-    format!("{} is limited: {limits}{reason}", coverage.resource)
+/// Returns `service_last_accessed is limited: 2 scopes not asked for, 17 of 20 rows carried forward (beyond the depth …)`:
+/// one line for all resources that are limited alike.
+pub fn limited_in_words(coverage: &[Coverage]) -> Vec<String> {
+    let mut alike: Vec<(String, Vec<&'static str>)> = Vec::new();
+    for one in coverage.iter().filter(|one| one.status == CoverageStatus::Limited) {
+        let Some(spec) = resource(&one.resource) else { continue };
+        let limits = one.limits().unwrap_or_else(|| "not all of it was asked for".to_owned());
+        let reason = one.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let said = format!("{limits}{reason}");
+        match alike.iter_mut().find(|(other, _)| *other == said) {
+            Some((_, names)) => names.push(spec.name),
+            None => alike.push((said, vec![spec.name])),
+        }
+    }
+    let line = |(said, names): (String, Vec<&'static str>)| {
+        let names = ResourceGroup::shortened(&names);
+        format!("{} {} limited: {said}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
+    };
+    alike.into_iter().map(line).collect()
 }
 
 /// Returns a time to the minute, `2026-11-17T02:00Z`. Text that is not a time stays unchanged.

@@ -20,8 +20,9 @@ use super::unlisted_principals;
 use crate::aws::ConnectionOptions;
 use crate::error::{Error, Result};
 use crate::store::{
-    CallTotals, Census, CollectionHeader, CollectorLock, Coverage, Database, Doubled, Gap, Published,
-    ShrinkLimit, Snapshot, Staging, Unfinished, Upgrade, staging_stopped, stopped, synthetic_version,
+    ActivityStep, CallTotals, Census, CollectionHeader, CollectorLock, Coverage, Database, Doubled, Gap,
+    Published, ShrinkLimit, Snapshot, Staging, Unfinished, Upgrade, staging_stopped, stopped,
+    synthetic_version,
 };
 
 /// The resources to collect, the connection to use, and the database to write.
@@ -43,6 +44,8 @@ pub struct TakeOptions {
     pub resume_within: Duration,
     /// The loss of rows per resource above which the snapshot is suspect.
     pub shrink_limit: ShrinkLimit,
+    /// The number of days by which a use has to be newer to be stored, for resources that keep uses in steps.
+    pub activity_step: ActivityStep,
     /// Limits of the run that do not change the collected resources.
     pub run: RunOptions,
     /// True for the simulated organization of the demo. Its snapshots are marked, and never stand in a real census.
@@ -177,8 +180,9 @@ pub async fn take(
         throttled_calls: i64::try_from(throttled).unwrap_or(i64::MAX),
         completed_at: now(),
     };
-    let published =
-        database.publish(&staging, &totals, options.shrink_limit).map_err(|error| stopped(error, path))?;
+    let published = database
+        .publish(&staging, &totals, options.shrink_limit, options.activity_step)
+        .map_err(|error| stopped(error, path))?;
     let doubled = staging.doubled()?;
     let announcement = staging.note(FULL_PASS)?;
     drop(staging);

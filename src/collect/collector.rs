@@ -70,9 +70,8 @@ pub enum In {
     Organization,
     /// The Identity Center instance, in its own Region.
     Instance,
-    /// Each account, with the role assumed there. The task is asked for each row of the accounts, or for rows that each
-    /// belong to one account, and names that account ([`Collector::about`]).
-    #[cfg_attr(not(test), allow(dead_code, reason = "nothing that is collected is asked in accounts yet"))]
+    /// Each account, with the role assumed there, or as the caller in the caller's own. The task is asked for each row of the
+    /// accounts, or for rows that each belong to one account, and names that account ([`Collector::about`]).
     EachAccount,
 }
 
@@ -217,7 +216,7 @@ pub enum Listed {
 
 impl Listed {
     /// Returns the state by emptiness; `None` stands for a missing member.
-    fn of(is_empty: Option<bool>) -> Self {
+    pub(super) fn of(is_empty: Option<bool>) -> Self {
         match is_empty {
             Some(false) => Self::Something,
             Some(true) => Self::Empty,

@@ -3,6 +3,7 @@
 use super::lane::LaneKey;
 use super::report_watch::ReportWatch;
 use crate::aws::{Aws, Caller, CredentialLife, Instance, OrganizationFacts};
+use crate::model::{Entity, Row};
 use crate::store::Identity;
 
 /// The facts that every task may use: the connection, and the identity of the census.
@@ -56,8 +57,25 @@ impl Context {
         lane.operation().map_or(1.0, |operation| self.aws.pacer(operation).rate())
     }
 
-    /// Returns the same context in an account, with the role assumed there; `None` if no role is named.
+    /// Returns true if the caller's credentials are of this account.
+    pub fn is_own_account(&self, account_id: &str) -> bool {
+        let own = self.caller.as_ref().and_then(|caller| caller.account_id.as_deref());
+        own == Some(account_id)
+    }
+
+    /// Returns the account of a row if it is asked itself: the caller's own, and others if a role is named to assume there.
+    pub(super) fn account_to_ask(&self, row: &Row) -> Option<String> {
+        let (_, account_id) = row.entity().filter(|(entity, _)| *entity == Entity::Account)?;
+        let is_reached = self.is_own_account(account_id) || self.aws.account_role().is_some();
+        is_reached.then(|| account_id.to_owned())
+    }
+
+    /// Returns the same context in an account, with the role assumed there, or as the caller in the caller's own account;
+    /// `None` if no role is named.
     pub(super) async fn in_account(&self, account_id: &str) -> Option<Self> {
+        if self.is_own_account(account_id) {
+            return Some(self.clone());
+        }
         let arn = self.caller.as_ref().and_then(|caller| caller.arn.as_deref());
         let partition = arn.and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws");
         let aws = self.aws.in_account(account_id, partition).await?;

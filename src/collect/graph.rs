@@ -173,7 +173,7 @@ impl CollectorSpec {
     }
 
     /// Returns the scope of all rows that tasks of this kind list.
-    fn whole(&self) -> Scope {
+    pub fn whole(&self) -> Scope {
         self.narrowed(self.rows.all())
     }
 

@@ -6,7 +6,8 @@
 //! - `collector`: the declarations of a task, above all the rows it is asked for and the place where it is asked.
 //! - `organization`, `accounts`, `identity_store`, `permission_sets`, `permission_set_policies`, `provisioning`,
 //!   `assignments`, `tags`, `policies`, `delegation`, `identity_center`, `applications`, `application_details`,
-//!   `assignment_requests`, `access_report`: the tasks, one file per family; none knows another. A new resource's
+//!   `assignment_requests`, `iam` (its answers as rows: `iam_rows`), `access_report`: the tasks, one file per family; none
+//!   knows another. A new resource's
 //!   collector is a struct in one of them and a line in `task`.
 //! - `services`: the rules for all operations of a service. `convert`: AWS's values as columns.
 //! - `task`: the one list of all tasks, and a task as the queue stores it.
@@ -38,6 +39,8 @@ mod convert;
 mod delegation;
 mod gap_names;
 mod graph;
+mod iam;
+mod iam_rows;
 mod identity_center;
 mod identity_store;
 mod lane;
@@ -68,13 +71,13 @@ mod unlisted_principals;
 pub use collection::{Summary, TakeOptions, Taken, take};
 pub use context::Context;
 pub use never_seen::NeverSeen;
-pub use plan::was_wanted;
+pub use plan::{OTHER_ACCOUNTS, was_wanted};
 pub use preflight::{Groundwork, Preflight};
 pub use probe::{Examination, Finding, Seen, probe};
 pub use progress::{Progress, Tick};
 pub use report_policies::ReportPolicies;
 pub use run::{Collection, Ended, RunOptions};
-pub use selection::{ReportDepth, Selection, StrategyChoice};
+pub use selection::{IamAccounts, ReportDepth, Selection, StrategyChoice};
 
 use std::collections::BTreeSet;
 

@@ -41,6 +41,15 @@ impl ReportDepth {
     }
 }
 
+/// Of which accounts IAM is read: `--iam`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum IamAccounts {
+    /// The account of the credentials.
+    Caller,
+    /// No account.
+    None,
+}
+
 /// How assignments are to be listed: `--assignments`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum StrategyChoice {

@@ -20,6 +20,10 @@ use super::context::Context;
 use super::delegation::{
     ListDelegatedAdministrators, ListDelegatedServices, ListOrganizationsFeatures, ListTrustedServices,
 };
+use super::iam::{
+    ListIamGroupMembers, ListIamGroups, ListIamPolicies, ListIamPolicyAttachments, ListIamRoleActivity,
+    ListIamRoleSettings, ListIamRoles, ListIamUsers,
+};
 use super::identity_center::{
     DescribeAccessControlAttributes, DescribeInstance, DescribeTrustedTokenIssuer, ListInstances,
     ListTrustedTokenIssuers,
@@ -223,6 +227,14 @@ tasks! {
     "describe_assignment_deletion" DescribeAssignmentDeletion,
     "list_provisionings" ListProvisionings,
     "describe_provisioning" DescribeProvisioning,
+    "list_iam_users" ListIamUsers,
+    "list_iam_groups" ListIamGroups,
+    "list_iam_group_members" ListIamGroupMembers,
+    "list_iam_role_settings" ListIamRoleSettings then ListIamRoles,
+    "list_iam_roles" ListIamRoles,
+    "list_iam_role_activity" ListIamRoleActivity,
+    "list_iam_policies" ListIamPolicies,
+    "list_iam_policy_attachments" ListIamPolicyAttachments,
     "access_report" AccessReport,
     #[cfg(test)] "ask_account" AskAccount,
 }

@@ -22,6 +22,7 @@ mod exports;
 mod facts;
 mod group;
 mod groups;
+mod iam;
 mod identity_center;
 mod managed_policies;
 mod metrics;
@@ -59,6 +60,7 @@ pub use exports::{ADDED_COLUMNS, AddedColumn, AddedColumns, PUBLIC_IN_VIEWS, TAG
 pub use facts::{FACTS, Fact, FactRow, FactSpec, Remembered};
 pub use group::ResourceGroup;
 pub use groups::{Group, GroupMembership};
+pub use iam::{IamGroup, IamGroupMember, IamPolicy, IamPolicyAttachment, IamRole, IamRoleActivity, IamUser};
 pub use identity_center::{AccessControlAttribute, IdentityCenterInstance, TrustedTokenIssuer};
 pub use managed_policies::ManagedPolicy;
 pub use metrics::{METRIC_SOURCES, Metric, MetricSources};
@@ -99,6 +101,9 @@ pub struct ResourceSpec {
     pub activity: Option<Activity>,
     /// What one use is called, where columns tell of use.
     pub activity_noun: Option<&'static str>,
+    /// Whether a newer use is stored only where it is newer by the step of `collect --activity-step`, or the first one: of
+    /// very many rows of which little else is known.
+    pub keeps_activity_in_steps: bool,
     /// The columns by which a person recognises a row, e.g. the name.
     pub label: &'static [&'static str],
     /// Which answers a limited coverage of the resource concerns.
@@ -248,6 +253,7 @@ impl ResourceSpec {
         volatile: &[],
         activity: None,
         activity_noun: None,
+        keeps_activity_in_steps: false,
         label: &[],
         limit: LimitConcerns::UnseenScopes,
         documents: &[],
@@ -427,6 +433,13 @@ pub const RESOURCES: &[&ResourceSpec] = &[
     &ApplicationGrant::SPEC,
     &ApplicationAccessScope::SPEC,
     &ApplicationAuthenticationMethod::SPEC,
+    &IamUser::SPEC,
+    &IamGroup::SPEC,
+    &IamGroupMember::SPEC,
+    &IamRole::SPEC,
+    &IamRoleActivity::SPEC,
+    &IamPolicy::SPEC,
+    &IamPolicyAttachment::SPEC,
     &ServiceLastAccessed::SPEC,
     &Tag::SPEC,
 ];
@@ -535,6 +548,9 @@ pub enum Completeness {
     Full,
     /// All of it, unless a whole row was staged before: that one knows more.
     FullUnlessStaged,
+    /// All of it, together with the columns of the row that was staged before with its key alone: without such a row it is
+    /// known by its key alone too.
+    FullWithStaged,
     /// Only that the key lives: publishing keeps an open version open because of it, and adds or changes
     /// nothing.
     KeyOnly,
@@ -577,6 +593,11 @@ impl Row {
     pub fn entity(&self) -> Option<(Entity, &str)> {
         let entity = Entity::of_resource(self.resource)?;
         Some((entity, self.text(entity.spec().id)?))
+    }
+
+    /// A row that is whole together with what was staged of it before.
+    pub fn whole_with_staged<R: Resource>(resource: &R) -> Self {
+        Self { completeness: Completeness::FullWithStaged, ..Self::whole(resource) }
     }
 
     /// A whole row that gives way to a whole one staged before it.

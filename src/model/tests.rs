@@ -85,6 +85,15 @@ fn ids_are_declared_as_ids() {
         ("applications", "provider_arn"),
         ("applications", "instance_arn"),
         ("applications", "identity_store_arn"),
+        // What an account has itself, which other rows of the account name by its name.
+        ("iam_users", "user_id"),
+        ("iam_users", "permissions_boundary_arn"),
+        ("iam_groups", "group_id"),
+        ("iam_roles", "role_id"),
+        ("iam_roles", "permissions_boundary_arn"),
+        ("iam_policies", "policy_arn"),
+        ("iam_policies", "policy_id"),
+        ("iam_policies", "default_version_id"),
     ];
     for spec in RESOURCES {
         for column in spec.columns {

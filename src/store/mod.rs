@@ -67,7 +67,7 @@ pub use guard::{QUERY_MEMORY, views_read};
 pub use identity::Identity;
 pub use io_error::{staging_stopped, stopped};
 pub use lock::CollectorLock;
-pub use publish::{CallTotals, Published, ResourceOutcome, ShrinkLimit};
+pub use publish::{ActivityStep, CallTotals, Published, ResourceOutcome, ShrinkLimit};
 pub use reader::Census;
 #[cfg(test)]
 pub(crate) use reader::stops;

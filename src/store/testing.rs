@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::{
-    CallTotals, Census, CollectionHeader, Database, Failure, GapKind, Identity, NewTask, Outcome, Published,
-    ShrinkLimit, Staging,
+    ActivityStep, CallTotals, Census, CollectionHeader, Database, Failure, GapKind, Identity, NewTask,
+    Outcome, Published, ShrinkLimit, Staging,
 };
 use crate::error::Result;
 use crate::model::{Completeness, Row, Scope, resource};
@@ -200,7 +200,7 @@ impl Collection<'_> {
         self.rest_not_asked();
         let completed_at = time(self.day, 10);
         let totals = CallTotals { api_calls: 7, throttled_calls: 1, completed_at };
-        self.world.database.publish(&self.staging, &totals, self.shrink_limit)
+        self.world.database.publish(&self.staging, &totals, self.shrink_limit, ActivityStep::default())
     }
 
     pub fn publish(&mut self) -> Published {

@@ -103,6 +103,8 @@ fn calls(group: ResourceGroup, counts: &Counts) -> Calls {
             (ListApplicationAuthenticationMethods, applications),
             (ListSsoAdminTags, applications),
         ],
+        // Of the account of the credentials: users and roles are read once for each resource that they have rows of.
+        ResourceGroup::Iam => vec![(GetAccountAuthorizationDetails, 7), (ListRoles, 1)],
         ResourceGroup::AccessReport => Vec::new(),
     };
     found.into_iter().collect()

@@ -125,7 +125,7 @@ fn each_denied_operation_names_its_action_and_hides_no_other() {
 }
 
 /// The operations of resources that were added after the core.
-pub(crate) const ADDED: [Operation; 26] = [
+pub(crate) const ADDED: [Operation; 28] = [
     Operation::ListPolicies,
     Operation::DescribePolicy,
     Operation::ListTargetsForPolicy,
@@ -136,6 +136,8 @@ pub(crate) const ADDED: [Operation; 26] = [
     Operation::ListOrganizationsFeatures,
     Operation::GetPolicy,
     Operation::GetPolicyVersion,
+    Operation::GetAccountAuthorizationDetails,
+    Operation::ListRoles,
     Operation::DescribeInstance,
     Operation::DescribeInstanceAccessControlAttributeConfiguration,
     Operation::ListTrustedTokenIssuers,

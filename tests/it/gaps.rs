@@ -59,6 +59,7 @@ pub(crate) fn collect_impatiently(world: &World) -> Summary {
         label: None,
         restart: false,
         resume_within: Duration::from_secs(3600),
+        activity_step: orgcensus::store::ActivityStep::default(),
         shrink_limit: ShrinkLimit(50),
         run: RunOptions {
             report_budget: Duration::from_secs(600),

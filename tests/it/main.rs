@@ -32,6 +32,7 @@ mod full_pass;
 mod gaps;
 mod half_deleted;
 mod history;
+mod iam;
 mod interrupted;
 mod kill;
 mod limited;

@@ -11,13 +11,14 @@ use super::progress::Printer;
 use super::{GlobalOptions, duration, runtime};
 use crate::aws::{ConnectionOptions, PaceOptions, RetryPolicy, ServiceRate};
 use crate::collect::{
-    ReportDepth, ReportPolicies, RunOptions, Selection, StrategyChoice, TakeOptions, Taken, take, was_wanted,
+    IamAccounts, ReportDepth, ReportPolicies, RunOptions, Selection, StrategyChoice, TakeOptions, Taken,
+    take, was_wanted,
 };
 use crate::error::{Error, ExitStatus, Result};
 use crate::model::{self, RESOURCES, ResourceGroup};
 use crate::output::{Destination, Format, stderr};
 use crate::signals::interrupted;
-use crate::store::{Coverage, CoverageStatus, Gap, ShrinkLimit, SnapshotStatus, check_label};
+use crate::store::{ActivityStep, Coverage, CoverageStatus, Gap, ShrinkLimit, SnapshotStatus, check_label};
 pub(super) use summary::doubled_in_words;
 
 /// The arguments of `collect`.
@@ -62,6 +63,16 @@ pub struct CollectArgs {
         help_heading = "What to collect"
     )]
     shrink_limit: u8,
+
+    /// Store a newer last use of an IAM role only if it is newer by this many days; 0 stores each one
+    #[arg(
+        long,
+        value_name = "DAYS",
+        default_value_t = 7,
+        value_parser = clap::value_parser!(u16).range(0..=400),
+        help_heading = "What to collect"
+    )]
+    activity_step: u16,
 
     /// List every pair of account and permission set again where that was last done longer ago than this, however
     /// long it takes. Only this listing shows all assignments of deleted users and groups. By default it is done
@@ -184,6 +195,16 @@ pub struct SelectionArgs {
     #[arg(long, value_name = "attached|all|ID,…", help_heading = "What to collect")]
     access_report_policies: Option<ReportPolicies>,
 
+    /// Whose IAM to read: users, groups, roles and policies that an account has itself
+    #[arg(
+        long,
+        value_name = "WHOSE",
+        value_enum,
+        default_value = "caller",
+        help_heading = "What to collect"
+    )]
+    iam: IamAccounts,
+
     /// How to list assignments
     #[arg(
         long,
@@ -198,8 +219,12 @@ pub struct SelectionArgs {
 impl SelectionArgs {
     /// Returns the selection of resources from these options.
     pub fn selection(&self) -> Result<Selection> {
-        let selection = Selection::new(&self.only, &self.skip, self.access_report, self.assignments)?;
-        selection.with_reports_by(self.access_report_policies.clone().unwrap_or_default(), &self.skip)
+        let mut skip = self.skip.clone();
+        if self.iam == IamAccounts::None {
+            skip.push(ResourceGroup::Iam.as_str().to_owned());
+        }
+        let selection = Selection::new(&self.only, &skip, self.access_report, self.assignments)?;
+        selection.with_reports_by(self.access_report_policies.clone().unwrap_or_default(), &skip)
     }
 }
 
@@ -252,6 +277,7 @@ pub fn run(args: CollectArgs, global: &GlobalOptions) -> Result<ExitStatus> {
         restart: args.restart,
         resume_within: args.resume_within,
         shrink_limit: ShrinkLimit(args.shrink_limit),
+        activity_step: ActivityStep(args.activity_step),
         run: RunOptions {
             report_budget: args.access_report_budget,
             details_budget: args.applications_budget,

@@ -44,9 +44,7 @@ pub fn tell(summary: &Summary) {
         }
         stderr::say(line);
     }
-    for limited in summary.coverage.iter().filter(|one| one.status == CoverageStatus::Limited) {
-        stderr::say(limited_in_words(limited));
-    }
+    limited_in_words(&summary.coverage).into_iter().for_each(stderr::say);
     if !left_out.is_empty() {
         let names: Vec<_> = left_out.iter().map(|outcome| outcome.resource.as_str()).collect();
         stderr::say(format!("not collected: {}", names.join(", ")));

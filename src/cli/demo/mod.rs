@@ -19,7 +19,7 @@ use crate::collect::{ReportDepth, RunOptions, Selection, StrategyChoice, TakeOpt
 use crate::error::{Error, ExitStatus, Result};
 use crate::output::stderr;
 use crate::simulator::{Config, Simulator};
-use crate::store::{Census, ShrinkLimit, Snapshot, data_files};
+use crate::store::{ActivityStep, Census, ShrinkLimit, Snapshot, data_files};
 
 /// The file of the demo's census. The demo changes no other file.
 pub(super) const DATABASE: &str = "orgcensus-demo.db";
@@ -83,6 +83,7 @@ async fn collect(database: &Path, simulator: &Simulator) -> Result<()> {
         restart: true,
         resume_within: Duration::ZERO,
         shrink_limit: ShrinkLimit(100),
+        activity_step: ActivityStep::default(),
         run: RunOptions {
             report_budget: Duration::from_secs(60),
             details_budget: Duration::from_secs(60),

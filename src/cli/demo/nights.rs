@@ -7,12 +7,13 @@ use std::path::Path;
 use chrono::{SecondsFormat, TimeDelta};
 use serde_json::{Map, Value};
 
+use crate::collect::OTHER_ACCOUNTS;
 use crate::error::Result;
-use crate::model::{Completeness, RESOURCES, Row, Scope};
+use crate::model::{Completeness, Entity, RESOURCES, ResourceGroup, Row, Scope};
 use crate::simulator::{ReportDepth, Simulator, TruthOptions};
 use crate::store::{
-    CallTotals, CollectionHeader, CollectorLock, Database, Failure, GapKind, Identity, NewTask, Outcome,
-    ShrinkLimit, Staging, synthetic_version,
+    ActivityStep, CallTotals, CollectionHeader, CollectorLock, Database, Failure, GapKind, Identity, NewTask,
+    Outcome, ShrinkLimit, Staging, synthetic_version,
 };
 
 /// The resources that are listed in parts: the resource, the column of the part, and the resource with a row for each
@@ -46,7 +47,7 @@ pub(super) fn publish(
         let api_calls = stage(&mut staging, simulator, night)?;
         let completed_at = time(simulator, night, TOOK);
         let totals = CallTotals { api_calls, throttled_calls: 0, completed_at };
-        database.publish(&staging, &totals, ShrinkLimit(100))?;
+        database.publish(&staging, &totals, ShrinkLimit(100), ActivityStep::default())?;
         drop(staging);
         Staging::discard(&database)?;
     }
@@ -59,7 +60,26 @@ fn stage(staging: &mut Staging, simulator: &Simulator, night: u32) -> Result<i64
     let options = TruthOptions { access_report: ReportDepth::OrganizationalUnits, ..TruthOptions::default() };
     let rows = |resource: &str| simulator.rows(night, resource, options);
     let mut listings: BTreeMap<Scope, Vec<Row>> = BTreeMap::new();
+    let account_id = simulator.management_account_id();
     for spec in RESOURCES {
+        // What each account has itself is read in the account of the credentials.
+        if spec.group == ResourceGroup::Iam {
+            let observed_at = time(simulator, night, TimeDelta::zero());
+            let others = Failure {
+                kind: GapKind::NotAsked,
+                operation: None,
+                error_code: None,
+                error_message: Some(OTHER_ACCOUNTS.to_owned()),
+                attempts: 0,
+                request_id: None,
+                observed_at,
+            };
+            staging.add_gap(&spec.all(), &others)?;
+            let own = spec.all().about(Entity::Account, &account_id);
+            let row = |columns| Row { resource: spec.name, columns, completeness: Completeness::Full };
+            listings.insert(own, rows(spec.name).into_iter().map(row).collect());
+            continue;
+        }
         let column = IN_PARTS.iter().find(|(resource, ..)| *resource == spec.name);
         if let Some((_, column, parts)) = column {
             for part in rows(parts) {

@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::excerpt::{self, excerpt};
 use crate::invocation;
 use crate::output::{Destination, Format, Ink, RowWriter, stderr, text, write_error};
-use crate::store::{Census, Coverage, CoverageStatus, Doubled, Gap, GapKind, Snapshot, When};
+use crate::store::{Census, Coverage, Doubled, Gap, GapKind, Snapshot, When};
 
 /// The number of scopes of similar gaps that are named before the rest is counted.
 const NAMED: usize = 4;
@@ -28,9 +28,7 @@ pub fn write(census: &Census, when: &When, format: Format, destination: &mut Des
     say_answering("", &snapshot, Some(when));
     say_facts(&snapshot);
     let coverage = census.coverage(snapshot.snapshot_id)?;
-    for limited in coverage.iter().filter(|one| one.status == CoverageStatus::Limited) {
-        stderr::say(limited_in_words(limited));
-    }
+    limited_in_words(&coverage).into_iter().for_each(stderr::say);
     let doubled = census.doubled(snapshot.snapshot_id)?;
     doubled_in_words(&doubled).into_iter().for_each(stderr::say);
     let gaps = census.gaps(snapshot.snapshot_id)?;

@@ -26,14 +26,14 @@ use rusqlite::types::ValueRef;
 use serde_json::{Map, Value};
 
 use super::budget::BudgetOption;
-use super::collector::{ForEach, Stage};
+use super::collector::{ForEach, In, Stage};
 use super::context::Context;
 use super::convert::now;
 use super::graph;
 use super::never_seen::NeverSeen;
 use super::progress::Progress;
 use super::selection::Selection;
-use super::task::{COLLECTORS, Task};
+use super::task::{COLLECTORS, CollectorSpec, Task};
 use crate::aws::CallFailure;
 use crate::error::Result;
 use crate::model::{Completeness, RESOURCES, ResourceSpec, Row};
@@ -74,7 +74,8 @@ impl Plan<'_> {
     pub fn begin(&self, staging: &mut Staging) -> Result<()> {
         self.queue(staging, graph::first_tasks())?;
         for spec in RESOURCES.iter().filter(|spec| !self.selection.has(spec.name)) {
-            staging.add_gap(&spec.all(), &not_asked("left out by --only, --skip or --access-report"))?;
+            staging
+                .add_gap(&spec.all(), &not_asked("left out by --only, --skip, --access-report or --iam"))?;
         }
         // A resource that depends on any of several others is collected without the ones that are left out.
         for spec in COLLECTORS.iter().filter(|spec| self.selection.has(spec.rows.name)) {
@@ -82,6 +83,13 @@ impl Plan<'_> {
             for left_out in resources.iter().filter(|resource| !self.selection.has(resource.name)) {
                 let reason = format!("{} are left out", left_out.name);
                 staging.add_gap(&spec.scope_for(left_out), &not_asked(&reason))?;
+            }
+        }
+        if self.context.aws.account_role().is_none() {
+            let asked = self.selection.asked().filter(|spec| spec.place == In::EachAccount);
+            let scopes: BTreeSet<_> = asked.map(CollectorSpec::whole).collect();
+            for scope in scopes {
+                staging.add_gap(&scope, &not_asked(OTHER_ACCOUNTS))?;
             }
         }
         self.note_report_depth(staging)
@@ -178,6 +186,9 @@ impl Plan<'_> {
         staging.add_tasks(wanted.zip(0..).map(|(task, rank)| task.queued(rank, self.selection)))
     }
 }
+
+/// The message of a gap for the IAM of all accounts but the one that is asked.
+pub const OTHER_ACCOUNTS: &str = "only the account of the credentials was asked";
 
 /// The message of a gap for a scope that the time for access reports did not suffice for.
 pub(super) const BEYOND_BUDGET: &str = "beyond --access-report-budget";

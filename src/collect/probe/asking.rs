@@ -80,6 +80,7 @@ impl<'a> Asking<'a> {
     /// Waits for all answers. Returns whether service control policies are enabled on the root, if that could be seen.
     pub async fn finish(mut self) -> Option<bool> {
         self.note_principals_out_of_reach();
+        self.note_account_not_known();
         while let Some(answered) = self.reads.join_next().await {
             match answered {
                 Ok(Answered::Task(answered)) => {
@@ -188,6 +189,18 @@ impl<'a> Asking<'a> {
                     }
                 }
                 Asked::AsListed | Asked::After | Asked::Planned => {}
+            }
+        }
+    }
+
+    /// Explains operations that are asked in the caller's own account, if it is not known which account that is.
+    fn note_account_not_known(&mut self) {
+        if self.context.caller.is_some() || self.context.aws.account_role().is_some() {
+            return;
+        }
+        for spec in self.selection.asked().filter(|spec| spec.place == In::EachAccount) {
+            for operation in spec.operations {
+                self.findings.explain(*operation, "it depends on GetCallerIdentity: see there");
             }
         }
     }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::snapshot_pair::SnapshotPair;
 use crate::error::{Error, Result};
 use crate::invocation;
-use crate::model::{RESOURCES, resource};
+use crate::model::{RESOURCES, ResourceGroup, resource};
 use crate::store::{Record, is_synthetic, unreadable};
 
 pub use crate::store::HidingGap;
@@ -182,11 +182,24 @@ impl Limited {
         Ok(found)
     }
 
-    /// Returns the sentence `account_assignments is limited in snapshot 3 (listed by principal, …)`.
-    pub(in crate::diff) fn words(&self) -> String {
-        let ids: Vec<_> = self.snapshots.iter().map(i64::to_string).collect();
-        let noun = if ids.len() == 1 { "snapshot" } else { "snapshots" };
-        let reason = self.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        format!("{} is limited in {noun} {}{reason}", self.resource, ids.join(" and "))
+    /// Returns the sentences `account_assignments is limited in snapshot 3 (listed by principal, …)`: one for all resources that
+    /// are limited alike.
+    pub(in crate::diff) fn lines(limited: &[Self]) -> Vec<String> {
+        let mut alike: Vec<(String, Vec<&'static str>)> = Vec::new();
+        for one in limited {
+            let ids: Vec<_> = one.snapshots.iter().map(i64::to_string).collect();
+            let noun = if ids.len() == 1 { "snapshot" } else { "snapshots" };
+            let reason = one.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            let said = format!("limited in {noun} {}{reason}", ids.join(" and "));
+            match alike.iter_mut().find(|(other, _)| *other == said) {
+                Some((_, names)) => names.push(one.resource),
+                None => alike.push((said, vec![one.resource])),
+            }
+        }
+        let line = |(said, names): (String, Vec<&'static str>)| {
+            let names = ResourceGroup::shortened(&names);
+            format!("{} {} {said}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
+        };
+        alike.into_iter().map(line).collect()
     }
 }

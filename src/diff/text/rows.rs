@@ -1,6 +1,6 @@
 //! The changed rows and the unseen scopes, with the gaps that hide them.
 
-use super::super::change::{Change, ChangeKind, Diff, HidingGap};
+use super::super::change::{Change, ChangeKind, Diff, HidingGap, Limited};
 use super::report::{Detail, Entry, Section};
 use super::row_details::details;
 use super::{TextOptions, command};
@@ -57,7 +57,7 @@ pub fn not_seen(diff: &Diff) -> Option<Section> {
 /// Returns the section of resources that were requested only in part.
 pub fn limited(diff: &Diff) -> Option<Section> {
     let entry = |line| Entry { sign: ChangeKind::Unknown, line, details: Vec::new() };
-    let entries: Vec<Entry> = diff.limited.iter().map(|one| entry(one.words())).collect();
+    let entries: Vec<Entry> = Limited::lines(&diff.limited).into_iter().map(entry).collect();
     (!entries.is_empty()).then(|| Section { heading: "not asked for".to_owned(), entries, rest: Vec::new() })
 }
 

@@ -5,9 +5,10 @@
 //! `access_report` keeps the jobs. This module has the calls and their XML.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use super::Context;
+use super::account_iam::{self, ENCODED};
 use crate::simulator::access_report::{Job, Outcome};
 use crate::simulator::activity;
 use crate::simulator::config::Caller;
@@ -16,6 +17,8 @@ use crate::simulator::protocol::{ApiError, element};
 
 pub(super) fn answer(context: &Context) -> Result<String, ApiError> {
     let operation = match context.request.operation.as_str() {
+        "GetAccountAuthorizationDetails" => return account_iam::details(context),
+        "ListRoles" => return account_iam::roles(context),
         "ListOrganizationsFeatures" => return features(context),
         "GetPolicy" => return policy(context),
         "GetPolicyVersion" => return policy_version(context),
@@ -67,8 +70,6 @@ fn policy(context: &Context) -> Result<String, ApiError> {
 /// Writes the default version. The document is percent-encoded
 /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyVersion.html>).
 fn policy_version(context: &Context) -> Result<String, ApiError> {
-    /// The characters to encode: all except the unreserved ones of RFC 3986.
-    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     let policy = managed_policy(context)?;
     let version_id = context.required("VersionId")?;
     if version_id != policy.version_id {

@@ -3,6 +3,7 @@
 //! They read the world of the served day. Each service's file decides on permissions, because the rules differ.
 //! `faults` damages answers.
 
+mod account_iam;
 mod applications;
 mod iam;
 mod identity_center;

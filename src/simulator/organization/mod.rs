@@ -5,6 +5,7 @@
 //! record with `exists == false`, because assignments still name it.
 
 mod applications;
+mod iam;
 mod identity_center;
 mod index;
 mod managed_policies;
@@ -20,6 +21,7 @@ use serde_json::Value;
 use super::config::Config;
 use super::dice;
 pub(super) use applications::{Application, Grant};
+pub(super) use iam::{AccountIam, IamGroup, IamPolicy, IamRole, IamUser, Policies};
 pub(super) use identity_center::{Attribute, Issuer};
 use index::Index;
 pub(super) use managed_policies::ManagedPolicy;

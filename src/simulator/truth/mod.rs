@@ -7,6 +7,7 @@
 
 mod applications;
 mod costs;
+mod iam;
 mod identity_center;
 mod requests;
 mod rows;

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    Assignments, ReportDepth, ReportedPolicies, Rows, TruthOptions, applications, columns, identity_center,
-    requests,
+    Assignments, ReportDepth, ReportedPolicies, Rows, TruthOptions, applications, columns, iam,
+    identity_center, requests,
 };
 use crate::model::{
     self, Account, AccountAssignment, DelegatedAdministrator, DelegatedAdministratorAccount, Entity,
@@ -67,6 +67,7 @@ pub(in crate::simulator) fn rows(world: &World, resource: &str, options: TruthOp
         "managed_policies" if sets => managed_policies(world),
         "provisioned_permission_sets" if sets => provisioned(world),
         "account_assignments" if sets => assignments(world, options.assignments),
+        name if name.starts_with("iam_") && organization => iam::rows(world, name),
         "service_last_accessed" if organization => last_accessed(world, options),
         "tags" => tags(world, organization, sets),
         _ => Vec::new(),

@@ -26,6 +26,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 pub use self::coverage::ShrinkLimit;
 use self::scopes::Scopes;
+pub use self::versions::ActivityStep;
 use super::columns::fact_columns;
 use super::coverage::of_snapshot as coverage_of;
 use super::database::Database;
@@ -95,6 +96,8 @@ struct Publishing<'a> {
     seen: Scopes,
     /// The scopes that were not seen.
     gaps: Scopes,
+    /// The step by which a use has to be newer, for resources that keep uses in steps.
+    step: ActivityStep,
     /// The resources with staged rows that were left out. The keys of these rows are in `temp.publish_dropped_<name>`.
     dropped: BTreeSet<&'static str>,
 }
@@ -107,6 +110,7 @@ impl Database {
         staging: &Staging,
         totals: &CallTotals,
         limit: ShrinkLimit,
+        step: ActivityStep,
     ) -> Result<Published> {
         let header = staging.header();
         if let Some(published) = snapshot::of_collection(self.connection(), &header.collection_id)? {
@@ -118,7 +122,7 @@ impl Database {
         shrink.doing("let go of the collection's cache")?;
         let connection = self.connection_mut();
         connection.execute("ATTACH ?1 AS staging", [file]).doing("read the collection")?;
-        let published = in_transaction(connection, header, totals, limit);
+        let published = in_transaction(connection, header, totals, limit, step);
         // The statements that read the staging are finished, but the statement cache still holds them.
         connection.flush_prepared_statement_cache();
         let detached = connection.execute_batch("DETACH staging").doing("let go of the collection");
@@ -135,11 +139,12 @@ fn in_transaction(
     header: &CollectionHeader,
     totals: &CallTotals,
     limit: ShrinkLimit,
+    step: ActivityStep,
 ) -> Result<Published> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .doing("begin to publish the snapshot")?;
-    let published = write_snapshot(&transaction, header, totals, limit)?;
+    let published = write_snapshot(&transaction, header, totals, limit, step)?;
     drop_temporary_tables(&transaction).doing("clean up after the publish")?;
     transaction.commit().doing("publish the snapshot")?;
     Ok(published)
@@ -150,6 +155,7 @@ fn write_snapshot(
     header: &CollectionHeader,
     totals: &CallTotals,
     limit: ShrinkLimit,
+    step: ActivityStep,
 ) -> Result<Published> {
     let strategy: Option<String> = connection
         .query_row("SELECT max(value) FROM staging.notes WHERE name = 'assignment_strategy'", [], |row| {
@@ -160,7 +166,7 @@ fn write_snapshot(
     let seen = scopes::seen(connection)?;
     let gaps = gaps::gather(connection, snapshot_id)?;
     narrower::write(connection, snapshot_id, &seen, &gaps)?;
-    let mut publishing = Publishing { connection, snapshot_id, seen, gaps, dropped: BTreeSet::new() };
+    let mut publishing = Publishing { connection, snapshot_id, seen, gaps, step, dropped: BTreeSet::new() };
 
     let mut resources = Vec::new();
     let mut suspects = Vec::new();

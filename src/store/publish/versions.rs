@@ -54,6 +54,30 @@ pub(super) fn publish(
     ))
 }
 
+/// The number of days by which a use has to be newer than the stored one, for resources that keep uses in steps. With many rows
+/// that are used every day, a version each night would be most of the census.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActivityStep(pub u16);
+
+impl Default for ActivityStep {
+    fn default() -> Self {
+        Self(7)
+    }
+}
+
+impl ActivityStep {
+    /// Returns the condition that the staged row `t` has a use that the version `x` does not stand for: the first one, one newer
+    /// by the step, or an older one or none, which belongs to another thing of the same name.
+    fn is_taken(self, newest_at: &str) -> String {
+        let (new, old) = (format!("t.{}", quoted(newest_at)), format!("x.{}", quoted(newest_at)));
+        format!(
+            "({new} IS NOT {old} AND ({old} IS NULL OR {new} IS NULL OR {new} < {old}
+                OR julianday({new}) >= julianday({old}) + {}))",
+            self.0
+        )
+    }
+}
+
 /// The numbers of open versions that are not staged unchanged. Versions that differ only in volatile columns are
 /// `touched`, and are not counted.
 struct Fates {
@@ -76,6 +100,7 @@ struct Statements<'a> {
     columns: Vec<String>,
     key: Vec<String>,
     spec: &'a ResourceSpec,
+    step: ActivityStep,
     /// The condition that the absence of a version `x` from the staging was seen.
     seen: String,
 }
@@ -93,6 +118,7 @@ impl<'a> Statements<'a> {
             columns,
             key,
             spec,
+            step: publishing.step,
             seen: format!("({} OR {})", publishing.seen.cover(spec.name, &of_row), dead.condition()),
         })
     }
@@ -118,6 +144,10 @@ impl<'a> Statements<'a> {
     /// same meaning in another spelling stays as it was first sent.
     fn differs(&self, column: &str) -> String {
         let name = quoted(column);
+        let in_steps = self.spec.activity.as_ref().filter(|_| self.spec.keeps_activity_in_steps);
+        if let Some(activity) = in_steps.filter(|activity| activity.has(column)) {
+            return self.step.is_taken(activity.newest_at);
+        }
         match self.spec.document(column) {
             None => format!("t.{name} IS NOT x.{name}"),
             Some(held) => format!(

@@ -53,6 +53,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0013_assignment_requests"),
     migration!("0014_snapshot_metrics"),
     migration!("0015_fields_of_users_and_policies"),
+    migration!("0016_iam_of_accounts"),
 ];
 
 /// A step of the schema.

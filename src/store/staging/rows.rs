@@ -27,6 +27,8 @@ struct RowWriter {
     replace: String,
     /// The statement that replaces a row of a key alone.
     complete: String,
+    /// Adds to a key that is staged what is not known of it, and makes it whole; stages a key that is not.
+    supplement: String,
 }
 
 #[derive(Debug)]
@@ -50,7 +52,9 @@ impl RowWriters {
             let columns = of_table(spec.name, 2)?;
             let replace = upsert(spec.name, &columns, spec.key, "excluded.whole >=");
             let complete = upsert(spec.name, &columns, spec.key, "0 =");
-            by_resource.insert(spec.name, RowWriter { columns, key: spec.key, replace, complete });
+            let supplement = supplement(spec.name, &columns, spec.key);
+            let writer = RowWriter { columns, key: spec.key, replace, complete, supplement };
+            by_resource.insert(spec.name, writer);
         }
         let mut by_facts = BTreeMap::new();
         for spec in FACTS {
@@ -102,6 +106,7 @@ impl RowWriters {
             let (upsert, whole) = match rows[0].completeness {
                 Completeness::Full => (&writer.replace, 1),
                 Completeness::FullUnlessStaged => (&writer.complete, 1),
+                Completeness::FullWithStaged => (&writer.supplement, 0),
                 Completeness::KeyOnly => (&writer.replace, 0),
             };
             for row in rows {
@@ -216,6 +221,24 @@ fn upsert(resource: &str, columns: &[String], key: &[&str], outranks: &str) -> S
         key.join(", "),
         sets.join(", "),
         table = quoted(resource),
+    )
+}
+
+/// The row stays the earlier task's: it is whole by both, and that one has ended.
+fn supplement(resource: &str, columns: &[String], key: &[&str]) -> String {
+    let names: Vec<_> = columns.iter().map(String::as_str).chain(["task_id", "whole"]).map(quoted).collect();
+    let places = vec!["?"; names.len()].join(", ");
+    let sets = columns.iter().filter(|name| !key.contains(&name.as_str())).map(|name| quoted(name));
+    let sets: Vec<_> = sets
+        .map(|name| format!("{name} = coalesce(excluded.{name}, {table}.{name})", table = quoted(resource)))
+        .collect();
+    let key: Vec<_> = key.iter().map(|name| quoted(name)).collect();
+    format!(
+        "INSERT INTO {} ({}) VALUES ({places}) ON CONFLICT ({}) DO UPDATE SET {}, whole = 1",
+        quoted(resource),
+        names.join(", "),
+        key.join(", "),
+        sets.join(", "),
     )
 }
 

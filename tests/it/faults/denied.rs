@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use orgcensus::model::ResourceGroup;
 use orgcensus::simulator::{Fault, ReportDepth, Rows, TruthOptions};
 use serde_json::{Map, Value, json};
 
@@ -139,11 +140,13 @@ fn accounts_and_what_follows_from_them() {
     let world = after_day_0();
     world.simulator.faults().add(Fault::on("ListAccounts", denied()));
     let ran = collect(&world);
-    let gaps = [
+    let mut gaps = vec![
         ("accounts", json!({})),
         ("tags", json!({ "resource_type": "account" })),
         ("service_last_accessed", json!({ "entity_type": "account" })),
     ];
+    // Which account is that of the credentials is told by the accounts.
+    gaps.extend(ResourceGroup::Iam.resources().map(|spec| (spec.name, json!({}))));
     assert_hidden(&world, &ran, &gaps, "denied");
 }
 
