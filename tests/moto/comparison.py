@@ -41,13 +41,14 @@ class Json:
 
 
 # Columns of the views that are derived from other columns.
-DERIVED = ["document_id", "actor_policy_id"]
+DERIVED = ["document_id", "actor_policy_id", "trust_policy_id"]
 # Columns that AWS changes without giving the row a new meaning. They make no change, and only the newest value is
 # stored.
 VOLATILE = {
     "users": {"updated_at", "updated_by", "revision"},
     "groups": {"updated_at", "updated_by", "revision"},
     "group_memberships": {"updated_at", "updated_by"},
+    "iam_policies": {"attachment_count", "boundary_usage_count"},
     "managed_policies": {"attachment_count", "boundary_usage_count", "is_attachable", "tags"},
 }
 

@@ -7,6 +7,7 @@ permission set for its assignments.
 import json
 
 from comparison import Json, Moment
+from iam import IAM_KEYS, iam_tables
 
 
 class Aws:
@@ -43,6 +44,7 @@ KEYS = {
     "permission_set_policies": ["permission_set_arn", "kind", "policy"],
     "managed_policies": ["policy_arn"],
     "account_assignments": ["account_id", "permission_set_arn", "principal_type", "principal_id"],
+    **IAM_KEYS,
 }
 
 
@@ -53,7 +55,8 @@ def pages(client, operation: str, items: str, **arguments) -> list:
 
 def listed(aws: Aws, pairs: set[tuple[str, str]]) -> dict[str, list[dict]]:
     """Returns the rows of every table. `pairs` are all pairs of account and permission set that were ever assigned."""
-    return organization_tables(aws.organizations) | identity_tables(aws) | permission_tables(aws, pairs)
+    of_iam = iam_tables(aws.iam)
+    return organization_tables(aws.organizations) | identity_tables(aws) | permission_tables(aws, pairs) | of_iam
 
 
 def organization_tables(client) -> dict[str, list[dict]]:

@@ -8,6 +8,7 @@ these listings have one page.)
 import json
 from dataclasses import dataclass, field
 
+from iam import CALLER
 from listing import Aws
 
 ACCOUNTS = 130
@@ -288,6 +289,7 @@ def build(aws: Aws) -> Organization:
     build_people(made)
     build_permission_sets(made)
     build_assignments(made)
+    build_iam(aws.iam)
     return made
 
 
@@ -389,7 +391,8 @@ def build_assignments(made: Organization):
 
 def change(made: Organization) -> list[Change]:
     """Makes the changes between the two snapshots, and returns the rows that they change."""
-    return [*change_organization(made), *change_people(made), *change_permission_sets(made), *change_assignments(made)]
+    of_sets = [*change_permission_sets(made), *change_assignments(made)]
+    return [*change_organization(made), *change_people(made), *of_sets, *change_iam(made.aws.iam)]
 
 
 def change_organization(made: Organization) -> list[Change]:
@@ -474,4 +477,51 @@ def change_assignments(made: Organization) -> list[Change]:
         made.unassign("account-7", "Set-7", user="ana"),
         made.unassign("account-8", "Set-8", group="group-8"),
         made.unassign("account-9", "Administrator", group="group-0"),
+    ]
+
+
+def build_iam(client):
+    """What the caller's account has itself: an odd thing of each kind."""
+    for name, path in [("ana", "/"), ("ci+release", "/automation/"), ("nobody", "/")]:
+        client.create_user(UserName=name, Path=path)
+    client.tag_user(UserName="ana", Tags=[{"Key": "owner", "Value": "team a"}])
+    for name in ["admins", "empty"]:
+        client.create_group(GroupName=name)
+    client.add_user_to_group(GroupName="admins", UserName="ana")
+    client.attach_group_policy(GroupName="admins", PolicyArn=ADMINISTRATOR)
+    client.put_group_policy(GroupName="admins", PolicyName="own", PolicyDocument=policy("s3:Get+*"))
+    made = client.create_policy(PolicyName="Deploy", Path="/team/", PolicyDocument=policy("s3:*"), Description="deploys")
+    arn = made["Policy"]["Arn"]
+    client.attach_user_policy(UserName="ana", PolicyArn=arn)
+    client.put_user_policy(UserName="ci+release", PolicyName="release", PolicyDocument=policy("ecr:*"))
+    for name in ["app", "partner"]:
+        client.create_role(
+            RoleName=name, AssumeRolePolicyDocument=trust("ec2"), Description=f"{name}!", MaxSessionDuration=7200
+        )
+    client.attach_role_policy(RoleName="app", PolicyArn=arn)
+    client.put_role_policy(RoleName="app", PolicyName="logs", PolicyDocument=policy("logs:*"))
+
+
+def trust(service: str) -> str:
+    """A trust policy."""
+    principal = {"Service": f"{service}.amazonaws.com"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def change_iam(client) -> list[Change]:
+    client.create_user(UserName="zoe")
+    client.add_user_to_group(GroupName="empty", UserName="zoe")
+    client.delete_user(UserName="nobody")
+    client.put_role_policy(RoleName="app", PolicyName="logs", PolicyDocument=policy("logs:Put*"))
+    client.update_assume_role_policy(RoleName="partner", PolicyDocument=trust("lambda"))
+    client.detach_group_policy(GroupName="admins", PolicyArn=ADMINISTRATOR)
+    inline = (CALLER, "ROLE", "app", "inline", "logs")
+    return [
+        Change("iam_users", "added", (CALLER, "zoe")),
+        Change("iam_users", "removed", (CALLER, "nobody")),
+        Change("iam_group_members", "added", (CALLER, "empty", "zoe")),
+        Change("iam_policy_attachments", "changed", inline, frozenset(["document"])),
+        Change("iam_policy_attachments", "removed", (CALLER, "GROUP", "admins", "managed", ADMINISTRATOR)),
+        Change("iam_roles", "changed", (CALLER, "partner"), frozenset(["trust_policy"])),
     ]

@@ -8,6 +8,7 @@ import urllib.request
 import pytest
 from comparison import DERIVED, VOLATILE, differences, differing_cells, keyed, shown
 from conftest import BY_PRINCIPALS
+from iam import IAM_KEYS
 from listing import KEYS, access, listed
 from organization import (
     ACCOUNTS,
@@ -151,7 +152,8 @@ def test_coverage_tells_what_can_be_believed(story, snapshot_id):
     rows = story.program.query(f"SELECT * FROM coverage WHERE snapshot_id = {snapshot_id}")
     status = {row["resource"]: row["status"] for row in rows}
     # moto provisions nothing, so assignments are listed by principal, and those of deleted principals cannot be seen.
-    expected = dict.fromkeys(SERVED, "complete") | {"account_assignments": "limited"}
+    # Of IAM, only the account of the credentials is read.
+    expected = dict.fromkeys(SERVED, "complete") | dict.fromkeys(["account_assignments", *IAM_KEYS], "limited")
     assert {resource: status.get(resource) for resource in SERVED} == expected
     for resource, _, _ in NOT_SERVED:
         assert status.get(resource) == "partial", resource
