@@ -92,6 +92,8 @@ pub enum Action {
     KeyTwice,
     /// HTTP 500 with a page of HTML, as proxies send it.
     Html500,
+    /// This HTTP status without a body, as servers that stand in for AWS send it for what they do not have.
+    NoBody(u16),
     /// The XML of the result, regardless of the organization, even for an operation that is not simulated.
     Result(String),
 }
@@ -132,6 +134,7 @@ impl Action {
             Self::OddKey => "odd key",
             Self::KeyTwice => "key twice",
             Self::Html500 => "HTML 500",
+            Self::NoBody(_) => "no body",
             Self::Result(_) => "another result",
             Self::KeyNotFound { .. } => "not found for a key's sake",
             Self::FailedReport(_) => "failed report",

@@ -144,10 +144,13 @@ impl State {
             Some(Action::Reset) => return (Reply::Reset, None),
             Some(Action::Hang) => return (Reply::Hang, None),
             Some(Action::TurnDay(day)) => self.set_day(*day),
-            Some(Action::Html500) => {
-                let body = "<html><body><h1>500 Internal Server Error</h1></body></html>".to_owned();
+            Some(Action::Html500 | Action::NoBody(_)) => {
+                let (status, body) = match action {
+                    Some(Action::NoBody(status)) => (*status, String::new()),
+                    _ => (500, "<html><body><h1>500 Internal Server Error</h1></body></html>".to_owned()),
+                };
                 let reply = Reply::Answer {
-                    status: 500,
+                    status,
                     content_type: "text/html",
                     request_id,
                     body,

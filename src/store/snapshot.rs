@@ -113,6 +113,16 @@ pub enum GapKind {
 }
 
 impl GapKind {
+    /// Every kind, the most informative first: a refusal or a failure tells more than a scope that was not requested.
+    pub const BY_INFORMATION: [Self; 4] = [Self::Denied, Self::Failed, Self::Unavailable, Self::NotAsked];
+
+    /// Returns the rank of a kind as the column `kind` has it. A lower rank is more informative; an unknown kind has the
+    /// highest.
+    pub fn rank(kind: &str) -> usize {
+        let place = Self::BY_INFORMATION.iter().position(|one| one.as_str() == kind);
+        place.unwrap_or(Self::BY_INFORMATION.len())
+    }
+
     /// Returns the value of the column `kind`.
     pub fn as_str(self) -> &'static str {
         match self {

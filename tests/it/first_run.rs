@@ -1,6 +1,7 @@
 //! Resources added after the core: a census made without them, with the permissions of that time, continues without any
 //! failure until it has seen them once, or until they are requested by name.
 
+use orgcensus::model::ResourceGroup;
 use orgcensus::simulator::{Action, Fault};
 use serde_json::Value;
 
@@ -107,6 +108,40 @@ fn what_aws_does_not_offer_there_is_no_failure() {
     let ran = world.collect(&[]);
     assert_eq!(ran.exit, Some(0), "{}", ran.all());
     assert_eq!(status(&world, "trusted_services", 1), "unavailable");
+}
+
+/// An endpoint may stand in for AWS without all of IAM. Each says so in its own way.
+#[test]
+fn an_endpoint_without_iam_is_no_failure() {
+    use Action::{NoBody, Status, UnknownOperation};
+    for action in [UnknownOperation, Status(501), NoBody(400), NoBody(404), NoBody(405), NoBody(501)] {
+        let world = World::of(small());
+        for operation in ["GetAccountAuthorizationDetails", "ListRoles"] {
+            world.simulator.faults().add(Fault::on(operation, action.clone()));
+        }
+        let arguments = ["--access-report", "none", "--haste", "100"];
+        let ran = world.collect(&arguments);
+        assert_eq!(ran.exit, Some(0), "{action:?}: {}", ran.all());
+        for spec in ResourceGroup::Iam.resources() {
+            assert_eq!(status(&world, spec.name, 1), "unavailable", "{action:?}: {}", spec.name);
+        }
+        // Once it was seen, the same answer is a gap, and nothing is removed.
+        world.simulator.faults().clear();
+        assert_eq!(world.collect(&arguments).exit, Some(0));
+        let rows =
+            |world: &World| world.number("SELECT count(*) FROM iam_roles_versions WHERE valid_to IS NULL");
+        let known = rows(&world);
+        world.simulator.faults().add(Fault::on("GetAccountAuthorizationDetails", action.clone()));
+        assert_eq!(world.collect(&arguments).exit, Some(4), "{action:?}");
+        assert!(known > 0 && rows(&world) == known, "{action:?}");
+    }
+    for action in [Status(500), NoBody(500), NoBody(408)] {
+        let world = World::of(small());
+        world.simulator.faults().add(Fault::on("GetAccountAuthorizationDetails", action.clone()));
+        let ran = world.collect(&["--access-report", "none", "--haste", "100"]);
+        assert_eq!(ran.exit, Some(4), "{action:?}: {}", ran.all());
+        assert_eq!(status(&world, "iam_users", 1), "partial", "{action:?}");
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ impl CallFailure {
         E: ProvideErrorMetadata + StdError + 'static,
     {
         let mut details = Details::default();
-        let is_not_implemented = error.raw_response().is_some_and(|raw| raw.status().as_u16() == 501);
+        let status = error.raw_response().map(|raw| raw.status().as_u16());
         let (class, code, message, meta) = match error {
             SdkError::ServiceError(service) => {
                 let meta = service.err().meta().clone();
@@ -47,9 +47,9 @@ impl CallFailure {
             SdkError::ResponseError(response) => {
                 let status = response.raw().status().as_u16();
                 let (code, message) = unreadable(status, chain(error));
-                let class = match is_not_implemented {
-                    true => FailureClass::Answered,
-                    false => FailureClass::Transient,
+                let class = match status {
+                    501 => FailureClass::Answered,
+                    _ => FailureClass::Transient,
                 };
                 (class, code, message, None)
             }
@@ -81,6 +81,13 @@ impl CallFailure {
             }
         };
         let request_id = meta.as_ref().and_then(request_id);
+        // AWS always names an error. An endpoint that stands in for AWS may have no page for an operation.
+        let names_no_error = meta.as_ref().and_then(ErrorMetadata::code).is_none_or(str::is_empty);
+        let is_not_implemented = match status {
+            Some(501) => true,
+            Some(400 | 404 | 405) => names_no_error,
+            _ => false,
+        };
         let Details { reason, resource_type, retry_after } = details;
         // The key caused this failure, so the code alone does not mean "missing" or "throttled by the service".
         let class = match reason.as_deref() {

@@ -61,7 +61,8 @@ pub struct CallFailure {
     pub class: FailureClass,
     /// AWS's error code, or the kind of failure if there was no answer.
     pub code: String,
-    /// True for an answer with HTTP 501: the endpoint has no such operation, regardless of the code.
+    /// True if the HTTP status says that the endpoint has no such operation: 501 regardless of the code; 400, 404 or 405
+    /// if the answer names no error.
     pub is_not_implemented: bool,
     /// AWS's message, or the SDK's if there was no answer. Secrets are blanked out.
     pub message: String,
@@ -123,7 +124,12 @@ impl CallFailure {
     /// Returns true if the service does not offer the operation here, because the partition or the endpoint lacks it.
     pub fn is_not_offered(&self) -> bool {
         self.is_not_implemented
-            || self.is(&["UnknownOperationException", "UnsupportedAPIEndpointException", "InvalidAction"])
+            || self.is(&[
+                "InvalidAction",
+                "UnknownOperation",
+                "UnknownOperationException",
+                "UnsupportedAPIEndpointException",
+            ])
     }
 
     /// Returns true if a resource of this type was not found. If instead the store or the instance around it was not

@@ -7,6 +7,7 @@
 //! Both directions of time work alike, so that `diff(a, b)` mirrors `diff(b, a)`.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
 use rusqlite::Connection;
@@ -18,7 +19,7 @@ use crate::diff::change::{ChangeKind, HidingGap};
 use crate::diff::snapshot_pair::{Side, Sides, SnapshotPair};
 use crate::error::Result;
 use crate::model::ResourceSpec;
-use crate::store::{GapIndex, Record, SnapshotGaps, canonical_scope};
+use crate::store::{GapIndex, GapKind, Record, SnapshotGaps, canonical_scope};
 
 /// The decision about the meaning of differences, with the gaps that it depends on.
 pub(in crate::diff) struct Judge<'c> {
@@ -94,7 +95,7 @@ impl<'c> Judge<'c> {
     }
 
     /// Returns the gaps of both sides by scope, with the number of rows that they hide and that are the same version in
-    /// both snapshots. If both sides have a gap of one scope, the later one is used.
+    /// both snapshots. If both sides have a gap of one scope, the more informative one is used, or else the later one.
     fn scopes(
         &self,
         table: &VersionTable,
@@ -108,15 +109,21 @@ impl<'c> Judge<'c> {
         };
         let mut scopes = BTreeMap::new();
         for gap in earlier.gaps().iter().chain(later.gaps()) {
-            let rows = match scopes.get(&canonical_scope(&gap.scope)) {
-                Some((_, rows)) => *rows,
-                None => {
+            match scopes.entry(canonical_scope(&gap.scope)) {
+                Entry::Occupied(mut known) => {
+                    let (told, _): &mut (HidingGap, i64) = known.get_mut();
+                    if GapKind::rank(&gap.kind) <= GapKind::rank(&told.kind) {
+                        *told = gap.clone();
+                    }
+                }
+                Entry::Vacant(new) => {
                     let of_both = [earlier.gap_of(&gap.scope), later.gap_of(&gap.scope)];
                     let of_both: Vec<_> = of_both.into_iter().flatten().collect();
-                    unchanged_rows(self.connection, self.pair, table, differences, &gap.scope, &of_both)?
+                    let rows =
+                        unchanged_rows(self.connection, self.pair, table, differences, &gap.scope, &of_both)?;
+                    new.insert((gap.clone(), rows));
                 }
-            };
-            scopes.insert(canonical_scope(&gap.scope), (gap.clone(), rows));
+            }
         }
         Ok(scopes)
     }

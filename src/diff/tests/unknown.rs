@@ -57,6 +57,28 @@ fn a_resource_that_was_not_collected_is_a_gap_over_everything() {
 }
 
 #[test]
+fn of_two_gaps_of_one_scope_the_more_informative_is_told() {
+    let gap = |kind: &'static str| ("users", json!({}), kind);
+    for (first, second, told) in [
+        ("denied", "not_asked", "denied"),
+        ("not_asked", "denied", "denied"),
+        ("unavailable", "failed", "failed"),
+        ("failed", "denied", "denied"),
+    ] {
+        let mut history = History::new();
+        history.publish(&[user("ana")]);
+        history.publish_with(&[], &[gap(first)]);
+        history.publish_with(&[], &[gap(second)]);
+        for (from, to) in [(2, 3), (3, 2)] {
+            let diff = history.diff(from, to);
+            let entries = unknown(&diff);
+            assert_eq!(entries.len(), 1);
+            assert_eq!(entries[0].gap.as_ref().unwrap().kind, told, "{first}, {second}");
+        }
+    }
+}
+
+#[test]
 fn a_row_that_this_very_publish_closed_was_removed_whatever_wider_gap_there_is() {
     let mut history = History::new();
     history.publish(&[member("ops", "ana"), member("dev", "bob")]);

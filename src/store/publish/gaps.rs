@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use super::scopes::{Scopes, json_path};
 use crate::error::Result;
 use crate::model::RESOURCES;
+use crate::store::GapKind;
 use crate::store::columns::resource_columns;
 use crate::store::file::{Doing, literal};
 
@@ -61,9 +62,12 @@ pub(super) fn gather(connection: &Connection, snapshot_id: i64) -> Result<Scopes
     Scopes::of(connection, "publish_gap")
 }
 
-/// Returns the SQL of a kind's rank. A lower rank is more informative.
+/// Returns the SQL of [`GapKind::rank`].
 pub(super) fn rank(kind: &str) -> String {
-    format!("CASE {kind} WHEN 'denied' THEN 0 WHEN 'failed' THEN 1 WHEN 'unavailable' THEN 2 ELSE 3 END")
+    let ranks = GapKind::BY_INFORMATION.iter().enumerate();
+    let ranks: String =
+        ranks.map(|(rank, one)| format!(" WHEN {} THEN {rank}", literal(one.as_str()))).collect();
+    format!("CASE {kind}{ranks} ELSE {} END", GapKind::BY_INFORMATION.len())
 }
 
 fn gather_explicit(connection: &Connection) -> Result<Scopes> {

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::model::{ImplicitGap, ResourceSpec};
 use crate::store::file::quoted;
 use crate::store::record::{Record, text_of};
-use crate::store::{unreadable, versions_table};
+use crate::store::{GapKind, unreadable, versions_table};
 
 /// The gaps of snapshots by resource, each read once.
 pub(crate) struct GapIndex<'c> {
@@ -36,8 +36,8 @@ impl<'c> GapIndex<'c> {
         Ok(unseen)
     }
 
-    /// Returns the gaps of the snapshot that hide a row which it lacks and the compared snapshot has; empty if its
-    /// absence was seen.
+    /// Returns the gaps of the snapshot that hide a row which it lacks and the compared snapshot has, the most
+    /// informative first; empty if its absence was seen.
     pub fn hiding(
         &mut self,
         spec: &'static ResourceSpec,
@@ -47,6 +47,7 @@ impl<'c> GapIndex<'c> {
     ) -> Result<Vec<HidingGap>> {
         let unseen = self.unseen(absent, spec.name)?;
         let mut gaps: Vec<HidingGap> = unseen.over(row).cloned().collect();
+        gaps.sort_by_key(|gap| GapKind::rank(&gap.kind));
         if gaps.is_empty() {
             gaps.extend(self.left_out(spec, row, absent, present)?);
         }

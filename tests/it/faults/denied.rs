@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::gaps::{
     ARGUMENTS, DAY, after_day_0, assert_hidden, assert_net_changes, collect, denied, everything, held, key,
-    one, truth,
+    one, scopes_that_follow_from_accounts, truth,
 };
 use crate::world::{World, assert_same};
 
@@ -140,13 +140,8 @@ fn accounts_and_what_follows_from_them() {
     let world = after_day_0();
     world.simulator.faults().add(Fault::on("ListAccounts", denied()));
     let ran = collect(&world);
-    let mut gaps = vec![
-        ("accounts", json!({})),
-        ("tags", json!({ "resource_type": "account" })),
-        ("service_last_accessed", json!({ "entity_type": "account" })),
-    ];
-    // Which account is that of the credentials is told by the accounts.
-    gaps.extend(ResourceGroup::Iam.resources().map(|spec| (spec.name, json!({}))));
+    let mut gaps = vec![("accounts", json!({}))];
+    gaps.extend(scopes_that_follow_from_accounts());
     assert_hidden(&world, &ran, &gaps, "denied");
 }
 
@@ -225,16 +220,22 @@ fn the_whole_identity_center() {
     assert_hidden(&world, &ran, &gaps, "denied");
 }
 
+/// Returns the scope of everything in the account of the credentials.
+fn own_account(world: &World) -> Value {
+    json!({ "account_id": world.simulator.management_account_id() })
+}
+
 #[test]
 fn the_whole_of_iam() {
     let world = after_day_0();
     world.simulator.faults().add(Fault::on("iam:*", denied()));
     let ran = collect(&world);
-    let gaps = [
+    let mut gaps = vec![
         ("service_last_accessed", json!({})),
         ("organization_features", json!({})),
         ("managed_policies", json!({})),
     ];
+    gaps.extend(ResourceGroup::Iam.resources().map(|spec| (spec.name, own_account(&world))));
     assert_hidden(&world, &ran, &gaps, "denied");
 }
 
@@ -244,7 +245,7 @@ fn the_whole_of_organizations() {
     world.simulator.faults().add(Fault::on("organizations:*", denied()));
     let ran = collect(&world);
     assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
-    let hidden = [
+    let mut hidden = vec![
         "organization",
         "roots",
         "organizational_units",
@@ -256,7 +257,9 @@ fn the_whole_of_organizations() {
         "delegated_administrators",
         "trusted_services",
     ];
-    for resource in hidden {
+    // The account of the credentials is found among the accounts.
+    hidden.extend(ResourceGroup::Iam.resources().map(|spec| spec.name));
+    for resource in hidden.iter().copied() {
         assert_same(resource, &held(&world, resource), &truth(&world, 0, resource));
         let gap = (resource.to_owned(), "{}".to_owned(), "denied".to_owned());
         assert!(world.gaps().contains(&gap), "{resource}: {:?}", world.gaps());

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::gaps::{
     ARGUMENTS, DAY, after_day_0, after_day_0_of, assert_kept, assert_survived, borrowed, collect,
-    collect_impatiently, gaps_found, held, one, truth,
+    collect_impatiently, gaps_found, held, one, scopes_that_follow_from_accounts, truth,
 };
 use crate::world::{World, assert_same, small};
 
@@ -54,14 +54,13 @@ fn for_ever() {
         world.select("SELECT DISTINCT error_code, error_message FROM gaps WHERE operation LIKE '%ListUsers'");
     assert_eq!(told[0]["error_code"], "UnreadableAnswer");
     assert!(told[0]["error_message"].as_str().unwrap().contains("it holds no Users"), "{told:?}");
-    let gaps = [
+    let mut gaps = vec![
         ("users", json!({})),
         ("groups", json!({})),
         ("group_memberships", json!({})),
         ("accounts", json!({})),
-        ("tags", json!({ "resource_type": "account" })),
-        ("service_last_accessed", json!({ "entity_type": "account" })),
     ];
+    gaps.extend(scopes_that_follow_from_accounts());
     assert_kept(&world, &gaps, "failed");
 }
 
