@@ -1,5 +1,5 @@
 -- title: Everything about a user on one page
--- description: What is known of the user, the groups, the permission sets in each account, and what stands out: assignments to the user instead of a group, privileged access, access of a disabled user.
+-- description: What is known of the user, the groups, the permission sets in each account with the groups that give them, and what stands out: assignments to the user instead of a group, privileged access, access of a disabled user.
 -- family: person
 -- question: 9
 -- param user (user): user id, name or e-mail address
@@ -20,7 +20,6 @@ page (place, part, name, detail, since) AS (
     UNION ALL SELECT 4, 'user', 'status', u.user_status, NULL FROM users AS u WHERE u.user_id = :user
     UNION ALL SELECT 5, 'user', 'title', u.title, NULL FROM users AS u WHERE u.user_id = :user AND u.title IS NOT NULL
     UNION ALL SELECT 6, 'user', 'created by', u.created_by, u.created_at FROM users AS u WHERE u.user_id = :user
-    UNION ALL SELECT 7, 'user', 'id', u.user_id, NULL FROM users AS u WHERE u.user_id = :user
     UNION ALL
     SELECT 8, 'stands out', 'disabled, and still has access', count(*) || CASE count(*) WHEN 1 THEN ' permission set' ELSE ' permission sets' END, NULL FROM sets
     WHERE EXISTS (SELECT 1 FROM users AS u WHERE u.user_id = :user AND u.user_status = 'DISABLED')
@@ -42,13 +41,16 @@ page (place, part, name, detail, since) AS (
     WHERE m.user_id = :user
     UNION ALL
     SELECT 12, 'access', coalesce(c.account_name, c.account_id), (
-            SELECT group_concat(s.permission_set_name, ', ')
-            FROM (SELECT coalesce(o.permission_set_name, o.permission_set_arn) AS permission_set_name
-                  FROM sets AS o WHERE o.account_id = c.account_id ORDER BY 1) AS s),
+            SELECT group_concat(s.held, ', ')
+            FROM (SELECT coalesce(o.permission_set_name, o.permission_set_arn) || ' ('
+                      || group_concat(CASE o.via WHEN 'direct' THEN 'direct' ELSE coalesce(o.group_name, o.group_id) END, ', '
+                          ORDER BY o.via, o.group_name, o.group_id) || ')' AS held
+                  FROM mine AS o WHERE o.account_id = c.account_id
+                  GROUP BY o.permission_set_arn, o.permission_set_name ORDER BY 1) AS s),
         min(c.first_seen_at)
     FROM mine AS c
     GROUP BY c.account_id, c.account_name
 )
-SELECT part, name, detail, since
+SELECT part, name, detail, since, :user AS user_id
 FROM page
 ORDER BY place, name, detail, since

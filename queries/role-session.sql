@@ -35,7 +35,8 @@ SELECT
         ELSE 'no'
     END AS has_access,
     CASE WHEN n.name IS NULL THEN 'this is no role of a permission set'
-        WHEN s.permission_set_arn IS NULL THEN 'no permission set has this name' END AS finding,
+        WHEN s.permission_set_arn IS NULL THEN 'no permission set has this name in the snapshot'
+        WHEN n.account_id IS NOT NULL AND c.account_id IS NULL THEN 'the account is not in the snapshot' END AS finding,
     n.account_id,
     u.user_id,
     s.permission_set_arn

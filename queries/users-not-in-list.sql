@@ -2,7 +2,7 @@
 -- description: Users of whom neither the user name, the id nor an e-mail address is in a list, such as an export of the staff, and whether they have access to an account. The list has names and addresses with commas, semicolons, spaces or line breaks between them; case and quotes do not count.
 -- family: hygiene
 -- question: 46
--- param list (text): names, ids or e-mail addresses
+-- param list (text): names, ids or e-mail addresses themselves, not the name of a file: "$(cat FILE)"
 -- example: 'ana@example.com, bo@example.com'
 -- not during: it compares the state of one snapshot
 WITH list AS MATERIALIZED (

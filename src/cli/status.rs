@@ -182,7 +182,8 @@ impl State {
                 lines.extend(gaps(last));
             }
         }
-        lines.extend(unfinished_collection(global));
+        let is_demo = self.last.as_ref().is_some_and(|last| last.snapshot.is_synthetic());
+        lines.extend(unfinished_collection(global, is_demo));
         lines
     }
 
@@ -221,7 +222,7 @@ fn first_commands(global: &GlobalOptions) -> Vec<String> {
     ];
     let width = commands.iter().map(|(command, _)| command.chars().count()).max().unwrap_or_default();
     let mut lines = vec![format!("There is no census yet at {}.", global.db.display())];
-    lines.extend(unfinished_collection(global));
+    lines.extend(unfinished_collection(global, false));
     lines.extend([String::new(), "Begin with:".to_owned()]);
     lines.extend(commands.map(|(command, what)| format!("  {command:width$}   {what}")));
     lines
@@ -272,11 +273,13 @@ fn unfinished_since(global: &GlobalOptions) -> Option<DateTime<Utc>> {
     Some(std::fs::metadata(global.staging_path()).ok()?.modified().ok()?.into())
 }
 
-fn unfinished_collection(global: &GlobalOptions) -> Option<String> {
+fn unfinished_collection(global: &GlobalOptions, is_demo: bool) -> Option<String> {
     let written = unfinished_since(global)?;
     let age = age(&written.to_rfc3339(), Utc::now());
-    Some(format!(
-        "unfinished    a collection, last step {age}: still at work, or {} resumes it",
-        invocation::command("collect")
-    ))
+    let otherwise = match is_demo {
+        // No collection continues a simulated organization.
+        true => "orgcensus demo makes the census anew".to_owned(),
+        false => format!("{} resumes it", invocation::command("collect")),
+    };
+    Some(format!("unfinished    a collection, last step {age}: still at work, or {otherwise}"))
 }

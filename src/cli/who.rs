@@ -112,7 +112,10 @@ pub fn admins(args: AdminsArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 /// Finds every entity with the text in a name. If there is none, suggests similar texts.
 pub fn find(args: FindArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let answered = answer("find", vec![args.text.clone()], global)?;
-    if answered.rows == 0 {
+    if answered.rows == 0 && args.text.contains(ROLE) {
+        let who = format!("who {}", text::shell_word(&args.text));
+        stderr::say(format!("hint: it is the name of a role: {}", invocation::command(who)));
+    } else if answered.rows == 0 {
         for text in texts_like(&args.text, global)? {
             let find = format!("find {}", text::shell_word(&text));
             stderr::say(format!("hint: did you mean {text:?}? {}", invocation::command(find)));

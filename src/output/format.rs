@@ -95,7 +95,16 @@ impl Format {
         known.map(|(_, format)| Some(*format)).ok_or_else(|| {
             let names: Vec<_> = EXTENSIONS.iter().map(|(name, _)| format!(".{name}")).collect();
             let extension = extension.to_string_lossy();
-            Error::usage(format!("no format is known by the extension .{extension}"))
+            let error = Error::usage(format!("no format is known by the extension .{extension}"));
+            let error = match extension.to_lowercase().as_str() {
+                "parquet" => error.hint("orgcensus export FOLDER writes every table as Parquet"),
+                "db" | "sqlite" => {
+                    error.hint("orgcensus export --flat FILE.db writes a SQLite file of plain tables")
+                }
+                "html" | "htm" => error.hint("orgcensus report FILE.html writes one page for a browser"),
+                _ => error,
+            };
+            error
                 .hint(format!("the known extensions are {}", names.join(", ")))
                 .hint("or say what the file shall hold, e.g. --format csv")
         })

@@ -112,7 +112,12 @@ impl Catalog {
             return Ok(query.clone());
         }
         let names = catalog().iter().map(|query| &query.name).chain(files.iter().map(|(name, _)| name));
+        // sqlite3 and psql list tables by such words.
+        let lists_tables = name
+            .starts_with(['.', '\\'])
+            .then(|| invocation::command("schema") + " lists the tables and views");
         Err(Error::unknown(format!("there is no query {name:?}"))
+            .hint_if_any(lists_tables)
             .hint_if_any(did_you_mean(name, names.map(String::as_str)))
             .hint("orgcensus query --list shows the queries")
             .hint(format!(

@@ -173,6 +173,12 @@ pub fn run(args: DiffArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     if from.snapshot_id == to.snapshot_id && !is_first {
         stderr::warn(format!("both ends are snapshot {}: nothing is compared", to.snapshot_id));
     }
+    if from.snapshot_id > to.snapshot_id {
+        stderr::warn(format!(
+            "snapshot {} is later than snapshot {}: what is told as gained was lost, and the reverse",
+            from.snapshot_id, to.snapshot_id
+        ));
+    }
     for snapshot in [&from, &to] {
         if let Some(why) = &snapshot.suspect {
             stderr::warn(format!("snapshot {} is suspect: {why}", snapshot.snapshot_id));

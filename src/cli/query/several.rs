@@ -79,6 +79,7 @@ fn ask_each(
         left: args.layout.limit.unwrap_or(u64::MAX),
         has_more: false,
         is_told: false,
+        asked: Vec::new(),
     };
     let mut status = ExitStatus::Done;
     for db in std::iter::once(&global.db).chain(&global.other_dbs) {
@@ -152,6 +153,8 @@ struct Joined<'d> {
     has_more: bool,
     /// Set when the scope of an aggregate was mentioned.
     is_told: bool,
+    /// The organization of each census that was asked, with its file.
+    asked: Vec<(String, PathBuf)>,
 }
 
 impl Joined<'_> {
@@ -172,6 +175,14 @@ impl Joined<'_> {
 
     fn answer(&mut self, db: &Path, mut one: OneCensus<'_>) -> Result<()> {
         let whose = whose(&one.census, db)?;
+        if let Some((_, other)) = self.asked.iter().find(|(organization, _)| *organization == whose) {
+            stderr::warn(format!(
+                "{} and {} are of one organization, {whose}: its rows are there twice",
+                other.display(),
+                db.display()
+            ));
+        }
+        self.asked.push((whose.clone(), db.to_owned()));
         let interruption = one.interruption;
         let answer = one.answer(false, |ready| {
             let Ready { census, sql, statement, program, wanted, .. } = ready;

@@ -13,6 +13,15 @@ use crate::model::{DERIVED_VIEWS, RESOURCES};
 use crate::output::{Format, text};
 use crate::query::catalog;
 
+/// Words after the name of things, which ask for all of them.
+const LISTING: [&str; 4] = ["list", "ls", "all", "show"];
+
+/// The commands of `snapshots`, as somebody types them after `snapshot`.
+const OF_SNAPSHOTS: [&str; 7] = ["list", "show", "label", "verify", "prune", "copy", "delete"];
+
+/// The options with which other programs take the two ends of a comparison.
+const BOUNDS: [&str; 8] = ["--from", "--since", "--after", "--start", "--to", "--until", "--before", "--end"];
+
 /// The number of words that are corrected in one line.
 const MOST: usize = 6;
 
@@ -38,6 +47,8 @@ enum Mended {
     Command {
         /// The word as typed.
         word: String,
+        /// The value that followed it, if any.
+        value: Option<String>,
         /// The row of the word, or the question by its name.
         meant: Meant,
     },
@@ -54,8 +65,10 @@ impl Mended {
     /// Returns the command alone, if the rest of the line does not fit it.
     fn otherwise(&self) -> String {
         match self {
-            Self::Command { meant: Meant::Row(row), .. } => {
-                let value = Some(row.value).filter(|value| !value.is_empty());
+            Self::Command { meant: Meant::Row(row), value, .. } => {
+                let value = Some(row.value)
+                    .filter(|shown| !shown.is_empty())
+                    .map(|shown| value.as_deref().unwrap_or(shown));
                 let words: Vec<&str> = row.command.split_whitespace().chain(value).collect();
                 said(&words, row.does)
             }
@@ -73,6 +86,10 @@ enum Meant {
 }
 
 impl Meant {
+    fn is_question(&self) -> bool {
+        matches!(self, Self::Question(_))
+    }
+
     fn of(word: &str) -> Option<Self> {
         let word = word.to_lowercase();
         let (dashed, joined) = (word.replace('_', "-"), word.replace('-', "_"));
@@ -136,24 +153,50 @@ impl Line {
                 WORDS.iter().find(|row| has(row.typed, &first.to_lowercase()) && row.command == "query")?;
             self.words.insert(at, row.command.to_owned());
             self.does = row.does;
-            return Some(Mended::Command { word, meant: Meant::Row(row) });
+            return Some(Mended::Command { word, value: None, meant: Meant::Row(row) });
+        }
+        let lower = word.to_lowercase();
+        // `snapshot list`, `snapshot verify`: the command by another number.
+        let of_snapshots = |next: &String| OF_SNAPSHOTS.contains(&next.as_str());
+        if lower == "snapshot" && self.words.get(at + 1).is_some_and(of_snapshots) {
+            "snapshots".clone_into(&mut self.words[at]);
+            self.does = "";
+            if self.words[at + 1] == "list" {
+                self.words.remove(at + 1);
+            }
+            return Some(Mended::Command {
+                word,
+                value: None,
+                meant: Meant::Question("snapshots".to_owned()),
+            });
         }
         let next = self.words.get(at + 1).filter(|next| !next.starts_with('-')).cloned();
-        let lower = word.to_lowercase();
         if has(SAID_OF_A_THING, &lower) && next.as_deref().is_some_and(|next| thing(next).is_some()) {
             let meant = thing(&next?)?;
             self.words.remove(at);
-            self.put(at, &meant);
-            return Some(Mended::Command { word, meant });
+            let value = self.put(at, &meant);
+            return Some(Mended::Command { word, value, meant });
         }
-        let meant = Meant::of(&word).or_else(|| thing(&word))?;
-        self.put(at, &meant);
-        Some(Mended::Command { word, meant })
+        // `users list`, `user list`: all of them.
+        let is_list = next.as_deref().is_some_and(|next| LISTING.contains(&next.to_lowercase().as_str()));
+        let all = if is_list { Meant::of(&format!("{word}s")).filter(Meant::is_question) } else { None };
+        let meant = all.or_else(|| Meant::of(&word)).or_else(|| thing(&word))?;
+        // `users list`, `group members NAME`: the second word says nothing new.
+        let says_nothing_new = |next: &str| match &meant {
+            Meant::Question(_) => is_list,
+            Meant::Row(row) => has(row.typed, &next.to_lowercase()) || is_list && row.value.is_empty(),
+        };
+        if next.as_deref().is_some_and(says_nothing_new) {
+            self.words.remove(at + 1);
+        }
+        let value = self.put(at, &meant);
+        Some(Mended::Command { word, value, meant })
     }
 
-    /// Replaces a word by its meaning.
-    fn put(&mut self, at: usize, meant: &Meant) {
-        let is_followed = self.words.get(at + 1).is_some_and(|next| !next.starts_with('-'));
+    /// Replaces a word by its meaning. Returns the value that follows it.
+    fn put(&mut self, at: usize, meant: &Meant) -> Option<String> {
+        let following = self.words.get(at + 1).filter(|next| !next.starts_with('-')).cloned();
+        let is_followed = following.is_some();
         let (words, does): (Vec<String>, _) = match meant {
             Meant::Row(row) => {
                 let value = Some(row.value).filter(|value| !value.is_empty() && !is_followed);
@@ -165,12 +208,19 @@ impl Line {
         let from = if self.words[at - 1] == "snapshots" { at - 1 } else { at };
         self.words.splice(from..=at, words);
         self.does = does;
+        following
     }
 
     fn mend_option(&mut self, option: &str) -> Option<Mended> {
         let row = OPTIONS.iter().find(|row| has(row.typed, option))?;
         let is_it = |word: &String| word.split('=').next() == Some(option);
         let at = self.words.iter().take_while(|word| *word != "--").position(is_it)?;
+        // `diff --since 7d`: its times need no options.
+        if BOUNDS.contains(&option) && self.words.get(1).is_some_and(|command| command == "diff") {
+            let given = self.words[at].split_once('=').map(|(_, value)| value.to_owned());
+            self.words.splice(at..=at, given);
+            return Some(Mended::Option { option: option.to_owned(), row });
+        }
         if !row.instead.is_empty() {
             let given = self.words[at].split_once('=').map(|(_, value)| value.to_owned());
             let value = given.clone().or_else(|| self.words.get(at + 1).cloned()).unwrap_or_default();
@@ -274,6 +324,16 @@ mod tests {
             ("users -o json --database x.db", "write orgcensus query users --format json --db x.db"),
             ("query users -o users.csv", "write orgcensus query users --output users.csv"),
             ("query users --database=x.db", "write orgcensus query users --db x.db"),
+            ("users list", "write orgcensus query users"),
+            ("user list --json", "write orgcensus query users --format json"),
+            ("group members ops", "orgcensus query group-members ops shows"),
+            ("who-can access prod", "orgcensus who prod shows"),
+            ("whois ana", "orgcensus who ana shows"),
+            ("access ana --since 30d", "orgcensus who ana shows"),
+            ("snapshot list", "write orgcensus snapshots"),
+            ("snapshot show latest", "write orgcensus snapshots show latest"),
+            ("diff --since 7d", "write orgcensus diff 7d"),
+            ("diff --from=1 --to 2 --stat", "write orgcensus diff 1 2 --stat"),
             ("describe ana", "orgcensus history ana tells"),
             ("user ana", "orgcensus query user-access ana shows"),
             ("get user ana", "orgcensus query user-access ana shows"),

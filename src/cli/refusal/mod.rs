@@ -123,11 +123,15 @@ fn in_own_words(mut refusal: clap::Error, arguments: &[OsString]) -> Error {
             None => error = error.excerpted([line.to_owned()]),
         }
     }
-    error.hint(format!("{} --help shows how it is used", command_of(arguments)))
+    let (name, example) = command_of(arguments);
+    if refusal.kind() == ErrorKind::MissingRequiredArgument {
+        error = error.hint_if_any(example.map(|example| format!("e.g. {example}")));
+    }
+    error.hint(format!("{name} --help shows how it is used"))
 }
 
-/// Returns the program with the typed command and nested command.
-fn command_of(arguments: &[OsString]) -> String {
+/// Returns the program with the typed command and nested command, and the first example of its help.
+fn command_of(arguments: &[OsString]) -> (String, Option<String>) {
     let program = parse::command();
     let (mut command, mut names) = (&program, vec![program.get_name()]);
     for word in arguments.iter().skip(1).filter_map(|word| word.to_str()) {
@@ -136,7 +140,11 @@ fn command_of(arguments: &[OsString]) -> String {
             names.push(inner.get_name());
         }
     }
-    names.join(" ")
+    let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let mut examples =
+        help.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| line.starts_with("orgcensus "));
+    let example = examples.next().and_then(|line| line.split("  ").next()).map(str::to_owned);
+    (names.join(" "), example)
 }
 
 fn shown(argument: &OsStr) -> OsString {

@@ -56,17 +56,24 @@ pub(super) const WORDS: &[Words] = &[
     ),
     // Entities with other names than their table's.
     of(
+        "whois who-is who-can access reach can permissions permission entitlements effective",
+        "who",
+        "NAME",
+        "shows what a person reaches, or who reaches an account",
+    ),
+    of(
+        "why how-come reason because",
+        "query access-since",
+        "NAME",
+        "shows since when a user has access, and through what",
+    ),
+    of(
         "user person member principal identity userid username",
         "query user-access",
         "NAME",
         "shows what a user can reach, and how",
     ),
-    of(
-        "can who-can access reach permissions permission entitlements can-i effective simulate",
-        "query user-access",
-        "NAME",
-        "shows what a user can reach, and how",
-    ),
+    of("can-i simulate", "query user-access", "NAME", "shows what a user can reach, and how"),
     of("account acct", "query account-access", "NAME", "shows who can reach an account, and how"),
     of(
         "group team members membership group-membership",
@@ -135,8 +142,8 @@ pub(super) const WORDS: &[Words] = &[
     of("search lookup grep locate where", "find", "TEXT", "finds everything whose name or id has that text"),
     // One entity and its past.
     of(
-        "get describe show view cat inspect read display info detail details timeline log \
-        logs audit-log blame trail life user-history about trace",
+        "get describe show view cat inspect read display info detail details timeline \
+        audit-log blame trail life user-history about trace",
         "history",
         "NAME",
         "tells the life of an account, user, group or permission set",
@@ -200,7 +207,7 @@ pub(super) const WORDS: &[Words] = &[
         "says which snapshots such a rule would remove",
     ),
     plain(
-        "versions dates releases runs jobs backups generations revisions list-snapshots snaps points",
+        "log logs versions dates releases runs jobs backups generations revisions list-snapshots snaps points",
         "snapshots",
         "lists the dates that it can answer for",
     ),

@@ -63,6 +63,13 @@ pub struct ReportArgs {
 
 /// Writes the page.
 pub fn run(args: ReportArgs, global: &GlobalOptions) -> Result<ExitStatus> {
+    if let Some(extension) =
+        args.file.extension().filter(|one| !["html", "htm"].iter().any(|it| one.eq_ignore_ascii_case(it)))
+    {
+        return Err(Error::usage(format!("a page is HTML, and not .{}", extension.to_string_lossy()))
+            .hint("orgcensus report access.html")
+            .hint("orgcensus query NAME --output FILE writes a table in the format of the file's name"));
+    }
     let mask = args.mask.as_deref().map(Mask::read).transpose()?;
     let destination = global.destination_of(Some(&args.file), true)?;
     if destination.path().is_none() {
