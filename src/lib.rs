@@ -26,6 +26,7 @@
 //! | [`document`] | comparing two policies by meaning, and listing their differences |
 //! | [`scopes`] | rules over accounts that describe assignments, and accounts that differ from their scope |
 //! | [`error`] | the error type and the exit codes |
+//! | [`amounts`] | counts with their nouns, and durations, in the form of messages |
 //! | [`digest`] | SHA-256 in the notation of this program |
 //! | [`excerpt`] | the beginning of a text from outside, which may have any length |
 //! | [`json_keys`] | a key that occurs twice in one JSON object |
@@ -72,6 +73,7 @@
 //! - Unknown is never absent. Only evidence closes a row (`store::publish`), and one module decides, in Rust and in SQL,
 //!   what a snapshot could not see (`store::visibility`).
 
+pub mod amounts;
 pub mod aws;
 pub mod cli;
 pub mod collect;

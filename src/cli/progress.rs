@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::amounts::{counted, exact_duration};
 use crate::collect::{Progress, Tick};
 use crate::output::{stderr, text};
 
@@ -82,11 +83,10 @@ fn describe(tick: &Tick) -> String {
         if tick.throttled > 0 { format!(", {} throttled", tick.throttled) } else { String::new() };
     let remaining = match tick.remaining {
         None => "still counting".to_owned(),
-        Some(time) => {
-            format!("about {} left", humantime::format_duration(Duration::from_secs(time.as_secs() + 1)))
-        }
+        Some(time) => format!("about {} left", exact_duration(Duration::from_secs(time.as_secs() + 1))),
     };
-    format!("{} calls{throttled}, {} rows, {remaining}", tick.calls, tick.rows)
+    let calls = counted(tick.calls, "call");
+    format!("{calls}{throttled}, {}, {remaining}", counted(tick.rows, "row"))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
+use crate::amounts::{counted, in_one_unit};
 use crate::error::Result;
 use crate::model::{ResourceGroup, resource};
 use crate::output::stderr;
@@ -90,8 +91,7 @@ pub fn distance(snapshot: &Snapshot, asked: &When, now: DateTime<Utc>) -> Option
     let typed = if is_long { format!("the end of {typed}") } else { typed.clone() };
     match instant.signed_duration_since(parse(&snapshot.completed_at)?).num_days() {
         ..=0 => None,
-        1 => Some(format!("1 day before {typed}")),
-        days => Some(format!("{days} days before {typed}")),
+        days => Some(format!("{} before {typed}", counted(days, "day"))),
     }
 }
 
@@ -138,13 +138,11 @@ pub fn minute(time: &str) -> String {
 /// Returns the age of a time in its largest whole unit: `5 days old`.
 pub fn age(time: &str, now: DateTime<Utc>) -> String {
     let Some(time) = parse(time) else { return "of unknown age".to_owned() };
-    let minutes = now.signed_duration_since(time).num_minutes();
-    match minutes {
+    let age = now.signed_duration_since(time);
+    match age.num_minutes() {
         ..0 => "from the future: check the clocks".to_owned(),
         0 => "less than a minute old".to_owned(),
-        1..60 => plural(minutes, "minute"),
-        60..2_880 => plural(minutes / 60, "hour"),
-        _ => plural(minutes / 1_440, "day"),
+        _ => format!("{} old", in_one_unit(age)),
     }
 }
 
@@ -171,10 +169,6 @@ fn details(snapshot: &Snapshot) -> String {
 
 fn parse(time: &str) -> Option<DateTime<Utc>> {
     Some(DateTime::parse_from_rfc3339(time).ok()?.with_timezone(&Utc))
-}
-
-fn plural(number: i64, unit: &str) -> String {
-    if number == 1 { format!("1 {unit} old") } else { format!("{number} {unit}s old") }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::evidence::write_pretty;
 use super::snapshot_line::{age, answering, bytes, snapshots_by};
 use super::{GlobalOptions, duration};
+use crate::amounts::{counted, exact_duration};
 use crate::error::{Error, ExitStatus, Result};
 use crate::excerpt::excerpt;
 use crate::invocation;
@@ -176,7 +177,7 @@ impl State {
                 if let (Some(max_age), true) = (args.max_age, self.problems.contains(&Problem::TooOld)) {
                     lines.push(format!(
                         "too old       it is not known to be of the last {}",
-                        humantime::format_duration(max_age)
+                        exact_duration(max_age)
                     ));
                 }
                 lines.extend(gaps(last));
@@ -246,8 +247,7 @@ fn gaps(last: &Last) -> Vec<String> {
                 continue;
             }
             CoverageStatus::Partial => {
-                let gaps =
-                    if coverage.gaps == 1 { "1 gap".to_owned() } else { format!("{} gaps", coverage.gaps) };
+                let gaps = counted(coverage.gaps, "gap");
                 lines.push(format!("partial       {resource}, {gaps}{reason}"));
                 continue;
             }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::context::Context;
 use super::convert::now;
 use super::gap_names::gap_names;
-use super::plan::{FULL_PASS, duration};
+use super::plan::FULL_PASS;
 use super::preflight::Preflight;
 use super::progress::Progress;
 use super::run::{Collection, Ended, RunOptions};
@@ -17,6 +17,7 @@ use super::selection::Selection;
 use super::stopping::stopped_by_hand;
 use super::task::Task;
 use super::unlisted_principals;
+use crate::amounts::{counted_as, exact_duration, rough_duration};
 use crate::aws::ConnectionOptions;
 use crate::error::{Error, Result};
 use crate::store::{
@@ -316,8 +317,8 @@ fn resumable(
     } else if age > options.resume_within {
         Some(format!(
             "it is {} old, and --resume-within says {}",
-            duration(age),
-            duration(options.resume_within)
+            exact_duration(Duration::from_secs(age.as_secs())),
+            exact_duration(options.resume_within)
         ))
     } else if differ(found.organization_id.as_deref(), context.organization_id())
         || differ(found.instance_arn.as_deref(), context.instance_arn().as_deref())
@@ -350,9 +351,11 @@ fn resumable(
     let ended: u64 = counts.iter().map(|counts| counts.ended).sum();
     let open: u64 = counts.iter().map(|counts| counts.open).sum();
     progress.say(&format!(
-        "resuming the collection begun at {}, last step {} ago: {ended} tasks are done, {open} are left",
+        "resuming the collection begun at {}, last step {} ago: {} done, {} left",
         found.started_at,
-        duration(age)
+        rough_duration(age),
+        counted_as(ended, "task is", "tasks are"),
+        counted_as(open, "is", "are"),
     ));
     if let Some(label) = &options.label {
         staging.set_label(label)?;

@@ -3,6 +3,7 @@
 
 use rusqlite::Connection;
 
+use crate::amounts::{counted_as, plural};
 use crate::error::Result;
 use crate::invocation;
 use crate::store::failed;
@@ -41,7 +42,7 @@ fn members(connection: &Connection, snapshot_id: i64) -> Result<Option<String>> 
             |row| row.get(0),
         )
         .map_err(failed)?;
-    let names = if number == 1 { "membership names" } else { "memberships name" };
+    let names = plural(number, "membership names", "memberships name");
     Ok((number > 0)
         .then(|| format!("{number} new {names} a user that was not listed: created in mid-run, or deleted")))
 }
@@ -53,13 +54,13 @@ fn orphans(connection: &Connection) -> Result<Option<String>> {
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect()
     };
-    let counted = read().map_err(failed)?;
-    let number_of = |reason: &str| counted.iter().find(|(found, _)| found == reason).map_or(0, |one| one.1);
+    let found = read().map_err(failed)?;
+    let number_of = |reason: &str| found.iter().find(|(known, _)| known == reason).map_or(0, |one| one.1);
     let parts: Vec<_> = ORPHANS
         .iter()
         .map(|(reason, one, several)| (number_of(reason), *one, *several))
         .filter(|(number, ..)| *number > 0)
-        .map(|(number, one, several)| format!("{number} {}", if number == 1 { one } else { several }))
+        .map(|(number, one, several)| counted_as(number, one, several))
         .collect();
     Ok((!parts.is_empty()).then(|| {
         format!(

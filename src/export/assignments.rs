@@ -6,7 +6,8 @@ use rusqlite::types::Value;
 use serde_json::json;
 
 use super::principals::{Member, Name, Principals, members, optional, text};
-use super::source::{Source, counted};
+use super::source::Source;
+use crate::amounts::counted_as;
 use crate::error::Result;
 use crate::output::{Destination, Format, RowWriter};
 use crate::store::failed;
@@ -52,11 +53,11 @@ impl NotNamed {
     /// Returns a line for each kind of entry that was not seen.
     pub fn lines(&self) -> Vec<String> {
         let principals = (self.principals > 0).then(|| {
-            let rows = counted(self.principals, "entry", "entries");
+            let rows = counted_as(self.principals, "entry", "entries");
             format!("{rows} of users and groups that were not seen: \"(not seen: ID)\" stands for the name")
         });
         let groups = (self.groups > 0).then(|| {
-            let rows = counted(self.groups, "entry", "entries");
+            let rows = counted_as(self.groups, "entry", "entries");
             format!("{rows} of groups whose members were not seen: \"{MEMBERS_NOT_SEEN}\" stands for them")
         });
         principals.into_iter().chain(groups).collect()

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use rusqlite::Row;
 use serde_json::json;
 
+use crate::amounts::counted;
 use crate::error::{Error, ErrorKind, Result};
 use crate::invocation;
 use crate::model::{ResourceSpec, resource};
@@ -199,7 +200,7 @@ impl<'c> Source<'c> {
         if found.unknown > 0 {
             told.push(format!(
                 "{} may belong to what was asked for: the OU or the tags of what they concern are unknown",
-                counted(found.unknown.unsigned_abs(), "further row", "further rows")
+                counted(found.unknown.unsigned_abs(), "further row")
             ));
         }
         if require_complete && !told.is_empty() {
@@ -245,9 +246,4 @@ impl Unseen {
                 .iter()
                 .any(|gap| agrees(&gap.scope) && gap.scope.iter().count() > values.len()))
     }
-}
-
-/// Returns the count with its noun: `1 row`, `2 rows`.
-pub fn counted(count: u64, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }

@@ -40,6 +40,7 @@ mod views;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::amounts::{counted, counted_as};
 use crate::error::{Error, Result};
 use crate::nearest::did_you_mean;
 
@@ -450,14 +451,12 @@ pub fn resource(name: &str) -> Option<&'static ResourceSpec> {
 }
 
 /// Returns so many rows of a table in words: `2 accounts`, `1 organization policy`, `3 rows of service_last_accessed`.
-pub fn counted(table: &str, rows: i64) -> String {
-    let words = table.replace('_', " ");
-    match (rows, words.strip_suffix("ies"), words.strip_suffix('s')) {
-        (1, Some(stem), _) => format!("1 {stem}y"),
-        (1, None, Some(one)) => format!("1 {one}"),
-        (_, _, Some(_)) => format!("{rows} {words}"),
-        (1, ..) => format!("1 row of {table}"),
-        _ => format!("{rows} rows of {table}"),
+pub fn counted_rows(table: &str, rows: i64) -> String {
+    let many = table.replace('_', " ");
+    match (many.strip_suffix("ies"), many.strip_suffix('s')) {
+        (Some(stem), _) => counted_as(rows, &format!("{stem}y"), &many),
+        (None, Some(one)) => counted(rows, one),
+        (None, None) => format!("{} of {table}", counted(rows, "row")),
     }
 }
 

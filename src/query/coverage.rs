@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::reads::{Asked, Read, Reads};
 use super::span::Span;
 use super::unseen::{asks_for_unseen, asks_for_untaken};
+use crate::amounts::{counted, plural};
 use crate::error::Result;
 use crate::model::{LimitConcerns, ResourceSpec, resource as resource_named};
 use crate::store::{Census, Coverage, CoverageStatus, GapKind, Snapshot, Tells};
@@ -99,7 +100,7 @@ impl Incomplete {
         };
         let reasons: Vec<_> = Why::ALL.into_iter().filter_map(count).collect();
         let ids = ranges(self.unseen.keys().copied());
-        let noun = if self.unseen.len() == 1 { "id" } else { "ids" };
+        let noun = plural(self.unseen.len(), "id", "ids");
         format!(
             "{} was not completely seen in {} of {} snapshots ({}): {noun} {ids}",
             self.resource,
@@ -129,10 +130,10 @@ fn in_words(incomplete: &[(&str, &Unseen)]) -> String {
         let of: Vec<_> = incomplete.iter().filter(|(_, one)| one.why == why).collect();
         let names: Vec<_> = of.iter().map(|(resource, _)| *resource).collect();
         let detail = match why {
-            Why::Denied | Why::Failed => match of.iter().map(|(_, one)| one.gaps).sum() {
-                1 => ", 1 gap".to_owned(),
-                gaps => format!(", {gaps} gaps"),
-            },
+            Why::Denied | Why::Failed => {
+                let gaps: i64 = of.iter().map(|(_, one)| one.gaps).sum();
+                format!(", {}", counted(gaps, "gap"))
+            }
             Why::NotCollected | Why::Unavailable | Why::Limited => {
                 let limits: String = of
                     .iter()

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
+use crate::amounts::exact_duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::stderr;
 use crate::signals;
@@ -95,7 +96,7 @@ impl Shared {
         }
         match self.timeout {
             Some(timeout) if self.is_due() => {
-                let timeout = humantime::format_duration(timeout);
+                let timeout = exact_duration(timeout);
                 Err(Error::failed(format!("the query took longer than {timeout}"))
                     .hint("give --timeout more time, or ask for less: one account, one user, a LIMIT"))
             }

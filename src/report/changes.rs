@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::names::Names;
-use super::sight::{in_accounts, number};
+use super::sight::in_accounts;
+use crate::amounts::counted_grouped;
 use crate::diff::text::{AccessByCause, NamedThing, by_cause};
 use crate::diff::{AccessChangeKind, Diff};
 
@@ -72,8 +73,8 @@ fn without_names(told: &AccessByCause<'_>) -> String {
     format!(
         "{cause} → {}: {}, {}, {}",
         told.change.as_str(),
-        number(told.users.len(), "person", "people"),
-        number(told.permission_sets.len(), "permission set", "permission sets"),
+        counted_grouped(told.users.len(), "person", "people"),
+        counted_grouped(told.permission_sets.len(), "permission set", "permission sets"),
         in_accounts(told.accounts.len()),
     )
 }

@@ -10,7 +10,8 @@ use super::changes::{Entry, Named};
 use super::content::Content;
 use super::counts::MatrixRow;
 
-use super::sight::{Count, Told, grouped, in_accounts, number, was_never_seen};
+use super::sight::{Count, Told, in_accounts, was_never_seen};
+use crate::amounts::{counted_grouped, grouped};
 use crate::diff::AccessChangeKind;
 use crate::document::services::Tier;
 use crate::model::{AccessRole, Entity};
@@ -79,12 +80,12 @@ fn seen(content: &Content<'_>) -> Markup {
     html! {
         div .incomplete role="note" {
             p { strong { "✗ INCOMPLETE: " } (read) " of " (of) " accounts read, "
-                (number(sight.gap_count, "gap", "gaps")) ". A number with ≥ may be higher; what was not seen is carried \
+                (counted_grouped(sight.gap_count, "gap", "gaps")) ". A number with ≥ may be higher; what was not seen is carried \
                  forward from earlier snapshots, and never counted as removed." }
             ul {
                 @for one in sight.coverage.iter().filter(|one| is_told(&one.resource) && one.status != CoverageStatus::Complete) {
                     li { code { (one.resource) } ": " (words(one.status))
-                        @if one.gaps > 0 { ", " (number(usize::try_from(one.gaps).unwrap_or_default(), "gap", "gaps")) } }
+                        @if one.gaps > 0 { ", " (counted_grouped(usize::try_from(one.gaps).unwrap_or_default(), "gap", "gaps")) } }
                 }
             }
             p { a href="#completeness" { "What was not seen, one by one" } }
@@ -173,7 +174,7 @@ fn moved(content: &Content<'_>) -> Markup {
                 None => { "change since " (since) " not known: not all was seen" }
             }
             @if content.numbers.unweighed > 0 {
-                "; ≥ because " (number(content.numbers.unweighed, "permission set has", "permission sets have"))
+                "; ≥ because " (counted_grouped(content.numbers.unweighed, "permission set has", "permission sets have"))
                 " policies that were not read"
             }
         }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use indicatif::HumanCount;
 use serde_json::Value;
 
+use crate::amounts::{counted_grouped, grouped};
 use crate::error::Result;
 use crate::model::{DERIVED_VIEWS, Entity};
 use crate::store::{Census, Coverage, CoverageStatus, Gap, Snapshot};
@@ -34,19 +34,9 @@ impl Count {
     }
 }
 
-/// Returns a number with commas between thousands.
-pub fn grouped(number: u64) -> String {
-    HumanCount(number).to_string()
-}
-
-/// Returns a count with its noun: `1 gap`, `2,000 gaps`.
-pub fn number(count: usize, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(count as u64), if count == 1 { one } else { many })
-}
-
 /// Returns a count of accounts: `1 account`, `41 accounts`.
 pub fn in_accounts(count: usize) -> String {
-    number(count, "account", "accounts")
+    counted_grouped(count, "account", "accounts")
 }
 
 /// The coverage of a snapshot.

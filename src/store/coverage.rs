@@ -11,6 +11,7 @@ use super::file::{Doing, literal, quoted};
 use super::snapshot::word_column;
 use super::visibility::implicit::limits;
 use super::visibility::sql::hidden;
+use crate::amounts::counted;
 use crate::error::Result;
 use crate::model::RESOURCES;
 
@@ -77,8 +78,7 @@ impl Coverage {
     pub fn limits(&self) -> Option<String> {
         let scopes = match self.not_asked {
             0 => None,
-            1 => Some("1 scope not asked for".to_owned()),
-            scopes => Some(format!("{scopes} scopes not asked for")),
+            scopes => Some(format!("{} not asked for", counted(scopes, "scope"))),
         };
         let carried = self.carried.filter(|carried| *carried > 0);
         let carried = carried.map(|carried| format!("{carried} of {} rows carried forward", self.rows));

@@ -419,7 +419,7 @@ fn a_dry_run_counts_and_writes_nothing() {
     assert_eq!(dry.exit, Some(0), "{}", dry.stderr);
     assert!(dry.stderr.contains("assignments: "), "{}", dry.stderr);
     let ous = world.simulator.rows(0, "organizational_units", TruthOptions::default()).len();
-    let reports = format!(" more calls would follow, 0 s, and {} access reports beside them", 2 + ous);
+    let reports = format!(" more calls would follow, 0s, and {} access reports beside them", 2 + ous);
     assert!(dry.stderr.contains(&reports), "{reports}: {}", dry.stderr);
     let (before, _) = dry.stderr.split_once("assignments: ").unwrap();
     assert!(before.contains(" tasks, "), "progress is told at once: {}", dry.stderr);
@@ -461,18 +461,18 @@ fn a_dry_run_tells_each_group() {
     let number = |resource| world.simulator.rows(0, resource, TruthOptions::default()).len();
     // A call for each group's members, and three listings of the instance itself. The numbers of policies, applications
     // and follow-up calls are not known yet.
-    assert_eq!(said(ResourceGroup::Identity), format!("at least {} more calls, 0 s", 3 + number("groups")));
+    assert_eq!(said(ResourceGroup::Identity), format!("at least {} more calls, 0s", 3 + number("groups")));
     assert!(said(ResourceGroup::Applications).starts_with("at least "), "{all:?}");
     assert!(said(ResourceGroup::Policies).starts_with("at least "), "{all:?}");
-    let reports = format!("{} access reports, 2 to 11 s each", 2 + number("organizational_units"));
+    let reports = format!("{} access reports, 2s to 11s each", 2 + number("organizational_units"));
     assert_eq!(said(ResourceGroup::AccessReport), reports);
 
-    assert_eq!(told(&["--only", "users"]), [("@identity".to_owned(), "0 more calls, 0 s".to_owned())]);
+    assert_eq!(told(&["--only", "users"]), [("@identity".to_owned(), "0 more calls, 0s".to_owned())]);
     let policies = told(&["--only", "@policies", "--rate", "organizations=1"]);
     let groups: Vec<_> = policies.iter().map(|(group, _)| group.as_str()).collect();
     let with_what_they_are_attached_to = ["@organizations", "@permission-sets", "@policies"];
     assert_eq!(groups, with_what_they_are_attached_to);
-    assert!(policies[2].1.starts_with("at least ") && !policies[2].1.ends_with(" 0 s"), "{policies:?}");
+    assert!(policies[2].1.starts_with("at least ") && !policies[2].1.ends_with(" 0s"), "{policies:?}");
     assert_eq!(told(&["--skip", "@policies,@access-report"]).len(), ResourceGroup::ALL.len() - 2);
 }
 

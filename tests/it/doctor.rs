@@ -545,7 +545,7 @@ fn the_end_of_the_credentials_and_who_renews_them_is_told_and_no_secret_is() {
     );
     command.env("AWS_CREDENTIAL_EXPIRATION", &end);
     let told = examined_by(&world, &mut command);
-    told.says("they expire in 42 minutes (at ");
+    told.says("they expire in 42m (at ");
     told.says("stops with exit code 5; the same command with new credentials resumes it");
     for ran in [&unknown.ran, &told.ran] {
         assert!(!ran.all().contains("a-secret-token") && !ran.all().contains("made-up"), "{}", ran.all());
@@ -562,7 +562,7 @@ fn the_end_of_the_credentials_and_who_renews_them_is_told_and_no_secret_is() {
     std::fs::write(world.sandbox.path("config"), profile).unwrap();
     let mut command = world.command(&[&users[..], &["--profile", "audit"]].concat());
     let renewed = examined_by(&world, command.env("AWS_CONFIG_FILE", world.sandbox.path("config")));
-    renewed.says("from a credential_process; they expire in 42 minutes");
+    renewed.says("from a credential_process; they expire in 42m");
     renewed.says("and are renewed by asking the process again");
 
     let role = format!("arn:aws:iam::{}:role/Census", world.simulator.management_account_id());

@@ -122,7 +122,7 @@ fn what_was_asked_for_otherwise_or_is_too_old_is_begun_anew() {
     let differs = "it collects something else (--only, --skip, --access-report, --access-report-policies or --assignments differ)";
     for (arguments, reason) in [
         (&[&PAIRS[..], &["--restart"]].concat(), "--restart"),
-        (&[&PAIRS[..], &["--resume-within", "0s"]].concat(), "old, and --resume-within says 0 s"),
+        (&[&PAIRS[..], &["--resume-within", "0s"]].concat(), "old, and --resume-within says 0s"),
         (&[&PAIRS[..], &["--skip", "tags"]].concat(), differs),
         (&[&PAIRS[..], &["--only", "users"]].concat(), differs),
         (&vec!["--assignments", "pairs", "--access-report", "none"], differs),
@@ -157,7 +157,7 @@ fn what_cannot_be_gone_on_with_is_begun_anew() {
         ),
         (
             &|| set("UPDATE header SET last_written_at = '2020-01-01T00:00:00Z'"),
-            "old, and --resume-within says 6 h 0 min",
+            "old, and --resume-within says 6h",
         ),
         (&|| cut(|bytes| bytes[..bytes.len() / 2].to_vec()), "is damaged"),
         (&|| cut(|_| b"a text that is no database ".repeat(300)), "is not a SQLite database"),

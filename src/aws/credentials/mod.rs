@@ -16,6 +16,7 @@ use aws_sdk_sts::error::ProvideErrorMetadata;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::amounts::rough_duration;
 use crate::error::{Error, Result};
 
 pub(super) use checked::{BadKeys, Checked};
@@ -125,7 +126,11 @@ impl CredentialLife {
         let end = match self.ends_at {
             Some(end) => match end - Utc::now() {
                 left if left <= TimeDelta::zero() => format!("expired at {}", end.format("%Y-%m-%d %H:%MZ")),
-                left => format!("expire in {} (at {})", words_of(left), end.format("%H:%MZ")),
+                left => format!(
+                    "expire in {} (at {})",
+                    rough_duration(left.to_std().unwrap_or_default()),
+                    end.format("%H:%MZ")
+                ),
             },
             None => "expire at an unknown time".to_owned(),
         };
@@ -210,20 +215,6 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Formats a duration as `42 minutes` or `7 hours 5 minutes`.
-fn words_of(left: TimeDelta) -> String {
-    let plural = |number: i64, unit: &str| match number {
-        1 => format!("1 {unit}"),
-        _ => format!("{number} {unit}s"),
-    };
-    match (left.num_hours(), left.num_minutes() % 60) {
-        (0, 0) => "less than a minute".to_owned(),
-        (0, minutes) => plural(minutes, "minute"),
-        (hours, 0) => plural(hours, "hour"),
-        (hours, minutes) => format!("{} {}", plural(hours, "hour"), plural(minutes, "minute")),
-    }
-}
-
 /// Returns the time, if a calendar has it: a provider may report any number.
 fn utc(time: SystemTime) -> Option<DateTime<Utc>> {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
@@ -243,15 +234,12 @@ mod tests {
     fn a_persons_sign_in_is_told_from_what_renews_itself_and_what_does_not() {
         let hour = Some(TimeDelta::minutes(61));
         let sso = life(CredentialSource::SingleSignOn, hour).describe();
-        assert!(sso.contains("they expire in 1 hour 1 minute (at "), "{sso}");
+        assert!(sso.contains("they expire in 1h 1m (at "), "{sso}");
         assert!(sso.ends_with("then a person must run `aws sso login --profile audit`"), "{sso}");
         let instance = life(CredentialSource::Instance, hour).describe();
         assert!(instance.ends_with("and are renewed automatically"), "{instance}");
         let session = life(CredentialSource::Environment, Some(TimeDelta::minutes(42))).describe();
-        assert!(
-            session.contains("expire in 42 minutes") && session.contains("are not renewed: "),
-            "{session}"
-        );
+        assert!(session.contains("expire in 42m") && session.contains("are not renewed: "), "{session}");
         let unknown = life(CredentialSource::Profile, None).describe();
         assert!(unknown.contains("expire at an unknown time and are not renewed: "), "{unknown}");
         let ended = life(CredentialSource::Environment, Some(TimeDelta::minutes(-5))).end();

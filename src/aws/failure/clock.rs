@@ -5,6 +5,8 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 
+use crate::amounts::in_one_unit;
+
 /// Returns true if an error means that the request's time is too far from AWS's.
 pub(super) fn is_about_the_clock(code: &str, message: &str) -> bool {
     matches!(code, "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture")
@@ -15,8 +17,8 @@ pub(super) fn is_about_the_clock(code: &str, message: &str) -> bool {
 /// Returns the remedy, with the error of the clock if the message shows it.
 pub(super) fn remedy(message: &str) -> String {
     let clock = match lag(message) {
-        Some(lag) if lag > TimeDelta::zero() => format!("is about {} behind AWS's", words(lag)),
-        Some(lag) => format!("is about {} ahead of AWS's", words(-lag)),
+        Some(lag) if lag > TimeDelta::zero() => format!("is about {} behind AWS's", in_one_unit(lag)),
+        Some(lag) => format!("is about {} ahead of AWS's", in_one_unit(-lag)),
         None => "differs from AWS's".to_owned(),
     };
     format!(
@@ -31,15 +33,6 @@ fn lag(message: &str) -> Option<TimeDelta> {
         .filter_map(|word| NaiveDateTime::parse_from_str(word, "%Y%m%dT%H%M%SZ").ok());
     let request = times.next()?;
     Some(times.next_back()? - request)
-}
-
-fn words(time: TimeDelta) -> String {
-    let (number, unit) = match time {
-        time if time.num_days() > 1 => (time.num_days(), "days"),
-        time if time.num_hours() > 1 => (time.num_hours(), "hours"),
-        time => (time.num_minutes(), "minutes"),
-    };
-    format!("{number} {unit}")
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::time::Duration;
 
+use crate::amounts::{counted, exact_duration, plural};
 use crate::aws::{FailureClass, Operation};
 use crate::cli::snapshot_line::limited_in_words;
 use crate::collect::Summary;
@@ -36,7 +36,7 @@ pub fn tell(summary: &Summary) {
         for (number, what) in [
             (outcome.carried, "carried forward unseen"),
             (outcome.dropped, "dropped: their parent was deleted during the run"),
-            (outcome.gaps, if outcome.gaps == 1 { "gap" } else { "gaps" }),
+            (outcome.gaps, plural(outcome.gaps, "gap", "gaps")),
         ] {
             if number > 0 {
                 line.push_str(&format!("  {number} {what}"));
@@ -61,12 +61,11 @@ pub fn tell(summary: &Summary) {
     }
     let services: Vec<_> = services.iter().map(|(service, calls)| format!("{service} {calls}")).collect();
     stderr::say(format!(
-        "{total} calls ({}), {} throttled, {}",
+        "{} ({}), {} throttled, {}",
+        counted(total, "call"),
         services.join(", "),
         summary.throttled,
-        humantime::format_duration(Duration::from_millis(
-            u64::try_from(summary.elapsed.as_millis()).unwrap_or(u64::MAX)
-        ))
+        exact_duration(summary.elapsed)
     ));
     let id = published.snapshot_id;
     stderr::say(format!("snapshot {id}, {}", published.status.as_str()));
@@ -123,9 +122,10 @@ fn next_command(published: &Published) -> String {
         .collect();
     let others: i64 = changed.iter().skip(NAMED).map(|(rows, _)| rows).sum();
     changed.truncate(NAMED);
-    let mut parts: Vec<String> = changed.into_iter().map(|(rows, name)| model::counted(name, rows)).collect();
+    let mut parts: Vec<String> =
+        changed.into_iter().map(|(rows, name)| model::counted_rows(name, rows)).collect();
     if others > 0 {
-        parts.push(format!("{others} more rows"));
+        parts.push(counted(others, "more row"));
     }
     match parts.split_last() {
         None => format!("nothing changed: {} shows what the census has", invocation::command("snapshots")),
@@ -195,7 +195,7 @@ pub fn doubled_in_words(doubled: &[Doubled]) -> Vec<String> {
     let mut lines = Vec::new();
     for of_resource in doubled.chunk_by(|one, other| one.resource == other.resource) {
         let number = of_resource.len();
-        let items = if number == 1 { "1 item".to_owned() } else { format!("{number} items") };
+        let items = counted(number, "item");
         let named = of_resource.iter().take(NAMED).map(|one| format!("{} ({})", one.item, one.differs));
         let mut names = named.collect::<Vec<_>>().join("; ");
         if number > NAMED {

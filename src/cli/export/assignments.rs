@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 
 use super::opened::{FormArgs, destination};
+use crate::amounts::counted;
 use crate::cli::GlobalOptions;
 use crate::cli::evidence::{self, EvidenceArgs, Question, Sidecar};
 use crate::error::{Error, ExitStatus, Result};
@@ -69,7 +70,7 @@ pub fn csv(args: &AssignmentsArgs, global: &GlobalOptions) -> Result<ExitStatus>
     let source = Source::new(&mut census, snapshot, args.form.narrowing.only())?;
     let format = if global.csv_for.is_some() { Format::CsvForExcel } else { Format::CsvCrlf };
     let (rows, not_named) = write_rows(&source, args.options(), format, &mut destination)?;
-    let said = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+    let said = counted(rows, "row");
     finish(args, &source, &not_named, (destination, sidecar), &said)
 }
 
@@ -87,7 +88,7 @@ pub fn json(args: &AssignmentsArgs, global: &GlobalOptions) -> Result<ExitStatus
         .and_then(|()| writeln!(destination))
         .map_err(write_error)?;
     let sets = object.as_object().map_or(0, serde_json::Map::len);
-    let said = if sets == 1 { "1 permission set".to_owned() } else { format!("{sets} permission sets") };
+    let said = counted(sets, "permission set");
     finish(args, &source, &not_named, (destination, sidecar), &said)
 }
 

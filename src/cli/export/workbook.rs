@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 
 use super::opened::{FormArgs, destination};
+use crate::amounts::counted_as;
 use crate::cli::GlobalOptions;
 use crate::cli::about::about;
 use crate::cli::evidence::{self, EvidenceArgs, Question};
@@ -72,8 +73,7 @@ pub fn run(args: &WorkbookArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     args.form.judge(&source)?;
     let snapshots = std::slice::from_ref(source.snapshot());
     evidence::finish(destination, sidecar, source.census(), snapshots, &Question::default())?;
-    let sheets = queries.len();
-    let queries = if sheets == 1 { "1 query".to_owned() } else { format!("{sheets} queries") };
+    let queries = counted_as(queries.len(), "query", "queries");
     stderr::say(format!("wrote {}: {queries}, xlsx", args.file.display()));
     Ok(ExitStatus::Done)
 }

@@ -75,7 +75,7 @@ impl Filtered {
             row.get(0).map_err(failed)?
         };
         if count > 0 {
-            let rows = model::counted("further_rows", count);
+            let rows = model::counted_rows("further_rows", count);
             stderr::warn(format!(
                 "{whose}{rows} may belong to the answer: the OU or the tags of what they concern are unknown"
             ));

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::amounts::counted;
 use crate::error::Result;
 use crate::output::{Format, OutputColumn};
 use crate::query::Projection;
@@ -58,8 +59,7 @@ impl LayoutArgs {
 /// Describes the number of rows.
 pub fn rows_in_words(rows: u64, has_more: bool) -> String {
     match (rows, has_more) {
-        (1, false) => "1 row".to_owned(),
-        (rows, false) => format!("{rows} rows"),
+        (rows, false) => counted(rows, "row"),
         (1, true) => "the first row; there are more, which --limit leaves out".to_owned(),
         (rows, true) => format!("the first {rows} rows; there are more, which --limit leaves out"),
     }

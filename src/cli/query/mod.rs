@@ -19,6 +19,7 @@ use super::about::about;
 use super::diff::NarrowingArgs;
 use super::evidence::{self, EvidenceArgs};
 use super::{GlobalOptions, time_limit};
+use crate::amounts::plural;
 use crate::document::privileges::Levels;
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::invocation;
@@ -393,7 +394,7 @@ fn answer(mut one: OneCensus<'_>, global: &GlobalOptions, mut destination: Desti
 /// Returns a warning that an empty answer is no proof. A question about access must not be read as "no access".
 fn no_proof(incomplete: &[Incomplete]) -> String {
     let names: Vec<_> = incomplete.iter().map(|one| one.resource).collect();
-    let were = if names.len() == 1 { "was" } else { "were" };
+    let were = plural(names.len(), "was", "were");
     let all_are = |why: Why| incomplete.iter().all(|one| one.is_only(why));
     let seen = if all_are(Why::NotCollected) {
         "not collected"

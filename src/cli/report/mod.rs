@@ -12,6 +12,7 @@ use clap::{Args, ValueHint};
 
 use super::GlobalOptions;
 use super::snapshot_line::{bytes, say_answering};
+use crate::amounts::counted_as;
 use crate::error::{Error, ExitStatus, Result};
 use crate::export::mask::Mask;
 use crate::output::{Destination, stderr, write_error};
@@ -100,8 +101,7 @@ pub fn run(args: ReportArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     write(&page, destination)?;
     let pages = match named.len() {
         0 => String::new(),
-        1 => ", and 1 page of an OU".to_owned(),
-        some => format!(", and {some} pages of OUs"),
+        some => format!(", and {}", counted_as(some, "page of an OU", "pages of OUs")),
     };
     stderr::say(format!("wrote {}: {size}{pages}", args.file.display()));
     if !is_masked {

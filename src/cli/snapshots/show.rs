@@ -9,6 +9,7 @@ use std::io::Write;
 
 use rusqlite::types::Value;
 
+use crate::amounts::counted;
 use crate::cli::collect::doubled_in_words;
 use crate::cli::evidence::{ResourceEvidence, SnapshotEvidence, write_pretty};
 use crate::cli::snapshot_line::{limited_in_words, minute, resolve, say_answering};
@@ -113,10 +114,10 @@ fn say_facts(snapshot: &Snapshot) {
         }
     }
     stderr::say(format!(
-        "  from {} to {}, {} calls, {} throttled, by orgcensus {}",
+        "  from {} to {}, {}, {} throttled, by orgcensus {}",
         minute(&snapshot.taken_at),
         minute(&snapshot.completed_at),
-        snapshot.api_calls,
+        counted(snapshot.api_calls, "call"),
         snapshot.throttled_calls,
         snapshot.tool_version
     ));
@@ -267,8 +268,7 @@ fn what_happened(gap: &Gap) -> String {
 fn how(gap: &Gap) -> Option<String> {
     let attempts = match gap.attempts {
         0 => return None,
-        1 => "1 attempt".to_owned(),
-        attempts => format!("{attempts} attempts"),
+        attempts => counted(attempts, "attempt"),
     };
     let request = gap.request_id.as_ref().map(|id| format!("request {id}"));
     let parts = [Some(attempts), request, gap.observed_at.as_deref().map(minute)];

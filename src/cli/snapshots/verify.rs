@@ -3,6 +3,7 @@
 use clap::Args;
 use rusqlite::types::Value;
 
+use crate::amounts::counted;
 use crate::digest::PREFIX;
 use crate::error::{Error, Result};
 use crate::invocation;
@@ -82,7 +83,7 @@ pub fn write(
     let pruned = verified.links.iter().filter(|link| link.pruned_at.is_some()).count();
     let pruned = if pruned > 0 { format!(", {pruned} pruned") } else { String::new() };
     let kept = verified.links.iter().filter(|link| link.pruned_at.is_none()).count();
-    let snapshots = if kept == 1 { "1 snapshot".to_owned() } else { format!("{kept} snapshots") };
+    let snapshots = counted(kept, "snapshot");
     stderr::say(format!("{snapshots} verified{pruned}; the chain ends with {}", last.snapshot_hash));
     Ok(())
 }

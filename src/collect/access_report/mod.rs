@@ -20,6 +20,7 @@ use super::convert::key;
 use super::lane::REPORTS;
 use super::report_watch::Wait;
 use super::services::organizations::PLACES;
+use crate::amounts::exact_duration;
 use crate::aws::{CallFailure, FailureClass, Operation};
 use crate::model::{
     Completeness, Entity, FactRow, Organization, Resource, ResourceSpec, Root, Row, Scope,
@@ -225,9 +226,9 @@ impl AccessReport {
         let operation = Operation::GetOrganizationsAccessReport;
         let by_policy = self.policy().map(|policy_id| format!(" by {policy_id}")).unwrap_or_default();
         let message = format!(
-            "the report of {}{by_policy} was still in progress after {} s",
+            "the report of {}{by_policy} was still in progress after {}",
             self.entity_id,
-            context.reports.timeout().as_secs()
+            exact_duration(context.reports.timeout())
         );
         let failure = CallFailure {
             class: FailureClass::Transient,

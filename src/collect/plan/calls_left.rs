@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{Plan, duration};
+use super::Plan;
+use crate::amounts::{counted, plural, rough_duration};
 use crate::aws::Service;
 use crate::collect::access_report::AccessReport;
 use crate::collect::assignments::ListPairAssignments;
@@ -53,7 +54,8 @@ impl Plan<'_> {
         let reports = self.reports_in_words(staging)?;
         let beside = reports.as_ref().map(|one| format!(", and {} beside them, {}", one.what, one.time));
         progress.say(&format!(
-            "about {calls} more calls {}, {time}{}; the credentials {}",
+            "about {} {}, {time}{}; the credentials {}",
+            counted(calls, "more call"),
             if self.dry_run { "would follow" } else { "follow" },
             beside.unwrap_or_default(),
             self.context.credentials.end()
@@ -72,9 +74,7 @@ impl Plan<'_> {
             let reports = reports.as_ref().filter(|_| group == <AccessReport as Collector>::Rows::SPEC.group);
             let said = match reports {
                 Some(reports) => format!("{}, {}", reports.what, reports.time),
-                None => {
-                    format!("{at_least}{calls} more {}, {time}", if calls == 1 { "call" } else { "calls" })
-                }
+                None => format!("{at_least}{}, {time}", counted(calls, "more call")),
             };
             progress.say(&format!("  {:width$}  {said}", group.as_str()));
         }
@@ -89,7 +89,7 @@ impl Plan<'_> {
         }
         let longest =
             lanes.iter().map(|(lane, calls)| *calls as f64 / self.context.rate_of(lane)).fold(0.0, f64::max);
-        (lanes.values().sum(), duration(Duration::from_secs_f64(longest)))
+        (lanes.values().sum(), rough_duration(Duration::from_secs_f64(longest)))
     }
 
     /// Returns true if the group has tasks for each row of a listing that a dry run skips. Their number is unknown.
@@ -106,11 +106,11 @@ impl Plan<'_> {
     fn reports_in_words(&self, staging: &Staging) -> Result<Option<Reports>> {
         Ok(match self.expected_reports(staging)? {
             Some(0) => None,
-            Some(1) => Some(Reports { what: "1 access report".to_owned(), time: "2 to 11 s" }),
-            Some(reports) => {
-                Some(Reports { what: format!("{reports} access reports"), time: "2 to 11 s each" })
-            }
-            None => Some(Reports { what: "access reports".to_owned(), time: "2 to 11 s each" }),
+            Some(reports) => Some(Reports {
+                what: counted(reports, "access report"),
+                time: plural(reports, "2s to 11s", "2s to 11s each"),
+            }),
+            None => Some(Reports { what: "access reports".to_owned(), time: "2s to 11s each" }),
         })
     }
 }

@@ -10,7 +10,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::OptionalExtension;
 
 use super::estimate::Estimate;
-use super::{Plan, count, duration};
+use super::{Plan, count};
+use crate::amounts::{counted, rough_duration};
 use crate::aws::Operation;
 use crate::error::Result;
 use crate::invocation;
@@ -95,8 +96,8 @@ impl Plan<'_> {
             )),
             FullPass::Due { snapshot_id, age } => Some(format!(
                 "a full pass by pairs is due, but takes too long to run automatically ({cost}): the last was snapshot \
-                {snapshot_id}, {} days ago; `{command}` runs it, and --full-every runs it however long it takes",
-                age.as_secs() / (24 * 60 * 60)
+                {snapshot_id}, {} ago; `{command}` runs it, and --full-every runs it however long it takes",
+                counted(age.as_secs() / (24 * 60 * 60), "day")
             )),
             FullPass::Recent => None,
         }
@@ -115,7 +116,7 @@ impl Plan<'_> {
     /// Formats the cost of an estimate: one number if it is nearly exact.
     pub(super) fn cost(&self, estimate: Estimate, operation: Operation) -> String {
         let rate = self.context.aws.pacer(operation).rate();
-        let time = |calls: i64| duration(Duration::from_secs_f64(calls as f64 / rate));
+        let time = |calls: i64| rough_duration(Duration::from_secs_f64(calls as f64 / rate));
         let Estimate { least, likely, most, .. } = estimate;
         match most {
             None => format!("at least {least} calls, {} or more", time(least)),

@@ -259,13 +259,3 @@ fn staged_rows(staging: &Staging, spec: &'static ResourceSpec) -> Result<Vec<Row
 fn count(connection: &Connection, sql: &str) -> Result<i64> {
     connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
 }
-
-/// Formats a duration for messages.
-pub(super) fn duration(time: Duration) -> String {
-    let seconds = time.as_secs_f64().round() as u64;
-    match seconds {
-        0..=119 => format!("{seconds} s"),
-        120..=7199 => format!("{} min", seconds / 60),
-        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-    }
-}

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use tokio::time::Instant;
 
 use super::{Collection, TICK, parse};
+use crate::amounts::counted_as;
 use crate::collect::budget::Budget;
 use crate::collect::lane::{LaneKey, REPORTS};
 use crate::collect::plan::{BEYOND_BUDGET, not_asked, report_in_words};
@@ -62,10 +63,8 @@ impl Collection<'_> {
         by_kind.keys().for_each(|kind| self.forget(kind, lane));
         self.lanes.remove(lane);
         let what = budget.words;
-        progress.say(&match left.len() {
-            1 => format!("the time for {what} is up: 1 listing is left for the next run"),
-            several => format!("the time for {what} is up: {several} listings are left for the next run"),
-        });
+        let listings = counted_as(left.len(), "listing is", "listings are");
+        progress.say(&format!("the time for {what} is up: {listings} left for the next run"));
         for (kind, tasks) in by_kind {
             let scopes = scopes_of(&tasks);
             self.staging.stop_kind(kind, &lane.to_string(), &not_asked(budget.option.beyond()), &scopes)?;
@@ -136,10 +135,7 @@ impl Collection<'_> {
             ),
             Wait::Nothing | Wait::Job(_) => ("the time for access reports is up", BEYOND_BUDGET.to_owned()),
         };
-        progress.say(&match left.len() {
-            1 => format!("{said}: 1 is left for the next run"),
-            several => format!("{said}: {several} are left for the next run"),
-        });
+        progress.say(&format!("{said}: {} left for the next run", counted_as(left.len(), "is", "are")));
         let left = left.iter().map(parse).collect::<Result<Vec<_>>>()?;
         let scopes = scopes_of(&left.iter().collect::<Vec<_>>());
         self.staging.stop_kind(&kind, &lane.to_string(), &not_asked(&reason), &scopes)

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use super::snapshot_pair::SnapshotPair;
+use crate::amounts::plural;
 use crate::error::{Error, Result};
 use crate::invocation;
 use crate::model::{RESOURCES, ResourceGroup, resource};
@@ -188,7 +189,7 @@ impl Limited {
         let mut alike: Vec<(String, Vec<&'static str>)> = Vec::new();
         for one in limited {
             let ids: Vec<_> = one.snapshots.iter().map(i64::to_string).collect();
-            let noun = if ids.len() == 1 { "snapshot" } else { "snapshots" };
+            let noun = plural(ids.len(), "snapshot", "snapshots");
             let reason = one.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             let said = format!("limited in {noun} {}{reason}", ids.join(" and "));
             match alike.iter_mut().find(|(other, _)| *other == said) {
@@ -198,7 +199,7 @@ impl Limited {
         }
         let line = |(said, names): (String, Vec<&'static str>)| {
             let names = ResourceGroup::shortened(&names);
-            format!("{} {} {said}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
+            format!("{} {} {said}", names.join(", "), plural(names.len(), "is", "are"))
         };
         alike.into_iter().map(line).collect()
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::change::{Change, ChangeKind, Diff, HidingGap};
 use super::report::{Detail, Entry, Section};
 use super::{Body, TextOptions, access, activity, causes, command, recreated, rows};
+use crate::amounts::{counted, counted_as};
 use crate::excerpt::excerpt;
 
 /// The number of lines up to which access changes are listed one by one.
@@ -65,9 +66,8 @@ fn by_cause(diff: &Diff, options: TextOptions<'_>) -> Section {
     let entries = told.iter().map(|group| group.entry(&policies)).collect();
     let people: BTreeSet<&str> = rest.iter().flat_map(|group| group.people()).collect();
     let more = (!rest.is_empty()).then(|| {
-        let causes =
-            if rest.len() == 1 { "1 more cause".to_owned() } else { format!("{} more causes", rest.len()) };
-        format!("… and {causes}, of {} people", people.len())
+        let causes = counted(rest.len(), "more cause");
+        format!("… and {causes}, of {}", counted_as(people.len(), "person", "people"))
     });
     let all = (!told.is_empty())
         .then(|| format!("each access, and its paths: {}", command(diff, " --access --details", options)));

@@ -15,6 +15,7 @@ use super::access::{
     account, content as content_of, group_name, permission_set, sign, unseen, unseen_side, user,
 };
 use super::report::{Detail, Entry};
+use crate::amounts::counted;
 use crate::document;
 use crate::excerpt::excerpt;
 
@@ -174,12 +175,12 @@ impl<'d> CauseGroup<'d> {
             "" => "directly".to_owned(),
             id => format!("group {}", main.group_name.as_deref().unwrap_or_else(|| group_name(first, id))),
         };
-        let assignments = number(causes.len(), "assignment");
+        let assignments = counted(causes.len(), "assignment");
         let members = |done: &str| format!("{}: {}", group(), self.people_in_words("member", done));
         let users = |done: &str| self.people_in_words("user", done);
         let accounts = |done: &str| {
             let accounts = Names::of(&self.changes, of_account);
-            format!("{} {done} ({})", number(accounts.count(), "account"), accounts.examples())
+            format!("{} {done} ({})", counted(accounts.count(), "account"), accounts.examples())
         };
         let set = format!("permission set {}", permission_set(first));
         let mut words = match main.kind {
@@ -210,7 +211,7 @@ impl<'d> CauseGroup<'d> {
     /// Returns `3 members added (ana, bo, cy)`. Administrators are named below; a single user is named with the effect.
     fn people_in_words(&self, noun: &str, done: &str) -> String {
         let people = Names::of(&self.changes, of_user);
-        let counted = number(people.count(), noun);
+        let counted = counted(people.count(), noun);
         match self.is_privileged || people.count() == 1 {
             true => format!("{counted} {done}"),
             false => format!("{counted} {done} ({})", people.examples()),
@@ -366,9 +367,4 @@ fn of_account(change: &AccessChange) -> (&str, &str) {
 
 fn of_set(change: &AccessChange) -> (&str, &str) {
     (&change.permission_set_arn, permission_set(change))
-}
-
-/// Returns `1 member` or `3 members`.
-fn number(count: usize, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }

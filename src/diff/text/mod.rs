@@ -22,6 +22,7 @@ use std::io;
 
 use super::change::{AccessChangeKind, Change, ChangeKind, Diff, MatchedBy, Recreation, SnapshotFacts};
 use super::steps::Between;
+use crate::amounts::{counted, plural};
 use crate::invocation;
 use crate::model::{self, Entity};
 use crate::output::{Ink, Page};
@@ -269,9 +270,7 @@ fn row_counts(diff: &Diff) -> Vec<(String, String)> {
 /// Returns `412 rows with a newer attempt (not counted as changes)`; `None` for no row.
 fn activity(resource: &str, rows: usize) -> Option<String> {
     let noun = model::resource(resource)?.activity.as_ref()?.noun;
-    match rows {
-        0 => None,
-        1 => Some(format!("1 row with a newer {noun} (not counted as a change)")),
-        _ => Some(format!("{rows} rows with a newer {noun} (not counted as changes)")),
-    }
+    let changes = plural(rows, "a change", "changes");
+    let rows = (rows > 0).then(|| counted(rows, "row"))?;
+    Some(format!("{rows} with a newer {noun} (not counted as {changes})"))
 }

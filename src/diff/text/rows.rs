@@ -4,6 +4,7 @@ use super::super::change::{Change, ChangeKind, Diff, HidingGap, Limited};
 use super::report::{Detail, Entry, Section};
 use super::row_details::details;
 use super::{TextOptions, command};
+use crate::amounts::counted;
 use crate::output::text;
 
 /// Returns the known changes, a section for each resource. Each has at most as many rows as `options` allow, and the
@@ -77,8 +78,7 @@ pub fn unknown_entry(change: &Change) -> Entry {
 pub fn left_open(rows: i64) -> String {
     match rows {
         0 => "nothing is known of it".to_owned(),
-        1 => "1 row neither added nor removed: not seen".to_owned(),
-        rows => format!("{rows} rows neither added nor removed: not seen"),
+        rows => format!("{} neither added nor removed: not seen", counted(rows, "row")),
     }
 }
 

@@ -7,6 +7,7 @@ use super::super::about::About;
 use super::super::column::OutputColumn;
 use super::cell::{Cell, is_time};
 use super::failed;
+use crate::amounts::{counted_as, plural};
 use crate::error::Result;
 
 /// The largest number of rows of a sheet, its header included.
@@ -107,11 +108,10 @@ impl Sheet {
 
     /// Returns the notes about the sheet, in one line.
     pub fn all_notes(&self) -> String {
-        let cut = match self.cut {
-            0 => None,
-            1 => Some("1 text is longer than a cell can hold, and was cut".to_owned()),
-            cut => Some(format!("{cut} texts are longer than a cell can hold, and were cut")),
-        };
+        let cut = (self.cut > 0).then(|| {
+            let texts = counted_as(self.cut, "text is", "texts are");
+            format!("{texts} longer than a cell can hold, and {} cut", plural(self.cut, "was", "were"))
+        });
         self.notes.iter().cloned().chain(cut).collect::<Vec<_>>().join("; ")
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params_from_iter};
 
 use super::{MIGRATIONS, recognise, version};
+use crate::amounts::exact_duration;
 use crate::error::{Error, Result};
 use crate::store::file::{Doing, NO_SPACE, connect, refuse_what_is_no_file};
 use crate::store::filesystem;
@@ -78,7 +79,7 @@ impl fmt::Display for Upgrade {
         write!(f, "schema {} is brought to {}, in ", self.from, self.to)?;
         match self.time.as_secs() {
             0 => f.write_str("less than a second")?,
-            seconds => write!(f, "at most {} s", seconds + 1)?,
+            seconds => write!(f, "at most {}", exact_duration(Duration::from_secs(seconds + 1)))?,
         }
         write!(f, " and with at most {} MB of free space", self.space.div_ceil(1_000_000))
     }
@@ -103,7 +104,7 @@ mod tests {
         let said = "schema 5 is brought to 8, in less than a second and with at most 3 MB of free space";
         assert_eq!(UPGRADE.to_string(), said);
         let longer = Upgrade { time: Duration::from_secs(40), ..UPGRADE };
-        assert!(longer.to_string().contains("in at most 41 s"));
+        assert!(longer.to_string().contains("in at most 41s"));
     }
 
     #[test]
