@@ -110,7 +110,9 @@ impl FromStr for ServiceRate {
                 Ok(per_second) if RATES.contains(&per_second) => Rate::Fixed(per_second),
                 Ok(per_second) if per_second > 0.0 => {
                     let (least, most) = RATES.into_inner();
-                    return Err(Error::usage(format!("`{text}`: a rate is from {least} to {most} a second")));
+                    return Err(Error::usage(format!(
+                        "`{text}`: a rate must be from {least} to {most} calls per second"
+                    )));
                 }
                 _ => return Err(wanted()),
             },

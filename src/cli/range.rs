@@ -107,7 +107,7 @@ impl Range {
             stderr::say(format!("{days}, from the last snapshot before it to the last one in it"));
             if from.snapshot_id == to.snapshot_id {
                 stderr::warn(format!(
-                    "no other snapshot was completed in {typed}: snapshot {} alone answers",
+                    "no other snapshot was completed in {typed}: the answer is from snapshot {} alone",
                     to.snapshot_id
                 ));
             }

@@ -239,10 +239,9 @@ async fn count(
     let former = existing.as_ref().map_or(Ok(Vec::new()), Census::snapshots)?;
     options.refuse_synthetic(&former)?;
     let preflight = preflight(options, &former, progress).await?;
-    let folder = tempfile::Builder::new()
-        .prefix("orgcensus-dry-run-")
-        .tempdir()
-        .map_err(|error| Error::failed("cannot make a temporary folder to count in").caused_by(error))?;
+    let folder = tempfile::Builder::new().prefix("orgcensus-dry-run-").tempdir().map_err(|error| {
+        Error::failed("cannot create a temporary folder for the dry run").caused_by(error)
+    })?;
     let (scratch, _) = Database::open_or_create(&folder.path().join("census.db"))?;
     let history = existing.as_ref().map_or(scratch.connection(), Census::connection);
     let mut staging = Staging::create(&scratch, &header(options, &preflight.context, started_at))?;

@@ -72,7 +72,7 @@ pub fn write(source: &Source<'_>, folder: &Folder) -> Result<Written> {
 /// Returns the ARN of the snapshot's instance.
 pub fn instance(source: &Source<'_>) -> Result<String> {
     source.snapshot().instance_arn.clone().ok_or_else(|| {
-        Error::failed("the snapshot does not know the Identity Center instance, which every resource names")
+        Error::failed("the snapshot does not know the Identity Center instance, which every resource needs")
             .hint("collect with credentials that may list instances")
     })
 }

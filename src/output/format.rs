@@ -95,7 +95,7 @@ impl Format {
         known.map(|(_, format)| Some(*format)).ok_or_else(|| {
             let names: Vec<_> = EXTENSIONS.iter().map(|(name, _)| format!(".{name}")).collect();
             let extension = extension.to_string_lossy();
-            let error = Error::usage(format!("no format is known by the extension .{extension}"));
+            let error = Error::usage(format!("no format has the extension .{extension}"));
             let error = match extension.to_lowercase().as_str() {
                 "parquet" => error.hint("orgcensus export FOLDER writes every table as Parquet"),
                 "db" | "sqlite" => {
@@ -106,7 +106,7 @@ impl Format {
             };
             error
                 .hint(format!("the known extensions are {}", names.join(", ")))
-                .hint("or say what the file shall hold, e.g. --format csv")
+                .hint("or choose the format, e.g. --format csv")
         })
     }
 }

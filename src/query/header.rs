@@ -214,7 +214,7 @@ fn questions(list: &str) -> Result<Vec<u16>> {
     list.split(',')
         .map(|number| {
             let number = number.trim();
-            number.parse().map_err(|_| Error::usage(format!("{number:?} is no number of a question")))
+            number.parse().map_err(|_| Error::usage(format!("{number:?} is not the number of a question")))
         })
         .collect()
 }
@@ -295,7 +295,7 @@ mod tests {
                 "line 3: cannot read the parameter \"-- param x (person): who\"",
             ),
             ("-- titel: T", "line 1: there is no \"titel\""),
-            ("-- question: 1, two", "line 1: \"two\" is no number of a question"),
+            ("-- question: 1, two", "line 1: \"two\" is not the number of a question"),
             ("-- param x (text): a\n-- param x (text): b", "line 2: parameter \"x\" is declared twice"),
         ] {
             let error = read(sql).unwrap_err();

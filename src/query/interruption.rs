@@ -98,7 +98,7 @@ impl Shared {
             Some(timeout) if self.is_due() => {
                 let timeout = exact_duration(timeout);
                 Err(Error::failed(format!("the query took longer than {timeout}"))
-                    .hint("give --timeout more time, or ask for less: one account, one user, a LIMIT"))
+                    .hint("raise --timeout, or narrow the query: one account, one user, a LIMIT"))
             }
             _ => Ok(()),
         }

@@ -115,7 +115,7 @@ fn sql_error(census: &Census, sql: &str, error: rusqlite::Error) -> Error {
     use rusqlite::Error::{MultipleStatement, SqlInputError, SqliteFailure};
     match error {
         MultipleStatement => {
-            Error::usage("there are several statements").hint("run them one at a time, each by its own query")
+            Error::usage("there are several statements").hint("run each one with a query command of its own")
         }
         SqlInputError { error, .. } | SqliteFailure(error, _)
             if matches!(error.code, ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly) =>
@@ -124,7 +124,7 @@ fn sql_error(census: &Census, sql: &str, error: rusqlite::Error) -> Error {
         }
         SqlInputError { error, .. } | SqliteFailure(error, _) if error.code == ErrorCode::OutOfMemory => {
             Error::failed(format!("the query needs more than {} MB of memory", QUERY_MEMORY / 1_000_000))
-                .hint("ask for less: fewer views in one another, one account, one user")
+                .hint("narrow the query: fewer nested views, one account, one user")
         }
         // DELETE FROM a view fails before the check for writes.
         SqlInputError { msg, .. } if msg.starts_with("cannot modify ") => only_reads(),
@@ -170,9 +170,9 @@ fn with_name_hints(census: &Census, sql: &str, message: &str, error: Error) -> E
         let table = table.trim_start_matches("main.").trim_start_matches("temp.");
         if let Some(view) = without_range(table) {
             return Error::usage(format!(
-                "{view} is a state of one snapshot, and has no answer over a range"
+                "{view} shows the state of one snapshot, and has no result over a range"
             ))
-            .hint("ask as of one: --at WHEN");
+            .hint("ask as of one snapshot: --at WHEN");
         }
         return error
             .hint_if_any(did_you_mean(table, tables.iter().map(|table| table.name.as_str())))

@@ -63,7 +63,7 @@ impl TypedValues {
             let declared = header.parameters.iter().find(|parameter| parameter.name == value.name);
             if let (Some(declared), Some(_)) = (declared, value.kind) {
                 let (name, kind) = (&declared.name, declared.kind.name());
-                return Err(Error::usage(format!("the query says already that {name} is a {kind}"))
+                return Err(Error::usage(format!("the query already declares {name} as a {kind}"))
                     .hint(format!("write it as -p {name}=VALUE")));
             }
             typed.named.push(value);

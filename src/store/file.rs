@@ -169,7 +169,7 @@ fn in_the_way_of(path: &Path, file: &Path, error: std::io::Error) -> Error {
         true => failed.hint(format!("or, while nobody has the census open: rm -f {others}")),
         false => failed,
     };
-    failed.hint("let others ask a copy, which is left alone: orgcensus snapshots copy FILE --mode 0640")
+    failed.hint("let others query a copy instead: orgcensus snapshots copy FILE --mode 0640")
 }
 
 /// Refuses a directory, for which SQLite's error would say little, and a pipe or device, which would block.

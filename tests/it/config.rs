@@ -115,7 +115,7 @@ fn what_it_must_not_say_is_refused_by_name() {
         ("db = \"/a\"\n\nnot toml", "is not TOML, in line 3: "),
         (
             "assume_role = \"arn:aws:iam::111122223333:role/R\"\nassume-role = \"arn:aws:iam::111122223333:role/R\"",
-            "assume_role is twice in",
+            "assume_role occurs twice in",
         ),
     ] {
         write(&sandbox, text);

@@ -66,7 +66,8 @@ fn one_period_is_that_period() {
         assert_eq!(of_period.data(), of_ends.data(), "{period}");
     }
     let (_, words) = asked(&sandbox, &["2026-02-11"]);
-    let warning = "warning: no other snapshot was completed in 2026-02-11: snapshot 2 alone answers";
+    let warning =
+        "warning: no other snapshot was completed in 2026-02-11: the answer is from snapshot 2 alone";
     assert!(words.contains(warning), "{words}");
     assert!(asked(&sandbox, &["2026-Q2"]).1.starts_with("2026-Q2 is 2026-04-01 to 2026-06-30, from"));
     let refusal = sandbox.run(&["query", "SELECT 1", "--during", "2999-Q1"]).refusal();
@@ -253,7 +254,7 @@ fn what_no_range_can_answer_is_refused() {
     assert_snapshot!(refused(&["SELECT * FROM stale_rows", "--during", "1", "4"]));
     for view in ["organization_tree", "effective_access_unknown", "orphan_assignments", "stale_rows"] {
         let refusal = refused(&[&format!("SELECT * FROM {view}"), "--during", "1", "4"]);
-        assert!(refusal.starts_with(&format!("error: {view} is a state of one snapshot")), "{refusal}");
+        assert!(refusal.starts_with(&format!("error: {view} shows the state of one snapshot")), "{refusal}");
     }
     assert!(refused(&["SELECT 1", "--during", "1", "4", "--at", "2"]).contains("cannot be used with"));
     assert!(refused(&["SELECT 1", "--during", "..4"]).contains("--during has no beginning"));

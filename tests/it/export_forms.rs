@@ -69,7 +69,7 @@ fn a_set_of_which_something_was_not_seen_is_left_out() {
         let ran = sandbox.run(&[&["export"], form, &[form[0]]].concat());
         assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
         assert!(ran.stderr.contains("permission sets: 0, "), "{}", ran.stderr);
-        assert!(ran.stderr.contains("skipped.csv says what and why"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("skipped.csv lists what was left out"), "{}", ran.stderr);
         let skipped = read(&sandbox, &format!("{}/skipped.csv", form[0]));
         assert_eq!(skipped.matches(",its tags were not seen").count(), 3, "{skipped}");
     }

@@ -195,7 +195,7 @@ fn sql_of_ones_own_resolves_names_by_the_type_that_is_said() {
     let wrong = sandbox.run(&["query", sql, "-p", "u:person=ana"]).refusal();
     assert!(wrong.starts_with("error: there is no type \"person\"\nhint: the types are user, "), "{wrong}");
     let twice = sandbox.run(&["query", "user-access", "-p", "user:text=ana"]).refusal();
-    assert!(twice.starts_with("error: the query says already that user is a user\n"), "{twice}");
+    assert!(twice.starts_with("error: the query already declares user as a user\n"), "{twice}");
 }
 
 #[test]

@@ -321,7 +321,7 @@ fn destination(args: &CollectArgs, global: &GlobalOptions) -> Result<Option<Dest
     match global.format_said(&destination)? {
         Some(Format::Json) if args.dry_run => {
             Err(Error::usage("a dry run has no summary: it publishes nothing")
-                .hint("leave out --format: the forecast is words on standard error"))
+                .hint("leave out --format: the forecast is text on standard error"))
         }
         Some(Format::Json) => Ok(Some(destination)),
         _ => Err(Error::usage("the summary of a collection for machines is one JSON object")

@@ -63,7 +63,7 @@ pub fn read(path: &Path) -> Result<toml::Table> {
         return Err(Error::usage(format!(
             "the config file {name} can be written by others (mode {mode:04o})"
         ))
-        .hint(format!("look at what it says, then: chmod go-w {shown}"))
+        .hint(format!("check its content, then: chmod go-w {shown}"))
         .hint("--no-config does without it"));
     }
     let mut text = String::new();

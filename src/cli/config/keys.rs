@@ -212,11 +212,13 @@ impl<'r> Reader<'r> {
                 return Err(self.unknown(key, &name, &place, section));
             };
             if values.iter().any(|one| one.option == name) {
-                return Err(Error::usage(format!("{name} is twice in {place}")).hint("keep one of the two"));
+                return Err(
+                    Error::usage(format!("{name} occurs twice in {place}")).hint("keep one of the two")
+                );
             }
             let values_typed = typed(option, value, section.command()).map_err(|why| {
                 Error::usage(format!("{key} in {place} cannot be used: {why}")).hint(format!(
-                    "{} --help says what it takes",
+                    "{} --help shows the values that it accepts",
                     ["orgcensus"].iter().chain(section.command()).copied().collect::<Vec<_>>().join(" ")
                 ))
             })?;

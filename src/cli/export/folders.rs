@@ -131,7 +131,7 @@ fn warn_of_skipped(folder: &std::path::Path, skipped: u64) {
     if skipped > 0 {
         let file = folder.join("skipped.csv");
         stderr::warn(format!(
-            "not everything could be written: {} says what and why ({skipped})",
+            "not everything could be written: {} lists what was left out, with the reasons ({skipped})",
             file.display()
         ));
     }

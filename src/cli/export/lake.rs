@@ -73,7 +73,7 @@ pub fn note_unknown_tags(tables: &TableArgs, census: &Census) -> Result<()> {
     for TagColumn { key, name } in &tables.tag_column {
         if !keys.contains(key) {
             stderr::note(format!(
-                "note: no account was seen with a tag {key}, so that the column {name} is empty"
+                "note: no account was seen with a tag {key}, so the column {name} is empty"
             ));
             if let Some(hint) = did_you_mean(key, keys.iter().map(String::as_str)) {
                 stderr::note(format!("hint: {hint}"));

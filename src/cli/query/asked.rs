@@ -52,7 +52,7 @@ impl Asked {
             (Self::During(_), Some(why)) => {
                 Err(Error::usage(format!("{name} has no answer over a range: {why}"))
                     .hint("ask as of one snapshot: --at WHEN")
-                    .hint("orgcensus query --list says which questions have"))
+                    .hint("orgcensus query --list shows which queries have one"))
             }
         }
     }

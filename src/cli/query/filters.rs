@@ -23,7 +23,7 @@ pub(super) fn refuse_own_sql(filters: &NarrowingArgs, question: &QueryRequest) -
         return Ok(());
     };
     Err(Error::usage(format!("--{filter} narrows canned queries and tables, and this is SQL of your own"))
-        .hint("say it in the SQL: WHERE account_id = '111122223333'")
+        .hint("write it in the SQL: WHERE account_id = '111122223333'")
         .hint("or bind a name: WHERE account_id = :account, with -p account:account=prod"))
 }
 

@@ -409,7 +409,7 @@ fn no_proof(incomplete: &[Incomplete]) -> String {
 fn question(typed: Option<&str>, asked: Asked, catalog: &Catalog) -> Result<QueryRequest> {
     let (name, sql) = match typed {
         None => {
-            return Err(Error::usage("there is nothing to answer")
+            return Err(Error::usage("there is no query to run")
                 .hint("orgcensus query --list shows the canned queries")
                 .hint(format!("{} runs any SQL", invocation::command("query 'SELECT …'"))));
         }

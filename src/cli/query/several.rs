@@ -29,7 +29,7 @@ pub(super) fn answer(
     let format = args.format(global, &destination)?;
     if format == Format::Xlsx {
         return Err(Error::usage("a workbook cannot hold the answers of several censuses")
-            .hint("ask each by itself, or --format csv --csv-for excel"));
+            .hint("query each census by itself, or use --format csv --csv-for excel"));
     }
     if args.layout.wide {
         destination.widen();
@@ -105,7 +105,7 @@ fn ask_each(
 fn refuse(args: &QueryArgs, global: &GlobalOptions) -> Result<()> {
     if args.evidence.is_wanted() {
         return Err(Error::usage("--evidence is only for one census")
-            .hint("ask each by itself: --db FILE --output FILE --evidence"));
+            .hint("query each census by itself: --db FILE --output FILE --evidence"));
     }
     if args.raw {
         return Err(Error::usage(format!(

@@ -27,7 +27,7 @@ pub fn each_row(
                 let kind = field.kind.as_str();
                 Error::failed(format!("a value of {}.{} is not of the type {kind}", dataset.name, field.name))
                     .hint(format!(
-                        "is the file still as published? {}",
+                        "check whether the file was changed: {}",
                         invocation::command("snapshots verify")
                     ))
             })?);

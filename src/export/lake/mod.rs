@@ -103,13 +103,13 @@ pub fn write(
     // Under another key no pseudonym matches, not even that of the owner. So this check comes before that of the owner.
     if folder.found().is_some_and(|found| found.options.get(MASK) != options.recorded().get(MASK)) {
         return Err(Error::failed(
-            "the folder and this export have different masks, or one of the two has none",
+            "the folder and this export have different masks, or only one of them has a mask",
         )
-        .hint("use one folder per mask, and one for names and ids as they are"));
+        .hint("use one folder per mask, and another one without a mask"));
     }
     if let Some(found) = folder.found().filter(|found| !found.owner.is_same(&owner)) {
         return Err(Error::failed(format!(
-            "the folder has the export of {}, and this census is of {}",
+            "the folder holds an export of {}, but this census is of {}",
             found.owner.words(),
             owner.words()
         ))

@@ -53,9 +53,9 @@ pub(super) fn resolve_in(kind: Entity, typed: &str, census: &Census, span: &Span
 fn one_snapshot_only(lookup: &Lookup<'_>, span: &Span) -> Result<()> {
     if span.from() != span.to() && lookup.source.is_of_one_snapshot() {
         return Err(Error::usage(
-            "an organizational unit has a path in one snapshot only, and none over a range",
+            "the path of an organizational unit belongs to one snapshot, and is not defined over a range",
         )
-        .hint("ask as of one: --at WHEN"));
+        .hint("ask as of one snapshot: --at WHEN"));
     }
     Ok(())
 }

@@ -108,9 +108,7 @@ fn changed(path: &Path, first: &Misfit, others: usize) -> Error {
         0 => error,
         _ => error.caused_by(format!("this is the first of {} things that do not fit", others + 1)),
     };
-    error.hint(
-        "something other than orgcensus wrote to the file: go back to a copy that snapshots verify accepts",
-    )
+    error.hint("another program changed the file: restore a copy that snapshots verify accepts")
 }
 
 fn check_integrity(connection: &Connection, path: &Path) -> Result<()> {

@@ -281,12 +281,10 @@ impl<'a> Statements<'a> {
         match unexplained {
             None => Ok(()),
             Some(key) => Err(Error::failed(format!(
-                "{} {key} was neither seen nor seen to be gone, and no gap says why",
+                "{} {key} was neither seen nor seen as gone, and no gap explains it",
                 spec.name
             ))
-            .hint(
-                "nothing was published, the snapshots before are intact: this is a defect, please report it",
-            )
+            .hint("nothing was published, and earlier snapshots are intact; this is a bug: please report it")
             .hint(format!("{} begins anew", invocation::command("collect --restart")))),
         }
     }

@@ -300,8 +300,10 @@ fn connect_reading(path: &Path) -> Result<(Connection, Option<Stamp>)> {
     let has_newer_pages = std::fs::metadata(&log).is_ok_and(|log| log.len() > 0);
     let unreadable = |why: &str| {
         Error::failed(format!("\"{}\" holds newer pages that cannot be read {why}", log.display()))
-            .hint("copy it and the database, both, to a local folder that can be written; name the copy with --db")
-            .hint("or wait for the collection that is writing it, if one is: it leaves one file")
+            .hint(
+                "copy it and the database to a local folder that can be written, and name the copy with --db",
+            )
+            .hint("or wait for a running collection to end, which leaves one file")
     };
     if let Some(name) = filesystem::network(path) {
         if has_newer_pages {

@@ -92,7 +92,7 @@ impl Census {
         let begins = format!("{}, was completed at {}", first.snapshot_id, first.completed_at);
         Ok(match self.pruned_by(instant)? {
             Some(gone) => Error::unknown(format!(
-                "no snapshot that is kept was completed by {typed}: {}; the first, {begins}",
+                "no kept snapshot was completed by {typed}: {}; the first, {begins}",
                 self.gone_in_words(&gone)
             )),
             None => Error::unknown(format!("no snapshot was completed by {typed}: the first, {begins}")),

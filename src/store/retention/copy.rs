@@ -27,7 +27,7 @@ pub(in crate::store) fn make_room(file: &Path) -> Result<()> {
         let Ok(metadata) = log.symlink_metadata() else { continue };
         if metadata.is_file() && metadata.len() > 0 && log != beside(file, "-shm") {
             return Err(Error::failed(format!("\"{}\" holds pages of another database", log.display()))
-                .hint("name another file, or end what has that one open"));
+                .hint("name another file, or close the program that has it open"));
         }
         std::fs::remove_file(&log).map_err(|error| {
             Error::failed(format!("cannot remove \"{}\"", log.display())).caused_by(error)

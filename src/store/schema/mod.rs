@@ -201,7 +201,7 @@ pub(super) fn refuse_additions(connection: &Connection, path: &Path) -> Result<(
         "{name} of \"{file}\" is not as this program made it; nothing is written into the file"
     ))
     .hint(format!("see what it is: sqlite3 \"{file}\" .schema"))
-    .hint("drop what is not the census's, or go back to a copy that orgcensus snapshots verify accepts"))
+    .hint("drop what is not the census's, or restore a copy that orgcensus snapshots verify accepts"))
 }
 
 /// Refuses to read a file in which a view or a virtual table has the name of a table: it could run for ever, or return
@@ -215,9 +215,7 @@ fn refuse_stand_ins(connection: &Connection, path: &Path) -> Result<()> {
     let is_table = |name: &&String| made.contains_key(&format!("table {name}"));
     let Some(name) = without_pages.iter().find(is_table) else { return Ok(()) };
     Err(Error::failed(format!("{name} of \"{}\" is a view, where a census has a table", path.display()))
-        .hint(
-            "something other than orgcensus wrote to the file: go back to a copy that snapshots verify accepts",
-        ))
+        .hint("another program changed the file: restore a copy that snapshots verify accepts"))
 }
 
 /// Returns the tables, indexes and triggers of a census of this file's version, as far as this program knows it: `table

@@ -57,7 +57,7 @@ fn an_unknown_tag_is_told() {
     for words in [&["lake"][..], &["--flat", "flat.db"], &["--ddl", "duckdb"]] {
         let ran = sandbox.run(&[&["export"], words, &["--tag-column", "Enviroment=environment"]].concat());
         assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
-        let note = "note: no account was seen with a tag Enviroment, so that the column environment is empty";
+        let note = "note: no account was seen with a tag Enviroment, so the column environment is empty";
         assert!(ran.stderr.contains(note), "{}", ran.stderr);
     }
 }
