@@ -28,6 +28,7 @@ mod sight;
 
 use std::collections::HashSet;
 
+use crate::amounts::grouped;
 use crate::diff::{AccessLimits, Diff, compare_within};
 use crate::error::Result;
 use crate::export::mask::Mask;
@@ -167,7 +168,7 @@ impl Report {
             warnings.push(format!(
                 "more than {} changes of access since snapshot {}: the page lists none; a later --since, --ou or \
                  --account narrows it",
-                sight::grouped(request.limits.changes as u64),
+                grouped(request.limits.changes as u64),
                 baseline.snapshot_id
             ));
         }
