@@ -111,7 +111,7 @@ fn a_log_that_cannot_be_read_is_not_passed_over() {
     }
     let error = Census::open(&copy).unwrap_err();
     assert!(error.to_string().contains("o.db-wal\" holds newer pages that cannot be read"), "{error}");
-    assert!(error.hints()[0].contains("copy it and the database, both"), "{error}");
+    assert!(error.hints()[0].contains("copy it and the database to a local folder"), "{error}");
     std::fs::remove_file(beside(&copy, "-shm")).unwrap();
     let census = Census::open(&copy).unwrap();
     assert_eq!(names(&census, "SELECT DISTINCT name FROM accounts"), ["newer"]);

@@ -137,7 +137,7 @@ pub(super) fn open(database: &Database) -> Result<Option<(Connection, Vec<&'stat
         && is_laid_out(&connection, database.connection())?;
     if !ours {
         let name = path.display();
-        return Err(Error::failed(format!("\"{name}\" belongs to another version")));
+        return Err(Error::failed(format!("\"{name}\" is another version's")));
     }
     checksum::register(&connection).map_err(failed)?;
     prepare(&connection).map_err(failed)?;

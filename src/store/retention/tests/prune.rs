@@ -142,7 +142,7 @@ fn a_time_or_label_of_a_pruned_snapshot_is_told_as_one() {
         format!("the nearest kept: 2 (completed at {}) and 4 (completed at {})", completed[1], completed[3]);
     assert!(error.hints().contains(&hint), "{:?}", error.hints());
     let error = census.resolve(&by(0)).unwrap_err().to_string();
-    assert!(error.contains("no snapshot that is kept was completed by"), "{error}");
+    assert!(error.contains("no kept snapshot was completed by"), "{error}");
     assert!(error.contains("snapshot 1 was pruned on 20") && error.contains("the first, 2"), "{error}");
     let found = census.resolve(&by(2)).unwrap();
     assert_eq!(found.snapshot_id, 2);
