@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
-use crate::amounts::{counted, in_one_unit};
+use crate::amounts::{counted, in_one_unit, plural};
 use crate::error::Result;
 use crate::model::{ResourceGroup, resource};
 use crate::output::stderr;
@@ -122,7 +122,7 @@ pub fn limited_in_words(coverage: &[Coverage]) -> Vec<String> {
     }
     let line = |(said, names): (String, Vec<&'static str>)| {
         let names = ResourceGroup::shortened(&names);
-        format!("{} {} limited: {said}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
+        format!("{} {} limited: {said}", names.join(", "), plural(names.len(), "is", "are"))
     };
     alike.into_iter().map(line).collect()
 }
