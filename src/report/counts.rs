@@ -62,6 +62,8 @@ pub struct Numbers {
     pub direct: Count,
     /// Assignments whose user or group was deleted.
     pub orphans: Count,
+    /// Roles of accounts that nobody used for 90 days.
+    pub unused_roles: Count,
     /// People by the OU of the account and by tier of access.
     pub matrix: Vec<MatrixRow>,
     /// The totals of each kind.
@@ -105,6 +107,7 @@ pub fn numbers(
     sight: &Sight,
     production: Option<bool>,
     before: Option<&HashSet<&str>>,
+    unused_roles: Option<u64>,
 ) -> Numbers {
     let account = |place: u32| &relations.accounts[place as usize];
     let set = |place: u32| &relations.sets[place as usize];
@@ -147,6 +150,7 @@ pub fn numbers(
         unweighed: unweighed.len(),
         direct: sight.count(direct.count() as u64, Told::Access),
         orphans,
+        unused_roles: unused_roles.map_or(Count::NotCollected, |count| sight.count(count, Told::Roles)),
         matrix: matrix(relations),
         things: things(relations),
     }

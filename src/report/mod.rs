@@ -22,6 +22,7 @@ mod json;
 mod names;
 mod reading;
 mod relations;
+mod roles;
 mod sections;
 mod shell;
 mod sight;
@@ -135,6 +136,7 @@ pub struct Report {
     diff: Option<Diff>,
     hash: Option<String>,
     organization: Option<String>,
+    unused_roles: roles::UnusedRoles,
 }
 
 impl Report {
@@ -158,6 +160,7 @@ impl Report {
         let hash = census.links()?.into_iter().find(|link| link.snapshot_id == at.snapshot_id);
         let organization = census.identity()?.and_then(|identity| identity.organization_id);
         census.answer_as_of(at.snapshot_id)?;
+        let unused_roles = roles::unused_roles(census, &at)?;
         let source = Source::new(census, at, Vec::new())?;
         let production = request.production.as_ref().map(|one| one.now.clone()).unwrap_or_default();
         let baseline = request.baseline.as_ref().map(|one| one.snapshot_id);
@@ -183,6 +186,7 @@ impl Report {
             diff,
             hash: hash.map(|link| link.snapshot_hash),
             organization,
+            unused_roles,
         };
         Ok((report, warnings))
     }
@@ -237,6 +241,9 @@ impl Report {
             &self.sight,
             self.request.production.as_ref().map(|one| one.is_tag),
             before.as_ref(),
+            roles::unused_in(&self.unused_roles, |account| {
+                narrowed.is_none_or(|one| one.accounts.contains(account))
+            }),
         );
         let facts = Facts {
             at: self.request.at.completed_at.clone(),

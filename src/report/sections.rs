@@ -142,7 +142,7 @@ pub fn sentences(content: &Content<'_>) -> Markup {
                         "assignments are to a person, not to a group")) }
                 li { (sentence(content, "#orphans", numbers.orphans,
                         "assignment belongs to a deleted user or group", "assignments belong to deleted users and groups")) }
-                li { (sentence(content, "#method", Count::NotCollected, "", "roles unused for 90 days")) }
+                li { (sentence(content, "#method", numbers.unused_roles, "role unused for 90 days", "roles unused for 90 days")) }
             }
         }
     }
@@ -431,7 +431,9 @@ pub fn method(content: &Content<'_>) -> Markup {
                     None => { "not named: sentences are about all accounts (" code { "--production" } ")" } } }
                 dt { "≥" } dd { "at least so many: something that counts was not seen" }
                 dt { "since" } dd { "the first snapshot that saw it; “before” a date: the first snapshot had it already" }
-                dt { "roles unused for 90 days" } dd { "not collected: the census does not read the roles of accounts" }
+                dt { "roles unused for 90 days" } dd { "IAM roles of the accounts whose IAM was read, where the last known use, or the creation of a role without \
+                    one, is more than " (super::roles::proven_after()) " days before the snapshot: a known use may be a few days \
+                    older than the last one" }
             }
             @if !content.parts.is_empty() {
                 h3 { "Pages of OUs beside this one" }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::amounts::{counted_grouped, grouped};
 use crate::error::Result;
-use crate::model::{DERIVED_VIEWS, Entity};
+use crate::model::{DERIVED_VIEWS, Entity, IamRole, IamRoleActivity, Resource};
 use crate::store::{Census, Coverage, CoverageStatus, Gap, Snapshot};
 
 /// The maximum number of gaps that a page lists. Further gaps are only counted.
@@ -144,6 +144,8 @@ pub enum Told {
     Places,
     /// The tags of accounts.
     Tags,
+    /// The roles of accounts, and their uses.
+    Roles,
 }
 
 impl Told {
@@ -158,6 +160,7 @@ impl Told {
             Self::Tiers => of_view("effective_access").chain(of_view("privileged_permission_sets")).collect(),
             Self::Places => of_view("organization_tree").collect(),
             Self::Tags => BTreeSet::from([crate::model::TAGS]),
+            Self::Roles => BTreeSet::from([IamRole::SPEC.name, IamRoleActivity::SPEC.name]),
         }
     }
 

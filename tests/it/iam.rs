@@ -183,6 +183,34 @@ fn a_newer_use_is_stored_in_steps() {
     assert_eq!(world.run(&["diff", "1", "2", "--exit-code"]).exit, Some(3));
 }
 
+/// A page tells how many roles are surely unused, and nothing of roles whose uses were not read.
+#[test]
+fn a_page_counts_unused_roles() {
+    let world = World::of(small());
+    let told = || {
+        let ran = world.run(&["report", "--force", "page.html"]);
+        assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+        let page = std::fs::read_to_string(world.sandbox.path("page.html")).unwrap();
+        let (before, _) = page.split_once(" unused for 90 days").unwrap();
+        let (_, number) = before.rsplit_once("<li>").unwrap();
+        number.to_owned()
+    };
+    world.collect_day(0, &["--only", "@iam"]);
+    let now = chrono::Utc::now();
+    let days_since = |at: &Value| {
+        (now - at.as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap()).num_days()
+    };
+    let roles = "SELECT coalesce(last_used_at, created_at) AS at FROM iam_roles
+                 JOIN iam_role_activity USING (account_id, role_name)";
+    let roles = world.select(roles);
+    let unused = roles.iter().filter(|role| days_since(&role["at"]) >= 97).count();
+    assert!(unused > 0, "{} roles", roles.len());
+    assert!(told().contains(&format!("≥ {unused}<")), "{}: {unused}", told());
+    world.simulator.faults().add(Fault::on(DETAILS, Action::Denied { kms_reason: None }));
+    world.collect(&["--only", "@iam"]);
+    assert!(told().contains("not collected<"), "{}", told());
+}
+
 #[test]
 fn a_day_later_the_truth_is_stored() {
     let world = World::of(small());
