@@ -4,7 +4,7 @@
 -- question: 22
 -- not during: privileged_permission_sets has what was not read, over a range too
 WITH unread AS (
-    SELECT DISTINCT t.permission_set_arn, t.policy FROM permission_set_statements AS t WHERE t.effect IS NULL
+    SELECT DISTINCT t.permission_set_arn, t.policy FROM permission_set_statements AS t WHERE t.effect IS NULL AND t.account_id IS NULL
 )
 SELECT
     w.permission_set_name,

@@ -124,6 +124,7 @@ impl Picks {
             }
             (ParameterType::Text, "policy") => &self.policy,
             (ParameterType::Text, "list") => &self.user_name,
+            (ParameterType::Text, "role_or_account") => &self.account,
             (ParameterType::Text, "key") => &self.tag[0],
             (ParameterType::Text, "value") => &self.tag[1],
             (ParameterType::Text, "other") => &self.tag[2],

@@ -135,11 +135,8 @@ fn in_words(incomplete: &[(&str, &Unseen)]) -> String {
                 format!(", {}", counted(gaps, "gap"))
             }
             Why::NotCollected | Why::Unavailable | Why::Limited => {
-                let limits: String = of
-                    .iter()
-                    .filter_map(|(_, one)| one.limits.as_ref())
-                    .map(|limits| format!(", {limits}"))
-                    .collect();
+                let limits: BTreeSet<_> = of.iter().filter_map(|(_, one)| one.limits.as_deref()).collect();
+                let limits: String = limits.into_iter().flat_map(|limits| [", ", limits]).collect();
                 let reasons: BTreeSet<_> = of.iter().filter_map(|(_, one)| one.reason.as_deref()).collect();
                 reasons.into_iter().enumerate().fold(limits, |words, (index, reason)| {
                     words + if index == 0 { ": " } else { "; " } + reason

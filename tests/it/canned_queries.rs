@@ -19,6 +19,8 @@ pub fn sample(parameter: &Parameter) -> &'static str {
             "arn:aws:sts::222222222222:assumed-role/AWSReservedSSO_ReadOnly_0123456789abcdef/ANA@example.com"
         }
         ("policy", ParameterType::Text) => "readonlyaccess",
+        ("name", ParameterType::Text) => "CI",
+        ("role_or_account", _) => "Prod",
         ("list", _) => "ana; \"bob@example.com\",\n u-eve anita@example.org\\",
         ("percent", _) => "20",
         ("min_share", _) => "60",

@@ -42,3 +42,55 @@ INSERT INTO access_report_jobs (snapshot_id, entity_id, policy_id, job_status, c
 VALUES (4, 'r-f1', 'p-FullAWSAccess', 'COMPLETED', '2026-04-10T02:00:20Z', '2026-04-10T02:00:30Z', 1, 0);
 INSERT INTO snapshot_hashes (snapshot_id, taken_at, completed_at, content, content_hash, facts, facts_hash, snapshot_hash)
 VALUES (4, '2026-04-10T02:00:00Z', '2026-04-10T02:01:00Z', '{"users":"sha256:aa","groups":"sha256:bb"}', 'c', '{}', 'f', 's');
+-- IAM of two accounts was read, and of no other.
+INSERT INTO coverage (snapshot_id, resource, status, rows, gaps, reason, not_asked, carried)
+SELECT 4, r.value, 'limited', 5, 0, 'only some accounts were asked', 1, 0
+FROM json_each('["iam_users", "iam_groups", "iam_group_members", "iam_roles", "iam_role_activity", "iam_policies", "iam_policy_attachments"]') AS r;
+INSERT INTO gaps (snapshot_id, resource, scope, kind, error_message, attempts, observed_at, seen_columns)
+SELECT 4, resource, '{}', 'not_asked', 'only some accounts were asked', 0, '2026-04-10T02:00:30Z', '[["account_id"]]'
+FROM coverage WHERE snapshot_id = 4 AND resource LIKE 'iam!_%' ESCAPE '!';
+INSERT INTO seen_under_gaps (snapshot_id, resource, scope)
+SELECT 4, c.resource, json_object('account_id', a.value)
+FROM coverage AS c, json_each('["111111111111", "222222222222"]') AS a
+WHERE c.snapshot_id = 4 AND c.resource LIKE 'iam!_%' ESCAPE '!';
+INSERT INTO iam_users_versions (account_id, user_name, user_id, arn, path, created_at, permissions_boundary_arn, tags, valid_from)
+VALUES ('111111111111', 'ana@example.com', 'AIDA1', 'arn:aws:iam::111111111111:user/ana@example.com', '/', '2020-01-01T00:00:00Z', NULL,
+        '[{"Key":"team","Value":"a, \"b\""}]', 4),
+       ('222222222222', 'ci', 'AIDA2', 'arn:aws:iam::222222222222:user/automation/ci', '/automation/', '2024-06-01T00:00:00Z',
+        'arn:aws:iam::222222222222:policy/boundary', NULL, 4);
+INSERT INTO iam_groups_versions (account_id, group_name, group_id, arn, path, created_at, valid_from)
+VALUES ('222222222222', 'builders', 'AGPA1', 'arn:aws:iam::222222222222:group/builders', '/', '2024-06-01T00:00:00Z', 4);
+INSERT INTO iam_group_members_versions (account_id, group_name, user_name, valid_from) VALUES ('222222222222', 'builders', 'ci', 4);
+INSERT INTO iam_policies_versions (account_id, policy_arn, name, path, default_version_id, document, valid_from)
+VALUES ('222222222222', 'arn:aws:iam::222222222222:policy/team/deploy', 'deploy', '/team/', 'v3',
+        '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:PutObject","iam:CreatePolicyVersion"],"Resource":"*"}}', 4),
+       ('222222222222', 'arn:aws:iam::222222222222:policy/boundary', 'boundary', '/', 'v1', NULL, 4);
+INSERT INTO iam_policy_attachments_versions (account_id, principal_type, principal_name, kind, policy, policy_name, document, valid_from)
+VALUES ('222222222222', 'USER', 'ci', 'inline', 'push', 'push',
+        '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:Create*","Resource":"arn:aws:iam::222222222222:policy/team/*"}}', 4),
+       ('222222222222', 'USER', 'ci', 'managed', 'arn:aws:iam::222222222222:policy/team/deploy', 'deploy', NULL, 4),
+       ('222222222222', 'GROUP', 'builders', 'managed', 'arn:aws:iam::aws:policy/ReadOnlyAccess', 'ReadOnlyAccess', NULL, 4),
+       ('222222222222', 'GROUP', 'builders', 'managed', 'arn:aws:iam::aws:policy/PowerUserAccess', 'PowerUserAccess', NULL, 4);
+-- Of one permission set the role of this instance and one that a former instance left; another's was used; one of no set.
+INSERT INTO iam_roles_versions (account_id, role_name, arn, path, created_at, trust_policy, valid_from)
+SELECT '222222222222', r.value ->> 0, 'arn:aws:iam::222222222222:role' || (r.value ->> 1) || (r.value ->> 0), r.value ->> 1, '2025-02-03T04:05:06Z',
+    CASE r.value ->> 2 WHEN '' THEN NULL ELSE json_object('Version', '2012-10-17', 'Statement', json_array(json_object(
+        'Effect', 'Allow', 'Principal', json(r.value ->> 2), 'Action', 'sts:AssumeRole'))) END, 4
+FROM json_each('[
+    ["AWSReservedSSO_Deploy_0123456789abcdef", "/aws-reserved/sso.amazonaws.com/eu-west-1/", "{\"Federated\":\"arn:aws:iam::222222222222:saml-provider/AWSSSO_1_DO_NOT_DELETE\"}"],
+    ["AWSReservedSSO_Deploy_fedcba9876543210", "/aws-reserved/sso.amazonaws.com/", "{\"Federated\":\"arn:aws:iam::222222222222:saml-provider/AWSSSO_0_DO_NOT_DELETE\"}"],
+    ["AWSReservedSSO_ReadOnly_0123456789abcdef", "/aws-reserved/sso.amazonaws.com/", "{\"Federated\":\"arn:aws:iam::222222222222:saml-provider/AWSSSO_1_DO_NOT_DELETE\"}"],
+    ["AWSReservedSSO_readonly_0123456789abcdef", "/aws-reserved/sso.amazonaws.com/", "{\"Federated\":\"arn:aws:iam::222222222222:saml-provider/AWSSSO_1_DO_NOT_DELETE\"}"],
+    ["AWSReservedSSO_Administrator_0123456789abcdeF", "/aws-reserved/sso.amazonaws.com/", "{\"Federated\":\"arn:aws:iam::222222222222:saml-provider/AWSSSO_1_DO_NOT_DELETE\"}"],
+    ["partner", "/", "{\"AWS\":[\"arn:aws:iam::999988887777:root\",\"111111111111\",\"AIDAGONE\"],\"Service\":\"ec2.amazonaws.com\"}"],
+    ["open", "/", "\"*\""],
+    ["unread", "/", ""]]') AS r;
+INSERT INTO iam_role_activity_versions (account_id, role_name, last_used_at, last_used_region, valid_from)
+SELECT account_id, role_name, CASE role_name WHEN 'AWSReservedSSO_Deploy_0123456789abcdef' THEN '2026-04-01T00:00:00Z' END, NULL, 4
+FROM iam_roles_versions WHERE role_name NOT IN ('unread', 'AWSReservedSSO_ReadOnly_0123456789abcdef');
+INSERT INTO organization_policies_versions (policy_id, name, type, aws_managed, document, valid_from)
+VALUES ('p-region', 'Europe only', 'SERVICE_CONTROL_POLICY', 0,
+        '{"Version":"2012-10-17","Statement":{"Effect":"Deny","NotAction":["iam:*","sts:*"],"Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":["eu-west-1"]}}}}', 4),
+       ('p-ai', 'no AI', 'AISERVICES_OPT_OUT_POLICY', 0, '{"services":{"default":{"opt_out_policy":{"@@assign":"optOut"}}}}', 4);
+INSERT INTO organization_policy_targets_versions (policy_id, target_id, target_type, valid_from)
+VALUES ('p-region', 'ou-f1-prod', 'ORGANIZATIONAL_UNIT', 4);

@@ -1,7 +1,7 @@
 -- The policies of every snapshot of the range, each version by itself.
 SELECT
-    p.source, -- inline, aws_managed, customer_managed, scp, rcp, resource_policy, or another type of the organization's policies in small letters
-    p.policy, -- its key: ARN of the permission set of an inline policy, ARN of a managed one, path and name of a customer managed one, id of the organization's
+    p.source, -- inline, aws_managed, customer_managed, trust (who may assume a role), scp, rcp, resource_policy, or another type of the organization's policies in small letters
+    p.policy, -- its key: ARN of the permission set of an inline policy, ARN of a managed one, path and name of a customer managed one that a permission set names, id of the organization's; user/NAME/POLICY, group/… or role/… of an inline policy of IAM, ARN of the role of a trust policy
     p.account_id, -- id of the account where the document is an account's; NULL elsewhere
     d.document_id, -- SHA-256 of the text
     s.statement_index, -- place of the statement, from 0
@@ -27,17 +27,25 @@ FROM (
     FROM (
         SELECT h.policy, h.valid_from, nullif(min(coalesce(h.valid_to, 9223372036854775807),
             coalesce(min(m.valid_from), 9223372036854775807)), 9223372036854775807) AS unread_until
-        FROM permission_set_policies AS h
+        FROM (
+            SELECT policy, valid_from, valid_to FROM permission_set_policies WHERE kind = 'aws_managed' OR policy LIKE 'arn:%'
+            UNION
+            SELECT policy, valid_from, valid_to FROM iam_policy_attachments
+            WHERE kind = 'managed' AND policy LIKE 'arn:%:iam::aws:policy/%'
+        ) AS h
         LEFT JOIN managed_policies AS m ON m.policy_arn = h.policy
             AND coalesce(m.valid_to, 9223372036854775807) > max(h.valid_from, {from})
-        WHERE h.kind = 'aws_managed' OR h.policy LIKE 'arn:%'
-        GROUP BY h.permission_set_arn, h.kind, h.policy, h.valid_from, h.valid_to
+        GROUP BY h.policy, h.valid_from, h.valid_to
         HAVING coalesce(min(m.valid_from), 9223372036854775807) > max(h.valid_from, {from})
     )
     UNION ALL
-    SELECT DISTINCT 'customer_managed', policy, NULL, NULL, 'each account has its own document, which was not read', valid_from, valid_to
-    FROM permission_set_policies
-    WHERE kind IN ('customer_managed', 'permissions_boundary') AND policy NOT LIKE 'arn:%'
+    SELECT DISTINCT 'customer_managed', h.policy, NULL, NULL,
+        CASE WHEN h.policy IN (SELECT path || name FROM iam_policies)
+            THEN 'each account has its own document; rows with an account_id have those that were read'
+            ELSE 'each account has its own document, which was not read' END,
+        h.valid_from, h.valid_to
+    FROM permission_set_policies AS h
+    WHERE h.kind IN ('customer_managed', 'permissions_boundary') AND h.policy NOT LIKE 'arn:%'
     UNION ALL
     SELECT CASE type WHEN 'SERVICE_CONTROL_POLICY' THEN 'scp' WHEN 'RESOURCE_CONTROL_POLICY' THEN 'rcp' ELSE lower(type) END,
         policy_id, NULL, document, 'the document was not read', valid_from, valid_to
@@ -45,6 +53,14 @@ FROM (
     UNION ALL
     SELECT 'resource_policy', resource_policy_id, NULL, document, 'the document was not read', valid_from, valid_to
     FROM organization_resource_policies
+    UNION ALL
+    SELECT 'customer_managed', policy_arn, account_id, document, 'the document was not read', valid_from, valid_to FROM iam_policies
+    UNION ALL
+    SELECT 'inline', lower(principal_type) || '/' || principal_name || '/' || policy, account_id, document, 'the document was not read',
+        valid_from, valid_to
+    FROM iam_policy_attachments WHERE kind = 'inline'
+    UNION ALL
+    SELECT 'trust', coalesce(arn, role_name), account_id, trust_policy, 'the document was not read', valid_from, valid_to FROM iam_roles
 ) AS p
 LEFT JOIN policy_documents AS d ON d.length = length(p.document) AND d.document = p.document
 LEFT JOIN document_statements AS s ON s.document_id = d.document_id
