@@ -1,4 +1,4 @@
--- title: Policies of an IAM user, its own and those of its groups
+-- title: Policies of an IAM user, groups included
 -- description: Every policy that an IAM user of this name has, in each account whose IAM was read: attached, inline, its permissions boundary, and through the groups that it is in. Letter case does not matter. Nothing is known of the accounts that were not read.
 -- family: steps
 -- question: 90

@@ -1,4 +1,4 @@
--- title: Which permission sets can change IAM, Identity Center or the organization
+-- title: Sets that can change IAM or the organization
 -- description: Every statement of a permission set's policies that allows more than reading of IAM, Identity Center with its directory, or AWS Organizations, with the resources that it is limited to. A pattern counts if it is not one of Get, List, Describe, Search, Simulate or Generate. A policy that was not read has a row with the reason.
 -- family: permission-set
 -- question: 30

@@ -1,4 +1,4 @@
--- title: Who can edit the customer managed policies behind permission sets
+-- title: Who can edit the policies behind sets
 -- description: Permission sets, and IAM users, groups and roles, that are allowed to give a customer managed policy a new version, or to choose one, in an account where a permission set uses the policy, also as a boundary: by iam:CreatePolicyVersion or iam:SetDefaultPolicyVersion. A policy of a permission set that may allow it too, but was not read, has a row at the end. The roles of permission sets are left out. Nothing is known of the IAM of accounts that were not read.
 -- family: hygiene
 -- question: 72

@@ -1,4 +1,4 @@
--- title: A policy by its name, id or ARN, of whatever kind
+-- title: A policy by name, id or ARN, of any kind
 -- description: Every policy of this name, id or ARN that is known, with its text: policies of the organization, AWS managed policies, and customer managed and inline policies of permission sets and of IAM users, groups and roles. A policy whose text was not read has a row with the reason. Letter case does not matter.
 -- family: steps
 -- param policy (text): name, id or ARN of the policy; of an inline policy of a permission set, the name of the set

@@ -1,4 +1,4 @@
--- title: Policies that deny Regions or opt out of AI services
+-- title: Policies that deny Regions or opt out of AI
 -- description: Every statement of a service or resource control policy that denies by the requested Region, with what it leaves out, and every AI services opt-out policy; one row for each place where it is attached, with the number of accounts below it. What is attached to nothing has a row without a place.
 -- family: organization
 -- question: 79

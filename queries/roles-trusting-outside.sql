@@ -1,4 +1,4 @@
--- title: Roles that outside accounts or everybody may assume
+-- title: Roles that outsiders may assume
 -- description: IAM roles whose trust policy allows an account that is not in the organization, everybody, or everybody but some; also a provider of web identities without a condition. Service roles and the roles of permission sets are left out. Nothing is known of the roles of accounts that were not read.
 -- family: hygiene
 -- question: 71
