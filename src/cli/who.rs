@@ -29,6 +29,8 @@ Examples:
   orgcensus who Admins --at 2026-09-30     what a group reached on a past date
   orgcensus who arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/ana
                                            whose session CloudTrail names
+  orgcensus who arn:aws:iam::111122223333:role/deploy
+                                           who may assume a role of IAM
 
 Each answer comes from canned queries, which it names: orgcensus query --list has all of them.")]
 pub struct WhoArgs {
@@ -89,11 +91,22 @@ fn query_of(entity: Entity) -> &'static str {
     }
 }
 
+/// Returns the canned query about a role, session or user of IAM, by its ARN; `None` for another name.
+fn query_of_arn(name: &str) -> Option<&'static str> {
+    let has = |part| name.contains(part);
+    match name.starts_with("arn:") && (has(":iam::") || has(":sts::")) {
+        _ if has(ROLE) => Some("role-session"),
+        true if has(":role/") || has(":assumed-role/") => Some("who-can-assume"),
+        true if has(":user/") => Some("iam-user"),
+        true | false => None,
+    }
+}
+
 /// Answers about the entity with the name.
 pub fn who(args: WhoArgs, global: &GlobalOptions) -> Result<ExitStatus> {
-    let query = match args.name.contains(ROLE) {
-        true => "role-session",
-        false => query_of(kind_of(&args.name, global)?),
+    let query = match query_of_arn(&args.name) {
+        Some(query) => query,
+        None => query_of(kind_of(&args.name, global)?),
     };
     ask(query, vec![args.name], global)
 }

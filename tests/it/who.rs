@@ -21,6 +21,9 @@ fn whatever_has_the_name_is_told_of() {
             "role-session",
         ),
         ("AWSReservedSSO_ReadOnly_0123456789abcdef", "role-session"),
+        ("arn:aws:sts::222222222222:assumed-role/partner/somebody", "who-can-assume"),
+        ("arn:aws:iam::222222222222:role/partner", "who-can-assume"),
+        ("arn:aws:iam::222222222222:user/automation/ci", "iam-user"),
     ] {
         let told = sandbox.run(&["who", name]);
         let asked = sandbox.run(&["query", query, name]);
