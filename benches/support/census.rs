@@ -117,6 +117,7 @@ impl Maker {
             identity_store_id: Some(self.simulator.identity_store_id()),
             region: Some(self.simulator.config().region.clone()),
             caller_arn: None,
+            caller_user_id: None,
             label: None,
             selection: String::new(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -15,6 +15,9 @@ pub struct Caller {
     pub account_id: Option<String>,
     /// The ARN of the user, or of the role's session; `None` if the answer lacks it.
     pub arn: Option<String>,
+    /// The unique id of the user; for a role's session the role's id, a colon and the session's name; `None` if the
+    /// answer lacks it.
+    pub user_id: Option<String>,
 }
 
 /// The organization that the caller's account belongs to (organizations:DescribeOrganization).
@@ -56,7 +59,7 @@ const MOST_PAGES: usize = 100;
 /// Requests the caller's identity.
 pub async fn caller(aws: &Aws) -> Result<Caller, CallFailure> {
     let answer = aws.call(Operation::GetCallerIdentity, || aws.sts.get_caller_identity().send()).await?;
-    Ok(Caller { account_id: answer.account, arn: answer.arn })
+    Ok(Caller { account_id: answer.account, arn: answer.arn, user_id: answer.user_id })
 }
 
 /// Requests the organization; `None` for an account outside any.

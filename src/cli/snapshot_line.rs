@@ -204,6 +204,7 @@ mod tests {
             identity_store_id: None,
             region: None,
             caller_arn: None,
+            caller_user_id: None,
             label: None,
             tool_version: String::new(),
             api_calls: 0,

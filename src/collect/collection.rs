@@ -287,6 +287,7 @@ fn header(options: &TakeOptions, context: &Context, started_at: String) -> Colle
         identity_store_id: context.identity_store_id(),
         region: Some(context.aws.region().to_owned()),
         caller_arn: context.caller.as_ref().and_then(|caller| caller.arn.clone()),
+        caller_user_id: context.caller.as_ref().and_then(|caller| caller.user_id.clone()),
         label: options.label.clone(),
         selection: options.selection.canonical(),
         tool_version: options.tool_version(),

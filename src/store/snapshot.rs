@@ -50,6 +50,10 @@ pub struct Snapshot {
     pub region: Option<String>,
     /// The ARN of the collecting principal, from sts:GetCallerIdentity.
     pub caller_arn: Option<String>,
+    /// The unique id of the collecting principal, from sts:GetCallerIdentity; `None` if that call failed, and in
+    /// snapshots of versions that did not store it, whose evidence lacks it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller_user_id: Option<String>,
     /// The text from `--label`; several snapshots may share one.
     pub label: Option<String>,
     /// The version of `orgcensus` that collected it. A version that ends with `+synthetic` collected a simulated
@@ -205,9 +209,16 @@ pub(super) fn notes() -> impl Iterator<Item = &'static str> {
     ["pruned_beginnings", "pruned_endings", "pruned_full_passes"].into_iter().chain(remembered)
 }
 
-const SNAPSHOT: &str = "SELECT snapshot_id, taken_at, completed_at, status, organization_id, instance_arn,
-    identity_store_id, region, caller_arn, label, tool_version, api_calls, throttled_calls,
-    assignment_strategy, suspect, collection_id FROM main.snapshots";
+/// Returns the statement that reads snapshots, without their order. A file of an older version lacks the caller's id.
+fn select(connection: &Connection) -> Result<String> {
+    let is_known = columns(connection, "main", "snapshots")?.iter().any(|one| one.name == "caller_user_id");
+    let user_id = if is_known { "caller_user_id" } else { "NULL" };
+    Ok(format!(
+        "SELECT snapshot_id, taken_at, completed_at, status, organization_id, instance_arn,
+             identity_store_id, region, caller_arn, label, tool_version, api_calls, throttled_calls,
+             assignment_strategy, suspect, collection_id, {user_id} FROM main.snapshots"
+    ))
+}
 
 fn snapshot(row: &Row<'_>) -> rusqlite::Result<Snapshot> {
     Ok(Snapshot {
@@ -227,14 +238,16 @@ fn snapshot(row: &Row<'_>) -> rusqlite::Result<Snapshot> {
         assignment_strategy: row.get(13)?,
         suspect: row.get(14)?,
         collection_id: row.get(15)?,
+        caller_user_id: row.get(16)?,
     })
 }
 
 /// Returns every snapshot, oldest first.
 pub(super) fn all(connection: &Connection) -> Result<Vec<Snapshot>> {
+    let select = select(connection)?;
     let read = || {
         connection
-            .prepare_cached(&format!("{SNAPSHOT} ORDER BY snapshot_id"))?
+            .prepare_cached(&format!("{select} ORDER BY snapshot_id"))?
             .query_map([], snapshot)?
             .collect::<rusqlite::Result<Vec<_>>>()
     };
@@ -243,8 +256,9 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Snapshot>> {
 
 /// Returns the newest snapshot, if there is one.
 pub(super) fn newest(connection: &Connection) -> Result<Option<Snapshot>> {
+    let select = select(connection)?;
     connection
-        .query_row(&format!("{SNAPSHOT} ORDER BY snapshot_id DESC LIMIT 1"), [], snapshot)
+        .query_row(&format!("{select} ORDER BY snapshot_id DESC LIMIT 1"), [], snapshot)
         .optional()
         .doing("read the newest snapshot")
 }
@@ -282,8 +296,9 @@ pub(super) fn pruned(connection: &Connection) -> Result<Vec<PrunedSnapshot>> {
 
 /// Returns the snapshot that a collection was published as, if it was.
 pub(super) fn of_collection(connection: &Connection, collection_id: &str) -> Result<Option<Snapshot>> {
+    let select = select(connection)?;
     connection
-        .query_row(&format!("{SNAPSHOT} WHERE collection_id = ?1"), [collection_id], snapshot)
+        .query_row(&format!("{select} WHERE collection_id = ?1"), [collection_id], snapshot)
         .optional()
         .doing("look for the collection's snapshot")
 }

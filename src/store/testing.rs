@@ -88,6 +88,7 @@ pub(super) fn header(day: u32) -> CollectionHeader {
         identity_store_id: None,
         region: None,
         caller_arn: None,
+        caller_user_id: None,
         label: None,
         selection: String::new(),
         tool_version: "0".to_owned(),

@@ -360,10 +360,11 @@ fn a_role_is_assumed_with_the_right_external_id_only() {
         world.collect(&[&QUICK[..], &["--assume-role", &role, "--external-id", "census-42"]].concat());
     assert_eq!(right.exit, Some(0), "{}", right.stderr);
     world.assert_truth_but(0, TruthOptions::default(), &["service_last_accessed"]);
-    let caller = world.select("SELECT caller_arn FROM snapshots");
+    let caller = world.select("SELECT caller_arn, caller_user_id FROM snapshots");
     let expected =
         format!("arn:aws:sts::{}:assumed-role/Census/orgcensus", world.simulator.management_account_id());
     assert_eq!(caller[0]["caller_arn"], expected);
+    assert_eq!(caller[0]["caller_user_id"], "AROASIMULATED0000000:orgcensus");
     // No credential is stored or printed.
     let database = std::fs::read(world.sandbox.path("orgcensus.db")).unwrap();
     for secret in ["made-up", "simulated-secret", "simulated-session"] {

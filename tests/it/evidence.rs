@@ -100,7 +100,7 @@ fn a_snapshot_is_shown_with_what_proves_it() {
     assert_eq!(evidence["snapshot_hash"], *hashes[1]);
     assert_eq!(evidence["before"]["snapshot_hash"], *hashes[0]);
     assert_eq!(evidence["organization_id"], *world.simulator.organization_id());
-    for fact in ["taken_at", "completed_at", "caller_arn", "tool_version"] {
+    for fact in ["taken_at", "completed_at", "caller_arn", "caller_user_id", "tool_version"] {
         assert!(evidence[fact].is_string(), "{fact}");
     }
     let accounts = evidence["coverage"].as_array().unwrap().iter().find(|one| one["resource"] == "accounts");

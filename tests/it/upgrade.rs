@@ -161,6 +161,8 @@ fn collected_into_verified_and_pruned() {
     let found = world.select("SELECT * FROM permission_set_policies");
     let expected = world.simulator.rows(7, but[1], TruthOptions::default());
     assert_same(but[1], &by_meaning(found), &by_meaning(expected));
+    let known = world.select("SELECT snapshot_id FROM snapshots WHERE caller_user_id NOT NULL");
+    assert!(known.len() == 1 && known[0]["snapshot_id"] == 8, "only the new one has it: {known:?}");
     assert_verifies(&world.sandbox, SNAPSHOT_HASH);
     assert_every_table(&world.sandbox, &KEPT);
     assert_diffs(&world.sandbox, &DIFFS);

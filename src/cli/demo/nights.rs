@@ -161,6 +161,7 @@ fn header(simulator: &Simulator, night: u32, label: Option<String>) -> Collectio
         identity_store_id: Some(simulator.identity_store_id()),
         region: Some(simulator.config().region.clone()),
         caller_arn: None,
+        caller_user_id: None,
         label,
         selection: String::new(),
         tool_version: synthetic_version(),

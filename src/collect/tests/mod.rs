@@ -47,6 +47,7 @@ async fn collected<T>(
         identity_store_id: None,
         region: None,
         caller_arn: None,
+        caller_user_id: None,
         label: None,
         selection: selection.canonical(),
         tool_version: "0".to_owned(),

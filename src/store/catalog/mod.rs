@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::model::{ColumnSpec, DERIVED_VIEWS, DocumentColumn, FACTS, RESOURCES, ResourceSpec};
 use crate::store::columns::{columns, versions_table};
 use crate::store::file::Doing;
+use crate::store::schema;
 use crate::store::views::{ANSWERING_SNAPSHOT, CHANGES, SNAPSHOT_DATES, STALE_ROWS};
 pub use references::Reference;
 
@@ -262,7 +263,8 @@ fn described(connection: &Connection, table: &str, texts: &Texts, key: &[&str]) 
     Ok(found.into_iter().map(column).collect())
 }
 
-/// Returns the comments of a CREATE TABLE, which SQLite keeps: `name TYPE …, -- description`.
+/// Returns the comments of a CREATE TABLE, which SQLite keeps, and of the columns that were added to it later:
+/// `name TYPE …, -- description`.
 fn table_comments(connection: &Connection, table: &str) -> Result<Texts> {
     let read = || {
         connection
@@ -272,6 +274,7 @@ fn table_comments(connection: &Connection, table: &str) -> Result<Texts> {
     };
     let sql = read().doing("read the tables' descriptions")?.concat();
     let mut texts = comments(&sql, |code| code.split_whitespace().next());
+    texts.extend(schema::added_columns(table).map(|(name, text)| (name.to_owned(), text.to_owned())));
     // A landed migration is never edited, so the description in the declaration wins.
     let declared = FACTS.iter().filter(|spec| spec.name == table).flat_map(|spec| spec.columns);
     texts.extend(declared.map(|column| (column.name.to_owned(), column.description.to_owned())));

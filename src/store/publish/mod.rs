@@ -222,8 +222,8 @@ fn insert_snapshot(
         .execute(
             "INSERT INTO main.snapshots (snapshot_id, taken_at, completed_at, status, organization_id,
                  instance_arn, identity_store_id, region, caller_arn, label, tool_version, api_calls,
-                 throttled_calls, assignment_strategy, collection_id)
-             VALUES (?1, ?2, ?3, 'complete', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                 throttled_calls, assignment_strategy, collection_id, caller_user_id)
+             VALUES (?1, ?2, ?3, 'complete', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             params![
                 snapshot_id,
                 header.started_at,
@@ -239,6 +239,7 @@ fn insert_snapshot(
                 totals.throttled_calls,
                 strategy,
                 header.collection_id,
+                header.caller_user_id,
             ],
         )
         .doing("begin the snapshot")?;

@@ -54,6 +54,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0014_snapshot_metrics"),
     migration!("0015_fields_of_users_and_policies"),
     migration!("0016_iam_of_accounts"),
+    migration!("0017_caller_user_id"),
 ];
 
 /// A step of the schema.
@@ -256,6 +257,17 @@ fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
     Ok(objects)
 }
 
+/// Returns the columns that migrations added to a table, each with its comment, which SQLite keeps only in the
+/// statement that creates a table.
+pub(super) fn added_columns(table: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let begins = format!("ALTER TABLE {table} ADD COLUMN ");
+    let lines = MIGRATIONS.iter().flat_map(|migration| migration.sql.lines());
+    lines.filter_map(move |line| {
+        let (code, text) = line.strip_prefix(&begins)?.split_once(" -- ")?;
+        Some((code.split(' ').next()?, text))
+    })
+}
+
 /// Returns true for a table of SQLite itself, which ANALYZE creates.
 fn is_of_sqlite(name: &str) -> bool {
     name.starts_with("table sqlite_stat")
@@ -276,6 +288,8 @@ pub(super) fn downgrade(connection: &Connection, version: usize) {
     let mut old = Connection::open_in_memory().unwrap();
     migrations().to_version(&mut old, version).unwrap();
     let (old_tables, new_tables) = (tables(&old), tables(connection));
+    // A dropped table may be one that others refer to.
+    connection.pragma_update(None, "foreign_keys", false).unwrap();
     for (name, sql) in &new_tables {
         let old_sql = old_tables.get(name);
         if old_sql == Some(sql) {
@@ -302,6 +316,7 @@ pub(super) fn downgrade(connection: &Connection, version: usize) {
         let script: Vec<String> = script.map(rusqlite::Result::unwrap).collect();
         connection.execute_batch(&script.join(";")).unwrap();
     }
+    connection.pragma_update(None, "foreign_keys", true).unwrap();
     connection.pragma_update(None, "user_version", version as i64).unwrap();
 }
 

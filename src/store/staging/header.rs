@@ -84,8 +84,8 @@ pub(super) fn write(connection: &Connection, header: &CollectionHeader) -> rusql
         .execute(
             "INSERT INTO header (only_row, collection_id, started_at, organization_id, instance_arn,
                  identity_store_id, region, caller_arn, label, selection, tool_version, throttled_calls,
-                 last_written_at)
-             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11)",
+                 last_written_at, caller_user_id)
+             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, ?12)",
             params![
                 header.collection_id,
                 header.started_at,
@@ -98,6 +98,7 @@ pub(super) fn write(connection: &Connection, header: &CollectionHeader) -> rusql
                 header.selection,
                 header.tool_version,
                 now(),
+                header.caller_user_id,
             ],
         )
         .map(|_| ())
@@ -108,7 +109,7 @@ pub(super) fn read(connection: &Connection) -> Result<CollectionHeader> {
     connection
         .query_row(
             "SELECT collection_id, started_at, organization_id, instance_arn, identity_store_id, region,
-                 caller_arn, label, selection, tool_version
+                 caller_arn, label, selection, tool_version, caller_user_id
              FROM header",
             [],
             |row| {
@@ -123,6 +124,7 @@ pub(super) fn read(connection: &Connection) -> Result<CollectionHeader> {
                     label: row.get(7)?,
                     selection: row.get(8)?,
                     tool_version: row.get(9)?,
+                    caller_user_id: row.get(10)?,
                 })
             },
         )

@@ -17,7 +17,7 @@ use crate::store::io_error;
 const STAGING: i32 = 0x6f72_6773;
 
 /// The version of the layout. It rises whenever `TABLES` or the meaning of a value changes.
-const VERSION: i32 = 6;
+const VERSION: i32 = 7;
 
 /// The tables other than those of staged rows and facts.
 ///
@@ -36,6 +36,7 @@ CREATE TABLE header (
     identity_store_id TEXT,
     region            TEXT,
     caller_arn        TEXT,
+    caller_user_id    TEXT,
     label             TEXT,
     selection         TEXT NOT NULL,
     tool_version      TEXT NOT NULL,

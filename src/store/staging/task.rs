@@ -20,6 +20,8 @@ pub struct CollectionHeader {
     pub region: Option<String>,
     /// The ARN that sts:GetCallerIdentity returned; `None` if that call failed.
     pub caller_arn: Option<String>,
+    /// The unique id that sts:GetCallerIdentity returned; `None` if that call failed.
+    pub caller_user_id: Option<String>,
     /// The text from `--label`; a resume may replace it.
     pub label: Option<String>,
     /// The flags that decide what is collected, in canonical form.

@@ -21,7 +21,8 @@ pub fn texts(sandbox: &Sandbox) -> BTreeSet<String> {
         "SELECT account_id FROM accounts_versions UNION SELECT name FROM accounts_versions UNION SELECT email FROM accounts_versions",
         "SELECT permission_set_arn FROM permission_sets_versions UNION SELECT name FROM permission_sets_versions",
         "SELECT ou_id FROM organizational_units_versions UNION SELECT name FROM organizational_units_versions",
-        "SELECT organization_id FROM snapshots UNION SELECT caller_arn FROM snapshots UNION SELECT label FROM snapshots",
+        "SELECT organization_id FROM snapshots UNION SELECT caller_arn FROM snapshots
+         UNION SELECT caller_user_id FROM snapshots UNION SELECT label FROM snapshots",
         "SELECT value FROM tags_versions UNION SELECT resource_id FROM tags_versions",
     ] {
         let mut statement = census.prepare(sql).unwrap();
