@@ -20,6 +20,8 @@ pub struct Ledger {
     /// The calls by service, as in `--rate`.
     pub services: BTreeMap<String, Traffic>,
     pub operations: BTreeMap<String, usize>,
+    /// The calls of each operation, by service.
+    pub by_service: BTreeMap<String, BTreeMap<String, usize>>,
     /// The calls of sso-admin, by tenths of a second.
     pub timeline: Vec<Step>,
     /// The number of rows by resource, without access reports.
@@ -105,7 +107,8 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Starts a simulation that never throttles. `size` is `small`, `medium` or `large`.
+    /// Starts a simulation that never throttles. `size` is `small`, `medium` or `large`, a shape, or
+    /// `policies-N-M`: small, with N more policies and M applications.
     pub fn start(size: &str, latency: Duration) -> Self {
         let mut process = Command::new(std::env::current_exe().expect("a running program has a file"))
             .args(["serve", size, &latency.as_millis().to_string()])
@@ -133,7 +136,8 @@ impl Simulation {
         serde_json::from_str(&self.ask("ledger")).expect("it is written as it is read")
     }
 
-    fn ask(&mut self, line: &str) -> String {
+    /// Gives an order, and returns its answer: `forget` the calls so far, or serve another `day N` from now on.
+    pub fn ask(&mut self, line: &str) -> String {
         writeln!(self.input, "{line}").expect("the simulation reads as long as it runs");
         self.answer()
     }
@@ -189,6 +193,14 @@ fn shape(name: &str) -> Option<Config> {
     Some(config)
 }
 
+/// Returns the small organization with more policies and with as many applications as `policies-N-M` says.
+fn with_policies(name: &str) -> Option<Config> {
+    let (policies, applications) = name.strip_prefix("policies-")?.split_once('-')?;
+    let mut config = Config { more_policies: policies.parse().ok()?, ..Config::small() };
+    config.size.applications = applications.parse().ok()?;
+    Some(config)
+}
+
 /// Runs the simulation if the bench's first argument requests it. Returns true if it did, after its end.
 pub fn serve_if_asked() -> bool {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -201,7 +213,9 @@ pub fn serve_if_asked() -> bool {
         "small" => Config::small(),
         "medium" => Config::medium(),
         "large" => Config::large(),
-        other => shape(other).unwrap_or_else(|| panic!("no size `{other}`: small, medium or large")),
+        other => shape(other)
+            .or_else(|| with_policies(other))
+            .unwrap_or_else(|| panic!("no size `{other}`: small, medium or large")),
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime needs only threads");
     let inside = runtime.enter();
@@ -228,6 +242,14 @@ fn obey(simulator: &Simulator, started: Instant, line: &str) -> String {
             started.elapsed().as_secs_f64().to_string()
         }
         ["ledger"] => serde_json::to_string(&ledger(simulator, started.elapsed())).expect("plain numbers"),
+        ["forget"] => {
+            simulator.calls().clear();
+            String::new()
+        }
+        ["day", day] => {
+            simulator.set_day(day.parse().expect("the number of a day"));
+            String::new()
+        }
         _ => panic!("no order `{line}`"),
     }
 }
@@ -238,6 +260,7 @@ fn ledger(simulator: &Simulator, now: Duration) -> Ledger {
         now: now.as_secs_f64(),
         services: BTreeMap::new(),
         operations: BTreeMap::new(),
+        by_service: BTreeMap::new(),
         timeline: Vec::new(),
         rows: BTreeMap::new(),
         needed: simulator.sso_admin_calls(0),
@@ -265,6 +288,8 @@ impl Ledger {
         traffic.first = traffic.first.min(at);
         traffic.last = traffic.last.max(at);
         *self.operations.entry(call.operation.clone()).or_default() += 1;
+        let of_service = self.by_service.entry(call.service.as_str().to_owned()).or_default();
+        *of_service.entry(call.operation.clone()).or_default() += 1;
         if call.service == Service::SsoAdmin {
             let place = (at / STEP) as usize;
             let length = self.timeline.len().max(place + 1);
