@@ -101,7 +101,7 @@ fn words_of_other_programs_are_told() {
         ("plan", "collect --dry-run"),
         ("check --read-data", "snapshots verify"),
         ("validate", "snapshots verify"),
-        ("log ana", "history ana"),
+        ("log ana", "snapshots"),
         ("dump users --csv", "query users --format csv"),
         ("dump", "query 'SELECT …'"),
         ("sql", "query 'SELECT …'"),
