@@ -221,7 +221,7 @@ fn what_is_wrong_is_named_and_leaves_no_file() {
         (&["--at", "2", "--since", "3", "page.html"], "not before"),
         (&["--mask", "nowhere", "page.html"], "--new-mask-key"),
         (&["-"], "needs a file"),
-        (&["orgcensus.db"], "belongs to"),
+        (&["orgcensus.db"], "a page is HTML"),
         (&["--split", "accounts", "page.html"], "ou"),
         (&[], "FILE"),
     ] {
