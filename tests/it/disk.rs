@@ -123,7 +123,8 @@ fn a_publish_that_is_locked_out_or_finds_no_space_is_made_up_for_without_asking_
     signal(&child, "INT");
     let ended = child.wait().unwrap();
     assert_eq!((ended.code(), ended.signal()), (Some(130), None));
-    assert!(begun.elapsed() < Duration::from_secs(5), "it waited for the publish");
+    // A publish waits for its lock for ten seconds.
+    assert!(begun.elapsed() < Duration::from_secs(9), "it waited for the publish");
     assert_intact(&world, &before);
 
     // Reading continues under the lock. Publishing waits for it for ten seconds, and then gives up.
