@@ -132,7 +132,10 @@ fn the_exit_code_tells_what_was_found_only_when_asked() {
 
 /// Moves the attempts of the fixture's access report from the last snapshot but one to the last.
 fn attempt_again(sandbox: &Sandbox) {
-    let sql = "INSERT INTO snapshots SELECT 5, '2026-05-10T02:00:00Z', '2026-05-10T02:01:00Z', status, organization_id,
+    let sql = "INSERT INTO snapshots (snapshot_id, taken_at, completed_at, status, organization_id, instance_arn,
+            identity_store_id, region, caller_arn, label, tool_version, api_calls, throttled_calls, assignment_strategy,
+            suspect, collection_id)
+        SELECT 5, '2026-05-10T02:00:00Z', '2026-05-10T02:01:00Z', status, organization_id,
             instance_arn, identity_store_id, region, caller_arn, NULL, tool_version, api_calls, throttled_calls,
             assignment_strategy, NULL, 'c-5' FROM snapshots WHERE snapshot_id = 4;
         INSERT INTO coverage (snapshot_id, resource, status, rows, gaps, reason)

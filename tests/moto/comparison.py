@@ -37,7 +37,7 @@ class Json:
         return (json.loads(cell) if isinstance(cell, str) else cell) == self.value
 
     def __repr__(self):
-        return f"the JSON {json.dumps(self.value)}"
+        return f"the JSON {json.dumps(self.value, default=repr)}"
 
 
 # Columns of the views that are derived from other columns.

@@ -74,15 +74,31 @@ def tags(found: dict) -> Json | None:
     return Json(found["Tags"]) if found.get("Tags") else None
 
 
+def by_number(version: dict) -> int:
+    """The number of a version, 10 of v10."""
+    return int(version["VersionId"].removeprefix("v"))
+
+
 def policy_row(client, found: dict) -> dict:
-    """A policy with its version in force."""
+    """A policy with its versions. Only get_policy tells the description."""
     arn, version_id = found["Arn"], found["DefaultVersionId"]
     version = client.get_policy_version(PolicyArn=arn, VersionId=version_id)["PolicyVersion"]
     return {
         "account_id": CALLER,
         "policy_arn": arn,
         "path": found["Path"],
+        "description": client.get_policy(PolicyArn=arn)["Policy"].get("Description"),
         "default_version_id": version_id,
+        "versions": Json(
+            [
+                {
+                    "VersionId": one["VersionId"],
+                    "IsDefaultVersion": one["IsDefaultVersion"],
+                    "CreateDate": Moment(one["CreateDate"]),
+                }
+                for one in sorted(every(client, "list_policy_versions", "Versions", PolicyArn=arn), key=by_number)
+            ]
+        ),
         "document": Json(version["Document"]),
         "created_at": Moment(found["CreateDate"]),
         "updated_at": Moment(found["UpdateDate"]),

@@ -391,8 +391,10 @@ def build_assignments(made: Organization):
 
 def change(made: Organization) -> list[Change]:
     """Makes the changes between the two snapshots, and returns the rows that they change."""
+    # In this order: new accounts and people get assignments.
+    of_the_organization = [*change_organization(made), *change_people(made)]
     of_sets = [*change_permission_sets(made), *change_assignments(made)]
-    return [*change_organization(made), *change_people(made), *of_sets, *change_iam(made.aws.iam)]
+    return [*of_the_organization, *of_sets, *change_iam(made.aws.iam)]
 
 
 def change_organization(made: Organization) -> list[Change]:
