@@ -9,7 +9,10 @@ const FOLDERS: &[(&str, &[&str])] = &[
     ("tests/it", &["main.rs"]),
     ("tests/lock-calls/src", &["main.rs"]),
     ("tests/old-sqlite/src", &["main.rs"]),
-    ("benches", &["collecting.rs", "comparison.rs", "history.rs", "publishing.rs", "reading.rs"]),
+    (
+        "benches",
+        &["collecting.rs", "comparison.rs", "groups.rs", "history.rs", "publishing.rs", "reading.rs"],
+    ),
     ("examples", &["simulate.rs", "quarter/main.rs"]),
 ];
 

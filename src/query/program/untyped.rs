@@ -28,13 +28,14 @@ impl Program {
 
     /// Returns the texts of the statement by the register that holds each. SQLite loads constants into separate
     /// registers first, in the steps that the first instruction jumps to. Other registers are used for several values
-    /// in turn.
+    /// in turn, among them those with the parts of a constant expression such as `'/' || :ou`.
     fn texts(&self) -> BTreeMap<i64, &str> {
         let before = self
             .instructions
             .first()
             .map_or(usize::MAX, |init| usize::try_from(init.p2).unwrap_or(usize::MAX));
         let constant = self.instructions.iter().skip(before).filter(|step| step.name() == "String8");
+        let constant = constant.filter(|step| self.writing(step.p2).count() == 1);
         constant.map(|step| (step.p2, step.p4.as_str())).collect()
     }
 
