@@ -2,7 +2,7 @@
 -- together what is left out.
 SELECT
     CAST(p.source AS TEXT) AS source, -- inline, aws_managed, customer_managed, trust (who may assume a role), scp, rcp, resource_policy, or another type of the organization's policies in small letters
-    p.policy, -- its key: ARN of the permission set of an inline policy, ARN of a managed one, path and name of a customer managed one that a permission set names, id of the organization's; user/NAME/POLICY, group/… or role/… of an inline policy of IAM, ARN of the role of a trust policy
+    CAST(p.policy AS TEXT) AS policy, -- its key: ARN of the permission set of an inline policy, ARN of a managed one, path and name of a customer managed one that a permission set names, id of the organization's; user/NAME/POLICY, group/… or role/… of an inline policy of IAM, ARN of the role of a trust policy
     CAST(p.account_id AS TEXT) AS account_id, -- id of the account where the document is an account's; NULL elsewhere
     d.document_id, -- SHA-256 of the text
     s.statement_index, -- place of the statement, from 0
