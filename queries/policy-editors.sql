@@ -32,23 +32,23 @@ of_sets AS MATERIALIZED (
         OR 'iam:setdefaultpolicyversion' LIKE replace(replace(replace(lower(s.action), '_', '!_'), '*', '%'), '?', '_') ESCAPE '!'
         OR s.not_action IS NOT NULL AND s.not_action NOT IN (SELECT b.not_action FROM but_these AS b))
 ),
+editing AS MATERIALIZED (
+    SELECT DISTINCT s.policy, s.account_id, s.source, replace(replace(replace(r.value, '_', '!_'), '*', '%'), '?', '_') AS pattern
+    FROM policy_statements AS s, json_each(coalesce(s.resource, '["*"]')) AS r
+    WHERE s.effect = 'Allow' AND s.source IN ('inline', 'customer_managed', 'aws_managed') AND (
+        'iam:createpolicyversion' LIKE replace(replace(replace(lower(s.action), '_', '!_'), '*', '%'), '?', '_') ESCAPE '!'
+        OR 'iam:setdefaultpolicyversion' LIKE replace(replace(replace(lower(s.action), '_', '!_'), '*', '%'), '?', '_') ESCAPE '!')
+),
 held AS (
     SELECT a.account_id, a.principal_type, a.principal_name, coalesce(a.policy_name, a.policy) AS through,
-        coalesce(a.document_id, p.document_id, w.document_id) AS document_id
+        CASE a.kind WHEN 'inline' THEN lower(a.principal_type) || '/' || a.principal_name || '/' || a.policy ELSE a.policy END AS policy
     FROM iam_policy_attachments AS a
-    LEFT JOIN iam_policies AS p ON p.account_id = a.account_id AND p.policy_arn = a.policy
-    LEFT JOIN managed_policies AS w ON w.policy_arn = a.policy
     WHERE a.account_id IN (SELECT t.account_id FROM targets AS t) AND substr(a.principal_name, 1, 15) <> 'AWSReservedSSO_'
 ),
 of_iam AS MATERIALIZED (
-    SELECT DISTINCT h.account_id, h.principal_type, h.principal_name, h.through,
-        replace(replace(replace(r.value, '_', '!_'), '*', '%'), '?', '_') AS pattern
+    SELECT DISTINCT h.account_id, h.principal_type, h.principal_name, h.through, e.pattern
     FROM held AS h
-    JOIN document_statements AS s ON s.document_id = h.document_id,
-        json_each(coalesce(s.action, s.not_action)) AS n, json_each(coalesce(s.resource, '["*"]')) AS r
-    WHERE s.effect = 'Allow' AND s.action IS NOT NULL AND (
-        'iam:createpolicyversion' LIKE replace(replace(replace(lower(n.value), '_', '!_'), '*', '%'), '?', '_') ESCAPE '!'
-        OR 'iam:setdefaultpolicyversion' LIKE replace(replace(replace(lower(n.value), '_', '!_'), '*', '%'), '?', '_') ESCAPE '!')
+    JOIN editing AS e ON e.policy = h.policy AND (e.account_id = h.account_id OR e.account_id IS NULL AND e.source = 'aws_managed')
 )
 SELECT
     f.policy,

@@ -5,11 +5,9 @@
 -- not weighed: whether the type is enabled, and the management account, which service and resource control policies do not restrict
 -- not during: what is in force is the state of one snapshot
 WITH hits AS (
-    SELECT DISTINCT p.policy_id, 'denies by Region' AS effect, s.not_action, s.condition
-    FROM organization_policies AS p
-    JOIN document_statements AS s ON s.document_id = p.document_id
-    WHERE p.type IN ('SERVICE_CONTROL_POLICY', 'RESOURCE_CONTROL_POLICY') AND s.effect = 'Deny'
-        AND lower(s.condition) LIKE '%"aws:requestedregion"%'
+    SELECT DISTINCT s.policy AS policy_id, 'denies by Region' AS effect, s.not_action, s.condition
+    FROM policy_statements AS s
+    WHERE s.source IN ('scp', 'rcp') AND s.effect = 'Deny' AND lower(s.condition) LIKE '%"aws:requestedregion"%'
     UNION ALL
     SELECT p.policy_id, CASE WHEN p.document IS NULL THEN 'opts out of AI services: the document was not read'
         ELSE 'opts out of AI services' END, NULL, p.document

@@ -11,7 +11,7 @@ SELECT
     CASE
         WHEN r.is_use_known = 0 THEN 'not known'
         WHEN r.last_used_at IS NULL THEN 'no use in the tracking period'
-        ELSE 'used last on ' || substr(r.last_used_at, 1, 10)
+        ELSE 'last used long ago'
     END AS finding,
     r.last_used_at,
     (SELECT count(*) FROM account_assignments AS a
