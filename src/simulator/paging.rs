@@ -24,35 +24,39 @@ pub(super) struct Pager {
 pub(super) type Page<'a, T> = (&'a [T], Option<String>);
 
 impl Pager {
-    /// Reads and checks `MaxResults` and `NextToken`.
+    /// Reads and checks `MaxResults` and `NextToken`, which IAM calls `MaxItems` and `Marker`.
     ///
-    /// Sizes: Organizations accepts 1 to 20, access scopes of applications 1 to 10, and the others 1 to 100. The call
-    /// fails beyond that.
+    /// Sizes: Organizations accepts 1 to 20, access scopes of applications 1 to 10, IAM 1 to 1000, and the others 1 to
+    /// 100. The call fails beyond that.
     pub fn of(config: &Config, request: &Request) -> Result<Self, ApiError> {
         let service = request.service;
-        let maximum = match request.operation.as_str() {
-            "ListApplicationAccessScopes" => 10,
-            _ if service == Service::Organizations => 20,
+        let maximum = match (service, request.operation.as_str()) {
+            (_, "ListApplicationAccessScopes") => 10,
+            (Service::Organizations, _) => 20,
+            (Service::Iam, _) => 1_000,
             _ => 100,
         };
         let invalid = |message: String| ApiError::invalid(service, message);
-        let mut limit = maximum;
-        if let Some(wanted) = request.input.number("MaxResults") {
+        let [size, marker] = members(service);
+        let mut limit = maximum.min(100);
+        if let Some(wanted) = request.input.number(size) {
             if wanted < 1 || wanted > maximum as i64 {
                 return Err(invalid(format!(
-                    "1 validation error detected: Value '{wanted}' at 'maxResults' failed to satisfy constraint: \
-                     Member must have value between 1 and {maximum}"
+                    "1 validation error detected: Value '{wanted}' at '{}' failed to satisfy constraint: Member must \
+                     have value between 1 and {maximum}",
+                    in_camel_case(size)
                 )));
             }
             limit = wanted as usize;
         }
         let scope = scope_of(request);
-        let (after, nonce) = match request.input.text("NextToken") {
+        let (after, nonce) = match request.input.text(marker) {
             None => (None, 0),
             // The other services treat an empty token as none.
             Some("") if service != Service::Organizations => (None, 0),
-            Some(token) => decode(scope, token)
-                .ok_or_else(|| invalid("You specified an invalid value for nextToken.".to_owned()))?,
+            Some(token) => decode(scope, token).ok_or_else(|| {
+                invalid(format!("You specified an invalid value for {}.", in_camel_case(marker)))
+            })?,
         };
         // It accepts 100, and returns 50 at most (API reference, ListApplications).
         let most = if request.operation == "ListApplications" { 50 } else { limit };
@@ -79,19 +83,36 @@ impl Pager {
     }
 }
 
+/// Returns the names of the parameters for the size of a page and for its token.
+fn members(service: Service) -> [&'static str; 2] {
+    match service {
+        Service::Iam => ["MaxItems", "Marker"],
+        _ => ["MaxResults", "NextToken"],
+    }
+}
+
+/// Returns the name of a parameter as AWS's messages write it.
+fn in_camel_case(name: &str) -> String {
+    name[..1].to_lowercase() + &name[1..]
+}
+
 /// Returns a new token for the page of the request, as an empty page has.
 pub(super) fn token_to_same_page(request: &Request) -> String {
     let scope = scope_of(request);
-    let (after, nonce) =
-        request.input.text("NextToken").and_then(|token| decode(scope, token)).unwrap_or((None, 0));
+    let (after, nonce) = request
+        .input
+        .text(members(request.service)[1])
+        .and_then(|token| decode(scope, token))
+        .unwrap_or((None, 0));
     encode(scope, after, nonce.wrapping_add(1))
 }
 
 fn scope_of(request: &Request) -> u64 {
-    let Input(members) = &request.input;
-    let mut parts: Vec<String> = members
+    let Input(asked) = &request.input;
+    let of_page = members(request.service);
+    let mut parts: Vec<String> = asked
         .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "NextToken" | "MaxResults"))
+        .filter(|(name, _)| !of_page.contains(&name.as_str()))
         .map(|(name, value)| format!("{name}={}", Value::to_string(value)))
         .collect();
     parts.sort();

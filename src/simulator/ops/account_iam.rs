@@ -4,7 +4,6 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Context;
-use crate::simulator::dice;
 use crate::simulator::organization::{
     AccountIam, IamGroup, IamPolicy, IamRole, IamUser, Policies, TagPair, rfc3339,
 };
@@ -23,39 +22,14 @@ fn own(context: &Context) -> Result<AccountIam, ApiError> {
     }
 }
 
-/// The items of the page that was asked for, and what comes after them.
-fn cut<'a, T>(context: &Context, items: &'a [T]) -> Result<(&'a [T], String), ApiError> {
-    let invalid = |message: &str| ApiError::invalid(context.request.service, message);
-    let limit = context.request.input.number("MaxItems").unwrap_or(100);
-    if !(1..=1_000).contains(&limit) {
-        return Err(invalid(
-            "Value at 'maxItems' failed to satisfy constraint: Member must have value between 1 and 1000",
-        ));
-    }
-    // A marker is bound to the operation and what else was asked with.
-    let asked =
-        context.request.input.0.iter().filter(|(name, _)| !matches!(name.as_str(), "Marker" | "MaxItems"));
-    let mut asked: Vec<String> = asked.map(|(name, value)| format!("{name}={value}")).collect();
-    asked.sort();
-    let mut parts = vec![context.request.operation.as_str()];
-    parts.extend(asked.iter().map(String::as_str));
-    let stamp = format!("{:016x}.", dice::hash(19, &parts));
-    let start = match context.request.input.text("Marker") {
-        None => 0,
-        Some(marker) => marker
-            .strip_prefix(&stamp)
-            .and_then(|start| start.parse().ok())
-            .filter(|start| *start <= items.len())
-            .ok_or_else(|| invalid("Invalid Marker."))?,
-    };
-    let limit = limit as usize;
-    let end = items.len().min(start + limit.min(context.world.config.short_pages.unwrap_or(limit)).max(1));
+/// Returns what follows the items of a page: whether there are more, and the token of the next page.
+pub(super) fn rest(marker: Option<String>) -> String {
     let mut rest = String::new();
-    element(&mut rest, "IsTruncated", end < items.len());
-    if end < items.len() {
-        element(&mut rest, "Marker", format_args!("{stamp}{end}"));
+    element(&mut rest, "IsTruncated", marker.is_some());
+    if let Some(marker) = marker {
+        element(&mut rest, "Marker", marker);
     }
-    Ok((&items[start..end], rest))
+    rest
 }
 
 /// A thing of an account.
@@ -64,6 +38,17 @@ enum Detail<'a> {
     Group(&'a IamGroup),
     Role(&'a IamRole),
     Policy(&'a IamPolicy),
+}
+
+impl Detail<'_> {
+    fn arn(&self) -> &str {
+        match self {
+            Self::User(user) => &user.arn,
+            Self::Group(group) => &group.arn,
+            Self::Role(role) => &role.arn,
+            Self::Policy(policy) => &policy.arn,
+        }
+    }
 }
 
 pub(super) fn details(context: &Context) -> Result<String, ApiError> {
@@ -84,7 +69,7 @@ pub(super) fn details(context: &Context) -> Result<String, ApiError> {
     if wants("LocalManagedPolicy") {
         items.extend(iam.policies.iter().map(Detail::Policy));
     }
-    let (page, rest) = cut(context, &items)?;
+    let (page, marker) = context.cut_by_name(&items, Detail::arn)?;
     let [mut users, mut groups, mut roles, mut policies] = [const { String::new() }; 4];
     for item in page {
         match item {
@@ -96,13 +81,14 @@ pub(super) fn details(context: &Context) -> Result<String, ApiError> {
     }
     Ok(format!(
         "<UserDetailList>{users}</UserDetailList><GroupDetailList>{groups}</GroupDetailList>\
-         <RoleDetailList>{roles}</RoleDetailList><Policies>{policies}</Policies>{rest}"
+         <RoleDetailList>{roles}</RoleDetailList><Policies>{policies}</Policies>{}",
+        rest(marker)
     ))
 }
 
 pub(super) fn roles(context: &Context) -> Result<String, ApiError> {
     let iam = own(context)?;
-    let (page, rest) = cut(context, &iam.roles)?;
+    let (page, marker) = context.cut_by_name(&iam.roles, |role| &role.arn)?;
     let mut roles = String::new();
     for role in page {
         let mut inner = head("Role", &role.path, &role.name, &role.id, &role.arn, role.created_at);
@@ -119,7 +105,7 @@ pub(super) fn roles(context: &Context) -> Result<String, ApiError> {
         }
         member(&mut roles, &inner);
     }
-    Ok(format!("<Roles>{roles}</Roles>{rest}"))
+    Ok(format!("<Roles>{roles}</Roles>{}", rest(marker)))
 }
 
 fn member(list: &mut String, inner: &str) {

@@ -85,7 +85,7 @@ fn grants(context: &Context) -> Answer {
         let (member, settings) = &grant.settings;
         json!({"GrantType": grant.grant_type, "Grant": {*member: settings}})
     };
-    context.page_by_place("Grants", &application(context)?.grants, shown)
+    context.page_by_name("Grants", &application(context)?.grants, |grant| grant.grant_type, shown)
 }
 
 fn access_scopes(context: &Context) -> Answer {
@@ -93,11 +93,11 @@ fn access_scopes(context: &Context) -> Answer {
         let targets = (!targets.is_empty()).then_some(targets);
         Value::Object(members(json!({"Scope": scope, "AuthorizedTargets": targets})))
     };
-    context.page_by_place("Scopes", &application(context)?.scopes, shown)
+    context.page_by_name("Scopes", &application(context)?.scopes, |(scope, _)| scope, shown)
 }
 
 fn authentication_methods(context: &Context) -> Answer {
     let policies = application(context)?.actor_policy.as_slice();
     let shown = |policy: &Value| json!({"AuthenticationMethodType": "IAM", "AuthenticationMethod": {"Iam": {"ActorPolicy": policy}}});
-    context.page_by_place("AuthenticationMethods", policies, shown)
+    context.page_by_name("AuthenticationMethods", policies, |_| "IAM", shown)
 }

@@ -13,6 +13,7 @@ use crate::simulator::access_report::{Job, Outcome};
 use crate::simulator::activity;
 use crate::simulator::config::Caller;
 use crate::simulator::organization::{ManagedPolicy, rfc3339};
+use crate::simulator::paging::Pager;
 use crate::simulator::protocol::{ApiError, element};
 
 pub(super) fn answer(context: &Context) -> Result<String, ApiError> {
@@ -147,15 +148,8 @@ fn is_entity_path(path: &str) -> bool {
 
 fn get(context: &Context) -> Result<String, ApiError> {
     let id = context.required("JobId")?;
-    let input = &context.request.input;
-    let invalid = |message: &str| ApiError::invalid(context.request.service, message);
-    let limit = input.number("MaxItems").unwrap_or(100);
-    if !(1..=1_000).contains(&limit) {
-        return Err(invalid(
-            "Value at 'maxItems' failed to satisfy constraint: Member must have value between 1 and 1000",
-        ));
-    }
-    let sort_key = input.text("SortKey").unwrap_or("SERVICE_NAMESPACE_ASCENDING");
+    let pager = Pager::of(&context.world.config, context.request)?;
+    let sort_key = context.request.input.text("SortKey").unwrap_or("SERVICE_NAMESPACE_ASCENDING");
     let job = context
         .reports
         .find(id, context.request.signature.as_ref())
@@ -175,7 +169,7 @@ fn get(context: &Context) -> Result<String, ApiError> {
         }
         Outcome::Completed(_) => {
             element(&mut xml, "JobStatus", "COMPLETED");
-            details(context, &job, &mut xml, sort_key, limit as usize)?;
+            details(context, &job, &mut xml, sort_key, &pager)?;
         }
     }
     Ok(xml)
@@ -187,7 +181,7 @@ fn details(
     job: &Job,
     xml: &mut String,
     sort_key: &str,
-    limit: usize,
+    pager: &Pager,
 ) -> Result<(), ApiError> {
     let Outcome::Completed(rows) = &*job.outcome else { return Ok(()) };
     let invalid = |message: &str| ApiError::invalid(context.request.service, message);
@@ -203,22 +197,13 @@ fn details(
         }
         _ => return Err(invalid("Value at 'sortKey' is not in the enumeration")),
     }
-    // A marker is bound to the job and the order.
-    let stamp = format!("{}.{sort_key}.", job.id);
-    let start = match context.request.input.text("Marker") {
-        None => 0,
-        Some(marker) => marker
-            .strip_prefix(&stamp)
-            .and_then(|start| start.parse().ok())
-            .filter(|start| *start <= rows.len())
-            .ok_or_else(|| invalid("Invalid Marker."))?,
-    };
-    let limit = limit.min(context.world.config.short_pages.unwrap_or(limit)).max(1);
-    let end = rows.len().min(start + limit);
+    // A finished report does not change, so that a row keeps its place.
+    let places: Vec<(usize, usize)> = order.into_iter().enumerate().collect();
+    let (page, marker) = pager.cut(&places, |(place, _)| *place as u128);
     element(xml, "NumberOfServicesAccessible", rows.len());
     element(xml, "NumberOfServicesNotAccessed", rows.iter().filter(|row| row.last.is_none()).count());
     xml.push_str("<AccessDetails>");
-    for row in order[start..end].iter().map(|row| &rows[*row]) {
+    for row in page.iter().map(|(_, row)| &rows[*row]) {
         xml.push_str("<member>");
         element(xml, "ServiceName", row.name);
         element(xml, "ServiceNamespace", row.namespace);
@@ -238,10 +223,7 @@ fn details(
         xml.push_str("</member>");
     }
     xml.push_str("</AccessDetails>");
-    element(xml, "IsTruncated", end < rows.len());
-    if end < rows.len() {
-        element(xml, "Marker", format_args!("{stamp}{end}"));
-    }
+    xml.push_str(&account_iam::rest(marker));
     Ok(())
 }
 

@@ -42,7 +42,7 @@ fn issuers(context: &Context) -> Answer {
             "TrustedTokenIssuerArn": issuer.arn, "Name": issuer.name, "TrustedTokenIssuerType": "OIDC_JWT",
         })
     };
-    context.page_by_place("TrustedTokenIssuers", &issuers, shown)
+    context.page_by_name("TrustedTokenIssuers", &issuers, |issuer| &issuer.arn, shown)
 }
 
 fn issuer(context: &Context) -> Answer {

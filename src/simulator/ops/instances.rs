@@ -64,11 +64,15 @@ fn instances(context: &Context) -> Vec<Map<String, Value>> {
     found
 }
 
+fn arn(instance: &Map<String, Value>) -> &str {
+    instance["InstanceArn"].as_str().unwrap_or_default()
+}
+
 /// Lists the instances. In a Region without an instance the list is empty, unless all Regions are requested.
 pub(super) fn list_instances(context: &Context) -> Answer {
     let everywhere = context.request.input.text("RegionScope") == Some("ALL_REGIONS");
     let found = if everywhere || here(context) { instances(context) } else { Vec::new() };
-    context.page_by_place("Instances", &found, |instance| Value::Object(instance.clone()))
+    context.page_by_name("Instances", &found, arn, |instance| Value::Object(instance.clone()))
 }
 
 pub(super) fn describe_instance(context: &Context) -> Answer {

@@ -26,7 +26,8 @@ use serde_json::{Map, Value};
 use super::access_report::Reports;
 use super::config::Caller;
 use super::credentials::Credentials;
-use super::organization::World;
+use super::dice;
+use super::organization::{TagPair, World};
 use super::paging::Pager;
 use super::protocol::{Answer, ApiError, Request, Service};
 
@@ -78,15 +79,30 @@ impl Context<'_> {
         Ok(listing(name, page.iter().map(show).collect(), token))
     }
 
-    /// Returns the requested page of items without a key, which are identified by position.
-    fn page_by_place<T>(
+    /// Returns the requested page of items that have a name, but no order.
+    fn page_by_name<T>(
         &self,
         name: &str,
         items: &[T],
+        of: impl Fn(&T) -> &str,
         show: impl Fn(&T) -> Value,
     ) -> Result<Map<String, Value>, ApiError> {
-        let places: Vec<usize> = (0..items.len()).collect();
-        self.page(name, &places, |place| *place as u128, |place| show(&items[*place]))
+        let (page, token) = self.cut_by_name(items, of)?;
+        Ok(listing(name, page.into_iter().map(show).collect(), token))
+    }
+
+    /// Returns the items of the requested page, and the token of the next one. A name keeps its place among the others when
+    /// one of them comes or goes, so that a listing under way skips none.
+    fn cut_by_name<'a, T>(
+        &self,
+        items: &'a [T],
+        of: impl Fn(&T) -> &str,
+    ) -> Result<(Vec<&'a T>, Option<String>), ApiError> {
+        let mut placed: Vec<(u128, &T)> =
+            items.iter().map(|item| (u128::from(dice::hash(19, &[of(item)])), item)).collect();
+        placed.sort_by_key(|(place, _)| *place);
+        let (page, token) = Pager::of(&self.world.config, self.request)?.cut(&placed, |(place, _)| *place);
+        Ok((page.iter().map(|(_, item)| *item).collect(), token))
     }
 
     fn unknown_operation(&self) -> ApiError {
@@ -137,6 +153,6 @@ fn listing(key: &str, items: Vec<Value>, token: Option<String>) -> Map<String, V
 }
 
 /// Returns a tag in AWS's form.
-fn tag_value((key, value): &(String, String)) -> Value {
+fn tag_value((key, value): &TagPair) -> Value {
     serde_json::json!({"Key": key, "Value": value})
 }

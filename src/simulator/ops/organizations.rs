@@ -200,7 +200,7 @@ fn list_tags(context: &Context) -> Answer {
     let tags = account.or_else(unit).or(policy.map(|policy| &policy.tags)).ok_or_else(|| {
         ApiError::new(400, "TargetNotFoundException", "You specified a target that doesn't exist.")
     })?;
-    context.page_by_place("Tags", tags, tag_value)
+    context.page_by_name("Tags", tags, |(key, _)| key, tag_value)
 }
 
 fn delegated_administrators(context: &Context) -> Answer {
@@ -227,12 +227,17 @@ fn delegated_services(context: &Context) -> Answer {
         ApiError::new(400, "AccountNotRegisteredException", message)
     })?;
     let shown = |service: &Delegation| json!({"ServicePrincipal": service.service_principal, "DelegationEnabledDate": epoch(service.enabled_at)});
-    context.page_by_place("DelegatedServices", services, shown)
+    context.page_by_name("DelegatedServices", services, |service| service.service_principal, shown)
 }
 
 fn trusted_services(context: &Context) -> Answer {
     let shown = |service: &Delegation| json!({"ServicePrincipal": service.service_principal, "DateEnabled": epoch(service.enabled_at)});
-    context.page_by_place("EnabledServicePrincipals", &context.world.trusted_services(), shown)
+    context.page_by_name(
+        "EnabledServicePrincipals",
+        &context.world.trusted_services(),
+        |service| service.service_principal,
+        shown,
+    )
 }
 
 /// The types that AWS knows. Partitions other than the commercial one know the first three.

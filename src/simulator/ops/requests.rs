@@ -39,7 +39,7 @@ pub(super) fn operation(name: &str) -> Option<fn(&Context) -> Answer> {
 fn list(context: &Context, kind: RequestKind, member: &str) -> Answer {
     check_instance(context)?;
     let shown = |request: &Request| json!({"Status": request.status, "RequestId": request.id, "CreatedDate": epoch(request.created_at)});
-    context.page_by_place(member, &context.world.requests(kind), shown)
+    context.page_by_name(member, &context.world.requests(kind), |request| &request.id, shown)
 }
 
 /// Describes the request named by the member `<name>RequestId`.

@@ -74,7 +74,7 @@ fn list_tags(context: &Context) -> Answer {
         _ if arn.contains(":application/") => applications::by_arn(context, arn)?.tags.as_slice(),
         _ => set_by_arn(context, arn)?.1.tags.as_slice(),
     };
-    context.page_by_place("Tags", tags, tag_value)
+    context.page_by_name("Tags", tags, |(key, _)| key, tag_value)
 }
 
 /// Returns the requested page of these permission sets.
@@ -130,14 +130,19 @@ fn managed_policies(context: &Context) -> Answer {
         let name = policy.rsplit('/').next();
         json!({"Name": name, "Arn": context.world.managed_policy_arn(policy)})
     };
-    context.page_by_place("AttachedManagedPolicies", &set.aws_managed, attached)
+    context.page_by_name("AttachedManagedPolicies", &set.aws_managed, |policy| policy, attached)
 }
 
 fn customer_managed_policies(context: &Context) -> Answer {
     let (_, set) = permission_set(context)?;
-    let reference =
-        |(path, name): &(Option<String>, String)| Value::Object(members(json!({"Name": name, "Path": path})));
-    context.page_by_place("CustomerManagedPolicyReferences", &set.customer_managed, reference)
+    // Policies of one name under several paths are several.
+    let named = |policy: &(Option<String>, String)| {
+        let (path, name) = policy;
+        (format!("{}{name}", path.as_deref().unwrap_or("/")), json!({"Name": name, "Path": path}))
+    };
+    let policies: Vec<(String, Value)> = set.customer_managed.iter().map(named).collect();
+    let reference = |(_, policy): &(String, Value)| Value::Object(members(policy.clone()));
+    context.page_by_name("CustomerManagedPolicyReferences", &policies, |(name, _)| name, reference)
 }
 
 /// Returns the items with the requested provisioning status, if any.

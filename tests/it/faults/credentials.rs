@@ -1,6 +1,6 @@
 //! Credentials that expire while a collection runs.
 
-use orgcensus::simulator::{Action, Fault};
+use orgcensus::simulator::{Action, Call, Fault};
 
 use crate::gaps::{ARGUMENTS, DAY, after_day_0, assert_survived, everything};
 use crate::world::KEY;
@@ -30,14 +30,26 @@ fn that_end_in_mid_run() {
     let preflight = ["GetCallerIdentity", "DescribeOrganization", "ListInstances"];
     // Half of an answer: without the version that it names, nothing of the policy can be stored.
     let halves = ["GetPolicy"];
-    let again = world.simulator.calls().all().into_iter().filter(|call| {
+    let undisturbed = after_day_0();
+    undisturbed.simulator.calls().clear();
+    undisturbed.collect(&ARGUMENTS);
+    let needed = undisturbed.simulator.calls().all();
+    let resumed_calls = world.simulator.calls().all();
+    let well = |calls: &[Call], call: &Call| {
+        let same = |other: &&Call| {
+            other.status == 200 && (&other.operation, &other.body) == (&call.operation, &call.body)
+        };
+        calls.iter().filter(same).count()
+    };
+    let again = resumed_calls.iter().filter(|call| {
+        let before = well(&answered, call);
         !preflight.iter().chain(&halves).any(|other| *other == call.operation)
-            && answered.iter().any(|other| {
-                other.status == 200 && (&other.operation, &other.body) == (&call.operation, &call.body)
-            })
+            && before > 0
+            // Several resources list the users and roles of IAM by the same call.
+            && before + well(&resumed_calls, call) > well(&needed, call)
     });
     // Answers that arrived after the expiry are kept, too.
-    assert_eq!(again.map(|call| call.operation).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(again.map(|call| &*call.operation).collect::<Vec<_>>(), [""; 0]);
     assert_survived(&world, &resumed);
     world.assert_truth(DAY, everything());
 }
